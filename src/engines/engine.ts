@@ -1,0 +1,73 @@
+import type { Readable } from 'node:stream'
+import type { Feature, ImageTask } from '../images/image-request.ts'
+
+/**
+ * The software a service drives. An engine makes one image per call and keeps no state between calls that a
+ * caller could notice.
+ */
+export interface Engine {
+  readonly name: string
+  /** Asks the image server whether it is there and what it offers. Throws `EngineError` when it cannot be reached. */
+  describe(signal: AbortSignal): Promise<EngineDescription>
+  /**
+   * Makes one image. Throws `EngineError`; an abort of `run.signal` rejects promptly and stops the work where the
+   * image server can be told to.
+   */
+  generate(task: ImageTask, run: EngineRun): Promise<EngineImage>
+  /** Frees what the engine holds (threads, sockets). */
+  close?(): Promise<void>
+}
+
+export interface EngineDescription {
+  /** Model names as the image server spells them; empty when it does not tell. */
+  models: string[]
+  /** What this engine can do with any model; a service declares a part of it. */
+  features: readonly Feature[]
+  /** One line for people. */
+  summary: string
+}
+
+export interface EngineRun {
+  signal: AbortSignal
+  /** The bytes of `task.inputs[].name`; each call opens a new stream. */
+  input(name: string): Promise<Readable>
+  /** `step` of `steps`, both at least 0; may be called never. */
+  onProgress(step: number, steps: number): void
+  /** A small intermediate picture (png, jpeg or webp). */
+  onPreview(image: Uint8Array, mediaType: string): void
+}
+
+export interface EngineImage {
+  bytes: Readable
+  /** As the engine declares it; the agent judges by content. */
+  mediaType: string
+  /** The seed really used, when the engine tells. */
+  seed?: number
+  /** What was asked and could not be honoured, one sentence each. */
+  warnings: string[]
+}
+
+/**
+ * Why an attempt failed. Node faults (this machine, this server) are tried elsewhere and count against the service;
+ * request faults (this prompt, these parameters) are the answer and do not.
+ */
+export type EngineFault =
+  | 'unreachable'
+  | 'busy'
+  | 'model_missing'
+  | 'out_of_memory'
+  | 'crashed'
+  | 'bad_output'
+  | 'bad_request'
+  | 'content_rejected'
+
+export class EngineError extends Error {
+  readonly fault: EngineFault
+
+  /** `message` is shown to callers: it must not hold an address of the provider's network or a key. */
+  constructor(fault: EngineFault, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'EngineError'
+    this.fault = fault
+  }
+}

@@ -1,0 +1,80 @@
+import type { OutputFormat } from './media-types.ts'
+
+export type ImageKind = 'generation' | 'edit' | 'variation'
+
+/** What a service can do. `generate` is text to image; the others are what an edit or a field may need. */
+export const FEATURES = [
+  'generate',
+  'edit',
+  'mask',
+  'multi_image',
+  'variation',
+  'negative_prompt',
+  'seed',
+  'preview'
+] as const
+export type Feature = (typeof FEATURES)[number]
+
+/** Pixels, width × height. */
+export interface Size {
+  width: number
+  height: number
+}
+
+/**
+ * The fields of a call that describe the picture, in canonical form: what every dialect is parsed into, what is
+ * recorded, and what an engine is given. An absent member was not asked for.
+ */
+export interface ImageParameters {
+  /** Absent: the engine chooses ("auto"); for an edit, the size of the first image. */
+  size?: Size
+  /** Of image 0; image i uses seed + i. 0 … 2^32 − 1, which every known engine accepts. */
+  seed?: number
+  negativePrompt?: string
+  steps?: number
+  guidanceScale?: number
+  sampler?: string
+  /** Denoising strength of an edit or variation: 0 keeps the source, 1 ignores it. */
+  strength?: number
+  outputFormat?: OutputFormat
+  /** 0 – 100, for jpeg and webp. */
+  outputCompression?: number
+  quality?: string
+  background?: 'transparent' | 'opaque' | 'auto'
+  moderation?: 'low' | 'auto'
+  style?: string
+  /** Fields this product does not know, as sent; passed to engines that understand them. */
+  extra: Record<string, unknown>
+}
+
+/** A parsed and validated call, whichever API dialect it came in. */
+export interface ImageRequest {
+  kind: ImageKind
+  model: string
+  prompt: string
+  /** Images wanted, 1 … limits.maxImagesPerRequest. */
+  n: number
+  parameters: ImageParameters
+  /** What parsing already has to tell the caller (a clamped `n`, …). */
+  warnings: string[]
+}
+
+/** One source image or mask of a task, in the order the caller sent them. */
+export interface TaskInput {
+  /** `image0`, `image1`, … and `mask`. */
+  name: string
+  mediaType: string
+  width: number
+  height: number
+}
+
+/** One image to make: what an engine gets. */
+export interface ImageTask extends Omit<ImageParameters, 'seed'> {
+  kind: ImageKind
+  /** The engine's own name of the model (`served_as`). */
+  model: string
+  prompt: string
+  /** Always drawn before dispatch, so that it can be reported and repeated. */
+  seed: number
+  inputs: TaskInput[]
+}

@@ -1,0 +1,165 @@
+/**
+ * The catalogue of everything this product says no with. One function per fact; the code is stable and public
+ * (it is both `type` and `code` on the wire), the status is how HTTP spells it.
+ */
+export interface AppErrorOptions {
+  code: ErrorCode
+  status: number
+  message: string
+  param?: string | null
+  /** False when the same call again cannot help, so that SDKs do not do the work three times. */
+  retry?: boolean
+  /** Seconds; at most 60, because the official Node client ignores longer ones. */
+  retryAfterSeconds?: number
+  /** Further response headers that belong to the answer (`allow`, `www-authenticate`, …). */
+  headers?: Record<string, string>
+  cause?: unknown
+}
+
+export type ErrorCode =
+  | 'missing_prompt'
+  | 'missing_file'
+  | 'missing_model'
+  | 'file_too_large'
+  | 'request_too_large'
+  | 'unsupported_media_type'
+  | 'no_provider'
+  | 'upstream_error'
+  | 'invalid_json'
+  | 'invalid_request'
+  | 'invalid_size'
+  | 'too_many_images'
+  | 'invalid_mask'
+  | 'invalid_image'
+  | 'image_too_large'
+  | 'remote_image_refused'
+  | 'content_rejected'
+  | 'invalid_api_key'
+  | 'permission_denied'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'conflict'
+  | 'idempotency_mismatch'
+  | 'canceled'
+  | 'rate_limit_exceeded'
+  | 'insufficient_quota'
+  | 'internal_error'
+  | 'queue_full'
+  | 'shutting_down'
+  | 'storage_unavailable'
+  | 'database_unavailable'
+  | 'timeout'
+
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly param: string | null
+  readonly retry: boolean | undefined
+  readonly retryAfterSeconds: number | undefined
+  readonly headers: Record<string, string>
+
+  constructor(options: AppErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'AppError'
+    this.code = options.code
+    this.status = options.status
+    this.param = options.param ?? null
+    this.retry = options.retry
+    this.retryAfterSeconds = options.retryAfterSeconds
+    this.headers = options.headers ?? {}
+  }
+}
+
+type Extra = Omit<Partial<AppErrorOptions>, 'code' | 'status' | 'message'>
+const make =
+  (code: ErrorCode, status: number, defaults: Extra = {}) =>
+  (message: string, extra: Extra = {}) =>
+    new AppError({ code, status, message, ...defaults, ...extra })
+
+const badRequest = make('invalid_request', 400)
+const quoted = (models: readonly string[]) => models.map((id) => `'${id}'`).join(', ')
+
+/** `param` is the field as the caller spelled it. Messages never hold an internal address, a stack or a key. */
+export const errors = {
+  missingPrompt: () =>
+    make('missing_prompt', 400)("'prompt' is required: describe the image you want.", { param: 'prompt' }),
+  missingModel: () =>
+    make('missing_model', 400)("'model' is required: name one of the models listed at GET /v1/models.", {
+      param: 'model'
+    }),
+  missingFile: (param = 'image') =>
+    make('missing_file', 400)(`'${param}' is required: send at least one png, jpeg or webp image.`, { param }),
+  fileTooLarge: (param: string, maxBytes: number) =>
+    make('file_too_large', 413)(
+      `'${param}' is larger than the limit of ${maxBytes} bytes. Send a smaller or more compressed file.`,
+      { param }
+    ),
+  requestTooLarge: (message: string, param: string | null = null) =>
+    make('request_too_large', 413)(message, { param }),
+  unsupportedMediaType: (message: string, param: string | null = null) =>
+    make('unsupported_media_type', 415)(message, { param }),
+  invalidJson: () => make('invalid_json', 400)('The body is not valid JSON. Check quotes, commas and encoding.'),
+  invalidRequest: (message: string, param: string | null = null) => badRequest(message, { param }),
+  notYet: (param: string) =>
+    badRequest(`'${param}' is not supported by this server yet. Remove the field and try again.`, { param }),
+  invalidSize: (message: string, param = 'size') => make('invalid_size', 400)(message, { param }),
+  tooManyImages: (max: number, param = 'image') =>
+    make('too_many_images', 400)(`At most ${max} images can be sent with one request.`, { param }),
+  invalidMask: (message: string) => make('invalid_mask', 400)(message, { param: 'mask' }),
+  invalidImage: (message: string, param: string | null = 'image') => make('invalid_image', 400)(message, { param }),
+  imageTooLarge: (param: string, maxPixels: number) =>
+    make('image_too_large', 400)(`'${param}' has more than the ${maxPixels} pixels allowed. Scale it down first.`, {
+      param
+    }),
+  remoteImageRefused: (param: string) =>
+    make('remote_image_refused', 400)(
+      `'${param}' points to another host. Send the image itself, a data: URL, or the URL or id of an image stored here.`,
+      { param }
+    ),
+  contentRejected: (message: string) => make('content_rejected', 400, { retry: false })(message),
+  invalidApiKey: () =>
+    make('invalid_api_key', 401, { headers: { 'www-authenticate': 'Bearer' } })(
+      "The API key is missing, unknown, expired or revoked. Send it as 'Authorization: Bearer ic_…'."
+    ),
+  permissionDenied: (needed: string) =>
+    make('permission_denied', 403)(`This API key may not do that: it lacks the '${needed}' permission.`),
+  notFound: (what: string) => make('not_found', 404)(`${what} was not found, or is not yours.`),
+  methodNotAllowed: (method: string, allowed: readonly string[]) =>
+    make('method_not_allowed', 405)(`${method} is not possible here. Use ${allowed.join(' or ')}.`, {
+      headers: { allow: allowed.join(', ') }
+    }),
+  noProvider: (model: string, available: readonly string[], needed: readonly string[] = []) => {
+    const lacking = needed.length === 0 ? '' : ` with ${needed.join(', ')}`
+    const hint =
+      available.length === 0
+        ? needed.length === 0
+          ? 'No image provider is online. Connect one with `inference-club agent`.'
+          : 'No online model can do that.'
+        : `Available${lacking}: ${quoted(available)}.`
+    return make('no_provider', 404)(`No online image provider serves '${model}'${lacking} for you. ${hint}`, {
+      param: 'model'
+    })
+  },
+  upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),
+  conflict: (message: string) => make('conflict', 409, { retry: false })(message),
+  canceled: () => make('canceled', 409, { retry: false })('The request was canceled before it finished.'),
+  queueFull: (message: string) => make('queue_full', 503, { retryAfterSeconds: 10 })(message),
+  shuttingDown: (message = 'The server is restarting. Try again in a moment.') =>
+    make('shutting_down', 503, { retryAfterSeconds: 5 })(message),
+  storageUnavailable: (cause?: unknown) =>
+    make('storage_unavailable', 503, { retryAfterSeconds: 10 })(
+      'The image store cannot be written or read at the moment. Nothing was changed; try again.',
+      { cause }
+    ),
+  databaseUnavailable: (cause?: unknown) =>
+    make('database_unavailable', 503, { retryAfterSeconds: 5 })(
+      'The database cannot be reached at the moment. Nothing was changed; try again.',
+      { cause }
+    ),
+  timeout: (requestId: string) =>
+    make('timeout', 504, { retry: false })(
+      `The image is not finished yet. The request goes on as '${requestId}': fetch it at GET /v1/jobs/${requestId}.`
+    ),
+  internal: (exchangeId: string) =>
+    make('internal_error', 500)(`Something went wrong on our side. Tell the operator this id: ${exchangeId}.`)
+} as const

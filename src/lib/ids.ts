@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto'
+
+export type IdPrefix = 'req' | 'tsk' | 'att' | 'ast' | 'key' | 'usr' | 'prv' | 'svc' | 'ses' | 'xid' | 'bat' | 'whd'
+
+const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
+
+/** Lower-case base 36 text carrying at least 128 random bits in 25 characters. */
+function randomBase36(characters: number): string {
+  let text = ''
+  while (text.length < characters) {
+    for (const byte of randomBytes(characters)) {
+      // 252 is the largest multiple of 36 in a byte: dropping the rest keeps every letter equally likely.
+      if (byte < 252 && text.length < characters) text += ALPHABET.charAt(byte % 36)
+    }
+  }
+  return text
+}
+
+/** An opaque, unguessable id such as `req_4f0…` (25 characters after the prefix, 129 bits). */
+export const newId = (prefix: IdPrefix): string => `${prefix}_${randomBase36(25)}`
+
+/** A secret of 192 random bits or more, for API keys and lease tokens. */
+export const newSecret = (prefix: string): string => `${prefix}${randomBase36(40)}`
