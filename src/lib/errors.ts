@@ -79,6 +79,14 @@ const make =
 const badRequest = make('invalid_request', 400)
 const quoted = (models: readonly string[]) => models.map((id) => `'${id}'`).join(', ')
 
+/** How an error that ended a request is spelled in HTTP; what is not named is the provider's. */
+const RECORDED_STATUS: Partial<Record<ErrorCode, number>> = {
+  content_rejected: 400,
+  invalid_request: 400,
+  no_provider: 404,
+  canceled: 409
+}
+
 /** `param` is the field as the caller spelled it. Messages never hold an internal address, a stack or a key. */
 export const errors = {
   missingPrompt: () =>
@@ -94,8 +102,7 @@ export const errors = {
       `'${param}' is larger than the limit of ${maxBytes} bytes. Send a smaller or more compressed file.`,
       { param }
     ),
-  requestTooLarge: (message: string, param: string | null = null) =>
-    make('request_too_large', 413)(message, { param }),
+  requestTooLarge: (message: string, param: string | null = null) => make('request_too_large', 413)(message, { param }),
   unsupportedMediaType: (message: string, param: string | null = null) =>
     make('unsupported_media_type', 415)(message, { param }),
   invalidJson: () => make('invalid_json', 400)('The body is not valid JSON. Check quotes, commas and encoding.'),
@@ -142,7 +149,8 @@ export const errors = {
   },
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),
-  canceled: () => make('canceled', 409, { retry: false })('The request was canceled before it finished.'),
+  leaseLost: () =>
+    make('conflict', 409, { retry: false })('This attempt is no longer yours: the image is not wanted any more.'),
   queueFull: (message: string) => make('queue_full', 503, { retryAfterSeconds: 10 })(message),
   shuttingDown: (message = 'The server is restarting. Try again in a moment.') =>
     make('shutting_down', 503, { retryAfterSeconds: 5 })(message),
@@ -159,6 +167,12 @@ export const errors = {
   timeout: (requestId: string) =>
     make('timeout', 504, { retry: false })(
       `The image is not finished yet. The request goes on as '${requestId}': fetch it at GET /v1/jobs/${requestId}.`
+    ),
+  /** An error that was written down with a request, told again. */
+  recorded: (code: ErrorCode, message: string) =>
+    make(code, RECORDED_STATUS[code] ?? 502, { retry: false })(
+      message,
+      code === 'no_provider' ? { param: 'model' } : {}
     ),
   internal: (exchangeId: string) =>
     make('internal_error', 500)(`Something went wrong on our side. Tell the operator this id: ${exchangeId}.`)

@@ -1,0 +1,47 @@
+import { didYouMean } from '../lib/closest-name.ts'
+import { parseDurationMs } from '../lib/quantities.ts'
+import type { TextCheck } from './yaml-value.ts'
+
+const MIN_TIMEOUT_MS = 1000
+const MAX_TIMEOUT_MS = 86_400_000
+
+export const checkOneOf =
+  (names: readonly string[]): TextCheck =>
+  (text) =>
+    names.includes(text) ? undefined : `is none of ${names.join(', ')}${didYouMean(text, names)}`
+
+/** A check that remembers what it has seen. */
+export function checkUnique(problem: string): TextCheck {
+  const seen = new Set<string>()
+  return (text) => {
+    if (seen.has(text)) return problem
+    seen.add(text)
+    return undefined
+  }
+}
+
+export const checkUrl: TextCheck = (text) =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? undefined : 'must be an http or https URL'
+
+export function checkGateway(text: string): string | undefined {
+  const problem = checkUrl(text)
+  if (problem !== undefined) return problem
+  const { search, hash, username, password, pathname } = new URL(text)
+  if (search || hash || username || password) return 'must not have a query, fragment, user name or password'
+  return /\/v1\/*$/.test(pathname) ? 'must be the address of the gateway without /v1' : undefined
+}
+
+export function checkTimeout(text: string): string | undefined {
+  const ms = parseDurationMs(text)
+  return ms !== undefined && ms >= MIN_TIMEOUT_MS && ms <= MAX_TIMEOUT_MS
+    ? undefined
+    : 'must be a duration from 1s to 24h, such as 240s'
+}
+
+export const checkApiKey: TextCheck = (text) =>
+  /^ic_\S+$/.test(text) ? undefined : 'must be an API key of the gateway, which begins with ic_'
+
+export const checkAccess: TextCheck = (text) =>
+  text === 'members' || text === 'private' ? undefined : 'must be members, private or a list of e-mail addresses'
+
+export const checkEmail: TextCheck = (text) => (/^\S+@\S+$/.test(text) ? undefined : 'must be an e-mail address')

@@ -1,0 +1,201 @@
+import { readFile } from 'node:fs/promises'
+import { FEATURES, type Feature } from '../images/image-request.ts'
+import { parseDurationMs } from '../lib/quantities.ts'
+import { ConfigError } from './config.ts'
+import {
+  checkAccess,
+  checkApiKey,
+  checkEmail,
+  checkGateway,
+  checkOneOf,
+  checkTimeout,
+  checkUnique,
+  checkUrl
+} from './agent-config-checks.ts'
+import { YamlFile } from './yaml-file.ts'
+import type { TextCheck, TextRules, YamlValue } from './yaml-value.ts'
+
+/** What `agent.yaml` says, with every default filled in. */
+export interface AgentConfig {
+  /** Without a slash at its end. */
+  gateway: string
+  apiKey: string
+  name: string
+  services: AgentServiceConfig[]
+}
+
+export interface AgentServiceConfig {
+  name: string
+  /** Image requests are sent to services of type `image` only. */
+  type: string
+  /** Always there when the type is `image`. */
+  engine?: string
+  url?: string
+  /** Of the image server itself. */
+  apiKey?: string
+  description?: string
+  concurrency: number
+  timeoutMs: number
+  /** Who may use it: all members, the owner alone, or the owner and these e-mail addresses. */
+  access: 'members' | 'private' | string[]
+  models: AgentModelConfig[]
+  /** The engine's own; checked by the engine. */
+  options: Record<string, unknown>
+}
+
+export interface AgentModelConfig {
+  /** What callers ask for. */
+  id: string
+  /** What the image server calls it. */
+  servedAs: string
+  features: Feature[]
+}
+
+export interface AgentFileOptions {
+  /** Where the file lies; mistakes begin with it. */
+  path: string
+  env: NodeJS.ProcessEnv
+  /** Names of the engines there are. */
+  engines: readonly string[]
+}
+
+const AGENT_KEYS = ['gateway', 'api_key', 'name', 'services'] as const
+const SERVICE_KEYS = [
+  'name',
+  'type',
+  'engine',
+  'url',
+  'api_key',
+  'description',
+  'concurrency',
+  'timeout',
+  'access',
+  'models',
+  'options'
+] as const
+const MODEL_KEYS = ['id', 'served_as', 'features'] as const
+
+type Fields<K extends readonly string[]> = Record<K[number], YamlValue>
+
+const DEFAULT_TIMEOUT_MS = 240_000
+
+/** Reads the file and `loadAgentConfig`s it. Throws `ConfigError`, also when the file cannot be read. */
+export async function readAgentConfigFile(options: AgentFileOptions): Promise<AgentConfig> {
+  const text = await readFile(options.path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${error.code})`
+    throw new ConfigError([`${options.path}: ${reason}`])
+  })
+  return loadAgentConfig({ ...options, text })
+}
+
+/**
+ * Reads `agent.yaml`, whose reference is docs/agent.md. Throws one `ConfigError` that lists all mistakes with their
+ * lines, and never a value of the file or of a variable.
+ */
+export function loadAgentConfig(options: AgentFileOptions & { text: string }): AgentConfig {
+  const file = new YamlFile(options)
+  const fields = file.root.fields(AGENT_KEYS)
+  const config = fields && readAgent(fields, options.engines)
+  file.finish()
+  return config as AgentConfig
+}
+
+/** Text that is required, or an empty one, which is never seen because the mistake is noted. */
+const requiredText = (value: YamlValue, meaning: string, rules: TextRules = {}): string =>
+  value.require(meaning).text(rules) ?? ''
+
+const readAgent = (fields: Fields<typeof AGENT_KEYS>, engines: readonly string[]): AgentConfig => ({
+  gateway: requiredText(fields.gateway, 'the address of the gateway, such as https://club.example.org', {
+    check: checkGateway
+  }).replace(/\/+$/, ''),
+  apiKey: requiredText(fields.api_key, 'an API key of the gateway, such as ${INFERENCE_CLUB_API_KEY}', {
+    check: checkApiKey
+  }),
+  name: requiredText(fields.name, 'what the gateway calls this machine', { maxChars: 100 }),
+  services: readServices(fields.services, engines)
+})
+
+function readServices(value: YamlValue, engines: readonly string[]): AgentServiceConfig[] {
+  const isNew = checkUnique('is the name of another service already')
+  const items = requiredItems(value, { meaning: 'a list of what this machine offers', maxItems: 100 })
+  return items.flatMap((item) => {
+    const fields = item.fields(SERVICE_KEYS)
+    return fields ? [readService(fields, { engines, isNew })] : []
+  })
+}
+
+function readService(
+  fields: Fields<typeof SERVICE_KEYS>,
+  { engines, isNew }: { engines: readonly string[]; isNew: TextCheck }
+): AgentServiceConfig {
+  const name = requiredText(fields.name, 'what the gateway calls this service', { maxChars: 100, check: isNew })
+  const type = requiredText(fields.type, 'image, or what else this service does', { maxChars: 40 })
+  const isImage = type === 'image'
+  if (isImage) fields.engine.require(`one of ${engines.join(', ')}`)
+  const engine = fields.engine.text({ maxChars: 40, ...(isImage && { check: checkOneOf(engines) }) })
+  if (isImage && (engine === undefined ? fields.engine.isBlank : engine !== 'demo')) {
+    fields.url.require('the address of the image server, such as http://127.0.0.1:8188')
+  }
+  const url = fields.url.text({ check: checkUrl })
+  const apiKey = fields.api_key.text()
+  const description = fields.description.text()
+  return {
+    name,
+    type,
+    ...(engine !== undefined && { engine }),
+    ...(url !== undefined && { url }),
+    ...(apiKey !== undefined && { apiKey }),
+    ...(description !== undefined && { description }),
+    concurrency: fields.concurrency.integer({ min: 1, max: 1000 }) ?? 1,
+    timeoutMs: parseDurationMs(fields.timeout.text({ check: checkTimeout }) ?? '') ?? DEFAULT_TIMEOUT_MS,
+    access: readAccess(fields.access),
+    models: readModels(fields.models, { isImage, defaultFeatures: engine === 'demo' ? FEATURES : ['generate'] }),
+    options: fields.options.plainMapping()
+  }
+}
+
+function readModels(
+  value: YamlValue,
+  { isImage, defaultFeatures }: { isImage: boolean; defaultFeatures: readonly Feature[] }
+): AgentModelConfig[] {
+  const rules = { meaning: 'a list of the models this service offers', maxItems: 500 }
+  const items = isImage ? requiredItems(value, rules) : value.items(rules)
+  const isNew = checkUnique('is the id of another model of this service already')
+  return items.flatMap((item) => {
+    const fields = item.fields(MODEL_KEYS)
+    return fields ? [readModel(fields, { isNew, defaultFeatures })] : []
+  })
+}
+
+function readModel(
+  fields: Fields<typeof MODEL_KEYS>,
+  { isNew, defaultFeatures }: { isNew: TextCheck; defaultFeatures: readonly Feature[] }
+): AgentModelConfig {
+  const id = requiredText(fields.id, 'the name callers ask for', { maxChars: 200, check: isNew })
+  return {
+    id,
+    servedAs: fields.served_as.text() ?? id,
+    features: fields.features.isBlank ? [...defaultFeatures] : readFeatures(fields.features)
+  }
+}
+
+function readFeatures(value: YamlValue): Feature[] {
+  const meaning = `one of ${FEATURES.join(', ')}`
+  const items = requiredItems(value, { meaning, maxItems: 20 })
+  return items.map((item) => requiredText(item, meaning, { check: checkOneOf(FEATURES) }) as Feature)
+}
+
+function readAccess(value: YamlValue): AgentServiceConfig['access'] {
+  if (!value.isList) {
+    return value.text({ check: checkAccess }) === 'private' ? 'private' : 'members'
+  }
+  const rules = { maxChars: 320, check: checkEmail }
+  return value.items({ maxItems: 1000 }).map((item) => requiredText(item, 'an e-mail address', rules))
+}
+
+/** The entries of a list that may be neither absent nor empty. */
+function requiredItems(value: YamlValue, { meaning, maxItems }: { meaning: string; maxItems: number }): YamlValue[] {
+  const items = value.require(meaning).items({ maxItems })
+  if (value.isList && items.length === 0) value.mistake(`is empty: it must be ${meaning}`)
+  return items
+}

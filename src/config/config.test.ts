@@ -1,0 +1,159 @@
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Config, ConfigError, loadConfig, PREFIX, SETTINGS } from './config.ts'
+
+const CWD = resolve('/srv/club')
+const load = (env: Record<string, string> = {}): Config => loadConfig(prefixed(env), CWD)
+
+const prefixed = (env: Record<string, string>) =>
+  Object.fromEntries(Object.entries(env).map(([name, value]) => [PREFIX + name, value]))
+
+function mistakesOf(env: Record<string, string>): readonly string[] {
+  try {
+    load(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes
+    throw error
+  }
+  return []
+}
+
+describe('without variables', () => {
+  it('everything has its default', () => {
+    expect(load()).toEqual({
+      port: 8080,
+      host: '127.0.0.1',
+      dataDir: resolve(CWD, 'data'),
+      publicUrl: undefined,
+      trustProxy: [],
+      corsOrigins: ['*'],
+      logLevel: 'warn',
+      assetCacheControl: 'public, max-age=31536000, immutable',
+      bootstrapApiKey: undefined,
+      demo: undefined,
+      demoStepTimeMs: 50,
+      limits: {
+        maxImagesPerRequest: 10,
+        maxPromptChars: 32_000,
+        maxPixels: 4096 ** 2,
+        maxBodyBytes: 1024 ** 2,
+        maxOutputBytes: 128 * 1024 ** 2,
+        syncTimeoutMs: 280_000,
+        noProviderTimeoutMs: 3_600_000,
+        queuePerUser: 1000,
+        queueTotal: 100_000,
+        drainTimeoutMs: 10_000,
+        leaseMs: 30_000
+      }
+    })
+  })
+
+  it('and with blank ones, and with those of other programs', () => {
+    const blank = Object.fromEntries(SETTINGS.map(({ variable }, index) => [variable, index % 2 === 0 ? '' : ' \t']))
+    expect(loadConfig({ ...blank, PATH: '/bin', INFERENCE_CLUBS: 'x' }, CWD)).toEqual(load())
+  })
+})
+
+describe('a variable', () => {
+  it.each<[variable: string, text: string, read: (config: Config) => unknown, value: unknown]>([
+    ['PORT', ' 9000 ', (c) => c.port, 9000],
+    ['HOST', '::', (c) => c.host, '::'],
+    ['DATA_DIR', '../other', (c) => c.dataDir, resolve(CWD, '../other')],
+    ['DATA_DIR', resolve('/var/lib/club'), (c) => c.dataDir, resolve('/var/lib/club')],
+    ['PUBLIC_URL', 'https://images.example.org/club//', (c) => c.publicUrl, 'https://images.example.org/club'],
+    ['TRUST_PROXY', '10.0.0.0/8, ::1,,fd00::/128', (c) => c.trustProxy, ['10.0.0.0/8', '::1', 'fd00::/128']],
+    ['CORS_ORIGINS', 'https://a.example,http://b:3000', (c) => c.corsOrigins, ['https://a.example', 'http://b:3000']],
+    ['LOG_LEVEL', 'trace', (c) => c.logLevel, 'trace'],
+    ['BOOTSTRAP_API_KEY', `ic_${'a'.repeat(21)}`, (c) => c.bootstrapApiKey, `ic_${'a'.repeat(21)}`],
+    ['DEMO', '0', (c) => c.demo, false],
+    ['DEMO', 'True', (c) => c.demo, true],
+    ['LIMITS_MAX_BODY_BYTES', '25MiB', (c) => c.limits.maxBodyBytes, 25 * 1024 ** 2],
+    ['LIMITS_SYNC_TIMEOUT', '1.5m', (c) => c.limits.syncTimeoutMs, 90_000]
+  ])('%s=%s is understood', (variable, text, read, value) => {
+    expect(read(load({ [variable]: text }))).toEqual(value)
+  })
+
+  it.each([
+    ['PORT', ['0', '65535'], ['65536', '-1', '1.5', '0x50', '1e3', 'http']],
+    ['DEMO_STEP_TIME', ['0ms', '60s'], ['60001ms', '50', '-1s']],
+    ['LIMITS_MAX_IMAGES_PER_REQUEST', ['1', '100'], ['0', '101']],
+    ['LIMITS_MAX_PROMPT_CHARS', ['1', '1000000'], ['0', '1000001']],
+    ['LIMITS_MAX_PIXELS', ['256', '268435456'], ['255', '268435457']],
+    ['LIMITS_MAX_BODY_BYTES', ['1024', '1KiB'], ['1023', '1kilo', '-5MiB']],
+    ['LIMITS_MAX_OUTPUT_BYTES', ['1024'], ['1KB']],
+    ['LIMITS_SYNC_TIMEOUT', ['100ms', '24h'], ['99ms', '86400001ms']],
+    ['LIMITS_NO_PROVIDER_TIMEOUT', ['100ms', '30d'], ['99ms', '31d']],
+    ['LIMITS_QUEUE_PER_USER', ['1', '10000000'], ['0', '10000001']],
+    ['LIMITS_QUEUE_TOTAL', ['1', '10000000'], ['0', '10000001']],
+    ['LIMITS_DRAIN_TIMEOUT', ['0s', '1h'], ['61m']],
+    ['LIMITS_LEASE', ['200ms', '1h'], ['199ms', '61m']],
+    ['LOG_LEVEL', ['silent'], ['loud', 'WARN']],
+    ['DEMO', ['1', 'off'], ['2', 'maybe']],
+    ['PUBLIC_URL', ['http://x'], ['x', 'ftp://x', 'http://x?a', 'http://x#a', 'http://u@x']],
+    ['TRUST_PROXY', ['10.0.0.0/32', '::/0'], ['localhost', '10.0.0.0/33', '::/129', '10.0.0.0/x', '10.0.0.0/']],
+    ['CORS_ORIGINS', ['*'], ['https://x/', 'x.example', 'https://x/path']],
+    ['BOOTSTRAP_API_KEY', [`ic_${'_'.repeat(200)}`], [`ic_${'a'.repeat(20)}`, 'a'.repeat(24), `ic_${'!'.repeat(21)}`]]
+  ])('%s ends where it should', (variable, fine, wrong) => {
+    for (const text of fine) expect(mistakesOf({ [variable]: text }), text).toEqual([])
+    for (const text of wrong) {
+      expect(mistakesOf({ [variable]: text }), text).toEqual([
+        expect.stringMatching(new RegExp(`^${PREFIX + variable} `))
+      ])
+    }
+  })
+
+  it('of secret content is not repeated', () => {
+    expect(mistakesOf({ BOOTSTRAP_API_KEY: 'ic_hush!' }).join()).not.toContain('hush')
+  })
+})
+
+describe('mistakes', () => {
+  it('are told all at once', () => {
+    const wrong = { PORT: 'x', LIMITS_LEASE: '5', NONSENSE: '1', DEMO: 'maybe' }
+    expect(mistakesOf(wrong).map((mistake) => mistake.split(' ')[0]?.slice(PREFIX.length))).toEqual([
+      'NONSENSE',
+      'PORT',
+      'DEMO',
+      'LIMITS_LEASE'
+    ])
+    expect(() => load(wrong)).toThrow(/^The configuration has 4 mistakes:\n {2}INFERENCE_CLUB_NONSENSE .*\n/)
+    expect(() => load({ PORT: 'x' })).toThrow(/^The configuration has a mistake:\n {2}INFERENCE_CLUB_PORT .*'x'$/)
+  })
+})
+
+describe('a variable nobody reads', () => {
+  it.each([
+    ['PROT', 'PORT'],
+    ['DATADIR', 'DATA_DIR'],
+    ['MAX_BODY_BYTES', 'LIMITS_MAX_BODY_BYTES'],
+    ['LIMIT_SYNC_TIMEOUT', 'LIMITS_SYNC_TIMEOUT'],
+    ['APIKEY', 'API_KEY']
+  ])('is refused: %s, with a hint at %s', (name, meant) => {
+    const hint = `INFERENCE_CLUB_${name} is not a variable of this version; did you mean INFERENCE_CLUB_${meant}?`
+    expect(mistakesOf({ [name]: '1' })).toEqual([hint])
+  })
+
+  it('is refused without a hint when it is like none', () => {
+    const hint = '`inference-club serve --help` lists them all.'
+    expect(mistakesOf({ COLOUR: '' })).toEqual([`INFERENCE_CLUB_COLOUR is not a variable of this version; ${hint}`])
+  })
+
+  it.each(['API_KEY', 'URL'])('here is left to other commands: %s', (name) => {
+    expect(mistakesOf({ [name]: 'x' })).toEqual([])
+  })
+
+  it.each(['RATE_LIMIT', 'DATABASE_URL', 'STORAGE', 'S3_ENDPOINT', 'S3_REGION', 'S3_FORCE_PATH_STYLE'])(
+    'yet is refused as such: %s',
+    (name) => {
+      expect(mistakesOf({ [name]: '60' })).toEqual([
+        expect.stringContaining(`INFERENCE_CLUB_${name} is not supported by this version yet`)
+      ])
+      expect(mistakesOf({ [name]: '' })).toEqual([])
+    }
+  )
+
+  it('yet may say what this version does anyway', () => {
+    expect(mistakesOf({ RATE_LIMIT: '0' })).toEqual([])
+    expect(mistakesOf({ STORAGE: '0' })).toHaveLength(1)
+  })
+})

@@ -1,0 +1,296 @@
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { closestName } from '../lib/closest-name.ts'
+import { LOG_LEVELS } from '../lib/logger.ts'
+import {
+  booleanSetting,
+  bytesSetting,
+  choiceSetting,
+  durationSetting,
+  integerSetting,
+  listSetting,
+  type Setting,
+  SettingMistake,
+  textSetting
+} from './settings.ts'
+
+export const PREFIX = 'INFERENCE_CLUB_'
+const named = (name: string) => PREFIX + name
+
+const SERVER = {
+  port: integerSetting({
+    variable: named('PORT'),
+    description: 'Port of the API. `0` takes a free one.',
+    fallback: 8080,
+    min: 0,
+    max: 65535
+  }),
+  host: textSetting<string>({
+    variable: named('HOST'),
+    description: 'Address to listen on. `0.0.0.0` or `::` lets other machines in.',
+    fallback: '127.0.0.1'
+  }),
+  dataDir: textSetting<string>({
+    variable: named('DATA_DIR'),
+    description: 'Folder of the SQLite file and the images; made on first start. A second gateway on it is refused.',
+    fallback: './data'
+  }),
+  publicUrl: textSetting<string | undefined>(
+    {
+      variable: named('PUBLIC_URL'),
+      description: 'What image URLs begin with, such as `https://images.example.org`.',
+      fallback: undefined,
+      defaultText: 'derived from each request'
+    },
+    checkPublicUrl
+  ),
+  trustProxy: listSetting(
+    {
+      variable: named('TRUST_PROXY'),
+      description: 'Addresses or networks (comma-separated) whose `x-forwarded-*` headers count.',
+      fallback: [],
+      defaultText: 'none'
+    },
+    checkNetwork
+  ),
+  corsOrigins: listSetting(
+    {
+      variable: named('CORS_ORIGINS'),
+      description: 'Origins whose pages may call `/v1` (comma-separated); `*` is all.',
+      fallback: ['*'],
+      defaultText: '*'
+    },
+    checkOrigin
+  ),
+  logLevel: choiceSetting({
+    variable: named('LOG_LEVEL'),
+    description: 'One of silent, fatal, error, warn, info, debug, trace. JSON lines on standard error.',
+    fallback: 'warn',
+    choices: LOG_LEVELS
+  }),
+  assetCacheControl: textSetting<string>({
+    variable: named('ASSET_CACHE_CONTROL'),
+    description: '`Cache-Control` of public and unlisted images.',
+    fallback: 'public, max-age=31536000, immutable'
+  }),
+  bootstrapApiKey: textSetting<string | undefined>(
+    {
+      variable: named('BOOTSTRAP_API_KEY'),
+      description: "The first admin's API key gets this value at first start (`ic_…`, at least 24 characters).",
+      fallback: undefined,
+      defaultText: 'made and printed once'
+    },
+    (text) =>
+      /^ic_[A-Za-z0-9_-]{21,200}$/.test(text)
+        ? undefined
+        : 'must begin with ic_ and have at least 24 characters, all letters, digits, - or _'
+  ),
+  demo: booleanSetting<boolean | undefined>({
+    variable: named('DEMO'),
+    description: 'Connect a demo agent: model `demo`, a procedural painter without weights.',
+    fallback: undefined,
+    defaultText: '1 under `npm start`, else 0'
+  }),
+  demoStepTimeMs: durationSetting({
+    variable: named('DEMO_STEP_TIME'),
+    description: 'How long the demo painter takes for each step.',
+    fallback: 50,
+    defaultText: '50ms',
+    minMs: 0,
+    maxMs: 60_000
+  })
+}
+
+const limit = (name: string) => named(`LIMITS_${name}`)
+
+const LIMITS = {
+  maxImagesPerRequest: integerSetting({
+    variable: limit('MAX_IMAGES_PER_REQUEST'),
+    description: 'A larger `n` is clamped to this, with a warning.',
+    fallback: 10,
+    min: 1,
+    max: 100
+  }),
+  maxPromptChars: integerSetting({
+    variable: limit('MAX_PROMPT_CHARS'),
+    description: 'Longest prompt, in code points.',
+    fallback: 32_000,
+    min: 1,
+    max: 1_000_000
+  }),
+  maxPixels: integerSetting({
+    variable: limit('MAX_PIXELS'),
+    description: 'Most pixels (width × height) an image may be asked to have, or come back with.',
+    fallback: 16_777_216,
+    min: 256,
+    max: 268_435_456
+  }),
+  maxBodyBytes: bytesSetting({
+    variable: limit('MAX_BODY_BYTES'),
+    description: 'Largest JSON body.',
+    fallback: 1024 ** 2,
+    defaultText: '1MiB',
+    min: 1024
+  }),
+  maxOutputBytes: bytesSetting({
+    variable: limit('MAX_OUTPUT_BYTES'),
+    description: 'Largest image an agent may deliver.',
+    fallback: 128 * 1024 ** 2,
+    defaultText: '128MiB',
+    min: 1024
+  }),
+  syncTimeoutMs: durationSetting({
+    variable: limit('SYNC_TIMEOUT'),
+    description: 'How long a synchronous call waits before it is answered 504; the request goes on.',
+    fallback: 280_000,
+    defaultText: '280s',
+    minMs: 100,
+    maxMs: 86_400_000
+  }),
+  noProviderTimeoutMs: durationSetting({
+    variable: limit('NO_PROVIDER_TIMEOUT'),
+    description: 'How long an accepted request waits while no online service can take it.',
+    fallback: 3_600_000,
+    defaultText: '1h',
+    minMs: 100,
+    maxMs: 30 * 86_400_000
+  }),
+  queuePerUser: integerSetting({
+    variable: limit('QUEUE_PER_USER'),
+    description: 'Most images one user may have waiting or running.',
+    fallback: 1000,
+    min: 1,
+    max: 10_000_000
+  }),
+  queueTotal: integerSetting({
+    variable: limit('QUEUE_TOTAL'),
+    description: 'Most images that may be waiting or running in all.',
+    fallback: 100_000,
+    min: 1,
+    max: 10_000_000
+  }),
+  drainTimeoutMs: durationSetting({
+    variable: limit('DRAIN_TIMEOUT'),
+    description: 'How long a stopping server lets waiting callers finish before it answers them 503.',
+    fallback: 10_000,
+    defaultText: '10s',
+    minMs: 0,
+    maxMs: 3_600_000
+  }),
+  leaseMs: durationSetting({
+    variable: limit('LEASE'),
+    description: 'How long an agent that has gone silent keeps its work before others may take it.',
+    fallback: 30_000,
+    defaultText: '30s',
+    minMs: 200,
+    maxMs: 3_600_000
+  })
+}
+
+type Values<T> = { [K in keyof T]: T[K] extends Setting<infer V> ? V : never }
+
+export type Limits = Values<typeof LIMITS>
+export type Config = Values<typeof SERVER> & { limits: Limits }
+
+/** Every variable with its meaning, in the order of the documentation. */
+export const SETTINGS: readonly Setting<unknown>[] = [...Object.values(SERVER), ...Object.values(LIMITS)]
+
+/** Variables that belong to other commands, or to the agent's own file. */
+const OTHER_VARIABLES = [named('API_KEY'), named('URL')]
+
+/** Variables of later versions, with the one value, if any, that asks for nothing this version lacks. */
+const LATER_VARIABLES: Readonly<Record<string, string | undefined>> = {
+  [named('RATE_LIMIT')]: '0',
+  [named('DATABASE_URL')]: undefined,
+  [named('STORAGE')]: undefined,
+  [named('S3_ENDPOINT')]: undefined,
+  [named('S3_REGION')]: undefined,
+  [named('S3_FORCE_PATH_STYLE')]: undefined
+}
+
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[]
+  constructor(mistakes: readonly string[]) {
+    super(
+      `The configuration has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:\n${mistakes.map((m) => `  ${m}`).join('\n')}`
+    )
+    this.mistakes = mistakes
+  }
+}
+
+/** Reads and checks every variable; throws one `ConfigError` that lists all mistakes. Relative folders start at `cwd`. */
+export function loadConfig(env: NodeJS.ProcessEnv, cwd: string = process.cwd()): Config {
+  const mistakes = unknownVariables(env)
+  const read = <T extends Record<string, Setting<unknown>>>(settings: T): Values<T> =>
+    Object.fromEntries(
+      Object.entries(settings).map(([name, setting]) => [name, readSetting(setting, env, mistakes)])
+    ) as Values<T>
+  const config: Config = { ...read(SERVER), limits: read(LIMITS) }
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return {
+    ...config,
+    dataDir: resolve(cwd, config.dataDir),
+    publicUrl: config.publicUrl?.replace(/\/+$/, '')
+  }
+}
+
+function readSetting(setting: Setting<unknown>, env: NodeJS.ProcessEnv, mistakes: string[]): unknown {
+  const text = env[setting.variable]
+  if (text === undefined || text.trim() === '') return setting.fallback
+  try {
+    return setting.parse(text.trim())
+  } catch (error) {
+    if (!(error instanceof SettingMistake)) throw error
+    mistakes.push(`${setting.variable} ${error.message}`)
+    return setting.fallback
+  }
+}
+
+/** A variable nobody reads is a mistake: most likely a misspelt name, and its owner believes it works. */
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = [...SETTINGS.map((s) => s.variable), ...OTHER_VARIABLES]
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
+    .flatMap((name) => (name in LATER_VARIABLES ? laterVariable(name, env[name]) : [unknownVariable(name, known)]))
+}
+
+function laterVariable(name: string, text = ''): string[] {
+  const harmless = LATER_VARIABLES[name]
+  if (text.trim() === '' || text.trim() === harmless) return []
+  const only = harmless === undefined ? '' : `; only ${harmless} is`
+  return [`${name} is not supported by this version yet${only}`]
+}
+
+function unknownVariable(name: string, known: readonly string[]): string {
+  // All begin alike, which must not make them look close.
+  const names = known.map((variable) => variable.slice(PREFIX.length))
+  const closest = closestName(name.slice(PREFIX.length), names)
+  const hint =
+    closest === undefined ? '`inference-club serve --help` lists them all.' : `did you mean ${named(closest)}?`
+  return `${name} is not a variable of this version; ${hint}`
+}
+
+function checkPublicUrl(text: string): string | undefined {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    return `must be an http or https URL, not '${text}'`
+  }
+  const { search, hash, username } = new URL(text)
+  return search || hash || username ? 'must not have a query, fragment or user name' : undefined
+}
+
+function checkNetwork(text: string): string | undefined {
+  const [address = '', bits] = text.split('/')
+  const family = isIP(address)
+  if (family === 0) return `must list IP addresses or networks such as 10.0.0.0/8, not '${text}'`
+  const most = family === 4 ? 32 : 128
+  return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= most)
+    ? undefined
+    : `has a network with a wrong prefix length: '${text}'`
+}
+
+function checkOrigin(text: string): string | undefined {
+  if (text === '*') return undefined
+  return URL.canParse(text) && new URL(text).origin === text
+    ? undefined
+    : `must list origins such as https://app.example.org, not '${text}'`
+}

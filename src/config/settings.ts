@@ -1,0 +1,91 @@
+import { parseBytes, parseDurationMs } from '../lib/quantities.ts'
+
+/** What one environment variable means: how it is read, checked and documented. One entry is the whole story of it. */
+export interface Setting<T> {
+  variable: string
+  description: string
+  /** Shown in the documentation where the default is not a plain value. */
+  defaultText: string
+  fallback: T
+  /** Throws `SettingMistake` with what is wrong, in words that follow the variable's name. */
+  parse: (text: string) => T
+}
+
+export class SettingMistake extends Error {}
+
+const mistake = (text: string): never => {
+  throw new SettingMistake(text)
+}
+
+type Describe<T> = { variable: string; description: string; fallback: T; defaultText?: string }
+
+const setting = <T>(options: Describe<T>, parse: (text: string) => T): Setting<T> => ({
+  ...options,
+  defaultText: options.defaultText ?? String(options.fallback),
+  parse
+})
+
+export const textSetting = <T extends string | undefined>(
+  options: Describe<T>,
+  check: (text: string) => string | undefined = () => undefined
+): Setting<T> =>
+  setting(options, (text) => {
+    const problem = check(text)
+    return problem === undefined ? (text as T) : mistake(problem)
+  })
+
+export const integerSetting = (options: Describe<number> & { min: number; max: number }): Setting<number> =>
+  setting(options, (text) => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < options.min || value > options.max) {
+      mistake(`must be a whole number from ${options.min} to ${options.max}, not '${text}'`)
+    }
+    return value
+  })
+
+export const durationSetting = (
+  options: Describe<number> & { minMs: number; maxMs: number; defaultText: string }
+): Setting<number> =>
+  setting(options, (text) => {
+    const value = parseDurationMs(text) ?? mistake(`must be a duration such as 90s, 5m or 1h, not '${text}'`)
+    if (value < options.minMs || value > options.maxMs) {
+      mistake(`must be between ${options.minMs} ms and ${options.maxMs} ms, not '${text}'`)
+    }
+    return value
+  })
+
+export const bytesSetting = (options: Describe<number> & { min: number; defaultText: string }): Setting<number> =>
+  setting(options, (text) => {
+    const value = parseBytes(text) ?? mistake(`must be a size such as 25MiB or 26214400, not '${text}'`)
+    return value >= options.min ? value : mistake(`must be at least ${options.min} bytes, not '${text}'`)
+  })
+
+export const choiceSetting = <T extends string>(options: Describe<T> & { choices: readonly T[] }): Setting<T> =>
+  setting(
+    options,
+    (text) =>
+      options.choices.find((c) => c === text) ?? mistake(`must be one of ${options.choices.join(', ')}, not '${text}'`)
+  )
+
+export const booleanSetting = <T extends boolean | undefined>(options: Describe<T>): Setting<T> =>
+  setting(options, (text) => {
+    if (['1', 'true', 'on', 'yes'].includes(text.toLowerCase())) return true as T
+    if (['0', 'false', 'off', 'no'].includes(text.toLowerCase())) return false as T
+    return mistake(`must be 1 or 0, not '${text}'`)
+  })
+
+export const listSetting = (
+  options: Describe<string[]>,
+  check: (item: string) => string | undefined
+): Setting<string[]> =>
+  setting(options, (text) => {
+    const items = text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+    for (const item of items) {
+      const problem = check(item)
+      if (problem !== undefined) mistake(problem)
+    }
+    return items
+  })

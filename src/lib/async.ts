@@ -1,0 +1,100 @@
+/** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(toError(signal.reason))
+    const onAbort = () => {
+      clearTimeout(timer)
+      reject(toError(signal?.reason))
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+export const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+/** `ms` shortened by up to `share` (0 … 1) at random, so that many clients do not come back together. */
+export const withJitter = (ms: number, share: number): number => ms * (1 - Math.random() * share)
+
+export interface Loop {
+  /** Runs the work soon; calls while it runs lead to one more run. */
+  wake(): void
+  /** Waits for a running round and starts no more. */
+  close(): Promise<void>
+}
+
+/**
+ * Runs `work` now, whenever woken, and at least every `everyMs`; never twice at the same time. An error goes to
+ * `onError` and the loop goes on.
+ */
+export function startLoop(options: {
+  everyMs: number
+  work: () => Promise<void>
+  onError: (error: unknown) => void
+}): Loop {
+  let closed = false
+  let again = false
+  let running: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  const round = async () => {
+    do {
+      again = false
+      try {
+        await options.work()
+      } catch (error) {
+        options.onError(error)
+      }
+    } while (again && !closed)
+    running = undefined
+    if (!closed) timer = setTimeout(wake, options.everyMs)
+  }
+  const wake = () => {
+    if (closed) return
+    if (running) {
+      again = true
+      return
+    }
+    clearTimeout(timer)
+    running = round()
+  }
+  wake()
+  return {
+    wake,
+    close: async () => {
+      closed = true
+      clearTimeout(timer)
+      await running
+    }
+  }
+}
+
+export interface Tally {
+  /** Counts one in; the returned function counts it out, once. */
+  enter(): () => void
+  /** Resolves when nobody is in. */
+  none(): Promise<void>
+}
+
+export function createTally(): Tally {
+  let inside = 0
+  let waiting: (() => void)[] = []
+  return {
+    enter: () => {
+      inside += 1
+      let left = false
+      return () => {
+        if (left) return
+        left = true
+        inside -= 1
+        if (inside > 0) return
+        for (const resolve of waiting) resolve()
+        waiting = []
+      }
+    },
+    none: () => (inside === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)))
+  }
+}
