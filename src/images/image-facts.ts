@@ -1,0 +1,42 @@
+import { damaged, ImageRejected } from './image-rejected.ts'
+import type { Size } from './image-request.ts'
+import type { ImageMediaType } from './media-types.ts'
+
+/** What the structure of an image tells without decoding it. */
+export interface ImageFacts {
+  mediaType: ImageMediaType
+  /** Pixels as stored, before the EXIF orientation is applied: see `orientedSize`. */
+  width: number
+  height: number
+  /** There is an alpha channel or (PNG) a transparent colour; whether any pixel uses it is not known. */
+  hasAlpha: boolean
+  /** Bits per channel; of a palette PNG, per index. */
+  bitDepth: number
+  /** Always false of an image that was taken: animated ones are refused. */
+  animated: false
+  /** EXIF orientation 1 – 8; 1 when there is none. */
+  orientation: number
+  colour: ImageColour
+}
+
+/** `rgb` includes JPEG's YCbCr, `cmyk` its YCCK. */
+export type ImageColour = 'rgb' | 'gray' | 'palette' | 'cmyk'
+
+/** Width and height as a viewer shows them: EXIF orientations 5 – 8 turn the image by a quarter. */
+export const orientedSize = ({ width, height, orientation }: Size & { orientation: number }): Size =>
+  orientation >= 5 ? { width: height, height: width } : { width, height }
+
+/**
+ * What every header is held to, before anything is decoded.
+ *
+ * @throws ImageRejected `damaged` when a side is 0, `too_many_pixels` above `maxPixels`.
+ */
+export function checkDimensions({ width, height }: Size, maxPixels: number): void {
+  if (width === 0 || height === 0) throw damaged('it has no pixels')
+  if (width * height > maxPixels) {
+    throw new ImageRejected(
+      'too_many_pixels',
+      `The image is ${width}x${height}, which is more than the ${maxPixels} pixels allowed. Scale it down first.`
+    )
+  }
+}

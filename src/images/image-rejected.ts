@@ -1,0 +1,31 @@
+export type ImageRejectionReason =
+  | 'empty'
+  /** Nothing that could be named. */
+  | 'not_an_image'
+  /** Something else, which the message names. */
+  | 'unsupported_type'
+  | 'animated'
+  | 'damaged'
+  | 'too_many_pixels'
+
+/** Why bytes are not an image this product takes. `message` is made for callers: it says what to do next. */
+export class ImageRejected extends Error {
+  readonly reason: ImageRejectionReason
+
+  constructor(reason: ImageRejectionReason, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ImageRejected'
+    this.reason = reason
+  }
+}
+
+/** `what` completes "The image is damaged: …". */
+export const damaged = (what: string, options?: ErrorOptions): ImageRejected =>
+  new ImageRejected('damaged', `The image is damaged: ${what}. Save it again or send the original.`, options)
+
+/** `what` completes "The file is …" and has its article: "a GIF image". */
+export const unsupported = (what: string): ImageRejected =>
+  new ImageRejected('unsupported_type', `The file is ${what}. Send a png, jpeg or webp image.`)
+
+export const animated = (what: string): ImageRejected =>
+  new ImageRejected('animated', `The file is ${what}. Send a still png, jpeg or webp image.`)

@@ -1,0 +1,96 @@
+import sharp from 'sharp'
+import { errors } from '../lib/errors.ts'
+import { decodeUpright, inspectSource, whenDecoded, type ImageSource } from './decode-image.ts'
+import { orientedSize, type ImageFacts } from './image-facts.ts'
+import type { Size } from './image-request.ts'
+import { formatSize, MAX_SIDE } from './sizes.ts'
+
+/**
+ * Which pixels an edit changes, in canonical form: one channel, 8 bits per pixel, row by row from the top left, no
+ * padding (width × height bytes). **255 = change here, 0 = keep**, between them a soft edge. As large as the first
+ * image when that stands upright.
+ *
+ * OpenAI's masks mean the opposite by the same number: they are read by their alpha channel, and alpha 0 = change here.
+ */
+export interface Mask extends Size {
+  pixels: Buffer
+}
+
+/**
+ * The canonical mask from one in OpenAI's form (alpha 0 = change here becomes 255).
+ *
+ * @param size of the first image as a viewer shows it; it bounds the memory taken.
+ * @throws AppError `invalid_mask` without an alpha channel or at another size; ImageRejected when it is no whole image.
+ */
+export async function canonicalMask({ mask, size }: { mask: ImageSource; size: Size }): Promise<Mask> {
+  const facts = await inspectSource(mask, Infinity)
+  const maskSize = orientedSize(facts)
+  if (maskSize.width !== size.width || maskSize.height !== size.height) {
+    throw errors.invalidMask(
+      `The mask is ${formatSize(maskSize)} but the image is ${formatSize(size)}. Send a mask of the same size.`
+    )
+  }
+  if (!facts.hasAlpha) {
+    throw errors.invalidMask(
+      'The mask has no alpha channel. Send a png or webp that is transparent where the image shall change.'
+    )
+  }
+  return transparencyOf(mask, facts)
+}
+
+/**
+ * An image's own transparency as a canonical mask (255 where it is fully transparent): what OpenAI edits when no mask
+ * is sent. Undefined when every pixel is opaque.
+ *
+ * @throws ImageRejected
+ */
+export async function maskFromOwnAlpha(image: ImageSource, maxPixels: number): Promise<Mask | undefined> {
+  const facts = await inspectSource(image, maxPixels)
+  if (!facts.hasAlpha) return undefined
+  const mask = await transparencyOf(image, facts)
+  return mask.pixels.some((pixel) => pixel !== 0) ? mask : undefined
+}
+
+/** An opaque 8-bit grayscale png, **white = change here**: for engines that read a mask's brightness. */
+export const encodeWhiteOnBlackPng = ({ pixels, width, height }: Mask): Promise<Buffer> =>
+  sharp(pixels, { raw: { width, height, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer()
+
+/**
+ * An RGBA png as OpenAI wants it: alpha = 255 − mask, so **transparent = change here**. Its colours are white = change
+ * here, so that an engine that drops the alpha channel and looks at the brightness edits the same pixels.
+ */
+export function encodeAlphaPng({ pixels, width, height }: Mask): Promise<Buffer> {
+  const rgba = Buffer.alloc(pixels.length * 4)
+  for (let index = 0; index < pixels.length; index++) {
+    const pixel = pixels[index] as number
+    const at = index * 4
+    rgba[at] = rgba[at + 1] = rgba[at + 2] = pixel
+    rgba[at + 3] = 255 - pixel
+  }
+  return sharp(rgba, { raw: { width, height, channels: 4 } })
+    .png()
+    .toBuffer()
+}
+
+/**
+ * The canonical mask from what `encodeWhiteOnBlackPng` made (white = change here = 255).
+ *
+ * @throws ImageRejected
+ */
+export async function decodeWhiteOnBlackPng(png: ImageSource): Promise<Mask> {
+  const facts = await inspectSource(png, MAX_SIDE * MAX_SIDE)
+  const image = decodeUpright(png, facts).removeAlpha().toColourspace('b-w').raw()
+  const { data, info } = await whenDecoded(image.toBuffer({ resolveWithObject: true }))
+  return { pixels: data, width: info.width, height: info.height }
+}
+
+/** 255 − alpha. `facts.hasAlpha` must be true. */
+async function transparencyOf(image: ImageSource, facts: ImageFacts): Promise<Mask> {
+  const alpha = decodeUpright(image, facts).extractChannel('alpha').raw()
+  const { data, info } = await whenDecoded(alpha.toBuffer({ resolveWithObject: true }))
+  for (let index = 0; index < data.length; index++) data[index] = 255 - (data[index] as number)
+  return { pixels: data, width: info.width, height: info.height }
+}

@@ -1,0 +1,94 @@
+import type { Sharp } from 'sharp'
+import { errors } from '../lib/errors.ts'
+import { decodeUpright, inspectSource, whenDecoded, type ImageSource } from './decode-image.ts'
+import { orientedSize } from './image-facts.ts'
+import type { ImageParameters, Size } from './image-request.ts'
+import { mediaTypeOfFormat, type ImageMediaType, type OutputFormat } from './media-types.ts'
+import { formatSize } from './sizes.ts'
+
+export interface TranscodedImage extends Size {
+  bytes: Buffer
+  mediaType: ImageMediaType
+}
+
+export interface Transcoding {
+  input: ImageSource
+  format: OutputFormat
+  /** Of the input, as `ImageInspector` takes it. */
+  maxPixels: number
+  /** `output_compression` as OpenAI means it: 0 – 100, where 100 is the best quality. Without effect on png. */
+  compression?: number
+  /** `opaque` puts the image on white; otherwise transparency stays, but for jpeg, which has none. */
+  background?: ImageParameters['background']
+}
+
+export interface DecodedImage extends Size {
+  mediaType: ImageMediaType
+  hasAlpha: boolean
+}
+
+const BEST_QUALITY = 100
+/** From here on, colours at full resolution are worth their bytes (libvips' own threshold). */
+const FULL_COLOUR_QUALITY = 90
+/** Limits of the formats themselves. */
+const MAX_SIDES: Readonly<Record<OutputFormat, number>> = { png: 0x7fff_ffff, jpeg: 65_500, webp: 16_383 }
+
+/**
+ * Decodes an image fully and encodes it anew: upright, 8-bit sRGB, without metadata. Width and height are those of the
+ * result.
+ *
+ * @throws ImageRejected when the input is none, or not whole; AppError `invalid_size` when it is too large for `format`.
+ */
+export async function transcodeImage(transcoding: Transcoding): Promise<TranscodedImage> {
+  const { input, format, maxPixels } = transcoding
+  const facts = await inspectSource(input, maxPixels)
+  checkSides(orientedSize(facts), format)
+
+  const image = decodeUpright(input, facts)
+  if (format === 'jpeg' || transcoding.background === 'opaque') image.flatten({ background: 'white' })
+  const encoder = encode(image, format, transcoding.compression ?? BEST_QUALITY)
+  const { data, info } = await whenDecoded(encoder.toBuffer({ resolveWithObject: true }))
+  return { bytes: data, mediaType: mediaTypeOfFormat(format), width: info.width, height: info.height }
+}
+
+/**
+ * What every engine understands: an upright 8-bit sRGB png, RGB or RGBA, without metadata.
+ *
+ * @throws ImageRejected
+ */
+export const normalizeForEngine = (input: ImageSource, maxPixels: number): Promise<TranscodedImage> =>
+  transcodeImage({ input, format: 'png', maxPixels })
+
+/**
+ * Decodes all pixels and keeps none of them. A jpeg scan that stops early but is closed by its EOI marker passes, gray
+ * where it lacks pixels: to decoders and browsers that is a warning. Width and height are those a viewer shows (EXIF
+ * orientation applied).
+ *
+ * @throws ImageRejected when the input is no image that is taken, or not every pixel decodes.
+ */
+export async function verifyDecodes(input: ImageSource, maxPixels: number): Promise<DecodedImage> {
+  const facts = await inspectSource(input, maxPixels)
+  // One byte per pixel is the least memory that makes the decoder go through all of it.
+  await whenDecoded(decodeUpright(input, facts).removeAlpha().toColourspace('b-w').raw().toBuffer())
+  return { ...orientedSize(facts), mediaType: facts.mediaType, hasAlpha: facts.hasAlpha }
+}
+
+function encode(image: Sharp, format: OutputFormat, compression: number): Sharp {
+  const quality = Math.max(1, compression)
+  switch (format) {
+    case 'png':
+      return image.png()
+    case 'jpeg':
+      return image.jpeg({ quality, chromaSubsampling: quality >= FULL_COLOUR_QUALITY ? '4:4:4' : '4:2:0' })
+    case 'webp':
+      return image.webp({ quality })
+  }
+}
+
+function checkSides(size: Size, format: OutputFormat): void {
+  const maxSide = MAX_SIDES[format]
+  if (Math.max(size.width, size.height) <= maxSide) return
+  throw errors.invalidSize(
+    `A ${format} image has at most ${maxSide} pixels a side, and this one would be ${formatSize(size)}. Ask for 'png'.`
+  )
+}
