@@ -1,0 +1,34 @@
+import { EventEmitter } from 'node:events'
+
+/**
+ * Wake-up hints: "something of this topic changed, look again". A bell never carries truth and may ring for nothing
+ * or not at all, so every listener also looks now and then by itself.
+ */
+export interface Bell {
+  ring(topic: BellTopic): void
+  /** Returns what takes the listener away again. */
+  on(topic: BellTopic, listener: () => void): () => void
+}
+
+/** `keys`: an API key was made or revoked. `tasks`: a task or a slot became free. `request:<id>`: that one changed. */
+export type BellTopic = 'keys' | 'tasks' | `request:${string}`
+
+export interface LocalBell extends Bell {
+  /** Another process wrote: nobody knows what, so everybody looks. */
+  ringAll(): void
+}
+
+export function createLocalBell(): LocalBell {
+  const emitter = new EventEmitter()
+  emitter.setMaxListeners(0)
+  return {
+    ring: (topic) => void emitter.emit(topic),
+    on: (topic, listener) => {
+      emitter.on(topic, listener)
+      return () => void emitter.off(topic, listener)
+    },
+    ringAll: () => {
+      for (const topic of emitter.eventNames()) emitter.emit(topic)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
+import type { Bell } from './bell.ts'
+import type { Tables } from './tables.ts'
+
+export type Db = Kysely<Tables>
+export type Trx = Transaction<Tables>
+
+/** One open database, whichever engine is behind it. */
+export interface Database {
+  readonly db: Db
+  /** The clock that leases are measured with; with several gateways it is the database's. */
+  readonly clock: Clock
+  readonly bell: Bell
+  /**
+   * Resolves when everything committed so far survives a power cut. Every reply that promises something waits for
+   * it. Never rejects: when the disk refuses, the process is stopped, because what it holds is no longer true.
+   */
+  durable(): Promise<void>
+  /** Whether an error says that the database cannot be used right now (busy, full, unreachable), so a retry may help. */
+  isUnavailable(error: unknown): boolean
+  close(): Promise<void>
+}

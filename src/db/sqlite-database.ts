@@ -1,0 +1,82 @@
+import { mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Kysely, SqliteDialect } from 'kysely'
+import type { Clock } from '../lib/clock.ts'
+import { createLocalBell } from './bell.ts'
+import { startCheckpointer } from './checkpointer.ts'
+import type { Database } from './database.ts'
+import { migrate } from './migrate.ts'
+import { createSqliteShim } from './sqlite-shim.ts'
+import type { Tables } from './tables.ts'
+import { createWalSync, type WalSync } from './wal-sync.ts'
+
+const BUSY_TIMEOUT_MS = 5000
+/** How soon a gateway notices what another process wrote. */
+const OTHER_WRITERS_POLL_MS = 200
+
+/** SQLITE_BUSY, SQLITE_IOERR, SQLITE_FULL and SQLITE_CANTOPEN. */
+const UNAVAILABLE = new Set([5, 10, 13, 14])
+
+export interface SqliteOptions {
+  path: string
+  clock: Clock
+  /** Called when the disk refuses to sync or checkpoint: the process must stop. */
+  onFatal: (error: unknown) => void
+  /** For tests that hold the disk back. */
+  syncFile?: (fd: number) => Promise<void>
+}
+
+/** Opens, and on first use makes, the database file, and brings its schema up to date. */
+export async function openSqliteDatabase(options: SqliteOptions): Promise<Database> {
+  await mkdir(dirname(options.path), { recursive: true })
+  const sqlite = new DatabaseSync(options.path, { timeout: BUSY_TIMEOUT_MS })
+  sqlite.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
+  sqlite.exec('pragma wal_autocheckpoint = 0; pragma temp_store = memory; pragma cache_size = -65536')
+  // A write transaction that changes nothing makes sure that the log file exists before it is opened for syncing.
+  sqlite.exec('begin immediate; pragma user_version = 1; commit')
+
+  const walSync: WalSync = await createWalSync({
+    walPath: `${options.path}-wal`,
+    onFailure: options.onFatal,
+    ...(options.syncFile && { syncFile: options.syncFile })
+  })
+  const db = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: createSqliteShim(sqlite, () => walSync.committed()) })
+  })
+  await migrate(db)
+  await syncFolder(dirname(options.path))
+
+  const bell = createLocalBell()
+  const dataVersion = sqlite.prepare('pragma data_version')
+  let seen = dataVersion.get()?.data_version
+  const poll = setInterval(() => {
+    const current = dataVersion.get()?.data_version
+    if (current !== seen) bell.ringAll()
+    seen = current
+  }, OTHER_WRITERS_POLL_MS)
+  poll.unref()
+  const checkpointer = startCheckpointer({ path: options.path, onError: options.onFatal })
+
+  return {
+    db,
+    clock: options.clock,
+    bell,
+    durable: () => walSync.durable(),
+    isUnavailable: (error) => UNAVAILABLE.has(((error as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff),
+    close: async () => {
+      clearInterval(poll)
+      await checkpointer.close()
+      await walSync.durable()
+      await walSync.close()
+      await db.destroy()
+    }
+  }
+}
+
+/** Without it a power cut may lose the names of files that were just made. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  await folder.sync()
+  await folder.close()
+}

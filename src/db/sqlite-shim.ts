@@ -1,0 +1,52 @@
+import type { DatabaseSync, StatementSync, SQLInputValue } from 'node:sqlite'
+import { LRUCache } from 'lru-cache'
+import type { SqliteDatabase, SqliteStatement } from 'kysely'
+
+const STATEMENTS_KEPT = 500
+
+/**
+ * Lets Kysely's SQLite dialect drive Node's own SQLite. Transactions begin `immediate`: a deferred one that reads
+ * and then writes fails at once when another process has written in between, whatever the busy timeout.
+ * `onCommit` is called after each statement that may have committed something.
+ */
+export function createSqliteShim(database: DatabaseSync, onCommit: () => void): SqliteDatabase {
+  const statements = new LRUCache<string, SqliteStatement>({ max: STATEMENTS_KEPT })
+  return {
+    close: () => database.close(),
+    prepare: (sql) => {
+      const text = sql === 'begin' ? 'begin immediate' : sql
+      let statement = statements.get(text)
+      if (!statement) {
+        statement = shimStatement(database, database.prepare(text), onCommit)
+        statements.set(text, statement)
+      }
+      return statement
+    }
+  }
+}
+
+/** Statements that cannot commit anything; a `with` may, so it is not among them. */
+const READS_ONLY = /^\s*(select|pragma|explain|begin|rollback|savepoint|release)\b/i
+
+function shimStatement(database: DatabaseSync, statement: StatementSync, onCommit: () => void): SqliteStatement {
+  const reader = statement.columns().length > 0
+  const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+  const readsOnly = READS_ONLY.test(statement.sourceSQL)
+  const afterwards = () => {
+    if (!readsOnly && !database.isTransaction) onCommit()
+  }
+  return {
+    reader,
+    all: (parameters) => {
+      const rows = statement.all(...values(parameters))
+      afterwards()
+      return rows
+    },
+    run: (parameters) => {
+      const result = statement.run(...values(parameters))
+      afterwards()
+      return result
+    },
+    iterate: (parameters) => statement.iterate(...values(parameters))
+  }
+}

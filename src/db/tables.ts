@@ -1,0 +1,190 @@
+import type { Generated } from 'kysely'
+
+/**
+ * One type per table. Times are UTC milliseconds, booleans 0 or 1, JSON is text; the migrations hold the meaning of
+ * each column.
+ */
+export interface Tables {
+  users: UsersTable
+  api_keys: ApiKeysTable
+  providers: ProvidersTable
+  services: ServicesTable
+  service_models: ServiceModelsTable
+  requests: RequestsTable
+  tasks: TasksTable
+  attempts: AttemptsTable
+  assets: AssetsTable
+  usage_images: UsageImagesTable
+}
+
+export type RequestState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
+/** `lapsed`: the lease ran out; the result still counts while nobody else has taken the task. */
+export type AttemptState = 'running' | 'lapsed' | 'succeeded' | 'failed' | 'canceled'
+export type AssetKind = 'input' | 'mask' | 'output'
+
+interface UsersTable {
+  id: string
+  name: string
+  email: string
+  email_verified: Generated<number>
+  image: string | null
+  role: string
+  created_at: number
+  updated_at: number
+}
+
+interface ApiKeysTable {
+  id: string
+  user_id: string
+  name: string
+  prefix: string
+  hash: string
+  /** Space-separated. */
+  scopes: string
+  created_at: number
+  expires_at: number | null
+  revoked_at: number | null
+  last_used_at: number | null
+}
+
+interface ProvidersTable {
+  id: string
+  owner_id: string
+  name: string
+  epoch: number
+  agent_version: string | null
+  connected_at: number
+  online_until: number
+  last_seen_at: number
+}
+
+interface ServicesTable {
+  id: string
+  provider_id: string
+  name: string
+  type: string
+  engine: string | null
+  description: string | null
+  concurrency: number
+  timeout_ms: number
+  /** JSON: `"members"`, `"private"` or a list of e-mail addresses. */
+  access: string
+  /** 0 once the agent no longer declares it. */
+  declared: number
+  faults_in_row: Generated<number>
+  cooling_until: Generated<number>
+}
+
+interface ServiceModelsTable {
+  service_id: string
+  model: string
+  /** Space-separated. */
+  features: string
+  created_at: number
+}
+
+export interface RequestsTable {
+  id: string
+  user_id: string
+  api_key_id: string
+  kind: string
+  state: RequestState
+  /** 1 when nobody waits for the answer on the connection that sent it. */
+  is_async: number
+  model: string
+  prompt: string
+  /** JSON of ImageParameters as asked. */
+  parameters: string
+  n: number
+  /** The end-user id a caller passed as `user`. */
+  end_user: string | null
+  created_at: number
+  started_at: number | null
+  finished_at: number | null
+  /** JSON list of sentences known at submit. */
+  warnings: string
+  error_code: string | null
+  error_message: string | null
+}
+
+export interface TasksTable {
+  id: string
+  request_id: string
+  user_id: string
+  /** 0 … n − 1, the place of the image in the answer. */
+  position: number
+  state: RequestState
+  kind: string
+  model: string
+  /** Space-separated features a service must declare. */
+  needs: string
+  seed: number
+  class: number
+  order_key: number
+  queued_at: number
+  current_attempt_id: string | null
+  node_faults: Generated<number>
+  losses: Generated<number>
+  asset_id: string | null
+  /** JSON list of the sentences of the attempt that succeeded. */
+  warnings: string | null
+  error_code: string | null
+  error_message: string | null
+  finished_at: number | null
+}
+
+export interface AttemptsTable {
+  id: string
+  task_id: string
+  request_id: string
+  service_id: string
+  provider_id: string
+  epoch: number
+  /** SHA-256 of the lease token. */
+  token_hash: string
+  state: AttemptState
+  lease_until: number
+  assigned_at: number
+  /** When the engine first reported a step. */
+  progressed_at: number | null
+  /** Percent. */
+  progress: Generated<number>
+  finished_at: number | null
+  generating_ms: number | null
+  /** AttemptFault, `lease_lapsed`, `agent_lost` or `canceled`. */
+  reason: string | null
+  reason_message: string | null
+}
+
+export interface AssetsTable {
+  id: string
+  owner_id: string
+  request_id: string
+  kind: AssetKind
+  /** Order among the assets of its kind. */
+  position: number
+  storage_key: string
+  media_type: string
+  bytes: number
+  sha256: string
+  width: number
+  height: number
+  seed: number | null
+  created_at: number
+}
+
+interface UsageImagesTable {
+  /** One row per stored image: the asset's id. */
+  asset_id: string
+  request_id: string
+  user_id: string
+  api_key_id: string
+  provider_id: string
+  service_id: string
+  kind: string
+  model: string
+  width: number
+  height: number
+  generating_ms: number
+  created_at: number
+}
