@@ -1,0 +1,122 @@
+import { createReadStream } from 'node:fs'
+import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { MeasureStream } from './measure-stream.ts'
+import { type ByteRange, ObjectTooLarge, type ObjectStore, type PutOptions, StoreUnavailable } from './object-store.ts'
+
+/** What a key may look like; anything else (`..`, absolute, empty parts) never reaches the file system. */
+const KEY = /^[a-z0-9_-][a-z0-9_.-]*(\/[a-z0-9_-][a-z0-9_.-]*)*$/
+
+/** Errors that say the disk, not the sender, is at fault. */
+const DISK_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG'])
+
+/**
+ * A folder. An object is written to a temporary file, synced, renamed into place, and the folder synced: a reader
+ * never sees half of one, and none is lost to a power cut.
+ */
+export async function openDiskStore(root: string): Promise<ObjectStore> {
+  const objects = join(root, 'objects')
+  const unfinished = join(root, 'unfinished')
+  await mkdir(objects, { recursive: true })
+  // Whatever is left here was being written when the last process ended; nothing refers to it.
+  await rm(unfinished, { recursive: true, force: true })
+  await mkdir(unfinished, { recursive: true })
+  let counter = 0
+
+  const pathOf = (key: string): string => {
+    if (!KEY.test(key)) throw new Error(`not an object key: ${JSON.stringify(key)}`)
+    return join(objects, key)
+  }
+
+  const writeSynced = async (path: string, source: Readable, options: PutOptions) => {
+    const measure = new MeasureStream(options.maxBytes)
+    const file = await open(path, 'wx')
+    try {
+      await pipeline(source, measure, (chunks: AsyncIterable<Buffer>) => file.writeFile(chunks), {
+        ...(options.signal && { signal: options.signal })
+      })
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    return measure.result()
+  }
+
+  return {
+    put: async (key, source, options) => {
+      const target = pathOf(key)
+      const temporary = join(unfinished, `${process.pid}-${counter++}`)
+      try {
+        const stored = await writeSynced(temporary, source, options)
+        await mkdir(dirname(target), { recursive: true })
+        await rename(temporary, target)
+        await syncFolder(dirname(target))
+        return stored
+      } catch (error) {
+        source.destroy()
+        await rm(temporary, { force: true })
+        throw asStoreError(error)
+      }
+    },
+
+    open: async (key, range?: ByteRange) => {
+      try {
+        const file = await open(pathOf(key), 'r')
+        return createReadStream('', { fd: file, ...range })
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return undefined
+        throw asStoreError(error)
+      }
+    },
+
+    stat: async (key) => {
+      try {
+        return { bytes: (await stat(pathOf(key))).size }
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return undefined
+        throw asStoreError(error)
+      }
+    },
+
+    remove: async (keys) => {
+      for (const key of keys) await rm(pathOf(key), { force: true })
+    },
+
+    list: (prefix) => listFolder(objects, prefix),
+
+    signedUrl: async () => null
+  }
+}
+
+async function* listFolder(objects: string, prefix: string) {
+  const folder = await opendir(objects, { recursive: true })
+  for await (const entry of folder) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    const key = relative(objects, path).split(sep).join('/')
+    if (!key.startsWith(prefix)) continue
+    const facts = await stat(path).catch(() => undefined) // Removed since the folder was read: no longer there to list.
+    if (facts) yield { key, bytes: facts.size, modifiedAt: facts.mtimeMs }
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code
+
+function asStoreError(error: unknown): unknown {
+  if (error instanceof ObjectTooLarge) return error
+  const code = errorCode(error)
+  return code !== undefined && DISK_FAULTS.has(code)
+    ? new StoreUnavailable(`The disk refused: ${code}`, { cause: error })
+    : error
+}

@@ -1,0 +1,51 @@
+import type { Readable } from 'node:stream'
+
+/**
+ * Where bytes live. Keys are made by this program (lower-case letters, digits, `_`, `-`, `.` and `/`); an object is
+ * written once and never changed. Every implementation passes `tests/contracts/object-store-contract.ts`.
+ */
+export interface ObjectStore {
+  /**
+   * Stores the stream under `key`. When it resolves, the object survives a power cut; when it rejects (the source
+   * failed, `signal` aborted, `maxBytes` was passed, the disk is full) nothing is left. Rejects with `ObjectTooLarge`
+   * or `StoreUnavailable`, or with whatever the source stream failed with.
+   */
+  put(key: string, source: Readable, options: PutOptions): Promise<StoredObject>
+  /** The object, or the bytes `start … end` (both included) of it; undefined when there is none. */
+  open(key: string, range?: ByteRange): Promise<Readable | undefined>
+  stat(key: string): Promise<{ bytes: number } | undefined>
+  /** Removes what exists of them. */
+  remove(keys: readonly string[]): Promise<void>
+  /** Every object whose key begins with `prefix`, oldest names first, in no hurry. */
+  list(prefix: string): AsyncIterable<{ key: string; bytes: number; modifiedAt: number }>
+  /** A URL that readers can be sent to, or null when they must be served through the gateway. */
+  signedUrl(key: string, options: { contentType: string; expiresInSeconds: number }): Promise<string | null>
+}
+
+export interface PutOptions {
+  contentType: string
+  maxBytes: number
+  signal?: AbortSignal
+}
+
+export interface StoredObject {
+  bytes: number
+  /** Lower-case hex. */
+  sha256: string
+}
+
+export interface ByteRange {
+  start: number
+  end: number
+}
+
+export class ObjectTooLarge extends Error {
+  readonly maxBytes: number
+  constructor(maxBytes: number) {
+    super(`The object is larger than ${maxBytes} bytes.`)
+    this.maxBytes = maxBytes
+  }
+}
+
+/** The store itself cannot be written or read: a full or failing disk, a server that is away. */
+export class StoreUnavailable extends Error {}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ObjectStore, ObjectTooLarge } from '../../src/storage/object-store.ts'
+
+/** What every object store must do, whatever is behind it. */
+export function describeObjectStoreContract(
+  name: string,
+  make: () => Promise<{ store: ObjectStore; cleanUp: () => Promise<void> }>
+): void {
+  describe(`object store contract: ${name}`, () => {
+    let store: ObjectStore
+    let cleanUp: () => Promise<void>
+    beforeAll(async () => {
+      ;({ store, cleanUp } = await make())
+    })
+    afterAll(() => cleanUp())
+
+    const options = { contentType: 'image/png', maxBytes: 1000 }
+    const keysOf = async (prefix: string) => {
+      const keys: string[] = []
+      for await (const entry of store.list(prefix)) keys.push(entry.key)
+      return keys.sort()
+    }
+    const read = async (key: string, range?: { start: number; end: number }) => {
+      const stream = await store.open(key, range)
+      return stream && (await buffer(stream)).toString()
+    }
+
+    it('returns what was stored, with its size and hash', async () => {
+      const stored = await store.put('a/one', Readable.from([Buffer.from('hello '), Buffer.from('world')]), options)
+      expect(stored).toEqual({ bytes: 11, sha256: createHash('sha256').update('hello world').digest('hex') })
+      expect(await read('a/one')).toBe('hello world')
+      expect(await read('a/one', { start: 6, end: 8 })).toBe('wor')
+      expect(await store.stat('a/one')).toEqual({ bytes: 11 })
+    })
+
+    it('takes exactly maxBytes and leaves nothing of one byte more', async () => {
+      await store.put('b/exact', Readable.from([Buffer.alloc(1000)]), options)
+      const tooMuch = store.put('b/more', Readable.from([Buffer.alloc(500), Buffer.alloc(501)]), options)
+      await expect(tooMuch).rejects.toBeInstanceOf(ObjectTooLarge)
+      expect(await keysOf('b/')).toEqual(['b/exact'])
+    })
+
+    it('leaves nothing when the source fails, with the source’s own error', async () => {
+      const failing = Readable.from(
+        (async function* () {
+          yield Buffer.from('half')
+          throw new Error('the sender went away')
+        })()
+      )
+      await expect(store.put('c/half', failing, options)).rejects.toThrow('the sender went away')
+      expect(await keysOf('c/')).toEqual([])
+    })
+
+    it('leaves nothing when aborted', async () => {
+      const abort = new AbortController()
+      const never = new Readable({ read: () => undefined })
+      const put = store.put('d/aborted', never, { ...options, signal: abort.signal })
+      abort.abort(new Error('stop'))
+      await expect(put).rejects.toThrow()
+      expect(await keysOf('d/')).toEqual([])
+    })
+
+    it('knows nothing of what was never stored or was removed', async () => {
+      await store.put('e/gone', Readable.from([Buffer.from('x')]), options)
+      await store.remove(['e/gone', 'e/never'])
+      expect(await store.open('e/gone')).toBeUndefined()
+      expect(await store.stat('e/never')).toBeUndefined()
+    })
+
+    it('lists by prefix with sizes', async () => {
+      await store.put('f/1', Readable.from([Buffer.from('one')]), options)
+      await store.put('f/2', Readable.from([Buffer.from('three')]), options)
+      const sizes: Record<string, number> = {}
+      for await (const entry of store.list('f/')) sizes[entry.key] = entry.bytes
+      expect(sizes).toEqual({ 'f/1': 3, 'f/2': 5 })
+    })
+
+    it.each(['', '/etc/passwd', '../up', 'a/../../up', 'a//b', 'a/./b', 'A', 'a\\b', 'a\0b', 'ä'])(
+      'refuses the key %j',
+      async (key) => {
+        await expect(store.put(key, Readable.from([Buffer.from('x')]), options)).rejects.toThrow('not an object key')
+      }
+    )
+  })
+}
