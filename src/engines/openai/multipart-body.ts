@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+
+export interface MultipartFile {
+  field: string
+  filename: string
+  bytes: Blob
+}
+
+export interface MultipartBody {
+  mediaType: string
+  body: Blob
+}
+
+/**
+ * A `multipart/form-data` body. Numbers and booleans become text, nested values `name[key]` and `name[]`; null and
+ * undefined are left out. Not `FormData`, because that turns every line break of a prompt into CRLF.
+ */
+export function multipartBody(fields: Record<string, unknown>, files: readonly MultipartFile[]): MultipartBody {
+  const boundary = `inference-club-${randomUUID()}`
+  const parts: (string | Blob)[] = []
+  const open = (name: string, more: string) =>
+    parts.push(`--${boundary}\r\ncontent-disposition: form-data; name="${quoted(name)}"${more}\r\n\r\n`)
+
+  for (const [name, text] of Object.entries(fields).flatMap(([name, value]) => textFields(name, value))) {
+    open(name, '')
+    parts.push(text, '\r\n')
+  }
+  for (const file of files) {
+    open(file.field, `; filename="${quoted(file.filename)}"\r\ncontent-type: ${file.bytes.type}`)
+    parts.push(file.bytes, '\r\n')
+  }
+  parts.push(`--${boundary}--\r\n`)
+  return { mediaType: `multipart/form-data; boundary=${boundary}`, body: new Blob(parts) }
+}
+
+function textFields(name: string, value: unknown): [name: string, text: string][] {
+  if (value === undefined || value === null) return []
+  if (Array.isArray(value)) return value.flatMap((item) => textFields(`${name}[]`, item))
+  if (typeof value === 'object')
+    return Object.entries(value).flatMap(([key, item]) => textFields(`${name}[${key}]`, item))
+  return [[name, String(value)]]
+}
+
+/** https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data */
+const quoted = (name: string): string => name.replaceAll('\n', '%0A').replaceAll('\r', '%0D').replaceAll('"', '%22')

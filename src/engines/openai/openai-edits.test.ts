@@ -1,0 +1,194 @@
+import { buffer } from 'node:stream/consumers'
+import sharp from 'sharp'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createTestRun } from '../../../tests/support/engine-run.ts'
+import { CHANGE_COLOUR, pixelAt, readPixels } from '../../../tests/support/fake-openai-pictures.ts'
+import {
+  type FakeOpenAIOptions,
+  type FakeOpenAIServer,
+  startFakeOpenAIServer
+} from '../../../tests/support/fake-openai-server.ts'
+import type { ImageTask, TaskInput } from '../../images/image-request.ts'
+import type { Engine } from '../engine.ts'
+import { createOpenAIEngine } from './openai-engine.ts'
+import type { OpenAIProfile } from './openai-request.ts'
+
+const WIDTH = 16
+const HEIGHT = 8
+const BLUE = [20, 60, 200]
+const PROMPT = 'make\nit "blue"\r\nÄ'
+
+let server: FakeOpenAIServer
+let engine: Engine
+afterEach(async () => {
+  await engine.close?.()
+  await server.close()
+})
+
+const start = async (fake: FakeOpenAIOptions = {}, profile: OpenAIProfile = {}): Promise<void> => {
+  server = await startFakeOpenAIServer(fake)
+  engine = createOpenAIEngine({ baseUrl: server.url, maxImageBytes: 1_000_000, profile })
+}
+
+const blue = (): Promise<Buffer> => {
+  const [r, g, b] = BLUE
+  return sharp({ create: { width: WIDTH, height: HEIGHT, channels: 3, background: { r: r!, g: g!, b: b! } } })
+    .png()
+    .toBuffer()
+}
+
+/** Canonical, opaque: the left half is to change, the next column half of it. */
+const mask = (): Promise<Buffer> => {
+  const row = [...Array<number>(8).fill(255), 100, ...Array<number>(7).fill(0)]
+  const raw = { width: WIDTH, height: HEIGHT, channels: 1 as const }
+  const rows = Buffer.from(Array<number[]>(HEIGHT).fill(row).flat())
+  return sharp(rows, { raw }).toColourspace('b-w').png().toBuffer()
+}
+
+const work = async (names: string[], more: Partial<ImageTask> = {}) => {
+  const inputs: TaskInput[] = names.map((name) => ({ name, mediaType: 'image/png', width: WIDTH, height: HEIGHT }))
+  const task: ImageTask = { kind: 'edit', model: 'fake-image', prompt: PROMPT, seed: 3, inputs, extra: {}, ...more }
+  const run = createTestRun({ inputs: { image0: await blue(), image1: await blue(), mask: await mask() } })
+  const image = await engine.generate(task, run)
+  return { ...image, pixels: await readPixels(await buffer(image.bytes)) }
+}
+
+const files = () => server.requests.at(-1)!.form!.files
+
+describe('an edit', () => {
+  it('arrives as a form with its fields and bytes unchanged', async () => {
+    await start()
+    await work(['image0'], {
+      size: { width: 32, height: 16 },
+      steps: 4,
+      strength: 0.5,
+      extra: { user_id: 5, svg: { model: 'm' }, tags: ['a'], none: null }
+    })
+    expect(server.requests[0]).toMatchObject({ method: 'POST', path: '/v1/images/edits' })
+    expect(server.requests[0]!.form!.fields).toEqual({
+      model: 'fake-image',
+      prompt: PROMPT,
+      n: '1',
+      size: '32x16',
+      seed: '3',
+      steps: '4',
+      strength: '0.5',
+      user_id: '5',
+      'svg[model]': 'm',
+      'tags[]': 'a',
+      response_format: 'b64_json'
+    })
+    expect(files()).toEqual([{ field: 'image', filename: 'image0.png', mediaType: 'image/png', bytes: await blue() }])
+  })
+
+  it('names several images image[] and keeps their order', async () => {
+    await start()
+    await work(['image0', 'image1', 'mask'])
+    expect(files().map(({ field, filename }) => [field, filename])).toEqual([
+      ['image[]', 'image0.png'],
+      ['image[]', 'image1.png'],
+      ['mask', 'mask.png']
+    ])
+  })
+
+  it.each([
+    ['image', ['image0', 'image1']],
+    ['image[]', ['image0']]
+  ] as const)('names them %s by profile', async (editsField, names) => {
+    await start({}, { editsField })
+    await work([...names])
+    expect(files().map(({ field }) => field)).toEqual(names.map(() => editsField))
+  })
+
+  it('sends its files again when response_format was refused', async () => {
+    await start()
+    server.setBehaviour({ default: 'refuses_format_422' })
+    await work(['image0'])
+    expect(server.requests.map(({ form }) => [form!.fields.response_format, form!.files.length])).toEqual([
+      ['b64_json', 1],
+      [undefined, 1]
+    ])
+  })
+
+  it("of OpenAI's own models holds no seed", async () => {
+    await start()
+    const image = await work(['image0'], { model: 'gpt-image-1', steps: 3 })
+    expect(server.requests[0]!.form!.fields).toEqual({ model: 'gpt-image-1', prompt: PROMPT, n: '1' })
+    expect(image.seed).toBeUndefined()
+    expect(image.warnings).toEqual(["'steps' is not supported by gpt-image-1 and was not sent."])
+  })
+})
+
+describe('a mask', () => {
+  it.each([
+    ['alpha', 'openai-alpha'],
+    ['white', 'openai-alpha'],
+    ['white', 'white-edit']
+  ] as const)('changes the white part on a server that reads %s, sent as %s', async (maskReading, maskMode) => {
+    await start({ maskReading }, { maskMode })
+    const { pixels } = await work(['image0', 'mask'])
+    expect([0, 7, 8, 15].map((x) => pixelAt(pixels, x, 2))).toEqual([
+      [...CHANGE_COLOUR],
+      [...CHANGE_COLOUR],
+      BLUE,
+      BLUE
+    ])
+  })
+
+  it('is sent to OpenAI as RGBA with alpha 255 − mask, as PNG of the same size', async () => {
+    await start()
+    await work(['image0', 'mask'])
+    const { bytes, mediaType } = files()[1]!
+    const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true })
+    expect(info).toMatchObject({ width: WIDTH, height: HEIGHT, channels: 4 })
+    expect([0, 8, 15].map((x) => [...data.subarray(x * 4, x * 4 + 4)])).toEqual([
+      [255, 255, 255, 0],
+      [100, 100, 100, 155],
+      [0, 0, 0, 255]
+    ])
+    expect([mediaType, (await sharp(bytes).metadata()).format]).toEqual(['image/png', 'png'])
+  })
+
+  it('is sent as it is where white means change', async () => {
+    await start({ maskReading: 'white' }, { maskMode: 'white-edit' })
+    await work(['image0', 'mask'])
+    expect(files()[1]!.bytes).toEqual(await mask())
+  })
+})
+
+describe('a variation', () => {
+  it('goes to the server that has them', async () => {
+    await start()
+    const { warnings } = await work(['image0'], { kind: 'variation', prompt: '', size: { width: 32, height: 32 } })
+    expect(server.requests.map(({ path }) => path)).toEqual(['/v1/images/variations'])
+    expect(server.requests[0]!.form!.fields).toEqual({
+      model: 'fake-image',
+      n: '1',
+      size: '32x32',
+      seed: '3',
+      response_format: 'b64_json'
+    })
+    expect(files().map(({ field }) => field)).toEqual(['image'])
+    expect(warnings).toEqual([])
+  })
+
+  it('becomes an edit where there are none, and says so', async () => {
+    await start({ routes: ['edits'] })
+    const { warnings } = await work(['image0'], { kind: 'variation', prompt: '' })
+    expect(server.requests.map(({ path }) => path)).toEqual(['/v1/images/variations', '/v1/images/edits'])
+    expect(server.requests[1]!.form!.fields.prompt).toBe('A variation of this image')
+    expect(warnings).toEqual(['The image server has no variations: this is an edit of the image.'])
+  })
+
+  it.each([404, 405, 501])('becomes an edit after HTTP %i', async (status) => {
+    await start()
+    server.setBehaviour({ queue: [{ name: 'custom', status, body: { error: 'File not found' } }] })
+    expect((await work(['image0'], { kind: 'variation' })).warnings).toHaveLength(1)
+  })
+
+  it('does not become one when the model is what is missing', async () => {
+    await start({ knownModels: ['other'] })
+    await expect(work(['image0'], { kind: 'variation' })).rejects.toMatchObject({ fault: 'model_missing' })
+    expect(server.requests).toHaveLength(1)
+  })
+})

@@ -1,0 +1,74 @@
+import { Readable } from 'node:stream'
+import type { Feature, ImageTask } from '../../images/image-request.ts'
+import { mediaTypeOfFormat } from '../../images/media-types.ts'
+import { type Engine, type EngineDescription, EngineError, type EngineImage, type EngineRun } from '../engine.ts'
+import { isOpenAIModel, parseImagesAnswer, parseModelIds } from './openai-api.ts'
+import { faultOfAnswer, isNotOffered, isSuccess } from './openai-fault.ts'
+import { createOpenAIHttp, type OpenAIHttpOptions } from './openai-http.ts'
+import { openImage } from './openai-image.ts'
+import { createImageRequester, type OpenAIProfile } from './openai-request.ts'
+
+export interface OpenAIEngineOptions extends OpenAIHttpOptions {
+  profile?: OpenAIProfile
+}
+
+const ENGINE_FEATURES: readonly Feature[] = [
+  'generate',
+  'edit',
+  'mask',
+  'multi_image',
+  'variation',
+  'seed',
+  'negative_prompt'
+]
+
+/** Any server that speaks OpenAI's image API: OpenAI, sd-server, LocalAI, vLLM-Omni, SGLang, Lemonade, KoboldCpp. */
+export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
+  const { maxImageBytes } = options
+  const http = createOpenAIHttp(options)
+  const secrets = options.apiKey ? [options.apiKey] : []
+  const requestImage = createImageRequester({ http, profile: options.profile ?? {} })
+
+  const describe = async (signal: AbortSignal): Promise<EngineDescription> => {
+    const answer = await http.get('/models', signal)
+    if (!isSuccess(answer) && !isNotOffered(answer)) throw faultOfAnswer(answer, secrets)
+    const models = parseModelIds(answer.body)
+    const offer = models.length === 0 ? 'does not list its models' : `models: ${models.length}`
+    return { models, features: ENGINE_FEATURES, summary: `OpenAI-compatible image server (${offer})` }
+  }
+
+  const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {
+    const { answer, warnings } = await requestImage(task, run)
+    if (!isSuccess(answer)) throw faultOfAnswer(answer, secrets)
+    const parsed = parseImagesAnswer(answer.body)
+    if (!parsed) throw new EngineError('bad_output', 'The image server answered without an image.')
+    const { bytes, mediaType } = await openImage(parsed.image, { http, maxImageBytes, signal: run.signal })
+    const declared = parsed.outputFormat && `image/${parsed.outputFormat}`
+    // OpenAI's own models take no seed, so the drawn one says nothing about their image.
+    const seed = parsed.seed ?? (isOpenAIModel(task.model) ? undefined : task.seed)
+    return {
+      bytes: Readable.from([bytes]),
+      mediaType: mediaType ?? declared ?? mediaTypeOfFormat(task.outputFormat ?? 'png'),
+      ...(seed === undefined ? {} : { seed }),
+      warnings
+    }
+  }
+
+  return {
+    name: 'openai',
+    describe: (signal) => preferringAbort(signal, () => describe(signal)),
+    generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
+    close: () => http.close()
+  }
+}
+
+/** Whatever an abort breaks on its way, the caller gets the signal's reason. */
+async function preferringAbort<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted()
+  try {
+    return await work()
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  }
+}

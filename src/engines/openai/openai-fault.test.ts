@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { faultOfAnswer, isNotOffered, refusesResponseFormat } from './openai-fault.ts'
+
+const envelope = (message: string, more: Record<string, unknown> = {}) =>
+  JSON.stringify({ error: { message, ...more } })
+
+describe('faultOfAnswer', () => {
+  it.each([
+    [301, '', 'crashed'],
+    [400, envelope('Bad size'), 'bad_request'],
+    [400, '{"error":"prompt required"}', 'bad_request'],
+    [400, '', 'bad_request'],
+    [400, envelope("The model 'dall-e-3' does not exist."), 'model_missing'],
+    [400, envelope('x', { code: 'content_policy_violation' }), 'content_rejected'],
+    [400, envelope('x', { type: 'moderation_blocked' }), 'content_rejected'],
+    [403, envelope('Rejected by our safety system'), 'unreachable'],
+    [400, envelope('Billing hard limit has been reached', { code: 'billing_hard_limit_reached' }), 'busy'],
+    [401, '', 'unreachable'],
+    [402, envelope('Pay'), 'crashed'],
+    [403, '', 'unreachable'],
+    [404, '', 'crashed'],
+    [404, '{"detail":"Not Found"}', 'crashed'],
+    [404, '{"error":{"code":"model_not_found","message":"nope"}}', 'model_missing'],
+    [404, '{"error":"model \\"x\\" not found, try pulling it first"}', 'model_missing'],
+    [405, '', 'crashed'],
+    [408, '', 'busy'],
+    [409, '', 'busy'],
+    [413, '', 'bad_request'],
+    [415, '', 'bad_request'],
+    [418, '', 'crashed'],
+    [422, '{"detail":[{"msg":"too small"}]}', 'bad_request'],
+    [425, '', 'busy'],
+    [429, '{"error":"job queue is full"}', 'busy'],
+    [500, '{"error":"generate_image returned no results"}', 'crashed'],
+    [500, '{"error":"HIP out of memory"}', 'out_of_memory'],
+    [500, '{"error":"torch.OutOfMemoryError"}', 'out_of_memory'],
+    [500, 'killed: OOM', 'out_of_memory'],
+    [500, '{"error":"no room"}', 'crashed'],
+    [502, '<html></html>', 'crashed'],
+    [503, '', 'busy'],
+    [503, '{"error":"CUDA_ERROR_OUT_OF_MEMORY"}', 'out_of_memory'],
+    [504, '', 'crashed']
+  ])('HTTP %i %s is %s', (status, body, fault) => {
+    const error = faultOfAnswer({ status, body }, [])
+    expect(error.fault).toBe(fault)
+    expect(error.message).not.toBe('')
+  })
+
+  it('keeps the server its words, without secrets', () => {
+    const body = envelope('Size 31x31 is invalid for hush')
+    expect(faultOfAnswer({ status: 400, body }, ['hush']).message).toBe('Size 31x31 is invalid for [key]')
+  })
+})
+
+describe('isNotOffered', () => {
+  it.each([
+    [404, '{"detail":"Not Found"}', true],
+    [405, '', true],
+    [501, '', true],
+    [404, '{"error":"model x not found"}', false],
+    [400, '', false],
+    [200, '', false]
+  ])('HTTP %i %s: %s', (status, body, notOffered) => {
+    expect(isNotOffered({ status, body })).toBe(notOffered)
+  })
+})
+
+describe('refusesResponseFormat', () => {
+  it.each([
+    [400, envelope('Unknown parameter', { param: 'response_format' }), true],
+    [400, '{"error":"unsupported field response_format"}', true],
+    [422, '{"detail":[{"loc":["body","response_format"],"msg":"Extra inputs are not permitted"}]}', true],
+    [422, '{"detail":[{"loc":["body","size"],"msg":"bad"}]}', false],
+    [400, envelope('Unknown parameter', { param: 'seed' }), false],
+    [500, '{"error":"response_format"}', false],
+    [200, '{"response_format":"b64_json"}', false]
+  ])('HTTP %i %s: %s', (status, body, refuses) => {
+    expect(refusesResponseFormat({ status, body })).toBe(refuses)
+  })
+})

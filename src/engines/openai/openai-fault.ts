@@ -1,0 +1,63 @@
+import { EngineError } from '../engine.ts'
+import { sanitiseUpstreamText } from '../upstream-text.ts'
+import { parseUpstreamError, type UpstreamError } from './openai-api.ts'
+
+const OUT_OF_MEMORY = /out of memory|\boom\b|outofmemory|out_of_memory|failed to allocate/i
+const REJECTED_CODES = ['content_policy_violation', 'moderation_blocked']
+const REJECTED_TEXT = /safety system|content[ _]policy|moderation_blocked/i
+const MODEL_MISSING_TEXT =
+  /\bmodel\b.{0,200}\b(?:not found|(?:does not|doesn't) exist)|\b(?:unknown|no such) model|could not find .{0,40}model/is
+/** The provider's own account is at its limit; OpenAI calls some of these the request's fault (400). */
+const ACCOUNT_LIMIT = /billing|quota|spend_limit|usage_limit|credit_balance/i
+
+export interface UpstreamAnswer {
+  status: number
+  body: string
+}
+
+/**
+ * The `EngineError` of an answer that is not 2xx. `secrets` never appear in its message.
+ * Codes: https://platform.openai.com/docs/guides/error-codes
+ */
+export function faultOfAnswer(answer: UpstreamAnswer, secrets: readonly string[]): EngineError {
+  const { status } = answer
+  const error = parseUpstreamError(answer.body)
+  const text = sanitiseUpstreamText(error.text, secrets) || `HTTP ${status}`
+
+  if (status < 400) return new EngineError('crashed', 'The image server redirects elsewhere, which is not followed.')
+  if (status === 401 || status === 403) {
+    return new EngineError('unreachable', "The provider's image server refused its API key.")
+  }
+  if (isModelMissing(status, error))
+    return new EngineError('model_missing', `The image server lacks the model: ${text}`)
+  if (isNotOffered(answer)) return new EngineError('crashed', 'The image server does not offer images/generations.')
+  if (status >= 500 && OUT_OF_MEMORY.test(error.text)) {
+    return new EngineError('out_of_memory', `The image server ran out of memory: ${text}`)
+  }
+  if (isBusy(status, error)) return new EngineError('busy', `The image server is busy: ${text}`)
+  if (status < 500 && isRejected(error)) return new EngineError('content_rejected', text)
+  if ([400, 413, 415, 422].includes(status)) return new EngineError('bad_request', text)
+  return new EngineError('crashed', `The image server failed: ${text}`)
+}
+
+export const isSuccess = (answer: UpstreamAnswer): boolean => answer.status >= 200 && answer.status < 300
+
+/** The server has no such route, as opposed to a route that does not know the model. */
+export const isNotOffered = (answer: UpstreamAnswer): boolean =>
+  [404, 405, 501].includes(answer.status) && !isModelMissing(answer.status, parseUpstreamError(answer.body))
+
+/** The server does not know, or does not want, `response_format`: OpenAI's 400 `unknown_parameter`, FastAPI's 422. */
+export function refusesResponseFormat(answer: UpstreamAnswer): boolean {
+  if (answer.status !== 400 && answer.status !== 422) return false
+  const error = parseUpstreamError(answer.body)
+  return error.param === 'response_format' || error.text.includes('response_format')
+}
+
+const isModelMissing = (status: number, error: UpstreamError): boolean =>
+  (status === 404 || status === 400) && (error.code === 'model_not_found' || MODEL_MISSING_TEXT.test(error.text))
+
+const isBusy = (status: number, error: UpstreamError): boolean =>
+  [408, 409, 425, 429, 503].includes(status) || (status < 500 && ACCOUNT_LIMIT.test(error.code))
+
+const isRejected = (error: UpstreamError): boolean =>
+  REJECTED_CODES.includes(error.code) || REJECTED_CODES.includes(error.type) || REJECTED_TEXT.test(error.text)

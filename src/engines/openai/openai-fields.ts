@@ -1,0 +1,56 @@
+import type { ImageTask } from '../../images/image-request.ts'
+import { EngineError } from '../engine.ts'
+import { isOpenAIModel } from './openai-api.ts'
+
+export interface RequestFields {
+  /** By their names on the wire; without `response_format`. */
+  fields: Record<string, unknown>
+  warnings: string[]
+}
+
+/** Widespread among compatible servers, unknown to OpenAI, which answers an unknown parameter with an error. */
+const UNKNOWN_TO_OPENAI = ['seed', 'negative_prompt', 'steps', 'guidance_scale', 'sampler', 'strength']
+/** The adapter's own to decide: it reads neither event streams nor more than one image. */
+const ADAPTERS_OWN = ['response_format', 'stream', 'partial_images']
+/** stable-diffusion.cpp obeys a block of settings of this name inside the prompt: size, count, file paths. */
+const PROMPT_CONTROL_TAG = 'sd_cpp_extra_args'
+
+/**
+ * What a task says on the wire, prompt, model and size unchanged. Extra fields travel beside the known ones and
+ * never replace them. For OpenAI's own models the parameters that OpenAI refuses are left out with a warning, the
+ * seed without one because it was drawn, not asked for. Throws `bad_request` for a prompt that holds settings.
+ */
+export function requestFields(task: ImageTask): RequestFields {
+  if (task.prompt.includes(PROMPT_CONTROL_TAG)) {
+    throw new EngineError('bad_request', `The prompt may not contain '${PROMPT_CONTROL_TAG}'.`)
+  }
+  const known = knownFields(task)
+  const withheld = isOpenAIModel(task.model) ? UNKNOWN_TO_OPENAI : []
+  const reserved = new Set([...Object.keys(known), ...ADAPTERS_OWN])
+  const extra = Object.entries(task.extra).filter(([name]) => !reserved.has(name))
+  const sent = Object.entries(known).filter(([name, value]) => value !== undefined && !withheld.includes(name))
+  const missed = withheld.filter((name) => name !== 'seed' && known[name] !== undefined)
+  return {
+    fields: Object.fromEntries([...sent, ...extra]),
+    warnings: missed.map((name) => `'${name}' is not supported by ${task.model} and was not sent.`)
+  }
+}
+
+const knownFields = (task: ImageTask): Record<string, unknown> => ({
+  model: task.model,
+  prompt: task.kind === 'variation' ? undefined : task.prompt,
+  n: 1,
+  size: task.size && `${task.size.width}x${task.size.height}`,
+  seed: task.seed,
+  negative_prompt: task.negativePrompt,
+  steps: task.steps,
+  guidance_scale: task.guidanceScale,
+  sampler: task.sampler,
+  strength: task.strength,
+  quality: task.quality,
+  background: task.background,
+  output_format: task.outputFormat,
+  output_compression: task.outputCompression,
+  moderation: task.moderation,
+  style: task.style
+})

@@ -1,0 +1,371 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import sharp from 'sharp'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createTestRun } from '../../../tests/support/engine-run.ts'
+import type { FakeBehaviour } from '../../../tests/support/fake-openai-behaviours.ts'
+import { readSeed } from '../../../tests/support/fake-openai-pictures.ts'
+import {
+  type FakeOpenAIOptions,
+  type FakeOpenAIServer,
+  startFakeOpenAIServer
+} from '../../../tests/support/fake-openai-server.ts'
+import type { ImageTask } from '../../images/image-request.ts'
+import type { Engine } from '../engine.ts'
+import { createOpenAIEngine, type OpenAIEngineOptions } from './openai-engine.ts'
+
+let server: FakeOpenAIServer
+let engine: Engine
+afterEach(async () => {
+  await engine.close?.()
+  await server.close()
+})
+
+const start = async (fake: FakeOpenAIOptions = {}, options: Partial<OpenAIEngineOptions> = {}): Promise<void> => {
+  server = await startFakeOpenAIServer({ defaultSize: { width: 64, height: 64 }, ...fake })
+  engine = createOpenAIEngine({ baseUrl: server.url, maxImageBytes: 1_000_000, ...options })
+}
+
+const task = (more: Partial<ImageTask> = {}): ImageTask => ({
+  kind: 'generation',
+  model: 'fake-image',
+  prompt: 'a fox',
+  seed: 4_294_967_295,
+  inputs: [],
+  extra: {},
+  ...more
+})
+
+const generate = (more: Partial<ImageTask> = {}) => engine.generate(task(more), createTestRun())
+const failing = async (behaviour: FakeBehaviour, more: Partial<ImageTask> = {}) => {
+  server.setBehaviour({ default: behaviour })
+  return expect(generate(more)).rejects
+}
+
+describe('a generation', () => {
+  it('arrives unchanged, with fields that only the server knows', async () => {
+    await start({}, { apiKey: 'k-1' })
+    const prompt = ' "Füchse" \n im\r\nSchnee <lora:x:1> 🦊 '
+    const image = await generate({
+      prompt,
+      size: { width: 48, height: 32 },
+      negativePrompt: 'snow',
+      steps: 4,
+      guidanceScale: 1.5,
+      sampler: 'euler',
+      quality: 'high',
+      background: 'opaque',
+      outputFormat: 'png',
+      outputCompression: 50,
+      moderation: 'low',
+      style: 'vivid',
+      extra: { num_inference_steps: 9, nested: { a: [1, null] }, n: 5, prompt: 'other', stream: true, model: 'x' }
+    })
+    expect(server.requests).toHaveLength(1)
+    expect(server.requests[0]).toMatchObject({ method: 'POST', path: '/v1/images/generations' })
+    expect(server.requests[0]!.headers).toMatchObject({
+      authorization: 'Bearer k-1',
+      'content-type': 'application/json'
+    })
+    expect(server.requests[0]!.json).toEqual({
+      model: 'fake-image',
+      prompt,
+      n: 1,
+      size: '48x32',
+      seed: 4_294_967_295,
+      negative_prompt: 'snow',
+      steps: 4,
+      guidance_scale: 1.5,
+      sampler: 'euler',
+      quality: 'high',
+      background: 'opaque',
+      output_format: 'png',
+      output_compression: 50,
+      moderation: 'low',
+      style: 'vivid',
+      num_inference_steps: 9,
+      nested: { a: [1, null] },
+      response_format: 'b64_json'
+    })
+    const bytes = await buffer(image.bytes)
+    expect(await readSeed(bytes)).toBe(4_294_967_295)
+    expect(image).toMatchObject({ mediaType: 'image/png', seed: 4_294_967_295, warnings: [] })
+  })
+
+  it('leaves out what was not asked for, and sends no key when there is none', async () => {
+    await start()
+    await generate({ extra: { size: '9999x9999' } })
+    expect(Object.keys(server.requests[0]!.json!)).toEqual(['model', 'prompt', 'n', 'seed', 'response_format'])
+    expect(server.requests[0]!.headers.authorization).toBeUndefined()
+  })
+
+  it.each(['', '/', '/v1', '/v1/'])('finds the API below a base URL that ends in %j', async (ending) => {
+    await start()
+    const other = createOpenAIEngine({ baseUrl: server.url + ending, maxImageBytes: 1_000_000 })
+    await other.generate(task(), createTestRun())
+    await other.close?.()
+    expect(server.requests.map((request) => request.path)).toEqual(['/v1/images/generations'])
+  })
+
+  it('refuses a prompt that holds settings for the image server', async () => {
+    await start()
+    const prompt = 'a <sd_cpp_extra_args>{"batch_count":8}</sd_cpp_extra_args>'
+    await expect(generate({ prompt })).rejects.toMatchObject({ fault: 'bad_request' })
+    expect(server.requests).toEqual([])
+  })
+})
+
+describe("OpenAI's own models", () => {
+  it.each(['gpt-image-1.5', 'chatgpt-image-latest'])('%s gets only what OpenAI knows', async (model) => {
+    await start()
+    const image = await generate({
+      model,
+      steps: 4,
+      negativePrompt: 'x',
+      guidanceScale: 2,
+      sampler: 's',
+      quality: 'low'
+    })
+    expect(server.requests[0]!.json).toEqual({ model, prompt: 'a fox', n: 1, quality: 'low' })
+    expect(image.seed).toBeUndefined()
+    expect(image.warnings).toEqual(
+      ['negative_prompt', 'steps', 'guidance_scale', 'sampler'].map(
+        (name) => `'${name}' is not supported by ${model} and was not sent.`
+      )
+    )
+  })
+
+  it('of the DALL·E family are asked for base64', async () => {
+    await start({ defaultResponseFormat: 'url' })
+    const image = await generate({ model: 'dall-e-3' })
+    expect(server.requests.map((request) => request.json)).toEqual([
+      { model: 'dall-e-3', prompt: 'a fox', n: 1, response_format: 'b64_json' }
+    ])
+    expect(image.warnings).toEqual([])
+  })
+})
+
+describe('response_format', () => {
+  it.each(['refuses_format_400', 'refuses_format_422'] as const)('is given up for good: %s', async (behaviour) => {
+    await start()
+    server.setBehaviour({ default: behaviour })
+    await generate()
+    await generate()
+    expect(server.requests.map((request) => request.json?.response_format)).toEqual(['b64_json', undefined, undefined])
+  })
+
+  it('is tried again when it was not the only thing refused', async () => {
+    await start()
+    server.setBehaviour({ queue: ['refuses_format_400', 'error_400'] })
+    await expect(generate()).rejects.toMatchObject({ fault: 'bad_request' })
+    await generate()
+    expect(server.requests.map((request) => request.json?.response_format)).toEqual(['b64_json', undefined, 'b64_json'])
+  })
+
+  it('can be left out, or insisted on, by profile', async () => {
+    await start({}, { profile: { responseFormat: 'omit' } })
+    await generate()
+    const insisting = createOpenAIEngine({
+      baseUrl: server.url,
+      maxImageBytes: 1_000_000,
+      profile: { responseFormat: 'b64_json' }
+    })
+    await expect(insisting.generate(task({ model: 'gpt-image-1' }), createTestRun())).resolves.toBeDefined()
+    await insisting.close?.()
+    expect(server.requests.map((request) => request.json?.response_format)).toEqual([undefined, 'b64_json', undefined])
+  })
+})
+
+describe('an answer', () => {
+  it.each(['ok_b64', 'ok_url', 'relative_url', 'data_url'] as const)('may hold its image as %s', async (behaviour) => {
+    await start({}, { apiKey: 'k-1' })
+    server.setBehaviour({ default: behaviour })
+    const image = await generate()
+    expect(await readSeed(await buffer(image.bytes))).toBe(4_294_967_295)
+    expect(image.mediaType).toBe('image/png')
+    expect(server.requests.every((request) => request.headers.authorization === 'Bearer k-1')).toBe(true)
+  })
+
+  it.each([
+    ['the server says so', { output_format: 'webp' }, undefined, 'image/webp'],
+    ['it was asked for', {}, 'jpeg' as const, 'image/jpeg'],
+    ['nothing is said', {}, undefined, 'image/png']
+  ])('is labelled as %s', async (_, members, outputFormat, mediaType) => {
+    await start()
+    server.setBehaviour({ default: { name: 'custom', body: { ...members, data: [{ b64_json: 'AAAA' }] } } })
+    expect((await generate(outputFormat ? { outputFormat } : {})).mediaType).toBe(mediaType)
+  })
+
+  it('may tell the seed', async () => {
+    await start()
+    server.setBehaviour({ default: { name: 'custom', body: { data: [{ b64_json: 'AAAA', seed: 11 }] } } })
+    expect((await generate()).seed).toBe(11)
+  })
+
+  it.each(['wrong_size', 'jpeg', 'truncated_png', 'text_file'] as const)(
+    'is passed on unjudged: %s',
+    async (behaviour) => {
+      await start()
+      server.setBehaviour({ default: behaviour })
+      expect((await buffer((await generate()).bytes)).length).toBeGreaterThan(0)
+    }
+  )
+
+  it.each(['html_200', 'empty_data', 'dead_url', 'redirecting_url', 'foreign_url'] as const)(
+    'without an image is bad output: %s',
+    async (behaviour) => {
+      await start()
+      await (
+        await failing(behaviour)
+      ).toMatchObject({ fault: 'bad_output', message: expect.not.stringContaining('://') })
+    }
+  )
+
+  it.each<[string, unknown]>([
+    ['text', 'no json'],
+    ['null', null],
+    ['a list', []],
+    ['data that is no list', { data: { b64_json: 'AAAA' } }],
+    ['an item that is null', { data: [null] }],
+    ['empty base64', { data: [{ b64_json: '' }] }],
+    ['base64 of nothing', { data: [{ b64_json: '====' }] }],
+    ['an unreadable URL', { data: [{ url: 'http://' }] }],
+    ['a URL with a user', { data: [{ url: 'http://a:b@127.0.0.1/x.png' }] }],
+    ['a file URL', { data: [{ url: 'file:///etc/passwd' }] }],
+    ['a data URL in percent signs', { data: [{ url: 'data:image/png,%89PNG' }] }],
+    ['a data URL without data', { data: [{ url: 'data:image/png;base64' }] }]
+  ])('that is %s is bad output', async (_, body) => {
+    await start()
+    await (await failing({ name: 'custom', body })).toMatchObject({ fault: 'bad_output' })
+  })
+
+  it('never leads to another server', async () => {
+    await start({}, { apiKey: 'k-1' })
+    await (await failing('foreign_url')).toThrow('another server')
+    expect(server.requests.map((request) => request.method)).toEqual(['POST'])
+  })
+
+  it.each([
+    ['base64', { name: 'too_large', bytes: 3_000_000 }],
+    ['base64 just over the limit', { name: 'too_large', bytes: 1_000_001 }],
+    ['no image at all', { name: 'custom', body: 'x'.repeat(3_000_000) }],
+    ['URL', 'ok_url']
+  ] as const)('that is too large is bad output: %s', async (_, behaviour) => {
+    await start({}, { maxImageBytes: behaviour === 'ok_url' ? 100 : 1_000_000 })
+    await (
+      await failing(behaviour)
+    ).toMatchObject({ fault: 'bad_output', message: expect.stringContaining('more bytes') })
+  })
+})
+
+describe('a fault', () => {
+  it.each([
+    ['error_500', 'crashed', 'The server had an error'],
+    ['error_oom', 'out_of_memory', 'CUDA out of memory'],
+    ['close_before_headers', 'unreachable', 'cannot be reached'],
+    ['close_mid_body', 'crashed', 'middle of its answer'],
+    ['redirect', 'crashed', 'redirects'],
+    ['html_502', 'crashed', 'answered with a web page'],
+    ['not_found', 'crashed', 'does not offer images/generations'],
+    ['model_not_found', 'model_missing', "'fake-image' does not exist"],
+    ['error_400', 'bad_request', 'divisible by 16'],
+    ['detail_text', 'bad_request', 'Too many images for this model.'],
+    ['detail_list', 'bad_request', 'Input should be a valid integer'],
+    ['moderation_blocked', 'content_rejected', 'safety system'],
+    ['error_429', 'busy', 'try again in 12s'],
+    ['koboldcpp_busy', 'busy', 'Server is busy']
+  ] as const)('%s is %s', async (behaviour, fault, words) => {
+    await start()
+    await (
+      await failing(behaviour)
+    ).toMatchObject({ name: 'EngineError', fault, message: expect.stringContaining(words) })
+  })
+
+  it('of the key does not tell the key', async () => {
+    await start({ requiredApiKey: 'right' }, { apiKey: 'wrong-key' })
+    const refused = { fault: 'unreachable', message: "The provider's image server refused its API key." }
+    await expect(generate()).rejects.toMatchObject(refused)
+    await expect(engine.describe(new AbortController().signal)).rejects.toMatchObject(refused)
+  })
+
+  it('tells neither key nor places that the server blabs', async () => {
+    await start({}, { apiKey: 'wrong-key' })
+    const error = 'wrong-key at http://10.0.0.3:7860/x: cannot open /home/jo/model.bin'
+    await (
+      await failing({ name: 'custom', status: 400, body: { error } })
+    ).toThrow(/^\[key\] at \[address\] cannot open \[path\]$/)
+  })
+
+  it('of an unknown host is unreachable', async () => {
+    await start({}, { baseUrl: 'http://no-such-host.invalid' })
+    await expect(generate()).rejects.toMatchObject({
+      fault: 'unreachable',
+      message: expect.not.stringContaining('invalid')
+    })
+  })
+})
+
+describe('an abort', () => {
+  it('hangs up on the image server', async () => {
+    await start()
+    server.setBehaviour({ default: 'hang' })
+    const abort = new AbortController()
+    const work = expect(engine.generate(task(), createTestRun({ signal: abort.signal }))).rejects.toThrow('enough')
+    await vi.waitUntil(() => server.requests.length === 1)
+    abort.abort(new Error('enough'))
+    await work
+    await vi.waitUntil(() => server.requests[0]!.abandoned)
+  })
+
+  it('ends the wait for an input', async () => {
+    await start()
+    const abort = new AbortController()
+    const run = { ...createTestRun({ signal: abort.signal }), input: async () => new Readable({ read: () => {} }) }
+    const inputs = [{ name: 'image0', mediaType: 'image/png', width: 8, height: 8 }]
+    const work = expect(engine.generate(task({ kind: 'edit', inputs }), run)).rejects.toThrow('enough')
+    setImmediate(() => abort.abort(new Error('enough')))
+    await work
+  })
+
+  it('ends a description', async () => {
+    await start()
+    server.setBehaviour({ models: 'hang' })
+    const abort = new AbortController()
+    const work = expect(engine.describe(abort.signal)).rejects.toThrow('enough')
+    await vi.waitUntil(() => server.requests.length === 1)
+    abort.abort(new Error('enough'))
+    await work
+  })
+})
+
+describe('a description', () => {
+  const describeEngine = () => engine.describe(new AbortController().signal)
+
+  it('lists the models with the key', async () => {
+    await start({ requiredApiKey: 'k', knownModels: ['a', 'org/b'] }, { apiKey: 'k' })
+    expect(await describeEngine()).toMatchObject({ models: ['a', 'org/b'], features: expect.arrayContaining(['mask']) })
+    expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/models'])
+  })
+
+  it.each(['not_found', 'html_200', 'empty_data'] as const)('is content without a list: %s', async (behaviour) => {
+    await start()
+    server.setBehaviour({ models: behaviour })
+    expect(await describeEngine()).toMatchObject({ models: [], summary: expect.stringContaining('does not list') })
+  })
+
+  it.each([
+    ['error_500', 'crashed'],
+    ['koboldcpp_busy', 'busy'],
+    ['close_before_headers', 'unreachable']
+  ] as const)('fails when the server does: %s', async (behaviour, fault) => {
+    await start()
+    server.setBehaviour({ models: behaviour })
+    await expect(describeEngine()).rejects.toMatchObject({ fault })
+  })
+})
+
+it('keeps decodable bytes of a jpeg that was asked for', async () => {
+  await start()
+  const image = await generate({ outputFormat: 'jpeg' })
+  expect((await sharp(await buffer(image.bytes)).metadata()).format).toBe('jpeg')
+})

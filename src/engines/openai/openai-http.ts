@@ -1,0 +1,133 @@
+import { Agent, fetch as undiciFetch } from 'undici'
+import { EngineError } from '../engine.ts'
+import type { UpstreamAnswer } from './openai-fault.ts'
+import type { MultipartBody } from './multipart-body.ts'
+
+/** Of an error answer no more is read than its sentence may need. */
+const MAX_ERROR_BYTES = 64 * 1024
+
+export interface OpenAIHttpOptions {
+  /** With or without `/v1` at its end. */
+  baseUrl: string
+  apiKey?: string
+  /** Default: undici's, without time limits of its own. */
+  fetch?: Fetch
+  maxImageBytes: number
+}
+
+/** The part of `fetch` that is used. */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchedResponse>
+
+interface FetchInit {
+  method: 'GET' | 'POST'
+  headers: Record<string, string>
+  body?: string | Blob
+  redirect: 'manual'
+  signal: AbortSignal
+}
+
+interface FetchedResponse {
+  ok: boolean
+  status: number
+  headers: { get(name: string): string | null }
+  body: AsyncIterable<Uint8Array> | null
+}
+
+export interface Download {
+  bytes: Buffer
+  mediaType: string | null
+}
+
+/** One image server. Every method throws `EngineError`, or anything once its signal has aborted. */
+export interface OpenAIHttp {
+  /** `GET` below the base URL; any status is an answer, redirects included. */
+  get(path: string, signal: AbortSignal): Promise<UpstreamAnswer>
+  /** `POST` below the base URL; any status is an answer, redirects included. */
+  post(path: string, body: string | MultipartBody, signal: AbortSignal): Promise<UpstreamAnswer>
+  /** The bytes behind a URL that the server gave, which must lie on the server's own origin. */
+  download(url: string, signal: AbortSignal): Promise<Download>
+  close(): Promise<void>
+}
+
+export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
+  const base = apiBase(options.baseUrl)
+  const authorization: Record<string, string> = options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}
+  // A slow GPU may need longer for an image than undici's 300 s: the caller's signal is the only time limit.
+  // No keep-alive: a POST on a socket that the server is just closing fails and cannot be repeated safely, and idle
+  // sockets occupy the few worker threads of small servers. No HTTP/2, where undici may send a POST twice.
+  const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, pipelining: 0, allowH2: false })
+  const fetch: Fetch = options.fetch ?? ((url, init) => undiciFetch(url, { ...init, dispatcher }))
+
+  const request = async (url: string, init: Omit<FetchInit, 'redirect'>): Promise<FetchedResponse> => {
+    try {
+      return await fetch(url, { ...init, headers: { ...init.headers, ...authorization }, redirect: 'manual' })
+    } catch (cause) {
+      throw new EngineError('unreachable', "The provider's image server cannot be reached.", { cause })
+    }
+  }
+  // Base64 is a third longer than the image; the rest is room for line breaks and other members.
+  const maxAnswerBytes = Math.ceil(options.maxImageBytes * 1.4) + 1024 * 1024
+  const answerOf = async (response: FetchedResponse): Promise<UpstreamAnswer> => {
+    const bytes = response.ok
+      ? await readAll(response, maxAnswerBytes)
+      : (await readStart(response, MAX_ERROR_BYTES)).bytes
+    return { status: response.status, body: bytes.toString() }
+  }
+
+  return {
+    get: async (path, signal) => answerOf(await request(base + path, { method: 'GET', headers: {}, signal })),
+    post: async (path, body, signal) => {
+      const content = typeof body === 'string' ? { mediaType: 'application/json', body } : body
+      const headers = { 'content-type': content.mediaType }
+      return answerOf(await request(base + path, { method: 'POST', headers, body: content.body, signal }))
+    },
+    download: async (url, signal) => {
+      const response = await request(ownUrl(url, base), { method: 'GET', headers: {}, signal })
+      const { bytes } = response.ok
+        ? { bytes: await readAll(response, options.maxImageBytes) }
+        : await readStart(response, 0)
+      if (!response.ok)
+        throw new EngineError('bad_output', 'The image server linked to an image that it does not give.')
+      return { bytes, mediaType: response.headers.get('content-type') }
+    },
+    close: () => dispatcher.destroy()
+  }
+}
+
+/** The API's root without a trailing slash: a path that ends in `/v1` is kept, else `/v1` is appended. */
+export function apiBase(baseUrl: string): string {
+  const { origin, pathname } = new URL(baseUrl)
+  const path = pathname.replace(/\/+$/, '')
+  return `${origin}${path.endsWith('/v1') ? path : `${path}/v1`}`
+}
+
+/** A server could otherwise make the agent, with its key, ask anything on the provider's network. */
+function ownUrl(url: string, base: string): string {
+  const target = URL.parse(url, `${base}/`)
+  if (target?.origin !== new URL(base).origin || target.username !== '' || target.password !== '') {
+    throw new EngineError('bad_output', 'The image server linked to an image on another server, which is not fetched.')
+  }
+  return target.href
+}
+
+async function readAll(response: FetchedResponse, maxBytes: number): Promise<Buffer> {
+  const { bytes, complete } = await readStart(response, maxBytes)
+  if (!complete) throw new EngineError('bad_output', 'The image server sent more bytes than an image may have.')
+  return bytes
+}
+
+/** At most `maxBytes`, whole chunks; the rest is not read. */
+async function readStart(response: FetchedResponse, maxBytes: number): Promise<{ bytes: Buffer; complete: boolean }> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.byteLength
+      if (size > maxBytes) break
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    throw new EngineError('crashed', 'The image server closed the connection in the middle of its answer.', { cause })
+  }
+  return { bytes: Buffer.concat(chunks), complete: size <= maxBytes }
+}

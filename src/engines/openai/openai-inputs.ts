@@ -1,0 +1,52 @@
+import { addAbortSignal } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import sharp from 'sharp'
+import type { ImageTask, TaskInput } from '../../images/image-request.ts'
+import type { EngineRun } from '../engine.ts'
+import type { MultipartFile } from './multipart-body.ts'
+
+/**
+ * How the server reads a mask.
+ * - `openai-alpha`: where its alpha is 0 there is change (OpenAI).
+ * - `white-edit`: where it is white there is change (stable-diffusion.cpp, Lemonade, LocalAI).
+ */
+export type MaskMode = 'openai-alpha' | 'white-edit'
+
+export interface InputNaming {
+  /** Absent: `image` for one image and `image[]` for several, as OpenAI's own clients do. */
+  editsField?: 'image' | 'image[]'
+  maskMode: MaskMode
+}
+
+/** The images and the mask of a task as parts of an edit, in the caller's order. */
+export async function inputFiles(task: ImageTask, run: EngineRun, naming: InputNaming): Promise<MultipartFile[]> {
+  const images = task.inputs.filter((input) => input.name !== 'mask').length
+  const imageField = naming.editsField ?? (images === 1 ? 'image' : 'image[]')
+  const files: MultipartFile[] = []
+  for (const input of task.inputs) {
+    const isMask = input.name === 'mask'
+    const bytes = await readInput(input, run)
+    const sent = isMask && naming.maskMode === 'openai-alpha' ? await alphaMask(bytes) : bytes
+    files.push({
+      field: isMask ? 'mask' : imageField,
+      filename: `${input.name}.${input.mediaType.replace('image/', '')}`,
+      bytes: new Blob([sent], { type: input.mediaType })
+    })
+  }
+  return files
+}
+
+const readInput = async (input: TaskInput, run: EngineRun): Promise<Buffer<ArrayBuffer>> =>
+  (await buffer(addAbortSignal(run.signal, await run.input(input.name)))) as Buffer<ArrayBuffer>
+
+/**
+ * From a canonical mask (8-bit greyscale, 255 = change) an RGBA PNG of the same size with alpha 255 − mask. Its
+ * colours repeat the mask, so that a server that drops the alpha and reads white as change does the same.
+ */
+export async function alphaMask(mask: Uint8Array): Promise<Buffer<ArrayBuffer>> {
+  const { data, info } = await sharp(mask).removeAlpha().extractChannel(0).raw().toBuffer({ resolveWithObject: true })
+  const raw = { width: info.width, height: info.height, channels: 1 as const }
+  const alpha = await sharp(data, { raw }).negate().toColourspace('b-w').raw().toBuffer()
+  const png = sharp(data, { raw }).toColourspace('srgb').joinChannel([data, data, alpha], { raw }).png()
+  return (await png.toBuffer()) as Buffer<ArrayBuffer>
+}

@@ -1,0 +1,159 @@
+import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Size } from '../../src/images/image-request.ts'
+
+/** One exchange of the fake server, as a behaviour sees it. */
+export interface FakeExchange {
+  response: ServerResponse
+  /** `http://host:port` of the fake server itself. */
+  origin: string
+  /** The form the client asked for, else the server's default. */
+  format: 'url' | 'b64_json'
+  asksFormat: boolean
+  model: string
+  /** The pictures that were asked for. */
+  draw(change?: { size?: Size; format?: 'png' | 'jpeg' }): Promise<Buffer[]>
+  /** Offers bytes under the server's own origin; returns their path. */
+  publish(bytes: Buffer, mediaType: string): string
+  settings: BehaviourSettings
+}
+
+export interface BehaviourSettings {
+  /** `slow` */
+  delayMs?: number
+  /** `too_large`: of the image, before base64. */
+  bytes?: number
+  /** `custom` */
+  status?: number
+  /** `custom`: an object goes as JSON, a string as text. */
+  body?: unknown
+}
+
+type Act = (exchange: FakeExchange) => unknown
+
+const answer =
+  (status: number, body: unknown): Act =>
+  ({ response }) =>
+    json(response, status, body)
+
+const failure = (status: number, message: string, error: Record<string, unknown> = {}): Act =>
+  answer(status, { error: { message, type: 'invalid_request_error', param: null, code: null, ...error } })
+
+const withImages = async (exchange: FakeExchange, item: (image: Buffer) => Record<string, unknown>): Promise<void> =>
+  json(exchange.response, 200, { created: 1, data: (await exchange.draw()).map(item) })
+
+const base64Image = (exchange: FakeExchange, bytes: Buffer): void =>
+  json(exchange.response, 200, { created: 1, data: [{ b64_json: bytes.toString('base64'), url: null }] })
+
+const ok: Act = (exchange) => (exchange.format === 'url' ? ACTS.ok_url(exchange) : ACTS.ok_b64(exchange))
+
+const html =
+  (status: number): Act =>
+  ({ response }) => {
+    response.writeHead(status, { 'content-type': 'text/html' })
+    response.end('<html><head><title>Welcome</title></head><body><h1>nginx at 10.1.2.3</h1></body></html>')
+  }
+
+/** What the fake can do instead of answering well; shapes as the real servers send them. */
+const ACTS = {
+  ok,
+  ok_b64: (exchange) => withImages(exchange, (image) => ({ b64_json: image.toString('base64'), url: null })),
+  ok_url: (exchange) =>
+    withImages(exchange, (image) => ({ url: exchange.origin + exchange.publish(image, 'image/png'), b64_json: null })),
+  relative_url: (exchange) => withImages(exchange, (image) => ({ url: exchange.publish(image, 'image/png') })),
+  dead_url: (exchange) => withImages(exchange, () => ({ url: `${exchange.origin}/generated-images/gone.png` })),
+  redirecting_url: (exchange) => withImages(exchange, () => ({ url: `${exchange.origin}/__redirect` })),
+  foreign_url: (exchange) =>
+    withImages(exchange, (image) => ({
+      url: exchange.origin.replace('127.0.0.1', 'localhost') + exchange.publish(image, 'image/png')
+    })),
+  data_url: (exchange) =>
+    withImages(exchange, (image) => ({ url: `data:image/png;base64,${image.toString('base64')}` })),
+  jpeg: async (exchange) => base64Image(exchange, (await exchange.draw({ format: 'jpeg' }))[0]!),
+  wrong_size: async (exchange) => base64Image(exchange, (await exchange.draw({ size: { width: 40, height: 24 } }))[0]!),
+  truncated_png: async (exchange) => {
+    const [image] = await exchange.draw()
+    base64Image(exchange, image!.subarray(0, image!.length / 2))
+  },
+  text_file: (exchange) => base64Image(exchange, Buffer.from('This is not a picture.')),
+  empty_data: answer(200, { created: 1, data: [] }),
+  too_large: (exchange) => base64Image(exchange, Buffer.alloc(exchange.settings.bytes ?? 16 * 1024 * 1024)),
+  slow: async (exchange) => {
+    await sleep(exchange.settings.delayMs ?? 500)
+    await ok(exchange)
+  },
+  hang: () => {},
+  close_before_headers: ({ response }) => response.destroy(),
+  close_mid_body: ({ response }) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 10_000 })
+    response.write('{"created":1,"data":[{"b64_json":"iVBORw0', () => response.destroy())
+  },
+  redirect: ({ response, origin }) => {
+    response.writeHead(307, { location: `${origin}/elsewhere` })
+    response.end()
+  },
+  html_200: html(200),
+  html_502: html(502),
+  not_found: ({ response }) => {
+    response.writeHead(404)
+    response.end()
+  },
+  error_500: failure(500, 'The server had an error while processing your request', { type: 'server_error' }),
+  error_oom: failure(500, 'CUDA out of memory. Tried to allocate 2.00 GiB', { type: 'server_error' }),
+  error_400: failure(400, "Invalid value: '31x31'. Both sides must be divisible by 16.", {
+    param: 'size',
+    code: 'invalid_value'
+  }),
+  moderation_blocked: failure(400, 'Your request was rejected by the safety system.', {
+    type: 'image_generation_user_error',
+    code: 'moderation_blocked'
+  }),
+  error_429: failure(429, 'Rate limit reached for images. Please try again in 12s.', {
+    type: 'requests',
+    code: 'rate_limit_exceeded'
+  }),
+  koboldcpp_busy: answer(503, {
+    detail: { msg: 'Server is busy; please try again later.', type: 'service_unavailable' }
+  }),
+  detail_text: answer(400, { detail: 'Too many images for this model.' }),
+  detail_list: answer(422, {
+    detail: [{ type: 'int_parsing', loc: ['body', 'steps'], msg: 'Input should be a valid integer', input: 'x' }]
+  }),
+  model_not_found: (exchange) =>
+    failure(404, `The model '${exchange.model}' does not exist.`, { code: 'model_not_found', param: 'model' })(
+      exchange
+    ),
+  refuses_format_400: (exchange) =>
+    exchange.asksFormat
+      ? failure(400, "Unknown parameter: 'response_format'.", { code: 'unknown_parameter', param: 'response_format' })(
+          exchange
+        )
+      : ok(exchange),
+  refuses_format_422: (exchange) =>
+    exchange.asksFormat
+      ? json(exchange.response, 422, {
+          detail: [{ type: 'extra_forbidden', loc: ['body', 'response_format'], msg: 'Extra inputs are not permitted' }]
+        })
+      : ok(exchange),
+  custom: ({ response, settings }) => {
+    const { status = 200, body = '' } = settings
+    if (typeof body !== 'string') return json(response, status, body)
+    response.writeHead(status, { 'content-type': 'text/plain' })
+    response.end(body)
+  }
+} satisfies Record<string, Act>
+
+export type FakeBehaviourName = keyof typeof ACTS
+
+export type FakeBehaviour = FakeBehaviourName | ({ name: FakeBehaviourName } & BehaviourSettings)
+
+export const act = async (name: FakeBehaviourName, exchange: FakeExchange): Promise<void> => {
+  await (ACTS[name] as Act)(exchange)
+}
+
+export const isBehaviourName = (name: string): name is FakeBehaviourName => Object.hasOwn(ACTS, name)
+
+export function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(body))
+}

@@ -1,0 +1,133 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import OpenAI from 'openai'
+import { type Agent, runAgent } from '../../src/agent/run-agent.ts'
+import { type Gateway, startGateway } from '../../src/app/gateway.ts'
+import type { AgentConfig, AgentServiceConfig } from '../../src/config/agent-config.ts'
+import { type Config, loadConfig } from '../../src/config/config.ts'
+import type { Database } from '../../src/db/database.ts'
+import { FEATURES } from '../../src/images/image-request.ts'
+import { silentLogger } from '../../src/lib/logger.ts'
+import type { Role, Scope } from '../../src/lib/principal.ts'
+
+export interface TestUser {
+  id: string
+  email: string
+  key: string
+  keyId: string
+  client: OpenAI
+}
+
+export interface TestGateway {
+  url: string
+  dataDir: string
+  gateway: Gateway
+  database: Database
+  /** Makes somebody of their own with a key and a client of the official SDK (no retries). */
+  addUser(options?: { role?: Role; scopes?: Scope[]; expiresAt?: number }): Promise<TestUser>
+  /** Connects an agent over the real WebSocket and waits until it is online; closed with the gateway. */
+  addAgent(agent: { key: string; name?: string; services: Partial<AgentServiceConfig>[] }): Promise<Agent>
+  /** `fetch` below the gateway's URL, with a key when one is given. */
+  call(path: string, init?: RequestInit & { key?: string; json?: unknown }): Promise<Response>
+  /** Waits until no task is waiting or running. */
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+let users = 0
+
+/** The real gateway in process: port 0, a folder of its own, real SQLite. `env` holds configuration variables. */
+export async function startTestGateway(
+  options: { env?: Record<string, string>; dataDir?: string; syncFile?: (fd: number) => Promise<void> } = {}
+): Promise<TestGateway> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'inference-club-')))
+  const config: Config = loadConfig({
+    INFERENCE_CLUB_PORT: '0',
+    INFERENCE_CLUB_DATA_DIR: dataDir,
+    INFERENCE_CLUB_LIMITS_DRAIN_TIMEOUT: '500ms',
+    ...options.env
+  })
+  const onFatal = (error: unknown) => {
+    throw error
+  }
+  const gateway = await startGateway({
+    config,
+    logger: silentLogger(),
+    onFatal,
+    ...(options.syncFile && { syncFile: options.syncFile })
+  })
+  const { context, url } = gateway
+  const agents: Agent[] = []
+
+  return {
+    url,
+    dataDir,
+    gateway,
+    database: context.database,
+    addUser: async ({ role = 'member', scopes, expiresAt } = {}) => {
+      const email = `user-${++users}@example.org`
+      const user = await context.users.addUser({ email, name: email, role })
+      if (!user) throw new Error('the user was not made')
+      const { secret, id } = await context.apiKeys.create({
+        userId: user.id,
+        name: 'test',
+        ...(scopes && { scopes }),
+        ...(expiresAt !== undefined && { expiresAt })
+      })
+      const client = new OpenAI({ apiKey: secret, baseURL: `${url}/v1`, maxRetries: 0 })
+      return { id: user.id, email, key: secret, keyId: id, client }
+    },
+    addAgent: async ({ key, name = `agent-${agents.length}`, services }) => {
+      const agent = runAgent({ config: agentConfig({ gateway: url, key, name, services }), logger: silentLogger() })
+      agent.finished.catch(() => undefined) // Tests that expect a refusal look at it themselves.
+      agents.push(agent)
+      await agent.online
+      return agent
+    },
+    call: (path, { key, json, headers, ...init } = {}) =>
+      fetch(`${url}${path}`, {
+        ...init,
+        ...(json !== undefined && { method: init.method ?? 'POST', body: JSON.stringify(json) }),
+        headers: {
+          ...(key !== undefined && { authorization: `Bearer ${key}` }),
+          ...(json !== undefined && { 'content-type': 'application/json' }),
+          ...(headers as Record<string, string>)
+        }
+      }),
+    drain: async () => {
+      while ((await context.requests.countTasksByState()).size > 0)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+    },
+    close: async () => {
+      for (const agent of agents) await agent.stop()
+      await gateway.close()
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true })
+    }
+  }
+}
+
+/** A configuration as `agent.yaml` would give it; services are the demo engine unless they say otherwise. */
+export function agentConfig(agent: {
+  gateway: string
+  key: string
+  name: string
+  services: Partial<AgentServiceConfig>[]
+}): AgentConfig {
+  return {
+    gateway: agent.gateway,
+    apiKey: agent.key,
+    name: agent.name,
+    services: agent.services.map((service, index) => ({
+      name: `service-${index}`,
+      type: 'image',
+      engine: 'demo',
+      concurrency: 1,
+      timeoutMs: 20_000,
+      access: 'members' as const,
+      models: [{ id: 'demo', servedAs: 'demo', features: [...FEATURES] }],
+      options: service.engine === undefined || service.engine === 'demo' ? { step_time: '0ms' } : {},
+      ...service
+    }))
+  }
+}
