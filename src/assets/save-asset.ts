@@ -1,0 +1,48 @@
+import type { Readable } from 'node:stream'
+import { inspectImage, type ImageFacts } from '../images/image-inspector.ts'
+import { newId } from '../lib/ids.ts'
+import { type ObjectStore, ObjectTooLarge } from '../storage/object-store.ts'
+
+export { ObjectTooLarge }
+
+/** Bytes in the store that no row refers to yet. */
+export interface SavedBytes {
+  assetId: string
+  storageKey: string
+  bytes: number
+  sha256: string
+  facts: ImageFacts
+}
+
+export interface SaveLimits {
+  maxBytes: number
+  maxPixels: number
+}
+
+/**
+ * Streams an image into the store while it is inspected, measured and hashed; a few kilobytes are held at a time.
+ * When it rejects (`ImageRejected`, `ObjectTooLarge`, `StoreUnavailable`, the sender's own failure) nothing is left.
+ * The row that refers to the bytes is written by the caller; until then the sweeper may take them after a while.
+ */
+export async function saveAsset(
+  store: ObjectStore,
+  source: Readable,
+  options: SaveLimits & { declaredType: string; signal?: AbortSignal }
+): Promise<SavedBytes> {
+  const assetId = newId('ast')
+  const storageKey = storageKeyOf(assetId)
+  const inspection = inspectImage({ maxPixels: options.maxPixels })
+  source.once('error', (error) => inspection.destroy(error))
+  source.once('close', () => {
+    if (!source.readableEnded) inspection.destroy(new Error('The sender went away.'))
+  })
+  const stored = await store.put(storageKey, source.pipe(inspection), {
+    contentType: options.declaredType,
+    maxBytes: options.maxBytes,
+    ...(options.signal && { signal: options.signal })
+  })
+  return { assetId, storageKey, ...stored, facts: inspection.facts }
+}
+
+/** Spread over 1296 folders, so that none grows too large for a directory listing. */
+const storageKeyOf = (assetId: string): string => `images/${assetId.slice(4, 6)}/${assetId}`

@@ -1,0 +1,68 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { Database } from '../db/database.ts'
+import type { Tables } from '../db/tables.ts'
+
+export type ApiKeyRow = Selectable<Tables['api_keys']>
+export type ApiKeyWithUser = ApiKeyRow & { user_email: string; user_role: string }
+
+export interface ApiKeyStore {
+  insertKey(key: Insertable<Tables['api_keys']>): Promise<void>
+  findKeyByHash(hash: string): Promise<ApiKeyWithUser | undefined>
+  findKeyById(id: string): Promise<ApiKeyWithUser | undefined>
+  countKeys(): Promise<number>
+  /** Newest first. */
+  listKeys(filter: { userId?: string }): Promise<ApiKeyWithUser[]>
+  /** False when there is no such key that still counts. */
+  revokeKey(id: string): Promise<boolean>
+  deleteKeys(filter: { userId: string; name: string }): Promise<void>
+  touchKeys(lastUsed: ReadonlyMap<string, number>): Promise<void>
+}
+
+export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>): ApiKeyStore {
+  const withUser = () =>
+    db
+      .selectFrom('api_keys')
+      .innerJoin('users', 'users.id', 'api_keys.user_id')
+      .selectAll('api_keys')
+      .select(['users.email as user_email', 'users.role as user_role'])
+
+  return {
+    insertKey: async (key) => {
+      await db.insertInto('api_keys').values(key).execute()
+    },
+    findKeyByHash: (hash) => withUser().where('hash', '=', hash).executeTakeFirst(),
+    findKeyById: (id) => withUser().where('api_keys.id', '=', id).executeTakeFirst(),
+    countKeys: async () => {
+      const row = await db
+        .selectFrom('api_keys')
+        .select((e) => e.fn.countAll<number>().as('keys'))
+        .executeTakeFirst()
+      return Number(row?.keys ?? 0)
+    },
+    listKeys: ({ userId }) =>
+      withUser()
+        .$if(userId !== undefined, (q) => q.where('api_keys.user_id', '=', userId ?? ''))
+        .orderBy('api_keys.created_at', 'desc')
+        .orderBy('api_keys.id')
+        .execute(),
+    revokeKey: async (id) => {
+      const { numUpdatedRows } = await db
+        .updateTable('api_keys')
+        .set({ revoked_at: clock.now() })
+        .where('id', '=', id)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+    deleteKeys: async ({ userId, name }) => {
+      await db.deleteFrom('api_keys').where('user_id', '=', userId).where('name', '=', name).execute()
+    },
+    touchKeys: async (lastUsed) => {
+      await db.transaction().execute(async (trx) => {
+        for (const [id, at] of lastUsed) {
+          await trx.updateTable('api_keys').set({ last_used_at: at }).where('id', '=', id).execute()
+        }
+      })
+    }
+  }
+}

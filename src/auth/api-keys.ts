@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Bell } from '../db/bell.ts'
+import type { Clock } from '../lib/clock.ts'
+import { errors } from '../lib/errors.ts'
+import { newId, newSecret } from '../lib/ids.ts'
+import type { Principal, Role, Scope } from '../lib/principal.ts'
+import type { ApiKeyStore, ApiKeyWithUser } from './api-key-store.ts'
+
+export const KEY_PREFIX = 'ic_'
+export const DEFAULT_SCOPES: readonly Scope[] = ['generate', 'agent']
+const VISIBLE_CHARACTERS = 10
+const KEYS_REMEMBERED = 10_000
+
+export interface ApiKeys {
+  /**
+   * Who holds this key. Warm keys cost no database read; a revocation counts as soon as the bell rings, which is
+   * well within a second also when another process wrote it. Throws `invalid_api_key`.
+   */
+  authenticate(secret: string | undefined): Promise<Principal>
+  /** Whether a key that was accepted before still counts: for connections that stay open. */
+  stillCounts(keyId: string): Promise<boolean>
+  /** The secret is returned here and never again: only its hash is stored. */
+  create(key: NewApiKey): Promise<{ id: string; secret: string; prefix: string }>
+  /** False when there is no such key that still counts. */
+  revoke(id: string): Promise<boolean>
+  list(filter?: { userId?: string }): Promise<ApiKeyWithUser[]>
+  /** Makes a fresh key in place of all others of that user and name, for programs that start with the gateway. */
+  replace(key: NewApiKey): Promise<{ secret: string }>
+  /** Writes down when keys were last used. */
+  flushLastUsed(): Promise<void>
+  close(): void
+}
+
+export interface NewApiKey {
+  userId: string
+  name: string
+  scopes?: readonly Scope[]
+  /** UTC milliseconds. */
+  expiresAt?: number
+  /** A secret chosen by the operator instead of a random one. */
+  secret?: string
+}
+
+const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+
+export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: Bell }): ApiKeys {
+  const { store, clock, bell } = parts
+  const known = new LRUCache<string, ApiKeyWithUser>({ max: KEYS_REMEMBERED })
+  const lastUsed = new Map<string, number>()
+  let rung = 0
+  const forget = bell.on('keys', () => {
+    rung += 1
+    known.clear()
+  })
+  const read = async (hash: string) => {
+    const before = rung
+    const row = await store.findKeyByHash(hash)
+    // A row read before the bell and remembered after it would outlive its revocation.
+    if (row && rung === before) known.set(hash, row)
+    return row
+  }
+
+  const create = async (key: NewApiKey) => {
+    const secret = key.secret ?? newSecret(KEY_PREFIX)
+    const id = newId('key')
+    const prefix = secret.slice(0, VISIBLE_CHARACTERS)
+    await store.insertKey({
+      id,
+      user_id: key.userId,
+      name: key.name,
+      prefix,
+      hash: hashSecret(secret),
+      scopes: (key.scopes ?? DEFAULT_SCOPES).join(' '),
+      created_at: clock.now(),
+      expires_at: key.expiresAt ?? null,
+      revoked_at: null,
+      last_used_at: null
+    })
+    bell.ring('keys')
+    return { id, secret, prefix }
+  }
+
+  return {
+    authenticate: async (secret) => {
+      if (!secret?.startsWith(KEY_PREFIX)) throw errors.invalidApiKey()
+      const hash = hashSecret(secret)
+      const row = known.get(hash) ?? (await read(hash))
+      if (!row || !isValid(row, clock.now())) throw errors.invalidApiKey()
+      lastUsed.set(row.id, clock.now())
+      return toPrincipal(row)
+    },
+    stillCounts: async (keyId) => {
+      const row = await store.findKeyById(keyId)
+      return row !== undefined && isValid(row, clock.now())
+    },
+    create,
+    replace: async (key) => {
+      await store.deleteKeys({ userId: key.userId, name: key.name })
+      return create(key)
+    },
+    revoke: async (id) => {
+      const revoked = await store.revokeKey(id)
+      bell.ring('keys')
+      return revoked
+    },
+    list: (filter = {}) => store.listKeys(filter),
+    flushLastUsed: async () => {
+      if (lastUsed.size === 0) return
+      const batch = new Map(lastUsed)
+      lastUsed.clear()
+      await store.touchKeys(batch)
+    },
+    close: forget
+  }
+}
+
+const isValid = (row: ApiKeyWithUser, now: number): boolean =>
+  row.revoked_at === null && (row.expires_at === null || row.expires_at > now)
+
+const toPrincipal = (row: ApiKeyWithUser): Principal => ({
+  userId: row.user_id,
+  email: row.user_email,
+  role: row.user_role as Role,
+  keyId: row.id,
+  scopes: row.scopes.split(' ') as Scope[]
+})

@@ -1,0 +1,26 @@
+import type { Feature } from '../images/image-request.ts'
+import type { Offer } from './provider-store.ts'
+
+/** One model as a caller sees it: all offers of it together. */
+export interface Model {
+  id: string
+  /** UTC milliseconds at which it was first offered. */
+  createdAt: number
+  ownedBy: string
+  features: Feature[]
+  /** Providers online with it. */
+  providers: number
+}
+
+/** Offers grouped by model, in alphabetical order. A feature counts when at least one offer has it. */
+export function modelsOf(offers: readonly Offer[]): Model[] {
+  return [...Map.groupBy(offers, (offer) => offer.model)]
+    .map(([id, same]) => ({
+      id,
+      createdAt: Math.min(...same.map((offer) => offer.createdAt)),
+      ownedBy: same[0]?.providerName ?? '',
+      features: [...new Set(same.flatMap((offer) => offer.features))],
+      providers: new Set(same.map((offer) => offer.providerId)).size
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+}

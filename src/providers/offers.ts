@@ -1,0 +1,55 @@
+import type { Clock } from '../lib/clock.ts'
+import { errors } from '../lib/errors.ts'
+import type { Principal } from '../lib/principal.ts'
+import type { Feature } from '../images/image-request.ts'
+import type { Offer, ProviderStore, ServiceAccess } from './provider-store.ts'
+
+/** A provider that was online within this time is *known*: work that can wait is accepted for it. */
+const KNOWN_FOR_MS = 7 * 86_400_000
+
+export interface Offers {
+  /** What is online for this caller. */
+  listOnline(principal: Principal): Promise<Offer[]>
+  /**
+   * Throws `no_provider` when nothing that this caller may use serves the model with all of `needs`: nothing online,
+   * or with `canWait` nothing seen in the last seven days.
+   */
+  requireOffer(wanted: WantedOffer): Promise<void>
+}
+
+export interface WantedOffer {
+  principal: Principal
+  model: string
+  needs: readonly Feature[]
+  canWait: boolean
+}
+
+export function mayUse(access: ServiceAccess, ownerId: string, user: { userId: string; email: string }): boolean {
+  if (access === 'members' || ownerId === user.userId) return true
+  return access !== 'private' && access.some((address) => address.toLowerCase() === user.email.toLowerCase())
+}
+
+const hasAll = (offer: Offer, needs: readonly Feature[]) => needs.every((need) => offer.features.includes(need))
+
+export function createOffers({ store, clock }: { store: ProviderStore; clock: Clock }): Offers {
+  const listOnline = async (principal: Principal, model?: string) => {
+    const offers = await store.listOffers({ seenSince: clock.now(), ...(model !== undefined && { model }) })
+    return offers.filter((offer) => mayUse(offer.access, offer.ownerId, principal))
+  }
+
+  return {
+    listOnline: (principal) => listOnline(principal),
+    requireOffer: async ({ principal, model, needs, canWait }) => {
+      const offers = canWait
+        ? (await store.listOffers({ seenSince: clock.now() - KNOWN_FOR_MS, model })).filter((offer) =>
+            mayUse(offer.access, offer.ownerId, principal)
+          )
+        : await listOnline(principal, model)
+      if (offers.some((offer) => hasAll(offer, needs))) return
+      const online = await listOnline(principal)
+      const able = new Set(online.filter((offer) => hasAll(offer, needs)).map((offer) => offer.model))
+      // Naming the missing capability only helps when the model itself is there.
+      throw errors.noProvider(model, [...able], offers.length > 0 || needs[0] !== 'generate' ? needs : [])
+    }
+  }
+}

@@ -1,0 +1,222 @@
+import type { Database, Db, Trx } from '../db/database.ts'
+import type { Feature } from '../images/image-request.ts'
+import { newId } from '../lib/ids.ts'
+
+/** What an agent says it offers. */
+export interface DeclaredService {
+  name: string
+  type: string
+  engine?: string
+  description?: string
+  concurrency: number
+  timeoutMs: number
+  access: ServiceAccess
+  models: { id: string; features: Feature[] }[]
+}
+
+/** Who may use a service: every member, its owner alone, or the owner and the listed e-mail addresses. */
+export type ServiceAccess = 'members' | 'private' | string[]
+
+/** One model of one image service that is online (or was seen lately). */
+export interface Offer {
+  serviceId: string
+  providerId: string
+  providerName: string
+  ownerId: string
+  model: string
+  features: Feature[]
+  access: ServiceAccess
+  /** UTC milliseconds; in the past when the service is not cooling down. */
+  coolingUntil: number
+  /** When the model was first offered. */
+  createdAt: number
+}
+
+export interface ConnectedProvider {
+  providerId: string
+  /** Counts connections; writes of an older one no longer match. */
+  epoch: number
+  serviceIds: Map<string, string>
+}
+
+export interface ProviderStore {
+  /** Makes or finds the provider (owner, name), takes it over from any older connection, and writes its services. */
+  connect(trx: Trx, provider: NewConnection): Promise<ConnectedProvider>
+  /** Keeps a provider online until then; false when a newer connection has taken it over. */
+  keepOnline(trx: Trx, connection: { providerId: string; epoch: number }, until: number): Promise<boolean>
+  disconnect(connection: { providerId: string; epoch: number }): Promise<void>
+  /** Offers of image services seen since then; `model` narrows. */
+  listOffers(filter: { seenSince: number; model?: string }): Promise<Offer[]>
+  noteNodeFault(trx: Trx, serviceId: string): Promise<void>
+  noteSuccess(trx: Trx, serviceId: string): Promise<void>
+}
+
+export interface NewConnection {
+  ownerId: string
+  name: string
+  agentVersion: string
+  services: readonly DeclaredService[]
+  onlineUntil: number
+}
+
+const FAULTS_BEFORE_COOLING = 5
+const COOLING_STEP_MS = 30_000
+const COOLING_MOST_MS = 600_000
+
+export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'>): ProviderStore {
+  return {
+    connect: async (trx, connection) => {
+      const provider = await takeOver(trx, connection, clock.now())
+      const serviceIds = await writeServices(trx, provider.id, connection.services, clock.now())
+      return { providerId: provider.id, epoch: provider.epoch, serviceIds }
+    },
+
+    keepOnline: async (trx, { providerId, epoch }, until) => {
+      const { numUpdatedRows } = await trx
+        .updateTable('providers')
+        .set({ online_until: until, last_seen_at: clock.now() })
+        .where('id', '=', providerId)
+        .where('epoch', '=', epoch)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+
+    disconnect: async ({ providerId, epoch }) => {
+      const now = clock.now()
+      await db
+        .updateTable('providers')
+        .set({ online_until: now, last_seen_at: now })
+        .where('id', '=', providerId)
+        .where('epoch', '=', epoch)
+        .execute()
+    },
+
+    listOffers: (filter) => listOffers(db, filter),
+
+    noteNodeFault: async (trx, serviceId) => {
+      const row = await trx
+        .updateTable('services')
+        .set((e) => ({ faults_in_row: e('faults_in_row', '+', 1) }))
+        .where('id', '=', serviceId)
+        .returning('faults_in_row')
+        .executeTakeFirst()
+      const beyond = (row?.faults_in_row ?? 0) - FAULTS_BEFORE_COOLING
+      if (beyond < 0) return
+      const pause = Math.min(COOLING_STEP_MS * 2 ** beyond, COOLING_MOST_MS)
+      await trx
+        .updateTable('services')
+        .set({ cooling_until: clock.now() + pause })
+        .where('id', '=', serviceId)
+        .execute()
+    },
+
+    noteSuccess: async (trx, serviceId) => {
+      await trx
+        .updateTable('services')
+        .set({ faults_in_row: 0, cooling_until: 0 })
+        .where('id', '=', serviceId)
+        .where('faults_in_row', '>', 0)
+        .execute()
+    }
+  }
+}
+
+async function takeOver(trx: Trx, connection: NewConnection, now: number): Promise<{ id: string; epoch: number }> {
+  const seen = {
+    agent_version: connection.agentVersion,
+    connected_at: now,
+    online_until: connection.onlineUntil,
+    last_seen_at: now
+  }
+  return trx
+    .insertInto('providers')
+    .values({ id: newId('prv'), owner_id: connection.ownerId, name: connection.name, epoch: 1, ...seen })
+    .onConflict((c) =>
+      c.columns(['owner_id', 'name']).doUpdateSet((e) => ({ ...seen, epoch: e('providers.epoch', '+', 1) }))
+    )
+    .returning(['id', 'epoch'])
+    .executeTakeFirstOrThrow()
+}
+
+async function writeServices(trx: Trx, providerId: string, services: readonly DeclaredService[], now: number) {
+  await trx.updateTable('services').set({ declared: 0 }).where('provider_id', '=', providerId).execute()
+  const ids = new Map<string, string>()
+  for (const service of services) {
+    const id = await writeService(trx, providerId, service)
+    await writeModels(trx, id, service, now)
+    ids.set(service.name, id)
+  }
+  return ids
+}
+
+async function writeService(trx: Trx, providerId: string, service: DeclaredService): Promise<string> {
+  const values = {
+    type: service.type,
+    engine: service.engine ?? null,
+    description: service.description ?? null,
+    concurrency: service.concurrency,
+    timeout_ms: service.timeoutMs,
+    access: JSON.stringify(service.access),
+    declared: 1
+  }
+  const row = await trx
+    .insertInto('services')
+    .values({ id: newId('svc'), provider_id: providerId, name: service.name, ...values })
+    .onConflict((c) => c.columns(['provider_id', 'name']).doUpdateSet(values))
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return row.id
+}
+
+async function writeModels(trx: Trx, serviceId: string, service: DeclaredService, now: number): Promise<void> {
+  const kept = service.models.map((model) => model.id)
+  await trx
+    .deleteFrom('service_models')
+    .where('service_id', '=', serviceId)
+    .$if(kept.length > 0, (q) => q.where('model', 'not in', kept))
+    .execute()
+  for (const model of service.models) {
+    const features = model.features.join(' ')
+    await trx
+      .insertInto('service_models')
+      .values({ service_id: serviceId, model: model.id, features, created_at: now })
+      .onConflict((c) => c.columns(['model', 'service_id']).doUpdateSet({ features }))
+      .execute()
+  }
+}
+
+async function listOffers(db: Db, filter: { seenSince: number; model?: string }): Promise<Offer[]> {
+  const rows = await db
+    .selectFrom('service_models')
+    .innerJoin('services', 'services.id', 'service_models.service_id')
+    .innerJoin('providers', 'providers.id', 'services.provider_id')
+    .select([
+      'services.id as service_id',
+      'services.access',
+      'services.cooling_until',
+      'providers.id as provider_id',
+      'providers.name as provider_name',
+      'providers.owner_id',
+      'service_models.model',
+      'service_models.features',
+      'service_models.created_at'
+    ])
+    .where('services.type', '=', 'image')
+    .where('services.declared', '=', 1)
+    .where('providers.online_until', '>', filter.seenSince)
+    .$if(filter.model !== undefined, (q) => q.where('service_models.model', '=', filter.model ?? ''))
+    .orderBy('service_models.model')
+    .orderBy('service_models.created_at')
+    .execute()
+  return rows.map((row) => ({
+    serviceId: row.service_id,
+    providerId: row.provider_id,
+    providerName: row.provider_name,
+    ownerId: row.owner_id,
+    model: row.model,
+    features: row.features.split(' ').filter((f) => f !== '') as Feature[],
+    access: JSON.parse(row.access) as ServiceAccess,
+    coolingUntil: row.cooling_until,
+    createdAt: row.created_at
+  }))
+}

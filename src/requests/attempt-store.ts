@@ -1,0 +1,100 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { Db, Trx } from '../db/database.ts'
+import type { Tables } from '../db/tables.ts'
+
+export type AttemptRow = Selectable<Tables['attempts']>
+type AttemptChange = Partial<Omit<AttemptRow, 'id' | 'task_id' | 'request_id' | 'token_hash'>>
+
+export async function insertAttempt(trx: Trx, row: Insertable<Tables['attempts']>): Promise<void> {
+  await trx.insertInto('attempts').values(row).execute()
+}
+
+export const findAttempt = (db: Db, id: string): Promise<AttemptRow | undefined> =>
+  db.selectFrom('attempts').selectAll().where('id', '=', id).executeTakeFirst()
+
+/** In the order they began. */
+export const listAttemptsOfTask = (db: Db, taskId: string): Promise<AttemptRow[]> =>
+  db.selectFrom('attempts').selectAll().where('task_id', '=', taskId).orderBy('assigned_at').execute()
+
+export type AttemptView = AttemptRow & { position: number; provider_name: string; service_name: string }
+
+/** All attempts of a request with the names of where they ran, in the order they began. */
+export const listAttemptViews = (db: Db, requestId: string): Promise<AttemptView[]> =>
+  db
+    .selectFrom('attempts')
+    .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
+    .innerJoin('services', 'services.id', 'attempts.service_id')
+    .innerJoin('providers', 'providers.id', 'attempts.provider_id')
+    .selectAll('attempts')
+    .select(['tasks.position', 'providers.name as provider_name', 'services.name as service_name'])
+    .where('attempts.request_id', '=', requestId)
+    .orderBy('attempts.assigned_at')
+    .execute()
+
+export async function changeAttempt(trx: Trx, id: string, change: AttemptChange): Promise<void> {
+  await trx.updateTable('attempts').set(change).where('id', '=', id).execute()
+}
+
+export async function cancelAttempts(trx: Trx, requestId: string, now: number): Promise<void> {
+  await trx
+    .updateTable('attempts')
+    .set({ state: 'canceled', reason: 'canceled', finished_at: now })
+    .where('request_id', '=', requestId)
+    .where('state', 'in', ['running', 'lapsed'])
+    .execute()
+}
+
+/** Attempts that a provider is believed to work on. */
+export const listLiveOfProvider = (db: Db, providerId: string): Promise<AttemptRow[]> =>
+  db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('provider_id', '=', providerId)
+    .where('state', 'in', ['running', 'lapsed'])
+    .execute()
+
+export const listExpired = (db: Db, now: number, limit: number): Promise<AttemptRow[]> =>
+  db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('state', '=', 'running')
+    .where('lease_until', '<', now)
+    .orderBy('lease_until')
+    .limit(limit)
+    .execute()
+
+/** Extends the leases of these connections; returns the ids of the attempts that really run there. */
+export async function renewLeases(
+  trx: Trx,
+  connection: { providerId: string; epoch: number },
+  until: number
+): Promise<string[]> {
+  const rows = await trx
+    .updateTable('attempts')
+    .set({ lease_until: until })
+    .where('provider_id', '=', connection.providerId)
+    .where('epoch', '=', connection.epoch)
+    .where('state', '=', 'running')
+    .where((e) =>
+      e.exists(
+        e
+          .selectFrom('providers')
+          .select('providers.id')
+          .whereRef('providers.id', '=', 'attempts.provider_id')
+          .whereRef('providers.epoch', '=', 'attempts.epoch')
+      )
+    )
+    .returning('id')
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** Gives every running attempt at least until then, so that agents can come back after the gateway was away. */
+export async function graceLeases(db: Db, until: number): Promise<void> {
+  await db
+    .updateTable('attempts')
+    .set({ lease_until: until })
+    .where('state', '=', 'running')
+    .where('lease_until', '<', until)
+    .execute()
+}

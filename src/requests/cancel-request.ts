@@ -1,0 +1,30 @@
+import { cancelAttempts } from './attempt-store.ts'
+import type { RequestParts } from './request-parts.ts'
+import { endRequest } from './request-store.ts'
+import { cancelTasks } from './task-store.ts'
+
+const CANCELED = 'The request was canceled before it finished.'
+
+/**
+ * Ends what is not yet done of a request; finished images stay. State and leases change at once; the agents that run
+ * it learn it from the bell and stop. False when it had ended before.
+ */
+export async function cancelRequest({ database }: Pick<RequestParts, 'database'>, id: string): Promise<boolean> {
+  const now = database.clock.now()
+  const canceled = await database.db.transaction().execute(async (trx) => {
+    if (
+      !(await endRequest(trx, id, {
+        state: 'canceled',
+        finishedAt: now,
+        errorCode: 'canceled',
+        errorMessage: CANCELED
+      }))
+    )
+      return false
+    await cancelTasks(trx, id, now)
+    await cancelAttempts(trx, id, now)
+    return true
+  })
+  if (canceled) database.bell.ring(`request:${id}`)
+  return canceled
+}

@@ -1,0 +1,86 @@
+import type { ImageParameters } from '../images/image-request.ts'
+import { newId, newSecret } from '../lib/ids.ts'
+import type { AssignedTask } from '../protocol/messages.ts'
+import { insertAttempt } from './attempt-store.ts'
+import { hashToken } from './lease-token.ts'
+import type { RequestParts } from './request-parts.ts'
+import { findRequest, markStarted } from './request-store.ts'
+import { takeTask, type TaskRow } from './task-store.ts'
+
+/** What an agent needs to run one attempt. */
+export interface Assignment {
+  attemptId: string
+  requestId: string
+  userId: string
+  /** Which image of the request, from 0. */
+  position: number
+  serviceId: string
+  /** The lease token: only its hash is kept here. */
+  token: string
+  model: string
+  task: AssignedTask
+}
+
+/**
+ * Takes a waiting task for a slot of one connection. Undefined when somebody else was quicker, the task was canceled,
+ * or the provider has connected anew since.
+ */
+export async function claimTask(
+  { database, limits }: Pick<RequestParts, 'database' | 'limits'>,
+  claim: { task: TaskRow; serviceId: string; providerId: string; epoch: number }
+): Promise<Assignment | undefined> {
+  const { task, serviceId, providerId, epoch } = claim
+  const attemptId = newId('att')
+  const token = newSecret('lease_')
+  const now = database.clock.now()
+  const request = await database.db.transaction().execute(async (trx) => {
+    if (!(await takeTask(trx, { taskId: task.id, attemptId, providerId, epoch }))) return undefined
+    await insertAttempt(trx, {
+      id: attemptId,
+      task_id: task.id,
+      request_id: task.request_id,
+      service_id: serviceId,
+      provider_id: providerId,
+      epoch,
+      token_hash: hashToken(token),
+      state: 'running',
+      lease_until: now + limits.leaseMs,
+      assigned_at: now,
+      progressed_at: null,
+      finished_at: null,
+      generating_ms: null,
+      reason: null,
+      reason_message: null
+    })
+    await markStarted(trx, task.request_id, now)
+    return findRequest(trx, task.request_id)
+  })
+  if (!request) return undefined
+  database.bell.ring(`request:${task.request_id}`)
+  const parameters = JSON.parse(request.parameters) as ImageParameters
+  return {
+    attemptId,
+    requestId: task.request_id,
+    userId: task.user_id,
+    position: task.position,
+    serviceId,
+    token,
+    model: task.model,
+    task: toAssignedTask(task, request.prompt, parameters)
+  }
+}
+
+function toAssignedTask(task: TaskRow, prompt: string, parameters: ImageParameters): AssignedTask {
+  const { negativePrompt, guidanceScale, outputFormat, outputCompression, seed: _first, ...same } = parameters
+  return {
+    ...same,
+    kind: task.kind as AssignedTask['kind'],
+    prompt,
+    seed: task.seed,
+    ...(negativePrompt !== undefined && { negative_prompt: negativePrompt }),
+    ...(guidanceScale !== undefined && { guidance_scale: guidanceScale }),
+    ...(outputFormat !== undefined && { output_format: outputFormat }),
+    ...(outputCompression !== undefined && { output_compression: outputCompression }),
+    inputs: []
+  }
+}

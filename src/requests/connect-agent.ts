@@ -1,0 +1,64 @@
+import type { ConnectedProvider, NewConnection } from '../providers/provider-store.ts'
+import { type AttemptRow, changeAttempt, listLiveOfProvider } from './attempt-store.ts'
+import { failAttempt } from './fail-attempt.ts'
+import { tokenMatches } from './lease-token.ts'
+import type { RequestParts } from './request-parts.ts'
+import { changeFenced, findTask } from './task-store.ts'
+
+/** An attempt the agent says it runs or holds finished. */
+export interface HeldAttempt {
+  id: string
+  token: string
+}
+
+export type ResumedAttempt = AttemptRow & { userId: string; position: number }
+
+export interface AgentConnected extends ConnectedProvider {
+  /** Attempts it goes on with, under leases of this connection. */
+  resumed: ResumedAttempt[]
+  /** Ids it named that are no longer its own. */
+  gone: string[]
+}
+
+/**
+ * Writes a new connection of a provider and sorts out its attempts: those it still has go on, those it was thought to
+ * run but lacks wait again at once, and it learns which of its own are no longer wanted.
+ */
+export async function connectAgent(
+  parts: RequestParts,
+  connection: NewConnection & { attempts: readonly HeldAttempt[] }
+): Promise<AgentConnected> {
+  const { database, providers, limits } = parts
+  const tokens = new Map(connection.attempts.map((held) => [held.id, held.token]))
+  const sorted = await database.db.transaction().execute(async (trx) => {
+    const provider = await providers.connect(trx, connection)
+    const resumed: ResumedAttempt[] = []
+    const lost: AttemptRow[] = []
+    for (const attempt of await listLiveOfProvider(trx, provider.providerId)) {
+      const token = tokens.get(attempt.id)
+      const lease = {
+        state: 'running' as const,
+        epoch: provider.epoch,
+        lease_until: database.clock.now() + limits.leaseMs,
+        finished_at: null,
+        reason: null,
+        reason_message: null
+      }
+      const fence = { taskId: attempt.task_id, attemptId: attempt.id }
+      if (token === undefined || !tokenMatches(attempt, token)) {
+        lost.push(attempt)
+      } else if (await changeFenced(trx, fence, { state: 'running' })) {
+        await changeAttempt(trx, attempt.id, lease)
+        const task = await findTask(trx, attempt.task_id)
+        if (task) resumed.push({ ...attempt, ...lease, userId: task.user_id, position: task.position })
+      }
+    }
+    return { ...provider, resumed, lost }
+  })
+  for (const attempt of sorted.lost) {
+    await failAttempt(parts, attempt, { reason: 'agent_lost', message: 'The provider restarted.' })
+  }
+  database.bell.ring('tasks')
+  const kept = new Set(sorted.resumed.map((attempt) => attempt.id))
+  return { ...sorted, gone: [...tokens.keys()].filter((id) => !kept.has(id)) }
+}

@@ -1,0 +1,24 @@
+import type { Trx } from '../db/database.ts'
+import { hasEnded } from './request-states.ts'
+import { endRequest } from './request-store.ts'
+import { listTasks } from './task-store.ts'
+
+/**
+ * Ends the request when all of its tasks have ended; called in every transaction that ends a task. With at least one
+ * image it succeeded, otherwise it failed for the reason of its first failed image.
+ */
+export async function endRequestIfDone(trx: Trx, requestId: string, now: number): Promise<void> {
+  const tasks = await listTasks(trx, requestId)
+  if (!tasks.every((task) => hasEnded(task.state))) return
+  if (tasks.some((task) => task.state === 'succeeded')) {
+    await endRequest(trx, requestId, { state: 'succeeded', finishedAt: now })
+    return
+  }
+  const failed = tasks.find((task) => task.state === 'failed')
+  await endRequest(trx, requestId, {
+    state: failed ? 'failed' : 'canceled',
+    finishedAt: now,
+    errorCode: failed?.error_code ?? 'canceled',
+    errorMessage: failed?.error_message ?? null
+  })
+}

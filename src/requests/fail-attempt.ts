@@ -1,0 +1,83 @@
+import type { ErrorCode } from '../lib/errors.ts'
+import { type AttemptRow, changeAttempt, listAttemptsOfTask } from './attempt-store.ts'
+import { endRequestIfDone } from './end-if-done.ts'
+import type { RequestParts } from './request-parts.ts'
+import type { AttemptReason } from './request-states.ts'
+import { isLoss, isRequestFault, shouldRetry } from './retry-policy.ts'
+import { changeFenced, findTask, type TaskRow } from './task-store.ts'
+
+export interface Failure {
+  reason: AttemptReason
+  /** A sentence fit for callers. */
+  message: string
+}
+
+/**
+ * Ends an attempt without an image: the task waits again, or has failed, as the retry policy says. Fenced like a
+ * success; false when the task is no longer this attempt's.
+ */
+export async function failAttempt(parts: RequestParts, attempt: AttemptRow, failure: Failure): Promise<boolean> {
+  const { database, providers } = parts
+  const candidates = await candidatesOf(parts, attempt)
+  const now = database.clock.now()
+  const ended = await database.db.transaction().execute(async (trx) => {
+    const task = await findTask(trx, attempt.task_id)
+    if (!task) return false
+    const earlier = await listAttemptsOfTask(trx, task.id)
+    const loss = isLoss(failure.reason)
+    const nodeFault = !loss && !isRequestFault(failure.reason)
+    const counts = { node_faults: task.node_faults + (nodeFault ? 1 : 0), losses: task.losses + (loss ? 1 : 0) }
+    const timedOut = earlier.filter((one) => one.reason === 'timeout').map((one) => one.service_id)
+    const again = shouldRetry({
+      reason: failure.reason,
+      nodeFaults: counts.node_faults,
+      losses: counts.losses,
+      timedOutOn: failure.reason === 'timeout' ? [...timedOut, attempt.service_id] : timedOut,
+      candidates
+    })
+    const change = again
+      ? { state: 'queued' as const, ...counts, current_attempt_id: keepsItsFence(failure) ? attempt.id : null }
+      : { state: 'failed' as const, ...counts, finished_at: now, ...publicError(failure, counts) }
+    if (!(await changeFenced(trx, { taskId: task.id, attemptId: attempt.id }, change))) return false
+    await changeAttempt(trx, attempt.id, {
+      state: keepsItsFence(failure) ? 'lapsed' : 'failed',
+      finished_at: now,
+      reason: failure.reason,
+      reason_message: failure.message
+    })
+    if (nodeFault) await providers.noteNodeFault(trx, attempt.service_id)
+    if (!again) await endRequestIfDone(trx, task.request_id, now)
+    return true
+  })
+  if (ended) {
+    database.bell.ring(`request:${attempt.request_id}`)
+    database.bell.ring('tasks')
+  }
+  return ended
+}
+
+/** A lapsed lease only makes the task claimable: until somebody has taken it, the late result still counts. */
+const keepsItsFence = (failure: Failure): boolean => failure.reason === 'lease_lapsed'
+
+async function candidatesOf({ database, providers }: RequestParts, attempt: AttemptRow): Promise<string[]> {
+  const task = await findTask(database.db, attempt.task_id)
+  if (!task) return []
+  const offers = await providers.listOffers({ seenSince: database.clock.now(), model: task.model })
+  const needs = task.needs.split(' ')
+  return offers
+    .filter((offer) => needs.every((need) => (offer.features as string[]).includes(need)))
+    .map((offer) => offer.serviceId)
+}
+
+function publicError(
+  failure: Failure,
+  counts: { node_faults: number; losses: number }
+): Pick<TaskRow, 'error_code' | 'error_message'> {
+  const codes: Partial<Record<AttemptReason, ErrorCode>> = {
+    content_rejected: 'content_rejected',
+    bad_request: 'invalid_request'
+  }
+  const tries = counts.node_faults + counts.losses
+  const suffix = tries > 1 ? ` (after ${tries} attempts)` : ''
+  return { error_code: codes[failure.reason] ?? 'upstream_error', error_message: failure.message + suffix }
+}

@@ -1,0 +1,87 @@
+import type { ImageMediaType } from '../images/media-types.ts'
+import { recordImage } from '../usage/usage-store.ts'
+import { type AttemptRow, changeAttempt } from './attempt-store.ts'
+import { endRequestIfDone } from './end-if-done.ts'
+import type { RequestParts } from './request-parts.ts'
+import { findRequest, insertAsset } from './request-store.ts'
+import { changeFenced, findTask } from './task-store.ts'
+
+/** An image whose bytes are in the store already. */
+export interface DeliveredImage {
+  assetId: string
+  storageKey: string
+  mediaType: ImageMediaType
+  bytes: number
+  sha256: string
+  /** As decoded, after orientation. */
+  width: number
+  height: number
+  seed: number
+  warnings: readonly string[]
+  generatingMs: number
+}
+
+/**
+ * Ends an attempt with its image: attempt, task, request, asset and usage in one transaction, fenced by the task's
+ * current attempt. False when the task is no longer this attempt's: nothing was written, the bytes are not wanted.
+ */
+export async function finishAttempt(
+  { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
+  attempt: AttemptRow,
+  image: DeliveredImage
+): Promise<boolean> {
+  const now = database.clock.now()
+  const finished = await database.db.transaction().execute(async (trx) => {
+    const change = {
+      state: 'succeeded' as const,
+      asset_id: image.assetId,
+      seed: image.seed,
+      warnings: JSON.stringify(image.warnings),
+      finished_at: now
+    }
+    if (!(await changeFenced(trx, { taskId: attempt.task_id, attemptId: attempt.id }, change))) return false
+    const task = await findTask(trx, attempt.task_id)
+    const request = await findRequest(trx, attempt.request_id)
+    if (!task || !request) throw new Error(`attempt ${attempt.id} belongs to no request`)
+    await changeAttempt(trx, attempt.id, {
+      state: 'succeeded',
+      progress: 100,
+      finished_at: now,
+      generating_ms: image.generatingMs
+    })
+    await insertAsset(trx, {
+      id: image.assetId,
+      owner_id: request.user_id,
+      request_id: request.id,
+      kind: 'output',
+      position: task.position,
+      storage_key: image.storageKey,
+      media_type: image.mediaType,
+      bytes: image.bytes,
+      sha256: image.sha256,
+      width: image.width,
+      height: image.height,
+      seed: image.seed,
+      created_at: now
+    })
+    await recordImage(trx, {
+      asset_id: image.assetId,
+      request_id: request.id,
+      user_id: request.user_id,
+      api_key_id: request.api_key_id,
+      provider_id: attempt.provider_id,
+      service_id: attempt.service_id,
+      kind: request.kind,
+      model: request.model,
+      width: image.width,
+      height: image.height,
+      generating_ms: image.generatingMs,
+      created_at: now
+    })
+    await providers.noteSuccess(trx, attempt.service_id)
+    await endRequestIfDone(trx, request.id, now)
+    return true
+  })
+  if (finished) database.bell.ring(`request:${attempt.request_id}`)
+  return finished
+}

@@ -1,0 +1,14 @@
+import type { Limits } from '../config/config.ts'
+import type { Database } from '../db/database.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Offers } from '../providers/offers.ts'
+import type { ProviderStore } from '../providers/provider-store.ts'
+
+/** What the operations on requests are made of. */
+export interface RequestParts {
+  database: Database
+  offers: Offers
+  providers: ProviderStore
+  limits: Limits
+  logger: Logger
+}

@@ -1,0 +1,26 @@
+import type { AttemptFault } from '../protocol/messages.ts'
+
+/**
+ * The life of a request and of each of its tasks:
+ *
+ *   queued ──claim──► running ──finish──► succeeded
+ *     ▲                 │ ├──────fail───► failed
+ *     └─────retry───────┘ └──cancel─────► canceled      (cancel also from queued)
+ *
+ * A request runs as soon as one of its tasks does and ends when all of them have: succeeded with at least one image,
+ * otherwise failed (or canceled when that is why). Its finished images stay in every case.
+ *
+ * An attempt: running ─► succeeded | failed | canceled, or ─► lapsed when its lease runs out. A lapsed attempt still
+ * succeeds if its result arrives before another attempt has taken the task: the fence is `tasks.current_attempt_id`.
+ */
+export const ENDED = ['succeeded', 'failed', 'canceled'] as const
+export const UNFINISHED = ['queued', 'running'] as const
+
+export const hasEnded = (state: string): boolean => (ENDED as readonly string[]).includes(state)
+
+/** Why an attempt ended without an image: told by the agent, or found by the gateway. */
+export type AttemptReason = AttemptFault | 'lease_lapsed' | 'agent_lost' | 'canceled'
+
+/** Who waits how urgently; a lower class goes first, but every class gets its share. */
+export const TASK_CLASS = { interactive: 0, async: 1, batch: 2 } as const
+export type TaskClass = (typeof TASK_CLASS)[keyof typeof TASK_CLASS]

@@ -1,0 +1,50 @@
+import { graceLeases } from './attempt-store.ts'
+import { cancelRequest } from './cancel-request.ts'
+import { claimTask } from './claim-task.ts'
+import { connectAgent } from './connect-agent.ts'
+import { disconnectAgent } from './disconnect-agent.ts'
+import { expireLeases } from './expire-leases.ts'
+import { expireWaiting } from './expire-waiting.ts'
+import { failAttempt } from './fail-attempt.ts'
+import { finishAttempt } from './finish-attempt.ts'
+import type { LiveProgress } from './live-progress.ts'
+import { findHeldAttempt } from './lease-token.ts'
+import { noteProgress } from './note-progress.ts'
+import { renewConnections } from './renew-connections.ts'
+import type { RequestParts } from './request-parts.ts'
+import { submitRequest } from './submit-request.ts'
+import { countQueuedByModel, countTasksByState } from './task-store.ts'
+import { parametersOf, viewRequest } from './view-request.ts'
+import { waitForRequest } from './wait-for-request.ts'
+import { watchRequest } from './watch-request.ts'
+
+export type Requests = ReturnType<typeof createRequests>
+
+/** The operations on requests with their parts filled in. Each lives in the file of its name. */
+export function createRequests(parts: RequestParts & { live: LiveProgress }) {
+  const bind =
+    <A extends unknown[], R>(operation: (parts: RequestParts, ...rest: A) => R) =>
+    (...rest: A): R =>
+      operation(parts, ...rest)
+  return {
+    submit: bind(submitRequest),
+    wait: bind(waitForRequest),
+    watch: (watch: Parameters<typeof watchRequest>[1]) => watchRequest(parts, watch),
+    view: bind(viewRequest),
+    parametersOf: bind(parametersOf),
+    cancel: bind(cancelRequest),
+    countTasksByState: () => countTasksByState(parts.database.db),
+    countQueuedByModel: () => countQueuedByModel(parts.database.db),
+    claim: bind(claimTask),
+    findAttempt: bind(findHeldAttempt),
+    finish: bind(finishAttempt),
+    fail: bind(failAttempt),
+    connectAgent: bind(connectAgent),
+    disconnectAgent: bind(disconnectAgent),
+    renewConnections: bind(renewConnections),
+    noteProgress: bind(noteProgress),
+    graceLeases: () => graceLeases(parts.database.db, parts.database.clock.now() + parts.limits.leaseMs),
+    expireLeases: bind(expireLeases),
+    expireWaiting: bind(expireWaiting)
+  }
+}
