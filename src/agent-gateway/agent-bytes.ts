@@ -1,0 +1,116 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Assets } from '../assets/assets.ts'
+import { bearerOf } from '../auth/bearer.ts'
+import { ObjectTooLarge, type SavedBytes } from '../assets/save-asset.ts'
+import { ImageRejected, orientedSize } from '../images/image-inspector.ts'
+import type { ImageParameters } from '../images/image-request.ts'
+import { mediaTypeOfFormat } from '../images/media-types.ts'
+import { formatSize } from '../images/sizes.ts'
+import { errors } from '../lib/errors.ts'
+import { type AttemptResult, decodeAttemptResult, RESULT_HEADER } from '../protocol/messages.ts'
+import type { AttemptRow } from '../requests/attempt-store.ts'
+import type { Requests } from '../requests/requests.ts'
+
+export interface AgentBytesParts {
+  assets: Assets
+  requests: Pick<Requests, 'findAttempt' | 'finish' | 'fail' | 'parametersOf'>
+  limits: { maxOutputBytes: number; maxPixels: number }
+}
+
+/** The byte path of agents: authorised by the lease token of the attempt, judged by content. */
+export function registerAgentBytes(app: FastifyInstance, parts: AgentBytesParts): void {
+  void app.register(async (scope) => {
+    // The body is an image of any declared type: it is streamed, never parsed or held.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    scope.put<{ Params: { id: string } }>(
+      '/api/agent/attempts/:id/image',
+      { schema: { hide: true } },
+      (request, reply) => receiveImage(parts, request, reply)
+    )
+  })
+}
+
+async function receiveImage(
+  parts: AgentBytesParts,
+  request: FastifyRequest<{ Params: { id: string } }>,
+  reply: FastifyReply
+): Promise<FastifyReply> {
+  const attempt = await parts.requests.findAttempt(request.params.id, bearerOf(request.raw) ?? '')
+  if (!attempt) throw errors.notFound('The attempt')
+  const result = decodeAttemptResult(String(request.headers[RESULT_HEADER] ?? ''))
+  if (!result) throw errors.invalidRequest(`The header ${RESULT_HEADER} is missing or malformed.`)
+
+  // The answer to an earlier PUT may have been lost: the same token again is answered like the first time.
+  if (attempt.state === 'succeeded') return reply.send({ stored: true })
+  if (attempt.state === 'failed' || attempt.state === 'canceled') throw errors.leaseLost()
+
+  const saved = await saveOrFail(parts, request, attempt)
+  const { asked, warnings } = await checkAgainstAsked(parts, attempt, saved)
+  if (asked.outputFormat && saved.facts.mediaType !== mediaTypeOfFormat(asked.outputFormat)) {
+    await parts.assets.discard(saved.storageKey)
+    return refuseImage(parts, attempt, `The image is not the ${asked.outputFormat} that was asked for.`)
+  }
+  return finish(parts, { attempt, saved, result, warnings, reply })
+}
+
+async function saveOrFail(parts: AgentBytesParts, request: FastifyRequest, attempt: AttemptRow): Promise<SavedBytes> {
+  try {
+    return await parts.assets.save(request.raw, {
+      declaredType: request.headers['content-type'] ?? 'application/octet-stream',
+      maxBytes: parts.limits.maxOutputBytes,
+      maxPixels: parts.limits.maxPixels
+    })
+  } catch (error) {
+    if (error instanceof ImageRejected) return refuseImage(parts, attempt, error.message)
+    if (error instanceof ObjectTooLarge) {
+      return refuseImage(parts, attempt, `The image is larger than ${parts.limits.maxOutputBytes} bytes.`)
+    }
+    throw error
+  }
+}
+
+/** What the provider delivered cannot be taken: that attempt has failed, and both sides know. */
+async function refuseImage(parts: AgentBytesParts, attempt: AttemptRow, why: string): Promise<never> {
+  await parts.requests.fail(attempt, {
+    reason: 'bad_output',
+    message: `The provider's image server did not deliver a usable image. ${why}`
+  })
+  throw errors.invalidImage(why, null)
+}
+
+async function checkAgainstAsked(
+  parts: AgentBytesParts,
+  attempt: AttemptRow,
+  saved: SavedBytes
+): Promise<{ asked: ImageParameters; warnings: string[] }> {
+  const asked = await parts.requests.parametersOf(attempt)
+  const size = formatSize(orientedSize(saved.facts))
+  const warnings =
+    asked.size && formatSize(asked.size) !== size
+      ? [`The size ${formatSize(asked.size)} was asked for; the provider delivered ${size}.`]
+      : []
+  return { asked, warnings }
+}
+
+async function finish(
+  parts: AgentBytesParts,
+  done: { attempt: AttemptRow; saved: SavedBytes; result: AttemptResult; warnings: string[]; reply: FastifyReply }
+): Promise<FastifyReply> {
+  const { attempt, saved, result } = done
+  const { facts, ...stored } = saved
+  const finished = await parts.requests.finish(attempt, {
+    ...stored,
+    ...orientedSize(facts),
+    mediaType: facts.mediaType,
+    seed: result.seed,
+    warnings: [...result.warnings, ...done.warnings],
+    generatingMs: result.generating_ms
+  })
+  if (finished) return done.reply.send({ stored: true })
+  await parts.assets.discard(saved.storageKey)
+  // Two PUTs of the same image at once: the other one was stored, which is all the agent wants to know.
+  const now = await parts.requests.findAttempt(attempt.id)
+  if (now?.state === 'succeeded') return done.reply.send({ stored: true })
+  throw errors.leaseLost()
+}

@@ -1,0 +1,188 @@
+import type { WebSocket } from 'ws'
+import type { ServiceSlots } from '../dispatch/slot-source.ts'
+import type { Feature } from '../images/image-request.ts'
+import type { Principal } from '../lib/principal.ts'
+import type { AgentMessage, GatewayMessage, ServiceDeclaration } from '../protocol/messages.ts'
+import type { Assignment } from '../requests/claim-task.ts'
+import type { AgentConnected } from '../requests/connect-agent.ts'
+import type { LiveProgress } from '../requests/live-progress.ts'
+import type { Requests } from '../requests/requests.ts'
+import type { AttemptRow } from '../requests/attempt-store.ts'
+import type { Bell } from '../db/bell.ts'
+
+export type Hello = Extract<AgentMessage, { type: 'agent.hello' }>
+
+/** One attempt as this session sees it: it holds a slot until the agent is really done with it. */
+interface HeldSlot {
+  requestId: string
+  userId: string
+  position: number
+  serviceId: string
+  /** The agent was told to stop; the slot is free when it confirms. */
+  stopping: boolean
+  forget: () => void
+}
+
+export interface SessionParts {
+  requests: Pick<Requests, 'fail' | 'findAttempt'>
+  live: LiveProgress
+  bell: Bell
+}
+
+/** One live WebSocket of one agent, after its hello was accepted. */
+export class AgentSession {
+  readonly principal: Principal
+  readonly providerId: string
+  readonly epoch: number
+  readonly name: string
+  /** Percent per attempt, not yet written down. */
+  readonly unsavedProgress = new Map<string, number>()
+  readonly #parts: SessionParts
+  readonly #socket: WebSocket
+  readonly #services: { declaration: ServiceDeclaration; id: string; models: Map<string, Feature[]> }[]
+  readonly #lastModel = new Map<string, string>()
+  readonly #held = new Map<string, HeldSlot>()
+  #draining = false
+
+  constructor(
+    parts: SessionParts,
+    connection: { socket: WebSocket; principal: Principal; hello: Hello; agent: AgentConnected }
+  ) {
+    const { hello, agent } = connection
+    this.#parts = parts
+    this.#socket = connection.socket
+    this.principal = connection.principal
+    this.providerId = agent.providerId
+    this.epoch = agent.epoch
+    this.name = hello.name
+    this.#services = hello.services
+      .filter((service) => service.type === 'image')
+      .map((declaration) => ({
+        declaration,
+        id: agent.serviceIds.get(declaration.name) ?? '',
+        models: new Map(declaration.models.map((model) => [model.id, model.features]))
+      }))
+  }
+
+  /** Takes back the slots of attempts that a reconnected agent goes on with. */
+  resume(attempts: readonly (AttemptRow & { position: number; userId: string })[]): void {
+    for (const { id, request_id, service_id, position, userId } of attempts) {
+      this.#hold(id, { requestId: request_id, serviceId: service_id, position, userId })
+    }
+  }
+
+  freeServices(): ServiceSlots[] {
+    if (this.#draining || this.#socket.readyState !== this.#socket.OPEN) return []
+    return this.#services.flatMap(({ declaration, id, models }) => {
+      const busy = [...this.#held.values()].filter((slot) => slot.serviceId === id).length
+      const free = declaration.concurrency - busy
+      if (free <= 0) return []
+      const lastModel = this.#lastModel.get(id)
+      return [
+        {
+          serviceId: id,
+          providerId: this.providerId,
+          epoch: this.epoch,
+          ownerId: this.principal.userId,
+          access: declaration.access,
+          models,
+          free,
+          ...(lastModel !== undefined && { lastModel }),
+          assign: (assignment: Assignment) => this.#assign(declaration.name, assignment)
+        }
+      ]
+    })
+  }
+
+  runningUsers(): string[] {
+    return [...this.#held.values()].map((slot) => slot.userId)
+  }
+
+  heldAttempts(): string[] {
+    return [...this.#held.keys()]
+  }
+
+  async handle(message: Exclude<AgentMessage, Hello>): Promise<void> {
+    switch (message.type) {
+      case 'agent.heartbeat':
+        return
+      case 'agent.draining':
+        this.#draining = true
+        return
+      case 'attempt.progress': {
+        const slot = this.#held.get(message.attempt_id)
+        if (!slot) return
+        const { step, steps } = message
+        this.unsavedProgress.set(message.attempt_id, steps > 0 ? Math.min(99, Math.floor((step / steps) * 100)) : 0)
+        this.#parts.live.publish(slot.requestId, { type: 'progress', position: slot.position, step, steps })
+        return
+      }
+      case 'attempt.preview': {
+        const slot = this.#held.get(message.attempt_id)
+        if (!slot) return
+        const { media_type: mediaType, b64_json: b64 } = message
+        this.#parts.live.publish(slot.requestId, { type: 'preview', position: slot.position, mediaType, b64 })
+        return
+      }
+      case 'attempt.failed': {
+        const attempt = await this.#parts.requests.findAttempt(message.attempt_id, message.token)
+        this.#release(message.attempt_id)
+        if (attempt) await this.#parts.requests.fail(attempt, { reason: message.fault, message: message.message })
+        return
+      }
+      case 'attempt.stopped':
+        this.#release(message.attempt_id)
+        return
+    }
+  }
+
+  /** Looks whether the attempts of this session still count; the agent is told of those that do not. */
+  async check(attemptId: string): Promise<void> {
+    const slot = this.#held.get(attemptId)
+    if (!slot || slot.stopping) return
+    const attempt = await this.#parts.requests.findAttempt(attemptId)
+    if (attempt?.state === 'running' || attempt?.state === 'lapsed') return
+    if (attempt?.state === 'succeeded') return this.#release(attemptId)
+    slot.stopping = true
+    this.send({ type: 'attempt.cancel', attempt_id: attemptId })
+  }
+
+  send(message: GatewayMessage): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason)
+  }
+
+  /** The socket is gone: nothing is held any more, the leases decide. */
+  end(): void {
+    for (const slot of this.#held.values()) slot.forget()
+    this.#held.clear()
+    this.#draining = true
+  }
+
+  #assign(service: string, assignment: Assignment): void {
+    this.#hold(assignment.attemptId, assignment)
+    this.#lastModel.set(assignment.serviceId, assignment.model)
+    this.send({
+      type: 'attempt.assigned',
+      attempt_id: assignment.attemptId,
+      token: assignment.token,
+      service,
+      model: assignment.model,
+      task: assignment.task
+    })
+  }
+
+  #hold(attemptId: string, slot: Omit<HeldSlot, 'stopping' | 'forget'>): void {
+    const forget = this.#parts.bell.on(`request:${slot.requestId}`, () => void this.check(attemptId))
+    this.#held.set(attemptId, { ...slot, stopping: false, forget })
+  }
+
+  #release(attemptId: string): void {
+    this.#held.get(attemptId)?.forget()
+    this.unsavedProgress.delete(attemptId)
+    if (this.#held.delete(attemptId)) this.#parts.bell.ring('tasks')
+  }
+}

@@ -1,0 +1,159 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { ApiKeys } from '../auth/api-keys.ts'
+import { bearerOf } from '../auth/bearer.ts'
+import { authorize } from '../auth/permissions.ts'
+import type { Bell } from '../db/bell.ts'
+import { AppError, errors } from '../lib/errors.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Principal } from '../lib/principal.ts'
+import { CLOSE_CODES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION, readAgentMessage } from '../protocol/messages.ts'
+import type { LiveProgress } from '../requests/live-progress.ts'
+import type { Requests } from '../requests/requests.ts'
+import { AgentSession, type Hello } from './agent-session.ts'
+import type { SessionRegistry } from './session-registry.ts'
+
+export const CONNECT_PATH = '/api/agent/connect'
+const HELLO_WITHIN_MS = 10_000
+
+export interface AgentSocketParts {
+  apiKeys: ApiKeys
+  requests: Requests
+  live: LiveProgress
+  bell: Bell
+  registry: SessionRegistry
+  leaseMs: number
+  now: () => number
+  logger: Logger
+}
+
+export interface AgentSockets {
+  close(): Promise<void>
+}
+
+/** An agent sends a heartbeat this often; three missed ones and its socket is taken for dead. */
+export const heartbeatMs = (leaseMs: number): number => Math.floor(leaseMs / 3)
+
+/** Accepts agents on the gateway's own port. */
+export function serveAgentSockets(server: Server, parts: AgentSocketParts): AgentSockets {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })
+
+  const onUpgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    try {
+      if (new URL(request.url ?? '/', 'http://agent').pathname.replace(/\/$/, '') !== CONNECT_PATH) {
+        throw errors.notFound('This path')
+      }
+      const principal = await parts.apiKeys.authenticate(bearerOf(request))
+      authorize(principal, 'connectAgent')
+      sockets.handleUpgrade(request, socket, head, (webSocket) => greet(webSocket, principal, parts))
+    } catch (error) {
+      if (!(error instanceof AppError)) parts.logger.error({ err: error }, 'an agent could not be let in')
+      refuse(socket, error instanceof AppError ? error : errors.databaseUnavailable())
+    }
+  }
+  server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head))
+
+  return {
+    close: async () => {
+      for (const client of sockets.clients) client.close(CLOSE_CODES.goingAway, 'the gateway stops')
+      await new Promise<void>((resolve) => sockets.close(() => resolve()))
+      for (const client of sockets.clients) client.terminate()
+    }
+  }
+}
+
+function refuse(socket: Duplex, error: AppError): void {
+  const body = JSON.stringify({ error: { message: error.message, type: error.code, param: null, code: error.code } })
+  socket.end(
+    `HTTP/1.1 ${error.status} Refused\r\ncontent-type: application/json\r\nconnection: close\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  )
+}
+
+/** The first message must be the hello; from then on messages are handled one after the other. */
+function greet(socket: WebSocket, principal: Principal, parts: AgentSocketParts): void {
+  let session: AgentSession | undefined
+  let lastHeard = parts.now()
+  let queue: Promise<void> = Promise.resolve()
+  const silence = heartbeatMs(parts.leaseMs) * 3
+
+  const tooLate = setTimeout(() => socket.close(CLOSE_CODES.protocol, 'no hello in time'), HELLO_WITHIN_MS)
+  const watch = setInterval(() => {
+    if (parts.now() - lastHeard > silence) socket.terminate()
+  }, heartbeatMs(parts.leaseMs))
+
+  const onMessage = async (text: string) => {
+    const message = readAgentMessage(text)
+    if (!message) return socket.close(CLOSE_CODES.protocol, 'a message could not be understood')
+    if (session) {
+      if (message.type === 'agent.hello') return socket.close(CLOSE_CODES.protocol, 'there was a hello already')
+      return session.handle(message)
+    }
+    if (message.type !== 'agent.hello') return socket.close(CLOSE_CODES.protocol, 'the first message must be a hello')
+    clearTimeout(tooLate)
+    session = await openSession(socket, principal, message, parts)
+  }
+
+  socket.on('message', (data) => {
+    lastHeard = parts.now()
+    queue = queue
+      .then(() => onMessage(String(data)))
+      .catch((error: unknown) => {
+        parts.logger.error({ err: error }, 'a message of an agent could not be handled')
+        socket.close(1011, 'internal error')
+      })
+  })
+  socket.on('error', () => socket.terminate())
+  socket.on('close', () => {
+    clearTimeout(tooLate)
+    clearInterval(watch)
+    // After the queue: a hello that is still being handled must find its session to end.
+    void queue.then(() => session && endSession(session, parts))
+  })
+}
+
+async function openSession(
+  socket: WebSocket,
+  principal: Principal,
+  hello: Hello,
+  parts: AgentSocketParts
+): Promise<AgentSession | undefined> {
+  if (hello.protocol !== PROTOCOL_VERSION) {
+    socket.close(CLOSE_CODES.protocol, `protocol ${hello.protocol} is not spoken here, only ${PROTOCOL_VERSION}`)
+    return undefined
+  }
+  const agent = await parts.requests.connectAgent({
+    ownerId: principal.userId,
+    name: hello.name,
+    agentVersion: hello.agent_version,
+    onlineUntil: parts.now() + parts.leaseMs,
+    services: hello.services.map(({ timeout_ms: timeoutMs, ...service }) => ({ ...service, timeoutMs })),
+    attempts: hello.attempts
+  })
+  const session = new AgentSession(parts, { socket, principal, hello, agent })
+  session.resume(agent.resumed)
+  parts.registry.add(session)
+  session.send({
+    type: 'gateway.welcome',
+    provider_id: agent.providerId,
+    lease_ms: parts.leaseMs,
+    heartbeat_ms: heartbeatMs(parts.leaseMs),
+    gone: agent.gone
+  })
+  parts.bell.ring('tasks')
+  parts.logger.info({ provider: agent.providerId, name: hello.name, resumed: agent.resumed.length }, 'agent connected')
+  return session
+}
+
+async function endSession(session: AgentSession, parts: AgentSocketParts): Promise<void> {
+  parts.registry.remove(session)
+  try {
+    await parts.requests.disconnectAgent(session, { voided: false })
+  } catch (error) {
+    // Its presence runs out by itself; nothing else depends on this write.
+    parts.logger.warn({ err: error }, 'a disconnect could not be written down')
+  }
+  parts.logger.info({ provider: session.providerId, name: session.name }, 'agent disconnected')
+}

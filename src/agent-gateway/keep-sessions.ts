@@ -1,0 +1,71 @@
+import type { ApiKeys } from '../auth/api-keys.ts'
+import type { Bell } from '../db/bell.ts'
+import { startLoop } from '../lib/async.ts'
+import type { Logger } from '../lib/logger.ts'
+import { CLOSE_CODES } from '../protocol/messages.ts'
+import type { Requests } from '../requests/requests.ts'
+import type { AgentSession } from './agent-session.ts'
+import { heartbeatMs } from './agent-socket.ts'
+import type { SessionRegistry } from './session-registry.ts'
+
+const WRITE_PROGRESS_EVERY_MS = 1000
+
+export interface KeepSessionsParts {
+  registry: SessionRegistry
+  requests: Pick<Requests, 'renewConnections' | 'noteProgress' | 'disconnectAgent'>
+  apiKeys: ApiKeys
+  bell: Bell
+  leaseMs: number
+  logger: Logger
+}
+
+/** While sessions live: renews their leases, writes their progress, and ends those whose key no longer counts. */
+export function keepSessions(parts: KeepSessionsParts): { close(): Promise<void> } {
+  const onError = (error: unknown) =>
+    parts.logger.error({ err: error }, 'keeping agent sessions failed; it is tried again')
+  const renewing = startLoop({
+    everyMs: heartbeatMs(parts.leaseMs),
+    work: async () => {
+      await endUnauthorized(parts)
+      await renew(parts)
+    },
+    onError
+  })
+  const saving = startLoop({ everyMs: WRITE_PROGRESS_EVERY_MS, work: () => saveProgress(parts), onError })
+  const forget = parts.bell.on('keys', renewing.wake)
+  return {
+    close: async () => {
+      forget()
+      await Promise.all([renewing.close(), saving.close()])
+    }
+  }
+}
+
+async function renew({ registry, requests }: KeepSessionsParts): Promise<void> {
+  const sessions = registry.sessions()
+  if (sessions.length === 0) return
+  const heldBefore = new Map(sessions.map((session) => [session, session.heldAttempts()]))
+  const running = await requests.renewConnections(sessions)
+  for (const [session, held] of heldBefore) {
+    const alive = running.get(session.providerId)
+    if (!alive) session.close(CLOSE_CODES.replaced, 'a newer connection of this provider took over')
+    for (const id of held) if (alive && !alive.has(id)) await session.check(id)
+  }
+}
+
+async function endUnauthorized({ registry, apiKeys, requests, logger }: KeepSessionsParts): Promise<void> {
+  for (const session of registry.sessions()) {
+    if (await apiKeys.stillCounts(session.principal.keyId)) continue
+    registry.remove(session)
+    session.close(CLOSE_CODES.unauthorized, 'the API key is revoked or expired')
+    await requests.disconnectAgent(session, { voided: true })
+    logger.info({ provider: session.providerId, name: session.name }, 'agent disconnected: its key no longer counts')
+  }
+}
+
+async function saveProgress({ registry, requests }: KeepSessionsParts): Promise<void> {
+  const progress = new Map(registry.sessions().flatMap((session: AgentSession) => [...session.unsavedProgress]))
+  if (progress.size === 0) return
+  for (const session of registry.sessions()) session.unsavedProgress.clear()
+  await requests.noteProgress(progress)
+}

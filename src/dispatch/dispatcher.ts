@@ -1,0 +1,144 @@
+import { type Loop, startLoop } from '../lib/async.ts'
+import type { Database } from '../db/database.ts'
+import type { Feature } from '../images/image-request.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Offer, ProviderStore } from '../providers/provider-store.ts'
+import type { Requests } from '../requests/requests.ts'
+import { listFailedServices, listRunnable, type TaskRow } from '../requests/task-store.ts'
+import { classOfTurn } from './class-turn.ts'
+import { matchTasks, type WaitingTask } from './match-tasks.ts'
+import type { ServiceSlots, SlotSource } from './slot-source.ts'
+
+/** How often it looks by itself, in case a bell was lost. */
+const LOOK_EVERY_MS = 1000
+/** Heads read per service and model: enough to see several users at the front of the queue. */
+const HEADS = 32
+
+export interface DispatcherParts {
+  database: Database
+  requests: Pick<Requests, 'claim'>
+  providers: ProviderStore
+  slots: SlotSource
+  logger: Logger
+}
+
+/** Keeps the free slots of the agents connected to this process busy. */
+export function startDispatcher(parts: DispatcherParts): Loop {
+  const state = { turn: 0, lastServed: new Map<string, number>(), served: 0 }
+  const loop = startLoop({
+    everyMs: LOOK_EVERY_MS,
+    work: async () => {
+      while (await dispatchRound(parts, state)) state.turn += 1
+    },
+    onError: (error) => parts.logger.error({ err: error }, 'dispatch failed; it is tried again')
+  })
+  const forget = parts.database.bell.on('tasks', loop.wake)
+  return {
+    wake: loop.wake,
+    close: async () => {
+      forget()
+      await loop.close()
+    }
+  }
+}
+
+interface DispatchState {
+  turn: number
+  lastServed: Map<string, number>
+  served: number
+}
+
+/** One look at the queue and the free slots; true when something was handed out. */
+async function dispatchRound(parts: DispatcherParts, state: DispatchState): Promise<boolean> {
+  const services = parts.slots.freeServices()
+  if (services.length === 0) return false
+  const rows = await runnableTasks(parts, services, classOfTurn(state.turn))
+  if (rows.size === 0) return false
+
+  const offers = await parts.providers.listOffers({ seenSince: parts.database.clock.now() })
+  const matches = matchTasks({
+    tasks: await describeTasks(parts, rows, offers),
+    slots: services,
+    cooling: coolingServices(offers, parts.database.clock.now()),
+    running: parts.slots.runningByUser(),
+    lastServed: state.lastServed
+  })
+  let claimed = 0
+  for (const match of matches) {
+    const task = rows.get(match.taskId)?.task
+    const service = services.find((one) => one.serviceId === match.serviceId)
+    if (!task || !service) continue
+    const { serviceId, providerId, epoch } = service
+    const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch })
+    if (!assignment) continue
+    state.lastServed.set(task.user_id, ++state.served)
+    service.assign(assignment)
+    claimed += 1
+  }
+  return claimed > 0
+}
+
+type RunnableTasks = Map<string, { task: TaskRow; services: string[] }>
+
+async function runnableTasks(parts: DispatcherParts, services: ServiceSlots[], first: number): Promise<RunnableTasks> {
+  const found: RunnableTasks = new Map()
+  for (const fromClass of first === 0 ? [0] : [first, 0]) {
+    for (const service of services) {
+      const tasks = await listRunnable(parts.database.db, {
+        serviceId: service.serviceId,
+        models: [...service.models.keys()],
+        needsOf: (model) => satisfiedNeeds(service.models.get(model) ?? []),
+        access: service.access,
+        ownerId: service.ownerId,
+        fromClass,
+        limit: HEADS
+      })
+      for (const task of tasks) {
+        const entry = found.get(task.id)
+        if (entry) entry.services.push(service.serviceId)
+        else found.set(task.id, { task, services: [service.serviceId] })
+      }
+    }
+    if (found.size > 0) break
+  }
+  return found
+}
+
+async function describeTasks(parts: DispatcherParts, rows: RunnableTasks, offers: Offer[]): Promise<WaitingTask[]> {
+  const failed = [...rows.values()].filter(({ task }) => task.node_faults > 0).map(({ task }) => task.id)
+  const failedOn = await listFailedServices(parts.database.db, failed)
+  return [...rows.values()].map(({ task, services }) => ({
+    id: task.id,
+    userId: task.user_id,
+    model: task.model,
+    class: task.class,
+    orderKey: task.order_key,
+    queuedAt: task.queued_at,
+    services,
+    elsewhere: [...new Set([...services, ...able(offers, task)])],
+    failedOn: failedOn.get(task.id) ?? []
+  }))
+}
+
+const able = (offers: Offer[], task: TaskRow): string[] =>
+  offers
+    .filter(
+      (offer) => offer.model === task.model && task.needs.split(' ').every((n) => offer.features.includes(n as Feature))
+    )
+    .map((offer) => offer.serviceId)
+
+const coolingServices = (offers: Offer[], now: number): Set<string> =>
+  new Set(offers.filter((offer) => offer.coolingUntil > now).map((offer) => offer.serviceId))
+
+/** What a request may need, as `tasks.needs` spells it. */
+const POSSIBLE_NEEDS = [
+  'generate',
+  'edit',
+  'edit mask',
+  'edit multi_image',
+  'edit mask multi_image',
+  'variation'
+] as const
+
+const satisfiedNeeds = (features: readonly Feature[]): string[] =>
+  POSSIBLE_NEEDS.filter((needs) => needs.split(' ').every((need) => (features as readonly string[]).includes(need)))

@@ -1,0 +1,25 @@
+import type { Feature } from '../images/image-request.ts'
+import type { ServiceAccess } from '../providers/provider-store.ts'
+import type { Assignment } from '../requests/claim-task.ts'
+
+/** One service of an agent connected to this process. */
+export interface ServiceSlots {
+  serviceId: string
+  providerId: string
+  epoch: number
+  ownerId: string
+  access: ServiceAccess
+  /** Model id → what the service can do with it. */
+  models: ReadonlyMap<string, readonly Feature[]>
+  free: number
+  lastModel?: string
+  /** Hands the work to the agent. */
+  assign(assignment: Assignment): void
+}
+
+/** The agents connected to this process, as the dispatcher sees them. */
+export interface SlotSource {
+  freeServices(): ServiceSlots[]
+  /** Tasks running at these agents, by user. */
+  runningByUser(): Map<string, number>
+}
