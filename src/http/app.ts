@@ -1,0 +1,96 @@
+import cors from '@fastify/cors'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { newId } from '../lib/ids.ts'
+import { getAsset } from './assets/get-asset.ts'
+import { handleErrors } from './error-handler.ts'
+import { authenticateRoutes } from './hooks/authenticate.ts'
+import { refuseOtherMethods } from './hooks/refuse-other-methods.ts'
+import type { HttpContext } from './http-context.ts'
+import { registerOperations } from './operations/register-operations.ts'
+import { registerImages } from './v1/images/index.ts'
+import { registerJobs } from './v1/jobs/index.ts'
+import { registerModels } from './v1/models/index.ts'
+
+const EXPOSED_HEADERS = ['x-request-id', 'openai-processing-ms', 'retry-after', 'x-should-retry', 'etag']
+
+/** The HTTP application: every route and hook, no port and no signals. */
+export async function createHttpApp(context: HttpContext): Promise<FastifyInstance> {
+  const { config } = context
+  const app = Fastify({
+    genReqId: () => newId('xid'),
+    logger: false,
+    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    bodyLimit: config.limits.maxBodyBytes,
+    // Long enough for a slow uplink to send an image, short enough not to collect dead connections.
+    requestTimeout: 900_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 }
+  })
+  // Bodies are checked by the parsers of each dialect, and answers are what the presenters return: the schemas describe.
+  app.setValidatorCompiler(() => () => true)
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  handleErrors(app, context)
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id)
+  })
+  // A reply that promises something leaves when what it promises is on disk.
+  app.addHook('onSend', async () => context.durable())
+  app.addHook('onResponse', async (request, reply) => {
+    context.metrics.observe({
+      method: request.method,
+      route: request.routeOptions.url ?? 'unknown',
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000
+    })
+  })
+
+  await app.register(swagger, { openapi: describeApi(context.version) })
+  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { persistAuthorization: true } })
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  registerOperations(app, context)
+  const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
+  const crossOrigin = {
+    origin,
+    exposedHeaders: EXPOSED_HEADERS,
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    maxAge: 7200
+  }
+
+  await app.register(async (scope) => {
+    await scope.register(cors, crossOrigin)
+    getAsset(scope, context)
+  })
+  await app.register(
+    async (scope) => {
+      await scope.register(cors, crossOrigin)
+      const refuseOthers = refuseOtherMethods(scope)
+      authenticateRoutes(scope, context)
+      registerImages(scope, context)
+      registerJobs(scope, context)
+      registerModels(scope, context)
+      refuseOthers()
+    },
+    { prefix: '/v1' }
+  )
+  return app
+}
+
+const describeApi = (version: string) => ({
+  openapi: '3.1.0',
+  info: {
+    title: 'inference.club images API',
+    version,
+    description:
+      "Mirrors OpenAI's images API. Every error has the same shape; `type` and `code` hold the same stable word."
+  },
+  components: {
+    securitySchemes: {
+      apiKey: { type: 'http' as const, scheme: 'bearer', description: 'A key that begins with `ic_`.' }
+    }
+  },
+  security: [{ apiKey: [] }]
+})

@@ -1,0 +1,53 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { AppError, errors } from '../lib/errors.ts'
+import type { Logger } from '../lib/logger.ts'
+
+/** The one place where a fact becomes an HTTP answer. */
+export function handleErrors(
+  app: FastifyInstance,
+  parts: { logger: Logger; isDatabaseFault: (error: unknown) => boolean }
+): void {
+  const { logger, isDatabaseFault } = parts
+  app.setErrorHandler((thrown: FastifyError | AppError, request, reply) => {
+    const error = isDatabaseFault(thrown) ? errors.databaseUnavailable(thrown) : asAppError(thrown, request)
+    if (error.code === 'internal_error' || error.code === 'database_unavailable') {
+      logger.error({ err: thrown, exchange: request.id, route: request.routeOptions.url }, 'a request failed')
+    }
+    return sendError(reply, error)
+  })
+  app.setNotFoundHandler((request, reply) => sendError(reply, errors.notFound(`${request.method} of this path`)))
+}
+
+export function sendError(reply: FastifyReply, error: AppError): FastifyReply {
+  void reply.status(error.status).headers(error.headers)
+  if (error.retry !== undefined) void reply.header('x-should-retry', String(error.retry))
+  if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', String(error.retryAfterSeconds))
+  return reply.send(presentError(error))
+}
+
+export const presentError = (error: Pick<AppError, 'message' | 'code' | 'param'>) => ({
+  error: { message: error.message, type: error.code, param: error.param, code: error.code }
+})
+
+/** What Fastify itself throws about a body, in our words. */
+function asAppError(thrown: FastifyError | AppError, request: FastifyRequest): AppError {
+  if (thrown instanceof AppError) return thrown
+  switch (thrown.code) {
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return errors.invalidJson()
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return errors.requestTooLarge(`The body is larger than the ${request.routeOptions.bodyLimit} bytes allowed.`)
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return errors.unsupportedMediaType('The body must be sent as application/json.')
+    default:
+      break
+  }
+  // The body parser's own word for JSON that cannot be parsed, prototype poisoning included.
+  if (thrown instanceof SyntaxError && thrown.statusCode === 400) return errors.invalidJson()
+  if (thrown.statusCode !== undefined && thrown.statusCode >= 400 && thrown.statusCode < 500) {
+    return errors.invalidRequest('The request could not be understood.')
+  }
+  return errors.internal(request.id)
+}

@@ -1,0 +1,47 @@
+import type { ApiKeys } from '../auth/api-keys.ts'
+import type { Operation } from '../auth/permissions.ts'
+import type { Assets } from '../assets/assets.ts'
+import type { Config } from '../config/config.ts'
+import type { Tally } from '../lib/async.ts'
+import type { Logger } from '../lib/logger.ts'
+import type { Principal } from '../lib/principal.ts'
+import type { Offers } from '../providers/offers.ts'
+import type { Requests } from '../requests/requests.ts'
+
+/** What the HTTP layer is built from; each route takes a `Pick` of it. */
+export interface HttpContext {
+  config: Config
+  version: string
+  logger: Logger
+  apiKeys: ApiKeys
+  requests: Requests
+  offers: Offers
+  assets: Assets
+  /** Resolves when what was committed so far survives a power cut. */
+  durable: () => Promise<void>
+  isDatabaseFault: (error: unknown) => boolean
+  /** Aborted when the server stops and waiting callers must be told. */
+  stopping: AbortSignal
+  /** Counts those who wait for an answer, so that a stopping server can let them have it. */
+  callers: Tally
+  /** True from the moment no new work is taken. */
+  isDraining: () => boolean
+  /** Throws when requests cannot be served. */
+  checkReady: () => Promise<void>
+  metrics: {
+    contentType: string
+    text: () => Promise<string>
+    observe: (exchange: { method: string; route: string; status: number; seconds: number }) => void
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the authentication hook on every route that names an operation. */
+    principal: Principal
+  }
+  interface FastifyContextConfig {
+    /** What the route does, in the vocabulary of permissions. */
+    operation?: Operation
+  }
+}

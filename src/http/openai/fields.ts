@@ -1,0 +1,80 @@
+import { errors } from '../../lib/errors.ts'
+
+/**
+ * Reads the fields of a call, whether they came as JSON values or as the text of a form: numbers and booleans may be
+ * text, `null` and the empty text mean that the field was not sent. Every reader throws `invalid_request` with the
+ * field's name.
+ */
+export class Fields {
+  readonly #values: ReadonlyMap<string, unknown>
+  readonly #read = new Set<string>()
+
+  constructor(values: Record<string, unknown>) {
+    this.#values = new Map(
+      Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== '')
+    )
+  }
+
+  has(name: string): boolean {
+    this.#read.add(name)
+    return this.#values.has(name)
+  }
+
+  text(name: string, maxLength = 1000): string | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    if (typeof value !== 'string') throw errors.invalidRequest(`'${name}' must be text.`, name)
+    if (value.length > maxLength) {
+      throw errors.invalidRequest(`'${name}' must have at most ${maxLength} characters.`, name)
+    }
+    return value
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    const found = choices.find((choice) => choice === value)
+    if (found === undefined) throw errors.invalidRequest(`'${name}' must be one of ${choices.join(', ')}.`, name)
+    return found
+  }
+
+  integer(name: string, range: { min: number; max: number }): number | undefined {
+    const value = this.number(name, range)
+    if (value !== undefined && !Number.isInteger(value)) {
+      throw errors.invalidRequest(`'${name}' must be a whole number.`, name)
+    }
+    return value
+  }
+
+  number(name: string, { min, max }: { min: number; max: number }): number | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+    if (typeof number !== 'number' || !Number.isFinite(number)) {
+      throw errors.invalidRequest(`'${name}' must be a number.`, name)
+    }
+    if (number < min || number > max) {
+      const range = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
+      throw errors.invalidRequest(`'${name}' must be ${range}.`, name)
+    }
+    return number
+  }
+
+  boolean(name: string): boolean | undefined {
+    const value = this.#take(name)
+    if (value === undefined || typeof value === 'boolean') return value
+    if (value === 'true' || value === '1') return true
+    if (value === 'false' || value === '0') return false
+    throw errors.invalidRequest(`'${name}' must be true or false.`, name)
+  }
+
+  /** Fields that nobody has asked for: the caller's extras. */
+  rest(): Record<string, unknown> {
+    return Object.fromEntries([...this.#values].filter(([name]) => !this.#read.has(name)))
+  }
+
+  #take(name: string): unknown {
+    this.#read.add(name)
+    return this.#values.get(name)
+  }
+}

@@ -1,0 +1,129 @@
+import type { Limits } from '../../config/config.ts'
+import type { ImageKind, ImageParameters, ImageRequest } from '../../images/image-request.ts'
+import { OUTPUT_FORMATS } from '../../images/media-types.ts'
+import { checkPixels, parseSize } from '../../images/sizes.ts'
+import { errors } from '../../lib/errors.ts'
+import { Fields } from './fields.ts'
+
+export const RESPONSE_FORMATS = ['url', 'b64_json'] as const
+export type ResponseFormat = (typeof RESPONSE_FORMATS)[number]
+
+/** A call as parsed: what to make, and how the caller wants the answer. */
+export interface ParsedCall {
+  image: ImageRequest
+  responseFormat: ResponseFormat
+  /** Answered at once with a job; nobody waits. */
+  isAsync: boolean
+  endUser?: string
+}
+
+export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' | 'maxPixels'>
+
+const MAX_SEED = 2 ** 32 - 1
+
+/**
+ * Turns the fields of a call in OpenAI's dialect into the canonical request. Throws the caller's mistakes as
+ * `missing_model`, `missing_prompt`, `invalid_size`, `request_too_large` or `invalid_request`.
+ */
+export function parseImageRequest(
+  values: Record<string, unknown>,
+  options: { kind: ImageKind; limits: ParseLimits }
+): ParsedCall {
+  const { kind, limits } = options
+  const fields = new Fields(values)
+  refuseWhatIsNotThere(fields)
+  const model = fields.text('model', 200)
+  if (model === undefined || model.trim() === '') throw errors.missingModel()
+  const warnings: string[] = []
+  const prompt = parsePrompt(fields, kind, limits.maxPromptChars)
+  const n = parseCount(fields, limits.maxImagesPerRequest, warnings)
+  const responseFormat = fields.choice('response_format', RESPONSE_FORMATS) ?? 'url'
+  const endUser = fields.text('user')
+  const isAsync = fields.boolean('async') ?? false
+  const parameters = parseParameters(fields, limits, warnings)
+  return {
+    image: { kind, model: model.trim(), prompt, n, parameters, warnings },
+    responseFormat,
+    isAsync,
+    ...(endUser !== undefined && { endUser })
+  }
+}
+
+/** Fields of the contract that this version cannot honour: refused by name, unless they ask for what is so anyway. */
+function refuseWhatIsNotThere(fields: Fields): void {
+  if (fields.boolean('stream') === true) throw errors.notYet('stream')
+  if ((fields.integer('partial_images', { min: 0, max: 3 }) ?? 0) > 0) throw errors.notYet('partial_images')
+  if (fields.has('webhook_url')) throw errors.notYet('webhook_url')
+  const visibility = fields.choice('visibility', ['PUBLIC', 'UNLISTED', 'PRIVATE', 'SECRET'])
+  if (visibility !== undefined && visibility !== 'UNLISTED') throw errors.notYet('visibility')
+}
+
+function parsePrompt(fields: Fields, kind: ImageKind, maxChars: number): string {
+  const prompt = fields.text('prompt', Number.MAX_SAFE_INTEGER)
+  if (prompt === undefined || prompt.trim() === '') {
+    if (kind === 'variation') return ''
+    throw errors.missingPrompt()
+  }
+  const chars = codePoints(prompt)
+  if (chars > maxChars) {
+    throw errors.requestTooLarge(`'prompt' has ${chars} characters; at most ${maxChars} are allowed.`, 'prompt')
+  }
+  return prompt
+}
+
+/** Code points, as people count characters; UTF-16 would count an emoji twice. */
+function codePoints(text: string): number {
+  let count = 0
+  for (const _ of text) count += 1
+  return count
+}
+
+function parseCount(fields: Fields, most: number, warnings: string[]): number {
+  const n = fields.integer('n', { min: 1, max: Number.MAX_SAFE_INTEGER }) ?? 1
+  if (n > most) warnings.push(`'n' was ${n}; at most ${most} images are made per request, so ${most} were made.`)
+  return Math.min(n, most)
+}
+
+function parseParameters(fields: Fields, limits: ParseLimits, warnings: string[]): ImageParameters {
+  const sizeText = fields.text('size')
+  const size = sizeText === undefined ? 'auto' : parseSize(sizeText)
+  if (size !== 'auto') checkPixels(size, limits.maxPixels)
+  const outputFormat = fields.choice('output_format', OUTPUT_FORMATS)
+  const outputCompression = fields.integer('output_compression', { min: 0, max: 100 })
+  const background = fields.choice('background', ['transparent', 'opaque', 'auto'])
+  if (background === 'transparent' && outputFormat === 'jpeg') {
+    throw errors.invalidRequest("'background' can only be transparent with output_format png or webp.", 'background')
+  }
+  if (outputCompression !== undefined && outputCompression !== 100 && (outputFormat ?? 'png') === 'png') {
+    warnings.push("'output_compression' applies to output_format jpeg and webp only; it was not used.")
+  }
+  return definedOnly({
+    size: size === 'auto' ? undefined : size,
+    seed: fields.integer('seed', { min: 0, max: MAX_SEED }),
+    negativePrompt: fields.text('negative_prompt', limits.maxPromptChars),
+    steps: fields.integer('steps', { min: 1, max: 1000 }),
+    guidanceScale: fields.number('guidance_scale', { min: 0, max: 1000 }),
+    sampler: fields.text('sampler', 100),
+    strength: fields.number('strength', { min: 0, max: 1 }),
+    outputFormat,
+    outputCompression,
+    quality: fields.text('quality', 40),
+    background,
+    moderation: fields.choice('moderation', ['low', 'auto']),
+    style: fields.text('style', 200),
+    extra: extraFields(fields)
+  })
+}
+
+/** What begins so is for this server and is never passed on. */
+const OWN_PREFIX = 'inference_club_'
+
+const extraFields = (fields: Fields): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields.rest()).filter(([name]) => !name.startsWith(OWN_PREFIX)))
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+function definedOnly<T extends { extra: Record<string, unknown> }>(values: T): Partial<Defined<T>> & Pick<T, 'extra'> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Defined<T>> &
+    Pick<T, 'extra'>
+}

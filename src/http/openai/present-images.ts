@@ -1,0 +1,52 @@
+import { toUnixSeconds } from '../../lib/clock.ts'
+import { formatOfMediaType, type ImageMediaType } from '../../images/media-types.ts'
+import { formatSize } from '../../images/sizes.ts'
+import type { RequestView } from '../../requests/view-request.ts'
+
+export interface PresentedImage {
+  url: string
+  b64_json?: string
+  asset_id: string
+  seed: number | null
+}
+
+export interface PresentedImages {
+  created: number
+  request_id: string
+  data: PresentedImage[]
+  size: string
+  output_format: string
+  warnings?: string[]
+}
+
+/** A base URL without a slash at its end, and an asset's id → the URL of the image. */
+export const assetUrl = (baseUrl: string, assetId: string): string => `${baseUrl}/api/inference/assets/${assetId}/`
+
+/**
+ * The answer of OpenAI's images API for a request that has at least one image, with the members of this product added.
+ * `base64Of` is asked for the bytes of an asset only when the caller wants them inline.
+ */
+export async function presentImages(
+  view: RequestView,
+  options: { baseUrl: string; base64Of?: (asset: RequestView['outputs'][number]) => Promise<string> }
+): Promise<PresentedImages> {
+  const data: PresentedImage[] = []
+  for (const asset of view.outputs) {
+    data.push({
+      url: assetUrl(options.baseUrl, asset.id),
+      ...(options.base64Of && { b64_json: await options.base64Of(asset) }),
+      asset_id: asset.id,
+      seed: asset.seed
+    })
+  }
+  const first = view.outputs[0]
+  if (!first) throw new Error(`request ${view.request.id} has no image to present`)
+  return {
+    created: toUnixSeconds(view.request.finished_at ?? view.request.created_at),
+    request_id: view.request.id,
+    data,
+    size: formatSize(first),
+    output_format: formatOfMediaType(first.media_type as ImageMediaType),
+    ...(view.warnings.length > 0 && { warnings: view.warnings })
+  }
+}

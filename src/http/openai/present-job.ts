@@ -1,0 +1,92 @@
+import { toUnixSeconds } from '../../lib/clock.ts'
+import { type ErrorCode, errors } from '../../lib/errors.ts'
+import type { ImageParameters } from '../../images/image-request.ts'
+import { formatSize } from '../../images/sizes.ts'
+import type { RequestState } from '../../db/tables.ts'
+import type { RequestView } from '../../requests/view-request.ts'
+import { presentError } from '../error-handler.ts'
+import { assetUrl, presentImages, type PresentedImages } from './present-images.ts'
+
+/** The wire's spelling of the states, here and nowhere else. */
+const WIRE_STATUS: Record<RequestState, string> = {
+  queued: 'QUEUED',
+  running: 'PROCESSING',
+  succeeded: 'PROCESSED',
+  failed: 'FAILED',
+  canceled: 'CANCELED'
+}
+
+export const presentStatus = (state: RequestState): string => WIRE_STATUS[state]
+
+const seconds = (ms: number | null): number | null => (ms === null ? null : toUnixSeconds(ms))
+
+/** What `async: true` is answered with, and what every job begins with. */
+export const presentEnvelope = ({ request }: Pick<RequestView, 'request'>) => ({
+  id: request.id,
+  object: 'inference.job',
+  status: presentStatus(request.state),
+  inference_type: 'IMAGE',
+  model: request.model,
+  created: toUnixSeconds(request.created_at),
+  queued_at: new Date(request.created_at).toISOString()
+})
+
+export async function presentJob(view: RequestView, options: { baseUrl: string }) {
+  const { request, outputs } = view
+  const first = outputs[0]
+  return {
+    ...presentEnvelope(view),
+    kind: request.kind,
+    prompt: request.prompt,
+    parameters: presentParameters(view.parameters, request.n),
+    progress: progressOf(view),
+    started_at: seconds(request.started_at),
+    finished_at: seconds(request.finished_at),
+    attempts: view.attempts.map((attempt) => ({
+      image: attempt.position,
+      provider: attempt.provider_name,
+      service: attempt.service_name,
+      status: attempt.state,
+      reason: attempt.reason_message === null ? attempt.reason : `${attempt.reason}: ${attempt.reason_message}`,
+      started_at: toUnixSeconds(attempt.assigned_at),
+      finished_at: seconds(attempt.finished_at)
+    })),
+    ...(request.finished_at !== null && first && (await presentResult(view, options.baseUrl))),
+    ...(request.state === 'failed' && { error: jobError(view) })
+  }
+}
+
+async function presentResult(view: RequestView, baseUrl: string) {
+  const result: PresentedImages = await presentImages(view, { baseUrl })
+  return { result_url: assetUrl(baseUrl, view.outputs[0]?.id ?? ''), result }
+}
+
+/** The `error` member of a failed job, as a synchronous call would have been answered. */
+export const jobError = ({ request }: Pick<RequestView, 'request'>) =>
+  presentError(errors.recorded((request.error_code ?? 'upstream_error') as ErrorCode, request.error_message ?? ''))
+    .error
+
+/** Percent over all images of the request. */
+export function progressOf({ request, tasks, attempts }: RequestView): number {
+  if (request.state === 'succeeded') return 100
+  const current = new Map(attempts.map((attempt) => [attempt.id, attempt.progress]))
+  const parts = tasks.map((task) =>
+    task.state === 'succeeded' ? 100 : task.state === 'running' ? (current.get(task.current_attempt_id ?? '') ?? 0) : 0
+  )
+  return Math.floor(parts.reduce((sum, part) => sum + part, 0) / Math.max(1, parts.length))
+}
+
+/** As the caller spells them. */
+function presentParameters(parameters: ImageParameters, n: number): Record<string, unknown> {
+  const { size, negativePrompt, guidanceScale, outputFormat, outputCompression, extra, ...same } = parameters
+  return {
+    n,
+    size: size ? formatSize(size) : 'auto',
+    ...same,
+    ...(negativePrompt !== undefined && { negative_prompt: negativePrompt }),
+    ...(guidanceScale !== undefined && { guidance_scale: guidanceScale }),
+    ...(outputFormat !== undefined && { output_format: outputFormat }),
+    ...(outputCompression !== undefined && { output_compression: outputCompression }),
+    ...extra
+  }
+}

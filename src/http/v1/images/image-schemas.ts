@@ -1,0 +1,56 @@
+import { Type } from 'typebox'
+import { OUTPUT_FORMATS } from '../../../images/media-types.ts'
+import { RESPONSE_FORMATS } from '../../openai/parse-image-request.ts'
+
+/**
+ * The shapes in the API document. They describe; what is accepted is decided by `parse-image-request.ts`, which is more
+ * lenient (numbers as text, `null` as absent) and answers with the codes of the contract.
+ */
+const choice = (values: readonly string[], description: string) =>
+  Type.Optional(Type.Enum([...values], { description }))
+
+export const ImageFields = {
+  model: Type.String({ description: 'An image model id from GET /v1/models.', examples: ['demo'] }),
+  n: Type.Optional(Type.Integer({ minimum: 1, default: 1, description: 'Images wanted; clamped to the limit.' })),
+  size: Type.Optional(Type.String({ description: '`auto` or `WIDTHxHEIGHT`.', examples: ['1024x1024'] })),
+  response_format: choice(RESPONSE_FORMATS, '`url` (default), or `b64_json` to get the bytes inline as well.'),
+  async: Type.Optional(Type.Boolean({ description: 'Answer 202 with a job at once instead of waiting.' })),
+  output_format: choice(OUTPUT_FORMATS, 'Converted where the engine returns something else.'),
+  output_compression: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'For jpeg and webp.' })),
+  background: choice(['transparent', 'opaque', 'auto'], 'Transparent needs png or webp.'),
+  quality: Type.Optional(Type.String()),
+  style: Type.Optional(Type.String()),
+  moderation: choice(['low', 'auto'], 'Passed to engines that know it.'),
+  user: Type.Optional(Type.String({ description: 'Your end-user id; recorded, not forwarded.' })),
+  seed: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1, description: 'Of the first image; image i uses seed + i.' })
+  ),
+  negative_prompt: Type.Optional(Type.String()),
+  steps: Type.Optional(Type.Integer({ minimum: 1 })),
+  guidance_scale: Type.Optional(Type.Number({ minimum: 0 })),
+  sampler: Type.Optional(Type.String())
+}
+
+export const CreateImageBody = Type.Object(
+  { prompt: Type.String({ description: 'What to show.', examples: ['a red fox in the snow'] }), ...ImageFields },
+  {
+    additionalProperties: true,
+    description: 'Fields not listed here are recorded and passed to engines that know them.'
+  }
+)
+
+export const ImagesResponse = Type.Object({
+  created: Type.Integer({ description: 'Unix seconds.' }),
+  request_id: Type.String(),
+  data: Type.Array(
+    Type.Object({
+      url: Type.String({ format: 'uri', description: 'Works in an <img> tag.' }),
+      b64_json: Type.Optional(Type.String()),
+      asset_id: Type.String(),
+      seed: Type.Union([Type.Integer(), Type.Null()])
+    })
+  ),
+  size: Type.String(),
+  output_format: Type.String(),
+  warnings: Type.Optional(Type.Array(Type.String()))
+})

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify'
+import { presentJob } from '../../openai/present-job.ts'
+import { publicUrl } from '../../public-url.ts'
+import { errorResponses } from '../error-schema.ts'
+import { JobResponse } from './job-schemas.ts'
+import type { JobsContext } from './index.ts'
+
+/** `GET /v1/jobs/<id>`: also of requests that were made synchronously. */
+export function getJob(scope: FastifyInstance, { requests, config }: JobsContext): void {
+  scope.get<{ Params: { id: string } }>('/jobs/:id', {
+    config: { operation: 'getJob' },
+    schema: {
+      tags: ['Jobs'],
+      summary: 'A request and what became of it',
+      response: { 200: JobResponse, ...errorResponses }
+    },
+    handler: async (request) => {
+      const view = await requests.view(request.params.id, request.principal.userId)
+      return presentJob(view, { baseUrl: publicUrl(request, config.publicUrl) })
+    }
+  })
+}

@@ -1,0 +1,41 @@
+import { Type } from 'typebox'
+import { ImagesResponse } from '../images/image-schemas.ts'
+import { ErrorResponse } from '../error-schema.ts'
+
+const nullable = (of: ReturnType<typeof Type.Integer>) => Type.Union([of, Type.Null()])
+
+const Envelope = {
+  id: Type.String(),
+  object: Type.Literal('inference.job'),
+  status: Type.Enum(['QUEUED', 'PROCESSING', 'PROCESSED', 'FAILED', 'CANCELED']),
+  inference_type: Type.Literal('IMAGE'),
+  model: Type.String(),
+  created: Type.Integer({ description: 'Unix seconds.' }),
+  queued_at: Type.String({ format: 'date-time' })
+}
+
+export const JobEnvelope = Type.Object(Envelope)
+
+export const JobResponse = Type.Object({
+  ...Envelope,
+  kind: Type.Enum(['generation', 'edit', 'variation']),
+  prompt: Type.String(),
+  parameters: Type.Record(Type.String(), Type.Unknown(), { description: 'As asked.' }),
+  progress: Type.Integer({ minimum: 0, maximum: 100 }),
+  started_at: nullable(Type.Integer()),
+  finished_at: nullable(Type.Integer()),
+  attempts: Type.Array(
+    Type.Object({
+      image: Type.Integer({ description: 'Which image, from 0.' }),
+      provider: Type.String(),
+      service: Type.String(),
+      status: Type.String(),
+      reason: Type.Union([Type.String(), Type.Null()]),
+      started_at: Type.Integer(),
+      finished_at: nullable(Type.Integer())
+    })
+  ),
+  result_url: Type.Optional(Type.String({ format: 'uri', description: 'The first image.' })),
+  result: Type.Optional(ImagesResponse),
+  error: Type.Optional(ErrorResponse.properties.error)
+})

@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify'
+import type { RequestView } from '../../../requests/view-request.ts'
+import { callerLeft } from '../../caller-left.ts'
+import { HEARTBEAT, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
+import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/present-job.ts'
+import { publicUrl } from '../../public-url.ts'
+import type { JobsContext } from './index.ts'
+
+/** Below the 60 s at which common proxies cut a quiet connection. */
+const HEARTBEAT_EVERY_MS = 15_000
+
+/** `GET /v1/jobs/<id>/events`: the present state, then every change, until the job has ended. */
+export function watchJob(scope: FastifyInstance, context: JobsContext): void {
+  scope.get<{ Params: { id: string } }>('/jobs/:id/events', {
+    config: { operation: 'getJob' },
+    schema: {
+      tags: ['Jobs'],
+      summary: 'Follow a request as server-sent events',
+      description: 'Events `status`, `progress`, `preview`, then `result` or `error`.',
+      produces: ['text/event-stream']
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params
+      await context.requests.view(id, request.principal.userId)
+      const signal = AbortSignal.any([callerLeft(reply), context.stopping])
+      const baseUrl = publicUrl(request, context.config.publicUrl)
+      return sendEvents(reply, jobEvents(context, { id, signal, baseUrl }))
+    }
+  })
+}
+
+async function* jobEvents(
+  { requests, durable }: JobsContext,
+  watch: { id: string; signal: AbortSignal; baseUrl: string }
+): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
+  for await (const event of requests.watch({ id: watch.id, signal: watch.signal, quietMs: HEARTBEAT_EVERY_MS })) {
+    switch (event.type) {
+      case 'changed':
+        await durable()
+        yield { event: 'status', data: { ...presentEnvelope(event.view), progress: progressOf(event.view) } }
+        if (event.view.request.finished_at !== null) yield await outcome(event.view, watch.baseUrl)
+        break
+      case 'progress':
+        yield { event: 'progress', data: { image: event.position, step: event.step, steps: event.steps } }
+        break
+      case 'preview':
+        yield { event: 'preview', data: { image: event.position, b64_json: event.b64, media_type: event.mediaType } }
+        break
+      case 'quiet':
+        yield HEARTBEAT
+    }
+  }
+}
+
+async function outcome(view: RequestView, baseUrl: string): Promise<ServerSentEvent> {
+  const job = await presentJob(view, { baseUrl })
+  if (view.outputs.length > 0) return { event: 'result', data: job.result }
+  return { event: 'error', data: { error: jobError(view) } }
+}

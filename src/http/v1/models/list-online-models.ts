@@ -1,0 +1,15 @@
+import type { Principal } from '../../../lib/principal.ts'
+import { type Model, modelsOf } from '../../../providers/list-models.ts'
+import type { HttpContext } from '../../http-context.ts'
+
+export type ModelsContext = Pick<HttpContext, 'offers' | 'requests'>
+export type OnlineModel = Model & { queued: number }
+
+/** The models somebody online offers this caller, each with the number of images waiting for it. */
+export async function listOnlineModels(
+  { offers, requests }: ModelsContext,
+  principal: Principal
+): Promise<OnlineModel[]> {
+  const queued = await requests.countQueuedByModel()
+  return modelsOf(await offers.listOnline(principal)).map((model) => ({ ...model, queued: queued.get(model.id) ?? 0 }))
+}

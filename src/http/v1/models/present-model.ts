@@ -1,0 +1,33 @@
+import { Type } from 'typebox'
+import { toUnixSeconds } from '../../../lib/clock.ts'
+import type { OnlineModel } from './list-online-models.ts'
+
+/** An entry of OpenAI's model list with the members of this product added. */
+export const presentModel = (model: OnlineModel) => ({
+  id: model.id,
+  object: 'model',
+  created: toUnixSeconds(model.createdAt),
+  owned_by: model.ownedBy,
+  service_type: 'image',
+  input_modalities:
+    model.features.includes('edit') || model.features.includes('variation') ? ['text', 'image'] : ['text'],
+  output_modalities: ['image'],
+  supported_features: model.features,
+  sizes: ['auto', 'WIDTHxHEIGHT'],
+  providers: model.providers,
+  queued: model.queued
+})
+
+export const ModelResponse = Type.Object({
+  id: Type.String(),
+  object: Type.Literal('model'),
+  created: Type.Integer({ description: 'Unix seconds.' }),
+  owned_by: Type.String({ description: 'A provider that offers it.' }),
+  service_type: Type.Literal('image'),
+  input_modalities: Type.Array(Type.String()),
+  output_modalities: Type.Array(Type.String()),
+  supported_features: Type.Array(Type.String()),
+  sizes: Type.Array(Type.String(), { description: 'Any size is passed on to the provider.' }),
+  providers: Type.Integer({ description: 'Providers online with it.' }),
+  queued: Type.Integer({ description: 'Images waiting for it.' })
+})
