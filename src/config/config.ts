@@ -125,6 +125,34 @@ const LIMITS = {
     min: 256,
     max: 268_435_456
   }),
+  maxUploadBytes: bytesSetting({
+    variable: limit('MAX_UPLOAD_BYTES'),
+    description: 'Largest source image or mask, each.',
+    fallback: 25 * 1024 ** 2,
+    defaultText: '25MiB',
+    min: 1024
+  }),
+  maxInputImages: integerSetting({
+    variable: limit('MAX_INPUT_IMAGES'),
+    description: 'Most source images of one edit; a mask comes on top.',
+    fallback: 16,
+    min: 1,
+    max: 64
+  }),
+  maxInputPixels: integerSetting({
+    variable: limit('MAX_INPUT_PIXELS'),
+    description: 'Most pixels (width × height) a source image or mask may have.',
+    fallback: 67_108_864,
+    min: 256,
+    max: 268_435_456
+  }),
+  maxEditBodyBytes: bytesSetting({
+    variable: limit('MAX_EDIT_BODY_BYTES'),
+    description: 'Largest JSON body of an edit, with its images as data URLs.',
+    fallback: 32 * 1024 ** 2,
+    defaultText: '32MiB',
+    min: 1024
+  }),
   maxBodyBytes: bytesSetting({
     variable: limit('MAX_BODY_BYTES'),
     description: 'Largest JSON body.',

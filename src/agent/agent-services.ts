@@ -1,0 +1,40 @@
+import type { AgentConfig, AgentServiceConfig } from '../config/agent-config.ts'
+import type { Engine } from '../engines/engine.ts'
+import { createEngine } from '../engines/engine-registry.ts'
+import type { ServiceDeclaration } from '../protocol/messages.ts'
+
+/** A declared service with the engine that drives it; services of other types have none and are never given work. */
+export interface AgentService {
+  config: AgentServiceConfig
+  engine: Engine | undefined
+}
+
+export function createServices(config: AgentConfig, maxImageBytes: number): Map<string, AgentService> {
+  return new Map(
+    config.services.map((service) => [
+      service.name,
+      { config: service, engine: service.type === 'image' ? engineOf(service, maxImageBytes) : undefined }
+    ])
+  )
+}
+
+function engineOf(service: AgentServiceConfig, maxImageBytes: number): Engine {
+  return createEngine(service.engine ?? '', {
+    ...(service.url !== undefined && { url: service.url }),
+    ...(service.apiKey !== undefined && { apiKey: service.apiKey }),
+    options: service.options,
+    maxImageBytes
+  })
+}
+
+/** What the gateway is told: no URL, no upstream key, no upstream model name. */
+export const declarationOf = ({ config }: AgentService): ServiceDeclaration => ({
+  name: config.name,
+  type: config.type,
+  ...(config.engine !== undefined && { engine: config.engine }),
+  ...(config.description !== undefined && { description: config.description }),
+  concurrency: config.concurrency,
+  timeout_ms: config.timeoutMs,
+  access: config.access,
+  models: config.models.map(({ id, features }) => ({ id, features }))
+})

@@ -1,0 +1,226 @@
+import type { Readable } from 'node:stream'
+import { EngineError, type EngineRun } from '../engines/engine.ts'
+import type { ImageTask } from '../images/image-request.ts'
+import type { Logger } from '../lib/logger.ts'
+import {
+  type AgentMessage,
+  type AssignedTask,
+  type AttemptFault,
+  type GatewayMessage,
+  MAX_PREVIEW_BYTES
+} from '../protocol/messages.ts'
+import type { AgentService } from './agent-services.ts'
+import { deliverImage } from './deliver-image.ts'
+import { openInput } from './open-input.ts'
+import { prepareImage } from './prepare-image.ts'
+import { readBounded } from './read-bounded.ts'
+
+export type Assigned = Extract<GatewayMessage, { type: 'attempt.assigned' }>
+
+export interface AttemptRunnerParts {
+  gateway: string
+  /** The service of that name as configured now. */
+  serviceOf: (name: string) => AgentService | undefined
+  /** False when the socket is down and the message went nowhere. */
+  send: (message: AgentMessage) => boolean
+  limits: AgentLimits
+  logger: Logger
+}
+
+export interface AgentLimits {
+  maxImageBytes: number
+  maxPixels: number
+}
+
+const PROGRESS_EVERY_MS = 100
+const PREVIEW_EVERY_MS = 500
+
+/** Thrown into an attempt that the gateway or the owner stops: its outcome is told to nobody. */
+class Stopped extends Error {}
+/** Thrown into an attempt that takes longer than its service allows. */
+class TimedOut extends Error {}
+
+interface Held {
+  token: string
+  service: string
+  abort: AbortController
+  /** The engine is done with it: the slot is free, only the image has to arrive yet. */
+  generated: boolean
+  /** A failure the gateway has not been told of yet, because the socket was down. */
+  failure?: { fault: AttemptFault; message: string }
+  done: Promise<void>
+}
+
+/**
+ * Runs attempts and keeps what they made until the gateway has it. The socket may come and go meanwhile: an attempt
+ * belongs to the agent until its image is stored, its failure told, or the gateway says that it is not wanted.
+ */
+export class AttemptRunner {
+  readonly #parts: AttemptRunnerParts
+  readonly #held = new Map<string, Held>()
+
+  constructor(parts: AttemptRunnerParts) {
+    this.#parts = parts
+  }
+
+  /** For the hello: what this agent runs or holds finished. */
+  heldAttempts(): { id: string; token: string }[] {
+    return [...this.#held].map(([id, { token }]) => ({ id, token }))
+  }
+
+  start(assigned: Assigned): void {
+    const { attempt_id: id, token, service: name } = assigned
+    if (this.#held.has(id)) return
+    const service = this.#parts.serviceOf(name)
+    const running = [...this.#held.values()].filter((held) => held.service === name && !held.generated).length
+    if (!service?.engine || running >= service.config.concurrency) {
+      const message = service?.engine ? 'The service is busy.' : 'The service is not offered any more.'
+      this.#parts.send({ type: 'attempt.failed', attempt_id: id, token, fault: 'busy', message })
+      return
+    }
+    const abort = new AbortController()
+    const held: Held = { token, service: name, abort, generated: false, done: Promise.resolve() }
+    this.#held.set(id, held)
+    held.done = this.#run(assigned, service, held)
+  }
+
+  /** Stops an attempt and confirms when the engine has really let go of it. */
+  async cancel(id: string): Promise<void> {
+    const held = this.#held.get(id)
+    if (held) {
+      held.abort.abort(new Stopped('the gateway does not want it any more'))
+      await held.done
+      this.#held.delete(id)
+    }
+    this.#parts.send({ type: 'attempt.stopped', attempt_id: id })
+  }
+
+  /** After a reconnect: lets go of what is not wanted, and tells what could not be told while the socket was down. */
+  reconcile(gone: readonly string[]): void {
+    for (const id of gone) void this.cancel(id)
+    for (const [id, { failure, token }] of this.#held) {
+      if (!failure || gone.includes(id)) continue
+      if (this.#parts.send({ type: 'attempt.failed', attempt_id: id, token, ...failure })) this.#held.delete(id)
+    }
+  }
+
+  /** Resolves when everything that runs now has ended. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#held.values()].map((held) => held.done))
+  }
+
+  async stopAll(): Promise<void> {
+    for (const held of this.#held.values()) held.abort.abort(new Stopped('the agent stops'))
+    await this.settled()
+  }
+
+  async #run(assigned: Assigned, service: AgentService, held: Held): Promise<void> {
+    const id = assigned.attempt_id
+    const { logger, send } = this.#parts
+    try {
+      const outcome = await this.#makeAndDeliver(assigned, service, held)
+      logger.info({ attempt: id, outcome }, 'attempt finished')
+    } catch (error) {
+      const failure = failureOf(error)
+      if (failure) {
+        logger.warn({ attempt: id, fault: failure.fault, reason: failure.message }, 'attempt failed')
+        held.failure = failure
+        held.generated = true
+        if (!send({ type: 'attempt.failed', attempt_id: id, token: held.token, ...failure })) return
+      }
+    }
+    this.#held.delete(id)
+  }
+
+  async #makeAndDeliver(assigned: Assigned, service: AgentService, held: Held) {
+    const { limits, logger, gateway } = this.#parts
+    const { engine, config } = service
+    if (!engine) throw new EngineError('model_missing', 'The service is not offered any more.')
+    const timer = setTimeout(
+      () =>
+        held.abort.abort(new TimedOut(`The image took longer than ${Math.round(config.timeoutMs / 1000)} seconds.`)),
+      config.timeoutMs
+    )
+    const began = performance.now()
+    try {
+      const task = toImageTask(assigned.task, servedAs(service, assigned.model))
+      const image = await engine.generate(task, this.#engineRun(assigned, held))
+      const bytes = await readBounded(image.bytes, limits.maxImageBytes, held.abort.signal)
+      const prepared = await prepareImage(bytes, task, limits.maxPixels)
+      const generatingMs = Math.round(performance.now() - began)
+      clearTimeout(timer)
+      held.generated = true
+      return await deliverImage({
+        url: `${gateway}/api/agent/attempts/${assigned.attempt_id}/image`,
+        token: held.token,
+        image: prepared,
+        result: { seed: image.seed ?? task.seed, warnings: image.warnings, generating_ms: generatingMs },
+        signal: held.abort.signal,
+        logger
+      })
+    } catch (error) {
+      // An engine may wrap the abort in an error of its own: the reason is what counts.
+      throw held.abort.signal.aborted ? held.abort.signal.reason : error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #engineRun({ attempt_id: id }: Assigned, held: Held): EngineRun {
+    const { gateway, send } = this.#parts
+    const mayTellProgress = throttle(PROGRESS_EVERY_MS)
+    const mayShowPreview = throttle(PREVIEW_EVERY_MS)
+    return {
+      signal: held.abort.signal,
+      input: (name): Promise<Readable> =>
+        openInput({
+          url: `${gateway}/api/agent/attempts/${id}/inputs/${name}`,
+          token: held.token,
+          signal: held.abort.signal
+        }),
+      onProgress: (step, steps) => {
+        if (step === steps || mayTellProgress()) send({ type: 'attempt.progress', attempt_id: id, step, steps })
+      },
+      onPreview: (image, mediaType) => {
+        if (image.length > MAX_PREVIEW_BYTES || !mayShowPreview()) return
+        const b64 = Buffer.from(image).toString('base64')
+        send({ type: 'attempt.preview', attempt_id: id, media_type: mediaType, b64_json: b64 })
+      }
+    }
+  }
+}
+
+/** True at most once every `ms`. */
+function throttle(ms: number): () => boolean {
+  let last = -Infinity
+  return () => {
+    const now = performance.now()
+    if (now - last < ms) return false
+    last = now
+    return true
+  }
+}
+
+const servedAs = ({ config }: AgentService, model: string): string =>
+  config.models.find((one) => one.id === model)?.servedAs ?? model
+
+function toImageTask(task: AssignedTask, model: string): ImageTask {
+  const { negative_prompt, guidance_scale, output_format, output_compression, inputs, ...same } = task
+  return {
+    ...same,
+    model,
+    ...(negative_prompt !== undefined && { negativePrompt: negative_prompt }),
+    ...(guidance_scale !== undefined && { guidanceScale: guidance_scale }),
+    ...(output_format !== undefined && { outputFormat: output_format }),
+    ...(output_compression !== undefined && { outputCompression: output_compression }),
+    inputs: inputs.map(({ media_type: mediaType, ...input }) => ({ ...input, mediaType }))
+  }
+}
+
+/** Undefined when there is nobody to tell. */
+function failureOf(error: unknown): { fault: AttemptFault; message: string } | undefined {
+  if (error instanceof Stopped) return undefined
+  if (error instanceof TimedOut) return { fault: 'timeout', message: error.message }
+  if (error instanceof EngineError) return { fault: error.fault, message: error.message.slice(0, 1000) }
+  return { fault: 'crashed', message: 'The provider failed unexpectedly.' }
+}

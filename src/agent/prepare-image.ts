@@ -1,0 +1,39 @@
+import { ImageRejected } from '../images/image-inspector.ts'
+import type { ImageTask } from '../images/image-request.ts'
+import { type ImageMediaType, mediaTypeOfFormat } from '../images/media-types.ts'
+import { transcodeImage, verifyDecodes } from '../images/transcode.ts'
+import { EngineError } from '../engines/engine.ts'
+
+export interface PreparedImage {
+  bytes: Buffer
+  mediaType: ImageMediaType
+}
+
+/**
+ * Makes sure that what an engine returned is an image, by decoding all of it, and converts it when another format was
+ * asked for; otherwise the engine's own bytes go on unchanged. Throws `EngineError` `bad_output`.
+ */
+export async function prepareImage(
+  bytes: Buffer,
+  task: Pick<ImageTask, 'outputFormat' | 'outputCompression' | 'background'>,
+  maxPixels: number
+): Promise<PreparedImage> {
+  try {
+    const facts = await verifyDecodes(bytes, maxPixels)
+    if (!task.outputFormat || mediaTypeOfFormat(task.outputFormat) === facts.mediaType) {
+      return { bytes, mediaType: facts.mediaType }
+    }
+    return await transcodeImage({
+      input: bytes,
+      format: task.outputFormat,
+      maxPixels,
+      ...(task.outputCompression !== undefined && { compression: task.outputCompression }),
+      ...(task.background !== undefined && { background: task.background })
+    })
+  } catch (error) {
+    if (!(error instanceof ImageRejected)) throw error
+    throw new EngineError('bad_output', `The image server did not deliver a usable image. ${error.message}`, {
+      cause: error
+    })
+  }
+}

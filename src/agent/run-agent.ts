@@ -1,0 +1,104 @@
+import type { AgentConfig } from '../config/agent-config.ts'
+import { sleep } from '../lib/async.ts'
+import type { Logger } from '../lib/logger.ts'
+import { VERSION } from '../lib/version.ts'
+import { type GatewayMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import { type AgentService, createServices, declarationOf } from './agent-services.ts'
+import { type AgentLimits, AttemptRunner } from './attempt-runner.ts'
+import { GatewayLink } from './gateway-link.ts'
+
+export const AGENT_LIMITS: AgentLimits = { maxImageBytes: 128 * 1024 ** 2, maxPixels: 268_435_456 }
+const DRAIN_FOR_MS = 60_000
+
+export interface Agent {
+  /** Resolves with the first welcome of the gateway. */
+  online: Promise<void>
+  /** Settles when the agent has stopped; rejects with `GatewayRefused`. */
+  finished: Promise<void>
+  /** Takes over a changed `agent.yaml`; what runs goes on. Throws what is wrong with it. */
+  reload(config: AgentConfig): Promise<void>
+  /** Takes no more work, finishes what it runs within a minute, and leaves. */
+  drain(): Promise<void>
+  /** Leaves at once. */
+  stop(): Promise<void>
+}
+
+/** Connects to the gateway and serves what the configuration declares. Throws `EngineOptionError`. */
+export function runAgent(options: { config: AgentConfig; logger: Logger; onOnline?: () => void }): Agent {
+  const { logger } = options
+  let config = options.config
+  let services = createServices(config, AGENT_LIMITS.maxImageBytes)
+  const firstWelcome = Promise.withResolvers<undefined>()
+
+  const runner: AttemptRunner = new AttemptRunner({
+    gateway: config.gateway,
+    serviceOf: (name) => services.get(name),
+    send: (message) => link.send(message),
+    limits: AGENT_LIMITS,
+    logger
+  })
+  const link: GatewayLink = new GatewayLink({
+    gateway: config.gateway,
+    apiKey: config.apiKey,
+    hello: () => ({
+      type: 'agent.hello',
+      protocol: PROTOCOL_VERSION,
+      name: config.name,
+      agent_version: VERSION,
+      services: [...services.values()].map(declarationOf),
+      attempts: runner.heldAttempts()
+    }),
+    onMessage: (message) => handle(message),
+    logger
+  })
+  const handle = (message: GatewayMessage) => {
+    switch (message.type) {
+      case 'gateway.welcome':
+        runner.reconcile(message.gone)
+        options.onOnline?.()
+        firstWelcome.resolve(undefined)
+        return
+      case 'attempt.assigned':
+        return runner.start(message)
+      case 'attempt.cancel':
+        return void runner.cancel(message.attempt_id)
+    }
+  }
+  const stop = async () => {
+    await runner.stopAll()
+    link.close()
+    await closeEngines(services)
+  }
+  const finished = link.run()
+  finished.catch((error: unknown) => firstWelcome.reject(error))
+  // Whoever does not care about the first welcome must not crash of it.
+  firstWelcome.promise.catch(() => undefined)
+
+  return {
+    online: firstWelcome.promise,
+    finished,
+    reload: async (changed) => {
+      if (changed.gateway !== config.gateway || changed.apiKey !== config.apiKey) {
+        throw new Error("a change of 'gateway' or 'api_key' needs a restart of the agent")
+      }
+      const replaced = services
+      services = createServices(changed, AGENT_LIMITS.maxImageBytes)
+      config = changed
+      link.reconnect()
+      await runner.settled()
+      await closeEngines(replaced)
+    },
+    drain: async () => {
+      link.send({ type: 'agent.draining' })
+      const done = new AbortController()
+      await Promise.race([runner.settled(), sleep(DRAIN_FOR_MS, done.signal).catch(() => undefined)])
+      done.abort()
+      await stop()
+    },
+    stop
+  }
+}
+
+async function closeEngines(services: ReadonlyMap<string, AgentService>): Promise<void> {
+  for (const { engine } of services.values()) await engine?.close?.()
+}

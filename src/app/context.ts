@@ -1,0 +1,33 @@
+import { createSessionRegistry } from '../agent-gateway/session-registry.ts'
+import { createAssetStore } from '../assets/asset-store.ts'
+import { createAssets } from '../assets/assets.ts'
+import { createApiKeyStore } from '../auth/api-key-store.ts'
+import { createApiKeys } from '../auth/api-keys.ts'
+import { createUserStore } from '../auth/user-store.ts'
+import type { Config } from '../config/config.ts'
+import type { Database } from '../db/database.ts'
+import type { Logger } from '../lib/logger.ts'
+import { createOffers } from '../providers/offers.ts'
+import { createProviderStore } from '../providers/provider-store.ts'
+import { createLiveProgress } from '../requests/live-progress.ts'
+import { createRequests } from '../requests/requests.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+
+export type Context = ReturnType<typeof createContext>
+
+/** Builds everything once. The edges take what they need of it; nothing else knows how it is put together. */
+export function createContext(opened: { config: Config; logger: Logger; database: Database; store: ObjectStore }) {
+  const { config, logger, database, store } = opened
+  const { clock, bell } = database
+  const users = createUserStore(database)
+  const keyStore = createApiKeyStore(database)
+  const apiKeys = createApiKeys({ store: keyStore, clock, bell })
+  const providers = createProviderStore(database)
+  const offers = createOffers({ store: providers, clock })
+  const assetStore = createAssetStore(database)
+  const assets = createAssets({ store, rows: assetStore })
+  const live = createLiveProgress()
+  const requests = createRequests({ database, offers, providers, limits: config.limits, logger, live })
+  const registry = createSessionRegistry()
+  return { ...opened, users, keyStore, apiKeys, providers, offers, assetStore, assets, requests, live, registry }
+}

@@ -1,0 +1,138 @@
+import { rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { registerAgentBytes } from '../agent-gateway/agent-bytes.ts'
+import { serveAgentSockets } from '../agent-gateway/agent-socket.ts'
+import { keepSessions } from '../agent-gateway/keep-sessions.ts'
+import { bootstrapAdmin } from '../auth/bootstrap.ts'
+import type { UserRow } from '../auth/user-store.ts'
+import type { Config } from '../config/config.ts'
+import { lockDataDir } from '../db/data-dir-lock.ts'
+import { startDispatcher } from '../dispatch/dispatcher.ts'
+import { createHttpApp } from '../http/app.ts'
+import { createTally } from '../lib/async.ts'
+import type { Logger } from '../lib/logger.ts'
+import { VERSION } from '../lib/version.ts'
+import { openDiskStore } from '../storage/disk-store.ts'
+import { startBackground } from './background.ts'
+import { createContext, type Context } from './context.ts'
+import { createMetrics } from './metrics.ts'
+import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
+
+export interface GatewayOptions extends OpenDatabaseOptions {
+  config: Config
+  logger: Logger
+}
+
+export interface Gateway {
+  /** Where it listens, without a slash at its end. */
+  url: string
+  context: Context
+  admin: UserRow
+  /** The bootstrap key, on the first start only. */
+  newSecret?: string
+  /** Takes no new work, lets waiting callers finish for a while, tells the others, and stops. */
+  close(): Promise<void>
+}
+
+/** Starts a gateway. Throws `DataDirInUse`, and what listening on the port throws (`EADDRINUSE`, …). */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const unlock = await lockDataDir(options.config.dataDir)
+  try {
+    return await startLocked(options, unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+async function startLocked(options: GatewayOptions, unlock: () => void): Promise<Gateway> {
+  const { config, logger, ...opening } = options
+  const database = await openDatabase(config, opening)
+  const store = await openDiskStore(config.dataDir)
+  const context = createContext({ config, logger, database, store })
+  const { requests, apiKeys, registry, assets } = context
+  const { leaseMs, noProviderTimeoutMs } = config.limits
+
+  const stopping = new AbortController()
+  const callers = createTally()
+  let draining = false
+  const metrics = createMetrics({
+    agentsOnline: () => registry.sessions().length,
+    tasksByState: () => requests.countTasksByState()
+  })
+  const app = await createHttpApp({
+    ...context,
+    version: VERSION,
+    durable: () => database.durable(),
+    isDatabaseFault: (error) => database.isUnavailable(error),
+    stopping: stopping.signal,
+    callers,
+    isDraining: () => draining,
+    checkReady: () => checkReady(context),
+    metrics
+  })
+  registerAgentBytes(app, { assets, requests, limits: config.limits })
+
+  // Agents were cut off with the last process: they get the time to come back before anybody takes their work.
+  await requests.graceLeases()
+  const { admin, newSecret } = await bootstrapAdmin({ ...context, secret: config.bootstrapApiKey })
+  await app.listen({ port: config.port, host: config.host }).catch(async (error: unknown) => {
+    await app.close()
+    await database.close()
+    throw error
+  })
+  const sockets = serveAgentSockets(app.server, {
+    ...context,
+    bell: database.bell,
+    leaseMs,
+    now: () => database.clock.now()
+  })
+  const dispatcher = startDispatcher({ ...context, slots: registry })
+  const keeper = keepSessions({ ...context, bell: database.bell, leaseMs })
+  const background = startBackground({
+    requests,
+    apiKeys,
+    sweep: { store, assets: context.assetStore, clock: database.clock },
+    leaseMs,
+    noProviderTimeoutMs,
+    logger
+  })
+
+  const { address, family, port } = app.server.address() as AddressInfo
+  const close = async () => {
+    draining = true
+    await dispatcher.close()
+    // Agents go on delivering meanwhile, so most waiting callers still get their images.
+    const told = setTimeout(() => stopping.abort(), config.limits.drainTimeoutMs)
+    await callers.none()
+    clearTimeout(told)
+    stopping.abort()
+    await sockets.close()
+    await app.close()
+    await Promise.all([keeper.close(), background.close()])
+    await apiKeys.flushLastUsed()
+    apiKeys.close()
+    metrics.close()
+    await database.close()
+    unlock()
+  }
+  return { url: urlOf({ address, family, port }), context, admin, ...(newSecret !== undefined && { newSecret }), close }
+}
+
+/** The address to show people: what listens everywhere is reached at the loopback. */
+function urlOf({ address, family, port }: AddressInfo): string {
+  const everywhere = address === '0.0.0.0' || address === '::'
+  const host = everywhere ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address
+  return `http://${host}:${port}`
+}
+
+/** Throws what stands in the way of serving requests. */
+async function checkReady({ database, store, config }: Context): Promise<void> {
+  await database.db.selectFrom('users').select('id').limit(1).execute()
+  await database.durable()
+  await store.stat('images/readiness')
+  const probe = join(config.dataDir, '.writable')
+  await writeFile(probe, '')
+  await rm(probe, { force: true })
+}

@@ -1,0 +1,46 @@
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { HttpContext } from '../http/http-context.ts'
+
+/** Numbers read at the moment somebody asks for them. */
+export interface MetricSources {
+  agentsOnline: () => number
+  tasksByState: () => Promise<Map<string, number>>
+}
+
+export function createMetrics(sources: MetricSources): HttpContext['metrics'] & { close: () => void } {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const duration = new Histogram({
+    name: 'inference_club_http_request_duration_seconds',
+    help: 'HTTP exchanges by route.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.025, 0.1, 0.5, 2, 10, 30, 60, 120, 300],
+    registers
+  })
+  new Gauge({
+    name: 'inference_club_agents_online',
+    help: 'Agents connected to this process.',
+    registers,
+    collect() {
+      this.set(sources.agentsOnline())
+    }
+  })
+  new Gauge({
+    name: 'inference_club_tasks',
+    help: 'Images waiting and running.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      this.reset()
+      for (const [state, count] of await sources.tasksByState()) this.set({ state }, count)
+    }
+  })
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    observe: ({ method, route, status, seconds }) =>
+      duration.observe({ method, route, status: String(status) }, seconds),
+    close: () => registry.clear()
+  }
+}

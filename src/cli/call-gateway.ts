@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { loadClientSettings } from '../config/client-settings.ts'
+import { CommandFailed } from './command-failed.ts'
+
+export interface GatewayOptions {
+  url?: string
+  key?: string
+}
+
+export interface GatewayAddress {
+  /** Without a slash at its end. */
+  url: string
+  key: string
+}
+
+export const addGatewayOptions = (command: Command): Command =>
+  command
+    .option('--url <url>', 'the gateway (default: INFERENCE_CLUB_URL, else http://127.0.0.1:8080)')
+    .option('--key <key>', 'the API key (default: INFERENCE_CLUB_API_KEY, which other users of the machine cannot see)')
+
+export function openGateway(options: GatewayOptions): GatewayAddress {
+  const settings = loadClientSettings(process.env)
+  const url = (options.url ?? settings.url).replace(/\/+$/, '')
+  const key = options.key ?? settings.apiKey
+  if (!URL.canParse(url)) throw new CommandFailed(`'${url}' is not a URL.`)
+  if (key === undefined) {
+    throw new CommandFailed('Set INFERENCE_CLUB_API_KEY to your API key (`bin/inference-club keys create` makes one).')
+  }
+  return { url, key }
+}
+
+/** One call of the API; POST when there is a body. Throws `CommandFailed` with the server's own message. */
+export async function callGateway<T>({ url, key }: GatewayAddress, path: string, body?: unknown): Promise<T> {
+  const response = await request(`${url}${path}`, {
+    headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) })
+  })
+  const answer = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined
+  if (!response.ok) throw new CommandFailed(answer?.error?.message ?? `The server answered HTTP ${response.status}.`)
+  return answer as T
+}
+
+export async function request(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init)
+  } catch {
+    throw new CommandFailed(`No server answers at ${new URL(url).origin}. Is it running?`)
+  }
+}

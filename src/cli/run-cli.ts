@@ -1,0 +1,38 @@
+import { Command, CommanderError } from 'commander'
+import { ConfigError } from '../config/config.ts'
+import { VERSION } from '../lib/version.ts'
+import { agentCommand } from './agent.ts'
+import { CommandFailed } from './command-failed.ts'
+import { generateCommand } from './generate.ts'
+import { keysCommand } from './keys.ts'
+import { serveCommand } from './serve.ts'
+import { usersCommand } from './users.ts'
+
+/** Runs one command line. Returns the exit code: 0, 1 for what went wrong, 2 for a wrong call. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const program = new Command('inference-club')
+    .description('A self-hosted network that makes images.')
+    .version(VERSION)
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride()
+  const commands = [serveCommand(), agentCommand(), usersCommand(), keysCommand(), generateCommand()]
+  for (const command of commands) program.addCommand(inherit(command))
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof CommandFailed || error instanceof ConfigError) {
+      process.stderr.write(`${error.message}\n`)
+      return 1
+    }
+    throw error
+  }
+}
+
+/** Sub-commands do not take over how their parent ends and helps. */
+function inherit(command: Command): Command {
+  command.exitOverride().showHelpAfterError('(add --help for the options)')
+  for (const sub of command.commands) inherit(sub)
+  return command
+}

@@ -1,0 +1,111 @@
+import { Command } from 'commander'
+import { type Agent, runAgent } from '../agent/run-agent.ts'
+import { type Gateway, startGateway } from '../app/gateway.ts'
+import { type Config, loadConfig } from '../config/config.ts'
+import { renderConfigurationHelp } from '../config/render-configuration.ts'
+import { DataDirInUse } from '../db/data-dir-lock.ts'
+import { createLogger, type Logger } from '../lib/logger.ts'
+import { FEATURES } from '../images/image-request.ts'
+import { CommandFailed } from './command-failed.ts'
+import { stopSignals } from './stop-signals.ts'
+
+const DEMO_KEY_NAME = 'demo agent of this server'
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Start the gateway: the API, and with --demo a demo agent that serves the model `demo`.')
+    .option('--demo', 'connect the demo agent unless INFERENCE_CLUB_DEMO says otherwise')
+    .addHelpText('after', () => `\nEnvironment variables:\n${renderConfigurationHelp()}`)
+    .action(async (options: { demo?: boolean }) => {
+      const config = loadConfig(process.env)
+      await serve(config, config.demo ?? options.demo ?? false)
+    })
+}
+
+async function serve(config: Config, withDemo: boolean): Promise<void> {
+  const logger = createLogger(config.logLevel)
+  const signals = stopSignals()
+  const gateway = await startOrExplain(config, logger)
+  const demo = withDemo ? await startDemo(gateway, logger) : undefined
+  process.stdout.write(greeting(gateway, demo !== undefined))
+  await signals.first
+  process.stdout.write('Stopping: running work is finished or kept for the next start. Again to stop at once.\n')
+  void signals.second.then(() => process.exit(1))
+  await Promise.all([demo?.drain(), gateway.close()])
+}
+
+async function startOrExplain(config: Config, logger: Logger): Promise<Gateway> {
+  const onFatal = (error: unknown) => {
+    logger.fatal({ err: error }, 'the database cannot be written safely any more; the server stops')
+    process.exit(1)
+  }
+  try {
+    return await startGateway({ config, logger, onFatal })
+  } catch (error) {
+    if (error instanceof DataDirInUse) throw new CommandFailed(error.message)
+    throw explainListening(error, config)
+  }
+}
+
+function explainListening(error: unknown, { host, port }: Config): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'EADDRINUSE') {
+    return new CommandFailed(`Port ${port} on ${host} is taken. Stop what uses it, or set INFERENCE_CLUB_PORT.`)
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new CommandFailed(`No permission to listen on ${host}:${port}, or to write the data folder.`)
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new CommandFailed(`This machine has no address ${host}. Set INFERENCE_CLUB_HOST.`)
+  }
+  return error
+}
+
+/** The demo agent connects like any other, with a key that is made anew at each start and kept nowhere. */
+async function startDemo({ context, admin, url }: Gateway, logger: Logger): Promise<Agent> {
+  const { secret } = await context.apiKeys.replace({ userId: admin.id, name: DEMO_KEY_NAME, scopes: ['agent'] })
+  const stepTime = `${context.config.demoStepTimeMs}ms`
+  const agent = runAgent({
+    logger,
+    config: {
+      gateway: url,
+      apiKey: secret,
+      name: 'demo',
+      services: [
+        {
+          name: 'painter',
+          type: 'image',
+          engine: 'demo',
+          description: 'Procedural painter for demonstrations: no weights, no AI.',
+          concurrency: 2,
+          timeoutMs: 240_000,
+          access: 'members',
+          models: [{ id: 'demo', servedAs: 'demo', features: [...FEATURES] }],
+          options: { step_time: stepTime }
+        }
+      ]
+    }
+  })
+  agent.finished.catch((error: unknown) => logger.error({ err: error }, 'the demo agent stopped'))
+  await agent.online
+  return agent
+}
+
+function greeting({ url, newSecret, context }: Gateway, hasDemo: boolean): string {
+  const base = context.config.publicUrl ?? url
+  const key = newSecret ?? context.config.bootstrapApiKey
+  const lines = ['', `  inference.club is running at ${base}`, `  API reference: ${base}/docs`]
+  if (newSecret !== undefined && newSecret !== context.config.bootstrapApiKey) {
+    lines.push('', `  Your API key (shown once, keep it): ${newSecret}`)
+  }
+  const shownKey = key ?? '$INFERENCE_CLUB_API_KEY'
+  const body = JSON.stringify({ model: hasDemo ? 'demo' : 'MODEL', prompt: 'a red fox in the snow at sunrise' })
+  lines.push('', hasDemo ? '  Try it:' : '  Connect an agent (see docs/agent.md), then:')
+  lines.push(
+    `    curl ${base}/v1/images/generations -H "Authorization: Bearer ${shownKey}" -H "Content-Type: application/json" -d '${body}'`
+  )
+  if (key === undefined) {
+    lines.push('', '  (the key was shown at the first start; `bin/inference-club keys create` makes another)')
+  }
+  return `${lines.join('\n')}\n\n`
+}
