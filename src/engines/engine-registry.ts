@@ -1,0 +1,46 @@
+import { createDemoEngine } from './demo/demo-engine.ts'
+import type { Engine } from './engine.ts'
+import { EngineOptions } from './engine-options.ts'
+import { createOpenAIEngine } from './openai/openai-engine.ts'
+
+/** What a service of `agent.yaml` says about its engine. */
+export interface EngineSettings {
+  url?: string
+  apiKey?: string
+  options: Record<string, unknown>
+  maxImageBytes: number
+}
+
+type EngineFactory = (settings: EngineSettings, options: EngineOptions) => Engine
+
+/** Adding an engine is its folder and one entry here. */
+const ENGINES = {
+  demo: (_settings, options) => createDemoEngine({ stepTimeMs: options.durationMs('step_time') ?? 50 }),
+  openai: ({ url, apiKey, maxImageBytes }, options) => {
+    const responseFormat = options.choice('response_format', ['omit', 'b64_json'])
+    const editsField = options.choice('edits_field', ['image', 'image[]'])
+    const maskMode = options.choice('mask', ['openai-alpha', 'white-edit'])
+    return createOpenAIEngine({
+      baseUrl: url ?? '',
+      ...(apiKey !== undefined && { apiKey }),
+      maxImageBytes,
+      profile: {
+        ...(responseFormat && { responseFormat }),
+        ...(editsField && { editsField }),
+        ...(maskMode && { maskMode })
+      }
+    })
+  }
+} satisfies Record<string, EngineFactory>
+
+export const ENGINE_NAMES = Object.keys(ENGINES)
+
+/** Throws `EngineOptionError` for options the engine does not have. */
+export function createEngine(name: string, settings: EngineSettings): Engine {
+  const factory = (ENGINES as Record<string, EngineFactory>)[name]
+  if (!factory) throw new Error(`there is no engine '${name}'`)
+  const options = new EngineOptions(settings.options)
+  const engine = factory(settings, options)
+  options.done()
+  return engine
+}
