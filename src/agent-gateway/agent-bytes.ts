@@ -13,7 +13,7 @@ import type { Requests } from '../requests/requests.ts'
 
 export interface AgentBytesParts {
   assets: Assets
-  requests: Pick<Requests, 'findAttempt' | 'finish' | 'fail' | 'parametersOf'>
+  requests: Pick<Requests, 'findAttempt' | 'findInput' | 'finish' | 'fail' | 'parametersOf'>
   limits: { maxOutputBytes: number; maxPixels: number }
 }
 
@@ -23,12 +23,32 @@ export function registerAgentBytes(app: FastifyInstance, parts: AgentBytesParts)
     // The body is an image of any declared type: it is streamed, never parsed or held.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    scope.get<{ Params: { id: string; name: string } }>(
+      '/api/agent/attempts/:id/inputs/:name',
+      { schema: { hide: true } },
+      (request, reply) => sendInput(parts, request, reply)
+    )
     scope.put<{ Params: { id: string } }>(
       '/api/agent/attempts/:id/image',
       { schema: { hide: true } },
       (request, reply) => receiveImage(parts, request, reply)
     )
   })
+}
+
+/** The original bytes: what an engine cannot take as it is, the agent converts. */
+async function sendInput(
+  { requests, assets }: AgentBytesParts,
+  request: FastifyRequest<{ Params: { id: string; name: string } }>,
+  reply: FastifyReply
+): Promise<FastifyReply> {
+  const attempt = await requests.findAttempt(request.params.id, bearerOf(request.raw) ?? '')
+  if (!attempt) throw errors.notFound('The attempt')
+  if (attempt.state === 'failed' || attempt.state === 'canceled') throw errors.leaseLost()
+  const input = await requests.findInput(attempt, request.params.name)
+  if (!input) throw errors.notFound('The input')
+  void reply.type(input.media_type).header('content-length', input.bytes)
+  return reply.send(await assets.openBytes(input))
 }
 
 async function receiveImage(

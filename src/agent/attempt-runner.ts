@@ -1,6 +1,5 @@
-import type { Readable } from 'node:stream'
 import { EngineError, type EngineRun } from '../engines/engine.ts'
-import type { ImageTask } from '../images/image-request.ts'
+import type { Feature, ImageTask } from '../images/image-request.ts'
 import type { Logger } from '../lib/logger.ts'
 import {
   type AgentMessage,
@@ -13,6 +12,7 @@ import type { AgentService } from './agent-services.ts'
 import { deliverImage } from './deliver-image.ts'
 import { openInput } from './open-input.ts'
 import { prepareImage } from './prepare-image.ts'
+import { type PreparedInputs, prepareInputs } from './prepare-inputs.ts'
 import { readBounded } from './read-bounded.ts'
 
 export type Assigned = Extract<GatewayMessage, { type: 'attempt.assigned' }>
@@ -143,8 +143,10 @@ export class AttemptRunner {
     )
     const began = performance.now()
     try {
-      const task = toImageTask(assigned.task, servedAs(service, assigned.model))
-      const image = await engine.generate(task, this.#engineRun(assigned, held))
+      const inputs = await this.#fetchInputs(assigned, held)
+      const asked = toImageTask(assigned.task, { model: servedAs(service, assigned.model), inputs: inputs.inputs })
+      const { task, warnings } = asWhatIsOffered(asked, featuresOf(service, assigned.model))
+      const image = await engine.generate(task, this.#engineRun(assigned, { held, inputs }))
       const bytes = await readBounded(image.bytes, limits.maxImageBytes, held.abort.signal)
       const prepared = await prepareImage(bytes, task, limits.maxPixels)
       const generatingMs = Math.round(performance.now() - began)
@@ -154,7 +156,11 @@ export class AttemptRunner {
         url: `${gateway}/api/agent/attempts/${assigned.attempt_id}/image`,
         token: held.token,
         image: prepared,
-        result: { seed: image.seed ?? task.seed, warnings: image.warnings, generating_ms: generatingMs },
+        result: {
+          seed: image.seed ?? task.seed,
+          warnings: [...warnings, ...image.warnings],
+          generating_ms: generatingMs
+        },
         signal: held.abort.signal,
         logger
       })
@@ -166,18 +172,28 @@ export class AttemptRunner {
     }
   }
 
-  #engineRun({ attempt_id: id }: Assigned, held: Held): EngineRun {
-    const { gateway, send } = this.#parts
-    const mayTellProgress = throttle(PROGRESS_EVERY_MS)
-    const mayShowPreview = throttle(PREVIEW_EVERY_MS)
-    return {
-      signal: held.abort.signal,
-      input: (name): Promise<Readable> =>
+  #fetchInputs({ attempt_id: id, task }: Assigned, held: Held): Promise<PreparedInputs> {
+    const { gateway, limits } = this.#parts
+    return prepareInputs({
+      kind: task.kind,
+      inputs: task.inputs.map(({ media_type: mediaType, ...input }) => ({ ...input, mediaType })),
+      open: (name) =>
         openInput({
           url: `${gateway}/api/agent/attempts/${id}/inputs/${name}`,
           token: held.token,
           signal: held.abort.signal
         }),
+      maxPixels: limits.maxPixels
+    })
+  }
+
+  #engineRun({ attempt_id: id }: Assigned, { held, inputs }: { held: Held; inputs: PreparedInputs }): EngineRun {
+    const { send } = this.#parts
+    const mayTellProgress = throttle(PROGRESS_EVERY_MS)
+    const mayShowPreview = throttle(PREVIEW_EVERY_MS)
+    return {
+      signal: held.abort.signal,
+      input: (name) => inputs.open(name),
       onProgress: (step, steps) => {
         if (step === steps || mayTellProgress()) send({ type: 'attempt.progress', attempt_id: id, step, steps })
       },
@@ -204,8 +220,14 @@ function throttle(ms: number): () => boolean {
 const servedAs = ({ config }: AgentService, model: string): string =>
   config.models.find((one) => one.id === model)?.servedAs ?? model
 
-function toImageTask(task: AssignedTask, model: string): ImageTask {
-  const { negative_prompt, guidance_scale, output_format, output_compression, inputs, ...same } = task
+const featuresOf = ({ config }: AgentService, model: string): readonly Feature[] =>
+  config.models.find((one) => one.id === model)?.features ?? []
+
+function toImageTask(
+  assigned: AssignedTask,
+  { model, inputs }: { model: string; inputs: ImageTask['inputs'] }
+): ImageTask {
+  const { negative_prompt, guidance_scale, output_format, output_compression, inputs: _originals, ...same } = assigned
   return {
     ...same,
     model,
@@ -213,7 +235,18 @@ function toImageTask(task: AssignedTask, model: string): ImageTask {
     ...(guidance_scale !== undefined && { guidanceScale: guidance_scale }),
     ...(output_format !== undefined && { outputFormat: output_format }),
     ...(output_compression !== undefined && { outputCompression: output_compression }),
-    inputs: inputs.map(({ media_type: mediaType, ...input }) => ({ ...input, mediaType }))
+    inputs
+  }
+}
+
+const VARIATION_PROMPT = 'A variation of this image'
+
+/** A variation from a service that only edits is an image-to-image pass, and the caller is told. */
+function asWhatIsOffered(task: ImageTask, features: readonly Feature[]): { task: ImageTask; warnings: string[] } {
+  if (task.kind !== 'variation' || features.includes('variation')) return { task, warnings: [] }
+  return {
+    task: { ...task, kind: 'edit', prompt: task.prompt || VARIATION_PROMPT, strength: task.strength ?? 0.5 },
+    warnings: ['This model has no variations of its own: an image-to-image pass was made instead.']
   }
 }
 

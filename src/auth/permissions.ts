@@ -4,6 +4,8 @@ import type { Principal, Scope } from '../lib/principal.ts'
 /** What each operation needs of a key. An operation that is not named here does not exist. */
 export const OPERATION_SCOPES = {
   createImage: 'generate',
+  editImage: 'generate',
+  varyImage: 'generate',
   getJob: 'generate',
   listModels: 'generate',
   getModel: 'generate',

@@ -30,17 +30,23 @@ export function openGateway(options: GatewayOptions): GatewayAddress {
 }
 
 /** One call of the API; POST when there is a body. Throws `CommandFailed` with the server's own message. */
-export async function callGateway<T>({ url, key }: GatewayAddress, path: string, body?: unknown): Promise<T> {
+export async function callGateway<T>(
+  { url, key }: GatewayAddress,
+  path: string,
+  body: { json?: unknown; form?: FormData } = {}
+): Promise<T> {
+  const { json, form } = body
+  const sent = form ?? (json === undefined ? undefined : JSON.stringify(json))
   const response = await request(`${url}${path}`, {
-    headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
-    ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) })
+    headers: { authorization: `Bearer ${key}`, ...(json !== undefined && { 'content-type': 'application/json' }) },
+    ...(sent !== undefined && { method: 'POST', body: sent })
   })
   const answer = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined
   if (!response.ok) throw new CommandFailed(answer?.error?.message ?? `The server answered HTTP ${response.status}.`)
   return answer as T
 }
 
-export async function request(url: string, init: RequestInit): Promise<Response> {
+export async function request(url: string, init: RequestInit = {}): Promise<Response> {
   try {
     return await fetch(url, init)
   } catch {

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config.ts'
 import { VERSION } from '../lib/version.ts'
 import { agentCommand } from './agent.ts'
 import { CommandFailed } from './command-failed.ts'
+import { editCommand } from './edit.ts'
 import { generateCommand } from './generate.ts'
 import { keysCommand } from './keys.ts'
 import { serveCommand } from './serve.ts'
@@ -15,7 +16,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .version(VERSION)
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
-  const commands = [serveCommand(), agentCommand(), usersCommand(), keysCommand(), generateCommand()]
+  const commands = [serveCommand(), agentCommand(), generateCommand(), editCommand(), usersCommand(), keysCommand()]
   for (const command of commands) program.addCommand(inherit(command))
   try {
     await program.parseAsync(args, { from: 'user' })

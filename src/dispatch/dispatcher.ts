@@ -1,6 +1,6 @@
 import { type Loop, startLoop } from '../lib/async.ts'
 import type { Database } from '../db/database.ts'
-import type { Feature } from '../images/image-request.ts'
+import { canDo, type Feature } from '../images/image-request.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Offer, ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
@@ -122,9 +122,7 @@ async function describeTasks(parts: DispatcherParts, rows: RunnableTasks, offers
 
 const able = (offers: Offer[], task: TaskRow): string[] =>
   offers
-    .filter(
-      (offer) => offer.model === task.model && task.needs.split(' ').every((n) => offer.features.includes(n as Feature))
-    )
+    .filter((offer) => offer.model === task.model && canDo(offer.features, task.needs.split(' ')))
     .map((offer) => offer.serviceId)
 
 const coolingServices = (offers: Offer[], now: number): Set<string> =>
@@ -141,4 +139,4 @@ const POSSIBLE_NEEDS = [
 ] as const
 
 const satisfiedNeeds = (features: readonly Feature[]): string[] =>
-  POSSIBLE_NEEDS.filter((needs) => needs.split(' ').every((need) => (features as readonly string[]).includes(need)))
+  POSSIBLE_NEEDS.filter((needs) => canDo(features, needs.split(' ')))

@@ -4,7 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { newId } from '../lib/ids.ts'
 import { getAsset } from './assets/get-asset.ts'
-import { handleErrors } from './error-handler.ts'
+import { answerBadPath, handleErrors, handleUnknownRoutes } from './error-handler.ts'
 import { authenticateRoutes } from './hooks/authenticate.ts'
 import { refuseOtherMethods } from './hooks/refuse-other-methods.ts'
 import type { HttpContext } from './http-context.ts'
@@ -27,12 +27,14 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     requestTimeout: 900_000,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
+    frameworkErrors: answerBadPath,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 }
   })
   // Bodies are checked by the parsers of each dialect, and answers are what the presenters return: the schemas describe.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   handleErrors(app, context)
+  handleUnknownRoutes(app)
 
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
@@ -48,7 +50,11 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     })
   })
 
-  await app.register(swagger, { openapi: describeApi(context.version) })
+  await app.register(swagger, {
+    openapi: describeApi(context.version),
+    // The one wildcard is the id of a model, which may hold slashes.
+    transform: ({ schema, url }) => ({ schema, url: url.replace('*', ':id') })
+  })
   await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { persistAuthorization: true } })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   registerOperations(app, context)
@@ -67,6 +73,11 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   await app.register(
     async (scope) => {
       await scope.register(cors, crossOrigin)
+      // Within the scope, so that pages of other origins may read these answers too.
+      handleUnknownRoutes(scope)
+      scope.removeContentTypeParser('text/plain')
+      // A form is streamed by the routes that take one; the others answer 415.
+      scope.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null))
       const refuseOthers = refuseOtherMethods(scope)
       authenticateRoutes(scope, context)
       registerImages(scope, context)

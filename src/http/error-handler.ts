@@ -2,6 +2,21 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 
+/** Answers paths that lead nowhere within a scope. */
+export function handleUnknownRoutes(scope: FastifyInstance): void {
+  scope.setNotFoundHandler((request, reply) => sendError(reply, errors.notFound(`${request.method} of this path`)))
+}
+
+/** What Fastify refuses before any route or hook has seen it: a path that is badly encoded, or an endless id in it. */
+export function answerBadPath(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('x-request-id', request.id)
+  const error =
+    thrown.code === 'FST_ERR_BAD_URL'
+      ? errors.invalidRequest('The path is not valid percent-encoding. Encode ids before putting them in a path.')
+      : errors.notFound(`${request.method} of this path`)
+  sendError(reply, error)
+}
+
 /** The one place where a fact becomes an HTTP answer. */
 export function handleErrors(
   app: FastifyInstance,
@@ -15,7 +30,6 @@ export function handleErrors(
     }
     return sendError(reply, error)
   })
-  app.setNotFoundHandler((request, reply) => sendError(reply, errors.notFound(`${request.method} of this path`)))
 }
 
 export function sendError(reply: FastifyReply, error: AppError): FastifyReply {

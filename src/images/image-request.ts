@@ -15,6 +15,13 @@ export const FEATURES = [
 ] as const
 export type Feature = (typeof FEATURES)[number]
 
+/**
+ * Whether something with these features can do what is needed. A variation is also within reach of what can edit: the
+ * agent makes an image-to-image pass of it and says so.
+ */
+export const canDo = (features: readonly string[], needs: readonly string[]): boolean =>
+  needs.every((need) => features.includes(need) || (need === 'variation' && features.includes('edit')))
+
 /** Pixels, width × height. */
 export interface Size {
   width: number

@@ -43,3 +43,10 @@ export const formatSize = ({ width, height }: Size): string => `${width}x${heigh
 const isPossibleSide = (side: number) => side >= MIN_SIDE && side <= MAX_SIDE
 
 const quote = (text: string) => `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`
+
+/** The largest size of the same proportions with at most `maxPixels`, in whole multiples of 8 as engines want them. */
+export function fitWithin({ width, height }: Size, maxPixels: number): Size {
+  const scale = Math.min(1, Math.sqrt(maxPixels / (width * height)))
+  const side = (length: number) => Math.max(MIN_SIDE, Math.floor((length * scale) / 8) * 8)
+  return { width: side(width), height: side(height) }
+}

@@ -98,3 +98,19 @@ export function createTally(): Tally {
     none: () => (inside === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)))
   }
 }
+
+/** Runs at most `atOnce` of the given works at the same time, the others in the order they came. */
+export function createQueue(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async (work) => {
+    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve))
+    running += 1
+    try {
+      return await work()
+    } finally {
+      running -= 1
+      waiting.shift()?.()
+    }
+  }
+}

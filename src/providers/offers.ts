@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
-import type { Feature } from '../images/image-request.ts'
+import { canDo, type Feature } from '../images/image-request.ts'
 import type { Offer, ProviderStore, ServiceAccess } from './provider-store.ts'
 
 /** A provider that was online within this time is *known*: work that can wait is accepted for it. */
@@ -29,8 +29,6 @@ export function mayUse(access: ServiceAccess, ownerId: string, user: { userId: s
   return access !== 'private' && access.some((address) => address.toLowerCase() === user.email.toLowerCase())
 }
 
-const hasAll = (offer: Offer, needs: readonly Feature[]) => needs.every((need) => offer.features.includes(need))
-
 export function createOffers({ store, clock }: { store: ProviderStore; clock: Clock }): Offers {
   const listOnline = async (principal: Principal, model?: string) => {
     const offers = await store.listOffers({ seenSince: clock.now(), ...(model !== undefined && { model }) })
@@ -45,9 +43,9 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
             mayUse(offer.access, offer.ownerId, principal)
           )
         : await listOnline(principal, model)
-      if (offers.some((offer) => hasAll(offer, needs))) return
+      if (offers.some((offer) => canDo(offer.features, needs))) return
       const online = await listOnline(principal)
-      const able = new Set(online.filter((offer) => hasAll(offer, needs)).map((offer) => offer.model))
+      const able = new Set(online.filter((offer) => canDo(offer.features, needs)).map((offer) => offer.model))
       // Naming the missing capability only helps when the model itself is there.
       throw errors.noProvider(model, [...able], offers.length > 0 || needs[0] !== 'generate' ? needs : [])
     }

@@ -2,9 +2,10 @@ import type { ImageParameters } from '../images/image-request.ts'
 import { newId, newSecret } from '../lib/ids.ts'
 import type { AssignedTask } from '../protocol/messages.ts'
 import { insertAttempt } from './attempt-store.ts'
+import { inputName } from './input-name.ts'
 import { hashToken } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
-import { findRequest, markStarted } from './request-store.ts'
+import { type AssetRow, findRequest, listInputs, markStarted } from './request-store.ts'
 import { takeTask, type TaskRow } from './task-store.ts'
 
 /** What an agent needs to run one attempt. */
@@ -33,7 +34,7 @@ export async function claimTask(
   const attemptId = newId('att')
   const token = newSecret('lease_')
   const now = database.clock.now()
-  const request = await database.db.transaction().execute(async (trx) => {
+  const claimed = await database.db.transaction().execute(async (trx) => {
     if (!(await takeTask(trx, { taskId: task.id, attemptId, providerId, epoch }))) return undefined
     await insertAttempt(trx, {
       id: attemptId,
@@ -53,9 +54,11 @@ export async function claimTask(
       reason_message: null
     })
     await markStarted(trx, task.request_id, now)
-    return findRequest(trx, task.request_id)
+    const request = await findRequest(trx, task.request_id)
+    return request && { request, inputs: await listInputs(trx, task.request_id) }
   })
-  if (!request) return undefined
+  if (!claimed) return undefined
+  const { request, inputs } = claimed
   database.bell.ring(`request:${task.request_id}`)
   const parameters = JSON.parse(request.parameters) as ImageParameters
   return {
@@ -66,11 +69,17 @@ export async function claimTask(
     serviceId,
     token,
     model: task.model,
-    task: toAssignedTask(task, request.prompt, parameters)
+    task: toAssignedTask({ task, prompt: request.prompt, parameters, inputs })
   }
 }
 
-function toAssignedTask(task: TaskRow, prompt: string, parameters: ImageParameters): AssignedTask {
+function toAssignedTask(asked: {
+  task: TaskRow
+  prompt: string
+  parameters: ImageParameters
+  inputs: readonly AssetRow[]
+}): AssignedTask {
+  const { task, prompt, parameters } = asked
   const { negativePrompt, guidanceScale, outputFormat, outputCompression, seed: _first, ...same } = parameters
   return {
     ...same,
@@ -81,6 +90,11 @@ function toAssignedTask(task: TaskRow, prompt: string, parameters: ImageParamete
     ...(guidanceScale !== undefined && { guidance_scale: guidanceScale }),
     ...(outputFormat !== undefined && { output_format: outputFormat }),
     ...(outputCompression !== undefined && { output_compression: outputCompression }),
-    inputs: []
+    inputs: asked.inputs.map((input) => ({
+      name: inputName(input),
+      media_type: input.media_type,
+      width: input.width,
+      height: input.height
+    }))
   }
 }

@@ -1,3 +1,4 @@
+import { canDo } from '../images/image-request.ts'
 import { endRequestIfDone } from './end-if-done.ts'
 import type { RequestParts } from './request-parts.ts'
 import { changeWaiting, listModelsWaitedFor, listWaiting } from './task-store.ts'
@@ -15,8 +16,7 @@ export async function expireWaiting({ database, providers, limits }: RequestPart
   for (const model of await listModelsWaitedFor(database.db, before)) {
     const offers = await providers.listOffers({ seenSince: now, model })
     const stranded = (await listWaiting(database.db, { model, before, limit: AT_A_TIME })).filter(
-      (task) =>
-        !offers.some((offer) => task.needs.split(' ').every((need) => (offer.features as string[]).includes(need)))
+      (task) => !offers.some((offer) => canDo(offer.features, task.needs.split(' ')))
     )
     for (const task of stranded) {
       const changed = await database.db.transaction().execute(async (trx) => {

@@ -1,3 +1,4 @@
+import { canDo } from '../images/image-request.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { type AttemptRow, changeAttempt, listAttemptsOfTask } from './attempt-store.ts'
 import { endRequestIfDone } from './end-if-done.ts'
@@ -63,10 +64,7 @@ async function candidatesOf({ database, providers }: RequestParts, attempt: Atte
   const task = await findTask(database.db, attempt.task_id)
   if (!task) return []
   const offers = await providers.listOffers({ seenSince: database.clock.now(), model: task.model })
-  const needs = task.needs.split(' ')
-  return offers
-    .filter((offer) => needs.every((need) => (offer.features as string[]).includes(need)))
-    .map((offer) => offer.serviceId)
+  return offers.filter((offer) => canDo(offer.features, task.needs.split(' '))).map((offer) => offer.serviceId)
 }
 
 function publicError(

@@ -58,3 +58,14 @@ export const listOutputs = (db: Db, requestId: string): Promise<AssetRow[]> =>
     .where('kind', '=', 'output')
     .orderBy('position')
     .execute()
+
+/** Source images in the caller's order, then the mask. */
+export const listInputs = (db: Db, requestId: string): Promise<AssetRow[]> =>
+  db
+    .selectFrom('assets')
+    .selectAll()
+    .where('request_id', '=', requestId)
+    .where('kind', 'in', ['input', 'mask'])
+    .orderBy('kind')
+    .orderBy('position')
+    .execute()

@@ -7,6 +7,7 @@ import { expireLeases } from './expire-leases.ts'
 import { expireWaiting } from './expire-waiting.ts'
 import { failAttempt } from './fail-attempt.ts'
 import { finishAttempt } from './finish-attempt.ts'
+import { findInput } from './input-name.ts'
 import type { LiveProgress } from './live-progress.ts'
 import { findHeldAttempt } from './lease-token.ts'
 import { noteProgress } from './note-progress.ts'
@@ -37,6 +38,7 @@ export function createRequests(parts: RequestParts & { live: LiveProgress }) {
     countQueuedByModel: () => countQueuedByModel(parts.database.db),
     claim: bind(claimTask),
     findAttempt: bind(findHeldAttempt),
+    findInput: bind(findInput),
     finish: bind(finishAttempt),
     fail: bind(failAttempt),
     connectAgent: bind(connectAgent),

@@ -2,7 +2,7 @@ import { errors } from '../lib/errors.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { type AttemptView, listAttemptViews } from './attempt-store.ts'
 import type { RequestParts } from './request-parts.ts'
-import { type AssetRow, findRequest, listOutputs, type RequestRow } from './request-store.ts'
+import { type AssetRow, findRequest, listInputs, listOutputs, type RequestRow } from './request-store.ts'
 import { listTasks, type TaskRow } from './task-store.ts'
 
 /** Everything there is to tell about a request, read together. */
@@ -12,6 +12,8 @@ export interface RequestView {
   tasks: TaskRow[]
   /** In the order they began. */
   attempts: AttemptView[]
+  /** Source images in the caller's order, then the mask. */
+  inputs: AssetRow[]
   /** Finished images in the order of their tasks. */
   outputs: AssetRow[]
   /** Those known at submit, then those of the images, each once. */
@@ -32,6 +34,7 @@ export async function viewRequest(
     parameters: JSON.parse(request.parameters) as ImageParameters,
     tasks,
     attempts: await listAttemptViews(database.db, id),
+    inputs: await listInputs(database.db, id),
     outputs: await listOutputs(database.db, id),
     warnings: warningsOf(request, tasks)
   }

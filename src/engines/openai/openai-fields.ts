@@ -36,11 +36,20 @@ export function requestFields(task: ImageTask): RequestFields {
   }
 }
 
+/**
+ * An edit without a size is as large as its first image; OpenAI's own models take few sizes and decide it themselves.
+ */
+function sizeOf(task: ImageTask): string | undefined {
+  const [first] = task.inputs
+  const size = task.size ?? (first && !isOpenAIModel(task.model) ? first : undefined)
+  return size && `${size.width}x${size.height}`
+}
+
 const knownFields = (task: ImageTask): Record<string, unknown> => ({
   model: task.model,
   prompt: task.kind === 'variation' ? undefined : task.prompt,
   n: 1,
-  size: task.size && `${task.size.width}x${task.size.height}`,
+  size: sizeOf(task),
   seed: task.seed,
   negative_prompt: task.negativePrompt,
   steps: task.steps,

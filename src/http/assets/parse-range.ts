@@ -6,7 +6,7 @@ export function parseRange(
   header: string | undefined,
   size: number
 ): { start: number; end: number } | 'unsatisfiable' | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.replaceAll(' ', '') ?? '')
+  const match = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header ?? '')
   if (!match) return undefined
   const [first = '', last = ''] = match.slice(1)
   if (first === '' && last === '') return undefined

@@ -30,6 +30,12 @@ export class Fields {
     return value
   }
 
+  /** As sent, for readers that judge any value themselves: text as it is, all else as JSON. */
+  spelling(name: string): string | undefined {
+    const value = this.#take(name)
+    return value === undefined || typeof value === 'string' ? value : JSON.stringify(value)
+  }
+
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     const value = this.#take(name)
     if (value === undefined) return undefined
@@ -38,7 +44,7 @@ export class Fields {
     return found
   }
 
-  integer(name: string, range: { min: number; max: number }): number | undefined {
+  integer(name: string, range: { min: number; max?: number }): number | undefined {
     const value = this.number(name, range)
     if (value !== undefined && !Number.isInteger(value)) {
       throw errors.invalidRequest(`'${name}' must be a whole number.`, name)
@@ -46,7 +52,7 @@ export class Fields {
     return value
   }
 
-  number(name: string, { min, max }: { min: number; max: number }): number | undefined {
+  number(name: string, { min, max = Infinity }: { min: number; max?: number }): number | undefined {
     const value = this.#take(name)
     if (value === undefined) return undefined
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
@@ -54,7 +60,7 @@ export class Fields {
       throw errors.invalidRequest(`'${name}' must be a number.`, name)
     }
     if (number < min || number > max) {
-      const range = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
+      const range = max === Infinity ? `at least ${min}` : `between ${min} and ${max}`
       throw errors.invalidRequest(`'${name}' must be ${range}.`, name)
     }
     return number

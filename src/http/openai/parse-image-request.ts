@@ -3,6 +3,7 @@ import type { ImageKind, ImageParameters, ImageRequest } from '../../images/imag
 import { OUTPUT_FORMATS } from '../../images/media-types.ts'
 import { checkPixels, parseSize } from '../../images/sizes.ts'
 import { errors } from '../../lib/errors.ts'
+import type { RequestInput } from '../../requests/submit-request.ts'
 import { Fields } from './fields.ts'
 
 export const RESPONSE_FORMATS = ['url', 'b64_json'] as const
@@ -11,6 +12,10 @@ export type ResponseFormat = (typeof RESPONSE_FORMATS)[number]
 /** A call as parsed: what to make, and how the caller wants the answer. */
 export interface ParsedCall {
   image: ImageRequest
+  /** Source images and mask, their bytes in the store already; none for a generation. */
+  inputs: RequestInput[]
+  /** The first image acts as its own mask. */
+  ownMask: boolean
   responseFormat: ResponseFormat
   /** Answered at once with a job; nobody waits. */
   isAsync: boolean
@@ -43,6 +48,8 @@ export function parseImageRequest(
   const parameters = parseParameters(fields, limits, warnings)
   return {
     image: { kind, model: model.trim(), prompt, n, parameters, warnings },
+    inputs: [],
+    ownMask: false,
     responseFormat,
     isAsync,
     ...(endUser !== undefined && { endUser })
@@ -79,14 +86,13 @@ function codePoints(text: string): number {
 }
 
 function parseCount(fields: Fields, most: number, warnings: string[]): number {
-  const n = fields.integer('n', { min: 1, max: Number.MAX_SAFE_INTEGER }) ?? 1
+  const n = fields.integer('n', { min: 1 }) ?? 1
   if (n > most) warnings.push(`'n' was ${n}; at most ${most} images are made per request, so ${most} were made.`)
   return Math.min(n, most)
 }
 
 function parseParameters(fields: Fields, limits: ParseLimits, warnings: string[]): ImageParameters {
-  const sizeText = fields.text('size')
-  const size = sizeText === undefined ? 'auto' : parseSize(sizeText)
+  const size = parseSize(fields.spelling('size') ?? 'auto')
   if (size !== 'auto') checkPixels(size, limits.maxPixels)
   const outputFormat = fields.choice('output_format', OUTPUT_FORMATS)
   const outputCompression = fields.integer('output_compression', { min: 0, max: 100 })

@@ -39,6 +39,15 @@ export async function presentJob(view: RequestView, options: { baseUrl: string }
     kind: request.kind,
     prompt: request.prompt,
     parameters: presentParameters(view.parameters, request.n),
+    inputs: view.inputs.map((input) => ({
+      kind: input.kind,
+      asset_id: input.id,
+      url: assetUrl(options.baseUrl, input.id),
+      media_type: input.media_type,
+      width: input.width,
+      height: input.height,
+      bytes: input.bytes
+    })),
     progress: progressOf(view),
     started_at: seconds(request.started_at),
     finished_at: seconds(request.finished_at),

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errors } from '../../../lib/errors.ts'
+import type { Principal } from '../../../lib/principal.ts'
 import type { RequestView } from '../../../requests/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
 import type { HttpContext } from '../../http-context.ts'
@@ -12,7 +13,8 @@ import { publicUrl } from '../../public-url.ts'
 export type AnswerContext = Pick<HttpContext, 'config' | 'requests' | 'assets' | 'stopping' | 'isDraining' | 'callers'>
 
 interface ImageExchange {
-  call: ParsedCall
+  /** `discard` takes back what was stored for the call when it is refused. */
+  call: ParsedCall & { discard?: () => Promise<void> }
   request: FastifyRequest
   reply: FastifyReply
 }
@@ -23,16 +25,25 @@ export async function answerImageCall(
   exchange: ImageExchange
 ): Promise<PresentedImages | ReturnType<typeof presentEnvelope>> {
   const { call, request, reply } = exchange
-  if (context.isDraining()) throw errors.shuttingDown()
-  const id = await context.requests.submit({
-    principal: request.principal,
-    image: call.image,
-    isAsync: call.isAsync,
-    ...(call.endUser !== undefined && { endUser: call.endUser })
+  const id = await submit(context, call, request.principal).catch(async (error: unknown) => {
+    await call.discard?.()
+    throw error
   })
   if (!call.isAsync) return waitForImages(context, exchange, id)
   void reply.status(202)
   return presentEnvelope(await context.requests.view(id))
+}
+
+async function submit(context: AnswerContext, call: ParsedCall, principal: Principal): Promise<string> {
+  if (context.isDraining()) throw errors.shuttingDown()
+  return context.requests.submit({
+    principal,
+    image: call.image,
+    inputs: call.inputs,
+    ownMask: call.ownMask,
+    isAsync: call.isAsync,
+    ...(call.endUser !== undefined && { endUser: call.endUser })
+  })
 }
 
 async function waitForImages(context: AnswerContext, exchange: ImageExchange, id: string): Promise<PresentedImages> {

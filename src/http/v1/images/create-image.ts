@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { errors } from '../../../lib/errors.ts'
+import { jsonObject } from '../../json-object.ts'
 import { parseImageRequest } from '../../openai/parse-image-request.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { errorResponses } from '../error-schema.ts'
@@ -25,11 +25,4 @@ export function createImage(scope: FastifyInstance, context: AnswerContext): voi
       return answerImageCall(context, { call, request, reply })
     }
   })
-}
-
-function jsonObject(body: unknown): Record<string, unknown> {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw errors.invalidRequest('The body must be a JSON object.')
-  }
-  return body as Record<string, unknown>
 }

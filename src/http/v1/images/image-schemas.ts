@@ -39,6 +39,26 @@ export const CreateImageBody = Type.Object(
   }
 )
 
+const File = (description: string) => Type.Unsafe<unknown>({ type: 'string', format: 'binary', description })
+
+export const EditImageBody = Type.Object(
+  {
+    image: File(
+      'png, jpeg or webp; repeat it, or use `image[]`, for several. In JSON: `images: [{image_url | file_id}]`.'
+    ),
+    mask: Type.Optional(File('png or webp of the size of the first image; transparent = change here.')),
+    prompt: Type.String({ description: 'What to change.' }),
+    strength: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: '0 keeps the image, 1 ignores it.' })),
+    ...ImageFields
+  },
+  { additionalProperties: true }
+)
+
+export const VaryImageBody = Type.Object(
+  { image: File('png, jpeg or webp.'), ...ImageFields },
+  { additionalProperties: true }
+)
+
 export const ImagesResponse = Type.Object({
   created: Type.Integer({ description: 'Unix seconds.' }),
   request_id: Type.String(),

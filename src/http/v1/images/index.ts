@@ -1,7 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { AnswerContext } from './answer-image-call.ts'
+import type { UploadContext } from '../../uploads/receive-image-call.ts'
 import { createImage } from './create-image.ts'
+import { editImage } from './edit-image.ts'
+import { varyImage } from './vary-image.ts'
 
-export function registerImages(scope: FastifyInstance, context: AnswerContext): void {
+export function registerImages(scope: FastifyInstance, context: AnswerContext & UploadContext): void {
   createImage(scope, context)
+  editImage(scope, context)
+  varyImage(scope, context)
 }

@@ -21,6 +21,17 @@ export const JobResponse = Type.Object({
   kind: Type.Enum(['generation', 'edit', 'variation']),
   prompt: Type.String(),
   parameters: Type.Record(Type.String(), Type.Unknown(), { description: 'As asked.' }),
+  inputs: Type.Array(
+    Type.Object({
+      kind: Type.Enum(['input', 'mask']),
+      asset_id: Type.String(),
+      url: Type.String({ format: 'uri', description: 'For the owner: send the API key along.' }),
+      media_type: Type.String(),
+      width: Type.Integer(),
+      height: Type.Integer(),
+      bytes: Type.Integer()
+    })
+  ),
   progress: Type.Integer({ minimum: 0, maximum: 100 }),
   started_at: nullable(Type.Integer()),
   finished_at: nullable(Type.Integer()),

@@ -1,0 +1,92 @@
+import { buffer } from 'node:stream/consumers'
+import { Readable } from 'node:stream'
+import { EngineError } from '../engines/engine.ts'
+import { ImageInspector, ImageRejected, type ImageFacts } from '../images/image-inspector.ts'
+import type { TaskInput } from '../images/image-request.ts'
+import { canonicalMask, encodeWhiteOnBlackPng, maskFromOwnAlpha } from '../images/mask.ts'
+import { normalizeForEngine } from '../images/transcode.ts'
+
+/** The inputs of a task as engines take them. */
+export interface PreparedInputs {
+  /** Upright sizes; the mask, if there is one, is last. */
+  inputs: TaskInput[]
+  open(name: string): Promise<Readable>
+}
+
+export interface InputSource {
+  kind: 'generation' | 'edit' | 'variation'
+  inputs: readonly TaskInput[]
+  open(name: string): Promise<Readable>
+  maxPixels: number
+}
+
+/**
+ * Fetches the source images and the mask of a task and brings them into the form every engine takes: images upright,
+ * with 8 bits per channel and not CMYK (others pass unchanged), the mask canonical: an opaque grayscale png of the size
+ * of image0, white = change here. An edit without a mask whose first image has transparent areas gets its mask from
+ * them, as OpenAI does. Throws `EngineError` `bad_request` for what cannot be decoded.
+ */
+export async function prepareInputs(source: InputSource): Promise<PreparedInputs> {
+  const prepared = new Map<string, { bytes: Buffer; input: TaskInput }>()
+  for (const input of source.inputs.filter(({ name }) => name !== 'mask')) {
+    prepared.set(
+      input.name,
+      await prepareImage(input.name, await buffer(await source.open(input.name)), source.maxPixels)
+    )
+  }
+  const mask = await maskOf(source)
+  if (mask) prepared.set('mask', mask)
+  return {
+    inputs: [...prepared.values()].map(({ input }) => input),
+    open: async (name) => {
+      const found = prepared.get(name)
+      if (!found) throw new EngineError('bad_request', `There is no input '${name}'.`)
+      return Readable.from([found.bytes])
+    }
+  }
+}
+
+async function prepareImage(name: string, bytes: Buffer, maxPixels: number) {
+  return decoding(name, async () => {
+    const facts = inspect(bytes, maxPixels)
+    if (!needsConversion(facts)) {
+      const { mediaType, width, height } = facts
+      return { bytes, input: { name, mediaType, width, height } }
+    }
+    const converted = await normalizeForEngine(bytes, maxPixels)
+    const { mediaType, width, height } = converted
+    return { bytes: converted.bytes, input: { name, mediaType, width, height } }
+  })
+}
+
+function inspect(bytes: Buffer, maxPixels: number): ImageFacts {
+  const inspector = new ImageInspector({ maxPixels })
+  inspector.write(bytes)
+  return inspector.end()
+}
+
+const needsConversion = ({ orientation, bitDepth, colour }: ImageFacts): boolean =>
+  orientation !== 1 || bitDepth > 8 || colour === 'cmyk'
+
+async function maskOf(source: InputSource) {
+  const [first] = source.inputs
+  if (!first || source.kind !== 'edit') return undefined
+  const sent = source.inputs.find(({ name }) => name === 'mask')
+  const mask = await decoding(sent ? 'mask' : first.name, async () => {
+    const bytes = await buffer(await source.open((sent ?? first).name))
+    if (!sent) return maskFromOwnAlpha(bytes, source.maxPixels)
+    return canonicalMask({ mask: bytes, size: first })
+  })
+  if (!mask) return undefined
+  const { width, height } = mask
+  return { bytes: await encodeWhiteOnBlackPng(mask), input: { name: 'mask', mediaType: 'image/png', width, height } }
+}
+
+async function decoding<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ImageRejected)) throw error
+    throw new EngineError('bad_request', `The input '${name}' cannot be used. ${error.message}`, { cause: error })
+  }
+}

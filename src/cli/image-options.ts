@@ -1,0 +1,100 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import { type Command, InvalidArgumentError } from 'commander'
+import { addGatewayOptions, callGateway, type GatewayAddress, type GatewayOptions, request } from './call-gateway.ts'
+import { CommandFailed } from './command-failed.ts'
+import { followJob } from './follow-job.ts'
+
+/** What the commands that make images have in common. */
+export interface ImageOptions extends GatewayOptions {
+  output: string
+  model?: string
+  size?: string
+  seed?: number
+  n: number
+  steps?: number
+  negative?: string
+}
+
+export const wholeNumber = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number')
+  return Number(text)
+}
+
+export const addImageOptions = (command: Command): Command =>
+  addGatewayOptions(
+    command
+      .requiredOption('-o, --output <file>', 'where to save it; its ending (.png, .jpg, .webp) chooses the format')
+      .option('--model <id>', 'default: `demo` if it is online, else the first model that can do it')
+      .option('--size <WxH>', 'such as 1024x1024')
+      .option('--seed <number>', 'repeat a picture', wholeNumber)
+      .option('--n <count>', 'how many; several are saved as fox-1.png, fox-2.png, …', wholeNumber, 1)
+      .option('--steps <number>', 'denoising steps', wholeNumber)
+      .option('--negative <text>', 'what not to show')
+  )
+
+/** The fields of the call, as text: they fit JSON and forms alike. */
+export async function imageFields(
+  gateway: GatewayAddress,
+  options: ImageOptions,
+  feature: 'generate' | 'edit'
+): Promise<Record<string, string>> {
+  const given = {
+    model: options.model ?? (await defaultModel(gateway, feature)),
+    size: options.size,
+    seed: options.seed,
+    n: options.n,
+    steps: options.steps,
+    negative_prompt: options.negative,
+    output_format: formatOf(options.output),
+    async: true
+  }
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+  )
+}
+
+/** Waits for the job, saves its images and prints their names. */
+export async function saveJob(gateway: GatewayAddress, jobId: string, output: string): Promise<void> {
+  const result = await followJob(gateway, jobId)
+  for (const [index, image] of result.data.entries()) {
+    const path = result.data.length > 1 ? output.replace(/(\.[^.]+)$/, `-${index + 1}$1`) : output
+    await save(image.url, path)
+    process.stdout.write(`${path}\n`)
+  }
+  for (const warning of result.warnings ?? []) process.stderr.write(`note: ${warning}\n`)
+}
+
+async function defaultModel(gateway: GatewayAddress, feature: string): Promise<string> {
+  const { data } = await callGateway<{ data: { id: string; supported_features: string[] }[] }>(gateway, '/v1/models')
+  const able = data.filter((model) => model.supported_features.includes(feature))
+  const model = able.find(({ id }) => id === 'demo') ?? able[0]
+  if (!model) throw new CommandFailed('No model that can do this is online. Connect an agent, or use `npm start`.')
+  return model.id
+}
+
+function formatOf(path: string): string {
+  const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ''
+  const format = { png: 'png', jpg: 'jpeg', jpeg: 'jpeg', webp: 'webp' }[ending]
+  if (format === undefined) throw new CommandFailed(`'${path}' must end in .png, .jpg, .jpeg or .webp.`)
+  return format
+}
+
+/** Written beside its place and renamed, so that an interrupted download leaves no half image. */
+async function save(url: string, path: string): Promise<void> {
+  const response = await request(url)
+  if (!response.ok || !response.body) {
+    throw new CommandFailed(`The image could not be fetched (HTTP ${response.status}).`)
+  }
+  const partial = `${path}.part`
+  try {
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(partial))
+    await rename(partial, path)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw new CommandFailed(`'${path}' could not be written: ${(error as Error).message}`)
+  }
+}

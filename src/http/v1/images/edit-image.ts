@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify'
+import { errorResponses } from '../error-schema.ts'
+import { JobEnvelope } from '../jobs/job-schemas.ts'
+import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
+import { ImagesResponse, EditImageBody } from './image-schemas.ts'
+import { receiveImageCall, type UploadContext } from '../../uploads/receive-image-call.ts'
+
+/** `POST /v1/images/edits` */
+export function editImage(scope: FastifyInstance, context: AnswerContext & UploadContext): void {
+  scope.post('/images/edits', {
+    config: { operation: 'editImage' },
+    bodyLimit: context.config.limits.maxEditBodyBytes,
+    schema: {
+      tags: ['Images'],
+      summary: 'Change images as a prompt says',
+      description: 'As multipart/form-data, or as JSON with data URLs or images stored here.',
+      consumes: ['multipart/form-data', 'application/json'],
+      body: EditImageBody,
+      response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
+    },
+    handler: async (request, reply) => {
+      const call = await receiveImageCall(context, { kind: 'edit', request, reply })
+      return answerImageCall(context, { call, request, reply })
+    }
+  })
+}

@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify'
+import { receiveImageCall, type UploadContext } from '../../uploads/receive-image-call.ts'
+import { errorResponses } from '../error-schema.ts'
+import { JobEnvelope } from '../jobs/job-schemas.ts'
+import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
+import { ImagesResponse, VaryImageBody } from './image-schemas.ts'
+
+/** `POST /v1/images/variations` */
+export function varyImage(scope: FastifyInstance, context: AnswerContext & UploadContext): void {
+  scope.post('/images/variations', {
+    config: { operation: 'varyImage' },
+    bodyLimit: context.config.limits.maxEditBodyBytes,
+    schema: {
+      tags: ['Images'],
+      summary: 'Make variations of an image',
+      consumes: ['multipart/form-data', 'application/json'],
+      body: VaryImageBody,
+      response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
+    },
+    handler: async (request, reply) => {
+      const call = await receiveImageCall(context, { kind: 'variation', request, reply })
+      return answerImageCall(context, { call, request, reply })
+    }
+  })
+}
