@@ -10,8 +10,8 @@ export interface Bell {
   on(topic: BellTopic, listener: () => void): () => void
 }
 
-/** `keys`: an API key was made or revoked. `tasks`: a task or a slot became free. `request:<id>`: that one changed. */
-export type BellTopic = 'keys' | 'tasks' | `request:${string}`
+/** `webhooks`: a delivery became due. `keys`: an API key was made or revoked. `tasks`: a task or a slot became free. `request:<id>`: that one changed. */
+export type BellTopic = 'keys' | 'tasks' | 'webhooks' | `request:${string}`
 
 export interface LocalBell extends Bell {
   /** Another process wrote: nobody knows what, so everybody looks. */

@@ -15,11 +15,17 @@ export interface Tables {
   attempts: AttemptsTable
   assets: AssetsTable
   usage_images: UsageImagesTable
+  idempotency_keys: IdempotencyKeysTable
+  batches: BatchesTable
+  webhook_deliveries: WebhookDeliveriesTable
 }
 
 export type RequestState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
 /** `lapsed`: the lease ran out; the result still counts while nobody else has taken the task. */
 export type AttemptState = 'running' | 'lapsed' | 'succeeded' | 'failed' | 'canceled'
+/** Any provider; the caller's own before others; the caller's own alone. */
+export type Routing = 'any' | 'prefer_own' | 'only_own'
+export type DeliveryState = 'pending' | 'delivered' | 'failed'
 export type AssetKind = 'input' | 'mask' | 'output'
 
 interface UsersTable {
@@ -45,6 +51,8 @@ interface ApiKeysTable {
   expires_at: number | null
   revoked_at: number | null
   last_used_at: number | null
+  /** `whsec_…`; signs the webhooks of requests made with this key. */
+  webhook_secret: string | null
 }
 
 interface ProvidersTable {
@@ -98,6 +106,9 @@ export interface RequestsTable {
   n: number
   /** The end-user id a caller passed as `user`. */
   end_user: string | null
+  batch_id: string | null
+  /** Called when the request ends. */
+  webhook_url: string | null
   created_at: number
   started_at: number | null
   finished_at: number | null
@@ -118,6 +129,8 @@ export interface TasksTable {
   model: string
   /** Space-separated features a service must declare. */
   needs: string
+  /** Whose providers may take it. */
+  routing: Routing
   seed: number
   class: number
   order_key: number
@@ -187,4 +200,41 @@ interface UsageImagesTable {
   height: number
   generating_ms: number
   created_at: number
+}
+
+interface IdempotencyKeysTable {
+  user_id: string
+  endpoint: string
+  key: string
+  /** SHA-256 of what the call means. */
+  fingerprint: string
+  /** The request or batch it created. */
+  target_id: string
+  created_at: number
+}
+
+interface BatchesTable {
+  id: string
+  user_id: string
+  label: string | null
+  created_at: number
+}
+
+interface WebhookDeliveriesTable {
+  id: string
+  user_id: string
+  api_key_id: string
+  request_id: string
+  event_type: string
+  url: string
+  /** The body, as signed and sent. */
+  payload: string
+  state: DeliveryState
+  tries: Generated<number>
+  next_try_at: number
+  last_status: number | null
+  last_error: string | null
+  created_at: number
+  first_try_at: number | null
+  delivered_at: number | null
 }

@@ -4,7 +4,8 @@ import { canDo, type Feature } from '../images/image-request.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Offer, ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
-import { listFailedServices, listRunnable, type TaskRow } from '../requests/task-store.ts'
+import { servicesFor } from '../requests/services-for.ts'
+import { listFailures, listRunnable, type TaskRow } from '../requests/task-store.ts'
 import { classOfTurn } from './class-turn.ts'
 import { matchTasks, type WaitingTask } from './match-tasks.ts'
 import type { ServiceSlots, SlotSource } from './slot-source.ts'
@@ -48,11 +49,24 @@ interface DispatchState {
   served: number
 }
 
-/** One look at the queue and the free slots; true when something was handed out. */
+/**
+ * One round; true when something was handed out. When the class whose turn it is has nothing that can start now, every
+ * class may: a task that waits for a busy service must not keep the free ones idle.
+ */
 async function dispatchRound(parts: DispatcherParts, state: DispatchState): Promise<boolean> {
+  const first = classOfTurn(state.turn)
+  if (await dispatchFrom(parts, { state, fromClass: first })) return true
+  return first > 0 && dispatchFrom(parts, { state, fromClass: 0 })
+}
+
+/** One look at the tasks of this class and the less urgent ones, and at the free slots. */
+async function dispatchFrom(
+  parts: DispatcherParts,
+  { state, fromClass }: { state: DispatchState; fromClass: number }
+): Promise<boolean> {
   const services = parts.slots.freeServices()
   if (services.length === 0) return false
-  const rows = await runnableTasks(parts, services, classOfTurn(state.turn))
+  const rows = await runnableTasks(parts, { services, fromClass })
   if (rows.size === 0) return false
 
   const offers = await parts.providers.listOffers({ seenSince: parts.database.clock.now() })
@@ -80,50 +94,52 @@ async function dispatchRound(parts: DispatcherParts, state: DispatchState): Prom
 
 type RunnableTasks = Map<string, { task: TaskRow; services: string[] }>
 
-async function runnableTasks(parts: DispatcherParts, services: ServiceSlots[], first: number): Promise<RunnableTasks> {
+async function runnableTasks(
+  parts: DispatcherParts,
+  { services, fromClass }: { services: readonly ServiceSlots[]; fromClass: number }
+): Promise<RunnableTasks> {
   const found: RunnableTasks = new Map()
-  for (const fromClass of first === 0 ? [0] : [first, 0]) {
-    for (const service of services) {
-      const tasks = await listRunnable(parts.database.db, {
-        serviceId: service.serviceId,
-        models: [...service.models.keys()],
-        needsOf: (model) => satisfiedNeeds(service.models.get(model) ?? []),
-        access: service.access,
-        ownerId: service.ownerId,
-        fromClass,
-        limit: HEADS
-      })
-      for (const task of tasks) {
-        const entry = found.get(task.id)
-        if (entry) entry.services.push(service.serviceId)
-        else found.set(task.id, { task, services: [service.serviceId] })
-      }
+  for (const service of services) {
+    const tasks = await listRunnable(parts.database.db, {
+      serviceId: service.serviceId,
+      models: [...service.models.keys()],
+      needsOf: (model) => satisfiedNeeds(service.models.get(model) ?? []),
+      access: service.access,
+      ownerId: service.ownerId,
+      fromClass,
+      limit: HEADS
+    })
+    for (const task of tasks) {
+      const entry = found.get(task.id)
+      if (entry) entry.services.push(service.serviceId)
+      else found.set(task.id, { task, services: [service.serviceId] })
     }
-    if (found.size > 0) break
   }
   return found
 }
 
 async function describeTasks(parts: DispatcherParts, rows: RunnableTasks, offers: Offer[]): Promise<WaitingTask[]> {
-  const failed = [...rows.values()].filter(({ task }) => task.node_faults > 0).map(({ task }) => task.id)
-  const failedOn = await listFailedServices(parts.database.db, failed)
-  return [...rows.values()].map(({ task, services }) => ({
-    id: task.id,
-    userId: task.user_id,
-    model: task.model,
-    class: task.class,
-    orderKey: task.order_key,
-    queuedAt: task.queued_at,
-    services,
-    elsewhere: [...new Set([...services, ...able(offers, task)])],
-    failedOn: failedOn.get(task.id) ?? []
-  }))
+  const { db } = parts.database
+  const tasks = [...rows.values()].map(({ task }) => task)
+  const able = await servicesFor(db, { tasks, offers })
+  const failures = await listFailures(db, tasks)
+  return [...rows.values()].map(({ task, services }) => {
+    const { failedOn = [], timedOutOn = [] } = failures.get(task.id) ?? {}
+    const elsewhere = (able.get(task.id) ?? []).filter((service) => !timedOutOn.includes(service))
+    return {
+      id: task.id,
+      userId: task.user_id,
+      model: task.model,
+      class: task.class,
+      orderKey: task.order_key,
+      queuedAt: task.queued_at,
+      services,
+      elsewhere: [...new Set([...services, ...elsewhere])],
+      prefersOwn: task.routing === 'prefer_own',
+      failedOn
+    }
+  })
 }
-
-const able = (offers: Offer[], task: TaskRow): string[] =>
-  offers
-    .filter((offer) => offer.model === task.model && canDo(offer.features, task.needs.split(' ')))
-    .map((offer) => offer.serviceId)
 
 const coolingServices = (offers: Offer[], now: number): Set<string> =>
   new Set(offers.filter((offer) => offer.coolingUntil > now).map((offer) => offer.serviceId))

@@ -10,6 +10,8 @@ export interface WaitingTask {
   services: readonly string[]
   /** Every service online that could take it, busy ones and those of other gateways included. */
   elsewhere: readonly string[]
+  /** Services of the user's own providers go first. */
+  prefersOwn: boolean
   /** Services on which it has failed. */
   failedOn: readonly string[]
 }
@@ -18,6 +20,7 @@ export interface WaitingTask {
 export interface FreeSlots {
   serviceId: string
   free: number
+  ownerId: string
   /** The model it ran last, and so most likely has loaded. */
   lastModel?: string
 }
@@ -89,8 +92,9 @@ function chooseSlot(
     const slot = free.get(id)
     return slot && slot.free > 0 && worthTrying.includes(id) ? [slot] : []
   })
+  const own = (slot: FreeSlots) => (task.prefersOwn && slot.ownerId === task.userId ? 1 : 0)
   const loaded = (slot: FreeSlots) => (slot.lastModel === task.model ? 1 : 0)
-  return slots.sort((a, b) => loaded(b) - loaded(a) || b.free - a.free)[0]
+  return slots.sort((a, b) => own(b) - own(a) || loaded(b) - loaded(a) || b.free - a.free)[0]
 }
 
 const firstNonEmpty = (...lists: (readonly string[])[]): readonly string[] =>

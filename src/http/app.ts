@@ -30,7 +30,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     frameworkErrors: answerBadPath,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 }
   })
-  // Bodies are checked by the parsers of each dialect, and answers are what the presenters return: the schemas describe.
+  // Bodies are checked by the parsers of `openai/`, and answers are what the presenters return: the schemas describe.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   handleErrors(app, context)

@@ -104,13 +104,15 @@ export function createQueue(atOnce: number): <T>(work: () => Promise<T>) => Prom
   const waiting: (() => void)[] = []
   let running = 0
   return async (work) => {
-    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve))
-    running += 1
+    if (running < atOnce) running += 1
+    else await new Promise<void>((resolve) => waiting.push(resolve))
     try {
       return await work()
     } finally {
-      running -= 1
-      waiting.shift()?.()
+      // Its place goes to the next in line and is never free in between, or a newcomer could slip in as well.
+      const next = waiting.shift()
+      if (next) next()
+      else running -= 1
     }
   }
 }

@@ -149,6 +149,10 @@ export const errors = {
   },
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),
+  idempotencyMismatch: () =>
+    make('idempotency_mismatch', 409, { retry: false })(
+      'This Idempotency-Key was used for a different request. Use a new key for each new request.'
+    ),
   leaseLost: () =>
     make('conflict', 409, { retry: false })('This attempt is no longer yours: the image is not wanted any more.'),
   queueFull: (message: string) => make('queue_full', 503, { retryAfterSeconds: 10 })(message),

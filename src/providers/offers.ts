@@ -1,3 +1,4 @@
+import type { Routing } from '../db/tables.ts'
 import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
@@ -21,6 +22,7 @@ export interface WantedOffer {
   principal: Principal
   model: string
   needs: readonly Feature[]
+  routing: Routing
   canWait: boolean
 }
 
@@ -30,21 +32,18 @@ export function mayUse(access: ServiceAccess, ownerId: string, user: { userId: s
 }
 
 export function createOffers({ store, clock }: { store: ProviderStore; clock: Clock }): Offers {
-  const listOnline = async (principal: Principal, model?: string) => {
-    const offers = await store.listOffers({ seenSince: clock.now(), ...(model !== undefined && { model }) })
-    return offers.filter((offer) => mayUse(offer.access, offer.ownerId, principal))
-  }
-
   return {
-    listOnline: (principal) => listOnline(principal),
-    requireOffer: async ({ principal, model, needs, canWait }) => {
-      const offers = canWait
-        ? (await store.listOffers({ seenSince: clock.now() - KNOWN_FOR_MS, model })).filter((offer) =>
-            mayUse(offer.access, offer.ownerId, principal)
-          )
-        : await listOnline(principal, model)
+    listOnline: async (principal) => {
+      const offers = await store.listOffers({ seenSince: clock.now() })
+      return offers.filter((offer) => mayUse(offer.access, offer.ownerId, principal))
+    },
+    requireOffer: async ({ principal, model, needs, routing, canWait }) => {
+      const may = (offer: Offer) =>
+        mayUse(offer.access, offer.ownerId, principal) && (routing !== 'only_own' || offer.ownerId === principal.userId)
+      const seenSince = canWait ? clock.now() - KNOWN_FOR_MS : clock.now()
+      const offers = (await store.listOffers({ seenSince, model })).filter(may)
       if (offers.some((offer) => canDo(offer.features, needs))) return
-      const online = await listOnline(principal)
+      const online = (await store.listOffers({ seenSince: clock.now() })).filter(may)
       const able = new Set(online.filter((offer) => canDo(offer.features, needs)).map((offer) => offer.model))
       // Naming the missing capability only helps when the model itself is there.
       throw errors.noProvider(model, [...able], offers.length > 0 || needs[0] !== 'generate' ? needs : [])

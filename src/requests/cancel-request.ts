@@ -1,6 +1,6 @@
 import { cancelAttempts } from './attempt-store.ts'
 import type { RequestParts } from './request-parts.ts'
-import { endRequest } from './request-store.ts'
+import { finishRequest } from './finish-request.ts'
 import { cancelTasks } from './task-store.ts'
 
 const CANCELED = 'The request was canceled before it finished.'
@@ -13,7 +13,7 @@ export async function cancelRequest({ database }: Pick<RequestParts, 'database'>
   const now = database.clock.now()
   const canceled = await database.db.transaction().execute(async (trx) => {
     if (
-      !(await endRequest(trx, id, {
+      !(await finishRequest(trx, id, {
         state: 'canceled',
         finishedAt: now,
         errorCode: 'canceled',
@@ -25,6 +25,9 @@ export async function cancelRequest({ database }: Pick<RequestParts, 'database'>
     await cancelAttempts(trx, id, now)
     return true
   })
-  if (canceled) database.bell.ring(`request:${id}`)
+  if (canceled) {
+    database.bell.ring(`request:${id}`)
+    database.bell.ring('webhooks')
+  }
   return canceled
 }

@@ -3,8 +3,9 @@ import { failAttempt } from './fail-attempt.ts'
 import type { RequestParts } from './request-parts.ts'
 
 /**
- * An agent's connection ended. Its leases stay, so that it can come back and deliver; unless they are `voided`,
- * because its key no longer counts: then its work waits again at once and nothing it still sends is taken.
+ * An agent's connection ended, or takes no more work. Its leases stay, so that it can deliver; unless they are
+ * `voided`, because its key no longer counts or it said that it will not come back with anything: then its work waits
+ * again at once and nothing it still sends is taken.
  */
 export async function disconnectAgent(
   parts: RequestParts,
@@ -14,6 +15,7 @@ export async function disconnectAgent(
   await parts.providers.disconnect(connection)
   if (!options.voided) return
   for (const attempt of await listLiveOfProvider(parts.database.db, connection.providerId)) {
+    if (attempt.epoch !== connection.epoch) continue // A newer connection goes on with it.
     await failAttempt(parts, attempt, { reason: 'agent_lost', message: 'The provider was disconnected.' })
   }
 }

@@ -1,7 +1,7 @@
-import { canDo } from '../images/image-request.ts'
-import { endRequestIfDone } from './end-if-done.ts'
+import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
-import { changeWaiting, listModelsWaitedFor, listWaiting } from './task-store.ts'
+import { servicesFor } from './services-for.ts'
+import { changeWaiting, listFailures, listModelsWaitedFor, listWaiting, type TaskRow } from './task-store.ts'
 
 const AT_A_TIME = 500
 
@@ -14,11 +14,8 @@ export async function expireWaiting({ database, providers, limits }: RequestPart
   const before = now - limits.noProviderTimeoutMs
   let failed = 0
   for (const model of await listModelsWaitedFor(database.db, before)) {
-    const offers = await providers.listOffers({ seenSince: now, model })
-    const stranded = (await listWaiting(database.db, { model, before, limit: AT_A_TIME })).filter(
-      (task) => !offers.some((offer) => canDo(offer.features, task.needs.split(' ')))
-    )
-    for (const task of stranded) {
+    const waiting = await listWaiting(database.db, { model, before, limit: AT_A_TIME })
+    for (const task of await strandedOf({ database, providers }, { model, waiting })) {
       const changed = await database.db.transaction().execute(async (trx) => {
         const change = {
           state: 'failed' as const,
@@ -34,5 +31,20 @@ export async function expireWaiting({ database, providers, limits }: RequestPart
       failed += changed ? 1 : 0
     }
   }
+  if (failed > 0) database.bell.ring('webhooks')
   return failed
+}
+
+/** The tasks that no online service can take: none has what they need, or they ran into their timeout on each. */
+async function strandedOf(
+  { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
+  { model, waiting }: { model: string; waiting: readonly TaskRow[] }
+): Promise<TaskRow[]> {
+  const offers = await providers.listOffers({ seenSince: database.clock.now(), model })
+  const able = await servicesFor(database.db, { tasks: waiting, offers })
+  const failures = await listFailures(database.db, waiting)
+  return waiting.filter((task) => {
+    const timedOutOn = failures.get(task.id)?.timedOutOn ?? []
+    return (able.get(task.id) ?? []).every((service) => timedOutOn.includes(service))
+  })
 }

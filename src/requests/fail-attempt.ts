@@ -1,10 +1,10 @@
-import { canDo } from '../images/image-request.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { type AttemptRow, changeAttempt, listAttemptsOfTask } from './attempt-store.ts'
-import { endRequestIfDone } from './end-if-done.ts'
+import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import type { AttemptReason } from './request-states.ts'
 import { isLoss, isRequestFault, shouldRetry } from './retry-policy.ts'
+import { servicesFor } from './services-for.ts'
 import { changeFenced, findTask, type TaskRow } from './task-store.ts'
 
 export interface Failure {
@@ -36,12 +36,14 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
       timedOutOn: failure.reason === 'timeout' ? [...timedOut, attempt.service_id] : timedOut,
       candidates
     })
+    const lapses = again && failure.reason === 'lease_lapsed'
     const change = again
-      ? { state: 'queued' as const, ...counts, current_attempt_id: keepsItsFence(failure) ? attempt.id : null }
+      ? { state: 'queued' as const, ...counts, current_attempt_id: lapses ? attempt.id : null }
       : { state: 'failed' as const, ...counts, finished_at: now, ...publicError(failure, counts) }
     if (!(await changeFenced(trx, { taskId: task.id, attemptId: attempt.id }, change))) return false
     await changeAttempt(trx, attempt.id, {
-      state: keepsItsFence(failure) ? 'lapsed' : 'failed',
+      // A lapsed lease only makes the task claimable: until somebody has taken it, the late result still counts.
+      state: lapses ? 'lapsed' : 'failed',
       finished_at: now,
       reason: failure.reason,
       reason_message: failure.message
@@ -53,18 +55,16 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
   if (ended) {
     database.bell.ring(`request:${attempt.request_id}`)
     database.bell.ring('tasks')
+    database.bell.ring('webhooks')
   }
   return ended
 }
-
-/** A lapsed lease only makes the task claimable: until somebody has taken it, the late result still counts. */
-const keepsItsFence = (failure: Failure): boolean => failure.reason === 'lease_lapsed'
 
 async function candidatesOf({ database, providers }: RequestParts, attempt: AttemptRow): Promise<string[]> {
   const task = await findTask(database.db, attempt.task_id)
   if (!task) return []
   const offers = await providers.listOffers({ seenSince: database.clock.now(), model: task.model })
-  return offers.filter((offer) => canDo(offer.features, task.needs.split(' '))).map((offer) => offer.serviceId)
+  return (await servicesFor(database.db, { tasks: [task], offers })).get(task.id) ?? []
 }
 
 function publicError(

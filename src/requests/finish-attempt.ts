@@ -1,7 +1,7 @@
 import type { ImageMediaType } from '../images/media-types.ts'
 import { recordImage } from '../usage/usage-store.ts'
 import { type AttemptRow, changeAttempt } from './attempt-store.ts'
-import { endRequestIfDone } from './end-if-done.ts'
+import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import { findRequest, insertAsset } from './request-store.ts'
 import { changeFenced, findTask } from './task-store.ts'
@@ -45,6 +45,9 @@ export async function finishAttempt(
     if (!task || !request) throw new Error(`attempt ${attempt.id} belongs to no request`)
     await changeAttempt(trx, attempt.id, {
       state: 'succeeded',
+      // A lapsed lease may have left its reason.
+      reason: null,
+      reason_message: null,
       progress: 100,
       finished_at: now,
       generating_ms: image.generatingMs
@@ -82,6 +85,9 @@ export async function finishAttempt(
     await endRequestIfDone(trx, request.id, now)
     return true
   })
-  if (finished) database.bell.ring(`request:${attempt.request_id}`)
+  if (finished) {
+    database.bell.ring(`request:${attempt.request_id}`)
+    database.bell.ring('webhooks')
+  }
   return finished
 }

@@ -11,7 +11,8 @@ import type { AttemptFault } from '../protocol/messages.ts'
  * otherwise failed (or canceled when that is why). Its finished images stay in every case.
  *
  * An attempt: running ─► succeeded | failed | canceled, or ─► lapsed when its lease runs out. A lapsed attempt still
- * succeeds if its result arrives before another attempt has taken the task: the fence is `tasks.current_attempt_id`.
+ * succeeds if its result arrives before another attempt has taken the task (the fence is `tasks.current_attempt_id`),
+ * runs again when its agent comes back before that, and has failed afterwards.
  */
 export const ENDED = ['succeeded', 'failed', 'canceled'] as const
 export const UNFINISHED = ['queued', 'running'] as const

@@ -29,9 +29,9 @@ export interface RequestEnd {
   errorMessage?: string | null
 }
 
-/** Ends a request once; false when it had ended before. */
-export async function endRequest(trx: Trx, id: string, end: RequestEnd): Promise<boolean> {
-  const { numUpdatedRows } = await trx
+/** Ends a request once; undefined when it had ended before. */
+export const endRequest = (trx: Trx, id: string, end: RequestEnd): Promise<RequestRow | undefined> =>
+  trx
     .updateTable('requests')
     .set({
       state: end.state,
@@ -41,9 +41,8 @@ export async function endRequest(trx: Trx, id: string, end: RequestEnd): Promise
     })
     .where('id', '=', id)
     .where('state', 'in', UNFINISHED)
+    .returningAll()
     .executeTakeFirst()
-  return numUpdatedRows > 0n
-}
 
 export async function insertAsset(trx: Trx, row: Insertable<Tables['assets']>): Promise<void> {
   await trx.insertInto('assets').values(row).execute()

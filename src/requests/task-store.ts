@@ -1,6 +1,7 @@
 import { sql, type Insertable, type Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
+import { NODE_FAULTS } from '../protocol/messages.ts'
 import type { ServiceAccess } from '../providers/provider-store.ts'
 import { UNFINISHED } from './request-states.ts'
 
@@ -84,6 +85,7 @@ export async function listRunnable(db: Db, filter: RunnableFilter): Promise<Task
       .where('model', '=', model)
       .where('needs', 'in', needs)
       .where('class', '>=', filter.fromClass)
+      .where((e) => e.or([e('routing', '!=', 'only_own'), e('user_id', '=', filter.ownerId)]))
       .$if(filter.access !== 'members', (q) =>
         q.where((e) => {
           const owner = e('user_id', '=', filter.ownerId)
@@ -116,22 +118,48 @@ export async function listRunnable(db: Db, filter: RunnableFilter): Promise<Task
   return heads
 }
 
-/** Per task, the services on which an attempt of it ended in a node fault. */
-export async function listFailedServices(db: Db, taskIds: readonly string[]): Promise<Map<string, string[]>> {
-  const failed = new Map<string, string[]>()
-  if (taskIds.length === 0) return failed
-  const rows = await db
-    .selectFrom('attempts')
-    .select(['task_id', 'service_id'])
-    .distinct()
-    .where('task_id', 'in', taskIds)
-    .where('state', '=', 'failed')
-    .execute()
-  for (const row of rows) failed.set(row.task_id, [...(failed.get(row.task_id) ?? []), row.service_id])
-  return failed
+export interface Failures {
+  /** Services on which an attempt ended in a node fault. */
+  failedOn: string[]
+  /** Those among them where that was its timeout: the task is not sent there again. */
+  timedOutOn: string[]
 }
 
-/** Takes a waiting task for an attempt; false when another was quicker or the provider has been taken over. */
+/** Per id of a task that has met a node fault, where. */
+export async function listFailures(
+  db: Db,
+  tasks: readonly Pick<TaskRow, 'id' | 'node_faults'>[]
+): Promise<Map<string, Failures>> {
+  const failures = new Map<string, Failures>()
+  const ids = tasks.filter((task) => task.node_faults > 0).map((task) => task.id)
+  if (ids.length === 0) return failures
+  const rows = await db
+    .selectFrom('attempts')
+    .select(['task_id', 'service_id', 'reason'])
+    .distinct()
+    .where('task_id', 'in', ids)
+    .where('reason', 'in', NODE_FAULTS)
+    .execute()
+  for (const { task_id, service_id, reason } of rows) {
+    const { failedOn, timedOutOn } = failures.get(task_id) ?? { failedOn: [], timedOutOn: [] }
+    failures.set(task_id, {
+      failedOn: [...failedOn, service_id],
+      timedOutOn: reason === 'timeout' ? [...timedOutOn, service_id] : timedOutOn
+    })
+  }
+  return failures
+}
+
+/** The addresses of these users, by user id. */
+export async function listEmails(db: Db, userIds: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db.selectFrom('users').select(['id', 'email']).where('id', 'in', userIds).execute()
+  return new Map(rows.map((row) => [row.id, row.email]))
+}
+
+/**
+ * Takes a waiting task for an attempt; false when another was quicker or the provider has been taken over. From here on
+ * the late result of an earlier attempt whose lease lapsed is not wanted any more.
+ */
 export async function takeTask(
   trx: Trx,
   claim: { taskId: string; attemptId: string; providerId: string; epoch: number }
@@ -151,7 +179,14 @@ export async function takeTask(
       )
     )
     .executeTakeFirst()
-  return numUpdatedRows > 0n
+  if (numUpdatedRows === 0n) return false
+  await trx
+    .updateTable('attempts')
+    .set({ state: 'failed' })
+    .where('task_id', '=', claim.taskId)
+    .where('state', '=', 'lapsed')
+    .execute()
+  return true
 }
 
 type TaskChange = Partial<Omit<TaskRow, 'id' | 'request_id'>>

@@ -3,7 +3,6 @@ import { bearerOf } from '../../auth/bearer.ts'
 import { AppError, errors } from '../../lib/errors.ts'
 import type { AssetRow } from '../../assets/asset-store.ts'
 import { formatOfMediaType, type ImageMediaType } from '../../images/media-types.ts'
-import { presentError } from '../error-handler.ts'
 import type { HttpContext } from '../http-context.ts'
 import { parseRange } from './parse-range.ts'
 

@@ -3,31 +3,26 @@ import type { ImageKind, ImageParameters, ImageRequest } from '../../images/imag
 import { OUTPUT_FORMATS } from '../../images/media-types.ts'
 import { checkPixels, parseSize } from '../../images/sizes.ts'
 import { errors } from '../../lib/errors.ts'
-import type { RequestInput } from '../../requests/submit-request.ts'
+import type { Submission } from '../../requests/submission.ts'
 import { Fields } from './fields.ts'
 
 export const RESPONSE_FORMATS = ['url', 'b64_json'] as const
 export type ResponseFormat = (typeof RESPONSE_FORMATS)[number]
 
-/** A call as parsed: what to make, and how the caller wants the answer. */
+/** A call as parsed: what to submit, and how the caller wants the answer. */
 export interface ParsedCall {
-  image: ImageRequest
-  /** Source images and mask, their bytes in the store already; none for a generation. */
-  inputs: RequestInput[]
-  /** The first image acts as its own mask. */
-  ownMask: boolean
+  submission: Omit<Submission, 'principal'>
   responseFormat: ResponseFormat
-  /** Answered at once with a job; nobody waits. */
-  isAsync: boolean
-  endUser?: string
 }
 
 export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' | 'maxPixels'>
 
+export const ROUTINGS = ['any', 'prefer_own', 'only_own'] as const
+
 const MAX_SEED = 2 ** 32 - 1
 
 /**
- * Turns the fields of a call in OpenAI's dialect into the canonical request. Throws the caller's mistakes as
+ * Turns the fields of a call of OpenAI's API into the canonical request. Throws the caller's mistakes as
  * `missing_model`, `missing_prompt`, `invalid_size`, `request_too_large` or `invalid_request`.
  */
 export function parseImageRequest(
@@ -43,16 +38,35 @@ export function parseImageRequest(
   const prompt = parsePrompt(fields, kind, limits.maxPromptChars)
   const n = parseCount(fields, limits.maxImagesPerRequest, warnings)
   const responseFormat = fields.choice('response_format', RESPONSE_FORMATS) ?? 'url'
-  const endUser = fields.text('user')
-  const isAsync = fields.boolean('async') ?? false
+  const delivery = parseDelivery(fields)
+  // Last: what nobody has read by then are the caller's extra fields.
   const parameters = parseParameters(fields, limits, warnings)
+  const image: ImageRequest = { kind, model: model.trim(), prompt, n, parameters, warnings }
+  return { submission: { image, inputs: [], ownMask: false, ...delivery }, responseFormat }
+}
+
+type Delivery = Pick<Submission, 'isAsync' | 'routing' | 'webhookUrl' | 'endUser'>
+
+/** Who waits, whose machines may work on it, and who is told. */
+function parseDelivery(fields: Fields): Delivery {
+  const isAsync = fields.boolean('async') ?? false
+  const webhookUrl = fields.text('webhook_url', 1024)
+  if (webhookUrl !== undefined) checkWebhookUrl(webhookUrl, isAsync)
+  const endUser = fields.text('user')
   return {
-    image: { kind, model: model.trim(), prompt, n, parameters, warnings },
-    inputs: [],
-    ownMask: false,
-    responseFormat,
     isAsync,
+    routing: fields.choice('inference_club_routing', ROUTINGS) ?? 'any',
+    ...(webhookUrl !== undefined && { webhookUrl }),
     ...(endUser !== undefined && { endUser })
+  }
+}
+
+/** Whether the address may be called is decided when it is: names may change what they point to. */
+function checkWebhookUrl(text: string, isAsync: boolean): void {
+  if (!isAsync) throw errors.invalidRequest("'webhook_url' needs async: true.", 'webhook_url')
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
+    throw errors.invalidRequest("'webhook_url' must be an http or https URL without a user name.", 'webhook_url')
   }
 }
 
@@ -60,7 +74,6 @@ export function parseImageRequest(
 function refuseWhatIsNotThere(fields: Fields): void {
   if (fields.boolean('stream') === true) throw errors.notYet('stream')
   if ((fields.integer('partial_images', { min: 0, max: 3 }) ?? 0) > 0) throw errors.notYet('partial_images')
-  if (fields.has('webhook_url')) throw errors.notYet('webhook_url')
   const visibility = fields.choice('visibility', ['PUBLIC', 'UNLISTED', 'PRIVATE', 'SECRET'])
   if (visibility !== undefined && visibility !== 'UNLISTED') throw errors.notYet('visibility')
 }

@@ -2,10 +2,11 @@ import { toUnixSeconds } from '../../lib/clock.ts'
 import { type ErrorCode, errors } from '../../lib/errors.ts'
 import type { ImageParameters } from '../../images/image-request.ts'
 import { formatSize } from '../../images/sizes.ts'
-import type { RequestState } from '../../db/tables.ts'
 import type { RequestView } from '../../requests/view-request.ts'
 import { presentError } from '../error-handler.ts'
 import { assetUrl, presentImages, type PresentedImages } from './present-images.ts'
+
+type RequestState = RequestView['request']['state']
 
 /** The wire's spelling of the states, here and nowhere else. */
 const WIRE_STATUS: Record<RequestState, string> = {

@@ -5,7 +5,7 @@ import type { Limits } from '../../config/config.ts'
 import { ImageRejected, orientedSize } from '../../images/image-inspector.ts'
 import { formatSize } from '../../images/sizes.ts'
 import { type AppError, errors } from '../../lib/errors.ts'
-import type { RequestInput } from '../../requests/submit-request.ts'
+import type { RequestInput } from '../../requests/submission.ts'
 
 export type InboxLimits = Pick<Limits, 'maxUploadBytes' | 'maxInputImages' | 'maxInputPixels'>
 

@@ -42,7 +42,7 @@ export async function receiveImageCall(
     const { inputs, ownMask } = await inbox.finish({ lookForOwnMask: kind === 'edit' })
     if (kind === 'variation' && inputs.length > 1) throw errors.tooManyImages(1)
     limitAutomaticSize(call, inputs[0], limits.maxPixels)
-    return { ...call, inputs, ownMask, discard: () => inbox.discard() }
+    return { ...call, submission: { ...call.submission, inputs, ownMask }, discard: () => inbox.discard() }
   } catch (error) {
     lingerAfterAnswer(request, reply)
     await inbox.discard()
@@ -59,7 +59,7 @@ function limitAutomaticSize(
   first: { width: number; height: number } | undefined,
   maxPixels: number
 ): void {
-  const { parameters, warnings } = call.image
+  const { parameters, warnings } = call.submission.image
   if (parameters.size || !first || first.width * first.height <= maxPixels) return
   parameters.size = fitWithin(first, maxPixels)
   warnings.push(

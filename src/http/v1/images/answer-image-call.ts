@@ -7,6 +7,7 @@ import { callerLeft } from '../../caller-left.ts'
 import type { HttpContext } from '../../http-context.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
+import { idempotencyKey } from '../../idempotency-key.ts'
 import { presentEnvelope } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
 
@@ -25,28 +26,33 @@ export async function answerImageCall(
   exchange: ImageExchange
 ): Promise<PresentedImages | ReturnType<typeof presentEnvelope>> {
   const { call, request, reply } = exchange
-  const id = await submit(context, call, request.principal).catch(async (error: unknown) => {
+  const key = idempotencyKey(request)
+  const submitted = await submit(context, { call, principal: request.principal, key }).catch(async (error: unknown) => {
     await call.discard?.()
     throw error
   })
-  if (!call.isAsync) return waitForImages(context, exchange, id)
+  // The inputs of the first call are kept; these are copies of them.
+  if (submitted.repeated) await call.discard?.()
+  if (!call.submission.isAsync) return waitForImages(context, exchange, { id: submitted.id, cancelWhenLeft: !key })
   void reply.status(202)
-  return presentEnvelope(await context.requests.view(id))
+  return presentEnvelope(await context.requests.view(submitted.id))
 }
 
-async function submit(context: AnswerContext, call: ParsedCall, principal: Principal): Promise<string> {
-  if (context.isDraining()) throw errors.shuttingDown()
-  return context.requests.submit({
-    principal,
-    image: call.image,
-    inputs: call.inputs,
-    ownMask: call.ownMask,
-    isAsync: call.isAsync,
-    ...(call.endUser !== undefined && { endUser: call.endUser })
-  })
+function submit(
+  context: AnswerContext,
+  { call, principal, key }: { call: ParsedCall; principal: Principal; key: string | undefined }
+): Promise<{ id: string; repeated: boolean }> {
+  if (context.isDraining()) return Promise.reject(errors.shuttingDown())
+  const { submission } = call
+  const once = key === undefined ? undefined : { endpoint: submission.image.kind, key }
+  return context.requests.submit({ ...submission, principal }, once)
 }
 
-async function waitForImages(context: AnswerContext, exchange: ImageExchange, id: string): Promise<PresentedImages> {
+async function waitForImages(
+  context: AnswerContext,
+  exchange: ImageExchange,
+  { id, cancelWhenLeft }: { id: string; cancelWhenLeft: boolean }
+): Promise<PresentedImages> {
   const { call, request, reply } = exchange
   const left = callerLeft(reply)
   const answered = context.callers.enter()
@@ -57,8 +63,8 @@ async function waitForImages(context: AnswerContext, exchange: ImageExchange, id
       signal: AbortSignal.any([left, context.stopping])
     })
     .finally(answered)
-  // Nobody will read the images of a caller who left; a stopping server on the other hand keeps its requests.
-  if (left.aborted && outcome !== 'ended') await context.requests.cancel(id)
+  // Nobody will read the images of a caller who left without a key to come back with; a stopping server keeps them.
+  if (left.aborted && outcome !== 'ended' && cancelWhenLeft) await context.requests.cancel(id)
   if (outcome === 'timeout') throw errors.timeout(id)
   if (outcome === 'aborted') throw errors.shuttingDown(`The server is restarting; request '${id}' goes on afterwards.`)
   const view = await context.requests.view(id)

@@ -1,7 +1,15 @@
 import type { Trx } from '../db/database.ts'
+import { insertDelivery } from './outbox-store.ts'
 import { hasEnded } from './request-states.ts'
-import { endRequest } from './request-store.ts'
+import { endRequest, type RequestEnd } from './request-store.ts'
 import { listTasks } from './task-store.ts'
+
+/** Ends a request and puts the webhook it asked for into the outbox; false when it had ended before. */
+export async function finishRequest(trx: Trx, id: string, end: RequestEnd): Promise<boolean> {
+  const ended = await endRequest(trx, id, end)
+  if (ended?.webhook_url) await insertDelivery(trx, ended, ended.webhook_url)
+  return ended !== undefined
+}
 
 /**
  * Ends the request when all of its tasks have ended; called in every transaction that ends a task. With at least one
@@ -11,11 +19,11 @@ export async function endRequestIfDone(trx: Trx, requestId: string, now: number)
   const tasks = await listTasks(trx, requestId)
   if (!tasks.every((task) => hasEnded(task.state))) return
   if (tasks.some((task) => task.state === 'succeeded')) {
-    await endRequest(trx, requestId, { state: 'succeeded', finishedAt: now })
+    await finishRequest(trx, requestId, { state: 'succeeded', finishedAt: now })
     return
   }
   const failed = tasks.find((task) => task.state === 'failed')
-  await endRequest(trx, requestId, {
+  await finishRequest(trx, requestId, {
     state: failed ? 'failed' : 'canceled',
     finishedAt: now,
     errorCode: failed?.error_code ?? 'canceled',

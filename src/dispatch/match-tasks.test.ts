@@ -1,0 +1,235 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { TASK_CLASS } from '../requests/request-states.ts'
+import { type FreeSlots, type Match, matchTasks, type MatchState, type WaitingTask } from './match-tasks.ts'
+
+let made = 0
+
+/** A task that one service, `a`, may take and that nothing distinguishes. */
+const task = (change: Partial<WaitingTask> = {}): WaitingTask => {
+  const services = change.services ?? ['a']
+  return {
+    id: `task-${++made}`,
+    userId: 'ann',
+    model: 'm',
+    class: TASK_CLASS.interactive,
+    orderKey: 0,
+    queuedAt: 0,
+    services,
+    elsewhere: services,
+    prefersOwn: false,
+    failedOn: [],
+    ...change
+  }
+}
+
+const slot = (serviceId: string, change: Partial<FreeSlots> = {}): FreeSlots => ({
+  serviceId,
+  free: 1,
+  ownerId: 'owner',
+  ...change
+})
+
+const match = (state: Partial<MatchState>): Match[] =>
+  matchTasks({
+    tasks: [],
+    slots: [slot('a')],
+    cooling: new Set(),
+    running: new Map(),
+    lastServed: new Map(),
+    ...state
+  })
+
+/** Whom the tasks belong to that are handed out, in that order, with `free` slots. */
+const usersServed = (tasks: WaitingTask[], free: number, state: Partial<MatchState> = {}): string[] =>
+  match({ tasks, slots: [slot('a', { free })], ...state }).map(
+    ({ taskId }) => tasks.find((one) => one.id === taskId)?.userId ?? ''
+  )
+
+const manyOf = (userId: string, count: number, change: Partial<WaitingTask> = {}): WaitingTask[] =>
+  Array.from({ length: count }, (_, index) => task({ userId, orderKey: index, queuedAt: index, ...change }))
+
+describe('between users', () => {
+  it('one image goes before the other 499 of somebody else', () => {
+    const tasks = [...manyOf('ann', 500), task({ userId: 'bob', orderKey: 600, queuedAt: 10_000 })]
+    expect(usersServed(tasks, 2)).toEqual(['ann', 'bob'])
+    expect(usersServed(tasks, 1, { running: new Map([['ann', 1]]) })).toEqual(['bob'])
+    expect(usersServed(tasks, 1, { lastServed: new Map([['ann', 7]]) })).toEqual(['bob'])
+  })
+
+  it('slots are shared evenly, and nobody waits while there is a free one', () => {
+    const tasks = [...manyOf('ann', 500), ...manyOf('bob', 2), ...manyOf('cy', 500)]
+    const served = usersServed(tasks, 12)
+    const count = (user: string) => served.filter((one) => one === user).length
+    expect([count('ann'), count('bob'), count('cy')]).toEqual([5, 2, 5])
+  })
+
+  it('whoever runs least goes first, then whoever was served longest ago', () => {
+    const tasks = [task({ userId: 'ann' }), task({ userId: 'bob' }), task({ userId: 'cy' })]
+    const running = new Map([
+      ['ann', 2],
+      ['bob', 1],
+      ['cy', 1]
+    ])
+    const lastServed = new Map([
+      ['ann', 1],
+      ['bob', 9],
+      ['cy', 4]
+    ])
+    expect(usersServed(tasks, 3, { running, lastServed })).toEqual(['cy', 'bob', 'ann'])
+  })
+
+  it('the tasks of one user go in their order', () => {
+    const tasks = [task({ orderKey: 3 }), task({ orderKey: 1, queuedAt: 9 }), task({ orderKey: 1, queuedAt: 2 })]
+    const order = match({ tasks, slots: [slot('a', { free: 3 })] }).map(({ taskId }) => taskId)
+    expect(order).toEqual([tasks[2]!.id, tasks[1]!.id, tasks[0]!.id])
+  })
+})
+
+describe('between classes', () => {
+  it('the urgent goes first, however long the others wait', () => {
+    const tasks = [
+      task({ class: TASK_CLASS.batch, queuedAt: 0, userId: 'ann' }),
+      task({ class: TASK_CLASS.async, queuedAt: 1, userId: 'bob' }),
+      task({ class: TASK_CLASS.interactive, queuedAt: 2, userId: 'cy' })
+    ]
+    const running = new Map([['cy', 10]])
+    expect(usersServed(tasks, 3, { running })).toEqual(['cy', 'bob', 'ann'])
+  })
+})
+
+describe('where', () => {
+  const places = (state: Partial<MatchState>) => match(state).map(({ serviceId }) => serviceId)
+  const both = { services: ['a', 'b'] }
+  const slots = [slot('a'), slot('b')]
+
+  it('only on services that may take it', () => {
+    expect(places({ tasks: [task({ services: ['b'] })], slots })).toEqual(['b'])
+    expect(places({ tasks: [task({ services: [] })], slots })).toEqual([])
+  })
+
+  it('elsewhere first when it has failed somewhere', () => {
+    expect(places({ tasks: [task({ ...both, failedOn: ['a'] })], slots })).toEqual(['b'])
+  })
+
+  it('waits for an elsewhere that is busy or belongs to another gateway', () => {
+    const failed = task({ services: ['a'], elsewhere: ['a', 'b'], failedOn: ['a'] })
+    const other = task()
+    expect(match({ tasks: [failed, other] })).toEqual([{ taskId: other.id, serviceId: 'a' }])
+  })
+
+  it('the same place again when it has failed everywhere', () => {
+    expect(places({ tasks: [task({ failedOn: ['a'] })] })).toEqual(['a'])
+    expect(places({ tasks: [task({ ...both, failedOn: ['b', 'a'] })], slots: [slot('b')] })).toEqual(['b'])
+  })
+
+  it('a cooling service comes last', () => {
+    const cooling = new Set(['a'])
+    expect(places({ tasks: [task(both), task({ ...both, userId: 'bob' })], slots, cooling })).toEqual(['b'])
+  })
+
+  it('and never none: without another it is asked all the same', () => {
+    expect(places({ tasks: [task()], cooling: new Set(['a']) })).toEqual(['a'])
+    expect(places({ tasks: [task({ failedOn: ['a'] })], cooling: new Set(['a']) })).toEqual(['a'])
+    expect(places({ tasks: [task(both)], slots: [slot('a')], cooling: new Set(['a', 'b']) })).toEqual(['a'])
+  })
+
+  it('rather on a cooling service that is new to it than on the one where it failed', () => {
+    const tasks = [task({ ...both, failedOn: ['b'] })]
+    expect(places({ tasks, slots, cooling: new Set(['a']) })).toEqual(['a'])
+  })
+
+  it('where the model is loaded, else where most is free', () => {
+    const loaded = [slot('a', { lastModel: 'other', free: 5 }), slot('b', { lastModel: 'm' })]
+    expect(places({ tasks: [task(both)], slots: loaded })).toEqual(['b'])
+    expect(places({ tasks: [task(both)], slots: [slot('a'), slot('b', { free: 2 })] })).toEqual(['b'])
+  })
+
+  it('what a round hands out counts as loaded in the same round', () => {
+    const tasks = [
+      task({ ...both, model: 'x', userId: 'ann' }),
+      task({ ...both, model: 'y', userId: 'bob' }),
+      task({ ...both, model: 'x', userId: 'cy' }),
+      task({ ...both, model: 'y', userId: 'dee' })
+    ]
+    const wide = [slot('a', { free: 2, lastModel: 'x' }), slot('b', { free: 2, lastModel: 'y' })]
+    expect(places({ tasks, slots: wide })).toEqual(['a', 'b', 'a', 'b'])
+  })
+
+  it("on the user's own provider when that is preferred, though the model is loaded elsewhere", () => {
+    const owned = [slot('a', { ownerId: 'ann' }), slot('b', { lastModel: 'm', free: 3 })]
+    expect(places({ tasks: [task({ ...both, prefersOwn: true })], slots: owned })).toEqual(['a'])
+    expect(places({ tasks: [task(both)], slots: owned })).toEqual(['b'])
+  })
+})
+
+describe('always', () => {
+  const services = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 4 })
+  const anyTask = fc
+    .record({
+      userId: fc.constantFrom('ann', 'bob', 'cy'),
+      model: fc.constantFrom('m', 'n'),
+      class: fc.constantFrom(0, 1, 2),
+      orderKey: fc.integer({ min: -5, max: 5 }),
+      queuedAt: fc.nat(5),
+      services,
+      more: services,
+      prefersOwn: fc.boolean(),
+      failedOn: services
+    })
+    .map(({ more, ...rest }) => task({ ...rest, elsewhere: [...new Set([...rest.services, ...more])] }))
+  const anyState = fc.record({
+    tasks: fc.array(anyTask, { maxLength: 20 }),
+    slots: services.chain((ids) =>
+      fc.tuple(
+        ...ids.map((id) =>
+          fc
+            .record({ free: fc.integer({ min: 0, max: 3 }), lastModel: fc.constantFrom('m', 'n') })
+            .map((change) => slot(id, change))
+        )
+      )
+    ),
+    cooling: services.map((ids) => new Set(ids))
+  })
+
+  it('a slot gets at most what it has free, a task at most one slot, and only one that may take it', () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const matches = match(state)
+        expect(new Set(matches.map(({ taskId }) => taskId)).size).toBe(matches.length)
+        for (const { serviceId, free } of state.slots) {
+          expect(matches.filter((one) => one.serviceId === serviceId).length).toBeLessThanOrEqual(free)
+        }
+        for (const { taskId, serviceId } of matches) {
+          expect(state.tasks.find((one) => one.id === taskId)?.services).toContain(serviceId)
+        }
+      })
+    )
+  })
+
+  it('no slot stays free that a waiting task without an alternative may use', () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const matches = match(state)
+        const left = state.slots.filter(
+          ({ serviceId, free }) => matches.filter((one) => one.serviceId === serviceId).length < free
+        )
+        const waiting = state.tasks.filter((one) => !matches.some(({ taskId }) => taskId === one.id))
+        const stuck = waiting.filter(
+          (one) => one.elsewhere.length === 1 && left.some(({ serviceId }) => one.services.includes(serviceId))
+        )
+        expect(stuck).toEqual([])
+      })
+    )
+  })
+
+  it('what it is given stays as it was', () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const before = structuredClone(state)
+        match(state)
+        expect(state).toEqual(before)
+      })
+    )
+  })
+})

@@ -1,0 +1,104 @@
+import { randomInt } from 'node:crypto'
+import type { Trx } from '../db/database.ts'
+import { newId } from '../lib/ids.ts'
+import type { TaskClass } from './request-states.ts'
+import { insertAsset, insertRequest } from './request-store.ts'
+import { neededFeatures, type RequestInput, type Submission } from './submission.ts'
+import { insertTasks, nextOrderKey } from './task-store.ts'
+
+/** Seeds are whole numbers below this: every known engine accepts them. */
+const SEEDS = 2 ** 32
+
+export interface SubmissionPlace {
+  taskClass: TaskClass
+  batchId?: string
+  now: number
+}
+
+/** Writes a request with its inputs and its waiting tasks. Returns the request's id. */
+export async function insertSubmission(trx: Trx, submission: Submission, place: SubmissionPlace): Promise<string> {
+  const { principal, image } = submission
+  const id = newId('req')
+  await insertRequest(trx, {
+    id,
+    user_id: principal.userId,
+    api_key_id: principal.keyId,
+    kind: image.kind,
+    state: 'queued',
+    is_async: submission.isAsync ? 1 : 0,
+    model: image.model,
+    prompt: image.prompt,
+    parameters: JSON.stringify(image.parameters),
+    n: image.n,
+    end_user: submission.endUser ?? null,
+    batch_id: place.batchId ?? null,
+    webhook_url: submission.webhookUrl ?? null,
+    created_at: place.now,
+    started_at: null,
+    finished_at: null,
+    warnings: JSON.stringify(image.warnings),
+    error_code: null,
+    error_message: null
+  })
+  for (const kind of ['input', 'mask'] as const) {
+    for (const [position, input] of submission.inputs.filter((one) => one.kind === kind).entries()) {
+      await insertAsset(trx, inputRow(input, { ownerId: principal.userId, requestId: id, position, now: place.now }))
+    }
+  }
+  await insertWaitingTasks(trx, submission, { ...place, requestId: id })
+  return id
+}
+
+async function insertWaitingTasks(
+  trx: Trx,
+  submission: Submission,
+  place: SubmissionPlace & { requestId: string }
+): Promise<void> {
+  const { principal, image } = submission
+  const { userId } = principal
+  const orderKey = await nextOrderKey(trx, { userId, model: image.model, taskClass: place.taskClass })
+  const firstSeed = image.parameters.seed ?? randomInt(SEEDS)
+  await insertTasks(
+    trx,
+    Array.from({ length: image.n }, (_, position) => ({
+      id: newId('tsk'),
+      request_id: place.requestId,
+      user_id: userId,
+      position,
+      state: 'queued' as const,
+      kind: image.kind,
+      model: image.model,
+      needs: neededFeatures(submission).join(' '),
+      routing: submission.routing,
+      seed: (firstSeed + position) % SEEDS,
+      class: place.taskClass,
+      order_key: orderKey + position,
+      queued_at: place.now,
+      current_attempt_id: null,
+      asset_id: null,
+      warnings: null,
+      error_code: null,
+      error_message: null,
+      finished_at: null
+    }))
+  )
+}
+
+const inputRow = (
+  input: RequestInput,
+  row: { ownerId: string; requestId: string; position: number; now: number }
+): Parameters<typeof insertAsset>[1] => ({
+  id: input.assetId,
+  owner_id: row.ownerId,
+  request_id: row.requestId,
+  kind: input.kind,
+  position: row.position,
+  storage_key: input.storageKey,
+  media_type: input.mediaType,
+  bytes: input.bytes,
+  sha256: input.sha256,
+  width: input.width,
+  height: input.height,
+  seed: null,
+  created_at: row.now
+})

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
+import type { AttemptReason } from './request-states.ts'
+import { type FaultHistory, isLoss, isRequestFault, shouldRetry } from './retry-policy.ts'
+
+const retried = (history: Partial<FaultHistory>): boolean =>
+  shouldRetry({ reason: 'crashed', nodeFaults: 1, losses: 0, timedOutOn: [], candidates: ['a', 'b'], ...history })
+
+describe('shouldRetry', () => {
+  it.each([
+    // reason, node faults, losses → again?
+    ['crashed', 1, 0, true],
+    ['crashed', 2, 0, true],
+    ['crashed', 3, 0, false],
+    ['crashed', 1, 4, true],
+    ['bad_output', 2, 0, true],
+    ['bad_output', 3, 0, false],
+    ['unreachable', 3, 0, false],
+    ['timeout', 2, 0, true],
+    ['timeout', 3, 0, false],
+    ['bad_request', 0, 0, false],
+    ['content_rejected', 0, 0, false],
+    ['lease_lapsed', 0, 1, true],
+    ['lease_lapsed', 0, 4, true],
+    ['lease_lapsed', 0, 5, false],
+    ['agent_lost', 2, 4, true],
+    ['agent_lost', 0, 5, false]
+  ] as [AttemptReason, number, number, boolean][])(
+    'after %s with %i node faults and %i losses: %s',
+    (reason, nodeFaults, losses, again) => {
+      expect(retried({ reason, nodeFaults, losses })).toBe(again)
+    }
+  )
+
+  it.each([
+    // candidates, timed out on → again?
+    [['a'], ['a'], false],
+    [['a', 'b'], ['a'], true],
+    [['a', 'b'], ['a', 'b'], false],
+    [['b'], ['a'], true],
+    [[], ['a'], true]
+  ])('with %j online and a timeout on %j: %s', (candidates, timedOutOn, again) => {
+    expect(retried({ reason: 'timeout', candidates, timedOutOn })).toBe(again)
+  })
+
+  it('goes on without a candidate, for one may come', () => {
+    expect(retried({ candidates: [] })).toBe(true)
+  })
+
+  it('tries the only service again after a fault that was no timeout', () => {
+    expect(retried({ reason: 'crashed', candidates: ['a'] })).toBe(true)
+  })
+
+  it('ends when the only one left ran into its timeout earlier', () => {
+    expect(retried({ reason: 'crashed', nodeFaults: 2, candidates: ['a'], timedOutOn: ['a'] })).toBe(false)
+  })
+})
+
+it('every fault belongs to the node, the request or nobody', () => {
+  for (const fault of NODE_FAULTS) expect([isRequestFault(fault), isLoss(fault)]).toEqual([false, false])
+  for (const fault of REQUEST_FAULTS) expect([isRequestFault(fault), isLoss(fault)]).toEqual([true, false])
+  for (const loss of ['lease_lapsed', 'agent_lost'] as const) {
+    expect([isRequestFault(loss), isLoss(loss)]).toEqual([false, true])
+  }
+})

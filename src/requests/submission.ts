@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import type { Routing } from '../db/tables.ts'
+import type { Feature, ImageRequest } from '../images/image-request.ts'
+import type { ImageMediaType } from '../images/media-types.ts'
+import type { Principal } from '../lib/principal.ts'
+
+/** A validated call on its way to becoming a request. */
+export interface Submission {
+  principal: Principal
+  image: ImageRequest
+  /** Source images and mask, their bytes in the store already; none for a generation. */
+  inputs: readonly RequestInput[]
+  /** The first image has transparent areas and no mask was sent: it acts as its own. */
+  ownMask: boolean
+  /** Nobody waits for the answer on the connection that sent it. */
+  isAsync: boolean
+  routing: Routing
+  /** Called when the request ends. */
+  webhookUrl?: string
+  /** The end-user id a caller passed along. */
+  endUser?: string
+}
+
+/** A source image or mask as it is kept with a request. */
+export interface RequestInput {
+  kind: 'input' | 'mask'
+  assetId: string
+  storageKey: string
+  mediaType: ImageMediaType
+  bytes: number
+  sha256: string
+  /** As a viewer shows it, after EXIF orientation. */
+  width: number
+  height: number
+}
+
+/** The features a service must have for this call, in a fixed order: they are compared as text when claiming. */
+export function neededFeatures({ image, inputs, ownMask }: Submission): Feature[] {
+  if (image.kind === 'generation') return ['generate']
+  if (image.kind === 'variation') return ['variation']
+  const images = inputs.filter((input) => input.kind === 'input').length
+  const masked = ownMask || inputs.some((input) => input.kind === 'mask')
+  return ['edit', ...(masked ? (['mask'] as const) : []), ...(images > 1 ? (['multi_image'] as const) : [])]
+}
+
+/**
+ * What a call means, as a hash: its canonical fields and the hashes of its inputs, never the bytes it was sent as, nor
+ * how the answer is to be delivered.
+ */
+export function fingerprintOf({ image, inputs, routing }: Submission): string {
+  const { kind, model, prompt, n, parameters } = image
+  const meaning = { kind, model, prompt, n, parameters, routing, inputs: inputs.map((one) => [one.kind, one.sha256]) }
+  return createHash('sha256').update(canonicalJson(meaning)).digest('hex')
+}
+
+/** JSON with the members of every object in alphabetical order. */
+const canonicalJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member
+  )
