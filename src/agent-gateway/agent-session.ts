@@ -24,7 +24,7 @@ interface HeldSlot {
 }
 
 export interface SessionParts {
-  requests: Pick<Requests, 'fail' | 'findAttempt'>
+  requests: Pick<Requests, 'fail' | 'findAttempt' | 'disconnectAgent'>
   live: LiveProgress
   bell: Bell
 }
@@ -43,6 +43,7 @@ export class AgentSession {
   readonly #lastModel = new Map<string, string>()
   readonly #held = new Map<string, HeldSlot>()
   #draining = false
+  #ended = false
 
   constructor(
     parts: SessionParts,
@@ -71,8 +72,13 @@ export class AgentSession {
     }
   }
 
+  /** It finishes what it runs and takes no more: nobody should wait for it. */
+  get draining(): boolean {
+    return this.#draining
+  }
+
   freeServices(): ServiceSlots[] {
-    if (this.#draining || this.#socket.readyState !== this.#socket.OPEN) return []
+    if (this.#draining || this.#ended || this.#socket.readyState !== this.#socket.OPEN) return []
     return this.#services.flatMap(({ declaration, id, models }) => {
       const busy = [...this.#held.values()].filter((slot) => slot.serviceId === id).length
       const free = declaration.concurrency - busy
@@ -108,7 +114,7 @@ export class AgentSession {
         return
       case 'agent.draining':
         this.#draining = true
-        return
+        return this.#parts.requests.disconnectAgent(this, { voided: false })
       case 'attempt.progress': {
         const slot = this.#held.get(message.attempt_id)
         if (!slot) return
@@ -159,10 +165,11 @@ export class AgentSession {
   end(): void {
     for (const slot of this.#held.values()) slot.forget()
     this.#held.clear()
-    this.#draining = true
+    this.#ended = true
   }
 
   #assign(service: string, assignment: Assignment): void {
+    if (this.#ended) return // The socket closed during the claim: the lease decides, as for all that was held.
     this.#hold(assignment.attemptId, assignment)
     this.#lastModel.set(assignment.serviceId, assignment.model)
     this.send({

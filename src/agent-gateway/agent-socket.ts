@@ -5,6 +5,7 @@ import type { ApiKeys } from '../auth/api-keys.ts'
 import { bearerOf } from '../auth/bearer.ts'
 import { authorize } from '../auth/permissions.ts'
 import type { Bell } from '../db/bell.ts'
+import { createTally } from '../lib/async.ts'
 import { AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Principal } from '../lib/principal.ts'
@@ -16,6 +17,8 @@ import type { SessionRegistry } from './session-registry.ts'
 
 export const CONNECT_PATH = '/api/agent/connect'
 const HELLO_WITHIN_MS = 10_000
+/** How long an agent has to answer the goodbye of a gateway that stops. */
+const GOODBYE_WITHIN_MS = 1000
 
 export interface AgentSocketParts {
   apiKeys: ApiKeys
@@ -38,6 +41,7 @@ export const heartbeatMs = (leaseMs: number): number => Math.floor(leaseMs / 3)
 /** Accepts agents on the gateway's own port. */
 export function serveAgentSockets(server: Server, parts: AgentSocketParts): AgentSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })
+  const greeted = createTally()
 
   const onUpgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
@@ -47,7 +51,10 @@ export function serveAgentSockets(server: Server, parts: AgentSocketParts): Agen
       }
       const principal = await parts.apiKeys.authenticate(bearerOf(request))
       authorize(principal, 'connectAgent')
-      sockets.handleUpgrade(request, socket, head, (webSocket) => greet(webSocket, principal, parts))
+      sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        const left = greeted.enter()
+        void greet(webSocket, principal, parts).finally(left)
+      })
     } catch (error) {
       if (!(error instanceof AppError)) parts.logger.error({ err: error }, 'an agent could not be let in')
       refuse(socket, error instanceof AppError ? error : errors.databaseUnavailable())
@@ -58,8 +65,12 @@ export function serveAgentSockets(server: Server, parts: AgentSocketParts): Agen
   return {
     close: async () => {
       for (const client of sockets.clients) client.close(CLOSE_CODES.goingAway, 'the gateway stops')
+      const impatience = setTimeout(() => {
+        for (const client of sockets.clients) client.terminate()
+      }, GOODBYE_WITHIN_MS)
       await new Promise<void>((resolve) => sockets.close(() => resolve()))
-      for (const client of sockets.clients) client.terminate()
+      clearTimeout(impatience)
+      await greeted.none()
     }
   }
 }
@@ -72,45 +83,58 @@ function refuse(socket: Duplex, error: AppError): void {
   )
 }
 
-/** The first message must be the hello; from then on messages are handled one after the other. */
-function greet(socket: WebSocket, principal: Principal, parts: AgentSocketParts): void {
+/**
+ * The first message must be the hello; from then on messages are handled one after the other. Resolves when the
+ * connection has ended and its end is written down.
+ */
+function greet(socket: WebSocket, principal: Principal, parts: AgentSocketParts): Promise<void> {
   let session: AgentSession | undefined
+  let refused = false
   let lastHeard = parts.now()
   let queue: Promise<void> = Promise.resolve()
   const silence = heartbeatMs(parts.leaseMs) * 3
 
-  const tooLate = setTimeout(() => socket.close(CLOSE_CODES.protocol, 'no hello in time'), HELLO_WITHIN_MS)
+  const refuseMore = (why: string) => {
+    refused = true
+    socket.close(CLOSE_CODES.protocol, why)
+  }
+  const tooLate = setTimeout(() => refuseMore('no hello in time'), HELLO_WITHIN_MS)
   const watch = setInterval(() => {
     if (parts.now() - lastHeard > silence) socket.terminate()
   }, heartbeatMs(parts.leaseMs))
 
   const onMessage = async (text: string) => {
+    if (refused) return
     const message = readAgentMessage(text)
-    if (!message) return socket.close(CLOSE_CODES.protocol, 'a message could not be understood')
+    if (!message) return refuseMore('a message could not be understood')
     if (session) {
-      if (message.type === 'agent.hello') return socket.close(CLOSE_CODES.protocol, 'there was a hello already')
+      if (message.type === 'agent.hello') return refuseMore('there was a hello already')
       return session.handle(message)
     }
-    if (message.type !== 'agent.hello') return socket.close(CLOSE_CODES.protocol, 'the first message must be a hello')
+    if (message.type !== 'agent.hello') return refuseMore('the first message must be a hello')
     clearTimeout(tooLate)
     session = await openSession(socket, principal, message, parts)
   }
 
-  socket.on('message', (data) => {
+  socket.on('message', (data, isBinary) => {
     lastHeard = parts.now()
     queue = queue
-      .then(() => onMessage(String(data)))
+      .then(() => (isBinary ? refuseMore('messages are text') : onMessage(String(data))))
       .catch((error: unknown) => {
         parts.logger.error({ err: error }, 'a message of an agent could not be handled')
         socket.close(1011, 'internal error')
       })
   })
-  socket.on('error', () => socket.terminate())
-  socket.on('close', () => {
-    clearTimeout(tooLate)
-    clearInterval(watch)
-    // After the queue: a hello that is still being handled must find its session to end.
-    void queue.then(() => session && endSession(session, parts))
+  // The library closes the socket by itself, with the code that says why.
+  socket.on('error', (error) => parts.logger.debug({ err: error }, 'an agent socket failed'))
+  return new Promise((resolve) => {
+    socket.on('close', (code) => {
+      clearTimeout(tooLate)
+      clearInterval(watch)
+      const voided = code === CLOSE_CODES.leaving
+      // After the queue: a hello that is still being handled must find its session to end.
+      void queue.then(() => session && endSession(session, { parts, voided })).then(resolve)
+    })
   })
 }
 
@@ -147,10 +171,13 @@ async function openSession(
   return session
 }
 
-async function endSession(session: AgentSession, parts: AgentSocketParts): Promise<void> {
+async function endSession(
+  session: AgentSession,
+  { parts, voided }: { parts: AgentSocketParts; voided: boolean }
+): Promise<void> {
   parts.registry.remove(session)
   try {
-    await parts.requests.disconnectAgent(session, { voided: false })
+    await parts.requests.disconnectAgent(session, { voided })
   } catch (error) {
     // Its presence runs out by itself; nothing else depends on this write.
     parts.logger.warn({ err: error }, 'a disconnect could not be written down')

@@ -3,7 +3,7 @@ import { CLOSE_CODES } from '../protocol/messages.ts'
 import type { AgentSession } from './agent-session.ts'
 
 export interface SessionRegistry extends SlotSource {
-  /** A newer session of the same provider takes the place of an older one, which is closed. */
+  /** Of two sessions of one provider the newer stays; the older is closed, whichever is added first. */
   add(session: AgentSession): void
   remove(session: AgentSession): void
   sessions(): AgentSession[]
@@ -14,8 +14,9 @@ export function createSessionRegistry(): SessionRegistry {
   const byProvider = new Map<string, AgentSession>()
   return {
     add: (session) => {
-      const older = byProvider.get(session.providerId)
-      byProvider.set(session.providerId, session)
+      const known = byProvider.get(session.providerId)
+      const [newer, older] = known && known.epoch > session.epoch ? [known, session] : [session, known]
+      byProvider.set(session.providerId, newer)
       older?.end()
       older?.close(CLOSE_CODES.replaced, 'a newer connection of this provider took over')
     },

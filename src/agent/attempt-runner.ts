@@ -1,6 +1,7 @@
 import { EngineError, type EngineRun } from '../engines/engine.ts'
 import type { Feature, ImageTask } from '../images/image-request.ts'
 import type { Logger } from '../lib/logger.ts'
+import { formatDuration } from '../lib/quantities.ts'
 import {
   type AgentMessage,
   type AssignedTask,
@@ -104,6 +105,11 @@ export class AttemptRunner {
     }
   }
 
+  /** Whether anything runs: an untold failure has ended. */
+  get isBusy(): boolean {
+    return [...this.#held.values()].some((held) => !held.failure)
+  }
+
   /** Resolves when everything that runs now has ended. */
   async settled(): Promise<void> {
     await Promise.all([...this.#held.values()].map((held) => held.done))
@@ -137,8 +143,7 @@ export class AttemptRunner {
     const { engine, config } = service
     if (!engine) throw new EngineError('model_missing', 'The service is not offered any more.')
     const timer = setTimeout(
-      () =>
-        held.abort.abort(new TimedOut(`The image took longer than ${Math.round(config.timeoutMs / 1000)} seconds.`)),
+      () => held.abort.abort(new TimedOut(`The image took longer than ${formatDuration(config.timeoutMs)}.`)),
       config.timeoutMs
     )
     const began = performance.now()
@@ -152,7 +157,7 @@ export class AttemptRunner {
       const generatingMs = Math.round(performance.now() - began)
       clearTimeout(timer)
       held.generated = true
-      return await deliverImage({
+      const outcome = await deliverImage({
         url: `${gateway}/api/agent/attempts/${assigned.attempt_id}/image`,
         token: held.token,
         image: prepared,
@@ -164,6 +169,8 @@ export class AttemptRunner {
         signal: held.abort.signal,
         logger
       })
+      if (outcome === 'refused') throw new EngineError('bad_output', 'The gateway did not take the image.')
+      return outcome
     } catch (error) {
       // An engine may wrap the abort in an error of its own: the reason is what counts.
       throw held.abort.signal.aborted ? held.abort.signal.reason : error

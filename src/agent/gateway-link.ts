@@ -74,7 +74,7 @@ export class GatewayLink {
 
   close(): void {
     this.#closing.abort()
-    this.#socket?.close(1000, 'the agent stops')
+    this.#socket?.close(CLOSE_CODES.leaving, 'the agent stops')
   }
 
   async #waitBeforeDialling(ended: Ended, pause: number): Promise<void> {

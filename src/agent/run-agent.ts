@@ -28,6 +28,7 @@ export function runAgent(options: { config: AgentConfig; logger: Logger; onOnlin
   const { logger } = options
   let config = options.config
   let services = createServices(config, AGENT_LIMITS.maxImageBytes)
+  let draining = false
   const firstWelcome = Promise.withResolvers<undefined>()
 
   const runner: AttemptRunner = new AttemptRunner({
@@ -45,7 +46,7 @@ export function runAgent(options: { config: AgentConfig; logger: Logger; onOnlin
       protocol: PROTOCOL_VERSION,
       name: config.name,
       agent_version: VERSION,
-      services: [...services.values()].map(declarationOf),
+      services: draining ? [] : [...services.values()].map(declarationOf),
       attempts: runner.heldAttempts()
     }),
     onMessage: (message) => handle(message),
@@ -69,7 +70,11 @@ export function runAgent(options: { config: AgentConfig; logger: Logger; onOnlin
     link.close()
     await closeEngines(services)
   }
-  const finished = link.run()
+  const finishRunning = async () => {
+    while (runner.isBusy) await runner.settled()
+  }
+  // A gateway that will not have this agent will not have its images either.
+  const finished = link.run().finally(() => runner.stopAll())
   finished.catch((error: unknown) => firstWelcome.reject(error))
   // Whoever does not care about the first welcome must not crash of it.
   firstWelcome.promise.catch(() => undefined)
@@ -89,9 +94,10 @@ export function runAgent(options: { config: AgentConfig; logger: Logger; onOnlin
       await closeEngines(replaced)
     },
     drain: async () => {
+      draining = true
       link.send({ type: 'agent.draining' })
       const done = new AbortController()
-      await Promise.race([runner.settled(), sleep(DRAIN_FOR_MS, done.signal).catch(() => undefined)])
+      await Promise.race([finishRunning(), sleep(DRAIN_FOR_MS, done.signal).catch(() => undefined)])
       done.abort()
       await stop()
     },

@@ -4,6 +4,7 @@ import { createAssets } from '../assets/assets.ts'
 import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { createApiKeys } from '../auth/api-keys.ts'
 import { createUserStore } from '../auth/user-store.ts'
+import { createBatches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -27,7 +28,22 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const assetStore = createAssetStore(database)
   const assets = createAssets({ store, rows: assetStore })
   const live = createLiveProgress()
-  const requests = createRequests({ database, offers, providers, limits: config.limits, logger, live })
+  const requestParts = { database, offers, assets, providers, limits: config.limits, logger }
+  const requests = createRequests({ ...requestParts, live })
+  const batches = createBatches(requestParts)
   const registry = createSessionRegistry()
-  return { ...opened, users, keyStore, apiKeys, providers, offers, assetStore, assets, requests, live, registry }
+  return {
+    ...opened,
+    users,
+    keyStore,
+    apiKeys,
+    providers,
+    offers,
+    assetStore,
+    assets,
+    requests,
+    batches,
+    live,
+    registry
+  }
 }

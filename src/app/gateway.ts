@@ -76,12 +76,13 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
 
   // Agents were cut off with the last process: they get the time to come back before anybody takes their work.
   await requests.graceLeases()
-  const { admin, newSecret } = await bootstrapAdmin({ ...context, secret: config.bootstrapApiKey })
   await app.listen({ port: config.port, host: config.host }).catch(async (error: unknown) => {
     await app.close()
     await database.close()
     throw error
   })
+  // Not before the port is ours: a start that fails must not use up the one time at which the key is shown.
+  const { admin, newSecret } = await bootstrapAdmin({ ...context, secret: config.bootstrapApiKey })
   const sockets = serveAgentSockets(app.server, {
     ...context,
     bell: database.bell,

@@ -20,8 +20,7 @@ export function agentCommand(): Command {
     })
 }
 
-const readConfig = (path: string): Promise<AgentConfig> =>
-  readAgentConfigFile({ path, env: process.env, engines: ENGINE_NAMES })
+const readConfig = (path: string): Promise<AgentConfig> => readAgentConfigFile({ path, engines: ENGINE_NAMES })
 
 async function serveAgent(path: string, level: LogLevel): Promise<void> {
   const logger = createLogger(level)

@@ -13,13 +13,16 @@ export interface GatewayAddress {
   key: string
 }
 
+/** The gateway cannot be reached, or cannot serve just now: the same call may work in a moment. */
+export class GatewayAway extends CommandFailed {}
+
 export const addGatewayOptions = (command: Command): Command =>
   command
     .option('--url <url>', 'the gateway (default: INFERENCE_CLUB_URL, else http://127.0.0.1:8080)')
     .option('--key <key>', 'the API key (default: INFERENCE_CLUB_API_KEY, which other users of the machine cannot see)')
 
 export function openGateway(options: GatewayOptions): GatewayAddress {
-  const settings = loadClientSettings(process.env)
+  const settings = loadClientSettings()
   const url = (options.url ?? settings.url).replace(/\/+$/, '')
   const key = options.key ?? settings.apiKey
   if (!URL.canParse(url)) throw new CommandFailed(`'${url}' is not a URL.`)
@@ -29,7 +32,10 @@ export function openGateway(options: GatewayOptions): GatewayAddress {
   return { url, key }
 }
 
-/** One call of the API; POST when there is a body. Throws `CommandFailed` with the server's own message. */
+/**
+ * One call of the API; POST when there is a body. Throws `CommandFailed` with the server's own message, as
+ * `GatewayAway` when trying again may help.
+ */
 export async function callGateway<T>(
   { url, key }: GatewayAddress,
   path: string,
@@ -42,14 +48,16 @@ export async function callGateway<T>(
     ...(sent !== undefined && { method: 'POST', body: sent })
   })
   const answer = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined
-  if (!response.ok) throw new CommandFailed(answer?.error?.message ?? `The server answered HTTP ${response.status}.`)
-  return answer as T
+  if (response.ok && answer) return answer as T
+  const message = answer?.error?.message ?? `${url} does not answer like an inference.club (HTTP ${response.status}).`
+  throw response.status >= 500 ? new GatewayAway(message) : new CommandFailed(message)
 }
 
+/** Throws `GatewayAway` when nobody answers. */
 export async function request(url: string, init: RequestInit = {}): Promise<Response> {
   try {
     return await fetch(url, init)
   } catch {
-    throw new CommandFailed(`No server answers at ${new URL(url).origin}. Is it running?`)
+    throw new GatewayAway(`No server answers at ${new URL(url).origin}. Is it running?`)
   }
 }

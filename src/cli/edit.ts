@@ -1,4 +1,5 @@
 import { openAsBlob } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { callGateway, openGateway } from './call-gateway.ts'
@@ -17,13 +18,15 @@ const share = (text: string): number => {
   return value
 }
 
+const collect = (one: string, others: string[] = []): string[] => [...others, one]
+
 export function editCommand(): Command {
   const command = new Command('edit')
     .description('Change an image as a prompt says, and save the result.')
     .argument('<image>', 'png, jpeg or webp')
     .argument('<prompt>')
     .option('--mask <file>', 'png or webp of the same size; transparent = change here')
-    .option('--image <file...>', 'further images to take from')
+    .option('--image <file>', 'a further image to take from; may be given several times', collect)
     .option('--strength <0..1>', '0 keeps the image, 1 ignores it', share)
   return addImageOptions(command).action(async (image: string, prompt: string, options: EditOptions) => {
     const gateway = openGateway(options)
@@ -39,9 +42,9 @@ export function editCommand(): Command {
 }
 
 async function openImage(path: string): Promise<Blob> {
-  try {
-    return await openAsBlob(path)
-  } catch (error) {
-    throw new CommandFailed(`'${path}' cannot be read: ${(error as Error).message}`)
-  }
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isFile()) throw new CommandFailed(`There is no file '${path}'.`)
+  return openAsBlob(path).catch(() => {
+    throw new CommandFailed(`'${path}' cannot be read.`)
+  })
 }

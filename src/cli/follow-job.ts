@@ -1,8 +1,8 @@
-import { SingleBar } from 'cli-progress'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { sleep } from '../lib/async.ts'
-import { callGateway, type GatewayAddress, request } from './call-gateway.ts'
+import { callGateway, type GatewayAddress, GatewayAway, request } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
+import { openProgressBar, type ProgressBar } from './progress-bar.ts'
 
 export interface JobResult {
   data: { url: string; seed: number | null }[]
@@ -12,64 +12,68 @@ export interface JobResult {
 interface Job {
   status: string
   progress: number
+  parameters: { n: number }
   result?: JobResult
   error?: { message: string }
 }
 
 const ENDED = ['PROCESSED', 'FAILED', 'CANCELED']
+/** How long a gateway may be away, as when it is restarted, before the command gives up; the job itself goes on. */
+const PATIENCE_MS = 30_000
+const TRY_AGAIN_AFTER_MS = 500
 
 /**
  * Waits for a job and returns its images, with a progress bar when somebody looks at it. The events only move the
  * bar: whether the job has ended is read from the job itself, also when the stream breaks or the gateway restarts.
  */
-export async function followJob(gateway: GatewayAddress, id: string): Promise<JobResult> {
-  const bar = openBar()
+export async function followJob(
+  gateway: GatewayAddress,
+  id: string,
+  bar: ProgressBar = openProgressBar(process.stderr)
+): Promise<JobResult> {
+  let answeredAt = performance.now()
   try {
     for (;;) {
-      await followEvents(gateway, id, bar)
-      const job = await callGateway<Job>(gateway, `/v1/jobs/${id}`).catch(async (error: unknown) => {
-        await sleep(1000)
-        return callGateway<Job>(gateway, `/v1/jobs/${id}`).catch(() => Promise.reject(error as Error))
-      })
-      bar.update(job.progress)
-      if (!ENDED.includes(job.status)) continue
-      if (job.result) return job.result
-      throw new CommandFailed(job.error?.message ?? `The job ended as ${job.status}.`)
+      try {
+        const job = await callGateway<Job>(gateway, `/v1/jobs/${id}`)
+        answeredAt = performance.now()
+        bar.update(job.progress)
+        if (ENDED.includes(job.status)) return resultOf(job)
+        await followEvents(gateway, id, (percents) => bar.update(percents / job.parameters.n))
+      } catch (error) {
+        if (!(error instanceof GatewayAway) || performance.now() - answeredAt > PATIENCE_MS) throw error
+        await sleep(TRY_AGAIN_AFTER_MS)
+      }
     }
   } finally {
     bar.stop()
   }
 }
 
-interface Bar {
-  update(percent: number): void
-  stop(): void
+function resultOf({ status, result, error }: Job): JobResult {
+  if (result) return result
+  throw new CommandFailed(error?.message ?? `The job ended as ${status}.`)
 }
 
-/** Drawn on standard error, and only in a terminal. */
-function openBar(): Bar {
-  if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined }
-  const bar = new SingleBar({
-    format: '{bar} {percentage}% | {duration_formatted}',
-    hideCursor: true,
-    stream: process.stderr
-  })
-  bar.start(100, 0)
-  return { update: (percent) => bar.update(percent), stop: () => bar.stop() }
-}
-
-async function followEvents({ url, key }: GatewayAddress, id: string, bar: Bar): Promise<void> {
+/** Follows the events to their end; `onProgress` gets the percents of all images added up. Throws `GatewayAway`. */
+async function followEvents(
+  { url, key }: GatewayAddress,
+  id: string,
+  onProgress: (percents: number) => void
+): Promise<void> {
   const response = await request(`${url}/v1/jobs/${id}/events`, { headers: { authorization: `Bearer ${key}` } })
   const images = new Map<number, number>()
   try {
     const events = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
     for await (const { event, data } of events ?? []) {
+      if (event === 'result' || event === 'error') return
       if (event !== 'progress') continue
       const { image, step, steps } = JSON.parse(data) as { image: number; step: number; steps: number }
       images.set(image, steps > 0 ? (step / steps) * 100 : 0)
-      bar.update(Math.floor([...images.values()].reduce((sum, one) => sum + one, 0) / images.size))
+      onProgress([...images.values()].reduce((sum, one) => sum + one, 0))
     }
-  } catch {
-    await sleep(500) // The stream broke; the job itself tells what became of it.
+  } catch (error) {
+    throw new GatewayAway('The connection to the server broke.', { cause: error })
   }
+  throw new GatewayAway('The server ended the connection.')
 }

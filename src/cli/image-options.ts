@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { access, constants, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
@@ -36,12 +37,14 @@ export const addImageOptions = (command: Command): Command =>
       .option('--negative <text>', 'what not to show')
   )
 
-/** The fields of the call, as text: they fit JSON and forms alike. */
+/** The fields of the call, as text: they fit JSON and forms alike. Throws before anything is made in vain. */
 export async function imageFields(
   gateway: GatewayAddress,
   options: ImageOptions,
   feature: 'generate' | 'edit'
 ): Promise<Record<string, string>> {
+  const format = formatOf(options.output)
+  await checkFolder(options.output)
   const given = {
     model: options.model ?? (await defaultModel(gateway, feature)),
     size: options.size,
@@ -49,7 +52,7 @@ export async function imageFields(
     n: options.n,
     steps: options.steps,
     negative_prompt: options.negative,
-    output_format: formatOf(options.output),
+    output_format: format,
     async: true
   }
   return Object.fromEntries(
@@ -81,6 +84,13 @@ function formatOf(path: string): string {
   const format = { png: 'png', jpg: 'jpeg', jpeg: 'jpeg', webp: 'webp' }[ending]
   if (format === undefined) throw new CommandFailed(`'${path}' must end in .png, .jpg, .jpeg or .webp.`)
   return format
+}
+
+async function checkFolder(path: string): Promise<void> {
+  const folder = dirname(path)
+  await access(folder, constants.W_OK).catch(() => {
+    throw new CommandFailed(`The folder '${folder}' does not exist or cannot be written.`)
+  })
 }
 
 /** Written beside its place and renamed, so that an interrupted download leaves no half image. */

@@ -11,13 +11,10 @@ import { usersCommand } from './users.ts'
 
 /** Runs one command line. Returns the exit code: 0, 1 for what went wrong, 2 for a wrong call. */
 export async function runCli(args: readonly string[]): Promise<number> {
-  const program = new Command('inference-club')
-    .description('A self-hosted network that makes images.')
-    .version(VERSION)
-    .showHelpAfterError('(add --help for the options)')
-    .exitOverride()
+  const program = new Command('inference-club').description('A self-hosted network that makes images.').version(VERSION)
   const commands = [serveCommand(), agentCommand(), generateCommand(), editCommand(), usersCommand(), keysCommand()]
-  for (const command of commands) program.addCommand(inherit(command))
+  for (const command of commands) program.addCommand(command)
+  endGently(program)
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0
@@ -31,9 +28,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Sub-commands do not take over how their parent ends and helps. */
-function inherit(command: Command): Command {
-  command.exitOverride().showHelpAfterError('(add --help for the options)')
-  for (const sub of command.commands) inherit(sub)
-  return command
+/** A wrong call throws instead of ending the process, and is told in one line. Sub-commands do not inherit it. */
+function endGently(command: Command): void {
+  command.exitOverride().configureOutput({
+    outputError: (text, write) => write(`${text.trim().replace(/\s*\n/g, ' ')} (add --help for the options)\n`)
+  })
+  for (const sub of command.commands) endGently(sub)
 }

@@ -17,7 +17,7 @@ export function serveCommand(): Command {
     .option('--demo', 'connect the demo agent unless INFERENCE_CLUB_DEMO says otherwise')
     .addHelpText('after', () => `\nEnvironment variables:\n${renderConfigurationHelp()}`)
     .action(async (options: { demo?: boolean }) => {
-      const config = loadConfig(process.env)
+      const config = loadConfig()
       await serve(config, config.demo ?? options.demo ?? false)
     })
 }
@@ -27,11 +27,15 @@ async function serve(config: Config, withDemo: boolean): Promise<void> {
   const signals = stopSignals()
   const gateway = await startOrExplain(config, logger)
   const demo = withDemo ? await startDemo(gateway, logger) : undefined
-  process.stdout.write(greeting(gateway, demo !== undefined))
+  const key = await keyToShow(gateway)
+  await gateway.context.database.durable()
+  process.stdout.write(greeting(gateway, { hasDemo: demo !== undefined, key }))
   await signals.first
   process.stdout.write('Stopping: running work is finished or kept for the next start. Again to stop at once.\n')
   void signals.second.then(() => process.exit(1))
-  await Promise.all([demo?.drain(), gateway.close()])
+  void demo?.drain()
+  await gateway.close()
+  await demo?.stop()
 }
 
 async function startOrExplain(config: Config, logger: Logger): Promise<Gateway> {
@@ -43,20 +47,24 @@ async function startOrExplain(config: Config, logger: Logger): Promise<Gateway> 
     return await startGateway({ config, logger, onFatal })
   } catch (error) {
     if (error instanceof DataDirInUse) throw new CommandFailed(error.message)
-    throw explainListening(error, config)
+    throw explainStart(error, config)
   }
 }
 
-function explainListening(error: unknown, { host, port }: Config): unknown {
-  const code = (error as NodeJS.ErrnoException).code
+function explainStart(error: unknown, { host, port, dataDir }: Config): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') {
     return new CommandFailed(`Port ${port} on ${host} is taken. Stop what uses it, or set INFERENCE_CLUB_PORT.`)
   }
-  if (code === 'EACCES' || code === 'EPERM') {
-    return new CommandFailed(`No permission to listen on ${host}:${port}, or to write the data folder.`)
+  if (syscall === 'listen' && (code === 'EACCES' || code === 'EPERM')) {
+    return new CommandFailed(`No permission to listen on ${host}:${port}. Set INFERENCE_CLUB_PORT.`)
   }
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+  if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo') {
     return new CommandFailed(`This machine has no address ${host}. Set INFERENCE_CLUB_HOST.`)
+  }
+  if (syscall !== undefined || code === 'ERR_SQLITE_ERROR') {
+    const reason = error instanceof Error ? error.message : String(code)
+    return new CommandFailed(`The data folder ${dataDir} cannot be used: ${reason}.`)
   }
   return error
 }
@@ -91,9 +99,22 @@ async function startDemo({ context, admin, url }: Gateway, logger: Logger): Prom
   return agent
 }
 
-function greeting({ url, newSecret, context }: Gateway, hasDemo: boolean): string {
+/** A key that works and that whoever reads the screen may see: the one made now, or the operator's own. */
+async function keyToShow({ context, newSecret }: Gateway): Promise<string | undefined> {
+  const chosen = context.config.bootstrapApiKey
+  if (newSecret !== undefined || chosen === undefined) return newSecret
+  // It counts at the first start only: later the installation may have another one.
+  return context.apiKeys.authenticate(chosen).then(
+    () => chosen,
+    () => undefined
+  )
+}
+
+function greeting(
+  { url, newSecret, context }: Gateway,
+  { hasDemo, key }: { hasDemo: boolean; key: string | undefined }
+): string {
   const base = context.config.publicUrl ?? url
-  const key = newSecret ?? context.config.bootstrapApiKey
   const lines = ['', `  inference.club is running at ${base}`, `  API reference: ${base}/docs`]
   if (newSecret !== undefined && newSecret !== context.config.bootstrapApiKey) {
     lines.push('', `  Your API key (shown once, keep it): ${newSecret}`)

@@ -1,12 +1,15 @@
+/** npm passes on a Ctrl-C that the terminal has sent to us as well: within this time two are one. */
+const SAME_SIGNAL_MS = 500
+
 /** The first SIGINT or SIGTERM asks to finish, the second to stop at once. */
 export function stopSignals(): { first: Promise<unknown>; second: Promise<unknown> } {
   const first = Promise.withResolvers<undefined>()
   const second = Promise.withResolvers<undefined>()
-  let received = 0
+  let firstAt: number | undefined
   const onSignal = () => {
-    received += 1
-    if (received === 1) first.resolve(undefined)
-    else second.resolve(undefined)
+    first.resolve(undefined)
+    firstAt ??= performance.now()
+    if (performance.now() - firstAt > SAME_SIGNAL_MS) second.resolve(undefined)
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

@@ -18,7 +18,7 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
   const onFatal = (error: unknown) => {
     throw error
   }
-  const database = await openDatabase(loadConfig(process.env), { onFatal })
+  const database = await openDatabase(loadConfig(), { onFatal })
   try {
     const { clock, bell } = database
     const apiKeys = createApiKeys({ store: createApiKeyStore(database), clock, bell })

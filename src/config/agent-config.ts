@@ -54,7 +54,8 @@ export interface AgentModelConfig {
 export interface AgentFileOptions {
   /** Where the file lies; mistakes begin with it. */
   path: string
-  env: NodeJS.ProcessEnv
+  /** Of the process when not given. */
+  env?: NodeJS.ProcessEnv
   /** Names of the engines there are. */
   engines: readonly string[]
 }
@@ -93,7 +94,7 @@ export async function readAgentConfigFile(options: AgentFileOptions): Promise<Ag
  * lines, and never a value of the file or of a variable.
  */
 export function loadAgentConfig(options: AgentFileOptions & { text: string }): AgentConfig {
-  const file = new YamlFile(options)
+  const file = new YamlFile({ env: process.env, ...options })
   const fields = file.root.fields(AGENT_KEYS)
   const config = fields && readAgent(fields, options.engines)
   file.finish()

@@ -1,5 +1,7 @@
 /** Where commands that call a gateway find it. */
-export const loadClientSettings = (env: NodeJS.ProcessEnv): { url: string; apiKey: string | undefined } => ({
+export const loadClientSettings = (
+  env: NodeJS.ProcessEnv = process.env
+): { url: string; apiKey: string | undefined } => ({
   url: env.INFERENCE_CLUB_URL?.trim() || 'http://127.0.0.1:8080',
   apiKey: env.INFERENCE_CLUB_API_KEY?.trim() || undefined
 })

@@ -247,7 +247,7 @@ export class ConfigError extends Error {
 }
 
 /** Reads and checks every variable; throws one `ConfigError` that lists all mistakes. Relative folders start at `cwd`. */
-export function loadConfig(env: NodeJS.ProcessEnv, cwd: string = process.cwd()): Config {
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): Config {
   const mistakes = unknownVariables(env)
   const read = <T extends Record<string, Setting<unknown>>>(settings: T): Values<T> =>
     Object.fromEntries(

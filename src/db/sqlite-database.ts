@@ -44,8 +44,14 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   const db = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: createSqliteShim(sqlite, () => walSync.committed()) })
   })
-  await migrate(db)
-  await syncFolder(dirname(options.path))
+  try {
+    await migrate(db)
+    await syncFolder(dirname(options.path))
+  } catch (error) {
+    await walSync.close()
+    await db.destroy()
+    throw error
+  }
 
   const bell = createLocalBell()
   const dataVersion = sqlite.prepare('pragma data_version')

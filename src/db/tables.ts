@@ -107,6 +107,8 @@ export interface RequestsTable {
   /** The end-user id a caller passed as `user`. */
   end_user: string | null
   batch_id: string | null
+  /** Its place in the batch, from 0. */
+  batch_position: number | null
   /** Called when the request ends. */
   webhook_url: string | null
   created_at: number

@@ -26,12 +26,14 @@ export async function createWalSync(options: {
   let committed = 0
   let synced = 0
   let running: Promise<void> | undefined
+  let broken = false
 
   const syncOnce = async () => {
     const upTo = committed
     try {
       await sync(file.fd)
     } catch (error) {
+      broken = true
       options.onFailure(error)
       await new Promise<never>(() => undefined)
     }
@@ -52,7 +54,7 @@ export async function createWalSync(options: {
       }
     },
     close: async () => {
-      await running
+      if (!broken) await running
       await file.close()
     }
   }

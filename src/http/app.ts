@@ -9,6 +9,7 @@ import { authenticateRoutes } from './hooks/authenticate.ts'
 import { refuseOtherMethods } from './hooks/refuse-other-methods.ts'
 import type { HttpContext } from './http-context.ts'
 import { registerOperations } from './operations/register-operations.ts'
+import { registerBatches } from './v1/batches/index.ts'
 import { registerImages } from './v1/images/index.ts'
 import { registerJobs } from './v1/jobs/index.ts'
 import { registerModels } from './v1/models/index.ts'
@@ -34,13 +35,18 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   handleErrors(app, context)
+  acceptEmptyJson(app)
   handleUnknownRoutes(app)
 
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
   })
-  // A reply that promises something leaves when what it promises is on disk.
-  app.addHook('onSend', async () => context.durable())
+  app.addHook('onSend', async (_request, reply) => {
+    // A stopping server waits for its connections: one that is kept alive would hold it up until it has timed out.
+    if (context.isDraining()) void reply.header('connection', 'close')
+    // A reply that promises something leaves when what it promises is on disk.
+    await context.durable()
+  })
   app.addHook('onResponse', async (request, reply) => {
     context.metrics.observe({
       method: request.method,
@@ -48,6 +54,8 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
       status: reply.statusCode,
       seconds: reply.elapsedTime / 1000
     })
+    // The same for an answer that began before the stop: a long download, a stream of events.
+    if (context.isDraining()) request.raw.socket.destroySoon()
   })
 
   await app.register(swagger, {
@@ -82,6 +90,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
       authenticateRoutes(scope, context)
       registerImages(scope, context)
       registerJobs(scope, context)
+      registerBatches(scope, context)
       registerModels(scope, context)
       refuseOthers()
     },
@@ -105,3 +114,12 @@ const describeApi = (version: string) => ({
   },
   security: [{ apiKey: [] }]
 })
+
+/** A call without parameters may still say that it is JSON: clients set the type whether or not there is a body. */
+function acceptEmptyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void parse(request, body as string, done)
+  })
+}

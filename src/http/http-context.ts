@@ -1,6 +1,7 @@
 import type { ApiKeys } from '../auth/api-keys.ts'
 import type { Operation } from '../auth/permissions.ts'
 import type { Assets } from '../assets/assets.ts'
+import type { Batches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
 import type { Tally } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -15,6 +16,7 @@ export interface HttpContext {
   logger: Logger
   apiKeys: ApiKeys
   requests: Requests
+  batches: Batches
   offers: Offers
   assets: Assets
   /** Resolves when what was committed so far survives a power cut. */

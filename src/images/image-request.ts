@@ -29,7 +29,7 @@ export interface Size {
 }
 
 /**
- * The fields of a call that describe the picture, in canonical form: what every dialect is parsed into, what is
+ * The fields of a call that describe the picture, in canonical form: what every form of a call is parsed into, what is
  * recorded, and what an engine is given. An absent member was not asked for.
  */
 export interface ImageParameters {
@@ -54,7 +54,7 @@ export interface ImageParameters {
   extra: Record<string, unknown>
 }
 
-/** A parsed and validated call, whichever API dialect it came in. */
+/** A parsed and validated call, whichever API it came by. */
 export interface ImageRequest {
   kind: ImageKind
   model: string

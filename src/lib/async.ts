@@ -40,11 +40,14 @@ export function startLoop(options: {
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
 
+  // So that even work that throws before it is a promise ends its round later, when it is known to be running.
+  const work = async () => options.work()
+
   const round = async () => {
     do {
       again = false
       try {
-        await options.work()
+        await work()
       } catch (error) {
         options.onError(error)
       }

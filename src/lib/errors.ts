@@ -149,6 +149,17 @@ export const errors = {
   },
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),
+  /** An error of one request of a batch, naming which. */
+  inBatch: (index: number, error: AppError) => {
+    const place = `requests[${index}]`
+    return new AppError({
+      code: error.code,
+      status: error.status,
+      message: `${place}: ${error.message}`,
+      param: error.param === null ? place : `${place}.body.${error.param}`,
+      cause: error
+    })
+  },
   idempotencyMismatch: () =>
     make('idempotency_mismatch', 409, { retry: false })(
       'This Idempotency-Key was used for a different request. Use a new key for each new request.'

@@ -19,6 +19,8 @@ export const CLOSE_CODES = {
   protocol: 4000,
   /** The key was revoked or expired. */
   unauthorized: 4001,
+  /** The agent stops: it comes back with nothing of what it ran. */
+  leaving: 4002,
   /** A newer connection of the same provider took over. */
   replaced: 4009,
   /** The gateway stops; come back soon. */
@@ -150,9 +152,15 @@ export type GatewayMessage = Static<typeof GatewayMessage>
 
 /** What travels with the PUT of the bytes, in the header below as base64url JSON. */
 export const RESULT_HEADER = 'x-inference-club-result'
+/** Bytes before base64: Node's HTTP server takes 16 KiB of headers in all. */
+const MAX_RESULT_BYTES = 8 * 1024
+const MAX_WARNINGS = 50
+const MAX_WARNING_CHARS = 1000
+
 export const AttemptResult = Type.Object({
-  seed: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
-  warnings: Type.Array(shortText, { maxItems: 50 }),
+  /** As the engine tells it: some count beyond the 32 bits that a caller may ask for. */
+  seed: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  warnings: Type.Array(Type.String({ maxLength: MAX_WARNING_CHARS }), { maxItems: MAX_WARNINGS }),
   /** Milliseconds the engine worked on it. */
   generating_ms: Type.Integer({ minimum: 0 })
 })
@@ -176,7 +184,12 @@ export const readAgentMessage = reader(AgentMessage)
 export const readGatewayMessage = reader(GatewayMessage)
 
 const readResult = reader(AttemptResult)
-export const encodeAttemptResult = (result: AttemptResult): string =>
-  Buffer.from(JSON.stringify(result)).toString('base64url')
+/** Warnings beyond what a header may carry are left out, those that came last first. */
+export function encodeAttemptResult(result: AttemptResult): string {
+  const warnings = result.warnings.slice(0, MAX_WARNINGS).map((warning) => warning.slice(0, MAX_WARNING_CHARS))
+  const encode = () => Buffer.from(JSON.stringify({ ...result, warnings }))
+  while (encode().length > MAX_RESULT_BYTES) warnings.pop()
+  return encode().toString('base64url')
+}
 export const decodeAttemptResult = (header: string): AttemptResult | undefined =>
   readResult(Buffer.from(header, 'base64url').toString('utf8'))

@@ -47,6 +47,8 @@ export interface ProviderStore {
   disconnect(connection: { providerId: string; epoch: number }): Promise<void>
   /** Offers of image services seen since then; `model` narrows. */
   listOffers(filter: { seenSince: number; model?: string }): Promise<Offer[]>
+  /** Slots of all services seen since then that offer the model. */
+  countSlots(filter: { model: string; seenSince: number }): Promise<number>
   noteNodeFault(trx: Trx, serviceId: string): Promise<void>
   noteSuccess(trx: Trx, serviceId: string): Promise<void>
 }
@@ -92,6 +94,20 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
     },
 
     listOffers: (filter) => listOffers(db, filter),
+
+    countSlots: async ({ model, seenSince }) => {
+      const row = await db
+        .selectFrom('service_models')
+        .innerJoin('services', 'services.id', 'service_models.service_id')
+        .innerJoin('providers', 'providers.id', 'services.provider_id')
+        .select((e) => e.fn.sum<number>('services.concurrency').as('slots'))
+        .where('service_models.model', '=', model)
+        .where('services.type', '=', 'image')
+        .where('services.declared', '=', 1)
+        .where('providers.online_until', '>', seenSince)
+        .executeTakeFirst()
+      return Number(row?.slots ?? 0)
+    },
 
     noteNodeFault: async (trx, serviceId) => {
       const row = await trx

@@ -11,7 +11,7 @@ const SEEDS = 2 ** 32
 
 export interface SubmissionPlace {
   taskClass: TaskClass
-  batchId?: string
+  batch?: { id: string; position: number }
   now: number
 }
 
@@ -31,7 +31,8 @@ export async function insertSubmission(trx: Trx, submission: Submission, place: 
     parameters: JSON.stringify(image.parameters),
     n: image.n,
     end_user: submission.endUser ?? null,
-    batch_id: place.batchId ?? null,
+    batch_id: place.batch?.id ?? null,
+    batch_position: place.batch?.position ?? null,
     webhook_url: submission.webhookUrl ?? null,
     created_at: place.now,
     started_at: null,

@@ -1,3 +1,4 @@
+import type { Assets } from '../assets/assets.ts'
 import type { Limits } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -8,6 +9,7 @@ import type { ProviderStore } from '../providers/provider-store.ts'
 export interface RequestParts {
   database: Database
   offers: Offers
+  assets: Pick<Assets, 'discard'>
   providers: ProviderStore
   limits: Limits
   logger: Logger

@@ -68,3 +68,56 @@ export const listInputs = (db: Db, requestId: string): Promise<AssetRow[]> =>
     .orderBy('kind')
     .orderBy('position')
     .execute()
+
+/** Lets an ended request run again; false when it has not failed or been canceled. */
+export async function reopenRequest(trx: Trx, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('requests')
+    .set({ state: 'queued', finished_at: null, started_at: null, error_code: null, error_message: null })
+    .where('id', '=', id)
+    .where('state', 'in', ['failed', 'canceled'])
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Deletes a request with everything that belongs to it; returns the storage keys of its images. */
+export async function deleteRequestRows(trx: Trx, id: string): Promise<string[]> {
+  const assets = await trx.deleteFrom('assets').where('request_id', '=', id).returning('storage_key').execute()
+  await trx.deleteFrom('attempts').where('request_id', '=', id).execute()
+  await trx.deleteFrom('tasks').where('request_id', '=', id).execute()
+  await trx.deleteFrom('requests').where('id', '=', id).execute()
+  return assets.map((asset) => asset.storage_key)
+}
+
+export interface RequestFilter {
+  userId: string
+  states?: readonly RequestState[]
+  batchId?: string
+  /** Only those older than this one. */
+  after?: string
+  limit: number
+}
+
+/** Newest first. */
+export async function listRequests(db: Db, filter: RequestFilter): Promise<RequestRow[]> {
+  const { states, batchId, after } = filter
+  const last = after === undefined ? undefined : await findRequest(db, after)
+  return db
+    .selectFrom('requests')
+    .selectAll()
+    .where('user_id', '=', filter.userId)
+    .$if(states !== undefined, (q) => q.where('state', 'in', states ?? []))
+    .$if(batchId !== undefined, (q) => q.where('batch_id', '=', batchId ?? ''))
+    .$if(last !== undefined, (q) =>
+      q.where((e) =>
+        e.or([
+          e('created_at', '<', last?.created_at ?? 0),
+          e.and([e('created_at', '=', last?.created_at ?? 0), e('id', '<', last?.id ?? '')])
+        ])
+      )
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(filter.limit)
+    .execute()
+}

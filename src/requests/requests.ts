@@ -2,6 +2,7 @@ import { graceLeases } from './attempt-store.ts'
 import { cancelRequest } from './cancel-request.ts'
 import { claimTask } from './claim-task.ts'
 import { connectAgent } from './connect-agent.ts'
+import { deleteRequest } from './delete-request.ts'
 import { disconnectAgent } from './disconnect-agent.ts'
 import { expireLeases } from './expire-leases.ts'
 import { expireWaiting } from './expire-waiting.ts'
@@ -13,9 +14,10 @@ import { findHeldAttempt } from './lease-token.ts'
 import { noteProgress } from './note-progress.ts'
 import { renewConnections } from './renew-connections.ts'
 import type { RequestParts } from './request-parts.ts'
+import { retryRequest } from './retry-request.ts'
 import { submitRequest } from './submit-request.ts'
 import { countQueuedByModel, countTasksByState } from './task-store.ts'
-import { parametersOf, viewRequest } from './view-request.ts'
+import { listViews, parametersOf, viewRequest } from './view-request.ts'
 import { waitForRequest } from './wait-for-request.ts'
 import { watchRequest } from './watch-request.ts'
 
@@ -32,6 +34,9 @@ export function createRequests(parts: RequestParts & { live: LiveProgress }) {
     wait: bind(waitForRequest),
     watch: (watch: Parameters<typeof watchRequest>[1]) => watchRequest(parts, watch),
     view: bind(viewRequest),
+    list: bind(listViews),
+    retry: bind(retryRequest),
+    remove: bind(deleteRequest),
     parametersOf: bind(parametersOf),
     cancel: bind(cancelRequest),
     countTasksByState: () => countTasksByState(parts.database.db),

@@ -269,3 +269,44 @@ export async function countQueuedByModel(db: Db): Promise<Map<string, number>> {
     .execute()
   return new Map(rows.map((row) => [row.model, Number(row.waiting)]))
 }
+
+/** Puts a task that failed or was canceled back into the queue, as if it had never been tried. */
+export async function reopenTask(
+  trx: Trx,
+  id: string,
+  place: Pick<TaskRow, 'class' | 'order_key' | 'queued_at'>
+): Promise<void> {
+  await trx
+    .updateTable('tasks')
+    .set({
+      ...place,
+      state: 'queued',
+      current_attempt_id: null,
+      node_faults: 0,
+      losses: 0,
+      error_code: null,
+      error_message: null,
+      finished_at: null
+    })
+    .where('id', '=', id)
+    .where('state', 'in', ['failed', 'canceled'])
+    .execute()
+}
+
+/** Waiting tasks of the same model that go before this one. */
+export async function countAhead(db: Db, task: TaskRow): Promise<number> {
+  const row = await db
+    .selectFrom('tasks')
+    .select((e) => e.fn.countAll<number>().as('ahead'))
+    .where('state', '=', 'queued')
+    .where('model', '=', task.model)
+    .where((e) =>
+      e.or([
+        e('class', '<', task.class),
+        e.and([e('class', '=', task.class), e('order_key', '<', task.order_key)]),
+        e.and([e('class', '=', task.class), e('order_key', '=', task.order_key), e('queued_at', '<', task.queued_at)])
+      ])
+    )
+    .executeTakeFirst()
+  return Number(row?.ahead ?? 0)
+}

@@ -1,8 +1,17 @@
 import { errors } from '../lib/errors.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { type AttemptView, listAttemptViews } from './attempt-store.ts'
+import { type QueueOutlook, queueOutlook } from './queue-outlook.ts'
 import type { RequestParts } from './request-parts.ts'
-import { type AssetRow, findRequest, listInputs, listOutputs, type RequestRow } from './request-store.ts'
+import {
+  type AssetRow,
+  findRequest,
+  listInputs,
+  listOutputs,
+  listRequests,
+  type RequestFilter,
+  type RequestRow
+} from './request-store.ts'
 import { listTasks, type TaskRow } from './task-store.ts'
 
 /** Everything there is to tell about a request, read together. */
@@ -16,28 +25,45 @@ export interface RequestView {
   inputs: AssetRow[]
   /** Finished images in the order of their tasks. */
   outputs: AssetRow[]
+  /** While images wait. */
+  queue?: QueueOutlook
   /** Those known at submit, then those of the images, each once. */
   warnings: string[]
 }
 
 /** Throws `not_found`, also when `ownerId` is given and it is somebody else's. */
 export async function viewRequest(
-  { database }: Pick<RequestParts, 'database'>,
+  parts: Pick<RequestParts, 'database' | 'providers'>,
   id: string,
   ownerId?: string
 ): Promise<RequestView> {
+  const { database } = parts
   const request = await findRequest(database.db, id)
   if (!request || (ownerId !== undefined && request.user_id !== ownerId)) throw errors.notFound(`The request '${id}'`)
   const tasks = await listTasks(database.db, id)
+  const parameters = JSON.parse(request.parameters) as ImageParameters
+  const queue = await queueOutlook(parts, { tasks, size: parameters.size })
   return {
     request,
-    parameters: JSON.parse(request.parameters) as ImageParameters,
+    parameters,
     tasks,
+    ...(queue && { queue }),
     attempts: await listAttemptViews(database.db, id),
     inputs: await listInputs(database.db, id),
     outputs: await listOutputs(database.db, id),
     warnings: warningsOf(request, tasks)
   }
+}
+
+/** The caller's own, newest first; one page and whether there is more. */
+export async function listViews(
+  parts: Pick<RequestParts, 'database' | 'providers'>,
+  filter: RequestFilter
+): Promise<{ views: RequestView[]; hasMore: boolean }> {
+  const rows = await listRequests(parts.database.db, { ...filter, limit: filter.limit + 1 })
+  const views: RequestView[] = []
+  for (const { id } of rows.slice(0, filter.limit)) views.push(await viewRequest(parts, id))
+  return { views, hasMore: rows.length > filter.limit }
 }
 
 /** What was asked for with the request of an attempt. */

@@ -14,7 +14,7 @@ export type WatchEvent = { type: 'changed'; view: RequestView } | LiveEvent | { 
  * event.
  */
 export async function* watchRequest(
-  parts: Pick<RequestParts, 'database'> & { live: LiveProgress },
+  parts: Pick<RequestParts, 'database' | 'providers'> & { live: LiveProgress },
   watch: { id: string; signal: AbortSignal; quietMs: number }
 ): AsyncGenerator<WatchEvent> {
   const pending: LiveEvent[] = []

@@ -3,13 +3,16 @@ import type { Kysely } from 'kysely'
 /** What jobs need on top of the spine: idempotency, batches, routing by owner, webhooks and their outbox. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('requests').addColumn('batch_id', 'text').execute()
+  await db.schema.alterTable('requests').addColumn('batch_position', 'integer').execute()
   await db.schema.alterTable('requests').addColumn('webhook_url', 'text').execute()
-  await db.schema.createIndex('requests_by_batch').on('requests').columns(['batch_id']).execute()
+  await db.schema.createIndex('requests_by_batch').on('requests').columns(['batch_id', 'batch_position']).execute()
   await db.schema
     .alterTable('tasks')
     .addColumn('routing', 'text', (c) => c.notNull().defaultTo('any'))
     .execute()
   await db.schema.alterTable('api_keys').addColumn('webhook_secret', 'text').execute()
+
+  await db.schema.createIndex('usage_images_by_model').on('usage_images').columns(['model', 'created_at']).execute()
 
   // Kept for a day even when what they created has been deleted: a late retry must not do the work again.
   await db.schema

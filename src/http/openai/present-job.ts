@@ -2,20 +2,29 @@ import { toUnixSeconds } from '../../lib/clock.ts'
 import { type ErrorCode, errors } from '../../lib/errors.ts'
 import type { ImageParameters } from '../../images/image-request.ts'
 import { formatSize } from '../../images/sizes.ts'
+import { hasEnded } from '../../requests/request-states.ts'
 import type { RequestView } from '../../requests/view-request.ts'
 import { presentError } from '../error-handler.ts'
 import { assetUrl, presentImages, type PresentedImages } from './present-images.ts'
 
 type RequestState = RequestView['request']['state']
 
+const NO_RESULT: { result_url?: string; result?: PresentedImages } = {}
+
 /** The wire's spelling of the states, here and nowhere else. */
-const WIRE_STATUS: Record<RequestState, string> = {
+const WIRE_STATUS = {
   queued: 'QUEUED',
   running: 'PROCESSING',
   succeeded: 'PROCESSED',
   failed: 'FAILED',
   canceled: 'CANCELED'
-}
+} as const satisfies Record<RequestState, string>
+
+type WireStatus = (typeof WIRE_STATUS)[RequestState]
+export const WIRE_STATUSES = Object.values(WIRE_STATUS)
+
+export const parseStatus = (status: WireStatus): RequestState =>
+  (Object.keys(WIRE_STATUS) as RequestState[]).find((state) => WIRE_STATUS[state] === status) ?? 'queued'
 
 export const presentStatus = (state: RequestState): string => WIRE_STATUS[state]
 
@@ -31,6 +40,12 @@ export const presentEnvelope = ({ request }: Pick<RequestView, 'request'>) => ({
   created: toUnixSeconds(request.created_at),
   queued_at: new Date(request.created_at).toISOString()
 })
+
+/** A job as a list shows it: without its `result`. */
+export async function presentListedJob(view: RequestView, options: { baseUrl: string }) {
+  const { result: _result, ...listed } = await presentJob(view, options)
+  return listed
+}
 
 export async function presentJob(view: RequestView, options: { baseUrl: string }) {
   const { request, outputs } = view
@@ -50,6 +65,7 @@ export async function presentJob(view: RequestView, options: { baseUrl: string }
       bytes: input.bytes
     })),
     progress: progressOf(view),
+    ...presentQueue(view),
     started_at: seconds(request.started_at),
     finished_at: seconds(request.finished_at),
     attempts: view.attempts.map((attempt) => ({
@@ -61,12 +77,17 @@ export async function presentJob(view: RequestView, options: { baseUrl: string }
       started_at: toUnixSeconds(attempt.assigned_at),
       finished_at: seconds(attempt.finished_at)
     })),
-    ...(request.finished_at !== null && first && (await presentResult(view, options.baseUrl))),
+    ...(first && hasEnded(request.state) ? await presentResult(view, options.baseUrl) : NO_RESULT),
     ...(request.state === 'failed' && { error: jobError(view) })
   }
 }
 
-async function presentResult(view: RequestView, baseUrl: string) {
+const presentQueue = ({ queue }: RequestView) => ({
+  ...(queue && { queue_position: queue.position }),
+  ...(queue?.etaSeconds !== undefined && { eta_seconds: queue.etaSeconds })
+})
+
+async function presentResult(view: RequestView, baseUrl: string): Promise<typeof NO_RESULT> {
   const result: PresentedImages = await presentImages(view, { baseUrl })
   return { result_url: assetUrl(baseUrl, view.outputs[0]?.id ?? ''), result }
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { fitWithin, formatSize } from '../../images/sizes.ts'
 import type { ImageKind } from '../../images/image-request.ts'
 import { errors } from '../../lib/errors.ts'
+import type { Principal } from '../../lib/principal.ts'
 import type { HttpContext } from '../http-context.ts'
 import { type ParsedCall, parseImageRequest } from '../openai/parse-image-request.ts'
 import { publicUrl } from '../public-url.ts'
@@ -23,28 +24,49 @@ export interface ReceivedCall extends ParsedCall {
  * stays stored, and the caller gets the answer even while still sending.
  */
 export async function receiveImageCall(
-  { config, assets }: UploadContext,
+  context: UploadContext,
   exchange: { kind: ImageKind; request: FastifyRequest; reply: FastifyReply }
 ): Promise<ReceivedCall> {
   const { kind, request, reply } = exchange
+  const { limits, publicUrl: configuredUrl } = context.config
+  try {
+    if (isForm(request)) {
+      return await receiveCall(context, kind, (inbox) =>
+        receiveForm(request.raw, { inbox, maxFieldBytes: limits.maxBodyBytes })
+      )
+    }
+    const fields = jsonObject(request.body)
+    const baseUrl = publicUrl(request, configuredUrl)
+    return await receiveJsonCall(context, { kind, fields, principal: request.principal, baseUrl })
+  } catch (error) {
+    lingerAfterAnswer(request, reply)
+    throw error
+  }
+}
+
+/** The same for the JSON of one call, wherever it was found. */
+export const receiveJsonCall = (
+  context: UploadContext,
+  call: { kind: ImageKind; fields: Record<string, unknown>; principal: Principal; baseUrl: string }
+): Promise<ReceivedCall> =>
+  receiveCall(context, call.kind, (inbox) =>
+    readReferences(call.fields, { inbox, assets: context.assets, principal: call.principal, baseUrl: call.baseUrl })
+  )
+
+async function receiveCall(
+  { config, assets }: UploadContext,
+  kind: ImageKind,
+  read: (inbox: ImageInbox) => Promise<Record<string, unknown>>
+): Promise<ReceivedCall> {
   const { limits } = config
   const inbox = new ImageInbox(assets, limits)
   try {
-    const fields = isForm(request)
-      ? await receiveForm(request.raw, { inbox, maxFieldBytes: limits.maxBodyBytes })
-      : await readReferences(jsonObject(request.body), {
-          inbox,
-          assets,
-          principal: request.principal,
-          baseUrl: publicUrl(request, config.publicUrl)
-        })
-    const call = parseImageRequest(fields, { kind, limits })
+    const call = parseImageRequest(await read(inbox), { kind, limits })
     const { inputs, ownMask } = await inbox.finish({ lookForOwnMask: kind === 'edit' })
     if (kind === 'variation' && inputs.length > 1) throw errors.tooManyImages(1)
     limitAutomaticSize(call, inputs[0], limits.maxPixels)
     return { ...call, submission: { ...call.submission, inputs, ownMask }, discard: () => inbox.discard() }
   } catch (error) {
-    lingerAfterAnswer(request, reply)
     await inbox.discard()
     throw error
   }

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
+import { errors } from '../../../lib/errors.ts'
 import { jsonObject } from '../../json-object.ts'
 import { parseImageRequest } from '../../openai/parse-image-request.ts'
+import { isForm } from '../../uploads/receive-image-call.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { errorResponses } from '../error-schema.ts'
 import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
@@ -18,6 +20,7 @@ export function createImage(scope: FastifyInstance, context: AnswerContext): voi
       response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
     },
     handler: (request, reply) => {
+      if (isForm(request)) throw errors.unsupportedMediaType('The body must be sent as application/json.')
       const call = parseImageRequest(jsonObject(request.body), {
         kind: 'generation',
         limits: context.config.limits

@@ -1,11 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import type { HttpContext } from '../../http-context.ts'
+import { cancelJob } from './cancel-job.ts'
+import { deleteJob } from './delete-job.ts'
 import { getJob } from './get-job.ts'
+import { listJobs } from './list-jobs.ts'
+import { retryJob } from './retry-job.ts'
 import { watchJob } from './watch-job.ts'
 
-export type JobsContext = Pick<HttpContext, 'config' | 'requests' | 'stopping' | 'durable'>
+export type JobsContext = Pick<HttpContext, 'config' | 'requests' | 'stopping' | 'durable' | 'isDraining'>
 
 export function registerJobs(scope: FastifyInstance, context: JobsContext): void {
+  listJobs(scope, context)
   getJob(scope, context)
+  cancelJob(scope, context)
+  retryJob(scope, context)
+  deleteJob(scope, context)
   watchJob(scope, context)
 }

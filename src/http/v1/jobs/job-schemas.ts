@@ -33,6 +33,8 @@ export const JobResponse = Type.Object({
     })
   ),
   progress: Type.Integer({ minimum: 0, maximum: 100 }),
+  queue_position: Type.Optional(Type.Integer({ description: 'Of its first waiting image; 1 is next.' })),
+  eta_seconds: Type.Optional(Type.Integer({ description: 'From measured speed, when it can be told.' })),
   started_at: nullable(Type.Integer()),
   finished_at: nullable(Type.Integer()),
   attempts: Type.Array(
@@ -49,4 +51,12 @@ export const JobResponse = Type.Object({
   result_url: Type.Optional(Type.String({ format: 'uri', description: 'The first image.' })),
   result: Type.Optional(ImagesResponse),
   error: Type.Optional(ErrorResponse.properties.error)
+})
+
+export const JobList = Type.Object({
+  object: Type.Literal('list'),
+  data: Type.Array(Type.Omit(JobResponse, ['result'])),
+  first_id: Type.Union([Type.String(), Type.Null()]),
+  last_id: Type.Union([Type.String(), Type.Null()]),
+  has_more: Type.Boolean()
 })

@@ -1,0 +1,40 @@
+import type { Selectable } from 'kysely'
+import type { Db, Trx } from '../db/database.ts'
+import type { RequestState, Tables } from '../db/tables.ts'
+
+export type BatchRow = Selectable<Tables['batches']>
+
+export async function insertBatch(trx: Trx, row: BatchRow): Promise<void> {
+  await trx.insertInto('batches').values(row).execute()
+}
+
+export const findBatch = (db: Db, id: string): Promise<BatchRow | undefined> =>
+  db.selectFrom('batches').selectAll().where('id', '=', id).executeTakeFirst()
+
+/** Newest first. */
+export async function listBatches(
+  db: Db,
+  filter: { userId: string; after?: string; limit: number }
+): Promise<BatchRow[]> {
+  const last = filter.after === undefined ? undefined : await findBatch(db, filter.after)
+  return db
+    .selectFrom('batches')
+    .selectAll()
+    .where('user_id', '=', filter.userId)
+    .$if(last !== undefined, (q) =>
+      q.where((e) =>
+        e.or([
+          e('created_at', '<', last?.created_at ?? 0),
+          e.and([e('created_at', '=', last?.created_at ?? 0), e('id', '<', last?.id ?? '')])
+        ])
+      )
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(filter.limit)
+    .execute()
+}
+
+/** Ids and states of the requests of a batch, in the order they were sent. */
+export const listBatchRequests = (db: Db, batchId: string): Promise<{ id: string; state: RequestState }[]> =>
+  db.selectFrom('requests').select(['id', 'state']).where('batch_id', '=', batchId).orderBy('batch_position').execute()

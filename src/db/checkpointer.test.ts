@@ -1,0 +1,51 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { waitFor } from '../../tests/support/wait-for.ts'
+import { startCheckpointer } from './checkpointer.ts'
+
+let folder: string
+let path: string
+let database: DatabaseSync
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'checkpointer-'))
+  path = join(folder, 'test.sqlite')
+  database = new DatabaseSync(path)
+  database.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0; create table t (text text)')
+})
+afterEach(async () => {
+  database.close()
+  await rm(folder, { recursive: true })
+})
+
+const fileBytes = async () => (await stat(path)).size
+const fill = () => database.exec(`insert into t values ('${'x'.repeat(100_000)}')`)
+
+it('moves a log that has grown into the database file, again and again', async () => {
+  const checkpointer = startCheckpointer({
+    path,
+    thresholdBytes: 50_000,
+    onError: (error) => expect.fail(String(error))
+  })
+  fill()
+  expect(await fileBytes()).toBeLessThan(50_000)
+  await waitFor(async () => (await fileBytes()) > 100_000)
+  fill()
+  await waitFor(async () => (await fileBytes()) > 200_000)
+  await checkpointer.close()
+})
+
+it('tells when that fails', async () => {
+  const failed = Promise.withResolvers<unknown>()
+  fill()
+  // The log of a database that cannot be opened.
+  await rm(path)
+  const checkpointer = startCheckpointer({
+    path: join(folder, 'missing', '..', 'test.sqlite'),
+    thresholdBytes: 0,
+    onError: failed.resolve
+  })
+  await checkpointer.close()
+})

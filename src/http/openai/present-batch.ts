@@ -1,0 +1,24 @@
+import type { BatchView } from '../../batches/batches.ts'
+import type { RequestState } from '../../db/tables.ts'
+import { toUnixSeconds } from '../../lib/clock.ts'
+import { presentStatus } from './present-job.ts'
+
+export function presentBatch({ batch, requests }: BatchView) {
+  const count = (...states: RequestState[]) => requests.filter(({ state }) => states.includes(state)).length
+  const queued = count('queued')
+  const ended = count('succeeded', 'failed', 'canceled')
+  return {
+    id: batch.id,
+    object: 'inference.batch',
+    label: batch.label,
+    status: ended === requests.length ? 'DONE' : queued === requests.length ? 'PENDING' : 'PROCESSING',
+    total: requests.length,
+    queued,
+    processing: count('running'),
+    processed: count('succeeded'),
+    failed: count('failed'),
+    canceled: count('canceled'),
+    created: toUnixSeconds(batch.created_at),
+    jobs: requests.map(({ id, state }) => ({ id, status: presentStatus(state) }))
+  }
+}

@@ -1,0 +1,38 @@
+import { Type } from 'typebox'
+import { MOST_REQUESTS } from '../../../batches/batches.ts'
+
+export const BATCH_ENDPOINTS = ['/v1/images/generations', '/v1/images/edits', '/v1/images/variations'] as const
+
+export const CreateBatchBody = Type.Object({
+  label: Type.Optional(Type.String({ maxLength: 200 })),
+  requests: Type.Array(
+    Type.Object({
+      endpoint: Type.Enum([...BATCH_ENDPOINTS]),
+      body: Type.Record(Type.String(), Type.Unknown(), { description: 'As that endpoint takes it, as JSON.' })
+    }),
+    { minItems: 1, maxItems: MOST_REQUESTS }
+  )
+})
+
+export const BatchResponse = Type.Object({
+  id: Type.String(),
+  object: Type.Literal('inference.batch'),
+  label: Type.Union([Type.String(), Type.Null()]),
+  status: Type.Enum(['PENDING', 'PROCESSING', 'DONE']),
+  total: Type.Integer(),
+  queued: Type.Integer(),
+  processing: Type.Integer(),
+  processed: Type.Integer(),
+  failed: Type.Integer(),
+  canceled: Type.Integer(),
+  created: Type.Integer({ description: 'Unix seconds.' }),
+  jobs: Type.Array(Type.Object({ id: Type.String(), status: Type.String() }))
+})
+
+export const BatchList = Type.Object({
+  object: Type.Literal('list'),
+  data: Type.Array(BatchResponse),
+  first_id: Type.Union([Type.String(), Type.Null()]),
+  last_id: Type.Union([Type.String(), Type.Null()]),
+  has_more: Type.Boolean()
+})

@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify'
+import { presentBatch } from '../../openai/present-batch.ts'
+import { errorResponses } from '../error-schema.ts'
+import { BatchResponse } from './batch-schemas.ts'
+import type { BatchesContext } from './index.ts'
+
+/** `POST /v1/batches/<id>/cancel`: cancels every job that has not ended. */
+export function cancelBatch(scope: FastifyInstance, { batches }: BatchesContext): void {
+  scope.post<{ Params: { id: string } }>('/batches/:id/cancel', {
+    config: { operation: 'cancelBatch' },
+    schema: {
+      tags: ['Batches'],
+      summary: 'Cancel what has not ended',
+      response: { 200: BatchResponse, ...errorResponses }
+    },
+    handler: async (request) => presentBatch(await batches.cancel(request.params.id, request.principal.userId))
+  })
+}

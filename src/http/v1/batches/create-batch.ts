@@ -1,0 +1,96 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { MOST_REQUESTS } from '../../../batches/batches.ts'
+import type { ImageKind } from '../../../images/image-request.ts'
+import { AppError, errors } from '../../../lib/errors.ts'
+import type { Submission } from '../../../requests/submission.ts'
+import { idempotencyKey } from '../../idempotency-key.ts'
+import { jsonObject } from '../../json-object.ts'
+import { Fields } from '../../openai/fields.ts'
+import { parseImageRequest } from '../../openai/parse-image-request.ts'
+import { presentBatch } from '../../openai/present-batch.ts'
+import { publicUrl } from '../../public-url.ts'
+import { receiveJsonCall, type ReceivedCall } from '../../uploads/receive-image-call.ts'
+import { errorResponses } from '../error-schema.ts'
+import { BATCH_ENDPOINTS, BatchResponse, CreateBatchBody } from './batch-schemas.ts'
+import type { BatchesContext } from './index.ts'
+
+const KINDS: Record<(typeof BATCH_ENDPOINTS)[number], ImageKind> = {
+  '/v1/images/generations': 'generation',
+  '/v1/images/edits': 'edit',
+  '/v1/images/variations': 'variation'
+}
+
+/** `POST /v1/batches`: many requests at once, all of them accepted or none. */
+export function createBatch(scope: FastifyInstance, context: BatchesContext): void {
+  scope.post('/batches', {
+    config: { operation: 'createBatch' },
+    bodyLimit: context.config.limits.maxEditBodyBytes,
+    schema: {
+      tags: ['Batches'],
+      summary: 'Submit many requests at once, all or none',
+      body: CreateBatchBody,
+      response: { 202: BatchResponse, ...errorResponses }
+    },
+    handler: async (request, reply) => {
+      if (context.isDraining()) throw errors.shuttingDown()
+      const { label, items } = parseBatch(jsonObject(request.body))
+      const calls: ReceivedCall[] = []
+      const discard = () => Promise.all(calls.map((call) => call.discard()))
+      try {
+        for (const [index, item] of items.entries()) calls.push(await receiveItem(context, { request, index, item }))
+        const key = idempotencyKey(request)
+        const { view, repeated } = await context.batches.submit({
+          userId: request.principal.userId,
+          submissions: calls.map((call): Submission => ({
+            ...call.submission,
+            isAsync: true,
+            principal: request.principal
+          })),
+          ...(label !== undefined && { label }),
+          ...(key !== undefined && { idempotencyKey: key })
+        })
+        if (repeated) await discard()
+        return await reply.status(202).send(presentBatch(view))
+      } catch (error) {
+        await discard()
+        throw error
+      }
+    }
+  })
+}
+
+function parseBatch(body: Record<string, unknown>): { label?: string; items: unknown[] } {
+  const label = new Fields(body).text('label', 200)
+  const { requests: items } = body
+  if (!Array.isArray(items) || items.length === 0 || items.length > MOST_REQUESTS) {
+    throw errors.invalidRequest(`'requests' must be a list of 1 to ${MOST_REQUESTS} requests.`, 'requests')
+  }
+  return { items: items as unknown[], ...(label !== undefined && { label }) }
+}
+
+async function receiveItem(
+  context: BatchesContext,
+  { request, index, item }: { request: FastifyRequest; index: number; item: unknown }
+): Promise<ReceivedCall> {
+  const place = `requests[${index}]`
+  const { endpoint, body } = (item ?? {}) as { endpoint?: unknown; body?: unknown }
+  const known = BATCH_ENDPOINTS.find((one) => one === endpoint)
+  if (!known) {
+    throw errors.invalidRequest(
+      `'${place}.endpoint' must be one of ${BATCH_ENDPOINTS.join(', ')}.`,
+      `${place}.endpoint`
+    )
+  }
+  try {
+    // In a batch nobody waits, whatever the body says.
+    const fields = { ...jsonObject(body), async: true }
+    const { limits } = context.config
+    if (known === '/v1/images/generations') {
+      return { ...parseImageRequest(fields, { kind: 'generation', limits }), discard: async () => undefined }
+    }
+    const baseUrl = publicUrl(request, context.config.publicUrl)
+    return await receiveJsonCall(context, { kind: KINDS[known], fields, principal: request.principal, baseUrl })
+  } catch (error) {
+    throw error instanceof AppError ? errors.inBatch(index, error) : error
+  }
+}

@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { Fields } from '../../openai/fields.ts'
+import { parsePage } from '../../openai/parse-page.ts'
+import { presentBatch } from '../../openai/present-batch.ts'
+import { presentPage } from '../../openai/present-page.ts'
+import { errorResponses } from '../error-schema.ts'
+import { BatchList, BatchResponse } from './batch-schemas.ts'
+import type { BatchesContext } from './index.ts'
+
+/** `GET /v1/batches`: the caller's own, newest first. */
+export function listBatches(scope: FastifyInstance, { batches }: BatchesContext): void {
+  scope.get<{ Querystring: Record<string, unknown> }>('/batches', {
+    config: { operation: 'listBatches' },
+    schema: {
+      tags: ['Batches'],
+      summary: 'Your batches, newest first',
+      querystring: Type.Object({
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+        after: Type.Optional(Type.String({ description: 'The `last_id` of the page before.' }))
+      }),
+      response: { 200: BatchList, ...errorResponses }
+    },
+    handler: async (request) => {
+      const page = parsePage(new Fields(request.query))
+      const { views, hasMore } = await batches.list({ userId: request.principal.userId, ...page })
+      return presentPage(views.map(presentBatch), hasMore)
+    }
+  })
+}
+
+/** `GET /v1/batches/<id>` */
+export function getBatch(scope: FastifyInstance, { batches }: BatchesContext): void {
+  scope.get<{ Params: { id: string } }>('/batches/:id', {
+    config: { operation: 'getBatch' },
+    schema: { tags: ['Batches'], summary: 'A batch and its jobs', response: { 200: BatchResponse, ...errorResponses } },
+    handler: async (request) => presentBatch(await batches.view(request.params.id, request.principal.userId))
+  })
+}

@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { errorResponses } from '../error-schema.ts'
+import type { JobsContext } from './index.ts'
+
+/** `DELETE /v1/jobs/<id>`: an ended request with its images and inputs; usage counts stay. */
+export function deleteJob(scope: FastifyInstance, { requests }: JobsContext): void {
+  scope.delete<{ Params: { id: string } }>('/jobs/:id', {
+    config: { operation: 'deleteJob' },
+    schema: {
+      tags: ['Jobs'],
+      summary: 'Delete an ended request and its images',
+      response: {
+        200: Type.Object({ id: Type.String(), object: Type.Literal('inference.job'), deleted: Type.Literal(true) }),
+        ...errorResponses
+      }
+    },
+    handler: async (request) => {
+      const { id } = request.params
+      await requests.remove({ id, ownerId: request.principal.userId })
+      return { id, object: 'inference.job', deleted: true }
+    }
+  })
+}

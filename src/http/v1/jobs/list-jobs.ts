@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { RequestState } from '../../../db/tables.ts'
+import { UNFINISHED } from '../../../requests/request-states.ts'
+import { Fields } from '../../openai/fields.ts'
+import { parsePage } from '../../openai/parse-page.ts'
+import { parseStatus, presentListedJob, WIRE_STATUSES } from '../../openai/present-job.ts'
+import { presentPage } from '../../openai/present-page.ts'
+import { publicUrl } from '../../public-url.ts'
+import { errorResponses } from '../error-schema.ts'
+import type { JobsContext } from './index.ts'
+import { JobList } from './job-schemas.ts'
+
+/** `GET /v1/jobs`: the caller's own, newest first. */
+export function listJobs(scope: FastifyInstance, { requests, config }: JobsContext): void {
+  scope.get<{ Querystring: Record<string, unknown> }>('/jobs', {
+    config: { operation: 'listJobs' },
+    schema: {
+      tags: ['Jobs'],
+      summary: 'Your requests, newest first',
+      querystring: Type.Object({
+        status: Type.Optional(Type.Enum([...WIRE_STATUSES])),
+        active: Type.Optional(Type.Boolean({ description: 'Only those that wait or run.' })),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+        after: Type.Optional(Type.String({ description: 'The `last_id` of the page before.' }))
+      }),
+      response: { 200: JobList, ...errorResponses }
+    },
+    handler: async (request) => {
+      const fields = new Fields(request.query)
+      const states = parseStates(fields)
+      const { views, hasMore } = await requests.list({
+        userId: request.principal.userId,
+        ...parsePage(fields),
+        ...(states && { states })
+      })
+      const baseUrl = publicUrl(request, config.publicUrl)
+      return presentPage(await Promise.all(views.map((view) => presentListedJob(view, { baseUrl }))), hasMore)
+    }
+  })
+}
+
+function parseStates(fields: Fields): readonly RequestState[] | undefined {
+  const status = fields.choice('status', WIRE_STATUSES)
+  if (status !== undefined) return [parseStatus(status)]
+  return fields.boolean('active') === true ? UNFINISHED : undefined
+}
