@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
+import { olderThan } from '../db/older-than.ts'
 import type { RequestState, Tables } from '../db/tables.ts'
 
 export type BatchRow = Selectable<Tables['batches']>
@@ -21,14 +22,7 @@ export async function listBatches(
     .selectFrom('batches')
     .selectAll()
     .where('user_id', '=', filter.userId)
-    .$if(last !== undefined, (q) =>
-      q.where((e) =>
-        e.or([
-          e('created_at', '<', last?.created_at ?? 0),
-          e.and([e('created_at', '=', last?.created_at ?? 0), e('id', '<', last?.id ?? '')])
-        ])
-      )
-    )
+    .$if(last !== undefined, (q) => (last ? q.where(olderThan(last)) : q))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(filter.limit)

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
+import { olderThan } from '../db/older-than.ts'
 import type { RequestState, Tables } from '../db/tables.ts'
 import { UNFINISHED } from './request-states.ts'
 
@@ -108,14 +109,7 @@ export async function listRequests(db: Db, filter: RequestFilter): Promise<Reque
     .where('user_id', '=', filter.userId)
     .$if(states !== undefined, (q) => q.where('state', 'in', states ?? []))
     .$if(batchId !== undefined, (q) => q.where('batch_id', '=', batchId ?? ''))
-    .$if(last !== undefined, (q) =>
-      q.where((e) =>
-        e.or([
-          e('created_at', '<', last?.created_at ?? 0),
-          e.and([e('created_at', '=', last?.created_at ?? 0), e('id', '<', last?.id ?? '')])
-        ])
-      )
-    )
+    .$if(last !== undefined, (q) => (last ? q.where(olderThan(last)) : q))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(filter.limit)

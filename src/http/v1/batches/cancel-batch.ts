@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { presentBatch } from '../../openai/present-batch.ts'
 import { errorResponses } from '../error-schema.ts'
 import { BatchResponse } from './batch-schemas.ts'
-import type { BatchesContext } from './index.ts'
+import type { BatchesContext } from './batches-context.ts'
 
 /** `POST /v1/batches/<id>/cancel`: cancels every job that has not ended. */
 export function cancelBatch(scope: FastifyInstance, { batches }: BatchesContext): void {

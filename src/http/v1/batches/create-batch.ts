@@ -12,7 +12,7 @@ import { publicUrl } from '../../public-url.ts'
 import { receiveJsonCall, type ReceivedCall } from '../../uploads/receive-image-call.ts'
 import { errorResponses } from '../error-schema.ts'
 import { BATCH_ENDPOINTS, BatchResponse, CreateBatchBody } from './batch-schemas.ts'
-import type { BatchesContext } from './index.ts'
+import type { BatchesContext } from './batches-context.ts'
 
 const KINDS: Record<(typeof BATCH_ENDPOINTS)[number], ImageKind> = {
   '/v1/images/generations': 'generation',

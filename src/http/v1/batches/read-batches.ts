@@ -6,7 +6,7 @@ import { presentBatch } from '../../openai/present-batch.ts'
 import { presentPage } from '../../openai/present-page.ts'
 import { errorResponses } from '../error-schema.ts'
 import { BatchList, BatchResponse } from './batch-schemas.ts'
-import type { BatchesContext } from './index.ts'
+import type { BatchesContext } from './batches-context.ts'
 
 /** `GET /v1/batches`: the caller's own, newest first. */
 export function listBatches(scope: FastifyInstance, { batches }: BatchesContext): void {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { presentStatus } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
-import type { JobsContext } from './index.ts'
+import type { JobsContext } from './jobs-context.ts'
 
 /** `POST /v1/jobs/<id>/cancel`: images that are finished stay. */
 export function cancelJob(scope: FastifyInstance, { requests }: JobsContext): void {

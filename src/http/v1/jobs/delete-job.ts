@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { errorResponses } from '../error-schema.ts'
-import type { JobsContext } from './index.ts'
+import type { JobsContext } from './jobs-context.ts'
 
 /** `DELETE /v1/jobs/<id>`: an ended request with its images and inputs; usage counts stay. */
 export function deleteJob(scope: FastifyInstance, { requests }: JobsContext): void {

@@ -3,7 +3,7 @@ import { presentJob } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobResponse } from './job-schemas.ts'
-import type { JobsContext } from './index.ts'
+import type { JobsContext } from './jobs-context.ts'
 
 /** `GET /v1/jobs/<id>`: also of requests that were made synchronously. */
 export function getJob(scope: FastifyInstance, { requests, config }: JobsContext): void {

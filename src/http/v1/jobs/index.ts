@@ -1,13 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import type { HttpContext } from '../../http-context.ts'
 import { cancelJob } from './cancel-job.ts'
 import { deleteJob } from './delete-job.ts'
 import { getJob } from './get-job.ts'
 import { listJobs } from './list-jobs.ts'
 import { retryJob } from './retry-job.ts'
 import { watchJob } from './watch-job.ts'
-
-export type JobsContext = Pick<HttpContext, 'config' | 'requests' | 'stopping' | 'durable' | 'isDraining'>
+import type { JobsContext } from './jobs-context.ts'
 
 export function registerJobs(scope: FastifyInstance, context: JobsContext): void {
   listJobs(scope, context)

@@ -8,7 +8,7 @@ import { parseStatus, presentListedJob, WIRE_STATUSES } from '../../openai/prese
 import { presentPage } from '../../openai/present-page.ts'
 import { publicUrl } from '../../public-url.ts'
 import { errorResponses } from '../error-schema.ts'
-import type { JobsContext } from './index.ts'
+import type { JobsContext } from './jobs-context.ts'
 import { JobList } from './job-schemas.ts'
 
 /** `GET /v1/jobs`: the caller's own, newest first. */

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { errors } from '../../../lib/errors.ts'
 import { presentEnvelope } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
-import type { JobsContext } from './index.ts'
+import type { JobsContext } from './jobs-context.ts'
 import { JobEnvelope } from './job-schemas.ts'
 
 /** `POST /v1/jobs/<id>/retry`: the same request once more, images it has already excepted. */

@@ -4,7 +4,7 @@ import { callerLeft } from '../../caller-left.ts'
 import { HEARTBEAT, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
-import type { JobsContext } from './index.ts'
+import type { JobsContext } from './jobs-context.ts'
 
 /** Below the 60 s at which common proxies cut a quiet connection. */
 const HEARTBEAT_EVERY_MS = 15_000

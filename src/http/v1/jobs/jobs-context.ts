@@ -1,0 +1,3 @@
+import type { HttpContext } from '../../http-context.ts'
+
+export type JobsContext = Pick<HttpContext, 'config' | 'requests' | 'stopping' | 'durable' | 'isDraining'>
