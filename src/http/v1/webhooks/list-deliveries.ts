@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { HttpContext } from '../../http-context.ts'
+import { Fields } from '../../openai/fields.ts'
+import { parsePage } from '../../openai/parse-page.ts'
+import { presentPage } from '../../openai/present-page.ts'
+import { errorResponses } from '../error-schema.ts'
+import { DELIVERY_STATUSES, DeliveryList, parseDeliveryStatus, presentDelivery } from './present-delivery.ts'
+
+/** `GET /v1/webhooks/deliveries`: the caller's own, newest first. */
+export function listDeliveries(scope: FastifyInstance, { webhooks }: Pick<HttpContext, 'webhooks'>): void {
+  scope.get<{ Querystring: Record<string, unknown> }>('/webhooks/deliveries', {
+    config: { operation: 'listWebhookDeliveries' },
+    schema: {
+      tags: ['Webhooks'],
+      summary: 'What was sent to your webhook URLs, newest first',
+      querystring: Type.Object({
+        job: Type.Optional(Type.String({ description: 'Only those of this job.' })),
+        status: Type.Optional(Type.Enum([...DELIVERY_STATUSES])),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+        after: Type.Optional(Type.String({ description: 'The `last_id` of the page before.' }))
+      }),
+      response: { 200: DeliveryList, ...errorResponses }
+    },
+    handler: async (request) => {
+      const fields = new Fields(request.query)
+      const requestId = fields.text('job', 100)
+      const status = fields.choice('status', DELIVERY_STATUSES)
+      const { deliveries, hasMore } = await webhooks.listDeliveries({
+        userId: request.principal.userId,
+        ...parsePage(fields),
+        ...(requestId !== undefined && { requestId }),
+        ...(status !== undefined && { state: parseDeliveryStatus(status) })
+      })
+      return presentPage(deliveries.map(presentDelivery), hasMore)
+    }
+  })
+}
