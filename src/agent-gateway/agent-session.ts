@@ -91,6 +91,10 @@ export class AgentSession {
           epoch: this.epoch,
           ownerId: this.principal.userId,
           access: declaration.access,
+          ...(declaration.images_per_hour !== undefined && { imagesPerHour: declaration.images_per_hour }),
+          ...(declaration.images_per_user_hour !== undefined && {
+            imagesPerUserHour: declaration.images_per_user_hour
+          }),
           models,
           free,
           ...(lastModel !== undefined && { lastModel }),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { ApiKeys } from '../auth/api-keys.ts'
+import type { KeyGuard } from '../auth/key-guard.ts'
 import { bearerOf } from '../auth/bearer.ts'
 import { authorize } from '../auth/permissions.ts'
 import type { Bell } from '../db/bell.ts'
@@ -9,7 +9,14 @@ import { createTally } from '../lib/async.ts'
 import { AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Principal } from '../lib/principal.ts'
-import { CLOSE_CODES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION, readAgentMessage } from '../protocol/messages.ts'
+import {
+  CLOSE_CODES,
+  MAX_MESSAGE_BYTES,
+  PROTOCOL_VERSION,
+  readAgentMessage,
+  type ServiceDeclaration
+} from '../protocol/messages.ts'
+import type { DeclaredService } from '../providers/provider-store.ts'
 import type { LiveProgress } from '../requests/live-progress.ts'
 import type { Requests } from '../requests/requests.ts'
 import { AgentSession, type Hello } from './agent-session.ts'
@@ -21,7 +28,7 @@ const HELLO_WITHIN_MS = 10_000
 const GOODBYE_WITHIN_MS = 1000
 
 export interface AgentSocketParts {
-  apiKeys: ApiKeys
+  keyGuard: KeyGuard
   requests: Requests
   live: LiveProgress
   bell: Bell
@@ -42,6 +49,7 @@ export const heartbeatMs = (leaseMs: number): number => Math.floor(leaseMs / 3)
 export function serveAgentSockets(server: Server, parts: AgentSocketParts): AgentSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })
   const greeted = createTally()
+  let stopping = false
 
   const onUpgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
@@ -49,11 +57,11 @@ export function serveAgentSockets(server: Server, parts: AgentSocketParts): Agen
       if (new URL(request.url ?? '/', 'http://agent').pathname.replace(/\/$/, '') !== CONNECT_PATH) {
         throw errors.notFound('This path')
       }
-      const principal = await parts.apiKeys.authenticate(bearerOf(request))
+      const principal = await parts.keyGuard.authenticate(bearerOf(request), request.socket.remoteAddress ?? '')
       authorize(principal, 'connectAgent')
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const left = greeted.enter()
-        void greet(webSocket, principal, parts).finally(left)
+        void greet(webSocket, { principal, parts, isStopping: () => stopping }).finally(left)
       })
     } catch (error) {
       if (!(error instanceof AppError)) parts.logger.error({ err: error }, 'an agent could not be let in')
@@ -64,6 +72,7 @@ export function serveAgentSockets(server: Server, parts: AgentSocketParts): Agen
 
   return {
     close: async () => {
+      stopping = true
       for (const client of sockets.clients) client.close(CLOSE_CODES.goingAway, 'the gateway stops')
       const impatience = setTimeout(() => {
         for (const client of sockets.clients) client.terminate()
@@ -87,7 +96,10 @@ function refuse(socket: Duplex, error: AppError): void {
  * The first message must be the hello; from then on messages are handled one after the other. Resolves when the
  * connection has ended and its end is written down.
  */
-function greet(socket: WebSocket, principal: Principal, parts: AgentSocketParts): Promise<void> {
+function greet(
+  socket: WebSocket,
+  { principal, parts, isStopping }: { principal: Principal; parts: AgentSocketParts; isStopping: () => boolean }
+): Promise<void> {
   let session: AgentSession | undefined
   let refused = false
   let lastHeard = parts.now()
@@ -132,8 +144,10 @@ function greet(socket: WebSocket, principal: Principal, parts: AgentSocketParts)
       clearTimeout(tooLate)
       clearInterval(watch)
       const voided = code === CLOSE_CODES.leaving
+      // Agents come back to the next process within seconds: until then they stay online, as far as they were.
+      const comesBack = isStopping() && !voided
       // After the queue: a hello that is still being handled must find its session to end.
-      void queue.then(() => session && endSession(session, { parts, voided })).then(resolve)
+      void queue.then(() => session && endSession(session, { parts, voided, comesBack })).then(resolve)
     })
   })
 }
@@ -153,7 +167,7 @@ async function openSession(
     name: hello.name,
     agentVersion: hello.agent_version,
     onlineUntil: parts.now() + parts.leaseMs,
-    services: hello.services.map(({ timeout_ms: timeoutMs, ...service }) => ({ ...service, timeoutMs })),
+    services: hello.services.map(declaredService),
     attempts: hello.attempts
   })
   const session = new AgentSession(parts, { socket, principal, hello, agent })
@@ -173,14 +187,24 @@ async function openSession(
 
 async function endSession(
   session: AgentSession,
-  { parts, voided }: { parts: AgentSocketParts; voided: boolean }
+  { parts, voided, comesBack }: { parts: AgentSocketParts; voided: boolean; comesBack: boolean }
 ): Promise<void> {
   parts.registry.remove(session)
   try {
-    await parts.requests.disconnectAgent(session, { voided })
+    if (!comesBack) await parts.requests.disconnectAgent(session, { voided })
   } catch (error) {
     // Its presence runs out by itself; nothing else depends on this write.
     parts.logger.warn({ err: error }, 'a disconnect could not be written down')
   }
   parts.logger.info({ provider: session.providerId, name: session.name }, 'agent disconnected')
+}
+
+function declaredService(declaration: ServiceDeclaration): DeclaredService {
+  const { timeout_ms: timeoutMs, images_per_hour: perHour, images_per_user_hour: perUserHour, ...same } = declaration
+  return {
+    ...same,
+    timeoutMs,
+    ...(perHour !== undefined && { imagesPerHour: perHour }),
+    ...(perUserHour !== undefined && { imagesPerUserHour: perUserHour })
+  }
 }

@@ -36,5 +36,7 @@ export const declarationOf = ({ config }: AgentService): ServiceDeclaration => (
   concurrency: config.concurrency,
   timeout_ms: config.timeoutMs,
   access: config.access,
+  ...(config.imagesPerHour !== undefined && { images_per_hour: config.imagesPerHour }),
+  ...(config.imagesPerUserHour !== undefined && { images_per_user_hour: config.imagesPerUserHour }),
   models: config.models.map(({ id, features }) => ({ id, features }))
 })

@@ -73,8 +73,10 @@ export class AttemptRunner {
     const { attempt_id: id, token, service: name } = assigned
     if (this.#held.has(id)) return
     const service = this.#parts.serviceOf(name)
-    const running = [...this.#held.values()].filter((held) => held.service === name && !held.generated).length
-    if (!service?.engine || running >= service.config.concurrency) {
+    const busy = [...this.#held.values()].filter((held) => held.service === name && !held.generated)
+    // What was stopped may still hold the engine; the gateway counts its slot as free once it wants it no more.
+    const stopping = busy.filter((held) => held.abort.signal.aborted)
+    if (!service?.engine || busy.length - stopping.length >= service.config.concurrency) {
       const message = service?.engine ? 'The service is busy.' : 'The service is not offered any more.'
       this.#parts.send({ type: 'attempt.failed', attempt_id: id, token, fault: 'busy', message })
       return
@@ -82,7 +84,7 @@ export class AttemptRunner {
     const abort = new AbortController()
     const held: Held = { token, service: name, abort, generated: false, done: Promise.resolve() }
     this.#held.set(id, held)
-    held.done = this.#run(assigned, service, held)
+    held.done = Promise.all(stopping.map(({ done }) => done)).then(() => this.#run(assigned, service, held))
   }
 
   /** Stops an attempt and confirms when the engine has really let go of it. */

@@ -27,14 +27,11 @@ export interface InputSource {
  * them, as OpenAI does. Throws `EngineError` `bad_request` for what cannot be decoded.
  */
 export async function prepareInputs(source: InputSource): Promise<PreparedInputs> {
-  const prepared = new Map<string, { bytes: Buffer; input: TaskInput }>()
-  for (const input of source.inputs.filter(({ name }) => name !== 'mask')) {
-    prepared.set(
-      input.name,
-      await prepareImage(input.name, await buffer(await source.open(input.name)), source.maxPixels)
-    )
+  const prepared = new Map<string, PreparedInput>()
+  for (const { name } of source.inputs.filter((input) => input.name !== 'mask')) {
+    prepared.set(name, await prepareImage(name, await buffer(await source.open(name)), source.maxPixels))
   }
-  const mask = await maskOf(source)
+  const mask = await prepareMask(source, prepared.get('image0'))
   if (mask) prepared.set('mask', mask)
   return {
     inputs: [...prepared.values()].map(({ input }) => input),
@@ -46,7 +43,12 @@ export async function prepareInputs(source: InputSource): Promise<PreparedInputs
   }
 }
 
-async function prepareImage(name: string, bytes: Buffer, maxPixels: number) {
+interface PreparedInput {
+  bytes: Buffer
+  input: TaskInput
+}
+
+async function prepareImage(name: string, bytes: Buffer, maxPixels: number): Promise<PreparedInput> {
   return decoding(name, async () => {
     const facts = inspect(bytes, maxPixels)
     if (!needsConversion(facts)) {
@@ -68,15 +70,14 @@ function inspect(bytes: Buffer, maxPixels: number): ImageFacts {
 const needsConversion = ({ orientation, bitDepth, colour }: ImageFacts): boolean =>
   orientation !== 1 || bitDepth > 8 || colour === 'cmyk'
 
-async function maskOf(source: InputSource) {
-  const [first] = source.inputs
+async function prepareMask(source: InputSource, first: PreparedInput | undefined): Promise<PreparedInput | undefined> {
   if (!first || source.kind !== 'edit') return undefined
-  const sent = source.inputs.find(({ name }) => name === 'mask')
-  const mask = await decoding(sent ? 'mask' : first.name, async () => {
-    const bytes = await buffer(await source.open((sent ?? first).name))
-    if (!sent) return maskFromOwnAlpha(bytes, source.maxPixels)
-    return canonicalMask({ mask: bytes, size: first })
-  })
+  const isSent = source.inputs.some(({ name }) => name === 'mask')
+  const mask = await decoding(isSent ? 'mask' : 'image0', async () =>
+    isSent
+      ? canonicalMask({ mask: await buffer(await source.open('mask')), size: first.input })
+      : maskFromOwnAlpha(first.bytes, source.maxPixels)
+  )
   if (!mask) return undefined
   const { width, height } = mask
   return { bytes: await encodeWhiteOnBlackPng(mask), input: { name: 'mask', mediaType: 'image/png', width, height } }

@@ -3,6 +3,8 @@ import { createAssetStore } from '../assets/asset-store.ts'
 import { createAssets } from '../assets/assets.ts'
 import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { createApiKeys } from '../auth/api-keys.ts'
+import { createKeyGuard } from '../auth/key-guard.ts'
+import { createRateLimits } from '../auth/rate-limits.ts'
 import { createUserStore } from '../auth/user-store.ts'
 import { createBatches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
@@ -13,6 +15,8 @@ import { createProviderStore } from '../providers/provider-store.ts'
 import { createLiveProgress } from '../requests/live-progress.ts'
 import { createRequests } from '../requests/requests.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { createUsage } from '../usage/usage.ts'
+import { createWebhooks } from '../webhooks/webhooks.ts'
 
 export type Context = ReturnType<typeof createContext>
 
@@ -23,6 +27,12 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const users = createUserStore(database)
   const keyStore = createApiKeyStore(database)
   const apiKeys = createApiKeys({ store: keyStore, clock, bell })
+  const rateLimits = createRateLimits({
+    perMinute: config.rateLimit,
+    wrongKeysPerMinute: config.limits.wrongKeysPerMinute
+  })
+  const keyGuard = createKeyGuard({ apiKeys, rateLimits })
+  const usage = createUsage(database)
   const providers = createProviderStore(database)
   const offers = createOffers({ store: providers, clock })
   const assetStore = createAssetStore(database)
@@ -31,18 +41,23 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const requestParts = { database, offers, assets, providers, limits: config.limits, logger }
   const requests = createRequests({ ...requestParts, live })
   const batches = createBatches(requestParts)
+  const webhooks = createWebhooks({ database })
   const registry = createSessionRegistry()
   return {
     ...opened,
     users,
     keyStore,
     apiKeys,
+    keyGuard,
+    rateLimits,
+    usage,
     providers,
     offers,
     assetStore,
     assets,
     requests,
     batches,
+    webhooks,
     live,
     registry
   }

@@ -5,6 +5,7 @@ import { registerAgentBytes } from '../agent-gateway/agent-bytes.ts'
 import { serveAgentSockets } from '../agent-gateway/agent-socket.ts'
 import { keepSessions } from '../agent-gateway/keep-sessions.ts'
 import { bootstrapAdmin } from '../auth/bootstrap.ts'
+import type { CreatedApiKey } from '../auth/api-keys.ts'
 import type { UserRow } from '../auth/user-store.ts'
 import type { Config } from '../config/config.ts'
 import { lockDataDir } from '../db/data-dir-lock.ts'
@@ -14,6 +15,8 @@ import { createTally } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
 import { openDiskStore } from '../storage/disk-store.ts'
+import { startWebhookDelivery } from '../webhooks/deliver-webhooks.ts'
+import { createWebhookSender } from '../webhooks/webhook-request.ts'
 import { startBackground } from './background.ts'
 import { createContext, type Context } from './context.ts'
 import { createMetrics } from './metrics.ts'
@@ -30,7 +33,7 @@ export interface Gateway {
   context: Context
   admin: UserRow
   /** The bootstrap key, on the first start only. */
-  newSecret?: string
+  newKey?: CreatedApiKey
   /** Takes no new work, lets waiting callers finish for a while, tells the others, and stops. */
   close(): Promise<void>
 }
@@ -64,6 +67,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   const app = await createHttpApp({
     ...context,
     version: VERSION,
+    now: () => database.clock.now(),
     durable: () => database.durable(),
     isDatabaseFault: (error) => database.isUnavailable(error),
     stopping: stopping.signal,
@@ -75,14 +79,14 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   registerAgentBytes(app, { assets, requests, limits: config.limits })
 
   // Agents were cut off with the last process: they get the time to come back before anybody takes their work.
-  await requests.graceLeases()
+  await requests.giveGrace()
   await app.listen({ port: config.port, host: config.host }).catch(async (error: unknown) => {
     await app.close()
     await database.close()
     throw error
   })
   // Not before the port is ours: a start that fails must not use up the one time at which the key is shown.
-  const { admin, newSecret } = await bootstrapAdmin({ ...context, secret: config.bootstrapApiKey })
+  const { admin, newKey } = await bootstrapAdmin({ ...context, secret: config.bootstrapApiKey })
   const sockets = serveAgentSockets(app.server, {
     ...context,
     bell: database.bell,
@@ -91,9 +95,18 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   })
   const dispatcher = startDispatcher({ ...context, slots: registry })
   const keeper = keepSessions({ ...context, bell: database.bell, leaseMs })
+  const deliveries = startWebhookDelivery({
+    database,
+    logger,
+    send: createWebhookSender({
+      userAgent: `inference-club/${VERSION}`,
+      allowPrivateAddresses: config.webhookPrivateAddresses
+    })
+  })
   const background = startBackground({
     requests,
     apiKeys,
+    usage: context.usage,
     sweep: { store, assets: context.assetStore, clock: database.clock },
     leaseMs,
     noProviderTimeoutMs,
@@ -111,14 +124,14 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     stopping.abort()
     await sockets.close()
     await app.close()
-    await Promise.all([keeper.close(), background.close()])
+    await Promise.all([keeper.close(), background.close(), deliveries.close()])
     await apiKeys.flushLastUsed()
     apiKeys.close()
     metrics.close()
     await database.close()
     unlock()
   }
-  return { url: urlOf({ address, family, port }), context, admin, ...(newSecret !== undefined && { newSecret }), close }
+  return { url: urlOf({ address, family, port }), context, admin, ...(newKey && { newKey }), close }
 }
 
 /** The address to show people: what listens everywhere is reached at the loopback. */

@@ -32,16 +32,23 @@ export async function saveAsset(
   const assetId = newId('ast')
   const storageKey = storageKeyOf(assetId)
   const inspection = inspectImage({ maxPixels: options.maxPixels })
+  // It may be over with a small image before the store has opened its file and begins to listen.
+  let failure: unknown
+  inspection.once('error', (error) => (failure = error))
   source.once('error', (error) => inspection.destroy(error))
   source.once('close', () => {
     if (!source.readableEnded) inspection.destroy(new Error('The sender went away.'))
   })
-  const stored = await store.put(storageKey, source.pipe(inspection), {
-    contentType: options.declaredType,
-    maxBytes: options.maxBytes,
-    ...(options.signal && { signal: options.signal })
-  })
-  return { assetId, storageKey, ...stored, facts: inspection.facts }
+  try {
+    const stored = await store.put(storageKey, source.pipe(inspection), {
+      contentType: options.declaredType,
+      maxBytes: options.maxBytes,
+      ...(options.signal && { signal: options.signal })
+    })
+    return { assetId, storageKey, ...stored, facts: inspection.facts }
+  } catch (error) {
+    throw failure ?? error
+  }
 }
 
 /** Spread over 1296 folders, so that none grows too large for a directory listing. */

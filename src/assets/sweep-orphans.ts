@@ -11,8 +11,8 @@ const AT_A_TIME = 500
  * row. Returns how many objects went.
  */
 export async function sweepOrphans(parts: {
-  store: ObjectStore
-  assets: AssetStore
+  store: Pick<ObjectStore, 'list' | 'remove'>
+  assets: Pick<AssetStore, 'knownKeys'>
   clock: Clock
   minAgeMs?: number
 }): Promise<number> {

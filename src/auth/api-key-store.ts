@@ -1,9 +1,12 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { Database } from '../db/database.ts'
-import type { Tables } from '../db/tables.ts'
+import type { LimitColumns, Tables } from '../db/tables.ts'
 
 export type ApiKeyRow = Selectable<Tables['api_keys']>
-export type ApiKeyWithUser = ApiKeyRow & { user_email: string; user_role: string }
+/** A key with what counts of its owner; the owner's limits carry a prefix. */
+export type ApiKeyWithUser = ApiKeyRow & { user_email: string; user_role: string } & {
+  [K in keyof LimitColumns as `user_${K}`]: LimitColumns[K]
+}
 
 export interface ApiKeyStore {
   insertKey(key: Insertable<Tables['api_keys']>): Promise<void>
@@ -24,7 +27,15 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
       .selectFrom('api_keys')
       .innerJoin('users', 'users.id', 'api_keys.user_id')
       .selectAll('api_keys')
-      .select(['users.email as user_email', 'users.role as user_role'])
+      .select([
+        'users.email as user_email',
+        'users.role as user_role',
+        'users.images_per_day as user_images_per_day',
+        'users.images_per_month as user_images_per_month',
+        'users.max_active as user_max_active',
+        'users.max_pixels as user_max_pixels',
+        'users.allowed_models as user_allowed_models'
+      ])
 
   return {
     insertKey: async (key) => {

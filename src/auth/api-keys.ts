@@ -3,9 +3,10 @@ import { LRUCache } from 'lru-cache'
 import type { Bell } from '../db/bell.ts'
 import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
-import { newId, newSecret } from '../lib/ids.ts'
-import type { Principal, Role, Scope } from '../lib/principal.ts'
+import { newId, newSecret, newWebhookSecret } from '../lib/ids.ts'
+import type { Principal, ResponseDefault, Role, Scope, UseLimits } from '../lib/principal.ts'
 import type { ApiKeyStore, ApiKeyWithUser } from './api-key-store.ts'
+import { fromColumns, toColumns } from './use-limits.ts'
 
 export const KEY_PREFIX = 'ic_'
 export const DEFAULT_SCOPES: readonly Scope[] = ['generate', 'agent']
@@ -18,18 +19,31 @@ export interface ApiKeys {
    * well within a second also when another process wrote it. Throws `invalid_api_key`.
    */
   authenticate(secret: string | undefined): Promise<Principal>
+  /** Whether a key was good a moment ago, told without a database read. */
+  isWarm(secret: string | undefined): boolean
   /** Whether a key that was accepted before still counts: for connections that stay open. */
   stillCounts(keyId: string): Promise<boolean>
-  /** The secret is returned here and never again: only its hash is stored. */
-  create(key: NewApiKey): Promise<{ id: string; secret: string; prefix: string }>
+  /**
+   * The secret is returned here and never again: only its hash is stored. The webhook secret is told only here too; it
+   * is stored as it is, because it signs.
+   */
+  create(key: NewApiKey): Promise<CreatedApiKey>
   /** False when there is no such key that still counts. */
   revoke(id: string): Promise<boolean>
   list(filter?: { userId?: string }): Promise<ApiKeyWithUser[]>
   /** Makes a fresh key in place of all others of that user and name, for programs that start with the gateway. */
-  replace(key: NewApiKey): Promise<{ secret: string }>
+  replace(key: NewApiKey): Promise<CreatedApiKey>
   /** Writes down when keys were last used. */
   flushLastUsed(): Promise<void>
   close(): void
+}
+
+export interface CreatedApiKey {
+  id: string
+  secret: string
+  prefix: string
+  /** Signs the webhooks of requests made with this key: `whsec_…`. */
+  webhookSecret: string
 }
 
 export interface NewApiKey {
@@ -38,6 +52,10 @@ export interface NewApiKey {
   scopes?: readonly Scope[]
   /** UTC milliseconds. */
   expiresAt?: number
+  limits?: UseLimits
+  /** Requests per minute. */
+  rateLimit?: number
+  responseDefault?: ResponseDefault
   /** A secret chosen by the operator instead of a random one. */
   secret?: string
 }
@@ -61,10 +79,11 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
     return row
   }
 
-  const create = async (key: NewApiKey) => {
+  const create = async (key: NewApiKey): Promise<CreatedApiKey> => {
     const secret = key.secret ?? newSecret(KEY_PREFIX)
     const id = newId('key')
     const prefix = secret.slice(0, VISIBLE_CHARACTERS)
+    const webhookSecret = newWebhookSecret()
     await store.insertKey({
       id,
       user_id: key.userId,
@@ -75,10 +94,14 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       created_at: clock.now(),
       expires_at: key.expiresAt ?? null,
       revoked_at: null,
-      last_used_at: null
+      last_used_at: null,
+      ...toColumns(key.limits ?? {}),
+      rate_limit: key.rateLimit ?? null,
+      default_response_format: key.responseDefault ?? null,
+      webhook_secret: webhookSecret
     })
     bell.ring('keys')
-    return { id, secret, prefix }
+    return { id, secret, prefix, webhookSecret }
   }
 
   return {
@@ -90,6 +113,7 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       lastUsed.set(row.id, clock.now())
       return toPrincipal(row)
     },
+    isWarm: (secret) => secret !== undefined && known.has(hashSecret(secret)),
     stillCounts: async (keyId) => {
       const row = await store.findKeyById(keyId)
       return row !== undefined && isValid(row, clock.now())
@@ -123,5 +147,17 @@ const toPrincipal = (row: ApiKeyWithUser): Principal => ({
   email: row.user_email,
   role: row.user_role as Role,
   keyId: row.id,
-  scopes: row.scopes.split(' ') as Scope[]
+  scopes: row.scopes.split(' ') as Scope[],
+  limits: {
+    key: fromColumns(row),
+    user: fromColumns({
+      images_per_day: row.user_images_per_day,
+      images_per_month: row.user_images_per_month,
+      max_active: row.user_max_active,
+      max_pixels: row.user_max_pixels,
+      allowed_models: row.user_allowed_models
+    })
+  },
+  ...(row.rate_limit !== null && { rateLimit: row.rate_limit }),
+  responseDefault: (row.default_response_format ?? 'url') as ResponseDefault
 })

@@ -1,29 +1,29 @@
 import { SCOPES } from '../lib/principal.ts'
 import type { ApiKeyStore } from './api-key-store.ts'
-import type { ApiKeys } from './api-keys.ts'
+import type { ApiKeys, CreatedApiKey } from './api-keys.ts'
 import type { UserRow, UserStore } from './user-store.ts'
 
 export const BOOTSTRAP_EMAIL = 'admin@localhost'
 
 /**
- * Makes sure that there is a first admin, and on the first start a key of theirs. Returns the key's secret only when
- * it was made now; afterwards nobody can tell it any more.
+ * Makes sure that there is a first admin, and on the first start a key of theirs. Returns the key only when it
+ * was made now; afterwards nobody can tell its secrets any more.
  */
 export async function bootstrapAdmin(parts: {
   users: UserStore
   keyStore: ApiKeyStore
   apiKeys: ApiKeys
   secret: string | undefined
-}): Promise<{ admin: UserRow; newSecret?: string }> {
+}): Promise<{ admin: UserRow; newKey?: CreatedApiKey }> {
   const made = await parts.users.addUser({ email: BOOTSTRAP_EMAIL, name: 'Admin', role: 'admin' })
   const admin = made ?? (await parts.users.findUserByEmail(BOOTSTRAP_EMAIL))
   if (!admin) throw new Error('The bootstrap admin could not be made.')
   if ((await parts.keyStore.countKeys()) > 0) return { admin }
-  const { secret } = await parts.apiKeys.create({
+  const newKey = await parts.apiKeys.create({
     userId: admin.id,
     name: 'first key',
     scopes: SCOPES,
     ...(parts.secret !== undefined && { secret: parts.secret })
   })
-  return { admin, newSecret: secret }
+  return { admin, newKey }
 }

@@ -15,9 +15,12 @@ export const OPERATION_SCOPES = {
   listBatches: 'generate',
   getBatch: 'generate',
   cancelBatch: 'generate',
+  listWebhookDeliveries: 'generate',
+  redeliverWebhook: 'generate',
   listModels: 'generate',
   getModel: 'generate',
   connectAgent: 'agent',
+  readUsage: 'usage',
   readMetrics: 'admin'
 } as const satisfies Record<string, Scope>
 

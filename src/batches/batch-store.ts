@@ -15,14 +15,14 @@ export const findBatch = (db: Db, id: string): Promise<BatchRow | undefined> =>
 /** Newest first. */
 export async function listBatches(
   db: Db,
-  filter: { userId: string; after?: string; limit: number }
+  filter: { userId: string; after?: BatchRow; limit: number }
 ): Promise<BatchRow[]> {
-  const last = filter.after === undefined ? undefined : await findBatch(db, filter.after)
+  const { after } = filter
   return db
     .selectFrom('batches')
     .selectAll()
     .where('user_id', '=', filter.userId)
-    .$if(last !== undefined, (q) => (last ? q.where(olderThan(last)) : q))
+    .$if(after !== undefined, (q) => (after ? q.where(olderThan(after)) : q))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(filter.limit)

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto'
 import type { RequestState } from '../db/tables.ts'
 import { AppError, errors } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
+import type { Principal } from '../lib/principal.ts'
 import { cancelRequest } from '../requests/cancel-request.ts'
 import { createOnce } from '../requests/create-once.ts'
 import { insertSubmission } from '../requests/insert-submission.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { hasEnded, TASK_CLASS } from '../requests/request-states.ts'
 import { fingerprintOf, type Submission } from '../requests/submission.ts'
-import { refuseWhenFull, requireOffer } from '../requests/submit-request.ts'
+import { applyUseLimits } from '../usage/apply-use-limits.ts'
+import { admitImages, requireOffer } from '../requests/submit-request.ts'
 import { type BatchRow, findBatch, insertBatch, listBatches, listBatchRequests } from './batch-store.ts'
 
 export const MOST_REQUESTS = 256
@@ -19,7 +21,7 @@ export interface BatchView {
 }
 
 export interface NewBatch {
-  userId: string
+  principal: Principal
   label?: string
   submissions: readonly Submission[]
   idempotencyKey?: string
@@ -27,9 +29,10 @@ export interface NewBatch {
 
 export interface Batches {
   /** Accepts all or nothing. Throws what a single request would, naming the one at fault. */
-  submit(batch: NewBatch): Promise<{ view: BatchView; repeated: boolean }>
+  submit(batch: NewBatch): Promise<{ id: string; repeated: boolean }>
   /** Throws `not_found`, also for somebody else's. */
   view(id: string, userId: string): Promise<BatchView>
+  /** The caller's own, newest first; one page and whether there is more. Throws `invalid_request` for an unknown `after`. */
   list(filter: { userId: string; after?: string; limit: number }): Promise<{ views: BatchView[]; hasMore: boolean }>
   /** Cancels what has not ended. */
   cancel(id: string, userId: string): Promise<BatchView>
@@ -44,16 +47,15 @@ export function createBatches(parts: RequestParts): Batches {
     return viewOf(batch)
   }
   return {
-    submit: async (batch) => {
-      const { id, repeated } = await submitBatch(parts, batch)
-      return { view: await view(id, batch.userId), repeated }
-    },
+    submit: (batch) => submitBatch(parts, batch),
     view,
-    list: async (filter) => {
-      const rows = await listBatches(db, { ...filter, limit: filter.limit + 1 })
+    list: async ({ userId, after: lastId, limit }) => {
+      const after = lastId === undefined ? undefined : await findBatch(db, lastId)
+      if (lastId !== undefined && after?.user_id !== userId) throw errors.unknownCursor()
+      const rows = await listBatches(db, { userId, limit: limit + 1, ...(after && { after }) })
       const views: BatchView[] = []
-      for (const row of rows.slice(0, filter.limit)) views.push(await viewOf(row))
-      return { views, hasMore: rows.length > filter.limit }
+      for (const row of rows.slice(0, limit)) views.push(await viewOf(row))
+      return { views, hasMore: rows.length > limit }
     },
     cancel: async (id, userId) => {
       const { requests } = await view(id, userId)
@@ -65,16 +67,19 @@ export function createBatches(parts: RequestParts): Batches {
 
 async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: string; repeated: boolean }> {
   const { database } = parts
-  const { userId, submissions, idempotencyKey: key } = batch
+  const { principal, submissions, idempotencyKey: key } = batch
+  const { userId } = principal
+  for (const [index, submission] of submissions.entries()) {
+    await naming(index, () => applyUseLimits(principal, submission.image, submission.inputs[0]))
+  }
   const once = key === undefined ? undefined : { userId, endpoint: 'batch', key, fingerprint: meaningOf(submissions) }
   const submitted = await createOnce(parts, once, async (bind) => {
     for (const [index, submission] of submissions.entries()) {
-      await requireOffer(parts, submission).catch((error: unknown) => {
-        throw error instanceof AppError ? errors.inBatch(index, error) : error
-      })
+      await naming(index, () => requireOffer(parts, submission))
     }
-    await refuseWhenFull(parts, { userId, images: submissions.reduce((sum, one) => sum + one.image.n, 0) })
+    const images = submissions.reduce((sum, { image }) => sum + image.n, 0)
     return database.db.transaction().execute(async (trx) => {
+      await admitImages(trx, { parts, principal, images })
       const id = newId('bat')
       const now = database.clock.now()
       await insertBatch(trx, { id, user_id: userId, label: batch.label ?? null, created_at: now })
@@ -91,3 +96,12 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
 
 const meaningOf = (submissions: readonly Submission[]): string =>
   createHash('sha256').update(submissions.map(fingerprintOf).join(' ')).digest('hex')
+
+/** What one request of a batch is refused for names which. */
+async function naming(index: number, check: () => void | Promise<void>): Promise<void> {
+  try {
+    await check()
+  } catch (error) {
+    throw error instanceof AppError ? errors.inBatch(index, error) : error
+  }
+}

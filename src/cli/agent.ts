@@ -1,59 +1,13 @@
-import { Command } from 'commander'
-import { GatewayRefused } from '../agent/gateway-link.ts'
-import { type Agent, runAgent } from '../agent/run-agent.ts'
-import { type AgentConfig, readAgentConfigFile } from '../config/agent-config.ts'
-import { EngineOptionError } from '../engines/engine-options.ts'
-import { ENGINE_NAMES } from '../engines/engine-registry.ts'
-import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../lib/logger.ts'
-import { CommandFailed } from './command-failed.ts'
-import { stopSignals } from './stop-signals.ts'
+import { Command, Option } from 'commander'
+import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts'
 
 export function agentCommand(): Command {
   return new Command('agent')
     .description('Connect the image servers of this machine to a gateway. SIGHUP re-reads the file.')
     .requiredOption('--config <file>', 'the agent.yaml that names the gateway and the services')
-    .option('--log-level <level>', `one of ${LOG_LEVELS.join(', ')}`, 'info')
-    .action(async (options: { config: string; logLevel: string }) => {
-      const level = LOG_LEVELS.find((one) => one === options.logLevel)
-      if (!level) throw new CommandFailed(`--log-level must be one of ${LOG_LEVELS.join(', ')}.`)
-      await serveAgent(options.config, level)
+    .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info'))
+    .action(async (options: { config: string; logLevel: LogLevel }) => {
+      const { serveAgent } = await import('./serve-agent.ts')
+      await serveAgent(options.config, options.logLevel)
     })
-}
-
-const readConfig = (path: string): Promise<AgentConfig> => readAgentConfigFile({ path, engines: ENGINE_NAMES })
-
-async function serveAgent(path: string, level: LogLevel): Promise<void> {
-  const logger = createLogger(level)
-  const config = await readConfig(path)
-  const agent = startAgent(config, logger)
-  const signals = stopSignals()
-  process.on('SIGHUP', () => void reload(agent, path, logger))
-  const refused = agent.finished.catch((error: unknown) => {
-    throw error instanceof GatewayRefused ? new CommandFailed(error.message) : error
-  })
-  await Promise.race([refused, signals.first])
-  void signals.second.then(() => process.exit(1))
-  logger.info('finishing what runs; again to stop at once')
-  await agent.drain()
-}
-
-function startAgent(config: AgentConfig, logger: Logger): Agent {
-  const onOnline = () => {
-    const models = config.services.flatMap((service) => service.models.map((model) => model.id))
-    logger.info({ gateway: config.gateway, name: config.name, models }, 'online')
-  }
-  try {
-    return runAgent({ config, logger, onOnline })
-  } catch (error) {
-    throw error instanceof EngineOptionError ? new CommandFailed(error.message) : error
-  }
-}
-
-async function reload(agent: Agent, path: string, logger: Logger): Promise<void> {
-  try {
-    await agent.reload(await readConfig(path))
-    logger.info('the configuration was read again')
-  } catch (error) {
-    logger.error({ reason: (error as Error).message }, 'the configuration was not taken over; the old one stays')
-  }
 }

@@ -1,10 +1,13 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { BOOTSTRAP_EMAIL } from '../auth/bootstrap.ts'
 import { DEFAULT_SCOPES } from '../auth/api-keys.ts'
 import type { ApiKeyWithUser } from '../auth/api-key-store.ts'
-import { SCOPES, type Scope } from '../lib/principal.ts'
+import { fromColumns } from '../auth/use-limits.ts'
+import { RESPONSE_DEFAULTS, type ResponseDefault, SCOPES, type Scope } from '../lib/principal.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
 import { CommandFailed } from './command-failed.ts'
+import { wholeNumber } from './image-options.ts'
+import { addLimitOptions, formatLimits, type LimitOptions, limitsOf } from './limit-options.ts'
 import { formatTime, printTable } from './print-table.ts'
 import { type Accounts, withAccounts } from './with-accounts.ts'
 
@@ -12,14 +15,18 @@ const USER_OPTION = ['--user <email>', 'whose keys'] as const
 
 export function keysCommand(): Command {
   const keys = new Command('keys').description('API keys: for calling models and for running an agent.')
-  keys
+  const create = keys
     .command('create')
     .description('Make a key. It is shown once.')
     .option('--user <email>', `whose key (default: ${BOOTSTRAP_EMAIL})`)
     .option('--name <name>', 'what it is for', 'key')
     .option('--expires <duration>', 'such as 30d or 12h (default: never)')
     .option('--scopes <list>', `comma-separated, of ${SCOPES.join(', ')}`, DEFAULT_SCOPES.join(','))
-    .action(createKey)
+    .option('--rate <count>', 'requests per minute; 0 is no limit (default: as the server is configured)', wholeNumber)
+    .addOption(
+      new Option('--default-response-format <format>', 'for clients that never say it').choices(RESPONSE_DEFAULTS)
+    )
+  addLimitOptions(create).action(createKey)
   keys
     .command('list')
     .description('List keys, newest first.')
@@ -34,7 +41,16 @@ export function keysCommand(): Command {
   return keys
 }
 
-async function createKey(options: { user?: string; name: string; expires?: string; scopes: string }): Promise<void> {
+interface CreateOptions extends LimitOptions {
+  user?: string
+  name: string
+  expires?: string
+  scopes: string
+  rate?: number
+  defaultResponseFormat?: ResponseDefault
+}
+
+async function createKey(options: CreateOptions): Promise<void> {
   const scopes = parseScopes(options.scopes)
   const lifetime = options.expires === undefined ? undefined : parseDurationMs(options.expires)
   if (options.expires !== undefined && !lifetime) {
@@ -45,27 +61,35 @@ async function createKey(options: { user?: string; name: string; expires?: strin
       userId: await ownerId(accounts, options.user ?? BOOTSTRAP_EMAIL),
       name: options.name,
       scopes,
+      limits: limitsOf(options),
+      ...(options.rate !== undefined && { rateLimit: options.rate }),
+      ...(options.defaultResponseFormat && { responseDefault: options.defaultResponseFormat }),
       ...(lifetime !== undefined && { expiresAt: accounts.now() + lifetime })
     })
   )
   // The key alone goes to standard output, so that a script can take it from there.
   process.stderr.write(`Made '${options.name}' (${key.id}). This is the only time it is shown:\n`)
   process.stdout.write(`${key.secret}\n`)
+  process.stderr.write(`Webhook secret (shown once): ${key.webhookSecret}\n`)
 }
 
 async function listKeys(options: { user?: string }): Promise<void> {
-  const { keys, now } = await withAccounts(async (accounts) => ({
-    keys: await accounts.apiKeys.list(await filterOf(accounts, options.user)),
-    now: accounts.now()
-  }))
+  const { rows, now } = await withAccounts(async (accounts) => {
+    const keys = await accounts.apiKeys.list(await filterOf(accounts, options.user))
+    const rows = []
+    for (const key of keys) rows.push({ key, images: await accounts.countImages(key.id) })
+    return { rows, now: accounts.now() }
+  })
   printTable([
-    ['ID', 'PREFIX', 'NAME', 'USER', 'SCOPES', 'CREATED', 'LAST USED', 'STATE'],
-    ...keys.map((key) => [
+    ['ID', 'PREFIX', 'NAME', 'USER', 'SCOPES', 'LIMITS', 'IMAGES', 'CREATED', 'LAST USED', 'STATE'],
+    ...rows.map(({ key, images }) => [
       key.id,
       `${key.prefix}…`,
       key.name,
       key.user_email,
       key.scopes.replaceAll(' ', ','),
+      [formatLimits(fromColumns(key)), key.rate_limit === null ? '' : `${key.rate_limit}/min`].join(' ').trim(),
+      String(images),
       formatTime(key.created_at),
       formatTime(key.last_used_at),
       stateOf(key, now)

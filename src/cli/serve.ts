@@ -1,15 +1,6 @@
 import { Command } from 'commander'
-import { type Agent, runAgent } from '../agent/run-agent.ts'
-import { type Gateway, startGateway } from '../app/gateway.ts'
-import { type Config, loadConfig } from '../config/config.ts'
+import { loadConfig } from '../config/config.ts'
 import { renderConfigurationHelp } from '../config/render-configuration.ts'
-import { DataDirInUse } from '../db/data-dir-lock.ts'
-import { createLogger, type Logger } from '../lib/logger.ts'
-import { FEATURES } from '../images/image-request.ts'
-import { CommandFailed } from './command-failed.ts'
-import { stopSignals } from './stop-signals.ts'
-
-const DEMO_KEY_NAME = 'demo agent of this server'
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -18,115 +9,8 @@ export function serveCommand(): Command {
     .addHelpText('after', () => `\nEnvironment variables:\n${renderConfigurationHelp()}`)
     .action(async (options: { demo?: boolean }) => {
       const config = loadConfig()
-      await serve(config, config.demo ?? options.demo ?? false)
+      // Loaded when needed: commands that only call the API start several times as fast without it.
+      const { serveGateway } = await import('./serve-gateway.ts')
+      await serveGateway(config, { withDemo: config.demo ?? options.demo ?? false })
     })
-}
-
-async function serve(config: Config, withDemo: boolean): Promise<void> {
-  const logger = createLogger(config.logLevel)
-  const signals = stopSignals()
-  const gateway = await startOrExplain(config, logger)
-  const demo = withDemo ? await startDemo(gateway, logger) : undefined
-  const key = await keyToShow(gateway)
-  await gateway.context.database.durable()
-  process.stdout.write(greeting(gateway, { hasDemo: demo !== undefined, key }))
-  await signals.first
-  process.stdout.write('Stopping: running work is finished or kept for the next start. Again to stop at once.\n')
-  void signals.second.then(() => process.exit(1))
-  void demo?.drain()
-  await gateway.close()
-  await demo?.stop()
-}
-
-async function startOrExplain(config: Config, logger: Logger): Promise<Gateway> {
-  const onFatal = (error: unknown) => {
-    logger.fatal({ err: error }, 'the database cannot be written safely any more; the server stops')
-    process.exit(1)
-  }
-  try {
-    return await startGateway({ config, logger, onFatal })
-  } catch (error) {
-    if (error instanceof DataDirInUse) throw new CommandFailed(error.message)
-    throw explainStart(error, config)
-  }
-}
-
-function explainStart(error: unknown, { host, port, dataDir }: Config): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') {
-    return new CommandFailed(`Port ${port} on ${host} is taken. Stop what uses it, or set INFERENCE_CLUB_PORT.`)
-  }
-  if (syscall === 'listen' && (code === 'EACCES' || code === 'EPERM')) {
-    return new CommandFailed(`No permission to listen on ${host}:${port}. Set INFERENCE_CLUB_PORT.`)
-  }
-  if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo') {
-    return new CommandFailed(`This machine has no address ${host}. Set INFERENCE_CLUB_HOST.`)
-  }
-  if (syscall !== undefined || code === 'ERR_SQLITE_ERROR') {
-    const reason = error instanceof Error ? error.message : String(code)
-    return new CommandFailed(`The data folder ${dataDir} cannot be used: ${reason}.`)
-  }
-  return error
-}
-
-/** The demo agent connects like any other, with a key that is made anew at each start and kept nowhere. */
-async function startDemo({ context, admin, url }: Gateway, logger: Logger): Promise<Agent> {
-  const { secret } = await context.apiKeys.replace({ userId: admin.id, name: DEMO_KEY_NAME, scopes: ['agent'] })
-  const stepTime = `${context.config.demoStepTimeMs}ms`
-  const agent = runAgent({
-    logger,
-    config: {
-      gateway: url,
-      apiKey: secret,
-      name: 'demo',
-      services: [
-        {
-          name: 'painter',
-          type: 'image',
-          engine: 'demo',
-          description: 'Procedural painter for demonstrations: no weights, no AI.',
-          concurrency: 2,
-          timeoutMs: 240_000,
-          access: 'members',
-          models: [{ id: 'demo', servedAs: 'demo', features: [...FEATURES] }],
-          options: { step_time: stepTime }
-        }
-      ]
-    }
-  })
-  agent.finished.catch((error: unknown) => logger.error({ err: error }, 'the demo agent stopped'))
-  await agent.online
-  return agent
-}
-
-/** A key that works and that whoever reads the screen may see: the one made now, or the operator's own. */
-async function keyToShow({ context, newSecret }: Gateway): Promise<string | undefined> {
-  const chosen = context.config.bootstrapApiKey
-  if (newSecret !== undefined || chosen === undefined) return newSecret
-  // It counts at the first start only: later the installation may have another one.
-  return context.apiKeys.authenticate(chosen).then(
-    () => chosen,
-    () => undefined
-  )
-}
-
-function greeting(
-  { url, newSecret, context }: Gateway,
-  { hasDemo, key }: { hasDemo: boolean; key: string | undefined }
-): string {
-  const base = context.config.publicUrl ?? url
-  const lines = ['', `  inference.club is running at ${base}`, `  API reference: ${base}/docs`]
-  if (newSecret !== undefined && newSecret !== context.config.bootstrapApiKey) {
-    lines.push('', `  Your API key (shown once, keep it): ${newSecret}`)
-  }
-  const shownKey = key ?? '$INFERENCE_CLUB_API_KEY'
-  const body = JSON.stringify({ model: hasDemo ? 'demo' : 'MODEL', prompt: 'a red fox in the snow at sunrise' })
-  lines.push('', hasDemo ? '  Try it:' : '  Connect an agent (see docs/agent.md), then:')
-  lines.push(
-    `    curl ${base}/v1/images/generations -H "Authorization: Bearer ${shownKey}" -H "Content-Type: application/json" -d '${body}'`
-  )
-  if (key === undefined) {
-    lines.push('', '  (the key was shown at the first start; `bin/inference-club keys create` makes another)')
-  }
-  return `${lines.join('\n')}\n\n`
 }

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander'
 import type { Role } from '../lib/principal.ts'
+import { fromColumns } from '../auth/use-limits.ts'
 import { CommandFailed } from './command-failed.ts'
+import { addLimitOptions, formatLimits, type LimitOptions, limitsOf } from './limit-options.ts'
 import { formatTime, printTable } from './print-table.ts'
 import { withAccounts } from './with-accounts.ts'
 
@@ -13,6 +15,12 @@ export function usersCommand(): Command {
     .option('--name <name>', 'how they are called (default: the part before the @)')
     .addOption(new Option('--role <role>').choices(['member', 'admin']).default('member'))
     .action(addUser)
+  addLimitOptions(
+    users
+      .command('limit')
+      .description('Set what somebody may use, over all of their keys; what is not named becomes unlimited.')
+      .argument('<email>')
+  ).action(limitUser)
   users.command('list').description('List everybody.').action(listUsers)
   return users
 }
@@ -25,10 +33,24 @@ async function addUser(email: string, options: { name?: string; role: Role }): P
   process.stdout.write(`Added ${user.email} (${user.role}).\n`)
 }
 
+async function limitUser(email: string, options: LimitOptions): Promise<void> {
+  const limits = limitsOf(options)
+  if (!(await withAccounts(({ users }) => users.setLimits(email, limits)))) {
+    throw new CommandFailed(`There is nobody with the address ${email}.`)
+  }
+  process.stdout.write(`${email}: ${formatLimits(limits)}\n`)
+}
+
 async function listUsers(): Promise<void> {
   const rows = await withAccounts(({ users }) => users.listUsers())
   printTable([
-    ['EMAIL', 'NAME', 'ROLE', 'SINCE'],
-    ...rows.map((user) => [user.email, user.name, user.role, formatTime(user.created_at)])
+    ['EMAIL', 'NAME', 'ROLE', 'LIMITS', 'SINCE'],
+    ...rows.map((user) => [
+      user.email,
+      user.name,
+      user.role,
+      formatLimits(fromColumns(user)),
+      formatTime(user.created_at)
+    ])
   ])
 }

@@ -1,12 +1,14 @@
-import { openDatabase } from '../app/open-database.ts'
 import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { type ApiKeys, createApiKeys } from '../auth/api-keys.ts'
 import { createUserStore, type UserStore } from '../auth/user-store.ts'
+import { countImagesSince } from '../usage/usage-store.ts'
 import { loadConfig } from '../config/config.ts'
 
 export interface Accounts {
   users: UserStore
   apiKeys: ApiKeys
+  /** Images a key has made, ever. */
+  countImages: (keyId: string) => Promise<number>
   now: () => number
 }
 
@@ -18,11 +20,18 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
   const onFatal = (error: unknown) => {
     throw error
   }
+  // Loaded when needed, as in `serve.ts`.
+  const { openDatabase } = await import('../app/open-database.ts')
   const database = await openDatabase(loadConfig(), { onFatal })
   try {
     const { clock, bell } = database
     const apiKeys = createApiKeys({ store: createApiKeyStore(database), clock, bell })
-    const result = await command({ users: createUserStore(database), apiKeys, now: () => clock.now() })
+    const result = await command({
+      users: createUserStore(database),
+      apiKeys,
+      countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),
+      now: () => clock.now()
+    })
     await database.durable()
     return result
   } finally {

@@ -38,6 +38,9 @@ export interface AgentServiceConfig {
   timeoutMs: number
   /** Who may use it: all members, the owner alone, or the owner and these e-mail addresses. */
   access: 'members' | 'private' | string[]
+  /** Images that others may have from it within an hour, in all and each; its owner is not counted. */
+  imagesPerHour?: number
+  imagesPerUserHour?: number
   models: AgentModelConfig[]
   /** The engine's own; checked by the engine. */
   options: Record<string, unknown>
@@ -71,6 +74,8 @@ const SERVICE_KEYS = [
   'concurrency',
   'timeout',
   'access',
+  'images_per_hour',
+  'images_per_user_hour',
   'models',
   'options'
 ] as const
@@ -150,9 +155,16 @@ function readService(
     concurrency: fields.concurrency.integer({ min: 1, max: 1000 }) ?? 1,
     timeoutMs: parseDurationMs(fields.timeout.text({ check: checkTimeout }) ?? '') ?? DEFAULT_TIMEOUT_MS,
     access: readAccess(fields.access),
+    ...readCap('imagesPerHour', fields.images_per_hour),
+    ...readCap('imagesPerUserHour', fields.images_per_user_hour),
     models: readModels(fields.models, { isImage, defaultFeatures: engine === 'demo' ? FEATURES : ['generate'] }),
     options: fields.options.plainMapping()
   }
+}
+
+const readCap = <K extends 'imagesPerHour' | 'imagesPerUserHour'>(name: K, value: YamlValue): { [P in K]?: number } => {
+  const cap = value.integer({ min: 1, max: 1_000_000 })
+  return (cap === undefined ? {} : { [name]: cap }) as { [P in K]?: number }
 }
 
 function readModels(

@@ -30,6 +30,7 @@ describe('without variables', () => {
       logLevel: 'warn',
       assetCacheControl: 'public, max-age=31536000, immutable',
       bootstrapApiKey: undefined,
+      webhookPrivateAddresses: false,
       demo: undefined,
       demoStepTimeMs: 50,
       limits: {

@@ -85,6 +85,19 @@ const SERVER = {
         ? undefined
         : 'must begin with ic_ and have at least 24 characters, all letters, digits, - or _'
   ),
+  webhookPrivateAddresses: booleanSetting<boolean>({
+    variable: named('WEBHOOK_PRIVATE_ADDRESSES'),
+    description: 'Let webhooks call private and loopback addresses.',
+    fallback: false,
+    defaultText: '0'
+  }),
+  rateLimit: integerSetting({
+    variable: named('RATE_LIMIT'),
+    description: 'Requests per minute and key; `0` is off. A key may carry its own.',
+    fallback: 0,
+    min: 0,
+    max: 1_000_000
+  }),
   demo: booleanSetting<boolean | undefined>({
     variable: named('DEMO'),
     description: 'Connect a demo agent: model `demo`, a procedural painter without weights.',
@@ -197,6 +210,13 @@ const LIMITS = {
     min: 1,
     max: 10_000_000
   }),
+  wrongKeysPerMinute: integerSetting({
+    variable: limit('WRONG_KEYS_PER_MINUTE'),
+    description: 'Wrong API keys from one address before it has to wait.',
+    fallback: 30,
+    min: 1,
+    max: 1_000_000
+  }),
   drainTimeoutMs: durationSetting({
     variable: limit('DRAIN_TIMEOUT'),
     description: 'How long a stopping server lets waiting callers finish before it answers them 503.',
@@ -228,7 +248,6 @@ const OTHER_VARIABLES = [named('API_KEY'), named('URL')]
 
 /** Variables of later versions, with the one value, if any, that asks for nothing this version lacks. */
 const LATER_VARIABLES: Readonly<Record<string, string | undefined>> = {
-  [named('RATE_LIMIT')]: '0',
   [named('DATABASE_URL')]: undefined,
   [named('STORAGE')]: undefined,
   [named('S3_ENDPOINT')]: undefined,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -39,13 +39,10 @@ it('moves a log that has grown into the database file, again and again', async (
 
 it('tells when that fails', async () => {
   const failed = Promise.withResolvers<unknown>()
-  fill()
-  // The log of a database that cannot be opened.
-  await rm(path)
-  const checkpointer = startCheckpointer({
-    path: join(folder, 'missing', '..', 'test.sqlite'),
-    thresholdBytes: 0,
-    onError: failed.resolve
-  })
+  const noDatabase = join(folder, 'folder')
+  await mkdir(noDatabase)
+  await writeFile(`${noDatabase}-wal`, 'log')
+  const checkpointer = startCheckpointer({ path: noDatabase, thresholdBytes: 0, onError: failed.resolve })
+  expect(await failed.promise).toBeInstanceOf(Error)
   await checkpointer.close()
 })

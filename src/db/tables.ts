@@ -18,6 +18,7 @@ export interface Tables {
   idempotency_keys: IdempotencyKeysTable
   batches: BatchesTable
   webhook_deliveries: WebhookDeliveriesTable
+  usage_hours: UsageHoursTable
 }
 
 export type RequestState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
@@ -28,7 +29,19 @@ export type Routing = 'any' | 'prefer_own' | 'only_own'
 export type DeliveryState = 'pending' | 'delivered' | 'failed'
 export type AssetKind = 'input' | 'mask' | 'output'
 
-interface UsersTable {
+/** What a key or a person may use; null is no limit. Days and months are UTC. */
+export interface LimitColumns {
+  images_per_day: number | null
+  images_per_month: number | null
+  /** Images waiting and running at once. */
+  max_active: number | null
+  /** Width × height of one image. */
+  max_pixels: number | null
+  /** JSON list of model ids. */
+  allowed_models: string | null
+}
+
+interface UsersTable extends LimitColumns {
   id: string
   name: string
   email: string
@@ -39,7 +52,7 @@ interface UsersTable {
   updated_at: number
 }
 
-interface ApiKeysTable {
+interface ApiKeysTable extends LimitColumns {
   id: string
   user_id: string
   name: string
@@ -53,6 +66,10 @@ interface ApiKeysTable {
   last_used_at: number | null
   /** `whsec_…`; signs the webhooks of requests made with this key. */
   webhook_secret: string | null
+  /** Requests per minute; null: as configured. */
+  rate_limit: number | null
+  /** `url`, `b64_json` or `b64_json_only`; null: `url`. */
+  default_response_format: string | null
 }
 
 interface ProvidersTable {
@@ -79,6 +96,9 @@ interface ServicesTable {
   access: string
   /** 0 once the agent no longer declares it. */
   declared: number
+  /** Caps its owner set; null is no cap. */
+  images_per_hour: number | null
+  images_per_user_hour: number | null
   faults_in_row: Generated<number>
   cooling_until: Generated<number>
 }
@@ -124,6 +144,7 @@ export interface TasksTable {
   id: string
   request_id: string
   user_id: string
+  api_key_id: Generated<string>
   /** 0 … n − 1, the place of the image in the answer. */
   position: number
   state: RequestState
@@ -202,17 +223,23 @@ interface UsageImagesTable {
   height: number
   generating_ms: number
   created_at: number
+  /** 1 once it is counted in `usage_hours`. */
+  rolled_up: Generated<number>
+  /** 1 for the first image stored of its request. */
+  first_of_request: Generated<number>
 }
 
 interface IdempotencyKeysTable {
   user_id: string
   endpoint: string
   key: string
-  /** SHA-256 of what the call means. */
+  /** What the call means, as a hash or an id. */
   fingerprint: string
   /** The request or batch it created. */
   target_id: string
   created_at: number
+  /** Null while there is what it created. */
+  expires_at: number | null
 }
 
 interface BatchesTable {
@@ -239,4 +266,19 @@ interface WebhookDeliveriesTable {
   created_at: number
   first_try_at: number | null
   delivered_at: number | null
+}
+
+interface UsageHoursTable {
+  /** UTC milliseconds at which the hour begins. */
+  hour: number
+  user_id: string
+  api_key_id: string
+  provider_id: string
+  model: string
+  kind: string
+  width: number
+  height: number
+  images: number
+  requests: number
+  generating_ms: number
 }

@@ -4,6 +4,7 @@ import { canDo, type Feature } from '../images/image-request.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Offer, ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
+import { cappedUsers } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'
 import { listFailures, listRunnable, type TaskRow } from '../requests/task-store.ts'
 import { classOfTurn } from './class-turn.ts'
@@ -83,7 +84,7 @@ async function dispatchFrom(
     const service = services.find((one) => one.serviceId === match.serviceId)
     if (!task || !service) continue
     const { serviceId, providerId, epoch } = service
-    const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch })
+    const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch, caps: service })
     if (!assignment) continue
     state.lastServed.set(task.user_id, ++state.served)
     service.assign(assignment)
@@ -99,13 +100,15 @@ async function runnableTasks(
   { services, fromClass }: { services: readonly ServiceSlots[]; fromClass: number }
 ): Promise<RunnableTasks> {
   const found: RunnableTasks = new Map()
+  const { db, clock } = parts.database
   for (const service of services) {
-    const tasks = await listRunnable(parts.database.db, {
+    const tasks = await listRunnable(db, {
       serviceId: service.serviceId,
       models: [...service.models.keys()],
       needsOf: (model) => satisfiedNeeds(service.models.get(model) ?? []),
       access: service.access,
       ownerId: service.ownerId,
+      capped: await cappedUsers(db, service, clock.now()),
       fromClass,
       limit: HEADS
     })

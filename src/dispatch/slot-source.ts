@@ -9,6 +9,9 @@ export interface ServiceSlots {
   epoch: number
   ownerId: string
   access: ServiceAccess
+  /** What its owner lets others have within an hour, in all and each. */
+  imagesPerHour?: number
+  imagesPerUserHour?: number
   /** Model id → what the service can do with it. */
   models: ReadonlyMap<string, readonly Feature[]>
   free: number

@@ -6,15 +6,29 @@ import { newId } from '../lib/ids.ts'
 import { getAsset } from './assets/get-asset.ts'
 import { answerBadPath, handleErrors, handleUnknownRoutes } from './error-handler.ts'
 import { authenticateRoutes } from './hooks/authenticate.ts'
+import { limitRates } from './hooks/limit-rates.ts'
 import { refuseOtherMethods } from './hooks/refuse-other-methods.ts'
 import type { HttpContext } from './http-context.ts'
+import { releaseConnections } from './release-connections.ts'
 import { registerOperations } from './operations/register-operations.ts'
+import { lingerAfterAnswer } from './uploads/linger.ts'
 import { registerBatches } from './v1/batches/index.ts'
 import { registerImages } from './v1/images/index.ts'
 import { registerJobs } from './v1/jobs/index.ts'
 import { registerModels } from './v1/models/index.ts'
+import { registerOrganization } from './v1/organization/index.ts'
+import { registerWebhooks } from './v1/webhooks/index.ts'
 
-const EXPOSED_HEADERS = ['x-request-id', 'openai-processing-ms', 'retry-after', 'x-should-retry', 'etag']
+const EXPOSED_HEADERS = [
+  'x-request-id',
+  'openai-processing-ms',
+  'retry-after',
+  'x-should-retry',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+  'etag'
+]
 
 /** The HTTP application: every route and hook, no port and no signals. */
 export async function createHttpApp(context: HttpContext): Promise<FastifyInstance> {
@@ -37,13 +51,13 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   handleErrors(app, context)
   acceptEmptyJson(app)
   handleUnknownRoutes(app)
+  releaseConnections(app, context.isDraining)
 
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
   })
-  app.addHook('onSend', async (_request, reply) => {
-    // A stopping server waits for its connections: one that is kept alive would hold it up until it has timed out.
-    if (context.isDraining()) void reply.header('connection', 'close')
+  app.addHook('onSend', async (request, reply) => {
+    lingerAfterAnswer(request, reply)
     // A reply that promises something leaves when what it promises is on disk.
     await context.durable()
   })
@@ -54,8 +68,6 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
       status: reply.statusCode,
       seconds: reply.elapsedTime / 1000
     })
-    // The same for an answer that began before the stop: a long download, a stream of events.
-    if (context.isDraining()) request.raw.socket.destroySoon()
   })
 
   await app.register(swagger, {
@@ -88,10 +100,13 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
       scope.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null))
       const refuseOthers = refuseOtherMethods(scope)
       authenticateRoutes(scope, context)
+      limitRates(scope, context)
       registerImages(scope, context)
       registerJobs(scope, context)
       registerBatches(scope, context)
+      registerWebhooks(scope, context)
       registerModels(scope, context)
+      registerOrganization(scope, context)
       refuseOthers()
     },
     { prefix: '/v1' }

@@ -1,4 +1,7 @@
 import type { ApiKeys } from '../auth/api-keys.ts'
+import type { KeyGuard } from '../auth/key-guard.ts'
+import type { RateLimits } from '../auth/rate-limits.ts'
+import type { UserStore } from '../auth/user-store.ts'
 import type { Operation } from '../auth/permissions.ts'
 import type { Assets } from '../assets/assets.ts'
 import type { Batches } from '../batches/batches.ts'
@@ -7,7 +10,10 @@ import type { Tally } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Offers } from '../providers/offers.ts'
+import type { ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
+import type { Usage } from '../usage/usage.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
 
 /** What the HTTP layer is built from; each route takes a `Pick` of it. */
 export interface HttpContext {
@@ -15,8 +21,16 @@ export interface HttpContext {
   version: string
   logger: Logger
   apiKeys: ApiKeys
+  keyGuard: KeyGuard
+  rateLimits: RateLimits
+  users: UserStore
+  usage: Usage
+  providers: ProviderStore
+  /** UTC milliseconds. */
+  now: () => number
   requests: Requests
   batches: Batches
+  webhooks: Webhooks
   offers: Offers
   assets: Assets
   /** Resolves when what was committed so far survives a power cut. */

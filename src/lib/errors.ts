@@ -109,6 +109,8 @@ export const errors = {
   invalidRequest: (message: string, param: string | null = null) => badRequest(message, { param }),
   notYet: (param: string) =>
     badRequest(`'${param}' is not supported by this server yet. Remove the field and try again.`, { param }),
+  unknownCursor: () =>
+    badRequest("'after' is not the id of anything in this list. Begin again without it.", { param: 'after' }),
   invalidSize: (message: string, param = 'size') => make('invalid_size', 400)(message, { param }),
   tooManyImages: (max: number, param = 'image') =>
     make('too_many_images', 400)(`At most ${max} images can be sent with one request.`, { param }),
@@ -130,6 +132,13 @@ export const errors = {
     ),
   permissionDenied: (needed: string) =>
     make('permission_denied', 403)(`This API key may not do that: it lacks the '${needed}' permission.`),
+  modelNotAllowed: (model: string) =>
+    make('permission_denied', 403)(`You may not use the model '${model}'. GET /v1/models lists those you may.`, {
+      param: 'model'
+    }),
+  insufficientQuota: (message: string) => make('insufficient_quota', 429, { retry: false })(message),
+  rateLimited: (message: string, retryAfterSeconds: number) =>
+    make('rate_limit_exceeded', 429)(message, { retryAfterSeconds: Math.min(60, retryAfterSeconds) }),
   notFound: (what: string) => make('not_found', 404)(`${what} was not found, or is not yours.`),
   methodNotAllowed: (method: string, allowed: readonly string[]) =>
     make('method_not_allowed', 405)(`${method} is not possible here. Use ${allowed.join(' or ')}.`, {
@@ -157,9 +166,16 @@ export const errors = {
       status: error.status,
       message: `${place}: ${error.message}`,
       param: error.param === null ? place : `${place}.body.${error.param}`,
+      ...(error.retry !== undefined && { retry: error.retry }),
+      ...(error.retryAfterSeconds !== undefined && { retryAfterSeconds: error.retryAfterSeconds }),
       cause: error
     })
   },
+  /** The key outlives what it made by a day, so that a late retry does not do deleted work again. */
+  deletedSince: () =>
+    make('not_found', 404)(
+      'The request that was made with this Idempotency-Key has been deleted. Use a new key to make it again.'
+    ),
   idempotencyMismatch: () =>
     make('idempotency_mismatch', 409, { retry: false })(
       'This Idempotency-Key was used for a different request. Use a new key for each new request.'

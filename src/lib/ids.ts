@@ -21,3 +21,6 @@ export const newId = (prefix: IdPrefix): string => `${prefix}_${randomBase36(25)
 
 /** A secret of 192 random bits or more, for API keys and lease tokens. */
 export const newSecret = (prefix: string): string => `${prefix}${randomBase36(40)}`
+
+/** A signing secret of 192 random bits in the form of Standard Webhooks: `whsec_` and base64. */
+export const newWebhookSecret = (): string => `whsec_${randomBytes(24).toString('base64')}`

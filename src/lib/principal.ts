@@ -2,6 +2,22 @@ export const SCOPES = ['generate', 'agent', 'usage', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 export type Role = 'admin' | 'member'
 
+/** What a key or a person may use; an absent member is no limit. Days and months are UTC. */
+export interface UseLimits {
+  imagesPerDay?: number
+  imagesPerMonth?: number
+  /** Images waiting and running at once. */
+  maxActive?: number
+  /** Width × height of one image. */
+  maxPixels?: number
+  /** Model ids. */
+  models?: readonly string[]
+}
+
+/** How a call that does not say it is answered: with URLs, with base64 beside them, or with base64 alone. */
+export const RESPONSE_DEFAULTS = ['url', 'b64_json', 'b64_json_only'] as const
+export type ResponseDefault = (typeof RESPONSE_DEFAULTS)[number]
+
 /** Who is calling, as established by an API key. */
 export interface Principal {
   userId: string
@@ -9,4 +25,9 @@ export interface Principal {
   role: Role
   keyId: string
   scopes: readonly Scope[]
+  /** Both hold. */
+  limits: { key: UseLimits; user: UseLimits }
+  /** Requests per minute of this key; absent: as configured. */
+  rateLimit?: number
+  responseDefault: ResponseDefault
 }

@@ -44,6 +44,9 @@ export const ServiceDeclaration = Type.Object({
     literals(['members', 'private']),
     Type.Array(Type.String({ maxLength: 320 }), { maxItems: 1000 })
   ]),
+  /** Images that others may have from it within an hour, in all and each. */
+  images_per_hour: Type.Optional(Type.Integer({ minimum: 1 })),
+  images_per_user_hour: Type.Optional(Type.Integer({ minimum: 1 })),
   models: Type.Array(
     Type.Object({
       id: Type.String({ minLength: 1, maxLength: 200 }),

@@ -1,4 +1,6 @@
+import type { Selectable } from 'kysely'
 import type { Database, Db, Trx } from '../db/database.ts'
+import type { Tables } from '../db/tables.ts'
 import type { Feature } from '../images/image-request.ts'
 import { newId } from '../lib/ids.ts'
 
@@ -11,6 +13,9 @@ export interface DeclaredService {
   concurrency: number
   timeoutMs: number
   access: ServiceAccess
+  /** Images that others than its owner may have from it within an hour, in all and each. */
+  imagesPerHour?: number
+  imagesPerUserHour?: number
   models: { id: string; features: Feature[] }[]
 }
 
@@ -26,6 +31,8 @@ export interface Offer {
   model: string
   features: Feature[]
   access: ServiceAccess
+  /** Images it makes at a time. */
+  concurrency: number
   /** UTC milliseconds; in the past when the service is not cooling down. */
   coolingUntil: number
   /** When the model was first offered. */
@@ -45,10 +52,11 @@ export interface ProviderStore {
   /** Keeps a provider online until then; false when a newer connection has taken it over. */
   keepOnline(trx: Trx, connection: { providerId: string; epoch: number }, until: number): Promise<boolean>
   disconnect(connection: { providerId: string; epoch: number }): Promise<void>
+  /** Keeps everybody who is online at least until then. */
+  graceOnline(until: number): Promise<void>
   /** Offers of image services seen since then; `model` narrows. */
   listOffers(filter: { seenSince: number; model?: string }): Promise<Offer[]>
-  /** Slots of all services seen since then that offer the model. */
-  countSlots(filter: { model: string; seenSince: number }): Promise<number>
+  listProviders(): Promise<Selectable<Tables['providers']>[]>
   noteNodeFault(trx: Trx, serviceId: string): Promise<void>
   noteSuccess(trx: Trx, serviceId: string): Promise<void>
 }
@@ -93,21 +101,18 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
         .execute()
     },
 
+    graceOnline: async (until) => {
+      await db
+        .updateTable('providers')
+        .set({ online_until: until })
+        .where('online_until', '>', clock.now())
+        .where('online_until', '<', until)
+        .execute()
+    },
+
     listOffers: (filter) => listOffers(db, filter),
 
-    countSlots: async ({ model, seenSince }) => {
-      const row = await db
-        .selectFrom('service_models')
-        .innerJoin('services', 'services.id', 'service_models.service_id')
-        .innerJoin('providers', 'providers.id', 'services.provider_id')
-        .select((e) => e.fn.sum<number>('services.concurrency').as('slots'))
-        .where('service_models.model', '=', model)
-        .where('services.type', '=', 'image')
-        .where('services.declared', '=', 1)
-        .where('providers.online_until', '>', seenSince)
-        .executeTakeFirst()
-      return Number(row?.slots ?? 0)
-    },
+    listProviders: () => db.selectFrom('providers').selectAll().orderBy('name').execute(),
 
     noteNodeFault: async (trx, serviceId) => {
       const row = await trx
@@ -173,6 +178,8 @@ async function writeService(trx: Trx, providerId: string, service: DeclaredServi
     concurrency: service.concurrency,
     timeout_ms: service.timeoutMs,
     access: JSON.stringify(service.access),
+    images_per_hour: service.imagesPerHour ?? null,
+    images_per_user_hour: service.imagesPerUserHour ?? null,
     declared: 1
   }
   const row = await trx
@@ -209,6 +216,7 @@ async function listOffers(db: Db, filter: { seenSince: number; model?: string })
     .select([
       'services.id as service_id',
       'services.access',
+      'services.concurrency',
       'services.cooling_until',
       'providers.id as provider_id',
       'providers.name as provider_name',
@@ -232,6 +240,7 @@ async function listOffers(db: Db, filter: { seenSince: number; model?: string })
     model: row.model,
     features: row.features.split(' ').filter((f) => f !== '') as Feature[],
     access: JSON.parse(row.access) as ServiceAccess,
+    concurrency: row.concurrency,
     coolingUntil: row.cooling_until,
     createdAt: row.created_at
   }))

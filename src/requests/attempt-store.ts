@@ -12,14 +12,20 @@ export async function insertAttempt(trx: Trx, row: Insertable<Tables['attempts']
 export const findAttempt = (db: Db, id: string): Promise<AttemptRow | undefined> =>
   db.selectFrom('attempts').selectAll().where('id', '=', id).executeTakeFirst()
 
-/** In the order they began. */
-export const listAttemptsOfTask = (db: Db, taskId: string): Promise<AttemptRow[]> =>
-  db.selectFrom('attempts').selectAll().where('task_id', '=', taskId).orderBy('assigned_at').execute()
+/** Those since the task was queued, in the order they began: the ones before a retry count no more. */
+export const listAttemptsOfTask = (db: Db, task: { id: string; queued_at: number }): Promise<AttemptRow[]> =>
+  db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('task_id', '=', task.id)
+    .where('assigned_at', '>=', task.queued_at)
+    .orderBy('assigned_at')
+    .execute()
 
 export type AttemptView = AttemptRow & { position: number; provider_name: string; service_name: string }
 
-/** All attempts of a request with the names of where they ran, in the order they began. */
-export const listAttemptViews = (db: Db, requestId: string): Promise<AttemptView[]> =>
+/** All attempts of these requests with the names of where they ran, in the order they began. */
+export const listAttemptViews = (db: Db, requestIds: readonly string[]): Promise<AttemptView[]> =>
   db
     .selectFrom('attempts')
     .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
@@ -27,8 +33,9 @@ export const listAttemptViews = (db: Db, requestId: string): Promise<AttemptView
     .innerJoin('providers', 'providers.id', 'attempts.provider_id')
     .selectAll('attempts')
     .select(['tasks.position', 'providers.name as provider_name', 'services.name as service_name'])
-    .where('attempts.request_id', '=', requestId)
+    .where('attempts.request_id', 'in', requestIds)
     .orderBy('attempts.assigned_at')
+    .orderBy('tasks.position')
     .execute()
 
 export async function changeAttempt(trx: Trx, id: string, change: AttemptChange): Promise<void> {
@@ -97,4 +104,17 @@ export async function graceLeases(db: Db, until: number): Promise<void> {
     .where('state', '=', 'running')
     .where('lease_until', '<', until)
     .execute()
+}
+
+/** Images running on a service, by user. */
+export async function countRunningByUser(db: Db, serviceId: string): Promise<{ userId: string; images: number }[]> {
+  const rows = await db
+    .selectFrom('attempts')
+    .innerJoin('tasks', 'tasks.current_attempt_id', 'attempts.id')
+    .select((e) => ['tasks.user_id', e.fn.countAll<number>().as('images')])
+    .where('attempts.service_id', '=', serviceId)
+    .where('attempts.state', '=', 'running')
+    .groupBy('tasks.user_id')
+    .execute()
+  return rows.map((row) => ({ userId: row.user_id, images: Number(row.images) }))
 }

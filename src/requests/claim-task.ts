@@ -6,6 +6,7 @@ import { inputName } from './input-name.ts'
 import { hashToken } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
 import { type AssetRow, findRequest, listInputs, markStarted } from './request-store.ts'
+import { type Capped, cappedUsers, type ServiceCaps } from './service-caps.ts'
 import { takeTask, type TaskRow } from './task-store.ts'
 
 /** What an agent needs to run one attempt. */
@@ -24,17 +25,18 @@ export interface Assignment {
 
 /**
  * Takes a waiting task for a slot of one connection. Undefined when somebody else was quicker, the task was canceled,
- * or the provider has connected anew since.
+ * the provider has connected anew since, or a cap of its owner has been reached.
  */
 export async function claimTask(
   { database, limits }: Pick<RequestParts, 'database' | 'limits'>,
-  claim: { task: TaskRow; serviceId: string; providerId: string; epoch: number }
+  claim: { task: TaskRow; serviceId: string; providerId: string; epoch: number; caps?: ServiceCaps }
 ): Promise<Assignment | undefined> {
-  const { task, serviceId, providerId, epoch } = claim
+  const { task, serviceId, providerId, epoch, caps } = claim
   const attemptId = newId('att')
   const token = newSecret('lease_')
   const now = database.clock.now()
   const claimed = await database.db.transaction().execute(async (trx) => {
+    if (caps && isCapped(await cappedUsers(trx, caps, now), task, caps)) return undefined
     if (!(await takeTask(trx, { taskId: task.id, attemptId, providerId, epoch }))) return undefined
     await insertAttempt(trx, {
       id: attemptId,
@@ -72,6 +74,9 @@ export async function claimTask(
     task: toAssignedTask({ task, prompt: request.prompt, parameters, inputs })
   }
 }
+
+const isCapped = ({ others, userIds }: Capped, { user_id }: TaskRow, { ownerId }: ServiceCaps): boolean =>
+  user_id !== ownerId && (others || userIds.includes(user_id))
 
 function toAssignedTask(asked: {
   task: TaskRow

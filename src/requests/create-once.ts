@@ -17,7 +17,8 @@ class BoundMeanwhile extends Error {}
 /**
  * Creates something once per key. The key binds in the transaction that inserts what is created, so a call refused
  * before that does not use it up, and of several at once exactly one creates. `create` must call `bind` in that
- * transaction and return the id. Throws `idempotency_mismatch` when the key was used for something else.
+ * transaction and return the id. What a repeated call gets may have been deleted since. Throws
+ * `idempotency_mismatch` when the key was used for something else.
  */
 export async function createOnce(
   { database }: Pick<RequestParts, 'database'>,
@@ -25,7 +26,8 @@ export async function createOnce(
   create: (bind: (trx: Trx, id: string) => Promise<void>) => Promise<string>
 ): Promise<{ id: string; repeated: boolean }> {
   if (!once) return { id: await create(async () => undefined), repeated: false }
-  const known = await findIdempotencyKey(database.db, once)
+  const find = () => findIdempotencyKey(database.db, { ...once, now: database.clock.now() })
+  const known = await find()
   if (known) return repeat(known, once)
   try {
     const id = await create(async (trx, targetId) => {
@@ -33,13 +35,15 @@ export async function createOnce(
         ...keyOf(once),
         fingerprint: once.fingerprint,
         target_id: targetId,
-        created_at: database.clock.now()
+        created_at: database.clock.now(),
+        expires_at: null
       }
       if (!(await insertIdempotencyKey(trx, row))) throw new BoundMeanwhile()
     })
     return { id, repeated: false }
   } catch (error) {
-    const winner = error instanceof BoundMeanwhile ? await findIdempotencyKey(database.db, once) : undefined
+    // Also when it was refused, for the quicker one may have taken the last place in the queue.
+    const winner = await find()
     if (!winner) throw error
     return repeat(winner, once)
   }

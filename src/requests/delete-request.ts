@@ -1,24 +1,31 @@
 import { errors } from '../lib/errors.ts'
+import { endIdempotencyKeys } from './idempotency-store.ts'
 import type { RequestParts } from './request-parts.ts'
-import { deleteRequestRows, findRequest } from './request-store.ts'
+import { deleteRequestRows } from './request-store.ts'
 import { hasEnded } from './request-states.ts'
+import { requireOwnRequest } from './require-own-request.ts'
 
 /**
- * Removes an ended request with its images and inputs; usage counts stay. The bytes go when the rows are gone for good:
+ * Removes an ended request with its images and inputs; usage counts and idempotency keys stay. The bytes go when the rows are gone for good:
  * a process that dies in between leaves bytes without a row, which the sweeper takes, never a row without bytes.
  * Throws `not_found`, and `conflict` while it has not ended.
  */
 export async function deleteRequest(
-  parts: RequestParts,
-  { id, ownerId }: { id: string; ownerId: string }
+  parts: Pick<RequestParts, 'database' | 'assets' | 'logger'>,
+  { id, userId }: { id: string; userId: string }
 ): Promise<void> {
-  const { database, assets } = parts
+  const { database, assets, logger } = parts
   const keys = await database.db.transaction().execute(async (trx) => {
-    const request = await findRequest(trx, id)
-    if (!request || request.user_id !== ownerId) throw errors.notFound(`The request '${id}'`)
-    if (!hasEnded(request.state)) throw errors.conflict(`The request '${id}' has not ended. Cancel it first.`)
+    const { state } = await requireOwnRequest(trx, { id, userId })
+    if (!hasEnded(state)) throw errors.conflict(`The request '${id}' has not ended. Cancel it first.`)
+    await endIdempotencyKeys(trx, id)
     return deleteRequestRows(trx, id)
   })
   await database.durable()
-  for (const key of keys) await assets.discard(key)
+  for (const key of keys) {
+    // The request is gone whatever the store says, and nobody could delete it a second time.
+    await assets.discard(key).catch((error: unknown) => {
+      logger.warn({ err: error, key }, 'the bytes of a deleted image could not be removed; the sweeper takes them')
+    })
+  }
 }

@@ -1,7 +1,7 @@
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import { servicesFor } from './services-for.ts'
-import { changeWaiting, listFailures, listModelsWaitedFor, listWaiting, type TaskRow } from './task-store.ts'
+import { failWaiting, listFailures, listModelsWaitedFor, listWaiting, type TaskRow } from './task-store.ts'
 
 const AT_A_TIME = 500
 
@@ -17,13 +17,12 @@ export async function expireWaiting({ database, providers, limits }: RequestPart
     const waiting = await listWaiting(database.db, { model, before, limit: AT_A_TIME })
     for (const task of await strandedOf({ database, providers }, { model, waiting })) {
       const changed = await database.db.transaction().execute(async (trx) => {
-        const change = {
-          state: 'failed' as const,
+        const failure = {
           finished_at: now,
           error_code: 'no_provider',
           error_message: `No provider of '${model}' came online in time.`
         }
-        if (!(await changeWaiting(trx, task.id, change))) return false
+        if (!(await failWaiting(trx, task.id, failure))) return false
         await endRequestIfDone(trx, task.request_id, now)
         return true
       })

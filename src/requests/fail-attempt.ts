@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../lib/errors.ts'
-import { type AttemptRow, changeAttempt, listAttemptsOfTask } from './attempt-store.ts'
+import { type AttemptRow, changeAttempt, findAttempt, listAttemptsOfTask } from './attempt-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import type { AttemptReason } from './request-states.ts'
@@ -24,9 +24,12 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
   const ended = await database.db.transaction().execute(async (trx) => {
     const task = await findTask(trx, attempt.task_id)
     if (!task) return false
-    const earlier = await listAttemptsOfTask(trx, task.id)
-    const loss = isLoss(failure.reason)
-    const nodeFault = !loss && !isRequestFault(failure.reason)
+    const earlier = await listAttemptsOfTask(trx, task)
+    const lease = await findAttempt(trx, attempt.id)
+    if (!lease || isKept(lease, { seen: attempt, reason: failure.reason })) return false
+    // An agent that stayed away for longer than its lease and came back without the work was lost once, not twice.
+    const loss = isLoss(failure.reason) && lease.state !== 'lapsed'
+    const nodeFault = !isLoss(failure.reason) && !isRequestFault(failure.reason)
     const counts = { node_faults: task.node_faults + (nodeFault ? 1 : 0), losses: task.losses + (loss ? 1 : 0) }
     const timedOut = earlier.filter((one) => one.reason === 'timeout').map((one) => one.service_id)
     const again = shouldRetry({
@@ -58,6 +61,16 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
     database.bell.ring('webhooks')
   }
   return ended
+}
+
+/**
+ * Whether an attempt that was found lost is so no more: since it was read its lease has been renewed or has lapsed
+ * already, or its agent has come back with it on a newer connection.
+ */
+function isKept(lease: AttemptRow, { seen, reason }: { seen: AttemptRow; reason: AttemptReason }): boolean {
+  if (!isLoss(reason)) return false
+  if (lease.epoch !== seen.epoch) return true
+  return reason === 'lease_lapsed' && (lease.state !== 'running' || lease.lease_until !== seen.lease_until)
 }
 
 async function candidatesOf({ database, providers }: RequestParts, attempt: AttemptRow): Promise<string[]> {

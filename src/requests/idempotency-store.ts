@@ -6,7 +6,7 @@ export type IdempotencyRow = Selectable<Tables['idempotency_keys']>
 
 export const findIdempotencyKey = (
   db: Db,
-  { userId, endpoint, key }: { userId: string; endpoint: string; key: string }
+  { userId, endpoint, key, now }: { userId: string; endpoint: string; key: string; now: number }
 ): Promise<IdempotencyRow | undefined> =>
   db
     .selectFrom('idempotency_keys')
@@ -14,6 +14,7 @@ export const findIdempotencyKey = (
     .where('user_id', '=', userId)
     .where('endpoint', '=', endpoint)
     .where('key', '=', key)
+    .where((e) => e.or([e('expires_at', 'is', null), e('expires_at', '>', now)]))
     .executeTakeFirst()
 
 /** False when the key is bound already. */
@@ -21,17 +22,27 @@ export async function insertIdempotencyKey(trx: Trx, row: IdempotencyRow): Promi
   const { numInsertedOrUpdatedRows } = await trx
     .insertInto('idempotency_keys')
     .values(row)
-    .onConflict((c) => c.columns(['user_id', 'endpoint', 'key']).doNothing())
+    .onConflict((c) =>
+      c
+        .columns(['user_id', 'endpoint', 'key'])
+        .doUpdateSet(row)
+        .where('idempotency_keys.expires_at', '<=', row.created_at)
+    )
     .executeTakeFirst()
   return (numInsertedOrUpdatedRows ?? 0n) > 0n
 }
 
-/** Forgets keys made before then whose request or batch has been deleted. */
-export async function forgetIdempotencyKeys(db: Db, before: number): Promise<void> {
-  await db
-    .deleteFrom('idempotency_keys')
-    .where('created_at', '<', before)
-    .where('target_id', 'not in', (e) => e.selectFrom('requests').select('requests.id'))
-    .where('target_id', 'not in', (e) => e.selectFrom('batches').select('batches.id'))
+const KEPT_AT_LEAST_MS = 86_400_000
+
+/** What the keys created is being deleted: they are kept until a day after they were made, and end then. */
+export async function endIdempotencyKeys(trx: Trx, targetId: string): Promise<void> {
+  await trx
+    .updateTable('idempotency_keys')
+    .set((e) => ({ expires_at: e('created_at', '+', KEPT_AT_LEAST_MS) }))
+    .where('target_id', '=', targetId)
     .execute()
+}
+
+export async function forgetIdempotencyKeys(db: Db, now: number): Promise<void> {
+  await db.deleteFrom('idempotency_keys').where('expires_at', '<=', now).execute()
 }

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto'
 import type { Trx } from '../db/database.ts'
 import { newId } from '../lib/ids.ts'
+import { nextOrderKey } from './queue-store.ts'
 import type { TaskClass } from './request-states.ts'
 import { insertAsset, insertRequest } from './request-store.ts'
 import { neededFeatures, type RequestInput, type Submission } from './submission.ts'
-import { insertTasks, nextOrderKey } from './task-store.ts'
+import { insertTasks } from './task-store.ts'
 
 /** Seeds are whole numbers below this: every known engine accepts them. */
 const SEEDS = 2 ** 32
@@ -65,6 +66,7 @@ async function insertWaitingTasks(
       id: newId('tsk'),
       request_id: place.requestId,
       user_id: userId,
+      api_key_id: principal.keyId,
       position,
       state: 'queued' as const,
       kind: image.kind,

@@ -1,11 +1,17 @@
-import { secondsPerMegapixel } from '../usage/usage-store.ts'
+import type { Offer } from '../providers/provider-store.ts'
+import { measurePace, type Pace } from '../usage/usage-store.ts'
+import { estimateSeconds, wholeSeconds } from './estimate-seconds.ts'
+import { countAhead } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
-import { countAhead, type TaskRow } from './task-store.ts'
+import { hasEnded } from './request-states.ts'
+import { servicesFor } from './services-for.ts'
+import type { TaskRow } from './task-store.ts'
+import type { RequestView } from './view-request.ts'
 
 export interface QueueOutlook {
-  /** 1 is next. */
-  position: number
-  /** Absent when nothing of this model has been measured yet, or nobody online has it. */
+  /** Of its first waiting image; 1 is next. Absent when none waits. */
+  position?: number
+  /** Until its last image is done. Absent when the model has not been measured yet, or nobody online has it. */
   etaSeconds?: number
 }
 
@@ -13,22 +19,65 @@ export interface QueueOutlook {
 const USUAL_SIDE = 1024
 
 /**
- * Where the first waiting image of a request stands, and when its last one may be finished: from the measured seconds
- * per megapixel of the model and the slots that are online for it.
+ * Where requests that have not ended stand in the queue and when they may be done, by request id: from the measured
+ * seconds per megapixel of each online service that could make their images.
  */
-export async function queueOutlook(
+export async function queueOutlooks(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
-  waiting: { tasks: readonly TaskRow[]; size: { width: number; height: number } | undefined }
-): Promise<QueueOutlook | undefined> {
-  const queued = waiting.tasks.filter((task) => task.state === 'queued')
-  const [first] = queued
-  if (!first) return undefined
-  const ahead = await countAhead(database.db, first)
-  const position = ahead + 1
-  const pace = await secondsPerMegapixel(database.db, first.model)
-  const slots = await providers.countSlots({ model: first.model, seenSince: database.clock.now() })
-  if (pace === undefined || slots === 0) return { position }
-  const { width, height } = waiting.size ?? { width: USUAL_SIDE, height: USUAL_SIDE }
-  const rounds = Math.ceil((ahead + queued.length) / slots)
-  return { position, etaSeconds: Math.max(1, Math.ceil(rounds * pace * ((width * height) / 1e6))) }
+  views: readonly RequestView[]
+): Promise<Map<string, QueueOutlook>> {
+  const { db, clock } = database
+  const outlooks = new Map<string, QueueOutlook>()
+  const unfinished = views.filter(({ request }) => !hasEnded(request.state))
+  for (const [model, same] of Map.groupBy(unfinished, ({ request }) => request.model)) {
+    const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
+    const pace = await measurePace(db, model)
+    const offers = await providers.listOffers({ seenSince: clock.now(), model })
+    const able = await servicesFor(db, { tasks: same.flatMap(firstUnfinished), offers })
+    for (const view of same) {
+      const services = new Set(firstUnfinished(view).flatMap((task) => able.get(task.id) ?? []))
+      const usable = offers.filter((offer) => services.has(offer.serviceId))
+      outlooks.set(view.request.id, outlookOf(view, { ahead, pace, offers: usable }))
+    }
+  }
+  return outlooks
+}
+
+function outlookOf(
+  view: RequestView,
+  queue: { ahead: ReadonlyMap<string, number>; pace: Pace | undefined; offers: readonly Offer[] }
+): QueueOutlook {
+  const { ahead, pace, offers } = queue
+  const [first] = firstWaiting(view)
+  if (!first) return pace ? { etaSeconds: secondsLeft(view, pace) } : {}
+  const before = ahead.get(first.id) ?? 0
+  const position = before + 1
+  if (!pace) return { position }
+  const etaSeconds = estimateSeconds({
+    services: offers.map(({ serviceId, concurrency }) => ({
+      slots: concurrency,
+      secondsPerMegapixel: pace.of(serviceId)
+    })),
+    ahead: before,
+    images: view.tasks.filter((task) => task.state === 'queued').length,
+    megapixels: megapixelsOf(view)
+  })
+  return { position, ...(etaSeconds !== undefined && { etaSeconds }) }
+}
+
+/** Of images that all run already: what their last step reported leaves of the slowest. */
+function secondsLeft(view: RequestView, pace: Pace): number {
+  const current = new Set(view.tasks.map((task) => task.current_attempt_id))
+  const running = view.attempts.filter((attempt) => attempt.state === 'running' && current.has(attempt.id))
+  const seconds = running.map(({ service_id, progress }) => pace.of(service_id) * (1 - progress / 100))
+  return wholeSeconds(Math.max(0, ...seconds) * megapixelsOf(view))
+}
+
+const firstWaiting = ({ tasks }: RequestView): TaskRow[] => tasks.filter((task) => task.state === 'queued').slice(0, 1)
+
+const firstUnfinished = ({ tasks }: RequestView): TaskRow[] => tasks.filter((task) => !hasEnded(task.state)).slice(0, 1)
+
+function megapixelsOf({ parameters, inputs }: RequestView): number {
+  const { width, height } = parameters.size ?? inputs[0] ?? { width: USUAL_SIDE, height: USUAL_SIDE }
+  return (width * height) / 1e6
 }

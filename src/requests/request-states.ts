@@ -1,5 +1,7 @@
 import type { AttemptFault } from '../protocol/messages.ts'
 
+export type { RequestState } from '../db/tables.ts'
+
 /**
  * The life of a request and of each of its tasks:
  *

@@ -49,13 +49,13 @@ export async function insertAsset(trx: Trx, row: Insertable<Tables['assets']>): 
   await trx.insertInto('assets').values(row).execute()
 }
 
-/** In the order of the images. */
-export const listOutputs = (db: Db, requestId: string): Promise<AssetRow[]> =>
+/** Of all these requests; each one's source images in the caller's order, its mask, its images in their order. */
+export const listAssets = (db: Db, requestIds: readonly string[]): Promise<AssetRow[]> =>
   db
     .selectFrom('assets')
     .selectAll()
-    .where('request_id', '=', requestId)
-    .where('kind', '=', 'output')
+    .where('request_id', 'in', requestIds)
+    .orderBy('kind')
     .orderBy('position')
     .execute()
 
@@ -93,23 +93,20 @@ export async function deleteRequestRows(trx: Trx, id: string): Promise<string[]>
 export interface RequestFilter {
   userId: string
   states?: readonly RequestState[]
-  batchId?: string
   /** Only those older than this one. */
-  after?: string
+  after?: RequestRow
   limit: number
 }
 
 /** Newest first. */
 export async function listRequests(db: Db, filter: RequestFilter): Promise<RequestRow[]> {
-  const { states, batchId, after } = filter
-  const last = after === undefined ? undefined : await findRequest(db, after)
+  const { states, after } = filter
   return db
     .selectFrom('requests')
     .selectAll()
     .where('user_id', '=', filter.userId)
     .$if(states !== undefined, (q) => q.where('state', 'in', states ?? []))
-    .$if(batchId !== undefined, (q) => q.where('batch_id', '=', batchId ?? ''))
-    .$if(last !== undefined, (q) => (last ? q.where(olderThan(last)) : q))
+    .$if(after !== undefined, (q) => (after ? q.where(olderThan(after)) : q))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(filter.limit)

@@ -1,4 +1,3 @@
-import { graceLeases } from './attempt-store.ts'
 import { cancelRequest } from './cancel-request.ts'
 import { claimTask } from './claim-task.ts'
 import { connectAgent } from './connect-agent.ts'
@@ -8,12 +7,16 @@ import { expireLeases } from './expire-leases.ts'
 import { expireWaiting } from './expire-waiting.ts'
 import { failAttempt } from './fail-attempt.ts'
 import { finishAttempt } from './finish-attempt.ts'
+import { giveGrace } from './give-grace.ts'
+import { forgetIdempotencyKeys } from './idempotency-store.ts'
 import { findInput } from './input-name.ts'
 import type { LiveProgress } from './live-progress.ts'
 import { findHeldAttempt } from './lease-token.ts'
 import { noteProgress } from './note-progress.ts'
 import { renewConnections } from './renew-connections.ts'
+import { queueOutlooks } from './queue-outlook.ts'
 import type { RequestParts } from './request-parts.ts'
+import { requireOwnRequest } from './require-own-request.ts'
 import { retryRequest } from './retry-request.ts'
 import { submitRequest } from './submit-request.ts'
 import { countQueuedByModel, countTasksByState } from './task-store.ts'
@@ -35,6 +38,8 @@ export function createRequests(parts: RequestParts & { live: LiveProgress }) {
     watch: (watch: Parameters<typeof watchRequest>[1]) => watchRequest(parts, watch),
     view: bind(viewRequest),
     list: bind(listViews),
+    outlooks: bind(queueOutlooks),
+    requireOwn: (own: Parameters<typeof requireOwnRequest>[1]) => requireOwnRequest(parts.database.db, own),
     retry: bind(retryRequest),
     remove: bind(deleteRequest),
     parametersOf: bind(parametersOf),
@@ -50,7 +55,8 @@ export function createRequests(parts: RequestParts & { live: LiveProgress }) {
     disconnectAgent: bind(disconnectAgent),
     renewConnections: bind(renewConnections),
     noteProgress: bind(noteProgress),
-    graceLeases: () => graceLeases(parts.database.db, parts.database.clock.now() + parts.limits.leaseMs),
+    giveGrace: bind(giveGrace),
+    forgetKeys: () => forgetIdempotencyKeys(parts.database.db, parts.database.clock.now()),
     expireLeases: bind(expireLeases),
     expireWaiting: bind(expireWaiting)
   }

@@ -1,23 +1,59 @@
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Feature } from '../images/image-request.ts'
+import { createOnce } from './create-once.ts'
+import { nextOrderKey } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
-import { findRequest, reopenRequest } from './request-store.ts'
+import { reopenRequest, type RequestRow } from './request-store.ts'
+import { requireOwnRequest } from './require-own-request.ts'
 import { TASK_CLASS } from './request-states.ts'
-import { refuseWhenFull } from './submit-request.ts'
-import { listTasks, nextOrderKey, reopenTask } from './task-store.ts'
+import { mayUseModel } from '../usage/apply-use-limits.ts'
+import { admitImages } from './submit-request.ts'
+import { listTasks, reopenTask, type TaskRow } from './task-store.ts'
 
 /**
  * Queues a failed or canceled request again, inputs and seeds included, with fresh attempts; images it has already stay.
- * Throws `not_found`, `conflict` when it has not failed, `no_provider` and `queue_full`.
+ * A repeated call with the same idempotency key changes nothing.
+ * Throws `not_found`, `conflict` when it has not failed, `no_provider`, `queue_full` and `idempotency_mismatch`.
  */
-export async function retryRequest(parts: RequestParts, { id, principal }: { id: string; principal: Principal }) {
+export async function retryRequest(
+  parts: RequestParts,
+  retry: { id: string; principal: Principal; idempotencyKey?: string }
+): Promise<void> {
+  const { id, principal, idempotencyKey: key } = retry
+  const { userId } = principal
   const { database } = parts
-  const request = await findRequest(database.db, id)
-  if (!request || request.user_id !== principal.userId) throw errors.notFound(`The request '${id}'`)
-  const missing = (await listTasks(database.db, id)).filter((task) => task.state !== 'succeeded')
-  const [first] = missing
-  if (!first || (request.state !== 'failed' && request.state !== 'canceled')) throw notFailed(id)
+  const request = await requireOwnRequest(database.db, { id, userId })
+  const once = key === undefined ? undefined : { userId, endpoint: 'retry', key, fingerprint: id }
+  const { repeated } = await createOnce(parts, once, async (bind) => {
+    await requireSomewhere(parts, { request, principal })
+    await database.db.transaction().execute(async (trx) => {
+      if (!(await reopenRequest(trx, id))) throw notFailed(id)
+      const missing = (await listTasks(trx, id)).filter((task) => task.state !== 'succeeded')
+      await admitImages(trx, { parts, principal, images: missing.length })
+      const place = { userId, model: request.model, taskClass: classOf(missing) }
+      const orderKey = await nextOrderKey(trx, place)
+      const now = database.clock.now()
+      for (const [index, task] of missing.entries()) {
+        await reopenTask(trx, task.id, { class: place.taskClass, order_key: orderKey + index, queued_at: now })
+      }
+      await bind(trx, id)
+    })
+    return id
+  })
+  if (repeated) return
+  database.bell.ring(`request:${id}`)
+  database.bell.ring('tasks')
+}
+
+/** Throws `conflict` when there is nothing to retry, and `no_provider`. */
+async function requireSomewhere(
+  parts: RequestParts,
+  { request, principal }: { request: RequestRow; principal: Principal }
+): Promise<void> {
+  const [first] = await listTasks(parts.database.db, request.id)
+  if (!first || (request.state !== 'failed' && request.state !== 'canceled')) throw notFailed(request.id)
+  if (!mayUseModel(principal, request.model)) throw errors.modelNotAllowed(request.model)
   await parts.offers.requireOffer({
     principal,
     model: request.model,
@@ -25,20 +61,10 @@ export async function retryRequest(parts: RequestParts, { id, principal }: { id:
     routing: first.routing,
     canWait: true
   })
-  await refuseWhenFull(parts, { userId: principal.userId, images: missing.length })
-
-  const now = database.clock.now()
-  await database.db.transaction().execute(async (trx) => {
-    if (!(await reopenRequest(trx, id))) throw notFailed(id)
-    const place = { userId: request.user_id, model: request.model, taskClass: TASK_CLASS.async }
-    const orderKey = await nextOrderKey(trx, place)
-    for (const [index, task] of missing.entries()) {
-      await reopenTask(trx, task.id, { class: place.taskClass, order_key: orderKey + index, queued_at: now })
-    }
-  })
-  database.bell.ring(`request:${id}`)
-  database.bell.ring('tasks')
 }
+
+/** Nobody waits for a retried request on a connection; what came in a batch goes on as part of it. */
+const classOf = (tasks: readonly TaskRow[]) => Math.max(TASK_CLASS.async, ...tasks.map((task) => task.class))
 
 const notFailed = (id: string) =>
   errors.conflict(`The request '${id}' has not failed or been canceled: there is nothing to retry.`)

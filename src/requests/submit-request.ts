@@ -1,15 +1,21 @@
+import type { Trx } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
+import type { Principal } from '../lib/principal.ts'
+import { applyUseLimits } from '../usage/apply-use-limits.ts'
+import { reserveImages } from '../usage/reserve-images.ts'
 import { createOnce, type Once } from './create-once.ts'
 import { insertSubmission } from './insert-submission.ts'
+import { countUnfinished } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { TASK_CLASS } from './request-states.ts'
+import { findRequest } from './request-store.ts'
 import { fingerprintOf, neededFeatures, type Submission } from './submission.ts'
-import { countUnfinished } from './task-store.ts'
 
 /**
  * Makes the durable row of a request and its tasks, and wakes the dispatcher. With an idempotency key the request of
  * an earlier call of the same meaning is returned instead (`repeated`).
- * Throws `no_provider`, `queue_full` and `idempotency_mismatch`; nothing is kept then.
+ * Throws `no_provider`, `queue_full`, `idempotency_mismatch`, and `not_found` when that earlier request was deleted;
+ * nothing is kept then.
  */
 export async function submitRequest(
   parts: RequestParts,
@@ -17,12 +23,13 @@ export async function submitRequest(
   idempotency?: Pick<Once, 'endpoint' | 'key'>
 ): Promise<{ id: string; repeated: boolean }> {
   const { database } = parts
+  applyUseLimits(submission.principal, submission.image, submission.inputs[0])
   const { userId } = submission.principal
   const once = idempotency && { ...idempotency, userId, fingerprint: fingerprintOf(submission) }
   const submitted = await createOnce(parts, once, async (bind) => {
     await requireOffer(parts, submission)
-    await refuseWhenFull(parts, { userId, images: submission.image.n })
     return database.db.transaction().execute(async (trx) => {
+      await admitImages(trx, { parts, principal: submission.principal, images: submission.image.n })
       const taskClass = submission.isAsync ? TASK_CLASS.async : TASK_CLASS.interactive
       const id = await insertSubmission(trx, submission, { taskClass, now: database.clock.now() })
       await bind(trx, id)
@@ -30,6 +37,7 @@ export async function submitRequest(
     })
   })
   if (!submitted.repeated) database.bell.ring('tasks')
+  else if (!(await findRequest(database.db, submitted.id))) throw errors.deletedSince()
   return submitted
 }
 
@@ -43,19 +51,23 @@ export const requireOffer = (parts: RequestParts, submission: Submission): Promi
     canWait: submission.isAsync
   })
 
-/** Throws `queue_full` when that many images more would pass the limit of the user or of all. */
-export async function refuseWhenFull(
-  { database, limits }: Pick<RequestParts, 'database' | 'limits'>,
-  wanted: { userId: string; images: number }
+/**
+ * Whether so many images more may be queued, asked in the transaction that queues them, so that callers who come together
+ * cannot pass a limit together. Throws `queue_full` and `insufficient_quota`.
+ */
+export async function admitImages(
+  trx: Trx,
+  wanted: { parts: Pick<RequestParts, 'database' | 'limits'>; principal: Principal; images: number }
 ): Promise<void> {
-  const { userId, images } = wanted
-  const own = await countUnfinished(database.db, { userId, most: limits.queuePerUser + 1 })
-  if (own + images > limits.queuePerUser) {
+  const { parts, principal, images } = wanted
+  const { queuePerUser, queueTotal } = parts.limits
+  const own = await countUnfinished(trx, { userId: principal.userId, most: queuePerUser + 1 })
+  if (own + images > queuePerUser) {
     throw errors.queueFull(
-      `You have ${own} images waiting or running, and at most ${limits.queuePerUser} are allowed. Wait for some to finish.`
+      `You have ${own} images waiting or running, and at most ${queuePerUser} are allowed. Wait for some to finish.`
     )
   }
-  const all = await countUnfinished(database.db, { most: limits.queueTotal + 1 })
-  if (all + images > limits.queueTotal)
-    throw errors.queueFull('The queue of this server is full. Try again in a while.')
+  const all = await countUnfinished(trx, { most: queueTotal + 1 })
+  if (all + images > queueTotal) throw errors.queueFull('The queue of this server is full. Try again in a while.')
+  await reserveImages(trx, { principal, images, now: parts.database.clock.now() })
 }

@@ -3,6 +3,7 @@ import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
 import type { ServiceAccess } from '../providers/provider-store.ts'
+import type { Capped } from './service-caps.ts'
 import { UNFINISHED } from './request-states.ts'
 
 export type TaskRow = Selectable<Tables['tasks']>
@@ -14,47 +15,9 @@ export async function insertTasks(trx: Trx, rows: readonly Insertable<Tables['ta
 export const findTask = (db: Db, id: string): Promise<TaskRow | undefined> =>
   db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst()
 
-/** In the order of the images. */
-export const listTasks = (db: Db, requestId: string): Promise<TaskRow[]> =>
-  db.selectFrom('tasks').selectAll().where('request_id', '=', requestId).orderBy('position').execute()
-
-/** Tasks waiting or running, of one user or of all; counts no further than `most`. */
-export async function countUnfinished(db: Db, filter: { userId?: string; most: number }): Promise<number> {
-  const { userId, most } = filter
-  const found = db
-    .selectFrom('tasks')
-    .select(sql.lit(1).as('one'))
-    .where('state', 'in', UNFINISHED)
-    .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
-    .limit(most)
-  const row = await db
-    .selectFrom(found.as('found'))
-    .select((e) => e.fn.countAll<number>().as('tasks'))
-    .executeTakeFirst()
-  return Number(row?.tasks ?? 0)
-}
-
-/**
- * The user's virtual start time among the waiting tasks of a model and class: behind the user's own, level with the
- * head of everybody else's. So the tasks of somebody who queues 500 lie between those of the others, not before them.
- */
-export async function nextOrderKey(
-  trx: Trx,
-  place: { userId: string; model: string; taskClass: number }
-): Promise<number> {
-  const waiting = trx
-    .selectFrom('tasks')
-    .where('state', '=', 'queued')
-    .where('model', '=', place.model)
-    .where('class', '=', place.taskClass)
-  const own = await waiting
-    .where('user_id', '=', place.userId)
-    .select((e) => e.fn.max('order_key').as('last'))
-    .executeTakeFirst()
-  if (own?.last !== null && own?.last !== undefined) return own.last + 1
-  const all = await waiting.select((e) => e.fn.min('order_key').as('first')).executeTakeFirst()
-  return all?.first ?? 0
-}
+/** Of one request or of several, each one's in the order of its images. */
+export const listTasks = (db: Db, ...requestIds: string[]): Promise<TaskRow[]> =>
+  db.selectFrom('tasks').selectAll().where('request_id', 'in', requestIds).orderBy('position').execute()
 
 export interface RunnableFilter {
   serviceId: string
@@ -63,6 +26,8 @@ export interface RunnableFilter {
   needsOf: (model: string) => readonly string[]
   access: ServiceAccess
   ownerId: string
+  /** Who may not have an image of it now. */
+  capped?: Capped
   /** Tasks of this class or a less urgent one. */
   fromClass: number
   limit: number
@@ -85,6 +50,8 @@ export async function listRunnable(db: Db, filter: RunnableFilter): Promise<Task
       .where('model', '=', model)
       .where('needs', 'in', needs)
       .where('class', '>=', filter.fromClass)
+      .$if(filter.capped?.others === true, (q) => q.where('user_id', '=', filter.ownerId))
+      .$if((filter.capped?.userIds.length ?? 0) > 0, (q) => q.where('user_id', 'not in', filter.capped?.userIds ?? []))
       .where((e) => e.or([e('routing', '!=', 'only_own'), e('user_id', '=', filter.ownerId)]))
       .$if(filter.access !== 'members', (q) =>
         q.where((e) => {
@@ -102,6 +69,7 @@ export async function listRunnable(db: Db, filter: RunnableFilter): Promise<Task
                 .selectFrom('attempts')
                 .select(sql.lit(1).as('one'))
                 .whereRef('attempts.task_id', '=', 'tasks.id')
+                .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
                 .where('attempts.service_id', '=', filter.serviceId)
                 .where('attempts.reason', '=', 'timeout')
             )
@@ -125,7 +93,7 @@ export interface Failures {
   timedOutOn: string[]
 }
 
-/** Per id of a task that has met a node fault, where. */
+/** Per id of a task that has met a node fault since it was queued, where. */
 export async function listFailures(
   db: Db,
   tasks: readonly Pick<TaskRow, 'id' | 'node_faults'>[]
@@ -135,9 +103,11 @@ export async function listFailures(
   if (ids.length === 0) return failures
   const rows = await db
     .selectFrom('attempts')
+    .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
     .select(['task_id', 'service_id', 'reason'])
     .distinct()
     .where('task_id', 'in', ids)
+    .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
     .where('reason', 'in', NODE_FAULTS)
     .execute()
   for (const { task_id, service_id, reason } of rows) {
@@ -180,13 +150,17 @@ export async function takeTask(
     )
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
+  await endLapsed(trx, claim.taskId)
+  return true
+}
+
+async function endLapsed(trx: Trx, taskId: string): Promise<void> {
   await trx
     .updateTable('attempts')
     .set({ state: 'failed' })
-    .where('task_id', '=', claim.taskId)
+    .where('task_id', '=', taskId)
     .where('state', '=', 'lapsed')
     .execute()
-  return true
 }
 
 type TaskChange = Partial<Omit<TaskRow, 'id' | 'request_id'>>
@@ -239,15 +213,21 @@ export const listWaiting = (db: Db, filter: { model: string; before: number; lim
     .limit(filter.limit)
     .execute()
 
-/** Changes a task that nobody works on; false when it no longer waits. */
-export async function changeWaiting(trx: Trx, taskId: string, change: TaskChange): Promise<boolean> {
+/** Fails a task that nobody works on; false when it no longer waits. The late result of a lapsed attempt is too late. */
+export async function failWaiting(
+  trx: Trx,
+  taskId: string,
+  failure: Pick<TaskRow, 'finished_at' | 'error_code' | 'error_message'>
+): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('tasks')
-    .set(change)
+    .set({ ...failure, state: 'failed', current_attempt_id: null })
     .where('id', '=', taskId)
     .where('state', '=', 'queued')
     .executeTakeFirst()
-  return numUpdatedRows > 0n
+  if (numUpdatedRows === 0n) return false
+  await endLapsed(trx, taskId)
+  return true
 }
 
 export async function countTasksByState(db: Db): Promise<Map<string, number>> {
@@ -291,22 +271,4 @@ export async function reopenTask(
     .where('id', '=', id)
     .where('state', 'in', ['failed', 'canceled'])
     .execute()
-}
-
-/** Waiting tasks of the same model that go before this one. */
-export async function countAhead(db: Db, task: TaskRow): Promise<number> {
-  const row = await db
-    .selectFrom('tasks')
-    .select((e) => e.fn.countAll<number>().as('ahead'))
-    .where('state', '=', 'queued')
-    .where('model', '=', task.model)
-    .where((e) =>
-      e.or([
-        e('class', '<', task.class),
-        e.and([e('class', '=', task.class), e('order_key', '<', task.order_key)]),
-        e.and([e('class', '=', task.class), e('order_key', '=', task.order_key), e('queued_at', '<', task.queued_at)])
-      ])
-    )
-    .executeTakeFirst()
-  return Number(row?.ahead ?? 0)
 }

@@ -1,20 +1,14 @@
+import type { Db } from '../db/database.ts'
+import type { RequestState } from '../db/tables.ts'
 import { errors } from '../lib/errors.ts'
+import type { Principal } from '../lib/principal.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { type AttemptView, listAttemptViews } from './attempt-store.ts'
-import { type QueueOutlook, queueOutlook } from './queue-outlook.ts'
 import type { RequestParts } from './request-parts.ts'
-import {
-  type AssetRow,
-  findRequest,
-  listInputs,
-  listOutputs,
-  listRequests,
-  type RequestFilter,
-  type RequestRow
-} from './request-store.ts'
+import { type AssetRow, findRequest, listAssets, listRequests, type RequestRow } from './request-store.ts'
 import { listTasks, type TaskRow } from './task-store.ts'
 
-/** Everything there is to tell about a request, read together. */
+/** What is recorded about a request, read together. */
 export interface RequestView {
   request: RequestRow
   parameters: ImageParameters
@@ -25,45 +19,63 @@ export interface RequestView {
   inputs: AssetRow[]
   /** Finished images in the order of their tasks. */
   outputs: AssetRow[]
-  /** While images wait. */
-  queue?: QueueOutlook
   /** Those known at submit, then those of the images, each once. */
   warnings: string[]
 }
 
-/** Throws `not_found`, also when `ownerId` is given and it is somebody else's. */
+/** Throws `not_found`, also when a `reader` is given who is neither its owner nor an admin. */
 export async function viewRequest(
-  parts: Pick<RequestParts, 'database' | 'providers'>,
+  { database }: Pick<RequestParts, 'database'>,
   id: string,
-  ownerId?: string
+  reader?: Pick<Principal, 'userId' | 'role'>
 ): Promise<RequestView> {
-  const { database } = parts
   const request = await findRequest(database.db, id)
-  if (!request || (ownerId !== undefined && request.user_id !== ownerId)) throw errors.notFound(`The request '${id}'`)
-  const tasks = await listTasks(database.db, id)
-  const parameters = JSON.parse(request.parameters) as ImageParameters
-  const queue = await queueOutlook(parts, { tasks, size: parameters.size })
-  return {
-    request,
-    parameters,
-    tasks,
-    ...(queue && { queue }),
-    attempts: await listAttemptViews(database.db, id),
-    inputs: await listInputs(database.db, id),
-    outputs: await listOutputs(database.db, id),
-    warnings: warningsOf(request, tasks)
-  }
+  const mayRead = !reader || reader.userId === request?.user_id || reader.role === 'admin'
+  if (!request || !mayRead) throw errors.notFound(`The request '${id}'`)
+  const viewOf = await readViews(database.db, [id])
+  return viewOf(request)
 }
 
-/** The caller's own, newest first; one page and whether there is more. */
+/** The caller's own, newest first; one page and whether there is more. Throws `invalid_request` for an unknown `after`. */
 export async function listViews(
-  parts: Pick<RequestParts, 'database' | 'providers'>,
-  filter: RequestFilter
+  { database }: Pick<RequestParts, 'database'>,
+  filter: { userId: string; states?: readonly RequestState[]; after?: string; limit: number }
 ): Promise<{ views: RequestView[]; hasMore: boolean }> {
-  const rows = await listRequests(parts.database.db, { ...filter, limit: filter.limit + 1 })
-  const views: RequestView[] = []
-  for (const { id } of rows.slice(0, filter.limit)) views.push(await viewRequest(parts, id))
-  return { views, hasMore: rows.length > filter.limit }
+  const { userId, states, after: lastId, limit } = filter
+  const after = lastId === undefined ? undefined : await findRequest(database.db, lastId)
+  // Beginning anew instead would lead whoever pages around in a circle.
+  if (lastId !== undefined && after?.user_id !== userId) throw errors.unknownCursor()
+  const rows = await listRequests(database.db, {
+    userId,
+    limit: limit + 1,
+    ...(states && { states }),
+    ...(after && { after })
+  })
+  const page = rows.slice(0, limit)
+  if (page.length === 0) return { views: [], hasMore: false }
+  const ids = page.map(({ id }) => id)
+  return { views: page.map(await readViews(database.db, ids)), hasMore: rows.length > limit }
+}
+
+/** Reads what belongs to these requests, with as many queries for two hundred of them as for one. */
+async function readViews(db: Db, ids: readonly string[]): Promise<(request: RequestRow) => RequestView> {
+  const byRequest = <T extends { request_id: string }>(rows: readonly T[]) => Map.groupBy(rows, (row) => row.request_id)
+  const tasksOf = byRequest(await listTasks(db, ...ids))
+  const attemptsOf = byRequest(await listAttemptViews(db, ids))
+  const assetsOf = byRequest(await listAssets(db, ids))
+  return (request) => {
+    const tasks = tasksOf.get(request.id) ?? []
+    const assets = assetsOf.get(request.id) ?? []
+    return {
+      request,
+      parameters: JSON.parse(request.parameters) as ImageParameters,
+      tasks,
+      attempts: attemptsOf.get(request.id) ?? [],
+      inputs: assets.filter((asset) => asset.kind !== 'output'),
+      outputs: assets.filter((asset) => asset.kind === 'output'),
+      warnings: warningsOf(request, tasks)
+    }
+  }
 }
 
 /** What was asked for with the request of an attempt. */

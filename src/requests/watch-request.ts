@@ -10,14 +10,13 @@ export type WatchEvent = { type: 'changed'; view: RequestView } | LiveEvent | { 
 
 /**
  * The present state of a request, then each change of it and what its images report, until it has ended or `signal`
- * aborts. `quiet` comes when nothing happened for `quietMs`. The last `changed` of an ended request is also the last
- * event.
+ * aborts. `quiet` comes when nothing happened for `quietMs`. The `changed` that tells the end is the last event.
  */
 export async function* watchRequest(
-  parts: Pick<RequestParts, 'database' | 'providers'> & { live: LiveProgress },
+  parts: Pick<RequestParts, 'database'> & { live: LiveProgress },
   watch: { id: string; signal: AbortSignal; quietMs: number }
 ): AsyncGenerator<WatchEvent> {
-  const pending: LiveEvent[] = []
+  const pending = new Map<string, LiveEvent>()
   let changed = true
   let wake: () => void = () => undefined
   const noteChange = () => {
@@ -27,11 +26,19 @@ export async function* watchRequest(
   const stopListening = [
     parts.database.bell.on(`request:${watch.id}`, noteChange),
     parts.live.subscribe(watch.id, (event) => {
-      pending.push(event)
+      // Of what a slow reader has not taken yet only the latest is kept: a stalled one must not fill the memory.
+      const key = `${event.type} ${event.position}`
+      pending.delete(key)
+      pending.set(key, event)
       wake()
     })
   ]
-  const looking = setInterval(noteChange, LOOK_EVERY_MS)
+  const takePending = () => {
+    const events = [...pending.values()]
+    pending.clear()
+    return events
+  }
+  const looking = setInterval(noteChange, Math.min(LOOK_EVERY_MS, watch.quietMs))
   const onAbort = () => wake()
   watch.signal.addEventListener('abort', onAbort)
   let shown = ''
@@ -41,15 +48,17 @@ export async function* watchRequest(
       if (changed) {
         changed = false
         const view = await viewRequest(parts, watch.id)
+        const ended = hasEnded(view.request.state)
+        if (ended) yield* takePending()
         const state = stateOf(view)
         if (state !== shown) {
           shown = state
           lastEventAt = performance.now()
           yield { type: 'changed', view }
         }
-        if (hasEnded(view.request.state)) return
+        if (ended) return
       }
-      for (const event of pending.splice(0)) {
+      for (const event of takePending()) {
         lastEventAt = performance.now()
         yield event
       }
@@ -57,7 +66,7 @@ export async function* watchRequest(
         lastEventAt = performance.now()
         yield { type: 'quiet' }
       }
-      if (!changed && pending.length === 0 && !watch.signal.aborted) {
+      if (!changed && pending.size === 0 && !watch.signal.aborted) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })

@@ -9,8 +9,8 @@ import { type ByteRange, ObjectTooLarge, type ObjectStore, type PutOptions, Stor
 /** What a key may look like; anything else (`..`, absolute, empty parts) never reaches the file system. */
 const KEY = /^[a-z0-9_-][a-z0-9_.-]*(\/[a-z0-9_-][a-z0-9_.-]*)*$/
 
-/** Errors that say the disk, not the sender, is at fault. */
-const DISK_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EFBIG'])
+/** Errors that say the disk, not the sender, is at fault; the last two, that its folders are gone. */
+const DISK_FAULTS = new Set('ENOSPC EDQUOT EIO EROFS EACCES EPERM EMFILE ENFILE EFBIG ENOENT ENOTDIR'.split(' '))
 
 /**
  * A folder. An object is written to a temporary file, synced, renamed into place, and the folder synced: a reader
@@ -56,7 +56,7 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
         return stored
       } catch (error) {
         source.destroy()
-        await rm(temporary, { force: true })
+        await rm(temporary, { force: true }).catch(() => undefined) // What went wrong before is what counts.
         throw asStoreError(error)
       }
     },

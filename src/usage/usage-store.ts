@@ -2,27 +2,98 @@ import type { Insertable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 
+type UsageImage = Omit<Insertable<Tables['usage_images']>, 'rolled_up' | 'first_of_request'>
+
+export const HOUR_MS = 3_600_000
+
 /**
  * Counts one stored image. Called inside the transaction that finishes it, so that an image is counted exactly when
  * it exists.
  */
-export async function recordImage(trx: Trx, row: Insertable<Tables['usage_images']>): Promise<void> {
-  await trx.insertInto('usage_images').values(row).execute()
+export async function recordImage(trx: Trx, row: UsageImage): Promise<void> {
+  const earlier = await trx
+    .selectFrom('usage_images')
+    .select('asset_id')
+    .where('request_id', '=', row.request_id)
+    .limit(1)
+    .executeTakeFirst()
+  await trx
+    .insertInto('usage_images')
+    .values({ ...row, first_of_request: earlier ? 0 : 1 })
+    .execute()
 }
 
 /** Images looked at: enough to be steady, few enough to follow a change of hardware. */
-const RECENT_IMAGES = 30
+const RECENT_IMAGES = 100
 
-/** Seconds of engine time per million pixels, over the latest images of a model; undefined before the first. */
-export async function secondsPerMegapixel(db: Db, model: string): Promise<number | undefined> {
-  const rows = await db
+/** Seconds of engine time per million pixels of one model. */
+export interface Pace {
+  /** Of a service as measured; of one that has made none of the latest images, that of all together. */
+  of(serviceId: string): number
+}
+
+/** Measured over the latest images of a model; undefined before the first. */
+export async function measurePace(db: Db, model: string): Promise<Pace | undefined> {
+  const images = await db
     .selectFrom('usage_images')
-    .select(['width', 'height', 'generating_ms'])
+    .select(['service_id', 'width', 'height', 'generating_ms'])
     .where('model', '=', model)
     .orderBy('created_at', 'desc')
     .limit(RECENT_IMAGES)
     .execute()
-  const pixels = rows.reduce((sum, row) => sum + row.width * row.height, 0)
-  const ms = rows.reduce((sum, row) => sum + row.generating_ms, 0)
-  return pixels === 0 ? undefined : ms / 1000 / (pixels / 1e6)
+  if (images.length === 0) return undefined
+  const byService = Map.groupBy(images, (image) => image.service_id)
+  return { of: (serviceId) => secondsPerMegapixel(byService.get(serviceId) ?? images) }
+}
+
+function secondsPerMegapixel(images: readonly { width: number; height: number; generating_ms: number }[]): number {
+  const pixels = images.reduce((sum, { width, height }) => sum + width * height, 0)
+  const ms = images.reduce((sum, { generating_ms }) => sum + generating_ms, 0)
+  return ms / 1000 / (pixels / 1e6)
+}
+
+/** Images of a key or a person since then, an hour's beginning: the totals and what is not in them yet. */
+export async function countImagesSince(db: Db, whose: { user_id: string } | { api_key_id: string }, since: number) {
+  const [column, value] = Object.entries(whose)[0] as ['user_id' | 'api_key_id', string]
+  const totals = await db
+    .selectFrom('usage_hours')
+    .select((e) => e.fn.sum<number>('images').as('images'))
+    .where(column, '=', value)
+    .where('hour', '>=', since)
+    .executeTakeFirst()
+  const tail = await db
+    .selectFrom('usage_images')
+    .select((e) => e.fn.countAll<number>().as('images'))
+    .where('rolled_up', '=', 0)
+    .where(column, '=', value)
+    .where('created_at', '>=', since)
+    .executeTakeFirst()
+  return Number(totals?.images ?? 0) + Number(tail?.images ?? 0)
+}
+
+/** Images waiting or running: each is a reservation of one. */
+export async function countReserved(db: Db, whose: { user_id: string } | { api_key_id: string }): Promise<number> {
+  const [column, value] = Object.entries(whose)[0] as ['user_id' | 'api_key_id', string]
+  const row = await db
+    .selectFrom('tasks')
+    .select((e) => e.fn.countAll<number>().as('tasks'))
+    .where(column, '=', value)
+    .where('state', 'in', ['queued', 'running'])
+    .executeTakeFirst()
+  return Number(row?.tasks ?? 0)
+}
+
+/** Images that a service made since then, by user. */
+export async function countServedByUser(
+  db: Db,
+  { serviceId, since }: { serviceId: string; since: number }
+): Promise<{ userId: string; images: number }[]> {
+  const rows = await db
+    .selectFrom('usage_images')
+    .select((e) => ['user_id', e.fn.countAll<number>().as('images')])
+    .where('service_id', '=', serviceId)
+    .where('created_at', '>=', since)
+    .groupBy('user_id')
+    .execute()
+  return rows.map((row) => ({ userId: row.user_id, images: Number(row.images) }))
 }

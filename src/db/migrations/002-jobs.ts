@@ -6,6 +6,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('requests').addColumn('batch_position', 'integer').execute()
   await db.schema.alterTable('requests').addColumn('webhook_url', 'text').execute()
   await db.schema.createIndex('requests_by_batch').on('requests').columns(['batch_id', 'batch_position']).execute()
+  // Whoever asks for what is active must not read what they ever made.
+  await db.schema
+    .createIndex('requests_by_user_state')
+    .on('requests')
+    .columns(['user_id', 'state', 'created_at'])
+    .execute()
   await db.schema
     .alterTable('tasks')
     .addColumn('routing', 'text', (c) => c.notNull().defaultTo('any'))
@@ -23,8 +29,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('fingerprint', 'text', (c) => c.notNull())
     .addColumn('target_id', 'text', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint')
     .addPrimaryKeyConstraint('idempotency_keys_pk', ['user_id', 'endpoint', 'key'])
     .execute()
+  await db.schema.createIndex('idempotency_keys_by_target').on('idempotency_keys').columns(['target_id']).execute()
+  await db.schema.createIndex('idempotency_keys_by_expiry').on('idempotency_keys').columns(['expires_at']).execute()
 
   await db.schema
     .createTable('batches')

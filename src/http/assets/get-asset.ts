@@ -6,7 +6,7 @@ import { formatOfMediaType, type ImageMediaType } from '../../images/media-types
 import type { HttpContext } from '../http-context.ts'
 import { parseRange } from './parse-range.ts'
 
-type AssetContext = Pick<HttpContext, 'assets' | 'apiKeys' | 'config'>
+type AssetContext = Pick<HttpContext, 'assets' | 'keyGuard' | 'config'>
 type AssetRequest = FastifyRequest<{ Params: { id: string }; Querystring: Record<string, unknown> }>
 
 /** Query parameters of the contract that this version cannot honour: refused by name, never ignored. */
@@ -25,14 +25,14 @@ export function getAsset(scope: FastifyInstance, context: AssetContext): void {
 }
 
 async function sendAsset(
-  { assets, apiKeys, config }: AssetContext,
+  { assets, keyGuard, config }: AssetContext,
   request: AssetRequest,
   reply: FastifyReply
 ): Promise<FastifyReply> {
   const later = LATER_PARAMETERS.find((name) => request.query[name] !== undefined)
   if (later !== undefined) throw errors.notYet(later)
   const secret = bearerOf(request)
-  const reader = secret === undefined ? undefined : await apiKeys.authenticate(secret)
+  const reader = secret === undefined ? undefined : await keyGuard.authenticate(secret, request.ip)
   const asset = await assets.getVisible(request.params.id, reader)
   const etag = `"${asset.sha256}"`
   const headers = headersOf(asset, etag, asset.kind === 'output' ? config.assetCacheControl : 'private, no-store')

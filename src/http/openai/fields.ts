@@ -1,15 +1,21 @@
 import { errors } from '../../lib/errors.ts'
 
+/** Far more than any field means; what is nested thousands deep makes whoever walks it run out of stack. */
+const MOST_LEVELS = 32
+
 /**
  * Reads the fields of a call, whether they came as JSON values or as the text of a form: numbers and booleans may be
- * text, `null` and the empty text mean that the field was not sent. Every reader throws `invalid_request` with the
- * field's name.
+ * text, `null` and the empty text mean that the field was not sent. Every reader, and the constructor for values nested
+ * too deeply, throws `invalid_request` with the field's name.
  */
 export class Fields {
   readonly #values: ReadonlyMap<string, unknown>
   readonly #read = new Set<string>()
 
   constructor(values: Record<string, unknown>) {
+    const deep = Object.keys(values).find((name) => isDeeperThan(MOST_LEVELS, values[name]))
+    if (deep !== undefined)
+      throw errors.invalidRequest(`'${deep}' is nested more than ${MOST_LEVELS} levels deep.`, deep)
     this.#values = new Map(
       Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== '')
     )
@@ -84,3 +90,8 @@ export class Fields {
     return this.#values.get(name)
   }
 }
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((member) => isDeeperThan(levels - 1, member)))

@@ -12,7 +12,8 @@ export type ResponseFormat = (typeof RESPONSE_FORMATS)[number]
 /** A call as parsed: what to submit, and how the caller wants the answer. */
 export interface ParsedCall {
   submission: Omit<Submission, 'principal'>
-  responseFormat: ResponseFormat
+  /** Absent: as the key says. */
+  responseFormat?: ResponseFormat
 }
 
 export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' | 'maxPixels'>
@@ -37,12 +38,12 @@ export function parseImageRequest(
   const warnings: string[] = []
   const prompt = parsePrompt(fields, kind, limits.maxPromptChars)
   const n = parseCount(fields, limits.maxImagesPerRequest, warnings)
-  const responseFormat = fields.choice('response_format', RESPONSE_FORMATS) ?? 'url'
+  const responseFormat = fields.choice('response_format', RESPONSE_FORMATS)
   const delivery = parseDelivery(fields)
   // Last: what nobody has read by then are the caller's extra fields.
   const parameters = parseParameters(fields, limits, warnings)
   const image: ImageRequest = { kind, model: model.trim(), prompt, n, parameters, warnings }
-  return { submission: { image, inputs: [], ownMask: false, ...delivery }, responseFormat }
+  return { submission: { image, inputs: [], ownMask: false, ...delivery }, ...(responseFormat && { responseFormat }) }
 }
 
 type Delivery = Pick<Submission, 'isAsync' | 'routing' | 'webhookUrl' | 'endUser'>

@@ -1,5 +1,5 @@
 import type { BatchView } from '../../batches/batches.ts'
-import type { RequestState } from '../../db/tables.ts'
+import type { RequestState } from '../../requests/request-states.ts'
 import { toUnixSeconds } from '../../lib/clock.ts'
 import { presentStatus } from './present-job.ts'
 

@@ -4,7 +4,7 @@ import { formatSize } from '../../images/sizes.ts'
 import type { RequestView } from '../../requests/view-request.ts'
 
 export interface PresentedImage {
-  url: string
+  url?: string
   b64_json?: string
   asset_id: string
   seed: number | null
@@ -24,16 +24,21 @@ export const assetUrl = (baseUrl: string, assetId: string): string => `${baseUrl
 
 /**
  * The answer of OpenAI's images API for a request that has at least one image, with the members of this product added.
- * `base64Of` is asked for the bytes of an asset only when the caller wants them inline.
+ * `base64Of` is asked for the bytes of an asset only when the caller wants them inline; `withoutUrls` leaves the URLs
+ * out, for clients that fetch any URL they see.
  */
 export async function presentImages(
   view: RequestView,
-  options: { baseUrl: string; base64Of?: (asset: RequestView['outputs'][number]) => Promise<string> }
+  options: {
+    baseUrl: string
+    withoutUrls?: boolean
+    base64Of?: (asset: RequestView['outputs'][number]) => Promise<string>
+  }
 ): Promise<PresentedImages> {
   const data: PresentedImage[] = []
   for (const asset of view.outputs) {
     data.push({
-      url: assetUrl(options.baseUrl, asset.id),
+      ...(!options.withoutUrls && { url: assetUrl(options.baseUrl, asset.id) }),
       ...(options.base64Of && { b64_json: await options.base64Of(asset) }),
       asset_id: asset.id,
       seed: asset.seed

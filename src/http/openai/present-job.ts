@@ -2,14 +2,11 @@ import { toUnixSeconds } from '../../lib/clock.ts'
 import { type ErrorCode, errors } from '../../lib/errors.ts'
 import type { ImageParameters } from '../../images/image-request.ts'
 import { formatSize } from '../../images/sizes.ts'
-import { hasEnded } from '../../requests/request-states.ts'
+import type { QueueOutlook } from '../../requests/queue-outlook.ts'
+import { hasEnded, type RequestState } from '../../requests/request-states.ts'
 import type { RequestView } from '../../requests/view-request.ts'
 import { presentError } from '../error-handler.ts'
-import { assetUrl, presentImages, type PresentedImages } from './present-images.ts'
-
-type RequestState = RequestView['request']['state']
-
-const NO_RESULT: { result_url?: string; result?: PresentedImages } = {}
+import { assetUrl, presentImages } from './present-images.ts'
 
 /** The wire's spelling of the states, here and nowhere else. */
 const WIRE_STATUS = {
@@ -41,15 +38,24 @@ export const presentEnvelope = ({ request }: Pick<RequestView, 'request'>) => ({
   queued_at: new Date(request.created_at).toISOString()
 })
 
-/** A job as a list shows it: without its `result`. */
-export async function presentListedJob(view: RequestView, options: { baseUrl: string }) {
-  const { result: _result, ...listed } = await presentJob(view, options)
-  return listed
+export interface JobOptions {
+  baseUrl: string
+  /** Of a job that has not ended. */
+  queue?: QueueOutlook | undefined
 }
 
-export async function presentJob(view: RequestView, options: { baseUrl: string }) {
+/** A job with what a synchronous call would have been answered. */
+export async function presentJob(view: RequestView, options: JobOptions) {
+  return {
+    ...presentListedJob(view, options),
+    ...(hasResult(view) && { result: await presentImages(view, options) })
+  }
+}
+
+/** A job as a list shows it: without its `result`. */
+export function presentListedJob(view: RequestView, options: JobOptions) {
   const { request, outputs } = view
-  const first = outputs[0]
+  const { queue } = options
   return {
     ...presentEnvelope(view),
     kind: request.kind,
@@ -65,7 +71,8 @@ export async function presentJob(view: RequestView, options: { baseUrl: string }
       bytes: input.bytes
     })),
     progress: progressOf(view),
-    ...presentQueue(view),
+    ...(queue?.position !== undefined && { queue_position: queue.position }),
+    ...(queue?.etaSeconds !== undefined && { eta_seconds: queue.etaSeconds }),
     started_at: seconds(request.started_at),
     finished_at: seconds(request.finished_at),
     attempts: view.attempts.map((attempt) => ({
@@ -77,20 +84,13 @@ export async function presentJob(view: RequestView, options: { baseUrl: string }
       started_at: toUnixSeconds(attempt.assigned_at),
       finished_at: seconds(attempt.finished_at)
     })),
-    ...(first && hasEnded(request.state) ? await presentResult(view, options.baseUrl) : NO_RESULT),
+    ...(hasResult(view) && { result_url: assetUrl(options.baseUrl, outputs[0]?.id ?? '') }),
     ...(request.state === 'failed' && { error: jobError(view) })
   }
 }
 
-const presentQueue = ({ queue }: RequestView) => ({
-  ...(queue && { queue_position: queue.position }),
-  ...(queue?.etaSeconds !== undefined && { eta_seconds: queue.etaSeconds })
-})
-
-async function presentResult(view: RequestView, baseUrl: string): Promise<typeof NO_RESULT> {
-  const result: PresentedImages = await presentImages(view, { baseUrl })
-  return { result_url: assetUrl(baseUrl, view.outputs[0]?.id ?? ''), result }
-}
+/** Images that were finished before a request was canceled are its result, too. */
+const hasResult = ({ request, outputs }: RequestView): boolean => hasEnded(request.state) && outputs.length > 0
 
 /** The `error` member of a failed job, as a synchronous call would have been answered. */
 export const jobError = ({ request }: Pick<RequestView, 'request'>) =>

@@ -3,7 +3,7 @@ import { authorize } from '../../auth/permissions.ts'
 import { bearerOf } from '../../auth/bearer.ts'
 import type { HttpContext } from '../http-context.ts'
 
-type OperationsContext = Pick<HttpContext, 'apiKeys' | 'checkReady' | 'isDraining' | 'metrics'>
+type OperationsContext = Pick<HttpContext, 'keyGuard' | 'checkReady' | 'isDraining' | 'metrics'>
 
 /** What operators and their machines ask: is it alive, can it serve, how is it doing. */
 export function registerOperations(app: FastifyInstance, context: OperationsContext): void {
@@ -34,10 +34,10 @@ async function problemOf(check: () => Promise<void>): Promise<string | undefined
 }
 
 /** Loopback needs no key, unless the request came through a proxy on this machine. */
-async function allowMetrics({ apiKeys }: OperationsContext, request: FastifyRequest): Promise<void> {
+async function allowMetrics({ keyGuard }: OperationsContext, request: FastifyRequest): Promise<void> {
   const address = request.socket.remoteAddress ?? ''
   const forwarded = request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined
   const local = address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
   if (local && !forwarded) return
-  authorize(await apiKeys.authenticate(bearerOf(request)), 'readMetrics')
+  authorize(await keyGuard.authenticate(bearerOf(request), request.ip), 'readMetrics')
 }

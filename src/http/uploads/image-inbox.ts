@@ -1,77 +1,106 @@
-import type { Readable } from 'node:stream'
 import type { Assets } from '../../assets/assets.ts'
 import { ObjectTooLarge, type SavedBytes } from '../../assets/save-asset.ts'
 import type { Limits } from '../../config/config.ts'
 import { ImageRejected, orientedSize } from '../../images/image-inspector.ts'
+import type { ImageKind } from '../../images/image-request.ts'
 import { formatSize } from '../../images/sizes.ts'
 import { type AppError, errors } from '../../lib/errors.ts'
 import type { RequestInput } from '../../requests/submission.ts'
 
 export type InboxLimits = Pick<Limits, 'maxUploadBytes' | 'maxInputImages' | 'maxInputPixels'>
 
+/** A source image or mask on its way in. */
+export interface IncomingImage {
+  kind: 'input' | 'mask'
+  /** The caller's own name of it, for errors. */
+  param: string
+  /** Its place among the images, when its name says so (`image[1]`); otherwise as they come. */
+  index?: number
+  /** Stores its bytes. */
+  save: () => Promise<SavedBytes>
+  /** No bytes at all mean that there is none: what a browser sends for a file input left empty. */
+  mayBeAbsent?: boolean
+}
+
+interface StoredImage extends Pick<IncomingImage, 'kind' | 'param'> {
+  place: number
+  saved: SavedBytes
+}
+
 /**
- * Collects the source images and the mask of one call: each is streamed into the store while it is checked. What was
- * stored for a call that comes to nothing is taken back by `discard`.
+ * Collects the source images and the mask of one call, each checked while it is stored. What was stored for a call
+ * that comes to nothing is taken back by `discard`.
  */
 export class ImageInbox {
   readonly #assets: Assets
   readonly #limits: InboxLimits
-  readonly #images: SavedBytes[] = []
-  #mask: SavedBytes | undefined
-  #begun = { input: 0, mask: 0 }
+  readonly #most: Record<IncomingImage['kind'], number>
+  readonly #begun = { input: 0, mask: 0 }
+  readonly #stored: StoredImage[] = []
 
-  constructor(assets: Assets, limits: InboxLimits) {
+  constructor(assets: Assets, options: { kind: ImageKind; limits: InboxLimits }) {
+    const { kind, limits } = options
     this.#assets = assets
     this.#limits = limits
+    this.#most = kind === 'variation' ? { input: 1, mask: 0 } : { input: limits.maxInputImages, mask: 1 }
   }
 
   /**
    * Takes one image. Throws `file_too_large`, `unsupported_media_type`, `invalid_image`, `image_too_large` and
-   * `too_many_images` with the caller's own field name, and whatever the stream failed with.
+   * `too_many_images` with the caller's own field name, and whatever else `save` throws.
    */
-  async add(kind: 'input' | 'mask', param: string, source: Readable, declaredType: string): Promise<void> {
-    const most = kind === 'mask' ? 1 : this.#limits.maxInputImages
-    if (++this.#begun[kind] > most) throw errors.tooManyImages(most, param)
-    const place = this.#begun[kind] - 1
-    const { maxUploadBytes: maxBytes, maxInputPixels: maxPixels } = this.#limits
+  async add(image: IncomingImage): Promise<void> {
+    const { kind, param } = image
+    const arrival = this.#begun[kind]++
+    if (arrival >= this.#most[kind]) throw this.#tooMany(kind, param)
     try {
-      const saved = await this.#assets.save(source, { declaredType, maxBytes, maxPixels })
-      if (kind === 'mask') this.#mask = saved
-      else this.#images[place] = saved
+      this.#stored.push({ kind, param, saved: await image.save(), place: image.index ?? arrival })
     } catch (error) {
-      throw error instanceof ImageRejected
-        ? asRejected(error, param, maxPixels)
-        : error instanceof ObjectTooLarge
-          ? errors.fileTooLarge(param, maxBytes)
-          : error
+      if (image.mayBeAbsent && error instanceof ImageRejected && error.reason === 'empty') return
+      throw this.#inCallersWords(error, param)
     }
   }
 
   /**
    * The inputs in the caller's order. Throws `missing_file` and `invalid_mask`. `ownMask` tells whether the first
-   * image has transparent areas and so acts as its own mask.
+   * image of an edit has transparent areas and, with no mask sent, acts as its own.
    */
-  async finish(options: { lookForOwnMask: boolean }): Promise<{ inputs: RequestInput[]; ownMask: boolean }> {
-    const first = this.#images[0]
+  async finish(): Promise<{ inputs: RequestInput[]; ownMask: boolean }> {
+    const images = this.#stored.filter(({ kind }) => kind === 'input').sort((a, b) => a.place - b.place)
+    const mask = this.#stored.find(({ kind }) => kind === 'mask')
+    const [first] = images
     if (!first) throw errors.missingFile()
-    if (this.#mask) checkMask(this.#mask, first)
-    const images = this.#images.map((saved) => toInput('input', saved))
-    const inputs = this.#mask ? [...images, toInput('mask', this.#mask)] : images
-    const mayHaveOwn = options.lookForOwnMask && !this.#mask && first.facts.hasAlpha
-    return { inputs, ownMask: mayHaveOwn && (await this.#hasTransparency(first)) }
+    if (mask) checkMask(mask.saved, first.saved)
+    const mayMaskItself = !mask && this.#most.mask > 0
+    return {
+      inputs: [...images, ...(mask ? [mask] : [])].map(toInput),
+      ownMask: mayMaskItself && (await this.#isTransparent(first))
+    }
   }
 
   /** Takes back what was stored, for a call that was refused. */
   async discard(): Promise<void> {
-    for (const saved of [...this.#images, this.#mask]) if (saved) await this.#assets.discard(saved.storageKey)
+    for (const { saved } of this.#stored) await this.#assets.discard(saved.storageKey)
   }
 
-  async #hasTransparency(image: SavedBytes): Promise<boolean> {
+  async #isTransparent({ saved, param }: StoredImage): Promise<boolean> {
     try {
-      return await this.#assets.hasTransparency(image.storageKey, this.#limits.maxInputPixels)
+      return await this.#assets.hasTransparency(saved)
     } catch (error) {
-      throw error instanceof ImageRejected ? asRejected(error, 'image', this.#limits.maxInputPixels) : error
+      throw this.#inCallersWords(error, param)
     }
+  }
+
+  #tooMany(kind: IncomingImage['kind'], param: string): AppError {
+    const most = this.#most[kind]
+    return most === 0
+      ? errors.invalidRequest(`'${param}' cannot be used here: a variation has no mask. Send an edit instead.`, param)
+      : errors.tooManyImages(most, param)
+  }
+
+  #inCallersWords(error: unknown, param: string): unknown {
+    if (error instanceof ObjectTooLarge) return errors.fileTooLarge(param, this.#limits.maxUploadBytes)
+    return error instanceof ImageRejected ? asAppError(error, param, this.#limits.maxInputPixels) : error
   }
 }
 
@@ -87,14 +116,11 @@ function checkMask(mask: SavedBytes, first: SavedBytes): void {
   }
 }
 
-const toInput = (kind: 'input' | 'mask', { facts, ...stored }: SavedBytes): RequestInput => ({
-  kind,
-  ...stored,
-  ...orientedSize(facts),
-  mediaType: facts.mediaType
-})
+function toInput({ kind, saved: { facts, ...stored } }: StoredImage): RequestInput {
+  return { kind, ...stored, ...orientedSize(facts), mediaType: facts.mediaType }
+}
 
-function asRejected(error: ImageRejected, param: string, maxPixels: number): AppError {
+function asAppError(error: ImageRejected, param: string, maxPixels: number): AppError {
   switch (error.reason) {
     case 'empty':
     case 'damaged':

@@ -3,17 +3,20 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 const LINGER_MS = 15_000
 
 /**
- * After an answer that came before the end of the body: what is still arriving is read and thrown away for a bounded
- * time, because closing at once would reset the connection and the caller would lose the answer.
+ * Lets an answer that comes before the end of the body be read: the rest of the body is thrown away for a bounded time.
+ * Closing at once would reset the connection, and a caller who is still sending would lose the answer.
  */
-export function lingerAfterAnswer(request: FastifyRequest, reply: FastifyReply): void {
-  const { raw } = request
-  if (raw.readableEnded || raw.destroyed) return
+export function lingerAfterAnswer(
+  { raw }: Pick<FastifyRequest, 'raw'>,
+  reply: Pick<FastifyReply, 'header'>,
+  lingerMs = LINGER_MS
+): void {
+  if (raw.complete || raw.destroyed) return
+  raw.unpipe()
   raw.resume()
-  const timer = setTimeout(() => raw.destroy(), LINGER_MS)
+  const timer = setTimeout(() => raw.destroy(), lingerMs)
   timer.unref()
-  raw.once('close', () => clearTimeout(timer))
-  raw.once('end', () => clearTimeout(timer))
-  raw.once('error', () => clearTimeout(timer))
+  for (const event of ['end', 'close', 'error']) raw.once(event, () => clearTimeout(timer))
+  // "close" would have the server hang up as soon as the answer is written.
   void reply.header('connection', 'keep-alive')
 }

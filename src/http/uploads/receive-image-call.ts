@@ -1,14 +1,11 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { fitWithin, formatSize } from '../../images/sizes.ts'
 import type { ImageKind } from '../../images/image-request.ts'
-import { errors } from '../../lib/errors.ts'
-import type { Principal } from '../../lib/principal.ts'
 import type { HttpContext } from '../http-context.ts'
 import { type ParsedCall, parseImageRequest } from '../openai/parse-image-request.ts'
 import { publicUrl } from '../public-url.ts'
 import { jsonObject } from '../json-object.ts'
 import { ImageInbox } from './image-inbox.ts'
-import { lingerAfterAnswer } from './linger.ts'
 import { readReferences } from './read-references.ts'
 import { receiveForm } from './receive-form.ts'
 
@@ -21,37 +18,37 @@ export interface ReceivedCall extends ParsedCall {
 
 /**
  * Reads an edit or variation, form or JSON, with its images streamed into the store. When anything is wrong nothing
- * stays stored, and the caller gets the answer even while still sending.
+ * stays stored.
  */
-export async function receiveImageCall(
+export function receiveImageCall(
   context: UploadContext,
-  exchange: { kind: ImageKind; request: FastifyRequest; reply: FastifyReply }
+  { kind, request }: { kind: ImageKind; request: FastifyRequest }
 ): Promise<ReceivedCall> {
-  const { kind, request, reply } = exchange
-  const { limits, publicUrl: configuredUrl } = context.config
-  try {
-    if (isForm(request)) {
-      return await receiveCall(context, kind, (inbox) =>
-        receiveForm(request.raw, { inbox, maxFieldBytes: limits.maxBodyBytes })
-      )
-    }
-    const fields = jsonObject(request.body)
-    const baseUrl = publicUrl(request, configuredUrl)
-    return await receiveJsonCall(context, { kind, fields, principal: request.principal, baseUrl })
-  } catch (error) {
-    lingerAfterAnswer(request, reply)
-    throw error
-  }
+  return receiveCall(context, kind, async (inbox) => {
+    if (isForm(request)) return receiveForm(context, { request: request.raw, inbox })
+    const fields = await readJson(context, { fields: jsonObject(request.body), request, inbox })
+    request.lifted?.requireClaimed()
+    return fields
+  })
 }
 
-/** The same for the JSON of one call, wherever it was found. */
+/** The same for the JSON of one call of several in a body. */
 export const receiveJsonCall = (
   context: UploadContext,
-  call: { kind: ImageKind; fields: Record<string, unknown>; principal: Principal; baseUrl: string }
-): Promise<ReceivedCall> =>
-  receiveCall(context, call.kind, (inbox) =>
-    readReferences(call.fields, { inbox, assets: context.assets, principal: call.principal, baseUrl: call.baseUrl })
-  )
+  { kind, ...call }: { kind: ImageKind; fields: Record<string, unknown>; request: FastifyRequest }
+): Promise<ReceivedCall> => receiveCall(context, kind, (inbox) => readJson(context, { ...call, inbox }))
+
+const readJson = (
+  context: UploadContext,
+  { fields, request, inbox }: { fields: Record<string, unknown>; request: FastifyRequest; inbox: ImageInbox }
+): Promise<Record<string, unknown>> =>
+  readReferences(fields, {
+    ...context,
+    inbox,
+    lifted: request.lifted,
+    principal: request.principal,
+    baseUrl: publicUrl(request, context.config.publicUrl)
+  })
 
 async function receiveCall(
   { config, assets }: UploadContext,
@@ -59,11 +56,10 @@ async function receiveCall(
   read: (inbox: ImageInbox) => Promise<Record<string, unknown>>
 ): Promise<ReceivedCall> {
   const { limits } = config
-  const inbox = new ImageInbox(assets, limits)
+  const inbox = new ImageInbox(assets, { kind, limits })
   try {
     const call = parseImageRequest(await read(inbox), { kind, limits })
-    const { inputs, ownMask } = await inbox.finish({ lookForOwnMask: kind === 'edit' })
-    if (kind === 'variation' && inputs.length > 1) throw errors.tooManyImages(1)
+    const { inputs, ownMask } = await inbox.finish()
     limitAutomaticSize(call, inputs[0], limits.maxPixels)
     return { ...call, submission: { ...call.submission, inputs, ownMask }, discard: () => inbox.discard() }
   } catch (error) {

@@ -8,7 +8,7 @@ import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
 import { parseImageRequest } from '../../openai/parse-image-request.ts'
 import { presentBatch } from '../../openai/present-batch.ts'
-import { publicUrl } from '../../public-url.ts'
+import { liftImages } from '../../uploads/lifted-images.ts'
 import { receiveJsonCall, type ReceivedCall } from '../../uploads/receive-image-call.ts'
 import { errorResponses } from '../error-schema.ts'
 import { BATCH_ENDPOINTS, BatchResponse, CreateBatchBody } from './batch-schemas.ts'
@@ -25,6 +25,7 @@ export function createBatch(scope: FastifyInstance, context: BatchesContext): vo
   scope.post('/batches', {
     config: { operation: 'createBatch' },
     bodyLimit: context.config.limits.maxEditBodyBytes,
+    ...liftImages(context, context.config.limits.maxEditBodyBytes),
     schema: {
       tags: ['Batches'],
       summary: 'Submit many requests at once, all or none',
@@ -33,30 +34,36 @@ export function createBatch(scope: FastifyInstance, context: BatchesContext): vo
     },
     handler: async (request, reply) => {
       if (context.isDraining()) throw errors.shuttingDown()
-      const { label, items } = parseBatch(jsonObject(request.body))
-      const calls: ReceivedCall[] = []
-      const discard = () => Promise.all(calls.map((call) => call.discard()))
-      try {
-        for (const [index, item] of items.entries()) calls.push(await receiveItem(context, { request, index, item }))
-        const key = idempotencyKey(request)
-        const { view, repeated } = await context.batches.submit({
-          userId: request.principal.userId,
-          submissions: calls.map((call): Submission => ({
-            ...call.submission,
-            isAsync: true,
-            principal: request.principal
-          })),
-          ...(label !== undefined && { label }),
-          ...(key !== undefined && { idempotencyKey: key })
-        })
-        if (repeated) await discard()
-        return await reply.status(202).send(presentBatch(view))
-      } catch (error) {
-        await discard()
-        throw error
-      }
+      const id = await receiveBatch(context, request)
+      const view = await context.batches.view(id, request.principal.userId)
+      return reply.status(202).send(presentBatch(view))
     }
   })
+}
+
+/** Submits what was sent, and returns the id of the batch. */
+async function receiveBatch(context: BatchesContext, request: FastifyRequest): Promise<string> {
+  const { principal } = request
+  const key = idempotencyKey(request)
+  const { label, items } = parseBatch(jsonObject(request.body))
+  const calls: ReceivedCall[] = []
+  const discard = () => Promise.all(calls.map((call) => call.discard()))
+  try {
+    for (const [index, item] of items.entries()) calls.push(await receiveItem(context, { request, index, item }))
+    request.lifted?.requireClaimed()
+    const { id, repeated } = await context.batches.submit({
+      principal,
+      submissions: calls.map((call): Submission => ({ ...call.submission, isAsync: true, principal })),
+      ...(label !== undefined && { label }),
+      ...(key !== undefined && { idempotencyKey: key })
+    })
+    // The inputs of the first call are kept; these are copies of them.
+    if (repeated) await discard()
+    return id
+  } catch (error) {
+    await discard()
+    throw error
+  }
 }
 
 function parseBatch(body: Record<string, unknown>): { label?: string; items: unknown[] } {
@@ -88,8 +95,7 @@ async function receiveItem(
     if (known === '/v1/images/generations') {
       return { ...parseImageRequest(fields, { kind: 'generation', limits }), discard: async () => undefined }
     }
-    const baseUrl = publicUrl(request, context.config.publicUrl)
-    return await receiveJsonCall(context, { kind: KINDS[known], fields, principal: request.principal, baseUrl })
+    return await receiveJsonCall(context, { kind: KINDS[known], fields, request })
   } catch (error) {
     throw error instanceof AppError ? errors.inBatch(index, error) : error
   }

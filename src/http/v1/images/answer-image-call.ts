@@ -1,11 +1,11 @@
 import { buffer } from 'node:stream/consumers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errors } from '../../../lib/errors.ts'
-import type { Principal } from '../../../lib/principal.ts'
+import type { ResponseDefault } from '../../../lib/principal.ts'
 import type { RequestView } from '../../../requests/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
 import type { HttpContext } from '../../http-context.ts'
-import type { ParsedCall } from '../../openai/parse-image-request.ts'
+import type { ParsedCall, ResponseFormat } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
 import { idempotencyKey } from '../../idempotency-key.ts'
 import { presentEnvelope } from '../../openai/present-job.ts'
@@ -25,33 +25,38 @@ export async function answerImageCall(
   context: AnswerContext,
   exchange: ImageExchange
 ): Promise<PresentedImages | ReturnType<typeof presentEnvelope>> {
-  const { call, request, reply } = exchange
-  const key = idempotencyKey(request)
-  const submitted = await submit(context, { call, principal: request.principal, key }).catch(async (error: unknown) => {
+  const { call, reply } = exchange
+  const submitted = await submit(context, exchange).catch(async (error: unknown) => {
     await call.discard?.()
     throw error
   })
   // The inputs of the first call are kept; these are copies of them.
   if (submitted.repeated) await call.discard?.()
-  if (!call.submission.isAsync) return waitForImages(context, exchange, { id: submitted.id, cancelWhenLeft: !key })
+  if (!call.submission.isAsync) return waitForImages(context, exchange, submitted)
   void reply.status(202)
   return presentEnvelope(await context.requests.view(submitted.id))
 }
 
-function submit(
-  context: AnswerContext,
-  { call, principal, key }: { call: ParsedCall; principal: Principal; key: string | undefined }
-): Promise<{ id: string; repeated: boolean }> {
-  if (context.isDraining()) return Promise.reject(errors.shuttingDown())
+interface Submitted {
+  id: string
+  repeated: boolean
+  /** The caller can come back for it. */
+  hasKey: boolean
+}
+
+async function submit(context: AnswerContext, { call, request }: ImageExchange): Promise<Submitted> {
+  if (context.isDraining()) throw errors.shuttingDown()
+  const key = idempotencyKey(request)
   const { submission } = call
   const once = key === undefined ? undefined : { endpoint: submission.image.kind, key }
-  return context.requests.submit({ ...submission, principal }, once)
+  const submitted = await context.requests.submit({ ...submission, principal: request.principal }, once)
+  return { ...submitted, hasKey: key !== undefined }
 }
 
 async function waitForImages(
   context: AnswerContext,
   exchange: ImageExchange,
-  { id, cancelWhenLeft }: { id: string; cancelWhenLeft: boolean }
+  { id, hasKey }: Submitted
 ): Promise<PresentedImages> {
   const { call, request, reply } = exchange
   const left = callerLeft(reply)
@@ -64,18 +69,25 @@ async function waitForImages(
     })
     .finally(answered)
   // Nobody will read the images of a caller who left without a key to come back with; a stopping server keeps them.
-  if (left.aborted && outcome !== 'ended' && cancelWhenLeft) await context.requests.cancel(id)
+  if (left.aborted && outcome !== 'ended' && !hasKey) await context.requests.cancel(id)
   if (outcome === 'timeout') throw errors.timeout(id)
   if (outcome === 'aborted') throw errors.shuttingDown(`The server is restarting; request '${id}' goes on afterwards.`)
   const view = await context.requests.view(id)
   void reply.header('openai-processing-ms', Math.round(reply.elapsedTime))
-  return presentOutcome(context, view, { call, baseUrl: publicUrl(request, context.config.publicUrl) })
+  return presentOutcome(context, view, {
+    format: formatFor(call.responseFormat, request.principal.responseDefault),
+    baseUrl: publicUrl(request, context.config.publicUrl)
+  })
 }
+
+/** What was asked for, else what the key says; a key of base64 alone means it wherever base64 is wanted. */
+const formatFor = (asked: ResponseFormat | undefined, keyDefault: ResponseDefault): ResponseDefault =>
+  asked === undefined || (asked === 'b64_json' && keyDefault === 'b64_json_only') ? keyDefault : asked
 
 async function presentOutcome(
   context: AnswerContext,
   view: RequestView,
-  options: { call: ParsedCall; baseUrl: string }
+  options: { format: ResponseDefault; baseUrl: string }
 ): Promise<PresentedImages> {
   const { request } = view
   if (view.outputs.length === 0 || request.state === 'canceled') {
@@ -84,7 +96,8 @@ async function presentOutcome(
   }
   return presentImages(view, {
     baseUrl: options.baseUrl,
-    ...(options.call.responseFormat === 'b64_json' && {
+    withoutUrls: options.format === 'b64_json_only',
+    ...(options.format !== 'url' && {
       base64Of: async (asset: RequestView['outputs'][number]) =>
         (await buffer(await context.assets.openBytes(asset))).toString('base64')
     })

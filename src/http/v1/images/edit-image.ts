@@ -3,6 +3,7 @@ import { errorResponses } from '../error-schema.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
 import { ImagesResponse, EditImageBody } from './image-schemas.ts'
+import { liftImages } from '../../uploads/lifted-images.ts'
 import { receiveImageCall, type UploadContext } from '../../uploads/receive-image-call.ts'
 
 /** `POST /v1/images/edits` */
@@ -10,6 +11,7 @@ export function editImage(scope: FastifyInstance, context: AnswerContext & Uploa
   scope.post('/images/edits', {
     config: { operation: 'editImage' },
     bodyLimit: context.config.limits.maxEditBodyBytes,
+    ...liftImages(context, context.config.limits.maxBodyBytes),
     schema: {
       tags: ['Images'],
       summary: 'Change images as a prompt says',
@@ -19,7 +21,7 @@ export function editImage(scope: FastifyInstance, context: AnswerContext & Uploa
       response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
     },
     handler: async (request, reply) => {
-      const call = await receiveImageCall(context, { kind: 'edit', request, reply })
+      const call = await receiveImageCall(context, { kind: 'edit', request })
       return answerImageCall(context, { call, request, reply })
     }
   })

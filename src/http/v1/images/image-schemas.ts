@@ -64,7 +64,7 @@ export const ImagesResponse = Type.Object({
   request_id: Type.String(),
   data: Type.Array(
     Type.Object({
-      url: Type.String({ format: 'uri', description: 'Works in an <img> tag.' }),
+      url: Type.Optional(Type.String({ format: 'uri', description: 'Works in an <img> tag.' })),
       b64_json: Type.Optional(Type.String()),
       asset_id: Type.String(),
       seed: Type.Union([Type.Integer(), Type.Null()])

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { liftImages } from '../../uploads/lifted-images.ts'
 import { receiveImageCall, type UploadContext } from '../../uploads/receive-image-call.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
@@ -10,6 +11,7 @@ export function varyImage(scope: FastifyInstance, context: AnswerContext & Uploa
   scope.post('/images/variations', {
     config: { operation: 'varyImage' },
     bodyLimit: context.config.limits.maxEditBodyBytes,
+    ...liftImages(context, context.config.limits.maxBodyBytes),
     schema: {
       tags: ['Images'],
       summary: 'Make variations of an image',
@@ -18,7 +20,7 @@ export function varyImage(scope: FastifyInstance, context: AnswerContext & Uploa
       response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
     },
     handler: async (request, reply) => {
-      const call = await receiveImageCall(context, { kind: 'variation', request, reply })
+      const call = await receiveImageCall(context, { kind: 'variation', request })
       return answerImageCall(context, { call, request, reply })
     }
   })

@@ -18,7 +18,7 @@ export function cancelJob(scope: FastifyInstance, { requests }: JobsContext): vo
     },
     handler: async (request) => {
       const { id } = request.params
-      await requests.view(id, request.principal.userId)
+      await requests.requireOwn({ id, userId: request.principal.userId })
       const canceled = await requests.cancel(id)
       const { request: now } = await requests.view(id)
       return { id, status: presentStatus(now.state), canceled }

@@ -17,7 +17,7 @@ export function deleteJob(scope: FastifyInstance, { requests }: JobsContext): vo
     },
     handler: async (request) => {
       const { id } = request.params
-      await requests.remove({ id, ownerId: request.principal.userId })
+      await requests.remove({ id, userId: request.principal.userId })
       return { id, object: 'inference.job', deleted: true }
     }
   })

@@ -15,8 +15,9 @@ export function getJob(scope: FastifyInstance, { requests, config }: JobsContext
       response: { 200: JobResponse, ...errorResponses }
     },
     handler: async (request) => {
-      const view = await requests.view(request.params.id, request.principal.userId)
-      return presentJob(view, { baseUrl: publicUrl(request, config.publicUrl) })
+      const view = await requests.view(request.params.id, request.principal)
+      const queue = (await requests.outlooks([view])).get(view.request.id)
+      return presentJob(view, { baseUrl: publicUrl(request, config.publicUrl), queue })
     }
   })
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import type { RequestState } from '../../../db/tables.ts'
-import { UNFINISHED } from '../../../requests/request-states.ts'
+import type { RequestState } from '../../../requests/request-states.ts'
+import { hasEnded, UNFINISHED } from '../../../requests/request-states.ts'
 import { Fields } from '../../openai/fields.ts'
 import { parsePage } from '../../openai/parse-page.ts'
 import { parseStatus, presentListedJob, WIRE_STATUSES } from '../../openai/present-job.ts'
@@ -35,13 +35,16 @@ export function listJobs(scope: FastifyInstance, { requests, config }: JobsConte
         ...(states && { states })
       })
       const baseUrl = publicUrl(request, config.publicUrl)
-      return presentPage(await Promise.all(views.map((view) => presentListedJob(view, { baseUrl }))), hasMore)
+      const outlooks = await requests.outlooks(views)
+      const jobs = views.map((view) => presentListedJob(view, { baseUrl, queue: outlooks.get(view.request.id) }))
+      return presentPage(jobs, hasMore)
     }
   })
 }
 
 function parseStates(fields: Fields): readonly RequestState[] | undefined {
   const status = fields.choice('status', WIRE_STATUSES)
-  if (status !== undefined) return [parseStatus(status)]
-  return fields.boolean('active') === true ? UNFINISHED : undefined
+  const active = fields.boolean('active') === true
+  if (status === undefined) return active ? UNFINISHED : undefined
+  return [parseStatus(status)].filter((state) => !active || !hasEnded(state))
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { errors } from '../../../lib/errors.ts'
+import { idempotencyKey } from '../../idempotency-key.ts'
 import { presentEnvelope } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
 import type { JobsContext } from './jobs-context.ts'
@@ -17,7 +18,8 @@ export function retryJob(scope: FastifyInstance, { requests, isDraining }: JobsC
     handler: async (request, reply) => {
       if (isDraining()) throw errors.shuttingDown()
       const { id } = request.params
-      await requests.retry({ id, principal: request.principal })
+      const key = idempotencyKey(request)
+      await requests.retry({ id, principal: request.principal, ...(key !== undefined && { idempotencyKey: key }) })
       return reply.status(202).send(presentEnvelope(await requests.view(id)))
     }
   })

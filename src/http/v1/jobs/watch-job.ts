@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
 import type { RequestView } from '../../../requests/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
 import { HEARTBEAT, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
+import { errorResponses } from '../error-schema.ts'
 import type { JobsContext } from './jobs-context.ts'
 
 /** Below the 60 s at which common proxies cut a quiet connection. */
@@ -17,11 +19,17 @@ export function watchJob(scope: FastifyInstance, context: JobsContext): void {
       tags: ['Jobs'],
       summary: 'Follow a request as server-sent events',
       description: 'Events `status`, `progress`, `preview`, then `result` or `error`.',
-      produces: ['text/event-stream']
+      response: {
+        200: {
+          description: 'Server-sent events.',
+          content: { 'text/event-stream': { schema: Type.String() } }
+        },
+        ...errorResponses
+      }
     },
     handler: async (request, reply) => {
       const { id } = request.params
-      await context.requests.view(id, request.principal.userId)
+      await context.requests.view(id, request.principal)
       const signal = AbortSignal.any([callerLeft(reply), context.stopping])
       const baseUrl = publicUrl(request, context.config.publicUrl)
       return sendEvents(reply, jobEvents(context, { id, signal, baseUrl }))

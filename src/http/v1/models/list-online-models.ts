@@ -1,5 +1,6 @@
 import type { Principal } from '../../../lib/principal.ts'
 import { type Model, modelsOf } from '../../../providers/list-models.ts'
+import { mayUseModel } from '../../../usage/apply-use-limits.ts'
 import type { HttpContext } from '../../http-context.ts'
 
 export type ModelsContext = Pick<HttpContext, 'offers' | 'requests'>
@@ -11,5 +12,6 @@ export async function listOnlineModels(
   principal: Principal
 ): Promise<OnlineModel[]> {
   const queued = await requests.countQueuedByModel()
-  return modelsOf(await offers.listOnline(principal)).map((model) => ({ ...model, queued: queued.get(model.id) ?? 0 }))
+  const offered = modelsOf(await offers.listOnline(principal)).filter((model) => mayUseModel(principal, model.id))
+  return offered.map((model) => ({ ...model, queued: queued.get(model.id) ?? 0 }))
 }

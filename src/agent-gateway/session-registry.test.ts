@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest'
+import type { WebSocket } from 'ws'
+import { createLocalBell } from '../db/bell.ts'
+import { CLOSE_CODES } from '../protocol/messages.ts'
+import { createLiveProgress } from '../requests/live-progress.ts'
+import { AgentSession } from './agent-session.ts'
+import { createSessionRegistry } from './session-registry.ts'
+
+/** A session of a provider whose socket only remembers with which code it was closed. */
+function session(providerId: string, epoch: number) {
+  const closedWith: number[] = []
+  const socket = { OPEN: 1, readyState: 1, send: () => {}, close: (code: number) => closedWith.push(code) }
+  const service = {
+    name: 's',
+    type: 'image',
+    concurrency: 1,
+    timeout_ms: 1000,
+    access: 'members' as const,
+    models: [{ id: 'm', features: ['generate' as const] }]
+  }
+  const hello = {
+    type: 'agent.hello' as const,
+    protocol: 1,
+    name: 'rig',
+    agent_version: '1',
+    services: [service],
+    attempts: []
+  }
+  const parts = { requests: {}, live: createLiveProgress(), bell: createLocalBell() }
+  const agent = { providerId, epoch, serviceIds: new Map([['s', `service of ${providerId}`]]), resumed: [], gone: [] }
+  const connection = { socket: socket as unknown as WebSocket, principal: { userId: 'u' }, hello, agent }
+  const made = new AgentSession(parts as never, connection as never)
+  return { made, closedWith }
+}
+
+it('keeps the newer of two sessions of one provider, whichever is added first', () => {
+  for (const order of ['older first', 'newer first']) {
+    const registry = createSessionRegistry()
+    const older = session('prv_1', 1)
+    const newer = session('prv_1', 2)
+    const other = session('prv_2', 1)
+    registry.add(other.made)
+    for (const one of order === 'older first' ? [older, newer] : [newer, older]) registry.add(one.made)
+    expect(registry.sessions()).toEqual([other.made, newer.made])
+    expect(older.closedWith).toEqual([CLOSE_CODES.replaced])
+    expect([newer.closedWith, other.closedWith]).toEqual([[], []])
+    expect(registry.freeServices().map(({ epoch }) => epoch)).toEqual([1, 2])
+  }
+})
+
+it('forgets a session that ended, but not the one that took its place', () => {
+  const registry = createSessionRegistry()
+  const older = session('prv_1', 1)
+  const newer = session('prv_1', 2)
+  registry.add(older.made)
+  registry.add(newer.made)
+  registry.remove(older.made)
+  expect(registry.sessions()).toEqual([newer.made])
+  registry.remove(newer.made)
+  expect(registry.sessions()).toEqual([])
+  expect(registry.freeServices()).toEqual([])
+  expect(newer.made.freeServices()).toEqual([])
+})

@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Database } from '../db/database.ts'
+import { openSqliteDatabase } from '../db/sqlite-database.ts'
+import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts'
+import { type ApiKeys, createApiKeys } from './api-keys.ts'
+import { createUserStore, type UserRow } from './user-store.ts'
+
+const REFUSED = { code: 'invalid_api_key', status: 401 }
+
+let folder: string
+let database: Database
+let user: UserRow
+let now = 1_000_000
+let users = 0
+
+/** Keys over the real store, which counts what it is asked for. */
+let store: ApiKeyStore
+let reads: number
+/** Held back, when set, after the row was read. */
+let gate: Promise<void> | undefined
+let keys: ApiKeys
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'api-keys-'))
+  database = await openSqliteDatabase({
+    path: join(folder, 'keys.sqlite'),
+    clock: { now: () => now },
+    onFatal: (error) => {
+      throw error
+    }
+  })
+})
+
+afterAll(async () => {
+  await database.close()
+  await rm(folder, { recursive: true })
+})
+
+beforeEach(async () => {
+  const email = `user-${++users}@example.org`
+  const made = await createUserStore(database).addUser({ email, name: 'Somebody', role: 'member' })
+  if (!made) throw new Error('the user was not made')
+  user = made
+  reads = 0
+  gate = undefined
+  const real = createApiKeyStore(database)
+  store = {
+    ...real,
+    findKeyByHash: async (hash) => {
+      reads += 1
+      const row = await real.findKeyByHash(hash)
+      await gate
+      return row
+    }
+  }
+  keys = createApiKeys({ store, clock: database.clock, bell: database.bell })
+  return () => keys.close()
+})
+
+const create = (options: { expiresAt?: number; name?: string; secret?: string } = {}) =>
+  keys.create({ userId: user.id, name: 'test', ...options })
+
+describe('a key that is warm', () => {
+  it('costs no database read', async () => {
+    const { secret, id } = await create()
+    const first = await keys.authenticate(secret)
+    expect(first).toMatchObject({
+      userId: user.id,
+      email: user.email,
+      role: 'member',
+      keyId: id,
+      scopes: ['generate', 'agent']
+    })
+    expect(reads).toBe(1)
+    for (let call = 0; call < 100; call++) expect(await keys.authenticate(secret)).toEqual(first)
+    expect(reads).toBe(1)
+  })
+
+  it('is read again after any key has changed', async () => {
+    const { secret } = await create()
+    await keys.authenticate(secret)
+    await create()
+    await keys.authenticate(secret)
+    expect(reads).toBe(2)
+  })
+
+  it('that is unknown is looked for each time, because it may be made meanwhile', async () => {
+    const secret = 'ic_0123456789012345678901234567890123456789'
+    await expect(keys.authenticate(secret)).rejects.toMatchObject(REFUSED)
+    await createApiKeyStore(database).insertKey(rowOf(secret, await someRow()))
+    await expect(keys.authenticate(secret)).resolves.toMatchObject({ userId: user.id })
+  })
+
+  it('of another kind is not looked for at all', async () => {
+    for (const secret of [undefined, '', 'sk-1234', 'IC_1234', ' ic_1234']) {
+      await expect(keys.authenticate(secret)).rejects.toMatchObject(REFUSED)
+    }
+    expect(reads).toBe(0)
+  })
+})
+
+describe('a key that is revoked', () => {
+  it('counts no more, warm or cold', async () => {
+    const [warm, cold] = [await create(), await create()]
+    await keys.authenticate(warm.secret)
+    for (const { id, secret } of [warm, cold]) {
+      expect(await keys.stillCounts(id)).toBe(true)
+      expect(await keys.revoke(id)).toBe(true)
+      await expect(keys.authenticate(secret)).rejects.toMatchObject(REFUSED)
+      expect(await keys.stillCounts(id)).toBe(false)
+      expect(await keys.revoke(id)).toBe(false)
+    }
+  })
+
+  it('elsewhere counts no more as soon as the bell rings', async () => {
+    const { id, secret } = await create()
+    await keys.authenticate(secret)
+    await createApiKeyStore(database).revokeKey(id)
+    database.bell.ring('keys')
+    await expect(keys.authenticate(secret)).rejects.toMatchObject(REFUSED)
+  })
+
+  it('while it is being read is not remembered as valid', async () => {
+    const { id, secret } = await create()
+    const held = Promise.withResolvers<undefined>()
+    gate = held.promise
+    const reading = keys.authenticate(secret)
+    await keys.revoke(id)
+    held.resolve(undefined)
+    await reading
+    await expect(keys.authenticate(secret)).rejects.toMatchObject(REFUSED)
+  })
+
+  it('is one of many: the others go on', async () => {
+    const [first, second] = [await create(), await create()]
+    await keys.revoke(first.id)
+    expect(await keys.authenticate(second.secret)).toMatchObject({ keyId: second.id })
+  })
+})
+
+describe('a key that expires', () => {
+  it('counts until that moment and not at it, also when it is warm', async () => {
+    const { id, secret } = await create({ expiresAt: now + 1000 })
+    await keys.authenticate(secret)
+    now += 999
+    await keys.authenticate(secret)
+    expect(await keys.stillCounts(id)).toBe(true)
+    now += 1
+    await expect(keys.authenticate(secret)).rejects.toMatchObject(REFUSED)
+    expect(await keys.stillCounts(id)).toBe(false)
+  })
+
+  it('may never do so', async () => {
+    const { secret } = await create()
+    now += 1000 * 365 * 86_400_000
+    await expect(keys.authenticate(secret)).resolves.toMatchObject({ userId: user.id })
+  })
+})
+
+describe('a key that is made', () => {
+  it('is stored as its hash and its visible beginning', async () => {
+    const { id, secret, prefix } = await create()
+    const row = await database.db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+    expect(row.hash).toBe(createHash('sha256').update(secret).digest('hex'))
+    expect(row.prefix).toBe(prefix)
+    expect(secret.startsWith(prefix)).toBe(true)
+    expect(prefix).toHaveLength(10)
+    expect(Object.values(row)).not.toContain(secret)
+  })
+
+  it('may have a secret that the operator chose', async () => {
+    const secret = 'ic_chosen_by_the_operator_of_it'
+    expect(await create({ secret })).toMatchObject({ secret })
+    await expect(keys.authenticate(secret)).resolves.toMatchObject({ userId: user.id })
+  })
+
+  it('in place of another takes only those of that user and name', async () => {
+    const [other, old] = [await create({ name: 'other' }), await keys.replace({ userId: user.id, name: 'demo' })]
+    await keys.authenticate(old.secret)
+    const fresh = await keys.replace({ userId: user.id, name: 'demo' })
+    await expect(keys.authenticate(old.secret)).rejects.toMatchObject(REFUSED)
+    for (const { secret } of [other, fresh]) await keys.authenticate(secret)
+    expect((await keys.list({ userId: user.id })).map(({ name }) => name).sort()).toEqual(['demo', 'other'])
+  })
+})
+
+describe('the last use', () => {
+  const lastUsed = async (id: string) =>
+    (await keys.list({ userId: user.id })).find((key) => key.id === id)?.last_used_at
+
+  it('is written down when it is time, for keys that were accepted', async () => {
+    const [used, unused, revoked] = [await create(), await create(), await create()]
+    await keys.revoke(revoked.id)
+    await keys.authenticate(used.secret)
+    await expect(keys.authenticate(revoked.secret)).rejects.toMatchObject(REFUSED)
+    expect(await lastUsed(used.id)).toBeNull()
+    await keys.flushLastUsed()
+    expect(await lastUsed(used.id)).toBe(now)
+    expect([await lastUsed(unused.id), await lastUsed(revoked.id)]).toEqual([null, null])
+  })
+})
+
+/** Any row of the user, to make another one like it. */
+async function someRow() {
+  const { id } = await create()
+  return database.db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+}
+
+const rowOf = (secret: string, like: Awaited<ReturnType<typeof someRow>>) => ({
+  ...like,
+  id: `${like.id}-copy`,
+  hash: createHash('sha256').update(secret).digest('hex')
+})

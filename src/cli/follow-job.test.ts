@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { CommandFailed } from './command-failed.ts'
+import { followJob } from './follow-job.ts'
+
+type Answer = (response: ServerResponse) => void
+
+const RESULT = { data: [{ url: 'http://images.example.org/1', seed: 7 }] }
+const job =
+  (fields: Record<string, unknown>): Answer =>
+  (response) =>
+    void response.end(JSON.stringify({ status: 'PROCESSING', progress: 0, parameters: { n: 2 }, ...fields }))
+const processed = job({ status: 'PROCESSED', progress: 100, result: RESULT })
+const failed = job({ status: 'FAILED', error: { message: 'The image server failed.' } })
+const away: Answer = (response) => void response.writeHead(503).end('{"error":{"message":"restarting"}}')
+const unknown: Answer = (response) => void response.writeHead(404).end('{"error":{"message":"no such job"}}')
+const cut: Answer = (response) => void response.destroy()
+const event = (name: string, data: unknown) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+const events =
+  (text: string, end: Answer = (response) => void response.end()): Answer =>
+  (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(text, () => end(response))
+  }
+
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+/** A gateway that gives these answers in turn: to the job, to its events, to the job, … */
+async function follow(answers: Answer[]) {
+  const server = createServer((_request, response) => (answers.shift() ?? cut)(response)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(() => server.close())
+  const shown: number[] = []
+  let stops = 0
+  const bar = { update: (percent: number) => void shown.push(percent), stop: () => void (stops += 1) }
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const outcome = await followJob({ url, key: 'ic_any' }, 'req_1', bar).catch((error: unknown) => error)
+  return { outcome, shown, stops, left: answers.length }
+}
+
+describe('following a job', () => {
+  it('needs no events when it has ended already', async () => {
+    expect(await follow([processed])).toEqual({ outcome: RESULT, shown: [100], stops: 1, left: 0 })
+  })
+
+  it('shows the progress of all images together', async () => {
+    const text = [
+      event('status', {}),
+      event('progress', { image: 0, step: 1, steps: 4 }),
+      event('progress', { image: 1, step: 2, steps: 4 }),
+      event('progress', { image: 0, step: 4, steps: 4 }),
+      event('result', {})
+    ].join('')
+    const { outcome, shown } = await follow([job({}), events(text), processed])
+    expect(outcome).toEqual(RESULT)
+    expect(shown).toEqual([0, 12.5, 37.5, 75, 100])
+  })
+
+  it('goes on when the events break off and the gateway is away for a while', async () => {
+    const progress = events(event('progress', { image: 0, step: 1, steps: 2 }), cut)
+    expect(await follow([job({}), progress, cut, away, job({ progress: 60 }), cut, processed])).toEqual({
+      outcome: RESULT,
+      shown: [0, 25, 60, 100],
+      stops: 1,
+      left: 0
+    })
+  })
+
+  it.each([
+    ['why the job failed', [failed], 'The image server failed.'],
+    ['that there is none', [unknown], 'no such job'],
+    ['how it ended without a reason', [job({ status: 'CANCELED' })], 'The job ended as CANCELED.']
+  ])('tells %s', async (_what, answers, message) => {
+    const { outcome, stops } = await follow(answers)
+    expect(outcome).toBeInstanceOf(CommandFailed)
+    expect((outcome as Error).message).toBe(message)
+    expect(stops).toBe(1)
+  })
+})

@@ -1,0 +1,91 @@
+import Fastify from 'fastify'
+import { describe, expect, it } from 'vitest'
+import { errors } from '../lib/errors.ts'
+import type { Logger } from '../lib/logger.ts'
+import { handleErrors } from './error-handler.ts'
+
+/** Answers a call whose handler throws that; what was logged as an error comes along. */
+async function answerTo(thrown: unknown, isDatabaseFault = false) {
+  const logged: unknown[] = []
+  const app = Fastify({ genReqId: () => 'xid_test' })
+  const logger = { error: (entry: { err: unknown }) => void logged.push(entry.err) } as unknown as Logger
+  handleErrors(app, { logger, isDatabaseFault: () => isDatabaseFault })
+  app.get('/', () => {
+    throw thrown
+  })
+  const { statusCode, headers, body } = await app.inject('/')
+  await app.close()
+  return { status: statusCode, headers, error: (JSON.parse(body) as { error: Record<string, unknown> }).error, logged }
+}
+
+describe('a fact', () => {
+  it('is answered with its status, headers and the four members', async () => {
+    const { status, headers, error, logged } = await answerTo(errors.methodNotAllowed('GET', ['POST', 'DELETE']))
+    expect(status).toBe(405)
+    expect(headers).toMatchObject({
+      allow: 'POST, DELETE',
+      'content-type': expect.stringMatching(/^application\/json/)
+    })
+    expect(error).toEqual({
+      message: 'GET is not possible here. Use POST or DELETE.',
+      type: 'method_not_allowed',
+      param: null,
+      code: 'method_not_allowed'
+    })
+    expect(logged).toEqual([])
+  })
+
+  it.each([
+    ['upstream error', errors.upstreamError('no'), 'false', undefined],
+    ['timeout', errors.timeout('req_1'), 'false', undefined],
+    ['conflict', errors.conflict('no'), 'false', undefined],
+    ['refused content', errors.contentRejected('no'), 'false', undefined],
+    ['recorded error', errors.recorded('canceled', 'no'), 'false', undefined],
+    ['full queue', errors.queueFull('no'), undefined, '10'],
+    ['stopping server', errors.shuttingDown(), undefined, '5'],
+    ['unreadable store', errors.storageUnavailable(), undefined, '10'],
+    ['bad request', errors.missingPrompt(), undefined, undefined]
+  ])('says whether a retry helps: %s', async (_name, thrown, shouldRetry, retryAfter) => {
+    const { headers } = await answerTo(thrown)
+    expect(headers['x-should-retry']).toBe(shouldRetry)
+    expect(headers['retry-after']).toBe(retryAfter)
+  })
+
+  it('keeps its cause to itself', async () => {
+    const { error } = await answerTo(errors.storageUnavailable(new Error('EIO: /srv/data/objects')))
+    expect(JSON.stringify(error)).not.toContain('/srv')
+  })
+})
+
+describe('a fault of ours', () => {
+  it.each([
+    ['an error', new Error('secret of /srv/data')],
+    ['text', 'secret'],
+    ['one that claims to be a server error', Object.assign(new Error('secret'), { statusCode: 503 })]
+  ])('is answered with the id of the exchange and nothing else, and logged: %s', async (_name, thrown) => {
+    const { status, error, logged } = await answerTo(thrown)
+    expect(status).toBe(500)
+    expect(error).toMatchObject({ type: 'internal_error', code: 'internal_error', param: null })
+    expect(error.message).toContain('xid_test')
+    expect(JSON.stringify(error)).not.toContain('secret')
+    expect(logged).toHaveLength(1)
+  })
+
+  it('of the database is told apart, because a retry helps', async () => {
+    const { status, headers, error, logged } = await answerTo(new Error('database is locked'), true)
+    expect(status).toBe(503)
+    expect(headers['retry-after']).toBe('5')
+    expect(error).toMatchObject({ type: 'database_unavailable', param: null })
+    expect(error.message).not.toContain('locked')
+    expect(logged).toHaveLength(1)
+  })
+})
+
+describe('what the framework refuses', () => {
+  it('is the caller’s mistake, in words of ours', async () => {
+    const { status, error } = await answerTo(Object.assign(new Error('FST internals'), { statusCode: 422 }))
+    expect(status).toBe(400)
+    expect(error).toMatchObject({ type: 'invalid_request', param: null })
+    expect(error.message).not.toContain('FST')
+  })
+})

@@ -1,0 +1,35 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { RateLimits } from '../../auth/rate-limits.ts'
+import { errors } from '../../lib/errors.ts'
+
+/** Counts every authenticated call of the scope against its key, and tells where it stands in the answer's headers. */
+export function limitRates(scope: FastifyInstance, { rateLimits }: { rateLimits: RateLimits }): void {
+  scope.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.config.operation === undefined) return
+    const standing = await rateLimits.countCall(request.principal)
+    if (!standing) return
+    tellStanding(reply, standing)
+    if (standing.exceeded) {
+      const seconds = Math.max(1, Math.ceil(standing.resetMs / 1000))
+      throw errors.rateLimited(
+        `This API key may make ${standing.limit} requests per minute. Try again in ${seconds} seconds.`,
+        seconds
+      )
+    }
+  })
+}
+
+function tellStanding(reply: FastifyReply, standing: { limit: number; remaining: number; resetMs: number }): void {
+  void reply.headers({
+    'x-ratelimit-limit-requests': standing.limit,
+    'x-ratelimit-remaining-requests': standing.remaining,
+    'x-ratelimit-reset-requests': formatReset(standing.resetMs)
+  })
+}
+
+/** As OpenAI spells it: `12ms`, `1s`, `6m0s`. */
+export function formatReset(ms: number): string {
+  if (ms < 1000) return `${Math.ceil(ms)}ms`
+  const seconds = Math.ceil(ms / 1000)
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`
+}

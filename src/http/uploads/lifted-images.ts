@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { finished, type Readable } from 'node:stream'
+import type { onSendAsyncHookHandler, preParsingHookHandler } from 'fastify'
+import type { SavedBytes } from '../../assets/save-asset.ts'
+import { errors } from '../../lib/errors.ts'
+import type { HttpContext } from '../http-context.ts'
+import { DataUrlLifter } from './data-url-lifter.ts'
+import { saveUpload } from './save-upload.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of routes with the hook `liftImages` and a JSON body. */
+    lifted?: LiftedImages
+  }
+}
+
+/** The fields of a JSON body whose data URLs are images. */
+const KEYS = new Set(['image', 'images', 'image_url', 'mask'])
+
+/** Images that were taken out of a JSON body while it arrived. What nobody has claimed when it is answered goes. */
+export class LiftedImages {
+  readonly #context: Pick<HttpContext, 'assets' | 'config'>
+  readonly #unclaimed = new Map<string, { bytes: Readable; saving: Promise<SavedBytes> }>()
+  #closed = false
+
+  constructor(context: Pick<HttpContext, 'assets' | 'config'>) {
+    this.#context = context
+  }
+
+  /** Stores an image; returns the text that stands for it in the body. */
+  lift({ mediaType, bytes }: { mediaType: string; bytes: Readable }): string {
+    const token = randomUUID()
+    if (this.#closed) bytes.destroy()
+    else {
+      const saving = saveUpload(this.#context, { bytes, declaredType: mediaType })
+      // The failure is told to who claims the image.
+      saving.catch(() => bytes.destroy())
+      this.#unclaimed.set(token, { bytes, saving })
+    }
+    return token
+  }
+
+  /** Whether this text of the body stands for an image that is not claimed yet. */
+  has(token: string): boolean {
+    return this.#unclaimed.has(token)
+  }
+
+  /** The image is the claimer's from now on. Throws what `saveUpload` does. */
+  async claim(token: string): Promise<SavedBytes> {
+    const image = this.#unclaimed.get(token)
+    if (!image) throw new Error('there is no such image')
+    this.#unclaimed.delete(token)
+    return image.saving
+  }
+
+  /** Throws `invalid_request` when the body held images where none are taken. */
+  requireClaimed(): void {
+    if (this.#unclaimed.size === 0) return
+    throw errors.invalidRequest("The body has a data URL where no image is taken. Send it in 'images' or 'mask'.")
+  }
+
+  /** Takes back what is unclaimed, whether it has arrived or not, and stores no more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const forgotten = [...this.#unclaimed.values()]
+    this.#unclaimed.clear()
+    for (const { bytes, saving } of forgotten) {
+      bytes.destroy()
+      const saved = await saving.catch(() => undefined)
+      if (saved) await this.#context.assets.discard(saved.storageKey)
+    }
+  }
+}
+
+/**
+ * Hooks for routes whose JSON may hold images as data URLs: they are streamed into the store while the body arrives,
+ * and the handler finds `request.lifted`. `maxTextBytes` is for everything else in the body.
+ */
+export const liftImages = (
+  context: Pick<HttpContext, 'assets' | 'config'>,
+  maxTextBytes: number
+): { preParsing: preParsingHookHandler; onSend: onSendAsyncHookHandler } => ({
+  preParsing: (request, _reply, payload, done) => {
+    if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) return done(null, payload)
+    const lifted = new LiftedImages(context)
+    request.lifted = lifted
+    const lifter = new DataUrlLifter({ keys: KEYS, maxTextBytes, lift: (image) => lifted.lift(image) })
+    // Whoever parses the body listens too, but not any more when it has refused the body.
+    lifter.on('error', () => undefined)
+    finished(payload, { writable: false }, (error) => {
+      if (error) lifter.destroy(errors.invalidRequest('The request ended before its body did.'))
+    })
+    done(null, payload.pipe(lifter))
+  },
+  onSend: async (request) => request.lifted?.close()
+})

@@ -1,0 +1,29 @@
+/** A service that could make the images, with what was measured of it. */
+export interface MeasuredService {
+  /** Images it makes at a time. */
+  slots: number
+  secondsPerMegapixel: number
+}
+
+/** What every slot is busy with when something has to wait is, on average, half done. */
+const ROUND_UNDER_WAY = 0.5
+
+/**
+ * Whole seconds, at least 1, until the last of `images` waiting ones is done that has `ahead` others before it; all of
+ * them are taken to be `megapixels` large. Undefined when no service is there to make them.
+ */
+export function estimateSeconds(wait: {
+  services: readonly MeasuredService[]
+  ahead: number
+  images: number
+  megapixels: number
+}): number | undefined {
+  const { services, ahead, images, megapixels } = wait
+  const slots = services.reduce((sum, service) => sum + service.slots, 0)
+  if (slots === 0) return undefined
+  const megapixelsPerSecond = services.reduce((sum, one) => sum + one.slots / one.secondsPerMegapixel, 0)
+  const secondsPerRound = (slots / megapixelsPerSecond) * megapixels
+  return wholeSeconds((Math.ceil((ahead + images) / slots) + ROUND_UNDER_WAY) * secondsPerRound)
+}
+
+export const wholeSeconds = (seconds: number): number => Math.max(1, Math.ceil(seconds))

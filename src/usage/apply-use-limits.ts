@@ -1,0 +1,28 @@
+import type { ImageRequest } from '../images/image-request.ts'
+import { checkPixels, fitWithin } from '../images/sizes.ts'
+import { errors } from '../lib/errors.ts'
+import type { Principal } from '../lib/principal.ts'
+
+/** What engines usually make when no size is asked for. */
+const USUAL_SIZE = { width: 1024, height: 1024 }
+
+/** Whether the key and its owner may use a model. */
+export const mayUseModel = ({ limits }: Pick<Principal, 'limits'>, model: string): boolean =>
+  [limits.key, limits.user].every(({ models }) => models === undefined || models.includes(model))
+
+/**
+ * Holds a call to the models and sizes its key and owner may use. With a pixel limit an automatic size becomes one
+ * that keeps to it. Throws `permission_denied` and `invalid_size`.
+ */
+export function applyUseLimits(
+  principal: Pick<Principal, 'limits'>,
+  image: ImageRequest,
+  firstInput?: { width: number; height: number }
+): void {
+  if (!mayUseModel(principal, image.model)) throw errors.modelNotAllowed(image.model)
+  const { key, user } = principal.limits
+  const maxPixels = Math.min(key.maxPixels ?? Infinity, user.maxPixels ?? Infinity)
+  if (maxPixels === Infinity) return
+  if (image.parameters.size) checkPixels(image.parameters.size, maxPixels)
+  else image.parameters.size = fitWithin(firstInput ?? USUAL_SIZE, maxPixels)
+}

@@ -1,0 +1,42 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Database } from '../db/database.ts'
+import type { Principal } from '../lib/principal.ts'
+import { rollUp, sumUsage, type UsageFilter, type UsageSum } from './usage-totals-store.ts'
+
+export interface Usage {
+  /** What this reader may see of it: a member's own, an admin's all. */
+  sum(reader: Principal, filter: UsageFilter): Promise<UsageSum[]>
+  /** Images per provider and person, everybody's. */
+  sumByProvider(range: {
+    start: number
+    end: number
+  }): Promise<{ providerId: string; userId: string; images: number }[]>
+  /** Moves what has been made since the last time into the hourly totals. */
+  rollUp(): Promise<void>
+}
+
+/** Small enough that a batch does not hold up the event loop for long. */
+const AT_A_TIME = 500
+/** Hours of a bucket that holds any range. */
+const ONE_BUCKET_MS = 3_600_000 * 24 * 365_000
+
+export function createUsage({ db }: Pick<Database, 'db'>): Usage {
+  return {
+    sum: (reader, filter) =>
+      sumUsage(db, reader.role === 'admin' ? filter : { ...filter, userIds: onlyOwn(reader, filter) }),
+    sumByProvider: async ({ start, end }) => {
+      const sums = await sumUsage(db, { start, end, bucketMs: ONE_BUCKET_MS, groupBy: ['provider_id', 'user_id'] })
+      return sums.map((sum) => ({
+        providerId: String(sum.provider_id),
+        userId: String(sum.user_id),
+        images: sum.images
+      }))
+    },
+    rollUp: async () => {
+      while ((await rollUp(db, AT_A_TIME)) === AT_A_TIME) await setImmediate()
+    }
+  }
+}
+
+const onlyOwn = (reader: Principal, filter: UsageFilter): string[] =>
+  filter.userIds === undefined || filter.userIds.includes(reader.userId) ? [reader.userId] : []
