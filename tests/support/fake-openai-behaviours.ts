@@ -21,6 +21,8 @@ export interface FakeExchange {
 export interface BehaviourSettings {
   /** `slow` */
   delayMs?: number
+  /** `slow`, within the process: what it waits for instead. */
+  until?: Promise<unknown>
   /** `too_large`: of the image, before base64. */
   bytes?: number
   /** `custom` */
@@ -79,7 +81,7 @@ const ACTS = {
   empty_data: answer(200, { created: 1, data: [] }),
   too_large: (exchange) => base64Image(exchange, Buffer.alloc(exchange.settings.bytes ?? 16 * 1024 * 1024)),
   slow: async (exchange) => {
-    await sleep(exchange.settings.delayMs ?? 500)
+    await (exchange.settings.until ?? sleep(exchange.settings.delayMs ?? 500))
     await ok(exchange)
   },
   hang: () => {},

@@ -16,6 +16,8 @@ export interface TestUser {
   email: string
   key: string
   keyId: string
+  /** Signs the webhooks of what is asked for with the key. */
+  webhookSecret: string
   client: OpenAI
 }
 
@@ -69,14 +71,14 @@ export async function startTestGateway(
       const email = `user-${++users}@example.org`
       const user = await context.users.addUser({ email, name: email, role })
       if (!user) throw new Error('the user was not made')
-      const { secret, id } = await context.apiKeys.create({
+      const { secret, id, webhookSecret } = await context.apiKeys.create({
         userId: user.id,
         name: 'test',
         ...(scopes && { scopes }),
         ...(expiresAt !== undefined && { expiresAt })
       })
       const client = new OpenAI({ apiKey: secret, baseURL: `${url}/v1`, maxRetries: 0 })
-      return { id: user.id, email, key: secret, keyId: id, client }
+      return { id: user.id, email, key: secret, keyId: id, webhookSecret, client }
     },
     addAgent: async ({ key, name = `agent-${agents.length}`, services }) => {
       const agent = runAgent({ config: agentConfig({ gateway: url, key, name, services }), logger: silentLogger() })

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest'
+import { readSourceFiles, type SourceFile, type SourceImport } from './support/source-files.ts'
+
+const BASE = ['lib', 'config', 'images', 'protocol']
+const DRIVERS = ['db', 'storage']
+const DOMAIN = ['auth', 'usage', 'assets', 'providers', 'requests', 'batches', 'webhooks']
+
+/**
+ * Who may import whom, in the order of the levels: the table of ARCHITECTURE.md. A folder may always import itself.
+ * `types:db` allows what is erased at run time and nothing else.
+ */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  lib: [],
+  images: ['lib'],
+  protocol: ['lib', 'images'],
+  // The features a model may declare are a list that only `images` has.
+  config: ['lib', 'images'],
+  db: BASE,
+  storage: BASE,
+  engines: ['lib', 'images'],
+  auth: [...BASE, ...DRIVERS],
+  usage: [...BASE, ...DRIVERS],
+  assets: [...BASE, ...DRIVERS],
+  providers: [...BASE, ...DRIVERS],
+  requests: [...BASE, ...DRIVERS, 'usage', 'assets', 'providers'],
+  batches: [...BASE, ...DRIVERS, 'usage', 'requests'],
+  webhooks: [...BASE, ...DRIVERS, 'requests'],
+  dispatch: ['lib', 'images', 'types:db', 'providers', 'requests'],
+  'agent-gateway': [...BASE, 'types:db', 'auth', 'assets', 'providers', 'requests', 'types:dispatch'],
+  http: ['lib', 'images', 'types:config', ...DOMAIN],
+  app: [...BASE, ...DRIVERS, ...DOMAIN, 'dispatch', 'agent-gateway', 'http'],
+  agent: [...BASE, 'engines'],
+  cli: [...BASE, 'engines', 'db', 'auth', 'usage', 'agent', 'app'],
+  'main.ts': ['cli']
+}
+
+/** Packages that only these folders may import, types included. */
+const PACKAGE_OWNERS: Record<string, readonly string[]> = {
+  fastify: ['http', 'agent-gateway'],
+  '@fastify/': ['http'],
+  ws: ['agent', 'agent-gateway'],
+  commander: ['cli'],
+  undici: ['engines', 'webhooks'],
+  'node:sqlite': ['db'],
+  sharp: ['images', 'engines']
+}
+
+const ROUTE_INDEX = /^http\/v1\/[a-z-]+\/index\.ts$/
+const REGISTRIES = ['db/migrations/index.ts', 'engines/demo/scenes/index.ts']
+const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/
+const KEBAB_CASE_FOLDER = /^[a-z0-9]+(-[a-z0-9]+)*$/
+const VAGUE = /^(utils?|helpers?|common|shared|misc|managers?|processors?)$/
+const MOST_LINES = 400
+
+const files = readSourceFiles()
+
+/** One line per offence, so that a failure names the files. */
+const offences = (judge: (file: SourceFile) => readonly string[]): string[] =>
+  files.flatMap((file) => judge(file).map((what) => `${file.path} ${what}`))
+
+const folderOf = (one: SourceImport): string => one.target.split('/')[0] ?? ''
+
+describe('imports', () => {
+  it('reads the sources', () => {
+    const main = files.find((file) => file.path === 'main.ts')
+    expect(main?.imports).toEqual([{ target: 'cli/run-cli.ts', isOwn: true, typesOnly: false }])
+    expect(files.length).toBeGreaterThan(100)
+  })
+
+  it('has a row in the table for every folder', () => {
+    const folders = [...new Set(files.map((file) => file.folder))]
+    expect(folders.filter((folder) => !(folder in MAY_IMPORT))).toEqual([])
+  })
+
+  it('go down the levels only', () => {
+    const wrong = offences((file) =>
+      file.imports
+        .filter((one) => one.isOwn && folderOf(one) !== file.folder && one.target !== '../package.json')
+        .filter((one) => {
+          const allowed = MAY_IMPORT[file.folder] ?? []
+          return !allowed.includes(folderOf(one)) && !(one.typesOnly && allowed.includes(`types:${folderOf(one)}`))
+        })
+        .map((one) => `imports ${one.target}`)
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('reach kysely from stores and db only', () => {
+    const wrong = offences((file) =>
+      file.folder === 'db' || file.path.endsWith('-store.ts')
+        ? []
+        : file.imports.filter((one) => /^kysely\b/.test(one.target)).map(() => 'imports kysely')
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('reach each of these packages from its owners only', () => {
+    const wrong = offences((file) =>
+      file.imports.flatMap((one) =>
+        Object.entries(PACKAGE_OWNERS)
+          .filter(([name]) => one.target === name || one.target.startsWith(name.endsWith('/') ? name : `${name}/`))
+          .filter(([, owners]) => !owners.includes(file.folder))
+          .map(() => `imports ${one.target}`)
+      )
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('form no cycle, not even of types', () => {
+    expect(findCycle(new Map(files.map((file) => [file.path, ownTargets(file)])))).toEqual([])
+  })
+})
+
+describe('sources', () => {
+  it('read the environment in config only', () => {
+    const wrong = offences((file) =>
+      file.folder !== 'config' &&
+      /\bprocess\s*\??\.\s*env\b|from '(node:)?process'|\benv\b[^=\n]*=\s*process\b/.test(file.text)
+        ? ['reads process.env']
+        : []
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('speak of SQL dialects in db only', () => {
+    expect(offences((file) => (file.folder !== 'db' && /dialect/i.test(file.text) ? ['says dialect'] : []))).toEqual([])
+  })
+
+  it('are no barrels', () => {
+    const wrong = offences((file) => [
+      ...file.exportsEverythingOf.map((from) => `exports everything of ${from}`),
+      ...(file.hasOwnCode ? [] : ['only passes on what others export']),
+      ...(/(^|\/)index\.ts$/.test(file.path) && !ROUTE_INDEX.test(file.path) && !REGISTRIES.includes(file.path)
+        ? ['is neither a route index nor a registry']
+        : [])
+    ])
+    expect(wrong).toEqual([])
+  })
+
+  it('are named in kebab-case, and say what they are', () => {
+    const wrong = offences((file) => {
+      const parts = file.path.split('/')
+      const name = parts.pop() ?? ''
+      const bare = name.replace(/\.tsx?$/, '')
+      return [
+        ...(KEBAB_CASE.test(name) && parts.every((part) => KEBAB_CASE_FOLDER.test(part)) ? [] : ['is not kebab-case']),
+        ...([...parts, bare].some((part) => VAGUE.test(part)) ? ['has a name that says nothing'] : [])
+      ]
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it(`have at most ${MOST_LINES} lines`, () => {
+    expect(offences((file) => (file.lines > MOST_LINES ? [`has ${file.lines} lines`] : []))).toEqual([])
+  })
+})
+
+const ownTargets = (file: SourceFile): string[] => file.imports.filter((one) => one.isOwn).map((one) => one.target)
+
+/** The files of one cycle, the first again at its end; empty when there is none. */
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>()
+  const visit = (path: string, above: readonly string[]): string[] => {
+    if (above.includes(path)) return [...above.slice(above.indexOf(path)), path]
+    if (done.has(path)) return []
+    for (const target of graph.get(path) ?? []) {
+      const cycle = visit(target, [...above, path])
+      if (cycle.length > 0) return cycle
+    }
+    done.add(path)
+    return []
+  }
+  for (const path of graph.keys()) {
+    const cycle = visit(path, [])
+    if (cycle.length > 0) return cycle
+  }
+  return []
+}

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createQueue, sleep } from '../../src/lib/async.ts'
+import { drawGenerated } from '../support/fake-openai-pictures.ts'
+import { fetchImage, type ImagesAnswer, type JobAnswer } from '../support/image-calls.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { findBrokenAssets, readRemains, type Remains, sweep } from './audit.ts'
+import { type AcceptedJob, type AnsweredCall, callAndWait, type CallTally, submitJob } from './callers.ts'
+import { readCrashPlan } from './crash-plan.ts'
+import { type CrashSite, startCrashSite } from './crash-site.ts'
+import { type EngineCall, imageKey, listEngineCalls } from './engine-calls.ts'
+import { type Blow, wreakHavoc } from './havoc.ts'
+import { createRandom } from './seeded-random.ts'
+import { playTakeover } from './takeover.ts'
+
+const plan = readCrashPlan()
+const random = createRandom(plan.seed)
+const startedAt = performance.now()
+
+let site: CrashSite
+let jobs: AcceptedJob[] = []
+let calls: AnsweredCall[] = []
+let blows: Blow[] = []
+const tally: CallTally = { cutOff: 0, putOff: 0, nobodyOnline: 0 }
+/** Of each answer, as it is told at the end. */
+const results = new Map<string, { wanted: { prompt: string; n: number }; result: ImagesAnswer }>()
+let remains: Remains
+let engineCalls: EngineCall[]
+
+const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1)
+
+beforeAll(async () => {
+  console.log(`crash suite with CRASH_SEED=${plan.seed}`)
+  site = await startCrashSite(plan)
+})
+afterAll(() => site.remove())
+
+describe('under SIGKILL', () => {
+  it('answers every caller and ends every job', async () => {
+    const rounds = Array.from({ length: plan.gatewayKills + 1 }, () => Promise.withResolvers<undefined>())
+    let round = 0
+    let promised = Promise.withResolvers<undefined>()
+    const parts = (name: string) => ({
+      ...site,
+      tally,
+      random: random.fork(name),
+      onAccepted: () => {
+        promised.resolve(undefined)
+        promised = Promise.withResolvers()
+      }
+    })
+    /** Work comes in with every round, so that there is something to lose at every kill. */
+    const inItsRound = async <T>(index: number, of: number, work: () => Promise<T>): Promise<T> => {
+      await rounds[Math.floor((index / of) * plan.gatewayKills)]?.promise
+      await sleep(random.between(0, 1500))
+      return work()
+    }
+    const submitting = Array.from({ length: plan.jobs }, (_, index) =>
+      inItsRound(index, plan.jobs, () =>
+        submitJob(parts(`job ${index}`), { prompt: `job ${index}`, n: index % 10 === 0 ? 2 : 1 })
+      )
+    )
+    const calling = Array.from({ length: plan.callers }, (_, index) =>
+      inItsRound(index, plan.callers, () => callAndWait(parts(`call ${index}`), { prompt: `call ${index}`, n: 1 }))
+    )
+    const takeovers: AcceptedJob[] = []
+    const havoc = wreakHavoc({
+      site,
+      plan,
+      random,
+      onRound: () => rounds[round++]?.resolve(undefined),
+      nextPromise: () => promised.promise,
+      playScene: async () => {
+        const name = `takeover ${takeovers.length}`
+        takeovers.push(await playTakeover(parts(name), name))
+      }
+    })
+    ;[blows, jobs, calls] = await Promise.all([havoc, Promise.all(submitting), Promise.all(calling)])
+    jobs.push(...takeovers)
+    console.log(`${seconds()} s: the last of ${blows.length} blows has fallen`)
+    await waitFor(async () => (await listActive()).length === 0, plan.settleWithinMs)
+    console.log(`${seconds()} s: everything has ended`)
+  })
+
+  it('finishes every request, and has its images', async () => {
+    const fewAtOnce = createQueue(8)
+    const read = async ({ id, prompt, n }: AcceptedJob) => {
+      const job = (await (await get(`/v1/jobs/${id}`)).json()) as JobAnswer
+      expect(job, prompt).toMatchObject({ status: 'PROCESSED', prompt })
+      results.set(id, { wanted: { prompt, n }, result: job.result! })
+    }
+    await Promise.all(jobs.map((job) => fewAtOnce(() => read(job))))
+    for (const { prompt, n, answer } of calls) results.set(answer.request_id, { wanted: { prompt, n }, result: answer })
+    expect(results.size).toBe(jobs.length + calls.length)
+
+    const check = async ({
+      wanted: { prompt, n },
+      result
+    }: {
+      wanted: { prompt: string; n: number }
+      result: ImagesAnswer
+    }) => {
+      expect(result.data, prompt).toHaveLength(n)
+      for (const { url, seed } of result.data) {
+        const image = await fetchImage(url)
+        const made = await drawGenerated({ prompt, seed, size: { width: 64, height: 64 }, format: 'png' })
+        expect(image.bytes.equals(made), `the image of '${prompt}'`).toBe(true)
+      }
+    }
+    await Promise.all([...results.values()].map((one) => fewAtOnce(() => check(one))))
+  })
+
+  it('stops when it is asked to', async () => {
+    for (const agent of site.agents) expect(await agent.stop()).toMatchObject({ code: 0 })
+    expect(await site.gateway.stop()).toMatchObject({ code: 0 })
+    remains = readRemains(site.dataDir)
+    engineCalls = await listEngineCalls(site.engineUrl)
+  })
+
+  it('has written down each request and each image exactly once', () => {
+    const images = [...results.values()].reduce((sum, { wanted }) => sum + wanted.n, 0)
+    expect(remains.integrity).toBe('ok')
+    // A call repeated with its key is the same request.
+    expect(remains.requests.map(({ id }) => id).sort()).toEqual([...results.keys()].sort())
+    expect(remains.requests.filter(({ state }) => state !== 'succeeded')).toEqual([])
+    expect(remains.tasks.filter(({ state }) => state !== 'succeeded')).toEqual([])
+    expect(remains.tasks).toHaveLength(images)
+    expect(remains.assets).toHaveLength(images)
+    expect(remains.usage.map((row) => row.asset_id).sort()).toEqual(remains.assets.map(({ id }) => id).sort())
+    expect(remains.tasks.map((task) => task.asset_id).sort()).toEqual(remains.assets.map(({ id }) => id).sort())
+
+    const attemptsOf = Map.groupBy(remains.attempts, (attempt) => attempt.task_id)
+    for (const task of remains.tasks) {
+      const attempts = attemptsOf.get(task.id) ?? []
+      const succeeded = attempts.filter(({ state }) => state === 'succeeded')
+      expect(
+        succeeded.map(({ id }) => id),
+        task.prompt
+      ).toEqual([task.current_attempt_id])
+      expect(
+        attempts.filter(({ state }) => state === 'running' || state === 'lapsed'),
+        task.prompt
+      ).toEqual([])
+    }
+  })
+
+  it('leaves no row without its bytes, and no bytes without a row once the sweeper has been there', async () => {
+    expect(await findBrokenAssets(site.dataDir, remains)).toEqual([])
+    const { swept, left } = await sweep(site.dataDir)
+    expect(left).toEqual(remains.assets.map((asset) => `objects/${asset.storage_key}`).sort())
+    console.log(`${swept} orphans were swept`)
+  })
+
+  it('makes an image again only when it was in flight under a blow', () => {
+    const inFlight = Map.groupBy(
+      blows.flatMap(({ tasks }) => tasks),
+      (task) => task
+    )
+    const callsOf = Map.groupBy(engineCalls, (call) => call.key)
+    const duplicates = remains.tasks.map((task) => {
+      const made = (callsOf.get(imageKey(task)) ?? []).filter(({ failed }) => !failed).length
+      return { task, count: Math.max(0, made - 1), most: inFlight.get(task.id)?.length ?? 0 }
+    })
+    expect(duplicates.filter(({ count, most }) => count > most)).toEqual([])
+    printNumbers(duplicates.reduce((sum, { count }) => sum + count, 0))
+  })
+})
+
+const get = (path: string) => fetch(site.url + path, { headers: { authorization: `Bearer ${site.key}` } })
+
+async function listActive(): Promise<unknown[]> {
+  return ((await (await get('/v1/jobs?active=1')).json()) as { data: unknown[] }).data
+}
+
+function printNumbers(duplicates: number): void {
+  const count = <T>(items: readonly T[], nameOf: (item: T) => string): string =>
+    [...Map.groupBy(items, nameOf)].map(([name, those]) => `${those.length} ${name}`).join(', ')
+  const inFlight = (those: Blow[]) => those.reduce((sum, { tasks }) => sum + tasks.length, 0)
+  const ofGateway = blows.filter(({ victim }) => victim === 'gateway')
+  console.log(
+    [
+      `crash suite, CRASH_SEED=${plan.seed}, ${seconds()} s`,
+      `  blows           ${count(blows, ({ victim, kind }) => `× ${victim} ${kind}`)}`,
+      `  in flight       ${inFlight(ofGateway)} images at kills of the gateway, ${inFlight(blows) - inFlight(ofGateway)} at blows to agents`,
+      `  requests        ${jobs.length} jobs, ${calls.length} waiting callers; ${tally.cutOff} times cut off, ${tally.putOff} put off, ${tally.nobodyOnline} with nobody online`,
+      `  images          ${remains.assets.length}, all stored, read and counted`,
+      `  attempts        ${remains.attempts.length}: ${count(remains.attempts, ({ state, reason }) => reason ?? state)}`,
+      `  engine calls    ${engineCalls.length}: ${engineCalls.filter(({ failed }) => failed).length} failed on purpose, ${duplicates} duplicates`,
+      `  worst image     ${Math.max(...remains.tasks.map((task) => task.losses))} losses, ${Math.max(...remains.tasks.map((task) => task.node_faults))} node faults`
+    ].join('\n')
+  )
+}

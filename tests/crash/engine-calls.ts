@@ -1,0 +1,21 @@
+import type { FakeRequest } from '../support/fake-openai-server.ts'
+
+/** Tells the images apart: each has a prompt of its own, those of one request a seed each. */
+export const imageKey = (image: { prompt: string; seed: number }): string => `${image.prompt}#${image.seed}`
+
+export const callKey = ({ json }: Pick<FakeRequest, 'json'>): string =>
+  imageKey({ prompt: String(json?.prompt), seed: Number(json?.seed) })
+
+export interface EngineCall {
+  key: string
+  /** It was answered with 500. */
+  failed: boolean
+}
+
+/** Every image call the server has met. */
+export async function listEngineCalls(engineUrl: string): Promise<EngineCall[]> {
+  const requests = (await (await fetch(`${engineUrl}/__requests`)).json()) as (FakeRequest & { failed?: boolean })[]
+  return requests
+    .filter((request) => request.method === 'POST')
+    .map((request) => ({ key: callKey(request), failed: request.failed === true }))
+}

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CLOSE_CODES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
+import { connectRawAgent, type RawAgent, refusalOfUpgrade } from '../support/raw-agent.ts'
+import { generate, SMALL } from '../support/image-calls.ts'
+import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let gateway: TestGateway
+let owner: TestUser
+let names = 0
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  owner = await gateway.addUser()
+  await gateway.addAgent({ key: owner.key, name: 'well-behaved', services: [{}] })
+})
+
+afterAll(() => gateway.close())
+
+const connect = (): Promise<RawAgent> => connectRawAgent({ url: gateway.url, key: owner.key })
+const newName = () => `raw ${++names}`
+
+const provider = (name: string) =>
+  gateway.database.db.selectFrom('providers').selectAll().where('name', '=', name).executeTakeFirst()
+
+/** The gateway is none the worse for it: it serves, and the other agent works. */
+async function expectUnhurt(): Promise<void> {
+  expect((await gateway.call('/healthz')).status).toBe(200)
+  expect((await generate(owner.client, SMALL)).data).toHaveLength(1)
+}
+
+describe('the door', () => {
+  it.each([
+    ['no key', () => undefined],
+    ['an unknown key', () => 'ic_0123456789012345678901234567890123456789'],
+    ['something else', () => 'sk-123']
+  ])('is closed to %s', async (_what, key) => {
+    expect(await refusalOfUpgrade({ url: gateway.url, ...(key() && { key: key()! }) })).toBe(401)
+  })
+
+  it('is closed to a key that was revoked or has expired', async () => {
+    const revoked = await gateway.addUser()
+    await gateway.gateway.context.apiKeys.revoke(revoked.keyId)
+    expect(await refusalOfUpgrade({ url: gateway.url, key: revoked.key })).toBe(401)
+    const expired = await gateway.addUser({ expiresAt: Date.now() - 1 })
+    expect(await refusalOfUpgrade({ url: gateway.url, key: expired.key })).toBe(401)
+  })
+
+  it('is closed to a key that may not run agents', async () => {
+    const { key } = await gateway.addUser({ scopes: ['generate'] })
+    expect(await refusalOfUpgrade({ url: gateway.url, key })).toBe(403)
+  })
+
+  it('is the only place where sockets are taken', async () => {
+    const at = (path: string) => refusalOfUpgrade({ url: gateway.url, key: owner.key, path })
+    expect(await at('/')).toBe(404)
+    expect(await at('/v1/images/generations')).toBe(404)
+    expect(await at('/api/agent/connect/')).toBeUndefined()
+  })
+
+  it.each([
+    ['a wrong key', () => 'ic_0123456789012345678901234567890123456789', 'refused the API key'],
+    ['a key that may not', async () => (await gateway.addUser({ scopes: ['generate'] })).key, 'may not run an agent']
+  ])('makes an agent with %s give up', async (_what, key, reason) => {
+    await expect(gateway.addAgent({ key: await key(), services: [{}] })).rejects.toThrow(reason)
+  })
+})
+
+describe('a socket that does not keep to the protocol is closed:', () => {
+  const hello = (name: string) => ({
+    type: 'agent.hello',
+    protocol: PROTOCOL_VERSION,
+    name,
+    agent_version: '1',
+    services: [],
+    attempts: []
+  })
+
+  it.each([
+    ['text that is no JSON', 'hello?'],
+    ['nothing', ''],
+    ['JSON that is no message', '[1, 2, 3]'],
+    ['a message of no known type', '{"type":"agent.dance"}'],
+    ['a hello with mistakes', JSON.stringify({ ...hello('x'), services: [{ name: 'x' }] })],
+    ['another first message', '{"type":"agent.heartbeat"}'],
+    ['another protocol', JSON.stringify({ ...hello('x'), protocol: PROTOCOL_VERSION + 1 })],
+    ['binary frames', Buffer.from(JSON.stringify(hello('x')))],
+    ['garbage bytes', Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 97) % 256))]
+  ])('%s', async (_what, frame) => {
+    const agent = await connect()
+    agent.socket.send(frame)
+    expect(await agent.closed).toBe(CLOSE_CODES.protocol)
+    expect(agent.messages).toEqual([])
+    await expectUnhurt()
+  })
+
+  it.each([
+    ['a second hello', (name: string) => JSON.stringify(hello(name))],
+    ['garbage after the hello', () => '}{'],
+    ['binary frames after the hello', () => Buffer.from('{"type":"agent.heartbeat"}')]
+  ])('%s', async (_what, frame) => {
+    const name = newName()
+    const agent = await connect()
+    await agent.hello({ name })
+    agent.socket.send(frame(name))
+    expect(await agent.closed).toBe(CLOSE_CODES.protocol)
+    await waitFor(async () => ((await provider(name))?.online_until ?? Infinity) <= Date.now())
+    await expectUnhurt()
+  })
+
+  it('frames that are too large', async () => {
+    const agent = await connect()
+    await agent.hello({ name: newName() })
+    agent.socket.send(`{"type":"${'x'.repeat(MAX_MESSAGE_BYTES)}"}`)
+    expect(await agent.closed).toBe(1009)
+    await expectUnhurt()
+  })
+
+  it('a hello behind garbage does not count', async () => {
+    const name = newName()
+    const agent = await connect()
+    agent.socket.send('garbage')
+    agent.socket.send(JSON.stringify(hello(name)))
+    expect(await agent.closed).toBe(CLOSE_CODES.protocol)
+    await expectUnhurt()
+    expect(await provider(name)).toBeUndefined()
+  })
+})
+
+describe('what an agent says of attempts that are not its own', () => {
+  it('is of no consequence', async () => {
+    const agent = await connect()
+    await agent.hello({ name: newName() })
+    const attempt_id = 'att_0000000000000000000000000'
+    agent.send({ type: 'attempt.progress', attempt_id, step: 1, steps: 2 })
+    agent.send({ type: 'attempt.preview', attempt_id, media_type: 'image/png', b64_json: 'AAAA' })
+    agent.send({ type: 'attempt.failed', attempt_id, token: 'x', fault: 'crashed', message: 'no' })
+    agent.send({ type: 'attempt.stopped', attempt_id })
+    agent.send({ type: 'agent.heartbeat' })
+    await expectUnhurt()
+    expect(agent.socket.readyState).toBe(agent.socket.OPEN)
+    await agent.close()
+  })
+
+  it('of its own with a wrong token neither', async () => {
+    const model = `model of ${newName()}`
+    const agent = await connect()
+    await agent.hello({ name: newName(), services: [{ models: [{ id: model, features: ['generate'] }] }] })
+    const call = generate(owner.client, { ...SMALL, model })
+    const { attempt_id, token } = await agent.received('attempt.assigned')
+    agent.send({ type: 'attempt.failed', attempt_id, token: `${token}x`, fault: 'bad_request', message: 'no' })
+    agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'bad_request', message: 'The true reason.' })
+    await expect(call).rejects.toThrow('The true reason.')
+    await agent.close()
+  })
+})
+
+it('a gateway that stops does not wait for agents that do not answer', async () => {
+  const own = await startTestGateway()
+  const { key } = await own.addUser()
+  const agent = await connectRawAgent({ url: own.url, key })
+  await agent.hello({ name: 'deaf' })
+  agent.socket.pause()
+  const began = performance.now()
+  await own.close()
+  // The library alone would wait 30 s for the answer to its goodbye.
+  expect(performance.now() - began).toBeLessThan(10_000)
+  await agent.close()
+})

@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/config.ts'
+import type { Database } from '../../src/db/database.ts'
+import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { createProviderStore } from '../../src/providers/provider-store.ts'
+import { cancelRequest } from '../../src/requests/cancel-request.ts'
+import { claimTask } from '../../src/requests/claim-task.ts'
+import { insertSubmission } from '../../src/requests/insert-submission.ts'
+import { TASK_CLASS } from '../../src/requests/request-states.ts'
+import { findTask, listTasks } from '../../src/requests/task-store.ts'
+
+const USER = 'usr_1'
+const { limits } = loadConfig({})
+
+let folder: string
+let path: string
+let database: Database
+let models = 0
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'claims-'))
+  path = join(folder, 'test.sqlite')
+  const onFatal = (error: unknown) => expect.fail(String(error))
+  database = await openSqliteDatabase({ path, clock: systemClock, onFatal })
+  const user = { id: USER, name: 'u', email: 'u@example.org', role: 'member', created_at: 1, updated_at: 1 }
+  await database.db.insertInto('users').values(user).execute()
+})
+
+afterAll(async () => {
+  await database.close()
+  await rm(folder, { recursive: true })
+})
+
+const newModel = () => `model-${++models}`
+
+/** A new connection of the provider of this name, with one service for the model. */
+async function connect(name: string, model: string) {
+  const service = {
+    name: 'service',
+    type: 'image',
+    concurrency: 1,
+    timeoutMs: 1000,
+    access: 'members' as const,
+    models: [{ id: model, features: ['generate' as const] }]
+  }
+  const connection = { ownerId: USER, name, agentVersion: '1', services: [service], onlineUntil: Date.now() + 60_000 }
+  const store = createProviderStore(database)
+  const { providerId, epoch, serviceIds } = await database.db
+    .transaction()
+    .execute((trx) => store.connect(trx, connection))
+  return { providerId, epoch, serviceId: serviceIds.get('service')!, model }
+}
+
+/** Waiting tasks, one image each, all in one request; returns its id. */
+const submit = (model: string, n: number): Promise<string> =>
+  database.db.transaction().execute((trx) =>
+    insertSubmission(
+      trx,
+      {
+        principal: {
+          userId: USER,
+          email: 'u@example.org',
+          role: 'member',
+          keyId: 'key_1',
+          scopes: ['generate'],
+          limits: { key: {}, user: {} },
+          responseDefault: 'url'
+        },
+        image: { kind: 'generation', model, prompt: 'a fox', n, parameters: { extra: {} }, warnings: [] },
+        inputs: [],
+        ownMask: false,
+        isAsync: true,
+        routing: 'any'
+      },
+      { taskClass: TASK_CLASS.async, now: Date.now() }
+    )
+  )
+
+const attemptsOf = (requestId: string) =>
+  database.db.selectFrom('attempts').selectAll().where('request_id', '=', requestId).execute()
+
+/** A process that claims all it can get once it is told to. */
+async function startClaimer(slot: Awaited<ReturnType<typeof connect>>) {
+  const script = fileURLToPath(new URL('../support/claim-tasks.ts', import.meta.url))
+  const child = spawn(process.execPath, [script, path, JSON.stringify(slot)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
+  await once(child.stdout, 'data')
+  const output = text(child.stdout)
+  return {
+    go: async (): Promise<string[]> => {
+      child.stdin.write('go\n')
+      await closed
+      return JSON.parse(await output) as string[]
+    }
+  }
+}
+
+describe('processes that claim from one database', () => {
+  it('never both get a task, and leave none', async () => {
+    const model = newModel()
+    const requestId = await submit(model, 600)
+    const tasks = await listTasks(database.db, requestId)
+    const claimers = await Promise.all(['a', 'b', 'c'].map(async (name) => startClaimer(await connect(name, model))))
+    const claimed = (await Promise.all(claimers.map((claimer) => claimer.go()))).flat()
+    expect(claimed).toHaveLength(600)
+    expect(new Set(claimed)).toEqual(new Set(tasks.map((task) => task.id)))
+
+    const attempts = await attemptsOf(requestId)
+    expect(attempts).toHaveLength(600)
+    const current = (await listTasks(database.db, requestId)).map((task) => task.current_attempt_id)
+    expect(new Set(current)).toEqual(new Set(attempts.map((attempt) => attempt.id)))
+  })
+})
+
+describe('a claim', () => {
+  const claim = async (requestId: string, slot: Awaited<ReturnType<typeof connect>>) => {
+    const [task] = await listTasks(database.db, requestId)
+    return claimTask({ database, limits }, { task: task!, ...slot })
+  }
+
+  it('takes the task, starts its request, and is a lease', async () => {
+    const model = newModel()
+    const slot = await connect('d', model)
+    const requestId = await submit(model, 1)
+    const before = Date.now()
+    const assignment = await claim(requestId, slot)
+    expect(assignment).toMatchObject({ requestId, userId: USER, position: 0, serviceId: slot.serviceId, model })
+    const [attempt] = await attemptsOf(requestId)
+    expect(attempt).toMatchObject({ id: assignment?.attemptId, state: 'running', epoch: slot.epoch })
+    expect(attempt!.lease_until).toBeGreaterThanOrEqual(before + limits.leaseMs)
+    expect(JSON.stringify(attempt)).not.toContain(assignment!.token)
+    const request = await database.db.selectFrom('requests').selectAll().where('id', '=', requestId).executeTakeFirst()
+    expect(request).toMatchObject({ state: 'running' })
+    expect(request!.started_at).toBeGreaterThanOrEqual(before)
+  })
+
+  it('is refused when the task is taken', async () => {
+    const model = newModel()
+    const slot = await connect('e', model)
+    const requestId = await submit(model, 1)
+    expect(await claim(requestId, slot)).toBeDefined()
+    expect(await claim(requestId, slot)).toBeUndefined()
+    expect(await attemptsOf(requestId)).toHaveLength(1)
+  })
+
+  it('is refused to a connection that a newer one has replaced', async () => {
+    const model = newModel()
+    const old = await connect('f', model)
+    const current = await connect('f', model)
+    expect(current).toEqual({ ...old, epoch: old.epoch + 1 })
+    const requestId = await submit(model, 1)
+    expect(await claim(requestId, old)).toBeUndefined()
+    expect(await claim(requestId, current)).toBeDefined()
+  })
+
+  it('is refused when the request was canceled', async () => {
+    const model = newModel()
+    const slot = await connect('g', model)
+    const requestId = await submit(model, 1)
+    const [task] = await listTasks(database.db, requestId)
+    await cancelRequest({ database }, requestId)
+    expect(await claimTask({ database, limits }, { task: task!, ...slot })).toBeUndefined()
+    expect(await findTask(database.db, task!.id)).toMatchObject({ state: 'canceled' })
+    expect(await attemptsOf(requestId)).toEqual([])
+  })
+})

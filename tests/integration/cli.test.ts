@@ -1,0 +1,318 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
+import { runProgram, startProgram } from '../support/run-program.ts'
+import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let server: TestGateway
+let user: TestUser
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'inference-club-cli-'))
+  server = await startTestGateway()
+  user = await server.addUser()
+  await server.addAgent({ key: user.key, services: [{ concurrency: 2 }] })
+})
+afterAll(async () => {
+  await server.close()
+  await rm(folder, { recursive: true })
+})
+
+/** The program as a person runs it next to the running gateway: the same data folder, its URL, a key of their own. */
+const club = (args: readonly string[], env: Record<string, string> = {}) =>
+  runProgram(args, {
+    cwd: folder,
+    env: {
+      INFERENCE_CLUB_DATA_DIR: server.dataDir,
+      INFERENCE_CLUB_URL: server.url,
+      INFERENCE_CLUB_API_KEY: user.key,
+      ...env
+    }
+  })
+
+const ONE_LINE = /^[^\n]+\n$/
+
+describe('help', () => {
+  it.each([
+    '',
+    'serve',
+    'agent',
+    'generate',
+    'edit',
+    'users',
+    'users add',
+    'users list',
+    'keys',
+    'keys create',
+    'keys list',
+    'keys revoke'
+  ])('is there for `%s --help`', async (command) => {
+    const { code, stdout, stderr } = await club([...command.split(' ').filter(Boolean), '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain(`Usage: ${['inference-club', command].join(' ').trim()}`)
+  })
+
+  it('of `serve` lists the environment variables', async () => {
+    expect((await club(['serve', '--help'])).stdout).toContain('INFERENCE_CLUB_LIMITS_SYNC_TIMEOUT')
+  })
+
+  it('tells the version', async () => {
+    expect(await club(['--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' })
+  })
+})
+
+describe('a wrong call', () => {
+  it.each([
+    ['frobnicate', /unknown command 'frobnicate'/],
+    ['generat', /unknown command 'generat'.*Did you mean generate\?/],
+    ['serve --frob', /unknown option '--frob'/],
+    ['users frob', /unknown command 'frob'/],
+    ['keys create --frob', /unknown option '--frob'/],
+    ['keys revoke', /missing required argument 'id-or-prefix'/],
+    ['users add a@example.org --role boss', /Allowed choices are member, admin/],
+    ['generate fox', /required option '-o, --output <file>'/],
+    ['generate fox --n two -o fox.png', /must be a whole number/],
+    ['edit a.png b --strength 2 -o c.png', /must be between 0 and 1/],
+    ['agent', /required option '--config <file>'/]
+  ])('`%s` ends with 2 and one line', async (line, message) => {
+    const { code, stdout, stderr } = await club(line.split(' '))
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(ONE_LINE)
+    expect(stderr).toMatch(message)
+    expect(stderr).toContain('--help')
+  })
+})
+
+describe('users', () => {
+  it('are added and listed beside a running gateway', async () => {
+    const email = 'Mara@Example.org'
+    expect(await club(['users', 'add', email, '--name', 'Mara', '--role', 'admin'])).toEqual({
+      code: 0,
+      stdout: 'Added mara@example.org (admin).\n',
+      stderr: ''
+    })
+    const { stdout } = await club(['users', 'list'])
+    expect(stdout).toMatch(/^EMAIL\tNAME\tROLE\t.*SINCE\n/)
+    expect(stdout).toMatch(/^mara@example\.org\tMara\tadmin\t.*\d{4}-\d\d-\d\d \d\d:\d\d$/m)
+    expect(stdout).toMatch(/^admin@localhost\tAdmin\tadmin\t/m)
+  })
+
+  it.each([
+    ['twice', 'admin@localhost', /somebody with the address admin@localhost already/],
+    ['without an address', 'mara', /'mara' is not an e-mail address/]
+  ])('are not added %s', async (_how, email, message) => {
+    const { code, stdout, stderr } = await club(['users', 'add', email])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(ONE_LINE)
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('keys', () => {
+  const status = async (key: string) => (await server.call('/v1/models', { key })).status
+
+  it('count at once when made, and no more within a second of being revoked', async () => {
+    const made = await club(['keys', 'create', '--user', user.email, '--name', 'laptop'])
+    expect(made.code).toBe(0)
+    expect(made.stdout).toMatch(/^ic_[a-z0-9]{40}\n$/)
+    const key = made.stdout.trim()
+    expect(await status(key)).toBe(200)
+
+    const listed = await club(['keys', 'list', '--user', user.email])
+    const row = listed.stdout.split('\n').find((line) => line.includes('laptop'))!
+    const [id = '', prefix = ''] = row.split('\t')
+    expect(row).toContain(`\tlaptop\t${user.email}\tgenerate,agent\t`)
+    expect(row).toMatch(/\tvalid$/)
+    expect(key.startsWith(prefix.replace('…', ''))).toBe(true)
+    expect(listed.stdout).not.toContain(key)
+
+    expect(await club(['keys', 'revoke', id])).toEqual({ code: 0, stdout: `Revoked ${id}.\n`, stderr: '' })
+    await waitFor(async () => (await status(key)) === 401, 1000)
+    expect((await club(['keys', 'list'])).stdout).toMatch(new RegExp(`^${id}\t.*\trevoked$`, 'm'))
+    expect(await club(['keys', 'revoke', id])).toMatchObject({ code: 1, stderr: `There is no valid key '${id}'.\n` })
+  })
+
+  it('are revoked by their visible beginning, as it is listed', async () => {
+    const { stdout } = await club(['keys', 'create', '--user', user.email])
+    const key = stdout.trim()
+    const { code } = await club(['keys', 'revoke', `${key.slice(0, 10)}…`, '--user', user.email])
+    expect(code).toBe(0)
+    await waitFor(async () => (await status(key)) === 401, 1000)
+  })
+
+  it('have the scopes and the lifetime asked for', async () => {
+    const { stdout } = await club(['keys', 'create', '--scopes', 'agent', '--expires', '30d', '--name', 'rig'])
+    expect(await status(stdout.trim())).toBe(403)
+    const { stdout: list } = await club(['keys', 'list', '--user', 'admin@localhost'])
+    expect(list).toMatch(/\trig\tadmin@localhost\tagent\t.*\tvalid until \d{4}-/)
+  })
+
+  it.each([
+    ['for nobody', ['--user', 'nobody@example.org'], /nobody with the address nobody@example\.org/],
+    ['with a scope that is none', ['--scopes', 'generate,fly'], /'fly' is not one of generate, agent/],
+    ['with a lifetime that is none', ['--expires', 'soon'], /must be a duration such as 30d or 12h/]
+  ])('are not made %s', async (_how, args, message) => {
+    const { code, stdout, stderr } = await club(['keys', 'create', ...args])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(ONE_LINE)
+    expect(stderr).toMatch(message)
+  })
+})
+
+const QUICK = ['--size', '64x48', '--steps', '2']
+
+describe('generate', () => {
+  it.each([
+    ['fox.png', 'png'],
+    ['fox.jpg', 'jpeg'],
+    ['fox.webp', 'webp']
+  ])('saves %s, and in a pipe says its name and nothing else', async (name, format) => {
+    expect(await club(['generate', 'a red fox', '-o', name, ...QUICK])).toEqual({
+      code: 0,
+      stdout: `${name}\n`,
+      stderr: ''
+    })
+    expect(await sharp(join(folder, name)).metadata()).toMatchObject({ format, width: 64, height: 48 })
+  })
+
+  it('saves several under numbered names', async () => {
+    const { stdout } = await club(['generate', 'two lakes', '--n', '2', '-o', 'lake.png', ...QUICK])
+    expect(stdout).toBe('lake-1.png\nlake-2.png\n')
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(['lake-1.png', 'lake-2.png']))
+  })
+
+  it('repeats a picture by its seed', async () => {
+    const seeded = (name: string) => club(['generate', 'a dune', '--seed', '11', '-o', name, ...QUICK])
+    expect((await seeded('first.png')).code).toBe(0)
+    expect((await seeded('second.png')).code).toBe(0)
+    const [first, second] = await Promise.all(['first.png', 'second.png'].map((name) => readFile(join(folder, name))))
+    expect(first!.equals(second!)).toBe(true)
+  })
+
+  it('shows the warnings of the server', async () => {
+    const { code, stderr } = await club(['generate', 'a fox', '--n', '11', '-o', 'many.png', ...QUICK])
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^note: 'n' was 11/)
+  })
+
+  it.each([
+    ['a wrong key', ['-o', 'x.png', '--key', 'ic_wrong'], {}, /API key is missing, unknown, expired or revoked/],
+    ['a server that is not there', ['-o', 'x.png'], { INFERENCE_CLUB_URL: 'http://127.0.0.1:9' }, /^No server answers/],
+    ['a model that is not there', ['-o', 'x.png', '--model', 'flux'], {}, /No online image provider serves 'flux'/],
+    ['what the server refuses', ['-o', 'x.png', '--size', 'big'], {}, /size/],
+    ['a format that is none', ['-o', 'x.gif'], {}, /must end in \.png, \.jpg, \.jpeg or \.webp/],
+    ['a folder that is not there', ['-o', 'nowhere/x.png'], {}, /'nowhere' does not exist/],
+    ['an address that is none', ['-o', 'x.png', '--url', 'nowhere'], {}, /'nowhere' is not a URL/]
+  ])('ends with 1 and one line for %s', async (_what, args, env, message) => {
+    const { code, stdout, stderr } = await club(['generate', 'a fox', ...args], env)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(ONE_LINE)
+    expect(stderr).toMatch(message)
+    expect((await readdir(folder)).filter((name) => name.startsWith('x.'))).toEqual([])
+  })
+
+  it('asks for a key when there is none', async () => {
+    const { code, stderr } = await club(['generate', 'a fox', '-o', 'x.png'], { INFERENCE_CLUB_API_KEY: '' })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^Set INFERENCE_CLUB_API_KEY .*\n$/)
+  })
+})
+
+const RED = { r: 200, g: 30, b: 30 }
+const plain = (color: { r: number; g: number; b: number; alpha?: number }) =>
+  sharp({ create: { width: 64, height: 64, channels: 4, background: { alpha: 1, ...color } } })
+
+describe('edit', () => {
+  beforeAll(async () => {
+    await writeFile(join(folder, 'photo.png'), await plain(RED).png().toBuffer())
+    await writeFile(join(folder, 'other.jpg'), await plain({ r: 0, g: 0, b: 255 }).jpeg().toBuffer())
+    // Opaque, with a transparent left half: that is where it may change.
+    const keep = await plain({ r: 0, g: 0, b: 0 }).resize(32, 64).png().toBuffer()
+    const mask = plain({ r: 0, g: 0, b: 0, alpha: 0 }).composite([{ input: keep, left: 32, top: 0 }])
+    await writeFile(join(folder, 'mask.png'), await mask.png().toBuffer())
+  })
+
+  it('changes the picture where the mask is transparent, and nowhere else', async () => {
+    expect(await club(['edit', 'photo.png', 'a green meadow', '--mask', 'mask.png', '-o', 'edited.png'])).toEqual({
+      code: 0,
+      stdout: 'edited.png\n',
+      stderr: ''
+    })
+    const half = async (left: number) => {
+      const { data } = await sharp(join(folder, 'edited.png'))
+        .removeAlpha()
+        .extract({ left: left + 4, top: 0, width: 24, height: 64 })
+        .raw()
+        .toBuffer({ resolveWithObject: true })
+      return data
+    }
+    const isRed = (pixels: Buffer) => pixels.every((value, index) => value === Object.values(RED)[index % 3])
+    expect(isRed(await half(32))).toBe(true)
+    expect(isRed(await half(0))).toBe(false)
+  })
+
+  it('takes further images', async () => {
+    const { code, stdout } = await club([
+      ...['edit', '--image', 'other.jpg', '--image', 'photo.png', 'photo.png', 'all of them'],
+      ...['--strength', '0.5', '-o', 'joined.webp']
+    ])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'joined.webp\n' })
+    expect(await sharp(join(folder, 'joined.webp')).metadata()).toMatchObject({ format: 'webp', width: 64, height: 64 })
+  })
+
+  it.each([
+    ['an image that is not there', ['nowhere.png', 'x'], /There is no file 'nowhere\.png'/],
+    ['a mask that is a folder', ['photo.png', 'x', '--mask', '.'], /There is no file '\.'/],
+    ['a mask that is none', ['photo.png', 'x', '--mask', 'other.jpg'], /mask/]
+  ])('ends with 1 and one line for %s', async (_what, args, message) => {
+    const { code, stdout, stderr } = await club(['edit', ...args, '-o', 'x.png'])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(ONE_LINE)
+    expect(stderr).toMatch(message)
+  })
+})
+
+describe('agent', () => {
+  const writeConfig = async (name: string, key: string, model = name) => {
+    const service = `{ name: painter, type: image, engine: demo, models: [{ id: ${model} }] }`
+    await writeFile(
+      join(folder, `${name}.yaml`),
+      `gateway: ${server.url}\napi_key: ${key}\nname: ${name}\nservices:\n  - ${service}\n`
+    )
+    return ['agent', '--config', `${name}.yaml`]
+  }
+
+  it('serves what its file says until it is stopped', async () => {
+    const agent = startProgram(await writeConfig('rig', user.key, 'rig-model'), { cwd: folder })
+    await agent.printed(/"online"/)
+    const { code } = await club(['generate', 'a fox', '--model', 'rig-model', '-o', 'rig.png', ...QUICK])
+    expect(code).toBe(0)
+    expect(await agent.stop()).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  it('says in one line that the gateway will not have it', async () => {
+    const { code, stderr } = await club([...(await writeConfig('stranger', 'ic_unknown')), '--log-level', 'fatal'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(ONE_LINE)
+  })
+
+  it.each([
+    ['that there is no such file', 'missing.yaml', undefined, ['missing.yaml: there is no such file']],
+    [
+      'every mistake in it',
+      'wrong.yaml',
+      'gateway: ftp://x\nname: rig\nservices: []\n',
+      ['gateway', 'api_key', 'services']
+    ]
+  ])('tells %s', async (_what, file, content, expected) => {
+    if (content !== undefined) await writeFile(join(folder, file), content)
+    const { code, stdout, stderr } = await club(['agent', '--config', file])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    for (const part of expected) expect(stderr).toContain(part)
+  })
+})

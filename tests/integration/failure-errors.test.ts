@@ -1,0 +1,152 @@
+import { type APIError, BadRequestError, ConflictError, InternalServerError, type OpenAI } from 'openai'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
+import { generate, getJob } from '../support/image-calls.ts'
+import { apiErrorOf } from '../support/read-error.ts'
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+const QUEUE_PER_USER = 6
+
+let gateway: TestGateway
+let upstream: FakeOpenAIServer
+
+beforeAll(async () => {
+  upstream = await startFakeOpenAIServer()
+  gateway = await startTestGateway({ env: { INFERENCE_CLUB_LIMITS_QUEUE_PER_USER: String(QUEUE_PER_USER) } })
+  const { key } = await gateway.addUser()
+  await gateway.addAgent({
+    key,
+    services: [
+      { name: 'painter', concurrency: 2 },
+      {
+        name: 'faulty',
+        engine: 'openai',
+        url: upstream.url,
+        concurrency: 4,
+        models: [{ id: 'faulty', servedAs: 'faulty', features: ['generate'] }]
+      }
+    ]
+  })
+})
+
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+})
+
+type ErrorClass = abstract new (...parameters: never[]) => APIError
+
+async function expectFailed(
+  client: OpenAI,
+  fields: Record<string, unknown>,
+  wanted: { status: number; code: string; of: ErrorClass }
+): Promise<APIError> {
+  const error = await apiErrorOf(generate(client, fields))
+  expect(error).toMatchObject({ status: wanted.status, code: wanted.code, type: wanted.code, param: null })
+  expect(error).toBeInstanceOf(wanted.of)
+  return error
+}
+
+describe('the queue', () => {
+  it('of a user is bounded', async () => {
+    const { client } = await gateway.addUser()
+    const wanted = { status: 503, code: 'queue_full', of: InternalServerError }
+    const error = await expectFailed(client, { n: QUEUE_PER_USER + 1 }, wanted)
+    expect(Number(error.headers?.get('retry-after'))).toBeGreaterThan(0)
+    expect(error.headers?.get('x-should-retry')).toBeNull()
+    expect(error.message).toContain(String(QUEUE_PER_USER))
+    expect((await generate(client, { n: QUEUE_PER_USER })).data).toHaveLength(QUEUE_PER_USER)
+  })
+
+  it('counts what waits and what runs', async () => {
+    const { client } = await gateway.addUser()
+    upstream.setBehaviour({ choose: (request) => (request.json?.prompt === 'waits' ? 'hang' : undefined) })
+    const job = await generate(client, { model: 'faulty', prompt: 'waits', async: true, n: QUEUE_PER_USER })
+    await expectFailed(client, {}, { status: 503, code: 'queue_full', of: InternalServerError })
+    await gateway.gateway.context.requests.cancel((job as unknown as { id: string }).id)
+    await generate(client)
+  })
+})
+
+describe('the provider', () => {
+  const expectFinal = async (prompt: string, wanted: { status: number; code: string; of: ErrorClass }) => {
+    const { client } = await gateway.addUser()
+    const error = await expectFailed(client, { model: 'faulty', prompt }, wanted)
+    expect(error.headers?.get('x-should-retry')).toBe('false')
+    return error
+  }
+
+  it.each(['error_500', 'html_502', 'close_before_headers', 'truncated_png'])(
+    'that fails with %s is an upstream error after failover',
+    async (behaviour) => {
+      const prompt = `[fake:${behaviour}]`
+      const wanted = { status: 502, code: 'upstream_error', of: InternalServerError }
+      const error = await expectFinal(prompt, wanted)
+      expect(upstream.requests.filter((request) => request.json?.prompt === prompt)).toHaveLength(3)
+      expect(error.message).not.toContain(new URL(upstream.url).port)
+    }
+  )
+
+  it('that refuses the content is asked once', async () => {
+    const prompt = '[fake:moderation_blocked]'
+    await expectFinal(prompt, { status: 400, code: 'content_rejected', of: BadRequestError })
+    expect(upstream.requests.filter((request) => request.json?.prompt === prompt)).toHaveLength(1)
+  })
+
+  it('that refuses the parameters is asked once, and its reason is told', async () => {
+    const prompt = '[fake:error_400]'
+    const error = await expectFinal(prompt, { status: 400, code: 'invalid_request', of: BadRequestError })
+    expect(error.message).toContain('divisible by 16')
+    expect(upstream.requests.filter((request) => request.json?.prompt === prompt)).toHaveLength(1)
+  })
+})
+
+describe('a caller who waits', () => {
+  it('learns that the request was canceled', async () => {
+    const { client, id } = await gateway.addUser()
+    const waiting = apiErrorOf(generate(client, { model: 'faulty', prompt: '[fake:hang]' }))
+    const request = await waitFor(() =>
+      gateway.database.db
+        .selectFrom('requests')
+        .select('id')
+        .where('user_id', '=', id)
+        .where('state', '=', 'running')
+        .executeTakeFirst()
+    )
+    await gateway.gateway.context.requests.cancel(request.id)
+    const error = await waiting
+    expect(error).toMatchObject({ status: 409, code: 'canceled' })
+    expect(error).toBeInstanceOf(ConflictError)
+    expect(error.headers?.get('x-should-retry')).toBe('false')
+  })
+
+  it('is told when the wait ends, and when the server stops, and the request goes on', async () => {
+    const env = { INFERENCE_CLUB_LIMITS_SYNC_TIMEOUT: '600ms', INFERENCE_CLUB_LIMITS_DRAIN_TIMEOUT: '50ms' }
+    const other = await startTestGateway({ env })
+    const stop = Promise.withResolvers<APIError>()
+    try {
+      const { client, key } = await other.addUser()
+      await other.addAgent({ key, services: [{ options: { step_time: '300ms' }, concurrency: 2 }] })
+      const timeout = await apiErrorOf(generate(client, { steps: 3 }))
+      expect(timeout).toMatchObject({ status: 504, code: 'timeout', type: 'timeout' })
+      expect(timeout).toBeInstanceOf(InternalServerError)
+      expect(timeout.headers?.get('x-should-retry')).toBe('false')
+      const id = /req_[a-z0-9]{25}/.exec(timeout.message)?.[0] ?? ''
+      const job = await waitFor(async () => {
+        const now = await getJob(client, id)
+        return now.status === 'PROCESSED' && now
+      })
+      expect(job.result?.data).toHaveLength(1)
+
+      stop.resolve(apiErrorOf(generate(client, { steps: 100 })))
+      await waitFor(async () => (await other.gateway.context.requests.countTasksByState()).get('running'))
+    } finally {
+      await other.close()
+    }
+    const stopped = await stop.promise
+    expect(stopped).toMatchObject({ status: 503, code: 'shutting_down' })
+    expect(Number(stopped.headers?.get('retry-after'))).toBeGreaterThan(0)
+    expect(stopped.message).toMatch(/req_[a-z0-9]{25}/)
+  })
+})

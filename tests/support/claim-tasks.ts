@@ -1,0 +1,39 @@
+/**
+ * A process that tries to claim every waiting task: `node claim-tasks.ts <database file> <JSON of slot and model>`.
+ * Prints `ready`, begins at the first byte on its standard input, and prints the ids it got as JSON.
+ */
+import { once } from 'node:events'
+import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { claimTask } from '../../src/requests/claim-task.ts'
+import { listRunnable } from '../../src/requests/task-store.ts'
+import { loadConfig } from '../../src/config/config.ts'
+
+const [path = '', given = '{}'] = process.argv.slice(2)
+const slot = JSON.parse(given) as { serviceId: string; providerId: string; epoch: number; model: string }
+const database = await openSqliteDatabase({
+  path,
+  clock: systemClock,
+  onFatal: (error) => {
+    throw error
+  }
+})
+const { limits } = loadConfig({})
+const tasks = await listRunnable(database.db, {
+  serviceId: slot.serviceId,
+  models: [slot.model],
+  needsOf: () => ['generate'],
+  access: 'members',
+  ownerId: '',
+  fromClass: 0,
+  limit: 10_000
+})
+process.stdout.write('ready\n')
+await once(process.stdin, 'data')
+const claimed: string[] = []
+for (const task of tasks) {
+  if (await claimTask({ database, limits }, { task, ...slot })) claimed.push(task.id)
+}
+process.stdout.write(JSON.stringify(claimed))
+await database.close()
+process.stdin.destroy()

@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+export interface CuttableProxy {
+  /** `http://127.0.0.1:port` in front of the target. */
+  url: string
+  /** Breaks every connection, as a network does that goes away; returns how many. */
+  cut(): number
+  /** Connections that were turned away while it was down. */
+  readonly refused: number
+  /** While it is down, nobody gets through. */
+  setDown(down: boolean): void
+  close(): Promise<void>
+}
+
+/** A network between two programs that can be made to fail. */
+export async function startCuttableProxy(target: string): Promise<CuttableProxy> {
+  const { hostname, port } = new URL(target)
+  const sockets = new Set<Socket>()
+  let down = false
+  let refused = 0
+  const track = (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => sockets.delete(socket))
+    return socket
+  }
+  const server = createServer((incoming) => {
+    track(incoming)
+    if (down) {
+      refused += 1
+      return void incoming.resetAndDestroy()
+    }
+    const outgoing = track(connect(Number(port), hostname))
+    incoming.pipe(outgoing).pipe(incoming)
+    incoming.on('close', () => outgoing.destroy())
+    outgoing.on('close', () => incoming.destroy())
+  })
+  const cut = () => {
+    const count = sockets.size / 2
+    for (const socket of sockets) socket.resetAndDestroy()
+    return count
+  }
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut,
+    get refused() {
+      return refused
+    },
+    setDown: (value) => void (down = value),
+    close: async () => {
+      cut()
+      server.close()
+      await once(server, 'close')
+    }
+  }
+}

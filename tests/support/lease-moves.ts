@@ -1,0 +1,212 @@
+import { AppError } from '../../src/lib/errors.ts'
+import { NODE_FAULTS, REQUEST_FAULTS } from '../../src/protocol/messages.ts'
+import { type AttemptRow, listExpired } from '../../src/requests/attempt-store.ts'
+import { findTask, type TaskRow } from '../../src/requests/task-store.ts'
+import {
+  type Connection,
+  deliveredImage,
+  LEASE_MS,
+  type LeaseWorld,
+  MODEL,
+  readRows,
+  type Rows
+} from './lease-world.ts'
+
+/** What a fuzzer does next: a name, and numbers that choose among what there is. */
+export interface Move {
+  name: keyof typeof MOVES
+  gateway: number
+  pick: number
+  other: number
+}
+
+/** What agents and half-done operations remember; the database may have moved on. */
+export interface Memory {
+  world: LeaseWorld
+  requests: string[]
+  /** Every lease ever given, whatever became of it. */
+  leases: { attemptId: string; token: string; agent: string }[]
+  connections: Map<string, { connection: Connection; gateway: number }>
+  /** Older ones, of which messages may still be under way. */
+  pastConnections: Connection[]
+  /** Tasks as a dispatcher has read them, and not yet claimed. */
+  seenTasks: TaskRow[]
+  /** Attempts as a delivery or a search for lapsed leases has read them, and not yet written. */
+  seenAttempts: { row: AttemptRow; lapsed: boolean }[]
+  /** What was broken by a move, as opposed to by the state after it. */
+  offences: string[]
+}
+
+export const createMemory = (world: LeaseWorld): Memory => ({
+  world,
+  requests: [],
+  leases: [],
+  connections: new Map(),
+  pastConnections: [],
+  seenTasks: [],
+  seenAttempts: [],
+  offences: []
+})
+
+const AGENTS = ['one', 'two']
+const FAULTS = [...NODE_FAULTS, ...REQUEST_FAULTS]
+
+const at = <T>(items: readonly T[], index: number): T | undefined => items[index % Math.max(1, items.length)]
+
+type Play = (memory: Memory, move: Move & ReturnType<typeof partsOf>) => Promise<unknown>
+
+const partsOf = ({ world }: Memory, { gateway }: Move) => at(world.gateways, gateway)!
+
+const MOVES = {
+  submit: async (memory, { gateway, pick }) => memory.requests.push(await memory.world.submit(gateway, 1 + (pick % 3))),
+  look: async (memory, { database, pick }) => {
+    const task = at(await database.db.selectFrom('tasks').selectAll().execute(), pick)
+    if (task) memory.seenTasks.push(task)
+  },
+  claim: async (memory, { database, requests, pick, other }) => {
+    const waiting = await database.db.selectFrom('tasks').selectAll().where('state', '=', 'queued').execute()
+    await claim(memory, { requests, task: at(waiting, pick), agent: at(AGENTS, other)! })
+  },
+  claimAsSeen: async (memory, { requests, pick, other }) =>
+    claim(memory, { requests, task: at(memory.seenTasks, pick), agent: at(AGENTS, other)! }),
+  renew: async (memory, { requests, pick }) => {
+    const connection = memory.connections.get(at(AGENTS, pick)!)?.connection
+    if (connection) await requests.renewConnections([{ ...connection, draining: false }])
+  },
+  renewReplaced: async (memory, { requests, pick, database }) => {
+    const connection = at(memory.pastConnections, pick)
+    const before = await readRows(database)
+    if (connection) await requests.renewConnections([{ ...connection, draining: false }])
+    expectUnchanged(memory, 'a renewal of a replaced connection', { before, after: await readRows(database) })
+  },
+  deliver: async (memory, { database, requests, pick }) => {
+    const lease = at(memory.leases, pick)
+    const attempt = lease && (await requests.findAttempt(lease.attemptId, lease.token))
+    // As the byte path does: what has ended is answered without a look at the image.
+    if (!attempt || !['running', 'lapsed'].includes(attempt.state)) return
+    await finish(memory, { database, requests, attempt })
+  },
+  beginDelivery: async (memory, { requests, pick }) => {
+    const lease = at(memory.leases, pick)
+    const row = lease && (await requests.findAttempt(lease.attemptId, lease.token))
+    if (row && ['running', 'lapsed'].includes(row.state)) memory.seenAttempts.push({ row, lapsed: false })
+  },
+  endDelivery: async (memory, { database, requests, pick }) => {
+    const seen = at(memory.seenAttempts, pick)
+    if (seen) await finish(memory, { database, requests, attempt: seen.row })
+  },
+  deliverWithWrongToken: async (memory, { requests, pick, other }) => {
+    const lease = at(memory.leases, pick)
+    const garbage = at(memory.leases, other)
+    const token = garbage && garbage !== lease ? garbage.token : 'lease_nobodys'
+    if (lease && (await requests.findAttempt(lease.attemptId, token)))
+      memory.offences.push('a wrong token was accepted')
+  },
+  fail: async (memory, { requests, pick, other }) => {
+    const lease = at(memory.leases, pick)
+    const attempt = lease && (await requests.findAttempt(lease.attemptId, lease.token))
+    if (attempt) await requests.fail(attempt, { reason: at(FAULTS, other)!, message: 'It failed.' })
+  },
+  passTime: async ({ world }, { pick }) => world.clock.advance((pick % 4) * (LEASE_MS / 3) + 1),
+  expire: async (_memory, { requests }) => requests.expireLeases(),
+  findExpired: async (memory, { database }) => {
+    for (const row of await listExpired(database.db, memory.world.clock.now(), 10)) {
+      memory.seenAttempts.push({ row, lapsed: true })
+    }
+  },
+  expireAsSeen: async (memory, { requests, pick }) => {
+    const seen = at(
+      memory.seenAttempts.filter(({ lapsed }) => lapsed),
+      pick
+    )
+    if (seen) await requests.fail(seen.row, { reason: 'lease_lapsed', message: 'It lapsed.' })
+  },
+  expireWaiting: async ({ world }, { requests }) => {
+    world.clock.advance(3_600_001)
+    await requests.expireWaiting()
+  },
+  reconnect: async (memory, { gateway, pick, other }) => {
+    const name = at(AGENTS, pick)!
+    const own = memory.leases.filter(({ agent }) => agent === name)
+    // Any of its own, some with the token of another, and one of somebody else.
+    const attempts = own
+      .filter((_, index) => (other >> (index % 8)) & 1)
+      .map(({ attemptId, token }, index) => ({ id: attemptId, token: other % 7 === index ? 'lease_forged' : token }))
+    const foreign = memory.leases.find(({ agent }) => agent !== name)
+    if (foreign && other % 3 === 0) attempts.push({ id: foreign.attemptId, token: foreign.token })
+    await connect(memory, { name, gateway, attempts })
+  },
+  disconnect: async (memory, { requests, pick, other }) => {
+    const connection = memory.connections.get(at(AGENTS, pick)!)?.connection
+    if (connection) await requests.disconnectAgent(connection, { voided: other % 2 === 0 })
+  },
+  restart: async (_memory, { requests }) => requests.giveGrace(),
+  cancel: async (memory, { requests, pick }) => {
+    const id = at(memory.requests, pick)
+    if (id) await requests.cancel(id)
+  },
+  retry: async ({ world, requests: ids }, { requests, pick }) => {
+    const id = at(ids, pick)
+    if (id) await ignoringRefusals(requests.retry({ id, principal: world.principal }))
+  },
+  remove: async ({ world, requests: ids }, { requests, pick }) => {
+    const id = at(ids, pick)
+    if (id) await ignoringRefusals(requests.remove({ id, userId: world.principal.userId }))
+  }
+} satisfies Record<string, Play>
+
+export const MOVE_NAMES = Object.keys(MOVES) as Move['name'][]
+
+export async function play(memory: Memory, move: Move): Promise<void> {
+  await (MOVES[move.name] as Play)(memory, { ...move, ...partsOf(memory, move) })
+}
+
+export async function connect(
+  memory: Memory,
+  agent: { name: string; gateway: number; attempts: { id: string; token: string }[] }
+): Promise<Connection> {
+  const connection = await memory.world.connect(agent.gateway, agent)
+  const known = memory.connections.get(agent.name)
+  if (known) memory.pastConnections.push(known.connection)
+  memory.connections.set(agent.name, { connection, gateway: agent.gateway })
+  return connection
+}
+
+async function claim(
+  memory: Memory,
+  {
+    requests,
+    task,
+    agent
+  }: { requests: LeaseWorld['gateways'][number]['requests']; task: TaskRow | undefined; agent: string }
+): Promise<void> {
+  const connection = memory.connections.get(agent)?.connection
+  if (!task || !connection || task.model !== MODEL) return
+  const { serviceId, providerId, epoch } = connection
+  const given = await requests.claim({ task, serviceId, providerId, epoch })
+  if (given) memory.leases.push({ attemptId: given.attemptId, token: given.token, agent })
+}
+
+/** A result counts under the current lease alone, and otherwise changes nothing at all. */
+async function finish(
+  memory: Memory,
+  { database, requests, attempt }: LeaseWorld['gateways'][number] & { attempt: AttemptRow }
+): Promise<void> {
+  const before = await readRows(database)
+  const task = await findTask(database.db, attempt.task_id)
+  const isCurrent = task?.current_attempt_id === attempt.id && ['queued', 'running'].includes(task.state)
+  const counted = await requests.finish(attempt, deliveredImage())
+  if (counted !== isCurrent)
+    memory.offences.push(`a result of ${attempt.id} counted: ${counted}, current: ${isCurrent}`)
+  if (!counted) expectUnchanged(memory, 'a late result', { before, after: await readRows(database) })
+}
+
+function expectUnchanged(memory: Memory, what: string, { before, after }: { before: Rows; after: Rows }): void {
+  if (JSON.stringify(before) !== JSON.stringify(after)) memory.offences.push(`${what} changed something`)
+}
+
+async function ignoringRefusals(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof AppError)) throw error
+  })
+}

@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadConfig } from '../../src/config/config.ts'
+import type { Database } from '../../src/db/database.ts'
+import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
+import { newId } from '../../src/lib/ids.ts'
+import { silentLogger } from '../../src/lib/logger.ts'
+import type { Principal } from '../../src/lib/principal.ts'
+import { createOffers } from '../../src/providers/offers.ts'
+import { createProviderStore } from '../../src/providers/provider-store.ts'
+import type { AgentConnected, HeldAttempt } from '../../src/requests/connect-agent.ts'
+import type { DeliveredImage } from '../../src/requests/finish-attempt.ts'
+import { createLiveProgress } from '../../src/requests/live-progress.ts'
+import { createRequests, type Requests } from '../../src/requests/requests.ts'
+
+export const MODEL = 'model'
+export const LEASE_MS = 30_000
+
+/** The operations on requests as gateway processes call them, on one real database file, with a clock that tests move. */
+export interface LeaseWorld {
+  /** Each with a connection of its own to the file. */
+  gateways: { database: Database; requests: Requests }[]
+  clock: { now(): number; advance(ms: number): void }
+  principal: Principal
+  /** A new connection of the agent of this name, with one service for `MODEL`. */
+  connect(gateway: number, agent: { name: string; attempts?: readonly HeldAttempt[] }): Promise<Connection>
+  submit(gateway: number, n: number): Promise<string>
+  close(): Promise<void>
+}
+
+export type Connection = AgentConnected & { serviceId: string }
+
+export async function openLeaseWorld(options: { gateways: number }): Promise<LeaseWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'inference-club-leases-'))
+  let now = 1_800_000_000_000
+  const clock = { now: () => now, advance: (ms: number) => void (now += ms) }
+  const gateways: LeaseWorld['gateways'] = []
+  for (let i = 0; i < options.gateways; i++) gateways.push(await openGateway(join(folder, 'test.sqlite'), clock))
+  const principal: Principal = {
+    userId: newId('usr'),
+    email: 'u@example.org',
+    role: 'member',
+    keyId: newId('key'),
+    scopes: ['generate'],
+    limits: { key: {}, user: {} },
+    responseDefault: 'url'
+  }
+  const user = { id: principal.userId, name: 'u', email: principal.email, role: 'member', created_at: 1, updated_at: 1 }
+  const at = (index: number) => gateways[index % gateways.length]!
+  await at(0).database.db.insertInto('users').values(user).execute()
+  return {
+    gateways,
+    clock,
+    principal,
+    connect: async (gateway, { name, attempts = [] }) => {
+      const connected = await at(gateway).requests.connectAgent({
+        ownerId: principal.userId,
+        name,
+        agentVersion: '1',
+        onlineUntil: now + LEASE_MS,
+        services: [
+          {
+            name: 'images',
+            type: 'image',
+            concurrency: 2,
+            timeoutMs: 60_000,
+            access: 'members',
+            models: [{ id: MODEL, features: ['generate'] }]
+          }
+        ],
+        attempts
+      })
+      return { ...connected, serviceId: connected.serviceIds.get('images')! }
+    },
+    submit: async (gateway, n) => {
+      const { id } = await at(gateway).requests.submit({
+        principal,
+        image: { kind: 'generation', model: MODEL, prompt: 'a fox', n, parameters: { extra: {} }, warnings: [] },
+        inputs: [],
+        ownMask: false,
+        isAsync: true,
+        routing: 'any'
+      })
+      return id
+    },
+    close: async () => {
+      for (const { database } of gateways) await database.close()
+      await rm(folder, { recursive: true })
+    }
+  }
+}
+
+async function openGateway(path: string, clock: { now(): number }) {
+  const onFatal = (error: unknown) => {
+    throw error
+  }
+  // Nothing here looks at the disk: what waits for it is tested elsewhere.
+  const database = await openSqliteDatabase({ path, clock, onFatal, syncFile: async () => undefined })
+  const providers = createProviderStore(database)
+  const requests = createRequests({
+    database,
+    providers,
+    offers: createOffers({ store: providers, clock }),
+    assets: { discard: async () => undefined },
+    limits: loadConfig({ INFERENCE_CLUB_LIMITS_LEASE: `${LEASE_MS}ms` }).limits,
+    logger: silentLogger(),
+    live: createLiveProgress()
+  })
+  return { database, requests }
+}
+
+/** An image whose bytes are in the store, as the operations see it. */
+export function deliveredImage(): DeliveredImage {
+  const assetId = newId('ast')
+  return {
+    assetId,
+    storageKey: `images/${assetId}`,
+    mediaType: 'image/png',
+    bytes: 100,
+    sha256: 'f'.repeat(64),
+    width: 8,
+    height: 8,
+    seed: 1,
+    warnings: [],
+    generatingMs: 10
+  }
+}
+
+/** Everything that leases are about. */
+export async function readRows({ db }: Pick<Database, 'db'>) {
+  return {
+    requests: await db.selectFrom('requests').selectAll().execute(),
+    tasks: await db.selectFrom('tasks').selectAll().execute(),
+    attempts: await db.selectFrom('attempts').selectAll().execute(),
+    assets: await db.selectFrom('assets').selectAll().execute(),
+    usage: await db.selectFrom('usage_images').selectAll().execute(),
+    services: await db.selectFrom('services').selectAll().execute()
+  }
+}
+export type Rows = Awaited<ReturnType<typeof readRows>>

@@ -1,0 +1,81 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+const SRC = fileURLToPath(new URL('../../src', import.meta.url))
+
+export interface SourceImport {
+  /** A path below `src` for own files, else the package or `node:` module as written. */
+  target: string
+  isOwn: boolean
+  /** Erased at run time: `import type`, or braces in which every name is a type. */
+  typesOnly: boolean
+}
+
+export interface SourceFile {
+  /** Below `src`, with slashes. */
+  path: string
+  /** The first part of the path; `main.ts` for the file of that name. */
+  folder: string
+  text: string
+  lines: number
+  imports: SourceImport[]
+  /** Whether it declares or does anything itself, instead of only passing on what others export. */
+  hasOwnCode: boolean
+  exportsEverythingOf: string[]
+}
+
+/** Every source file of the product, parsed; tests and what only tests use (`test-….ts`) are left out. */
+export function readSourceFiles(): SourceFile[] {
+  return readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => /\.tsx?$/.test(path) && !/\.test\.ts$|(^|\/)test-[^/]*\.ts$/.test(path))
+    .sort()
+    .map(readSourceFile)
+}
+
+function readSourceFile(path: string): SourceFile {
+  const text = readFileSync(join(SRC, path), 'utf8')
+  const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+  return {
+    path,
+    folder: path.split('/')[0] ?? path,
+    text,
+    lines: text.trimEnd().split('\n').length,
+    imports: importsOf(path, text, statements),
+    hasOwnCode: statements.some((one) => !ts.isImportDeclaration(one) && !ts.isExportDeclaration(one)),
+    exportsEverythingOf: statements.flatMap((one) =>
+      ts.isExportDeclaration(one) && one.moduleSpecifier && !one.exportClause ? [one.moduleSpecifier.getText()] : []
+    )
+  }
+}
+
+function importsOf(path: string, text: string, statements: readonly ts.Statement[]): SourceImport[] {
+  const typesOnly = new Set(statements.filter(isErased).map(specifierOf))
+  const loaded = new Set(statements.filter((one) => !isErased(one)).map(specifierOf))
+  // Finds `import(…)` too, which is no statement.
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => ({
+    target: fileName.startsWith('.') ? relative(SRC, join(SRC, dirname(path), fileName)) : fileName,
+    isOwn: fileName.startsWith('.'),
+    typesOnly: typesOnly.has(fileName) && !loaded.has(fileName)
+  }))
+}
+
+function specifierOf(statement: ts.Statement): string | undefined {
+  const from =
+    ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement) ? statement.moduleSpecifier : undefined
+  return from && ts.isStringLiteral(from) ? from.text : undefined
+}
+
+function isErased(statement: ts.Statement): boolean {
+  if (ts.isExportDeclaration(statement)) return statement.isTypeOnly
+  if (!ts.isImportDeclaration(statement)) return false
+  const clause = statement.importClause
+  if (!clause) return false
+  if (clause.isTypeOnly) return true
+  const named = clause.namedBindings
+  return (
+    !clause.name && named !== undefined && ts.isNamedImports(named) && named.elements.every((one) => one.isTypeOnly)
+  )
+}
