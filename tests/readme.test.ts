@@ -120,7 +120,7 @@ const BLOCKS: { title: string; has: RegExp; check: (stdout: string) => Promise<v
     title: 'follows a job',
     has: /"async": true/,
     check: async (stdout) => {
-      expect(stdout).toMatch(/^event: progress$/m)
+      expect(stdout).toMatch(/^event: status$/m)
       expect(stdout).toMatch(/^event: result$/m)
       const job = JSON.parse(stdout.slice(stdout.lastIndexOf('\n\n'))) as JobAnswer
       expect(job).toMatchObject({ object: 'inference.job', status: 'PROCESSED', prompt: 'a city at night' })

@@ -29,7 +29,7 @@ export async function deliverImage(delivery: {
   }
 }
 
-/** The status of one try; undefined when there was no answer. */
+/** The status of one try; undefined when the gateway itself gave no answer. */
 async function put({ url, token, image, result, signal }: Parameters<typeof deliverImage>[0]) {
   try {
     const response = await fetch(url, {
@@ -42,8 +42,9 @@ async function put({ url, token, image, result, signal }: Parameters<typeof deli
       body: new Uint8Array(image.bytes),
       signal
     })
-    await response.arrayBuffer()
-    return response.status
+    const text = await response.text()
+    // Proxies say 404 while the gateway behind them restarts; the gateway's own errors name their code.
+    return response.status === 404 && !text.includes('"not_found"') ? undefined : response.status
   } catch (error) {
     if (signal.aborted) throw error
     return undefined // No connection, or one that broke: the next try tells.

@@ -1,13 +1,10 @@
 import { WebSocket } from 'ws'
 import { sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
-import {
-  type AgentMessage,
-  CLOSE_CODES,
-  type GatewayMessage,
-  MAX_MESSAGE_BYTES,
-  readGatewayMessage
-} from '../protocol/messages.ts'
+import { type AgentMessage, CLOSE_CODES, type GatewayMessage, readGatewayMessage } from '../protocol/messages.ts'
+
+/** A task comes in one message with its prompt and extra fields, which the gateway's own limits bound. */
+const MOST_ASSIGNED_BYTES = 256 * 1024 ** 2
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000
@@ -37,6 +34,8 @@ export class GatewayLink {
   readonly #closing = new AbortController()
   #socket: WebSocket | undefined
   #dialAtOnce = false
+  /** It was there: if it cannot be found now, it is a proxy that says so while it restarts. */
+  #foundOnce = false
 
   constructor(parts: GatewayLinkParts) {
     this.#parts = parts
@@ -56,7 +55,10 @@ export class GatewayLink {
       const ended = await this.#connectOnce()
       if (this.#closing.signal.aborted) return
       if (ended.refused !== undefined) throw new GatewayRefused(ended.refused)
-      if (ended.wasOnline) pause = FIRST_PAUSE_MS
+      if (ended.wasOnline) {
+        pause = FIRST_PAUSE_MS
+        this.#foundOnce = true
+      }
       if (this.#dialAtOnce) {
         this.#dialAtOnce = false
         continue
@@ -90,7 +92,7 @@ export class GatewayLink {
     return new Promise((resolve) => {
       const socket = new WebSocket(`${gateway.replace(/^http/, 'ws')}/api/agent/connect`, {
         headers: { authorization: `Bearer ${apiKey}` },
-        maxPayload: MAX_MESSAGE_BYTES * 16,
+        maxPayload: MOST_ASSIGNED_BYTES,
         handshakeTimeout: 10_000
       })
       this.#socket = socket
@@ -100,7 +102,8 @@ export class GatewayLink {
 
       socket.on('open', () => this.send(hello()))
       socket.on('unexpected-response', (_request, response) => {
-        refused = refusalOf(response.statusCode ?? 0)
+        const status = response.statusCode ?? 0
+        if (status !== 404 || !this.#foundOnce) refused = refusalOf(status)
         response.resume()
         socket.terminate()
       })

@@ -13,10 +13,10 @@ export interface Assets {
   /** Takes back bytes that turned out not to be wanted; what cannot be removed now is left to the sweeper. */
   discard(storageKey: string): Promise<void>
   /**
-   * The row of an image that this reader may see: outputs are anybody's who has the URL, inputs and masks the owner's
-   * and the admins' alone. Throws `not_found`.
+   * The row of an image: outputs are anybody's who has the URL, inputs and masks the owner's and the admins' alone. Only
+   * for those is the reader asked who they are. Throws `not_found`, and what `whoReads` throws.
    */
-  getVisible(id: string, reader?: Principal): Promise<AssetRow>
+  getVisible(id: string, whoReads: () => Promise<Principal> | undefined): Promise<AssetRow>
   /** Whether any pixel of a stored image is not opaque: see `hasTransparentPixel`. Throws `ImageRejected`. */
   hasTransparency(saved: SavedBytes): Promise<boolean>
   /** Throws `storage_unavailable`, also when the bytes are gone though the row is there. */
@@ -36,11 +36,12 @@ export function createAssets({ store, rows }: { store: ObjectStore; rows: AssetS
   return {
     save: (source, options) => saveAsset(store, source, options).catch(asStorageUnavailable),
     discard: (storageKey) => store.remove([storageKey]).catch(() => undefined),
-    getVisible: async (id, reader) => {
+    getVisible: async (id, whoReads) => {
       const asset = await rows.findAsset(id)
-      const mine = reader?.userId === asset?.owner_id || reader?.role === 'admin'
+      if (asset?.kind === 'output') return asset
+      const reader = asset && (await whoReads())
       // A stranger cannot tell what is not theirs from what never existed.
-      if (!asset || (asset.kind !== 'output' && !(reader && mine))) throw errors.notFound('The image')
+      if (!reader || (reader.userId !== asset.owner_id && reader.role !== 'admin')) throw errors.notFound('The image')
       return asset
     },
     hasTransparency: async ({ facts, storageKey }) => {

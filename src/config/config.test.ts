@@ -31,6 +31,7 @@ describe('without variables', () => {
       assetCacheControl: 'public, max-age=31536000, immutable',
       bootstrapApiKey: undefined,
       webhookPrivateAddresses: false,
+      rateLimit: 0,
       demo: undefined,
       demoStepTimeMs: 50,
       limits: {
@@ -48,7 +49,8 @@ describe('without variables', () => {
         queuePerUser: 1000,
         queueTotal: 100_000,
         drainTimeoutMs: 10_000,
-        leaseMs: 30_000
+        leaseMs: 30_000,
+        wrongKeysPerMinute: 30
       }
     })
   })
@@ -147,7 +149,7 @@ describe('a variable nobody reads', () => {
     expect(mistakesOf({ [name]: 'x' })).toEqual([])
   })
 
-  it.each(['RATE_LIMIT', 'DATABASE_URL', 'STORAGE', 'S3_ENDPOINT', 'S3_REGION', 'S3_FORCE_PATH_STYLE'])(
+  it.each(['DATABASE_URL', 'STORAGE', 'S3_ENDPOINT', 'S3_REGION', 'S3_FORCE_PATH_STYLE'])(
     'yet is refused as such: %s',
     (name) => {
       expect(mistakesOf({ [name]: '60' })).toEqual([
@@ -156,9 +158,4 @@ describe('a variable nobody reads', () => {
       expect(mistakesOf({ [name]: '' })).toEqual([])
     }
   )
-
-  it('yet may say what this version does anyway', () => {
-    expect(mistakesOf({ RATE_LIMIT: '0' })).toEqual([])
-    expect(mistakesOf({ STORAGE: '0' })).toHaveLength(1)
-  })
 })

@@ -246,14 +246,8 @@ export const SETTINGS: readonly Setting<unknown>[] = [...Object.values(SERVER), 
 /** Variables that belong to other commands, or to the agent's own file. */
 const OTHER_VARIABLES = [named('API_KEY'), named('URL')]
 
-/** Variables of later versions, with the one value, if any, that asks for nothing this version lacks. */
-const LATER_VARIABLES: Readonly<Record<string, string | undefined>> = {
-  [named('DATABASE_URL')]: undefined,
-  [named('STORAGE')]: undefined,
-  [named('S3_ENDPOINT')]: undefined,
-  [named('S3_REGION')]: undefined,
-  [named('S3_FORCE_PATH_STYLE')]: undefined
-}
+/** Variables of later versions: only a blank value asks for nothing that this version lacks. */
+const LATER_VARIABLES = ['DATABASE_URL', 'STORAGE', 'S3_ENDPOINT', 'S3_REGION', 'S3_FORCE_PATH_STYLE'].map(named)
 
 export class ConfigError extends Error {
   readonly mistakes: readonly string[]
@@ -298,15 +292,13 @@ function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   const known = [...SETTINGS.map((s) => s.variable), ...OTHER_VARIABLES]
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
-    .flatMap((name) => (name in LATER_VARIABLES ? laterVariable(name, env[name]) : [unknownVariable(name, known)]))
+    .flatMap((name) =>
+      LATER_VARIABLES.includes(name) ? laterVariable(name, env[name]) : [unknownVariable(name, known)]
+    )
 }
 
-function laterVariable(name: string, text = ''): string[] {
-  const harmless = LATER_VARIABLES[name]
-  if (text.trim() === '' || text.trim() === harmless) return []
-  const only = harmless === undefined ? '' : `; only ${harmless} is`
-  return [`${name} is not supported by this version yet${only}`]
-}
+const laterVariable = (name: string, text = ''): string[] =>
+  text.trim() === '' ? [] : [`${name} is not supported by this version yet`]
 
 function unknownVariable(name: string, known: readonly string[]): string {
   // All begin alike, which must not make them look close.

@@ -137,6 +137,30 @@ describe('an encoded mask', () => {
     )
   })
 
+  it('of any image says change for what is transparent, exactly as much as it is', async () => {
+    const anyPixels = fc
+      .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))
+      .chain(([width, height]) =>
+        fc.record({
+          width: fc.constant(width),
+          rgba: fc.uint8Array({ minLength: width * height * 4, maxLength: width * height * 4 })
+        })
+      )
+    await fc.assert(
+      fc.asyncProperty(anyPixels, async ({ width, rgba }) => {
+        const size = { width, height: rgba.length / 4 / width }
+        const png = await sharp(Buffer.from(rgba), { raw: { ...size, channels: 4 } })
+          .png()
+          .toBuffer()
+        const wanted = [...rgba].filter((_, index) => index % 4 === 3).map((alpha) => 255 - alpha)
+        expect([...(await canonicalMask({ mask: png, size })).pixels]).toEqual(wanted)
+        const own = await maskFromOwnAlpha(png, 100)
+        expect(own && [...own.pixels]).toEqual(wanted.some((change) => change > 0) ? wanted : undefined)
+      }),
+      { numRuns: 60 }
+    )
+  })
+
   it('of all 256 values comes back as it was', async () => {
     const given = { width: 16, height: 16, pixels: Buffer.from(Array.from({ length: 256 }, (_, index) => index)) }
     expect(await decodeWhiteOnBlackPng(await encodeWhiteOnBlackPng(given))).toEqual(given)

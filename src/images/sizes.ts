@@ -13,19 +13,23 @@ const SIZE = /^([1-9]\d*)[xX×]([1-9]\d*)$/
  *
  * @throws AppError `invalid_size`.
  */
-export function parseSize(text: string): Size | 'auto' {
+export function parseSize(text: string, param = 'size'): Size | 'auto' {
   const trimmed = text.trim()
   if (trimmed.toLowerCase() === 'auto') return 'auto'
 
   const match = SIZE.exec(trimmed)
   if (match === null) {
     throw errors.invalidSize(
-      `${quote(trimmed)} is not a size. Send 'auto' or WIDTHxHEIGHT in pixels, such as '1024x1024'.`
+      `${quote(trimmed)} is not a size. Send 'auto' or WIDTHxHEIGHT in pixels, such as '1024x1024'.`,
+      param
     )
   }
   const size = { width: Number(match[1]), height: Number(match[2]) }
   if (!isPossibleSide(size.width) || !isPossibleSide(size.height)) {
-    throw errors.invalidSize(`${quote(trimmed)} is out of range: each side has ${MIN_SIDE} to ${MAX_SIDE} pixels.`)
+    throw errors.invalidSize(
+      `${quote(trimmed)} is out of range: each side has ${MIN_SIDE} to ${MAX_SIDE} pixels.`,
+      param
+    )
   }
   return size
 }

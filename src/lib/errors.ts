@@ -173,9 +173,10 @@ export const errors = {
   },
   /** The key outlives what it made by a day, so that a late retry does not do deleted work again. */
   deletedSince: () =>
-    make('not_found', 404)(
-      'The request that was made with this Idempotency-Key has been deleted. Use a new key to make it again.'
-    ),
+    make(
+      'not_found',
+      404
+    )('The request that was made with this Idempotency-Key has been deleted. Use a new key to make it again.'),
   idempotencyMismatch: () =>
     make('idempotency_mismatch', 409, { retry: false })(
       'This Idempotency-Key was used for a different request. Use a new key for each new request.'

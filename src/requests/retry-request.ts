@@ -13,13 +13,13 @@ import { listTasks, reopenTask, type TaskRow } from './task-store.ts'
 
 /**
  * Queues a failed or canceled request again, inputs and seeds included, with fresh attempts; images it has already stay.
- * A repeated call with the same idempotency key changes nothing.
+ * A call that repeats one with its idempotency key changes nothing (`repeated`).
  * Throws `not_found`, `conflict` when it has not failed, `no_provider`, `queue_full` and `idempotency_mismatch`.
  */
 export async function retryRequest(
   parts: RequestParts,
   retry: { id: string; principal: Principal; idempotencyKey?: string }
-): Promise<void> {
+): Promise<{ repeated: boolean }> {
   const { id, principal, idempotencyKey: key } = retry
   const { userId } = principal
   const { database } = parts
@@ -41,9 +41,11 @@ export async function retryRequest(
     })
     return id
   })
-  if (repeated) return
-  database.bell.ring(`request:${id}`)
-  database.bell.ring('tasks')
+  if (!repeated) {
+    database.bell.ring(`request:${id}`)
+    database.bell.ring('tasks')
+  }
+  return { repeated }
 }
 
 /** Throws `conflict` when there is nothing to retry, and `no_provider`. */

@@ -7,7 +7,7 @@ import { deliveredImage, LEASE_MS, openLeaseWorld, readRows, type Rows } from '.
 
 /** The same orders at every run; `FUZZ_SEED` and `FUZZ_RUNS` try others, and more. */
 const SEED = Number(process.env.FUZZ_SEED ?? 1)
-const RUNS = Number(process.env.FUZZ_RUNS ?? 60)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 40)
 
 /** What happens often in life happens often here, so that requests get far before they are canceled or deleted. */
 const OFTEN: Partial<Record<Move['name'], number>> = {

@@ -90,8 +90,8 @@ describe('an agent whose connection breaks', () => {
     proxy.cut()
     await waitFor(() => !session())
     release()
-    const { refused } = proxy
-    await waitFor(() => proxy.refused >= refused + 3)
+    const { connections } = proxy
+    await waitFor(() => proxy.connections >= connections + 3)
     expect((await getJob(user.client, id)).status).toBe('PROCESSING')
     proxy.setDown(false)
     const job = await ended(user, id)
@@ -113,6 +113,22 @@ describe('an agent whose connection breaks', () => {
     release()
   })
 
+  it('and who finds a proxy that knows no gateway meanwhile, goes on looking for it', async () => {
+    const { id, calls, session, release } = await heldWork()
+    const stray = await startFakeOpenAIServer()
+    proxy.setTarget(stray.url)
+    proxy.cut()
+    await waitFor(() => !session())
+    release()
+    await waitFor(() => stray.requests.filter(({ method }) => method === 'PUT').length >= 2)
+    proxy.setTarget(gateway.url)
+    // Connections are kept open: what still leads to the other server must end.
+    proxy.cut()
+    expect(outcomes(await ended(user, id))).toEqual([['succeeded', null]])
+    expect(calls()).toHaveLength(1)
+    await stray.close()
+  })
+
   it('and whose request was canceled meanwhile, is told and stops', async () => {
     const { id, calls, session, release } = await heldWork()
     proxy.setDown(true)
@@ -125,6 +141,36 @@ describe('an agent whose connection breaks', () => {
     expect((await ended(user, id)).status).toBe('CANCELED')
     expect(await assetsOf(gateway, id)).toEqual([])
     await waitFor(() => session()?.heldAttempts().length === 0)
+  })
+})
+
+describe('a lease that runs out though its agent is there, as after a sleep of the gateway', () => {
+  it('is lost to another agent: the first is told to stop and its slot is free again', async () => {
+    const gateway = await startTestGateway()
+    const user = await gateway.addUser()
+    const model = unique('model')
+    const first = await connectFor(gateway, user, model)
+    const id = await submit(user, model)
+    const slept = await first.received('attempt.assigned')
+    await gateway.database.db.updateTable('attempts').set({ lease_until: 1 }).execute()
+    await gateway.gateway.context.requests.expireLeases()
+    const second = await connectFor(gateway, user, model)
+    const taken = await second.received('attempt.assigned')
+    await first.received('attempt.cancel', ({ attempt_id }) => attempt_id === slept.attempt_id)
+    first.send({ type: 'attempt.stopped', attempt_id: slept.attempt_id })
+    const next = await submit(user, model)
+    const again = await first.received('attempt.assigned', ({ attempt_id }) => attempt_id !== slept.attempt_id)
+
+    await second.put(taken.attempt_id, { token: taken.token, body: await picture() })
+    await first.put(again.attempt_id, { token: again.token, body: await picture() })
+    expect(outcomes(await ended(user, id))).toEqual([
+      ['failed', 'lease_lapsed'],
+      ['succeeded', null]
+    ])
+    expect(outcomes(await ended(user, next))).toEqual([['succeeded', null]])
+    await first.close()
+    await second.close()
+    await gateway.close()
   })
 })
 

@@ -6,19 +6,21 @@ export interface CuttableProxy {
   url: string
   /** Breaks every connection, as a network does that goes away; returns how many. */
   cut(): number
-  /** Connections that were turned away while it was down. */
-  readonly refused: number
+  /** Connections that came, those included that were turned away while it was down. */
+  readonly connections: number
+  /** From now on connections go there. */
+  setTarget(target: string): void
   /** While it is down, nobody gets through. */
   setDown(down: boolean): void
   close(): Promise<void>
 }
 
 /** A network between two programs that can be made to fail. */
-export async function startCuttableProxy(target: string): Promise<CuttableProxy> {
-  const { hostname, port } = new URL(target)
+export async function startCuttableProxy(firstTarget: string): Promise<CuttableProxy> {
+  let target = new URL(firstTarget)
   const sockets = new Set<Socket>()
   let down = false
-  let refused = 0
+  let connections = 0
   const track = (socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined)
@@ -27,11 +29,9 @@ export async function startCuttableProxy(target: string): Promise<CuttableProxy>
   }
   const server = createServer((incoming) => {
     track(incoming)
-    if (down) {
-      refused += 1
-      return void incoming.resetAndDestroy()
-    }
-    const outgoing = track(connect(Number(port), hostname))
+    connections += 1
+    if (down) return void incoming.resetAndDestroy()
+    const outgoing = track(connect(Number(target.port), target.hostname))
     incoming.pipe(outgoing).pipe(incoming)
     incoming.on('close', () => outgoing.destroy())
     outgoing.on('close', () => incoming.destroy())
@@ -46,9 +46,10 @@ export async function startCuttableProxy(target: string): Promise<CuttableProxy>
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
-    get refused() {
-      return refused
+    get connections() {
+      return connections
     },
+    setTarget: (url) => void (target = new URL(url)),
     setDown: (value) => void (down = value),
     close: async () => {
       cut()

@@ -9,7 +9,8 @@ import { type Config, loadConfig } from '../../src/config/config.ts'
 import type { Database } from '../../src/db/database.ts'
 import { FEATURES } from '../../src/images/image-request.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
-import type { Role, Scope } from '../../src/lib/principal.ts'
+import type { NewApiKey } from '../../src/auth/api-keys.ts'
+import type { Role } from '../../src/lib/principal.ts'
 
 export interface TestUser {
   id: string
@@ -21,13 +22,17 @@ export interface TestUser {
   client: OpenAI
 }
 
+type KeyOptions = Partial<Omit<NewApiKey, 'userId' | 'secret'>>
+
 export interface TestGateway {
   url: string
   dataDir: string
   gateway: Gateway
   database: Database
   /** Makes somebody of their own with a key and a client of the official SDK (no retries). */
-  addUser(options?: { role?: Role; scopes?: Scope[]; expiresAt?: number }): Promise<TestUser>
+  addUser(options?: { role?: Role } & KeyOptions): Promise<TestUser>
+  /** Another key of somebody. */
+  addKey(user: Pick<TestUser, 'id'>, options?: KeyOptions): Promise<{ key: string; keyId: string; client: OpenAI }>
   /** Connects an agent over the real WebSocket and waits until it is online; closed with the gateway. */
   addAgent(agent: { key: string; name?: string; services: Partial<AgentServiceConfig>[] }): Promise<Agent>
   /** `fetch` below the gateway's URL, with a key when one is given. */
@@ -62,24 +67,24 @@ export async function startTestGateway(
   const { context, url } = gateway
   const agents: Agent[] = []
 
+  const addKey = async (user: { id: string }, options: KeyOptions = {}) => {
+    const { secret, id, webhookSecret } = await context.apiKeys.create({ userId: user.id, name: 'test', ...options })
+    const client = new OpenAI({ apiKey: secret, baseURL: `${url}/v1`, maxRetries: 0 })
+    return { key: secret, keyId: id, webhookSecret, client }
+  }
+
   return {
     url,
     dataDir,
     gateway,
     database: context.database,
-    addUser: async ({ role = 'member', scopes, expiresAt } = {}) => {
+    addUser: async ({ role = 'member', ...key } = {}) => {
       const email = `user-${++users}@example.org`
       const user = await context.users.addUser({ email, name: email, role })
       if (!user) throw new Error('the user was not made')
-      const { secret, id, webhookSecret } = await context.apiKeys.create({
-        userId: user.id,
-        name: 'test',
-        ...(scopes && { scopes }),
-        ...(expiresAt !== undefined && { expiresAt })
-      })
-      const client = new OpenAI({ apiKey: secret, baseURL: `${url}/v1`, maxRetries: 0 })
-      return { id: user.id, email, key: secret, keyId: id, webhookSecret, client }
+      return { id: user.id, email, ...(await addKey(user, key)) }
     },
+    addKey,
     addAgent: async ({ key, name = `agent-${agents.length}`, services }) => {
       const agent = runAgent({ config: agentConfig({ gateway: url, key, name, services }), logger: silentLogger() })
       agent.finished.catch(() => undefined) // Tests that expect a refusal look at it themselves.

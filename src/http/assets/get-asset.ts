@@ -31,9 +31,10 @@ async function sendAsset(
 ): Promise<FastifyReply> {
   const later = LATER_PARAMETERS.find((name) => request.query[name] !== undefined)
   if (later !== undefined) throw errors.notYet(later)
-  const secret = bearerOf(request)
-  const reader = secret === undefined ? undefined : await keyGuard.authenticate(secret, request.ip)
-  const asset = await assets.getVisible(request.params.id, reader)
+  const asset = await assets.getVisible(request.params.id, () => {
+    const secret = bearerOf(request)
+    return secret === undefined ? undefined : keyGuard.authenticate(secret, request.ip)
+  })
   const etag = `"${asset.sha256}"`
   const headers = headersOf(asset, etag, asset.kind === 'output' ? config.assetCacheControl : 'private, no-store')
   if (matches(request.headers['if-none-match'], etag)) return reply.status(304).headers(headers).send()

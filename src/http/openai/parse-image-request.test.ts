@@ -4,7 +4,7 @@ import type { ImageKind } from '../../images/image-request.ts'
 import { AppError } from '../../lib/errors.ts'
 import { parseImageRequest } from './parse-image-request.ts'
 
-const LIMITS = { maxImagesPerRequest: 4, maxPromptChars: 20, maxPixels: 1024 * 1024 }
+const LIMITS = { maxBodyBytes: 100_000, maxImagesPerRequest: 4, maxPromptChars: 20, maxPixels: 1024 * 1024 }
 const VALID = { model: 'demo', prompt: 'a fox' }
 
 const parse = (values: Record<string, unknown>, kind: ImageKind = 'generation') =>
@@ -207,4 +207,10 @@ describe('whatever comes', () => {
       })
     )
   })
+})
+
+it('takes as many bytes of extra fields as a body may have, and no more', () => {
+  // {"x":"…"} has eight bytes beside the text.
+  expect(parametersOf({ x: 'a'.repeat(99_992) }).extra).toEqual({ x: 'a'.repeat(99_992) })
+  expect(errorOf({ ...VALID, x: 'a'.repeat(99_993) })).toMatchObject({ code: 'request_too_large', status: 413 })
 })

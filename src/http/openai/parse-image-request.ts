@@ -16,7 +16,7 @@ export interface ParsedCall {
   responseFormat?: ResponseFormat
 }
 
-export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' | 'maxPixels'>
+export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' | 'maxPixels' | 'maxBodyBytes'>
 
 export const ROUTINGS = ['any', 'prefer_own', 'only_own'] as const
 
@@ -131,15 +131,19 @@ function parseParameters(fields: Fields, limits: ParseLimits, warnings: string[]
     background,
     moderation: fields.choice('moderation', ['low', 'auto']),
     style: fields.text('style', 200),
-    extra: extraFields(fields)
+    extra: extraFields(fields, limits.maxBodyBytes)
   })
 }
 
 /** What begins so is for this server and is never passed on. */
 const OWN_PREFIX = 'inference_club_'
 
-const extraFields = (fields: Fields): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields.rest()).filter(([name]) => !name.startsWith(OWN_PREFIX)))
+/** They go to the agent with the task, in one message: an edit's body may be larger than that, for its images. */
+function extraFields(fields: Fields, maxBytes: number): Record<string, unknown> {
+  const extra = Object.fromEntries(Object.entries(fields.rest()).filter(([name]) => !name.startsWith(OWN_PREFIX)))
+  if (Buffer.byteLength(JSON.stringify(extra)) <= maxBytes) return extra
+  throw errors.requestTooLarge(`The fields beside the images have more than the ${maxBytes} bytes allowed.`)
+}
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 

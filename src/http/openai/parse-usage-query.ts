@@ -100,7 +100,7 @@ function asKind(name: string): string {
 }
 
 function asSize(text: string): { width: number; height: number } {
-  const size = parseSize(text)
+  const size = parseSize(text, 'sizes')
   if (size === 'auto') throw errors.invalidRequest("'sizes' must be WIDTHxHEIGHT.", 'sizes')
   return size
 }

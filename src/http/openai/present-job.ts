@@ -27,7 +27,13 @@ export const presentStatus = (state: RequestState): string => WIRE_STATUS[state]
 
 const seconds = (ms: number | null): number | null => (ms === null ? null : toUnixSeconds(ms))
 
-/** What `async: true` is answered with, and what every job begins with. */
+/** What `async: true` is answered with, though the job may have begun since. */
+export const presentAccepted = (view: Pick<RequestView, 'request'>) => ({
+  ...presentEnvelope(view),
+  status: WIRE_STATUS.queued
+})
+
+/** What every job begins with. */
 export const presentEnvelope = ({ request }: Pick<RequestView, 'request'>) => ({
   id: request.id,
   object: 'inference.job',

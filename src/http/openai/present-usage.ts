@@ -43,11 +43,15 @@ function presentBuckets({ filter, groupings }: UsageQuery, sums: readonly UsageS
       object: 'bucket',
       start_time: Math.max(at, start) / 1000,
       end_time: Math.min(at + bucketMs, end) / 1000,
-      results: (byBucket.get(at) ?? []).map((sum) => presentSum(sum, groupings)).sort((a, b) => b.images - a.images)
+      results: (byBucket.get(at) ?? []).map((sum) => presentSum(sum, groupings)).sort(mostFirst)
     })
   }
   return buckets
 }
+
+/** Equal ones in an order that stays the same from call to call. */
+const mostFirst = (a: UsageResult, b: UsageResult): number =>
+  b.images - a.images || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 
 function presentSum(sum: UsageSum, groupings: readonly Grouping[]): UsageResult {
   const when = (grouping: Grouping, value: unknown) => (groupings.includes(grouping) ? String(value) : null)

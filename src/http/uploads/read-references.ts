@@ -43,7 +43,7 @@ async function saveReferred(param: string, reference: unknown, sources: Referenc
   if (url?.startsWith('data:')) throw errors.invalidRequest(`'${param}' must be a base64 data URL.`, param)
   const assetId = id ?? ownAssetId(url ?? '', sources.baseUrl)
   if (assetId === undefined) throw errors.remoteImageRefused(param)
-  const asset = await sources.assets.getVisible(assetId, sources.principal)
+  const asset = await sources.assets.getVisible(assetId, async () => sources.principal)
   const bytes = await sources.assets.openBytes(asset)
   return saveUpload(sources, { bytes, declaredType: asset.media_type }).finally(() => bytes.destroy())
 }

@@ -88,9 +88,12 @@ async function receiveItem(
       `${place}.endpoint`
     )
   }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw errors.invalidRequest(`'${place}.body' must be a JSON object.`, `${place}.body`)
+  }
   try {
     // In a batch nobody waits, whatever the body says.
-    const fields = { ...jsonObject(body), async: true }
+    const fields = { ...body, async: true }
     const { limits } = context.config
     if (known === '/v1/images/generations') {
       return { ...parseImageRequest(fields, { kind: 'generation', limits }), discard: async () => undefined }

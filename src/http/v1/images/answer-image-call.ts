@@ -8,7 +8,7 @@ import type { HttpContext } from '../../http-context.ts'
 import type { ParsedCall, ResponseFormat } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
 import { idempotencyKey } from '../../idempotency-key.ts'
-import { presentEnvelope } from '../../openai/present-job.ts'
+import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
 
 export type AnswerContext = Pick<HttpContext, 'config' | 'requests' | 'assets' | 'stopping' | 'isDraining' | 'callers'>
@@ -34,7 +34,8 @@ export async function answerImageCall(
   if (submitted.repeated) await call.discard?.()
   if (!call.submission.isAsync) return waitForImages(context, exchange, submitted)
   void reply.status(202)
-  return presentEnvelope(await context.requests.view(submitted.id))
+  const view = await context.requests.view(submitted.id)
+  return submitted.repeated ? presentEnvelope(view) : presentAccepted(view)
 }
 
 interface Submitted {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { errors } from '../../../lib/errors.ts'
 import { idempotencyKey } from '../../idempotency-key.ts'
-import { presentEnvelope } from '../../openai/present-job.ts'
+import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
 import type { JobsContext } from './jobs-context.ts'
 import { JobEnvelope } from './job-schemas.ts'
@@ -19,8 +19,10 @@ export function retryJob(scope: FastifyInstance, { requests, isDraining }: JobsC
       if (isDraining()) throw errors.shuttingDown()
       const { id } = request.params
       const key = idempotencyKey(request)
-      await requests.retry({ id, principal: request.principal, ...(key !== undefined && { idempotencyKey: key }) })
-      return reply.status(202).send(presentEnvelope(await requests.view(id)))
+      const { principal } = request
+      const { repeated } = await requests.retry({ id, principal, ...(key !== undefined && { idempotencyKey: key }) })
+      const view = await requests.view(id)
+      return reply.status(202).send(repeated ? presentEnvelope(view) : presentAccepted(view))
     }
   })
 }

@@ -1,0 +1,208 @@
+/**
+ * How many images a second the dispatcher hands out, and what the calls around it take, with 10, 10,000 and 100,000
+ * images waiting: `node bench/claim.ts`. Agents and pictures are left out; the database is real, in a temporary folder.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadConfig } from '../src/config/config.ts'
+import type { Database } from '../src/db/database.ts'
+import { openSqliteDatabase } from '../src/db/sqlite-database.ts'
+import { startDispatcher } from '../src/dispatch/dispatcher.ts'
+import type { ServiceSlots } from '../src/dispatch/slot-source.ts'
+import type { Feature } from '../src/images/image-request.ts'
+import { systemClock } from '../src/lib/clock.ts'
+import { newId } from '../src/lib/ids.ts'
+import { silentLogger } from '../src/lib/logger.ts'
+import type { Principal } from '../src/lib/principal.ts'
+import { createProviderStore } from '../src/providers/provider-store.ts'
+import { type Assignment, claimTask } from '../src/requests/claim-task.ts'
+import { insertSubmission } from '../src/requests/insert-submission.ts'
+import { countAhead } from '../src/requests/queue-store.ts'
+import { TASK_CLASS } from '../src/requests/request-states.ts'
+import { admitImages } from '../src/requests/submit-request.ts'
+import type { TaskRow } from '../src/requests/task-store.ts'
+
+const QUEUES = [10, 10_000, 100_000]
+const CLAIMS = 500
+const USERS = 100
+const MODEL = 'bench'
+const ROWS_AT_A_TIME = 500
+
+/** What waits before the images that the service can make. */
+const KINDS = {
+  plain: {},
+  'edits it cannot do': { needs: 'edit mask' },
+  "others' only_own": { routing: 'only_own' }
+} as const
+
+const { limits } = loadConfig({})
+const userId = (index: number) => `usr_${index}`
+
+async function main(): Promise<void> {
+  console.log('ahead in the queue      waiting   claims/s   submits/s   place of the last, ms')
+  for (const [name, ahead] of Object.entries(KINDS)) {
+    for (const waiting of QUEUES) {
+      const row = await measure({ waiting, ahead })
+      const numbers = [waiting, Math.round(row.claims), Math.round(row.submits), row.placeMs.toFixed(1)]
+      const [count, ...rest] = numbers.map((value) => value.toLocaleString('en'))
+      console.log(name.padEnd(20), String(count).padStart(10), ...rest.map((text) => text.padStart(10)))
+    }
+  }
+}
+
+async function measure(queue: { waiting: number; ahead: Partial<TaskRow> }) {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-claim-'))
+  const onFatal = (error: unknown) => {
+    throw error
+  }
+  const database = await openSqliteDatabase({ path: join(folder, 'bench.sqlite'), clock: systemClock, onFatal })
+  try {
+    await addUsers(database)
+    const service = await addService(database)
+    const last = await addTasks(database, queue)
+    const placeMs = await timed(async () => void (await countAhead(database.db, MODEL, [last])))
+    const submits = 200 / ((await timed(() => submitSome(database, 200))) / 1000)
+    const claims = CLAIMS / ((await timed(() => claimSome(database, service))) / 1000)
+    return { claims, submits, placeMs }
+  } finally {
+    await database.close()
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const began = performance.now()
+  await work()
+  return performance.now() - began
+}
+
+async function addUsers({ db }: Database): Promise<void> {
+  const users = Array.from({ length: USERS }, (_, index) => ({
+    id: userId(index),
+    name: 'user',
+    email: `user-${index}@example.org`,
+    role: 'member',
+    created_at: 1,
+    updated_at: 1
+  }))
+  await db.insertInto('users').values(users).execute()
+}
+
+async function addService(database: Database): Promise<Omit<ServiceSlots, 'assign' | 'free'>> {
+  const features: Feature[] = ['generate']
+  const declared = {
+    name: 'service',
+    type: 'image',
+    concurrency: 1,
+    timeoutMs: 1000,
+    access: 'members' as const,
+    models: [{ id: MODEL, features }]
+  }
+  const ownerId = userId(0)
+  const connection = { ownerId, name: 'p', agentVersion: '1', services: [declared], onlineUntil: Date.now() + 1e9 }
+  const { providerId, epoch, serviceIds } = await database.db
+    .transaction()
+    .execute((trx) => createProviderStore(database).connect(trx, connection))
+  const serviceId = serviceIds.get('service') ?? ''
+  return { serviceId, providerId, epoch, ownerId, access: 'members', models: new Map([[MODEL, features]]) }
+}
+
+/** The waiting images of users who have equally many, and behind them those to claim. Returns the last one. */
+async function addTasks({ db }: Database, queue: { waiting: number; ahead: Partial<TaskRow> }): Promise<TaskRow> {
+  const { waiting, ahead } = queue
+  const request = {
+    kind: 'generation',
+    state: 'queued' as const,
+    is_async: 1,
+    model: MODEL,
+    prompt: 'a red fox',
+    parameters: '{"extra":{}}',
+    n: 1,
+    created_at: 1,
+    warnings: '[]',
+    api_key_id: 'key'
+  }
+  const rows = Array.from({ length: waiting + CLAIMS }, (_, index) => {
+    // Not the owner's, who may take what is only for own machines.
+    const user_id = userId(1 + (index % (USERS - 1)))
+    const id = newId('req')
+    const task = {
+      id: newId('tsk'),
+      request_id: id,
+      user_id,
+      position: 0,
+      state: 'queued' as const,
+      kind: 'generation',
+      model: MODEL,
+      needs: 'generate',
+      routing: 'any' as const,
+      seed: 1,
+      class: TASK_CLASS.async,
+      order_key: Math.floor(index / USERS),
+      queued_at: index,
+      ...(index < waiting && ahead)
+    }
+    return { request: { ...request, id, user_id }, task }
+  })
+  await db.transaction().execute(async (trx) => {
+    for (let from = 0; from < rows.length; from += ROWS_AT_A_TIME) {
+      const part = rows.slice(from, from + ROWS_AT_A_TIME)
+      await trx
+        .insertInto('requests')
+        .values(part.map((row) => row.request))
+        .execute()
+      await trx
+        .insertInto('tasks')
+        .values(part.map((row) => row.task))
+        .execute()
+    }
+  })
+  return db.selectFrom('tasks').selectAll().orderBy('queued_at', 'desc').limit(1).executeTakeFirstOrThrow()
+}
+
+async function submitSome(database: Database, count: number): Promise<void> {
+  const principal: Principal = {
+    userId: userId(0),
+    email: 'user-0@example.org',
+    role: 'member',
+    keyId: 'key',
+    scopes: ['generate'],
+    limits: { key: {}, user: {} },
+    responseDefault: 'url'
+  }
+  const parameters = { extra: {} }
+  const image = { kind: 'generation' as const, model: 'elsewhere', prompt: 'x', n: 1, parameters, warnings: [] }
+  const submission = { principal, image, inputs: [], ownMask: false, isAsync: true, routing: 'any' as const }
+  const roomy = { ...limits, queueTotal: 1_000_000 }
+  for (let i = 0; i < count; i++) {
+    await database.db.transaction().execute(async (trx) => {
+      await admitImages(trx, { parts: { database, limits: roomy }, principal, images: 1 })
+      await insertSubmission(trx, submission, { taskClass: TASK_CLASS.async, now: Date.now() })
+    })
+  }
+}
+
+/** Lets the dispatcher fill one slot that is free again at once, until enough has been handed out. */
+async function claimSome(database: Database, service: Omit<ServiceSlots, 'assign' | 'free'>): Promise<void> {
+  let claimed = 0
+  const { promise: enough, resolve } = Promise.withResolvers<void>()
+  const assign = (_assignment: Assignment) => {
+    claimed += 1
+    if (claimed === CLAIMS) resolve()
+  }
+  const dispatcher = startDispatcher({
+    database,
+    requests: { claim: (claim) => claimTask({ database, limits }, claim) },
+    providers: createProviderStore(database),
+    slots: {
+      freeServices: () => (claimed < CLAIMS ? [{ ...service, free: 1, assign }] : []),
+      runningByUser: () => new Map()
+    },
+    logger: silentLogger()
+  })
+  await enough
+  await dispatcher.close()
+}
+
+await main()
