@@ -2,6 +2,7 @@ import type { Box } from './changed-box.ts'
 import type { Rgb } from './colour.ts'
 import { avoiding, choosePalette } from './choose-palette.ts'
 import { canvasOf, type Layer } from './layer.ts'
+import { stars } from './layers/stars.ts'
 import { createNoise } from './noise.ts'
 import type { Palette } from './palettes.ts'
 import type { SceneName, SubjectName } from './prompt-words.ts'
@@ -75,6 +76,10 @@ function placeIn({ left, top, right, bottom }: Box, random: Random): SubjectPlac
   }
 }
 
+/** Flakes in the air, all over the picture. */
+const snowfall = ({ canvas, random }: SceneBrief): Layer =>
+  stars({ canvas, random, colour: [1, 1, 1], bottom: canvas.height * 1.3, density: 900 })
+
 /** Lays out the picture a prompt and a seed decide. */
 export function composeScene(request: SceneRequest): ComposedScene {
   const { prompt, negativePrompt, seed, width, height, borrowed, subjectBox } = request
@@ -96,8 +101,10 @@ export function composeScene(request: SceneRequest): ComposedScene {
       return !reading.unwanted.has(element) && (drawn || reading.wanted.has(element))
     }
   }
+  const layers = scene.layersOf(subjectBox === undefined ? brief : { ...brief, subject: undefined })
+  if (reading.wanted.has('snow') && !reading.unwanted.has('snow')) layers.push(snowfall(brief))
   return {
-    layers: scene.layersOf(subjectBox === undefined ? brief : { ...brief, subject: undefined }),
+    layers,
     subject: subjectBox === undefined ? [] : drawSubject(brief, placeIn(subjectBox, random)),
     palette,
     vignette: reading.unwanted.has('vignette') ? 0 : 0.28,

@@ -42,7 +42,9 @@ export const meadow: Scene = {
     }
     const hills = random.whole(4, 5)
     const wooded = has('trees', 0.85)
-    const grass = permitted(mixColours(hex('86b84a'), palette.far, 0.35))
+    const snowy = has('snow', 0)
+    const cover = snowy ? mixColours(palette.light, palette.sky.at(-1) ?? palette.light, 0.2) : hex('86b84a')
+    const grass = permitted(mixColours(cover, palette.far, snowy ? 0.12 : 0.35))
     let ground = outlineOf(canvas, height, () => 0)
     for (let index = 0; index < hills; index++) {
       const share = index / (hills - 1)
@@ -53,7 +55,8 @@ export const meadow: Scene = {
         base,
         (x) => 0.03 + (0.13 - 0.05 * share) * noise(x * (1.5 - share * 0.7) + shift, shift)
       )
-      const crest = mixColours(landColour(palette, 0.1 + 0.6 * share), grass, 0.34 + 0.36 * share)
+      const covered = snowy ? 0.6 + 0.3 * share : 0.34 + 0.36 * share
+      const crest = mixColours(landColour(palette, 0.1 + 0.6 * share), grass, covered)
       const lit = mixColours(crest, palette.light, 0.22 * (1 - share * 0.5))
       if (wooded && share < 1) {
         layers.push(...copse(brief, outline, mixColours(crest, palette.near, 0.3 + 0.15 * share), 0.03 + 0.055 * share))
@@ -63,7 +66,7 @@ export const meadow: Scene = {
           canvas,
           outline,
           crest: lit,
-          foot: mixColours(crest, palette.near, 0.25 + 0.3 * share),
+          foot: mixColours(crest, palette.near, (0.25 + 0.3 * share) * (snowy ? 0.35 : 1)),
           depth: unit * (0.2 + 0.2 * share)
         })
       )
@@ -76,6 +79,7 @@ export const meadow: Scene = {
       palette.light,
       palette.sky[2] ?? palette.light
     ]
+    if (snowy) return [...layers, ...subjectOn(brief, { ground: ground.map((edge) => edge + unit * 0.07), size: 0.36 })]
     const field = { canvas, random, outline: ground, colours: petals }
     return [
       ...layers,
