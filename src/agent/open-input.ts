@@ -1,13 +1,32 @@
 import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
 import { EngineError } from '../engines/engine.ts'
+import { sleep, withJitter } from '../lib/async.ts'
 
-/** The bytes of a source image or mask, from the gateway. */
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 5000
+
+/**
+ * The bytes of a source image or mask. While the gateway is away it is asked again: that is not this machine's fault
+ * and must not end the attempt. Throws `EngineError` when the gateway says no, and what `signal` aborts with.
+ */
 export async function openInput(input: { url: string; token: string; signal: AbortSignal }): Promise<Readable> {
-  const response = await fetch(input.url, { headers: { authorization: `Bearer ${input.token}` }, signal: input.signal })
-  if (!response.ok || !response.body) {
-    await response.arrayBuffer()
-    throw new EngineError('crashed', 'The source image could not be fetched from the gateway.')
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    const answer = await get(input)
+    if (answer?.ok) return Readable.from([answer.bytes])
+    if (answer && answer.status >= 400 && answer.status < 500) {
+      throw new EngineError('crashed', 'The source image could not be fetched from the gateway.')
+    }
+    await sleep(withJitter(pause, 0.3), input.signal)
   }
-  return Readable.fromWeb(response.body as ReadableStream)
+}
+
+/** Undefined when there was no whole answer. */
+async function get({ url, token, signal }: Parameters<typeof openInput>[0]) {
+  try {
+    const response = await fetch(url, { headers: { authorization: `Bearer ${token}` }, signal })
+    return { ok: response.ok, status: response.status, bytes: Buffer.from(await response.arrayBuffer()) }
+  } catch (error) {
+    if (signal.aborted) throw error
+    return undefined // No connection, or one that broke: the next try tells.
+  }
 }

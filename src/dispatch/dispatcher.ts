@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Loop, startLoop } from '../lib/async.ts'
 import type { Database } from '../db/database.ts'
 import { canDo, type Feature } from '../images/image-request.ts'
@@ -6,7 +7,8 @@ import type { Offer, ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
 import { cappedUsers } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'
-import { listFailures, listRunnable, type TaskRow } from '../requests/task-store.ts'
+import { listRunnable } from '../requests/runnable-store.ts'
+import { listFailures, type TaskRow } from '../requests/task-store.ts'
 import { classOfTurn } from './class-turn.ts'
 import { matchTasks, type WaitingTask } from './match-tasks.ts'
 import type { ServiceSlots, SlotSource } from './slot-source.ts'
@@ -30,7 +32,11 @@ export function startDispatcher(parts: DispatcherParts): Loop {
   const loop = startLoop({
     everyMs: LOOK_EVERY_MS,
     work: async () => {
-      while (await dispatchRound(parts, state)) state.turn += 1
+      while (await dispatchRound(parts, state)) {
+        state.turn += 1
+        // SQLite answers at once: without a pause nobody else would be heard while many slots are filled.
+        await setImmediate()
+      }
     },
     onError: (error) => parts.logger.error({ err: error }, 'dispatch failed; it is tried again')
   })

@@ -9,29 +9,37 @@ const AT_A_TIME = 500
  * Fails tasks that have waited longer than `limits.noProviderTimeout` while no online service can take them. Tasks
  * that only wait for a busy service go on waiting. Returns how many failed.
  */
-export async function expireWaiting({ database, providers, limits }: RequestParts): Promise<number> {
-  const now = database.clock.now()
-  const before = now - limits.noProviderTimeoutMs
+export async function expireWaiting(parts: RequestParts): Promise<number> {
+  const { database, limits } = parts
+  const before = database.clock.now() - limits.noProviderTimeoutMs
   let failed = 0
   for (const model of await listModelsWaitedFor(database.db, before)) {
-    const waiting = await listWaiting(database.db, { model, before, limit: AT_A_TIME })
-    for (const task of await strandedOf({ database, providers }, { model, waiting })) {
-      const changed = await database.db.transaction().execute(async (trx) => {
-        const failure = {
-          finished_at: now,
-          error_code: 'no_provider',
-          error_message: `No provider of '${model}' came online in time.`
-        }
-        if (!(await failWaiting(trx, task.id, failure))) return false
-        await endRequestIfDone(trx, task.request_id, now)
-        return true
-      })
-      if (changed) database.bell.ring(`request:${task.request_id}`)
-      failed += changed ? 1 : 0
-    }
+    let waiting: TaskRow[]
+    let afterId = ''
+    do {
+      waiting = await listWaiting(database.db, { model, before, afterId, limit: AT_A_TIME })
+      for (const task of await strandedOf(parts, { model, waiting })) failed += (await strand(parts, task)) ? 1 : 0
+      afterId = waiting.at(-1)?.id ?? afterId
+    } while (waiting.length === AT_A_TIME)
   }
   if (failed > 0) database.bell.ring('webhooks')
   return failed
+}
+
+async function strand({ database }: RequestParts, task: TaskRow): Promise<boolean> {
+  const now = database.clock.now()
+  const changed = await database.db.transaction().execute(async (trx) => {
+    const failure = {
+      finished_at: now,
+      error_code: 'no_provider',
+      error_message: `No provider of '${task.model}' came online in time.`
+    }
+    if (!(await failWaiting(trx, task.id, failure))) return false
+    await endRequestIfDone(trx, task.request_id, now)
+    return true
+  })
+  if (changed) database.bell.ring(`request:${task.request_id}`)
+  return changed
 }
 
 /** The tasks that no online service can take: none has what they need, or they ran into their timeout on each. */

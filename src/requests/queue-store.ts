@@ -3,18 +3,13 @@ import type { Db, Trx } from '../db/database.ts'
 import { UNFINISHED } from './request-states.ts'
 import type { TaskRow } from './task-store.ts'
 
-/** Tasks waiting or running, of one user or of all; counts no further than `most`. */
-export async function countUnfinished(db: Db, filter: { userId?: string; most: number }): Promise<number> {
-  const { userId, most } = filter
-  const found = db
+/** Tasks waiting or running, of one user or of all. */
+export async function countUnfinished(db: Db, userId?: string): Promise<number> {
+  const row = await db
     .selectFrom('tasks')
-    .select(sql.lit(1).as('one'))
+    .select((e) => e.fn.countAll<number>().as('tasks'))
     .where('state', 'in', UNFINISHED)
     .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
-    .limit(most)
-  const row = await db
-    .selectFrom(found.as('found'))
-    .select((e) => e.fn.countAll<number>().as('tasks'))
     .executeTakeFirst()
   return Number(row?.tasks ?? 0)
 }
@@ -68,5 +63,6 @@ export async function countAhead(db: Db, model: string, tasks: readonly TaskRow[
 const turnOf = (is: '<' | '>=', task: TaskRow): RawBuilder<SqlBool> =>
   sql<SqlBool>`(class, order_key, queued_at) ${sql.raw(is)} (${task.class}, ${task.order_key}, ${task.queued_at})`
 
-const byTurn = (a: TaskRow, b: TaskRow): number =>
+/** The order in which tasks of one model are handed out, but for the fairness between users. */
+export const byTurn = (a: TaskRow, b: TaskRow): number =>
   a.class - b.class || a.order_key - b.order_key || a.queued_at - b.queued_at

@@ -61,13 +61,13 @@ export async function admitImages(
 ): Promise<void> {
   const { parts, principal, images } = wanted
   const { queuePerUser, queueTotal } = parts.limits
-  const own = await countUnfinished(trx, { userId: principal.userId, most: queuePerUser + 1 })
+  const own = await countUnfinished(trx, principal.userId)
   if (own + images > queuePerUser) {
     throw errors.queueFull(
       `You have ${own} images waiting or running, and at most ${queuePerUser} are allowed. Wait for some to finish.`
     )
   }
-  const all = await countUnfinished(trx, { most: queueTotal + 1 })
+  const all = await countUnfinished(trx)
   if (all + images > queueTotal) throw errors.queueFull('The queue of this server is full. Try again in a while.')
   await reserveImages(trx, { principal, images, now: parts.database.clock.now() })
 }

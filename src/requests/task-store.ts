@@ -1,9 +1,7 @@
-import { sql, type Insertable, type Selectable } from 'kysely'
+import type { Insertable, Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
-import type { ServiceAccess } from '../providers/provider-store.ts'
-import type { Capped } from './service-caps.ts'
 import { UNFINISHED } from './request-states.ts'
 
 export type TaskRow = Selectable<Tables['tasks']>
@@ -18,73 +16,6 @@ export const findTask = (db: Db, id: string): Promise<TaskRow | undefined> =>
 /** Of one request or of several, each one's in the order of its images. */
 export const listTasks = (db: Db, ...requestIds: string[]): Promise<TaskRow[]> =>
   db.selectFrom('tasks').selectAll().where('request_id', 'in', requestIds).orderBy('position').execute()
-
-export interface RunnableFilter {
-  serviceId: string
-  models: readonly string[]
-  /** Values of `tasks.needs` that the service satisfies, by model. */
-  needsOf: (model: string) => readonly string[]
-  access: ServiceAccess
-  ownerId: string
-  /** Who may not have an image of it now. */
-  capped?: Capped
-  /** Tasks of this class or a less urgent one. */
-  fromClass: number
-  limit: number
-}
-
-/**
- * The heads of the queues a service can work on, most urgent first, at most `limit` of each model. Tasks that ran into
- * their timeout on this very service are left out.
- */
-export async function listRunnable(db: Db, filter: RunnableFilter): Promise<TaskRow[]> {
-  const heads: TaskRow[] = []
-  const guests = Array.isArray(filter.access) ? filter.access.map((address) => address.toLowerCase()) : []
-  for (const model of filter.models) {
-    const needs = filter.needsOf(model)
-    if (needs.length === 0) continue
-    const rows = await db
-      .selectFrom('tasks')
-      .selectAll()
-      .where('state', '=', 'queued')
-      .where('model', '=', model)
-      .where('needs', 'in', needs)
-      .where('class', '>=', filter.fromClass)
-      .$if(filter.capped?.others === true, (q) => q.where('user_id', '=', filter.ownerId))
-      .$if((filter.capped?.userIds.length ?? 0) > 0, (q) => q.where('user_id', 'not in', filter.capped?.userIds ?? []))
-      .where((e) => e.or([e('routing', '!=', 'only_own'), e('user_id', '=', filter.ownerId)]))
-      .$if(filter.access !== 'members', (q) =>
-        q.where((e) => {
-          const owner = e('user_id', '=', filter.ownerId)
-          const invited = e.selectFrom('users').select('users.id').where('users.email', 'in', guests)
-          return guests.length === 0 ? owner : e.or([owner, e('user_id', 'in', invited)])
-        })
-      )
-      .where((e) =>
-        e.or([
-          e('node_faults', '=', 0),
-          e.not(
-            e.exists(
-              e
-                .selectFrom('attempts')
-                .select(sql.lit(1).as('one'))
-                .whereRef('attempts.task_id', '=', 'tasks.id')
-                .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
-                .where('attempts.service_id', '=', filter.serviceId)
-                .where('attempts.reason', '=', 'timeout')
-            )
-          )
-        ])
-      )
-      .orderBy('class')
-      .orderBy('order_key')
-      .orderBy('queued_at')
-      .limit(filter.limit)
-      .execute()
-    heads.push(...rows)
-  }
-  return heads
-}
 
 export interface Failures {
   /** Services on which an attempt ended in a node fault. */
@@ -202,14 +133,19 @@ export async function listModelsWaitedFor(db: Db, before: number): Promise<strin
   return rows.map((row) => row.model)
 }
 
-/** Waiting tasks of a model queued before then. */
-export const listWaiting = (db: Db, filter: { model: string; before: number; limit: number }): Promise<TaskRow[]> =>
+/** Waiting tasks of a model queued before then, in the order of their ids; the next page comes after the last one. */
+export const listWaiting = (
+  db: Db,
+  filter: { model: string; before: number; afterId: string; limit: number }
+): Promise<TaskRow[]> =>
   db
     .selectFrom('tasks')
     .selectAll()
     .where('state', '=', 'queued')
     .where('model', '=', filter.model)
     .where('queued_at', '<', filter.before)
+    .where('id', '>', filter.afterId)
+    .orderBy('id')
     .limit(filter.limit)
     .execute()
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { CrashPlan } from './crash-plan.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '../support/free-port.ts'
 import { createMortalProgram, type MortalProgram } from './mortal-program.ts'
 
 export const MODEL = 'crash-model'

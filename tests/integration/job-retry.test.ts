@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TASK_CLASS } from '../../src/requests/request-states.ts'
+import { batchCalls } from '../support/batch-calls.ts'
 import { callJson } from '../support/call-json.ts'
 import { type FakeModels, startFakeModels } from '../support/fake-models.ts'
 import type { FakeRequest } from '../support/fake-openai-server.ts'
@@ -112,6 +114,32 @@ describe('retry', () => {
     expect(model.received().map((request) => request.json?.seed)).toEqual([70, 71, 71, 72])
     expect(await countUsage(id)).toBe(3)
     expect(job.result).not.toHaveProperty('warnings')
+  })
+
+  it('waits like a job, for nobody waits on a connection; what came in a batch stays part of it', async () => {
+    const { user, jobs, model } = await fakes.newcomer()
+    model.answers('hang')
+    const running = await jobs.submit({ model: model.id })
+    await jobs.when(running, 'PROCESSING')
+    const body = { model: model.id, prompt: 'x', size: '32x32' }
+    const waiting = gateway.call('/v1/images/generations', { key: user.key, json: body })
+    await waitFor(async () => (await jobs.list('?active=1')).data.length === 2)
+    const batch = await batchCalls(gateway, user).submit([{ endpoint: '/v1/images/generations', body }])
+    const ids = (await jobs.list('?status=QUEUED')).data.map(({ id }) => id)
+    expect(ids).toContain(batch.jobs[0]?.id)
+    for (const id of ids) await jobs.cancel(id)
+    expect((await waiting).status).toBe(409)
+    for (const id of ids) await jobs.retry(id)
+    const rows = await gateway.database.db
+      .selectFrom('tasks')
+      .select(['request_id', 'class'])
+      .where('request_id', 'in', ids)
+      .execute()
+    for (const row of rows) {
+      expect(row.class).toBe(row.request_id === batch.jobs[0]?.id ? TASK_CLASS.batch : TASK_CLASS.async)
+    }
+    await jobs.cancel(running)
+    for (const id of ids) expect(await jobs.ended(id)).toMatchObject({ status: 'PROCESSED' })
   })
 
   it('begins with fresh attempts, on a service that had timed out as well', async () => {

@@ -12,11 +12,15 @@ const RUNS = Number(process.env.FUZZ_RUNS ?? 40)
 /** What happens often in life happens often here, so that requests get far before they are canceled or deleted. */
 const OFTEN: Partial<Record<Move['name'], number>> = {
   claim: 8,
-  deliver: 3,
+  submit: 3,
+  deliver: 2,
   fail: 3,
-  passTime: 3,
-  expire: 3,
-  submit: 3
+  passTime: 4,
+  renew: 3,
+  expire: 2,
+  findExpired: 3,
+  expireAsSeen: 3,
+  reconnect: 2
 }
 
 const anyMove: fc.Arbitrary<Move> = fc.record({

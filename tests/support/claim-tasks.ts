@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { claimTask } from '../../src/requests/claim-task.ts'
-import { listRunnable } from '../../src/requests/task-store.ts'
+import { listRunnable } from '../../src/requests/runnable-store.ts'
 import { loadConfig } from '../../src/config/config.ts'
 
 const [path = '', given = '{}'] = process.argv.slice(2)

@@ -49,6 +49,7 @@ export const createMemory = (world: LeaseWorld): Memory => ({
 })
 
 const AGENTS = ['one', 'two']
+const FORGED = 'lease_forged'
 const FAULTS = [...NODE_FAULTS, ...REQUEST_FAULTS]
 
 const at = <T>(items: readonly T[], index: number): T | undefined => items[index % Math.max(1, items.length)]
@@ -69,6 +70,13 @@ const MOVES = {
   },
   claimAsSeen: async (memory, { requests, pick, other }) =>
     claim(memory, { requests, task: at(memory.seenTasks, pick), agent: at(AGENTS, other)! }),
+  claimReplaced: async (memory, { database, requests, pick }) => {
+    const waiting = await database.db.selectFrom('tasks').selectAll().where('state', '=', 'queued').execute()
+    const [task, replaced] = [at(waiting, pick), at(memory.pastConnections, pick)]
+    if (task && replaced && (await requests.claim({ task, ...replaced }))) {
+      memory.offences.push('a replaced connection was given work')
+    }
+  },
   renew: async (memory, { requests, pick }) => {
     const connection = memory.connections.get(at(AGENTS, pick)!)?.connection
     if (connection) await requests.renewConnections([{ ...connection, draining: false }])
@@ -119,7 +127,16 @@ const MOVES = {
       memory.seenAttempts.filter(({ lapsed }) => lapsed),
       pick
     )
-    if (seen) await requests.fail(seen.row, { reason: 'lease_lapsed', message: 'It lapsed.' })
+    const now = seen && (await requests.findAttempt(seen.row.id))
+    if (!now || !(await requests.fail(seen.row, { reason: 'lease_lapsed', message: 'It lapsed.' }))) return
+    if (now.state !== 'running') memory.offences.push(`a lease that was ${now.state} lapsed`)
+    if (now.lease_until >= memory.world.clock.now()) memory.offences.push('a lease lapsed that had been renewed')
+  },
+  voidAsSeen: async (memory, { requests, pick }) => {
+    const seen = at(memory.seenAttempts, pick)?.row
+    const now = seen && (await requests.findAttempt(seen.id))
+    if (!now || !(await requests.fail(seen, { reason: 'agent_lost', message: 'It went.' }))) return
+    if (now.epoch !== seen.epoch) memory.offences.push('a lease was voided that a newer connection goes on with')
   },
   expireWaiting: async ({ world }, { requests }) => {
     world.clock.advance(3_600_001)
@@ -131,10 +148,14 @@ const MOVES = {
     // Any of its own, some with the token of another, and one of somebody else.
     const attempts = own
       .filter((_, index) => (other >> (index % 8)) & 1)
-      .map(({ attemptId, token }, index) => ({ id: attemptId, token: other % 7 === index ? 'lease_forged' : token }))
+      .map(({ attemptId, token }, index) => ({ id: attemptId, token: other % 3 === index % 3 ? FORGED : token }))
     const foreign = memory.leases.find(({ agent }) => agent !== name)
     if (foreign && other % 3 === 0) attempts.push({ id: foreign.attemptId, token: foreign.token })
-    await connect(memory, { name, gateway, attempts })
+    const { resumed, gone } = await connect(memory, { name, gateway, attempts })
+    const mayGoOn = attempts.filter(({ id, token }) => token !== FORGED && id !== foreign?.attemptId)
+    const goesOn = resumed.map(({ id }) => id)
+    if (goesOn.some((id) => !mayGoOn.some((one) => one.id === id))) memory.offences.push('a lease went to a stranger')
+    if (attempts.length !== goesOn.length + gone.length) memory.offences.push('a hello was not answered in full')
   },
   disconnect: async (memory, { requests, pick, other }) => {
     const connection = memory.connections.get(at(AGENTS, pick)!)?.connection

@@ -135,6 +135,7 @@ export async function readRows({ db }: Pick<Database, 'db'>) {
     attempts: await db.selectFrom('attempts').selectAll().execute(),
     assets: await db.selectFrom('assets').selectAll().execute(),
     usage: await db.selectFrom('usage_images').selectAll().execute(),
+    providers: await db.selectFrom('providers').selectAll().execute(),
     services: await db.selectFrom('services').selectAll().execute()
   }
 }

@@ -16,6 +16,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .alterTable('tasks')
     .addColumn('routing', 'text', (c) => c.notNull().defaultTo('any'))
     .execute()
+  // A service finds what it can make behind any number of images that it cannot.
+  await db.schema
+    .createIndex('tasks_by_lane')
+    .on('tasks')
+    .columns(['state', 'model', 'needs', 'routing', 'class', 'order_key', 'queued_at'])
+    .execute()
   await db.schema.alterTable('api_keys').addColumn('webhook_secret', 'text').execute()
 
   await db.schema.createIndex('usage_images_by_model').on('usage_images').columns(['model', 'created_at']).execute()

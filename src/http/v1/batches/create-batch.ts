@@ -3,7 +3,7 @@ import { MOST_REQUESTS } from '../../../batches/batches.ts'
 import type { ImageKind } from '../../../images/image-request.ts'
 import { AppError, errors } from '../../../lib/errors.ts'
 import type { Submission } from '../../../requests/submission.ts'
-import { idempotencyKey } from '../../idempotency-key.ts'
+import { IdempotencyHeaders, idempotencyKey } from '../../idempotency-key.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
 import { parseImageRequest } from '../../openai/parse-image-request.ts'
@@ -29,6 +29,7 @@ export function createBatch(scope: FastifyInstance, context: BatchesContext): vo
     schema: {
       tags: ['Batches'],
       summary: 'Submit many requests at once, all or none',
+      headers: IdempotencyHeaders,
       body: CreateBatchBody,
       response: { 202: BatchResponse, ...errorResponses }
     },

@@ -4,6 +4,7 @@ import { jsonObject } from '../../json-object.ts'
 import { parseImageRequest } from '../../openai/parse-image-request.ts'
 import { isForm } from '../../uploads/receive-image-call.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
+import { IdempotencyHeaders } from '../../idempotency-key.ts'
 import { errorResponses } from '../error-schema.ts'
 import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
 import { CreateImageBody, ImagesResponse } from './image-schemas.ts'
@@ -16,6 +17,7 @@ export function createImage(scope: FastifyInstance, context: AnswerContext): voi
     schema: {
       tags: ['Images'],
       summary: 'Make images from a prompt',
+      headers: IdempotencyHeaders,
       body: CreateImageBody,
       response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
     },

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { IdempotencyHeaders } from '../../idempotency-key.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
@@ -17,6 +18,7 @@ export function editImage(scope: FastifyInstance, context: AnswerContext & Uploa
       summary: 'Change images as a prompt says',
       description: 'As multipart/form-data, or as JSON with data URLs or images stored here.',
       consumes: ['multipart/form-data', 'application/json'],
+      headers: IdempotencyHeaders,
       body: EditImageBody,
       response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
     },

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { liftImages } from '../../uploads/lifted-images.ts'
 import { receiveImageCall, type UploadContext } from '../../uploads/receive-image-call.ts'
+import { IdempotencyHeaders } from '../../idempotency-key.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
@@ -16,6 +17,7 @@ export function varyImage(scope: FastifyInstance, context: AnswerContext & Uploa
       tags: ['Images'],
       summary: 'Make variations of an image',
       consumes: ['multipart/form-data', 'application/json'],
+      headers: IdempotencyHeaders,
       body: VaryImageBody,
       response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
     },

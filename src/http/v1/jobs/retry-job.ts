@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { errors } from '../../../lib/errors.ts'
-import { idempotencyKey } from '../../idempotency-key.ts'
+import { IdempotencyHeaders, idempotencyKey } from '../../idempotency-key.ts'
 import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
 import type { JobsContext } from './jobs-context.ts'
@@ -13,6 +13,7 @@ export function retryJob(scope: FastifyInstance, { requests, isDraining }: JobsC
     schema: {
       tags: ['Jobs'],
       summary: 'Run a failed or canceled request again',
+      headers: IdempotencyHeaders,
       response: { 202: JobEnvelope, ...errorResponses }
     },
     handler: async (request, reply) => {

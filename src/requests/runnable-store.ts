@@ -1,0 +1,120 @@
+import { type SelectQueryBuilder, sql } from 'kysely'
+import type { Db } from '../db/database.ts'
+import type { Tables } from '../db/tables.ts'
+import type { ServiceAccess } from '../providers/provider-store.ts'
+import { byTurn } from './queue-store.ts'
+import type { Capped } from './service-caps.ts'
+import type { TaskRow } from './task-store.ts'
+
+export interface RunnableFilter {
+  serviceId: string
+  models: readonly string[]
+  /** Values of `tasks.needs` that the service satisfies, by model. */
+  needsOf: (model: string) => readonly string[]
+  access: ServiceAccess
+  ownerId: string
+  /** Who may not have an image of it now. */
+  capped?: Capped
+  /** Tasks of this class or a less urgent one. */
+  fromClass: number
+  limit: number
+}
+
+type TaskQuery = SelectQueryBuilder<Tables, 'tasks', TaskRow>
+
+/**
+ * The heads of the queues a service can work on, most urgent first, at most `limit` of each model. Tasks that ran into
+ * their timeout on this very service are left out.
+ *
+ * They are read from *lanes*, parts of the queue of which the service may take every task, so that what it may not
+ * take is never read: the cost does not grow with the queue, whatever waits in it.
+ */
+export async function listRunnable(db: Db, filter: RunnableFilter): Promise<TaskRow[]> {
+  const userIds = await listUsersServed(db, filter)
+  const heads: TaskRow[] = []
+  for (const model of filter.models) {
+    const needs = filter.needsOf(model)
+    if (needs.length === 0) continue
+    const waiting = waitingFor(db, model, filter)
+    const lanes = userIds
+      ? lanesOfUsers(waiting, { needs, userIds, ownerId: filter.ownerId })
+      : lanesOfAll(waiting, { needs, ownerId: filter.ownerId })
+    const found: TaskRow[] = []
+    for (const lane of lanes) found.push(...(await lane.limit(filter.limit).execute()))
+    heads.push(...found.sort(byTurn).slice(0, filter.limit))
+  }
+  return heads
+}
+
+/** The only users the service works for; undefined when it does for every member. */
+async function listUsersServed(db: Db, { access, ownerId, capped }: RunnableFilter): Promise<string[] | undefined> {
+  if (access === 'members' && !capped?.others) return undefined
+  const invited = Array.isArray(access) && !capped?.others ? access.map((address) => address.toLowerCase()) : []
+  if (invited.length === 0) return [ownerId]
+  const guests = await db.selectFrom('users').select('id').where('email', 'in', invited).execute()
+  return [...new Set([ownerId, ...guests.map(({ id }) => id)])]
+}
+
+/** Each of these queries walks `tasks_by_user` in its order. */
+const lanesOfUsers = (
+  waiting: TaskQuery,
+  { needs, userIds, ownerId }: { needs: readonly string[]; userIds: readonly string[]; ownerId: string }
+): TaskQuery[] =>
+  userIds.map((userId) =>
+    waiting
+      .where('user_id', '=', userId)
+      .where('needs', 'in', needs)
+      .$if(userId !== ownerId, (q) => q.where('routing', '!=', 'only_own'))
+      .orderBy('class')
+      .orderBy('order_key')
+  )
+
+/** Each of these walks `tasks_by_lane`, but for the last: what the owner wants made on own machines alone. */
+const lanesOfAll = (
+  waiting: TaskQuery,
+  { needs, ownerId }: { needs: readonly string[]; ownerId: string }
+): TaskQuery[] => [
+  ...needs.flatMap((need) =>
+    (['any', 'prefer_own'] as const).map((routing) =>
+      waiting
+        .where('needs', '=', need)
+        .where('routing', '=', routing)
+        .orderBy('class')
+        .orderBy('order_key')
+        .orderBy('queued_at')
+    )
+  ),
+  waiting
+    .where('user_id', '=', ownerId)
+    .where('routing', '=', 'only_own')
+    .where('needs', 'in', needs)
+    .orderBy('class')
+    .orderBy('order_key')
+]
+
+function waitingFor(db: Db, model: string, { serviceId, fromClass, capped }: RunnableFilter): TaskQuery {
+  const cappedIds = capped?.userIds ?? []
+  return db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('state', '=', 'queued')
+    .where('model', '=', model)
+    .where('class', '>=', fromClass)
+    .$if(cappedIds.length > 0, (q) => q.where('user_id', 'not in', cappedIds))
+    .where((e) =>
+      e.or([
+        e('node_faults', '=', 0),
+        e.not(
+          e.exists(
+            e
+              .selectFrom('attempts')
+              .select(sql.lit(1).as('one'))
+              .whereRef('attempts.task_id', '=', 'tasks.id')
+              .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
+              .where('attempts.service_id', '=', serviceId)
+              .where('attempts.reason', '=', 'timeout')
+          )
+        )
+      ])
+    )
+}

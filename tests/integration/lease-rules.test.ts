@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/config.ts'
+import { listExpired } from '../../src/requests/attempt-store.ts'
+import { findTask, listTasks } from '../../src/requests/task-store.ts'
+import { type Connection, deliveredImage, LEASE_MS, type LeaseWorld, openLeaseWorld } from '../support/lease-world.ts'
+
+/*
+ * Which test breaks which sentence of ARCHITECTURE.md on requests that are durable and on leases.
+ *
+ * Every reply that promises something waits until the log is on disk
+ *   202, 200, job read, event                   durability: while the disk has not kept it
+ *   the answer to a PUT, cancel, retry, batch,
+ *   list, deletion, key made or revoked         wal-held: while the disk has not kept it
+ *   a webhook                                   webhook-tries: delivers nothing that a power cut could undo
+ * A reply waits when there are commits not yet
+ * synced, and only then                         wal-sync: a reply; durability: what is on disk already
+ * One fdatasync at a time, which many wait for  wal-sync: is one of many that a single sync serves
+ * A failed sync stops the process               wal-sync: a failed sync
+ * Checkpoints run off the event loop            checkpointer: moves a log that has grown
+ * Temp file, sync, rename, sync of the folder   the object store contract; crash: leaves no row without its bytes
+ *
+ * A lease lasts 30 s                            below: lasts as long as configured, by default 30 s
+ *   and is renewed while its session lives      leases: keeps its work as long as it is there
+ * A result counts under its own token only      lease-fuzz; agent-protocol: of its own with a wrong token neither
+ * Lapsing makes the task claimable              leases: loses its work to another when its lease has run out
+ * A late result under the current token counts  leases: may still deliver while nobody else has taken the work
+ *   and under another one does not              leases: is too late (twice); crash: playTakeover
+ * The PUT is idempotent                         delivery: can be repeated, twice at once; crash: playTakeover
+ * What the agent lacks is queued again at once  agents: the newer goes on with what it names; below: is lost once
+ * What is no longer its own it is told          agents: the same; leases: whose request was canceled meanwhile
+ * A starting gateway gives a reconnect grace    below: a gateway that starts
+ * Reconnect backoff is capped at 5 s            gateway-link: never waits longer than 5 s
+ * Provider identity is (owner, name)            agents: neither minds one of another owner or another name
+ * The epoch is checked by claims                claims: is refused to a connection that a newer one has replaced
+ *   and by renewals                             below: of a replaced connection; lease-fuzz
+ * A replaced agent says so and waits 30 s       gateway-link: that was replaced
+ * Revoking a key closes and voids               agents: a key that is revoked
+ * An agent survives the gateway                 leases: an agent whose connection breaks; crash
+ */
+
+let world: LeaseWorld
+
+beforeEach(async () => {
+  world = await openLeaseWorld({ gateways: 1 })
+})
+afterEach(() => world.close())
+
+const operations = () => world.gateways[0]!.requests
+const db = () => world.gateways[0]!.database.db
+
+/** A request for one image that an agent has been given. */
+async function arrange(): Promise<{ id: string; taskId: string; lease: Lease; agent: Connection }> {
+  const agent = await world.connect(0, { name: 'rig' })
+  const id = await world.submit(0, 1)
+  const [task] = await listTasks(db(), id)
+  return { id, taskId: task!.id, lease: await claim(task!.id, agent), agent }
+}
+
+interface Lease {
+  id: string
+  token: string
+}
+
+async function claim(taskId: string, agent: Connection): Promise<Lease> {
+  const task = await findTask(db(), taskId)
+  const given = await operations().claim({ task: task!, ...agent })
+  return { id: given!.attemptId, token: given!.token }
+}
+
+const attempt = async (id: string) => (await operations().findAttempt(id))!
+const task = async (id: string) => (await findTask(db(), id))!
+const lapse = async () => {
+  world.clock.advance(LEASE_MS + 1)
+  return operations().expireLeases()
+}
+
+describe('a lease', () => {
+  it('lasts as long as configured, by default 30 s', async () => {
+    expect(loadConfig({}).limits.leaseMs).toBe(30_000)
+    const { lease } = await arrange()
+    world.clock.advance(LEASE_MS)
+    expect(await operations().expireLeases()).toBe(0)
+    world.clock.advance(1)
+    expect(await operations().expireLeases()).toBe(1)
+    expect(await attempt(lease.id)).toMatchObject({ state: 'lapsed', reason: 'lease_lapsed' })
+  })
+
+  it('that was renewed since it was found to have run out does not lapse', async () => {
+    const { lease, taskId, agent } = await arrange()
+    world.clock.advance(LEASE_MS + 1)
+    const [found] = await listExpired(db(), world.clock.now(), 10)
+    await operations().renewConnections([{ ...agent, draining: false }])
+    expect(await operations().fail(found!, { reason: 'lease_lapsed', message: '' })).toBe(false)
+    expect(await attempt(lease.id)).toMatchObject({ state: 'running' })
+    expect(await task(taskId)).toMatchObject({ state: 'running', losses: 0 })
+  })
+
+  it('that two processes find lapsed is one loss', async () => {
+    const { taskId } = await arrange()
+    world.clock.advance(LEASE_MS + 1)
+    const [found] = await listExpired(db(), world.clock.now(), 10)
+    for (const expected of [true, false]) {
+      expect(await operations().fail(found!, { reason: 'lease_lapsed', message: '' })).toBe(expected)
+    }
+    expect(await task(taskId)).toMatchObject({ state: 'queued', losses: 1 })
+  })
+
+  it('of an agent that comes back without the work after it has lapsed is lost once, not twice', async () => {
+    const { taskId, lease } = await arrange()
+    await lapse()
+    await world.connect(0, { name: 'rig' })
+    expect(await task(taskId)).toMatchObject({ state: 'queued', losses: 1, current_attempt_id: null })
+    expect(await attempt(lease.id)).toMatchObject({ state: 'failed' })
+  })
+
+  it('of an agent that comes back without the work in time is lost at once', async () => {
+    const { taskId } = await arrange()
+    await world.connect(0, { name: 'rig' })
+    expect(await task(taskId)).toMatchObject({ state: 'queued', losses: 1, current_attempt_id: null })
+  })
+
+  it('that a newer connection goes on with is not voided with the older one', async () => {
+    const { lease, agent } = await arrange()
+    const read = await attempt(lease.id)
+    const newer = await world.connect(0, { name: 'rig', attempts: [lease] })
+    await operations().disconnectAgent(agent, { voided: true })
+    // Also when the older one's end had read the attempt before the newer one came.
+    expect(await operations().fail(read, { reason: 'agent_lost', message: '' })).toBe(false)
+    expect(await attempt(lease.id)).toMatchObject({ state: 'running', epoch: newer.epoch })
+  })
+
+  it('of a replaced connection is not renewed by it', async () => {
+    const { lease, agent } = await arrange()
+    await world.connect(0, { name: 'rig', attempts: [lease] })
+    const { lease_until: before } = await attempt(lease.id)
+    world.clock.advance(1000)
+    const alive = await operations().renewConnections([{ ...agent, draining: false }])
+    expect(alive.has(agent.providerId)).toBe(false)
+    expect((await attempt(lease.id)).lease_until).toBe(before)
+  })
+
+  it('that has lapsed ends with its task when nobody comes for it', async () => {
+    const { id, lease, taskId } = await arrange()
+    await lapse()
+    const late = await attempt(lease.id)
+    world.clock.advance(3_600_001)
+    await operations().expireWaiting()
+    expect(await task(taskId)).toMatchObject({ state: 'failed', error_code: 'no_provider' })
+    expect(await attempt(lease.id)).toMatchObject({ state: 'failed' })
+    expect(await operations().finish(late, deliveredImage())).toBe(false)
+    expect(await operations().view(id)).toMatchObject({ outputs: [], request: { state: 'failed' } })
+  })
+})
+
+describe('a gateway that starts', () => {
+  it('lets no lease lapse for one lease, however long it was away', async () => {
+    const { lease, taskId } = await arrange()
+    world.clock.advance(LEASE_MS * 100)
+    await operations().giveGrace()
+    world.clock.advance(LEASE_MS)
+    expect(await operations().expireLeases()).toBe(0)
+    const back = await world.connect(0, { name: 'rig', attempts: [lease] })
+    expect(back.gone).toEqual([])
+    expect(await operations().finish(await attempt(lease.id), deliveredImage())).toBe(true)
+    expect(await task(taskId)).toMatchObject({ state: 'succeeded', losses: 0 })
+  })
+
+  it('shortens no lease', async () => {
+    const { lease } = await arrange()
+    const { lease_until: before } = await attempt(lease.id)
+    await operations().giveGrace()
+    expect((await attempt(lease.id)).lease_until).toBe(before)
+  })
+
+  it('keeps those online who were, and nobody else', async () => {
+    const gone = await world.connect(0, { name: 'gone' })
+    await operations().disconnectAgent(gone, { voided: false })
+    const online = await world.connect(0, { name: 'online' })
+    world.clock.advance(LEASE_MS - 1)
+    await operations().giveGrace()
+    world.clock.advance(LEASE_MS - 1)
+    const now = world.clock.now()
+    const rows = await db().selectFrom('providers').select(['id', 'online_until']).execute()
+    expect(rows.filter((row) => row.online_until > now).map((row) => row.id)).toEqual([online.providerId])
+  })
+})
