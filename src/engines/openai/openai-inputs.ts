@@ -1,7 +1,7 @@
 import { addAbortSignal } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import sharp from 'sharp'
 import type { ImageTask, TaskInput } from '../../images/image-request.ts'
+import { decodeWhiteOnBlackPng, encodeAlphaPng } from '../../images/mask.ts'
 import type { EngineRun } from '../engine.ts'
 import type { MultipartFile } from './multipart-body.ts'
 
@@ -26,7 +26,7 @@ export async function inputFiles(task: ImageTask, run: EngineRun, naming: InputN
   for (const input of task.inputs) {
     const isMask = input.name === 'mask'
     const bytes = await readInput(input, run)
-    const sent = isMask && naming.maskMode === 'openai-alpha' ? await alphaMask(bytes) : bytes
+    const sent = isMask && naming.maskMode === 'openai-alpha' ? await asAlphaMask(bytes) : bytes
     files.push({
       field: isMask ? 'mask' : imageField,
       filename: `${input.name}.${input.mediaType.replace('image/', '')}`,
@@ -36,17 +36,8 @@ export async function inputFiles(task: ImageTask, run: EngineRun, naming: InputN
   return files
 }
 
+const asAlphaMask = async (mask: Buffer): Promise<Buffer<ArrayBuffer>> =>
+  (await encodeAlphaPng(await decodeWhiteOnBlackPng(mask))) as Buffer<ArrayBuffer>
+
 const readInput = async (input: TaskInput, run: EngineRun): Promise<Buffer<ArrayBuffer>> =>
   (await buffer(addAbortSignal(run.signal, await run.input(input.name)))) as Buffer<ArrayBuffer>
-
-/**
- * From a canonical mask (8-bit greyscale, 255 = change) an RGBA PNG of the same size with alpha 255 − mask. Its
- * colours repeat the mask, so that a server that drops the alpha and reads white as change does the same.
- */
-export async function alphaMask(mask: Uint8Array): Promise<Buffer<ArrayBuffer>> {
-  const { data, info } = await sharp(mask).removeAlpha().extractChannel(0).raw().toBuffer({ resolveWithObject: true })
-  const raw = { width: info.width, height: info.height, channels: 1 as const }
-  const alpha = await sharp(data, { raw }).negate().toColourspace('b-w').raw().toBuffer()
-  const png = sharp(data, { raw }).toColourspace('srgb').joinChannel([data, data, alpha], { raw }).png()
-  return (await png.toBuffer()) as Buffer<ArrayBuffer>
-}
