@@ -25,6 +25,7 @@ import type { TaskRow } from '../src/requests/task-store.ts'
 
 const QUEUES = [10, 10_000, 100_000]
 const CLAIMS = 500
+const SUBMITS = 200
 const USERS = 100
 const MODEL = 'bench'
 const ROWS_AT_A_TIME = 500
@@ -40,16 +41,31 @@ const { limits } = loadConfig({})
 const userId = (index: number) => `usr_${index}`
 
 async function main(): Promise<void> {
-  console.log('ahead in the queue      waiting   claims/s   submits/s   place of the last, ms')
+  await measure({ waiting: 10, ahead: {} }) // Not told: code that runs for the first time is slow.
+  console.log('                                      claims   ms CPU   submits   ms CPU   place of')
+  console.log('ahead in the queue      waiting     a second     each  a second     each   last, ms')
   for (const [name, ahead] of Object.entries(KINDS)) {
     for (const waiting of QUEUES) {
-      const row = await measure({ waiting, ahead })
-      const numbers = [waiting, Math.round(row.claims), Math.round(row.submits), row.placeMs.toFixed(1)]
-      const [count, ...rest] = numbers.map((value) => value.toLocaleString('en'))
-      console.log(name.padEnd(20), String(count).padStart(10), ...rest.map((text) => text.padStart(10)))
+      const { claims, submits, place } = await measure({ waiting, ahead })
+      const numbers = [perSecond(claims), cpuEach(claims), perSecond(submits), cpuEach(submits), place.cpuMs.toFixed(1)]
+      const [first = '', ...rest] = numbers
+      console.log(
+        name.padEnd(20) + waiting.toLocaleString('en').padStart(11) + first.padStart(13),
+        ...rest.map((text) => text.padStart(8))
+      )
     }
   }
 }
+
+/** How long something took, and how much of that the processor worked: the same on an idle and on a busy machine. */
+interface Timing {
+  count: number
+  ms: number
+  cpuMs: number
+}
+
+const perSecond = ({ count, ms }: Timing): string => Math.round(count / (ms / 1000)).toLocaleString('en')
+const cpuEach = ({ count, cpuMs }: Timing): string => (cpuMs / count).toFixed(2)
 
 async function measure(queue: { waiting: number; ahead: Partial<TaskRow> }) {
   const folder = await mkdtemp(join(tmpdir(), 'bench-claim-'))
@@ -61,20 +77,21 @@ async function measure(queue: { waiting: number; ahead: Partial<TaskRow> }) {
     await addUsers(database)
     const service = await addService(database)
     const last = await addTasks(database, queue)
-    const placeMs = await timed(async () => void (await countAhead(database.db, MODEL, [last])))
-    const submits = 200 / ((await timed(() => submitSome(database, 200))) / 1000)
-    const claims = CLAIMS / ((await timed(() => claimSome(database, service))) / 1000)
-    return { claims, submits, placeMs }
+    const place = await timed(1, async () => void (await countAhead(database.db, MODEL, [last])))
+    const submits = await timed(SUBMITS, () => submitSome(database))
+    const claims = await timed(CLAIMS, () => claimSome(database, service))
+    return { claims, submits, place }
   } finally {
     await database.close()
     await rm(folder, { recursive: true })
   }
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
-  const began = performance.now()
+async function timed(count: number, work: () => Promise<void>): Promise<Timing> {
+  const [began, cpuBefore] = [performance.now(), process.cpuUsage()]
   await work()
-  return performance.now() - began
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return { count, ms: performance.now() - began, cpuMs: (user + system) / 1000 }
 }
 
 async function addUsers({ db }: Database): Promise<void> {
@@ -161,7 +178,7 @@ async function addTasks({ db }: Database, queue: { waiting: number; ahead: Parti
   return db.selectFrom('tasks').selectAll().orderBy('queued_at', 'desc').limit(1).executeTakeFirstOrThrow()
 }
 
-async function submitSome(database: Database, count: number): Promise<void> {
+async function submitSome(database: Database): Promise<void> {
   const principal: Principal = {
     userId: userId(0),
     email: 'user-0@example.org',
@@ -175,7 +192,7 @@ async function submitSome(database: Database, count: number): Promise<void> {
   const image = { kind: 'generation' as const, model: 'elsewhere', prompt: 'x', n: 1, parameters, warnings: [] }
   const submission = { principal, image, inputs: [], ownMask: false, isAsync: true, routing: 'any' as const }
   const roomy = { ...limits, queueTotal: 1_000_000 }
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < SUBMITS; i++) {
     await database.db.transaction().execute(async (trx) => {
       await admitImages(trx, { parts: { database, limits: roomy }, principal, images: 1 })
       await insertSubmission(trx, submission, { taskClass: TASK_CLASS.async, now: Date.now() })

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Engine, EngineRun } from '../engines/engine.ts'
+import { waitFor } from '../../tests/support/wait-for.ts'
 import { silentLogger } from '../lib/logger.ts'
 import type { AgentMessage } from '../protocol/messages.ts'
 import { type Assigned, AttemptRunner } from './attempt-runner.ts'
@@ -67,7 +68,7 @@ describe('an attempt', () => {
     await turn()
     expect([...working.keys()]).toEqual(['first'])
     working.get('first')!.letGo()
-    while (!working.has('second')) await turn()
+    await waitFor(() => working.has('second'))
     expect(mostAtOnce()).toBe(1)
     expect(sent).toEqual([{ type: 'attempt.stopped', attempt_id: 'first' }])
     working.get('second')!.letGo()

@@ -76,7 +76,7 @@ describe('under SIGKILL', () => {
     })
     ;[blows, jobs, calls] = await Promise.all([havoc, Promise.all(submitting), Promise.all(calling)])
     jobs.push(...takeovers)
-    console.log(`${seconds()} s: the last of ${blows.length} blows has fallen`)
+    console.log(`${seconds()} s: the last of ${blows.length} blows has fallen, and every caller is answered`)
     await waitFor(async () => (await listActive()).length === 0, plan.settleWithinMs)
     console.log(`${seconds()} s: everything has ended`)
   })
