@@ -4,7 +4,7 @@ import { connect, type AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { lingerAfterAnswer } from './linger.ts'
 
-const LINGER_MS = 200
+const LINGER_MS = 500
 
 /** A server that answers when it has seen the head of a request, and a connection to it. */
 async function open() {
@@ -42,7 +42,8 @@ describe('lingerAfterAnswer', () => {
     const { socket, received, close } = await open()
     socket.write(head(1_000_000))
     const sending = setInterval(() => socket.write('x'), 20)
-    await once(socket, 'close')
+    // Whether the last write still meets a reset is up to the two kernels' timing.
+    await new Promise((resolve) => socket.once('close', resolve))
     clearInterval(sending)
     expect(received()).toMatch(/^HTTP\/1.1 200 [^]*no$/)
     await close()
