@@ -75,7 +75,11 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     // The one wildcard is the id of a model, which may hold slashes.
     transform: ({ schema, url }) => ({ schema, url: url.replace('*', ':id') })
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { persistAuthorization: true } })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    theme: { title: 'inference.club API' },
+    uiConfig: { layout: 'BaseLayout', persistAuthorization: true }
+  })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   registerOperations(app, context)
   const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
