@@ -25,6 +25,7 @@ const tally: CallTally = { cutOff: 0, putOff: 0, nobodyOnline: 0 }
 const results = new Map<string, { wanted: { prompt: string; n: number }; result: ImagesAnswer }>()
 let remains: Remains
 let engineCalls: EngineCall[]
+let orphans = 0
 
 const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1)
 
@@ -146,15 +147,14 @@ describe('under SIGKILL', () => {
   it('leaves no row without its bytes, and no bytes without a row once the sweeper has been there', async () => {
     expect(await findBrokenAssets(site.dataDir, remains)).toEqual([])
     const { swept, left } = await sweep(site.dataDir)
+    orphans = swept
     expect(left).toEqual(remains.assets.map((asset) => `objects/${asset.storage_key}`).sort())
-    console.log(`${swept} orphans were swept`)
   })
 
   it('makes an image again only when it was in flight under a blow', () => {
-    const inFlight = Map.groupBy(
-      blows.flatMap(({ tasks }) => tasks),
-      (task) => task
-    )
+    const struck = blows.flatMap(({ tasks }) => tasks)
+    expect(struck.length, 'images in flight under a blow').toBeGreaterThan(plan.gatewayKills)
+    const inFlight = Map.groupBy(struck, (task) => task)
     const callsOf = Map.groupBy(engineCalls, (call) => call.key)
     const duplicates = remains.tasks.map((task) => {
       const made = (callsOf.get(imageKey(task)) ?? []).filter(({ failed }) => !failed).length
@@ -182,7 +182,7 @@ function printNumbers(duplicates: number): void {
       `  blows           ${count(blows, ({ victim, kind }) => `× ${victim} ${kind}`)}`,
       `  in flight       ${inFlight(ofGateway)} images at kills of the gateway, ${inFlight(blows) - inFlight(ofGateway)} at blows to agents`,
       `  requests        ${jobs.length} jobs, ${calls.length} waiting callers; ${tally.cutOff} times cut off, ${tally.putOff} put off, ${tally.nobodyOnline} with nobody online`,
-      `  images          ${remains.assets.length}, all stored, read and counted`,
+      `  images          ${remains.assets.length}, all stored, read and counted; ${orphans} orphans swept`,
       `  attempts        ${remains.attempts.length}: ${count(remains.attempts, ({ state, reason }) => reason ?? state)}`,
       `  engine calls    ${engineCalls.length}: ${engineCalls.filter(({ failed }) => failed).length} failed on purpose, ${duplicates} duplicates`,
       `  worst image     ${Math.max(...remains.tasks.map((task) => task.losses))} losses, ${Math.max(...remains.tasks.map((task) => task.node_faults))} node faults`

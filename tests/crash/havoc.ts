@@ -1,9 +1,14 @@
 import { createQueue, sleep } from '../../src/lib/async.ts'
+import { MOST_LOSSES } from '../../src/requests/retry-policy.ts'
 import type { CrashPlan } from './crash-plan.ts'
 import type { CrashSite } from './crash-site.ts'
-import { databaseFile, readInFlight, readInFlightAtDeath } from './in-flight.ts'
+import { databaseFile, readInFlight, readInFlightAtDeath, readMostLosses } from './in-flight.ts'
 import type { MortalProgram } from './mortal-program.ts'
+import { nextStored } from './next-stored.ts'
 import type { Random } from './seeded-random.ts'
+
+/** When nothing worth a kill happens for so long, it comes anyway. */
+const LONGEST_WATCH_MS = 2000
 
 /** One blow, and what was in flight under it: each of these tasks may be made once more than needed. */
 export interface Blow {
@@ -43,20 +48,38 @@ interface Order {
 }
 
 async function killGateway(parts: HavocParts, order: Order): Promise<void> {
-  const { site, plan, onRound, nextPromise } = parts
-  const random = parts.random.fork('gateway')
+  const { site, plan, onRound } = parts
   onRound()
   for (let round = 0; round < plan.gatewayKills; round++) {
-    if (round % 5 === 3) await Promise.all([parts.playScene(), outlastLease(parts, order, Math.floor(round / 5))])
-    else if (round % 3 === 1) await Promise.race([nextPromise(), sleep(2000)])
-    else await sleep(random.between(...plan.uptimeMs))
+    await untilItsTime(parts, order, round)
     await order.turn(async () => {
+      await untilNoneIsDoomed(site)
       await site.gateway.kill()
       order.blows.push({ victim: 'gateway', kind: 'killed', tasks: await readInFlightAtDeath(site.dataDir) })
     })
     onRound()
     await site.gateway.start()
   }
+}
+
+/** At random, when a caller was just promised something, when an image was just stored, or when a scene is over. */
+async function untilItsTime(parts: HavocParts, order: Order, round: number): Promise<void> {
+  const { site, plan, random, nextPromise, playScene } = parts
+  if (round % 5 === 3) {
+    await Promise.all([playScene(), outlastLease(parts, order, Math.floor(round / 5))])
+    return
+  }
+  await sleep(random.between(...plan.uptimeMs))
+  if (round % 3 === 1) await Promise.race([nextPromise(), sleep(LONGEST_WATCH_MS)])
+  if (round % 3 === 2) await nextStored(site.dataDir, LONGEST_WATCH_MS)
+}
+
+/**
+ * The fifth loss ends an image, which is right, but nothing that the audit can tell from a mistake. One loss may not be
+ * counted yet, and the next blow is another.
+ */
+async function untilNoneIsDoomed(site: CrashSite): Promise<void> {
+  while (readMostLosses(site.dataDir) > MOST_LOSSES - 3) await sleep(50)
 }
 
 async function killAgents({ site, plan, random }: HavocParts, order: Order): Promise<void> {
@@ -95,6 +118,7 @@ function outlastLease({ site, plan }: HavocParts, order: Order, scene: number): 
 
 const strike = (site: CrashSite, { blows, turn }: Order, agent: MortalProgram): Promise<void> =>
   turn(async () => {
+    await untilNoneIsDoomed(site)
     await agent.kill()
     const tasks = readInFlight(databaseFile(site.dataDir), { agent: agent.name })
     blows.push({ victim: agent.name, kind: 'killed', tasks })

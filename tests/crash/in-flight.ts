@@ -22,7 +22,18 @@ export function readInFlight(file: string, of: { agent?: string; orAssignedSince
   }
 }
 
-/** The same of a gateway that was killed, read from a copy: opening the files themselves would tidy them up. */
+/** How often the unluckiest of the images that are not finished has been lost. */
+export function readMostLosses(dataDir: string): number {
+  const database = new DatabaseSync(databaseFile(dataDir), { timeout: 5000 })
+  try {
+    const row = database.prepare(`select max(losses) as most from tasks where state in ('queued', 'running')`).get()
+    return Number(row?.most ?? 0)
+  } finally {
+    database.close()
+  }
+}
+
+/** What was in flight at a gateway that was killed, read from a copy: opening the files themselves would tidy them up. */
 export async function readInFlightAtDeath(dataDir: string): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'inference-club-dead-'))
   try {

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { sleep } from '../../src/lib/async.ts'
 import { drawGenerated } from '../support/fake-openai-pictures.ts'
 import { connectRawAgent, type RawAgent } from '../support/raw-agent.ts'
@@ -28,16 +29,16 @@ export async function playTakeover(parts: CallerParts, prompt: string): Promise<
 
   const back = await connectRawAgent(parts)
   const { gone } = await back.hello({ name: 'first', attempts: [{ id, token }] })
-  expectEqual('what the first agent is told of its attempt', gone, [id])
+  expect(gone, 'what the first agent is told of its attempt').toEqual([id])
   back.send({ type: 'attempt.failed', attempt_id: id, token, fault: 'crashed', message: 'It crashed after all.' })
   await sleep(100)
   slow.finish()
-  expectEqual('the answer to its late delivery', (await late).status, 409)
+  expect((await late).status, 'the answer to its late delivery').toBe(409)
 
   for (const time of ['first', 'second']) {
     const { attempt_id, token: heirs } = inherited
     const answer = await heir.put(attempt_id, { token: heirs, body: image, result: { seed: task.seed } })
-    expectEqual(`the answer to the ${time} delivery of the heir`, answer.status, 200)
+    expect(answer.status, `the answer to the ${time} delivery of the heir`).toBe(200)
   }
   clearInterval(beating)
   await Promise.all([back.close(), heir.close()])
@@ -63,10 +64,4 @@ function inTwoParts(bytes: Buffer): { body: ReadableStream; finish: () => void }
     }
   })
   return { body, finish: () => resolve(undefined) }
-}
-
-function expectEqual(what: string, actual: unknown, expected: unknown): void {
-  if (JSON.stringify(actual) !== JSON.stringify(expected)) {
-    throw new Error(`${what} is ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`)
-  }
 }

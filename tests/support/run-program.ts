@@ -66,7 +66,8 @@ export function startProgram(args: readonly string[], options: ProgramOptions = 
     printed: (pattern) =>
       waitFor(() => {
         const match = pattern.exec(output())
-        if (!match && child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${output()}`)
+        const end = child.exitCode ?? child.signalCode
+        if (!match && end !== null) throw new Error(`it ended with ${end}: ${output()}`)
         return match
       }, 20_000),
     process: child,
