@@ -1,12 +1,13 @@
 import js from '@eslint/js'
+import reactHooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'data', 'dist', 'coverage'] },
+  { ignores: ['node_modules', 'data', '**/dist', 'coverage'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
@@ -22,5 +23,10 @@ export default tseslint.config(
   {
     files: ['tests/**', 'scripts/**', 'bench/**', '**/*.test.ts'],
     rules: { 'no-console': 'off', '@typescript-eslint/no-non-null-assertion': 'off' }
+  },
+  { files: ['web/src/**'], ...reactHooks.configs.flat.recommended },
+  {
+    files: ['web/public/**'],
+    languageOptions: { globals: { localStorage: false, matchMedia: false, document: false } }
   }
 )

@@ -1,0 +1,29 @@
+import type { RequestSummary } from './requests.ts'
+import type { Person } from './session.ts'
+
+/** `GET /api/dashboard/account` */
+export interface AccountInfo extends Person {
+  hasPassword: boolean
+  createdAt: number
+  sessions: { id: string; isThis: boolean; createdAt: number; lastSeenAt: number; userAgent: string | null }[]
+  linked: { provider: 'github' | 'oidc'; linkedAt: number }[]
+}
+
+/*
+ * `PATCH /api/dashboard/account {name}`, `DELETE /api/dashboard/account/sessions/<id>`, `POST …/account/sessions/end-others`,
+ * `DELETE /api/dashboard/account {email}`: deletes the account with its requests, images, keys and providers; the e-mail
+ * is asked for so that nobody does it by accident. Usage numbers stay, without a name. Passwords, linking and unlinking:
+ * the sign-in library's own endpoints under `/api/auth`.
+ */
+
+/** `GET /api/dashboard/overview`: the page after signing in. */
+export interface Overview {
+  queue: { waiting: number; running: number; mine: number }
+  providersOnline: number
+  models: number
+  myImages: { total: number; today: number }
+  /** The newest requests of the reader, at most 12. */
+  latest: RequestSummary[]
+  /** What the reader has not done yet. */
+  todo: { hasKey: boolean; hasProvider: boolean; hasImage: boolean }
+}

@@ -1,0 +1,100 @@
+import type { KeyLimits } from './keys.ts'
+import type { Person, Role } from './session.ts'
+
+/** `GET /api/dashboard/people`, admins only; newest last. */
+export interface PersonInfo extends Person {
+  createdAt: number
+  /** Null: may sign in and use keys. */
+  disabledAt: number | null
+  /** Whether there is a password or a linked sign-in. */
+  canSignIn: boolean
+  lastSeenAt: number | null
+  limits: KeyLimits
+  /** Stored today and this month (UTC). */
+  imagesToday: number
+  imagesThisMonth: number
+  /** Keys that count. */
+  keys: number
+}
+
+/** `PATCH /api/dashboard/people/<id>`, admins only; nobody can take the last admin's role, or disable oneself. */
+export interface PersonChange {
+  role?: Role
+  disabled?: boolean
+  limits?: KeyLimits
+}
+
+/** `GET /api/dashboard/system`, admins only. */
+export interface SystemState {
+  version: string
+  startedAt: number
+  queue: { waiting: number; running: number; oldestWaitingAt: number | null }
+  /** Milliseconds an event was late on average and at the 99th percentile within the last minute. */
+  eventLoop: { meanMs: number; p99Ms: number }
+  /** Bytes. */
+  memory: { rss: number; heapUsed: number }
+  database: { bytes: number; pingMs: number }
+  storage: StorageUse
+  agentsOnline: number
+  problems: string[]
+}
+
+/** Bytes and counts by kind of stored image; thumbnails are on top. */
+export interface StorageUse {
+  outputs: { images: number; bytes: number }
+  inputs: { images: number; bytes: number }
+  /** Of the disk the store is on; null when it cannot be told. */
+  freeBytes: number | null
+}
+
+/** `GET /api/dashboard/errors?cursor`, admins only: requests that failed, newest first. */
+export interface ErrorPage {
+  items: {
+    requestId: string
+    at: number
+    code: string
+    message: string
+    model: string
+    owner: { id: string; name: string }
+    providers: string[]
+  }[]
+  next: string | null
+}
+
+/** `GET /api/dashboard/webhook-deliveries?cursor`, admins: everybody's; `POST …/<id>/redeliver`. */
+export interface DeliveryPage {
+  items: {
+    id: string
+    requestId: string
+    owner: { id: string; name: string }
+    eventType: string
+    /** The host alone: paths may hold secrets. */
+    host: string
+    state: 'pending' | 'delivered' | 'failed'
+    tries: number
+    lastStatus: number | null
+    lastError: string | null
+    createdAt: number
+    nextTryAt: number | null
+    deliveredAt: number | null
+  }[]
+  next: string | null
+}
+
+/** `GET` and `PATCH /api/dashboard/settings`, admins only: what may change while the server runs. */
+export interface LiveSetting {
+  name: string
+  /** The environment variable that gives its value at the start. */
+  variable: string
+  description: string
+  kind: 'integer' | 'duration' | 'bytes' | 'choice' | 'boolean'
+  choices?: string[]
+  /** As the variable would spell it. */
+  value: string
+  /** What it is without a change made here. */
+  fallback: string
+  isChanged: boolean
+}
+
+/** `PATCH` body: name → new value, or null to go back to the fallback. Answers all settings. */
+export type SettingsChange = Record<string, string | null>

@@ -1,0 +1,46 @@
+/** `GET /api/dashboard/keys`, newest first. */
+export interface KeyInfo {
+  id: string
+  name: string
+  /** How it begins, for recognition. */
+  prefix: string
+  scopes: Scope[]
+  createdAt: number
+  expiresAt: number | null
+  revokedAt: number | null
+  lastUsedAt: number | null
+  limits: KeyLimits
+  /** Requests per minute; null: as configured. */
+  rateLimit: number | null
+  responseFormat: ResponseFormat
+}
+
+export type Scope = 'generate' | 'agent' | 'usage' | 'admin'
+
+export type ResponseFormat = 'url' | 'b64_json' | 'b64_json_only'
+
+/** Null is no limit. */
+export interface KeyLimits {
+  imagesPerDay: number | null
+  imagesPerMonth: number | null
+  maxActive: number | null
+  maxPixels: number | null
+  models: string[] | null
+}
+
+/** `POST /api/dashboard/keys` */
+export interface NewKey {
+  name: string
+  scopes: Scope[]
+  expiresAt: number | null
+  limits: KeyLimits
+  rateLimit: number | null
+  responseFormat: ResponseFormat
+}
+
+/** Its answer: the secrets are told here and never again. */
+export interface CreatedKey {
+  key: KeyInfo
+  secret: string
+  webhookSecret: string
+}

@@ -1,0 +1,65 @@
+/** `GET /api/dashboard/network`: every provider the reader may know of, online first. */
+export interface NetworkState {
+  providers: ProviderInfo[]
+  /** Images of everybody: running, waiting, and stored within the last 24 hours. */
+  running: number
+  waiting: number
+  imagesToday: number
+}
+
+/** Somebody's supply of GPU work. */
+export interface ProviderInfo {
+  id: string
+  name: string
+  owner: { id: string; name: string }
+  isMine: boolean
+  isOnline: boolean
+  /** Since when it is connected; null while it is offline. */
+  onlineSince: number | null
+  lastSeenAt: number
+  agentVersion: string | null
+  /** It finishes what it has and gets nothing new; null: it takes work. */
+  drainedAt: number | null
+  services: ServiceInfo[]
+  /** Images stored in all, and within the last 24 hours. */
+  images: number
+  imagesToday: number
+}
+
+export interface ServiceInfo {
+  id: string
+  name: string
+  /** Only `image` is ever sent image requests. */
+  type: string
+  engine: string | null
+  description: string | null
+  access: 'members' | 'private' | 'listed'
+  models: { id: string; features: string[] }[]
+  /** Images it makes at a time, and makes now. */
+  concurrency: number
+  running: number
+  /** Null: it is not cooling down. */
+  cooling: { until: number; faultsInRow: number; lastReason: string | null } | null
+  /** Attempts within the last 24 hours that ended in an image, and those that failed through its fault. */
+  succeeded: number
+  failed: number
+  /** Median of the last 24 hours; null when there was nothing. */
+  secondsPerMegapixel: number | null
+}
+
+/** `GET /api/dashboard/providers/<id>`: a provider as its owner, or an admin, looks at it. */
+export interface ProviderDetail extends ProviderInfo {
+  /** One entry per hour of the last 7 days that had images. */
+  pace: { at: number; images: number; secondsPerMegapixel: number }[]
+  /** Who had images of it within 30 days, most first. Owner and admins only, else empty. */
+  usedBy: { id: string; name: string; images: number; lastAt: number }[]
+  /** Who may not use it. Owner and admins only, else empty. */
+  blocked: { id: string; name: string; at: number }[]
+  /** Its last failures, newest first. Owner and admins only, else empty. */
+  faults: { at: number; service: string; reason: string; requestId: string | null }[]
+}
+
+/*
+ * For its owner (admins too): `POST /api/dashboard/providers/<id>/drain`, `…/resume`,
+ * `PUT` and `DELETE …/<id>/blocks/<user id>`; each answers the ProviderDetail. `DELETE …/<id>` forgets one that is offline.
+ */

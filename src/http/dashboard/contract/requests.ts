@@ -1,0 +1,173 @@
+export type RequestStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
+
+export type RequestKind = 'generation' | 'edit' | 'variation'
+
+/** A stored image; its bytes are at `/api/inference/assets/<id>/`, smaller ones at `?width=`. */
+export interface ImageInfo {
+  id: string
+  /** Its place among the images, or the sources, of its request. */
+  position: number
+  width: number
+  height: number
+  mediaType: string
+  bytes: number
+  seed: number | null
+}
+
+/** A request as lists, the queue and live events show it. */
+export interface RequestSummary {
+  id: string
+  kind: RequestKind
+  status: RequestStatus
+  model: string
+  prompt: string
+  /** How many images were asked for. */
+  n: number
+  owner: { id: string; name: string }
+  createdAt: number
+  startedAt: number | null
+  finishedAt: number | null
+  /** Finished images in their order. */
+  images: ImageInfo[]
+  inputs: ImageInfo[]
+  mask: ImageInfo | null
+  /** Over all images. */
+  progress: number
+  /** Width and height as asked for; null: the engine chooses. */
+  size: { width: number; height: number } | null
+  /** Of its first waiting image, 1 is next; known in the queue and for fresh requests only. */
+  queuePosition: number | null
+  etaSeconds: number | null
+  /** Names of those who work or worked on it. */
+  providers: string[]
+  error: RequestError | null
+}
+
+export interface RequestError {
+  code: string
+  message: string
+}
+
+/** `GET /api/dashboard/requests/<id>` */
+export interface RequestDetail extends RequestSummary {
+  /** As the API spells them. */
+  parameters: Record<string, unknown>
+  warnings: string[]
+  attempts: AttemptInfo[]
+  /** The key it was made with; null when it was made here. */
+  key: { id: string; name: string } | null
+  batchId: string | null
+  isAsync: boolean
+  /** The reader is its owner, who alone may retry and delete. */
+  isMine: boolean
+}
+
+/** One try of one image. */
+export interface AttemptInfo {
+  /** Position of the image in the request. */
+  image: number
+  provider: string
+  service: string
+  state: 'running' | 'lapsed' | 'succeeded' | 'failed' | 'canceled'
+  progress: number
+  reason: string | null
+  /** When its image began to wait for it. */
+  queuedAt: number
+  assignedAt: number
+  /** When the engine reported its first step; null: it never did. */
+  progressedAt: number | null
+  /** As the agent measured it. */
+  generatingMs: number | null
+  finishedAt: number | null
+}
+
+/** `GET /api/dashboard/requests?q&model&provider&status&kind&from&to&owner&cursor&limit`: newest first. */
+export interface RequestPage {
+  items: RequestSummary[]
+  /** What to pass as `cursor` for more; null at the end. A page may be short, even empty, before the end. */
+  next: string | null
+}
+
+export interface RequestQuery {
+  /** Words of the prompt, in any case. */
+  q?: string
+  model?: string
+  /** A provider's id. */
+  provider?: string
+  status?: RequestStatus | 'active'
+  kind?: RequestKind
+  /** First and last moment of `createdAt`. */
+  from?: number
+  to?: number
+  /** Admins only: one person's id, or `all`; absent: the reader's own. */
+  owner?: string
+  cursor?: string
+  /** 1–200, default 50. */
+  limit?: number
+}
+
+/** `GET /api/dashboard/filters`: what the lists can be narrowed to. */
+export interface FilterOptions {
+  models: string[]
+  providers: { id: string; name: string }[]
+  /** Admins only, else empty. */
+  owners: { id: string; name: string }[]
+}
+
+/** `GET /api/dashboard/queue?owner`: running first, then in the order of their turn. */
+export interface QueueState {
+  items: RequestSummary[]
+  /** Images of everybody, in all. */
+  waiting: number
+  running: number
+  /** More than are listed. */
+  more: boolean
+}
+
+/**
+ * `GET /api/dashboard/events?owner=`: server-sent events of the reader's own requests (admins: `all`). Each `event:` is a key, its
+ * `data:` the value. What was missed while disconnected is fetched anew by the page.
+ */
+export interface LiveEvents {
+  /** Sent first, and again when events were dropped: the page has to fetch anew what it shows. */
+  hello: { now: number }
+  /** It is new or changed. */
+  request: RequestSummary
+  /** It was deleted. */
+  removed: { id: string }
+  progress: { requestId: string; image: number; step: number; steps: number }
+  /** Base64 of a small picture of how far an image is. */
+  preview: { requestId: string; image: number; mediaType: string; b64: string }
+  queue: { waiting: number; running: number }
+}
+
+/** An entry of `GET /api/dashboard/models`, as `GET /v1/models` answers it. */
+export interface ModelInfo {
+  id: string
+  owned_by: string
+  supported_features: string[]
+  providers: number
+  queued: number
+}
+
+/** The options of a request that the playground offers beside the prompt, as the API spells them. */
+export interface ImageCall {
+  model: string
+  prompt: string
+  n?: number
+  size?: string
+  seed?: number
+  negative_prompt?: string
+  steps?: number
+  guidance_scale?: number
+  sampler?: string
+  output_format?: 'png' | 'jpeg' | 'webp'
+  async: true
+  [extra: string]: unknown
+}
+
+/** What `images/generations` and its siblings answer with `async: true`. */
+export interface AcceptedRequest {
+  id: string
+  status: string
+}

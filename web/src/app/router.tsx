@@ -1,0 +1,216 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect
+} from '@tanstack/react-router'
+import { ownPath } from '../lib/own-path.ts'
+import { parseRequestSearch } from '../lib/request-search.ts'
+import { sessionQuery } from '../lib/session.ts'
+import { parseUsageSearch } from '../lib/usage-search.ts'
+import { NotFound, PageError } from './fallbacks.tsx'
+import { queryClient } from './query-client.ts'
+import { Shell } from './shell.tsx'
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageError })
+
+/**
+ * Where a visitor wanted to go before signing in, only a path of ours; and whether they have just deleted their account.
+ * What does not count is named as undefined: what a route does not name, the router leaves as it was.
+ */
+const signInSearch = (
+  search: Record<string, unknown>
+): { next?: string | undefined; error?: string | undefined; deleted?: true | undefined } => ({
+  next: typeof search.next === 'string' ? ownPath(search.next, location.origin) : undefined,
+  error: typeof search.error === 'string' ? search.error : undefined,
+  deleted: search.deleted === true ? true : undefined
+})
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: signInSearch,
+  component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage')
+})
+
+/** The token of an invitation is in the fragment, which browsers tell no server. */
+const join = createRoute({
+  getParentRoute: () => root,
+  path: '/join',
+  component: lazyRouteComponent(() => import('../features/sign-in/join-page.tsx'), 'JoinPage')
+})
+
+/** Everything that needs somebody to be signed in. */
+const members = createRoute({
+  getParentRoute: () => root,
+  id: 'members',
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    const { person } = await queryClient.ensureQueryData(sessionQuery)
+    if (!person) throw redirect({ to: '/sign-in', search: { next: location.href } })
+  }
+})
+
+const overview = createRoute({
+  getParentRoute: () => members,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage')
+})
+
+const playground = createRoute({
+  getParentRoute: () => members,
+  path: '/playground',
+  /** `from`: a request to begin with; `source`: an image to edit. */
+  validateSearch: (search: Record<string, unknown>): { from?: string; source?: string } => ({
+    ...(typeof search.from === 'string' && { from: search.from }),
+    ...(typeof search.source === 'string' && { source: search.source })
+  }),
+  component: lazyRouteComponent(() => import('../features/playground/playground-page.tsx'), 'PlaygroundPage')
+})
+
+const requests = createRoute({
+  getParentRoute: () => members,
+  path: '/requests',
+  validateSearch: parseRequestSearch,
+  component: lazyRouteComponent(() => import('../features/requests/requests-page.tsx'), 'RequestsPage')
+})
+
+const request = createRoute({
+  getParentRoute: () => members,
+  path: '/requests/$id',
+  component: lazyRouteComponent(() => import('../features/requests/request-page.tsx'), 'RequestPage')
+})
+
+const queue = createRoute({
+  getParentRoute: () => members,
+  path: '/queue',
+  validateSearch: (search: Record<string, unknown>): { owner?: 'all' } =>
+    search.owner === 'all' ? { owner: 'all' } : {},
+  component: lazyRouteComponent(() => import('../features/queue/queue-page.tsx'), 'QueuePage')
+})
+
+const keys = createRoute({
+  getParentRoute: () => members,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('../features/keys/keys-page.tsx'), 'KeysPage')
+})
+
+const network = createRoute({
+  getParentRoute: () => members,
+  path: '/network',
+  validateSearch: (search: Record<string, unknown>): { view?: 'models' } =>
+    search.view === 'models' ? { view: 'models' } : {},
+  component: lazyRouteComponent(() => import('../features/network/network-page.tsx'), 'NetworkPage')
+})
+
+const provider = createRoute({
+  getParentRoute: () => members,
+  path: '/network/$id',
+  component: lazyRouteComponent(() => import('../features/network/provider-page.tsx'), 'ProviderPage')
+})
+
+const usage = createRoute({
+  getParentRoute: () => members,
+  path: '/usage',
+  validateSearch: parseUsageSearch,
+  component: lazyRouteComponent(() => import('../features/usage/usage-page.tsx'), 'UsagePage')
+})
+
+const account = createRoute({
+  getParentRoute: () => members,
+  path: '/account',
+  /** `error`: linking a sign-in did not work. */
+  validateSearch: (search: Record<string, unknown>): { error?: string | undefined } => ({
+    error: typeof search.error === 'string' ? search.error : undefined
+  }),
+  component: lazyRouteComponent(() => import('../features/account/account-page.tsx'), 'AccountPage')
+})
+
+/** Its pages share a row of tabs. Others than admins are sent away. */
+const admin = createRoute({
+  getParentRoute: () => members,
+  path: '/admin',
+  beforeLoad: async () => {
+    const { person } = await queryClient.ensureQueryData(sessionQuery)
+    if (person?.role !== 'admin') throw redirect({ to: '/', replace: true })
+  },
+  component: lazyRouteComponent(() => import('../features/admin/admin-layout.tsx'), 'AdminLayout')
+})
+
+const adminHome = createRoute({
+  getParentRoute: () => admin,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/admin/system', replace: true })
+  }
+})
+
+const system = createRoute({
+  getParentRoute: () => admin,
+  path: '/system',
+  component: lazyRouteComponent(() => import('../features/admin/system/system-page.tsx'), 'SystemPage')
+})
+
+const people = createRoute({
+  getParentRoute: () => admin,
+  path: '/people',
+  component: lazyRouteComponent(() => import('../features/people/people-page.tsx'), 'PeoplePage')
+})
+
+const errors = createRoute({
+  getParentRoute: () => admin,
+  path: '/errors',
+  component: lazyRouteComponent(() => import('../features/admin/errors/errors-page.tsx'), 'ErrorsPage')
+})
+
+const webhooks = createRoute({
+  getParentRoute: () => admin,
+  path: '/webhooks',
+  component: lazyRouteComponent(() => import('../features/admin/webhooks/webhooks-page.tsx'), 'WebhooksPage')
+})
+
+const settings = createRoute({
+  getParentRoute: () => admin,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('../features/admin/settings/settings-page.tsx'), 'SettingsPage')
+})
+
+/** The short address of the list of people. */
+const peopleShortcut = createRoute({
+  getParentRoute: () => members,
+  path: '/people',
+  beforeLoad: () => {
+    throw redirect({ to: '/admin/people', replace: true })
+  }
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    join,
+    members.addChildren([
+      overview,
+      playground,
+      requests,
+      request,
+      queue,
+      keys,
+      network,
+      provider,
+      usage,
+      account,
+      admin.addChildren([adminHome, system, people, errors, webhooks, settings]),
+      peopleShortcut
+    ])
+  ]),
+  defaultPreload: 'intent',
+  scrollRestoration: true
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

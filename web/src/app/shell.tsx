@@ -1,0 +1,118 @@
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { clsx } from 'clsx'
+import { Ellipsis } from 'lucide-react'
+import { Suspense, useEffect } from 'react'
+import { Menu } from '../components/ui/menu.tsx'
+import { Skeleton } from '../components/ui/states.tsx'
+import { live } from '../lib/live.ts'
+import { useSession } from '../lib/session.ts'
+import { type NavigationEntry, navigationOf } from './navigation.ts'
+import { PersonMenu } from './person-menu.tsx'
+
+/** Around every page of somebody who is signed in: a sidebar, on phones a bar at the bottom. */
+export function Shell() {
+  const entries = navigationOf(useSession().data?.person?.role ?? 'member')
+  useLeaveWhenSignedOut()
+  useEffect(() => {
+    live.start()
+    return () => live.stop()
+  }, [])
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[14rem_1fr]">
+      <a
+        href="#content"
+        className="sr-only z-50 rounded-lg bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-3 focus:left-3"
+      >
+        Skip to the content
+      </a>
+      <header className="sticky top-0 z-20 flex items-center justify-between border-b border-line bg-canvas px-4 py-2 md:fixed md:inset-y-0 md:left-0 md:w-56 md:flex-col md:items-stretch md:justify-start md:gap-6 md:border-r md:border-b-0 md:p-3">
+        <Link to="/" className="flex h-10 items-center gap-2.5 rounded-lg px-2 font-semibold tracking-tight">
+          <img src="/favicon.svg" alt="" width={24} height={24} />
+          inference.club
+        </Link>
+        <nav aria-label="Pages" className="hidden flex-col gap-0.5 md:flex">
+          {entries.map(({ to, label, icon: Icon }) => (
+            <Link
+              key={to}
+              to={to}
+              activeOptions={exactly(to)}
+              className="flex h-9 items-center gap-2.5 rounded-lg px-2.5 font-medium text-muted transition-colors hover:bg-hover hover:text-text"
+              activeProps={{ className: 'bg-hover text-text!', 'aria-current': 'page' }}
+            >
+              <Icon className="size-4.5" aria-hidden />
+              {label}
+            </Link>
+          ))}
+        </nav>
+        <div className="md:mt-auto">
+          <PersonMenu />
+        </div>
+      </header>
+      <main id="content" tabIndex={-1} className="min-w-0 pb-20 outline-none md:col-start-2 md:pb-0">
+        <Suspense fallback={<PageSkeleton />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <BottomBar entries={entries} />
+    </div>
+  )
+}
+
+/** As many as fit beside each other on a phone; the others are behind a button. */
+const MOST_IN_BAR = 4
+const barItemClass = 'flex min-h-14 flex-1 flex-col items-center justify-center gap-0.5 text-xs text-muted'
+
+function BottomBar({ entries }: { entries: readonly NavigationEntry[] }) {
+  const navigate = useNavigate()
+  const { pathname } = useLocation()
+  const more = entries.slice(MOST_IN_BAR)
+  const isWithinMore = more.some(({ to }) => pathname.startsWith(to))
+  return (
+    <nav
+      aria-label="Pages"
+      className="fixed inset-x-0 bottom-0 z-20 flex justify-around border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
+    >
+      {entries.slice(0, MOST_IN_BAR).map(({ to, label, icon: Icon }) => (
+        <Link
+          key={to}
+          to={to}
+          activeOptions={exactly(to)}
+          className={barItemClass}
+          activeProps={{ className: 'text-accent! font-medium', 'aria-current': 'page' }}
+        >
+          <Icon className="size-5" aria-hidden />
+          {label}
+        </Link>
+      ))}
+      <Menu
+        trigger={
+          <button type="button" className={clsx(barItemClass, isWithinMore && 'font-medium text-accent!')}>
+            <Ellipsis className="size-5" aria-hidden />
+            More
+          </button>
+        }
+        entries={more.map(({ to, label, icon }) => ({ label, icon, onSelect: () => void navigate({ to }) }))}
+      />
+    </nav>
+  )
+}
+
+/** Every path begins like that of the first page. */
+const exactly = (to: NavigationEntry['to']) => ({ exact: to === '/' })
+
+const PageSkeleton = () => (
+  <div className="mx-auto flex max-w-5xl flex-col gap-6 px-4 py-6 sm:px-8">
+    <Skeleton className="h-9 w-48" />
+    <Skeleton className="h-96" />
+  </div>
+)
+
+/** When the session ends while a page is open (signed out in another tab, disabled, expired). */
+function useLeaveWhenSignedOut(): void {
+  const { data } = useSession()
+  const navigate = useNavigate()
+  const gone = data !== undefined && data.person === null
+  useEffect(() => {
+    if (gone) void navigate({ to: '/sign-in', search: { next: location.pathname + location.search } })
+  }, [gone, navigate])
+}

@@ -1,0 +1,51 @@
+import { Toast } from '@base-ui/react/toast'
+import { clsx } from 'clsx'
+import { X } from 'lucide-react'
+import { IconButton } from './icon-button.tsx'
+
+export const toasts = Toast.createToastManager()
+
+/** Says that something was done. */
+export const tell = (title: string, description?: string): void =>
+  void toasts.add({ title, ...(description !== undefined && { description }) })
+
+/** Says that something went wrong; stays longer, and is read out at once. */
+export const tellError = (title: string, description?: string): void =>
+  void toasts.add({
+    title,
+    ...(description !== undefined && { description }),
+    type: 'error',
+    priority: 'high',
+    timeout: 10_000
+  })
+
+/** Once, around the app: short messages at the edge of the window. */
+export function Toaster() {
+  return (
+    <Toast.Provider toastManager={toasts} timeout={5000}>
+      <Toast.Portal>
+        <Toast.Viewport className="fixed right-4 bottom-4 z-50 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2">
+          <ToastList />
+        </Toast.Viewport>
+      </Toast.Portal>
+    </Toast.Provider>
+  )
+}
+
+const ToastList = () =>
+  Toast.useToastManager().toasts.map((toast) => (
+    <Toast.Root
+      key={toast.id}
+      toast={toast}
+      className={clsx(
+        'rounded-xl border bg-raised p-3 pr-10 shadow-pop transition-all data-ending-style:translate-x-4 data-ending-style:opacity-0 data-starting-style:translate-y-4 data-starting-style:opacity-0',
+        toast.type === 'error' ? 'border-bad/50' : 'border-line'
+      )}
+    >
+      <Toast.Title className={clsx('font-medium', toast.type === 'error' && 'text-bad')} />
+      <Toast.Description className="text-[13px] text-muted" />
+      <Toast.Close
+        render={<IconButton icon={X} label="Dismiss" size="small" className="absolute top-1.5 right-1.5" />}
+      />
+    </Toast.Root>
+  ))

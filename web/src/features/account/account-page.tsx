@@ -1,0 +1,52 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import type { AccountInfo } from '../../../../src/http/dashboard/contract/account.ts'
+import { Notice } from '../../components/ui/notice.tsx'
+import { Page } from '../../components/ui/page.tsx'
+import { ErrorState, Skeleton } from '../../components/ui/states.tsx'
+import { accountQuery } from './api.ts'
+import { DeleteSection } from './delete-section.tsx'
+import { explainLinkError } from './explain-link-error.ts'
+import { LinkedSection } from './linked-section.tsx'
+import { PasswordSection } from './password-section.tsx'
+import { ProfileSection } from './profile-section.tsx'
+import { SessionsSection } from './sessions-section.tsx'
+import { ThemeSection } from './theme-section.tsx'
+
+const route = getRouteApi('/members/account')
+
+export function AccountPage() {
+  const { data, error, refetch } = useQuery(accountQuery)
+  const { error: linkError } = route.useSearch()
+  return (
+    <Page title="Account" description="How you are called, how you sign in, and where you have.">
+      {linkError !== undefined && <Notice look="bad">{explainLinkError(linkError)}</Notice>}
+      {data ? (
+        <Sections account={data} />
+      ) : error ? (
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      ) : (
+        <AccountSkeleton />
+      )}
+    </Page>
+  )
+}
+
+const Sections = ({ account }: { account: AccountInfo }) => (
+  <div className="flex flex-col gap-6">
+    <ProfileSection account={account} />
+    <ThemeSection />
+    <PasswordSection account={account} />
+    <LinkedSection account={account} />
+    <SessionsSection sessions={account.sessions} />
+    <DeleteSection account={account} />
+  </div>
+)
+
+const AccountSkeleton = () => (
+  <div className="flex flex-col gap-6">
+    <Skeleton className="h-48 rounded-2xl" />
+    <Skeleton className="h-24 rounded-2xl" />
+    <Skeleton className="h-80 rounded-2xl" />
+  </div>
+)

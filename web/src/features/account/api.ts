@@ -1,0 +1,76 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import type { AccountInfo } from '../../../../src/http/dashboard/contract/account.ts'
+import { tellError } from '../../components/ui/toaster.tsx'
+import { DASHBOARD, fetchJson, messageOf } from '../../lib/fetch-json.ts'
+import { sessionQuery } from '../../lib/session.ts'
+
+const ACCOUNT = `${DASHBOARD}/account`
+
+export type LinkedProvider = AccountInfo['linked'][number]['provider']
+
+export const accountQuery = queryOptions({
+  queryKey: ['account'],
+  queryFn: ({ signal }) => fetchJson<AccountInfo>(ACCOUNT, { signal })
+})
+
+export function useRename() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (name: string) => fetchJson<AccountInfo>(ACCOUNT, { method: 'PATCH', json: { name } }),
+    onSuccess: (account) => {
+      client.setQueryData(accountQuery.queryKey, account)
+      return client.invalidateQueries({ queryKey: sessionQuery.queryKey })
+    }
+  })
+}
+
+export interface PasswordChange {
+  currentPassword: string
+  newPassword: string
+  /** Signs out everywhere else. */
+  revokeOtherSessions: boolean
+}
+
+export function useChangePassword() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (change: PasswordChange) => fetchJson('/api/auth/change-password', { json: change }),
+    onSuccess: () => client.invalidateQueries({ queryKey: accountQuery.queryKey })
+  })
+}
+
+/** Ends one session by its id, or all but this one. */
+export function useEndSessions() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (which: { id: string } | 'others') =>
+      which === 'others'
+        ? fetchJson(`${ACCOUNT}/sessions/end-others`, { method: 'POST' })
+        : fetchJson(`${ACCOUNT}/sessions/${encodeURIComponent(which.id)}`, { method: 'DELETE' }),
+    onError: (error) => tellError('Not signed out there', messageOf(error)),
+    onSettled: () => client.invalidateQueries({ queryKey: accountQuery.queryKey })
+  })
+}
+
+/** Leaves the page for the provider's; it comes back here, with `?error=` when it did not work. */
+export async function linkProvider(provider: LinkedProvider): Promise<void> {
+  const back = `${location.origin}/account`
+  const { url } = await fetchJson<{ url: string }>('/api/auth/link-social', {
+    json: { provider, callbackURL: back, errorCallbackURL: back }
+  })
+  location.assign(url)
+}
+
+export function useUnlinkProvider() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async (provider: LinkedProvider) => {
+      const accounts = await fetchJson<{ id: string; providerId: string }[]>('/api/auth/list-accounts')
+      const account = accounts.find(({ providerId }) => providerId === provider)
+      if (account) await fetchJson('/api/auth/unlink-account', { json: { accountId: account.id } })
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: accountQuery.queryKey })
+  })
+}
+
+export const deleteAccount = (email: string) => fetchJson(ACCOUNT, { method: 'DELETE', json: { email } })

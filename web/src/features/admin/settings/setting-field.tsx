@@ -1,0 +1,88 @@
+import { Undo2 } from 'lucide-react'
+import type { LiveSetting } from '../../../../../src/http/dashboard/contract/admin.ts'
+import { Badge } from '../../../components/ui/badge.tsx'
+import { Button } from '../../../components/ui/button.tsx'
+import { Field, TextInput } from '../../../components/ui/field.tsx'
+import { Select } from '../../../components/ui/select.tsx'
+import { descriptionParts, settingTitle } from './setting-drafts.ts'
+
+export interface SettingFieldProps {
+  setting: LiveSetting
+  /** What is entered, or its value. */
+  shown: string
+  error: string | undefined
+  /** It differs from what is saved. */
+  isDraft: boolean
+  onChange: (value: string | null) => void
+}
+
+const UNITS = { duration: 'Such as 90s, 5m, 1h or 7d', bytes: 'Such as 25MiB or 1GB' }
+const ON_OFF = [
+  { value: '1', label: 'On' },
+  { value: '0', label: 'Off' }
+]
+
+/** A setting with what it means, what it is, and the way back. */
+export function SettingField({ setting, shown, error, isDraft, onChange }: SettingFieldProps) {
+  const { name, variable, description, kind, fallback, isChanged } = setting
+  const unit = kind === 'duration' || kind === 'bytes' ? UNITS[kind] : undefined
+  return (
+    <li className="grid gap-x-8 gap-y-3 px-4 py-4 sm:grid-cols-[minmax(0,1fr)_15rem]">
+      <div className="flex min-w-0 flex-col gap-1">
+        <h2 className="flex flex-wrap items-center gap-2 font-medium">
+          {settingTitle(name)}
+          {isDraft ? <Badge look="warn">Not saved</Badge> : isChanged && <Badge look="info">Changed here</Badge>}
+        </h2>
+        <p className="text-muted">
+          {descriptionParts(description).map((part, index) =>
+            part.isCode ? (
+              <code key={index} className="rounded-sm bg-hover px-1 font-mono text-[13px]">
+                {part.text}
+              </code>
+            ) : (
+              part.text
+            )
+          )}
+        </p>
+        <code className="font-mono text-xs [overflow-wrap:anywhere] text-faint">{variable}</code>
+      </div>
+      <div className="flex flex-col gap-1">
+        <Field label={settingTitle(name)} hideLabel error={error} hint={unit}>
+          <Control setting={setting} shown={shown} onChange={onChange} />
+        </Field>
+        {shown !== fallback || (isChanged && !isDraft) ? (
+          <Button
+            look="ghost"
+            size="small"
+            icon={Undo2}
+            className="-ml-2 self-start"
+            aria-label={`Reset to ${spellOut(setting, fallback)}: ${settingTitle(name)}`}
+            onClick={() => onChange(null)}
+          >
+            Reset to {spellOut(setting, fallback)}
+          </Button>
+        ) : null}
+      </div>
+    </li>
+  )
+}
+
+function Control({ setting, shown, onChange }: Pick<SettingFieldProps, 'setting' | 'shown' | 'onChange'>) {
+  const { name, kind, choices = [] } = setting
+  if (kind === 'boolean') return <Select value={shown} options={ON_OFF} onChange={onChange} />
+  if (kind === 'choice') {
+    return <Select value={shown} options={choices.map((value) => ({ value, label: value }))} onChange={onChange} />
+  }
+  return (
+    <TextInput
+      name={name}
+      value={shown}
+      autoComplete="off"
+      {...(kind === 'integer' && { inputMode: 'numeric' })}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  )
+}
+
+const spellOut = ({ kind }: LiveSetting, value: string): string =>
+  kind === 'boolean' ? (ON_OFF.find((one) => one.value === value)?.label ?? value) : value

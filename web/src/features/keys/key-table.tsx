@@ -1,0 +1,143 @@
+import { clsx } from 'clsx'
+import { Ban } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { KeyInfo } from '../../../../src/http/dashboard/contract/keys.ts'
+import { Badge } from '../../components/ui/badge.tsx'
+import { Button } from '../../components/ui/button.tsx'
+import { RelativeTime } from '../../components/ui/relative-time.tsx'
+import { formatDay } from '../../lib/format.ts'
+import { useNow } from '../../lib/use-now.ts'
+import { describeKeyLimits, keyStatus, type KeyStatus, SCOPES } from './key-words.ts'
+
+/** The two tables of the page have the same, whatever they hold. */
+const COLUMNS = [
+  { name: 'Key', width: 'w-[24%]' },
+  { name: 'May', width: 'w-[18%]' },
+  { name: 'Limits', width: 'w-[24%]' },
+  { name: 'Last used', width: 'w-[17%]' },
+  { name: 'Status', width: 'w-[17%]' }
+]
+const STATUS: Record<KeyStatus, { label: string; look: 'good' | 'warn' | 'plain' }> = {
+  active: { label: 'Active', look: 'good' },
+  expired: { label: 'Expired', look: 'warn' },
+  revoked: { label: 'Revoked', look: 'plain' }
+}
+
+export interface KeyTableProps {
+  keys: readonly KeyInfo[]
+  label: string
+  onRevoke: (key: KeyInfo) => void
+}
+
+/** A table; on phones a card for each key. The roles say so again, for `display` takes a table's meaning away. */
+export function KeyTable({ keys, label, onRevoke }: KeyTableProps) {
+  const now = useNow()
+  return (
+    <div className="md:rounded-2xl md:border md:border-line md:bg-surface md:shadow-card">
+      <table role="table" aria-label={label} className="w-full table-fixed text-left max-md:block">
+        <thead role="rowgroup" className="max-md:sr-only">
+          <tr role="row" className="text-xs text-faint">
+            {COLUMNS.map(({ name, width }) => (
+              <th
+                key={name}
+                role="columnheader"
+                scope="col"
+                className={clsx('px-3 py-2.5 font-medium first:pl-5', width)}
+              >
+                {name}
+              </th>
+            ))}
+            <th role="columnheader" scope="col" className="w-28">
+              <span className="sr-only">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody role="rowgroup" className="max-md:flex max-md:flex-col max-md:gap-3">
+          {keys.map((key) => (
+            <KeyRow key={key.id} apiKey={key} now={now} onRevoke={onRevoke} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function KeyRow({ apiKey, now, onRevoke }: { apiKey: KeyInfo; now: number; onRevoke: (key: KeyInfo) => void }) {
+  const status = keyStatus(apiKey, now)
+  const limits = describeKeyLimits(apiKey)
+  return (
+    <tr
+      role="row"
+      className={clsx(
+        'align-top max-md:grid max-md:grid-cols-[1fr_auto] max-md:gap-x-4 max-md:gap-y-3 max-md:rounded-2xl max-md:border max-md:border-line max-md:bg-surface max-md:p-4 max-md:shadow-card md:border-t md:border-line',
+        status !== 'active' && 'text-muted'
+      )}
+    >
+      <Cell className="md:pl-5">
+        <div className="font-medium [overflow-wrap:anywhere]">{apiKey.name}</div>
+        <code className="font-mono text-xs text-faint">{apiKey.prefix}…</code>
+      </Cell>
+      <Cell className="max-md:order-2 max-md:col-span-2">
+        <span className="flex flex-wrap gap-1">
+          {SCOPES.filter(({ scope }) => apiKey.scopes.includes(scope)).map(({ scope, badge }) => (
+            <Badge key={scope} look={scope === 'admin' ? 'accent' : 'plain'}>
+              {badge}
+            </Badge>
+          ))}
+        </span>
+      </Cell>
+      <Cell className={clsx('max-md:order-3 max-md:col-span-2', limits.length === 0 && 'max-md:hidden')}>
+        {limits.length === 0 ? <span className="text-faint">None</span> : <Limits limits={limits} />}
+      </Cell>
+      <Cell className="max-md:order-4 max-md:self-end">
+        <span className="text-faint md:hidden">Used </span>
+        {apiKey.lastUsedAt === null ? (
+          <span className="text-faint">never</span>
+        ) : (
+          <RelativeTime at={apiKey.lastUsedAt} />
+        )}
+        <div className="text-xs whitespace-nowrap text-faint">
+          Made <RelativeTime at={apiKey.createdAt} />
+        </div>
+      </Cell>
+      <Cell className="max-md:order-1 max-md:text-right">
+        <Badge look={STATUS[status].look}>{STATUS[status].label}</Badge>
+        <div className="mt-0.5 text-xs whitespace-nowrap text-faint">{ending(apiKey, status)}</div>
+      </Cell>
+      <Cell className="max-md:order-5 max-md:self-end max-md:justify-self-end md:pr-3 md:text-right">
+        {status !== 'revoked' && (
+          <Button
+            look="ghost"
+            size="small"
+            icon={Ban}
+            onClick={() => onRevoke(apiKey)}
+            aria-label={`Revoke ${apiKey.name}`}
+            className="hover:text-bad max-md:-mr-2.5"
+          >
+            Revoke
+          </Button>
+        )}
+      </Cell>
+    </tr>
+  )
+}
+
+const Cell = ({ className, children }: { className?: string; children: ReactNode }) => (
+  <td role="cell" className={clsx('md:px-3 md:py-3', className)}>
+    {children}
+  </td>
+)
+
+const Limits = ({ limits }: { limits: string[] }) => (
+  <ul className="flex flex-wrap gap-x-2 text-[13px] [overflow-wrap:anywhere] text-muted">
+    {limits.map((limit, index) => (
+      <li key={limit}>{index < limits.length - 1 ? `${limit},` : limit}</li>
+    ))}
+  </ul>
+)
+
+function ending({ revokedAt, expiresAt }: KeyInfo, status: KeyStatus): string {
+  if (revokedAt !== null) return formatDay(revokedAt)
+  if (expiresAt === null) return 'Never expires'
+  return `${status === 'expired' ? 'On' : 'Until'} ${formatDay(expiresAt)}`
+}

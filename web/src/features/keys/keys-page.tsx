@@ -1,0 +1,67 @@
+import { useQuery } from '@tanstack/react-query'
+import { KeyRound, Plus } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import type { CreatedKey, KeyInfo } from '../../../../src/http/dashboard/contract/keys.ts'
+import { Button } from '../../components/ui/button.tsx'
+import { Page } from '../../components/ui/page.tsx'
+import { EmptyState, ErrorState, Skeleton } from '../../components/ui/states.tsx'
+import { keysQuery } from '../../lib/keys.ts'
+import { CreatedKeyDialog } from './created-key-dialog.tsx'
+import { KeyTable } from './key-table.tsx'
+import { NewKeyDialog } from './new-key-dialog.tsx'
+import { RevokeKeyDialog } from './revoke-key-dialog.tsx'
+
+/** Which dialog is open. */
+type Open = { what: 'new' } | { what: 'created'; created: CreatedKey } | { what: 'revoke'; key: KeyInfo }
+
+export function KeysPage() {
+  const [open, setOpen] = useState<Open>()
+  const close = () => setOpen(undefined)
+  const newKey = (
+    <Button look="primary" icon={Plus} onClick={() => setOpen({ what: 'new' })}>
+      New key
+    </Button>
+  )
+  return (
+    <Page title="API keys" description="Programs and agents use them to act in your name." actions={newKey}>
+      <Keys action={newKey} onRevoke={(key) => setOpen({ what: 'revoke', key })} />
+      {open?.what === 'new' && (
+        <NewKeyDialog onClose={close} onCreated={(created) => setOpen({ what: 'created', created })} />
+      )}
+      {open?.what === 'created' && <CreatedKeyDialog created={open.created} onClose={close} />}
+      {open?.what === 'revoke' && <RevokeKeyDialog apiKey={open.key} onClose={close} />}
+    </Page>
+  )
+}
+
+function Keys({ action, onRevoke }: { action: ReactNode; onRevoke: (key: KeyInfo) => void }) {
+  const { data: keys, error, refetch } = useQuery(keysQuery)
+  const [showRevoked, setShowRevoked] = useState(false)
+  if (error && !keys) return <ErrorState error={error} onRetry={() => void refetch()} />
+  if (!keys) return <Skeleton className="h-64 rounded-2xl" />
+  const standing = keys.filter(({ revokedAt }) => revokedAt === null)
+  const revoked = keys.filter(({ revokedAt }) => revokedAt !== null)
+  return (
+    <div className="flex flex-col gap-4">
+      {standing.length === 0 ? (
+        <EmptyState icon={KeyRound} title={revoked.length > 0 ? 'No key is left' : 'No keys yet'} action={action}>
+          With a key, your own programs make images here, through the API or an OpenAI SDK, and a machine of yours can
+          offer its image server to everybody.
+        </EmptyState>
+      ) : (
+        <KeyTable keys={standing} label="API keys" onRevoke={onRevoke} />
+      )}
+      {revoked.length > 0 && (
+        <Button
+          look="ghost"
+          className="self-start"
+          aria-expanded={showRevoked}
+          onClick={() => setShowRevoked(!showRevoked)}
+        >
+          {showRevoked ? 'Hide revoked' : `Show revoked (${revoked.length})`}
+        </Button>
+      )}
+      {showRevoked && revoked.length > 0 && <KeyTable keys={revoked} label="Revoked API keys" onRevoke={onRevoke} />}
+    </div>
+  )
+}

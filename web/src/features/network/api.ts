@@ -1,0 +1,56 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import type { NetworkState, ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
+import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
+
+/** Work flows without an event for everybody; asked only while the page is in view. */
+const NETWORK_EVERY_MS = 5000
+const PROVIDER_EVERY_MS = 10_000
+
+export const networkQuery = queryOptions({
+  queryKey: ['network'],
+  queryFn: ({ signal }) => fetchJson<NetworkState>(`${DASHBOARD}/network`, { signal }),
+  refetchInterval: NETWORK_EVERY_MS
+})
+
+export const providerQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['provider', id],
+    queryFn: ({ signal }) => fetchJson<ProviderDetail>(`${DASHBOARD}/providers/${id}`, { signal }),
+    refetchInterval: PROVIDER_EVERY_MS
+  })
+
+/** What its owner and admins do with a provider; each answers how it is then. */
+export type ProviderAction =
+  { what: 'drain' } | { what: 'resume' } | { what: 'block'; userId: string } | { what: 'unblock'; userId: string }
+
+export function useChangeProvider(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (action: ProviderAction) => changeProvider(id, action),
+    onSuccess: (detail) => {
+      client.setQueryData(providerQuery(id).queryKey, detail)
+      return client.invalidateQueries({ queryKey: networkQuery.queryKey })
+    }
+  })
+}
+
+function changeProvider(id: string, action: ProviderAction): Promise<ProviderDetail> {
+  const path = `${DASHBOARD}/providers/${id}`
+  switch (action.what) {
+    case 'drain':
+    case 'resume':
+      return fetchJson(`${path}/${action.what}`, { method: 'POST' })
+    case 'block':
+      return fetchJson(`${path}/blocks/${action.userId}`, { method: 'PUT' })
+    case 'unblock':
+      return fetchJson(`${path}/blocks/${action.userId}`, { method: 'DELETE' })
+  }
+}
+
+export function useForgetProvider(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => fetchJson<undefined>(`${DASHBOARD}/providers/${id}`, { method: 'DELETE' }),
+    onSuccess: () => client.invalidateQueries({ queryKey: networkQuery.queryKey })
+  })
+}

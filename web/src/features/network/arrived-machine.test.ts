@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { findArrived } from './arrived-machine.ts'
+
+const machine = (part: Partial<ProviderInfo> = {}): ProviderInfo => ({
+  id: 'prv_1',
+  name: 'rig',
+  owner: { id: 'usr_1', name: 'Ada' },
+  isMine: true,
+  isOnline: true,
+  onlineSince: 100,
+  lastSeenAt: 100,
+  agentVersion: null,
+  drainedAt: null,
+  services: [],
+  images: 0,
+  imagesToday: 0,
+  ...part
+})
+
+describe('findArrived', () => {
+  it('finds a new machine', () => {
+    expect(findArrived('rig', { before: [], now: [machine()] })).toEqual(machine())
+  })
+
+  it('finds one that was offline', () => {
+    const before = [machine({ isOnline: false, onlineSince: null })]
+    expect(findArrived('rig', { before, now: [machine()] })).toBeDefined()
+  })
+
+  it('waits until one that was online is replaced', () => {
+    const before = [machine()]
+    expect(findArrived('rig', { before, now: [machine()] })).toBeUndefined()
+    expect(findArrived('rig', { before, now: [machine({ onlineSince: 200 })] })).toBeDefined()
+  })
+
+  it('passes over those of others', () => {
+    expect(findArrived('rig', { before: [], now: [machine({ isMine: false })] })).toBeUndefined()
+  })
+})

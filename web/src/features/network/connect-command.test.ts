@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { checkMachine, connectCommand, EMPTY_MACHINE } from './connect-command.ts'
+
+const ACCESS = { gateway: 'https://club.example.org', secret: 'ic_secret' }
+
+describe('connectCommand', () => {
+  it('writes the file of a demo machine and starts it', () => {
+    expect(connectCommand({ ...EMPTY_MACHINE, name: 'Home rig', engine: 'demo' }, ACCESS)).toBe(
+      [
+        'export INFERENCE_CLUB_API_KEY=ic_secret',
+        "cat > home-rig.yaml <<'EOF'",
+        'gateway: "https://club.example.org"',
+        'api_key: ${INFERENCE_CLUB_API_KEY}',
+        'name: "Home rig"',
+        'services:',
+        '  - name: painter',
+        '    type: image',
+        '    engine: demo',
+        '    models:',
+        '      - id: demo',
+        'EOF',
+        'bin/inference-club agent --config home-rig.yaml'
+      ].join('\n')
+    )
+  })
+
+  it('lets a name be no part of the shell or of the YAML', () => {
+    const command = connectCommand(
+      { ...EMPTY_MACHINE, name: `x"; rm -rf ~ $(y) \${HOME}\nEOF`, engine: 'demo' },
+      ACCESS
+    )
+    expect(command).toContain(`name: "x\\"; rm -rf ~ $(y) $\${HOME}\\nEOF"`)
+    expect(command).toContain('cat > x-rm-rf-y-home-eof.yaml ')
+    expect(command.match(/^EOF$/gm)).toHaveLength(1)
+  })
+
+  it('says how masks are read where images can be changed', () => {
+    const machine = { ...EMPTY_MACHINE, name: 'rig', model: 'flux' }
+    expect(connectCommand(machine, ACCESS)).not.toContain('options')
+    const edits = connectCommand({ ...machine, edits: 'white-edit' }, ACCESS)
+    expect(edits).toContain('features: [generate, edit, mask, seed]')
+    expect(edits).toContain('mask: white-edit')
+  })
+})
+
+describe('checkMachine', () => {
+  it('asks a demo for a name alone', () => {
+    expect(checkMachine({ ...EMPTY_MACHINE, engine: 'demo', url: '' })).toEqual({ name: expect.any(String) })
+  })
+  it('wants an address and a model', () => {
+    expect(Object.keys(checkMachine({ ...EMPTY_MACHINE, name: 'rig', url: '127.0.0.1:1234' }))).toEqual([
+      'url',
+      'model'
+    ])
+  })
+})

@@ -1,0 +1,110 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { CircleCheck, LoaderCircle } from 'lucide-react'
+import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { Button, buttonClass } from '../../components/ui/button.tsx'
+import { CopyButton } from '../../components/ui/copy-button.tsx'
+import { Dialog } from '../../components/ui/dialog.tsx'
+import { networkQuery } from './api.ts'
+import { findArrived, findMine } from './arrived-machine.ts'
+import { connectCommand, type MachineForm } from './connect-command.ts'
+
+/** Somebody is about to start an agent. */
+export interface Connecting {
+  machine: MachineForm
+  secret: string
+  /** Who was there when the key was made. */
+  before: readonly ProviderInfo[]
+}
+
+const LOOK_EVERY_MS = 2000
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+/** What to run on the machine, and whether it has come. */
+export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; onClose: () => void }) {
+  const { machine, secret, before } = connecting
+  const { data } = useQuery({ ...networkQuery, refetchInterval: LOOK_EVERY_MS, refetchIntervalInBackground: true })
+  const arrived = findArrived(machine.name, { before, now: data?.providers ?? [] })
+  return (
+    <Dialog
+      open
+      wide
+      onClose={onClose}
+      title={`Connect ${machine.name}`}
+      actions={
+        arrived ? (
+          <>
+            <Link to="/network/$id" params={{ id: arrived.id }} className={buttonClass()}>
+              Look at it
+            </Link>
+            <Button look="primary" onClick={onClose}>
+              Done
+            </Button>
+          </>
+        ) : (
+          <Button onClick={onClose}>Close</Button>
+        )
+      }
+    >
+      <Command text={connectCommand(machine, { gateway: location.origin, secret })} />
+      <Hints replaces={!arrived && findMine(machine.name, before)?.isOnline === true} />
+      <Arrival name={machine.name} arrived={arrived} />
+    </Dialog>
+  )
+}
+
+const Command = ({ text }: { text: string }) => (
+  <div className="flex flex-col gap-2">
+    <div className="flex flex-wrap items-center justify-between gap-2">
+      <p className="text-muted">Paste this on that machine, in a copy of inference.club after “npm ci”.</p>
+      <CopyButton text={text} look="primary" aria-label="Copy: the command" />
+    </div>
+    <pre
+      tabIndex={0}
+      aria-label="The command"
+      className="max-h-100 overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-[13px] leading-relaxed"
+    >
+      {text}
+    </pre>
+  </div>
+)
+
+const Hints = ({ replaces }: { replaces: boolean }) => (
+  <ul className="flex flex-col gap-1 text-[13px] text-muted">
+    <li>The key in the first line was made for this machine, and is shown only now. It is listed under API keys.</li>
+    {LOOPBACK.includes(location.hostname) && (
+      <li className="text-warn">
+        {location.origin} is this computer alone. For another machine, put the gateway’s own address into the file.
+      </li>
+    )}
+    {replaces && <li className="text-warn">You have a machine of this name online. The new one takes its place.</li>}
+  </ul>
+)
+
+const Arrival = ({ name, arrived }: { name: string; arrived: ProviderInfo | undefined }) => (
+  <div
+    role="status"
+    className={
+      arrived
+        ? 'flex min-h-14 items-center gap-3 rounded-xl bg-good-soft px-4 py-3 text-good'
+        : 'flex min-h-14 items-center gap-3 rounded-xl bg-hover px-4 py-3 text-muted'
+    }
+  >
+    {arrived ? (
+      <CircleCheck className="size-5 shrink-0" aria-hidden />
+    ) : (
+      <LoaderCircle className="size-5 shrink-0 animate-spin" aria-hidden />
+    )}
+    <span className="min-w-0">
+      <span className="font-medium [overflow-wrap:anywhere]">
+        {arrived ? `${name} is connected` : `Waiting for ${name}…`}
+      </span>
+      {arrived && <span className="block text-[13px]">It serves {modelsOf(arrived)}.</span>}
+    </span>
+  </div>
+)
+
+const modelsOf = ({ services }: ProviderInfo): string => {
+  const ids = services.flatMap(({ models }) => models.map(({ id }) => id))
+  return ids.length > 0 ? [...new Set(ids)].join(', ') : 'no model yet'
+}

@@ -1,0 +1,92 @@
+import { type FormEvent, useState } from 'react'
+import { Field, TextInput } from '../../components/ui/field.tsx'
+import { Select, type SelectOption } from '../../components/ui/select.tsx'
+import { checkMachine, type EngineChoice, type MachineErrors, type MachineForm } from './connect-command.ts'
+
+const ENGINES: readonly SelectOption<EngineChoice>[] = [
+  {
+    value: 'openai',
+    label: 'OpenAI-compatible server',
+    detail: 'sd-server (stable-diffusion.cpp), LocalAI, Lemonade and others'
+  },
+  { value: 'demo', label: 'The demo painter', detail: 'Needs no GPU and no model, for trying things out' }
+]
+
+const EDITS: readonly SelectOption<MachineForm['edits']>[] = [
+  { value: 'none', label: 'No, only new images' },
+  {
+    value: 'white-edit',
+    label: 'Yes, what is white in a mask',
+    detail: 'As stable-diffusion.cpp, LocalAI and Lemonade do'
+  },
+  { value: 'openai-alpha', label: 'Yes, what is transparent in a mask', detail: 'As OpenAI does' }
+]
+
+export interface MachineFieldsProps {
+  formId: string
+  machine: MachineForm
+  onChange: (part: Partial<MachineForm>) => void
+  /** Nothing is wrong with the entries. */
+  onSubmit: () => void
+}
+
+export function MachineFields({ formId, machine, onChange, onSubmit }: MachineFieldsProps) {
+  const [errors, setErrors] = useState<MachineErrors>({})
+  const change = (part: Partial<MachineForm>) => {
+    setErrors({})
+    onChange(part)
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const found = checkMachine(machine)
+    setErrors(found)
+    if (Object.keys(found).length === 0) onSubmit()
+  }
+  return (
+    <form id={formId} noValidate onSubmit={submit} className="grid gap-x-4 gap-y-5 pt-1 sm:grid-cols-2">
+      <Field label="Name of the machine" error={errors.name} hint="Such as “home-rig”. Each of yours has its own.">
+        <TextInput
+          value={machine.name}
+          maxLength={100}
+          autoComplete="off"
+          autoFocus
+          onChange={(event) => change({ name: event.target.value })}
+        />
+      </Field>
+      <Field label="What runs on it">
+        <Select value={machine.engine} options={ENGINES} onChange={(engine) => change({ engine })} />
+      </Field>
+      {machine.engine === 'openai' && <ServerFields machine={machine} errors={errors} change={change} />}
+    </form>
+  )
+}
+
+interface ServerFieldsProps {
+  machine: MachineForm
+  errors: MachineErrors
+  change: (part: Partial<MachineForm>) => void
+}
+
+const ServerFields = ({ machine, errors, change }: ServerFieldsProps) => (
+  <>
+    <Field label="Address of the server" error={errors.url} hint="As that machine reaches it. Nobody else learns it.">
+      <TextInput
+        type="url"
+        value={machine.url}
+        autoComplete="off"
+        onChange={(event) => change({ url: event.target.value })}
+      />
+    </Field>
+    <Field label="Model" error={errors.model} hint="As the server calls it. More can be added to the file.">
+      <TextInput
+        value={machine.model}
+        autoComplete="off"
+        placeholder="flux1-schnell"
+        onChange={(event) => change({ model: event.target.value })}
+      />
+    </Field>
+    <Field label="Does it change images?" className="sm:col-span-2 sm:max-w-[calc(50%-0.5rem)]">
+      <Select value={machine.edits} options={EDITS} onChange={(edits) => change({ edits })} />
+    </Field>
+  </>
+)

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { matchesProvider, modelRows, slotsOf, sortProviders, successOf } from './provider-lists.ts'
+
+const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
+  id: 'svc_1',
+  name: 'local',
+  type: 'image',
+  engine: 'openai',
+  description: null,
+  access: 'members',
+  models: [{ id: 'flux', features: ['generate'] }],
+  concurrency: 2,
+  running: 1,
+  cooling: null,
+  succeeded: 9,
+  failed: 1,
+  secondsPerMegapixel: 3,
+  ...part
+})
+
+const provider = (name: string, part: Partial<ProviderInfo> = {}): ProviderInfo => ({
+  id: `prv_${name}`,
+  name,
+  owner: { id: 'usr_1', name: 'Ada' },
+  isMine: false,
+  isOnline: true,
+  onlineSince: 1,
+  lastSeenAt: 1,
+  agentVersion: null,
+  drainedAt: null,
+  services: [service()],
+  images: 0,
+  imagesToday: 0,
+  ...part
+})
+
+describe('sortProviders', () => {
+  it('puts mine first, even offline, then who is online', () => {
+    const sorted = sortProviders([
+      provider('off', { isOnline: false }),
+      provider('rig-10'),
+      provider('mine-off', { isMine: true, isOnline: false }),
+      provider('rig-2'),
+      provider('mine', { isMine: true })
+    ])
+    expect(sorted.map(({ name }) => name)).toEqual(['mine', 'mine-off', 'rig-2', 'rig-10', 'off'])
+  })
+})
+
+describe('matchesProvider', () => {
+  it('finds by name, owner and model, every word', () => {
+    expect(matchesProvider(provider('home-rig'), 'ADA flux')).toBe(true)
+    expect(matchesProvider(provider('home-rig'), 'ada sdxl')).toBe(false)
+    expect(matchesProvider(provider('home-rig'), '')).toBe(true)
+  })
+})
+
+describe('slotsOf', () => {
+  it('counts image services alone', () => {
+    expect(slotsOf([service(), service({ type: 'text', concurrency: 8 })])).toEqual({ used: 1, all: 2 })
+  })
+})
+
+describe('successOf', () => {
+  it('weighs services by their attempts', () => {
+    expect(successOf([service(), service({ succeeded: 0, failed: 10 })])).toBe(0.45)
+    expect(successOf([service({ succeeded: 0, failed: 0 })])).toBeNull()
+  })
+})
+
+describe('modelRows', () => {
+  it('gathers who serves a model, who is online first, and counts the slots that take work', () => {
+    const rows = modelRows({
+      providers: [
+        provider('off', { isOnline: false }),
+        provider('on'),
+        provider('drained', { drainedAt: 5 }),
+        provider('other', {
+          services: [
+            service({ models: [{ id: 'flux', features: ['edit'] }] }),
+            service({ models: [{ id: 'aura', features: [] }] })
+          ]
+        })
+      ]
+    })
+    expect(rows.map(({ id }) => id)).toEqual(['aura', 'flux'])
+    const flux = rows[1]
+    expect(flux?.providers.map(({ name }) => name)).toEqual(['on', 'drained', 'other', 'off'])
+    expect(flux?.features).toEqual(['generate', 'edit'])
+    expect(flux?.slots).toEqual({ used: 2, all: 4 })
+  })
+})

@@ -1,0 +1,70 @@
+import type { NetworkState, ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+
+/** `rig-2` comes before `rig-10`. */
+const byName = new Intl.Collator(undefined, { numeric: true })
+
+/** The reader's own first, then who is online, then the rest; each by name. */
+export function sortProviders(providers: readonly ProviderInfo[]): ProviderInfo[] {
+  const rank = ({ isMine, isOnline }: ProviderInfo) => (isMine ? 0 : 2) + (isOnline ? 0 : 1)
+  return [...providers].sort((a, b) => rank(a) - rank(b) || byName.compare(a.name, b.name))
+}
+
+/** Whether every word is in its name, or in that of its owner, a service, an engine or a model. */
+export function matchesProvider({ name, owner, services }: ProviderInfo, text: string): boolean {
+  const told = [name, owner.name, ...services.flatMap((one) => [one.name, one.engine ?? '', ...idsOf(one)])]
+    .join('\n')
+    .toLowerCase()
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => told.includes(word))
+}
+
+const idsOf = ({ models }: ServiceInfo): string[] => models.map(({ id }) => id)
+
+/** Images a provider makes at a time, and makes now; services of other kinds make none. */
+export const slotsOf = (services: readonly ServiceInfo[]): { used: number; all: number } => ({
+  used: sum(services.filter(isImage).map(({ running }) => running)),
+  all: sum(services.filter(isImage).map(({ concurrency }) => concurrency))
+})
+
+export const isImage = ({ type }: Pick<ServiceInfo, 'type'>): boolean => type === 'image'
+
+/** The share of its attempts that ended in an image, of those that did or failed through its fault; null: none did. */
+export function successOf(services: readonly Pick<ServiceInfo, 'succeeded' | 'failed'>[]): number | null {
+  const succeeded = sum(services.map((one) => one.succeeded))
+  const all = succeeded + sum(services.map((one) => one.failed))
+  return all === 0 ? null : succeeded / all
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
+
+/** Who serves a model. */
+export interface ModelRow {
+  id: string
+  features: string[]
+  providers: { id: string; name: string; isOnline: boolean }[]
+  /** Of those that are online and take work. */
+  slots: { used: number; all: number }
+}
+
+/** Every model that some image service has, by name; who is online comes first. */
+export function modelRows({ providers }: Pick<NetworkState, 'providers'>): ModelRow[] {
+  const rows = new Map<string, ModelRow>()
+  for (const provider of providers) {
+    const { id, name, isOnline, drainedAt } = provider
+    for (const service of provider.services.filter(isImage)) {
+      for (const model of service.models) {
+        const row = rows.get(model.id) ?? { id: model.id, features: [], providers: [], slots: { used: 0, all: 0 } }
+        rows.set(model.id, row)
+        row.features = [...new Set([...row.features, ...model.features])]
+        if (!row.providers.some((one) => one.id === id)) row.providers.push({ id, name, isOnline })
+        if (isOnline && drainedAt === null && service.cooling === null) {
+          row.slots = { used: row.slots.used + service.running, all: row.slots.all + service.concurrency }
+        }
+      }
+    }
+  }
+  for (const row of rows.values()) row.providers.sort((a, b) => Number(b.isOnline) - Number(a.isOnline))
+  return [...rows.values()].sort((a, b) => byName.compare(a.id, b.id))
+}

@@ -1,0 +1,53 @@
+import { clsx } from 'clsx'
+import { CircleOff, Snowflake } from 'lucide-react'
+import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { Badge } from '../../components/ui/badge.tsx'
+import { RelativeTime } from '../../components/ui/relative-time.tsx'
+import { formatDateTime, formatTime, startOfDay } from '../../lib/format.ts'
+
+export const OnlineDot = ({ isOnline, className }: { isOnline: boolean; className?: string }) => (
+  <span
+    aria-hidden
+    className={clsx(
+      'inline-block size-2.5 shrink-0 rounded-full',
+      isOnline ? 'bg-good ring-3 ring-good-soft' : 'border-2 border-line-strong',
+      className
+    )}
+  />
+)
+
+/** Whether it is there, and since when. */
+export function Presence({ provider }: { provider: ProviderInfo }) {
+  const { isOnline, onlineSince, lastSeenAt } = provider
+  if (!isOnline) {
+    return (
+      <>
+        Offline, seen <RelativeTime at={lastSeenAt} />
+      </>
+    )
+  }
+  if (onlineSince === null) return 'Online'
+  return (
+    <>
+      Online, connected <RelativeTime at={onlineSince} />
+    </>
+  )
+}
+
+export const DrainingBadge = () => (
+  <Badge look="warn">
+    <CircleOff className="size-3" aria-hidden />
+    Draining
+  </Badge>
+)
+
+export const CoolingBadge = ({ cooling }: { cooling: NonNullable<ServiceInfo['cooling']> }) => (
+  <Badge look="info">
+    <Snowflake className="size-3" aria-hidden />
+    Cooling down until {formatUntil(cooling.until)}
+  </Badge>
+)
+
+/** The time alone, where the day is clear. */
+const formatUntil = (at: number): string =>
+  startOfDay(at) === startOfDay(Date.now()) ? formatTime(at) : formatDateTime(at)

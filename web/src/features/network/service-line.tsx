@@ -1,0 +1,62 @@
+import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { formatMeasure, formatPercent } from '../../lib/format.ts'
+import { FeatureIcons } from './features.tsx'
+import { isImage, successOf } from './provider-lists.ts'
+import { CoolingBadge } from './provider-states.tsx'
+import { Slots } from './slots.tsx'
+
+/** More models than these are told in number. */
+const MOST_MODELS = 4
+
+/** A service within the card of its provider. */
+export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boolean }) {
+  const { name, engine, models, cooling } = service
+  return (
+    <li className="flex flex-col gap-1.5 py-2.5">
+      <div className="flex items-center justify-between gap-3">
+        <span className="flex min-w-0 items-baseline gap-2">
+          <span className="truncate font-medium">{name}</span>
+          <span className="truncate text-xs text-faint">{isImage(service) ? engine : service.type}</span>
+        </span>
+        {isImage(service) && <Slots used={service.running} all={service.concurrency} idle={idle || cooling !== null} />}
+      </div>
+      {models.length > 0 && <Models models={models} />}
+      {isImage(service) && <Performance service={service} />}
+      {cooling && (
+        <span>
+          <CoolingBadge cooling={cooling} />
+        </span>
+      )}
+    </li>
+  )
+}
+
+const Models = ({ models }: Pick<ServiceInfo, 'models'>) => (
+  <ul className="flex flex-wrap gap-1.5" aria-label="Models">
+    {models.slice(0, MOST_MODELS).map(({ id, features }) => (
+      <li
+        key={id}
+        className="inline-flex min-h-6 max-w-full items-center gap-2 rounded-md bg-hover px-2 py-0.5 text-[13px]"
+      >
+        <span className="truncate font-medium">{id}</span>
+        <FeatureIcons features={features} />
+      </li>
+    ))}
+    {models.length > MOST_MODELS && (
+      <li className="flex min-h-6 items-center px-1 text-[13px] text-muted">and {models.length - MOST_MODELS} more</li>
+    )}
+  </ul>
+)
+
+/** How it did within the last 24 hours. */
+export function Performance({ service }: { service: ServiceInfo }) {
+  const success = successOf([service])
+  const { secondsPerMegapixel } = service
+  if (success === null) return <p className="text-xs text-faint">Nothing finished within 24 hours</p>
+  return (
+    <p className="text-xs text-muted tabular-nums">
+      {secondsPerMegapixel !== null && `${formatMeasure(secondsPerMegapixel)} s per megapixel, `}
+      <span className={success < 0.9 ? 'font-medium text-bad' : undefined}>{formatPercent(success)} succeeded</span>
+    </p>
+  )
+}

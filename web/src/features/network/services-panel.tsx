@@ -1,0 +1,70 @@
+import { Fragment } from 'react'
+import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { Badge } from '../../components/ui/badge.tsx'
+import { Panel } from '../../components/ui/panel.tsx'
+import { FeatureWords } from './features.tsx'
+import { isImage } from './provider-lists.ts'
+import { CoolingBadge } from './provider-states.tsx'
+import { Performance } from './service-line.tsx'
+import { Slots } from './slots.tsx'
+
+const ACCESS = { members: 'For everybody here', private: 'For its owner alone', listed: 'For a few people' }
+
+/** What a provider offers, in full. */
+export const ServicesPanel = ({ services, idle }: { services: readonly ServiceInfo[]; idle: boolean }) => (
+  <Panel title={services.length === 1 ? 'Service' : 'Services'}>
+    {services.length === 0 && <p className="text-muted">It offers nothing.</p>}
+    <ul className="flex flex-col divide-y divide-line">
+      {services.map((service) => (
+        <li key={service.id} className="flex flex-col gap-3 py-3.5 first:pt-0 last:pb-0">
+          <Service service={service} idle={idle} />
+        </li>
+      ))}
+    </ul>
+  </Panel>
+)
+
+function Service({ service, idle }: { service: ServiceInfo; idle: boolean }) {
+  const { name, engine, type, description, access, models, cooling } = service
+  return (
+    <>
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <div className="flex min-w-0 flex-wrap items-center gap-2">
+          <h3 className="font-medium [overflow-wrap:anywhere]">{name}</h3>
+          <Badge>{isImage(service) ? (engine ?? type) : type}</Badge>
+          <Badge look={access === 'members' ? 'plain' : 'info'}>{ACCESS[access]}</Badge>
+        </div>
+        {isImage(service) && <Slots used={service.running} all={service.concurrency} idle={idle || cooling !== null} />}
+      </div>
+      {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}
+      {cooling && <Cooling cooling={cooling} />}
+      {models.length > 0 && (
+        <dl className="grid gap-x-4 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
+          {models.map(({ id, features }) => (
+            <Fragment key={id}>
+              <dt className="font-mono text-[13px] [overflow-wrap:anywhere]">{id}</dt>
+              <dd>
+                <FeatureWords features={features} />
+              </dd>
+            </Fragment>
+          ))}
+        </dl>
+      )}
+      {isImage(service) ? (
+        <Performance service={service} />
+      ) : (
+        <p className="text-xs text-faint">Services of this type are shown, and get no work yet.</p>
+      )}
+    </>
+  )
+}
+
+const Cooling = ({ cooling }: { cooling: NonNullable<ServiceInfo['cooling']> }) => (
+  <div className="flex flex-col items-start gap-1.5">
+    <CoolingBadge cooling={cooling} />
+    <p className="text-[13px] [overflow-wrap:anywhere] text-muted">
+      {cooling.faultsInRow === 1 ? 'Its last image failed' : `Its last ${cooling.faultsInRow} images failed`} through
+      its fault, so it rests{cooling.lastReason === null ? '.' : `: ${cooling.lastReason}`}
+    </p>
+  </div>
+)

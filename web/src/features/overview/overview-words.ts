@@ -1,0 +1,25 @@
+import type { Overview } from '../../../../src/http/dashboard/contract/account.ts'
+import { formatNumber } from '../../lib/format.ts'
+
+/** Of the reader's clock, 0–23. */
+export function greeting(hour: number): string {
+  if (hour < 5) return 'Good evening'
+  if (hour < 12) return 'Good morning'
+  return hour < 18 ? 'Good afternoon' : 'Good evening'
+}
+
+/** What somebody is called among friends. */
+export const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?? name
+
+/** One sentence on how things stand for the reader. */
+export function standing({ queue, myImages }: Pick<Overview, 'queue' | 'myImages'>): string {
+  const parts = [
+    myImages.total === 0 ? 'You have not made an image yet' : `You made ${images(myImages.total)}`,
+    myImages.today > 0 &&
+      (myImages.today < myImages.total ? `${formatNumber(myImages.today)} of them today` : 'all today'),
+    queue.mine > 0 && `${formatNumber(queue.mine)} ${queue.mine === 1 ? 'is' : 'are'} on the way`
+  ].filter((part) => part !== false)
+  return `${parts.join(', ')}.`
+}
+
+const images = (count: number): string => `${formatNumber(count)} ${count === 1 ? 'image' : 'images'}`

@@ -1,0 +1,50 @@
+import { useNavigate } from '@tanstack/react-router'
+import { Ban, CircleCheck, Ellipsis, Images, Scale, ShieldCheck, ShieldOff } from 'lucide-react'
+import type { PersonInfo } from '../../../../src/http/dashboard/contract/admin.ts'
+import { Button } from '../../components/ui/button.tsx'
+import { Menu, type MenuEntry } from '../../components/ui/menu.tsx'
+import type { MemberStep } from './member-dialog.tsx'
+
+export interface MemberMenuProps {
+  person: PersonInfo
+  isMe: boolean
+  onOpen: (what: MemberStep | 'limits', person: PersonInfo) => void
+}
+
+/** What an admin does with somebody; nobody takes one's own role, or disables oneself. */
+export function MemberMenu({ person, isMe, onOpen }: MemberMenuProps) {
+  const navigate = useNavigate()
+  const open = (what: MemberStep | 'limits') => () => onOpen(what, person)
+  const entries: MenuEntry[] = [
+    {
+      label: 'See their images',
+      icon: Images,
+      onSelect: () => void navigate({ to: '/requests', search: { owner: person.id } })
+    },
+    { label: 'Limits', icon: Scale, onSelect: open('limits') },
+    ...(isMe
+      ? []
+      : [
+          person.role === 'admin'
+            ? { label: 'Make a member', icon: ShieldOff, onSelect: open('demote') }
+            : { label: 'Make an admin', icon: ShieldCheck, onSelect: open('promote') },
+          person.disabledAt === null
+            ? { label: 'Disable', icon: Ban, danger: true, onSelect: open('disable') }
+            : { label: 'Enable', icon: CircleCheck, onSelect: open('enable') }
+        ])
+  ]
+  return (
+    <Menu
+      trigger={
+        <Button
+          look="ghost"
+          size="small"
+          icon={Ellipsis}
+          aria-label={`Actions for ${person.name}`}
+          className="w-8 px-0! pointer-coarse:min-w-[40px]"
+        />
+      }
+      entries={entries}
+    />
+  )
+}

@@ -1,0 +1,23 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { QueueState, RequestDetail } from '../../../../src/http/dashboard/contract/requests.ts'
+import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
+
+/** Places in the queue are told live; this is for when events do not get through. */
+const QUEUE_EVERY_MS = 5000
+
+export const queueQuery = queryOptions({
+  queryKey: ['queue', {}],
+  queryFn: ({ signal }) => fetchJson<QueueState>(`${DASHBOARD}/queue`, { signal }),
+  refetchInterval: QUEUE_EVERY_MS
+})
+
+export const requestQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['request', id],
+    queryFn: ({ signal }) => fetchJson<RequestDetail>(`${DASHBOARD}/requests/${id}`, { signal })
+  })
+
+export const cancelRequest = (id: string) => fetchJson<unknown>(`${DASHBOARD}/jobs/${id}/cancel`, { method: 'POST' })
+
+/** Queues what failed or was canceled again, with what is finished kept. */
+export const retryRequest = (id: string) => fetchJson<unknown>(`${DASHBOARD}/jobs/${id}/retry`, { method: 'POST' })

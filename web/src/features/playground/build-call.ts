@@ -1,0 +1,99 @@
+import type { ImageCall, RequestDetail, RequestKind } from '../../../../src/http/dashboard/contract/requests.ts'
+import type { PlaygroundForm } from './playground-form.ts'
+import { fromAsset, maskFromAsset, type SourceImage } from './sources/source-image.ts'
+
+/** The fields of a call beside its images, as the API spells them. */
+export type CallFields = Pick<ImageCall, 'model' | 'prompt' | 'n' | 'size'> & { [option: string]: unknown }
+
+/** A call as it can be sent, or shown as code. */
+export interface PlaygroundCall {
+  kind: RequestKind
+  fields: CallFields
+  /** None for a generation. */
+  sources: readonly SourceImage[]
+}
+
+export interface Entries {
+  form: PlaygroundForm
+  sources: readonly SourceImage[]
+  /** What the model can do; undefined: not known, since nobody offers it right now. */
+  features: readonly string[] | undefined
+}
+
+export const knows = (features: Entries['features'], feature: string): boolean =>
+  features === undefined || features.includes(feature)
+
+/** An engine that can edit makes variations, too. */
+const canVary = (features: Entries['features']) => knows(features, 'variation') || knows(features, 'edit')
+
+/** Sources make it an edit, or a variation where nothing is said about the change. */
+export function kindOf({ form, sources, features }: Entries): RequestKind {
+  if (sources.length === 0) return 'generation'
+  return form.prompt.trim() === '' && sources.length === 1 && canVary(features) ? 'variation' : 'edit'
+}
+
+/** The mask that will be sent, if any. */
+export const maskOf = ({ kind, sources }: Pick<PlaygroundCall, 'kind' | 'sources'>) =>
+  kind === 'edit' ? sources[0]?.mask : undefined
+
+/** Fields left empty, and those the model is known not to understand, are left out. The entries must be in order. */
+export function buildCall(entries: Entries): PlaygroundCall {
+  const { form, sources, features } = entries
+  const kind = kindOf(entries)
+  const fields: CallFields = {
+    model: form.model,
+    prompt: form.prompt,
+    ...(form.n !== 1 && { n: form.n }),
+    ...sizeField(form),
+    ...(knows(features, 'seed') && numberField('seed', form.seed)),
+    ...(knows(features, 'negative_prompt') && textField('negative_prompt', form.negative_prompt)),
+    ...numberField('steps', form.steps),
+    ...numberField('guidance_scale', form.guidance_scale),
+    ...textField('sampler', form.sampler),
+    ...(kind !== 'generation' && numberField('strength', form.strength)),
+    ...textField('output_format', form.output_format),
+    ...(form.extra.trim() !== '' && (JSON.parse(form.extra) as Record<string, unknown>))
+  }
+  const usable = knows(features, 'mask') ? sources : sources.map(withoutMask)
+  return { kind, fields, sources: kind === 'generation' ? [] : usable }
+}
+
+const withoutMask = ({ mask: _, ...source }: SourceImage): SourceImage => source
+
+function sizeField({ size, width, height }: PlaygroundForm): { size?: string } {
+  if (size === 'auto') return {}
+  return { size: size === 'custom' ? `${Number(width)}x${Number(height)}` : size }
+}
+
+const textField = (name: string, text: string) => (text.trim() === '' ? {} : { [name]: text.trim() })
+const numberField = (name: string, text: string) => (text.trim() === '' ? {} : { [name]: Number(text) })
+
+/** The call that was made as this request; with `seed` another one is put in place of its own. */
+export function callOf(request: RequestDetail, change: { seed?: number } = {}): PlaygroundCall {
+  const { n, size, ...options } = request.parameters
+  return {
+    kind: request.kind,
+    fields: {
+      model: request.model,
+      prompt: request.prompt,
+      ...(typeof n === 'number' && n !== 1 && { n }),
+      ...(typeof size === 'string' && size !== 'auto' && { size }),
+      ...options,
+      ...change
+    },
+    sources: sourcesOf(request)
+  }
+}
+
+/** The source images of a request, the first one with its mask. */
+export function sourcesOf({ inputs, mask }: Pick<RequestDetail, 'inputs' | 'mask'>): SourceImage[] {
+  return inputs.map((input, index) => ({
+    ...fromAsset(input),
+    ...(index === 0 && mask && { mask: maskFromAsset(mask.id) })
+  }))
+}
+
+const SEEDS = 2 ** 32
+
+/** 0 … 2^32 − 1, which every known engine accepts. */
+export const randomSeed = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % SEEDS

@@ -1,0 +1,66 @@
+import { type CodeCall, jsonBody, PATHS } from './code-call.ts'
+import { jsLiteral, jsName } from './literals.ts'
+
+const METHODS: Record<CodeCall['kind'], string> = {
+  generation: 'client.images.generate',
+  edit: 'client.images.edit',
+  variation: 'client.images.createVariation'
+}
+
+const STEP = '  '
+
+export function jsSnippet(call: CodeCall): string {
+  const { images } = call
+  return [
+    ...(images.by === 'file' ? ['import { createReadStream } from "node:fs";'] : []),
+    'import OpenAI from "openai";',
+    '',
+    'const client = new OpenAI({',
+    `${STEP}baseURL: ${jsLiteral(call.baseUrl)},`,
+    `${STEP}apiKey: process.env.INFERENCE_CLUB_API_KEY,`,
+    '});',
+    '',
+    ...callLines(call),
+    '',
+    'for (const image of result.data) {',
+    `${STEP}console.log(image.url);`,
+    '}'
+  ].join('\n')
+}
+
+/** Images named by their ids are an addition of ours, for which the client has no method. */
+function callLines(call: CodeCall): string[] {
+  if (call.images.by === 'id') {
+    return [
+      `const result = await client.post(${jsLiteral(PATHS[call.kind])}, {`,
+      `${STEP}body: ${jsLiteral(jsonBody(call), STEP)},`,
+      '});'
+    ]
+  }
+  return [
+    `const result = await ${METHODS[call.kind]}({`,
+    ...fileMembers(call.images).map((member) => `${STEP}${member},`),
+    ...Object.entries(formValues(call)).map(([name, value]) => `${STEP}${jsName(name)}: ${jsLiteral(value, STEP)},`),
+    '});'
+  ]
+}
+
+/** In a form what is nested goes as JSON, and there is no null. */
+function formValues({ fields, images }: CodeCall): Record<string, unknown> {
+  if (images.by !== 'file') return fields
+  const values = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)
+  return Object.fromEntries(
+    values.map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : value])
+  )
+}
+
+function fileMembers(images: CodeCall['images']): string[] {
+  if (images.by !== 'file') return []
+  const files = images.names.map(openFile)
+  return [
+    `image: ${files.length === 1 ? files[0] : `[\n${files.map((file) => `${STEP}${STEP}${file},\n`).join('')}${STEP}]`}`,
+    ...(images.mask === undefined ? [] : [`mask: ${openFile(images.mask)}`])
+  ]
+}
+
+const openFile = (name: string): string => `createReadStream(${jsLiteral(name)})`

@@ -1,0 +1,46 @@
+import { CircleAlert, Sparkles } from 'lucide-react'
+import { Button } from '../../../components/ui/button.tsx'
+
+export interface GenerateBarProps {
+  label: string
+  /** The call is on its way to the server. */
+  busy: boolean
+  /** What is wrong beside the fields. */
+  message: string | undefined
+}
+
+const isMac = /mac|iphone|ipad/i.test(navigator.userAgent)
+
+export function GenerateBar({ label, busy, message }: GenerateBarProps) {
+  return (
+    <div className="flex flex-col gap-2">
+      {message !== undefined && (
+        <p role="alert" className="flex items-start gap-2 rounded-lg bg-bad-soft px-3 py-2 text-[13px] text-bad">
+          <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
+          {message}
+        </p>
+      )}
+      <Button
+        type="submit"
+        look="primary"
+        size="large"
+        icon={Sparkles}
+        aria-busy={busy || undefined}
+        aria-keyshortcuts="Control+Enter Meta+Enter"
+        className="w-full"
+        onClick={(event) => {
+          // The second click of a double one means the first.
+          if (busy || event.detail > 1) event.preventDefault()
+        }}
+      >
+        {label}
+        <kbd
+          aria-hidden
+          className="ml-1 hidden rounded border border-current/30 px-1.5 text-[11px] leading-5 font-medium pointer-fine:inline"
+        >
+          {isMac ? '⌘' : 'Ctrl'} ↵
+        </kbd>
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,112 @@
+import { Link } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
+import type { ModelInfo } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { Badge } from '../../../components/ui/badge.tsx'
+import { Button } from '../../../components/ui/button.tsx'
+import { Field } from '../../../components/ui/field.tsx'
+import { Select } from '../../../components/ui/select.tsx'
+import { Skeleton } from '../../../components/ui/states.tsx'
+import { messageOf } from '../../../lib/fetch-json.ts'
+import { formatNumber } from '../../../lib/format.ts'
+import { modelsQuery } from '../../../lib/models.ts'
+
+const FEATURE_LABELS: Record<string, string> = {
+  generate: 'Generate',
+  edit: 'Edit',
+  mask: 'Mask',
+  multi_image: 'Several images',
+  variation: 'Variation',
+  negative_prompt: 'Negative prompt',
+  seed: 'Seed',
+  preview: 'Preview'
+}
+
+export interface ModelFieldProps {
+  value: string
+  error: string | undefined
+  onChange: (model: string) => void
+}
+
+/** Which model, what it can do, and how busy it is. */
+export function ModelField({ value, error, onChange }: ModelFieldProps) {
+  const { data: models, error: failure, refetch } = useQuery(modelsQuery)
+  if (!models && failure) {
+    return (
+      <div role="alert" className="flex flex-wrap items-center gap-2 text-[13px] text-bad">
+        The models cannot be listed: {messageOf(failure)}
+        <Button size="small" onClick={() => void refetch()}>
+          Try again
+        </Button>
+      </div>
+    )
+  }
+  if (!models) return <ModelSkeleton />
+  if (models.length === 0 && value === '') return <NoModel error={error} />
+  const chosen = models.find(({ id }) => id === value)
+  return (
+    <div className="flex flex-col gap-2">
+      <Field label="Model" error={error}>
+        <Select value={value} options={optionsOf(models, value)} onChange={onChange} />
+      </Field>
+      {chosen ? <ModelFacts model={chosen} /> : <OfflineNote model={value} />}
+    </div>
+  )
+}
+
+/** A model that was used before stays choosable while nobody offers it: its requests wait for somebody. */
+function optionsOf(models: readonly ModelInfo[], value: string) {
+  const options = models.map((model) => ({ value: model.id, label: model.id, detail: tellLoad(model) }))
+  if (value === '' || models.some(({ id }) => id === value)) return options
+  return [...options, { value, label: value, detail: 'Offline' }]
+}
+
+const tellLoad = ({ providers, queued }: ModelInfo): string =>
+  `${formatNumber(providers)} ${providers === 1 ? 'provider' : 'providers'} online, ${
+    queued === 0 ? 'nothing queued' : `${formatNumber(queued)} ${queued === 1 ? 'image' : 'images'} queued`
+  }`
+
+const ModelFacts = ({ model }: { model: ModelInfo }) => (
+  <div className="flex flex-col gap-2">
+    <ul aria-label="What the model can do" className="flex flex-wrap gap-1">
+      {model.supported_features.map((feature) => (
+        <li key={feature}>
+          <Badge>{FEATURE_LABELS[feature] ?? feature}</Badge>
+        </li>
+      ))}
+    </ul>
+    <p className="flex items-center gap-1.5 text-xs text-faint">
+      <span aria-hidden className="size-1.5 rounded-full bg-good" />
+      {tellLoad(model)}
+    </p>
+  </div>
+)
+
+const OfflineNote = ({ model }: { model: string }) => (
+  <p className="flex items-start gap-1.5 text-xs text-warn">
+    <span aria-hidden className="mt-1.5 size-1.5 shrink-0 rounded-full bg-warn" />
+    Nobody offers {model} right now. A request waits until somebody does, for an hour at most.
+  </p>
+)
+
+const NoModel = ({ error }: { error: string | undefined }) => (
+  <div className="flex flex-col gap-1 text-[13px]">
+    <span className="font-medium text-muted">Model</span>
+    <p className={error === undefined ? 'text-faint' : 'text-bad'}>
+      No model is online.{' '}
+      <Link to="/keys" className="text-accent underline underline-offset-2">
+        Make an API key
+      </Link>{' '}
+      for an agent, and start it with <code className="font-mono">inference-club agent</code>.
+    </p>
+  </div>
+)
+
+/** As high as what will be there. */
+const ModelSkeleton = () => (
+  <div aria-hidden className="flex flex-col gap-2">
+    <Skeleton className="h-5 w-16" />
+    <Skeleton className="h-9 pointer-coarse:h-11" />
+    <Skeleton className="h-12" />
+    <Skeleton className="h-4 w-40" />
+  </div>
+)

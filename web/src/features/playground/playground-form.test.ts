@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { buildCall, callOf } from './build-call.ts'
+import { EMPTY_FORM, formOf, readForm } from './playground-form.ts'
+import { sampleImage, sampleRequest } from './sample-request.ts'
+
+const parameters = {
+  n: 2,
+  size: '1344x768',
+  seed: 0,
+  steps: 30,
+  negative_prompt: 'blur',
+  guidance_scale: 7.5,
+  output_format: 'webp',
+  strength: 0.4,
+  clip_skip: 2,
+  nested: { a: [1] }
+}
+
+describe('formOf', () => {
+  it('fills the form with what a request was made with', () => {
+    expect(formOf(sampleRequest({ parameters }))).toEqual({
+      ...EMPTY_FORM,
+      model: 'demo',
+      prompt: 'a fox',
+      n: 2,
+      size: '1344x768',
+      seed: '0',
+      steps: '30',
+      negative_prompt: 'blur',
+      guidance_scale: '7.5',
+      output_format: 'webp',
+      strength: '0.4',
+      extra: JSON.stringify({ clip_skip: 2, nested: { a: [1] } }, null, 2)
+    })
+  })
+
+  it('knows sizes of its own, others and none', () => {
+    expect(formOf(sampleRequest({ parameters: { size: 'auto' } }))).toMatchObject({ size: 'auto' })
+    expect(formOf(sampleRequest({ parameters: { size: '640x480' } }))).toMatchObject({
+      size: 'custom',
+      width: '640',
+      height: '480'
+    })
+  })
+
+  it('leads back to the same call', () => {
+    const made = sampleRequest({ kind: 'generation', parameters: { ...parameters, strength: undefined } })
+    expect(buildCall({ form: formOf(made), sources: [], features: undefined })).toEqual({
+      ...callOf(made),
+      fields: expect.objectContaining({ model: 'demo', prompt: 'a fox', n: 2, size: '1344x768', seed: 0, clip_skip: 2 })
+    })
+  })
+})
+
+describe('callOf', () => {
+  it('repeats a request with its images, and with another seed if wished', () => {
+    const edit = sampleRequest({ kind: 'edit', parameters, inputs: [sampleImage(1)], mask: sampleImage(2) })
+    const call = callOf(edit, { seed: 5 })
+    expect(call.fields).toEqual({ model: 'demo', prompt: 'a fox', ...parameters, seed: 5 })
+    expect(call.sources).toMatchObject([{ origin: { assetId: 'ast_1' }, mask: { origin: { assetId: 'ast_2' } } }])
+  })
+
+  it('leaves out what is so anyway', () => {
+    expect(callOf(sampleRequest({ parameters: { n: 1, size: 'auto' } })).fields).toEqual({
+      model: 'demo',
+      prompt: 'a fox'
+    })
+  })
+})
+
+describe('readForm', () => {
+  it('takes what fits of a stored form', () => {
+    expect(readForm(JSON.stringify({ prompt: 'a', n: '3', gone: 1, seed: 4 }))).toEqual({ ...EMPTY_FORM, prompt: 'a' })
+    expect(readForm(null)).toEqual(EMPTY_FORM)
+    expect(readForm('{')).toEqual(EMPTY_FORM)
+    expect(readForm('null')).toEqual(EMPTY_FORM)
+  })
+})

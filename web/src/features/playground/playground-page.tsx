@@ -1,0 +1,166 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
+import type { ModelInfo } from '../../../../src/http/dashboard/contract/requests.ts'
+import { tellError } from '../../components/ui/toaster.tsx'
+import { ApiError, messageOf } from '../../lib/fetch-json.ts'
+import { usePerson } from '../../lib/session.ts'
+import { useTitle } from '../../lib/use-title.ts'
+import { modelsQuery } from '../../lib/models.ts'
+import { requestQuery } from './api.ts'
+import { buildCall, type Entries, type PlaygroundCall, sourcesOf } from './build-call.ts'
+import { checkEntries, FIELD_NAMES, type FieldErrors, fieldOf } from './check-entries.ts'
+import { CodeDialog } from './code/code-dialog.tsx'
+import { MaskEditor } from './mask/mask-editor.tsx'
+import { ControlPanel } from './panel/control-panel.tsx'
+import { formOf } from './playground-form.ts'
+import { DropAnywhere } from './sources/drop-anywhere.tsx'
+import { addAsset, addFiles, restoreSources, setSources, useSources } from './sources/source-store.ts'
+import { ResultsStage } from './stage/results-stage.tsx'
+import { submissions, useSubmissions } from './submit/submissions.ts'
+import { usePlaygroundForm } from './use-playground-form.ts'
+import { useStageActions } from './use-stage-actions.ts'
+
+/** What is missing for code is no mistake yet. */
+const MAY_BE_OPEN: readonly string[] = ['prompt', 'model']
+
+/** A prompt on the left, pictures on the right. */
+export function PlaygroundPage() {
+  useTitle('Playground')
+  const person = usePerson()
+  const client = useQueryClient()
+  const { form, errors, setErrors, change, reset } = usePlaygroundForm(person.id)
+  const sources = useSources()
+  const { data: models } = useQuery(modelsQuery)
+  const sending = useSubmissions()
+  const [message, setMessage] = useState<string>()
+  const [code, setCode] = useState<PlaygroundCall>()
+  const [paintedKey, setPaintedKey] = useState<string>()
+  const formRef = useRef<HTMLFormElement>(null)
+  const resultsRef = useRef<HTMLElement>(null)
+
+  const model = form.model || usualModel(models)
+  const features = models?.find(({ id }) => id === model)?.supported_features
+  const entries: Entries = { form: { ...form, model }, sources, features }
+  const painted = sources.find(({ key }) => key === paintedKey)
+
+  const tellProblems = (problems: readonly string[]) =>
+    setErrors(({ images: _, ...others }) => (problems.length > 0 ? { ...others, images: problems.join('\n') } : others))
+  const focusField = (name: string) =>
+    // After the disclosures around it have opened.
+    requestAnimationFrame(() => formRef.current?.querySelector<HTMLElement>(`[name="${name}"]`)?.focus())
+  const showErrors = (found: FieldErrors) => {
+    setErrors(found)
+    const first = FIELD_NAMES.find((name) => found[name] !== undefined)
+    if (first) focusField(first === 'size' ? 'width' : first)
+  }
+  const showRefusal = (error: unknown) => {
+    const field = error instanceof ApiError ? fieldOf(error.param, form.extra) : undefined
+    if (field) showErrors({ [field]: messageOf(error) })
+    else setMessage(messageOf(error))
+  }
+  const send = (call: PlaygroundCall, onRefusal: (error: unknown) => void) => {
+    setMessage(undefined)
+    submissions.submit(client, call, person).catch(onRefusal)
+    // When the places of the images are there to scroll to.
+    requestAnimationFrame(() => resultsRef.current?.scrollIntoView({ behavior: 'smooth', block: 'start' }))
+  }
+  const generate = () => {
+    const found = checkEntries(entries)
+    showErrors(found)
+    if (Object.keys(found).length === 0) send(buildCall(entries), showRefusal)
+  }
+  const showCode = () => {
+    const found = Object.entries(checkEntries(entries)).filter(([name]) => !MAY_BE_OPEN.includes(name))
+    if (found.length > 0) showErrors(Object.fromEntries(found))
+    else setCode(buildCall(entries))
+  }
+  const addImages = (files: File[]) => void addFiles(files).then(tellProblems)
+  const actions = useStageActions({
+    change,
+    // The form may say something else by now: what is refused is not about its fields.
+    send: (call) => send(call, (error) => tellError('It was not made', messageOf(error))),
+    showCode: setCode,
+    focusPrompt: () => focusField('prompt'),
+    onNewTry: () => setMessage(undefined),
+    onProblems: tellProblems
+  })
+  useBeginning({ personId: person.id, change, tellProblems })
+
+  return (
+    <div className="lg:grid lg:grid-cols-[25rem_minmax(0,1fr)] xl:grid-cols-[400px_minmax(0,1fr)]">
+      <div className="lg:sticky lg:top-0 lg:self-start">
+        <ControlPanel
+          entries={entries}
+          errors={errors}
+          message={message}
+          busy={sending.some(({ unanswered }) => unanswered === null)}
+          formRef={formRef}
+          onChange={change}
+          onReset={() => {
+            reset()
+            setSources([])
+            setMessage(undefined)
+          }}
+          onGenerate={generate}
+          onFiles={addImages}
+          onPaint={({ key }) => setPaintedKey(key)}
+          onShowCode={showCode}
+        />
+      </div>
+      <section
+        ref={resultsRef}
+        aria-labelledby="results"
+        className="min-w-0 scroll-mt-16 px-4 pt-4 pb-10 sm:px-8 md:scroll-mt-0 lg:pt-6"
+      >
+        <h2 id="results" className="sr-only">
+          Results
+        </h2>
+        <ResultsStage actions={actions} />
+      </section>
+      <DropAnywhere onFiles={addImages} onAsset={(assetId) => void addAsset(assetId, 'last').then(tellProblems)} />
+      {painted && <MaskEditor source={painted} onClose={() => setPaintedKey(undefined)} />}
+      {code && <CodeDialog call={code} onClose={() => setCode(undefined)} />}
+    </div>
+  )
+}
+
+/** Nothing was chosen yet: what most offer, and of these what can do most. */
+const usualModel = (models: readonly ModelInfo[] = []): string =>
+  models.toSorted((a, b) => b.providers - a.providers || b.supported_features.length - a.supported_features.length)[0]
+    ?.id ?? ''
+
+const route = getRouteApi('/members/playground')
+
+interface Beginning {
+  personId: string
+  change: ReturnType<typeof usePlaygroundForm>['change']
+  tellProblems: (problems: readonly string[]) => void
+}
+
+/** Takes up what was there before, or what the address says: a request to begin with, an image to edit. */
+function useBeginning({ personId, change, tellProblems }: Beginning): void {
+  const { from, source } = route.useSearch()
+  const navigate = route.useNavigate()
+  const client = useQueryClient()
+  const begin = useEffectEvent(async () => {
+    const lost = restoreSources(personId)
+    if (lost.length > 0) {
+      tellProblems([`Images of this computer are not kept when the page is loaded anew. Add again: ${lost.join(', ')}`])
+    }
+    if (from === undefined && source === undefined) return
+    // Once is enough: loading the page anew must not undo what was changed since.
+    await navigate({ search: {}, replace: true })
+    try {
+      const detail = from === undefined ? undefined : await client.fetchQuery(requestQuery(from))
+      if (detail) {
+        change(formOf(detail))
+        setSources(sourcesOf(detail))
+      }
+      if (source !== undefined) tellProblems(await addAsset(source, 'alone'))
+    } catch (error) {
+      tellProblems([messageOf(error)])
+    }
+  })
+  useEffect(() => void begin(), [from, source])
+}

@@ -1,0 +1,111 @@
+import { Link } from '@tanstack/react-router'
+import { ImageOff } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import type { ImageInfo, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { ProgressBar } from '../../../components/ui/progress-bar.tsx'
+import { thumbnailSet, thumbnailUrl } from '../../../lib/assets.ts'
+import { useLiveImage } from '../../../lib/live-images.ts'
+import { dragImage } from '../sources/dragged-image.ts'
+import { frameOf, type Tile } from './tiles.ts'
+
+export interface ImageTileProps {
+  request: RequestSummary
+  tile: Tile
+  /** For `sizes`: how wide it is shown. */
+  sizes: string
+  /** Shown above a finished image. */
+  actions: ReactNode
+}
+
+/** The place of one image, from the first moment on as large as it will be. */
+export function ImageTile({ request, tile, sizes, actions }: ImageTileProps) {
+  const { width, height } = frameOf(request)
+  const live = useLiveImage(request.id, tile.position)
+  const preview = useLast(live?.preview)
+  return (
+    <li
+      className="group relative overflow-hidden rounded-xl bg-sunken ring-1 ring-line"
+      style={{ aspectRatio: `${width} / ${height}` }}
+    >
+      {/* Stays below the finished image until that is loaded. */}
+      {preview !== undefined && (
+        <img src={preview} alt="" className="absolute inset-0 size-full scale-105 object-cover blur-sm" />
+      )}
+      {tile.state === 'pending' && (
+        <Pending request={request} position={tile.position} hasPreview={preview !== undefined} />
+      )}
+      {tile.state === 'missing' && (
+        <p className="flex size-full flex-col items-center justify-center gap-2 p-3 text-center text-[13px] text-muted">
+          <ImageOff className="size-5" aria-hidden />
+          {request.status === 'canceled' ? 'Canceled' : 'Not made'}
+        </p>
+      )}
+      {tile.image && (
+        <>
+          <Finished request={request} image={tile.image} sizes={sizes} />
+          {actions}
+        </>
+      )}
+    </li>
+  )
+}
+
+function Finished({ request, image, sizes }: { request: RequestSummary; image: ImageInfo; sizes: string }) {
+  const [loaded, setLoaded] = useState(false)
+  const name = request.prompt || 'Variation'
+  return (
+    <Link
+      to="/requests/$id"
+      params={{ id: request.id }}
+      className="absolute inset-0 rounded-xl outline-offset-[-3px]!"
+      aria-label={`Open image ${image.position + 1} of ${request.n}`}
+      onDragStart={({ dataTransfer }) => dragImage(dataTransfer, image.id)}
+    >
+      <img
+        src={thumbnailUrl(image.id, 1024)}
+        srcSet={thumbnailSet(image.id, widthsFor(image))}
+        sizes={sizes}
+        width={image.width}
+        height={image.height}
+        alt={name}
+        decoding="async"
+        onLoad={() => setLoaded(true)}
+        onError={() => setLoaded(true)}
+        className={`size-full object-cover transition-opacity duration-500 ${loaded ? '' : 'opacity-0'}`}
+      />
+    </Link>
+  )
+}
+
+/** As the server makes them; none is wider than the image itself. */
+const widthsFor = ({ width }: ImageInfo): number[] => [256, 512, 1024, 2048].filter((one) => one < width * 2)
+
+interface PendingProps {
+  request: RequestSummary
+  position: number
+  hasPreview: boolean
+}
+
+function Pending({ request, position, hasPreview }: PendingProps) {
+  const live = useLiveImage(request.id, position)
+  const steps = live && live.steps > 0 ? live : undefined
+  // Without live steps all that is known is the progress of all images together.
+  const percent = steps ? (steps.step / steps.steps) * 100 : request.n === 1 ? request.progress : 0
+  const text = steps ? `Step ${steps.step} of ${steps.steps}` : percent > 0 ? `${Math.round(percent)} %` : 'Waiting'
+  return (
+    <>
+      {!hasPreview && <div aria-hidden className="absolute inset-0 animate-pulse bg-hover" />}
+      <div className="absolute inset-x-3 bottom-3 flex flex-col gap-1.5 rounded-lg bg-black/60 px-3 py-2 text-xs font-medium text-white">
+        <span className="tabular-nums">{text}</span>
+        <ProgressBar percent={percent} label={`Image ${position + 1}`} className="bg-white/25! [&>div]:bg-white!" />
+      </div>
+    </>
+  )
+}
+
+/** The last value there was. */
+function useLast<T>(value: T | undefined): T | undefined {
+  const [last, setLast] = useState(value)
+  if (value !== undefined && value !== last) setLast(value)
+  return value ?? last
+}

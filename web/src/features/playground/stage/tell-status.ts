@@ -1,0 +1,30 @@
+import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { formatDuration } from '../../../lib/format.ts'
+
+/** How an unfinished request stands: `3rd in the queue, about 20 sec left`. */
+export function tellStatus({ status, queuePosition, etaSeconds, images, n }: RequestSummary): string {
+  const left = etaSeconds === null ? undefined : `about ${formatDuration(Math.max(1, etaSeconds) * 1000)} left`
+  const done = n > 1 && status === 'running' ? `${images.length} of ${n} done` : undefined
+  const place = status === 'queued' ? tellPlace(queuePosition) : undefined
+  return [place, done, left].filter((part) => part !== undefined).join(', ')
+}
+
+const tellPlace = (position: number | null): string | undefined =>
+  position === null ? undefined : position === 1 ? 'next in the queue' : `number ${position} in the queue`
+
+/** What a listener wants to hear of the change from `before` to `after`. */
+export function announce(before: RequestSummary | undefined, after: RequestSummary): string[] {
+  if (!before) return []
+  const had = new Set(before.images.map(({ position }) => position))
+  const news = after.images.filter(({ position }) => !had.has(position))
+  return [
+    ...news.map(({ position }) => `Image ${position + 1} of ${after.n} is done`),
+    ...(before.status === after.status ? [] : tellEnd(after))
+  ]
+}
+
+function tellEnd({ status, error }: RequestSummary): string[] {
+  if (status === 'failed') return [`The request failed: ${error?.message ?? 'no reason was given'}`]
+  if (status === 'canceled') return ['The request was canceled']
+  return []
+}

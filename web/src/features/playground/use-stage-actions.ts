@@ -1,0 +1,76 @@
+import { useQueryClient } from '@tanstack/react-query'
+import type { RequestDetail, RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
+import { tellError } from '../../components/ui/toaster.tsx'
+import { messageOf } from '../../lib/fetch-json.ts'
+import { refreshHead } from '../../lib/request-list.ts'
+import { cancelRequest, requestQuery, retryRequest } from './api.ts'
+import { callOf, type PlaygroundCall, randomSeed, sourcesOf } from './build-call.ts'
+import { type ChangeForm, formOf } from './playground-form.ts'
+import { fromAsset } from './sources/source-image.ts'
+import { addAsset, setSources } from './sources/source-store.ts'
+import type { StageActions } from './stage/stage-actions.ts'
+import { submissions } from './submit/submissions.ts'
+
+export interface StageHands {
+  change: ChangeForm
+  send: (call: PlaygroundCall) => void
+  showCode: (call: PlaygroundCall) => void
+  /** Leads to the prompt. */
+  focusPrompt: () => void
+  /** What was wrong before is not any more. */
+  onNewTry: () => void
+  /** Told when source images could not be added. */
+  onProblems: (problems: readonly string[]) => void
+}
+
+/** The actions of the stage, by means of the form. */
+export function useStageActions({
+  change,
+  send,
+  showCode,
+  focusPrompt,
+  onNewTry,
+  onProblems
+}: StageHands): StageActions {
+  const client = useQueryClient()
+  /** Lists hold no parameters. */
+  const withDetail = (request: RequestSummary, use: (detail: RequestDetail) => void) => {
+    client
+      .fetchQuery(requestQuery(request.id))
+      .then(use, (error: unknown) => tellError('That did not work', messageOf(error)))
+  }
+  const act = (work: Promise<unknown>, failure: string) => {
+    work.then(() => refreshHead(client, {})).catch((error: unknown) => tellError(failure, messageOf(error)))
+  }
+  return {
+    edit: (image) => {
+      setSources([fromAsset(image)])
+      focusPrompt()
+    },
+    addSource: (image) => void addAsset(image.id, 'last').then(onProblems),
+    useSeed: (seed) => change({ seed: String(seed) }),
+    usePrompt: (prompt) => {
+      change({ prompt })
+      focusPrompt()
+    },
+    again: (request) => withDetail(request, (detail) => send(callOf(detail))),
+    vary: (request) => withDetail(request, (detail) => send(callOf(detail, { seed: randomSeed() }))),
+    take: (request) =>
+      withDetail(request, (detail) => {
+        change(formOf(detail))
+        setSources(sourcesOf(detail))
+        focusPrompt()
+      }),
+    showCode: (request) => withDetail(request, (detail) => showCode(callOf(detail))),
+    cancel: ({ id }) => act(cancelRequest(id), 'It could not be canceled'),
+    retry: ({ id }) => act(retryRequest(id), 'It could not be tried again'),
+    resend: (submission) => {
+      onNewTry()
+      submissions.resend(client, submission).catch(() => undefined)
+    },
+    discard: ({ key }) => {
+      onNewTry()
+      submissions.discard(key)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import type { ImageInfo } from '../../../../src/http/dashboard/contract/requests.ts'
+import { etaText, imagePercent, progressText, totalsText, turnText } from './queue-words.ts'
+
+const image = (position: number) => ({ position }) as ImageInfo
+const of = (n: number, done: number[], progress = 0) => ({ n, images: done.map(image), progress })
+
+describe('words of the queue', () => {
+  it('counts', () => {
+    expect(totalsText({ running: 3, waiting: 1200 })).toBe('3 images running, 1,200 waiting in all')
+    expect(totalsText({ running: 1, waiting: 0 })).toBe('1 image running, 0 waiting in all')
+    expect(totalsText({ running: 0, waiting: 0 })).toBe('Nothing is running or waiting.')
+  })
+
+  it('names the turn', () => {
+    expect([turnText(null), turnText(1), turnText(12)]).toEqual([null, 'Next in line', 'Place 12'])
+  })
+
+  it('estimates', () => {
+    expect(etaText(null)).toBeNull()
+    expect(etaText(0)).toBe('done in a moment')
+    expect(etaText(90)).toBe('done in about 1 min 30 sec')
+  })
+
+  it('tells steps of one image and how many of several are done', () => {
+    expect(progressText(of(1, []), { step: 3, steps: 20 })).toBe('Step 3 of 20')
+    expect(progressText(of(1, [], 40), undefined)).toBe('40%')
+    expect(progressText(of(1, []), { step: 0, steps: 0 })).toBe('Starting')
+    expect(progressText(of(4, [2]), { step: 3, steps: 20 })).toBe('1 of 4 done')
+  })
+})
+
+describe('imagePercent', () => {
+  it('is whole for what is done, whatever was heard before', () => {
+    expect(imagePercent(of(4, [2]), 2, { step: 3, steps: 20 })).toBe(100)
+  })
+  it('follows the steps', () => expect(imagePercent(of(4, [2]), 1, { step: 5, steps: 20 })).toBe(25))
+  it('takes that of the request for an only image', () => {
+    expect(imagePercent(of(1, [], 40), 0, undefined)).toBe(40)
+    expect(imagePercent(of(2, [], 40), 0, undefined)).toBe(0)
+  })
+})

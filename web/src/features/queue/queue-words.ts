@@ -1,0 +1,40 @@
+import type { QueueState, RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
+import { formatDuration, formatNumber } from '../../lib/format.ts'
+
+/** `3 images running, 120 waiting in all`. */
+export function totalsText({ running, waiting }: Pick<QueueState, 'running' | 'waiting'>): string {
+  if (running === 0 && waiting === 0) return 'Nothing is running or waiting.'
+  return `${countImages(running)} running, ${formatNumber(waiting)} waiting in all`
+}
+
+export const countImages = (count: number): string => (count === 1 ? '1 image' : `${formatNumber(count)} images`)
+
+/** Where its first waiting image stands; null when nothing is known. */
+export function turnText(position: number | null): string | null {
+  if (position === null) return null
+  return position === 1 ? 'Next in line' : `Place ${formatNumber(position)}`
+}
+
+export const etaText = (seconds: number | null): string | null =>
+  seconds === null ? null : seconds < 1 ? 'done in a moment' : `done in about ${formatDuration(seconds * 1000)}`
+
+/** How far a request is, in words: its step when it is one image of which steps are known, else how many are done. */
+export function progressText(
+  request: Pick<RequestSummary, 'n' | 'images' | 'progress'>,
+  live: { step: number; steps: number } | undefined
+): string {
+  if (request.n > 1) return `${formatNumber(request.images.length)} of ${formatNumber(request.n)} done`
+  if (live && live.steps > 0) return `Step ${formatNumber(live.step)} of ${formatNumber(live.steps)}`
+  return request.progress > 0 ? `${Math.round(request.progress)}%` : 'Starting'
+}
+
+/** Percent of one image: done, told live, or, when it is the only one, that of its request. */
+export function imagePercent(
+  request: Pick<RequestSummary, 'n' | 'images' | 'progress'>,
+  position: number,
+  live: { step: number; steps: number } | undefined
+): number {
+  if (request.images.some((image) => image.position === position)) return 100
+  if (live && live.steps > 0) return Math.min(100, (live.step / live.steps) * 100)
+  return request.n === 1 ? request.progress : 0
+}

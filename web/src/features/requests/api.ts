@@ -1,0 +1,26 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { FilterOptions, RequestDetail, RequestStatus } from '../../../../src/http/dashboard/contract/requests.ts'
+import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
+
+/** Beside the live events, for readers whose connection does not carry them. */
+const REFETCH_UNFINISHED_MS = 5000
+
+export const isUnfinished = (status: RequestStatus | undefined): boolean => status === 'queued' || status === 'running'
+
+export const requestDetail = (id: string) =>
+  queryOptions({
+    queryKey: ['request', id],
+    queryFn: ({ signal }) => fetchJson<RequestDetail>(`${DASHBOARD}/requests/${encodeURIComponent(id)}`, { signal }),
+    refetchInterval: ({ state }) => (isUnfinished(state.data?.status) ? REFETCH_UNFINISHED_MS : false)
+  })
+
+export const filterOptions = queryOptions({
+  queryKey: ['filters'],
+  queryFn: ({ signal }) => fetchJson<FilterOptions>(`${DASHBOARD}/filters`, { signal })
+})
+
+const jobUrl = (id: string) => `${DASHBOARD}/jobs/${encodeURIComponent(id)}`
+
+export const cancelRequest = (id: string) => fetchJson<unknown>(`${jobUrl(id)}/cancel`, { method: 'POST' })
+export const retryRequest = (id: string) => fetchJson<unknown>(`${jobUrl(id)}/retry`, { method: 'POST' })
+export const deleteRequest = (id: string) => fetchJson<unknown>(jobUrl(id), { method: 'DELETE' })

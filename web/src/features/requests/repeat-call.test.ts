@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { curlCommand, repeatCall } from './repeat-call.ts'
+import { detail, image } from './request-samples.ts'
+
+describe('repeatCall', () => {
+  it('asks for the same with the seed that was drawn', () => {
+    const parameters = { n: 2, size: '512x768', negative_prompt: 'blurry', custom: { a: 1 } }
+    const images = [image({ position: 1, seed: 42 })]
+    expect(repeatCall(detail({ n: 2, parameters, images }))).toEqual({
+      path: '/v1/images/generations',
+      body: {
+        model: 'demo',
+        prompt: 'a red fox',
+        n: 2,
+        size: '512x768',
+        seed: 41,
+        negative_prompt: 'blurry',
+        custom: { a: 1 }
+      }
+    })
+  })
+
+  it('prefers the seed that was asked for and leaves out what goes without saying', () => {
+    const parameters = { n: 1, size: 'auto', seed: 3 }
+    expect(repeatCall(detail({ parameters })).body).toEqual({ model: 'demo', prompt: 'a red fox', seed: 3 })
+    expect(repeatCall(detail({ parameters: { n: 1, size: 'auto' }, images: [] })).body).not.toHaveProperty('seed')
+  })
+
+  it('names the stored inputs and the mask of an edit', () => {
+    const { path, body } = repeatCall(
+      detail({ kind: 'edit', inputs: [image({ id: 'ast_in' })], mask: image({ id: 'ast_mask' }) })
+    )
+    expect(path).toBe('/v1/images/edits')
+    expect(body).toMatchObject({ images: [{ file_id: 'ast_in' }], mask: { file_id: 'ast_mask' } })
+  })
+
+  it('needs no prompt for variations', () => {
+    const { path, body } = repeatCall(detail({ kind: 'variation', prompt: '', inputs: [image()] }))
+    expect(path).toBe('/v1/images/variations')
+    expect(body).not.toHaveProperty('prompt')
+  })
+})
+
+describe('curlCommand', () => {
+  it('survives the shell, whatever the prompt holds', () => {
+    const prompt = `it's "$HOME" \`id\` \\ ü 🦊\nnew line`
+    const command = curlCommand(repeatCall(detail({ prompt })), 'https://club.example.org')
+    const shell = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; }; ${command}`
+    const env = { INFERENCE_CLUB_API_KEY: 'ic_test' }
+    const words = execFileSync('/bin/sh', ['-c', shell], { env }).toString().split('\0')
+    expect(words.slice(0, 3)).toEqual([
+      'https://club.example.org/v1/images/generations',
+      '-H',
+      'Authorization: Bearer ic_test'
+    ])
+    expect(JSON.parse(words.at(-2) ?? '')).toMatchObject({ prompt })
+  })
+})

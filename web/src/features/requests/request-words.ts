@@ -1,0 +1,38 @@
+import type { RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
+import { STATUS_LABELS } from '../../components/ui/status-badge.tsx'
+import { formatDateTime, formatDuration } from '../../lib/format.ts'
+import { isUnfinished } from './api.ts'
+
+const KINDS = { generation: 'Generation', edit: 'Edit', variation: 'Variation' }
+
+export const kindWord = ({ kind }: Pick<RequestSummary, 'kind'>): string => KINDS[kind]
+
+export const statusWord = (status: RequestSummary['status']): string =>
+  STATUS_LABELS.find(({ value }) => value === status)?.label ?? status
+
+/** What a request is called where its prompt stands; variations need none. */
+export const promptOf = ({ prompt, kind }: RequestSummary): string =>
+  prompt !== '' ? prompt : `${KINDS[kind]} without a prompt`
+
+/** What a tile tells by its looks, for those who do not see it. */
+export function lookOf({ status, images, createdAt }: RequestSummary): string {
+  const count = images.length === 1 ? '1 image' : `${images.length} images`
+  return [statusWord(status), count, formatDateTime(createdAt)].join(', ')
+}
+
+/** What made it, if not a prompt alone, and for whom. */
+export const detailsOf = (request: RequestSummary, withOwner: boolean): string =>
+  [
+    request.model,
+    ...(request.kind === 'generation' ? [] : [kindWord(request)]),
+    ...(withOwner ? [request.owner.name] : [])
+  ].join(' · ')
+
+/** When a waiting request is likely to begin; undefined for one that does not wait. */
+export function waitWords({ status, queuePosition, etaSeconds }: RequestSummary): string | undefined {
+  if (!isUnfinished(status)) return undefined
+  const place =
+    status === 'queued' && queuePosition !== null ? (queuePosition === 1 ? 'Next' : `#${queuePosition}`) : ''
+  const eta = etaSeconds === null ? '' : `about ${formatDuration(Math.max(1, etaSeconds) * 1000)}`
+  return [place, eta].filter((part) => part !== '').join(', ') || undefined
+}

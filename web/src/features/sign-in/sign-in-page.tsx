@@ -1,0 +1,106 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import type { SignInOptions } from '../../../../src/http/dashboard/contract/session.ts'
+import { Field } from '../../components/ui/field.tsx'
+import { Notice } from '../../components/ui/notice.tsx'
+import { PasswordInput } from '../../components/ui/password-input.tsx'
+import { ErrorState, Skeleton } from '../../components/ui/states.tsx'
+import { sessionQuery } from '../../lib/session.ts'
+import { signIn, signUp } from './api.ts'
+import { checkCredentials, checkSignIn } from './check-credentials.ts'
+import { EmailField, NewCredentialFields } from './credential-fields.tsx'
+import { EntryForm } from './entry-form.tsx'
+import { EntryFrame } from './entry-frame.tsx'
+import { explainProviderError } from './explain-error.ts'
+import { ProviderButtons } from './provider-buttons.tsx'
+
+const route = getRouteApi('/sign-in')
+
+export function SignInPage() {
+  const { next = '/', error: providerError, deleted } = route.useSearch()
+  const { data: session, error, refetch } = useQuery(sessionQuery)
+  const [isNew, setNew] = useState(false)
+  useEnter(next, Boolean(session?.person))
+  const options = session?.person ? undefined : session?.signIn
+  return (
+    <EntryFrame
+      title={isNew ? 'Create an account' : 'Sign in'}
+      description={isNew ? 'It takes a name, an e-mail address and a password.' : deleted ? undefined : 'Welcome back.'}
+    >
+      {options ? (
+        <>
+          {deleted === true && (
+            <Notice look="info">Your account is deleted, and you are signed out everywhere. Goodbye.</Notice>
+          )}
+          {providerError !== undefined && <Notice look="bad">{explainProviderError(providerError)}</Notice>}
+          <ProviderButtons options={options} next={next} />
+          {isNew ? <SignUpForm /> : <SignInForm />}
+          <Others options={options} isNew={isNew} onSwitch={() => setNew(!isNew)} />
+        </>
+      ) : error ? (
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Skeleton className="h-56" />
+      )}
+    </EntryFrame>
+  )
+}
+
+/** Whoever is signed in, now or already, has no business here. */
+function useEnter(next: string, isSignedIn: boolean): void {
+  const { history } = useRouter()
+  useEffect(() => {
+    if (isSignedIn) history.replace(next)
+  }, [history, next, isSignedIn])
+}
+
+const SignInForm = () => (
+  <EntryForm key="sign-in" check={checkSignIn} send={signIn} submit="Sign in">
+    {(errors) => (
+      <>
+        <EmailField error={errors.email} autoFocus />
+        <Field label="Password" error={errors.password}>
+          <PasswordInput autoComplete="current-password" />
+        </Field>
+      </>
+    )}
+  </EntryForm>
+)
+
+const SignUpForm = () => (
+  <EntryForm key="sign-up" check={checkCredentials} send={signUp} submit="Create account">
+    {(errors) => <NewCredentialFields errors={errors} />}
+  </EntryForm>
+)
+
+/** What those can do who have no account, or no password any more. */
+function Others({ options, isNew, onSwitch }: { options: SignInOptions; isNew: boolean; onSwitch: () => void }) {
+  const toOther = (
+    <button
+      type="button"
+      onClick={onSwitch}
+      className="rounded font-medium text-accent underline-offset-3 hover:underline pointer-coarse:py-2.5"
+    >
+      {isNew ? 'Sign in' : 'Create an account'}
+    </button>
+  )
+  if (isNew) return <p className="text-muted">You have an account? {toOther}</p>
+  return (
+    <div className="flex flex-col gap-2 border-t border-line pt-5 text-[13px] text-muted">
+      <p>
+        New here?{' '}
+        {options.registration === 'open'
+          ? toOther
+          : 'You need an invitation link: ask an admin of this server for one.'}
+      </p>
+      <p>
+        Forgot your password? An admin can make you a link to set a new one, with{' '}
+        <code className="rounded bg-sunken px-1 py-0.5 font-mono text-xs whitespace-nowrap">
+          inference-club users link &lt;e-mail&gt;
+        </code>
+        .
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,94 @@
+/** An answer that was not a success, as the server explains it. */
+export class ApiError extends Error {
+  readonly status: number
+  /** The server's stable word, `network` when no answer came, `unknown` when it was none of ours. */
+  readonly code: string
+  /** The field it is about. */
+  readonly param: string | null
+  /** Seconds to wait before the next try, where the server says so. */
+  readonly retryAfter: number | null
+
+  constructor(options: {
+    status: number
+    code: string
+    message: string
+    param?: string | null
+    retryAfter?: number | null
+  }) {
+    super(options.message)
+    this.status = options.status
+    this.code = options.code
+    this.param = options.param ?? null
+    this.retryAfter = options.retryAfter ?? null
+  }
+}
+
+export interface Call {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  json?: unknown
+  form?: FormData
+  query?: Record<string, string | number | undefined>
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+/** Where the dashboard's own endpoints live. */
+export const DASHBOARD = '/api/dashboard'
+
+/** Throws `ApiError`; an empty answer is `undefined`. */
+export async function fetchJson<T>(path: string, call: Call = {}): Promise<T> {
+  const text = await (await fetchAnswer(path, call)).text()
+  return (text === '' ? undefined : JSON.parse(text)) as T
+}
+
+/** An answer that is not JSON, or whose headers are needed. Throws `ApiError`. */
+export async function fetchAnswer(path: string, call: Call = {}): Promise<Response> {
+  const { json, form, query, headers, signal } = call
+  const method = call.method ?? (json !== undefined || form ? 'POST' : 'GET')
+  const response = await fetch(path + queryText(query), {
+    method,
+    ...(signal && { signal }),
+    headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(json !== undefined && { body: JSON.stringify(json) }),
+    ...(form && { body: form })
+  }).catch((error: unknown) => {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new ApiError({ status: 0, code: 'network', message: 'The server cannot be reached. Check your connection.' })
+  })
+  if (!response.ok) throw readError(response, await response.text())
+  return response
+}
+
+export function queryText(query: Call['query'] = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
+  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`
+}
+
+interface WireError {
+  message?: string
+  code?: string
+  param?: string | null
+}
+
+/** Our endpoints nest the error, those of the sign-in library do not. */
+function readError({ status, headers }: Response, text: string): ApiError {
+  const retryAfter = Number(headers.get('retry-after'))
+  let wire: WireError = {}
+  try {
+    const body = JSON.parse(text) as { error?: WireError } & WireError
+    wire = body.error ?? body
+  } catch {
+    // A proxy's page: its status is all there is to tell.
+  }
+  return new ApiError({
+    status,
+    code: wire.code ?? 'unknown',
+    message: wire.message ?? `The server answered with status ${status}. Try again in a moment.`,
+    param: wire.param ?? null,
+    // The header may hold a date as well, which nothing of ours sends.
+    retryAfter: retryAfter > 0 ? retryAfter : null
+  })
+}
+
+/** What went wrong, for people. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'Something went wrong.')

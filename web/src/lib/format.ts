@@ -1,0 +1,96 @@
+/** Numbers and times as the reader's own settings spell them. */
+
+const number = new Intl.NumberFormat()
+const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 })
+const decimal = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 2 })
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' })
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' })
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+const utcDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
+const utcShortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const utcHour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' })
+const thisYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
+const otherYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' })
+const dayName = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
+
+export const formatNumber = (value: number): string => number.format(value)
+export const formatCompact = (value: number): string => compact.format(value)
+/** Two digits, as measurements deserve: `0.42`, `3.1`, `57`. */
+export const formatMeasure = (value: number): string =>
+  value >= 100 ? number.format(Math.round(value)) : decimal.format(value)
+/** UTC milliseconds. */
+export const formatDateTime = (at: number): string => dateTime.format(at)
+export const formatExactTime = (at: number): string => exactTime.format(at)
+/** The time of day alone. */
+export const formatTime = (at: number): string => time.format(at)
+/** The short name of a moment's day of the week. */
+export const formatWeekday = (at: number): string => weekday.format(at)
+export const formatDay = (at: number): string => day.format(at)
+/** A day or an hour of UTC, by which usage is counted. */
+export const formatUtcDay = (at: number): string => utcDay.format(at)
+export const formatUtcShortDay = (at: number): string => utcShortDay.format(at)
+export const formatUtcHour = (at: number): string => utcHour.format(at)
+export const formatPercent = (share: number): string =>
+  new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 }).format(share)
+
+/** The first moment of a moment's day here, UTC milliseconds. */
+export const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0)
+
+/** `Today`, `Yesterday`, `Monday, 2 March`, and the year of others; both are the first moments of days. */
+export function formatDayName(day: number, today: number): string {
+  // Days of clock changes are an hour longer or shorter.
+  const ago = Math.round((today - day) / 86_400_000)
+  if (ago === 0 || ago === 1) {
+    const name = dayName.format(-ago, 'day')
+    return name.charAt(0).toLocaleUpperCase() + name.slice(1)
+  }
+  const isThisYear = new Date(day).getFullYear() === new Date(today).getFullYear()
+  return (isThisYear ? thisYear : otherYear).format(day)
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60]
+]
+
+/** `3 min. ago`, `in 2 days`. */
+export function formatRelative(at: number, now: number = Date.now()): string {
+  const seconds = (at - now) / 1000
+  const step = STEPS.find(([, length]) => Math.abs(seconds) >= length)
+  return step ? relative.format(Math.trunc(seconds / step[1]), step[0]) : relative.format(Math.trunc(seconds), 'second')
+}
+
+/** `820 ms`, `4.2 s`, `3 min 5 s`. */
+export function formatDuration(ms: number): string {
+  const unit = (value: number, name: string, digits = 0) =>
+    new Intl.NumberFormat(undefined, {
+      style: 'unit',
+      unit: name,
+      unitDisplay: 'short',
+      maximumFractionDigits: digits
+    }).format(value)
+  if (ms < 1000) return unit(Math.round(ms), 'millisecond')
+  if (ms < 60_000) return unit(ms / 1000, 'second', ms < 10_000 ? 1 : 0)
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 60) return `${unit(minutes, 'minute')} ${unit(Math.floor((ms % 60_000) / 1000), 'second')}`
+  return `${unit(Math.floor(minutes / 60), 'hour')} ${unit(minutes % 60, 'minute')}`
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
+  const power = Math.min(units.length - 1, bytes === 0 ? 0 : Math.floor(Math.log10(bytes) / 3))
+  return new Intl.NumberFormat(undefined, {
+    style: 'unit',
+    unit: units[power] ?? 'byte',
+    unitDisplay: power === 0 ? 'long' : 'short',
+    maximumFractionDigits: 1
+  }).format(bytes / 1000 ** power)
+}
+
+export const formatPixels = ({ width, height }: { width: number; height: number }): string => `${width} × ${height}`

@@ -1,0 +1,40 @@
+import { useSyncExternalStore } from 'react'
+import { live } from './live.ts'
+
+/** How far an image is that is being made, as far as this tab has been told. */
+export interface LiveImage {
+  step: number
+  steps: number
+  /** A data URL of the newest preview. */
+  preview?: string
+}
+
+const images = new Map<string, LiveImage>()
+const watchers = new Set<() => void>()
+const keyOf = (requestId: string, position: number) => `${requestId} ${position}`
+
+function change(requestId: string, position: number, part: Partial<LiveImage>): void {
+  const key = keyOf(requestId, position)
+  images.set(key, { ...(images.get(key) ?? { step: 0, steps: 0 }), ...part })
+  for (const watcher of watchers) watcher()
+}
+
+live.on('progress', ({ requestId, image, step, steps }) => change(requestId, image, { step, steps }))
+live.on('preview', ({ requestId, image, mediaType, b64 }) =>
+  change(requestId, image, { preview: `data:${mediaType};base64,${b64}` })
+)
+live.on('request', ({ id, status, n }) => {
+  // What an ended request showed on its way is not needed again.
+  if (status === 'queued' || status === 'running') return
+  for (let position = 0; position < n; position++) images.delete(keyOf(id, position))
+  for (const watcher of watchers) watcher()
+})
+
+const subscribe = (watcher: () => void) => {
+  watchers.add(watcher)
+  return () => void watchers.delete(watcher)
+}
+
+/** Steps and preview of one image of a request; undefined until something was heard of it. */
+export const useLiveImage = (requestId: string, position: number): LiveImage | undefined =>
+  useSyncExternalStore(subscribe, () => images.get(keyOf(requestId, position)))

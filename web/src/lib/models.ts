@@ -1,0 +1,13 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { ModelInfo } from '../../../src/http/dashboard/contract/requests.ts'
+import { DASHBOARD, fetchJson } from './fetch-json.ts'
+
+/** Providers come and go without an event of their own. */
+const MODELS_EVERY_MS = 15_000
+
+/** The models that are online. */
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: async ({ signal }) => (await fetchJson<{ data: ModelInfo[] }>(`${DASHBOARD}/models`, { signal })).data,
+  refetchInterval: MODELS_EVERY_MS
+})

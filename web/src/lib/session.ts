@@ -1,0 +1,23 @@
+import { queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query'
+import type { Person, SessionInfo } from '../../../src/http/dashboard/contract/session.ts'
+import { adoptCallLimits } from './call-limits.ts'
+import { DASHBOARD, fetchJson } from './fetch-json.ts'
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: async ({ signal }) => {
+    const session = await fetchJson<SessionInfo>(`${DASHBOARD}/session`, { signal })
+    adoptCallLimits(session.limits)
+    return session
+  },
+  staleTime: 60_000
+})
+
+export const useSession = () => useQuery(sessionQuery)
+
+/** Who is signed in; only within pages that need somebody to be. */
+export function usePerson(): Person {
+  const { person } = useSuspenseQuery(sessionQuery).data
+  if (!person) throw new Error('nobody is signed in')
+  return person
+}
