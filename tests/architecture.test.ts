@@ -3,7 +3,7 @@ import { readSourceFiles, type SourceFile, type SourceImport } from './support/s
 
 const BASE = ['lib', 'config', 'images', 'protocol']
 const DRIVERS = ['db', 'storage']
-const DOMAIN = ['auth', 'usage', 'assets', 'providers', 'requests', 'batches', 'webhooks']
+const DOMAIN = ['auth', 'usage', 'assets', 'providers', 'requests', 'network', 'batches', 'webhooks', 'settings']
 
 /**
  * Who may import whom, in the order of the levels: the table of ARCHITECTURE.md. A folder may always import itself.
@@ -24,13 +24,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   providers: [...BASE, ...DRIVERS],
   requests: [...BASE, ...DRIVERS, 'usage', 'assets', 'providers'],
   batches: [...BASE, ...DRIVERS, 'usage', 'requests'],
+  network: [...BASE, ...DRIVERS, 'usage', 'providers', 'requests'],
   webhooks: [...BASE, ...DRIVERS, 'requests'],
+  settings: [...BASE, ...DRIVERS],
   dispatch: ['lib', 'images', 'types:db', 'providers', 'requests'],
   'agent-gateway': [...BASE, 'types:db', 'auth', 'assets', 'providers', 'requests', 'types:dispatch'],
   http: ['lib', 'images', 'types:config', ...DOMAIN],
   app: [...BASE, ...DRIVERS, ...DOMAIN, 'dispatch', 'agent-gateway', 'http'],
   agent: [...BASE, 'engines'],
-  cli: [...BASE, 'engines', 'db', 'auth', 'usage', 'agent', 'app'],
+  cli: [...BASE, 'engines', 'db', 'auth', 'usage', 'settings', 'agent', 'app'],
   'main.ts': ['cli']
 }
 
@@ -42,10 +44,11 @@ const PACKAGE_OWNERS: Record<string, readonly string[]> = {
   commander: ['cli'],
   undici: ['engines', 'webhooks'],
   'node:sqlite': ['db'],
+  'better-auth': ['auth'],
   sharp: ['images', 'engines']
 }
 
-const ROUTE_INDEX = /^http\/v1\/[a-z-]+\/index\.ts$/
+const ROUTE_INDEX = /^http\/(v1\/[a-z-]+|dashboard(\/[a-z-]+)?)\/index\.ts$/
 const REGISTRIES = ['db/migrations/index.ts', 'engines/demo/scenes/index.ts']
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/
 const KEBAB_CASE_FOLDER = /^[a-z0-9]+(-[a-z0-9]+)*$/
@@ -108,6 +111,44 @@ describe('imports', () => {
 
   it('form no cycle, not even of types', () => {
     expect(findCycle(new Map(files.map((file) => [file.path, ownTargets(file)])))).toEqual([])
+  })
+})
+
+describe('the dashboard', () => {
+  const pages = readSourceFiles('web/src')
+
+  it('takes types of the contract from the server, and nothing else', () => {
+    expect(pages.length).toBeGreaterThan(20)
+    const wrong = pages.flatMap((file) =>
+      file.imports
+        .filter(({ target, isOwn }) => isOwn && target.startsWith('..'))
+        .filter(({ target, typesOnly }) => !typesOnly || !target.startsWith('../../src/http/dashboard/contract/'))
+        .map(({ target }) => `${file.path} imports ${target}`)
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('has features that know nothing of each other, and parts that know nothing of features', () => {
+    const wrong = pages.flatMap((file) => {
+      const [room = '', feature = ''] = file.path.split('/')
+      const mayNot = (target: string) =>
+        room === 'features'
+          ? target.startsWith('app/') || (target.startsWith('features/') && !target.startsWith(`features/${feature}/`))
+          : (room === 'components' && /^(app|features)\//.test(target)) ||
+            (room === 'lib' && /^(app|features|components)\//.test(target))
+      return file.imports
+        .filter(({ target, isOwn }) => isOwn && mayNot(target))
+        .map(({ target }) => `${file.path} imports ${target}`)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('is as tidy as the rest', () => {
+    expect(pages.filter((file) => file.lines > MOST_LINES).map((file) => file.path)).toEqual([])
+    expect(pages.filter((file) => !KEBAB_CASE.test(file.path.split('/').pop() ?? '')).map((file) => file.path)).toEqual(
+      []
+    )
+    expect(findCycle(new Map(pages.map((file) => [file.path, ownTargets(file)])))).toEqual([])
   })
 })
 

@@ -7,7 +7,7 @@ import type { Assignment } from '../requests/claim-task.ts'
 import type { AgentConnected } from '../requests/connect-agent.ts'
 import type { LiveProgress } from '../requests/live-progress.ts'
 import type { Requests } from '../requests/requests.ts'
-import type { AttemptRow } from '../requests/attempt-store.ts'
+import type { AttemptProgress, AttemptRow } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
 
 export type Hello = Extract<AgentMessage, { type: 'agent.hello' }>
@@ -20,6 +20,8 @@ interface HeldSlot {
   serviceId: string
   /** The agent was told to stop; the slot is free when it confirms. */
   stopping: boolean
+  /** When the engine reported its first step. */
+  firstStepAt?: number
   forget: () => void
 }
 
@@ -27,6 +29,8 @@ export interface SessionParts {
   requests: Pick<Requests, 'fail' | 'findAttempt' | 'disconnectAgent'>
   live: LiveProgress
   bell: Bell
+  /** UTC milliseconds. */
+  now: () => number
 }
 
 /** One live WebSocket of one agent, after its hello was accepted. */
@@ -35,8 +39,8 @@ export class AgentSession {
   readonly providerId: string
   readonly epoch: number
   readonly name: string
-  /** Percent per attempt, not yet written down. */
-  readonly unsavedProgress = new Map<string, number>()
+  /** By attempt, what is not yet written down. */
+  readonly unsavedProgress = new Map<string, AttemptProgress>()
   readonly #parts: SessionParts
   readonly #socket: WebSocket
   readonly #services: { declaration: ServiceDeclaration; id: string; models: Map<string, Feature[]> }[]
@@ -123,15 +127,19 @@ export class AgentSession {
         const slot = this.#held.get(message.attempt_id)
         if (!slot) return
         const { step, steps } = message
-        this.unsavedProgress.set(message.attempt_id, steps > 0 ? Math.min(99, Math.floor((step / steps) * 100)) : 0)
-        this.#parts.live.publish(slot.requestId, { type: 'progress', position: slot.position, step, steps })
+        slot.firstStepAt ??= this.#parts.now()
+        this.unsavedProgress.set(message.attempt_id, {
+          percent: steps > 0 ? Math.min(99, Math.floor((step / steps) * 100)) : 0,
+          firstStepAt: slot.firstStepAt
+        })
+        this.#parts.live.publish(slot, { type: 'progress', position: slot.position, step, steps })
         return
       }
       case 'attempt.preview': {
         const slot = this.#held.get(message.attempt_id)
         if (!slot) return
         const { media_type: mediaType, b64_json: b64 } = message
-        this.#parts.live.publish(slot.requestId, { type: 'preview', position: slot.position, mediaType, b64 })
+        this.#parts.live.publish(slot, { type: 'preview', position: slot.position, mediaType, b64 })
         return
       }
       case 'attempt.failed': {

@@ -1,39 +1,55 @@
-import type { ApiKeys } from '../auth/api-keys.ts'
 import { sweepOrphans } from '../assets/sweep-orphans.ts'
 import { type Loop, startLoop } from '../lib/async.ts'
-import type { Logger } from '../lib/logger.ts'
-import type { Usage } from '../usage/usage.ts'
-import type { Requests } from '../requests/requests.ts'
+import type { Context } from './context.ts'
+import { eraseAccounts, type EraseParts } from './erase-accounts.ts'
 
 const FLUSH_KEYS_EVERY_MS = 10_000
+const LOOK_AT_SETTINGS_EVERY_MS = 10_000
 const ADD_UP_EVERY_MS = 60_000
 const SWEEP_EVERY_MS = 3_600_000
 
-export interface BackgroundParts {
-  requests: Requests
-  apiKeys: ApiKeys
-  usage: Usage
+export interface BackgroundParts
+  extends EraseParts, Pick<Context, 'config' | 'settings' | 'apiKeys' | 'usage' | 'logger'> {
   sweep: Parameters<typeof sweepOrphans>[0]
-  leaseMs: number
-  noProviderTimeoutMs: number
-  logger: Logger
 }
 
-/** The work that nobody asks for: expiring leases and waits, writing down key use, sweeping orphans. */
+/** The work that nobody asks for: expiring leases and waits, writing down key use, removing what is left behind. */
 export function startBackground(parts: BackgroundParts): { close(): Promise<void> } {
-  const loop = (name: string, everyMs: number, work: () => Promise<unknown>): Loop =>
+  const { limits } = parts.config
+  const { bell } = parts.database
+  const closing = new AbortController()
+  const loop = (name: string, everyMs: number | (() => number), work: () => Promise<unknown>): Loop =>
     startLoop({
       everyMs,
       work: async () => void (await work()),
       onError: (error) => parts.logger.error({ err: error, work: name }, 'background work failed; it is tried again')
     })
+  const waiting = loop(
+    'expire waiting',
+    () => Math.min(10_000, limits.noProviderTimeoutMs / 2),
+    () => parts.requests.expireWaiting()
+  )
+  const erasing = loop('erase accounts', SWEEP_EVERY_MS, async () => {
+    if (await eraseAccounts(parts, closing.signal)) erasing.wake()
+  })
   const loops = [
-    loop('expire leases', Math.min(1000, parts.leaseMs / 4), () => parts.requests.expireLeases()),
-    loop('expire waiting', Math.min(10_000, parts.noProviderTimeoutMs / 2), () => parts.requests.expireWaiting()),
+    waiting,
+    erasing,
+    loop('expire leases', Math.min(1000, limits.leaseMs / 4), () => parts.requests.expireLeases()),
+    loop('look at settings', LOOK_AT_SETTINGS_EVERY_MS, () => parts.settings.load()),
     loop('write down key use', FLUSH_KEYS_EVERY_MS, () => parts.apiKeys.flushLastUsed()),
     loop('add up usage', ADD_UP_EVERY_MS, () => parts.usage.rollUp()),
     loop('forget idempotency keys', SWEEP_EVERY_MS, () => parts.requests.forgetKeys()),
+    loop('drop ended sessions', SWEEP_EVERY_MS, () => parts.people.dropExpired()),
     loop('sweep orphans', SWEEP_EVERY_MS, () => sweepOrphans(parts.sweep))
   ]
-  return { close: async () => void (await Promise.all(loops.map((one) => one.close()))) }
+  // A shorter wait must not itself wait for the next round.
+  const forget = [bell.on('settings', waiting.wake), bell.on('accounts', erasing.wake)]
+  return {
+    close: async () => {
+      for (const leave of forget) leave()
+      closing.abort()
+      await Promise.all(loops.map((one) => one.close()))
+    }
+  }
 }

@@ -1,20 +1,24 @@
 import { createSessionRegistry } from '../agent-gateway/session-registry.ts'
 import { createAssetStore } from '../assets/asset-store.ts'
 import { createAssets } from '../assets/assets.ts'
+import { createThumbnails } from '../assets/thumbnails.ts'
 import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { createApiKeys } from '../auth/api-keys.ts'
 import { createKeyGuard } from '../auth/key-guard.ts'
+import { createPeople } from '../auth/people.ts'
 import { createRateLimits } from '../auth/rate-limits.ts'
 import { createUserStore } from '../auth/user-store.ts'
 import { createBatches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../lib/logger.ts'
+import { createNetwork } from '../network/network.ts'
 import { createOffers } from '../providers/offers.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
 import { createLiveProgress } from '../requests/live-progress.ts'
 import { createRequests } from '../requests/requests.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { createSettings } from '../settings/settings.ts'
 import { createUsage } from '../usage/usage.ts'
 import { createWebhooks } from '../webhooks/webhooks.ts'
 
@@ -24,19 +28,23 @@ export type Context = ReturnType<typeof createContext>
 export function createContext(opened: { config: Config; logger: Logger; database: Database; store: ObjectStore }) {
   const { config, logger, database, store } = opened
   const { clock, bell } = database
+  const settings = createSettings(opened)
   const users = createUserStore(database)
   const keyStore = createApiKeyStore(database)
   const apiKeys = createApiKeys({ store: keyStore, clock, bell })
   const rateLimits = createRateLimits({
-    perMinute: config.rateLimit,
+    perMinute: () => config.rateLimit,
     wrongKeysPerMinute: config.limits.wrongKeysPerMinute
   })
   const keyGuard = createKeyGuard({ apiKeys, rateLimits })
+  const people = createPeople({ ...opened, users })
   const usage = createUsage(database)
   const providers = createProviderStore(database)
   const offers = createOffers({ store: providers, clock })
+  const network = createNetwork(database)
   const assetStore = createAssetStore(database)
   const assets = createAssets({ store, rows: assetStore })
+  const thumbnails = createThumbnails({ store, rows: assetStore, atOnce: config.limits.thumbnailsAtOnce })
   const live = createLiveProgress()
   const requestParts = { database, offers, assets, providers, limits: config.limits, logger }
   const requests = createRequests({ ...requestParts, live })
@@ -45,16 +53,20 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const registry = createSessionRegistry()
   return {
     ...opened,
+    settings,
     users,
     keyStore,
     apiKeys,
     keyGuard,
     rateLimits,
+    people,
     usage,
     providers,
     offers,
+    network,
     assetStore,
     assets,
+    thumbnails,
     requests,
     batches,
     webhooks,

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { registerAgentBytes } from '../agent-gateway/agent-bytes.ts'
 import { serveAgentSockets } from '../agent-gateway/agent-socket.ts'
 import { keepSessions } from '../agent-gateway/keep-sessions.ts'
@@ -19,8 +20,12 @@ import { startWebhookDelivery } from '../webhooks/deliver-webhooks.ts'
 import { createWebhookSender } from '../webhooks/webhook-request.ts'
 import { startBackground } from './background.ts'
 import { createContext, type Context } from './context.ts'
+import { watchEventLoopDelay } from './event-loop-delay.ts'
 import { createMetrics } from './metrics.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
+import { createSystemState } from './system-state.ts'
+
+const WEB_DIR = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 export interface GatewayOptions extends OpenDatabaseOptions {
   config: Config
@@ -54,8 +59,9 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   const database = await openDatabase(config, opening)
   const store = await openDiskStore(config.dataDir)
   const context = createContext({ config, logger, database, store })
-  const { requests, apiKeys, registry, assets } = context
-  const { leaseMs, noProviderTimeoutMs } = config.limits
+  const { requests, apiKeys, registry, assets, settings } = context
+  const { leaseMs } = config.limits
+  await settings.load()
 
   const stopping = new AbortController()
   const callers = createTally()
@@ -64,9 +70,12 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     agentsOnline: () => registry.sessions().length,
     tasksByState: () => requests.countTasksByState()
   })
+  const eventLoop = watchEventLoopDelay()
   const app = await createHttpApp({
     ...context,
+    system: createSystemState({ ...context, eventLoop, checkReady: () => checkReady(context) }),
     version: VERSION,
+    webDir: WEB_DIR,
     now: () => database.clock.now(),
     durable: () => database.durable(),
     isDatabaseFault: (error) => database.isUnavailable(error),
@@ -81,6 +90,8 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   // Agents were cut off with the last process: they get the time to come back before anybody takes their work.
   await requests.giveGrace()
   await app.listen({ port: config.port, host: config.host }).catch(async (error: unknown) => {
+    eventLoop.close()
+    settings.close()
     await app.close()
     await database.close()
     throw error
@@ -100,17 +111,12 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     logger,
     send: createWebhookSender({
       userAgent: `inference-club/${VERSION}`,
-      allowPrivateAddresses: config.webhookPrivateAddresses
+      allowPrivateAddresses: () => config.webhookPrivateAddresses
     })
   })
   const background = startBackground({
-    requests,
-    apiKeys,
-    usage: context.usage,
-    sweep: { store, assets: context.assetStore, clock: database.clock },
-    leaseMs,
-    noProviderTimeoutMs,
-    logger
+    ...context,
+    sweep: { store, assets: context.assetStore, clock: database.clock }
   })
 
   const { address, family, port } = app.server.address() as AddressInfo
@@ -128,6 +134,8 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     await apiKeys.flushLastUsed()
     apiKeys.close()
     metrics.close()
+    eventLoop.close()
+    settings.close()
     await database.close()
     unlock()
   }

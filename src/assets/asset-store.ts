@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
-import type { Database } from '../db/database.ts'
-import type { Tables } from '../db/tables.ts'
+import type { Database, Db } from '../db/database.ts'
+import type { AssetKind, Tables } from '../db/tables.ts'
 
 export type AssetRow = Selectable<Tables['assets']>
 
@@ -8,6 +8,13 @@ export interface AssetStore {
   findAsset(id: string): Promise<AssetRow | undefined>
   /** Of these storage keys, those that a row refers to. */
   knownKeys(keys: readonly string[]): Promise<Set<string>>
+  /** The space that images of some requests take, in the order of the requests' ids; undefined after the last. */
+  sumSlice(slice: { afterRequest: string; rows: number }): Promise<SpaceSlice | undefined>
+}
+
+export interface SpaceSlice {
+  lastRequest: string
+  kinds: { kind: AssetKind; images: number; bytes: number }[]
 }
 
 export function createAssetStore({ db }: Pick<Database, 'db'>): AssetStore {
@@ -16,6 +23,39 @@ export function createAssetStore({ db }: Pick<Database, 'db'>): AssetStore {
     knownKeys: async (keys) => {
       const rows = await db.selectFrom('assets').select('storage_key').where('storage_key', 'in', keys).execute()
       return new Set(rows.map((row) => row.storage_key))
-    }
+    },
+    sumSlice: (slice) => sumSlice(db, slice)
+  }
+}
+
+/** Reads nothing but the index by request, which holds the sizes. Requests are never cut in two. */
+async function sumSlice(
+  db: Db,
+  { afterRequest, rows }: { afterRequest: string; rows: number }
+): Promise<SpaceSlice | undefined> {
+  const following = db
+    .selectFrom('assets')
+    .select('request_id')
+    .where('request_id', '>', afterRequest)
+    .orderBy('request_id')
+    .limit(1)
+  const last =
+    (await following.offset(rows - 1).executeTakeFirst()) ??
+    (await db
+      .selectFrom('assets')
+      .select((e) => e.fn.max('request_id').as('request_id'))
+      .where('request_id', '>', afterRequest)
+      .executeTakeFirst())
+  if (!last?.request_id) return undefined
+  const kinds = await db
+    .selectFrom('assets')
+    .select((e) => ['kind', e.fn.countAll<number>().as('images'), e.fn.sum<number>('bytes').as('bytes')])
+    .where('request_id', '>', afterRequest)
+    .where('request_id', '<=', last.request_id)
+    .groupBy('kind')
+    .execute()
+  return {
+    lastRequest: last.request_id,
+    kinds: kinds.map(({ kind, images, bytes }) => ({ kind, images: Number(images), bytes: Number(bytes) }))
   }
 }

@@ -3,20 +3,24 @@ import { hasTransparentPixel } from '../images/png-transparency.ts'
 import { createQueue } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
-import { type ByteRange, type ObjectStore, StoreUnavailable } from '../storage/object-store.ts'
+import type { ByteRange, ObjectStore } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore } from './asset-store.ts'
+import { asStorageUnavailable, openStored } from './open-stored.ts'
 import { saveAsset, type SavedBytes, type SaveLimits } from './save-asset.ts'
+import { thumbnailKeys } from './storage-keys.ts'
 
 export interface Assets {
   /** Streams an image into the store: see `saveAsset`. Throws `storage_unavailable` when the store is at fault. */
   save(source: Readable, options: SaveLimits & { declaredType: string; signal?: AbortSignal }): Promise<SavedBytes>
   /** Takes back bytes that turned out not to be wanted; what cannot be removed now is left to the sweeper. */
   discard(storageKey: string): Promise<void>
+  /** Removes the bytes of an image whose row is gone, and its thumbnails. Throws what the store does. */
+  remove(storageKey: string): Promise<void>
   /**
    * The row of an image: outputs are anybody's who has the URL, inputs and masks the owner's and the admins' alone. Only
    * for those is the reader asked who they are. Throws `not_found`, and what `whoReads` throws.
    */
-  getVisible(id: string, whoReads: () => Promise<Principal> | undefined): Promise<AssetRow>
+  getVisible(id: string, whoReads: () => Promise<Principal | undefined>): Promise<AssetRow>
   /** Whether any pixel of a stored image is not opaque: see `hasTransparentPixel`. Throws `ImageRejected`. */
   hasTransparency(saved: SavedBytes): Promise<boolean>
   /** Throws `storage_unavailable`, also when the bytes are gone though the row is there. */
@@ -28,14 +32,10 @@ const LOOKING_AT_ONCE = 2
 
 export function createAssets({ store, rows }: { store: ObjectStore; rows: AssetStore }): Assets {
   const inQueue = createQueue(LOOKING_AT_ONCE)
-  const openStored = async (storageKey: string, range?: ByteRange) => {
-    const stream = await store.open(storageKey, range).catch(asStorageUnavailable)
-    if (!stream) throw errors.storageUnavailable(new Error(`the bytes of ${storageKey} are missing`))
-    return stream
-  }
   return {
     save: (source, options) => saveAsset(store, source, options).catch(asStorageUnavailable),
     discard: (storageKey) => store.remove([storageKey]).catch(() => undefined),
+    remove: (storageKey) => store.remove([storageKey, ...thumbnailKeys(storageKey)]),
     getVisible: async (id, whoReads) => {
       const asset = await rows.findAsset(id)
       if (asset?.kind === 'output') return asset
@@ -48,12 +48,8 @@ export function createAssets({ store, rows }: { store: ObjectStore; rows: AssetS
       if (!facts.hasAlpha) return false
       // Encoders of WebP leave out an alpha channel that is opaque everywhere.
       if (facts.mediaType !== 'image/png') return true
-      return inQueue(async () => hasTransparentPixel(await openStored(storageKey)))
+      return inQueue(async () => hasTransparentPixel(await openStored(store, storageKey)))
     },
-    openBytes: (asset, range) => openStored(asset.storage_key, range)
+    openBytes: (asset, range) => openStored(store, asset.storage_key, range)
   }
-}
-
-function asStorageUnavailable(error: unknown): never {
-  throw error instanceof StoreUnavailable ? errors.storageUnavailable(error) : error
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { inspectImage, type ImageFacts } from '../images/image-inspector.ts'
 import { newId } from '../lib/ids.ts'
 import { type ObjectStore, ObjectTooLarge } from '../storage/object-store.ts'
+import { storageKeyOf } from './storage-keys.ts'
 
 export { ObjectTooLarge }
 
@@ -50,6 +51,3 @@ export async function saveAsset(
     throw failure ?? error
   }
 }
-
-/** Spread over 1296 folders, so that none grows too large for a directory listing. */
-const storageKeyOf = (assetId: string): string => `images/${assetId.slice(4, 6)}/${assetId}`

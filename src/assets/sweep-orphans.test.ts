@@ -36,13 +36,18 @@ const sweep = (parts: { known: string[]; laterMs: number; minAgeMs?: number }) =
   })
 
 describe('sweepOrphans', () => {
-  it('removes what no row refers to, and nothing else', async () => {
-    for (const key of ['images/aa/kept', 'images/aa/orphan', 'images/bb/orphan', 'thumbnails/aa/other']) await put(key)
-    expect(await sweep({ known: ['images/aa/kept'], laterMs: ORPHAN_AGE_MS + 1000 })).toBe(2)
-    expect(await exists('images/aa/kept')).toBe(true)
-    expect(await exists('thumbnails/aa/other')).toBe(true)
-    expect(await exists('images/aa/orphan')).toBe(false)
-    expect(await exists('images/bb/orphan')).toBe(false)
+  it('removes what no row refers to, its thumbnails too, and nothing else', async () => {
+    const kept = ['images/aa/kept', 'thumbnails/aa/kept.256.webp', 'thumbnails/aa/kept.full.png', 'elsewhere/aa/other']
+    const orphans = [
+      'images/aa/orphan',
+      'images/bb/orphan',
+      'thumbnails/aa/orphan.256.webp',
+      'thumbnails/cc/gone.64.png'
+    ]
+    for (const key of [...kept, ...orphans]) await put(key)
+    expect(await sweep({ known: ['images/aa/kept'], laterMs: ORPHAN_AGE_MS + 1000 })).toBe(4)
+    for (const key of kept) expect(await exists(key), key).toBe(true)
+    for (const key of orphans) expect(await exists(key), key).toBe(false)
   })
 
   it('leaves what may belong to a transaction that is about to commit', async () => {

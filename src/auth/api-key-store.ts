@@ -4,7 +4,11 @@ import type { LimitColumns, Tables } from '../db/tables.ts'
 
 export type ApiKeyRow = Selectable<Tables['api_keys']>
 /** A key with what counts of its owner; the owner's limits carry a prefix. */
-export type ApiKeyWithUser = ApiKeyRow & { user_email: string; user_role: string } & {
+export type ApiKeyWithUser = ApiKeyRow & {
+  user_email: string
+  user_role: string
+  user_disabled_at: number | null
+} & {
   [K in keyof LimitColumns as `user_${K}`]: LimitColumns[K]
 }
 
@@ -30,6 +34,7 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
       .select([
         'users.email as user_email',
         'users.role as user_role',
+        'users.disabled_at as user_disabled_at',
         'users.images_per_day as user_images_per_day',
         'users.images_per_month as user_images_per_month',
         'users.max_active as user_max_active',

@@ -6,6 +6,7 @@ import { errors } from '../lib/errors.ts'
 import { newId, newSecret, newWebhookSecret } from '../lib/ids.ts'
 import type { Principal, ResponseDefault, Role, Scope, UseLimits } from '../lib/principal.ts'
 import type { ApiKeyStore, ApiKeyWithUser } from './api-key-store.ts'
+import { grantableScopes } from './permissions.ts'
 import { fromColumns, toColumns } from './use-limits.ts'
 
 export const KEY_PREFIX = 'ic_'
@@ -31,6 +32,7 @@ export interface ApiKeys {
   /** False when there is no such key that still counts. */
   revoke(id: string): Promise<boolean>
   list(filter?: { userId?: string }): Promise<ApiKeyWithUser[]>
+  find(id: string): Promise<ApiKeyWithUser | undefined>
   /** Makes a fresh key in place of all others of that user and name, for programs that start with the gateway. */
   replace(key: NewApiKey): Promise<CreatedApiKey>
   /** Writes down when keys were last used. */
@@ -129,6 +131,7 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       return revoked
     },
     list: (filter = {}) => store.listKeys(filter),
+    find: (id) => store.findKeyById(id),
     flushLastUsed: async () => {
       if (lastUsed.size === 0) return
       const batch = new Map(lastUsed)
@@ -140,14 +143,20 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
 }
 
 const isValid = (row: ApiKeyWithUser, now: number): boolean =>
-  row.revoked_at === null && (row.expires_at === null || row.expires_at > now)
+  row.revoked_at === null && row.user_disabled_at === null && (row.expires_at === null || row.expires_at > now)
+
+/** A key may no more than the role of its holder allows now, whatever it was when the key was made. */
+const scopesOf = (row: ApiKeyWithUser): Scope[] => {
+  const grantable = grantableScopes(row.user_role as Role)
+  return (row.scopes.split(' ') as Scope[]).filter((scope) => grantable.includes(scope))
+}
 
 const toPrincipal = (row: ApiKeyWithUser): Principal => ({
   userId: row.user_id,
   email: row.user_email,
   role: row.user_role as Role,
   keyId: row.id,
-  scopes: row.scopes.split(' ') as Scope[],
+  scopes: scopesOf(row),
   limits: {
     key: fromColumns(row),
     user: fromColumns({

@@ -15,8 +15,10 @@ export async function bootstrapAdmin(parts: {
   apiKeys: ApiKeys
   secret: string | undefined
 }): Promise<{ admin: UserRow; newKey?: CreatedApiKey }> {
-  const made = await parts.users.addUser({ email: BOOTSTRAP_EMAIL, name: 'Admin', role: 'admin' })
-  const admin = made ?? (await parts.users.findUserByEmail(BOOTSTRAP_EMAIL))
+  const admin =
+    (await parts.users.findFirstAdmin()) ??
+    (await parts.users.addUser({ email: BOOTSTRAP_EMAIL, name: 'Admin', role: 'admin', emailVerified: false })) ??
+    (await parts.users.findUserByEmail(BOOTSTRAP_EMAIL))
   if (!admin) throw new Error('The bootstrap admin could not be made.')
   if ((await parts.keyStore.countKeys()) > 0) return { admin }
   const newKey = await parts.apiKeys.create({

@@ -20,8 +20,11 @@ export interface RateLimits {
   isBarred(address: string): Promise<boolean>
 }
 
-/** Requests per minute and key; `perMinute` 0 is no limit unless a key carries its own. Lives in this process. */
-export function createRateLimits(options: { perMinute: number; wrongKeysPerMinute: number }): RateLimits {
+/**
+ * Requests per minute and key; `perMinute`, asked at each call, 0 is no limit unless a key carries its own. Lives in this
+ * process.
+ */
+export function createRateLimits(options: { perMinute: () => number; wrongKeysPerMinute: number }): RateLimits {
   // One counter per limit: a key's points are fixed when its limiter is made.
   const limiters = new Map<number, RateLimiterMemory>()
   const limiterOf = (points: number) => {
@@ -38,7 +41,7 @@ export function createRateLimits(options: { perMinute: number; wrongKeysPerMinut
 
   return {
     countCall: async ({ keyId, rateLimit }) => {
-      const limit = rateLimit ?? options.perMinute
+      const limit = rateLimit ?? options.perMinute()
       if (limit === 0) return undefined
       const { exceeded, result } = await consume(limiterOf(limit), keyId)
       return { limit, remaining: Math.max(0, result.remainingPoints), resetMs: result.msBeforeNext, exceeded }

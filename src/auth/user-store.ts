@@ -3,27 +3,46 @@ import type { Database, Db } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import { newId } from '../lib/ids.ts'
 import type { Role, UseLimits } from '../lib/principal.ts'
+import { normalEmail } from './email-address.ts'
 import { toColumns } from './use-limits.ts'
 
 export type UserRow = Selectable<Tables['users']>
 
 export interface UserStore {
-  /** Undefined when somebody has that e-mail address already. */
-  addUser(user: { email: string; name: string; role: Role }): Promise<UserRow | undefined>
+  /**
+   * Undefined when somebody has that e-mail address already. It counts as theirs because an admin names it, unless
+   * `emailVerified` says otherwise.
+   */
+  addUser(user: { email: string; name: string; role: Role; emailVerified?: boolean }): Promise<UserRow | undefined>
   findUserByEmail(email: string): Promise<UserRow | undefined>
+  /** The admin who has been here longest: the one made at the first start, whatever their address is by now. */
+  findFirstAdmin(): Promise<UserRow | undefined>
+  /** Without deleted accounts. */
   listUsers(): Promise<UserRow[]>
   /** Over all of somebody's keys; false when there is nobody of that address. */
   setLimits(email: string, limits: UseLimits): Promise<boolean>
 }
 
-/** Addresses are compared in lower case, as people expect of them. */
-const normalEmail = (email: string): string => email.trim().toLowerCase()
-
 export function createUserStore({ db, clock }: Pick<Database, 'db' | 'clock'>): UserStore {
   return {
-    addUser: ({ email, name, role }) => insertUser(db, { email: normalEmail(email), name, role, now: clock.now() }),
+    addUser: ({ email, emailVerified = true, ...user }) =>
+      insertUser(db, { ...user, email: normalEmail(email), emailVerified, now: clock.now() }),
+    findFirstAdmin: () =>
+      db
+        .selectFrom('users')
+        .selectAll()
+        .where('role', '=', 'admin')
+        .where('disabled_at', 'is', null)
+        .orderBy('created_at')
+        .orderBy('id')
+        .executeTakeFirst(),
     findUserByEmail: (email) =>
-      db.selectFrom('users').selectAll().where('email', '=', normalEmail(email)).executeTakeFirst(),
+      db
+        .selectFrom('users')
+        .selectAll()
+        .where('email', '=', normalEmail(email))
+        .where('deleted_at', 'is', null)
+        .executeTakeFirst(),
     setLimits: async (email, limits) => {
       const { numUpdatedRows } = await db
         .updateTable('users')
@@ -32,17 +51,19 @@ export function createUserStore({ db, clock }: Pick<Database, 'db' | 'clock'>): 
         .executeTakeFirst()
       return numUpdatedRows > 0n
     },
-    listUsers: () => db.selectFrom('users').selectAll().orderBy('created_at').orderBy('id').execute()
+    listUsers: () =>
+      db.selectFrom('users').selectAll().where('deleted_at', 'is', null).orderBy('created_at').orderBy('id').execute()
   }
 }
 
-function insertUser(db: Db, user: { email: string; name: string; role: Role; now: number }) {
+function insertUser(db: Db, user: { email: string; name: string; role: Role; emailVerified: boolean; now: number }) {
   return db
     .insertInto('users')
     .values({
       id: newId('usr'),
       name: user.name,
       email: user.email,
+      email_verified: user.emailVerified ? 1 : 0,
       role: user.role,
       image: null,
       created_at: user.now,

@@ -32,3 +32,12 @@ export async function listBatches(
 /** Ids and states of the requests of a batch, in the order they were sent. */
 export const listBatchRequests = (db: Db, batchId: string): Promise<{ id: string; state: RequestState }[]> =>
   db.selectFrom('requests').select(['id', 'state']).where('batch_id', '=', batchId).orderBy('batch_position').execute()
+
+/** Removes up to `limit` of somebody's batches; their requests are of no concern here. Returns how many. */
+export async function eraseBatches(db: Db, { userId, limit }: { userId: string; limit: number }): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('batches')
+    .where('id', 'in', (e) => e.selectFrom('batches').select('id').where('user_id', '=', userId).limit(limit))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}

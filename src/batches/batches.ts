@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RequestState } from '../db/tables.ts'
+import { inSlices } from '../lib/async.ts'
 import { AppError, errors } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
 import type { Principal } from '../lib/principal.ts'
@@ -7,13 +8,15 @@ import { cancelRequest } from '../requests/cancel-request.ts'
 import { createOnce } from '../requests/create-once.ts'
 import { insertSubmission } from '../requests/insert-submission.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
+import { ringRequest } from '../requests/ring-request.ts'
 import { hasEnded, TASK_CLASS } from '../requests/request-states.ts'
 import { fingerprintOf, type Submission } from '../requests/submission.ts'
 import { applyUseLimits } from '../usage/apply-use-limits.ts'
 import { admitImages, requireOffer } from '../requests/submit-request.ts'
-import { type BatchRow, findBatch, insertBatch, listBatches, listBatchRequests } from './batch-store.ts'
+import { type BatchRow, eraseBatches, findBatch, insertBatch, listBatches, listBatchRequests } from './batch-store.ts'
 
 export const MOST_REQUESTS = 256
+const ERASED_AT_A_TIME = 200
 
 export interface BatchView {
   batch: BatchRow
@@ -36,6 +39,8 @@ export interface Batches {
   list(filter: { userId: string; after?: string; limit: number }): Promise<{ views: BatchView[]; hasMore: boolean }>
   /** Cancels what has not ended. */
   cancel(id: string, userId: string): Promise<BatchView>
+  /** Removes all of somebody's. Stops early when `signal` aborts; called again, it goes on where it was. */
+  erase(filter: { userId: string; signal: AbortSignal }): Promise<void>
 }
 
 export function createBatches(parts: RequestParts): Batches {
@@ -61,7 +66,8 @@ export function createBatches(parts: RequestParts): Batches {
       const { requests } = await view(id, userId)
       for (const request of requests) if (!hasEnded(request.state)) await cancelRequest(parts, request.id)
       return view(id, userId)
-    }
+    },
+    erase: ({ userId, signal }) => inSlices(() => eraseBatches(db, { userId, limit: ERASED_AT_A_TIME }), signal)
   }
 }
 
@@ -73,6 +79,7 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
     await naming(index, () => applyUseLimits(principal, submission.image, submission.inputs[0]))
   }
   const once = key === undefined ? undefined : { userId, endpoint: 'batch', key, fingerprint: meaningOf(submissions) }
+  const requestIds: string[] = []
   const submitted = await createOnce(parts, once, async (bind) => {
     for (const [index, submission] of submissions.entries()) {
       await naming(index, () => requireOffer(parts, submission))
@@ -84,13 +91,17 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
       const now = database.clock.now()
       await insertBatch(trx, { id, user_id: userId, label: batch.label ?? null, created_at: now })
       for (const [position, submission] of submissions.entries()) {
-        await insertSubmission(trx, submission, { taskClass: TASK_CLASS.batch, batch: { id, position }, now })
+        const place = { taskClass: TASK_CLASS.batch, batch: { id, position }, now }
+        requestIds.push(await insertSubmission(trx, submission, place))
       }
       await bind(trx, id)
       return id
     })
   })
-  if (!submitted.repeated) database.bell.ring('tasks')
+  if (!submitted.repeated) {
+    database.bell.ring('tasks')
+    for (const id of requestIds) ringRequest(database.bell, { id, userId })
+  }
   return submitted
 }
 

@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander'
-import { BOOTSTRAP_EMAIL } from '../auth/bootstrap.ts'
 import { DEFAULT_SCOPES } from '../auth/api-keys.ts'
 import type { ApiKeyWithUser } from '../auth/api-key-store.ts'
 import { fromColumns } from '../auth/use-limits.ts'
@@ -18,7 +17,7 @@ export function keysCommand(): Command {
   const create = keys
     .command('create')
     .description('Make a key. It is shown once.')
-    .option('--user <email>', `whose key (default: ${BOOTSTRAP_EMAIL})`)
+    .option('--user <email>', 'whose key (default: the first admin)')
     .option('--name <name>', 'what it is for', 'key')
     .option('--expires <duration>', 'such as 30d or 12h (default: never)')
     .option('--scopes <list>', `comma-separated, of ${SCOPES.join(', ')}`, DEFAULT_SCOPES.join(','))
@@ -58,7 +57,7 @@ async function createKey(options: CreateOptions): Promise<void> {
   }
   const key = await withAccounts(async (accounts) =>
     accounts.apiKeys.create({
-      userId: await ownerId(accounts, options.user ?? BOOTSTRAP_EMAIL),
+      userId: options.user === undefined ? await firstAdminId(accounts) : await ownerId(accounts, options.user),
       name: options.name,
       scopes,
       limits: limitsOf(options),
@@ -122,9 +121,14 @@ function parseScopes(text: string): Scope[] {
 
 async function ownerId({ users }: Accounts, email: string): Promise<string> {
   const user = await users.findUserByEmail(email)
-  if (!user)
-    throw new CommandFailed(`There is nobody with the address ${email}. Start the server once, or use \`users add\`.`)
+  if (!user) throw new CommandFailed(`There is nobody with the address ${email}. Add them with \`users add\`.`)
   return user.id
+}
+
+async function firstAdminId({ users }: Accounts): Promise<string> {
+  const admin = await users.findFirstAdmin()
+  if (!admin) throw new CommandFailed('There is nobody here yet. Start the server once, or use `users add` and --user.')
+  return admin.id
 }
 
 const filterOf = async (accounts: Accounts, email: string | undefined) =>

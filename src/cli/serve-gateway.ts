@@ -1,5 +1,6 @@
 import { type Agent, runAgent } from '../agent/run-agent.ts'
 import { type Gateway, startGateway } from '../app/gateway.ts'
+import { invitationUrl } from '../auth/invitations.ts'
 import type { Config } from '../config/config.ts'
 import { DataDirInUse } from '../db/data-dir-lock.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
@@ -17,8 +18,9 @@ export async function serveGateway(config: Config, { withDemo }: { withDemo: boo
   const demoLogger = logger.child({ agent: 'demo' })
   const demo = withDemo ? await startDemo(gateway, demoLogger) : undefined
   const key = await keyToShow(gateway)
+  const claimLink = await claimLinkOf(gateway)
   await gateway.context.database.durable()
-  process.stdout.write(greeting(gateway, { hasDemo: demo !== undefined, key }))
+  process.stdout.write(greeting(gateway, { hasDemo: demo !== undefined, key, claimLink }))
   await signals.first
   process.stdout.write('Stopping: running work is finished or kept for the next start. Again to stop at once.\n')
   void signals.second.then(() => process.exit(1))
@@ -101,12 +103,20 @@ async function keyToShow({ context, newKey }: Gateway): Promise<string | undefin
   )
 }
 
+/** By which whoever reads the screen becomes the first admin, as long as nobody can sign in as them. */
+async function claimLinkOf({ context: { people, config }, admin, url }: Gateway): Promise<string | undefined> {
+  if (await people.canSignIn(admin.id)) return undefined
+  const created = await people.invitations.offerAccount({ userId: admin.id, createdBy: null })
+  return invitationUrl(config.publicUrl ?? url, created)
+}
+
 function greeting(
   { url, newKey, context }: Gateway,
-  { hasDemo, key }: { hasDemo: boolean; key: string | undefined }
+  { hasDemo, key, claimLink }: { hasDemo: boolean; key: string | undefined; claimLink: string | undefined }
 ): string {
   const base = context.config.publicUrl ?? url
   const lines = ['', `  inference.club is running at ${base}`, `  API reference: ${base}/docs`]
+  if (claimLink !== undefined) lines.push('', `  Claim this installation (once): ${claimLink}`)
   if (newKey) {
     // The operator's own choice needs no telling.
     const chosen = newKey.secret === context.config.bootstrapApiKey

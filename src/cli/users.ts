@@ -1,10 +1,13 @@
 import { Command, Option } from 'commander'
 import type { Role } from '../lib/principal.ts'
+import { type CreatedInvitation, invitationUrl } from '../auth/invitations.ts'
 import { fromColumns } from '../auth/use-limits.ts'
+import type { UserRow } from '../auth/user-store.ts'
+import { AppError } from '../lib/errors.ts'
 import { CommandFailed } from './command-failed.ts'
 import { addLimitOptions, formatLimits, type LimitOptions, limitsOf } from './limit-options.ts'
 import { formatTime, printTable } from './print-table.ts'
-import { withAccounts } from './with-accounts.ts'
+import { type Accounts, withAccounts } from './with-accounts.ts'
 
 export function usersCommand(): Command {
   const users = new Command('users').description('The people of this installation.')
@@ -13,8 +16,29 @@ export function usersCommand(): Command {
     .description('Add somebody; give them a key with `keys create --user <email>`.')
     .argument('<email>')
     .option('--name <name>', 'how they are called (default: the part before the @)')
-    .addOption(new Option('--role <role>').choices(['member', 'admin']).default('member'))
+    .addOption(roleOption())
     .action(addUser)
+  users
+    .command('invite')
+    .description('Print a link by which somebody new can join, once.')
+    .option('--email <email>', 'the address they must join with (default: any)')
+    .addOption(roleOption())
+    .action(inviteUser)
+  users
+    .command('link')
+    .description('Print a link by which somebody can set their name, address and password, once.')
+    .argument('<email>')
+    .action(linkUser)
+  users
+    .command('disable')
+    .description('Shut somebody out at once, with all of their keys.')
+    .argument('<email>')
+    .action((email: string) => setDisabled(email, true))
+  users
+    .command('enable')
+    .description('Let somebody in again; their keys count again, too.')
+    .argument('<email>')
+    .action((email: string) => setDisabled(email, false))
   addLimitOptions(
     users
       .command('limit')
@@ -24,6 +48,8 @@ export function usersCommand(): Command {
   users.command('list').description('List everybody.').action(listUsers)
   return users
 }
+
+const roleOption = () => new Option('--role <role>').choices(['member', 'admin']).default('member')
 
 async function addUser(email: string, options: { name?: string; role: Role }): Promise<void> {
   if (!/^[^@\s]+@[^@\s]+$/.test(email)) throw new CommandFailed(`'${email}' is not an e-mail address.`)
@@ -41,14 +67,50 @@ async function limitUser(email: string, options: LimitOptions): Promise<void> {
   process.stdout.write(`${email}: ${formatLimits(limits)}\n`)
 }
 
+async function inviteUser(options: { email?: string; role: Role }): Promise<void> {
+  await printLink('join', ({ invitations }) => invitations.invite({ ...options, createdBy: null }))
+}
+
+async function linkUser(email: string): Promise<void> {
+  await printLink(`take over the account of ${email}`, async (accounts) => {
+    const { id, disabled_at } = await getUser(accounts, email)
+    if (disabled_at !== null) throw new CommandFailed(`${email} is disabled. Let them in first: users enable ${email}`)
+    return accounts.invitations.offerAccount({ userId: id, createdBy: null })
+  })
+}
+
+/** The link alone goes to standard output, so that a script can take it from there. */
+async function printLink(what: string, create: (accounts: Accounts) => Promise<CreatedInvitation>): Promise<void> {
+  const { base, created } = await withAccounts(async (accounts) => ({
+    base: accounts.base,
+    created: await create(accounts)
+  })).catch((error: unknown) => {
+    throw error instanceof AppError ? new CommandFailed(error.message) : error
+  })
+  process.stderr.write(`To ${what}, once, until ${formatTime(created.expiresAt)} UTC:\n`)
+  process.stdout.write(`${invitationUrl(base, created)}\n`)
+}
+
+async function setDisabled(email: string, disabled: boolean): Promise<void> {
+  await withAccounts(async (accounts) => accounts.setDisabled((await getUser(accounts, email)).id, disabled))
+  process.stdout.write(`${email} is ${disabled ? 'shut out' : 'let in again'}.\n`)
+}
+
+async function getUser({ users }: Accounts, email: string): Promise<UserRow> {
+  const user = await users.findUserByEmail(email)
+  if (!user) throw new CommandFailed(`There is nobody with the address ${email}.`)
+  return user
+}
+
 async function listUsers(): Promise<void> {
   const rows = await withAccounts(({ users }) => users.listUsers())
   printTable([
-    ['EMAIL', 'NAME', 'ROLE', 'LIMITS', 'SINCE'],
+    ['EMAIL', 'NAME', 'ROLE', 'STATE', 'LIMITS', 'SINCE'],
     ...rows.map((user) => [
       user.email,
       user.name,
       user.role,
+      user.disabled_at === null ? 'active' : 'disabled',
       formatLimits(fromColumns(user)),
       formatTime(user.created_at)
     ])

@@ -1,12 +1,22 @@
 import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { type ApiKeys, createApiKeys } from '../auth/api-keys.ts'
+import { createInvitationStore } from '../auth/invitation-store.ts'
+import { createInvitations, type Invitations } from '../auth/invitations.ts'
+import { createPersonStore } from '../auth/person-store.ts'
 import { createUserStore, type UserStore } from '../auth/user-store.ts'
 import { countImagesSince } from '../usage/usage-store.ts'
 import { loadConfig } from '../config/config.ts'
+import { silentLogger } from '../lib/logger.ts'
+import { createSettings } from '../settings/settings.ts'
 
 export interface Accounts {
   users: UserStore
   apiKeys: ApiKeys
+  invitations: Invitations
+  /** Shuts somebody and their keys out, or lets them in again. */
+  setDisabled: (userId: string, disabled: boolean) => Promise<boolean>
+  /** What links begin with. */
+  base: string
   /** Images a key has made, ever. */
   countImages: (keyId: string) => Promise<number>
   now: () => number
@@ -22,13 +32,22 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
   }
   // Loaded when needed, as in `serve.ts`.
   const { openDatabase } = await import('../app/open-database.ts')
-  const database = await openDatabase(loadConfig(), { onFatal })
+  const config = loadConfig()
+  const database = await openDatabase(config, { onFatal })
   try {
     const { clock, bell } = database
+    const settings = createSettings({ database, config, logger: silentLogger() })
+    await settings.load()
+    settings.close()
     const apiKeys = createApiKeys({ store: createApiKeyStore(database), clock, bell })
+    const users = createUserStore(database)
+    const store = createInvitationStore(database)
     const result = await command({
-      users: createUserStore(database),
+      users,
       apiKeys,
+      invitations: createInvitations({ store, users, clock, lifetimeMs: () => config.signIn.invitationLifetimeMs }),
+      setDisabled: createPersonStore(database).setDisabled,
+      base: config.publicUrl ?? `http://127.0.0.1:${config.port}`,
       countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),
       now: () => clock.now()
     })

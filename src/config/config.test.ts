@@ -34,6 +34,16 @@ describe('without variables', () => {
       rateLimit: 0,
       demo: undefined,
       demoStepTimeMs: 50,
+      signIn: {
+        registration: 'invitation',
+        invitationLifetimeMs: 7 * 86_400_000,
+        githubClientId: undefined,
+        githubClientSecret: undefined,
+        oidcIssuer: undefined,
+        oidcClientId: undefined,
+        oidcClientSecret: undefined,
+        oidcName: 'Single sign-on'
+      },
       limits: {
         maxImagesPerRequest: 10,
         maxPromptChars: 32_000,
@@ -44,13 +54,15 @@ describe('without variables', () => {
         maxEditBodyBytes: 32 * 1024 * 1024,
         maxBodyBytes: 1024 ** 2,
         maxOutputBytes: 128 * 1024 ** 2,
+        thumbnailsAtOnce: 2,
         syncTimeoutMs: 280_000,
         noProviderTimeoutMs: 3_600_000,
         queuePerUser: 1000,
         queueTotal: 100_000,
         drainTimeoutMs: 10_000,
         leaseMs: 30_000,
-        wrongKeysPerMinute: 30
+        wrongKeysPerMinute: 30,
+        signInTries: 10
       }
     })
   })
@@ -111,6 +123,38 @@ describe('a variable', () => {
 
   it('of secret content is not repeated', () => {
     expect(mistakesOf({ BOOTSTRAP_API_KEY: 'ic_hush!' }).join()).not.toContain('hush')
+  })
+})
+
+describe('a provider of sign-ins', () => {
+  const OIDC = {
+    OIDC_ISSUER: 'https://auth.example.org/realms/club',
+    OIDC_CLIENT_ID: 'club',
+    OIDC_CLIENT_SECRET: 'hush'
+  }
+  const GITHUB = { GITHUB_CLIENT_ID: 'club', GITHUB_CLIENT_SECRET: 'hush' }
+
+  it('is set up as a whole', () => {
+    expect(load({ ...OIDC, ...GITHUB, OIDC_NAME: 'Club', REGISTRATION: 'open' }).signIn).toMatchObject({
+      registration: 'open',
+      oidcIssuer: OIDC.OIDC_ISSUER,
+      oidcClientSecret: 'hush',
+      oidcName: 'Club',
+      githubClientId: 'club'
+    })
+  })
+
+  it.each([...Object.keys(OIDC), ...Object.keys(GITHUB)])('is not without its %s', (missing) => {
+    const all = missing.startsWith('OIDC') ? OIDC : GITHUB
+    const mistakes = mistakesOf({ ...all, [missing]: ' ' })
+    expect(mistakes).toEqual([expect.stringMatching(new RegExp(`^${PREFIX + missing} is missing: ${PREFIX}`))])
+    expect(mistakes.join()).not.toContain('hush')
+  })
+
+  it('has an issuer that is a URL', () => {
+    for (const OIDC_ISSUER of ['auth.example.org', 'ldap://auth.example.org', 'https://auth.example.org/?realm=club']) {
+      expect(mistakesOf({ ...OIDC, OIDC_ISSUER })).toEqual([expect.stringMatching(/^INFERENCE_CLUB_OIDC_ISSUER must/)])
+    }
   })
 })
 

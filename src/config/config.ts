@@ -13,11 +13,12 @@ import {
   SettingMistake,
   textSetting
 } from './settings.ts'
+import { missingSignInSettings, SIGN_IN } from './sign-in-settings.ts'
 
 export const PREFIX = 'INFERENCE_CLUB_'
 const named = (name: string) => PREFIX + name
 
-const SERVER = {
+export const SERVER = {
   port: integerSetting({
     variable: named('PORT'),
     description: 'Port of the API. `0` takes a free one.',
@@ -38,7 +39,7 @@ const SERVER = {
   publicUrl: textSetting<string | undefined>(
     {
       variable: named('PUBLIC_URL'),
-      description: 'What image URLs begin with, such as `https://images.example.org`.',
+      description: 'Where people reach the server, such as `https://images.example.org`; image URLs begin with it.',
       fallback: undefined,
       defaultText: 'derived from each request'
     },
@@ -87,12 +88,14 @@ const SERVER = {
   ),
   webhookPrivateAddresses: booleanSetting<boolean>({
     variable: named('WEBHOOK_PRIVATE_ADDRESSES'),
+    live: true,
     description: 'Let webhooks call private and loopback addresses.',
     fallback: false,
     defaultText: '0'
   }),
   rateLimit: integerSetting({
     variable: named('RATE_LIMIT'),
+    live: true,
     description: 'Requests per minute and key; `0` is off. A key may carry its own.',
     fallback: 0,
     min: 0,
@@ -116,9 +119,10 @@ const SERVER = {
 
 const limit = (name: string) => named(`LIMITS_${name}`)
 
-const LIMITS = {
+export const LIMITS = {
   maxImagesPerRequest: integerSetting({
     variable: limit('MAX_IMAGES_PER_REQUEST'),
+    live: true,
     description: 'A larger `n` is clamped to this, with a warning.',
     fallback: 10,
     min: 1,
@@ -133,6 +137,7 @@ const LIMITS = {
   }),
   maxPixels: integerSetting({
     variable: limit('MAX_PIXELS'),
+    live: true,
     description: 'Most pixels (width × height) an image may be asked to have, or come back with.',
     fallback: 16_777_216,
     min: 256,
@@ -180,8 +185,16 @@ const LIMITS = {
     defaultText: '128MiB',
     min: 1024
   }),
+  thumbnailsAtOnce: integerSetting({
+    variable: limit('THUMBNAILS_AT_ONCE'),
+    description: 'Most thumbnails that are made at the same time, a processor core each; the others wait their turn.',
+    fallback: 2,
+    min: 1,
+    max: 64
+  }),
   syncTimeoutMs: durationSetting({
     variable: limit('SYNC_TIMEOUT'),
+    live: true,
     description: 'How long a synchronous call waits before it is answered 504; the request goes on.',
     fallback: 280_000,
     defaultText: '280s',
@@ -190,6 +203,7 @@ const LIMITS = {
   }),
   noProviderTimeoutMs: durationSetting({
     variable: limit('NO_PROVIDER_TIMEOUT'),
+    live: true,
     description: 'How long an accepted request waits while no online service can take it.',
     fallback: 3_600_000,
     defaultText: '1h',
@@ -198,6 +212,7 @@ const LIMITS = {
   }),
   queuePerUser: integerSetting({
     variable: limit('QUEUE_PER_USER'),
+    live: true,
     description: 'Most images one user may have waiting or running.',
     fallback: 1000,
     min: 1,
@@ -205,6 +220,7 @@ const LIMITS = {
   }),
   queueTotal: integerSetting({
     variable: limit('QUEUE_TOTAL'),
+    live: true,
     description: 'Most images that may be waiting or running in all.',
     fallback: 100_000,
     min: 1,
@@ -214,6 +230,14 @@ const LIMITS = {
     variable: limit('WRONG_KEYS_PER_MINUTE'),
     description: 'Wrong API keys from one address before it has to wait.',
     fallback: 30,
+    min: 1,
+    max: 1_000_000
+  }),
+  signInTries: integerSetting({
+    variable: limit('SIGN_IN_TRIES'),
+    live: true,
+    description: 'Wrong passwords within five minutes, from one address or for one account, before it has to wait.',
+    fallback: 10,
     min: 1,
     max: 1_000_000
   }),
@@ -238,10 +262,15 @@ const LIMITS = {
 type Values<T> = { [K in keyof T]: T[K] extends Setting<infer V> ? V : never }
 
 export type Limits = Values<typeof LIMITS>
-export type Config = Values<typeof SERVER> & { limits: Limits }
+export type SignInConfig = Values<typeof SIGN_IN>
+export type Config = Values<typeof SERVER> & { signIn: SignInConfig; limits: Limits }
 
 /** Every variable with its meaning, in the order of the documentation. */
-export const SETTINGS: readonly Setting<unknown>[] = [...Object.values(SERVER), ...Object.values(LIMITS)]
+export const SETTINGS: readonly Setting<unknown>[] = [
+  ...Object.values(SERVER),
+  ...Object.values(SIGN_IN),
+  ...Object.values(LIMITS)
+]
 
 /** Variables that belong to other commands, or to the agent's own file. */
 const OTHER_VARIABLES = [named('API_KEY'), named('URL')]
@@ -266,7 +295,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     Object.fromEntries(
       Object.entries(settings).map(([name, setting]) => [name, readSetting(setting, env, mistakes)])
     ) as Values<T>
-  const config: Config = { ...read(SERVER), limits: read(LIMITS) }
+  const config: Config = { ...read(SERVER), signIn: read(SIGN_IN), limits: read(LIMITS) }
+  mistakes.push(...missingSignInSettings((variable) => (env[variable] ?? '').trim() !== ''))
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return {
     ...config,

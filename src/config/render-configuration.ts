@@ -1,13 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
 import { PREFIX, SETTINGS } from './config.ts'
+import { LIVE_SETTINGS } from './live-settings.ts'
+import { SIGN_IN } from './sign-in-settings.ts'
 import { type Setting, SettingMistake } from './settings.ts'
 
 const HELP_WIDTH = 100
 
+type Described = Pick<Setting<unknown>, 'variable' | 'description' | 'defaultText' | 'fallback' | 'parse'>
+
 const isLimit = ({ variable }: Setting<unknown>): boolean => variable.startsWith(`${PREFIX}LIMITS_`)
 
+const isSignIn = (setting: Setting<unknown>): boolean => Object.values<Setting<unknown>>(SIGN_IN).includes(setting)
+
 const SECTIONS = [
-  { title: 'Server', settings: SETTINGS.filter((setting) => !isLimit(setting)) },
+  { title: 'Server', settings: SETTINGS.filter((setting) => !isLimit(setting) && !isSignIn(setting)) },
+  { title: 'Signing in', settings: SETTINGS.filter(isSignIn) },
   { title: 'Limits', settings: SETTINGS.filter(isLimit) }
 ] as const
 
@@ -26,11 +33,18 @@ with \`${PREFIX}\` and does not exist is wrong too: most likely it is misspelt. 
 /** The whole of docs/configuration.md. */
 export function renderConfigurationDoc(): string {
   const sections = SECTIONS.map(({ title, settings }) => `\n## ${title}\n\n${renderConfigurationTable(settings)}`)
-  return INTRODUCTION + sections.join('')
+  return INTRODUCTION + sections.join('') + `\n${renderLiveSettings()}`
 }
 
+const renderLiveSettings = (): string => `## While it runs
+
+Admins change these on the dashboard's page of settings without a restart. What is set there wins over the variable until
+it is taken back there.
+
+${LIVE_SETTINGS.map(({ setting }) => `- \`${setting.variable}\`\n`).join('')}`
+
 /** A Markdown table: variable, default, meaning. */
-export function renderConfigurationTable(settings: readonly Setting<unknown>[] = SETTINGS): string {
+export function renderConfigurationTable(settings: readonly Described[] = SETTINGS): string {
   const rows = settings.map((setting) => [`\`${setting.variable}\``, defaultInMarkdown(setting), setting.description])
   const lines = [['Variable', 'Default', 'Meaning'], ['---', '---', '---'], ...rows]
   return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`).join('')
@@ -51,7 +65,7 @@ export function renderConfigurationHelp(): string {
 }
 
 /** As code when it can be typed as it stands; else it is a description of the default. */
-function defaultInMarkdown({ defaultText, fallback, parse }: Setting<unknown>): string {
+function defaultInMarkdown({ defaultText, fallback, parse }: Described): string {
   try {
     return isDeepStrictEqual(parse(defaultText), fallback) ? `\`${defaultText}\`` : defaultText
   } catch (error) {

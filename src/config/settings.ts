@@ -1,4 +1,6 @@
-import { parseBytes, parseDurationMs } from '../lib/quantities.ts'
+import { formatBytes, formatDuration, parseBytes, parseDurationMs } from '../lib/quantities.ts'
+
+export type SettingKind = 'text' | 'list' | 'integer' | 'duration' | 'bytes' | 'choice' | 'boolean'
 
 /** What one environment variable means: how it is read, checked and documented. One entry is the whole story of it. */
 export interface Setting<T> {
@@ -7,8 +9,15 @@ export interface Setting<T> {
   /** Shown in the documentation where the default is not a plain value. */
   defaultText: string
   fallback: T
+  kind: SettingKind
+  /** Of a choice. */
+  choices?: readonly string[]
+  /** Admins may change it while the gateway runs: everything that depends on it reads it when it is needed. */
+  live: boolean
   /** Throws `SettingMistake` with what is wrong, in words that follow the variable's name. */
   parse: (text: string) => T
+  /** A value as the variable would spell it. */
+  spell(value: T): string
 }
 
 export class SettingMistake extends Error {}
@@ -18,74 +27,105 @@ const mistake = (text: string): never => {
 }
 
 type Describe<T> = { variable: string; description: string; fallback: T; defaultText?: string }
+/** Of settings that a form can show. */
+type DescribeShown<T> = Describe<T> & { live?: true }
 
-const setting = <T>(options: Describe<T>, parse: (text: string) => T): Setting<T> => ({
-  ...options,
-  defaultText: options.defaultText ?? String(options.fallback),
-  parse
+const setting = <T>(
+  { variable, description, fallback, defaultText, live }: DescribeShown<T>,
+  rest: Pick<Setting<T>, 'kind' | 'choices' | 'parse'> & { spell?: (value: T) => string }
+): Setting<T> => ({
+  variable,
+  description,
+  fallback,
+  defaultText: defaultText ?? String(fallback),
+  live: live === true,
+  spell: String,
+  ...rest
 })
 
 export const textSetting = <T extends string | undefined>(
   options: Describe<T>,
   check: (text: string) => string | undefined = () => undefined
 ): Setting<T> =>
-  setting(options, (text) => {
-    const problem = check(text)
-    return problem === undefined ? (text as T) : mistake(problem)
+  setting(options, {
+    kind: 'text',
+    parse: (text) => {
+      const problem = check(text)
+      return problem === undefined ? (text as T) : mistake(problem)
+    }
   })
 
-export const integerSetting = (options: Describe<number> & { min: number; max: number }): Setting<number> =>
-  setting(options, (text) => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < options.min || value > options.max) {
-      mistake(`must be a whole number from ${options.min} to ${options.max}, not '${text}'`)
+export const integerSetting = (options: DescribeShown<number> & { min: number; max: number }): Setting<number> =>
+  setting(options, {
+    kind: 'integer',
+    parse: (text) => {
+      const value = Number(text)
+      if (!/^\d+$/.test(text) || value < options.min || value > options.max) {
+        mistake(`must be a whole number from ${options.min} to ${options.max}, not '${text}'`)
+      }
+      return value
     }
-    return value
   })
 
 export const durationSetting = (
-  options: Describe<number> & { minMs: number; maxMs: number; defaultText: string }
+  options: DescribeShown<number> & { minMs: number; maxMs: number; defaultText: string }
 ): Setting<number> =>
-  setting(options, (text) => {
-    const value = parseDurationMs(text) ?? mistake(`must be a duration such as 90s, 5m or 1h, not '${text}'`)
-    if (value < options.minMs || value > options.maxMs) {
-      mistake(`must be between ${options.minMs} ms and ${options.maxMs} ms, not '${text}'`)
+  setting(options, {
+    kind: 'duration',
+    spell: formatDuration,
+    parse: (text) => {
+      const value = parseDurationMs(text) ?? mistake(`must be a duration such as 90s, 5m or 1h, not '${text}'`)
+      if (value < options.minMs || value > options.maxMs) {
+        mistake(`must be between ${options.minMs} ms and ${options.maxMs} ms, not '${text}'`)
+      }
+      return value
     }
-    return value
   })
 
-export const bytesSetting = (options: Describe<number> & { min: number; defaultText: string }): Setting<number> =>
-  setting(options, (text) => {
-    const value = parseBytes(text) ?? mistake(`must be a size such as 25MiB or 26214400, not '${text}'`)
-    return value >= options.min ? value : mistake(`must be at least ${options.min} bytes, not '${text}'`)
+export const bytesSetting = (options: DescribeShown<number> & { min: number; defaultText: string }): Setting<number> =>
+  setting(options, {
+    kind: 'bytes',
+    spell: formatBytes,
+    parse: (text) => {
+      const value = parseBytes(text) ?? mistake(`must be a size such as 25MiB or 26214400, not '${text}'`)
+      return value >= options.min ? value : mistake(`must be at least ${options.min} bytes, not '${text}'`)
+    }
   })
 
-export const choiceSetting = <T extends string>(options: Describe<T> & { choices: readonly T[] }): Setting<T> =>
-  setting(
-    options,
-    (text) =>
+export const choiceSetting = <T extends string>(options: DescribeShown<T> & { choices: readonly T[] }): Setting<T> =>
+  setting(options, {
+    kind: 'choice',
+    choices: options.choices,
+    parse: (text) =>
       options.choices.find((c) => c === text) ?? mistake(`must be one of ${options.choices.join(', ')}, not '${text}'`)
-  )
+  })
 
-export const booleanSetting = <T extends boolean | undefined>(options: Describe<T>): Setting<T> =>
-  setting(options, (text) => {
-    if (['1', 'true', 'on', 'yes'].includes(text.toLowerCase())) return true as T
-    if (['0', 'false', 'off', 'no'].includes(text.toLowerCase())) return false as T
-    return mistake(`must be 1 or 0, not '${text}'`)
+export const booleanSetting = <T extends boolean | undefined>(options: DescribeShown<T>): Setting<T> =>
+  setting(options, {
+    kind: 'boolean',
+    spell: (value) => (value === true ? '1' : '0'),
+    parse: (text) => {
+      if (['1', 'true', 'on', 'yes'].includes(text.toLowerCase())) return true as T
+      if (['0', 'false', 'off', 'no'].includes(text.toLowerCase())) return false as T
+      return mistake(`must be 1 or 0, not '${text}'`)
+    }
   })
 
 export const listSetting = (
   options: Describe<string[]>,
   check: (item: string) => string | undefined
 ): Setting<string[]> =>
-  setting(options, (text) => {
-    const items = text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '')
-    for (const item of items) {
-      const problem = check(item)
-      if (problem !== undefined) mistake(problem)
+  setting(options, {
+    kind: 'list',
+    parse: (text) => {
+      const items = text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '')
+      for (const item of items) {
+        const problem = check(item)
+        if (problem !== undefined) mistake(problem)
+      }
+      return items
     }
-    return items
   })

@@ -5,13 +5,19 @@ import { EventEmitter } from 'node:events'
  * or not at all, so every listener also looks now and then by itself.
  */
 export interface Bell {
-  ring(topic: BellTopic): void
+  /** A `hint` says which one of the topic it may be; without one it may be any. */
+  ring(topic: BellTopic, hint?: string): void
   /** Returns what takes the listener away again. */
-  on(topic: BellTopic, listener: () => void): () => void
+  on(topic: BellTopic, listener: (hint?: string) => void): () => void
 }
 
-/** `webhooks`: a delivery became due. `keys`: an API key was made or revoked. `tasks`: a task or a slot became free. `request:<id>`: that one changed. */
-export type BellTopic = 'keys' | 'tasks' | 'webhooks' | `request:${string}`
+/**
+ * `webhooks`: a delivery became due. `keys`: an API key was made or revoked. `tasks`: a task or a slot became free.
+ * `request:<id>`: that one changed. `requests:<user id>`, and `requests` for those of everybody: the one whose id is the
+ * hint was made, changed or deleted. `settings`: an admin changed one. `accounts`: one was deleted.
+ */
+export type BellTopic =
+  'keys' | 'tasks' | 'webhooks' | 'settings' | 'accounts' | `request:${string}` | 'requests' | `requests:${string}`
 
 export interface LocalBell extends Bell {
   /** Another process wrote: nobody knows what, so everybody looks. */
@@ -22,7 +28,7 @@ export function createLocalBell(): LocalBell {
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)
   return {
-    ring: (topic) => void emitter.emit(topic),
+    ring: (topic, hint) => void emitter.emit(topic, hint),
     on: (topic, listener) => {
       emitter.on(topic, listener)
       return () => void emitter.off(topic, listener)

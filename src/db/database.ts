@@ -19,5 +19,7 @@ export interface Database {
   durable(): Promise<void>
   /** Whether an error says that the database cannot be used right now (busy, full, unreachable), so a retry may help. */
   isUnavailable(error: unknown): boolean
+  /** Bytes on disk, with what waits to be merged into it. */
+  size(): Promise<number>
   close(): Promise<void>
 }

@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
@@ -70,6 +70,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     bell,
     durable: () => walSync.durable(),
     isUnavailable: (error) => UNAVAILABLE.has(((error as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff),
+    size: async () => (await sizeOf(options.path)) + (await sizeOf(`${options.path}-wal`)),
     close: async () => {
       clearInterval(poll)
       await checkpointer.close()
@@ -79,6 +80,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     }
   }
 }
+
+const sizeOf = async (path: string): Promise<number> => (await stat(path)).size
 
 /** Without it a power cut may lose the names of files that were just made. */
 async function syncFolder(path: string): Promise<void> {

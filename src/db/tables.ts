@@ -19,6 +19,15 @@ export interface Tables {
   batches: BatchesTable
   webhook_deliveries: WebhookDeliveriesTable
   usage_hours: UsageHoursTable
+  usage_days: UsageDaysTable
+  usage_providers: UsageProvidersTable
+  provider_blocks: ProviderBlocksTable
+  sessions: SessionsTable
+  accounts: AccountsTable
+  verifications: VerificationsTable
+  invitations: InvitationsTable
+  secrets: SecretsTable
+  settings: SettingsTable
 }
 
 export type RequestState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
@@ -45,11 +54,16 @@ interface UsersTable extends LimitColumns {
   id: string
   name: string
   email: string
+  /** 1 when an admin named the address, or a provider of sign-ins says that it is theirs; not when they typed it. */
   email_verified: Generated<number>
   image: string | null
   role: string
   created_at: number
   updated_at: number
+  /** Neither they nor their keys get in any more. */
+  disabled_at: number | null
+  /** Since when nothing but the id is left of the person; what they had is removed soon after. */
+  deleted_at: number | null
 }
 
 interface ApiKeysTable extends LimitColumns {
@@ -81,6 +95,17 @@ interface ProvidersTable {
   connected_at: number
   online_until: number
   last_seen_at: number
+  /** Since when it gets nothing new; null: it takes work. */
+  drained_at: number | null
+  /** Since when it is shown no more; null again as soon as its agent connects. */
+  forgotten_at: number | null
+}
+
+/** Somebody whom the owner of a provider does not serve. */
+interface ProviderBlocksTable {
+  provider_id: string
+  user_id: string
+  created_at: number
 }
 
 interface ServicesTable {
@@ -268,9 +293,7 @@ interface WebhookDeliveriesTable {
   delivered_at: number | null
 }
 
-interface UsageHoursTable {
-  /** UTC milliseconds at which the hour begins. */
-  hour: number
+interface UsageTotals {
   user_id: string
   api_key_id: string
   provider_id: string
@@ -281,4 +304,96 @@ interface UsageHoursTable {
   images: number
   requests: number
   generating_ms: number
+}
+
+interface UsageHoursTable extends UsageTotals {
+  /** UTC milliseconds at which the hour begins. */
+  hour: number
+}
+
+interface UsageDaysTable extends UsageTotals {
+  /** UTC milliseconds at which the day begins. */
+  day: number
+  /** When the last of them was stored; of days that were counted before this was kept, the hour. */
+  last_at: number
+}
+
+/** Images of a provider that are in the totals, since ever. */
+interface UsageProvidersTable {
+  provider_id: string
+  images: number
+}
+
+/** Somebody signed in to the dashboard with one browser. */
+interface SessionsTable {
+  id: string
+  user_id: string
+  token: string
+  ip_address: string | null
+  user_agent: string | null
+  created_at: number
+  updated_at: number
+  expires_at: number
+}
+
+/** One way of somebody to sign in. */
+interface AccountsTable {
+  id: string
+  user_id: string
+  /** `credential` for a password, `github` or `oidc`. */
+  provider_id: string
+  /** Their id at the provider; for a password the user's own. */
+  account_id: string
+  /** Hash of it. */
+  password: string | null
+  created_at: number
+  updated_at: number
+}
+
+/** What a sign-in elsewhere has to remember until the browser comes back. */
+interface VerificationsTable {
+  id: string
+  identifier: string
+  value: string
+  created_at: number
+  updated_at: number
+  expires_at: number
+}
+
+/** A link that may be used once. */
+export interface InvitationsTable {
+  id: string
+  /** SHA-256 of its token. */
+  token_hash: string
+  /** Whose account it hands over; null: whoever has it joins as somebody new. */
+  user_id: string | null
+  /** The address the newcomer must have; null: any. */
+  email: string | null
+  /** Of the newcomer. */
+  role: string
+  /** Null: made on the server itself. */
+  created_by: string | null
+  created_at: number
+  expires_at: number
+  used_at: number | null
+  used_by: string | null
+  revoked_at: number | null
+}
+
+/** Random values that all gateways on this database share. */
+interface SecretsTable {
+  name: string
+  value: string
+  created_at: number
+}
+
+/** What admins changed of the configuration. */
+interface SettingsTable {
+  /** As the configuration names it. */
+  name: string
+  /** As the environment variable would spell it. */
+  value: string
+  changed_at: number
+  /** Somebody's id. */
+  changed_by: string
 }

@@ -71,12 +71,15 @@ async function dispatchFrom(
   parts: DispatcherParts,
   { state, fromClass }: { state: DispatchState; fromClass: number }
 ): Promise<boolean> {
-  const services = parts.slots.freeServices()
-  if (services.length === 0) return false
+  const connected = parts.slots.freeServices()
+  if (connected.length === 0) return false
+  const offers = await parts.providers.listOffers({ seenSince: parts.database.clock.now() })
+  // What is connected may be drained.
+  const offered = new Set(offers.map((offer) => offer.serviceId))
+  const services = connected.filter(({ serviceId }) => offered.has(serviceId))
   const rows = await runnableTasks(parts, { services, fromClass })
   if (rows.size === 0) return false
 
-  const offers = await parts.providers.listOffers({ seenSince: parts.database.clock.now() })
   const matches = matchTasks({
     tasks: await describeTasks(parts, rows, offers),
     slots: services,

@@ -4,8 +4,11 @@ import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { newId } from '../lib/ids.ts'
 import { getAsset } from './assets/get-asset.ts'
+import { registerAuth } from './auth/register-auth.ts'
+import { registerDashboard } from './dashboard/index.ts'
 import { answerBadPath, handleErrors, handleUnknownRoutes } from './error-handler.ts'
 import { authenticateRoutes } from './hooks/authenticate.ts'
+import { authenticateSessions } from './hooks/authenticate-sessions.ts'
 import { limitRates } from './hooks/limit-rates.ts'
 import { refuseOtherMethods } from './hooks/refuse-other-methods.ts'
 import type { HttpContext } from './http-context.ts'
@@ -18,6 +21,7 @@ import { registerJobs } from './v1/jobs/index.ts'
 import { registerModels } from './v1/models/index.ts'
 import { registerOrganization } from './v1/organization/index.ts'
 import { registerWebhooks } from './v1/webhooks/index.ts'
+import { serveWeb } from './web/serve-web.ts'
 
 const EXPOSED_HEADERS = [
   'x-request-id',
@@ -50,7 +54,6 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   handleErrors(app, context)
   acceptEmptyJson(app)
-  handleUnknownRoutes(app)
   releaseConnections(app, context.isDraining)
 
   app.addHook('onRequest', async (request, reply) => {
@@ -82,6 +85,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   registerOperations(app, context)
+  await serveWeb(app, context)
   const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
   const crossOrigin = {
     origin,
@@ -97,25 +101,48 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   await app.register(
     async (scope) => {
       await scope.register(cors, crossOrigin)
-      // Within the scope, so that pages of other origins may read these answers too.
-      handleUnknownRoutes(scope)
-      scope.removeContentTypeParser('text/plain')
-      // A form is streamed by the routes that take one; the others answer 415.
-      scope.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null))
-      const refuseOthers = refuseOtherMethods(scope)
+      const refuseOthers = prepareScope(scope)
       authenticateRoutes(scope, context)
       limitRates(scope, context)
-      registerImages(scope, context)
-      registerJobs(scope, context)
       registerBatches(scope, context)
-      registerWebhooks(scope, context)
-      registerModels(scope, context)
-      registerOrganization(scope, context)
+      registerApi(scope, context)
       refuseOthers()
     },
     { prefix: '/v1' }
   )
+  await app.register(
+    async (scope) => {
+      const refuseOthers = prepareScope(scope)
+      // The document describes the API once, under the prefix that keys use.
+      scope.addHook('onRoute', (route) => void (route.schema = { ...route.schema, hide: true }))
+      authenticateSessions(scope, context)
+      registerApi(scope, context)
+      registerDashboard(scope, context)
+      refuseOthers()
+    },
+    { prefix: '/api/dashboard' }
+  )
+  await app.register(async (scope) => registerAuth(scope, context), { prefix: '/api/auth' })
   return app
+}
+
+/** What every scope of JSON endpoints answers alike; the returned function is called after its last route. */
+function prepareScope(scope: FastifyInstance): () => void {
+  // Within the scope, so that pages of other origins may read these answers where they may read any.
+  handleUnknownRoutes(scope)
+  scope.removeContentTypeParser('text/plain')
+  // A form is streamed by the routes that take one; the others answer 415.
+  scope.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null))
+  return refuseOtherMethods(scope)
+}
+
+/** The part of the API that is the same for programs with a key and for people who are signed in. */
+function registerApi(scope: FastifyInstance, context: HttpContext): void {
+  registerImages(scope, context)
+  registerJobs(scope, context)
+  registerWebhooks(scope, context)
+  registerModels(scope, context)
+  registerOrganization(scope, context)
 }
 
 const describeApi = (version: string) => ({

@@ -17,10 +17,11 @@ export function answerBadPath(thrown: FastifyError, request: FastifyRequest, rep
   sendError(reply, error)
 }
 
-/** The one place where a fact becomes an HTTP answer. */
+/** The one place where a fact becomes an HTTP answer; `present` is for a scope that has errors of another shape. */
 export function handleErrors(
   app: FastifyInstance,
-  parts: { logger: Logger; isDatabaseFault: (error: unknown) => boolean }
+  parts: { logger: Logger; isDatabaseFault: (error: unknown) => boolean },
+  present: (error: AppError) => object = presentError
 ): void {
   const { logger, isDatabaseFault } = parts
   app.setErrorHandler((thrown: FastifyError | AppError, request, reply) => {
@@ -28,15 +29,19 @@ export function handleErrors(
     if (error.code === 'internal_error' || error.code === 'database_unavailable') {
       logger.error({ err: thrown, exchange: request.id, route: request.routeOptions.url }, 'a request failed')
     }
-    return sendError(reply, error)
+    return sendError(reply, error, present)
   })
 }
 
-export function sendError(reply: FastifyReply, error: AppError): FastifyReply {
+export function sendError(
+  reply: FastifyReply,
+  error: AppError,
+  present: (error: AppError) => object = presentError
+): FastifyReply {
   void reply.status(error.status).headers(error.headers)
   if (error.retry !== undefined) void reply.header('x-should-retry', String(error.retry))
   if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', String(error.retryAfterSeconds))
-  return reply.send(presentError(error))
+  return reply.send(present(error))
 }
 
 export const presentError = (error: Pick<AppError, 'message' | 'code' | 'param'>) => ({

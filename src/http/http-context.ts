@@ -1,29 +1,38 @@
 import type { ApiKeys } from '../auth/api-keys.ts'
 import type { KeyGuard } from '../auth/key-guard.ts'
+import type { People } from '../auth/people.ts'
 import type { RateLimits } from '../auth/rate-limits.ts'
 import type { UserStore } from '../auth/user-store.ts'
 import type { Operation } from '../auth/permissions.ts'
 import type { Assets } from '../assets/assets.ts'
+import type { Thumbnails } from '../assets/thumbnails.ts'
 import type { Batches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
 import type { Tally } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Principal } from '../lib/principal.ts'
+import type { Network } from '../network/network.ts'
 import type { Offers } from '../providers/offers.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
+import type { Settings } from '../settings/settings.ts'
 import type { Usage } from '../usage/usage.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
+import type { SystemState } from './dashboard/contract/admin.ts'
 
 /** What the HTTP layer is built from; each route takes a `Pick` of it. */
 export interface HttpContext {
   config: Config
   version: string
+  /** The folder the dashboard was built into. */
+  webDir: string
   logger: Logger
   apiKeys: ApiKeys
   keyGuard: KeyGuard
   rateLimits: RateLimits
   users: UserStore
+  people: People
+  settings: Settings
   usage: Usage
   providers: ProviderStore
   /** UTC milliseconds. */
@@ -32,7 +41,9 @@ export interface HttpContext {
   batches: Batches
   webhooks: Webhooks
   offers: Offers
+  network: Network
   assets: Assets
+  thumbnails: Thumbnails
   /** Resolves when what was committed so far survives a power cut. */
   durable: () => Promise<void>
   isDatabaseFault: (error: unknown) => boolean
@@ -42,6 +53,8 @@ export interface HttpContext {
   callers: Tally
   /** True from the moment no new work is taken. */
   isDraining: () => boolean
+  /** How the server is doing, read when it is asked for. */
+  system: () => Promise<SystemState>
   /** Throws when requests cannot be served. */
   checkReady: () => Promise<void>
   metrics: {

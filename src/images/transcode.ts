@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp'
 import { errors } from '../lib/errors.ts'
 import { decodeUpright, inspectSource, whenDecoded, type ImageSource } from './decode-image.ts'
-import { orientedSize } from './image-facts.ts'
+import { orientedSize, type ImageFacts } from './image-facts.ts'
 import type { ImageParameters, Size } from './image-request.ts'
 import { mediaTypeOfFormat, type ImageMediaType, type OutputFormat } from './media-types.ts'
 import { formatSize } from './sizes.ts'
@@ -11,15 +11,20 @@ export interface TranscodedImage extends Size {
   mediaType: ImageMediaType
 }
 
-export interface Transcoding {
-  input: ImageSource
+export interface Encoding {
   format: OutputFormat
-  /** Of the input, as `ImageInspector` takes it. */
-  maxPixels: number
+  /** A wider image is scaled down to it, in its proportions; none is enlarged. Pixels of the upright image. */
+  maxWidth?: number
   /** `output_compression` as OpenAI means it: 0 – 100, where 100 is the best quality. Without effect on png. */
   compression?: number
   /** `opaque` puts the image on white; otherwise transparency stays, but for jpeg, which has none. */
   background?: ImageParameters['background']
+}
+
+export interface Transcoding extends Encoding {
+  input: ImageSource
+  /** Of the input, as `ImageInspector` takes it. */
+  maxPixels: number
 }
 
 export interface DecodedImage extends Size {
@@ -39,14 +44,21 @@ const MAX_SIDES: Readonly<Record<OutputFormat, number>> = { png: 0x7fff_ffff, jp
  *
  * @throws ImageRejected when the input is none, or not whole; AppError `invalid_size` when it is too large for `format`.
  */
-export async function transcodeImage(transcoding: Transcoding): Promise<TranscodedImage> {
-  const { input, format, maxPixels } = transcoding
-  const facts = await inspectSource(input, maxPixels)
-  checkSides(orientedSize(facts), format)
+export async function transcodeImage({ input, maxPixels, ...encoding }: Transcoding): Promise<TranscodedImage> {
+  return transcodeInspected(input, { facts: await inspectSource(input, maxPixels), ...encoding })
+}
+
+/** `transcodeImage` of an input that has passed inspection with these facts. */
+export async function transcodeInspected(
+  input: ImageSource,
+  { facts, format, maxWidth, compression = BEST_QUALITY, background }: Encoding & { facts: ImageFacts }
+): Promise<TranscodedImage> {
+  checkSides(scaledSize(orientedSize(facts), maxWidth), format)
 
   const image = decodeUpright(input, facts)
-  if (format === 'jpeg' || transcoding.background === 'opaque') image.flatten({ background: 'white' })
-  const encoder = encode(image, format, transcoding.compression ?? BEST_QUALITY)
+  if (maxWidth !== undefined) image.resize({ width: maxWidth, withoutEnlargement: true })
+  if (format === 'jpeg' || background === 'opaque') image.flatten({ background: 'white' })
+  const encoder = encode(image, format, compression)
   const { data, info } = await whenDecoded(encoder.toBuffer({ resolveWithObject: true }))
   return { bytes: data, mediaType: mediaTypeOfFormat(format), width: info.width, height: info.height }
 }
@@ -85,10 +97,14 @@ function encode(image: Sharp, format: OutputFormat, compression: number): Sharp 
   }
 }
 
+const scaledSize = ({ width, height }: Size, maxWidth = width): Size =>
+  width <= maxWidth ? { width, height } : { width: maxWidth, height: Math.round((height * maxWidth) / width) }
+
 function checkSides(size: Size, format: OutputFormat): void {
   const maxSide = MAX_SIDES[format]
   if (Math.max(size.width, size.height) <= maxSide) return
   throw errors.invalidSize(
-    `A ${format} image has at most ${maxSide} pixels a side, and this one would be ${formatSize(size)}. Ask for 'png'.`
+    `A ${format} image has at most ${maxSide} pixels a side, and this one would be ${formatSize(size)}. Ask for 'png'.`,
+    'format'
   )
 }

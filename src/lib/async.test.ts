@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createQueue, createTally, sleep, startLoop, toError, withJitter } from './async.ts'
+import { createQueue, createTally, sleep, startLoop, toError, withJitter, inSlices } from './async.ts'
 
 /** Lets everything run that waits for nothing but its turn. */
 const settle = () => new Promise((resolve) => setImmediate(resolve))
@@ -39,11 +39,12 @@ it('toError keeps errors and wraps the rest', () => {
 
 describe('startLoop', () => {
   /** A loop whose rounds end when the test says so. */
-  const controlled = (everyMs = HOUR) => {
+  const controlled = (pacing: { pauseMs?: number } = {}) => {
     const rounds: PromiseWithResolvers<void>[] = []
     const errors: unknown[] = []
     const loop = startLoop({
-      everyMs,
+      everyMs: HOUR,
+      ...pacing,
       work: () => {
         const round = Promise.withResolvers<void>()
         rounds.push(round)
@@ -157,6 +158,29 @@ describe('startLoop', () => {
     await settle()
     expect(rounds).toHaveLength(1)
   })
+
+  it('pauses between rounds: once for all wakes meanwhile, and not when it is closed', async () => {
+    const { loop, rounds } = controlled({ pauseMs: 50 })
+    const began = performance.now()
+    rounds[0]!.resolve()
+    await settle()
+    for (let i = 0; i < 3; i++) loop.wake()
+    await settle()
+    expect(rounds).toHaveLength(1)
+    while (rounds.length === 1) await settle()
+    expect(performance.now() - began).toBeGreaterThanOrEqual(45)
+    rounds[1]!.resolve()
+    await sleep(150)
+    expect(rounds).toHaveLength(2)
+    await loop.close()
+
+    const other = controlled({ pauseMs: HOUR })
+    other.rounds[0]!.resolve()
+    await settle()
+    other.loop.wake()
+    await other.loop.close()
+    expect(other.rounds).toHaveLength(1)
+  })
 })
 
 describe('createTally', () => {
@@ -259,5 +283,30 @@ describe('createQueue', () => {
     }
     await Promise.all(Array.from({ length: 40 }, (_, index) => one(index)))
     expect(most).toBe(3)
+  })
+})
+
+describe('inSlices', () => {
+  it('works until there is nothing left, and lets others in between', async () => {
+    const turns: string[] = []
+    const work = async () => {
+      turns.push('slice')
+      return turns.filter((turn) => turn === 'slice').length < 3 ? 1 : 0
+    }
+    setImmediate(() => turns.push('another'))
+    await inSlices(work, new AbortController().signal)
+    expect(turns.toSorted()).toEqual(['another', 'slice', 'slice', 'slice'])
+    expect(turns.at(-1)).toBe('slice')
+  })
+
+  it('stops when it is told to', async () => {
+    const stop = new AbortController()
+    let slices = 0
+    await inSlices(async () => {
+      slices += 1
+      if (slices === 2) stop.abort()
+      return 1
+    }, stop.signal)
+    expect(slices).toBe(2)
   })
 })

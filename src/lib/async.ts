@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -27,15 +29,18 @@ export interface Loop {
 }
 
 /**
- * Runs `work` now, whenever woken, and at least every `everyMs`; never twice at the same time. An error goes to
- * `onError` and the loop goes on.
+ * Runs `work` now, whenever woken, and at least every `everyMs`, which may be asked anew after each round; never twice at
+ * the same time, and again after `pauseMs` (default none) at the earliest. An error goes to `onError` and the loop goes on.
  */
 export function startLoop(options: {
-  everyMs: number
+  everyMs: number | (() => number)
+  pauseMs?: number
   work: () => Promise<void>
   onError: (error: unknown) => void
 }): Loop {
-  let closed = false
+  const { everyMs } = options
+  const closing = new AbortController()
+  const { signal } = closing
   let again = false
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -51,12 +56,14 @@ export function startLoop(options: {
       } catch (error) {
         options.onError(error)
       }
-    } while (again && !closed)
+      // Closing cuts it short.
+      if (options.pauseMs !== undefined) await sleep(options.pauseMs, signal).catch(() => undefined)
+    } while (again && !signal.aborted)
     running = undefined
-    if (!closed) timer = setTimeout(wake, options.everyMs)
+    if (!signal.aborted) timer = setTimeout(wake, typeof everyMs === 'number' ? everyMs : everyMs())
   }
   const wake = () => {
-    if (closed) return
+    if (signal.aborted) return
     if (running) {
       again = true
       return
@@ -68,7 +75,7 @@ export function startLoop(options: {
   return {
     wake,
     close: async () => {
-      closed = true
+      closing.abort()
       clearTimeout(timer)
       await running
     }
@@ -118,4 +125,12 @@ export function createQueue(atOnce: number): <T>(work: () => Promise<T>) => Prom
       else running -= 1
     }
   }
+}
+
+/**
+ * Runs `work`, which tells how much it did, again and again until there was nothing left to do or `signal` aborts; others
+ * get a turn in between.
+ */
+export async function inSlices(work: () => Promise<number>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await work()) > 0) await setImmediate()
 }

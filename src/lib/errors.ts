@@ -9,7 +9,7 @@ export interface AppErrorOptions {
   param?: string | null
   /** False when the same call again cannot help, so that SDKs do not do the work three times. */
   retry?: boolean
-  /** Seconds; at most 60, because the official Node client ignores longer ones. */
+  /** Seconds; of API calls at most 60, because the official Node client ignores longer ones. */
   retryAfterSeconds?: number
   /** Further response headers that belong to the answer (`allow`, `www-authenticate`, …). */
   headers?: Record<string, string>
@@ -35,6 +35,9 @@ export type ErrorCode =
   | 'remote_image_refused'
   | 'content_rejected'
   | 'invalid_api_key'
+  | 'not_signed_in'
+  | 'invitation_invalid'
+  | 'invitation_other_email'
   | 'permission_denied'
   | 'not_found'
   | 'method_not_allowed'
@@ -130,8 +133,16 @@ export const errors = {
     make('invalid_api_key', 401, { headers: { 'www-authenticate': 'Bearer' } })(
       "The API key is missing, unknown, expired or revoked. Send it as 'Authorization: Bearer ic_…'."
     ),
+  notSignedIn: () => make('not_signed_in', 401)('You are not signed in, or your session has ended. Sign in again.'),
   permissionDenied: (needed: string) =>
     make('permission_denied', 403)(`This API key may not do that: it lacks the '${needed}' permission.`),
+  roleDenied: () => make('permission_denied', 403)('Your account may not do that. Ask an admin.'),
+  notYourProvider: () => make('permission_denied', 403)('Only the owner of a provider, or an admin, may change it.'),
+  otherSite: () =>
+    make(
+      'permission_denied',
+      403
+    )('This call came from a page of another site. Open the dashboard itself and try again.'),
   modelNotAllowed: (model: string) =>
     make('permission_denied', 403)(`You may not use the model '${model}'. GET /v1/models lists those you may.`, {
       param: 'model'
@@ -156,6 +167,15 @@ export const errors = {
       param: 'model'
     })
   },
+  /** There is a provider, but its owner does not serve this caller. Nobody is named: it is between the two. */
+  notServed: (model: string, { owners, available }: { owners: number; available: readonly string[] }) =>
+    make('no_provider', 404)(
+      (owners === 1
+        ? `The owner of the provider that serves '${model}' does not serve your account.`
+        : `The owners of the providers that serve '${model}' do not serve your account.`) +
+        (available.length === 0 ? '' : ` Available: ${quoted(available)}.`),
+      { param: 'model' }
+    ),
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),
   /** An error of one request of a batch, naming which. */
@@ -183,6 +203,30 @@ export const errors = {
     ),
   leaseLost: () =>
     make('conflict', 409, { retry: false })('This attempt is no longer yours: the image is not wanted any more.'),
+  emailTaken: () =>
+    make('conflict', 409, { retry: false })('Somebody else has this e-mail address here already. Use another one.', {
+      param: 'email'
+    }),
+  registrationClosed: () => make('permission_denied', 403)('You need an invitation to join. Ask an admin for one.'),
+  otherOrigin: () =>
+    make(
+      'permission_denied',
+      403
+    )(
+      'This call did not come from a page of this server. If it did, the server does not know its own address: the operator has to set INFERENCE_CLUB_PUBLIC_URL, or INFERENCE_CLUB_TRUST_PROXY behind a proxy.'
+    ),
+  alreadyHere: () =>
+    make('conflict', 409, { retry: false })('Somebody with this e-mail address is here already.', { param: 'email' }),
+  invitationInvalid: (why = 'This link is not valid.') =>
+    make('invitation_invalid', 404, { retry: false })(`${why} Ask for a new one.`),
+  invitationForAnother: () =>
+    make('invitation_other_email', 403, { retry: false })('This invitation is for another e-mail address.', {
+      param: 'email'
+    }),
+  tooManySignIns: (retryAfterSeconds: number) =>
+    make('rate_limit_exceeded', 429)('Too many tries to sign in. Wait a few minutes, then try again.', {
+      retryAfterSeconds
+    }),
   queueFull: (message: string) => make('queue_full', 503, { retryAfterSeconds: 10 })(message),
   shuttingDown: (message = 'The server is restarting. Try again in a moment.') =>
     make('shutting_down', 503, { retryAfterSeconds: 5 })(message),

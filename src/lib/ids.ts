@@ -1,6 +1,22 @@
 import { randomBytes } from 'node:crypto'
 
-export type IdPrefix = 'req' | 'tsk' | 'att' | 'ast' | 'key' | 'usr' | 'prv' | 'svc' | 'ses' | 'xid' | 'bat' | 'whd'
+export type IdPrefix =
+  | 'req'
+  | 'tsk'
+  | 'att'
+  | 'ast'
+  | 'key'
+  | 'usr'
+  | 'prv'
+  | 'svc'
+  | 'ses'
+  | 'xid'
+  | 'bat'
+  | 'whd'
+  | 'inv'
+  | 'sgn'
+  | 'acc'
+  | 'ver'
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
 

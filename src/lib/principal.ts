@@ -18,7 +18,10 @@ export interface UseLimits {
 export const RESPONSE_DEFAULTS = ['url', 'b64_json', 'b64_json_only'] as const
 export type ResponseDefault = (typeof RESPONSE_DEFAULTS)[number]
 
-/** Who is calling, as established by an API key. */
+/** What stands in place of an API key's id in the records of what people did in the dashboard. */
+export const DASHBOARD_KEY_ID = 'dashboard'
+
+/** Who is calling, as established by an API key or by a session of the dashboard. */
 export interface Principal {
   userId: string
   email: string

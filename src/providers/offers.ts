@@ -12,8 +12,8 @@ export interface Offers {
   /** What is online for this caller. */
   listOnline(principal: Principal): Promise<Offer[]>
   /**
-   * Throws `no_provider` when nothing that this caller may use serves the model with all of `needs`: nothing online,
-   * or with `canWait` nothing seen in the last seven days.
+   * Throws `no_provider` when nothing that this caller may use serves the model with all of `needs`: nothing online that
+   * takes work, or with `canWait` nothing seen in the last seven days, drained or not.
    */
   requireOffer(wanted: WantedOffer): Promise<void>
 }
@@ -26,27 +26,43 @@ export interface WantedOffer {
   canWait: boolean
 }
 
-export function mayUse(access: ServiceAccess, ownerId: string, user: { userId: string; email: string }): boolean {
+interface User {
+  userId: string
+  email: string
+}
+
+export function mayUse(access: ServiceAccess, ownerId: string, user: User): boolean {
   if (access === 'members' || ownerId === user.userId) return true
   return access !== 'private' && access.some((address) => address.toLowerCase() === user.email.toLowerCase())
 }
 
+/** Whether an offer is one for this user, whom some providers do not serve. */
+export const isFor = (offer: Offer, user: User, blockedBy: ReadonlySet<string>): boolean =>
+  mayUse(offer.access, offer.ownerId, user) && !blockedBy.has(offer.providerId)
+
 export function createOffers({ store, clock }: { store: ProviderStore; clock: Clock }): Offers {
+  const blocksOf = async ({ userId }: User) => (await store.findBlocks([userId])).of(userId)
   return {
     listOnline: async (principal) => {
       const offers = await store.listOffers({ seenSince: clock.now() })
-      return offers.filter((offer) => mayUse(offer.access, offer.ownerId, principal))
+      const blockedBy = await blocksOf(principal)
+      return offers.filter((offer) => isFor(offer, principal, blockedBy))
     },
     requireOffer: async ({ principal, model, needs, routing, canWait }) => {
+      const blockedBy = await blocksOf(principal)
       const may = (offer: Offer) =>
         mayUse(offer.access, offer.ownerId, principal) && (routing !== 'only_own' || offer.ownerId === principal.userId)
-      const seenSince = canWait ? clock.now() - KNOWN_FOR_MS : clock.now()
-      const offers = (await store.listOffers({ seenSince, model })).filter(may)
-      if (offers.some((offer) => canDo(offer.features, needs))) return
-      const online = (await store.listOffers({ seenSince: clock.now() })).filter(may)
-      const able = new Set(online.filter((offer) => canDo(offer.features, needs)).map((offer) => offer.model))
+      const serves = (offer: Offer) => !blockedBy.has(offer.providerId)
+      const able = (offer: Offer) => canDo(offer.features, needs)
+      const known = canWait ? { seenSince: clock.now() - KNOWN_FOR_MS, drained: true } : { seenSince: clock.now() }
+      const offers = (await store.listOffers({ ...known, model })).filter(may)
+      if (offers.some((offer) => able(offer) && serves(offer))) return
+      const online = (await store.listOffers({ seenSince: clock.now() })).filter((offer) => may(offer) && serves(offer))
+      const others = [...new Set(online.filter(able).map((offer) => offer.model))]
+      const refusing = new Set(offers.filter(able).map((offer) => offer.ownerId))
+      if (refusing.size > 0) throw errors.notServed(model, { owners: refusing.size, available: others })
       // Naming the missing capability only helps when the model itself is there.
-      throw errors.noProvider(model, [...able], offers.length > 0 || needs[0] !== 'generate' ? needs : [])
+      throw errors.noProvider(model, others, offers.some(serves) || needs[0] !== 'generate' ? needs : [])
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Database, Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import type { Feature } from '../images/image-request.ts'
 import { newId } from '../lib/ids.ts'
+import { type Blocks, findBlocks } from './block-store.ts'
 
 /** What an agent says it offers. */
 export interface DeclaredService {
@@ -54,11 +55,20 @@ export interface ProviderStore {
   disconnect(connection: { providerId: string; epoch: number }): Promise<void>
   /** Keeps everybody who is online at least until then. */
   graceOnline(until: number): Promise<void>
-  /** Offers of image services seen since then; `model` narrows. */
-  listOffers(filter: { seenSince: number; model?: string }): Promise<Offer[]>
+  /** Offers of image services seen since then, of drained providers only with `drained`; `model` narrows. */
+  listOffers(filter: OfferFilter): Promise<Offer[]>
+  /** Which providers do not serve these people. */
+  findBlocks(userIds: readonly string[]): Promise<Blocks>
   listProviders(): Promise<Selectable<Tables['providers']>[]>
   noteNodeFault(trx: Trx, serviceId: string): Promise<void>
   noteSuccess(trx: Trx, serviceId: string): Promise<void>
+}
+
+export interface OfferFilter {
+  /** UTC milliseconds. */
+  seenSince: number
+  model?: string
+  drained?: boolean
 }
 
 export interface NewConnection {
@@ -71,7 +81,7 @@ export interface NewConnection {
 
 const FAULTS_BEFORE_COOLING = 5
 const COOLING_STEP_MS = 30_000
-const COOLING_MOST_MS = 600_000
+export const COOLING_MOST_MS = 600_000
 
 export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'>): ProviderStore {
   return {
@@ -84,7 +94,7 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
     keepOnline: async (trx, { providerId, epoch }, until) => {
       const { numUpdatedRows } = await trx
         .updateTable('providers')
-        .set({ online_until: until, last_seen_at: clock.now() })
+        .set({ online_until: until, last_seen_at: clock.now(), forgotten_at: null })
         .where('id', '=', providerId)
         .where('epoch', '=', epoch)
         .executeTakeFirst()
@@ -111,6 +121,8 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
     },
 
     listOffers: (filter) => listOffers(db, filter),
+
+    findBlocks: (userIds) => findBlocks(db, userIds),
 
     listProviders: () => db.selectFrom('providers').selectAll().orderBy('name').execute(),
 
@@ -147,7 +159,8 @@ async function takeOver(trx: Trx, connection: NewConnection, now: number): Promi
     agent_version: connection.agentVersion,
     connected_at: now,
     online_until: connection.onlineUntil,
-    last_seen_at: now
+    last_seen_at: now,
+    forgotten_at: null
   }
   return trx
     .insertInto('providers')
@@ -208,7 +221,7 @@ async function writeModels(trx: Trx, serviceId: string, service: DeclaredService
   }
 }
 
-async function listOffers(db: Db, filter: { seenSince: number; model?: string }): Promise<Offer[]> {
+async function listOffers(db: Db, filter: OfferFilter): Promise<Offer[]> {
   const rows = await db
     .selectFrom('service_models')
     .innerJoin('services', 'services.id', 'service_models.service_id')
@@ -228,6 +241,8 @@ async function listOffers(db: Db, filter: { seenSince: number; model?: string })
     .where('services.type', '=', 'image')
     .where('services.declared', '=', 1)
     .where('providers.online_until', '>', filter.seenSince)
+    .where('providers.forgotten_at', 'is', null)
+    .$if(filter.drained !== true, (q) => q.where('providers.drained_at', 'is', null))
     .$if(filter.model !== undefined, (q) => q.where('service_models.model', '=', filter.model ?? ''))
     .orderBy('service_models.model')
     .orderBy('service_models.created_at')

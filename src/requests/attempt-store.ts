@@ -42,6 +42,21 @@ export async function changeAttempt(trx: Trx, id: string, change: AttemptChange)
   await trx.updateTable('attempts').set(change).where('id', '=', id).execute()
 }
 
+export interface AttemptProgress {
+  percent: number
+  /** When the engine reported its first step, UTC milliseconds. */
+  firstStepAt: number
+}
+
+/** The first step keeps its time, whichever connection tells of later ones. */
+export async function writeProgress(trx: Trx, id: string, { percent, firstStepAt }: AttemptProgress): Promise<void> {
+  await trx
+    .updateTable('attempts')
+    .set((e) => ({ progress: percent, progressed_at: e.fn.coalesce('progressed_at', e.val(firstStepAt)) }))
+    .where('id', '=', id)
+    .execute()
+}
+
 export async function cancelAttempts(trx: Trx, requestId: string, now: number): Promise<void> {
   await trx
     .updateTable('attempts')

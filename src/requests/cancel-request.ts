@@ -1,6 +1,7 @@
 import { cancelAttempts } from './attempt-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { finishRequest } from './finish-request.ts'
+import { ringRequest } from './ring-request.ts'
 import { cancelTasks } from './task-store.ts'
 
 const CANCELED = 'The request was canceled before it finished.'
@@ -12,22 +13,15 @@ const CANCELED = 'The request was canceled before it finished.'
 export async function cancelRequest({ database }: Pick<RequestParts, 'database'>, id: string): Promise<boolean> {
   const now = database.clock.now()
   const canceled = await database.db.transaction().execute(async (trx) => {
-    if (
-      !(await finishRequest(trx, id, {
-        state: 'canceled',
-        finishedAt: now,
-        errorCode: 'canceled',
-        errorMessage: CANCELED
-      }))
-    )
-      return false
+    const end = { state: 'canceled' as const, finishedAt: now, errorCode: 'canceled', errorMessage: CANCELED }
+    const request = await finishRequest(trx, id, end)
+    if (!request) return undefined
     await cancelTasks(trx, id, now)
     await cancelAttempts(trx, id, now)
-    return true
+    return request
   })
-  if (canceled) {
-    database.bell.ring(`request:${id}`)
-    database.bell.ring('webhooks')
-  }
-  return canceled
+  if (!canceled) return false
+  ringRequest(database.bell, { id, userId: canceled.user_id })
+  database.bell.ring('webhooks')
+  return true
 }

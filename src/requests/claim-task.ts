@@ -6,6 +6,7 @@ import { inputName } from './input-name.ts'
 import { hashToken } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
 import { type AssetRow, findRequest, listInputs, markStarted } from './request-store.ts'
+import { ringRequest } from './ring-request.ts'
 import { type Capped, cappedUsers, type ServiceCaps } from './service-caps.ts'
 import { takeTask, type TaskRow } from './task-store.ts'
 
@@ -25,7 +26,7 @@ export interface Assignment {
 
 /**
  * Takes a waiting task for a slot of one connection. Undefined when somebody else was quicker, the task was canceled,
- * the provider has connected anew since, or a cap of its owner has been reached.
+ * the provider has connected anew since or is drained, or its owner has blocked the user or let them have enough.
  */
 export async function claimTask(
   { database, limits }: Pick<RequestParts, 'database' | 'limits'>,
@@ -61,7 +62,7 @@ export async function claimTask(
   })
   if (!claimed) return undefined
   const { request, inputs } = claimed
-  database.bell.ring(`request:${task.request_id}`)
+  ringRequest(database.bell, { id: task.request_id, userId: task.user_id })
   const parameters = JSON.parse(request.parameters) as ImageParameters
   return {
     attemptId,

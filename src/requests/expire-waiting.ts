@@ -1,5 +1,6 @@
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
+import { ringRequest } from './ring-request.ts'
 import { servicesFor } from './services-for.ts'
 import { failWaiting, listFailures, listModelsWaitedFor, listWaiting, type TaskRow } from './task-store.ts'
 
@@ -38,7 +39,7 @@ async function strand({ database }: RequestParts, task: TaskRow): Promise<boolea
     await endRequestIfDone(trx, task.request_id, now)
     return true
   })
-  if (changed) database.bell.ring(`request:${task.request_id}`)
+  if (changed) ringRequest(database.bell, { id: task.request_id, userId: task.user_id })
   return changed
 }
 

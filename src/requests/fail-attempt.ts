@@ -4,6 +4,7 @@ import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import type { AttemptReason } from './request-states.ts'
 import { isLoss, isRequestFault, shouldRetry } from './retry-policy.ts'
+import { ringRequest } from './ring-request.ts'
 import { servicesFor } from './services-for.ts'
 import { changeFenced, findTask, type TaskRow } from './task-store.ts'
 
@@ -21,12 +22,12 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
   const { database, providers } = parts
   const candidates = await candidatesOf(parts, attempt)
   const now = database.clock.now()
-  const ended = await database.db.transaction().execute(async (trx) => {
+  const userId = await database.db.transaction().execute(async (trx) => {
     const task = await findTask(trx, attempt.task_id)
-    if (!task) return false
+    if (!task) return undefined
     const earlier = await listAttemptsOfTask(trx, task)
     const lease = await findAttempt(trx, attempt.id)
-    if (!lease || isKept(lease, { seen: attempt, reason: failure.reason })) return false
+    if (!lease || isKept(lease, { seen: attempt, reason: failure.reason })) return undefined
     // An agent that stayed away for longer than its lease and came back without the work was lost once, not twice.
     const loss = isLoss(failure.reason) && lease.state !== 'lapsed'
     const nodeFault = !isLoss(failure.reason) && !isRequestFault(failure.reason)
@@ -43,7 +44,7 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
     const change = again
       ? { state: 'queued' as const, ...counts, current_attempt_id: lapses ? attempt.id : null }
       : { state: 'failed' as const, ...counts, finished_at: now, ...publicError(failure, counts) }
-    if (!(await changeFenced(trx, { taskId: task.id, attemptId: attempt.id }, change))) return false
+    if (!(await changeFenced(trx, { taskId: task.id, attemptId: attempt.id }, change))) return undefined
     await changeAttempt(trx, attempt.id, {
       // A lapsed lease only makes the task claimable: until somebody has taken it, the late result still counts.
       state: lapses ? 'lapsed' : 'failed',
@@ -53,14 +54,13 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
     })
     if (nodeFault) await providers.noteNodeFault(trx, attempt.service_id)
     if (!again) await endRequestIfDone(trx, task.request_id, now)
-    return true
+    return task.user_id
   })
-  if (ended) {
-    database.bell.ring(`request:${attempt.request_id}`)
-    database.bell.ring('tasks')
-    database.bell.ring('webhooks')
-  }
-  return ended
+  if (userId === undefined) return false
+  ringRequest(database.bell, { id: attempt.request_id, userId })
+  database.bell.ring('tasks')
+  database.bell.ring('webhooks')
+  return true
 }
 
 /**

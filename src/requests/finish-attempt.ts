@@ -4,6 +4,7 @@ import { type AttemptRow, changeAttempt } from './attempt-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import { findRequest, insertAsset } from './request-store.ts'
+import { ringRequest } from './ring-request.ts'
 import { changeFenced, findTask } from './task-store.ts'
 
 /** An image whose bytes are in the store already. */
@@ -31,7 +32,7 @@ export async function finishAttempt(
   image: DeliveredImage
 ): Promise<boolean> {
   const now = database.clock.now()
-  const finished = await database.db.transaction().execute(async (trx) => {
+  const userId = await database.db.transaction().execute(async (trx) => {
     const change = {
       state: 'succeeded' as const,
       asset_id: image.assetId,
@@ -39,7 +40,7 @@ export async function finishAttempt(
       warnings: JSON.stringify(image.warnings),
       finished_at: now
     }
-    if (!(await changeFenced(trx, { taskId: attempt.task_id, attemptId: attempt.id }, change))) return false
+    if (!(await changeFenced(trx, { taskId: attempt.task_id, attemptId: attempt.id }, change))) return undefined
     const task = await findTask(trx, attempt.task_id)
     const request = await findRequest(trx, attempt.request_id)
     if (!task || !request) throw new Error(`attempt ${attempt.id} belongs to no request`)
@@ -83,11 +84,10 @@ export async function finishAttempt(
     })
     await providers.noteSuccess(trx, attempt.service_id)
     await endRequestIfDone(trx, request.id, now)
-    return true
+    return request.user_id
   })
-  if (finished) {
-    database.bell.ring(`request:${attempt.request_id}`)
-    database.bell.ring('webhooks')
-  }
-  return finished
+  if (userId === undefined) return false
+  ringRequest(database.bell, { id: attempt.request_id, userId })
+  database.bell.ring('webhooks')
+  return true
 }

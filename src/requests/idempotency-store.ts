@@ -46,3 +46,18 @@ export async function endIdempotencyKeys(trx: Trx, targetId: string): Promise<vo
 export async function forgetIdempotencyKeys(db: Db, now: number): Promise<void> {
   await db.deleteFrom('idempotency_keys').where('expires_at', '<=', now).execute()
 }
+
+/** Removes those of up to `limit` things that somebody made. Returns how many. */
+export async function eraseIdempotencyKeys(
+  db: Db,
+  { userId, limit }: { userId: string; limit: number }
+): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('idempotency_keys')
+    .where('user_id', '=', userId)
+    .where('target_id', 'in', (e) =>
+      e.selectFrom('idempotency_keys').select('target_id').where('user_id', '=', userId).limit(limit)
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}

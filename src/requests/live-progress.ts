@@ -6,19 +6,31 @@ export type LiveEvent =
   | { type: 'preview'; position: number; mediaType: string; b64: string }
 
 export interface LiveProgress {
-  publish(requestId: string, event: LiveEvent): void
+  publish(request: { requestId: string; userId: string }, event: LiveEvent): void
   /** Returns what ends the subscription. */
   subscribe(requestId: string, listener: (event: LiveEvent) => void): () => void
+  /** To all requests of a person, or of everybody. Returns what ends the subscription. */
+  subscribeAll(userId: string | undefined, listener: (requestId: string, event: LiveEvent) => void): () => void
 }
+
+const EVERYBODY = 'everybody'
 
 export function createLiveProgress(): LiveProgress {
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)
+  const on = <A extends unknown[]>(name: string, listener: (...args: A) => void) => {
+    emitter.on(name, listener as (...args: unknown[]) => void)
+    return () => void emitter.off(name, listener as (...args: unknown[]) => void)
+  }
+  const ofPerson = (userId: string) => `person ${userId}`
+  const ofRequest = (id: string) => `request ${id}`
   return {
-    publish: (requestId, event) => void emitter.emit(requestId, event),
-    subscribe: (requestId, listener) => {
-      emitter.on(requestId, listener)
-      return () => void emitter.off(requestId, listener)
-    }
+    publish: ({ requestId, userId }, event) => {
+      emitter.emit(ofRequest(requestId), event)
+      emitter.emit(ofPerson(userId), requestId, event)
+      emitter.emit(EVERYBODY, requestId, event)
+    },
+    subscribe: (requestId, listener) => on(ofRequest(requestId), listener),
+    subscribeAll: (userId, listener) => on(userId === undefined ? EVERYBODY : ofPerson(userId), listener)
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Offer } from '../providers/provider-store.ts'
 import { measurePace, type Pace } from '../usage/usage-store.ts'
 import { estimateSeconds, wholeSeconds } from './estimate-seconds.ts'
@@ -30,6 +31,8 @@ export async function queueOutlooks(
   const outlooks = new Map<string, QueueOutlook>()
   const unfinished = views.filter(({ request }) => !hasEnded(request.state))
   for (const [model, same] of Map.groupBy(unfinished, ({ request }) => request.model)) {
+    // A long queue takes milliseconds to count: others get a turn between one and the next.
+    if (outlooks.size > 0) await setImmediate()
     const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
     const pace = await measurePace(db, model)
     const offers = await providers.listOffers({ seenSince: clock.now(), model })

@@ -15,6 +15,31 @@ export async function countUnfinished(db: Db, userId?: string): Promise<number> 
 }
 
 /**
+ * Ids of requests with images running or waiting, of one person or of everybody: those running first, then those nearest
+ * to their turn for a model. Looks at so many images at most, so that its cost does not grow with the queue.
+ */
+export async function listUnfinishedIds(
+  db: Db,
+  filter: { userId?: string | undefined; images: number }
+): Promise<string[]> {
+  const { userId, images } = filter
+  const inState = (state: 'queued' | 'running', limit: number) =>
+    db
+      .selectFrom('tasks')
+      .select('request_id')
+      .where('state', '=', state)
+      .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
+      .orderBy('model')
+      .orderBy('class')
+      .orderBy('order_key')
+      .limit(limit)
+      .execute()
+  const running = await inState('running', images)
+  const waiting = running.length < images ? await inState('queued', images - running.length) : []
+  return [...new Set([...running, ...waiting].map((task) => task.request_id))]
+}
+
+/**
  * The user's virtual start time among the waiting tasks of a model and class: behind the user's own, level with the
  * head of everybody else's. So the tasks of somebody who queues 500 lie between those of the others, not before them.
  */

@@ -9,7 +9,7 @@ import type { ProviderStore } from '../providers/provider-store.ts'
 export interface RequestParts {
   database: Database
   offers: Offers
-  assets: Pick<Assets, 'discard'>
+  assets: Pick<Assets, 'remove'>
   providers: ProviderStore
   limits: Limits
   logger: Logger

@@ -14,6 +14,9 @@ export async function insertRequest(trx: Trx, row: Insertable<Tables['requests']
 export const findRequest = (db: Db, id: string): Promise<RequestRow | undefined> =>
   db.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst()
 
+export const listRequestsById = (db: Db, ids: readonly string[]): Promise<RequestRow[]> =>
+  db.selectFrom('requests').selectAll().where('id', 'in', ids).execute()
+
 export async function markStarted(trx: Trx, id: string, now: number): Promise<void> {
   await trx
     .updateTable('requests')
@@ -81,12 +84,12 @@ export async function reopenRequest(trx: Trx, id: string): Promise<boolean> {
   return numUpdatedRows > 0n
 }
 
-/** Deletes a request with everything that belongs to it; returns the storage keys of its images. */
-export async function deleteRequestRows(trx: Trx, id: string): Promise<string[]> {
-  const assets = await trx.deleteFrom('assets').where('request_id', '=', id).returning('storage_key').execute()
-  await trx.deleteFrom('attempts').where('request_id', '=', id).execute()
-  await trx.deleteFrom('tasks').where('request_id', '=', id).execute()
-  await trx.deleteFrom('requests').where('id', '=', id).execute()
+/** Deletes requests with everything that belongs to them; returns the storage keys of their images. */
+export async function deleteRequestRows(trx: Trx, ids: readonly string[]): Promise<string[]> {
+  const assets = await trx.deleteFrom('assets').where('request_id', 'in', ids).returning('storage_key').execute()
+  await trx.deleteFrom('attempts').where('request_id', 'in', ids).execute()
+  await trx.deleteFrom('tasks').where('request_id', 'in', ids).execute()
+  await trx.deleteFrom('requests').where('id', 'in', ids).execute()
   return assets.map((asset) => asset.storage_key)
 }
 
@@ -111,4 +114,19 @@ export async function listRequests(db: Db, filter: RequestFilter): Promise<Reque
     .orderBy('id', 'desc')
     .limit(filter.limit)
     .execute()
+}
+
+/** Some of somebody's requests in these states, in no order. */
+export async function listRequestIds(
+  db: Db,
+  filter: { userId: string; states: readonly RequestState[]; limit: number }
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('requests')
+    .select('id')
+    .where('user_id', '=', filter.userId)
+    .where('state', 'in', filter.states)
+    .limit(filter.limit)
+    .execute()
+  return rows.map(({ id }) => id)
 }

@@ -3,26 +3,33 @@ import { claimTask } from './claim-task.ts'
 import { connectAgent } from './connect-agent.ts'
 import { deleteRequest } from './delete-request.ts'
 import { disconnectAgent } from './disconnect-agent.ts'
+import { eraseRequests } from './erase-requests.ts'
 import { expireLeases } from './expire-leases.ts'
 import { expireWaiting } from './expire-waiting.ts'
 import { failAttempt } from './fail-attempt.ts'
 import { finishAttempt } from './finish-attempt.ts'
 import { giveGrace } from './give-grace.ts'
 import { forgetIdempotencyKeys } from './idempotency-store.ts'
+import { listFailedRequests } from './failed-request-store.ts'
 import { findInput } from './input-name.ts'
+import { listFilterOptions } from './list-filter-options.ts'
+import { listQueue } from './list-queue.ts'
 import type { LiveProgress } from './live-progress.ts'
 import { findHeldAttempt } from './lease-token.ts'
 import { noteProgress } from './note-progress.ts'
 import { renewConnections } from './renew-connections.ts'
 import { queueOutlooks } from './queue-outlook.ts'
+import { countUnfinished } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
-import { requireOwnRequest } from './require-own-request.ts'
+import { listNames, listProvidersByRequest } from './request-search-store.ts'
 import { retryRequest } from './retry-request.ts'
+import { type RequestSearch, searchRequests } from './search-requests.ts'
 import { submitRequest } from './submit-request.ts'
-import { countQueuedByModel, countTasksByState } from './task-store.ts'
+import { countQueuedByModel, countTasksByState, findOldestWaiting, listModelsWaitedFor } from './task-store.ts'
 import { listViews, parametersOf, viewRequest } from './view-request.ts'
 import { waitForRequest } from './wait-for-request.ts'
 import { watchRequest } from './watch-request.ts'
+import { watchRequests, watchRequestsParts } from './watch-requests.ts'
 
 export type Requests = ReturnType<typeof createRequests>
 
@@ -32,19 +39,33 @@ export function createRequests(parts: RequestParts & { live: LiveProgress }) {
     <A extends unknown[], R>(operation: (parts: RequestParts, ...rest: A) => R) =>
     (...rest: A): R =>
       operation(parts, ...rest)
+  const watching = watchRequestsParts(parts)
   return {
     submit: bind(submitRequest),
     wait: bind(waitForRequest),
     watch: (watch: Parameters<typeof watchRequest>[1]) => watchRequest(parts, watch),
+    watchAll: (watch: Parameters<typeof watchRequests>[1]) => watchRequests(watching, watch),
     view: bind(viewRequest),
     list: bind(listViews),
+    search: (search: RequestSearch) => searchRequests(parts, search),
+    queue: bind(listQueue),
+    filterOptions: bind(listFilterOptions),
+    providersOf: (ids: readonly string[]) => listProvidersByRequest(parts.database.db, ids),
+    /** The names of people, by their ids. */
+    namesOf: (userIds: readonly string[]) => listNames(parts.database.db, [...new Set(userIds)]),
     outlooks: bind(queueOutlooks),
-    requireOwn: (own: Parameters<typeof requireOwnRequest>[1]) => requireOwnRequest(parts.database.db, own),
     retry: bind(retryRequest),
     remove: bind(deleteRequest),
+    erase: bind(eraseRequests),
+    listFailed: (page: Parameters<typeof listFailedRequests>[1]) => listFailedRequests(parts.database.db, page),
     parametersOf: bind(parametersOf),
     cancel: bind(cancelRequest),
     countTasksByState: () => countTasksByState(parts.database.db),
+    countUnfinishedOf: (userId: string) => countUnfinished(parts.database.db, userId),
+    /** When the image that waits longest began to; undefined when none waits. */
+    findOldestWaiting: () => findOldestWaiting(parts.database.db),
+    /** Models for which an image has waited since before then. */
+    listModelsWaitedFor: (before: number) => listModelsWaitedFor(parts.database.db, before),
     countQueuedByModel: () => countQueuedByModel(parts.database.db),
     claim: bind(claimTask),
     findAttempt: bind(findHeldAttempt),

@@ -6,6 +6,7 @@ import { nextOrderKey } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { reopenRequest, type RequestRow } from './request-store.ts'
 import { requireOwnRequest } from './require-own-request.ts'
+import { ringRequest } from './ring-request.ts'
 import { TASK_CLASS } from './request-states.ts'
 import { mayUseModel } from '../usage/apply-use-limits.ts'
 import { admitImages } from './submit-request.ts'
@@ -42,7 +43,7 @@ export async function retryRequest(
     return id
   })
   if (!repeated) {
-    database.bell.ring(`request:${id}`)
+    ringRequest(database.bell, { id, userId })
     database.bell.ring('tasks')
   }
   return { repeated }

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CompiledQuery, type KyselyPlugin, type RootOperationNode } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { plansOf, wasteful } from '../../tests/support/query-plans.ts'
 import type { Database, Db } from '../db/database.ts'
 import { openSqliteDatabase } from '../db/sqlite-database.ts'
 import type { ServiceAccess } from '../providers/provider-store.ts'
@@ -181,31 +181,6 @@ describe('listRunnable', () => {
   })
 })
 
-/** Everything that was asked through it, as SQLite would go about it. */
-async function plansOf(ask: (db: Db) => Promise<unknown>): Promise<string[]> {
-  const nodes: RootOperationNode[] = []
-  const recorder: KyselyPlugin = {
-    transformQuery: ({ node }) => {
-      nodes.push(node)
-      return node
-    },
-    transformResult: async ({ result }) => result
-  }
-  await ask(db.withPlugin(recorder))
-  const plans: string[] = []
-  for (const node of nodes) {
-    const { sql, parameters } = db.getExecutor().compileQuery(node, { queryId: 'plan' })
-    const { rows } = await db.executeQuery<{ detail: string }>(
-      CompiledQuery.raw(`explain query plan ${sql}`, [...parameters])
-    )
-    plans.push(...rows.map(({ detail }) => detail))
-  }
-  return plans
-}
-
-/** What makes a query slower the more rows there are that it does not want. */
-const wasteful = (plans: readonly string[]) => plans.filter((plan) => /SCAN|TEMP B-TREE/.test(plan))
-
 describe('with a long queue', () => {
   it.each<[string, Partial<RunnableFilter>, RegExp]>([
     ['members', {}, /tasks_by_lane \(state=\? AND model=\? AND needs=\? AND routing=\? AND class>\?\)/],
@@ -217,7 +192,7 @@ describe('with a long queue', () => {
     ],
     ['members with caps', { capped: { others: false, userIds: ['ann'] } }, /tasks_by_lane/]
   ])('a service that is open to %s reads only what it may take', async (_whom, change, index) => {
-    const plans = await plansOf((recorded) => listRunnable(recorded, filterOf(change)))
+    const plans = await plansOf(db, (recorded) => listRunnable(recorded, filterOf(change)))
     expect(wasteful(plans)).toEqual([])
     expect(plans.filter((plan) => index.test(plan)).length).toBeGreaterThan(0)
     const walked = plans.filter((plan) => /^SEARCH tasks/.test(plan))
@@ -228,7 +203,7 @@ describe('with a long queue', () => {
     await add('one')
     const [task] = await listRunnable(db, filterOf())
     const place = { userId: 'ann', model: MODEL, taskClass: TASK_CLASS.async }
-    const plans = await plansOf(async (recorded) => {
+    const plans = await plansOf(db, async (recorded) => {
       await nextOrderKey(recorded as never, place)
       await nextOrderKey(recorded as never, { ...place, userId: 'bob' })
       await countAhead(recorded, MODEL, [task!])

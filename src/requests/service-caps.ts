@@ -1,10 +1,12 @@
 import type { Db } from '../db/database.ts'
+import { listBlockedUsers } from '../providers/block-store.ts'
 import { countServedByUser } from '../usage/usage-store.ts'
 import { countRunningByUser } from './attempt-store.ts'
 
 /** What the owner of a service lets others have of it. */
 export interface ServiceCaps {
   serviceId: string
+  providerId: string
   ownerId: string
   imagesPerHour?: number
   imagesPerUserHour?: number
@@ -19,19 +21,30 @@ export interface Capped {
 
 const HOUR_MS = 3_600_000
 
-/** Counts what others had within the last hour and what runs for them; the owner is never counted or held back. */
+/**
+ * Those whom the owner has blocked, and those who have had what the owner lets others have within an hour, what runs for
+ * them included. The owner is never counted or held back.
+ */
 export async function cappedUsers(db: Db, caps: ServiceCaps, now: number): Promise<Capped> {
-  const { serviceId, ownerId, imagesPerHour, imagesPerUserHour } = caps
-  if (imagesPerHour === undefined && imagesPerUserHour === undefined) return { others: false, userIds: [] }
+  const blocked = await listBlockedUsers(db, caps.providerId)
+  const { imagesPerHour, imagesPerUserHour } = caps
+  if (imagesPerHour === undefined && imagesPerUserHour === undefined) return { others: false, userIds: blocked }
+  const had = await imagesOfOthers(db, caps, now)
+  const all = [...had.values()].reduce((sum, images) => sum + images, 0)
+  const sated = [...had].filter(([, images]) => images >= (imagesPerUserHour ?? Infinity)).map(([userId]) => userId)
+  return { others: all >= (imagesPerHour ?? Infinity), userIds: [...blocked, ...sated] }
+}
+
+async function imagesOfOthers(
+  db: Db,
+  { serviceId, ownerId }: ServiceCaps,
+  now: number
+): Promise<ReadonlyMap<string, number>> {
   const had = new Map<string, number>()
   const add = (userId: string, images: number) => {
     if (userId !== ownerId) had.set(userId, (had.get(userId) ?? 0) + images)
   }
   for (const one of await countServedByUser(db, { serviceId, since: now - HOUR_MS })) add(one.userId, one.images)
   for (const one of await countRunningByUser(db, serviceId)) add(one.userId, one.images)
-  const all = [...had.values()].reduce((sum, images) => sum + images, 0)
-  return {
-    others: all >= (imagesPerHour ?? Infinity),
-    userIds: [...had].filter(([, images]) => images >= (imagesPerUserHour ?? Infinity)).map(([userId]) => userId)
-  }
+  return had
 }

@@ -1,12 +1,13 @@
 import type { Db } from '../db/database.ts'
 import { canDo } from '../images/image-request.ts'
-import { mayUse } from '../providers/offers.ts'
+import { findBlocks } from '../providers/block-store.ts'
+import { isFor } from '../providers/offers.ts'
 import type { Offer } from '../providers/provider-store.ts'
 import { listEmails, type TaskRow } from './task-store.ts'
 
 /**
  * Per task id, the services among these offers that could make its image: they have its model and what it needs, and
- * are open to its user. One that the user may not use is no alternative, and a task must not wait for it.
+ * are open to its user, whom their owner has not blocked. One that the user may not use is no alternative, and a task must not wait for it.
  */
 export async function servicesFor(
   db: Db,
@@ -16,7 +17,9 @@ export async function servicesFor(
   }: { tasks: readonly Pick<TaskRow, 'id' | 'user_id' | 'model' | 'needs' | 'routing'>[]; offers: readonly Offer[] }
 ): Promise<Map<string, string[]>> {
   const forGuests = offers.some(({ access }) => Array.isArray(access))
-  const emails = forGuests ? await listEmails(db, [...new Set(tasks.map((task) => task.user_id))]) : new Map()
+  const userIds = [...new Set(tasks.map((task) => task.user_id))]
+  const emails = forGuests ? await listEmails(db, userIds) : new Map()
+  const blocks = await findBlocks(db, userIds)
   return new Map(
     tasks.map((task) => {
       const user = { userId: task.user_id, email: emails.get(task.user_id) ?? '' }
@@ -24,7 +27,7 @@ export async function servicesFor(
         (offer) =>
           offer.model === task.model &&
           canDo(offer.features, task.needs.split(' ')) &&
-          mayUse(offer.access, offer.ownerId, user) &&
+          isFor(offer, user, blocks.of(user.userId)) &&
           (task.routing !== 'only_own' || offer.ownerId === task.user_id)
       )
       return [task.id, able.map((offer) => offer.serviceId)]

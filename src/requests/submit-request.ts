@@ -9,6 +9,7 @@ import { countUnfinished } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { TASK_CLASS } from './request-states.ts'
 import { findRequest } from './request-store.ts'
+import { ringRequest } from './ring-request.ts'
 import { fingerprintOf, neededFeatures, type Submission } from './submission.ts'
 
 /**
@@ -36,8 +37,10 @@ export async function submitRequest(
       return id
     })
   })
-  if (!submitted.repeated) database.bell.ring('tasks')
-  else if (!(await findRequest(database.db, submitted.id))) throw errors.deletedSince()
+  if (!submitted.repeated) {
+    database.bell.ring('tasks')
+    ringRequest(database.bell, { id: submitted.id, userId })
+  } else if (!(await findRequest(database.db, submitted.id))) throw errors.deletedSince()
   return submitted
 }
 

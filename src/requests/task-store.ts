@@ -58,8 +58,8 @@ export async function listEmails(db: Db, userIds: readonly string[]): Promise<Ma
 }
 
 /**
- * Takes a waiting task for an attempt; false when another was quicker or the provider has been taken over. From here on
- * the late result of an earlier attempt whose lease lapsed is not wanted any more.
+ * Takes a waiting task for an attempt; false when another was quicker or the provider has been taken over or drained.
+ * From here on the late result of an earlier attempt whose lease lapsed is not wanted any more.
  */
 export async function takeTask(
   trx: Trx,
@@ -77,6 +77,7 @@ export async function takeTask(
           .select('providers.id')
           .where('providers.id', '=', claim.providerId)
           .where('providers.epoch', '=', claim.epoch)
+          .where('providers.drained_at', 'is', null)
       )
     )
     .executeTakeFirst()
@@ -164,6 +165,16 @@ export async function failWaiting(
   if (numUpdatedRows === 0n) return false
   await endLapsed(trx, taskId)
   return true
+}
+
+/** When the image that waits longest began to; undefined when none waits. */
+export async function findOldestWaiting(db: Db): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('tasks')
+    .select((e) => e.fn.min('queued_at').as('at'))
+    .where('state', '=', 'queued')
+    .executeTakeFirst()
+  return row?.at ?? undefined
 }
 
 export async function countTasksByState(db: Db): Promise<Map<string, number>> {

@@ -5,7 +5,14 @@ import type { Principal } from '../lib/principal.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { type AttemptView, listAttemptViews } from './attempt-store.ts'
 import type { RequestParts } from './request-parts.ts'
-import { type AssetRow, findRequest, listAssets, listRequests, type RequestRow } from './request-store.ts'
+import {
+  type AssetRow,
+  findRequest,
+  listAssets,
+  listRequests,
+  listRequestsById,
+  type RequestRow
+} from './request-store.ts'
 import { listTasks, type TaskRow } from './task-store.ts'
 
 /** What is recorded about a request, read together. */
@@ -34,6 +41,21 @@ export async function viewRequest(
   if (!request || !mayRead) throw errors.notFound(`The request '${id}'`)
   const viewOf = await readViews(database.db, [id])
   return viewOf(request)
+}
+
+/** Those of them that there are, in no order. */
+export async function viewRequests(
+  { database }: Pick<RequestParts, 'database'>,
+  ids: readonly string[]
+): Promise<RequestView[]> {
+  const rows = await listRequestsById(database.db, ids)
+  if (rows.length === 0) return []
+  return rows.map(
+    await readViews(
+      database.db,
+      rows.map(({ id }) => id)
+    )
+  )
 }
 
 /** The caller's own, newest first; one page and whether there is more. Throws `invalid_request` for an unknown `after`. */

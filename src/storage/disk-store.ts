@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, opendir, rename, rm, stat, statfs, unlink } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -81,12 +81,21 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
     },
 
     remove: async (keys) => {
-      for (const key of keys) await rm(pathOf(key), { force: true })
+      for (const key of keys) await unlink(pathOf(key)).catch(unlessMissing)
     },
 
     list: (prefix) => listFolder(objects, prefix),
 
-    signedUrl: async () => null
+    signedUrl: async () => null,
+
+    freeBytes: async () => {
+      try {
+        const { bavail, bsize } = await statfs(objects)
+        return bavail * bsize
+      } catch {
+        return null // It says nothing; whether the disk works is found out by using it.
+      }
+    }
   }
 }
 
@@ -109,6 +118,10 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
+}
+
+function unlessMissing(error: unknown): void {
+  if (errorCode(error) !== 'ENOENT') throw error
 }
 
 const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code

@@ -20,6 +20,8 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<{ key: string; bytes: number; modifiedAt: number }>
   /** A URL that readers can be sent to, or null when they must be served through the gateway. */
   signedUrl(key: string, options: { contentType: string; expiresInSeconds: number }): Promise<string | null>
+  /** Bytes that may still be stored; null when that cannot be told. */
+  freeBytes(): Promise<number | null>
 }
 
 export interface PutOptions {

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../db/database.ts'
 import { openSqliteDatabase } from '../db/sqlite-database.ts'
 import { systemClock } from '../lib/clock.ts'
-import { countImagesSince, HOUR_MS } from './usage-store.ts'
-import { type Dimension, rollUp, sumUsage } from './usage-totals-store.ts'
+import { rollUp } from './roll-up-store.ts'
+import { countImagesSince, DAY_MS, HOUR_MS } from './usage-store.ts'
+import { type Dimension, sumUsage } from './usage-totals-store.ts'
 
-const DAY_MS = 24 * HOUR_MS
 const MIDNIGHT = Date.UTC(2026, 10, 20)
 
 let folder: string
@@ -61,6 +61,12 @@ async function insert(images: readonly Image[]): Promise<void> {
   }
 }
 
+const empty = async () => {
+  for (const table of ['usage_images', 'usage_hours', 'usage_days', 'usage_providers'] as const) {
+    await database.db.deleteFrom(table).execute()
+  }
+}
+
 const sum = (range: { start: number; end: number }, groupBy: Dimension[] = [], bucketMs = DAY_MS) =>
   sumUsage(database.db, { ...range, bucketMs, groupBy })
 const inOrder = <T extends object>(rows: T[]) => rows.map((row) => JSON.stringify(Object.entries(row).sort())).sort()
@@ -78,8 +84,7 @@ describe('sums of usage', () => {
       .map(([from, length]) => ({ start: MIDNIGHT + from, end: MIDNIGHT + from + length }))
     await fc.assert(
       fc.asyncProperty(fc.array(image, { maxLength: 40 }), range, fc.nat(40), async (images, asked, moved) => {
-        await database.db.deleteFrom('usage_images').execute()
-        await database.db.deleteFrom('usage_hours').execute()
+        await empty()
         await insert(images)
         const expected = images.filter(({ at }) => at >= asked.start && at < asked.end)
         for (const limit of [0, moved, 100]) {
@@ -122,5 +127,110 @@ describe('sums of usage', () => {
     ])
     expect(await countImagesSince(database.db, { user_id: 'usr_a' }, MIDNIGHT)).toBe(30)
     expect(await countImagesSince(database.db, { api_key_id: 'key_usr_b' }, MIDNIGHT)).toBe(0)
+  })
+
+  it('equal a plain count of the images, however they are asked for', async () => {
+    const image = fc.record({
+      at: fc.integer({ min: MIDNIGHT - 9 * DAY_MS, max: MIDNIGHT + 9 * DAY_MS }),
+      user: fc.constantFrom('usr_a', 'usr_b', 'usr_c'),
+      model: fc.constantFrom('demo', 'sdxl'),
+      side: fc.constantFrom(64, 128),
+      first: fc.boolean()
+    })
+    const border = fc.oneof(
+      fc.integer({ min: -9, max: 9 }).map((days) => MIDNIGHT + days * DAY_MS),
+      fc.integer({ min: -200, max: 200 }).map((hours) => MIDNIGHT + hours * HOUR_MS),
+      fc.integer({ min: MIDNIGHT - 9 * DAY_MS, max: MIDNIGHT + 9 * DAY_MS })
+    )
+    const question = fc.record({
+      borders: fc.tuple(border, border),
+      bucketMs: fc.constantFrom(60_000, HOUR_MS, 6 * HOUR_MS, 36 * HOUR_MS, DAY_MS, 7 * DAY_MS),
+      byModel: fc.boolean(),
+      userIds: fc.option(fc.subarray(['usr_a', 'usr_b', 'usr_c']), { nil: undefined })
+    })
+    const data = fc.array(image, { maxLength: 60 })
+    await fc.assert(
+      fc.asyncProperty(data, fc.array(question, { minLength: 4 }), fc.nat(60), async (images, questions, moved) => {
+        await empty()
+        // What comes between two times of adding up may lie before what has been added up.
+        await insert(images.slice(0, moved))
+        if (moved > 0) await rollUp(database.db, moved)
+        await insert(images.slice(moved))
+        if (moved > 0) await rollUp(database.db, moved)
+        for (const { borders, bucketMs, byModel, userIds } of questions) {
+          const [start = 0, end = 0] = [...borders].sort((a, b) => a - b)
+          const filter = { start, end, bucketMs, groupBy: byModel ? (['model'] as const) : [] }
+          const sums = await sumUsage(database.db, { ...filter, ...(userIds && { userIds }) })
+          const counted = Map.groupBy(
+            images.filter(({ at, user }) => at >= start && at < end && (userIds?.includes(user) ?? true)),
+            ({ at, model }) => JSON.stringify([at - (at % bucketMs), byModel ? model : undefined])
+          )
+          const expected = [...counted].map(([key, same]) => [
+            key,
+            same.length,
+            same.filter(({ first }) => first).length
+          ])
+          const found = sums.map((one) => [JSON.stringify([one.bucket, one.model]), one.images, one.requests])
+          expect(found.sort()).toEqual(expected.sort())
+        }
+      }),
+      { numRuns: 40 }
+    )
+  })
+
+  it('put the first and the last millisecond of a UTC day into it, with days before and after', async () => {
+    const at = [-DAY_MS, -1, 0, 1, DAY_MS - 1, DAY_MS, 2 * DAY_MS - 1, 2 * DAY_MS].map((ms) => MIDNIGHT + ms)
+    await insert(at.map((one) => ({ at: one })))
+    const days = async (start: number, end: number) =>
+      (await sum({ start, end })).map(({ bucket, images }) => [(bucket - MIDNIGHT) / DAY_MS, images]).sort()
+    const whole = [
+      [-1, 2],
+      [0, 3],
+      [1, 2],
+      [2, 1]
+    ]
+    expect(await days(MIDNIGHT - DAY_MS, MIDNIGHT + 3 * DAY_MS)).toEqual(whole)
+    await rollUp(database.db, 5)
+    expect(await days(MIDNIGHT - DAY_MS, MIDNIGHT + 3 * DAY_MS)).toEqual(whole)
+    await rollUp(database.db, 5)
+    expect(await days(MIDNIGHT - DAY_MS, MIDNIGHT + 3 * DAY_MS)).toEqual(whole)
+    expect(await days(MIDNIGHT + 1, MIDNIGHT + 2 * DAY_MS)).toEqual([
+      [0, 2],
+      [1, 2]
+    ])
+    expect(await days(MIDNIGHT - 1, MIDNIGHT + DAY_MS + 1)).toEqual([
+      [-1, 1],
+      [0, 3],
+      [1, 1]
+    ])
+  })
+
+  it('lose nothing when the clock jumps back over days that are added up already, and forth again', async () => {
+    for (const day of [5, 1, 5, 40, 0]) {
+      await insert([{ at: MIDNIGHT + day * DAY_MS + 1 }])
+      expect(await rollUp(database.db, 500)).toBe(1)
+    }
+    const sums = await sum({ start: MIDNIGHT, end: MIDNIGHT + 60 * DAY_MS })
+    expect(sums.map(({ bucket, images }) => [(bucket - MIDNIGHT) / DAY_MS, images])).toEqual([
+      [0, 1],
+      [1, 1],
+      [5, 2],
+      [40, 1]
+    ])
+    const { last_at } = await database.db
+      .selectFrom('usage_days')
+      .select('last_at')
+      .where('day', '=', MIDNIGHT + 5 * DAY_MS)
+      .executeTakeFirstOrThrow()
+    expect(last_at).toBe(MIDNIGHT + 5 * DAY_MS + 1)
+  })
+
+  it('are read from the days where there are whole ones', async () => {
+    await insert([{ at: MIDNIGHT }, { at: MIDNIGHT + DAY_MS }])
+    await rollUp(database.db, 500)
+    await database.db.updateTable('usage_days').set({ images: 100 }).where('day', '=', MIDNIGHT).execute()
+    const range = { start: MIDNIGHT, end: MIDNIGHT + DAY_MS + HOUR_MS }
+    expect((await sum(range)).map(({ images }) => images)).toEqual([100, 1])
+    expect((await sum(range, [], HOUR_MS)).map(({ images }) => images)).toEqual([1, 1])
   })
 })

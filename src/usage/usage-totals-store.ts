@@ -1,60 +1,11 @@
-import { type Insertable, type RawBuilder, sql, type SqlBool } from 'kysely'
+import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
-import { HOUR_MS } from './usage-store.ts'
+import { DAY_MS, HOUR_MS } from './usage-store.ts'
 
-const DIMENSIONS = ['user_id', 'api_key_id', 'provider_id', 'model', 'kind', 'width', 'height'] as const
+/** What images can be counted by; the totals have a row for each combination that there was. */
+export const DIMENSIONS = ['user_id', 'api_key_id', 'provider_id', 'model', 'kind', 'width', 'height'] as const
 export type Dimension = (typeof DIMENSIONS)[number]
-
-/**
- * Moves up to `limit` images into the totals of their hours. An image is in the totals or in the tail, never in both:
- * one transaction marks and adds. There is no watermark, so a clock that jumps loses nothing. Returns how many.
- */
-export async function rollUp(db: Db, limit: number): Promise<number> {
-  return db.transaction().execute(async (trx) => {
-    const rows = await trx
-      .updateTable('usage_images')
-      .set({ rolled_up: 1 })
-      .where('asset_id', 'in', (e) =>
-        e.selectFrom('usage_images').select('asset_id').where('rolled_up', '=', 0).limit(limit)
-      )
-      .returning([...DIMENSIONS, 'created_at', 'generating_ms', 'first_of_request'])
-      .execute()
-    if (rows.length > 0) await addToHours(trx, totalsOf(rows))
-    return rows.length
-  })
-}
-
-type HourTotal = Insertable<Tables['usage_hours']>
-type Counted = Omit<HourTotal, 'hour' | 'images' | 'requests'> & { created_at: number; first_of_request: number }
-
-function totalsOf(rows: readonly Counted[]): HourTotal[] {
-  const totals = new Map<string, HourTotal>()
-  for (const { created_at, first_of_request, generating_ms, ...dimensions } of rows) {
-    const hour = Math.floor(created_at / HOUR_MS) * HOUR_MS
-    const key = JSON.stringify([hour, ...DIMENSIONS.map((name) => dimensions[name])])
-    const total = totals.get(key) ?? { hour, ...dimensions, images: 0, requests: 0, generating_ms: 0 }
-    total.images += 1
-    total.requests += first_of_request
-    total.generating_ms += generating_ms
-    totals.set(key, total)
-  }
-  return [...totals.values()]
-}
-
-async function addToHours(trx: Trx, totals: readonly HourTotal[]): Promise<void> {
-  await trx
-    .insertInto('usage_hours')
-    .values(totals)
-    .onConflict((c) =>
-      c.columns(['hour', ...DIMENSIONS]).doUpdateSet((e) => ({
-        images: e('usage_hours.images', '+', e.ref('excluded.images')),
-        requests: e('usage_hours.requests', '+', e.ref('excluded.requests')),
-        generating_ms: e('usage_hours.generating_ms', '+', e.ref('excluded.generating_ms'))
-      }))
-    )
-    .execute()
-}
 
 export interface UsageFilter {
   /** UTC milliseconds, the end excluded. */
@@ -74,51 +25,69 @@ export type UsageSum = { bucket: number; images: number; requests: number } & Pa
   Record<Dimension, string | number>
 >
 
+interface Range {
+  from: number
+  to: number
+}
+
+/** Totals of one span of time each; `start` is the column that says when it begins. */
+interface Span {
+  table: 'usage_days' | 'usage_hours'
+  start: 'day' | 'hour'
+  ms: number
+}
+
+const SPANS: readonly Span[] = [
+  { table: 'usage_days', start: 'day', ms: DAY_MS },
+  { table: 'usage_hours', start: 'hour', ms: HOUR_MS }
+]
+
 /**
- * Sums per bucket and group, exact at the moment of asking: whole hours from the totals, their images that are not in
- * the totals yet from the tail, and the broken hours at both ends image by image.
+ * Sums per bucket and group, exact at the moment of asking: whole days and hours from their totals, their images that
+ * are not in the totals yet from the tail, and the broken hours at both ends image by image.
  */
 export const sumUsage = (db: Db, filter: UsageFilter): Promise<UsageSum[]> =>
   // One snapshot: an image that moves into the totals meanwhile must be seen in exactly one of the places.
   db
     .transaction()
     .setIsolationLevel('repeatable read')
-    .execute((trx) => sumIn(trx, filter))
+    .execute(async (trx) => merge(await sumRange(trx, filter, { from: filter.start, to: filter.end }, SPANS)))
 
-async function sumIn(db: Trx, filter: UsageFilter): Promise<UsageSum[]> {
-  const firstHour = Math.ceil(filter.start / HOUR_MS) * HOUR_MS
-  const lastHour = Math.floor(filter.end / HOUR_MS) * HOUR_MS
-  if (filter.bucketMs % HOUR_MS !== 0 || firstHour >= lastHour) {
-    return merge(await sumImages(db, filter, { from: filter.start, to: filter.end }))
-  }
-  return merge([
-    ...(await sumHours(db, filter, { from: firstHour, to: lastHour })),
-    ...(await sumImages(db, filter, { from: firstHour, to: lastHour, tailOnly: true })),
-    ...(await sumImages(db, filter, { from: filter.start, to: firstHour })),
-    ...(await sumImages(db, filter, { from: lastHour, to: filter.end }))
-  ])
+/** The range in whole spans, as long as they fit into a bucket, and what is left at its ends in the finer ones. */
+async function sumRange(db: Trx, filter: UsageFilter, range: Range, spans: readonly Span[]): Promise<UsageSum[]> {
+  if (range.from >= range.to) return []
+  const [span, ...finer] = spans
+  if (!span) return sumImages(db, filter, range)
+  const from = Math.ceil(range.from / span.ms) * span.ms
+  const to = Math.floor(range.to / span.ms) * span.ms
+  if (filter.bucketMs % span.ms !== 0 || from >= to) return sumRange(db, filter, range, finer)
+  return [
+    ...(await sumTotals(db, filter, { span, from, to })),
+    ...(await sumImages(db, filter, { from, to, tailOnly: true })),
+    ...(await sumRange(db, filter, { from: range.from, to: from }, finer)),
+    ...(await sumRange(db, filter, { from: to, to: range.to }, finer))
+  ]
 }
 
-async function sumHours(db: Db, filter: UsageFilter, range: { from: number; to: number }): Promise<UsageSum[]> {
-  const bucket = sql<number>`hour - hour % ${sql.lit(filter.bucketMs)}`
+type Totals = Pick<Tables['usage_hours'], Dimension | 'images' | 'requests'>
+
+async function sumTotals(db: Trx, filter: UsageFilter, range: Range & { span: Span }): Promise<UsageSum[]> {
+  const { span, from, to } = range
+  const start = sql<number>`${sql.ref(span.start)}`
+  const bucket = sql<number>`${start} - ${start} % ${sql.lit(filter.bucketMs)}`
   const rows = await db
-    .selectFrom('usage_hours')
+    .selectFrom(sql<Totals>`${sql.table(span.table)}`.as('totals'))
     .select([bucket.as('bucket'), ...filter.groupBy])
     .select((e) => [e.fn.sum<number>('images').as('images'), e.fn.sum<number>('requests').as('requests')])
-    .where('hour', '>=', range.from)
-    .where('hour', '<', range.to)
+    .where(start, '>=', from)
+    .where(start, '<', to)
     .where(matches(filter))
     .groupBy([bucket, ...filter.groupBy])
     .execute()
   return rows as UsageSum[]
 }
 
-async function sumImages(
-  db: Db,
-  filter: UsageFilter,
-  range: { from: number; to: number; tailOnly?: boolean }
-): Promise<UsageSum[]> {
-  if (range.from >= range.to) return []
+async function sumImages(db: Trx, filter: UsageFilter, range: Range & { tailOnly?: boolean }): Promise<UsageSum[]> {
   const bucket = sql<number>`created_at - created_at % ${sql.lit(filter.bucketMs)}`
   const rows = await db
     .selectFrom('usage_images')

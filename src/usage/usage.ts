@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import type { Principal } from '../lib/principal.ts'
-import { rollUp, sumUsage, type UsageFilter, type UsageSum } from './usage-totals-store.ts'
+import { rollUp } from './roll-up-store.ts'
+import { DAY_MS } from './usage-store.ts'
+import { sumUsage, type UsageFilter, type UsageSum } from './usage-totals-store.ts'
 
 export interface Usage {
   /** What this reader may see of it: a member's own, an admin's all. */
@@ -11,7 +13,9 @@ export interface Usage {
     start: number
     end: number
   }): Promise<{ providerId: string; userId: string; images: number }[]>
-  /** Moves what has been made since the last time into the hourly totals. */
+  /** Images per person; of these people, or of everybody who had any. */
+  sumByUser(range: { start: number; end: number; userIds?: readonly string[] }): Promise<Map<string, number>>
+  /** Moves what has been made since the last time into the totals. */
   rollUp(): Promise<void>
 }
 
@@ -31,6 +35,18 @@ export function createUsage({ db }: Pick<Database, 'db'>): Usage {
         userId: String(sum.user_id),
         images: sum.images
       }))
+    },
+    sumByUser: async ({ start, end, userIds }) => {
+      const images = new Map<string, number>()
+      // Of everybody day by day, others getting a turn in between: a month may have a hundred thousand totals.
+      const step = userIds ? end - start : DAY_MS
+      for (let from = start; from < end; from += step) {
+        const range = { start: from, end: Math.min(from + step, end), ...(userIds && { userIds }) }
+        const sums = await sumUsage(db, { ...range, bucketMs: ONE_BUCKET_MS, groupBy: ['user_id'] })
+        for (const sum of sums) images.set(String(sum.user_id), (images.get(String(sum.user_id)) ?? 0) + sum.images)
+        await setImmediate()
+      }
+      return images
     },
     rollUp: async () => {
       while ((await rollUp(db, AT_A_TIME)) === AT_A_TIME) await setImmediate()

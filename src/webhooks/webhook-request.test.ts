@@ -20,12 +20,12 @@ beforeEach(async () => {
 afterEach(() => receiver.close())
 
 const send = (url: string, options: Partial<WebhookRequestOptions> = {}, stop: AbortSignal = never) =>
-  createWebhookSender({ userAgent: 'inference-club/test', allowPrivateAddresses: true, ...options })(
+  createWebhookSender({ userAgent: 'inference-club/test', allowPrivateAddresses: () => true, ...options })(
     { url, headers: { 'webhook-id': 'whd_1' }, body: '{"type":"image.completed"}' },
     stop
   )
 
-const guarded = { allowPrivateAddresses: false }
+const guarded = { allowPrivateAddresses: () => false }
 const refused = { acknowledged: false, status: null, error: 'refused: private address', final: true }
 
 /** Answers one list of addresses per look-up, the last one for all that follow. */

@@ -25,7 +25,8 @@ export type SendWebhook = (request: WebhookRequest, signal: AbortSignal) => Prom
 
 export interface WebhookRequestOptions {
   userAgent: string
-  allowPrivateAddresses: boolean
+  /** Asked for each address. */
+  allowPrivateAddresses: () => boolean
   /** All addresses of a host name; default: the operating system's. */
   resolve?: (hostname: string) => Promise<LookupAddress[]>
   /** For the whole try, body included. */
@@ -41,7 +42,7 @@ export class PrivateAddress extends Error {}
 export function createWebhookSender(options: WebhookRequestOptions): SendWebhook {
   const { userAgent, allowPrivateAddresses, timeoutMs = TRY_TIMEOUT_MS } = options
   const resolve = options.resolve ?? ((hostname) => resolveHost(hostname, { all: true }))
-  const refuses = (address: string) => !allowPrivateAddresses && isPrivateAddress(address)
+  const refuses = (address: string) => !allowPrivateAddresses() && isPrivateAddress(address)
 
   return async ({ url, headers, body }, stop) => {
     const { origin, hostname, pathname, search } = new URL(url)

@@ -86,25 +86,26 @@ export async function postponeDelivery(
     .execute()
 }
 
-/** Makes a delivery of this user due, whatever became of it, as if it had never been tried. */
+/** Makes a delivery, of this user if one is named, due, whatever became of it, as if it had never been tried. */
 export const requeueDelivery = (
   db: Db,
-  { id, userId, now }: { id: string; userId: string; now: number }
+  { id, userId, now }: { id: string; userId: string | undefined; now: number }
 ): Promise<DeliveryRow | undefined> =>
   db
     .updateTable('webhook_deliveries')
     .set({ state: 'pending', next_try_at: now, first_try_at: null, delivered_at: null })
     .where('id', '=', id)
-    .where('user_id', '=', userId)
+    .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
     .returningAll()
     .executeTakeFirst()
 
 export interface DeliveryFilter {
-  userId: string
+  /** Undefined: everybody's. */
+  userId: string | undefined
   requestId?: string
   state?: DeliveryState
   /** Only those older than this one. */
-  after?: DeliveryRow
+  after?: Pick<DeliveryRow, 'created_at' | 'id'>
   limit: number
 }
 
@@ -114,7 +115,7 @@ export const listDeliveries = (db: Db, filter: DeliveryFilter): Promise<Delivery
   return db
     .selectFrom('webhook_deliveries')
     .selectAll()
-    .where('user_id', '=', userId)
+    .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
     .$if(requestId !== undefined, (q) => q.where('request_id', '=', requestId ?? ''))
     .$if(state !== undefined, (q) => q.where('state', '=', state ?? 'pending'))
     .$if(after !== undefined, (q) => (after ? q.where(olderThan(after)) : q))
@@ -131,4 +132,27 @@ export const findDelivery = (db: Db, id: string): Promise<DeliveryRow | undefine
 export async function findWebhookSecret(db: Db, apiKeyId: string): Promise<string | null | undefined> {
   const key = await db.selectFrom('api_keys').select('webhook_secret').where('id', '=', apiKeyId).executeTakeFirst()
   return key?.webhook_secret
+}
+
+/** Removes up to `limit` of somebody's deliveries. Returns how many. */
+export async function eraseDeliveries(db: Db, { userId, limit }: { userId: string; limit: number }): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('webhook_deliveries')
+    .where('id', 'in', (e) =>
+      e.selectFrom('webhook_deliveries').select('id').where('user_id', '=', userId).limit(limit)
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+/** How many were given up since then. */
+export async function countGivenUp(db: Db, since: number): Promise<number> {
+  const row = await db
+    .selectFrom('webhook_deliveries')
+    .select((e) => e.fn.countAll<number>().as('deliveries'))
+    .where('state', '=', 'failed')
+    // Within a minute of its last try.
+    .where('next_try_at', '>', since)
+    .executeTakeFirst()
+  return Number(row?.deliveries ?? 0)
 }

@@ -1,14 +1,18 @@
 import type { Database } from '../db/database.ts'
+import { inSlices } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import {
+  countGivenUp,
   type DeliveryFilter,
   type DeliveryRow,
+  eraseDeliveries,
   findDelivery,
   listDeliveries,
   requeueDelivery
 } from './webhook-store.ts'
 
-export interface DeliveryPageFilter extends Omit<DeliveryFilter, 'after'> {
+export interface DeliveryPageFilter extends Omit<DeliveryFilter, 'after' | 'userId'> {
+  userId: string
   /** The id of the last one of the page before. */
   after?: string
 }
@@ -16,12 +20,20 @@ export interface DeliveryPageFilter extends Omit<DeliveryFilter, 'after'> {
 export interface Webhooks {
   /** A page of a user's deliveries, newest first. Throws `invalid_request` for an unknown `after`. */
   listDeliveries(filter: DeliveryPageFilter): Promise<{ deliveries: DeliveryRow[]; hasMore: boolean }>
+  /** The same by place, of somebody's or of everybody's. */
+  browseDeliveries(filter: DeliveryFilter): Promise<DeliveryRow[]>
   /**
    * Makes a delivery due now, whatever became of it, with 24 h of retries ahead; its id stays. Throws `not_found`, also
-   * for somebody else's.
+   * for somebody else's unless no `userId` is named.
    */
-  redeliver(id: string, userId: string): Promise<DeliveryRow>
+  redeliver(id: string, userId: string | undefined): Promise<DeliveryRow>
+  /** How many were given up since then. */
+  countGivenUp(since: number): Promise<number>
+  /** Removes all of somebody's. Stops early when `signal` aborts; called again, it goes on where it was. */
+  erase(filter: { userId: string; signal: AbortSignal }): Promise<void>
 }
+
+const ERASED_AT_A_TIME = 200
 
 export function createWebhooks({ database }: { database: Database }): Webhooks {
   const { db, clock, bell } = database
@@ -32,11 +44,14 @@ export function createWebhooks({ database }: { database: Database }): Webhooks {
       const rows = await listDeliveries(db, { ...filter, limit: limit + 1, ...(after && { after }) })
       return { deliveries: rows.slice(0, limit), hasMore: rows.length > limit }
     },
+    browseDeliveries: (filter) => listDeliveries(db, filter),
     redeliver: async (id, userId) => {
       const queued = await requeueDelivery(db, { id, userId, now: clock.now() })
       if (!queued) throw errors.notFound(`The webhook delivery '${id}'`)
       bell.ring('webhooks')
       return queued
-    }
+    },
+    countGivenUp: (since) => countGivenUp(db, since),
+    erase: ({ userId, signal }) => inSlices(() => eraseDeliveries(db, { userId, limit: ERASED_AT_A_TIME }), signal)
   }
 }

@@ -36,6 +36,11 @@ export function describeObjectStoreContract(
       expect(await store.stat('a/one')).toEqual({ bytes: 11 })
     })
 
+    it('tells how much room there is, or that it cannot', async () => {
+      const free = await store.freeBytes()
+      expect(free === null || free > 0).toBe(true)
+    })
+
     it('takes exactly maxBytes and leaves nothing of one byte more', async () => {
       await store.put('b/exact', Readable.from([Buffer.alloc(1000)]), options)
       const tooMuch = store.put('b/more', Readable.from([Buffer.alloc(500), Buffer.alloc(501)]), options)

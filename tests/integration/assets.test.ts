@@ -99,15 +99,6 @@ describe('an image', () => {
     expect(response.headers.get('access-control-expose-headers')).toContain('etag')
     expect(await bodyOf(response)).toEqual(bytes)
   })
-
-  it('cannot be had in other sizes and formats yet, and says so', async () => {
-    for (const name of ['width', 'format']) {
-      const response = await gateway.call(`${path}?${name}=64`)
-      expect(response.status).toBe(400)
-      expectNotCacheable(response)
-      expect(await readError(response)).toMatchObject({ code: 'invalid_request', param: name })
-    }
-  })
 })
 
 describe('a reader who has it already', () => {

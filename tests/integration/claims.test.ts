@@ -10,12 +10,15 @@ import { loadConfig } from '../../src/config/config.ts'
 import type { Database } from '../../src/db/database.ts'
 import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import { deleteBlock, insertBlock } from '../../src/providers/block-store.ts'
+import { drainProvider, resumeProvider } from '../../src/providers/provider-state-store.ts'
 import { createProviderStore } from '../../src/providers/provider-store.ts'
 import { cancelRequest } from '../../src/requests/cancel-request.ts'
 import { claimTask } from '../../src/requests/claim-task.ts'
 import { insertSubmission } from '../../src/requests/insert-submission.ts'
 import { TASK_CLASS } from '../../src/requests/request-states.ts'
 import { findTask, listTasks } from '../../src/requests/task-store.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const USER = 'usr_1'
 const { limits } = loadConfig({})
@@ -120,6 +123,28 @@ describe('processes that claim from one database', () => {
   })
 })
 
+it('a drain lets no claim through that comes after it, of another process either', async () => {
+  const model = newModel()
+  const requestId = await submit(model, 600)
+  const slot = await connect('drained', model)
+  const claimer = await startClaimer(slot)
+  const claiming = claimer.go()
+  await waitFor(async () => (await attemptsOf(requestId)).length > 0)
+  const before = await database.db.transaction().execute(async (trx) => {
+    await drainProvider(trx, slot.providerId, Date.now())
+    return (await trx.selectFrom('attempts').select('id').where('request_id', '=', requestId).execute()).length
+  })
+  expect(await claiming).toHaveLength(before)
+  const waiting = (await listTasks(database.db, requestId)).filter((task) => task.state === 'queued')
+  expect(waiting).toHaveLength(600 - before)
+
+  const [task] = waiting
+  if (!task) return // The claimer was through before it could be drained.
+  expect(await claimTask({ database, limits }, { task, ...slot })).toBeUndefined()
+  await resumeProvider(database.db, slot.providerId)
+  expect(await claimTask({ database, limits }, { task, ...slot })).toBeDefined()
+})
+
 describe('a claim', () => {
   const claim = async (requestId: string, slot: Awaited<ReturnType<typeof connect>>) => {
     const [task] = await listTasks(database.db, requestId)
@@ -170,5 +195,17 @@ describe('a claim', () => {
     expect(await claimTask({ database, limits }, { task: task!, ...slot })).toBeUndefined()
     expect(await findTask(database.db, task!.id)).toMatchObject({ state: 'canceled' })
     expect(await attemptsOf(requestId)).toEqual([])
+  })
+
+  it('is refused when the owner has blocked the user since the task was found', async () => {
+    const model = newModel()
+    const slot = await connect('h', model)
+    const requestId = await submit(model, 1)
+    const [task] = await listTasks(database.db, requestId)
+    const take = () => claimTask({ database, limits }, { task: task!, ...slot, caps: { ...slot, ownerId: 'usr_2' } })
+    await insertBlock(database.db, { providerId: slot.providerId, userId: USER, now: 1 })
+    expect(await take()).toBeUndefined()
+    await deleteBlock(database.db, { providerId: slot.providerId, userId: USER })
+    expect(await take()).toBeDefined()
   })
 })

@@ -218,7 +218,7 @@ describe('a reader who leaves', () => {
   })
 
   it('who never reads does not fill the memory: of what waits only the latest is kept', async () => {
-    const { jobs, worker } = await handMade('unread')
+    const { user, jobs, worker } = await handMade('unread')
     const id = await jobs.submit({ model: 'unread' })
     await worker.next()
     const { requests, live } = gateway.gateway.context
@@ -226,9 +226,9 @@ describe('a reader who leaves', () => {
     const events = requests.watch({ id, signal: leave.signal, quietMs: 60_000 })
     expect(await events.next()).toMatchObject({ value: { type: 'changed' } })
     for (let step = 1; step <= 1000; step++) {
-      live.publish(id, { type: 'progress', position: 0, step, steps: 1000 })
-      live.publish(id, { type: 'preview', position: 0, mediaType: 'image/jpeg', b64: String(step) })
-      live.publish(id, { type: 'progress', position: 1, step, steps: 1000 })
+      live.publish({ requestId: id, userId: user.id }, { type: 'progress', position: 0, step, steps: 1000 })
+      live.publish({ requestId: id, userId: user.id }, { type: 'preview', position: 0, mediaType: 'image/jpeg', b64: String(step) })
+      live.publish({ requestId: id, userId: user.id }, { type: 'progress', position: 1, step, steps: 1000 })
     }
     const taken = [await events.next(), await events.next(), await events.next()]
     expect(taken.map(({ value }) => value)).toEqual([

@@ -137,7 +137,7 @@ describe('GET', () => {
     expect(await fetchImage(job.result_url ?? '')).toMatchObject({ mediaType: 'image/png', ...SIZE })
   })
 
-  it("is the owner's and the admins', and all else the owner's alone", async () => {
+  it("is the owner's and the admins', as canceling is, and all else the owner's alone", async () => {
     const { jobs, model } = await fakes.newcomer()
     const [admin, stranger] = [await gateway.addUser({ role: 'admin' }), await gateway.addUser()]
     model.answers('error_400')
@@ -145,16 +145,18 @@ describe('GET', () => {
     await jobs.ended(id)
     expect(await jobCalls(gateway, admin).get(id)).toEqual(await jobs.get(id))
     expect((await gateway.call(`/v1/jobs/${id}/events`, { key: admin.key })).status).toBe(200)
-    for (const { key } of [admin, stranger]) {
-      for (const [method, path] of [
-        ['POST', `/v1/jobs/${id}/cancel`],
-        ['POST', `/v1/jobs/${id}/retry`],
-        ['DELETE', `/v1/jobs/${id}`]
-      ] as const) {
-        const response = await gateway.call(path, { key, method })
-        expect([response.status, (await readError(response)).code]).toEqual([404, 'not_found'])
-      }
+    for (const [{ key }, method, path] of [
+      [stranger, 'POST', `/v1/jobs/${id}/cancel`],
+      [stranger, 'POST', `/v1/jobs/${id}/retry`],
+      [stranger, 'DELETE', `/v1/jobs/${id}`],
+      [admin, 'POST', `/v1/jobs/${id}/retry`],
+      [admin, 'DELETE', `/v1/jobs/${id}`]
+    ] as const) {
+      const response = await gateway.call(path, { key, method })
+      expect([response.status, (await readError(response)).code]).toEqual([404, 'not_found'])
     }
+    const canceled = { status: 200, body: { status: 'FAILED', canceled: false } }
+    expect(await jobCalls(gateway, admin).cancel(id)).toMatchObject(canceled)
     expect(await jobs.get(id)).toMatchObject({ status: 'FAILED' })
   })
 })
@@ -162,6 +164,19 @@ describe('GET', () => {
 const times = { started_at: expect.any(Number), finished_at: expect.any(Number) }
 
 describe('cancel', () => {
+  it("by an admin ends anybody's job, by a stranger nobody's", async () => {
+    const { jobs, model } = await fakes.newcomer()
+    const [admin, stranger] = [await gateway.addUser({ role: 'admin' }), await gateway.addUser()]
+    model.answers('hang')
+    const id = await jobs.submit({ model: model.id })
+    await jobs.when(id, 'PROCESSING')
+    expect(await jobCalls(gateway, stranger).cancel(id)).toMatchObject({ status: 404 })
+    expect(await jobs.get(id)).toMatchObject({ status: 'PROCESSING' })
+    const canceled = { status: 200, body: { id, status: 'CANCELED', canceled: true } }
+    expect(await jobCalls(gateway, admin).cancel(id)).toMatchObject(canceled)
+    expect(await jobs.get(id)).toMatchObject({ status: 'CANCELED' })
+  })
+
   it('of a job that waits ends it before it has begun', async () => {
     const { jobs, model } = await fakes.newcomer()
     model.answers('hang')

@@ -33,6 +33,7 @@ async function withApp<T>(
   const bare: Partial<HttpContext> = {
     config: loadConfig(env),
     version: VERSION,
+    webDir: 'never-built',
     logger: silentLogger(),
     durable: async () => undefined,
     isDatabaseFault: () => false,
@@ -123,7 +124,12 @@ function routesOf(app: FastifyInstance): string[] {
       const path = (parents[depth - 1] ?? '') + (part.startsWith('/') ? part : `/${part}`)
       parents.length = depth
       parents.push(path)
-      return [path.replaceAll(/:(\w+)/g, '{$1}').replace('*', '{id}')]
+      return [
+        path
+          .replace('//', '/')
+          .replaceAll(/:(\w+)/g, '{$1}')
+          .replace('*', '{id}')
+      ]
     })
 }
 

@@ -253,7 +253,7 @@ describe('two processes on one database', () => {
     const receiver = await newReceiver()
     const config = { dataDir: gateway.dataDir }
     const other = await openDatabase(config, { onFatal: () => undefined })
-    const send = createWebhookSender({ userAgent: 'the other one', allowPrivateAddresses: true })
+    const send = createWebhookSender({ userAgent: 'the other one', allowPrivateAddresses: () => true })
     const second = startWebhookDelivery({ database: other, send, logger: silentLogger() })
     const count = 60
     for (let index = 0; index < count; index += 1) {

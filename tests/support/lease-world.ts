@@ -102,7 +102,7 @@ async function openGateway(path: string, clock: { now(): number }) {
     database,
     providers,
     offers: createOffers({ store: providers, clock }),
-    assets: { discard: async () => undefined },
+    assets: { remove: async () => undefined },
     limits: loadConfig({ INFERENCE_CLUB_LIMITS_LEASE: `${LEASE_MS}ms` }).limits,
     logger: silentLogger(),
     live: createLiveProgress()

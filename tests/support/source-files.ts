@@ -1,12 +1,12 @@
 import { readFileSync, readdirSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
-const SRC = fileURLToPath(new URL('../../src', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface SourceImport {
-  /** A path below `src` for own files, else the package or `node:` module as written. */
+  /** A path below the folder for own files, else the package or `node:` module as written. */
   target: string
   isOwn: boolean
   /** Erased at run time: `import type`, or braces in which every name is a type. */
@@ -14,7 +14,7 @@ export interface SourceImport {
 }
 
 export interface SourceFile {
-  /** Below `src`, with slashes. */
+  /** Below the folder that was read, with slashes. */
   path: string
   /** The first part of the path; `main.ts` for the file of that name. */
   folder: string
@@ -26,17 +26,18 @@ export interface SourceFile {
   exportsEverythingOf: string[]
 }
 
-/** Every source file of the product, parsed; tests and what only tests use (`test-….ts`) are left out. */
-export function readSourceFiles(): SourceFile[] {
-  return readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+/** Every source file below a folder, parsed; tests and what only tests use (`test-….ts`) are left out. */
+export function readSourceFiles(folder = 'src'): SourceFile[] {
+  const root = join(ROOT, folder)
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => /\.tsx?$/.test(path) && !/\.test\.ts$|(^|\/)test-[^/]*\.ts$/.test(path))
     .sort()
-    .map(readSourceFile)
+    .map((path) => readSourceFile(root, path))
 }
 
-function readSourceFile(path: string): SourceFile {
-  const text = readFileSync(join(SRC, path), 'utf8')
+function readSourceFile(root: string, path: string): SourceFile {
+  const text = readFileSync(join(root, path), 'utf8')
   const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
   return {
     path,
@@ -56,7 +57,7 @@ function importsOf(path: string, text: string, statements: readonly ts.Statement
   const loaded = new Set(statements.filter((one) => !isErased(one)).map(specifierOf))
   // Finds `import(…)` too, which is no statement.
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => ({
-    target: fileName.startsWith('.') ? relative(SRC, join(SRC, dirname(path), fileName)) : fileName,
+    target: fileName.startsWith('.') ? join(dirname(path), fileName) : fileName,
     isOwn: fileName.startsWith('.'),
     typesOnly: typesOnly.has(fileName) && !loaded.has(fileName)
   }))

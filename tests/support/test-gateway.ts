@@ -8,8 +8,10 @@ import type { AgentConfig, AgentServiceConfig } from '../../src/config/agent-con
 import { type Config, loadConfig } from '../../src/config/config.ts'
 import type { Database } from '../../src/db/database.ts'
 import { FEATURES } from '../../src/images/image-request.ts'
-import { silentLogger } from '../../src/lib/logger.ts'
+import { newId } from '../../src/lib/ids.ts'
+import { type Logger, silentLogger } from '../../src/lib/logger.ts'
 import type { NewApiKey } from '../../src/auth/api-keys.ts'
+import { createPasswords } from '../../src/auth/passwords.ts'
 import type { Role } from '../../src/lib/principal.ts'
 
 export interface TestUser {
@@ -22,6 +24,16 @@ export interface TestUser {
   client: OpenAI
 }
 
+/** Somebody who is signed in to the dashboard. */
+export interface TestPerson {
+  id: string
+  name: string
+  email: string
+  password: string
+  /** For the header `cookie`. */
+  cookie: string
+}
+
 type KeyOptions = Partial<Omit<NewApiKey, 'userId' | 'secret'>>
 
 export interface TestGateway {
@@ -31,6 +43,10 @@ export interface TestGateway {
   database: Database
   /** Makes somebody of their own with a key and a client of the official SDK (no retries). */
   addUser(options?: { role?: Role } & KeyOptions): Promise<TestUser>
+  /** Makes somebody of their own who is signed in, without a key. */
+  addPerson(options?: { role?: Role; name?: string; emailVerified?: boolean }): Promise<TestPerson>
+  /** Signs somebody in as with a browser of their own, whether or not they have a password; answers the header `cookie`. */
+  signIn(user: { id: string }): Promise<string>
   /** Another key of somebody. */
   addKey(user: Pick<TestUser, 'id'>, options?: KeyOptions): Promise<{ key: string; keyId: string; client: OpenAI }>
   /** Connects an agent over the real WebSocket and waits until it is online; closed with the gateway. */
@@ -43,10 +59,19 @@ export interface TestGateway {
 }
 
 let users = 0
+const PASSWORD = 'correct horse battery'
+// Hashed once and for all: it is slow on purpose.
+const passwordHash = () => (hashed ??= createPasswords().hash(PASSWORD))
+let hashed: Promise<string> | undefined
 
 /** The real gateway in process: port 0, a folder of its own, real SQLite. `env` holds configuration variables. */
 export async function startTestGateway(
-  options: { env?: Record<string, string>; dataDir?: string; syncFile?: (fd: number) => Promise<void> } = {}
+  options: {
+    env?: Record<string, string>
+    dataDir?: string
+    syncFile?: (fd: number) => Promise<void>
+    logger?: Logger
+  } = {}
 ): Promise<TestGateway> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'inference-club-')))
   const config: Config = loadConfig({
@@ -60,7 +85,7 @@ export async function startTestGateway(
   }
   const gateway = await startGateway({
     config,
-    logger: silentLogger(),
+    logger: options.logger ?? silentLogger(),
     onFatal,
     ...(options.syncFile && { syncFile: options.syncFile })
   })
@@ -71,6 +96,17 @@ export async function startTestGateway(
     const { secret, id, webhookSecret } = await context.apiKeys.create({ userId: user.id, name: 'test', ...options })
     const client = new OpenAI({ apiKey: secret, baseURL: `${url}/v1`, maxRetries: 0 })
     return { key: secret, keyId: id, webhookSecret, client }
+  }
+
+  const signIn = async ({ id }: { id: string }) => {
+    const user = await context.database.db
+      .selectFrom('users')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    const base = context.config.publicUrl ?? url
+    const { cookies } = await context.people.beginSession(user, { base, address: '127.0.0.1', headers: {} })
+    return cookies.map((cookie) => cookie.split(';')[0]).join('; ')
   }
 
   return {
@@ -84,6 +120,26 @@ export async function startTestGateway(
       if (!user) throw new Error('the user was not made')
       return { id: user.id, email, ...(await addKey(user, key)) }
     },
+    addPerson: async ({ role = 'member', name, emailVerified = true } = {}) => {
+      const email = `person-${++users}@example.org`
+      const person = await context.users.addUser({ email, name: name ?? email, role, emailVerified })
+      if (!person) throw new Error('the person was not made')
+      const { id, created_at, updated_at } = person
+      await context.database.db
+        .insertInto('accounts')
+        .values({
+          id: newId('acc'),
+          user_id: id,
+          provider_id: 'credential',
+          account_id: id,
+          password: await passwordHash(),
+          created_at,
+          updated_at
+        })
+        .execute()
+      return { id, name: person.name, email, password: PASSWORD, cookie: await signIn(person) }
+    },
+    signIn,
     addKey,
     addAgent: async ({ key, name = `agent-${agents.length}`, services }) => {
       const agent = runAgent({ config: agentConfig({ gateway: url, key, name, services }), logger: silentLogger() })

@@ -2,10 +2,18 @@ import type { Migration } from 'kysely/migration'
 import * as spine from './001-spine.ts'
 import * as jobs from './002-jobs.ts'
 import * as limits from './003-limits.ts'
+import * as people from './004-people.ts'
+import * as dashboard from './005-dashboard.ts'
+import * as network from './006-network.ts'
+import * as admin from './007-admin.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
   '001-spine': spine,
   '002-jobs': jobs,
-  '003-limits': limits
+  '003-limits': limits,
+  '004-people': people,
+  '005-dashboard': dashboard,
+  '006-network': network,
+  '007-admin': admin
 }

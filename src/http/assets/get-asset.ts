@@ -1,18 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { bearerOf } from '../../auth/bearer.ts'
-import { AppError, errors } from '../../lib/errors.ts'
+import { AppError } from '../../lib/errors.ts'
+import type { Principal } from '../../lib/principal.ts'
 import type { AssetRow } from '../../assets/asset-store.ts'
-import { formatOfMediaType, type ImageMediaType } from '../../images/media-types.ts'
+import { chooseThumbnail, type SizedBytes, type ThumbnailKind } from '../../assets/thumbnails.ts'
+import { formatOfMediaType, type ImageMediaType, mediaTypeOfFormat } from '../../images/media-types.ts'
+import { callerLeft } from '../caller-left.ts'
 import type { HttpContext } from '../http-context.ts'
 import { parseRange } from './parse-range.ts'
+import { parseThumbnail } from './parse-thumbnail.ts'
 
-type AssetContext = Pick<HttpContext, 'assets' | 'keyGuard' | 'config'>
+type AssetContext = Pick<HttpContext, 'assets' | 'thumbnails' | 'keyGuard' | 'people' | 'config'>
 type AssetRequest = FastifyRequest<{ Params: { id: string }; Querystring: Record<string, unknown> }>
 
-/** Query parameters of the contract that this version cannot honour: refused by name, never ignored. */
-const LATER_PARAMETERS = ['width', 'format']
-
-/** `GET` and `HEAD /api/inference/assets/<id>/`: the bytes of an image, safe to show on any page. */
+/**
+ * `GET` and `HEAD /api/inference/assets/<id>/`: the bytes of an image, safe to show on any page; with `width` or `format`
+ * those of a thumbnail of it.
+ */
 export function getAsset(scope: FastifyInstance, context: AssetContext): void {
   scope.route<{ Params: { id: string }; Querystring: Record<string, unknown> }>({
     // Fastify's own HEAD route would say that the image has no bytes.
@@ -24,48 +28,56 @@ export function getAsset(scope: FastifyInstance, context: AssetContext): void {
   })
 }
 
-async function sendAsset(
-  { assets, keyGuard, config }: AssetContext,
-  request: AssetRequest,
-  reply: FastifyReply
-): Promise<FastifyReply> {
-  const later = LATER_PARAMETERS.find((name) => request.query[name] !== undefined)
-  if (later !== undefined) throw errors.notYet(later)
-  const asset = await assets.getVisible(request.params.id, () => {
-    const secret = bearerOf(request)
-    return secret === undefined ? undefined : keyGuard.authenticate(secret, request.ip)
-  })
-  const etag = `"${asset.sha256}"`
-  const headers = headersOf(asset, etag, asset.kind === 'output' ? config.assetCacheControl : 'private, no-store')
+async function sendAsset(context: AssetContext, request: AssetRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { assets, thumbnails, config } = context
+  const wish = parseThumbnail(request.query)
+  const asset = await assets.getVisible(request.params.id, () => readerOf(context, request))
+  const kind = chooseThumbnail(asset, wish)
+  const etag = etagOf(asset, kind)
+  const cacheControl = asset.kind === 'output' ? config.assetCacheControl : 'private, no-store'
+  const headers = { ...headersOf(asset, kind), etag, 'cache-control': cacheControl }
   if (matches(request.headers['if-none-match'], etag)) return reply.status(304).headers(headers).send()
 
-  const range = parseRange(rangeHeader(request, etag), asset.bytes)
-  if (range === 'unsatisfiable') throw rangeNotSatisfiable(asset)
+  const image: SizedBytes = kind
+    ? await thumbnails.get(asset, kind, callerLeft(reply))
+    : { bytes: asset.bytes, open: (range) => assets.openBytes(asset, range) }
+  const range = parseRange(rangeHeader(request, etag), image.bytes)
+  if (range === 'unsatisfiable') throw rangeNotSatisfiable(image.bytes)
   // Opened before anything is said about it: an error must not carry the image's cache headers.
-  const bytes = request.method === 'HEAD' ? undefined : await assets.openBytes(asset, range)
-  void reply.headers(headers).type(asset.media_type)
-  void reply.header('content-length', range ? range.end - range.start + 1 : asset.bytes)
-  if (range) void reply.status(206).header('content-range', `bytes ${range.start}-${range.end}/${asset.bytes}`)
+  const bytes = request.method === 'HEAD' ? undefined : await image.open(range)
+  void reply.headers(headers).type(mediaTypeOfFormat(formatOf(asset, kind)))
+  void reply.header('content-length', range ? range.end - range.start + 1 : image.bytes)
+  if (range) void reply.status(206).header('content-range', `bytes ${range.start}-${range.end}/${image.bytes}`)
   return reply.send(bytes)
 }
 
-const headersOf = (asset: AssetRow, etag: string, cacheControl: string): Record<string, string> => ({
-  etag,
+/** By key or, in the dashboard, by session. */
+function readerOf({ keyGuard, people }: AssetContext, request: AssetRequest): Promise<Principal | undefined> {
+  const secret = bearerOf(request)
+  return secret === undefined ? people.principalOf(request.headers) : keyGuard.authenticate(secret, request.ip)
+}
+
+const formatOf = (asset: AssetRow, kind?: ThumbnailKind) =>
+  kind?.format ?? formatOfMediaType(asset.media_type as ImageMediaType)
+
+const etagOf = ({ sha256 }: AssetRow, kind?: ThumbnailKind): string =>
+  kind ? `"${sha256}-${kind.width}-${kind.format}"` : `"${sha256}"`
+
+const headersOf = (asset: AssetRow, kind?: ThumbnailKind): Record<string, string> => ({
   'accept-ranges': 'bytes',
-  'cache-control': cacheControl,
   'last-modified': new Date(asset.created_at).toUTCString(),
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; sandbox",
   'cross-origin-resource-policy': 'cross-origin',
-  'content-disposition': `inline; filename="${asset.id}.${formatOfMediaType(asset.media_type as ImageMediaType)}"`
+  'content-disposition': `inline; filename="${asset.id}.${formatOf(asset, kind)}"`
 })
 
-const rangeNotSatisfiable = (asset: AssetRow): AppError =>
+const rangeNotSatisfiable = (bytes: number): AppError =>
   new AppError({
     code: 'invalid_request',
     status: 416,
-    message: `The range is outside of the image, which has ${asset.bytes} bytes.`,
-    headers: { 'content-range': `bytes */${asset.bytes}`, 'cache-control': 'no-store' }
+    message: `The range is outside of the image, which has ${bytes} bytes.`,
+    headers: { 'content-range': `bytes */${bytes}`, 'cache-control': 'no-store' }
   })
 
 const matches = (header: string | undefined, etag: string): boolean =>

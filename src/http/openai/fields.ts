@@ -42,6 +42,11 @@ export class Fields {
     return value === undefined || typeof value === 'string' ? value : JSON.stringify(value)
   }
 
+  /** As sent, for readers of lists and objects; undefined when it was not sent. */
+  value(name: string): unknown {
+    return this.#take(name)
+  }
+
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     const value = this.#take(name)
     if (value === undefined) return undefined

@@ -5,6 +5,7 @@ import { formatSize } from '../../images/sizes.ts'
 import type { QueueOutlook } from '../../requests/queue-outlook.ts'
 import { hasEnded, type RequestState } from '../../requests/request-states.ts'
 import type { RequestView } from '../../requests/view-request.ts'
+import type { SummaryView } from '../../requests/view-summaries.ts'
 import { presentError } from '../error-handler.ts'
 import { assetUrl, presentImages } from './present-images.ts'
 
@@ -104,7 +105,7 @@ export const jobError = ({ request }: Pick<RequestView, 'request'>) =>
     .error
 
 /** Percent over all images of the request. */
-export function progressOf({ request, tasks, attempts }: RequestView): number {
+export function progressOf({ request, tasks, attempts }: SummaryView): number {
   if (request.state === 'succeeded') return 100
   const current = new Map(attempts.map((attempt) => [attempt.id, attempt.progress]))
   const parts = tasks.map((task) =>
@@ -114,7 +115,7 @@ export function progressOf({ request, tasks, attempts }: RequestView): number {
 }
 
 /** As the caller spells them. */
-function presentParameters(parameters: ImageParameters, n: number): Record<string, unknown> {
+export function presentParameters(parameters: ImageParameters, n: number): Record<string, unknown> {
   const { size, negativePrompt, guidanceScale, outputFormat, outputCompression, extra, ...same } = parameters
   return {
     n,

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errors } from '../../../lib/errors.ts'
-import type { ResponseDefault } from '../../../lib/principal.ts'
+import { DASHBOARD_KEY_ID, type ResponseDefault } from '../../../lib/principal.ts'
 import type { RequestView } from '../../../requests/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
 import type { HttpContext } from '../../http-context.ts'
@@ -49,9 +49,17 @@ async function submit(context: AnswerContext, { call, request }: ImageExchange):
   if (context.isDraining()) throw errors.shuttingDown()
   const key = idempotencyKey(request)
   const { submission } = call
+  refuseUnsigned(submission, request)
   const once = key === undefined ? undefined : { endpoint: submission.image.kind, key }
   const submitted = await context.requests.submit({ ...submission, principal: request.principal }, once)
   return { ...submitted, hasKey: key !== undefined }
+}
+
+/** The secret that signs webhooks belongs to a key. */
+function refuseUnsigned({ webhookUrl }: ParsedCall['submission'], { principal }: FastifyRequest): void {
+  if (webhookUrl !== undefined && principal.keyId === DASHBOARD_KEY_ID) {
+    throw errors.invalidRequest("'webhook_url' needs an API key, whose secret signs the call.", 'webhook_url')
+  }
 }
 
 async function waitForImages(

@@ -4,7 +4,7 @@ import { presentStatus } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
 import type { JobsContext } from './jobs-context.ts'
 
-/** `POST /v1/jobs/<id>/cancel`: images that are finished stay. */
+/** `POST /v1/jobs/<id>/cancel`: images that are finished stay. Admins may cancel anybody's. */
 export function cancelJob(scope: FastifyInstance, { requests }: JobsContext): void {
   scope.post<{ Params: { id: string } }>('/jobs/:id/cancel', {
     config: { operation: 'cancelJob' },
@@ -18,7 +18,7 @@ export function cancelJob(scope: FastifyInstance, { requests }: JobsContext): vo
     },
     handler: async (request) => {
       const { id } = request.params
-      await requests.requireOwn({ id, userId: request.principal.userId })
+      await requests.view(id, request.principal)
       const canceled = await requests.cancel(id)
       const { request: now } = await requests.view(id)
       return { id, status: presentStatus(now.state), canceled }

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { findProblems, type SystemFacts } from './find-problems.ts'
+
+const STATE: SystemFacts['state'] = {
+  version: '1',
+  startedAt: 0,
+  queue: { waiting: 0, running: 0, oldestWaitingAt: null },
+  eventLoop: { meanMs: 1, p99Ms: 20 },
+  memory: { rss: 1, heapUsed: 1 },
+  database: { bytes: 1, pingMs: 1 },
+  storage: { outputs: { images: 0, bytes: 0 }, inputs: { images: 0, bytes: 0 }, freeBytes: 5e9 },
+  agentsOnline: 0
+}
+const WELL: SystemFacts = { state: STATE, notReady: undefined, strandedModels: [], webhooksGivenUp: 0 }
+
+const withState = (change: Partial<SystemFacts['state']>): SystemFacts => ({ ...WELL, state: { ...STATE, ...change } })
+const withFree = (freeBytes: number | null) => withState({ storage: { ...STATE.storage, freeBytes } })
+
+describe('problems', () => {
+  it('are none when all is well, or cannot be told', () => {
+    expect(findProblems(WELL)).toEqual([])
+    expect(findProblems(withFree(1e9))).toEqual([])
+    expect(findProblems(withFree(null))).toEqual([])
+  })
+
+  it.each<[string, SystemFacts, string]>([
+    ['a store that cannot be written', { ...WELL, notReady: 'EROFS' }, 'Requests cannot be served: EROFS.'],
+    ['a disk that is nearly full', withFree(512_300_000), 'The disk of the image store has only 512 MB left.'],
+    [
+      'images that nobody makes',
+      { ...WELL, strandedModels: ['a', 'b'] },
+      "Images have waited for more than 15 minutes, and nobody online serves 'a', 'b'."
+    ],
+    ['a webhook given up', { ...WELL, webhooksGivenUp: 1 }, '1 webhook delivery was given up within a day.'],
+    ['webhooks given up', { ...WELL, webhooksGivenUp: 12 }, '12 webhook deliveries were given up within a day.'],
+    [
+      'a busy process',
+      withState({ eventLoop: { meanMs: 90, p99Ms: 730.4 } }),
+      'The server is overloaded: events are up to 730 ms late.'
+    ]
+  ])('tell of %s', (_what, facts, sentence) => {
+    expect(findProblems(facts)).toEqual([sentence])
+  })
+})

@@ -1,0 +1,41 @@
+import type { SystemState } from '../http/dashboard/contract/admin.ts'
+
+const LITTLE_SPACE_BYTES = 1e9
+const MINUTE_MS = 60_000
+/** How long images wait before it is a problem that nobody online could make them. */
+export const LONG_WAIT_MS = 15 * MINUTE_MS
+const SLOW_LOOP_MS = 500
+
+export interface SystemFacts {
+  state: Omit<SystemState, 'problems'>
+  /** Why requests cannot be served now. */
+  notReady: string | undefined
+  /** Models for which images have waited for `LONG_WAIT_MS`, and nobody online has them. */
+  strandedModels: readonly string[]
+  /** Webhooks given up within a day. */
+  webhooksGivenUp: number
+}
+
+/** What an operator has to know, the worst first, in sentences. */
+export function findProblems({ state, notReady, strandedModels, webhooksGivenUp }: SystemFacts): string[] {
+  const { freeBytes } = state.storage
+  const problems: string[] = []
+  if (notReady !== undefined) problems.push(`Requests cannot be served: ${notReady}.`)
+  if (freeBytes !== null && freeBytes < LITTLE_SPACE_BYTES) {
+    problems.push(`The disk of the image store has only ${Math.floor(freeBytes / 1e6)} MB left.`)
+  }
+  if (strandedModels.length > 0) {
+    const models = strandedModels.map((model) => `'${model}'`).join(', ')
+    const minutes = LONG_WAIT_MS / MINUTE_MS
+    problems.push(`Images have waited for more than ${minutes} minutes, and nobody online serves ${models}.`)
+  }
+  if (webhooksGivenUp > 0) {
+    problems.push(
+      `${webhooksGivenUp} webhook deliver${webhooksGivenUp === 1 ? 'y was' : 'ies were'} given up within a day.`
+    )
+  }
+  if (state.eventLoop.p99Ms >= SLOW_LOOP_MS) {
+    problems.push(`The server is overloaded: events are up to ${Math.round(state.eventLoop.p99Ms)} ms late.`)
+  }
+  return problems
+}

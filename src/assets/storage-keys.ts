@@ -1,0 +1,31 @@
+import { THUMBNAIL_WIDTHS, type ThumbnailWidth } from '../images/make-thumbnail.ts'
+import { OUTPUT_FORMATS, type OutputFormat } from '../images/media-types.ts'
+
+/** Which thumbnail of an image: how wide at most, `full` for the width of the image itself, and in which format. */
+export interface ThumbnailKind {
+  width: ThumbnailWidth | 'full'
+  format: OutputFormat
+}
+
+const IMAGES = 'images/'
+const THUMBNAILS = 'thumbnails/'
+
+const KINDS = [...THUMBNAIL_WIDTHS, 'full' as const].flatMap((width) =>
+  OUTPUT_FORMATS.map((format): ThumbnailKind => ({ width, format }))
+)
+
+/** Where the bytes of an asset are. Spread over 1296 folders, so that none grows too large for a directory listing. */
+export const storageKeyOf = (assetId: string): string => `${IMAGES}${assetId.slice(4, 6)}/${assetId}`
+
+/** Beside those of other images, in no folder of its own: that would stay behind, empty. */
+export const thumbnailKey = (storageKey: string, { width, format }: ThumbnailKind): string =>
+  `${THUMBNAILS}${storageKey.slice(IMAGES.length)}.${width}.${format}`
+
+/** Of every thumbnail that an image may have. */
+export const thumbnailKeys = (storageKey: string): string[] => KINDS.map((kind) => thumbnailKey(storageKey, kind))
+
+/** The storage key of the image that a stored object is, or is a thumbnail of; undefined of anything else. */
+export function imageKeyOf(key: string): string | undefined {
+  if (key.startsWith(IMAGES)) return key
+  return key.startsWith(THUMBNAILS) ? IMAGES + key.slice(THUMBNAILS.length).replace(/\..*$/, '') : undefined
+}

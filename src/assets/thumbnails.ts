@@ -1,0 +1,135 @@
+import { Readable } from 'node:stream'
+import { ImageRejected } from '../images/image-inspector.ts'
+import { makeThumbnail, THUMBNAIL_WIDTHS } from '../images/make-thumbnail.ts'
+import { formatOfMediaType, mediaTypeOfFormat, type ImageMediaType, type OutputFormat } from '../images/media-types.ts'
+import { createQueue } from '../lib/async.ts'
+import { errors } from '../lib/errors.ts'
+import { type ByteRange, type ObjectStore, StoreUnavailable } from '../storage/object-store.ts'
+import type { AssetRow, AssetStore } from './asset-store.ts'
+import { asStorageUnavailable, openStored } from './open-stored.ts'
+import { type ThumbnailKind, thumbnailKey } from './storage-keys.ts'
+
+export type { ThumbnailKind }
+
+/** Bytes of known length that can be had whole or in part, again and again. */
+export interface SizedBytes {
+  bytes: number
+  /** Throws `storage_unavailable`. */
+  open(range?: ByteRange): Promise<Readable>
+}
+
+export interface Thumbnails {
+  /**
+   * A thumbnail from the store, or else made and stored: once, however many ask for it at a time. What waits for its
+   * turn is not made any more when every `left` of those who asked has aborted; that ends in a `conflict` nobody reads.
+   * Throws `invalid_image` when the image does not decode, `invalid_size` when the format cannot hold it, `not_found`
+   * when the image was deleted meanwhile, and `storage_unavailable` when its bytes cannot be read.
+   */
+  get(asset: AssetRow, kind: ThumbnailKind, left: AbortSignal): Promise<SizedBytes>
+}
+
+/** What is being looked for or made, and who waits for it. */
+interface Flight {
+  callers: AbortSignal[]
+  result: Promise<SizedBytes>
+}
+
+/**
+ * Which thumbnail answers a wish: the next wider of `THUMBNAIL_WIDTHS`, never wider than the image; webp unless a format
+ * is named. Undefined when that is the image itself: nothing was wished for, or the format alone, and it has that.
+ */
+export function chooseThumbnail(
+  asset: Pick<AssetRow, 'width' | 'media_type'>,
+  { width, format }: { width?: number; format?: OutputFormat }
+): ThumbnailKind | undefined {
+  const has = formatOfMediaType(asset.media_type as ImageMediaType)
+  if (width === undefined && (format === undefined || format === has)) return undefined
+  const atLeast = width ?? Infinity
+  const narrower = THUMBNAIL_WIDTHS.find((one) => one >= atLeast && one < asset.width)
+  return { width: narrower ?? 'full', format: format ?? 'webp' }
+}
+
+/** `atOnce`: how many are made at the same time; each takes a core, and up to the image's pixels in memory. */
+export function createThumbnails(parts: {
+  store: ObjectStore
+  rows: Pick<AssetStore, 'findAsset'>
+  atOnce: number
+}): Thumbnails {
+  const { store, rows } = parts
+  const inTurn = createQueue(parts.atOnce)
+  const flights = new Map<string, Flight>()
+
+  const fromStore = (key: string, bytes: number): SizedBytes => ({
+    bytes,
+    open: (range) => openStored(store, key, range)
+  })
+
+  /** False when the store cannot take it, which is no reason not to show it. */
+  const keep = async (key: string, bytes: Buffer, format: OutputFormat): Promise<boolean> => {
+    const options = { contentType: mediaTypeOfFormat(format), maxBytes: bytes.length }
+    try {
+      await store.put(key, Readable.from([bytes]), options)
+      return true
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return false
+      throw error
+    }
+  }
+
+  const make = async (asset: AssetRow, kind: ThumbnailKind, key: string): Promise<SizedBytes> => {
+    const { bytes } = await makeThumbnail({
+      original: await openStored(store, asset.storage_key),
+      // What it had when it was taken: a damaged header cannot ask for more.
+      maxPixels: asset.width * asset.height,
+      format: kind.format,
+      ...(kind.width !== 'full' && { width: kind.width })
+    }).catch(asInvalidImage)
+    const kept = await keep(key, bytes, kind.format)
+    // Whoever deletes the image removes its thumbnails after its row: what was stored later is removed here.
+    if (!(await rows.findAsset(asset.id))) {
+      await store.remove([key]).catch(() => undefined) // The sweeper takes it.
+      throw errors.notFound('The image')
+    }
+    return kept ? fromStore(key, bytes.length) : fromMemory(bytes)
+  }
+
+  const start = (key: string, make: () => Promise<SizedBytes>): Flight => {
+    const callers: AbortSignal[] = []
+    const end = () => {
+      if (flights.get(key) === flight) flights.delete(key)
+    }
+    const makeIfWanted = async () => {
+      if (!callers.every((left) => left.aborted)) return make()
+      // At once, so that nobody joins what has been given up.
+      end()
+      throw errors.conflict('Nobody waits for this thumbnail any more.')
+    }
+    const findOrMake = async () => {
+      const cached = await store.stat(key).catch(asStorageUnavailable)
+      return cached ? fromStore(key, cached.bytes) : inTurn(makeIfWanted)
+    }
+    const flight = { callers, result: findOrMake().finally(end) }
+    flights.set(key, flight)
+    return flight
+  }
+
+  return {
+    get: (asset, kind, left) => {
+      const key = thumbnailKey(asset.storage_key, kind)
+      const flight = flights.get(key) ?? start(key, () => make(asset, kind, key))
+      flight.callers.push(left)
+      return flight.result
+    }
+  }
+}
+
+const fromMemory = (bytes: Buffer): SizedBytes => ({
+  bytes: bytes.length,
+  open: async (range) => Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes])
+})
+
+function asInvalidImage(error: unknown): never {
+  if (!(error instanceof ImageRejected)) throw error
+  const message = "The image cannot be decoded. Ask for it as it is, without 'width' and 'format'."
+  throw errors.invalidImage(message, null)
+}

@@ -1,0 +1,122 @@
+import type { Selectable } from 'kysely'
+import type { Database, Db } from '../db/database.ts'
+import type { Tables } from '../db/tables.ts'
+import { errors } from '../lib/errors.ts'
+import { normalEmail } from './email-address.ts'
+import { requireAdminLeft } from './last-admin-store.ts'
+import { NO_LIMITS } from './use-limits.ts'
+import type { UserRow } from './user-store.ts'
+
+/** How those are called who are no longer here. */
+export const DELETED_NAME = 'Deleted account'
+
+export const findPerson = (db: Db, userId: string): Promise<UserRow | undefined> =>
+  db.selectFrom('users').selectAll().where('id', '=', userId).where('deleted_at', 'is', null).executeTakeFirst()
+
+/** Those that have not ended, the one used last first. */
+export const listSessions = (
+  db: Db,
+  { userId, now }: { userId: string; now: number }
+): Promise<Selectable<Tables['sessions']>[]> =>
+  db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', now)
+    .orderBy('updated_at', 'desc')
+    .orderBy('id')
+    .execute()
+
+/** Every way of somebody to sign in, the oldest first. */
+export const listSignIns = (db: Db, userId: string): Promise<{ provider_id: string; created_at: number }[]> =>
+  db
+    .selectFrom('accounts')
+    .select(['provider_id', 'created_at'])
+    .where('user_id', '=', userId)
+    .orderBy('created_at')
+    .execute()
+
+/** False when they have no such session. */
+export async function endSession(db: Db, { userId, id }: { userId: string; id: string }): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('sessions')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+export async function endOtherSessions(db: Db, { userId, token }: { userId: string; token: string }): Promise<void> {
+  await db.deleteFrom('sessions').where('user_id', '=', userId).where('token', '!=', token).execute()
+}
+
+export async function renamePerson(
+  { db, clock }: Pick<Database, 'db' | 'clock'>,
+  { userId, name }: { userId: string; name: string }
+): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ name, updated_at: clock.now() })
+    .where('id', '=', userId)
+    .where('deleted_at', 'is', null)
+    .execute()
+}
+
+/** What a row holds of somebody who is gone. */
+const nobody = (userId: string) => ({
+  name: DELETED_NAME,
+  // Nobody's: no address is without an @.
+  email: userId,
+  email_verified: 0,
+  image: null,
+  role: 'member',
+  ...NO_LIMITS
+})
+
+/**
+ * Shuts somebody out for good and forgets who they were; what they have is removed afterwards. Nothing happens the second
+ * time. Throws `invalid_request` when the address is not theirs, and `conflict` for the last admin.
+ */
+export const markDeleted = (
+  { db, clock }: Pick<Database, 'db' | 'clock'>,
+  { userId, email }: { userId: string; email: string }
+): Promise<void> =>
+  db.transaction().execute(async (trx) => {
+    const user = await trx.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
+    if (!user || user.deleted_at !== null) return
+    if (user.email !== normalEmail(email)) {
+      throw errors.invalidRequest("'email' is not the address of your account.", 'email')
+    }
+    const now = clock.now()
+    await trx
+      .updateTable('users')
+      .set({ ...nobody(userId), disabled_at: now, deleted_at: now, updated_at: now })
+      .where('id', '=', userId)
+      .execute()
+    await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+    if (user.role === 'admin') await requireAdminLeft(trx)
+  })
+
+/** Ids of deleted accounts. */
+export async function listDeleted(db: Db): Promise<string[]> {
+  const rows = await db.selectFrom('users').select('id').where('deleted_at', 'is not', null).execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Removes keys, ways to sign in, the invitations that somebody made or used, and what of them came back into their row. */
+export const eraseSignIns = (db: Db, userId: string): Promise<void> =>
+  db.transaction().execute(async (trx) => {
+    await trx
+      .updateTable('users')
+      .set(nobody(userId))
+      .where('id', '=', userId)
+      .where('deleted_at', 'is not', null)
+      .execute()
+    for (const table of ['api_keys', 'accounts', 'sessions'] as const) {
+      await trx.deleteFrom(table).where('user_id', '=', userId).execute()
+    }
+    await trx
+      .deleteFrom('invitations')
+      .where((e) => e.or([e('user_id', '=', userId), e('created_by', '=', userId), e('used_by', '=', userId)]))
+      .execute()
+  })

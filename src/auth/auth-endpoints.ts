@@ -1,0 +1,38 @@
+/**
+ * The endpoints of better-auth that are there, each with the fields of its body that count: it has many more of both, and
+ * a new version may add some. The paths are those below `/api/auth`.
+ */
+const ENDPOINTS: Record<string, readonly string[]> = {
+  'GET /get-session': [],
+  'POST /sign-in/email': ['email', 'password', 'rememberMe'],
+  'POST /sign-in/social': ['provider', 'callbackURL', 'errorCallbackURL', 'newUserCallbackURL', 'additionalData'],
+  'GET /callback/github': [],
+  'GET /callback/oidc': [],
+  'POST /sign-out': [],
+  'POST /change-password': ['currentPassword', 'newPassword', 'revokeOtherSessions'],
+  'POST /update-user': ['name'],
+  'GET /list-sessions': [],
+  'POST /revoke-session': ['token'],
+  'POST /revoke-other-sessions': [],
+  'GET /list-accounts': [],
+  'POST /link-social': ['provider', 'callbackURL', 'errorCallbackURL'],
+  'POST /unlink-account': ['accountId']
+}
+
+const REDIRECTS = ['callbackURL', 'errorCallbackURL', 'newUserCallbackURL']
+
+/** The body as the endpoint may have it; undefined when there is no such endpoint. */
+export function bodyFor(endpoint: string, body: unknown): Record<string, unknown> | undefined {
+  const fields = Object.hasOwn(ENDPOINTS, endpoint) ? ENDPOINTS[endpoint] : undefined
+  if (!fields) return undefined
+  const sent = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+  return Object.fromEntries(fields.filter((field) => field in sent).map((field) => [field, sent[field]]))
+}
+
+/** Whether every place that the browser is to be sent to afterwards is one of ours. */
+export const redirectsHome = (body: Record<string, unknown>, origin: string): boolean =>
+  REDIRECTS.map((field) => body[field]).every(
+    (target) =>
+      target === undefined ||
+      (typeof target === 'string' && URL.canParse(target, origin) && new URL(target, origin).origin === origin)
+  )

@@ -1,0 +1,216 @@
+import type { Config, SignInConfig } from '../config/config.ts'
+import type { Database } from '../db/database.ts'
+import { errors } from '../lib/errors.ts'
+import type { Logger } from '../lib/logger.ts'
+import { DASHBOARD_KEY_ID, type Principal, type Role, SCOPES, type Scope } from '../lib/principal.ts'
+import { type Account, createAccount } from './account.ts'
+import { answerAuthCall, type AuthCall } from './answer-auth-call.ts'
+import { type Auth, COOKIE_PREFIX, createAuthInstances } from './auth-instances.ts'
+import { type Caller, headersOf } from './caller.ts'
+import { createInvitationStore } from './invitation-store.ts'
+import { createInvitations, type Invitations } from './invitations.ts'
+import { acceptInvitation, type Credentials, signUp } from './join-by-password.ts'
+import { createOidcProvider } from './oidc-provider.ts'
+import { createPasswords } from './passwords.ts'
+import { listPeople, type PersonRow } from './people-list-store.ts'
+import { changePerson, type PersonChange } from './person-change-store.ts'
+import { createPersonStore } from './person-store.ts'
+import { getSecret } from './secret-store.ts'
+import { sessionTokenOf } from './session-cookie.ts'
+import { createSignInLimits } from './sign-in-limits.ts'
+import { fromColumns } from './use-limits.ts'
+import type { UserRow, UserStore } from './user-store.ts'
+
+/** A whole office may come by GitHub in the morning. */
+const BEGUN_PER_TRY = 20
+const MEMBER_SCOPES: readonly Scope[] = ['generate', 'usage']
+
+/** Somebody signed in to the dashboard. */
+export interface Person extends Principal {
+  name: string
+}
+
+export interface SignInOptions {
+  registration: 'open' | 'invitation'
+  github: boolean
+  /** The text of its button. */
+  oidc: { name: string } | null
+}
+
+/** Somebody who has just been signed in. */
+export interface SignedIn {
+  person: Person
+  /** Lines for `Set-Cookie`, by which their browser stays so. */
+  cookies: string[]
+}
+
+export interface People {
+  invitations: Invitations
+  account: Account
+  /** Who is signed in, by the session cookie; undefined when nobody is, or they have been disabled. */
+  principalOf(headers: { cookie?: string | undefined }): Promise<Person | undefined>
+  /** The token of the session cookie, whether or not the session still is; undefined when there is none. */
+  sessionTokenOf(headers: { cookie?: string | undefined }): Promise<string | undefined>
+  /** Lines for `Set-Cookie`, where due, that keep a session in use from ending. */
+  renewCookies(caller: Caller): Promise<string[]>
+  /** What the sign-in page offers. */
+  signInOptions(): SignInOptions
+  /** Answers a call of `/api/auth`; throws like `answerAuthCall`. */
+  handle(call: AuthCall): Promise<Response>
+  /** Uses an invitation up and signs in. Throws like `acceptInvitation`, and `rate_limit_exceeded`. */
+  accept(answer: Credentials & { token: string }, caller: Caller): Promise<SignedIn>
+  beginSession(user: UserRow, caller: Caller): Promise<SignedIn>
+  /** Whether they have any way to sign in. */
+  canSignIn(userId: string): Promise<boolean>
+  /** Everybody, or one person; newest last, without deleted accounts. */
+  list(filter?: { userId: string }): Promise<PersonRow[]>
+  /** What an admin (`by`) changes of somebody; counts at once for their sessions, keys and agents. Throws like `changePerson`. */
+  change(changed: { userId: string; by: string; change: PersonChange }): Promise<void>
+  /** Shuts somebody and their keys out at once, or lets them in again. False when there is nobody of that id. */
+  setDisabled(userId: string, disabled: boolean): Promise<boolean>
+  /** Drops sessions and half-finished sign-ins whose time is over. */
+  dropExpired(): Promise<void>
+}
+
+/** How people sign in. Opens and reads nothing before it is asked something. */
+export function createPeople(parts: { config: Config; logger: Logger; database: Database; users: UserStore }): People {
+  const { config, logger, database, users } = parts
+  const { clock, bell } = database
+  const { github, oidc } = providersOf(config.signIn)
+  const isOpen = () => config.signIn.registration === 'open'
+  const persons = createPersonStore(database)
+  const passwords = createPasswords()
+  const limits = createSignInLimits({ tries: () => config.limits.signInTries })
+  const beginLimits = createSignInLimits({ tries: () => BEGUN_PER_TRY * config.limits.signInTries })
+  const store = createInvitationStore(database)
+  const invitations = createInvitations({ store, users, clock, lifetimeMs: () => config.signIn.invitationLifetimeMs })
+  const join = { invitations, persons, passwords }
+  const instances = createAuthInstances({
+    database,
+    logger,
+    passwords,
+    invitations,
+    isOpen,
+    github,
+    oidc: oidc && createOidcProvider(oidc, logger)
+  })
+  const secretOf = rememberSecret(database)
+  const authOf = async (base: string): Promise<Auth> => instances({ base, secret: await secretOf() })
+
+  const sessionToken = async ({ cookie }: { cookie?: string | undefined }) =>
+    cookie?.includes(COOKIE_PREFIX)
+      ? sessionTokenOf(cookie, { prefix: COOKIE_PREFIX, secret: await secretOf() })
+      : undefined
+
+  const beginSession = async (user: UserRow, caller: Caller): Promise<SignedIn> => {
+    const { api } = await authOf(caller.base)
+    const headers = headersOf(caller)
+    const begun = await api.beginSession({ body: { userId: user.id }, headers, returnHeaders: true })
+    return { person: toPerson(user), cookies: begun.headers.getSetCookie() }
+  }
+
+  const register = async (call: AuthCall): Promise<Response> => {
+    if (!isOpen()) throw errors.registrationClosed()
+    const { person, cookies } = await beginSession(await signUp(join, readCredentials(call.body)), call)
+    const headers = new Headers(cookies.map((cookie): [string, string] => ['set-cookie', cookie]))
+    return Response.json(
+      { token: null, user: { id: person.userId, name: person.name, email: person.email, role: person.role } },
+      { headers }
+    )
+  }
+
+  return {
+    invitations,
+    account: createAccount({ database }),
+    sessionTokenOf: sessionToken,
+    principalOf: async (headers) => {
+      const token = await sessionToken(headers)
+      const user = token === undefined ? undefined : await persons.findBySessionToken(token)
+      return user && toPerson(user)
+    },
+    renewCookies: async (caller) => {
+      const { api } = await authOf(caller.base)
+      const { headers } = await api.getSession({ headers: headersOf(caller), returnHeaders: true })
+      return headers.getSetCookie()
+    },
+    signInOptions: () => ({
+      registration: config.signIn.registration,
+      github: github !== undefined,
+      oidc: oidc ? { name: oidc.name } : null
+    }),
+    handle: (call) => answerAuthCall({ authOf, limits, beginLimits, signUp: register }, call),
+    accept: (answer, caller) => {
+      const use = async () => {
+        const user = await acceptInvitation(join, answer)
+        // Keys remember the address of whom they belong to.
+        bell.ring('keys')
+        return beginSession(user, caller)
+      }
+      return limits.attempt({ address: caller.address, email: answer.email }, use, { isFree: () => true })
+    },
+    beginSession,
+    canSignIn: (userId) => persons.canSignIn(userId),
+    list: (filter) => listPeople(database.db, { ...filter, now: clock.now() }),
+    change: async (changed) => {
+      await changePerson(database, changed)
+      bell.ring('keys')
+    },
+    setDisabled: async (userId, disabled) => {
+      const isThere = await persons.setDisabled(userId, disabled)
+      bell.ring('keys')
+      return isThere
+    },
+    dropExpired: () => persons.dropExpired()
+  }
+}
+
+/** Those that are set up; the configuration sees to it that none is by half. */
+function providersOf({
+  githubClientId,
+  githubClientSecret,
+  oidcIssuer,
+  oidcClientId,
+  oidcClientSecret,
+  oidcName
+}: SignInConfig) {
+  return {
+    github:
+      githubClientId !== undefined && githubClientSecret !== undefined
+        ? { clientId: githubClientId, clientSecret: githubClientSecret }
+        : undefined,
+    oidc:
+      oidcIssuer !== undefined && oidcClientId !== undefined && oidcClientSecret !== undefined
+        ? { issuer: oidcIssuer, clientId: oidcClientId, clientSecret: oidcClientSecret, name: oidcName }
+        : undefined
+  }
+}
+
+/** Throws `invalid_request`. */
+function readCredentials(body: unknown): Credentials {
+  const { name, email, password } = (body ?? {}) as Record<string, unknown>
+  if (typeof name !== 'string' || typeof email !== 'string' || typeof password !== 'string') {
+    throw errors.invalidRequest("'name', 'email' and 'password' are required.")
+  }
+  return { name, email, password }
+}
+
+/** Read when it is first needed, and again when that failed. */
+function rememberSecret(database: Database): () => Promise<string> {
+  let known: Promise<string> | undefined
+  return () =>
+    (known ??= getSecret(database, 'sign-in').catch((error: unknown) => {
+      known = undefined
+      throw error
+    }))
+}
+
+const toPerson = (user: UserRow): Person => ({
+  userId: user.id,
+  name: user.name,
+  email: user.email,
+  role: user.role as Role,
+  keyId: DASHBOARD_KEY_ID,
+  scopes: user.role === 'admin' ? SCOPES : MEMBER_SCOPES,
+  limits: { key: {}, user: fromColumns(user) },
+  responseDefault: 'url'
+})

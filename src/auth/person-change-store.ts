@@ -1,0 +1,43 @@
+import type { Database } from '../db/database.ts'
+import { errors } from '../lib/errors.ts'
+import type { Role, UseLimits } from '../lib/principal.ts'
+import { requireAdminLeft } from './last-admin-store.ts'
+import { toColumns } from './use-limits.ts'
+
+/** What is absent stays. */
+export interface PersonChange {
+  role?: Role
+  disabled?: boolean
+  /** In place of all they had. */
+  limits?: UseLimits
+}
+
+/**
+ * What an admin (`by`) changes of somebody, all of it or nothing; the sessions of whom it shuts out end. Throws
+ * `not_found`, and `conflict` when admins would shut out or demote themselves, or nobody would be left who is one.
+ */
+export async function changePerson(
+  { db, clock }: Pick<Database, 'db' | 'clock'>,
+  { userId, by, change }: { userId: string; by: string; change: PersonChange }
+): Promise<void> {
+  const { role, disabled, limits } = change
+  if (userId === by && disabled === true) throw errors.conflict('You cannot shut yourself out. Ask another admin.')
+  if (userId === by && role === 'member') throw errors.conflict('You cannot take your own role. Ask another admin.')
+  const now = clock.now()
+  await db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable('users')
+      .set((e) => ({
+        updated_at: now,
+        ...(role !== undefined && { role }),
+        ...(disabled !== undefined && { disabled_at: disabled ? e.fn.coalesce('disabled_at', e.val(now)) : null }),
+        ...(limits && toColumns(limits))
+      }))
+      .where('id', '=', userId)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst()
+    if (numUpdatedRows === 0n) throw errors.notFound(`The person '${userId}'`)
+    if (disabled === true) await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+    if (disabled === true || role === 'member') await requireAdminLeft(trx)
+  })
+}

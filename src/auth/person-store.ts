@@ -1,0 +1,151 @@
+import type { Database, Db } from '../db/database.ts'
+import { errors } from '../lib/errors.ts'
+import { newId } from '../lib/ids.ts'
+import type { Role } from '../lib/principal.ts'
+import { useInvitation } from './invitation-store.ts'
+import type { UserRow } from './user-store.ts'
+
+/** How better-auth names a password among the ways to sign in. */
+export const PASSWORD = 'credential'
+
+export interface NewPerson {
+  name: string
+  email: string
+  passwordHash: string
+}
+
+export interface PersonStore {
+  /** The person of a session that has not ended, and who is not disabled. */
+  findBySessionToken(token: string): Promise<UserRow | undefined>
+  /** Whether they have any way to sign in. */
+  canSignIn(userId: string): Promise<boolean>
+  /** Somebody new, by an invitation or without. Throws `invitation_invalid` and `conflict`. */
+  join(person: NewPerson & { invitationId?: string; role: Role; emailVerified: boolean }): Promise<UserRow>
+  /** Hands an account over: a new name, address and password, and all of its sessions end. Throws like `join`. */
+  claim(person: NewPerson & { invitationId: string; userId: string }): Promise<UserRow>
+  /** Shuts somebody out, or lets them in again; their sessions end. False when there is nobody of that id. */
+  setDisabled(userId: string, disabled: boolean): Promise<boolean>
+  /** Drops sessions and half-finished sign-ins whose time is over. */
+  dropExpired(): Promise<void>
+}
+
+export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>): PersonStore {
+  return {
+    findBySessionToken: (token) =>
+      db
+        .selectFrom('sessions')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .selectAll('users')
+        .where('sessions.token', '=', token)
+        .where('sessions.expires_at', '>', clock.now())
+        .where('users.disabled_at', 'is', null)
+        .executeTakeFirst(),
+    canSignIn: async (userId) =>
+      (await db.selectFrom('accounts').select('id').where('user_id', '=', userId).limit(1).executeTakeFirst()) !==
+      undefined,
+    join: (person) =>
+      db.transaction().execute(async (trx) => {
+        const user = await insertPerson(trx, person, clock.now())
+        await setPassword(trx, { userId: user.id, hash: person.passwordHash, now: clock.now() })
+        return user
+      }),
+    claim: (person) => db.transaction().execute((trx) => claim(trx, person, clock.now())),
+    setDisabled: (userId, disabled) =>
+      db.transaction().execute(async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable('users')
+          .set({ disabled_at: disabled ? clock.now() : null, updated_at: clock.now() })
+          .where('id', '=', userId)
+          .where('deleted_at', 'is', null)
+          .executeTakeFirst()
+        await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+        return numUpdatedRows > 0n
+      }),
+    dropExpired: async () => {
+      await db.deleteFrom('sessions').where('expires_at', '<', clock.now()).execute()
+      await db.deleteFrom('verifications').where('expires_at', '<', clock.now()).execute()
+    }
+  }
+}
+
+/**
+ * One row of somebody new, using up the invitation they come by in the same transaction. Throws `conflict` when the
+ * address is taken, `invitation_invalid`, and `invitation_other_email` when it is somebody else's.
+ */
+export async function insertPerson(
+  trx: Db,
+  person: {
+    id?: string
+    name: string
+    email: string
+    invitationId?: string | undefined
+    role: Role
+    emailVerified: boolean
+  },
+  now: number
+): Promise<UserRow> {
+  const user = await trx
+    .insertInto('users')
+    .values({
+      id: person.id ?? newId('usr'),
+      name: person.name,
+      email: person.email,
+      email_verified: person.emailVerified ? 1 : 0,
+      image: null,
+      role: person.role,
+      created_at: now,
+      updated_at: now
+    })
+    .onConflict((c) => c.column('email').doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (!user) throw errors.emailTaken()
+  if (person.invitationId === undefined) return user
+  const invitation = await useInvitation(trx, { id: person.invitationId, usedBy: user.id, now })
+  if (!invitation || invitation.user_id !== null) throw errors.invitationInvalid()
+  if (invitation.email !== null && invitation.email !== user.email) throw errors.invitationForAnother()
+  return trx
+    .updateTable('users')
+    .set({ role: invitation.role, ...(invitation.email !== null && { email_verified: 1 }) })
+    .where('id', '=', user.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+async function claim(
+  trx: Db,
+  person: NewPerson & { invitationId: string; userId: string },
+  now: number
+): Promise<UserRow> {
+  const { userId, email } = person
+  if (!(await useInvitation(trx, { id: person.invitationId, usedBy: userId, now }))) throw errors.invitationInvalid()
+  const other = await trx.selectFrom('users').select('id').where('email', '=', email).executeTakeFirst()
+  if (other && other.id !== userId) throw errors.emailTaken()
+  const user = await trx
+    .updateTable('users')
+    .set({ name: person.name, email, updated_at: now, ...(!other && { email_verified: 0 }) })
+    .where('id', '=', userId)
+    .where('disabled_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst()
+  if (!user) throw errors.invitationInvalid()
+  await setPassword(trx, { userId, hash: person.passwordHash, now })
+  await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+  return user
+}
+
+async function setPassword(trx: Db, { userId, hash, now }: { userId: string; hash: string; now: number }) {
+  await trx
+    .insertInto('accounts')
+    .values({
+      id: newId('acc'),
+      user_id: userId,
+      provider_id: PASSWORD,
+      account_id: userId,
+      password: hash,
+      created_at: now,
+      updated_at: now
+    })
+    .onConflict((c) => c.columns(['provider_id', 'account_id']).doUpdateSet({ password: hash, updated_at: now }))
+    .execute()
+}

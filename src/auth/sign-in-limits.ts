@@ -1,0 +1,57 @@
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { AppError, errors } from '../lib/errors.ts'
+import { normalEmail } from './email-address.ts'
+
+const WINDOW_S = 300
+
+/** Whose tries are counted together: the caller's address, and the account that is tried when it is known. */
+export interface Trier {
+  address: string
+  email?: string | undefined
+}
+
+export interface SignInLimits {
+  /**
+   * Runs a try that is counted before it begins, so that many at the same moment cannot pass together, and taken back
+   * when its result is a free one, or it was refused for what was typed. Throws `rate_limit_exceeded` without running it.
+   */
+  attempt<T>(trier: Trier, work: () => Promise<T>, options: { isFree: (result: T) => boolean }): Promise<T>
+}
+
+/**
+ * `tries`, asked at each of them, in five minutes, from one address and for one e-mail address, whether or not there is
+ * such a person.
+ */
+export function createSignInLimits({ tries }: { tries: () => number }): SignInLimits {
+  const limiter = new RateLimiterMemory({ points: tries(), duration: WINDOW_S, keyPrefix: 'sign-in' })
+  return {
+    attempt: async ({ address, email }, work, { isFree }) => {
+      const keys = [`address ${address}`, ...(email === undefined ? [] : [`email ${normalEmail(email).slice(0, 320)}`])]
+      limiter.points = tries()
+      // All are counted even when one is exhausted already: else the others would tell nothing about a flood.
+      const waits = await Promise.all(keys.map((key) => consume(limiter, key)))
+      const waitMs = Math.max(...waits)
+      if (waitMs > 0) throw errors.tooManySignIns(Math.max(1, Math.ceil(waitMs / 1000)))
+      const giveBack = () => Promise.all(keys.map((key) => limiter.reward(key)))
+      try {
+        const result = await work()
+        if (isFree(result)) await giveBack()
+        return result
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'invalid_request') await giveBack()
+        throw error
+      }
+    }
+  }
+}
+
+/** Milliseconds to wait; 0 when there is a try left. */
+async function consume(limiter: RateLimiterMemory, key: string): Promise<number> {
+  try {
+    await limiter.consume(key)
+    return 0
+  } catch (thrown) {
+    if (thrown instanceof RateLimiterRes) return thrown.msBeforeNext // How the library says no.
+    throw thrown
+  }
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+import { loadConfig } from './config.ts'
+import { LIVE_SETTINGS } from './live-settings.ts'
+
+describe.each(LIVE_SETTINGS.map((live) => ({ ...live })))('the setting $name', ({ setting, read, write }) => {
+  it('is read from the configuration and written into it', () => {
+    const config = loadConfig({}, '/')
+    expect(read(config)).toBe(setting.fallback)
+    const sections = [config, config.signIn, config.limits]
+    write(config, 'another')
+    expect(read(config)).toBe('another')
+    expect([config, config.signIn, config.limits]).toEqual(sections)
+  })
+
+  it('spells its value so that it can be read again', () => {
+    expect(setting.parse(setting.spell(setting.fallback))).toEqual(setting.fallback)
+  })
+
+  it('is of a kind that a form can show', () => {
+    expect(['integer', 'duration', 'bytes', 'choice', 'boolean']).toContain(setting.kind)
+  })
+})

@@ -1,0 +1,68 @@
+import { choiceSetting, durationSetting, type Setting, textSetting } from './settings.ts'
+
+const DAY_MS = 86_400_000
+const named = (name: string) => `INFERENCE_CLUB_${name}`
+
+const optional = (
+  name: string,
+  description: string,
+  check: (text: string) => string | undefined = () => undefined
+): Setting<string | undefined> =>
+  textSetting<string | undefined>(
+    { variable: named(name), description, fallback: undefined, defaultText: 'none' },
+    check
+  )
+
+/** How people sign in to the dashboard. */
+export const SIGN_IN = {
+  registration: choiceSetting<'invitation' | 'open'>({
+    variable: named('REGISTRATION'),
+    live: true,
+    description: 'Who may join: `invitation`, or `open` for everybody who can reach the server.',
+    fallback: 'invitation',
+    choices: ['invitation', 'open']
+  }),
+  invitationLifetimeMs: durationSetting({
+    variable: named('INVITATION_LIFETIME'),
+    live: true,
+    description: 'How long a link to join, or to a new password, can be used.',
+    fallback: 7 * DAY_MS,
+    defaultText: '7d',
+    minMs: 60_000,
+    maxMs: 365 * DAY_MS
+  }),
+  githubClientId: optional('GITHUB_CLIENT_ID', 'Client id of an OAuth app at GitHub, to sign in by it.'),
+  githubClientSecret: optional('GITHUB_CLIENT_SECRET', 'Its secret.'),
+  oidcIssuer: optional(
+    'OIDC_ISSUER',
+    'URL of an OpenID Connect provider to sign in by, such as `https://auth.example.org/realms/club`.',
+    checkIssuer
+  ),
+  oidcClientId: optional('OIDC_CLIENT_ID', 'Client id at that provider.'),
+  oidcClientSecret: optional('OIDC_CLIENT_SECRET', 'Its secret.'),
+  oidcName: textSetting<string>({
+    variable: named('OIDC_NAME'),
+    description: 'Text of its button on the sign-in page.',
+    fallback: 'Single sign-on'
+  })
+}
+
+/** Settings of which one without the others does nothing. */
+const TOGETHER = [
+  [SIGN_IN.githubClientId, SIGN_IN.githubClientSecret],
+  [SIGN_IN.oidcIssuer, SIGN_IN.oidcClientId, SIGN_IN.oidcClientSecret]
+]
+
+/** One line for each setting that is missing beside others. */
+export const missingSignInSettings = (isSet: (variable: string) => boolean): string[] =>
+  TOGETHER.flatMap((settings) => {
+    const there = settings.find(({ variable }) => isSet(variable))
+    const missing = settings.filter(({ variable }) => !isSet(variable))
+    return there ? missing.map(({ variable }) => `${variable} is missing: ${there.variable} needs it`) : []
+  })
+
+function checkIssuer(text: string): string | undefined {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !new URL(text).search
+    ? undefined
+    : `must be an http or https URL without a query, not '${text}'`
+}

@@ -1,0 +1,13 @@
+import type { AccountView } from '../../../auth/account.ts'
+import type { AccountInfo } from '../contract/account.ts'
+import type { Role } from '../contract/session.ts'
+
+export const presentAccount = ({ user, linked, ...account }: AccountView): AccountInfo => ({
+  id: user.id,
+  name: user.name,
+  email: user.email,
+  role: user.role as Role,
+  createdAt: user.created_at,
+  ...account,
+  linked: linked as AccountInfo['linked']
+})

@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify'
+import { callerOf } from '../auth/caller.ts'
+import type { HttpContext } from '../http-context.ts'
+import type { SessionInfo } from './contract/session.ts'
+import { presentPerson } from './present-person.ts'
+
+/** `GET /api/dashboard/session`: who is signed in, if anybody, and how one can. Whoever comes back stays signed in. */
+export function getSession(
+  scope: FastifyInstance,
+  { people, config, version }: Pick<HttpContext, 'people' | 'config' | 'version'>
+): void {
+  scope.get('/session', async (request, reply): Promise<SessionInfo> => {
+    void reply.header('cache-control', 'no-store')
+    const person = await people.principalOf(request.headers)
+    if (person) void reply.header('set-cookie', await people.renewCookies(callerOf(request, config)))
+    const { maxImagesPerRequest, maxInputImages, maxUploadBytes } = config.limits
+    return {
+      person: person ? presentPerson(person) : null,
+      signIn: people.signInOptions(),
+      limits: { maxImagesPerRequest, maxInputImages, maxUploadBytes },
+      version
+    }
+  })
+}

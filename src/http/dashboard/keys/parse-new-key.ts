@@ -1,0 +1,57 @@
+import type { NewApiKey } from '../../../auth/api-keys.ts'
+import { grantableScopes } from '../../../auth/permissions.ts'
+import { errors } from '../../../lib/errors.ts'
+import { type Principal, RESPONSE_DEFAULTS, type Scope } from '../../../lib/principal.ts'
+import { jsonObject } from '../../json-object.ts'
+import { Fields } from '../../openai/fields.ts'
+import { parseLimits } from '../parse-limits.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
+
+const MOST_NAME_CHARACTERS = 100
+
+/**
+ * The body of `POST /api/dashboard/keys`. A key may do what the role of its holder allows; only admins give one more
+ * requests per minute than the server is configured to give, or any number (`0`).
+ * Throws `invalid_request` with the name of the field, of a limit as `limits.<name>`.
+ */
+export function parseNewKey(
+  body: unknown,
+  { principal, now, perMinute }: { principal: Principal; now: number; perMinute: number }
+): NewApiKey {
+  const fields = new Fields(jsonObject(body))
+  const name = fields.text('name', MOST_NAME_CHARACTERS)?.trim()
+  if (!name) throw errors.invalidRequest("'name' is required: say what the key is for.", 'name')
+  // It is printed on terminals, too.
+  if (/\p{Cc}/u.test(name)) throw errors.invalidRequest("'name' must not hold control characters.", 'name')
+  const expiresAt = fields.integer('expiresAt', { min: 0, max: Number.MAX_SAFE_INTEGER })
+  if (expiresAt !== undefined && expiresAt <= now) {
+    throw errors.invalidRequest("'expiresAt' must be in the future, in UTC milliseconds.", 'expiresAt')
+  }
+  const rateLimit = fields.integer('rateLimit', rateRange(principal, perMinute))
+  const responseDefault = fields.choice('responseFormat', RESPONSE_DEFAULTS)
+  const key = {
+    userId: principal.userId,
+    name,
+    scopes: parseScopes(fields.value('scopes'), grantableScopes(principal.role)),
+    limits: parseLimits(fields.value('limits')),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(responseDefault && { responseDefault })
+  }
+  refuseUnknown(fields)
+  return key
+}
+
+const rateRange = ({ role }: Principal, perMinute: number): { min: number; max?: number } =>
+  role === 'admin' ? { min: 0 } : perMinute === 0 ? { min: 1 } : { min: 1, max: perMinute }
+
+function parseScopes(value: unknown, allowed: readonly Scope[]): Scope[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw errors.invalidRequest(`'scopes' must be a list of at least one of ${allowed.join(', ')}.`, 'scopes')
+  }
+  const unknown = value.find((scope) => !allowed.includes(scope as Scope))
+  if (unknown !== undefined) {
+    throw errors.invalidRequest(`'scopes' may hold ${allowed.join(', ')}, not ${JSON.stringify(unknown)}.`, 'scopes')
+  }
+  return [...new Set(value as Scope[])]
+}

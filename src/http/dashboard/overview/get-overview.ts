@@ -1,0 +1,61 @@
+import { setImmediate } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import type { Principal } from '../../../lib/principal.ts'
+import { dayOf } from '../../../usage/reserve-images.ts'
+import type { HttpContext } from '../../http-context.ts'
+import { listOnlineModels } from '../../v1/models/list-online-models.ts'
+import type { Overview } from '../contract/account.ts'
+import { presentSummaries } from '../requests/present-request.ts'
+
+const LATEST = 12
+
+type OverviewContext = Pick<HttpContext, 'requests' | 'providers' | 'offers' | 'usage' | 'apiKeys' | 'now'>
+
+/** `GET /api/dashboard/overview`: the page after signing in. */
+export function getOverview(scope: FastifyInstance, context: OverviewContext): void {
+  const { requests, providers } = context
+  scope.get('/overview', { config: { operation: 'getOverview' } }, async ({ principal }): Promise<Overview> => {
+    const { userId } = principal
+    const now = context.now()
+    // Each takes milliseconds when a hundred thousand images wait: others get a turn in between.
+    const tasks = await requests.countTasksByState()
+    await setImmediate()
+    const models = await listOnlineModels(context, principal)
+    await setImmediate()
+    const known = (await providers.listProviders()).filter(({ forgotten_at }) => forgotten_at === null)
+    const myImages = await countImages(context, principal)
+    return {
+      queue: {
+        waiting: tasks.get('queued') ?? 0,
+        running: tasks.get('running') ?? 0,
+        mine: await requests.countUnfinishedOf(userId)
+      },
+      providersOnline: known.filter(({ online_until }) => online_until > now).length,
+      models: models.length,
+      myImages,
+      latest: await listLatest(context, userId),
+      todo: {
+        hasKey: await hasKey(context, userId),
+        hasProvider: known.some(({ owner_id }) => owner_id === userId),
+        hasImage: myImages.total > 0
+      }
+    }
+  })
+}
+
+async function countImages({ usage, now }: OverviewContext, { userId }: Principal): Promise<Overview['myImages']> {
+  const { start, end } = dayOf(now())
+  const since = async (from: number) =>
+    (await usage.sumByUser({ start: from, end, userIds: [userId] })).get(userId) ?? 0
+  return { total: await since(0), today: await since(start) }
+}
+
+async function listLatest({ requests }: OverviewContext, userId: string): Promise<Overview['latest']> {
+  const { views } = await requests.search({ userId, limit: LATEST })
+  return presentSummaries(views, { names: await requests.namesOf([userId]) })
+}
+
+async function hasKey({ apiKeys, now }: OverviewContext, userId: string): Promise<boolean> {
+  const keys = await apiKeys.list({ userId })
+  return keys.some(({ revoked_at, expires_at }) => revoked_at === null && (expires_at === null || expires_at > now()))
+}

@@ -1,0 +1,9 @@
+import type { Person as SignedInPerson } from '../../auth/people.ts'
+import type { Person } from './contract/session.ts'
+
+export const presentPerson = ({ userId, name, email, role }: SignedInPerson): Person => ({
+  id: userId,
+  name,
+  email,
+  role
+})

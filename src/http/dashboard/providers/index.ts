@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify'
+import type { HttpContext } from '../../http-context.ts'
+import { changeBlock } from './change-block.ts'
+import { changeDrain } from './change-drain.ts'
+import { forgetProvider } from './forget-provider.ts'
+import { getNetwork } from './get-network.ts'
+import { getProvider } from './get-provider.ts'
+
+/** Everybody's providers, and what their owners and admins do with them. */
+export function registerProviders(scope: FastifyInstance, context: HttpContext): void {
+  getNetwork(scope, context)
+  getProvider(scope, context)
+  changeDrain(scope, context)
+  changeBlock(scope, context)
+  forgetProvider(scope, context)
+}

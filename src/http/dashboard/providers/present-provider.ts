@@ -1,0 +1,70 @@
+import type { ProviderDetailReport } from '../../../network/network.ts'
+import type { ProviderReport, Reader, ServiceReport } from '../../../network/provider-report.ts'
+import type { ServiceAccess } from '../../../providers/provider-store.ts'
+import type { Fault } from '../../../requests/fault-store.ts'
+import type { ProviderDetail, ProviderInfo, ServiceInfo } from '../contract/network.ts'
+
+/** A provider as everybody may know it, and as much more as the report holds. */
+export function presentProvider(report: ProviderReport): ProviderInfo {
+  const { provider, isOnline, isMine, images, imagesToday } = report
+  return {
+    id: provider.id,
+    name: provider.name,
+    owner: { id: provider.owner_id, name: provider.owner_name },
+    isMine,
+    isOnline,
+    onlineSince: isOnline ? provider.connected_at : null,
+    lastSeenAt: provider.last_seen_at,
+    agentVersion: provider.agent_version,
+    drainedAt: provider.drained_at,
+    services: report.services.map(presentService),
+    images,
+    imagesToday
+  }
+}
+
+export function presentDetail(report: ProviderDetailReport, reader: Reader): ProviderDetail {
+  return {
+    ...presentProvider(report),
+    pace: report.pace,
+    usedBy: report.usedBy.map(({ name, ...one }) => ({ ...one, name: name ?? 'A deleted account' })),
+    blocked: report.blocked,
+    faults: report.faults.map((fault) => ({
+      at: fault.at,
+      service: fault.serviceName,
+      reason: reasonOf(fault),
+      // A link to a request that the reader may not open would lead nowhere.
+      requestId: reader.role === 'admin' || fault.userId === reader.userId ? fault.requestId : null
+    }))
+  }
+}
+
+function presentService(report: ServiceReport): ServiceInfo {
+  const { service, isCooling, lastFault, running, succeeded, failed, secondsPerMegapixel } = report
+  return {
+    id: service.id,
+    name: service.name,
+    type: service.type,
+    engine: service.engine,
+    description: service.description,
+    access: presentAccess(service.access),
+    models: service.models,
+    concurrency: service.concurrency,
+    running,
+    cooling: isCooling
+      ? {
+          until: service.cooling_until,
+          faultsInRow: service.faults_in_row,
+          lastReason: lastFault ? reasonOf(lastFault) : null
+        }
+      : null,
+    succeeded,
+    failed,
+    secondsPerMegapixel: secondsPerMegapixel ?? null
+  }
+}
+
+/** Whose addresses are listed stays between them and the owner. */
+const presentAccess = (access: ServiceAccess): ServiceInfo['access'] => (typeof access === 'string' ? access : 'listed')
+
+const reasonOf = ({ reason, message }: Fault): string => (message === null ? reason : `${reason}: ${message}`)

@@ -1,0 +1,15 @@
+import type { FastifyInstance } from 'fastify'
+import type { HttpContext } from '../../http-context.ts'
+import type { FilterOptions } from '../contract/requests.ts'
+
+/** `GET /api/dashboard/filters`: what the lists of requests can be narrowed to. */
+export function listFilters(scope: FastifyInstance, context: Pick<HttpContext, 'requests' | 'users'>): void {
+  const { requests, users } = context
+  scope.get('/filters', { config: { operation: 'listFilters' } }, async ({ principal }): Promise<FilterOptions> => {
+    const people = principal.role === 'admin' ? await users.listUsers() : []
+    return {
+      ...(await requests.filterOptions(principal)),
+      owners: people.map(({ id, name }) => ({ id, name }))
+    }
+  })
+}

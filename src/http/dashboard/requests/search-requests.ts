@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify'
+import type { HttpContext } from '../../http-context.ts'
+import type { RequestPage } from '../contract/requests.ts'
+import { presentCursor } from '../cursor.ts'
+import { parseRequestQuery } from './parse-request-query.ts'
+import { presentSummaries } from './present-request.ts'
+
+/** `GET /api/dashboard/requests`: the reader's own, for admins anybody's, newest first. */
+export function searchRequests(scope: FastifyInstance, { requests }: Pick<HttpContext, 'requests'>): void {
+  scope.get<{ Querystring: Record<string, unknown> }>(
+    '/requests',
+    { config: { operation: 'searchRequests' } },
+    async ({ query, principal }): Promise<RequestPage> => {
+      const { views, next } = await requests.search(parseRequestQuery(query, principal))
+      const names = await requests.namesOf(views.map(({ request }) => request.user_id))
+      return { items: presentSummaries(views, { names }), next: next ? presentCursor(next) : null }
+    }
+  )
+}

@@ -1,0 +1,16 @@
+import type { SettingView } from '../../../settings/settings.ts'
+import type { LiveSetting } from '../contract/admin.ts'
+
+export const presentSetting = ({ setting: live, value, fallback, isChanged }: SettingView): LiveSetting => {
+  const { variable, description, kind, choices } = live.setting
+  return {
+    name: live.name,
+    variable,
+    description,
+    kind: kind as LiveSetting['kind'],
+    ...(choices && { choices: [...choices] }),
+    value,
+    fallback,
+    isChanged
+  }
+}

@@ -1,0 +1,78 @@
+import type { FastifyInstance } from 'fastify'
+import type { LiveEvent as LiveProgressEvent } from '../../requests/live-progress.ts'
+import type { WatchedEvent } from '../../requests/watch-mailbox.ts'
+import { callerLeft } from '../caller-left.ts'
+import { HEARTBEAT, sendEvents } from '../event-stream.ts'
+import type { HttpContext } from '../http-context.ts'
+import { Fields } from '../openai/fields.ts'
+import type { LiveEvents } from './contract/requests.ts'
+import { parseOwner } from './requests/parse-owner.ts'
+import { refuseUnknown } from './refuse-unknown.ts'
+import { presentSummary } from './requests/present-request.ts'
+import { sessionEnd } from './session-end.ts'
+
+/** Below the 60 s at which common proxies cut a quiet connection. */
+const HEARTBEAT_EVERY_MS = 15_000
+const ASK_SESSION_EVERY_MS = 30_000
+
+type LiveEvent = { [Name in keyof LiveEvents]: { event: Name; data: LiveEvents[Name] } }[keyof LiveEvents]
+
+/** `GET /api/dashboard/events?owner=`: all that happens to somebody's requests, for as long as a page is open. */
+export function watchEvents(
+  scope: FastifyInstance,
+  context: Pick<HttpContext, 'requests' | 'people' | 'stopping' | 'now'>
+): void {
+  const { people, stopping } = context
+  scope.get<{ Querystring: Record<string, unknown> }>(
+    '/events',
+    // Whoever asks for the head alone would be sent an answer that never ends.
+    { exposeHeadRoute: false, config: { operation: 'watchRequests' } },
+    async (request, reply) => {
+      const fields = new Fields(request.query)
+      const userId = parseOwner(fields, request.principal)
+      refuseUnknown(fields)
+      const left = AbortSignal.any([callerLeft(reply), stopping])
+      const isOver = async () => {
+        const reader = await people.principalOf(request.headers)
+        return !reader || (reader.role !== 'admin' && reader.userId !== userId)
+      }
+      const over = sessionEnd({ isOver, everyMs: ASK_SESSION_EVERY_MS, left })
+      return sendEvents(reply, liveEvents(context, { userId, signal: AbortSignal.any([left, over]) }))
+    }
+  )
+}
+
+async function* liveEvents(
+  { requests, now }: Pick<HttpContext, 'requests' | 'now'>,
+  watch: { userId: string | undefined; signal: AbortSignal }
+): AsyncGenerator<LiveEvent | typeof HEARTBEAT> {
+  for await (const watched of requests.watchAll({ ...watch, quietMs: HEARTBEAT_EVERY_MS })) {
+    yield watched.type === 'quiet' ? HEARTBEAT : presentEvent(watched, now)
+  }
+}
+
+function presentEvent(watched: WatchedEvent, now: () => number): LiveEvent {
+  switch (watched.type) {
+    case 'anew':
+      return { event: 'hello', data: { now: now() } }
+    case 'changed': {
+      const { view, queue, ownerName } = watched
+      const owner = { id: view.request.user_id, name: ownerName }
+      return { event: 'request', data: presentSummary(view, { owner, queue }) }
+    }
+    case 'removed':
+      return { event: 'removed', data: { id: watched.id } }
+    case 'queue':
+      return { event: 'queue', data: watched.totals }
+    case 'live':
+      return presentLive(watched.requestId, watched.event)
+  }
+}
+
+function presentLive(requestId: string, live: LiveProgressEvent): LiveEvent {
+  const { position: image } = live
+  if (live.type === 'preview') {
+    return { event: 'preview', data: { requestId, image, mediaType: live.mediaType, b64: live.b64 } }
+  }
+  return { event: 'progress', data: { requestId, image, step: live.step, steps: live.steps } }
+}

@@ -1,0 +1,34 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { authorize } from '../../auth/permissions.ts'
+import { errors } from '../../lib/errors.ts'
+import type { HttpContext } from '../http-context.ts'
+
+const READ_ONLY = ['GET', 'HEAD', 'OPTIONS']
+
+/** Every route of the scope that names an operation needs somebody signed in who may do it, and a page of our own. */
+export function authenticateSessions(scope: FastifyInstance, { people }: Pick<HttpContext, 'people'>): void {
+  scope.addHook('onRequest', async (request) => {
+    if (!READ_ONLY.includes(request.method)) refuseOtherSites(request)
+    const { operation } = request.routeOptions.config
+    if (operation === undefined) return
+    const person = await people.principalOf(request.headers)
+    if (!person) throw errors.notSignedIn()
+    request.principal = person
+    authorize(person, operation)
+  })
+}
+
+/**
+ * The cookie is `SameSite=Lax` already; this keeps pages of sibling hosts and ports out, too. Every current browser says
+ * where a call comes from in `Sec-Fetch-Site`, older ones in `Origin`; what says neither is no browser and holds its
+ * cookie on purpose. Throws `permission_denied`.
+ */
+export function refuseOtherSites({ headers, host }: FastifyRequest): void {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) {
+    if (site !== 'same-origin') throw errors.otherSite()
+    return
+  }
+  const { origin } = headers
+  if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)) throw errors.otherSite()
+}

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { errors } from '../../lib/errors.ts'
+import { sendError } from '../error-handler.ts'
+
+/** Scripts, styles and connections of our own alone; previews are `data:` and pictures being painted `blob:`. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "img-src 'self' data: blob:",
+  "style-src 'self' 'unsafe-inline'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'"
+].join('; ')
+
+const PAGE_HEADERS = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  // The page names files by their content: it alone must be asked for anew.
+  'cache-control': 'no-cache'
+}
+
+/** Paths that belong to programs: what is not found there is answered as an error, not with the page. */
+const NOT_PAGES = /^\/(v1|api|docs|assets|openapi\.json|healthz|readyz|metrics)(\/|$)/
+
+/**
+ * Serves the dashboard from the folder it was built into: its files, and its one page for every path that a person may
+ * have in the address bar.
+ */
+export async function serveWeb(app: FastifyInstance, { webDir }: { webDir: string }): Promise<void> {
+  const built = existsSync(join(webDir, 'index.html'))
+  app.setNotFoundHandler((request, reply) =>
+    isPage(request) && built ? sendPage(reply) : sendError(reply, errors.notFound(`${request.method} of this path`))
+  )
+  if (!built) {
+    app.get('/', { schema: { hide: true } }, (_request, reply) =>
+      reply.type('text/plain').send('The dashboard has not been built. Run `npm run build:web` and start again.\n')
+    )
+    return
+  }
+  await app.register(fastifyStatic, {
+    root: webDir,
+    index: false,
+    // A wildcard would take every unknown path of the API from those who answer it.
+    wildcard: false,
+    preCompressed: true,
+    schemaHide: true,
+    globIgnore: ['index.html*', '**/*.br', '**/*.gz'],
+    setHeaders: (reply, path) => {
+      void reply.header('x-content-type-options', 'nosniff')
+      const named = path.includes('/assets/')
+      void reply.header('cache-control', named ? 'public, max-age=31536000, immutable' : 'no-cache')
+    }
+  })
+  app.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply))
+}
+
+const sendPage = (reply: FastifyReply) => reply.headers(PAGE_HEADERS).sendFile('index.html')
+
+const isPage = ({ method, url, headers }: FastifyRequest): boolean =>
+  (method === 'GET' || method === 'HEAD') &&
+  !NOT_PAGES.test(url.split('?')[0] ?? '') &&
+  (headers.accept?.includes('text/html') ?? false)

@@ -1,0 +1,42 @@
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { inspectImage } from './image-inspector.ts'
+import type { OutputFormat } from './media-types.ts'
+import { transcodeInspected, type TranscodedImage } from './transcode.ts'
+
+/** Widths that thumbnails have, in pixels, ascending: a few, so that what is asked for by many is made once. */
+export const THUMBNAIL_WIDTHS = [64, 128, 256, 512, 1024, 2048] as const
+export type ThumbnailWidth = (typeof THUMBNAIL_WIDTHS)[number]
+
+/** Of 0 … 100: what the eye takes for the original, small, at a size at which nobody looks at single pixels … */
+const SMALL_QUALITY = 80
+/** … and in an image that is there to be kept. */
+const WHOLE_QUALITY = 90
+
+export interface Thumbnailing {
+  /** The bytes of a png, jpeg or webp; they are inspected while they come, so that the event loop goes on. */
+  original: Readable
+  /** Width × height the original may have. */
+  maxPixels: number
+  format: OutputFormat
+  /** A wider image is scaled down to it, in its proportions; without it the image keeps its size. */
+  width?: number
+}
+
+/**
+ * A smaller image for lists and previews, or the whole image in another format: upright, 8-bit sRGB, without metadata,
+ * on white when the format has no transparency.
+ *
+ * @throws ImageRejected when the original is no image that is taken, or does not decode; AppError `invalid_size` when
+ * the result is too high or wide for `format`; whatever `original` fails with.
+ */
+export async function makeThumbnail({ original, maxPixels, format, width }: Thumbnailing): Promise<TranscodedImage> {
+  const inspection = inspectImage({ maxPixels })
+  const bytes = await pipeline(original, inspection, buffer)
+  return transcodeInspected(bytes, {
+    facts: inspection.facts,
+    format,
+    ...(width === undefined ? { compression: WHOLE_QUALITY } : { maxWidth: width, compression: SMALL_QUALITY })
+  })
+}

@@ -1,0 +1,161 @@
+import type { Database } from '../db/database.ts'
+import { errors } from '../lib/errors.ts'
+import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
+import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
+import { COOLING_MOST_MS } from '../providers/provider-store.ts'
+import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
+import { countRunningByService, type Fault, findLastFaults, listFaults } from '../requests/fault-store.ts'
+import { countTasksByState } from '../requests/task-store.ts'
+import {
+  type HourOfWork,
+  listHoursOfWork,
+  listUsersOfProvider,
+  type ProviderUser
+} from '../usage/provider-usage-store.ts'
+import { DAY_MS, HOUR_MS } from '../usage/usage-store.ts'
+import { createNetworkFigures } from './network-figures.ts'
+import {
+  isCooling,
+  type Knowledge,
+  mayManage,
+  maySee,
+  type ProviderReport,
+  type Reader,
+  reportProvider
+} from './provider-report.ts'
+
+export interface NetworkReport {
+  /** Online first, each group by name. */
+  providers: ProviderReport[]
+  /** Images of everybody. */
+  running: number
+  waiting: number
+  imagesToday: number
+}
+
+export interface ProviderDetailReport extends ProviderReport {
+  pace: HourOfWork[]
+  /** Empty for those who may not manage it, as all that follows. */
+  usedBy: ProviderUser[]
+  blocked: { id: string; name: string; at: number }[]
+  faults: Fault[]
+}
+
+/** Everybody's providers, as people look at them and as their owners manage them. */
+export interface Network {
+  list(reader: Reader): Promise<NetworkReport>
+  /** Throws `not_found`, also for one that the reader may not know of. */
+  view(reader: Reader, id: string): Promise<ProviderDetailReport>
+  /**
+   * It finishes what it runs and gets nothing new, until it is resumed: reconnecting changes nothing. This and all that
+   * follow throw `not_found`, and `permission_denied` for those who are neither its owner nor admin.
+   */
+  drain(reader: Reader, id: string): Promise<void>
+  resume(reader: Reader, id: string): Promise<void>
+  /** Gives it nothing of that person any more; what runs is finished. Throws `invalid_request` for its owner. */
+  block(reader: Reader, block: { providerId: string; userId: string }): Promise<void>
+  unblock(reader: Reader, block: { providerId: string; userId: string }): Promise<void>
+  /** Shows it no more until its agent connects again. Throws `conflict` when it is online. */
+  forget(reader: Reader, id: string): Promise<void>
+}
+
+const PACE_MS = 7 * DAY_MS
+const USED_MS = 30 * DAY_MS
+const FAULTS_SHOWN = 20
+
+export function createNetwork({ db, clock, bell }: Pick<Database, 'db' | 'clock' | 'bell'>): Network {
+  const countFigures = createNetworkFigures({ db, clock })
+
+  /** Of all these providers at once. */
+  const learn = async (reader: Reader, providers: readonly ProviderView[]): Promise<Knowledge> => {
+    const now = clock.now()
+    const cooling = providers.filter(
+      (provider) => mayManage(provider, reader) && provider.services.some((service) => isCooling(service, now))
+    )
+    return {
+      now,
+      figures: await countFigures(),
+      running: await countRunningByService(db),
+      lastFaults: await findLastFaults(db, {
+        providerIds: cooling.map(({ id }) => id),
+        // What cools down still has been at fault within the longest time of cooling.
+        since: now - 2 * COOLING_MOST_MS
+      })
+    }
+  }
+
+  const find = async (reader: Reader, id: string): Promise<ProviderView> => {
+    const [provider] = await listProviderViews(db, id)
+    if (!provider || !maySee(provider, reader)) throw errors.notFound(`The provider '${id}'`)
+    return provider
+  }
+
+  const findManaged = async (reader: Reader, id: string): Promise<ProviderView> => {
+    const provider = await find(reader, id)
+    if (!mayManage(provider, reader)) throw errors.notYourProvider()
+    return provider
+  }
+
+  return {
+    list: async (reader) => {
+      const providers = (await listProviderViews(db)).filter((provider) => maySee(provider, reader))
+      const known = await learn(reader, providers)
+      const tasks = await countTasksByState(db)
+      const reports = providers.map((provider) => reportProvider(provider, reader, known))
+      return {
+        providers: [...reports.filter(({ isOnline }) => isOnline), ...reports.filter(({ isOnline }) => !isOnline)],
+        running: tasks.get('running') ?? 0,
+        waiting: tasks.get('queued') ?? 0,
+        imagesToday: known.figures.imagesToday
+      }
+    },
+
+    view: async (reader, id) => {
+      const provider = await find(reader, id)
+      const known = await learn(reader, [provider])
+      const isManaged = mayManage(provider, reader)
+      return {
+        ...reportProvider(provider, reader, known),
+        pace: await listHoursOfWork(db, { providerId: id, since: startOf(known.now - PACE_MS, HOUR_MS) }),
+        usedBy: isManaged
+          ? await listUsersOfProvider(db, { providerId: id, since: startOf(known.now - USED_MS, DAY_MS) })
+          : [],
+        blocked: isManaged ? await listBlocks(db, id) : [],
+        faults: isManaged ? await listFaults(db, { providerId: id, limit: FAULTS_SHOWN }) : []
+      }
+    },
+
+    drain: async (reader, id) => {
+      await findManaged(reader, id)
+      await drainProvider(db, id, clock.now())
+    },
+
+    resume: async (reader, id) => {
+      await findManaged(reader, id)
+      await resumeProvider(db, id)
+      bell.ring('tasks')
+    },
+
+    block: async (reader, { providerId, userId }) => {
+      const provider = await findManaged(reader, providerId)
+      if (userId === provider.owner_id) throw errors.invalidRequest('A provider always serves its owner.')
+      if (!(await insertBlock(db, { providerId, userId, now: clock.now() }))) {
+        throw errors.notFound(`The person '${userId}'`)
+      }
+    },
+
+    unblock: async (reader, { providerId, userId }) => {
+      await findManaged(reader, providerId)
+      await deleteBlock(db, { providerId, userId })
+      bell.ring('tasks')
+    },
+
+    forget: async (reader, id) => {
+      await findManaged(reader, id)
+      if (await forgetProvider(db, id, clock.now())) return
+      throw errors.conflict(`The provider '${id}' is online. Stop its agent first.`)
+    }
+  }
+}
+
+const startOf = (at: number, unitMs: number): number => Math.floor(at / unitMs) * unitMs

@@ -1,0 +1,70 @@
+import type { Principal } from '../lib/principal.ts'
+import type { ProviderView, ServiceView } from '../providers/provider-view-store.ts'
+import type { Fault } from '../requests/fault-store.ts'
+import type { NetworkFigures, ServiceFigures } from './network-figures.ts'
+
+export type Reader = Pick<Principal, 'userId' | 'role'>
+
+/** A provider as somebody may know it. */
+export interface ProviderReport {
+  provider: ProviderView
+  isOnline: boolean
+  isMine: boolean
+  images: number
+  imagesToday: number
+  services: ServiceReport[]
+}
+
+export interface ServiceReport extends ServiceFigures {
+  service: ServiceView
+  /** Images it makes now. */
+  running: number
+  isCooling: boolean
+  /** Why it cools down, for those who may know. */
+  lastFault?: Fault
+}
+
+/** Its owner and admins change a provider, and see what concerns others. */
+export const mayManage = ({ owner_id }: Pick<ProviderView, 'owner_id'>, reader: Reader): boolean =>
+  reader.role === 'admin' || owner_id === reader.userId
+
+/** What its owner keeps to themselves entirely is not shown. */
+export const maySee = (provider: ProviderView, reader: Reader): boolean =>
+  mayManage(provider, reader) || provider.services.some(({ access }) => access !== 'private')
+
+export const isCooling = (service: Pick<ServiceView, 'cooling_until'>, now: number): boolean =>
+  service.cooling_until > now
+
+const NO_WORK: ServiceFigures = { succeeded: 0, failed: 0 }
+
+/** What is known of everybody's providers at one moment. */
+export interface Knowledge {
+  now: number
+  figures: NetworkFigures
+  /** Images being made, by service. */
+  running: ReadonlyMap<string, number>
+  /** By service; of those alone whose reasons the reader may know. */
+  lastFaults: ReadonlyMap<string, Fault>
+}
+
+export function reportProvider(provider: ProviderView, reader: Reader, known: Knowledge): ProviderReport {
+  const { now, figures } = known
+  const { images, imagesToday } = figures.providers.get(provider.id) ?? { images: 0, imagesToday: 0 }
+  return {
+    provider,
+    isOnline: provider.online_until > now,
+    isMine: provider.owner_id === reader.userId,
+    images,
+    imagesToday,
+    services: provider.services.map((service) => {
+      const lastFault = known.lastFaults.get(service.id)
+      return {
+        ...(figures.services.get(service.id) ?? NO_WORK),
+        service,
+        running: known.running.get(service.id) ?? 0,
+        isCooling: isCooling(service, now),
+        ...(lastFault && { lastFault })
+      }
+    })
+  }
+}

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
+import type { Feature } from '../images/image-request.ts'
+import { AppError } from '../lib/errors.ts'
+import type { Principal } from '../lib/principal.ts'
+import { insertBlock } from './block-store.ts'
+import { createOffers, type Offers } from './offers.ts'
+import { drainProvider, forgetProvider } from './provider-state-store.ts'
+import { createProviderStore } from './provider-store.ts'
+
+const NOW = 1_800_000_000_000
+
+let rows: RequestRows
+let offers: Offers
+beforeEach(async () => {
+  rows = await openRequestRows()
+  const clock = { now: () => NOW }
+  offers = createOffers({ store: createProviderStore({ db: rows.db, clock }), clock })
+  for (const id of ['ann', 'bob', 'caller']) await rows.addUser(id)
+})
+afterEach(() => rows.close())
+
+async function addRig(id: string, owner: string, { models = ['m'], online = true } = {}): Promise<void> {
+  await rows.addProvider(id, { owner_id: owner, online_until: online ? NOW + 1 : NOW - 1 })
+  await rows.addService(`svc_${id}`, { provider_id: id, models })
+}
+
+const caller: Principal = {
+  userId: 'caller',
+  email: 'caller@example.org',
+  role: 'member',
+  keyId: 'key',
+  scopes: ['generate'],
+  limits: { key: {}, user: {} },
+  responseDefault: 'url'
+}
+
+const block = (providerId: string) => insertBlock(rows.db, { providerId, userId: 'caller', now: NOW })
+const listed = async () => (await offers.listOnline(caller)).map(({ model, providerId }) => [model, providerId])
+
+/** The message of the refusal; undefined: it is served. */
+async function refusal(change: { model?: string; needs?: Feature[]; canWait?: boolean } = {}) {
+  const wanted = {
+    principal: caller,
+    model: 'm',
+    needs: ['generate' as const],
+    routing: 'any' as const,
+    canWait: false
+  }
+  try {
+    await offers.requireOffer({ ...wanted, ...change })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    expect(error).toMatchObject({ code: 'no_provider', status: 404, param: 'model' })
+    return error.message
+  }
+}
+
+describe('a drained provider', () => {
+  it('offers nothing now, but work that can wait is taken for it', async () => {
+    await addRig('rig', 'ann')
+    await drainProvider(rows.db, 'rig', NOW)
+    expect(await listed()).toEqual([])
+    expect(await refusal()).toContain("No online image provider serves 'm' for you.")
+    expect(await refusal({ canWait: true })).toBeUndefined()
+  })
+
+  it('leaves the others alone', async () => {
+    await addRig('rig', 'ann')
+    await addRig('other', 'ann')
+    await drainProvider(rows.db, 'rig', NOW)
+    expect(await listed()).toEqual([['m', 'other']])
+    expect(await refusal()).toBeUndefined()
+  })
+})
+
+describe('a forgotten provider', () => {
+  it('is not known any more', async () => {
+    await addRig('rig', 'ann', { online: false })
+    expect(await refusal({ canWait: true })).toBeUndefined()
+    expect(await forgetProvider(rows.db, 'rig', NOW)).toBe(true)
+    expect(await refusal({ canWait: true })).toContain('No online image provider')
+  })
+})
+
+describe('somebody who is blocked', () => {
+  it('is told that the owner does not serve them, and what others serve; nobody is named', async () => {
+    await addRig('rig', 'ann', { models: ['m'] })
+    await addRig('open', 'bob', { models: ['n'] })
+    await block('rig')
+    expect(await listed()).toEqual([['n', 'open']])
+    for (const canWait of [false, true]) {
+      expect(await refusal({ canWait })).toBe(
+        "The owner of the provider that serves 'm' does not serve your account. Available: 'n'."
+      )
+    }
+    expect(await refusal({ model: 'n' })).toBeUndefined()
+  })
+
+  it('by all who serve the model is told so, too', async () => {
+    await addRig('rig', 'ann')
+    await addRig('second', 'bob')
+    await block('rig')
+    expect(await refusal()).toBeUndefined()
+    await block('second')
+    expect(await refusal()).toBe("The owners of the providers that serve 'm' do not serve your account.")
+  })
+
+  it('is told nothing of the block where they could not have been served anyway', async () => {
+    await addRig('rig', 'ann', { online: false })
+    await block('rig')
+    expect(await refusal()).toContain("No online image provider serves 'm' for you.")
+    expect(await refusal({ canWait: true })).toContain('does not serve your account')
+    expect(await refusal({ model: 'unknown', canWait: true })).toContain('No online image provider')
+    await rows.addService('svc_private', { provider_id: 'rig', name: 'p', access: '"private"', models: ['secret'] })
+    expect(await refusal({ model: 'secret', canWait: true })).toContain('No online image provider')
+  })
+
+  it('is told what the others lack, where the block is not all that is in the way', async () => {
+    await addRig('rig', 'ann')
+    await addRig('second', 'bob')
+    await block('rig')
+    expect(await refusal({ needs: ['edit'] })).toContain("serves 'm' with edit for you")
+  })
+})

@@ -1,0 +1,26 @@
+import type { Db } from '../db/database.ts'
+
+/** From its commit on no claim for it succeeds. One that is drained already stays so since it was. */
+export async function drainProvider(db: Db, id: string, now: number): Promise<void> {
+  await db
+    .updateTable('providers')
+    .set({ drained_at: now })
+    .where('id', '=', id)
+    .where('drained_at', 'is', null)
+    .execute()
+}
+
+export async function resumeProvider(db: Db, id: string): Promise<void> {
+  await db.updateTable('providers').set({ drained_at: null }).where('id', '=', id).execute()
+}
+
+/** Hides a provider until its agent connects again; false when it is online. */
+export async function forgetProvider(db: Db, id: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('providers')
+    .set({ forgotten_at: now })
+    .where('id', '=', id)
+    .where('online_until', '<=', now)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}

@@ -1,0 +1,52 @@
+import type { Selectable } from 'kysely'
+import type { Db } from '../db/database.ts'
+import type { Tables } from '../db/tables.ts'
+import type { Feature } from '../images/image-request.ts'
+import type { ServiceAccess } from './provider-store.ts'
+
+/** A provider with what it declares. */
+export type ProviderView = Selectable<Tables['providers']> & { owner_name: string; services: ServiceView[] }
+
+export type ServiceView = Omit<Selectable<Tables['services']>, 'access'> & {
+  access: ServiceAccess
+  models: { id: string; features: Feature[] }[]
+}
+
+/** Every provider that is not forgotten, or the one with that id, with the services it declares or declared last. */
+export async function listProviderViews(db: Db, providerId?: string): Promise<ProviderView[]> {
+  const providers = await db
+    .selectFrom('providers')
+    .innerJoin('users', 'users.id', 'providers.owner_id')
+    .selectAll('providers')
+    .select('users.name as owner_name')
+    .where('providers.forgotten_at', 'is', null)
+    .$if(providerId !== undefined, (q) => q.where('providers.id', '=', providerId ?? ''))
+    .orderBy('providers.name')
+    .orderBy('providers.id')
+    .execute()
+  const services = Map.groupBy(await listServices(db, providerId), (service) => service.provider_id)
+  return providers.map((provider) => ({ ...provider, services: services.get(provider.id) ?? [] }))
+}
+
+async function listServices(db: Db, providerId: string | undefined): Promise<ServiceView[]> {
+  const declared = db
+    .selectFrom('services')
+    .where('declared', '=', 1)
+    .$if(providerId !== undefined, (q) => q.where('provider_id', '=', providerId ?? ''))
+  const rows = await declared.selectAll().orderBy('name').execute()
+  const offered = await db
+    .selectFrom('service_models')
+    .selectAll()
+    .$if(providerId !== undefined, (q) => q.where('service_id', 'in', declared.select('id')))
+    .orderBy('model')
+    .execute()
+  const models = Map.groupBy(offered, (model) => model.service_id)
+  return rows.map((row) => ({
+    ...row,
+    access: JSON.parse(row.access) as ServiceAccess,
+    models: (models.get(row.id) ?? []).map(({ model, features }) => ({
+      id: model,
+      features: features.split(' ').filter((feature) => feature !== '') as Feature[]
+    }))
+  }))
+}

@@ -1,0 +1,160 @@
+import { type RawBuilder, sql, type SqlBool } from 'kysely'
+import type { Db } from '../db/database.ts'
+import { olderThan } from '../db/older-than.ts'
+import type { RequestState } from '../db/tables.ts'
+import type { AttemptView } from './attempt-store.ts'
+import type { AssetRow, RequestRow } from './request-store.ts'
+import type { TaskRow } from './task-store.ts'
+
+/** A request's place in a list: newest first, those of the same millisecond in falling order of their ids. */
+export type RequestKey = Pick<RequestRow, 'created_at' | 'id'>
+
+/** Requests that lie side by side in an index, in the order of lists: an absent member is any. */
+export interface Lane {
+  userId?: string | undefined
+  state?: RequestState | undefined
+  /** Only together with a state. */
+  model?: string | undefined
+}
+
+/** Those older than `before`, down to `downTo`, itself included. */
+export interface KeyRange {
+  before: RequestKey
+  downTo: RequestKey
+}
+
+const inLane = (db: Db, { userId, state, model }: Lane, { before, downTo }: KeyRange) =>
+  db
+    .selectFrom('requests')
+    .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
+    .$if(state !== undefined, (q) => q.where('state', '=', state ?? 'queued'))
+    .$if(model !== undefined, (q) => q.where('model', '=', model ?? ''))
+    .where(olderThan(before))
+    .where(notOlderThan(downTo))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+
+const notOlderThan = (key: RequestKey): RawBuilder<SqlBool> =>
+  sql<SqlBool>`(created_at, id) >= (${key.created_at}, ${key.id})`
+
+/** The key of the request that so many of the lane end with; undefined when there are fewer. */
+export const findKey = (db: Db, lane: Lane, range: KeyRange & { count: number }): Promise<RequestKey | undefined> =>
+  inLane(db, lane, range)
+    .select(['created_at', 'id'])
+    .limit(1)
+    .offset(range.count - 1)
+    .executeTakeFirst()
+
+export interface SliceFilter {
+  kind?: string | undefined
+  /** A provider that has worked on the request. */
+  providerId?: string | undefined
+  withPrompt: boolean
+}
+
+export type Candidate = RequestKey & { prompt?: string }
+
+/**
+ * Those of the next `count` of a lane that pass the filter. What is filtered is a subquery with a limit, so that the
+ * lane is what is walked, never an index of the filter's: that would have no bound.
+ */
+export function listCandidates(
+  db: Db,
+  lane: Lane,
+  { count, filter, ...range }: KeyRange & { count: number; filter: SliceFilter }
+): Promise<Candidate[]> {
+  const { kind, providerId, withPrompt } = filter
+  const slice = inLane(db, lane, range)
+    .select(['created_at', 'id'])
+    .$if(kind !== undefined, (q) => q.select('kind'))
+    .$if(withPrompt, (q) => q.select('prompt'))
+    .limit(count)
+  return db
+    .selectFrom(slice.as('slice'))
+    .select(['created_at', 'id'])
+    .$if(withPrompt, (q) => q.select(sql<string>`prompt`.as('prompt')))
+    .$if(kind !== undefined, (q) => q.where(sql<SqlBool>`kind = ${kind}`))
+    .$if(providerId !== undefined, (q) =>
+      q.where((e) =>
+        e.exists(
+          e
+            .selectFrom('attempts')
+            .select('attempts.id')
+            .where('attempts.provider_id', '=', providerId ?? '')
+            .whereRef('attempts.request_id', '=', 'slice.id')
+        )
+      )
+    )
+    .execute()
+}
+
+export type TaskGlance = Pick<TaskRow, 'request_id' | 'state' | 'current_attempt_id'>
+
+export const listTaskGlances = (db: Db, requestIds: readonly string[]): Promise<TaskGlance[]> =>
+  db
+    .selectFrom('tasks')
+    .select(['request_id', 'state', 'current_attempt_id'])
+    .where('request_id', 'in', requestIds)
+    .execute()
+
+export type AttemptGlance = Pick<AttemptView, 'request_id' | 'id' | 'progress' | 'provider_name'>
+
+/** Names of those who worked on these requests, by request, each once and in the order they began. */
+export async function listProvidersByRequest(db: Db, requestIds: readonly string[]): Promise<Map<string, string[]>> {
+  const names = new Map<string, string[]>()
+  if (requestIds.length === 0) return names
+  for (const { request_id, provider_name } of await listAttemptGlances(db, requestIds)) {
+    names.set(request_id, [...new Set([...(names.get(request_id) ?? []), provider_name])])
+  }
+  return names
+}
+
+/** In the order they began. */
+export const listAttemptGlances = (db: Db, requestIds: readonly string[]): Promise<AttemptGlance[]> =>
+  db
+    .selectFrom('attempts')
+    .innerJoin('providers', 'providers.id', 'attempts.provider_id')
+    .select(['attempts.request_id', 'attempts.id', 'attempts.progress', 'providers.name as provider_name'])
+    .where('attempts.request_id', 'in', requestIds)
+    .orderBy('attempts.assigned_at')
+    .execute()
+
+export type ImageRow = Pick<
+  AssetRow,
+  'request_id' | 'id' | 'kind' | 'position' | 'width' | 'height' | 'media_type' | 'bytes' | 'seed'
+>
+
+/** Of all these requests; each one's source images in the caller's order, its mask, its images in their order. */
+export const listImages = (db: Db, requestIds: readonly string[]): Promise<ImageRow[]> =>
+  db
+    .selectFrom('assets')
+    .select(['request_id', 'id', 'kind', 'position', 'width', 'height', 'media_type', 'bytes', 'seed'])
+    .where('request_id', 'in', requestIds)
+    .orderBy('kind')
+    .orderBy('position')
+    .execute()
+
+/** The names of these people, by their ids. */
+export async function listNames(db: Db, userIds: readonly string[]): Promise<Map<string, string>> {
+  if (userIds.length === 0) return new Map()
+  const rows = await db.selectFrom('users').select(['id', 'name']).where('id', 'in', userIds).execute()
+  return new Map(rows.map((row) => [row.id, row.name]))
+}
+
+/** Models that somebody (without `userId` anybody) ever asked for. Reads one row of the index for each. */
+export async function listModelsAsked(db: Db, userId: string | undefined): Promise<string[]> {
+  const models: string[] = []
+  for (;;) {
+    const last = models.at(-1)
+    const row = await db
+      .selectFrom('requests')
+      .select('model')
+      .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
+      .$if(last !== undefined, (q) => q.where('model', '>', last ?? ''))
+      .orderBy('model')
+      .limit(1)
+      .executeTakeFirst()
+    if (!row) return models
+    models.push(row.model)
+  }
+}

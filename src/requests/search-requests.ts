@@ -1,0 +1,132 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Db } from '../db/database.ts'
+import { hasWords } from './match-words.ts'
+import type { RequestParts } from './request-parts.ts'
+import {
+  type Candidate,
+  findKey,
+  type KeyRange,
+  type Lane,
+  listCandidates,
+  type RequestKey,
+  type SliceFilter
+} from './request-search-store.ts'
+import { ENDED, type RequestState, UNFINISHED } from './request-states.ts'
+import { type SummaryView, viewSummaries } from './view-summaries.ts'
+
+/** An absent member is any. */
+export interface RequestSearch extends Pick<SliceFilter, 'kind' | 'providerId'> {
+  userId?: string | undefined
+  states?: readonly RequestState[] | undefined
+  model?: string | undefined
+  /** Each is in the prompt; as `searchWords` gives them. */
+  words?: readonly string[]
+  /** First and last moment of `created_at`, UTC milliseconds. */
+  from?: number | undefined
+  to?: number | undefined
+  /** Only those that come after this one. */
+  after?: RequestKey | undefined
+  limit: number
+}
+
+export interface SearchBounds {
+  /** Requests looked at before others get a turn. */
+  slice: number
+  /** Requests looked at for one page. */
+  most: number
+}
+
+/** A slice keeps the process for a few milliseconds, a page with nothing in it for a fraction of a second in all. */
+const BOUNDS: SearchBounds = { slice: 500, most: 50_000 }
+
+/** A prompt this long costs as much as another request. */
+const PROMPT_CHARS = 500
+
+export interface RequestPage {
+  views: SummaryView[]
+  /** What to go on after; absent at the end. */
+  next?: RequestKey
+}
+
+/**
+ * One page, newest first. Looks at slices of the list and lets others work in between; a page is short, even empty, when
+ * it has looked at as many requests as it may.
+ */
+export async function searchRequests(
+  { database }: Pick<RequestParts, 'database'>,
+  search: RequestSearch,
+  bounds: SearchBounds = BOUNDS
+): Promise<RequestPage> {
+  const { db } = database
+  const found: Candidate[] = []
+  let work = 0
+  let after = firstKey(search)
+  let count = isSifted(search) ? bounds.slice : search.limit + 1
+  while (found.length <= search.limit && work < bounds.most) {
+    if (work > 0) await setImmediate()
+    const slice = await readSlice(db, { ...search, after }, count)
+    found.push(...slice.candidates.filter(({ prompt }) => prompt === undefined || hasWords(prompt, search.words ?? [])))
+    if (!slice.end) return pageOf(db, found, search.limit)
+    after = slice.end
+    const cost = costOf(slice.candidates, count)
+    work += cost
+    count = Math.max(1, Math.min(bounds.slice, Math.floor((bounds.slice * count) / cost)))
+  }
+  return pageOf(db, found, search.limit, after)
+}
+
+/** What of the search no index tells. */
+const isSifted = ({ kind, providerId, words = [] }: RequestSearch): boolean =>
+  kind !== undefined || providerId !== undefined || words.length > 0
+
+/** What a list begins after: nothing is newer. */
+function firstKey({ after, to = Number.MAX_SAFE_INTEGER - 1 }: RequestSearch): RequestKey {
+  return after && after.created_at <= to ? after : { created_at: to + 1, id: '' }
+}
+
+const costOf = (candidates: readonly Candidate[], count: number): number =>
+  count + candidates.reduce((chars, { prompt = '' }) => chars + prompt.length, 0) / PROMPT_CHARS
+
+/**
+ * The lists in the indexes that hold what is looked for, between them all of it. Which states there are is always said
+ * with a model, because the index has them in that order.
+ */
+function lanesOf({ userId, states, model }: RequestSearch): Lane[] {
+  if (states === undefined && model === undefined) return [{ userId }]
+  return (states ?? [...UNFINISHED, ...ENDED]).map((state) => ({ userId, state, model }))
+}
+
+/** The next `count` requests of each lane, as far as all of them have been read; `end` is undefined at the end. */
+async function readSlice(
+  db: Db,
+  search: RequestSearch & { after: RequestKey },
+  count: number
+): Promise<{ candidates: Candidate[]; end: RequestKey | undefined }> {
+  const { from = 0, after, kind, providerId, words = [] } = search
+  const all: KeyRange = { before: after, downTo: { created_at: from, id: '' } }
+  const lanes = lanesOf(search)
+  let end: RequestKey | undefined
+  for (const lane of lanes) {
+    const reached = await findKey(db, lane, { ...all, count })
+    if (reached && (!end || newestFirst(reached, end) < 0)) end = reached
+  }
+  const range = { before: after, downTo: end ?? all.downTo, count }
+  const filter = { kind, providerId, withPrompt: words.length > 0 }
+  const candidates: Candidate[] = []
+  for (const lane of lanes) candidates.push(...(await listCandidates(db, lane, { ...range, filter })))
+  return { candidates: candidates.sort(newestFirst), end }
+}
+
+/** As the database orders them, which compares the bytes of ids. */
+const newestFirst = (a: RequestKey, b: RequestKey): number =>
+  b.created_at - a.created_at || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
+
+async function pageOf(db: Db, found: readonly Candidate[], limit: number, reached?: RequestKey): Promise<RequestPage> {
+  const page = found.slice(0, limit)
+  const views = await viewSummaries(
+    db,
+    page.map(({ id }) => id)
+  )
+  const next = found.length > limit ? page.at(-1) : reached
+  return { views, ...(next && { next: { created_at: next.created_at, id: next.id } }) }
+}

@@ -1,0 +1,101 @@
+import type { Config } from '../config/config.ts'
+import { LIVE_SETTINGS, type LiveSetting } from '../config/live-settings.ts'
+import { SettingMistake } from '../config/settings.ts'
+import type { Database } from '../db/database.ts'
+import { createQueue } from '../lib/async.ts'
+import { errors } from '../lib/errors.ts'
+import type { Logger } from '../lib/logger.ts'
+import { listSettings, writeSettings } from './setting-store.ts'
+
+/** A setting as it is now; values as its variable would spell them. */
+export interface SettingView {
+  setting: LiveSetting
+  value: string
+  /** What the environment says. */
+  fallback: string
+  isChanged: boolean
+}
+
+export interface Settings {
+  /** Brings the configuration up to what has been changed, by whichever process. */
+  load(): Promise<void>
+  list(): Promise<SettingView[]>
+  /**
+   * Changes settings by their names; null goes back to what the environment says. Counts at once, and at the next start.
+   * Throws `invalid_request` with the name of one that is unknown or has a wrong value; none is changed then.
+   */
+  change(values: Record<string, unknown>, by: string): Promise<void>
+  close(): void
+}
+
+/**
+ * The settings that may change while the gateway runs. `config` is changed in place: everybody holds the same one and
+ * reads it when it is needed.
+ */
+export function createSettings(parts: { database: Database; config: Config; logger: Logger }): Settings {
+  const { database, config, logger } = parts
+  const { db, clock, bell } = database
+  const fallbacks = new Map(LIVE_SETTINGS.map((live) => [live, live.read(config)]))
+  // One after the other, so that what was read first is never what counts last.
+  const inTurn = createQueue(1)
+
+  const load = () =>
+    inTurn(async () => {
+      const changed = await listSettings(db)
+      for (const live of LIVE_SETTINGS) {
+        const text = changed.get(live.name)
+        live.write(config, text === undefined ? fallbacks.get(live) : storedValue(live, text))
+      }
+      return changed
+    })
+
+  const storedValue = (live: LiveSetting, text: string): unknown => {
+    try {
+      return live.setting.parse(text)
+    } catch (error) {
+      if (!(error instanceof SettingMistake)) throw error
+      logger.error({ setting: live.name }, `a changed setting does not count: it ${error.message}`)
+      return fallbacks.get(live)
+    }
+  }
+
+  const onBell = () =>
+    void load().catch((error: unknown) => logger.error({ err: error }, 'changed settings could not be read'))
+  const forget = bell.on('settings', onBell)
+
+  return {
+    load: async () => void (await load()),
+    list: async () => {
+      const changed = await load()
+      return LIVE_SETTINGS.map((live) => ({
+        setting: live,
+        value: live.setting.spell(live.read(config)),
+        fallback: live.setting.spell(fallbacks.get(live)),
+        isChanged: changed.has(live.name)
+      }))
+    },
+    change: async (wanted, by) => {
+      const values = new Map(Object.entries(wanted).map(([name, value]) => [name, parseChange(name, value)]))
+      await writeSettings(db, { values, by, now: clock.now() })
+      await load()
+      bell.ring('settings')
+    },
+    close: forget
+  }
+}
+
+/** As its variable would spell it. Throws `invalid_request`. */
+function parseChange(name: string, value: unknown): string | null {
+  const live = LIVE_SETTINGS.find((one) => one.name === name)
+  if (!live) throw errors.invalidRequest(`'${name}' is not a setting that can be changed while the server runs.`, name)
+  if (value === null) return null
+  if (typeof value !== 'string') {
+    throw errors.invalidRequest(`'${name}' must be text, as ${live.setting.variable} would spell it.`, name)
+  }
+  try {
+    return live.setting.spell(live.setting.parse(value.trim()))
+  } catch (error) {
+    if (!(error instanceof SettingMistake)) throw error
+    throw errors.invalidRequest(`'${name}' ${error.message}.`, name)
+  }
+}

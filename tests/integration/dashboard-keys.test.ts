@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CreatedKey, KeyInfo, NewKey } from '../../src/http/dashboard/contract/keys.ts'
+import { callJson, type JsonAnswer } from '../support/call-json.ts'
+import { startTestGateway, type TestGateway, type TestPerson } from '../support/test-gateway.ts'
+
+interface ErrorBody {
+  error: { code: string; param: string | null }
+}
+
+const NO_LIMITS = { imagesPerDay: null, imagesPerMonth: null, maxActive: null, maxPixels: null, models: null }
+const PLAIN: NewKey = {
+  name: 'laptop',
+  scopes: ['generate'],
+  expiresAt: null,
+  limits: NO_LIMITS,
+  rateLimit: null,
+  responseFormat: 'url'
+}
+
+let gateway: TestGateway
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  const owner = await gateway.addUser()
+  await gateway.addAgent({ key: owner.key, services: [{}] })
+})
+
+afterAll(() => gateway.close())
+
+type Init = Parameters<TestGateway['call']>[1]
+
+const call = <T>({ cookie }: TestPerson, path: string, init: Init = {}): Promise<JsonAnswer<T>> =>
+  callJson<T>(gateway, `/api/dashboard/keys${path}`, { ...init, headers: { cookie } })
+
+const list = async (person: TestPerson): Promise<KeyInfo[]> => (await call<KeyInfo[]>(person, '')).body
+
+async function create(person: TestPerson, key: Partial<NewKey> = {}): Promise<CreatedKey> {
+  const { status, body } = await call<CreatedKey>(person, '', { json: { ...PLAIN, ...key } })
+  expect(status, JSON.stringify(body)).toBe(201)
+  return body
+}
+
+const revoke = (person: TestPerson, id: string) => call<KeyInfo & ErrorBody>(person, `/${id}`, { method: 'DELETE' })
+
+const statusFor = async (key: string): Promise<number> => {
+  const response = await gateway.call('/v1/models', { key })
+  await response.arrayBuffer()
+  return response.status
+}
+
+describe('a new key', () => {
+  it('works, is told once, and is listed without its secrets', async () => {
+    const person = await gateway.addPerson()
+    const { status, headers, body } = await call<CreatedKey>(person, '', { json: PLAIN })
+    expect(status).toBe(201)
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect(body).toEqual({
+      key: {
+        id: expect.stringMatching(/^key_/) as unknown,
+        name: 'laptop',
+        prefix: body.secret.slice(0, 10),
+        scopes: ['generate'],
+        createdAt: expect.any(Number) as unknown,
+        expiresAt: null,
+        revokedAt: null,
+        lastUsedAt: null,
+        limits: NO_LIMITS,
+        rateLimit: null,
+        responseFormat: 'url'
+      },
+      secret: expect.stringMatching(/^ic_.{20,}/) as unknown,
+      webhookSecret: expect.stringMatching(/^whsec_.+/) as unknown
+    })
+    expect(await statusFor(body.secret)).toBe(200)
+    expect(await list(person)).toEqual([body.key])
+  })
+
+  it('carries its limits', async () => {
+    const person = await gateway.addPerson()
+    const key: NewKey = {
+      name: 'small',
+      scopes: ['generate', 'agent', 'usage'],
+      expiresAt: Date.now() + 3_600_000,
+      limits: { imagesPerDay: 1, imagesPerMonth: 20, maxActive: 3, maxPixels: 4096, models: ['demo'] },
+      rateLimit: 100,
+      responseFormat: 'b64_json'
+    }
+    const { key: made, secret } = await create(person, key)
+    expect(made).toMatchObject(key)
+    const generate = (fields: Record<string, unknown>) =>
+      callJson<ErrorBody & { data: { b64_json?: string }[] }>(gateway, '/v1/images/generations', {
+        key: secret,
+        json: { model: 'demo', prompt: 'a red fox', size: '32x32', steps: 1, ...fields }
+      })
+    const { status, headers, body } = await generate({})
+    expect(status, JSON.stringify(body)).toBe(200)
+    expect(body.data[0]?.b64_json).toBeTypeOf('string')
+    expect(headers.get('x-ratelimit-limit-requests')).toBe('100')
+    expect((await generate({ model: 'other' })).body.error).toMatchObject({ code: 'permission_denied', param: 'model' })
+    expect((await generate({})).body.error.code).toBe('insufficient_quota')
+  })
+
+  it('may do what the role of its holder allows', async () => {
+    const [member, admin] = [await gateway.addPerson(), await gateway.addPerson({ role: 'admin' })]
+    const refused = await call<ErrorBody>(member, '', { json: { ...PLAIN, scopes: ['generate', 'admin'] } })
+    expect([refused.status, refused.body.error]).toMatchObject([400, { code: 'invalid_request', param: 'scopes' }])
+    const { key } = await create(admin, { scopes: ['generate', 'admin'] })
+    expect(key.scopes).toEqual(['generate', 'admin'])
+  })
+
+  it('that is refused names the field, and is not made', async () => {
+    const person = await gateway.addPerson()
+    const bad: [Record<string, unknown>, string][] = [
+      [{ name: '' }, 'name'],
+      [{ expiresAt: 5 }, 'expiresAt'],
+      [{ limits: { ...NO_LIMITS, maxActive: 0 } }, 'limits.maxActive'],
+      [{ limits: { ...NO_LIMITS, models: [] } }, 'limits.models']
+    ]
+    for (const [fields, param] of bad) {
+      const { status, body } = await call<ErrorBody>(person, '', { json: { ...PLAIN, ...fields } })
+      expect([status, body.error]).toMatchObject([400, { code: 'invalid_request', param }])
+    }
+    expect(await list(person)).toEqual([])
+  })
+
+  it('is one too many after a hundred that count', async () => {
+    const person = await gateway.addPerson()
+    const made: CreatedKey[] = []
+    for (let i = 0; i < 100; i++) made.push(await create(person))
+    const refused = await call<ErrorBody>(person, '', { json: PLAIN })
+    expect([refused.status, refused.body.error.code]).toEqual([409, 'conflict'])
+    await revoke(person, made[0]!.key.id)
+    await create(person)
+  })
+})
+
+describe('the list of keys', () => {
+  it('is one’s own, newest first, with what counts no more', async () => {
+    const [person, other] = [await gateway.addPerson(), await gateway.addPerson()]
+    const made = [await create(person, { name: 'first' }), await create(person, { name: 'second' })]
+    await gateway.addKey(person, { name: 'expired', expiresAt: Date.now() - 1 })
+    await create(other)
+    await revoke(person, made[0]!.key.id)
+    const keys = await list(person)
+    // Those of the same millisecond have no order that means anything.
+    expect(keys.map(({ createdAt }) => createdAt)).toEqual(keys.map(({ createdAt }) => createdAt).sort((a, b) => b - a))
+    expect(new Set(keys.map(({ name }) => name))).toEqual(new Set(['first', 'second', 'expired']))
+    const named = (name: string) => keys.find((key) => key.name === name)
+    expect(named('first')?.revokedAt).toBeTypeOf('number')
+    expect(named('second')?.revokedAt).toBeNull()
+    expect(named('expired')?.expiresAt).toBeLessThan(Date.now())
+  })
+
+  it('tells when a key was last used', async () => {
+    const person = await gateway.addPerson()
+    const { secret } = await create(person)
+    expect(await statusFor(secret)).toBe(200)
+    await gateway.gateway.context.apiKeys.flushLastUsed()
+    expect((await list(person))[0]?.lastUsedAt).toBeTypeOf('number')
+  })
+})
+
+describe('a revocation', () => {
+  it('counts at once, and once', async () => {
+    const person = await gateway.addPerson()
+    const { key, secret } = await create(person)
+    expect(await statusFor(secret)).toBe(200)
+    const first = await revoke(person, key.id)
+    expect(first.status).toBe(200)
+    expect(first.body).toMatchObject({ id: key.id, name: key.name, revokedAt: expect.any(Number) as unknown })
+    expect(await statusFor(secret)).toBe(401)
+    const again = await revoke(person, key.id)
+    expect([again.status, again.body.revokedAt]).toEqual([200, first.body.revokedAt])
+  })
+
+  it('ends the connection of an agent that uses the key', async () => {
+    const person = await gateway.addPerson()
+    const { key, secret } = await create(person, { scopes: ['agent'] })
+    const agent = await gateway.addAgent({
+      key: secret,
+      services: [{ models: [{ id: 'own-rig', servedAs: 'demo', features: ['generate'] }] }]
+    })
+    await revoke(person, key.id)
+    await expect(agent.finished).rejects.toThrow()
+  })
+
+  it('is for one’s own keys, for admins as well', async () => {
+    const [person, admin] = [await gateway.addPerson(), await gateway.addPerson({ role: 'admin' })]
+    const { key, secret } = await create(person)
+    for (const id of [key.id, 'key_unknown']) {
+      const { status, body } = await revoke(admin, id)
+      expect([status, body.error.code]).toEqual([404, 'not_found'])
+    }
+    expect(await statusFor(secret)).toBe(200)
+  })
+})
+
+describe('keys', () => {
+  it('are for those who are signed in, not for keys', async () => {
+    const { key } = await gateway.addUser()
+    for (const init of [{ key }, { key, json: PLAIN }]) {
+      const { status, body } = await callJson<ErrorBody>(gateway, '/api/dashboard/keys', init)
+      expect([status, body.error.code]).toEqual([401, 'not_signed_in'])
+    }
+  })
+
+  it('of members ask for no more requests per minute than the server gives', async () => {
+    const strict = await startTestGateway({ env: { INFERENCE_CLUB_RATE_LIMIT: '1000' } })
+    try {
+      const post = async (role: 'member' | 'admin', rateLimit: number) => {
+        const { cookie } = await strict.addPerson({ role })
+        const json = { ...PLAIN, rateLimit }
+        return callJson<ErrorBody>(strict, '/api/dashboard/keys', { json, headers: { cookie } })
+      }
+      const { status, body } = await post('member', 1001)
+      expect([status, body.error.param]).toEqual([400, 'rateLimit'])
+      expect([(await post('member', 1000)).status, (await post('admin', 0)).status]).toEqual([201, 201])
+    } finally {
+      await strict.close()
+    }
+  })
+})

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Overview } from '../../src/http/dashboard/contract/account.ts'
+import { connectFor } from '../support/agent-work.ts'
+import { callDashboard } from '../support/dashboard-calls.ts'
+import { jobCalls } from '../support/job-calls.ts'
+import { startTestGateway, type TestGateway, type TestPerson, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { addPainters } from '../support/webhook-calls.ts'
+
+const DAY_MS = 86_400_000
+
+let gateway: TestGateway
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  await addPainters(gateway)
+})
+afterAll(() => gateway.close())
+
+async function overview(person: Pick<TestPerson, 'cookie'>): Promise<Overview> {
+  const { status, body } = await callDashboard<Overview>(gateway, person, 'overview')
+  expect(status).toBe(200)
+  return body
+}
+
+/** Somebody with a key of theirs. */
+async function addMaker() {
+  const person = await gateway.addPerson({ name: 'Ada' })
+  const key = await gateway.addKey(person)
+  return { ...person, keyId: key.keyId, jobs: jobCalls(gateway, key) }
+}
+
+describe('the overview', () => {
+  it('of a newcomer says what there is and what is left to do', async () => {
+    const person = await gateway.addPerson()
+    expect(await overview(person)).toEqual({
+      queue: { waiting: 0, running: 0, mine: 0 },
+      providersOnline: 1,
+      models: 1,
+      myImages: { total: 0, today: 0 },
+      latest: [],
+      todo: { hasKey: false, hasProvider: false, hasImage: false }
+    })
+    expect((await callDashboard(gateway, { cookie: '' }, 'overview')).status).toBe(401)
+  })
+
+  it('counts the images of everybody in the queue, and one’s own', async () => {
+    const [ada, bob] = [await addMaker(), await addMaker()]
+    const job = await ada.jobs.submit({ model: 'asleep', n: 2 })
+    await bob.jobs.submit({ model: 'asleep' })
+    expect((await overview(ada)).queue).toEqual({ waiting: 3, running: 0, mine: 2 })
+    await gateway.gateway.context.requests.cancel(job)
+    expect((await overview(ada)).queue).toEqual({ waiting: 1, running: 0, mine: 0 })
+    expect((await overview(bob)).queue.mine).toBe(1)
+    const [latest] = (await overview(ada)).latest
+    expect(latest).toMatchObject({ id: job, status: 'canceled', owner: { id: ada.id, name: 'Ada' } })
+  })
+
+  it('counts one’s images of today and ever, and shows the twelve latest requests', async () => {
+    const maker = await addMaker()
+    const made = await maker.jobs.submit({ model: 'demo', n: 3, steps: 2 })
+    await waitFor(async () => (await maker.jobs.get(made)).status === 'PROCESSED')
+    expect((await overview(maker)).myImages).toEqual({ total: 3, today: 3 })
+    const { db } = gateway.database
+    const [{ asset_id } = { asset_id: '' }] = await db
+      .selectFrom('usage_images')
+      .select('asset_id')
+      .where('request_id', '=', made)
+      .execute()
+    await db
+      .updateTable('usage_images')
+      .set((e) => ({ created_at: e('created_at', '-', 40 * DAY_MS) }))
+      .where('asset_id', '=', asset_id)
+      .execute()
+    expect((await overview(maker)).myImages).toEqual({ total: 3, today: 2 })
+    await gateway.gateway.context.usage.rollUp()
+    expect((await overview(maker)).myImages).toEqual({ total: 3, today: 2 })
+
+    const ids: string[] = []
+    for (let count = 0; count < 13; count++) ids.unshift(await maker.jobs.submit({ model: 'asleep' }))
+    const { latest } = await overview(maker)
+    expect(latest).toHaveLength(12)
+    expect(latest.map(({ id }) => id).every((id) => ids.includes(id))).toBe(true)
+    expect(latest.map(({ createdAt }) => createdAt)).toEqual(
+      latest.map(({ createdAt }) => createdAt).toSorted((a, b) => b - a)
+    )
+  })
+
+  it('knows what is done: a key that counts, a provider, an image', async () => {
+    const maker = await addMaker()
+    const todo = async () => (await overview(maker)).todo
+    expect(await todo()).toEqual({ hasKey: true, hasProvider: false, hasImage: false })
+    const { key } = await gateway.addKey(maker)
+    const before = await overview(maker)
+    const agent = await connectFor(gateway, { ...maker, key } as unknown as TestUser, 'of-mine')
+    expect(await overview(maker)).toMatchObject({
+      providersOnline: before.providersOnline + 1,
+      models: before.models + 1,
+      todo: { hasProvider: true }
+    })
+    await agent.close()
+    await waitFor(async () => (await overview(maker)).providersOnline === before.providersOnline)
+    expect(await todo()).toMatchObject({ hasProvider: true })
+    for (const { id } of await gateway.gateway.context.apiKeys.list({ userId: maker.id })) {
+      await gateway.gateway.context.apiKeys.revoke(id)
+    }
+    expect(await todo()).toMatchObject({ hasKey: false })
+  })
+
+  it('leaves out models that the reader may not use', async () => {
+    const person = await gateway.addPerson()
+    await gateway.gateway.context.users.setLimits(person.email, { models: ['another'] })
+    expect((await overview(person)).models).toBe(0)
+  })
+})

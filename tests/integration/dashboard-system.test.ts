@@ -1,0 +1,258 @@
+import { mkdir, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DeliveryPage, ErrorPage, SystemState } from '../../src/http/dashboard/contract/admin.ts'
+import { newId } from '../../src/lib/ids.ts'
+import { VERSION } from '../../src/lib/version.ts'
+import { listFailedRequests } from '../../src/requests/failed-request-store.ts'
+import { listDeliveries } from '../../src/webhooks/webhook-store.ts'
+import { connectFor, ended, submit } from '../support/agent-work.ts'
+import { callDashboard, type DashboardError } from '../support/dashboard-calls.ts'
+import { jobCalls } from '../support/job-calls.ts'
+import { plansOf, wasteful } from '../support/query-plans.ts'
+import { startTestGateway, type TestGateway, type TestPerson, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { addPainters, createWebhookCalls, PRIVATE_ADDRESSES, queueDelivery } from '../support/webhook-calls.ts'
+import { startWebhookReceiver } from '../support/webhook-receiver.ts'
+
+let gateway: TestGateway
+let admin: TestPerson
+let user: TestUser
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ env: PRIVATE_ADDRESSES })
+  admin = await gateway.addPerson({ role: 'admin' })
+  user = await gateway.addUser()
+  await addPainters(gateway)
+})
+afterAll(() => gateway.close())
+
+const call = <T>(path: string, by: Pick<TestPerson, 'cookie'> = admin, init = {}) =>
+  callDashboard<T>(gateway, by, path, init)
+
+async function system(): Promise<SystemState> {
+  const { status, body } = await call<SystemState>('system')
+  expect(status).toBe(200)
+  return body
+}
+
+it.each(['system', 'errors'])('%s is for admins', async (path) => {
+  expect((await call(path, await gateway.addPerson())).status).toBe(403)
+  expect((await call(path, { cookie: '' })).status).toBe(401)
+})
+
+describe('the state of the system', () => {
+  it('tells how it is doing', async () => {
+    const jobs = jobCalls(gateway, user)
+    await jobs.submit({ model: 'demo', n: 2, steps: 2 })
+    await gateway.drain()
+    const waiting = await jobs.submit({ model: 'asleep', n: 3 })
+    const state = await system()
+    expect(state).toMatchObject({
+      version: VERSION,
+      queue: { waiting: 3, running: 0 },
+      agentsOnline: 1,
+      storage: { outputs: { images: 2 }, inputs: { images: 0, bytes: 0 } },
+      problems: []
+    })
+    const created = (await jobs.get(waiting)).created
+    expect(Math.floor((state.queue.oldestWaitingAt ?? 0) / 1000)).toBe(created)
+    expect(state.startedAt).toBeLessThanOrEqual(Date.now())
+    const positive = [
+      state.memory.rss,
+      state.memory.heapUsed,
+      state.database.bytes,
+      state.storage.outputs.bytes,
+      state.storage.freeBytes ?? 0
+    ]
+    for (const number of positive) expect(number).toBeGreaterThan(1000)
+    for (const ms of [state.database.pingMs, state.eventLoop.meanMs, state.eventLoop.p99Ms]) {
+      expect(ms).toBeGreaterThanOrEqual(0)
+    }
+  })
+
+  it('tells of images that nobody will make', async () => {
+    const old = Date.now() - 16 * 60_000
+    await gateway.database.db.updateTable('tasks').set({ queued_at: old }).where('model', '=', 'asleep').execute()
+    const { problems, queue } = await system()
+    expect(queue.oldestWaitingAt).toBe(old)
+    expect(problems).toEqual([expect.stringContaining("'asleep'")])
+    await gateway.database.db.updateTable('tasks').set({ queued_at: Date.now() }).execute()
+    expect((await system()).problems).toEqual([])
+  })
+
+  it('tells of webhooks that were given up within a day', async () => {
+    const { db, clock } = gateway.database
+    const id = await queueDelivery(gateway.database, user, 'https://example.invalid/')
+    const giveUp = (next_try_at: number) =>
+      db.updateTable('webhook_deliveries').set({ state: 'failed', next_try_at }).where('id', '=', id).execute()
+    await giveUp(clock.now() - 1000)
+    expect((await system()).problems).toEqual([expect.stringContaining('1 webhook delivery')])
+    await giveUp(clock.now() - 2 * 86_400_000)
+    expect((await system()).problems).toEqual([])
+  })
+
+  it('tells of a folder that cannot be written', async () => {
+    const inTheWay = join(gateway.dataDir, '.writable')
+    await mkdir(inTheWay)
+    expect((await system()).problems).toEqual([expect.stringMatching(/^Requests cannot be served: .*EISDIR/)])
+    await rmdir(inTheWay)
+    expect((await system()).problems).toEqual([])
+  })
+})
+
+describe('errors', () => {
+  const page = async (cursor: string | null = null): Promise<ErrorPage> => {
+    const { status, body } = await call<ErrorPage>(cursor === null ? 'errors' : `errors?cursor=${cursor}`)
+    expect(status).toBe(200)
+    return body
+  }
+
+  it('are everybody’s, with whom they concern and who worked on them', async () => {
+    const owner = await gateway.addUser()
+    const agent = await connectFor(gateway, owner, 'broken')
+    const id = await submit(user, 'broken')
+    const { attempt_id, token } = await agent.received('attempt.assigned')
+    agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'bad_request', message: 'Not like this.' })
+    expect((await ended(user, id)).status).toBe('FAILED')
+    await agent.close()
+    const [latest] = (await page()).items
+    expect(latest).toEqual({
+      requestId: id,
+      at: expect.any(Number) as unknown,
+      code: 'invalid_request',
+      message: 'Not like this.',
+      model: 'broken',
+      owner: { id: user.id, name: user.email },
+      providers: [expect.stringMatching(/^rig/) as unknown]
+    })
+  })
+
+  it('are paged without gaps and repetitions, by when they failed', async () => {
+    const { db } = gateway.database
+    const at = Date.now() + 1_000_000
+    const rows = Array.from({ length: 130 }, (_, index) => ({
+      id: newId('req'),
+      user_id: user.id,
+      api_key_id: user.keyId,
+      kind: 'generation',
+      state: 'failed' as const,
+      is_async: 1,
+      model: 'm',
+      prompt: '',
+      parameters: '{}',
+      n: 1,
+      // The order in which they were asked for does not count, and many fail in the same millisecond.
+      created_at: index,
+      finished_at: at - Math.floor(index / 40),
+      warnings: '[]',
+      error_code: 'no_provider',
+      error_message: 'gone'
+    }))
+    await db.insertInto('requests').values(rows).execute()
+    const found: ErrorPage['items'] = []
+    let next: string | null = null
+    do {
+      const one: ErrorPage = await page(next)
+      found.push(...one.items)
+      next = one.next
+    } while (next !== null)
+    const expected = rows
+      .toSorted((a, b) => b.finished_at - a.finished_at || (a.id < b.id ? 1 : -1))
+      .map(({ id }) => id)
+    expect(found.map(({ requestId }) => requestId).slice(0, 130)).toEqual(expected)
+    expect(found[0]).toMatchObject({ code: 'no_provider', message: 'gone', providers: [] })
+    expect(found.slice(130).every(({ model }) => model !== 'm')).toBe(true)
+    await db.deleteFrom('requests').where('model', '=', 'm').execute()
+  })
+
+  it('are read from their own index', async () => {
+    const after = { finishedAt: 5, id: 'x' }
+    for (const page of [{ limit: 50 }, { limit: 50, after }]) {
+      const plans = await plansOf(gateway.database.db, (db) => listFailedRequests(db, page))
+      expect(plans.join()).toContain('requests_failed')
+      expect(plans.filter((plan) => plan.includes('TEMP B-TREE'))).toEqual([])
+    }
+  })
+
+  it.each(['cursor=5', 'cursor=zzzzzzzzzzz.x', 'owner=me'])('are not to be had with %s', async (query) => {
+    const { status, body } = await call<DashboardError>(`errors?${query}`)
+    expect([status, body.error.param]).toEqual([400, query.split('=')[0]])
+  })
+})
+
+describe('webhook deliveries', () => {
+  const deliveries = async (by: Pick<TestPerson, 'cookie'>): Promise<DeliveryPage['items']> => {
+    const { status, body } = await call<DeliveryPage>('webhook-deliveries', by)
+    expect(status).toBe(200)
+    return body.items
+  }
+  const redeliver = (by: Pick<TestPerson, 'cookie'>, id: string) =>
+    call<DeliveryPage['items'][number]>(`webhook-deliveries/${id}/redeliver`, by, { method: 'POST' })
+
+  it('are one’s own, for admins everybody’s, and tell the host alone', async () => {
+    const receiver = await startWebhookReceiver()
+    const webhooks = createWebhookCalls(gateway)
+    const person = await gateway.addPerson({ name: 'Ada' })
+    const stranger = await gateway.addPerson()
+    const key = { id: person.id, email: person.email, ...(await gateway.addKey(person)) }
+    const job = await webhooks.submit(key as never, `${receiver.url}/hooks/secret?token=secret`)
+    await webhooks.delivery(key as never, job, { status: 'DELIVERED' })
+
+    const [own, ...others] = await deliveries(person)
+    expect(others).toEqual([])
+    expect(own).toEqual({
+      id: expect.stringMatching(/^whd_/) as unknown,
+      requestId: job,
+      owner: { id: person.id, name: 'Ada' },
+      eventType: 'image.completed',
+      host: `127.0.0.1:${receiver.port}`,
+      state: 'delivered',
+      tries: 1,
+      lastStatus: 204,
+      lastError: null,
+      createdAt: expect.any(Number) as unknown,
+      nextTryAt: null,
+      deliveredAt: expect.any(Number) as unknown
+    })
+    expect(await deliveries(stranger)).toEqual([])
+    expect(await deliveries(admin)).toContainEqual(own)
+
+    const id = own?.id ?? ''
+    expect((await redeliver(stranger, id)).status).toBe(404)
+    const again = await redeliver(person, id)
+    expect([again.status, again.body]).toEqual([
+      202,
+      expect.objectContaining({ id, state: 'pending', host: own?.host, nextTryAt: expect.any(Number) as unknown })
+    ])
+    await waitFor(() => receiver.received.length === 2)
+    await webhooks.delivery(key as never, job, { status: 'DELIVERED' })
+    expect((await redeliver(admin, id)).status).toBe(202)
+    await waitFor(() => receiver.received.length === 3)
+    await receiver.close()
+  })
+
+  it('are paged, newest first', async () => {
+    const person = await gateway.addPerson()
+    const made = { id: person.id, keyId: 'key_of_nobody' }
+    const ids: string[] = []
+    const { database } = gateway
+    for (let count = 0; count < 55; count++)
+      ids.push(await queueDelivery(database, made as never, 'https://a.invalid/'))
+    const first = await call<DeliveryPage>('webhook-deliveries', person)
+    const second = await call<DeliveryPage>(`webhook-deliveries?cursor=${first.body.next}`, person)
+    expect([first.body.items.length, second.body.items.length, second.body.next]).toEqual([50, 5, null])
+    const found = [...first.body.items, ...second.body.items]
+    expect(found.map(({ id }) => id).sort()).toEqual(ids.sort())
+    const times = found.map(({ createdAt }) => createdAt)
+    expect(times).toEqual(times.toSorted((a, b) => b - a))
+  })
+
+  it('of everybody are read from an index', async () => {
+    const after = { created_at: 5, id: 'x' }
+    const plans = await plansOf(gateway.database.db, (db) =>
+      listDeliveries(db, { userId: undefined, limit: 50, after })
+    )
+    expect(wasteful(plans)).toEqual([])
+  })
+})
