@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'tests/**/*.test.ts'],
+    globalSetup: 'tests/e2e/unpack-browser.ts',
     // The crash suite has its own configuration and its own command.
     exclude: ['tests/crash/**'],
     testTimeout: 30_000,

@@ -1,0 +1,57 @@
+import type { Page } from 'playwright-core'
+import { waitFor } from '../support/wait-for.ts'
+import type { Stage } from './stage.ts'
+
+/** A page of the dashboard in a state worth looking at. */
+export interface DashboardPage {
+  /** Of its screenshot. */
+  name: string
+  path: (stage: Stage) => string
+  /** Who looks: an admin unless said otherwise. */
+  as?: 'ada' | 'ben' | 'mara' | 'nobody'
+  /** What to do when it is there. */
+  then?: (page: Page) => Promise<void>
+}
+
+export const DASHBOARD_PAGES: readonly DashboardPage[] = [
+  { name: 'sign-in', path: () => '/sign-in', as: 'nobody' },
+  { name: 'overview', path: () => '/' },
+  {
+    name: 'playground',
+    path: () => '/playground',
+    as: 'mara',
+    then: (page) => page.getByLabel('Prompt', { exact: true }).fill('a red fox in the snow at sunrise')
+  },
+  { name: 'playground-running', path: () => '/playground' },
+  { name: 'gallery', path: () => '/requests' },
+  { name: 'request', path: (stage) => `/requests/${stage.requests.done}` },
+  { name: 'request-edited', path: (stage) => `/requests/${stage.requests.edited}` },
+  { name: 'request-failed', path: (stage) => `/requests/${stage.requests.failed}` },
+  { name: 'request-running', path: (stage) => `/requests/${stage.requests.running}` },
+  { name: 'queue', path: () => '/queue' },
+  { name: 'usage', path: () => '/usage' },
+  { name: 'keys', path: () => '/keys' },
+  { name: 'account', path: () => '/account' },
+  { name: 'people', path: () => '/people' },
+  { name: 'not-found', path: () => '/nowhere' }
+]
+
+/** Goes there and waits until what it shows is shown: its heading, no skeleton, every picture in view. */
+export async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(path)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await settled(page)
+}
+
+/** True in a page that loads nothing any more that a reader would wait for. */
+const IS_SETTLED = `
+  document.querySelector('[data-skeleton]') === null &&
+  document.fonts.status === 'loaded' &&
+  [...document.images].every((image) => {
+    const { top, bottom } = image.getBoundingClientRect()
+    return image.complete || top > innerHeight || bottom < 0
+  })`
+
+/** Asked from outside: the page's own policy forbids what the browser driver's waiting would evaluate in it. */
+export const settled = async (page: Page): Promise<void> =>
+  void (await waitFor(() => page.evaluate<boolean>(IS_SETTLED)))

@@ -1,0 +1,70 @@
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { bringsBrowser, browserFiles } from './browser-files.ts'
+
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--font-render-hinting=none'
+]
+
+export const DESKTOP = { width: 1440, height: 900 }
+export const PHONE = { width: 390, height: 844 }
+
+/** Starts the browser that npm brought. */
+export async function startBrowser(): Promise<Browser> {
+  if (!bringsBrowser) return chromium.launch({ channel: 'chrome' })
+  const { executable, env } = await browserFiles()
+  return chromium.launch({ executablePath: executable, args: QUIET, env: { ...process.env, ...env } })
+}
+
+export interface VisitorOptions {
+  /** The gateway's address; paths are relative to it. */
+  url: string
+  /** A `cookie` header of somebody signed in. */
+  cookie?: string
+  theme?: 'light' | 'dark'
+  viewport?: { width: number; height: number }
+}
+
+export interface Visitor {
+  context: BrowserContext
+  page: Page
+  /** What the page complained about: uncaught errors and console errors. A test may take expected ones out. */
+  complaints: string[]
+  close(): Promise<void>
+}
+
+/** A fresh profile with one page, as one person has it. */
+export async function openVisitor(browser: Browser, options: VisitorOptions): Promise<Visitor> {
+  const viewport = options.viewport ?? DESKTOP
+  const isPhone = viewport.width < 600
+  const context = await browser.newContext({
+    baseURL: options.url,
+    viewport,
+    colorScheme: options.theme ?? 'light',
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    reducedMotion: 'reduce',
+    acceptDownloads: true,
+    ...(isPhone && { hasTouch: true, isMobile: true, deviceScaleFactor: 2 })
+  })
+  if (options.cookie !== undefined) await context.addCookies(cookiesOf(options.cookie, options.url))
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  return { context, page, complaints, close: () => context.close() }
+}
+
+const cookiesOf = (header: string, url: string) =>
+  header.split('; ').map((pair) => {
+    const [name = '', ...value] = pair.split('=')
+    return { name, value: value.join('='), url, httpOnly: true, sameSite: 'Lax' as const }
+  })
