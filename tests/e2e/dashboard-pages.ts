@@ -32,7 +32,14 @@ export const DASHBOARD_PAGES: readonly DashboardPage[] = [
   { name: 'usage', path: () => '/usage' },
   { name: 'keys', path: () => '/keys' },
   { name: 'account', path: () => '/account' },
-  { name: 'people', path: () => '/people' },
+  { name: 'network', path: () => '/network' },
+  { name: 'network-models', path: () => '/network?view=models' },
+  { name: 'provider', path: ({ provider }) => `/network/${provider}` },
+  { name: 'people', path: () => '/admin/people' },
+  { name: 'system', path: () => '/admin/system' },
+  { name: 'errors', path: () => '/admin/errors' },
+  { name: 'webhooks', path: () => '/admin/webhooks' },
+  { name: 'settings', path: () => '/admin/settings' },
   { name: 'not-found', path: () => '/nowhere' }
 ]
 

@@ -95,10 +95,7 @@ describe('what is somebody else’s', () => {
     const { page, close } = await open({ as: 'ben' }, {})
     for (const id of Object.values(stage.requests)) {
       await visit(page, `/requests/${id}`)
-      await page
-        .getByText(/not found|was not found|no such/i)
-        .first()
-        .waitFor()
+      await page.getByText('This request is not here').waitFor()
     }
     await page.goto('/requests?owner=all')
     await page.getByRole('heading', { level: 1 }).waitFor()

@@ -15,6 +15,8 @@ export interface Stage {
   /** Ada's requests, by what they show. */
   requests: { done: string; edited: string; failed: string; canceled: string; running: string; waiting: string }
   bensRequest: string
+  /** The id of Ada's. */
+  provider: string
   close(): Promise<void>
 }
 
@@ -92,6 +94,7 @@ export async function setStage(options: Parameters<typeof startTestGateway>[0] =
     steps: STEPS
   })
   const waiting = await askForImages(gateway, ada, { model: 'patient-painter', prompt: 'rolling hills after the rain' })
+  const providers = await gateway.gateway.context.providers.listProviders()
   return {
     gateway,
     url: gateway.url,
@@ -100,6 +103,7 @@ export async function setStage(options: Parameters<typeof startTestGateway>[0] =
     mara,
     requests: { done, edited, failed, canceled, running, waiting },
     bensRequest,
+    provider: providers.find(({ name }) => name === 'home-rig')?.id ?? '',
     close: () => gateway.close()
   }
 }

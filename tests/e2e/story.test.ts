@@ -60,7 +60,7 @@ describe('from the first start on', () => {
     await page.getByLabel('E-mail').fill(ADA.email)
     await page.getByLabel('Password', { exact: true }).fill(ADA.password)
     await button('Take it over').click()
-    await heading('Playground').waitFor()
+    await heading(/, Ada$/).waitFor()
 
     const stranger = await openVisitor(browser, { url: server.url })
     await stranger.page.goto(link)
