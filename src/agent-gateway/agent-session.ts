@@ -175,7 +175,7 @@ export class AgentSession {
 
   /** The socket is gone: nothing is held any more, the leases decide. */
   end(): void {
-    for (const slot of this.#held.values()) slot.forget()
+    for (const slot of this.#held.values()) this.#letGo(slot)
     this.#held.clear()
     this.#ended = true
   }
@@ -200,8 +200,14 @@ export class AgentSession {
   }
 
   #release(attemptId: string): void {
-    this.#held.get(attemptId)?.forget()
+    const slot = this.#held.get(attemptId)
+    if (slot) this.#letGo(slot)
     this.unsavedProgress.delete(attemptId)
     if (this.#held.delete(attemptId)) this.#parts.bell.ring('tasks')
+  }
+
+  #letGo(slot: HeldSlot): void {
+    slot.forget()
+    this.#parts.live.forget(slot)
   }
 }

@@ -23,8 +23,15 @@ export interface Agent {
   stop(): Promise<void>
 }
 
+export interface AgentOptions {
+  config: AgentConfig
+  logger: Logger
+  /** At each welcome of the gateway, with the configuration as it is then. */
+  onOnline?: (config: AgentConfig) => void
+}
+
 /** Connects to the gateway and serves what the configuration declares. Throws `EngineOptionError`. */
-export function runAgent(options: { config: AgentConfig; logger: Logger; onOnline?: () => void }): Agent {
+export function runAgent(options: AgentOptions): Agent {
   const { logger } = options
   let config = options.config
   let services = createServices(config, AGENT_LIMITS.maxImageBytes)
@@ -56,7 +63,7 @@ export function runAgent(options: { config: AgentConfig; logger: Logger; onOnlin
     switch (message.type) {
       case 'gateway.welcome':
         runner.reconcile(message.gone)
-        options.onOnline?.()
+        options.onOnline?.(config)
         firstWelcome.resolve(undefined)
         return
       case 'attempt.assigned':

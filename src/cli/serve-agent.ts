@@ -26,9 +26,9 @@ export async function serveAgent(path: string, level: LogLevel): Promise<void> {
 }
 
 function startAgent(config: AgentConfig, logger: Logger): Agent {
-  const onOnline = () => {
-    const models = config.services.flatMap((service) => service.models.map((model) => model.id))
-    logger.info({ gateway: config.gateway, name: config.name, models }, 'online')
+  const onOnline = ({ gateway, name, services }: AgentConfig) => {
+    const models = services.flatMap((service) => service.models.map((model) => model.id))
+    logger.info({ gateway, name, models }, 'online')
   }
   try {
     return runAgent({ config, logger, onOnline })

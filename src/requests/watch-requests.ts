@@ -34,8 +34,13 @@ export async function* watchRequests(
   signal.addEventListener('abort', onAbort)
   const feed = feeds.join(userId ?? '', mailbox.putNews)
   const counting = totals.join('', mailbox.putTotals)
-  const stopLive = live.subscribeAll(userId, mailbox.putLive)
-  void feed.ready.then(mailbox.startAnew)
+  let stopLive: (() => void) | undefined
+  let hasLeft = false
+  void feed.ready.then(() => {
+    mailbox.startAnew()
+    // Not before: what images were last heard to do belongs to what the reader begins with.
+    if (!hasLeft) stopLive = live.subscribeAll(userId, mailbox.putLive)
+  })
   try {
     while (!signal.aborted) {
       const event = mailbox.take()
@@ -54,7 +59,8 @@ export async function* watchRequests(
     }
   } finally {
     signal.removeEventListener('abort', onAbort)
-    stopLive()
+    hasLeft = true
+    stopLive?.()
     await Promise.all([feed.leave(), counting.leave()])
   }
 }

@@ -36,7 +36,7 @@ const PROMPTS: readonly Omit<Asking, 'model'>[] = [
 ]
 
 /** So many that the slow painter is still at it when everything has been looked at. */
-const STEPS = 80
+const STEPS = 200
 
 /** Everything is made by the demo painter over the real API; takes some seconds. */
 export async function setStage(options: Parameters<typeof startTestGateway>[0] = {}): Promise<Stage> {
@@ -62,7 +62,7 @@ export async function setStage(options: Parameters<typeof startTestGateway>[0] =
     key: bensKey,
     name: 'attic',
     services: [
-      { name: 'slow', concurrency: 2, timeoutMs: 3_600_000, ...model('patient-painter'), options: { step_time: '6s' } },
+      { name: 'slow', concurrency: 2, timeoutMs: 3_600_000, ...model('patient-painter'), options: { step_time: '1s' } },
       {
         name: 'broken',
         engine: 'openai',
