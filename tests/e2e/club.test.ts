@@ -24,7 +24,7 @@ const MODEL = 'attic-painter'
 let folder: string
 let machine: string
 let server: RunningServer
-let agent: RunningProgram | undefined
+let agent: RunningProgram
 let browser: Browser
 let ada: Visitor
 let ben: Visitor
@@ -157,6 +157,8 @@ describe('a club', () => {
     await page.reload()
     await page.getByRole('row').filter({ hasText: BEN.email }).waitFor()
     await page.getByText('No invitation is open').waitFor()
+    await mara.page.goto(link)
+    await heading(mara.page, 'This link does not work').waitFor()
   })
 
   it('takes somebody in by a link that was made on the server', async () => {
@@ -177,6 +179,7 @@ describe('a club', () => {
     await inDialog(page, 'Show the command').click()
     const command = (await page.getByLabel('The command', { exact: true }).textContent()) ?? ''
     await page.getByText('Waiting for attic…').waitFor()
+    expect(command).toMatch(/^bin\/inference-club agent /m)
     // In place of the shell, so that a signal reaches the agent.
     const line = command.replace(/^bin\//m, 'exec bin/')
     agent = startProgram(['-c', line], { program: 'sh', cwd: machine })
@@ -190,7 +193,8 @@ describe('a club', () => {
     const file = join(machine, 'attic.yaml')
     const text = await readFile(file, 'utf8')
     await writeFile(file, text.replace('- id: demo', `- id: ${MODEL}`))
-    agent?.process.kill('SIGHUP')
+    agent.process.kill('SIGHUP')
+    await agent.printed(new RegExp(`"models":\\["${MODEL}"\\],"msg":"online"`))
     await machinesOf(ben.page).getByText(MODEL).waitFor()
   })
 
@@ -264,7 +268,7 @@ describe('a club', () => {
     expect(await usage(ada.page, '/usage')).toEqual({ shown: 1, told: 1 })
     expect(await usage(mara.page, '/usage')).toEqual({ shown: 3, told: 3 })
     // What is everybody's is not for members, whatever their address says.
-    expect((await usage(mara.page, '/usage?owner=all')).shown).toBe(3)
+    expect(await usage(mara.page, '/usage?owner=all')).toEqual({ shown: 3, told: 3 })
   })
 
   it('lets somebody go with all they made, and goes on counting it', async () => {
@@ -287,8 +291,8 @@ describe('a club', () => {
     await waitFor(async () => (await status(mine)) === 404, 20_000)
     await waitFor(async () => (await status(mine, '?width=256')) === 404, 20_000)
     expect(await status(other)).toBe(200)
-    const ended = await agent?.ended
-    expect(ended?.code).not.toBe(0)
+    const { code, stderr } = await agent.ended
+    expect([code, stderr]).toEqual([1, expect.stringContaining('the API key is revoked or expired')])
     await page.getByLabel('E-mail').fill(BEN.email)
     await page.getByLabel('Password', { exact: true }).fill(BEN.password)
     await button(page, 'Sign in').click()
