@@ -40,7 +40,7 @@ console.log(
   'ms, medians'
 )
 for (const path of PAGES) {
-  const rounds = []
+  const rounds: Times[] = []
   for (let round = 0; round < ROUNDS; round++) {
     const { page, close } = await openVisitor(browser, opened)
     rounds.push(await measure(page, path))
