@@ -3,6 +3,7 @@ import type { Database, Db } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import { errors } from '../lib/errors.ts'
 import { normalEmail } from './email-address.ts'
+import { revokeInvitationsOf } from './invitation-store.ts'
 import { requireAdminLeft } from './last-admin-store.ts'
 import { NO_LIMITS } from './use-limits.ts'
 import type { UserRow } from './user-store.ts'
@@ -94,6 +95,7 @@ export const markDeleted = (
       .where('id', '=', userId)
       .execute()
     await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+    await revokeInvitationsOf(trx, { createdBy: userId, now })
     if (user.role === 'admin') await requireAdminLeft(trx)
   })
 

@@ -47,7 +47,7 @@ export async function answerAuthCall(parts: AuthCallParts, call: AuthCall): Prom
   if (!redirectsHome(body, new URL(call.base).origin)) {
     throw errors.invalidRequest('The browser can be sent to pages of this server only.', 'callbackURL')
   }
-  if (endpoint === UPDATE) body.name = checkName(String(body.name))
+  if (endpoint === UPDATE) body.name = checkName(typeof body.name === 'string' ? body.name : '')
   const run = async () => (await parts.authOf(call.base)).handler(toRequest(call, body))
   if (endpoint === BEGIN_ELSEWHERE) {
     return parts.beginLimits.attempt({ address: call.address }, run, { isFree: () => false })

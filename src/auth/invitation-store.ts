@@ -74,6 +74,23 @@ export function createInvitationStore({ db, clock }: Pick<Database, 'db' | 'cloc
   }
 }
 
+/**
+ * Ends the open links of somebody who may invite nobody any more, within the transaction that sees to that: whoever made a
+ * link knows it, and could come back by it.
+ */
+export async function revokeInvitationsOf(
+  trx: Db,
+  { createdBy, now }: { createdBy: string; now: number }
+): Promise<void> {
+  await trx
+    .updateTable('invitations')
+    .set({ revoked_at: now })
+    .where('created_by', '=', createdBy)
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .execute()
+}
+
 /** Uses one up, within the transaction of what it is used for. Undefined when it cannot be used: of two at once, one is late. */
 export const useInvitation = (
   trx: Db,

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import type { Role, UseLimits } from '../lib/principal.ts'
+import { revokeInvitationsOf } from './invitation-store.ts'
 import { requireAdminLeft } from './last-admin-store.ts'
 import { toColumns } from './use-limits.ts'
 
@@ -13,8 +14,8 @@ export interface PersonChange {
 }
 
 /**
- * What an admin (`by`) changes of somebody, all of it or nothing; the sessions of whom it shuts out end. Throws
- * `not_found`, and `conflict` when admins would shut out or demote themselves, or nobody would be left who is one.
+ * What an admin (`by`) changes of somebody, all of it or nothing; the sessions of whom it shuts out end, and the links that
+ * they or a former admin made. Throws `not_found`, and `conflict` when admins would shut out or demote themselves, or nobody would be left who is one.
  */
 export async function changePerson(
   { db, clock }: Pick<Database, 'db' | 'clock'>,
@@ -38,6 +39,9 @@ export async function changePerson(
       .executeTakeFirst()
     if (numUpdatedRows === 0n) throw errors.notFound(`The person '${userId}'`)
     if (disabled === true) await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
-    if (disabled === true || role === 'member') await requireAdminLeft(trx)
+    if (disabled === true || role === 'member') {
+      await revokeInvitationsOf(trx, { createdBy: userId, now })
+      await requireAdminLeft(trx)
+    }
   })
 }

@@ -2,7 +2,7 @@ import type { Database, Db } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
 import type { Role } from '../lib/principal.ts'
-import { useInvitation } from './invitation-store.ts'
+import { revokeInvitationsOf, useInvitation } from './invitation-store.ts'
 import type { UserRow } from './user-store.ts'
 
 /** How better-auth names a password among the ways to sign in. */
@@ -23,7 +23,10 @@ export interface PersonStore {
   join(person: NewPerson & { invitationId?: string; role: Role; emailVerified: boolean }): Promise<UserRow>
   /** Hands an account over: a new name, address and password, and all of its sessions end. Throws like `join`. */
   claim(person: NewPerson & { invitationId: string; userId: string }): Promise<UserRow>
-  /** Shuts somebody out, or lets them in again; their sessions end. False when there is nobody of that id. */
+  /**
+   * Shuts somebody out, which ends the links they made, or lets them in again; their sessions end. False when there is
+   * nobody of that id.
+   */
   setDisabled(userId: string, disabled: boolean): Promise<boolean>
   /** Drops sessions and half-finished sign-ins whose time is over. */
   dropExpired(): Promise<void>
@@ -52,13 +55,15 @@ export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
     claim: (person) => db.transaction().execute((trx) => claim(trx, person, clock.now())),
     setDisabled: (userId, disabled) =>
       db.transaction().execute(async (trx) => {
+        const now = clock.now()
         const { numUpdatedRows } = await trx
           .updateTable('users')
-          .set({ disabled_at: disabled ? clock.now() : null, updated_at: clock.now() })
+          .set({ disabled_at: disabled ? now : null, updated_at: now })
           .where('id', '=', userId)
           .where('deleted_at', 'is', null)
           .executeTakeFirst()
         await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+        if (disabled) await revokeInvitationsOf(trx, { createdBy: userId, now })
         return numUpdatedRows > 0n
       }),
     dropExpired: async () => {

@@ -33,6 +33,14 @@ describe('tries to sign in', () => {
     expect(results).toEqual(['ran', 'ran', LATE, 'ran', LATE, 'ran'])
   })
 
+  it('of an address that has none left do not use up those of accounts', async () => {
+    const limits = createSignInLimits({ tries: () => 2 })
+    const flood = { address: '1', email: 'a@x.yz' }
+    for (let i = 0; i < 2; i++) await attempt(limits, { address: '1' })
+    for (let i = 0; i < 5; i++) expect(await attempt(limits, flood)).toBe('rate_limit_exceeded')
+    expect(await attempt(limits, { ...flood, address: '2' })).toBe('ran')
+  })
+
   it('are not run when there is none left, and tell how long to wait', async () => {
     const limits = createSignInLimits({ tries: () => 1 })
     const trier = { address: '1' }

@@ -28,10 +28,12 @@ export function createSignInLimits({ tries }: { tries: () => number }): SignInLi
     attempt: async ({ address, email }, work, { isFree }) => {
       const keys = [`address ${address}`, ...(email === undefined ? [] : [`email ${normalEmail(email).slice(0, 320)}`])]
       limiter.points = tries()
-      // All are counted even when one is exhausted already: else the others would tell nothing about a flood.
-      const waits = await Promise.all(keys.map((key) => consume(limiter, key)))
-      const waitMs = Math.max(...waits)
-      if (waitMs > 0) throw errors.tooManySignIns(Math.max(1, Math.ceil(waitMs / 1000)))
+      // The address first, and no more when it has none left: it must not go on to shut others out of their accounts, nor
+      // be remembered with every account that it names.
+      for (const key of keys) {
+        const waitMs = await consume(limiter, key)
+        if (waitMs > 0) throw errors.tooManySignIns(Math.max(1, Math.ceil(waitMs / 1000)))
+      }
       const giveBack = () => Promise.all(keys.map((key) => limiter.reward(key)))
       try {
         const result = await work()

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '../../src/lib/ids.ts'
 import type { PersonChange, PersonInfo } from '../../src/http/dashboard/contract/admin.ts'
 import type { KeyLimits } from '../../src/http/dashboard/contract/keys.ts'
+import type { CreatedInvitation } from '../../src/http/dashboard/contract/session.ts'
 import { listPeople } from '../../src/auth/people-list-store.ts'
 import { callDashboard, type DashboardAnswer, type DashboardError } from '../support/dashboard-calls.ts'
 import { SMALL } from '../support/image-calls.ts'
@@ -101,6 +102,20 @@ describe('the list of people', () => {
     expect(await infoOf(member)).toMatchObject({ role: 'member' })
     expect((await callDashboard(gateway, { cookie: '' }, 'people')).status).toBe(401)
   })
+
+  it('is kept by no cache, like all that the dashboard answers, refusals and downloads too', async () => {
+    const csv = 'organization/usage/images?start_time=0&format=csv'
+    const answers = [
+      await callDashboard(gateway, admin, 'people'),
+      await callDashboard(gateway, admin, 'requests'),
+      await callDashboard(gateway, { cookie: '' }, 'people'),
+      await callDashboard(gateway, admin, 'nowhere'),
+      await gateway.call(`/api/dashboard/${csv}`, { headers: { cookie: admin.cookie } })
+    ]
+    expect(answers.map(({ status, headers }) => [status, headers.get('cache-control')])).toEqual(
+      [200, 200, 401, 404, 200].map((status) => [status, 'no-store'])
+    )
+  })
 })
 
 describe('a role', () => {
@@ -139,6 +154,33 @@ describe('somebody who is shut out', () => {
     expect((await change(person, { disabled: false })).body.disabledAt).toBeNull()
     expect([await signedIn(person), await statusFor(key)]).toEqual([false, 200])
     expect(await signedIn({ ...person, cookie: await gateway.signIn(person) })).toBe(true)
+  })
+})
+
+describe('links that an admin made', () => {
+  const invite = async ({ id }: { id: string }) =>
+    (await gateway.gateway.context.people.invitations.invite({ role: 'admin', createdBy: id })).token
+  const statusOf = async (token: string) =>
+    (await callDashboard(gateway, { cookie: '' }, 'invitations/look', { json: { token } })).status
+
+  it.each<[string, (person: TestPerson) => Promise<unknown>]>([
+    ['becomes a member', (person) => change(person, { role: 'member' })],
+    ['is shut out', (person) => change(person, { disabled: true })],
+    ['is shut out by the CLI', ({ id }) => gateway.gateway.context.people.setDisabled(id, true)],
+    ['deletes their account', ({ id, email }) => gateway.gateway.context.people.account.remove(id, email)]
+  ])('end when the admin %s, those of others do not', async (_what, leave) => {
+    const person = await gateway.addPerson({ role: 'admin' })
+    const [own, other] = [await invite(person), await invite(admin)]
+    expect([await statusOf(own), await statusOf(other)]).toEqual([200, 200])
+    await leave(person)
+    expect([await statusOf(own), await statusOf(other)]).toEqual([404, 200])
+  })
+
+  it('stay when nothing but their limits or their role of an admin is written', async () => {
+    const person = await gateway.addPerson({ role: 'admin' })
+    const token = await invite(person)
+    await change(person, { role: 'admin', disabled: false, limits: NO_LIMITS })
+    expect(await statusOf(token)).toBe(200)
   })
 })
 
@@ -221,5 +263,34 @@ describe('admins', () => {
     await change(other, { role: 'member' })
     expect((await change(admin, { disabled: true }, other)).status).toBe(403)
     await waitFor(() => signedIn(admin))
+  })
+})
+
+describe('a link for somebody who is here', () => {
+  const linkFor = (id: string, by: Pick<TestPerson, 'cookie'> = admin) =>
+    callDashboard<CreatedInvitation & DashboardError>(gateway, by, `people/${id}/link`, { method: 'POST' })
+  const accept = (url: string, password: string, email: string) =>
+    gateway.call('/api/dashboard/invitations/accept', {
+      json: { token: url.split('#')[1], name: 'Somebody', email, password },
+      headers: { origin: gateway.url }
+    })
+
+  it('sets a new password and ends the sessions there were; only the newest works', async () => {
+    const person = await gateway.addPerson()
+    const older = await linkFor(person.id)
+    const { status, body } = await linkFor(person.id)
+    expect(status).toBe(201)
+    expect(body.url).toMatch(/\/join#[a-z0-9]{40}$/)
+    expect((await accept(older.body.url, 'a new password', person.email)).status).toBe(404)
+    expect((await accept(body.url, 'a new password', person.email)).status).toBeLessThan(300)
+    expect(await signedIn(person)).toBe(false)
+  })
+
+  it('is made by admins alone, for people who are there and not disabled', async () => {
+    const person = await gateway.addPerson()
+    expect((await linkFor(person.id, await gateway.addPerson())).status).toBe(403)
+    expect((await linkFor('usr_nobody')).status).toBe(404)
+    await change(person, { disabled: true })
+    expect((await linkFor(person.id)).status).toBe(409)
   })
 })

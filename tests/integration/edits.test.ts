@@ -357,14 +357,15 @@ describe('sources and mask', () => {
     const owner = await gateway.addUser()
     const stranger = await gateway.addUser()
     const admin = await gateway.addUser({ role: 'admin' })
+    const other = await gateway.addKey(owner, { scopes: ['agent', 'usage'] })
     const answer = await edit(owner.client, { mask: file(mask) })
     const inputs = await inputsOf(owner.client, answer)
     expect(inputs).toHaveLength(2)
     for (const { url } of inputs) {
       const statusFor = async (key?: string) =>
         (await fetch(url, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } })).status
-      expect(await Promise.all([undefined, stranger.key, owner.key, admin.key].map(statusFor))).toEqual([
-        404, 404, 200, 200
+      expect(await Promise.all([undefined, stranger.key, owner.key, other.key, admin.key].map(statusFor))).toEqual([
+        404, 404, 200, 403, 200
       ])
     }
     expect((await fetch(answer.data[0]!.url)).status).toBe(200)

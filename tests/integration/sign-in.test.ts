@@ -440,7 +440,7 @@ describe('the other endpoints of better-auth', () => {
       email: 'x@y.zz'
     }
     expect((await browser.call('/api/auth/update-user', { json })).status).toBe(200)
-    for (const name of ['', ' ', 'x'.repeat(101), 'red\u001b[31m']) {
+    for (const name of [undefined, 7, '', ' ', 'x'.repeat(101), 'red\u001b[31m']) {
       expect((await browser.call('/api/auth/update-user', { json: { name } })).status).toBe(400)
     }
     const { db } = gateway.database

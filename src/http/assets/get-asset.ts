@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { bearerOf } from '../../auth/bearer.ts'
+import { authorize } from '../../auth/permissions.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { Principal } from '../../lib/principal.ts'
 import type { AssetRow } from '../../assets/asset-store.ts'
@@ -51,10 +52,13 @@ async function sendAsset(context: AssetContext, request: AssetRequest, reply: Fa
   return reply.send(bytes)
 }
 
-/** By key or, in the dashboard, by session. */
-function readerOf({ keyGuard, people }: AssetContext, request: AssetRequest): Promise<Principal | undefined> {
+/** By key or, in the dashboard, by session; what may not read a request may not read its inputs either. */
+async function readerOf({ keyGuard, people }: AssetContext, request: AssetRequest): Promise<Principal | undefined> {
   const secret = bearerOf(request)
-  return secret === undefined ? people.principalOf(request.headers) : keyGuard.authenticate(secret, request.ip)
+  const reader =
+    secret === undefined ? await people.principalOf(request.headers) : await keyGuard.authenticate(secret, request.ip)
+  if (reader) authorize(reader, 'getJob')
+  return reader
 }
 
 const formatOf = (asset: AssetRow, kind?: ThumbnailKind) =>

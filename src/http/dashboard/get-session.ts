@@ -10,7 +10,6 @@ export function getSession(
   { people, config, version }: Pick<HttpContext, 'people' | 'config' | 'version'>
 ): void {
   scope.get('/session', async (request, reply): Promise<SessionInfo> => {
-    void reply.header('cache-control', 'no-store')
     const person = await people.principalOf(request.headers)
     if (person) void reply.header('set-cookie', await people.renewCookies(callerOf(request, config)))
     const { maxImagesPerRequest, maxInputImages, maxUploadBytes } = config.limits

@@ -5,9 +5,13 @@ import type { HttpContext } from '../http-context.ts'
 
 const READ_ONLY = ['GET', 'HEAD', 'OPTIONS']
 
-/** Every route of the scope that names an operation needs somebody signed in who may do it, and a page of our own. */
+/**
+ * Every route of the scope that names an operation needs somebody signed in who may do it, and a page of our own. No cache
+ * keeps what any of them answers, for it is told to whoever the cookie says.
+ */
 export function authenticateSessions(scope: FastifyInstance, { people }: Pick<HttpContext, 'people'>): void {
-  scope.addHook('onRequest', async (request) => {
+  scope.addHook('onRequest', async (request, reply) => {
+    void reply.header('cache-control', 'no-store')
     if (!READ_ONLY.includes(request.method)) refuseOtherSites(request)
     const { operation } = request.routeOptions.config
     if (operation === undefined) return

@@ -4,25 +4,31 @@ import { DASHBOARD } from './fetch-json.ts'
 type EventName = keyof LiveEvents
 type Listener<E extends EventName> = (data: LiveEvents[E]) => void
 
+/** `EventSource.CLOSED`: the browser has given up. */
+const CLOSED = 2
+const OPEN_AGAIN_AFTER_MS = 5000
+
 const NAMES: EventName[] = ['hello', 'request', 'removed', 'progress', 'preview', 'queue']
 
 /** Whose requests the tab follows: the reader's own, or, for admins who look at everybody's, all. */
 export type LiveScope = 'own' | 'all'
 
 /**
- * The one event stream of this tab. Whoever wants to hear of something subscribes; the browser reconnects by itself, and
- * `hello` then says that something may have been missed.
+ * The one event stream of this tab. Whoever wants to hear of something subscribes; it reconnects by itself, and `hello`
+ * then says that something may have been missed.
  */
 export function createLive(openSource = (url: string) => new EventSource(url)) {
   const listeners = new Map<EventName, Set<Listener<never>>>()
   let source: EventSource | undefined
   let scope: LiveScope = 'own'
   let running = false
+  let waiting: ReturnType<typeof setTimeout> | undefined
 
   const emit = <E extends EventName>(name: E, data: LiveEvents[E]) => {
     for (const listener of listeners.get(name) ?? []) (listener as Listener<E>)(data)
   }
   const close = () => {
+    clearTimeout(waiting)
     source?.close()
     source = undefined
   }
@@ -33,6 +39,11 @@ export function createLive(openSource = (url: string) => new EventSource(url)) {
     for (const name of NAMES) {
       opened.addEventListener(name, (event) => emit(name, JSON.parse((event as MessageEvent<string>).data)))
     }
+    // After a lost connection the browser tries again, after an answer that is no stream it does not: a proxy gives such
+    // ones while the server starts anew.
+    opened.addEventListener('error', () => {
+      if (opened === source && opened.readyState === CLOSED) waiting = setTimeout(open, OPEN_AGAIN_AFTER_MS)
+    })
     source = opened
   }
 

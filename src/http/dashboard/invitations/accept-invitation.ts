@@ -24,7 +24,7 @@ export function acceptInvitation(
       password: fields.text('password') ?? ''
     }
     const { person, cookies } = await people.accept(answer, callerOf(request, config))
-    void reply.header('cache-control', 'no-store').header('set-cookie', cookies)
+    void reply.header('set-cookie', cookies)
     return { person: presentPerson(person) }
   })
 }

@@ -21,7 +21,7 @@ export function createInvitation(
         role: fields.choice('role', ['member', 'admin']) ?? 'member',
         createdBy: request.principal.userId
       })
-      void reply.status(201).header('cache-control', 'no-store')
+      void reply.status(201)
       const { id, expiresAt } = created
       return { id, url: invitationUrl(publicUrl(request, config.publicUrl), created), expiresAt }
     }

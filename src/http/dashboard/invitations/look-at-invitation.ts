@@ -9,10 +9,9 @@ const MOST_TOKEN_CHARACTERS = 200
 
 /** `POST /api/dashboard/invitations/look`: what a link is for; it stays unused. */
 export function lookAtInvitation(scope: FastifyInstance, { people }: Pick<HttpContext, 'people'>): void {
-  scope.post('/invitations/look', async (request, reply): Promise<InvitationLook> => {
-    void reply.header('cache-control', 'no-store')
-    return people.invitations.look(readToken(new Fields(jsonObject(request.body))))
-  })
+  scope.post('/invitations/look', async ({ body }): Promise<InvitationLook> =>
+    people.invitations.look(readToken(new Fields(jsonObject(body))))
+  )
 }
 
 /** Throws `invitation_invalid`. */

@@ -24,7 +24,7 @@ export function createKey(scope: FastifyInstance, context: Pick<HttpContext, 'ap
     const { id, secret, webhookSecret } = await apiKeys.create(key)
     const row = await apiKeys.find(id)
     if (!row) throw new Error(`the key ${id} has gone right after it was made`)
-    void reply.status(201).header('cache-control', 'no-store')
+    void reply.status(201)
     return { key: presentKey(row), secret, webhookSecret }
   })
 }

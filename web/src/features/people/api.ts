@@ -22,6 +22,12 @@ export function useChangePerson(id: string) {
   })
 }
 
+/** A link with which they set a password. */
+export const useLink = (id: string) =>
+  useMutation({
+    mutationFn: () => fetchJson<CreatedInvitation>(`${DASHBOARD}/people/${id}/link`, { method: 'POST' })
+  })
+
 export const invitationsQuery = queryOptions({
   queryKey: ['people', 'invitations'],
   queryFn: ({ signal }) => fetchJson<Invitation[]>(`${DASHBOARD}/invitations`, { signal })

@@ -1,20 +1,23 @@
 import { useNavigate } from '@tanstack/react-router'
-import { Ban, CircleCheck, Ellipsis, Images, Scale, ShieldCheck, ShieldOff } from 'lucide-react'
+import { Ban, CircleCheck, Ellipsis, Images, Link2, Scale, ShieldCheck, ShieldOff } from 'lucide-react'
 import type { PersonInfo } from '../../../../src/http/dashboard/contract/admin.ts'
 import { Button } from '../../components/ui/button.tsx'
 import { Menu, type MenuEntry } from '../../components/ui/menu.tsx'
 import type { MemberStep } from './member-dialog.tsx'
 
+/** What the menu leads to. */
+export type MemberAction = MemberStep | 'limits' | 'link'
+
 export interface MemberMenuProps {
   person: PersonInfo
   isMe: boolean
-  onOpen: (what: MemberStep | 'limits', person: PersonInfo) => void
+  onOpen: (what: MemberAction, person: PersonInfo) => void
 }
 
 /** What an admin does with somebody; nobody takes one's own role, or disables oneself. */
 export function MemberMenu({ person, isMe, onOpen }: MemberMenuProps) {
   const navigate = useNavigate()
-  const open = (what: MemberStep | 'limits') => () => onOpen(what, person)
+  const open = (what: MemberAction) => () => onOpen(what, person)
   const entries: MenuEntry[] = [
     {
       label: 'See their images',
@@ -22,6 +25,7 @@ export function MemberMenu({ person, isMe, onOpen }: MemberMenuProps) {
       onSelect: () => void navigate({ to: '/requests', search: { owner: person.id } })
     },
     { label: 'Limits', icon: Scale, onSelect: open('limits') },
+    ...(person.disabledAt === null ? [{ label: 'Link to set a password', icon: Link2, onSelect: open('link') }] : []),
     ...(isMe
       ? []
       : [

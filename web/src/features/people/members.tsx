@@ -7,7 +7,9 @@ import { ErrorState, Skeleton } from '../../components/ui/states.tsx'
 import { formatNumber } from '../../lib/format.ts'
 import { membersQuery } from './api.ts'
 import { LimitsDialog } from './limits-dialog.tsx'
-import { MemberDialog, type MemberStep } from './member-dialog.tsx'
+import { LinkDialog } from './link-dialog.tsx'
+import { MemberDialog } from './member-dialog.tsx'
+import type { MemberAction } from './member-menu.tsx'
 import { MemberTable } from './member-table.tsx'
 import { matchesPerson } from './member-words.ts'
 
@@ -17,7 +19,10 @@ const AT_ONCE = 100
 const SEARCH_FROM = 8
 
 /** What is being done to whom. */
-type Open = { what: 'limits'; person: PersonInfo } | { what: MemberStep; person: PersonInfo }
+interface Open {
+  what: MemberAction
+  person: PersonInfo
+}
 
 /** Everybody who has an account. */
 export function Members() {
@@ -60,7 +65,10 @@ export function Members() {
         </Button>
       )}
       {open?.what === 'limits' && <LimitsDialog person={open.person} onClose={close} />}
-      {open && open.what !== 'limits' && <MemberDialog step={open.what} person={open.person} onClose={close} />}
+      {open?.what === 'link' && <LinkDialog person={open.person} onClose={close} />}
+      {open && open.what !== 'limits' && open.what !== 'link' && (
+        <MemberDialog step={open.what} person={open.person} onClose={close} />
+      )}
     </section>
   )
 }

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createLive } from './live.ts'
+
+const CONNECTING = 0
+const CLOSED = 2
+
+class FakeSource extends EventTarget {
+  readonly url: string
+  readyState = 1
+
+  constructor(url: string) {
+    super()
+    this.url = url
+  }
+
+  close(): void {
+    this.readyState = CLOSED
+  }
+
+  fail(readyState: number): void {
+    this.readyState = readyState
+    this.dispatchEvent(new Event('error'))
+  }
+
+  tell(name: string, data: unknown): void {
+    this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }))
+  }
+}
+
+const LONG_MS = 60_000
+
+function startLive() {
+  const sources: FakeSource[] = []
+  const live = createLive((url) => {
+    const source = new FakeSource(url)
+    sources.push(source)
+    return source as unknown as EventSource
+  })
+  live.start()
+  return { live, sources }
+}
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+describe('the event stream of a tab', () => {
+  it('tells what comes until nobody wants to hear it', () => {
+    const { live, sources } = startLive()
+    const heard: string[] = []
+    const stop = live.on('removed', ({ id }) => heard.push(id))
+    sources[0]?.tell('removed', { id: 'req_1' })
+    stop()
+    sources[0]?.tell('removed', { id: 'req_2' })
+    expect(heard).toEqual(['req_1'])
+  })
+
+  it('is opened again when the browser has given it up, and not while the browser tries itself', () => {
+    const { sources } = startLive()
+    sources[0]?.fail(CONNECTING)
+    vi.advanceTimersByTime(LONG_MS)
+    expect(sources).toHaveLength(1)
+    sources[0]?.fail(CLOSED)
+    vi.advanceTimersByTime(LONG_MS)
+    expect(sources).toHaveLength(2)
+    sources[1]?.fail(CLOSED)
+    vi.advanceTimersByTime(LONG_MS)
+    expect(sources).toHaveLength(3)
+  })
+
+  it('is not opened again once it was stopped, nor a second time for another scope', () => {
+    const { live, sources } = startLive()
+    sources[0]?.fail(CLOSED)
+    live.setScope('all')
+    sources[0]?.fail(CLOSED)
+    vi.advanceTimersByTime(LONG_MS)
+    expect(sources.map(({ url }) => url)).toEqual(['/api/dashboard/events', '/api/dashboard/events?owner=all'])
+    sources[1]?.fail(CLOSED)
+    live.stop()
+    vi.advanceTimersByTime(LONG_MS)
+    expect(sources).toHaveLength(2)
+  })
+})
