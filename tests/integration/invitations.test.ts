@@ -2,7 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { CreatedInvitation, Invitation, InvitationLook, SessionInfo } from '../../src/http/dashboard/contract/session.ts'
+import type {
+  CreatedInvitation,
+  Invitation,
+  InvitationLook,
+  SessionInfo
+} from '../../src/http/dashboard/contract/session.ts'
 import { type Browser, createBrowser } from '../support/browser.ts'
 import { readError } from '../support/read-error.ts'
 import { runProgram, type RunningServer, startServer } from '../support/run-program.ts'

@@ -227,7 +227,10 @@ describe('a reader who leaves', () => {
     expect(await events.next()).toMatchObject({ value: { type: 'changed' } })
     for (let step = 1; step <= 1000; step++) {
       live.publish({ requestId: id, userId: user.id }, { type: 'progress', position: 0, step, steps: 1000 })
-      live.publish({ requestId: id, userId: user.id }, { type: 'preview', position: 0, mediaType: 'image/jpeg', b64: String(step) })
+      live.publish(
+        { requestId: id, userId: user.id },
+        { type: 'preview', position: 0, mediaType: 'image/jpeg', b64: String(step) }
+      )
       live.publish({ requestId: id, userId: user.id }, { type: 'progress', position: 1, step, steps: 1000 })
     }
     const taken = [await events.next(), await events.next(), await events.next()]

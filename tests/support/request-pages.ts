@@ -1,5 +1,11 @@
 import { expect } from 'vitest'
-import type { FilterOptions, QueueState, RequestDetail, RequestPage, RequestQuery } from '../../src/http/dashboard/contract/requests.ts'
+import type {
+  FilterOptions,
+  QueueState,
+  RequestDetail,
+  RequestPage,
+  RequestQuery
+} from '../../src/http/dashboard/contract/requests.ts'
 import { callJson, type JsonAnswer } from './call-json.ts'
 import type { TestGateway } from './test-gateway.ts'
 

@@ -1,4 +1,9 @@
-import type { AttemptInfo, ImageInfo, RequestDetail, RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
+import type {
+  AttemptInfo,
+  ImageInfo,
+  RequestDetail,
+  RequestSummary
+} from '../../../../src/http/dashboard/contract/requests.ts'
 
 /** What tests begin with. */
 export const image = (change: Partial<ImageInfo> = {}): ImageInfo => ({
