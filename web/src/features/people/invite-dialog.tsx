@@ -1,13 +1,12 @@
 import { type FormEvent, useState } from 'react'
 import type { Role } from '../../../../src/http/dashboard/contract/session.ts'
 import { Button } from '../../components/ui/button.tsx'
-import { CopyLine } from '../../components/ui/copy-line.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { Field, TextInput } from '../../components/ui/field.tsx'
 import { Segmented } from '../../components/ui/segmented.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
-import { formatDateTime } from '../../lib/format.ts'
 import { useInvite } from './api.ts'
+import { MadeLinkDialog } from './made-link-dialog.tsx'
 
 const FORM_ID = 'invite'
 const ROLES: Record<Role, { label: string; detail: string }> = {
@@ -20,24 +19,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
   const invite = useInvite()
   if (invite.data) {
     return (
-      <Dialog
-        open
-        onClose={onClose}
-        title="The invitation is ready"
-        description="Send this link to them. It is shown only now."
-        actions={
-          <Button look="primary" onClick={onClose}>
-            Done
-          </Button>
-        }
-      >
-        <CopyLine
-          label="Invitation link"
-          text={invite.data.url}
-          prominent
-          hint={`Works once, until ${formatDateTime(invite.data.expiresAt)}.`}
-        />
-      </Dialog>
+      <MadeLinkDialog title="The invitation is ready" label="Invitation link" link={invite.data} onClose={onClose} />
     )
   }
   return (

@@ -1,34 +1,21 @@
 import type { PersonInfo } from '../../../../src/http/dashboard/contract/admin.ts'
 import { Button } from '../../components/ui/button.tsx'
-import { CopyLine } from '../../components/ui/copy-line.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
-import { formatDateTime } from '../../lib/format.ts'
 import { useLink } from './api.ts'
+import { MadeLinkDialog } from './made-link-dialog.tsx'
 
 /** Makes a link with which somebody sets a password: the first one, or one for another that was forgotten. */
 export function LinkDialog({ person, onClose }: { person: PersonInfo; onClose: () => void }) {
   const link = useLink(person.id)
   if (link.data) {
     return (
-      <Dialog
-        open
-        onClose={onClose}
+      <MadeLinkDialog
         title={`A link for ${person.name}`}
-        description="Send it to them. It is shown only now."
-        actions={
-          <Button look="primary" onClick={onClose}>
-            Done
-          </Button>
-        }
-      >
-        <CopyLine
-          label="Link to set a password"
-          text={link.data.url}
-          prominent
-          hint={`Works once, until ${formatDateTime(link.data.expiresAt)}.`}
-        />
-      </Dialog>
+        label="Link to set a password"
+        link={link.data}
+        onClose={onClose}
+      />
     )
   }
   return (
