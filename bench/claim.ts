@@ -186,6 +186,7 @@ async function submitSome(database: Database): Promise<void> {
     keyId: 'key',
     scopes: ['generate'],
     limits: { key: {}, user: {} },
+    emailVerified: true,
     responseDefault: 'url'
   }
   const parameters = { extra: {} }

@@ -6,6 +6,7 @@ export type ApiKeyRow = Selectable<Tables['api_keys']>
 /** A key with what counts of its owner; the owner's limits carry a prefix. */
 export type ApiKeyWithUser = ApiKeyRow & {
   user_email: string
+  user_email_verified: number
   user_role: string
   user_disabled_at: number | null
 } & {
@@ -33,6 +34,7 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
       .selectAll('api_keys')
       .select([
         'users.email as user_email',
+        'users.email_verified as user_email_verified',
         'users.role as user_role',
         'users.disabled_at as user_disabled_at',
         'users.images_per_day as user_images_per_day',

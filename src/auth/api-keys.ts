@@ -154,6 +154,7 @@ const scopesOf = (row: ApiKeyWithUser): Scope[] => {
 const toPrincipal = (row: ApiKeyWithUser): Principal => ({
   userId: row.user_id,
   email: row.user_email,
+  emailVerified: row.user_email_verified === 1,
   role: row.user_role as Role,
   keyId: row.id,
   scopes: scopesOf(row),

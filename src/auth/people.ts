@@ -208,6 +208,7 @@ const toPerson = (user: UserRow): Person => ({
   userId: user.id,
   name: user.name,
   email: user.email,
+  emailVerified: user.email_verified === 1,
   role: user.role as Role,
   keyId: DASHBOARD_KEY_ID,
   scopes: user.role === 'admin' ? SCOPES : MEMBER_SCOPES,

@@ -25,6 +25,8 @@ export const DASHBOARD_KEY_ID = 'dashboard'
 export interface Principal {
   userId: string
   email: string
+  /** Somebody vouched for the address: an admin named it, or a provider of sign-ins said so. Others may be made up. */
+  emailVerified: boolean
   role: Role
   keyId: string
   scopes: readonly Scope[]

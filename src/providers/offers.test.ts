@@ -32,6 +32,7 @@ const caller: Principal = {
   keyId: 'key',
   scopes: ['generate'],
   limits: { key: {}, user: {} },
+  emailVerified: true,
   responseDefault: 'url'
 }
 

@@ -26,14 +26,13 @@ export interface WantedOffer {
   canWait: boolean
 }
 
-interface User {
-  userId: string
-  email: string
-}
+type User = Pick<Principal, 'userId' | 'email' | 'emailVerified'>
 
+/** Listed addresses count for those of whom it is known that the address is theirs. */
 export function mayUse(access: ServiceAccess, ownerId: string, user: User): boolean {
   if (access === 'members' || ownerId === user.userId) return true
-  return access !== 'private' && access.some((address) => address.toLowerCase() === user.email.toLowerCase())
+  if (access === 'private' || !user.emailVerified) return false
+  return access.some((address) => address.toLowerCase() === user.email.toLowerCase())
 }
 
 /** Whether an offer is one for this user, whom some providers do not serve. */

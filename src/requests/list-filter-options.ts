@@ -14,7 +14,7 @@ export interface FilterChoices {
 /** What requests can be narrowed to: the models and providers that somebody may use or has used; for admins, all. */
 export async function listFilterOptions(
   { database: { db } }: Pick<RequestParts, 'database'>,
-  reader: Pick<Principal, 'userId' | 'email' | 'role'>
+  reader: Pick<Principal, 'userId' | 'email' | 'emailVerified' | 'role'>
 ): Promise<FilterChoices> {
   const isAdmin = reader.role === 'admin'
   const services = (await listKnownServices(db)).filter(

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const rest = { name: 'u', role: 'member', created_at: 1, updated_at: 1 }
   await db
     .insertInto('users')
-    .values(users.map((user) => ({ ...user, ...rest })))
+    .values(users.map((user) => ({ ...user, ...rest, email_verified: 1 })))
     .execute()
 })
 

@@ -51,7 +51,12 @@ async function listUsersServed(db: Db, { access, ownerId, capped }: RunnableFilt
   if (access === 'members' && !capped?.others) return undefined
   const invited = Array.isArray(access) && !capped?.others ? access.map((address) => address.toLowerCase()) : []
   if (invited.length === 0) return [ownerId]
-  const guests = await db.selectFrom('users').select('id').where('email', 'in', invited).execute()
+  const guests = await db
+    .selectFrom('users')
+    .select('id')
+    .where('email', 'in', invited)
+    .where('email_verified', '=', 1)
+    .execute()
   return [...new Set([ownerId, ...guests.map(({ id }) => id)])]
 }
 

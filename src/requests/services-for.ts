@@ -22,7 +22,8 @@ export async function servicesFor(
   const blocks = await findBlocks(db, userIds)
   return new Map(
     tasks.map((task) => {
-      const user = { userId: task.user_id, email: emails.get(task.user_id) ?? '' }
+      const email = emails.get(task.user_id)
+      const user = { userId: task.user_id, email: email ?? '', emailVerified: email !== undefined }
       const able = offers.filter(
         (offer) =>
           offer.model === task.model &&

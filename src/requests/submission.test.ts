@@ -10,6 +10,7 @@ const PRINCIPAL: Principal = {
   keyId: 'key_1',
   scopes: ['generate'],
   limits: { key: {}, user: {} },
+  emailVerified: true,
   responseDefault: 'url'
 }
 

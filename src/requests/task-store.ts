@@ -52,8 +52,14 @@ export async function listFailures(
 }
 
 /** The addresses of these users, by user id. */
+/** Of those whose address is known to be theirs. */
 export async function listEmails(db: Db, userIds: readonly string[]): Promise<Map<string, string>> {
-  const rows = await db.selectFrom('users').select(['id', 'email']).where('id', 'in', userIds).execute()
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'email'])
+    .where('id', 'in', userIds)
+    .where('email_verified', '=', 1)
+    .execute()
   return new Map(rows.map((row) => [row.id, row.email]))
 }
 

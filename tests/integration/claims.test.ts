@@ -75,6 +75,7 @@ const submit = (model: string, n: number): Promise<string> =>
           keyId: 'key_1',
           scopes: ['generate'],
           limits: { key: {}, user: {} },
+          emailVerified: true,
           responseDefault: 'url'
         },
         image: { kind: 'generation', model, prompt: 'a fox', n, parameters: { extra: {} }, warnings: [] },

@@ -35,6 +35,7 @@ async function submitInteractive(
       role: 'member',
       scopes: ['generate'],
       limits: { key: {}, user: {} },
+      emailVerified: true,
       responseDefault: 'url'
     },
     image: { kind: 'generation', model, prompt, n, parameters: { extra: {} }, warnings: [] },

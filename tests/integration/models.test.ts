@@ -168,18 +168,24 @@ describe('who may use it', () => {
 
   it('is the owner and the listed people, however they spell their address', async () => {
     const [friend, stranger] = [await gateway.addUser(), await gateway.addUser()]
+    const pretender = await gateway.addPerson({ emailVerified: false })
+    const asPretender = await gateway.addKey(pretender)
     await gateway.addAgent({
       key: owner.key,
       name: 'among-friends',
-      services: [{ access: [friend.email.toUpperCase()], models: models('for-friends') }]
+      services: [{ access: [friend.email.toUpperCase(), pretender.email], models: models('for-friends') }]
     })
     expect(await listedTo(owner)).toContain('for-friends')
     expect(await listedTo(friend)).toContain('for-friends')
     expect(await listedTo(stranger)).not.toContain('for-friends')
     expect((await generate(friend.client, { model: 'for-friends' })).data).toHaveLength(1)
     expect((await generate(owner.client, { model: 'for-friends' })).data).toHaveLength(1)
-    const error = await apiErrorOf(generate(stranger.client, { model: 'for-friends' }))
-    expect(error).toMatchObject({ status: 404, code: 'no_provider' })
+    // Whoever chose an address by themselves may have chosen somebody else's.
+    expect(await listedTo(asPretender)).not.toContain('for-friends')
+    for (const { client } of [stranger, asPretender]) {
+      const error = await apiErrorOf(generate(client, { model: 'for-friends' }))
+      expect(error).toMatchObject({ status: 404, code: 'no_provider' })
+    }
   })
 })
 

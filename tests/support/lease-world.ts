@@ -44,6 +44,7 @@ export async function openLeaseWorld(options: { gateways: number }): Promise<Lea
     keyId: newId('key'),
     scopes: ['generate'],
     limits: { key: {}, user: {} },
+    emailVerified: true,
     responseDefault: 'url'
   }
   const user = { id: principal.userId, name: 'u', email: principal.email, role: 'member', created_at: 1, updated_at: 1 }

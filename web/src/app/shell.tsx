@@ -4,7 +4,7 @@ import { Ellipsis } from 'lucide-react'
 import { Suspense, useEffect } from 'react'
 import { Menu } from '../components/ui/menu.tsx'
 import { Skeleton } from '../components/ui/states.tsx'
-import { live } from '../lib/live.ts'
+import { followVisibility, live } from '../lib/live.ts'
 import { useSession } from '../lib/session.ts'
 import { type NavigationEntry, navigationOf } from './navigation.ts'
 import { PersonMenu } from './person-menu.tsx'
@@ -15,7 +15,11 @@ export function Shell() {
   useLeaveWhenSignedOut()
   useEffect(() => {
     live.start()
-    return () => live.stop()
+    const stopFollowing = followVisibility(document)
+    return () => {
+      stopFollowing()
+      live.stop()
+    }
   }, [])
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[14rem_1fr]">

@@ -37,8 +37,14 @@ export const DASHBOARD = '/api/dashboard'
 
 /** Throws `ApiError`; an empty answer is `undefined`. */
 export async function fetchJson<T>(path: string, call: Call = {}): Promise<T> {
-  const text = await (await fetchAnswer(path, call)).text()
-  return (text === '' ? undefined : JSON.parse(text)) as T
+  const response = await fetchAnswer(path, call)
+  const text = await response.text().catch(asUnreachable)
+  try {
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  } catch {
+    // A proxy's page in place of the answer.
+    throw readError(response, text)
+  }
 }
 
 /** An answer that is not JSON, or whose headers are needed. Throws `ApiError`. */
@@ -51,12 +57,14 @@ export async function fetchAnswer(path: string, call: Call = {}): Promise<Respon
     headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(json !== undefined && { body: JSON.stringify(json) }),
     ...(form && { body: form })
-  }).catch((error: unknown) => {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new ApiError({ status: 0, code: 'network', message: 'The server cannot be reached. Check your connection.' })
-  })
-  if (!response.ok) throw readError(response, await response.text())
+  }).catch(asUnreachable)
+  if (!response.ok) throw readError(response, await response.text().catch(asUnreachable))
   return response
+}
+
+function asUnreachable(error: unknown): never {
+  if (error instanceof DOMException && error.name === 'AbortError') throw error
+  throw new ApiError({ status: 0, code: 'network', message: 'The server cannot be reached. Check your connection.' })
 }
 
 export function queryText(query: Call['query'] = {}): string {

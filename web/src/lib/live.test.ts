@@ -79,4 +79,15 @@ describe('the event stream of a tab', () => {
     vi.advanceTimersByTime(LONG_MS)
     expect(sources).toHaveLength(2)
   })
+
+  it('gives its connection back while nobody looks at the tab', () => {
+    const { live, sources } = startLive()
+    live.setAway(true)
+    expect(sources[0]?.readyState).toBe(CLOSED)
+    live.setScope('all')
+    vi.advanceTimersByTime(LONG_MS)
+    expect(sources).toHaveLength(1)
+    live.setAway(false)
+    expect(sources.map(({ url }) => url)).toEqual(['/api/dashboard/events', '/api/dashboard/events?owner=all'])
+  })
 })

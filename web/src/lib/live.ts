@@ -23,6 +23,7 @@ export function createLive(openSource = (url: string) => new EventSource(url)) {
   let scope: LiveScope = 'own'
   let running = false
   let waiting: ReturnType<typeof setTimeout> | undefined
+  let isAway = false
 
   const emit = <E extends EventName>(name: E, data: LiveEvents[E]) => {
     for (const listener of listeners.get(name) ?? []) (listener as Listener<E>)(data)
@@ -34,7 +35,7 @@ export function createLive(openSource = (url: string) => new EventSource(url)) {
   }
   const open = () => {
     close()
-    if (!running) return
+    if (!running || isAway) return
     const opened = openSource(`${DASHBOARD}/events${scope === 'all' ? '?owner=all' : ''}`)
     for (const name of NAMES) {
       opened.addEventListener(name, (event) => emit(name, JSON.parse((event as MessageEvent<string>).data)))
@@ -62,6 +63,15 @@ export function createLive(openSource = (url: string) => new EventSource(url)) {
       scope = wanted
       open()
     },
+    /**
+     * Nobody looks at the tab: it gives its connection back, of which browsers have six for all tabs over HTTP/1.1. When
+     * somebody does again, `hello` brings up to date what it shows.
+     */
+    setAway: (away: boolean) => {
+      if (away === isAway) return
+      isAway = away
+      open()
+    },
     /** Returns what ends the subscription. */
     on: <E extends EventName>(name: E, listener: Listener<E>): (() => void) => {
       const set = listeners.get(name) ?? new Set()
@@ -74,3 +84,21 @@ export function createLive(openSource = (url: string) => new EventSource(url)) {
 
 export type Live = ReturnType<typeof createLive>
 export const live = createLive()
+
+/** A glance at another tab is no reason to begin anew. */
+const AWAY_AFTER_MS = 20_000
+
+/** Follows whether the tab is looked at. Returns what ends it. */
+export function followVisibility(page: Pick<Document, 'visibilityState' | 'addEventListener' | 'removeEventListener'>) {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const onChange = () => {
+    clearTimeout(timer)
+    if (page.visibilityState === 'visible') live.setAway(false)
+    else timer = setTimeout(() => live.setAway(true), AWAY_AFTER_MS)
+  }
+  page.addEventListener('visibilitychange', onChange)
+  return () => {
+    clearTimeout(timer)
+    page.removeEventListener('visibilitychange', onChange)
+  }
+}

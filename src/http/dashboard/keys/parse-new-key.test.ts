@@ -21,6 +21,7 @@ const person = (role: Role): Principal => ({
   keyId: DASHBOARD_KEY_ID,
   scopes: ['generate', 'usage'],
   limits: { key: {}, user: {} },
+  emailVerified: true,
   responseDefault: 'url'
 })
 
@@ -44,6 +45,7 @@ describe('a new key', () => {
       name: 'laptop',
       scopes: ['generate'],
       limits: {},
+      emailVerified: true,
       responseDefault: 'url'
     })
     const limits = { imagesPerDay: 1, imagesPerMonth: 2, maxActive: 3, maxPixels: 4, models: ['demo', ' a/b ', 'demo'] }
