@@ -45,7 +45,6 @@ describe('a new key', () => {
       name: 'laptop',
       scopes: ['generate'],
       limits: {},
-      emailVerified: true,
       responseDefault: 'url'
     })
     const limits = { imagesPerDay: 1, imagesPerMonth: 2, maxActive: 3, maxPixels: 4, models: ['demo', ' a/b ', 'demo'] }
