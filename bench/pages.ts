@@ -69,6 +69,8 @@ async function measure(page: Page, path: string): Promise<Times> {
   const began = performance.now()
   await visit(page, path)
   const settled = performance.now() - began
+  // Paints are told some frames after they were.
+  await page.waitForTimeout(300)
   const first = await page.evaluate<number>(
     'performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN'
   )

@@ -43,38 +43,58 @@ export function readExchange(scope: FastifyInstance, { usage, providers, users, 
     },
     handler: async (request) => {
       const range = parseRange(request.query, now())
-      const made = await usage.sumByProvider(range)
       const known = await providers.listProviders()
-      const ownerOf = new Map(known.map((provider) => [provider.id, provider.owner_id]))
-      const sum = (matching: (made: { owner: string | undefined; userId: string; providerId: string }) => boolean) =>
-        made.reduce(
-          (total, one) => total + (matching({ ...one, owner: ownerOf.get(one.providerId) }) ? one.images : 0),
-          0
-        )
+      const { people, machines } = addUp(await usage.sumByProvider(range), known)
       const mayRead = (userId: string) => request.principal.role === 'admin' || userId === request.principal.userId
       return {
         object: 'organization.usage.exchange',
         people: (await users.listUsers())
           .filter((user) => mayRead(user.id))
-          .map(({ id, email }) => ({
-            user_id: id,
-            email,
-            given: sum(({ owner, userId }) => owner === id && userId !== id),
-            taken: sum(({ owner, userId }) => owner !== id && userId === id),
-            own: sum(({ owner, userId }) => owner === id && userId === id)
-          })),
+          .map(({ id, email }) => ({ user_id: id, email, ...(people.get(id) ?? NOTHING) })),
         providers: known
           .filter((provider) => mayRead(provider.owner_id))
-          .map(({ id, name, owner_id: ownerId }) => ({
+          .map(({ id, name, owner_id }) => ({
             provider_id: id,
             name,
-            owner_id: ownerId,
-            for_others: sum(({ providerId, userId }) => providerId === id && userId !== ownerId),
-            for_owner: sum(({ providerId, userId }) => providerId === id && userId === ownerId)
+            owner_id,
+            for_others: machines.get(id)?.forOthers ?? 0,
+            for_owner: machines.get(id)?.forOwner ?? 0
           }))
       }
     }
   })
+}
+
+const NOTHING = { given: 0, taken: 0, own: 0 }
+
+/** In one pass: there is a sum for every pair of person and provider that had to do with each other. */
+function addUp(
+  made: readonly { providerId: string; userId: string; images: number }[],
+  providers: readonly { id: string; owner_id: string }[]
+) {
+  const ownerOf = new Map(providers.map(({ id, owner_id }) => [id, owner_id]))
+  const people = new Map<string, typeof NOTHING>()
+  const machines = new Map<string, { forOthers: number; forOwner: number }>()
+  const person = (id: string) => getOrAdd(people, id, () => ({ ...NOTHING }))
+  for (const { providerId, userId, images } of made) {
+    const owner = ownerOf.get(providerId)
+    const machine = getOrAdd(machines, providerId, () => ({ forOthers: 0, forOwner: 0 }))
+    if (owner === userId) {
+      person(userId).own += images
+      machine.forOwner += images
+    } else {
+      if (owner !== undefined) person(owner).given += images
+      person(userId).taken += images
+      machine.forOthers += images
+    }
+  }
+  return { people, machines }
+}
+
+function getOrAdd<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const value = map.get(key) ?? make()
+  map.set(key, value)
+  return value
 }
 
 function parseRange(query: Record<string, unknown>, now: number): { start: number; end: number } {
