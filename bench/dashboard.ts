@@ -158,7 +158,12 @@ await measure('detail', async () => {
   return { found: 1, pages: 1 }
 })
 await measure('filters', async () => {
-  const { models } = await listFilterOptions(parts, { userId, email: 'person-0@example.org', emailVerified: true, role: 'member' })
+  const { models } = await listFilterOptions(parts, {
+    userId,
+    email: 'person-0@example.org',
+    emailVerified: true,
+    role: 'member'
+  })
   return { found: models.length, pages: 1 }
 })
 // A network of its own each time, or the figures of the first would be told again.

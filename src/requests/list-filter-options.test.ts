@@ -31,7 +31,12 @@ beforeAll(async () => {
 afterAll(() => rows.close())
 
 const optionsOf = async (userId: string, role: 'admin' | 'member' = 'member') => {
-  const { models, providers } = await listFilterOptions(rows, { userId, email: `${userId}@example.org`, emailVerified: true, role })
+  const { models, providers } = await listFilterOptions(rows, {
+    userId,
+    email: `${userId}@example.org`,
+    emailVerified: true,
+    role
+  })
   return { models, providers: providers.map(({ id, name }) => `${id}: ${name}`) }
 }
 
