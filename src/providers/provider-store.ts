@@ -60,6 +60,8 @@ export interface ProviderStore {
   /** Which providers do not serve these people. */
   findBlocks(userIds: readonly string[]): Promise<Blocks>
   listProviders(): Promise<Selectable<Tables['providers']>[]>
+  /** Whether a machine of theirs drives an image server; the built-in demo painter is none. */
+  hasMachine(ownerId: string): Promise<boolean>
   noteNodeFault(trx: Trx, serviceId: string): Promise<void>
   noteSuccess(trx: Trx, serviceId: string): Promise<void>
 }
@@ -125,6 +127,20 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
     findBlocks: (userIds) => findBlocks(db, userIds),
 
     listProviders: () => db.selectFrom('providers').selectAll().orderBy('name').execute(),
+
+    hasMachine: async (ownerId) => {
+      const service = await db
+        .selectFrom('services')
+        .innerJoin('providers', 'providers.id', 'services.provider_id')
+        .select('services.id')
+        .where('providers.owner_id', '=', ownerId)
+        .where('providers.forgotten_at', 'is', null)
+        .where('services.type', '=', 'image')
+        .where('services.engine', '!=', 'demo')
+        .limit(1)
+        .executeTakeFirst()
+      return service !== undefined
+    },
 
     noteNodeFault: async (trx, serviceId) => {
       const row = await trx

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Overview } from '../../src/http/dashboard/contract/account.ts'
-import { connectFor } from '../support/agent-work.ts'
+import { connectFor, declared } from '../support/agent-work.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
 import { jobCalls } from '../support/job-calls.ts'
+import { connectRawAgent } from '../support/raw-agent.ts'
 import { startTestGateway, type TestGateway, type TestPerson, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { addPainters } from '../support/webhook-calls.ts'
@@ -96,9 +97,14 @@ describe('the overview', () => {
     expect(await overview(maker)).toMatchObject({
       providersOnline: before.providersOnline + 1,
       models: before.models + 1,
-      todo: { hasProvider: true }
+      // The demo painter drives nobody's GPU.
+      todo: { hasProvider: false }
     })
+    const gpu = await connectRawAgent({ url: gateway.url, key })
+    await gpu.hello({ name: 'gpu', services: [{ ...declared('of-mine'), engine: 'openai' }] })
+    expect(await todo()).toMatchObject({ hasProvider: true })
     await agent.close()
+    await gpu.close()
     await waitFor(async () => (await overview(maker)).providersOnline === before.providersOnline)
     expect(await todo()).toMatchObject({ hasProvider: true })
     for (const { id } of await gateway.gateway.context.apiKeys.list({ userId: maker.id })) {

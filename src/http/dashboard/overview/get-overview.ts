@@ -36,7 +36,7 @@ export function getOverview(scope: FastifyInstance, context: OverviewContext): v
       latest: await listLatest(context, userId),
       todo: {
         hasKey: await hasKey(context, userId),
-        hasProvider: known.some(({ owner_id }) => owner_id === userId),
+        hasProvider: await providers.hasMachine(userId),
         hasImage: myImages.total > 0
       }
     }
