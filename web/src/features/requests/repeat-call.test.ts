@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { curlCommand, repeatCall } from './repeat-call.ts'
+import { repeatCall } from './repeat-call.ts'
 import { detail, image } from './request-samples.ts'
 
 describe('repeatCall', () => {
@@ -39,21 +38,5 @@ describe('repeatCall', () => {
     const { path, body } = repeatCall(detail({ kind: 'variation', prompt: '', inputs: [image()] }))
     expect(path).toBe('/v1/images/variations')
     expect(body).not.toHaveProperty('prompt')
-  })
-})
-
-describe('curlCommand', () => {
-  it('survives the shell, whatever the prompt holds', () => {
-    const prompt = `it's "$HOME" \`id\` \\ ü 🦊\nnew line`
-    const command = curlCommand(repeatCall(detail({ prompt })), 'https://club.example.org')
-    const shell = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; }; ${command}`
-    const env = { INFERENCE_CLUB_API_KEY: 'ic_test' }
-    const words = execFileSync('/bin/sh', ['-c', shell], { env }).toString().split('\0')
-    expect(words.slice(0, 3)).toEqual([
-      'https://club.example.org/v1/images/generations',
-      '-H',
-      'Authorization: Bearer ic_test'
-    ])
-    expect(JSON.parse(words.at(-2) ?? '')).toMatchObject({ prompt })
   })
 })

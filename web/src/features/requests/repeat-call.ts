@@ -1,17 +1,12 @@
-import type { RequestDetail, RequestKind } from '../../../../src/http/dashboard/contract/requests.ts'
-
-const PATHS: Record<RequestKind, string> = {
-  generation: '/v1/images/generations',
-  edit: '/v1/images/edits',
-  variation: '/v1/images/variations'
-}
+import { IMAGE_PATHS } from '../../lib/image-paths.ts'
+import type { RequestDetail } from '../../../../src/http/dashboard/contract/requests.ts'
 
 /** The call that makes the same images again: with the seed that was drawn, and the inputs that are stored. */
 export function repeatCall(request: RequestDetail): { path: string; body: Record<string, unknown> } {
   const { kind, model, prompt, inputs, mask, parameters } = request
   const { n, size, ...others } = parameters
   return {
-    path: PATHS[kind],
+    path: `/v1${IMAGE_PATHS[kind]}`,
     body: {
       model,
       ...(prompt !== '' && { prompt }),
@@ -29,15 +24,4 @@ export function repeatCall(request: RequestDetail): { path: string; body: Record
 function drawnSeed({ images: [first] }: RequestDetail): { seed?: number } {
   const seed = (first?.seed ?? -1) - (first?.position ?? 0)
   return seed >= 0 ? { seed } : {}
-}
-
-/** A command for a POSIX shell; the key comes from the environment. */
-export function curlCommand({ path, body }: ReturnType<typeof repeatCall>, baseUrl: string): string {
-  const json = JSON.stringify(body, null, 2)
-  return [
-    `curl ${baseUrl}${path}`,
-    '-H "Authorization: Bearer $INFERENCE_CLUB_API_KEY"',
-    "-H 'Content-Type: application/json'",
-    `-d '${json.replaceAll("'", String.raw`'\''`)}'`
-  ].join(' \\\n  ')
 }

@@ -1,11 +1,13 @@
 import type { RequestDetail } from '../../../../src/http/dashboard/contract/requests.ts'
 import { CopyButton } from '../../components/ui/copy-button.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
-import { curlCommand, repeatCall } from './repeat-call.ts'
+import { curlCommand, jsonArguments } from '../../lib/curl-command.ts'
+import { repeatCall } from './repeat-call.ts'
 
 /** How to make it again from anywhere. */
 export function RepeatCode({ request }: { request: RequestDetail }) {
-  const command = curlCommand(repeatCall(request), location.origin)
+  const { path, body } = repeatCall(request)
+  const command = curlCommand(location.origin + path, jsonArguments(body))
   return (
     <Panel
       title="Repeat it with the API"

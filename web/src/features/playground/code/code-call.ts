@@ -41,13 +41,6 @@ function imagesOf(call: PlaygroundCall): CodeImages {
   return { by: 'file', names: sources.map(({ name }) => name), ...(mask && { mask: 'mask.png' }) }
 }
 
-/** Where the official clients have a method for it, and where they are asked for the path. */
-export const PATHS: Record<CodeCall['kind'], string> = {
-  generation: '/images/generations',
-  edit: '/images/edits',
-  variation: '/images/variations'
-}
-
 /** The JSON of a call whose images, if any, are stored on the server. */
 export function jsonBody({ fields, images }: CodeCall): Record<string, unknown> {
   if (images.by !== 'id') return fields

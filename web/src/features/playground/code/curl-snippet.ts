@@ -1,15 +1,11 @@
-import { type CodeCall, type CodeFiles, formFields, jsonBody, PATHS } from './code-call.ts'
-import { shellWord } from './literals.ts'
-
-const AUTHORIZATION = '-H "Authorization: Bearer $INFERENCE_CLUB_API_KEY"'
+import { curlCommand, jsonArguments, shellWord } from '../../../lib/curl-command.ts'
+import { IMAGE_PATHS } from '../../../lib/image-paths.ts'
+import { type CodeCall, type CodeFiles, formFields, jsonBody } from './code-call.ts'
 
 export function curlSnippet(call: CodeCall): string {
   const { images } = call
-  const rest =
-    images.by === 'file'
-      ? formArguments(call, images)
-      : [`-H 'Content-Type: application/json'`, `-d ${shellWord(JSON.stringify(jsonBody(call), null, 2))}`]
-  return [`curl ${shellWord(call.baseUrl + PATHS[call.kind])}`, AUTHORIZATION, ...rest].join(' \\\n  ')
+  const rest = images.by === 'file' ? formArguments(call, images) : jsonArguments(jsonBody(call))
+  return curlCommand(call.baseUrl + IMAGE_PATHS[call.kind], rest)
 }
 
 /** `--form-string`, because `-F` gives a meaning to texts that begin with @ or <. */

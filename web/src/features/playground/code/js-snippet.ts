@@ -1,4 +1,5 @@
-import { type CodeCall, jsonBody, PATHS } from './code-call.ts'
+import { IMAGE_PATHS } from '../../../lib/image-paths.ts'
+import { type CodeCall, jsonBody } from './code-call.ts'
 import { jsLiteral, jsName } from './literals.ts'
 
 const METHODS: Record<CodeCall['kind'], string> = {
@@ -32,7 +33,7 @@ export function jsSnippet(call: CodeCall): string {
 function callLines(call: CodeCall): string[] {
   if (call.images.by === 'id') {
     return [
-      `const result = await client.post(${jsLiteral(PATHS[call.kind])}, {`,
+      `const result = await client.post(${jsLiteral(IMAGE_PATHS[call.kind])}, {`,
       `${STEP}body: ${jsLiteral(jsonBody(call), STEP)},`,
       '});'
     ]

@@ -1,8 +1,5 @@
 /** Values as each language spells them, indented so that they can stand anywhere in a snippet. */
 
-/** As one word of a POSIX shell, whatever is in it: within single quotes nothing means anything but the closing one. */
-export const shellWord = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
-
 const STEP = '    '
 const JS_STEP = '  '
 

@@ -1,4 +1,5 @@
-import { type CodeCall, formFields, jsonBody, PATHS } from './code-call.ts'
+import { IMAGE_PATHS } from '../../../lib/image-paths.ts'
+import { type CodeCall, formFields, jsonBody } from './code-call.ts'
 import { pythonLiteral } from './literals.ts'
 
 /** What the methods of the official client take by name; everything else goes into `extra_body`. */
@@ -65,7 +66,7 @@ export function pythonSnippet(call: CodeCall): string {
 
 /** Images named by their ids are an addition of ours, for which the client has no method. */
 const postArguments = (call: CodeCall): string[] => [
-  pythonLiteral(PATHS[call.kind]),
+  pythonLiteral(IMAGE_PATHS[call.kind]),
   `body=${pythonLiteral(jsonBody(call), STEP)}`,
   'cast_to=ImagesResponse'
 ]

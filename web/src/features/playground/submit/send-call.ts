@@ -1,15 +1,10 @@
 import type { AcceptedRequest } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { imageUrl } from '../../../lib/assets.ts'
 import { ApiError, DASHBOARD, fetchJson } from '../../../lib/fetch-json.ts'
+import { IMAGE_PATHS } from '../../../lib/image-paths.ts'
 import { maskOf, type PlaygroundCall } from '../build-call.ts'
 import { formFields } from '../code/code-call.ts'
 import type { ImageOrigin, SourceImage, SourceMask } from '../sources/source-image.ts'
-
-const PATHS: Record<PlaygroundCall['kind'], string> = {
-  generation: `${DASHBOARD}/images/generations`,
-  edit: `${DASHBOARD}/images/edits`,
-  variation: `${DASHBOARD}/images/variations`
-}
 
 /**
  * Asks for images; the answer comes at once. The same call with the same `key` again leads to the same request. Throws
@@ -17,7 +12,7 @@ const PATHS: Record<PlaygroundCall['kind'], string> = {
  */
 export async function sendCall(call: PlaygroundCall, key: string): Promise<AcceptedRequest> {
   const headers = { 'idempotency-key': key }
-  const path = PATHS[call.kind]
+  const path = DASHBOARD + IMAGE_PATHS[call.kind]
   const fields = { ...call.fields, async: true }
   if (call.sources.every(isStored)) {
     return fetchJson(path, { json: { ...fields, ...(await references(call)) }, headers })
