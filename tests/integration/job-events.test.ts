@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FakeModels, startFakeModels } from '../support/fake-models.ts'
 import { type HandWorker, startHandWorker } from '../support/hand-worker.ts'
 import { jobCalls } from '../support/job-calls.ts'
 import { type JobEvent, readJobEvents } from '../support/job-events.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { wrapUntilTheEnd } from '../support/wrap-method.ts'
 
 const FEATURES = ['generate' as const, 'edit' as const, 'variation' as const]
 
@@ -21,17 +22,7 @@ afterAll(async () => {
   await fakes.close()
 })
 
-const restore: (() => void)[] = []
-afterEach(() => {
-  for (const undo of restore.splice(0)) undo()
-})
-
-/** Replaces a method of an object until the test has ended. */
-function wrap<T extends object, K extends keyof T>(object: T, name: K, make: (original: T[K]) => T[K]): void {
-  const original = object[name]
-  restore.push(() => void (object[name] = original))
-  object[name] = make(original)
-}
+const wrap = wrapUntilTheEnd()
 
 /** How many listen at this moment for what happens to a request. */
 function countListeners(): (requestId: string) => number {

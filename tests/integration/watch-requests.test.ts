@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import { sleep } from '../../src/lib/async.ts'
 import { cancelRequest } from '../../src/requests/cancel-request.ts'
@@ -11,6 +11,7 @@ import { createHeldDisk } from '../support/held-disk.ts'
 import { jobCalls } from '../support/job-calls.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { wrapUntilTheEnd } from '../support/wrap-method.ts'
 import { leaveAfterEach, startWatching } from '../support/watched-requests.ts'
 
 const FEATURES = ['generate' as const, 'edit' as const, 'variation' as const]
@@ -30,17 +31,7 @@ afterAll(async () => {
 
 leaveAfterEach()
 
-const restore: (() => void)[] = []
-afterEach(() => {
-  for (const undo of restore.splice(0)) undo()
-})
-
-/** Replaces a method of an object until the test has ended. */
-function wrap<T extends object, K extends keyof T>(object: T, name: K, make: (original: T[K]) => T[K]): void {
-  const original = object[name]
-  restore.push(() => void (object[name] = original))
-  object[name] = make(original)
-}
+const wrap = wrapUntilTheEnd()
 
 const watch = (user?: Pick<TestUser, 'id'>) =>
   startWatching(gateway.gateway.context.requests, user ? { userId: user.id } : {})
