@@ -169,5 +169,5 @@ const toPrincipal = (row: ApiKeyWithUser): Principal => ({
     })
   },
   ...(row.rate_limit !== null && { rateLimit: row.rate_limit }),
-  responseDefault: (row.default_response_format ?? 'url') as ResponseDefault
+  ...(row.default_response_format !== null && { responseDefault: row.default_response_format as ResponseDefault })
 })

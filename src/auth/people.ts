@@ -213,5 +213,6 @@ const toPerson = (user: UserRow): Person => ({
   keyId: DASHBOARD_KEY_ID,
   scopes: user.role === 'admin' ? SCOPES : MEMBER_SCOPES,
   limits: { key: {}, user: fromColumns(user) },
+  // The dashboard shows images by their URLs, whatever the model is called.
   responseDefault: 'url'
 })

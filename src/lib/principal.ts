@@ -34,5 +34,6 @@ export interface Principal {
   limits: { key: UseLimits; user: UseLimits }
   /** Requests per minute of this key; absent: as configured. */
   rateLimit?: number
-  responseDefault: ResponseDefault
+  /** Absent: the key names none. */
+  responseDefault?: ResponseDefault
 }

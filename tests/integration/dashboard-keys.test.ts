@@ -75,6 +75,11 @@ describe('a new key', () => {
     expect(await list(person)).toEqual([body.key])
   })
 
+  it('that names no form of answers says so', async () => {
+    const { key } = await create(await gateway.addPerson(), { ...PLAIN, responseFormat: null })
+    expect(key.responseFormat).toBeNull()
+  })
+
   it('carries its limits', async () => {
     const person = await gateway.addPerson()
     const key: NewKey = {

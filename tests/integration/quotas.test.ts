@@ -13,7 +13,14 @@ beforeAll(async () => {
   await gateway.addAgent({
     key: owner.key,
     services: [
-      { concurrency: 4, models: ['demo', 'other'].map((id) => ({ id, servedAs: id, features: [...features] })) },
+      {
+        concurrency: 4,
+        models: ['demo', 'other', 'gpt-image-1', 'club/chatgpt-image-latest'].map((id) => ({
+          id,
+          servedAs: id,
+          features: [...features]
+        }))
+      },
       { options: { step_time: '200ms' }, models: [{ id: 'slow', servedAs: 'slow', features: ['generate'] }] }
     ]
   })
@@ -171,6 +178,21 @@ describe('how a key is answered that does not say it', () => {
     const inline = responseDefault === 'b64_json_only' ? ['b64_json'] : ['b64_json', 'url']
     expect(await itemFor(key, { response_format: 'b64_json' })).toEqual(inline)
   })
+
+  it.each(['gpt-image-1', 'club/chatgpt-image-latest'])(
+    'with both for %s, whose name promises base64, unless the call or the key says something else',
+    async (model) => {
+      const { key } = await gateway.addUser()
+      expect(await itemFor(key)).toEqual(['url'])
+      expect(await itemFor(key, { model })).toEqual(['b64_json', 'url'])
+      expect(await itemFor(key, { model, response_format: null })).toEqual(['b64_json', 'url'])
+      expect(await itemFor(key, { model, response_format: 'url' })).toEqual(['url'])
+      const linksOnly = await gateway.addUser({ responseDefault: 'url' })
+      expect(await itemFor(linksOnly.key, { model })).toEqual(['url'])
+      const dataOnly = await gateway.addUser({ responseDefault: 'b64_json_only' })
+      expect(await itemFor(dataOnly.key, { model })).toEqual(['b64_json'])
+    }
+  )
 })
 
 describe('reserving', () => {

@@ -67,9 +67,6 @@ export function parseUpstreamError(body: string): UpstreamError {
 /** OpenAI's own models: they refuse every parameter that OpenAI does not document, `seed` among them. */
 export const isOpenAIModel = (model: string): boolean => /^(?:gpt-image|chatgpt-image|dall-e)/.test(model)
 
-/** They always answer in base64 and refuse to be asked for it. */
-export const isGptImageModel = (model: string): boolean => /^(?:gpt-image|chatgpt-image)/.test(model)
-
 const nonEmpty = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
 const seedOf = (value: unknown): number | undefined =>

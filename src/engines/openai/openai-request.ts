@@ -1,7 +1,7 @@
 import type { ImageKind, ImageTask } from '../../images/image-request.ts'
+import { isGptImageModel } from '../../images/model-names.ts'
 import type { EngineRun } from '../engine.ts'
 import { type MultipartFile, multipartBody } from './multipart-body.ts'
-import { isGptImageModel } from './openai-api.ts'
 import { isNotOffered, isSuccess, refusesResponseFormat, type UpstreamAnswer } from './openai-fault.ts'
 import { requestFields } from './openai-fields.ts'
 import type { OpenAIHttp } from './openai-http.ts'

@@ -12,7 +12,8 @@ export interface KeyInfo {
   limits: KeyLimits
   /** Requests per minute; null: as configured. */
   rateLimit: number | null
-  responseFormat: ResponseFormat
+  /** Null: as the model's name promises. */
+  responseFormat: ResponseFormat | null
 }
 
 export type Scope = 'generate' | 'agent' | 'usage' | 'admin'
@@ -35,7 +36,8 @@ export interface NewKey {
   expiresAt: number | null
   limits: KeyLimits
   rateLimit: number | null
-  responseFormat: ResponseFormat
+  /** Null: as the model's name promises. */
+  responseFormat: ResponseFormat | null
 }
 
 /** Its answer: the secrets are told here and never again. */

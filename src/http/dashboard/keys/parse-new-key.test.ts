@@ -68,6 +68,7 @@ describe('a new key', () => {
       responseDefault: 'b64_json_only'
     })
     expect(parse({ name: 'short', scopes: ['usage'] })).toMatchObject({ name: 'short', limits: {} })
+    expect(parse({ ...PLAIN, responseFormat: null })).not.toHaveProperty('responseDefault')
   })
 
   it('of an admin may do anything', () => {

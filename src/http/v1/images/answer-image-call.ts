@@ -1,11 +1,12 @@
 import { buffer } from 'node:stream/consumers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isGptImageModel } from '../../../images/model-names.ts'
 import { type ErrorCode, errors } from '../../../lib/errors.ts'
 import { DASHBOARD_KEY_ID, type ResponseDefault } from '../../../lib/principal.ts'
 import type { RequestView } from '../../../requests/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
 import type { HttpContext } from '../../http-context.ts'
-import type { ParsedCall, ResponseFormat } from '../../openai/parse-image-request.ts'
+import type { ParsedCall } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
 import { idempotencyKey } from '../../idempotency-key.ts'
 import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
@@ -84,14 +85,19 @@ async function waitForImages(
   const view = await context.requests.view(id)
   void reply.header('openai-processing-ms', Math.round(reply.elapsedTime))
   return presentOutcome(context, view, {
-    format: formatFor(call.responseFormat, request.principal.responseDefault),
+    format: formatFor(call, request.principal.responseDefault),
     baseUrl: publicUrl(request, context.config.publicUrl)
   })
 }
 
-/** What was asked for, else what the key says; a key of base64 alone means it wherever base64 is wanted. */
-const formatFor = (asked: ResponseFormat | undefined, keyDefault: ResponseDefault): ResponseDefault =>
-  asked === undefined || (asked === 'b64_json' && keyDefault === 'b64_json_only') ? keyDefault : asked
+/**
+ * What was asked for, else what the key says, else what the model's name promises: clients of OpenAI's GPT Image models
+ * read `b64_json` without asking for it. A key of base64 alone means it wherever base64 is wanted.
+ */
+function formatFor({ responseFormat, submission }: ParsedCall, keyDefault: ResponseDefault | undefined) {
+  if (responseFormat === 'b64_json' && keyDefault === 'b64_json_only') return keyDefault
+  return responseFormat ?? keyDefault ?? (isGptImageModel(submission.image.model) ? 'b64_json' : 'url')
+}
 
 async function presentOutcome(
   context: AnswerContext,

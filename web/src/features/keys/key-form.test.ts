@@ -18,8 +18,9 @@ describe('readKeyForm', () => {
       expiresAt: null,
       limits: { imagesPerDay: null, imagesPerMonth: null, maxActive: null, maxPixels: null, models: null },
       rateLimit: null,
-      responseFormat: 'url'
+      responseFormat: null
     })
+    expect(key({ name: 'laptop', responseFormat: 'url' }).responseFormat).toBe('url')
   })
 
   it('counts days from now', () => {

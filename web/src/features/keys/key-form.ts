@@ -1,5 +1,6 @@
-import type { NewKey, ResponseFormat, Scope } from '../../../../src/http/dashboard/contract/keys.ts'
+import type { NewKey, Scope } from '../../../../src/http/dashboard/contract/keys.ts'
 import { EMPTY_LIMITS_FORM, type LimitsForm, readCount, readLimits } from '../../components/limits/limits-form.ts'
+import type { FormatChoice } from './key-words.ts'
 
 export const EXPIRIES = ['never', '7', '30', '90', 'date'] as const
 /** Never, after so many days, or with a day of the calendar. */
@@ -13,7 +14,7 @@ export interface KeyForm extends LimitsForm {
   date: string
   scopes: readonly Scope[]
   rateLimit: string
-  responseFormat: ResponseFormat
+  responseFormat: FormatChoice
 }
 
 /** What every part of the form is given. */
@@ -30,7 +31,7 @@ export const EMPTY_KEY_FORM: KeyForm = {
   date: '',
   scopes: ['generate', 'agent'],
   rateLimit: '',
-  responseFormat: 'url'
+  responseFormat: 'auto'
 }
 
 /** What is wrong, by field. */
@@ -54,7 +55,8 @@ export function readKeyForm(
   const rate = readCount(form.rateLimit, isAdmin ? 0 : 1)
   if ('error' in rate) errors.rateLimit = rate.error
   if ('error' in rate || Object.keys(errors).length > 0) return { errors }
-  const { scopes, responseFormat } = form
+  const { scopes } = form
+  const responseFormat = form.responseFormat === 'auto' ? null : form.responseFormat
   return { key: { name, scopes: [...scopes], expiresAt, limits, rateLimit: rate.count, responseFormat } }
 }
 

@@ -15,7 +15,15 @@ export const SCOPES: readonly { scope: Scope; badge: string; label: string; deta
   { scope: 'admin', badge: 'Admin', label: 'Administer', detail: 'Read the metrics of the whole server.' }
 ]
 
-export const RESPONSE_FORMATS: readonly { value: ResponseFormat; label: string; detail: string }[] = [
+/** `auto`: the key names none. */
+export type FormatChoice = ResponseFormat | 'auto'
+
+export const RESPONSE_FORMATS: readonly { value: FormatChoice; label: string; detail: string }[] = [
+  {
+    value: 'auto',
+    label: 'As programs expect',
+    detail: 'Links; for models named like gpt-image, the image itself (base64) as well.'
+  },
   { value: 'url', label: 'Links', detail: 'Answers hold a link to each image.' },
   {
     value: 'b64_json',

@@ -61,7 +61,7 @@ function usePrepare() {
         expiresAt: null,
         limits: NO_LIMITS,
         rateLimit: null,
-        responseFormat: 'url'
+        responseFormat: null
       })
       return { machine: { ...machine, name: key.name }, secret, before: providers }
     }
