@@ -23,6 +23,10 @@ export function registerAgentBytes(app: FastifyInstance, parts: AgentBytesParts)
     // The body is an image of any declared type: it is streamed, never parsed or held.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    // Upgrades of this path never come here: what does was stripped of its headers on the way, or asked for a page.
+    scope.get('/api/agent/connect', { schema: { hide: true } }, () => {
+      throw errors.webSocketOnly()
+    })
     scope.get<{ Params: { id: string; name: string } }>(
       '/api/agent/attempts/:id/inputs/:name',
       { schema: { hide: true } },

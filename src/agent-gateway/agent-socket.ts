@@ -22,7 +22,6 @@ import type { Requests } from '../requests/requests.ts'
 import { AgentSession, type Hello } from './agent-session.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
-export const CONNECT_PATH = '/api/agent/connect'
 const HELLO_WITHIN_MS = 10_000
 /** How long an agent has to answer the goodbye of a gateway that stops. */
 const GOODBYE_WITHIN_MS = 1000
@@ -45,7 +44,14 @@ export interface AgentSockets {
 /** An agent sends a heartbeat this often; three missed ones and its socket is taken for dead. */
 export const heartbeatMs = (leaseMs: number): number => Math.floor(leaseMs / 3)
 
-/** Accepts agents on the gateway's own port. */
+/**
+ * Whether a call that asks for another protocol is an agent's. Every other one is answered by HTTP as if it had not asked
+ * (RFC 9110 §7.8): clients offer HTTP/2 this way with any call.
+ */
+export const isAgentUpgrade = ({ method, headers, url = '/' }: IncomingMessage): boolean =>
+  method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && /^\/api\/agent\/connect\/?(\?|$)/.test(url)
+
+/** Accepts agents on the gateway's own port, whose server takes the upgrades that are `isAgentUpgrade`. */
 export function serveAgentSockets(server: Server, parts: AgentSocketParts): AgentSockets {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })
   const greeted = createTally()
@@ -54,9 +60,6 @@ export function serveAgentSockets(server: Server, parts: AgentSocketParts): Agen
   const onUpgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     try {
-      if (new URL(request.url ?? '/', 'http://agent').pathname.replace(/\/$/, '') !== CONNECT_PATH) {
-        throw errors.notFound('This path')
-      }
       const principal = await parts.keyGuard.authenticate(bearerOf(request), request.socket.remoteAddress ?? '')
       authorize(principal, 'connectAgent')
       sockets.handleUpgrade(request, socket, head, (webSocket) => {

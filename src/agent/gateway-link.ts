@@ -103,7 +103,7 @@ export class GatewayLink {
       socket.on('open', () => this.send(hello()))
       socket.on('unexpected-response', (_request, response) => {
         const status = response.statusCode ?? 0
-        if (status !== 404 || !this.#foundOnce) refused = refusalOf(status)
+        if ((status !== 404 && status !== 426) || !this.#foundOnce) refused = refusalOf(status)
         response.resume()
         socket.terminate()
       })
@@ -146,5 +146,6 @@ function refusalOf(status: number): string | undefined {
   if (status === 401) return 'The gateway refused the API key: it is unknown, expired or revoked.'
   if (status === 403) return 'The gateway refused the API key: it may not run an agent.'
   if (status === 404) return 'There is no inference.club gateway at this address.'
+  if (status === 426) return 'A proxy in front of the gateway does not pass WebSocket connections on.'
   return undefined
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { registerAgentBytes } from '../agent-gateway/agent-bytes.ts'
-import { serveAgentSockets } from '../agent-gateway/agent-socket.ts'
+import { isAgentUpgrade, serveAgentSockets } from '../agent-gateway/agent-socket.ts'
 import { keepSessions } from '../agent-gateway/keep-sessions.ts'
 import { bootstrapAdmin } from '../auth/bootstrap.ts'
 import type { CreatedApiKey } from '../auth/api-keys.ts'
@@ -83,6 +83,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     callers,
     isDraining: () => draining,
     checkReady: () => checkReady(context),
+    takesUpgrade: isAgentUpgrade,
     metrics
   })
   registerAgentBytes(app, { assets, requests, limits: config.limits })

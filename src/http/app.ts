@@ -45,6 +45,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     // Long enough for a slow uplink to send an image, short enough not to collect dead connections.
     requestTimeout: 900_000,
     keepAliveTimeout: 75_000,
+    http: { shouldUpgradeCallback: context.takesUpgrade },
     forceCloseConnections: 'idle',
     frameworkErrors: answerBadPath,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 }

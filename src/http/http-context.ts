@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { ApiKeys } from '../auth/api-keys.ts'
 import type { KeyGuard } from '../auth/key-guard.ts'
 import type { People } from '../auth/people.ts'
@@ -57,6 +58,8 @@ export interface HttpContext {
   system: () => Promise<SystemState>
   /** Throws when requests cannot be served. */
   checkReady: () => Promise<void>
+  /** Whether a call that asks for another protocol is to get it; all others are answered by HTTP. */
+  takesUpgrade: (request: IncomingMessage) => boolean
   metrics: {
     contentType: string
     text: () => Promise<string>

@@ -155,6 +155,10 @@ export const errors = {
     make('method_not_allowed', 405)(`${method} is not possible here. Use ${allowed.join(' or ')}.`, {
       headers: { allow: allowed.join(', ') }
     }),
+  webSocketOnly: () =>
+    make('invalid_request', 426, { headers: { upgrade: 'websocket', connection: 'upgrade' } })(
+      'Agents connect here by WebSocket. If this is one, a proxy in between does not pass the header Upgrade on.'
+    ),
   noProvider: (model: string, available: readonly string[], needed: readonly string[] = []) => {
     const lacking = needed.length === 0 ? '' : ` with ${needed.join(', ')}`
     const hint =

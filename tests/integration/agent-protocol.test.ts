@@ -53,8 +53,8 @@ describe('the door', () => {
 
   it('is the only place where sockets are taken', async () => {
     const at = (path: string) => refusalOfUpgrade({ url: gateway.url, key: owner.key, path })
-    expect(await at('/')).toBe(404)
-    expect(await at('/v1/images/generations')).toBe(404)
+    expect(await at('/v1/nothing')).toBe(404)
+    expect(await at('/v1/images/generations')).toBe(405)
     expect(await at('/api/agent/connect/')).toBeUndefined()
   })
 
