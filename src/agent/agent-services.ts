@@ -22,6 +22,7 @@ function engineOf(service: AgentServiceConfig, maxImageBytes: number): Engine {
   return createEngine(service.engine ?? '', {
     ...(service.url !== undefined && { url: service.url }),
     ...(service.apiKey !== undefined && { apiKey: service.apiKey }),
+    ...(service.headers && { headers: service.headers }),
     options: service.options,
     maxImageBytes
   })

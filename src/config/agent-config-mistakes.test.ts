@@ -51,6 +51,47 @@ describe('a mistake', () => {
     ['the base URL of clients', swap('.org', '.org/v1/'), 1, 'gateway must be the address of the gateway without /v1'],
     ['a url of another scheme', swap('http://127', 'ftp://127'), 8, 'services[0].url must be an http or https URL'],
     ['a url that is none', swap('http://127.0.0.1:8188', 'localhost'), 8, 'services[0].url must be an http or https'],
+    ['a url with a space', swap('http://127.0.0.1:8188', 'http://host/my sd'), 8, 'url must not contain spaces'],
+    ['a url with one slash', swap('http://127', 'http:/127'), 8, 'url must be an http or https URL with two slashes'],
+    ['a url without slashes', swap('http://127', 'http:127'), 8, 'url must be an http or https URL with two slashes'],
+    ['a url of Windows', swap('http://127.0.0.1:8188', 'http:\\\\host\\v1'), 8, 'with two slashes'],
+    ['a url twice begun', swap('http://127', 'http://http://127'), 8, 'url begins with http:// twice'],
+    ['a url with a fragment', swap(':8188', ':8188/#/'), 8, '(#…): use http://127.0.0.1:8188/'],
+    [
+      'a user and a key',
+      swap('//127', '//u:p@127') + '    api_key: k\n',
+      8,
+      'must not have a user name beside an api_key'
+    ],
+    ['headers in a list', more('    headers: [a]\n'), 11, 'services[0].headers must be a mapping'],
+    ['a header in a list', more('    headers:\n      x-a: [b]\n'), 12, 'headers.x-a must be text'],
+    [
+      'a header of the connection',
+      more('    headers: {Transfer-Encoding: x}\n'),
+      11,
+      'headers.Transfer-Encoding cannot be'
+    ],
+    ['a header twice', more('    headers:\n      X-A: x\n      x-a: y\n'), 13, 'headers.x-a is set above already'],
+    ['a header with two lines', more('    headers: {x-a: "b\\nc"}\n'), 11, 'headers.x-a must be one line'],
+    ['a header without a name', more('    headers: {"x a": b}\n'), 11, 'a key of services[0].headers is not the name'],
+    [
+      'a header and a key',
+      more('    api_key: k\n    headers: {Authorization: x}\n'),
+      12,
+      'cannot be set beside api_key'
+    ],
+    [
+      'a long header',
+      more(`    headers: {x-a: ${'v'.repeat(4001)}}\n`),
+      11,
+      'headers.x-a may have at most 4000 characters'
+    ],
+    [
+      'a header too many',
+      more(`    headers: {${Array.from({ length: 21 }, (_, n) => `x-${n}: v`).join()}}\n`),
+      11,
+      'headers may have at most 20 entries'
+    ],
     ['a key of someone else', swap('${INFERENCE_CLUB_API_KEY}', 'sk-abc'), 2, 'which begins with ic_'],
     ['a key that is a number', swap('${INFERENCE_CLUB_API_KEY}', '1234'), 2, 'which begins with ic_'],
     ['an unknown engine', swap('engine: comfyui', 'engine: vllm'), 7, 'services[0].engine is none of comfyui, openai'],
@@ -121,6 +162,37 @@ describe('a mistake', () => {
     ['broken YAML', `${GOOD}name: a: b\n  c: d\n`]
   ])('brings no others with it: %s', (_what, text) => {
     expect(mistakesOf(text)).toHaveLength(1)
+  })
+
+  it.each([
+    ['http://host:1234/v1/images/generations', 'http://host:1234/v1'],
+    ['http://host:1234/v1/images/generations/', 'http://host:1234/v1'],
+    ['http://host:1234/v1/images', 'http://host:1234/v1'],
+    ['https://host/v1/models', 'https://host/v1'],
+    ['https://host/models', 'https://host'],
+    ['https://host/api/v4/chat/completions', 'https://host/api/v4'],
+    ['https://host/v1/images/generations/v1/images/edits', 'https://host/v1'],
+    ['http://host/v1/v1', 'http://host/v1'],
+    ['http://u:neverShow@host/v1/models?key=neverShow&api-version=1', 'http://…@host/v1?key=…&api-version=…'],
+    [
+      'https://x.example/openai/deployments/pics/images/edits?api-version=2025-04-01-preview',
+      'https://x.example/openai/deployments/pics?api-version=…'
+    ]
+  ])('in the address of an API is told with what was meant: %s', (url, meant) => {
+    const text = GOOD.replace('http://127.0.0.1:8188', url).replace('engine: comfyui', 'engine: openai')
+    expect(mistakesOf(text)).toEqual([
+      `agent.yaml:8: services[0].url must be the root of the API, not one of its calls: use ${meant}`
+    ])
+  })
+
+  it.each([
+    'http://host:1234',
+    'http://u:p@host/v1beta/openai',
+    'https://host/v4/',
+    'https://host/openai/deployments/models-x?api-version=2025-04-01-preview'
+  ])('is not %s', (url) => {
+    const text = GOOD.replace('http://127.0.0.1:8188', url).replace('engine: comfyui', 'engine: openai')
+    expect(loadText(text).services[0]!.url).toBe(url)
   })
 
   it('does not keep others from being told, in the order of the file', () => {

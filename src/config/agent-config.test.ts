@@ -110,6 +110,17 @@ describe('values', () => {
     })
   })
 
+  it('of headers are kept by lower-case names, up to their bounds', () => {
+    const many = Array.from({ length: 18 }, (_, n) => `x-${n}: v`).join()
+    const headers = `{Api-Key: "\${UPSTREAM_KEY}", x-long: ${'v'.repeat(4000)}, x-blank: , ${many}}`
+    const read = serviceOf(`    headers: ${headers.replace('x-blank: , ', '')}\n`).headers!
+    expect(read).toMatchObject({ 'api-key': 'sk-upstream-secret', 'x-17': 'v' })
+    expect(Object.keys(read)).toHaveLength(20)
+    expect(serviceOf('    headers:\n      Authorization: Token x\n      x-b:\n').headers).toEqual({
+      authorization: 'Token x'
+    })
+  })
+
   it.each([
     ['1', 1],
     ['1000', 1000],

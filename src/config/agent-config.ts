@@ -9,9 +9,10 @@ import {
   checkGateway,
   checkOneOf,
   checkTimeout,
-  checkUnique,
-  checkUrl
+  checkUnique
 } from './agent-config-checks.ts'
+import { checkImageServer } from './check-image-server.ts'
+import { readHeaders } from './read-headers.ts'
 import { YamlFile } from './yaml-file.ts'
 import type { TextCheck, TextRules, YamlValue } from './yaml-value.ts'
 
@@ -33,6 +34,8 @@ export interface AgentServiceConfig {
   url?: string
   /** Of the image server itself. */
   apiKey?: string
+  /** Sent to the image server with every call, by lower-case name. */
+  headers?: Record<string, string>
   description?: string
   concurrency: number
   timeoutMs: number
@@ -70,6 +73,7 @@ const SERVICE_KEYS = [
   'engine',
   'url',
   'api_key',
+  'headers',
   'description',
   'concurrency',
   'timeout',
@@ -142,8 +146,12 @@ function readService(
   if (isImage && (engine === undefined ? fields.engine.isBlank : engine !== 'demo')) {
     fields.url.require('the address of the image server, such as http://127.0.0.1:8188')
   }
-  const url = fields.url.text({ check: checkUrl })
+  const url = fields.url.text({ check: checkImageServer({ speaksOpenAI: engine === 'openai' }) })
   const apiKey = fields.api_key.text()
+  const isSignedInByUrl = url !== undefined && new URL(url).username + new URL(url).password !== ''
+  if (isSignedInByUrl && apiKey !== undefined) fields.url.mistake('must not have a user name beside an api_key')
+  const signsIn = apiKey !== undefined ? 'api_key' : isSignedInByUrl ? 'the user name in url' : undefined
+  const headers = readHeaders(fields.headers, { signsIn })
   const description = fields.description.text()
   return {
     name,
@@ -151,6 +159,7 @@ function readService(
     ...(engine !== undefined && { engine }),
     ...(url !== undefined && { url }),
     ...(apiKey !== undefined && { apiKey }),
+    ...(Object.keys(headers).length > 0 && { headers }),
     ...(description !== undefined && { description }),
     concurrency: fields.concurrency.integer({ min: 1, max: 1000 }) ?? 1,
     timeoutMs: parseDurationMs(fields.timeout.text({ check: checkTimeout }) ?? '') ?? DEFAULT_TIMEOUT_MS,

@@ -22,6 +22,9 @@ export interface TextRules {
 
 const FINE: TextCheck = () => undefined
 
+/** A key that may be repeated in a message. */
+const WORD = /^[\w-]{1,40}$/
+
 /** One place in a YAML file, written or not. Reading it notes what is wrong in the file and goes on. */
 export class YamlValue {
   readonly #source: YamlSource
@@ -115,6 +118,18 @@ export class YamlValue {
     return Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<K, YamlValue>
   }
 
+  /** What a mapping with keys of its own holds, in the order of the file; nothing when blank or wrong. */
+  entries({ maxItems }: { maxItems: number }): { key: string; value: YamlValue }[] {
+    if (this.isBlank || this.#isUnusable) return []
+    if (!isMap<Node, Node | null>(this.#node)) return this.mistake('must be a mapping') ?? []
+    if (this.#node.items.length > maxItems) this.mistake(`may have at most ${maxItems} entries`)
+    return this.#node.items.map((pair) => {
+      const key = keyOf(pair)
+      const path = WORD.test(key) ? this.#pathOf(key) : `a key of ${this.#path}`
+      return { key, value: new YamlValue(this.#source, { node: pair.value, path, offset: pair.key.range?.[0] ?? 0 }) }
+    })
+  }
+
   /** A mapping of anything, as plain values; empty when blank or wrong. */
   plainMapping(): Record<string, unknown> {
     if (this.isBlank || this.#isUnusable) return {}
@@ -128,7 +143,7 @@ export class YamlValue {
 
   /** A key that is no plain word is not repeated: `api_key:ic_…` without a space is a key. */
   #noteUnknownKey(key: string, { offset, keys }: { offset: number; keys: readonly string[] }): void {
-    const name = /^[\w-]{1,40}$/.test(key) ? this.#pathOf(key) : `${this.#path || 'the file'} has a key that`
+    const name = WORD.test(key) ? this.#pathOf(key) : `${this.#path || 'the file'} has a key that`
     this.#source.note(offset, `${name} is not known${didYouMean(key, keys)}`)
   }
 }

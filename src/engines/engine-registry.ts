@@ -7,6 +7,8 @@ import { createOpenAIEngine } from './openai/openai-engine.ts'
 export interface EngineSettings {
   url?: string
   apiKey?: string
+  /** Sent to the image server with every call, by lower-case name. */
+  headers?: Record<string, string>
   options: Record<string, unknown>
   maxImageBytes: number
 }
@@ -16,13 +18,14 @@ type EngineFactory = (settings: EngineSettings, options: EngineOptions) => Engin
 /** Adding an engine is its folder and one entry here. */
 const ENGINES = {
   demo: (_settings, options) => createDemoEngine({ stepTimeMs: options.durationMs('step_time') ?? 50 }),
-  openai: ({ url, apiKey, maxImageBytes }, options) => {
+  openai: ({ url, apiKey, headers, maxImageBytes }, options) => {
     const responseFormat = options.choice('response_format', ['omit', 'b64_json'])
     const editsField = options.choice('edits_field', ['image', 'image[]'])
     const maskMode = options.choice('mask', ['openai-alpha', 'white-edit'])
     return createOpenAIEngine({
       baseUrl: url ?? '',
       ...(apiKey !== undefined && { apiKey }),
+      ...(headers && { headers }),
       maxImageBytes,
       profile: {
         ...(responseFormat && { responseFormat }),

@@ -21,7 +21,7 @@ export interface Refusal {
 
 const OPENAI_FIELDS =
   'model prompt n size quality background output_format output_compression moderation stream partial_images user style'
-const isOpenAIModel = (model: string): boolean => /^(gpt-image|chatgpt-image|dall-e)/.test(model)
+const isOpenAIModel = (model: string): boolean => /^(.*\/)?(gpt-image|chatgpt-image|dall-e)/.test(model)
 
 /** What OpenAI itself, or any server, says no to; undefined when the call is in order. */
 export async function refuse(call: ImageCall): Promise<Refusal | undefined> {

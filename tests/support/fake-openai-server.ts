@@ -21,6 +21,8 @@ export interface FakeOpenAIOptions {
   defaultSize?: Size
   /** Default `alpha`, as OpenAI. */
   maskReading?: MaskReading
+  /** Where the API lies; default `/v1`. */
+  basePath?: string
   /** Default: all three. A missing one is answered with 404. */
   routes?: ImageRoute[]
 }
@@ -111,7 +113,10 @@ export async function startFakeOpenAIServer(options: FakeOpenAIOptions = {}): Pr
   }
 
   const route = async (request: FakeRequest, response: ServerResponse): Promise<void> => {
-    const [, imageRoute] = /^\/v1\/images\/(generations|edits|variations)$/.exec(request.path) ?? []
+    const [path = ''] = request.path.split('?')
+    const { basePath = '/v1' } = options
+    const below = path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : ''
+    const [, imageRoute] = /^\/images\/(generations|edits|variations)$/.exec(below) ?? []
     const offered: string[] = options.routes ?? ['generations', 'edits', 'variations']
     const file = published.get(request.path)
     const { requiredApiKey } = options
@@ -120,7 +125,7 @@ export async function startFakeOpenAIServer(options: FakeOpenAIOptions = {}): Pr
     if (request.method === 'POST' && imageRoute && offered.includes(imageRoute)) {
       return answerImages(request, imageRoute as ImageRoute, response)
     }
-    if (request.method === 'GET' && request.path === '/v1/models') {
+    if (request.method === 'GET' && below === '/models') {
       if (settings.models) return perform(settings.models, { route: 'generations', fields: {}, files: [] }, response)
       const models = options.knownModels ?? ['fake-image']
       const data = models.map((id) => ({ id, object: 'model', created: 1, owned_by: 'fake' }))

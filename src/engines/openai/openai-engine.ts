@@ -26,7 +26,7 @@ const ENGINE_FEATURES: readonly Feature[] = [
 export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   const { maxImageBytes } = options
   const http = createOpenAIHttp(options)
-  const secrets = options.apiKey ? [options.apiKey] : []
+  const { secrets } = http
   const requestImage = createImageRequester({ http, profile: options.profile ?? {} })
 
   const describe = async (signal: AbortSignal): Promise<EngineDescription> => {

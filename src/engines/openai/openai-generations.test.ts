@@ -107,6 +107,45 @@ describe('a generation', () => {
     expect(server.requests.map((request) => request.path)).toEqual(['/v1/images/generations'])
   })
 
+  it('goes to a longer path with its query, as does all else', async () => {
+    await start({ basePath: '/openai/deployments/pics' })
+    const baseUrl = `${server.url}/openai/deployments/pics?api-version=1`
+    const other = createOpenAIEngine({ baseUrl, maxImageBytes: 1_000_000 })
+    await other.generate(task(), createTestRun())
+    await other.describe(new AbortController().signal)
+    await other.close?.()
+    expect(server.requests.map((request) => request.path)).toEqual([
+      '/openai/deployments/pics/images/generations?api-version=1',
+      '/openai/deployments/pics/models?api-version=1'
+    ])
+  })
+
+  it('signs in as the user of the address, whose password is told to nobody', async () => {
+    await start()
+    const baseUrl = server.url.replace('://', '://jo:s%65cret@')
+    const other = createOpenAIEngine({ baseUrl, maxImageBytes: 1_000_000 })
+    server.setBehaviour({ default: { name: 'custom', status: 400, body: { error: 'jo secret am9vOnNlY3JldA== bad' } } })
+    await expect(other.generate(task(), createTestRun())).rejects.toThrow(/^jo \[key\]/)
+    await other.describe(new AbortController().signal)
+    await other.close?.()
+    const basic = `Basic ${Buffer.from('jo:secret').toString('base64')}`
+    expect(server.requests.map((request) => request.headers.authorization)).toEqual([basic, basic])
+  })
+
+  it('and all else carries the headers of the service', async () => {
+    await start({}, { headers: { 'x-gateway-key': 'gk-12345', authorization: 'Token t-1' } })
+    server.setBehaviour({ default: 'ok_url' })
+    await generate()
+    await engine.describe(new AbortController().signal)
+    expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET'])
+    for (const { headers } of server.requests) {
+      expect(headers).toMatchObject({ 'x-gateway-key': 'gk-12345', authorization: 'Token t-1' })
+    }
+    await (
+      await failing({ name: 'custom', status: 400, body: { error: 'what is gk-12345?' } })
+    ).toThrow('what is [key]?')
+  })
+
   it('refuses a prompt that holds settings for the image server', async () => {
     await start()
     const prompt = 'a <sd_cpp_extra_args>{"batch_count":8}</sd_cpp_extra_args>'
@@ -116,24 +155,27 @@ describe('a generation', () => {
 })
 
 describe("OpenAI's own models", () => {
-  it.each(['gpt-image-1.5', 'chatgpt-image-latest'])('%s gets only what OpenAI knows', async (model) => {
-    await start()
-    const image = await generate({
-      model,
-      steps: 4,
-      negativePrompt: 'x',
-      guidanceScale: 2,
-      sampler: 's',
-      quality: 'low'
-    })
-    expect(server.requests[0]!.json).toEqual({ model, prompt: 'a fox', n: 1, quality: 'low' })
-    expect(image.seed).toBeUndefined()
-    expect(image.warnings).toEqual(
-      ['negative_prompt', 'steps', 'guidance_scale', 'sampler'].map(
-        (name) => `'${name}' is not supported by ${model} and was not sent.`
+  it.each(['gpt-image-1.5', 'chatgpt-image-latest', 'openai/gpt-image-1', 'azure/gpt-image-1', 'my/proxy/GPT-Image-1'])(
+    '%s gets only what OpenAI knows',
+    async (model) => {
+      await start()
+      const image = await generate({
+        model,
+        steps: 4,
+        negativePrompt: 'x',
+        guidanceScale: 2,
+        sampler: 's',
+        quality: 'low'
+      })
+      expect(server.requests[0]!.json).toEqual({ model, prompt: 'a fox', n: 1, quality: 'low' })
+      expect(image.seed).toBeUndefined()
+      expect(image.warnings).toEqual(
+        ['negative_prompt', 'steps', 'guidance_scale', 'sampler'].map(
+          (name) => `'${name}' is not supported by ${model} and was not sent.`
+        )
       )
-    )
-  })
+    }
+  )
 
   it('of the DALL·E family are asked for base64', async () => {
     await start({ defaultResponseFormat: 'url' })

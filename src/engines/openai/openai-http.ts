@@ -1,5 +1,6 @@
 import { Agent, fetch as undiciFetch } from 'undici'
 import { EngineError } from '../engine.ts'
+import { readAddress, type UpstreamAddress } from './openai-address.ts'
 import type { UpstreamAnswer } from './openai-fault.ts'
 import type { MultipartBody } from './multipart-body.ts'
 
@@ -7,9 +8,11 @@ import type { MultipartBody } from './multipart-body.ts'
 const MAX_ERROR_BYTES = 64 * 1024
 
 export interface OpenAIHttpOptions {
-  /** With or without `/v1` at its end. */
+  /** As `readAddress` takes it. */
   baseUrl: string
   apiKey?: string
+  /** Sent with every call to the image server itself, by lower-case name. */
+  headers?: Record<string, string>
   /** Default: undici's, without time limits of its own. */
   fetch?: Fetch
   maxImageBytes: number
@@ -46,12 +49,15 @@ export interface OpenAIHttp {
   post(path: string, body: string | MultipartBody, signal: AbortSignal): Promise<UpstreamAnswer>
   /** The bytes behind a URL that the server gave, which must lie on the server's own origin. */
   download(url: string, signal: AbortSignal): Promise<Download>
+  /** What must be told to nobody. */
+  readonly secrets: readonly string[]
   close(): Promise<void>
 }
 
 export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
-  const base = apiBase(options.baseUrl)
-  const authorization: Record<string, string> = options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}
+  const address = readAddress(options.baseUrl)
+  const authorization = options.apiKey ? `Bearer ${options.apiKey}` : address.authorization
+  const ownHeaders: Record<string, string> = { ...options.headers, ...(authorization && { authorization }) }
   // A slow GPU may need longer for an image than undici's 300 s: the caller's signal is the only time limit.
   // No keep-alive: a POST on a socket that the server is just closing fails and cannot be repeated safely, and idle
   // sockets occupy the few worker threads of small servers. No HTTP/2, where undici may send a POST twice.
@@ -60,7 +66,7 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
 
   const request = async (url: string, init: Omit<FetchInit, 'redirect'>): Promise<FetchedResponse> => {
     try {
-      return await fetch(url, { ...init, headers: { ...init.headers, ...authorization }, redirect: 'manual' })
+      return await fetch(url, { ...init, headers: { ...ownHeaders, ...init.headers }, redirect: 'manual' })
     } catch (cause) {
       throw new EngineError('unreachable', "The provider's image server cannot be reached.", { cause })
     }
@@ -75,14 +81,14 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
   }
 
   return {
-    get: async (path, signal) => answerOf(await request(base + path, { method: 'GET', headers: {}, signal })),
+    get: async (path, signal) => answerOf(await request(address.urlOf(path), { method: 'GET', headers: {}, signal })),
     post: async (path, body, signal) => {
       const content = typeof body === 'string' ? { mediaType: 'application/json', body } : body
       const headers = { 'content-type': content.mediaType }
-      return answerOf(await request(base + path, { method: 'POST', headers, body: content.body, signal }))
+      return answerOf(await request(address.urlOf(path), { method: 'POST', headers, body: content.body, signal }))
     },
     download: async (url, signal) => {
-      const response = await request(ownUrl(url, base), { method: 'GET', headers: {}, signal })
+      const response = await request(ownUrl(url, address), { method: 'GET', headers: {}, signal })
       const { bytes } = response.ok
         ? { bytes: await readAll(response, options.maxImageBytes) }
         : await readStart(response, 0)
@@ -90,21 +96,21 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
         throw new EngineError('bad_output', 'The image server linked to an image that it does not give.')
       return { bytes, mediaType: response.headers.get('content-type') }
     },
+    secrets: secretsOf(options, address),
     close: () => dispatcher.destroy()
   }
 }
 
-/** The API's root without a trailing slash: a path that ends in `/v1` is kept, else `/v1` is appended. */
-export function apiBase(baseUrl: string): string {
-  const { origin, pathname } = new URL(baseUrl)
-  const path = pathname.replace(/\/+$/, '')
-  return `${origin}${path.endsWith('/v1') ? path : `${path}/v1`}`
-}
+/** Shorter ones could be part of any word. */
+const SHORTEST_SECRET = 4
+
+const secretsOf = ({ apiKey, headers = {} }: OpenAIHttpOptions, address: UpstreamAddress): string[] =>
+  [apiKey ?? '', ...Object.values(headers), ...address.secrets].filter((secret) => secret.length >= SHORTEST_SECRET)
 
 /** A server could otherwise make the agent, with its key, ask anything on the provider's network. */
-function ownUrl(url: string, base: string): string {
-  const target = URL.parse(url, `${base}/`)
-  if (target?.origin !== new URL(base).origin || target.username !== '' || target.password !== '') {
+function ownUrl(url: string, { origin, urlOf }: UpstreamAddress): string {
+  const target = URL.parse(url, urlOf('/'))
+  if (target?.origin !== origin || target.username !== '' || target.password !== '') {
     throw new EngineError('bad_output', 'The image server linked to an image on another server, which is not fetched.')
   }
   return target.href
