@@ -1,3 +1,7 @@
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { bringsBrowser, browserFiles } from './browser-files.ts'
 
@@ -15,11 +19,30 @@ const QUIET = [
 export const DESKTOP = { width: 1440, height: 900 }
 export const PHONE = { width: 390, height: 844 }
 
-/** Starts the browser that npm brought. */
+/**
+ * Starts the browser that npm brought. It knows nothing of this machine: its home is a temporary folder, which goes with it,
+ * and of the environment it gets only where programs are.
+ */
 export async function startBrowser(): Promise<Browser> {
   if (!bringsBrowser) return chromium.launch({ channel: 'chrome' })
   const { executable, env } = await browserFiles()
-  return chromium.launch({ executablePath: executable, args: QUIET, env: { ...process.env, ...env } })
+  const home = await mkdtemp(join(tmpdir(), 'inference-club-browser-'))
+  const browser = await chromium.launch({
+    executablePath: executable,
+    args: QUIET,
+    env: {
+      PATH: process.env.PATH,
+      HOME: home,
+      TMPDIR: home,
+      XDG_CACHE_HOME: join(home, 'cache'),
+      XDG_CONFIG_HOME: join(home, 'config'),
+      XDG_DATA_HOME: join(home, 'data'),
+      XDG_RUNTIME_DIR: home,
+      ...env
+    }
+  })
+  browser.on('disconnected', () => rmSync(home, { recursive: true, force: true }))
+  return browser
 }
 
 export interface VisitorOptions {
