@@ -4,18 +4,12 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { createBrotliDecompress } from 'node:zlib'
-import { extract, type ExtractOptions } from 'tar-fs'
+import { extract } from 'tar-fs'
 
 const CHROMIUM = 'node_modules/@sparticuz/chromium'
 const CACHE = 'node_modules/.cache'
 /** What is unpacked where; raised when that changes, so that what an earlier checkout unpacked is not taken for whole. */
 const LAYOUT = 2
-
-/**
- * The archives name owners of another machine, who need not be here, and whom a user namespace does not know. (The option is
- * not in the package's types.)
- */
-const AS_OURS: ExtractOptions & { chown: boolean } = { chown: false }
 
 /** A chromium unpacked from its npm package, with the libraries and fonts it needs where the machine has none. */
 export interface BrowserFiles {
@@ -62,7 +56,8 @@ async function unpack(folder: string): Promise<void> {
   await mkdir(dirname(folder), { recursive: true })
   const unfinished = await mkdtemp(fromRoot(`${CACHE}/unpacking-`))
   const read = (name: string) => createReadStream(fromRoot(`${CHROMIUM}/bin/${name}.br`))
-  const into = (path: string) => extract(join(unfinished, path), AS_OURS)
+  // The archives name owners of another machine, who need not be here, and whom a user namespace does not know.
+  const into = (path: string) => extract(join(unfinished, path), { chown: false })
   await Promise.all([
     pipeline(
       read('chromium'),
