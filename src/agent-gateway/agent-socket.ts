@@ -25,6 +25,8 @@ import type { SessionRegistry } from './session-registry.ts'
 const HELLO_WITHIN_MS = 10_000
 /** How long an agent has to answer the goodbye of a gateway that stops. */
 const GOODBYE_WITHIN_MS = 1000
+/** RFC 6455: 125 bytes of a control frame, two of which are the code. */
+const MAX_CLOSE_REASON_BYTES = 123
 
 export interface AgentSocketParts {
   keyGuard: KeyGuard
@@ -111,7 +113,7 @@ function greet(
 
   const refuseMore = (why: string) => {
     refused = true
-    socket.close(CLOSE_CODES.protocol, why)
+    socket.close(CLOSE_CODES.protocol, closeReason(why))
   }
   const tooLate = setTimeout(() => refuseMore('no hello in time'), HELLO_WITHIN_MS)
   const watch = setInterval(() => {
@@ -120,8 +122,8 @@ function greet(
 
   const onMessage = async (text: string) => {
     if (refused) return
-    const message = readAgentMessage(text)
-    if (!message) return refuseMore('a message could not be understood')
+    const { message, problem } = readAgentMessage(text)
+    if (!message) return refuseMore(`a message could not be understood: ${problem}`)
     if (session) {
       if (message.type === 'agent.hello') return refuseMore('there was a hello already')
       return session.handle(message)
@@ -153,6 +155,17 @@ function greet(
       void queue.then(() => session && endSession(session, { parts, voided, comesBack })).then(resolve)
     })
   })
+}
+
+/** As much of a sentence as a WebSocket's close frame holds. */
+export function closeReason(text: string): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= MAX_CLOSE_REASON_BYTES) return text
+  // A character that was cut in two is not sent at all.
+  return `${bytes
+    .subarray(0, MAX_CLOSE_REASON_BYTES - 3)
+    .toString()
+    .replace(/\ufffd$/, '')}…`
 }
 
 async function openSession(

@@ -1,5 +1,6 @@
 import { EngineError, type EngineRun } from '../engines/engine.ts'
 import type { Feature, ImageTask } from '../images/image-request.ts'
+import { clampCount } from '../lib/bounds.ts'
 import type { Logger } from '../lib/logger.ts'
 import { formatDuration } from '../lib/quantities.ts'
 import {
@@ -204,7 +205,8 @@ export class AttemptRunner {
       signal: held.abort.signal,
       input: (name) => inputs.open(name),
       onProgress: (step, steps) => {
-        if (step === steps || mayTellProgress()) send({ type: 'attempt.progress', attempt_id: id, step, steps })
+        if (step !== steps && !mayTellProgress()) return
+        send({ type: 'attempt.progress', attempt_id: id, step: clampCount(step), steps: clampCount(steps) })
       },
       onPreview: (image, mediaType) => {
         if (image.length > MAX_PREVIEW_BYTES || !mayShowPreview()) return

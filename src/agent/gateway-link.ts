@@ -108,8 +108,8 @@ export class GatewayLink {
         socket.terminate()
       })
       socket.on('message', (data) => {
-        const message = readGatewayMessage(String(data))
-        if (!message) return logger.warn('the gateway sent a message this agent does not understand')
+        const { message, problem } = readGatewayMessage(String(data))
+        if (!message) return logger.warn({ problem }, 'the gateway sent a message this agent does not understand')
         if (message.type === 'gateway.welcome') {
           wasOnline = true
           clearInterval(heartbeat)

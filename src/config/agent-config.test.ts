@@ -171,7 +171,7 @@ describe('values', () => {
       ]
     }
     expect(read!.models).toHaveLength(500)
-    expect(readAgentMessage(JSON.stringify(hello))).toBeDefined()
+    expect(readAgentMessage(JSON.stringify(hello)).message).toEqual(hello)
   })
 })
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  AGENT_MESSAGES,
   type AgentMessage,
+  AttemptResult,
   decodeAttemptResult,
   encodeAttemptResult,
   type GatewayMessage,
@@ -53,12 +55,12 @@ describe('what an agent says', () => {
     { ...failed, fault: 'content_rejected', message: '' },
     { type: 'attempt.stopped', attempt_id: 'att_1' }
   ])('is read as it was sent: $type', (message) => {
-    expect(readAgentMessage(JSON.stringify(message))).toEqual(message)
+    expect(readAgentMessage(JSON.stringify(message))).toEqual({ message })
   })
 
   it('may hold members that a later version adds', () => {
     const message = { type: 'agent.heartbeat', load: 0.5 }
-    expect(readAgentMessage(JSON.stringify(message))).toMatchObject({ type: 'agent.heartbeat' })
+    expect(readAgentMessage(JSON.stringify(message)).message).toMatchObject({ type: 'agent.heartbeat' })
   })
 
   it.each<[string, unknown]>([
@@ -84,13 +86,13 @@ describe('what an agent says', () => {
     ['a reason without end', { ...failed, message: 'x'.repeat(1001) }],
     ['no attempt', { ...failed, attempt_id: '' }]
   ])('is refused with %s', (_what, message) => {
-    expect(readAgentMessage(JSON.stringify(message))).toBeUndefined()
+    expect(readAgentMessage(JSON.stringify(message))).toEqual({ problem: expect.stringMatching(/./) })
   })
 
   it.each(['', 'hello', '{', '{"type":"agent.heartbeat"', 'undefined', 'NaN', '\u0000', '{"type":"agent.heartbeat"}}'])(
     'is refused when it is not JSON: %j',
     (text) => {
-      expect(readAgentMessage(text)).toBeUndefined()
+      expect(readAgentMessage(text)).toEqual({ problem: expect.stringMatching(/./) })
     }
   )
 
@@ -119,9 +121,83 @@ describe('what an agent says', () => {
     }
     const text = JSON.stringify(message)
     expect(text.length).toBeLessThan(MAX_MESSAGE_BYTES)
-    expect(readAgentMessage(text)).toEqual(message)
-    const larger = { ...message, b64_json: Buffer.alloc(MAX_PREVIEW_BYTES + 3).toString('base64') }
-    expect(readAgentMessage(JSON.stringify(larger))).toBeUndefined()
+    expect(readAgentMessage(text)).toEqual({ message })
+  })
+})
+
+/** Where a schema lets numbers, texts and lists be as large as they like. */
+function boundless(schema: unknown, path: string): string[] {
+  if (typeof schema !== 'object' || schema === null || 'const' in schema) return []
+  const { type, maximum, minimum, maxLength, maxItems } = schema as Record<string, unknown>
+  const safe = (bound: unknown) => typeof bound === 'number' && Number.isSafeInteger(bound)
+  const fine =
+    type === 'integer' || type === 'number'
+      ? safe(maximum) && safe(minimum)
+      : (type !== 'string' || safe(maxLength)) && (type !== 'array' || safe(maxItems))
+  const below = Object.entries(schema).flatMap(([name, member]) => boundless(member, `${path}.${name}`))
+  return fine ? below : [path, ...below]
+}
+
+describe('bounds', () => {
+  it('are there for everything an agent may say', () => {
+    expect(boundless(AGENT_MESSAGES, 'message')).toEqual([])
+    expect(boundless(AttemptResult, 'result')).toEqual([])
+    expect(boundless({ type: 'object', properties: { a: { type: 'integer' } } }, 'x')).toEqual(['x.properties.a'])
+  })
+
+  const ofService = (change: object) => ({ ...hello, services: [{ ...service, ...change }] })
+  const progress = (change: object) => ({ type: 'attempt.progress', attempt_id: 'a', step: 0, steps: 0, ...change })
+
+  it.each<[string, (value: number) => unknown, number, number]>([
+    ['protocol', (protocol) => ({ ...hello, protocol }), 0, 1_000_000],
+    ['services.0.timeout_ms', (timeout_ms) => ofService({ timeout_ms }), 1, 86_400_000],
+    ['services.0.images_per_hour', (images_per_hour) => ofService({ images_per_hour }), 1, 1_000_000],
+    ['services.0.images_per_user_hour', (images_per_user_hour) => ofService({ images_per_user_hour }), 1, 1_000_000],
+    ['services.0.concurrency', (concurrency) => ofService({ concurrency }), 1, 1000],
+    ['step', (step) => progress({ step }), 0, 1_000_000],
+    ['steps', (steps) => progress({ steps }), 0, 1_000_000]
+  ])('of %s: what is past them is refused by its name', (field, messageOf, least, most) => {
+    const read = (value: number) => readAgentMessage(JSON.stringify(messageOf(value)))
+    for (const value of [least, most]) expect(read(value).problem).toBeUndefined()
+    for (const value of [least - 1, most + 1, 0.5, 2 ** 53, 2 ** 53 + 2, 1e300]) {
+      expect(read(value).problem).toMatch(new RegExp(`^${field} must be`))
+    }
+  })
+
+  it.each([
+    ['name', (text: string) => ({ ...hello, name: text }), 100],
+    ['services.0.name', (name: string) => ofService({ name }), 100],
+    ['services.0.models.0.id', (id: string) => ofService({ models: [{ id, features: [] }] }), 200]
+  ])('of %s, which does not deceive', (field, messageOf, most) => {
+    const read = (text: string) => readAgentMessage(JSON.stringify(messageOf(text)))
+    expect(read('n'.repeat(most)).problem).toBeUndefined()
+    expect(read('n'.repeat(most + 1)).problem).toMatch(new RegExp(`^${field} must not have more than ${most}`))
+    for (const text of ['a\u202eb', 'a\x1b[2J', 'a\u200bb', 'a\nb', '\x9b']) {
+      expect(read(text).problem).toBe(`${field} must not have control or invisible characters`)
+    }
+  })
+
+  it('of a hello: so many services and models', () => {
+    const models = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `m${index}`, features: [] }))
+    const read = (message: unknown) => readAgentMessage(JSON.stringify(message)).problem
+    expect(read(ofService({ models: models(500) }))).toBeUndefined()
+    expect(read(ofService({ models: models(501) }))).toMatch(/^services\.0\.models /)
+    expect(read({ ...hello, services: Array(101).fill(service) })).toMatch(/^services /)
+  })
+})
+
+describe('texts of an agent', () => {
+  it('come clean', () => {
+    const { message } = readAgentMessage(JSON.stringify({ ...failed, message: 'Out of \x1b[31mmemory\u202e.\nSorry' }))
+    expect(message).toEqual({ ...failed, message: 'Out of memory. Sorry' })
+    const described = { ...hello, services: [{ ...service, description: '\x1b]52;c;AAAA\x07fast' }] }
+    expect(readAgentMessage(JSON.stringify(described)).message).toMatchObject({ services: [{ description: 'fast' }] })
+  })
+
+  it('do not exhaust the stack, however deep they lie', () => {
+    const depth = 200_000
+    const text = `{"type":"agent.heartbeat","x":${'['.repeat(depth)}"\\u001b"${']'.repeat(depth)}}`
+    expect(readAgentMessage(text).message).toMatchObject({ type: 'agent.heartbeat' })
   })
 })
 
@@ -169,21 +245,27 @@ describe('what a gateway says', () => {
     },
     { type: 'attempt.cancel', attempt_id: 'att_1' }
   ])('is read as it was sent: $type', (message) => {
-    expect(readGatewayMessage(JSON.stringify(message))).toEqual(message)
+    expect(readGatewayMessage(JSON.stringify(message))).toEqual({ message })
   })
 
   it.each<[string, unknown]>([
     ['a task without a prompt', { ...assigned, task: { ...task, prompt: undefined } }],
     ['a seed beyond 32 bits', { ...assigned, task: { ...task, seed: 2 ** 32 } }],
     ['an unknown kind', { ...assigned, task: { ...task, kind: 'video' } }],
-    ["an agent's words", { type: 'agent.heartbeat' }]
+    ["an agent's words", { type: 'agent.heartbeat' }],
+    [
+      'a heartbeat that floods it',
+      { type: 'gateway.welcome', provider_id: 'p', lease_ms: 1000, heartbeat_ms: 1, gone: [] }
+    ],
+    ['a token with a line in it', { ...assigned, token: 't\r\nx: y' }],
+    ['inputs without end', { ...assigned, task: { ...task, inputs: Array(101).fill(task) } }]
   ])('is refused with %s', (_what, message) => {
-    expect(readGatewayMessage(JSON.stringify(message))).toBeUndefined()
+    expect(readGatewayMessage(JSON.stringify(message)).problem).toMatch(/./)
   })
 })
 
 describe('what travels with the bytes', () => {
-  const result = { seed: 5, warnings: ['Größe "x"\n🦊 was not used.'], generating_ms: 1234 }
+  const result = { seed: 5, warnings: ['Größe "x" 🦊 was not used.'], generating_ms: 1234 }
 
   it('arrives as it was sent, in a header', () => {
     expect(encodeAttemptResult(result)).toMatch(/^[\w-]+$/)
@@ -220,10 +302,25 @@ describe('what travels with the bytes', () => {
     expect(decodeAttemptResult(encodeAttemptResult({ ...result, warnings }))?.warnings).toEqual(warnings)
   })
 
-  it.each(['', '!', 'e30', Buffer.from('{"seed":-1,"warnings":[],"generating_ms":1}').toString('base64url')])(
-    'is refused when malformed: %j',
-    (header) => {
-      expect(decodeAttemptResult(header)).toBeUndefined()
-    }
-  )
+  it('says no more than is possible, and nothing harmful', () => {
+    const header = encodeAttemptResult({ seed: 1, warnings: ['a\x1b[2J\u202eb'], generating_ms: 1e300 })
+    expect(decodeAttemptResult(header)).toEqual({ seed: 1, warnings: ['ab'], generating_ms: 86_400_000 })
+    const raw = Buffer.from(JSON.stringify({ ...result, warnings: ['a\x1b[2J\u202eb'] })).toString('base64url')
+    expect(decodeAttemptResult(raw)?.warnings).toEqual(['ab'])
+  })
+
+  const spelled = (text: string) => Buffer.from(text).toString('base64url')
+  it.each([
+    '',
+    '!',
+    'e30',
+    spelled('{"seed":-1,"warnings":[],"generating_ms":1}'),
+    spelled('{"seed":1,"warnings":[],"generating_ms":-1}'),
+    spelled('{"seed":1,"warnings":[],"generating_ms":86400001}'),
+    spelled('{"seed":1,"warnings":[],"generating_ms":9007199254740994}'),
+    spelled('{"seed":9007199254740992,"warnings":[],"generating_ms":1}'),
+    spelled('{"seed":1,"warnings":[],"generating_ms":1e400}')
+  ])('is refused when malformed: %j', (header) => {
+    expect(decodeAttemptResult(header)).toBeUndefined()
+  })
 })

@@ -1,7 +1,10 @@
-import { Type, type Static, type TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Type, type Static } from 'typebox'
 import { FEATURES } from '../images/image-request.ts'
 import { OUTPUT_FORMATS } from '../images/media-types.ts'
+import { clampCount, MAX_WORK_MS } from '../lib/bounds.ts'
+import { cleanText } from '../lib/clean-text.ts'
+import { BoundedText, Count, ExactInteger, Milliseconds, Name } from './bounded.ts'
+import { createReader, type Read } from './read-message.ts'
 
 /**
  * What agent and gateway say to each other over the WebSocket: one JSON object per frame, `type` is noun.verb. Both
@@ -11,8 +14,10 @@ export const PROTOCOL_VERSION = 1
 
 /** Largest frame either side accepts; a preview is the largest message there is. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024
-/** Largest preview image, in bytes before base64. */
-export const MAX_PREVIEW_BYTES = 512 * 1024
+/** Largest preview image that anybody is shown, in bytes before base64. */
+export const MAX_PREVIEW_BYTES = 256 * 1024
+/** Larger ones, which agents of earlier versions send, are dropped; what is larger than this is no message. */
+const MAX_PREVIEW_CHARS = 700 * 1024
 
 export const CLOSE_CODES = {
   /** A message could not be understood. */
@@ -28,31 +33,32 @@ export const CLOSE_CODES = {
 } as const
 
 const literals = <T extends string>(values: readonly T[]) => Type.Unsafe<T>(Type.Enum([...values]))
-const id = Type.String({ minLength: 1, maxLength: 200 })
-const token = Type.String({ minLength: 1, maxLength: 200 })
-const shortText = Type.String({ maxLength: 1000 })
+const id = Name(200)
+const token = Name(200)
+const shortText = BoundedText(1000)
+const MAX_SERVICES = 100
+const MAX_MODELS = 500
+/** Attempts an agent may run or hold finished. */
+const MAX_HELD = 10_000
 
 export const ServiceDeclaration = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 100 }),
+  name: Name(100),
   /** Only `image` is ever routed to. */
-  type: Type.String({ minLength: 1, maxLength: 40 }),
-  engine: Type.Optional(Type.String({ maxLength: 40 })),
+  type: Name(40),
+  engine: Type.Optional(Name(40)),
   description: Type.Optional(shortText),
-  concurrency: Type.Integer({ minimum: 1, maximum: 1000 }),
-  timeout_ms: Type.Integer({ minimum: 1 }),
-  access: Type.Union([
-    literals(['members', 'private']),
-    Type.Array(Type.String({ maxLength: 320 }), { maxItems: 1000 })
-  ]),
+  concurrency: Count(1000, { min: 1 }),
+  timeout_ms: Milliseconds({ min: 1 }),
+  access: Type.Union([literals(['members', 'private']), Type.Array(Name(320), { maxItems: 1000 })]),
   /** Images that others may have from it within an hour, in all and each. */
-  images_per_hour: Type.Optional(Type.Integer({ minimum: 1 })),
-  images_per_user_hour: Type.Optional(Type.Integer({ minimum: 1 })),
+  images_per_hour: Type.Optional(Count(undefined, { min: 1 })),
+  images_per_user_hour: Type.Optional(Count(undefined, { min: 1 })),
   models: Type.Array(
     Type.Object({
-      id: Type.String({ minLength: 1, maxLength: 200 }),
+      id: Name(200),
       features: Type.Array(literals(FEATURES), { maxItems: 20 })
     }),
-    { maxItems: 500 }
+    { maxItems: MAX_MODELS }
   )
 })
 export type ServiceDeclaration = Static<typeof ServiceDeclaration>
@@ -61,22 +67,22 @@ const AssignedTask = Type.Object({
   kind: literals(['generation', 'edit', 'variation']),
   prompt: Type.String(),
   seed: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
-  size: Type.Optional(Type.Object({ width: Type.Integer(), height: Type.Integer() })),
+  size: Type.Optional(Type.Object({ width: Count(), height: Count() })),
   negative_prompt: Type.Optional(Type.String()),
-  steps: Type.Optional(Type.Integer()),
+  steps: Type.Optional(ExactInteger()),
   guidance_scale: Type.Optional(Type.Number()),
   sampler: Type.Optional(Type.String()),
   strength: Type.Optional(Type.Number()),
   output_format: Type.Optional(literals(OUTPUT_FORMATS)),
-  output_compression: Type.Optional(Type.Integer()),
+  output_compression: Type.Optional(Count(100)),
   quality: Type.Optional(Type.String()),
   background: Type.Optional(literals(['transparent', 'opaque', 'auto'])),
   moderation: Type.Optional(literals(['low', 'auto'])),
   style: Type.Optional(Type.String()),
   extra: Type.Record(Type.String(), Type.Unknown()),
-  inputs: Type.Array(
-    Type.Object({ name: id, media_type: Type.String(), width: Type.Integer(), height: Type.Integer() })
-  )
+  inputs: Type.Array(Type.Object({ name: id, media_type: Name(100), width: Count(2 ** 31), height: Count(2 ** 31) }), {
+    maxItems: 100
+  })
 })
 export type AssignedTask = Static<typeof AssignedTask>
 
@@ -93,33 +99,33 @@ export const NODE_FAULTS = [
 export const REQUEST_FAULTS = ['bad_request', 'content_rejected'] as const
 export type AttemptFault = (typeof NODE_FAULTS)[number] | (typeof REQUEST_FAULTS)[number]
 
-export const AgentMessage = Type.Union([
-  Type.Object({
+export const AGENT_MESSAGES = {
+  'agent.hello': Type.Object({
     type: Type.Literal('agent.hello'),
-    protocol: Type.Integer(),
-    name: Type.String({ minLength: 1, maxLength: 100 }),
-    agent_version: Type.String({ maxLength: 100 }),
-    services: Type.Array(ServiceDeclaration, { maxItems: 100 }),
+    protocol: Count(),
+    name: Name(100),
+    agent_version: BoundedText(100),
+    services: Type.Array(ServiceDeclaration, { maxItems: MAX_SERVICES }),
     /** Every attempt the agent runs or holds finished, so that it can go on with them. */
-    attempts: Type.Array(Type.Object({ id, token }), { maxItems: 10_000 })
+    attempts: Type.Array(Type.Object({ id, token }), { maxItems: MAX_HELD })
   }),
   /** Proof of life. */
-  Type.Object({ type: Type.Literal('agent.heartbeat') }),
+  'agent.heartbeat': Type.Object({ type: Type.Literal('agent.heartbeat') }),
   /** The agent takes no more work and goes when it has finished what it runs. */
-  Type.Object({ type: Type.Literal('agent.draining') }),
-  Type.Object({
+  'agent.draining': Type.Object({ type: Type.Literal('agent.draining') }),
+  'attempt.progress': Type.Object({
     type: Type.Literal('attempt.progress'),
     attempt_id: id,
-    step: Type.Integer({ minimum: 0 }),
-    steps: Type.Integer({ minimum: 0 })
+    step: Count(),
+    steps: Count()
   }),
-  Type.Object({
+  'attempt.preview': Type.Object({
     type: Type.Literal('attempt.preview'),
     attempt_id: id,
-    media_type: Type.String({ maxLength: 40 }),
-    b64_json: Type.String({ maxLength: Math.ceil((MAX_PREVIEW_BYTES * 4) / 3) + 4 })
+    media_type: BoundedText(40),
+    b64_json: BoundedText(MAX_PREVIEW_CHARS)
   }),
-  Type.Object({
+  'attempt.failed': Type.Object({
     type: Type.Literal('attempt.failed'),
     attempt_id: id,
     token,
@@ -127,31 +133,36 @@ export const AgentMessage = Type.Union([
     message: shortText
   }),
   /** The work of a canceled attempt has really stopped: its slot is free. */
-  Type.Object({ type: Type.Literal('attempt.stopped'), attempt_id: id })
-])
-export type AgentMessage = Static<typeof AgentMessage>
+  'attempt.stopped': Type.Object({ type: Type.Literal('attempt.stopped'), attempt_id: id })
+}
+export type AgentMessage = Read<typeof AGENT_MESSAGES>
 
-export const GatewayMessage = Type.Union([
-  Type.Object({
+export const GATEWAY_MESSAGES = {
+  'gateway.welcome': Type.Object({
     type: Type.Literal('gateway.welcome'),
     provider_id: id,
-    lease_ms: Type.Integer(),
-    heartbeat_ms: Type.Integer(),
+    lease_ms: Milliseconds({ min: 1 }),
+    heartbeat_ms: Milliseconds({ min: 10 }),
     /** Attempts of the hello that are no longer the agent's. */
-    gone: Type.Array(id)
+    gone: Type.Array(id, { maxItems: MAX_HELD })
   }),
-  Type.Object({
+  'attempt.assigned': Type.Object({
     type: Type.Literal('attempt.assigned'),
     attempt_id: id,
     token,
-    service: Type.String(),
-    model: Type.String(),
+    service: Name(100),
+    model: Name(200),
     task: AssignedTask
   }),
   /** Stop it; the result is not wanted or no longer the agent's. */
-  Type.Object({ type: Type.Literal('attempt.cancel'), attempt_id: id })
-])
-export type GatewayMessage = Static<typeof GatewayMessage>
+  'attempt.cancel': Type.Object({ type: Type.Literal('attempt.cancel'), attempt_id: id })
+}
+export type GatewayMessage = Read<typeof GATEWAY_MESSAGES>
+
+/** Texts of an agent's message come clean: whoever shows them need not look at them again. */
+export const readAgentMessage = createReader(AGENT_MESSAGES, { clean: true })
+/** Texts of a gateway's message come as they are: a prompt is the caller's own. */
+export const readGatewayMessage = createReader(GATEWAY_MESSAGES, { clean: false })
 
 /** What travels with the PUT of the bytes, in the header below as base64url JSON. */
 export const RESULT_HEADER = 'x-inference-club-result'
@@ -162,37 +173,24 @@ const MAX_WARNING_CHARS = 1000
 
 export const AttemptResult = Type.Object({
   /** As the engine tells it: some count beyond the 32 bits that a caller may ask for. */
-  seed: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
-  warnings: Type.Array(Type.String({ maxLength: MAX_WARNING_CHARS }), { maxItems: MAX_WARNINGS }),
+  seed: ExactInteger({ min: 0 }),
+  warnings: Type.Array(BoundedText(MAX_WARNING_CHARS), { maxItems: MAX_WARNINGS }),
   /** Milliseconds the engine worked on it. */
-  generating_ms: Type.Integer({ minimum: 0 })
+  generating_ms: Milliseconds()
 })
 export type AttemptResult = Static<typeof AttemptResult>
 
-/** Returns the checked value, or undefined when the text is not JSON or not of the schema. */
-function reader<T extends TSchema>(schema: T): (text: string) => Static<T> | undefined {
-  const validator = Compile(schema)
-  return (text) => {
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch {
-      return undefined // Not JSON is one more way of not being a message; the caller closes the socket.
-    }
-    return validator.Check(value) ? (value as Static<T>) : undefined
-  }
-}
+const readResult = createReader({ result: AttemptResult }, { clean: true })
 
-export const readAgentMessage = reader(AgentMessage)
-export const readGatewayMessage = reader(GatewayMessage)
-
-const readResult = reader(AttemptResult)
 /** Warnings beyond what a header may carry are left out, those that came last first. */
 export function encodeAttemptResult(result: AttemptResult): string {
-  const warnings = result.warnings.slice(0, MAX_WARNINGS).map((warning) => warning.slice(0, MAX_WARNING_CHARS))
-  const encode = () => Buffer.from(JSON.stringify({ ...result, warnings }))
+  const warnings = result.warnings.slice(0, MAX_WARNINGS).map((warning) => cleanText(warning, MAX_WARNING_CHARS))
+  const generating_ms = clampCount(result.generating_ms, MAX_WORK_MS)
+  const encode = () => Buffer.from(JSON.stringify({ ...result, generating_ms, warnings }))
   while (encode().length > MAX_RESULT_BYTES) warnings.pop()
   return encode().toString('base64url')
 }
+
+/** Texts come clean; undefined when the header is none. */
 export const decodeAttemptResult = (header: string): AttemptResult | undefined =>
-  readResult(Buffer.from(header, 'base64url').toString('utf8'))
+  readResult(Buffer.from(header, 'base64url').toString('utf8'), 'result').message

@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CLOSE_CODES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
 import { connectRawAgent, type RawAgent, refusalOfUpgrade } from '../support/raw-agent.ts'
 import { generate, SMALL } from '../support/image-calls.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { plainPng } from '../support/pictures.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 let gateway: TestGateway
@@ -116,6 +118,33 @@ describe('a socket that does not keep to the protocol is closed:', () => {
     await expectUnhurt()
   })
 
+  const service = { name: 's', type: 'image', concurrency: 1, timeout_ms: 1000, access: 'members', models: [] }
+
+  it.each([
+    ['a timeout no number holds', { timeout_ms: 9007199254740994 }, 'services.0.timeout_ms must be <= 86400000'],
+    ['a cap no number holds', { images_per_hour: 2 ** 60 }, 'services.0.images_per_hour must be <= 1000000'],
+    [
+      'a name that deceives',
+      { name: 'pain\u202eter' },
+      'services.0.name must not have control or invisible characters'
+    ],
+    [
+      'a list without end',
+      { models: Array(501).fill({ id: 'm', features: [] }) },
+      'services.0.models must not have more'
+    ]
+  ])('a hello with %s, and its agent is told which member it was', async (_what, change, reason) => {
+    const name = newName()
+    const agent = await connect()
+    const told = once(agent.socket, 'close')
+    agent.socket.send(JSON.stringify({ ...hello(name), services: [{ ...service, ...change }] }))
+    const [code, text] = await told
+    expect(code).toBe(CLOSE_CODES.protocol)
+    expect(String(text)).toContain(reason)
+    expect(await provider(name)).toBeUndefined()
+    await expectUnhurt()
+  })
+
   it('a hello behind garbage does not count', async () => {
     const name = newName()
     const agent = await connect()
@@ -151,6 +180,34 @@ describe('what an agent says of attempts that are not its own', () => {
     agent.send({ type: 'attempt.failed', attempt_id, token: `${token}x`, fault: 'bad_request', message: 'no' })
     agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'bad_request', message: 'The true reason.' })
     await expect(call).rejects.toThrow('The true reason.')
+    await agent.close()
+  })
+})
+
+describe('a result that says more than is possible', () => {
+  it.each([
+    ['a time no number holds', { generating_ms: 9007199254740994 }],
+    ['a seed no number holds', { seed: 9007199254740994 }]
+  ])('%s is refused, and nobody else notices', async (_what, lie) => {
+    const model = `model of ${newName()}`
+    const agent = await connect()
+    await agent.hello({ name: newName(), services: [{ models: [{ id: model, features: ['generate'] }] }] })
+    const caller = await gateway.addUser()
+    const call = generate(caller.client, { ...SMALL, model })
+    const { attempt_id, token } = await agent.received('attempt.assigned')
+    const result = Buffer.from(JSON.stringify({ seed: 1, warnings: [], generating_ms: 1, ...lie })).toString(
+      'base64url'
+    )
+    expect(
+      (await agent.put(attempt_id, { token, body: await plainPng({ width: 64, height: 64 }, [1, 2, 3]), result }))
+        .status
+    ).toBe(400)
+    await expectUnhurt()
+    expect(
+      (await agent.put(attempt_id, { token, body: await plainPng({ width: 64, height: 64 }, [1, 2, 3]) })).status
+    ).toBe(200)
+    expect((await call).data).toHaveLength(1)
+    expect((await gateway.call('/v1/jobs', { key: caller.key })).status).toBe(200)
     await agent.close()
   })
 })
