@@ -187,6 +187,11 @@ describe('output_format', () => {
     }
   })
 
+  it.each(['jpg', 'JPEG', 'image/jpeg', 'image/jpg'])('%s is jpeg', async (format) => {
+    const { client } = await gateway.addUser()
+    expect((await generate(client, { output_format: format })).output_format).toBe('jpeg')
+  })
+
   it.each(['jpeg', 'webp'])('%s is compressed as asked', async (format) => {
     const { client } = await gateway.addUser()
     const bytesAt = async (compression: unknown) => {
@@ -224,6 +229,23 @@ describe('seed', () => {
     const { client } = await gateway.addUser()
     const answer = await generate(client, { seed: MAX_SEED, n: 2 })
     expect(answer.data.map((item) => item.seed)).toEqual([MAX_SEED, 0])
+  })
+
+  it('of more than 32 bits is folded, and the one that was used is told', async () => {
+    const { client } = await gateway.addUser()
+    const answer = await generate(client, { seed: '18446744073709551611', n: 2 })
+    expect(answer.data.map((item) => item.seed)).toEqual([MAX_SEED - 4, MAX_SEED - 3])
+    expect(only(answer.warnings ?? [])).toContain(String(MAX_SEED - 4))
+    expect((await generate(client, { seed: 2 ** 53 })).warnings).toHaveLength(1)
+  })
+
+  it('-1 has one drawn', async () => {
+    const { client } = await gateway.addUser()
+    const drawn = await Promise.all([-1, '-1'].map((seed) => generate(client, { seed })))
+    const seeds = drawn.map((answer) => answer.data[0]?.seed)
+    for (const seed of seeds) expect(seed).toBeGreaterThanOrEqual(0)
+    expect(seeds[0]).not.toBe(seeds[1])
+    expect(drawn[0]).not.toHaveProperty('warnings')
   })
 
   it('is drawn when none is sent, and reported so that the image can be repeated', async () => {

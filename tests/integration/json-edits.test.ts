@@ -109,6 +109,10 @@ describe('data URLs', () => {
       'an object with a null beside it',
       () => ({ images: [{ image_url: dataUrl(source), file_id: null }], mask: null })
     ],
+    [
+      'an object, with a mask whose members are null',
+      () => ({ images: [{ image_url: dataUrl(source) }], mask: { image_url: null, file_id: null } })
+    ],
     ['another type than declared', () => ({ images: [dataUrl(source, 'image/jpeg')] })],
     ['a type with parameters', () => ({ images: [dataUrl(source, 'image/png;name=a.png')] })],
     ['no type', () => ({ images: [dataUrl(source, '')] })]

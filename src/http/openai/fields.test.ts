@@ -119,6 +119,8 @@ describe('a boolean', () => {
     [false, false],
     ['true', true],
     ['false', false],
+    ['True', true],
+    ['FALSE', false],
     ['1', true],
     ['0', false]
   ])('%j is %j', (value, wanted) => {

@@ -47,10 +47,16 @@ export class Fields {
     return this.#take(name)
   }
 
-  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+  /** `spell` brings other spellings of a choice into its own. */
+  choice<T extends string>(
+    name: string,
+    choices: readonly T[],
+    spell: (text: string) => string = (text) => text
+  ): T | undefined {
     const value = this.#take(name)
     if (value === undefined) return undefined
-    const found = choices.find((choice) => choice === value)
+    const spelled = typeof value === 'string' ? spell(value) : value
+    const found = choices.find((choice) => choice === spelled)
     if (found === undefined) throw errors.invalidRequest(`'${name}' must be one of ${choices.join(', ')}.`, name)
     return found
   }
@@ -80,8 +86,10 @@ export class Fields {
   boolean(name: string): boolean | undefined {
     const value = this.#take(name)
     if (value === undefined || typeof value === 'boolean') return value
-    if (value === 'true' || value === '1') return true
-    if (value === 'false' || value === '0') return false
+    // Python writes True in a form.
+    const text = typeof value === 'string' ? value.toLowerCase() : undefined
+    if (text === 'true' || text === '1') return true
+    if (text === 'false' || text === '0') return false
     throw errors.invalidRequest(`'${name}' must be true or false.`, name)
   }
 

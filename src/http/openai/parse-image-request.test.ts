@@ -126,6 +126,18 @@ describe('the parameters', () => {
     })
   })
 
+  it.each([
+    ['jpg', 'jpeg'],
+    ['JPEG', 'jpeg'],
+    ['image/jpeg', 'jpeg'],
+    ['.jpg', 'jpeg'],
+    ['PNG', 'png'],
+    ['image/webp', 'webp']
+  ])('take %j for the format %s', (sent, outputFormat) => {
+    expect(parametersOf({ output_format: sent })).toMatchObject({ outputFormat })
+    expect(errorOf({ ...VALID, output_format: `${sent}2` })).toMatchObject({ param: 'output_format' })
+  })
+
   it('mean the same as text', () => {
     const values = { n: 2, seed: 7, steps: 20, guidance_scale: 4.5, strength: 0.25, output_compression: 80 }
     const asText = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))

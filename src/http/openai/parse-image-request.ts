@@ -1,10 +1,11 @@
 import type { Limits } from '../../config/config.ts'
 import type { ImageKind, ImageParameters, ImageRequest } from '../../images/image-request.ts'
-import { OUTPUT_FORMATS } from '../../images/media-types.ts'
+import { OUTPUT_FORMATS, spellFormat } from '../../images/media-types.ts'
 import { checkPixels, parseSize } from '../../images/sizes.ts'
 import { errors } from '../../lib/errors.ts'
 import type { Submission } from '../../requests/submission.ts'
 import { Fields } from './fields.ts'
+import { parseSeed } from './parse-seed.ts'
 
 export const RESPONSE_FORMATS = ['url', 'b64_json'] as const
 export type ResponseFormat = (typeof RESPONSE_FORMATS)[number]
@@ -19,8 +20,6 @@ export interface ParsedCall {
 export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' | 'maxPixels' | 'maxBodyBytes'>
 
 export const ROUTINGS = ['any', 'prefer_own', 'only_own'] as const
-
-const MAX_SEED = 2 ** 32 - 1
 
 /**
  * Turns the fields of a call of OpenAI's API into the canonical request. Throws the caller's mistakes as
@@ -108,7 +107,7 @@ function parseCount(fields: Fields, most: number, warnings: string[]): number {
 function parseParameters(fields: Fields, limits: ParseLimits, warnings: string[]): ImageParameters {
   const size = parseSize(fields.spelling('size') ?? 'auto')
   if (size !== 'auto') checkPixels(size, limits.maxPixels)
-  const outputFormat = fields.choice('output_format', OUTPUT_FORMATS)
+  const outputFormat = fields.choice('output_format', OUTPUT_FORMATS, spellFormat)
   const outputCompression = fields.integer('output_compression', { min: 0, max: 100 })
   const background = fields.choice('background', ['transparent', 'opaque', 'auto'])
   if (background === 'transparent' && outputFormat === 'jpeg') {
@@ -119,7 +118,7 @@ function parseParameters(fields: Fields, limits: ParseLimits, warnings: string[]
   }
   return definedOnly({
     size: size === 'auto' ? undefined : size,
-    seed: fields.integer('seed', { min: 0, max: MAX_SEED }),
+    seed: parseSeed(fields, warnings),
     negativePrompt: fields.text('negative_prompt', limits.maxPromptChars),
     steps: fields.integer('steps', { min: 1, max: 1000 }),
     guidanceScale: fields.number('guidance_scale', { min: 0, max: 1000 }),

@@ -31,11 +31,19 @@ export async function readReferences(
     const param = Array.isArray(given) ? `${name}[${index}]` : String(name)
     await inbox.add({ kind: 'input', param, save: () => saveReferred(param, reference, sources) })
   }
-  if (isSent(mask)) await inbox.add({ kind: 'mask', param: 'mask', save: () => saveReferred('mask', mask, sources) })
+  if (isReference(mask))
+    await inbox.add({ kind: 'mask', param: 'mask', save: () => saveReferred('mask', mask, sources) })
   return fields
 }
 
 const isSent = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
+
+/** With nothing but nulls it was not sent: clients write every member of a type they know. */
+function isReference(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return isSent(value)
+  const members: unknown[] = Object.values(value)
+  return members.length === 0 || members.some(isSent)
+}
 
 async function saveReferred(param: string, reference: unknown, sources: ReferenceSources): Promise<SavedBytes> {
   const { url, id } = parseReference(param, reference)

@@ -23,7 +23,11 @@ export const ImageFields = {
   moderation: choice(['low', 'auto'], 'Passed to engines that know it.'),
   user: Type.Optional(Type.String({ description: 'Your end-user id; recorded, not forwarded.' })),
   seed: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1, description: 'Of the first image; image i uses seed + i.' })
+    Type.Integer({
+      minimum: -1,
+      description:
+        'Of the first image; image i uses seed + i. -1 has one drawn; of more than 32 bits the remainder modulo 2^32 is used.'
+    })
   ),
   negative_prompt: Type.Optional(Type.String()),
   steps: Type.Optional(Type.Integer({ minimum: 1 })),
