@@ -136,8 +136,8 @@ async function describeTasks(parts: DispatcherParts, rows: RunnableTasks, offers
   const able = await servicesFor(db, { tasks, offers })
   const failures = await listFailures(db, tasks)
   return [...rows.values()].map(({ task, services }) => {
-    const { failedOn = [], timedOutOn = [] } = failures.get(task.id) ?? {}
-    const elsewhere = (able.get(task.id) ?? []).filter((service) => !timedOutOn.includes(service))
+    const { failedOn = [], spentOn = [] } = failures.get(task.id) ?? {}
+    const elsewhere = (able.get(task.id) ?? []).filter((service) => !spentOn.includes(service))
     return {
       id: task.id,
       userId: task.user_id,

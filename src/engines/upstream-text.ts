@@ -81,10 +81,10 @@ export function upstreamErrorText(body: string): string {
 export const members = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 
-/** Undefined when the text is not JSON. */
+/** Undefined when the text is not JSON. A byte order mark before it is passed over, as RFC 8259 (8.1) allows. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch {
     return undefined
   }

@@ -43,7 +43,7 @@ async function strand({ database }: RequestParts, task: TaskRow): Promise<boolea
   return changed
 }
 
-/** The tasks that no online service can take: none has what they need, or they ran into their timeout on each. */
+/** The tasks that no online service can take: none has what they need, or each has done the work in vain. */
 async function strandedOf(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
   { model, waiting }: { model: string; waiting: readonly TaskRow[] }
@@ -52,7 +52,7 @@ async function strandedOf(
   const able = await servicesFor(database.db, { tasks: waiting, offers })
   const failures = await listFailures(database.db, waiting)
   return waiting.filter((task) => {
-    const timedOutOn = failures.get(task.id)?.timedOutOn ?? []
-    return (able.get(task.id) ?? []).every((service) => timedOutOn.includes(service))
+    const spentOn = failures.get(task.id)?.spentOn ?? []
+    return (able.get(task.id) ?? []).every((service) => spentOn.includes(service))
   })
 }

@@ -3,7 +3,7 @@ import { type AttemptRow, changeAttempt, findAttempt, listAttemptsOfTask } from 
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import type { AttemptReason } from './request-states.ts'
-import { isLoss, isRequestFault, shouldRetry } from './retry-policy.ts'
+import { isLoss, isRequestFault, isSpending, shouldRetry } from './retry-policy.ts'
 import { ringRequest } from './ring-request.ts'
 import { servicesFor } from './services-for.ts'
 import { changeFenced, findTask, type TaskRow } from './task-store.ts'
@@ -32,12 +32,12 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
     const loss = isLoss(failure.reason) && lease.state !== 'lapsed'
     const nodeFault = !isLoss(failure.reason) && !isRequestFault(failure.reason)
     const counts = { node_faults: task.node_faults + (nodeFault ? 1 : 0), losses: task.losses + (loss ? 1 : 0) }
-    const timedOut = earlier.filter((one) => one.reason === 'timeout').map((one) => one.service_id)
+    const spent = earlier.filter((one) => isSpending(one.reason)).map((one) => one.service_id)
     const again = shouldRetry({
       reason: failure.reason,
       nodeFaults: counts.node_faults,
       losses: counts.losses,
-      timedOutOn: failure.reason === 'timeout' ? [...timedOut, attempt.service_id] : timedOut,
+      spentOn: isSpending(failure.reason) ? [...spent, attempt.service_id] : spent,
       candidates
     })
     const lapses = again && failure.reason === 'lease_lapsed'

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
 import type { AttemptReason } from './request-states.ts'
-import { type FaultHistory, isLoss, isRequestFault, shouldRetry } from './retry-policy.ts'
+import { type FaultHistory, isLoss, isRequestFault, shouldRetry, SPENDING_FAULTS } from './retry-policy.ts'
 
 const retried = (history: Partial<FaultHistory>): boolean =>
-  shouldRetry({ reason: 'crashed', nodeFaults: 1, losses: 0, timedOutOn: [], candidates: ['a', 'b'], ...history })
+  shouldRetry({ reason: 'crashed', nodeFaults: 1, losses: 0, spentOn: [], candidates: ['a', 'b'], ...history })
 
 describe('shouldRetry', () => {
   it.each([
@@ -33,26 +33,26 @@ describe('shouldRetry', () => {
   )
 
   it.each([
-    // candidates, timed out on → again?
+    // candidates, spent on → again?
     [['a'], ['a'], false],
     [['a', 'b'], ['a'], true],
     [['a', 'b'], ['a', 'b'], false],
     [['b'], ['a'], true],
     [[], ['a'], true]
-  ])('with %j online and a timeout on %j: %s', (candidates, timedOutOn, again) => {
-    expect(retried({ reason: 'timeout', candidates, timedOutOn })).toBe(again)
+  ])('with %j online and work done in vain on %j: %s', (candidates, spentOn, again) => {
+    for (const reason of SPENDING_FAULTS) expect(retried({ reason, candidates, spentOn })).toBe(again)
   })
 
   it('goes on without a candidate, for one may come', () => {
     expect(retried({ candidates: [] })).toBe(true)
   })
 
-  it('tries the only service again after a fault that was no timeout', () => {
+  it('tries the only service again after a fault that cost little', () => {
     expect(retried({ reason: 'crashed', candidates: ['a'] })).toBe(true)
   })
 
-  it('ends when the only one left ran into its timeout earlier', () => {
-    expect(retried({ reason: 'crashed', nodeFaults: 2, candidates: ['a'], timedOutOn: ['a'] })).toBe(false)
+  it('ends when the only one left did the work in vain earlier', () => {
+    expect(retried({ reason: 'crashed', nodeFaults: 2, candidates: ['a'], spentOn: ['a'] })).toBe(false)
   })
 })
 

@@ -3,6 +3,7 @@ import type { Db } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import type { ServiceAccess } from '../providers/provider-store.ts'
 import { byTurn } from './queue-store.ts'
+import { SPENDING_FAULTS } from './retry-policy.ts'
 import type { Capped } from './service-caps.ts'
 import type { TaskRow } from './task-store.ts'
 
@@ -23,8 +24,8 @@ export interface RunnableFilter {
 type TaskQuery = SelectQueryBuilder<Tables, 'tasks', TaskRow>
 
 /**
- * The heads of the queues a service can work on, most urgent first, at most `limit` of each model. Tasks that ran into
- * their timeout on this very service are left out.
+ * The heads of the queues a service can work on, most urgent first, at most `limit` of each model. Tasks for which
+ * this very service has done the work in vain are left out.
  *
  * They are read from *lanes*, parts of the queue of which the service may take every task, so that what it may not
  * take is never read: the cost does not grow with the queue, whatever waits in it.
@@ -117,7 +118,7 @@ function waitingFor(db: Db, model: string, { serviceId, fromClass, capped }: Run
               .whereRef('attempts.task_id', '=', 'tasks.id')
               .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
               .where('attempts.service_id', '=', serviceId)
-              .where('attempts.reason', '=', 'timeout')
+              .where('attempts.reason', 'in', SPENDING_FAULTS)
           )
         )
       ])

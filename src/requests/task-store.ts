@@ -3,6 +3,7 @@ import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
 import { UNFINISHED } from './request-states.ts'
+import { isSpending } from './retry-policy.ts'
 
 export type TaskRow = Selectable<Tables['tasks']>
 
@@ -20,8 +21,8 @@ export const listTasks = (db: Db, ...requestIds: string[]): Promise<TaskRow[]> =
 export interface Failures {
   /** Services on which an attempt ended in a node fault. */
   failedOn: string[]
-  /** Those among them where that was its timeout: the task is not sent there again. */
-  timedOutOn: string[]
+  /** Those among them that did the work in vain: the task is not sent there again. */
+  spentOn: string[]
 }
 
 /** Per id of a task that has met a node fault since it was queued, where. */
@@ -42,10 +43,10 @@ export async function listFailures(
     .where('reason', 'in', NODE_FAULTS)
     .execute()
   for (const { task_id, service_id, reason } of rows) {
-    const { failedOn, timedOutOn } = failures.get(task_id) ?? { failedOn: [], timedOutOn: [] }
+    const { failedOn, spentOn } = failures.get(task_id) ?? { failedOn: [], spentOn: [] }
     failures.set(task_id, {
       failedOn: [...failedOn, service_id],
-      timedOutOn: reason === 'timeout' ? [...timedOutOn, service_id] : timedOutOn
+      spentOn: isSpending(reason) ? [...spentOn, service_id] : spentOn
     })
   }
   return failures

@@ -77,7 +77,7 @@ describe('the provider', () => {
     return error
   }
 
-  it.each(['error_500', 'html_502', 'close_before_headers', 'truncated_png'])(
+  it.each(['error_500', 'html_502', 'close_before_headers'])(
     'that fails with %s is an upstream error after failover',
     async (behaviour) => {
       const prompt = `[fake:${behaviour}]`
@@ -88,11 +88,30 @@ describe('the provider', () => {
     }
   )
 
-  it('that refuses the content is asked once', async () => {
-    const prompt = '[fake:moderation_blocked]'
-    await expectFinal(prompt, { status: 400, code: 'content_rejected', of: BadRequestError })
+  it.each([
+    'truncated_png',
+    'text_file',
+    'empty_data',
+    'html_200',
+    'error_200',
+    'close_mid_body',
+    'dead_url',
+    'redirecting_url'
+  ])('that did the work in vain is not asked to do it again: %s', async (behaviour) => {
+    const prompt = `[fake:${behaviour}]`
+    const error = await expectFinal(prompt, { status: 502, code: 'upstream_error', of: InternalServerError })
     expect(upstream.requests.filter((request) => request.json?.prompt === prompt)).toHaveLength(1)
+    if (behaviour === 'error_200') expect(error.message).toContain('The GPU fell asleep.')
   })
+
+  it.each(['moderation_blocked', 'content_filter', 'filtered_200'])(
+    'that refuses the content is asked once: %s',
+    async (behaviour) => {
+      const prompt = `[fake:${behaviour}]`
+      await expectFinal(prompt, { status: 400, code: 'content_rejected', of: BadRequestError })
+      expect(upstream.requests.filter((request) => request.json?.prompt === prompt)).toHaveLength(1)
+    }
+  )
 
   it('that refuses the parameters is asked once, and its reason is told', async () => {
     const prompt = '[fake:error_400]'

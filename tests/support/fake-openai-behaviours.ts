@@ -44,6 +44,14 @@ const failure = (status: number, message: string, error: Record<string, unknown>
 const withImages = async (exchange: FakeExchange, item: (image: Buffer) => Record<string, unknown>): Promise<void> =>
   json(exchange.response, 200, { created: 1, data: (await exchange.draw()).map(item) })
 
+const drawing = async (exchange: FakeExchange, then: (images: Buffer[]) => void): Promise<void> =>
+  then(await exchange.draw())
+
+const raw = ({ response }: FakeExchange, mediaType: string, body: Buffer | string): void => {
+  response.writeHead(200, { 'content-type': mediaType })
+  response.end(body)
+}
+
 const base64Image = (exchange: FakeExchange, bytes: Buffer): void =>
   json(exchange.response, 200, { created: 1, data: [{ b64_json: bytes.toString('base64'), url: null }] })
 
@@ -71,6 +79,24 @@ const ACTS = {
     })),
   data_url: (exchange) =>
     withImages(exchange, (image) => ({ url: `data:image/png;base64,${image.toString('base64')}` })),
+  images_list: (exchange) =>
+    drawing(exchange, ([image]) => json(exchange.response, 200, { images: [image!.toString('base64')], info: '{}' })),
+  byte_order_mark: (exchange) =>
+    drawing(exchange, ([image]) =>
+      raw(
+        exchange,
+        'application/json',
+        `\uFEFF${JSON.stringify({ data: { image_base64: image!.toString('base64') } })}`
+      )
+    ),
+  raw_image: (exchange) => drawing(exchange, ([image]) => raw(exchange, 'image/png', image!)),
+  raw_image_unnamed: (exchange) => drawing(exchange, ([image]) => raw(exchange, 'application/octet-stream', image!)),
+  error_200: answer(200, { error: { message: 'The GPU fell asleep.', type: 'server_error' } }),
+  content_filter: failure(400, 'The response was filtered.', {
+    code: 'content_filter',
+    innererror: { code: 'ResponsibleAIPolicyViolation', content_filter_result: { sexual: { filtered: true } } }
+  }),
+  filtered_200: answer(200, { data: [{ b64_json: null, finish_reason: 'content_filter' }] }),
   jpeg: async (exchange) => base64Image(exchange, (await exchange.draw({ format: 'jpeg' }))[0]!),
   wrong_size: async (exchange) => base64Image(exchange, (await exchange.draw({ size: { width: 40, height: 24 } }))[0]!),
   truncated_png: async (exchange) => {

@@ -9,30 +9,6 @@ import { members, parseJson, upstreamErrorText } from '../upstream-text.ts'
  * - https://github.com/leejet/stable-diffusion.cpp (examples/server), https://localai.io/features/image-generation/,
  *   https://docs.vllm.ai/projects/vllm-omni, https://docs.sglang.ai, https://github.com/LostRuins/koboldcpp
  */
-export interface ImagesAnswer {
-  image: { kind: 'base64'; text: string } | { kind: 'url'; url: string }
-  /** `png`, `jpeg`, … when the server says so. */
-  outputFormat: string | undefined
-  /** Not part of OpenAI's API; some servers add it to the answer or to the image. */
-  seed: number | undefined
-}
-
-/** Of an answer's body; undefined when it holds no image. */
-export function parseImagesAnswer(body: string): ImagesAnswer | undefined {
-  const answer = members(parseJson(body))
-  const first = members(Array.isArray(answer.data) ? answer.data[0] : undefined)
-  const image = imageOf(first)
-  if (!image) return undefined
-  return { image, outputFormat: nonEmpty(answer.output_format), seed: seedOf(first.seed) ?? seedOf(answer.seed) }
-}
-
-function imageOf(item: Record<string, unknown>): ImagesAnswer['image'] | undefined {
-  const base64 = nonEmpty(item.b64_json)
-  if (base64?.startsWith('data:')) return { kind: 'url', url: base64 }
-  if (base64) return { kind: 'base64', text: base64 }
-  const url = nonEmpty(item.url)
-  return url ? { kind: 'url', url } : undefined
-}
 
 /** Model ids of a `GET /v1/models` answer; empty when it holds none. */
 export function parseModelIds(body: string): string[] {
@@ -44,9 +20,11 @@ export function parseModelIds(body: string): string[] {
 export interface UpstreamError {
   /** As the server wrote it: not yet fit for callers. */
   text: string
-  /** Empty when there is none, as the two below. */
+  /** Empty when there is none, as those below. */
   code: string
   type: string
+  /** Azure's more precise one. */
+  innerCode: string
   /** The request field at fault. */
   param: string
 }
@@ -54,12 +32,13 @@ export interface UpstreamError {
 /** Reads any error body: OpenAI's envelope, a plain string, FastAPI's `detail`, or text. */
 export function parseUpstreamError(body: string): UpstreamError {
   const { error, detail } = members(parseJson(body))
-  const { code, type, param } = members(error)
+  const { code, type, param, innererror, inner_error } = members(error)
   const location: unknown = Array.isArray(detail) ? members(detail[0]).loc : undefined
   return {
     text: upstreamErrorText(body),
     code: nonEmpty(code) ?? '',
     type: nonEmpty(type) ?? '',
+    innerCode: nonEmpty(members(innererror ?? inner_error).code) ?? '',
     param: nonEmpty(param) ?? nonEmpty(Array.isArray(location) ? location.at(-1) : undefined) ?? ''
   }
 }
@@ -72,6 +51,3 @@ export const isOpenAIModel = (model: string): boolean =>
   /^(?:.*\/)?(?:gpt-image|chatgpt-image|dall-e)[^/]*$/i.test(model)
 
 const nonEmpty = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
-
-const seedOf = (value: unknown): number | undefined =>
-  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined

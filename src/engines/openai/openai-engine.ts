@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import type { Feature, ImageTask } from '../../images/image-request.ts'
 import { mediaTypeOfFormat } from '../../images/media-types.ts'
-import { type Engine, type EngineDescription, EngineError, type EngineImage, type EngineRun } from '../engine.ts'
-import { isOpenAIModel, parseImagesAnswer, parseModelIds } from './openai-api.ts'
-import { faultOfAnswer, isNotOffered, isSuccess } from './openai-fault.ts'
+import { type Engine, type EngineDescription, type EngineImage, type EngineRun } from '../engine.ts'
+import { parseImagesAnswer } from './openai-answer.ts'
+import { isOpenAIModel, parseModelIds } from './openai-api.ts'
+import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered, isSuccess } from './openai-fault.ts'
 import { createOpenAIHttp, type OpenAIHttpOptions } from './openai-http.ts'
 import { openImage } from './openai-image.ts'
 import { createImageRequester, type OpenAIProfile } from './openai-request.ts'
@@ -40,12 +41,13 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {
     const { answer, warnings } = await requestImage(task, run)
     if (!isSuccess(answer)) throw faultOfAnswer(answer, secrets)
-    const parsed = parseImagesAnswer(answer.body)
-    if (!parsed) throw new EngineError('bad_output', 'The image server answered without an image.')
-    const { bytes, mediaType } = await openImage(parsed.image, { http, maxImageBytes, signal: run.signal })
-    const declared = parsed.outputFormat && `image/${parsed.outputFormat}`
+    const parsed = answer.image ? undefined : parseImagesAnswer(answer.body)
+    const found = answer.image ? { kind: 'bytes' as const, bytes: answer.image } : parsed?.image
+    if (!found) throw faultOfEmptyAnswer(answer, secrets)
+    const { bytes, mediaType } = await openImage(found, { http, maxImageBytes, signal: run.signal })
+    const declared = parsed?.outputFormat && `image/${parsed.outputFormat}`
     // OpenAI's own models take no seed, so the drawn one says nothing about their image.
-    const seed = parsed.seed ?? (isOpenAIModel(task.model) ? undefined : task.seed)
+    const seed = parsed?.seed ?? (isOpenAIModel(task.model) ? undefined : task.seed)
     return {
       bytes: Readable.from([bytes]),
       mediaType: mediaType ?? declared ?? mediaTypeOfFormat(task.outputFormat ?? 'png'),

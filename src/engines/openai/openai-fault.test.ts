@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { faultOfAnswer, isNotOffered, refusesResponseFormat } from './openai-fault.ts'
+import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered, refusesResponseFormat } from './openai-fault.ts'
 
 const envelope = (message: string, more: Record<string, unknown> = {}) =>
   JSON.stringify({ error: { message, ...more } })
@@ -13,7 +13,21 @@ describe('faultOfAnswer', () => {
     [400, envelope("The model 'dall-e-3' does not exist."), 'model_missing'],
     [400, envelope('x', { code: 'content_policy_violation' }), 'content_rejected'],
     [400, envelope('x', { type: 'moderation_blocked' }), 'content_rejected'],
-    [403, envelope('Rejected by our safety system'), 'unreachable'],
+    [403, envelope('Rejected by our safety system'), 'content_rejected'],
+    [400, envelope('x', { code: 'content_filter' }), 'content_rejected'],
+    [400, envelope('x', { code: 'contentFilter' }), 'content_rejected'],
+    [400, envelope('x', { innererror: { code: 'ResponsibleAIPolicyViolation' } }), 'content_rejected'],
+    [400, envelope('x', { code: '400', inner_error: { code: 'ResponsibleAIPolicyViolation' } }), 'content_rejected'],
+    [422, '{"detail":"NSFW content detected. Try another prompt."}', 'content_rejected'],
+    [
+      422,
+      '{"detail":[{"msg":"The prompt triggered the content management policy: content filter"}]}',
+      'content_rejected'
+    ],
+    [500, '{"error":"Potential NSFW content was detected in one or more images"}', 'content_rejected'],
+    [422, '{"detail":[{"loc":["body","nsfw_filter"],"msg":"Extra inputs are not permitted"}]}', 'bad_request'],
+    [400, envelope("Unknown parameter: 'enable_safety_checker'."), 'bad_request'],
+    [503, envelope('The content filter is busy'), 'busy'],
     [400, envelope('Billing hard limit has been reached', { code: 'billing_hard_limit_reached' }), 'busy'],
     [401, '', 'unreachable'],
     [402, envelope('Pay'), 'crashed'],
@@ -49,6 +63,25 @@ describe('faultOfAnswer', () => {
   it('keeps the server its words, without secrets', () => {
     const body = envelope('Size 31x31 is invalid for hush')
     expect(faultOfAnswer({ status: 400, body }, ['hush']).message).toBe('Size 31x31 is invalid for [key]')
+  })
+})
+
+describe('faultOfEmptyAnswer', () => {
+  it.each([
+    [envelope('CUDA error at http://10.0.0.3/x', { type: 'server_error' }), 'bad_output', 'CUDA error at [address]'],
+    ['{"error":"no GPU"}', 'bad_output', 'no GPU'],
+    ['{"data":[]}', 'bad_output', 'without an image.'],
+    ['{"data":[],"message":"nothing came"}', 'bad_output', 'nothing came'],
+    ['<html><body>Sign in</body></html>', 'bad_output', 'web page'],
+    ['', 'bad_output', 'without an image.'],
+    [envelope('Bad size', { type: 'invalid_request_error' }), 'bad_request', 'Bad size'],
+    [envelope('x', { code: 'content_filter' }), 'content_rejected', 'x'],
+    ['{"data":[{"b64_json":null,"finish_reason":"content_filter"}]}', 'content_rejected', 'content_filter'],
+    ['{"images":[],"message":"NSFW content detected"}', 'content_rejected', 'NSFW']
+  ])('%s is %s', (body, fault, words) => {
+    const error = faultOfEmptyAnswer({ status: 200, body }, [])
+    expect(error).toMatchObject({ fault, message: expect.stringContaining(words) })
+    expect(error.message.length).toBeLessThan(400)
   })
 })
 

@@ -1,18 +1,33 @@
 import { EngineError } from '../engine.ts'
 import { sanitiseUpstreamText } from '../upstream-text.ts'
+import { reasonOfNoImage } from './openai-answer.ts'
 import { parseUpstreamError, type UpstreamError } from './openai-api.ts'
 
 const OUT_OF_MEMORY = /out of memory|\boom\b|outofmemory|out_of_memory|failed to allocate/i
-const REJECTED_CODES = ['content_policy_violation', 'moderation_blocked']
-const REJECTED_TEXT = /safety system|content[ _]policy|moderation_blocked/i
+const REJECTED_CODES = [
+  'content_policy_violation',
+  'moderation_blocked',
+  // Azure (https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter), the last in `innererror`.
+  'content_filter',
+  'contentFilter',
+  'ResponsibleAIPolicyViolation'
+]
+/** What servers say of a prompt or a picture that their filter took exception to. */
+const REJECTED_TEXT =
+  /safety (?:system|checker|filter)|content[ _-](?:policy|filter|moderation|management policy|violation)|moderation_blocked|\bnsfw\b|responsible ?ai|safety_violations|(?:unsafe|inappropriate) content|\bwas flagged\b/i
 const MODEL_MISSING_TEXT =
   /\bmodel\b.{0,200}\b(?:not found|(?:does not|doesn't) exist)|\b(?:unknown|no such) model|could not find .{0,40}model/is
+/** As much of a server's words as is searched. */
+const MAX_WORDS_CHARS = 4_000
 /** The provider's own account is at its limit; OpenAI calls some of these the request's fault (400). */
 const ACCOUNT_LIMIT = /billing|quota|spend_limit|usage_limit|credit_balance/i
 
 export interface UpstreamAnswer {
   status: number
+  /** Empty when the body is an image. */
   body: string
+  /** The body of a success that is an image by its content. */
+  image?: Buffer
 }
 
 /**
@@ -25,6 +40,8 @@ export function faultOfAnswer(answer: UpstreamAnswer, secrets: readonly string[]
   const text = sanitiseUpstreamText(error.text, secrets) || `HTTP ${status}`
 
   if (status < 400) return new EngineError('crashed', 'The image server redirects elsewhere, which is not followed.')
+  // OpenRouter's way of saying that its moderation flagged the prompt.
+  if (status === 403 && isRejected(error)) return new EngineError('content_rejected', text)
   if (status === 401 || status === 403) {
     return new EngineError('unreachable', "The provider's image server refused its API key.")
   }
@@ -35,9 +52,24 @@ export function faultOfAnswer(answer: UpstreamAnswer, secrets: readonly string[]
     return new EngineError('out_of_memory', `The image server ran out of memory: ${text}`)
   }
   if (isBusy(status, error)) return new EngineError('busy', `The image server is busy: ${text}`)
-  if (status < 500 && isRejected(error)) return new EngineError('content_rejected', text)
+  if (status <= 500 && isRejected(error)) return new EngineError('content_rejected', text)
   if ([400, 413, 415, 422].includes(status)) return new EngineError('bad_request', text)
   return new EngineError('crashed', `The image server failed: ${text}`)
+}
+
+/**
+ * The `EngineError` of a success that holds no image, with the server's own words when it has some. The work may have been
+ * done, so it is never a fault that is tried again on the same server.
+ */
+export function faultOfEmptyAnswer(answer: UpstreamAnswer, secrets: readonly string[]): EngineError {
+  const error = parseUpstreamError(answer.body)
+  const said = [error.text, reasonOfNoImage(answer.body)].map((words) => words.slice(0, MAX_WORDS_CHARS))
+  const text = sanitiseUpstreamText(said.find((words) => words !== '') ?? '', secrets)
+  if (isRejected({ ...error, text: said.join(' ') })) {
+    return new EngineError('content_rejected', text || 'The image server refused the content.')
+  }
+  if (error.type === 'invalid_request_error' && text !== '') return new EngineError('bad_request', text)
+  return new EngineError('bad_output', `The image server answered without an image${text === '' ? '.' : `: ${text}`}`)
 }
 
 export const isSuccess = (answer: UpstreamAnswer): boolean => answer.status >= 200 && answer.status < 300
@@ -60,4 +92,5 @@ const isBusy = (status: number, error: UpstreamError): boolean =>
   [408, 409, 425, 429, 503].includes(status) || (status < 500 && ACCOUNT_LIMIT.test(error.code))
 
 const isRejected = (error: UpstreamError): boolean =>
-  REJECTED_CODES.includes(error.code) || REJECTED_CODES.includes(error.type) || REJECTED_TEXT.test(error.text)
+  [error.code, error.type, error.innerCode].some((code) => REJECTED_CODES.includes(code)) ||
+  REJECTED_TEXT.test(error.text.slice(0, MAX_WORDS_CHARS))

@@ -219,7 +219,16 @@ describe('response_format', () => {
 })
 
 describe('an answer', () => {
-  it.each(['ok_b64', 'ok_url', 'relative_url', 'data_url'] as const)('may hold its image as %s', async (behaviour) => {
+  it.each([
+    'ok_b64',
+    'ok_url',
+    'relative_url',
+    'data_url',
+    'images_list',
+    'byte_order_mark',
+    'raw_image',
+    'raw_image_unnamed'
+  ] as const)('may hold its image as %s', async (behaviour) => {
     await start({}, { apiKey: 'k-1' })
     server.setBehaviour({ default: behaviour })
     const image = await generate()
@@ -267,7 +276,6 @@ describe('an answer', () => {
     ['text', 'no json'],
     ['null', null],
     ['a list', []],
-    ['data that is no list', { data: { b64_json: 'AAAA' } }],
     ['an item that is null', { data: [null] }],
     ['empty base64', { data: [{ b64_json: '' }] }],
     ['base64 of nothing', { data: [{ b64_json: '====' }] }],
@@ -305,7 +313,7 @@ describe('a fault', () => {
     ['error_500', 'crashed', 'The server had an error'],
     ['error_oom', 'out_of_memory', 'CUDA out of memory'],
     ['close_before_headers', 'unreachable', 'cannot be reached'],
-    ['close_mid_body', 'crashed', 'middle of its answer'],
+    ['close_mid_body', 'bad_output', 'middle of its answer'],
     ['redirect', 'crashed', 'redirects'],
     ['html_502', 'crashed', 'answered with a web page'],
     ['not_found', 'crashed', 'does not offer images/generations'],

@@ -1,4 +1,5 @@
 import { Agent, fetch as undiciFetch } from 'undici'
+import { MEDIA_TYPE_BYTES, sniffMediaType } from '../../images/sniff-media-type.ts'
 import { EngineError } from '../engine.ts'
 import { readAddress, type UpstreamAddress } from './openai-address.ts'
 import type { UpstreamAnswer } from './openai-fault.ts'
@@ -74,10 +75,11 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
   // Base64 is a third longer than the image; the rest is room for line breaks and other members.
   const maxAnswerBytes = Math.ceil(options.maxImageBytes * 1.4) + 1024 * 1024
   const answerOf = async (response: FetchedResponse): Promise<UpstreamAnswer> => {
-    const bytes = response.ok
-      ? await readAll(response, maxAnswerBytes)
-      : (await readStart(response, MAX_ERROR_BYTES)).bytes
-    return { status: response.status, body: bytes.toString() }
+    const { status } = response
+    if (!response.ok) return { status, body: (await readStart(response, MAX_ERROR_BYTES)).bytes.toString() }
+    const bytes = await readAll(response, maxAnswerBytes)
+    const isImage = bytes.length >= MEDIA_TYPE_BYTES && sniffMediaType(bytes) !== undefined
+    return isImage ? { status, body: '', image: bytes } : { status, body: bytes.toString() }
   }
 
   return {
@@ -133,7 +135,9 @@ async function readStart(response: FetchedResponse, maxBytes: number): Promise<{
       chunks.push(chunk)
     }
   } catch (cause) {
-    throw new EngineError('crashed', 'The image server closed the connection in the middle of its answer.', { cause })
+    // Of a success the work was done, and what cut it off once (a proxy's limit, say) may well do so again.
+    const fault = response.ok ? 'bad_output' : 'crashed'
+    throw new EngineError(fault, 'The image server closed the connection in the middle of its answer.', { cause })
   }
   return { bytes: Buffer.concat(chunks), complete: size <= maxBytes }
 }

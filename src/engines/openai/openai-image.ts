@@ -1,5 +1,6 @@
+import { sniffMediaType } from '../../images/sniff-media-type.ts'
 import { EngineError } from '../engine.ts'
-import type { ImagesAnswer } from './openai-api.ts'
+import type { FoundImage } from './openai-answer.ts'
 import type { Download, OpenAIHttp } from './openai-http.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Download, OpenAIHttp } from './openai-http.ts'
  * many, or behind a URL that is not followed.
  */
 export async function openImage(
-  image: ImagesAnswer['image'],
+  image: FoundImage | { kind: 'bytes'; bytes: Buffer },
   options: { http: OpenAIHttp; maxImageBytes: number; signal: AbortSignal }
 ): Promise<Download> {
   const found = await locate(image, options.http, options.signal)
@@ -18,7 +19,12 @@ export async function openImage(
   return found
 }
 
-const locate = async (image: ImagesAnswer['image'], http: OpenAIHttp, signal: AbortSignal): Promise<Download> => {
+const locate = async (
+  image: Parameters<typeof openImage>[0],
+  http: OpenAIHttp,
+  signal: AbortSignal
+): Promise<Download> => {
+  if (image.kind === 'bytes') return { bytes: image.bytes, mediaType: sniffMediaType(image.bytes) ?? null }
   if (image.kind === 'base64') return { bytes: Buffer.from(image.text, 'base64'), mediaType: null }
   return image.url.startsWith('data:') ? readDataUrl(image.url) : http.download(image.url, signal)
 }
