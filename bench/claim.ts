@@ -191,7 +191,7 @@ async function submitSome(database: Database): Promise<void> {
   }
   const parameters = { extra: {} }
   const image = { kind: 'generation' as const, model: 'elsewhere', prompt: 'x', n: 1, parameters, warnings: [] }
-  const submission = { principal, image, inputs: [], ownMask: false, isAsync: true, routing: 'any' as const }
+  const submission = { principal, image, inputs: [], isAsync: true, routing: 'any' as const }
   const roomy = { ...limits, queueTotal: 1_000_000 }
   for (let i = 0; i < SUBMITS; i++) {
     await database.db.transaction().execute(async (trx) => {

@@ -166,7 +166,7 @@ export class AttemptRunner {
         image: prepared,
         result: {
           seed: image.seed ?? task.seed,
-          warnings: [...warnings, ...image.warnings],
+          warnings: [...inputs.warnings, ...warnings, ...image.warnings],
           generating_ms: generatingMs
         },
         signal: held.abort.signal,
@@ -186,6 +186,7 @@ export class AttemptRunner {
     const { gateway, limits } = this.#parts
     return prepareInputs({
       kind: task.kind,
+      alphaMask: task.alpha_mask === true,
       inputs: task.inputs.map(({ media_type: mediaType, ...input }) => ({ ...input, mediaType })),
       open: (name) =>
         openInput({
@@ -238,7 +239,8 @@ function toImageTask(
   assigned: AssignedTask,
   { model, inputs }: { model: string; inputs: ImageTask['inputs'] }
 ): ImageTask {
-  const { negative_prompt, guidance_scale, output_format, output_compression, inputs: _originals, ...same } = assigned
+  const { negative_prompt, guidance_scale, output_format, output_compression, ...rest } = assigned
+  const { inputs: _originals, alpha_mask: _prepared, ...same } = rest
   return {
     ...same,
     model,

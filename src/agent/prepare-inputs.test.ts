@@ -15,10 +15,11 @@ const withAlpha = (alphas: readonly number[]) =>
     .toBuffer()
 
 /** Prepares files by their names, and reads all that comes of it. */
-async function prepare(kind: ImageKind, files: Record<string, Buffer>) {
+async function prepare(kind: ImageKind, files: Record<string, Buffer>, alphaMask = false) {
   const opened: string[] = []
   const prepared = await prepareInputs({
     kind,
+    alphaMask,
     inputs: Object.keys(files).map((name) => ({ name, mediaType: 'image/png', width: 1, height: 1 })),
     open: async (name) => {
       opened.push(name)
@@ -27,7 +28,7 @@ async function prepare(kind: ImageKind, files: Record<string, Buffer>) {
     maxPixels: 10_000
   })
   const read = async (name: string) => buffer(await prepared.open(name))
-  return { opened, inputs: prepared.inputs, read }
+  return { opened, inputs: prepared.inputs, warnings: prepared.warnings, read }
 }
 
 const pixelsOf = async (bytes: Buffer) => [...(await sharp(bytes).toColourspace('b-w').raw().toBuffer())]
@@ -81,19 +82,34 @@ describe('prepareInputs', () => {
     expect((await prepare('edit', { image0, mask })).inputs.at(-1)).toMatchObject({ width: 7, height: 9 })
   })
 
-  it('makes a mask of the transparency of the first image alone, for edits without one', async () => {
-    const [opaque, hole] = [await withAlpha([255, 255]), await withAlpha([0, 255])]
-    const { read, inputs, opened } = await prepare('edit', { image0: hole, image1: opaque })
+  it('makes no mask of the transparency of an image', async () => {
+    const hole = await withAlpha([0, 255])
+    const { inputs, warnings, read } = await prepare('edit', { image0: hole })
+    expect(inputs.map(({ name }) => name)).toEqual(['image0'])
+    expect(await read('image0')).toEqual(hole)
+    expect(warnings).toEqual([])
+  })
+
+  it('makes one of the first image alone where an edit asks for it and sends none', async () => {
+    const [opaque, hole] = [await withAlpha([255, 200]), await withAlpha([0, 200])]
+    const { read, inputs, opened, warnings } = await prepare('edit', { image0: hole, image1: opaque }, true)
     expect(inputs.map(({ name }) => name)).toEqual(['image0', 'image1', 'mask'])
     expect(await pixelsOf(await read('mask'))).toEqual([255, 0])
     expect(opened).toEqual(['image0', 'image1'])
-    const names = async (kind: ImageKind, files: Record<string, Buffer>) =>
-      (await prepare(kind, files)).inputs.map(({ name }) => name)
-    expect(await names('edit', { image0: opaque, image1: hole })).toEqual(['image0', 'image1'])
-    expect(await names('variation', { image0: hole })).toEqual(['image0'])
-    expect(await names('generation', {})).toEqual([])
-    const sent = await prepare('edit', { image0: hole, mask: await withAlpha([255, 0]) })
+    expect(warnings).toEqual([])
+    const without = await prepare('edit', { image0: opaque, image1: hole }, true)
+    expect(without.inputs.map(({ name }) => name)).toEqual(['image0', 'image1'])
+    expect(without.warnings).toEqual([expect.stringContaining('the whole image was edited')])
+    const sent = await prepare('edit', { image0: hole, mask: await withAlpha([255, 0]) }, true)
     expect(await pixelsOf(await sent.read('mask'))).toEqual([0, 255])
+    expect(sent.warnings).toEqual([])
+  })
+
+  it.each(['variation', 'generation'] as const)('makes none for a %s', async (kind) => {
+    const files = kind === 'variation' ? { image0: await withAlpha([0, 255]) } : {}
+    const { inputs, warnings } = await prepare(kind, files, true)
+    expect(inputs.map(({ name }) => name)).toEqual(Object.keys(files))
+    expect(warnings).toEqual([])
   })
 
   it('blames the request for what cannot be used', async () => {

@@ -11,10 +11,14 @@ export interface PreparedInputs {
   /** Upright sizes; the mask, if there is one, is last. */
   inputs: TaskInput[]
   open(name: string): Promise<Readable>
+  /** For the caller. */
+  warnings: string[]
 }
 
 export interface InputSource {
   kind: 'generation' | 'edit' | 'variation'
+  /** Without a mask: it is what is fully transparent in the first image. */
+  alphaMask: boolean
   inputs: readonly TaskInput[]
   open(name: string): Promise<Readable>
   maxPixels: number
@@ -23,8 +27,8 @@ export interface InputSource {
 /**
  * Fetches the source images and the mask of a task and brings them into the form every engine takes: images upright,
  * with 8 bits per channel and not CMYK (others pass unchanged), the mask canonical: an opaque grayscale png of the size
- * of image0, white = change here. An edit without a mask whose first image has transparent areas gets its mask from
- * them, as OpenAI does. Throws `EngineError` `bad_request` for what cannot be decoded.
+ * of image0, white = change here. An image's transparency is left in it and means nothing, unless `alphaMask` asks for a
+ * mask of it. Throws `EngineError` `bad_request` for what cannot be decoded.
  */
 export async function prepareInputs(source: InputSource): Promise<PreparedInputs> {
   const prepared = new Map<string, PreparedInput>()
@@ -33,7 +37,9 @@ export async function prepareInputs(source: InputSource): Promise<PreparedInputs
   }
   const mask = await prepareMask(source, prepared.get('image0'))
   if (mask) prepared.set('mask', mask)
+  const lacksAlphaMask = source.kind === 'edit' && source.alphaMask && !mask
   return {
+    warnings: lacksAlphaMask ? ['No pixel of the first image is fully transparent: the whole image was edited.'] : [],
     inputs: [...prepared.values()].map(({ input }) => input),
     open: async (name) => {
       const found = prepared.get(name)
@@ -73,6 +79,7 @@ const needsConversion = ({ orientation, bitDepth, colour }: ImageFacts): boolean
 async function prepareMask(source: InputSource, first: PreparedInput | undefined): Promise<PreparedInput | undefined> {
   if (!first || source.kind !== 'edit') return undefined
   const isSent = source.inputs.some(({ name }) => name === 'mask')
+  if (!isSent && !source.alphaMask) return undefined
   const mask = await decoding(isSent ? 'mask' : 'image0', async () =>
     isSent
       ? canonicalMask({ mask: await buffer(await source.open('mask')), size: first.input })

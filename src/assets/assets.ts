@@ -1,6 +1,4 @@
 import type { Readable } from 'node:stream'
-import { hasTransparentPixel } from '../images/png-transparency.ts'
-import { createQueue } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { ByteRange, ObjectStore } from '../storage/object-store.ts'
@@ -21,17 +19,11 @@ export interface Assets {
    * for those is the reader asked who they are. Throws `not_found`, and what `whoReads` throws.
    */
   getVisible(id: string, whoReads: () => Promise<Principal | undefined>): Promise<AssetRow>
-  /** Whether any pixel of a stored image is not opaque: see `hasTransparentPixel`. Throws `ImageRejected`. */
-  hasTransparency(saved: SavedBytes): Promise<boolean>
   /** Throws `storage_unavailable`, also when the bytes are gone though the row is there. */
   openBytes(asset: AssetRow, range?: ByteRange): Promise<Readable>
 }
 
-/** It takes a core for up to seconds. */
-const LOOKING_AT_ONCE = 2
-
 export function createAssets({ store, rows }: { store: ObjectStore; rows: AssetStore }): Assets {
-  const inQueue = createQueue(LOOKING_AT_ONCE)
   return {
     save: (source, options) => saveAsset(store, source, options).catch(asStorageUnavailable),
     discard: (storageKey) => store.remove([storageKey]).catch(() => undefined),
@@ -43,12 +35,6 @@ export function createAssets({ store, rows }: { store: ObjectStore; rows: AssetS
       // A stranger cannot tell what is not theirs from what never existed.
       if (!reader || (reader.userId !== asset.owner_id && reader.role !== 'admin')) throw errors.notFound('The image')
       return asset
-    },
-    hasTransparency: async ({ facts, storageKey }) => {
-      if (!facts.hasAlpha) return false
-      // Encoders of WebP leave out an alpha channel that is opaque everywhere.
-      if (facts.mediaType !== 'image/png') return true
-      return inQueue(async () => hasTransparentPixel(await openStored(store, storageKey)))
     },
     openBytes: (asset, range) => openStored(store, asset.storage_key, range)
   }

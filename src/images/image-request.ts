@@ -50,6 +50,8 @@ export interface ImageParameters {
   background?: 'transparent' | 'opaque' | 'auto'
   moderation?: 'low' | 'auto'
   style?: string
+  /** Of an edit without a mask: change what is fully transparent (alpha 0) in the first image, keep the rest. */
+  alphaMask?: boolean
   /** Fields this product does not know, as sent; passed to engines that understand them. */
   extra: Record<string, unknown>
 }
@@ -76,7 +78,7 @@ export interface TaskInput {
 }
 
 /** One image to make: what an engine gets. */
-export interface ImageTask extends Omit<ImageParameters, 'seed'> {
+export interface ImageTask extends Omit<ImageParameters, 'seed' | 'alphaMask'> {
   kind: ImageKind
   /** The engine's own name of the model (`served_as`). */
   model: string

@@ -85,15 +85,27 @@ describe('canonicalMask', () => {
 })
 
 describe('maskFromOwnAlpha', () => {
-  it("is the image's transparency, 255 where it is transparent", async () => {
-    const image = await withAlpha(2, [255, 0, 200, 255]).png().toBuffer()
-    const mask = await maskFromOwnAlpha(image, 100)
-    expect([...mask!.pixels]).toEqual([0, 255, 55, 0])
-    expect(mask).toMatchObject({ width: 2, height: 2 })
+  it('says change (255) where the alpha is 0 and keep (0) where it is anything else', async () => {
+    const alphas = [255, 0, 200, 1, 254, 0]
+    const images = [
+      await withAlpha(2, alphas).png().toBuffer(),
+      await withAlpha(2, alphas).png({ palette: true }).toBuffer(),
+      await withAlpha(2, alphas).webp({ lossless: true }).toBuffer()
+    ]
+    for (const image of images) {
+      const mask = await maskFromOwnAlpha(image, 100)
+      expect(mask).toMatchObject({ width: 2, height: 3 })
+      expect([...mask!.pixels]).toEqual([0, 255, 0, 0, 0, 255])
+    }
   })
 
-  it('is none of an opaque image, with or without an alpha channel', async () => {
-    expect(await maskFromOwnAlpha(await withAlpha(2, [255, 255]).png().toBuffer(), 100)).toBeUndefined()
+  it('is none of an image without alpha 0, with or without an alpha channel', async () => {
+    for (const alphas of [
+      [255, 255],
+      [1, 254]
+    ]) {
+      expect(await maskFromOwnAlpha(await withAlpha(2, alphas).png().toBuffer(), 100)).toBeUndefined()
+    }
     expect(await maskFromOwnAlpha(await pattern(2, 2, 3).jpeg().toBuffer(), 100)).toBeUndefined()
   })
 
@@ -155,7 +167,8 @@ describe('an encoded mask', () => {
         const wanted = [...rgba].filter((_, index) => index % 4 === 3).map((alpha) => 255 - alpha)
         expect([...(await canonicalMask({ mask: png, size })).pixels]).toEqual(wanted)
         const own = await maskFromOwnAlpha(png, 100)
-        expect(own && [...own.pixels]).toEqual(wanted.some((change) => change > 0) ? wanted : undefined)
+        const full = wanted.map((change) => (change === 255 ? 255 : 0))
+        expect(own && [...own.pixels]).toEqual(full.includes(255) ? full : undefined)
       }),
       { numRuns: 60 }
     )

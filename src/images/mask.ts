@@ -1,7 +1,7 @@
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { errors } from '../lib/errors.ts'
 import { decodeUpright, inspectSource, whenDecoded, type ImageSource } from './decode-image.ts'
-import { orientedSize, type ImageFacts } from './image-facts.ts'
+import { orientedSize } from './image-facts.ts'
 import type { Size } from './image-request.ts'
 import { formatSize, MAX_SIDE } from './sizes.ts'
 
@@ -35,21 +35,25 @@ export async function canonicalMask({ mask, size }: { mask: ImageSource; size: S
       'The mask has no alpha channel. Send a png or webp that is transparent where the image shall change.'
     )
   }
-  return transparencyOf(mask, facts)
+  return readMask(decodeUpright(mask, facts).extractChannel('alpha').negate())
 }
 
 /**
- * An image's own transparency as a canonical mask (255 where it is fully transparent): what OpenAI edits when no mask
- * is sent. Undefined when every pixel is opaque.
+ * A mask of what is fully transparent (alpha 0) in an image: what dall-e-2 edits when no mask is sent. Pixels that are
+ * transparent in part are kept. Undefined when there is nothing to change.
  *
  * @throws ImageRejected
  */
 export async function maskFromOwnAlpha(image: ImageSource, maxPixels: number): Promise<Mask | undefined> {
   const facts = await inspectSource(image, maxPixels)
   if (!facts.hasAlpha) return undefined
-  const mask = await transparencyOf(image, facts)
-  return mask.pixels.some((pixel) => pixel !== 0) ? mask : undefined
+  // Everything from 1 on becomes 255, which stands for "keep" before it is turned round.
+  const mask = await readMask(decodeUpright(image, facts).extractChannel('alpha').threshold(1).negate())
+  return mask.pixels.includes(CHANGE) ? mask : undefined
 }
+
+/** Of a canonical mask. */
+const CHANGE = 255
 
 /** An opaque 8-bit grayscale png, **white = change here**: for engines that read a mask's brightness. */
 export const encodeWhiteOnBlackPng = ({ pixels, width, height }: Mask): Promise<Buffer> =>
@@ -82,15 +86,11 @@ export function encodeAlphaPng({ pixels, width, height }: Mask): Promise<Buffer>
  */
 export async function decodeWhiteOnBlackPng(png: ImageSource): Promise<Mask> {
   const facts = await inspectSource(png, MAX_SIDE * MAX_SIDE)
-  const image = decodeUpright(png, facts).removeAlpha().toColourspace('b-w').raw()
-  const { data, info } = await whenDecoded(image.toBuffer({ resolveWithObject: true }))
-  return { pixels: data, width: info.width, height: info.height }
+  return readMask(decodeUpright(png, facts).removeAlpha().toColourspace('b-w'))
 }
 
-/** 255 − alpha. `facts.hasAlpha` must be true. */
-async function transparencyOf(image: ImageSource, facts: ImageFacts): Promise<Mask> {
-  const alpha = decodeUpright(image, facts).extractChannel('alpha').raw()
-  const { data, info } = await whenDecoded(alpha.toBuffer({ resolveWithObject: true }))
-  for (let index = 0; index < data.length; index++) data[index] = 255 - (data[index] as number)
+/** The pixels of a pipeline with one channel. @throws ImageRejected `damaged` */
+async function readMask(image: Sharp): Promise<Mask> {
+  const { data, info } = await whenDecoded(image.raw().toBuffer({ resolveWithObject: true }))
   return { pixels: data, width: info.width, height: info.height }
 }

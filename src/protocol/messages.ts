@@ -79,6 +79,8 @@ const AssignedTask = Type.Object({
   background: Type.Optional(literals(['transparent', 'opaque', 'auto'])),
   moderation: Type.Optional(literals(['low', 'auto'])),
   style: Type.Optional(Type.String()),
+  /** Without an input `mask`: the mask is what is fully transparent in image0. */
+  alpha_mask: Type.Optional(Type.Boolean()),
   extra: Type.Record(Type.String(), Type.Unknown()),
   inputs: Type.Array(Type.Object({ name: id, media_type: Name(100), width: Count(2 ** 31), height: Count(2 ** 31) }), {
     maxItems: 100

@@ -86,7 +86,15 @@ function toAssignedTask(asked: {
   inputs: readonly AssetRow[]
 }): AssignedTask {
   const { task, prompt, parameters } = asked
-  const { negativePrompt, guidanceScale, outputFormat, outputCompression, seed: _first, ...same } = parameters
+  const {
+    negativePrompt,
+    guidanceScale,
+    outputFormat,
+    outputCompression,
+    alphaMask,
+    seed: _first,
+    ...same
+  } = parameters
   return {
     ...same,
     kind: task.kind as AssignedTask['kind'],
@@ -96,6 +104,7 @@ function toAssignedTask(asked: {
     ...(guidanceScale !== undefined && { guidance_scale: guidanceScale }),
     ...(outputFormat !== undefined && { output_format: outputFormat }),
     ...(outputCompression !== undefined && { output_compression: outputCompression }),
+    ...(alphaMask !== undefined && { alpha_mask: alphaMask }),
     inputs: asked.inputs.map((input) => ({
       name: inputName(input),
       media_type: input.media_type,

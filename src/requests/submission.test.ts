@@ -34,7 +34,6 @@ const submission = (
     principal: PRINCIPAL,
     image: { kind, model: 'm', prompt: 'x', n: 1, parameters, warnings: [] },
     inputs: [],
-    ownMask: false,
     isAsync: false,
     routing: 'any',
     ...rest
@@ -53,8 +52,9 @@ describe('neededFeatures', () => {
     ['edit', [one, two], false, 'edit multi_image'],
     ['edit', [one, two, mask], false, 'edit mask multi_image'],
     ['edit', [one, two], true, 'edit mask multi_image']
-  ])('of a %s with %j (own mask: %s) are %s', (kind, inputs, ownMask, needed) => {
-    expect(neededFeatures(submission({ kind, inputs, ownMask })).join(' ')).toBe(needed)
+  ])('of a %s with %j (alpha mask: %s) are %s', (kind, inputs, alphaMask, needed) => {
+    const parameters = { extra: {}, ...(alphaMask && { alphaMask }) }
+    expect(neededFeatures(submission({ kind, inputs, parameters })).join(' ')).toBe(needed)
   })
 })
 

@@ -10,8 +10,6 @@ export interface Submission {
   image: ImageRequest
   /** Source images and mask, their bytes in the store already; none for a generation. */
   inputs: readonly RequestInput[]
-  /** The first image has transparent areas and no mask was sent: it acts as its own. */
-  ownMask: boolean
   /** Nobody waits for the answer on the connection that sent it. */
   isAsync: boolean
   routing: Routing
@@ -35,11 +33,11 @@ export interface RequestInput {
 }
 
 /** The features a service must have for this call, in a fixed order: they are compared as text when claiming. */
-export function neededFeatures({ image, inputs, ownMask }: Submission): Feature[] {
+export function neededFeatures({ image, inputs }: Submission): Feature[] {
   if (image.kind === 'generation') return ['generate']
   if (image.kind === 'variation') return ['variation']
   const images = inputs.filter((input) => input.kind === 'input').length
-  const masked = ownMask || inputs.some((input) => input.kind === 'mask')
+  const masked = image.parameters.alphaMask || inputs.some((input) => input.kind === 'mask')
   return ['edit', ...(masked ? (['mask'] as const) : []), ...(images > 1 ? (['multi_image'] as const) : [])]
 }
 

@@ -80,7 +80,6 @@ const submit = (model: string, n: number): Promise<string> =>
         },
         image: { kind: 'generation', model, prompt: 'a fox', n, parameters: { extra: {} }, warnings: [] },
         inputs: [],
-        ownMask: false,
         isAsync: true,
         routing: 'any'
       },

@@ -40,7 +40,6 @@ async function submitInteractive(
     },
     image: { kind: 'generation', model, prompt, n, parameters: { extra: {} }, warnings: [] },
     inputs: [],
-    ownMask: false,
     isAsync: false,
     routing: 'any'
   }

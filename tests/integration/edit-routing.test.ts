@@ -19,6 +19,8 @@ let user: TestUser
 let source: Buffer
 let mask: Buffer
 let hole: Buffer
+/** The caller wants the image's transparency to be its mask. */
+const ALPHA_MASK = { inference_club_alpha_mask: 'true' }
 
 const model = (id: string, features: Feature[]) => ({ id, servedAs: id, features })
 const proxied = (name: string, server: FakeOpenAIServer, models: AgentServiceConfig['models']) => ({
@@ -85,17 +87,21 @@ describe('an edit', () => {
   })
 
   it('with a mask goes only to services that declare masks', async () => {
-    for (const fields of [{ mask: file(mask) }, { image: file(hole) }]) {
+    for (const fields of [{ mask: file(mask) }, { image: file(hole), ...ALPHA_MASK }]) {
       for (let round = 0; round < 3; round++) {
         expect(await servicesOf(await edit(user.client, { model: 'shared', ...fields }))).toEqual(['mask editor'])
       }
     }
   })
 
+  it('of an image with transparent areas needs no masks', async () => {
+    expect(await servicesOf(await edit(user.client, { model: 'plain-editor', image: file(hole) }))).toEqual(['editor'])
+  })
+
   it.each([
     ['of a model that only makes images', 'painter', {}, 'edit'],
     ['with a mask', 'plain-editor', () => ({ mask: file(mask) }), 'edit, mask'],
-    ['of an image that masks itself', 'mixer', () => ({ image: file(hole) }), 'edit, mask'],
+    ['of an image that masks itself', 'mixer', () => ({ image: file(hole), ...ALPHA_MASK }), 'edit, mask'],
     ['of two images', 'masker', () => ({ image: [file(source), file(source)] }), 'edit, multi_image'],
     [
       'of two images with a mask',

@@ -271,36 +271,6 @@ describe('a mask', () => {
     expect(picture.share(GREEN, { from: 32 })).toBe(1)
   })
 
-  it.each(['demo', 'alpha', 'white'])(
-    'is made of the transparent areas of an image given without one, for %s',
-    async (model) => {
-      const hole = await leftHalfTransparent(SIZE, GREEN)
-      const answer = await edit(user.client, { model, image: file(hole) })
-      const picture = await pictureOf(answer)
-      expect(picture.share(GREEN, { from: 32 })).toBe(1)
-      expect(picture.share(GREEN, { to: 32 })).toBeLessThan(0.1)
-      expect((await inputsOf(user.client, answer)).map(({ kind }) => kind)).toEqual(['input'])
-    }
-  )
-
-  it('is not made of an alpha channel that is opaque', async () => {
-    const opaque = await plain(SIZE, GREEN).png().toBuffer()
-    expect((await sharp(opaque).metadata()).hasAlpha).toBe(true)
-    const prompt = 'opaque alpha'
-    await edit(user.client, { model: 'alpha', prompt, image: file(opaque) })
-    expect(sentTo(readsAlpha, prompt).map(({ field }) => field)).toEqual(['image'])
-  })
-
-  it('that is sent goes before the transparency of the image', async () => {
-    const hole = await leftHalfTransparent(SIZE, GREEN)
-    const rightHalf = await sharp(mask).flop().png().toBuffer()
-    const picture = await pictureOf(
-      await edit(user.client, { model: 'white', image: file(hole), mask: file(rightHalf) })
-    )
-    expect(picture.share(CHANGE_COLOUR, { from: 32 })).toBe(1)
-    expect(picture.share(CHANGE_COLOUR, { to: 32 })).toBe(0)
-  })
-
   it('must be of the size of the first image and have an alpha channel', async () => {
     const wrongSize = await leftHalfTransparent({ width: 48, height: 64 })
     const refused = apiErrorOf(edit(user.client, { image: [file(source), file(wrongSize)], mask: file(wrongSize) }))
@@ -311,6 +281,60 @@ describe('a mask', () => {
       const error = await apiErrorOf(edit(user.client, { mask: file(opaque) }))
       expect(error).toMatchObject({ status: 400, code: 'invalid_mask', param: 'mask' })
     }
+  })
+})
+
+describe('the transparency of an image', () => {
+  const WANTED = { inference_club_alpha_mask: 'true' }
+
+  it.each([0, 250])('is no mask by itself: with one pixel of alpha %i the whole image is edited', async (alpha) => {
+    const pixels = await plain(SIZE, GREEN).raw().toBuffer()
+    pixels[3] = alpha
+    const image = await sharp(pixels, { raw: { ...SIZE, channels: 4 } })
+      .png()
+      .toBuffer()
+    for (const model of ['demo', 'alpha']) {
+      const prompt = `all of it, ${alpha}`
+      const answer = await edit(user.client, { model, prompt, image: file(image) })
+      expect(answer).not.toHaveProperty('warnings')
+      expect((await pictureOf(answer)).share(GREEN)).toBeLessThan(0.1)
+      if (model === 'alpha') expect(sentTo(readsAlpha, prompt).map(({ field }) => field)).toEqual(['image'])
+    }
+  })
+
+  it.each(['demo', 'alpha', 'white'])('is the mask where the caller asks for that, for %s', async (model) => {
+    const hole = await leftHalfTransparent(SIZE, GREEN)
+    const answer = await edit(user.client, { model, image: file(hole), ...WANTED })
+    const picture = await pictureOf(answer)
+    expect(picture.share(GREEN, { from: 32 })).toBe(1)
+    expect(picture.share(GREEN, { to: 32 })).toBeLessThan(0.1)
+    expect(answer.warnings).toEqual([expect.stringMatching(/alpha 0.*first image was the mask/)])
+    expect((await inputsOf(user.client, answer)).map(({ kind }) => kind)).toEqual(['input'])
+    expect((await getJob(user.client, answer.request_id)).parameters).toMatchObject({ inference_club_alpha_mask: true })
+  })
+
+  it('counts as a mask only where it is full, and a warning says when it is nowhere', async () => {
+    const glass = await plain(SIZE, GREEN, 0.5).png().toBuffer()
+    const prompt = 'glass'
+    const answer = await edit(user.client, { model: 'alpha', prompt, image: file(glass), ...WANTED })
+    expect(answer.warnings).toContain('No pixel of the first image is fully transparent: the whole image was edited.')
+    expect(sentTo(readsAlpha, prompt).map(({ field }) => field)).toEqual(['image'])
+  })
+
+  it('is not asked for where there is none, with a warning', async () => {
+    const answer = await edit(user.client, WANTED)
+    expect(answer.warnings).toEqual([expect.stringContaining('has no transparency')])
+  })
+
+  it('gives way to a mask that is sent, with a warning', async () => {
+    const hole = await leftHalfTransparent(SIZE, GREEN)
+    const rightHalf = await sharp(mask).flop().png().toBuffer()
+    const sent = { model: 'white', image: file(hole), mask: file(rightHalf), ...WANTED }
+    const answer = await edit(user.client, sent)
+    const picture = await pictureOf(answer)
+    expect(picture.share(CHANGE_COLOUR, { from: 32 })).toBe(1)
+    expect(picture.share(CHANGE_COLOUR, { to: 32 })).toBe(0)
+    expect(answer.warnings).toEqual([expect.stringContaining("there is a 'mask'")])
   })
 })
 

@@ -79,7 +79,6 @@ export async function openLeaseWorld(options: { gateways: number }): Promise<Lea
         principal,
         image: { kind: 'generation', model: MODEL, prompt: 'a fox', n, parameters: { extra: {} }, warnings: [] },
         inputs: [],
-        ownMask: false,
         isAsync: true,
         routing: 'any'
       })

@@ -28,7 +28,6 @@ describe('the least that can be sent', () => {
       submission: {
         image: { kind: 'generation', model: 'demo', prompt: 'a fox', n: 1, parameters: { extra: {} }, warnings: [] },
         inputs: [],
-        ownMask: false,
         isAsync: false
       }
     })
@@ -91,6 +90,21 @@ describe('n', () => {
 })
 
 describe('the parameters', () => {
+  it('hold the wish for a mask of transparency for edits; for others it is a warning', () => {
+    const fields = { ...VALID, inference_club_alpha_mask: true }
+    const imageFor = (kind: ImageKind) => parse(fields, kind).submission.image
+    expect(imageFor('edit')).toMatchObject({ parameters: { alphaMask: true }, warnings: [] })
+    for (const kind of ['generation', 'variation'] as const) {
+      expect(imageFor(kind).parameters).not.toHaveProperty('alphaMask')
+      expect(imageFor(kind).warnings).toEqual([expect.stringContaining("'inference_club_alpha_mask' applies to edits")])
+    }
+    expect(parametersOf({ inference_club_alpha_mask: false })).toEqual({ extra: {} })
+    expect(errorOf({ ...VALID, inference_club_alpha_mask: 'maybe' })).toMatchObject({
+      code: 'invalid_request',
+      param: 'inference_club_alpha_mask'
+    })
+  })
+
   it('are read under the names of the wire', () => {
     expect(
       parametersOf({

@@ -21,6 +21,8 @@ export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' 
 
 export const ROUTINGS = ['any', 'prefer_own', 'only_own'] as const
 
+export const ALPHA_MASK = 'inference_club_alpha_mask'
+
 /**
  * Turns the fields of a call of OpenAI's API into the canonical request. Throws the caller's mistakes as
  * `missing_model`, `missing_prompt`, `invalid_size`, `request_too_large` or `invalid_request`.
@@ -40,9 +42,9 @@ export function parseImageRequest(
   const responseFormat = fields.choice('response_format', RESPONSE_FORMATS)
   const delivery = parseDelivery(fields)
   // Last: what nobody has read by then are the caller's extra fields.
-  const parameters = parseParameters(fields, limits, warnings)
+  const parameters = parseParameters(fields, { kind, limits, warnings })
   const image: ImageRequest = { kind, model: model.trim(), prompt, n, parameters, warnings }
-  return { submission: { image, inputs: [], ownMask: false, ...delivery }, ...(responseFormat && { responseFormat }) }
+  return { submission: { image, inputs: [], ...delivery }, ...(responseFormat && { responseFormat }) }
 }
 
 type Delivery = Pick<Submission, 'isAsync' | 'routing' | 'webhookUrl' | 'endUser'>
@@ -104,7 +106,13 @@ function parseCount(fields: Fields, most: number, warnings: string[]): number {
   return Math.min(n, most)
 }
 
-function parseParameters(fields: Fields, limits: ParseLimits, warnings: string[]): ImageParameters {
+interface Parsing {
+  kind: ImageKind
+  limits: ParseLimits
+  warnings: string[]
+}
+
+function parseParameters(fields: Fields, { kind, limits, warnings }: Parsing): ImageParameters {
   const size = parseSize(fields.spelling('size') ?? 'auto')
   if (size !== 'auto') checkPixels(size, limits.maxPixels)
   const outputFormat = fields.choice('output_format', OUTPUT_FORMATS, spellFormat)
@@ -130,8 +138,17 @@ function parseParameters(fields: Fields, limits: ParseLimits, warnings: string[]
     background,
     moderation: fields.choice('moderation', ['low', 'auto']),
     style: fields.text('style', 200),
+    alphaMask: parseAlphaMask(fields, kind, warnings),
     extra: extraFields(fields, limits.maxBodyBytes)
   })
+}
+
+/** Whether the first image of an edit is its own mask where nothing else is: OpenAI's rule for dall-e-2 alone. */
+function parseAlphaMask(fields: Fields, kind: ImageKind, warnings: string[]): true | undefined {
+  if (fields.boolean(ALPHA_MASK) !== true) return undefined
+  if (kind === 'edit') return true
+  warnings.push(`'${ALPHA_MASK}' applies to edits only; it was not used.`)
+  return undefined
 }
 
 /** What begins so is for this server and is never passed on. */

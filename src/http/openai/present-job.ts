@@ -7,6 +7,7 @@ import { hasEnded, type RequestState } from '../../requests/request-states.ts'
 import type { RequestView } from '../../requests/view-request.ts'
 import type { SummaryView } from '../../requests/view-summaries.ts'
 import { presentError } from '../error-handler.ts'
+import { ALPHA_MASK } from './parse-image-request.ts'
 import { assetUrl, presentImages } from './present-images.ts'
 
 /** The wire's spelling of the states, here and nowhere else. */
@@ -116,7 +117,7 @@ export function progressOf({ request, tasks, attempts }: SummaryView): number {
 
 /** As the caller spells them. */
 export function presentParameters(parameters: ImageParameters, n: number): Record<string, unknown> {
-  const { size, negativePrompt, guidanceScale, outputFormat, outputCompression, extra, ...same } = parameters
+  const { size, negativePrompt, guidanceScale, outputFormat, outputCompression, alphaMask, extra, ...same } = parameters
   return {
     n,
     size: size ? formatSize(size) : 'auto',
@@ -125,6 +126,7 @@ export function presentParameters(parameters: ImageParameters, n: number): Recor
     ...(guidanceScale !== undefined && { guidance_scale: guidanceScale }),
     ...(outputFormat !== undefined && { output_format: outputFormat }),
     ...(outputCompression !== undefined && { output_compression: outputCompression }),
+    ...(alphaMask !== undefined && { [ALPHA_MASK]: alphaMask }),
     ...extra
   }
 }

@@ -1,7 +1,7 @@
 import type { Assets } from '../../assets/assets.ts'
 import { ObjectTooLarge, type SavedBytes } from '../../assets/save-asset.ts'
 import type { Limits } from '../../config/config.ts'
-import { ImageRejected, orientedSize } from '../../images/image-inspector.ts'
+import { type ImageFacts, ImageRejected, orientedSize } from '../../images/image-inspector.ts'
 import type { ImageKind } from '../../images/image-request.ts'
 import { formatSize } from '../../images/sizes.ts'
 import { type AppError, errors } from '../../lib/errors.ts'
@@ -61,34 +61,19 @@ export class ImageInbox {
     }
   }
 
-  /**
-   * The inputs in the caller's order. Throws `missing_file` and `invalid_mask`. `ownMask` tells whether the first
-   * image of an edit has transparent areas and, with no mask sent, acts as its own.
-   */
-  async finish(): Promise<{ inputs: RequestInput[]; ownMask: boolean }> {
+  /** The inputs in the caller's order, and the facts of the first. Throws `missing_file` and `invalid_mask`. */
+  finish(): { inputs: RequestInput[]; first: ImageFacts } {
     const images = this.#stored.filter(({ kind }) => kind === 'input').sort((a, b) => a.place - b.place)
     const mask = this.#stored.find(({ kind }) => kind === 'mask')
     const [first] = images
     if (!first) throw errors.missingFile()
     if (mask) checkMask(mask.saved, first.saved)
-    const mayMaskItself = !mask && this.#most.mask > 0
-    return {
-      inputs: [...images, ...(mask ? [mask] : [])].map(toInput),
-      ownMask: mayMaskItself && (await this.#isTransparent(first))
-    }
+    return { inputs: [...images, ...(mask ? [mask] : [])].map(toInput), first: first.saved.facts }
   }
 
   /** Takes back what was stored, for a call that was refused. */
   async discard(): Promise<void> {
     for (const { saved } of this.#stored) await this.#assets.discard(saved.storageKey)
-  }
-
-  async #isTransparent({ saved, param }: StoredImage): Promise<boolean> {
-    try {
-      return await this.#assets.hasTransparency(saved)
-    } catch (error) {
-      throw this.#inCallersWords(error, param)
-    }
   }
 
   #tooMany(kind: IncomingImage['kind'], param: string): AppError {

@@ -28,7 +28,7 @@ const save = async (source: Readable): Promise<SavedBytes> => {
 
 /** What is received of a body that comes in these chunks. */
 async function receive(chunks: readonly Buffer[], contentType: string) {
-  const parts = context({ save: (source) => save(source), hasTransparency: async () => false })
+  const parts = context({ save: (source) => save(source) })
   const inbox = new ImageInbox(parts.assets, { kind: 'edit', limits: parts.config.limits })
   const request = Object.assign(new PassThrough(), { headers: { 'content-type': contentType } })
   const received = receiveForm(parts, { request: request as unknown as IncomingMessage, inbox })

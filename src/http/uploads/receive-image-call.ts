@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { fitWithin, formatSize } from '../../images/sizes.ts'
 import type { ImageKind } from '../../images/image-request.ts'
 import type { HttpContext } from '../http-context.ts'
-import { type ParsedCall, parseImageRequest } from '../openai/parse-image-request.ts'
+import { ALPHA_MASK, type ParsedCall, parseImageRequest } from '../openai/parse-image-request.ts'
 import { publicUrl } from '../public-url.ts'
 import { jsonObject } from '../json-object.ts'
 import { ImageInbox } from './image-inbox.ts'
@@ -59,9 +59,10 @@ async function receiveCall(
   const inbox = new ImageInbox(assets, { kind, limits })
   try {
     const call = parseImageRequest(await read(inbox), { kind, limits })
-    const { inputs, ownMask } = await inbox.finish()
+    const { inputs, first } = inbox.finish()
     limitAutomaticSize(call, inputs[0], limits.maxPixels)
-    return { ...call, submission: { ...call.submission, inputs, ownMask }, discard: () => inbox.discard() }
+    settleAlphaMask(call, { isMasked: inputs.some((input) => input.kind === 'mask'), hasAlpha: first.hasAlpha })
+    return { ...call, submission: { ...call.submission, inputs }, discard: () => inbox.discard() }
   } catch (error) {
     await inbox.discard()
     throw error
@@ -70,6 +71,21 @@ async function receiveCall(
 
 export const isForm = (request: FastifyRequest): boolean =>
   /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')
+
+/** Says what becomes of the wish for the first image's transparency as the mask; leaves it out where there is none. */
+function settleAlphaMask(call: ParsedCall, { isMasked, hasAlpha }: { isMasked: boolean; hasAlpha: boolean }): void {
+  const { parameters, warnings } = call.submission.image
+  if (!parameters.alphaMask) return
+  if (!isMasked && hasAlpha) {
+    warnings.push(
+      `'${ALPHA_MASK}': what is fully transparent (alpha 0) in the first image was the mask; the rest stays.`
+    )
+    return
+  }
+  delete parameters.alphaMask
+  const reason = isMasked ? "there is a 'mask'" : 'the first image has no transparency'
+  warnings.push(`'${ALPHA_MASK}' was not used: ${reason}.`)
+}
 
 /** Without a size an edit is as large as its first image, as far as the limit allows. */
 function limitAutomaticSize(

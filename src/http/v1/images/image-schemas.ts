@@ -52,6 +52,11 @@ export const EditImageBody = Type.Object(
     ),
     mask: Type.Optional(File('png or webp of the size of the first image; transparent = change here.')),
     prompt: Type.String({ description: 'What to change.' }),
+    inference_club_alpha_mask: Type.Optional(
+      Type.Boolean({
+        description: 'Without a mask: change what is fully transparent in the first image, keep the rest.'
+      })
+    ),
     strength: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: '0 keeps the image, 1 ignores it.' })),
     ...ImageFields
   },
