@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { nothingLeftOut } from './tests/e2e/nothing-left-out.ts'
 
 export default defineConfig({
   test: {
@@ -6,6 +7,7 @@ export default defineConfig({
     globalSetup: 'tests/e2e/unpack-browser.ts',
     // The crash suite has its own configuration and its own command.
     exclude: ['tests/crash/**'],
+    reporters: ['default', nothingLeftOut],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // On a CI machine of unknown load one more try tells a slow moment from a fault; at home every failure shows.

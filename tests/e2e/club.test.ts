@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { RequestDetail } from '../../src/http/dashboard/contract/requests.ts'
 import {
   ROOT,
@@ -13,6 +13,7 @@ import {
   startServer
 } from '../support/run-program.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { describeSteps } from './describe-steps.ts'
 import { openVisitor, startBrowser, type Visitor } from './visitor.ts'
 
 const ADA = { name: 'Ada Lovelace', email: 'ada@example.org', password: 'analytical engine' }
@@ -125,15 +126,7 @@ async function usage(page: Page, path: '/usage' | '/usage?owner=all'): Promise<{
 }
 
 /** A club of three, each step on what the one before left. */
-describe('a club', () => {
-  let isBroken = false
-  beforeEach(({ skip }) => {
-    skip(isBroken, 'a step before it failed')
-    onTestFailed(() => {
-      isBroken = true
-    })
-  })
-
+describeSteps('a club', () => {
   it('begins with an admin, who invites somebody by a link that is shown once', async () => {
     const { page } = ada
     const [, claim = ''] = await server.printed(/Claim this installation \(once\): (\S+)/)

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { RequestDetail } from '../../src/http/dashboard/contract/requests.ts'
 import { type RunningServer, startServer } from '../support/run-program.ts'
+import { describeSteps } from './describe-steps.ts'
 import { openVisitor, startBrowser, type Visitor } from './visitor.ts'
 
 /** Slow enough to be watched, fast enough to wait for. */
@@ -44,15 +45,7 @@ const detail = async (id: string): Promise<RequestDetail> =>
 const idInAddress = () => new URL(page.url()).pathname.split('/').at(-1) ?? ''
 
 /** One person's first hour, each step on what the one before left. */
-describe('from the first start on', () => {
-  let isBroken = false
-  beforeEach(({ skip }) => {
-    skip(isBroken, 'a step before it failed')
-    onTestFailed(() => {
-      isBroken = true
-    })
-  })
-
+describeSteps('from the first start on', () => {
   it('claims the installation with the link that was printed, once', async () => {
     const [, link = ''] = await server.printed(/Claim this installation \(once\): (\S+)/)
     await page.goto(link)
