@@ -164,6 +164,8 @@ export interface RequestsTable {
   warnings: string
   error_code: string | null
   error_message: string | null
+  /** The field of the call at fault. */
+  error_param: Generated<string | null>
 }
 
 export interface TasksTable {
@@ -192,6 +194,7 @@ export interface TasksTable {
   warnings: string | null
   error_code: string | null
   error_message: string | null
+  error_param: Generated<string | null>
   finished_at: number | null
 }
 

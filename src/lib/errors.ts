@@ -249,11 +249,10 @@ export const errors = {
       `The image is not finished yet. The request goes on as '${requestId}': fetch it at GET /v1/jobs/${requestId}.`
     ),
   /** An error that was written down with a request, told again. */
-  recorded: (code: ErrorCode, message: string) =>
-    make(code, RECORDED_STATUS[code] ?? 502, { retry: false })(
-      message,
-      code === 'no_provider' ? { param: 'model' } : {}
-    ),
+  recorded: (code: ErrorCode, message: string, param: string | null = null) =>
+    make(code, RECORDED_STATUS[code] ?? 502, { retry: false })(message, {
+      param: code === 'no_provider' ? 'model' : param
+    }),
   internal: (exchangeId: string) =>
     make('internal_error', 500)(`Something went wrong on our side. Tell the operator this id: ${exchangeId}.`)
 } as const
