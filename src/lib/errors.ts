@@ -108,6 +108,11 @@ export const errors = {
   requestTooLarge: (message: string, param: string | null = null) => make('request_too_large', 413)(message, { param }),
   unsupportedMediaType: (message: string, param: string | null = null) =>
     make('unsupported_media_type', 415)(message, { param }),
+  /** For a body; `accepted` are codings of HTTP. */
+  unsupportedEncoding: (accepted: readonly string[]) =>
+    make('unsupported_media_type', 415, { headers: { 'accept-encoding': accepted.join(', ') } })(
+      `The body has a 'content-encoding' that is not understood here. Use one of ${accepted.join(', ')}, or none.`
+    ),
   invalidJson: () => make('invalid_json', 400)('The body is not valid JSON. Check quotes, commas and encoding.'),
   invalidRequest: (message: string, param: string | null = null) => badRequest(message, { param }),
   notYet: (param: string) =>
