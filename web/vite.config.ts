@@ -8,6 +8,8 @@ const GATEWAY = 'http://127.0.0.1:8080'
 
 export default defineConfig({
   root: import.meta.dirname,
+  // The server writes the path it is reached below into the page; everything else is found from there.
+  base: './',
   // Compressed once here instead of with every answer.
   plugins: [react(), tailwindcss(), compression({ algorithms: ['gzip', 'brotliCompress'], threshold: 1024 })],
   build: {

@@ -6,9 +6,11 @@ import { bearerOf } from '../auth/bearer.ts'
 import { authorize } from '../auth/permissions.ts'
 import type { Bell } from '../db/bell.ts'
 import { createTally } from '../lib/async.ts'
+import { withoutBasePath } from '../lib/base-path.ts'
 import { AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Principal } from '../lib/principal.ts'
+import type { Reached, ReachingCall } from '../lib/reached.ts'
 import {
   CLOSE_CODES,
   MAX_MESSAGE_BYTES,
@@ -30,6 +32,7 @@ const MAX_CLOSE_REASON_BYTES = 123
 
 export interface AgentSocketParts {
   keyGuard: KeyGuard
+  reach: (call: ReachingCall) => Reached
   requests: Requests
   live: LiveProgress
   bell: Bell
@@ -50,8 +53,12 @@ export const heartbeatMs = (leaseMs: number): number => Math.floor(leaseMs / 3)
  * Whether a call that asks for another protocol is an agent's. Every other one is answered by HTTP as if it had not asked
  * (RFC 9110 §7.8): clients offer HTTP/2 this way with any call.
  */
-export const isAgentUpgrade = ({ method, headers, url = '/' }: IncomingMessage): boolean =>
-  method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && /^\/api\/agent\/connect\/?(\?|$)/.test(url)
+export const isAgentUpgrade =
+  (basePath: string) =>
+  ({ method, headers, url = '/' }: IncomingMessage): boolean =>
+    method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    /^\/api\/agent\/connect\/?(\?|$)/.test(withoutBasePath(url, basePath))
 
 /** Accepts agents on the gateway's own port, whose server takes the upgrades that are `isAgentUpgrade`. */
 export function serveAgentSockets(server: Server, parts: AgentSocketParts): AgentSockets {
@@ -62,7 +69,7 @@ export function serveAgentSockets(server: Server, parts: AgentSocketParts): Agen
   const onUpgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     try {
-      const principal = await parts.keyGuard.authenticate(bearerOf(request), request.socket.remoteAddress ?? '')
+      const principal = await parts.keyGuard.authenticate(bearerOf(request), parts.reach(request).address)
       authorize(principal, 'connectAgent')
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const left = greeted.enter()

@@ -13,7 +13,9 @@ import { lockDataDir } from '../db/data-dir-lock.ts'
 import { startDispatcher } from '../dispatch/dispatcher.ts'
 import { createHttpApp } from '../http/app.ts'
 import { createTally } from '../lib/async.ts'
+import { basePathOf } from '../lib/base-path.ts'
 import type { Logger } from '../lib/logger.ts'
+import { createReached } from '../lib/reached.ts'
 import { VERSION } from '../lib/version.ts'
 import { openDiskStore } from '../storage/disk-store.ts'
 import { startWebhookDelivery } from '../webhooks/deliver-webhooks.ts'
@@ -83,7 +85,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     callers,
     isDraining: () => draining,
     checkReady: () => checkReady(context),
-    takesUpgrade: isAgentUpgrade,
+    takesUpgrade: isAgentUpgrade(basePathOf(config.publicUrl)),
     metrics
   })
   registerAgentBytes(app, { assets, requests, limits: config.limits })
@@ -101,6 +103,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   const { admin, newKey } = await bootstrapAdmin({ ...context, secret: config.bootstrapApiKey })
   const sockets = serveAgentSockets(app.server, {
     ...context,
+    reach: createReached(config.trustProxy),
     bell: database.bell,
     leaseMs,
     now: () => database.clock.now()

@@ -18,9 +18,9 @@ import { ADDRESS_HEADER } from './caller.ts'
 import type { Invitations } from './invitations.ts'
 import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS, type Passwords } from './passwords.ts'
 import { createPersonAdapter } from './person-adapter-store.ts'
+import { cookieRules } from './session-cookie.ts'
 
 export const AUTH_PATH = '/api/auth'
-export const COOKIE_PREFIX = 'inference-club'
 
 const DAY_S = 86_400
 const SESSION_S = 30 * DAY_S
@@ -56,6 +56,7 @@ export function createAuthInstances(parts: AuthParts): (options: { base: string;
 }
 
 function createAuth(parts: AuthParts, { base, secret }: { base: string; secret: string }) {
+  const { prefix, path, secure } = cookieRules(base)
   return betterAuth({
     appName: 'inference.club',
     baseURL: base + AUTH_PATH,
@@ -92,8 +93,10 @@ function createAuth(parts: AuthParts, { base, secret }: { base: string; secret: 
     hooks: { before: rememberInvitation(parts.invitations) },
     databaseHooks: { user: { create: { before: (user) => admit(user, parts.isOpen()) } } },
     advanced: {
-      cookiePrefix: COOKIE_PREFIX,
-      useSecureCookies: base.startsWith('https:'),
+      cookiePrefix: prefix,
+      // It would put `__Secure-` in front.
+      useSecureCookies: false,
+      defaultCookieAttributes: { secure, path },
       disableCSRFCheck: false,
       disableOriginCheck: false,
       ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },

@@ -5,7 +5,7 @@ import type { Logger } from '../lib/logger.ts'
 import { DASHBOARD_KEY_ID, type Principal, type Role, SCOPES, type Scope } from '../lib/principal.ts'
 import { type Account, createAccount } from './account.ts'
 import { answerAuthCall, type AuthCall } from './answer-auth-call.ts'
-import { type Auth, COOKIE_PREFIX, createAuthInstances } from './auth-instances.ts'
+import { type Auth, createAuthInstances } from './auth-instances.ts'
 import { type Caller, headersOf } from './caller.ts'
 import { createInvitationStore } from './invitation-store.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
@@ -48,9 +48,9 @@ export interface People {
   invitations: Invitations
   account: Account
   /** Who is signed in, by the session cookie; undefined when nobody is, or they have been disabled. */
-  principalOf(headers: { cookie?: string | undefined }): Promise<Person | undefined>
+  principalOf(caller: Pick<Caller, 'base' | 'headers'>): Promise<Person | undefined>
   /** The token of the session cookie, whether or not the session still is; undefined when there is none. */
-  sessionTokenOf(headers: { cookie?: string | undefined }): Promise<string | undefined>
+  sessionTokenOf(caller: Pick<Caller, 'base' | 'headers'>): Promise<string | undefined>
   /** Lines for `Set-Cookie`, where due, that keep a session in use from ending. */
   renewCookies(caller: Caller): Promise<string[]>
   /** What the sign-in page offers. */
@@ -97,10 +97,8 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
   const secretOf = rememberSecret(database)
   const authOf = async (base: string): Promise<Auth> => instances({ base, secret: await secretOf() })
 
-  const sessionToken = async ({ cookie }: { cookie?: string | undefined }) =>
-    cookie?.includes(COOKIE_PREFIX)
-      ? sessionTokenOf(cookie, { prefix: COOKIE_PREFIX, secret: await secretOf() })
-      : undefined
+  const sessionToken = ({ base, headers }: Pick<Caller, 'base' | 'headers'>) =>
+    sessionTokenOf(headers.cookie, { base, secret: secretOf })
 
   const beginSession = async (user: UserRow, caller: Caller): Promise<SignedIn> => {
     const { api } = await authOf(caller.base)
@@ -123,8 +121,8 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
     invitations,
     account: createAccount({ database }),
     sessionTokenOf: sessionToken,
-    principalOf: async (headers) => {
-      const token = await sessionToken(headers)
+    principalOf: async (caller) => {
+      const token = await sessionToken(caller)
       const user = token === undefined ? undefined : await persons.findBySessionToken(token)
       return user && toPerson(user)
     },

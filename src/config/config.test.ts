@@ -80,6 +80,8 @@ describe('a variable', () => {
     ['DATA_DIR', '../other', (c) => c.dataDir, resolve(CWD, '../other')],
     ['DATA_DIR', resolve('/var/lib/club'), (c) => c.dataDir, resolve('/var/lib/club')],
     ['PUBLIC_URL', 'https://images.example.org/club//', (c) => c.publicUrl, 'https://images.example.org/club'],
+    ['PUBLIC_URL', 'HTTPS://Club.example:443', (c) => c.publicUrl, 'https://club.example'],
+    ['PUBLIC_URL', 'http://[::1]:8080/', (c) => c.publicUrl, 'http://[::1]:8080'],
     ['TRUST_PROXY', '10.0.0.0/8, ::1,,fd00::/128', (c) => c.trustProxy, ['10.0.0.0/8', '::1', 'fd00::/128']],
     ['CORS_ORIGINS', 'https://a.example,http://b:3000', (c) => c.corsOrigins, ['https://a.example', 'http://b:3000']],
     ['LOG_LEVEL', 'trace', (c) => c.logLevel, 'trace'],
@@ -108,7 +110,21 @@ describe('a variable', () => {
     ['LIMITS_LEASE', ['200ms', '1h'], ['199ms', '61m']],
     ['LOG_LEVEL', ['silent'], ['loud', 'WARN']],
     ['DEMO', ['1', 'off'], ['2', 'maybe']],
-    ['PUBLIC_URL', ['http://x'], ['x', 'ftp://x', 'http://x?a', 'http://x#a', 'http://u@x']],
+    [
+      'PUBLIC_URL',
+      ['http://x', 'http://x/a.b/c_d/', 'http://x/v1beta'],
+      [
+        'x',
+        'ftp://x',
+        'http://x?a',
+        'http://x#a',
+        'http://u@x',
+        'http://x/v1',
+        'http://x/api/',
+        "http://x/a'b",
+        'http://x/a//b'
+      ]
+    ],
     ['TRUST_PROXY', ['10.0.0.0/32', '::/0'], ['localhost', '10.0.0.0/33', '::/129', '10.0.0.0/x', '10.0.0.0/']],
     ['CORS_ORIGINS', ['*'], ['https://x/', 'x.example', 'https://x/path']],
     ['BOOTSTRAP_API_KEY', [`ic_${'_'.repeat(200)}`], [`ic_${'a'.repeat(20)}`, 'a'.repeat(24), `ic_${'!'.repeat(21)}`]]

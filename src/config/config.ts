@@ -39,7 +39,8 @@ export const SERVER = {
   publicUrl: textSetting<string | undefined>(
     {
       variable: named('PUBLIC_URL'),
-      description: 'Where people reach the server, such as `https://images.example.org`; image URLs begin with it.',
+      description:
+        'Where people reach the server, such as `https://images.example.org` or `https://example.org/club`; image URLs begin with it.',
       fallback: undefined,
       defaultText: 'derived from each request'
     },
@@ -48,7 +49,8 @@ export const SERVER = {
   trustProxy: listSetting(
     {
       variable: named('TRUST_PROXY'),
-      description: 'Addresses or networks (comma-separated) whose `x-forwarded-*` headers count.',
+      description:
+        'Addresses or networks (comma-separated) of proxies, whose `X-Forwarded-*` or `Forwarded` headers count.',
       fallback: [],
       defaultText: 'none'
     },
@@ -301,7 +303,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
   return {
     ...config,
     dataDir: resolve(cwd, config.dataDir),
-    publicUrl: config.publicUrl?.replace(/\/+$/, '')
+    publicUrl: config.publicUrl && new URL(config.publicUrl).href.replace(/\/+$/, '')
   }
 }
 
@@ -339,12 +341,22 @@ function unknownVariable(name: string, known: readonly string[]): string {
   return `${name} is not a variable of this version; ${hint}`
 }
 
+/** A club below one of them could not be told from one at the root. */
+const OWN_PATHS = ['v1', 'api', 'assets', 'docs']
+
 function checkPublicUrl(text: string): string | undefined {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     return `must be an http or https URL, not '${text}'`
   }
-  const { search, hash, username } = new URL(text)
-  return search || hash || username ? 'must not have a query, fragment or user name' : undefined
+  const { search, hash, username, pathname } = new URL(text)
+  if (search || hash || username) return 'must not have a query, fragment or user name'
+  if (!/^(\/[\w.~-]+)*\/*$/.test(pathname)) {
+    return `may have a path of letters, digits and . _ ~ - alone, not '${pathname}'`
+  }
+  const first = pathname.split('/')[1] ?? ''
+  return OWN_PATHS.includes(first)
+    ? `must be the address that the dashboard has, without /${first} and what follows: the server adds that itself`
+    : undefined
 }
 
 function checkNetwork(text: string): string | undefined {

@@ -1,7 +1,8 @@
 import cors from '@fastify/cors'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { basePathOf, withoutBasePath } from '../lib/base-path.ts'
 import { newId } from '../lib/ids.ts'
 import { getAsset } from './assets/get-asset.ts'
 import { registerAuth } from './auth/register-auth.ts'
@@ -10,14 +11,13 @@ import { answerBadPath, handleErrors, handleUnknownRoutes } from './error-handle
 import { authenticateRoutes } from './hooks/authenticate.ts'
 import { authenticateSessions } from './hooks/authenticate-sessions.ts'
 import { limitRates } from './hooks/limit-rates.ts'
+import { readReached } from './hooks/read-reached.ts'
 import { refuseOtherMethods } from './hooks/refuse-other-methods.ts'
 import type { HttpContext } from './http-context.ts'
-import { parseJsonBodies } from './parse-json-bodies.ts'
+import { publicUrl } from './public-url.ts'
 import { releaseConnections } from './release-connections.ts'
 import { registerOperations } from './operations/register-operations.ts'
-import { inflateBodies } from './uploads/inflate-bodies.ts'
 import { lingerAfterAnswer } from './uploads/linger.ts'
-import { isFormType, largestForm } from './uploads/receive-form.ts'
 import { registerBatches } from './v1/batches/index.ts'
 import { registerImages } from './v1/images/index.ts'
 import { registerJobs } from './v1/jobs/index.ts'
@@ -40,10 +40,13 @@ const EXPOSED_HEADERS = [
 /** The HTTP application: every route and hook, no port and no signals. */
 export async function createHttpApp(context: HttpContext): Promise<FastifyInstance> {
   const { config } = context
+  const basePath = basePathOf(config.publicUrl)
   const app = Fastify({
     genReqId: () => newId('xid'),
     logger: false,
-    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    // The one reading of what proxies tell is `request.reached`.
+    trustProxy: false,
+    rewriteUrl: ({ url = '/' }) => withoutBasePath(url, basePath),
     bodyLimit: config.limits.maxBodyBytes,
     // Long enough for a slow uplink to send an image, short enough not to collect dead connections.
     requestTimeout: 900_000,
@@ -57,12 +60,13 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   handleErrors(app, context)
-  parseJsonBodies(app)
+  acceptEmptyJson(app)
   releaseConnections(app, context.isDraining)
 
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
   })
+  readReached(app, config)
   app.addHook('onSend', async (request, reply) => {
     lingerAfterAnswer(request, reply)
     // A reply that promises something leaves when what it promises is on disk.
@@ -77,6 +81,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     })
   })
 
+  const serversFor = (request: FastifyRequest) => [{ url: publicUrl(request, config.publicUrl) }]
   await app.register(swagger, {
     openapi: describeApi(context.version),
     // The one wildcard is the id of a model, which may hold slashes.
@@ -84,12 +89,17 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    indexPrefix: basePath,
     theme: { title: 'inference.club API' },
-    uiConfig: { layout: 'BaseLayout', persistAuthorization: true }
+    uiConfig: { layout: 'BaseLayout', persistAuthorization: true },
+    transformSpecification: (document, request) => ({ ...document, servers: serversFor(request) })
   })
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  app.get('/openapi.json', { schema: { hide: true } }, (request) => ({
+    ...app.swagger(),
+    servers: serversFor(request)
+  }))
   registerOperations(app, context)
-  await serveWeb(app, context)
+  await serveWeb(app, { webDir: context.webDir, basePath })
   const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
   const crossOrigin = {
     origin,
@@ -105,7 +115,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   await app.register(
     async (scope) => {
       await scope.register(cors, crossOrigin)
-      const refuseOthers = prepareScope(scope, context)
+      const refuseOthers = prepareScope(scope)
       authenticateRoutes(scope, context)
       limitRates(scope, context)
       registerBatches(scope, context)
@@ -116,7 +126,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   )
   await app.register(
     async (scope) => {
-      const refuseOthers = prepareScope(scope, context)
+      const refuseOthers = prepareScope(scope)
       // The document describes the API once, under the prefix that keys use.
       scope.addHook('onRoute', (route) => void (route.schema = { ...route.schema, hide: true }))
       authenticateSessions(scope, context)
@@ -131,18 +141,12 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
 }
 
 /** What every scope of JSON endpoints answers alike; the returned function is called after its last route. */
-function prepareScope(scope: FastifyInstance, context: HttpContext): () => void {
+function prepareScope(scope: FastifyInstance): () => void {
   // Within the scope, so that pages of other origins may read these answers where they may read any.
   handleUnknownRoutes(scope)
   scope.removeContentTypeParser('text/plain')
-  inflateBodies(scope, (contentType, bodyLimit) =>
-    isFormType(contentType) ? largestForm(context.config.limits) : bodyLimit
-  )
   // A form is streamed by the routes that take one; the others answer 415.
-  scope.addContentTypeParser('multipart/form-data', (request, payload, done) => {
-    request.form = payload
-    done(null)
-  })
+  scope.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null))
   return refuseOtherMethods(scope)
 }
 
@@ -170,3 +174,12 @@ const describeApi = (version: string) => ({
   },
   security: [{ apiKey: [] }]
 })
+
+/** A call without parameters may still say that it is JSON: clients set the type whether or not there is a body. */
+function acceptEmptyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void parse(request, body as string, done)
+  })
+}

@@ -12,6 +12,7 @@ import type { Config } from '../config/config.ts'
 import type { Tally } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Principal } from '../lib/principal.ts'
+import type { Reached } from '../lib/reached.ts'
 import type { Network } from '../network/network.ts'
 import type { Offers } from '../providers/offers.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
@@ -71,6 +72,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the authentication hook on every route that names an operation. */
     principal: Principal
+    /** How the call reached us, whatever proxies are in between. */
+    reached: Reached
   }
   interface FastifyContextConfig {
     /** What the route does, in the vocabulary of permissions. */

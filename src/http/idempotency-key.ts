@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { errors } from '../lib/errors.ts'
-import { decodeText } from './decode-text.ts'
 
 const LONGEST = 128
 
@@ -16,15 +15,12 @@ export const IdempotencyHeaders = Type.Object({
   )
 })
 
-/** The `Idempotency-Key` of a call. Throws `invalid_request` when it is longer than 128 characters, blank or not UTF-8. */
+/** The `Idempotency-Key` of a call. Throws `invalid_request` when it is longer than 128 characters or blank. */
 export function idempotencyKey({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
   const key = headers['idempotency-key']
   if (key === undefined) return undefined
-  // Node reads the bytes of headers as Latin-1.
-  const source = { what: "'Idempotency-Key'", param: 'Idempotency-Key' }
-  const text = typeof key === 'string' ? decodeText(Buffer.from(key, 'latin1'), source) : ''
-  if (text.trim() === '' || text.length > LONGEST) {
+  if (typeof key !== 'string' || key.trim() === '' || key.length > LONGEST) {
     throw errors.invalidRequest(`'Idempotency-Key' must have 1 to ${LONGEST} characters.`, 'Idempotency-Key')
   }
-  return text
+  return key
 }

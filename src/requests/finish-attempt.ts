@@ -17,8 +17,7 @@ export interface DeliveredImage {
   /** As decoded, after orientation. */
   width: number
   height: number
-  /** Null when the engine was given none. */
-  seed: number | null
+  seed: number
   warnings: readonly string[]
   generatingMs: number
 }
@@ -37,8 +36,7 @@ export async function finishAttempt(
     const change = {
       state: 'succeeded' as const,
       asset_id: image.assetId,
-      // A task keeps the seed that was drawn for it, should it ever be repeated.
-      ...(image.seed !== null && { seed: image.seed }),
+      seed: image.seed,
       warnings: JSON.stringify(image.warnings),
       finished_at: now
     }

@@ -27,7 +27,6 @@ export async function endRequestIfDone(trx: Trx, requestId: string, now: number)
     state: failed ? 'failed' : 'canceled',
     finishedAt: now,
     errorCode: failed?.error_code ?? 'canceled',
-    errorMessage: failed?.error_message ?? null,
-    errorParam: failed?.error_param ?? null
+    errorMessage: failed?.error_message ?? null
   })
 }

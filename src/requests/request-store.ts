@@ -31,7 +31,6 @@ export interface RequestEnd {
   finishedAt: number
   errorCode?: string | null
   errorMessage?: string | null
-  errorParam?: string | null
 }
 
 /** Ends a request once; undefined when it had ended before. */
@@ -42,8 +41,7 @@ export const endRequest = (trx: Trx, id: string, end: RequestEnd): Promise<Reque
       state: end.state,
       finished_at: end.finishedAt,
       error_code: end.errorCode ?? null,
-      error_message: end.errorMessage ?? null,
-      error_param: end.errorParam ?? null
+      error_message: end.errorMessage ?? null
     })
     .where('id', '=', id)
     .where('state', 'in', UNFINISHED)
@@ -79,14 +77,7 @@ export const listInputs = (db: Db, requestId: string): Promise<AssetRow[]> =>
 export async function reopenRequest(trx: Trx, id: string): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('requests')
-    .set({
-      state: 'queued',
-      finished_at: null,
-      started_at: null,
-      error_code: null,
-      error_message: null,
-      error_param: null
-    })
+    .set({ state: 'queued', finished_at: null, started_at: null, error_code: null, error_message: null })
     .where('id', '=', id)
     .where('state', 'in', ['failed', 'canceled'])
     .executeTakeFirst()

@@ -51,7 +51,7 @@ describe('the first visit', () => {
   it('loads less than 250 kB of scripts', async () => {
     const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url))
     const page = await readFile(`${dist}index.html`, 'utf8')
-    const scripts = [...page.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map(([, path = '']) => path)
+    const scripts = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(([, path = '']) => path)
     expect(scripts.length).toBeGreaterThan(0)
     let bytes = 0
     for (const path of scripts) bytes += gzipSync(await readFile(dist + path)).length

@@ -138,7 +138,7 @@ describe('the cookie', () => {
     const https = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'club.example.org' }
     const secure = [...PLAIN, 'Secure'].sort()
     const origin = 'https://club.example.org'
-    expect(await attributesOf(proxied, { ...https, origin }, `__Secure-${COOKIE}`)).toEqual(secure)
+    expect(await attributesOf(proxied, { ...https, origin }, `__Host-${COOKIE}`)).toEqual(secure)
     expect(await attributesOf(proxied, {}, COOKIE)).toEqual(PLAIN)
     // Who is not a trusted proxy cannot say so.
     const untrusted = await signIn(createBrowser(gateway), await gateway.addPerson(), { ...https, origin })

@@ -6,6 +6,7 @@ import type { Principal } from '../../lib/principal.ts'
 import type { AssetRow } from '../../assets/asset-store.ts'
 import { chooseThumbnail, type SizedBytes, type ThumbnailKind } from '../../assets/thumbnails.ts'
 import { formatOfMediaType, type ImageMediaType, mediaTypeOfFormat } from '../../images/media-types.ts'
+import { callerOf } from '../auth/caller.ts'
 import { callerLeft } from '../caller-left.ts'
 import type { HttpContext } from '../http-context.ts'
 import { parseRange } from './parse-range.ts'
@@ -53,10 +54,15 @@ async function sendAsset(context: AssetContext, request: AssetRequest, reply: Fa
 }
 
 /** By key or, in the dashboard, by session; what may not read a request may not read its inputs either. */
-async function readerOf({ keyGuard, people }: AssetContext, request: AssetRequest): Promise<Principal | undefined> {
+async function readerOf(
+  { keyGuard, people, config }: AssetContext,
+  request: AssetRequest
+): Promise<Principal | undefined> {
   const secret = bearerOf(request)
   const reader =
-    secret === undefined ? await people.principalOf(request.headers) : await keyGuard.authenticate(secret, request.ip)
+    secret === undefined
+      ? await people.principalOf(callerOf(request, config))
+      : await keyGuard.authenticate(secret, request.reached.address)
   if (reader) authorize(reader, 'getJob')
   return reader
 }

@@ -10,8 +10,9 @@ export function getSession(
   { people, config, version }: Pick<HttpContext, 'people' | 'config' | 'version'>
 ): void {
   scope.get('/session', async (request, reply): Promise<SessionInfo> => {
-    const person = await people.principalOf(request.headers)
-    if (person) void reply.header('set-cookie', await people.renewCookies(callerOf(request, config)))
+    const caller = callerOf(request, config)
+    const person = await people.principalOf(caller)
+    if (person) void reply.header('set-cookie', await people.renewCookies(caller))
     const { maxImagesPerRequest, maxInputImages, maxUploadBytes } = config.limits
     return {
       person: person ? presentPerson(person) : null,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { LiveEvent as LiveProgressEvent } from '../../requests/live-progress.ts'
 import type { WatchedEvent } from '../../requests/watch-mailbox.ts'
+import { callerOf } from '../auth/caller.ts'
 import { callerLeft } from '../caller-left.ts'
 import { HEARTBEAT, sendEvents } from '../event-stream.ts'
 import type { HttpContext } from '../http-context.ts'
@@ -20,9 +21,9 @@ type LiveEvent = { [Name in keyof LiveEvents]: { event: Name; data: LiveEvents[N
 /** `GET /api/dashboard/events?owner=`: all that happens to somebody's requests, for as long as a page is open. */
 export function watchEvents(
   scope: FastifyInstance,
-  context: Pick<HttpContext, 'requests' | 'people' | 'stopping' | 'now'>
+  context: Pick<HttpContext, 'requests' | 'people' | 'config' | 'stopping' | 'now'>
 ): void {
-  const { people, stopping } = context
+  const { people, config, stopping } = context
   scope.get<{ Querystring: Record<string, unknown> }>(
     '/events',
     // Whoever asks for the head alone would be sent an answer that never ends.
@@ -33,7 +34,7 @@ export function watchEvents(
       refuseUnknown(fields)
       const left = AbortSignal.any([callerLeft(reply), stopping])
       const isOver = async () => {
-        const reader = await people.principalOf(request.headers)
+        const reader = await people.principalOf(callerOf(request, config))
         return !reader || (reader.role !== 'admin' && reader.userId !== userId)
       }
       const over = sessionEnd({ isOver, everyMs: ASK_SESSION_EVERY_MS, left })

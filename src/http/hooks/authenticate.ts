@@ -8,7 +8,7 @@ export function authenticateRoutes(scope: FastifyInstance, { keyGuard }: Pick<Ht
   scope.addHook('onRequest', async (request) => {
     const { operation } = request.routeOptions.config
     if (operation === undefined) return
-    request.principal = await keyGuard.authenticate(bearerOf(request), request.ip)
+    request.principal = await keyGuard.authenticate(bearerOf(request), request.reached.address)
     authorize(request.principal, operation)
   })
 }

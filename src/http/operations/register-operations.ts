@@ -39,5 +39,5 @@ async function allowMetrics({ keyGuard }: OperationsContext, request: FastifyReq
   const forwarded = request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined
   const local = address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
   if (local && !forwarded) return
-  authorize(await keyGuard.authenticate(bearerOf(request), request.ip), 'readMetrics')
+  authorize(await keyGuard.authenticate(bearerOf(request), request.reached.address), 'readMetrics')
 }

@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import { finished, type Readable, type Writable } from 'node:stream'
-import { AppError, errors } from '../../lib/errors.ts'
+import { errors } from '../../lib/errors.ts'
 
 /**
  * One body on its way through its parser, with what is done to its parts as they arrive. Whatever fails first, the
@@ -25,22 +26,21 @@ export class BodyReception {
   }
 
   /** To be called once. Rejects with the first failure, when nothing works on any part any more. */
-  async run(body: Readable, parser: Writable): Promise<void> {
+  async run(request: IncomingMessage, parser: Writable): Promise<void> {
     const parsed = new Promise((resolve) => parser.once('finish', resolve))
     parser.on('error', (error) => this.fail(error))
     // Also calls when the sender was gone before.
-    const stopWatching = finished(body, { writable: false }, (error) => {
-      if (error)
-        this.fail(error instanceof AppError ? error : errors.invalidRequest('The request ended before its body did.'))
+    const stopWatching = finished(request, { writable: false }, (error) => {
+      if (error) this.fail(errors.invalidRequest('The request ended before its body did.'))
     })
-    body.pipe(parser)
+    request.pipe(parser)
     try {
       await Promise.race([parsed, this.#failure.promise])
       await Promise.race([this.#settled(), this.#failure.promise])
     } finally {
       stopWatching()
-      body.unpipe(parser)
-      body.resume()
+      request.unpipe(parser)
+      request.resume()
       parser.destroy()
       for (const part of this.#parts.keys()) part.destroy()
       await this.#settled()

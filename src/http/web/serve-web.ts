@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -32,12 +33,17 @@ const NOT_PAGES = /^\/(v1|api|docs|assets|openapi\.json|healthz|readyz|metrics)(
  * Serves the dashboard from the folder it was built into: its files, and its one page for every path that a person may
  * have in the address bar.
  */
-export async function serveWeb(app: FastifyInstance, { webDir }: { webDir: string }): Promise<void> {
-  const built = existsSync(join(webDir, 'index.html'))
+export async function serveWeb(
+  app: FastifyInstance,
+  { webDir, basePath }: { webDir: string; basePath: string }
+): Promise<void> {
+  const page = await readPage(webDir, basePath)
   app.setNotFoundHandler((request, reply) =>
-    isPage(request) && built ? sendPage(reply) : sendError(reply, errors.notFound(`${request.method} of this path`))
+    isPage(request) && page !== undefined
+      ? sendPage(reply, page)
+      : sendError(reply, errors.notFound(`${request.method} of this path`))
   )
-  if (!built) {
+  if (page === undefined) {
     app.get('/', { schema: { hide: true } }, (_request, reply) =>
       reply.type('text/plain').send('The dashboard has not been built. Run `npm run build:web` and start again.\n')
     )
@@ -57,10 +63,20 @@ export async function serveWeb(app: FastifyInstance, { webDir }: { webDir: strin
       void reply.header('cache-control', named ? 'public, max-age=31536000, immutable' : 'no-cache')
     }
   })
-  app.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply))
+  app.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply, page))
 }
 
-const sendPage = (reply: FastifyReply) => reply.headers(PAGE_HEADERS).sendFile('index.html')
+const sendPage = (reply: FastifyReply, page: string) => reply.headers(PAGE_HEADERS).type('text/html').send(page)
+
+/** The one page, with its addresses below the base path; undefined when it has not been built. */
+async function readPage(webDir: string, basePath: string): Promise<string | undefined> {
+  const path = join(webDir, 'index.html')
+  if (!existsSync(path)) return undefined
+  const built = await readFile(path, 'utf8')
+  return built
+    .replaceAll(/(?<=(?:src|href)=")\.?\//g, `${basePath}/`)
+    .replace('name="base-path" content=""', `name="base-path" content="${basePath}"`)
+}
 
 const isPage = ({ method, url, headers }: FastifyRequest): boolean =>
   (method === 'GET' || method === 'HEAD') &&

@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { BookOpen, ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react'
 import { Menu } from '../components/ui/menu.tsx'
 import { tellError } from '../components/ui/toaster.tsx'
+import { basePath } from '../lib/base-path.ts'
 import { fetchJson, messageOf } from '../lib/fetch-json.ts'
 import { useSession } from '../lib/session.ts'
 import { setTheme, useTheme } from '../lib/theme.ts'
@@ -42,7 +43,11 @@ export function PersonMenu() {
       entries={[
         { label: 'Account', icon: UserRound, onSelect: () => void navigate({ to: '/account' }) },
         { label: next.label, icon: next.icon, onSelect: () => setTheme(next.theme) },
-        { label: 'API reference', icon: BookOpen, onSelect: () => void window.open('/docs', '_blank', 'noopener') },
+        {
+          label: 'API reference',
+          icon: BookOpen,
+          onSelect: () => void window.open(`${basePath}/docs`, '_blank', 'noopener')
+        },
         { label: 'Sign out', icon: LogOut, onSelect: signOut }
       ]}
     />
@@ -52,7 +57,7 @@ export function PersonMenu() {
 /** The page is loaded anew, so that nothing of this person stays in memory. */
 function signOut(): void {
   fetchJson('/api/auth/sign-out', { json: {} }).then(
-    () => location.assign('/sign-in'),
+    () => location.assign(`${basePath}/sign-in`),
     (error: unknown) => tellError('You are still signed in', messageOf(error))
   )
 }

@@ -6,6 +6,7 @@ import {
   Outlet,
   redirect
 } from '@tanstack/react-router'
+import { basePath } from '../lib/base-path.ts'
 import { ownPath } from '../lib/own-path.ts'
 import { parseRequestSearch } from '../lib/request-search.ts'
 import { sessionQuery } from '../lib/session.ts'
@@ -205,6 +206,7 @@ export const router = createRouter({
       peopleShortcut
     ])
   ]),
+  basepath: basePath === '' ? '/' : basePath,
   defaultPreload: 'intent',
   scrollRestoration: true
 })

@@ -1,9 +1,10 @@
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate, useRouter } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import { Ellipsis } from 'lucide-react'
 import { Suspense, useEffect } from 'react'
 import { Menu } from '../components/ui/menu.tsx'
 import { Skeleton } from '../components/ui/states.tsx'
+import { basePath } from '../lib/base-path.ts'
 import { followVisibility, live } from '../lib/live.ts'
 import { useSession } from '../lib/session.ts'
 import { type NavigationEntry, navigationOf } from './navigation.ts'
@@ -31,7 +32,7 @@ export function Shell() {
       </a>
       <header className="sticky top-0 z-20 flex items-center justify-between border-b border-line bg-canvas px-4 py-2 md:fixed md:inset-y-0 md:left-0 md:w-56 md:flex-col md:items-stretch md:justify-start md:gap-6 md:border-r md:border-b-0 md:p-3">
         <Link to="/" className="flex h-10 items-center gap-2.5 rounded-lg px-2 font-semibold tracking-tight">
-          <img src="/favicon.svg" alt="" width={24} height={24} />
+          <img src={`${basePath}/favicon.svg`} alt="" width={24} height={24} />
           inference.club
         </Link>
         <nav aria-label="Pages" className="hidden flex-col gap-0.5 md:flex">
@@ -115,8 +116,9 @@ const PageSkeleton = () => (
 function useLeaveWhenSignedOut(): void {
   const { data } = useSession()
   const navigate = useNavigate()
+  const router = useRouter()
   const gone = data !== undefined && data.person === null
   useEffect(() => {
-    if (gone) void navigate({ to: '/sign-in', search: { next: location.pathname + location.search } })
-  }, [gone, navigate])
+    if (gone) void navigate({ to: '/sign-in', search: { next: router.state.location.href } })
+  }, [gone, navigate, router])
 }

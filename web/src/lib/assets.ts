@@ -1,5 +1,7 @@
+import { basePath } from './base-path.ts'
+
 /** A stored image, whole. */
-export const imageUrl = (assetId: string): string => `/api/inference/assets/${assetId}/`
+export const imageUrl = (assetId: string): string => `${basePath}/api/inference/assets/${assetId}/`
 
 /** A smaller one, at least `width` pixels wide if the image is. */
 export const thumbnailUrl = (assetId: string, width: number): string => `${imageUrl(assetId)}?width=${width}`

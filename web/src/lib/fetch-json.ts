@@ -1,3 +1,5 @@
+import { basePath } from './base-path.ts'
+
 /** An answer that was not a success, as the server explains it. */
 export class ApiError extends Error {
   readonly status: number
@@ -51,7 +53,7 @@ export async function fetchJson<T>(path: string, call: Call = {}): Promise<T> {
 export async function fetchAnswer(path: string, call: Call = {}): Promise<Response> {
   const { json, form, query, headers, signal } = call
   const method = call.method ?? (json !== undefined || form ? 'POST' : 'GET')
-  const response = await fetch(path + queryText(query), {
+  const response = await fetch(basePath + path + queryText(query), {
     method,
     ...(signal && { signal }),
     headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },

@@ -1,4 +1,5 @@
 import type { LiveEvents } from '../../../src/http/dashboard/contract/requests.ts'
+import { basePath } from './base-path.ts'
 import { DASHBOARD } from './fetch-json.ts'
 
 type EventName = keyof LiveEvents
@@ -36,7 +37,7 @@ export function createLive(openSource = (url: string) => new EventSource(url)) {
   const open = () => {
     close()
     if (!running || isAway) return
-    const opened = openSource(`${DASHBOARD}/events${scope === 'all' ? '?owner=all' : ''}`)
+    const opened = openSource(`${basePath}${DASHBOARD}/events${scope === 'all' ? '?owner=all' : ''}`)
     for (const name of NAMES) {
       opened.addEventListener(name, (event) => emit(name, JSON.parse((event as MessageEvent<string>).data)))
     }

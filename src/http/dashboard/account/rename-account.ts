@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { errors } from '../../../lib/errors.ts'
+import { callerOf } from '../../auth/caller.ts'
 import type { HttpContext } from '../../http-context.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
@@ -8,17 +9,18 @@ import { refuseUnknown } from '../refuse-unknown.ts'
 import { presentAccount } from './present-account.ts'
 
 /** `PATCH /api/dashboard/account` with `{name}`. */
-export function renameAccount(scope: FastifyInstance, { people }: Pick<HttpContext, 'people'>): void {
-  scope.patch(
-    '/account',
-    { config: { operation: 'manageAccount' } },
-    async ({ headers, body, principal: { userId } }): Promise<AccountInfo> => {
-      const fields = new Fields(jsonObject(body))
-      const name = fields.text('name')
-      refuseUnknown(fields)
-      if (name === undefined) throw errors.invalidRequest("'name' is required.", 'name')
-      await people.account.rename(userId, name)
-      return presentAccount(await people.account.view(userId, await people.sessionTokenOf(headers)))
-    }
-  )
+export function renameAccount(
+  scope: FastifyInstance,
+  { people, config }: Pick<HttpContext, 'people' | 'config'>
+): void {
+  scope.patch('/account', { config: { operation: 'manageAccount' } }, async (request): Promise<AccountInfo> => {
+    const { userId } = request.principal
+    const fields = new Fields(jsonObject(request.body))
+    const name = fields.text('name')
+    refuseUnknown(fields)
+    if (name === undefined) throw errors.invalidRequest("'name' is required.", 'name')
+    await people.account.rename(userId, name)
+    const token = await people.sessionTokenOf(callerOf(request, config))
+    return presentAccount(await people.account.view(userId, token))
+  })
 }

@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { AccountInfo } from '../../../../src/http/dashboard/contract/account.ts'
 import { tellError } from '../../components/ui/toaster.tsx'
+import { clubUrl } from '../../lib/base-path.ts'
 import { DASHBOARD, fetchJson, messageOf } from '../../lib/fetch-json.ts'
 import { sessionQuery } from '../../lib/session.ts'
 
@@ -54,7 +55,7 @@ export function useEndSessions() {
 
 /** Leaves the page for the provider's; it comes back here, with `?error=` when it did not work. */
 export async function linkProvider(provider: LinkedProvider): Promise<void> {
-  const back = `${location.origin}/account`
+  const back = `${clubUrl()}/account`
   const { url } = await fetchJson<{ url: string }>('/api/auth/link-social', {
     json: { provider, callbackURL: back, errorCallbackURL: back }
   })

@@ -4,6 +4,7 @@ import { Button } from '../../components/ui/button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { Field, TextInput } from '../../components/ui/field.tsx'
 import { Notice } from '../../components/ui/notice.tsx'
+import { basePath } from '../../lib/base-path.ts'
 import { messageOf } from '../../lib/fetch-json.ts'
 import { deleteAccount } from './api.ts'
 
@@ -20,7 +21,7 @@ export function DeleteAccountDialog({ email, onClose }: { email: string; onClose
   const [typed, setTyped] = useState('')
   const remove = useMutation({
     mutationFn: deleteAccount,
-    onSuccess: () => location.assign('/sign-in?deleted=true')
+    onSuccess: () => location.assign(`${basePath}/sign-in?deleted=true`)
   })
   const isRight = typed.trim().toLowerCase() === email.toLowerCase()
   const submit = (event: FormEvent) => {

@@ -7,6 +7,7 @@ import { CopyLine } from '../../components/ui/copy-line.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { Segmented } from '../../components/ui/segmented.tsx'
 import { keySnippets, type Snippet } from './key-snippets.ts'
+import { clubUrl } from '../../lib/base-path.ts'
 
 /** The only time a key's secrets are shown. Closing asks once more when the key was not copied. */
 export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; onClose: () => void }) {
@@ -29,7 +30,7 @@ export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; on
     >
       <CopyLine label="API key" text={secret} prominent onCopied={() => setCopied(true)} />
       <Snippets
-        snippets={keySnippets({ secret, scopes: key.scopes, baseUrl: location.origin })}
+        snippets={keySnippets({ secret, scopes: key.scopes, baseUrl: clubUrl() })}
         onSecretCopied={() => setCopied(true)}
       />
       {key.scopes.includes('generate') && (

@@ -8,6 +8,7 @@ import { Dialog } from '../../components/ui/dialog.tsx'
 import { networkQuery } from './api.ts'
 import { findArrived, findMine } from './arrived-machine.ts'
 import { connectCommand, type MachineForm } from './connect-command.ts'
+import { clubUrl } from '../../lib/base-path.ts'
 
 /** Somebody is about to start an agent. */
 export interface Connecting {
@@ -46,7 +47,7 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
         )
       }
     >
-      <Command text={connectCommand(machine, { gateway: location.origin, secret })} />
+      <Command text={connectCommand(machine, { gateway: clubUrl(), secret })} />
       <Hints replaces={!arrived && findMine(machine.name, before)?.isOnline === true} />
       <Arrival name={machine.name} arrived={arrived} />
     </Dialog>
@@ -74,7 +75,7 @@ const Hints = ({ replaces }: { replaces: boolean }) => (
     <li>The key in the first line was made for this machine, and is shown only now. It is listed under API keys.</li>
     {LOOPBACK.includes(location.hostname) && (
       <li className="text-warn">
-        {location.origin} is this computer alone. For another machine, put the gateway’s own address into the file.
+        {clubUrl()} is this computer alone. For another machine, put the gateway’s own address into the file.
       </li>
     )}
     {replaces && <li className="text-warn">You have a machine of this name online. The new one takes its place.</li>}

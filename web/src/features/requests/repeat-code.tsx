@@ -1,13 +1,14 @@
 import type { RequestDetail } from '../../../../src/http/dashboard/contract/requests.ts'
 import { CopyButton } from '../../components/ui/copy-button.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
+import { clubUrl } from '../../lib/base-path.ts'
 import { curlCommand, jsonArguments } from '../../lib/curl-command.ts'
 import { repeatCall } from './repeat-call.ts'
 
 /** How to make it again from anywhere. */
 export function RepeatCode({ request }: { request: RequestDetail }) {
   const { path, body } = repeatCall(request)
-  const command = curlCommand(location.origin + path, jsonArguments(body))
+  const command = curlCommand(clubUrl() + path, jsonArguments(body))
   return (
     <Panel
       title="Repeat it with the API"

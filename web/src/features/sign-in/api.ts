@@ -1,5 +1,6 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import type { InvitationAnswer, InvitationLook } from '../../../../src/http/dashboard/contract/session.ts'
+import { clubUrl } from '../../lib/base-path.ts'
 import { ApiError, DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
 import { sessionQuery } from '../../lib/session.ts'
 
@@ -32,8 +33,8 @@ export async function signInWith({ provider, next, invitation }: ProviderSignIn)
   const { url } = await fetchJson<{ url: string }>('/api/auth/sign-in/social', {
     json: {
       provider,
-      callbackURL: location.origin + next,
-      errorCallbackURL: `${location.origin}/sign-in?${new URLSearchParams({ next })}`,
+      callbackURL: clubUrl() + next,
+      errorCallbackURL: `${clubUrl()}/sign-in?${new URLSearchParams({ next })}`,
       ...(invitation !== undefined && { additionalData: { invitation } })
     }
   })

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { basePath } from '../../lib/base-path.ts'
 import { useTitle } from '../../lib/use-title.ts'
 import { Artwork } from './artwork.tsx'
 
@@ -22,7 +23,7 @@ export function EntryFrame({ title, tab = title, description, children }: EntryF
       </div>
       <div className="flex flex-col px-6 py-6 sm:px-10 lg:py-8">
         <header className="flex items-center gap-2.5 font-semibold tracking-tight">
-          <img src="/favicon.svg" alt="" width={24} height={24} />
+          <img src={`${basePath}/favicon.svg`} alt="" width={24} height={24} />
           inference.club
         </header>
         <main className="mx-auto flex w-full max-w-sm flex-1 flex-col justify-start gap-6 py-8 lg:justify-center">

@@ -6,6 +6,7 @@ import { Field } from '../../components/ui/field.tsx'
 import { Notice } from '../../components/ui/notice.tsx'
 import { PasswordInput } from '../../components/ui/password-input.tsx'
 import { ErrorState, Skeleton } from '../../components/ui/states.tsx'
+import { basePath } from '../../lib/base-path.ts'
 import { sessionQuery } from '../../lib/session.ts'
 import { signIn, signUp } from './api.ts'
 import { checkCredentials, checkSignIn } from './check-credentials.ts'
@@ -51,7 +52,7 @@ export function SignInPage() {
 function useEnter(next: string, isSignedIn: boolean): void {
   const { history } = useRouter()
   useEffect(() => {
-    if (isSignedIn) history.replace(next)
+    if (isSignedIn) history.replace(basePath + next)
   }, [history, next, isSignedIn])
 }
 

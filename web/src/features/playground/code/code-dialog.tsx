@@ -7,6 +7,7 @@ import { type CodeCall, codeCall } from './code-call.ts'
 import { curlSnippet } from './curl-snippet.ts'
 import { jsSnippet } from './js-snippet.ts'
 import { pythonSnippet } from './python-snippet.ts'
+import { clubUrl } from '../../../lib/base-path.ts'
 
 export interface CodeDialogProps {
   call: PlaygroundCall
@@ -24,7 +25,7 @@ type Language = (typeof LANGUAGES)[number]['value']
 /** The same call from a program. */
 export function CodeDialog({ call, onClose }: CodeDialogProps) {
   const [language, setLanguage] = useState<Language>('curl')
-  const code = codeCall(call, location.origin)
+  const code = codeCall(call, clubUrl())
   const text = LANGUAGES.find(({ value }) => value === language)?.write(code) ?? ''
   const mask = code.images.by === 'file' ? maskOf(call) : undefined
   return (

@@ -4,6 +4,7 @@ import { PlugZap, Sparkles } from 'lucide-react'
 import { Button, buttonClass } from '../../../components/ui/button.tsx'
 import { CopyLine } from '../../../components/ui/copy-line.tsx'
 import { EmptyState } from '../../../components/ui/states.tsx'
+import { basePath } from '../../../lib/base-path.ts'
 import { modelsQuery } from '../../../lib/models.ts'
 
 const EXAMPLES = [
@@ -46,7 +47,7 @@ const ConnectAgent = () => (
         <Link to="/keys" className={buttonClass('primary')}>
           Make an API key
         </Link>
-        <a href="/docs" target="_blank" rel="noopener" className={buttonClass()}>
+        <a href={`${basePath}/docs`} target="_blank" rel="noopener" className={buttonClass()}>
           API reference
         </a>
       </div>

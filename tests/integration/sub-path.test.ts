@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import OpenAI from 'openai'
+import { type Agent, runAgent } from '../../src/agent/run-agent.ts'
+import { invitationUrl } from '../../src/auth/invitations.ts'
+import { silentLogger } from '../../src/lib/logger.ts'
+import { createBrowser } from '../support/browser.ts'
+import { type PathProxy, startPathProxy } from '../support/path-proxy.ts'
+import { agentConfig, startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+
+describe.each([
+  ['takes the path away', { strip: true }],
+  ['passes the path on', { strip: false }]
+])('a club below a path, behind a proxy that %s', (_what, options) => {
+  let proxy: PathProxy
+  let gateway: TestGateway
+  let owner: TestUser
+  let agent: Agent
+
+  beforeAll(async () => {
+    proxy = await startPathProxy('/our/club', options)
+    gateway = await startTestGateway({
+      env: { INFERENCE_CLUB_PUBLIC_URL: `${proxy.url}/`, INFERENCE_CLUB_TRUST_PROXY: '127.0.0.1' }
+    })
+    proxy.setTarget(gateway.url)
+    owner = await gateway.addUser()
+    agent = runAgent({
+      config: agentConfig({ gateway: proxy.url, key: owner.key, name: 'rig', services: [{}] }),
+      logger: silentLogger()
+    })
+    await agent.online
+  })
+
+  afterAll(async () => {
+    await agent?.stop()
+    await gateway?.close()
+    await proxy?.close()
+  })
+
+  it('makes and edits images whose URLs can be fetched', async () => {
+    const client = new OpenAI({ apiKey: owner.key, baseURL: `${proxy.url}/v1`, maxRetries: 0 })
+    const { data } = await client.images.generate({ model: 'demo', prompt: 'a fox', size: '256x256' })
+    const url = data?.[0]?.url ?? ''
+    expect(url.startsWith(`${proxy.url}/api/inference/assets/`)).toBe(true)
+    const image = await fetch(url)
+    expect(image.headers.get('content-type')).toBe('image/png')
+    const edited = await fetch(`${proxy.url}/v1/images/edits`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${owner.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'demo', prompt: 'at night', images: [{ image_url: url }] })
+    })
+    expect(edited.status).toBe(200)
+    expect(proxy.strays).toEqual([])
+  })
+
+  it('describes itself below it', async () => {
+    const document = (await (await fetch(`${proxy.url}/openapi.json`)).json()) as { servers: { url: string }[] }
+    expect(document.servers).toEqual([{ url: proxy.url }])
+    for (const path of ['/docs', '/docs/']) {
+      const page = await fetch(proxy.url + path)
+      const [script = ''] = /[^"]*swagger-ui-bundle\.js/.exec(await page.text()) ?? []
+      expect((await fetch(new URL(script, page.url))).status).toBe(200)
+    }
+    expect(proxy.strays).toEqual([])
+  })
+
+  it('serves its pages with everything they name', async () => {
+    for (const path of ['', '/', '/network/prv_1']) {
+      const page = await fetch(proxy.url + path, { headers: { accept: 'text/html' } })
+      expect(page.status).toBe(200)
+      const html = await page.text()
+      const named = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url = '']) => new URL(url, page.url).href)
+      expect(named.length).toBeGreaterThan(3)
+      for (const url of named) {
+        const answer = await fetch(url)
+        expect([url, answer.status]).toEqual([url, 200])
+        expect(url.startsWith(`${proxy.url}/`)).toBe(true)
+      }
+    }
+  })
+
+  it('keeps its cookies to itself', async () => {
+    const { email, password } = await gateway.addPerson()
+    const browser = createBrowser({ url: proxy.url })
+    const origin = new URL(proxy.url).origin
+    const signedIn = await browser.call('/api/auth/sign-in/email', { json: { email, password }, headers: { origin } })
+    expect(signedIn.status).toBe(200)
+    for (const line of signedIn.headers.getSetCookie()) expect(line).toMatch(/; Path=\/our\/club(;|$)/)
+    const { body } = await browser.call<{ person: { email: string } }>('/api/dashboard/session')
+    expect(body.person.email).toBe(email)
+    // A page of the same host that is not ours has the same origin: only what another origin says is refused.
+    const other = await browser.call('/api/dashboard/keys', {
+      json: { name: 'x' },
+      headers: { origin: 'https://evil.example' }
+    })
+    expect(other.status).toBe(403)
+  })
+
+  it('invites to itself', async () => {
+    const admin = await gateway.addPerson({ role: 'admin' })
+    const answer = await fetch(`${proxy.url}/api/dashboard/invitations`, {
+      method: 'POST',
+      headers: { cookie: admin.cookie, 'content-type': 'application/json' },
+      body: '{}'
+    })
+    const { url } = (await answer.json()) as { url: string }
+    expect(url.startsWith(invitationUrl(proxy.url, { token: '' }))).toBe(true)
+  })
+
+  it('tells what happens over its event stream', async () => {
+    const ada = await gateway.addPerson()
+    const stream = await fetch(`${proxy.url}/api/dashboard/events`, { headers: { cookie: ada.cookie } })
+    const reader = stream.body!.getReader()
+    const { value } = await reader.read()
+    expect(Buffer.from(value!).toString()).toContain('event: hello')
+    await reader.cancel()
+  })
+
+  it('answers without the proxy, too', async () => {
+    expect((await gateway.call('/healthz')).status).toBe(200)
+    expect((await gateway.call('/our/club/healthz')).status).toBe(200)
+    expect((await gateway.call('/our/clubs/healthz')).status).toBe(404)
+  })
+})
