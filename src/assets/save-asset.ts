@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { inspectImage, type ImageFacts } from '../images/image-inspector.ts'
+import { inspectImage, type ImageFacts, type InspectionLimits } from '../images/image-inspector.ts'
 import { newId } from '../lib/ids.ts'
 import { type ObjectStore, ObjectTooLarge } from '../storage/object-store.ts'
 import { storageKeyOf } from './storage-keys.ts'
@@ -15,9 +15,8 @@ export interface SavedBytes {
   facts: ImageFacts
 }
 
-export interface SaveLimits {
+export interface SaveLimits extends InspectionLimits {
   maxBytes: number
-  maxPixels: number
 }
 
 /**
@@ -32,7 +31,7 @@ export async function saveAsset(
 ): Promise<SavedBytes> {
   const assetId = newId('ast')
   const storageKey = storageKeyOf(assetId)
-  const inspection = inspectImage({ maxPixels: options.maxPixels })
+  const inspection = inspectImage(options)
   // It may be over with a small image before the store has opened its file and begins to listen.
   let failure: unknown
   inspection.once('error', (error) => (failure = error))

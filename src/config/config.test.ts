@@ -51,6 +51,7 @@ describe('without variables', () => {
         maxUploadBytes: 25 * 1024 * 1024,
         maxInputImages: 16,
         maxInputPixels: 67_108_864,
+        maxInputSide: 32_768,
         maxEditBodyBytes: 32 * 1024 * 1024,
         maxBodyBytes: 1024 ** 2,
         maxOutputBytes: 128 * 1024 ** 2,

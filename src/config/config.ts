@@ -166,6 +166,13 @@ export const LIMITS = {
     min: 256,
     max: 268_435_456
   }),
+  maxInputSide: integerSetting({
+    variable: limit('MAX_INPUT_SIDE'),
+    description: 'Most pixels the width, and the height, of a source image or mask may have.',
+    fallback: 32_768,
+    min: 16,
+    max: 65_535
+  }),
   maxEditBodyBytes: bytesSetting({
     variable: limit('MAX_EDIT_BODY_BYTES'),
     description: 'Largest JSON body of an edit, with its images as data URLs.',

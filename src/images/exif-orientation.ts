@@ -2,12 +2,12 @@
 export const MAX_EXIF_BYTES = 65_536
 
 const ORIENTATION_TAG = 0x0112
-const TYPE_SHORT = 3
+const [BYTE, SHORT, LONG] = [1, 3, 4]
 const ENTRY_BYTES = 12
 const PREFIX = 'Exif\0\0'
 
 /**
- * The orientation 1 – 8 that an EXIF block (a TIFF header, with or without "Exif\0\0" before it) gives in its first
+ * The one reading of an orientation, which everything that stands an image upright goes by: the 1 – 8 that an EXIF block (a TIFF header, with or without "Exif\0\0" before it) gives in its first
  * directory; undefined when it gives none or is not readable, which viewers do not mind either.
  */
 export function exifOrientation(block: Buffer): number | undefined {
@@ -17,7 +17,8 @@ export function exifOrientation(block: Buffer): number | undefined {
 
   const little = byteOrder === 'II'
   const uint16 = (at: number) => (little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at))
-  const directory = little ? tiff.readUInt32LE(4) : tiff.readUInt32BE(4)
+  const uint32 = (at: number) => (little ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at))
+  const directory = uint32(4)
   if (directory + 2 > tiff.length) return undefined
 
   const entries = uint16(directory)
@@ -25,8 +26,11 @@ export function exifOrientation(block: Buffer): number | undefined {
     const entry = directory + 2 + index * ENTRY_BYTES
     if (entry + ENTRY_BYTES > tiff.length) return undefined
     if (uint16(entry) !== ORIENTATION_TAG) continue
-    const value = uint16(entry + 8)
-    return uint16(entry + 2) === TYPE_SHORT && value >= 1 && value <= 8 ? value : undefined
+    const type = uint16(entry + 2)
+    // EXIF asks for a SHORT; some programs write a LONG.
+    const value =
+      type === SHORT ? uint16(entry + 8) : type === LONG ? uint32(entry + 8) : type === BYTE ? tiff[entry + 8] : 0
+    return value !== undefined && value >= 1 && value <= 8 ? value : undefined
   }
   return undefined
 }

@@ -24,19 +24,35 @@ export type ImageColour = 'rgb' | 'gray' | 'palette' | 'cmyk'
 
 /** Width and height as a viewer shows them: EXIF orientations 5 – 8 turn the image by a quarter. */
 export const orientedSize = ({ width, height, orientation }: Size & { orientation: number }): Size =>
-  orientation >= 5 ? { width: height, height: width } : { width, height }
+  isTurned({ orientation }) ? { width: height, height: width } : { width, height }
+
+/** Whether it lies on its side as it is stored. */
+export const isTurned = ({ orientation }: Pick<ImageFacts, 'orientation'>): boolean => orientation >= 5
+
+export interface InspectionLimits {
+  /** Width × height as the header gives them; `Infinity` for no limit. */
+  maxPixels: number
+  /** Of width and height each; absent: no limit. */
+  maxSide?: number
+}
 
 /**
  * What every header is held to, before anything is decoded.
  *
- * @throws ImageRejected `damaged` when a side is 0, `too_many_pixels` above `maxPixels`.
+ * @throws ImageRejected `damaged` when a side is 0, `too_many_pixels` above `maxPixels`, `too_long` above `maxSide`.
  */
-export function checkDimensions({ width, height }: Size, maxPixels: number): void {
+export function checkDimensions({ width, height }: Size, { maxPixels, maxSide = Infinity }: InspectionLimits): void {
   if (width === 0 || height === 0) throw damaged('it has no pixels')
   if (width * height > maxPixels) {
     throw new ImageRejected(
       'too_many_pixels',
       `The image is ${width}x${height}, which is more than the ${maxPixels} pixels allowed. Scale it down first.`
+    )
+  }
+  if (Math.max(width, height) > maxSide) {
+    throw new ImageRejected(
+      'too_long',
+      `The image is ${width}x${height}, and no side may have more than ${maxSide} pixels. Scale it down first.`
     )
   }
 }

@@ -140,6 +140,27 @@ describe('orientation', () => {
   })
 })
 
+describe('the limit of a side', () => {
+  it.each(['png', 'jpeg', 'webp'] as const)(
+    'lets %s through at the limit and refuses one pixel more',
+    async (format) => {
+      for (const [width, height] of [
+        [20, 2],
+        [2, 20]
+      ] as const) {
+        const bytes = await pattern(width, height, 3).toFormat(format).toBuffer()
+        const verdictAt = (maxSide: number) => {
+          const inspector = new ImageInspector({ maxPixels: 100, maxSide })
+          inspector.write(bytes)
+          return inspector.end()
+        }
+        expect(verdictAt(20)).toMatchObject({ width, height })
+        expect(() => verdictAt(19)).toThrow(expect.objectContaining({ reason: 'too_long' }))
+      }
+    }
+  )
+})
+
 describe('inspectImage', () => {
   it('passes the bytes through and tells the facts', async () => {
     for (const [name, bytes] of Object.entries(images)) {

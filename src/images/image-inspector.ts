@@ -1,6 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { ByteFeed, type Parsing } from './byte-feed.ts'
-import type { ImageFacts } from './image-facts.ts'
+import type { ImageFacts, InspectionLimits } from './image-facts.ts'
 import { ImageRejected, unsupported } from './image-rejected.ts'
 import type { ImageMediaType } from './media-types.ts'
 import { parseJpeg } from './parse-jpeg.ts'
@@ -8,15 +8,10 @@ import { parsePng } from './parse-png.ts'
 import { parseWebp } from './parse-webp.ts'
 import { FOREIGN_CONTENT_BYTES, MEDIA_TYPE_BYTES, nameForeignContent, sniffMediaType } from './sniff-media-type.ts'
 
-export { orientedSize, type ImageFacts } from './image-facts.ts'
+export { orientedSize, type ImageFacts, type InspectionLimits } from './image-facts.ts'
 export { ImageRejected, type ImageRejectionReason } from './image-rejected.ts'
 
-export interface InspectionLimits {
-  /** Width × height as the header gives them; `Infinity` for no limit. */
-  maxPixels: number
-}
-
-const PARSERS: Readonly<Record<ImageMediaType, (feed: ByteFeed, maxPixels: number) => Parsing<ImageFacts>>> = {
+const PARSERS: Readonly<Record<ImageMediaType, (feed: ByteFeed, limits: InspectionLimits) => Parsing<ImageFacts>>> = {
   'image/png': parsePng,
   'image/jpeg': parseJpeg,
   'image/webp': parseWebp
@@ -33,7 +28,7 @@ export class ImageInspector {
   #failure: { error: unknown } | undefined
 
   constructor(limits: InspectionLimits) {
-    this.#parsing = parseImage(this.#feed, limits.maxPixels)
+    this.#parsing = parseImage(this.#feed, limits)
   }
 
   /**
@@ -109,11 +104,11 @@ function settle(done: TransformCallback, output: Buffer | undefined, work: () =>
   done(null, output)
 }
 
-function* parseImage(feed: ByteFeed, maxPixels: number): Parsing<ImageFacts> {
+function* parseImage(feed: ByteFeed, limits: InspectionLimits): Parsing<ImageFacts> {
   const head = yield* feed.peek(MEDIA_TYPE_BYTES)
   if (head.length === 0) throw new ImageRejected('empty', 'The file is empty. Send a png, jpeg or webp image.')
   const mediaType = sniffMediaType(head)
-  if (mediaType !== undefined) return yield* PARSERS[mediaType](feed, maxPixels)
+  if (mediaType !== undefined) return yield* PARSERS[mediaType](feed, limits)
 
   const name = nameForeignContent(yield* feed.peek(FOREIGN_CONTENT_BYTES))
   if (name !== undefined) throw unsupported(name)

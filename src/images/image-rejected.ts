@@ -7,6 +7,7 @@ export type ImageRejectionReason =
   | 'animated'
   | 'damaged'
   | 'too_many_pixels'
+  | 'too_long'
 
 /** Why bytes are not an image this product takes. `message` is made for callers: it says what to do next. */
 export class ImageRejected extends Error {

@@ -1,6 +1,6 @@
-import sharp, { type Sharp } from 'sharp'
+import type { Sharp } from 'sharp'
 import { errors } from '../lib/errors.ts'
-import { decodeUpright, inspectSource, whenDecoded, type ImageSource } from './decode-image.ts'
+import { decodeUpright, inspectSource, openPixels, whenDecoded, type ImageSource } from './decode-image.ts'
 import { orientedSize } from './image-facts.ts'
 import type { Size } from './image-request.ts'
 import { formatSize, MAX_SIDE } from './sizes.ts'
@@ -57,10 +57,7 @@ const CHANGE = 255
 
 /** An opaque 8-bit grayscale png, **white = change here**: for engines that read a mask's brightness. */
 export const encodeWhiteOnBlackPng = ({ pixels, width, height }: Mask): Promise<Buffer> =>
-  sharp(pixels, { raw: { width, height, channels: 1 } })
-    .toColourspace('b-w')
-    .png()
-    .toBuffer()
+  openPixels(pixels, { width, height, channels: 1 }).toColourspace('b-w').png().toBuffer()
 
 /**
  * An RGBA png as OpenAI wants it: alpha = 255 − mask, so **transparent = change here**. Its colours are white = change
@@ -74,9 +71,7 @@ export function encodeAlphaPng({ pixels, width, height }: Mask): Promise<Buffer>
     rgba[at] = rgba[at + 1] = rgba[at + 2] = pixel
     rgba[at + 3] = 255 - pixel
   }
-  return sharp(rgba, { raw: { width, height, channels: 4 } })
-    .png()
-    .toBuffer()
+  return openPixels(rgba, { width, height, channels: 4 }).png().toBuffer()
 }
 
 /**

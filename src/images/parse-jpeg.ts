@@ -1,6 +1,6 @@
 import { MAX_PARTS, tooManyParts, type ByteFeed, type Parsing } from './byte-feed.ts'
 import { exifOrientation } from './exif-orientation.ts'
-import { checkDimensions, type ImageColour, type ImageFacts } from './image-facts.ts'
+import { checkDimensions, type ImageColour, type ImageFacts, type InspectionLimits } from './image-facts.ts'
 import { damaged, unsupported } from './image-rejected.ts'
 import type { Size } from './image-request.ts'
 
@@ -20,9 +20,9 @@ const COLOURS: Readonly<Record<number, ImageColour>> = { 1: 'gray', 3: 'rgb', 4:
  * Reads a JPEG up to its EOI marker. Bytes between segments are passed over as decoders do, and those after EOI are
  * not looked at: telephones append previews and videos there.
  *
- * @throws ImageRejected `damaged`, `too_many_pixels`, `unsupported_type` for codings that browsers cannot show.
+ * @throws ImageRejected `damaged`, `too_many_pixels`, `too_long`, `unsupported_type` for codings that browsers cannot show.
  */
-export function* parseJpeg(feed: ByteFeed, maxPixels: number): Parsing<ImageFacts> {
+export function* parseJpeg(feed: ByteFeed, limits: InspectionLimits): Parsing<ImageFacts> {
   yield* feed.exactly(2)
   let frame: Frame | undefined
   let orientation: number | undefined
@@ -38,7 +38,7 @@ export function* parseJpeg(feed: ByteFeed, maxPixels: number): Parsing<ImageFact
     if (isStartOfFrame(marker)) {
       if (frame !== undefined) throw damaged('it has two headers')
       frame = readFrame(marker, yield* feed.exactly(length))
-      checkDimensions(frame, maxPixels)
+      checkDimensions(frame, limits)
     } else if (marker === APP1 && orientation === undefined) {
       orientation = readOrientation(yield* feed.exactly(length))
     } else {

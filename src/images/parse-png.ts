@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { MAX_PARTS, tooManyParts, type ByteFeed, type Parsing } from './byte-feed.ts'
 import { exifOrientation, MAX_EXIF_BYTES } from './exif-orientation.ts'
-import { checkDimensions, type ImageColour, type ImageFacts } from './image-facts.ts'
+import { checkDimensions, type ImageColour, type ImageFacts, type InspectionLimits } from './image-facts.ts'
 import { animated, damaged, unsupported } from './image-rejected.ts'
 import type { Size } from './image-request.ts'
 
@@ -27,12 +27,12 @@ const COLOUR_TYPES: Readonly<Record<number, ColourType>> = {
 /**
  * Reads a PNG up to its IEND chunk; what follows that is not looked at, as in every viewer.
  *
- * @throws ImageRejected `animated`, `damaged` (a chunk out of place or with a wrong CRC included), `too_many_pixels`.
+ * @throws ImageRejected `animated`, `damaged` (a chunk out of place or with a wrong CRC included), `too_many_pixels`, `too_long`.
  */
-export function* parsePng(feed: ByteFeed, maxPixels: number): Parsing<ImageFacts> {
+export function* parsePng(feed: ByteFeed, limits: InspectionLimits): Parsing<ImageFacts> {
   yield* feed.skip(SIGNATURE_BYTES)
   const header = yield* readHeader(feed)
-  checkDimensions(header, maxPixels)
+  checkDimensions(header, limits)
 
   const seen = new Set<string>()
   let transparentColour = false

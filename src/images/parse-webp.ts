@@ -1,6 +1,6 @@
 import { MAX_PARTS, tooManyParts, type ByteFeed, type Parsing } from './byte-feed.ts'
 import { exifOrientation, MAX_EXIF_BYTES } from './exif-orientation.ts'
-import { checkDimensions, type ImageFacts } from './image-facts.ts'
+import { checkDimensions, type ImageFacts, type InspectionLimits } from './image-facts.ts'
 import { animated, damaged } from './image-rejected.ts'
 import type { Size } from './image-request.ts'
 
@@ -20,9 +20,9 @@ interface Picture extends Size {
  * Reads a WebP (RFC 9649) to the end that its RIFF header announces; what follows that is not looked at. A last chunk
  * of odd length may lack its padding if the header does not count it either.
  *
- * @throws ImageRejected `animated`, `damaged`, `too_many_pixels`.
+ * @throws ImageRejected `animated`, `damaged`, `too_many_pixels`, `too_long`.
  */
-export function* parseWebp(feed: ByteFeed, maxPixels: number): Parsing<ImageFacts> {
+export function* parseWebp(feed: ByteFeed, limits: InspectionLimits): Parsing<ImageFacts> {
   let left = (yield* feed.exactly(FILE_HEADER_BYTES)).readUInt32LE(4) - 'WEBP'.length
   let canvas: Picture | undefined
   let picture: Picture | undefined
@@ -32,13 +32,13 @@ export function* parseWebp(feed: ByteFeed, maxPixels: number): Parsing<ImageFact
     const { type, data, unread } = yield* readChunkStart(feed, left)
     switch (type) {
       case 'VP8X':
-        checkDimensions((canvas ??= readCanvas(data)), maxPixels)
+        checkDimensions((canvas ??= readCanvas(data)), limits)
         break
       case 'VP8 ':
-        checkDimensions((picture ??= readLossy(data)), maxPixels)
+        checkDimensions((picture ??= readLossy(data)), limits)
         break
       case 'VP8L':
-        checkDimensions((picture ??= readLossless(data)), maxPixels)
+        checkDimensions((picture ??= readLossless(data)), limits)
         break
       case 'ANIM':
       case 'ANMF':

@@ -79,15 +79,48 @@ export const SCAN = Buffer.concat([
   Buffer.from([0x12, 0xff, 0x00, 0x34, 0xff, 0xd3, 0x56, 0xff, 0xff, 0xff, 0x00])
 ])
 
+/** Types of an EXIF entry: some programs write the orientation as another one than the SHORT that EXIF wants. */
+export const EXIF_TYPES = { BYTE: 1, SHORT: 3, LONG: 4 } as const
+
 /** An EXIF block whose only entry is the orientation, without "Exif\0\0". */
-export function exifBlock(orientation: number, byteOrder: 'II' | 'MM' = 'II'): Buffer {
+export function exifBlock(
+  orientation: number,
+  byteOrder: 'II' | 'MM' = 'II',
+  type: keyof typeof EXIF_TYPES = 'SHORT'
+): Buffer {
   const uint16 = byteOrder === 'II' ? uint16LE : uint16BE
   const uint32 = byteOrder === 'II' ? uint32LE : uint32BE
-  const entry = [uint16(0x0112), uint16(3), uint32(1), uint16(orientation), uint16(0)]
+  const values = {
+    BYTE: [Buffer.from([orientation, 0, 0, 0])],
+    SHORT: [uint16(orientation), uint16(0)],
+    LONG: [uint32(orientation)]
+  }
+  const entry = [uint16(0x0112), uint16(EXIF_TYPES[type]), uint32(1), ...values[type]]
   return Buffer.concat([Buffer.from(byteOrder), uint16(42), uint32(8), uint16(1), ...entry, uint32(0)])
 }
 
 export const EXIF_PREFIX = Buffer.from('Exif\0\0', 'latin1')
+
+/** A jpeg whose start of scan has parameters that are wrong for its kind, as some telephones write it. */
+export function withOddScan(jpeg: Buffer): Buffer {
+  const odd = Buffer.from(jpeg)
+  const scan = odd.indexOf(Buffer.from([0xff, 0xda]))
+  // The last spectral coefficient, 63 in every sequential jpeg.
+  odd[scan + 2 + odd.readUInt16BE(scan + 2) - 2] = 0
+  return odd
+}
+
+/** The same picture with an EXIF block, whatever its format; it must have none. */
+export function withExif(image: Buffer, block: Buffer, size: { width: number; height: number }): Buffer {
+  if (image[0] === 0xff) {
+    return Buffer.concat([SOI, jpegSegment(0xe1, Buffer.concat([EXIF_PREFIX, block])), image.subarray(2)])
+  }
+  if (image[0] === 0x89) {
+    const headEnd = PNG_SIGNATURE.length + ihdr().length
+    return Buffer.concat([image.subarray(0, headEnd), pngChunk('eXIf', block), image.subarray(headEnd)])
+  }
+  return riff(vp8x({ ...size, flags: 0x08 }), image.subarray(12), webpChunk('EXIF', block))
+}
 
 /** A picture in which every pixel differs from its neighbours, `channels` of it, raw. */
 export function pattern(width: number, height: number, channels: 1 | 3 | 4) {

@@ -1,6 +1,6 @@
 import type { Sharp } from 'sharp'
 import { errors } from '../lib/errors.ts'
-import { decodeUpright, inspectSource, whenDecoded, type ImageSource } from './decode-image.ts'
+import { decodeUpright, inspectSource, scaleUpright, whenDecoded, type ImageSource } from './decode-image.ts'
 import { orientedSize, type ImageFacts } from './image-facts.ts'
 import type { ImageParameters, Size } from './image-request.ts'
 import { mediaTypeOfFormat, type ImageMediaType, type OutputFormat } from './media-types.ts'
@@ -55,8 +55,10 @@ export async function transcodeInspected(
 ): Promise<TranscodedImage> {
   checkSides(scaledSize(orientedSize(facts), maxWidth), format)
 
-  const image = decodeUpright(input, facts)
-  if (maxWidth !== undefined) image.resize({ width: maxWidth, withoutEnlargement: true })
+  const image =
+    maxWidth === undefined
+      ? decodeUpright(input, facts)
+      : await whenDecoded(scaleUpright(input, facts, { width: maxWidth, withoutEnlargement: true }))
   if (format === 'jpeg' || background === 'opaque') image.flatten({ background: 'white' })
   const encoder = encode(image, format, compression)
   const { data, info } = await whenDecoded(encoder.toBuffer({ resolveWithObject: true }))

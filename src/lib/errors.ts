@@ -119,10 +119,9 @@ export const errors = {
     make('too_many_images', 400)(`At most ${max} images can be sent with one request.`, { param }),
   invalidMask: (message: string) => make('invalid_mask', 400)(message, { param: 'mask' }),
   invalidImage: (message: string, param: string | null = 'image') => make('invalid_image', 400)(message, { param }),
-  imageTooLarge: (param: string, maxPixels: number) =>
-    make('image_too_large', 400)(`'${param}' has more than the ${maxPixels} pixels allowed. Scale it down first.`, {
-      param
-    }),
+  /** `pixels` says how many are allowed, and of what. */
+  imageTooLarge: (param: string, pixels: string) =>
+    make('image_too_large', 400)(`'${param}' has more than the ${pixels} allowed. Scale it down first.`, { param }),
   remoteImageRefused: (param: string) =>
     make('remote_image_refused', 400)(
       `'${param}' points to another host. Send the image itself, a data: URL, or the URL or id of an image stored here.`,

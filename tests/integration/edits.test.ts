@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type OpenAI from 'openai'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exifBlock, withExif, withOddScan } from '../../src/images/test-images.ts'
 import { CHANGE_COLOUR } from '../support/fake-openai-pictures.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { fetchImage, getJob, type ImagesAnswer } from '../support/image-calls.ts'
@@ -335,6 +336,27 @@ describe('the transparency of an image', () => {
     expect(picture.share(CHANGE_COLOUR, { from: 32 })).toBe(1)
     expect(picture.share(CHANGE_COLOUR, { to: 32 })).toBe(0)
     expect(answer.warnings).toEqual([expect.stringContaining("there is a 'mask'")])
+  })
+})
+
+describe('a photo as telephones write it', () => {
+  const photo = async () => Buffer.from(await plain(SIZE, GREEN).removeAlpha().jpeg().toBuffer())
+
+  it('with odd scan parameters is edited, and is a reference', async () => {
+    const image = withOddScan(await photo())
+    expect(await edit(user.client, { image: file(image) })).toMatchObject({ size: '64x48' })
+    expect(await edit(user.client, { image: [file(source), file(image)] })).toMatchObject({ size: '64x48' })
+  })
+
+  it.each(['demo', 'alpha', 'white'])('with its orientation as a LONG takes an upright mask, for %s', async (model) => {
+    const image = withExif(await photo(), exifBlock(6, 'MM', 'LONG'), SIZE)
+    const upright = await leftHalfTransparent({ width: 48, height: 64 })
+    const answer = await edit(user.client, { model, image: file(image), mask: file(upright) })
+    expect(answer.size).toBe('48x64')
+    expect(await inputsOf(user.client, answer)).toMatchObject([
+      { kind: 'input', width: 48, height: 64 },
+      { kind: 'mask', width: 48, height: 64 }
+    ])
   })
 })
 

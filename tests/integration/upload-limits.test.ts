@@ -82,6 +82,32 @@ const rawRequest = (
     body
   ])
 
+describe('the limit of a side', () => {
+  const MOST = 32_768
+
+  it.each([
+    [1, MOST],
+    [MOST, 1]
+  ])('lets %i x %i through', async (width, height) => {
+    const response = await post(formWith(pngOf(ihdr({ width, height }), idat())))
+    expect((await readError(response)).code).toBe('no_provider')
+  })
+
+  it.each([
+    [1, MOST + 1],
+    [MOST + 1, 1],
+    [1, 16_777_216]
+  ])('refuses %i x %i, though it has few pixels', async (width, height) => {
+    const response = await post(formWith(pngOf(ihdr({ width, height }), idat())))
+    expect(response.status).toBe(400)
+    expect(await readError(response)).toMatchObject({
+      code: 'image_too_large',
+      param: 'image',
+      message: expect.stringContaining(`${MOST} pixels a side`) as string
+    })
+  })
+})
+
 describe('the limit of bytes', () => {
   it('lets through what just keeps to it', async () => {
     const exact = pngOfBytes(MAX_UPLOAD_BYTES)

@@ -381,14 +381,6 @@ describe('a file that is no image to work with', () => {
     })
     expect(await refused([image(bytes, 'mask'), image(source), ...fields])).toMatchObject({ ...wanted, param: 'mask' })
   })
-
-  it('a png with alpha whose pixels cannot be unpacked', async () => {
-    const bytes = pngOf(ihdr({ colourType: 6 }), pngChunk('IDAT', Buffer.from('no zlib')))
-    expect(await refused([text('model', 'editor'), text('prompt', 'x'), image(bytes)])).toMatchObject({
-      ...invalid,
-      param: 'image'
-    })
-  })
 })
 
 describe('an image that engines do not take as it is', () => {

@@ -1,9 +1,8 @@
-import sharp, { type Sharp } from 'sharp'
+import { openPixels } from '../../images/decode-image.ts'
 import type { OutputFormat } from '../../images/media-types.ts'
 import type { Picture } from './picture.ts'
 
-const open = ({ pixels, channels, width, height }: Picture): Sharp =>
-  sharp(pixels, { raw: { width, height, channels }, limitInputPixels: false })
+const open = ({ pixels, ...layout }: Picture) => openPixels(pixels, layout)
 
 /** `compression` is OpenAI's `output_compression`, which is the quality 0 … 100 of a jpeg or webp. */
 export function encodePicture(picture: Picture, format: OutputFormat, compression?: number): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import { addAbortSignal } from 'node:stream'
-import sharp from 'sharp'
+import { inspectSource, scaleUpright } from '../../images/decode-image.ts'
+import { type ImageFacts, orientedSize } from '../../images/image-facts.ts'
 import type { ImageTask, Size } from '../../images/image-request.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
 import type { Picture } from './picture.ts'
@@ -17,8 +18,14 @@ const DEFAULT_SIZE: Size = { width: 1024, height: 1024 }
 /** Enough for a tile in a corner and for a mean colour. */
 const REFERENCE_SIDE = 512
 
-async function readBytes(name: string, run: EngineRun): Promise<Buffer> {
-  return buffer(addAbortSignal(run.signal, await run.input(name)))
+interface Input {
+  bytes: Buffer
+  facts: ImageFacts
+}
+
+async function readInput(name: string, run: EngineRun): Promise<Input> {
+  const bytes = await buffer(addAbortSignal(run.signal, await run.input(name)))
+  return { bytes, facts: await inspect(name, bytes) }
 }
 
 /** Runs a decoder and says which input was not an image. */
@@ -30,37 +37,29 @@ async function decoding<T>(name: string, decode: () => Promise<T>): Promise<T> {
   }
 }
 
-const orientedSize = (name: string, bytes: Buffer): Promise<Size> =>
-  decoding(name, async () => {
-    const { autoOrient } = await sharp(bytes).metadata()
-    return { width: autoOrient.width, height: autoOrient.height }
-  })
+const inspect = (name: string, bytes: Buffer): Promise<ImageFacts> =>
+  decoding(name, () => inspectSource(bytes, Infinity))
 
 /** Upright, cropped to the size, sRGB, 8 bits, with alpha only if the file has it. */
-const decodePicture = (name: string, bytes: Buffer, { width, height }: Size): Promise<Picture> =>
+const decodePicture = (name: string, { bytes, facts }: Input, size: Size): Promise<Picture> =>
   decoding(name, async () => {
-    const upright = sharp(bytes).autoOrient().resize(width, height, { fit: 'cover' }).toColourspace('srgb')
+    const upright = await scaleUpright(bytes, facts, { ...size, fit: 'cover' })
     const { data, info } = await upright.raw().toBuffer({ resolveWithObject: true })
-    return { pixels: data, channels: info.channels === 4 ? 4 : 3, width, height }
+    return { pixels: data, channels: info.channels === 4 ? 4 : 3, ...size }
   })
 
 /** One byte per pixel, 255 = change here. Linear scaling keeps 0 and 255 free of ringing. */
-const decodeMask = (bytes: Buffer, { width, height }: Size): Promise<Uint8Array> =>
-  decoding('mask', () =>
-    sharp(bytes)
-      .autoOrient()
-      .resize(width, height, { fit: 'cover', kernel: 'linear' })
-      .toColourspace('b-w')
-      .raw()
-      .toBuffer()
-  )
+const decodeMask = ({ bytes, facts }: Input, size: Size): Promise<Uint8Array> =>
+  decoding('mask', async () => {
+    const upright = await scaleUpright(bytes, facts, { ...size, fit: 'cover', kernel: 'linear' })
+    return upright.toColourspace('b-w').raw().toBuffer()
+  })
 
-const decodeReference = (name: string, bytes: Buffer): Promise<Picture> =>
+const decodeReference = (name: string, { bytes, facts }: Input): Promise<Picture> =>
   decoding(name, async () => {
-    const [width, height] = [REFERENCE_SIDE, REFERENCE_SIDE]
-    const upright = sharp(bytes).autoOrient().resize(width, height, { fit: 'cover' }).flatten({ background: '#fff' })
-    const pixels = await upright.toColourspace('srgb').raw().toBuffer()
-    return { pixels, channels: 3, width, height }
+    const size = { width: REFERENCE_SIDE, height: REFERENCE_SIDE }
+    const upright = await scaleUpright(bytes, facts, { ...size, fit: 'cover' })
+    return { pixels: await upright.flatten({ background: '#fff' }).raw().toBuffer(), channels: 3, ...size }
   })
 
 /**
@@ -73,13 +72,13 @@ export async function readInputs(task: ImageTask, run: EngineRun): Promise<Paint
     if (task.kind === 'generation') return { ...(task.size ?? DEFAULT_SIZE), references: [] }
     throw new EngineError('bad_request', `An image is needed for this ${task.kind}: the input 'image0' is missing.`)
   }
-  const first = await readBytes('image0', run)
-  const size = task.size ?? (await orientedSize('image0', first))
+  const first = await readInput('image0', run)
+  const size = task.size ?? orientedSize(first.facts)
   const source = await decodePicture('image0', first, size)
   const references: Picture[] = []
   for (const name of names.filter((other) => other !== 'image0' && other !== 'mask')) {
-    references.push(await decodeReference(name, await readBytes(name, run)))
+    references.push(await decodeReference(name, await readInput(name, run)))
   }
-  const mask = names.includes('mask') ? await decodeMask(await readBytes('mask', run), size) : undefined
+  const mask = names.includes('mask') ? await decodeMask(await readInput('mask', run), size) : undefined
   return { width: size.width, height: size.height, source, references, ...(mask && { mask }) }
 }

@@ -7,7 +7,7 @@ import { formatSize } from '../../images/sizes.ts'
 import { type AppError, errors } from '../../lib/errors.ts'
 import type { RequestInput } from '../../requests/submission.ts'
 
-export type InboxLimits = Pick<Limits, 'maxUploadBytes' | 'maxInputImages' | 'maxInputPixels'>
+export type InboxLimits = Pick<Limits, 'maxUploadBytes' | 'maxInputImages' | 'maxInputPixels' | 'maxInputSide'>
 
 /** A source image or mask on its way in. */
 export interface IncomingImage {
@@ -85,7 +85,7 @@ export class ImageInbox {
 
   #inCallersWords(error: unknown, param: string): unknown {
     if (error instanceof ObjectTooLarge) return errors.fileTooLarge(param, this.#limits.maxUploadBytes)
-    return error instanceof ImageRejected ? asAppError(error, param, this.#limits.maxInputPixels) : error
+    return error instanceof ImageRejected ? asAppError(error, param, this.#limits) : error
   }
 }
 
@@ -105,13 +105,15 @@ function toInput({ kind, saved: { facts, ...stored } }: StoredImage): RequestInp
   return { kind, ...stored, ...orientedSize(facts), mediaType: facts.mediaType }
 }
 
-function asAppError(error: ImageRejected, param: string, maxPixels: number): AppError {
+function asAppError(error: ImageRejected, param: string, limits: InboxLimits): AppError {
   switch (error.reason) {
     case 'empty':
     case 'damaged':
       return errors.invalidImage(error.message, param)
     case 'too_many_pixels':
-      return errors.imageTooLarge(param, maxPixels)
+      return errors.imageTooLarge(param, `${limits.maxInputPixels} pixels`)
+    case 'too_long':
+      return errors.imageTooLarge(param, `${limits.maxInputSide} pixels a side`)
     case 'animated':
     case 'not_an_image':
     case 'unsupported_type':

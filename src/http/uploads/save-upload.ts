@@ -10,5 +10,6 @@ export const saveUpload = (
   assets.save(bytes, {
     declaredType,
     maxBytes: config.limits.maxUploadBytes,
-    maxPixels: config.limits.maxInputPixels
+    maxPixels: config.limits.maxInputPixels,
+    maxSide: config.limits.maxInputSide
   })
