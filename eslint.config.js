@@ -3,7 +3,7 @@ import reactHooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'data', '**/dist', 'coverage'] },
+  { ignores: ['node_modules', 'data', '**/dist', 'coverage', 'tests/clients'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

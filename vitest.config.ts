@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'tests/**/*.test.ts'],
     globalSetup: 'tests/e2e/unpack-browser.ts',
-    // The crash suite has its own configuration and its own command.
-    exclude: ['tests/crash/**'],
+    // These have their own configuration and their own command; the clients also packages of their own.
+    exclude: ['tests/crash/**', 'tests/clients/**'],
     reporters: ['default', nothingLeftOut],
     testTimeout: 30_000,
     hookTimeout: 30_000,
