@@ -145,7 +145,10 @@ export class AgentSession {
       case 'attempt.failed': {
         const attempt = await this.#parts.requests.findAttempt(message.attempt_id, message.token)
         this.#release(message.attempt_id)
-        if (attempt) await this.#parts.requests.fail(attempt, { reason: message.fault, message: message.message })
+        const { fault: reason, message: text, param } = message
+        if (attempt) {
+          await this.#parts.requests.fail(attempt, { reason, message: text, ...(param !== undefined && { param }) })
+        }
         return
       }
       case 'attempt.stopped':

@@ -29,7 +29,7 @@ function arrange() {
       await promise
       working.delete(task.prompt)
       if (run.signal.aborted) throw run.signal.reason as Error
-      return { bytes: Readable.from([]), mediaType: 'image/png', warnings: [] }
+      return { bytes: Readable.from([]), mediaType: 'image/png', seed: null, warnings: [] }
     }
   }
   const sent: AgentMessage[] = []

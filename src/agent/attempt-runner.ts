@@ -42,6 +42,12 @@ class Stopped extends Error {}
 /** Thrown into an attempt that takes longer than its service allows. */
 class TimedOut extends Error {}
 
+interface Failure {
+  fault: AttemptFault
+  message: string
+  param?: string
+}
+
 interface Held {
   token: string
   service: string
@@ -49,7 +55,7 @@ interface Held {
   /** The engine is done with it: the slot is free, only the image has to arrive yet. */
   generated: boolean
   /** A failure the gateway has not been told of yet, because the socket was down. */
-  failure?: { fault: AttemptFault; message: string }
+  failure?: Failure
   done: Promise<void>
 }
 
@@ -165,8 +171,8 @@ export class AttemptRunner {
         token: held.token,
         image: prepared,
         result: {
-          seed: image.seed ?? task.seed,
-          warnings: [...inputs.warnings, ...warnings, ...image.warnings],
+          seed: seedToTell(image.seed, assigned.task),
+          warnings: [...inputs.warnings, ...warnings, ...seedWarnings(image.seed, assigned.task), ...image.warnings],
           generating_ms: generatingMs
         },
         signal: held.abort.signal,
@@ -240,10 +246,11 @@ function toImageTask(
   { model, inputs }: { model: string; inputs: ImageTask['inputs'] }
 ): ImageTask {
   const { negative_prompt, guidance_scale, output_format, output_compression, ...rest } = assigned
-  const { inputs: _originals, alpha_mask: _prepared, ...same } = rest
+  const { inputs: _originals, alpha_mask: _prepared, seed_drawn, ...same } = rest
   return {
     ...same,
     model,
+    ...(seed_drawn && { unasked: ['seed'] }),
     ...(negative_prompt !== undefined && { negativePrompt: negative_prompt }),
     ...(guidance_scale !== undefined && { guidanceScale: guidance_scale }),
     ...(output_format !== undefined && { outputFormat: output_format }),
@@ -252,21 +259,32 @@ function toImageTask(
   }
 }
 
+/** An older gateway wants a number in any case. */
+const seedToTell = (seed: number | null, { seed_drawn, seed: assigned }: AssignedTask): number | null =>
+  seed ?? (seed_drawn === undefined ? assigned : null)
+
+const seedWarnings = (seed: number | null, { seed_drawn }: AssignedTask): string[] =>
+  seed === null && seed_drawn === false ? ['The model takes no seed: the one you gave was not used.'] : []
+
 const VARIATION_PROMPT = 'A variation of this image'
 
 /** A variation from a service that only edits is an image-to-image pass, and the caller is told. */
 function asWhatIsOffered(task: ImageTask, features: readonly Feature[]): { task: ImageTask; warnings: string[] } {
   if (task.kind !== 'variation' || features.includes('variation')) return { task, warnings: [] }
+  const unasked = [...(task.unasked ?? []), ...(task.strength === undefined ? ['strength'] : [])]
   return {
-    task: { ...task, kind: 'edit', prompt: task.prompt || VARIATION_PROMPT, strength: task.strength ?? 0.5 },
+    task: { ...task, kind: 'edit', prompt: task.prompt || VARIATION_PROMPT, strength: task.strength ?? 0.5, unasked },
     warnings: ['This model has no variations of its own: an image-to-image pass was made instead.']
   }
 }
 
 /** Undefined when there is nobody to tell. */
-function failureOf(error: unknown): { fault: AttemptFault; message: string } | undefined {
+function failureOf(error: unknown): Failure | undefined {
   if (error instanceof Stopped) return undefined
   if (error instanceof TimedOut) return { fault: 'timeout', message: error.message }
-  if (error instanceof EngineError) return { fault: error.fault, message: error.message.slice(0, 1000) }
+  if (error instanceof EngineError) {
+    const { fault, message, param } = error
+    return { fault, message: message.slice(0, 1000), ...(param !== undefined && { param: param.slice(0, 100) }) }
+  }
   return { fault: 'crashed', message: 'The provider failed unexpectedly.' }
 }

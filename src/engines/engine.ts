@@ -41,8 +41,8 @@ export interface EngineImage {
   bytes: Readable
   /** As the engine declares it; the agent judges by content. */
   mediaType: string
-  /** The seed really used, when the engine tells. */
-  seed?: number
+  /** As the engine tells it, else the one it was sent; null when it was sent none and tells none. */
+  seed: number | null
   /** What was asked and could not be honoured, one sentence each. */
   warnings: string[]
 }
@@ -63,11 +63,14 @@ export type EngineFault =
 
 export class EngineError extends Error {
   readonly fault: EngineFault
+  /** The field of the call at fault, as callers spell it. */
+  readonly param: string | undefined
 
   /** `message` is shown to callers: it must not hold an address of the provider's network or a key. */
-  constructor(fault: EngineFault, message: string, options?: { cause?: unknown }) {
+  constructor(fault: EngineFault, message: string, options: { cause?: unknown; param?: string | undefined } = {}) {
     super(message, options)
     this.name = 'EngineError'
     this.fault = fault
+    this.param = options.param
   }
 }

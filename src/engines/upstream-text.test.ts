@@ -60,6 +60,7 @@ describe('upstreamErrorText', () => {
     ['{"detail":{"msg":"a","type":"t"}}', 'a'],
     ['{"detail":"a"}', 'a'],
     ['{"detail":[{"loc":["body"],"msg":"a"}]}', 'a'],
+    ['[{"error":{"message":"a"}}]', 'a'],
     ['plain words', 'plain words'],
     ['{"other":1}', ''],
     ['[]', ''],

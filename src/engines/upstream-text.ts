@@ -71,7 +71,8 @@ const shorten = (text: string): string =>
 export function upstreamErrorText(body: string): string {
   const parsed = parseJson(body)
   if (parsed === undefined) return body
-  const { error, message, detail } = members(parsed)
+  // Google wraps its errors in a list.
+  const { error, message, detail } = members(Array.isArray(parsed) ? parsed[0] : parsed)
   const firstDetail: unknown = Array.isArray(detail) ? detail[0] : undefined
   const spellings = [members(error).message, error, message, members(detail).msg, detail, members(firstDetail).msg]
   return (spellings.find((text) => typeof text === 'string' && text.trim() !== '') as string | undefined) ?? ''

@@ -14,10 +14,13 @@ import { limitRates } from './hooks/limit-rates.ts'
 import { readReached } from './hooks/read-reached.ts'
 import { refuseOtherMethods } from './hooks/refuse-other-methods.ts'
 import type { HttpContext } from './http-context.ts'
+import { parseJsonBodies } from './parse-json-bodies.ts'
 import { publicUrl } from './public-url.ts'
 import { releaseConnections } from './release-connections.ts'
 import { registerOperations } from './operations/register-operations.ts'
+import { inflateBodies } from './uploads/inflate-bodies.ts'
 import { lingerAfterAnswer } from './uploads/linger.ts'
+import { isFormType, largestForm } from './uploads/receive-form.ts'
 import { registerBatches } from './v1/batches/index.ts'
 import { registerImages } from './v1/images/index.ts'
 import { registerJobs } from './v1/jobs/index.ts'
@@ -60,7 +63,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   handleErrors(app, context)
-  acceptEmptyJson(app)
+  parseJsonBodies(app)
   releaseConnections(app, context.isDraining)
 
   app.addHook('onRequest', async (request, reply) => {
@@ -115,7 +118,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   await app.register(
     async (scope) => {
       await scope.register(cors, crossOrigin)
-      const refuseOthers = prepareScope(scope)
+      const refuseOthers = prepareScope(scope, context)
       authenticateRoutes(scope, context)
       limitRates(scope, context)
       registerBatches(scope, context)
@@ -126,7 +129,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   )
   await app.register(
     async (scope) => {
-      const refuseOthers = prepareScope(scope)
+      const refuseOthers = prepareScope(scope, context)
       // The document describes the API once, under the prefix that keys use.
       scope.addHook('onRoute', (route) => void (route.schema = { ...route.schema, hide: true }))
       authenticateSessions(scope, context)
@@ -141,12 +144,18 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
 }
 
 /** What every scope of JSON endpoints answers alike; the returned function is called after its last route. */
-function prepareScope(scope: FastifyInstance): () => void {
+function prepareScope(scope: FastifyInstance, context: HttpContext): () => void {
   // Within the scope, so that pages of other origins may read these answers where they may read any.
   handleUnknownRoutes(scope)
   scope.removeContentTypeParser('text/plain')
+  inflateBodies(scope, (contentType, bodyLimit) =>
+    isFormType(contentType) ? largestForm(context.config.limits) : bodyLimit
+  )
   // A form is streamed by the routes that take one; the others answer 415.
-  scope.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null))
+  scope.addContentTypeParser('multipart/form-data', (request, payload, done) => {
+    request.form = payload
+    done(null)
+  })
   return refuseOtherMethods(scope)
 }
 
@@ -174,12 +183,3 @@ const describeApi = (version: string) => ({
   },
   security: [{ apiKey: [] }]
 })
-
-/** A call without parameters may still say that it is JSON: clients set the type whether or not there is a body. */
-function acceptEmptyJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
-    else void parse(request, body as string, done)
-  })
-}

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { errors } from '../lib/errors.ts'
+import { decodeText } from './decode-text.ts'
 
 const LONGEST = 128
 
@@ -15,12 +16,15 @@ export const IdempotencyHeaders = Type.Object({
   )
 })
 
-/** The `Idempotency-Key` of a call. Throws `invalid_request` when it is longer than 128 characters or blank. */
+/** The `Idempotency-Key` of a call. Throws `invalid_request` when it is longer than 128 characters, blank or not UTF-8. */
 export function idempotencyKey({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
   const key = headers['idempotency-key']
   if (key === undefined) return undefined
-  if (typeof key !== 'string' || key.trim() === '' || key.length > LONGEST) {
+  // Node reads the bytes of headers as Latin-1.
+  const source = { what: "'Idempotency-Key'", param: 'Idempotency-Key' }
+  const text = typeof key === 'string' ? decodeText(Buffer.from(key, 'latin1'), source) : ''
+  if (text.trim() === '' || text.length > LONGEST) {
     throw errors.invalidRequest(`'Idempotency-Key' must have 1 to ${LONGEST} characters.`, 'Idempotency-Key')
   }
-  return key
+  return text
 }

@@ -83,7 +83,9 @@ export interface ImageTask extends Omit<ImageParameters, 'seed' | 'alphaMask'> {
   /** The engine's own name of the model (`served_as`). */
   model: string
   prompt: string
-  /** Always drawn before dispatch, so that it can be reported and repeated. */
+  /** Always there: drawn before dispatch when the caller named none, so that it can be reported and repeated. */
   seed: number
+  /** Names on the wire of fields that are set and were not asked for: `seed` when it was drawn, `strength`. */
+  unasked?: readonly string[]
   inputs: TaskInput[]
 }

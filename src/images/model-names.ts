@@ -4,3 +4,6 @@
  */
 export const isGptImageModel = (model: string): boolean =>
   /^(?:gpt-image|chatgpt-image)/i.test(model.slice(model.lastIndexOf('/') + 1))
+
+/** OpenAI's own models: they refuse every parameter that OpenAI does not document, `seed` among them. */
+export const isOpenAIModel = (model: string): boolean => isGptImageModel(model) || /^(?:.*\/)?dall-e[^/]*$/i.test(model)

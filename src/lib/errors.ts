@@ -108,6 +108,11 @@ export const errors = {
   requestTooLarge: (message: string, param: string | null = null) => make('request_too_large', 413)(message, { param }),
   unsupportedMediaType: (message: string, param: string | null = null) =>
     make('unsupported_media_type', 415)(message, { param }),
+  /** For a body; `accepted` are codings of HTTP. */
+  unsupportedEncoding: (accepted: readonly string[]) =>
+    make('unsupported_media_type', 415, { headers: { 'accept-encoding': accepted.join(', ') } })(
+      `The body has a 'content-encoding' that is not understood here. Use one of ${accepted.join(', ')}, or none.`
+    ),
   invalidJson: () => make('invalid_json', 400)('The body is not valid JSON. Check quotes, commas and encoding.'),
   invalidRequest: (message: string, param: string | null = null) => badRequest(message, { param }),
   notYet: (param: string) =>
@@ -248,11 +253,10 @@ export const errors = {
       `The image is not finished yet. The request goes on as '${requestId}': fetch it at GET /v1/jobs/${requestId}.`
     ),
   /** An error that was written down with a request, told again. */
-  recorded: (code: ErrorCode, message: string) =>
-    make(code, RECORDED_STATUS[code] ?? 502, { retry: false })(
-      message,
-      code === 'no_provider' ? { param: 'model' } : {}
-    ),
+  recorded: (code: ErrorCode, message: string, param: string | null = null) =>
+    make(code, RECORDED_STATUS[code] ?? 502, { retry: false })(message, {
+      param: code === 'no_provider' ? 'model' : param
+    }),
   internal: (exchangeId: string) =>
     make('internal_error', 500)(`Something went wrong on our side. Tell the operator this id: ${exchangeId}.`)
 } as const

@@ -67,6 +67,8 @@ const AssignedTask = Type.Object({
   kind: literals(['generation', 'edit', 'variation']),
   prompt: Type.String(),
   seed: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
+  /** The caller named no seed. Absent of older gateways, which take no `seed: null` in a result either. */
+  seed_drawn: Type.Optional(Type.Boolean()),
   size: Type.Optional(Type.Object({ width: Count(), height: Count() })),
   negative_prompt: Type.Optional(Type.String()),
   steps: Type.Optional(ExactInteger()),
@@ -132,7 +134,9 @@ export const AGENT_MESSAGES = {
     attempt_id: id,
     token,
     fault: literals([...NODE_FAULTS, ...REQUEST_FAULTS]),
-    message: shortText
+    message: shortText,
+    /** The field of the call at fault, as callers spell it. */
+    param: Type.Optional(BoundedText(100))
   }),
   /** The work of a canceled attempt has really stopped: its slot is free. */
   'attempt.stopped': Type.Object({ type: Type.Literal('attempt.stopped'), attempt_id: id })
@@ -174,8 +178,8 @@ const MAX_WARNINGS = 50
 const MAX_WARNING_CHARS = 1000
 
 export const AttemptResult = Type.Object({
-  /** As the engine tells it: some count beyond the 32 bits that a caller may ask for. */
-  seed: ExactInteger({ min: 0 }),
+  /** As the engine tells it: some count beyond the 32 bits that a caller may ask for. Null when it was given none. */
+  seed: Type.Union([ExactInteger({ min: 0 }), Type.Null()]),
   warnings: Type.Array(BoundedText(MAX_WARNING_CHARS), { maxItems: MAX_WARNINGS }),
   /** Milliseconds the engine worked on it. */
   generating_ms: Milliseconds()

@@ -86,20 +86,13 @@ function toAssignedTask(asked: {
   inputs: readonly AssetRow[]
 }): AssignedTask {
   const { task, prompt, parameters } = asked
-  const {
-    negativePrompt,
-    guidanceScale,
-    outputFormat,
-    outputCompression,
-    alphaMask,
-    seed: _first,
-    ...same
-  } = parameters
+  const { negativePrompt, guidanceScale, outputFormat, outputCompression, alphaMask, seed: named, ...same } = parameters
   return {
     ...same,
     kind: task.kind as AssignedTask['kind'],
     prompt,
     seed: task.seed,
+    seed_drawn: named === undefined,
     ...(negativePrompt !== undefined && { negative_prompt: negativePrompt }),
     ...(guidanceScale !== undefined && { guidance_scale: guidanceScale }),
     ...(outputFormat !== undefined && { output_format: outputFormat }),

@@ -12,6 +12,8 @@ export interface Failure {
   reason: AttemptReason
   /** A sentence fit for callers. */
   message: string
+  /** The field of the call at fault. */
+  param?: string
 }
 
 /**
@@ -83,12 +85,19 @@ async function candidatesOf({ database, providers }: RequestParts, attempt: Atte
 function publicError(
   failure: Failure,
   counts: { node_faults: number; losses: number }
-): Pick<TaskRow, 'error_code' | 'error_message'> {
+): Pick<TaskRow, 'error_code' | 'error_message' | 'error_param'> {
   const codes: Partial<Record<AttemptReason, ErrorCode>> = {
     content_rejected: 'content_rejected',
     bad_request: 'invalid_request'
   }
   const tries = counts.node_faults + counts.losses
   const suffix = tries > 1 ? ` (after ${tries} attempts)` : ''
-  return { error_code: codes[failure.reason] ?? 'upstream_error', error_message: failure.message + suffix }
+  return {
+    error_code: codes[failure.reason] ?? 'upstream_error',
+    error_message: failure.message + suffix,
+    error_param: failure.param !== undefined && isRequestFault(failure.reason) ? fieldName(failure.param) : null
+  }
 }
+
+/** Agents are other people's programs: what is no name of a field is none. */
+const fieldName = (param: string): string | null => (/^[\w.[\]-]{1,100}$/.test(param) ? param : null)

@@ -17,7 +17,8 @@ export interface DeliveredImage {
   /** As decoded, after orientation. */
   width: number
   height: number
-  seed: number
+  /** Null when the engine was given none. */
+  seed: number | null
   warnings: readonly string[]
   generatingMs: number
 }
@@ -36,7 +37,8 @@ export async function finishAttempt(
     const change = {
       state: 'succeeded' as const,
       asset_id: image.assetId,
-      seed: image.seed,
+      // A task keeps the seed that was drawn for it, should it ever be repeated.
+      ...(image.seed !== null && { seed: image.seed }),
       warnings: JSON.stringify(image.warnings),
       finished_at: now
     }

@@ -27,6 +27,7 @@ export async function endRequestIfDone(trx: Trx, requestId: string, now: number)
     state: failed ? 'failed' : 'canceled',
     finishedAt: now,
     errorCode: failed?.error_code ?? 'canceled',
-    errorMessage: failed?.error_message ?? null
+    errorMessage: failed?.error_message ?? null,
+    errorParam: failed?.error_param ?? null
   })
 }

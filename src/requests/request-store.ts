@@ -31,6 +31,7 @@ export interface RequestEnd {
   finishedAt: number
   errorCode?: string | null
   errorMessage?: string | null
+  errorParam?: string | null
 }
 
 /** Ends a request once; undefined when it had ended before. */
@@ -41,7 +42,8 @@ export const endRequest = (trx: Trx, id: string, end: RequestEnd): Promise<Reque
       state: end.state,
       finished_at: end.finishedAt,
       error_code: end.errorCode ?? null,
-      error_message: end.errorMessage ?? null
+      error_message: end.errorMessage ?? null,
+      error_param: end.errorParam ?? null
     })
     .where('id', '=', id)
     .where('state', 'in', UNFINISHED)
@@ -77,7 +79,14 @@ export const listInputs = (db: Db, requestId: string): Promise<AssetRow[]> =>
 export async function reopenRequest(trx: Trx, id: string): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('requests')
-    .set({ state: 'queued', finished_at: null, started_at: null, error_code: null, error_message: null })
+    .set({
+      state: 'queued',
+      finished_at: null,
+      started_at: null,
+      error_code: null,
+      error_message: null,
+      error_param: null
+    })
     .where('id', '=', id)
     .where('state', 'in', ['failed', 'canceled'])
     .executeTakeFirst()

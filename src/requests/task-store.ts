@@ -220,6 +220,7 @@ export async function reopenTask(
       losses: 0,
       error_code: null,
       error_message: null,
+      error_param: null,
       finished_at: null
     })
     .where('id', '=', id)

@@ -70,7 +70,7 @@ export function describeEngineContract(name: string, contract: EngineContract): 
     it('makes an image of the asked size', async () => {
       const image = await generate({ size: SIZE })
       expect(image).toMatchObject({ ...SIZE, mediaType: `image/${image.format}` })
-      expect([undefined, 7]).toContain(image.seed)
+      expect([null, 7]).toContain(image.seed)
     })
 
     it('repeats an image by its seed', async ({ skip }) => {
@@ -173,7 +173,7 @@ export function describeEngineContract(name: string, contract: EngineContract): 
 interface ReadImage extends Size {
   format: string
   mediaType: string
-  seed: number | undefined
+  seed: number | null
   /** RGB, row by row. */
   pixels: Buffer
 }

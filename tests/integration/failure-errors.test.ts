@@ -40,10 +40,11 @@ type ErrorClass = abstract new (...parameters: never[]) => APIError
 async function expectFailed(
   client: OpenAI,
   fields: Record<string, unknown>,
-  wanted: { status: number; code: string; of: ErrorClass }
+  wanted: { status: number; code: string; param?: string; of: ErrorClass }
 ): Promise<APIError> {
   const error = await apiErrorOf(generate(client, fields))
-  expect(error).toMatchObject({ status: wanted.status, code: wanted.code, type: wanted.code, param: null })
+  const { status, code, param = null } = wanted
+  expect(error).toMatchObject({ status, code, type: code, param })
   expect(error).toBeInstanceOf(wanted.of)
   return error
 }
@@ -70,7 +71,7 @@ describe('the queue', () => {
 })
 
 describe('the provider', () => {
-  const expectFinal = async (prompt: string, wanted: { status: number; code: string; of: ErrorClass }) => {
+  const expectFinal = async (prompt: string, wanted: Parameters<typeof expectFailed>[2]) => {
     const { client } = await gateway.addUser()
     const error = await expectFailed(client, { model: 'faulty', prompt }, wanted)
     expect(error.headers?.get('x-should-retry')).toBe('false')
@@ -115,7 +116,8 @@ describe('the provider', () => {
 
   it('that refuses the parameters is asked once, and its reason is told', async () => {
     const prompt = '[fake:error_400]'
-    const error = await expectFinal(prompt, { status: 400, code: 'invalid_request', of: BadRequestError })
+    const wanted = { status: 400, code: 'invalid_request', param: 'size', of: BadRequestError }
+    const error = await expectFinal(prompt, wanted)
     expect(error.message).toContain('divisible by 16')
     expect(upstream.requests.filter((request) => request.json?.prompt === prompt)).toHaveLength(1)
   })

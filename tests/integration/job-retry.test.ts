@@ -86,7 +86,7 @@ describe('retry', () => {
       mask: { image_url: `data:image/png;base64,${mask.toString('base64')}` },
       async: true
     }
-    model.answers('error_400', 'ok')
+    model.answers('detail_text', 'ok')
     const { body } = await callJson<{ id: string }>(gateway, '/v1/images/edits', { key: user.key, json })
     const before = await jobs.ended(body.id)
     await jobs.remove(original.id)

@@ -23,6 +23,10 @@ export interface FakeOpenAIOptions {
   maskReading?: MaskReading
   /** Where the API lies; default `/v1`. */
   basePath?: string
+  /** A strict server: it refuses every other field. Default: any field is taken. */
+  knownFields?: string[]
+  /** In which words a strict server refuses a field; default: OpenAI's. */
+  refusal?: (field: string) => { status: number; body: unknown }
   /** Default: all three. A missing one is answered with 404. */
   routes?: ImageRoute[]
 }
@@ -107,6 +111,11 @@ export async function startFakeOpenAIServer(options: FakeOpenAIOptions = {}): Pr
     const known = options.knownModels?.includes(textField(call, 'model')) ?? true
     const behaviour = nextBehaviour(request, call)
     if (!known) return perform('model_not_found', call, response)
+    const strange = Object.keys(call.fields).find((name) => options.knownFields?.includes(name) === false)
+    if (strange !== undefined) {
+      const { status, body } = (options.refusal ?? refuseAsOpenAI)(strange)
+      return json(response, status, body)
+    }
     const plain = behaviour === 'ok' ? await refuse(call) : undefined
     if (plain) return json(response, plain.status, { error: plain.error })
     return perform(behaviour, call, response)
@@ -204,6 +213,18 @@ function refuseKey(request: FakeRequest, response: ServerResponse): void {
     }
   })
 }
+
+const refuseAsOpenAI = (field: string) => ({
+  status: 400,
+  body: {
+    error: {
+      message: `Unknown parameter: '${field}'.`,
+      type: 'invalid_request_error',
+      param: field,
+      code: 'unknown_parameter'
+    }
+  }
+})
 
 const presentRequest = (request: FakeRequest) => ({
   ...request,

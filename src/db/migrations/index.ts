@@ -6,6 +6,7 @@ import * as people from './004-people.ts'
 import * as dashboard from './005-dashboard.ts'
 import * as network from './006-network.ts'
 import * as admin from './007-admin.ts'
+import * as errorParam from './008-error-param.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -15,5 +16,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '004-people': people,
   '005-dashboard': dashboard,
   '006-network': network,
-  '007-admin': admin
+  '007-admin': admin,
+  '008-error-param': errorParam
 }

@@ -43,11 +43,4 @@ export function parseUpstreamError(body: string): UpstreamError {
   }
 }
 
-/**
- * OpenAI's own models: they refuse every parameter that OpenAI does not document, `seed` among them. Proxies put the
- * vendor before the name: `openai/gpt-image-1`, `azure/gpt-image-1`.
- */
-export const isOpenAIModel = (model: string): boolean =>
-  /^(?:.*\/)?(?:gpt-image|chatgpt-image|dall-e)[^/]*$/i.test(model)
-
 const nonEmpty = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)

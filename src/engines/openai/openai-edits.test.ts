@@ -114,7 +114,7 @@ describe('an edit', () => {
     await start()
     const image = await work(['image0'], { model: 'gpt-image-1', steps: 3 })
     expect(server.requests[0]!.form!.fields).toEqual({ model: 'gpt-image-1', prompt: PROMPT, n: '1' })
-    expect(image.seed).toBeUndefined()
+    expect(image.seed).toBeNull()
     expect(image.warnings).toEqual(["'steps' is not supported by gpt-image-1 and was not sent."])
   })
 })

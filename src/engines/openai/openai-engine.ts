@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import type { Feature, ImageTask } from '../../images/image-request.ts'
 import { mediaTypeOfFormat } from '../../images/media-types.ts'
-import { type Engine, type EngineDescription, type EngineImage, type EngineRun } from '../engine.ts'
+import { type Engine, type EngineDescription, EngineError, type EngineImage, type EngineRun } from '../engine.ts'
 import { parseImagesAnswer } from './openai-answer.ts'
-import { isOpenAIModel, parseModelIds } from './openai-api.ts'
+import { parseModelIds } from './openai-api.ts'
 import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered, isSuccess } from './openai-fault.ts'
 import { createOpenAIHttp, type OpenAIHttpOptions } from './openai-http.ts'
 import { openImage } from './openai-image.ts'
@@ -39,19 +39,18 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   }
 
   const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {
-    const { answer, warnings } = await requestImage(task, run)
-    if (!isSuccess(answer)) throw faultOfAnswer(answer, secrets)
+    const { answer, sent, refused, warnings } = await requestImage(task, run)
+    if (!isSuccess(answer)) throw naming(refused, faultOfAnswer(answer, secrets))
     const parsed = answer.image ? undefined : parseImagesAnswer(answer.body)
     const found = answer.image ? { kind: 'bytes' as const, bytes: answer.image } : parsed?.image
     if (!found) throw faultOfEmptyAnswer(answer, secrets)
     const { bytes, mediaType } = await openImage(found, { http, maxImageBytes, signal: run.signal })
     const declared = parsed?.outputFormat && `image/${parsed.outputFormat}`
-    // OpenAI's own models take no seed, so the drawn one says nothing about their image.
-    const seed = parsed?.seed ?? (isOpenAIModel(task.model) ? undefined : task.seed)
     return {
       bytes: Readable.from([bytes]),
       mediaType: mediaType ?? declared ?? mediaTypeOfFormat(task.outputFormat ?? 'png'),
-      ...(seed === undefined ? {} : { seed }),
+      // A seed that was not sent says nothing about the image.
+      seed: parsed?.seed ?? ('seed' in sent ? task.seed : null),
       warnings
     }
   }
@@ -63,6 +62,10 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     close: () => http.close()
   }
 }
+
+/** A request's fault with the field that the server would not take. */
+const naming = (param: string | undefined, fault: EngineError): EngineError =>
+  fault.fault === 'bad_request' ? new EngineError('bad_request', fault.message, { param }) : fault
 
 /** Whatever an abort breaks on its way, the caller gets the signal's reason. */
 async function preferringAbort<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {

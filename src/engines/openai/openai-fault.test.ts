@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered, refusesResponseFormat } from './openai-fault.ts'
+import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered } from './openai-fault.ts'
 
 const envelope = (message: string, more: Record<string, unknown> = {}) =>
   JSON.stringify({ error: { message, ...more } })
@@ -36,6 +36,25 @@ describe('faultOfAnswer', () => {
     [404, '{"detail":"Not Found"}', 'crashed'],
     [404, '{"error":{"code":"model_not_found","message":"nope"}}', 'model_missing'],
     [404, '{"error":"model \\"x\\" not found, try pulling it first"}', 'model_missing'],
+    [
+      404,
+      envelope('The API deployment for this resource does not exist.', { code: 'DeploymentNotFound' }),
+      'model_missing'
+    ],
+    [
+      400,
+      envelope('The imageGenerations operation does not work with the specified model', {
+        code: 'OperationNotSupported'
+      }),
+      'model_missing'
+    ],
+    [400, envelope('Invalid model name passed in model=x'), 'model_missing'],
+    [400, envelope("Invalid value: 'x'. Supported values are: 'gpt-image-1'.", { param: 'model' }), 'model_missing'],
+    [422, '{"detail":[{"loc":["body","model"],"msg":"Input should be one of"}]}', 'model_missing'],
+    [400, envelope('This model does not support image generation'), 'model_missing'],
+    [400, envelope('API key not valid. Please pass a valid API key.'), 'unreachable'],
+    [400, envelope('no', { code: 'invalid_api_key' }), 'unreachable'],
+    [400, envelope("Invalid value: 'model' is no style", { param: 'style' }), 'bad_request'],
     [405, '', 'crashed'],
     [408, '', 'busy'],
     [409, '', 'busy'],
@@ -95,19 +114,5 @@ describe('isNotOffered', () => {
     [200, '', false]
   ])('HTTP %i %s: %s', (status, body, notOffered) => {
     expect(isNotOffered({ status, body })).toBe(notOffered)
-  })
-})
-
-describe('refusesResponseFormat', () => {
-  it.each([
-    [400, envelope('Unknown parameter', { param: 'response_format' }), true],
-    [400, '{"error":"unsupported field response_format"}', true],
-    [422, '{"detail":[{"loc":["body","response_format"],"msg":"Extra inputs are not permitted"}]}', true],
-    [422, '{"detail":[{"loc":["body","size"],"msg":"bad"}]}', false],
-    [400, envelope('Unknown parameter', { param: 'seed' }), false],
-    [500, '{"error":"response_format"}', false],
-    [200, '{"response_format":"b64_json"}', false]
-  ])('HTTP %i %s: %s', (status, body, refuses) => {
-    expect(refusesResponseFormat({ status, body })).toBe(refuses)
   })
 })

@@ -16,7 +16,11 @@ const REJECTED_CODES = [
 const REJECTED_TEXT =
   /safety (?:system|checker|filter)|content[ _-](?:policy|filter|moderation|management policy|violation)|moderation_blocked|\bnsfw\b|responsible ?ai|safety_violations|(?:unsafe|inappropriate) content|\bwas flagged\b/i
 const MODEL_MISSING_TEXT =
-  /\bmodel\b.{0,200}\b(?:not found|(?:does not|doesn't) exist)|\b(?:unknown|no such) model|could not find .{0,40}model/is
+  /\b(?:model|deployment)\b.{0,200}\b(?:not found|(?:does not|doesn't) exist)|\b(?:unknown|no such) model|could not find .{0,40}model|\binvalid model (?:name|id)\b|\bmodel (?:does not|doesn't) support image generation/is
+/** Codes of OpenAI and Azure for what the provider configured, not the caller: the model or the deployment. */
+const MODEL_MISSING_CODES = ['model_not_found', 'DeploymentNotFound', 'OperationNotSupported']
+/** Google and others answer 400 where OpenAI answers 401. */
+const KEY_REFUSED = /api[ _-]?key (?:is )?(?:not valid|invalid|missing)|(?:invalid|incorrect|missing)[ _]api[ _-]?key/i
 /** As much of a server's words as is searched. */
 const MAX_WORDS_CHARS = 4_000
 /** The provider's own account is at its limit; OpenAI calls some of these the request's fault (400). */
@@ -42,7 +46,7 @@ export function faultOfAnswer(answer: UpstreamAnswer, secrets: readonly string[]
   if (status < 400) return new EngineError('crashed', 'The image server redirects elsewhere, which is not followed.')
   // OpenRouter's way of saying that its moderation flagged the prompt.
   if (status === 403 && isRejected(error)) return new EngineError('content_rejected', text)
-  if (status === 401 || status === 403) {
+  if (status === 401 || status === 403 || (status === 400 && KEY_REFUSED.test(`${error.code} ${error.text}`))) {
     return new EngineError('unreachable', "The provider's image server refused its API key.")
   }
   if (isModelMissing(status, error))
@@ -78,15 +82,9 @@ export const isSuccess = (answer: UpstreamAnswer): boolean => answer.status >= 2
 export const isNotOffered = (answer: UpstreamAnswer): boolean =>
   [404, 405, 501].includes(answer.status) && !isModelMissing(answer.status, parseUpstreamError(answer.body))
 
-/** The server does not know, or does not want, `response_format`: OpenAI's 400 `unknown_parameter`, FastAPI's 422. */
-export function refusesResponseFormat(answer: UpstreamAnswer): boolean {
-  if (answer.status !== 400 && answer.status !== 422) return false
-  const error = parseUpstreamError(answer.body)
-  return error.param === 'response_format' || error.text.includes('response_format')
-}
-
 const isModelMissing = (status: number, error: UpstreamError): boolean =>
-  (status === 404 || status === 400) && (error.code === 'model_not_found' || MODEL_MISSING_TEXT.test(error.text))
+  [400, 404, 422].includes(status) &&
+  (error.param === 'model' || MODEL_MISSING_CODES.includes(error.code) || MODEL_MISSING_TEXT.test(error.text))
 
 const isBusy = (status: number, error: UpstreamError): boolean =>
   [408, 409, 425, 429, 503].includes(status) || (status < 500 && ACCOUNT_LIMIT.test(error.code))

@@ -2,10 +2,11 @@ import type { ImageKind, ImageTask } from '../../images/image-request.ts'
 import { isGptImageModel } from '../../images/model-names.ts'
 import type { EngineRun } from '../engine.ts'
 import { type MultipartFile, multipartBody } from './multipart-body.ts'
-import { isNotOffered, isSuccess, refusesResponseFormat, type UpstreamAnswer } from './openai-fault.ts'
+import { isNotOffered, isSuccess, type UpstreamAnswer } from './openai-fault.ts'
 import { requestFields } from './openai-fields.ts'
 import type { OpenAIHttp } from './openai-http.ts'
 import { inputFiles, type MaskMode } from './openai-inputs.ts'
+import { readRefusal } from './openai-refusal.ts'
 
 /** Where compatible servers differ and cannot be asked. */
 export interface OpenAIProfile {
@@ -19,6 +20,10 @@ export interface OpenAIProfile {
 
 export interface RequestedImage {
   answer: UpstreamAnswer
+  /** What the server was asked at last, by names on the wire. */
+  sent: Record<string, unknown>
+  /** The field of the caller's that the answer refuses. */
+  refused: string | undefined
   warnings: string[]
 }
 
@@ -29,28 +34,42 @@ const VARIATION_WARNING = 'The image server has no variations: this is an edit o
 export function createImageRequester(options: { http: OpenAIHttp; profile: OpenAIProfile }) {
   const { http, profile } = options
   const { maskMode = 'openai-alpha' } = profile
-  let refusesFormat = false
+  /** By path and model, what the server takes no more: known from then on, as long as the agent runs. */
+  const refusedBefore = new Map<string, Set<string>>()
 
   const asksFormat = (model: string): boolean =>
-    profile.responseFormat ? profile.responseFormat === 'b64_json' : !refusesFormat && !isGptImageModel(model)
+    profile.responseFormat ? profile.responseFormat === 'b64_json' : !isGptImageModel(model)
 
-  /** Multipart when there are files. A server that refuses `response_format` is asked without it, now and later. */
+  /**
+   * Multipart when there are files. What the server refuses and the caller did not send is left out, once for each:
+   * a refusal costs a server no image. What the caller sent stays, and its refusal is the answer.
+   */
   const send = async (
     path: string,
     task: ImageTask,
     run: EngineRun,
     files?: MultipartFile[]
   ): Promise<RequestedImage> => {
-    const { fields, warnings } = requestFields(task)
-    const post = (body: Record<string, unknown>) =>
-      http.post(path, files ? multipartBody(body, files) : JSON.stringify(body), run.signal)
-    if (!asksFormat(task.model)) return { answer: await post(fields), warnings }
-
-    const answer = await post({ ...fields, response_format: 'b64_json' })
-    if (!refusesResponseFormat(answer)) return { answer, warnings }
-    const again = await post(fields)
-    refusesFormat ||= isSuccess(again)
-    return { answer: again, warnings }
+    const { fields, dispensable, warnings } = requestFields(task)
+    const all = { ...fields, ...(asksFormat(task.model) && { response_format: 'b64_json' }) }
+    const mayLeaveOut = new Set([...dispensable, 'response_format'])
+    const known = refusedBefore.get(`${path} ${task.model}`) ?? new Set()
+    const isInsisted = (name: string) => name === 'response_format' && profile.responseFormat === 'b64_json'
+    let sent = without(all, (name) => known.has(name) && mayLeaveOut.has(name) && !isInsisted(name))
+    const learnt: string[] = []
+    for (;;) {
+      const body = files ? multipartBody(sent, files) : JSON.stringify(sent)
+      const answer = await http.post(path, body, run.signal)
+      const { names, isUnknown } = readRefusal(answer, Object.keys(sent))
+      const refused = names.find((name) => !mayLeaveOut.has(name))
+      if (refused !== undefined || names.length === 0) {
+        if (isSuccess(answer)) refusedBefore.set(`${path} ${task.model}`, new Set([...known, ...learnt]))
+        return { answer, sent, refused, warnings }
+      }
+      // Another value may be welcome, but there is only one format to ask for.
+      learnt.push(...names.filter((name) => isUnknown || name === 'response_format'))
+      sent = without(sent, (name) => names.includes(name))
+    }
   }
 
   const edit = async (task: ImageTask, run: EngineRun): Promise<RequestedImage> =>
@@ -71,3 +90,6 @@ export function createImageRequester(options: { http: OpenAIHttp; profile: OpenA
   }
   return (task: ImageTask, run: EngineRun): Promise<RequestedImage> => requesters[task.kind](task, run)
 }
+
+const without = (fields: Record<string, unknown>, isLeftOut: (name: string) => boolean): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !isLeftOut(name)))

@@ -30,6 +30,8 @@ export class Fields {
     const value = this.#take(name)
     if (value === undefined) return undefined
     if (typeof value !== 'string') throw errors.invalidRequest(`'${name}' must be text.`, name)
+    // It would be stored as something else.
+    if (!value.isWellFormed()) throw errors.invalidRequest(`'${name}' holds half a character (a lone surrogate).`, name)
     if (value.length > maxLength) {
       throw errors.invalidRequest(`'${name}' must have at most ${maxLength} characters.`, name)
     }

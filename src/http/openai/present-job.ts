@@ -102,8 +102,13 @@ const hasResult = ({ request, outputs }: RequestView): boolean => hasEnded(reque
 
 /** The `error` member of a failed job, as a synchronous call would have been answered. */
 export const jobError = ({ request }: Pick<RequestView, 'request'>) =>
-  presentError(errors.recorded((request.error_code ?? 'upstream_error') as ErrorCode, request.error_message ?? ''))
-    .error
+  presentError(
+    errors.recorded(
+      (request.error_code ?? 'upstream_error') as ErrorCode,
+      request.error_message ?? '',
+      request.error_param
+    )
+  ).error
 
 /** Percent over all images of the request. */
 export function progressOf({ request, tasks, attempts }: SummaryView): number {

@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import { finished, type Readable, type Writable } from 'node:stream'
-import { errors } from '../../lib/errors.ts'
+import { AppError, errors } from '../../lib/errors.ts'
 
 /**
  * One body on its way through its parser, with what is done to its parts as they arrive. Whatever fails first, the
@@ -26,21 +25,22 @@ export class BodyReception {
   }
 
   /** To be called once. Rejects with the first failure, when nothing works on any part any more. */
-  async run(request: IncomingMessage, parser: Writable): Promise<void> {
+  async run(body: Readable, parser: Writable): Promise<void> {
     const parsed = new Promise((resolve) => parser.once('finish', resolve))
     parser.on('error', (error) => this.fail(error))
     // Also calls when the sender was gone before.
-    const stopWatching = finished(request, { writable: false }, (error) => {
-      if (error) this.fail(errors.invalidRequest('The request ended before its body did.'))
+    const stopWatching = finished(body, { writable: false }, (error) => {
+      if (error)
+        this.fail(error instanceof AppError ? error : errors.invalidRequest('The request ended before its body did.'))
     })
-    request.pipe(parser)
+    body.pipe(parser)
     try {
       await Promise.race([parsed, this.#failure.promise])
       await Promise.race([this.#settled(), this.#failure.promise])
     } finally {
       stopWatching()
-      request.unpipe(parser)
-      request.resume()
+      body.unpipe(parser)
+      body.resume()
       parser.destroy()
       for (const part of this.#parts.keys()) part.destroy()
       await this.#settled()

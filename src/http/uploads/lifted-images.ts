@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { finished, type Readable } from 'node:stream'
 import type { onSendAsyncHookHandler, preParsingHookHandler } from 'fastify'
 import type { SavedBytes } from '../../assets/save-asset.ts'
-import { errors } from '../../lib/errors.ts'
+import { AppError, errors } from '../../lib/errors.ts'
 import type { HttpContext } from '../http-context.ts'
 import { DataUrlLifter } from './data-url-lifter.ts'
 import { saveUpload } from './save-upload.ts'
@@ -88,7 +88,10 @@ export const liftImages = (
     // Whoever parses the body listens too, but not any more when it has refused the body.
     lifter.on('error', () => undefined)
     finished(payload, { writable: false }, (error) => {
-      if (error) lifter.destroy(errors.invalidRequest('The request ended before its body did.'))
+      if (!error) return
+      lifter.destroy(
+        error instanceof AppError ? error : errors.invalidRequest('The request ended before its body did.')
+      )
     })
     done(null, payload.pipe(lifter))
   },

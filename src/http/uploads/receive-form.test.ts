@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import type { IncomingMessage } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
@@ -30,8 +29,8 @@ const save = async (source: Readable): Promise<SavedBytes> => {
 async function receive(chunks: readonly Buffer[], contentType: string) {
   const parts = context({ save: (source) => save(source) })
   const inbox = new ImageInbox(parts.assets, { kind: 'edit', limits: parts.config.limits })
-  const request = Object.assign(new PassThrough(), { headers: { 'content-type': contentType } })
-  const received = receiveForm(parts, { request: request as unknown as IncomingMessage, inbox })
+  const request = new PassThrough()
+  const received = receiveForm(parts, { headers: { 'content-type': contentType }, body: request, inbox })
   for (const chunk of chunks) request.write(chunk)
   request.end()
   const fields = await received

@@ -25,7 +25,7 @@ export function receiveImageCall(
   { kind, request }: { kind: ImageKind; request: FastifyRequest }
 ): Promise<ReceivedCall> {
   return receiveCall(context, kind, async (inbox) => {
-    if (isForm(request)) return receiveForm(context, { request: request.raw, inbox })
+    if (request.form) return receiveForm(context, { headers: request.headers, body: request.form, inbox })
     const fields = await readJson(context, { fields: jsonObject(request.body), request, inbox })
     request.lifted?.requireClaimed()
     return fields
@@ -68,9 +68,6 @@ async function receiveCall(
     throw error
   }
 }
-
-export const isForm = (request: FastifyRequest): boolean =>
-  /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '')
 
 /** Says what becomes of the wish for the first image's transparency as the mask; leaves it out where there is none. */
 function settleAlphaMask(call: ParsedCall, { isMasked, hasAlpha }: { isMasked: boolean; hasAlpha: boolean }): void {

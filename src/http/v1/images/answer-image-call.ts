@@ -107,7 +107,7 @@ async function presentOutcome(
   const { request } = view
   if (view.outputs.length === 0 || request.state === 'canceled') {
     const code = (request.error_code ?? 'upstream_error') as ErrorCode
-    throw errors.recorded(code, request.error_message ?? '')
+    throw errors.recorded(code, request.error_message ?? '', request.error_param)
   }
   return presentImages(view, {
     baseUrl: options.baseUrl,

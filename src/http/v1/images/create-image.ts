@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import { errors } from '../../../lib/errors.ts'
 import { jsonObject } from '../../json-object.ts'
 import { parseImageRequest } from '../../openai/parse-image-request.ts'
-import { isForm } from '../../uploads/receive-image-call.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { IdempotencyHeaders } from '../../idempotency-key.ts'
 import { errorResponses } from '../error-schema.ts'
@@ -22,7 +21,7 @@ export function createImage(scope: FastifyInstance, context: AnswerContext): voi
       response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
     },
     handler: (request, reply) => {
-      if (isForm(request)) throw errors.unsupportedMediaType('The body must be sent as application/json.')
+      if (request.form) throw errors.unsupportedMediaType('The body must be sent as application/json.')
       const call = parseImageRequest(jsonObject(request.body), {
         kind: 'generation',
         limits: context.config.limits

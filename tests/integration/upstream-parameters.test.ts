@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type FakeOpenAIOptions, type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
+import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+
+let gateway: TestGateway
+let user: TestUser
+let server: FakeOpenAIServer
+beforeEach(async () => {
+  gateway = await startTestGateway()
+  user = await gateway.addUser()
+})
+afterEach(async () => {
+  await gateway.close()
+  await server.close()
+})
+
+/** An agent whose image server takes these fields alone. */
+async function serve(options: FakeOpenAIOptions, servedAs = 'fake-image'): Promise<void> {
+  server = await startFakeOpenAIServer({ defaultSize: { width: 64, height: 64 }, ...options })
+  const model = { id: 'paint', servedAs, features: ['generate' as const] }
+  await gateway.addAgent({ key: user.key, services: [{ engine: 'openai', url: server.url, models: [model] }] })
+}
+
+async function generate(fields: Record<string, unknown> = {}) {
+  const json = { model: 'paint', prompt: 'a fox', ...fields }
+  const response = await gateway.call('/v1/images/generations', { key: user.key, json })
+  return { status: response.status, body: (await response.json()) as Answer }
+}
+
+interface Answer {
+  request_id: string
+  data: { seed: number | null }[]
+  warnings?: string[]
+  error?: { type: string; param: string | null; message: string }
+}
+
+const STRICT = ['model', 'prompt', 'n', 'size', 'quality']
+
+describe('a strict image server', () => {
+  it('is sent nothing that nobody asked for, and the answer claims no seed', async () => {
+    await serve({ knownFields: STRICT })
+    const first = await generate()
+    expect(first).toMatchObject({ status: 200, body: { data: [{ seed: null }] } })
+    expect(first.body.warnings).toBeUndefined()
+    expect(server.requests).toHaveLength(3)
+    expect((await generate({ quality: 'low' })).body.data[0]!.seed).toBeNull()
+    expect(server.requests).toHaveLength(4)
+    const detail = await gateway.call(`/v1/jobs/${first.body.request_id}`, { key: user.key })
+    expect(await detail.json()).toMatchObject({ result: { data: [{ seed: null }] } })
+  })
+
+  it('that refuses what the caller sent gives an error that names the field', async () => {
+    await serve({ knownFields: STRICT })
+    const { status, body } = await generate({ seed: 7 })
+    const error = { type: 'invalid_request', param: 'seed', message: "Unknown parameter: 'seed'." }
+    expect({ status, body }).toMatchObject({ status: 400, body: { error } })
+    expect(server.requests).toHaveLength(1)
+
+    const accepted = await gateway.call('/v1/images/generations', {
+      key: user.key,
+      json: { model: 'paint', prompt: 'a fox', steps: 3, async: true }
+    })
+    const { id } = (await accepted.json()) as { id: string }
+    await gateway.drain()
+    const job = await gateway.call(`/v1/jobs/${id}`, { key: user.key })
+    expect(await job.json()).toMatchObject({ status: 'FAILED', error: { type: 'invalid_request', param: 'steps' } })
+  })
+})
+
+describe("OpenAI's own models behind a proxy", () => {
+  it.each(['gpt-image-1', 'openai/gpt-image-1'])('%s take no seed, and a caller who gave one is told', async (name) => {
+    await serve({}, name)
+    expect((await generate()).body).not.toHaveProperty('warnings')
+    expect((await generate({ seed: 7 })).body).toMatchObject({
+      data: [{ seed: null }],
+      warnings: ['The model takes no seed: the one you gave was not used.']
+    })
+    expect(server.requests.map(({ json }) => Object.keys(json!))).toEqual([
+      ['model', 'prompt', 'n'],
+      ['model', 'prompt', 'n']
+    ])
+  })
+})
+
+it('a seed that was sent is told, whether it was drawn or given', async () => {
+  await serve({})
+  const drawn = (await generate()).body.data[0]!.seed
+  expect(drawn).toBe(server.requests[0]!.json!.seed)
+  expect((await generate({ seed: 7 })).body.data[0]!.seed).toBe(7)
+})
