@@ -111,7 +111,7 @@ async function checkAgainstAsked(
   const asked = await parts.requests.parametersOf(attempt)
   const size = formatSize(orientedSize(saved.facts))
   const warnings =
-    asked.size && formatSize(asked.size) !== size
+    asked.size && !asked.isSizeUnasked && formatSize(asked.size) !== size
       ? [`The size ${formatSize(asked.size)} was asked for; the provider delivered ${size}.`]
       : []
   return { asked, warnings }

@@ -11,11 +11,13 @@ import {
   MAX_PREVIEW_BYTES
 } from '../protocol/messages.ts'
 import type { AgentService } from './agent-services.ts'
+import { chooseExtras } from './choose-extras.ts'
 import { deliverImage } from './deliver-image.ts'
 import { openInput } from './open-input.ts'
 import { prepareImage } from './prepare-image.ts'
 import { type PreparedInputs, prepareInputs } from './prepare-inputs.ts'
 import { readBounded } from './read-bounded.ts'
+import { seedToTell, seedWarnings, sizeWarnings } from './tell-result.ts'
 
 export type Assigned = Extract<GatewayMessage, { type: 'attempt.assigned' }>
 
@@ -159,7 +161,9 @@ export class AttemptRunner {
     try {
       const inputs = await this.#fetchInputs(assigned, held)
       const asked = toImageTask(assigned.task, { model: servedAs(service, assigned.model), inputs: inputs.inputs })
-      const { task, warnings } = asWhatIsOffered(asked, featuresOf(service, assigned.model))
+      const offered = asWhatIsOffered(asked, featuresOf(service, assigned.model))
+      const extras = chooseExtras(asked.extra, { service: config.extras, engine: engine.extras })
+      const task = { ...offered.task, extra: extras.extra }
       const image = await engine.generate(task, this.#engineRun(assigned, { held, inputs }))
       const bytes = await readBounded(image.bytes, limits.maxImageBytes, held.abort.signal)
       const prepared = await prepareImage(bytes, task, limits.maxPixels)
@@ -172,7 +176,14 @@ export class AttemptRunner {
         image: prepared,
         result: {
           seed: seedToTell(image.seed, assigned.task),
-          warnings: [...inputs.warnings, ...warnings, ...seedWarnings(image.seed, assigned.task), ...image.warnings],
+          warnings: [
+            ...inputs.warnings,
+            ...offered.warnings,
+            ...extras.warnings,
+            ...seedWarnings(image.seed, assigned.task),
+            ...sizeWarnings({ chosen: image.chosenSize, source: inputs.inputs[0], made: prepared }),
+            ...image.warnings
+          ],
           generating_ms: generatingMs
         },
         signal: held.abort.signal,
@@ -246,11 +257,12 @@ function toImageTask(
   { model, inputs }: { model: string; inputs: ImageTask['inputs'] }
 ): ImageTask {
   const { negative_prompt, guidance_scale, output_format, output_compression, ...rest } = assigned
-  const { inputs: _originals, alpha_mask: _prepared, seed_drawn, ...same } = rest
+  const { inputs: _originals, alpha_mask: _prepared, seed_drawn, size_unasked, ...same } = rest
+  const unasked = [...(seed_drawn ? ['seed'] : []), ...(size_unasked ? ['size'] : [])]
   return {
     ...same,
     model,
-    ...(seed_drawn && { unasked: ['seed'] }),
+    ...(unasked.length > 0 && { unasked }),
     ...(negative_prompt !== undefined && { negativePrompt: negative_prompt }),
     ...(guidance_scale !== undefined && { guidanceScale: guidance_scale }),
     ...(output_format !== undefined && { outputFormat: output_format }),
@@ -258,13 +270,6 @@ function toImageTask(
     inputs
   }
 }
-
-/** An older gateway wants a number in any case. */
-const seedToTell = (seed: number | null, { seed_drawn, seed: assigned }: AssignedTask): number | null =>
-  seed ?? (seed_drawn === undefined ? assigned : null)
-
-const seedWarnings = (seed: number | null, { seed_drawn }: AssignedTask): string[] =>
-  seed === null && seed_drawn === false ? ['The model takes no seed: the one you gave was not used.'] : []
 
 const VARIATION_PROMPT = 'A variation of this image'
 

@@ -1,10 +1,10 @@
 import { ImageRejected } from '../images/image-inspector.ts'
-import type { ImageTask } from '../images/image-request.ts'
+import type { ImageTask, Size } from '../images/image-request.ts'
 import { type ImageMediaType, mediaTypeOfFormat } from '../images/media-types.ts'
 import { transcodeImage, verifyDecodes } from '../images/transcode.ts'
 import { EngineError } from '../engines/engine.ts'
 
-export interface PreparedImage {
+export interface PreparedImage extends Size {
   bytes: Buffer
   mediaType: ImageMediaType
 }
@@ -21,7 +21,7 @@ export async function prepareImage(
   try {
     const facts = await verifyDecodes(bytes, maxPixels)
     if (!task.outputFormat || mediaTypeOfFormat(task.outputFormat) === facts.mediaType) {
-      return { bytes, mediaType: facts.mediaType }
+      return { bytes, mediaType: facts.mediaType, width: facts.width, height: facts.height }
     }
     return await transcodeImage({
       input: bytes,

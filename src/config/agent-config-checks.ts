@@ -45,3 +45,6 @@ export const checkAccess: TextCheck = (text) =>
   text === 'members' || text === 'private' ? undefined : 'must be members, private or a list of e-mail addresses'
 
 export const checkEmail: TextCheck = (text) => (/^\S+@\S+$/.test(text) ? undefined : 'must be an e-mail address')
+
+export const checkExtras: TextCheck = (text) =>
+  text === 'any' ? undefined : 'must be a list of names of fields, or any'

@@ -63,6 +63,16 @@ describe('a mistake', () => {
       8,
       'must not have a user name beside an api_key'
     ],
+    ['a word of extras', more('    extras: all\n'), 11, 'extras must be a list of names of fields, or any'],
+    ['extras in a mapping', more('    extras: {a: 1}\n'), 11, 'extras must be text'],
+    ['a blank extra', more('    extras: [a, ""]\n'), 11, 'extras[1] is required: the name of a field'],
+    ['a long extra', more(`    extras: [${'x'.repeat(101)}]\n`), 11, 'extras[0] may have at most 100 characters'],
+    ['too many extras', more(`    extras: [${'x, '.repeat(101)}]\n`), 11, 'extras may have at most 100 entries'],
+    ['no pixels', more('    max_pixels: large\n'), 11, 'max_pixels must be pixels in all from 64x64'],
+    ['few pixels', more('    max_pixels: 4095\n'), 11, 'max_pixels must be pixels in all from 64x64'],
+    ['many pixels', more('    max_pixels: 269MP\n'), 11, 'max_pixels must be pixels in all from 64x64'],
+    ['a multiple of 0', more('    multiple_of: 0\n'), 11, 'multiple_of must be a whole number from 1 to 512'],
+    ['a multiple of 513', more('    multiple_of: 513\n'), 11, 'multiple_of must be a whole number from 1 to 512'],
     ['headers in a list', more('    headers: [a]\n'), 11, 'services[0].headers must be a mapping'],
     ['a header in a list', more('    headers:\n      x-a: [b]\n'), 12, 'headers.x-a must be text'],
     [

@@ -110,6 +110,19 @@ describe('values', () => {
     })
   })
 
+  it.each([
+    ['extras: any', { extras: 'any' }],
+    ['extras: []', { extras: [] }],
+    [`extras: [${'x'.repeat(100)}, lora]`, { extras: ['x'.repeat(100), 'lora'] }],
+    ['max_pixels: 4MP', { maxPixels: 4_000_000 }],
+    ['max_pixels: 4096', { maxPixels: 4096 }],
+    ['max_pixels: 16384x16384', { maxPixels: 268_435_456 }],
+    ['multiple_of: 1', { multipleOf: 1 }],
+    ['multiple_of: 512', { multipleOf: 512 }]
+  ])('%s', (written, read) => {
+    expect(serviceOf(`    ${written}\n`)).toMatchObject(read)
+  })
+
   it('of headers are kept by lower-case names, up to their bounds', () => {
     const many = Array.from({ length: 18 }, (_, n) => `x-${n}: v`).join()
     const headers = `{Api-Key: "\${UPSTREAM_KEY}", x-long: ${'v'.repeat(4000)}, x-blank: , ${many}}`

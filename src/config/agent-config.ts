@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { FEATURES, type Feature } from '../images/image-request.ts'
+import { parsePixels } from '../images/sizes.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
 import { ConfigError } from './config.ts'
 import {
   checkAccess,
   checkApiKey,
   checkEmail,
+  checkExtras,
   checkGateway,
   checkOneOf,
   checkTimeout,
@@ -37,6 +39,11 @@ export interface AgentServiceConfig {
   /** Sent to the image server with every call, by lower-case name. */
   headers?: Record<string, string>
   description?: string
+  /** Fields of a call that this product does not know and the image server may be sent; absent: those of the engine. */
+  extras?: string[] | 'any'
+  /** What an edit without a size may ask of the image server; absent: as its engine thinks best. */
+  maxPixels?: number
+  multipleOf?: number
   concurrency: number
   timeoutMs: number
   /** Who may use it: all members, the owner alone, or the owner and these e-mail addresses. */
@@ -80,12 +87,17 @@ const SERVICE_KEYS = [
   'access',
   'images_per_hour',
   'images_per_user_hour',
+  'extras',
+  'max_pixels',
+  'multiple_of',
   'models',
   'options'
 ] as const
 const MODEL_KEYS = ['id', 'served_as', 'features'] as const
 
 type Fields<K extends readonly string[]> = Record<K[number], YamlValue>
+
+const PIXELS = { min: 64 ** 2, max: 16_384 ** 2 }
 
 const DEFAULT_TIMEOUT_MS = 240_000
 
@@ -166,9 +178,28 @@ function readService(
     access: readAccess(fields.access),
     ...readCap('imagesPerHour', fields.images_per_hour),
     ...readCap('imagesPerUserHour', fields.images_per_user_hour),
+    ...readExtras(fields.extras),
+    ...readSizeRules(fields),
     models: readModels(fields.models, { isImage, defaultFeatures: engine === 'demo' ? FEATURES : ['generate'] }),
     options: fields.options.plainMapping()
   }
+}
+
+function readExtras(value: YamlValue): Pick<AgentServiceConfig, 'extras'> {
+  if (value.isBlank) return {}
+  if (!value.isList) return value.text({ check: checkExtras }) === 'any' ? { extras: 'any' } : {}
+  const items = value.items({ maxItems: 100 })
+  return { extras: items.map((item) => requiredText(item, 'the name of a field', { maxChars: 100 })) }
+}
+
+function readSizeRules(fields: Fields<typeof SERVICE_KEYS>): Pick<AgentServiceConfig, 'maxPixels' | 'multipleOf'> {
+  const maxPixels = fields.max_pixels.quantity({
+    parse: parsePixels,
+    ...PIXELS,
+    meaning: 'must be pixels in all from 64x64 to 16384x16384, such as 4MP, 4194304 or 2048x2048'
+  })
+  const multipleOf = fields.multiple_of.integer({ min: 1, max: 512 })
+  return { ...(maxPixels !== undefined && { maxPixels }), ...(multipleOf !== undefined && { multipleOf }) }
 }
 
 const readCap = <K extends 'imagesPerHour' | 'imagesPerUserHour'>(name: K, value: YamlValue): { [P in K]?: number } => {

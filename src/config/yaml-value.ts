@@ -86,6 +86,18 @@ export class YamlValue {
       : this.mistake(`must be a whole number from ${min} to ${max}`)
   }
 
+  /** A number with or without a unit, as `parse` reads it. `meaning` says what it must be. Undefined when blank or wrong. */
+  quantity(rules: {
+    parse: (text: string) => number | undefined
+    min: number
+    max: number
+    meaning: string
+  }): number | undefined {
+    if (this.isBlank || this.#isUnusable) return undefined
+    const value = isScalar(this.#node) ? rules.parse(String(this.#node.value)) : undefined
+    return value !== undefined && value >= rules.min && value <= rules.max ? value : this.mistake(rules.meaning)
+  }
+
   /** The entries of a list; none when blank or wrong. */
   items({ maxItems }: { maxItems: number }): YamlValue[] {
     if (this.isBlank || this.#isUnusable) return []

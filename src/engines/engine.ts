@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Feature, ImageTask } from '../images/image-request.ts'
+import type { Feature, ImageTask, Size } from '../images/image-request.ts'
 
 /**
  * The software a service drives. An engine makes one image per call and keeps no state between calls that a
@@ -7,6 +7,11 @@ import type { Feature, ImageTask } from '../images/image-request.ts'
  */
 export interface Engine {
   readonly name: string
+  /**
+   * Fields that this product does not know and the engine lets through to its server; `any` when it decides of each by
+   * itself. Absent: none.
+   */
+  readonly extras?: readonly string[] | 'any'
   /** Asks the image server whether it is there and what it offers. Throws `EngineError` when it cannot be reached. */
   describe(signal: AbortSignal): Promise<EngineDescription>
   /**
@@ -43,6 +48,8 @@ export interface EngineImage {
   mediaType: string
   /** As the engine tells it, else the one it was sent; null when it was sent none and tells none. */
   seed: number | null
+  /** Where the caller named no size, the one that the engine asked its server for, if it asked for one. */
+  chosenSize?: Size
   /** What was asked and could not be honoured, one sentence each. */
   warnings: string[]
 }

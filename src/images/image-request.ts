@@ -35,6 +35,8 @@ export interface Size {
 export interface ImageParameters {
   /** Absent: the engine chooses ("auto"); for an edit, the size of the first image. */
   size?: Size
+  /** The caller named no size: it is what a limit leaves of an automatic one, and an engine may make it smaller. */
+  isSizeUnasked?: boolean
   /** Of image 0; image i uses seed + i. 0 … 2^32 − 1, which every known engine accepts. */
   seed?: number
   negativePrompt?: string
@@ -78,14 +80,14 @@ export interface TaskInput {
 }
 
 /** One image to make: what an engine gets. */
-export interface ImageTask extends Omit<ImageParameters, 'seed' | 'alphaMask'> {
+export interface ImageTask extends Omit<ImageParameters, 'seed' | 'alphaMask' | 'isSizeUnasked'> {
   kind: ImageKind
   /** The engine's own name of the model (`served_as`). */
   model: string
   prompt: string
   /** Always there: drawn before dispatch when the caller named none, so that it can be reported and repeated. */
   seed: number
-  /** Names on the wire of fields that are set and were not asked for: `seed` when it was drawn, `strength`. */
+  /** Names on the wire of fields that are set and were not asked for: `seed` when it was drawn, `size`, `strength`. */
   unasked?: readonly string[]
   inputs: TaskInput[]
 }

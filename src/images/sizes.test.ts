@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../lib/errors.ts'
-import { checkPixels, formatSize, MAX_SIDE, MIN_SIDE, parseSize } from './sizes.ts'
+import { checkPixels, fitWithin, formatSize, MAX_SIDE, MIN_SIDE, parsePixels, parseSize } from './sizes.ts'
 
 const refusal = (text: string): AppError => {
   try {
@@ -80,5 +80,49 @@ describe('checkPixels', () => {
     expect(() => checkPixels({ width: 100, height: 101 }, 10_000)).toThrow(
       expect.objectContaining({ code: 'invalid_size', message: expect.stringContaining("'100x101'") as string })
     )
+  })
+})
+
+describe('fitWithin', () => {
+  it.each([
+    [4032, 3024, 4_000_000, 16, '2304x1728'],
+    [3024, 4032, 4_000_000, 16, '1728x2304'],
+    [1023, 767, 4_000_000, 16, '1024x768'],
+    [1024, 768, 4_000_000, 16, '1024x768'],
+    [2000, 2000, 4_000_000, 16, '2000x2000'],
+    [2001, 2000, 4_000_000, 64, '1984x1984'],
+    [1, 1, 4_000_000, 16, '16x16'],
+    [1, 1, 4_000_000, 64, '64x64'],
+    [17, 17, 4_000_000, 1, '17x17'],
+    [300_000, 1, 4_000_000, 16, '250000x16'],
+    [1, 300_000, 4_000_000, 16, '16x250000']
+  ])('makes of %ix%i with at most %i pixels in multiples of %i %s', (width, height, maxPixels, multipleOf, fitted) => {
+    expect(formatSize(fitWithin({ width, height }, { maxPixels, multipleOf }))).toBe(fitted)
+  })
+
+  it('keeps to its rules, whatever the picture', () => {
+    for (let width = 16; width < 9000; width = Math.ceil(width * 1.3)) {
+      for (let height = 16; height < 9000; height = Math.ceil(height * 1.3)) {
+        const size = fitWithin({ width, height }, { maxPixels: 1_000_000, multipleOf: 32 })
+        expect(size.width * size.height).toBeLessThanOrEqual(1_000_000)
+        expect([size.width % 32, size.height % 32]).toEqual([0, 0])
+      }
+    }
+  })
+})
+
+describe('parsePixels', () => {
+  it.each([
+    ['4MP', 4_000_000],
+    ['1.5 mp', 1_500_000],
+    ['4194304', 4_194_304],
+    ['4194304px', 4_194_304],
+    ['2048x2048', 4_194_304],
+    ['4M', undefined],
+    ['-4MP', undefined],
+    ['', undefined],
+    ['auto', undefined]
+  ])('%j is %s', (text, pixels) => {
+    expect(parsePixels(text)).toBe(pixels)
   })
 })

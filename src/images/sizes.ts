@@ -48,9 +48,41 @@ const isPossibleSide = (side: number) => side >= MIN_SIDE && side <= MAX_SIDE
 
 const quote = (text: string) => `'${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`
 
-/** The largest size of the same proportions with at most `maxPixels`, in whole multiples of 8 as engines want them. */
-export function fitWithin({ width, height }: Size, maxPixels: number): Size {
+/** What sizes an engine takes. */
+export interface SizeRules {
+  maxPixels: number
+  multipleOf: number
+}
+
+/**
+ * The size nearest to this one, of the same proportions as far as that goes, that keeps to the rules. Each side is at
+ * least `MIN_SIDE`, also where that is more than `maxPixels` allows.
+ */
+export function fitWithin({ width, height }: Size, { maxPixels, multipleOf }: SizeRules): Size {
   const scale = Math.min(1, Math.sqrt(maxPixels / (width * height)))
-  const side = (length: number) => Math.max(MIN_SIDE, Math.floor((length * scale) / 8) * 8)
-  return { width: side(width), height: side(height) }
+  const least = Math.ceil(MIN_SIDE / multipleOf) * multipleOf
+  const fit = (round: (steps: number) => number): Size => {
+    const side = (length: number) => Math.max(least, round((length * scale) / multipleOf) * multipleOf)
+    return { width: side(width), height: side(height) }
+  }
+  const nearest = fit(Math.round)
+  const size = nearest.width * nearest.height <= maxPixels ? nearest : fit(Math.floor)
+  // Of a picture that is all length, the short side cannot shrink as much as it should.
+  const most = Math.max(least, Math.floor(maxPixels / Math.min(size.width, size.height) / multipleOf) * multipleOf)
+  return { width: Math.min(size.width, most), height: Math.min(size.height, most) }
+}
+
+/** What engines take at the least, whichever they are. */
+export const USUAL_MULTIPLE = 8
+
+const PIXEL_UNITS = { '': 1, px: 1, mp: 1_000_000 } as const
+
+/** `4MP` (millions), `1.5 MP`, `4194304`, `2048x2048` → pixels in all; undefined when the text is none of these. */
+export function parsePixels(text: string): number | undefined {
+  const [, width, height] = SIZE.exec(text.trim()) ?? []
+  if (width !== undefined && height !== undefined) return Number(width) * Number(height)
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(MP|px)?$/i.exec(text.trim()) ?? []
+  return number === undefined
+    ? undefined
+    : Math.floor(Number(number) * PIXEL_UNITS[(unit ?? '').toLowerCase() as keyof typeof PIXEL_UNITS])
 }

@@ -69,6 +69,8 @@ const AssignedTask = Type.Object({
   seed: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
   /** The caller named no seed. Absent of older gateways, which take no `seed: null` in a result either. */
   seed_drawn: Type.Optional(Type.Boolean()),
+  /** The caller named no size: it is a limit, below which an engine may stay. */
+  size_unasked: Type.Optional(Type.Boolean()),
   size: Type.Optional(Type.Object({ width: Count(), height: Count() })),
   negative_prompt: Type.Optional(Type.String()),
   steps: Type.Optional(ExactInteger()),

@@ -86,13 +86,15 @@ function toAssignedTask(asked: {
   inputs: readonly AssetRow[]
 }): AssignedTask {
   const { task, prompt, parameters } = asked
-  const { negativePrompt, guidanceScale, outputFormat, outputCompression, alphaMask, seed: named, ...same } = parameters
+  const { negativePrompt, guidanceScale, outputFormat, outputCompression, alphaMask, ...rest } = parameters
+  const { seed: named, isSizeUnasked, ...same } = rest
   return {
     ...same,
     kind: task.kind as AssignedTask['kind'],
     prompt,
     seed: task.seed,
     seed_drawn: named === undefined,
+    ...(isSizeUnasked !== undefined && { size_unasked: isSizeUnasked }),
     ...(negativePrompt !== undefined && { negative_prompt: negativePrompt }),
     ...(guidanceScale !== undefined && { guidance_scale: guidanceScale }),
     ...(outputFormat !== undefined && { output_format: outputFormat }),

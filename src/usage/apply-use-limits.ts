@@ -1,5 +1,5 @@
 import type { ImageRequest } from '../images/image-request.ts'
-import { checkPixels, fitWithin } from '../images/sizes.ts'
+import { checkPixels, fitWithin, USUAL_MULTIPLE } from '../images/sizes.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 
@@ -23,6 +23,8 @@ export function applyUseLimits(
   const { key, user } = principal.limits
   const maxPixels = Math.min(key.maxPixels ?? Infinity, user.maxPixels ?? Infinity)
   if (maxPixels === Infinity) return
-  if (image.parameters.size) checkPixels(image.parameters.size, maxPixels)
-  else image.parameters.size = fitWithin(firstInput ?? USUAL_SIZE, maxPixels)
+  const { parameters } = image
+  if (parameters.size && !parameters.isSizeUnasked) return checkPixels(parameters.size, maxPixels)
+  parameters.size = fitWithin(firstInput ?? USUAL_SIZE, { maxPixels, multipleOf: USUAL_MULTIPLE })
+  parameters.isSizeUnasked = true
 }

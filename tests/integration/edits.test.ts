@@ -40,7 +40,7 @@ beforeAll(async () => {
     key: user.key,
     services: [
       { name: 'painter' },
-      { name: 'alpha', engine: 'openai', url: readsAlpha.url, models: served('alpha') },
+      { name: 'alpha', engine: 'openai', url: readsAlpha.url, models: served('alpha'), multipleOf: 1 },
       {
         name: 'white',
         engine: 'openai',

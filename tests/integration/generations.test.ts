@@ -30,6 +30,7 @@ beforeAll(async () => {
         name: 'proxied',
         engine: 'openai',
         url: upstream.url,
+        extras: ['glitter', 'flag'],
         models: [{ id: 'proxied', servedAs: 'upstream-name', features }]
       }
     ]
@@ -306,10 +307,18 @@ describe('other fields', () => {
   it('go to the engine, but for those that are ours', async () => {
     const { client } = await gateway.addUser()
     const ours = { response_format: 'url', user: 'eve', async: false, stream: false, visibility: 'UNLISTED' }
-    const answer = await generate(client, { model: 'proxied', prompt: 'unmistakable', ...ours, glitter: 3, flag: true })
+    const answer = await generate(client, {
+      model: 'proxied',
+      prompt: 'unmistakable',
+      ...ours,
+      glitter: 3,
+      flag: true,
+      dust: 4
+    })
     const sent = upstream.requests.find((request) => request.json?.prompt === 'unmistakable')?.json
     expect(sent).toMatchObject({ model: 'upstream-name', glitter: 3, flag: true, seed: answer.data[0]!.seed })
-    for (const name of ['user', 'async', 'stream', 'visibility', 'partial_images', 'webhook_url']) {
+    expect(answer.warnings).toEqual(["'dust': not sent, because the service does not list it."])
+    for (const name of ['user', 'async', 'stream', 'visibility', 'partial_images', 'webhook_url', 'dust']) {
       expect(sent).not.toHaveProperty(name)
     }
   })

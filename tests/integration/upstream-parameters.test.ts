@@ -1,3 +1,4 @@
+import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FakeOpenAIOptions, type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
@@ -17,7 +18,7 @@ afterEach(async () => {
 /** An agent whose image server takes these fields alone. */
 async function serve(options: FakeOpenAIOptions, servedAs = 'fake-image'): Promise<void> {
   server = await startFakeOpenAIServer({ defaultSize: { width: 64, height: 64 }, ...options })
-  const model = { id: 'paint', servedAs, features: ['generate' as const] }
+  const model = { id: 'paint', servedAs, features: ['generate' as const, 'edit' as const] }
   await gateway.addAgent({ key: user.key, services: [{ engine: 'openai', url: server.url, models: [model] }] })
 }
 
@@ -30,6 +31,7 @@ async function generate(fields: Record<string, unknown> = {}) {
 interface Answer {
   request_id: string
   data: { seed: number | null }[]
+  size: string
   warnings?: string[]
   error?: { type: string; param: string | null; message: string }
 }
@@ -87,4 +89,39 @@ it('a seed that was sent is told, whether it was drawn or given', async () => {
   const drawn = (await generate()).body.data[0]!.seed
   expect(drawn).toBe(server.requests[0]!.json!.seed)
   expect((await generate({ seed: 7 })).body.data[0]!.seed).toBe(7)
+})
+
+describe('an edit of a photo without a size', () => {
+  const edit = async () => {
+    const photo = await sharp({ create: { width: 1023, height: 767, channels: 3, background: '#246' } })
+      .png()
+      .toBuffer()
+    const form = new FormData()
+    for (const [name, value] of [
+      ['model', 'paint'],
+      ['prompt', 'make it autumn']
+    ] as const) {
+      form.append(name, value)
+    }
+    form.append('image', new File([new Uint8Array(photo)], 'photo.png', { type: 'image/png' }))
+    const response = await gateway.call('/v1/images/edits', { key: user.key, method: 'POST', body: form })
+    return (await response.json()) as Answer
+  }
+  const CHOSEN = 'The image is 1023x767; without a size, the image server was asked for 1024x768.'
+
+  it('asks for one that the server can make, and tells the one that it made', async () => {
+    await serve({})
+    expect(await edit()).toMatchObject({ size: '1024x768', warnings: [CHOSEN] })
+    server.setBehaviour({ default: 'wrong_size' })
+    expect(await edit()).toMatchObject({
+      size: '40x24',
+      warnings: [CHOSEN, 'The image server was asked for 1024x768 and delivered 40x24.']
+    })
+  })
+
+  it('asks for none where the server knows none', async () => {
+    await serve({ knownFields: ['model', 'prompt'] })
+    expect(await edit()).toMatchObject({ size: '1023x767', data: [{ seed: null }] })
+    expect(server.requests.at(-1)!.form!.fields).toEqual({ model: 'fake-image', prompt: 'make it autumn' })
+  })
 })

@@ -30,7 +30,12 @@ beforeAll(async () => {
     key: caller.key,
     services: [
       { name: 'inline', ...offer('inline', 'sd_xl_base_1.0.safetensors') },
-      { name: 'linked', ...offer('org/linked:v2', 'other "name"'), options: { response_format: 'omit' } },
+      {
+        name: 'linked',
+        ...offer('org/linked:v2', 'other "name"'),
+        extras: 'any',
+        options: { response_format: 'omit' }
+      },
       { name: 'broken', ...offer('broken', 'upstream-model') },
       { name: 'strict', ...offer('strict', 'upstream-model') }
     ]

@@ -100,6 +100,8 @@ export function createDemoEngine({ stepTimeMs }: DemoEngineOptions): Engine {
 
   return {
     name: 'demo',
+    // It uses none, and says so of each.
+    extras: 'any',
     describe: async (signal) => {
       signal.throwIfAborted()
       return {

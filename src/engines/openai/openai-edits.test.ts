@@ -8,13 +8,14 @@ import {
   type FakeOpenAIServer,
   startFakeOpenAIServer
 } from '../../../tests/support/fake-openai-server.ts'
-import type { ImageTask, TaskInput } from '../../images/image-request.ts'
+import type { ImageTask, Size, TaskInput } from '../../images/image-request.ts'
+import type { SizeRules } from '../../images/sizes.ts'
 import type { Engine } from '../engine.ts'
 import { createOpenAIEngine } from './openai-engine.ts'
 import type { OpenAIProfile } from './openai-request.ts'
 
 const WIDTH = 16
-const HEIGHT = 8
+const HEIGHT = 16
 const BLUE = [20, 60, 200]
 const PROMPT = 'make\nit "blue"\r\nÄ'
 
@@ -116,6 +117,55 @@ describe('an edit', () => {
     expect(server.requests[0]!.form!.fields).toEqual({ model: 'gpt-image-1', prompt: PROMPT, n: '1' })
     expect(image.seed).toBeNull()
     expect(image.warnings).toEqual(["'steps' is not supported by gpt-image-1 and was not sent."])
+  })
+})
+
+describe('an edit without a size', () => {
+  const edit = (size: Size, more: Partial<ImageTask> = {}) =>
+    engine.generate(
+      {
+        ...{ kind: 'edit', model: 'fake-image', prompt: PROMPT, seed: 3, extra: {} },
+        inputs: [{ name: 'image0', mediaType: 'image/png', ...size }],
+        ...more
+      },
+      createTestRun({ inputs: { image0: new Uint8Array(8) } })
+    )
+  const asked = () => server.requests.map(({ form }) => form!.fields.size)
+  const begin = async (sizes: Partial<SizeRules> = {}) => {
+    server = await startFakeOpenAIServer()
+    server.setBehaviour({ default: { name: 'custom', body: { data: [{ b64_json: 'AAAA' }] } } })
+    engine = createOpenAIEngine({ baseUrl: server.url, maxImageBytes: 1_000_000, sizes })
+  }
+  const PHOTO = { width: 4032, height: 3024 }
+
+  it.each([
+    [PHOTO, {}, '2304x1728'],
+    [{ width: 1023, height: 767 }, {}, '1024x768'],
+    [PHOTO, { maxPixels: 1_000_000 }, '1152x864'],
+    [PHOTO, { maxPixels: 1_000_000, multipleOf: 64 }, '1152x832'],
+    [{ width: 1023, height: 767 }, { multipleOf: 1 }, '1023x767']
+  ])('of %o by rules %o asks for %s', async (size, rules, wanted) => {
+    await begin(rules)
+    const { chosenSize } = await edit(size)
+    expect(asked()).toEqual([wanted])
+    expect(`${chosenSize?.width}x${chosenSize?.height}`).toBe(wanted)
+  })
+
+  it('keeps below a limit of the gateway', async () => {
+    await begin()
+    await edit({ width: 6000, height: 4000 }, { size: { width: 5016, height: 3344 }, unasked: ['size'] })
+    await edit({ width: 6000, height: 4000 }, { size: { width: 600, height: 400 }, unasked: ['size'] })
+    expect(asked()).toEqual(['2448x1632', '608x400'])
+  })
+
+  it('leaves it out where the server refuses it, and keeps one that the caller named', async () => {
+    await begin()
+    const refusal = { error: { message: "Invalid size '2304x1728'", param: 'size' } }
+    server.setBehaviour({ queue: [{ name: 'custom', status: 400, body: refusal }] })
+    expect(await edit(PHOTO)).not.toHaveProperty('chosenSize')
+    expect(await edit(PHOTO, { size: PHOTO })).not.toHaveProperty('chosenSize')
+    expect(await edit(PHOTO, { model: 'gpt-image-1' })).not.toHaveProperty('chosenSize')
+    expect(asked()).toEqual(['2304x1728', undefined, '4032x3024', undefined])
   })
 })
 

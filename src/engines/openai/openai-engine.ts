@@ -1,16 +1,20 @@
 import { Readable } from 'node:stream'
 import type { Feature, ImageTask } from '../../images/image-request.ts'
 import { mediaTypeOfFormat } from '../../images/media-types.ts'
+import type { SizeRules } from '../../images/sizes.ts'
 import { type Engine, type EngineDescription, EngineError, type EngineImage, type EngineRun } from '../engine.ts'
 import { parseImagesAnswer } from './openai-answer.ts'
 import { parseModelIds } from './openai-api.ts'
 import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered, isSuccess } from './openai-fault.ts'
 import { createOpenAIHttp, type OpenAIHttpOptions } from './openai-http.ts'
 import { openImage } from './openai-image.ts'
+import { HARMLESS_EXTRAS, USUAL_SIZES } from './openai-fields.ts'
 import { createImageRequester, type OpenAIProfile } from './openai-request.ts'
 
 export interface OpenAIEngineOptions extends OpenAIHttpOptions {
   profile?: OpenAIProfile
+  /** Of edits without a size; what is absent is as `USUAL_SIZES`. */
+  sizes?: Partial<SizeRules>
 }
 
 const ENGINE_FEATURES: readonly Feature[] = [
@@ -28,7 +32,11 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   const { maxImageBytes } = options
   const http = createOpenAIHttp(options)
   const { secrets } = http
-  const requestImage = createImageRequester({ http, profile: options.profile ?? {} })
+  const requestImage = createImageRequester({
+    http,
+    profile: options.profile ?? {},
+    sizes: { ...USUAL_SIZES, ...options.sizes }
+  })
 
   const describe = async (signal: AbortSignal): Promise<EngineDescription> => {
     const answer = await http.get('/models', signal)
@@ -39,7 +47,7 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   }
 
   const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {
-    const { answer, sent, refused, warnings } = await requestImage(task, run)
+    const { answer, sent, refused, chosenSize, warnings } = await requestImage(task, run)
     if (!isSuccess(answer)) throw naming(refused, faultOfAnswer(answer, secrets))
     const parsed = answer.image ? undefined : parseImagesAnswer(answer.body)
     const found = answer.image ? { kind: 'bytes' as const, bytes: answer.image } : parsed?.image
@@ -49,6 +57,7 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     return {
       bytes: Readable.from([bytes]),
       mediaType: mediaType ?? declared ?? mediaTypeOfFormat(task.outputFormat ?? 'png'),
+      ...(chosenSize && { chosenSize }),
       // A seed that was not sent says nothing about the image.
       seed: parsed?.seed ?? ('seed' in sent ? task.seed : null),
       warnings
@@ -57,6 +66,7 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
 
   return {
     name: 'openai',
+    extras: HARMLESS_EXTRAS,
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: () => http.close()

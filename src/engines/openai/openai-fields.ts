@@ -1,4 +1,5 @@
-import type { ImageTask } from '../../images/image-request.ts'
+import type { ImageTask, Size } from '../../images/image-request.ts'
+import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
 import { isOpenAIModel } from '../../images/model-names.ts'
 import { EngineError } from '../engine.ts'
 
@@ -10,11 +11,42 @@ export interface RequestFields {
    * server refuses them.
    */
   dispensable: string[]
+  /** What `size` says where the caller named none. */
+  chosenSize: Size | undefined
   warnings: string[]
 }
 
 /** Widespread among compatible servers, unknown to OpenAI, which answers an unknown parameter with an error. */
 const UNKNOWN_TO_OPENAI = ['seed', 'negative_prompt', 'steps', 'guidance_scale', 'sampler', 'strength']
+/** A photo is larger than most models can make; sizes that are no multiples of 16 are refused, or rounded unasked. */
+export const USUAL_SIZES: SizeRules = { maxPixels: 4_000_000, multipleOf: 16 }
+
+/**
+ * What compatible servers know beside OpenAI's fields, and what changes nothing but the picture: numbers, words and
+ * switches. Not among them: whatever names a file, an address or another model.
+ */
+export const HARMLESS_EXTRAS = [
+  'cfg_rescale',
+  'cfg_scale',
+  'clip_skip',
+  'denoising_strength',
+  'distilled_guidance',
+  'eta',
+  'flow_shift',
+  'guidance',
+  'guidance_rescale',
+  'input_fidelity',
+  'num_inference_steps',
+  'sample_method',
+  'sample_steps',
+  'sampler_name',
+  'sampling_method',
+  'scheduler',
+  'shift',
+  'step',
+  'true_cfg_scale'
+]
+
 /** The agent converts images by itself. */
 const DONE_BY_AGENT = ['output_format', 'output_compression']
 /** The adapter's own to decide: it reads neither event streams nor more than one image. */
@@ -27,11 +59,12 @@ const PROMPT_CONTROL_TAG = 'sd_cpp_extra_args'
  * never replace them. For OpenAI's own models the parameters that OpenAI refuses are left out, with a warning where they
  * were asked for; of the seed the agent tells. Throws `bad_request` for a prompt that holds settings.
  */
-export function requestFields(task: ImageTask): RequestFields {
+export function requestFields(task: ImageTask, sizes: SizeRules): RequestFields {
   if (task.prompt.includes(PROMPT_CONTROL_TAG)) {
     throw new EngineError('bad_request', `The prompt may not contain '${PROMPT_CONTROL_TAG}'.`)
   }
-  const known = knownFields(task)
+  const chosenSize = chooseSize(task, sizes)
+  const known = knownFields(task, isSizeAsked(task) ? task.size : chosenSize)
   const withheld = isOpenAIModel(task.model) ? UNKNOWN_TO_OPENAI : []
   const reserved = new Set([...Object.keys(known), ...ADAPTERS_OWN])
   const extra = Object.entries(task.extra).filter(([name]) => !reserved.has(name))
@@ -40,25 +73,29 @@ export function requestFields(task: ImageTask): RequestFields {
   const missed = withheld.filter((name) => name !== 'seed' && known[name] !== undefined && !unasked.includes(name))
   return {
     fields: Object.fromEntries([...sent, ...extra]),
-    dispensable: ['n', ...(task.size ? [] : ['size']), ...DONE_BY_AGENT, ...unasked],
+    chosenSize,
+    dispensable: ['n', ...(isSizeAsked(task) ? [] : ['size']), ...DONE_BY_AGENT, ...unasked],
     warnings: missed.map((name) => `'${name}' is not supported by ${task.model} and was not sent.`)
   }
 }
 
+const isSizeAsked = (task: ImageTask): boolean => task.size !== undefined && !task.unasked?.includes('size')
+
 /**
- * An edit without a size is as large as its first image; OpenAI's own models take few sizes and decide it themselves.
+ * An edit without a size is as large as its first image, as far as the server goes. Undefined when the caller named one
+ * or there is no image; and of OpenAI's own models, which take few sizes and decide it themselves.
  */
-function sizeOf(task: ImageTask): string | undefined {
-  const [first] = task.inputs
-  const size = task.size ?? (first && !isOpenAIModel(task.model) ? first : undefined)
-  return size && `${size.width}x${size.height}`
+function chooseSize(task: ImageTask, sizes: SizeRules): Size | undefined {
+  if (isSizeAsked(task) || isOpenAIModel(task.model)) return undefined
+  const wanted = task.size ?? task.inputs[0]
+  return wanted && fitWithin(wanted, sizes)
 }
 
-const knownFields = (task: ImageTask): Record<string, unknown> => ({
+const knownFields = (task: ImageTask, size: Size | undefined): Record<string, unknown> => ({
   model: task.model,
   prompt: task.kind === 'variation' ? undefined : task.prompt,
   n: 1,
-  size: sizeOf(task),
+  size: size && formatSize(size),
   seed: task.seed,
   negative_prompt: task.negativePrompt,
   steps: task.steps,

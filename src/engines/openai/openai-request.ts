@@ -1,4 +1,5 @@
-import type { ImageKind, ImageTask } from '../../images/image-request.ts'
+import type { ImageKind, ImageTask, Size } from '../../images/image-request.ts'
+import type { SizeRules } from '../../images/sizes.ts'
 import { isGptImageModel } from '../../images/model-names.ts'
 import type { EngineRun } from '../engine.ts'
 import { type MultipartFile, multipartBody } from './multipart-body.ts'
@@ -24,6 +25,8 @@ export interface RequestedImage {
   sent: Record<string, unknown>
   /** The field of the caller's that the answer refuses. */
   refused: string | undefined
+  /** The size that was sent, where the caller named none. */
+  chosenSize: Size | undefined
   warnings: string[]
 }
 
@@ -31,8 +34,8 @@ const VARIATION_PROMPT = 'A variation of this image'
 const VARIATION_WARNING = 'The image server has no variations: this is an edit of the image.'
 
 /** How a task is put to one image server. What it returns throws what `OpenAIHttp` and `requestFields` throw. */
-export function createImageRequester(options: { http: OpenAIHttp; profile: OpenAIProfile }) {
-  const { http, profile } = options
+export function createImageRequester(options: { http: OpenAIHttp; profile: OpenAIProfile; sizes: SizeRules }) {
+  const { http, profile, sizes } = options
   const { maskMode = 'openai-alpha' } = profile
   /** By path and model, what the server takes no more: known from then on, as long as the agent runs. */
   const refusedBefore = new Map<string, Set<string>>()
@@ -50,7 +53,7 @@ export function createImageRequester(options: { http: OpenAIHttp; profile: OpenA
     run: EngineRun,
     files?: MultipartFile[]
   ): Promise<RequestedImage> => {
-    const { fields, dispensable, warnings } = requestFields(task)
+    const { fields, dispensable, chosenSize, warnings } = requestFields(task, sizes)
     const all = { ...fields, ...(asksFormat(task.model) && { response_format: 'b64_json' }) }
     const mayLeaveOut = new Set([...dispensable, 'response_format'])
     const known = refusedBefore.get(`${path} ${task.model}`) ?? new Set()
@@ -64,7 +67,7 @@ export function createImageRequester(options: { http: OpenAIHttp; profile: OpenA
       const refused = names.find((name) => !mayLeaveOut.has(name))
       if (refused !== undefined || names.length === 0) {
         if (isSuccess(answer)) refusedBefore.set(`${path} ${task.model}`, new Set([...known, ...learnt]))
-        return { answer, sent, refused, warnings }
+        return { answer, sent, refused, chosenSize: 'size' in sent ? chosenSize : undefined, warnings }
       }
       // Another value may be welcome, but there is only one format to ask for.
       learnt.push(...names.filter((name) => isUnknown || name === 'response_format'))

@@ -122,7 +122,8 @@ export function progressOf({ request, tasks, attempts }: SummaryView): number {
 
 /** As the caller spells them. */
 export function presentParameters(parameters: ImageParameters, n: number): Record<string, unknown> {
-  const { size, negativePrompt, guidanceScale, outputFormat, outputCompression, alphaMask, extra, ...same } = parameters
+  const { size, negativePrompt, guidanceScale, outputFormat, outputCompression, alphaMask, extra, ...rest } = parameters
+  const { isSizeUnasked: _ours, ...same } = rest
   return {
     n,
     size: size ? formatSize(size) : 'auto',

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { fitWithin, formatSize } from '../../images/sizes.ts'
+import { fitWithin, formatSize, USUAL_MULTIPLE } from '../../images/sizes.ts'
 import type { ImageKind } from '../../images/image-request.ts'
 import type { HttpContext } from '../http-context.ts'
 import { ALPHA_MASK, type ParsedCall, parseImageRequest } from '../openai/parse-image-request.ts'
@@ -92,8 +92,9 @@ function limitAutomaticSize(
 ): void {
   const { parameters, warnings } = call.submission.image
   if (parameters.size || !first || first.width * first.height <= maxPixels) return
-  parameters.size = fitWithin(first, maxPixels)
+  parameters.size = fitWithin(first, { maxPixels, multipleOf: USUAL_MULTIPLE })
+  parameters.isSizeUnasked = true
   warnings.push(
-    `The image is ${formatSize(first)}, above the ${maxPixels} pixels allowed; ${formatSize(parameters.size)} was made.`
+    `The image is ${formatSize(first)}, above the ${maxPixels} pixels allowed; it is made ${formatSize(parameters.size)} at most.`
   )
 }
