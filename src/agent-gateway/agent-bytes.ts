@@ -48,7 +48,8 @@ async function sendInput(
 ): Promise<FastifyReply> {
   const attempt = await requests.findAttempt(request.params.id, bearerOf(request.raw) ?? '')
   if (!attempt) throw errors.notFound('The attempt')
-  if (attempt.state === 'failed' || attempt.state === 'canceled') throw errors.leaseLost()
+  // Its lease ends with its work, whichever way that ended.
+  if (attempt.state !== 'running' && attempt.state !== 'lapsed') throw errors.leaseLost()
   const input = await requests.findInput(attempt, request.params.name)
   if (!input) throw errors.notFound('The input')
   void reply.type(input.media_type).header('content-length', input.bytes)

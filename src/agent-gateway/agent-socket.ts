@@ -33,6 +33,8 @@ const MAX_CLOSE_REASON_BYTES = 123
 export interface AgentSocketParts {
   keyGuard: KeyGuard
   reach: (call: ReachingCall) => Reached
+  /** Throws when the call came by a name that is not ours. */
+  checkHost: (reached: Reached) => void
   requests: Requests
   live: LiveProgress
   bell: Bell
@@ -69,7 +71,9 @@ export function serveAgentSockets(server: Server, parts: AgentSocketParts): Agen
   const onUpgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     try {
-      const principal = await parts.keyGuard.authenticate(bearerOf(request), parts.reach(request).address)
+      const reached = parts.reach(request)
+      parts.checkHost(reached)
+      const principal = await parts.keyGuard.authenticate(bearerOf(request), reached.address)
       authorize(principal, 'connectAgent')
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const left = greeted.enter()

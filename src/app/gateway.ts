@@ -13,6 +13,7 @@ import { lockDataDir } from '../db/data-dir-lock.ts'
 import { startDispatcher } from '../dispatch/dispatcher.ts'
 import { createHttpApp } from '../http/app.ts'
 import { createTally } from '../lib/async.ts'
+import { createHostCheck, knownHosts } from '../lib/allowed-hosts.ts'
 import { basePathOf } from '../lib/base-path.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createReached } from '../lib/reached.ts'
@@ -104,6 +105,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   const sockets = serveAgentSockets(app.server, {
     ...context,
     reach: createReached(config.trustProxy),
+    checkHost: createHostCheck(knownHosts(config)),
     bell: database.bell,
     leaseMs,
     now: () => database.clock.now()

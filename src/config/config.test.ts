@@ -26,6 +26,9 @@ describe('without variables', () => {
       dataDir: resolve(CWD, 'data'),
       publicUrl: undefined,
       trustProxy: [],
+      allowedHosts: [],
+      cdn: 'auto',
+      metricsAddresses: [],
       corsOrigins: ['*'],
       logLevel: 'warn',
       assetCacheControl: 'public, max-age=31536000, immutable',
@@ -57,6 +60,7 @@ describe('without variables', () => {
         maxOutputBytes: 128 * 1024 ** 2,
         thumbnailsAtOnce: 2,
         syncTimeoutMs: 280_000,
+        cdnTimeoutMs: 95_000,
         noProviderTimeoutMs: 3_600_000,
         queuePerUser: 1000,
         queueTotal: 100_000,
@@ -127,6 +131,10 @@ describe('a variable', () => {
       ]
     ],
     ['TRUST_PROXY', ['10.0.0.0/32', '::/0'], ['localhost', '10.0.0.0/33', '::/129', '10.0.0.0/x', '10.0.0.0/']],
+    ['ALLOWED_HOSTS', ['*', 'a.example,.b.example', 'nas'], ['http://a', 'a:80', 'a..b', '..a', 'a b']],
+    ['METRICS_ADDRESSES', ['127.0.0.1, 10.0.0.0/8'], ['localhost']],
+    ['CDN', ['auto', 'on', 'off'], ['yes']],
+    ['LIMITS_CDN_TIMEOUT', ['100ms', '24h'], ['99ms', '86400001ms']],
     ['CORS_ORIGINS', ['*'], ['https://x/', 'x.example', 'https://x/path']],
     ['BOOTSTRAP_API_KEY', [`ic_${'_'.repeat(200)}`], [`ic_${'a'.repeat(20)}`, 'a'.repeat(24), `ic_${'!'.repeat(21)}`]]
   ])('%s ends where it should', (variable, fine, wrong) => {

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { closestName } from '../lib/closest-name.ts'
 import { LOG_LEVELS } from '../lib/logger.ts'
+import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './address-checks.ts'
 import {
   booleanSetting,
   bytesSetting,
@@ -51,6 +51,32 @@ export const SERVER = {
       variable: named('TRUST_PROXY'),
       description:
         'Addresses or networks (comma-separated) of proxies, whose `X-Forwarded-*` or `Forwarded` headers count.',
+      fallback: [],
+      defaultText: 'none'
+    },
+    checkNetwork
+  ),
+  allowedHosts: listSetting(
+    {
+      variable: named('ALLOWED_HOSTS'),
+      description:
+        'Further names the server answers to (comma-separated), such as `images.example.org` or `.example.org` for all below; `*` is any.',
+      fallback: [],
+      defaultText: 'none'
+    },
+    checkHostName
+  ),
+  cdn: choiceSetting<'auto' | 'on' | 'off'>({
+    variable: named('CDN'),
+    description:
+      'A content delivery network in front: no 502 or 504, and waits that end in time. `auto` believes a trusted proxy that sends `CF-Ray`.',
+    fallback: 'auto',
+    choices: ['auto', 'on', 'off']
+  }),
+  metricsAddresses: listSetting(
+    {
+      variable: named('METRICS_ADDRESSES'),
+      description: 'Addresses or networks (comma-separated) that may read `/metrics` without the key of an admin.',
       fallback: [],
       defaultText: 'none'
     },
@@ -210,6 +236,14 @@ export const LIMITS = {
     minMs: 100,
     maxMs: 86_400_000
   }),
+  cdnTimeoutMs: durationSetting({
+    variable: limit('CDN_TIMEOUT'),
+    description: 'The same behind a content delivery network, which cuts calls by itself; the shorter one counts.',
+    fallback: 95_000,
+    defaultText: '95s',
+    minMs: 100,
+    maxMs: 86_400_000
+  }),
   noProviderTimeoutMs: durationSetting({
     variable: limit('NO_PROVIDER_TIMEOUT'),
     live: true,
@@ -346,39 +380,4 @@ function unknownVariable(name: string, known: readonly string[]): string {
   const hint =
     closest === undefined ? '`inference-club serve --help` lists them all.' : `did you mean ${named(closest)}?`
   return `${name} is not a variable of this version; ${hint}`
-}
-
-/** A club below one of them could not be told from one at the root. */
-const OWN_PATHS = ['v1', 'api', 'assets', 'docs']
-
-function checkPublicUrl(text: string): string | undefined {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    return `must be an http or https URL, not '${text}'`
-  }
-  const { search, hash, username, pathname } = new URL(text)
-  if (search || hash || username) return 'must not have a query, fragment or user name'
-  if (!/^(\/[\w.~-]+)*\/*$/.test(pathname)) {
-    return `may have a path of letters, digits and . _ ~ - alone, not '${pathname}'`
-  }
-  const first = pathname.split('/')[1] ?? ''
-  return OWN_PATHS.includes(first)
-    ? `must be the address that the dashboard has, without /${first} and what follows: the server adds that itself`
-    : undefined
-}
-
-function checkNetwork(text: string): string | undefined {
-  const [address = '', bits] = text.split('/')
-  const family = isIP(address)
-  if (family === 0) return `must list IP addresses or networks such as 10.0.0.0/8, not '${text}'`
-  const most = family === 4 ? 32 : 128
-  return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= most)
-    ? undefined
-    : `has a network with a wrong prefix length: '${text}'`
-}
-
-function checkOrigin(text: string): string | undefined {
-  if (text === '*') return undefined
-  return URL.canParse(text) && new URL(text).origin === text
-    ? undefined
-    : `must list origins such as https://app.example.org, not '${text}'`
 }

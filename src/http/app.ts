@@ -13,6 +13,7 @@ import { authenticateSessions } from './hooks/authenticate-sessions.ts'
 import { limitRates } from './hooks/limit-rates.ts'
 import { readReached } from './hooks/read-reached.ts'
 import { refuseOtherMethods } from './hooks/refuse-other-methods.ts'
+import { setSecurityHeaders } from './hooks/set-security-headers.ts'
 import type { HttpContext } from './http-context.ts'
 import { parseJsonBodies } from './parse-json-bodies.ts'
 import { publicUrl } from './public-url.ts'
@@ -69,6 +70,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
   })
+  setSecurityHeaders(app, config)
   readReached(app, config)
   app.addHook('onSend', async (request, reply) => {
     lingerAfterAnswer(request, reply)
@@ -95,7 +97,8 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     indexPrefix: basePath,
     theme: { title: 'inference.club API' },
     uiConfig: { layout: 'BaseLayout', persistAuthorization: true },
-    transformSpecification: (document, request) => ({ ...document, servers: serversFor(request) })
+    // Of the page's own host, whichever name it was opened by.
+    transformSpecification: (document) => ({ ...document, servers: [{ url: basePath === '' ? '/' : basePath }] })
   })
   app.get('/openapi.json', { schema: { hide: true } }, (request) => ({
     ...app.swagger(),

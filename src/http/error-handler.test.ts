@@ -5,12 +5,13 @@ import type { Logger } from '../lib/logger.ts'
 import { handleErrors } from './error-handler.ts'
 
 /** Answers a call whose handler throws that; what was logged as an error comes along. */
-async function answerTo(thrown: unknown, isDatabaseFault = false) {
+async function answerTo(thrown: unknown, isDatabaseFault = false, isThroughCdn = false) {
   const logged: unknown[] = []
   const app = Fastify({ genReqId: () => 'xid_test' })
   const logger = { error: (entry: { err: unknown }) => void logged.push(entry.err) } as unknown as Logger
   handleErrors(app, { logger, isDatabaseFault: () => isDatabaseFault })
-  app.get('/', () => {
+  app.get('/', (request) => {
+    request.reached = { address: '127.0.0.1', origin: 'http://localhost', isProxied: isThroughCdn, isThroughCdn }
     throw thrown
   })
   const { statusCode, headers, body } = await app.inject('/')
@@ -33,6 +34,19 @@ describe('a fact', () => {
       code: 'method_not_allowed'
     })
     expect(logged).toEqual([])
+  })
+
+  it.each([
+    [errors.upstreamError('no'), 502, 500],
+    [errors.timeout('req_1'), 504, 503],
+    [errors.queueFull('no'), 503, 503],
+    [errors.missingPrompt(), 400, 400]
+  ])('is spelled so that a content delivery network lets it through: $code', async (thrown, status, throughCdn) => {
+    const direct = await answerTo(thrown)
+    const passed = await answerTo(thrown, false, true)
+    expect([direct.status, passed.status]).toEqual([status, throughCdn])
+    expect(passed.error).toEqual(direct.error)
+    expect(passed.headers['x-should-retry']).toBe(direct.headers['x-should-retry'])
   })
 
   it.each([

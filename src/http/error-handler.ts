@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
+import { refuseFrames } from './hooks/set-security-headers.ts'
 
 /** Answers paths that lead nowhere within a scope. */
 export function handleUnknownRoutes(scope: FastifyInstance): void {
@@ -9,7 +10,7 @@ export function handleUnknownRoutes(scope: FastifyInstance): void {
 
 /** What Fastify refuses before any route or hook has seen it: a path that is badly encoded, or an endless id in it. */
 export function answerBadPath(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  void reply.header('x-request-id', request.id)
+  void refuseFrames(reply).header('x-request-id', request.id)
   const error =
     thrown.code === 'FST_ERR_BAD_URL'
       ? errors.invalidRequest('The path is not valid percent-encoding. Encode ids before putting them in a path.')
@@ -38,10 +39,17 @@ export function sendError(
   error: AppError,
   present: (error: AppError) => object = presentError
 ): FastifyReply {
-  void reply.status(error.status).headers(error.headers)
+  void reply.status(statusFor(reply, error)).headers(error.headers)
   if (error.retry !== undefined) void reply.header('x-should-retry', String(error.retry))
   if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', String(error.retryAfterSeconds))
   return reply.send(present(error))
+}
+
+/** Content delivery networks put a page of theirs in place of a 502 or 504, and clients then repeat what was refused. */
+function statusFor({ request }: FastifyReply, { status }: AppError): number {
+  if (status !== 502 && status !== 504) return status
+  // A call that cannot be read has not come to say how it reached us.
+  return request.reached?.isThroughCdn ? (status === 502 ? 500 : 503) : status
 }
 
 export const presentError = (error: Pick<AppError, 'message' | 'code' | 'param'>) => ({

@@ -159,6 +159,13 @@ export const errors = {
     make('method_not_allowed', 405)(`${method} is not possible here. Use ${allowed.join(' or ')}.`, {
       headers: { allow: allowed.join(', ') }
     }),
+  otherHost: (host: string) =>
+    make(
+      'invalid_request',
+      421
+    )(
+      `This server does not answer to '${host}'. Its operator can name it in INFERENCE_CLUB_PUBLIC_URL or INFERENCE_CLUB_ALLOWED_HOSTS.`
+    ),
   webSocketOnly: () =>
     make('invalid_request', 426, { headers: { upgrade: 'websocket', connection: 'upgrade' } })(
       'Agents connect here by WebSocket. If this is one, a proxy in between does not pass the header Upgrade on.'

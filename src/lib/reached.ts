@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { addressesIn } from './addresses-in.ts'
 import { errors } from './errors.ts'
 
 /** How a call reached us, as the outermost proxy that is trusted tells it. */
@@ -8,7 +9,7 @@ export interface Reached {
   address: string
   /** What the caller called us, such as `https://club.example:8443`. */
   origin: string
-  /** Whether the call came from a trusted proxy, whose headers count. */
+  /** Whether a trusted proxy passed the call on and says so. */
   isProxied: boolean
   /** Whether a trusted proxy says that a content delivery network of Cloudflare's kind is in front (`cf-ray`). */
   isThroughCdn: boolean
@@ -31,37 +32,32 @@ const PROTOCOLS: Record<string, string> = { http: 'http', https: 'https', ws: 'h
  * values that cannot be true are as if they were not there. Throws `invalid_request` when the host is none.
  */
 export function createReached(trusted: readonly string[]): (call: ReachingCall) => Reached {
-  const isTrusted = trustIn(trusted)
+  const isTrusted = addressesIn(trusted)
   return ({ headers, socket }) => {
     const peer = plainAddress(socket.remoteAddress ?? '')
-    const isProxied = isTrusted(peer)
-    const { address, hop } = isProxied ? outermost(headers, peer, isTrusted) : { address: peer, hop: {} }
+    const isTrustedPeer = isTrusted(peer)
+    const { address, hop } = isTrustedPeer ? outermost(headers, peer, isTrusted) : { address: peer, hop: {} }
     const protocol = PROTOCOLS[hop.proto?.toLowerCase() ?? ''] ?? 'http'
     const forwardedHost = hop.host !== undefined && isHost(hop.host) ? hop.host : undefined
     const host = forwardedHost ?? headers.host ?? localHost(socket)
     if (!isHost(host)) throw errors.invalidRequest("The 'host' header is not a host.")
     const { origin } = new URL(`${protocol}://${withPort(host, protocol, hop.port)}`)
-    return { address, origin, isProxied, isThroughCdn: isProxied && headers['cf-ray'] !== undefined }
+    return {
+      address,
+      origin,
+      isProxied: isTrustedPeer && isForwarded(headers),
+      isThroughCdn: isTrustedPeer && headers['cf-ray'] !== undefined
+    }
   }
 }
+
+/** Whether any header says that the call was passed on, by whomever. */
+export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
+  headers.forwarded !== undefined || ['for', 'host', 'proto', 'port'].some((name) => `x-forwarded-${name}` in headers)
 
 /** Whether a text is a host with or without a port, as URLs and the header `host` have it. */
 export const isHost = (text: string): boolean =>
   text.length <= 261 && /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(text) && URL.canParse(`http://${text}`)
-
-function trustIn(trusted: readonly string[]): (address: string) => boolean {
-  const list = new BlockList()
-  for (const network of trusted) {
-    const [address = '', bits] = network.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return (address) => {
-    const family = isIP(address)
-    return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4')
-  }
-}
 
 function outermost(
   headers: IncomingHttpHeaders,

@@ -9,6 +9,7 @@ import { createHttpApp } from '../../src/http/app.ts'
 import type { HttpContext } from '../../src/http/http-context.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
 import { VERSION } from '../../src/lib/version.ts'
+import { errors } from '../../src/lib/errors.ts'
 import { SCOPES } from '../../src/lib/principal.ts'
 import { generate } from '../support/image-calls.ts'
 import { readJobEvents } from '../support/job-events.ts'
@@ -19,7 +20,7 @@ import { waitFor } from '../support/wait-for.ts'
 let gateway: TestGateway
 
 beforeAll(async () => {
-  gateway = await startTestGateway()
+  gateway = await startTestGateway({ env: { INFERENCE_CLUB_METRICS_ADDRESSES: '127.0.0.0/8' } })
 })
 
 afterAll(() => gateway.close())
@@ -59,7 +60,7 @@ describe('health', () => {
   it('is not ready while it stops, or when something it needs is not there', async () => {
     const checkReady = async () => undefined
     const broken = async () => {
-      throw new Error('the disk is full')
+      throw new Error('ENOSPC: no space left on device, open /var/lib/club/.writable')
     }
     for (const parts of [
       { checkReady, isDraining: () => true },
@@ -70,13 +71,14 @@ describe('health', () => {
         expect(response.statusCode).toBe(503)
         expect(Number(response.headers['retry-after'])).toBeGreaterThan(0)
         expect(response.json()).toMatchObject({ status: 'not ready', problem: expect.any(String) })
+        expect(response.body).not.toContain('/var')
       })
     }
   })
 })
 
 describe('metrics', () => {
-  it('come in the format of Prometheus, to this machine without a key', async () => {
+  it('come in the format of Prometheus, to a listed address without a key', async () => {
     const { key } = await gateway.addUser()
     await gateway.call('/v1/models', { key })
     await gateway.call('/v1/nothing')
@@ -102,6 +104,14 @@ describe('metrics', () => {
     const allowed = await through(admin.key)
     expect(allowed.status).toBe(200)
     expect(await allowed.text()).toContain('inference_club_')
+  })
+})
+
+describe('metrics where no address is listed', () => {
+  it('are for the keys of admins alone, also on this machine', async () => {
+    await withApp({ keyGuard: { authenticate: async () => Promise.reject(errors.invalidApiKey()) } }, async (app) => {
+      expect((await app.inject('/metrics')).statusCode).toBe(401)
+    })
   })
 })
 

@@ -264,7 +264,7 @@ const generate = ({ url }: RunningServer) =>
 
 const untilRunning = ({ url }: RunningServer) =>
   waitFor(async () => {
-    const metrics = await (await fetch(`${url}/metrics`)).text()
+    const metrics = await (await fetch(`${url}/metrics`, { headers: HEADERS })).text()
     return metrics.includes('inference_club_tasks{state="running"} 1')
   })
 

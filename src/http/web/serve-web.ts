@@ -19,8 +19,6 @@ const CONTENT_SECURITY_POLICY = [
 
 const PAGE_HEADERS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   // The page names files by their content: it alone must be asked for anew.
   'cache-control': 'no-cache'
@@ -58,7 +56,6 @@ export async function serveWeb(
     schemaHide: true,
     globIgnore: ['index.html*', '**/*.br', '**/*.gz'],
     setHeaders: (reply, path) => {
-      void reply.header('x-content-type-options', 'nosniff')
       const named = path.includes('/assets/')
       void reply.header('cache-control', named ? 'public, max-age=31536000, immutable' : 'no-cache')
     }

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isGptImageModel } from '../../../images/model-names.ts'
+import type { Limits } from '../../../config/config.ts'
 import { type ErrorCode, errors } from '../../../lib/errors.ts'
 import { DASHBOARD_KEY_ID, type ResponseDefault } from '../../../lib/principal.ts'
 import type { RequestView } from '../../../requests/view-request.ts'
@@ -74,7 +75,7 @@ async function waitForImages(
   const outcome = await context.requests
     .wait({
       id,
-      timeoutMs: context.config.limits.syncTimeoutMs,
+      timeoutMs: syncTimeoutMs(context.config.limits, request),
       signal: AbortSignal.any([left, context.stopping])
     })
     .finally(answered)
@@ -89,6 +90,9 @@ async function waitForImages(
     baseUrl: publicUrl(request, context.config.publicUrl)
   })
 }
+
+const syncTimeoutMs = ({ syncTimeoutMs, cdnTimeoutMs }: Limits, { reached }: FastifyRequest): number =>
+  reached.isThroughCdn ? Math.min(syncTimeoutMs, cdnTimeoutMs) : syncTimeoutMs
 
 /**
  * What was asked for, else what the key says, else what the model's name promises: clients of OpenAI's GPT Image models
