@@ -21,6 +21,15 @@ export default tseslint.config(
     }
   },
   {
+    // A rejection that nobody takes ends a server, and nothing in a test or in a browser.
+    files: ['src/**'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
+      '@typescript-eslint/no-misused-promises': 'error'
+    }
+  },
+  {
     files: ['tests/**', 'scripts/**', 'bench/**', '**/*.test.ts'],
     rules: { 'no-console': 'off', '@typescript-eslint/no-non-null-assertion': 'off' }
   },

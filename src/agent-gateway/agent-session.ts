@@ -9,6 +9,8 @@ import type { LiveProgress } from '../requests/live-progress.ts'
 import type { Requests } from '../requests/requests.ts'
 import type { AttemptProgress, AttemptRow } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
+import { inBackground } from '../lib/async.ts'
+import type { Logger } from '../lib/logger.ts'
 
 export type Hello = Extract<AgentMessage, { type: 'agent.hello' }>
 
@@ -31,6 +33,7 @@ export interface SessionParts {
   bell: Bell
   /** UTC milliseconds. */
   now: () => number
+  logger: Logger
 }
 
 /** One live WebSocket of one agent, after its hello was accepted. */
@@ -198,7 +201,13 @@ export class AgentSession {
   }
 
   #hold(attemptId: string, slot: Omit<HeldSlot, 'stopping' | 'forget'>): void {
-    const forget = this.#parts.bell.on(`request:${slot.requestId}`, () => void this.check(attemptId))
+    const { bell, logger } = this.#parts
+    const look = () =>
+      // It is looked at again with the next renewal of the leases.
+      inBackground(this.check(attemptId), (error) =>
+        logger.warn({ err: error, attempt: attemptId }, 'an attempt could not be looked at')
+      )
+    const forget = bell.on(`request:${slot.requestId}`, look)
     this.#held.set(attemptId, { ...slot, stopping: false, forget })
   }
 

@@ -5,7 +5,7 @@ import type { KeyGuard } from '../auth/key-guard.ts'
 import { bearerOf } from '../auth/bearer.ts'
 import { authorize } from '../auth/permissions.ts'
 import type { Bell } from '../db/bell.ts'
-import { createTally } from '../lib/async.ts'
+import { createTally, inBackground } from '../lib/async.ts'
 import { withoutBasePath } from '../lib/base-path.ts'
 import { AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -77,14 +77,21 @@ export function serveAgentSockets(server: Server, parts: AgentSocketParts): Agen
       authorize(principal, 'connectAgent')
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const left = greeted.enter()
-        void greet(webSocket, { principal, parts, isStopping: () => stopping }).finally(left)
+        inBackground(greet(webSocket, { principal, parts, isStopping: () => stopping }).finally(left), (error) =>
+          parts.logger.error({ err: error }, 'a connection of an agent could not be ended')
+        )
       })
     } catch (error) {
       if (!(error instanceof AppError)) parts.logger.error({ err: error }, 'an agent could not be let in')
       refuse(socket, error instanceof AppError ? error : errors.databaseUnavailable())
     }
   }
-  server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head))
+  server.on('upgrade', (request, socket, head) =>
+    inBackground(onUpgrade(request, socket, head), (error) => {
+      parts.logger.error({ err: error }, 'an upgrade could not be answered')
+      socket.destroy()
+    })
+  )
 
   return {
     close: async () => {
@@ -149,13 +156,15 @@ function greet(
     queue = queue
       .then(() => (isBinary ? refuseMore('messages are text') : onMessage(String(data))))
       .catch((error: unknown) => {
+        if (error instanceof AppError) return refuseMore(error.message)
         parts.logger.error({ err: error }, 'a message of an agent could not be handled')
-        socket.close(1011, 'internal error')
+        refused = true
+        socket.close(CLOSE_CODES.internal, 'a message could not be handled here; come back soon')
       })
   })
   // The library closes the socket by itself, with the code that says why.
   socket.on('error', (error) => parts.logger.debug({ err: error }, 'an agent socket failed'))
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     socket.on('close', (code) => {
       clearTimeout(tooLate)
       clearInterval(watch)
@@ -163,7 +172,7 @@ function greet(
       // Agents come back to the next process within seconds: until then they stay online, as far as they were.
       const comesBack = isStopping() && !voided
       // After the queue: a hello that is still being handled must find its session to end.
-      void queue.then(() => session && endSession(session, { parts, voided, comesBack })).then(resolve)
+      queue.then(() => session && endSession(session, { parts, voided, comesBack })).then(resolve, reject)
     })
   })
 }

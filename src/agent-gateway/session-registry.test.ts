@@ -2,12 +2,13 @@ import { expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import { createLocalBell } from '../db/bell.ts'
 import { CLOSE_CODES } from '../protocol/messages.ts'
+import type { AttemptRow } from '../requests/attempt-store.ts'
 import { createLiveProgress } from '../requests/live-progress.ts'
-import { AgentSession } from './agent-session.ts'
+import { AgentSession, type SessionParts } from './agent-session.ts'
 import { createSessionRegistry } from './session-registry.ts'
 
 /** A session of a provider whose socket only remembers with which code it was closed. */
-function session(providerId: string, epoch: number) {
+function session(providerId: string, epoch: number, parts: Partial<SessionParts> = {}) {
   const closedWith: number[] = []
   const socket = { OPEN: 1, readyState: 1, send: () => {}, close: (code: number) => closedWith.push(code) }
   const service = {
@@ -26,10 +27,10 @@ function session(providerId: string, epoch: number) {
     services: [service],
     attempts: []
   }
-  const parts = { requests: {}, live: createLiveProgress(), bell: createLocalBell() }
+  const all = { requests: {}, live: createLiveProgress(), bell: createLocalBell(), ...parts }
   const agent = { providerId, epoch, serviceIds: new Map([['s', `service of ${providerId}`]]), resumed: [], gone: [] }
   const connection = { socket: socket as unknown as WebSocket, principal: { userId: 'u' }, hello, agent }
-  const made = new AgentSession(parts as never, connection as never)
+  const made = new AgentSession(all as never, connection as never)
   return { made, closedWith }
 }
 
@@ -60,4 +61,16 @@ it('forgets a session that ended, but not the one that took its place', () => {
   expect(registry.sessions()).toEqual([])
   expect(registry.freeServices()).toEqual([])
   expect(newer.made.freeServices()).toEqual([])
+})
+
+it('survives a look at an attempt that fails', async () => {
+  const bell = createLocalBell()
+  const complaint = Promise.withResolvers<unknown>()
+  const requests = { findAttempt: () => Promise.reject(new Error('a row that cannot be read')) }
+  const logger = { warn: complaint.resolve }
+  const { made, closedWith } = session('prv_1', 1, { bell, requests, logger } as never)
+  made.resume([{ id: 'att_1', request_id: 'req_1', service_id: 's', position: 0, userId: 'u' } as AttemptRow & never])
+  bell.ring('request:req_1')
+  expect(await complaint.promise).toMatchObject({ err: new Error('a row that cannot be read') })
+  expect(closedWith).toEqual([])
 })

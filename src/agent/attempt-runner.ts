@@ -1,5 +1,6 @@
 import { EngineError, type EngineRun } from '../engines/engine.ts'
 import type { Feature, ImageTask } from '../images/image-request.ts'
+import { inBackground } from '../lib/async.ts'
 import { clampCount } from '../lib/bounds.ts'
 import type { Logger } from '../lib/logger.ts'
 import { formatDuration } from '../lib/quantities.ts'
@@ -107,9 +108,16 @@ export class AttemptRunner {
     this.#parts.send({ type: 'attempt.stopped', attempt_id: id })
   }
 
+  /** The same, for whoever does not wait for it. */
+  cancelSoon(id: string): void {
+    inBackground(this.cancel(id), (error) =>
+      this.#parts.logger.error({ err: error, attempt: id }, 'an attempt could not be stopped')
+    )
+  }
+
   /** After a reconnect: lets go of what is not wanted, and tells what could not be told while the socket was down. */
   reconcile(gone: readonly string[]): void {
-    for (const id of gone) void this.cancel(id)
+    for (const id of gone) this.cancelSoon(id)
     for (const [id, { failure, token }] of this.#held) {
       if (!failure || gone.includes(id)) continue
       if (this.#parts.send({ type: 'attempt.failed', attempt_id: id, token, ...failure })) this.#held.delete(id)

@@ -69,7 +69,7 @@ export function runAgent(options: AgentOptions): Agent {
       case 'attempt.assigned':
         return runner.start(message)
       case 'attempt.cancel':
-        return void runner.cancel(message.attempt_id)
+        return runner.cancelSoon(message.attempt_id)
     }
   }
   const stop = async () => {

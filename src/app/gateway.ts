@@ -59,7 +59,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function startLocked(options: GatewayOptions, unlock: () => void): Promise<Gateway> {
   const { config, logger, ...opening } = options
-  const database = await openDatabase(config, opening)
+  const database = await openDatabase(config, {
+    onError: (error) => logger.error({ err: error }, 'the database could not be looked at; it is tried again'),
+    ...opening
+  })
   const store = await openDiskStore(config.dataDir)
   const context = createContext({ config, logger, database, store })
   const { requests, apiKeys, registry, assets, settings } = context

@@ -3,9 +3,11 @@ import { type Agent, runAgent } from '../agent/run-agent.ts'
 import { type AgentConfig, readAgentConfigFile } from '../config/agent-config.ts'
 import { EngineOptionError } from '../engines/engine-options.ts'
 import { ENGINE_NAMES } from '../engines/engine-registry.ts'
+import { inBackground } from '../lib/async.ts'
 import { createLogger, type Logger, type LogLevel } from '../lib/logger.ts'
 import { CommandFailed } from './command-failed.ts'
 import { stopSignals } from './stop-signals.ts'
+import { surviveRejections } from './survive-rejections.ts'
 
 const readConfig = (path: string): Promise<AgentConfig> => readAgentConfigFile({ path, engines: ENGINE_NAMES })
 
@@ -14,13 +16,15 @@ export async function serveAgent(path: string, level: LogLevel): Promise<void> {
   const logger = createLogger(level)
   const config = await readConfig(path)
   const agent = startAgent(config, logger)
-  const signals = stopSignals()
-  process.on('SIGHUP', () => void reload(agent, path, logger))
+  const signals = stopSignals(() => process.exit(1))
+  surviveRejections(logger)
+  process.on('SIGHUP', () =>
+    inBackground(reload(agent, path, logger), (error) => logger.error({ err: error }, 'a reload failed'))
+  )
   const refused = agent.finished.catch((error: unknown) => {
     throw error instanceof GatewayRefused ? new CommandFailed(error.message) : error
   })
   await Promise.race([refused, signals.first])
-  void signals.second.then(() => process.exit(1))
   logger.info('finishing what runs; again to stop at once')
   await agent.drain()
 }

@@ -3,17 +3,20 @@ import { type Gateway, startGateway } from '../app/gateway.ts'
 import { invitationUrl } from '../auth/invitations.ts'
 import type { Config } from '../config/config.ts'
 import { DataDirInUse } from '../db/data-dir-lock.ts'
+import { inBackground } from '../lib/async.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
 import { FEATURES } from '../images/image-request.ts'
 import { CommandFailed } from './command-failed.ts'
 import { stopSignals } from './stop-signals.ts'
+import { surviveRejections } from './survive-rejections.ts'
 
 const DEMO_KEY_NAME = 'demo agent of this server'
 
 /** Runs a gateway until a signal stops it. Throws `CommandFailed` when it cannot start. */
 export async function serveGateway(config: Config, { withDemo }: { withDemo: boolean }): Promise<void> {
   const logger = createLogger(config.logLevel)
-  const signals = stopSignals()
+  const signals = stopSignals(() => process.exit(1))
+  surviveRejections(logger)
   const gateway = await startOrExplain(config, logger)
   const demoLogger = logger.child({ agent: 'demo' })
   const demo = withDemo ? await startDemo(gateway, demoLogger) : undefined
@@ -23,10 +26,9 @@ export async function serveGateway(config: Config, { withDemo }: { withDemo: boo
   process.stdout.write(greeting(gateway, { hasDemo: demo !== undefined, key, claimLink }))
   await signals.first
   process.stdout.write('Stopping: running work is finished or kept for the next start. Again to stop at once.\n')
-  void signals.second.then(() => process.exit(1))
   // It is about to lose its gateway, which goes on purpose.
   demoLogger.level = 'silent'
-  void demo?.drain()
+  if (demo) inBackground(demo.drain(), (error) => logger.warn({ err: error }, 'the demo agent did not finish'))
   await gateway.close()
   await demo?.stop()
 }

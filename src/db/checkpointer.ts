@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
+import { inBackground } from '../lib/async.ts'
 
 const LOOK_EVERY_MS = 1000
 
@@ -46,7 +47,7 @@ export function startCheckpointer(options: {
     )
     if (size > threshold && !busy) checkpoint()
   }
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS)
+  const timer = setInterval(() => inBackground(look(), options.onError), LOOK_EVERY_MS)
   timer.unref()
 
   return {

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runScript } from '../../tests/support/run-script.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
+import { wrapUntilTheEnd } from '../../tests/support/wrap-method.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { Database } from './database.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
@@ -13,11 +14,15 @@ let folder: string
 let path: string
 let database: Database
 
+const wrap = wrapUntilTheEnd()
+const lookFailed: unknown[] = []
+
 const open = (syncFile?: (fd: number) => Promise<void>) =>
   openSqliteDatabase({
     path,
     clock: systemClock,
     onFatal: (error) => expect.fail(String(error)),
+    onError: (error) => lookFailed.push(error),
     ...(syncFile && { syncFile })
   })
 
@@ -94,6 +99,23 @@ describe('the bell', () => {
     other.close()
     await waitFor(() => heard.every(({ rings }) => rings.count > 0), 1000)
     expect(await userIds()).toEqual(['x'])
+  })
+
+  it('survives a look that fails, and looks again', async () => {
+    const heard = count('tasks')
+    let broken = true
+    wrap(StatementSync.prototype, 'get', (original) => {
+      return function (this: StatementSync, ...values: never[]) {
+        if (broken && this.sourceSQL === 'pragma data_version') throw new Error('EIO')
+        return original.apply(this, values as never)
+      } as typeof original
+    })
+    await waitFor(() => lookFailed.length > 1)
+    broken = false
+    const other = otherProgram()
+    other.exec(INSERT)
+    other.close()
+    await waitFor(() => heard.rings.count > 0, 1000)
   })
 
   it('does not ring by itself for what this program writes', async () => {

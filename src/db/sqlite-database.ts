@@ -23,6 +23,8 @@ export interface SqliteOptions {
   clock: Clock
   /** Called when the disk refuses to sync or checkpoint: the process must stop. */
   onFatal: (error: unknown) => void
+  /** Called when a look at the database failed that is taken again soon. */
+  onError?: (error: unknown) => void
   /** For tests that hold the disk back. */
   syncFile?: (fd: number) => Promise<void>
 }
@@ -57,9 +59,14 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   const dataVersion = sqlite.prepare('pragma data_version')
   let seen = dataVersion.get()?.data_version
   const poll = setInterval(() => {
-    const current = dataVersion.get()?.data_version
-    if (current !== seen) bell.ringAll()
-    seen = current
+    try {
+      const current = dataVersion.get()?.data_version
+      if (current !== seen) bell.ringAll()
+      seen = current
+    } catch (error) {
+      // A disk that cannot be read now may be readable in a moment; the bell is only a hint.
+      options.onError?.(error)
+    }
   }, OTHER_WRITERS_POLL_MS)
   poll.unref()
   const checkpointer = startCheckpointer({ path: options.path, onError: options.onFatal })

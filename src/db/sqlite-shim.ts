@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync, SQLInputValue } from 'node:sqlite'
 import { LRUCache } from 'lru-cache'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
+import { exactRows, exactValues, isTooLarge } from './exact-numbers.ts'
 
 const STATEMENTS_KEPT = 500
 
@@ -30,23 +31,42 @@ const READS_ONLY = /^\s*(select|pragma|explain|begin|rollback|savepoint|release)
 
 function shimStatement(database: DatabaseSync, statement: StatementSync, onCommit: () => void): SqliteStatement {
   const reader = statement.columns().length > 0
-  const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+  const values = (parameters: readonly unknown[]) => exactValues(parameters) as SQLInputValue[]
   const readsOnly = READS_ONLY.test(statement.sourceSQL)
+  // What writes and reads back cannot be run again when its answer turns out to be unreadable.
+  statement.setReadBigInts(!readsOnly)
   const afterwards = () => {
     if (!readsOnly && !database.isTransaction) onCommit()
+  }
+  const read = (parameters: readonly unknown[]): unknown[] => {
+    if (!readsOnly) return exactRows(statement.all(...values(parameters)))
+    try {
+      return statement.all(...values(parameters))
+    } catch (error) {
+      if (!isTooLarge(error)) throw error
+      // Nearly never: so the usual answer is read without looking at each of its numbers.
+      statement.setReadBigInts(true)
+      try {
+        return exactRows(statement.all(...values(parameters)))
+      } finally {
+        statement.setReadBigInts(false)
+      }
+    }
   }
   return {
     reader,
     all: (parameters) => {
-      const rows = statement.all(...values(parameters))
+      const rows = read(parameters)
       afterwards()
       return rows
     },
     run: (parameters) => {
       const result = statement.run(...values(parameters))
       afterwards()
-      return result
+      return { changes: Number(result.changes), lastInsertRowid: Number(result.lastInsertRowid) }
     },
-    iterate: (parameters) => statement.iterate(...values(parameters))
+    iterate: function* (parameters) {
+      yield* read(parameters)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { inBackground, toError } from '../lib/async.ts'
 import { charsetOf, decodeText, markedCharset } from './decode-text.ts'
 
 /**
@@ -12,6 +13,6 @@ export function parseJsonBodies(app: FastifyInstance): void {
     const charset = markedCharset(bytes) ?? charsetOf(request.headers['content-type'])
     const text = decodeText(bytes, { charset, what: 'The body' })
     if (text === '') done(null, undefined)
-    else void parse(request, text, done)
+    else inBackground(Promise.resolve(parse(request, text, done)), (error) => done(toError(error)))
   })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createQueue, createTally, sleep, startLoop, toError, withJitter, inSlices } from './async.ts'
+import { createQueue, createTally, inBackground, sleep, startLoop, toError, withJitter, inSlices } from './async.ts'
 
 /** Lets everything run that waits for nothing but its turn. */
 const settle = () => new Promise((resolve) => setImmediate(resolve))
@@ -20,6 +20,14 @@ describe('sleep', () => {
     left.abort()
     await settle()
   })
+})
+
+it('inBackground hears what goes wrong, and nothing else', async () => {
+  const heard: unknown[] = []
+  inBackground(Promise.resolve(1), (error) => heard.push(error))
+  inBackground(Promise.reject(new Error('no')), (error) => heard.push((error as Error).message))
+  await settle()
+  expect(heard).toEqual(['no'])
 })
 
 it('withJitter shortens by at most the share', () => {

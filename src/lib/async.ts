@@ -21,6 +21,14 @@ export const toError = (thrown: unknown): Error => (thrown instanceof Error ? th
 /** `ms` shortened by up to `share` (0 … 1) at random, so that many clients do not come back together. */
 export const withJitter = (ms: number, share: number): number => ms * (1 - Math.random() * share)
 
+/**
+ * Lets work go on that nobody waits for. What it rejects with goes to `onError`: a rejection that nobody takes would end
+ * the process. The only way to leave a promise alone; a lint rule refuses `void`.
+ */
+export function inBackground(work: Promise<unknown>, onError: (error: unknown) => void): void {
+  work.catch(onError)
+}
+
 export interface Loop {
   /** Runs the work soon; calls while it runs lead to one more run. */
   wake(): void

@@ -28,6 +28,8 @@ export const CLOSE_CODES = {
   leaving: 4002,
   /** A newer connection of the same provider took over. */
   replaced: 4009,
+  /** The gateway failed at a message; come back soon. */
+  internal: 1011,
   /** The gateway stops; come back soon. */
   goingAway: 1001
 } as const

@@ -1,3 +1,4 @@
+import { inBackground } from '../lib/async.ts'
 import { type SharedSource, shareSource } from '../lib/share-source.ts'
 import type { LiveProgress } from './live-progress.ts'
 import { type QueueTotals, startQueueTotals } from './queue-totals.ts'
@@ -36,13 +37,19 @@ export async function* watchRequests(
   const counting = totals.join('', mailbox.putTotals)
   let stopLive: (() => void) | undefined
   let hasLeft = false
-  void feed.ready.then(() => {
+  const begun = feed.ready.then(() => {
     mailbox.startAnew()
     // Not before: what images were last heard to do belongs to what the reader begins with.
     if (!hasLeft) stopLive = live.subscribeAll(userId, mailbox.putLive)
   })
+  let failure: { error: unknown } | undefined
+  inBackground(begun, (error) => {
+    failure = { error }
+    wake?.()
+  })
   try {
     while (!signal.aborted) {
+      if (failure) throw failure.error
       const event = mailbox.take()
       if (event) {
         yield event

@@ -7,6 +7,7 @@ import * as dashboard from './005-dashboard.ts'
 import * as network from './006-network.ts'
 import * as admin from './007-admin.ts'
 import * as errorParam from './008-error-param.ts'
+import * as possibleNumbers from './009-possible-numbers.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -17,5 +18,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '005-dashboard': dashboard,
   '006-network': network,
   '007-admin': admin,
-  '008-error-param': errorParam
+  '008-error-param': errorParam,
+  '009-possible-numbers': possibleNumbers
 }

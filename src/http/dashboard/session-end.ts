@@ -1,3 +1,5 @@
+import { inBackground } from '../../lib/async.ts'
+
 /**
  * Aborts when `isOver`, asked every `everyMs`, says so: for answers that outlive the moment at which their reader was
  * let in. Asks no more once `left` has aborted.
@@ -9,7 +11,7 @@ export function sessionEnd(options: {
 }): AbortSignal {
   const { isOver, everyMs, left } = options
   const over = new AbortController()
-  const asking = setInterval(() => void ask(), everyMs)
+  const asking = setInterval(() => inBackground(ask(), () => undefined), everyMs)
   const stop = () => clearInterval(asking)
   const ask = async () => {
     // Who cannot be asked now is asked again: a database that is busy ends nobody's session.
