@@ -7,7 +7,7 @@ import type { Offer, ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
 import { cappedUsers } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'
-import { listRunnable } from '../requests/runnable-store.ts'
+import { listRunnable, listWaitingModels } from '../requests/runnable-store.ts'
 import { listFailures, type TaskRow } from '../requests/task-store.ts'
 import { classOfTurn } from './class-turn.ts'
 import { matchTasks, type WaitingTask } from './match-tasks.ts'
@@ -17,6 +17,10 @@ import type { ServiceSlots, SlotSource } from './slot-source.ts'
 const LOOK_EVERY_MS = 1000
 /** Heads read per service and model: enough to see several users at the front of the queue. */
 const HEADS = 32
+/** Models looked at in one go; a club rarely has more that anybody waits for. */
+const MODELS_AT_ONCE = 16
+/** Services whose queues are read without a pause. */
+const SERVICES_AT_ONCE = 8
 
 export interface DispatcherParts {
   database: Database
@@ -28,7 +32,7 @@ export interface DispatcherParts {
 
 /** Keeps the free slots of the agents connected to this process busy. */
 export function startDispatcher(parts: DispatcherParts): Loop {
-  const state = { turn: 0, lastServed: new Map<string, number>(), served: 0 }
+  const state = { turn: 0, lastServed: new Map<string, number>(), served: 0, lookedAt: '' }
   const loop = startLoop({
     everyMs: LOOK_EVERY_MS,
     work: async () => {
@@ -54,30 +58,58 @@ interface DispatchState {
   turn: number
   lastServed: Map<string, number>
   served: number
+  /** The last model of those that were looked at together: the next look begins behind it. */
+  lookedAt: string
 }
 
 /**
- * One round; true when something was handed out. When the class whose turn it is has nothing that can start now, every
- * class may: a task that waits for a busy service must not keep the free ones idle.
+ * One round; true when something was handed out. Only models that somebody waits for and that a free service has are
+ * looked at, so that the cost of a round does not grow with what agents declare, and without any there is none.
  */
 async function dispatchRound(parts: DispatcherParts, state: DispatchState): Promise<boolean> {
-  const first = classOfTurn(state.turn)
-  if (await dispatchFrom(parts, { state, fromClass: first })) return true
-  return first > 0 && dispatchFrom(parts, { state, fromClass: 0 })
-}
-
-/** One look at the tasks of this class and the less urgent ones, and at the free slots. */
-async function dispatchFrom(
-  parts: DispatcherParts,
-  { state, fromClass }: { state: DispatchState; fromClass: number }
-): Promise<boolean> {
   const connected = parts.slots.freeServices()
   if (connected.length === 0) return false
-  const offers = await parts.providers.listOffers({ seenSince: parts.database.clock.now() })
+  const waiting = await listWaitingModels(parts.database.db)
+  const wanted = waiting.filter((model) => connected.some(({ models }) => models.has(model)))
+  for (const models of groupsOf(wanted, state.lookedAt)) {
+    state.lookedAt = models.at(-1) ?? ''
+    if (await dispatchModels(parts, { state, models })) return true
+    if (wanted.length > MODELS_AT_ONCE) await setImmediate()
+  }
+  return false
+}
+
+/** All of these models, some at a time, beginning behind one of them: each gets its turn. */
+function groupsOf(models: readonly string[], after: string): string[][] {
+  const turned = [...models.filter((model) => model > after), ...models.filter((model) => model <= after)]
+  return Array.from({ length: Math.ceil(turned.length / MODELS_AT_ONCE) }, (_, index) =>
+    turned.slice(index * MODELS_AT_ONCE, (index + 1) * MODELS_AT_ONCE)
+  )
+}
+
+/**
+ * When the class whose turn it is has nothing that can start now, every class may: a task that waits for a busy service
+ * must not keep the free ones idle.
+ */
+async function dispatchModels(
+  parts: DispatcherParts,
+  { state, models }: { state: DispatchState; models: readonly string[] }
+): Promise<boolean> {
+  const first = classOfTurn(state.turn)
+  if (await dispatchFrom(parts, { state, models, fromClass: first })) return true
+  return first > 0 && dispatchFrom(parts, { state, models, fromClass: 0 })
+}
+
+/** One look at the tasks for these models of this class and the less urgent ones, and at the free slots. */
+async function dispatchFrom(
+  parts: DispatcherParts,
+  { state, models, fromClass }: { state: DispatchState; models: readonly string[]; fromClass: number }
+): Promise<boolean> {
+  const offers = await parts.providers.listOffers({ seenSince: parts.database.clock.now(), models })
   // What is connected may be drained.
   const offered = new Set(offers.map((offer) => offer.serviceId))
-  const services = connected.filter(({ serviceId }) => offered.has(serviceId))
-  const rows = await runnableTasks(parts, { services, fromClass })
+  const services = parts.slots.freeServices().filter(({ serviceId }) => offered.has(serviceId))
+  const rows = await runnableTasks(parts, { services, models, fromClass })
   if (rows.size === 0) return false
 
   const matches = matchTasks({
@@ -106,14 +138,14 @@ type RunnableTasks = Map<string, { task: TaskRow; services: string[] }>
 
 async function runnableTasks(
   parts: DispatcherParts,
-  { services, fromClass }: { services: readonly ServiceSlots[]; fromClass: number }
+  { services, models, fromClass }: { services: readonly ServiceSlots[]; models: readonly string[]; fromClass: number }
 ): Promise<RunnableTasks> {
   const found: RunnableTasks = new Map()
   const { db, clock } = parts.database
   for (const service of services) {
     const tasks = await listRunnable(db, {
       serviceId: service.serviceId,
-      models: [...service.models.keys()],
+      models: models.filter((model) => service.models.has(model)),
       needsOf: (model) => satisfiedNeeds(service.models.get(model) ?? []),
       access: service.access,
       ownerId: service.ownerId,
@@ -126,6 +158,8 @@ async function runnableTasks(
       if (entry) entry.services.push(service.serviceId)
       else found.set(task.id, { task, services: [service.serviceId] })
     }
+    // SQLite answers at once: with many services nobody else would be heard meanwhile.
+    if (services.length > SERVICES_AT_ONCE) await setImmediate()
   }
   return found
 }

@@ -55,7 +55,7 @@ export interface ProviderStore {
   disconnect(connection: { providerId: string; epoch: number }): Promise<void>
   /** Keeps everybody who is online at least until then. */
   graceOnline(until: number): Promise<void>
-  /** Offers of image services seen since then, of drained providers only with `drained`; `model` narrows. */
+  /** Offers of image services seen since then, of drained providers only with `drained`; `model` and `models` narrow. */
   listOffers(filter: OfferFilter): Promise<Offer[]>
   /** Which providers do not serve these people. */
   findBlocks(userIds: readonly string[]): Promise<Blocks>
@@ -70,6 +70,7 @@ export interface OfferFilter {
   /** UTC milliseconds. */
   seenSince: number
   model?: string
+  models?: readonly string[]
   drained?: boolean
 }
 
@@ -260,6 +261,7 @@ async function listOffers(db: Db, filter: OfferFilter): Promise<Offer[]> {
     .where('providers.forgotten_at', 'is', null)
     .$if(filter.drained !== true, (q) => q.where('providers.drained_at', 'is', null))
     .$if(filter.model !== undefined, (q) => q.where('service_models.model', '=', filter.model ?? ''))
+    .$if(filter.models !== undefined, (q) => q.where('service_models.model', 'in', filter.models ?? []))
     .orderBy('service_models.model')
     .orderBy('service_models.created_at')
     .execute()

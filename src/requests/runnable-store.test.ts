@@ -8,7 +8,7 @@ import { openSqliteDatabase } from '../db/sqlite-database.ts'
 import type { ServiceAccess } from '../providers/provider-store.ts'
 import { countAhead, countUnfinished, nextOrderKey } from './queue-store.ts'
 import { TASK_CLASS } from './request-states.ts'
-import { listRunnable, type RunnableFilter } from './runnable-store.ts'
+import { listRunnable, listWaitingModels, type RunnableFilter } from './runnable-store.ts'
 import type { TaskRow } from './task-store.ts'
 
 const MODEL = 'm'
@@ -178,6 +178,24 @@ describe('listRunnable', () => {
     await attempt('elsewhere', 'timeout', { service_id: 'other' })
     await attempt('before', 'timeout', { assigned_at: 99 })
     expect(await runnable()).toEqual(['crashed', 'elsewhere', 'before'])
+  })
+})
+
+describe('listWaitingModels', () => {
+  it('gives each model that anything waits for once', async () => {
+    expect(await listWaitingModels(db)).toEqual([])
+    for (const name of ['a', 'b', 'c']) await add(`one ${name}`, { model: name })
+    await add('another b', { model: 'b', class: TASK_CLASS.batch })
+    await add('running', { model: 'd', state: 'running' })
+    expect(await listWaitingModels(db)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('reads no queue', async () => {
+    await add('one')
+    const plans = await plansOf(db, listWaitingModels)
+    // What is scanned is the list of models itself.
+    expect(wasteful(plans).filter((plan) => !/^SCAN waiting/.test(plan))).toEqual([])
+    expect(plans.filter((plan) => /^SEARCH tasks USING COVERING INDEX/.test(plan))).toHaveLength(2)
   })
 })
 

@@ -1,4 +1,4 @@
-import { type SelectQueryBuilder, sql } from 'kysely'
+import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import type { Db } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import type { ServiceAccess } from '../providers/provider-store.ts'
@@ -22,6 +22,21 @@ export interface RunnableFilter {
 }
 
 type TaskQuery = SelectQueryBuilder<Tables, 'tasks', TaskRow>
+
+/**
+ * Models for which anything waits, in their order. Jumps from one to the next in the index: the cost grows with what it
+ * finds, neither with the length of the queues nor with what anybody offers.
+ */
+export async function listWaitingModels(db: Db): Promise<string[]> {
+  const next = (after?: RawBuilder<unknown>) =>
+    sql`select min(model) from tasks where state = 'queued'${after ? sql` and model > ${after}` : sql``}`
+  const { rows } = await sql<{ model: string }>`
+    with recursive waiting(model) as (
+      ${next()} union all select (${next(sql`waiting.model`)}) from waiting where waiting.model is not null
+    )
+    select model from waiting where model is not null`.execute(db)
+  return rows.map(({ model }) => model)
+}
 
 /**
  * The heads of the queues a service can work on, most urgent first, at most `limit` of each model. Tasks for which
