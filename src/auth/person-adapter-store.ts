@@ -104,7 +104,7 @@ function matching(where: readonly CleanedWhere[]) {
   return (e: ExpressionBuilder<AnyTables, string>) =>
     e.and(
       where.map(({ field, operator = 'eq', value, connector }) => {
-        if (!(operator in OPERATORS) || connector === 'OR')
+        if (!Object.hasOwn(OPERATORS, operator) || connector === 'OR')
           throw new Error(`No condition with ${connector} ${operator}.`)
         const column = toColumn(field)
         if (value === null) return e(column, operator === 'ne' ? 'is not' : 'is', null)

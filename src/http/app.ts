@@ -7,14 +7,17 @@ import { newId } from '../lib/ids.ts'
 import { getAsset } from './assets/get-asset.ts'
 import { registerAuth } from './auth/register-auth.ts'
 import { registerDashboard } from './dashboard/index.ts'
-import { answerBadPath, handleErrors, handleUnknownRoutes } from './error-handler.ts'
+import { answerClientError } from './answer-client-error.ts'
+import { answerBadPath, handleErrors, handleUnknownRoutes, wrongBodyType } from './error-handler.ts'
 import { authenticateRoutes } from './hooks/authenticate.ts'
 import { authenticateSessions } from './hooks/authenticate-sessions.ts'
 import { limitRates } from './hooks/limit-rates.ts'
 import { readReached } from './hooks/read-reached.ts'
-import { refuseOtherMethods } from './hooks/refuse-other-methods.ts'
+import { refuseBadQueries } from './hooks/refuse-bad-queries.ts'
+import { refuseOtherMethods, tellAllowedMethods } from './hooks/refuse-other-methods.ts'
 import { setSecurityHeaders } from './hooks/set-security-headers.ts'
 import type { HttpContext } from './http-context.ts'
+import { collapseSlashes, noteKnownPaths } from './known-paths.ts'
 import { parseJsonBodies } from './parse-json-bodies.ts'
 import { publicUrl } from './public-url.ts'
 import { releaseConnections } from './release-connections.ts'
@@ -34,6 +37,10 @@ const EXPOSED_HEADERS = [
   'x-request-id',
   'openai-processing-ms',
   'retry-after',
+  'retry-after-ms',
+  'allow',
+  'x-next-page',
+  'content-disposition',
   'x-should-retry',
   'x-ratelimit-limit-requests',
   'x-ratelimit-remaining-requests',
@@ -50,7 +57,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     logger: false,
     // The one reading of what proxies tell is `request.reached`.
     trustProxy: false,
-    rewriteUrl: ({ url = '/' }) => withoutBasePath(url, basePath),
+    rewriteUrl: ({ url = '/' }) => withoutBasePath(collapseSlashes(url), basePath),
     bodyLimit: config.limits.maxBodyBytes,
     // Long enough for a slow uplink to send an image, short enough not to collect dead connections.
     requestTimeout: 900_000,
@@ -58,6 +65,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     http: { shouldUpgradeCallback: context.takesUpgrade },
     forceCloseConnections: 'idle',
     frameworkErrors: answerBadPath,
+    clientErrorHandler: answerClientError,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 }
   })
   // Bodies are checked by the parsers of `openai/`, and answers are what the presenters return: the schemas describe.
@@ -65,6 +73,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   handleErrors(app, context)
   parseJsonBodies(app)
+  const known = noteKnownPaths(app, '/v1')
   releaseConnections(app, context.isDraining)
 
   app.addHook('onRequest', async (request, reply) => {
@@ -100,27 +109,39 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     // Of the page's own host, whichever name it was opened by.
     transformSpecification: (document) => ({ ...document, servers: [{ url: basePath === '' ? '/' : basePath }] })
   })
-  app.get('/openapi.json', { schema: { hide: true } }, (request) => ({
-    ...app.swagger(),
-    servers: serversFor(request)
-  }))
-  registerOperations(app, context)
-  await serveWeb(app, { webDir: context.webDir, basePath })
+  await app.register(async (scope) => {
+    const refuseOthers = refuseOtherMethods(scope)
+    scope.get('/openapi.json', { schema: { hide: true } }, (request) => ({
+      ...app.swagger(),
+      servers: serversFor(request)
+    }))
+    registerOperations(scope, context)
+    refuseOthers()
+  })
+  await serveWeb(app, { webDir: context.webDir, basePath, known })
   const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
   const crossOrigin = {
     origin,
     exposedHeaders: EXPOSED_HEADERS,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-    maxAge: 7200
+    maxAge: 7200,
+    // OPTIONS of other programs is answered, too.
+    strictPreflight: false
   }
 
   await app.register(async (scope) => {
+    tellAllowedMethods(scope)
     await scope.register(cors, crossOrigin)
+    const refuseOthers = refuseOtherMethods(scope)
     getAsset(scope, context)
+    refuseOthers()
   })
   await app.register(
     async (scope) => {
+      tellAllowedMethods(scope)
       await scope.register(cors, crossOrigin)
+      // Within the scope, so that pages of other origins may read these answers where they may read any.
+      handleUnknownRoutes(scope, known)
       const refuseOthers = prepareScope(scope, context)
       authenticateRoutes(scope, context)
       limitRates(scope, context)
@@ -132,6 +153,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   )
   await app.register(
     async (scope) => {
+      handleUnknownRoutes(scope)
       const refuseOthers = prepareScope(scope, context)
       // The document describes the API once, under the prefix that keys use.
       scope.addHook('onRoute', (route) => void (route.schema = { ...route.schema, hide: true }))
@@ -148,8 +170,6 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
 
 /** What every scope of JSON endpoints answers alike; the returned function is called after its last route. */
 function prepareScope(scope: FastifyInstance, context: HttpContext): () => void {
-  // Within the scope, so that pages of other origins may read these answers where they may read any.
-  handleUnknownRoutes(scope)
   scope.removeContentTypeParser('text/plain')
   inflateBodies(scope, (contentType, bodyLimit) =>
     isFormType(contentType) ? largestForm(context.config.limits) : bodyLimit
@@ -159,6 +179,12 @@ function prepareScope(scope: FastifyInstance, context: HttpContext): () => void 
     request.form = payload
     done(null)
   })
+  // No body has no type, whatever the header says: curl sends one with every POST that has data, be it empty.
+  scope.addContentTypeParser('*', (request, _payload, done) => {
+    if (request.is404 || request.headers['content-length'] === '0') done(null)
+    else done(wrongBodyType(request))
+  })
+  refuseBadQueries(scope)
   return refuseOtherMethods(scope)
 }
 

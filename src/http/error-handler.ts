@@ -2,10 +2,17 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import { refuseFrames } from './hooks/set-security-headers.ts'
+import type { KnownPaths } from './known-paths.ts'
 
 /** Answers paths that lead nowhere within a scope. */
-export function handleUnknownRoutes(scope: FastifyInstance): void {
-  scope.setNotFoundHandler((request, reply) => sendError(reply, errors.notFound(`${request.method} of this path`)))
+export function handleUnknownRoutes(scope: FastifyInstance, known?: KnownPaths): void {
+  scope.setNotFoundHandler((request, reply) => answerUnknownPath(request, reply, known))
+}
+
+/** 404, with the path that was meant when `known` has one like it. */
+export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, known?: KnownPaths): FastifyReply {
+  const path = request.url.split('?')[0] ?? ''
+  return sendError(reply, errors.unknownPath(request.method, known?.meantBy(path)))
 }
 
 /** What Fastify refuses before any route or hook has seen it: a path that is badly encoded, or an endless id in it. */
@@ -14,7 +21,7 @@ export function answerBadPath(thrown: FastifyError, request: FastifyRequest, rep
   const error =
     thrown.code === 'FST_ERR_BAD_URL'
       ? errors.invalidRequest('The path is not valid percent-encoding. Encode ids before putting them in a path.')
-      : errors.notFound(`${request.method} of this path`)
+      : errors.unknownPath(request.method)
   sendError(reply, error)
 }
 
@@ -41,7 +48,7 @@ export function sendError(
 ): FastifyReply {
   void reply.status(statusFor(reply, error)).headers(error.headers)
   if (error.retry !== undefined) void reply.header('x-should-retry', String(error.retry))
-  if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', String(error.retryAfterSeconds))
+  if (error.retryAfterSeconds !== undefined) void reply.headers(retryAfter(error.retryAfterSeconds))
   return reply.send(present(error))
 }
 
@@ -51,6 +58,12 @@ function statusFor({ request }: FastifyReply, { status }: AppError): number {
   // A call that cannot be read has not come to say how it reached us.
   return request.reached?.isThroughCdn ? (status === 502 ? 500 : 503) : status
 }
+
+/** Both spellings: OpenAI's clients look for milliseconds first. */
+export const retryAfter = (seconds: number) => ({
+  'retry-after': String(seconds),
+  'retry-after-ms': String(seconds * 1000)
+})
 
 export const presentError = (error: Pick<AppError, 'message' | 'code' | 'param'>) => ({
   error: { message: error.message, type: error.code, param: error.param, code: error.code }
@@ -67,7 +80,7 @@ function asAppError(thrown: FastifyError | AppError, request: FastifyRequest): A
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return errors.requestTooLarge(`The body is larger than the ${request.routeOptions.bodyLimit} bytes allowed.`)
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return errors.unsupportedMediaType('The body must be sent as application/json.')
+      return wrongBodyType(request)
     default:
       break
   }
@@ -77,4 +90,14 @@ function asAppError(thrown: FastifyError | AppError, request: FastifyRequest): A
     return errors.invalidRequest('The request could not be understood.')
   }
   return errors.internal(request.id)
+}
+
+/** Names the types of body that the route takes, the usual one first. */
+export function wrongBodyType(request: FastifyRequest): AppError {
+  const { consumes = [] } = (request.routeOptions.schema ?? {}) as { consumes?: readonly string[] }
+  return errors.unsupportedMediaType(
+    consumes.includes('multipart/form-data')
+      ? 'The body must be sent as multipart/form-data with the images as files, or as application/json.'
+      : 'The body must be sent as application/json.'
+  )
 }

@@ -9,7 +9,7 @@ export interface AppErrorOptions {
   param?: string | null
   /** False when the same call again cannot help, so that SDKs do not do the work three times. */
   retry?: boolean
-  /** Seconds; of API calls at most 60, because the official Node client ignores longer ones. */
+  /** Seconds; of our own choice at most 59, because official clients ignore longer ones. */
   retryAfterSeconds?: number
   /** Further response headers that belong to the answer (`allow`, `www-authenticate`, …). */
   headers?: Record<string, string>
@@ -82,6 +82,9 @@ const make =
 const badRequest = make('invalid_request', 400)
 const quoted = (models: readonly string[]) => models.map((id) => `'${id}'`).join(', ')
 
+/** Several SDKs obey only what is shorter than a minute. */
+const LONGEST_ADVICE_S = 59
+
 /** How an error that ended a request is spelled in HTTP; what is not named is the provider's. */
 const RECORDED_STATUS: Partial<Record<ErrorCode, number>> = {
   content_rejected: 400,
@@ -153,8 +156,24 @@ export const errors = {
     }),
   insufficientQuota: (message: string) => make('insufficient_quota', 429, { retry: false })(message),
   rateLimited: (message: string, retryAfterSeconds: number) =>
-    make('rate_limit_exceeded', 429)(message, { retryAfterSeconds: Math.min(60, retryAfterSeconds) }),
+    make('rate_limit_exceeded', 429)(message, { retryAfterSeconds: Math.min(LONGEST_ADVICE_S, retryAfterSeconds) }),
   notFound: (what: string) => make('not_found', 404)(`${what} was not found, or is not yours.`),
+  /** `meant` is the path that the caller most likely wanted. */
+  unknownPath: (method: string, meant?: string) =>
+    make(
+      'not_found',
+      404
+    )(
+      meant === undefined
+        ? `${method} of this path was not found, or is not yours.`
+        : `${method} of this path was not found. Did you mean ${meant}?`
+    ),
+  headersTooLarge: () =>
+    make(
+      'request_too_large',
+      431
+    )('The headers of the request are larger than the 16 KiB allowed. Send fewer of them.'),
+  requestTimedOut: () => make('invalid_request', 408)('The request did not arrive in time. Send it again.'),
   methodNotAllowed: (method: string, allowed: readonly string[]) =>
     make('method_not_allowed', 405)(`${method} is not possible here. Use ${allowed.join(' or ')}.`, {
       headers: { allow: allowed.join(', ') }

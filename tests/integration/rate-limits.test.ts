@@ -28,7 +28,8 @@ describe('requests per minute', () => {
     expect(await refused.json()).toMatchObject({ error: { code: 'rate_limit_exceeded', type: 'rate_limit_exceeded' } })
     const wait = Number(refused.headers.get('retry-after'))
     expect(wait).toBeGreaterThan(0)
-    expect(wait).toBeLessThanOrEqual(60)
+    expect(wait).toBeLessThanOrEqual(59)
+    expect(refused.headers.get('retry-after-ms')).toBe(String(wait * 1000))
     expect(refused.headers.get('x-should-retry')).toBeNull()
   })
 

@@ -411,7 +411,6 @@ describe('the other endpoints of better-auth', () => {
     'POST /get-access-token',
     'POST /refresh-token',
     'POST /sign-in/email/',
-    'POST //sign-in/email',
     'POST /sign-in/%65mail',
     'GET /sign-in/email',
     'POST /get-session',

@@ -322,8 +322,8 @@ describe('a form that is refused', () => {
     })
     expect([response.status, (await readError(response)).code]).toEqual([415, 'unsupported_media_type'])
     const empty = await gateway.call(EDITS, { method: 'POST', key: user.key })
-    expect(empty.status).toBe(400)
-    await readError(empty)
+    expect(empty.status).toBe(415)
+    expect((await readError(empty)).message).toContain('multipart/form-data')
   })
 })
 

@@ -69,6 +69,10 @@ export function parseUsageQuery(query: Record<string, unknown>, now: number): Us
   }
 }
 
+/** Of a list in a query, and of each of its texts. */
+const MOST_LISTED = 100
+const MOST_CHARACTERS = 200
+
 const PAGE_PREFIX = 'page_'
 
 export const presentPageToken = (start: number): string => `${PAGE_PREFIX}${start.toString(36)}`
@@ -83,19 +87,26 @@ function parsePageToken(token: string | undefined): number | undefined {
 
 function listOf(query: Record<string, unknown>, name: string): string[] {
   const values = [query[name], query[`${name}[]`]].flat().filter((value) => value !== undefined && value !== '')
-  return values.map(String)
+  if (values.length > MOST_LISTED) {
+    throw errors.invalidRequest(`'${name}' may have at most ${MOST_LISTED} values.`, name)
+  }
+  return values.map((value) => {
+    const text = String(value)
+    if (text.length <= MOST_CHARACTERS) return text
+    throw errors.invalidRequest(`'${name}' must hold texts of at most ${MOST_CHARACTERS} characters.`, name)
+  })
 }
 
 const optional = <K extends string, T>(name: K, values: T[]) =>
   (values.length === 0 ? {} : { [name]: values }) as { [P in K]?: T[] }
 
 function asGrouping(name: string): Grouping {
-  if (name in GROUPINGS) return name as Grouping
+  if (Object.hasOwn(GROUPINGS, name)) return name as Grouping
   throw errors.invalidRequest(`'group_by' must be of ${Object.keys(GROUPINGS).join(', ')}, not '${name}'.`, 'group_by')
 }
 
 function asKind(name: string): string {
-  if (name in SOURCES) return SOURCES[name as keyof typeof SOURCES]
+  if (Object.hasOwn(SOURCES, name)) return SOURCES[name as keyof typeof SOURCES]
   throw errors.invalidRequest(`'sources' must be of ${Object.keys(SOURCES).join(', ')}, not '${name}'.`, 'sources')
 }
 

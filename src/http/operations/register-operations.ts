@@ -3,6 +3,7 @@ import { authorize } from '../../auth/permissions.ts'
 import { bearerOf } from '../../auth/bearer.ts'
 import { addressesIn } from '../../lib/addresses-in.ts'
 import { isForwarded } from '../../lib/reached.ts'
+import { retryAfter } from '../error-handler.ts'
 import type { HttpContext } from '../http-context.ts'
 
 type OperationsContext = Pick<HttpContext, 'keyGuard' | 'checkReady' | 'isDraining' | 'metrics' | 'config' | 'logger'>
@@ -18,7 +19,7 @@ export function registerOperations(app: FastifyInstance, context: OperationsCont
     const problem = context.isDraining() ? 'the server is stopping' : await problemOf(context)
     return problem === undefined
       ? { status: 'ready' }
-      : reply.status(503).header('retry-after', '5').send({ status: 'not ready', problem })
+      : reply.status(503).headers(retryAfter(5)).send({ status: 'not ready', problem })
   })
 
   app.get('/metrics', hidden, async (request, reply) => {

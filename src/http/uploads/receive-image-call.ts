@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { fitWithin, formatSize, USUAL_MULTIPLE } from '../../images/sizes.ts'
 import type { ImageKind } from '../../images/image-request.ts'
+import { wrongBodyType } from '../error-handler.ts'
 import type { HttpContext } from '../http-context.ts'
 import { ALPHA_MASK, type ParsedCall, parseImageRequest } from '../openai/parse-image-request.ts'
 import { publicUrl } from '../public-url.ts'
@@ -26,6 +27,7 @@ export function receiveImageCall(
 ): Promise<ReceivedCall> {
   return receiveCall(context, kind, async (inbox) => {
     if (request.form) return receiveForm(context, { headers: request.headers, body: request.form, inbox })
+    if (request.body === undefined && request.headers['content-type'] === undefined) throw wrongBodyType(request)
     const fields = await readJson(context, { fields: jsonObject(request.body), request, inbox })
     request.lifted?.requireClaimed()
     return fields

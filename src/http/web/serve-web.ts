@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { errors } from '../../lib/errors.ts'
-import { sendError } from '../error-handler.ts'
+import { answerUnknownPath } from '../error-handler.ts'
+import type { KnownPaths } from '../known-paths.ts'
 
 /** Scripts, styles and connections of our own alone; previews are `data:` and pictures being painted `blob:`. */
 const CONTENT_SECURITY_POLICY = [
@@ -33,13 +33,11 @@ const NOT_PAGES = /^\/(v1|api|docs|assets|openapi\.json|healthz|readyz|metrics)(
  */
 export async function serveWeb(
   app: FastifyInstance,
-  { webDir, basePath }: { webDir: string; basePath: string }
+  { webDir, basePath, known }: { webDir: string; basePath: string; known: KnownPaths }
 ): Promise<void> {
   const page = await readPage(webDir, basePath)
   app.setNotFoundHandler((request, reply) =>
-    isPage(request) && page !== undefined
-      ? sendPage(reply, page)
-      : sendError(reply, errors.notFound(`${request.method} of this path`))
+    isPage(request) && page !== undefined ? sendPage(reply, page) : answerUnknownPath(request, reply, known)
   )
   if (page === undefined) {
     app.get('/', { schema: { hide: true } }, (_request, reply) =>

@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net'
+import { STATUS_CODES } from 'node:http'
+import { type AppError, errors } from '../lib/errors.ts'
+import { newId } from '../lib/ids.ts'
+import { presentError } from './error-handler.ts'
+
+/** How long a caller may take to read why; closing at once would reset the connection, and the answer would be lost. */
+const LINGER_MS = 2000
+
+/**
+ * Answers what Node's HTTP parser refuses before there is a request: headers that are too large, a request that does not
+ * arrive in time, and what is not HTTP.
+ */
+export function answerClientError(thrown: NodeJS.ErrnoException, socket: Socket): void {
+  if (thrown.code === 'ECONNRESET' || socket.destroyed) return
+  if (!socket.writable || hasBegunToAnswer(socket)) return void socket.destroy(thrown)
+  const error = asAppError(thrown)
+  const body = JSON.stringify(presentError(error))
+  const head = [
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${newId('xid')}`,
+    'connection: close'
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  timer.unref()
+  socket.once('close', () => clearTimeout(timer))
+}
+
+/** Of an answer that is under way nothing else may come in the middle. Node keeps it on the socket, and looks there, too. */
+const hasBegunToAnswer = (socket: Socket): boolean =>
+  (socket as Socket & { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent ?? false
+
+function asAppError({ code }: NodeJS.ErrnoException): AppError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return errors.headersTooLarge()
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return errors.requestTimedOut()
+    default:
+      return errors.invalidRequest('This is not a valid HTTP/1.1 request. Check the request line, headers and chunks.')
+  }
+}
