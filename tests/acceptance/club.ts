@@ -16,6 +16,8 @@ export interface ClubOptions {
   slowModel?: string | undefined
   /** A model whose image server always fails. */
   failingModel?: string | undefined
+  /** A model whose image server refuses every prompt for its content. */
+  refusingModel?: string | undefined
   /** A key of somebody else, who is no admin. */
   otherKey?: string | undefined
   /** A key with the scope `admin`. */

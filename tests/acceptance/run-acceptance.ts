@@ -14,6 +14,7 @@ const USAGE = `Checks over HTTP that a club keeps what its API promises, and del
   --only <word>          cases whose heading or name has it
   --slow-model <id>      takes long enough to be caught running; else --model with 100 steps
   --failing-model <id>   one whose image server always fails
+  --refusing-model <id>  one whose image server refuses every prompt for its content
   --other-key <key>      of somebody else, who is no admin
   --admin-key <key>      with the scope admin
   --agent-key <key>      without the scope generate
@@ -33,7 +34,14 @@ function readArguments(): Run | undefined {
     allowPositionals: true,
     options: {
       ...{ help: { type: 'boolean' }, key: text, model: text, size: text, only: text, 'slow-model': text },
-      ...{ 'failing-model': text, 'other-key': text, 'admin-key': text, 'agent-key': text, 'limited-key': text }
+      ...{
+        'failing-model': text,
+        'refusing-model': text,
+        'other-key': text,
+        'admin-key': text,
+        'agent-key': text,
+        'limited-key': text
+      }
     } as const
   })
   const [baseUrl] = positionals
@@ -46,6 +54,7 @@ function readArguments(): Run | undefined {
     size: values.size,
     slowModel: values['slow-model'],
     failingModel: values['failing-model'],
+    refusingModel: values['refusing-model'],
     otherKey: values['other-key'],
     adminKey: values['admin-key'],
     agentKey: values['agent-key'],

@@ -275,6 +275,19 @@ export const errors: AcceptanceCase[] = [
     }
   },
   {
+    name: 'an image server that refuses the content: 400 content_rejected, once',
+    rule: 'the table of errors',
+    run: async (club) => {
+      const { refusingModel: model } = club.options
+      if (model === undefined) throw new Unchecked('it needs a --refusing-model, which refuses every prompt')
+      const answer = await club.generate({ model })
+      isRefused(answer, { status: 400, code: 'content_rejected' })
+      assert.equal(answer.headers.get('x-should-retry'), 'false')
+      const { attempts } = (await club.call<{ data: { attempts: unknown[] }[] }>('/v1/jobs?limit=1')).body.data[0] ?? {}
+      assert.equal(attempts?.length, 1)
+    }
+  },
+  {
     name: 'a job whose image server always fails: FAILED, its events end with the error',
     rule: 'docs/jobs.md',
     run: async (club) => {
@@ -290,7 +303,6 @@ export const errors: AcceptanceCase[] = [
 
 /** Errors of the table that nobody can provoke from outside, and why. */
 export const NOT_FROM_OUTSIDE: readonly { code: string; why: string }[] = [
-  { code: 'content_rejected', why: 'it is the image server that refuses' },
   { code: 'timeout', why: 'an image would have to take longer than the club waits (280 s unless set)' },
   { code: 'queue_full', why: 'the queue would have to be filled' },
   { code: 'shutting_down', why: 'the server would have to be stopped' },
