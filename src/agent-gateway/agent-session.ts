@@ -44,6 +44,8 @@ export class AgentSession {
   readonly name: string
   /** By attempt, what is not yet written down. */
   readonly unsavedProgress = new Map<string, AttemptProgress>()
+  /** By service, why its image server cannot be used, or null when it can; what is not yet written down. */
+  readonly unsavedWarnings = new Map<string, string | null>()
   readonly #parts: SessionParts
   readonly #socket: WebSocket
   readonly #services: { declaration: ServiceDeclaration; id: string; models: Map<string, Feature[]> }[]
@@ -152,6 +154,13 @@ export class AgentSession {
         if (attempt) {
           await this.#parts.requests.fail(attempt, { reason, message: text, ...(param !== undefined && { param }) })
         }
+        return
+      }
+      case 'service.state': {
+        const service = this.#services.find(({ declaration }) => declaration.name === message.service)
+        if (!service) return
+        const text = message.text === '' ? 'The image server cannot be used.' : message.text
+        this.unsavedWarnings.set(service.id, message.state === 'ok' ? null : text)
         return
       }
       case 'attempt.stopped':

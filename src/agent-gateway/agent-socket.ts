@@ -214,7 +214,8 @@ async function openSession(
     provider_id: agent.providerId,
     lease_ms: parts.leaseMs,
     heartbeat_ms: heartbeatMs(parts.leaseMs),
-    gone: agent.gone
+    gone: agent.gone,
+    accepts: ['service.state']
   })
   parts.bell.ring('tasks')
   parts.logger.info({ provider: agent.providerId, name: hello.name, resumed: agent.resumed.length }, 'agent connected')

@@ -3,6 +3,7 @@ import type { Bell } from '../db/bell.ts'
 import { startLoop } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { CLOSE_CODES } from '../protocol/messages.ts'
+import type { ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
 import type { AgentSession } from './agent-session.ts'
 import { heartbeatMs } from './agent-socket.ts'
@@ -13,6 +14,7 @@ const WRITE_PROGRESS_EVERY_MS = 1000
 export interface KeepSessionsParts {
   registry: SessionRegistry
   requests: Pick<Requests, 'renewConnections' | 'noteProgress' | 'disconnectAgent'>
+  providers: Pick<ProviderStore, 'noteWarning'>
   apiKeys: ApiKeys
   bell: Bell
   leaseMs: number
@@ -31,7 +33,7 @@ export function keepSessions(parts: KeepSessionsParts): { close(): Promise<void>
     },
     onError
   })
-  const saving = startLoop({ everyMs: WRITE_PROGRESS_EVERY_MS, work: () => saveProgress(parts), onError })
+  const saving = startLoop({ everyMs: WRITE_PROGRESS_EVERY_MS, work: () => save(parts), onError })
   const forget = parts.bell.on('keys', renewing.wake)
   return {
     close: async () => {
@@ -60,6 +62,20 @@ async function endUnauthorized({ registry, apiKeys, requests, logger }: KeepSess
     session.close(CLOSE_CODES.unauthorized, 'the API key is revoked or expired')
     await requests.disconnectAgent(session, { voided: true })
     logger.info({ provider: session.providerId, name: session.name }, 'agent disconnected: its key no longer counts')
+  }
+}
+
+async function save(parts: KeepSessionsParts): Promise<void> {
+  await saveProgress(parts)
+  await saveWarnings(parts)
+}
+
+/** However often an agent changes its mind, a service is written once a round. */
+async function saveWarnings({ registry, providers }: KeepSessionsParts): Promise<void> {
+  for (const session of registry.sessions()) {
+    const warnings = [...session.unsavedWarnings]
+    session.unsavedWarnings.clear()
+    for (const [serviceId, text] of warnings) await providers.noteWarning(serviceId, text)
   }
 }
 

@@ -28,6 +28,8 @@ export interface AttemptRunnerParts {
   serviceOf: (name: string) => AgentService | undefined
   /** False when the socket is down and the message went nowhere. */
   send: (message: AgentMessage) => boolean
+  /** Called when an image server may be gone, or may have lost its model. */
+  onDoubt?: (service: string) => void
   limits: AgentLimits
   logger: Logger
 }
@@ -39,6 +41,7 @@ export interface AgentLimits {
 
 const PROGRESS_EVERY_MS = 100
 const PREVIEW_EVERY_MS = 500
+const DOUBTFUL: readonly AttemptFault[] = ['unreachable', 'model_missing', 'timeout']
 
 /** Thrown into an attempt that the gateway or the owner stops: its outcome is told to nobody. */
 class Stopped extends Error {}
@@ -149,6 +152,7 @@ export class AttemptRunner {
       const failure = failureOf(error)
       if (failure) {
         logger.warn({ attempt: id, fault: failure.fault, reason: failure.message }, 'attempt failed')
+        if (DOUBTFUL.includes(failure.fault)) this.#parts.onDoubt?.(held.service)
         held.failure = failure
         held.generated = true
         if (!send({ type: 'attempt.failed', attempt_id: id, token: held.token, ...failure })) return

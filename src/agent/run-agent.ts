@@ -6,6 +6,7 @@ import { type GatewayMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { type AgentService, createServices, declarationOf } from './agent-services.ts'
 import { type AgentLimits, AttemptRunner } from './attempt-runner.ts'
 import { GatewayLink } from './gateway-link.ts'
+import { type ProbeTimes, ServiceProbes, type ServiceState } from './service-probes.ts'
 
 export const AGENT_LIMITS: AgentLimits = { maxImageBytes: 128 * 1024 ** 2, maxPixels: 268_435_456 }
 const DRAIN_FOR_MS = 60_000
@@ -28,6 +29,8 @@ export interface AgentOptions {
   logger: Logger
   /** At each welcome of the gateway, with the configuration as it is then. */
   onOnline?: (config: AgentConfig) => void
+  /** Of the looks at image servers; `off`: there are none. */
+  probing?: Partial<ProbeTimes> | 'off'
 }
 
 /** Connects to the gateway and serves what the configuration declares. Throws `EngineOptionError`. */
@@ -38,10 +41,19 @@ export function runAgent(options: AgentOptions): Agent {
   let draining = false
   const firstWelcome = Promise.withResolvers<undefined>()
 
+  /** What else than the first version's messages this gateway understands. */
+  let accepts: readonly string[] = []
+  const tell = (state: ServiceState) => {
+    if (accepts.includes('service.state')) link.send({ type: 'service.state', ...state })
+  }
+  const times = options.probing === 'off' ? undefined : (options.probing ?? {})
+  const probes = times && new ServiceProbes({ onState: tell, logger, times })
+
   const runner: AttemptRunner = new AttemptRunner({
     gateway: config.gateway,
     serviceOf: (name) => services.get(name),
     send: (message) => link.send(message),
+    onDoubt: (service) => probes?.check(service),
     limits: AGENT_LIMITS,
     logger
   })
@@ -63,6 +75,8 @@ export function runAgent(options: AgentOptions): Agent {
     switch (message.type) {
       case 'gateway.welcome':
         runner.reconcile(message.gone)
+        accepts = message.accepts ?? []
+        probes?.states().forEach(tell)
         options.onOnline?.(config)
         firstWelcome.resolve(undefined)
         return
@@ -73,6 +87,7 @@ export function runAgent(options: AgentOptions): Agent {
     }
   }
   const stop = async () => {
+    probes?.close()
     await runner.stopAll()
     link.close()
     await closeEngines(services)
@@ -81,7 +96,11 @@ export function runAgent(options: AgentOptions): Agent {
     while (runner.isBusy) await runner.settled()
   }
   // A gateway that will not have this agent will not have its images either.
-  const finished = link.run().finally(() => runner.stopAll())
+  const finished = link.run().finally(() => {
+    probes?.close()
+    return runner.stopAll()
+  })
+  probes?.start(services)
   finished.catch((error: unknown) => firstWelcome.reject(error))
   // Whoever does not care about the first welcome must not crash of it.
   firstWelcome.promise.catch(() => undefined)
@@ -96,6 +115,7 @@ export function runAgent(options: AgentOptions): Agent {
       const replaced = services
       services = createServices(changed, AGENT_LIMITS.maxImageBytes)
       config = changed
+      probes?.start(services)
       link.reconnect()
       await runner.settled()
       await closeEngines(replaced)

@@ -127,6 +127,9 @@ interface ServicesTable {
   images_per_user_hour: number | null
   faults_in_row: Generated<number>
   cooling_until: Generated<number>
+  /** Why its image server cannot be used, as the agent says, and since when; null: nothing is known against it. */
+  warning: Generated<string | null>
+  warning_since: Generated<number | null>
 }
 
 interface ServiceModelsTable {

@@ -22,6 +22,8 @@ export interface ServiceReport extends ServiceFigures {
   isCooling: boolean
   /** Why it cools down, for those who may know. */
   lastFault?: Fault
+  /** Its image server cannot be used; the text, for those who may know. */
+  warning?: { since: number; text?: string }
 }
 
 /** Its owner and admins change a provider, and see what concerns others. */
@@ -50,9 +52,11 @@ export interface Knowledge {
 export function reportProvider(provider: ProviderView, reader: Reader, known: Knowledge): ProviderReport {
   const { now, figures } = known
   const { images, imagesToday } = figures.providers.get(provider.id) ?? { images: 0, imagesToday: 0 }
+  const isOnline = provider.online_until > now
+  const isManaged = mayManage(provider, reader)
   return {
     provider,
-    isOnline: provider.online_until > now,
+    isOnline,
     isMine: provider.owner_id === reader.userId,
     images,
     imagesToday,
@@ -63,8 +67,12 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
         service,
         running: known.running.get(service.id) ?? 0,
         isCooling: isCooling(service, now),
-        ...(lastFault && { lastFault })
+        ...(lastFault && { lastFault }),
+        ...(isOnline && warningOf(service, isManaged))
       }
     })
   }
 }
+
+const warningOf = ({ warning, warning_since }: ServiceView, isManaged: boolean): Pick<ServiceReport, 'warning'> =>
+  warning === null ? {} : { warning: { since: warning_since ?? 0, ...(isManaged && { text: warning }) } }

@@ -142,6 +142,14 @@ export const AGENT_MESSAGES = {
     /** The field of the call at fault, as callers spell it. */
     param: Type.Optional(BoundedText(100))
   }),
+  /** How a service's image server was found; sent to gateways that `accept` it, after the welcome and at each change. */
+  'service.state': Type.Object({
+    type: Type.Literal('service.state'),
+    service: Name(100),
+    state: literals(['ok', 'warning']),
+    /** Why it is a warning. */
+    text: BoundedText(300)
+  }),
   /** The work of a canceled attempt has really stopped: its slot is free. */
   'attempt.stopped': Type.Object({ type: Type.Literal('attempt.stopped'), attempt_id: id })
 }
@@ -154,7 +162,9 @@ export const GATEWAY_MESSAGES = {
     lease_ms: Milliseconds({ min: 1 }),
     heartbeat_ms: Milliseconds({ min: 10 }),
     /** Attempts of the hello that are no longer the agent's. */
-    gone: Type.Array(id, { maxItems: MAX_HELD })
+    gone: Type.Array(id, { maxItems: MAX_HELD }),
+    /** Types of messages that came later than the first version and that this gateway understands. */
+    accepts: Type.Optional(Type.Array(Name(40), { maxItems: 100 }))
   }),
   'attempt.assigned': Type.Object({
     type: Type.Literal('attempt.assigned'),

@@ -64,6 +64,8 @@ export interface ProviderStore {
   hasMachine(ownerId: string): Promise<boolean>
   noteNodeFault(trx: Trx, serviceId: string): Promise<void>
   noteSuccess(trx: Trx, serviceId: string): Promise<void>
+  /** Why the image server of a service cannot be used, as its agent says; null: it can. */
+  noteWarning(serviceId: string, text: string | null): Promise<void>
 }
 
 export interface OfferFilter {
@@ -167,6 +169,18 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
         .where('id', '=', serviceId)
         .where('faults_in_row', '>', 0)
         .execute()
+    },
+
+    noteWarning: async (serviceId, text) => {
+      const now = clock.now()
+      await db
+        .updateTable('services')
+        .set((e) => ({
+          warning: text,
+          warning_since: text === null ? null : e.fn.coalesce('warning_since', e.val(now))
+        }))
+        .where('id', '=', serviceId)
+        .execute()
     }
   }
 }
@@ -210,6 +224,9 @@ async function writeService(trx: Trx, providerId: string, service: DeclaredServi
     access: JSON.stringify(service.access),
     images_per_hour: service.imagesPerHour ?? null,
     images_per_user_hour: service.imagesPerUserHour ?? null,
+    // The agent tells anew how it finds its image servers.
+    warning: null,
+    warning_since: null,
     declared: 1
   }
   const row = await trx

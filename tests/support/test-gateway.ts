@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import OpenAI from 'openai'
-import { type Agent, runAgent } from '../../src/agent/run-agent.ts'
+import { type Agent, type AgentOptions, runAgent } from '../../src/agent/run-agent.ts'
 import { type Gateway, startGateway } from '../../src/app/gateway.ts'
 import type { AgentConfig, AgentServiceConfig } from '../../src/config/agent-config.ts'
 import { type Config, loadConfig } from '../../src/config/config.ts'
@@ -49,8 +49,16 @@ export interface TestGateway {
   signIn(user: { id: string }): Promise<string>
   /** Another key of somebody. */
   addKey(user: Pick<TestUser, 'id'>, options?: KeyOptions): Promise<{ key: string; keyId: string; client: OpenAI }>
-  /** Connects an agent over the real WebSocket and waits until it is online; closed with the gateway. */
-  addAgent(agent: { key: string; name?: string; services: Partial<AgentServiceConfig>[] }): Promise<Agent>
+  /**
+   * Connects an agent over the real WebSocket and waits until it is online; closed with the gateway. Unless `probing` says
+   * so it does not look at its image servers by itself, so that tests can count the calls that come to them.
+   */
+  addAgent(agent: {
+    key: string
+    name?: string
+    services: Partial<AgentServiceConfig>[]
+    probing?: AgentOptions['probing']
+  }): Promise<Agent>
   /** `fetch` below the gateway's URL, with a key when one is given. */
   call(path: string, init?: RequestInit & { key?: string; json?: unknown }): Promise<Response>
   /** Waits until no task is waiting or running. */
@@ -141,8 +149,12 @@ export async function startTestGateway(
     },
     signIn,
     addKey,
-    addAgent: async ({ key, name = `agent-${agents.length}`, services }) => {
-      const agent = runAgent({ config: agentConfig({ gateway: url, key, name, services }), logger: silentLogger() })
+    addAgent: async ({ key, name = `agent-${agents.length}`, services, probing = 'off' }) => {
+      const agent = runAgent({
+        config: agentConfig({ gateway: url, key, name, services }),
+        logger: silentLogger(),
+        probing
+      })
       agent.finished.catch(() => undefined) // Tests that expect a refusal look at it themselves.
       agents.push(agent)
       await agent.online

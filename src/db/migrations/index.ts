@@ -8,6 +8,7 @@ import * as network from './006-network.ts'
 import * as admin from './007-admin.ts'
 import * as errorParam from './008-error-param.ts'
 import * as possibleNumbers from './009-possible-numbers.ts'
+import * as serviceWarnings from './010-service-warnings.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -19,5 +20,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '006-network': network,
   '007-admin': admin,
   '008-error-param': errorParam,
-  '009-possible-numbers': possibleNumbers
+  '009-possible-numbers': possibleNumbers,
+  '010-service-warnings': serviceWarnings
 }

@@ -40,7 +40,7 @@ export function presentDetail(report: ProviderDetailReport, reader: Reader): Pro
 }
 
 function presentService(report: ServiceReport): ServiceInfo {
-  const { service, isCooling, lastFault, running, succeeded, failed, secondsPerMegapixel } = report
+  const { service, isCooling, lastFault, warning, running, succeeded, failed, secondsPerMegapixel } = report
   return {
     id: service.id,
     name: service.name,
@@ -58,6 +58,7 @@ function presentService(report: ServiceReport): ServiceInfo {
           lastReason: lastFault ? reasonOf(lastFault) : null
         }
       : null,
+    warning: warning ? { since: warning.since, text: warning.text ?? null } : null,
     succeeded,
     failed,
     secondsPerMegapixel: secondsPerMegapixel ?? null

@@ -13,6 +13,7 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
   concurrency: 2,
   running: 1,
   cooling: null,
+  warning: null,
   succeeded: 9,
   failed: 1,
   secondsPerMegapixel: 3,

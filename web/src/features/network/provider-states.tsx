@@ -1,5 +1,5 @@
 import { clsx } from 'clsx'
-import { CircleOff, Snowflake } from 'lucide-react'
+import { CircleOff, Snowflake, TriangleAlert } from 'lucide-react'
 import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
@@ -45,6 +45,16 @@ export const CoolingBadge = ({ cooling }: { cooling: NonNullable<ServiceInfo['co
   <Badge look="info">
     <Snowflake className="size-3" aria-hidden />
     Cooling down until {formatUntil(cooling.until)}
+  </Badge>
+)
+
+/** The agent is there, the image server behind it is not. */
+export const WarningBadge = ({ warning }: { warning: NonNullable<ServiceInfo['warning']> }) => (
+  <Badge look="warn">
+    <TriangleAlert className="size-3" aria-hidden />
+    <span>
+      Image server unusable, noticed <RelativeTime at={warning.since} />
+    </span>
   </Badge>
 )
 

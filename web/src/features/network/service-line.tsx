@@ -2,7 +2,7 @@ import type { ServiceInfo } from '../../../../src/http/dashboard/contract/networ
 import { formatMeasure, formatPercent } from '../../lib/format.ts'
 import { FeatureIcons } from './features.tsx'
 import { isImage, successOf } from './provider-lists.ts'
-import { CoolingBadge } from './provider-states.tsx'
+import { CoolingBadge, WarningBadge } from './provider-states.tsx'
 import { Slots } from './slots.tsx'
 
 /** More models than these are told in number. */
@@ -10,7 +10,7 @@ const MOST_MODELS = 4
 
 /** A service within the card of its provider. */
 export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boolean }) {
-  const { name, engine, models, cooling } = service
+  const { name, engine, models, cooling, warning } = service
   return (
     <li className="flex flex-col gap-1.5 py-2.5">
       <div className="flex items-center justify-between gap-3">
@@ -22,6 +22,11 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
       </div>
       {models.length > 0 && <Models models={models} />}
       {isImage(service) && <Performance service={service} />}
+      {warning && (
+        <span>
+          <WarningBadge warning={warning} />
+        </span>
+      )}
       {cooling && (
         <span>
           <CoolingBadge cooling={cooling} />

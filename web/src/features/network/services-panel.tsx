@@ -4,7 +4,7 @@ import { Badge } from '../../components/ui/badge.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
 import { FeatureWords } from './features.tsx'
 import { isImage } from './provider-lists.ts'
-import { CoolingBadge } from './provider-states.tsx'
+import { CoolingBadge, WarningBadge } from './provider-states.tsx'
 import { Performance } from './service-line.tsx'
 import { Slots } from './slots.tsx'
 
@@ -25,7 +25,7 @@ export const ServicesPanel = ({ services, idle }: { services: readonly ServiceIn
 )
 
 function Service({ service, idle }: { service: ServiceInfo; idle: boolean }) {
-  const { name, engine, type, description, access, models, cooling } = service
+  const { name, engine, type, description, access, models, cooling, warning } = service
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
@@ -37,6 +37,7 @@ function Service({ service, idle }: { service: ServiceInfo; idle: boolean }) {
         {isImage(service) && <Slots used={service.running} all={service.concurrency} idle={idle || cooling !== null} />}
       </div>
       {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}
+      {warning && <Warning warning={warning} />}
       {cooling && <Cooling cooling={cooling} />}
       {models.length > 0 && (
         <dl className="grid gap-x-4 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
@@ -58,6 +59,15 @@ function Service({ service, idle }: { service: ServiceInfo; idle: boolean }) {
     </>
   )
 }
+
+const Warning = ({ warning }: { warning: NonNullable<ServiceInfo['warning']> }) => (
+  <div className="flex flex-col items-start gap-1.5">
+    <WarningBadge warning={warning} />
+    {warning.text !== null && (
+      <p className="text-[13px] [overflow-wrap:anywhere] text-muted">Its agent says: “{warning.text}”</p>
+    )}
+  </div>
+)
 
 const Cooling = ({ cooling }: { cooling: NonNullable<ServiceInfo['cooling']> }) => (
   <div className="flex flex-col items-start gap-1.5">

@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { waitFor } from '../../tests/support/wait-for.ts'
+import { type Engine, EngineError } from '../engines/engine.ts'
+import { silentLogger } from '../lib/logger.ts'
+import type { AgentService } from './agent-services.ts'
+import { ServiceProbes, type ServiceState } from './service-probes.ts'
+
+const GOOD = { models: [], features: [], summary: 'there' }
+const gone = () => Promise.reject(new EngineError('unreachable', 'It cannot be reached.'))
+
+const running: ServiceProbes[] = []
+afterEach(() => running.splice(0).forEach((probes) => probes.close()))
+
+/** Probes of services by name, each answering as told, and what they told. */
+function arrange(engines: Record<string, Engine['describe'] | undefined>) {
+  const told: ServiceState[] = []
+  const times = { withinMs: 50, firstPauseMs: 5, longestPauseMs: 20 }
+  const probes = new ServiceProbes({ onState: (state) => told.push(state), logger: silentLogger(), times })
+  running.push(probes)
+  const services = new Map(
+    Object.entries(engines).map(([name, describe]) => {
+      const engine = describe && { name, describe, generate: () => Promise.reject(new Error('not asked for')) }
+      return [name, { engine, config: {} } as unknown as AgentService]
+    })
+  )
+  probes.start(services)
+  return { probes, told, services }
+}
+
+describe('an image server', () => {
+  it('that answers is asked once', async () => {
+    let asked = 0
+    const { told, probes } = arrange({ a: async () => (asked++, GOOD), chat: undefined })
+    await waitFor(() => told.length === 1)
+    expect(told).toEqual([{ service: 'a', state: 'ok', text: '' }])
+    expect(probes.states()).toEqual(told)
+    expect(asked).toBe(1)
+  })
+
+  it('that is gone is asked until it is back, and told of once each time', async () => {
+    let asked = 0
+    const { told, probes } = arrange({ a: () => (++asked < 4 ? gone() : Promise.resolve(GOOD)) })
+    await waitFor(() => told.length === 2)
+    expect(told).toEqual([
+      { service: 'a', state: 'warning', text: 'It cannot be reached.' },
+      { service: 'a', state: 'ok', text: '' }
+    ])
+    expect(asked).toBe(4)
+    probes.check('a')
+    await waitFor(() => asked === 5)
+    probes.check('nobody')
+  })
+
+  it('that never answers is bad, and keeps no other waiting', async () => {
+    const stuck: Engine['describe'] = (signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+    const { told } = arrange({ stuck, good: async () => GOOD })
+    await waitFor(() => told.length === 2)
+    expect(told.map(({ service, state }) => [service, state])).toEqual([
+      ['good', 'ok'],
+      ['stuck', 'warning']
+    ])
+    expect(told[1]!.text).toBe('The image server does not answer in time.')
+  })
+
+  it('is told of shortly, and without what an unknown error says', async () => {
+    const long = () => Promise.reject(new EngineError('crashed', 'x'.repeat(1000)))
+    const { told } = arrange({ long, odd: () => Promise.reject(new Error('at 10.0.0.1')) })
+    await waitFor(() => told.length === 2)
+    expect(told.find(({ service }) => service === 'long')!.text).toHaveLength(300)
+    expect(told.find(({ service }) => service === 'odd')!.text).not.toContain('10.0.0.1')
+  })
+})
+
+it('a new configuration is asked anew, and the old one no more', async () => {
+  let asked = 0
+  const { probes, told, services } = arrange({ a: () => (asked++, gone()) })
+  await waitFor(() => asked === 2)
+  probes.start(
+    new Map([['b', { ...services.get('a')!, engine: { ...services.get('a')!.engine!, describe: async () => GOOD } }]])
+  )
+  await waitFor(() => told.some(({ service }) => service === 'b'))
+  const before = asked
+  await waitFor(() => probes.states().length === 1)
+  expect(probes.states()).toEqual([{ service: 'b', state: 'ok', text: '' }])
+  expect(asked).toBe(before)
+})
