@@ -104,6 +104,7 @@ describe('data URLs', () => {
     ['a text in a list', () => ({ images: [dataUrl(source)] })],
     ['one object', () => ({ image: { image_url: dataUrl(source) } })],
     ['one text', () => ({ image: dataUrl(source) })],
+    ['base64 alone', () => ({ images: [{ image_url: source.toString('base64') }] })],
     ['a list named image', () => ({ image: [{ image_url: dataUrl(source) }] })],
     [
       'an object with a null beside it',

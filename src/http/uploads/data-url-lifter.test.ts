@@ -49,6 +49,27 @@ const spell = (json: string, choices: readonly number[]): string =>
     .join('')
 
 describe('DataUrlLifter', () => {
+  it.each([
+    ['image/png', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
+    ['image/jpeg', [0xff, 0xd8, 0xff, 0xe0]],
+    ['image/jpeg', [0xff, 0xd8, 0xff, 0xff]],
+    ['image/webp', [...Buffer.from('RIFF')]]
+  ])('lifts the base64 of a picture that is no data URL: %s', async (mediaType, magic) => {
+    const picture = Buffer.concat([Buffer.from(magic), Buffer.alloc(50, 7)])
+    const base64 = picture.toString('base64')
+    for (const spelled of [base64, base64.replaceAll('/', '\\/')]) {
+      const body = `{"image": "${spelled}", "prompt": "${spelled}", "images": ["${spelled}", "ast_1"]}`
+      for (const chunks of [[Buffer.from(body)], [...body].map((character) => Buffer.from(character))]) {
+        const { text, images } = await lift(chunks)
+        expect(text).toBe(`{"image": "LIFTED0", "prompt": "${spelled}", "images": ["LIFTED1", "ast_1"]}`)
+        expect(images).toEqual([
+          { mediaType, bytes: picture },
+          { mediaType, bytes: picture }
+        ])
+      }
+    }
+  })
+
   it('lifts what belongs to its keys, byte by byte, however it is spelled and cut', async () => {
     const anyBytes = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes))
     const anyValue = fc.oneof(

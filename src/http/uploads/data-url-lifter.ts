@@ -9,6 +9,14 @@ const COLON = 0x3a
 /** Of a string: enough for a key, and for the type and parameters of a data URL. */
 const MOST_HEAD_BYTES = 200
 
+/** How the base64 of a picture begins, in JSON that may escape its slashes. */
+const PICTURE_HEADS = [
+  ['image/png', /^iVBORw0KGgo/],
+  ['image/jpeg', /^\\?\/9j\\?\//],
+  ['image/webp', /^UklGR/]
+] as const
+const PICTURE_HEAD_BYTES = 12
+
 export interface LifterOptions {
   /** Where data URLs are lifted: in a value of one of these keys, or in a list that is one. */
   keys: ReadonlySet<string>
@@ -19,8 +27,8 @@ export interface LifterOptions {
 }
 
 /**
- * Passes JSON through and takes the bytes out of its base64 data URLs while they stream by, so that no image is ever
- * held in memory as text. Whether it is JSON, its parser decides. Fails with `request_too_large`.
+ * Passes JSON through and takes the bytes out of its base64 data URLs, and of base64 that begins as a picture does, while
+ * they stream by, so that no image is ever held in memory as text. Whether it is JSON, its parser decides. Fails with `request_too_large`.
  */
 export class DataUrlLifter extends Transform {
   /** Bytes taken in: what Fastify compares with the declared length and the limit of the body. */
@@ -90,6 +98,7 @@ export class DataUrlLifter extends Transform {
       head.push(byte)
       if (this.#endsString(byte)) this.#lastString = Buffer.from(head.slice(0, -1)).toString()
       if (byte === COMMA && this.#beginsDataUrl(head)) return at + 1
+      if (head.length === PICTURE_HEAD_BYTES && this.#inString && this.#beginsPicture(head)) return at + 1
       if (this.#inString && head.length < MOST_HEAD_BYTES) continue
       this.#releaseHead()
       return at + 1
@@ -128,11 +137,29 @@ export class DataUrlLifter extends Transform {
   #beginsDataUrl(head: readonly number[]): boolean {
     const mediaType = this.#options.keys.has(this.#key) ? mediaTypeOf(head) : undefined
     if (mediaType === undefined) return false
-    const bytes = new PassThrough()
-    this.#lifting = { decoder: new Base64Decoder(), bytes }
-    this.#head = undefined
-    this.#keep(Buffer.from(this.#options.lift({ mediaType, bytes })))
+    this.#beginLifting(mediaType)
     return true
+  }
+
+  /** Base64 alone, as many clients send it where a data URL belongs. */
+  #beginsPicture(head: readonly number[]): boolean {
+    const text = Buffer.from(head).toString('latin1')
+    const [mediaType] = this.#options.keys.has(this.#key)
+      ? (PICTURE_HEADS.find(([, beginning]) => beginning.test(text)) ?? [])
+      : []
+    if (mediaType === undefined) return false
+    const { decoder, bytes } = this.#beginLifting(mediaType)
+    bytes.write(decoder.decode(Buffer.from(head)))
+    return true
+  }
+
+  #beginLifting(mediaType: string): { decoder: Base64Decoder; bytes: PassThrough } {
+    const lifting = { decoder: new Base64Decoder(), bytes: new PassThrough() }
+    const written = this.#options.lift({ mediaType, bytes: lifting.bytes })
+    this.#lifting = lifting
+    this.#head = undefined
+    this.#keep(Buffer.from(written))
+    return lifting
   }
 
   #releaseHead(): void {
