@@ -4,7 +4,10 @@ import { nothingLeftOut } from './tests/e2e/nothing-left-out.ts'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'tests/**/*.test.ts'],
-    globalSetup: 'tests/e2e/unpack-browser.ts',
+    globalSetup: ['tests/e2e/unpack-browser.ts', 'tests/support/keep-compiled.ts'],
+    // Files share a process: loading the gateway anew for each costs more than most of their tests.
+    isolate: false,
+    setupFiles: 'tests/support/leave-as-found.ts',
     // These have their own configuration and their own command; the clients also packages of their own.
     exclude: ['tests/crash/**', 'tests/clients/**'],
     reporters: ['default', nothingLeftOut],

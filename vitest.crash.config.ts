@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['tests/crash/**/*.test.ts'],
+    globalSetup: 'tests/support/keep-compiled.ts',
     testTimeout: 1_800_000,
     hookTimeout: 60_000,
     fileParallelism: false,

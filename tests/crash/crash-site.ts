@@ -30,15 +30,12 @@ export async function startCrashSite(plan: CrashPlan): Promise<CrashSite> {
   const key = 'ic_crash-suite-0123456789abcdef'
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  // Twenty starts in a row: compiled once, each takes half the time.
-  const env = { NODE_COMPILE_CACHE: join(folder, 'compiled') }
   const engine = await startImageServer(plan)
   const gateway = createMortalProgram({
     name: 'gateway',
     args: ['serve'],
     isReady: /running at/,
     env: {
-      ...env,
       INFERENCE_CLUB_PORT: String(port),
       INFERENCE_CLUB_DATA_DIR: dataDir,
       INFERENCE_CLUB_BOOTSTRAP_API_KEY: key,
@@ -51,7 +48,7 @@ export async function startCrashSite(plan: CrashPlan): Promise<CrashSite> {
     const config = join(folder, `${name}.yaml`)
     await mkdir(folder, { recursive: true })
     await writeFile(config, agentFile({ name, url, key, engineUrl: engine.url }))
-    agents.push(createMortalProgram({ name, args: ['agent', '--config', config], env, isReady: /"online"/ }))
+    agents.push(createMortalProgram({ name, args: ['agent', '--config', config], isReady: /"online"/ }))
   }
   const programs = [gateway, ...agents]
   await gateway.start()

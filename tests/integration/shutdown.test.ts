@@ -18,8 +18,6 @@ const MODEL = 'held'
 const ANOTHER_SIGNAL_AFTER_MS = 600
 
 let upstream: FakeOpenAIServer
-/** What the programs compile, kept for their next start. */
-let compiled: string
 let folder: string
 let url: string
 /** Lets the image server answer. */
@@ -28,12 +26,8 @@ const running = new Set<RunningProgram>()
 
 beforeAll(async () => {
   upstream = await startFakeOpenAIServer()
-  compiled = await mkdtemp(join(tmpdir(), 'inference-club-compiled-'))
 })
-afterAll(async () => {
-  await upstream.close()
-  await rm(compiled, { recursive: true })
-})
+afterAll(() => upstream.close())
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'inference-club-shutdown-'))
@@ -51,7 +45,7 @@ afterEach(async () => {
 })
 
 async function start(args: readonly string[], options: { until: RegExp; env?: Record<string, string> }) {
-  const program = startProgram(args, { env: { NODE_COMPILE_CACHE: compiled, ...options.env } })
+  const program = startProgram(args, { ...(options.env && { env: options.env }) })
   running.add(program)
   await program.printed(options.until)
   return program
