@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { ImagesAnswer } from '../../support/image-calls.ts'
-import type { AcceptanceCase } from '../acceptance-case.ts'
+import { type AcceptanceCase, Unchecked } from '../acceptance-case.ts'
 import type { Answer, Club } from '../club.ts'
 import { type ErrorBody, hasMembers, isJson, isRefused } from '../expectations.ts'
 import { blob, photo } from '../pictures.ts'
@@ -109,8 +109,11 @@ export const wire: AcceptanceCase[] = [
     name: 'headers that are too large are 431 in the shape of every error',
     rule: 'RFC 6585 §5',
     run: async (club) => {
-      const headers = [`X-Large: ${'x'.repeat(200_000)}`, 'Connection: close']
-      isErrorOfParser(await sendRaw(club, request(club, 'GET', '/v1/models', headers)), 431)
+      // Little more than servers take: of much more, the connection may break before the answer is read.
+      const headers = [`X-Large: ${'x'.repeat(20_000)}`, 'Connection: close']
+      const answer = await sendRaw(club, request(club, 'GET', '/v1/models', headers))
+      if (answer.status === 200) throw new Unchecked('this club takes headers of 20 kB')
+      isErrorOfParser(answer, 431)
     }
   },
   ...(
