@@ -11,6 +11,7 @@ import type { AttemptProgress, AttemptRow } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
+import { inspectPreview } from './inspect-preview.ts'
 
 export type Hello = Extract<AgentMessage, { type: 'agent.hello' }>
 
@@ -143,7 +144,9 @@ export class AgentSession {
       case 'attempt.preview': {
         const slot = this.#held.get(message.attempt_id)
         if (!slot) return
-        const { media_type: mediaType, b64_json: b64 } = message
+        const { b64_json: b64 } = message
+        const mediaType = inspectPreview(b64)
+        if (mediaType === undefined) return
         this.#parts.live.publish(slot, { type: 'preview', position: slot.position, mediaType, b64 })
         return
       }

@@ -51,7 +51,7 @@ function arrange() {
       sent.push(message)
       return true
     },
-    limits: { maxImageBytes: 1000, maxPixels: 1000 },
+    limits: { maxImageBytes: 1000, maxInputBytes: 1000, maxPixels: 1000 },
     logger: silentLogger()
   })
   const turn = () => new Promise((resolve) => setImmediate(resolve))

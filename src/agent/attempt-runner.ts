@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { EngineError, type EngineRun } from '../engines/engine.ts'
 import type { Feature, ImageTask } from '../images/image-request.ts'
 import { inBackground } from '../lib/async.ts'
@@ -36,6 +37,8 @@ export interface AttemptRunnerParts {
 
 export interface AgentLimits {
   maxImageBytes: number
+  /** Of all source images and the mask of one attempt. */
+  maxInputBytes: number
   maxPixels: number
 }
 
@@ -213,16 +216,21 @@ export class AttemptRunner {
 
   #fetchInputs({ attempt_id: id, task }: Assigned, held: Held): Promise<PreparedInputs> {
     const { gateway, limits } = this.#parts
+    let left = limits.maxInputBytes
     return prepareInputs({
       kind: task.kind,
       alphaMask: task.alpha_mask === true,
       inputs: task.inputs.map(({ media_type: mediaType, ...input }) => ({ ...input, mediaType })),
-      open: (name) =>
-        openInput({
+      open: async (name) => {
+        const bytes = await openInput({
           url: `${gateway}/api/agent/attempts/${id}/inputs/${name}`,
           token: held.token,
+          maxBytes: left,
           signal: held.abort.signal
-        }),
+        })
+        left -= bytes.length
+        return Readable.from([bytes])
+      },
       maxPixels: limits.maxPixels
     })
   }

@@ -2,9 +2,12 @@ import { sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { type AttemptResult, encodeAttemptResult, RESULT_HEADER } from '../protocol/messages.ts'
 import type { PreparedImage } from './prepare-image.ts'
+import { readAnswer } from './read-answer.ts'
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000
+/** Of an answer that says `stored`, or what is wrong. */
+const MAX_ANSWER_BYTES = 64 * 1024
 
 /**
  * Brings an image to the gateway, however long that takes: while the gateway is away or its store is full it is tried
@@ -40,9 +43,11 @@ async function put({ url, token, image, result, signal }: Parameters<typeof deli
         [RESULT_HEADER]: encodeAttemptResult(result)
       },
       body: new Uint8Array(image.bytes),
+      // The image and its token are for this gateway alone.
+      redirect: 'manual',
       signal
     })
-    const text = await response.text()
+    const text = String(await readAnswer(response, MAX_ANSWER_BYTES))
     // Proxies say 404 while the gateway behind them restarts; the gateway's own errors name their code.
     return response.status === 404 && !text.includes('"not_found"') ? undefined : response.status
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Logger } from '../lib/logger.ts'
 import { type AgentMessage, CLOSE_CODES, type GatewayMessage, readGatewayMessage } from '../protocol/messages.ts'
 
 /** A task comes in one message with its prompt and extra fields, which the gateway's own limits bound. */
-const MOST_ASSIGNED_BYTES = 256 * 1024 ** 2
+const MOST_ASSIGNED_BYTES = 64 * 1024 ** 2
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000

@@ -8,7 +8,11 @@ import { type AgentLimits, AttemptRunner } from './attempt-runner.ts'
 import { GatewayLink } from './gateway-link.ts'
 import { type ProbeTimes, ServiceProbes, type ServiceState } from './service-probes.ts'
 
-export const AGENT_LIMITS: AgentLimits = { maxImageBytes: 128 * 1024 ** 2, maxPixels: 268_435_456 }
+export const AGENT_LIMITS: AgentLimits = {
+  maxImageBytes: 128 * 1024 ** 2,
+  maxInputBytes: 512 * 1024 ** 2,
+  maxPixels: 268_435_456
+}
 const DRAIN_FOR_MS = 60_000
 
 export interface Agent {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Bell } from '../db/bell.ts'
+import { LATEST_TIME } from '../lib/bounds.ts'
 import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
 import { newId, newSecret, newWebhookSecret } from '../lib/ids.ts'
@@ -52,7 +53,7 @@ export interface NewApiKey {
   userId: string
   name: string
   scopes?: readonly Scope[]
-  /** UTC milliseconds. */
+  /** UTC milliseconds, `LATEST_TIME` at most. */
   expiresAt?: number
   limits?: UseLimits
   /** Requests per minute. */
@@ -82,6 +83,9 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
   }
 
   const create = async (key: NewApiKey): Promise<CreatedApiKey> => {
+    if (key.expiresAt !== undefined && !(key.expiresAt <= LATEST_TIME)) {
+      throw errors.invalidRequest('A key may last until the end of the year 9999.', 'expiresAt')
+    }
     const secret = key.secret ?? newSecret(KEY_PREFIX)
     const id = newId('key')
     const prefix = secret.slice(0, VISIBLE_CHARACTERS)

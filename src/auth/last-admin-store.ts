@@ -3,14 +3,17 @@ import { errors } from '../lib/errors.ts'
 
 /**
  * Called in the transaction that may have taken the last admin's role or shut them out, after the fact: of two admins who
- * do it to each other, the second finds nobody left. Throws `conflict`.
+ * do it to each other, the second finds nobody left. One without any way to sign in is none that counts. Throws `conflict`.
  */
 export async function requireAdminLeft(trx: Db): Promise<void> {
   const admin = await trx
     .selectFrom('users')
-    .select('id')
+    .select('users.id')
     .where('role', '=', 'admin')
     .where('disabled_at', 'is', null)
+    .where((e) =>
+      e.exists(e.selectFrom('accounts').select('accounts.id').whereRef('accounts.user_id', '=', 'users.id'))
+    )
     .limit(1)
     .executeTakeFirst()
   if (!admin) throw errors.conflict('This is the last admin who can sign in. Make somebody else an admin first.')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { loadClientSettings } from '../config/client-settings.ts'
+import { cleanText } from '../lib/clean-text.ts'
 import { CommandFailed } from './command-failed.ts'
 
 export interface GatewayOptions {
@@ -44,14 +45,27 @@ export async function callGateway<T>(
   const { json, form } = body
   const sent = form ?? (json === undefined ? undefined : JSON.stringify(json))
   const response = await request(`${url}${path}`, {
+    // The key is for this server alone.
+    redirect: 'manual',
     headers: { authorization: `Bearer ${key}`, ...(json !== undefined && { 'content-type': 'application/json' }) },
     ...(sent !== undefined && { method: 'POST', body: sent })
   })
+  const elsewhere = response.headers.get('location')
+  if (response.status >= 300 && response.status < 400 && elsewhere !== null) {
+    throw new CommandFailed(`${url} sends callers on to ${fromServer(elsewhere)}. Give that address with --url.`)
+  }
   const answer = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined
   if (response.ok && answer) return answer as T
-  const message = answer?.error?.message ?? `${url} does not answer like an inference.club (HTTP ${response.status}).`
+  const told = answer?.error?.message
+  const message =
+    typeof told === 'string'
+      ? fromServer(told)
+      : `${url} does not answer like an inference.club (HTTP ${response.status}).`
   throw response.status >= 500 ? new GatewayAway(message) : new CommandFailed(message)
 }
+
+/** Text of a server as a terminal may show it, whoever wrote it. */
+export const fromServer = (text: string): string => cleanText(text, 2000)
 
 /** Throws `GatewayAway` when nobody answers. */
 export async function request(url: string, init: RequestInit = {}): Promise<Response> {

@@ -1,6 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { sleep } from '../lib/async.ts'
-import { callGateway, type GatewayAddress, GatewayAway, request } from './call-gateway.ts'
+import { callGateway, fromServer, type GatewayAddress, GatewayAway, request } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
 import { openProgressBar, type ProgressBar } from './progress-bar.ts'
 
@@ -52,7 +52,7 @@ export async function followJob(
 
 function resultOf({ status, result, error }: Job): JobResult {
   if (result) return result
-  throw new CommandFailed(error?.message ?? `The job ended as ${status}.`)
+  throw new CommandFailed(fromServer(error?.message ?? `The job ended as ${status}.`))
 }
 
 /** Follows the events to their end; `onProgress` gets the percents of all images added up. Throws `GatewayAway`. */
@@ -61,7 +61,10 @@ async function followEvents(
   id: string,
   onProgress: (percents: number) => void
 ): Promise<void> {
-  const response = await request(`${url}/v1/jobs/${id}/events`, { headers: { authorization: `Bearer ${key}` } })
+  const response = await request(`${url}/v1/jobs/${id}/events`, {
+    redirect: 'manual',
+    headers: { authorization: `Bearer ${key}` }
+  })
   const images = new Map<number, number>()
   try {
     const events = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())

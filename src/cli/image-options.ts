@@ -5,7 +5,14 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { type Command, InvalidArgumentError } from 'commander'
-import { addGatewayOptions, callGateway, type GatewayAddress, type GatewayOptions, request } from './call-gateway.ts'
+import {
+  addGatewayOptions,
+  callGateway,
+  fromServer,
+  type GatewayAddress,
+  type GatewayOptions,
+  request
+} from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
 import { followJob } from './follow-job.ts'
 
@@ -22,7 +29,9 @@ export interface ImageOptions extends GatewayOptions {
 
 export const wholeNumber = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number')
-  return Number(text)
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('is too large')
+  return value
 }
 
 export const addImageOptions = (command: Command): Command =>
@@ -68,7 +77,7 @@ export async function saveJob(gateway: GatewayAddress, jobId: string, output: st
     await save(image.url, path)
     process.stdout.write(`${path}\n`)
   }
-  for (const warning of result.warnings ?? []) process.stderr.write(`note: ${warning}\n`)
+  for (const warning of result.warnings ?? []) process.stderr.write(`note: ${fromServer(warning)}\n`)
 }
 
 async function defaultModel(gateway: GatewayAddress, feature: string): Promise<string> {

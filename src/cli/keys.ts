@@ -3,6 +3,7 @@ import { DEFAULT_SCOPES } from '../auth/api-keys.ts'
 import type { ApiKeyWithUser } from '../auth/api-key-store.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import { RESPONSE_DEFAULTS, type ResponseDefault, SCOPES, type Scope } from '../lib/principal.ts'
+import { LATEST_TIME, MAX_COUNT } from '../lib/bounds.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
 import { CommandFailed } from './command-failed.ts'
 import { wholeNumber } from './image-options.ts'
@@ -55,6 +56,10 @@ async function createKey(options: CreateOptions): Promise<void> {
   if (options.expires !== undefined && !lifetime) {
     throw new CommandFailed(`--expires must be a duration such as 30d or 12h, not '${options.expires}'.`)
   }
+  if (lifetime !== undefined && Date.now() + lifetime > LATEST_TIME) {
+    throw new CommandFailed('--expires must end before the year 10000; leave it out for a key that lasts.')
+  }
+  if ((options.rate ?? 0) > MAX_COUNT) throw new CommandFailed(`--rate may be ${MAX_COUNT} at most.`)
   const key = await withAccounts(async (accounts) =>
     accounts.apiKeys.create({
       userId: options.user === undefined ? await firstAdminId(accounts) : await ownerId(accounts, options.user),

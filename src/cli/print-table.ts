@@ -1,5 +1,10 @@
+import { LATEST_TIME } from '../lib/bounds.ts'
+import { cleanText } from '../lib/clean-text.ts'
+
 /** Columns wide enough for their longest cell; the first row is the heading. Tab-separated when nobody looks at it. */
-export function printTable(rows: readonly (readonly string[])[], out: NodeJS.WriteStream = process.stdout): void {
+export function printTable(given: readonly (readonly string[])[], out: NodeJS.WriteStream = process.stdout): void {
+  // Names are other people's.
+  const rows = given.map((row) => row.map((cell) => cleanText(cell)))
   if (!out.isTTY) {
     for (const row of rows) out.write(`${row.join('\t')}\n`)
     return
@@ -12,4 +17,4 @@ export function printTable(rows: readonly (readonly string[])[], out: NodeJS.Wri
 }
 
 export const formatTime = (ms: number | null): string =>
-  ms === null ? '-' : new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+  ms === null ? '-' : new Date(Math.min(ms, LATEST_TIME)).toISOString().slice(0, 16).replace('T', ' ')

@@ -4,6 +4,7 @@ import { type AgentConfig, readAgentConfigFile } from '../config/agent-config.ts
 import { EngineOptionError } from '../engines/engine-options.ts'
 import { ENGINE_NAMES } from '../engines/engine-registry.ts'
 import { inBackground } from '../lib/async.ts'
+import { cleanText } from '../lib/clean-text.ts'
 import { createLogger, type Logger, type LogLevel } from '../lib/logger.ts'
 import { CommandFailed } from './command-failed.ts'
 import { stopSignals } from './stop-signals.ts'
@@ -22,7 +23,7 @@ export async function serveAgent(path: string, level: LogLevel): Promise<void> {
     inBackground(reload(agent, path, logger), (error) => logger.error({ err: error }, 'a reload failed'))
   )
   const refused = agent.finished.catch((error: unknown) => {
-    throw error instanceof GatewayRefused ? new CommandFailed(error.message) : error
+    throw error instanceof GatewayRefused ? new CommandFailed(cleanText(error.message)) : error
   })
   await Promise.race([refused, signals.first])
   logger.info('finishing what runs; again to stop at once')

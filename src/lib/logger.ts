@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino'
+import { type DestinationStream, pino, type Logger } from 'pino'
 
 export type { Logger }
 
@@ -15,8 +15,22 @@ export function createLogger(level: LogLevel): Logger {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: ['*.authorization', '*.api_key', '*.token', '*.prompt'], censor: '[redacted]' }
     },
-    pino.destination({ dest: 2, sync: true })
+    escaping(pino.destination({ dest: 2, sync: true }))
   )
 }
+
+/**
+ * Lines hold texts of others, and somebody reads them on a terminal: JSON leaves marks that turn the direction of writing
+ * and some control characters as they are. Escaped they are the same JSON.
+ */
+const escaping = (destination: DestinationStream): DestinationStream => ({
+  write: (line) => destination.write(escapeMarks(line))
+})
+
+export const escapeMarks = (line: string): string =>
+  line.replace(
+    /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`
+  )
 
 export const silentLogger = (): Logger => pino({ level: 'silent' })

@@ -276,6 +276,18 @@ describe('deleting an account', () => {
     await alone.close()
   })
 
+  it('is not for the last admin who can sign in, whoever else is called one', async () => {
+    const alone = await startTestGateway()
+    const ada = await alone.addPerson({ role: 'admin' })
+    // The admin of the first start, whom nobody has claimed, and one with a key alone.
+    await alone.addUser({ role: 'admin' })
+    const { status, body } = await remove(ada, { email: ada.email }, alone)
+    expect([status, body?.error.code]).toEqual([409, 'conflict'])
+    await alone.addPerson({ role: 'admin' })
+    expect((await remove(ada, { email: ada.email }, alone)).status).toBe(204)
+    await alone.close()
+  })
+
   it('twice at once is done once', async () => {
     const person = await gateway.addPerson()
     const { account } = gateway.gateway.context.people

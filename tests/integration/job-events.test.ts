@@ -3,6 +3,7 @@ import { type FakeModels, startFakeModels } from '../support/fake-models.ts'
 import { type HandWorker, startHandWorker } from '../support/hand-worker.ts'
 import { jobCalls } from '../support/job-calls.ts'
 import { type JobEvent, readJobEvents } from '../support/job-events.ts'
+import { plain } from '../support/pictures.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { wrapUntilTheEnd } from '../support/wrap-method.ts'
@@ -87,8 +88,11 @@ describe('the events of a job', () => {
     const { attempt_id } = attempt
     worker.agent.send({ type: 'attempt.progress', attempt_id, step: 1, steps: 4 })
     expect(await nextNamed(events, 'progress')).toEqual({ event: 'progress', data: { image: 0, step: 1, steps: 4 } })
-    const b64_json = Buffer.from('not looked at').toString('base64')
-    worker.agent.send({ type: 'attempt.preview', attempt_id, media_type: 'image/jpeg', b64_json })
+    // What is no image is shown to nobody; what it is called is of no matter.
+    const page = Buffer.from('<script>').toString('base64')
+    worker.agent.send({ type: 'attempt.preview', attempt_id, media_type: 'image/jpeg', b64_json: page })
+    const b64_json = (await plain({ width: 8, height: 8 }, [1, 2, 3]).jpeg().toBuffer()).toString('base64')
+    worker.agent.send({ type: 'attempt.preview', attempt_id, media_type: 'text/html', b64_json })
     expect(await nextNamed(events, 'preview')).toEqual({
       event: 'preview',
       data: { image: 0, b64_json, media_type: 'image/jpeg' }

@@ -92,6 +92,8 @@ describe('a new key', () => {
     ['expiresAt', NOW + 0.5],
     ['expiresAt', 'tomorrow'],
     ['expiresAt', 1e300],
+    ['expiresAt', Number.MAX_SAFE_INTEGER],
+    ['expiresAt', 253_402_300_800_000],
     ['limits', []],
     ['limits', 5],
     ['limits', { imagesPerDay: 0 }, 'limits.imagesPerDay'],

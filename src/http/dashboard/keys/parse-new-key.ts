@@ -1,5 +1,6 @@
 import type { NewApiKey } from '../../../auth/api-keys.ts'
 import { grantableScopes } from '../../../auth/permissions.ts'
+import { LATEST_TIME, MAX_COUNT } from '../../../lib/bounds.ts'
 import { errors } from '../../../lib/errors.ts'
 import { type Principal, RESPONSE_DEFAULTS, type Scope } from '../../../lib/principal.ts'
 import { jsonObject } from '../../json-object.ts'
@@ -23,7 +24,7 @@ export function parseNewKey(
   if (!name) throw errors.invalidRequest("'name' is required: say what the key is for.", 'name')
   // It is printed on terminals, too.
   if (/\p{Cc}/u.test(name)) throw errors.invalidRequest("'name' must not hold control characters.", 'name')
-  const expiresAt = fields.integer('expiresAt', { min: 0, max: Number.MAX_SAFE_INTEGER })
+  const expiresAt = fields.integer('expiresAt', { min: 0, max: LATEST_TIME })
   if (expiresAt !== undefined && expiresAt <= now) {
     throw errors.invalidRequest("'expiresAt' must be in the future, in UTC milliseconds.", 'expiresAt')
   }
@@ -43,7 +44,11 @@ export function parseNewKey(
 }
 
 const rateRange = ({ role }: Principal, perMinute: number): { min: number; max?: number } =>
-  role === 'admin' ? { min: 0 } : perMinute === 0 ? { min: 1 } : { min: 1, max: perMinute }
+  role === 'admin'
+    ? { min: 0, max: MAX_COUNT }
+    : perMinute === 0
+      ? { min: 1, max: MAX_COUNT }
+      : { min: 1, max: perMinute }
 
 function parseScopes(value: unknown, allowed: readonly Scope[]): Scope[] {
   if (!Array.isArray(value) || value.length === 0) {

@@ -1,0 +1,16 @@
+import { EngineError } from '../engines/engine.ts'
+
+/**
+ * The body of an answer of the gateway, at most `maxBytes` of it as they are after decompression, counted while they come.
+ * Throws `EngineError` past that, and lets go of the connection.
+ */
+export async function readAnswer(response: Response, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new EngineError('crashed', `The gateway sent more than ${maxBytes} bytes.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
