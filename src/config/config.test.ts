@@ -57,6 +57,7 @@ describe('without variables', () => {
         maxInputSide: 32_768,
         maxEditBodyBytes: 32 * 1024 * 1024,
         maxBodyBytes: 1024 ** 2,
+        maxExtraBytes: 64 * 1024,
         maxOutputBytes: 128 * 1024 ** 2,
         thumbnailsAtOnce: 2,
         syncTimeoutMs: 280_000,

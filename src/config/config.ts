@@ -213,6 +213,13 @@ export const LIMITS = {
     defaultText: '1MiB',
     min: 1024
   }),
+  maxExtraBytes: bytesSetting({
+    variable: limit('MAX_EXTRA_BYTES'),
+    description: 'Most that the fields of a call which this server does not know may have in all, as JSON.',
+    fallback: 64 * 1024,
+    defaultText: '64KiB',
+    min: 2
+  }),
   maxOutputBytes: bytesSetting({
     variable: limit('MAX_OUTPUT_BYTES'),
     description: 'Largest image an agent may deliver.',

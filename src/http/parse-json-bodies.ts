@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { inBackground, toError } from '../lib/async.ts'
+import { checkJsonShape } from './check-json-shape.ts'
 import { charsetOf, decodeText, markedCharset } from './decode-text.ts'
 
 /**
@@ -12,6 +13,7 @@ export function parseJsonBodies(app: FastifyInstance): void {
     const bytes = body as Buffer
     const charset = markedCharset(bytes) ?? charsetOf(request.headers['content-type'])
     const text = decodeText(bytes, { charset, what: 'The body' })
+    checkJsonShape(text)
     if (text === '') done(null, undefined)
     else inBackground(Promise.resolve(parse(request, text, done)), (error) => done(toError(error)))
   })

@@ -110,6 +110,14 @@ describe('fields that are missing or wrong', () => {
     await expectRefused(fields, { status: 400, code: 'invalid_request', param: 'webhook_url' })
   })
 
+  it('an image where no field takes one, by its size', async () => {
+    const response = await send(
+      JSON.stringify({ ...SMALL, seed: 1, control_image: `data:image/png;base64,${'A'.repeat(65_536)}` })
+    )
+    expect(response.status).toBe(413)
+    expect(await readError(response)).toMatchObject({ code: 'request_too_large', param: 'control_image' })
+  })
+
   it.each(['something', 'size', 'n', 'prompt'])('%s, nested without end', async (name) => {
     const nested = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
     const body = `{${JSON.stringify({ ...SMALL, [name]: undefined }).slice(1, -1)},"${name}":${nested}}`

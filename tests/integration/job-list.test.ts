@@ -65,6 +65,16 @@ describe('the list', () => {
     expect(page).toEqual({ object: 'list', data: [], first_id: null, last_id: null, has_more: false })
   })
 
+  it('tells what was asked for, but for unknown fields, however large they were', async () => {
+    const user = await gateway.addUser()
+    const jobs = jobCalls(gateway, user)
+    const id = await jobs.submit({ ...STUCK, seed: 5, control: 'x'.repeat(60_000) })
+    const page = await jobs.list()
+    expect(page.data).toMatchObject([{ id, parameters: { seed: 5, n: 1 } }])
+    expect(JSON.stringify(page).length).toBeLessThan(2000)
+    expect(JSON.stringify(await jobs.get(id)).length).toBeGreaterThan(60_000)
+  })
+
   it("holds one's own, newest first, those of synchronous calls and batches included", async () => {
     const [user, other] = [await gateway.addUser(), await gateway.addUser()]
     const model = await fakes.add(user)

@@ -39,6 +39,7 @@ beforeAll(async () => {
         name: 'proxied',
         engine: 'openai',
         url: upstream.url,
+        extras: 'any',
         models: [{ id: 'editor', servedAs: 'editor', features: [...features] }]
       }
     ]
@@ -252,7 +253,50 @@ describe('images stored here', () => {
   })
 })
 
+describe('an image stored here', () => {
+  it('is ours under every name of this server, and nothing is fetched', async () => {
+    const { data } = await generate(user.client)
+    const [{ asset_id: id }] = data as [ImagesAnswer['data'][number]]
+    const { port } = new URL(gateway.url)
+    const path = `/api/inference/assets/${id}/`
+    const origins = ['', `http://localhost:${port}`, `https://127.0.0.1:${port}`, `http://[::1]:${port}`]
+    const urls = [
+      ...[...origins, 'https://club.example', 'https://club.example/below/here', 'http://CLUB.example:8443'].map(
+        (origin) => origin + path
+      ),
+      `https://club.example${path.slice(0, -1)}`,
+      `https://club.example${path}?width=64&format=webp#top`
+    ]
+    for (const url of urls) expect((await edit({ images: [{ image_url: url }] })).images, url).toHaveLength(1)
+  })
+
+  it('of somebody else is not found by any of them, as if it were elsewhere', async () => {
+    const owner = await gateway.addUser()
+    const { answer } = await edit({ images: [dataUrl(source)] })
+    const job = await getJob(user.client, answer.request_id)
+    const [{ asset_id: id }] = (job as unknown as { inputs: [{ asset_id: string }] }).inputs
+    const path = `/api/inference/assets/${id}/`
+    for (const [url, code] of [
+      [path, 'not_found'],
+      [gateway.url + path, 'not_found'],
+      [`https://club.example${path}`, 'remote_image_refused']
+    ] as const) {
+      const sender = { key: owner.key, path: EDITS }
+      const response = await send({ model: 'editor', prompt: 'x', image: url }, sender)
+      expect((await readError(response)).code, url).toBe(code)
+    }
+  })
+})
+
 describe('a JSON edit that is refused', () => {
+  it('because of more data URLs than a call may have, however small', async () => {
+    const tiny = 'data:image/png;base64,AAAA'
+    expect(await refused({ images: Array<string>(4000).fill(tiny) })).toMatchObject({
+      status: 400,
+      code: 'too_many_images'
+    })
+  })
+
   it('because its images are elsewhere', async () => {
     for (const url of [
       'https://example.org/a.png',
@@ -261,6 +305,9 @@ describe('a JSON edit that is refused', () => {
       `${gateway.url}@evil.example/api/inference/assets/ast_x/`,
       `${gateway.url}/api/inference/assets/../../v1/models`,
       `${gateway.url}/healthz`,
+      `ftp://club.example/api/inference/assets/ast_x/`,
+      `https://club.example/api/inference/assets/ast_x/more`,
+      `https://club.example/?/api/inference/assets/ast_x/`,
       'file:///etc/passwd',
       'photo.png'
     ]) {
@@ -341,6 +388,18 @@ describe('a batch', () => {
       const [call] = upstream.requests.filter(({ form }) => form?.fields.prompt === `batched ${index}`)
       expect(call!.form!.files.map((file) => file.bytes)).toEqual([bytes])
     }
+  })
+
+  it('is refused by its text and by its images before it is read', async () => {
+    const text = await batch([item({ images: [dataUrl(source)], notes: 'x'.repeat(4 * MAX_TEXT_BYTES) })])
+    expect(await readError(text)).toMatchObject({ code: 'request_too_large' })
+    const images = await batch([item({ images: Array<string>(513).fill('data:image/png;base64,AAAA') })])
+    expect(await readError(images)).toMatchObject({ code: 'too_many_images' })
+    const body = `{"requests":${'['.repeat(200_000)}`
+    const nested = await send(body, { key: user.key, path: '/v1/batches' })
+    expect(await readError(nested)).toMatchObject({ code: 'invalid_request', param: 'requests' })
+    const many = await send(`{"requests":[${'[],'.repeat(60_000)}0]}`, { key: user.key, path: '/v1/batches' })
+    expect(await readError(many)).toMatchObject({ code: 'request_too_large', param: 'requests' })
   })
 
   it('of which one is wrong leaves nothing of the others', async () => {

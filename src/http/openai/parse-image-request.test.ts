@@ -4,7 +4,7 @@ import type { ImageKind } from '../../images/image-request.ts'
 import { AppError } from '../../lib/errors.ts'
 import { parseImageRequest } from './parse-image-request.ts'
 
-const LIMITS = { maxBodyBytes: 100_000, maxImagesPerRequest: 4, maxPromptChars: 20, maxPixels: 1024 * 1024 }
+const LIMITS = { maxExtraBytes: 65_536, maxImagesPerRequest: 4, maxPromptChars: 20, maxPixels: 1024 * 1024 }
 const VALID = { model: 'demo', prompt: 'a fox' }
 
 const parse = (values: Record<string, unknown>, kind: ImageKind = 'generation') =>
@@ -235,8 +235,10 @@ describe('whatever comes', () => {
   })
 })
 
-it('takes as many bytes of extra fields as a body may have, and no more', () => {
+it('takes as many bytes of extra fields as the limit says, and names the largest of more', () => {
   // {"x":"…"} has eight bytes beside the text.
-  expect(parametersOf({ x: 'a'.repeat(99_992) }).extra).toEqual({ x: 'a'.repeat(99_992) })
-  expect(errorOf({ ...VALID, x: 'a'.repeat(99_993) })).toMatchObject({ code: 'request_too_large', status: 413 })
+  expect(parametersOf({ x: 'a'.repeat(65_528) }).extra).toEqual({ x: 'a'.repeat(65_528) })
+  const tooLarge = { code: 'request_too_large', status: 413, param: 'x' }
+  expect(errorOf({ ...VALID, x: 'a'.repeat(65_529) })).toMatchObject(tooLarge)
+  expect(errorOf({ ...VALID, small: 1, x: 'ä'.repeat(32_765), other: 'b' })).toMatchObject(tooLarge)
 })

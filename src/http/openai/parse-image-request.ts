@@ -17,7 +17,7 @@ export interface ParsedCall {
   responseFormat?: ResponseFormat
 }
 
-export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' | 'maxPixels' | 'maxBodyBytes'>
+export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' | 'maxPixels' | 'maxExtraBytes'>
 
 export const ROUTINGS = ['any', 'prefer_own', 'only_own'] as const
 
@@ -139,7 +139,7 @@ function parseParameters(fields: Fields, { kind, limits, warnings }: Parsing): I
     moderation: fields.choice('moderation', ['low', 'auto']),
     style: fields.text('style', 200),
     alphaMask: parseAlphaMask(fields, kind, warnings),
-    extra: extraFields(fields, limits.maxBodyBytes)
+    extra: extraFields(fields, limits.maxExtraBytes)
   })
 }
 
@@ -154,11 +154,16 @@ function parseAlphaMask(fields: Fields, kind: ImageKind, warnings: string[]): tr
 /** What begins so is for this server and is never passed on. */
 const OWN_PREFIX = 'inference_club_'
 
-/** They go to the agent with the task, in one message: an edit's body may be larger than that, for its images. */
+/** They are kept with the request and go to the agent with each of its tasks. */
 function extraFields(fields: Fields, maxBytes: number): Record<string, unknown> {
   const extra = Object.fromEntries(Object.entries(fields.rest()).filter(([name]) => !name.startsWith(OWN_PREFIX)))
-  if (Buffer.byteLength(JSON.stringify(extra)) <= maxBytes) return extra
-  throw errors.requestTooLarge(`The fields beside the images have more than the ${maxBytes} bytes allowed.`)
+  const sizeOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+  if (sizeOf(extra) <= maxBytes) return extra
+  const [largest = ''] = Object.keys(extra).sort((a, b) => sizeOf(extra[b]) - sizeOf(extra[a]))
+  throw errors.requestTooLarge(
+    `The fields that are unknown here, such as '${largest.slice(0, 100)}', have more than the ${maxBytes} bytes allowed in all.`,
+    largest.slice(0, 100)
+  )
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }

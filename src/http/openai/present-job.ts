@@ -56,11 +56,12 @@ export interface JobOptions {
 export async function presentJob(view: RequestView, options: JobOptions) {
   return {
     ...presentListedJob(view, options),
+    parameters: presentParameters(view.parameters, view.request.n),
     ...(hasResult(view) && { result: await presentImages(view, options) })
   }
 }
 
-/** A job as a list shows it: without its `result`. */
+/** A job as a list shows it: without its `result`, and without the fields that are unknown here, which may be large. */
 export function presentListedJob(view: RequestView, options: JobOptions) {
   const { request, outputs } = view
   const { queue } = options
@@ -68,7 +69,7 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
     ...presentEnvelope(view),
     kind: request.kind,
     prompt: request.prompt,
-    parameters: presentParameters(view.parameters, request.n),
+    parameters: presentParameters({ ...view.parameters, extra: {} }, request.n),
     inputs: view.inputs.map((input) => ({
       kind: input.kind,
       asset_id: input.id,

@@ -1,4 +1,5 @@
 import { PassThrough, type Readable, Transform, type TransformCallback } from 'node:stream'
+import { toError } from '../../lib/async.ts'
 import { errors } from '../../lib/errors.ts'
 import { Base64Decoder } from './base64-decoder.ts'
 
@@ -24,11 +25,14 @@ export interface LifterOptions {
   maxTextBytes: number
   /** Takes the bytes of a data URL and returns what is written in its place: letters and digits. */
   lift: (image: { mediaType: string; bytes: Readable }) => string
+  /** Asked after each: when the next one may come; undefined: at once. Never rejects. */
+  whenRoom?: () => Promise<unknown> | undefined
 }
 
 /**
  * Passes JSON through and takes the bytes out of its base64 data URLs, and of base64 that begins as a picture does, while
- * they stream by, so that no image is ever held in memory as text. Whether it is JSON, its parser decides. Fails with `request_too_large`.
+ * they stream by, so that no image is ever held in memory as text. Whether it is JSON, its parser decides. Fails with
+ * `request_too_large` and what `lift` throws.
  */
 export class DataUrlLifter extends Transform {
   /** Bytes taken in: what Fastify compares with the declared length and the limit of the body. */
@@ -41,6 +45,7 @@ export class DataUrlLifter extends Transform {
   #head: number[] | undefined
   #lastString = ''
   #key = ''
+  #room: Promise<unknown> | undefined
   #lifting: { decoder: Base64Decoder; bytes: PassThrough } | undefined
 
   constructor(options: LifterOptions) {
@@ -50,7 +55,21 @@ export class DataUrlLifter extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.receivedEncodedLength += chunk.length
-    for (let at = 0; at < chunk.length;) at = this.#read(chunk, at)
+    this.#readOn(chunk, 0, done)
+  }
+
+  #readOn(chunk: Buffer, from: number, done: TransformCallback): void {
+    try {
+      for (let at = from; at < chunk.length;) {
+        at = this.#read(chunk, at)
+        const room = this.#room
+        if (!room) continue
+        this.#room = undefined
+        return void room.then(() => this.#readOn(chunk, at, done))
+      }
+    } catch (error) {
+      return done(toError(error))
+    }
     if (this.#textBytes <= this.#options.maxTextBytes) return this.#whenTaken(done)
     done(
       errors.requestTooLarge(
@@ -122,6 +141,7 @@ export class DataUrlLifter extends Transform {
     if (!bytes.destroyed) bytes.end(decoder.end())
     this.#lifting = undefined
     this.#inString = false
+    this.#room = this.#options.whenRoom?.()
     this.#keep(chunk.subarray(quote, quote + 1))
     return quote + 1
   }

@@ -17,24 +17,41 @@ declare module 'fastify' {
 /** The fields of a JSON body whose data URLs are images. */
 const KEYS = new Set(['image', 'images', 'image_url', 'mask'])
 
+/** Each has a file open. */
+const SAVES_AT_ONCE = 4
+
 /** Images that were taken out of a JSON body while it arrived. What nobody has claimed when it is answered goes. */
 export class LiftedImages {
   readonly #context: Pick<HttpContext, 'assets' | 'config'>
   readonly #unclaimed = new Map<string, { bytes: Readable; saving: Promise<SavedBytes> }>()
+  readonly #mostImages: number
+  readonly #underWay = new Set<Promise<void>>()
+  #lifted = 0
   #closed = false
 
-  constructor(context: Pick<HttpContext, 'assets' | 'config'>) {
+  constructor(context: Pick<HttpContext, 'assets' | 'config'>, mostImages: number) {
     this.#context = context
+    this.#mostImages = mostImages
   }
 
-  /** Stores an image; returns the text that stands for it in the body. */
+  /** When the next image may come: some are stored at a time. Undefined: at once. */
+  whenRoom(): Promise<void> | undefined {
+    return this.#underWay.size < SAVES_AT_ONCE ? undefined : Promise.race(this.#underWay)
+  }
+
+  /** Stores an image; returns the text that stands for it in the body. Throws `too_many_images`, storing nothing. */
   lift({ mediaType, bytes }: { mediaType: string; bytes: Readable }): string {
+    if (++this.#lifted > this.#mostImages) throw errors.tooManyImages(this.#mostImages)
     const token = randomUUID()
     if (this.#closed) bytes.destroy()
     else {
       const saving = saveUpload(this.#context, { bytes, declaredType: mediaType })
       // The failure is told to who claims the image.
-      saving.catch(() => bytes.destroy())
+      const settled: Promise<void> = saving
+        .then(() => undefined)
+        .catch(() => void bytes.destroy())
+        .finally(() => this.#underWay.delete(settled))
+      this.#underWay.add(settled)
       this.#unclaimed.set(token, { bytes, saving })
     }
     return token
@@ -74,17 +91,23 @@ export class LiftedImages {
 
 /**
  * Hooks for routes whose JSON may hold images as data URLs: they are streamed into the store while the body arrives,
- * and the handler finds `request.lifted`. `maxTextBytes` is for everything else in the body.
+ * and the handler finds `request.lifted`. `mostImages` are those of a body, however small, `maxTextBytes` is for
+ * everything else in it.
  */
 export const liftImages = (
   context: Pick<HttpContext, 'assets' | 'config'>,
-  maxTextBytes: number
+  { maxTextBytes, mostImages }: { maxTextBytes: number; mostImages: number }
 ): { preParsing: preParsingHookHandler; onSend: onSendAsyncHookHandler } => ({
   preParsing: (request, _reply, payload, done) => {
     if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) return done(null, payload)
-    const lifted = new LiftedImages(context)
+    const lifted = new LiftedImages(context, mostImages)
     request.lifted = lifted
-    const lifter = new DataUrlLifter({ keys: KEYS, maxTextBytes, lift: (image) => lifted.lift(image) })
+    const lifter = new DataUrlLifter({
+      keys: KEYS,
+      maxTextBytes,
+      lift: (image) => lifted.lift(image),
+      whenRoom: () => lifted.whenRoom()
+    })
     // Whoever parses the body listens too, but not any more when it has refused the body.
     lifter.on('error', () => undefined)
     finished(payload, { writable: false }, (error) => {

@@ -1,5 +1,5 @@
 import type { SavedBytes } from '../../assets/save-asset.ts'
-import { errors } from '../../lib/errors.ts'
+import { AppError, errors } from '../../lib/errors.ts'
 import type { Principal } from '../../lib/principal.ts'
 import type { HttpContext } from '../http-context.ts'
 import type { ImageInbox } from './image-inbox.ts'
@@ -49,9 +49,15 @@ async function saveReferred(param: string, reference: unknown, sources: Referenc
   const { url, id } = parseReference(param, reference)
   if (url !== undefined && sources.lifted?.has(url)) return sources.lifted.claim(url)
   if (url?.startsWith('data:')) throw errors.invalidRequest(`'${param}' must be a base64 data URL.`, param)
-  const assetId = id ?? ownAssetId(url ?? '', sources.baseUrl)
+  const assetId = id ?? assetIdIn(url ?? '')
   if (assetId === undefined) throw errors.remoteImageRefused(param)
-  const asset = await sources.assets.getVisible(assetId, async () => sources.principal)
+  const isElsewhere = url !== undefined && !url.startsWith('/') && !url.startsWith(`${sources.baseUrl}/`)
+  const asset = await sources.assets
+    .getVisible(assetId, async () => sources.principal)
+    .catch((error: unknown) => {
+      const isUnknown = error instanceof AppError && error.code === 'not_found'
+      throw isUnknown && isElsewhere ? errors.remoteImageRefused(param) : error
+    })
   const bytes = await sources.assets.openBytes(asset)
   return saveUpload(sources, { bytes, declaredType: asset.media_type }).finally(() => bytes.destroy())
 }
@@ -67,8 +73,14 @@ function parseReference(param: string, reference: unknown): { url?: string; id?:
   )
 }
 
-/** From one of our own image URLs, whole or from its path on. */
-function ownAssetId(url: string, baseUrl: string): string | undefined {
-  const path = url.startsWith(`${baseUrl}/`) ? url.slice(baseUrl.length) : url
-  return /^\/api\/inference\/assets\/(ast_[a-z0-9]+)\/?(?:[?#]|$)/.exec(path)?.[1]
+/**
+ * The id in the URL of an image, whole or from its path on: a server has many names (`localhost`, an address, one for
+ * each proxy and path), so the path decides, below whatever path it is reached at. That is safe because nothing is
+ * fetched: the id is looked up here, with the caller's rights. What a thumbnail's query says is passed over.
+ */
+function assetIdIn(url: string): string | undefined {
+  const { protocol, pathname } = URL.parse(url, 'http://this.server') ?? {}
+  const isPath = url.startsWith('/') || /^https?:\/\//i.test(url)
+  if (!isPath || !/^https?:$/.test(protocol ?? '')) return undefined
+  return /^(?:\/.*)?\/api\/inference\/assets\/(ast_[a-z0-9]{1,40})\/?$/.exec(pathname ?? '')?.[1]
 }

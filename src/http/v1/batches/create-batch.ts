@@ -20,12 +20,20 @@ const KINDS: Record<(typeof BATCH_ENDPOINTS)[number], ImageKind> = {
   '/v1/images/variations': 'variation'
 }
 
+/** Data URLs in a batch: an image and a mask for each request. More can be sent as ids. */
+const MOST_IMAGES = 2 * MOST_REQUESTS
+/** The text of a batch may have so much as this many single calls: it is parsed in one go. */
+const BODIES_OF_TEXT = 4
+
 /** `POST /v1/batches`: many requests at once, all of them accepted or none. */
 export function createBatch(scope: FastifyInstance, context: BatchesContext): void {
   scope.post('/batches', {
     config: { operation: 'createBatch' },
     bodyLimit: context.config.limits.maxEditBodyBytes,
-    ...liftImages(context, context.config.limits.maxEditBodyBytes),
+    ...liftImages(context, {
+      maxTextBytes: BODIES_OF_TEXT * context.config.limits.maxBodyBytes,
+      mostImages: MOST_IMAGES
+    }),
     schema: {
       tags: ['Batches'],
       summary: 'Submit many requests at once, all or none',

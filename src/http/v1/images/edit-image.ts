@@ -12,7 +12,11 @@ export function editImage(scope: FastifyInstance, context: AnswerContext & Uploa
   scope.post('/images/edits', {
     config: { operation: 'editImage' },
     bodyLimit: context.config.limits.maxEditBodyBytes,
-    ...liftImages(context, context.config.limits.maxBodyBytes),
+    ...liftImages(context, {
+      maxTextBytes: context.config.limits.maxBodyBytes,
+      // And a mask.
+      mostImages: context.config.limits.maxInputImages + 1
+    }),
     schema: {
       tags: ['Images'],
       summary: 'Change images as a prompt says',

@@ -12,7 +12,8 @@ export function varyImage(scope: FastifyInstance, context: AnswerContext & Uploa
   scope.post('/images/variations', {
     config: { operation: 'varyImage' },
     bodyLimit: context.config.limits.maxEditBodyBytes,
-    ...liftImages(context, context.config.limits.maxBodyBytes),
+    // One and a mask, which is refused in words.
+    ...liftImages(context, { maxTextBytes: context.config.limits.maxBodyBytes, mostImages: 2 }),
     schema: {
       tags: ['Images'],
       summary: 'Make variations of an image',
