@@ -1,5 +1,5 @@
 import { PassThrough, type Readable, Transform, type TransformCallback } from 'node:stream'
-import { toError } from '../../lib/async.ts'
+import { inBackground, toError } from '../../lib/async.ts'
 import { errors } from '../../lib/errors.ts'
 import { Base64Decoder } from './base64-decoder.ts'
 
@@ -65,7 +65,10 @@ export class DataUrlLifter extends Transform {
         const room = this.#room
         if (!room) continue
         this.#room = undefined
-        return void room.then(() => this.#readOn(chunk, at, done))
+        return inBackground(
+          room.then(() => this.#readOn(chunk, at, done)),
+          (error) => done(toError(error))
+        )
       }
     } catch (error) {
       return done(toError(error))
