@@ -22,6 +22,7 @@ import type { DeclaredService } from '../providers/provider-store.ts'
 import type { LiveProgress } from '../requests/live-progress.ts'
 import type { Requests } from '../requests/requests.ts'
 import { AgentSession, type Hello } from './agent-session.ts'
+import { limitMessageRate } from './message-rate.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
 const HELLO_WITHIN_MS = 10_000
@@ -128,6 +129,7 @@ function greet(
   let lastHeard = parts.now()
   let queue: Promise<void> = Promise.resolve()
   const silence = heartbeatMs(parts.leaseMs) * 3
+  const rate = limitMessageRate(socket)
 
   const refuseMore = (why: string) => {
     refused = true
@@ -153,6 +155,7 @@ function greet(
 
   socket.on('message', (data, isBinary) => {
     lastHeard = parts.now()
+    rate.count()
     queue = queue
       .then(() => (isBinary ? refuseMore('messages are text') : onMessage(String(data))))
       .catch((error: unknown) => {
@@ -168,6 +171,7 @@ function greet(
     socket.on('close', (code) => {
       clearTimeout(tooLate)
       clearInterval(watch)
+      rate.close()
       const voided = code === CLOSE_CODES.leaving
       // Agents come back to the next process within seconds: until then they stay online, as far as they were.
       const comesBack = isStopping() && !voided

@@ -15,6 +15,7 @@ import { createHttpApp } from '../http/app.ts'
 import { createTally } from '../lib/async.ts'
 import { createHostCheck, knownHosts } from '../lib/allowed-hosts.ts'
 import { basePathOf } from '../lib/base-path.ts'
+import { localUrl } from '../lib/local-url.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createReached } from '../lib/reached.ts'
 import { VERSION } from '../lib/version.ts'
@@ -89,6 +90,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     callers,
     isDraining: () => draining,
     checkReady: () => checkReady(context),
+    onRightsChange: (listener) => database.bell.on('keys', listener),
     takesUpgrade: isAgentUpgrade(basePathOf(config.publicUrl)),
     metrics
   })
@@ -128,7 +130,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     sweep: { store, assets: context.assetStore, clock: database.clock }
   })
 
-  const { address, family, port } = app.server.address() as AddressInfo
+  const { address, port } = app.server.address() as AddressInfo
   const close = async () => {
     draining = true
     await dispatcher.close()
@@ -148,14 +150,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     await database.close()
     unlock()
   }
-  return { url: urlOf({ address, family, port }), context, admin, ...(newKey && { newKey }), close }
-}
-
-/** The address to show people: what listens everywhere is reached at the loopback. */
-function urlOf({ address, family, port }: AddressInfo): string {
-  const everywhere = address === '0.0.0.0' || address === '::'
-  const host = everywhere ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address
-  return `http://${host}:${port}`
+  return { url: localUrl({ host: address, port }), context, admin, ...(newKey && { newKey }), close }
 }
 
 /** Throws what stands in the way of serving requests. */

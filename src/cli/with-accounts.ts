@@ -6,6 +6,7 @@ import { createPersonStore } from '../auth/person-store.ts'
 import { createUserStore, type UserStore } from '../auth/user-store.ts'
 import { countImagesSince } from '../usage/usage-store.ts'
 import { loadConfig } from '../config/config.ts'
+import { localUrl } from '../lib/local-url.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { createSettings } from '../settings/settings.ts'
 
@@ -47,7 +48,7 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
       apiKeys,
       invitations: createInvitations({ store, users, clock, lifetimeMs: () => config.signIn.invitationLifetimeMs }),
       setDisabled: createPersonStore(database).setDisabled,
-      base: config.publicUrl ?? `http://127.0.0.1:${config.port}`,
+      base: config.publicUrl ?? localUrl(config),
       countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),
       now: () => clock.now()
     })

@@ -67,6 +67,7 @@ describe('without variables', () => {
         queueTotal: 100_000,
         drainTimeoutMs: 10_000,
         leaseMs: 30_000,
+        connectionsPerAddress: 1000,
         wrongKeysPerMinute: 30,
         signInTries: 10
       }
@@ -113,6 +114,7 @@ describe('a variable', () => {
     ['LIMITS_QUEUE_PER_USER', ['1', '10000000'], ['0', '10000001']],
     ['LIMITS_QUEUE_TOTAL', ['1', '10000000'], ['0', '10000001']],
     ['LIMITS_DRAIN_TIMEOUT', ['0s', '1h'], ['61m']],
+    ['LIMITS_CONNECTIONS_PER_ADDRESS', ['1', '1000000'], ['0', '1000001']],
     ['LIMITS_LEASE', ['200ms', '1h'], ['199ms', '61m']],
     ['LOG_LEVEL', ['silent'], ['loud', 'WARN']],
     ['DEMO', ['1', 'off'], ['2', 'maybe']],

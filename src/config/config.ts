@@ -276,6 +276,13 @@ export const LIMITS = {
     min: 1,
     max: 10_000_000
   }),
+  connectionsPerAddress: integerSetting({
+    variable: limit('CONNECTIONS_PER_ADDRESS'),
+    description: 'Most connections from one address at a time; trusted proxies have no limit.',
+    fallback: 1000,
+    min: 1,
+    max: 1_000_000
+  }),
   wrongKeysPerMinute: integerSetting({
     variable: limit('WRONG_KEYS_PER_MINUTE'),
     description: 'Wrong API keys from one address before it has to wait.',

@@ -20,6 +20,7 @@ import type { HttpContext } from './http-context.ts'
 import { collapseSlashes, noteKnownPaths } from './known-paths.ts'
 import { parseJsonBodies } from './parse-json-bodies.ts'
 import { publicUrl } from './public-url.ts'
+import { limitConnections } from './limit-connections.ts'
 import { releaseConnections } from './release-connections.ts'
 import { registerOperations } from './operations/register-operations.ts'
 import { inflateBodies } from './uploads/inflate-bodies.ts'
@@ -62,7 +63,12 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     // Long enough for a slow uplink to send an image, short enough not to collect dead connections.
     requestTimeout: 900_000,
     keepAliveTimeout: 75_000,
-    http: { shouldUpgradeCallback: context.takesUpgrade },
+    http: {
+      shouldUpgradeCallback: context.takesUpgrade,
+      // Of a connection on which nothing, or not a whole head, has come.
+      headersTimeout: 20_000,
+      connectionsCheckingInterval: 5000
+    },
     forceCloseConnections: 'idle',
     frameworkErrors: answerBadPath,
     clientErrorHandler: answerClientError,
@@ -74,6 +80,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   handleErrors(app, context)
   parseJsonBodies(app)
   const known = noteKnownPaths(app, '/v1')
+  limitConnections(app.server, { perAddress: config.limits.connectionsPerAddress, trustProxy: config.trustProxy })
   releaseConnections(app, context.isDraining)
 
   app.addHook('onRequest', async (request, reply) => {

@@ -59,6 +59,8 @@ export interface HttpContext {
   system: () => Promise<SystemState>
   /** Throws when requests cannot be served. */
   checkReady: () => Promise<void>
+  /** Calls the listener when what somebody may do has changed; returns what ends that. */
+  onRightsChange: (listener: () => void) => () => void
   /** Whether a call that asks for another protocol is to get it; all others are answered by HTTP. */
   takesUpgrade: (request: IncomingMessage) => boolean
   metrics: {

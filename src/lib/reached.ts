@@ -121,7 +121,7 @@ function readForwarded(value: string | undefined): Hop[] {
 }
 
 /** An address without port, brackets, zone, and the form in which IPv6 sockets tell IPv4 addresses. */
-function plainAddress(text: string): string {
+export function plainAddress(text: string): string {
   const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text
   return bare.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
 }

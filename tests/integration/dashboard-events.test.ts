@@ -225,10 +225,11 @@ describe('a stream ends', () => {
       live.subscribeAll = counted(subscribeAll)
       const person = await gateway.addPerson()
       const tabs = await Promise.all(Array.from({ length: 10 }, () => open(person)))
-      // Each tab hears what happens inside images; the bell is heard once for all of them, and once for the totals.
-      expect(listening).toBe(10 + 2)
+      // Each tab hears what happens inside images, and to rights; the bell is heard once for all of them, and once for
+      // the totals.
+      expect(listening).toBe(2 * 10 + 2)
       for (const tab of tabs.slice(1)) await tab.close()
-      await waitFor(() => listening === 1 + 2)
+      await waitFor(() => listening === 2 * 1 + 2)
       await tabs[0]!.close()
       await waitFor(() => listening === 0)
     } finally {

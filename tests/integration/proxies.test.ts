@@ -100,3 +100,14 @@ it.each(['a b', 'a/b', 'me@b', 'a"b'])("a host header that is none ('%s') is ref
   expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   expect(answer).toContain('"code":"invalid_request"')
 })
+
+it('a server on an IPv6 address is used by it: agents, calls, URLs', async () => {
+  const club = await startTestGateway({ env: { INFERENCE_CLUB_HOST: '::1' } })
+  expect(club.url).toMatch(/^http:\/\/\[::1\]:\d+$/)
+  const { key, client } = await club.addUser()
+  await club.addAgent({ key, services: [{}] })
+  const { data } = await generate(client, { size: '64x64' })
+  expect(data[0]!.url?.startsWith(`${club.url}/`)).toBe(true)
+  expect((await fetch(data[0]!.url!)).status).toBe(200)
+  await club.close()
+})

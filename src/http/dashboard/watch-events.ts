@@ -10,7 +10,7 @@ import type { LiveEvents } from './contract/requests.ts'
 import { parseOwner } from './requests/parse-owner.ts'
 import { refuseUnknown } from './refuse-unknown.ts'
 import { presentSummary } from './requests/present-request.ts'
-import { sessionEnd } from './session-end.ts'
+import { sessionEnd } from '../session-end.ts'
 
 /** Below the 60 s at which common proxies cut a quiet connection. */
 const HEARTBEAT_EVERY_MS = 15_000
@@ -21,7 +21,7 @@ type LiveEvent = { [Name in keyof LiveEvents]: { event: Name; data: LiveEvents[N
 /** `GET /api/dashboard/events?owner=`: all that happens to somebody's requests, for as long as a page is open. */
 export function watchEvents(
   scope: FastifyInstance,
-  context: Pick<HttpContext, 'requests' | 'people' | 'config' | 'stopping' | 'now'>
+  context: Pick<HttpContext, 'requests' | 'people' | 'config' | 'stopping' | 'now' | 'onRightsChange'>
 ): void {
   const { people, config, stopping } = context
   scope.get<{ Querystring: Record<string, unknown> }>(
@@ -37,7 +37,7 @@ export function watchEvents(
         const reader = await people.principalOf(callerOf(request, config))
         return !reader || (reader.role !== 'admin' && reader.userId !== userId)
       }
-      const over = sessionEnd({ isOver, everyMs: ASK_SESSION_EVERY_MS, left })
+      const over = sessionEnd({ isOver, everyMs: ASK_SESSION_EVERY_MS, left, onHint: context.onRightsChange })
       return sendEvents(reply, liveEvents(context, { userId, signal: AbortSignal.any([left, over]) }))
     }
   )

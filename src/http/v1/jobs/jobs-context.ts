@@ -1,3 +1,6 @@
 import type { HttpContext } from '../../http-context.ts'
 
-export type JobsContext = Pick<HttpContext, 'config' | 'requests' | 'stopping' | 'durable' | 'isDraining'>
+export type JobsContext = Pick<
+  HttpContext,
+  'config' | 'requests' | 'stopping' | 'durable' | 'isDraining' | 'apiKeys' | 'people' | 'onRightsChange'
+>

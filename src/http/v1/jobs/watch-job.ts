@@ -1,19 +1,25 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { DASHBOARD_KEY_ID } from '../../../lib/principal.ts'
 import type { RequestView } from '../../../requests/view-request.ts'
+import { callerOf } from '../../auth/caller.ts'
 import { callerLeft } from '../../caller-left.ts'
 import { HEARTBEAT, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
+import { sessionEnd } from '../../session-end.ts'
 import { errorResponses } from '../error-schema.ts'
 import type { JobsContext } from './jobs-context.ts'
 
 /** Below the 60 s at which common proxies cut a quiet connection. */
 const HEARTBEAT_EVERY_MS = 15_000
+const ASK_RIGHT_EVERY_MS = 30_000
 
 /** `GET /v1/jobs/<id>/events`: the present state, then every change, until the job has ended. */
 export function watchJob(scope: FastifyInstance, context: JobsContext): void {
   scope.get<{ Params: { id: string } }>('/jobs/:id/events', {
+    // Whoever asks for the head alone would be sent an answer that never ends.
+    exposeHeadRoute: false,
     config: { operation: 'getJob' },
     schema: {
       tags: ['Jobs'],
@@ -30,11 +36,25 @@ export function watchJob(scope: FastifyInstance, context: JobsContext): void {
     handler: async (request, reply) => {
       const { id } = request.params
       await context.requests.view(id, request.principal)
-      const signal = AbortSignal.any([callerLeft(reply), context.stopping])
+      const left = AbortSignal.any([callerLeft(reply), context.stopping])
+      const over = sessionEnd({
+        isOver: () => mayNoLonger(context, request),
+        everyMs: ASK_RIGHT_EVERY_MS,
+        left,
+        onHint: context.onRightsChange
+      })
+      const signal = AbortSignal.any([left, over])
       const baseUrl = publicUrl(request, context.config.publicUrl)
       return sendEvents(reply, jobEvents(context, { id, signal, baseUrl }))
     }
   })
+}
+
+/** Whether the key or session by which the stream was opened has ended since. */
+async function mayNoLonger({ apiKeys, people, config }: JobsContext, request: FastifyRequest): Promise<boolean> {
+  const { keyId } = request.principal
+  if (keyId !== DASHBOARD_KEY_ID) return !(await apiKeys.stillCounts(keyId))
+  return (await people.principalOf(callerOf(request, config))) === undefined
 }
 
 async function* jobEvents(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sleep } from '../../lib/async.ts'
+import { sleep } from '../lib/async.ts'
 import { sessionEnd } from './session-end.ts'
 
 const aborted = (signal: AbortSignal) => new Promise((resolve) => signal.addEventListener('abort', resolve))
@@ -14,6 +14,20 @@ describe('the end of a session', () => {
     await aborted(over)
     await sleep(20)
     expect(asked).toBe(3)
+  })
+
+  it('is noticed at once when somebody hints at it', async () => {
+    const listeners = new Set<() => void>()
+    const onHint = (listener: () => void) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    }
+    const left = new AbortController()
+    const over = sessionEnd({ isOver: async () => true, everyMs: 3_600_000, left: left.signal, onHint })
+    const noticed = aborted(over)
+    for (const listener of listeners) listener()
+    await noticed
+    expect(listeners.size).toBe(0)
   })
 
   it('is not what a database that is busy says', async () => {
