@@ -153,10 +153,7 @@ export class AgentSession {
       case 'attempt.failed': {
         const attempt = await this.#parts.requests.findAttempt(message.attempt_id, message.token)
         this.#release(message.attempt_id)
-        const { fault: reason, message: text, param } = message
-        if (attempt) {
-          await this.#parts.requests.fail(attempt, { reason, message: text, ...(param !== undefined && { param }) })
-        }
+        if (attempt) await this.#parts.requests.fail(attempt, failureOf(message))
         return
       }
       case 'service.state': {
@@ -235,3 +232,15 @@ export class AgentSession {
     this.#parts.live.forget(slot)
   }
 }
+
+const failureOf = ({
+  fault: reason,
+  message,
+  param,
+  retry_after_ms: retryAfterMs
+}: Extract<AgentMessage, { type: 'attempt.failed' }>) => ({
+  reason,
+  message,
+  ...(param !== undefined && { param }),
+  ...(retryAfterMs !== undefined && { retryAfterMs })
+})

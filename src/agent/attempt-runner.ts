@@ -10,7 +10,8 @@ import {
   type AssignedTask,
   type AttemptFault,
   type GatewayMessage,
-  MAX_PREVIEW_BYTES
+  MAX_PREVIEW_BYTES,
+  MAX_RETRY_AFTER_MS
 } from '../protocol/messages.ts'
 import type { AgentService } from './agent-services.ts'
 import { chooseExtras } from './choose-extras.ts'
@@ -45,16 +46,19 @@ export interface AgentLimits {
 const PROGRESS_EVERY_MS = 100
 const PREVIEW_EVERY_MS = 500
 const DOUBTFUL: readonly AttemptFault[] = ['unreachable', 'model_missing', 'timeout']
+const SLOT_PAUSE_MS = 250
 
 /** Thrown into an attempt that the gateway or the owner stops: its outcome is told to nobody. */
 class Stopped extends Error {}
 /** Thrown into an attempt that takes longer than its service allows. */
 class TimedOut extends Error {}
 
+/** As `attempt.failed` tells it. */
 interface Failure {
   fault: AttemptFault
   message: string
   param?: string
+  retry_after_ms?: number
 }
 
 interface Held {
@@ -94,7 +98,9 @@ export class AttemptRunner {
     const stopping = busy.filter((held) => held.abort.signal.aborted)
     if (!service?.engine || busy.length - stopping.length >= service.config.concurrency) {
       const message = service?.engine ? 'The service is busy.' : 'The service is not offered any more.'
-      this.#parts.send({ type: 'attempt.failed', attempt_id: id, token, fault: 'busy', message })
+      // The gateway counts its slots a little differently at the moment: it may well be right soon.
+      const soon = { fault: 'busy', message, retry_after_ms: SLOT_PAUSE_MS } as const
+      this.#parts.send({ type: 'attempt.failed', attempt_id: id, token, ...soon })
       return
     }
     const abort = new AbortController()
@@ -308,8 +314,13 @@ function failureOf(error: unknown): Failure | undefined {
   if (error instanceof Stopped) return undefined
   if (error instanceof TimedOut) return { fault: 'timeout', message: error.message }
   if (error instanceof EngineError) {
-    const { fault, message, param } = error
-    return { fault, message: message.slice(0, 1000), ...(param !== undefined && { param: param.slice(0, 100) }) }
+    const { fault, message, param, retryAfterMs: ms } = error
+    return {
+      fault,
+      message: message.slice(0, 1000),
+      ...(param !== undefined && { param: param.slice(0, 100) }),
+      ...(ms !== undefined && { retry_after_ms: Math.min(MAX_RETRY_AFTER_MS, Math.max(0, Math.ceil(ms))) })
+    }
   }
   return { fault: 'crashed', message: 'The provider failed unexpectedly.' }
 }

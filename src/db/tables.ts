@@ -11,6 +11,7 @@ export interface Tables {
   providers: ProvidersTable
   services: ServicesTable
   service_models: ServiceModelsTable
+  service_pauses: ServicePausesTable
   requests: RequestsTable
   tasks: TasksTable
   attempts: AttemptsTable
@@ -138,6 +139,18 @@ interface ServiceModelsTable {
   /** Space-separated. */
   features: string
   created_at: number
+}
+
+/** A service, or one model of it, that is left alone. The row stays until a success, so that the next pause is longer. */
+interface ServicePausesTable {
+  service_id: string
+  /** Empty: the whole service. */
+  model: string
+  reason: string
+  /** When the first of these pauses began. */
+  since: number
+  until: number
+  in_row: number
 }
 
 export interface RequestsTable {

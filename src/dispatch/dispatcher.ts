@@ -3,6 +3,7 @@ import { type Loop, startLoop } from '../lib/async.ts'
 import type { Database } from '../db/database.ts'
 import { canDo, type Feature } from '../images/image-request.ts'
 import type { Logger } from '../lib/logger.ts'
+import { isPaused } from '../providers/pause-store.ts'
 import type { Offer, ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
 import { cappedUsers } from '../requests/service-caps.ts'
@@ -105,17 +106,17 @@ async function dispatchFrom(
   parts: DispatcherParts,
   { state, models, fromClass }: { state: DispatchState; models: readonly string[]; fromClass: number }
 ): Promise<boolean> {
-  const offers = await parts.providers.listOffers({ seenSince: parts.database.clock.now(), models })
-  // What is connected may be drained.
-  const offered = new Set(offers.map((offer) => offer.serviceId))
-  const services = parts.slots.freeServices().filter(({ serviceId }) => offered.has(serviceId))
+  const now = parts.database.clock.now()
+  const known = await parts.providers.listOffers({ seenSince: now, models })
+  const offers = known.filter((offer) => !isPaused(offer, now))
+  const services = whatIsOffered(parts.slots.freeServices(), offers)
   const rows = await runnableTasks(parts, { services, models, fromClass })
   if (rows.size === 0) return false
 
   const matches = matchTasks({
     tasks: await describeTasks(parts, rows, offers),
     slots: services,
-    cooling: coolingServices(offers, parts.database.clock.now()),
+    cooling: coolingServices(offers, now),
     running: parts.slots.runningByUser(),
     lastServed: state.lastServed
   })
@@ -132,6 +133,18 @@ async function dispatchFrom(
     claimed += 1
   }
   return claimed > 0
+}
+
+/** What is connected may be drained, or left alone in whole or in part. */
+function whatIsOffered(connected: readonly ServiceSlots[], offers: readonly Offer[]): ServiceSlots[] {
+  const offered = Map.groupBy(offers, (offer) => offer.serviceId)
+  return connected.flatMap((service) => {
+    const models = (offered.get(service.serviceId) ?? []).flatMap(({ model }) => {
+      const features = service.models.get(model)
+      return features ? [[model, features] as const] : []
+    })
+    return models.length === 0 ? [] : [{ ...service, models: new Map(models) }]
+  })
 }
 
 type RunnableTasks = Map<string, { task: TaskRow; services: string[] }>

@@ -56,7 +56,8 @@ export interface EngineImage {
 
 /**
  * Why an attempt failed. Node faults (this machine, this server) are tried elsewhere and count against the service;
- * request faults (this prompt, these parameters) are the answer and do not.
+ * request faults (this prompt, these parameters) are the answer and do not. With the first three, of the node's, the work
+ * did not begin: the service is left alone for a while. After `bad_output` it was done: it is not done there again.
  */
 export type EngineFault =
   | 'unreachable'
@@ -73,11 +74,19 @@ export class EngineError extends Error {
   /** The field of the call at fault, as callers spell it. */
   readonly param: string | undefined
 
+  /** For how long the image server wants to be left alone, when it said so. */
+  readonly retryAfterMs: number | undefined
+
   /** `message` is shown to callers: it must not hold an address of the provider's network or a key. */
-  constructor(fault: EngineFault, message: string, options: { cause?: unknown; param?: string | undefined } = {}) {
+  constructor(
+    fault: EngineFault,
+    message: string,
+    options: { cause?: unknown; param?: string | undefined; retryAfterMs?: number | undefined } = {}
+  ) {
     super(message, options)
     this.name = 'EngineError'
     this.fault = fault
     this.param = options.param
+    this.retryAfterMs = options.retryAfterMs
   }
 }

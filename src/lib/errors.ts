@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'unsupported_media_type'
   | 'no_provider'
   | 'upstream_error'
+  | 'upstream_busy'
   | 'invalid_json'
   | 'invalid_request'
   | 'invalid_size'
@@ -84,6 +85,10 @@ const quoted = (models: readonly string[]) => models.map((id) => `'${id}'`).join
 
 /** Several SDKs obey only what is shorter than a minute. */
 const LONGEST_ADVICE_S = 59
+/** When nobody knows how long an image server stays busy. */
+const BUSY_ADVICE_S = 30
+const upstreamBusy = (message: string, retryAfterSeconds: number) =>
+  make('upstream_busy', 503)(message, { retryAfterSeconds: Math.min(LONGEST_ADVICE_S, Math.max(1, retryAfterSeconds)) })
 
 /** How an error that ended a request is spelled in HTTP; what is not named is the provider's. */
 const RECORDED_STATUS: Partial<Record<ErrorCode, number>> = {
@@ -211,6 +216,8 @@ export const errors = {
       { param: 'model' }
     ),
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),
+  /** Every image server that could do it asked for patience, or cannot begin. */
+  upstreamBusy,
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),
   /** An error of one request of a batch, naming which. */
   inBatch: (index: number, error: AppError) => {
@@ -280,9 +287,11 @@ export const errors = {
     ),
   /** An error that was written down with a request, told again. */
   recorded: (code: ErrorCode, message: string, param: string | null = null) =>
-    make(code, RECORDED_STATUS[code] ?? 502, { retry: false })(message, {
-      param: code === 'no_provider' ? 'model' : param
-    }),
+    code === 'upstream_busy'
+      ? upstreamBusy(message, BUSY_ADVICE_S)
+      : make(code, RECORDED_STATUS[code] ?? 502, { retry: false })(message, {
+          param: code === 'no_provider' ? 'model' : param
+        }),
   internal: (exchangeId: string) =>
     make('internal_error', 500)(`Something went wrong on our side. Tell the operator this id: ${exchangeId}.`)
 } as const

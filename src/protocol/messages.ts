@@ -14,6 +14,8 @@ export const PROTOCOL_VERSION = 1
 
 /** Largest frame either side accepts; a preview is the largest message there is. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024
+/** A service is left alone no longer than that, whatever its image server asks for. */
+export const MAX_RETRY_AFTER_MS = 3_600_000
 /** Largest preview image that anybody is shown, in bytes before base64. */
 export const MAX_PREVIEW_BYTES = 256 * 1024
 /** Larger ones, which agents of earlier versions send, are dropped; what is larger than this is no message. */
@@ -140,7 +142,9 @@ export const AGENT_MESSAGES = {
     fault: literals([...NODE_FAULTS, ...REQUEST_FAULTS]),
     message: shortText,
     /** The field of the call at fault, as callers spell it. */
-    param: Type.Optional(BoundedText(100))
+    param: Type.Optional(BoundedText(100)),
+    /** For how long the image server wants to be left alone, milliseconds. */
+    retry_after_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_RETRY_AFTER_MS }))
   }),
   /** How a service's image server was found; sent to gateways that `accept` it, after the welcome and at each change. */
   'service.state': Type.Object({

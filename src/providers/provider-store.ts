@@ -4,6 +4,7 @@ import type { Tables } from '../db/tables.ts'
 import type { Feature } from '../images/image-request.ts'
 import { newId } from '../lib/ids.ts'
 import { type Blocks, findBlocks } from './block-store.ts'
+import { easePauses, type Pause, readPauses } from './pause-store.ts'
 
 /** What an agent says it offers. */
 export interface DeclaredService {
@@ -36,6 +37,8 @@ export interface Offer {
   concurrency: number
   /** UTC milliseconds; in the past when the service is not cooling down. */
   coolingUntil: number
+  /** There when it is, or was lately, left alone. */
+  pause?: Pause
   /** When the model was first offered. */
   createdAt: number
 }
@@ -93,6 +96,7 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
     connect: async (trx, connection) => {
       const provider = await takeOver(trx, connection, clock.now())
       const serviceIds = await writeServices(trx, provider.id, connection.services, clock.now())
+      await easePauses(trx, { providerId: provider.id, now: clock.now() })
       return { providerId: provider.id, epoch: provider.epoch, serviceIds }
     },
 
@@ -282,6 +286,7 @@ async function listOffers(db: Db, filter: OfferFilter): Promise<Offer[]> {
     .orderBy('service_models.model')
     .orderBy('service_models.created_at')
     .execute()
+  const pauseOf = await readPauses(db)
   return rows.map((row) => ({
     serviceId: row.service_id,
     providerId: row.provider_id,
@@ -292,6 +297,9 @@ async function listOffers(db: Db, filter: OfferFilter): Promise<Offer[]> {
     access: JSON.parse(row.access) as ServiceAccess,
     concurrency: row.concurrency,
     coolingUntil: row.cooling_until,
+    ...pauseMember(pauseOf(row.service_id, row.model)),
     createdAt: row.created_at
   }))
 }
+
+const pauseMember = (pause: Pause | undefined): Pick<Offer, 'pause'> => (pause ? { pause } : {})

@@ -13,6 +13,7 @@ export const retireProviders = (db: Db, { ownerId, now }: { ownerId: string; now
     const providers = await trx.selectFrom('providers').select('id').where('owner_id', '=', ownerId).execute()
     for (const { id } of providers) {
       const services = trx.selectFrom('services').select('id').where('provider_id', '=', id)
+      await trx.deleteFrom('service_pauses').where('service_id', 'in', services).execute()
       await trx.deleteFrom('service_models').where('service_id', 'in', services).execute()
       await trx
         .updateTable('services')

@@ -1,5 +1,6 @@
 import type { ImageParameters } from '../images/image-request.ts'
 import { newId, newSecret } from '../lib/ids.ts'
+import { isPausedNow } from '../providers/pause-store.ts'
 import type { AssignedTask } from '../protocol/messages.ts'
 import { insertAttempt } from './attempt-store.ts'
 import { inputName } from './input-name.ts'
@@ -26,7 +27,7 @@ export interface Assignment {
 
 /**
  * Takes a waiting task for a slot of one connection. Undefined when somebody else was quicker, the task was canceled,
- * the provider has connected anew since or is drained, or its owner has blocked the user or let them have enough.
+ * the provider has connected anew since or is drained, the service is paused, or its owner has blocked the user or let them have enough.
  */
 export async function claimTask(
   { database, limits }: Pick<RequestParts, 'database' | 'limits'>,
@@ -38,6 +39,7 @@ export async function claimTask(
   const now = database.clock.now()
   const claimed = await database.db.transaction().execute(async (trx) => {
     if (caps && isCapped(await cappedUsers(trx, caps, now), task, caps)) return undefined
+    if (await isPausedNow(trx, { serviceId, model: task.model, now })) return undefined
     if (!(await takeTask(trx, { taskId: task.id, attemptId, providerId, epoch }))) return undefined
     await insertAttempt(trx, {
       id: attemptId,

@@ -1,9 +1,11 @@
+import type { Trx } from '../db/database.ts'
 import type { ErrorCode } from '../lib/errors.ts'
+import { pauseService } from '../providers/pause-store.ts'
 import { type AttemptRow, changeAttempt, findAttempt, listAttemptsOfTask } from './attempt-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import type { AttemptReason } from './request-states.ts'
-import { isLoss, isRequestFault, isSpending, shouldRetry } from './retry-policy.ts'
+import { isDeferring, isLoss, isRequestFault, isSpending, pauseLengthMs, shouldRetry } from './retry-policy.ts'
 import { ringRequest } from './ring-request.ts'
 import { servicesFor } from './services-for.ts'
 import { changeFenced, findTask, type TaskRow } from './task-store.ts'
@@ -14,6 +16,8 @@ export interface Failure {
   message: string
   /** The field of the call at fault. */
   param?: string
+  /** For how long the image server wants to be left alone, when it said so. */
+  retryAfterMs?: number
 }
 
 /**
@@ -21,7 +25,7 @@ export interface Failure {
  * success; false when the task is no longer this attempt's.
  */
 export async function failAttempt(parts: RequestParts, attempt: AttemptRow, failure: Failure): Promise<boolean> {
-  const { database, providers } = parts
+  const { database, providers, limits } = parts
   const candidates = await candidatesOf(parts, attempt)
   const now = database.clock.now()
   const userId = await database.db.transaction().execute(async (trx) => {
@@ -32,7 +36,9 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
     if (!lease || isKept(lease, { seen: attempt, reason: failure.reason })) return undefined
     // An agent that stayed away for longer than its lease and came back without the work was lost once, not twice.
     const loss = isLoss(failure.reason) && lease.state !== 'lapsed'
-    const nodeFault = !isLoss(failure.reason) && !isRequestFault(failure.reason)
+    const deferred = isDeferring(failure.reason)
+    const nodeFault = !isLoss(failure.reason) && !isRequestFault(failure.reason) && !deferred
+    const firstDeferred = earlier.find((one) => isDeferring(one.reason))?.finished_at ?? now
     const counts = { node_faults: task.node_faults + (nodeFault ? 1 : 0), losses: task.losses + (loss ? 1 : 0) }
     const spent = earlier.filter((one) => isSpending(one.reason)).map((one) => one.service_id)
     const again = shouldRetry({
@@ -40,6 +46,8 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
       nodeFaults: counts.node_faults,
       losses: counts.losses,
       spentOn: isSpending(failure.reason) ? [...spent, attempt.service_id] : spent,
+      deferredForMs: deferred ? now - firstDeferred : 0,
+      patienceMs: limits.noProviderTimeoutMs,
       candidates
     })
     const lapses = again && failure.reason === 'lease_lapsed'
@@ -55,6 +63,7 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
       reason_message: failure.message
     })
     if (nodeFault) await providers.noteNodeFault(trx, attempt.service_id)
+    if (deferred) await leaveAlone(trx, { attempt, failure, model: task.model, now })
     if (!again) await endRequestIfDone(trx, task.request_id, now)
     return task.user_id
   })
@@ -64,6 +73,19 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
   database.bell.ring('webhooks')
   return true
 }
+
+/** A missing model says nothing about the others of the service. */
+const leaveAlone = (
+  trx: Trx,
+  { attempt, failure, model, now }: { attempt: AttemptRow; failure: Failure; model: string; now: number }
+): Promise<void> =>
+  pauseService(trx, {
+    serviceId: attempt.service_id,
+    ...(failure.reason === 'model_missing' && { model }),
+    reason: failure.reason,
+    lengthMs: (inRow) => pauseLengthMs(inRow, failure.retryAfterMs),
+    now
+  })
 
 /**
  * Whether an attempt that was found lost is so no more: since it was read its lease has been renewed or has lapsed
@@ -88,7 +110,8 @@ function publicError(
 ): Pick<TaskRow, 'error_code' | 'error_message' | 'error_param'> {
   const codes: Partial<Record<AttemptReason, ErrorCode>> = {
     content_rejected: 'content_rejected',
-    bad_request: 'invalid_request'
+    bad_request: 'invalid_request',
+    busy: 'upstream_busy'
   }
   const tries = counts.node_faults + counts.losses
   const suffix = tries > 1 ? ` (after ${tries} attempts)` : ''

@@ -1,4 +1,5 @@
 import type { ImageMediaType } from '../images/media-types.ts'
+import { forgetPauses } from '../providers/pause-store.ts'
 import { recordImage } from '../usage/usage-store.ts'
 import { type AttemptRow, changeAttempt } from './attempt-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
@@ -85,6 +86,7 @@ export async function finishAttempt(
       created_at: now
     })
     await providers.noteSuccess(trx, attempt.service_id)
+    await forgetPauses(trx, { serviceId: attempt.service_id, model: task.model, now })
     await endRequestIfDone(trx, request.id, now)
     return request.user_id
   })

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { isPaused } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/provider-store.ts'
 import { measurePace, type Pace } from '../usage/usage-store.ts'
 import { estimateSeconds, wholeSeconds } from './estimate-seconds.ts'
@@ -39,7 +40,7 @@ export async function queueOutlooks(
     const able = await servicesFor(db, { tasks: same.flatMap(firstUnfinished), offers })
     for (const view of same) {
       const services = new Set(firstUnfinished(view).flatMap((task) => able.get(task.id) ?? []))
-      const usable = offers.filter((offer) => services.has(offer.serviceId))
+      const usable = offers.filter((offer) => services.has(offer.serviceId) && !isPaused(offer, clock.now()))
       outlooks.set(view.request.id, outlookOf(view, { ahead, pace, offers: usable }))
     }
   }

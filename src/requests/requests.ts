@@ -18,6 +18,7 @@ import type { LiveProgress } from './live-progress.ts'
 import { findHeldAttempt } from './lease-token.ts'
 import { noteProgress } from './note-progress.ts'
 import { renewConnections } from './renew-connections.ts'
+import { pausedUntil } from './paused-until.ts'
 import { queueOutlooks } from './queue-outlook.ts'
 import { countUnfinished } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
@@ -54,6 +55,7 @@ export function createRequests(parts: RequestParts & { live: LiveProgress }) {
     /** The names of people, by their ids. */
     namesOf: (userIds: readonly string[]) => listNames(parts.database.db, [...new Set(userIds)]),
     outlooks: bind(queueOutlooks),
+    pausedUntil: bind(pausedUntil),
     retry: bind(retryRequest),
     remove: bind(deleteRequest),
     erase: bind(eraseRequests),

@@ -1,10 +1,27 @@
 import { describe, expect, it } from 'vitest'
 import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
 import type { AttemptReason } from './request-states.ts'
-import { type FaultHistory, isLoss, isRequestFault, shouldRetry, SPENDING_FAULTS } from './retry-policy.ts'
+import {
+  DEFERRING_FAULTS,
+  type FaultHistory,
+  isLoss,
+  isRequestFault,
+  pauseLengthMs,
+  shouldRetry,
+  SPENDING_FAULTS
+} from './retry-policy.ts'
 
 const retried = (history: Partial<FaultHistory>): boolean =>
-  shouldRetry({ reason: 'crashed', nodeFaults: 1, losses: 0, spentOn: [], candidates: ['a', 'b'], ...history })
+  shouldRetry({
+    reason: 'crashed',
+    nodeFaults: 1,
+    losses: 0,
+    spentOn: [],
+    deferredForMs: 0,
+    patienceMs: 1000,
+    candidates: ['a', 'b'],
+    ...history
+  })
 
 describe('shouldRetry', () => {
   it.each([
@@ -15,7 +32,10 @@ describe('shouldRetry', () => {
     ['crashed', 1, 4, true],
     ['bad_output', 2, 0, true],
     ['bad_output', 3, 0, false],
-    ['unreachable', 3, 0, false],
+    ['out_of_memory', 3, 0, false],
+    ['unreachable', 3, 0, true],
+    ['busy', 3, 0, true],
+    ['model_missing', 3, 0, true],
     ['timeout', 2, 0, true],
     ['timeout', 3, 0, false],
     ['bad_request', 0, 0, false],
@@ -43,6 +63,14 @@ describe('shouldRetry', () => {
     for (const reason of SPENDING_FAULTS) expect(retried({ reason, candidates, spentOn })).toBe(again)
   })
 
+  it('defers as long as there is patience', () => {
+    for (const reason of DEFERRING_FAULTS) {
+      expect(retried({ reason, deferredForMs: 1000, patienceMs: 1000 })).toBe(true)
+      expect(retried({ reason, deferredForMs: 1001, patienceMs: 1000 })).toBe(false)
+    }
+    expect(retried({ reason: 'crashed', deferredForMs: 1001, patienceMs: 1000 })).toBe(true)
+  })
+
   it('goes on without a candidate, for one may come', () => {
     expect(retried({ candidates: [] })).toBe(true)
   })
@@ -62,4 +90,17 @@ it('every fault belongs to the node, the request or nobody', () => {
   for (const loss of ['lease_lapsed', 'agent_lost'] as const) {
     expect([isRequestFault(loss), isLoss(loss)]).toEqual([false, true])
   }
+})
+
+it.each([
+  [0, undefined, 2000],
+  [1, undefined, 4000],
+  [4, undefined, 32_000],
+  [5, undefined, 60_000],
+  [5000, undefined, 60_000],
+  [5, 100, 100],
+  [0, 0, 2000],
+  [0, 3_600_000, 3_600_000]
+])('the pause after %i in a row that asked for %s ms is %i ms', (inRow, askedMs, ms) => {
+  expect(pauseLengthMs(inRow, askedMs)).toBe(ms)
 })

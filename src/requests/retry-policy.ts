@@ -15,17 +15,36 @@ export const SPENDING_FAULTS = ['timeout', 'bad_output'] as const
 export const isSpending = (reason: string | null): boolean =>
   (SPENDING_FAULTS as readonly (string | null)[]).includes(reason)
 
+/**
+ * The work could not begin: the image server asked for patience, cannot be reached, refused its key or lacks the model. Such
+ * an attempt is none that counts, but the service is left alone for a while and the task waits, or goes elsewhere.
+ */
+export const DEFERRING_FAULTS = ['busy', 'unreachable', 'model_missing'] as const
+export const isDeferring = (reason: string | null): boolean =>
+  (DEFERRING_FAULTS as readonly (string | null)[]).includes(reason)
+
+const FIRST_PAUSE_MS = 2000
+const LONGEST_PAUSE_MS = 60_000
+
+/** For how long a service is left alone: as it asked for, else longer each time in a row (`inRow` from 0). */
+export const pauseLengthMs = (inRow: number, askedMs: number | undefined): number =>
+  askedMs !== undefined && askedMs > 0 ? askedMs : Math.min(FIRST_PAUSE_MS * 2 ** Math.min(inRow, 16), LONGEST_PAUSE_MS)
+
 /** The agent or its lease went away; says nothing about the request and little about the node. */
 export const isLoss = (reason: AttemptReason): boolean => reason === 'lease_lapsed' || reason === 'agent_lost'
 
 export interface FaultHistory {
   reason: AttemptReason
-  /** Node faults of this task, this one included. */
+  /** Node faults of this task that count, this one included. */
   nodeFaults: number
   /** Lost agents and leases of this task, this one included. */
   losses: number
   /** Services on which an attempt of this task met a spending fault, this one included. */
   spentOn: readonly string[]
+  /** For how long the task has been deferred, from its first deferring fault; 0 when this is the first. */
+  deferredForMs: number
+  /** For how long it may be. */
+  patienceMs: number
   /** Services online that could take it, this one included if it still is. */
   candidates: readonly string[]
 }
@@ -33,12 +52,13 @@ export interface FaultHistory {
 /**
  * Whether a task whose attempt ended without an image is tried again. Three node faults end it, five losses do, a
  * request fault does at once; a service that did the work in vain is not asked again, and when every candidate has, there
- * is nothing left to try. With no candidate online it waits for one.
+ * is nothing left to try. With no candidate online it waits for one. Deferring faults are tried again for `patienceMs`.
  */
 export function shouldRetry(history: FaultHistory): boolean {
   if (isRequestFault(history.reason)) return false
   if (isLoss(history.reason)) return history.losses < MOST_LOSSES
-  if (history.nodeFaults >= MOST_NODE_FAULTS) return false
+  if (isDeferring(history.reason) ? history.deferredForMs > history.patienceMs : history.nodeFaults >= MOST_NODE_FAULTS)
+    return false
   const { candidates, spentOn } = history
   return candidates.length === 0 || candidates.some((service) => !spentOn.includes(service))
 }

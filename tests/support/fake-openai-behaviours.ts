@@ -27,6 +27,8 @@ export interface BehaviourSettings {
   bytes?: number
   /** `custom` */
   status?: number
+  /** `custom` */
+  headers?: Record<string, string>
   /** `custom`: an object goes as JSON, a string as text. */
   body?: unknown
 }
@@ -164,7 +166,8 @@ const ACTS = {
         })
       : ok(exchange),
   custom: ({ response, settings }) => {
-    const { status = 200, body = '' } = settings
+    const { status = 200, headers = {}, body = '' } = settings
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     if (typeof body !== 'string') return json(response, status, body)
     response.writeHead(status, { 'content-type': 'text/plain' })
     response.end(body)

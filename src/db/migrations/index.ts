@@ -9,6 +9,7 @@ import * as admin from './007-admin.ts'
 import * as errorParam from './008-error-param.ts'
 import * as possibleNumbers from './009-possible-numbers.ts'
 import * as serviceWarnings from './010-service-warnings.ts'
+import * as servicePauses from './011-service-pauses.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -21,5 +22,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '007-admin': admin,
   '008-error-param': errorParam,
   '009-possible-numbers': possibleNumbers,
-  '010-service-warnings': serviceWarnings
+  '010-service-warnings': serviceWarnings,
+  '011-service-pauses': servicePauses
 }

@@ -32,6 +32,8 @@ export interface UpstreamAnswer {
   body: string
   /** The body of a success that is an image by its content. */
   image?: Buffer
+  /** For how long the server asks to be left alone. */
+  retryAfterMs?: number
 }
 
 /**
@@ -55,7 +57,10 @@ export function faultOfAnswer(answer: UpstreamAnswer, secrets: readonly string[]
   if (status >= 500 && OUT_OF_MEMORY.test(error.text)) {
     return new EngineError('out_of_memory', `The image server ran out of memory: ${text}`)
   }
-  if (isBusy(status, error)) return new EngineError('busy', `The image server is busy: ${text}`)
+  if (isBusy(status, error)) {
+    const { retryAfterMs } = answer
+    return new EngineError('busy', `The image server is busy: ${text}`, { retryAfterMs })
+  }
   if (status <= 500 && isRejected(error)) return new EngineError('content_rejected', text)
   if ([400, 413, 415, 422].includes(status)) return new EngineError('bad_request', text)
   return new EngineError('crashed', `The image server failed: ${text}`)

@@ -383,7 +383,7 @@ describe('a fault', () => {
   it.each([
     ['error_500', 'crashed', 'The server had an error'],
     ['error_oom', 'out_of_memory', 'CUDA out of memory'],
-    ['close_before_headers', 'unreachable', 'cannot be reached'],
+    ['close_before_headers', 'crashed', 'without an answer'],
     ['close_mid_body', 'bad_output', 'middle of its answer'],
     ['redirect', 'crashed', 'redirects'],
     ['html_502', 'crashed', 'answered with a web page'],

@@ -4,6 +4,7 @@ import { EngineError } from '../engine.ts'
 import { readAddress, type UpstreamAddress } from './openai-address.ts'
 import type { UpstreamAnswer } from './openai-fault.ts'
 import type { MultipartBody } from './multipart-body.ts'
+import { readRetryAfter } from './retry-after.ts'
 
 /** Of an error answer no more is read than its sentence may need. */
 const MAX_ERROR_BYTES = 64 * 1024
@@ -69,6 +70,12 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
     try {
       return await fetch(url, { ...init, headers: { ...ownHeaders, ...init.headers }, redirect: 'manual' })
     } catch (cause) {
+      // Once a call has arrived, the server may have worked on it, or died of it.
+      if (init.method === 'POST' && !neverArrived(cause)) {
+        throw new EngineError('crashed', "The provider's image server closed the connection without an answer.", {
+          cause
+        })
+      }
       throw new EngineError('unreachable', "The provider's image server cannot be reached.", { cause })
     }
   }
@@ -76,7 +83,11 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
   const maxAnswerBytes = Math.ceil(options.maxImageBytes * 1.4) + 1024 * 1024
   const answerOf = async (response: FetchedResponse): Promise<UpstreamAnswer> => {
     const { status } = response
-    if (!response.ok) return { status, body: (await readStart(response, MAX_ERROR_BYTES)).bytes.toString() }
+    if (!response.ok) {
+      const retryAfterMs = readRetryAfter(response.headers, Date.now())
+      const body = (await readStart(response, MAX_ERROR_BYTES)).bytes.toString()
+      return { status, body, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+    }
     const bytes = await readAll(response, maxAnswerBytes)
     const isImage = bytes.length >= MEDIA_TYPE_BYTES && sniffMediaType(bytes) !== undefined
     return isImage ? { status, body: '', image: bytes } : { status, body: bytes.toString() }
@@ -101,6 +112,15 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
     secrets: secretsOf(options, address),
     close: () => dispatcher.destroy()
   }
+}
+
+/** Of connections that were never made: refused, no such host or route, no answer in time, a certificate. */
+const CONNECT_CODES =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_\w+|ERR_SSL_\w+|EPROTO|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/
+
+const neverArrived = (thrown: unknown): boolean => {
+  const { code, cause } = (thrown ?? {}) as { code?: unknown; cause?: unknown }
+  return (typeof code === 'string' && CONNECT_CODES.test(code)) || (cause !== undefined && neverArrived(cause))
 }
 
 /** Shorter ones could be part of any word. */

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isGptImageModel } from '../../../images/model-names.ts'
 import type { Limits } from '../../../config/config.ts'
-import { type ErrorCode, errors } from '../../../lib/errors.ts'
+import { type AppError, type ErrorCode, errors } from '../../../lib/errors.ts'
 import { DASHBOARD_KEY_ID, type ResponseDefault } from '../../../lib/principal.ts'
 import type { RequestView } from '../../../requests/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
@@ -81,7 +81,7 @@ async function waitForImages(
     .finally(answered)
   // Nobody will read the images of a caller who left without a key to come back with; a stopping server keeps them.
   if (left.aborted && outcome !== 'ended' && !hasKey) await context.requests.cancel(id)
-  if (outcome === 'timeout') throw errors.timeout(id)
+  if (outcome === 'timeout') throw await lateError(context, { id, hasKey })
   if (outcome === 'aborted') throw errors.shuttingDown(`The server is restarting; request '${id}' goes on afterwards.`)
   const view = await context.requests.view(id)
   void reply.header('openai-processing-ms', Math.round(reply.elapsedTime))
@@ -93,6 +93,24 @@ async function waitForImages(
 
 const syncTimeoutMs = ({ syncTimeoutMs, cdnTimeoutMs }: Limits, { reached }: FastifyRequest): number =>
   reached.isThroughCdn ? Math.min(syncTimeoutMs, cdnTimeoutMs) : syncTimeoutMs
+
+/**
+ * The request goes on and can be fetched. Only when all it waits for is services that are left alone, its caller is better off
+ * coming back later: with a key for the same request, without one for a new one, so that this one is canceled.
+ */
+async function lateError(
+  { requests }: AnswerContext,
+  { id, hasKey }: Pick<Submitted, 'id' | 'hasKey'>
+): Promise<AppError> {
+  const until = await requests.pausedUntil(id)
+  if (until === undefined) return errors.timeout(id)
+  if (!hasKey) await requests.cancel(id)
+  const seconds = Math.ceil((until - Date.now()) / 1000)
+  return errors.upstreamBusy(
+    'The image servers that have this model are busy or cannot be used at the moment. Try again later.',
+    seconds
+  )
+}
 
 /**
  * What was asked for, else what the key says, else what the model's name promises: clients of OpenAI's GPT Image models

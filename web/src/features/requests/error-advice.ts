@@ -5,6 +5,7 @@ const ADVICE: Record<string, string> = {
   content_rejected: 'The image server refused what was asked for. Change the prompt or the images, then send it again.',
   no_provider: 'No machine that serves this model was online in time. Connect one, or use another model, then retry.',
   upstream_error: 'Retry it. If it fails again, look at the log of the image server that is named below.',
+  upstream_busy: 'The image servers that have this model were busy or could not be used. Retry it later.',
   timeout: 'It took longer than its machine allows. Ask for fewer steps or a smaller size.',
   invalid_request: 'The image server does not accept these parameters. Change them in the playground.',
   invalid_size: 'Choose another size in the playground.',

@@ -1,0 +1,108 @@
+import type { Selectable } from 'kysely'
+import type { Db, Trx } from '../db/database.ts'
+import type { Tables } from '../db/tables.ts'
+
+type PauseRow = Selectable<Tables['service_pauses']>
+
+/** A service that is left alone because it said so or could not begin its work. */
+export interface Pause {
+  /** The fault that led to it. */
+  reason: string
+  /** When the first of the pauses began that no success lies between, UTC milliseconds. */
+  since: number
+  /** UTC milliseconds; in the past when it may be asked again and nobody knows yet how that goes. */
+  until: number
+}
+
+export interface NewPause {
+  serviceId: string
+  /** Absent: all of its models. */
+  model?: string
+  reason: string
+  /** How long, the how many-eth pause in a row it is, from 0. */
+  lengthMs: (inRow: number) => number
+  now: number
+}
+
+/** What stops a whole service has no model. */
+const ALL_MODELS = ''
+
+/** Pauses of one time count as one: a service that is paused already is at most paused for longer. */
+export async function pauseService(
+  trx: Trx,
+  { serviceId, model = ALL_MODELS, reason, lengthMs, now }: NewPause
+): Promise<void> {
+  const known = await trx
+    .selectFrom('service_pauses')
+    .selectAll()
+    .where('service_id', '=', serviceId)
+    .where('model', '=', model)
+    .executeTakeFirst()
+  const isPaused = known !== undefined && known.until > now
+  const before = known ? known.in_row - (isPaused ? 1 : 0) : 0
+  const until = Math.max(known?.until ?? 0, now + lengthMs(before))
+  await trx
+    .insertInto('service_pauses')
+    .values({ service_id: serviceId, model, reason, since: now, until, in_row: 1 })
+    .onConflict((c) => c.columns(['service_id', 'model']).doUpdateSet({ reason, until, in_row: before + 1 }))
+    .execute()
+}
+
+/** After a success; what the service asked for since that work began stays. */
+export async function forgetPauses(
+  trx: Trx,
+  { serviceId, model, now }: { serviceId: string; model: string; now: number }
+): Promise<void> {
+  await trx
+    .deleteFrom('service_pauses')
+    .where('service_id', '=', serviceId)
+    .where('model', 'in', [ALL_MODELS, model])
+    .where('until', '<=', now)
+    .execute()
+}
+
+/**
+ * When an agent connects anew, somebody may have put right what kept its services from working: they are tried at once, but
+ * the next pause is no shorter for it. What an image server itself asked for stays.
+ */
+export async function easePauses(trx: Trx, { providerId, now }: { providerId: string; now: number }): Promise<void> {
+  await trx
+    .updateTable('service_pauses')
+    .set({ until: now })
+    .where('service_id', 'in', (e) => e.selectFrom('services').select('id').where('provider_id', '=', providerId))
+    .where('reason', '!=', 'busy')
+    .where('until', '>', now)
+    .execute()
+}
+
+/** Of a model of a service; the longer one when both it and the whole service are paused. */
+export async function readPauses(db: Db): Promise<(serviceId: string, model: string) => Pause | undefined> {
+  const rows = await db.selectFrom('service_pauses').selectAll().execute()
+  if (rows.length === 0) return () => undefined
+  const byService = Map.groupBy(rows, (row) => row.service_id)
+  return (serviceId, model) =>
+    (byService.get(serviceId) ?? [])
+      .filter((row) => row.model === ALL_MODELS || row.model === model)
+      .reduce<PauseRow | undefined>(
+        (longest, row) => (longest && longest.until >= row.until ? longest : row),
+        undefined
+      )
+}
+
+/** Whether a model of a service may not be given work now. */
+export async function isPausedNow(
+  db: Db,
+  { serviceId, model, now }: { serviceId: string; model: string; now: number }
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('service_pauses')
+    .select('until')
+    .where('service_id', '=', serviceId)
+    .where('model', 'in', [ALL_MODELS, model])
+    .where('until', '>', now)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export const isPaused = ({ pause }: { pause?: Pause }, now: number): boolean => pause !== undefined && pause.until > now

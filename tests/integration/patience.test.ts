@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AgentServiceConfig } from '../../src/config/agent-config.ts'
+import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
+import { generate, getJob } from '../support/image-calls.ts'
+import { apiErrorOf } from '../support/read-error.ts'
+import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let gateway: TestGateway
+let user: TestUser
+let upstream: FakeOpenAIServer
+
+const start = async (env: Record<string, string> = {}) => {
+  gateway = await startTestGateway({ env })
+  user = await gateway.addUser()
+}
+beforeEach(async () => {
+  upstream = await startFakeOpenAIServer()
+})
+afterEach(async () => {
+  await gateway.close()
+  await upstream.close()
+})
+
+const service = (name: string, change: Partial<AgentServiceConfig> = {}): Partial<AgentServiceConfig> => ({
+  name,
+  engine: 'openai',
+  url: upstream.url,
+  models: [{ id: 'm', servedAs: name, features: ['generate'] }],
+  ...change
+})
+const connect = (...services: Partial<AgentServiceConfig>[]) =>
+  gateway.addAgent({ key: user.key, name: 'rig', services: services.length > 0 ? services : [service('only')] })
+const call = (fields: Record<string, unknown> = {}) => generate(user.client, { model: 'm', size: '32x32', ...fields })
+const submit = async (fields: Record<string, unknown> = {}) =>
+  ((await call({ async: true, ...fields })) as unknown as { id: string }).id
+const job = (id: string) => getJob(user.client, id)
+const processed = (id: string) => waitFor(async () => (await job(id)).status === 'PROCESSED')
+const asked = (name = 'only') => upstream.requests.filter(({ json }) => json?.model === name).length
+const pauses = () => gateway.database.db.selectFrom('service_pauses').selectAll().execute()
+/** As if their time had come. */
+const endPauses = async () => {
+  await gateway.database.db.updateTable('service_pauses').set({ until: 0 }).execute()
+  gateway.database.bell.ring('tasks')
+}
+const patience = (headers: Record<string, string>, status = 429) => ({
+  name: 'custom' as const,
+  status,
+  headers,
+  body: { error: { message: 'Slow down.' } }
+})
+
+describe('an image server that asks for patience', () => {
+  it.each([429, 503])('with %i is left alone for as long, and the image is made then', async (status) => {
+    await start()
+    await connect()
+    upstream.setBehaviour({ queue: Array(4).fill(patience({ 'retry-after': '600' }, status)) })
+    const began = Date.now()
+    const id = await submit()
+    await waitFor(async () => (await pauses()).length === 1)
+    const [pause] = await pauses()
+    expect(pause).toMatchObject({ model: '', reason: 'busy', in_row: 1 })
+    expect(pause!.until).toBeGreaterThanOrEqual(began + 600_000)
+    expect(pause!.until).toBeLessThan(Date.now() + 601_000)
+    // What comes meanwhile waits as well.
+    const other = await submit()
+    expect((await job(id)).status).not.toBe('FAILED')
+    upstream.setBehaviour({ queue: [] })
+    await endPauses()
+    await processed(id)
+    await processed(other)
+    expect(asked()).toBe(3)
+    expect(await pauses()).toEqual([])
+    expect((await job(id)).attempts.map(({ reason }) => reason?.split(':')[0])).toEqual(['busy', undefined])
+  })
+
+  it('is asked again by itself when the time has come, more than three times if need be', async () => {
+    await start()
+    await connect()
+    upstream.setBehaviour({ queue: Array(5).fill(patience({ 'retry-after-ms': '20' })) })
+    await call()
+    expect(asked()).toBe(6)
+    const row = await gateway.database.db.selectFrom('services').selectAll().executeTakeFirstOrThrow()
+    expect(row).toMatchObject({ faults_in_row: 0, cooling_until: 0 })
+  })
+
+  it('is no obstacle to others', async () => {
+    await start()
+    await connect(service('a'), service('b'))
+    upstream.setBehaviour({ choose: ({ json }) => (json?.model === 'a' ? patience({ 'retry-after': '60' }) : 'ok') })
+    for (let i = 0; i < 4; i++) await call({ prompt: `fox ${i}` })
+    expect([asked('a') <= 1, asked('b')]).toEqual([true, 4])
+  })
+
+  it('is believed for an hour at most', async () => {
+    await start()
+    await connect()
+    upstream.setBehaviour({ default: patience({ 'retry-after': '999999' }) })
+    await submit()
+    await waitFor(async () => (await pauses()).length === 1)
+    expect((await pauses())[0]!.until).toBeLessThanOrEqual(Date.now() + 3_600_000)
+  })
+
+  it('without saying for how long is asked less and less often', async () => {
+    await start()
+    await connect()
+    upstream.setBehaviour({ default: 'koboldcpp_busy' })
+    await submit()
+    const lengths: number[] = []
+    for (let round = 1; round <= 3; round++) {
+      await waitFor(async () => (await pauses())[0]?.in_row === round)
+      lengths.push(Math.round(((await pauses())[0]!.until - Date.now()) / 1000))
+      await endPauses()
+    }
+    expect(lengths).toEqual([2, 4, 8])
+    expect(asked()).toBeLessThanOrEqual(4)
+  })
+
+  it('stays left alone when its agent connects anew, and work that began before changes nothing', async () => {
+    await start()
+    const first = await connect()
+    upstream.setBehaviour({ default: patience({ 'retry-after': '600' }) })
+    await submit()
+    await waitFor(async () => (await pauses()).length === 1)
+    const before = await pauses()
+    await first.stop()
+    await connect()
+    expect(await pauses()).toEqual(before)
+    expect(asked()).toBe(1)
+  })
+})
+
+describe('a caller who waits for nothing else', () => {
+  it('is told to come back, and the request is over', async () => {
+    await start({ INFERENCE_CLUB_LIMITS_SYNC_TIMEOUT: '600ms' })
+    await connect()
+    upstream.setBehaviour({ default: patience({ 'retry-after': '120' }) })
+    const error = await apiErrorOf(call())
+    expect(error).toMatchObject({ status: 503, code: 'upstream_busy', type: 'upstream_busy', param: null })
+    expect(error.headers?.get('retry-after')).toBe('59')
+    expect(error.headers?.get('x-should-retry')).not.toBe('false')
+    expect(asked()).toBe(1)
+    expect(await gateway.database.db.selectFrom('requests').select('state').execute()).toEqual([{ state: 'canceled' }])
+  })
+
+  it('with a key comes back for the same request', async () => {
+    await start({ INFERENCE_CLUB_LIMITS_SYNC_TIMEOUT: '600ms' })
+    await connect()
+    upstream.setBehaviour({ queue: [patience({ 'retry-after': '120' })] })
+    const again = () =>
+      gateway.call('/v1/images/generations', {
+        key: user.key,
+        json: { model: 'm', prompt: 'a fox', size: '32x32' },
+        headers: { 'idempotency-key': 'k' }
+      })
+    expect((await again()).status).toBe(503)
+    await endPauses()
+    expect((await again()).status).toBe(200)
+    expect(asked()).toBe(2)
+    expect(await gateway.database.db.selectFrom('requests').select('state').execute()).toEqual([{ state: 'succeeded' }])
+  })
+
+  it('is told the usual when another works on it', async () => {
+    await start({ INFERENCE_CLUB_LIMITS_SYNC_TIMEOUT: '600ms' })
+    await connect()
+    upstream.setBehaviour({ default: 'hang' })
+    expect(await apiErrorOf(call())).toMatchObject({ status: 504, code: 'timeout' })
+  })
+})
+
+it('what has waited for too long for a service that was left alone all the time fails, to be tried again', async () => {
+  await start({ INFERENCE_CLUB_LIMITS_NO_PROVIDER_TIMEOUT: '300ms' })
+  await connect()
+  upstream.setBehaviour({ default: patience({ 'retry-after': '600' }) })
+  const [first, never] = [await submit(), await submit()]
+  for (const id of [first, never]) {
+    await waitFor(async () => (await job(id)).status === 'FAILED')
+    expect(await job(id)).toMatchObject({ error: { code: 'upstream_busy' } })
+  }
+  expect(asked()).toBe(1)
+})
+
+describe('an image server that restarts', () => {
+  it('finds the queue as it was', async () => {
+    await start()
+    await connect()
+    const { port } = new URL(upstream.url)
+    await upstream.close()
+    const ids = await Promise.all(Array.from({ length: 5 }, () => submit()))
+    await waitFor(async () => (await pauses())[0]?.reason === 'unreachable')
+    upstream = await startFakeOpenAIServer({ port: Number(port) })
+    await endPauses()
+    for (const id of ids) await processed(id)
+    expect(asked()).toBe(5)
+  })
+
+  it('is tried at once when its agent connects anew', async () => {
+    await start()
+    const gone = await startFakeOpenAIServer()
+    await gone.close()
+    const first = await connect(service('only', { url: gone.url }))
+    const id = await submit()
+    await waitFor(async () => (await pauses())[0]?.reason === 'unreachable')
+    await first.stop()
+    await connect()
+    await processed(id)
+  })
+
+  it('leaves other models alone when one is missing', async () => {
+    await start()
+    const model = (id: string) => ({ id, servedAs: id, features: ['generate' as const] })
+    await connect(service('two', { models: [model('there'), model('gone')] }))
+    upstream.setBehaviour({ choose: ({ json }) => (json?.model === 'gone' ? 'model_not_found' : 'ok') })
+    const id = await submit({ model: 'gone' })
+    await waitFor(async () => (await pauses()).length === 1)
+    await call({ model: 'there' })
+    expect(await pauses()).toMatchObject([{ model: 'gone', reason: 'model_missing' }])
+    expect((await job(id)).status).toBe('PROCESSING')
+    expect([asked('gone'), asked('there')]).toEqual([1, 1])
+  })
+})
