@@ -38,6 +38,7 @@ beforeAll(async () => {
       {
         engine: 'openai',
         url: upstream.url,
+        extras: 'any',
         models: [{ id: 'editor', servedAs: 'editor', features: ['edit', 'mask', 'multi_image'] }]
       }
     ]
