@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { closestName } from '../lib/closest-name.ts'
 import { LOG_LEVELS } from '../lib/logger.ts'
 import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './address-checks.ts'
+import { PROVIDER_LIMITS } from './provider-limits.ts'
 import {
   booleanSetting,
   bytesSetting,
@@ -283,6 +284,7 @@ export const LIMITS = {
     min: 1,
     max: 1_000_000
   }),
+  ...PROVIDER_LIMITS,
   wrongKeysPerMinute: integerSetting({
     variable: limit('WRONG_KEYS_PER_MINUTE'),
     description: 'Wrong API keys from one address before it has to wait.',

@@ -53,6 +53,8 @@ export interface ConnectedProvider {
 export interface ProviderStore {
   /** Makes or finds the provider (owner, name), takes it over from any older connection, and writes its services. */
   connect(trx: Trx, provider: NewConnection): Promise<ConnectedProvider>
+  /** Providers of an owner that are not forgotten. */
+  countProviders(trx: Trx, ownerId: string): Promise<number>
   /** Keeps a provider online until then; false when a newer connection has taken it over. */
   keepOnline(trx: Trx, connection: { providerId: string; epoch: number }, until: number): Promise<boolean>
   disconnect(connection: { providerId: string; epoch: number }): Promise<void>
@@ -98,6 +100,16 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
       const serviceIds = await writeServices(trx, provider.id, connection.services, clock.now())
       await easePauses(trx, { providerId: provider.id, now: clock.now() })
       return { providerId: provider.id, epoch: provider.epoch, serviceIds }
+    },
+
+    countProviders: async (trx, ownerId) => {
+      const row = await trx
+        .selectFrom('providers')
+        .select((e) => e.fn.countAll<number>().as('providers'))
+        .where('owner_id', '=', ownerId)
+        .where('forgotten_at', 'is', null)
+        .executeTakeFirst()
+      return Number(row?.providers ?? 0)
     },
 
     keepOnline: async (trx, { providerId, epoch }, until) => {

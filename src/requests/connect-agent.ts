@@ -3,6 +3,7 @@ import { type AttemptRow, changeAttempt, listLiveOfProvider } from './attempt-st
 import { failAttempt } from './fail-attempt.ts'
 import { tokenMatches } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
+import { requireProviderBudget } from './require-provider-budget.ts'
 import { changeFenced, findTask } from './task-store.ts'
 
 /** An attempt the agent says it runs or holds finished. */
@@ -22,7 +23,7 @@ export interface AgentConnected extends ConnectedProvider {
 
 /**
  * Writes a new connection of a provider and sorts out its attempts: those it still has go on, those it was thought to
- * run but lacks wait again at once, and it learns which of its own are no longer wanted.
+ * run but lacks wait again at once, and it learns which of its own are no longer wanted. Throws `insufficient_quota`.
  */
 export async function connectAgent(
   parts: RequestParts,
@@ -32,6 +33,7 @@ export async function connectAgent(
   const tokens = new Map(connection.attempts.map((held) => [held.id, held.token]))
   const sorted = await database.db.transaction().execute(async (trx) => {
     const provider = await providers.connect(trx, connection)
+    await requireProviderBudget(trx, parts, connection)
     const resumed: ResumedAttempt[] = []
     const lost: AttemptRow[] = []
     for (const attempt of await listLiveOfProvider(trx, provider.providerId)) {

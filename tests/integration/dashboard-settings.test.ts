@@ -64,11 +64,14 @@ describe('the list of settings', () => {
       'invitationLifetimeMs',
       'maxImagesPerRequest',
       'maxPixels',
+      'modelsPerProvider',
       'noProviderTimeoutMs',
+      'providersPerUser',
       'queuePerUser',
       'queueTotal',
       'rateLimit',
       'registration',
+      'servicesPerProvider',
       'signInTries',
       'syncTimeoutMs',
       'webhookPrivateAddresses'
@@ -279,6 +282,9 @@ describe('after a restart', () => {
     noProviderTimeoutMs: ['7m', 420_000],
     queuePerUser: ['12', 12],
     queueTotal: ['13', 13],
+    providersPerUser: ['14', 14],
+    servicesPerProvider: ['15', 15],
+    modelsPerProvider: ['16', 16],
     signInTries: ['4', 4]
   }
 
