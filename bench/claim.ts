@@ -196,7 +196,11 @@ async function submitSome(database: Database): Promise<void> {
   for (let i = 0; i < SUBMITS; i++) {
     await database.db.transaction().execute(async (trx) => {
       await admitImages(trx, { parts: { database, limits: roomy }, principal, images: 1 })
-      await insertSubmission(trx, submission, { taskClass: TASK_CLASS.async, now: Date.now() })
+      await insertSubmission(trx, submission, {
+        taskClass: TASK_CLASS.async,
+        now: Date.now(),
+        shared: { storageKeyOf: async (_trx, input) => input.storageKey }
+      })
     })
   }
 }

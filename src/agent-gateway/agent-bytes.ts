@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Assets } from '../assets/assets.ts'
 import { bearerOf } from '../auth/bearer.ts'
 import { ObjectTooLarge, type SavedBytes } from '../assets/save-asset.ts'
-import { ImageRejected, orientedSize } from '../images/image-inspector.ts'
+import { ImageRejected } from '../images/image-inspector.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { mediaTypeOfFormat } from '../images/media-types.ts'
 import { formatSize } from '../images/sizes.ts'
@@ -72,8 +72,8 @@ async function receiveImage(
 
   const saved = await saveOrFail(parts, request, attempt)
   const { asked, warnings } = await checkAgainstAsked(parts, attempt, saved)
-  if (asked.outputFormat && saved.facts.mediaType !== mediaTypeOfFormat(asked.outputFormat)) {
-    await parts.assets.discard(saved.storageKey)
+  if (asked.outputFormat && saved.mediaType !== mediaTypeOfFormat(asked.outputFormat)) {
+    await parts.assets.discard(saved)
     return refuseImage(parts, attempt, `The image is not the ${asked.outputFormat} that was asked for.`)
   }
   return finish(parts, { attempt, saved, result, warnings, reply })
@@ -110,7 +110,7 @@ async function checkAgainstAsked(
   saved: SavedBytes
 ): Promise<{ asked: ImageParameters; warnings: string[] }> {
   const asked = await parts.requests.parametersOf(attempt)
-  const size = formatSize(orientedSize(saved.facts))
+  const size = formatSize(saved)
   const warnings =
     asked.size && !asked.isSizeUnasked && formatSize(asked.size) !== size
       ? [`The size ${formatSize(asked.size)} was asked for; the provider delivered ${size}.`]
@@ -123,17 +123,14 @@ async function finish(
   done: { attempt: AttemptRow; saved: SavedBytes; result: AttemptResult; warnings: string[]; reply: FastifyReply }
 ): Promise<FastifyReply> {
   const { attempt, saved, result } = done
-  const { facts, ...stored } = saved
   const finished = await parts.requests.finish(attempt, {
-    ...stored,
-    ...orientedSize(facts),
-    mediaType: facts.mediaType,
+    ...saved,
     seed: result.seed,
     warnings: [...result.warnings, ...done.warnings],
     generatingMs: result.generating_ms
   })
   if (finished) return done.reply.send({ stored: true })
-  await parts.assets.discard(saved.storageKey)
+  await parts.assets.discard(saved)
   // Two PUTs of the same image at once: the other one was stored, which is all the agent wants to know.
   const now = await parts.requests.findAttempt(attempt.id)
   if (now?.state === 'succeeded') return done.reply.send({ stored: true })

@@ -6,6 +6,7 @@ export type AssetRow = Selectable<Tables['assets']>
 
 export interface AssetStore {
   findAsset(id: string): Promise<AssetRow | undefined>
+  noteAlpha(id: string, hasAlpha: boolean): Promise<void>
   /** Of these storage keys, those that a row refers to. */
   knownKeys(keys: readonly string[]): Promise<Set<string>>
   /** The space that images of some requests take, in the order of the requests' ids; undefined after the last. */
@@ -20,6 +21,13 @@ export interface SpaceSlice {
 export function createAssetStore({ db }: Pick<Database, 'db'>): AssetStore {
   return {
     findAsset: (id) => db.selectFrom('assets').selectAll().where('id', '=', id).executeTakeFirst(),
+    noteAlpha: async (id, hasAlpha) => {
+      await db
+        .updateTable('assets')
+        .set({ has_alpha: Number(hasAlpha) })
+        .where('id', '=', id)
+        .execute()
+    },
     knownKeys: async (keys) => {
       const rows = await db.selectFrom('assets').select('storage_key').where('storage_key', 'in', keys).execute()
       return new Set(rows.map((row) => row.storage_key))

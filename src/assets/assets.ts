@@ -4,15 +4,24 @@ import type { Principal } from '../lib/principal.ts'
 import type { ByteRange, ObjectStore } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore } from './asset-store.ts'
 import { asStorageUnavailable, openStored } from './open-stored.ts'
+import { shareAsset } from './share-asset.ts'
 import { saveAsset, type SavedBytes, type SaveLimits } from './save-asset.ts'
 import { thumbnailKeys } from './storage-keys.ts'
 
 export interface Assets {
   /** Streams an image into the store: see `saveAsset`. Throws `storage_unavailable` when the store is at fault. */
   save(source: Readable, options: SaveLimits & { declaredType: string; signal?: AbortSignal }): Promise<SavedBytes>
+  /**
+   * An image that is here already, to be used again without storing it again. The row that will refer to its bytes is
+   * written while one still does, or not at all: see `insertSubmission`.
+   * Throws `ImageRejected`, `ObjectTooLarge` and `storage_unavailable`, also when the bytes are gone.
+   */
+  share(asset: AssetRow, limits: SaveLimits): Promise<SavedBytes>
+  /** Whether these bytes are in the store. Throws `storage_unavailable`. */
+  isStored(asset: Pick<AssetRow, 'storage_key' | 'bytes'>): Promise<boolean>
   /** Takes back bytes that turned out not to be wanted; what cannot be removed now is left to the sweeper. */
-  discard(storageKey: string): Promise<void>
-  /** Removes the bytes of an image whose row is gone, and its thumbnails. Throws what the store does. */
+  discard(saved: Pick<SavedBytes, 'storageKey' | 'isShared'>): Promise<void>
+  /** Removes bytes that no row refers to any more, and their thumbnails. Throws what the store does. */
   remove(storageKey: string): Promise<void>
   /**
    * The row of an image: outputs are anybody's who has the URL, inputs and masks the owner's and the admins' alone. Only
@@ -24,9 +33,15 @@ export interface Assets {
 }
 
 export function createAssets({ store, rows }: { store: ObjectStore; rows: AssetStore }): Assets {
+  const isStored: Assets['isStored'] = async ({ storage_key: key, bytes }) =>
+    (await store.stat(key).catch(asStorageUnavailable))?.bytes === bytes
   return {
     save: (source, options) => saveAsset(store, source, options).catch(asStorageUnavailable),
-    discard: (storageKey) => store.remove([storageKey]).catch(() => undefined),
+    share: (asset, limits) => shareAsset({ store, rows, isStored }, asset, limits),
+    isStored,
+    discard: async ({ storageKey, isShared }) => {
+      if (!isShared) await store.remove([storageKey]).catch(() => undefined)
+    },
     remove: (storageKey) => store.remove([storageKey, ...thumbnailKeys(storageKey)]),
     getVisible: async (id, whoReads) => {
       const asset = await rows.findAsset(id)

@@ -1,18 +1,26 @@
 import type { Readable } from 'node:stream'
-import { inspectImage, type ImageFacts, type InspectionLimits } from '../images/image-inspector.ts'
+import { inspectImage, type InspectionLimits, orientedSize } from '../images/image-inspector.ts'
+import type { ImageMediaType } from '../images/media-types.ts'
 import { newId } from '../lib/ids.ts'
 import { type ObjectStore, ObjectTooLarge } from '../storage/object-store.ts'
 import { storageKeyOf } from './storage-keys.ts'
 
 export { ObjectTooLarge }
 
-/** Bytes in the store that no row refers to yet. */
+/** The bytes of an image to be: in the store, and no row of its own refers to them yet. */
 export interface SavedBytes {
   assetId: string
   storageKey: string
+  /** They are those of an image that is here already: nothing was stored, and nothing is to be taken back. */
+  isShared: boolean
   bytes: number
   sha256: string
-  facts: ImageFacts
+  mediaType: ImageMediaType
+  /** As a viewer shows it, after EXIF orientation. */
+  width: number
+  height: number
+  /** There is an alpha channel or a transparent colour. */
+  hasAlpha: boolean
 }
 
 export interface SaveLimits extends InspectionLimits {
@@ -45,7 +53,8 @@ export async function saveAsset(
       maxBytes: options.maxBytes,
       ...(options.signal && { signal: options.signal })
     })
-    return { assetId, storageKey, ...stored, facts: inspection.facts }
+    const { mediaType, hasAlpha } = inspection.facts
+    return { assetId, storageKey, isShared: false, ...stored, mediaType, hasAlpha, ...orientedSize(inspection.facts) }
   } catch (error) {
     throw failure ?? error
   }

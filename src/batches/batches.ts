@@ -12,6 +12,7 @@ import { ringRequest } from '../requests/ring-request.ts'
 import { hasEnded, TASK_CLASS } from '../requests/request-states.ts'
 import { fingerprintOf, type Submission } from '../requests/submission.ts'
 import { applyUseLimits } from '../usage/apply-use-limits.ts'
+import { shareInputs } from '../requests/share-inputs.ts'
 import { admitImages, requireOffer } from '../requests/submit-request.ts'
 import { type BatchRow, eraseBatches, findBatch, insertBatch, listBatches, listBatchRequests } from './batch-store.ts'
 
@@ -85,18 +86,22 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
       await naming(index, () => requireOffer(parts, submission))
     }
     const images = submissions.reduce((sum, { image }) => sum + image.n, 0)
-    return database.db.transaction().execute(async (trx) => {
+    const inputs = submissions.flatMap((submission) => submission.inputs)
+    const shared = await shareInputs(parts, { ownerId: userId, inputs })
+    const id = await database.db.transaction().execute(async (trx) => {
       await admitImages(trx, { parts, principal, images })
       const id = newId('bat')
       const now = database.clock.now()
       await insertBatch(trx, { id, user_id: userId, label: batch.label ?? null, created_at: now })
       for (const [position, submission] of submissions.entries()) {
-        const place = { taskClass: TASK_CLASS.batch, batch: { id, position }, now }
+        const place = { taskClass: TASK_CLASS.batch, batch: { id, position }, shared, now }
         requestIds.push(await insertSubmission(trx, submission, place))
       }
       await bind(trx, id)
       return id
     })
+    await shared.discardSpare()
+    return id
   })
   if (!submitted.repeated) {
     database.bell.ring('tasks')

@@ -244,6 +244,7 @@ export interface AssetsTable {
   kind: AssetKind
   /** Order among the assets of its kind. */
   position: number
+  /** Where the bytes are. Rows of the same bytes may share them. */
   storage_key: string
   media_type: string
   bytes: number
@@ -252,6 +253,8 @@ export interface AssetsTable {
   height: number
   seed: number | null
   created_at: number
+  /** 1: there is an alpha channel or a transparent colour; null of those stored before this was kept. */
+  has_alpha: Generated<number | null>
 }
 
 interface UsageImagesTable {

@@ -7,7 +7,7 @@ import { ringRequest } from './ring-request.ts'
 import { requireOwnRequest } from './require-own-request.ts'
 
 /**
- * Removes an ended request with its images, their thumbnails and its inputs; usage counts and idempotency keys stay. The
+ * Removes an ended request with its images, their thumbnails and its inputs, as far as no other request has the same; usage counts and idempotency keys stay. The
  * bytes go when the rows are gone for good: a process that dies in between leaves bytes without a row, which the sweeper
  * takes, never a row without bytes.
  * Throws `not_found`, and `conflict` while it has not ended.
@@ -27,7 +27,7 @@ export async function deleteRequest(
   await removeImages(parts, keys)
 }
 
-/** Removes the bytes of images whose rows have just been deleted. Never rejects for what the store says. */
+/** Removes the bytes of images whose last rows have just been deleted. Never rejects for what the store says. */
 export async function removeImages(
   { database, assets, logger }: Pick<RequestParts, 'database' | 'assets' | 'logger'>,
   keys: readonly string[]

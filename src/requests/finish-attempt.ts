@@ -4,7 +4,7 @@ import { recordImage } from '../usage/usage-store.ts'
 import { type AttemptRow, changeAttempt } from './attempt-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
-import { findRequest, insertAsset } from './request-store.ts'
+import { findRequest, insertAssets } from './request-store.ts'
 import { ringRequest } from './ring-request.ts'
 import { changeFenced, findTask } from './task-store.ts'
 
@@ -18,6 +18,7 @@ export interface DeliveredImage {
   /** As decoded, after orientation. */
   width: number
   height: number
+  hasAlpha: boolean
   /** Null when the engine was given none. */
   seed: number | null
   warnings: readonly string[]
@@ -56,21 +57,24 @@ export async function finishAttempt(
       finished_at: now,
       generating_ms: image.generatingMs
     })
-    await insertAsset(trx, {
-      id: image.assetId,
-      owner_id: request.user_id,
-      request_id: request.id,
-      kind: 'output',
-      position: task.position,
-      storage_key: image.storageKey,
-      media_type: image.mediaType,
-      bytes: image.bytes,
-      sha256: image.sha256,
-      width: image.width,
-      height: image.height,
-      seed: image.seed,
-      created_at: now
-    })
+    await insertAssets(trx, [
+      {
+        id: image.assetId,
+        owner_id: request.user_id,
+        request_id: request.id,
+        kind: 'output',
+        position: task.position,
+        storage_key: image.storageKey,
+        media_type: image.mediaType,
+        bytes: image.bytes,
+        sha256: image.sha256,
+        width: image.width,
+        height: image.height,
+        seed: image.seed,
+        has_alpha: Number(image.hasAlpha),
+        created_at: now
+      }
+    ])
     await recordImage(trx, {
       asset_id: image.assetId,
       request_id: request.id,

@@ -3,7 +3,8 @@ import type { Trx } from '../db/database.ts'
 import { newId } from '../lib/ids.ts'
 import { nextOrderKey } from './queue-store.ts'
 import type { TaskClass } from './request-states.ts'
-import { insertAsset, insertRequest } from './request-store.ts'
+import { insertAssets, insertRequest, type NewAsset } from './request-store.ts'
+import type { SharedInputs } from './share-inputs.ts'
 import { neededFeatures, type RequestInput, type Submission } from './submission.ts'
 import { insertTasks } from './task-store.ts'
 
@@ -13,10 +14,14 @@ const SEEDS = 2 ** 32
 export interface SubmissionPlace {
   taskClass: TaskClass
   batch?: { id: string; position: number }
+  shared: Pick<SharedInputs, 'storageKeyOf'>
   now: number
 }
 
-/** Writes a request with its inputs and its waiting tasks. Returns the request's id. */
+/**
+ * Writes a request with its inputs and its waiting tasks. Returns the request's id. Throws `not_found` when an image that
+ * was to be shared has been deleted meanwhile.
+ */
 export async function insertSubmission(trx: Trx, submission: Submission, place: SubmissionPlace): Promise<string> {
   const { principal, image } = submission
   const id = newId('req')
@@ -42,11 +47,14 @@ export async function insertSubmission(trx: Trx, submission: Submission, place: 
     error_code: null,
     error_message: null
   })
+  const rows: NewAsset[] = []
   for (const kind of ['input', 'mask'] as const) {
     for (const [position, input] of submission.inputs.filter((one) => one.kind === kind).entries()) {
-      await insertAsset(trx, inputRow(input, { ownerId: principal.userId, requestId: id, position, now: place.now }))
+      const storageKey = await place.shared.storageKeyOf(trx, input)
+      rows.push(inputRow(input, { ownerId: principal.userId, requestId: id, position, storageKey, now: place.now }))
     }
   }
+  if (rows.length > 0) await insertAssets(trx, rows)
   await insertWaitingTasks(trx, submission, { ...place, requestId: id })
   return id
 }
@@ -89,19 +97,20 @@ async function insertWaitingTasks(
 
 const inputRow = (
   input: RequestInput,
-  row: { ownerId: string; requestId: string; position: number; now: number }
-): Parameters<typeof insertAsset>[1] => ({
+  row: { ownerId: string; requestId: string; position: number; storageKey: string; now: number }
+): NewAsset => ({
   id: input.assetId,
   owner_id: row.ownerId,
   request_id: row.requestId,
   kind: input.kind,
   position: row.position,
-  storage_key: input.storageKey,
+  storage_key: row.storageKey,
   media_type: input.mediaType,
   bytes: input.bytes,
   sha256: input.sha256,
   width: input.width,
   height: input.height,
   seed: null,
+  has_alpha: Number(input.hasAlpha),
   created_at: row.now
 })

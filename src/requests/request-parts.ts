@@ -9,7 +9,7 @@ import type { ProviderStore } from '../providers/provider-store.ts'
 export interface RequestParts {
   database: Database
   offers: Offers
-  assets: Pick<Assets, 'remove'>
+  assets: Pick<Assets, 'remove' | 'discard' | 'isStored'>
   providers: ProviderStore
   limits: Limits
   logger: Logger

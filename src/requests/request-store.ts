@@ -6,6 +6,7 @@ import { UNFINISHED } from './request-states.ts'
 
 export type RequestRow = Selectable<Tables['requests']>
 export type AssetRow = Selectable<Tables['assets']>
+export type NewAsset = Insertable<Tables['assets']>
 
 export async function insertRequest(trx: Trx, row: Insertable<Tables['requests']>): Promise<void> {
   await trx.insertInto('requests').values(row).execute()
@@ -50,9 +51,26 @@ export const endRequest = (trx: Trx, id: string, end: RequestEnd): Promise<Reque
     .returningAll()
     .executeTakeFirst()
 
-export async function insertAsset(trx: Trx, row: Insertable<Tables['assets']>): Promise<void> {
-  await trx.insertInto('assets').values(row).execute()
+export async function insertAssets(trx: Trx, rows: readonly NewAsset[]): Promise<void> {
+  await trx.insertInto('assets').values(rows).execute()
 }
+
+/** Whether there is still a row of these bytes. Where there is none, there is never one again: they are being removed. */
+export const isReferredTo = async (trx: Trx, storageKey: string): Promise<boolean> =>
+  (await trx.selectFrom('assets').select('id').where('storage_key', '=', storageKey).executeTakeFirst()) !== undefined
+
+/** Images somebody has here already, of these contents. */
+export const listByContent = (
+  db: Db,
+  { ownerId, hashes }: { ownerId: string; hashes: readonly string[] }
+): Promise<Pick<AssetRow, 'storage_key' | 'sha256' | 'bytes'>[]> =>
+  db
+    .selectFrom('assets')
+    .select(['storage_key', 'sha256', 'bytes'])
+    .distinct()
+    .where('owner_id', '=', ownerId)
+    .where('sha256', 'in', hashes)
+    .execute()
 
 /** Of all these requests; each one's source images in the caller's order, its mask, its images in their order. */
 export const listAssets = (db: Db, requestIds: readonly string[]): Promise<AssetRow[]> =>
@@ -93,13 +111,16 @@ export async function reopenRequest(trx: Trx, id: string): Promise<boolean> {
   return numUpdatedRows > 0n
 }
 
-/** Deletes requests with everything that belongs to them; returns the storage keys of their images. */
+/** Deletes requests with everything that belongs to them; returns the storage keys that no row refers to any more. */
 export async function deleteRequestRows(trx: Trx, ids: readonly string[]): Promise<string[]> {
   const assets = await trx.deleteFrom('assets').where('request_id', 'in', ids).returning('storage_key').execute()
   await trx.deleteFrom('attempts').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('tasks').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('requests').where('id', 'in', ids).execute()
-  return assets.map((asset) => asset.storage_key)
+  const keys = [...new Set(assets.map((asset) => asset.storage_key))]
+  const shared = await trx.selectFrom('assets').select('storage_key').where('storage_key', 'in', keys).execute()
+  const kept = new Set(shared.map((asset) => asset.storage_key))
+  return keys.filter((key) => !kept.has(key))
 }
 
 export interface RequestFilter {

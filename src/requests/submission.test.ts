@@ -18,11 +18,13 @@ const input = (kind: 'input' | 'mask', sha256: string, change: Partial<RequestIn
   kind,
   assetId: 'ast_1',
   storageKey: 'images/as/ast_1',
+  isShared: false,
   mediaType: 'image/png',
   bytes: 10,
   sha256,
   width: 2,
   height: 2,
+  hasAlpha: false,
   ...change
 })
 

@@ -24,12 +24,15 @@ export interface RequestInput {
   kind: 'input' | 'mask'
   assetId: string
   storageKey: string
+  /** The bytes are those of an image that is here already. */
+  isShared: boolean
   mediaType: ImageMediaType
   bytes: number
   sha256: string
   /** As a viewer shows it, after EXIF orientation. */
   width: number
   height: number
+  hasAlpha: boolean
 }
 
 /** The features a service must have for this call, in a fixed order: they are compared as text when claiming. */

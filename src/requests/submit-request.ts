@@ -10,6 +10,7 @@ import type { RequestParts } from './request-parts.ts'
 import { TASK_CLASS } from './request-states.ts'
 import { findRequest } from './request-store.ts'
 import { ringRequest } from './ring-request.ts'
+import { shareInputs } from './share-inputs.ts'
 import { fingerprintOf, neededFeatures, type Submission } from './submission.ts'
 
 /**
@@ -29,13 +30,16 @@ export async function submitRequest(
   const once = idempotency && { ...idempotency, userId, fingerprint: fingerprintOf(submission) }
   const submitted = await createOnce(parts, once, async (bind) => {
     await requireOffer(parts, submission)
-    return database.db.transaction().execute(async (trx) => {
+    const shared = await shareInputs(parts, { ownerId: userId, inputs: submission.inputs })
+    const id = await database.db.transaction().execute(async (trx) => {
       await admitImages(trx, { parts, principal: submission.principal, images: submission.image.n })
       const taskClass = submission.isAsync ? TASK_CLASS.async : TASK_CLASS.interactive
-      const id = await insertSubmission(trx, submission, { taskClass, now: database.clock.now() })
+      const id = await insertSubmission(trx, submission, { taskClass, shared, now: database.clock.now() })
       await bind(trx, id)
       return id
     })
+    await shared.discardSpare()
+    return id
   })
   if (!submitted.repeated) {
     database.bell.ring('tasks')

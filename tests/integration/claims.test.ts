@@ -83,7 +83,7 @@ const submit = (model: string, n: number): Promise<string> =>
         isAsync: true,
         routing: 'any'
       },
-      { taskClass: TASK_CLASS.async, now: Date.now() }
+      { taskClass: TASK_CLASS.async, now: Date.now(), shared: { storageKeyOf: async (_, input) => input.storageKey } }
     )
   )
 

@@ -316,7 +316,7 @@ describe('deleting an account', () => {
       .where('id', '=', person.id)
       .execute()
     const dying = new AbortController()
-    const assets = { remove: async () => dying.abort() }
+    const assets = { ...context.assets, remove: async () => dying.abort() }
     await eraseRequests({ ...context, assets }, { userId: person.id, signal: dying.signal })
     // The rows of a slice have gone without their bytes, the others are there.
     expect(await rowsOf(person.id)).toMatchObject({ requests: 3, assets: 0, keys: 1 })

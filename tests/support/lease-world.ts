@@ -102,7 +102,7 @@ async function openGateway(path: string, clock: { now(): number }) {
     database,
     providers,
     offers: createOffers({ store: providers, clock }),
-    assets: { remove: async () => undefined },
+    assets: { remove: async () => undefined, discard: async () => undefined, isStored: async () => true },
     limits: loadConfig({ INFERENCE_CLUB_LIMITS_LEASE: `${LEASE_MS}ms` }).limits,
     logger: silentLogger(),
     live: createLiveProgress()
@@ -121,6 +121,7 @@ export function deliveredImage(): DeliveredImage {
     sha256: 'f'.repeat(64),
     width: 8,
     height: 8,
+    hasAlpha: false,
     seed: 1,
     warnings: [],
     generatingMs: 10

@@ -10,6 +10,7 @@ import * as errorParam from './008-error-param.ts'
 import * as possibleNumbers from './009-possible-numbers.ts'
 import * as serviceWarnings from './010-service-warnings.ts'
 import * as servicePauses from './011-service-pauses.ts'
+import * as sharedImages from './012-shared-images.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -23,5 +24,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '008-error-param': errorParam,
   '009-possible-numbers': possibleNumbers,
   '010-service-warnings': serviceWarnings,
-  '011-service-pauses': servicePauses
+  '011-service-pauses': servicePauses,
+  '012-shared-images': sharedImages
 }

@@ -1,7 +1,7 @@
 import type { Assets } from '../../assets/assets.ts'
 import { ObjectTooLarge, type SavedBytes } from '../../assets/save-asset.ts'
 import type { Limits } from '../../config/config.ts'
-import { type ImageFacts, ImageRejected, orientedSize } from '../../images/image-inspector.ts'
+import { ImageRejected } from '../../images/image-inspector.ts'
 import type { ImageKind } from '../../images/image-request.ts'
 import { formatSize } from '../../images/sizes.ts'
 import { type AppError, errors } from '../../lib/errors.ts'
@@ -61,19 +61,19 @@ export class ImageInbox {
     }
   }
 
-  /** The inputs in the caller's order, and the facts of the first. Throws `missing_file` and `invalid_mask`. */
-  finish(): { inputs: RequestInput[]; first: ImageFacts } {
+  /** The inputs in the caller's order, the mask last. Throws `missing_file` and `invalid_mask`. */
+  finish(): [RequestInput, ...RequestInput[]] {
     const images = this.#stored.filter(({ kind }) => kind === 'input').sort((a, b) => a.place - b.place)
     const mask = this.#stored.find(({ kind }) => kind === 'mask')
     const [first] = images
     if (!first) throw errors.missingFile()
     if (mask) checkMask(mask.saved, first.saved)
-    return { inputs: [...images, ...(mask ? [mask] : [])].map(toInput), first: first.saved.facts }
+    return [toInput(first), ...[...images.slice(1), ...(mask ? [mask] : [])].map(toInput)]
   }
 
   /** Takes back what was stored, for a call that was refused. */
   async discard(): Promise<void> {
-    for (const { saved } of this.#stored) await this.#assets.discard(saved.storageKey)
+    for (const { saved } of this.#stored) await this.#assets.discard(saved)
   }
 
   #tooMany(kind: IncomingImage['kind'], param: string): AppError {
@@ -90,20 +90,18 @@ export class ImageInbox {
 }
 
 function checkMask(mask: SavedBytes, first: SavedBytes): void {
-  if (!mask.facts.hasAlpha) {
+  if (!mask.hasAlpha) {
     throw errors.invalidMask(
       'The mask has no alpha channel. Send a png or webp that is transparent where the image shall change.'
     )
   }
-  const [size, wanted] = [formatSize(orientedSize(mask.facts)), formatSize(orientedSize(first.facts))]
+  const [size, wanted] = [formatSize(mask), formatSize(first)]
   if (size !== wanted) {
     throw errors.invalidMask(`The mask is ${size} but the first image is ${wanted}. Send a mask of the same size.`)
   }
 }
 
-function toInput({ kind, saved: { facts, ...stored } }: StoredImage): RequestInput {
-  return { kind, ...stored, ...orientedSize(facts), mediaType: facts.mediaType }
-}
+const toInput = ({ kind, saved }: StoredImage): RequestInput => ({ kind, ...saved })
 
 function asAppError(error: ImageRejected, param: string, limits: InboxLimits): AppError {
   switch (error.reason) {

@@ -84,7 +84,7 @@ export class LiftedImages {
     for (const { bytes, saving } of forgotten) {
       bytes.destroy()
       const saved = await saving.catch(() => undefined)
-      if (saved) await this.#context.assets.discard(saved.storageKey)
+      if (saved) await this.#context.assets.discard(saved)
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Principal } from '../../lib/principal.ts'
 import type { HttpContext } from '../http-context.ts'
 import type { ImageInbox } from './image-inbox.ts'
 import type { LiftedImages } from './lifted-images.ts'
-import { saveUpload } from './save-upload.ts'
+import { uploadLimits } from './save-upload.ts'
 
 export interface ReferenceSources extends Pick<HttpContext, 'assets' | 'config'> {
   /** The data URLs of the body. */
@@ -58,8 +58,7 @@ async function saveReferred(param: string, reference: unknown, sources: Referenc
       const isUnknown = error instanceof AppError && error.code === 'not_found'
       throw isUnknown && isElsewhere ? errors.remoteImageRefused(param) : error
     })
-  const bytes = await sources.assets.openBytes(asset)
-  return saveUpload(sources, { bytes, declaredType: asset.media_type }).finally(() => bytes.destroy())
+  return sources.assets.share(asset, uploadLimits(sources.config))
 }
 
 function parseReference(param: string, reference: unknown): { url?: string; id?: string } {

@@ -15,13 +15,16 @@ const context = (assets: Partial<Assets>) => ({ assets: assets as Assets, config
 /** Takes any bytes for an image; they are found again as the storage key. */
 const save = async (source: Readable): Promise<SavedBytes> => {
   const bytes = await buffer(source)
-  const facts = { mediaType: 'image/webp', width: 1, height: 1, hasAlpha: true, bitDepth: 8, animated: false } as const
   return {
     assetId: 'ast_x',
     storageKey: bytes.toString('hex'),
     bytes: bytes.length,
+    isShared: false,
     sha256: '',
-    facts: { ...facts, orientation: 1, colour: 'rgb' }
+    mediaType: 'image/webp',
+    width: 1,
+    height: 1,
+    hasAlpha: true
   }
 }
 
@@ -34,7 +37,7 @@ async function receive(chunks: readonly Buffer[], contentType: string) {
   for (const chunk of chunks) request.write(chunk)
   request.end()
   const fields = await received
-  return { fields, inputs: (await inbox.finish()).inputs.map(({ kind, storageKey }) => [kind, storageKey]) }
+  return { fields, inputs: inbox.finish().map(({ kind, storageKey }) => [kind, storageKey]) }
 }
 
 function cutInto(bytes: Buffer, lengths: readonly number[]): Buffer[] {

@@ -61,8 +61,9 @@ async function receiveCall(
   const inbox = new ImageInbox(assets, { kind, limits })
   try {
     const call = parseImageRequest(await read(inbox), { kind, limits })
-    const { inputs, first } = inbox.finish()
-    limitAutomaticSize(call, inputs[0], limits.maxPixels)
+    const inputs = inbox.finish()
+    const [first] = inputs
+    limitAutomaticSize(call, first, limits.maxPixels)
     settleAlphaMask(call, { isMasked: inputs.some((input) => input.kind === 'mask'), hasAlpha: first.hasAlpha })
     return { ...call, submission: { ...call.submission, inputs }, discard: () => inbox.discard() }
   } catch (error) {
@@ -87,13 +88,9 @@ function settleAlphaMask(call: ParsedCall, { isMasked, hasAlpha }: { isMasked: b
 }
 
 /** Without a size an edit is as large as its first image, as far as the limit allows. */
-function limitAutomaticSize(
-  call: ParsedCall,
-  first: { width: number; height: number } | undefined,
-  maxPixels: number
-): void {
+function limitAutomaticSize(call: ParsedCall, first: { width: number; height: number }, maxPixels: number): void {
   const { parameters, warnings } = call.submission.image
-  if (parameters.size || !first || first.width * first.height <= maxPixels) return
+  if (parameters.size || first.width * first.height <= maxPixels) return
   parameters.size = fitWithin(first, { maxPixels, multipleOf: USUAL_MULTIPLE })
   parameters.isSizeUnasked = true
   warnings.push(

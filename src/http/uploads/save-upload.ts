@@ -1,15 +1,16 @@
 import type { Readable } from 'node:stream'
-import type { SavedBytes } from '../../assets/save-asset.ts'
+import type { SavedBytes, SaveLimits } from '../../assets/save-asset.ts'
 import type { HttpContext } from '../http-context.ts'
 
 /** Streams a source image or mask into the store within the limits for one: see `Assets.save`. */
 export const saveUpload = (
   { assets, config }: Pick<HttpContext, 'assets' | 'config'>,
   { bytes, declaredType }: { bytes: Readable; declaredType: string }
-): Promise<SavedBytes> =>
-  assets.save(bytes, {
-    declaredType,
-    maxBytes: config.limits.maxUploadBytes,
-    maxPixels: config.limits.maxInputPixels,
-    maxSide: config.limits.maxInputSide
-  })
+): Promise<SavedBytes> => assets.save(bytes, { declaredType, ...uploadLimits(config) })
+
+/** What a source image or mask may be, wherever it comes from. */
+export const uploadLimits = ({ limits }: HttpContext['config']): SaveLimits => ({
+  maxBytes: limits.maxUploadBytes,
+  maxPixels: limits.maxInputPixels,
+  maxSide: limits.maxInputSide
+})
