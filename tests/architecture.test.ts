@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   webhooks: [...BASE, ...DRIVERS, 'requests'],
   settings: [...BASE, ...DRIVERS],
   dispatch: ['lib', 'images', 'types:db', 'providers', 'requests'],
-  'agent-gateway': [...BASE, 'types:db', 'auth', 'assets', 'providers', 'requests', 'types:dispatch'],
+  'agent-gateway': [...BASE, 'types:db', 'auth', 'assets', 'providers', 'requests', 'types:usage', 'types:dispatch'],
   http: ['lib', 'images', 'types:config', ...DOMAIN],
   app: [...BASE, ...DRIVERS, ...DOMAIN, 'dispatch', 'agent-gateway', 'http'],
   agent: [...BASE, 'engines'],

@@ -6,14 +6,19 @@ import { ImageRejected } from '../images/image-inspector.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { mediaTypeOfFormat } from '../images/media-types.ts'
 import { formatSize } from '../images/sizes.ts'
+import { toError } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import { type AttemptResult, decodeAttemptResult, RESULT_HEADER } from '../protocol/messages.ts'
+import type { ProviderStore } from '../providers/provider-store.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
 import type { Requests } from '../requests/requests.ts'
+import type { Deliveries } from './deliveries.ts'
 
 export interface AgentBytesParts {
   assets: Assets
   requests: Pick<Requests, 'findAttempt' | 'findInput' | 'finish' | 'fail' | 'parametersOf'>
+  providers: Pick<ProviderStore, 'findOwner'>
+  deliveries: Deliveries
   limits: { maxOutputBytes: number; maxPixels: number }
 }
 
@@ -80,19 +85,31 @@ async function receiveImage(
 }
 
 async function saveOrFail(parts: AgentBytesParts, request: FastifyRequest, attempt: AttemptRow): Promise<SavedBytes> {
+  const ownerId = (await parts.providers.findOwner(attempt.provider_id)) ?? ''
+  const delivery = parts.deliveries.begin(attempt, { ownerId, bytes: largestBody(request, parts.limits) })
   try {
     return await parts.assets.save(request.raw, {
       declaredType: request.headers['content-type'] ?? 'application/octet-stream',
       maxBytes: parts.limits.maxOutputBytes,
-      maxPixels: parts.limits.maxPixels
+      maxPixels: parts.limits.maxPixels,
+      signal: delivery.signal
     })
   } catch (error) {
+    if (delivery.signal.aborted) throw toError(delivery.signal.reason)
     if (error instanceof ImageRejected) return refuseImage(parts, attempt, error.message)
     if (error instanceof ObjectTooLarge) {
       return refuseImage(parts, attempt, `The image is larger than ${parts.limits.maxOutputBytes} bytes.`)
     }
     throw error
+  } finally {
+    delivery.end()
   }
+}
+
+/** How many bytes may come. What has no length, or says more than is taken, ends at the limit. */
+function largestBody({ headers }: FastifyRequest, { maxOutputBytes }: AgentBytesParts['limits']): number {
+  const length = Number(headers['content-length'] ?? maxOutputBytes)
+  return length < maxOutputBytes ? length : maxOutputBytes
 }
 
 /** What the provider delivered cannot be taken: that attempt has failed, and both sides know. */

@@ -19,6 +19,7 @@ import { createLiveProgress } from '../requests/live-progress.ts'
 import { createRequests } from '../requests/requests.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { createSettings } from '../settings/settings.ts'
+import { createBudgets } from '../usage/budgets.ts'
 import { createUsage } from '../usage/usage.ts'
 import { createWebhooks } from '../webhooks/webhooks.ts'
 
@@ -46,6 +47,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const assets = createAssets({ store, rows: assetStore })
   const thumbnails = createThumbnails({ store, rows: assetStore, atOnce: config.limits.thumbnailsAtOnce })
   const live = createLiveProgress()
+  const budgets = createBudgets(config.limits)
   const requestParts = { database, offers, assets, providers, limits: config.limits, logger }
   const requests = createRequests({ ...requestParts, live })
   const batches = createBatches(requestParts)
@@ -67,6 +69,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
     assetStore,
     assets,
     thumbnails,
+    budgets,
     requests,
     batches,
     webhooks,

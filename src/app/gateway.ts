@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { registerAgentBytes } from '../agent-gateway/agent-bytes.ts'
+import { createDeliveries } from '../agent-gateway/deliveries.ts'
 import { isAgentUpgrade, serveAgentSockets } from '../agent-gateway/agent-socket.ts'
 import { keepSessions } from '../agent-gateway/keep-sessions.ts'
 import { bootstrapAdmin } from '../auth/bootstrap.ts'
@@ -66,7 +67,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   })
   const store = await openDiskStore(config.dataDir)
   const context = createContext({ config, logger, database, store })
-  const { requests, apiKeys, registry, assets, settings } = context
+  const { requests, apiKeys, registry, assets, providers, settings } = context
   const { leaseMs } = config.limits
   await settings.load()
 
@@ -94,7 +95,8 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     takesUpgrade: isAgentUpgrade(basePathOf(config.publicUrl)),
     metrics
   })
-  registerAgentBytes(app, { assets, requests, limits: config.limits })
+  const deliveries = createDeliveries({ ...context, bell: database.bell })
+  registerAgentBytes(app, { assets, requests, providers, deliveries, limits: config.limits })
 
   // Agents were cut off with the last process: they get the time to come back before anybody takes their work.
   await requests.giveGrace()
@@ -117,7 +119,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   })
   const dispatcher = startDispatcher({ ...context, slots: registry })
   const keeper = keepSessions({ ...context, bell: database.bell, leaseMs })
-  const deliveries = startWebhookDelivery({
+  const webhookDelivery = startWebhookDelivery({
     database,
     logger,
     send: createWebhookSender({
@@ -141,7 +143,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     stopping.abort()
     await sockets.close()
     await app.close()
-    await Promise.all([keeper.close(), background.close(), deliveries.close()])
+    await Promise.all([keeper.close(), background.close(), webhookDelivery.close()])
     await apiKeys.flushLastUsed()
     apiKeys.close()
     metrics.close()

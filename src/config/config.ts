@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { closestName } from '../lib/closest-name.ts'
 import { LOG_LEVELS } from '../lib/logger.ts'
 import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './address-checks.ts'
+import { BUDGETS } from './budgets.ts'
 import { PROVIDER_LIMITS } from './provider-limits.ts'
 import {
   booleanSetting,
@@ -261,22 +262,7 @@ export const LIMITS = {
     minMs: 100,
     maxMs: 30 * 86_400_000
   }),
-  queuePerUser: integerSetting({
-    variable: limit('QUEUE_PER_USER'),
-    live: true,
-    description: 'Most images one user may have waiting or running.',
-    fallback: 1000,
-    min: 1,
-    max: 10_000_000
-  }),
-  queueTotal: integerSetting({
-    variable: limit('QUEUE_TOTAL'),
-    live: true,
-    description: 'Most images that may be waiting or running in all.',
-    fallback: 100_000,
-    min: 1,
-    max: 10_000_000
-  }),
+  ...BUDGETS,
   connectionsPerAddress: integerSetting({
     variable: limit('CONNECTIONS_PER_ADDRESS'),
     description: 'Most connections from one address at a time; trusted proxies have no limit.',

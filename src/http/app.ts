@@ -21,6 +21,7 @@ import { collapseSlashes, noteKnownPaths } from './known-paths.ts'
 import { parseJsonBodies } from './parse-json-bodies.ts'
 import { publicUrl } from './public-url.ts'
 import { limitConnections } from './limit-connections.ts'
+import { limitSilence } from './limit-silence.ts'
 import { releaseConnections } from './release-connections.ts'
 import { registerOperations } from './operations/register-operations.ts'
 import { inflateBodies } from './uploads/inflate-bodies.ts'
@@ -86,6 +87,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
   })
+  limitSilence(app, () => config.limits.silenceMs)
   setSecurityHeaders(app, config)
   readReached(app, config)
   app.addHook('onSend', async (request, reply) => {

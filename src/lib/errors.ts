@@ -244,6 +244,11 @@ export const errors = {
     ),
   leaseLost: () =>
     make('conflict', 409, { retry: false })('This attempt is no longer yours: the image is not wanted any more.'),
+  /** The sender is to try again, should it still be there. */
+  deliverySuperseded: () =>
+    make('rate_limit_exceeded', 429, { retryAfterSeconds: 1 })(
+      'An attempt delivers one image at a time, and a later delivery has taken the place of this one.'
+    ),
   emailTaken: () =>
     make('conflict', 409, { retry: false })('Somebody else has this e-mail address here already. Use another one.', {
       param: 'email'

@@ -53,6 +53,7 @@ export interface ConnectedProvider {
 export interface ProviderStore {
   /** Makes or finds the provider (owner, name), takes it over from any older connection, and writes its services. */
   connect(trx: Trx, provider: NewConnection): Promise<ConnectedProvider>
+  findOwner(providerId: string): Promise<string | undefined>
   /** Providers of an owner that are not forgotten. */
   countProviders(trx: Trx, ownerId: string): Promise<number>
   /** Keeps a provider online until then; false when a newer connection has taken it over. */
@@ -100,6 +101,11 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
       const serviceIds = await writeServices(trx, provider.id, connection.services, clock.now())
       await easePauses(trx, { providerId: provider.id, now: clock.now() })
       return { providerId: provider.id, epoch: provider.epoch, serviceIds }
+    },
+
+    findOwner: async (providerId) => {
+      const row = await db.selectFrom('providers').select('owner_id').where('id', '=', providerId).executeTakeFirst()
+      return row?.owner_id
     },
 
     countProviders: async (trx, ownerId) => {

@@ -61,6 +61,8 @@ async function generate(fields: Record<string, unknown> = {}, { key } = user) {
 describe('the list of settings', () => {
   it('has each of them with its variable, its kind and where its value comes from', async () => {
     expect((await list()).map(({ name }) => name).sort()).toEqual([
+      'bytesInFlight',
+      'bytesInFlightPerUser',
       'invitationLifetimeMs',
       'maxImagesPerRequest',
       'maxPixels',
@@ -73,6 +75,7 @@ describe('the list of settings', () => {
       'registration',
       'servicesPerProvider',
       'signInTries',
+      'silenceMs',
       'syncTimeoutMs',
       'webhookPrivateAddresses'
     ])
@@ -282,6 +285,9 @@ describe('after a restart', () => {
     noProviderTimeoutMs: ['7m', 420_000],
     queuePerUser: ['12', 12],
     queueTotal: ['13', 13],
+    bytesInFlightPerUser: ['5MiB', 5 * 1024 ** 2],
+    bytesInFlight: ['6MiB', 6 * 1024 ** 2],
+    silenceMs: ['9s', 9000],
     providersPerUser: ['14', 14],
     servicesPerProvider: ['15', 15],
     modelsPerProvider: ['16', 16],

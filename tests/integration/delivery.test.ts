@@ -59,7 +59,10 @@ describe('the delivery of an image', () => {
     const before = (await storedFiles(gateway.dataDir)).length
     const body = await picture()
     const answers = await Promise.all([1, 2, 3].map(() => agent.put(attemptId, { token, body })))
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    // The later takes the place of the earlier, unless that had arrived.
+    const statuses = answers.map(({ status }) => status)
+    expect(statuses).toContain(200)
+    expect(statuses.filter((status) => status !== 200 && status !== 429)).toEqual([])
     expect(await assetsOf(gateway, id)).toHaveLength(1)
     expect(await storedFiles(gateway.dataDir)).toHaveLength(before + 1)
     await agent.close()

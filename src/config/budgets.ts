@@ -1,0 +1,50 @@
+import { bytesSetting, durationSetting, integerSetting } from './settings.ts'
+
+const limit = (name: string) => `INFERENCE_CLUB_LIMITS_${name}`
+const GIB = 1024 ** 3
+
+/** How much of the server one person may have at once: see `usage/budgets.ts`. */
+export const BUDGETS = {
+  queuePerUser: integerSetting({
+    variable: limit('QUEUE_PER_USER'),
+    live: true,
+    description: 'Most images one user may have waiting or running.',
+    fallback: 1000,
+    min: 1,
+    max: 10_000_000
+  }),
+  queueTotal: integerSetting({
+    variable: limit('QUEUE_TOTAL'),
+    live: true,
+    description: 'Most images that may be waiting or running in all.',
+    fallback: 100_000,
+    min: 1,
+    max: 10_000_000
+  }),
+  bytesInFlightPerUser: bytesSetting({
+    variable: limit('BYTES_IN_FLIGHT_PER_USER'),
+    live: true,
+    description:
+      'Most bytes that may be arriving at a time for one user: in their calls, and as images from their agents. One transfer is always let in.',
+    fallback: 2 * GIB,
+    defaultText: '2GiB',
+    min: 1024
+  }),
+  bytesInFlight: bytesSetting({
+    variable: limit('BYTES_IN_FLIGHT'),
+    live: true,
+    description: 'The same for all users together.',
+    fallback: 8 * GIB,
+    defaultText: '8GiB',
+    min: 1024
+  }),
+  silenceMs: durationSetting({
+    variable: limit('SILENCE'),
+    live: true,
+    description: 'How long nothing may come of a body that is being sent before its connection is closed.',
+    fallback: 30_000,
+    defaultText: '30s',
+    minMs: 100,
+    maxMs: 900_000
+  })
+}
