@@ -21,6 +21,24 @@ export const BUDGETS = {
     min: 1,
     max: 10_000_000
   }),
+  callsPerUser: integerSetting({
+    variable: limit('CALLS_PER_USER'),
+    live: true,
+    description:
+      'Most calls one user may have open at a time, those that wait for images and streams of events included.',
+    fallback: 1000,
+    min: 1,
+    max: 1_000_000
+  }),
+  streamsPerUser: integerSetting({
+    variable: limit('STREAMS_PER_USER'),
+    live: true,
+    description:
+      'Most streams of events one user may have open at a time: jobs that are followed, tabs of the dashboard.',
+    fallback: 200,
+    min: 1,
+    max: 1_000_000
+  }),
   bytesInFlightPerUser: bytesSetting({
     variable: limit('BYTES_IN_FLIGHT_PER_USER'),
     live: true,

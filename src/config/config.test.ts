@@ -65,6 +65,8 @@ describe('without variables', () => {
         noProviderTimeoutMs: 3_600_000,
         queuePerUser: 1000,
         queueTotal: 100_000,
+        callsPerUser: 1000,
+        streamsPerUser: 200,
         bytesInFlightPerUser: 2 * 1024 ** 3,
         bytesInFlight: 8 * 1024 ** 3,
         silenceMs: 30_000,

@@ -11,6 +11,7 @@ import { answerClientError } from './answer-client-error.ts'
 import { answerBadPath, handleErrors, handleUnknownRoutes, wrongBodyType } from './error-handler.ts'
 import { authenticateRoutes } from './hooks/authenticate.ts'
 import { authenticateSessions } from './hooks/authenticate-sessions.ts'
+import { limitCalls } from './hooks/limit-calls.ts'
 import { limitRates } from './hooks/limit-rates.ts'
 import { readReached } from './hooks/read-reached.ts'
 import { refuseBadQueries } from './hooks/refuse-bad-queries.ts'
@@ -154,6 +155,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
       const refuseOthers = prepareScope(scope, context)
       authenticateRoutes(scope, context)
       limitRates(scope, context)
+      limitCalls(scope, context)
       registerBatches(scope, context)
       registerApi(scope, context)
       refuseOthers()
@@ -167,6 +169,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
       // The document describes the API once, under the prefix that keys use.
       scope.addHook('onRoute', (route) => void (route.schema = { ...route.schema, hide: true }))
       authenticateSessions(scope, context)
+      limitCalls(scope, context)
       registerApi(scope, context)
       registerDashboard(scope, context)
       refuseOthers()

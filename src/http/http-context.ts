@@ -18,6 +18,7 @@ import type { Offers } from '../providers/offers.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
 import type { Settings } from '../settings/settings.ts'
+import type { Budgets } from '../usage/budgets.ts'
 import type { Usage } from '../usage/usage.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 import type { SystemState } from './dashboard/contract/admin.ts'
@@ -32,6 +33,7 @@ export interface HttpContext {
   apiKeys: ApiKeys
   keyGuard: KeyGuard
   rateLimits: RateLimits
+  budgets: Budgets
   users: UserStore
   people: People
   settings: Settings

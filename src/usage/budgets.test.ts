@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createBudgets } from './budgets.ts'
 
-const LIMITS = { bytesInFlightPerUser: 100, bytesInFlight: 150 }
+const LIMITS = { callsPerUser: 3, streamsPerUser: 2, bytesInFlightPerUser: 100, bytesInFlight: 150 }
 
 const refusal = (act: () => unknown): unknown => {
   try {
@@ -57,5 +57,21 @@ describe('what may be on its way', () => {
     budgets.enter('bytesInFlight', 'ann', 100)
     limits.bytesInFlightPerUser = 101
     budgets.enter('bytesInFlight', 'ann', 1)
+  })
+})
+
+describe('calls and streams', () => {
+  it.each([
+    ['calls' as const, 3, 'LIMITS_CALLS_PER_USER'],
+    ['streams' as const, 2, 'LIMITS_STREAMS_PER_USER']
+  ])('%s are as many as the limit, of each person', (budget, most, variable) => {
+    const budgets = createBudgets(LIMITS)
+    const leaves = Array.from({ length: most }, () => budgets.enter(budget, 'ann'))
+    const error = refusal(() => budgets.enter(budget, 'ann'))
+    expect(error).toMatchObject({ code: 'rate_limit_exceeded', status: 429 })
+    expect(String(error)).toContain(variable)
+    budgets.enter(budget, 'bob')
+    leaves[0]?.()
+    budgets.enter(budget, 'ann')
   })
 })

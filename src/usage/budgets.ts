@@ -3,9 +3,9 @@ import { type AppError, errors } from '../lib/errors.ts'
 import { formatBytes } from '../lib/quantities.ts'
 
 /** What a person may have a number of at the same time. */
-export type Budget = 'bytesInFlight'
+export type Budget = 'calls' | 'streams' | 'bytesInFlight'
 
-export type BudgetLimits = Pick<Limits, 'bytesInFlightPerUser' | 'bytesInFlight'>
+export type BudgetLimits = Pick<Limits, 'callsPerUser' | 'streamsPerUser' | 'bytesInFlightPerUser' | 'bytesInFlight'>
 
 export interface Budgets {
   /**
@@ -26,6 +26,22 @@ interface Rule {
 const TRY_AGAIN_S = 5
 
 const RULES: Record<Budget, Rule> = {
+  calls: {
+    perUser: (limits) => limits.callsPerUser,
+    refuse: (most) =>
+      errors.rateLimited(
+        `You may have ${most} calls open at a time (LIMITS_CALLS_PER_USER). Wait for some to be answered.`,
+        TRY_AGAIN_S
+      )
+  },
+  streams: {
+    perUser: (limits) => limits.streamsPerUser,
+    refuse: (most) =>
+      errors.rateLimited(
+        `You may have ${most} streams of events open at a time (LIMITS_STREAMS_PER_USER). Close one first.`,
+        TRY_AGAIN_S
+      )
+  },
   bytesInFlight: {
     perUser: (limits) => limits.bytesInFlightPerUser,
     total: (limits) => limits.bytesInFlight,

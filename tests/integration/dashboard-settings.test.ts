@@ -63,6 +63,7 @@ describe('the list of settings', () => {
     expect((await list()).map(({ name }) => name).sort()).toEqual([
       'bytesInFlight',
       'bytesInFlightPerUser',
+      'callsPerUser',
       'invitationLifetimeMs',
       'maxImagesPerRequest',
       'maxPixels',
@@ -76,6 +77,7 @@ describe('the list of settings', () => {
       'servicesPerProvider',
       'signInTries',
       'silenceMs',
+      'streamsPerUser',
       'syncTimeoutMs',
       'webhookPrivateAddresses'
     ])
@@ -285,6 +287,8 @@ describe('after a restart', () => {
     noProviderTimeoutMs: ['7m', 420_000],
     queuePerUser: ['12', 12],
     queueTotal: ['13', 13],
+    callsPerUser: ['17', 17],
+    streamsPerUser: ['18', 18],
     bytesInFlightPerUser: ['5MiB', 5 * 1024 ** 2],
     bytesInFlight: ['6MiB', 6 * 1024 ** 2],
     silenceMs: ['9s', 9000],

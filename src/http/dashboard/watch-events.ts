@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import type { LiveEvent as LiveProgressEvent } from '../../requests/live-progress.ts'
 import type { WatchedEvent } from '../../requests/watch-mailbox.ts'
 import { callerOf } from '../auth/caller.ts'
-import { callerLeft } from '../caller-left.ts'
 import { HEARTBEAT, sendEvents } from '../event-stream.ts'
 import type { HttpContext } from '../http-context.ts'
 import { Fields } from '../openai/fields.ts'
@@ -10,20 +9,18 @@ import type { LiveEvents } from './contract/requests.ts'
 import { parseOwner } from './requests/parse-owner.ts'
 import { refuseUnknown } from './refuse-unknown.ts'
 import { presentSummary } from './requests/present-request.ts'
-import { sessionEnd } from '../session-end.ts'
 
 /** Below the 60 s at which common proxies cut a quiet connection. */
 const HEARTBEAT_EVERY_MS = 15_000
-const ASK_SESSION_EVERY_MS = 30_000
 
 type LiveEvent = { [Name in keyof LiveEvents]: { event: Name; data: LiveEvents[Name] } }[keyof LiveEvents]
 
 /** `GET /api/dashboard/events?owner=`: all that happens to somebody's requests, for as long as a page is open. */
 export function watchEvents(
   scope: FastifyInstance,
-  context: Pick<HttpContext, 'requests' | 'people' | 'config' | 'stopping' | 'now' | 'onRightsChange'>
+  context: Pick<HttpContext, 'requests' | 'people' | 'config' | 'stopping' | 'now' | 'onRightsChange' | 'budgets'>
 ): void {
-  const { people, config, stopping } = context
+  const { people, config } = context
   scope.get<{ Querystring: Record<string, unknown> }>(
     '/events',
     // Whoever asks for the head alone would be sent an answer that never ends.
@@ -32,13 +29,16 @@ export function watchEvents(
       const fields = new Fields(request.query)
       const userId = parseOwner(fields, request.principal)
       refuseUnknown(fields)
-      const left = AbortSignal.any([callerLeft(reply), stopping])
       const isOver = async () => {
         const reader = await people.principalOf(callerOf(request, config))
         return !reader || (reader.role !== 'admin' && reader.userId !== userId)
       }
-      const over = sessionEnd({ isOver, everyMs: ASK_SESSION_EVERY_MS, left, onHint: context.onRightsChange })
-      return sendEvents(reply, liveEvents(context, { userId, signal: AbortSignal.any([left, over]) }))
+      return sendEvents(context, {
+        request,
+        reply,
+        isOver,
+        events: (signal) => liveEvents(context, { userId, signal })
+      })
     }
   )
 }

@@ -2,5 +2,5 @@ import type { HttpContext } from '../../http-context.ts'
 
 export type JobsContext = Pick<
   HttpContext,
-  'config' | 'requests' | 'stopping' | 'durable' | 'isDraining' | 'apiKeys' | 'people' | 'onRightsChange'
+  'config' | 'requests' | 'stopping' | 'durable' | 'isDraining' | 'apiKeys' | 'people' | 'onRightsChange' | 'budgets'
 >

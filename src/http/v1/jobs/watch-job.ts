@@ -3,17 +3,14 @@ import { Type } from 'typebox'
 import { DASHBOARD_KEY_ID } from '../../../lib/principal.ts'
 import type { RequestView } from '../../../requests/view-request.ts'
 import { callerOf } from '../../auth/caller.ts'
-import { callerLeft } from '../../caller-left.ts'
 import { HEARTBEAT, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
-import { sessionEnd } from '../../session-end.ts'
 import { errorResponses } from '../error-schema.ts'
 import type { JobsContext } from './jobs-context.ts'
 
 /** Below the 60 s at which common proxies cut a quiet connection. */
 const HEARTBEAT_EVERY_MS = 15_000
-const ASK_RIGHT_EVERY_MS = 30_000
 
 /** `GET /v1/jobs/<id>/events`: the present state, then every change, until the job has ended. */
 export function watchJob(scope: FastifyInstance, context: JobsContext): void {
@@ -36,16 +33,13 @@ export function watchJob(scope: FastifyInstance, context: JobsContext): void {
     handler: async (request, reply) => {
       const { id } = request.params
       await context.requests.view(id, request.principal)
-      const left = AbortSignal.any([callerLeft(reply), context.stopping])
-      const over = sessionEnd({
-        isOver: () => mayNoLonger(context, request),
-        everyMs: ASK_RIGHT_EVERY_MS,
-        left,
-        onHint: context.onRightsChange
-      })
-      const signal = AbortSignal.any([left, over])
       const baseUrl = publicUrl(request, context.config.publicUrl)
-      return sendEvents(reply, jobEvents(context, { id, signal, baseUrl }))
+      return sendEvents(context, {
+        request,
+        reply,
+        isOver: () => mayNoLonger(context, request),
+        events: (signal) => jobEvents(context, { id, signal, baseUrl })
+      })
     }
   })
 }
