@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   requests: [...BASE, ...DRIVERS, 'usage', 'assets', 'providers'],
   batches: [...BASE, ...DRIVERS, 'usage', 'requests'],
   network: [...BASE, ...DRIVERS, 'usage', 'providers', 'requests'],
-  webhooks: [...BASE, ...DRIVERS, 'requests'],
+  webhooks: [...BASE, ...DRIVERS, 'usage', 'requests'],
   settings: [...BASE, ...DRIVERS],
   dispatch: ['lib', 'images', 'types:db', 'providers', 'requests'],
   'agent-gateway': [...BASE, 'types:db', 'auth', 'assets', 'providers', 'requests', 'types:usage', 'types:dispatch'],

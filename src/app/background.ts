@@ -40,6 +40,7 @@ export function startBackground(parts: BackgroundParts): { close(): Promise<void
     loop('write down key use', FLUSH_KEYS_EVERY_MS, () => parts.apiKeys.flushLastUsed()),
     loop('add up usage', ADD_UP_EVERY_MS, () => parts.usage.rollUp()),
     loop('forget idempotency keys', SWEEP_EVERY_MS, () => parts.requests.forgetKeys()),
+    loop('prune webhooks', SWEEP_EVERY_MS, () => parts.webhooks.prune(closing.signal)),
     loop('drop ended sessions', SWEEP_EVERY_MS, () => parts.people.dropExpired()),
     loop('sweep orphans', SWEEP_EVERY_MS, () => sweepOrphans(parts.sweep))
   ]

@@ -51,7 +51,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const requestParts = { database, offers, assets, providers, limits: config.limits, logger }
   const requests = createRequests({ ...requestParts, live })
   const batches = createBatches(requestParts)
-  const webhooks = createWebhooks({ database })
+  const webhooks = createWebhooks({ database, limits: config.limits })
   const registry = createSessionRegistry()
   return {
     ...opened,

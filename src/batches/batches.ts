@@ -86,10 +86,11 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
       await naming(index, () => requireOffer(parts, submission))
     }
     const images = submissions.reduce((sum, { image }) => sum + image.n, 0)
+    const webhooks = submissions.filter(({ webhookUrl }) => webhookUrl !== undefined).length
     const inputs = submissions.flatMap((submission) => submission.inputs)
     const shared = await shareInputs(parts, { ownerId: userId, inputs })
     const id = await database.db.transaction().execute(async (trx) => {
-      await admitImages(trx, { parts, principal, images })
+      await admitImages(trx, { parts, principal, images, webhooks })
       const id = newId('bat')
       const now = database.clock.now()
       await insertBatch(trx, { id, user_id: userId, label: batch.label ?? null, created_at: now })

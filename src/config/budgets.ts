@@ -39,6 +39,23 @@ export const BUDGETS = {
     min: 1,
     max: 1_000_000
   }),
+  webhooksPerUser: integerSetting({
+    variable: limit('WEBHOOKS_PER_USER'),
+    live: true,
+    description: 'Most webhooks of one user that are still to be delivered, those of requests that go on included.',
+    fallback: 2000,
+    min: 1,
+    max: 10_000_000
+  }),
+  webhookRetentionMs: durationSetting({
+    variable: limit('WEBHOOK_RETENTION'),
+    live: true,
+    description: 'How long deliveries of webhooks are kept to look at, and to deliver again.',
+    fallback: 30 * 86_400_000,
+    defaultText: '30d',
+    minMs: 3_600_000,
+    maxMs: 3650 * 86_400_000
+  }),
   bytesInFlightPerUser: bytesSetting({
     variable: limit('BYTES_IN_FLIGHT_PER_USER'),
     live: true,

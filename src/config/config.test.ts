@@ -67,6 +67,8 @@ describe('without variables', () => {
         queueTotal: 100_000,
         callsPerUser: 1000,
         streamsPerUser: 200,
+        webhooksPerUser: 2000,
+        webhookRetentionMs: 30 * 86_400_000,
         bytesInFlightPerUser: 2 * 1024 ** 3,
         bytesInFlight: 8 * 1024 ** 3,
         silenceMs: 30_000,

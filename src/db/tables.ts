@@ -304,6 +304,8 @@ interface WebhookDeliveriesTable {
   request_id: string
   event_type: string
   url: string
+  /** Of the URL, with its port. */
+  host: Generated<string>
   /** The body, as signed and sent. */
   payload: string
   state: DeliveryState

@@ -1,4 +1,5 @@
 import type { Trx } from '../db/database.ts'
+import { UNFINISHED } from './request-states.ts'
 import { toUnixSeconds } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
 import type { RequestRow } from './request-store.ts'
@@ -22,6 +23,7 @@ export async function insertDelivery(trx: Trx, request: RequestRow, url: string)
       request_id: request.id,
       event_type: type,
       url,
+      host: new URL(url).host,
       payload: JSON.stringify({
         id,
         object: 'event',
@@ -38,4 +40,22 @@ export async function insertDelivery(trx: Trx, request: RequestRow, url: string)
       delivered_at: null
     })
     .execute()
+}
+
+/** Deliveries of a person that are still to be made: those that wait, and those of requests that have not ended. */
+export async function countPendingWebhooks(trx: Trx, userId: string): Promise<number> {
+  const deliveries = await trx
+    .selectFrom('webhook_deliveries')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('user_id', '=', userId)
+    .where('state', '=', 'pending')
+    .executeTakeFirst()
+  const requests = await trx
+    .selectFrom('requests')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('user_id', '=', userId)
+    .where('state', 'in', UNFINISHED)
+    .where('webhook_url', 'is not', null)
+    .executeTakeFirst()
+  return Number(deliveries?.count ?? 0) + Number(requests?.count ?? 0)
 }

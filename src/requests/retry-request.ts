@@ -31,7 +31,12 @@ export async function retryRequest(
     await database.db.transaction().execute(async (trx) => {
       if (!(await reopenRequest(trx, id))) throw notFailed(id)
       const missing = (await listTasks(trx, id)).filter((task) => task.state !== 'succeeded')
-      await admitImages(trx, { parts, principal, images: missing.length })
+      await admitImages(trx, {
+        parts,
+        principal,
+        images: missing.length,
+        webhooks: request.webhook_url === null ? 0 : 1
+      })
       const place = { userId, model: request.model, taskClass: classOf(missing) }
       const orderKey = await nextOrderKey(trx, place)
       const now = database.clock.now()

@@ -2,10 +2,12 @@ import type { Trx } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { applyUseLimits } from '../usage/apply-use-limits.ts'
+import { requireWebhookRoom } from '../usage/budgets.ts'
 import { reserveImages } from '../usage/reserve-images.ts'
 import { createOnce, type Once } from './create-once.ts'
 import { insertSubmission } from './insert-submission.ts'
 import { countUnfinished } from './queue-store.ts'
+import { countPendingWebhooks } from './outbox-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { TASK_CLASS } from './request-states.ts'
 import { findRequest } from './request-store.ts'
@@ -32,7 +34,12 @@ export async function submitRequest(
     await requireOffer(parts, submission)
     const shared = await shareInputs(parts, { ownerId: userId, inputs: submission.inputs })
     const id = await database.db.transaction().execute(async (trx) => {
-      await admitImages(trx, { parts, principal: submission.principal, images: submission.image.n })
+      await admitImages(trx, {
+        parts,
+        principal: submission.principal,
+        images: submission.image.n,
+        webhooks: submission.webhookUrl === undefined ? 0 : 1
+      })
       const taskClass = submission.isAsync ? TASK_CLASS.async : TASK_CLASS.interactive
       const id = await insertSubmission(trx, submission, { taskClass, shared, now: database.clock.now() })
       await bind(trx, id)
@@ -59,14 +66,14 @@ export const requireOffer = (parts: RequestParts, submission: Submission): Promi
   })
 
 /**
- * Whether so many images more may be queued, asked in the transaction that queues them, so that callers who come together
+ * Whether so many images more may be queued, and so many webhooks more be sent when they are done, asked in the transaction that queues them, so that callers who come together
  * cannot pass a limit together. Throws `queue_full` and `insufficient_quota`.
  */
 export async function admitImages(
   trx: Trx,
-  wanted: { parts: Pick<RequestParts, 'database' | 'limits'>; principal: Principal; images: number }
+  wanted: { parts: Pick<RequestParts, 'database' | 'limits'>; principal: Principal; images: number; webhooks: number }
 ): Promise<void> {
-  const { parts, principal, images } = wanted
+  const { parts, principal, images, webhooks } = wanted
   const { queuePerUser, queueTotal } = parts.limits
   const own = await countUnfinished(trx, principal.userId)
   if (own + images > queuePerUser) {
@@ -76,5 +83,9 @@ export async function admitImages(
   }
   const all = await countUnfinished(trx)
   if (all + images > queueTotal) throw errors.queueFull('The queue of this server is full. Try again in a while.')
+  if (webhooks > 0) {
+    const pending = await countPendingWebhooks(trx, principal.userId)
+    requireWebhookRoom(parts.limits, { pending, more: webhooks })
+  }
   await reserveImages(trx, { principal, images, now: parts.database.clock.now() })
 }

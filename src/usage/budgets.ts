@@ -7,6 +7,20 @@ export type Budget = 'calls' | 'streams' | 'bytesInFlight'
 
 export type BudgetLimits = Pick<Limits, 'callsPerUser' | 'streamsPerUser' | 'bytesInFlightPerUser' | 'bytesInFlight'>
 
+/**
+ * Whether so many webhooks more may come to be sent for somebody of whom so many are still to be made. Throws
+ * `insufficient_quota` naming the budget.
+ */
+export function requireWebhookRoom(
+  { webhooksPerUser: most }: Pick<Limits, 'webhooksPerUser'>,
+  { pending, more }: { pending: number; more: number }
+): void {
+  if (pending + more <= most) return
+  throw errors.insufficientQuota(
+    `You may have ${most} webhooks that are still to be delivered (LIMITS_WEBHOOKS_PER_USER), and ${pending} are. Send it without 'webhook_url', or when others have been delivered or given up.`
+  )
+}
+
 export interface Budgets {
   /**
    * Counts so much in for a person, before there is any work; the returned function counts it out, once. Whoever has nothing

@@ -1,6 +1,6 @@
 import { startLoop } from '../lib/async.ts'
 import { tryWebhook, type TryParts } from './try-webhook.ts'
-import { claimDelivery, type DueDelivery, eachDueDelivery } from './webhook-store.ts'
+import { claimDelivery, type DueDelivery, listDue } from './webhook-store.ts'
 
 const LOOK_EVERY_MS = 1000
 /** Longer than a try may take: a claim that lapses is that of a process that died. */
@@ -22,11 +22,24 @@ export function startWebhookDelivery(parts: TryParts): { close(): Promise<void> 
   const running = new Map<string, { userId: string; host: string; ended: Promise<void> }>()
   const stop = new AbortController()
 
-  const hasRoom = (due: DueDelivery): boolean => {
+  /** What cannot be tried now, because it or as much as may be of its user or host is being tried. */
+  const full = () => {
     const all = [...running.values()]
-    const ofUser = all.filter((one) => one.userId === due.user_id)
-    const ofHost = all.filter((one) => one.host === new URL(due.url).host)
-    return !running.has(due.id) && ofUser.length < MOST_PER_USER && ofHost.length < MOST_PER_HOST
+    return {
+      ids: [...running.keys()],
+      userIds: atLeast(
+        all.map((one) => one.userId),
+        MOST_PER_USER
+      ),
+      hosts: atLeast(
+        all.map((one) => one.host),
+        MOST_PER_HOST
+      )
+    }
+  }
+  const hasRoom = (due: DueDelivery): boolean => {
+    const { ids, userIds, hosts } = full()
+    return !ids.includes(due.id) && !userIds.includes(due.user_id) && !hosts.includes(due.host)
   }
   const startTry = async (due: DueDelivery) => {
     const now = clock.now()
@@ -38,7 +51,7 @@ export function startWebhookDelivery(parts: TryParts): { close(): Promise<void> 
         running.delete(due.id)
         loop.wake()
       })
-    running.set(due.id, { userId: due.user_id, host: new URL(due.url).host, ended })
+    running.set(due.id, { userId: due.user_id, host: due.host, ended })
   }
   const onError = (error: unknown) =>
     parts.logger.error({ err: error }, 'a webhook could not be handled; it is tried again')
@@ -46,9 +59,11 @@ export function startWebhookDelivery(parts: TryParts): { close(): Promise<void> 
   const loop = startLoop({
     everyMs: LOOK_EVERY_MS,
     work: async () => {
-      for await (const due of eachDueDelivery(db, clock.now())) {
-        if (running.size >= MOST_AT_ONCE) return
-        if (hasRoom(due)) await startTry(due)
+      while (running.size < MOST_AT_ONCE) {
+        const page = await listDue(db, { now: clock.now(), limit: MOST_AT_ONCE, except: full() })
+        if (page.length === 0) return
+        // The first has room; what another process has taken meanwhile is not due any more.
+        for (const due of page) if (running.size < MOST_AT_ONCE && hasRoom(due)) await startTry(due)
       }
     },
     onError
@@ -63,4 +78,11 @@ export function startWebhookDelivery(parts: TryParts): { close(): Promise<void> 
       clearTimeout(cutOff)
     }
   }
+}
+
+/** Of these names, each that is there so many times. */
+function atLeast(names: readonly string[], times: number): string[] {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].filter(([, count]) => count >= times).map(([name]) => name)
 }

@@ -1,6 +1,6 @@
 const FIRST_DELAY_MS = 5_000
 const LONGEST_DELAY_MS = 4 * 3_600_000
-const RETRIED_FOR_MS = 24 * 3_600_000
+export const RETRIED_FOR_MS = 24 * 3_600_000
 /** Each pause is three times as far from the first try as the one before. */
 const GROWTH = 2
 const JITTER = 0.2

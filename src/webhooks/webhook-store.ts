@@ -1,30 +1,75 @@
-import { type Selectable, sql, type SqlBool, type Updateable } from 'kysely'
+import type { Selectable, Updateable } from 'kysely'
 import type { Db } from '../db/database.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { DeliveryState, Tables } from '../db/tables.ts'
 
 export type DeliveryRow = Selectable<Tables['webhook_deliveries']>
-export type DueDelivery = Pick<DeliveryRow, 'id' | 'user_id' | 'url' | 'next_try_at'>
+export type DueDelivery = Pick<DeliveryRow, 'id' | 'user_id' | 'host' | 'next_try_at'>
 
-const AT_A_TIME = 200
+/**
+ * Pending deliveries whose time has come, the longest due first, but for those of `except`. What is passed over costs a
+ * step in an index.
+ */
+export const listDue = (
+  db: Db,
+  filter: { now: number; limit: number; except: { ids: string[]; userIds: string[]; hosts: string[] } }
+): Promise<DueDelivery[]> => {
+  const { now, limit, except } = filter
+  return db
+    .selectFrom('webhook_deliveries')
+    .select(['id', 'user_id', 'host', 'next_try_at'])
+    .where('state', '=', 'pending')
+    .where('next_try_at', '<=', now)
+    .$if(except.ids.length > 0, (q) => q.where('id', 'not in', except.ids))
+    .$if(except.userIds.length > 0, (q) => q.where('user_id', 'not in', except.userIds))
+    .$if(except.hosts.length > 0, (q) => q.where('host', 'not in', except.hosts))
+    .orderBy('next_try_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+}
 
-/** Pending deliveries whose time has come, the longest due first. */
-export async function* eachDueDelivery(db: Db, now: number): AsyncGenerator<DueDelivery> {
-  let last: DueDelivery | undefined
-  do {
-    const page: DueDelivery[] = await db
-      .selectFrom('webhook_deliveries')
-      .select(['id', 'user_id', 'url', 'next_try_at'])
-      .where('state', '=', 'pending')
-      .where('next_try_at', '<=', now)
-      .where(sql<SqlBool>`(next_try_at, id) > (${last?.next_try_at ?? -1}, ${last?.id ?? ''})`)
-      .orderBy('next_try_at')
-      .orderBy('id')
-      .limit(AT_A_TIME)
-      .execute()
-    yield* page
-    last = page.length < AT_A_TIME ? undefined : page.at(-1)
-  } while (last)
+/** Lets what is due of a user at a host that did not answer wait until then, too, as if it had been tried itself. */
+export async function postponeAlike(db: Db, tried: DeliveryRow, pause: { now: number; until: number }): Promise<void> {
+  await dueAlike(db, tried, pause.now)
+    .set((e) => ({ next_try_at: pause.until, first_try_at: e.fn.coalesce('first_try_at', e.val(pause.now)) }))
+    .execute()
+}
+
+/** Gives up what is due of a user at a host that did not answer, and was first tried before then. */
+export async function giveUpAlike(
+  db: Db,
+  tried: DeliveryRow,
+  end: { now: number; firstTriedBefore: number; error: string | null }
+): Promise<void> {
+  await dueAlike(db, tried, end.now)
+    .set({ state: 'failed', last_status: null, last_error: end.error })
+    .where('first_try_at', '<=', end.firstTriedBefore)
+    .execute()
+}
+
+const dueAlike = (db: Db, { user_id, host }: DeliveryRow, now: number) =>
+  db
+    .updateTable('webhook_deliveries')
+    .where('state', '=', 'pending')
+    .where('user_id', '=', user_id)
+    .where('host', '=', host)
+    .where('next_try_at', '<=', now)
+
+/** Removes up to `limit` deliveries that were made before then. Returns how many. */
+export async function pruneDeliveries(db: Db, { before, limit }: { before: number; limit: number }): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('webhook_deliveries')
+    .where('id', 'in', (e) =>
+      e
+        .selectFrom('webhook_deliveries')
+        .select('id')
+        .where('created_at', '<', before)
+        .orderBy('created_at')
+        .limit(limit)
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }
 
 /**

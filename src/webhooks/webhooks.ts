@@ -1,6 +1,9 @@
+import type { Limits } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import { inSlices } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
+import { countPendingWebhooks } from '../requests/outbox-store.ts'
+import { requireWebhookRoom } from '../usage/budgets.ts'
 import {
   countGivenUp,
   type DeliveryFilter,
@@ -8,6 +11,7 @@ import {
   eraseDeliveries,
   findDelivery,
   listDeliveries,
+  pruneDeliveries,
   requeueDelivery
 } from './webhook-store.ts'
 
@@ -24,18 +28,22 @@ export interface Webhooks {
   browseDeliveries(filter: DeliveryFilter): Promise<DeliveryRow[]>
   /**
    * Makes a delivery due now, whatever became of it, with 24 h of retries ahead; its id stays. Throws `not_found`, also
-   * for somebody else's unless no `userId` is named.
+   * for somebody else's unless no `userId` is named, and `insufficient_quota` when too many are to be made already.
    */
   redeliver(id: string, userId: string | undefined): Promise<DeliveryRow>
   /** How many were given up since then. */
   countGivenUp(since: number): Promise<number>
+  /** Removes what is older than deliveries are kept. Stops early when `signal` aborts. */
+  prune(signal: AbortSignal): Promise<void>
   /** Removes all of somebody's. Stops early when `signal` aborts; called again, it goes on where it was. */
   erase(filter: { userId: string; signal: AbortSignal }): Promise<void>
 }
 
+type WebhookLimits = Pick<Limits, 'webhookRetentionMs' | 'webhooksPerUser'>
+
 const ERASED_AT_A_TIME = 200
 
-export function createWebhooks({ database }: { database: Database }): Webhooks {
+export function createWebhooks({ database, limits }: { database: Database; limits: WebhookLimits }): Webhooks {
   const { db, clock, bell } = database
   return {
     listDeliveries: async ({ after: lastId, limit, ...filter }) => {
@@ -46,12 +54,20 @@ export function createWebhooks({ database }: { database: Database }): Webhooks {
     },
     browseDeliveries: (filter) => listDeliveries(db, filter),
     redeliver: async (id, userId) => {
-      const queued = await requeueDelivery(db, { id, userId, now: clock.now() })
-      if (!queued) throw errors.notFound(`The webhook delivery '${id}'`)
+      const queued = await db.transaction().execute(async (trx) => {
+        const row = await requeueDelivery(trx, { id, userId, now: clock.now() })
+        if (!row) throw errors.notFound(`The webhook delivery '${id}'`)
+        requireWebhookRoom(limits, { pending: await countPendingWebhooks(trx, row.user_id), more: 0 })
+        return row
+      })
       bell.ring('webhooks')
       return queued
     },
     countGivenUp: (since) => countGivenUp(db, since),
+    prune: (signal) => {
+      const before = clock.now() - limits.webhookRetentionMs
+      return inSlices(() => pruneDeliveries(db, { before, limit: ERASED_AT_A_TIME }), signal)
+    },
     erase: ({ userId, signal }) => inSlices(() => eraseDeliveries(db, { userId, limit: ERASED_AT_A_TIME }), signal)
   }
 }

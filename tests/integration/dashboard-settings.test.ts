@@ -79,7 +79,9 @@ describe('the list of settings', () => {
       'silenceMs',
       'streamsPerUser',
       'syncTimeoutMs',
-      'webhookPrivateAddresses'
+      'webhookPrivateAddresses',
+      'webhookRetentionMs',
+      'webhooksPerUser'
     ])
     expect(await settingOf('rateLimit')).toEqual({
       name: 'rateLimit',
@@ -289,6 +291,8 @@ describe('after a restart', () => {
     queueTotal: ['13', 13],
     callsPerUser: ['17', 17],
     streamsPerUser: ['18', 18],
+    webhooksPerUser: ['19', 19],
+    webhookRetentionMs: ['20d', 20 * 86_400_000],
     bytesInFlightPerUser: ['5MiB', 5 * 1024 ** 2],
     bytesInFlight: ['6MiB', 6 * 1024 ** 2],
     silenceMs: ['9s', 9000],

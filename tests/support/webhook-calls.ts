@@ -95,6 +95,7 @@ export async function queueDelivery({ db, clock, bell }: Database, user: TestUse
       request_id: newId('req'),
       event_type: 'image.completed',
       url,
+      host: new URL(url).host,
       payload: JSON.stringify({ id, type: 'image.completed' }),
       state: 'pending',
       next_try_at: clock.now(),

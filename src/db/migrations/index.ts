@@ -11,6 +11,7 @@ import * as possibleNumbers from './009-possible-numbers.ts'
 import * as serviceWarnings from './010-service-warnings.ts'
 import * as servicePauses from './011-service-pauses.ts'
 import * as sharedImages from './012-shared-images.ts'
+import * as webhookHosts from './013-webhook-hosts.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -25,5 +26,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '009-possible-numbers': possibleNumbers,
   '010-service-warnings': serviceWarnings,
   '011-service-pauses': servicePauses,
-  '012-shared-images': sharedImages
+  '012-shared-images': sharedImages,
+  '013-webhook-hosts': webhookHosts
 }
