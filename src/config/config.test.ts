@@ -34,7 +34,7 @@ describe('without variables', () => {
       assetCacheControl: 'public, max-age=31536000, immutable',
       bootstrapApiKey: undefined,
       webhookPrivateAddresses: false,
-      rateLimit: 0,
+      rateLimit: 600,
       demo: undefined,
       demoStepTimeMs: 50,
       signIn: {

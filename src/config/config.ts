@@ -127,7 +127,7 @@ export const SERVER = {
     variable: named('RATE_LIMIT'),
     live: true,
     description: 'Requests per minute and key; `0` is off. A key may carry its own.',
-    fallback: 0,
+    fallback: 600,
     min: 0,
     max: 1_000_000
   }),

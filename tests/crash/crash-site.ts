@@ -40,7 +40,8 @@ export async function startCrashSite(plan: CrashPlan): Promise<CrashSite> {
       INFERENCE_CLUB_DATA_DIR: dataDir,
       INFERENCE_CLUB_BOOTSTRAP_API_KEY: key,
       INFERENCE_CLUB_LIMITS_LEASE: `${plan.leaseMs}ms`,
-      INFERENCE_CLUB_LIMITS_QUEUE_PER_USER: '100000'
+      INFERENCE_CLUB_LIMITS_QUEUE_PER_USER: '100000',
+      INFERENCE_CLUB_RATE_LIMIT: '0'
     }
   })
   const agents: MortalProgram[] = []

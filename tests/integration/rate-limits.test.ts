@@ -33,6 +33,15 @@ describe('requests per minute', () => {
     expect(refused.headers.get('x-should-retry')).toBeNull()
   })
 
+  it('are limited unless the operator says otherwise', async () => {
+    const usual = await startTestGateway({ env: { INFERENCE_CLUB_RATE_LIMIT: '' } })
+    const { key } = await usual.addUser()
+    const answer = await usual.call('/v1/models', { key })
+    expect(answer.headers.get('x-ratelimit-limit-requests')).toBe('600')
+    expect(answer.headers.get('x-ratelimit-remaining-requests')).toBe('599')
+    await usual.close()
+  })
+
   it('reach the official client as a RateLimitError', async () => {
     const { client } = await gateway.addUser({ rateLimit: 1 })
     await client.models.list()

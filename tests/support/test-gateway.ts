@@ -86,6 +86,8 @@ export async function startTestGateway(
     INFERENCE_CLUB_PORT: '0',
     INFERENCE_CLUB_DATA_DIR: dataDir,
     INFERENCE_CLUB_LIMITS_DRAIN_TIMEOUT: '500ms',
+    // Tests call faster than anybody else.
+    INFERENCE_CLUB_RATE_LIMIT: '0',
     ...options.env
   })
   const onFatal = (error: unknown) => {
