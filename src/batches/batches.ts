@@ -12,6 +12,7 @@ import { ringRequest } from '../requests/ring-request.ts'
 import { hasEnded, TASK_CLASS } from '../requests/request-states.ts'
 import { fingerprintOf, type Submission } from '../requests/submission.ts'
 import { applyUseLimits } from '../usage/apply-use-limits.ts'
+import { requireStorageRoom } from '../requests/require-storage-room.ts'
 import { shareInputs } from '../requests/share-inputs.ts'
 import { admitImages, requireOffer } from '../requests/submit-request.ts'
 import { type BatchRow, eraseBatches, findBatch, insertBatch, listBatches, listBatchRequests } from './batch-store.ts'
@@ -99,6 +100,8 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
         requestIds.push(await insertSubmission(trx, submission, place))
       }
       await bind(trx, id)
+      // With the inputs.
+      await requireStorageRoom(trx, { limits: parts.limits, userId })
       return id
     })
     await shared.discardSpare()

@@ -56,6 +56,14 @@ export const BUDGETS = {
     minMs: 3_600_000,
     maxMs: 3650 * 86_400_000
   }),
+  storedBytesPerUser: bytesSetting({
+    variable: limit('STORED_BYTES_PER_USER'),
+    live: true,
+    description: 'How much the images of one user may take, inputs included, before nothing more is made for them.',
+    fallback: 500 * GIB,
+    defaultText: '500GiB',
+    min: 1024
+  }),
   bytesInFlightPerUser: bytesSetting({
     variable: limit('BYTES_IN_FLIGHT_PER_USER'),
     live: true,

@@ -69,6 +69,7 @@ describe('without variables', () => {
         streamsPerUser: 200,
         webhooksPerUser: 2000,
         webhookRetentionMs: 30 * 86_400_000,
+        storedBytesPerUser: 500 * 1024 ** 3,
         bytesInFlightPerUser: 2 * 1024 ** 3,
         bytesInFlight: 8 * 1024 ** 3,
         silenceMs: 30_000,

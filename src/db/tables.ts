@@ -16,6 +16,7 @@ export interface Tables {
   tasks: TasksTable
   attempts: AttemptsTable
   assets: AssetsTable
+  stored_bytes: StoredBytesTable
   usage_images: UsageImagesTable
   idempotency_keys: IdempotencyKeysTable
   batches: BatchesTable
@@ -255,6 +256,12 @@ export interface AssetsTable {
   created_at: number
   /** 1: there is an alpha channel or a transparent colour; null of those stored before this was kept. */
   has_alpha: Generated<number | null>
+}
+
+/** What the images of a person take, each object once. */
+interface StoredBytesTable {
+  owner_id: string
+  bytes: number
 }
 
 interface UsageImagesTable {

@@ -2,6 +2,7 @@ import type { Insertable, Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { RequestState, Tables } from '../db/tables.ts'
+import { countDeleted, countStored } from './stored-bytes-store.ts'
 import { UNFINISHED } from './request-states.ts'
 
 export type RequestRow = Selectable<Tables['requests']>
@@ -52,6 +53,7 @@ export const endRequest = (trx: Trx, id: string, end: RequestEnd): Promise<Reque
     .executeTakeFirst()
 
 export async function insertAssets(trx: Trx, rows: readonly NewAsset[]): Promise<void> {
+  await countStored(trx, rows)
   await trx.insertInto('assets').values(rows).execute()
 }
 
@@ -113,7 +115,12 @@ export async function reopenRequest(trx: Trx, id: string): Promise<boolean> {
 
 /** Deletes requests with everything that belongs to them; returns the storage keys that no row refers to any more. */
 export async function deleteRequestRows(trx: Trx, ids: readonly string[]): Promise<string[]> {
-  const assets = await trx.deleteFrom('assets').where('request_id', 'in', ids).returning('storage_key').execute()
+  const assets = await trx
+    .deleteFrom('assets')
+    .where('request_id', 'in', ids)
+    .returning(['owner_id', 'storage_key', 'bytes'])
+    .execute()
+  await countDeleted(trx, assets)
   await trx.deleteFrom('attempts').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('tasks').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('requests').where('id', 'in', ids).execute()

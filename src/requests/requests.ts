@@ -23,6 +23,7 @@ import { queueOutlooks } from './queue-outlook.ts'
 import { countUnfinished } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { listNames, listProvidersByRequest } from './request-search-store.ts'
+import { requireStorageRoom } from './require-storage-room.ts'
 import { retryRequest } from './retry-request.ts'
 import { type RequestSearch, searchRequests } from './search-requests.ts'
 import { submitRequest } from './submit-request.ts'
@@ -69,6 +70,8 @@ export function createRequests(parts: RequestParts & { live: LiveProgress }) {
     /** Models for which an image has waited since before then. */
     listModelsWaitedFor: (before: number) => listModelsWaitedFor(parts.database.db, before),
     countQueuedByModel: () => countQueuedByModel(parts.database.db),
+    /** Throws `insufficient_quota` when somebody has stored as much as they may. */
+    requireStorageRoom: (userId: string) => requireStorageRoom(parts.database.db, { limits: parts.limits, userId }),
     claim: bind(claimTask),
     findAttempt: bind(findHeldAttempt),
     findInput: bind(findInput),

@@ -12,6 +12,7 @@ import type { RequestParts } from './request-parts.ts'
 import { TASK_CLASS } from './request-states.ts'
 import { findRequest } from './request-store.ts'
 import { ringRequest } from './ring-request.ts'
+import { requireStorageRoom } from './require-storage-room.ts'
 import { shareInputs } from './share-inputs.ts'
 import { fingerprintOf, neededFeatures, type Submission } from './submission.ts'
 
@@ -43,6 +44,8 @@ export async function submitRequest(
       const taskClass = submission.isAsync ? TASK_CLASS.async : TASK_CLASS.interactive
       const id = await insertSubmission(trx, submission, { taskClass, shared, now: database.clock.now() })
       await bind(trx, id)
+      // With the inputs.
+      await requireStorageRoom(trx, { limits: parts.limits, userId })
       return id
     })
     await shared.discardSpare()
@@ -66,8 +69,8 @@ export const requireOffer = (parts: RequestParts, submission: Submission): Promi
   })
 
 /**
- * Whether so many images more may be queued, and so many webhooks more be sent when they are done, asked in the transaction that queues them, so that callers who come together
- * cannot pass a limit together. Throws `queue_full` and `insufficient_quota`.
+ * Whether so many images more may be queued, and so many webhooks more be sent when they are done; asked in the transaction
+ * that queues them, so that callers who come together cannot pass a limit together. Throws `queue_full` and `insufficient_quota`.
  */
 export async function admitImages(
   trx: Trx,
@@ -83,6 +86,7 @@ export async function admitImages(
   }
   const all = await countUnfinished(trx)
   if (all + images > queueTotal) throw errors.queueFull('The queue of this server is full. Try again in a while.')
+  await requireStorageRoom(trx, { limits: parts.limits, userId: principal.userId })
   if (webhooks > 0) {
     const pending = await countPendingWebhooks(trx, principal.userId)
     requireWebhookRoom(parts.limits, { pending, more: webhooks })

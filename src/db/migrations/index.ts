@@ -12,6 +12,7 @@ import * as serviceWarnings from './010-service-warnings.ts'
 import * as servicePauses from './011-service-pauses.ts'
 import * as sharedImages from './012-shared-images.ts'
 import * as webhookHosts from './013-webhook-hosts.ts'
+import * as storedBytes from './014-stored-bytes.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -27,5 +28,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '010-service-warnings': serviceWarnings,
   '011-service-pauses': servicePauses,
   '012-shared-images': sharedImages,
-  '013-webhook-hosts': webhookHosts
+  '013-webhook-hosts': webhookHosts,
+  '014-stored-bytes': storedBytes
 }

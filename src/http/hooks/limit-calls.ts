@@ -1,16 +1,25 @@
 import type { FastifyInstance } from 'fastify'
+import type { Operation } from '../../auth/permissions.ts'
 import type { HttpContext } from '../http-context.ts'
+
+/** What stores the images it brings. */
+const STORING: readonly Operation[] = ['editImage', 'varyImage', 'createBatch']
 
 /**
  * Counts every authenticated call of the scope, and the body it brings, against what its caller may have at once, before
- * anything is read of it. Throws `rate_limit_exceeded`.
+ * anything is read of it. Whoever has no room for images sends none. Throws `rate_limit_exceeded` and
+ * `insufficient_quota`.
  */
-export function limitCalls(scope: FastifyInstance, { budgets }: Pick<HttpContext, 'budgets'>): void {
+export function limitCalls(
+  scope: FastifyInstance,
+  { budgets, requests }: Pick<HttpContext, 'budgets' | 'requests'>
+): void {
   scope.addHook('onRequest', async ({ raw, headers, principal, routeOptions }, reply) => {
     if (routeOptions.config.operation === undefined || reply.raw.destroyed) return
     const { userId } = principal
     reply.raw.once('close', budgets.enter('calls', userId))
     if (raw.complete) return
+    if (STORING.includes(routeOptions.config.operation)) await requests.requireStorageRoom(userId)
     const bytes = headers['content-length'] === undefined ? routeOptions.bodyLimit : Number(headers['content-length'])
     raw.once('close', budgets.enter('bytesInFlight', userId, bytes))
   })

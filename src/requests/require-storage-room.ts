@@ -1,0 +1,17 @@
+import type { Db } from '../db/database.ts'
+import { errors } from '../lib/errors.ts'
+import { formatBytes } from '../lib/quantities.ts'
+import type { RequestParts } from './request-parts.ts'
+import { findStoredBytes } from './stored-bytes-store.ts'
+
+/** Throws `insufficient_quota` naming the budget when what is stored for somebody is as much as may be. */
+export async function requireStorageRoom(
+  db: Db,
+  { limits, userId }: Pick<RequestParts, 'limits'> & { userId: string }
+): Promise<void> {
+  const most = limits.storedBytesPerUser
+  if ((await findStoredBytes(db, userId)) < most) return
+  throw errors.insufficientQuota(
+    `Your images and inputs may take ${formatBytes(most)} here (LIMITS_STORED_BYTES_PER_USER), and there is no room for more. Delete some of your jobs.`
+  )
+}
