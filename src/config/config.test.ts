@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type Config, ConfigError, loadConfig, PREFIX, SETTINGS } from './config.ts'
+import { type Config, ConfigError, loadConfig, SETTINGS } from './config.ts'
+import { PREFIX } from './unknown-variables.ts'
 
 const CWD = resolve('/srv/club')
 const load = (env: Record<string, string> = {}): Config => loadConfig(prefixed(env), CWD)

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { closestName } from '../lib/closest-name.ts'
 import { LOG_LEVELS } from '../lib/logger.ts'
 import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './address-checks.ts'
 import { BUDGETS } from './budgets.ts'
@@ -16,8 +15,8 @@ import {
   textSetting
 } from './settings.ts'
 import { missingSignInSettings, SIGN_IN } from './sign-in-settings.ts'
+import { PREFIX, unknownVariables } from './unknown-variables.ts'
 
-export const PREFIX = 'INFERENCE_CLUB_'
 const named = (name: string) => PREFIX + name
 
 export const SERVER = {
@@ -317,12 +316,6 @@ export const SETTINGS: readonly Setting<unknown>[] = [
   ...Object.values(LIMITS)
 ]
 
-/** Variables that belong to other commands, or to the agent's own file. */
-const OTHER_VARIABLES = [named('API_KEY'), named('URL')]
-
-/** Variables of later versions: only a blank value asks for nothing that this version lacks. */
-const LATER_VARIABLES = ['DATABASE_URL', 'STORAGE', 'S3_ENDPOINT', 'S3_REGION', 'S3_FORCE_PATH_STYLE'].map(named)
-
 export class ConfigError extends Error {
   readonly mistakes: readonly string[]
   constructor(mistakes: readonly string[]) {
@@ -335,7 +328,10 @@ export class ConfigError extends Error {
 
 /** Reads and checks every variable; throws one `ConfigError` that lists all mistakes. Relative folders start at `cwd`. */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): Config {
-  const mistakes = unknownVariables(env)
+  const mistakes = unknownVariables(
+    env,
+    SETTINGS.map(({ variable }) => variable)
+  )
   const read = <T extends Record<string, Setting<unknown>>>(settings: T): Values<T> =>
     Object.fromEntries(
       Object.entries(settings).map(([name, setting]) => [name, readSetting(setting, env, mistakes)])
@@ -360,26 +356,4 @@ function readSetting(setting: Setting<unknown>, env: NodeJS.ProcessEnv, mistakes
     mistakes.push(`${setting.variable} ${error.message}`)
     return setting.fallback
   }
-}
-
-/** A variable nobody reads is a mistake: most likely a misspelt name, and its owner believes it works. */
-function unknownVariables(env: NodeJS.ProcessEnv): string[] {
-  const known = [...SETTINGS.map((s) => s.variable), ...OTHER_VARIABLES]
-  return Object.keys(env)
-    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
-    .flatMap((name) =>
-      LATER_VARIABLES.includes(name) ? laterVariable(name, env[name]) : [unknownVariable(name, known)]
-    )
-}
-
-const laterVariable = (name: string, text = ''): string[] =>
-  text.trim() === '' ? [] : [`${name} is not supported by this version yet`]
-
-function unknownVariable(name: string, known: readonly string[]): string {
-  // All begin alike, which must not make them look close.
-  const names = known.map((variable) => variable.slice(PREFIX.length))
-  const closest = closestName(name.slice(PREFIX.length), names)
-  const hint =
-    closest === undefined ? '`inference-club serve --help` lists them all.' : `did you mean ${named(closest)}?`
-  return `${name} is not a variable of this version; ${hint}`
 }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { PREFIX, SETTINGS } from './config.ts'
+import { SETTINGS } from './config.ts'
 import { LIVE_SETTINGS } from './live-settings.ts'
 import { SIGN_IN } from './sign-in-settings.ts'
 import { type Setting, SettingMistake } from './settings.ts'
+import { PREFIX } from './unknown-variables.ts'
 
 const HELP_WIDTH = 100
 
