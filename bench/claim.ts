@@ -120,9 +120,10 @@ async function addService(database: Database): Promise<Omit<ServiceSlots, 'assig
   const connection = { ownerId, name: 'p', agentVersion: '1', services: [declared], onlineUntil: Date.now() + 1e9 }
   const { providerId, epoch, serviceIds } = await database.db
     .transaction()
-    .execute((trx) => createProviderStore(database).connect(trx, connection))
+    .execute((trx) => createProviderStore(database, loadConfig({}).offering).connect(trx, connection))
   const serviceId = serviceIds.get('service') ?? ''
-  return { serviceId, providerId, epoch, ownerId, access: 'members', models: new Map([[MODEL, features]]) }
+  await database.db.updateTable('providers').set({ trust: 'trusted' }).where('id', '=', providerId).execute()
+  return { serviceId, providerId, epoch, ownerId, running: 0, access: 'members', models: new Map([[MODEL, features]]) }
 }
 
 /** The waiting images of users who have equally many, and behind them those to claim. Returns the last one. */
@@ -207,6 +208,7 @@ async function submitSome(database: Database): Promise<void> {
 
 /** Lets the dispatcher fill one slot that is free again at once, until enough has been handed out. */
 async function claimSome(database: Database, service: Omit<ServiceSlots, 'assign' | 'free'>): Promise<void> {
+  const providers = createProviderStore(database, loadConfig({}).offering)
   let claimed = 0
   const { promise: enough, resolve } = Promise.withResolvers<void>()
   const assign = (_assignment: Assignment) => {
@@ -215,8 +217,8 @@ async function claimSome(database: Database, service: Omit<ServiceSlots, 'assign
   }
   const dispatcher = startDispatcher({
     database,
-    requests: { claim: (claim) => claimTask({ database, limits }, claim) },
-    providers: createProviderStore(database),
+    requests: { claim: (claim) => claimTask({ database, limits, providers }, claim) },
+    providers,
     slots: {
       freeServices: () => (claimed < CLAIMS ? [{ ...service, free: 1, assign }] : []),
       runningByUser: () => new Map()

@@ -8,6 +8,7 @@
  * second time and the longest pause of both. A list that looks for something rare is asked on from page to page until
  * it is full or at its end, as the pages do.
  */
+import { loadConfig } from '../src/config/config.ts'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -46,7 +47,7 @@ const onFatal = (error: unknown) => {
   throw error
 }
 const database = await openSqliteDatabase({ path, clock: systemClock, onFatal })
-const providers = createProviderStore(database)
+const providers = createProviderStore(database, loadConfig({}).offering)
 const parts = { database, providers }
 const userId = seedUser(0)
 const owner = { id: userId, name: 'Somebody' }

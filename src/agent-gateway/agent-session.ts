@@ -107,6 +107,7 @@ export class AgentSession {
           }),
           models,
           free,
+          running: busy,
           ...(lastModel !== undefined && { lastModel }),
           assign: (assignment: Assignment) => this.#assign(declaration.name, assignment)
         }
@@ -241,6 +242,7 @@ const failureOf = ({
 }: Extract<AgentMessage, { type: 'attempt.failed' }>) => ({
   reason,
   message,
+  isQuoted: true,
   ...(param !== undefined && { param }),
   ...(retryAfterMs !== undefined && { retryAfterMs })
 })

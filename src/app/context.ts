@@ -40,7 +40,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const keyGuard = createKeyGuard({ apiKeys, rateLimits })
   const people = createPeople({ ...opened, users })
   const usage = createUsage(database)
-  const providers = createProviderStore(database)
+  const providers = createProviderStore(database, config.offering)
   const offers = createOffers({ store: providers, clock })
   const network = createNetwork(database)
   const assetStore = createAssetStore(database)

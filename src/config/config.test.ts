@@ -48,6 +48,13 @@ describe('without variables', () => {
         oidcClientSecret: undefined,
         oidcName: 'Single sign-on'
       },
+      offering: {
+        providers: 'auto',
+        newProviderAtOnce: 2,
+        newProviderPerHour: 20,
+        newProviderImages: 20,
+        newProviderTimeMs: 86_400_000
+      },
       limits: {
         maxImagesPerRequest: 10,
         maxPromptChars: 32_000,

@@ -3,6 +3,7 @@ import { LOG_LEVELS } from '../lib/logger.ts'
 import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './address-checks.ts'
 import { BUDGETS } from './budgets.ts'
 import { PROVIDER_LIMITS } from './provider-limits.ts'
+import { OFFERING } from './provider-settings.ts'
 import {
   booleanSetting,
   bytesSetting,
@@ -307,12 +308,14 @@ type Values<T> = { [K in keyof T]: T[K] extends Setting<infer V> ? V : never }
 
 export type Limits = Values<typeof LIMITS>
 export type SignInConfig = Values<typeof SIGN_IN>
-export type Config = Values<typeof SERVER> & { signIn: SignInConfig; limits: Limits }
+export type OfferingConfig = Values<typeof OFFERING>
+export type Config = Values<typeof SERVER> & { signIn: SignInConfig; offering: OfferingConfig; limits: Limits }
 
 /** Every variable with its meaning, in the order of the documentation. */
 export const SETTINGS: readonly Setting<unknown>[] = [
   ...Object.values(SERVER),
   ...Object.values(SIGN_IN),
+  ...Object.values(OFFERING),
   ...Object.values(LIMITS)
 ]
 
@@ -336,7 +339,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     Object.fromEntries(
       Object.entries(settings).map(([name, setting]) => [name, readSetting(setting, env, mistakes)])
     ) as Values<T>
-  const config: Config = { ...read(SERVER), signIn: read(SIGN_IN), limits: read(LIMITS) }
+  const config: Config = { ...read(SERVER), signIn: read(SIGN_IN), offering: read(OFFERING), limits: read(LIMITS) }
   mistakes.push(...missingSignInSettings((variable) => (env[variable] ?? '').trim() !== ''))
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return {

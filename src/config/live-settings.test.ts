@@ -6,10 +6,10 @@ describe.each(LIVE_SETTINGS.map((live) => ({ ...live })))('the setting $name', (
   it('is read from the configuration and written into it', () => {
     const config = loadConfig({}, '/')
     expect(read(config)).toBe(setting.fallback)
-    const sections = [config, config.signIn, config.limits]
+    const sections = [config, config.signIn, config.offering, config.limits]
     write(config, 'another')
     expect(read(config)).toBe('another')
-    expect([config, config.signIn, config.limits]).toEqual(sections)
+    expect([config, config.signIn, config.offering, config.limits]).toEqual(sections)
   })
 
   it('spells its value so that it can be read again', () => {

@@ -1,4 +1,5 @@
 import { type Config, LIMITS, SERVER } from './config.ts'
+import { OFFERING } from './provider-settings.ts'
 import type { Setting } from './settings.ts'
 import { SIGN_IN } from './sign-in-settings.ts'
 
@@ -29,5 +30,6 @@ const liveOnes = (
 export const LIVE_SETTINGS: readonly LiveSetting[] = [
   ...liveOnes(SERVER, (config) => config),
   ...liveOnes(SIGN_IN, (config) => config.signIn),
+  ...liveOnes(OFFERING, (config) => config.offering),
   ...liveOnes(LIMITS, (config) => config.limits)
 ]

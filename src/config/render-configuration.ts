@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { SETTINGS } from './config.ts'
 import { LIVE_SETTINGS } from './live-settings.ts'
+import { OFFERING } from './provider-settings.ts'
 import { SIGN_IN } from './sign-in-settings.ts'
 import { type Setting, SettingMistake } from './settings.ts'
 import { PREFIX } from './unknown-variables.ts'
@@ -13,9 +14,14 @@ const isLimit = ({ variable }: Setting<unknown>): boolean => variable.startsWith
 
 const isSignIn = (setting: Setting<unknown>): boolean => Object.values<Setting<unknown>>(SIGN_IN).includes(setting)
 
+const isOffering = (setting: Setting<unknown>): boolean => Object.values<Setting<unknown>>(OFFERING).includes(setting)
+
+const isServer = (setting: Setting<unknown>): boolean => !isLimit(setting) && !isSignIn(setting) && !isOffering(setting)
+
 const SECTIONS = [
-  { title: 'Server', settings: SETTINGS.filter((setting) => !isLimit(setting) && !isSignIn(setting)) },
+  { title: 'Server', settings: SETTINGS.filter(isServer) },
   { title: 'Signing in', settings: SETTINGS.filter(isSignIn) },
+  { title: 'Whose machines', settings: SETTINGS.filter(isOffering) },
   { title: 'Limits', settings: SETTINGS.filter(isLimit) }
 ] as const
 

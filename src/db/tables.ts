@@ -38,6 +38,8 @@ export type RequestState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canc
 export type AttemptState = 'running' | 'lapsed' | 'succeeded' | 'failed' | 'canceled'
 /** Any provider; the caller's own before others; the caller's own alone. */
 export type Routing = 'any' | 'prefer_own' | 'only_own'
+/** Not yet let in; let in, for few images of others; for all; for none. Its owner may use it always. */
+export type Trust = 'pending' | 'limited' | 'trusted' | 'blocked'
 export type DeliveryState = 'pending' | 'delivered' | 'failed'
 export type AssetKind = 'input' | 'mask' | 'output'
 
@@ -102,6 +104,14 @@ interface ProvidersTable {
   drained_at: number | null
   /** Since when it is shown no more; null again as soon as its agent connects. */
   forgotten_at: number | null
+  /** Whether it may serve others than its owner. */
+  trust: Generated<Trust>
+  /** Since when; 0: since before it was asked. */
+  trust_since: Generated<number>
+  /** The admin on whose decision it rests; null: nobody's. */
+  trust_by: Generated<string | null>
+  /** Delivered to others since it was let in, while it is limited. */
+  trust_images: Generated<number>
 }
 
 /** Somebody whom the owner of a provider does not serve. */
@@ -132,6 +142,10 @@ interface ServicesTable {
   /** Why its image server cannot be used, as the agent says, and since when; null: nothing is known against it. */
   warning: Generated<string | null>
   warning_since: Generated<number | null>
+  /** The most images it had in the works when it delivered one. */
+  proven_places: Generated<number>
+  /** Milliseconds from assignment to delivery of a million pixels; null before its first image. */
+  pace_ms: Generated<number | null>
 }
 
 interface ServiceModelsTable {
@@ -206,6 +220,8 @@ export interface TasksTable {
   current_attempt_id: string | null
   node_faults: Generated<number>
   losses: Generated<number>
+  /** How often it was refused as the fault of what was asked. */
+  refusals: Generated<number>
   asset_id: string | null
   /** JSON list of the sentences of the attempt that succeeded. */
   warnings: string | null

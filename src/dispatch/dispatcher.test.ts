@@ -1,3 +1,4 @@
+import { loadConfig } from '../config/config.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,7 +52,7 @@ async function connect({ services, models, model = 'idle' }: { services: number;
     models: offered
   }))
   const { serviceIds, providerId, epoch } = await database.db.transaction().execute((trx) =>
-    createProviderStore(database).connect(trx, {
+    createProviderStore(database, loadConfig({}).offering).connect(trx, {
       ownerId: 'ann',
       name: `${model} rig`,
       agentVersion: '1',
@@ -67,6 +68,7 @@ async function connect({ services, models, model = 'idle' }: { services: number;
     access: 'members',
     models: new Map(offered.map(({ id, features }) => [id, features])),
     free: 1,
+    running: 0,
     assign: () => undefined
   }))
 }
@@ -115,7 +117,7 @@ async function look(slots: readonly ServiceSlots[], { claims = 0 }: { claims?: n
   const looked = Promise.withResolvers<undefined>()
   const dispatcher = startDispatcher({
     database,
-    providers: createProviderStore(database),
+    providers: createProviderStore(database, loadConfig({}).offering),
     logger: silentLogger(),
     slots: {
       freeServices: () => {

@@ -6,12 +6,13 @@ import type { Logger } from '../lib/logger.ts'
 import { isPaused } from '../providers/pause-store.ts'
 import type { Offer, ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
-import { cappedUsers } from '../requests/service-caps.ts'
+import { type Capped, cappedUsers } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'
 import { listRunnable, listWaitingModels } from '../requests/runnable-store.ts'
-import { listFailures, type TaskRow } from '../requests/task-store.ts'
+import { secondOpinions } from '../requests/retry-policy.ts'
+import { type Failures, listFailures, type TaskRow } from '../requests/task-store.ts'
 import { classOfTurn } from './class-turn.ts'
-import { matchTasks, type WaitingTask } from './match-tasks.ts'
+import { type FreeSlots, matchTasks, type WaitingTask } from './match-tasks.ts'
 import type { ServiceSlots, SlotSource } from './slot-source.ts'
 
 /** How often it looks by itself, in case a bell was lost. */
@@ -110,12 +111,13 @@ async function dispatchFrom(
   const known = await parts.providers.listOffers({ seenSince: now, models })
   const offers = known.filter((offer) => !isPaused(offer, now))
   const services = whatIsOffered(parts.slots.freeServices(), offers)
-  const rows = await runnableTasks(parts, { services, models, fromClass })
+  const capped = await cappedOf(parts, { services, offers, now })
+  const rows = await runnableTasks(parts, { services, models, capped, fromClass })
   if (rows.size === 0) return false
 
   const matches = matchTasks({
     tasks: await describeTasks(parts, rows, offers),
-    slots: services,
+    slots: services.map((service) => freeSlotsOf(service, { offers, capped })),
     cooling: coolingServices(offers, now),
     running: parts.slots.runningByUser(),
     lastServed: state.lastServed
@@ -147,14 +149,52 @@ function whatIsOffered(connected: readonly ServiceSlots[], offers: readonly Offe
   })
 }
 
+/** Who may not use each of these services now, by its id. */
+async function cappedOf(
+  { database, providers }: DispatcherParts,
+  { services, offers, now }: { services: readonly ServiceSlots[]; offers: readonly Offer[]; now: number }
+): Promise<Map<string, Capped>> {
+  const reaches = new Map(offers.map(({ serviceId, reach }) => [serviceId, reach]))
+  const capped = new Map<string, Capped>()
+  for (const service of services) {
+    const reach = reaches.get(service.serviceId) ?? 'owner'
+    const { offering } = providers
+    capped.set(service.serviceId, await cappedUsers(database.db, service, { now, reach, offering }))
+  }
+  return capped
+}
+
+/** What a service has free, with what is known of it. It may try one place more than it has proven. */
+function freeSlotsOf(
+  service: ServiceSlots,
+  { offers, capped }: { offers: readonly Offer[]; capped: ReadonlyMap<string, Capped> }
+): FreeSlots {
+  const offer = offers.find(({ serviceId }) => serviceId === service.serviceId)
+  const left = capped.get(service.serviceId)?.left
+  const seconds = offer?.secondsPerMegapixel
+  const proven = (offer?.provenPlaces ?? 0) + 1 - service.running
+  return {
+    ...service,
+    proven: Math.max(0, Math.min(service.free, proven)),
+    ...(left !== undefined && { forOthers: left }),
+    ...(seconds !== undefined && { secondsPerMegapixel: seconds })
+  }
+}
+
 type RunnableTasks = Map<string, { task: TaskRow; services: string[] }>
 
 async function runnableTasks(
   parts: DispatcherParts,
-  { services, models, fromClass }: { services: readonly ServiceSlots[]; models: readonly string[]; fromClass: number }
+  looked: {
+    services: readonly ServiceSlots[]
+    models: readonly string[]
+    capped: ReadonlyMap<string, Capped>
+    fromClass: number
+  }
 ): Promise<RunnableTasks> {
+  const { services, models, capped, fromClass } = looked
   const found: RunnableTasks = new Map()
-  const { db, clock } = parts.database
+  const { db } = parts.database
   for (const service of services) {
     const tasks = await listRunnable(db, {
       serviceId: service.serviceId,
@@ -162,7 +202,7 @@ async function runnableTasks(
       needsOf: (model) => satisfiedNeeds(service.models.get(model) ?? []),
       access: service.access,
       ownerId: service.ownerId,
-      capped: await cappedUsers(db, service, clock.now()),
+      capped: capped.get(service.serviceId) ?? { others: true, userIds: [] },
       fromClass,
       limit: HEADS
     })
@@ -183,7 +223,7 @@ async function describeTasks(parts: DispatcherParts, rows: RunnableTasks, offers
   const able = await servicesFor(db, { tasks, offers })
   const failures = await listFailures(db, tasks)
   return [...rows.values()].map(({ task, services }) => {
-    const { failedOn = [], spentOn = [] } = failures.get(task.id) ?? {}
+    const { failedOn = [], spentOn = [], refusedBy = [] } = failures.get(task.id) ?? {}
     const elsewhere = (able.get(task.id) ?? []).filter((service) => !spentOn.includes(service))
     return {
       id: task.id,
@@ -195,9 +235,20 @@ async function describeTasks(parts: DispatcherParts, rows: RunnableTasks, offers
       services,
       elsewhere: [...new Set([...services, ...elsewhere])],
       prefersOwn: task.routing === 'prefer_own',
-      failedOn
+      failedOn: [...failedOn, ...notToAsk(offers, { elsewhere, refusedBy })]
     }
   })
+}
+
+/** Of a task that was refused: all that could take it but those whose opinion is wanted. */
+function notToAsk(
+  offers: readonly Offer[],
+  { elsewhere, refusedBy }: { elsewhere: readonly string[]; refusedBy: Failures['refusedBy'] }
+): string[] {
+  if (refusedBy.length === 0) return []
+  const candidates = offers.filter(({ serviceId }) => elsewhere.includes(serviceId))
+  const wanted = new Set(secondOpinions(refusedBy, candidates).map(({ serviceId }) => serviceId))
+  return elsewhere.filter((serviceId) => !wanted.has(serviceId))
 }
 
 const coolingServices = (offers: Offer[], now: number): Set<string> =>

@@ -156,6 +156,42 @@ describe('where', () => {
     expect(places({ tasks, slots: wide })).toEqual(['a', 'b', 'a', 'b'])
   })
 
+  it('what its owner waits for goes first on a machine, whatever it is', () => {
+    const others = manyOf('bob', 3)
+    const own = task({ userId: 'owner', class: TASK_CLASS.batch, orderKey: 99, queuedAt: 99 })
+    const busy = new Map([['owner', 9]])
+    expect(usersServed([...others, own], 1, { running: busy })).toEqual(['owner'])
+    expect(usersServed([...others, own], 2, { running: busy })).toEqual(['bob', 'owner'])
+    const two = [task({ ...both, userId: 'bob' }), task({ ...both, userId: 'owner', class: TASK_CLASS.batch })]
+    const elsewhere = [slot('a', { lastModel: 'm' }), slot('b', { ownerId: 'cy' })]
+    expect(places({ tasks: two, slots: elsewhere })).toEqual(['b', 'a'])
+  })
+
+  it('no further than a new provider may go with what others want', () => {
+    const few = [slot('a', { free: 5, forOthers: 2 })]
+    expect(usersServed(manyOf('bob', 4), 0, { slots: few })).toEqual(['bob', 'bob'])
+    expect(usersServed(manyOf('owner', 4), 0, { slots: few })).toHaveLength(4)
+    expect(usersServed(manyOf('bob', 4), 0, { slots: [slot('a', { free: 5, forOthers: 0 })] })).toEqual([])
+  })
+
+  it('as many as it has shown that it can, while another could take the rest', () => {
+    const wide = [slot('a'), slot('b', { free: 1000, proven: 2 })]
+    const spread = places({ tasks: manyOf('bob', 40, both), slots: wide })
+    expect(spread.toSorted()).toEqual(['a', 'b', 'b'])
+    expect(places({ tasks: manyOf('bob', 40, { services: ['b'] }), slots: wide })).toHaveLength(40)
+    const own = manyOf('owner', 40, both)
+    expect(places({ tasks: own, slots: wide })).toHaveLength(40)
+  })
+
+  it('where it is likely to be done soonest', () => {
+    const slow = slot('a', { secondsPerMegapixel: 9, free: 4 })
+    const tasks = [task(both)]
+    expect(places({ tasks, slots: [slow, slot('b', { secondsPerMegapixel: 2 })] })).toEqual(['b'])
+    expect(places({ tasks, slots: [slow, slot('b', { secondsPerMegapixel: 2, running: 3 })] })).toEqual(['b'])
+    expect(places({ tasks, slots: [slow, slot('b', { secondsPerMegapixel: 8, running: 3 })] })).toEqual(['a'])
+    expect(places({ tasks, slots: [slow, slot('b')] })).toEqual(['a'])
+  })
+
   it("on the user's own provider when that is preferred, though the model is loaded elsewhere", () => {
     const owned = [slot('a', { ownerId: 'ann' }), slot('b', { lastModel: 'm', free: 3 })]
     expect(places({ tasks: [task({ ...both, prefersOwn: true })], slots: owned })).toEqual(['a'])

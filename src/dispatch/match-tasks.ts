@@ -19,8 +19,17 @@ export interface WaitingTask {
 /** Free capacity of one service. */
 export interface FreeSlots {
   serviceId: string
+  /** Places it declares and that are free. */
   free: number
   ownerId: string
+  /** How many of them others than its owner may have; absent: all. */
+  forOthers?: number
+  /** How many of them it has shown that it can fill, or may try to; absent: all. */
+  proven?: number
+  /** Images it makes now; absent: none. */
+  running?: number
+  /** From assignment to delivery of a million pixels, as measured; absent: not known yet. */
+  secondsPerMegapixel?: number
   /** The model it ran last, and so most likely has loaded. */
   lastModel?: string
 }
@@ -41,61 +50,117 @@ export interface MatchState {
   lastServed: ReadonlyMap<string, number>
 }
 
+/** A service while its places are given away. */
+type Place = Required<Omit<FreeSlots, 'lastModel'>> & {
+  lastModel?: string | undefined
+  /** Tasks of its owner that wait for it: so many places are theirs. */
+  owners: number
+}
+
+/** A waiting task with the services worth trying that have a place for somebody. */
+interface Candidate {
+  task: WaitingTask
+  places: readonly Place[]
+  /** No other service could take it: whatever this one declares is better than waiting. */
+  isSole: boolean
+}
+
 /**
- * Which waiting task goes to which free slot. Classes first; between users whoever runs least, then whoever was served
- * longest ago; then the order keys. A task that failed somewhere goes elsewhere while there is an elsewhere, and a
- * cooling service is asked only when no healthy one is online.
+ * Which waiting task goes to which free slot. On a machine what its owner waits for goes first, whatever it is. Else classes
+ * first; between users whoever runs least, then whoever was served longest ago; then the order keys. A task that failed
+ * somewhere goes elsewhere while there is an elsewhere, and a cooling service is asked only when no healthy one is online.
+ * Between services the sooner it is likely to be done counts, by what was measured and not by what is declared.
  */
 export function matchTasks(state: MatchState): Match[] {
-  const free = new Map(state.slots.map((slot) => [slot.serviceId, { ...slot }]))
+  const usual = usualSeconds(state.slots)
+  const places = new Map(state.slots.map((slot) => [slot.serviceId, placeOf(slot, usual)]))
   const running = new Map(state.running)
   const lastServed = new Map(state.lastServed)
   let served = Math.max(0, ...lastServed.values())
-  const waiting = [...state.tasks]
+  const waiting = state.tasks.map((task) => candidateOf(task, places, state.cooling))
+  for (const candidate of waiting) for (const place of ownPlaces(candidate)) place.owners += 1
   const matches: Match[] = []
 
-  const order = (a: WaitingTask, b: WaitingTask): number =>
+  const order = ({ task: a }: Candidate, { task: b }: Candidate): number =>
     a.class - b.class ||
     (running.get(a.userId) ?? 0) - (running.get(b.userId) ?? 0) ||
     (lastServed.get(a.userId) ?? 0) - (lastServed.get(b.userId) ?? 0) ||
     a.orderKey - b.orderKey ||
     a.queuedAt - b.queuedAt
 
-  while (waiting.length > 0 && [...free.values()].some((slot) => slot.free > 0)) {
+  while (waiting.length > 0 && [...places.values()].some(({ free }) => free > 0)) {
     waiting.sort(order)
-    const index = waiting.findIndex((task) => chooseSlot(task, free, state.cooling))
-    const task = waiting[index]
-    const slot = task && chooseSlot(task, free, state.cooling)
-    if (!slot) break
+    const index = waiting.findIndex((candidate) => choosePlace(candidate))
+    const candidate = waiting[index]
+    const place = candidate && choosePlace(candidate)
+    if (!place) break
+    const { task } = candidate
     waiting.splice(index, 1)
-    slot.free -= 1
-    slot.lastModel = task.model
+    for (const own of ownPlaces(candidate)) own.owners -= 1
+    take(place, task)
     running.set(task.userId, (running.get(task.userId) ?? 0) + 1)
     lastServed.set(task.userId, ++served)
-    matches.push({ taskId: task.id, serviceId: slot.serviceId })
+    matches.push({ taskId: task.id, serviceId: place.serviceId })
   }
   return matches
 }
 
-function chooseSlot(
-  task: WaitingTask,
-  free: ReadonlyMap<string, FreeSlots>,
-  cooling: ReadonlySet<string>
-): FreeSlots | undefined {
+const placeOf = (slot: FreeSlots, usual: number): Place => ({
+  ...slot,
+  forOthers: slot.forOthers ?? slot.free,
+  proven: slot.proven ?? slot.free,
+  running: slot.running ?? 0,
+  secondsPerMegapixel: slot.secondsPerMegapixel ?? usual,
+  owners: 0
+})
+
+function take(place: Place, task: WaitingTask): void {
+  place.free -= 1
+  place.proven -= 1
+  place.running += 1
+  if (task.userId !== place.ownerId) place.forOthers -= 1
+  place.lastModel = task.model
+}
+
+/** What is taken for the pace of a service that has not been measured: that of the others together. */
+function usualSeconds(slots: readonly FreeSlots[]): number {
+  const known = slots.flatMap(({ secondsPerMegapixel }) => secondsPerMegapixel ?? [])
+  return known.length === 0 ? 1 : known.reduce((sum, seconds) => sum + seconds, 0) / known.length
+}
+
+function candidateOf(task: WaitingTask, places: ReadonlyMap<string, Place>, cooling: ReadonlySet<string>): Candidate {
   const worthTrying = firstNonEmpty(
     task.elsewhere.filter((id) => !task.failedOn.includes(id) && !cooling.has(id)),
     task.elsewhere.filter((id) => !task.failedOn.includes(id)),
     task.elsewhere.filter((id) => !cooling.has(id)),
     task.elsewhere
   )
-  const slots = task.services.flatMap((id) => {
-    const slot = free.get(id)
-    return slot && slot.free > 0 && worthTrying.includes(id) ? [slot] : []
-  })
-  const own = (slot: FreeSlots) => (task.prefersOwn && slot.ownerId === task.userId ? 1 : 0)
-  const loaded = (slot: FreeSlots) => (slot.lastModel === task.model ? 1 : 0)
-  return slots.sort((a, b) => own(b) - own(a) || loaded(b) - loaded(a) || b.free - a.free)[0]
+  const able = task.services.filter((id) => worthTrying.includes(id))
+  return { task, places: able.flatMap((id) => places.get(id) ?? []), isSole: worthTrying.length === 1 }
 }
+
+const ownPlaces = ({ task, places }: Candidate): Place[] => places.filter(({ ownerId }) => ownerId === task.userId)
+
+function choosePlace({ task, places, isSole }: Candidate): Place | undefined {
+  const isOwn = ({ ownerId }: Place) => ownerId === task.userId
+  const left = (place: Place): number =>
+    isOwn(place) ? place.free : Math.min(place.free - place.owners, place.forOthers, isSole ? place.free : place.proven)
+  const preferred = (place: Place) => (task.prefersOwn && isOwn(place) ? 1 : 0)
+  const loaded = (place: Place) => (place.lastModel === task.model ? 1 : 0)
+  return places
+    .filter((place) => left(place) > 0)
+    .sort(
+      (a, b) =>
+        preferred(b) - preferred(a) ||
+        loaded(b) - loaded(a) ||
+        secondsUntilDone(a) - secondsUntilDone(b) ||
+        b.free - a.free
+    )[0]
+}
+
+/** Of one image more, when all that it makes share what it has shown that it can. */
+const secondsUntilDone = ({ secondsPerMegapixel, running, proven }: Place): number =>
+  (secondsPerMegapixel * (running + 1)) / Math.max(1, running + proven)
 
 const firstNonEmpty = (...lists: (readonly string[])[]): readonly string[] =>
   lists.find((list) => list.length > 0) ?? []

@@ -15,6 +15,8 @@ export interface ServiceSlots {
   /** Model id → what the service can do with it. */
   models: ReadonlyMap<string, readonly Feature[]>
   free: number
+  /** Images it makes now. */
+  running: number
   lastModel?: string
   /** Hands the work to the agent. */
   assign(assignment: Assignment): void

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
+import { loadConfig } from '../config/config.ts'
 import { createLocalBell } from '../db/bell.ts'
 import type { AppError } from '../lib/errors.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
@@ -272,7 +273,7 @@ describe('a provider', () => {
     expect(await namesFor(ADMIN)).toEqual([])
     expect(await codeOf(network.view(ADMIN, 'rig'))).toBe('not_found')
     // What it made still says who made it.
-    const providers = createProviderStore({ db: rows.db, clock: { now: () => now } })
+    const providers = createProviderStore({ db: rows.db, clock: { now: () => now } }, loadConfig({}).offering)
     expect((await providers.listProviders()).map(({ id }) => id)).toEqual(['rig'])
 
     const service = {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
+import { loadConfig } from '../config/config.ts'
 import type { Feature } from '../images/image-request.ts'
 import { AppError } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
@@ -15,7 +16,7 @@ let offers: Offers
 beforeEach(async () => {
   rows = await openRequestRows()
   const clock = { now: () => NOW }
-  offers = createOffers({ store: createProviderStore({ db: rows.db, clock }), clock })
+  offers = createOffers({ store: createProviderStore({ db: rows.db, clock }, loadConfig({}).offering), clock })
   for (const id of ['ann', 'bob', 'caller']) await rows.addUser(id)
 })
 afterEach(() => rows.close())

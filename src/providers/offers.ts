@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { canDo, type Feature } from '../images/image-request.ts'
-import type { Offer, ProviderStore, ServiceAccess } from './provider-store.ts'
+import type { Offer, ProviderStore } from './provider-store.ts'
 
 /** A provider that was online within this time is *known*: work that can wait is accepted for it. */
 const KNOWN_FOR_MS = 7 * 86_400_000
@@ -28,16 +28,21 @@ export interface WantedOffer {
 
 type User = Pick<Principal, 'userId' | 'email' | 'emailVerified'>
 
-/** Listed addresses count for those of whom it is known that the address is theirs. */
-export function mayUse(access: ServiceAccess, ownerId: string, user: User): boolean {
-  if (access === 'members' || ownerId === user.userId) return true
+/**
+ * Its owner always; others only when its provider may serve them, too. Listed addresses count for those of whom it is known
+ * that the address is theirs.
+ */
+export function mayUse({ access, ownerId, reach }: Pick<Offer, 'access' | 'ownerId' | 'reach'>, user: User): boolean {
+  if (ownerId === user.userId) return true
+  if (reach === 'owner') return false
+  if (access === 'members') return true
   if (access === 'private' || !user.emailVerified) return false
   return access.some((address) => address.toLowerCase() === user.email.toLowerCase())
 }
 
 /** Whether an offer is one for this user, whom some providers do not serve. */
 export const isFor = (offer: Offer, user: User, blockedBy: ReadonlySet<string>): boolean =>
-  mayUse(offer.access, offer.ownerId, user) && !blockedBy.has(offer.providerId)
+  mayUse(offer, user) && !blockedBy.has(offer.providerId)
 
 export function createOffers({ store, clock }: { store: ProviderStore; clock: Clock }): Offers {
   const blocksOf = async ({ userId }: User) => (await store.findBlocks([userId])).of(userId)
@@ -50,7 +55,7 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
     requireOffer: async ({ principal, model, needs, routing, canWait }) => {
       const blockedBy = await blocksOf(principal)
       const may = (offer: Offer) =>
-        mayUse(offer.access, offer.ownerId, principal) && (routing !== 'only_own' || offer.ownerId === principal.userId)
+        mayUse(offer, principal) && (routing !== 'only_own' || offer.ownerId === principal.userId)
       const serves = (offer: Offer) => !blockedBy.has(offer.providerId)
       const able = (offer: Offer) => canDo(offer.features, needs)
       const known = canWait ? { seenSince: clock.now() - KNOWN_FOR_MS, drained: true } : { seenSince: clock.now() }

@@ -24,3 +24,7 @@ export async function forgetProvider(db: Db, id: string, now: number): Promise<b
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
+
+/** What a provider is called and whose it is; undefined when there is none of that id. */
+export const findProviderName = (db: Db, id: string): Promise<{ name: string; owner_id: string } | undefined> =>
+  db.selectFrom('providers').select(['name', 'owner_id']).where('id', '=', id).executeTakeFirst()

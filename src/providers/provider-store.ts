@@ -2,9 +2,13 @@ import type { Selectable } from 'kysely'
 import type { Database, Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import type { Feature } from '../images/image-request.ts'
+import type { OfferingConfig } from '../config/config.ts'
 import { newId } from '../lib/ids.ts'
 import { type Blocks, findBlocks } from './block-store.ts'
 import { easePauses, type Pause, readPauses } from './pause-store.ts'
+import { type Delivered, noteDelivered } from './service-measures-store.ts'
+import { type Reach, reachOf } from './trust-policy.ts'
+import { admitProvider, findReach, noteDelivery } from './trust-store.ts'
 
 /** What an agent says it offers. */
 export interface DeclaredService {
@@ -33,8 +37,14 @@ export interface Offer {
   model: string
   features: Feature[]
   access: ServiceAccess
-  /** Images it makes at a time. */
+  /** Whom it may serve, within its access. */
+  reach: Reach
+  /** Images it makes at a time, as it says. */
   concurrency: number
+  /** The most images it had in the works when it delivered one. */
+  provenPlaces: number
+  /** Seconds from assignment to delivery of a million pixels, as measured here; absent before its first image. */
+  secondsPerMegapixel?: number
   /** UTC milliseconds; in the past when the service is not cooling down. */
   coolingUntil: number
   /** There when it is, or was lately, left alone. */
@@ -51,6 +61,8 @@ export interface ConnectedProvider {
 }
 
 export interface ProviderStore {
+  /** Whose machines may serve others. Admins may change it at any time. */
+  readonly offering: OfferingConfig
   /** Makes or finds the provider (owner, name), takes it over from any older connection, and writes its services. */
   connect(trx: Trx, provider: NewConnection): Promise<ConnectedProvider>
   findOwner(providerId: string): Promise<string | undefined>
@@ -69,7 +81,9 @@ export interface ProviderStore {
   /** Whether a machine of theirs drives an image server; the built-in demo painter is none. */
   hasMachine(ownerId: string): Promise<boolean>
   noteNodeFault(trx: Trx, serviceId: string): Promise<void>
-  noteSuccess(trx: Trx, serviceId: string): Promise<void>
+  noteSuccess(trx: Trx, delivered: Delivered): Promise<void>
+  /** Whom a provider may serve at this moment. */
+  findReach(trx: Trx, providerId: string): Promise<Reach>
   /** Why the image server of a service cannot be used, as its agent says; null: it can. */
   noteWarning(serviceId: string, text: string | null): Promise<void>
 }
@@ -94,12 +108,19 @@ const FAULTS_BEFORE_COOLING = 5
 const COOLING_STEP_MS = 30_000
 export const COOLING_MOST_MS = 600_000
 
-export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'>): ProviderStore {
+export function createProviderStore(
+  { db, clock }: Pick<Database, 'db' | 'clock'>,
+  offering: OfferingConfig
+): ProviderStore {
   return {
+    offering,
+
     connect: async (trx, connection) => {
-      const provider = await takeOver(trx, connection, clock.now())
-      const serviceIds = await writeServices(trx, provider.id, connection.services, clock.now())
-      await easePauses(trx, { providerId: provider.id, now: clock.now() })
+      const now = clock.now()
+      const provider = await takeOver(trx, connection, now)
+      const serviceIds = await writeServices(trx, provider.id, connection.services, now)
+      await admitProvider(trx, { providerId: provider.id, now, mode: offering.providers })
+      await easePauses(trx, { providerId: provider.id, now })
       return { providerId: provider.id, epoch: provider.epoch, serviceIds }
     },
 
@@ -147,7 +168,7 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
         .execute()
     },
 
-    listOffers: (filter) => listOffers(db, filter),
+    listOffers: (filter) => listOffers(db, filter, offering.providers),
 
     findBlocks: (userIds) => findBlocks(db, userIds),
 
@@ -170,7 +191,8 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
     noteNodeFault: async (trx, serviceId) => {
       const row = await trx
         .updateTable('services')
-        .set((e) => ({ faults_in_row: e('faults_in_row', '+', 1) }))
+        // What it could do at a time it has to show anew, from half of it on.
+        .set((e) => ({ faults_in_row: e('faults_in_row', '+', 1), proven_places: e('proven_places', '/', 2) }))
         .where('id', '=', serviceId)
         .returning('faults_in_row')
         .executeTakeFirst()
@@ -184,14 +206,12 @@ export function createProviderStore({ db, clock }: Pick<Database, 'db' | 'clock'
         .execute()
     },
 
-    noteSuccess: async (trx, serviceId) => {
-      await trx
-        .updateTable('services')
-        .set({ faults_in_row: 0, cooling_until: 0 })
-        .where('id', '=', serviceId)
-        .where('faults_in_row', '>', 0)
-        .execute()
+    noteSuccess: async (trx, delivered) => {
+      await noteDelivered(trx, delivered)
+      await noteDelivery(trx, { ...delivered, now: clock.now() }, offering)
     },
+
+    findReach: (trx, providerId) => findReach(trx, providerId, offering.providers),
 
     noteWarning: async (serviceId, text) => {
       const now = clock.now()
@@ -217,7 +237,15 @@ async function takeOver(trx: Trx, connection: NewConnection, now: number): Promi
   }
   return trx
     .insertInto('providers')
-    .values({ id: newId('prv'), owner_id: connection.ownerId, name: connection.name, epoch: 1, ...seen })
+    .values({
+      id: newId('prv'),
+      owner_id: connection.ownerId,
+      name: connection.name,
+      epoch: 1,
+      trust: 'pending',
+      trust_since: now,
+      ...seen
+    })
     .onConflict((c) =>
       c.columns(['owner_id', 'name']).doUpdateSet((e) => ({ ...seen, epoch: e('providers.epoch', '+', 1) }))
     )
@@ -277,16 +305,21 @@ async function writeModels(trx: Trx, serviceId: string, service: DeclaredService
   }
 }
 
-async function listOffers(db: Db, filter: OfferFilter): Promise<Offer[]> {
+async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConfig['providers']): Promise<Offer[]> {
   const rows = await db
     .selectFrom('service_models')
     .innerJoin('services', 'services.id', 'service_models.service_id')
     .innerJoin('providers', 'providers.id', 'services.provider_id')
+    .innerJoin('users', 'users.id', 'providers.owner_id')
     .select([
       'services.id as service_id',
       'services.access',
       'services.concurrency',
       'services.cooling_until',
+      'services.proven_places',
+      'services.pace_ms',
+      'providers.trust',
+      'users.role',
       'providers.id as provider_id',
       'providers.name as provider_name',
       'providers.owner_id',
@@ -313,7 +346,10 @@ async function listOffers(db: Db, filter: OfferFilter): Promise<Offer[]> {
     model: row.model,
     features: row.features.split(' ').filter((f) => f !== '') as Feature[],
     access: JSON.parse(row.access) as ServiceAccess,
+    reach: reachOf({ trust: row.trust, ownerRole: row.role }, mode),
     concurrency: row.concurrency,
+    provenPlaces: row.proven_places,
+    ...(row.pace_ms !== null && { secondsPerMegapixel: row.pace_ms / 1000 }),
     coolingUntil: row.cooling_until,
     ...pauseMember(pauseOf(row.service_id, row.model)),
     createdAt: row.created_at

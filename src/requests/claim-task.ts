@@ -27,10 +27,11 @@ export interface Assignment {
 
 /**
  * Takes a waiting task for a slot of one connection. Undefined when somebody else was quicker, the task was canceled,
- * the provider has connected anew since or is drained, the service is paused, or its owner has blocked the user or let them have enough.
+ * the provider has connected anew since or is drained, the service is paused,
+ * its provider may not serve others (now), or its owner has blocked the user or let them have enough.
  */
 export async function claimTask(
-  { database, limits }: Pick<RequestParts, 'database' | 'limits'>,
+  { database, limits, providers }: Pick<RequestParts, 'database' | 'limits' | 'providers'>,
   claim: { task: TaskRow; serviceId: string; providerId: string; epoch: number; caps?: ServiceCaps }
 ): Promise<Assignment | undefined> {
   const { task, serviceId, providerId, epoch, caps } = claim
@@ -38,7 +39,11 @@ export async function claimTask(
   const token = newSecret('lease_')
   const now = database.clock.now()
   const claimed = await database.db.transaction().execute(async (trx) => {
-    if (caps && isCapped(await cappedUsers(trx, caps, now), task, caps)) return undefined
+    if (caps) {
+      const reach = await providers.findReach(trx, providerId)
+      const capped = await cappedUsers(trx, caps, { now, reach, offering: providers.offering })
+      if (isCapped(capped, task, caps)) return undefined
+    }
     if (await isPausedNow(trx, { serviceId, model: task.model, now })) return undefined
     if (!(await takeTask(trx, { taskId: task.id, attemptId, providerId, epoch }))) return undefined
     await insertAttempt(trx, {

@@ -1,19 +1,31 @@
 import type { Trx } from '../db/database.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { pauseService } from '../providers/pause-store.ts'
+import type { Offer } from '../providers/provider-store.ts'
+import { findProviderName } from '../providers/provider-state-store.ts'
 import { type AttemptRow, changeAttempt, findAttempt, listAttemptsOfTask } from './attempt-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import type { AttemptReason } from './request-states.ts'
-import { isDeferring, isLoss, isRequestFault, isSpending, pauseLengthMs, shouldRetry } from './retry-policy.ts'
+import {
+  isDeferring,
+  isLoss,
+  isRequestFault,
+  isSpending,
+  pauseLengthMs,
+  secondOpinions,
+  shouldRetry
+} from './retry-policy.ts'
 import { ringRequest } from './ring-request.ts'
 import { servicesFor } from './services-for.ts'
-import { changeFenced, findTask, type TaskRow } from './task-store.ts'
+import { changeFenced, findTask, listFailures, type TaskRow } from './task-store.ts'
 
 export interface Failure {
   reason: AttemptReason
   /** A sentence fit for callers. */
   message: string
+  /** It is the provider's, not ours: it is told as its words. */
+  isQuoted?: boolean
   /** The field of the call at fault. */
   param?: string
   /** For how long the image server wants to be left alone, when it said so. */
@@ -26,7 +38,8 @@ export interface Failure {
  */
 export async function failAttempt(parts: RequestParts, attempt: AttemptRow, failure: Failure): Promise<boolean> {
   const { database, providers, limits } = parts
-  const candidates = await candidatesOf(parts, attempt)
+  const offers = await candidatesOf(parts, attempt)
+  const candidates = offers.map(({ serviceId }) => serviceId)
   const now = database.clock.now()
   const userId = await database.db.transaction().execute(async (trx) => {
     const task = await findTask(trx, attempt.task_id)
@@ -39,7 +52,15 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
     const deferred = isDeferring(failure.reason)
     const nodeFault = !isLoss(failure.reason) && !isRequestFault(failure.reason) && !deferred
     const firstDeferred = earlier.find((one) => isDeferring(one.reason))?.finished_at ?? now
-    const counts = { node_faults: task.node_faults + (nodeFault ? 1 : 0), losses: task.losses + (loss ? 1 : 0) }
+    const refused = isRequestFault(failure.reason)
+    const counts = {
+      node_faults: task.node_faults + (nodeFault ? 1 : 0),
+      losses: task.losses + (loss ? 1 : 0),
+      refusals: task.refusals + (refused ? 1 : 0)
+    }
+    const provider = await findProviderName(trx, attempt.provider_id)
+    const refusedBy = (await listFailures(trx, [task])).get(task.id)?.refusedBy ?? []
+    const refusing = { providerId: attempt.provider_id, ownerId: provider?.owner_id ?? '' }
     const spent = earlier.filter((one) => isSpending(one.reason)).map((one) => one.service_id)
     const again = shouldRetry({
       reason: failure.reason,
@@ -48,12 +69,19 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
       spentOn: isSpending(failure.reason) ? [...spent, attempt.service_id] : spent,
       deferredForMs: deferred ? now - firstDeferred : 0,
       patienceMs: limits.noProviderTimeoutMs,
-      candidates
+      candidates,
+      isOwn: provider?.owner_id === task.user_id,
+      unasked: secondOpinions([...refusedBy, refusing], offers).map(({ serviceId }) => serviceId)
     })
     const lapses = again && failure.reason === 'lease_lapsed'
     const change = again
       ? { state: 'queued' as const, ...counts, current_attempt_id: lapses ? attempt.id : null }
-      : { state: 'failed' as const, ...counts, finished_at: now, ...publicError(failure, counts) }
+      : {
+          state: 'failed' as const,
+          ...counts,
+          finished_at: now,
+          ...publicError(failure, { counts, provider: provider?.name })
+        }
     if (!(await changeFenced(trx, { taskId: task.id, attemptId: attempt.id }, change))) return undefined
     await changeAttempt(trx, attempt.id, {
       // A lapsed lease only makes the task claimable: until somebody has taken it, the late result still counts.
@@ -97,27 +125,29 @@ function isKept(lease: AttemptRow, { seen, reason }: { seen: AttemptRow; reason:
   return reason === 'lease_lapsed' && (lease.state !== 'running' || lease.lease_until !== seen.lease_until)
 }
 
-async function candidatesOf({ database, providers }: RequestParts, attempt: AttemptRow): Promise<string[]> {
+async function candidatesOf({ database, providers }: RequestParts, attempt: AttemptRow): Promise<Offer[]> {
   const task = await findTask(database.db, attempt.task_id)
   if (!task) return []
   const offers = await providers.listOffers({ seenSince: database.clock.now(), model: task.model })
-  return (await servicesFor(database.db, { tasks: [task], offers })).get(task.id) ?? []
+  const able = (await servicesFor(database.db, { tasks: [task], offers })).get(task.id) ?? []
+  return offers.filter(({ serviceId }) => able.includes(serviceId))
 }
 
 function publicError(
   failure: Failure,
-  counts: { node_faults: number; losses: number }
+  { counts, provider }: { counts: Pick<TaskRow, 'node_faults' | 'losses' | 'refusals'>; provider: string | undefined }
 ): Pick<TaskRow, 'error_code' | 'error_message' | 'error_param'> {
   const codes: Partial<Record<AttemptReason, ErrorCode>> = {
     content_rejected: 'content_rejected',
     bad_request: 'invalid_request',
     busy: 'upstream_busy'
   }
-  const tries = counts.node_faults + counts.losses
+  const tries = counts.node_faults + counts.losses + counts.refusals
+  const text = failure.isQuoted && provider !== undefined ? `${provider} says: “${failure.message}”` : failure.message
   const suffix = tries > 1 ? ` (after ${tries} attempts)` : ''
   return {
     error_code: codes[failure.reason] ?? 'upstream_error',
-    error_message: failure.message + suffix,
+    error_message: text + suffix,
     error_param: failure.param !== undefined && isRequestFault(failure.reason) ? fieldName(failure.param) : null
   }
 }

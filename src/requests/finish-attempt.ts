@@ -89,7 +89,13 @@ export async function finishAttempt(
       generating_ms: image.generatingMs,
       created_at: now
     })
-    await providers.noteSuccess(trx, attempt.service_id)
+    await providers.noteSuccess(trx, {
+      serviceId: attempt.service_id,
+      providerId: attempt.provider_id,
+      userId: request.user_id,
+      tookMs: now - attempt.assigned_at,
+      megapixels: (image.width * image.height) / 1e6
+    })
     await forgetPauses(trx, { serviceId: attempt.service_id, model: task.model, now })
     await endRequestIfDone(trx, request.id, now)
     return request.user_id

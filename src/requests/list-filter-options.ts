@@ -18,7 +18,8 @@ export async function listFilterOptions(
 ): Promise<FilterChoices> {
   const isAdmin = reader.role === 'admin'
   const services = (await listKnownServices(db)).filter(
-    ({ access, ownerId }) => isAdmin || mayUse(access, ownerId, reader)
+    // Their names are no secret, whether they may serve others yet or not.
+    (service) => isAdmin || mayUse({ ...service, reach: 'all' }, reader)
   )
   const asked = await listModelsAsked(db, isAdmin ? undefined : reader.userId)
   const known = new Set([

@@ -1,3 +1,4 @@
+import { loadConfig } from '../config/config.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { plansOf, wasteful } from '../../tests/support/query-plans.ts'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
@@ -11,7 +12,7 @@ let parts: Pick<RequestParts, 'database' | 'providers'>
 
 beforeAll(async () => {
   rows = await openRequestRows()
-  parts = { database: rows.database, providers: createProviderStore(rows.database) }
+  parts = { database: rows.database, providers: createProviderStore(rows.database, loadConfig({}).offering) }
   for (const id of ['ann', 'bob']) await rows.addUser(id)
 })
 

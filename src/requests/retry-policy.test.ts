@@ -7,6 +7,7 @@ import {
   isLoss,
   isRequestFault,
   pauseLengthMs,
+  secondOpinions,
   shouldRetry,
   SPENDING_FAULTS
 } from './retry-policy.ts'
@@ -20,6 +21,8 @@ const retried = (history: Partial<FaultHistory>): boolean =>
     deferredForMs: 0,
     patienceMs: 1000,
     candidates: ['a', 'b'],
+    isOwn: false,
+    unasked: [],
     ...history
   })
 
@@ -71,6 +74,16 @@ describe('shouldRetry', () => {
     expect(retried({ reason: 'crashed', deferredForMs: 1001, patienceMs: 1000 })).toBe(true)
   })
 
+  it.each([
+    // the caller's own, still to ask → again?
+    [false, ['b'], true],
+    [false, [], false],
+    [true, ['b'], false],
+    [true, [], false]
+  ])('a refusal by a provider that is the own one (%s), with %j still to ask: %s', (isOwn, unasked, again) => {
+    for (const reason of REQUEST_FAULTS) expect(retried({ reason, isOwn, unasked })).toBe(again)
+  })
+
   it('goes on without a candidate, for one may come', () => {
     expect(retried({ candidates: [] })).toBe(true)
   })
@@ -81,6 +94,30 @@ describe('shouldRetry', () => {
 
   it('ends when the only one left did the work in vain earlier', () => {
     expect(retried({ reason: 'crashed', nodeFaults: 2, candidates: ['a'], spentOn: ['a'] })).toBe(false)
+  })
+})
+
+describe('secondOpinions', () => {
+  /** `ann1x`: a service of the provider `ann1` of `ann`. */
+  const machine = (serviceId: string) => ({
+    serviceId,
+    providerId: serviceId.slice(0, 4),
+    ownerId: serviceId.slice(0, 3)
+  })
+  it.each([
+    // refused by, candidates → to ask
+    [['ann1x'], ['ann1x'], []],
+    [['ann1x'], ['ann1x', 'ann1y'], []],
+    [['ann1x'], ['ann1x', 'ann2x'], ['ann2x']],
+    [['ann1x'], ['ann1x', 'ann2x', 'bob1x', 'bob1y'], ['bob1x', 'bob1y']],
+    [['ann1x', 'ann2x'], ['ann1x', 'ann2x', 'ann3x'], []],
+    [['ann1x', 'ann2x'], ['ann1x', 'bob1x'], ['bob1x']],
+    [['ann1x', 'bob1x'], ['ann1x', 'bob1x', 'cat1x'], []],
+    [['ann1x'], [], []],
+    [[], ['ann1x'], []]
+  ])('refused by %j, with %j online: %j', (refused, online, expected) => {
+    const asked = secondOpinions(refused.map(machine), online.map(machine))
+    expect(asked.map(({ serviceId }) => serviceId)).toEqual(expected)
   })
 })
 

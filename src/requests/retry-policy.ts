@@ -4,8 +4,12 @@ import type { AttemptReason } from './request-states.ts'
 export const MOST_NODE_FAULTS = 3
 export const MOST_LOSSES = 5
 
-/** Faults of the prompt or the parameters: the answer, wherever it runs. They never count against the service. */
-export const isRequestFault = (reason: AttemptReason): boolean => (REQUEST_FAULTS as readonly string[]).includes(reason)
+/**
+ * Faults of the prompt or the parameters, by the word of whoever tried: they never count against the service, and are the
+ * answer once they are believed.
+ */
+export const isRequestFault = (reason: string | null): boolean =>
+  (REQUEST_FAULTS as readonly (string | null)[]).includes(reason)
 
 /**
  * The service did the work and nothing usable came of it: it ran into its timeout, or what it made could not be delivered or
@@ -33,6 +37,29 @@ export const pauseLengthMs = (inRow: number, askedMs: number | undefined): numbe
 /** The agent or its lease went away; says nothing about the request and little about the node. */
 export const isLoss = (reason: AttemptReason): boolean => reason === 'lease_lapsed' || reason === 'agent_lost'
 
+/** A service with whose it is. */
+export interface Machine {
+  serviceId: string
+  providerId: string
+  ownerId: string
+}
+
+/**
+ * Which of the candidates should be asked before a refusal by others counts: those of owners that have not refused it yet, or
+ * else other providers. None when two owners, or without a second one two providers, have said the same.
+ */
+export function secondOpinions(
+  refusedBy: readonly Omit<Machine, 'serviceId'>[],
+  candidates: readonly Machine[]
+): Machine[] {
+  const owners = new Set(refusedBy.map(({ ownerId }) => ownerId))
+  if (owners.size !== 1) return []
+  const ofOthers = candidates.filter(({ ownerId }) => !owners.has(ownerId))
+  if (ofOthers.length > 0) return ofOthers
+  const providers = new Set(refusedBy.map(({ providerId }) => providerId))
+  return providers.size > 1 ? [] : candidates.filter(({ providerId }) => !providers.has(providerId))
+}
+
 export interface FaultHistory {
   reason: AttemptReason
   /** Node faults of this task that count, this one included. */
@@ -47,15 +74,19 @@ export interface FaultHistory {
   patienceMs: number
   /** Services online that could take it, this one included if it still is. */
   candidates: readonly string[]
+  /** Of a request fault: the provider is the caller's own, which they may believe. */
+  isOwn: boolean
+  /** Services that may still be asked whether the request is at fault, as `secondOpinions` has them. */
+  unasked: readonly string[]
 }
 
 /**
  * Whether a task whose attempt ended without an image is tried again. Three node faults end it, five losses do, a
- * request fault does at once; a service that did the work in vain is not asked again, and when every candidate has, there
+ * request fault does when the caller's own provider says so or there is nobody left to ask; a service that did the work in vain is not asked again, and when every candidate has, there
  * is nothing left to try. With no candidate online it waits for one. Deferring faults are tried again for `patienceMs`.
  */
 export function shouldRetry(history: FaultHistory): boolean {
-  if (isRequestFault(history.reason)) return false
+  if (isRequestFault(history.reason)) return !history.isOwn && history.unasked.length > 0
   if (isLoss(history.reason)) return history.losses < MOST_LOSSES
   if (isDeferring(history.reason) ? history.deferredForMs > history.patienceMs : history.nodeFaults >= MOST_NODE_FAULTS)
     return false

@@ -145,11 +145,19 @@ describe('listRunnable', () => {
 
   it('leaves out who has had their share of it', async () => {
     for (const user_id of ['ann', 'bob', 'owner']) await add(user_id, { user_id })
-    expect(await runnable({ capped: { others: false, userIds: ['ann'] } })).toEqual(['bob', 'owner'])
+    expect(await runnable({ capped: { others: false, userIds: ['ann'] } })).toEqual(['owner', 'bob'])
     expect(await runnable({ capped: { others: true, userIds: [] } })).toEqual(['owner'])
     const access = ['ann@example.org', 'bob@example.org']
-    expect(await runnable({ access, capped: { others: false, userIds: ['bob'] } })).toEqual(['ann', 'owner'])
+    expect(await runnable({ access, capped: { others: false, userIds: ['bob'] } })).toEqual(['owner', 'ann'])
     expect(await runnable({ access, capped: { others: true, userIds: [] } })).toEqual(['owner'])
+  })
+
+  it("has its owner's first, whatever their class and however many others wait", async () => {
+    for (let i = 0; i < 5; i++) await add(`urgent ${i}`, { class: TASK_CLASS.interactive })
+    await add('own batch', { user_id: 'owner', class: TASK_CLASS.batch })
+    await add('own', { user_id: 'owner', class: TASK_CLASS.interactive, routing: 'prefer_own' })
+    expect(await runnable({ limit: 2 })).toEqual(['own', 'own batch', 'urgent 0', 'urgent 1'])
+    expect(await runnable({ fromClass: TASK_CLASS.async })).toEqual(['own', 'own batch'])
   })
 
   it('leaves out what timed out on this service since it was queued', async () => {

@@ -16,7 +16,7 @@ export interface RunnableFilter {
   ownerId: string
   /** Who may not have an image of it now. */
   capped?: Capped
-  /** Tasks of this class or a less urgent one. */
+  /** Tasks of this class or a less urgent one; those of its owner whatever their class. */
   fromClass: number
   limit: number
 }
@@ -39,8 +39,8 @@ export async function listWaitingModels(db: Db): Promise<string[]> {
 }
 
 /**
- * The heads of the queues a service can work on, most urgent first, at most `limit` of each model. Tasks for which
- * this very service has done the work in vain are left out.
+ * The heads of the queues a service can work on, at most `limit` of each model: of its owner's, then as many of everybody
+ * else's, most urgent first. Tasks for which this very service has done the work in vain are left out.
  *
  * They are read from *lanes*, parts of the queue of which the service may take every task, so that what it may not
  * take is never read: the cost does not grow with the queue, whatever waits in it.
@@ -51,13 +51,20 @@ export async function listRunnable(db: Db, filter: RunnableFilter): Promise<Task
   for (const model of filter.models) {
     const needs = filter.needsOf(model)
     if (needs.length === 0) continue
+    const own = ownersLane(waitingFor(db, model, { ...filter, fromClass: 0 }), { needs, ownerId: filter.ownerId })
     const waiting = waitingFor(db, model, filter)
-    const lanes = userIds
-      ? lanesOfUsers(waiting, { needs, userIds, ownerId: filter.ownerId })
-      : lanesOfAll(waiting, { needs, ownerId: filter.ownerId })
+    const others = userIds
+      ? lanesOfUsers(waiting, { needs, userIds: userIds.filter((id) => id !== filter.ownerId) })
+      : lanesOfAll(waiting, needs)
     const found: TaskRow[] = []
-    for (const lane of lanes) found.push(...(await lane.limit(filter.limit).execute()))
-    heads.push(...found.sort(byTurn).slice(0, filter.limit))
+    for (const lane of others) found.push(...(await lane.limit(filter.limit).execute()))
+    heads.push(...(await own.limit(filter.limit).execute()))
+    heads.push(
+      ...found
+        .filter((task) => task.user_id !== filter.ownerId)
+        .sort(byTurn)
+        .slice(0, filter.limit)
+    )
   }
   return heads
 }
@@ -76,26 +83,27 @@ async function listUsersServed(db: Db, { access, ownerId, capped }: RunnableFilt
   return [...new Set([ownerId, ...guests.map(({ id }) => id)])]
 }
 
+/** Walks `tasks_by_user` in its order. All that its owner waits for goes before what others wait for. */
+const ownersLane = (waiting: TaskQuery, { needs, ownerId }: { needs: readonly string[]; ownerId: string }): TaskQuery =>
+  waiting.where('user_id', '=', ownerId).where('needs', 'in', needs).orderBy('class').orderBy('order_key')
+
 /** Each of these queries walks `tasks_by_user` in its order. */
 const lanesOfUsers = (
   waiting: TaskQuery,
-  { needs, userIds, ownerId }: { needs: readonly string[]; userIds: readonly string[]; ownerId: string }
+  { needs, userIds }: { needs: readonly string[]; userIds: readonly string[] }
 ): TaskQuery[] =>
   userIds.map((userId) =>
     waiting
       .where('user_id', '=', userId)
       .where('needs', 'in', needs)
-      .$if(userId !== ownerId, (q) => q.where('routing', '!=', 'only_own'))
+      .where('routing', '!=', 'only_own')
       .orderBy('class')
       .orderBy('order_key')
   )
 
-/** Each of these walks `tasks_by_lane`, but for the last: what the owner wants made on own machines alone. */
-const lanesOfAll = (
-  waiting: TaskQuery,
-  { needs, ownerId }: { needs: readonly string[]; ownerId: string }
-): TaskQuery[] => [
-  ...needs.flatMap((need) =>
+/** Each of these walks `tasks_by_lane`. */
+const lanesOfAll = (waiting: TaskQuery, needs: readonly string[]): TaskQuery[] =>
+  needs.flatMap((need) =>
     (['any', 'prefer_own'] as const).map((routing) =>
       waiting
         .where('needs', '=', need)
@@ -104,14 +112,7 @@ const lanesOfAll = (
         .orderBy('order_key')
         .orderBy('queued_at')
     )
-  ),
-  waiting
-    .where('user_id', '=', ownerId)
-    .where('routing', '=', 'only_own')
-    .where('needs', 'in', needs)
-    .orderBy('class')
-    .orderBy('order_key')
-]
+  )
 
 function waitingFor(db: Db, model: string, { serviceId, fromClass, capped }: RunnableFilter): TaskQuery {
   const cappedIds = capped?.userIds ?? []

@@ -1,9 +1,9 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
-import { NODE_FAULTS } from '../protocol/messages.ts'
+import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
 import { UNFINISHED } from './request-states.ts'
-import { isSpending } from './retry-policy.ts'
+import { isRequestFault, isSpending, type Machine } from './retry-policy.ts'
 
 export type TaskRow = Selectable<Tables['tasks']>
 
@@ -23,31 +23,37 @@ export interface Failures {
   failedOn: string[]
   /** Those among them that did the work in vain: the task is not sent there again. */
   spentOn: string[]
+  /** Those who said that the request is at fault. */
+  refusedBy: Machine[]
 }
 
-/** Per id of a task that has met a node fault since it was queued, where. */
+/** Per id of a task that has met a node fault or a refusal since it was queued, where. */
 export async function listFailures(
   db: Db,
-  tasks: readonly Pick<TaskRow, 'id' | 'node_faults'>[]
+  tasks: readonly Pick<TaskRow, 'id' | 'node_faults' | 'refusals'>[]
 ): Promise<Map<string, Failures>> {
   const failures = new Map<string, Failures>()
-  const ids = tasks.filter((task) => task.node_faults > 0).map((task) => task.id)
+  const ids = tasks.filter((task) => task.node_faults > 0 || task.refusals > 0).map((task) => task.id)
   if (ids.length === 0) return failures
   const rows = await db
     .selectFrom('attempts')
     .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
-    .select(['task_id', 'service_id', 'reason'])
+    .innerJoin('providers', 'providers.id', 'attempts.provider_id')
+    .select(['task_id', 'service_id', 'reason', 'attempts.provider_id', 'providers.owner_id'])
     .distinct()
     .where('task_id', 'in', ids)
     .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
-    .where('reason', 'in', NODE_FAULTS)
+    .where('reason', 'in', [...NODE_FAULTS, ...REQUEST_FAULTS])
     .execute()
-  for (const { task_id, service_id, reason } of rows) {
-    const { failedOn, spentOn } = failures.get(task_id) ?? { failedOn: [], spentOn: [] }
-    failures.set(task_id, {
-      failedOn: [...failedOn, service_id],
-      spentOn: isSpending(reason) ? [...spentOn, service_id] : spentOn
-    })
+  for (const { task_id, service_id, reason, provider_id, owner_id } of rows) {
+    const met = failures.get(task_id) ?? { failedOn: [], spentOn: [], refusedBy: [] }
+    failures.set(task_id, met)
+    if (isRequestFault(reason)) {
+      met.refusedBy.push({ serviceId: service_id, providerId: provider_id, ownerId: owner_id })
+    } else {
+      met.failedOn.push(service_id)
+      if (isSpending(reason)) met.spentOn.push(service_id)
+    }
   }
   return failures
 }
@@ -218,6 +224,7 @@ export async function reopenTask(
       current_attempt_id: null,
       node_faults: 0,
       losses: 0,
+      refusals: 0,
       error_code: null,
       error_message: null,
       error_param: null,

@@ -44,6 +44,8 @@ afterAll(async () => {
 
 const newModel = () => `model-${++models}`
 
+const storeOf = () => createProviderStore(database, loadConfig({}).offering)
+
 /** A new connection of the provider of this name, with one service for the model. */
 async function connect(name: string, model: string) {
   const service = {
@@ -55,7 +57,7 @@ async function connect(name: string, model: string) {
     models: [{ id: model, features: ['generate' as const] }]
   }
   const connection = { ownerId: USER, name, agentVersion: '1', services: [service], onlineUntil: Date.now() + 60_000 }
-  const store = createProviderStore(database)
+  const store = storeOf()
   const { providerId, epoch, serviceIds } = await database.db
     .transaction()
     .execute((trx) => store.connect(trx, connection))
@@ -140,15 +142,15 @@ it('a drain lets no claim through that comes after it, of another process either
 
   const [task] = waiting
   if (!task) return // The claimer was through before it could be drained.
-  expect(await claimTask({ database, limits }, { task, ...slot })).toBeUndefined()
+  expect(await claimTask({ database, limits, providers: storeOf() }, { task, ...slot })).toBeUndefined()
   await resumeProvider(database.db, slot.providerId)
-  expect(await claimTask({ database, limits }, { task, ...slot })).toBeDefined()
+  expect(await claimTask({ database, limits, providers: storeOf() }, { task, ...slot })).toBeDefined()
 })
 
 describe('a claim', () => {
   const claim = async (requestId: string, slot: Awaited<ReturnType<typeof connect>>) => {
     const [task] = await listTasks(database.db, requestId)
-    return claimTask({ database, limits }, { task: task!, ...slot })
+    return claimTask({ database, limits, providers: storeOf() }, { task: task!, ...slot })
   }
 
   it('takes the task, starts its request, and is a lease', async () => {
@@ -192,7 +194,7 @@ describe('a claim', () => {
     const requestId = await submit(model, 1)
     const [task] = await listTasks(database.db, requestId)
     await cancelRequest({ database }, requestId)
-    expect(await claimTask({ database, limits }, { task: task!, ...slot })).toBeUndefined()
+    expect(await claimTask({ database, limits, providers: storeOf() }, { task: task!, ...slot })).toBeUndefined()
     expect(await findTask(database.db, task!.id)).toMatchObject({ state: 'canceled' })
     expect(await attemptsOf(requestId)).toEqual([])
   })
@@ -202,7 +204,11 @@ describe('a claim', () => {
     const slot = await connect('h', model)
     const requestId = await submit(model, 1)
     const [task] = await listTasks(database.db, requestId)
-    const take = () => claimTask({ database, limits }, { task: task!, ...slot, caps: { ...slot, ownerId: 'usr_2' } })
+    const take = () =>
+      claimTask(
+        { database, limits, providers: storeOf() },
+        { task: task!, ...slot, caps: { ...slot, ownerId: 'usr_2' } }
+      )
     await insertBlock(database.db, { providerId: slot.providerId, userId: USER, now: 1 })
     expect(await take()).toBeUndefined()
     await deleteBlock(database.db, { providerId: slot.providerId, userId: USER })

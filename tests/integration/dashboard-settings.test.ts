@@ -68,7 +68,12 @@ describe('the list of settings', () => {
       'maxImagesPerRequest',
       'maxPixels',
       'modelsPerProvider',
+      'newProviderAtOnce',
+      'newProviderImages',
+      'newProviderPerHour',
+      'newProviderTimeMs',
       'noProviderTimeoutMs',
+      'providers',
       'providersPerUser',
       'queuePerUser',
       'queueTotal',
@@ -301,7 +306,12 @@ describe('after a restart', () => {
     providersPerUser: ['14', 14],
     servicesPerProvider: ['15', 15],
     modelsPerProvider: ['16', 16],
-    signInTries: ['4', 4]
+    signInTries: ['4', 4],
+    providers: ['approve', 'approve'],
+    newProviderAtOnce: ['17', 17],
+    newProviderPerHour: ['18', 18],
+    newProviderImages: ['19', 19],
+    newProviderTimeMs: ['2h', 7_200_000]
   }
 
   it('every change is still there, but one that no longer makes sense', async () => {

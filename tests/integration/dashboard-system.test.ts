@@ -121,7 +121,7 @@ describe('errors', () => {
       requestId: id,
       at: expect.any(Number) as unknown,
       code: 'invalid_request',
-      message: 'Not like this.',
+      message: 'rig 1 says: “Not like this.”',
       model: 'broken',
       owner: { id: user.id, name: user.email },
       providers: [expect.stringMatching(/^rig/) as unknown]

@@ -190,7 +190,7 @@ describe('an image server that fails', () => {
       const error = await apiErrorOf(generate(caller.client, { model: 'broken', prompt, size: SIZE }))
       expect(error, behaviour).toMatchObject({ status: 502, code: 'upstream_error' })
       expect(error.headers?.get('x-should-retry')).toBe('false')
-      expect(await upstream.requestsWith(prompt)).toHaveLength(calls)
+      expect(await upstream.requestsWith(prompt), behaviour).toHaveLength(calls)
       const request = only(await requestsOf(prompt))
       const job = await getJob(caller.client, request.id)
       expect(job.status).toBe('FAILED')

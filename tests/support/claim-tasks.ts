@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import { createProviderStore } from '../../src/providers/provider-store.ts'
 import { claimTask } from '../../src/requests/claim-task.ts'
 import { listRunnable } from '../../src/requests/runnable-store.ts'
 import { loadConfig } from '../../src/config/config.ts'
@@ -18,7 +19,8 @@ const database = await openSqliteDatabase({
     throw error
   }
 })
-const { limits } = loadConfig({})
+const { limits, offering } = loadConfig({})
+const providers = createProviderStore(database, offering)
 const tasks = await listRunnable(database.db, {
   serviceId: slot.serviceId,
   models: [slot.model],
@@ -32,7 +34,7 @@ process.stdout.write('ready\n')
 await once(process.stdin, 'data')
 const claimed: string[] = []
 for (const task of tasks) {
-  if (await claimTask({ database, limits }, { task, ...slot })) claimed.push(task.id)
+  if (await claimTask({ database, limits, providers }, { task, ...slot })) claimed.push(task.id)
 }
 process.stdout.write(JSON.stringify(claimed))
 await database.close()

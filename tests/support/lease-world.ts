@@ -97,7 +97,7 @@ async function openGateway(path: string, clock: { now(): number }) {
   }
   // Nothing here looks at the disk: what waits for it is tested elsewhere.
   const database = await openSqliteDatabase({ path, clock, onFatal, syncFile: async () => undefined })
-  const providers = createProviderStore(database)
+  const providers = createProviderStore(database, loadConfig({}).offering)
   const requests = createRequests({
     database,
     providers,

@@ -14,6 +14,8 @@ import type { NewApiKey } from '../../src/auth/api-keys.ts'
 import { createPasswords } from '../../src/auth/passwords.ts'
 import type { Role } from '../../src/lib/principal.ts'
 
+import { trustEverybody } from './trust-everybody.ts'
+
 export interface TestUser {
   id: string
   email: string
@@ -78,6 +80,8 @@ export async function startTestGateway(
     env?: Record<string, string>
     dataDir?: string
     syncFile?: (fd: number) => Promise<void>
+    /** Providers begin as they do outside of tests, instead of being trusted at once. */
+    strangers?: boolean
     logger?: Logger
   } = {}
 ): Promise<TestGateway> {
@@ -100,6 +104,7 @@ export async function startTestGateway(
     ...(options.syncFile && { syncFile: options.syncFile })
   })
   const { context, url } = gateway
+  if (options.strangers !== true) await trustEverybody(context.database.db)
   const agents: Agent[] = []
 
   const addKey = async (user: { id: string }, options: KeyOptions = {}) => {

@@ -13,6 +13,7 @@ import * as servicePauses from './011-service-pauses.ts'
 import * as sharedImages from './012-shared-images.ts'
 import * as webhookHosts from './013-webhook-hosts.ts'
 import * as storedBytes from './014-stored-bytes.ts'
+import * as providerTrust from './015-provider-trust.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -29,5 +30,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '011-service-pauses': servicePauses,
   '012-shared-images': sharedImages,
   '013-webhook-hosts': webhookHosts,
-  '014-stored-bytes': storedBytes
+  '014-stored-bytes': storedBytes,
+  '015-provider-trust': providerTrust
 }

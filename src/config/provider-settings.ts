@@ -1,0 +1,48 @@
+import { choiceSetting, durationSetting, integerSetting } from './settings.ts'
+
+const named = (name: string) => `INFERENCE_CLUB_${name}`
+
+/** Whose machines make images for others, and how a newcomer proves itself. */
+export const OFFERING = {
+  providers: choiceSetting<'auto' | 'approve' | 'open' | 'admins'>({
+    variable: named('PROVIDERS'),
+    live: true,
+    description:
+      'Whose machines may serve others: `admins` alone, whoever an admin lets (`approve`), or everybody (`open`). `auto` is `approve` once there is more than one member.',
+    fallback: 'auto',
+    choices: ['auto', 'approve', 'open', 'admins']
+  }),
+  newProviderAtOnce: integerSetting({
+    variable: named('NEW_PROVIDER_AT_ONCE'),
+    live: true,
+    description: 'Images for others that a new provider makes at a time.',
+    fallback: 2,
+    min: 1,
+    max: 1000
+  }),
+  newProviderPerHour: integerSetting({
+    variable: named('NEW_PROVIDER_PER_HOUR'),
+    live: true,
+    description: 'Images for others that a new provider is given within an hour.',
+    fallback: 20,
+    min: 1,
+    max: 1_000_000
+  }),
+  newProviderImages: integerSetting({
+    variable: named('NEW_PROVIDER_IMAGES'),
+    live: true,
+    description: 'Images that a provider delivers to others before it is new no more.',
+    fallback: 20,
+    min: 0,
+    max: 1_000_000
+  }),
+  newProviderTimeMs: durationSetting({
+    variable: named('NEW_PROVIDER_TIME'),
+    live: true,
+    description: 'How long a provider is new at least.',
+    fallback: 86_400_000,
+    defaultText: '1d',
+    minMs: 0,
+    maxMs: 365 * 86_400_000
+  })
+}

@@ -1,0 +1,46 @@
+import { sql } from 'kysely'
+import type { Trx } from '../db/database.ts'
+
+/** An image that a service has delivered. */
+export interface Delivered {
+  serviceId: string
+  providerId: string
+  /** For whom. */
+  userId: string
+  /** From its assignment until now. */
+  tookMs: number
+  megapixels: number
+}
+
+/** How much the latest image counts against all before. */
+const WEIGHT = 0.2
+
+/**
+ * Learns from an image that a service has delivered, in the transaction that ends its attempt: that it works, how long it
+ * takes, and that it can have so many in the works. Places are proven one by one, whatever it declares.
+ */
+export async function noteDelivered(trx: Trx, { serviceId, providerId, tookMs, megapixels }: Delivered): Promise<void> {
+  const paceMs = tookMs / megapixels
+  const inTheWorks = trx
+    .selectFrom('attempts')
+    // The one that was delivered runs no more.
+    .select((e) => e(e.fn.countAll<number>(), '+', 1).as('images'))
+    .where('provider_id', '=', providerId)
+    .where('state', '=', 'running')
+    .where('service_id', '=', serviceId)
+  await trx
+    .updateTable('services')
+    .set((e) => ({
+      faults_in_row: 0,
+      cooling_until: 0,
+      pace_ms: sql<number>`coalesce(pace_ms + (${paceMs} - pace_ms) * ${WEIGHT}, ${paceMs})`,
+      proven_places: e
+        .case()
+        .when('proven_places', '<', inTheWorks)
+        .then(e('proven_places', '+', 1))
+        .else(e.ref('proven_places'))
+        .end()
+    }))
+    .where('id', '=', serviceId)
+    .execute()
+}

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ServiceDeclaration } from '../../src/protocol/messages.ts'
+import { apiErrorOf } from '../support/read-error.ts'
+import { startHandWorker, type HandWorker } from '../support/hand-worker.ts'
+import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let gateway: TestGateway
+let admin: TestUser
+let caller: TestUser
+beforeAll(async () => {
+  gateway = await startTestGateway({ strangers: true })
+  admin = await gateway.addUser({ role: 'admin' })
+  caller = await gateway.addUser()
+})
+afterAll(() => gateway.close())
+
+const offering = () => gateway.gateway.context.config.offering
+let models = 0
+const newModel = () => `model-${++models}`
+
+const serviceOf = (model: string, change: Partial<ServiceDeclaration> = {}): Partial<ServiceDeclaration> => ({
+  models: [{ id: model, features: ['generate'] }],
+  ...change
+})
+
+const connect = (user: TestUser, name: string, service: Partial<ServiceDeclaration>): Promise<HandWorker> =>
+  startHandWorker(gateway, { key: user.key, name, services: [service] })
+
+const trustOf = (name: string) =>
+  gateway.database.db.selectFrom('providers').selectAll().where('name', '=', name).executeTakeFirstOrThrow()
+const setTrust = (name: string, trust: 'limited' | 'trusted') =>
+  gateway.database.db.updateTable('providers').set({ trust, trust_since: 1 }).where('name', '=', name).execute()
+
+/** Asks for so many images and does not wait. */
+async function ask(user: TestUser, model: string, n: number, more = {}): Promise<string[]> {
+  const ids: string[] = []
+  for (let i = 0; i < n; i++) {
+    const response = await gateway.call('/v1/images/generations', {
+      key: user.key,
+      json: { model, prompt: `a fox ${i}`, async: true, ...more }
+    })
+    expect(response.status).toBe(202)
+    ids.push(((await response.json()) as { id: string }).id)
+  }
+  return ids
+}
+
+const jobOf = async (user: TestUser, id: string) =>
+  (await (await gateway.call(`/v1/jobs/${id}`, { key: user.key })).json()) as {
+    status: string
+    error: { message: string; code: string } | null
+  }
+const ended = (user: TestUser, id: string) =>
+  waitFor(async () => {
+    const job = await jobOf(user, id)
+    return ['FAILED', 'PROCESSED'].includes(job.status) && job
+  })
+const modelsOf = async (user: TestUser) => (await user.client.models.list()).data.map(({ id }) => id)
+
+describe('a provider that is new', () => {
+  it('serves its owner at once and others when an admin has let it in', async () => {
+    const owner = await gateway.addUser()
+    const model = newModel()
+    const rig = await connect(owner, 'newcomer', serviceOf(model))
+    expect(await trustOf('newcomer')).toMatchObject({ trust: 'pending' })
+    expect(await modelsOf(owner)).toContain(model)
+    expect(await modelsOf(caller)).not.toContain(model)
+    const refused = await apiErrorOf(caller.client.images.generate({ model, prompt: 'a fox' }))
+    expect(refused).toMatchObject({ status: 404, code: 'no_provider' })
+    await ask(owner, model, 1)
+    await rig.finish(await rig.next())
+    await rig.close()
+  })
+
+  it('of an admin is trusted at once', async () => {
+    const model = newModel()
+    const rig = await connect(admin, 'of an admin', serviceOf(model))
+    expect(await modelsOf(caller)).toContain(model)
+    expect(await trustOf('of an admin')).toMatchObject({ trust: 'trusted' })
+    await rig.close()
+  })
+
+  it('waits for approval where everybody may offer, too, when it offers what others serve', async () => {
+    offering().providers = 'open'
+    const owner = await gateway.addUser()
+    const [model, taken] = [newModel(), newModel()]
+    const honest = await connect(admin, 'honest', serviceOf(taken))
+    const rig = await connect(owner, 'open', serviceOf(model))
+    expect(await trustOf('open')).toMatchObject({ trust: 'limited' })
+    await rig.close()
+    const second = await connect(owner, 'open too', serviceOf(taken))
+    expect(await trustOf('open too')).toMatchObject({ trust: 'pending' })
+    await second.close()
+    // One that was let in for another model does not get that of others by the back door.
+    const back = await connect(owner, 'open', serviceOf(taken))
+    expect(await trustOf('open')).toMatchObject({ trust: 'pending' })
+    await back.close()
+    await honest.close()
+    offering().providers = 'auto'
+  })
+
+  it('makes two at a time for others, so many an hour, and is trusted when it has proven itself', async () => {
+    const owner = await gateway.addUser()
+    const model = newModel()
+    Object.assign(offering(), { newProviderPerHour: 4, newProviderImages: 3, newProviderTimeMs: 0 })
+    const rig = await connect(owner, 'limited', serviceOf(model, { concurrency: 1000 }))
+    await setTrust('limited', 'limited')
+    gateway.database.bell.ring('tasks')
+    await ask(caller, model, 6)
+    const [first, second] = [await rig.next(), await rig.next()]
+    // Its owner is served all the same: so it would have been given a third one by now.
+    await ask(owner, model, 1)
+    const own = await rig.next()
+    expect(rig.assigned()).toHaveLength(3)
+    await rig.finish(own)
+    await rig.finish(first)
+    await rig.finish(second)
+    await rig.next()
+    const fourth = await rig.next()
+    expect(await trustOf('limited')).toMatchObject({ trust: 'limited', trust_images: 2 })
+    await rig.finish(fourth)
+    expect(await trustOf('limited')).toMatchObject({ trust: 'trusted', trust_by: null })
+    await rig.next()
+    await rig.close()
+    Object.assign(offering(), { newProviderPerHour: 20, newProviderImages: 20, newProviderTimeMs: 86_400_000 })
+  })
+})
+
+describe('a member who offers what others serve, a thousand at a time', () => {
+  it.each(['limited', 'trusted'] as const)(
+    'gets no more of 40 prompts than it has shown it can make, once %s',
+    async (trust) => {
+      const model = newModel()
+      const honest = await connect(admin, `honest ${trust}`, serviceOf(model))
+      const name = `greedy ${trust}`
+      const greedy = await connect(await gateway.addUser(), name, serviceOf(model, { concurrency: 1000 }))
+      await setTrust(name, trust)
+      const ids = await ask(caller, model, 40)
+      await honest.next()
+      await waitFor(() => greedy.assigned().length === 1)
+      // A look later it still is.
+      await ask(admin, model, 1)
+      expect(greedy.assigned()).toHaveLength(1)
+      await greedy.close()
+      await honest.close()
+      for (const id of ids) await gateway.call(`/v1/jobs/${id}/cancel`, { key: caller.key, method: 'POST' })
+    }
+  )
+})
+
+describe('a refusal by somebody else', () => {
+  const refuse = (
+    { agent }: HandWorker,
+    { attempt_id, token }: Awaited<ReturnType<HandWorker['next']>>,
+    message: string
+  ) => agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'content_rejected', message })
+
+  it('counts when a second owner says the same, and is told as their words', async () => {
+    const model = newModel()
+    const one = await connect(admin, 'one', serviceOf(model))
+    const [id] = await ask(caller, model, 1)
+    const first = await one.next()
+    const other = await gateway.addUser({ role: 'admin' })
+    const two = await connect(other, 'two', serviceOf(model))
+    refuse(one, first, 'Pay me first.')
+    refuse(two, await two.next(), 'No foxes here.')
+    const job = await ended(caller, id!)
+    expect(job.error).toMatchObject({
+      code: 'content_rejected',
+      message: 'two says: “No foxes here.” (after 2 attempts)'
+    })
+    await one.close()
+    await two.close()
+  })
+
+  it('is undone when a second one makes the image', async () => {
+    const model = newModel()
+    const one = await connect(admin, 'three', serviceOf(model))
+    const [id] = await ask(caller, model, 1)
+    const first = await one.next()
+    const two = await connect(await gateway.addUser({ role: 'admin' }), 'four', serviceOf(model))
+    refuse(one, first, 'Pay me first.')
+    await two.finish(await two.next())
+    expect((await ended(caller, id!)).status).toBe('PROCESSED')
+    expect(one.assigned()).toHaveLength(1)
+    await one.close()
+    await two.close()
+  })
+
+  it("is final at once when nobody else is there, or it is the caller's own machine", async () => {
+    const model = newModel()
+    const one = await connect(admin, 'five', serviceOf(model))
+    const [id] = await ask(caller, model, 1)
+    refuse(one, await one.next(), 'No.')
+    expect((await ended(caller, id!)).error?.message).toBe('five says: “No.”')
+    const two = await connect(await gateway.addUser({ role: 'admin' }), 'six', serviceOf(model))
+    const [own] = await ask(admin, model, 1, { inference_club_routing: 'only_own' })
+    refuse(one, await one.next(), 'Mine says no.')
+    expect((await ended(admin, own!)).error?.message).toBe('five says: “Mine says no.”')
+    expect(two.assigned()).toHaveLength(0)
+    await one.close()
+    await two.close()
+  })
+})
