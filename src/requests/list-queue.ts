@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { listModelsWanted, listNextIds, listRunningIds } from './queue-list-store.ts'
 import { type QueueOutlook, queueOutlooks } from './queue-outlook.ts'
+import { countFitting } from './page-weight-store.ts'
 import type { QueueTotals } from './queue-totals.ts'
 import type { RequestParts } from './request-parts.ts'
 import { hasEnded } from './request-states.ts'
@@ -34,7 +35,8 @@ export async function listQueue(
   // Read last, so that what is begun meanwhile is among these, or in both.
   const running = await listRunningIds(db, { userId, limit: limit + 1 })
   const ids = [...new Set([...running, ...inTurns(queues)])]
-  const views = (await viewRequests(parts, ids.slice(0, limit))).filter(({ request }) => !hasEnded(request.state))
+  const shown = ids.slice(0, await countFitting(db, ids.slice(0, limit)))
+  const views = (await viewRequests(parts, shown)).filter(({ request }) => !hasEnded(request.state))
   await setImmediate()
   const outlooks = await queueOutlooks(parts, views)
   await setImmediate()
@@ -42,7 +44,7 @@ export async function listQueue(
   return {
     views: sortQueue(views, { ids, outlooks }),
     outlooks,
-    more: ids.length > limit,
+    more: ids.length > shown.length,
     waiting: counts.get('queued') ?? 0,
     running: counts.get('running') ?? 0
   }

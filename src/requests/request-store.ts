@@ -138,12 +138,12 @@ export interface RequestFilter {
   limit: number
 }
 
-/** Newest first. */
-export async function listRequests(db: Db, filter: RequestFilter): Promise<RequestRow[]> {
+/** Ids, newest first. */
+export async function listPageIds(db: Db, filter: RequestFilter): Promise<string[]> {
   const { states, after } = filter
-  return db
+  const rows = await db
     .selectFrom('requests')
-    .selectAll()
+    .select('id')
     .where('user_id', '=', filter.userId)
     .$if(states !== undefined, (q) => q.where('state', 'in', states ?? []))
     .$if(after !== undefined, (q) => (after ? q.where(olderThan(after)) : q))
@@ -151,6 +151,7 @@ export async function listRequests(db: Db, filter: RequestFilter): Promise<Reque
     .orderBy('id', 'desc')
     .limit(filter.limit)
     .execute()
+  return rows.map(({ id }) => id)
 }
 
 /** Some of somebody's requests in these states, in no order. */

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Db } from '../db/database.ts'
 import { hasWords } from './match-words.ts'
 import type { RequestParts } from './request-parts.ts'
+import { countFitting } from './page-weight-store.ts'
 import {
   type Candidate,
   findKey,
@@ -122,11 +123,12 @@ const newestFirst = (a: RequestKey, b: RequestKey): number =>
   b.created_at - a.created_at || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
 
 async function pageOf(db: Db, found: readonly Candidate[], limit: number, reached?: RequestKey): Promise<RequestPage> {
-  const page = found.slice(0, limit)
+  const ids = found.slice(0, limit).map(({ id }) => id)
+  const page = found.slice(0, await countFitting(db, ids))
   const views = await viewSummaries(
     db,
     page.map(({ id }) => id)
   )
-  const next = found.length > limit ? page.at(-1) : reached
+  const next = found.length > page.length ? page.at(-1) : reached
   return { views, ...(next && { next: { created_at: next.created_at, id: next.id } }) }
 }

@@ -4,12 +4,13 @@ import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { type AttemptView, listAttemptViews } from './attempt-store.ts'
+import { countFitting } from './page-weight-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import {
   type AssetRow,
   findRequest,
   listAssets,
-  listRequests,
+  listPageIds,
   listRequestsById,
   type RequestRow
 } from './request-store.ts'
@@ -58,7 +59,7 @@ export async function viewRequests(
   )
 }
 
-/** The caller's own, newest first; one page and whether there is more. Throws `invalid_request` for an unknown `after`. */
+/** The caller's own, newest first; one page, shorter when its texts are long, and whether there is more. Throws `invalid_request` for an unknown `after`. */
 export async function listViews(
   { database }: Pick<RequestParts, 'database'>,
   filter: { userId: string; states?: readonly RequestState[]; after?: string; limit: number }
@@ -67,16 +68,17 @@ export async function listViews(
   const after = lastId === undefined ? undefined : await findRequest(database.db, lastId)
   // Beginning anew instead would lead whoever pages around in a circle.
   if (lastId !== undefined && after?.user_id !== userId) throw errors.unknownCursor()
-  const rows = await listRequests(database.db, {
+  const found = await listPageIds(database.db, {
     userId,
     limit: limit + 1,
     ...(states && { states }),
     ...(after && { after })
   })
-  const page = rows.slice(0, limit)
-  if (page.length === 0) return { views: [], hasMore: false }
-  const ids = page.map(({ id }) => id)
-  return { views: page.map(await readViews(database.db, ids)), hasMore: rows.length > limit }
+  const ids = found.slice(0, await countFitting(database.db, found.slice(0, limit)))
+  if (ids.length === 0) return { views: [], hasMore: false }
+  const rows = new Map((await listRequestsById(database.db, ids)).map((row) => [row.id, row]))
+  const page = ids.flatMap((id) => rows.get(id) ?? [])
+  return { views: page.map(await readViews(database.db, ids)), hasMore: found.length > ids.length }
 }
 
 /** Reads what belongs to these requests, with as many queries for two hundred of them as for one. */

@@ -214,3 +214,29 @@ describe('after', () => {
     }
   })
 })
+
+it('is shorter where texts are long, and everything is there in the end', async () => {
+  const user = await gateway.addUser()
+  const prompt = 'x'.repeat(31_000)
+  const body = { ...STUCK, prompt, negative_prompt: prompt, note: 'y'.repeat(60_000) }
+  for (let at = 0; at < 3; at++) {
+    const requests = Array.from({ length: 25 }, () => ({ endpoint: '/v1/images/generations', body }))
+    expect((await callJson(gateway, '/v1/batches', { key: user.key, json: { requests } })).status).toBe(202)
+  }
+  const pages = await walk(user, 'limit=200')
+  expect(pages.flatMap(idsOf)).toEqual(await newestFirst(user))
+  expect(pages.map((page) => page.data.length)).toEqual([32, 32, 11])
+  const person = await gateway.signIn(user)
+  const found: string[] = []
+  for (let after = ''; ;) {
+    const path = `/api/dashboard/requests?limit=200${after}`
+    const response = await gateway.call(path, { headers: { cookie: person } })
+    const text = await response.text()
+    expect(text.length).toBeLessThan(5_000_000)
+    const page = JSON.parse(text) as { items: { id: string }[]; next: string | null }
+    found.push(...page.items.map(({ id }) => id))
+    if (page.next === null) break
+    after = `&cursor=${encodeURIComponent(page.next)}`
+  }
+  expect(found).toEqual(await newestFirst(user))
+})
