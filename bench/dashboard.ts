@@ -170,12 +170,14 @@ await measure('filters', async () => {
 // A network of its own each time, or the figures of the first would be told again.
 const admin = { userId, role: 'admin' as const }
 await measure('network', async () => {
-  const { providers: all } = await createNetwork(database).list(admin)
+  const { providers: all } = await createNetwork(database, loadConfig({}).offering).list(admin)
   JSON.stringify(all.map(presentProvider))
   return { found: all.length, pages: 1 }
 })
 await measure('one provider', async () => {
-  JSON.stringify(presentProviderDetail(await createNetwork(database).view(admin, providerId), admin))
+  JSON.stringify(
+    presentProviderDetail(await createNetwork(database, loadConfig({}).offering).view(admin, providerId), admin)
+  )
   return { found: 1, pages: 1 }
 })
 

@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   http: ['lib', 'images', 'types:config', ...DOMAIN],
   app: [...BASE, ...DRIVERS, ...DOMAIN, 'dispatch', 'agent-gateway', 'http'],
   agent: [...BASE, 'engines'],
-  cli: [...BASE, 'engines', 'db', 'auth', 'usage', 'settings', 'agent', 'app'],
+  cli: [...BASE, 'engines', 'db', 'auth', 'usage', 'settings', 'network', 'agent', 'app'],
   'main.ts': ['cli']
 }
 

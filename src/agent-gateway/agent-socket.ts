@@ -19,6 +19,7 @@ import {
   type ServiceDeclaration
 } from '../protocol/messages.ts'
 import type { DeclaredService } from '../providers/provider-store.ts'
+import type { Standing } from '../providers/trust-policy.ts'
 import type { LiveProgress } from '../requests/live-progress.ts'
 import type { Requests } from '../requests/requests.ts'
 import { AgentSession, type Hello } from './agent-session.ts'
@@ -192,6 +193,16 @@ export function closeReason(text: string): string {
     .replace(/\ufffd$/, '')}…`
 }
 
+/** By how a provider stands, what whoever runs its agent should know. */
+const NOTES: Partial<Record<Standing, string>> = {
+  pending: "This machine is waiting for an admin's approval: your own requests run here already.",
+  closed: 'Only the machines of admins serve others here: your own requests run on this one.',
+  blocked: 'An admin has stopped this machine from serving others: your own requests still run here.',
+  limited: 'This machine is new: it is given few images of others until it has proven itself.'
+}
+
+const isShared = ({ services }: Hello): boolean => services.some(({ access }) => access !== 'private')
+
 async function openSession(
   socket: WebSocket,
   principal: Principal,
@@ -213,13 +224,15 @@ async function openSession(
   const session = new AgentSession(parts, { socket, principal, hello, agent })
   session.resume(agent.resumed)
   parts.registry.add(session)
+  const note = isShared(hello) ? NOTES[agent.standing] : undefined
   session.send({
     type: 'gateway.welcome',
     provider_id: agent.providerId,
     lease_ms: parts.leaseMs,
     heartbeat_ms: heartbeatMs(parts.leaseMs),
     gone: agent.gone,
-    accepts: ['service.state']
+    accepts: ['service.state'],
+    ...(note !== undefined && { note })
   })
   parts.bell.ring('tasks')
   parts.logger.info({ provider: agent.providerId, name: hello.name, resumed: agent.resumed.length }, 'agent connected')

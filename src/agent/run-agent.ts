@@ -1,5 +1,6 @@
 import type { AgentConfig } from '../config/agent-config.ts'
 import { sleep } from '../lib/async.ts'
+import { cleanText } from '../lib/clean-text.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
 import { type GatewayMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
@@ -82,6 +83,7 @@ export function runAgent(options: AgentOptions): Agent {
         accepts = message.accepts ?? []
         probes?.states().forEach(tell)
         options.onOnline?.(config)
+        if (message.note !== undefined) logger.warn(cleanText(message.note))
         firstWelcome.resolve(undefined)
         return
       case 'attempt.assigned':

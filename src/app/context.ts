@@ -42,7 +42,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const usage = createUsage(database)
   const providers = createProviderStore(database, config.offering)
   const offers = createOffers({ store: providers, clock })
-  const network = createNetwork(database)
+  const network = createNetwork(database, config.offering)
   const assetStore = createAssetStore(database)
   const assets = createAssets({ store, rows: assetStore })
   const thumbnails = createThumbnails({ store, rows: assetStore, atOnce: config.limits.thumbnailsAtOnce })

@@ -34,6 +34,7 @@ export const OPERATION_SCOPES = {
   readMetrics: 'admin',
   manageInvitations: 'admin',
   managePeople: 'admin',
+  decideTrust: 'admin',
   manageSettings: 'admin',
   readSystem: 'admin',
   listErrors: 'admin',

@@ -6,13 +6,22 @@ import { CommandFailed } from './command-failed.ts'
 import { editCommand } from './edit.ts'
 import { generateCommand } from './generate.ts'
 import { keysCommand } from './keys.ts'
+import { providersCommand } from './providers.ts'
 import { serveCommand } from './serve.ts'
 import { usersCommand } from './users.ts'
 
 /** Runs one command line. Returns the exit code: 0, 1 for what went wrong, 2 for a wrong call. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const program = new Command('inference-club').description('A self-hosted network that makes images.').version(VERSION)
-  const commands = [serveCommand(), agentCommand(), generateCommand(), editCommand(), usersCommand(), keysCommand()]
+  const commands = [
+    serveCommand(),
+    agentCommand(),
+    generateCommand(),
+    editCommand(),
+    usersCommand(),
+    keysCommand(),
+    providersCommand()
+  ]
   for (const command of commands) program.addCommand(command)
   endGently(program)
   try {

@@ -8,6 +8,7 @@ import { countImagesSince } from '../usage/usage-store.ts'
 import { loadConfig } from '../config/config.ts'
 import { localUrl } from '../lib/local-url.ts'
 import { silentLogger } from '../lib/logger.ts'
+import { createNetwork, type Network } from '../network/network.ts'
 import { createSettings } from '../settings/settings.ts'
 
 export interface Accounts {
@@ -16,6 +17,7 @@ export interface Accounts {
   invitations: Invitations
   /** Shuts somebody and their keys out, or lets them in again. */
   setDisabled: (userId: string, disabled: boolean) => Promise<boolean>
+  network: Network
   /** What links begin with. */
   base: string
   /** Images a key has made, ever. */
@@ -47,6 +49,7 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
       users,
       apiKeys,
       invitations: createInvitations({ store, users, clock, lifetimeMs: () => config.signIn.invitationLifetimeMs }),
+      network: createNetwork(database, config.offering),
       setDisabled: createPersonStore(database).setDisabled,
       base: config.publicUrl ?? localUrl(config),
       countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),

@@ -5,7 +5,7 @@ import { createLocalBell } from '../db/bell.ts'
 import type { AppError } from '../lib/errors.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
 import { DAY_MS, HOUR_MS } from '../usage/usage-store.ts'
-import { createNetwork, type Network } from './network.ts'
+import { createNetwork, type Network, TRUST_DECISIONS } from './network.ts'
 
 const START = Date.UTC(2026, 10, 20, 12, 30)
 const MINUTE_MS = 60_000
@@ -26,7 +26,7 @@ beforeEach(async () => {
   rung = []
   const bell = createLocalBell()
   bell.on('tasks', () => rung.push('tasks'))
-  network = createNetwork({ db: rows.db, clock: { now: () => now }, bell })
+  network = createNetwork({ db: rows.db, clock: { now: () => now }, bell }, loadConfig({}).offering)
   for (const { userId, role } of [OWNER, OTHER, ADMIN]) await rows.addUser(userId, { role, name: `Name of ${userId}` })
 })
 afterEach(() => rows.close())
@@ -183,6 +183,43 @@ describe('a service that cools down', () => {
     await cool(now)
     expect(await coolingFor(OWNER)).toMatchObject({ isCooling: false })
     expect(await coolingFor(OWNER)).not.toHaveProperty('lastFault')
+  })
+})
+
+describe('whether a provider serves others', () => {
+  const trustOf = async (reader: typeof OWNER | typeof ADMIN = ADMIN) => (await network.view(reader, 'rig')).standing
+
+  it('is decided by admins alone, and says who and when', async () => {
+    await addRig('rig')
+    await rows.db.updateTable('providers').set({ trust: 'pending' }).execute()
+    expect(await network.countPending()).toBe(1)
+    for (const word of TRUST_DECISIONS) {
+      expect(await codeOf(network.decide(OWNER, 'rig', word))).toBe('permission_denied')
+      expect(await codeOf(network.decide(ADMIN, 'nothing', word))).toBe('not_found')
+    }
+    expect(await codeOf(network.decide(ADMIN, 'rig', 'letBack'))).toBe('conflict')
+    await network.decide(ADMIN, 'rig', 'approve')
+    expect(await trustOf(OWNER)).toBe('limited')
+    expect((await network.view(ADMIN, 'rig')).provider).toMatchObject({
+      trust_by: ADMIN.userId,
+      trust_by_name: 'Name of usr_admin',
+      trust_since: now
+    })
+    expect(await network.countPending()).toBe(0)
+    await network.decide(ADMIN, 'rig', 'approve')
+    expect(await trustOf()).toBe('trusted')
+    expect(await codeOf(network.decide(ADMIN, 'rig', 'approve'))).toBe('conflict')
+    await network.decide(ADMIN, 'rig', 'shutOut')
+    expect(await trustOf()).toBe('blocked')
+    await network.decide(ADMIN, 'rig', 'letBack')
+    expect(await trustOf()).toBe('limited')
+    expect(rung).toHaveLength(4)
+  })
+
+  it('is nothing to wait for where its owner keeps it private', async () => {
+    await addRig('rig', { access: 'private' })
+    await rows.db.updateTable('providers').set({ trust: 'pending' }).execute()
+    expect(await network.countPending()).toBe(0)
   })
 })
 

@@ -1,5 +1,8 @@
 import type { Database } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
+import type { OfferingConfig } from '../config/config.ts'
+import type { Trust } from '../db/tables.ts'
+import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
@@ -57,13 +60,33 @@ export interface Network {
   unblock(reader: Reader, block: { providerId: string; userId: string }): Promise<void>
   /** Shows it no more until its agent connects again. Throws `conflict` when it is online. */
   forget(reader: Reader, id: string): Promise<void>
+  /**
+   * An admin's word about whether it serves others; it serves its owner whatever they say. `approve` lets a new one in, and
+   * has one that was let in trusted at once; `shutOut` ends it, `letBack` lets it in again like a new one. Throws
+   * `not_found`, `permission_denied` for who is no admin, and `conflict` when it does not stand so.
+   */
+  decide(reader: Reader, id: string, word: TrustDecision): Promise<void>
+  /** How many new ones wait for an admin, when somebody can let them in. */
+  countPending(): Promise<number>
+}
+
+export const TRUST_DECISIONS = ['approve', 'shutOut', 'letBack'] as const
+export type TrustDecision = (typeof TRUST_DECISIONS)[number]
+
+const NEXT: Record<TrustDecision, Partial<Record<Trust, Trust>>> = {
+  approve: { pending: 'limited', limited: 'trusted' },
+  shutOut: { pending: 'blocked', limited: 'blocked', trusted: 'blocked' },
+  letBack: { blocked: 'limited' }
 }
 
 const PACE_MS = 7 * DAY_MS
 const USED_MS = 30 * DAY_MS
 const FAULTS_SHOWN = 20
 
-export function createNetwork({ db, clock, bell }: Pick<Database, 'db' | 'clock' | 'bell'>): Network {
+export function createNetwork(
+  { db, clock, bell }: Pick<Database, 'db' | 'clock' | 'bell'>,
+  offering: OfferingConfig
+): Network {
   const countFigures = createNetworkFigures({ db, clock })
 
   /** Of all these providers at once. */
@@ -74,6 +97,7 @@ export function createNetwork({ db, clock, bell }: Pick<Database, 'db' | 'clock'
     )
     return {
       now,
+      mode: offering.providers,
       figures: await countFigures(),
       running: await countRunningByService(db),
       lastFaults: await findLastFaults(db, {
@@ -149,6 +173,21 @@ export function createNetwork({ db, clock, bell }: Pick<Database, 'db' | 'clock'
       await deleteBlock(db, { providerId, userId })
       bell.ring('tasks')
     },
+
+    decide: async (reader, id, word) => {
+      const provider = await find(reader, id)
+      if (reader.role !== 'admin') throw errors.roleDenied()
+      const isClosed = offering.providers === 'admins' && provider.owner_role !== 'admin'
+      if (isClosed && word === 'approve') throw errors.conflict('Only the machines of admins may serve others here.')
+      const to = NEXT[word][provider.trust]
+      const decision = { providerId: id, from: [provider.trust], by: reader.userId, now: clock.now() }
+      if (to === undefined || !(await decideTrust(db, { ...decision, to }))) {
+        throw errors.conflict(`The provider '${provider.name}' is ${provider.trust}: that cannot be done now.`)
+      }
+      bell.ring('tasks')
+    },
+
+    countPending: () => (offering.providers === 'admins' ? Promise.resolve(0) : countPending(db)),
 
     forget: async (reader, id) => {
       await findManaged(reader, id)

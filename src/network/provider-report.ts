@@ -1,4 +1,6 @@
 import type { Principal } from '../lib/principal.ts'
+import type { OfferingConfig } from '../config/config.ts'
+import { type Standing, standingOf } from '../providers/trust-policy.ts'
 import type { ProviderView, ServiceView } from '../providers/provider-view-store.ts'
 import type { Fault } from '../requests/fault-store.ts'
 import type { NetworkFigures, ServiceFigures } from './network-figures.ts'
@@ -10,6 +12,8 @@ export interface ProviderReport {
   provider: ProviderView
   isOnline: boolean
   isMine: boolean
+  /** Whether it may serve others than its owner. */
+  standing: Standing
   images: number
   imagesToday: number
   services: ServiceReport[]
@@ -42,6 +46,8 @@ const NO_WORK: ServiceFigures = { succeeded: 0, failed: 0 }
 /** What is known of everybody's providers at one moment. */
 export interface Knowledge {
   now: number
+  /** Who may offer. */
+  mode: OfferingConfig['providers']
   figures: NetworkFigures
   /** Images being made, by service. */
   running: ReadonlyMap<string, number>
@@ -58,6 +64,7 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
     provider,
     isOnline,
     isMine: provider.owner_id === reader.userId,
+    standing: standingOf({ trust: provider.trust, ownerRole: provider.owner_role }, known.mode),
     images,
     imagesToday,
     services: provider.services.map((service) => {

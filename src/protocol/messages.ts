@@ -168,7 +168,9 @@ export const GATEWAY_MESSAGES = {
     /** Attempts of the hello that are no longer the agent's. */
     gone: Type.Array(id, { maxItems: MAX_HELD }),
     /** Types of messages that came later than the first version and that this gateway understands. */
-    accepts: Type.Optional(Type.Array(Name(40), { maxItems: 100 }))
+    accepts: Type.Optional(Type.Array(Name(40), { maxItems: 100 })),
+    /** What whoever runs the agent should know: that it may not serve others yet. */
+    note: Type.Optional(BoundedText(300))
   }),
   'attempt.assigned': Type.Object({
     type: Type.Literal('attempt.assigned'),

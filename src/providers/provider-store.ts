@@ -7,8 +7,8 @@ import { newId } from '../lib/ids.ts'
 import { type Blocks, findBlocks } from './block-store.ts'
 import { easePauses, type Pause, readPauses } from './pause-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
-import { type Reach, reachOf } from './trust-policy.ts'
-import { admitProvider, findReach, noteDelivery } from './trust-store.ts'
+import { type Reach, reachOf, type Standing } from './trust-policy.ts'
+import { admitProvider, findReach, findStanding, noteDelivery } from './trust-store.ts'
 
 /** What an agent says it offers. */
 export interface DeclaredService {
@@ -58,6 +58,8 @@ export interface ConnectedProvider {
   /** Counts connections; writes of an older one no longer match. */
   epoch: number
   serviceIds: Map<string, string>
+  /** Whether it may serve others. */
+  standing: Standing
 }
 
 export interface ProviderStore {
@@ -121,7 +123,8 @@ export function createProviderStore(
       const serviceIds = await writeServices(trx, provider.id, connection.services, now)
       await admitProvider(trx, { providerId: provider.id, now, mode: offering.providers })
       await easePauses(trx, { providerId: provider.id, now })
-      return { providerId: provider.id, epoch: provider.epoch, serviceIds }
+      const standing = (await findStanding(trx, provider.id, offering.providers)) ?? 'pending'
+      return { providerId: provider.id, epoch: provider.epoch, serviceIds, standing }
     },
 
     findOwner: async (providerId) => {

@@ -5,7 +5,13 @@ import type { Feature } from '../images/image-request.ts'
 import type { ServiceAccess } from './provider-store.ts'
 
 /** A provider with what it declares. */
-export type ProviderView = Selectable<Tables['providers']> & { owner_name: string; services: ServiceView[] }
+export type ProviderView = Selectable<Tables['providers']> & {
+  owner_name: string
+  owner_role: string
+  /** Of whom its trust rests on; null: nobody, or nobody who is here. */
+  trust_by_name: string | null
+  services: ServiceView[]
+}
 
 export type ServiceView = Omit<Selectable<Tables['services']>, 'access'> & {
   access: ServiceAccess
@@ -18,7 +24,8 @@ export async function listProviderViews(db: Db, providerId?: string): Promise<Pr
     .selectFrom('providers')
     .innerJoin('users', 'users.id', 'providers.owner_id')
     .selectAll('providers')
-    .select('users.name as owner_name')
+    .leftJoin('users as admins', 'admins.id', 'providers.trust_by')
+    .select(['users.name as owner_name', 'users.role as owner_role', 'admins.name as trust_by_name'])
     .where('providers.forgotten_at', 'is', null)
     .$if(providerId !== undefined, (q) => q.where('providers.id', '=', providerId ?? ''))
     .orderBy('providers.name')

@@ -5,18 +5,27 @@ import type { Role } from '../lib/principal.ts'
 /** Whom a provider makes images for: its owner alone, a few of others' besides, or all. */
 export type Reach = 'owner' | 'few' | 'all'
 
+/** How a provider stands at this moment; `closed`: only admins may offer, and its owner is none. */
+export type Standing = Trust | 'closed'
+
 /**
- * Whom a provider may serve. Its owner always; others as far as it is trusted. Providers of admins are trusted unless one is
- * blocked, and where only admins may offer, those of others serve their owners alone, whatever they were.
+ * How a provider stands. Those of admins are trusted unless one is blocked, and where only admins may offer, those of others
+ * serve their owners alone, whatever they were.
  */
-export function reachOf(
+export function standingOf(
   { trust, ownerRole }: { trust: Trust; ownerRole: string },
   mode: OfferingConfig['providers']
-): Reach {
-  if (trust === 'blocked') return 'owner'
-  if (ownerRole === 'admin') return 'all'
-  if (mode === 'admins' || trust === 'pending') return 'owner'
-  return trust === 'limited' ? 'few' : 'all'
+): Standing {
+  if (trust === 'blocked') return 'blocked'
+  if (ownerRole === 'admin') return 'trusted'
+  return mode === 'admins' ? 'closed' : trust
+}
+
+/** Whom a provider may serve. Its owner always; others as far as it is trusted. */
+export function reachOf(provider: { trust: Trust; ownerRole: string }, mode: OfferingConfig['providers']): Reach {
+  const standing = standingOf(provider, mode)
+  if (standing === 'trusted') return 'all'
+  return standing === 'limited' ? 'few' : 'owner'
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Db, Trx } from '../db/database.ts'
 import type { Trust } from '../db/tables.ts'
 import type { Role } from '../lib/principal.ts'
 import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
-import { firstTrust, type Reach, reachOf, type WorkForOthers } from './trust-policy.ts'
+import { firstTrust, type Reach, reachOf, type Standing, standingOf, type WorkForOthers } from './trust-policy.ts'
 
 /** How long somebody who was online is still known by it. */
 const KNOWN_FOR_MS = 7 * 86_400_000
@@ -94,14 +94,50 @@ async function countPeople(trx: Trx): Promise<number> {
 
 /** Whom a provider may serve at this moment; its owner alone when it is not there. */
 export async function findReach(db: Db, providerId: string, mode: OfferingConfig['providers']): Promise<Reach> {
+  const row = await findTrust(db, providerId)
+  return row ? reachOf(row, mode) : 'owner'
+}
+
+/** How a provider stands at this moment; undefined when it is not there. */
+export async function findStanding(
+  db: Db,
+  providerId: string,
+  mode: OfferingConfig['providers']
+): Promise<Standing | undefined> {
+  const row = await findTrust(db, providerId)
+  return row && standingOf(row, mode)
+}
+
+/** New providers that wait to be let in, among those that offer anything to others. */
+export async function countPending(db: Db): Promise<number> {
   const row = await db
     .selectFrom('providers')
     .innerJoin('users', 'users.id', 'providers.owner_id')
-    .select(['providers.trust', 'users.role'])
+    .select((e) => e.fn.countAll<number>().as('providers'))
+    .where('providers.trust', '=', 'pending')
+    .where('providers.forgotten_at', 'is', null)
+    .where('users.role', '!=', 'admin')
+    .where((e) =>
+      e.exists(
+        e
+          .selectFrom('services')
+          .select('services.id')
+          .whereRef('services.provider_id', '=', 'providers.id')
+          .where('services.declared', '=', 1)
+          .where('services.access', '!=', '"private"')
+      )
+    )
+    .executeTakeFirst()
+  return Number(row?.providers ?? 0)
+}
+
+const findTrust = (db: Db, providerId: string): Promise<{ trust: Trust; ownerRole: string } | undefined> =>
+  db
+    .selectFrom('providers')
+    .innerJoin('users', 'users.id', 'providers.owner_id')
+    .select(['providers.trust', 'users.role as ownerRole'])
     .where('providers.id', '=', providerId)
     .executeTakeFirst()
-  return row ? reachOf({ trust: row.trust, ownerRole: row.role }, mode) : 'owner'
-}
 
 /** What a provider works on for others than its owner, and what it was given of theirs within an hour. */
 export async function countWorkForOthers(

@@ -50,7 +50,10 @@ describe('help', () => {
     'keys',
     'keys create',
     'keys list',
-    'keys revoke'
+    'keys revoke',
+    'providers',
+    'providers list',
+    'providers approve'
   ])('is there for `%s --help`', async (command) => {
     const { code, stdout, stderr } = await club([...command.split(' ').filter(Boolean), '--help'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -314,5 +317,29 @@ describe('agent', () => {
     const { code, stdout, stderr } = await club(['agent', '--config', file])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     for (const part of expected) expect(stderr).toContain(part)
+  })
+})
+
+describe('providers', () => {
+  it('are listed, let in, shut out and let back beside the gateway that runs', async () => {
+    const owner = await server.addUser()
+    const name = 'rig of the command line'
+    await server.addAgent({ key: owner.key, name, services: [{}] })
+    await server.database.db
+      .updateTable('providers')
+      .set({ trust: 'pending', trust_by: null })
+      .where('name', '=', name)
+      .execute()
+    const line = async () => (await club(['providers', 'list'])).stdout.split('\n').find((one) => one.includes(name))
+    expect(await line()).toMatch(/online +pending/)
+    expect((await club(['providers', 'approve', name])).stdout).toBe(`${name} serves others now.\n`)
+    expect(await line()).toMatch(/online +limited/)
+    expect((await club(['providers', 'block', name])).stdout).toBe(`${name} serves its owner alone now.\n`)
+    expect(await line()).toMatch(/online +blocked/)
+    const wrong = await club(['providers', 'approve', name])
+    expect(wrong.code).toBe(1)
+    expect(wrong.stderr).toMatch(ONE_LINE)
+    expect((await club(['providers', 'unblock', name])).stdout).toBe(`${name} serves others again.\n`)
+    expect((await club(['providers', 'approve', 'nothing'])).stderr).toBe("There is no machine 'nothing'.\n")
   })
 })

@@ -37,6 +37,7 @@ describe('the overview', () => {
     expect(await overview(person)).toEqual({
       queue: { waiting: 0, running: 0, mine: 0 },
       providersOnline: 1,
+      providersPending: 0,
       models: 1,
       myImages: { total: 0, today: 0 },
       latest: [],

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Overview } from '../../src/http/dashboard/contract/account.ts'
+import type { ProviderDetail } from '../../src/http/dashboard/contract/network.ts'
 import type { ServiceDeclaration } from '../../src/protocol/messages.ts'
+import { callDashboard } from '../support/dashboard-calls.ts'
 import { apiErrorOf } from '../support/read-error.ts'
 import { startHandWorker, type HandWorker } from '../support/hand-worker.ts'
-import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { startTestGateway, type TestGateway, type TestPerson, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 let gateway: TestGateway
@@ -124,6 +127,45 @@ describe('a provider that is new', () => {
     await rig.next()
     await rig.close()
     Object.assign(offering(), { newProviderPerHour: 20, newProviderImages: 20, newProviderTimeMs: 86_400_000 })
+  })
+})
+
+describe('in the dashboard', () => {
+  it('an admin sees who waits, lets them in and shuts them out; others may not', async () => {
+    const owner = await gateway.addPerson()
+    const boss = await gateway.addPerson({ role: 'admin' })
+    const { key } = await gateway.addKey(owner, { scopes: ['agent', 'generate'] })
+    const model = newModel()
+    const pendingFor = async (person: TestPerson) =>
+      (await callDashboard<Overview>(gateway, person, 'overview')).body.providersPending
+    const before = await pendingFor(boss)
+    const rig = await startHandWorker(gateway, { key, name: 'in the dashboard', services: [serviceOf(model)] })
+    const welcome = await rig.agent.received('gateway.welcome')
+    expect(welcome.note).toBe("This machine is waiting for an admin's approval: your own requests run here already.")
+    expect(await pendingFor(boss)).toBe(before + 1)
+    expect(await pendingFor(owner)).toBe(0)
+    const say = (person: TestPerson, word: string) =>
+      callDashboard<ProviderDetail>(gateway, person, `providers/${welcome.provider_id}/${word}`, { method: 'POST' })
+    for (const word of ['approve', 'block', 'unblock']) expect((await say(owner, word)).status).toBe(403)
+
+    expect((await say(boss, 'unblock')).status).toBe(409)
+    const approved = await say(boss, 'approve')
+    expect(approved.body).toMatchObject({
+      trust: { state: 'limited', since: expect.any(Number) as unknown, isShared: true },
+      trustedBy: boss.name
+    })
+    expect(await pendingFor(boss)).toBe(before)
+    expect(await modelsOf(caller)).toContain(model)
+    await ask(caller, model, 1)
+    await rig.finish(await rig.next())
+    expect((await say(boss, 'block')).body.trust.state).toBe('blocked')
+    expect(await modelsOf(caller)).not.toContain(model)
+    expect((await say(boss, 'unblock')).body.trust.state).toBe('limited')
+    offering().providers = 'admins'
+    expect(await modelsOf(caller)).not.toContain(model)
+    expect((await say(boss, 'approve')).status).toBe(409)
+    offering().providers = 'auto'
+    await rig.close()
   })
 })
 

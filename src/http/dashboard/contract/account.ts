@@ -20,6 +20,8 @@ export interface AccountInfo extends Person {
 export interface Overview {
   queue: { waiting: number; running: number; mine: number }
   providersOnline: number
+  /** Machines that wait for an admin to let them in; 0 for everybody else. */
+  providersPending: number
   models: number
   myImages: { total: number; today: number }
   /** The newest requests of the reader, at most 12. */

@@ -20,6 +20,18 @@ export interface ProviderInfo {
   agentVersion: string | null
   /** It finishes what it has and gets nothing new; null: it takes work. */
   drainedAt: number | null
+  /** Whether it may serve others than its owner. */
+  trust: {
+    /**
+     * `pending`: an admin has to let it in; `limited`: let in, for few images of others until it has proven itself;
+     * `closed`: only admins may offer, and its owner is none.
+     */
+    state: 'pending' | 'limited' | 'trusted' | 'blocked' | 'closed'
+    /** Null: since before it was asked. */
+    since: number | null
+    /** It offers anything to others at all. */
+    isShared: boolean
+  }
   services: ServiceInfo[]
   /** Images stored in all, and within the last 24 hours. */
   images: number
@@ -57,6 +69,8 @@ export interface ProviderDetail extends ProviderInfo {
   usedBy: { id: string; name: string; images: number; lastAt: number }[]
   /** Who may not use it. Owner and admins only, else empty. */
   blocked: { id: string; name: string; at: number }[]
+  /** The name of the admin on whose word its trust rests. Owner and admins only; null: nobody's. */
+  trustedBy: string | null
   /** Its last failures, newest first. Owner and admins only, else empty. */
   faults: { at: number; service: string; reason: string; requestId: string | null }[]
 }
@@ -64,4 +78,5 @@ export interface ProviderDetail extends ProviderInfo {
 /*
  * For its owner (admins too): `POST /api/dashboard/providers/<id>/drain`, `…/resume`,
  * `PUT` and `DELETE …/<id>/blocks/<user id>`; each answers the ProviderDetail. `DELETE …/<id>` forgets one that is offline.
+ * For admins: `POST …/<id>/approve`, `…/block` and `…/unblock` let it serve others, or not; each answers the ProviderDetail.
  */

@@ -9,7 +9,7 @@ import { presentSummaries } from '../requests/present-request.ts'
 
 const LATEST = 12
 
-type OverviewContext = Pick<HttpContext, 'requests' | 'providers' | 'offers' | 'usage' | 'apiKeys' | 'now'>
+type OverviewContext = Pick<HttpContext, 'requests' | 'providers' | 'offers' | 'usage' | 'apiKeys' | 'network' | 'now'>
 
 /** `GET /api/dashboard/overview`: the page after signing in. */
 export function getOverview(scope: FastifyInstance, context: OverviewContext): void {
@@ -31,6 +31,7 @@ export function getOverview(scope: FastifyInstance, context: OverviewContext): v
         mine: await requests.countUnfinishedOf(userId)
       },
       providersOnline: known.filter(({ online_until }) => online_until > now).length,
+      providersPending: principal.role === 'admin' ? await context.network.countPending() : 0,
       models: models.length,
       myImages,
       latest: await listLatest(context, userId),

@@ -17,6 +17,11 @@ export function presentProvider(report: ProviderReport): ProviderInfo {
     lastSeenAt: provider.last_seen_at,
     agentVersion: provider.agent_version,
     drainedAt: provider.drained_at,
+    trust: {
+      state: report.standing,
+      since: provider.trust_since === 0 ? null : provider.trust_since,
+      isShared: provider.services.some(({ access }) => access !== 'private')
+    },
     services: report.services.map(presentService),
     images,
     imagesToday
@@ -29,6 +34,7 @@ export function presentDetail(report: ProviderDetailReport, reader: Reader): Pro
     pace: report.pace,
     usedBy: report.usedBy.map(({ name, ...one }) => ({ ...one, name: name ?? 'A deleted account' })),
     blocked: report.blocked,
+    trustedBy: isManaged(report, reader) ? decidedBy(report) : null,
     faults: report.faults.map((fault) => ({
       at: fault.at,
       service: fault.serviceName,
@@ -38,6 +44,11 @@ export function presentDetail(report: ProviderDetailReport, reader: Reader): Pro
     }))
   }
 }
+
+const isManaged = ({ isMine }: ProviderReport, reader: Reader): boolean => isMine || reader.role === 'admin'
+
+const decidedBy = ({ provider: { trust_by: id, trust_by_name: name } }: ProviderReport): string | null =>
+  id === null ? null : (name ?? 'the server itself')
 
 function presentService(report: ServiceReport): ServiceInfo {
   const { service, isCooling, lastFault, warning, running, succeeded, failed, secondsPerMegapixel } = report

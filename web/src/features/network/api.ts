@@ -19,9 +19,17 @@ export const providerQuery = (id: string) =>
     refetchInterval: PROVIDER_EVERY_MS
   })
 
+/** Whether it serves others, for admins. */
+export type TrustWord = 'approve' | 'shutOut' | 'letBack'
+
+const TRUST_PATHS: Record<TrustWord, string> = { approve: 'approve', shutOut: 'block', letBack: 'unblock' }
+
 /** What its owner and admins do with a provider; each answers how it is then. */
 export type ProviderAction =
-  { what: 'drain' } | { what: 'resume' } | { what: 'block'; userId: string } | { what: 'unblock'; userId: string }
+  | { what: 'drain' | 'resume' }
+  | { what: TrustWord }
+  | { what: 'block'; userId: string }
+  | { what: 'unblock'; userId: string }
 
 export function useChangeProvider(id: string) {
   const client = useQueryClient()
@@ -40,6 +48,10 @@ function changeProvider(id: string, action: ProviderAction): Promise<ProviderDet
     case 'drain':
     case 'resume':
       return fetchJson(`${path}/${action.what}`, { method: 'POST' })
+    case 'approve':
+    case 'shutOut':
+    case 'letBack':
+      return fetchJson(`${path}/${TRUST_PATHS[action.what]}`, { method: 'POST' })
     case 'block':
       return fetchJson(`${path}/blocks/${action.userId}`, { method: 'PUT' })
     case 'unblock':

@@ -12,6 +12,7 @@ const machine = (part: Partial<ProviderInfo> = {}): ProviderInfo => ({
   lastSeenAt: 100,
   agentVersion: null,
   drainedAt: null,
+  trust: { state: 'trusted', since: null, isShared: true },
   services: [],
   images: 0,
   imagesToday: 0,

@@ -6,6 +6,7 @@ import { Badge } from '../../components/ui/badge.tsx'
 import { formatCompact, formatNumber, formatPercent } from '../../lib/format.ts'
 import { successOf } from './provider-lists.ts'
 import { DrainingBadge, OnlineDot, Presence } from './provider-states.tsx'
+import { TrustBadge } from './trust.tsx'
 import { ServiceLine } from './service-line.tsx'
 
 /** Those that did not change since the last look are not drawn again. */
@@ -22,6 +23,7 @@ export const ProviderCard = memo(function ProviderCard({ provider }: { provider:
             </Link>
           </h2>
           <span className="ml-auto flex shrink-0 gap-1.5">
+            <TrustBadge provider={provider} />
             {drainedAt !== null && <DrainingBadge />}
             {isMine && <Badge look="accent">Yours</Badge>}
           </span>

@@ -30,6 +30,7 @@ const provider = (name: string, part: Partial<ProviderInfo> = {}): ProviderInfo 
   lastSeenAt: 1,
   agentVersion: null,
   drainedAt: null,
+  trust: { state: 'trusted', since: null, isShared: true },
   services: [service()],
   images: 0,
   imagesToday: 0,

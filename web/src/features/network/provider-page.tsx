@@ -17,6 +17,7 @@ import { PeoplePanels } from './people-panels.tsx'
 import { ProviderActions } from './provider-actions.tsx'
 import { slotsOf, successOf } from './provider-lists.ts'
 import { DrainingBadge, OnlineDot, Presence } from './provider-states.tsx'
+import { TrustActions, TrustBadge, TrustNotice } from './trust.tsx'
 import { ServicesPanel } from './services-panel.tsx'
 
 const route = getRouteApi('/members/network/$id')
@@ -40,10 +41,12 @@ export function ProviderPage() {
       actions={
         <>
           <BackLink />
+          {isAdmin && <TrustActions provider={data} />}
           {isManaged && <ProviderActions provider={data} />}
         </>
       }
     >
+      {isManaged && <TrustNotice provider={data} />}
       {data.drainedAt !== null && (
         <Notice>
           It finishes what it has and gets nothing new, until it is resumed. Reconnecting changes nothing.
@@ -81,6 +84,7 @@ const About = ({ provider }: { provider: ProviderDetail }) => (
       {!provider.isMine && ` · ${provider.owner.name}`}
       {provider.agentVersion !== null && ` · agent ${provider.agentVersion}`}
     </span>
+    <TrustBadge provider={provider} />
     {provider.drainedAt !== null && <DrainingBadge />}
     {provider.isMine && <Badge look="accent">Yours</Badge>}
   </div>

@@ -8,6 +8,7 @@ import { usePerson } from '../../lib/session.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { overviewQuery } from './api.ts'
 import { LatestRequests } from './latest-requests.tsx'
+import { PendingMachines } from './pending-machines.tsx'
 import { NextSteps } from './next-steps.tsx'
 import { firstName, greeting, standing } from './overview-words.ts'
 import { RightNow } from './right-now.tsx'
@@ -31,6 +32,7 @@ export function OverviewPage() {
     >
       {data ? (
         <>
+          <PendingMachines count={data.providersPending} />
           <NextSteps todo={data.todo} />
           <RightNow overview={data} />
           <LatestRequests requests={data.latest} />

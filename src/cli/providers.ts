@@ -1,0 +1,73 @@
+import { Command } from 'commander'
+import { AppError } from '../lib/errors.ts'
+import type { Network, TrustDecision } from '../network/network.ts'
+import { CommandFailed } from './command-failed.ts'
+import { formatTime, printTable } from './print-table.ts'
+import { withAccounts } from './with-accounts.ts'
+
+/** Whoever can run the command on the server may what an admin may. */
+const OPERATOR = { userId: 'operator', role: 'admin' } as const
+
+export function providersCommand(): Command {
+  const providers = new Command('providers').description(
+    'The machines that make images, and whether they serve others.'
+  )
+  providers.command('list').description('List all machines.').action(listProviders)
+  const decide = (name: string, word: TrustDecision, { description, done }: { description: string; done: string }) =>
+    providers
+      .command(name)
+      .description(description)
+      .argument('<machine>', 'its id, or its name when no other has it')
+      .action((machine: string) => decideTrust(machine, word, done))
+  decide('approve', 'approve', {
+    description: 'Let a new machine serve others; once more: trust it at once.',
+    done: 'serves others now'
+  })
+  decide('block', 'shutOut', {
+    description: 'Let a machine serve its owner alone.',
+    done: 'serves its owner alone now'
+  })
+  decide('unblock', 'letBack', {
+    description: 'Let a blocked machine in again, as a new one.',
+    done: 'serves others again'
+  })
+  return providers
+}
+
+async function listProviders(): Promise<void> {
+  const { providers } = await withAccounts(({ network }) => network.list(OPERATOR))
+  printTable([
+    ['ID', 'NAME', 'OWNER', 'STATE', 'TRUST', 'IMAGES', 'MODELS', 'LAST SEEN'],
+    ...providers.map(({ provider, isOnline, standing, images }) => [
+      provider.id,
+      provider.name,
+      provider.owner_name,
+      isOnline ? 'online' : 'offline',
+      standing,
+      String(images),
+      [...new Set(provider.services.flatMap(({ models }) => models.map(({ id }) => id)))].join(', '),
+      formatTime(provider.last_seen_at)
+    ])
+  ])
+}
+
+async function decideTrust(machine: string, word: TrustDecision, done: string): Promise<void> {
+  const name = await withAccounts(async ({ network }) => {
+    const provider = await findProvider(network, machine)
+    await network.decide(OPERATOR, provider.id, word)
+    return provider.name
+  }).catch((error: unknown) => {
+    throw error instanceof AppError ? new CommandFailed(error.message) : error
+  })
+  process.stdout.write(`${name} ${done}.\n`)
+}
+
+async function findProvider(network: Network, machine: string): Promise<{ id: string; name: string }> {
+  const { providers } = await network.list(OPERATOR)
+  const known = providers.map(({ provider }) => provider)
+  const same = known.filter(({ id, name }) => id === machine || name === machine)
+  if (same.length > 1) throw new CommandFailed(`Several machines are called '${machine}'. Name one by its id.`)
+  const [found] = same
+  if (!found) throw new CommandFailed(`There is no machine '${machine}'.`)
+  return found
+}
