@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { RequestState } from '../db/tables.ts'
 import { inSlices } from '../lib/async.ts'
 import { AppError, errors } from '../lib/errors.ts'
@@ -66,7 +67,13 @@ export function createBatches(parts: RequestParts): Batches {
     },
     cancel: async (id, userId) => {
       const { requests } = await view(id, userId)
-      for (const request of requests) if (!hasEnded(request.state)) await cancelRequest(parts, request.id)
+      // From the end: canceled from its beginning, each would free a slot that begins with the next.
+      for (const request of requests.toReversed()) {
+        if (hasEnded(request.state)) continue
+        await cancelRequest(parts, request.id)
+        // Others get a turn in between.
+        await setImmediate()
+      }
       return view(id, userId)
     },
     erase: ({ userId, signal }) => inSlices(() => eraseBatches(db, { userId, limit: ERASED_AT_A_TIME }), signal)
