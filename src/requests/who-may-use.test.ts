@@ -1,0 +1,92 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { openRequestRows } from '../../tests/support/request-rows.ts'
+import { loadConfig } from '../config/config.ts'
+import { insertBlock } from '../providers/block-store.ts'
+import { createOffers } from '../providers/offers.ts'
+import { createProviderStore } from '../providers/provider-store.ts'
+import { listRunnable } from './runnable-store.ts'
+import { cappedUsers } from './service-caps.ts'
+import { servicesFor } from './services-for.ts'
+
+const NOW = 1_800_000_000_000
+const USERS = ['ann', 'bob', 'cat', 'dee'] as const
+const ROUTINGS = ['any', 'prefer_own', 'only_own'] as const
+
+const anyProvider = fc.record({
+  owner: fc.constantFrom(...USERS),
+  trust: fc.constantFrom('pending', 'limited', 'trusted', 'blocked'),
+  access: fc.oneof(
+    fc.constantFrom('members', 'private'),
+    fc.uniqueArray(fc.constantFrom('Ann@example.org', 'bob@example.org', 'cat@example.org'))
+  ),
+  blocked: fc.uniqueArray(fc.constantFrom(...USERS), { maxLength: 2 })
+})
+const anyClub = fc.record({
+  mode: fc.constantFrom('auto', 'approve', 'open', 'admins'),
+  admins: fc.uniqueArray(fc.constantFrom(...USERS)),
+  verified: fc.uniqueArray(fc.constantFrom(...USERS)),
+  providers: fc.array(anyProvider, { minLength: 1, maxLength: 4 })
+})
+
+it('the queues, the candidates, the offers and the claim agree on who may use what', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyClub, async ({ mode, admins, verified, providers }) => {
+      const rows = await openRequestRows()
+      try {
+        const clock = { now: () => NOW }
+        const offering = { ...loadConfig({}).offering, providers: mode }
+        const store = createProviderStore({ db: rows.db, clock }, offering)
+        for (const id of USERS) {
+          const role = admins.includes(id) ? 'admin' : 'member'
+          await rows.addUser(id, { role, email_verified: Number(verified.includes(id)) })
+          for (const routing of ROUTINGS) {
+            await rows.addRequest(`${id} ${routing}`, { user_id: id })
+            await rows.addTask(`${id} ${routing}`, { request_id: `${id} ${routing}`, routing })
+          }
+        }
+        for (const [index, { owner, trust, access, blocked }] of providers.entries()) {
+          const id = `p${index}`
+          await rows.addProvider(id, { owner_id: owner, trust, online_until: NOW + 1 })
+          await rows.addService(`s${index}`, { provider_id: id, access: JSON.stringify(access), models: ['m'] })
+          for (const userId of blocked) {
+            if (userId !== owner) await insertBlock(rows.db, { providerId: id, userId, now: NOW })
+          }
+        }
+        const offers = await store.listOffers({ seenSince: NOW, model: 'm' })
+        const tasks = await rows.db.selectFrom('tasks').selectAll().execute()
+        const able = await servicesFor(rows.db, { tasks, offers })
+        for (const offer of offers) {
+          const reach = await store.findReach(rows.db as never, offer.providerId)
+          expect(reach).toBe(offer.reach)
+          const runnable = await listRunnable(rows.db, {
+            ...offer,
+            models: ['m'],
+            needsOf: () => ['generate'],
+            capped: await cappedUsers(rows.db, offer, { now: NOW, reach, offering }),
+            fromClass: 0,
+            limit: 100
+          })
+          const candidates = tasks.filter((task) => able.get(task.id)?.includes(offer.serviceId))
+          expect(runnable.map(({ id }) => id).sort()).toEqual(candidates.map(({ id }) => id).sort())
+        }
+        for (const id of USERS) {
+          const online = await createOffers({ store, clock }).listOnline({
+            userId: id,
+            email: `${id}@example.org`,
+            emailVerified: verified.includes(id),
+            role: 'member',
+            keyId: 'key',
+            scopes: [],
+            limits: { key: {}, user: {} },
+            responseDefault: 'url'
+          })
+          expect(online.map(({ serviceId }) => serviceId).sort()).toEqual((able.get(`${id} any`) ?? []).sort())
+        }
+      } finally {
+        await rows.close()
+      }
+    }),
+    { numRuns: 25 }
+  )
+}, 60_000)
