@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../lib/clock.ts'
 import type { AssetStore } from './asset-store.ts'
 
-/** Stored images by kind; masks are inputs, thumbnails come on top. */
+/** Images by kind, each with its bytes, shared or not; masks are inputs, thumbnails come on top. */
 export interface SpaceInUse {
   outputs: { images: number; bytes: number }
   inputs: { images: number; bytes: number }

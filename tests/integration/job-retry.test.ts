@@ -49,7 +49,8 @@ const countUsage = async (requestId: string): Promise<number> => {
 
 describe('retry', () => {
   it('of a failed generation asks for exactly the same again', async () => {
-    const { jobs, model } = await fakes.newcomer()
+    const { user, jobs } = await fakes.newcomer()
+    const model = await fakes.add(user, { extras: 'any' })
     model.answers('error_400', 'ok')
     const id = await jobs.submit({ model: model.id, negative_prompt: 'rain', steps: 7, glitter: { deep: [1] } })
     const failed = await jobs.ended(id)
