@@ -10,9 +10,11 @@ import { Page } from '../../components/ui/page.tsx'
 import { Segmented } from '../../components/ui/segmented.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/ui/states.tsx'
 import { formatNumber } from '../../lib/format.ts'
+import { usePerson } from '../../lib/session.ts'
 import { networkQuery } from './api.ts'
 import { ConnectDialog } from './connect-dialog.tsx'
 import { ModelTable } from './model-table.tsx'
+import { PendingPanel } from './pending-panel.tsx'
 import { ProviderCard } from './provider-card.tsx'
 import { matchesProvider, modelRows, slotsOf, sortProviders } from './provider-lists.ts'
 
@@ -20,6 +22,7 @@ const route = getRouteApi('/members/network')
 
 export function NetworkPage() {
   const { data, error, refetch } = useQuery(networkQuery)
+  const isAdmin = usePerson().role === 'admin'
   const [connecting, setConnecting] = useState(false)
   const connect = (
     <Button look="primary" icon={PlugZap} onClick={() => setConnecting(true)}>
@@ -34,6 +37,7 @@ export function NetworkPage() {
       actions={connect}
     >
       <Totals state={data} />
+      {isAdmin && data && <PendingPanel providers={data.providers} />}
       {data ? (
         <Machines state={data} connect={connect} />
       ) : error ? (

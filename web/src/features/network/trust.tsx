@@ -40,7 +40,7 @@ export function TrustNotice({ provider }: { provider: ProviderDetail }) {
 }
 
 /** What an admin says about it. */
-export function TrustActions({ provider }: { provider: ProviderDetail }) {
+export function TrustActions({ provider }: { provider: ProviderInfo }) {
   const { state } = provider.trust
   return (
     <>
@@ -62,7 +62,7 @@ const TOLD: Record<TrustWord, string> = {
   shutOut: 'serves its owner alone'
 }
 
-function TrustButton({ provider, word, label }: { provider: ProviderDetail; word: TrustWord; label: string }) {
+function TrustButton({ provider, word, label }: { provider: ProviderInfo; word: TrustWord; label: string }) {
   const change = useChangeProvider(provider.id)
   const decide = () =>
     change.mutate(
