@@ -44,7 +44,7 @@ export async function answerAuthCall(parts: AuthCallParts, call: AuthCall): Prom
   }
   const body = bodyFor(endpoint, call.body)
   if (!body) throw errors.notFound(`${call.method} of this path`)
-  if (!redirectsHome(body, new URL(call.base).origin)) {
+  if (!redirectsHome(body, call.base)) {
     throw errors.invalidRequest('The browser can be sent to pages of this server only.', 'callbackURL')
   }
   if (endpoint === UPDATE) body.name = checkName(typeof body.name === 'string' ? body.name : '')

@@ -29,10 +29,13 @@ export function bodyFor(endpoint: string, body: unknown): Record<string, unknown
   return Object.fromEntries(fields.filter((field) => field in sent).map((field) => [field, sent[field]]))
 }
 
-/** Whether every place that the browser is to be sent to afterwards is one of ours. */
-export const redirectsHome = (body: Record<string, unknown>, origin: string): boolean =>
-  REDIRECTS.map((field) => body[field]).every(
-    (target) =>
-      target === undefined ||
-      (typeof target === 'string' && URL.canParse(target, origin) && new URL(target, origin).origin === origin)
-  )
+/** Whether every place that the browser is to be sent to afterwards is one of ours: at `base` or below it. */
+export function redirectsHome(body: Record<string, unknown>, base: string): boolean {
+  const home = new URL(`${base}/`)
+  return REDIRECTS.map((field) => body[field]).every((target) => {
+    if (target === undefined) return true
+    if (typeof target !== 'string' || !URL.canParse(target, home.href)) return false
+    const { origin, pathname } = new URL(target, home)
+    return origin === home.origin && `${pathname}/`.startsWith(home.pathname)
+  })
+}

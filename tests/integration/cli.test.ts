@@ -219,6 +219,17 @@ describe('generate', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('x.'))).toEqual([])
   })
 
+  it('reaches a server that listens on an IPv6 address', async () => {
+    const six = await startTestGateway({ env: { INFERENCE_CLUB_HOST: '::1' } })
+    expect(new URL(six.url).hostname).toBe('[::1]')
+    const { key } = await six.addUser()
+    await six.addAgent({ key, services: [{}] })
+    const { code } = await club(['generate', 'a fox', '-o', 'six.png', '--url', six.url, '--key', key, ...QUICK])
+    expect(code).toBe(0)
+    expect(await readdir(folder)).toContain('six.png')
+    await six.close()
+  })
+
   it('asks for a key when there is none', async () => {
     const { code, stderr } = await club(['generate', 'a fox', '-o', 'x.png'], { INFERENCE_CLUB_API_KEY: '' })
     expect(code).toBe(1)

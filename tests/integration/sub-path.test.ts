@@ -1,10 +1,15 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import OpenAI from 'openai'
 import { type Agent, runAgent } from '../../src/agent/run-agent.ts'
 import { invitationUrl } from '../../src/auth/invitations.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
 import { createBrowser } from '../support/browser.ts'
+import { type FakeOidcProvider, startFakeOidcProvider } from '../support/fake-oidc-provider.ts'
 import { type PathProxy, startPathProxy } from '../support/path-proxy.ts'
+import { runProgram } from '../support/run-program.ts'
 import { agentConfig, startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 
 describe.each([
@@ -15,11 +20,19 @@ describe.each([
   let gateway: TestGateway
   let owner: TestUser
   let agent: Agent
+  let provider: FakeOidcProvider
 
   beforeAll(async () => {
     proxy = await startPathProxy('/our/club', options)
+    provider = await startFakeOidcProvider()
     gateway = await startTestGateway({
-      env: { INFERENCE_CLUB_PUBLIC_URL: `${proxy.url}/`, INFERENCE_CLUB_TRUST_PROXY: '127.0.0.1' }
+      env: {
+        INFERENCE_CLUB_PUBLIC_URL: `${proxy.url}/`,
+        INFERENCE_CLUB_TRUST_PROXY: '127.0.0.1',
+        INFERENCE_CLUB_OIDC_ISSUER: provider.issuer,
+        INFERENCE_CLUB_OIDC_CLIENT_ID: provider.clientId,
+        INFERENCE_CLUB_OIDC_CLIENT_SECRET: provider.clientSecret
+      }
     })
     proxy.setTarget(gateway.url)
     owner = await gateway.addUser()
@@ -34,6 +47,7 @@ describe.each([
     await agent?.stop()
     await gateway?.close()
     await proxy?.close()
+    await provider?.close()
   })
 
   it('makes and edits images whose URLs can be fetched', async () => {
@@ -93,6 +107,69 @@ describe.each([
       headers: { origin: 'https://evil.example' }
     })
     expect(other.status).toBe(403)
+  })
+
+  const beginElsewhere = (callbackURL: string) => {
+    const browser = createBrowser({ url: proxy.url })
+    const begun = browser.call<{ url: string }>('/api/auth/sign-in/social', {
+      json: { provider: 'oidc', callbackURL },
+      headers: { origin: new URL(proxy.url).origin }
+    })
+    return { browser, begun }
+  }
+
+  it('is where a provider of sign-ins sends people back to', async () => {
+    const { email } = await gateway.addPerson()
+    for (const [person, end] of [
+      [{ sub: 'ada', email, email_verified: true }, `${proxy.url}/requests`],
+      [undefined, `${proxy.url}/sign-in?error=access_denied`]
+    ] as const) {
+      provider.person = person
+      const { browser, begun } = beginElsewhere(`${proxy.url}/requests`)
+      const { url } = (await begun).body
+      const callback = `${proxy.url}/api/auth/callback/oidc`
+      expect(new URL(url).searchParams.get('redirect_uri')).toBe(callback)
+      const back = (await browser.call(url)).headers.get('location') ?? ''
+      expect(back.startsWith(`${callback}?`)).toBe(true)
+      const location = (await browser.call(back)).headers.get('location') ?? ''
+      expect(location.startsWith(end)).toBe(true)
+      const { body } = await browser.call<{ person: object | null }>('/api/dashboard/session')
+      expect(body.person).toEqual(person ? expect.objectContaining({ email }) : null)
+    }
+  })
+
+  it('sends nobody to other sites of its host after a sign-in', async () => {
+    const host = new URL(proxy.url).origin
+    for (const path of [
+      '/',
+      '/our',
+      '/our/clubs',
+      '/our/club/../evil',
+      '/our/club/%2e%2e/evil',
+      '/our/club\\..\\evil'
+    ]) {
+      for (const target of [path, host + path]) {
+        expect([target, (await beginElsewhere(target).begun).status]).toEqual([target, 400])
+      }
+    }
+    for (const target of ['/our/club', '/our/club/account?next=/../x', `${proxy.url}?x=1`, `${proxy.url}/`]) {
+      expect([target, (await beginElsewhere(target).begun).status]).toEqual([target, 200])
+    }
+  })
+
+  it('serves the command line, with a slash at the end of its URL or without', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'inference-club-sub-path-'))
+    for (const [name, url] of [
+      ['a.png', proxy.url],
+      ['b.png', `${proxy.url}/`]
+    ] as const) {
+      const options = ['--url', url, '--key', owner.key, '--size', '64x64', '-o', join(folder, name)]
+      const { code, stderr } = await runProgram(['generate', 'a fox', ...options])
+      expect([code, stderr]).toEqual([0, ''])
+    }
+    expect(await readdir(folder)).toEqual(['a.png', 'b.png'])
+    await rm(folder, { recursive: true })
+    expect(proxy.strays).toEqual([])
   })
 
   it('invites to itself', async () => {
