@@ -145,6 +145,22 @@ describe('the cookie', () => {
     expect(untrusted.status).toBe(403)
   })
 
+  it('counts over https by its protected name alone, which no other host can set', async () => {
+    const https = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'club.example.org' }
+    const person = await proxied.addPerson()
+    const jar = new Map<string, string>()
+    await signIn(createBrowser(proxied, jar), person, { ...https, origin: 'https://club.example.org' })
+    const value = jar.get(`__Host-${COOKIE}`)!
+    const personBy = async (name: string, headers: Record<string, string>) => {
+      const browser = createBrowser(proxied, new Map([[name, value]]))
+      return (await browser.call<Session>('/api/dashboard/session', { headers })).body.person
+    }
+    expect(await personBy(`__Host-${COOKIE}`, https)).toMatchObject({ id: person.id })
+    expect(await personBy(COOKIE, https)).toBeNull()
+    expect(await personBy(`__Secure-${COOKIE}`, https)).toBeNull()
+    expect(await personBy(`__Host-${COOKIE}`, {})).toBeNull()
+  })
+
   it('follows the configured address', async () => {
     const env = { INFERENCE_CLUB_PUBLIC_URL: 'https://club.example.org/images/' }
     const behind = await startTestGateway({ env })
