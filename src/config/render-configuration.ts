@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { SETTINGS } from './config.ts'
+import { SERVER, SETTINGS } from './config.ts'
 import { LIVE_SETTINGS } from './live-settings.ts'
 import { OFFERING } from './provider-settings.ts'
 import { SIGN_IN } from './sign-in-settings.ts'
@@ -15,6 +15,11 @@ const isLimit = ({ variable }: Setting<unknown>): boolean => variable.startsWith
 const isSignIn = (setting: Setting<unknown>): boolean => Object.values<Setting<unknown>>(SIGN_IN).includes(setting)
 
 const isOffering = (setting: Setting<unknown>): boolean => Object.values<Setting<unknown>>(OFFERING).includes(setting)
+
+/** What bounds what anybody may do here. */
+export const BOUNDS: readonly Setting<unknown>[] = SETTINGS.filter(
+  (setting) => setting === SERVER.rateLimit || isOffering(setting) || isLimit(setting)
+)
 
 const isServer = (setting: Setting<unknown>): boolean => !isLimit(setting) && !isSignIn(setting) && !isOffering(setting)
 
