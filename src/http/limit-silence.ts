@@ -13,11 +13,12 @@ export function limitSilence(app: FastifyInstance, silenceMs: () => number): voi
 
 function watchBody(body: IncomingMessage, silenceMs: number): void {
   const { socket } = body
+  // A call that was put in without a connection never closes its body: ending the body ends the watch, too.
   let seen = socket.bytesRead
   const watching = setInterval(() => {
     if (body.complete || body.destroyed) return clearInterval(watching)
     const isWaiting = body.readableLength === 0 && !body.isPaused()
-    if (isWaiting && socket.bytesRead === seen) return void socket.destroy()
+    if (isWaiting && socket.bytesRead === seen) return void body.destroy()
     seen = socket.bytesRead
   }, silenceMs)
   watching.unref()
