@@ -10,11 +10,14 @@ import { Club } from './club.ts'
 
 let gateway: TestGateway
 let upstream: FakeOpenAIServer
+let broken: FakeOpenAIServer
 let club: Club
 
 beforeAll(async () => {
   upstream = await startFakeOpenAIServer()
   upstream.setBehaviour({ default: 'content_filter' })
+  broken = await startFakeOpenAIServer()
+  broken.setBehaviour({ default: 'error_500' })
   gateway = await startTestGateway()
   const scopes = ['generate', 'agent', 'usage'] as const
   const { key, id } = await gateway.addUser({ scopes })
@@ -31,7 +34,7 @@ beforeAll(async () => {
       {
         name: 'failing',
         engine: 'openai',
-        url: `http://127.0.0.1:${await freePort()}`,
+        url: broken.url,
         models: [{ ...models[2]!, id: 'failing' }]
       },
       { name: 'refusing', engine: 'openai', url: upstream.url, models: [{ ...models[2]!, id: 'refusing' }] }
@@ -55,6 +58,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway.close()
   await upstream.close()
+  await broken.close()
 })
 
 // What a club cannot show is told from the command line; this one is set up to show everything.

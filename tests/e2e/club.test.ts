@@ -191,6 +191,13 @@ describeSteps('a club', () => {
     await machinesOf(ben.page).getByText(MODEL).waitFor()
   })
 
+  it('has the machine of a member serve others once an admin has let it in', async () => {
+    await ben.page.getByText('Waiting for approval').first().waitFor()
+    await openMachine(ada.page, 'attic')
+    await button(ada.page, 'Approve').click()
+    await button(ada.page, 'Trust now').waitFor()
+  })
+
   it('lets a member make images on the machine of another', async () => {
     await generate(ada.page, 'a mill by a stream', 'demo')
     await generate(ben.page, 'a paper boat', MODEL)

@@ -188,7 +188,7 @@ describe('a gateway that is stopped and started again', () => {
       { engine: 'openai', url: upstream.url, concurrency: 2, models: [{ id: model, servedAs: model, features }] }
     ]
     const config = agentConfig({ gateway: first.url, key: user.key, name: 'rig', services })
-    const agent = runAgent({ config, logger: silentLogger() })
+    const agent = runAgent({ config, logger: silentLogger(), probing: 'off' })
     await agent.online
     const running = await submit(user, model)
     await waitFor(() => upstream.requests.length === 1)
