@@ -8,8 +8,10 @@ import type { Bell } from '../db/bell.ts'
 import { createTally, inBackground } from '../lib/async.ts'
 import { withoutBasePath } from '../lib/base-path.ts'
 import { AppError, errors } from '../lib/errors.ts'
+import type { EdgeLimits } from '../lib/edge-limits.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Principal } from '../lib/principal.ts'
+import { rawAnswer } from '../lib/raw-answer.ts'
 import type { Reached, ReachingCall } from '../lib/reached.ts'
 import {
   CLOSE_CODES,
@@ -42,6 +44,7 @@ export interface AgentSocketParts {
   bell: Bell
   registry: SessionRegistry
   leaseMs: number
+  edge: Pick<EdgeLimits, 'messages'>
   now: () => number
   logger: Logger
 }
@@ -85,7 +88,7 @@ export function serveAgentSockets(server: Server, parts: AgentSocketParts): Agen
       })
     } catch (error) {
       if (!(error instanceof AppError)) parts.logger.error({ err: error }, 'an agent could not be let in')
-      refuse(socket, error instanceof AppError ? error : errors.databaseUnavailable())
+      socket.end(rawAnswer(error instanceof AppError ? error : errors.databaseUnavailable()))
     }
   }
   server.on('upgrade', (request, socket, head) =>
@@ -109,14 +112,6 @@ export function serveAgentSockets(server: Server, parts: AgentSocketParts): Agen
   }
 }
 
-function refuse(socket: Duplex, error: AppError): void {
-  const body = JSON.stringify({ error: { message: error.message, type: error.code, param: null, code: error.code } })
-  socket.end(
-    `HTTP/1.1 ${error.status} Refused\r\ncontent-type: application/json\r\nconnection: close\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-  )
-}
-
 /**
  * The first message must be the hello; from then on messages are handled one after the other. Resolves when the
  * connection has ended and its end is written down.
@@ -130,12 +125,17 @@ function greet(
   let lastHeard = parts.now()
   let queue: Promise<void> = Promise.resolve()
   const silence = heartbeatMs(parts.leaseMs) * 3
-  const rate = limitMessageRate(socket)
-
   const refuseMore = (why: string) => {
     refused = true
     socket.close(CLOSE_CODES.protocol, closeReason(why))
   }
+  let hangUp: NodeJS.Timeout | undefined
+  const rate = limitMessageRate(socket, parts.edge.messages, () => {
+    refuseMore('messages came faster than they can be read, and went on to')
+    // Not read any further, not even for its goodbye.
+    socket.pause()
+    hangUp = setTimeout(() => socket.terminate(), GOODBYE_WITHIN_MS)
+  })
   const tooLate = setTimeout(() => refuseMore('no hello in time'), HELLO_WITHIN_MS)
   const watch = setInterval(() => {
     if (parts.now() - lastHeard > silence) socket.terminate()
@@ -172,6 +172,7 @@ function greet(
     socket.on('close', (code) => {
       clearTimeout(tooLate)
       clearInterval(watch)
+      clearTimeout(hangUp)
       rate.close()
       const voided = code === CLOSE_CODES.leaving
       // Agents come back to the next process within seconds: until then they stay online, as far as they were.

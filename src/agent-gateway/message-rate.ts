@@ -1,20 +1,25 @@
 import type { WebSocket } from 'ws'
-
-/** Far above what steps of a hundred images at once make, far below what would keep the process from others. */
-const MOST_PER_WINDOW = 1000
-const WINDOW_MS = 1000
+import type { MessageLimits } from '../lib/edge-limits.ts'
 
 /**
  * Counts the messages of a socket. One that has sent `most` within a window is not read again before the window is over:
- * what it sends meanwhile waits on its own machine, and nothing is lost.
+ * what it sends meanwhile waits on its own machine, and nothing is lost. One that goes on like this for `mostFullWindows`
+ * in a row, or had sent ten times as many before the pause took effect, is told of once, and is not read again.
  */
 export function limitMessageRate(
   socket: Pick<WebSocket, 'pause' | 'resume'>,
-  { most, windowMs } = { most: MOST_PER_WINDOW, windowMs: WINDOW_MS }
+  { most, windowMs, mostFullWindows }: MessageLimits,
+  onFlood: () => void
 ): { count(): void; close(): void } {
   let sent = 0
+  let fullWindows = 0
   let isPaused = false
   const timer = setInterval(() => {
+    fullWindows = isPaused ? fullWindows + 1 : 0
+    if (fullWindows >= mostFullWindows || sent > 10 * most) {
+      clearInterval(timer)
+      return onFlood()
+    }
     sent = 0
     if (!isPaused) return
     isPaused = false

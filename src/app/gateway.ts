@@ -16,6 +16,7 @@ import { createHttpApp } from '../http/app.ts'
 import { createTally } from '../lib/async.ts'
 import { createHostCheck, knownHosts } from '../lib/allowed-hosts.ts'
 import { basePathOf } from '../lib/base-path.ts'
+import { EDGE_LIMITS, type EdgeLimits } from '../lib/edge-limits.ts'
 import { localUrl } from '../lib/local-url.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createReached } from '../lib/reached.ts'
@@ -35,6 +36,8 @@ const WEB_DIR = fileURLToPath(new URL('../../web/dist', import.meta.url))
 export interface GatewayOptions extends OpenDatabaseOptions {
   config: Config
   logger: Logger
+  /** What is given counts in place of `EDGE_LIMITS`. */
+  edge?: Partial<EdgeLimits>
 }
 
 export interface Gateway {
@@ -60,7 +63,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function startLocked(options: GatewayOptions, unlock: () => void): Promise<Gateway> {
-  const { config, logger, ...opening } = options
+  const { config, logger, edge: ownEdge, ...opening } = options
+  const edge = { ...EDGE_LIMITS, ...ownEdge }
   const database = await openDatabase(config, {
     onError: (error) => logger.error({ err: error }, 'the database could not be looked at; it is tried again'),
     ...opening
@@ -82,6 +86,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   const app = await createHttpApp({
     ...context,
     system: createSystemState({ ...context, eventLoop, checkReady: () => checkReady(context) }),
+    edge,
     version: VERSION,
     webDir: WEB_DIR,
     now: () => database.clock.now(),
@@ -115,6 +120,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     checkHost: createHostCheck(knownHosts(config)),
     bell: database.bell,
     leaseMs,
+    edge,
     now: () => database.clock.now()
   })
   const dispatcher = startDispatcher({ ...context, slots: registry })

@@ -1,8 +1,6 @@
 import type { Socket } from 'node:net'
-import { STATUS_CODES } from 'node:http'
 import { type AppError, errors } from '../lib/errors.ts'
-import { newId } from '../lib/ids.ts'
-import { presentError } from './error-handler.ts'
+import { rawAnswer } from '../lib/raw-answer.ts'
 
 /** How long a caller may take to read why; closing at once would reset the connection, and the answer would be lost. */
 const LINGER_MS = 2000
@@ -14,16 +12,7 @@ const LINGER_MS = 2000
 export function answerClientError(thrown: NodeJS.ErrnoException, socket: Socket): void {
   if (thrown.code === 'ECONNRESET' || socket.destroyed) return
   if (!socket.writable || hasBegunToAnswer(socket)) return void socket.destroy(thrown)
-  const error = asAppError(thrown)
-  const body = JSON.stringify(presentError(error))
-  const head = [
-    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-request-id: ${newId('xid')}`,
-    'connection: close'
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.end(rawAnswer(asAppError(thrown)))
   socket.resume()
   const timer = setTimeout(() => socket.destroy(), LINGER_MS)
   timer.unref()

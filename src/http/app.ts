@@ -53,7 +53,7 @@ const EXPOSED_HEADERS = [
 
 /** The HTTP application: every route and hook, no port and no signals. */
 export async function createHttpApp(context: HttpContext): Promise<FastifyInstance> {
-  const { config } = context
+  const { config, edge } = context
   const basePath = basePathOf(config.publicUrl)
   const app = Fastify({
     genReqId: () => newId('xid'),
@@ -62,14 +62,12 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     trustProxy: false,
     rewriteUrl: ({ url = '/' }) => withoutBasePath(collapseSlashes(url), basePath),
     bodyLimit: config.limits.maxBodyBytes,
-    // Long enough for a slow uplink to send an image, short enough not to collect dead connections.
-    requestTimeout: 900_000,
+    requestTimeout: edge.requestMs,
     keepAliveTimeout: 75_000,
     http: {
       shouldUpgradeCallback: context.takesUpgrade,
-      // Of a connection on which nothing, or not a whole head, has come.
-      headersTimeout: 20_000,
-      connectionsCheckingInterval: 5000
+      headersTimeout: edge.headMs,
+      connectionsCheckingInterval: edge.lookEveryMs
     },
     forceCloseConnections: 'idle',
     frameworkErrors: answerBadPath,
@@ -139,13 +137,17 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     strictPreflight: false
   }
 
-  await app.register(async (scope) => {
-    tellAllowedMethods(scope)
-    await scope.register(cors, crossOrigin)
-    const refuseOthers = refuseOtherMethods(scope)
-    getAsset(scope, context)
-    refuseOthers()
-  })
+  // With a prefix, since OPTIONS of all paths below it is answered.
+  await app.register(
+    async (scope) => {
+      tellAllowedMethods(scope)
+      await scope.register(cors, crossOrigin)
+      const refuseOthers = refuseOtherMethods(scope)
+      getAsset(scope, context)
+      refuseOthers()
+    },
+    { prefix: '/api/inference/assets' }
+  )
   await app.register(
     async (scope) => {
       tellAllowedMethods(scope)

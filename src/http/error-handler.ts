@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
-import { refuseFrames } from './hooks/set-security-headers.ts'
+import { NO_PAGE_HEADERS, presentError, retryAfter } from '../lib/raw-answer.ts'
 import type { KnownPaths } from './known-paths.ts'
 
 /** Answers paths that lead nowhere within a scope. */
@@ -17,7 +17,7 @@ export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, 
 
 /** What Fastify refuses before any route or hook has seen it: a path that is badly encoded, or an endless id in it. */
 export function answerBadPath(thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  void refuseFrames(reply).header('x-request-id', request.id)
+  void reply.headers(NO_PAGE_HEADERS).header('x-request-id', request.id)
   const error =
     thrown.code === 'FST_ERR_BAD_URL'
       ? errors.invalidRequest('The path is not valid percent-encoding. Encode ids before putting them in a path.')
@@ -58,16 +58,6 @@ function statusFor({ request }: FastifyReply, { status }: AppError): number {
   // A call that cannot be read has not come to say how it reached us.
   return request.reached?.isThroughCdn ? (status === 502 ? 500 : 503) : status
 }
-
-/** Both spellings: OpenAI's clients look for milliseconds first. */
-export const retryAfter = (seconds: number) => ({
-  'retry-after': String(seconds),
-  'retry-after-ms': String(seconds * 1000)
-})
-
-export const presentError = (error: Pick<AppError, 'message' | 'code' | 'param'>) => ({
-  error: { message: error.message, type: error.code, param: error.param, code: error.code }
-})
 
 /** What Fastify itself throws about a body, in our words. */
 function asAppError(thrown: FastifyError | AppError, request: FastifyRequest): AppError {

@@ -10,6 +10,7 @@ import type { Thumbnails } from '../assets/thumbnails.ts'
 import type { Batches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
 import type { Tally } from '../lib/async.ts'
+import type { EdgeLimits } from '../lib/edge-limits.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Reached } from '../lib/reached.ts'
@@ -30,6 +31,7 @@ export interface HttpContext {
   /** The folder the dashboard was built into. */
   webDir: string
   logger: Logger
+  edge: EdgeLimits
   apiKeys: ApiKeys
   keyGuard: KeyGuard
   rateLimits: RateLimits

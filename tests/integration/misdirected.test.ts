@@ -131,6 +131,29 @@ describe('OPTIONS', () => {
   })
 })
 
+describe('OPTIONS of what is not there', () => {
+  it.each(['/nothing', '/api/dashboard/nothing', '/api/nothing'])('is 404 at %s', async (path) => {
+    const response = await gateway.call(path, { method: 'OPTIONS' })
+    expect(response.status).toBe(404)
+    expect(await readError(response)).toMatchObject({ code: 'not_found' })
+  })
+
+  it('is answered below /v1, so that pages of other origins may read what is said to the call itself', async () => {
+    const headers = { origin: 'https://page.example', 'access-control-request-method': 'POST' }
+    const preflight = await gateway.call('/v1/nothing', { method: 'OPTIONS', headers })
+    expect(preflight.status).toBe(204)
+    expect(preflight.headers.get('access-control-allow-origin')).toBe('*')
+    const elsewhere = await gateway.call('/api/dashboard/keys', { method: 'OPTIONS', headers })
+    expect(elsewhere.headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  it.each(['/api/auth/get-session', '/api/auth/nothing'])('is 404 in the words of sign-in at %s', async (path) => {
+    const response = await gateway.call(path, { method: 'OPTIONS' })
+    expect(response.status).toBe(404)
+    expect(await response.json()).toEqual({ code: 'not_found', message: expect.stringMatching(/OPTIONS/) as string })
+  })
+})
+
 describe('what is not even a request', () => {
   /** What is answered to these bytes. */
   async function answerTo(text: string): Promise<{ status: number; error: WireError }> {

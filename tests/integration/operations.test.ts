@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
 import { createHttpApp } from '../../src/http/app.ts'
 import type { HttpContext } from '../../src/http/http-context.ts'
+import { EDGE_LIMITS } from '../../src/lib/edge-limits.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
 import { VERSION } from '../../src/lib/version.ts'
 import { errors } from '../../src/lib/errors.ts'
@@ -41,7 +42,11 @@ async function withApp<T>(
     isDraining: () => false,
     metrics: { contentType: 'text/plain', text: async () => '', observe: () => undefined }
   }
-  const app = await createHttpApp({ ...bare, ...parts } as HttpContext)
+  const app = await createHttpApp({
+    edge: EDGE_LIMITS,
+    ...bare,
+    ...parts
+  } as HttpContext)
   try {
     return await use(app)
   } finally {
@@ -222,7 +227,9 @@ describe('pages of other origins', () => {
       expect(response.status).toBe(status)
       expect(response.headers.get('access-control-allow-origin')).toBe('*')
       const exposed = response.headers.get('access-control-expose-headers')?.split(/, ?/)
-      expect(exposed).toEqual(expect.arrayContaining(['x-request-id', 'retry-after', 'x-should-retry']))
+      expect(exposed).toEqual(
+        expect.arrayContaining(['x-request-id', 'retry-after', 'retry-after-ms', 'x-should-retry'])
+      )
       await response.arrayBuffer()
     }
   })

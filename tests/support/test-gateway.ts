@@ -8,6 +8,7 @@ import type { AgentConfig, AgentServiceConfig } from '../../src/config/agent-con
 import { type Config, loadConfig } from '../../src/config/config.ts'
 import type { Database } from '../../src/db/database.ts'
 import { FEATURES } from '../../src/images/image-request.ts'
+import type { EdgeLimits } from '../../src/lib/edge-limits.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { type Logger, silentLogger } from '../../src/lib/logger.ts'
 import type { NewApiKey } from '../../src/auth/api-keys.ts'
@@ -83,6 +84,7 @@ export async function startTestGateway(
     /** Providers begin as they do outside of tests, instead of being trusted at once. */
     strangers?: boolean
     logger?: Logger
+    edge?: Partial<EdgeLimits>
   } = {}
 ): Promise<TestGateway> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'inference-club-')))
@@ -101,6 +103,7 @@ export async function startTestGateway(
     config,
     logger: options.logger ?? silentLogger(),
     onFatal,
+    ...(options.edge && { edge: options.edge }),
     ...(options.syncFile && { syncFile: options.syncFile })
   })
   const { context, url } = gateway

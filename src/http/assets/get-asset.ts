@@ -23,7 +23,7 @@ export function getAsset(scope: FastifyInstance, context: AssetContext): void {
   scope.route<{ Params: { id: string }; Querystring: Record<string, unknown> }>({
     // Fastify's own HEAD route would say that the image has no bytes.
     method: ['GET', 'HEAD'],
-    url: '/api/inference/assets/:id',
+    url: '/:id',
     // Every path of the API document begins with /v1; answers hold this URL whole.
     schema: { hide: true },
     handler: (request, reply) => sendAsset(context, request, reply)

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { errors } from '../../lib/errors.ts'
-import { handleErrors, presentError } from '../error-handler.ts'
+import { presentError } from '../../lib/raw-answer.ts'
+import { handleErrors } from '../error-handler.ts'
 import type { HttpContext } from '../http-context.ts'
 import { callerOf } from './caller.ts'
 

@@ -1,10 +1,8 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config/config.ts'
 import { basePathOf } from '../../lib/base-path.ts'
+import { NO_PAGE_HEADERS } from '../../lib/raw-answer.ts'
 import { publicUrl } from '../public-url.ts'
-
-/** What is no page shows nothing, runs nothing and is shown in nothing. Pages say what they need instead. */
-const NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 
 /** The API reference is one script and styles of its own. */
 const API_REFERENCE = [
@@ -26,7 +24,8 @@ const YEAR_S = 31_536_000
 export function setSecurityHeaders(app: FastifyInstance, { publicUrl: configured }: Pick<Config, 'publicUrl'>): void {
   const isRoot = basePathOf(configured) === ''
   app.addHook('onRequest', async (request, reply) => {
-    refuseFrames(reply)
+    // Pages say what they need instead.
+    void reply.headers(NO_PAGE_HEADERS)
     if (/^\/docs(\/|\?|$)/.test(request.url)) void reply.header('content-security-policy', API_REFERENCE)
   })
   // When it is known how the call reached us.
@@ -36,12 +35,3 @@ export function setSecurityHeaders(app: FastifyInstance, { publicUrl: configured
     }
   })
 }
-
-/** What holds for every answer, those included that come before any hook. */
-export const refuseFrames = (reply: FastifyReply): FastifyReply =>
-  reply.headers({
-    'content-security-policy': NO_PAGE,
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
-    'referrer-policy': 'same-origin'
-  })

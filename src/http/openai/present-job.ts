@@ -6,7 +6,7 @@ import type { QueueOutlook } from '../../requests/queue-outlook.ts'
 import { hasEnded, type RequestState } from '../../requests/request-states.ts'
 import type { RequestView } from '../../requests/view-request.ts'
 import type { SummaryView } from '../../requests/view-summaries.ts'
-import { presentError } from '../error-handler.ts'
+import { presentError } from '../../lib/raw-answer.ts'
 import { ALPHA_MASK } from './parse-image-request.ts'
 import { assetUrl, presentImages } from './present-images.ts'
 

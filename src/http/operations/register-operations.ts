@@ -3,7 +3,7 @@ import { authorize } from '../../auth/permissions.ts'
 import { bearerOf } from '../../auth/bearer.ts'
 import { addressesIn } from '../../lib/addresses-in.ts'
 import { isForwarded } from '../../lib/reached.ts'
-import { retryAfter } from '../error-handler.ts'
+import { retryAfter } from '../../lib/raw-answer.ts'
 import type { HttpContext } from '../http-context.ts'
 
 type OperationsContext = Pick<HttpContext, 'keyGuard' | 'checkReady' | 'isDraining' | 'metrics' | 'config' | 'logger'>
