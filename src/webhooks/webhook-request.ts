@@ -2,7 +2,7 @@ import { lookup as resolveHost } from 'node:dns/promises'
 import type { LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { Client } from 'undici'
-import { isPrivateAddress } from './private-addresses.ts'
+import { isPrivateAddress } from '../lib/private-addresses.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const TRY_TIMEOUT_MS = 15_000
