@@ -121,7 +121,7 @@ describe('errors', () => {
       requestId: id,
       at: expect.any(Number) as unknown,
       code: 'invalid_request',
-      message: 'rig 1 says: “Not like this.”',
+      message: expect.stringMatching(/^rig \d+ says: “Not like this\.”$/) as unknown,
       model: 'broken',
       owner: { id: user.id, name: user.email },
       providers: [expect.stringMatching(/^rig/) as unknown]

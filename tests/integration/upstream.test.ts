@@ -178,8 +178,7 @@ describe('an image server that fails', () => {
     ['close_mid_body', 1],
     ['error_oom', 3],
     ['empty_data', 1],
-    ['foreign_url', 1],
-    ['error_429', 3]
+    ['foreign_url', 1]
   ]
 
   it('is an upstream_error each time, leaves nothing behind, and is asked again afterwards', async () => {
