@@ -23,6 +23,7 @@ function engineOf(service: AgentServiceConfig, maxImageBytes: number): Engine {
     ...(service.url !== undefined && { url: service.url }),
     ...(service.apiKey !== undefined && { apiKey: service.apiKey }),
     ...(service.headers && { headers: service.headers }),
+    ...(service.downloadFrom && { downloadFrom: service.downloadFrom }),
     ...(service.maxPixels !== undefined && { maxPixels: service.maxPixels }),
     ...(service.multipleOf !== undefined && { multipleOf: service.multipleOf }),
     options: service.options,

@@ -46,5 +46,15 @@ export const checkAccess: TextCheck = (text) =>
 
 export const checkEmail: TextCheck = (text) => (/^\S+@\S+$/.test(text) ? undefined : 'must be an e-mail address')
 
+/** `host` or `host:port`, as a URL would have it. */
+export const checkHost: TextCheck = (text) => {
+  const url = URL.parse(`http://${text}`)
+  const { host, hostname } = url ?? {}
+  const port80 = `${hostname}:80`
+  return host === text.toLowerCase() || port80 === text.toLowerCase()
+    ? undefined
+    : 'must be a host or host:port, such as images.example.org or 192.168.1.20:9000'
+}
+
 export const checkExtras: TextCheck = (text) =>
   text === 'any' ? undefined : 'must be a list of names of fields, or any'

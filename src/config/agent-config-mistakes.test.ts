@@ -63,6 +63,13 @@ describe('a mistake', () => {
       8,
       'must not have a user name beside an api_key'
     ],
+    ['a URL for a host', more('    download_from: ["http://a.example"]\n'), 11, 'download_from[0] must be a host'],
+    [
+      'too many hosts',
+      more(`    download_from: [${'a, '.repeat(21)}]\n`),
+      11,
+      'download_from may have at most 20 entries'
+    ],
     ['a word of extras', more('    extras: all\n'), 11, 'extras must be a list of names of fields, or any'],
     ['extras in a mapping', more('    extras: {a: 1}\n'), 11, 'extras must be text'],
     ['a blank extra', more('    extras: [a, ""]\n'), 11, 'extras[1] is required: the name of a field'],

@@ -9,6 +9,7 @@ import {
   checkEmail,
   checkExtras,
   checkGateway,
+  checkHost,
   checkOneOf,
   checkTimeout,
   checkUnique
@@ -38,6 +39,8 @@ export interface AgentServiceConfig {
   apiKey?: string
   /** Sent to the image server with every call, by lower-case name. */
   headers?: Record<string, string>
+  /** Other hosts, `host` or `host:port`, whose links in the image server's answers are fetched. */
+  downloadFrom?: string[]
   description?: string
   /** Fields of a call that this product does not know and the image server may be sent; absent: those of the engine. */
   extras?: string[] | 'any'
@@ -81,6 +84,7 @@ const SERVICE_KEYS = [
   'url',
   'api_key',
   'headers',
+  'download_from',
   'description',
   'concurrency',
   'timeout',
@@ -172,6 +176,7 @@ function readService(
     ...(url !== undefined && { url }),
     ...(apiKey !== undefined && { apiKey }),
     ...(Object.keys(headers).length > 0 && { headers }),
+    ...readDownloadHosts(fields.download_from),
     ...(description !== undefined && { description }),
     concurrency: fields.concurrency.integer({ min: 1, max: 1000 }) ?? 1,
     timeoutMs: parseDurationMs(fields.timeout.text({ check: checkTimeout }) ?? '') ?? DEFAULT_TIMEOUT_MS,
@@ -190,6 +195,13 @@ function readExtras(value: YamlValue): Pick<AgentServiceConfig, 'extras'> {
   if (!value.isList) return value.text({ check: checkExtras }) === 'any' ? { extras: 'any' } : {}
   const items = value.items({ maxItems: 100 })
   return { extras: items.map((item) => requiredText(item, 'the name of a field', { maxChars: 100 })) }
+}
+
+function readDownloadHosts(value: YamlValue): Pick<AgentServiceConfig, 'downloadFrom'> {
+  if (value.isBlank) return {}
+  const rules = { maxChars: 260, check: checkHost }
+  const items = value.items({ maxItems: 20 })
+  return { downloadFrom: items.map((item) => requiredText(item, 'a host, such as images.example.org', rules)) }
 }
 
 function readSizeRules(fields: Fields<typeof SERVICE_KEYS>): Pick<AgentServiceConfig, 'maxPixels' | 'multipleOf'> {

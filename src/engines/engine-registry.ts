@@ -9,6 +9,8 @@ export interface EngineSettings {
   apiKey?: string
   /** Sent to the image server with every call, by lower-case name. */
   headers?: Record<string, string>
+  /** Other hosts whose links in answers are fetched, `host` or `host:port`. */
+  downloadFrom?: readonly string[]
   /** What an edit without a size may ask of the image server; absent: as the engine thinks best. */
   maxPixels?: number
   multipleOf?: number
@@ -21,7 +23,7 @@ type EngineFactory = (settings: EngineSettings, options: EngineOptions) => Engin
 /** Adding an engine is its folder and one entry here. */
 const ENGINES = {
   demo: (_settings, options) => createDemoEngine({ stepTimeMs: options.durationMs('step_time') ?? 50 }),
-  openai: ({ url, apiKey, headers, maxPixels, multipleOf, maxImageBytes }, options) => {
+  openai: ({ url, apiKey, headers, downloadFrom, maxPixels, multipleOf, maxImageBytes }, options) => {
     const responseFormat = options.choice('response_format', ['omit', 'b64_json'])
     const editsField = options.choice('edits_field', ['image', 'image[]'])
     const maskMode = options.choice('mask', ['openai-alpha', 'white-edit'])
@@ -29,6 +31,7 @@ const ENGINES = {
       baseUrl: url ?? '',
       ...(apiKey !== undefined && { apiKey }),
       ...(headers && { headers }),
+      ...(downloadFrom && { downloadFrom }),
       maxImageBytes,
       sizes: { ...(maxPixels !== undefined && { maxPixels }), ...(multipleOf !== undefined && { multipleOf }) },
       profile: {

@@ -1,7 +1,8 @@
 import { lookup as resolveHost } from 'node:dns/promises'
 import type { LookupAddress } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import { Client } from 'undici'
+import { checkedLookup, PrivateAddress } from '../lib/checked-lookup.ts'
 import { isPrivateAddress } from '../lib/private-addresses.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -32,8 +33,6 @@ export interface WebhookRequestOptions {
   /** For the whole try, body included. */
   timeoutMs?: number
 }
-
-export class PrivateAddress extends Error {}
 
 /**
  * Sends webhooks. Unless they are allowed, private addresses are refused when the connection is made: the addresses
@@ -80,21 +79,6 @@ export function createWebhookSender(options: WebhookRequestOptions): SendWebhook
     }
   }
 }
-
-/** One private address among several is enough to refuse the name: which of them is dialed is not ours to choose. */
-const checkedLookup =
-  (resolve: (hostname: string) => Promise<LookupAddress[]>, refuses: (address: string) => boolean): LookupFunction =>
-  (hostname, options, done) => {
-    resolve(hostname).then(
-      (addresses) => {
-        if (addresses.some(({ address }) => refuses(address))) return done(new PrivateAddress(), '')
-        if (options.all) return done(null, addresses)
-        const [first] = addresses
-        done(null, first?.address ?? '', first?.family)
-      },
-      (error: Error) => done(error, '')
-    )
-  }
 
 function judgeStatus(status: number): WebhookAnswer {
   if (status >= 200 && status < 300) return { acknowledged: true, status }

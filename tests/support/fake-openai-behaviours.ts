@@ -75,10 +75,11 @@ const ACTS = {
   relative_url: (exchange) => withImages(exchange, (image) => ({ url: exchange.publish(image, 'image/png') })),
   dead_url: (exchange) => withImages(exchange, () => ({ url: `${exchange.origin}/generated-images/gone.png` })),
   redirecting_url: (exchange) => withImages(exchange, () => ({ url: `${exchange.origin}/__redirect` })),
-  foreign_url: (exchange) =>
+  other_loopback_name: (exchange) =>
     withImages(exchange, (image) => ({
       url: exchange.origin.replace('127.0.0.1', 'localhost') + exchange.publish(image, 'image/png')
     })),
+  foreign_url: (exchange) => withImages(exchange, () => ({ url: 'http://192.168.255.254/picture.png' })),
   data_url: (exchange) =>
     withImages(exchange, (image) => ({ url: `data:image/png;base64,${image.toString('base64')}` })),
   images_list: (exchange) =>

@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createTestRun } from '../../../tests/support/engine-run.ts'
 import type { FakeBehaviour } from '../../../tests/support/fake-openai-behaviours.ts'
+import { freePort } from '../../../tests/support/free-port.ts'
 import { readSeed } from '../../../tests/support/fake-openai-pictures.ts'
 import {
   type FakeOpenAIOptions,
@@ -360,9 +361,47 @@ describe('an answer', () => {
     await (await failing({ name: 'custom', body })).toMatchObject({ fault: 'bad_output' })
   })
 
-  it('never leads to another server', async () => {
+  it('never leads into a private network', async () => {
     await start({}, { apiKey: 'k-1' })
     await (await failing('foreign_url')).toThrow('another server')
+    expect(server.requests.map((request) => request.method)).toEqual(['POST'])
+  })
+
+  it('is fetched from the server itself by another of its loopback names, with its key', async () => {
+    await start({}, { apiKey: 'k-1' })
+    server.setBehaviour({ default: 'other_loopback_name' })
+    expect((await buffer((await generate()).bytes)).length).toBeGreaterThan(0)
+    expect(server.requests.map(({ method, headers }) => [method, headers.authorization])).toEqual([
+      ['POST', 'Bearer k-1'],
+      ['GET', 'Bearer k-1']
+    ])
+  })
+
+  it('is fetched from another port of the machine without the key', async () => {
+    const other = await startFakeOpenAIServer()
+    try {
+      await start({}, { apiKey: 'k-1' })
+      const body = (url: string) => ({ name: 'custom', body: { data: [{ url }] } }) as const
+      other.setBehaviour({ default: 'ok_url' })
+      const made = await fetch(`${other.url}/v1/images/generations`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'm', prompt: 'p', size: '64x64' })
+      })
+      const { data } = (await made.json()) as { data: { url: string }[] }
+      server.setBehaviour({ default: body(data[0]!.url) })
+      expect((await buffer((await generate()).bytes)).length).toBeGreaterThan(0)
+      const { method, headers } = other.requests.at(-1)!
+      expect([method, headers.authorization]).toEqual(['GET', undefined])
+    } finally {
+      await other.close()
+    }
+  })
+
+  it('that cannot be fetched is tried again, and never made again', async () => {
+    await start()
+    const url = `http://127.0.0.1:${await freePort()}/gone.png`
+    await (await failing({ name: 'custom', body: { data: [{ url }] } })).toMatchObject({ fault: 'bad_output' })
     expect(server.requests.map((request) => request.method)).toEqual(['POST'])
   })
 

@@ -1,6 +1,11 @@
-import { Agent, fetch as undiciFetch } from 'undici'
+import { lookup as resolveHost } from 'node:dns/promises'
+import { Agent, type Dispatcher, fetch as undiciFetch } from 'undici'
 import { MEDIA_TYPE_BYTES, sniffMediaType } from '../../images/sniff-media-type.ts'
+import { sleep } from '../../lib/async.ts'
+import { checkedLookup, PrivateAddress } from '../../lib/checked-lookup.ts'
+import { isPrivateAddress } from '../../lib/private-addresses.ts'
 import { EngineError } from '../engine.ts'
+import { judgeLink, type Link, privateLink } from './linked-image.ts'
 import { readAddress, type UpstreamAddress } from './openai-address.ts'
 import type { UpstreamAnswer } from './openai-fault.ts'
 import type { MultipartBody } from './multipart-body.ts'
@@ -8,6 +13,10 @@ import { readRetryAfter } from './retry-after.ts'
 
 /** Of an error answer no more is read than its sentence may need. */
 const MAX_ERROR_BYTES = 64 * 1024
+/** A made image is worth some more tries of its download, none of which makes it again. */
+const DOWNLOAD_TRIES = 3
+const FIRST_DOWNLOAD_PAUSE_MS = 250
+const MOST_REDIRECTS = 3
 
 export interface OpenAIHttpOptions {
   /** As `readAddress` takes it. */
@@ -15,6 +24,8 @@ export interface OpenAIHttpOptions {
   apiKey?: string
   /** Sent with every call to the image server itself, by lower-case name. */
   headers?: Record<string, string>
+  /** Other hosts, `host` or `host:port`, whose links to images are fetched, wherever they lie. */
+  downloadFrom?: readonly string[]
   /** Default: undici's, without time limits of its own. */
   fetch?: Fetch
   maxImageBytes: number
@@ -49,7 +60,10 @@ export interface OpenAIHttp {
   get(path: string, signal: AbortSignal): Promise<UpstreamAnswer>
   /** `POST` below the base URL; any status is an answer, redirects included. */
   post(path: string, body: string | MultipartBody, signal: AbortSignal): Promise<UpstreamAnswer>
-  /** The bytes behind a URL that the server gave, which must lie on the server's own origin. */
+  /**
+   * The bytes behind a URL that the server gave, fetched as `judgeLink` says. A connection that breaks is tried again; what
+   * cannot be had is `bad_output`, for the image was made.
+   */
   download(url: string, signal: AbortSignal): Promise<Download>
   /** What must be told to nobody. */
   readonly secrets: readonly string[]
@@ -63,8 +77,16 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
   // A slow GPU may need longer for an image than undici's 300 s: the caller's signal is the only time limit.
   // No keep-alive: a POST on a socket that the server is just closing fails and cannot be repeated safely, and idle
   // sockets occupy the few worker threads of small servers. No HTTP/2, where undici may send a POST twice.
-  const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, pipelining: 0, allowH2: false })
-  const fetch: Fetch = options.fetch ?? ((url, init) => undiciFetch(url, { ...init, dispatcher }))
+  const patient = { headersTimeout: 0, bodyTimeout: 0, pipelining: 0, allowH2: false }
+  const dispatcher = new Agent(patient)
+  const publicOnly = new Agent({
+    ...patient,
+    connect: { lookup: checkedLookup((host) => resolveHost(host, { all: true }), isPrivateAddress) }
+  })
+  const fetchBy = (by: Dispatcher): Fetch =>
+    options.fetch ?? ((url, init) => undiciFetch(url, { ...init, dispatcher: by }))
+  const fetch = fetchBy(dispatcher)
+  const links = { address, downloadFrom: options.downloadFrom ?? [] }
 
   const request = async (url: string, init: Omit<FetchInit, 'redirect'>): Promise<FetchedResponse> => {
     try {
@@ -93,6 +115,35 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
     return isImage ? { status, body: '', image: bytes } : { status, body: bytes.toString() }
   }
 
+  const openLink = async ({ url, reach }: Link, signal: AbortSignal): Promise<FetchedResponse> => {
+    const fetchLink = reach === 'public' ? fetchBy(publicOnly) : fetch
+    try {
+      const headers = reach === 'own' ? ownHeaders : {}
+      return await fetchLink(url, { method: 'GET', headers, redirect: 'manual', signal })
+    } catch (cause) {
+      throw isPrivate(cause) ? privateLink() : new BrokenDownload(undefined, { cause })
+    }
+  }
+  const fetchLinked = async (url: string, signal: AbortSignal): Promise<Download> => {
+    let link = judgeLink(url, address.urlOf('/'), links)
+    let response = await openLink(link, signal)
+    for (let redirects = 0; isRedirect(response) && redirects < MOST_REDIRECTS; redirects += 1) {
+      await readStart(response, 0)
+      // A host is judged anew wherever it is led to: a public one may point into the owner's network.
+      link = judgeLink(response.headers.get('location') ?? '', link.url, links)
+      response = await openLink(link, signal)
+    }
+    if (!response.ok) {
+      await readStart(response, 0)
+      throw new EngineError('bad_output', 'The image server linked to an image that it does not give.')
+    }
+    const { bytes, complete } = await readStart(response, options.maxImageBytes).catch((cause: unknown) => {
+      throw new BrokenDownload(undefined, { cause })
+    })
+    if (!complete) throw tooManyBytes()
+    return { bytes, mediaType: response.headers.get('content-type') }
+  }
+
   return {
     get: async (path, signal) => answerOf(await request(address.urlOf(path), { method: 'GET', headers: {}, signal })),
     post: async (path, body, signal) => {
@@ -101,16 +152,25 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
       return answerOf(await request(address.urlOf(path), { method: 'POST', headers, body: content.body, signal }))
     },
     download: async (url, signal) => {
-      const response = await request(ownUrl(url, address), { method: 'GET', headers: {}, signal })
-      const { bytes } = response.ok
-        ? { bytes: await readAll(response, options.maxImageBytes) }
-        : await readStart(response, 0)
-      if (!response.ok)
-        throw new EngineError('bad_output', 'The image server linked to an image that it does not give.')
-      return { bytes, mediaType: response.headers.get('content-type') }
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await fetchLinked(url, signal)
+        } catch (error) {
+          signal.throwIfAborted()
+          if (!(error instanceof BrokenDownload)) throw error
+          if (tries === DOWNLOAD_TRIES) {
+            throw new EngineError('bad_output', 'The image that the image server linked to could not be fetched.', {
+              cause: error
+            })
+          }
+          await sleep(FIRST_DOWNLOAD_PAUSE_MS * 2 ** (tries - 1), signal)
+        }
+      }
     },
     secrets: secretsOf(options, address),
-    close: () => dispatcher.destroy()
+    close: async () => {
+      await Promise.all([dispatcher.destroy(), publicOnly.destroy()])
+    }
   }
 }
 
@@ -129,18 +189,21 @@ const SHORTEST_SECRET = 4
 const secretsOf = ({ apiKey, headers = {} }: OpenAIHttpOptions, address: UpstreamAddress): string[] =>
   [apiKey ?? '', ...Object.values(headers), ...address.secrets].filter((secret) => secret.length >= SHORTEST_SECRET)
 
-/** A server could otherwise make the agent, with its key, ask anything on the provider's network. */
-function ownUrl(url: string, { origin, urlOf }: UpstreamAddress): string {
-  const target = URL.parse(url, urlOf('/'))
-  if (target?.origin !== origin || target.username !== '' || target.password !== '') {
-    throw new EngineError('bad_output', 'The image server linked to an image on another server, which is not fetched.')
-  }
-  return target.href
-}
+/** The connection of a download that may go better the next time. */
+class BrokenDownload extends Error {}
+
+const isRedirect = ({ status, headers }: FetchedResponse): boolean =>
+  status >= 300 && status < 400 && headers.get('location') !== null
+
+const isPrivate = (thrown: unknown): boolean =>
+  thrown instanceof PrivateAddress || (thrown instanceof Error && thrown.cause !== undefined && isPrivate(thrown.cause))
+
+const tooManyBytes = (): EngineError =>
+  new EngineError('bad_output', 'The image server sent more bytes than an image may have.')
 
 async function readAll(response: FetchedResponse, maxBytes: number): Promise<Buffer> {
   const { bytes, complete } = await readStart(response, maxBytes)
-  if (!complete) throw new EngineError('bad_output', 'The image server sent more bytes than an image may have.')
+  if (!complete) throw tooManyBytes()
   return bytes
 }
 
