@@ -11,17 +11,26 @@ const LINGER_MS = 2000
  */
 export function answerClientError(thrown: NodeJS.ErrnoException, socket: Socket): void {
   if (thrown.code === 'ECONNRESET' || socket.destroyed) return
-  if (!socket.writable || hasBegunToAnswer(socket)) return void socket.destroy(thrown)
-  socket.end(rawAnswer(asAppError(thrown)))
+  if (!socket.writable || isAnswering(socket)) return void socket.destroy(thrown)
+  socket.end(hasAnswered(socket) ? '' : rawAnswer(asAppError(thrown)))
   socket.resume()
   const timer = setTimeout(() => socket.destroy(), LINGER_MS)
   timer.unref()
   socket.once('close', () => clearTimeout(timer))
 }
 
-/** Of an answer that is under way nothing else may come in the middle. Node keeps it on the socket, and looks there, too. */
-const hasBegunToAnswer = (socket: Socket): boolean =>
-  (socket as Socket & { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent ?? false
+/** What Node keeps on the socket, and looks at, too. */
+type HttpSocket = Socket & {
+  _httpMessage?: { headersSent: boolean } | null
+  parser?: { incoming: { complete: boolean } | null } | null
+}
+
+/** Of an answer that is under way nothing else may come in the middle. */
+const isAnswering = (socket: HttpSocket): boolean => socket._httpMessage?.headersSent ?? false
+
+/** An answer that went out before its request had come whole is the only one to it, whatever is wrong with the rest. */
+const hasAnswered = ({ _httpMessage, parser }: HttpSocket): boolean =>
+  !_httpMessage && parser?.incoming?.complete === false
 
 function asAppError({ code }: NodeJS.ErrnoException): AppError {
   switch (code) {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { httpCall } from '../support/http-call.ts'
 import { connectRawAgent } from '../support/raw-agent.ts'
-import { openRawConnection } from '../support/raw-connection.ts'
+import { openRawConnection, type RawConnection } from '../support/raw-connection.ts'
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -64,6 +64,26 @@ describe('what the parser refuses', () => {
     expect(answer.status).toBe(status)
     expectBrowserHeaders(answer.head)
     connection.end()
+  })
+})
+
+describe('an answer that goes out before its request has come whole', () => {
+  const POST = 'POST /v1/images/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
+
+  it.each([
+    ['the rest never comes', 'Content-Length: 50\r\n\r\n{"', () => undefined],
+    ['the caller says no more', 'Content-Length: 2\r\n\r\n', (connection: RawConnection) => connection.sayNoMore()],
+    [
+      'the rest is nonsense',
+      'Transfer-Encoding: chunked\r\n\r\n2\r\n{"\r\n',
+      (connection: RawConnection) => connection.send('nonsense\r\n')
+    ]
+  ])('is the only one, when %s', async (_what, begin, goOn) => {
+    const connection = await openRawConnection(gateway.url)
+    await connection.send(POST + begin)
+    expect((await connection.answer()).status).toBe(401)
+    await goOn(connection)
+    await expect(connection.answer()).rejects.toThrow('closed before the answer')
   })
 })
 

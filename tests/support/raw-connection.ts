@@ -9,6 +9,8 @@ export interface RawConnection {
   answer(): Promise<{ status: number; head: string; text: string }>
   /** Rejects when the connection was reset. */
   closed: Promise<void>
+  /** Says that nothing more will be sent; answers can still come. */
+  sayNoMore(): void
   end(): void
 }
 
@@ -47,6 +49,7 @@ export async function openRawConnection(url: string): Promise<RawConnection> {
       received = received.subarray(parsed.bodyEnd)
       return { status: Number(parsed.head.slice(9, 12)), head: parsed.head, text: parsed.text }
     },
+    sayNoMore: () => void socket.end(),
     end: () => socket.destroy()
   }
 }
