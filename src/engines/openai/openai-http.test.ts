@@ -1,0 +1,115 @@
+import { Readable } from 'node:stream'
+import { describe, expect, it, vi } from 'vitest'
+import { createTestRun } from '../../../tests/support/engine-run.ts'
+import { task, useOpenAIEngine } from '../../../tests/support/openai-engine.ts'
+
+const world = useOpenAIEngine()
+const { start, generate, failing } = world
+
+describe('a fault', () => {
+  it.each([
+    ['error_500', 'crashed', 'The server had an error'],
+    ['error_oom', 'out_of_memory', 'CUDA out of memory'],
+    ['close_before_headers', 'crashed', 'without an answer'],
+    ['close_mid_body', 'bad_output', 'middle of its answer'],
+    ['redirect', 'crashed', 'redirects'],
+    ['html_502', 'crashed', 'answered with a web page'],
+    ['not_found', 'crashed', 'does not offer images/generations'],
+    ['model_not_found', 'model_missing', "'fake-image' does not exist"],
+    ['error_400', 'bad_request', 'divisible by 16'],
+    ['detail_text', 'bad_request', 'Too many images for this model.'],
+    ['detail_list', 'bad_request', 'Input should be a valid integer'],
+    ['moderation_blocked', 'content_rejected', 'safety system'],
+    ['error_429', 'busy', 'try again in 12s'],
+    ['koboldcpp_busy', 'busy', 'Server is busy']
+  ] as const)('%s is %s', async (behaviour, fault, words) => {
+    await start()
+    await (
+      await failing(behaviour)
+    ).toMatchObject({ name: 'EngineError', fault, message: expect.stringContaining(words) })
+  })
+
+  it('of the key does not tell the key', async () => {
+    await start({ requiredApiKey: 'right' }, { apiKey: 'wrong-key' })
+    const refused = { fault: 'unreachable', message: "The provider's image server refused its API key." }
+    await expect(generate()).rejects.toMatchObject(refused)
+    await expect(world.engine.describe(new AbortController().signal)).rejects.toMatchObject(refused)
+  })
+
+  it('tells neither key nor places that the server blabs', async () => {
+    await start({}, { apiKey: 'wrong-key' })
+    const error = 'wrong-key at http://10.0.0.3:7860/x: cannot open /home/jo/model.bin'
+    await (
+      await failing({ name: 'custom', status: 400, body: { error } })
+    ).toThrow(/^\[key\] at \[address\] cannot open \[path\]$/)
+  })
+
+  it('of an unknown host is unreachable', async () => {
+    await start({}, { baseUrl: 'http://no-such-host.invalid' })
+    await expect(generate()).rejects.toMatchObject({
+      fault: 'unreachable',
+      message: expect.not.stringContaining('invalid')
+    })
+  })
+})
+
+describe('an abort', () => {
+  it('hangs up on the image server', async () => {
+    await start()
+    world.server.setBehaviour({ default: 'hang' })
+    const abort = new AbortController()
+    const work = expect(world.engine.generate(task(), createTestRun({ signal: abort.signal }))).rejects.toThrow(
+      'enough'
+    )
+    await vi.waitUntil(() => world.server.requests.length === 1)
+    abort.abort(new Error('enough'))
+    await work
+    await vi.waitUntil(() => world.server.requests[0]!.abandoned)
+  })
+
+  it('ends the wait for an input', async () => {
+    await start()
+    const abort = new AbortController()
+    const run = { ...createTestRun({ signal: abort.signal }), input: async () => new Readable({ read: () => {} }) }
+    const inputs = [{ name: 'image0', mediaType: 'image/png', width: 8, height: 8 }]
+    const work = expect(world.engine.generate(task({ kind: 'edit', inputs }), run)).rejects.toThrow('enough')
+    setImmediate(() => abort.abort(new Error('enough')))
+    await work
+  })
+
+  it('ends a description', async () => {
+    await start()
+    world.server.setBehaviour({ models: 'hang' })
+    const abort = new AbortController()
+    const work = expect(world.engine.describe(abort.signal)).rejects.toThrow('enough')
+    await vi.waitUntil(() => world.server.requests.length === 1)
+    abort.abort(new Error('enough'))
+    await work
+  })
+})
+
+describe('a description', () => {
+  const describeEngine = () => world.engine.describe(new AbortController().signal)
+
+  it('lists the models with the key', async () => {
+    await start({ requiredApiKey: 'k', knownModels: ['a', 'org/b'] }, { apiKey: 'k' })
+    expect(await describeEngine()).toMatchObject({ models: ['a', 'org/b'], features: expect.arrayContaining(['mask']) })
+    expect(world.server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/models'])
+  })
+
+  it.each(['not_found', 'html_200', 'empty_data'] as const)('is content without a list: %s', async (behaviour) => {
+    await start()
+    world.server.setBehaviour({ models: behaviour })
+    expect(await describeEngine()).toMatchObject({ models: [], summary: expect.stringContaining('does not list') })
+  })
+
+  it.each([
+    ['error_500', 'crashed'],
+    ['koboldcpp_busy', 'busy'],
+    ['close_before_headers', 'unreachable']
+  ] as const)('fails when the server does: %s', async (behaviour, fault) => {
+    await start()
+    world.server.setBehaviour({ models: behaviour })
+    await expect(describeEngine()).rejects.toMatchObject({ fault })
+  })
+})
