@@ -5,13 +5,17 @@ import { rawAnswer } from '../lib/raw-answer.ts'
 /** How long a caller may take to read why; closing at once would reset the connection, and the answer would be lost. */
 const LINGER_MS = 2000
 
+/** Connections that have been told. The parser complains anew about everything that still arrives on them. */
+const told = new WeakSet<Socket>()
+
 /**
  * Answers what Node's HTTP parser refuses before there is a request: headers that are too large, a request that does not
  * arrive in time, and what is not HTTP.
  */
 export function answerClientError(thrown: NodeJS.ErrnoException, socket: Socket): void {
-  if (thrown.code === 'ECONNRESET' || socket.destroyed) return
+  if (thrown.code === 'ECONNRESET' || socket.destroyed || told.has(socket)) return
   if (!socket.writable || isAnswering(socket)) return void socket.destroy(thrown)
+  told.add(socket)
   socket.end(hasAnswered(socket) ? '' : rawAnswer(asAppError(thrown)))
   socket.resume()
   const timer = setTimeout(() => socket.destroy(), LINGER_MS)

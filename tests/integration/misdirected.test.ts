@@ -190,6 +190,18 @@ describe('what is not even a request', () => {
     expect(answer).toMatchObject({ status, error: { code, type: code, param: null } })
     expect(answer.error.message).toMatch(/\S/)
   })
+
+  it('may go on arriving when it has been refused, so that the answer is not lost to a caller who writes first', async () => {
+    const connection = await openRawConnection(gateway.url)
+    await connection.send(`GET / HTTP/1.1\r\nHost: x\r\nx-long: ${'x'.repeat(20_000)}`)
+    for (let piece = 0; piece < 5; piece++) {
+      // Answered on another connection, so what was sent on this one has been seen.
+      expect((await gateway.call('/healthz')).status).toBe(200)
+      await connection.send('x'.repeat(20_000))
+    }
+    expect((await connection.answer()).status).toBe(431)
+    connection.end()
+  })
 })
 
 describe('a query', () => {
