@@ -305,6 +305,7 @@ export const errors: AcceptanceCase[] = [
 export const NOT_FROM_OUTSIDE: readonly { code: string; why: string }[] = [
   { code: 'timeout', why: 'an image would have to take longer than the club waits (280 s unless set)' },
   { code: 'queue_full', why: 'the queue would have to be filled' },
+  { code: 'upstream_busy', why: 'every image server of a model would have to ask for patience' },
   { code: 'shutting_down', why: 'the server would have to be stopped' },
   { code: 'storage_unavailable', why: 'the disk would have to be full' },
   { code: 'database_unavailable', why: 'the database would have to be gone' },
