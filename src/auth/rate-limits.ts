@@ -1,7 +1,10 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-import type { Principal } from '../lib/principal.ts'
+import { DASHBOARD_KEY_ID, type Principal } from '../lib/principal.ts'
 
 const MINUTE_S = 60
+
+/** Pages ask a lot in a minute. Below this the dashboard would break, and with it the page that changes the limit. */
+export const LEAST_OF_SESSIONS = 300
 
 export interface RateStanding {
   limit: number
@@ -12,8 +15,8 @@ export interface RateStanding {
 }
 
 export interface RateLimits {
-  /** Counts one call of a key; undefined when no limit is set for it. */
-  countCall(principal: Pick<Principal, 'keyId' | 'rateLimit'>): Promise<RateStanding | undefined>
+  /** Counts one call of a key, or of somebody who is signed in; undefined when no limit is set for it. */
+  countCall(principal: Pick<Principal, 'keyId' | 'userId' | 'rateLimit'>): Promise<RateStanding | undefined>
   /** Counts one wrong key from an address. */
   countWrongKey(address: string): Promise<void>
   /** Whether an address has sent too many wrong keys; asked before a key is looked at. */
@@ -21,7 +24,7 @@ export interface RateLimits {
 }
 
 /**
- * Requests per minute and key; `perMinute`, asked at each call, 0 is no limit unless a key carries its own. Lives in this
+ * Requests per minute and key, all sessions of a person being one; `perMinute`, asked at each call, 0 is no limit unless a key carries its own. Lives in this
  * process.
  */
 export function createRateLimits(options: { perMinute: () => number; wrongKeysPerMinute: number }): RateLimits {
@@ -40,10 +43,12 @@ export function createRateLimits(options: { perMinute: () => number; wrongKeysPe
   })
 
   return {
-    countCall: async ({ keyId, rateLimit }) => {
-      const limit = rateLimit ?? options.perMinute()
-      if (limit === 0) return undefined
-      const { exceeded, result } = await consume(limiterOf(limit), keyId)
+    countCall: async ({ keyId, userId, rateLimit }) => {
+      const isSession = keyId === DASHBOARD_KEY_ID
+      const asked = rateLimit ?? options.perMinute()
+      if (asked === 0) return undefined
+      const limit = isSession ? Math.max(asked, LEAST_OF_SESSIONS) : asked
+      const { exceeded, result } = await consume(limiterOf(limit), isSession ? userId : keyId)
       return { limit, remaining: Math.max(0, result.remainingPoints), resetMs: result.msBeforeNext, exceeded }
     },
     countWrongKey: async (address) => void (await consume(wrongKeys, address)),

@@ -126,7 +126,8 @@ export const SERVER = {
   rateLimit: integerSetting({
     variable: named('RATE_LIMIT'),
     live: true,
-    description: 'Requests per minute and key; `0` is off. A key may carry its own.',
+    description:
+      'Requests per minute of a key, or of all sessions of a person (300 at least); `0` is off. A key may carry its own.',
     fallback: 600,
     min: 0,
     max: 1_000_000

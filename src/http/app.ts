@@ -171,6 +171,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
       // The document describes the API once, under the prefix that keys use.
       scope.addHook('onRoute', (route) => void (route.schema = { ...route.schema, hide: true }))
       authenticateSessions(scope, context)
+      limitRates(scope, context)
       limitCalls(scope, context)
       registerApi(scope, context)
       registerDashboard(scope, context)

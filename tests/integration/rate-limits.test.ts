@@ -1,6 +1,8 @@
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LEAST_OF_SESSIONS } from '../../src/auth/rate-limits.ts'
 import { formatReset } from '../../src/http/hooks/limit-rates.ts'
+import { readError } from '../support/read-error.ts'
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
 
 let gateway: TestGateway
@@ -47,6 +49,20 @@ describe('requests per minute', () => {
     await client.models.list()
     await expect(client.models.list()).rejects.toBeInstanceOf(OpenAI.RateLimitError)
     await expect(client.models.list()).rejects.toMatchObject({ code: 'rate_limit_exceeded' })
+  })
+
+  it('count all sessions of a person together, and nobody else with them', async () => {
+    const person = await gateway.addPerson()
+    const jobs = (cookie: string) => gateway.call('/api/dashboard/jobs', { headers: { cookie } })
+    const second = await gateway.signIn(person)
+    // Pages ask a lot, so the 5 of this gateway are not for them.
+    for (let calls = 0; calls < LEAST_OF_SESSIONS; calls += 2) {
+      for (const cookie of [person.cookie, second]) expect((await jobs(cookie)).status).toBe(200)
+    }
+    const refused = await jobs(second)
+    expect(refused.status).toBe(429)
+    expect((await readError(refused)).message).toMatch(/^You may make 300 requests per minute/)
+    expect((await jobs((await gateway.addPerson()).cookie)).status).toBe(200)
   })
 
   it('count a key by itself, with its own limit when it has one', async () => {

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { RateLimits } from '../../auth/rate-limits.ts'
 import { errors } from '../../lib/errors.ts'
+import { DASHBOARD_KEY_ID } from '../../lib/principal.ts'
 
-/** Counts every authenticated call of the scope against its key, and tells where it stands in the answer's headers. */
+/** Counts every authenticated call of the scope against its key or its person, and tells where it stands in the answer's headers. */
 export function limitRates(scope: FastifyInstance, { rateLimits }: { rateLimits: RateLimits }): void {
   scope.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.operation === undefined) return
@@ -12,7 +13,7 @@ export function limitRates(scope: FastifyInstance, { rateLimits }: { rateLimits:
     if (standing.exceeded) {
       const seconds = Math.max(1, Math.ceil(standing.resetMs / 1000))
       throw errors.rateLimited(
-        `This API key may make ${standing.limit} requests per minute. Try again in ${seconds} seconds.`,
+        `${request.principal.keyId === DASHBOARD_KEY_ID ? 'You' : 'This API key'} may make ${standing.limit} requests per minute. Try again in ${seconds} seconds.`,
         seconds
       )
     }
