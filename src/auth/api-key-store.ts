@@ -1,6 +1,8 @@
 import type { Insertable, Selectable } from 'kysely'
-import type { Database } from '../db/database.ts'
+import type { Database, Db } from '../db/database.ts'
 import type { LimitColumns, Tables } from '../db/tables.ts'
+
+const DAY_MS = 86_400_000
 
 export type ApiKeyRow = Selectable<Tables['api_keys']>
 /** A key with what counts of its owner; the owner's limits carry a prefix. */
@@ -14,7 +16,8 @@ export type ApiKeyWithUser = ApiKeyRow & {
 }
 
 export interface ApiKeyStore {
-  insertKey(key: Insertable<Tables['api_keys']>): Promise<void>
+  /** False when its user has `most` keys that count or were made within a day. */
+  insertKey(key: Insertable<Tables['api_keys']>, most: number): Promise<boolean>
   findKeyByHash(hash: string): Promise<ApiKeyWithUser | undefined>
   findKeyById(id: string): Promise<ApiKeyWithUser | undefined>
   countKeys(): Promise<number>
@@ -45,9 +48,12 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
       ])
 
   return {
-    insertKey: async (key) => {
-      await db.insertInto('api_keys').values(key).execute()
-    },
+    insertKey: (key, most) =>
+      db.transaction().execute(async (trx) => {
+        if ((await countKeysOf(trx, { userId: key.user_id, now: clock.now() })) >= most) return false
+        await trx.insertInto('api_keys').values(key).execute()
+        return true
+      }),
     findKeyByHash: (hash) => withUser().where('hash', '=', hash).executeTakeFirst(),
     findKeyById: (id) => withUser().where('api_keys.id', '=', id).executeTakeFirst(),
     countKeys: async () => {
@@ -83,4 +89,20 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
       })
     }
   }
+}
+
+/** Those that count, and those of the last day. */
+async function countKeysOf(db: Db, { userId, now }: { userId: string; now: number }): Promise<number> {
+  const { keys } = await db
+    .selectFrom('api_keys')
+    .select((e) => e.fn.countAll<number>().as('keys'))
+    .where('user_id', '=', userId)
+    .where((e) =>
+      e.or([
+        e('created_at', '>', now - DAY_MS),
+        e.and([e('revoked_at', 'is', null), e.or([e('expires_at', 'is', null), e('expires_at', '>', now)])])
+      ])
+    )
+    .executeTakeFirstOrThrow()
+  return Number(keys)
 }

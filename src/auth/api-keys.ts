@@ -27,9 +27,10 @@ export interface ApiKeys {
   stillCounts(keyId: string): Promise<boolean>
   /**
    * The secret is returned here and never again: only its hash is stored. The webhook secret is told only here too; it
-   * is stored as it is, because it signs.
+   * is stored as it is, because it signs. Throws `conflict` when the user has `most` keys already, counting those that
+   * were made within a day, so that making and revoking them comes to an end, too.
    */
-  create(key: NewApiKey): Promise<CreatedApiKey>
+  create(key: NewApiKey, most?: number): Promise<CreatedApiKey>
   /** False when there is no such key that still counts. */
   revoke(id: string): Promise<boolean>
   list(filter?: { userId?: string }): Promise<ApiKeyWithUser[]>
@@ -82,7 +83,7 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
     return row
   }
 
-  const create = async (key: NewApiKey): Promise<CreatedApiKey> => {
+  const create = async (key: NewApiKey, most = Infinity): Promise<CreatedApiKey> => {
     if (key.expiresAt !== undefined && !(key.expiresAt <= LATEST_TIME)) {
       throw errors.invalidRequest('A key may last until the end of the year 9999.', 'expiresAt')
     }
@@ -90,7 +91,7 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
     const id = newId('key')
     const prefix = secret.slice(0, VISIBLE_CHARACTERS)
     const webhookSecret = newWebhookSecret()
-    await store.insertKey({
+    const row = {
       id,
       user_id: key.userId,
       name: key.name,
@@ -105,7 +106,12 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       rate_limit: key.rateLimit ?? null,
       default_response_format: key.responseDefault ?? null,
       webhook_secret: webhookSecret
-    })
+    }
+    if (!(await store.insertKey(row, most))) {
+      throw errors.conflict(
+        `You have ${most} keys (LIMITS_KEYS_PER_USER), those of the last day included. Revoke one, or come back tomorrow.`
+      )
+    }
     bell.ring('keys')
     return { id, secret, prefix, webhookSecret }
   }

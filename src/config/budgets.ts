@@ -56,6 +56,15 @@ export const BUDGETS = {
     minMs: 3_600_000,
     maxMs: 3650 * 86_400_000
   }),
+  keysPerUser: integerSetting({
+    variable: limit('KEYS_PER_USER'),
+    live: true,
+    description:
+      'Most API keys one user may have, those of the last day included that are revoked. The command line may make more.',
+    fallback: 100,
+    min: 1,
+    max: 100_000
+  }),
   storedBytesPerUser: bytesSetting({
     variable: limit('STORED_BYTES_PER_USER'),
     live: true,

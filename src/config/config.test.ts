@@ -76,6 +76,7 @@ describe('without variables', () => {
         callsPerUser: 1000,
         streamsPerUser: 200,
         webhooksPerUser: 2000,
+        keysPerUser: 100,
         webhookRetentionMs: 30 * 86_400_000,
         storedBytesPerUser: 500 * 1024 ** 3,
         bytesInFlightPerUser: 2 * 1024 ** 3,

@@ -4,7 +4,7 @@ import { callJson, type JsonAnswer } from '../support/call-json.ts'
 import { startTestGateway, type TestGateway, type TestPerson } from '../support/test-gateway.ts'
 
 interface ErrorBody {
-  error: { code: string; param: string | null }
+  error: { code: string; message: string; param: string | null }
 }
 
 const NO_LIMITS = { imagesPerDay: null, imagesPerMonth: null, maxActive: null, maxPixels: null, models: null }
@@ -17,10 +17,12 @@ const PLAIN: NewKey = {
   responseFormat: 'url'
 }
 
+const MOST_KEYS = 20
+
 let gateway: TestGateway
 
 beforeAll(async () => {
-  gateway = await startTestGateway()
+  gateway = await startTestGateway({ env: { INFERENCE_CLUB_LIMITS_KEYS_PER_USER: String(MOST_KEYS) } })
   const owner = await gateway.addUser()
   await gateway.addAgent({ key: owner.key, services: [{}] })
 })
@@ -128,14 +130,31 @@ describe('a new key', () => {
     expect(await list(person)).toEqual([])
   })
 
-  it('is one too many after a hundred that count', async () => {
+  it('is one too many past the limit, also when many are made at once', async () => {
     const person = await gateway.addPerson()
-    const made: CreatedKey[] = []
-    for (let i = 0; i < 100; i++) made.push(await create(person))
+    const statuses = await Promise.all(
+      Array.from({ length: MOST_KEYS + 3 }, async () => (await call(person, '', { json: PLAIN })).status)
+    )
+    expect(statuses.filter((status) => status === 201)).toHaveLength(MOST_KEYS)
     const refused = await call<ErrorBody>(person, '', { json: PLAIN })
     expect([refused.status, refused.body.error.code]).toEqual([409, 'conflict'])
-    await revoke(person, made[0]!.key.id)
+    expect(refused.body.error.message).toContain('LIMITS_KEYS_PER_USER')
+  })
+
+  it('takes the place of one that is revoked, unless that was made within a day', async () => {
+    const person = await gateway.addPerson()
+    const made: CreatedKey[] = []
+    for (let i = 0; i < MOST_KEYS; i++) made.push(await create(person))
+    const [{ key }] = made as [CreatedKey]
+    await revoke(person, key.id)
+    expect((await call(person, '', { json: PLAIN })).status).toBe(409)
+    await gateway.database.db
+      .updateTable('api_keys')
+      .set((e) => ({ created_at: e('created_at', '-', 86_400_000) }))
+      .where('id', '=', key.id)
+      .execute()
     await create(person)
+    expect((await call(person, '', { json: PLAIN })).status).toBe(409)
   })
 })
 
