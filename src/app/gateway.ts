@@ -80,7 +80,8 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   let draining = false
   const metrics = createMetrics({
     agentsOnline: () => registry.sessions().length,
-    tasksByState: () => requests.countTasksByState()
+    tasksByState: () => requests.countTasksByState(),
+    databaseLogSize: () => database.logSize()
   })
   const eventLoop = watchEventLoopDelay()
   const app = await createHttpApp({

@@ -5,6 +5,8 @@ import type { HttpContext } from '../http/http-context.ts'
 export interface MetricSources {
   agentsOnline: () => number
   tasksByState: () => Promise<Map<string, number>>
+  /** Bytes. */
+  databaseLogSize: () => Promise<number>
 }
 
 export function createMetrics(sources: MetricSources): HttpContext['metrics'] & { close: () => void } {
@@ -34,6 +36,14 @@ export function createMetrics(sources: MetricSources): HttpContext['metrics'] & 
     async collect() {
       this.reset()
       for (const [state, count] of await sources.tasksByState()) this.set({ state }, count)
+    }
+  })
+  new Gauge({
+    name: 'inference_club_database_log_bytes',
+    help: 'Size of the write-ahead log of the database.',
+    registers,
+    async collect() {
+      this.set(await sources.databaseLogSize())
     }
   })
   return {

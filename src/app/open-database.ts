@@ -14,9 +14,13 @@ export interface OpenDatabaseOptions {
 }
 
 /** The database that the configuration names. */
-export const openDatabase = (config: Pick<Config, 'dataDir'>, options: OpenDatabaseOptions): Promise<Database> =>
+export const openDatabase = (
+  config: Pick<Config, 'dataDir'> & Partial<Pick<Config, 'databaseLogBytes'>>,
+  options: OpenDatabaseOptions
+): Promise<Database> =>
   openSqliteDatabase({
     ...options,
+    ...(config.databaseLogBytes !== undefined && { maxLogBytes: config.databaseLogBytes }),
     path: join(config.dataDir, 'inference-club.sqlite'),
     clock: options.clock ?? systemClock
   })

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { LOG_LEVELS } from '../lib/logger.ts'
 import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './address-checks.ts'
 import { BUDGETS } from './budgets.ts'
+import { DISK } from './disk-settings.ts'
 import { PROVIDER_LIMITS } from './provider-limits.ts'
 import { OFFERING } from './provider-settings.ts'
 import {
@@ -38,6 +39,7 @@ export const SERVER = {
     description: 'Folder of the SQLite file and the images; made on first start. A second gateway on it is refused.',
     fallback: './data'
   }),
+  ...DISK,
   publicUrl: textSetting<string | undefined>(
     {
       variable: named('PUBLIC_URL'),

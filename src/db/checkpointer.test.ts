@@ -21,12 +21,14 @@ afterEach(async () => {
 })
 
 const fileBytes = async () => (await stat(path)).size
+const unbounded = { maxLogBytes: Infinity, holdWriters: () => Promise.reject(new Error('held')) }
 const fill = () => database.exec(`insert into t values ('${'x'.repeat(100_000)}')`)
 
 it('moves a log that has grown into the database file, again and again', async () => {
   const checkpointer = startCheckpointer({
     path,
     thresholdBytes: 50_000,
+    ...unbounded,
     onError: (error) => expect.fail(String(error))
   })
   fill()
@@ -42,7 +44,7 @@ it('tells when that fails', async () => {
   const noDatabase = join(folder, 'folder')
   await mkdir(noDatabase)
   await writeFile(`${noDatabase}-wal`, 'log')
-  const checkpointer = startCheckpointer({ path: noDatabase, thresholdBytes: 0, onError: failed.resolve })
+  const checkpointer = startCheckpointer({ path: noDatabase, thresholdBytes: 0, ...unbounded, onError: failed.resolve })
   expect(await failed.promise).toBeInstanceOf(Error)
   await checkpointer.close()
 })

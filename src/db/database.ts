@@ -21,5 +21,7 @@ export interface Database {
   isUnavailable(error: unknown): boolean
   /** Bytes on disk, with what waits to be merged into it. */
   size(): Promise<number>
+  /** Bytes of what waits to be merged into it. */
+  logSize(): Promise<number>
   close(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runScript } from '../../tests/support/run-script.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { wrapUntilTheEnd } from '../../tests/support/wrap-method.ts'
+import { sleep } from '../lib/async.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { Database } from './database.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
@@ -17,9 +19,10 @@ let database: Database
 const wrap = wrapUntilTheEnd()
 const lookFailed: unknown[] = []
 
-const open = (syncFile?: (fd: number) => Promise<void>) =>
+const open = (syncFile?: (fd: number) => Promise<void>, maxLogBytes?: number) =>
   openSqliteDatabase({
     path,
+    ...(maxLogBytes !== undefined && { maxLogBytes }),
     clock: systemClock,
     onFatal: (error) => expect.fail(String(error)),
     onError: (error) => lookFailed.push(error),
@@ -27,6 +30,7 @@ const open = (syncFile?: (fd: number) => Promise<void>) =>
   })
 
 beforeEach(async () => {
+  lookFailed.length = 0
   folder = await mkdtemp(join(tmpdir(), 'sqlite-database-'))
   path = join(folder, 'made', 'on first use.sqlite')
   database = await open()
@@ -228,6 +232,38 @@ describe('durable()', () => {
     expect(await isDone(database.durable())).toBe(true)
     expect(disk.syncs).toBe(before)
     disk.release.resolve()
+  })
+})
+
+describe('the write-ahead log', () => {
+  const MIB = 1024 ** 2
+
+  it('stays short while somebody always writes and others read', async () => {
+    await database.close()
+    database = await open(undefined, MIB)
+    const sizes: number[] = []
+    let ended = false
+    const write = async () => {
+      await addUser('ann')
+      for (let written = 0; written < 48 * MIB; written += MIB / 8) {
+        const name = randomBytes(MIB / 16).toString('hex')
+        await database.db.updateTable('users').set({ name }).execute()
+        sizes.push(await database.logSize())
+        await sleep(4)
+      }
+      ended = true
+    }
+    const read = async () => {
+      while (!ended) {
+        await userIds()
+        await sleep(1)
+      }
+    }
+    await Promise.all([write(), read(), read()])
+    expect(Math.max(...sizes)).toBeGreaterThan(MIB)
+    // As much as is written between two looks.
+    expect(Math.max(...sizes)).toBeLessThan(12 * MIB)
+    expect(lookFailed).toEqual([])
   })
 })
 

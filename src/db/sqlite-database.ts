@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
 import { createLocalBell } from './bell.ts'
-import { startCheckpointer } from './checkpointer.ts'
+import { logBytes, startCheckpointer } from './checkpointer.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
 import { createSqliteShim } from './sqlite-shim.ts'
@@ -14,6 +14,10 @@ import { createWalSync, type WalSync } from './wal-sync.ts'
 const BUSY_TIMEOUT_MS = 5000
 /** How soon a gateway notices what another process wrote. */
 const OTHER_WRITERS_POLL_MS = 200
+/** Of the write-ahead log; see `startCheckpointer`. */
+const MAX_LOG_BYTES = 256 * 1024 ** 2
+/** What is left of a log file that has grown, when the log begins anew: room that need not be found again. */
+const KEPT_OF_LOG = 1 / 4
 
 /** SQLITE_BUSY, SQLITE_IOERR, SQLITE_FULL and SQLITE_CANTOPEN. */
 const UNAVAILABLE = new Set([5, 10, 13, 14])
@@ -21,6 +25,8 @@ const UNAVAILABLE = new Set([5, 10, 13, 14])
 export interface SqliteOptions {
   path: string
   clock: Clock
+  /** How large the write-ahead log may grow before writers are held for a moment. */
+  maxLogBytes?: number
   /** Called when the disk refuses to sync or checkpoint: the process must stop. */
   onFatal: (error: unknown) => void
   /** Called when a look at the database failed that is taken again soon. */
@@ -31,10 +37,12 @@ export interface SqliteOptions {
 
 /** Opens, and on first use makes, the database file, and brings its schema up to date. */
 export async function openSqliteDatabase(options: SqliteOptions): Promise<Database> {
+  const maxLogBytes = options.maxLogBytes ?? MAX_LOG_BYTES
   await mkdir(dirname(options.path), { recursive: true })
   const sqlite = new DatabaseSync(options.path, { timeout: BUSY_TIMEOUT_MS })
   sqlite.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
   sqlite.exec('pragma wal_autocheckpoint = 0; pragma temp_store = memory; pragma cache_size = -65536')
+  sqlite.exec(`pragma journal_size_limit = ${Math.round(maxLogBytes * KEPT_OF_LOG)}`)
   // A write transaction that changes nothing makes sure that the log file exists before it is opened for syncing.
   sqlite.exec('begin immediate; pragma user_version = 1; commit')
 
@@ -69,7 +77,13 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     }
   }, OTHER_WRITERS_POLL_MS)
   poll.unref()
-  const checkpointer = startCheckpointer({ path: options.path, onError: options.onFatal })
+  const checkpointer = startCheckpointer({
+    path: options.path,
+    maxLogBytes,
+    // There is one connection, so whoever has it keeps everybody else from writing.
+    holdWriters: (work) => db.connection().execute(work),
+    onError: options.onFatal
+  })
 
   return {
     db,
@@ -77,7 +91,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     bell,
     durable: () => walSync.durable(),
     isUnavailable: (error) => UNAVAILABLE.has(((error as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff),
-    size: async () => (await sizeOf(options.path)) + (await sizeOf(`${options.path}-wal`)),
+    size: async () => (await stat(options.path)).size + (await logBytes(options.path)),
+    logSize: () => logBytes(options.path),
     close: async () => {
       clearInterval(poll)
       await checkpointer.close()
@@ -87,8 +102,6 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     }
   }
 }
-
-const sizeOf = async (path: string): Promise<number> => (await stat(path)).size
 
 /** Without it a power cut may lose the names of files that were just made. */
 async function syncFolder(path: string): Promise<void> {
