@@ -3,6 +3,7 @@ import type { Assets } from '../assets/assets.ts'
 import { bearerOf } from '../auth/bearer.ts'
 import { ObjectTooLarge, type SavedBytes } from '../assets/save-asset.ts'
 import { ImageRejected } from '../images/image-inspector.ts'
+import { settleReport } from '../images/image-report.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { mediaTypeOfFormat } from '../images/media-types.ts'
 import { formatSize } from '../images/sizes.ts'
@@ -144,7 +145,8 @@ async function finish(
     ...saved,
     seed: result.seed,
     warnings: [...result.warnings, ...done.warnings],
-    generatingMs: result.generating_ms
+    generatingMs: result.generating_ms,
+    ...(result.report && { report: settleReport(result.report, saved) })
   })
   if (finished) return done.reply.send({ stored: true })
   await parts.assets.discard(saved)

@@ -205,7 +205,8 @@ export class AttemptRunner {
             ...sizeWarnings({ chosen: image.chosenSize, source: inputs.inputs[0], made: prepared }),
             ...image.warnings
           ],
-          generating_ms: generatingMs
+          generating_ms: generatingMs,
+          ...(image.report && { report: image.report })
         },
         signal: held.abort.signal,
         logger

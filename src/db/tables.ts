@@ -225,6 +225,8 @@ export interface TasksTable {
   asset_id: string | null
   /** JSON list of the sentences of the attempt that succeeded. */
   warnings: string | null
+  /** JSON of what the image server said of the image (`ImageReport`); null: nothing. */
+  report: Generated<string | null>
   error_code: string | null
   error_message: string | null
   error_param: Generated<string | null>

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { ImageReport } from '../images/image-report.ts'
 import type { Feature, ImageTask, Size } from '../images/image-request.ts'
 
 /**
@@ -50,6 +51,8 @@ export interface EngineImage {
   seed: number | null
   /** Where the caller named no size, the one that the engine asked its server for, if it asked for one. */
   chosenSize?: Size
+  /** What its server told of the image. */
+  report?: ImageReport
   /** What was asked and could not be honoured, one sentence each. */
   warnings: string[]
 }

@@ -309,6 +309,71 @@ describe('what travels with the bytes', () => {
     expect(decodeAttemptResult(raw)?.warnings).toEqual(['ab'])
   })
 
+  describe('of what the image server said', () => {
+    const tokens = { text_tokens: Number.MAX_SAFE_INTEGER, image_tokens: Number.MAX_SAFE_INTEGER }
+    const usage = {
+      ...{ total_tokens: tokens.text_tokens, input_tokens: tokens.text_tokens, output_tokens: tokens.text_tokens },
+      ...{ input_tokens_details: tokens, output_tokens_details: tokens }
+    }
+    const report = { quality: 'standard' as const, background: 'transparent' as const, usage }
+    const arrived = (more: Partial<AttemptResult>) => decodeAttemptResult(encodeAttemptResult({ ...result, ...more }))
+    const promptArrived = (revised_prompt: string) => arrived({ report: { revised_prompt } })?.report?.revised_prompt
+
+    it('is as it was sent', () => {
+      const whole = { ...report, revised_prompt: 'Ein "roter" Fuchs 🦊' }
+      expect(arrived({ report: whole })?.report).toEqual(whole)
+      expect(arrived({ report: {} })?.report).toEqual({})
+      expect(arrived({})).not.toHaveProperty('report')
+    })
+
+    it.each([
+      ['x', 4096],
+      ['ü', 2048],
+      ['雪', 1365],
+      ['🦊', 1024],
+      ['"', 2048]
+    ])('is a revised prompt of %s up to four thousand bytes, and cut beyond', (character, most) => {
+      expect(promptArrived(character.repeat(most))).toBe(character.repeat(most))
+      const cut = promptArrived(character.repeat(most + 1))!
+      expect(cut).toMatch(/^[^…]+…$/u)
+      expect(cut.isWellFormed()).toBe(true)
+      const bytes = Buffer.byteLength(JSON.stringify(cut)) - 2
+      expect(bytes).toBeLessThanOrEqual(4096)
+      expect(bytes).toBeGreaterThan(4088)
+    })
+
+    it('leaves half of the header to warnings, and warnings leave it whole', () => {
+      const warnings = Array<string>(60).fill('w'.repeat(1500))
+      const revised_prompt = 'x'.repeat(32_000)
+      const header = encodeAttemptResult({ ...result, warnings, report: { ...report, revised_prompt } })
+      expect(header.length).toBeLessThan(12 * 1024)
+      const both = decodeAttemptResult(header)!
+      expect(both.warnings).toHaveLength(3)
+      expect(both.report).toEqual({ ...report, revised_prompt: `${'x'.repeat(4093)}…` })
+    })
+
+    it('is clean, be the agent honest or not', () => {
+      const revised_prompt = 'a\x1b[2J\u202eb'
+      expect(promptArrived(revised_prompt)).toBe('ab')
+      const raw = Buffer.from(JSON.stringify({ ...result, report: { revised_prompt } })).toString('base64url')
+      expect(decodeAttemptResult(raw)?.report).toEqual({ revised_prompt: 'ab' })
+    })
+
+    it.each<[string, unknown, boolean]>([
+      ['words of later versions', { quality: 'u'.repeat(40), background: 'b'.repeat(40), later: { x: [1] } }, true],
+      ['a word without end', { quality: 'u'.repeat(41) }, false],
+      ['the longest prompt', { revised_prompt: 'x'.repeat(4096) }, true],
+      ['a longer prompt', { revised_prompt: 'x'.repeat(4097) }, false],
+      ['half a usage', { usage: { ...usage, input_tokens_details: undefined } }, false],
+      ['usage below zero', { usage: { ...usage, total_tokens: -1 } }, false],
+      ['usage beyond what counts exactly', { usage: { ...usage, total_tokens: 2 ** 53 } }, false],
+      ['a list', [], false]
+    ])('with %s is understood or not: %#', (_what, said, isUnderstood) => {
+      const raw = Buffer.from(JSON.stringify({ ...result, report: said })).toString('base64url')
+      expect(decodeAttemptResult(raw) !== undefined).toBe(isUnderstood)
+    })
+  })
+
   const spelled = (text: string) => Buffer.from(text).toString('base64url')
   it.each([
     '',

@@ -196,25 +196,71 @@ export const RESULT_HEADER = 'x-inference-club-result'
 const MAX_RESULT_BYTES = 8 * 1024
 const MAX_WARNINGS = 50
 const MAX_WARNING_CHARS = 1000
+/** Of a revised prompt as JSON; the other half is left to warnings. */
+const MAX_REVISED_PROMPT_BYTES = MAX_RESULT_BYTES / 2
+
+const tokens = ExactInteger({ min: 0 })
+const TokenDetails = Type.Object({ text_tokens: tokens, image_tokens: tokens })
 
 export const AttemptResult = Type.Object({
   /** As the engine tells it: some count beyond the 32 bits that a caller may ask for. Null when it was given none. */
   seed: Type.Union([ExactInteger({ min: 0 }), Type.Null()]),
   warnings: Type.Array(BoundedText(MAX_WARNING_CHARS), { maxItems: MAX_WARNINGS }),
   /** Milliseconds the engine worked on it. */
-  generating_ms: Milliseconds()
+  generating_ms: Milliseconds(),
+  /** What the image server said of the image, in OpenAI's words; those of later versions are no reason to refuse it. */
+  report: Type.Optional(
+    Type.Object({
+      revised_prompt: Type.Optional(BoundedText(MAX_REVISED_PROMPT_BYTES)),
+      quality: Type.Optional(BoundedText(40)),
+      background: Type.Optional(BoundedText(40)),
+      usage: Type.Optional(
+        Type.Object({
+          total_tokens: tokens,
+          input_tokens: tokens,
+          output_tokens: tokens,
+          input_tokens_details: TokenDetails,
+          output_tokens_details: Type.Optional(TokenDetails)
+        })
+      )
+    })
+  )
 })
 export type AttemptResult = Static<typeof AttemptResult>
 
 const readResult = createReader({ result: AttemptResult }, { clean: true })
 
-/** Warnings beyond what a header may carry are left out, those that came last first. */
+/**
+ * A revised prompt is cut, with an ellipsis, to half of what a header may carry; warnings beyond the rest are left out, those
+ * that came last first.
+ */
 export function encodeAttemptResult(result: AttemptResult): string {
   const warnings = result.warnings.slice(0, MAX_WARNINGS).map((warning) => cleanText(warning, MAX_WARNING_CHARS))
   const generating_ms = clampCount(result.generating_ms, MAX_WORK_MS)
-  const encode = () => Buffer.from(JSON.stringify({ ...result, generating_ms, warnings }))
+  const { revised_prompt } = result.report ?? {}
+  const report = result.report && {
+    ...result.report,
+    ...(revised_prompt !== undefined && {
+      revised_prompt: cutToBytes(cleanText(revised_prompt), MAX_REVISED_PROMPT_BYTES)
+    })
+  }
+  const encode = () => Buffer.from(JSON.stringify({ ...result, generating_ms, warnings, report }))
   while (encode().length > MAX_RESULT_BYTES) warnings.pop()
   return encode().toString('base64url')
+}
+
+/** At whole characters, with an ellipsis where something is cut off; bytes are those of JSON without its quotes. */
+function cutToBytes(text: string, maxBytes: number): string {
+  const bytesOf = (part: string) => Buffer.byteLength(JSON.stringify(part)) - 2
+  if (bytesOf(text) <= maxBytes) return text
+  let cut = ''
+  let bytes = bytesOf('…')
+  for (const character of text) {
+    bytes += bytesOf(character)
+    if (bytes > maxBytes) break
+    cut += character
+  }
+  return `${cut}…`
 }
 
 /** Texts come clean; undefined when the header is none. */

@@ -1,3 +1,4 @@
+import type { ImageReport } from '../images/image-report.ts'
 import type { ImageMediaType } from '../images/media-types.ts'
 import { forgetPauses } from '../providers/pause-store.ts'
 import { recordImage } from '../usage/usage-store.ts'
@@ -23,6 +24,8 @@ export interface DeliveredImage {
   seed: number | null
   warnings: readonly string[]
   generatingMs: number
+  /** What its image server said of it. */
+  report?: ImageReport
 }
 
 /**
@@ -42,6 +45,7 @@ export async function finishAttempt(
       // A task keeps the seed that was drawn for it, should it ever be repeated.
       ...(image.seed !== null && { seed: image.seed }),
       warnings: JSON.stringify(image.warnings),
+      report: reportColumn(image.report),
       finished_at: now
     }
     if (!(await changeFenced(trx, { taskId: attempt.task_id, attemptId: attempt.id }, change))) return undefined
@@ -105,3 +109,7 @@ export async function finishAttempt(
   database.bell.ring('webhooks')
   return true
 }
+
+/** Nothing said is nothing to keep. */
+const reportColumn = (report: ImageReport = {}): string | null =>
+  Object.keys(report).length === 0 ? null : JSON.stringify(report)

@@ -12,10 +12,18 @@ export async function countFitting(db: Db, ids: readonly string[]): Promise<numb
   if (ids.length === 0) return 0
   const rows = await db
     .selectFrom('requests')
-    .select(['id', sql<number>`length(prompt) + length(parameters) + length(warnings)`.as('chars')])
+    .select((e) => [
+      'id',
+      sql<number>`length(prompt) + length(parameters) + length(warnings)`.as('chars'),
+      e
+        .selectFrom('tasks')
+        .select(sql<number>`sum(coalesce(length(warnings), 0) + coalesce(length(report), 0))`.as('said'))
+        .whereRef('tasks.request_id', '=', 'requests.id')
+        .as('said')
+    ])
     .where('id', 'in', ids)
     .execute()
-  const lengths = new Map(rows.map(({ id, chars }) => [id, Number(chars)]))
+  const lengths = new Map(rows.map(({ id, chars, said }) => [id, Number(chars) + Number(said ?? 0)]))
   let chars = 0
   const first = ids.findIndex((id, index) => (chars += lengths.get(id) ?? 0) > MOST_PAGE_CHARS && index > 0)
   return first === -1 ? ids.length : first

@@ -2,6 +2,7 @@ import type { Db } from '../db/database.ts'
 import type { RequestState } from '../db/tables.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
+import type { ImageReport } from '../images/image-report.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { type AttemptView, listAttemptViews } from './attempt-store.ts'
 import { countFitting } from './page-weight-store.ts'
@@ -27,6 +28,8 @@ export interface RequestView {
   inputs: AssetRow[]
   /** Finished images in the order of their tasks. */
   outputs: AssetRow[]
+  /** What image servers said of their images, by the image's id. */
+  reports: ReadonlyMap<string, ImageReport>
   /** Those known at submit, then those of the images, each once. */
   warnings: string[]
 }
@@ -97,6 +100,7 @@ async function readViews(db: Db, ids: readonly string[]): Promise<(request: Requ
       attempts: attemptsOf.get(request.id) ?? [],
       inputs: assets.filter((asset) => asset.kind !== 'output'),
       outputs: assets.filter((asset) => asset.kind === 'output'),
+      reports: reportsOf(tasks),
       warnings: warningsOf(request, tasks)
     }
   }
@@ -111,6 +115,13 @@ export async function parametersOf(
   if (!request) throw new Error(`there is no request ${attempt.request_id}`)
   return JSON.parse(request.parameters) as ImageParameters
 }
+
+const reportsOf = (tasks: readonly TaskRow[]): ReadonlyMap<string, ImageReport> =>
+  new Map(
+    tasks.flatMap(({ asset_id, report }) =>
+      asset_id === null || report === null ? [] : [[asset_id, JSON.parse(report) as ImageReport] as const]
+    )
+  )
 
 function warningsOf(request: RequestRow, tasks: readonly TaskRow[]): string[] {
   const atSubmit = JSON.parse(request.warnings) as string[]

@@ -240,3 +240,12 @@ it('is shorter where texts are long, and everything is there in the end', async 
   }
   expect(found).toEqual(await newestFirst(user))
 })
+
+it('is shorter, too, where much was said of the images', async () => {
+  const user = await gateway.addUser()
+  const jobs = jobCalls(gateway, user)
+  for (let at = 0; at < 3; at++) await jobs.submit({ ...STUCK, n: 2 })
+  const said = { report: JSON.stringify('x'.repeat(500_000)), warnings: JSON.stringify(['x'.repeat(250_000)]) }
+  await gateway.database.db.updateTable('tasks').set(said).where('user_id', '=', user.id).execute()
+  expect((await walk(user, 'limit=200')).map((page) => page.data.length)).toEqual([2, 1])
+})

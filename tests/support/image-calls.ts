@@ -1,13 +1,17 @@
 import type OpenAI from 'openai'
 import sharp from 'sharp'
+import type { TokenUsage } from '../../src/images/image-report.ts'
 
 /** The answer of an image call as the contract has it, and what the official client adds to it. */
 export interface ImagesAnswer {
   created: number
   request_id: string
-  data: { url: string; b64_json?: string; asset_id: string; seed: number }[]
+  data: { url: string; b64_json?: string; asset_id: string; seed: number; revised_prompt?: string }[]
   size: string
   output_format: string
+  quality?: string
+  background?: string
+  usage?: TokenUsage
   warnings?: string[]
   /** The client's: the `x-request-id` of the exchange. */
   _request_id?: string

@@ -14,6 +14,7 @@ import * as sharedImages from './012-shared-images.ts'
 import * as webhookHosts from './013-webhook-hosts.ts'
 import * as storedBytes from './014-stored-bytes.ts'
 import * as providerTrust from './015-provider-trust.ts'
+import * as imageReports from './016-image-reports.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -31,5 +32,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '012-shared-images': sharedImages,
   '013-webhook-hosts': webhookHosts,
   '014-stored-bytes': storedBytes,
-  '015-provider-trust': providerTrust
+  '015-provider-trust': providerTrust,
+  '016-image-reports': imageReports
 }

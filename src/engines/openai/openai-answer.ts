@@ -1,4 +1,6 @@
+import type { ImageReport } from '../../images/image-report.ts'
 import { members, parseJson } from '../upstream-text.ts'
+import { readReport } from './openai-report.ts'
 
 /**
  * Reads the answer to an image call. Besides OpenAI's own shape those of servers that come near it are understood:
@@ -25,6 +27,7 @@ export interface ImagesAnswer {
   outputFormat: string | undefined
   /** Not part of OpenAI's API; some servers add it to the answer or to the image. */
   seed: number | undefined
+  report: ImageReport
 }
 
 /** Of an answer's body; undefined when it holds no image. */
@@ -38,7 +41,8 @@ export function parseImagesAnswer(body: string): ImagesAnswer | undefined {
     return {
       image,
       outputFormat: nonEmpty(members(place).output_format) ?? nonEmpty(top.output_format),
-      seed: seedOf(members(first).seed) ?? seedOf(members(place).seed) ?? seedOf(top.seed)
+      seed: seedOf(members(first).seed) ?? seedOf(members(place).seed) ?? seedOf(top.seed),
+      report: readReport([members(first), members(place), top])
     }
   }
   return undefined

@@ -58,6 +58,7 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
       bytes: Readable.from([bytes]),
       mediaType: mediaType ?? declared ?? mediaTypeOfFormat(task.outputFormat ?? 'png'),
       ...(chosenSize && { chosenSize }),
+      ...(parsed && { report: parsed.report }),
       // A seed that was not sent says nothing about the image.
       seed: parsed?.seed ?? ('seed' in sent ? task.seed : null),
       warnings

@@ -1,4 +1,5 @@
 import { toUnixSeconds } from '../../lib/clock.ts'
+import { agreedOn, type Background, type Quality, sumUsage, type TokenUsage } from '../../images/image-report.ts'
 import { formatOfMediaType, type ImageMediaType } from '../../images/media-types.ts'
 import { formatSize } from '../../images/sizes.ts'
 import type { RequestView } from '../../requests/view-request.ts'
@@ -8,6 +9,7 @@ export interface PresentedImage {
   b64_json?: string
   asset_id: string
   seed: number | null
+  revised_prompt?: string
 }
 
 export interface PresentedImages {
@@ -16,6 +18,9 @@ export interface PresentedImages {
   data: PresentedImage[]
   size: string
   output_format: string
+  quality?: Quality
+  background?: Background
+  usage?: TokenUsage
   warnings?: string[]
 }
 
@@ -24,6 +29,8 @@ export const assetUrl = (baseUrl: string, assetId: string): string => `${baseUrl
 
 /**
  * The answer of OpenAI's images API for a request that has at least one image, with the members of this product added.
+ * What image servers said of their images is told where it holds for all of them: quality and background they agree on,
+ * and the sum of their usage, to which each image's own call counts once.
  * `base64Of` is asked for the bytes of an asset only when the caller wants them inline; `withoutUrls` leaves the URLs
  * out, for clients that fetch any URL they see.
  */
@@ -37,21 +44,30 @@ export async function presentImages(
 ): Promise<PresentedImages> {
   const data: PresentedImage[] = []
   for (const asset of view.outputs) {
+    const { revised_prompt } = view.reports.get(asset.id) ?? {}
     data.push({
       ...(!options.withoutUrls && { url: assetUrl(options.baseUrl, asset.id) }),
       ...(options.base64Of && { b64_json: await options.base64Of(asset) }),
       asset_id: asset.id,
-      seed: asset.seed
+      seed: asset.seed,
+      ...(revised_prompt !== undefined && { revised_prompt })
     })
   }
   const first = view.outputs[0]
   if (!first) throw new Error(`request ${view.request.id} has no image to present`)
+  const reports = view.outputs.map((asset) => view.reports.get(asset.id))
+  const quality = agreedOn(reports.map((report) => report?.quality))
+  const background = agreedOn(reports.map((report) => report?.background))
+  const usage = sumUsage(reports.map((report) => report?.usage))
   return {
     created: toUnixSeconds(view.request.finished_at ?? view.request.created_at),
     request_id: view.request.id,
     data,
     size: formatSize(first),
     output_format: formatOfMediaType(first.media_type as ImageMediaType),
+    ...(quality && { quality }),
+    ...(background && { background }),
+    ...(usage && { usage }),
     ...(view.warnings.length > 0 && { warnings: view.warnings })
   }
 }

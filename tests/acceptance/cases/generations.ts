@@ -14,8 +14,23 @@ export function isImages(answer: Answer<ImagesAnswer>, count = 1): void {
   hasMembers(answer.body, ['created', 'request_id', 'data', 'size', 'output_format'], SOMETIMES)
   assert.equal(answer.body.data.length, count)
   for (const item of answer.body.data) hasMembers(item, ['url', 'asset_id', 'seed'], ['b64_json', 'revised_prompt'])
+  saysWhole(answer.body)
   assert.ok(Number.isInteger(answer.body.created) && answer.body.created < 1e10, 'created is not in Unix seconds')
   assert.match(answer.headers.get('openai-processing-ms') ?? '', /^\d+$/)
+}
+
+/** What image servers told: strict clients fail on a usage that is partial. */
+function saysWhole({ usage, quality, background }: ImagesAnswer): void {
+  assert.ok(quality !== 'auto' && background !== 'auto', 'auto is not what was resolved')
+  if (usage === undefined) return
+  const details = ['text_tokens', 'image_tokens']
+  hasMembers(
+    usage,
+    ['total_tokens', 'input_tokens', 'output_tokens', 'input_tokens_details'],
+    ['output_tokens_details']
+  )
+  hasMembers(usage.input_tokens_details, details)
+  if (usage.output_tokens_details !== undefined) hasMembers(usage.output_tokens_details, details)
 }
 
 async function download(club: Club, { data }: ImagesAnswer) {

@@ -53,6 +53,8 @@ export interface RequestDetail extends RequestSummary {
   /** As the API spells them. */
   parameters: Record<string, unknown>
   warnings: string[]
+  /** Of the images whose server said how it rewrote the prompt; `image` is the position. */
+  revisedPrompts: { image: number; prompt: string }[]
   attempts: AttemptInfo[]
   /** The key it was made with; null when it was made here. */
   key: { id: string; name: string } | null

@@ -30,7 +30,8 @@ function view(change: Partial<RequestView['request']> = {}, parts: Partial<Reque
     ...{ error_code: null, error_message: null, ...change }
   } as RequestView['request']
   const parameters = { extra: {} }
-  return { request, parameters, tasks: [task(0)], attempts: [], inputs: [], outputs: [], warnings: [], ...parts }
+  const none = { attempts: [], inputs: [], outputs: [], reports: new Map(), warnings: [] }
+  return { request, parameters, tasks: [task(0)], ...none, ...parts }
 }
 
 describe('a summary', () => {
@@ -93,6 +94,12 @@ describe('the details', () => {
     const shown = detail(view({ n: 2 }, { parameters, attempts: [attempt({})], outputs: [image('ast_1')] }))
     expect(shown.parameters).toEqual({ n: 2, size: '64x32', negative_prompt: 'dark', guidance_scale: 3, lora: 'x' })
     expect(JSON.stringify(shown)).not.toMatch(/secret|images\/ast|sha256/)
+  })
+
+  it('tell of each image how its prompt was rewritten, where that is known', () => {
+    const outputs = [image('ast_1'), image('ast_2', { position: 2 })]
+    const reports = new Map([['ast_2', { revised_prompt: 'A red fox.', quality: 'high' as const }]])
+    expect(detail(view({}, { outputs, reports })).revisedPrompts).toEqual([{ image: 2, prompt: 'A red fox.' }])
   })
 
   it('tell since when an image waited for each attempt', () => {

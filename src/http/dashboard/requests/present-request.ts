@@ -61,6 +61,10 @@ export function presentDetail(view: RequestView, { key, readerId, ...options }: 
     ...presentSummary(view, options),
     parameters: presentParameters(view.parameters, request.n),
     warnings: view.warnings,
+    revisedPrompts: view.outputs.flatMap(({ id, position }) => {
+      const prompt = view.reports.get(id)?.revised_prompt
+      return prompt === undefined ? [] : [{ image: position, prompt }]
+    }),
     attempts: view.attempts.map((attempt) => presentAttempt(view, attempt)),
     key,
     batchId: request.batch_id,

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { BACKGROUNDS, QUALITIES } from '../../../images/image-report.ts'
 import { OUTPUT_FORMATS } from '../../../images/media-types.ts'
 import { RESPONSE_FORMATS } from '../../openai/parse-image-request.ts'
 
@@ -68,6 +69,8 @@ export const VaryImageBody = Type.Object(
   { additionalProperties: true }
 )
 
+const TokenDetails = Type.Object({ text_tokens: Type.Integer(), image_tokens: Type.Integer() })
+
 export const ImagesResponse = Type.Object({
   created: Type.Integer({ description: 'Unix seconds.' }),
   request_id: Type.String(),
@@ -76,10 +79,27 @@ export const ImagesResponse = Type.Object({
       url: Type.Optional(Type.String({ format: 'uri', description: 'Works in an <img> tag.' })),
       b64_json: Type.Optional(Type.String()),
       asset_id: Type.String(),
-      seed: Type.Union([Type.Integer(), Type.Null()])
+      seed: Type.Union([Type.Integer(), Type.Null()]),
+      revised_prompt: Type.Optional(
+        Type.String({ description: 'As the image server says that it rewrote the prompt; a long one ends in `…`.' })
+      )
     })
   ),
   size: Type.String(),
   output_format: Type.String(),
+  quality: choice(QUALITIES, 'When the image server tells it, and all images agree.'),
+  background: choice(BACKGROUNDS, 'When the image server tells it, and all images agree.'),
+  usage: Type.Optional(
+    Type.Object(
+      {
+        total_tokens: Type.Integer(),
+        input_tokens: Type.Integer(),
+        output_tokens: Type.Integer(),
+        input_tokens_details: TokenDetails,
+        output_tokens_details: Type.Optional(TokenDetails)
+      },
+      { description: "Summed over the images, when every image's server tells it whole. Limits count images." }
+    )
+  ),
   warnings: Type.Optional(Type.Array(Type.String()))
 })

@@ -23,6 +23,7 @@ export const sampleRequest = (part: Partial<RequestDetail> = {}): RequestDetail 
   error: null,
   parameters: {},
   warnings: [],
+  revisedPrompts: [],
   attempts: [],
   key: null,
   batchId: null,

@@ -7,18 +7,21 @@ import { Panel } from '../../components/ui/panel.tsx'
 /** Characters; a longer one is folded. */
 const LONG = 420
 
-export function PromptCard({ prompt }: { prompt: string }) {
+export function PromptCard({ title = 'Prompt', prompt }: { title?: string; prompt: string }) {
   const [isOpen, setIsOpen] = useState(false)
   const isLong = prompt.length > LONG || prompt.split('\n').length > 8
   if (prompt === '') {
     return (
-      <Panel title="Prompt">
+      <Panel title={title}>
         <p className="text-muted">None.</p>
       </Panel>
     )
   }
   return (
-    <Panel title="Prompt" actions={<CopyButton text={prompt} look="ghost" aria-label="Copy the prompt" />}>
+    <Panel
+      title={title}
+      actions={<CopyButton text={prompt} look="ghost" aria-label={`Copy the ${title.toLowerCase()}`} />}
+    >
       <p
         className={clsx(
           'leading-relaxed [overflow-wrap:anywhere] whitespace-pre-wrap',

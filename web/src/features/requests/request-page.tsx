@@ -55,6 +55,7 @@ function RequestById({ id }: { id: string }) {
 /** `detail` is there a moment later than what lists show. */
 function RequestView({ request, detail }: { request: RequestSummary; detail: RequestDetail | undefined }) {
   const { pictures, index, choose, image } = usePictures(request)
+  const revised = detail?.revisedPrompts.find((one) => one.image === image?.position && one.prompt !== request.prompt)
   useTitle(promptOf(request).slice(0, 60))
   return (
     <div className="flex w-full flex-col gap-4 px-4 py-4 sm:px-8">
@@ -70,6 +71,7 @@ function RequestView({ request, detail }: { request: RequestSummary; detail: Req
           </header>
           {request.error && <RequestFailure error={request.error} />}
           <PromptCard prompt={request.prompt} />
+          {revised && <PromptCard title="Revised prompt" prompt={revised.prompt} />}
           <RequestActions request={request} isMine={detail?.isMine ?? false} image={image} />
           {detail && <RequestWarnings warnings={detail.warnings} />}
           <RequestFacts request={request} detail={detail} image={image} />

@@ -44,6 +44,7 @@ export const detail = (change: Partial<RequestDetail> = {}): RequestDetail => ({
   ...summary(),
   parameters: { n: 1, size: 'auto' },
   warnings: [],
+  revisedPrompts: [],
   attempts: [attempt()],
   key: null,
   batchId: null,
