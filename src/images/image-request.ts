@@ -22,6 +22,19 @@ export type Feature = (typeof FEATURES)[number]
 export const canDo = (features: readonly string[], needs: readonly string[]): boolean =>
   needs.every((need) => features.includes(need) || (need === 'variation' && features.includes('edit')))
 
+/** The features a service must have for such a call, in a fixed order: they are compared as text when claiming. */
+export function neededFeatures(call: {
+  kind: ImageKind
+  inputs: readonly { kind: 'input' | 'mask' }[]
+  alphaMask: boolean | undefined
+}): Feature[] {
+  if (call.kind === 'generation') return ['generate']
+  if (call.kind === 'variation') return ['variation']
+  const images = call.inputs.filter(({ kind }) => kind === 'input').length
+  const masked = call.alphaMask === true || call.inputs.some(({ kind }) => kind === 'mask')
+  return ['edit', ...(masked ? (['mask'] as const) : []), ...(images > 1 ? (['multi_image'] as const) : [])]
+}
+
 /** Pixels, width × height. */
 export interface Size {
   width: number

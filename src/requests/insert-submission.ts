@@ -5,7 +5,7 @@ import { nextOrderKey } from './queue-store.ts'
 import type { TaskClass } from './request-states.ts'
 import { insertAssets, insertRequest, type NewAsset } from './request-store.ts'
 import type { SharedInputs } from './share-inputs.ts'
-import { neededFeatures, type RequestInput, type Submission } from './submission.ts'
+import { needsOf, type RequestInput, type Submission } from './submission.ts'
 import { insertTasks } from './task-store.ts'
 
 /** Seeds are whole numbers below this: every known engine accepts them. */
@@ -79,7 +79,7 @@ async function insertWaitingTasks(
       state: 'queued' as const,
       kind: image.kind,
       model: image.model,
-      needs: neededFeatures(submission).join(' '),
+      needs: needsOf(submission).join(' '),
       routing: submission.routing,
       seed: (firstSeed + position) % SEEDS,
       class: place.taskClass,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ImageKind, ImageParameters } from '../images/image-request.ts'
 import type { Principal } from '../lib/principal.ts'
-import { fingerprintOf, neededFeatures, type RequestInput, type Submission } from './submission.ts'
+import { fingerprintOf, needsOf, type RequestInput, type Submission } from './submission.ts'
 
 const PRINCIPAL: Principal = {
   userId: 'usr_1',
@@ -42,7 +42,7 @@ const submission = (
   }
 }
 
-describe('neededFeatures', () => {
+describe('needsOf', () => {
   const [one, two, mask] = [input('input', 'a'), input('input', 'b'), input('mask', 'c')]
 
   it.each<[ImageKind, RequestInput[], boolean, string]>([
@@ -56,7 +56,7 @@ describe('neededFeatures', () => {
     ['edit', [one, two], true, 'edit mask multi_image']
   ])('of a %s with %j (alpha mask: %s) are %s', (kind, inputs, alphaMask, needed) => {
     const parameters = { extra: {}, ...(alphaMask && { alphaMask }) }
-    expect(neededFeatures(submission({ kind, inputs, parameters })).join(' ')).toBe(needed)
+    expect(needsOf(submission({ kind, inputs, parameters })).join(' ')).toBe(needed)
   })
 })
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Routing } from '../db/tables.ts'
-import type { Feature, ImageRequest } from '../images/image-request.ts'
+import { type Feature, type ImageRequest, neededFeatures } from '../images/image-request.ts'
 import type { ImageMediaType } from '../images/media-types.ts'
 import type { Principal } from '../lib/principal.ts'
 
@@ -35,14 +35,9 @@ export interface RequestInput {
   hasAlpha: boolean
 }
 
-/** The features a service must have for this call, in a fixed order: they are compared as text when claiming. */
-export function neededFeatures({ image, inputs }: Submission): Feature[] {
-  if (image.kind === 'generation') return ['generate']
-  if (image.kind === 'variation') return ['variation']
-  const images = inputs.filter((input) => input.kind === 'input').length
-  const masked = image.parameters.alphaMask || inputs.some((input) => input.kind === 'mask')
-  return ['edit', ...(masked ? (['mask'] as const) : []), ...(images > 1 ? (['multi_image'] as const) : [])]
-}
+/** What a service must be able to do for this call. */
+export const needsOf = ({ image, inputs }: Pick<Submission, 'image' | 'inputs'>): Feature[] =>
+  neededFeatures({ kind: image.kind, alphaMask: image.parameters.alphaMask, inputs })
 
 /**
  * What a call means, as a hash: its canonical fields and the hashes of its inputs, never the bytes it was sent as, nor

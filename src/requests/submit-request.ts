@@ -14,7 +14,7 @@ import { findRequest } from './request-store.ts'
 import { ringRequest } from './ring-request.ts'
 import { requireStorageRoom } from './require-storage-room.ts'
 import { shareInputs } from './share-inputs.ts'
-import { fingerprintOf, neededFeatures, type Submission } from './submission.ts'
+import { fingerprintOf, needsOf, type Submission } from './submission.ts'
 
 /**
  * Makes the durable row of a request and its tasks, and wakes the dispatcher. With an idempotency key the request of
@@ -63,7 +63,7 @@ export const requireOffer = (parts: RequestParts, submission: Submission): Promi
   parts.offers.requireOffer({
     principal: submission.principal,
     model: submission.image.model,
-    needs: neededFeatures(submission),
+    needs: needsOf(submission),
     routing: submission.routing,
     canWait: submission.isAsync
   })
