@@ -84,4 +84,17 @@ describe('an attempt', () => {
     working.get('first')!.letGo()
     await runner.settled()
   })
+
+  it.each<[string, Partial<Assigned>]>([
+    ['model', { model: 'another-model-of-the-image-server' }],
+    ['kind of call', { task: { ...assigned('').task, kind: 'edit' } }],
+    ['kind of call', { task: { ...assigned('').task, kind: 'variation' } }]
+  ])('for a %s that the file of the agent does not offer gets nothing out of the image server', async (what, other) => {
+    const { runner, sent, working } = arrange()
+    runner.start({ ...assigned('other'), ...other })
+    await runner.settled()
+    expect(working.size).toBe(0)
+    expect(sent).toMatchObject([{ type: 'attempt.failed', fault: 'model_missing' }])
+    expect(sent).toMatchObject([{ message: expect.stringContaining(what) as string }])
+  })
 })

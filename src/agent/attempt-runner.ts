@@ -16,6 +16,7 @@ import {
 import type { AgentService } from './agent-services.ts'
 import { chooseExtras } from './choose-extras.ts'
 import { deliverImage } from './deliver-image.ts'
+import { offeredModel } from './offered-model.ts'
 import { openInput } from './open-input.ts'
 import { prepareImage } from './prepare-image.ts'
 import { type PreparedInputs, prepareInputs } from './prepare-inputs.ts'
@@ -180,9 +181,10 @@ export class AttemptRunner {
     )
     const began = performance.now()
     try {
+      const model = offeredModel(service, assigned)
       const inputs = await this.#fetchInputs(assigned, held)
-      const asked = toImageTask(assigned.task, { model: servedAs(service, assigned.model), inputs: inputs.inputs })
-      const offered = asWhatIsOffered(asked, featuresOf(service, assigned.model))
+      const asked = toImageTask(assigned.task, { model: model.servedAs, inputs: inputs.inputs })
+      const offered = asWhatIsOffered(asked, model.features)
       const extras = chooseExtras(asked.extra, { service: config.extras, engine: engine.extras })
       const task = { ...offered.task, extra: extras.extra }
       const image = await engine.generate(task, this.#engineRun(assigned, { held, inputs }))
@@ -272,12 +274,6 @@ function throttle(ms: number): () => boolean {
     return true
   }
 }
-
-const servedAs = ({ config }: AgentService, model: string): string =>
-  config.models.find((one) => one.id === model)?.servedAs ?? model
-
-const featuresOf = ({ config }: AgentService, model: string): readonly Feature[] =>
-  config.models.find((one) => one.id === model)?.features ?? []
 
 function toImageTask(
   assigned: AssignedTask,
