@@ -5,6 +5,7 @@ import { waitFor } from '../../tests/support/wait-for.ts'
 import { silentLogger } from '../lib/logger.ts'
 import type { AgentMessage } from '../protocol/messages.ts'
 import { type Assigned, AttemptRunner } from './attempt-runner.ts'
+import { GatewayTransfers } from './gateway-transfers.ts'
 
 const assigned = (id: string): Assigned => ({
   type: 'attempt.assigned',
@@ -35,6 +36,7 @@ function arrange() {
   const sent: AgentMessage[] = []
   const runner = new AttemptRunner({
     gateway: 'http://127.0.0.1:9',
+    transfers: new GatewayTransfers(),
     serviceOf: () => ({
       engine,
       config: {

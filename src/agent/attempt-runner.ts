@@ -16,6 +16,7 @@ import {
 import type { AgentService } from './agent-services.ts'
 import { chooseExtras } from './choose-extras.ts'
 import { deliverImage } from './deliver-image.ts'
+import type { GatewayTransfers } from './gateway-transfers.ts'
 import { offeredModel } from './offered-model.ts'
 import { openInput } from './open-input.ts'
 import { prepareImage } from './prepare-image.ts'
@@ -27,6 +28,7 @@ export type Assigned = Extract<GatewayMessage, { type: 'attempt.assigned' }>
 
 export interface AttemptRunnerParts {
   gateway: string
+  transfers: GatewayTransfers
   /** The service of that name as configured now. */
   serviceOf: (name: string) => AgentService | undefined
   /** False when the socket is down and the message went nowhere. */
@@ -172,14 +174,9 @@ export class AttemptRunner {
   }
 
   async #makeAndDeliver(assigned: Assigned, service: AgentService, held: Held) {
-    const { limits, logger, gateway } = this.#parts
+    const { limits, logger, gateway, transfers } = this.#parts
     const { engine, config } = service
     if (!engine) throw new EngineError('model_missing', 'The service is not offered any more.')
-    const timer = setTimeout(
-      () => held.abort.abort(new TimedOut(`The image took longer than ${formatDuration(config.timeoutMs)}.`)),
-      config.timeoutMs
-    )
-    const began = performance.now()
     try {
       const model = offeredModel(service, assigned)
       const inputs = await this.#fetchInputs(assigned, held)
@@ -187,13 +184,14 @@ export class AttemptRunner {
       const offered = asWhatIsOffered(asked, model.features)
       const extras = chooseExtras(asked.extra, { service: config.extras, engine: engine.extras })
       const task = { ...offered.task, extra: extras.extra }
-      const image = await engine.generate(task, this.#engineRun(assigned, { held, inputs }))
-      const bytes = await readBounded(image.bytes, limits.maxImageBytes, held.abort.signal)
+      const { image, bytes, generatingMs } = await withinTime(held.abort, config.timeoutMs, async () => {
+        const image = await engine.generate(task, this.#engineRun(assigned, { held, inputs }))
+        return { image, bytes: await readBounded(image.bytes, limits.maxImageBytes, held.abort.signal) }
+      })
       const prepared = await prepareImage(bytes, task, limits.maxPixels)
-      const generatingMs = Math.round(performance.now() - began)
-      clearTimeout(timer)
       held.generated = true
       const outcome = await deliverImage({
+        transfers,
         url: `${gateway}/api/agent/attempts/${assigned.attempt_id}/image`,
         token: held.token,
         image: prepared,
@@ -218,13 +216,11 @@ export class AttemptRunner {
     } catch (error) {
       // An engine may wrap the abort in an error of its own: the reason is what counts.
       throw held.abort.signal.aborted ? held.abort.signal.reason : error
-    } finally {
-      clearTimeout(timer)
     }
   }
 
   #fetchInputs({ attempt_id: id, task }: Assigned, held: Held): Promise<PreparedInputs> {
-    const { gateway, limits } = this.#parts
+    const { gateway, limits, transfers } = this.#parts
     let left = limits.maxInputBytes
     return prepareInputs({
       kind: task.kind,
@@ -232,6 +228,7 @@ export class AttemptRunner {
       inputs: task.inputs.map(({ media_type: mediaType, ...input }) => ({ ...input, mediaType })),
       open: async (name) => {
         const bytes = await openInput({
+          transfers,
           url: `${gateway}/api/agent/attempts/${id}/inputs/${name}`,
           token: held.token,
           maxBytes: left,
@@ -261,6 +258,23 @@ export class AttemptRunner {
         send({ type: 'attempt.preview', attempt_id: id, media_type: mediaType, b64_json: b64 })
       }
     }
+  }
+}
+
+/** The engine's work alone has a time: what is moved from and to the gateway before and after it has none. */
+async function withinTime<T extends object>(
+  abort: AbortController,
+  timeoutMs: number,
+  work: () => Promise<T>
+): Promise<T & { generatingMs: number }> {
+  const tooLong = () => abort.abort(new TimedOut(`The image took longer than ${formatDuration(timeoutMs)}.`))
+  const timer = setTimeout(tooLong, timeoutMs)
+  const began = performance.now()
+  try {
+    const done = await work()
+    return { ...done, generatingMs: Math.round(performance.now() - began) }
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -1,10 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { EngineError } from '../engines/engine.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { deliverImage } from './deliver-image.ts'
+import { GatewayTransfers } from './gateway-transfers.ts'
 import { openInput } from './open-input.ts'
 
 const servers: Server[] = []
@@ -24,7 +25,8 @@ async function gateway(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const same = { token: 'lease', signal: new AbortController().signal }
+const same = { transfers: new GatewayTransfers(), token: 'lease', signal: new AbortController().signal }
+afterAll(() => same.transfers.close())
 
 describe('a source image', () => {
   it.each([301, 302, 303, 307, 308])('is not fetched from elsewhere (%i)', async (status) => {

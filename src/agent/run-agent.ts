@@ -7,6 +7,7 @@ import { type GatewayMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { type AgentService, createServices, declarationOf } from './agent-services.ts'
 import { type AgentLimits, AttemptRunner } from './attempt-runner.ts'
 import { GatewayLink } from './gateway-link.ts'
+import { GatewayTransfers, type TransferPatience } from './gateway-transfers.ts'
 import { type ProbeTimes, ServiceProbes, type ServiceState } from './service-probes.ts'
 
 export const AGENT_LIMITS: AgentLimits = {
@@ -36,6 +37,8 @@ export interface AgentOptions {
   onOnline?: (config: AgentConfig) => void
   /** Of the looks at image servers; `off`: there are none. */
   probing?: Partial<ProbeTimes> | 'off'
+  /** With the bytes between agent and gateway; what is given counts in place of `TRANSFER_PATIENCE`. */
+  patience?: Partial<TransferPatience>
 }
 
 /** Connects to the gateway and serves what the configuration declares. Throws `EngineOptionError`. */
@@ -54,8 +57,11 @@ export function runAgent(options: AgentOptions): Agent {
   const times = options.probing === 'off' ? undefined : (options.probing ?? {})
   const probes = times && new ServiceProbes({ onState: tell, logger, times })
 
+  const transfers = new GatewayTransfers(options.patience)
+
   const runner: AttemptRunner = new AttemptRunner({
     gateway: config.gateway,
+    transfers,
     serviceOf: (name) => services.get(name),
     send: (message) => link.send(message),
     onDoubt: (service) => probes?.check(service),
@@ -79,6 +85,7 @@ export function runAgent(options: AgentOptions): Agent {
   const handle = (message: GatewayMessage) => {
     switch (message.type) {
       case 'gateway.welcome':
+        transfers.doubtOpen()
         runner.reconcile(message.gone)
         accepts = message.accepts ?? []
         probes?.states().forEach(tell)
@@ -95,6 +102,7 @@ export function runAgent(options: AgentOptions): Agent {
   const stop = async () => {
     probes?.close()
     await runner.stopAll()
+    transfers.close()
     link.close()
     await closeEngines(services)
   }

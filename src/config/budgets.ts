@@ -93,7 +93,8 @@ export const BUDGETS = {
   silenceMs: durationSetting({
     variable: limit('SILENCE'),
     live: true,
-    description: 'How long nothing may come of a body that is being sent before its connection is closed.',
+    description:
+      'How long nothing may come of a body that is being sent, or be taken of an answer, before the connection is closed.',
     fallback: 30_000,
     defaultText: '30s',
     minMs: 100,

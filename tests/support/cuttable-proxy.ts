@@ -12,6 +12,13 @@ export interface CuttableProxy {
   setTarget(target: string): void
   /** While it is down, nobody gets through. */
   setDown(down: boolean): void
+  /**
+   * While it stalls, what comes on new connections is swallowed and nothing is answered: so die the flows that an address
+   * translator has forgotten. They stay dead afterwards.
+   */
+  setStalling(stalling: boolean): void
+  /** Connections that have stalled and that their maker has not given up. */
+  readonly stalled: number
   close(): Promise<void>
 }
 
@@ -20,7 +27,9 @@ export async function startCuttableProxy(firstTarget: string): Promise<CuttableP
   let target = new URL(firstTarget)
   const sockets = new Set<Socket>()
   let down = false
+  let stalling = false
   let connections = 0
+  const stalled = new Set<Socket>()
   const track = (socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined)
@@ -31,6 +40,12 @@ export async function startCuttableProxy(firstTarget: string): Promise<CuttableP
     track(incoming)
     connections += 1
     if (down) return void incoming.resetAndDestroy()
+    if (stalling) {
+      stalled.add(incoming)
+      incoming.on('close', () => stalled.delete(incoming))
+      // Only of what is read one learns that its sender has gone.
+      return void incoming.resume()
+    }
     const outgoing = track(connect(Number(target.port), target.hostname))
     incoming.pipe(outgoing).pipe(incoming)
     incoming.on('close', () => outgoing.destroy())
@@ -51,6 +66,10 @@ export async function startCuttableProxy(firstTarget: string): Promise<CuttableP
     },
     setTarget: (url) => void (target = new URL(url)),
     setDown: (value) => void (down = value),
+    setStalling: (value) => void (stalling = value),
+    get stalled() {
+      return stalled.size
+    },
     close: async () => {
       cut()
       server.close()
