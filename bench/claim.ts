@@ -34,7 +34,9 @@ const ROWS_AT_A_TIME = 500
 const KINDS = {
   plain: {},
   'edits it cannot do': { needs: 'edit mask' },
-  "others' only_own": { routing: 'only_own' }
+  "others' only_own": { routing: 'only_own' },
+  "its owner's": { user_id: 'usr_0', routing: 'only_own' },
+  "its owner's edits": { user_id: 'usr_0', routing: 'only_own', needs: 'edit mask' }
 } as const
 
 const { limits } = loadConfig({})
@@ -193,7 +195,7 @@ async function submitSome(database: Database): Promise<void> {
   const parameters = { extra: {} }
   const image = { kind: 'generation' as const, model: 'elsewhere', prompt: 'x', n: 1, parameters, warnings: [] }
   const submission = { principal, image, inputs: [], isAsync: true, routing: 'any' as const }
-  const roomy = { ...limits, queueTotal: 1_000_000 }
+  const roomy = { ...limits, queueTotal: 1_000_000, queuePerUser: 1_000_000 }
   for (let i = 0; i < SUBMITS; i++) {
     await database.db.transaction().execute(async (trx) => {
       await admitImages(trx, { parts: { database, limits: roomy }, principal, images: 1, webhooks: 0 })

@@ -17,6 +17,8 @@ const GENERATE: Feature[] = ['generate']
 let folder: string
 let database: Database
 let statements: number
+/** Rows that came of them. */
+let read: number
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dispatcher-'))
@@ -27,12 +29,16 @@ beforeEach(async () => {
       statements += 1
       return node
     },
-    transformResult: async ({ result }) => result
+    transformResult: async ({ result }) => {
+      read += result.rows.length
+      return result
+    }
   }
   database = { ...opened, db: opened.db.withPlugin(counter) }
+  const users = ['ann', 'bob'].map((id) => ({ id, name: id, email: `${id}@example.org` }))
   await database.db
     .insertInto('users')
-    .values({ id: 'ann', name: 'a', email: 'a@example.org', role: 'member', created_at: 1, updated_at: 1 })
+    .values(users.map((user) => ({ ...user, role: 'member', created_at: 1, updated_at: 1 })))
     .execute()
 })
 afterEach(async () => {
@@ -41,7 +47,18 @@ afterEach(async () => {
 })
 
 /** A provider of `ann` whose services offer so many models each, all of them called `<model> <number>`. */
-async function connect({ services, models, model = 'idle' }: { services: number; models: number; model?: string }) {
+async function connect({
+  services,
+  models,
+  model = 'idle',
+  ...caps
+}: {
+  services: number
+  models: number
+  model?: string
+  imagesPerHour?: number
+  imagesPerUserHour?: number
+}) {
   const offered = Array.from({ length: models }, (_, index) => ({ id: `${model} ${index}`, features: GENERATE }))
   const declared = Array.from({ length: services }, (_, index) => ({
     name: `${model} ${index}`,
@@ -49,7 +66,8 @@ async function connect({ services, models, model = 'idle' }: { services: number;
     concurrency: 1,
     timeoutMs: 1000,
     access: 'members' as const,
-    models: offered
+    models: offered,
+    ...caps
   }))
   const { serviceIds, providerId, epoch } = await database.db.transaction().execute((trx) =>
     createProviderStore(database, loadConfig({}).offering).connect(trx, {
@@ -69,14 +87,15 @@ async function connect({ services, models, model = 'idle' }: { services: number;
     models: new Map(offered.map(({ id, features }) => [id, features])),
     free: 1,
     running: 0,
-    assign: () => undefined
+    assign: () => undefined,
+    ...caps
   }))
 }
 
 let made = 0
-async function queue(model: string): Promise<string> {
+async function queue(model: string, user_id = 'ann'): Promise<string> {
   const id = `task ${++made}`
-  const same = { user_id: 'ann', kind: 'generation', state: 'queued' as const, model }
+  const same = { user_id, kind: 'generation', state: 'queued' as const, model }
   await database.db
     .insertInto('requests')
     .values({
@@ -113,6 +132,7 @@ async function queue(model: string): Promise<string> {
 async function look(slots: readonly ServiceSlots[], { claims = 0 }: { claims?: number } = {}) {
   const claimed: string[] = []
   statements = 0
+  read = 0
   let looks = 0
   const looked = Promise.withResolvers<undefined>()
   const dispatcher = startDispatcher({
@@ -136,7 +156,7 @@ async function look(slots: readonly ServiceSlots[], { claims = 0 }: { claims?: n
   })
   if (claims > 0) await looked.promise
   await dispatcher.close()
-  return { claimed, statements, looks }
+  return { claimed, statements, read, looks }
 }
 
 describe('the cost of a look', () => {
@@ -162,6 +182,85 @@ describe('the cost of a look', () => {
     expect(among.claimed).toContain(task)
     expect(among.statements).toBe(alone.statements)
   })
+})
+
+describe('what a round asks', () => {
+  const CAPS = { imagesPerHour: 1000, imagesPerUserHour: 1000 }
+  const limit = () => database.db.updateTable('providers').set({ trust: 'limited' }).execute()
+
+  it.each([['trusted'], ['limited']])('is the same of 1 and of 32 services with 1,000 models, %s', async (trust) => {
+    const few = await connect({ services: 1, models: 1, model: 'few', ...CAPS })
+    const one = await queue('few 0', 'bob')
+    await database.db.updateTable('providers').set({ trust: 'trusted' }).execute()
+    if (trust === 'limited') await limit()
+    const alone = await look(few, { claims: 1 })
+    expect(alone.claimed).toContain(one)
+    await database.db.deleteFrom('tasks').execute()
+
+    const many = await connect({ services: 32, models: 1000, model: 'many', ...CAPS })
+    await database.db.updateTable('providers').set({ trust: 'trusted' }).execute()
+    if (trust === 'limited') await limit()
+    for (const number of [0, 1, 500, 998, 999]) await queue(`many ${number}`, 'bob')
+    // All are taken in one round: one more is asked when the last claim came to nothing.
+    const among = await look(many, { claims: trust === 'limited' ? 2 : 5 })
+    expect(among.statements).toBe(alone.statements)
+    expect(alone.statements).toBeLessThan(10)
+  })
+
+  it("does not grow with an owner's own queue, be it of what the machine can do or not", async () => {
+    const slots = await connect({ services: 1, models: 1, model: 'own' })
+    const wanted = await queue('own 0')
+    const short = await look(slots, { claims: 1 })
+    expect(short.claimed).toContain(wanted)
+    for (let index = 0; index < 40; index++) await queue('own 0')
+    const usual = await look(slots, { claims: 1 })
+    const task = await database.db.selectFrom('tasks').selectAll().where('id', '=', wanted).executeTakeFirstOrThrow()
+    for (let from = 0; from < 5000; from += 500) {
+      const more = Array.from({ length: 500 }, (_, index) => from + index + 1)
+      for (const needs of ['generate', 'edit mask']) {
+        const rows = more.map((at) => ({
+          ...task,
+          id: `${needs} ${at}`,
+          position: needs === 'generate' ? at : -at,
+          needs,
+          routing: 'only_own' as const
+        }))
+        await database.db.insertInto('tasks').values(rows).execute()
+      }
+    }
+    const long = await look(slots, { claims: 1 })
+    expect(long.statements).toBe(short.statements)
+    // Two more queues, of which one is read from: no image in the other.
+    expect(long.read - usual.read).toBe(2 + 32)
+  })
+})
+
+it('gives images that failed on a machine to others without hiding those that have not', async () => {
+  const slots = await connect({ services: 2, models: 1 })
+  const [free] = slots
+  const spent: string[] = []
+  for (let index = 0; index < 40; index++) spent.push(await queue('idle 0'))
+  const untried = await queue('idle 0')
+  await database.db.updateTable('tasks').set({ node_faults: 1 }).where('id', 'in', spent).execute()
+  for (const task_id of spent.slice(0, 39)) {
+    await database.db
+      .insertInto('attempts')
+      .values({
+        id: `att ${task_id}`,
+        task_id,
+        request_id: `req ${task_id}`,
+        service_id: free!.serviceId,
+        provider_id: free!.providerId,
+        epoch: 1,
+        token_hash: '',
+        state: 'failed',
+        lease_until: 0,
+        assigned_at: 1000,
+        reason: 'timeout'
+      })
+      .execute()
+  }
+  expect((await look([free!], { claims: 1 })).claimed).toContain(untried)
 })
 
 it('gives every model its turn, however many are waited for', async () => {

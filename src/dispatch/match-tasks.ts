@@ -135,7 +135,8 @@ function candidateOf(task: WaitingTask, places: ReadonlyMap<string, Place>, cool
     task.elsewhere.filter((id) => !cooling.has(id)),
     task.elsewhere
   )
-  const able = task.services.filter((id) => worthTrying.includes(id))
+  const worthy = new Set(worthTrying)
+  const able = task.services.filter((id) => worthy.has(id))
   return { task, places: able.flatMap((id) => places.get(id) ?? []), isSole: worthTrying.length === 1 }
 }
 

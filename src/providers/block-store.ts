@@ -26,10 +26,15 @@ export async function deleteBlock(db: Db, block: { providerId: string; userId: s
     .execute()
 }
 
-/** Ids of those whom a provider does not serve. */
-export async function listBlockedUsers(db: Db, providerId: string): Promise<string[]> {
-  const rows = await db.selectFrom('provider_blocks').select('user_id').where('provider_id', '=', providerId).execute()
-  return rows.map((row) => row.user_id)
+/** Whether a provider does not serve this user. */
+export async function isBlocked(db: Db, block: { providerId: string; userId: string }): Promise<boolean> {
+  const row = await db
+    .selectFrom('provider_blocks')
+    .select('user_id')
+    .where('provider_id', '=', block.providerId)
+    .where('user_id', '=', block.userId)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** Whom a provider does not serve, by name, those first who were blocked last. */

@@ -1,8 +1,4 @@
-import type { Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
-import type { Tables } from '../db/tables.ts'
-
-type PauseRow = Selectable<Tables['service_pauses']>
 
 /** A service that is left alone because it said so or could not begin its work. */
 export interface Pause {
@@ -25,7 +21,7 @@ export interface NewPause {
 }
 
 /** What stops a whole service has no model. */
-const ALL_MODELS = ''
+export const ALL_MODELS = ''
 
 /** Pauses of one time count as one: a service that is paused already is at most paused for longer. */
 export async function pauseService(
@@ -75,19 +71,29 @@ export async function easePauses(trx: Trx, { providerId, now }: { providerId: st
     .execute()
 }
 
-/** Of a model of a service; the longer one when both it and the whole service are paused. */
-export async function readPauses(db: Db): Promise<(serviceId: string, model: string) => Pause | undefined> {
-  const rows = await db.selectFrom('service_pauses').selectAll().execute()
-  if (rows.length === 0) return () => undefined
-  const byService = Map.groupBy(rows, (row) => row.service_id)
-  return (serviceId, model) =>
-    (byService.get(serviceId) ?? [])
-      .filter((row) => row.model === ALL_MODELS || row.model === model)
-      .reduce<PauseRow | undefined>(
-        (longest, row) => (longest && longest.until >= row.until ? longest : row),
-        undefined
-      )
+/** Of the rows of `service_pauses` about a whole service and about one model of it, joined by these names. */
+export const PAUSE_COLUMNS = [
+  'whole.reason as whole_reason',
+  'whole.since as whole_since',
+  'whole.until as whole_until',
+  'single.reason as single_reason',
+  'single.since as single_since',
+  'single.until as single_until'
+] as const
+
+type Nullable<T> = { [Key in keyof T]: T[Key] | null }
+
+/** The longer one when both a service and that model of it are paused. */
+export function longestPause(row: {
+  [Key in keyof Pause as `${'whole' | 'single'}_${Key}`]: Nullable<Pause>[Key]
+}): Pause | undefined {
+  const whole = pauseOf({ reason: row.whole_reason, since: row.whole_since, until: row.whole_until })
+  const single = pauseOf({ reason: row.single_reason, since: row.single_since, until: row.single_until })
+  return whole && single ? (single.until > whole.until ? single : whole) : (whole ?? single)
 }
+
+const pauseOf = ({ reason, since, until }: Nullable<Pause>): Pause | undefined =>
+  reason === null || since === null || until === null ? undefined : { reason, since, until }
 
 /** Whether a model of a service may not be given work now. */
 export async function isPausedNow(

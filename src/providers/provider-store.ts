@@ -5,7 +5,7 @@ import type { Feature } from '../images/image-request.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { newId } from '../lib/ids.ts'
 import { type Blocks, findBlocks } from './block-store.ts'
-import { easePauses, type Pause, readPauses } from './pause-store.ts'
+import { ALL_MODELS, easePauses, longestPause, type Pause, PAUSE_COLUMNS } from './pause-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
 import { type Reach, reachOf, type Standing } from './trust-policy.ts'
 import { admitProvider, findReach, findStanding, noteDelivery } from './trust-store.ts'
@@ -314,6 +314,12 @@ async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConfig['pro
     .innerJoin('services', 'services.id', 'service_models.service_id')
     .innerJoin('providers', 'providers.id', 'services.provider_id')
     .innerJoin('users', 'users.id', 'providers.owner_id')
+    .leftJoin('service_pauses as whole', (join) =>
+      join.onRef('whole.service_id', '=', 'services.id').on('whole.model', '=', ALL_MODELS)
+    )
+    .leftJoin('service_pauses as single', (join) =>
+      join.onRef('single.service_id', '=', 'services.id').onRef('single.model', '=', 'service_models.model')
+    )
     .select([
       'services.id as service_id',
       'services.access',
@@ -328,7 +334,8 @@ async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConfig['pro
       'providers.owner_id',
       'service_models.model',
       'service_models.features',
-      'service_models.created_at'
+      'service_models.created_at',
+      ...PAUSE_COLUMNS
     ])
     .where('services.type', '=', 'image')
     .where('services.declared', '=', 1)
@@ -340,7 +347,6 @@ async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConfig['pro
     .orderBy('service_models.model')
     .orderBy('service_models.created_at')
     .execute()
-  const pauseOf = await readPauses(db)
   return rows.map((row) => ({
     serviceId: row.service_id,
     providerId: row.provider_id,
@@ -354,7 +360,7 @@ async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConfig['pro
     provenPlaces: row.proven_places,
     ...(row.pace_ms !== null && { secondsPerMegapixel: row.pace_ms / 1000 }),
     coolingUntil: row.cooling_until,
-    ...pauseMember(pauseOf(row.service_id, row.model)),
+    ...pauseMember(longestPause(row)),
     createdAt: row.created_at
   }))
 }

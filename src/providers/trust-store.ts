@@ -4,11 +4,10 @@ import type { Db, Trx } from '../db/database.ts'
 import type { Trust } from '../db/tables.ts'
 import type { Role } from '../lib/principal.ts'
 import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
-import { firstTrust, type Reach, reachOf, type Standing, standingOf, type WorkForOthers } from './trust-policy.ts'
+import { firstTrust, type Reach, reachOf, type Standing, standingOf } from './trust-policy.ts'
 
 /** How long somebody who was online is still known by it. */
 const KNOWN_FOR_MS = 7 * 86_400_000
-const HOUR_MS = 3_600_000
 /** Why attempts end without an image, all but that they were not wanted any more. */
 const FAILURES = [...NODE_FAULTS, ...REQUEST_FAULTS, 'lease_lapsed', 'agent_lost'] as const
 
@@ -139,39 +138,24 @@ const findTrust = (db: Db, providerId: string): Promise<{ trust: Trust; ownerRol
     .where('providers.id', '=', providerId)
     .executeTakeFirst()
 
-/** What a provider works on for others than its owner, and what it was given of theirs within an hour. */
-export async function countWorkForOthers(
+/** Attempts of these providers for others than their owners that ended without an image since then. */
+export async function countFailuresForOthers(
   db: Db,
-  { providerId, ownerId, now }: { providerId: string; ownerId: string; now: number }
-): Promise<WorkForOthers> {
-  const running = await db
+  { providerIds, since }: { providerIds: readonly string[]; since: number }
+): Promise<{ providerId: string; attempts: number }[]> {
+  if (providerIds.length === 0) return []
+  const rows = await db
     .selectFrom('attempts')
     .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
-    .select((e) => e.fn.countAll<number>().as('attempts'))
-    .where('attempts.provider_id', '=', providerId)
-    .where('attempts.state', '=', 'running')
-    .where('tasks.user_id', '!=', ownerId)
-    .executeTakeFirst()
-  const delivered = await db
-    .selectFrom('usage_images')
-    .select((e) => e.fn.countAll<number>().as('images'))
-    .where('service_id', 'in', (e) => e.selectFrom('services').select('id').where('provider_id', '=', providerId))
-    .where('created_at', '>', now - HOUR_MS)
-    .where('user_id', '!=', ownerId)
-    .executeTakeFirst()
-  const failed = await db
-    .selectFrom('attempts')
-    .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
-    .select((e) => e.fn.countAll<number>().as('attempts'))
-    .where('attempts.provider_id', '=', providerId)
+    .innerJoin('providers', 'providers.id', 'attempts.provider_id')
+    .select((e) => ['attempts.provider_id', e.fn.countAll<number>().as('attempts')])
+    .where('attempts.provider_id', 'in', providerIds)
     .where('attempts.reason', 'in', FAILURES)
-    .where('attempts.finished_at', '>', now - HOUR_MS)
-    .where('tasks.user_id', '!=', ownerId)
-    .executeTakeFirst()
-  return {
-    running: Number(running?.attempts ?? 0),
-    withinHour: Number(delivered?.images ?? 0) + Number(failed?.attempts ?? 0)
-  }
+    .where('attempts.finished_at', '>=', since)
+    .whereRef('tasks.user_id', '!=', 'providers.owner_id')
+    .groupBy('attempts.provider_id')
+    .execute()
+  return rows.map((row) => ({ providerId: row.provider_id, attempts: Number(row.attempts) }))
 }
 
 /** Counts an image that a new provider delivered to somebody else, and trusts it once it has proven itself. */

@@ -121,15 +121,30 @@ export async function graceLeases(db: Db, until: number): Promise<void> {
     .execute()
 }
 
-/** Images running on a service, by user. */
-export async function countRunningByUser(db: Db, serviceId: string): Promise<{ userId: string; images: number }[]> {
+/** Images that these providers are making for others than their owners. */
+export async function countRunning(
+  db: Db,
+  providerIds: readonly string[]
+): Promise<{ serviceId: string; providerId: string; userId: string; images: number }[]> {
   const rows = await db
     .selectFrom('attempts')
-    .innerJoin('tasks', 'tasks.current_attempt_id', 'attempts.id')
-    .select((e) => ['tasks.user_id', e.fn.countAll<number>().as('images')])
-    .where('attempts.service_id', '=', serviceId)
+    .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
+    .innerJoin('providers', 'providers.id', 'attempts.provider_id')
+    .select((e) => [
+      'attempts.service_id',
+      'attempts.provider_id',
+      'tasks.user_id',
+      e.fn.countAll<number>().as('images')
+    ])
+    .where('attempts.provider_id', 'in', providerIds)
     .where('attempts.state', '=', 'running')
-    .groupBy('tasks.user_id')
+    .whereRef('tasks.user_id', '!=', 'providers.owner_id')
+    .groupBy(['attempts.service_id', 'attempts.provider_id', 'tasks.user_id'])
     .execute()
-  return rows.map((row) => ({ userId: row.user_id, images: Number(row.images) }))
+  return rows.map((row) => ({
+    serviceId: row.service_id,
+    providerId: row.provider_id,
+    userId: row.user_id,
+    images: Number(row.images)
+  }))
 }

@@ -1,5 +1,6 @@
 import type { ImageParameters } from '../images/image-request.ts'
 import { newId, newSecret } from '../lib/ids.ts'
+import { isBlocked } from '../providers/block-store.ts'
 import { isPausedNow } from '../providers/pause-store.ts'
 import type { AssignedTask } from '../protocol/messages.ts'
 import { insertAttempt } from './attempt-store.ts'
@@ -8,7 +9,7 @@ import { hashToken } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
 import { type AssetRow, findRequest, listInputs, markStarted } from './request-store.ts'
 import { ringRequest } from './ring-request.ts'
-import { type Capped, cappedUsers, type ServiceCaps } from './service-caps.ts'
+import { capsOf, isCapped, type ServiceCaps } from './service-caps.ts'
 import { takeTask, type TaskRow } from './task-store.ts'
 
 /** What an agent needs to run one attempt. */
@@ -39,10 +40,11 @@ export async function claimTask(
   const token = newSecret('lease_')
   const now = database.clock.now()
   const claimed = await database.db.transaction().execute(async (trx) => {
-    if (caps) {
+    if (caps && caps.ownerId !== task.user_id) {
+      if (await isBlocked(trx, { providerId, userId: task.user_id })) return undefined
       const reach = await providers.findReach(trx, providerId)
-      const capped = await cappedUsers(trx, caps, { now, reach, offering: providers.offering })
-      if (isCapped(capped, task, caps)) return undefined
+      const capped = await capsOf(trx, [{ ...caps, reach }], { now, offering: providers.offering })
+      if (isCapped(capped.get(serviceId), { ...caps, userId: task.user_id })) return undefined
     }
     if (await isPausedNow(trx, { serviceId, model: task.model, now })) return undefined
     if (!(await takeTask(trx, { taskId: task.id, attemptId, providerId, epoch }))) return undefined
@@ -82,9 +84,6 @@ export async function claimTask(
     task: toAssignedTask({ task, prompt: request.prompt, parameters, inputs })
   }
 }
-
-const isCapped = ({ others, userIds }: Capped, { user_id }: TaskRow, { ownerId }: ServiceCaps): boolean =>
-  user_id !== ownerId && (others || userIds.includes(user_id))
 
 function toAssignedTask(asked: {
   task: TaskRow

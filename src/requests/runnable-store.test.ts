@@ -5,10 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { plansOf, wasteful } from '../../tests/support/query-plans.ts'
 import type { Database, Db } from '../db/database.ts'
 import { openSqliteDatabase } from '../db/sqlite-database.ts'
-import type { ServiceAccess } from '../providers/provider-store.ts'
 import { countAhead, countUnfinished, nextOrderKey } from './queue-store.ts'
 import { TASK_CLASS } from './request-states.ts'
-import { listRunnable, listWaitingModels, type RunnableFilter } from './runnable-store.ts'
+import { listHeads, listLanes, listWaitingModels } from './runnable-store.ts'
 import type { TaskRow } from './task-store.ts'
 
 const MODEL = 'm'
@@ -83,124 +82,87 @@ async function add(name: string, change: Partial<TaskRow> = {}): Promise<void> {
     .execute()
 }
 
-const filterOf = (change: Partial<RunnableFilter> = {}): RunnableFilter => ({
-  serviceId: 'svc',
-  models: [MODEL],
-  needsOf: () => ['generate', 'edit'],
-  access: 'members',
-  ownerId: 'owner',
-  fromClass: 0,
-  limit: 32,
-  ...change
+const PAGE = { after: '', limit: 100 }
+
+const lanesOf = async (...models: string[]) => (await listLanes(db, models)).map(({ id }) => id)
+
+describe('listLanes', () => {
+  it('gives the first image of each part of the queue that may go to the same places', async () => {
+    await add('later', { order_key: 9 })
+    await add('first', { order_key: 1 })
+    await add('between', { order_key: 5 })
+    const apart: Record<string, Partial<TaskRow>> = {
+      bob: { user_id: 'bob' },
+      urgent: { class: TASK_CLASS.interactive },
+      edit: { needs: 'edit' },
+      own: { routing: 'only_own' },
+      failed: { node_faults: 1 },
+      refused: { refusals: 1 },
+      elsewhere: { model: 'other' }
+    }
+    for (const [name, change] of Object.entries(apart)) {
+      await add(`${name} later`, { order_key: 1, queued_at: 900, ...change })
+      await add(name, { order_key: 1, queued_at: 800, ...change })
+    }
+    for (const state of ['running', 'succeeded', 'failed', 'canceled'] as const) await add(`is ${state}`, { state })
+    const here = ['bob', 'edit', 'failed', 'first', 'own', 'refused', 'urgent']
+    expect((await lanesOf(MODEL)).toSorted()).toEqual(here)
+    expect((await lanesOf(MODEL, 'unknown', 'other')).toSorted()).toEqual([...here, 'elsewhere'].toSorted())
+    expect(await lanesOf()).toEqual([])
+    expect((await listLanes(db, ['other']))[0]).toEqual({
+      id: 'elsewhere',
+      user_id: 'ann',
+      model: 'other',
+      class: TASK_CLASS.async,
+      needs: 'generate',
+      routing: 'any'
+    })
+  })
+
+  it('jumps over images that wait at the last place there is', async () => {
+    await add('first', { order_key: Number.MAX_SAFE_INTEGER - 1 })
+    await add('last', { order_key: Number.MAX_SAFE_INTEGER })
+    await add('bob', { user_id: 'bob' })
+    expect(await lanesOf(MODEL)).toEqual(['first', 'bob'])
+  })
 })
 
-const runnable = async (change: Partial<RunnableFilter> = {}): Promise<string[]> =>
-  (await listRunnable(db, filterOf(change))).map((task) => task.id)
-
-describe('listRunnable', () => {
-  it('gives what waits for the model, most urgent first', async () => {
-    await add('late', { order_key: 100 })
-    await add('batch', { class: TASK_CLASS.batch, order_key: -5 })
-    await add('early', { order_key: 0, routing: 'prefer_own' })
-    await add('second edit', { needs: 'edit', order_key: 7, queued_at: 2 })
-    await add('first edit', { needs: 'edit', order_key: 7, queued_at: 1 })
-    await add('urgent', { class: TASK_CLASS.interactive })
-    for (const state of ['running', 'succeeded', 'failed', 'canceled'] as const) await add(state, { state })
-    await add('elsewhere', { model: 'other' })
-    await add('most urgent', { class: TASK_CLASS.interactive, order_key: 0 })
-    expect(await runnable()).toEqual(['most urgent', 'urgent', 'early', 'first edit', 'second edit', 'late', 'batch'])
-    expect(await runnable({ limit: 3 })).toEqual(['most urgent', 'urgent', 'early'])
-    expect(await runnable({ fromClass: TASK_CLASS.batch })).toEqual(['batch'])
-    expect(await runnable({ models: ['other', 'unknown'] })).toEqual(['elsewhere'])
-    expect(await runnable({ models: [] })).toEqual([])
-  })
-
-  it('leaves out what the service cannot do', async () => {
-    for (const needs of ['generate', 'edit', 'edit mask', 'variation']) await add(needs, { needs })
-    expect(await runnable()).toEqual(['generate', 'edit'])
-    expect(await runnable({ needsOf: () => ['variation'] })).toEqual(['variation'])
-    expect(await runnable({ needsOf: () => [] })).toEqual([])
-    expect(await runnable({ needsOf: () => [], access: 'private' })).toEqual([])
-  })
-
-  it.each<[ServiceAccess, string[]]>([
-    ['members', ['ann any', 'ann prefer_own', 'bob any', 'owner any', 'owner prefer_own', 'owner only_own']],
-    ['private', ['owner any', 'owner prefer_own', 'owner only_own']],
-    [[], ['owner any', 'owner prefer_own', 'owner only_own']],
-    [['nobody@example.org'], ['owner any', 'owner prefer_own', 'owner only_own']],
-    [['Bob@Example.org'], ['bob any', 'owner any', 'owner prefer_own', 'owner only_own']],
-    [
-      ['ann@example.org', 'owner@example.org'],
-      ['ann any', 'ann prefer_own', 'owner any', 'owner prefer_own', 'owner only_own']
-    ]
-  ])('open to %j gives %j', async (access, expected) => {
-    for (const routing of ['any', 'prefer_own', 'only_own'] as const) {
-      await add(`ann ${routing}`, { user_id: 'ann', routing })
-      await add(`owner ${routing}`, { user_id: 'owner', routing })
-    }
-    await add('bob any', { user_id: 'bob' })
-    await add('bob only_own', { user_id: 'bob', routing: 'only_own' })
-    expect((await runnable({ access })).toSorted()).toEqual(expected.toSorted())
-  })
-
-  it('leaves out who has had their share of it', async () => {
-    for (const user_id of ['ann', 'bob', 'owner']) await add(user_id, { user_id })
-    expect(await runnable({ capped: { others: false, userIds: ['ann'] } })).toEqual(['owner', 'bob'])
-    expect(await runnable({ capped: { others: true, userIds: [] } })).toEqual(['owner'])
-    const access = ['ann@example.org', 'bob@example.org']
-    expect(await runnable({ access, capped: { others: false, userIds: ['bob'] } })).toEqual(['owner', 'ann'])
-    expect(await runnable({ access, capped: { others: true, userIds: [] } })).toEqual(['owner'])
-  })
-
-  it("has its owner's first, whatever their class and however many others wait", async () => {
-    for (let i = 0; i < 5; i++) await add(`urgent ${i}`, { class: TASK_CLASS.interactive })
-    await add('own batch', { user_id: 'owner', class: TASK_CLASS.batch })
-    await add('own', { user_id: 'owner', class: TASK_CLASS.interactive, routing: 'prefer_own' })
-    expect(await runnable({ limit: 2 })).toEqual(['own', 'own batch', 'urgent 0', 'urgent 1'])
-    expect(await runnable({ fromClass: TASK_CLASS.async })).toEqual(['own', 'own batch'])
-  })
-
-  it('leaves out what timed out on this service since it was queued', async () => {
-    for (const name of ['timed out', 'crashed', 'elsewhere', 'before'])
-      await add(name, { node_faults: 1, queued_at: 100 })
-    const attempt = (task_id: string, reason: string, change = {}) =>
-      db
-        .insertInto('attempts')
-        .values({
-          id: `att_${task_id}`,
-          task_id,
-          request_id: `req_${task_id}`,
-          service_id: 'svc',
-          provider_id: 'prv',
-          epoch: 1,
-          token_hash: '',
-          state: 'failed',
-          lease_until: 0,
-          assigned_at: 100,
-          reason,
-          ...change
-        })
-        .execute()
-    await attempt('timed out', 'timeout')
-    await attempt('crashed', 'crashed')
-    await attempt('elsewhere', 'timeout', { service_id: 'other' })
-    await attempt('before', 'timeout', { assigned_at: 99 })
-    expect(await runnable()).toEqual(['crashed', 'elsewhere', 'before'])
+describe('listHeads', () => {
+  it('gives the first images of each lane at once', async () => {
+    for (const key of [3, 1, 2]) await add(`ann ${key}`, { order_key: key })
+    await add('ann 1 later', { order_key: 1, queued_at: 1000 })
+    for (const key of [2, 1]) await add(`edit ${key}`, { order_key: key, needs: 'edit' })
+    await add('bob', { user_id: 'bob' })
+    const lanes = (await listLanes(db, [MODEL])).filter(({ user_id }) => user_id === 'ann')
+    const heads = async (limit: number) =>
+      [...(await listHeads(db, { lanes, limit })).values()]
+        .map((tasks) => tasks.map(({ id }) => id).toSorted())
+        .toSorted()
+    expect(await heads(2)).toEqual([
+      ['ann 1', 'ann 1 later'],
+      ['edit 1', 'edit 2']
+    ])
+    expect(await heads(9)).toEqual([
+      ['ann 1', 'ann 1 later', 'ann 2', 'ann 3'],
+      ['edit 1', 'edit 2']
+    ])
   })
 })
 
 describe('listWaitingModels', () => {
   it('gives each model that anything waits for once', async () => {
-    expect(await listWaitingModels(db)).toEqual([])
+    expect(await listWaitingModels(db, PAGE)).toEqual([])
     for (const name of ['a', 'b', 'c']) await add(`one ${name}`, { model: name })
     await add('another b', { model: 'b', class: TASK_CLASS.batch })
     await add('running', { model: 'd', state: 'running' })
-    expect(await listWaitingModels(db)).toEqual(['a', 'b', 'c'])
+    expect(await listWaitingModels(db, PAGE)).toEqual(['a', 'b', 'c'])
+    expect(await listWaitingModels(db, { after: 'a', limit: 1 })).toEqual(['b'])
+    expect(await listWaitingModels(db, { after: 'c', limit: 1 })).toEqual([])
   })
 
   it('reads no queue', async () => {
     await add('one')
-    const plans = await plansOf(db, listWaitingModels)
+    const plans = await plansOf(db, (recorded) => listWaitingModels(recorded, PAGE))
     // What is scanned is the list of models itself.
     expect(wasteful(plans).filter((plan) => !/^SCAN waiting/.test(plan))).toEqual([])
     expect(plans.filter((plan) => /^SEARCH tasks USING COVERING INDEX/.test(plan))).toHaveLength(2)
@@ -208,26 +170,52 @@ describe('listWaitingModels', () => {
 })
 
 describe('with a long queue', () => {
-  it.each<[string, Partial<RunnableFilter>, RegExp]>([
-    ['members', {}, /tasks_by_lane \(state=\? AND model=\? AND needs=\? AND routing=\? AND class>\?\)/],
-    ['its owner', { access: 'private' }, /tasks_by_user \(user_id=\? AND state=\? AND model=\? AND class>\?\)/],
-    [
-      'guests',
-      { access: ['ann@example.org', 'bob@example.org'] },
-      /tasks_by_user \(user_id=\? AND state=\? AND model=\? AND class>\?\)/
-    ],
-    ['members with caps', { capped: { others: false, userIds: ['ann'] } }, /tasks_by_lane/]
-  ])('a service that is open to %s reads only what it may take', async (_whom, change, index) => {
-    const plans = await plansOf(db, (recorded) => listRunnable(recorded, filterOf(change)))
-    expect(wasteful(plans)).toEqual([])
-    expect(plans.filter((plan) => index.test(plan)).length).toBeGreaterThan(0)
-    const walked = plans.filter((plan) => /^SEARCH tasks/.test(plan))
-    for (const plan of walked) expect(plan).toMatch(/tasks_by_(lane \(.*routing=\?|user \(user_id=\?).* AND class>\?\)/)
+  it('lanes and their heads are found without reading past them', async () => {
+    await add('one')
+    const plans = await plansOf(db, async (recorded) => {
+      const lanes = await listLanes(recorded, [MODEL, 'other'])
+      await listHeads(recorded, { lanes, limit: 32 })
+    })
+    // What is scanned is the list of lanes itself.
+    expect(wasteful(plans).filter((plan) => !/^SCAN (asked|lanes|2 CONSTANT ROWS)$/.test(plan))).toEqual([])
+    const lane = 'user_id,class,needs,routing,node_faults,refusals'
+    const searched = plans.filter((plan) => /^SEARCH tasks/.test(plan))
+    expect(searched).toEqual([
+      'SEARCH tasks USING INDEX tasks_by_lane (model=?)',
+      `SEARCH tasks USING INDEX tasks_by_lane (model=? AND (${lane},order_key)>(?,?,?,?,?,?,?))`,
+      `SEARCH tasks USING INDEX tasks_by_lane (model=? AND ${lane.replaceAll(',', '=? AND ')}=?)`
+    ])
+  })
+
+  it('the next lane is a jump away, not a walk', async () => {
+    await add('bob', { user_id: 'bob' })
+    await add('ann')
+    // The best of many tries is what the query takes; the others are what else the machine did.
+    const took = async () => {
+      let least = Infinity
+      for (let tries = 0; tries < 30; tries++) {
+        const began = performance.now()
+        expect(await listLanes(db, [MODEL])).toHaveLength(2)
+        least = Math.min(least, performance.now() - began)
+      }
+      return least
+    }
+    const short = await took()
+    const task = await db.selectFrom('tasks').selectAll().where('id', '=', 'ann').executeTakeFirstOrThrow()
+    for (let from = 1; from <= 20_000; from += 1000) {
+      const more = Array.from({ length: 1000 }, (_, index) => from + index)
+      await db
+        .insertInto('tasks')
+        .values(more.map((at) => ({ ...task, id: `ann ${at}`, position: at, order_key: at + 1000 })))
+        .execute()
+    }
+    // Walking so many takes a hundred times as long.
+    expect(await took()).toBeLessThan(10 * short)
   })
 
   it('a place in it is found, and given, without reading past it', async () => {
     await add('one')
-    const [task] = await listRunnable(db, filterOf())
+    const task = await db.selectFrom('tasks').selectAll().executeTakeFirst()
     const place = { userId: 'ann', model: MODEL, taskClass: TASK_CLASS.async }
     const plans = await plansOf(db, async (recorded) => {
       await nextOrderKey(recorded as never, place)

@@ -1,10 +1,9 @@
 import type { Db } from '../db/database.ts'
-import { listBlockedUsers } from '../providers/block-store.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { placesForOthers, type Reach } from '../providers/trust-policy.ts'
-import { countWorkForOthers } from '../providers/trust-store.ts'
-import { countServedByUser } from '../usage/usage-store.ts'
-import { countRunningByUser } from './attempt-store.ts'
+import { countFailuresForOthers } from '../providers/trust-store.ts'
+import { countServed } from '../usage/usage-store.ts'
+import { countRunning } from './attempt-store.ts'
 
 /** What the owner of a service lets others have of it. */
 export interface ServiceCaps {
@@ -15,54 +14,104 @@ export interface ServiceCaps {
   imagesPerUserHour?: number
 }
 
-/** Who may not have an image of a service now. */
+/** Who may not have an image of a service now, for what others have had. */
 export interface Capped {
   /** Nobody but the owner may. */
   others: boolean
-  userIds: string[]
+  userIds: ReadonlySet<string>
   /** How many images of others it may be given now; absent: as many as it has places. */
   left?: number
 }
 
 const HOUR_MS = 3_600_000
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** Whether somebody may not have an image of a service now. Its owner always may. */
+export const isCapped = (
+  capped: Capped | undefined,
+  { userId, ownerId }: { userId: string; ownerId: string }
+): boolean => userId !== ownerId && capped !== undefined && (capped.others || capped.userIds.has(userId))
 
 /**
- * Those whom the owner has blocked, and those who have had what the owner lets others have within an hour, what runs for
- * them included; everybody when
- * its provider may not serve others, or being new has enough of theirs. The owner is never counted or held back.
+ * Per service, those who have had what its owner lets others have within an hour, what runs for them included; everybody
+ * when its provider may not serve others, or being new has enough of theirs. Whom an owner has blocked is asked elsewhere.
+ * It asks the same few questions for any number of services, and none for those of which others may have all they want.
  */
-export async function cappedUsers(
+export async function capsOf(
   db: Db,
-  caps: ServiceCaps,
-  { now, reach, offering }: { now: number; reach: Reach; offering: OfferingConfig }
-): Promise<Capped> {
-  if (reach === 'owner') return { others: true, userIds: [] }
-  const capped = await cappedByOwner(db, caps, now)
-  if (reach === 'all' || capped.others) return capped
-  const left = placesForOthers(await countWorkForOthers(db, { ...caps, now }), offering)
-  return { ...capped, others: left === 0, left }
+  services: readonly (ServiceCaps & { reach: Reach })[],
+  { now, offering }: { now: number; offering: OfferingConfig }
+): Promise<Map<string, Capped>> {
+  const limited = services.filter(({ reach }) => reach !== 'owner').filter((one) => isNew(one) || hasCaps(one))
+  const had = await countHad(db, limited, now)
+  return new Map(
+    services.map((service) => {
+      if (service.reach === 'owner') return [service.serviceId, { others: true, userIds: NOBODY }]
+      const capped = hasCaps(service) ? cappedByOwner(service, had) : { others: false, userIds: NOBODY }
+      if (!isNew(service) || capped.others) return [service.serviceId, capped]
+      const left = placesForOthers(had.ofProvider(service.providerId), offering)
+      return [service.serviceId, { ...capped, others: left === 0, left }]
+    })
+  )
 }
 
-async function cappedByOwner(db: Db, caps: ServiceCaps, now: number): Promise<Capped> {
-  const blocked = await listBlockedUsers(db, caps.providerId)
-  const { imagesPerHour, imagesPerUserHour } = caps
-  if (imagesPerHour === undefined && imagesPerUserHour === undefined) return { others: false, userIds: blocked }
-  const had = await imagesOfOthers(db, caps, now)
+const isNew = ({ reach }: { reach: Reach }): boolean => reach === 'few'
+const hasCaps = ({ imagesPerHour, imagesPerUserHour }: ServiceCaps): boolean =>
+  imagesPerHour !== undefined || imagesPerUserHour !== undefined
+
+/** What others than the owners had within an hour. */
+interface Had {
+  /** Images of a service by user, those that are being made included. */
+  ofService(serviceId: string): ReadonlyMap<string, number>
+  ofProvider(providerId: string): { running: number; withinHour: number }
+}
+
+async function countHad(db: Db, services: readonly (ServiceCaps & { reach: Reach })[], now: number): Promise<Had> {
+  const byService = new Map<string, Map<string, number>>()
+  const running = new Map<string, number>()
+  const withinHour = new Map<string, number>()
+  const idsOf = (some: readonly ServiceCaps[]) => [...new Set(some.map(({ providerId }) => providerId))]
+  const fresh = idsOf(services.filter(isNew))
+  const since = now - HOUR_MS
+  if (services.length > 0) {
+    for (const one of await countServed(db, {
+      serviceIds: services.map(({ serviceId }) => serviceId),
+      providerIds: fresh,
+      since
+    })) {
+      addTo(byService, one)
+      add(withinHour, one.providerId, one.images)
+    }
+    for (const one of await countRunning(db, idsOf(services))) {
+      addTo(byService, one)
+      add(running, one.providerId, one.images)
+    }
+  }
+  for (const one of await countFailuresForOthers(db, { providerIds: fresh, since })) {
+    add(withinHour, one.providerId, one.attempts)
+  }
+  return {
+    ofService: (serviceId) => byService.get(serviceId) ?? new Map(),
+    ofProvider: (id) => ({ running: running.get(id) ?? 0, withinHour: withinHour.get(id) ?? 0 })
+  }
+}
+
+function add(sums: Map<string, number>, key: string, more: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + more)
+}
+
+function addTo(
+  byService: Map<string, Map<string, number>>,
+  { serviceId, userId, images }: { serviceId: string; userId: string; images: number }
+): void {
+  const users = byService.get(serviceId) ?? new Map<string, number>()
+  byService.set(serviceId, users)
+  add(users, userId, images)
+}
+
+function cappedByOwner({ serviceId, imagesPerHour, imagesPerUserHour }: ServiceCaps, { ofService }: Had): Capped {
+  const had = ofService(serviceId)
   const all = [...had.values()].reduce((sum, images) => sum + images, 0)
   const sated = [...had].filter(([, images]) => images >= (imagesPerUserHour ?? Infinity)).map(([userId]) => userId)
-  return { others: all >= (imagesPerHour ?? Infinity), userIds: [...blocked, ...sated] }
-}
-
-async function imagesOfOthers(
-  db: Db,
-  { serviceId, ownerId }: ServiceCaps,
-  now: number
-): Promise<ReadonlyMap<string, number>> {
-  const had = new Map<string, number>()
-  const add = (userId: string, images: number) => {
-    if (userId !== ownerId) had.set(userId, (had.get(userId) ?? 0) + images)
-  }
-  for (const one of await countServedByUser(db, { serviceId, since: now - HOUR_MS })) add(one.userId, one.images)
-  for (const one of await countRunningByUser(db, serviceId)) add(one.userId, one.images)
-  return had
+  return { others: all >= (imagesPerHour ?? Infinity), userIds: new Set(sated) }
 }

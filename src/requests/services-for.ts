@@ -6,8 +6,9 @@ import type { Offer } from '../providers/provider-store.ts'
 import { listEmails, type TaskRow } from './task-store.ts'
 
 /**
- * Per task id, the services among these offers that could make its image: they have its model and what it needs, and
- * are open to its user, whom their owner has not blocked. One that the user may not use is no alternative, and a task must not wait for it.
+ * Per task id (or that of a lane of tasks), the services among these offers that could make its image: they have its model
+ * and what it needs, and are open to its user, whom their owner has not blocked. One that the user may not use is no
+ * alternative, and a task must not wait for it.
  */
 export async function servicesFor(
   db: Db,
@@ -18,17 +19,18 @@ export async function servicesFor(
 ): Promise<Map<string, string[]>> {
   const forGuests = offers.some(({ access }) => Array.isArray(access))
   const userIds = [...new Set(tasks.map((task) => task.user_id))]
-  const emails = forGuests ? await listEmails(db, userIds) : new Map()
+  const emails = forGuests ? await listEmails(db, userIds) : new Map<string, string>()
   const blocks = await findBlocks(db, userIds)
+  const byModel = Map.groupBy(offers, (offer) => offer.model)
   return new Map(
     tasks.map((task) => {
       const email = emails.get(task.user_id)
       const user = { userId: task.user_id, email: email ?? '', emailVerified: email !== undefined }
-      const able = offers.filter(
+      const [needs, blockedBy] = [task.needs.split(' '), blocks.of(task.user_id)]
+      const able = (byModel.get(task.model) ?? []).filter(
         (offer) =>
-          offer.model === task.model &&
-          canDo(offer.features, task.needs.split(' ')) &&
-          isFor(offer, user, blocks.of(user.userId)) &&
+          canDo(offer.features, needs) &&
+          isFor(offer, user, blockedBy) &&
           (task.routing !== 'only_own' || offer.ownerId === task.user_id)
       )
       return [task.id, able.map((offer) => offer.serviceId)]

@@ -85,17 +85,30 @@ export async function countReserved(db: Db, whose: { user_id: string } | { api_k
   return Number(row?.tasks ?? 0)
 }
 
-/** Images that a service made since then, by user. */
-export async function countServedByUser(
+/** Images that these services, and all of these providers, made for others than their owners since then. */
+export async function countServed(
   db: Db,
-  { serviceId, since }: { serviceId: string; since: number }
-): Promise<{ userId: string; images: number }[]> {
+  { serviceIds, providerIds, since }: { serviceIds: readonly string[]; providerIds: readonly string[]; since: number }
+): Promise<{ serviceId: string; providerId: string; userId: string; images: number }[]> {
   const rows = await db
-    .selectFrom('usage_images')
-    .select((e) => ['user_id', e.fn.countAll<number>().as('images')])
-    .where('service_id', '=', serviceId)
-    .where('created_at', '>=', since)
-    .groupBy('user_id')
+    .selectFrom('services')
+    .innerJoin('providers', 'providers.id', 'services.provider_id')
+    .innerJoin('usage_images', 'usage_images.service_id', 'services.id')
+    .select((e) => [
+      'services.id',
+      'services.provider_id',
+      'usage_images.user_id',
+      e.fn.countAll<number>().as('images')
+    ])
+    .where((e) => e.or([e('services.id', 'in', serviceIds), e('services.provider_id', 'in', providerIds)]))
+    .where('usage_images.created_at', '>=', since)
+    .whereRef('usage_images.user_id', '!=', 'providers.owner_id')
+    .groupBy(['services.id', 'services.provider_id', 'usage_images.user_id'])
     .execute()
-  return rows.map((row) => ({ userId: row.user_id, images: Number(row.images) }))
+  return rows.map((row) => ({
+    serviceId: row.id,
+    providerId: row.provider_id,
+    userId: row.user_id,
+    images: Number(row.images)
+  }))
 }

@@ -7,7 +7,7 @@ import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createProviderStore } from '../../src/providers/provider-store.ts'
 import { claimTask } from '../../src/requests/claim-task.ts'
-import { listRunnable } from '../../src/requests/runnable-store.ts'
+import { listHeads, listLanes } from '../../src/requests/runnable-store.ts'
 import { loadConfig } from '../../src/config/config.ts'
 
 const [path = '', given = '{}'] = process.argv.slice(2)
@@ -21,15 +21,8 @@ const database = await openSqliteDatabase({
 })
 const { limits, offering } = loadConfig({})
 const providers = createProviderStore(database, offering)
-const tasks = await listRunnable(database.db, {
-  serviceId: slot.serviceId,
-  models: [slot.model],
-  needsOf: () => ['generate'],
-  access: 'members',
-  ownerId: '',
-  fromClass: 0,
-  limit: 10_000
-})
+const lanes = await listLanes(database.db, [slot.model])
+const tasks = [...(await listHeads(database.db, { lanes, limit: 10_000 })).values()].flat()
 process.stdout.write('ready\n')
 await once(process.stdin, 'data')
 const claimed: string[] = []

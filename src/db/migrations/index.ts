@@ -15,6 +15,7 @@ import * as webhookHosts from './013-webhook-hosts.ts'
 import * as storedBytes from './014-stored-bytes.ts'
 import * as providerTrust from './015-provider-trust.ts'
 import * as imageReports from './016-image-reports.ts'
+import * as lanes from './017-lanes.ts'
 
 /** In the order they run. A migration that has been released is never edited: add the next one. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -33,5 +34,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '013-webhook-hosts': webhookHosts,
   '014-stored-bytes': storedBytes,
   '015-provider-trust': providerTrust,
-  '016-image-reports': imageReports
+  '016-image-reports': imageReports,
+  '017-lanes': lanes
 }

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { openRequestRows } from '../../tests/support/request-rows.ts'
 import { loadConfig } from '../config/config.ts'
-import { insertBlock } from '../providers/block-store.ts'
+import { insertBlock, isBlocked } from '../providers/block-store.ts'
 import { createOffers } from '../providers/offers.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
-import { listRunnable } from './runnable-store.ts'
-import { cappedUsers } from './service-caps.ts'
-import { servicesFor } from './services-for.ts'
+import { capsOf, isCapped } from '../requests/service-caps.ts'
+import { servicesFor } from '../requests/services-for.ts'
+import { listOpenings } from './open-lanes.ts'
 
 const NOW = 1_800_000_000_000
 const USERS = ['ann', 'bob', 'cat', 'dee'] as const
@@ -56,19 +56,31 @@ it('the queues, the candidates, the offers and the claim agree on who may use wh
         const offers = await store.listOffers({ seenSince: NOW, model: 'm' })
         const tasks = await rows.db.selectFrom('tasks').selectAll().execute()
         const able = await servicesFor(rows.db, { tasks, offers })
+        const connected = offers.map((offer) => ({
+          ...offer,
+          models: new Map([['m', offer.features]]),
+          epoch: 1,
+          free: 1,
+          running: 0,
+          assign: () => undefined
+        }))
+        const { lanes } = await listOpenings(
+          { database: { ...rows.database, clock }, providers: store },
+          { connected, models: ['m'] }
+        )
         for (const offer of offers) {
-          const reach = await store.findReach(rows.db as never, offer.providerId)
+          const { serviceId, providerId, ownerId } = offer
+          const reach = await store.findReach(rows.db as never, providerId)
           expect(reach).toBe(offer.reach)
-          const runnable = await listRunnable(rows.db, {
-            ...offer,
-            models: ['m'],
-            needsOf: () => ['generate'],
-            capped: await cappedUsers(rows.db, offer, { now: NOW, reach, offering }),
-            fromClass: 0,
-            limit: 100
-          })
-          const candidates = tasks.filter((task) => able.get(task.id)?.includes(offer.serviceId))
+          // Each has one image waiting of each routing, so that each lane is one image.
+          const runnable = lanes.filter(({ services }) => services.some((one) => one.serviceId === serviceId))
+          const candidates = tasks.filter((task) => able.get(task.id)?.includes(serviceId))
           expect(runnable.map(({ id }) => id).sort()).toEqual(candidates.map(({ id }) => id).sort())
+          const capped = await capsOf(rows.db, [{ ...offer, reach }], { now: NOW, offering })
+          for (const { user_id: userId } of candidates) {
+            expect(isCapped(capped.get(serviceId), { userId, ownerId })).toBe(false)
+            expect(userId !== ownerId && (await isBlocked(rows.db, { providerId, userId }))).toBe(false)
+          }
         }
         for (const id of USERS) {
           const online = await createOffers({ store, clock }).listOnline({

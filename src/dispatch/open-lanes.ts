@@ -1,0 +1,84 @@
+import type { Database } from '../db/database.ts'
+import { isPaused } from '../providers/pause-store.ts'
+import type { Offer, ProviderStore } from '../providers/provider-store.ts'
+import { type Lane, listLanes } from '../requests/runnable-store.ts'
+import { type Capped, capsOf, isCapped } from '../requests/service-caps.ts'
+import { servicesFor } from '../requests/services-for.ts'
+import type { FreeSlots } from './match-tasks.ts'
+import type { ServiceSlots } from './slot-source.ts'
+
+/** A lane of the queue whose images may begin now. */
+export interface OpenLane extends Lane {
+  /** Free services that may take them. */
+  services: readonly ServiceSlots[]
+  /** Every service online that could, busy ones and those of other gateways included. */
+  elsewhere: readonly string[]
+}
+
+/** What can begin now, and where. */
+export interface Openings {
+  lanes: OpenLane[]
+  /** What each service has to give that may take any of it. */
+  slots: Map<string, FreeSlots>
+  offers: readonly Offer[]
+  now: number
+}
+
+/**
+ * Which lanes of the queues for these models any of the free services may take from, as far as that can be said without
+ * a look at the images in them. It asks a few questions about all of them together, whatever the services declare and
+ * however long the queues are.
+ */
+export async function listOpenings(
+  { database, providers }: { database: Database; providers: Pick<ProviderStore, 'listOffers' | 'offering'> },
+  { connected, models }: { connected: readonly ServiceSlots[]; models: readonly string[] }
+): Promise<Openings> {
+  const now = database.clock.now()
+  const known = await providers.listOffers({ seenSince: now, models })
+  const offers = known.filter((offer) => !isPaused(offer, now))
+  const offered = Map.groupBy(offers, (offer) => offer.serviceId)
+  // What is connected may be drained, or left alone in whole or in part.
+  const services = connected.flatMap((service) => {
+    const [offer] = offered.get(service.serviceId) ?? []
+    return offer ? [{ ...service, reach: offer.reach, offer }] : []
+  })
+  const free = new Map(services.map((service) => [service.serviceId, service]))
+  const waiting = await listLanes(
+    database.db,
+    models.filter((model) => offers.some((offer) => offer.model === model && free.has(offer.serviceId)))
+  )
+  if (waiting.length === 0) return { lanes: [], slots: new Map(), offers, now }
+  const able = await servicesFor(database.db, { tasks: waiting, offers })
+  const capped = await capsOf(database.db, services, { now, offering: providers.offering })
+  const lanes = waiting.flatMap((lane): OpenLane[] => {
+    const elsewhere = able.get(lane.id) ?? []
+    const takers = elsewhere.flatMap((id): ServiceSlots[] => {
+      const service = free.get(id)
+      const who = service && { userId: lane.user_id, ownerId: service.ownerId }
+      return who && service.models.has(lane.model) && !isCapped(capped.get(id), who) ? [service] : []
+    })
+    return takers.length === 0 ? [] : [{ ...lane, services: takers, elsewhere }]
+  })
+  const wanted = new Set(lanes.flatMap((lane) => lane.services.map(({ serviceId }) => serviceId)))
+  const slots = services
+    .filter(({ serviceId }) => wanted.has(serviceId))
+    .map(
+      ({ offer, ...service }) => [service.serviceId, slotsOf(service, offer, capped.get(service.serviceId))] as const
+    )
+  return { lanes, slots: new Map(slots), offers, now }
+}
+
+/** What a service has free, with what is known of it. It may try one place more than it has proven. */
+function slotsOf(service: ServiceSlots, offer: Offer, capped: Capped | undefined): FreeSlots {
+  const { serviceId, ownerId, free, running, lastModel } = service
+  return {
+    serviceId,
+    ownerId,
+    free,
+    running,
+    proven: Math.max(0, Math.min(free, offer.provenPlaces + 1 - running)),
+    ...(lastModel !== undefined && { lastModel }),
+    ...(capped?.left !== undefined && { forOthers: capped.left }),
+    ...(offer.secondsPerMegapixel !== undefined && { secondsPerMegapixel: offer.secondsPerMegapixel })
+  }
+}
