@@ -1,5 +1,5 @@
 import { errors } from '../lib/errors.ts'
-import { bodyFor, redirectsHome } from './auth-endpoints.ts'
+import { bodyFor, redirectsHome, SIGN_UP } from './auth-endpoints.ts'
 import { type Auth, AUTH_PATH } from './auth-instances.ts'
 import { type Caller, headersOf } from './caller.ts'
 import { checkName } from './join-by-password.ts'
@@ -24,7 +24,6 @@ export interface AuthCallParts {
   signUp: (call: AuthCall) => Promise<Response>
 }
 
-const SIGN_UP = 'POST /sign-up/email'
 const BEGIN_ELSEWHERE = 'POST /sign-in/social'
 const UPDATE = 'POST /update-user'
 /** Where a password can be guessed. */

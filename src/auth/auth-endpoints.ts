@@ -19,6 +19,16 @@ const ENDPOINTS: Record<string, readonly string[]> = {
   'POST /unlink-account': ['accountId']
 }
 
+/** Answered in place of better-auth. */
+export const SIGN_UP = 'POST /sign-up/email'
+
+/** With which methods an endpoint is there at this path below `/api/auth`; empty when none is. */
+export const methodsAt = (path: string): string[] =>
+  [...Object.keys(ENDPOINTS), SIGN_UP]
+    .map((endpoint) => endpoint.split(' ') as [method: string, path: string])
+    .filter(([, known]) => known === path)
+    .map(([method]) => method)
+
 const REDIRECTS = ['callbackURL', 'errorCallbackURL', 'newUserCallbackURL']
 
 /** The body as the endpoint may have it; undefined when there is no such endpoint. */

@@ -122,6 +122,9 @@ describe('OPTIONS', () => {
     ['/v1/jobs/req_1', 'DELETE, GET, HEAD, OPTIONS'],
     ['/api/inference/assets/ast_1/', 'GET, HEAD, OPTIONS'],
     ['/api/dashboard/keys', 'GET, HEAD, POST, OPTIONS'],
+    ['/api/auth/get-session', 'GET, OPTIONS'],
+    ['/api/auth/sign-in/email?x=1', 'POST, OPTIONS'],
+    ['/api/auth/sign-up/email', 'POST, OPTIONS'],
     ['/healthz', 'GET, HEAD, OPTIONS'],
     ['/openapi.json', 'GET, HEAD, OPTIONS']
   ])('without anything of a preflight tells what %s allows', async (path, allow) => {
@@ -147,11 +150,14 @@ describe('OPTIONS of what is not there', () => {
     expect(elsewhere.headers.get('access-control-allow-origin')).toBeNull()
   })
 
-  it.each(['/api/auth/get-session', '/api/auth/nothing'])('is 404 in the words of sign-in at %s', async (path) => {
-    const response = await gateway.call(path, { method: 'OPTIONS' })
-    expect(response.status).toBe(404)
-    expect(await response.json()).toEqual({ code: 'not_found', message: expect.stringMatching(/OPTIONS/) as string })
-  })
+  it.each(['/api/auth/nothing', '/api/auth', '/api/auth/toString'])(
+    'is 404 in the words of sign-in at %s',
+    async (path) => {
+      const response = await gateway.call(path, { method: 'OPTIONS' })
+      expect(response.status).toBe(404)
+      expect(await response.json()).toEqual({ code: 'not_found', message: expect.stringMatching(/OPTIONS/) as string })
+    }
+  )
 })
 
 describe('what is not even a request', () => {

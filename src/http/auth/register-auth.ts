@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { methodsAt } from '../../auth/auth-endpoints.ts'
 import { errors } from '../../lib/errors.ts'
 import { presentError } from '../../lib/raw-answer.ts'
 import { handleErrors } from '../error-handler.ts'
@@ -26,16 +27,30 @@ export function registerAuth(
     exposeHeadRoute: false,
     bodyLimit: MAX_BODY_BYTES,
     handler: async (request, reply) => {
-      const { pathname, search } = new URL(request.url, 'http://host')
-      const path = pathname.slice(PREFIX.length)
+      const { path, search } = placeOf(request)
       const { method, body } = request
       const response = await people.handle({ ...callerOf(request, config), method, path, search, body })
       return send(reply, response)
     }
   })
+  // These endpoints share a route: which methods each has is known to their table alone.
+  scope.options('/*', { schema: { hide: true } }, (request, reply) => {
+    const methods = methodsAt(placeOf(request).path)
+    if (methods.length === 0) throw errors.notFound(`${request.method} of this path`)
+    return reply
+      .status(204)
+      .header('allow', [...methods, 'OPTIONS'].join(', '))
+      .send()
+  })
   scope.setNotFoundHandler((request) => {
     throw errors.notFound(`${request.method} of this path`)
   })
+}
+
+/** Below the prefix. */
+function placeOf({ url }: FastifyRequest): { path: string; search: string } {
+  const { pathname, search } = new URL(url, 'http://host')
+  return { path: pathname.slice(PREFIX.length), search }
 }
 
 async function send(reply: FastifyReply, response: Response): Promise<FastifyReply> {
