@@ -25,7 +25,14 @@ export const DASHBOARD_PAGES: readonly DashboardPage[] = [
   { name: 'playground-running', path: () => '/playground' },
   { name: 'gallery', path: () => '/requests' },
   { name: 'request', path: (stage) => `/requests/${stage.requests.done}` },
-  { name: 'request-edited', path: (stage) => `/requests/${stage.requests.edited}` },
+  {
+    name: 'request-edited',
+    path: (stage) => `/requests/${stage.requests.edited}`,
+    then: async (page) => {
+      await page.getByRole('heading', { name: 'Revised prompt' }).waitFor()
+      await page.getByRole('button', { name: 'Copy the revised prompt' }).waitFor()
+    }
+  },
   { name: 'request-failed', path: (stage) => `/requests/${stage.requests.failed}` },
   { name: 'request-running', path: (stage) => `/requests/${stage.requests.running}` },
   { name: 'queue', path: () => '/queue' },

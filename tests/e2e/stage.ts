@@ -87,6 +87,9 @@ export async function setStage(options: Parameters<typeof startTestGateway>[0] =
   const canceled = await askForImages(gateway, ada, { model: 'patient-painter', prompt: 'a cathedral of glass' })
   await gateway.call(`/api/dashboard/jobs/${canceled}/cancel`, { method: 'POST', headers: { cookie: ada.cookie } })
   await ended(gateway, [edited, bensRequest, failed, canceled])
+  // The painter rewrites no prompts, as some image servers do.
+  const report = JSON.stringify({ revised_prompt: 'The same fox, the sky behind it a sunset in orange and violet.' })
+  await gateway.database.db.updateTable('tasks').set({ report }).where('request_id', '=', edited).execute()
   const running = await askForImages(gateway, ada, {
     model: 'patient-painter',
     prompt: 'a glacier calving into the sea',
