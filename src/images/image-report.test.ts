@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agreedOn, settleReport, sumUsage, type TokenUsage } from './image-report.ts'
+import { agreedOn, QUALITIES, settleReport, sumUsage, type TokenUsage, wordOf } from './image-report.ts'
 
 const usage = (input: number, output: number, more: Partial<TokenUsage> = {}): TokenUsage => ({
   total_tokens: input + output,
@@ -80,5 +80,19 @@ describe('a report that an agent tells', () => {
     const transparent = { background: 'transparent', revised_prompt: ' ' }
     expect(settleReport(transparent, { hasAlpha: true })).toEqual({ background: 'transparent' })
     expect(settleReport(transparent, opaque)).toEqual({})
+  })
+})
+
+describe('a word', () => {
+  it.each([
+    ['high', 'high'],
+    [' High\n', 'high'],
+    [`high${' '.repeat(36)}`, 'high'],
+    [`high${' '.repeat(37)}`, undefined],
+    ['higher', undefined],
+    ['auto', undefined],
+    [7, undefined]
+  ])('%j is %j', (text, word) => {
+    expect(wordOf(QUALITIES, text)).toBe(word)
   })
 })

@@ -32,9 +32,15 @@ export type Quality = (typeof QUALITIES)[number]
 export const BACKGROUNDS = ['transparent', 'opaque'] as const
 export type Background = (typeof BACKGROUNDS)[number]
 
+/** Longer ones are no words, and none of those below. */
+const MAX_WORD_CHARS = 40
+
 /** The word among those, in whatever case it was written; undefined when it is none of them. */
-export const wordOf = <T extends string>(words: readonly T[], text: unknown): T | undefined =>
-  typeof text === 'string' ? words.find((word) => word === text.trim().toLowerCase()) : undefined
+export function wordOf<T extends string>(words: readonly T[], text: unknown): T | undefined {
+  if (typeof text !== 'string' || text.length > MAX_WORD_CHARS) return undefined
+  const written = text.trim().toLowerCase()
+  return words.find((word) => word === written)
+}
 
 /** A report as it came from somebody's machine. */
 export type ToldReport = Omit<ImageReport, 'quality' | 'background'> & { quality?: string; background?: string }
