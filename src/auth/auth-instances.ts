@@ -11,6 +11,7 @@ import type { OAuthProvider } from 'better-auth/oauth2'
 import type { BetterAuthPlugin } from 'better-auth/types'
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../db/database.ts'
+import { cleanText } from '../lib/clean-text.ts'
 import { AppError } from '../lib/errors.ts'
 import { type IdPrefix, newId } from '../lib/ids.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -26,6 +27,7 @@ const DAY_S = 86_400
 const SESSION_S = 30 * DAY_S
 /** Callers choose what they call us where no address is configured: only so many are kept. */
 const MOST_INSTANCES = 16
+const MOST_LOGGED_CHARACTERS = 300
 
 const ID_PREFIXES: Record<string, IdPrefix> = { user: 'usr', session: 'sgn', account: 'acc', verification: 'ver' }
 
@@ -65,7 +67,7 @@ function createAuth(parts: AuthParts, { base, secret }: { base: string; secret: 
     database: createPersonAdapter(parts.database),
     telemetry: { enabled: false },
     rateLimit: { enabled: false },
-    logger: { level: 'error', log: (_level, message, ...details) => logError(parts.logger, message, details) },
+    logger: { level: 'error', log: (_level, message, ...details) => logTrouble(parts.logger, message, details) },
     // What is no answer of its own is thrown to us instead of printed.
     onAPIError: { throw: true, errorURL: `${base}/sign-in` },
     emailAndPassword: {
@@ -151,8 +153,12 @@ async function admit(user: object, isOpen: boolean) {
   })
 }
 
-/** Of what better-auth adds, only what cannot hold secrets. */
-function logError(logger: Logger, message: string, details: readonly unknown[]): void {
+/**
+ * What better-auth calls errors is mostly what a caller sent wrong, quoted: a fault of ours is thrown and logged where
+ * all are. Of what it adds, only what cannot hold secrets.
+ */
+function logTrouble(logger: Logger, message: string, details: readonly unknown[]): void {
   const error = details.find((one) => one instanceof Error)
-  logger.error({ ...(error && { cause: `${error.name}: ${error.message}` }) }, `sign-in: ${message}`)
+  const cause = error && { cause: cleanText(`${error.name}: ${error.message}`, MOST_LOGGED_CHARACTERS) }
+  logger.warn({ ...cause }, `sign-in: ${cleanText(message, MOST_LOGGED_CHARACTERS)}`)
 }

@@ -50,6 +50,20 @@ const withCookie = (at: TestGateway, { cookie }: Pick<TestPerson, 'cookie'>) =>
 const sessionsOf = ({ id }: { id: string }, at = gateway) =>
   at.database.db.selectFrom('sessions').selectAll().where('user_id', '=', id).execute()
 
+describe('what the sign-in logs', () => {
+  it('calls nothing an error that a caller has sent wrong, and quotes little of it', async () => {
+    const before = logged.length
+    for (const errorCallbackURL of ['n', 'n'.repeat(2000)]) {
+      const json = { provider: 'github', errorCallbackURL }
+      expect((await createBrowser(gateway).call('/api/auth/sign-in/social', { json })).status).toBe(403)
+    }
+    const lines = logged.slice(before).map((line) => JSON.parse(line) as { level: number; msg: string })
+    const quoted = lines.filter(({ msg }) => msg.startsWith('sign-in: '))
+    expect(quoted.map(({ msg }) => msg.length)).toEqual([36, 309])
+    expect(lines.filter(({ level }) => level >= 50)).toEqual([])
+  })
+})
+
 describe('signing in', () => {
   it('works with the right password, in any case of the address', async () => {
     const { id, email, password } = await gateway.addPerson()
