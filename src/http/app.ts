@@ -80,6 +80,8 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   handleErrors(app, context)
   parseJsonBodies(app)
   const known = noteKnownPaths(app, '/v1')
+  // An `Expect` that nobody knows is none (RFC 9110 §10.1.1 lets us); Node would answer 417 without a word.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   limitConnections(app.server, { perAddress: config.limits.connectionsPerAddress, trustProxy: config.trustProxy })
   releaseConnections(app, context.isDraining)
 

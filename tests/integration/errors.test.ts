@@ -6,6 +6,7 @@ import OpenAI, {
   PermissionDeniedError
 } from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { httpCall } from '../support/http-call.ts'
 import { generate, getJob, SMALL } from '../support/image-calls.ts'
 import { apiErrorOf, readError } from '../support/read-error.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
@@ -337,5 +338,16 @@ describe('paths and methods', () => {
       expect(response.headers.get('allow')).toBe(allowed)
       expect(await readError(response)).toMatchObject({ code: 'method_not_allowed', param: null })
     }
+  })
+})
+
+describe('a header `Expect`', () => {
+  it.each(['100-continue', 'a miracle'])('%s is nothing that a call fails by', async (expectation) => {
+    const answer = await httpCall(`${gateway.url}/v1/models`, {
+      authorization: `Bearer ${user.key}`,
+      expect: expectation
+    })
+    expect(answer.status).toBe(200)
+    expect(answer.headers['x-request-id']).toMatch(/^xid_/)
   })
 })
