@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -40,5 +40,49 @@ describe('the empty place of CI', () => {
       expect(await inPlace('touch kept && exit 3')).toMatchObject({ code: 3 })
       expect(await inPlace('ls')).toMatchObject({ code: 0, stdout: 'kept\n' })
     })
+  })
+})
+
+describe('the audit of CI', () => {
+  const advisory = (name: string, severity: string) => ({
+    [name]: { name, severity, range: '<2.0.0', via: [{ title: 'Eats disks', url: 'https://example.org/1' }] }
+  })
+  const report = (vulnerabilities: object) => JSON.stringify({ auditReportVersion: 2, vulnerabilities, metadata: {} })
+
+  /** Runs it with an npm that prints this and ends so. */
+  async function auditWith(printed: string, ends: string) {
+    const bin = join(folder, 'bin')
+    await mkdir(bin, { recursive: true })
+    await writeFile(join(bin, 'printed'), printed)
+    await writeFile(join(bin, 'npm'), `#!/bin/sh\ncat ${bin}/printed\n${ends}\n`)
+    await chmod(join(bin, 'npm'), 0o755)
+    const env = { PATH: `${bin}:${process.env.PATH}` }
+    return runProgram([join(ROOT, 'scripts/check-advisories.ts'), '1500'], {
+      program: process.execPath,
+      cwd: ROOT,
+      env
+    })
+  }
+
+  it.each([
+    ['nothing is known', report({}), 'exit 0', 0, /^\.: no severe advisories$/m],
+    ['what is known can wait', report(advisory('left', 'moderate')), 'exit 0', 0, /^\.: no severe advisories$/m],
+    ['something is bad', report(advisory('left', 'high')), 'exit 1', 1, /^\.: high: left <2\.0\.0: Eats disks https/m],
+    ['it is worse', report(advisory('right', 'critical')), 'exit 1', 1, /^tests\/clients: critical: right/m],
+    [
+      'the registry has no such endpoint',
+      JSON.stringify({ message: '405 Method Not Allowed\nPOST', error: { summary: 'x' } }),
+      'exit 1',
+      0,
+      /^\.: could not ask for advisories: 405 Method Not Allowed$/m
+    ],
+    ['the network is down', '', 'exit 1', 0, /^\.: could not ask for advisories: no report$/m],
+    ['it says something else', '<html>', 'exit 1', 0, /^\.: could not ask for advisories: no report$/m],
+    ['it says nothing at all', '', 'exec sleep 60', 0, /^\.: could not ask for advisories: no answer within 1\.5 s$/m]
+  ])('when %s', async (_what, printed, ends, code, says) => {
+    const ended = await auditWith(printed, ends)
+    expect(ended.stdout).toMatch(says)
+    expect(ended.stdout.trim().split('\n')).toHaveLength(2)
+    expect([ended.code, ended.stderr]).toEqual([code, ''])
   })
 })
