@@ -66,7 +66,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   const { config, logger, edge: ownEdge, ...opening } = options
   const edge = { ...EDGE_LIMITS, ...ownEdge }
   const database = await openDatabase(config, {
-    onError: (error) => logger.error({ err: error }, 'the database could not be looked at; it is tried again'),
+    onError: (error) => logger.error({ err: error }, 'the database could not be read or written; it is tried again'),
     ...opening
   })
   const store = await openDiskStore(config.dataDir)

@@ -8,7 +8,7 @@ export interface OpenDatabaseOptions {
   clock?: Clock
   /** Called when the disk refuses to keep what was promised: the process must stop. */
   onFatal: (error: unknown) => void
-  /** Called when a look at the database failed that is taken again soon. */
+  /** Called when something failed that loses nothing and is tried again. */
   onError?: (error: unknown) => void
   syncFile?: (fd: number) => Promise<void>
 }

@@ -4,6 +4,9 @@ import { sleep, startLoop } from '../lib/async.ts'
 import type { LogPages } from './checkpoint-worker.ts'
 
 const LOOK_EVERY_MS = 250
+/** After a failure, twice as long after each further one. */
+const FIRST_RETRY_MS = 1000
+const LONGEST_RETRY_MS = 60_000
 const THRESHOLD_BYTES = 8 * 1024 ** 2
 /** Longer than moving what is left takes, and shorter than what anybody waits for: on a disk that hangs, nobody is held. */
 const LONGEST_HOLD_MS = 2000
@@ -20,8 +23,10 @@ export interface CheckpointerOptions {
   maxLogBytes: number
   /** Runs the work while nothing is written by this program. */
   holdWriters: (work: () => Promise<void>) => Promise<void>
+  /** Hears the first of several failures in a row; it is tried again. */
   onError: (error: unknown) => void
   lookEveryMs?: number
+  firstRetryMs?: number
 }
 
 /**
@@ -31,28 +36,46 @@ export interface CheckpointerOptions {
  * The log begins anew with the first write that finds all of it moved. Under steady load there is none: something is
  * always written while the rest is being moved, and the log grows for as long as that lasts. So above `maxLogBytes`
  * writers are held while the little is moved that has come since.
+ *
+ * A failure loses nothing, for the log keeps what was not moved: a full or failing disk is waited for.
  */
 export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
-  const { path, maxLogBytes, holdWriters, onError } = options
+  const {
+    path,
+    maxLogBytes,
+    holdWriters,
+    onError,
+    lookEveryMs = LOOK_EVERY_MS,
+    firstRetryMs = FIRST_RETRY_MS
+  } = options
   const threshold = options.thresholdBytes ?? Math.min(THRESHOLD_BYTES, maxLogBytes / 2)
   const mover = createMover(path)
-  /** How long the log was when writers were held. */
+  /** How long the log was when all of it had been moved while writers were held. */
   let movedAll: number | undefined
+  let failures = 0
   let closing = false
 
+  const beginAnew = async () => {
+    let rest: Promise<LogPages> | undefined
+    await holdWriters(() => atMost(LONGEST_HOLD_MS, (rest = mover.move())))
+    const { found, moved } = (await rest) ?? { found: 0, moved: 0 }
+    if (moved < found) throw new LogIsRead()
+    movedAll = found
+  }
+
   const loop = startLoop({
-    everyMs: options.lookEveryMs ?? LOOK_EVERY_MS,
+    everyMs: () => (failures === 0 ? lookEveryMs : Math.min(firstRetryMs * 2 ** (failures - 1), LONGEST_RETRY_MS)),
     work: async () => {
-      if ((await logBytes(path)) <= threshold) return
-      const { found, pageBytes } = await mover.move()
-      // Nothing has been written since all was moved: the next write begins anew.
-      if (found * pageBytes <= maxLogBytes || found === movedAll) return
-      let rest: Promise<LogPages> | undefined
-      await holdWriters(() => atMost(LONGEST_HOLD_MS, (rest = mover.move())))
-      movedAll = (await rest)?.found
+      if ((await logBytes(path)) > threshold) {
+        const { found, pageBytes } = await mover.move()
+        // Nothing was written since all was moved: the next write will begin anew.
+        if (found * pageBytes > maxLogBytes && found !== movedAll) await beginAnew()
+      }
+      failures = 0
     },
     onError: (error) => {
-      if (!closing) onError(error)
+      failures += 1
+      if (failures === 1 && !closing) onError(error)
     }
   })
   return {
@@ -61,6 +84,13 @@ export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
       await mover.close()
       await loop.close()
     }
+  }
+}
+
+/** It will begin anew when that has ended; what is written until then stays in it. */
+class LogIsRead extends Error {
+  constructor() {
+    super('Another program reads the database without an end, so its log goes on growing.')
   }
 }
 
@@ -83,6 +113,7 @@ async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
 function createMover(path: string): { move(): Promise<LogPages>; close(): Promise<void> } {
   let worker: Worker | undefined
   let moving: PromiseWithResolvers<LogPages> | undefined
+  let closed = false
 
   const start = () => {
     const started = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: { path } })
@@ -97,11 +128,16 @@ function createMover(path: string): { move(): Promise<LogPages>; close(): Promis
   }
   return {
     move: () => {
+      // A round that had begun must not start a thread that nobody would end.
+      if (closed) return Promise.reject(new Error('the log of the database is not moved any more'))
       moving = Promise.withResolvers()
       worker ??= start()
       worker.postMessage('move')
       return moving.promise
     },
-    close: async () => void (await worker?.terminate())
+    close: async () => {
+      closed = true
+      await worker?.terminate()
+    }
   }
 }

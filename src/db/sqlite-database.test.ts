@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -235,20 +235,27 @@ describe('durable()', () => {
   })
 })
 
-describe('the write-ahead log', () => {
-  const MIB = 1024 ** 2
+const MIB = 1024 ** 2
+const writeRandom = (bytes: number) =>
+  database.db
+    .updateTable('users')
+    .set({ name: randomBytes(bytes / 2).toString('hex') })
+    .execute()
 
-  it('stays short while somebody always writes and others read', async () => {
+describe('the write-ahead log', () => {
+  it('begins anew again and again while somebody always writes and others read', async () => {
     await database.close()
     database = await open(undefined, MIB)
-    const sizes: number[] = []
-    let ended = false
+    await addUser('ann')
+    let [size, longest, begun, ended] = [0, 0, 0, false]
     const write = async () => {
-      await addUser('ann')
-      for (let written = 0; written < 48 * MIB; written += MIB / 8) {
-        const name = randomBytes(MIB / 16).toString('hex')
-        await database.db.updateTable('users').set({ name }).execute()
-        sizes.push(await database.logSize())
+      while (begun < 4) {
+        await writeRandom(MIB / 16)
+        const now = await database.logSize()
+        // Only the next write after it has been moved cuts it.
+        if (now < size) begun += 1
+        longest = Math.max(longest, now)
+        size = now
         await sleep(4)
       }
       ended = true
@@ -260,10 +267,32 @@ describe('the write-ahead log', () => {
       }
     }
     await Promise.all([write(), read(), read()])
-    expect(Math.max(...sizes)).toBeGreaterThan(MIB)
-    // As much as is written between two looks.
-    expect(Math.max(...sizes)).toBeLessThan(12 * MIB)
+    // As much as is written between two looks, on a busy machine.
+    expect(longest).toBeLessThan(48 * MIB)
     expect(lookFailed).toEqual([])
+  })
+})
+
+describe('a log that cannot be moved', () => {
+  it('stops nobody, is told once, and is moved when it can be', async () => {
+    await database.close()
+    database = await open(undefined, MIB)
+    await database.db.insertInto('users').values(user('ann')).execute()
+    // The program has the file open; whoever opens it anew finds a folder.
+    await rename(path, `${path}-away`)
+    await mkdir(path)
+    await writeRandom(2 * MIB)
+    await waitFor(() => lookFailed.length > 0)
+    expect(lookFailed).toEqual([
+      expect.objectContaining({ cause: expect.objectContaining({ errcode: 14 }) as unknown })
+    ])
+    await addUser('bob')
+    await database.durable()
+    await rmdir(path)
+    await rename(`${path}-away`, path)
+    await waitFor(async () => (await stat(path)).size > MIB)
+    expect(await userIds()).toEqual(['ann', 'bob'])
+    expect(lookFailed).toHaveLength(1)
   })
 })
 

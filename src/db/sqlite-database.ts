@@ -2,6 +2,7 @@ import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
+import { inBackground } from '../lib/async.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createLocalBell } from './bell.ts'
 import { logBytes, startCheckpointer } from './checkpointer.ts'
@@ -21,15 +22,17 @@ const KEPT_OF_LOG = 1 / 4
 
 /** SQLITE_BUSY, SQLITE_IOERR, SQLITE_FULL and SQLITE_CANTOPEN. */
 const UNAVAILABLE = new Set([5, 10, 13, 14])
+/** SQLITE_IOERR_FSYNC. */
+const SYNC_FAILED = 1034
 
 export interface SqliteOptions {
   path: string
   clock: Clock
   /** How large the write-ahead log may grow before writers are held for a moment. */
   maxLogBytes?: number
-  /** Called when the disk refuses to sync or checkpoint: the process must stop. */
+  /** Called when the disk refuses to sync the log: the process must stop. */
   onFatal: (error: unknown) => void
-  /** Called when a look at the database failed that is taken again soon. */
+  /** Called when something failed that loses nothing and is tried again: a look at the database, a move of its log. */
   onError?: (error: unknown) => void
   /** For tests that hold the disk back. */
   syncFile?: (fd: number) => Promise<void>
@@ -82,7 +85,13 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     maxLogBytes,
     // There is one connection, so whoever has it keeps everybody else from writing.
     holdWriters: (work) => db.connection().execute(work),
-    onError: options.onFatal
+    onError: (error) => {
+      options.onError?.(new Error('The log of the database cannot be moved and grows meanwhile.', { cause: error }))
+      if (errcodeOf(error) !== SYNC_FAILED) return
+      // It may have been the log's, which is for its own file to say.
+      walSync.committed()
+      inBackground(walSync.durable(), options.onFatal)
+    }
   })
 
   return {
@@ -90,7 +99,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     clock: options.clock,
     bell,
     durable: () => walSync.durable(),
-    isUnavailable: (error) => UNAVAILABLE.has(((error as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff),
+    isUnavailable: (error) => UNAVAILABLE.has(errcodeOf(error) & 0xff),
     size: async () => (await stat(options.path)).size + (await logBytes(options.path)),
     logSize: () => logBytes(options.path),
     close: async () => {
@@ -102,6 +111,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     }
   }
 }
+
+const errcodeOf = (error: unknown): number => (error as { errcode?: number } | undefined)?.errcode ?? 0
 
 /** Without it a power cut may lose the names of files that were just made. */
 async function syncFolder(path: string): Promise<void> {
