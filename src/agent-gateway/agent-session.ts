@@ -49,6 +49,7 @@ export class AgentSession {
   readonly unsavedWarnings = new Map<string, string | null>()
   readonly #parts: SessionParts
   readonly #socket: WebSocket
+  readonly #silentForMs: () => number
   readonly #services: { declaration: ServiceDeclaration; id: string; models: Map<string, Feature[]> }[]
   readonly #lastModel = new Map<string, string>()
   readonly #held = new Map<string, HeldSlot>()
@@ -57,11 +58,19 @@ export class AgentSession {
 
   constructor(
     parts: SessionParts,
-    connection: { socket: WebSocket; principal: Principal; hello: Hello; agent: AgentConnected }
+    connection: {
+      socket: WebSocket
+      principal: Principal
+      hello: Hello
+      agent: AgentConnected
+      /** For how long nothing has come from the agent. */
+      silentForMs: () => number
+    }
   ) {
     const { hello, agent } = connection
     this.#parts = parts
     this.#socket = connection.socket
+    this.#silentForMs = connection.silentForMs
     this.principal = connection.principal
     this.providerId = agent.providerId
     this.epoch = agent.epoch
@@ -80,6 +89,11 @@ export class AgentSession {
     for (const { id, request_id, service_id, position, userId } of attempts) {
       this.#hold(id, { requestId: request_id, serviceId: service_id, position, userId })
     }
+  }
+
+  /** For how long nothing has come from the agent. */
+  get silentForMs(): number {
+    return this.#silentForMs()
   }
 
   /** It finishes what it runs and takes no more: nobody should wait for it. */

@@ -122,7 +122,9 @@ function greet(
 ): Promise<void> {
   let session: AgentSession | undefined
   let refused = false
-  let lastHeard = parts.now()
+  // Of a clock that nobody sets.
+  let lastHeard = performance.now()
+  const silentForMs = () => Math.floor(performance.now() - lastHeard)
   let queue: Promise<void> = Promise.resolve()
   const silence = heartbeatMs(parts.leaseMs) * 3
   const refuseMore = (why: string) => {
@@ -138,7 +140,7 @@ function greet(
   })
   const tooLate = setTimeout(() => refuseMore('no hello in time'), HELLO_WITHIN_MS)
   const watch = setInterval(() => {
-    if (parts.now() - lastHeard > silence) socket.terminate()
+    if (silentForMs() > silence) socket.terminate()
   }, heartbeatMs(parts.leaseMs))
 
   const onMessage = async (text: string) => {
@@ -151,11 +153,11 @@ function greet(
     }
     if (message.type !== 'agent.hello') return refuseMore('the first message must be a hello')
     clearTimeout(tooLate)
-    session = await openSession(socket, principal, message, parts)
+    session = await openSession({ socket, principal, hello: message, silentForMs }, parts)
   }
 
   socket.on('message', (data, isBinary) => {
-    lastHeard = parts.now()
+    lastHeard = performance.now()
     rate.count()
     queue = queue
       .then(() => (isBinary ? refuseMore('messages are text') : onMessage(String(data))))
@@ -205,11 +207,10 @@ const NOTES: Partial<Record<Standing, string>> = {
 const isShared = ({ services }: Hello): boolean => services.some(({ access }) => access !== 'private')
 
 async function openSession(
-  socket: WebSocket,
-  principal: Principal,
-  hello: Hello,
+  greeted: { socket: WebSocket; principal: Principal; hello: Hello; silentForMs: () => number },
   parts: AgentSocketParts
 ): Promise<AgentSession | undefined> {
+  const { socket, principal, hello } = greeted
   if (hello.protocol !== PROTOCOL_VERSION) {
     socket.close(CLOSE_CODES.protocol, `protocol ${hello.protocol} is not spoken here, only ${PROTOCOL_VERSION}`)
     return undefined
@@ -222,7 +223,7 @@ async function openSession(
     services: hello.services.map(declaredService),
     attempts: hello.attempts
   })
-  const session = new AgentSession(parts, { socket, principal, hello, agent })
+  const session = new AgentSession(parts, { ...greeted, agent })
   session.resume(agent.resumed)
   parts.registry.add(session)
   const note = isShared(hello) ? NOTES[agent.standing] : undefined

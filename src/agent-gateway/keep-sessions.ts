@@ -1,5 +1,6 @@
 import type { ApiKeys } from '../auth/api-keys.ts'
 import type { Bell } from '../db/bell.ts'
+import { setImmediate } from 'node:timers/promises'
 import { startLoop } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { CLOSE_CODES } from '../protocol/messages.ts'
@@ -21,8 +22,14 @@ export interface KeepSessionsParts {
   logger: Logger
 }
 
+export interface SessionKeeper {
+  /** Renews all leases now, with what has come from agents until this moment. */
+  renew(): Promise<void>
+  close(): Promise<void>
+}
+
 /** While sessions live: renews their leases, writes their progress, and ends those whose key no longer counts. */
-export function keepSessions(parts: KeepSessionsParts): { close(): Promise<void> } {
+export function keepSessions(parts: KeepSessionsParts): SessionKeeper {
   const onError = (error: unknown) =>
     parts.logger.error({ err: error }, 'keeping agent sessions failed; it is tried again')
   const renewing = startLoop({
@@ -36,6 +43,11 @@ export function keepSessions(parts: KeepSessionsParts): { close(): Promise<void>
   const saving = startLoop({ everyMs: WRITE_PROGRESS_EVERY_MS, work: () => save(parts), onError })
   const forget = parts.bell.on('keys', renewing.wake)
   return {
+    renew: async () => {
+      // What waits in the sockets since this process was held up is read first.
+      await setImmediate()
+      await renew(parts)
+    },
     close: async () => {
       forget()
       await Promise.all([renewing.close(), saving.close()])

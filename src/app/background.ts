@@ -1,3 +1,4 @@
+import type { SessionKeeper } from '../agent-gateway/keep-sessions.ts'
 import { sweepOrphans } from '../assets/sweep-orphans.ts'
 import { type Loop, startLoop } from '../lib/async.ts'
 import type { Context } from './context.ts'
@@ -11,6 +12,7 @@ const SWEEP_EVERY_MS = 3_600_000
 export interface BackgroundParts
   extends EraseParts, Pick<Context, 'config' | 'settings' | 'apiKeys' | 'usage' | 'logger'> {
   sweep: Parameters<typeof sweepOrphans>[0]
+  keeper: Pick<SessionKeeper, 'renew'>
 }
 
 /** The work that nobody asks for: expiring leases and waits, writing down key use, removing what is left behind. */
@@ -35,7 +37,7 @@ export function startBackground(parts: BackgroundParts): { close(): Promise<void
   const loops = [
     waiting,
     erasing,
-    loop('expire leases', Math.min(1000, limits.leaseMs / 4), () => parts.requests.expireLeases()),
+    loop('expire leases', Math.min(1000, limits.leaseMs / 4), () => parts.requests.expireLeases(parts.keeper)),
     loop('look at settings', LOOK_AT_SETTINGS_EVERY_MS, () => parts.settings.load()),
     loop('write down key use', FLUSH_KEYS_EVERY_MS, () => parts.apiKeys.flushLastUsed()),
     loop('add up usage', ADD_UP_EVERY_MS, () => parts.usage.rollUp()),

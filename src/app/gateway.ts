@@ -136,6 +136,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   })
   const background = startBackground({
     ...context,
+    keeper,
     sweep: { store, assets: context.assetStore, clock: database.clock }
   })
 

@@ -4,9 +4,20 @@ import type { RequestParts } from './request-parts.ts'
 
 const AT_A_TIME = 500
 
-/** Makes the tasks of attempts whose lease ran out claimable again. Returns how many. */
-export async function expireLeases(parts: RequestParts): Promise<number> {
-  const expired = await listExpired(parts.database.db, parts.database.clock.now(), AT_A_TIME)
+/**
+ * Makes the tasks of attempts whose lease ran out claimable again. Before any is, `renew` has what came from agents meanwhile
+ * count: it may be this process that was held up. Returns how many.
+ */
+export async function expireLeases(
+  parts: RequestParts,
+  { renew }: { renew?: () => Promise<void> } = {}
+): Promise<number> {
+  const listAll = () => listExpired(parts.database.db, parts.database.clock.now(), AT_A_TIME)
+  let expired = await listAll()
+  if (expired.length > 0 && renew) {
+    await renew()
+    expired = await listAll()
+  }
   for (const attempt of expired) {
     await failAttempt(parts, attempt, { reason: 'lease_lapsed', message: 'The provider stopped answering.' })
   }

@@ -21,6 +21,7 @@ import { type Connection, deliveredImage, LEASE_MS, type LeaseWorld, openLeaseWo
  *
  * A lease lasts 30 s                            below: lasts as long as configured, by default 30 s
  *   and is renewed while its session lives      leases: keeps its work as long as it is there
+ *   from when its agent was heard last          below: of an agent that is silent; leases: is noticed by its silence
  * A result counts under its own token only      lease-fuzz; agent-protocol: of its own with a wrong token neither
  * Lapsing makes the task claimable              leases: loses its work to another when its lease has run out
  * A late result under the current token counts  leases: may still deliver while nobody else has taken the work
@@ -89,10 +90,33 @@ describe('a lease', () => {
     const { lease, taskId, agent } = await arrange()
     world.clock.advance(LEASE_MS + 1)
     const [found] = await listExpired(db(), world.clock.now(), 10)
-    await operations().renewConnections([{ ...agent, draining: false }])
+    await operations().renewConnections([{ ...agent, draining: false, silentForMs: 0 }])
     expect(await operations().fail(found!, { reason: 'lease_lapsed', message: '' })).toBe(false)
     expect(await attempt(lease.id)).toMatchObject({ state: 'running' })
     expect(await task(taskId)).toMatchObject({ state: 'running', losses: 0 })
+  })
+
+  it('of an agent that is silent lasts from when it was heard last, also when it is given work meanwhile', async () => {
+    const { lease, taskId, agent } = await arrange()
+    const heardAt = world.clock.now() - 2000
+    await operations().renewConnections([{ ...agent, draining: false, silentForMs: 2000 }])
+    expect((await attempt(lease.id)).lease_until).toBe(heardAt + LEASE_MS)
+    world.clock.advance(LEASE_MS - 1999)
+    await operations().renewConnections([{ ...agent, draining: false, silentForMs: LEASE_MS + 1 }])
+    expect(await operations().expireLeases()).toBe(1)
+    expect(await task(taskId)).toMatchObject({ state: 'queued', losses: 1 })
+    const { online_until } = await db().selectFrom('providers').selectAll().executeTakeFirstOrThrow()
+    expect(online_until).toBeLessThan(world.clock.now())
+  })
+
+  it('that has run out while this process was held up is not lost when the agent was heard meanwhile', async () => {
+    const { lease, agent } = await arrange()
+    world.clock.advance(LEASE_MS + 1)
+    const renew = async () => {
+      await operations().renewConnections([{ ...agent, draining: false, silentForMs: 10 }])
+    }
+    expect(await operations().expireLeases({ renew })).toBe(0)
+    expect(await attempt(lease.id)).toMatchObject({ state: 'running' })
   })
 
   it('that two processes find lapsed is one loss', async () => {
@@ -134,7 +158,7 @@ describe('a lease', () => {
     await world.connect(0, { name: 'rig', attempts: [lease] })
     const { lease_until: before } = await attempt(lease.id)
     world.clock.advance(1000)
-    const alive = await operations().renewConnections([{ ...agent, draining: false }])
+    const alive = await operations().renewConnections([{ ...agent, draining: false, silentForMs: 0 }])
     expect(alive.has(agent.providerId)).toBe(false)
     expect((await attempt(lease.id)).lease_until).toBe(before)
   })

@@ -258,8 +258,11 @@ describe('an agent that is gone for good', () => {
     const id = await submit(user, model)
     const { attempt_id } = await agent.received('attempt.assigned')
     agent.beQuiet()
+    const quietAt = Date.now()
     await agent.closed
     await waitFor(async () => (await attemptRow(gateway, attempt_id)).state === 'lapsed')
+    // One lease from its last word, and not from when the connection was given up.
+    expect((await attemptRow(gateway, attempt_id)).lease_until).toBeLessThanOrEqual(quietAt + 500)
     await gateway.gateway.context.requests.cancel(id)
   })
 

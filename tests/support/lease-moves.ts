@@ -79,12 +79,12 @@ const MOVES = {
   },
   renew: async (memory, { requests, pick }) => {
     const connection = memory.connections.get(at(AGENTS, pick)!)?.connection
-    if (connection) await requests.renewConnections([{ ...connection, draining: false }])
+    if (connection) await requests.renewConnections([{ ...connection, draining: false, silentForMs: 0 }])
   },
   renewReplaced: async (memory, { requests, pick, database }) => {
     const connection = at(memory.pastConnections, pick)
     const before = await readRows(database)
-    if (connection) await requests.renewConnections([{ ...connection, draining: false }])
+    if (connection) await requests.renewConnections([{ ...connection, draining: false, silentForMs: 0 }])
     expectUnchanged(memory, 'a renewal of a replaced connection', { before, after: await readRows(database) })
   },
   deliver: async (memory, { database, requests, pick }) => {
