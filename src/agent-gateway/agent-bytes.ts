@@ -11,6 +11,7 @@ import { toError } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import { type AttemptResult, decodeAttemptResult, RESULT_HEADER } from '../protocol/messages.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
+import { quote } from '../providers/quote.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
 import type { Requests } from '../requests/requests.ts'
 import type { Deliveries } from './deliveries.ts'
@@ -18,7 +19,7 @@ import type { Deliveries } from './deliveries.ts'
 export interface AgentBytesParts {
   assets: Assets
   requests: Pick<Requests, 'findAttempt' | 'findInput' | 'finish' | 'fail' | 'parametersOf'>
-  providers: Pick<ProviderStore, 'findOwner'>
+  providers: Pick<ProviderStore, 'findName'>
   deliveries: Deliveries
   limits: { maxOutputBytes: number; maxPixels: number }
 }
@@ -76,17 +77,22 @@ async function receiveImage(
   if (attempt.state === 'succeeded') return reply.send({ stored: true })
   if (attempt.state === 'failed' || attempt.state === 'canceled') throw errors.leaseLost()
 
-  const saved = await saveOrFail(parts, request, attempt)
+  const provider = await parts.providers.findName(attempt.provider_id)
+  const saved = await saveOrFail(parts, request, { attempt, ownerId: provider?.owner_id ?? '' })
   const { asked, warnings } = await checkAgainstAsked(parts, attempt, saved)
   if (asked.outputFormat && saved.mediaType !== mediaTypeOfFormat(asked.outputFormat)) {
     await parts.assets.discard(saved)
     return refuseImage(parts, attempt, `The image is not the ${asked.outputFormat} that was asked for.`)
   }
-  return finish(parts, { attempt, saved, result, warnings, reply })
+  const said = result.warnings.map((warning) => quote(provider?.name ?? 'The provider', warning))
+  return finish(parts, { attempt, saved, result, warnings: [...said, ...warnings], reply })
 }
 
-async function saveOrFail(parts: AgentBytesParts, request: FastifyRequest, attempt: AttemptRow): Promise<SavedBytes> {
-  const ownerId = (await parts.providers.findOwner(attempt.provider_id)) ?? ''
+async function saveOrFail(
+  parts: AgentBytesParts,
+  request: FastifyRequest,
+  { attempt, ownerId }: { attempt: AttemptRow; ownerId: string }
+): Promise<SavedBytes> {
   const delivery = parts.deliveries.begin(attempt, { ownerId, bytes: largestBody(request, parts.limits) })
   try {
     return await parts.assets.save(request.raw, {
@@ -144,7 +150,7 @@ async function finish(
   const finished = await parts.requests.finish(attempt, {
     ...saved,
     seed: result.seed,
-    warnings: [...result.warnings, ...done.warnings],
+    warnings: done.warnings,
     generatingMs: result.generating_ms,
     ...(result.report && { report: settleReport(result.report, saved) })
   })

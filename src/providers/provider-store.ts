@@ -6,6 +6,7 @@ import type { OfferingConfig } from '../config/config.ts'
 import { newId } from '../lib/ids.ts'
 import { type Blocks, findBlocks } from './block-store.ts'
 import { ALL_MODELS, easePauses, longestPause, type Pause, PAUSE_COLUMNS } from './pause-store.ts'
+import { findProviderName } from './provider-state-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
 import { type Reach, reachOf, type Standing } from './trust-policy.ts'
 import { admitProvider, findReach, findStanding, noteDelivery } from './trust-store.ts'
@@ -67,7 +68,8 @@ export interface ProviderStore {
   readonly offering: OfferingConfig
   /** Makes or finds the provider (owner, name), takes it over from any older connection, and writes its services. */
   connect(trx: Trx, provider: NewConnection): Promise<ConnectedProvider>
-  findOwner(providerId: string): Promise<string | undefined>
+  /** What a provider is called and whose it is. */
+  findName(providerId: string): Promise<{ name: string; owner_id: string } | undefined>
   /** Providers of an owner that are not forgotten. */
   countProviders(trx: Trx, ownerId: string): Promise<number>
   /** Keeps a provider online until then; false when a newer connection has taken it over. */
@@ -127,10 +129,7 @@ export function createProviderStore(
       return { providerId: provider.id, epoch: provider.epoch, serviceIds, standing }
     },
 
-    findOwner: async (providerId) => {
-      const row = await db.selectFrom('providers').select('owner_id').where('id', '=', providerId).executeTakeFirst()
-      return row?.owner_id
-    },
+    findName: (providerId) => findProviderName(db, providerId),
 
     countProviders: async (trx, ownerId) => {
       const row = await trx

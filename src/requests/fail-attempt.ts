@@ -3,6 +3,7 @@ import type { ErrorCode } from '../lib/errors.ts'
 import { pauseService } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/provider-store.ts'
 import { findProviderName } from '../providers/provider-state-store.ts'
+import { quote } from '../providers/quote.ts'
 import { type AttemptRow, changeAttempt, findAttempt, listAttemptsOfTask } from './attempt-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
@@ -143,7 +144,7 @@ function publicError(
     busy: 'upstream_busy'
   }
   const tries = counts.node_faults + counts.losses + counts.refusals
-  const text = failure.isQuoted && provider !== undefined ? `${provider} says: “${failure.message}”` : failure.message
+  const text = failure.isQuoted && provider !== undefined ? quote(provider, failure.message) : failure.message
   const suffix = tries > 1 ? ` (after ${tries} attempts)` : ''
   return {
     error_code: codes[failure.reason] ?? 'upstream_error',

@@ -68,12 +68,15 @@ describe('the delivery of an image', () => {
     await agent.close()
   })
 
-  it('tells seed, warnings and time', async () => {
+  it('tells seed, time and the warnings as its own words', async () => {
     const { agent, id, attemptId, token } = await assigned()
     const result = { seed: 2 ** 40, warnings: ['Größe "x" was not used. 🦊'], generating_ms: 77 }
     await agent.put(attemptId, { token, body: await picture(), result })
     const job = await ended(user, id)
-    expect(job.result).toMatchObject({ warnings: result.warnings, data: [{ seed: 2 ** 40 }] })
+    expect(job.result).toMatchObject({
+      warnings: [expect.stringMatching(/^rig \d+ says: “Größe "x" was not used. 🦊”$/)],
+      data: [{ seed: 2 ** 40 }]
+    })
     expect(await usageOf(gateway, id)).toMatchObject([{ generating_ms: 77, width: 40, height: 24 }])
     await agent.close()
   })

@@ -317,7 +317,9 @@ describe('other fields', () => {
     })
     const sent = upstream.requests.find((request) => request.json?.prompt === 'unmistakable')?.json
     expect(sent).toMatchObject({ model: 'upstream-name', glitter: 3, flag: true, seed: answer.data[0]!.seed })
-    expect(answer.warnings).toEqual(["'dust': not sent, because the service does not list it."])
+    expect(answer.warnings).toEqual([
+      expect.stringMatching(/^studio says: “'dust': not sent, because the service does not list it\.”$/)
+    ])
     for (const name of ['user', 'async', 'stream', 'visibility', 'partial_images', 'webhook_url', 'dust']) {
       expect(sent).not.toHaveProperty(name)
     }
