@@ -192,8 +192,8 @@ export const readGatewayMessage = createReader(GATEWAY_MESSAGES, { clean: false 
 
 /** What travels with the PUT of the bytes, in the header below as base64url JSON. */
 export const RESULT_HEADER = 'x-inference-club-result'
-/** Bytes before base64: Node's HTTP server takes 16 KiB of headers in all. */
-const MAX_RESULT_BYTES = 8 * 1024
+/** Bytes before base64, which makes a third more of them: nginx takes 8 KiB for a line of the head, unless told otherwise. */
+const MAX_RESULT_BYTES = 5632
 const MAX_WARNINGS = 50
 const MAX_WARNING_CHARS = 1000
 /** Of a revised prompt as JSON; the other half is left to warnings. */
