@@ -11,7 +11,13 @@ const STATE: SystemFacts['state'] = {
   storage: { outputs: { images: 0, bytes: 0 }, inputs: { images: 0, bytes: 0 }, freeBytes: 5e9 },
   agentsOnline: 0
 }
-const WELL: SystemFacts = { state: STATE, notReady: undefined, strandedModels: [], webhooksGivenUp: 0 }
+const WELL: SystemFacts = {
+  state: STATE,
+  notReady: undefined,
+  isDiskShort: false,
+  strandedModels: [],
+  webhooksGivenUp: 0
+}
 
 const withState = (change: Partial<SystemFacts['state']>): SystemFacts => ({ ...WELL, state: { ...STATE, ...change } })
 const withFree = (freeBytes: number | null) => withState({ storage: { ...STATE.storage, freeBytes } })
@@ -25,6 +31,11 @@ describe('problems', () => {
 
   it.each<[string, SystemFacts, string]>([
     ['a store that cannot be written', { ...WELL, notReady: 'EROFS' }, 'Requests cannot be served: EROFS.'],
+    [
+      'a disk that is too full for more',
+      { ...WELL, isDiskShort: true },
+      'New images are refused, and those that wait are not begun, until there is more free space than INFERENCE_CLUB_DISK_RESERVE.'
+    ],
     ['a disk that is nearly full', withFree(512_300_000), 'The disk of the image store has only 512 MB left.'],
     [
       'images that nobody makes',

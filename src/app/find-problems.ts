@@ -10,6 +10,8 @@ export interface SystemFacts {
   state: Omit<SystemState, 'problems'>
   /** Why requests cannot be served now. */
   notReady: string | undefined
+  /** No new work is taken, for want of free space. */
+  isDiskShort: boolean
   /** Models for which images have waited for `LONG_WAIT_MS`, and nobody online has them. */
   strandedModels: readonly string[]
   /** Webhooks given up within a day. */
@@ -17,10 +19,15 @@ export interface SystemFacts {
 }
 
 /** What an operator has to know, the worst first, in sentences. */
-export function findProblems({ state, notReady, strandedModels, webhooksGivenUp }: SystemFacts): string[] {
+export function findProblems({ state, notReady, isDiskShort, strandedModels, webhooksGivenUp }: SystemFacts): string[] {
   const { freeBytes } = state.storage
   const problems: string[] = []
   if (notReady !== undefined) problems.push(`Requests cannot be served: ${notReady}.`)
+  if (isDiskShort) {
+    problems.push(
+      'New images are refused, and those that wait are not begun, until there is more free space than INFERENCE_CLUB_DISK_RESERVE.'
+    )
+  }
   if (freeBytes !== null && freeBytes < LITTLE_SPACE_BYTES) {
     problems.push(`The disk of the image store has only ${Math.floor(freeBytes / 1e6)} MB left.`)
   }

@@ -26,6 +26,7 @@ import { startWebhookDelivery } from '../webhooks/deliver-webhooks.ts'
 import { createWebhookSender } from '../webhooks/webhook-request.ts'
 import { startBackground } from './background.ts'
 import { createContext, type Context } from './context.ts'
+import { watchDiskRoom } from './disk-room.ts'
 import { watchEventLoopDelay } from './event-loop-delay.ts'
 import { createMetrics } from './metrics.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
@@ -78,20 +79,28 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   const stopping = new AbortController()
   const callers = createTally()
   let draining = false
+  const diskRoom = await watchDiskRoom({
+    places: [() => database.freeBytes(), () => store.freeBytes()],
+    reserveBytes: config.diskReserveBytes,
+    onRoom: () => database.bell.ring('tasks'),
+    logger
+  })
   const metrics = createMetrics({
     agentsOnline: () => registry.sessions().length,
     tasksByState: () => requests.countTasksByState(),
-    databaseLogSize: () => database.logSize()
+    databaseLogSize: () => database.logSize(),
+    freeSpace: () => diskRoom.freeBytes()
   })
   const eventLoop = watchEventLoopDelay()
   const app = await createHttpApp({
     ...context,
-    system: createSystemState({ ...context, eventLoop, checkReady: () => checkReady(context) }),
+    system: createSystemState({ ...context, eventLoop, diskRoom, checkReady: () => checkReady(context) }),
     edge,
     version: VERSION,
     webDir: WEB_DIR,
     now: () => database.clock.now(),
     durable: () => database.durable(),
+    requireDiskRoom: () => diskRoom.require(),
     isDatabaseFault: (error) => database.isUnavailable(error),
     stopping: stopping.signal,
     callers,
@@ -109,6 +118,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   await app.listen({ port: config.port, host: config.host }).catch(async (error: unknown) => {
     eventLoop.close()
     settings.close()
+    await diskRoom.close()
     await app.close()
     await database.close()
     throw error
@@ -124,7 +134,14 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     edge,
     now: () => database.clock.now()
   })
-  const dispatcher = startDispatcher({ ...context, slots: registry })
+  const dispatcher = startDispatcher({
+    ...context,
+    slots: {
+      runningByUser: () => registry.runningByUser(),
+      // An image that could not be stored is better not begun.
+      freeServices: () => (diskRoom.isShort() ? [] : registry.freeServices())
+    }
+  })
   const keeper = keepSessions({ ...context, bell: database.bell, leaseMs })
   const webhookDelivery = startWebhookDelivery({
     database,
@@ -155,6 +172,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     await apiKeys.flushLastUsed()
     apiKeys.close()
     metrics.close()
+    await diskRoom.close()
     eventLoop.close()
     settings.close()
     await database.close()

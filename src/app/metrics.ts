@@ -7,6 +7,8 @@ export interface MetricSources {
   tasksByState: () => Promise<Map<string, number>>
   /** Bytes. */
   databaseLogSize: () => Promise<number>
+  /** Bytes; null when it cannot be told. */
+  freeSpace: () => number | null
 }
 
 export function createMetrics(sources: MetricSources): HttpContext['metrics'] & { close: () => void } {
@@ -44,6 +46,14 @@ export function createMetrics(sources: MetricSources): HttpContext['metrics'] & 
     registers,
     async collect() {
       this.set(await sources.databaseLogSize())
+    }
+  })
+  new Gauge({
+    name: 'inference_club_free_space_bytes',
+    help: 'Free space where the database and the images are, whichever has less.',
+    registers,
+    collect() {
+      this.set(sources.freeSpace() ?? NaN)
     }
   })
   return {

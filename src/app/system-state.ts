@@ -4,6 +4,7 @@ import type { SystemState } from '../http/dashboard/contract/admin.ts'
 import { toError } from '../lib/async.ts'
 import { VERSION } from '../lib/version.ts'
 import type { Context } from './context.ts'
+import type { DiskRoom } from './disk-room.ts'
 import type { EventLoopDelay } from './event-loop-delay.ts'
 import { findProblems, LONG_WAIT_MS } from './find-problems.ts'
 
@@ -16,6 +17,7 @@ export interface SystemStateParts extends Pick<
   eventLoop: Pick<EventLoopDelay, 'read'>
   /** Throws what stands in the way of serving requests. */
   checkReady: () => Promise<void>
+  diskRoom: Pick<DiskRoom, 'isShort'>
 }
 
 /** How the server is doing, read when it is asked for. */
@@ -52,6 +54,7 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
     const problems = findProblems({
       state,
       notReady: await problemOf(parts.checkReady),
+      isDiskShort: parts.diskRoom.isShort(),
       strandedModels,
       webhooksGivenUp: await webhooks.countGivenUp(now - DAY_MS)
     })

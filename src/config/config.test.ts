@@ -25,6 +25,7 @@ describe('without variables', () => {
       port: 8080,
       host: '127.0.0.1',
       dataDir: resolve(CWD, 'data'),
+      diskReserveBytes: 256 * 1024 ** 2,
       databaseLogBytes: 256 * 1024 ** 2,
       publicUrl: undefined,
       trustProxy: [],

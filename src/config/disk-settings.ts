@@ -4,6 +4,14 @@ const MIB = 1024 ** 2
 
 /** What the server does with the disk its data folder is on. */
 export const DISK = {
+  diskReserveBytes: bytesSetting({
+    variable: 'INFERENCE_CLUB_DISK_RESERVE',
+    description:
+      'Free space, where the database and the images are, below which no new work is taken and what waits is not begun; `0` is off.',
+    fallback: 256 * MIB,
+    defaultText: '256MiB',
+    min: 0
+  }),
   databaseLogBytes: bytesSetting({
     variable: 'INFERENCE_CLUB_DATABASE_LOG_BYTES',
     description:

@@ -23,5 +23,7 @@ export interface Database {
   size(): Promise<number>
   /** Bytes of what waits to be merged into it. */
   logSize(): Promise<number>
+  /** Bytes that may still be written; null when that cannot be told. */
+  freeBytes(): Promise<number | null>
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
 import { inBackground } from '../lib/async.ts'
 import type { Clock } from '../lib/clock.ts'
+import { freeBytesAt } from '../lib/free-bytes.ts'
 import { createLocalBell } from './bell.ts'
 import { logBytes, startCheckpointer } from './checkpointer.ts'
 import type { Database } from './database.ts'
@@ -101,6 +102,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     durable: () => walSync.durable(),
     isUnavailable: (error) => UNAVAILABLE.has(errcodeOf(error) & 0xff),
     size: async () => (await stat(options.path)).size + (await logBytes(options.path)),
+    freeBytes: () => freeBytesAt(dirname(options.path)),
     logSize: () => logBytes(options.path),
     close: async () => {
       clearInterval(poll)

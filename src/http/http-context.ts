@@ -52,6 +52,8 @@ export interface HttpContext {
   thumbnails: Thumbnails
   /** Resolves when what was committed so far survives a power cut. */
   durable: () => Promise<void>
+  /** Throws `storage_unavailable` while there is too little room for what new work would store. */
+  requireDiskRoom: () => void
   isDatabaseFault: (error: unknown) => boolean
   /** Aborted when the server stops and waiting callers must be told. */
   stopping: AbortSignal

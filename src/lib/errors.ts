@@ -281,6 +281,11 @@ export const errors = {
       'The image store cannot be written or read at the moment. Nothing was changed; try again.',
       { cause }
     ),
+  /** Nothing is wrong with what is stored: there is only too little room for more. */
+  storageFull: () =>
+    make('storage_unavailable', 503, { retryAfterSeconds: 30 })(
+      'The server has too little free disk space to take new work at the moment. Nothing was changed; try again later.'
+    ),
   databaseUnavailable: (cause?: unknown) =>
     make('database_unavailable', 503, { retryAfterSeconds: 5 })(
       'The database cannot be reached at the moment. Nothing was changed; try again.',

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, opendir, rename, rm, stat, statfs, unlink } from 'node:fs/promises'
+import { mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { freeBytesAt } from '../lib/free-bytes.ts'
 import { MeasureStream } from './measure-stream.ts'
 import { type ByteRange, ObjectTooLarge, type ObjectStore, type PutOptions, StoreUnavailable } from './object-store.ts'
 
@@ -88,14 +89,7 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
 
     signedUrl: async () => null,
 
-    freeBytes: async () => {
-      try {
-        const { bavail, bsize } = await statfs(objects)
-        return bavail * bsize
-      } catch {
-        return null // It says nothing; whether the disk works is found out by using it.
-      }
-    }
+    freeBytes: () => freeBytesAt(objects)
   }
 }
 

@@ -92,6 +92,7 @@ describe('metrics', () => {
     expect(response.headers.get('content-type')).toMatch(/^text\/plain\b/)
     const text = await response.text()
     expect(text).toMatch(/^inference_club_agents_online 0$/m)
+    expect(text).toMatch(/^inference_club_free_space_bytes [1-9]/m)
     expect(text).toMatch(/^inference_club_database_log_bytes [1-9]\d*$/m)
     const count = 'inference_club_http_request_duration_seconds_count'
     expect(text).toMatch(new RegExp(`^${count}\\{method="GET",route="/v1/models",status="200"\\} [1-9]`, 'm'))

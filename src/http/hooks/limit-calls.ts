@@ -5,17 +5,21 @@ import type { HttpContext } from '../http-context.ts'
 /** What stores the images it brings. */
 const STORING: readonly Operation[] = ['editImage', 'varyImage', 'createBatch']
 
+/** What becomes images. */
+const WORKING: readonly Operation[] = [...STORING, 'createImage', 'retryJob']
+
 /**
  * Counts every authenticated call of the scope, and the body it brings, against what its caller may have at once, before
- * anything is read of it. Whoever has no room for images sends none. Throws `rate_limit_exceeded` and
- * `insufficient_quota`.
+ * anything is read of it. Whoever has no room for images sends none, and nobody does while the server has none. Throws
+ * `rate_limit_exceeded`, `insufficient_quota` and `storage_unavailable`.
  */
 export function limitCalls(
   scope: FastifyInstance,
-  { budgets, requests }: Pick<HttpContext, 'budgets' | 'requests'>
+  { budgets, requests, requireDiskRoom }: Pick<HttpContext, 'budgets' | 'requests' | 'requireDiskRoom'>
 ): void {
   scope.addHook('onRequest', async ({ raw, headers, principal, routeOptions }, reply) => {
     if (routeOptions.config.operation === undefined || reply.raw.destroyed) return
+    if (WORKING.includes(routeOptions.config.operation)) requireDiskRoom()
     const { userId } = principal
     reply.raw.once('close', budgets.enter('calls', userId))
     if (raw.complete) return
