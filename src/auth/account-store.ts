@@ -80,7 +80,7 @@ const nobody = (userId: string) => ({
  */
 export const markDeleted = (
   { db, clock }: Pick<Database, 'db' | 'clock'>,
-  { userId, email }: { userId: string; email: string }
+  { userId, email, ways }: { userId: string; email: string; ways: readonly string[] }
 ): Promise<void> =>
   db.transaction().execute(async (trx) => {
     const user = await trx.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
@@ -96,7 +96,7 @@ export const markDeleted = (
       .execute()
     await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
     await revokeInvitationsOf(trx, { createdBy: userId, now })
-    if (user.role === 'admin') await requireAdminLeft(trx)
+    if (user.role === 'admin') await requireAdminLeft(trx, ways)
   })
 
 /** Ids of deleted accounts. */

@@ -43,7 +43,8 @@ export interface Account {
   erase(userId: string): Promise<void>
 }
 
-export function createAccount({ database }: { database: Database }): Account {
+/** `ways`: by which people can sign in here. */
+export function createAccount({ database, ways }: { database: Database; ways: readonly string[] }): Account {
   const { db, clock, bell } = database
   return {
     view: async (userId, token) => {
@@ -70,7 +71,7 @@ export function createAccount({ database }: { database: Database }): Account {
     endSession: (userId, id) => endSession(db, { userId, id }),
     endOtherSessions: (userId, token) => endOtherSessions(db, { userId, token }),
     remove: async (userId, email) => {
-      await markDeleted(database, { userId, email })
+      await markDeleted(database, { userId, email, ways })
       bell.ring('keys')
       bell.ring('accounts')
     },

@@ -10,8 +10,11 @@ export type PersonRow = UserRow & {
   keys: number
 }
 
-/** Of everybody, or of one person: newest last, without deleted accounts. As many queries for all as for one. */
-export async function listPeople(db: Db, { userId, now }: { userId?: string; now: number }): Promise<PersonRow[]> {
+/** Of everybody, or of one person: newest last, without deleted accounts. `ways` to sign in are open. As many queries for all as for one. */
+export async function listPeople(
+  db: Db,
+  { userId, now, ways }: { userId?: string; now: number; ways: readonly string[] }
+): Promise<PersonRow[]> {
   const rows = await db
     .selectFrom('users')
     .selectAll('users')
@@ -42,6 +45,7 @@ export async function listPeople(db: Db, { userId, now }: { userId?: string; now
         .selectFrom('accounts')
         .select('accounts.id')
         .whereRef('accounts.user_id', '=', 'users.id')
+        .where('accounts.provider_id', 'in', ways)
         .limit(1)
         .as('account_id')
     ])

@@ -10,11 +10,11 @@ import { type Caller, headersOf } from './caller.ts'
 import { createInvitationStore } from './invitation-store.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { acceptInvitation, type Credentials, signUp } from './join-by-password.ts'
-import { createOidcProvider } from './oidc-provider.ts'
+import { createOidcProvider, OIDC_PROVIDER_ID } from './oidc-provider.ts'
 import { createPasswords } from './passwords.ts'
 import { listPeople, type PersonRow } from './people-list-store.ts'
 import { changePerson, type PersonChange } from './person-change-store.ts'
-import { createPersonStore } from './person-store.ts'
+import { createPersonStore, PASSWORD } from './person-store.ts'
 import { getSecret } from './secret-store.ts'
 import { sessionTokenOf } from './session-cookie.ts'
 import { createSignInLimits } from './sign-in-limits.ts'
@@ -60,7 +60,7 @@ export interface People {
   /** Uses an invitation up and signs in. Throws like `acceptInvitation`, and `rate_limit_exceeded`. */
   accept(answer: Credentials & { token: string }, caller: Caller): Promise<SignedIn>
   beginSession(user: UserRow, caller: Caller): Promise<SignedIn>
-  /** Whether they have any way to sign in. */
+  /** Whether they have any way to sign in that is set up. */
   canSignIn(userId: string): Promise<boolean>
   /** Everybody, or one person; newest last, without deleted accounts. */
   list(filter?: { userId: string }): Promise<PersonRow[]>
@@ -78,6 +78,7 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
   const { clock, bell } = database
   const { github, oidc } = providersOf(config.signIn)
   const isOpen = () => config.signIn.registration === 'open'
+  const ways = [PASSWORD, ...(github ? ['github'] : []), ...(oidc ? [OIDC_PROVIDER_ID] : [])]
   const persons = createPersonStore(database)
   const passwords = createPasswords()
   const limits = createSignInLimits({ tries: () => config.limits.signInTries })
@@ -119,7 +120,7 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
 
   return {
     invitations,
-    account: createAccount({ database }),
+    account: createAccount({ database, ways }),
     sessionTokenOf: sessionToken,
     principalOf: async (caller) => {
       const token = await sessionToken(caller)
@@ -147,10 +148,10 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
       return limits.attempt({ address: caller.address, email: answer.email }, use, { isFree: () => true })
     },
     beginSession,
-    canSignIn: (userId) => persons.canSignIn(userId),
-    list: (filter) => listPeople(database.db, { ...filter, now: clock.now() }),
+    canSignIn: (userId) => persons.canSignIn(userId, ways),
+    list: (filter) => listPeople(database.db, { ...filter, now: clock.now(), ways }),
     change: async (changed) => {
-      await changePerson(database, changed)
+      await changePerson(database, { ...changed, ways })
       bell.ring('keys')
     },
     setDisabled: async (userId, disabled) => {

@@ -15,11 +15,11 @@ export interface PersonChange {
 
 /**
  * What an admin (`by`) changes of somebody, all of it or nothing; the sessions of whom it shuts out end, and the links that
- * they or a former admin made. Throws `not_found`, and `conflict` when admins would shut out or demote themselves, or nobody would be left who is one.
+ * they or a former admin made. `ways` to sign in are open. Throws `not_found`, and `conflict` when admins would shut out or demote themselves, or nobody would be left who is one.
  */
 export async function changePerson(
   { db, clock }: Pick<Database, 'db' | 'clock'>,
-  { userId, by, change }: { userId: string; by: string; change: PersonChange }
+  { userId, by, change, ways }: { userId: string; by: string; change: PersonChange; ways: readonly string[] }
 ): Promise<void> {
   const { role, disabled, limits } = change
   if (userId === by && disabled === true) throw errors.conflict('You cannot shut yourself out. Ask another admin.')
@@ -41,7 +41,7 @@ export async function changePerson(
     if (disabled === true) await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
     if (disabled === true || role === 'member') {
       await revokeInvitationsOf(trx, { createdBy: userId, now })
-      await requireAdminLeft(trx)
+      await requireAdminLeft(trx, ways)
     }
   })
 }

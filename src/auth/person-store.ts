@@ -17,8 +17,8 @@ export interface NewPerson {
 export interface PersonStore {
   /** The person of a session that has not ended, and who is not disabled. */
   findBySessionToken(token: string): Promise<UserRow | undefined>
-  /** Whether they have any way to sign in. */
-  canSignIn(userId: string): Promise<boolean>
+  /** Whether they have any of these ways to sign in. */
+  canSignIn(userId: string, ways: readonly string[]): Promise<boolean>
   /** Somebody new, by an invitation or without. Throws `invitation_invalid` and `conflict`. */
   join(person: NewPerson & { invitationId?: string; role: Role; emailVerified: boolean }): Promise<UserRow>
   /** Hands an account over: a new name, address and password, and all of its sessions end. Throws like `join`. */
@@ -43,9 +43,16 @@ export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
         .where('sessions.expires_at', '>', clock.now())
         .where('users.disabled_at', 'is', null)
         .executeTakeFirst(),
-    canSignIn: async (userId) =>
-      (await db.selectFrom('accounts').select('id').where('user_id', '=', userId).limit(1).executeTakeFirst()) !==
-      undefined,
+    canSignIn: async (userId, ways) => {
+      const account = await db
+        .selectFrom('accounts')
+        .select('id')
+        .where('user_id', '=', userId)
+        .where('provider_id', 'in', ways)
+        .limit(1)
+        .executeTakeFirst()
+      return account !== undefined
+    },
     join: (person) =>
       db.transaction().execute(async (trx) => {
         const user = await insertPerson(trx, person, clock.now())

@@ -281,6 +281,10 @@ describe('deleting an account', () => {
     const ada = await alone.addPerson({ role: 'admin' })
     // The admin of the first start, whom nobody has claimed, and one with a key alone.
     await alone.addUser({ role: 'admin' })
+    // One who signed in by a provider that is not set up any more.
+    const former = await alone.addPerson({ role: 'admin' })
+    const { db } = alone.database
+    await db.updateTable('accounts').set({ provider_id: 'github' }).where('user_id', '=', former.id).execute()
     const { status, body } = await remove(ada, { email: ada.email }, alone)
     expect([status, body?.error.code]).toEqual([409, 'conflict'])
     await alone.addPerson({ role: 'admin' })
