@@ -1,6 +1,7 @@
 import type { SessionKeeper } from '../agent-gateway/keep-sessions.ts'
 import { sweepOrphans } from '../assets/sweep-orphans.ts'
 import { type Loop, startLoop } from '../lib/async.ts'
+import type { SteadyClock } from '../lib/clock.ts'
 import type { Context } from './context.ts'
 import { eraseAccounts, type EraseParts } from './erase-accounts.ts'
 
@@ -9,10 +10,14 @@ const LOOK_AT_SETTINGS_EVERY_MS = 10_000
 const ADD_UP_EVERY_MS = 60_000
 const SWEEP_EVERY_MS = 3_600_000
 
+const FOLLOW_CLOCK_EVERY_MS = 1000
+
 export interface BackgroundParts
   extends EraseParts, Pick<Context, 'config' | 'settings' | 'apiKeys' | 'usage' | 'logger'> {
   sweep: Parameters<typeof sweepOrphans>[0]
   keeper: Pick<SessionKeeper, 'renew'>
+  /** The database's. */
+  clock: SteadyClock
 }
 
 /** The work that nobody asks for: expiring leases and waits, writing down key use, removing what is left behind. */
@@ -37,6 +42,7 @@ export function startBackground(parts: BackgroundParts): { close(): Promise<void
   const loops = [
     waiting,
     erasing,
+    loop('follow the clock', FOLLOW_CLOCK_EVERY_MS, () => parts.requests.followClock(parts.clock)),
     loop('expire leases', Math.min(1000, limits.leaseMs / 4), () => parts.requests.expireLeases(parts.keeper)),
     loop('look at settings', LOOK_AT_SETTINGS_EVERY_MS, () => parts.settings.load()),
     loop('write down key use', FLUSH_KEYS_EVERY_MS, () => parts.apiKeys.flushLastUsed()),

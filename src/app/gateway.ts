@@ -14,6 +14,7 @@ import { lockDataDir } from '../db/data-dir-lock.ts'
 import { startDispatcher } from '../dispatch/dispatcher.ts'
 import { createHttpApp } from '../http/app.ts'
 import { createTally } from '../lib/async.ts'
+import { createSteadyClock, type SteadyClock } from '../lib/clock.ts'
 import { createHostCheck, knownHosts } from '../lib/allowed-hosts.ts'
 import { basePathOf } from '../lib/base-path.ts'
 import { EDGE_LIMITS, type EdgeLimits } from '../lib/edge-limits.ts'
@@ -35,6 +36,7 @@ import { createSystemState } from './system-state.ts'
 const WEB_DIR = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 export interface GatewayOptions extends OpenDatabaseOptions {
+  clock?: SteadyClock
   config: Config
   logger: Logger
   /** What is given counts in place of `EDGE_LIMITS`. */
@@ -64,11 +66,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function startLocked(options: GatewayOptions, unlock: () => void): Promise<Gateway> {
-  const { config, logger, edge: ownEdge, ...opening } = options
+  const { config, logger, edge: ownEdge, clock = createSteadyClock(), ...opening } = options
   const edge = { ...EDGE_LIMITS, ...ownEdge }
   const database = await openDatabase(config, {
     onError: (error) => logger.error({ err: error }, 'the database could not be read or written; it is tried again'),
-    ...opening
+    ...opening,
+    clock
   })
   const store = await openDiskStore(config.dataDir)
   const context = createContext({ config, logger, database, store })
@@ -154,6 +157,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   const background = startBackground({
     ...context,
     keeper,
+    clock,
     sweep: { store, assets: context.assetStore, clock: database.clock }
   })
 

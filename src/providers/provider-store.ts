@@ -75,7 +75,7 @@ export interface ProviderStore {
   /** Keeps a provider online until then; false when a newer connection has taken it over. */
   keepOnline(trx: Trx, connection: { providerId: string; epoch: number }, until: number): Promise<boolean>
   disconnect(connection: { providerId: string; epoch: number }): Promise<void>
-  /** Keeps everybody who is online at least until then. */
+  /** Keeps everybody online until then who was when something was last written of any of them, and nobody else. */
   graceOnline(until: number): Promise<void>
   /** Offers of image services seen since then, of drained providers only with `drained`; `model` and `models` narrow. */
   listOffers(filter: OfferFilter): Promise<Offer[]>
@@ -162,12 +162,21 @@ export function createProviderStore(
     },
 
     graceOnline: async (until) => {
-      await db
-        .updateTable('providers')
-        .set({ online_until: until })
-        .where('online_until', '>', clock.now())
-        .where('online_until', '<', until)
-        .execute()
+      const now = clock.now()
+      await db.transaction().execute(async (trx) => {
+        // By the clock of that time, which may have been set since: who said goodbye before is not online again.
+        const last = await trx
+          .selectFrom('providers')
+          .select((e) => e.fn.max('last_seen_at').as('seen_at'))
+          .executeTakeFirst()
+        const seenAt = last?.seen_at ?? now
+        await trx
+          .updateTable('providers')
+          .set((e) => ({ online_until: e.case().when('online_until', '>', seenAt).then(until).else(now).end() }))
+          .where('online_until', '>', now)
+          .execute()
+        await trx.updateTable('providers').set({ last_seen_at: now }).where('last_seen_at', '>', now).execute()
+      })
     },
 
     listOffers: (filter) => listOffers(db, filter, offering.providers),

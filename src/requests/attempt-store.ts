@@ -111,13 +111,26 @@ export async function renewLeases(
   return rows.map((row) => row.id)
 }
 
-/** Gives every running attempt at least until then, so that agents can come back after the gateway was away. */
+/** Gives every running attempt until then, so that agents can come back after the gateway was away, however long it was. */
 export async function graceLeases(db: Db, until: number): Promise<void> {
+  await db.updateTable('attempts').set({ lease_until: until }).where('state', '=', 'running').execute()
+}
+
+/** Shortens the leases that no clock could have given: none lasts beyond `latest`. */
+export async function clampLeases(db: Db, latest: number): Promise<void> {
+  const impossible = await db
+    .selectFrom('attempts')
+    .select('id')
+    .where('state', '=', 'running')
+    .where('lease_until', '>', latest)
+    .limit(1)
+    .executeTakeFirst()
+  if (!impossible) return
   await db
     .updateTable('attempts')
-    .set({ lease_until: until })
+    .set({ lease_until: latest })
     .where('state', '=', 'running')
-    .where('lease_until', '<', until)
+    .where('lease_until', '>', latest)
     .execute()
 }
 

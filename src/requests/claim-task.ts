@@ -58,7 +58,8 @@ export async function claimTask(
       token_hash: hashToken(token),
       state: 'running',
       lease_until: now + limits.leaseMs,
-      assigned_at: now,
+      // Whatever the clock says: attempts of before its task was queued count no more.
+      assigned_at: Math.max(now, task.queued_at),
       progressed_at: null,
       finished_at: null,
       generating_ms: null,

@@ -1,4 +1,4 @@
-import { listExpired } from './attempt-store.ts'
+import { clampLeases, listExpired } from './attempt-store.ts'
 import { failAttempt } from './fail-attempt.ts'
 import type { RequestParts } from './request-parts.ts'
 
@@ -13,6 +13,7 @@ export async function expireLeases(
   { renew }: { renew?: () => Promise<void> } = {}
 ): Promise<number> {
   const listAll = () => listExpired(parts.database.db, parts.database.clock.now(), AT_A_TIME)
+  await clampLeases(parts.database.db, parts.database.clock.now() + parts.limits.leaseMs)
   let expired = await listAll()
   if (expired.length > 0 && renew) {
     await renew()

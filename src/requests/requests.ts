@@ -9,6 +9,7 @@ import { expireWaiting } from './expire-waiting.ts'
 import { failAttempt } from './fail-attempt.ts'
 import { finishAttempt } from './finish-attempt.ts'
 import { giveGrace } from './give-grace.ts'
+import { followClock } from './follow-clock.ts'
 import { forgetIdempotencyKeys } from './idempotency-store.ts'
 import { listFailedRequests } from './failed-request-store.ts'
 import { findInput } from './input-name.ts'
@@ -82,6 +83,7 @@ export function createRequests(parts: RequestParts & { live: LiveProgress }) {
     renewConnections: bind(renewConnections),
     noteProgress: bind(noteProgress),
     giveGrace: bind(giveGrace),
+    followClock: bind(followClock),
     forgetKeys: () => forgetIdempotencyKeys(parts.database.db, parts.database.clock.now()),
     expireLeases: bind(expireLeases),
     expireWaiting: bind(expireWaiting)

@@ -208,3 +208,94 @@ describe('a gateway that starts', () => {
     expect(rows.filter((row) => row.online_until > now).map((row) => row.id)).toEqual([online.providerId])
   })
 })
+
+const HOUR_MS = 3_600_000
+const JUMPS = [2 * HOUR_MS, -2 * HOUR_MS, 160_000, -160_000]
+const follow = () => operations().followClock(world.clock)
+const online = async () => {
+  const rows = await db().selectFrom('providers').selectAll().execute()
+  return rows.filter((row) => row.online_until > world.clock.now()).map((row) => row.name)
+}
+
+describe.each(JUMPS)("a machine's clock that is set by %i ms", (ms) => {
+  it('ends no lease and prolongs none, seen or not yet seen', async () => {
+    const { lease, agent } = await arrange()
+    world.clock.advance(10_000)
+    world.clock.jump(ms)
+    expect(await operations().expireLeases()).toBe(0)
+    expect(await online()).toEqual(['rig'])
+    await follow()
+    expect(await operations().expireLeases()).toBe(0)
+    expect(await online()).toEqual(['rig'])
+    world.clock.advance(LEASE_MS - 10_000)
+    expect(await operations().expireLeases()).toBe(0)
+    world.clock.advance(1)
+    expect(await online()).toEqual([])
+    expect(await operations().expireLeases()).toBe(1)
+    await operations().renewConnections([{ ...agent, draining: false, silentForMs: 0 }])
+    expect(await online()).toEqual(['rig'])
+    expect(await attempt(lease.id)).toMatchObject({ state: 'lapsed' })
+  })
+
+  it('brings nobody back who has gone', async () => {
+    await operations().disconnectAgent(await world.connect(0, { name: 'gone' }), { voided: false })
+    world.clock.advance(60_000)
+    await world.connect(0, { name: 'here' })
+    world.clock.jump(ms)
+    await follow()
+    expect(await online()).toEqual(['here'])
+  })
+
+  it('while the gateway is away keeps those online who were, as far as can be told, and every lease for its time', async () => {
+    const { lease } = await arrange()
+    await operations().disconnectAgent(await world.connect(0, { name: 'gone' }), { voided: false })
+    world.clock.advance(1)
+    const [here] = await db().selectFrom('providers').selectAll().where('name', '=', 'rig').execute()
+    await operations().renewConnections([{ providerId: here!.id, epoch: 1, draining: false, silentForMs: 0 }])
+    world.clock.jump(ms)
+    // A process that starts has the machine's clock.
+    world.clock.moveBy(world.clock.lag())
+    await operations().giveGrace()
+    // Ahead it is as if it had been away for that long.
+    expect(await online()).toEqual(ms < 0 ? ['rig'] : [])
+    world.clock.advance(LEASE_MS)
+    expect(await operations().expireLeases()).toBe(0)
+    world.clock.advance(1)
+    expect(await online()).toEqual([])
+    expect(await operations().expireLeases()).toBe(1)
+    expect(await attempt(lease.id)).toMatchObject({ state: 'lapsed' })
+  })
+
+  it('moves the ends of pauses and of cooling along', async () => {
+    const { agent } = await arrange()
+    const until = world.clock.now() + 20_000
+    const pause = { service_id: agent.serviceId, model: '', reason: 'busy', since: until - 30_000, until, in_row: 1 }
+    await db().insertInto('service_pauses').values(pause).execute()
+    await db().updateTable('services').set({ cooling_until: until }).execute()
+    world.clock.jump(ms)
+    await follow()
+    expect(await db().selectFrom('service_pauses').select('until').execute()).toEqual([{ until: until + ms }])
+    expect(await db().selectFrom('services').select('cooling_until').execute()).toEqual([{ cooling_until: until + ms }])
+  })
+})
+
+describe('a lease that no clock could have given', () => {
+  it('lasts one lease from when it is found', async () => {
+    const { lease } = await arrange()
+    await db()
+      .updateTable('attempts')
+      .set({ lease_until: world.clock.now() + HOUR_MS })
+      .execute()
+    expect(await operations().expireLeases()).toBe(0)
+    expect((await attempt(lease.id)).lease_until).toBe(world.clock.now() + LEASE_MS)
+  })
+})
+
+it('the attempts of a task count also when the clock was set back after it was queued', async () => {
+  const agent = await world.connect(0, { name: 'rig' })
+  const [queued] = await listTasks(db(), await world.submit(0, 1))
+  world.clock.jump(-2 * HOUR_MS)
+  await follow()
+  const { id } = await claim(queued!.id, agent)
+  expect((await attempt(id)).assigned_at).toBe(queued!.queued_at)
+})

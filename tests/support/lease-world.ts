@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { loadConfig } from '../../src/config/config.ts'
 import type { Database } from '../../src/db/database.ts'
 import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
+import { createSteadyClock, type SteadyClock } from '../../src/lib/clock.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
 import type { Principal } from '../../src/lib/principal.ts'
@@ -21,7 +22,12 @@ export const LEASE_MS = 30_000
 export interface LeaseWorld {
   /** Each with a connection of its own to the file. */
   gateways: { database: Database; requests: Requests }[]
-  clock: { now(): number; advance(ms: number): void }
+  clock: SteadyClock & {
+    /** Time passes. */
+    advance(ms: number): void
+    /** Somebody sets the machine's clock. */
+    jump(ms: number): void
+  }
   principal: Principal
   /** A new connection of the agent of this name, with one service for `MODEL`. */
   connect(gateway: number, agent: { name: string; attempts?: readonly HeldAttempt[] }): Promise<Connection>
@@ -33,8 +39,14 @@ export type Connection = AgentConnected & { serviceId: string }
 
 export async function openLeaseWorld(options: { gateways: number }): Promise<LeaseWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'inference-club-leases-'))
-  let now = 1_800_000_000_000
-  const clock = { now: () => now, advance: (ms: number) => void (now += ms) }
+  let passed = 0
+  let set = 0
+  const steady = createSteadyClock({ wall: () => 1_800_000_000_000 + passed + set, monotonic: () => passed })
+  const clock = {
+    ...steady,
+    advance: (ms: number) => void (passed += ms),
+    jump: (ms: number) => void (set += ms)
+  }
   const gateways: LeaseWorld['gateways'] = []
   for (let i = 0; i < options.gateways; i++) gateways.push(await openGateway(join(folder, 'test.sqlite'), clock))
   const principal: Principal = {
@@ -59,7 +71,7 @@ export async function openLeaseWorld(options: { gateways: number }): Promise<Lea
         ownerId: principal.userId,
         name,
         agentVersion: '1',
-        onlineUntil: now + LEASE_MS,
+        onlineUntil: clock.now() + LEASE_MS,
         services: [
           {
             name: 'images',

@@ -8,6 +8,7 @@ import type { AgentConfig, AgentServiceConfig } from '../../src/config/agent-con
 import { type Config, loadConfig } from '../../src/config/config.ts'
 import type { Database } from '../../src/db/database.ts'
 import { FEATURES } from '../../src/images/image-request.ts'
+import type { SteadyClock } from '../../src/lib/clock.ts'
 import type { EdgeLimits } from '../../src/lib/edge-limits.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { type Logger, silentLogger } from '../../src/lib/logger.ts'
@@ -85,6 +86,7 @@ export async function startTestGateway(
     strangers?: boolean
     logger?: Logger
     edge?: Partial<EdgeLimits>
+    clock?: SteadyClock
   } = {}
 ): Promise<TestGateway> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'inference-club-')))
@@ -104,6 +106,7 @@ export async function startTestGateway(
     logger: options.logger ?? silentLogger(),
     onFatal,
     ...(options.edge && { edge: options.edge }),
+    ...(options.clock && { clock: options.clock }),
     ...(options.syncFile && { syncFile: options.syncFile })
   })
   const { context, url } = gateway
