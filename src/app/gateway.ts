@@ -1,6 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { registerAgentBytes } from '../agent-gateway/agent-bytes.ts'
 import { createDeliveries } from '../agent-gateway/deliveries.ts'
@@ -31,6 +29,7 @@ import { watchDiskRoom } from './disk-room.ts'
 import { watchEventLoopDelay } from './event-loop-delay.ts'
 import { createMetrics } from './metrics.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
+import { createReadiness } from './readiness.ts'
 import { createSystemState } from './system-state.ts'
 
 const WEB_DIR = fileURLToPath(new URL('../../web/dist', import.meta.url))
@@ -95,9 +94,10 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     freeSpace: () => diskRoom.freeBytes()
   })
   const eventLoop = watchEventLoopDelay()
+  const checkReady = createReadiness(context)
   const app = await createHttpApp({
     ...context,
-    system: createSystemState({ ...context, eventLoop, diskRoom, checkReady: () => checkReady(context) }),
+    system: createSystemState({ ...context, eventLoop, diskRoom, checkReady }),
     edge,
     version: VERSION,
     webDir: WEB_DIR,
@@ -108,7 +108,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     stopping: stopping.signal,
     callers,
     isDraining: () => draining,
-    checkReady: () => checkReady(context),
+    checkReady,
     onRightsChange: (listener) => database.bell.on('keys', listener),
     takesUpgrade: isAgentUpgrade(basePathOf(config.publicUrl)),
     metrics
@@ -183,14 +183,4 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     unlock()
   }
   return { url: localUrl({ host: address, port }), context, admin, ...(newKey && { newKey }), close }
-}
-
-/** Throws what stands in the way of serving requests. */
-async function checkReady({ database, store, config }: Context): Promise<void> {
-  await database.db.selectFrom('users').select('id').limit(1).execute()
-  await database.durable()
-  await store.stat('images/readiness')
-  const probe = join(config.dataDir, '.writable')
-  await writeFile(probe, '')
-  await rm(probe, { force: true })
 }

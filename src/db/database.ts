@@ -25,5 +25,7 @@ export interface Database {
   logSize(): Promise<number>
   /** Bytes that may still be written; null when that cannot be told. */
   freeBytes(): Promise<number | null>
+  /** Throws when its files are not where they were opened any more: what is written then is lost with the process. */
+  requireInPlace(): Promise<void>
   close(): Promise<void>
 }

@@ -55,6 +55,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     onFailure: options.onFatal,
     ...(options.syncFile && { syncFile: options.syncFile })
   })
+  const requireInPlace = await rememberFiles([options.path, `${options.path}-wal`])
   const db = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: createSqliteShim(sqlite, () => walSync.committed()) })
   })
@@ -104,12 +105,29 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     size: async () => (await stat(options.path)).size + (await logBytes(options.path)),
     freeBytes: () => freeBytesAt(dirname(options.path)),
     logSize: () => logBytes(options.path),
+    requireInPlace,
     close: async () => {
       clearInterval(poll)
       await checkpointer.close()
       await walSync.durable()
       await walSync.close()
       await db.destroy()
+    }
+  }
+}
+
+/** Gives what throws when one of these files has been removed, or another is in its place. */
+async function rememberFiles(paths: readonly string[]): Promise<() => Promise<void>> {
+  const identify = async (path: string) => {
+    const { dev, ino } = await stat(path)
+    return `${dev} ${ino}`
+  }
+  const opened = await Promise.all(paths.map(identify))
+  return async () => {
+    // What cannot be looked at is not there.
+    const now = await Promise.all(paths.map((path) => identify(path).catch(() => undefined)))
+    if (now.some((file, index) => file !== opened[index])) {
+      throw new Error('The files of the database have been removed or replaced while they are in use.')
     }
   }
 }

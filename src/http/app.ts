@@ -11,6 +11,7 @@ import { answerClientError } from './answer-client-error.ts'
 import { answerBadPath, handleErrors, handleUnknownRoutes, wrongBodyType } from './error-handler.ts'
 import { authenticateRoutes } from './hooks/authenticate.ts'
 import { authenticateSessions } from './hooks/authenticate-sessions.ts'
+import { keepPromises } from './hooks/keep-promises.ts'
 import { limitCalls } from './hooks/limit-calls.ts'
 import { limitRates } from './hooks/limit-rates.ts'
 import { readReached } from './hooks/read-reached.ts'
@@ -91,11 +92,8 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   limitSilence(app, () => config.limits.silenceMs)
   setSecurityHeaders(app, config)
   readReached(app, config)
-  app.addHook('onSend', async (request, reply) => {
-    lingerAfterAnswer(request, reply)
-    // A reply that promises something leaves when what it promises is on disk.
-    await context.durable()
-  })
+  app.addHook('onSend', async (request, reply) => lingerAfterAnswer(request, reply))
+  keepPromises(app, context)
   app.addHook('onResponse', async (request, reply) => {
     context.metrics.observe({
       method: request.method,

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -33,7 +33,7 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
 
   const writeSynced = async (path: string, source: Readable, options: PutOptions) => {
     const measure = new MeasureStream(options.maxBytes)
-    const file = await open(path, 'wx')
+    const file = await openNew(path)
     try {
       await pipeline(source, measure, (chunks: AsyncIterable<Buffer>) => file.writeFile(chunks), {
         ...(options.signal && { signal: options.signal })
@@ -94,7 +94,8 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
 }
 
 async function* listFolder(objects: string, prefix: string) {
-  const folder = await opendir(objects, { recursive: true })
+  const folder = await opendir(objects, { recursive: true }).catch(unlessMissing)
+  if (!folder) return // Somebody has removed it; it is made again with the next object.
   for await (const entry of folder) {
     if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)
@@ -103,6 +104,16 @@ async function* listFolder(objects: string, prefix: string) {
     const facts = await stat(path).catch(() => undefined) // Removed since the folder was read: no longer there to list.
     if (facts) yield { key, bytes: facts.size, modifiedAt: facts.mtimeMs }
   }
+}
+
+/** For writing, and its folder with it when somebody has removed that. */
+async function openNew(path: string): Promise<FileHandle> {
+  const create = () => open(path, 'wx')
+  return create().catch(async (error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error
+    await mkdir(dirname(path), { recursive: true })
+    return create()
+  })
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -93,9 +93,10 @@ describe('the state of the system', () => {
   })
 
   it('tells of a folder that cannot be written', async () => {
-    const inTheWay = join(gateway.dataDir, '.writable')
+    const inTheWay = join(gateway.dataDir, '.readiness')
     await mkdir(inTheWay)
-    expect((await system()).problems).toEqual([expect.stringMatching(/^Requests cannot be served: .*EISDIR/)])
+    const told = /^Requests cannot be served: .*EISDIR/
+    await waitFor(async () => told.test((await system()).problems[0] ?? ''))
     await rmdir(inTheWay)
     expect((await system()).problems).toEqual([])
   })
