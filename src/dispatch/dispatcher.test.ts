@@ -263,11 +263,18 @@ it('gives images that failed on a machine to others without hiding those that ha
   expect((await look([free!], { claims: 1 })).claimed).toContain(untried)
 })
 
-it('gives every model its turn, however many are waited for', async () => {
-  const slots = await connect({ services: 1, models: 40, model: 'many' })
+it.each([40, 200])('gives every model its turn, also of %i', async (count) => {
+  const slots = await connect({ services: 1, models: count, model: 'many' })
   const tasks = []
-  for (let index = 0; index < 40; index++) tasks.push(await queue(`many ${index}`))
+  for (let index = 0; index < count; index++) tasks.push(await queue(`many ${index}`))
   const [slot] = slots
-  const { claimed } = await look([{ ...slot!, free: 40 }], { claims: 40 })
+  const { claimed } = await look([{ ...slot!, free: count }], { claims: count })
   expect(claimed.toSorted()).toEqual(tasks.toSorted())
+})
+
+it('hands out what waits behind any number of models that nobody here has', async () => {
+  for (let index = 0; index < 200; index++) await queue(`elsewhere ${index}`)
+  const slots = await connect({ services: 1, models: 1, model: 'wanted' })
+  const task = await queue('wanted 0')
+  expect((await look(slots, { claims: 1 })).claimed).toContain(task)
 })

@@ -10,12 +10,12 @@ import { type Failures, listFailures, type TaskRow } from '../requests/task-stor
 import { classOfTurn } from './class-turn.ts'
 import { matchTasks, type WaitingTask } from './match-tasks.ts'
 import { listOpenings, type OpenLane, type Openings } from './open-lanes.ts'
-import type { ServiceSlots, SlotSource } from './slot-source.ts'
+import type { SlotSource } from './slot-source.ts'
 
 /** How often it looks by itself, in case a bell was lost. */
 const LOOK_EVERY_MS = 1000
-/** Models with anything waiting that are read at once; more than a club ever has. */
-const MODELS_READ = 256
+/** Models with anything waiting that are read at once; a club rarely has more. */
+const MODELS_READ = 64
 /** Models looked at in one go; a club rarely has more that anybody waits for. */
 const MODELS_AT_ONCE = 16
 /** Lanes of queues looked at in one go, those first whose turn is next, and the first images of them, at most. */
@@ -35,7 +35,7 @@ export interface DispatcherParts {
 
 /** Keeps the free slots of the agents connected to this process busy. */
 export function startDispatcher(parts: DispatcherParts): Loop {
-  const state: DispatchState = { turn: 0, lastServed: new Map(), served: 0, lookedAt: '' }
+  const state: DispatchState = { turn: 0, lastServed: new Map(), served: 0, lookedAt: '', readUpTo: '' }
   const loop = startLoop({
     everyMs: LOOK_EVERY_MS,
     work: async () => {
@@ -63,35 +63,34 @@ interface DispatchState {
   served: number
   /** The last model of those that were looked at together: the next look begins behind it. */
   lookedAt: string
+  /** The last model of those that were read together when there are more: the next round begins behind it. */
+  readUpTo: string
 }
 
 /**
  * One round; true when something was handed out. Only models that somebody waits for and that a free service has are
- * looked at, so that the cost of a round does not grow with what agents declare, and without any there is none.
+ * looked at, so that the cost of a round does not grow with what agents declare, and without any there is none. When more
+ * models are waited for than are read at once, each round begins behind those of the last one.
  */
 async function dispatchRound(parts: DispatcherParts, state: DispatchState): Promise<boolean> {
   const connected = parts.slots.freeServices()
   if (connected.length === 0) return false
-  const wanted = await listWanted(parts.database, connected)
-  for (const models of groupsOf(wanted, state.lookedAt)) {
-    state.lookedAt = models.at(-1) ?? ''
-    if (await dispatchModels(parts, { state, models })) return true
-    if (wanted.length > MODELS_AT_ONCE) await setImmediate()
+  const begin = state.readUpTo
+  let isTurned = begin === ''
+  for (;;) {
+    const read = await listWaitingModels(parts.database.db, { after: state.readUpTo, limit: MODELS_READ })
+    state.readUpTo = (read.length === MODELS_READ ? read.at(-1) : undefined) ?? ''
+    const wanted = read.filter((model) => connected.some(({ models }) => models.has(model)))
+    for (const models of groupsOf(wanted, state.lookedAt)) {
+      state.lookedAt = models.at(-1) ?? ''
+      if (await dispatchModels(parts, { state, models })) return true
+      if (wanted.length > MODELS_AT_ONCE) await setImmediate()
+    }
+    const isAtEnd = state.readUpTo === ''
+    if (isTurned && (isAtEnd || (begin !== '' && state.readUpTo >= begin))) return false
+    isTurned ||= isAtEnd
+    await setImmediate()
   }
-  return false
-}
-
-/** Models that anybody waits for and any of these services has, in their order. */
-async function listWanted({ db }: Database, connected: readonly ServiceSlots[]): Promise<string[]> {
-  const wanted: string[] = []
-  let page: string[]
-  let after = ''
-  do {
-    page = await listWaitingModels(db, { after, limit: MODELS_READ })
-    wanted.push(...page.filter((model) => connected.some(({ models }) => models.has(model))))
-    after = page.at(-1) ?? ''
-  } while (page.length === MODELS_READ)
-  return wanted
 }
 
 /** All of these models, some at a time, beginning behind one of them: each gets its turn. */
