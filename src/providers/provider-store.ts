@@ -108,6 +108,8 @@ export interface NewConnection {
   onlineUntil: number
 }
 
+/** Models written by one statement. */
+const ROWS_AT_ONCE = 100
 const FAULTS_BEFORE_COOLING = 5
 const COOLING_STEP_MS = 30_000
 export const COOLING_MOST_MS = 600_000
@@ -306,12 +308,21 @@ async function writeModels(trx: Trx, serviceId: string, service: DeclaredService
     .where('service_id', '=', serviceId)
     .$if(kept.length > 0, (q) => q.where('model', 'not in', kept))
     .execute()
-  for (const model of service.models) {
-    const features = model.features.join(' ')
+  // Of one that it names twice the last counts.
+  const models = [...new Map(service.models.map((model) => [model.id, model])).values()]
+  for (let from = 0; from < models.length; from += ROWS_AT_ONCE) {
+    const rows = models.slice(from, from + ROWS_AT_ONCE).map(({ id, features }) => ({
+      service_id: serviceId,
+      model: id,
+      features: features.join(' '),
+      created_at: now
+    }))
     await trx
       .insertInto('service_models')
-      .values({ service_id: serviceId, model: model.id, features, created_at: now })
-      .onConflict((c) => c.columns(['model', 'service_id']).doUpdateSet({ features }))
+      .values(rows)
+      .onConflict((c) =>
+        c.columns(['model', 'service_id']).doUpdateSet((e) => ({ features: e.ref('excluded.features') }))
+      )
       .execute()
   }
 }

@@ -3,7 +3,7 @@ import { type AttemptRow, changeAttempt, listLiveOfProvider } from './attempt-st
 import { failAttempt } from './fail-attempt.ts'
 import { tokenMatches } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
-import { requireProviderBudget } from './require-provider-budget.ts'
+import { requireOfferBudget, requireProviderBudget } from './require-provider-budget.ts'
 import { changeFenced, findTask } from './task-store.ts'
 
 /** An attempt the agent says it runs or holds finished. */
@@ -30,6 +30,7 @@ export async function connectAgent(
   connection: NewConnection & { attempts: readonly HeldAttempt[] }
 ): Promise<AgentConnected> {
   const { database, providers, limits } = parts
+  requireOfferBudget(limits, connection)
   const tokens = new Map(connection.attempts.map((held) => [held.id, held.token]))
   const sorted = await database.db.transaction().execute(async (trx) => {
     const provider = await providers.connect(trx, connection)
