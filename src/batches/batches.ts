@@ -11,7 +11,7 @@ import { insertSubmission } from '../requests/insert-submission.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { ringRequest } from '../requests/ring-request.ts'
 import { hasEnded, TASK_CLASS } from '../requests/request-states.ts'
-import { fingerprintOf, type Submission } from '../requests/submission.ts'
+import { fingerprintOf, needsOf, type Submission } from '../requests/submission.ts'
 import { applyUseLimits } from '../usage/apply-use-limits.ts'
 import { requireStorageRoom } from '../requests/require-storage-room.ts'
 import { shareInputs } from '../requests/share-inputs.ts'
@@ -20,6 +20,7 @@ import { type BatchRow, eraseBatches, findBatch, insertBatch, listBatches, listB
 
 export const MOST_REQUESTS = 256
 const ERASED_AT_A_TIME = 200
+const INSERTED_AT_ONCE = 32
 
 export interface BatchView {
   batch: BatchRow
@@ -90,9 +91,7 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
   const once = key === undefined ? undefined : { userId, endpoint: 'batch', key, fingerprint: meaningOf(submissions) }
   const requestIds: string[] = []
   const submitted = await createOnce(parts, once, async (bind) => {
-    for (const [index, submission] of submissions.entries()) {
-      await naming(index, () => requireOffer(parts, submission))
-    }
+    await requireOffers(parts, submissions)
     const images = submissions.reduce((sum, { image }) => sum + image.n, 0)
     const webhooks = submissions.filter(({ webhookUrl }) => webhookUrl !== undefined).length
     const inputs = submissions.flatMap((submission) => submission.inputs)
@@ -105,6 +104,8 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
       for (const [position, submission] of submissions.entries()) {
         const place = { taskClass: TASK_CLASS.batch, batch: { id, position }, shared, now }
         requestIds.push(await insertSubmission(trx, submission, place))
+        // What needs no database gets a turn in between; the rest waits for the transaction.
+        if (position % INSERTED_AT_ONCE === INSERTED_AT_ONCE - 1) await setImmediate()
       }
       await bind(trx, id)
       // With the inputs.
@@ -119,6 +120,20 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
     for (const id of requestIds) ringRequest(database.bell, { id, userId })
   }
   return submitted
+}
+
+/** As for each of them, but asked once for those that want the same. */
+async function requireOffers(parts: RequestParts, submissions: readonly Submission[]): Promise<void> {
+  const asked = new Set<string>()
+  for (const [index, submission] of submissions.entries()) {
+    const { image, routing, isAsync } = submission
+    const wanted = JSON.stringify([image.model, routing, isAsync, needsOf(submission)])
+    if (asked.has(wanted)) continue
+    asked.add(wanted)
+    await naming(index, () => requireOffer(parts, submission))
+    // Others get a turn in between.
+    await setImmediate()
+  }
 }
 
 const meaningOf = (submissions: readonly Submission[]): string =>
