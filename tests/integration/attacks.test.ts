@@ -6,19 +6,35 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ihdr, pngChunk, pngOf } from '../../src/images/test-images.ts'
 import { sleep } from '../../src/lib/async.ts'
+import {
+  CLOSE_CODES,
+  type GatewayMessage,
+  PROTOCOL_VERSION,
+  type ServiceDeclaration
+} from '../../src/protocol/messages.ts'
 import { forgetPeak, peakMemory } from '../support/measure-memory.ts'
+import { longestTurn, measuringTurns } from '../support/measure-turns.ts'
 import { plainPng } from '../support/pictures.ts'
+import { connectRawAgent } from '../support/raw-agent.ts'
 import { type RunningProgram, startProgram } from '../support/run-program.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const MIB = 1024 * 1024
 const KEY = 'ic_theKeyOfTheAttacker01'
 const MOST_MEMORY = 600 * MIB
-/** What was attacked stood still for many seconds; on a busy machine others take a moment, too. */
-const LONGEST_MS = 600
+/**
+ * For how long others may be kept waiting. It is measured in what the gateway computes without a pause, for on a busy machine
+ * everybody waits for the others on it too; what they see of it is held to a multiple. What was attacked computed for many
+ * seconds in every try, so the best of three counts: the machine may have been busy with something else.
+ */
+const LONGEST_TURN_MS = 200
+const LONGEST_WAIT_MS = 3 * LONGEST_TURN_MS
+const TRIES = 3
 const ASK_EVERY_MS = 20
 
 let folder: string
+/** Where the gateway writes down how long it computed without a pause. */
+let turns: string
 let gateway: RunningProgram
 let url: string
 /** Takes connections and never says a word. */
@@ -26,10 +42,12 @@ let silent: Server
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'attacks-'))
+  turns = join(folder, 'turns')
   silent = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   gateway = startProgram(['serve', '--demo'], {
     env: {
+      ...measuringTurns(turns),
       INFERENCE_CLUB_PORT: '0',
       INFERENCE_CLUB_DATA_DIR: folder,
       INFERENCE_CLUB_BOOTSTRAP_API_KEY: KEY,
@@ -76,17 +94,21 @@ async function longestWait(during: Promise<unknown>): Promise<number> {
   return longest
 }
 
-/** Whatever somebody does, others are answered and the memory is bounded. Tried twice, for the machine may be busy. */
+/** Whatever somebody does, others are answered and the memory is bounded. */
 async function holds(attack: () => Promise<unknown>): Promise<void> {
-  let longest = Infinity
-  for (let tries = 0; tries < 2 && longest >= LONGEST_MS; tries++) {
+  const isBounded = ({ turn, wait }: { turn: number; wait: number }) => turn < LONGEST_TURN_MS && wait < LONGEST_WAIT_MS
+  let worst = { turn: Infinity, wait: Infinity }
+  for (let tries = 0; tries < TRIES && !isBounded(worst); tries++) {
     await forgetPeak(gateway.process.pid!)
-    longest = await longestWait(attack())
+    const began = Date.now()
+    const wait = await longestWait(attack())
+    worst = { turn: await longestTurn(turns, began), wait }
     const memory = await peakMemory(gateway.process.pid!)
-    console.log(`${expect.getState().currentTestName}: ${Math.round(longest)} ms, ${Math.round(memory / MIB)} MiB`)
+    const figures = `${Math.round(worst.turn)} ms computed, ${Math.round(wait)} ms waited, ${Math.round(memory / MIB)} MiB`
+    console.log(`${expect.getState().currentTestName}: ${figures}`)
     expect(memory).toBeLessThan(MOST_MEMORY)
   }
-  expect(longest).toBeLessThan(LONGEST_MS)
+  expect(worst).toSatisfy(isBounded)
 }
 
 const common = { model: 'demo', prompt: 'x', async: true }
@@ -94,6 +116,49 @@ const EDITS = '/v1/images/edits'
 const BATCHES = '/v1/batches'
 
 describe('others are answered while somebody', { timeout: 60_000 }, () => {
+  it('offers as many models as may be, has all of them waited for and makes no image', async () => {
+    const offer = (services: number, models: number): ServiceDeclaration[] =>
+      Array.from({ length: services }, (_, service) => ({
+        name: `service ${service}`,
+        type: 'image',
+        concurrency: 1,
+        timeout_ms: 20_000,
+        access: 'members',
+        models: Array.from({ length: models }, (_, at) => ({ id: `m${service}-${at}`, features: ['generate'] }))
+      }))
+    const models = offer(32, 31).flatMap((service) => service.models.map(({ id }) => id))
+    await holds(async () => {
+      const tooMany = await connectRawAgent({ url, key: KEY })
+      const more = { type: 'agent.hello' as const, protocol: PROTOCOL_VERSION, agent_version: 'test', attempts: [] }
+      tooMany.send({ ...more, name: 'too many', services: offer(36, 500) })
+      expect(await tooMany.closed).toBe(CLOSE_CODES.protocol)
+      const agent = await connectRawAgent({ url, key: KEY })
+      let refused = 0
+      agent.socket.on('message', (data) => {
+        const message = JSON.parse(String(data)) as GatewayMessage
+        if (message.type !== 'attempt.assigned') return
+        refused += 1
+        const { attempt_id, token } = message
+        agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'model_missing', message: 'not here' })
+      })
+      await agent.hello({ name: 'greedy', services: offer(32, 31) })
+      const batches: string[] = []
+      for (let from = 0; from < models.length; from += 250) {
+        const requests = models.slice(from, from + 250).map((model) => ({
+          endpoint: '/v1/images/generations',
+          body: { ...common, model }
+        }))
+        const { status, text } = await post(BATCHES, { requests })
+        expect(status).toBe(202)
+        batches.push((JSON.parse(text) as { id: string }).id)
+      }
+      // The one that was asked for last has had its turn, too.
+      await waitFor(() => refused > models.length)
+      await agent.close()
+      for (const id of batches) expect((await post(`${BATCHES}/${id}/cancel`, {})).status).toBe(200)
+    })
+  })
+
   it('sends thousands of tiny data URLs', async () => {
     const picture = (await plainPng({ width: 1, height: 1 }, [1, 2, 3])).toString('base64')
     const images = Array.from({ length: 3000 }, () => ({ image_url: `data:image/png;base64,${picture}` }))
@@ -135,7 +200,7 @@ describe('others are answered while somebody', { timeout: 60_000 }, () => {
       const lists = await Promise.all(
         Array.from({ length: 6 }, async () => (await (await call('/v1/jobs?limit=200')).text()).length)
       )
-      for (const length of lists) expect(length).toBeLessThan(6_000_000)
+      for (const length of lists) expect(length).toBeLessThan(3_000_000)
     })
   })
 
