@@ -2,7 +2,7 @@
  * The endpoints of better-auth that are there, each with the fields of its body that count: it has many more of both, and
  * a new version may add some. The paths are those below `/api/auth`.
  */
-const ENDPOINTS: Record<string, readonly string[]> = {
+export const AUTH_ENDPOINTS: Record<string, readonly string[]> = {
   'GET /get-session': [],
   'POST /sign-in/email': ['email', 'password', 'rememberMe'],
   'POST /sign-in/social': ['provider', 'callbackURL', 'errorCallbackURL', 'newUserCallbackURL', 'additionalData'],
@@ -24,7 +24,7 @@ export const SIGN_UP = 'POST /sign-up/email'
 
 /** With which methods an endpoint is there at this path below `/api/auth`; empty when none is. */
 export const methodsAt = (path: string): string[] =>
-  [...Object.keys(ENDPOINTS), SIGN_UP]
+  [...Object.keys(AUTH_ENDPOINTS), SIGN_UP]
     .map((endpoint) => endpoint.split(' ') as [method: string, path: string])
     .filter(([, known]) => known === path)
     .map(([method]) => method)
@@ -33,7 +33,7 @@ const REDIRECTS = ['callbackURL', 'errorCallbackURL', 'newUserCallbackURL']
 
 /** The body as the endpoint may have it; undefined when there is no such endpoint. */
 export function bodyFor(endpoint: string, body: unknown): Record<string, unknown> | undefined {
-  const fields = Object.hasOwn(ENDPOINTS, endpoint) ? ENDPOINTS[endpoint] : undefined
+  const fields = Object.hasOwn(AUTH_ENDPOINTS, endpoint) ? AUTH_ENDPOINTS[endpoint] : undefined
   if (!fields) return undefined
   const sent = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
   return Object.fromEntries(fields.filter((field) => field in sent).map((field) => [field, sent[field]]))

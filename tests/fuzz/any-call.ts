@@ -1,0 +1,170 @@
+import fc, { type Arbitrary } from 'fast-check'
+import { formOf } from './hostile-forms.ts'
+import {
+  asText,
+  HOSTILE_NUMBERS,
+  HOSTILE_TEXTS,
+  type Schema,
+  SHORT_HOSTILE_TEXTS,
+  type Usual,
+  valueFor
+} from './hostile-values.ts'
+import { CALLERS, type HttpCase, type Pair } from './http-case.ts'
+import { jsonText } from './json-text.ts'
+import { type IdKind, knownId } from './known-ids.ts'
+import type { Operation } from './routes.ts'
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'get', 'BREW']
+
+/** What a call that is served says in the fields that decide whether it comes far. */
+const usual: Usual = {
+  model: fc.constant('demo'),
+  prompt: fc.constantFrom('a fox', '🦊', 'a\nb'),
+  size: fc.constantFrom('32x32', '48x32', '64x64'),
+  n: fc.constantFrom(1, 1, 2, '2', 3),
+  steps: fc.constantFrom(1, 2, '3'),
+  requests: fc.array(
+    fc.record({
+      endpoint: fc.constantFrom('/v1/images/generations', '/v1/images/edits', '/v1/images/variations'),
+      body: fc.dictionary(
+        fc.constantFrom('model', 'prompt', 'size', 'n', 'images', 'image', 'seed', 'async', 'webhook_url'),
+        valueFor({ examples: ['demo', '32x32', 1] }),
+        { maxKeys: 5 }
+      )
+    }),
+    { maxLength: 3 }
+  ),
+  images: fc.array(
+    fc.record(
+      { image_url: fc.constantFrom('data:image/png;base64,iVBORw0KGgo=', 'x'), file_id: knownId('asset') },
+      { requiredKeys: [] }
+    ),
+    { maxLength: 3 }
+  )
+}
+
+/** Fields of image calls that stand in no schema, being of later versions or of this club. */
+const UNDOCUMENTED_FIELDS: Record<string, Schema> = {
+  images: {},
+  mask: { type: 'object', properties: { image_url: {}, file_id: {} } },
+  webhook_url: { examples: ['http://127.0.0.1:1/', 'https://example.org/x', 'ftp://a'] },
+  inference_club_routing: { enum: ['any', 'prefer_own', 'only_own'] },
+  visibility: { enum: ['PUBLIC', 'UNLISTED'] },
+  stream: { type: 'boolean' },
+  partial_images: { type: 'integer', minimum: 0, maximum: 3 },
+  input_fidelity: { enum: ['low', 'high'] }
+}
+
+const headerNames = [
+  ...['accept', 'authorization', 'connection', 'content-disposition', 'content-encoding', 'content-length'],
+  ...['content-type', 'cookie', 'expect', 'forwarded', 'host', 'idempotency-key', 'if-none-match', 'if-range'],
+  ...['last-event-id', 'openai-organization', 'origin', 'prefer', 'range', 'sec-fetch-site', 'sec-websocket-key', 'te'],
+  ...['transfer-encoding', 'upgrade', 'x-forwarded-for', 'x-forwarded-host', 'x-http-method-override'],
+  ...['x-inference-club-result', 'a b', '__proto__']
+]
+const header: Arbitrary<Pair> = fc.tuple(
+  fc.constantFrom(...headerNames),
+  fc.oneof(
+    fc.constantFrom(...HOSTILE_TEXTS, ...HOSTILE_NUMBERS.map(String)),
+    fc.constantFrom('gzip', 'br', 'chunked', 'websocket', '100-continue', 'bytes=0-', 'bytes=-1', 'bytes=5-2,0-0', '*'),
+    fc.constantFrom('application/json', 'application/json; charset=utf-16', 'text/plain', 'text/csv', 'cross-site'),
+    fc.constantFrom('multipart/form-data', 'multipart/form-data; boundary=', 'multipart/form-data; boundary=""'),
+    fc.constantFrom('Bearer', 'Bearer ic_', 'Basic x:y')
+  )
+)
+
+const ID_OF: readonly (readonly [RegExp, IdKind])[] = [
+  [/\/(jobs|requests)\/$/, 'job'],
+  [/\/batches\/$/, 'batch'],
+  [/\/assets\/$/, 'asset'],
+  [/\/keys\/$/, 'key'],
+  [/\/providers\/$/, 'provider'],
+  [/\/(people|blocks)\/$/, 'person'],
+  [/\/invitations\/$/, 'invitation'],
+  [/deliveries\/$/, 'delivery']
+]
+
+/** An id behind such a path: mostly one that is there. */
+const idBehind = (path: string): Arbitrary<string> =>
+  fc.oneof(
+    { weight: 6, arbitrary: knownId(ID_OF.find(([pattern]) => pattern.test(path))?.[1]) },
+    { weight: 1, arbitrary: fc.constantFrom('demo', 'image0') },
+    { weight: 2, arbitrary: fc.constantFrom(...HOSTILE_TEXTS).map((text) => encodeURIComponent(text.toWellFormed())) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('%', '%ff', '%c0%af', '..', '.', '', ';', 'a/b', '%2F', ':id', '*', '%0d%0a')
+    }
+  )
+
+function pathOf(pattern: string): Arbitrary<string> {
+  const pieces = pattern.split(/:\w+|\*/)
+  const ids = fc.tuple(...pieces.slice(1).map((_, index) => idBehind(pieces[index]!)))
+  const whole = ids.map((values) => pieces[0]! + values.map((value, index) => value + pieces[index + 1]!).join(''))
+  const end = fc.constantFrom('/', '//', '/..', '%00', '?', '#', '/{}', '\\', '/%', ';a=b')
+  return fc.oneof(
+    { weight: 12, arbitrary: whole },
+    { weight: 1, arbitrary: fc.tuple(whole, end).map((two) => two.join('')) }
+  )
+}
+
+function queryOf(query: Record<string, Schema>): Arbitrary<Pair[]> {
+  const names = [...Object.keys(query), 'limit', ...SHORT_HOSTILE_TEXTS.slice(0, 5), '__proto__', 'a[b]', '']
+  const pair = fc.constantFrom(...names).chain((name): Arbitrary<Pair> => {
+    const value = valueFor(query[name] ?? {}).map((one) => asText(one).slice(0, 3000))
+    return fc.tuple(fc.constant(name), value)
+  })
+  return fc.array(pair, { maxLength: 5 })
+}
+
+type Sent = Pick<HttpCase, 'body' | 'headers'>
+
+function bodyOf({ bodies }: Operation): Arbitrary<Sent> {
+  const kinds = Object.entries(bodies).map(([type, schema]): Arbitrary<Sent> => {
+    const isImageCall = schema.properties?.response_format !== undefined
+    const described = { ...schema, properties: { ...(isImageCall && UNDOCUMENTED_FIELDS), ...schema.properties } }
+    return type === 'multipart/form-data'
+      ? formOf(described, usual).map((body) => ({ body, headers: [] }))
+      : jsonText(valueFor(described, usual)).map((text) => ({ body: { text }, headers: [['content-type', type]] }))
+  })
+  const none = fc.constant<Sent>({ body: undefined, headers: [] })
+  return kinds.length === 0
+    ? none
+    : fc.oneof({ weight: 1, arbitrary: none }, ...kinds.map((arbitrary) => ({ weight: 10, arbitrary })))
+}
+
+const caseOf = (operation: Operation): Arbitrary<HttpCase> =>
+  fc
+    .record({
+      caller: fc.oneof(
+        { weight: 8, arbitrary: fc.constant('member' as const) },
+        { weight: 5, arbitrary: fc.constant('admin' as const) },
+        { weight: 2, arbitrary: fc.constantFrom(...CALLERS) }
+      ),
+      method: fc.oneof(
+        { weight: 14, arbitrary: fc.constant(operation.method) },
+        { weight: 1, arbitrary: fc.constantFrom(...METHODS) }
+      ),
+      path: pathOf(operation.path),
+      query: queryOf(operation.query),
+      headers: fc.oneof(
+        { weight: 3, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.array(header, { maxLength: 4 }) }
+      ),
+      sent: bodyOf(operation),
+      cut: fc.option(fc.nat(400), { freq: 15, nil: undefined })
+    })
+    .map(({ sent, headers, cut, ...rest }) => ({
+      ...rest,
+      body: sent.body,
+      headers: [...sent.headers, ...headers],
+      ...(cut !== undefined && { cut })
+    }))
+
+/** A call of any of the operations, something wrong with most; those with a body come more often. */
+export const anyCall = (operations: readonly Operation[]): Arbitrary<HttpCase> =>
+  fc.oneof(
+    ...operations.map((operation) => ({
+      weight: 1 + 3 * Object.keys(operation.bodies).length,
+      arbitrary: caseOf(operation)
+    }))
+  )

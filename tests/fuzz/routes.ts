@@ -1,0 +1,73 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { AUTH_ENDPOINTS, SIGN_UP } from '../../src/auth/auth-endpoints.ts'
+import type { Schema } from './hostile-values.ts'
+import { UNDESCRIBED } from './undescribed-fields.ts'
+
+/** A route of the product, as it was given to Fastify: ids in its path are `:id`. */
+export interface Route {
+  method: string
+  path: string
+  schema?: { summary?: string; querystring?: Schema; body?: Schema; consumes?: readonly string[] }
+}
+
+/** An endpoint, and what may be sent to it. */
+export interface Operation {
+  method: string
+  path: string
+  query: Record<string, Schema>
+  /** By media type. */
+  bodies: Record<string, Schema>
+}
+
+/** Notes every route that is given to any Fastify of this process from now on, until `stop`. */
+export function noteRoutes(): { routes: Route[]; stop(): void } {
+  const routes: Route[] = []
+  const note = ({ method, url: path, schema }: RouteOptions) => {
+    const methods = [method].flat()
+    // What refuses the other methods of a path is a list of them; such calls are made anyway.
+    if (Array.isArray(method) && !(methods.includes('GET') && methods.length <= 2)) return
+    // The built pages are files by the hundred, which all are served alike.
+    if (path.startsWith('/assets/')) return
+    for (const one of methods) {
+      if (one === 'HEAD' || one === 'OPTIONS') continue
+      routes.push({ method: one, path, ...(schema && { schema: schema as NonNullable<Route['schema']> }) })
+    }
+  }
+  const listen = (message: unknown) => void (message as { fastify: FastifyInstance }).fastify.addHook('onRoute', note)
+  subscribe('fastify.initialization', listen)
+  return { routes, stop: () => unsubscribe('fastify.initialization', listen) }
+}
+
+export const endpointOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string => `${method} ${path}`
+
+/** Everything that can be called, with the fields that each takes: by the schemas of the routes, else by `UNDESCRIBED`. */
+export function operationsOf(routes: readonly Route[]): Operation[] {
+  const operations = routes.map((route): Operation => {
+    const { method, path, schema: { querystring, body, consumes = ['application/json'] } = {} } = route
+    const { query = {}, fields } = UNDESCRIBED[endpointOf(route)] ?? {}
+    const sent = body ?? (fields && { type: 'object', properties: fields })
+    return {
+      method,
+      path,
+      query: querystring?.properties ?? query,
+      bodies: sent ? Object.fromEntries(consumes.map((type) => [type, sent])) : {}
+    }
+  })
+  return [...operations, ...authOperations()]
+}
+
+const text: Schema = { type: 'string' }
+
+/** Those of the sign-in, which are one route of ours. */
+const authOperations = (): Operation[] =>
+  Object.entries({ ...AUTH_ENDPOINTS, [SIGN_UP]: ['name', 'email', 'password'] }).map(([endpoint, fields]) => {
+    const [method = '', path = ''] = endpoint.split(' ')
+    const body: Schema = { type: 'object', properties: Object.fromEntries(fields.map((name) => [name, text])) }
+    return {
+      method,
+      path: `/api/auth${path}`,
+      query: { code: text, state: text },
+      bodies: method === 'GET' ? {} : { 'application/json': body }
+    }
+  })
