@@ -16,6 +16,7 @@ export async function disconnectAgent(
   if (!options.voided) return
   for (const attempt of await listLiveOfProvider(parts.database.db, connection.providerId)) {
     if (attempt.epoch !== connection.epoch) continue // A newer connection goes on with it.
-    await failAttempt(parts, attempt, { reason: 'agent_lost', message: 'The provider was disconnected.' })
+    const message = 'The provider was disconnected.'
+    await failAttempt(parts, attempt, { reason: 'agent_lost', message, isAnnounced: true })
   }
 }

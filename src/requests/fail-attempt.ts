@@ -29,6 +29,8 @@ export interface Failure {
   isQuoted?: boolean
   /** The field of the call at fault. */
   param?: string
+  /** The agent said goodbye, or was sent away: that is none of the losses that a task may have. */
+  isAnnounced?: boolean
   /** For how long the image server wants to be left alone, when it said so. */
   retryAfterMs?: number
 }
@@ -49,7 +51,7 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
     const lease = await findAttempt(trx, attempt.id)
     if (!lease || isKept(lease, { seen: attempt, reason: failure.reason })) return undefined
     // An agent that stayed away for longer than its lease and came back without the work was lost once, not twice.
-    const loss = isLoss(failure.reason) && lease.state !== 'lapsed'
+    const loss = isLoss(failure.reason) && lease.state !== 'lapsed' && failure.isAnnounced !== true
     const deferred = isDeferring(failure.reason)
     const nodeFault = !isLoss(failure.reason) && !isRequestFault(failure.reason) && !deferred
     const firstDeferred = earlier.find((one) => isDeferring(one.reason))?.finished_at ?? now

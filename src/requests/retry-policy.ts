@@ -64,7 +64,7 @@ export interface FaultHistory {
   reason: AttemptReason
   /** Node faults of this task that count, this one included. */
   nodeFaults: number
-  /** Lost agents and leases of this task, this one included. */
+  /** Lost agents and leases of this task, this one included; not those that were announced or came back with the work. */
   losses: number
   /** Services on which an attempt of this task met a spending fault, this one included. */
   spentOn: readonly string[]

@@ -126,6 +126,16 @@ export async function changeFenced(
   return numUpdatedRows > 0n
 }
 
+/** The agent whose lease had lapsed is back with the work: it was away, and nothing was lost. */
+export async function takeBackLoss(trx: Trx, taskId: string): Promise<void> {
+  await trx
+    .updateTable('tasks')
+    .set((e) => ({ losses: e('losses', '-', 1) }))
+    .where('id', '=', taskId)
+    .where('losses', '>', 0)
+    .execute()
+}
+
 export async function cancelTasks(trx: Trx, requestId: string, now: number): Promise<void> {
   await trx
     .updateTable('tasks')

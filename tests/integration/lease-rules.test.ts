@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
 import { listExpired } from '../../src/requests/attempt-store.ts'
+import { MOST_LOSSES } from '../../src/requests/retry-policy.ts'
 import { findTask, listTasks } from '../../src/requests/task-store.ts'
 import { type Connection, deliveredImage, LEASE_MS, type LeaseWorld, openLeaseWorld } from '../support/lease-world.ts'
 
@@ -151,6 +152,40 @@ describe('a lease', () => {
     // Also when the older one's end had read the attempt before the newer one came.
     expect(await operations().fail(read, { reason: 'agent_lost', message: '' })).toBe(false)
     expect(await attempt(lease.id)).toMatchObject({ state: 'running', epoch: newer.epoch })
+  })
+
+  it('of an agent that says goodbye is no loss, however often it restarts', async () => {
+    const { taskId, agent } = await arrange()
+    await operations().disconnectAgent(agent, { voided: true })
+    for (let restart = 0; restart < MOST_LOSSES; restart += 1) {
+      expect(await task(taskId)).toMatchObject({ state: 'queued', losses: 0, current_attempt_id: null })
+      const again = await world.connect(0, { name: 'rig' })
+      await claim(taskId, again)
+      await operations().disconnectAgent(again, { voided: true })
+    }
+    expect(await task(taskId)).toMatchObject({ state: 'queued', losses: 0, node_faults: 0 })
+  })
+
+  it('of an agent that comes back with the work after it has lapsed is no loss, however often', async () => {
+    const { taskId, lease } = await arrange()
+    for (let absence = 0; absence < MOST_LOSSES + 1; absence += 1) {
+      await lapse()
+      expect(await task(taskId)).toMatchObject({ state: 'queued', losses: 1 })
+      await world.connect(0, { name: 'rig', attempts: [lease] })
+      expect(await task(taskId)).toMatchObject({ state: 'running', losses: 0 })
+    }
+    expect(await operations().finish(await attempt(lease.id), deliveredImage())).toBe(true)
+  })
+
+  it('of an agent that restarts without a word is a loss, and five of them are the end', async () => {
+    const { taskId } = await arrange()
+    for (let losses = 1; losses < MOST_LOSSES; losses += 1) {
+      const again = await world.connect(0, { name: 'rig' })
+      expect(await task(taskId)).toMatchObject({ state: 'queued', losses })
+      await claim(taskId, again)
+    }
+    await world.connect(0, { name: 'rig' })
+    expect(await task(taskId)).toMatchObject({ state: 'failed', losses: MOST_LOSSES, error_code: 'upstream_error' })
   })
 
   it('of a replaced connection is not renewed by it', async () => {
