@@ -79,13 +79,19 @@ async function receiveImage(
 
   const provider = await parts.providers.findName(attempt.provider_id)
   const saved = await saveOrFail(parts, request, { attempt, ownerId: provider?.owner_id ?? '' })
-  const { asked, warnings } = await checkAgainstAsked(parts, attempt, saved)
-  if (asked.outputFormat && saved.mediaType !== mediaTypeOfFormat(asked.outputFormat)) {
+  try {
+    const { asked, warnings } = await checkAgainstAsked(parts, attempt, saved)
+    if (asked.outputFormat && saved.mediaType !== mediaTypeOfFormat(asked.outputFormat)) {
+      return await refuseImage(parts, attempt, `The image is not the ${asked.outputFormat} that was asked for.`)
+    }
+    const said = result.warnings.map((warning) => quote(provider?.name ?? 'The provider', warning))
+    await finish(parts, { attempt, saved, result, warnings: [...said, ...warnings] })
+  } catch (error) {
+    // The agent keeps its copy and brings it again if it is wanted.
     await parts.assets.discard(saved)
-    return refuseImage(parts, attempt, `The image is not the ${asked.outputFormat} that was asked for.`)
+    throw error
   }
-  const said = result.warnings.map((warning) => quote(provider?.name ?? 'The provider', warning))
-  return finish(parts, { attempt, saved, result, warnings: [...said, ...warnings], reply })
+  return reply.send({ stored: true })
 }
 
 async function saveOrFail(
@@ -144,8 +150,8 @@ async function checkAgainstAsked(
 
 async function finish(
   parts: AgentBytesParts,
-  done: { attempt: AttemptRow; saved: SavedBytes; result: AttemptResult; warnings: string[]; reply: FastifyReply }
-): Promise<FastifyReply> {
+  done: { attempt: AttemptRow; saved: SavedBytes; result: AttemptResult; warnings: string[] }
+): Promise<void> {
   const { attempt, saved, result } = done
   const finished = await parts.requests.finish(attempt, {
     ...saved,
@@ -154,10 +160,9 @@ async function finish(
     generatingMs: result.generating_ms,
     ...(result.report && { report: settleReport(result.report, saved) })
   })
-  if (finished) return done.reply.send({ stored: true })
-  await parts.assets.discard(saved)
+  if (finished) return
   // Two PUTs of the same image at once: the other one was stored, which is all the agent wants to know.
   const now = await parts.requests.findAttempt(attempt.id)
-  if (now?.state === 'succeeded') return done.reply.send({ stored: true })
-  throw errors.leaseLost()
+  if (now?.state !== 'succeeded') throw errors.leaseLost()
+  await parts.assets.discard(saved)
 }

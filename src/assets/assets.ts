@@ -19,7 +19,10 @@ export interface Assets {
   share(asset: AssetRow, limits: SaveLimits): Promise<SavedBytes>
   /** Whether these bytes are in the store. Throws `storage_unavailable`. */
   isStored(asset: Pick<AssetRow, 'storage_key' | 'bytes'>): Promise<boolean>
-  /** Takes back bytes that turned out not to be wanted; what cannot be removed now is left to the sweeper. */
+  /**
+   * Takes back bytes that turned out not to be wanted, unless a row refers to them all the same: a commit may have gone
+   * through though it was said to fail. What cannot be looked up or removed now is left to the sweeper.
+   */
   discard(saved: Pick<SavedBytes, 'storageKey' | 'isShared'>): Promise<void>
   /** Removes bytes that no row refers to any more, and their thumbnails. Throws what the store does. */
   remove(storageKey: string): Promise<void>
@@ -40,7 +43,13 @@ export function createAssets({ store, rows }: { store: ObjectStore; rows: AssetS
     share: (asset, limits) => shareAsset({ store, rows, isStored }, asset, limits),
     isStored,
     discard: async ({ storageKey, isShared }) => {
-      if (!isShared) await store.remove([storageKey]).catch(() => undefined)
+      if (isShared) return
+      try {
+        const known = await rows.knownKeys([storageKey])
+        if (!known.has(storageKey)) await store.remove([storageKey])
+      } catch {
+        // Why it was to be taken back is what counts.
+      }
     },
     remove: (storageKey) => store.remove([storageKey, ...thumbnailKeys(storageKey)]),
     getVisible: async (id, whoReads) => {
