@@ -116,12 +116,24 @@ describeSteps('from the first start on', () => {
     expect(attempts.map(({ state }) => state)).toEqual(['succeeded', 'succeeded'])
   })
 
-  it('edits it where a mask is painted', async () => {
+  it('edits it where a mask is painted, whatever the form held before', async () => {
+    const prompt = page.getByLabel('Prompt', { exact: true })
+    const address = page.url()
+    await pageOf('Playground').click()
+    await prompt.fill('four foxes')
+    await page.getByRole('textbox', { name: 'Images' }).fill('4')
+    await page.getByRole('textbox', { name: 'Seed' }).fill('7')
+    await page.goto(address)
     await page
       .getByRole('link', { name: /^Edit this/ })
       .first()
       .click()
     await heading('Playground').waitFor()
+    await button('Paint what to change').waitFor()
+    expect(await page.getByRole('textbox', { name: 'Images' }).inputValue()).toBe('1')
+    expect(await page.getByRole('textbox', { name: 'Seed' }).inputValue()).toBe('')
+    await page.keyboard.type('a hot-air balloon')
+    expect(await prompt.inputValue()).toBe('a hot-air balloon')
     await button('Paint what to change').click()
     const canvas = page.getByRole('img', { name: 'The image with the area that will change' })
     const box = await canvas.boundingBox()
@@ -132,7 +144,6 @@ describeSteps('from the first start on', () => {
     await page.mouse.move(middle.x + 60, middle.y, { steps: 8 })
     await page.mouse.up()
     await button('Done').click()
-    await page.getByLabel('Prompt', { exact: true }).fill('a hot-air balloon')
     await button('Edit').click()
     const card = page.getByRole('article', { name: 'a hot-air balloon' })
     await card.getByRole('link', { name: 'Open image 1 of 1' }).click()

@@ -42,6 +42,9 @@ export const EMPTY_FORM: PlaygroundForm = {
   extra: ''
 }
 
+/** An edit begins with one image of the size of its source, whatever was made before. */
+export const ONE_EDIT: Partial<PlaygroundForm> = { n: 1, size: 'auto', seed: '' }
+
 type FormName = keyof PlaygroundForm
 export type ChangeForm = (part: Partial<PlaygroundForm>) => void
 

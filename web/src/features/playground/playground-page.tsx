@@ -13,7 +13,7 @@ import { checkEntries, FIELD_NAMES, type FieldErrors, fieldOf } from './check-en
 import { CodeDialog } from './code/code-dialog.tsx'
 import { MaskEditor } from './mask/mask-editor.tsx'
 import { ControlPanel } from './panel/control-panel.tsx'
-import { formOf } from './playground-form.ts'
+import { formOf, ONE_EDIT } from './playground-form.ts'
 import { DropAnywhere } from './sources/drop-anywhere.tsx'
 import { addAsset, addFiles, restoreSources, setSources, useSources } from './sources/source-store.ts'
 import { ResultsStage } from './stage/results-stage.tsx'
@@ -49,6 +49,10 @@ export function PlaygroundPage() {
   const focusField = (name: string) =>
     // After the disclosures around it have opened.
     requestAnimationFrame(() => formRef.current?.querySelector<HTMLElement>(`[name="${name}"]`)?.focus())
+  const selectPrompt = () => {
+    focusField('prompt')
+    requestAnimationFrame(() => formRef.current?.querySelector<HTMLTextAreaElement>('[name="prompt"]')?.select())
+  }
   const showErrors = (found: FieldErrors) => {
     setErrors(found)
     const first = FIELD_NAMES.find((name) => found[name] !== undefined)
@@ -82,10 +86,11 @@ export function PlaygroundPage() {
     send: (call) => send(call, (error) => tellError('It was not made', messageOf(error))),
     showCode: setCode,
     focusPrompt: () => focusField('prompt'),
+    selectPrompt,
     onNewTry: () => setMessage(undefined),
     onProblems: tellProblems
   })
-  useBeginning({ personId: person.id, change, tellProblems })
+  useBeginning({ personId: person.id, change, tellProblems, selectPrompt })
 
   return (
     <div className="lg:grid lg:grid-cols-[25rem_minmax(0,1fr)] xl:grid-cols-[400px_minmax(0,1fr)]">
@@ -136,10 +141,11 @@ interface Beginning {
   personId: string
   change: ReturnType<typeof usePlaygroundForm>['change']
   tellProblems: (problems: readonly string[]) => void
+  selectPrompt: () => void
 }
 
 /** Takes up what was there before, or what the address says: a request to begin with, an image to edit. */
-function useBeginning({ personId, change, tellProblems }: Beginning): void {
+function useBeginning({ personId, change, tellProblems, selectPrompt }: Beginning): void {
   const { from, source } = route.useSearch()
   const navigate = route.useNavigate()
   const client = useQueryClient()
@@ -157,7 +163,10 @@ function useBeginning({ personId, change, tellProblems }: Beginning): void {
         change(formOf(detail))
         setSources(sourcesOf(detail))
       }
-      if (source !== undefined) tellProblems(await addAsset(source, 'alone'))
+      if (source === undefined) return
+      change(ONE_EDIT)
+      tellProblems(await addAsset(source, 'alone'))
+      selectPrompt()
     } catch (error) {
       tellProblems([messageOf(error)])
     }

@@ -5,7 +5,7 @@ import { messageOf } from '../../lib/fetch-json.ts'
 import { refreshHead } from '../../lib/request-list.ts'
 import { cancelRequest, requestQuery, retryRequest } from './api.ts'
 import { callOf, type PlaygroundCall, randomSeed, sourcesOf } from './build-call.ts'
-import { type ChangeForm, formOf } from './playground-form.ts'
+import { type ChangeForm, formOf, ONE_EDIT } from './playground-form.ts'
 import { fromAsset } from './sources/source-image.ts'
 import { addAsset, setSources } from './sources/source-store.ts'
 import type { StageActions } from './stage/stage-actions.ts'
@@ -17,6 +17,8 @@ export interface StageHands {
   showCode: (call: PlaygroundCall) => void
   /** Leads to the prompt. */
   focusPrompt: () => void
+  /** The same, with all of it selected: what is typed takes its place. */
+  selectPrompt: () => void
   /** What was wrong before is not any more. */
   onNewTry: () => void
   /** Told when source images could not be added. */
@@ -29,6 +31,7 @@ export function useStageActions({
   send,
   showCode,
   focusPrompt,
+  selectPrompt,
   onNewTry,
   onProblems
 }: StageHands): StageActions {
@@ -44,8 +47,9 @@ export function useStageActions({
   }
   return {
     edit: (image) => {
+      change(ONE_EDIT)
       setSources([fromAsset(image)])
-      focusPrompt()
+      selectPrompt()
     },
     addSource: (image) => void addAsset(image.id, 'last').then(onProblems),
     useSeed: (seed) => change({ seed: String(seed) }),
