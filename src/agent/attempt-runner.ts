@@ -188,7 +188,7 @@ export class AttemptRunner {
         const image = await engine.generate(task, this.#engineRun(assigned, { held, inputs }))
         return { image, bytes: await readBounded(image.bytes, limits.maxImageBytes, held.abort.signal) }
       })
-      const prepared = await prepareImage(bytes, task, limits.maxPixels)
+      const prepared = await prepareImage(bytes, task, { maxPixels: limits.maxPixels, signal: held.abort.signal })
       held.generated = true
       const outcome = await deliverImage({
         transfers,
@@ -237,7 +237,8 @@ export class AttemptRunner {
         left -= bytes.length
         return Readable.from([bytes])
       },
-      maxPixels: limits.maxPixels
+      maxPixels: limits.maxPixels,
+      signal: held.abort.signal
     })
   }
 

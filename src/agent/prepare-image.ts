@@ -11,18 +11,21 @@ export interface PreparedImage extends Size {
 
 /**
  * Makes sure that what an engine returned is an image, by decoding all of it, and converts it when another format was
- * asked for; otherwise the engine's own bytes go on unchanged. Throws `EngineError` `bad_output`.
+ * asked for; otherwise the engine's own bytes go on unchanged. Throws `EngineError` `bad_output`, and the reason of `signal`
+ * as soon as it is not wanted any more, but for what is being decoded then.
  */
 export async function prepareImage(
   bytes: Buffer,
   task: Pick<ImageTask, 'outputFormat' | 'outputCompression' | 'background'>,
-  maxPixels: number
+  { maxPixels, signal }: { maxPixels: number; signal: AbortSignal }
 ): Promise<PreparedImage> {
   try {
+    signal.throwIfAborted()
     const facts = await verifyDecodes(bytes, maxPixels)
     if (!task.outputFormat || mediaTypeOfFormat(task.outputFormat) === facts.mediaType) {
       return { bytes, mediaType: facts.mediaType, width: facts.width, height: facts.height }
     }
+    signal.throwIfAborted()
     return await transcodeImage({
       input: bytes,
       format: task.outputFormat,

@@ -2,8 +2,10 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
+import { countPixelWork } from '../../tests/support/count-pixel-work.ts'
 import type { ImageKind } from '../images/image-request.ts'
 import { inspect, pattern, png16 } from '../images/test-images.ts'
+import { prepareImage } from './prepare-image.ts'
 import { prepareInputs } from './prepare-inputs.ts'
 
 /** RGBA, red, with these alphas in one row. */
@@ -25,7 +27,8 @@ async function prepare(kind: ImageKind, files: Record<string, Buffer>, alphaMask
       opened.push(name)
       return Readable.from([files[name]!])
     },
-    maxPixels: 10_000
+    maxPixels: 10_000,
+    signal: new AbortController().signal
   })
   const read = async (name: string) => buffer(await prepared.open(name))
   return { opened, inputs: prepared.inputs, warnings: prepared.warnings, read }
@@ -118,5 +121,54 @@ describe('prepareInputs', () => {
     await expect(prepare('edit', { image0: image0.subarray(0, -9) })).rejects.toMatchObject(fault)
     await expect(prepare('edit', { image0, mask: Buffer.from('text') })).rejects.toMatchObject(fault)
     await expect((await prepare('edit', { image0 })).read('image1')).rejects.toMatchObject(fault)
+  })
+})
+
+describe('of a task that is not wanted any more', () => {
+  const turned = () => pattern(9, 7, 3).withMetadata({ orientation: 6 }).jpeg().toBuffer()
+
+  /** Prepares these files, and aborts when so many have been opened. Returns how much pixel work began. */
+  async function abortAfter(count: number, files: Record<string, Buffer>, more: { alphaMask?: boolean } = {}) {
+    const abort = new AbortController()
+    const reason = new Error('not wanted')
+    const opened: string[] = []
+    const work = await countPixelWork(async () => {
+      const preparing = prepareInputs({
+        kind: 'edit',
+        alphaMask: false,
+        ...more,
+        inputs: Object.keys(files).map((name) => ({ name, mediaType: 'image/png', width: 1, height: 1 })),
+        open: async (name) => {
+          if (opened.push(name) === count) abort.abort(reason)
+          return Readable.from([files[name]!])
+        },
+        maxPixels: 10_000,
+        signal: abort.signal
+      })
+      await expect(preparing).rejects.toBe(reason)
+    })
+    return { opened, work }
+  }
+
+  it('no image is converted', async () => {
+    const files = { image0: await turned(), image1: await turned(), image2: await turned() }
+    expect(await abortAfter(1, files)).toEqual({ opened: ['image0'], work: 0 })
+    expect(await abortAfter(2, files)).toEqual({ opened: ['image0', 'image1'], work: 1 })
+  })
+
+  it('no mask is made, neither of one that was sent nor of the transparency', async () => {
+    const image0 = await withAlpha([0, 255, 0, 255])
+    expect(await abortAfter(2, { image0, mask: image0 })).toEqual({ opened: ['image0', 'mask'], work: 0 })
+    expect(await abortAfter(1, { image0 }, { alphaMask: true })).toEqual({ opened: ['image0'], work: 0 })
+  })
+
+  it('what came of it is not looked at', async () => {
+    const image = await turned()
+    const work = await countPixelWork(async () => {
+      const task = { outputFormat: 'webp' as const }
+      const aborted = AbortSignal.abort(new Error('not wanted'))
+      await expect(prepareImage(image, task, { maxPixels: 10_000, signal: aborted })).rejects.toThrow('not wanted')
+    })
+    expect(work).toBe(0)
   })
 })

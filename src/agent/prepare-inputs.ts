@@ -22,18 +22,20 @@ export interface InputSource {
   inputs: readonly TaskInput[]
   open(name: string): Promise<Readable>
   maxPixels: number
+  /** Aborts when the task is not wanted any more: no further image is converted then. */
+  signal: AbortSignal
 }
 
 /**
  * Fetches the source images and the mask of a task and brings them into the form every engine takes: images upright,
  * with 8 bits per channel and not CMYK (others pass unchanged), the mask canonical: an opaque grayscale png of the size
  * of image0, white = change here. An image's transparency is left in it and means nothing, unless `alphaMask` asks for a
- * mask of it. Throws `EngineError` `bad_request` for what cannot be decoded.
+ * mask of it. Throws `EngineError` `bad_request` for what cannot be decoded, and the reason of `signal`.
  */
 export async function prepareInputs(source: InputSource): Promise<PreparedInputs> {
   const prepared = new Map<string, PreparedInput>()
   for (const { name } of source.inputs.filter((input) => input.name !== 'mask')) {
-    prepared.set(name, await prepareImage(name, await buffer(await source.open(name)), source.maxPixels))
+    prepared.set(name, await prepareImage(source, name))
   }
   const mask = await prepareMask(source, prepared.get('image0'))
   if (mask) prepared.set('mask', mask)
@@ -54,7 +56,9 @@ interface PreparedInput {
   input: TaskInput
 }
 
-async function prepareImage(name: string, bytes: Buffer, maxPixels: number): Promise<PreparedInput> {
+async function prepareImage({ open, maxPixels, signal }: InputSource, name: string): Promise<PreparedInput> {
+  const bytes = await buffer(await open(name))
+  signal.throwIfAborted()
   return decoding(name, async () => {
     const facts = inspect(bytes, maxPixels)
     if (!needsConversion(facts)) {
@@ -80,12 +84,13 @@ async function prepareMask(source: InputSource, first: PreparedInput | undefined
   if (!first || source.kind !== 'edit') return undefined
   const isSent = source.inputs.some(({ name }) => name === 'mask')
   if (!isSent && !source.alphaMask) return undefined
-  const mask = await decoding(isSent ? 'mask' : 'image0', async () =>
-    isSent
-      ? canonicalMask({ mask: await buffer(await source.open('mask')), size: first.input })
-      : maskFromOwnAlpha(first.bytes, source.maxPixels)
+  const sent = isSent ? await buffer(await source.open('mask')) : undefined
+  source.signal.throwIfAborted()
+  const mask = await decoding(sent ? 'mask' : 'image0', async () =>
+    sent ? canonicalMask({ mask: sent, size: first.input }) : maskFromOwnAlpha(first.bytes, source.maxPixels)
   )
   if (!mask) return undefined
+  source.signal.throwIfAborted()
   const { width, height } = mask
   return { bytes: await encodeWhiteOnBlackPng(mask), input: { name: 'mask', mediaType: 'image/png', width, height } }
 }

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { countPixelWork } from '../../tests/support/count-pixel-work.ts'
 import { openDiskStore } from '../storage/disk-store.ts'
 import { type ObjectStore, StoreUnavailable } from '../storage/object-store.ts'
 import type { AssetRow } from './asset-store.ts'
@@ -216,6 +217,49 @@ describe('thumbnails of many images', () => {
     // Who comes later finds no trace of those who left.
     await thumbnails.get(left, KIND, HERE)
     expect(await exists(keyOf(left))).toBe(true)
+  })
+
+  it('are not decoded when everybody leaves while the original is fetched', async () => {
+    const [asset, other] = [await addImage(), await addImage()]
+    const gate = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    beforeOpen = () => {
+      begun.resolve()
+      return gate.promise
+    }
+    const thumbnails = create(1)
+    const callers = [new AbortController(), new AbortController()]
+    const work = await countPixelWork(async () => {
+      const given = callers.map(({ signal }) => thumbnails.get(asset, KIND, signal))
+      const refused = given.map((result) => expect(result).rejects.toMatchObject({ code: 'conflict' }))
+      await begun.promise
+      for (const caller of callers) caller.abort()
+      gate.resolve()
+      await Promise.all(refused)
+    })
+    expect(work).toBe(0)
+    expect(stored).toEqual([])
+    // The turn is free again, and who comes later is served.
+    await Promise.all([thumbnails.get(asset, KIND, HERE), thumbnails.get(other, KIND, HERE)])
+    expect(stored.toSorted()).toEqual([keyOf(asset), keyOf(other)].toSorted())
+  })
+
+  it('are decoded when one of those who asked stays', async () => {
+    const asset = await addImage()
+    const gate = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    beforeOpen = () => {
+      begun.resolve()
+      return gate.promise
+    }
+    const thumbnails = create(1)
+    const caller = new AbortController()
+    const given = [thumbnails.get(asset, KIND, caller.signal), thumbnails.get(asset, KIND, HERE)]
+    await begun.promise
+    caller.abort()
+    gate.resolve()
+    await Promise.all(given)
+    expect(stored).toEqual([keyOf(asset)])
   })
 
   it('are made when somebody comes after the others have left', async () => {

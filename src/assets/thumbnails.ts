@@ -20,8 +20,9 @@ export interface SizedBytes {
 
 export interface Thumbnails {
   /**
-   * A thumbnail from the store, or else made and stored: once, however many ask for it at a time. What waits for its
-   * turn is not made any more when every `left` of those who asked has aborted; that ends in a `conflict` nobody reads.
+   * A thumbnail from the store, or else made and stored: once, however many ask for it at a time. When every `left` of
+   * those who asked has aborted, it is not made any more as far as its pixels are not being decoded yet; that ends in a
+   * `conflict` nobody reads.
    * Throws `invalid_image` when the image does not decode, `invalid_size` when the format cannot hold it, `not_found`
    * when the image was deleted meanwhile, and `storage_unavailable` when its bytes cannot be read.
    */
@@ -30,8 +31,15 @@ export interface Thumbnails {
 
 /** What is being looked for or made, and who waits for it. */
 interface Flight {
-  callers: AbortSignal[]
+  join(left: AbortSignal): void
   result: Promise<SizedBytes>
+}
+
+interface Wish {
+  asset: AssetRow
+  kind: ThumbnailKind
+  /** Where it is stored. */
+  key: string
 }
 
 /**
@@ -76,12 +84,14 @@ export function createThumbnails(parts: {
     }
   }
 
-  const make = async (asset: AssetRow, kind: ThumbnailKind, key: string): Promise<SizedBytes> => {
+  const make = async (wish: Wish, signal: AbortSignal): Promise<SizedBytes> => {
+    const { asset, kind, key } = wish
     const { bytes } = await makeThumbnail({
       original: await openStored(store, asset.storage_key),
       // What it had when it was taken: a damaged header cannot ask for more.
       maxPixels: asset.width * asset.height,
       format: kind.format,
+      signal,
       ...(kind.width !== 'full' && { width: kind.width })
     }).catch(asInvalidImage)
     const kept = await keep(key, bytes, kind.format)
@@ -93,22 +103,35 @@ export function createThumbnails(parts: {
     return kept ? fromStore(key, bytes.length) : fromMemory(bytes)
   }
 
-  const start = (key: string, make: () => Promise<SizedBytes>): Flight => {
+  const start = (wish: Wish): Flight => {
+    const { key } = wish
     const callers: AbortSignal[] = []
+    const gone = new AbortController()
+    let isBeingMade = false
     const end = () => {
       if (flights.get(key) === flight) flights.delete(key)
     }
-    const makeIfWanted = async () => {
-      if (!callers.every((left) => left.aborted)) return make()
+    const giveUpUnlessWanted = () => {
+      if (!isBeingMade || !callers.every((left) => left.aborted)) return
       // At once, so that nobody joins what has been given up.
       end()
-      throw errors.conflict('Nobody waits for this thumbnail any more.')
+      gone.abort(errors.conflict('Nobody waits for this thumbnail any more.'))
+    }
+    const makeIfWanted = async () => {
+      isBeingMade = true
+      giveUpUnlessWanted()
+      gone.signal.throwIfAborted()
+      return make(wish, gone.signal)
     }
     const findOrMake = async () => {
       const cached = await store.stat(key).catch(asStorageUnavailable)
       return cached ? fromStore(key, cached.bytes) : inTurn(makeIfWanted)
     }
-    const flight = { callers, result: findOrMake().finally(end) }
+    const join = (left: AbortSignal) => {
+      callers.push(left)
+      left.addEventListener('abort', giveUpUnlessWanted, { once: true })
+    }
+    const flight = { join, result: findOrMake().finally(end) }
     flights.set(key, flight)
     return flight
   }
@@ -116,8 +139,8 @@ export function createThumbnails(parts: {
   return {
     get: (asset, kind, left) => {
       const key = thumbnailKey(asset.storage_key, kind)
-      const flight = flights.get(key) ?? start(key, () => make(asset, kind, key))
-      flight.callers.push(left)
+      const flight = flights.get(key) ?? start({ asset, kind, key })
+      flight.join(left)
       return flight.result
     }
   }

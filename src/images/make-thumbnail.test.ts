@@ -6,9 +6,10 @@ import { OUTPUT_FORMATS } from './media-types.ts'
 import { animatedWebp, idat, ihdr, pattern, png16, pngChunk, pngOf, smallImages } from './test-images.ts'
 
 const maxPixels = 1_000_000
+const HERE = new AbortController().signal
 
 const thumbnailOf = (image: Buffer, options: Partial<Thumbnailing> = {}) =>
-  makeThumbnail({ original: Readable.from([image]), maxPixels, format: 'png', ...options })
+  makeThumbnail({ original: Readable.from([image]), maxPixels, format: 'png', signal: HERE, ...options })
 
 const CLEAR_RED = { r: 255, g: 0, b: 0, alpha: 0 }
 
@@ -145,7 +146,9 @@ describe('makeThumbnail', () => {
         throw new Error('the disk is gone')
       })()
     )
-    await expect(makeThumbnail({ original: failing, maxPixels, format: 'png' })).rejects.toThrow('the disk is gone')
+    await expect(makeThumbnail({ original: failing, maxPixels, format: 'png', signal: HERE })).rejects.toThrow(
+      'the disk is gone'
+    )
   })
 
   it('is a little smaller in quality than the whole image', async () => {

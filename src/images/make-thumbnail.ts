@@ -22,6 +22,8 @@ export interface Thumbnailing {
   format: OutputFormat
   /** A wider image is scaled down to it, in its proportions; without it the image keeps its size. */
   width?: number
+  /** Aborts when nobody waits for it any more: what has not begun by then does not. */
+  signal: AbortSignal
 }
 
 /**
@@ -29,11 +31,17 @@ export interface Thumbnailing {
  * on white when the format has no transparency.
  *
  * @throws ImageRejected when the original is no image that is taken, or does not decode; AppError `invalid_size` when
- * the result is too high or wide for `format`; whatever `original` fails with.
+ * the result is too high or wide for `format`; whatever `original` fails with; the reason of `signal`.
  */
-export async function makeThumbnail({ original, maxPixels, format, width }: Thumbnailing): Promise<TranscodedImage> {
+export async function makeThumbnail({
+  original,
+  maxPixels,
+  format,
+  width,
+  signal
+}: Thumbnailing): Promise<TranscodedImage> {
   const inspection = inspectImage({ maxPixels })
-  const bytes = await pipeline(original, inspection, buffer)
+  const bytes = await pipeline(original, inspection, buffer, { signal }).finally(() => signal.throwIfAborted())
   return transcodeInspected(bytes, {
     facts: inspection.facts,
     format,

@@ -1,0 +1,15 @@
+import sharp from 'sharp'
+
+/** How often an image was decoded or encoded meanwhile, by anybody in this process. */
+export async function countPixelWork(during: () => Promise<unknown>): Promise<number> {
+  let changes = 0
+  const count = () => (changes += 1)
+  sharp.queue.on('change', count)
+  try {
+    await during()
+  } finally {
+    sharp.queue.off('change', count)
+  }
+  // It tells of each when it begins, and when it has ended.
+  return Math.ceil(changes / 2)
+}
