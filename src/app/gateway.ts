@@ -9,6 +9,7 @@ import type { CreatedApiKey } from '../auth/api-keys.ts'
 import type { UserRow } from '../auth/user-store.ts'
 import type { Config } from '../config/config.ts'
 import { lockDataDir } from '../db/data-dir-lock.ts'
+import { forgetGatewayAddress, leaveGatewayAddress } from '../db/gateway-address.ts'
 import { startDispatcher } from '../dispatch/dispatcher.ts'
 import { createHttpApp } from '../http/app.ts'
 import { createTally } from '../lib/async.ts'
@@ -57,6 +58,8 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const unlock = await lockDataDir(options.config.dataDir)
   try {
+    // Of one that was killed, whose address is not this one's.
+    await forgetGatewayAddress(options.config.dataDir)
     return await startLocked(options, unlock)
   } catch (error) {
     unlock()
@@ -162,6 +165,12 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   })
 
   const { address, port } = app.server.address() as AddressInfo
+  const url = localUrl({ host: address, port })
+  const { dataDir, publicUrl } = config
+  await leaveGatewayAddress(dataDir, { url, ...(publicUrl !== undefined && { publicUrl }) }).catch((error: unknown) => {
+    // The disk may be full, which is no reason not to serve what there is.
+    logger.warn({ err: error }, 'commands on this machine are not told the address')
+  })
   const close = async () => {
     draining = true
     await dispatcher.close()
@@ -180,7 +189,8 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     eventLoop.close()
     settings.close()
     await database.close()
+    await forgetGatewayAddress(dataDir)
     unlock()
   }
-  return { url: localUrl({ host: address, port }), context, admin, ...(newKey && { newKey }), close }
+  return { url, context, admin, ...(newKey && { newKey }), close }
 }

@@ -13,6 +13,9 @@ export interface OpenDatabaseOptions {
   syncFile?: (fd: number) => Promise<void>
 }
 
+/** The file that makes a folder an installation: made at the first start, and never taken away. */
+export const databasePath = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'inference-club.sqlite')
+
 /** The database that the configuration names. */
 export const openDatabase = (
   config: Pick<Config, 'dataDir'> & Partial<Pick<Config, 'databaseLogBytes'>>,
@@ -21,6 +24,6 @@ export const openDatabase = (
   openSqliteDatabase({
     ...options,
     ...(config.databaseLogBytes !== undefined && { maxLogBytes: config.databaseLogBytes }),
-    path: join(config.dataDir, 'inference-club.sqlite'),
+    path: databasePath(config),
     clock: options.clock ?? systemClock
   })

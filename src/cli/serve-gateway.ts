@@ -7,6 +7,7 @@ import { inBackground } from '../lib/async.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
 import { FEATURES } from '../images/image-request.ts'
 import { CommandFailed } from './command-failed.ts'
+import { explainDataDir } from './installation.ts'
 import { stopSignals } from './stop-signals.ts'
 import { surviveRejections } from './survive-rejections.ts'
 
@@ -46,7 +47,8 @@ async function startOrExplain(config: Config, logger: Logger): Promise<Gateway> 
   }
 }
 
-function explainStart(error: unknown, { host, port, dataDir }: Config): unknown {
+function explainStart(error: unknown, config: Config): unknown {
+  const { host, port } = config
   const { code, syscall } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') {
     return new CommandFailed(`Port ${port} on ${host} is taken. Stop what uses it, or set INFERENCE_CLUB_PORT.`)
@@ -57,11 +59,7 @@ function explainStart(error: unknown, { host, port, dataDir }: Config): unknown 
   if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo') {
     return new CommandFailed(`This machine has no address ${host}. Set INFERENCE_CLUB_HOST.`)
   }
-  if (syscall !== undefined || code === 'ERR_SQLITE_ERROR') {
-    const reason = error instanceof Error ? error.message : String(code)
-    return new CommandFailed(`The data folder ${dataDir} cannot be used: ${reason}.`)
-  }
-  return error
+  return explainDataDir(error, config)
 }
 
 /** The demo agent connects like any other, with a key that is made anew at each start and kept nowhere. */

@@ -6,10 +6,12 @@ import { createPersonStore } from '../auth/person-store.ts'
 import { createUserStore, type UserStore } from '../auth/user-store.ts'
 import { countImagesSince } from '../usage/usage-store.ts'
 import { loadConfig } from '../config/config.ts'
+import { findGatewayAddress } from '../db/gateway-address.ts'
 import { localUrl } from '../lib/local-url.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { createNetwork, type Network } from '../network/network.ts'
 import { createSettings } from '../settings/settings.ts'
+import { explainDataDir, requireInstallation } from './installation.ts'
 
 export interface Accounts {
   users: UserStore
@@ -27,7 +29,8 @@ export interface Accounts {
 
 /**
  * Runs a command on the installation in the data folder, whether or not a gateway runs on it; a running one notices
- * within a second. What the command did is on disk when this resolves.
+ * within a second. What the command did is on disk when this resolves. Throws `CommandFailed` when there is no installation,
+ * and makes none.
  */
 export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T>): Promise<T> {
   const onFatal = (error: unknown) => {
@@ -36,7 +39,11 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
   // Loaded when needed, as in `serve.ts`.
   const { openDatabase } = await import('../app/open-database.ts')
   const config = loadConfig()
-  const database = await openDatabase(config, { onFatal })
+  await requireInstallation(config)
+  const running = await findGatewayAddress(config.dataDir)
+  const database = await openDatabase(config, { onFatal }).catch((error: unknown) => {
+    throw explainDataDir(error, config)
+  })
   try {
     const { clock, bell } = database
     const settings = createSettings({ database, config, logger: silentLogger() })
@@ -51,7 +58,7 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
       invitations: createInvitations({ store, users, clock, lifetimeMs: () => config.signIn.invitationLifetimeMs }),
       network: createNetwork(database, config.offering),
       setDisabled: createPersonStore(database).setDisabled,
-      base: config.publicUrl ?? localUrl(config),
+      base: running?.publicUrl ?? config.publicUrl ?? running?.url ?? localUrl(config),
       countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),
       now: () => clock.now()
     })

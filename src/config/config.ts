@@ -352,11 +352,16 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
   }
 }
 
+/** Whether the environment says anything of it, so that the default does not count. */
+export const isSet = (
+  { variable }: Pick<Setting<unknown>, 'variable'>,
+  env: NodeJS.ProcessEnv = process.env
+): boolean => (env[variable] ?? '').trim() !== ''
+
 function readSetting(setting: Setting<unknown>, env: NodeJS.ProcessEnv, mistakes: string[]): unknown {
-  const text = env[setting.variable]
-  if (text === undefined || text.trim() === '') return setting.fallback
+  if (!isSet(setting, env)) return setting.fallback
   try {
-    return setting.parse(text.trim())
+    return setting.parse((env[setting.variable] ?? '').trim())
   } catch (error) {
     if (!(error instanceof SettingMistake)) throw error
     mistakes.push(`${setting.variable} ${error.message}`)

@@ -303,9 +303,9 @@ describe('the command line', () => {
 
   it('prints a link for somebody who is here', async () => {
     const { id, email } = await gateway.addUser()
-    const { code, stdout, stderr } = await club(['users', 'link', email], { INFERENCE_CLUB_PORT: '8123' })
+    const { code, stdout, stderr } = await club(['users', 'link', email])
     expect([code, stderr]).toEqual([0, expect.stringContaining(email)])
-    const token = tokenIn(stdout, 'http://127.0.0.1:8123')
+    const token = tokenIn(stdout, gateway.url)
     expect((await accept(token)).body.person.id).toBe(id)
   })
 

@@ -1,0 +1,30 @@
+import { stat } from 'node:fs/promises'
+import type { Config } from '../config/config.ts'
+import { SERVER, isSet } from '../config/config.ts'
+import { CommandFailed } from './command-failed.ts'
+
+/** Throws `CommandFailed` with where it looked when the folder holds no installation. */
+export async function requireInstallation({ dataDir }: Pick<Config, 'dataDir'>): Promise<void> {
+  const { databasePath } = await import('../app/open-database.ts')
+  const code = await stat(databasePath({ dataDir })).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error.code
+  )
+  if (code === undefined) return
+  if (code !== 'ENOENT' && code !== 'ENOTDIR')
+    throw new CommandFailed(`The data folder ${dataDir} cannot be read (${code}).`)
+  const { variable } = SERVER.dataDir
+  throw new CommandFailed(
+    isSet(SERVER.dataDir)
+      ? `There is no inference.club in ${dataDir}, which ${variable} names. Give the folder of the server's data.`
+      : `There is no inference.club in ${dataDir}: ${variable} is not set, so it was looked for below this folder. Set it to the folder of the server's data.`
+  )
+}
+
+/** `CommandFailed` in place of an error that the folder, or the database in it, is to blame for. */
+export function explainDataDir(error: unknown, { dataDir }: Pick<Config, 'dataDir'>): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (syscall === undefined && code !== 'ERR_SQLITE_ERROR') return error
+  const reason = error instanceof Error ? error.message : String(code)
+  return new CommandFailed(`The data folder ${dataDir} cannot be used: ${reason}.`)
+}

@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runProgram, type RunningServer, startServer } from '../support/run-program.ts'
+
+let folder: string
+const servers: RunningServer[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'inference-club-installation-'))
+})
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop('SIGKILL')))
+  await rm(folder, { recursive: true })
+})
+
+const club = (args: readonly string[], env: Record<string, string> = {}) => runProgram(args, { cwd: folder, env })
+
+async function start(env: Record<string, string> = {}): Promise<RunningServer> {
+  const server = await startServer({ cwd: folder, args: [], env })
+  servers.push(server)
+  return server
+}
+
+const invite = async (env: Record<string, string> = {}): Promise<string> => {
+  const { code, stdout } = await club(['users', 'invite'], env)
+  expect(code).toBe(0)
+  return stdout.replace(/\/join#\w+\n$/, '')
+}
+
+describe('a command that needs an installation', () => {
+  it.each([['users add mara@example.org'], ['users invite'], ['keys list'], ['providers list']])(
+    '`%s` says where it looked for one, and makes none',
+    async (line) => {
+      const { code, stdout, stderr } = await club(line.split(' '))
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(/^There is no inference\.club in \S+\/data: INFERENCE_CLUB_DATA_DIR is not set, .*\.\n$/)
+      expect(stderr).toContain(join(folder, 'data'))
+      expect(await readdir(folder)).toEqual([])
+    }
+  )
+
+  it.each([
+    ['is not there', undefined],
+    ['is empty', 'folder'],
+    ['is a file', 'file']
+  ])('names the variable when the folder in it %s', async (_what, kind) => {
+    const place = join(folder, 'elsewhere')
+    if (kind === 'folder') await mkdir(place)
+    if (kind === 'file') await writeFile(place, '')
+    const { code, stderr } = await club(['users', 'invite'], { INFERENCE_CLUB_DATA_DIR: place })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^There is no inference\.club in \S+elsewhere, which INFERENCE_CLUB_DATA_DIR names\..*\n$/)
+    expect(await readdir(folder)).toEqual(kind === undefined ? [] : ['elsewhere'])
+    if (kind === 'folder') expect(await readdir(place)).toEqual([])
+  })
+
+  it('says in one line that the database is none', async () => {
+    await mkdir(join(folder, 'data'))
+    await writeFile(join(folder, 'data', 'inference-club.sqlite'), 'This is no database at all. '.repeat(100))
+    const { code, stdout, stderr } = await club(['users', 'list'])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^The data folder \S+data cannot be used: .*\n$/)
+  })
+})
+
+describe('a link', () => {
+  const noteIn = () => readFile(join(folder, 'data', 'gateway.json'), 'utf8')
+
+  it('leads to the gateway that runs, whatever the environment of the command says', async () => {
+    const server = await start()
+    expect(await invite()).toBe(server.url)
+    expect(await invite({ INFERENCE_CLUB_PORT: '8123' })).toBe(server.url)
+    // Where people reach it is what whoever runs the command may know better than a gateway that was not told.
+    expect(await invite({ INFERENCE_CLUB_PUBLIC_URL: 'https://club.example.org/' })).toBe('https://club.example.org')
+
+    expect(await server.stop()).toMatchObject({ code: 0 })
+    await expect(noteIn()).rejects.toThrow('ENOENT')
+    expect(await invite({ INFERENCE_CLUB_PORT: '8123' })).toBe('http://127.0.0.1:8123')
+  })
+
+  it('begins with the public address that the running gateway has', async () => {
+    await start({ INFERENCE_CLUB_PUBLIC_URL: 'https://club.example.org/pictures/' })
+    expect(await invite()).toBe('https://club.example.org/pictures')
+    expect(await invite({ INFERENCE_CLUB_PUBLIC_URL: 'https://old.example.org' })).toBe(
+      'https://club.example.org/pictures'
+    )
+  })
+
+  it('does not lead to a gateway that was killed', async () => {
+    const server = await start()
+    await server.stop('SIGKILL')
+    expect(await noteIn()).toContain(server.url)
+    expect(await invite()).toBe('http://127.0.0.1:8080')
+    const next = await start()
+    expect(await invite()).toBe(next.url)
+  })
+})
