@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration'
 import * as spine from './001-spine.ts'
 import * as jobs from './002-jobs.ts'
+import * as jobsCompleted from './002-jobs-completed.ts'
 import * as limits from './003-limits.ts'
 import * as people from './004-people.ts'
 import * as dashboard from './005-dashboard.ts'
@@ -16,11 +17,16 @@ import * as storedBytes from './014-stored-bytes.ts'
 import * as providerTrust from './015-provider-trust.ts'
 import * as imageReports from './016-image-reports.ts'
 import * as lanes from './017-lanes.ts'
+import * as earlyRows from './018-early-rows.ts'
 
-/** In the order they run. A migration that has been released is never edited: add the next one. */
+/**
+ * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
+ * made by it: add the next one, and its hash to `tests/landed-migrations.test.ts`.
+ */
 export const MIGRATIONS: Record<string, Migration> = {
   '001-spine': spine,
   '002-jobs': jobs,
+  '002-jobs-completed': jobsCompleted,
   '003-limits': limits,
   '004-people': people,
   '005-dashboard': dashboard,
@@ -35,5 +41,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '014-stored-bytes': storedBytes,
   '015-provider-trust': providerTrust,
   '016-image-reports': imageReports,
-  '017-lanes': lanes
+  '017-lanes': lanes,
+  '018-early-rows': earlyRows
 }

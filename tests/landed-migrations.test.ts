@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { expect, it } from 'vitest'
+import { MIGRATIONS } from '../src/db/migrations/index.ts'
+
+/** SHA-256 of the file of each migration as it landed. Lines are added here, never changed. */
+const LANDED: Record<string, string> = {
+  '001-spine': 'ea691cd3fac2ed669d83f6e93087bbc286819983eb025e810cddf16b9ca802e0',
+  '002-jobs': 'eb2100ec040669be04c1fd2b92e8f341f6d8dc1037f30441b4d4c2e70a8cba99',
+  '002-jobs-completed': '6de1dd4375fac0f6362d3c2182700e1ff1217ae29a9144d7d9773eaf990d545f',
+  '003-limits': '3ca608d54a04c20bce8996d7becdb218bc38cb9f2dd5381f180f9e425f20c574',
+  '004-people': 'be482fc59f682e974aa65314ed374ce4b0d340e1f7882b5f8ddf65056609ad51',
+  '005-dashboard': '4c363ce6cbc36e04063cfd925ce1b2d409c430a2f97d8ae22f2c60d3f920cadb',
+  '006-network': '7bff34958a6c4c74daafe3a4a36048f9b5e73b4ca0c4e31cf2242999fa8d4466',
+  '007-admin': '4a3978aef70d068d808e081ac51fc5b0cdf526df7833f146af538b48185df706',
+  '008-error-param': 'b800f52c5846cd009ded4c2bedc561de7cc1fe08eb9dd61a7fca9855e14f595c',
+  '009-possible-numbers': '73edca7bb5677ca067b617cd0b991bd5b1ff700fff5f084a2d70df1c2139217b',
+  '010-service-warnings': 'cd1ca2cde8a3737cf8a31b1252fac3133fbf31c1a92d25dbbb66f685c6db8b34',
+  '011-service-pauses': '6f7eb9639530ce91f5540049a32fa24922d0c4df159af4bb3577da5ddafdb7e4',
+  '012-shared-images': '862708ca17dc8cad3e9db6c158734145589197fac710fe6bb3c6fbc61a697e77',
+  '013-webhook-hosts': '389786a098a6931de2db7dbce162b8501b5c87ddd7786c97740aebe3e2073b93',
+  '014-stored-bytes': '0bac4f97bccb920ce5234bd27910f15f60848f714e79d59b15f5df0ab5cbb41f',
+  '015-provider-trust': '4af2a076eb791667ef1567f9af93d1a89b7b059939a85a112b29ec3e96af6f54',
+  '016-image-reports': '075cd5b3133b136cf02d093762490616729f91be255a3e1294366d5beff8ebea',
+  '017-lanes': 'c4f9d319250e9305681bfd20a25b1a03e2493931227bec6d3af3fac16e39951e',
+  '018-early-rows': '97aa643c53d91f7b62ca64a76581adb76c01543e7f5f54a420b3190478768e0f'
+}
+
+it('are never edited once they have landed', async () => {
+  for (const name of Object.keys(MIGRATIONS)) {
+    const text = await readFile(new URL(`../src/db/migrations/${name}.ts`, import.meta.url))
+    const hash = createHash('sha256').update(text).digest('hex')
+    if (LANDED[name] === undefined) {
+      expect.fail(`The migration ${name} is new: once it is as it should land, add '${name}': '${hash}' to LANDED.`)
+    }
+    if (LANDED[name] !== hash) {
+      expect.fail(
+        `The migration ${name} was edited. Folders have been made by it as it landed, and would never get the change ` +
+          '(it is recorded there by its name, so it does not run again): put it back, and add another migration.'
+      )
+    }
+  }
+  // Nor taken away: a folder in which it ran would count as one of a newer version.
+  expect(Object.keys(MIGRATIONS)).toEqual(Object.keys(LANDED))
+  // By this order they run.
+  expect(Object.keys(MIGRATIONS).sort()).toEqual(Object.keys(MIGRATIONS))
+})

@@ -1,0 +1,126 @@
+-- A folder as ca045e8, then 59bcf2c of this repository left it.
+CREATE TABLE "kysely_migration" ("name" varchar(255) not null primary key, "timestamp" varchar(255) not null);
+CREATE TABLE "kysely_migration_lock" ("id" varchar(255) not null primary key, "is_locked" integer default 0 not null);
+CREATE TABLE "users" ("id" text primary key, "name" text not null, "email" text not null unique, "email_verified" integer default 0 not null, "image" text, "role" text not null, "created_at" bigint not null, "updated_at" bigint not null, "images_per_day" integer, "images_per_month" integer, "max_active" integer, "max_pixels" bigint, "allowed_models" text, "disabled_at" bigint, "deleted_at" bigint);
+CREATE TABLE "api_keys" ("id" text primary key, "user_id" text not null references "users" ("id"), "name" text not null, "prefix" text not null, "hash" text not null unique, "scopes" text not null, "created_at" bigint not null, "expires_at" bigint, "revoked_at" bigint, "last_used_at" bigint, "webhook_secret" text, "images_per_day" integer, "images_per_month" integer, "max_active" integer, "max_pixels" bigint, "allowed_models" text, "rate_limit" integer, "default_response_format" text);
+CREATE TABLE "providers" ("id" text primary key, "owner_id" text not null references "users" ("id"), "name" text not null, "epoch" integer not null, "agent_version" text, "connected_at" bigint not null, "online_until" bigint not null, "last_seen_at" bigint not null, "drained_at" bigint, "forgotten_at" bigint, constraint "providers_owner_name" unique ("owner_id", "name"));
+CREATE TABLE "services" ("id" text primary key, "provider_id" text not null references "providers" ("id"), "name" text not null, "type" text not null, "engine" text, "description" text, "concurrency" integer not null, "timeout_ms" bigint not null, "access" text not null, "declared" integer not null, "faults_in_row" integer default 0 not null, "cooling_until" bigint default 0 not null, "images_per_hour" integer, "images_per_user_hour" integer, constraint "services_provider_name" unique ("provider_id", "name"));
+CREATE TABLE "service_models" ("service_id" text not null references "services" ("id"), "model" text not null, "features" text not null, "created_at" bigint not null, constraint "service_models_pk" primary key ("model", "service_id"));
+CREATE TABLE "requests" ("id" text primary key, "user_id" text not null references "users" ("id"), "api_key_id" text not null, "kind" text not null, "state" text not null, "is_async" integer not null, "model" text not null, "prompt" text not null, "parameters" text not null, "n" integer not null, "end_user" text, "created_at" bigint not null, "started_at" bigint, "finished_at" bigint, "warnings" text not null, "error_code" text, "error_message" text, "batch_id" text, "batch_position" integer, "webhook_url" text);
+CREATE TABLE "tasks" ("id" text primary key, "request_id" text not null references "requests" ("id"), "user_id" text not null, "position" integer not null, "state" text not null, "kind" text not null, "model" text not null, "needs" text not null, "seed" bigint not null, "class" integer not null, "order_key" bigint not null, "queued_at" bigint not null, "current_attempt_id" text, "node_faults" integer default 0 not null, "losses" integer default 0 not null, "asset_id" text, "warnings" text, "error_code" text, "error_message" text, "finished_at" bigint, "routing" text default 'any' not null, "api_key_id" text default '' not null, constraint "tasks_request_position" unique ("request_id", "position"));
+CREATE INDEX "tasks_runnable" on "tasks" ("state", "model", "class", "order_key", "queued_at");
+CREATE INDEX "tasks_by_user" on "tasks" ("user_id", "state", "model", "class", "order_key");
+CREATE TABLE "attempts" ("id" text primary key, "task_id" text not null references "tasks" ("id"), "request_id" text not null, "service_id" text not null, "provider_id" text not null, "epoch" integer not null, "token_hash" text not null, "state" text not null, "lease_until" bigint not null, "assigned_at" bigint not null, "progressed_at" bigint, "progress" integer default 0 not null, "finished_at" bigint, "generating_ms" bigint, "reason" text, "reason_message" text);
+CREATE INDEX "attempts_by_task" on "attempts" ("task_id", "assigned_at");
+CREATE INDEX "attempts_by_request" on "attempts" ("request_id", "assigned_at");
+CREATE INDEX "attempts_by_lease" on "attempts" ("state", "lease_until");
+CREATE INDEX "attempts_by_provider" on "attempts" ("provider_id", "state");
+CREATE TABLE "assets" ("id" text primary key, "owner_id" text not null, "request_id" text not null references "requests" ("id"), "kind" text not null, "position" integer not null, "storage_key" text not null unique, "media_type" text not null, "bytes" bigint not null, "sha256" text not null, "width" integer not null, "height" integer not null, "seed" bigint, "created_at" bigint not null);
+CREATE TABLE "usage_images" ("asset_id" text primary key, "request_id" text not null, "user_id" text not null, "api_key_id" text not null, "provider_id" text not null, "service_id" text not null, "kind" text not null, "model" text not null, "width" integer not null, "height" integer not null, "generating_ms" bigint not null, "created_at" bigint not null, "rolled_up" integer default 0 not null, "first_of_request" integer default 0 not null);
+CREATE INDEX "requests_by_batch" on "requests" ("batch_id", "batch_position");
+CREATE INDEX "tasks_by_lane" on "tasks" ("state", "model", "needs", "routing", "class", "order_key", "queued_at");
+CREATE INDEX "usage_images_by_model" on "usage_images" ("model", "created_at");
+CREATE TABLE "idempotency_keys" ("user_id" text not null, "endpoint" text not null, "key" text not null, "fingerprint" text not null, "target_id" text not null, "created_at" bigint not null, "expires_at" bigint, constraint "idempotency_keys_pk" primary key ("user_id", "endpoint", "key"));
+CREATE INDEX "idempotency_keys_by_target" on "idempotency_keys" ("target_id");
+CREATE INDEX "idempotency_keys_by_expiry" on "idempotency_keys" ("expires_at");
+CREATE TABLE "batches" ("id" text primary key, "user_id" text not null references "users" ("id"), "label" text, "created_at" bigint not null);
+CREATE INDEX "batches_by_user" on "batches" ("user_id", "created_at");
+CREATE TABLE "webhook_deliveries" ("id" text primary key, "user_id" text not null, "api_key_id" text not null, "request_id" text not null, "event_type" text not null, "url" text not null, "payload" text not null, "state" text not null, "tries" integer default 0 not null, "next_try_at" bigint not null, "last_status" integer, "last_error" text, "created_at" bigint not null, "first_try_at" bigint, "delivered_at" bigint);
+CREATE INDEX "webhook_deliveries_due" on "webhook_deliveries" ("state", "next_try_at");
+CREATE INDEX "webhook_deliveries_by_user" on "webhook_deliveries" ("user_id", "created_at");
+CREATE INDEX "tasks_by_key" on "tasks" ("api_key_id", "state");
+CREATE INDEX "usage_images_tail" on "usage_images" ("rolled_up", "created_at") where "rolled_up" = 0;
+CREATE INDEX "usage_images_by_request" on "usage_images" ("request_id");
+CREATE INDEX "usage_images_by_service" on "usage_images" ("service_id", "created_at");
+CREATE TABLE "usage_hours" ("hour" bigint not null, "user_id" text not null, "api_key_id" text not null, "provider_id" text not null, "model" text not null, "kind" text not null, "width" integer not null, "height" integer not null, "images" bigint not null, "requests" bigint not null, "generating_ms" bigint not null, constraint "usage_hours_pk" primary key ("hour", "user_id", "api_key_id", "provider_id", "model", "kind", "width", "height"));
+CREATE INDEX "usage_hours_by_user" on "usage_hours" ("user_id", "hour");
+CREATE INDEX "usage_hours_by_key" on "usage_hours" ("api_key_id", "hour");
+CREATE TABLE "sessions" ("id" text primary key, "user_id" text not null references "users" ("id"), "token" text not null unique, "ip_address" text, "user_agent" text, "created_at" bigint not null, "updated_at" bigint not null, "expires_at" bigint not null);
+CREATE INDEX "sessions_by_user" on "sessions" ("user_id");
+CREATE INDEX "sessions_by_expiry" on "sessions" ("expires_at");
+CREATE TABLE "accounts" ("id" text primary key, "user_id" text not null references "users" ("id"), "provider_id" text not null, "account_id" text not null, "password" text, "created_at" bigint not null, "updated_at" bigint not null, constraint "accounts_provider_account" unique ("provider_id", "account_id"));
+CREATE INDEX "accounts_by_user" on "accounts" ("user_id");
+CREATE TABLE "verifications" ("id" text primary key, "identifier" text not null, "value" text not null, "created_at" bigint not null, "updated_at" bigint not null, "expires_at" bigint not null);
+CREATE INDEX "verifications_by_identifier" on "verifications" ("identifier");
+CREATE INDEX "verifications_by_expiry" on "verifications" ("expires_at");
+CREATE TABLE "invitations" ("id" text primary key, "token_hash" text not null unique, "user_id" text references "users" ("id"), "email" text, "role" text not null, "created_by" text references "users" ("id"), "created_at" bigint not null, "expires_at" bigint not null, "used_at" bigint, "used_by" text references "users" ("id"), "revoked_at" bigint);
+CREATE INDEX "invitations_by_time" on "invitations" ("created_at");
+CREATE INDEX "invitations_by_user" on "invitations" ("user_id");
+CREATE TABLE "secrets" ("name" text primary key, "value" text not null, "created_at" bigint not null);
+CREATE INDEX "requests_by_user" on "requests" ("user_id", "created_at", "id");
+CREATE INDEX "requests_by_user_state" on "requests" ("user_id", "state", "created_at", "id");
+CREATE INDEX "requests_by_user_model" on "requests" ("user_id", "model", "state", "created_at", "id");
+CREATE INDEX "requests_by_time" on "requests" ("created_at", "id");
+CREATE INDEX "requests_by_state" on "requests" ("state", "created_at", "id");
+CREATE INDEX "requests_by_model" on "requests" ("model", "state", "created_at", "id");
+CREATE INDEX "attempts_by_provider_request" on "attempts" ("provider_id", "request_id");
+CREATE INDEX "usage_hours_by_user_provider" on "usage_hours" ("user_id", "provider_id");
+CREATE TABLE "provider_blocks" ("provider_id" text not null references "providers" ("id") on delete cascade, "user_id" text not null references "users" ("id") on delete cascade, "created_at" bigint not null, constraint "provider_blocks_pk" primary key ("provider_id", "user_id"));
+CREATE INDEX "provider_blocks_by_user" on "provider_blocks" ("user_id");
+CREATE TABLE "usage_days" ("day" bigint not null, "user_id" text not null, "api_key_id" text not null, "provider_id" text not null, "model" text not null, "kind" text not null, "width" integer not null, "height" integer not null, "images" bigint not null, "requests" bigint not null, "generating_ms" bigint not null, "last_at" bigint not null, constraint "usage_days_pk" primary key ("day", "user_id", "api_key_id", "provider_id", "model", "kind", "width", "height"));
+CREATE INDEX "usage_days_by_user" on "usage_days" ("user_id", "day");
+CREATE INDEX "usage_days_by_key" on "usage_days" ("api_key_id", "day");
+CREATE INDEX "usage_days_by_provider" on "usage_days" ("provider_id", "day");
+CREATE TABLE "usage_providers" ("provider_id" text primary key, "images" bigint not null);
+CREATE INDEX "usage_hours_by_provider" on "usage_hours" ("provider_id", "hour");
+CREATE INDEX "usage_images_by_time" on "usage_images" ("created_at", "asset_id");
+CREATE INDEX "attempts_by_fault" on "attempts" ("provider_id", "reason", "finished_at", "service_id") where "reason" is not null;
+CREATE TABLE "settings" ("name" text primary key, "value" text not null, "changed_at" bigint not null, "changed_by" text not null);
+CREATE INDEX "api_keys_by_user" on "api_keys" ("user_id");
+CREATE INDEX "requests_failed" on "requests" ("state", "finished_at", "id") where "state" = 'failed';
+CREATE INDEX "webhook_deliveries_by_time" on "webhook_deliveries" ("created_at", "id");
+CREATE INDEX "assets_by_request" on "assets" ("request_id", "kind", "position", "bytes");
+insert into "kysely_migration" (name, timestamp) values
+  ('001-spine', '2026-11-22T16:15:54.000Z'),
+  ('002-jobs', '2026-11-22T20:23:55.000Z'),
+  ('003-limits', '2026-11-22T20:23:55.000Z'),
+  ('004-people', '2026-11-22T20:23:55.000Z'),
+  ('005-dashboard', '2026-11-22T20:23:55.000Z'),
+  ('006-network', '2026-11-22T20:23:55.000Z'),
+  ('007-admin', '2026-11-22T20:23:55.000Z');
+insert into "kysely_migration_lock" (id, is_locked) values
+  ('migration_lock', 0);
+insert into "users" (id, name, email, email_verified, role, created_at, updated_at) values
+  ('usr_admin', 'Admin', 'admin@localhost', 0, 'admin', 1795365000000, 1795365000000),
+  ('usr_ann', 'Ann', 'ann@example.org', 0, 'member', 1795365000000, 1795365000000);
+insert into "api_keys" (id, user_id, name, prefix, hash, scopes, created_at) values
+  ('key_ann', 'usr_ann', 'ann', 'ic_ann', 'hash_ann', 'images', 1795365000000);
+insert into "providers" (id, owner_id, name, epoch, agent_version, connected_at, online_until, last_seen_at) values
+  ('prv_a', 'usr_ann', 'attic', 1, '0.1.0', 1795365000000, 1795365000000, 1795365000000);
+insert into "services" (id, provider_id, name, type, engine, concurrency, timeout_ms, access, declared, faults_in_row, cooling_until) values
+  ('svc_a', 'prv_a', 'demo', 'image', 'demo', 1, 60000, '"members"', 1, 0, 0);
+insert into "service_models" (service_id, model, features, created_at) values
+  ('svc_a', 'demo', 'edit', 1795365000000);
+insert into "requests" (id, user_id, api_key_id, kind, state, is_async, model, prompt, parameters, n, created_at, finished_at, warnings) values
+  ('req_two', 'usr_ann', 'key_ann', 'generation', 'succeeded', 1, 'demo', 'a fox', '{}', 2, 1795365000000, 1795365009000, '[]'),
+  ('req_one', 'usr_ann', 'key_ann', 'generation', 'succeeded', 1, 'demo', 'a fox', '{}', 1, 1795365000000, 1795365009000, '[]'),
+  ('req_waiting', 'usr_ann', 'key_ann', 'generation', 'queued', 1, 'demo', 'a fox', '{}', 1, 1795365000000, null, '[]'),
+  ('req_late', 'usr_ann', 'key_ann', 'generation', 'succeeded', 1, 'demo', 'a fox', '{}', 1, 1795372200000, 1795372209000, '[]');
+insert into "tasks" (id, request_id, user_id, position, state, kind, model, needs, seed, class, order_key, queued_at, node_faults, losses, asset_id, warnings, finished_at, routing, api_key_id) values
+  ('tsk_req_two_0', 'req_two', 'usr_ann', 0, 'succeeded', 'generation', 'demo', '', 7, 1, 1795368600000, 1795368600000, 0, 0, 'ast_req_two_0', '[]', 1795368605000, 'any', ''),
+  ('tsk_req_two_1', 'req_two', 'usr_ann', 1, 'succeeded', 'generation', 'demo', '', 7, 1, 1795365000000, 1795365000000, 0, 0, 'ast_req_two_1', '[]', 1795365005000, 'any', ''),
+  ('tsk_req_one_0', 'req_one', 'usr_ann', 0, 'succeeded', 'generation', 'demo', '', 7, 1, 1795365000000, 1795365000000, 0, 0, 'ast_req_one_0', '[]', 1795365005000, 'any', ''),
+  ('tsk_req_waiting_0', 'req_waiting', 'usr_ann', 0, 'queued', 'generation', 'demo', '', 7, 1, 1795365000000, 1795365000000, 0, 0, null, null, null, 'any', ''),
+  ('tsk_req_late_0', 'req_late', 'usr_ann', 0, 'succeeded', 'generation', 'demo', '', 7, 1, 1795372200000, 1795372200000, 0, 0, 'ast_req_late_0', '[]', 1795372205000, 'any', 'key_ann');
+insert into "attempts" (id, task_id, request_id, service_id, provider_id, epoch, token_hash, state, lease_until, assigned_at, progress, finished_at, generating_ms) values
+  ('att_req_two_0', 'tsk_req_two_0', 'req_two', 'svc_a', 'prv_a', 1, 'hash', 'succeeded', 1795368630000, 1795368600000, 0, 1795368605000, 4000),
+  ('att_req_two_1', 'tsk_req_two_1', 'req_two', 'svc_a', 'prv_a', 1, 'hash', 'succeeded', 1795365030000, 1795365000000, 0, 1795365005000, 4000),
+  ('att_req_one_0', 'tsk_req_one_0', 'req_one', 'svc_a', 'prv_a', 1, 'hash', 'succeeded', 1795365030000, 1795365000000, 0, 1795365005000, 4000),
+  ('att_req_late_0', 'tsk_req_late_0', 'req_late', 'svc_a', 'prv_a', 1, 'hash', 'succeeded', 1795372230000, 1795372200000, 0, 1795372205000, 4000);
+insert into "assets" (id, owner_id, request_id, kind, position, storage_key, media_type, bytes, sha256, width, height, seed, created_at) values
+  ('ast_req_two_0', 'usr_ann', 'req_two', 'output', 0, 'images/aa/req_two_0', 'image/png', 100, 'sha_req_two_0', 64, 64, 7, 1795368605000),
+  ('ast_req_two_1', 'usr_ann', 'req_two', 'output', 1, 'images/aa/req_two_1', 'image/png', 101, 'sha_req_two_1', 64, 64, 7, 1795365005000),
+  ('ast_req_one_0', 'usr_ann', 'req_one', 'output', 0, 'images/aa/req_one_0', 'image/png', 100, 'sha_req_one_0', 64, 64, 7, 1795365005000),
+  ('ast_req_late_0', 'usr_ann', 'req_late', 'output', 0, 'images/aa/req_late_0', 'image/png', 100, 'sha_req_late_0', 64, 64, 7, 1795372205000);
+insert into "usage_images" (asset_id, request_id, user_id, api_key_id, provider_id, service_id, kind, model, width, height, generating_ms, created_at, rolled_up, first_of_request) values
+  ('ast_req_two_0', 'req_two', 'usr_ann', 'key_ann', 'prv_a', 'svc_a', 'generation', 'demo', 64, 64, 4000, 1795368605000, 1, 0),
+  ('ast_req_two_1', 'req_two', 'usr_ann', 'key_ann', 'prv_a', 'svc_a', 'generation', 'demo', 64, 64, 4000, 1795365005000, 1, 0),
+  ('ast_req_one_0', 'req_one', 'usr_ann', 'key_ann', 'prv_a', 'svc_a', 'generation', 'demo', 64, 64, 4000, 1795365005000, 1, 0),
+  ('ast_req_late_0', 'req_late', 'usr_ann', 'key_ann', 'prv_a', 'svc_a', 'generation', 'demo', 64, 64, 4000, 1795372205000, 0, 1);
+insert into "usage_hours" (hour, user_id, api_key_id, provider_id, model, kind, width, height, images, requests, generating_ms) values
+  (1795363200000, 'usr_ann', 'key_ann', 'prv_a', 'demo', 'generation', 64, 64, 2, 0, 8000),
+  (1795366800000, 'usr_ann', 'key_ann', 'prv_a', 'demo', 'generation', 64, 64, 1, 0, 4000);
+insert into "usage_days" (day, user_id, api_key_id, provider_id, model, kind, width, height, images, requests, generating_ms, last_at) values
+  (1795305600000, 'usr_ann', 'key_ann', 'prv_a', 'demo', 'generation', 64, 64, 3, 0, 12000, 1795368605000);
+insert into "usage_providers" (provider_id, images) values
+  ('prv_a', 3);
