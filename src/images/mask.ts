@@ -63,15 +63,14 @@ export const encodeWhiteOnBlackPng = ({ pixels, width, height }: Mask): Promise<
  * An RGBA png as OpenAI wants it: alpha = 255 − mask, so **transparent = change here**. Its colours are white = change
  * here, so that an engine that drops the alpha channel and looks at the brightness edits the same pixels.
  */
-export function encodeAlphaPng({ pixels, width, height }: Mask): Promise<Buffer> {
-  const rgba = Buffer.alloc(pixels.length * 4)
-  for (let index = 0; index < pixels.length; index++) {
-    const pixel = pixels[index] as number
-    const at = index * 4
-    rgba[at] = rgba[at + 1] = rgba[at + 2] = pixel
-    rgba[at + 3] = 255 - pixel
-  }
-  return openPixels(rgba, { width, height, channels: 4 }).png().toBuffer()
+export async function encodeAlphaPng({ pixels, width, height }: Mask): Promise<Buffer> {
+  const size = { width, height, channels: 1 } as const
+  const alpha = await openPixels(pixels, size).negate().toColourspace('b-w').raw().toBuffer()
+  return openPixels(pixels, size)
+    .joinChannel([pixels, pixels, alpha], { raw: size, limitInputPixels: false })
+    .toColourspace('srgb')
+    .png()
+    .toBuffer()
 }
 
 /**

@@ -32,6 +32,7 @@ async function expectNotReady(): Promise<void> {
   expect(JSON.parse(answer)).toMatchObject({ status: 'not ready' })
   expect(answer).not.toContain(gateway.dataDir)
   expect(answer).not.toContain('sqlite')
+  expect(answer).not.toMatch(/[/\\]/)
 }
 
 describe('readiness', () => {
