@@ -28,6 +28,7 @@ import { startBackground } from './background.ts'
 import { createContext, type Context } from './context.ts'
 import { watchDiskRoom } from './disk-room.ts'
 import { watchEventLoopDelay } from './event-loop-delay.ts'
+import { createFindFault } from './find-fault.ts'
 import { createMetrics } from './metrics.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
 import { createReadiness } from './readiness.ts'
@@ -107,7 +108,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     now: () => database.clock.now(),
     durable: () => database.durable(),
     requireDiskRoom: () => diskRoom.require(),
-    isDatabaseFault: (error) => database.isUnavailable(error),
+    findFault: createFindFault(database),
     stopping: stopping.signal,
     callers,
     isDraining: () => draining,

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { inspectImage, type InspectionLimits, orientedSize } from '../images/image-inspector.ts'
 import type { ImageMediaType } from '../images/media-types.ts'
 import { newId } from '../lib/ids.ts'
-import { type ObjectStore, ObjectTooLarge } from '../storage/object-store.ts'
+import { type ObjectStore, ObjectTooLarge, StoreUnavailable } from '../storage/object-store.ts'
 import { storageKeyOf } from './storage-keys.ts'
 
 export { ObjectTooLarge }
@@ -56,6 +56,7 @@ export async function saveAsset(
     const { mediaType, hasAlpha } = inspection.facts
     return { assetId, storageKey, isShared: false, ...stored, mediaType, hasAlpha, ...orientedSize(inspection.facts) }
   } catch (error) {
-    throw failure ?? error
+    // A store that fails ends the inspection, too, which then only says that it was cut off.
+    throw error instanceof StoreUnavailable ? error : (failure ?? error)
   }
 }

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Clock } from '../lib/clock.ts'
+import type { Fault } from '../lib/fault.ts'
 import type { Bell } from './bell.ts'
 import type { Tables } from './tables.ts'
 
@@ -17,8 +18,11 @@ export interface Database {
    * it. Never rejects: when the disk refuses, the process is stopped, because what it holds is no longer true.
    */
   durable(): Promise<void>
-  /** Whether an error says that the database cannot be used right now (busy, full, unreachable), so a retry may help. */
-  isUnavailable(error: unknown): boolean
+  /**
+   * Of an error of the database that a later retry may not meet: `storage` when its disk is full, failing or read-only,
+   * `database` when it is busy or cannot be reached.
+   */
+  findFault(error: unknown): Fault | undefined
   /** Bytes on disk, with what waits to be merged into it. */
   size(): Promise<number>
   /** Bytes of what waits to be merged into it. */

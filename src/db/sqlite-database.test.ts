@@ -296,7 +296,7 @@ describe('a log that cannot be moved', () => {
   })
 })
 
-describe('isUnavailable', () => {
+describe('findFault', () => {
   it('knows a database that is locked for longer than one waits', () => {
     const other = otherProgram()
     const third = otherProgram()
@@ -312,21 +312,22 @@ describe('isUnavailable', () => {
     other.close()
     third.close()
     expect(failure).toBeInstanceOf(Error)
-    expect(database.isUnavailable(failure)).toBe(true)
+    expect(database.findFault(failure)).toBe('database')
   })
 
   it.each([
-    [5, true],
-    [517, true], // SQLITE_BUSY_SNAPSHOT
-    [10, true],
-    [778, true], // SQLITE_IOERR_WRITE
-    [13, true],
-    [14, true],
-    [1, false],
-    [19, false],
-    [2067, false] // SQLITE_CONSTRAINT_UNIQUE
-  ])('of errcode %i: %s', (errcode, unavailable) => {
-    expect(database.isUnavailable(Object.assign(new Error('x'), { errcode }))).toBe(unavailable)
+    [5, 'database'],
+    [517, 'database'], // SQLITE_BUSY_SNAPSHOT
+    [8, 'storage'],
+    [10, 'storage'],
+    [778, 'storage'], // SQLITE_IOERR_WRITE
+    [13, 'storage'],
+    [14, 'database'],
+    [1, undefined],
+    [19, undefined],
+    [2067, undefined] // SQLITE_CONSTRAINT_UNIQUE
+  ])('of errcode %i: %s', (errcode, fault) => {
+    expect(database.findFault(Object.assign(new Error('x'), { errcode }))).toBe(fault)
   })
 
   it('knows that a mistake is none', async () => {
@@ -334,7 +335,7 @@ describe('isUnavailable', () => {
     const failure = await addUser('ann').catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(Error)
     for (const error of [failure, new Error('x'), undefined, null, 'text']) {
-      expect(database.isUnavailable(error)).toBe(false)
+      expect(database.findFault(error)).toBeUndefined()
     }
   })
 })

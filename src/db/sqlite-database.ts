@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
 import { inBackground } from '../lib/async.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Fault } from '../lib/fault.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
 import { createLocalBell } from './bell.ts'
 import { logBytes, startCheckpointer } from './checkpointer.ts'
@@ -21,8 +22,14 @@ const MAX_LOG_BYTES = 256 * 1024 ** 2
 /** What is left of a log file that has grown, when the log begins anew: room that need not be found again. */
 const KEPT_OF_LOG = 1 / 4
 
-/** SQLITE_BUSY, SQLITE_IOERR, SQLITE_FULL and SQLITE_CANTOPEN. */
-const UNAVAILABLE = new Set([5, 10, 13, 14])
+/** By primary code: SQLITE_BUSY, SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL and SQLITE_CANTOPEN. */
+const FAULTS = new Map<number, Fault>([
+  [5, 'database'],
+  [8, 'storage'],
+  [10, 'storage'],
+  [13, 'storage'],
+  [14, 'database']
+])
 /** SQLITE_IOERR_FSYNC. */
 const SYNC_FAILED = 1034
 
@@ -101,7 +108,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     clock: options.clock,
     bell,
     durable: () => walSync.durable(),
-    isUnavailable: (error) => UNAVAILABLE.has(errcodeOf(error) & 0xff),
+    findFault: (error) => FAULTS.get(errcodeOf(error) & 0xff),
     size: async () => (await stat(options.path)).size + (await logBytes(options.path)),
     freeBytes: () => freeBytesAt(dirname(options.path)),
     logSize: () => logBytes(options.path),

@@ -35,6 +35,7 @@ function shimStatement(database: DatabaseSync, statement: StatementSync, onCommi
   const readsOnly = READS_ONLY.test(statement.sourceSQL)
   // What writes and reads back cannot be run again when its answer turns out to be unreadable.
   statement.setReadBigInts(!readsOnly)
+  const isRollback = statement.sourceSQL === 'rollback'
   const afterwards = () => {
     if (!readsOnly && !database.isTransaction) onCommit()
   }
@@ -61,6 +62,8 @@ function shimStatement(database: DatabaseSync, statement: StatementSync, onCommi
       return rows
     },
     run: (parameters) => {
+      // A full or failing disk makes SQLite end the transaction by itself: why it did is what counts.
+      if (isRollback && !database.isTransaction) return { changes: 0, lastInsertRowid: 0 }
       const result = statement.run(...values(parameters))
       afterwards()
       return { changes: Number(result.changes), lastInsertRowid: Number(result.lastInsertRowid) }

@@ -1,15 +1,16 @@
 import Fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { errors } from '../lib/errors.ts'
+import type { Fault } from '../lib/fault.ts'
 import type { Logger } from '../lib/logger.ts'
 import { handleErrors } from './error-handler.ts'
 
 /** Answers a call whose handler throws that; what was logged as an error comes along. */
-async function answerTo(thrown: unknown, isDatabaseFault = false, isThroughCdn = false) {
+async function answerTo(thrown: unknown, fault?: Fault, isThroughCdn = false) {
   const logged: unknown[] = []
   const app = Fastify({ genReqId: () => 'xid_test' })
   const logger = { error: (entry: { err: unknown }) => void logged.push(entry.err) } as unknown as Logger
-  handleErrors(app, { logger, isDatabaseFault: () => isDatabaseFault })
+  handleErrors(app, { logger, findFault: () => fault })
   app.get('/', (request) => {
     request.reached = { address: '127.0.0.1', origin: 'http://localhost', isProxied: isThroughCdn, isThroughCdn }
     throw thrown
@@ -43,7 +44,7 @@ describe('a fact', () => {
     [errors.missingPrompt(), 400, 400]
   ])('is spelled so that a content delivery network lets it through: $code', async (thrown, status, throughCdn) => {
     const direct = await answerTo(thrown)
-    const passed = await answerTo(thrown, false, true)
+    const passed = await answerTo(thrown, undefined, true)
     expect([direct.status, passed.status]).toEqual([status, throughCdn])
     expect(passed.error).toEqual(direct.error)
     expect(passed.headers['x-should-retry']).toBe(direct.headers['x-should-retry'])
@@ -86,12 +87,27 @@ describe('a fault of ours', () => {
   })
 
   it('of the database is told apart, because a retry helps', async () => {
-    const { status, headers, error, logged } = await answerTo(new Error('database is locked'), true)
+    const { status, headers, error, logged } = await answerTo(new Error('database is locked'), 'database')
     expect(status).toBe(503)
     expect(headers['retry-after']).toBe('5')
     expect(error).toMatchObject({ type: 'database_unavailable', param: null })
     expect(error.message).not.toContain('locked')
     expect(logged).toHaveLength(1)
+  })
+})
+
+describe('a fault of the disk', () => {
+  it('is told apart, because a retry helps, and its path is for the log', async () => {
+    const { status, headers, error, logged } = await answerTo(new Error('ENOSPC: /srv/data'), 'storage')
+    expect([status, headers['retry-after']]).toEqual([503, '10'])
+    expect(error).toMatchObject({ type: 'storage_unavailable', param: null })
+    expect(JSON.stringify(error)).not.toContain('/srv')
+    expect(logged).toHaveLength(1)
+  })
+
+  it('is logged when it was told apart before, and not when it is only full', async () => {
+    expect((await answerTo(errors.storageUnavailable(new Error('EIO')))).logged).toHaveLength(1)
+    expect((await answerTo(errors.storageFull())).logged).toHaveLength(0)
   })
 })
 

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, errors } from '../lib/errors.ts'
+import type { Fault } from '../lib/fault.ts'
 import type { Logger } from '../lib/logger.ts'
 import { NO_PAGE_HEADERS, presentError, retryAfter } from '../lib/raw-answer.ts'
 import type { KnownPaths } from './known-paths.ts'
@@ -28,18 +29,30 @@ export function answerBadPath(thrown: FastifyError, request: FastifyRequest, rep
 /** The one place where a fact becomes an HTTP answer; `present` is for a scope that has errors of another shape. */
 export function handleErrors(
   app: FastifyInstance,
-  parts: { logger: Logger; isDatabaseFault: (error: unknown) => boolean },
+  parts: { logger: Logger; findFault: (error: unknown) => Fault | undefined },
   present: (error: AppError) => object = presentError
 ): void {
-  const { logger, isDatabaseFault } = parts
+  const { logger, findFault } = parts
   app.setErrorHandler((thrown: FastifyError | AppError, request, reply) => {
-    const error = isDatabaseFault(thrown) ? errors.databaseUnavailable(thrown) : asAppError(thrown, request)
-    if (error.code === 'internal_error' || error.code === 'database_unavailable') {
+    const error = thrown instanceof AppError ? thrown : (faultOf(thrown, findFault) ?? asAppError(thrown, request))
+    if (isOurs(error)) {
       logger.error({ err: thrown, exchange: request.id, route: request.routeOptions.url }, 'a request failed')
     }
     return sendError(reply, error, present)
   })
 }
+
+function faultOf(thrown: unknown, findFault: (error: unknown) => Fault | undefined): AppError | undefined {
+  const fault = findFault(thrown)
+  if (fault === undefined) return undefined
+  return fault === 'storage' ? errors.storageUnavailable(thrown) : errors.databaseUnavailable(thrown)
+}
+
+/** Whether an operator has to know of it. What is full is told once by whoever watches it, and has no cause. */
+const isOurs = ({ code, cause }: AppError): boolean =>
+  code === 'internal_error' ||
+  code === 'database_unavailable' ||
+  (code === 'storage_unavailable' && cause !== undefined)
 
 export function sendError(
   reply: FastifyReply,
@@ -60,8 +73,7 @@ function statusFor({ request }: FastifyReply, { status }: AppError): number {
 }
 
 /** What Fastify itself throws about a body, in our words. */
-function asAppError(thrown: FastifyError | AppError, request: FastifyRequest): AppError {
-  if (thrown instanceof AppError) return thrown
+function asAppError(thrown: FastifyError, request: FastifyRequest): AppError {
   switch (thrown.code) {
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':

@@ -11,6 +11,7 @@ import type { Batches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
 import type { Tally } from '../lib/async.ts'
 import type { EdgeLimits } from '../lib/edge-limits.ts'
+import type { Fault } from '../lib/fault.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Reached } from '../lib/reached.ts'
@@ -54,7 +55,8 @@ export interface HttpContext {
   durable: () => Promise<void>
   /** Throws `storage_unavailable` while there is too little room for what new work would store. */
   requireDiskRoom: () => void
-  isDatabaseFault: (error: unknown) => boolean
+  /** Whether an error is a disk's or the database's, so that the same call may work later. */
+  findFault: (error: unknown) => Fault | undefined
   /** Aborted when the server stops and waiting callers must be told. */
   stopping: AbortSignal
   /** Counts those who wait for an answer, so that a stopping server can let them have it. */

@@ -278,7 +278,7 @@ export const errors = {
     make('shutting_down', 503, { retryAfterSeconds: 5 })(message),
   storageUnavailable: (cause?: unknown) =>
     make('storage_unavailable', 503, { retryAfterSeconds: 10 })(
-      'The image store cannot be written or read at the moment. Nothing was changed; try again.',
+      'The disk of the server cannot be written or read at the moment. Nothing was changed; try again.',
       { cause }
     ),
   /** Nothing is wrong with what is stored: there is only too little room for more. */

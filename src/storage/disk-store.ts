@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, opendir, rename, rm, stat, unlink } from 
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { isDiskFault } from '../lib/fault.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
 import { MeasureStream } from './measure-stream.ts'
 import { type ByteRange, ObjectTooLarge, type ObjectStore, type PutOptions, StoreUnavailable } from './object-store.ts'
@@ -10,8 +11,15 @@ import { type ByteRange, ObjectTooLarge, type ObjectStore, type PutOptions, Stor
 /** What a key may look like; anything else (`..`, absolute, empty parts) never reaches the file system. */
 const KEY = /^[a-z0-9_-][a-z0-9_.-]*(\/[a-z0-9_-][a-z0-9_.-]*)*$/
 
-/** Errors that say the disk, not the sender, is at fault; the last two, that its folders are gone. */
-const DISK_FAULTS = new Set('ENOSPC EDQUOT EIO EROFS EACCES EPERM EMFILE ENFILE EFBIG ENOENT ENOTDIR'.split(' '))
+/**
+ * Errors that say the disk, not the sender, is at fault: it is full, failing or read-only; nothing may be opened; its folders
+ * are gone, or something is in their place; it was taken away.
+ */
+const DISK_FAULTS = new Set(
+  'ENOSPC EDQUOT EIO EROFS EFBIG EACCES EPERM EMFILE ENFILE ENOENT ENOTDIR EEXIST EISDIR ELOOP ESTALE ENODEV ENXIO'.split(
+    ' '
+  )
+)
 
 /**
  * A folder. An object is written to a temporary file, synced, renamed into place, and the folder synced: a reader
@@ -34,10 +42,19 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
   const writeSynced = async (path: string, source: Readable, options: PutOptions) => {
     const measure = new MeasureStream(options.maxBytes)
     const file = await openNew(path)
-    try {
-      await pipeline(source, measure, (chunks: AsyncIterable<Buffer>) => file.writeFile(chunks), {
-        ...(options.signal && { signal: options.signal })
+    let refused: unknown
+    const write = (chunks: AsyncIterable<Buffer>) =>
+      file.writeFile(chunks).catch((error: unknown) => {
+        refused = error
+        throw error
       })
+    try {
+      await pipeline(source, measure, write, { ...(options.signal && { signal: options.signal }) }).catch(
+        (error: unknown) => {
+          // When the disk refuses, what is cut off may complain first.
+          throw isDiskFault(refused) ? refused : error
+        }
+      )
       await file.sync()
     } finally {
       await file.close()
@@ -82,7 +99,13 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
     },
 
     remove: async (keys) => {
-      for (const key of keys) await unlink(pathOf(key)).catch(unlessMissing)
+      for (const key of keys) {
+        await unlink(pathOf(key))
+          .catch(unlessMissing)
+          .catch((error: unknown) => {
+            throw asStoreError(error)
+          })
+      }
     },
 
     list: (prefix) => listFolder(objects, prefix),

@@ -38,7 +38,7 @@ async function withApp<T>(
     webDir: 'never-built',
     logger: silentLogger(),
     durable: async () => undefined,
-    isDatabaseFault: () => false,
+    findFault: () => undefined,
     isDraining: () => false,
     metrics: { contentType: 'text/plain', text: async () => '', observe: () => undefined }
   }

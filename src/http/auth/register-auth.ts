@@ -12,7 +12,7 @@ const PREFIX = '/api/auth'
 /** `/api/auth/…`: how people sign in and out, in the words of better-auth. Its errors are `{code, message}`. */
 export function registerAuth(
   scope: FastifyInstance,
-  context: Pick<HttpContext, 'people' | 'config' | 'logger' | 'isDatabaseFault'>
+  context: Pick<HttpContext, 'people' | 'config' | 'logger' | 'findFault'>
 ): void {
   const { people, config } = context
   handleErrors(scope, context, (error) => {
