@@ -15,8 +15,10 @@ import sharp from 'sharp'
 import type { AssetRow } from '../src/assets/asset-store.ts'
 import { storageKeyOf } from '../src/assets/storage-keys.ts'
 import { chooseThumbnail, createThumbnails } from '../src/assets/thumbnails.ts'
+import { createUnreadableBytes } from '../src/assets/unreadable-bytes.ts'
 import type { OutputFormat } from '../src/images/media-types.ts'
 import { newId } from '../src/lib/ids.ts'
+import { silentLogger } from '../src/lib/logger.ts'
 import { openDiskStore } from '../src/storage/disk-store.ts'
 import { forgetPeak, peakMemory } from '../tests/support/measure-memory.ts'
 
@@ -28,7 +30,12 @@ const MIB = 1024 * 1024
 const folder = await mkdtemp(join(tmpdir(), 'thumbnails-bench-'))
 const store = await openDiskStore(folder)
 const rows = new Map<string, AssetRow>()
-const thumbnails = createThumbnails({ store, rows: { findAsset: async (id) => rows.get(id) }, atOnce: AT_ONCE })
+const thumbnails = createThumbnails({
+  unreadable: createUnreadableBytes({ logger: silentLogger() }),
+  store,
+  rows: { findAsset: async (id) => rows.get(id) },
+  atOnce: AT_ONCE
+})
 const left = new AbortController().signal
 
 for (const [side, from] of [

@@ -2,6 +2,7 @@ import { createSessionRegistry } from '../agent-gateway/session-registry.ts'
 import { createAssetStore } from '../assets/asset-store.ts'
 import { createAssets } from '../assets/assets.ts'
 import { createThumbnails } from '../assets/thumbnails.ts'
+import { createUnreadableBytes } from '../assets/unreadable-bytes.ts'
 import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { createApiKeys } from '../auth/api-keys.ts'
 import { createKeyGuard } from '../auth/key-guard.ts'
@@ -44,8 +45,14 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const offers = createOffers({ store: providers, clock })
   const network = createNetwork(database, config.offering)
   const assetStore = createAssetStore(database)
-  const assets = createAssets({ store, rows: assetStore })
-  const thumbnails = createThumbnails({ store, rows: assetStore, atOnce: config.limits.thumbnailsAtOnce })
+  const unreadable = createUnreadableBytes({ logger })
+  const assets = createAssets({ store, rows: assetStore, unreadable })
+  const thumbnails = createThumbnails({
+    store,
+    rows: assetStore,
+    unreadable,
+    atOnce: config.limits.thumbnailsAtOnce
+  })
   const live = createLiveProgress()
   const budgets = createBudgets(config.limits)
   const requestParts = { database, offers, assets, providers, limits: config.limits, logger }
@@ -69,6 +76,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
     assetStore,
     assets,
     thumbnails,
+    unreadable,
     budgets,
     requests,
     batches,

@@ -15,6 +15,7 @@ const WELL: SystemFacts = {
   state: STATE,
   notReady: undefined,
   isDiskShort: false,
+  unreadable: { first: [], all: 0 },
   strandedModels: [],
   webhooksGivenUp: 0
 }
@@ -37,6 +38,16 @@ describe('problems', () => {
       'New images are refused, and those that wait are not begun, until there is more free space than INFERENCE_CLUB_DISK_RESERVE.'
     ],
     ['a disk that is nearly full', withFree(512_300_000), 'The disk of the image store has only 512 MB left.'],
+    [
+      'an image that cannot be read',
+      { ...WELL, unreadable: { first: ['images/aa/ast_aa1'], all: 1 } },
+      '1 stored image is missing, damaged or cannot be read: ast_aa1. Restore them from a backup, or delete what they belong to.'
+    ],
+    [
+      'many of them',
+      { ...WELL, unreadable: { first: ['images/aa/ast_aa1', 'thumbnails/bb/ast_bb2.256.webp'], all: 7 } },
+      '7 stored images are missing, damaged or cannot be read: ast_aa1, ast_bb2.256.webp and others. Restore them from a backup, or delete what they belong to.'
+    ],
     [
       'images that nobody makes',
       { ...WELL, strandedModels: ['a', 'b'] },

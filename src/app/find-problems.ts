@@ -12,6 +12,8 @@ export interface SystemFacts {
   notReady: string | undefined
   /** No new work is taken, for want of free space. */
   isDiskShort: boolean
+  /** Storage keys of images that could not be read, the first of them, and how many there are. */
+  unreadable: { first: readonly string[]; all: number }
   /** Models for which images have waited for `LONG_WAIT_MS`, and nobody online has them. */
   strandedModels: readonly string[]
   /** Webhooks given up within a day. */
@@ -19,7 +21,8 @@ export interface SystemFacts {
 }
 
 /** What an operator has to know, the worst first, in sentences. */
-export function findProblems({ state, notReady, isDiskShort, strandedModels, webhooksGivenUp }: SystemFacts): string[] {
+export function findProblems(facts: SystemFacts): string[] {
+  const { state, notReady, isDiskShort, unreadable, strandedModels, webhooksGivenUp } = facts
   const { freeBytes } = state.storage
   const problems: string[] = []
   if (notReady !== undefined) problems.push(`Requests cannot be served: ${notReady}.`)
@@ -30,6 +33,13 @@ export function findProblems({ state, notReady, isDiskShort, strandedModels, web
   }
   if (freeBytes !== null && freeBytes < LITTLE_SPACE_BYTES) {
     problems.push(`The disk of the image store has only ${Math.floor(freeBytes / 1e6)} MB left.`)
+  }
+  if (unreadable.all > 0) {
+    const ids = unreadable.first.map((key) => key.replace(/^.*\//, '')).join(', ')
+    const more = unreadable.all > unreadable.first.length ? ' and others' : ''
+    problems.push(
+      `${unreadable.all} stored image${unreadable.all === 1 ? ' is' : 's are'} missing, damaged or cannot be read: ${ids}${more}. Restore them from a backup, or delete what they belong to.`
+    )
   }
   if (strandedModels.length > 0) {
     const models = strandedModels.map((model) => `'${model}'`).join(', ')

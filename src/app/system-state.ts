@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000
 
 export interface SystemStateParts extends Pick<
   Context,
-  'database' | 'store' | 'assetStore' | 'requests' | 'providers' | 'webhooks' | 'registry'
+  'database' | 'store' | 'assetStore' | 'unreadable' | 'requests' | 'providers' | 'webhooks' | 'registry'
 > {
   eventLoop: Pick<EventLoopDelay, 'read'>
   /** Throws what stands in the way of serving requests. */
@@ -55,6 +55,7 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
       state,
       notReady: await problemOf(parts.checkReady),
       isDiskShort: parts.diskRoom.isShort(),
+      unreadable: parts.unreadable.summary(),
       strandedModels,
       webhooksGivenUp: await webhooks.countGivenUp(now - DAY_MS)
     })

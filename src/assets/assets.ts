@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { ByteRange, ObjectStore } from '../storage/object-store.ts'
@@ -7,6 +8,7 @@ import { asStorageUnavailable, openStored } from './open-stored.ts'
 import { shareAsset } from './share-asset.ts'
 import { saveAsset, type SavedBytes, type SaveLimits } from './save-asset.ts'
 import { thumbnailKeys } from './storage-keys.ts'
+import type { UnreadableBytes } from './unreadable-bytes.ts'
 
 export interface Assets {
   /** Streams an image into the store: see `saveAsset`. Throws `storage_unavailable` when the store is at fault. */
@@ -31,16 +33,24 @@ export interface Assets {
    * for those is the reader asked who they are. Throws `not_found`, and what `whoReads` throws.
    */
   getVisible(id: string, whoReads: () => Promise<Principal | undefined>): Promise<AssetRow>
-  /** Throws `storage_unavailable`, also when the bytes are gone though the row is there. */
+  /** Throws `storage_unavailable`, also when the bytes are gone or cut though the row is there: see `openStored`. */
   openBytes(asset: AssetRow, range?: ByteRange): Promise<Readable>
+  /** All of them. Throws `storage_unavailable`. */
+  readBytes(asset: AssetRow): Promise<Buffer>
+  /** For how long they have failed to be read each time, in milliseconds; undefined when they have not. */
+  unreadableForMs(asset: AssetRow): number | undefined
 }
 
-export function createAssets({ store, rows }: { store: ObjectStore; rows: AssetStore }): Assets {
+export function createAssets(parts: { store: ObjectStore; rows: AssetStore; unreadable: UnreadableBytes }): Assets {
+  const { store, rows, unreadable } = parts
+  const openBytes: Assets['openBytes'] = ({ storage_key: storageKey, bytes }, range) =>
+    openStored(parts, { storageKey, bytes, range })
+  const readBytes: Assets['readBytes'] = async (asset) => buffer(await openBytes(asset)).catch(asStorageUnavailable)
   const isStored: Assets['isStored'] = async ({ storage_key: key, bytes }) =>
     (await store.stat(key).catch(asStorageUnavailable))?.bytes === bytes
   return {
     save: (source, options) => saveAsset(store, source, options).catch(asStorageUnavailable),
-    share: (asset, limits) => shareAsset({ store, rows, isStored }, asset, limits),
+    share: (asset, limits) => shareAsset({ rows, isStored, openBytes }, asset, limits),
     isStored,
     discard: async ({ storageKey, isShared }) => {
       if (isShared) return
@@ -51,7 +61,10 @@ export function createAssets({ store, rows }: { store: ObjectStore; rows: AssetS
         // Why it was to be taken back is what counts.
       }
     },
-    remove: (storageKey) => store.remove([storageKey, ...thumbnailKeys(storageKey)]),
+    remove: async (storageKey) => {
+      await store.remove([storageKey, ...thumbnailKeys(storageKey)])
+      unreadable.forget(storageKey)
+    },
     getVisible: async (id, whoReads) => {
       const asset = await rows.findAsset(id)
       if (asset?.kind === 'output') return asset
@@ -60,6 +73,8 @@ export function createAssets({ store, rows }: { store: ObjectStore; rows: AssetS
       if (!reader || (reader.userId !== asset.owner_id && reader.role !== 'admin')) throw errors.notFound('The image')
       return asset
     },
-    openBytes: (asset, range) => openStored(store, asset.storage_key, range)
+    openBytes,
+    readBytes,
+    unreadableForMs: (asset) => unreadable.sinceMs(asset.storage_key)
   }
 }

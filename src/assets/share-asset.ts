@@ -1,19 +1,20 @@
+import type { Readable } from 'node:stream'
 import { checkDimensions } from '../images/image-facts.ts'
 import { ImageInspector } from '../images/image-inspector.ts'
 import type { ImageMediaType } from '../images/media-types.ts'
 import { errors } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
-import { type ObjectStore, ObjectTooLarge } from '../storage/object-store.ts'
+import { ObjectTooLarge } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore } from './asset-store.ts'
-import { openStored } from './open-stored.ts'
+import { asStorageUnavailable } from './open-stored.ts'
 import type { SavedBytes, SaveLimits } from './save-asset.ts'
 
 /** See `Assets.share`. Of an image whose row does not say all that is asked here, the bytes are read, once. */
 export async function shareAsset(
   parts: {
-    store: ObjectStore
     rows: Pick<AssetStore, 'noteAlpha'>
     isStored: (asset: AssetRow) => Promise<boolean>
+    openBytes: (asset: AssetRow) => Promise<Readable>
   },
   asset: AssetRow,
   limits: SaveLimits
@@ -22,7 +23,7 @@ export async function shareAsset(
   if (asset.bytes > limits.maxBytes) throw new ObjectTooLarge(limits.maxBytes)
   checkDimensions({ width, height }, limits)
   if (!(await parts.isStored(asset))) {
-    throw errors.storageUnavailable(new Error(`the bytes of ${storageKey} are missing`))
+    throw errors.bytesDamaged(new Error(`the bytes of ${storageKey} are missing`))
   }
   return {
     assetId: newId('ast'),
@@ -39,11 +40,15 @@ export async function shareAsset(
 
 /** Remembered in the row. */
 async function readAlpha(
-  { store, rows }: { store: ObjectStore; rows: Pick<AssetStore, 'noteAlpha'> },
+  { openBytes, rows }: { openBytes: (asset: AssetRow) => Promise<Readable>; rows: Pick<AssetStore, 'noteAlpha'> },
   asset: AssetRow
 ): Promise<boolean> {
   const inspector = new ImageInspector({ maxPixels: Infinity })
-  for await (const chunk of await openStored(store, asset.storage_key)) inspector.write(chunk as Buffer)
+  try {
+    for await (const chunk of await openBytes(asset)) inspector.write(chunk as Buffer)
+  } catch (error) {
+    return asStorageUnavailable(error)
+  }
   const { hasAlpha } = inspector.end()
   await rows.noteAlpha(asset.id, hasAlpha)
   return hasAlpha

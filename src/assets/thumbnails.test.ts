@@ -10,6 +10,8 @@ import { openDiskStore } from '../storage/disk-store.ts'
 import { type ObjectStore, StoreUnavailable } from '../storage/object-store.ts'
 import type { AssetRow } from './asset-store.ts'
 import { storageKeyOf, thumbnailKey } from './storage-keys.ts'
+import { silentLogger } from '../lib/logger.ts'
+import { createUnreadableBytes } from './unreadable-bytes.ts'
 import { chooseThumbnail, createThumbnails, type ThumbnailKind } from './thumbnails.ts'
 
 const KIND: ThumbnailKind = { width: 64, format: 'webp' }
@@ -35,10 +37,10 @@ beforeEach(async () => {
   const disk = await openDiskStore(root)
   store = {
     ...disk,
-    open: async (key, range) => {
+    open: async (key, options) => {
       opened.push(key)
       await beforeOpen(key)
-      return disk.open(key, range)
+      return disk.open(key, options)
     },
     put: async (key, source, options) => {
       await beforePut()
@@ -49,7 +51,13 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true }))
 
-const create = (atOnce = 2) => createThumbnails({ store, rows: { findAsset: async (id) => rows.get(id) }, atOnce })
+const create = (atOnce = 2) =>
+  createThumbnails({
+    store,
+    rows: { findAsset: async (id) => rows.get(id) },
+    unreadable: createUnreadableBytes({ logger: silentLogger() }),
+    atOnce
+  })
 
 let made = 0
 /** A stored image with its row. */

@@ -8,6 +8,7 @@ import { type ByteRange, type ObjectStore, StoreUnavailable } from '../storage/o
 import type { AssetRow, AssetStore } from './asset-store.ts'
 import { asStorageUnavailable, openStored } from './open-stored.ts'
 import { type ThumbnailKind, thumbnailKey } from './storage-keys.ts'
+import type { UnreadableBytes } from './unreadable-bytes.ts'
 
 export type { ThumbnailKind }
 
@@ -62,6 +63,7 @@ export function createThumbnails(parts: {
   store: ObjectStore
   rows: Pick<AssetStore, 'findAsset'>
   atOnce: number
+  unreadable: UnreadableBytes
 }): Thumbnails {
   const { store, rows } = parts
   const inTurn = createQueue(parts.atOnce)
@@ -69,7 +71,7 @@ export function createThumbnails(parts: {
 
   const fromStore = (key: string, bytes: number): SizedBytes => ({
     bytes,
-    open: (range) => openStored(store, key, range)
+    open: (range) => openStored(parts, { storageKey: key, bytes, range })
   })
 
   /** False when the store cannot take it, which is no reason not to show it. */
@@ -87,7 +89,7 @@ export function createThumbnails(parts: {
   const make = async (wish: Wish, signal: AbortSignal): Promise<SizedBytes> => {
     const { asset, kind, key } = wish
     const { bytes } = await makeThumbnail({
-      original: await openStored(store, asset.storage_key),
+      original: await openStored(parts, { storageKey: asset.storage_key, bytes: asset.bytes }),
       // What it had when it was taken: a damaged header cannot ask for more.
       maxPixels: asset.width * asset.height,
       format: kind.format,
@@ -125,7 +127,8 @@ export function createThumbnails(parts: {
     }
     const findOrMake = async () => {
       const cached = await store.stat(key).catch(asStorageUnavailable)
-      return cached ? fromStore(key, cached.bytes) : inTurn(makeIfWanted)
+      // An empty one is none: it was cut by a power failure.
+      return cached && cached.bytes > 0 ? fromStore(key, cached.bytes) : inTurn(makeIfWanted)
     }
     const join = (left: AbortSignal) => {
       callers.push(left)
@@ -152,7 +155,7 @@ const fromMemory = (bytes: Buffer): SizedBytes => ({
 })
 
 function asInvalidImage(error: unknown): never {
-  if (!(error instanceof ImageRejected)) throw error
+  if (!(error instanceof ImageRejected)) return asStorageUnavailable(error)
   const message = "The image cannot be decoded. Ask for it as it is, without 'width' and 'format'."
   throw errors.invalidImage(message, null)
 }

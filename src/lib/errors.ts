@@ -281,6 +281,11 @@ export const errors = {
       'The disk of the server cannot be written or read at the moment. Nothing was changed; try again.',
       { cause }
     ),
+  bytesDamaged: (cause?: unknown) =>
+    make('storage_unavailable', 503, { retry: false })(
+      "This server's copy of the image is missing or damaged. Its admins are told; send the image again, or have it made again.",
+      { cause }
+    ),
   /** Nothing is wrong with what is stored: there is only too little room for more. */
   storageFull: () =>
     make('storage_unavailable', 503, { retryAfterSeconds: 30 })(

@@ -11,6 +11,7 @@ import type { AttemptReason } from './request-states.ts'
 import {
   isDeferring,
   isLoss,
+  isOwnFault,
   isRequestFault,
   isSpending,
   pauseLengthMs,
@@ -53,7 +54,8 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
     // An agent that stayed away for longer than its lease and came back without the work was lost once, not twice.
     const loss = isLoss(failure.reason) && lease.state !== 'lapsed' && failure.isAnnounced !== true
     const deferred = isDeferring(failure.reason)
-    const nodeFault = !isLoss(failure.reason) && !isRequestFault(failure.reason) && !deferred
+    const blameless = isLoss(failure.reason) || isRequestFault(failure.reason) || isOwnFault(failure.reason)
+    const nodeFault = !blameless && !deferred
     const firstDeferred = earlier.find((one) => isDeferring(one.reason))?.finished_at ?? now
     const refused = isRequestFault(failure.reason)
     const counts = {
@@ -143,7 +145,8 @@ function publicError(
   const codes: Partial<Record<AttemptReason, ErrorCode>> = {
     content_rejected: 'content_rejected',
     bad_request: 'invalid_request',
-    busy: 'upstream_busy'
+    busy: 'upstream_busy',
+    input_lost: 'storage_unavailable'
   }
   const tries = counts.node_faults + counts.losses + counts.refusals
   const text = failure.isQuoted && provider !== undefined ? quote(provider, failure.message) : failure.message

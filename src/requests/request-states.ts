@@ -21,8 +21,8 @@ export const UNFINISHED = ['queued', 'running'] as const
 
 export const hasEnded = (state: string): boolean => (ENDED as readonly string[]).includes(state)
 
-/** Why an attempt ended without an image: told by the agent, or found by the gateway. */
-export type AttemptReason = AttemptFault | 'lease_lapsed' | 'agent_lost' | 'canceled'
+/** Why an attempt ended without an image: told by the agent, or found by the gateway, which may itself have lost an input. */
+export type AttemptReason = AttemptFault | 'lease_lapsed' | 'agent_lost' | 'input_lost' | 'canceled'
 
 /** Who waits how urgently; a lower class goes first, but every class gets its share. */
 export const TASK_CLASS = { interactive: 0, async: 1, batch: 2 } as const

@@ -37,6 +37,9 @@ export const pauseLengthMs = (inRow: number, askedMs: number | undefined): numbe
 /** The agent or its lease went away; says nothing about the request and little about the node. */
 export const isLoss = (reason: AttemptReason): boolean => reason === 'lease_lapsed' || reason === 'agent_lost'
 
+/** The gateway cannot read a source image of the request any more: nobody else is at fault, and nobody could do it. */
+export const isOwnFault = (reason: AttemptReason): boolean => reason === 'input_lost'
+
 /** A service with whose it is. */
 export interface Machine {
   serviceId: string
@@ -83,11 +86,13 @@ export interface FaultHistory {
 /**
  * Whether a task whose attempt ended without an image is tried again. Three node faults end it, five losses do, a
  * request fault does when the caller's own provider says so or there is nobody left to ask; a service that did the work in vain is not asked again, and when every candidate has, there
- * is nothing left to try. With no candidate online it waits for one. Deferring faults are tried again for `patienceMs`.
+ * is nothing left to try. With no candidate online it waits for one. Deferring faults are tried again for `patienceMs`, what
+ * the gateway itself has lost is not.
  */
 export function shouldRetry(history: FaultHistory): boolean {
   if (isRequestFault(history.reason)) return !history.isOwn && history.unasked.length > 0
   if (isLoss(history.reason)) return history.losses < MOST_LOSSES
+  if (isOwnFault(history.reason)) return false
   if (isDeferring(history.reason) ? history.deferredForMs > history.patienceMs : history.nodeFaults >= MOST_NODE_FAULTS)
     return false
   const { candidates, spentOn } = history

@@ -6,7 +6,15 @@ import { pipeline } from 'node:stream/promises'
 import { isDiskFault } from '../lib/fault.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
 import { MeasureStream } from './measure-stream.ts'
-import { type ByteRange, ObjectTooLarge, type ObjectStore, type PutOptions, StoreUnavailable } from './object-store.ts'
+import { ExactStream } from './exact-stream.ts'
+import {
+  ObjectDamaged,
+  type ObjectStore,
+  ObjectTooLarge,
+  type OpenOptions,
+  type PutOptions,
+  StoreUnavailable
+} from './object-store.ts'
 
 /** What a key may look like; anything else (`..`, absolute, empty parts) never reaches the file system. */
 const KEY = /^[a-z0-9_-][a-z0-9_.-]*(\/[a-z0-9_-][a-z0-9_.-]*)*$/
@@ -79,10 +87,15 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
       }
     },
 
-    open: async (key, range?: ByteRange) => {
+    open: async (key, options = {}) => {
       try {
         const file = await open(pathOf(key), 'r')
-        return createReadStream('', { fd: file, ...range })
+        try {
+          return await readExactly(file, options)
+        } catch (error) {
+          await file.close()
+          throw error
+        }
       } catch (error) {
         if (errorCode(error) === 'ENOENT') return undefined
         throw asStoreError(error)
@@ -114,6 +127,19 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
 
     freeBytes: () => freeBytesAt(objects)
   }
+}
+
+/** Closes the file with the stream. */
+async function readExactly(file: FileHandle, { bytes, range }: OpenOptions): Promise<Readable> {
+  const { size } = await file.stat()
+  if (bytes !== undefined && size !== bytes)
+    throw new ObjectDamaged(`The object has ${size} bytes instead of ${bytes}.`)
+  const exact = new ExactStream(range ? range.end - range.start + 1 : size)
+  const reading = createReadStream('', { fd: file, ...range })
+  // As its reader shall hear of it.
+  reading.on('error', (error) => exact.destroy(asStoreError(error) as Error))
+  exact.on('close', () => reading.destroy())
+  return reading.pipe(exact)
 }
 
 async function* listFolder(objects: string, prefix: string) {
@@ -155,7 +181,7 @@ function unlessMissing(error: unknown): void {
 const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code
 
 function asStoreError(error: unknown): unknown {
-  if (error instanceof ObjectTooLarge) return error
+  if (error instanceof ObjectTooLarge || error instanceof StoreUnavailable) return error
   const code = errorCode(error)
   return code !== undefined && DISK_FAULTS.has(code)
     ? new StoreUnavailable(`The disk refused: ${code}`, { cause: error })

@@ -11,8 +11,11 @@ export interface ObjectStore {
    * or `StoreUnavailable`, or with whatever the source stream failed with.
    */
   put(key: string, source: Readable, options: PutOptions): Promise<StoredObject>
-  /** The object, or the bytes `start … end` (both included) of it; undefined when there is none. */
-  open(key: string, range?: ByteRange): Promise<Readable | undefined>
+  /**
+   * The object, or a range of it; undefined when there is none. Rejects with `ObjectDamaged` when it has not as many `bytes`,
+   * or with `StoreUnavailable`; so does the stream when it cannot be read to its end, or ends before it.
+   */
+  open(key: string, options?: OpenOptions): Promise<Readable | undefined>
   stat(key: string): Promise<{ bytes: number } | undefined>
   /** Removes what exists of them. */
   remove(keys: readonly string[]): Promise<void>
@@ -28,6 +31,13 @@ export interface PutOptions {
   contentType: string
   maxBytes: number
   signal?: AbortSignal
+}
+
+export interface OpenOptions {
+  /** How many the whole object has to have. */
+  bytes?: number
+  /** Only `start … end`, both included. */
+  range?: ByteRange
 }
 
 export interface StoredObject {
@@ -51,3 +61,6 @@ export class ObjectTooLarge extends Error {
 
 /** The store itself cannot be written or read: a full or failing disk, a server that is away. */
 export class StoreUnavailable extends Error {}
+
+/** What was stored is there no more, or not as it was stored: that does not pass by itself. */
+export class ObjectDamaged extends StoreUnavailable {}

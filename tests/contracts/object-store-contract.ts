@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ObjectStore, ObjectTooLarge } from '../../src/storage/object-store.ts'
+import { ObjectDamaged, type ObjectStore, ObjectTooLarge } from '../../src/storage/object-store.ts'
 
 /** What every object store must do, whatever is behind it. */
 export function describeObjectStoreContract(
@@ -24,7 +24,7 @@ export function describeObjectStoreContract(
       return keys.sort()
     }
     const read = async (key: string, range?: { start: number; end: number }) => {
-      const stream = await store.open(key, range)
+      const stream = await store.open(key, { ...(range && { range }) })
       return stream && (await buffer(stream)).toString()
     }
 
@@ -34,6 +34,14 @@ export function describeObjectStoreContract(
       expect(await read('a/one')).toBe('hello world')
       expect(await read('a/one', { start: 6, end: 8 })).toBe('wor')
       expect(await store.stat('a/one')).toEqual({ bytes: 11 })
+    })
+
+    it('opens what has as many bytes as it should, and nothing else', async () => {
+      await store.put('a/sized', Readable.from([Buffer.from('hello')]), options)
+      const open = (bytes: number) => store.open('a/sized', { bytes, range: { start: 0, end: 1 } })
+      expect(await buffer((await open(5))!)).toHaveLength(2)
+      await expect(open(4)).rejects.toBeInstanceOf(ObjectDamaged)
+      await expect(open(6)).rejects.toBeInstanceOf(ObjectDamaged)
     })
 
     it('tells how much room there is, or that it cannot', async () => {

@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isGptImageModel } from '../../../images/model-names.ts'
 import type { Limits } from '../../../config/config.ts'
@@ -136,7 +135,7 @@ async function presentOutcome(
     withoutUrls: options.format === 'b64_json_only',
     ...(options.format !== 'url' && {
       base64Of: async (asset: RequestView['outputs'][number]) =>
-        (await buffer(await context.assets.openBytes(asset))).toString('base64')
+        (await context.assets.readBytes(asset)).toString('base64')
     })
   })
 }

@@ -9,7 +9,8 @@ const ADVICE: Record<string, string> = {
   timeout: 'It took longer than its machine allows. Ask for fewer steps or a smaller size.',
   invalid_request: 'The image server does not accept these parameters. Change them in the playground.',
   invalid_size: 'Choose another size in the playground.',
-  storage_unavailable: 'The image could not be stored. Retry it when the storage works again.',
+  storage_unavailable:
+    'Images could not be stored or read. Retry it when the storage works again, or send the source images anew.',
   insufficient_quota: 'A limit is used up. Wait until it renews, or ask an admin to raise it.',
   internal_error: 'Retry it. If it fails again, tell the operator the id of this request.'
 }

@@ -1,0 +1,33 @@
+import type { Logger } from '../lib/logger.ts'
+
+/** Stored objects that could not be read lately: admins are told of them, and nobody is to wait for them for ever. */
+export interface UnreadableBytes {
+  note(storageKey: string, why: unknown): void
+  /** They have been read to their end, or are wanted no more. */
+  forget(storageKey: string): void
+  /** For how long each try has failed, in milliseconds; undefined when the last one has not. */
+  sinceMs(storageKey: string): number | undefined
+  /** Keys of the first of them, and how many there are in all. */
+  summary(): { first: string[]; all: number }
+}
+
+/** More are not told apart from those. */
+const MOST_NOTED = 1000
+const MOST_NAMED = 5
+
+export function createUnreadableBytes({ logger }: { logger: Logger }): UnreadableBytes {
+  const since = new Map<string, number>()
+  return {
+    note: (key, why) => {
+      if (since.has(key) || since.size >= MOST_NOTED) return
+      since.set(key, performance.now())
+      logger.error({ key, err: why }, 'the bytes of a stored image cannot be read')
+    },
+    forget: (key) => void since.delete(key),
+    sinceMs: (key) => {
+      const at = since.get(key)
+      return at === undefined ? undefined : performance.now() - at
+    },
+    summary: () => ({ first: [...since.keys()].slice(0, MOST_NAMED), all: since.size })
+  }
+}
