@@ -1,13 +1,21 @@
+import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
-import { sleep, withJitter } from '../lib/async.ts'
+import { inBackground, sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { type AgentMessage, CLOSE_CODES, type GatewayMessage, readGatewayMessage } from '../protocol/messages.ts'
+import { explainAnswer, explainClose, explainError, notAGateway } from './explain-connection.ts'
+import { Outage } from './outage.ts'
 
 /** A task comes in one message with its prompt and extra fields, which the gateway's own limits bound. */
 const MOST_ASSIGNED_BYTES = 64 * 1024 ** 2
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000
+const HANDSHAKE_WITHIN_MS = 10_000
+/** A gateway with much to do may be slow to greet; what never does is none. */
+const WELCOME_WITHIN_MS = 30_000
+/** Of an answer that refuses the connection, which is looked at for who gave it. */
+const MOST_REFUSAL_BYTES = 4096
 /** A replaced agent waits this long, so that two of one name do not chase each other. */
 const REPLACED_PAUSE_MS = 30_000
 
@@ -23,7 +31,7 @@ export interface GatewayLinkParts {
   logger: Logger
 }
 
-type Ended = { code: number; wasOnline: boolean; refused?: string }
+type Ended = { code: number; wasOnline: boolean; why: string; isFinal: boolean }
 
 /**
  * Keeps one WebSocket to the gateway: dials out, says hello, sends heartbeats, and dials again when it drops, with
@@ -33,12 +41,14 @@ export class GatewayLink {
   readonly #parts: GatewayLinkParts
   readonly #closing = new AbortController()
   #socket: WebSocket | undefined
+  readonly #outage: Outage
   #dialAtOnce = false
   /** It was there: if it cannot be found now, it is a proxy that says so while it restarts. */
   #foundOnce = false
 
   constructor(parts: GatewayLinkParts) {
     this.#parts = parts
+    this.#outage = new Outage(parts.logger)
   }
 
   /** False when the socket is not open: the message went nowhere, and the next hello has to make up for it. */
@@ -54,7 +64,7 @@ export class GatewayLink {
     while (!this.#closing.signal.aborted) {
       const ended = await this.#connectOnce()
       if (this.#closing.signal.aborted) return
-      if (ended.refused !== undefined) throw new GatewayRefused(ended.refused)
+      if (ended.isFinal) throw new GatewayRefused(ended.why)
       if (ended.wasOnline) {
         pause = FIRST_PAUSE_MS
         this.#foundOnce = true
@@ -79,11 +89,10 @@ export class GatewayLink {
     this.#socket?.close(CLOSE_CODES.leaving, 'the agent stops')
   }
 
-  async #waitBeforeDialling(ended: Ended, pause: number): Promise<void> {
-    const replaced = ended.code === CLOSE_CODES.replaced
-    const ms = replaced ? REPLACED_PAUSE_MS : withJitter(pause, 0.3)
-    const why = replaced ? 'another agent with this key and name took over' : 'the connection to the gateway ended'
-    this.#parts.logger.warn({ code: ended.code, retryInMs: Math.round(ms) }, why)
+  async #waitBeforeDialling({ code, why }: Ended, pause: number): Promise<void> {
+    const ms = code === CLOSE_CODES.replaced ? REPLACED_PAUSE_MS : withJitter(pause, 0.3)
+    this.#outage.goesOn(why)
+    this.#parts.logger.debug({ code, why, retryInMs: Math.round(ms) }, 'dialling again soon')
     await sleep(ms, this.#closing.signal).catch(() => undefined) // Aborted is how closing ends the wait.
   }
 
@@ -93,39 +102,90 @@ export class GatewayLink {
       const socket = new WebSocket(`${gateway.replace(/^http/, 'ws')}/api/agent/connect`, {
         headers: { authorization: `Bearer ${apiKey}` },
         maxPayload: MOST_ASSIGNED_BYTES,
-        handshakeTimeout: 10_000
+        handshakeTimeout: HANDSHAKE_WITHIN_MS
       })
       this.#socket = socket
       let wasOnline = false
-      let refused: string | undefined
+      let wasOpen = false
+      let refused: { text: string; isFinal: boolean } | undefined
+      let failure: unknown
       let heartbeat: NodeJS.Timeout | undefined
+      let tooLate: NodeJS.Timeout | undefined
 
-      socket.on('open', () => this.send(hello()))
-      socket.on('unexpected-response', (_request, response) => {
-        const status = response.statusCode ?? 0
-        if ((status !== 404 && status !== 426) || !this.#foundOnce) refused = refusalOf(status)
-        response.resume()
-        socket.terminate()
+      socket.on('open', () => {
+        wasOpen = true
+        this.send(hello())
+        tooLate = setTimeout(() => {
+          refused = { text: notAGateway(gateway), isFinal: false }
+          socket.terminate()
+        }, WELCOME_WITHIN_MS)
       })
+      socket.on('unexpected-response', (_request, response) =>
+        inBackground(
+          this.#readRefusal(response).then((refusal) => {
+            refused = refusal
+            socket.terminate()
+          }),
+          (error) => logger.debug({ err: error }, 'a refusal could not be read')
+        )
+      )
       socket.on('message', (data) => {
         const { message, problem } = readGatewayMessage(String(data))
         if (!message) return logger.warn({ problem }, 'the gateway sent a message this agent does not understand')
         if (message.type === 'gateway.welcome') {
           wasOnline = true
+          clearTimeout(tooLate)
           clearInterval(heartbeat)
           heartbeat = keepAlive(socket, message.heartbeat_ms, () => this.send({ type: 'agent.heartbeat' }))
+          this.#outage.ends()
         }
         onMessage(message)
       })
-      socket.on('error', (error) => logger.debug({ err: error }, 'socket error'))
-      socket.on('close', (code, reason) => {
+      socket.on('error', (error) => {
+        failure ??= error
+        logger.debug({ err: error }, 'socket error')
+      })
+      socket.on('close', (code, reasonBytes) => {
+        clearTimeout(tooLate)
         clearInterval(heartbeat)
-        if (code === CLOSE_CODES.unauthorized || code === CLOSE_CODES.protocol) refused ??= String(reason)
-        resolve({ code, wasOnline, ...(refused !== undefined && { refused }) })
+        const reason = String(reasonBytes)
+        // The gateway says why it will not have this agent.
+        const isRefused = code === CLOSE_CODES.unauthorized || code === CLOSE_CODES.protocol
+        const why = isRefused
+          ? reason
+          : (refused?.text ?? (wasOpen ? explainClose(code, reason, gateway) : explainError(failure, gateway)))
+        resolve({ code, wasOnline, why, isFinal: isRefused || refused?.isFinal === true })
       })
       if (this.#closing.signal.aborted) socket.close()
     })
   }
+
+  async #readRefusal(response: IncomingMessage): Promise<{ text: string; isFinal: boolean }> {
+    const { statusCode: status = 0, headers } = response
+    const body = await beginningOf(response)
+    const { location } = headers
+    const { text, isFinal } = explainAnswer(
+      { status, body, ...(location !== undefined && { location }) },
+      this.#parts.gateway
+    )
+    return { text, isFinal: isFinal === 'yes' || (isFinal === 'unless-found' && !this.#foundOnce) }
+  }
+}
+
+/** As much of an answer's body as is looked at, or comes in time. */
+async function beginningOf(response: IncomingMessage): Promise<string> {
+  let text = ''
+  const stop = setTimeout(() => response.destroy(), HANDSHAKE_WITHIN_MS)
+  try {
+    for await (const chunk of response.setEncoding('latin1')) {
+      text += chunk as string
+      if (text.length >= MOST_REFUSAL_BYTES) break
+    }
+  } catch {
+    // It broke off: what came is enough, or there is nothing to know.
+  }
+  clearTimeout(stop)
+  return Buffer.from(text.slice(0, MOST_REFUSAL_BYTES), 'latin1').toString('utf8')
 }
 
 /** Sends heartbeats, and drops a socket whose other side no longer answers. */
@@ -140,12 +200,4 @@ function keepAlive(socket: WebSocket, everyMs: number, beat: () => void): NodeJS
     beat()
     socket.ping()
   }, everyMs)
-}
-
-function refusalOf(status: number): string | undefined {
-  if (status === 401) return 'The gateway refused the API key: it is unknown, expired or revoked.'
-  if (status === 403) return 'The gateway refused the API key: it may not run an agent.'
-  if (status === 404) return 'There is no inference.club gateway at this address.'
-  if (status === 426) return 'A proxy in front of the gateway does not pass WebSocket connections on.'
-  return undefined
 }

@@ -31,7 +31,12 @@ export async function serveAgent(path: string, level: LogLevel): Promise<void> {
 }
 
 function startAgent(config: AgentConfig, logger: Logger): Agent {
-  const onOnline = ({ gateway, name, services }: AgentConfig) => {
+  let announced: AgentConfig | undefined
+  const onOnline = (current: AgentConfig) => {
+    // What it offers is told when it is new, not each time the connection was lost.
+    if (current === announced) return
+    announced = current
+    const { gateway, name, services } = current
     const models = services.flatMap((service) => service.models.map((model) => model.id))
     logger.info({ gateway, name, models }, 'online')
   }

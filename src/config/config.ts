@@ -97,7 +97,8 @@ export const SERVER = {
   ),
   logLevel: choiceSetting({
     variable: named('LOG_LEVEL'),
-    description: 'One of silent, fatal, error, warn, info, debug, trace. JSON lines on standard error.',
+    description:
+      'One of silent, fatal, error, warn, info, debug, trace. On standard error: text in a terminal, else JSON lines.',
     fallback: 'warn',
     choices: LOG_LEVELS
   }),

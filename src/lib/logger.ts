@@ -1,12 +1,17 @@
 import { type DestinationStream, pino, type Logger } from 'pino'
+import { plainLine } from './plain-log.ts'
 
 export type { Logger }
 
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** One JSON object per line on standard error. Prompts, image bytes, keys and tokens are never passed to it. */
+/**
+ * Lines on standard error: text for people where that is a terminal, else one JSON object each. Prompts, image bytes, keys and
+ * tokens are never passed to it.
+ */
 export function createLogger(level: LogLevel): Logger {
+  const stderr = pino.destination({ dest: 2, sync: true })
   return pino(
     {
       level,
@@ -15,7 +20,7 @@ export function createLogger(level: LogLevel): Logger {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: ['*.authorization', '*.api_key', '*.token', '*.prompt'], censor: '[redacted]' }
     },
-    escaping(pino.destination({ dest: 2, sync: true }))
+    process.stderr.isTTY ? plain(stderr) : escaping(stderr)
   )
 }
 
@@ -25,6 +30,10 @@ export function createLogger(level: LogLevel): Logger {
  */
 const escaping = (destination: DestinationStream): DestinationStream => ({
   write: (line) => destination.write(escapeMarks(line))
+})
+
+const plain = (destination: DestinationStream): DestinationStream => ({
+  write: (line) => destination.write(plainLine(line, process.stderr))
 })
 
 export const escapeMarks = (line: string): string =>
