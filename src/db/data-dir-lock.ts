@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '../lib/folders.ts'
 
 export class DataDirInUse extends Error {}
 
@@ -16,7 +16,7 @@ const pathIn = (dataDir: string): string => join(dataDir, 'gateway.lock')
  * Throws `DataDirInUse`.
  */
 export async function lockDataDir(dataDir: string): Promise<() => void> {
-  await mkdir(dataDir, { recursive: true })
+  await makeFolder(dataDir)
   const lock = new DatabaseSync(pathIn(dataDir), { timeout: WAIT_FOR_LOOKS_MS })
   try {
     lock.exec('pragma journal_mode = delete; begin exclusive')

@@ -1,10 +1,11 @@
-import { mkdir, open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
 import { inBackground } from '../lib/async.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Fault } from '../lib/fault.ts'
+import { makeFolder, syncFolder } from '../lib/folders.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
 import { createLocalBell } from './bell.ts'
 import { logBytes, startCheckpointer } from './checkpointer.ts'
@@ -49,7 +50,7 @@ export interface SqliteOptions {
 /** Opens, and on first use makes, the database file, and brings its schema up to date. */
 export async function openSqliteDatabase(options: SqliteOptions): Promise<Database> {
   const maxLogBytes = options.maxLogBytes ?? MAX_LOG_BYTES
-  await mkdir(dirname(options.path), { recursive: true })
+  await makeFolder(dirname(options.path))
   const sqlite = new DatabaseSync(options.path, { timeout: BUSY_TIMEOUT_MS })
   sqlite.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
   sqlite.exec('pragma wal_autocheckpoint = 0; pragma temp_store = memory; pragma cache_size = -65536')
@@ -140,10 +141,3 @@ async function rememberFiles(paths: readonly string[]): Promise<() => Promise<vo
 }
 
 const errcodeOf = (error: unknown): number => (error as { errcode?: number } | undefined)?.errcode ?? 0
-
-/** Without it a power cut may lose the names of files that were just made. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  await folder.sync()
-  await folder.close()
-}

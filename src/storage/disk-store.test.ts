@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { waitFor } from '../../tests/support/wait-for.ts'
 import { describeObjectStoreContract } from '../../tests/contracts/object-store-contract.ts'
 import { openDiskStore } from './disk-store.ts'
 import { StoreUnavailable } from './object-store.ts'
@@ -34,4 +35,77 @@ it('tells whoever reads an object that it ends too early', async () => {
     await expect(buffer(stream!)).rejects.toBeInstanceOf(StoreUnavailable)
   }
   await rm(root, { recursive: true })
+})
+
+describe('the folders of objects', () => {
+  const options = { contentType: 'image/png', maxBytes: 1000 }
+  const bytes = () => Readable.from([Buffer.from('x')])
+
+  /** A store whose folders are synced when the test says so; `synced` are those that were asked for, below the root. */
+  async function heldStore() {
+    const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
+    const synced: string[] = []
+    const held = new Map<string, () => Promise<void>>()
+    const store = await openDiskStore(root, {
+      syncFolder: async (path) => {
+        synced.push(relative(root, path))
+        await held.get(relative(root, path))?.()
+      }
+    })
+    return { root, store, synced, held, cleanUp: () => rm(root, { recursive: true }) }
+  }
+
+  it('are each synced in their parent, once, and the object in its own', async () => {
+    const { store, synced, cleanUp } = await heldStore()
+    expect(synced).toEqual([''])
+    await store.put('images/ab/one', bytes(), options)
+    expect(synced.splice(0)).toEqual(['', 'objects', 'objects/images', 'objects/images/ab'])
+    await store.put('images/ab/two', bytes(), options)
+    expect(synced.splice(0)).toEqual(['objects/images/ab'])
+    await store.put('images/cd/three', bytes(), options)
+    expect(synced).toEqual(['objects/images', 'objects/images/cd'])
+    await cleanUp()
+  })
+
+  it('are waited for by all who store in them, not only by who made them', async () => {
+    const { root, store, synced, held, cleanUp } = await heldStore()
+    const parent = Promise.withResolvers<void>()
+    held.set('objects/images', () => parent.promise)
+    let done = 0
+    const puts = ['one', 'two'].map(async (name) => {
+      await store.put(`images/ab/${name}`, bytes(), options)
+      done += 1
+    })
+    await waitFor(
+      async () => synced.includes('objects/images') && (await readdir(join(root, 'unfinished'))).length === 2
+    )
+    expect(done).toBe(0)
+    parent.resolve()
+    await Promise.all(puts)
+    await cleanUp()
+  })
+
+  it('of an earlier process are synced, too: it may have ended before that', async () => {
+    const { root, store, cleanUp } = await heldStore()
+    await store.put('images/ab/one', bytes(), options)
+    const synced: string[] = []
+    const again = await openDiskStore(root, { syncFolder: async (path) => void synced.push(relative(root, path)) })
+    await again.put('images/ab/two', bytes(), options)
+    expect(synced).toEqual(['', 'objects', 'objects/images', 'objects/images/ab'])
+    await cleanUp()
+  })
+
+  it('are made and synced again when somebody has removed them, and a failed sync is not taken for one', async () => {
+    const { root, store, synced, held, cleanUp } = await heldStore()
+    await store.put('images/ab/one', bytes(), options)
+    await rm(join(root, 'objects'), { recursive: true })
+    synced.length = 0
+    held.set('objects', () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })))
+    await expect(store.put('images/ab/two', bytes(), options)).rejects.toBeInstanceOf(StoreUnavailable)
+    held.delete('objects')
+    await store.put('images/ab/two', bytes(), options)
+    expect(synced).toEqual(['', 'objects', 'objects', 'objects/images', 'objects/images/ab'])
+    expect(await store.stat('images/ab/two')).toEqual({ bytes: 1 })
+    await cleanUp()
+  })
 })

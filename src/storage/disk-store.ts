@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isDiskFault } from '../lib/fault.ts'
+import { syncFolder as reallySync } from '../lib/folders.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
+import { createObjectFolders } from './object-folders.ts'
 import { MeasureStream } from './measure-stream.ts'
 import { ExactStream } from './exact-stream.ts'
 import {
@@ -33,10 +35,14 @@ const DISK_FAULTS = new Set(
  * A folder. An object is written to a temporary file, synced, renamed into place, and the folder synced: a reader
  * never sees half of one, and none is lost to a power cut.
  */
-export async function openDiskStore(root: string): Promise<ObjectStore> {
+export async function openDiskStore(
+  root: string,
+  { syncFolder = reallySync }: { syncFolder?: typeof reallySync } = {}
+): Promise<ObjectStore> {
   const objects = join(root, 'objects')
   const unfinished = join(root, 'unfinished')
-  await mkdir(objects, { recursive: true })
+  const folders = createObjectFolders(root, syncFolder)
+  await folders.keep(objects)
   // Whatever is left here was being written when the last process ended; nothing refers to it.
   await rm(unfinished, { recursive: true, force: true })
   await mkdir(unfinished, { recursive: true })
@@ -76,8 +82,7 @@ export async function openDiskStore(root: string): Promise<ObjectStore> {
       const temporary = join(unfinished, `${process.pid}-${counter++}`)
       try {
         const stored = await writeSynced(temporary, source, options)
-        await mkdir(dirname(target), { recursive: true })
-        await rename(temporary, target)
+        await folders.place(temporary, target)
         await syncFolder(dirname(target))
         return stored
       } catch (error) {
@@ -163,15 +168,6 @@ async function openNew(path: string): Promise<FileHandle> {
     await mkdir(dirname(path), { recursive: true })
     return create()
   })
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 function unlessMissing(error: unknown): void {
