@@ -212,8 +212,6 @@ describe('what a round asks', () => {
     const wanted = await queue('own 0')
     const short = await look(slots, { claims: 1 })
     expect(short.claimed).toContain(wanted)
-    for (let index = 0; index < 40; index++) await queue('own 0')
-    const usual = await look(slots, { claims: 1 })
     const task = await database.db.selectFrom('tasks').selectAll().where('id', '=', wanted).executeTakeFirstOrThrow()
     for (let from = 0; from < 5000; from += 500) {
       const more = Array.from({ length: 500 }, (_, index) => from + index + 1)
@@ -230,8 +228,8 @@ describe('what a round asks', () => {
     }
     const long = await look(slots, { claims: 1 })
     expect(long.statements).toBe(short.statements)
-    // Two more queues, of which one is read from: no image in the other.
-    expect(long.read - usual.read).toBe(2 + 32)
+    // Two more queues, of which one may be read from; there is one place.
+    expect(long.read - short.read).toBe(2 + 1)
   })
 })
 

@@ -4,7 +4,7 @@ import type { Database } from '../db/database.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Offer, ProviderStore } from '../providers/provider-store.ts'
 import type { Requests } from '../requests/requests.ts'
-import { listHeads, listWaitingModels } from '../requests/runnable-store.ts'
+import { isTried, listHeads, listWaitingModels } from '../requests/runnable-store.ts'
 import { secondOpinions } from '../requests/retry-policy.ts'
 import { type Failures, listFailures, type TaskRow } from '../requests/task-store.ts'
 import { classOfTurn } from './class-turn.ts'
@@ -18,10 +18,11 @@ const LOOK_EVERY_MS = 1000
 const MODELS_READ = 64
 /** Models looked at in one go; a club rarely has more that anybody waits for. */
 const MODELS_AT_ONCE = 16
-/** Lanes of queues looked at in one go, those first whose turn is next, and the first images of them, at most. */
-const LANES_AT_ONCE = 32
+/** Lanes of queues looked at in one go, those first whose turn is next: as many as there are free places, within these. */
+const LEAST_LANES = 8
+const MOST_LANES = 32
+/** First images read of a lane, at most. */
 const HEADS = 32
-const HEADS_AT_ONCE = 256
 /** Claims made without a pause. */
 const CLAIMS_AT_ONCE = 16
 
@@ -114,11 +115,15 @@ async function dispatchModels(
 ): Promise<boolean> {
   const openings = await listOpenings(parts, { connected: parts.slots.freeServices(), models })
   const first = classOfTurn(state.turn)
+  const free = [...openings.slots.values()].reduce((sum, slots) => sum + slots.free, 0)
+  const atOnce = Math.max(LEAST_LANES, Math.min(free, MOST_LANES))
   for (const fromClass of first > 0 ? [first, 0] : [0]) {
     const lanes = byTurn(lanesFrom(openings.lanes, fromClass), parts.slots.runningByUser(), state)
-    for (const some of chunksOf(lanes, LANES_AT_ONCE)) {
-      if (await dispatchLanes(parts, { state, openings, lanes: some })) return true
-      if (lanes.length > LANES_AT_ONCE) await setImmediate()
+    // With more lanes than are looked at, nobody gets a second place before the others have had their turn.
+    const untried = lanes.length > atOnce ? 1 : Math.min(free, HEADS)
+    for (const some of chunksOf(lanes, atOnce)) {
+      if (await dispatchLanes(parts, { state, openings, lanes: some, untried })) return true
+      if (lanes.length > atOnce) await setImmediate()
     }
   }
   return false
@@ -144,18 +149,20 @@ function byTurn(
       isOwn(b) - isOwn(a) ||
       a.class - b.class ||
       (running.get(a.user_id) ?? 0) - (running.get(b.user_id) ?? 0) ||
-      (lastServed.get(a.user_id) ?? 0) - (lastServed.get(b.user_id) ?? 0)
+      (lastServed.get(a.user_id) ?? 0) - (lastServed.get(b.user_id) ?? 0) ||
+      a.order_key - b.order_key ||
+      a.queued_at - b.queued_at
   )
 }
 
-/** Hands out what can be of the first images in these lanes; true when anything was. */
+/** Hands out what can be of the first images in these lanes, of so many in each that is untried; true when anything was. */
 async function dispatchLanes(
   parts: DispatcherParts,
-  { state, openings, lanes }: { state: DispatchState; openings: Openings; lanes: readonly OpenLane[] }
+  looked: { state: DispatchState; openings: Openings; lanes: readonly OpenLane[]; untried: number }
 ): Promise<boolean> {
+  const { state, openings, lanes } = looked
   const { offers, slots, now } = openings
-  const limit = Math.min(HEADS, Math.floor(HEADS_AT_ONCE / lanes.length))
-  const heads = await listHeads(parts.database.db, { lanes, limit })
+  const heads = await readHeads(parts.database, looked)
   const tasks = new Map([...heads.values()].flat().map((task) => [task.id, task]))
   const matches = matchTasks({
     tasks: await describeTasks(parts, { heads, lanes, offers }),
@@ -179,6 +186,15 @@ async function dispatchLanes(
     claimed += 1
   }
   return claimed > 0
+}
+
+async function readHeads(
+  { db }: Database,
+  { lanes, untried }: { lanes: readonly OpenLane[]; untried: number }
+): Promise<Map<string, TaskRow[]>> {
+  const tried = lanes.filter(isTried)
+  const heads = await listHeads(db, { lanes: lanes.filter((lane) => !isTried(lane)), limit: untried })
+  return tried.length === 0 ? heads : new Map([...heads, ...(await listHeads(db, { lanes: tried, limit: HEADS }))])
 }
 
 async function describeTasks(

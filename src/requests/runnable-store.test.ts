@@ -115,7 +115,11 @@ describe('listLanes', () => {
       model: 'other',
       class: TASK_CLASS.async,
       needs: 'generate',
-      routing: 'any'
+      routing: 'any',
+      node_faults: 0,
+      refusals: 0,
+      order_key: 1,
+      queued_at: 800
     })
   })
 

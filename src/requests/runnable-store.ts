@@ -6,19 +6,33 @@ import type { TaskRow } from './task-store.ts'
  * A part of the queue of one person: waiting images that may all go to the same places, as far as they have not failed
  * anywhere. Those that have are lanes of their own, so that none of them hides one that has not.
  */
-export interface Lane extends Pick<TaskRow, 'model' | 'user_id' | 'class' | 'needs' | 'routing'> {
-  /** That of the first image in it. */
-  id: string
+export interface Lane extends Pick<TaskRow, 'model' | 'user_id' | 'class' | 'needs' | 'routing'>, FirstImage {
+  node_faults: number
+  refusals: number
 }
 
+/** Of the first image in a lane. */
+type FirstImage = Pick<TaskRow, 'id' | 'order_key' | 'queued_at'>
+
+/** Of these images each may have failed somewhere else: one that cannot begin says nothing about the others. */
+export const isTried = ({ node_faults, refusals }: Pick<Lane, 'node_faults' | 'refusals'>): boolean =>
+  node_faults > 0 || refusals > 0
+
 /** With its model and the order within it, what `tasks_by_lane` is sorted by. */
-const LANE = ['user_id', 'class', 'needs', 'routing', 'node_faults', 'refusals'] as const
-const IN_ORDER = sql.raw('order_key, queued_at')
+const LANE = ['user_id', 'class', 'needs', 'routing', 'node_faults', 'refusals']
 /** No image is behind this place in its lane. */
 const LAST = Number.MAX_SAFE_INTEGER
 
-const columns = (names: readonly string[], table?: string) =>
-  sql.join(names.map((name) => sql.ref(table === undefined ? name : `${table}.${name}`)))
+// Written once: every round asks these.
+const lane = sql.raw(LANE.join(', '))
+const inOrder = sql.raw('order_key, queued_at')
+const columnsOfHead = sql.raw(
+  ['id', 'model', ...LANE, 'order_key', 'queued_at'].map((name) => `head.${name}`).join(', ')
+)
+const inSameLane = sql.raw(['model', ...LANE].map((name) => `${name} = lane.${name}`).join(' and '))
+// Values rather than columns, for SQLite finds no place in an index by several columns of another table; and behind the
+// last that there can be in a lane, for it would read all that are equal in what it compares.
+const behindLane = sql.raw([...LANE.map((name) => `coalesce(lanes.${name}, lanes.${name})`), LAST].join(', '))
 
 /**
  * Models for which anything waits, in their order, so many at most that come after this one. Jumps from one to the next in
@@ -42,24 +56,20 @@ export async function listWaitingModels(db: Db, page: { after: string; limit: nu
  */
 export async function listLanes(db: Db, models: readonly string[]): Promise<Lane[]> {
   if (models.length === 0) return []
-  const [given, lane] = [sql.join(models.map((model) => sql`(${model})`)), columns(LANE)]
-  // Values rather than columns, for SQLite finds no place in an index by several columns of another table; and behind the
-  // last that there can be in a lane, for it would read all that are equal in what it compares.
-  const behind = sql.raw([...LANE.map((name) => `coalesce(lanes.${name}, lanes.${name})`), LAST].join(', '))
   const { rows } = await sql<Lane>`
-    with recursive asked(model) as (values ${given}),
+    with recursive asked(model) as (values ${sql.join(models.map((model) => sql`(${model})`))}),
     lanes as (
-      select ${columns(['id', 'model', ...LANE], 'head')} from asked join tasks as head on head.id = (
-        select id from tasks where state = 'queued' and model = asked.model order by ${lane}, ${IN_ORDER} limit 1
+      select ${columnsOfHead} from asked join tasks as head on head.id = (
+        select id from tasks where state = 'queued' and model = asked.model order by ${lane}, ${inOrder} limit 1
       )
       union all
-      select ${columns(['id', 'model', ...LANE], 'head')} from lanes join tasks as head on head.id = (
+      select ${columnsOfHead} from lanes join tasks as head on head.id = (
         select id from tasks
-        where state = 'queued' and model = lanes.model and (${lane}, order_key) > (${behind})
-        order by ${lane}, ${IN_ORDER} limit 1
+        where state = 'queued' and model = lanes.model and (${lane}, order_key) > (${behindLane})
+        order by ${lane}, ${inOrder} limit 1
       )
     )
-    select id, model, user_id, class, needs, routing from lanes`.execute(db)
+    select * from lanes`.execute(db)
   return rows
 }
 
@@ -68,13 +78,10 @@ export async function listHeads(
   db: Db,
   { lanes, limit }: { lanes: readonly Lane[]; limit: number }
 ): Promise<Map<string, TaskRow[]>> {
-  const same = sql.join(
-    ['model', ...LANE].map((name) => sql`${sql.ref(name)} = ${sql.ref(`lane.${name}`)}`),
-    sql` and `
-  )
+  if (lanes.length === 0) return new Map()
   const { rows } = await sql<TaskRow & { lane_id: string }>`
     select lane.id as lane_id, head.* from tasks as lane join tasks as head on head.id in (
-      select id from tasks where state = 'queued' and ${same} order by ${IN_ORDER} limit ${limit}
+      select id from tasks where state = 'queued' and ${inSameLane} order by ${inOrder} limit ${limit}
     )
     where lane.id in (${sql.join(lanes.map(({ id }) => id))})`.execute(db)
   return Map.groupBy(rows, ({ lane_id }) => lane_id)
