@@ -8,7 +8,7 @@ import type { ImageParameters } from '../images/image-request.ts'
 import { mediaTypeOfFormat } from '../images/media-types.ts'
 import { formatSize } from '../images/sizes.ts'
 import { inBackground, toError } from '../lib/async.ts'
-import { AppError, errors } from '../lib/errors.ts'
+import { errors } from '../lib/errors.ts'
 import { type AttemptResult, decodeAttemptResult, RESULT_HEADER } from '../protocol/messages.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
 import { quote } from '../providers/quote.ts'
@@ -24,7 +24,7 @@ export interface AgentBytesParts {
   limits: { maxOutputBytes: number; maxPixels: number }
 }
 
-/** How long a source image may not be readable before its request is given up. */
+/** How long a disk may refuse a source image before its request is given up; what is gone or cut does not come back at all. */
 const UNREADABLE_FOR_MS = 60_000
 const INPUT_LOST =
   'A source image of this request can no longer be read on this server. Send it again in a new request.'
@@ -64,23 +64,19 @@ async function sendInput(
   if (attempt.state !== 'running' && attempt.state !== 'lapsed') throw errors.leaseLost()
   const input = await requests.findInput(attempt, request.params.name)
   if (!input) throw errors.notFound('The input')
-  const giveUpIfLost = async (error: unknown) => {
-    if (!isLost(error, assets.unreadableForMs(input))) return
+  const giveUpIfLost = async () => {
+    if ((assets.unreadableForMs(input) ?? 0) <= UNREADABLE_FOR_MS) return
     await requests.fail(attempt, { reason: 'input_lost', message: INPUT_LOST })
   }
   const bytes = await assets.openBytes(input).catch(async (error: unknown) => {
-    await giveUpIfLost(error)
+    await giveUpIfLost()
     throw error
   })
   // The agent hears of it by its connection, comes again, and brings up whatever could not be written down now.
-  bytes.once('error', (error) => inBackground(giveUpIfLost(error), () => undefined))
+  bytes.once('error', () => inBackground(giveUpIfLost(), () => undefined))
   void reply.type(input.media_type).header('content-length', input.bytes)
   return reply.send(bytes)
 }
-
-/** What is gone or cut does not come back; a disk that refuses may be well again within a minute. */
-const isLost = (error: unknown, unreadableForMs: number | undefined): boolean =>
-  (error instanceof AppError && error.retry === false) || (unreadableForMs ?? 0) > UNREADABLE_FOR_MS
 
 async function receiveImage(
   parts: AgentBytesParts,

@@ -1,3 +1,4 @@
+import { ObjectDamaged } from '../storage/object-store.ts'
 import type { Logger } from '../lib/logger.ts'
 
 /** Stored objects that could not be read lately: admins are told of them, and nobody is to wait for them for ever. */
@@ -5,7 +6,7 @@ export interface UnreadableBytes {
   note(storageKey: string, why: unknown): void
   /** They have been read to their end, or are wanted no more. */
   forget(storageKey: string): void
-  /** For how long each try has failed, in milliseconds; undefined when the last one has not. */
+  /** For how long each try has failed, in milliseconds; `Infinity` of what is gone or cut, undefined of what was read last. */
   sinceMs(storageKey: string): number | undefined
   /** Keys of the first of them, and how many there are in all. */
   summary(): { first: string[]; all: number }
@@ -19,8 +20,9 @@ export function createUnreadableBytes({ logger }: { logger: Logger }): Unreadabl
   const since = new Map<string, number>()
   return {
     note: (key, why) => {
+      if (why instanceof ObjectDamaged && since.has(key)) since.set(key, -Infinity)
       if (since.has(key) || since.size >= MOST_NOTED) return
-      since.set(key, performance.now())
+      since.set(key, why instanceof ObjectDamaged ? -Infinity : performance.now())
       logger.error({ key, err: why }, 'the bytes of a stored image cannot be read')
     },
     forget: (key) => void since.delete(key),

@@ -282,7 +282,7 @@ export const errors = {
       { cause }
     ),
   bytesDamaged: (cause?: unknown) =>
-    make('storage_unavailable', 503, { retry: false })(
+    make('storage_unavailable', 503, { retry: false, retryAfterSeconds: LONGEST_ADVICE_S })(
       "This server's copy of the image is missing or damaged. Its admins are told; send the image again, or have it made again.",
       { cause }
     ),

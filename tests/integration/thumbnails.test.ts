@@ -322,7 +322,10 @@ describe('an image that cannot be decoded', () => {
     ['far larger than it was', async () => pngOf(ihdr({ width: 60_000, height: 60_000 }), idat())]
   ])('because it is %s, has no thumbnail', async (_what, bytes) => {
     const { path, id } = await paint(SIZE)
-    await writeFile(originalFile(id), await bytes())
+    const damaged = await bytes()
+    await writeFile(originalFile(id), damaged)
+    // As if it had always been as large: one of another size is not read at all.
+    await gateway.database.db.updateTable('assets').set({ bytes: damaged.length }).where('id', '=', id).execute()
     const response = await gateway.call(`${path}?width=64`)
     expect(response.status).toBe(400)
     expect(response.headers.get('cache-control') ?? 'no-store').toContain('no-store')
