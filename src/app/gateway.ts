@@ -55,7 +55,7 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** Starts a gateway. Throws `DataDirInUse`, and what listening on the port throws (`EADDRINUSE`, …). */
+/** Starts a gateway. Throws `DataDirUnusable`, and what listening on the port throws (`EADDRINUSE`, …). */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const unlock = await lockDataDir(options.config.dataDir)
   try {

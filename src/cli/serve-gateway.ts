@@ -2,7 +2,6 @@ import { type Agent, runAgent } from '../agent/run-agent.ts'
 import { type Gateway, startGateway } from '../app/gateway.ts'
 import { invitationUrl } from '../auth/invitations.ts'
 import type { Config } from '../config/config.ts'
-import { DataDirInUse } from '../db/data-dir-lock.ts'
 import { inBackground } from '../lib/async.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
 import { FEATURES } from '../images/image-request.ts'
@@ -42,7 +41,6 @@ async function startOrExplain(config: Config, logger: Logger): Promise<Gateway> 
   try {
     return await startGateway({ config, logger, onFatal })
   } catch (error) {
-    if (error instanceof DataDirInUse) throw new CommandFailed(error.message)
     throw explainStart(error, config)
   }
 }

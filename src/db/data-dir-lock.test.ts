@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DataDirInUse, lockDataDir } from './data-dir-lock.ts'
+import { DataDirUnusable } from './data-dir-unusable.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -67,4 +68,28 @@ it('does not call it in use when the folder cannot be made', async () => {
   const failure = await lockDataDir(join(folder, 'gateway.lock', 'below a file')).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(Error)
   expect(failure).not.toBeInstanceOf(DataDirInUse)
+})
+
+describe('a file system that does not lock files', () => {
+  // What SQLite makes of ENOLCK ("database is locked"), of EOPNOTSUPP, ENOSYS and EINVAL, and of EPERM.
+  it.each([5, 3850, 3])('is not taken for another gateway (error %d)', async (errcode) => {
+    const lockFile = () => {
+      throw Object.assign(new Error('no locks here'), { errcode })
+    }
+    const failure = await lockDataDir(folder, lockFile).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(DataDirUnusable)
+    expect(failure).not.toBeInstanceOf(DataDirInUse)
+    expect(String(failure)).toContain(`The file system of ${folder} does not lock files`)
+    expect(String(failure)).toContain('INFERENCE_CLUB_DATA_DIR')
+  })
+
+  it('is told apart by a look at another file, of which nothing is left', async () => {
+    const other = await lockElsewhere()
+    try {
+      await expect(lockDataDir(folder)).rejects.toThrow(DataDirInUse)
+    } finally {
+      await other.kill()
+    }
+    expect((await readdir(folder)).filter((name) => !/^gateway\.lock(-journal)?$/.test(name))).toEqual([])
+  })
 })

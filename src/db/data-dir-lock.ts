@@ -1,31 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeFolder } from '../lib/folders.ts'
+import { DataDirUnusable } from './data-dir-unusable.ts'
 
-export class DataDirInUse extends Error {}
+export class DataDirInUse extends DataDirUnusable {}
 
 /** A command that looks whether the folder is locked holds it for less than this. */
 const WAIT_FOR_LOOKS_MS = 100
+/** Somebody holds the lock, or the file system answered ENOLCK, which SQLite tells in the same way. */
 const SQLITE_BUSY = 5
+/** What SQLite makes of other answers to a call for a lock: SQLITE_PERM, SQLITE_IOERR_RDLOCK, SQLITE_IOERR_LOCK. */
+const LOCK_REFUSED = new Set([3, 2314, 3850])
 
 const pathIn = (dataDir: string): string => join(dataDir, 'gateway.lock')
 
 /**
  * Makes sure that one gateway at a time runs on a data folder. The lock is an open exclusive transaction on a file of
  * its own, so the operating system takes it back however the process ends. Returns what releases it.
- * Throws `DataDirInUse`.
+ * Throws `DataDirInUse`, and `DataDirUnusable` where files cannot be locked. `lockFile` is for tests.
  */
-export async function lockDataDir(dataDir: string): Promise<() => void> {
+export async function lockDataDir(dataDir: string, lockFile = lockWithSqlite): Promise<() => void> {
   await makeFolder(dataDir)
-  const lock = new DatabaseSync(pathIn(dataDir), { timeout: WAIT_FOR_LOOKS_MS })
+  try {
+    return lockFile(pathIn(dataDir))
+  } catch (error) {
+    if (isBusy(error) && (await locksFiles(dataDir, lockFile))) {
+      throw new DataDirInUse(`Another gateway is running on ${dataDir}. Stop it, or set INFERENCE_CLUB_DATA_DIR.`)
+    }
+    if (!isBusy(error) && !LOCK_REFUSED.has(errcodeOf(error))) throw error
+    throw new DataDirUnusable(
+      `The file system of ${dataDir} does not lock files, as some network shares, so nothing would keep two gateways ` +
+        'apart: set INFERENCE_CLUB_DATA_DIR to a folder on a disk of this machine.',
+      { cause: error }
+    )
+  }
+}
+
+function lockWithSqlite(path: string): () => void {
+  const lock = new DatabaseSync(path, { timeout: WAIT_FOR_LOOKS_MS })
   try {
     lock.exec('pragma journal_mode = delete; begin exclusive')
   } catch (error) {
     lock.close()
-    if (!isBusy(error)) throw error
-    throw new DataDirInUse(`Another gateway is running on ${dataDir}. Stop it, or set INFERENCE_CLUB_DATA_DIR.`)
+    throw error
   }
   return () => lock.close()
+}
+
+/** Whether a lock can be had there at all, of a file that nobody else knows. */
+async function locksFiles(dataDir: string, lockFile: typeof lockWithSqlite): Promise<boolean> {
+  const path = `${pathIn(dataDir)}-${randomUUID()}`
+  try {
+    lockFile(path)()
+    return true
+  } catch {
+    return false // It is said of the real one.
+  } finally {
+    await rm(path, { force: true })
+    await rm(`${path}-journal`, { force: true })
+  }
 }
 
 /** Whether a gateway runs on the folder, as far as this process may see. It makes nothing, and takes no lock that lasts. */
@@ -42,4 +77,6 @@ export function isDataDirLocked(dataDir: string): boolean {
   }
 }
 
-const isBusy = (error: unknown): boolean => (error as { errcode?: number }).errcode === SQLITE_BUSY
+const errcodeOf = (error: unknown): number => (error as { errcode?: number }).errcode ?? 0
+
+const isBusy = (error: unknown): boolean => errcodeOf(error) === SQLITE_BUSY

@@ -1,9 +1,23 @@
+import { sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
+import { VERSION } from '../lib/version.ts'
+import { DataDirUnusable } from './data-dir-unusable.ts'
 import type { Db } from './database.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 
-/** Brings the schema up to date. Throws when a migration fails, or when the database is newer than this program. */
-export async function migrate(db: Db): Promise<void> {
+/**
+ * Brings the schema up to date. Throws when a migration fails, and `DataDirUnusable` when the database is newer than this
+ * program; `dataDir` is where it is, for the message.
+ */
+export async function migrate(db: Db, dataDir: string): Promise<void> {
+  const last = (await listExecuted(db)).filter((name) => !(name in MIGRATIONS)).at(-1)
+  if (last !== undefined) {
+    const known = Object.keys(MIGRATIONS).at(-1)
+    throw new DataDirUnusable(
+      `The data in ${dataDir} is of a later version of inference.club, whose last migration is ${last}; this is ${VERSION}, ` +
+        `whose last is ${known}: start the version it was used with, or set INFERENCE_CLUB_DATA_DIR to a backup from before.`
+    )
+  }
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => MIGRATIONS },
@@ -12,4 +26,12 @@ export async function migrate(db: Db): Promise<void> {
   })
   const { error } = await migrator.migrateToLatest()
   if (error) throw new Error('The database could not be brought up to date.', { cause: error })
+}
+
+/** The names of the migrations that ran, in their order; none in a new database. */
+async function listExecuted(db: Db): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return []
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)
+  return rows.map(({ name }) => name)
 }

@@ -9,6 +9,7 @@ import { waitFor } from '../../tests/support/wait-for.ts'
 import { wrapUntilTheEnd } from '../../tests/support/wrap-method.ts'
 import { sleep } from '../lib/async.ts'
 import { systemClock } from '../lib/clock.ts'
+import { DataDirUnusable } from './data-dir-unusable.ts'
 import type { Database } from './database.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
 
@@ -82,7 +83,7 @@ it('refuses a database of a newer program', async () => {
   const other = otherProgram()
   other.exec("insert into kysely_migration (name, timestamp) values ('999-later', '2100-01-01')")
   other.close()
-  await expect(open()).rejects.toThrow('could not be brought up to date')
+  await expect(open()).rejects.toThrow(DataDirUnusable)
   const again = otherProgram()
   again.exec("delete from kysely_migration where name = '999-later'")
   again.close()

@@ -68,7 +68,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     dialect: new SqliteDialect({ database: createSqliteShim(sqlite, () => walSync.committed()) })
   })
   try {
-    await migrate(db)
+    await migrate(db, dirname(options.path))
     await syncFolder(dirname(options.path))
   } catch (error) {
     await walSync.close()

@@ -1,7 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/app/open-database.ts'
+import { MIGRATIONS } from '../../src/db/migrations/index.ts'
+import { VERSION } from '../../src/lib/version.ts'
 import { runProgram, type RunningServer, startServer } from '../support/run-program.ts'
 
 let folder: string
@@ -63,6 +67,27 @@ describe('a command that needs an installation', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toMatch(/^The data folder \S+data cannot be used: .*\n$/)
   })
+})
+
+describe('a folder of a later version', () => {
+  beforeEach(async () => {
+    const onFatal = (error: unknown) => expect.fail(String(error))
+    const database = await openDatabase({ dataDir: join(folder, 'data') }, { onFatal })
+    await sql`insert into kysely_migration values ('901-later', '2030'), ('902-last', '2030')`.execute(database.db)
+    await database.close()
+  })
+
+  it.each([['serve'], ['users list'], ['keys list'], ['providers list']])(
+    'is refused by `%s` in one sentence that names both versions and what helps',
+    async (line) => {
+      const { code, stdout, stderr } = await club(line.split(' '), { INFERENCE_CLUB_PORT: '0' })
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(/^The data in \S+data is of a later version of inference\.club[^\n]*\.\n$/)
+      expect(stderr).toContain('902-last')
+      expect(stderr).toContain(`this is ${VERSION}, whose last is ${Object.keys(MIGRATIONS).at(-1)}`)
+      expect(stderr).toContain('INFERENCE_CLUB_DATA_DIR')
+    }
+  )
 })
 
 describe('a link', () => {
