@@ -1,52 +1,64 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { formOf } from './hostile-forms.ts'
-import {
-  asText,
-  HOSTILE_NUMBERS,
-  HOSTILE_TEXTS,
-  type Schema,
-  SHORT_HOSTILE_TEXTS,
-  type Usual,
-  valueFor
-} from './hostile-values.ts'
-import { CALLERS, type HttpCase, type Pair } from './http-case.ts'
+import { HOSTILE_NUMBERS, HOSTILE_TEXTS, SHORT_HOSTILE_TEXTS, valueFor } from './hostile-values.ts'
+import { asText, CALLERS, type HttpCase, type Pair } from './http-case.ts'
 import { jsonText } from './json-text.ts'
 import { type IdKind, knownId } from './known-ids.ts'
 import type { Operation } from './routes.ts'
+import { type Schema, soundObject, type Usual } from './sound-values.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND', 'get', 'BREW']
 
-/** What a call that is served says in the fields that decide whether it comes far. */
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+const image: Schema = {
+  type: 'object',
+  properties: {
+    image_url: {
+      examples: [`data:image/png;base64,${PNG}`, `data:image/png;base64,${PNG}`, 'https://example.org/x.png']
+    },
+    file_id: { type: 'string' }
+  }
+}
+const images = fc.array(
+  fc.oneof(
+    fc.record({ image_url: fc.constant(`data:image/png;base64,${PNG}`) }),
+    fc.record({ file_id: knownId('asset') }),
+    valueFor(image)
+  ),
+  { minLength: 1, maxLength: 3 }
+)
+const PASSWORD = fc.constant('correct horse battery')
+
+/** What a call that is served says in the fields of which the schemas do not tell it. */
 const usual: Usual = {
   model: fc.constant('demo'),
   prompt: fc.constantFrom('a fox', '🦊', 'a\nb'),
   size: fc.constantFrom('32x32', '48x32', '64x64'),
   n: fc.constantFrom(1, 1, 2, '2', 3),
   steps: fc.constantFrom(1, 2, '3'),
+  images,
   requests: fc.array(
     fc.record({
       endpoint: fc.constantFrom('/v1/images/generations', '/v1/images/edits', '/v1/images/variations'),
-      body: fc.dictionary(
-        fc.constantFrom('model', 'prompt', 'size', 'n', 'images', 'image', 'seed', 'async', 'webhook_url'),
-        valueFor({ examples: ['demo', '32x32', 1] }),
-        { maxKeys: 5 }
+      body: fc.oneof(
+        fc.record({ model: fc.constant('demo'), prompt: fc.constant('a fox'), size: fc.constant('32x32'), images }),
+        valueFor({ type: 'object', properties: { model: {}, prompt: {}, images: {}, n: {}, webhook_url: {} } })
       )
     }),
-    { maxLength: 3 }
+    { minLength: 1, maxLength: 3 }
   ),
-  images: fc.array(
-    fc.record(
-      { image_url: fc.constantFrom('data:image/png;base64,iVBORw0KGgo=', 'x'), file_id: knownId('asset') },
-      { requiredKeys: [] }
-    ),
-    { maxLength: 3 }
-  )
+  start_time: fc.constantFrom(0, 1_700_000_000),
+  token: knownId('token'),
+  email: fc.nat(1000).map((number) => `fuzz-${number}@example.org`),
+  password: PASSWORD,
+  rememberMe: fc.boolean(),
+  currentPassword: PASSWORD,
+  newPassword: PASSWORD
 }
 
 /** Fields of image calls that stand in no schema, being of later versions or of this club. */
 const UNDOCUMENTED_FIELDS: Record<string, Schema> = {
-  images: {},
-  mask: { type: 'object', properties: { image_url: {}, file_id: {} } },
+  mask: image,
   webhook_url: { examples: ['http://127.0.0.1:1/', 'https://example.org/x', 'ftp://a'] },
   inference_club_routing: { enum: ['any', 'prefer_own', 'only_own'] },
   visibility: { enum: ['PUBLIC', 'UNLISTED'] },
@@ -88,7 +100,7 @@ const ID_OF: readonly (readonly [RegExp, IdKind])[] = [
 const idBehind = (path: string): Arbitrary<string> =>
   fc.oneof(
     { weight: 6, arbitrary: knownId(ID_OF.find(([pattern]) => pattern.test(path))?.[1]) },
-    { weight: 1, arbitrary: fc.constantFrom('demo', 'image0') },
+    { weight: 1, arbitrary: fc.constantFrom('demo', 'image0', 'index.html') },
     { weight: 2, arbitrary: fc.constantFrom(...HOSTILE_TEXTS).map((text) => encodeURIComponent(text.toWellFormed())) },
     {
       weight: 1,
@@ -107,29 +119,63 @@ function pathOf(pattern: string): Arbitrary<string> {
   )
 }
 
-function queryOf(query: Record<string, Schema>): Arbitrary<Pair[]> {
-  const names = [...Object.keys(query), 'limit', ...SHORT_HOSTILE_TEXTS.slice(0, 5), '__proto__', 'a[b]', '']
-  const pair = fc.constantFrom(...names).chain((name): Arbitrary<Pair> => {
-    const value = valueFor(query[name] ?? {}).map((one) => asText(one).slice(0, 3000))
-    return fc.tuple(fc.constant(name), value)
-  })
-  return fc.array(pair, { maxLength: 5 })
+/** The parameters it knows, as they should be, or any. A list is said by several of the same name. */
+function queryOf(query: Schema): Arbitrary<Pair[]> {
+  const pairsOf = ([name, value]: readonly [string, unknown]): Pair[] =>
+    [value].flat().map((one) => [name, asText(one).slice(0, 3000)])
+  const sound = soundObject(query, usual).map((all) => Object.entries(all).flatMap(pairsOf))
+  const known = query.properties ?? {}
+  const any = fc
+    .constantFrom(...Object.keys(known), 'limit', 'a[b]', ...SHORT_HOSTILE_TEXTS)
+    .chain((name) => valueFor(known[name] ?? {}).map((value) => pairsOf([name, asText(value)])))
+  return fc.oneof(
+    { weight: 3, arbitrary: sound },
+    { weight: 1, arbitrary: fc.array(any, { maxLength: 5 }).map((all) => all.flat()) }
+  )
 }
 
 type Sent = Pick<HttpCase, 'body' | 'headers'>
 
 function bodyOf({ bodies }: Operation): Arbitrary<Sent> {
   const kinds = Object.entries(bodies).map(([type, schema]): Arbitrary<Sent> => {
-    const isImageCall = schema.properties?.response_format !== undefined
-    const described = { ...schema, properties: { ...(isImageCall && UNDOCUMENTED_FIELDS), ...schema.properties } }
+    const schemas = fc.oneof(
+      { weight: 5, arbitrary: fc.constant(schema) },
+      { weight: 1, arbitrary: fc.constant(widened(schema)) }
+    )
     return type === 'multipart/form-data'
-      ? formOf(described, usual).map((body) => ({ body, headers: [] }))
-      : jsonText(valueFor(described, usual)).map((text) => ({ body: { text }, headers: [['content-type', type]] }))
+      ? schemas.chain((one) => formOf(one, usual)).map((body) => ({ body, headers: [] }))
+      : schemas
+          .chain((one) => jsonText(valueFor(withoutFiles(one), usual)))
+          .map((text) => ({ body: { text }, headers: [['content-type', type]] }))
   })
   const none = fc.constant<Sent>({ body: undefined, headers: [] })
   return kinds.length === 0
     ? none
     : fc.oneof({ weight: 1, arbitrary: none }, ...kinds.map((arbitrary) => ({ weight: 10, arbitrary })))
+}
+
+/** Of an image call also what no schema tells. */
+const widened = (schema: Schema): Schema =>
+  schema.properties?.response_format === undefined
+    ? schema
+    : { ...schema, properties: { ...UNDOCUMENTED_FIELDS, ...schema.properties } }
+
+/** Most pictures are small, or nothing else would be done. */
+const NEEDED_BY_IMAGES = ['model', 'prompt', 'size']
+
+/** As JSON, where references stand in place of files. */
+function withoutFiles({ properties = {}, required = [], ...schema }: Schema): Schema {
+  const kept = Object.entries(properties).filter(([, { format }]) => format !== 'binary')
+  const hasFiles = kept.length < Object.keys(properties).length
+  return {
+    ...schema,
+    properties: { ...Object.fromEntries(kept), ...(hasFiles && { images: { type: 'array', items: image } }) },
+    required: [
+      ...required.filter((name) => properties[name]?.format !== 'binary'),
+      ...(hasFiles ? ['images'] : []),
+      ...(properties.size ? NEEDED_BY_IMAGES : [])
+    ]
+  }
 }
 
 const caseOf = (operation: Operation): Arbitrary<HttpCase> =>
@@ -151,7 +197,7 @@ const caseOf = (operation: Operation): Arbitrary<HttpCase> =>
         { weight: 1, arbitrary: fc.array(header, { maxLength: 4 }) }
       ),
       sent: bodyOf(operation),
-      cut: fc.option(fc.nat(400), { freq: 15, nil: undefined })
+      cut: fc.oneof({ weight: 14, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(400) })
     })
     .map(({ sent, headers, cut, ...rest }) => ({
       ...rest,

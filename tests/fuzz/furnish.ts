@@ -1,3 +1,4 @@
+import { declared } from '../support/agent-work.ts'
 import { connectRawAgent } from '../support/raw-agent.ts'
 import { waitFor } from '../support/wait-for.ts'
 import type { FuzzedGateway } from './fuzzed-gateway.ts'
@@ -13,14 +14,19 @@ export async function furnish(
 ): Promise<KnownIds> {
   const [ofMember, ofAdmin] = [await furnishOne(gateway, member), await furnishOne(gateway, admin)]
   const both = <Name extends keyof typeof ofMember>(name: Name) => [...ofMember[name], ...ofAdmin[name]]
-  const invitation = (await gateway.call('/api/dashboard/invitations', { of: admin, json: {} })) as { id: string }
+  const invitation = (await gateway.call('/api/dashboard/invitations', { of: admin, json: {} })) as {
+    id: string
+    url: string
+  }
   const stranger = await gateway.ask('addCaller', 'member')
   return {
     ...{ job: both('job'), batch: both('batch'), asset: both('asset'), delivery: both('delivery') },
     provider: both('provider'),
     key: [member.keyId, admin.keyId, stranger.keyId],
     person: [member.id, stranger.id],
-    invitation: [invitation.id]
+    invitation: [invitation.id],
+    // The secret of its link.
+    token: [/[^/=#]+$/.exec(invitation.url)![0]]
   }
 }
 
@@ -36,10 +42,13 @@ async function furnishOne(gateway: FuzzedGateway, of: FuzzCaller) {
     return data[0]?.id
   })
   const agent = await connectRawAgent({ url: gateway.url, key: of.key })
-  const { provider_id } = await agent.hello({ name: 'idle' })
+  const { provider_id } = await agent.hello({ name: 'idle', services: [declared('idle')] })
+  // Nobody makes it any more; it may be asked for again.
+  const canceled = (await call('/v1/images/generations', { ...IMAGE, model: 'idle', async: true })) as { id: string }
+  await call(`/v1/jobs/${canceled.id}/cancel`, {})
   await agent.close()
   return {
-    job: [image.request_id, job.id, ...batch.jobs.map(({ id }) => id)],
+    job: [image.request_id, job.id, canceled.id, ...batch.jobs.map(({ id }) => id)],
     batch: [batch.id],
     asset: image.data.map(({ asset_id }) => asset_id),
     delivery: [delivery],

@@ -67,9 +67,11 @@ if (process.send) {
   const gateway = await startTestGateway({
     logger,
     env: {
+      INFERENCE_CLUB_REGISTRATION: 'open',
       INFERENCE_CLUB_LIMITS_MAX_IMAGES_PER_REQUEST: '3',
       INFERENCE_CLUB_LIMITS_MAX_PIXELS: '1048576',
       INFERENCE_CLUB_LIMITS_PROVIDERS_PER_USER: '10000',
+      INFERENCE_CLUB_LIMITS_SIGN_IN_TRIES: '1000',
       INFERENCE_CLUB_LIMITS_WRONG_KEYS_PER_MINUTE: '1000000',
       // Whoever says that more comes and sends nothing is waited for no longer.
       INFERENCE_CLUB_LIMITS_SILENCE: '200ms'

@@ -1,7 +1,8 @@
 import fc, { type Arbitrary } from 'fast-check'
 import sharp from 'sharp'
-import { asText, type Schema, SHORT_HOSTILE_TEXTS, type Usual, valueFor } from './hostile-values.ts'
-import type { CasePart, HttpCase } from './http-case.ts'
+import { SHORT_HOSTILE_TEXTS, valueFor } from './hostile-values.ts'
+import { asText, type CasePart, type HttpCase } from './http-case.ts'
+import { type Schema, soundValue, type Usual } from './sound-values.ts'
 
 const FILE_NAMES = ['png', 'jpeg', 'gif', 'svg', 'cut png', 'png with text behind', 'other size', 'noise', 'nothing']
 
@@ -43,19 +44,24 @@ const file: Arbitrary<CasePart> = fc.record(
 /** A form that makes an image more often than not, with fields and files behind it that may say otherwise. */
 export function formOf(schema: Schema, usual: Usual): Arbitrary<HttpCase['body']> {
   const fields = Object.entries(schema.properties ?? {}).filter(([, { format }]) => format !== 'binary')
-  const field = fc
-    .constantFrom(...fields)
-    .chain(([name, member]): Arbitrary<CasePart> =>
-      fc
-        .oneof({ weight: 3, arbitrary: usual[name] ?? valueFor(member) }, { weight: 1, arbitrary: valueFor(member) })
-        .map((value) => ({ name, text: asText(value) }))
-    )
+  const field = (valueOf: (name: string, member: Schema) => Arbitrary<unknown>): Arbitrary<CasePart> =>
+    fc
+      .constantFrom(...fields)
+      .chain(([name, member]) => valueOf(name, member).map((value) => ({ name, text: asText(value) })))
+  const sound = field((name, member) => usual[name] ?? soundValue(member, usual))
+  const wrong = fc.oneof(
+    field((_name, member) => valueFor(member)),
+    file
+  )
   return fc.record({
     parts: fc
       .tuple(
-        fc.array(fc.constant(IMAGE), { maxLength: 1 }),
-        fc.subarray([...NEEDED], { minLength: 2 }),
-        fc.array(fc.oneof(field, field, file), { maxLength: 4 })
+        fc.oneof(
+          { weight: 9, arbitrary: fc.constant([IMAGE, ...NEEDED]) },
+          { weight: 1, arbitrary: fc.subarray([IMAGE, ...NEEDED]) }
+        ),
+        fc.array(sound, { maxLength: 3 }),
+        fc.oneof({ weight: 1, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(wrong, { maxLength: 3 }) })
       )
       .map((parts) => parts.flat()),
     isClosed: fc.nat(15).map((chance) => chance > 0)

@@ -1,26 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { knownId } from './known-ids.ts'
-
-/** The part of JSON Schema that the routes and the messages of agents use. */
-export interface Schema {
-  type?: string
-  format?: string
-  const?: unknown
-  enum?: readonly unknown[]
-  anyOf?: readonly Schema[]
-  examples?: readonly unknown[]
-  minimum?: number
-  maximum?: number
-  minLength?: number
-  maxLength?: number
-  maxItems?: number
-  items?: Schema
-  properties?: Record<string, Schema>
-  required?: readonly string[]
-}
-
-/** By the name of a field, what a caller says in it who means well: without such values no call would come far. */
-export type Usual = Record<string, Arbitrary<unknown>>
+import { type Schema, soundObject, soundValue, type Usual } from './sound-values.ts'
 
 export const HOSTILE_NUMBERS: readonly number[] = [
   ...[-0, -1, 0.5, 1e-7, 5e-324, 1e21, 1e300, -1e300],
@@ -82,11 +62,16 @@ const nested = (depth: number): unknown => {
   return value
 }
 
+/** Half characters included, which the units of `fc.string` are not. */
+const anyCharacters = fc
+  .array(fc.nat(0x10ffff), { maxLength: 40 })
+  .map((points) => points.map((point) => String.fromCodePoint(point)).join(''))
+
 /** Any JSON value, the kinds that break programs first. */
 export const hostileValue: Arbitrary<unknown> = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom<unknown>(...HOSTILE_NUMBERS) },
   { weight: 6, arbitrary: fc.constantFrom<unknown>(...HOSTILE_TEXTS) },
-  { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
+  { weight: 2, arbitrary: anyCharacters },
   { weight: 2, arbitrary: fc.constantFrom<unknown>(null, true, false, [], {}, [null], [[]], { a: null }) },
   { weight: 1, arbitrary: fc.constantFrom(20, 60, 500, 2000).map(nested) },
   { weight: 1, arbitrary: fc.constantFrom(101, 1001, 20_000).map((length) => Array<number>(length).fill(0)) },
@@ -94,77 +79,73 @@ export const hostileValue: Arbitrary<unknown> = fc.oneof(
   { weight: 2, arbitrary: knownId() }
 )
 
-/** Values that fit a schema on the whole, with something wrong in some of them. */
+/** Values that fit a schema on the whole, with something wrong in them here and there. */
 export function valueFor(schema: Schema, usual: Usual = {}): Arbitrary<unknown> {
-  return fc.oneof({ weight: 8, arbitrary: fitting(schema, usual) }, { weight: 1, arbitrary: hostileValue })
+  return fc.oneof({ weight: 8, arbitrary: nearlySound(schema, usual) }, { weight: 1, arbitrary: hostileValue })
 }
 
-function fitting(schema: Schema, usual: Usual): Arbitrary<unknown> {
-  if (schema.const !== undefined) return fc.constant(schema.const)
-  if (schema.enum) return fc.constantFrom(...schema.enum)
+function nearlySound(schema: Schema, usual: Usual): Arbitrary<unknown> {
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map((each) => valueFor(each, usual)))
-  if (schema.examples) return fc.constantFrom(...schema.examples)
-  switch (schema.type) {
+  const edges = edgesOf(schema, usual)
+  const sound = soundValue(schema, usual)
+  if (schema.type === 'object') return objectFor(schema, usual)
+  return edges ? fc.oneof({ weight: 5, arbitrary: sound }, { weight: 1, arbitrary: edges }) : sound
+}
+
+/** What is just allowed, and what is just not. */
+function edgesOf({ type, minimum, maximum, ...schema }: Schema, usual: Usual): Arbitrary<unknown> | undefined {
+  switch (type) {
     case 'integer':
-    case 'number':
-      return numberFor(schema)
-    case 'boolean':
-      return fc.boolean()
-    case 'null':
-      return fc.constant(null)
-    case 'array':
-      return listFor(schema, usual)
-    case 'object':
-      return objectFor(schema, usual)
-    case 'string':
-      return textFor(schema)
+    case 'number': {
+      const [min, max] = [minimum ?? -3, maximum ?? Number.MAX_SAFE_INTEGER]
+      return fc.constantFrom(min - 1, min, max, max + 1)
+    }
+    case 'string': {
+      const [min, max] = [schema.minLength ?? 0, schema.maxLength ?? 100]
+      return fc.constantFrom(...[min, min + 1, max, max + 1].map((length) => 'n'.repeat(length)))
+    }
+    case 'array': {
+      const longest = Math.min(schema.maxItems ?? 100, 1000)
+      const whole = fc.tuple(valueFor(schema.items ?? {}, usual), fc.constantFrom(longest, longest + 1))
+      const few = fc.array(valueFor(schema.items ?? {}, usual), { maxLength: 3 })
+      return fc.oneof(
+        { weight: 3, arbitrary: few },
+        { weight: 1, arbitrary: whole.map(([one, length]) => Array<unknown>(length).fill(one)) }
+      )
+    }
     default:
-      return hostileValue
+      return undefined
   }
 }
 
-function numberFor({ minimum = -3, maximum = Number.MAX_SAFE_INTEGER }: Schema): Arbitrary<number> {
-  const edges = fc.constantFrom(minimum - 1, minimum, maximum, maximum + 1)
-  const few = fc.integer({ min: Math.ceil(minimum), max: Math.min(maximum, Math.ceil(minimum) + 5) })
-  return fc.oneof({ weight: 1, arbitrary: edges }, { weight: 5, arbitrary: few })
-}
-
-function textFor({ minLength = 0, maxLength = 100 }: Schema): Arbitrary<string> {
-  const edges = [minLength, minLength + 1, maxLength, maxLength + 1].map((length) => 'n'.repeat(length))
-  return fc.oneof(
-    { weight: 4, arbitrary: fc.string({ maxLength: 12 }) },
-    { weight: 1, arbitrary: fc.constantFrom(...edges) },
-    { weight: 2, arbitrary: knownId() }
+/** Which members are wrong: of most objects none or one, for a call with many mistakes is refused for the first. */
+const whichAreWrong = (count: number): Arbitrary<readonly number[]> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 4, arbitrary: fc.nat(count).map((index) => [index]) },
+    { weight: 2, arbitrary: fc.subarray(Array.from({ length: count + 1 }, (_, index) => index)) }
   )
-}
 
-function listFor({ items = {}, maxItems = 100 }: Schema, usual: Usual): Arbitrary<unknown> {
-  const item = valueFor(items, usual)
-  const short = fc.array(item, { maxLength: Math.min(3, maxItems) })
-  const edge = fc.tuple(item, fc.constantFrom(maxItems, maxItems + 1))
-  return fc.oneof(
-    { weight: 15, arbitrary: short },
-    { weight: 1, arbitrary: edge.map(([one, length]) => Array<unknown>(Math.min(length, 1001)).fill(one)) }
+/** One wrong member more than the schema has is one that it does not know. */
+function objectFor(schema: Schema, usual: Usual): Arbitrary<unknown> {
+  const members = Object.entries(schema.properties ?? {})
+  const wrongs = members.map(([name, member]) =>
+    fc.oneof(
+      { weight: 1, arbitrary: fc.constant(undefined) },
+      { weight: 5, arbitrary: hostileValue },
+      { weight: 9, arbitrary: nearlySound(member, name in usual ? {} : usual) }
+    )
   )
+  const unknown = fc.tuple(fc.constantFrom(...SHORT_HOSTILE_TEXTS), hostileValue)
+  return fc
+    .tuple(soundObject(schema, usual), fc.tuple(...wrongs), unknown, whichAreWrong(members.length))
+    .map(([sound, wrong, [name, value], which]) => {
+      for (const index of which) {
+        const member = members[index]?.[0]
+        if (member === undefined) sound[name] = value
+        // Undefined is no member in JSON.
+        else sound[member] = wrong[index]
+      }
+      return sound
+    })
 }
-
-function objectFor({ properties = {}, required = [] }: Schema, usual: Usual): Arbitrary<unknown> {
-  const members = Object.entries(properties).map(([name, schema]) => {
-    const value = usual[name]
-      ? fc.oneof({ weight: 9, arbitrary: usual[name] }, { weight: 1, arbitrary: hostileValue })
-      : valueFor(schema, usual)
-    const isThere = fc.nat(19).map((chance) => (required.includes(name) ? chance > 0 : chance > 13))
-    return fc.tuple(fc.constant(name), value, isThere)
-  })
-  const unknown = fc.array(fc.tuple(fc.constantFrom(...SHORT_HOSTILE_TEXTS), hostileValue), { maxLength: 1 })
-  return fc.tuple(fc.tuple(...members), unknown).map(([known, more]) => {
-    // JSON knows `__proto__` as a member like any other; only an object without a prototype can hold it.
-    const object = Object.create(null) as Record<string, unknown>
-    for (const [name, value, isThere] of known) if (isThere) object[name] = value
-    for (const [name, value] of more) object[name] = value
-    return object
-  })
-}
-
-/** As a query or a form holds it. */
-export const asText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))

@@ -23,3 +23,6 @@ export interface CasePart {
   text?: string
   file?: string
 }
+
+/** As a query or a form holds it. */
+export const asText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))

@@ -1,7 +1,17 @@
 import fc, { type Arbitrary } from 'fast-check'
 
 /** Kinds of what there are some of in the world of the calls. */
-export const ID_KINDS = ['job', 'batch', 'asset', 'key', 'provider', 'person', 'invitation', 'delivery'] as const
+export const ID_KINDS = [
+  'job',
+  'batch',
+  'asset',
+  'key',
+  'provider',
+  'person',
+  'invitation',
+  'token',
+  'delivery'
+] as const
 export type IdKind = (typeof ID_KINDS)[number]
 export type KnownIds = Record<IdKind, readonly string[]>
 

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { AUTH_ENDPOINTS, SIGN_UP } from '../../src/auth/auth-endpoints.ts'
-import type { Schema } from './hostile-values.ts'
+import type { Schema } from './sound-values.ts'
 import { UNDESCRIBED } from './undescribed-fields.ts'
 
 /** A route of the product, as it was given to Fastify: ids in its path are `:id`. */
@@ -15,7 +15,8 @@ export interface Route {
 export interface Operation {
   method: string
   path: string
-  query: Record<string, Schema>
+  /** An object of its parameters. */
+  query: Schema
   /** By media type. */
   bodies: Record<string, Schema>
 }
@@ -46,11 +47,11 @@ export function operationsOf(routes: readonly Route[]): Operation[] {
   const operations = routes.map((route): Operation => {
     const { method, path, schema: { querystring, body, consumes = ['application/json'] } = {} } = route
     const { query = {}, fields } = UNDESCRIBED[endpointOf(route)] ?? {}
-    const sent = body ?? (fields && { type: 'object', properties: fields })
+    const sent = body ?? (fields && objectOf(fields))
     return {
       method,
       path,
-      query: querystring?.properties ?? query,
+      query: querystring ?? { properties: query },
       bodies: sent ? Object.fromEntries(consumes.map((type) => [type, sent])) : {}
     }
   })
@@ -58,16 +59,21 @@ export function operationsOf(routes: readonly Route[]): Operation[] {
 }
 
 const text: Schema = { type: 'string' }
+const objectOf = (properties: Record<string, Schema>): Schema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties)
+})
 
 /** Those of the sign-in, which are one route of ours. */
 const authOperations = (): Operation[] =>
   Object.entries({ ...AUTH_ENDPOINTS, [SIGN_UP]: ['name', 'email', 'password'] }).map(([endpoint, fields]) => {
     const [method = '', path = ''] = endpoint.split(' ')
-    const body: Schema = { type: 'object', properties: Object.fromEntries(fields.map((name) => [name, text])) }
+    const body = objectOf(Object.fromEntries(fields.map((name) => [name, text])))
     return {
       method,
       path: `/api/auth${path}`,
-      query: { code: text, state: text },
+      query: { properties: { code: text, state: text } },
       bodies: method === 'GET' ? {} : { 'application/json': body }
     }
   })

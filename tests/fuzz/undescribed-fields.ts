@@ -1,4 +1,4 @@
-import type { Schema } from './hostile-values.ts'
+import type { Schema } from './sound-values.ts'
 
 /** What an endpoint takes that has no schema beside its route. */
 interface Undescribed {
@@ -67,7 +67,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'GET /api/dashboard/keys': { query: page },
   'POST /api/dashboard/keys': {
     fields: {
-      ...{ name: text, expiresAt: moment, limits, rateLimit: count },
+      ...{ name: text, expiresAt: { type: 'integer', minimum: Date.UTC(2100, 0) }, limits, rateLimit: count },
       scopes: { type: 'array', items: { enum: ['generate', 'agent', 'usage', 'admin'] } },
       responseFormat: { enum: ['url', 'b64_json', 'b64_json_only'] }
     }
