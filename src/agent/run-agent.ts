@@ -112,7 +112,7 @@ export function runAgent(options: AgentOptions): Agent {
   // A gateway that will not have this agent will not have its images either.
   const finished = link.run().finally(() => {
     probes?.close()
-    return runner.stopAll()
+    return runner.stopAll().finally(() => transfers.close())
   })
   probes?.start(services)
   finished.catch((error: unknown) => firstWelcome.reject(error))
