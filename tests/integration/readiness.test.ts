@@ -132,6 +132,8 @@ describe('while one sync hangs', () => {
       expect([path, response.status]).toEqual([path, status])
       await response.arrayBuffer()
     }
+    const headers = { origin: 'https://app.example.org', 'access-control-request-method': 'POST' }
+    expect((await gateway.call('/v1/images/generations', { method: 'OPTIONS', headers })).status).toBe(204)
     await disk.expectHeldBack(promise)
     disk.release()
     expect((await promise.answer).status).toBe(200)

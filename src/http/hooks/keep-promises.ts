@@ -14,5 +14,6 @@ export function keepPromises(app: FastifyInstance, { durable }: Pick<HttpContext
   })
 }
 
-/** A path that leads nowhere has no route. */
-const isPromise = ({ routeOptions }: FastifyRequest): boolean => PROMISES.test(routeOptions.url ?? '')
+/** A path that leads nowhere has no route, and OPTIONS tells what is possible. */
+const isPromise = ({ method, routeOptions }: FastifyRequest): boolean =>
+  method !== 'OPTIONS' && PROMISES.test(routeOptions.url ?? '')
