@@ -201,8 +201,12 @@ describeSteps('from the first start on', () => {
 
   it('makes a key that works, and revokes it', async () => {
     await pageOf('API keys').click()
+    const behind = () => page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')
+    const bright = await behind()
     await button('New key').click()
     await page.getByLabel('Name').fill('laptop')
+    // The place of the scrollbar, which no backdrop covers.
+    expect(await behind()).not.toBe(bright)
     await button('Create key').click()
     const shown = page
       .getByRole('dialog')

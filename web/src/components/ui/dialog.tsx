@@ -34,6 +34,7 @@ export function Dialog({
         <Base.Backdrop
           // That of a dialog above a dialog, too.
           forceRender
+          data-backdrop=""
           className="fixed inset-0 z-40 bg-black/50 transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0"
         />
         <Base.Popup
