@@ -14,7 +14,7 @@ const utcHour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2
 const thisYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
 const otherYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' })
 const dayName = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'narrow' })
 
 export const formatNumber = (value: number): string => number.format(value)
 export const formatCompact = (value: number): string => compact.format(value)
@@ -59,20 +59,20 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60]
 ]
 
-/** `3 min. ago`, `in 2 days`. */
+/** `3m ago`, `in 2d`. */
 export function formatRelative(at: number, now: number = Date.now()): string {
   const seconds = (at - now) / 1000
   const step = STEPS.find(([, length]) => Math.abs(seconds) >= length)
   return step ? relative.format(Math.trunc(seconds / step[1]), step[0]) : relative.format(Math.trunc(seconds), 'second')
 }
 
-/** `820 ms`, `4.2 s`, `3 min 5 s`. */
+/** `820ms`, `4.2s`, `3m 5s`. */
 export function formatDuration(ms: number): string {
   const unit = (value: number, name: string, digits = 0) =>
     new Intl.NumberFormat(undefined, {
       style: 'unit',
       unit: name,
-      unitDisplay: 'short',
+      unitDisplay: 'narrow',
       maximumFractionDigits: digits
     }).format(value)
   if (ms < 1000) return unit(Math.round(ms), 'millisecond')

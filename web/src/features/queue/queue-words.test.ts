@@ -19,7 +19,7 @@ describe('words of the queue', () => {
   it('estimates', () => {
     expect(etaText(null)).toBeNull()
     expect(etaText(0)).toBe('done in a moment')
-    expect(etaText(90)).toBe('done in about 1 min 30 sec')
+    expect(etaText(90)).toBe('done in about 1m 30s')
   })
 
   it('tells steps of one image and how many of several are done', () => {

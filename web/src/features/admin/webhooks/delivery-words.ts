@@ -7,7 +7,7 @@ export function deliveryStory(delivery: Delivery, now: number): string {
   const answer = lastError ?? (lastStatus === null ? null : `status ${lastStatus}`)
   const tried = tries === 1 ? '1 try' : `${tries} tries`
   if (state === 'delivered') {
-    return `Delivered ${deliveredAt === null ? '' : `${formatRelative(deliveredAt, now)} `}after ${tried}`
+    return `Delivered ${deliveredAt === null ? '' : `${formatRelative(Math.min(deliveredAt, now), now)} `}after ${tried}`
   }
   if (state === 'failed') return `Given up after ${tried}${answer === null ? '' : `: ${answer}`}`
   const next = nextTryAt === null || nextTryAt <= now ? 'next one now' : `next one ${formatRelative(nextTryAt, now)}`

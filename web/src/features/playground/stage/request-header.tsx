@@ -44,13 +44,16 @@ function Standing({ request }: { request: RequestSummary }) {
   return (
     <>
       <StatusBadge status={request.status} />
-      {isUnfinished(request) ? (
-        <span className="tabular-nums first-letter:uppercase">{tellStatus(request) || request.model}</span>
-      ) : (
-        <Facts request={request} />
-      )}
+      {isUnfinished(request) ? <UnfinishedFacts request={request} /> : <Facts request={request} />}
     </>
   )
+}
+
+function UnfinishedFacts({ request }: { request: RequestSummary }) {
+  const status = tellStatus(request)
+  // The id of a model is as it is.
+  if (status === '') return <span>{request.model}</span>
+  return <span className="tabular-nums first-letter:uppercase">{status}</span>
 }
 
 function Facts({ request }: { request: RequestSummary }) {

@@ -1,7 +1,7 @@
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { formatDuration } from '../../../lib/format.ts'
 
-/** How an unfinished request stands: `3rd in the queue, about 20 sec left`. */
+/** How an unfinished request stands: `3rd in the queue, about 20s left`. */
 export function tellStatus({ status, queuePosition, etaSeconds, images, n }: RequestSummary): string {
   const left = etaSeconds === null ? undefined : `about ${formatDuration(Math.max(1, etaSeconds) * 1000)} left`
   const done = n > 1 && status === 'running' ? `${images.length} of ${n} done` : undefined
