@@ -17,7 +17,7 @@ export const SCENE_WORDS = wordMap({
   aurora: 'aurora borealis polar arctic northern iceland norway lapland',
   city: 'city skyline street building skyscraper urban town downtown metropolis cyberpunk tokyo york architecture',
   space: 'space planet galaxy nebula cosmos cosmic universe alien orbit astronaut solar saturn asteroid sci-fi scifi',
-  underwater: 'underwater reef coral submarine aquarium diving deep seabed abyss mermaid',
+  underwater: 'underwater reef coral submarine aquarium diving seabed abyss mermaid',
   silk: 'abstract silk fluid flow marble liquid texture wallpaper pattern smoke dream dreamy surreal psychedelic ink',
   poster: 'geometric geometry poster bauhaus logo icon minimalist minimal shapes mosaic cubist retro modern emblem',
   meadow: 'meadow field hill hills flower garden countryside farm valley grass spring park prairie vineyard pasture'
