@@ -54,7 +54,7 @@ const orders = (gateway: TestGateway) => ({
       globalThis.gc?.()
     }
     const { heapUsed, arrayBuffers } = process.memoryUsage()
-    return { heldBytes: heapUsed + arrayBuffers, unfinished: (await requests.countTasksByState()).size }
+    return { heldBytes: heapUsed + arrayBuffers, running: (await requests.countTasksByState()).get('running') ?? 0 }
   }
 })
 export type Orders = ReturnType<typeof orders>
