@@ -10,12 +10,16 @@ import { CommandFailed } from './command-failed.ts'
 import { stopSignals } from './stop-signals.ts'
 import { surviveRejections } from './survive-rejections.ts'
 
-const readConfig = (path: string): Promise<AgentConfig> => readAgentConfigFile({ path, engines: ENGINE_NAMES })
+async function readConfig(path: string, logger: Logger): Promise<AgentConfig> {
+  const config = await readAgentConfigFile({ path, engines: ENGINE_NAMES })
+  for (const warning of config.warnings ?? []) logger.warn(warning)
+  return config
+}
 
 /** Runs an agent until a signal stops it. Throws `CommandFailed` when the gateway will not have it. */
 export async function serveAgent(path: string, level: LogLevel): Promise<void> {
   const logger = createLogger(level)
-  const config = await readConfig(path)
+  const config = await readConfig(path, logger)
   const agent = startAgent(config, logger)
   const signals = stopSignals(() => process.exit(1))
   surviveRejections(logger)
@@ -49,7 +53,7 @@ function startAgent(config: AgentConfig, logger: Logger): Agent {
 
 async function reload(agent: Agent, path: string, logger: Logger): Promise<void> {
   try {
-    await agent.reload(await readConfig(path))
+    await agent.reload(await readConfig(path, logger))
     logger.info('the configuration was read again')
   } catch (error) {
     logger.error({ reason: (error as Error).message }, 'the configuration was not taken over; the old one stays')

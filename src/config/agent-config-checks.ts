@@ -41,6 +41,11 @@ export function checkTimeout(text: string): string | undefined {
 export const checkApiKey: TextCheck = (text) =>
   /^ic_\S+$/.test(text) ? undefined : 'must be an API key of the gateway, which begins with ic_'
 
+export const checkKeyFileName: TextCheck = (text) =>
+  checkApiKey(text) === undefined && !/[/\\.]/.test(text)
+    ? 'must name a file that holds the key, not be the key'
+    : undefined
+
 export const checkAccess: TextCheck = (text) =>
   text === 'members' || text === 'private' ? undefined : 'must be members, private or a list of e-mail addresses'
 

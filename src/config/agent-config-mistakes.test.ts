@@ -7,7 +7,7 @@ describe('a mistake', () => {
   const swap = (from: string, to: string) => GOOD.replace(from, to)
 
   it.each<[what: string, text: string, line: number, part: string]>([
-    ['an empty file', '', 1, 'the file must be a mapping of gateway, api_key, name, services'],
+    ['an empty file', '', 1, 'the file must be a mapping of gateway, api_key, api_key_file, name, services'],
     ['no mapping', '- a\n', 1, 'the file must be a mapping'],
     ['broken YAML', 'a: 1\nb: [1, 2\nc: ]]\n', 3, 'not valid YAML: '],
     ['a tab', 'gateway: x\nservices:\n\t- name: x\n', 3, 'not valid YAML: Tabs'],

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { FEATURES, type Feature } from '../images/image-request.ts'
 import { parsePixels } from '../images/sizes.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
@@ -10,12 +11,14 @@ import {
   checkExtras,
   checkGateway,
   checkHost,
+  checkKeyFileName,
   checkOneOf,
   checkTimeout,
   checkUnique
 } from './agent-config-checks.ts'
 import { checkImageServer } from './check-image-server.ts'
 import { readHeaders } from './read-headers.ts'
+import { isOpenToOthers, keyFilePath, readKeyFile } from './read-key-file.ts'
 import { YamlFile } from './yaml-file.ts'
 import type { TextCheck, TextRules, YamlValue } from './yaml-value.ts'
 
@@ -26,6 +29,8 @@ export interface AgentConfig {
   apiKey: string
   name: string
   services: AgentServiceConfig[]
+  /** What whoever runs the agent should know of the file; absent when there is nothing. */
+  warnings?: string[]
 }
 
 export interface AgentServiceConfig {
@@ -76,7 +81,7 @@ export interface AgentFileOptions {
   engines: readonly string[]
 }
 
-const AGENT_KEYS = ['gateway', 'api_key', 'name', 'services'] as const
+const AGENT_KEYS = ['gateway', 'api_key', 'api_key_file', 'name', 'services'] as const
 const SERVICE_KEYS = [
   'name',
   'type',
@@ -111,8 +116,14 @@ export async function readAgentConfigFile(options: AgentFileOptions): Promise<Ag
     const reason = error.code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${error.code})`
     throw new ConfigError([`${options.path}: ${reason}`])
   })
-  return loadAgentConfig({ ...options, text })
+  const config = loadAgentConfig({ ...options, text })
+  if (!text.includes(config.apiKey)) return config
+  const { mode } = await stat(options.path)
+  return isOpenToOthers(mode) ? { ...config, warnings: [openKeyWarning(options.path)] } : config
 }
+
+const openKeyWarning = (path: string): string =>
+  `Others on this machine can read the key in ${path}: chmod 600 makes it yours alone.`
 
 /**
  * Reads `agent.yaml`, whose reference is docs/agent.md. Throws one `ConfigError` that lists all mistakes with their
@@ -121,7 +132,7 @@ export async function readAgentConfigFile(options: AgentFileOptions): Promise<Ag
 export function loadAgentConfig(options: AgentFileOptions & { text: string }): AgentConfig {
   const file = new YamlFile({ env: process.env, ...options })
   const fields = file.root.fields(AGENT_KEYS)
-  const config = fields && readAgent(fields, options.engines)
+  const config = fields && readAgent(fields, { engines: options.engines, folder: dirname(options.path) })
   file.finish()
   return config as AgentConfig
 }
@@ -130,16 +141,32 @@ export function loadAgentConfig(options: AgentFileOptions & { text: string }): A
 const requiredText = (value: YamlValue, meaning: string, rules: TextRules = {}): string =>
   value.require(meaning).text(rules) ?? ''
 
-const readAgent = (fields: Fields<typeof AGENT_KEYS>, engines: readonly string[]): AgentConfig => ({
+const readAgent = (
+  fields: Fields<typeof AGENT_KEYS>,
+  { engines, folder }: { engines: readonly string[]; folder: string }
+): AgentConfig => ({
   gateway: requiredText(fields.gateway, 'the address of the gateway, such as https://club.example.org', {
     check: checkGateway
   }).replace(/\/+$/, ''),
-  apiKey: requiredText(fields.api_key, 'an API key of the gateway, such as ${INFERENCE_CLUB_API_KEY}', {
-    check: checkApiKey
-  }),
+  ...readKey(fields, folder),
   name: requiredText(fields.name, 'what the gateway calls this machine', { maxChars: 100 }),
   services: readServices(fields.services, engines)
 })
+
+function readKey(fields: Fields<typeof AGENT_KEYS>, folder: string): Pick<AgentConfig, 'apiKey' | 'warnings'> {
+  const { api_key: inPlace, api_key_file: inFile } = fields
+  if (inFile.isBlank) {
+    const meaning = 'an API key of the gateway, such as ${INFERENCE_CLUB_API_KEY}, or an api_key_file that holds it'
+    return { apiKey: requiredText(inPlace, meaning, { check: checkApiKey }) }
+  }
+  if (!inPlace.isBlank) inFile.mistake('must not stand beside an api_key')
+  const name = inFile.text({ maxChars: 4096, check: checkKeyFileName })
+  if (name === undefined) return { apiKey: '' }
+  const path = keyFilePath(name, folder)
+  const read = readKeyFile(path)
+  if ('problem' in read) return { apiKey: inFile.mistake(read.problem) ?? '' }
+  return { apiKey: read.key, ...(read.isOpen && { warnings: [openKeyWarning(path)] }) }
+}
 
 function readServices(value: YamlValue, engines: readonly string[]): AgentServiceConfig[] {
   const isNew = checkUnique('is the name of another service already')

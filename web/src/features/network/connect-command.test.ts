@@ -7,10 +7,10 @@ describe('connectCommand', () => {
   it('writes the file of a demo machine and starts it', () => {
     expect(connectCommand({ ...EMPTY_MACHINE, name: 'Home rig', engine: 'demo' }, ACCESS)).toBe(
       [
-        'export INFERENCE_CLUB_API_KEY=ic_secret',
+        '(umask 077 && echo ic_secret > home-rig.key)',
         "cat > home-rig.yaml <<'EOF'",
         'gateway: "https://club.example.org"',
-        'api_key: ${INFERENCE_CLUB_API_KEY}',
+        'api_key_file: home-rig.key',
         'name: "Home rig"',
         'services:',
         '  - name: painter',

@@ -34,14 +34,15 @@ export function checkMachine({ name, engine, url, model }: MachineForm): Machine
   return errors
 }
 
-/** Lines for a shell: they write the agent's file and start it. The key is in the environment, not in the file. */
+/** Lines for a shell: they write the key into a file that nobody else can read, and the agent's file, and start it. */
 export function connectCommand(machine: MachineForm, access: { gateway: string; secret: string }): string {
-  const file = `${fileName(machine.name)}.yaml`
+  const name = fileName(machine.name)
+  const file = `${name}.yaml`
   return [
-    `export INFERENCE_CLUB_API_KEY=${access.secret}`,
+    `(umask 077 && echo ${access.secret} > ${name}.key)`,
     `cat > ${file} <<'EOF'`,
     `gateway: ${quote(access.gateway)}`,
-    'api_key: ${INFERENCE_CLUB_API_KEY}',
+    `api_key_file: ${name}.key`,
     `name: ${quote(machine.name.trim())}`,
     'services:',
     ...(machine.engine === 'demo' ? demoService() : openaiService(machine)),

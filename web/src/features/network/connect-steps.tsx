@@ -72,7 +72,10 @@ const Command = ({ text }: { text: string }) => (
 
 const Hints = ({ replaces }: { replaces: boolean }) => (
   <ul className="flex flex-col gap-1 text-[13px] text-muted">
-    <li>The key in the first line was made for this machine, and is shown only now. It is listed under API keys.</li>
+    <li>
+      The first line puts the key into a file that only you can read. It was made for this machine, is shown only now,
+      and is listed under API keys.
+    </li>
     {LOOPBACK.includes(location.hostname) && (
       <li className="text-warn">
         {clubUrl()} is this computer alone. For another machine, put the gateway’s own address into the file.
