@@ -1,9 +1,9 @@
 import type { SessionKeeper } from '../agent-gateway/keep-sessions.ts'
-import { sweepOrphans } from '../assets/sweep-orphans.ts'
 import { type Loop, startLoop } from '../lib/async.ts'
 import type { SteadyClock } from '../lib/clock.ts'
 import type { Context } from './context.ts'
 import { eraseAccounts, type EraseParts } from './erase-accounts.ts'
+import type { StorageSweeper } from './storage-sweeper.ts'
 
 const FLUSH_KEYS_EVERY_MS = 10_000
 const LOOK_AT_SETTINGS_EVERY_MS = 10_000
@@ -14,7 +14,7 @@ const FOLLOW_CLOCK_EVERY_MS = 1000
 
 export interface BackgroundParts
   extends EraseParts, Pick<Context, 'config' | 'settings' | 'apiKeys' | 'usage' | 'logger'> {
-  sweep: Parameters<typeof sweepOrphans>[0]
+  sweeper: Pick<StorageSweeper, 'sweep'>
   keeper: Pick<SessionKeeper, 'renew'>
   /** The database's. */
   clock: SteadyClock
@@ -50,7 +50,7 @@ export function startBackground(parts: BackgroundParts): { close(): Promise<void
     loop('forget idempotency keys', SWEEP_EVERY_MS, () => parts.requests.forgetKeys()),
     loop('prune webhooks', SWEEP_EVERY_MS, () => parts.webhooks.prune(closing.signal)),
     loop('drop ended sessions', SWEEP_EVERY_MS, () => parts.people.dropExpired()),
-    loop('sweep orphans', SWEEP_EVERY_MS, () => sweepOrphans(parts.sweep))
+    loop('sweep orphans', SWEEP_EVERY_MS, () => parts.sweeper.sweep())
   ]
   // A shorter wait must not itself wait for the next round.
   const forget = [bell.on('settings', waiting.wake), bell.on('accounts', erasing.wake)]

@@ -8,7 +8,12 @@ const STATE: SystemFacts['state'] = {
   eventLoop: { meanMs: 1, p99Ms: 20 },
   memory: { rss: 1, heapUsed: 1 },
   database: { bytes: 1, pingMs: 1 },
-  storage: { outputs: { images: 0, bytes: 0 }, inputs: { images: 0, bytes: 0 }, freeBytes: 5e9 },
+  storage: {
+    outputs: { images: 0, bytes: 0 },
+    inputs: { images: 0, bytes: 0 },
+    quarantine: { images: 0, bytes: 0 },
+    freeBytes: 5e9
+  },
   agentsOnline: 0
 }
 const WELL: SystemFacts = {
@@ -47,6 +52,11 @@ describe('problems', () => {
       'many of them',
       { ...WELL, unreadable: { first: ['images/aa/ast_aa1', 'thumbnails/bb/ast_bb2.256.webp'], all: 7 } },
       '7 stored images are missing, damaged or cannot be read: ast_aa1, ast_bb2.256.webp and others. Restore them from a backup, or delete what they belong to.'
+    ],
+    [
+      'an image without a row',
+      withState({ storage: { ...STATE.storage, quarantine: { images: 1, bytes: 7 } } }),
+      "1 stored image is of no request that the database knows, as after restoring an older one: set aside, and erased after INFERENCE_CLUB_QUARANTINE. The command 'storage check' lists them and gives them to somebody."
     ],
     [
       'images that nobody makes',

@@ -23,7 +23,7 @@ export interface SystemFacts {
 /** What an operator has to know, the worst first, in sentences. */
 export function findProblems(facts: SystemFacts): string[] {
   const { state, notReady, isDiskShort, unreadable, strandedModels, webhooksGivenUp } = facts
-  const { freeBytes } = state.storage
+  const { freeBytes, quarantine } = state.storage
   const problems: string[] = []
   if (notReady !== undefined) problems.push(`Requests cannot be served: ${notReady}.`)
   if (isDiskShort) {
@@ -39,6 +39,12 @@ export function findProblems(facts: SystemFacts): string[] {
     const more = unreadable.all > unreadable.first.length ? ' and others' : ''
     problems.push(
       `${unreadable.all} stored image${unreadable.all === 1 ? ' is' : 's are'} missing, damaged or cannot be read: ${ids}${more}. Restore them from a backup, or delete what they belong to.`
+    )
+  }
+  if (quarantine.images > 0) {
+    const are = quarantine.images === 1 ? '1 stored image is' : `${quarantine.images} stored images are`
+    problems.push(
+      `${are} of no request that the database knows, as after restoring an older one: set aside, and erased after INFERENCE_CLUB_QUARANTINE. The command 'storage check' lists them and gives them to somebody.`
     )
   }
   if (strandedModels.length > 0) {

@@ -32,6 +32,7 @@ import { createFindFault } from './find-fault.ts'
 import { createMetrics } from './metrics.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
 import { createReadiness } from './readiness.ts'
+import { createStorageSweeper } from './storage-sweeper.ts'
 import { createSystemState } from './system-state.ts'
 
 const WEB_DIR = fileURLToPath(new URL('../../web/dist', import.meta.url))
@@ -97,11 +98,18 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     databaseLogSize: () => database.logSize(),
     freeSpace: () => diskRoom.freeBytes()
   })
+  const sweeper = createStorageSweeper({
+    store,
+    assets: context.assetStore,
+    clock: database.clock,
+    quarantineMs: config.quarantineMs,
+    logger
+  })
   const eventLoop = watchEventLoopDelay()
   const checkReady = createReadiness(context)
   const app = await createHttpApp({
     ...context,
-    system: createSystemState({ ...context, eventLoop, diskRoom, checkReady }),
+    system: createSystemState({ ...context, eventLoop, diskRoom, sweeper, checkReady }),
     edge,
     version: VERSION,
     webDir: WEB_DIR,
@@ -162,7 +170,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     ...context,
     keeper,
     clock,
-    sweep: { store, assets: context.assetStore, clock: database.clock }
+    sweeper
   })
 
   const { address, port } = app.server.address() as AddressInfo

@@ -7,6 +7,7 @@ import type { Context } from './context.ts'
 import type { DiskRoom } from './disk-room.ts'
 import type { EventLoopDelay } from './event-loop-delay.ts'
 import { findProblems, LONG_WAIT_MS } from './find-problems.ts'
+import type { StorageSweeper } from './storage-sweeper.ts'
 
 const DAY_MS = 86_400_000
 
@@ -18,6 +19,7 @@ export interface SystemStateParts extends Pick<
   /** Throws what stands in the way of serving requests. */
   checkReady: () => Promise<void>
   diskRoom: Pick<DiskRoom, 'isShort'>
+  sweeper: Pick<StorageSweeper, 'quarantine'>
 }
 
 /** How the server is doing, read when it is asked for. */
@@ -48,7 +50,11 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
       eventLoop: parts.eventLoop.read(),
       memory: { rss, heapUsed },
       database: { bytes: await database.size(), pingMs: await ping(database) },
-      storage: { ...(await spaceInUse()), freeBytes: await store.freeBytes() },
+      storage: {
+        ...(await spaceInUse()),
+        quarantine: parts.sweeper.quarantine(),
+        freeBytes: await store.freeBytes()
+      },
       agentsOnline: registry.sessions().length
     }
     const problems = findProblems({

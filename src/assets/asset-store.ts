@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { Database, Db } from '../db/database.ts'
+import type { Database, Db, Trx } from '../db/database.ts'
 import type { AssetKind, Tables } from '../db/tables.ts'
 
 export type AssetRow = Selectable<Tables['assets']>
@@ -9,6 +9,10 @@ export interface AssetStore {
   noteAlpha(id: string, hasAlpha: boolean): Promise<void>
   /** Of these storage keys, those that a row refers to. */
   knownKeys(keys: readonly string[]): Promise<Set<string>>
+  /** Up to `limit` storage keys of images whose last row was deleted and whose bytes may still be there. */
+  listUnwanted(limit: number): Promise<string[]>
+  /** Their bytes are gone. */
+  forgetUnwanted(keys: readonly string[]): Promise<void>
   /** The space that images of some requests take, in the order of the requests' ids; undefined after the last. */
   sumSlice(slice: { afterRequest: string; rows: number }): Promise<SpaceSlice | undefined>
 }
@@ -32,8 +36,25 @@ export function createAssetStore({ db }: Pick<Database, 'db'>): AssetStore {
       const rows = await db.selectFrom('assets').select('storage_key').where('storage_key', 'in', keys).execute()
       return new Set(rows.map((row) => row.storage_key))
     },
+    listUnwanted: async (limit) => {
+      const rows = await db.selectFrom('unwanted_objects').select('storage_key').limit(limit).execute()
+      return rows.map((row) => row.storage_key)
+    },
+    forgetUnwanted: async (keys) => {
+      await db.deleteFrom('unwanted_objects').where('storage_key', 'in', keys).execute()
+    },
     sumSlice: (slice) => sumSlice(db, slice)
   }
+}
+
+/** In the transaction that deletes the last rows of these images: whatever happens then, their bytes go. */
+export async function noteUnwanted(trx: Trx, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return
+  await trx
+    .insertInto('unwanted_objects')
+    .values(keys.map((storage_key) => ({ storage_key })))
+    .onConflict((c) => c.doNothing())
+    .execute()
 }
 
 /** Reads nothing but the index by request, which holds the sizes. Requests are never cut in two. */

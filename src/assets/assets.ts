@@ -63,6 +63,7 @@ export function createAssets(parts: { store: ObjectStore; rows: AssetStore; unre
     },
     remove: async (storageKey) => {
       await store.remove([storageKey, ...thumbnailKeys(storageKey)])
+      await rows.forgetUnwanted([storageKey])
       unreadable.forget(storageKey)
     },
     getVisible: async (id, whoReads) => {

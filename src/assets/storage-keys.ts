@@ -7,8 +7,10 @@ export interface ThumbnailKind {
   format: OutputFormat
 }
 
+const DAY_MS = 86_400_000
 const IMAGES = 'images/'
 const THUMBNAILS = 'thumbnails/'
+const QUARANTINE = 'quarantine/'
 
 const KINDS = [...THUMBNAIL_WIDTHS, 'full' as const].flatMap((width) =>
   OUTPUT_FORMATS.map((format): ThumbnailKind => ({ width, format }))
@@ -23,6 +25,21 @@ export const thumbnailKey = (storageKey: string, { width, format }: ThumbnailKin
 
 /** Of every thumbnail that an image may have. */
 export const thumbnailKeys = (storageKey: string): string[] => KINDS.map((kind) => thumbnailKey(storageKey, kind))
+
+/** Where an image lies that no row refers to: by the day (UTC) on which it was set aside. */
+export const quarantineKey = (storageKey: string, at: number): string =>
+  `${QUARANTINE}${new Date(at).toISOString().slice(0, 10)}/${storageKey.slice(IMAGES.length)}`
+
+/** What is set aside under a key: the storage key it had, and the end of the day on which it was; undefined of other keys. */
+export function quarantinedAs(key: string): { imageKey: string; dayEndsAt: number } | undefined {
+  const [, day, rest] = /^quarantine\/(\d{4}-\d\d-\d\d)\/(.+)$/.exec(key) ?? []
+  const begins = Date.parse(day ?? '')
+  if (rest === undefined || Number.isNaN(begins)) return undefined
+  return { imageKey: IMAGES + rest, dayEndsAt: begins + DAY_MS }
+}
+
+/** What keys of stored objects begin with. */
+export const PREFIXES = { images: IMAGES, thumbnails: THUMBNAILS, quarantine: QUARANTINE } as const
 
 /** The storage key of the image that a stored object is, or is a thumbnail of; undefined of anything else. */
 export function imageKeyOf(key: string): string | undefined {

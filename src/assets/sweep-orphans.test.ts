@@ -19,70 +19,135 @@ const put = (key: string) =>
   store.put(key, Readable.from([Buffer.from('bytes')]), { contentType: 'image/png', maxBytes: 100 })
 const exists = async (key: string) => (await store.stat(key)) !== undefined
 
-/** Rows that refer to these keys and no others. */
-const rowsOf = (...known: string[]) => ({
-  knownKeys: async (keys: readonly string[]) => new Set(keys.filter((key) => known.includes(key)))
+const DAY_MS = 86_400_000
+const QUARANTINE_MS = 30 * DAY_MS
+
+/** Rows that refer to these keys and no others, and keys whose last rows were deleted. */
+const rowsOf = (known: readonly string[], unwanted: string[] = []) => ({
+  knownKeys: async (keys: readonly string[]) => new Set(keys.filter((key) => known.includes(key))),
+  listUnwanted: async (limit: number) => unwanted.slice(0, limit),
+  forgetUnwanted: async (keys: readonly string[]) => {
+    for (const key of keys) unwanted.splice(unwanted.indexOf(key), 1)
+  }
 })
 
 /** So long after everything was stored. */
 const clockAt = (laterMs: number) => ({ now: () => Date.now() + laterMs })
 
-const sweep = (parts: { known: string[]; laterMs: number; minAgeMs?: number }) =>
+const sweep = (parts: {
+  known?: string[]
+  unwanted?: string[]
+  laterMs: number
+  minAgeMs?: number
+  quarantineMs?: number
+}) =>
   sweepOrphans({
     store,
-    assets: rowsOf(...parts.known),
+    assets: rowsOf(parts.known ?? [], parts.unwanted),
     clock: clockAt(parts.laterMs),
+    quarantineMs: parts.quarantineMs ?? QUARANTINE_MS,
     ...(parts.minAgeMs !== undefined && { minAgeMs: parts.minAgeMs })
   })
 
+const list = async (prefix: string) => {
+  const keys: string[] = []
+  for await (const { key } of store.list(prefix)) keys.push(key)
+  return keys.sort()
+}
+const dayOf = (laterMs: number) => new Date(Date.now() + laterMs).toISOString().slice(0, 10)
+
 describe('sweepOrphans', () => {
-  it('removes what no row refers to, its thumbnails too, and nothing else', async () => {
-    const kept = ['images/aa/kept', 'thumbnails/aa/kept.256.webp', 'thumbnails/aa/kept.full.png', 'elsewhere/aa/other']
-    const orphans = [
-      'images/aa/orphan',
-      'images/bb/orphan',
-      'thumbnails/aa/orphan.256.webp',
-      'thumbnails/cc/gone.64.png'
-    ]
-    for (const key of [...kept, ...orphans]) await put(key)
-    expect(await sweep({ known: ['images/aa/kept'], laterMs: ORPHAN_AGE_MS + 1000 })).toBe(4)
-    for (const key of kept) expect(await exists(key), key).toBe(true)
-    for (const key of orphans) expect(await exists(key), key).toBe(false)
+  const AFTER = ORPHAN_AGE_MS + 1000
+  const KEPT = ['images/aa/kept', 'thumbnails/aa/kept.256.webp', 'thumbnails/aa/kept.full.png', 'elsewhere/aa/other']
+  const ORPHANS = ['images/aa/orphan', 'images/bb/orphan', 'thumbnails/aa/orphan.256.webp', 'thumbnails/cc/gone.64.png']
+  const all = [...KEPT, ...ORPHANS]
+
+  it('sets images aside that no row refers to, removes their thumbnails, and touches nothing else', async () => {
+    for (const key of all) await put(key)
+    const swept = await sweep({ known: ['images/aa/kept'], laterMs: AFTER })
+    expect(swept).toEqual({ removed: 2, restored: 0, quarantine: { images: 2, bytes: 10 } })
+    const day = dayOf(AFTER)
+    expect(await list('')).toEqual([...KEPT, `quarantine/${day}/aa/orphan`, `quarantine/${day}/bb/orphan`].sort())
+  })
+
+  it('erases them when their time is over, to the day', async () => {
+    for (const key of all) await put(key)
+    const known = ['images/aa/kept']
+    await sweep({ known, laterMs: AFTER })
+    const dayEnds = Math.ceil((Date.now() + AFTER) / DAY_MS) * DAY_MS - Date.now()
+    const before = await sweep({ known, laterMs: dayEnds + QUARANTINE_MS - 1000 })
+    expect(before).toEqual({ removed: 0, restored: 0, quarantine: { images: 2, bytes: 10 } })
+    const after = await sweep({ known, laterMs: dayEnds + QUARANTINE_MS + 1000 })
+    expect(after).toEqual({ removed: 2, restored: 0, quarantine: { images: 0, bytes: 0 } })
+    expect(await list('')).toEqual([...KEPT].sort())
+  })
+
+  it('puts them back as soon as a row refers to them again', async () => {
+    for (const key of all) await put(key)
+    await sweep({ known: ['images/aa/kept'], laterMs: AFTER })
+    const known = ['images/aa/kept', 'images/bb/orphan']
+    const later = await sweep({ known, laterMs: 40 * DAY_MS, quarantineMs: 90 * DAY_MS })
+    expect(later).toEqual({ removed: 0, restored: 1, quarantine: { images: 1, bytes: 5 } })
+    expect(await list('images/')).toEqual(['images/aa/kept', 'images/bb/orphan'])
+  })
+
+  it('erases at once where nothing is to be set aside, also what was', async () => {
+    for (const key of all) await put(key)
+    await sweep({ known: [...KEPT, 'images/bb/orphan'], laterMs: AFTER })
+    const swept = await sweep({ known: ['images/aa/kept'], laterMs: AFTER, quarantineMs: 0 })
+    expect(swept).toEqual({ removed: 2, restored: 0, quarantine: { images: 0, bytes: 0 } })
+    expect(await list('')).toEqual([...KEPT].sort())
+  })
+
+  it('erases what somebody deleted, which a process that died left there', async () => {
+    for (const key of all) await put(key)
+    const unwanted = ['images/aa/orphan', 'images/aa/kept']
+    const swept = await sweep({ known: ['images/aa/kept'], unwanted, laterMs: 0 })
+    // The image with its thumbnail, but not what a row refers to after all; and younger orphans not yet.
+    expect(swept).toEqual({ removed: 1, restored: 0, quarantine: { images: 0, bytes: 0 } })
+    expect(unwanted).toEqual([])
+    expect(await list('')).toEqual(all.filter((key) => !key.includes('aa/orphan')).sort())
   })
 
   it('leaves what may belong to a transaction that is about to commit', async () => {
     await put('images/aa/young')
-    expect(await sweep({ known: [], laterMs: ORPHAN_AGE_MS - 60_000 })).toBe(0)
+    expect(await sweep({ laterMs: ORPHAN_AGE_MS - 60_000 })).toMatchObject({ quarantine: { images: 0 } })
     expect(await exists('images/aa/young')).toBe(true)
-    expect(await sweep({ known: [], laterMs: 61_000, minAgeMs: 60_000 })).toBe(1)
+    expect(await sweep({ laterMs: 61_000, minAgeMs: 60_000 })).toMatchObject({ quarantine: { images: 1 } })
   })
 
   it('does nothing in an empty store', async () => {
-    expect(await sweep({ known: [], laterMs: ORPHAN_AGE_MS * 2 })).toBe(0)
+    const nothing = { removed: 0, restored: 0, quarantine: { images: 0, bytes: 0 } }
+    expect(await sweep({ laterMs: ORPHAN_AGE_MS * 2 })).toEqual(nothing)
   })
 
   it('asks for the rows in portions, and forgets none', async () => {
     const keys = Array.from({ length: 1201 }, (_, index) => `images/aa/object-${index}`)
     const removed: string[] = []
+    const moved: string[] = []
     const asked: number[] = []
-    const count = await sweepOrphans({
+    const { quarantine } = await sweepOrphans({
       store: {
         remove: async (gone) => void removed.push(...gone),
-        list: async function* () {
-          for (const key of keys) yield { key, bytes: 1, modifiedAt: 0 }
+        move: async (key) => moved.push(key) > 0,
+        list: async function* (prefix) {
+          for (const key of keys) if (key.startsWith(prefix)) yield { key, bytes: 1, modifiedAt: 0 }
         }
       },
       assets: {
+        ...rowsOf([]),
         knownKeys: async (some) => {
           asked.push(some.length)
           return new Set(some.filter((key) => key.endsWith('7')))
         }
       },
-      clock: clockAt(0)
+      clock: clockAt(0),
+      quarantineMs: QUARANTINE_MS
     })
     expect(Math.max(...asked)).toBeLessThanOrEqual(500)
     expect(asked.reduce((sum, some) => sum + some, 0)).toBe(1201)
-    expect(removed.sort()).toEqual(keys.filter((key) => !key.endsWith('7')).sort())
-    expect(count).toBe(removed.length)
+    expect(moved.sort()).toEqual(keys.filter((key) => !key.endsWith('7')).sort())
+    expect(removed).toEqual([])
+    expect(quarantine.images).toBe(moved.length)
   })
 })

@@ -1,39 +1,136 @@
 import type { Clock } from '../lib/clock.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { AssetStore } from './asset-store.ts'
-import { imageKeyOf } from './storage-keys.ts'
+import { imageKeyOf, PREFIXES, quarantinedAs, quarantineKey, thumbnailKeys } from './storage-keys.ts'
 
 /** Bytes younger than this may belong to a transaction that is about to commit. */
 export const ORPHAN_AGE_MS = 3_600_000
 const AT_A_TIME = 500
 
-/**
- * Removes stored images that no row refers to, and thumbnails of such: what a process left that died between storing an
- * image and writing its row, or between deleting the row and the bytes. Returns how many objects went.
- */
-export async function sweepOrphans(parts: {
-  store: Pick<ObjectStore, 'list' | 'remove'>
-  assets: Pick<AssetStore, 'knownKeys'>
+export interface SweepParts {
+  store: Pick<ObjectStore, 'list' | 'move' | 'remove'>
+  assets: Pick<AssetStore, 'knownKeys' | 'listUnwanted' | 'forgetUnwanted'>
   clock: Clock
+  /** How long images that no row refers to are kept, from the end of the day on which they are set aside; 0: not at all. */
+  quarantineMs: number
   minAgeMs?: number
-}): Promise<number> {
-  const before = parts.clock.now() - (parts.minAgeMs ?? ORPHAN_AGE_MS)
+}
+
+/** Images that are set aside, and their bytes. */
+export interface Quarantine {
+  images: number
+  bytes: number
+}
+
+export interface Swept {
+  /** Objects that went for good, those of deleted images not counted with their thumbnails. */
+  removed: number
+  /** Images that were set aside and are back, because a row refers to them again. */
+  restored: number
+  quarantine: Quarantine
+}
+
+interface StoredObject {
+  key: string
+  imageKey: string
+  bytes: number
+}
+
+/**
+ * Sets stored images aside that no row refers to. A process that dies between storing an image and writing its row leaves
+ * such, and so does a database that is older than the images, a restored backup or one whose log is lost: those are
+ * somebody's, and nobody can name them. They are erased after `quarantineMs`, and put back when a row refers to them again.
+ *
+ * What is known not to be wanted is removed at once: images whose last row was deleted, and thumbnails of no image.
+ */
+export async function sweepOrphans(parts: SweepParts): Promise<Swept> {
+  let removed = await removeUnwanted(parts)
+  // First, so that what is set aside now is not met again.
+  const kept = await lookThroughQuarantine(parts)
+  const { quarantine } = kept
+  removed += kept.removed
+  const now = parts.clock.now()
+  for (const prefix of [PREFIXES.images, PREFIXES.thumbnails]) {
+    for await (const orphans of orphansAmong(parts, prefix)) {
+      if (prefix === PREFIXES.thumbnails || parts.quarantineMs === 0) {
+        await parts.store.remove(orphans.map(({ key }) => key))
+        removed += orphans.length
+        continue
+      }
+      for (const { key, bytes } of orphans) {
+        if (!(await parts.store.move(key, quarantineKey(key, now)))) continue
+        quarantine.images += 1
+        quarantine.bytes += bytes
+      }
+    }
+  }
+  return { removed, restored: kept.restored, quarantine }
+}
+
+/** Objects that are old enough and belong to an image that no row refers to, a portion at a time. */
+async function* orphansAmong({ store, assets, clock, minAgeMs }: SweepParts, prefix: string) {
+  const before = clock.now() - (minAgeMs ?? ORPHAN_AGE_MS)
+  for await (const { objects, known } of portions({ store, assets }, prefix, ({ key, bytes, modifiedAt }) => {
+    const imageKey = modifiedAt <= before ? imageKeyOf(key) : undefined
+    return imageKey === undefined ? undefined : { key, imageKey, bytes }
+  })) {
+    yield objects.filter(({ imageKey }) => !known.has(imageKey))
+  }
+}
+
+async function lookThroughQuarantine({ store, assets, clock, quarantineMs }: SweepParts): Promise<Swept> {
+  const swept: Swept = { removed: 0, restored: 0, quarantine: { images: 0, bytes: 0 } }
+  const now = clock.now()
+  for await (const { objects, known } of portions({ store, assets }, PREFIXES.quarantine, ({ key, bytes }) => {
+    const set = quarantinedAs(key)
+    return set && { key, imageKey: set.imageKey, bytes, endsAt: set.dayEndsAt + quarantineMs }
+  })) {
+    for (const { key, imageKey, bytes, endsAt } of objects) {
+      if (known.has(imageKey)) {
+        if (await store.move(key, imageKey)) swept.restored += 1
+      } else if (quarantineMs === 0 || endsAt <= now) {
+        await store.remove([key])
+        swept.removed += 1
+      } else {
+        swept.quarantine.images += 1
+        swept.quarantine.bytes += bytes
+      }
+    }
+  }
+  return swept
+}
+
+/** Objects below a prefix, as far as `read` makes something of them, each portion with those of their images that have a row. */
+export async function* portions<T extends StoredObject>(
+  { store, assets }: { store: Pick<ObjectStore, 'list'>; assets: Pick<AssetStore, 'knownKeys'> },
+  prefix: string,
+  read: (listed: { key: string; bytes: number; modifiedAt: number }) => T | undefined
+): AsyncGenerator<{ objects: T[]; known: Set<string> }> {
+  let objects: T[] = []
+  const portion = async () => {
+    const full = objects
+    objects = []
+    return { objects: full, known: await assets.knownKeys([...new Set(full.map(({ imageKey }) => imageKey))]) }
+  }
+  for await (const listed of store.list(prefix)) {
+    const object = read(listed)
+    if (object) objects.push(object)
+    if (objects.length >= AT_A_TIME) yield await portion()
+  }
+  if (objects.length > 0) yield await portion()
+}
+
+/** Removes images whose last row was deleted by a process that did not come to removing them. */
+async function removeUnwanted({ store, assets }: SweepParts): Promise<number> {
   let removed = 0
-  /** Keys of objects, each with that of its image. */
-  let batch = new Map<string, string>()
-  const removeUnknown = async () => {
-    if (batch.size === 0) return
-    const known = await parts.assets.knownKeys([...new Set(batch.values())])
-    const orphans = [...batch].filter(([, imageKey]) => !known.has(imageKey)).map(([key]) => key)
-    await parts.store.remove(orphans)
-    removed += orphans.length
-    batch = new Map()
+  for (;;) {
+    const keys = await assets.listUnwanted(AT_A_TIME)
+    if (keys.length === 0) return removed
+    // An older database may know of the image and of its end.
+    const known = await assets.knownKeys(keys)
+    const unknown = keys.filter((key) => !known.has(key))
+    await store.remove(unknown.flatMap((key) => [key, ...thumbnailKeys(key)]))
+    await assets.forgetUnwanted(keys)
+    removed += unknown.length
   }
-  for await (const { key, modifiedAt } of parts.store.list('')) {
-    const imageKey = imageKeyOf(key)
-    if (imageKey !== undefined && modifiedAt <= before) batch.set(key, imageKey)
-    if (batch.size >= AT_A_TIME) await removeUnknown()
-  }
-  await removeUnknown()
-  return removed
 }

@@ -1,6 +1,7 @@
-import { bytesSetting } from './settings.ts'
+import { bytesSetting, durationSetting } from './settings.ts'
 
 const MIB = 1024 ** 2
+const DAY_MS = 86_400_000
 
 /** What the server does with the disk its data folder is on. */
 export const DISK = {
@@ -19,5 +20,14 @@ export const DISK = {
     fallback: 256 * MIB,
     defaultText: '256MiB',
     min: MIB
+  }),
+  quarantineMs: durationSetting({
+    variable: 'INFERENCE_CLUB_QUARANTINE',
+    description:
+      'How long stored images are kept that no row of the database names, as after restoring an older database, before they are erased; `0s` erases them within the hour.',
+    fallback: 30 * DAY_MS,
+    defaultText: '30d',
+    minMs: 0,
+    maxMs: 3650 * DAY_MS
   })
 }

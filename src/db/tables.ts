@@ -17,6 +17,7 @@ export interface Tables {
   attempts: AttemptsTable
   assets: AssetsTable
   stored_bytes: StoredBytesTable
+  unwanted_objects: UnwantedObjectsTable
   usage_images: UsageImagesTable
   idempotency_keys: IdempotencyKeysTable
   batches: BatchesTable
@@ -280,6 +281,11 @@ export interface AssetsTable {
 interface StoredBytesTable {
   owner_id: string
   bytes: number
+}
+
+/** An image whose last row was deleted, and whose bytes may still be there. */
+interface UnwantedObjectsTable {
+  storage_key: string
 }
 
 interface UsageImagesTable {

@@ -9,7 +9,7 @@ import { requireOwnRequest } from './require-own-request.ts'
 /**
  * Removes an ended request with its images, their thumbnails and its inputs, as far as no other request has the same; usage counts and idempotency keys stay. The
  * bytes go when the rows are gone for good: a process that dies in between leaves bytes without a row, which the sweeper
- * takes, never a row without bytes.
+ * removes because it was noted with the rows (`unwanted_objects`), never a row without bytes.
  * Throws `not_found`, and `conflict` while it has not ended.
  */
 export async function deleteRequest(

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely'
+import { noteUnwanted } from '../assets/asset-store.ts'
 import type { Db, Trx } from '../db/database.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { RequestState, Tables } from '../db/tables.ts'
@@ -127,7 +128,9 @@ export async function deleteRequestRows(trx: Trx, ids: readonly string[]): Promi
   const keys = [...new Set(assets.map((asset) => asset.storage_key))]
   const shared = await trx.selectFrom('assets').select('storage_key').where('storage_key', 'in', keys).execute()
   const kept = new Set(shared.map((asset) => asset.storage_key))
-  return keys.filter((key) => !kept.has(key))
+  const unwanted = keys.filter((key) => !kept.has(key))
+  await noteUnwanted(trx, unwanted)
+  return unwanted
 }
 
 export interface RequestFilter {

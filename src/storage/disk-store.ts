@@ -116,6 +116,19 @@ export async function openDiskStore(
       }
     },
 
+    move: async (from, to) => {
+      const [source, target] = [pathOf(from), pathOf(to)]
+      try {
+        if (!(await isThere(source))) return false
+        await folders.place(source, target)
+        await syncFolder(dirname(target))
+        await syncFolder(dirname(source))
+        return true
+      } catch (error) {
+        throw asStoreError(error)
+      }
+    },
+
     remove: async (keys) => {
       for (const key of keys) {
         await unlink(pathOf(key))
@@ -148,13 +161,16 @@ async function readExactly(file: FileHandle, { bytes, range }: OpenOptions): Pro
 }
 
 async function* listFolder(objects: string, prefix: string) {
-  const folder = await opendir(objects, { recursive: true }).catch(unlessMissing)
-  if (!folder) return // Somebody has removed it; it is made again with the next object.
+  // No more of the tree is read than what may hold such keys.
+  const top = join(objects, prefix.slice(0, prefix.lastIndexOf('/') + 1))
+  const folder = await opendir(top, { recursive: true }).catch(unlessMissing)
+  if (!folder) return // There is none yet, or somebody has removed it; it is made with the next object.
   for await (const entry of folder) {
     if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)
     const key = relative(objects, path).split(sep).join('/')
-    if (!key.startsWith(prefix)) continue
+    // What a person or their system left there, such as `.DS_Store`, is no object.
+    if (!key.startsWith(prefix) || !KEY.test(key)) continue
     const facts = await stat(path).catch(() => undefined) // Removed since the folder was read: no longer there to list.
     if (facts) yield { key, bytes: facts.size, modifiedAt: facts.mtimeMs }
   }
@@ -169,6 +185,15 @@ async function openNew(path: string): Promise<FileHandle> {
     return create()
   })
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: unknown) => {
+      unlessMissing(error)
+      return false
+    }
+  )
 
 function unlessMissing(error: unknown): void {
   if (errorCode(error) !== 'ENOENT') throw error

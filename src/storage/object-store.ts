@@ -17,9 +17,11 @@ export interface ObjectStore {
    */
   open(key: string, options?: OpenOptions): Promise<Readable | undefined>
   stat(key: string): Promise<{ bytes: number } | undefined>
+  /** Gives an object another key, for good once it resolves; false when there is none. When it rejects it has one of both. */
+  move(from: string, to: string): Promise<boolean>
   /** Removes what exists of them. */
   remove(keys: readonly string[]): Promise<void>
-  /** Every object whose key begins with `prefix`, oldest names first, in no hurry. */
+  /** Every object whose key begins with `prefix`, in no hurry and no order. */
   list(prefix: string): AsyncIterable<{ key: string; bytes: number; modifiedAt: number }>
   /** A URL that readers can be sent to, or null when they must be served through the gateway. */
   signedUrl(key: string, options: { contentType: string; expiresInSeconds: number }): Promise<string | null>

@@ -91,6 +91,18 @@ export function describeObjectStoreContract(
       expect(sizes).toEqual({ 'f/1': 3, 'f/2': 5 })
     })
 
+    it('moves an object, and tells whether it was there', async () => {
+      const stored = await store.put('g/here', Readable.from([Buffer.from('moved')]), options)
+      expect(await store.move('g/here', 'h/deep/there')).toBe(true)
+      expect(await store.stat('g/here')).toBeUndefined()
+      expect(await read('h/deep/there')).toBe('moved')
+      expect(await keysOf('h/')).toEqual(['h/deep/there'])
+      expect(await keysOf('h/de')).toEqual(['h/deep/there'])
+      expect(stored.bytes).toBe(5)
+      expect(await store.move('g/here', 'h/deep/there')).toBe(false)
+      expect(await read('h/deep/there')).toBe('moved')
+    })
+
     it.each(['', '/etc/passwd', '../up', 'a/../../up', 'a//b', 'a/./b', 'A', 'a\\b', 'a\0b', 'ä'])(
       'refuses the key %j',
       async (key) => {

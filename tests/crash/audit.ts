@@ -75,8 +75,9 @@ export async function sweep(dataDir: string): Promise<{ swept: number; left: str
   const database = await openDatabase({ dataDir }, { onFatal })
   try {
     const store = await openDiskStore(dataDir)
-    const parts = { store, assets: createAssetStore(database), clock: { now: () => Date.now() + 1000 }, minAgeMs: 0 }
-    return { swept: await sweepOrphans(parts), left: await storedFiles(dataDir) }
+    const parts = { store, assets: createAssetStore(database), clock: { now: () => Date.now() + 1000 } }
+    const { removed } = await sweepOrphans({ ...parts, minAgeMs: 0, quarantineMs: 0 })
+    return { swept: removed, left: await storedFiles(dataDir) }
   } finally {
     await database.close()
   }

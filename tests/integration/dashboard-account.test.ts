@@ -328,7 +328,8 @@ describe('deleting an account', () => {
 
     await eraseAccounts(context, new AbortController().signal)
     expect(await isErased(person.id)).toBe(true)
-    await sweepOrphans({ store: context.store, assets: context.assetStore, clock: database.clock, minAgeMs: 0 })
+    const { store, assetStore } = context
+    await sweepOrphans({ store, assets: assetStore, clock: gateway.database.clock, quarantineMs: 86_400_000 })
     expect(await storedFiles(gateway.dataDir)).toEqual(before)
   })
 

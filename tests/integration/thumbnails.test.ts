@@ -370,7 +370,8 @@ describe('what is deleted', () => {
     for (const { path } of [gone, kept]) await imageAt(`${path}?width=64`)
     const { store, assetStore, database } = gateway.gateway.context
     await database.db.deleteFrom('assets').where('id', '=', gone.id).execute()
-    await sweepOrphans({ store, assets: assetStore, clock: { now: () => Date.now() + ORPHAN_AGE_MS + 60_000 } })
+    const clock = { now: () => Date.now() + ORPHAN_AGE_MS + 60_000 }
+    await sweepOrphans({ store, assets: assetStore, clock, quarantineMs: 86_400_000 })
     expect(await thumbnailsOf(gone.id)).toEqual([])
     expect(await thumbnailsOf(kept.id)).toEqual(['64.webp'])
     expect((await imageAt(kept.path)).bytes).toEqual(kept.bytes)

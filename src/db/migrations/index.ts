@@ -18,6 +18,7 @@ import * as providerTrust from './015-provider-trust.ts'
 import * as imageReports from './016-image-reports.ts'
 import * as lanes from './017-lanes.ts'
 import * as earlyRows from './018-early-rows.ts'
+import * as unwantedObjects from './019-unwanted-objects.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -42,5 +43,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '015-provider-trust': providerTrust,
   '016-image-reports': imageReports,
   '017-lanes': lanes,
-  '018-early-rows': earlyRows
+  '018-early-rows': earlyRows,
+  '019-unwanted-objects': unwantedObjects
 }

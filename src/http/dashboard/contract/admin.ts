@@ -43,6 +43,8 @@ export interface SystemState {
 export interface StorageUse {
   outputs: { images: number; bytes: number }
   inputs: { images: number; bytes: number }
+  /** Set aside, because no row of the database names them. */
+  quarantine: { images: number; bytes: number }
   /** Of the disk the store is on; null when it cannot be told. */
   freeBytes: number | null
 }

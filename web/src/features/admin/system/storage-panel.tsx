@@ -4,10 +4,20 @@ import { Panel } from '../../../components/ui/panel.tsx'
 import { formatBytes, formatNumber } from '../../../lib/format.ts'
 
 /** What the stored images take of the disk. */
-export function StoragePanel({ storage: { outputs, inputs, freeBytes } }: { storage: StorageUse }) {
+export function StoragePanel({ storage: { outputs, inputs, quarantine, freeBytes } }: { storage: StorageUse }) {
   const parts = [
     { label: 'Made here', color: 'bg-accent', bytes: outputs.bytes, detail: countOf(outputs.images) },
     { label: 'Sent along', color: 'bg-info', bytes: inputs.bytes, detail: countOf(inputs.images) },
+    ...(quarantine.images === 0
+      ? []
+      : [
+          {
+            label: 'Set aside',
+            color: 'bg-bad',
+            bytes: quarantine.bytes,
+            detail: `${countOf(quarantine.images)} of no request`
+          }
+        ]),
     ...(freeBytes === null
       ? []
       : [{ label: 'Free on the disk', color: 'bg-line-strong/40', bytes: freeBytes, detail: 'for everything' }])
