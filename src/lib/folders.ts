@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 /** Without it a power cut may lose the names of what was just made in a folder, removed from it or renamed. */
@@ -11,12 +11,34 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those above it that are missing; when it resolves, they survive a power cut. */
+/**
+ * Makes a folder and those above it that are missing; when it resolves, they survive a power cut. One at a time: asked for
+ * all of them at once, Node tries for ever where the system says of a place that exists that it does not (`/proc`).
+ */
 export async function makeFolder(path: string, sync: typeof syncFolder = syncFolder): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
-  if (first === undefined) return
-  for (let made = resolve(path); ; made = dirname(made)) {
-    await sync(dirname(made))
-    if (made === resolve(first) || made === dirname(made)) return
+  for (const folder of await missingFolders(resolve(path))) {
+    await mkdir(folder).catch(unlessThere)
+    await sync(dirname(folder))
   }
+}
+
+/** The outermost first. */
+async function missingFolders(path: string): Promise<string[]> {
+  const missing: string[] = []
+  for (let folder = path; !(await isThere(folder)); folder = dirname(folder)) missing.unshift(folder)
+  return missing
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return dirname(path) === path
+      throw error
+    }
+  )
+
+/** Somebody else made it meanwhile. */
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
 }
