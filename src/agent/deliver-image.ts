@@ -1,6 +1,6 @@
 import type { Logger } from '../lib/logger.ts'
 import { type AttemptResult, encodeAttemptResult, RESULT_HEADER } from '../protocol/messages.ts'
-import type { Answer, GatewayTransfers } from './gateway-transfers.ts'
+import { type Answer, type GatewayTransfers, isRefusal } from './gateway-transfers.ts'
 import type { PreparedImage } from './prepare-image.ts'
 
 /** Of an answer that says `stored`, or what is wrong. */
@@ -34,10 +34,8 @@ export function deliverImage(delivery: {
   })
 }
 
-function outcomeOf({ status, bytes }: Answer): 'stored' | 'unwanted' | 'refused' | undefined {
-  if (status === 200) return 'stored'
-  // Proxies say 404 while the gateway behind them restarts; the gateway's own errors name their code.
-  if (status === 404) return bytes.includes('"not_found"') ? 'unwanted' : undefined
-  if (status === 409) return 'unwanted'
-  return status >= 400 && status < 500 && status !== 408 && status !== 429 ? 'refused' : undefined
+function outcomeOf(answer: Answer): 'stored' | 'unwanted' | 'refused' | undefined {
+  if (answer.status === 200) return 'stored'
+  if (!isRefusal(answer)) return undefined
+  return answer.status === 404 || answer.status === 409 ? 'unwanted' : 'refused'
 }

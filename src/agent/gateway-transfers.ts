@@ -32,6 +32,16 @@ export interface Answer {
   bytes: Buffer
 }
 
+/**
+ * Whether a status below 500 is the gateway's word on what was sent. Proxies ask for patience with some, and say 404 while the
+ * gateway behind them restarts; its own names its code.
+ */
+export const isRefusal = ({ status, bytes }: Answer): boolean =>
+  status >= 400 &&
+  status < 500 &&
+  ![408, 425, 429].includes(status) &&
+  (status !== 404 || bytes.includes('"not_found"'))
+
 /** Nothing has moved for too long: the other side may have gone without a word. */
 class FellSilent extends Error {}
 

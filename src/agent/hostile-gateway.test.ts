@@ -40,6 +40,33 @@ describe('a source image', () => {
     expect(asked).toEqual([])
   })
 
+  it.each([
+    [408, ''],
+    [425, ''],
+    [429, 'slow down'],
+    [404, '<html>nginx</html>'],
+    [502, ''],
+    [503, '']
+  ])('is asked for again when a proxy says so, or stands alone (%i)', async (status, text) => {
+    let tries = 0
+    const url = await gateway((_request, response) => {
+      if (++tries === 1) response.writeHead(status).end(text)
+      else response.end('image')
+    })
+    expect(String(await openInput({ ...same, url, maxBytes: 1000 }))).toBe('image')
+    expect(tries).toBe(2)
+  })
+
+  it.each([
+    [400, ''],
+    [401, ''],
+    [404, '{"error":{"code":"not_found"}}'],
+    [409, '']
+  ])('is not asked for again when the gateway says no (%i)', async (status, text) => {
+    const url = await gateway((_request, response) => response.writeHead(status).end(text))
+    await expect(openInput({ ...same, url, maxBytes: 1000 })).rejects.toThrow(EngineError)
+  })
+
   it('is read up to what it may have, and no further', async () => {
     const url = await gateway((_request, response) => response.end(Buffer.alloc(1000)))
     expect(await openInput({ ...same, url, maxBytes: 1000 })).toHaveLength(1000)

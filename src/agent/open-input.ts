@@ -1,5 +1,5 @@
 import { EngineError } from '../engines/engine.ts'
-import type { GatewayTransfers } from './gateway-transfers.ts'
+import { type GatewayTransfers, isRefusal } from './gateway-transfers.ts'
 
 /**
  * The bytes of a source image or mask. While the gateway is away it is asked again: that is not this machine's fault
@@ -18,7 +18,7 @@ export function openInput(input: {
   return transfers.repeat({ method: 'GET', url, headers, maxAnswerBytes: maxBytes, signal }, (answer) => {
     if (!answer) return undefined
     if (answer.status >= 200 && answer.status < 300) return answer.bytes
-    if (answer.status >= 300 && answer.status < 500) {
+    if ((answer.status >= 300 && answer.status < 400) || isRefusal(answer)) {
       throw new EngineError('crashed', 'The source image could not be fetched from the gateway.')
     }
     return undefined
