@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { CreatedKey } from '../../../../src/http/dashboard/contract/keys.ts'
 import { Button } from '../../components/ui/button.tsx'
@@ -8,6 +9,7 @@ import { Dialog } from '../../components/ui/dialog.tsx'
 import { Segmented } from '../../components/ui/segmented.tsx'
 import { keySnippets, type Snippet } from './key-snippets.ts'
 import { clubUrl } from '../../lib/base-path.ts'
+import { modelsQuery } from '../../lib/models.ts'
 
 /** The only time a key's secrets are shown. Closing asks once more when the key was not copied. */
 export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; onClose: () => void }) {
@@ -15,6 +17,8 @@ export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; on
   const [asking, setAsking] = useState(false)
   const close = () => (copied ? onClose() : setAsking(true))
   const { key, secret, webhookSecret } = created
+  const { data: online } = useQuery(modelsQuery)
+  const model = online?.find(({ id }) => key.limits.models?.includes(id) ?? true)?.id
   return (
     <Dialog
       open
@@ -30,7 +34,12 @@ export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; on
     >
       <CopyLine label="API key" text={secret} prominent onCopied={() => setCopied(true)} />
       <Snippets
-        snippets={keySnippets({ secret, scopes: key.scopes, baseUrl: clubUrl() })}
+        snippets={keySnippets({
+          secret,
+          scopes: key.scopes,
+          baseUrl: clubUrl(),
+          ...(model !== undefined && { model })
+        })}
         onSecretCopied={() => setCopied(true)}
       />
       {key.scopes.includes('generate') && (

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import type { Scope } from '../../../../src/http/dashboard/contract/keys.ts'
 import { keySnippets } from './key-snippets.ts'
@@ -6,7 +7,7 @@ const of = (...scopes: Scope[]) => keySnippets({ secret: 'ic_secret', scopes, ba
 
 describe('keySnippets', () => {
   it('shows what the key may do', () => {
-    expect(of('generate', 'agent').map(({ id }) => id)).toEqual(['shell', 'openai', 'agent'])
+    expect(of('generate', 'agent').map(({ id }) => id)).toEqual(['curl', 'openai', 'agent'])
     expect(of('agent').map(({ id }) => id)).toEqual(['agent'])
     expect(of('usage').map(({ code }) => code)).toEqual([
       'export INFERENCE_CLUB_URL=https://club.example.org\nexport INFERENCE_CLUB_API_KEY=ic_secret'
@@ -20,5 +21,32 @@ describe('keySnippets', () => {
 
   it('exports the key in each', () => {
     expect(of('generate', 'agent').every(({ code }) => /^export \w+_API_KEY=ic_secret$/m.test(code))).toBe(true)
+  })
+
+  const paste = (code: string) => {
+    const { stdout, stderr } = spawnSync('sh', ['-c', `curl() { printf '%s\\n' "$@"; }\n${code}`], {
+      encoding: 'utf8',
+      env: {}
+    })
+    expect(stderr).toBe('')
+    return stdout.trim().split('\n')
+  }
+  const key = { secret: 'ic_secret', scopes: ['generate'] as const, baseUrl: 'https://club.example.org/club' }
+
+  it('calls with curl alone, which every machine has, as pasted', () => {
+    const [{ code } = { code: '' }] = keySnippets({ ...key, model: "it's/a $model" })
+    expect(code).not.toContain('inference-club ')
+    const [url, , header, , type, , ...body] = paste(code)
+    expect([url, header, type]).toEqual([
+      'https://club.example.org/club/v1/images/generations',
+      'Authorization: Bearer ic_secret',
+      'Content-Type: application/json'
+    ])
+    expect(JSON.parse(body.join('\n'))).toEqual({ model: "it's/a $model", prompt: 'a lighthouse at dusk' })
+  })
+
+  it('lists the models with it while none is online', () => {
+    const [{ code } = { code: '' }] = keySnippets(key)
+    expect(paste(code)).toEqual(['https://club.example.org/club/v1/models', '-H', 'Authorization: Bearer ic_secret'])
   })
 })

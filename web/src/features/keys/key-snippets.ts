@@ -1,17 +1,30 @@
 import type { Scope } from '../../../../src/http/dashboard/contract/keys.ts'
+import { curlCommand, jsonArguments } from '../../lib/curl-command.ts'
 
 export interface Snippet {
-  id: 'shell' | 'openai' | 'agent'
+  id: 'curl' | 'openai' | 'agent'
   label: string
   code: string
 }
 
-/** Lines to paste that use a new key in the ways it may be used; each exports the key. */
-export function keySnippets(key: { secret: string; scopes: readonly Scope[]; baseUrl: string }): Snippet[] {
-  const { secret, scopes, baseUrl } = key
-  const variables = `export INFERENCE_CLUB_URL=${baseUrl}\nexport INFERENCE_CLUB_API_KEY=${secret}`
+/**
+ * Lines to paste that use a new key in the ways it may be used; each exports the key. Without a `model` that is online, curl
+ * lists what there is instead of asking for an image.
+ */
+export function keySnippets(key: {
+  secret: string
+  scopes: readonly Scope[]
+  baseUrl: string
+  model?: string
+}): Snippet[] {
+  const { secret, scopes, baseUrl, model } = key
+  const exportKey = `export INFERENCE_CLUB_API_KEY=${secret}`
+  const call =
+    model === undefined
+      ? curlCommand(`${baseUrl}/v1/models`, [])
+      : curlCommand(`${baseUrl}/v1/images/generations`, jsonArguments({ model, prompt: 'a lighthouse at dusk' }))
   const images: Snippet[] = [
-    { id: 'shell', label: 'Shell', code: `${variables}\nbin/inference-club generate "a lighthouse at dusk"` },
+    { id: 'curl', label: 'curl', code: `${exportKey}\n${call}` },
     {
       id: 'openai',
       label: 'OpenAI SDK',
@@ -22,7 +35,8 @@ export function keySnippets(key: { secret: string; scopes: readonly Scope[]; bas
     id: 'agent',
     label: 'Agent',
     code: [
-      `export INFERENCE_CLUB_API_KEY=${secret}`,
+      exportKey,
+      '# In the folder of the program, after git clone and npm ci:',
       'bin/inference-club agent --config agent.yaml',
       '# agent.yaml begins with these two lines:',
       `gateway: ${baseUrl}`,
@@ -30,5 +44,7 @@ export function keySnippets(key: { secret: string; scopes: readonly Scope[]; bas
     ].join('\n')
   }
   const shown = [...(scopes.includes('generate') ? images : []), ...(scopes.includes('agent') ? [agent] : [])]
-  return shown.length > 0 ? shown : [{ id: 'shell', label: 'Shell', code: variables }]
+  return shown.length > 0
+    ? shown
+    : [{ id: 'curl', label: 'Shell', code: `export INFERENCE_CLUB_URL=${baseUrl}\n${exportKey}` }]
 }

@@ -57,7 +57,10 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
 const Command = ({ text }: { text: string }) => (
   <div className="flex flex-col gap-2">
     <div className="flex flex-wrap items-center justify-between gap-2">
-      <p className="text-muted">Paste this on that machine, in a copy of inference.club after “npm ci”.</p>
+      <p className="text-muted">
+        Paste this on that machine, in the folder of inference.club: git clone it from where your club’s operator has
+        it, then npm ci.
+      </p>
       <CopyButton text={text} look="primary" aria-label="Copy: the command" />
     </div>
     <pre
