@@ -9,6 +9,8 @@ export interface AssetStore {
   noteAlpha(id: string, hasAlpha: boolean): Promise<void>
   /** Of these storage keys, those that a row refers to. */
   knownKeys(keys: readonly string[]): Promise<Set<string>>
+  /** Up to `limit` rows in the order of their ids. */
+  listAfter(id: string, limit: number): Promise<AssetRow[]>
   /** Up to `limit` storage keys of images whose last row was deleted and whose bytes may still be there. */
   listUnwanted(limit: number): Promise<string[]>
   /** Their bytes are gone. */
@@ -36,6 +38,8 @@ export function createAssetStore({ db }: Pick<Database, 'db'>): AssetStore {
       const rows = await db.selectFrom('assets').select('storage_key').where('storage_key', 'in', keys).execute()
       return new Set(rows.map((row) => row.storage_key))
     },
+    listAfter: (id, limit) =>
+      db.selectFrom('assets').selectAll().where('id', '>', id).orderBy('id').limit(limit).execute(),
     listUnwanted: async (limit) => {
       const rows = await db.selectFrom('unwanted_objects').select('storage_key').limit(limit).execute()
       return rows.map((row) => row.storage_key)

@@ -8,6 +8,7 @@ import { generateCommand } from './generate.ts'
 import { keysCommand } from './keys.ts'
 import { providersCommand } from './providers.ts'
 import { serveCommand } from './serve.ts'
+import { storageCommand } from './storage.ts'
 import { usersCommand } from './users.ts'
 
 /** Runs one command line. Returns the exit code: 0, 1 for what went wrong, 2 for a wrong call. */
@@ -20,7 +21,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     editCommand(),
     usersCommand(),
     keysCommand(),
-    providersCommand()
+    providersCommand(),
+    storageCommand()
   ]
   for (const command of commands) program.addCommand(command)
   endGently(program)

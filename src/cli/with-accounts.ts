@@ -1,3 +1,4 @@
+import type { StorageCheck } from '../app/storage-check.ts'
 import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { type ApiKeys, createApiKeys } from '../auth/api-keys.ts'
 import { createInvitationStore } from '../auth/invitation-store.ts'
@@ -25,6 +26,8 @@ export interface Accounts {
   /** Images a key has made, ever. */
   countImages: (keyId: string) => Promise<number>
   now: () => number
+  /** The stored images, beside whoever else uses them. */
+  openStorageCheck: () => Promise<StorageCheck>
 }
 
 /**
@@ -60,7 +63,8 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
       setDisabled: createPersonStore(database).setDisabled,
       base: running?.publicUrl ?? config.publicUrl ?? running?.url ?? localUrl(config),
       countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),
-      now: () => clock.now()
+      now: () => clock.now(),
+      openStorageCheck: async () => (await import('../app/storage-check.ts')).openStorageCheck(database, config)
     })
     await database.durable()
     return result

@@ -23,6 +23,27 @@ it('forgets what a dead process left unfinished', async () => {
   await rm(root, { recursive: true })
 })
 
+it('leaves what another process is writing', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
+  await mkdir(join(root, 'unfinished'))
+  await writeFile(join(root, 'unfinished', '1-0'), 'half an image')
+  await openDiskStore(root, { isShared: true })
+  expect(await readdir(join(root, 'unfinished'))).toEqual(['1-0'])
+  await rm(root, { recursive: true })
+})
+
+it('does not take what somebody else left there for objects', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
+  const store = await openDiskStore(root)
+  await mkdir(join(root, 'objects', 'images'))
+  await writeFile(join(root, 'objects', 'images', '.DS_Store'), 'a system')
+  await writeFile(join(root, 'objects', 'images', 'Copy of ast_1'), 'a person')
+  const listed = []
+  for await (const { key } of store.list('images/')) listed.push(key)
+  expect(listed).toEqual([])
+  await rm(root, { recursive: true })
+})
+
 it('tells whoever reads an object that it ends too early', async () => {
   const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
   const store = await openDiskStore(root)

@@ -33,18 +33,18 @@ const DISK_FAULTS = new Set(
 
 /**
  * A folder. An object is written to a temporary file, synced, renamed into place, and the folder synced: a reader
- * never sees half of one, and none is lost to a power cut.
+ * never sees half of one, and none is lost to a power cut. `isShared`: another process may be writing to it.
  */
 export async function openDiskStore(
   root: string,
-  { syncFolder = reallySync }: { syncFolder?: typeof reallySync } = {}
+  { syncFolder = reallySync, isShared = false }: { syncFolder?: typeof reallySync; isShared?: boolean } = {}
 ): Promise<ObjectStore> {
   const objects = join(root, 'objects')
   const unfinished = join(root, 'unfinished')
   const folders = createObjectFolders(root, syncFolder)
   await folders.keep(objects)
   // Whatever is left here was being written when the last process ended; nothing refers to it.
-  await rm(unfinished, { recursive: true, force: true })
+  if (!isShared) await rm(unfinished, { recursive: true, force: true })
   await mkdir(unfinished, { recursive: true })
   let counter = 0
 

@@ -53,7 +53,9 @@ describe('help', () => {
     'keys revoke',
     'providers',
     'providers list',
-    'providers approve'
+    'providers approve',
+    'storage',
+    'storage check'
   ])('is there for `%s --help`', async (command) => {
     const { code, stdout, stderr } = await club([...command.split(' ').filter(Boolean), '--help'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

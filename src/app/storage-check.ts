@@ -1,0 +1,71 @@
+import { createAssetStore } from '../assets/asset-store.ts'
+import { checkStorage, type StorageFindings, type UnnamedImage } from '../assets/check-storage.ts'
+import { readFacts } from '../assets/read-facts.ts'
+import { thumbnailKeys } from '../assets/storage-keys.ts'
+import type { Config } from '../config/config.ts'
+import { DataDirUnusable } from '../db/data-dir-unusable.ts'
+import type { Database } from '../db/database.ts'
+import { ImageRejected } from '../images/image-inspector.ts'
+import { adoptImage } from '../requests/adopt-image.ts'
+import { toError } from '../lib/async.ts'
+import { openDiskStore } from '../storage/disk-store.ts'
+import { ObjectDamaged, StoreUnavailable } from '../storage/object-store.ts'
+
+export type { MissingImage, UnnamedImage } from '../assets/check-storage.ts'
+
+export interface StorageCheck {
+  /** Rows without bytes, and bytes without a row. */
+  find(): Promise<StorageFindings>
+  /** Makes a request of somebody of each that is an image; returns those that are not, or could not be read to their end. */
+  adopt(images: readonly UnnamedImage[], userId: string): Promise<UnnamedImage[]>
+  erase(images: readonly UnnamedImage[]): Promise<void>
+}
+
+const AT_A_TIME = 500
+
+/** For a command: a gateway may run on the same folder. What it gives throws `DataDirUnusable` when the disk refuses. */
+export async function openStorageCheck(
+  database: Database,
+  { dataDir, quarantineMs }: Pick<Config, 'dataDir' | 'quarantineMs'>
+): Promise<StorageCheck> {
+  const assets = createAssetStore(database)
+  const orUnusable = (error: unknown): never => {
+    const { syscall } = error as NodeJS.ErrnoException
+    if (!(error instanceof StoreUnavailable) && syscall === undefined) throw error
+    throw new DataDirUnusable(`The images in ${dataDir} cannot be read or written: ${toError(error).message}.`)
+  }
+  const store = await openDiskStore(dataDir, { isShared: true }).catch(orUnusable)
+
+  const adoptOne = async ({ key, imageKey: storageKey, storedAt }: UnnamedImage, userId: string) => {
+    await adoptImage(database, { ...(await readFacts(store, key)), userId, storageKey, storedAt })
+    await database.durable()
+    // After the row: should this process end here, the sweeper puts the bytes back.
+    if (key !== storageKey) await store.move(key, storageKey)
+  }
+  const adopt: StorageCheck['adopt'] = async (images, userId) => {
+    const rejected: UnnamedImage[] = []
+    for (const image of images) {
+      try {
+        await adoptOne(image, userId)
+      } catch (error) {
+        if (!(error instanceof ImageRejected) && !(error instanceof ObjectDamaged)) throw error
+        rejected.push(image)
+      }
+    }
+    return rejected
+  }
+  const erase: StorageCheck['erase'] = async (images) => {
+    for (let at = 0; at < images.length; at += AT_A_TIME) {
+      const some = images.slice(at, at + AT_A_TIME)
+      // Somebody may have been given one since it was found.
+      const known = await assets.knownKeys(some.map(({ imageKey }) => imageKey))
+      const unnamed = some.filter(({ imageKey }) => !known.has(imageKey))
+      await store.remove(unnamed.flatMap(({ key, imageKey }) => [key, ...thumbnailKeys(imageKey)]))
+    }
+  }
+  return {
+    find: () => checkStorage({ store, assets, quarantineMs, now: database.clock.now() }).catch(orUnusable),
+    adopt: (images, userId) => adopt(images, userId).catch(orUnusable),
+    erase: (images) => erase(images).catch(orUnusable)
+  }
+}

@@ -1,0 +1,81 @@
+import type { ObjectStore } from '../storage/object-store.ts'
+import type { AssetRow, AssetStore } from './asset-store.ts'
+import { PREFIXES, quarantinedAs } from './storage-keys.ts'
+import { ORPHAN_AGE_MS, portions } from './sweep-orphans.ts'
+
+const AT_A_TIME = 500
+
+export interface CheckParts {
+  store: Pick<ObjectStore, 'list' | 'stat'>
+  assets: Pick<AssetStore, 'knownKeys' | 'listUnwanted' | 'listAfter' | 'findAsset'>
+  quarantineMs: number
+  now: number
+}
+
+/** An image whose row is there and whose bytes are not, or not all of them. */
+export interface MissingImage {
+  asset: AssetRow
+  /** How many bytes there are instead; null: none. */
+  foundBytes: number | null
+}
+
+/** Bytes of an image that no row refers to. */
+export interface UnnamedImage {
+  /** Where they lie. */
+  key: string
+  /** Where they lay, and lie again once a row refers to them. */
+  imageKey: string
+  bytes: number
+  storedAt: number
+  /** When they are erased; null while they are not set aside. */
+  erasedAt: number | null
+}
+
+export interface StorageFindings {
+  missing: MissingImage[]
+  unnamed: UnnamedImage[]
+}
+
+/** Compares rows and stored images, one by one. What others write or delete meanwhile is not taken for a fault. */
+export async function checkStorage(parts: CheckParts): Promise<StorageFindings> {
+  const unnamed = await listUnnamed(parts)
+  return { missing: await listMissing(parts), unnamed }
+}
+
+async function listMissing({ store, assets }: CheckParts): Promise<MissingImage[]> {
+  const missing: MissingImage[] = []
+  for (let afterId = ''; ;) {
+    const rows = await assets.listAfter(afterId, AT_A_TIME)
+    const last = rows.at(-1)
+    if (!last) return missing
+    for (const asset of rows) {
+      const foundBytes = (await store.stat(asset.storage_key))?.bytes ?? null
+      // It may have been deleted since the rows were read.
+      if (foundBytes !== asset.bytes && (await assets.findAsset(asset.id))) missing.push({ asset, foundBytes })
+    }
+    afterId = last.id
+  }
+}
+
+async function listUnnamed({ store, assets, quarantineMs, now }: CheckParts): Promise<UnnamedImage[]> {
+  const unnamed = new Map<string, UnnamedImage>()
+  for await (const { objects, known } of portions({ store, assets }, PREFIXES.quarantine, (listed) => {
+    const set = quarantinedAs(listed.key)
+    return set && { ...listed, imageKey: set.imageKey, erasedAt: set.dayEndsAt + quarantineMs }
+  })) {
+    for (const { modifiedAt: storedAt, ...image } of objects) {
+      if (!known.has(image.imageKey)) unnamed.set(image.imageKey, { ...image, storedAt })
+    }
+  }
+  for await (const { objects, known } of portions({ store, assets }, PREFIXES.images, (listed) =>
+    // Younger ones may belong to a transaction that is about to commit.
+    listed.modifiedAt <= now - ORPHAN_AGE_MS ? { ...listed, imageKey: listed.key } : undefined
+  )) {
+    for (const { modifiedAt: storedAt, ...image } of objects) {
+      if (!known.has(image.imageKey)) unnamed.set(image.imageKey, { ...image, storedAt, erasedAt: null })
+    }
+  }
+  // Somebody deleted those.
+  for (const key of await assets.listUnwanted(Number.MAX_SAFE_INTEGER)) unnamed.delete(key)
+  return [...unnamed.values()]
+}

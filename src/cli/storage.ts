@@ -1,0 +1,101 @@
+import { Command, Option } from 'commander'
+import type { MissingImage, UnnamedImage } from '../app/storage-check.ts'
+import { DataDirUnusable } from '../db/data-dir-unusable.ts'
+import { CommandFailed } from './command-failed.ts'
+import { formatTime, printTable } from './print-table.ts'
+import { type Accounts, withAccounts } from './with-accounts.ts'
+
+export function storageCommand(): Command {
+  const storage = new Command('storage').description('The stored images.')
+  storage
+    .command('check')
+    .description(
+      'List images whose bytes are missing, and bytes of images that no request has, as after restoring a backup.'
+    )
+    .addOption(
+      new Option('--adopt <email>', 'give images that no request has to somebody, each as a request').conflicts('erase')
+    )
+    .option('--erase', 'erase images that no request has now')
+    .action(checkStorage)
+  return storage
+}
+
+async function checkStorage(options: { adopt?: string; erase?: true }): Promise<void> {
+  const { missing, left, isWell } = await withAccounts(async (accounts) => {
+    const owner = options.adopt === undefined ? undefined : await accounts.users.findUserByEmail(options.adopt)
+    if (options.adopt !== undefined && !owner) {
+      throw new CommandFailed(`There is nobody with the address ${options.adopt}.`)
+    }
+    const storage = await accounts.openStorageCheck()
+    const { missing, unnamed } = await storage.find()
+    await printMissing(missing, accounts)
+    printUnnamed(unnamed)
+    if (unnamed.length === 0) return { missing, left: [], isWell: missing.length === 0 }
+    if (owner) {
+      const left = await storage.adopt(unnamed, owner.id)
+      process.stdout.write(`${countOf(unnamed.length - left.length, 'belong', 'belongs')} to ${owner.email} now.\n`)
+      return { missing, left, isWell: false }
+    }
+    if (options.erase) {
+      await storage.erase(unnamed)
+      process.stdout.write(`Erased ${countOf(unnamed.length)}.\n`)
+      return { missing, left: [], isWell: false }
+    }
+    return { missing, left: unnamed, isWell: false }
+  }).catch((error: unknown) => {
+    throw error instanceof DataDirUnusable ? new CommandFailed(error.message) : error
+  })
+  if (missing.length + left.length > 0) throw new CommandFailed(summarize(missing, left, options.adopt !== undefined))
+  if (isWell) process.stdout.write('Every image has its row and its bytes.\n')
+}
+
+const countOf = (images: number, many = '', one = ''): string =>
+  `${images === 1 ? '1 image' : `${images} images`} ${images === 1 ? one : many}`.trim()
+
+function summarize(missing: readonly MissingImage[], left: readonly UnnamedImage[], wasAdopting: boolean): string {
+  const parts = [
+    ...(missing.length === 0 ? [] : [`${countOf(missing.length)} without their bytes`]),
+    ...(left.length === 0 ? [] : [`${left.length} without a row`])
+  ]
+  const advice = [
+    ...(missing.length === 0 ? [] : ['restore the bytes from a backup or delete the requests']),
+    ...(left.length === 0
+      ? []
+      : [
+          wasAdopting
+            ? 'they are no whole images, and --erase erases them'
+            : 'they come back with a newer database, --adopt <email> gives them to somebody, --erase erases them'
+        ])
+  ]
+  return `${parts.join(', ')}: ${advice.join('; ')}.`
+}
+
+async function printMissing(missing: readonly MissingImage[], { users }: Accounts): Promise<void> {
+  if (missing.length === 0) return
+  const emails = new Map((await users.listUsers()).map(({ id, email }) => [id, email]))
+  process.stdout.write('Images without their bytes:\n')
+  printTable([
+    ['IMAGE', 'REQUEST', 'OWNER', 'MADE', 'FOUND'],
+    ...missing.map(({ asset, foundBytes }) => [
+      asset.id,
+      asset.request_id,
+      emails.get(asset.owner_id) ?? asset.owner_id,
+      formatTime(asset.created_at),
+      foundBytes === null ? 'missing' : `${foundBytes} bytes instead of ${asset.bytes}`
+    ])
+  ])
+}
+
+function printUnnamed(unnamed: readonly UnnamedImage[]): void {
+  if (unnamed.length === 0) return
+  process.stdout.write('Images that no request has:\n')
+  printTable([
+    ['KEY', 'BYTES', 'STORED', 'STATE'],
+    ...unnamed.map(({ key, bytes, storedAt, erasedAt }) => [
+      key,
+      String(bytes),
+      formatTime(storedAt),
+      erasedAt === null ? 'within the hour set aside' : `set aside, erased after ${formatTime(erasedAt)}`
+    ])
+  ])
+}
