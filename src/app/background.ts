@@ -50,7 +50,7 @@ export function startBackground(parts: BackgroundParts): { close(): Promise<void
     loop('forget idempotency keys', SWEEP_EVERY_MS, () => parts.requests.forgetKeys()),
     loop('prune webhooks', SWEEP_EVERY_MS, () => parts.webhooks.prune(closing.signal)),
     loop('drop ended sessions', SWEEP_EVERY_MS, () => parts.people.dropExpired()),
-    loop('sweep orphans', SWEEP_EVERY_MS, () => parts.sweeper.sweep())
+    loop('sweep orphans', SWEEP_EVERY_MS, () => parts.sweeper.sweep(closing.signal))
   ]
   // A shorter wait must not itself wait for the next round.
   const forget = [bell.on('settings', waiting.wake), bell.on('accounts', erasing.wake)]

@@ -2,7 +2,8 @@ import { type Quarantine, sweepOrphans, type SweepParts } from '../assets/sweep-
 import type { Logger } from '../lib/logger.ts'
 
 export interface StorageSweeper {
-  sweep(): Promise<void>
+  /** Ends early when `signal` aborts; the next one goes on from there. */
+  sweep(signal: AbortSignal): Promise<void>
   /** What is set aside, as the last sweep left it; nothing before the first. */
   quarantine(): Quarantine
 }
@@ -11,8 +12,8 @@ export interface StorageSweeper {
 export function createStorageSweeper({ logger, ...parts }: SweepParts & { logger: Logger }): StorageSweeper {
   let quarantine: Quarantine = { images: 0, bytes: 0 }
   return {
-    sweep: async () => {
-      const { restored, ...swept } = await sweepOrphans(parts)
+    sweep: async (signal) => {
+      const { restored, ...swept } = await sweepOrphans({ ...parts, signal })
       if (swept.quarantine.images > quarantine.images) {
         logger.warn(swept.quarantine, 'stored images that no request has are set aside; see `storage check`')
       }

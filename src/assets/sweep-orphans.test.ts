@@ -116,6 +116,24 @@ describe('sweepOrphans', () => {
     expect(await sweep({ laterMs: 61_000, minAgeMs: 60_000 })).toMatchObject({ quarantine: { images: 1 } })
   })
 
+  it('stops in the middle when it is told to, and goes on the next time', async () => {
+    for (const key of all) await put(key)
+    const stopping = new AbortController()
+    const parts = { assets: rowsOf(['images/aa/kept']), clock: clockAt(AFTER), quarantineMs: QUARANTINE_MS }
+    const move: ObjectStore['move'] = async (from, to) => {
+      stopping.abort()
+      return store.move(from, to)
+    }
+    await sweepOrphans({ ...parts, store: { ...store, move }, signal: stopping.signal })
+    expect(await list('quarantine/')).toHaveLength(1)
+    expect(await list('thumbnails/')).toHaveLength(4)
+    expect(await sweepOrphans({ ...parts, store })).toEqual({
+      removed: 2,
+      restored: 0,
+      quarantine: { images: 2, bytes: 10 }
+    })
+  })
+
   it('does nothing in an empty store', async () => {
     const nothing = { removed: 0, restored: 0, quarantine: { images: 0, bytes: 0 } }
     expect(await sweep({ laterMs: ORPHAN_AGE_MS * 2 })).toEqual(nothing)

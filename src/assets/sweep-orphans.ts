@@ -14,6 +14,8 @@ export interface SweepParts {
   /** How long images that no row refers to are kept, from the end of the day on which they are set aside; 0: not at all. */
   quarantineMs: number
   minAgeMs?: number
+  /** Ends it early; the next one goes on from there. */
+  signal?: AbortSignal
 }
 
 /** Images that are set aside, and their bytes. */
@@ -58,6 +60,7 @@ export async function sweepOrphans(parts: SweepParts): Promise<Swept> {
         continue
       }
       for (const { key, bytes } of orphans) {
+        if (parts.signal?.aborted) break
         if (!(await parts.store.move(key, quarantineKey(key, now)))) continue
         quarantine.images += 1
         quarantine.bytes += bytes
@@ -68,9 +71,10 @@ export async function sweepOrphans(parts: SweepParts): Promise<Swept> {
 }
 
 /** Objects that are old enough and belong to an image that no row refers to, a portion at a time. */
-async function* orphansAmong({ store, assets, clock, minAgeMs }: SweepParts, prefix: string) {
+async function* orphansAmong(parts: SweepParts, prefix: string) {
+  const { clock, minAgeMs } = parts
   const before = clock.now() - (minAgeMs ?? ORPHAN_AGE_MS)
-  for await (const { objects, known } of portions({ store, assets }, prefix, ({ key, bytes, modifiedAt }) => {
+  for await (const { objects, known } of portions(parts, prefix, ({ key, bytes, modifiedAt }) => {
     const imageKey = modifiedAt <= before ? imageKeyOf(key) : undefined
     return imageKey === undefined ? undefined : { key, imageKey, bytes }
   })) {
@@ -78,14 +82,16 @@ async function* orphansAmong({ store, assets, clock, minAgeMs }: SweepParts, pre
   }
 }
 
-async function lookThroughQuarantine({ store, assets, clock, quarantineMs }: SweepParts): Promise<Swept> {
+async function lookThroughQuarantine(parts: SweepParts): Promise<Swept> {
+  const { store, clock, quarantineMs } = parts
   const swept: Swept = { removed: 0, restored: 0, quarantine: { images: 0, bytes: 0 } }
   const now = clock.now()
-  for await (const { objects, known } of portions({ store, assets }, PREFIXES.quarantine, ({ key, bytes }) => {
+  for await (const { objects, known } of portions(parts, PREFIXES.quarantine, ({ key, bytes }) => {
     const set = quarantinedAs(key)
     return set && { key, imageKey: set.imageKey, bytes, endsAt: set.dayEndsAt + quarantineMs }
   })) {
     for (const { key, imageKey, bytes, endsAt } of objects) {
+      if (parts.signal?.aborted) break
       if (known.has(imageKey)) {
         if (await store.move(key, imageKey)) swept.restored += 1
       } else if (quarantineMs === 0 || endsAt <= now) {
@@ -102,7 +108,11 @@ async function lookThroughQuarantine({ store, assets, clock, quarantineMs }: Swe
 
 /** Objects below a prefix, as far as `read` makes something of them, each portion with those of their images that have a row. */
 export async function* portions<T extends StoredObject>(
-  { store, assets }: { store: Pick<ObjectStore, 'list'>; assets: Pick<AssetStore, 'knownKeys'> },
+  {
+    store,
+    assets,
+    signal
+  }: { store: Pick<ObjectStore, 'list'>; assets: Pick<AssetStore, 'knownKeys'>; signal?: AbortSignal },
   prefix: string,
   read: (listed: { key: string; bytes: number; modifiedAt: number }) => T | undefined
 ): AsyncGenerator<{ objects: T[]; known: Set<string> }> {
@@ -113,19 +123,20 @@ export async function* portions<T extends StoredObject>(
     return { objects: full, known: await assets.knownKeys([...new Set(full.map(({ imageKey }) => imageKey))]) }
   }
   for await (const listed of store.list(prefix)) {
+    if (signal?.aborted) return
     const object = read(listed)
     if (object) objects.push(object)
     if (objects.length >= AT_A_TIME) yield await portion()
   }
-  if (objects.length > 0) yield await portion()
+  if (objects.length > 0 && !signal?.aborted) yield await portion()
 }
 
 /** Removes images whose last row was deleted by a process that did not come to removing them. */
-async function removeUnwanted({ store, assets }: SweepParts): Promise<number> {
+async function removeUnwanted({ store, assets, signal }: SweepParts): Promise<number> {
   let removed = 0
   for (;;) {
     const keys = await assets.listUnwanted(AT_A_TIME)
-    if (keys.length === 0) return removed
+    if (keys.length === 0 || signal?.aborted) return removed
     // An older database may know of the image and of its end.
     const known = await assets.knownKeys(keys)
     const unknown = keys.filter((key) => !known.has(key))
