@@ -6,6 +6,8 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 
 export interface OpenDatabaseOptions {
   clock?: Clock
+  /** A gateway runs on it: a database that is not up to date is refused. */
+  isInUse?: boolean
   /** Called when the disk refuses to keep what was promised: the process must stop. */
   onFatal: (error: unknown) => void
   /** Called when something failed that loses nothing and is tried again. */

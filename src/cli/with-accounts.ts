@@ -7,6 +7,7 @@ import { createPersonStore } from '../auth/person-store.ts'
 import { createUserStore, type UserStore } from '../auth/user-store.ts'
 import { countImagesSince } from '../usage/usage-store.ts'
 import { loadConfig } from '../config/config.ts'
+import { isDataDirLocked } from '../db/data-dir-lock.ts'
 import { findGatewayAddress } from '../db/gateway-address.ts'
 import { localUrl } from '../lib/local-url.ts'
 import { silentLogger } from '../lib/logger.ts'
@@ -44,7 +45,8 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
   const config = loadConfig()
   await requireInstallation(config)
   const running = await findGatewayAddress(config.dataDir)
-  const database = await openDatabase(config, { onFatal }).catch((error: unknown) => {
+  const isInUse = isDataDirLocked(config.dataDir)
+  const database = await openDatabase(config, { onFatal, isInUse }).catch((error: unknown) => {
     throw explainDataDir(error, config)
   })
   try {

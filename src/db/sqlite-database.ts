@@ -39,6 +39,8 @@ export interface SqliteOptions {
   clock: Clock
   /** How large the write-ahead log may grow before writers are held for a moment. */
   maxLogBytes?: number
+  /** A gateway runs on it: the schema is to stay as that one knows it. */
+  isInUse?: boolean
   /** Called when the disk refuses to sync the log: the process must stop. */
   onFatal: (error: unknown) => void
   /** Called when something failed that loses nothing and is tried again: a look at the database, a move of its log. */
@@ -68,7 +70,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     dialect: new SqliteDialect({ database: createSqliteShim(sqlite, () => walSync.committed()) })
   })
   try {
-    await migrate(db, dirname(options.path))
+    await migrate(db, { dataDir: dirname(options.path), isInUse: options.isInUse ?? false })
     await syncFolder(dirname(options.path))
   } catch (error) {
     await walSync.close()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/app/open-database.ts'
+import { lockDataDir } from '../../src/db/data-dir-lock.ts'
 import { MIGRATIONS } from '../../src/db/migrations/index.ts'
 import { VERSION } from '../../src/lib/version.ts'
 import { runProgram, type RunningServer, startServer } from '../support/run-program.ts'
@@ -88,6 +89,22 @@ describe('a folder of a later version', () => {
       expect(stderr).toContain('INFERENCE_CLUB_DATA_DIR')
     }
   )
+})
+
+it('is not brought up to date by a command beneath a gateway that runs', async () => {
+  const dataDir = join(folder, 'data')
+  const onFatal = (error: unknown) => expect.fail(String(error))
+  const database = await openDatabase({ dataDir }, { onFatal })
+  // As a version left it that did not have this one.
+  await sql`drop table unwanted_objects`.execute(database.db)
+  await sql`delete from kysely_migration where name >= '019'`.execute(database.db)
+  await database.close()
+  const unlock = await lockDataDir(dataDir)
+  const refused = await club(['users', 'list'])
+  expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 1, stdout: '' })
+  expect(refused.stderr).toMatch(/^An older version of inference\.club is running on \S+data: [^\n]*restart[^\n]*\.\n$/)
+  unlock()
+  expect(await club(['users', 'list'])).toMatchObject({ code: 0, stderr: '' })
 })
 
 describe('a link', () => {

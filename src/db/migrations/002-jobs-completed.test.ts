@@ -16,12 +16,12 @@ const open = () => {
 
 it('changes nothing in a folder that has it all, whatever ran there before', async () => {
   const fresh = open()
-  await migrate(fresh.db, 'data')
+  await migrate(fresh.db, { dataDir: 'data' })
   const { '002-jobs-completed': _, ...others } = MIGRATIONS
   const older = open()
   const migrator = new Migrator({ db: older.db, provider: { getMigrations: async () => others } })
   expect((await migrator.migrateToLatest()).error).toBeUndefined()
-  await migrate(older.db, 'data')
+  await migrate(older.db, { dataDir: 'data' })
   expect(older.schema()).toEqual(fresh.schema())
   await fresh.db.destroy()
   await older.db.destroy()
