@@ -11,7 +11,9 @@ import type { AttemptProgress, AttemptRow } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { Standing } from '../providers/trust-policy.ts'
 import { inspectPreview } from './inspect-preview.ts'
+import { STANDING_NOTES } from './standing-notes.ts'
 
 export type Hello = Extract<AgentMessage, { type: 'agent.hello' }>
 
@@ -47,12 +49,17 @@ export class AgentSession {
   readonly unsavedProgress = new Map<string, AttemptProgress>()
   /** By service, why its image server cannot be used, or null when it can; what is not yet written down. */
   readonly unsavedWarnings = new Map<string, string | null>()
+  /** Whether it offers anything to others than its owner. */
+  readonly isShared: boolean
   readonly #parts: SessionParts
   readonly #socket: WebSocket
   readonly #silentForMs: () => number
   readonly #services: { declaration: ServiceDeclaration; id: string; models: Map<string, Feature[]> }[]
   readonly #lastModel = new Map<string, string>()
   readonly #held = new Map<string, HeldSlot>()
+  readonly #accepts: readonly string[]
+  /** As the agent was told. */
+  #standing: Standing
   #draining = false
   #ended = false
 
@@ -75,6 +82,9 @@ export class AgentSession {
     this.providerId = agent.providerId
     this.epoch = agent.epoch
     this.name = hello.name
+    this.isShared = hello.services.some(({ access }) => access !== 'private')
+    this.#accepts = hello.accepts ?? []
+    this.#standing = agent.standing
     this.#services = hello.services
       .filter((service) => service.type === 'image')
       .map((declaration) => ({
@@ -99,6 +109,14 @@ export class AgentSession {
   /** It finishes what it runs and takes no more: nobody should wait for it. */
   get draining(): boolean {
     return this.#draining
+  }
+
+  /** How its provider stands now; the agent hears of a change that concerns it, if it is of a version that listens. */
+  noteStanding(standing: Standing): void {
+    if (standing === this.#standing) return
+    this.#standing = standing
+    if (!this.isShared || !this.#accepts.includes('provider.standing')) return
+    this.send({ type: 'provider.standing', note: STANDING_NOTES[standing] })
   }
 
   freeServices(): ServiceSlots[] {

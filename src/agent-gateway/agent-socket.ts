@@ -21,12 +21,12 @@ import {
   type ServiceDeclaration
 } from '../protocol/messages.ts'
 import type { DeclaredService } from '../providers/provider-store.ts'
-import type { Standing } from '../providers/trust-policy.ts'
 import type { LiveProgress } from '../requests/live-progress.ts'
 import type { Requests } from '../requests/requests.ts'
 import { AgentSession, type Hello } from './agent-session.ts'
 import { limitMessageRate } from './message-rate.ts'
 import type { SessionRegistry } from './session-registry.ts'
+import { welcomeNote } from './standing-notes.ts'
 
 const HELLO_WITHIN_MS = 10_000
 /** How long an agent has to answer the goodbye of a gateway that stops. */
@@ -196,16 +196,6 @@ export function closeReason(text: string): string {
     .replace(/\ufffd$/, '')}…`
 }
 
-/** By how a provider stands, what whoever runs its agent should know. */
-const NOTES: Partial<Record<Standing, string>> = {
-  pending: "This machine is waiting for an admin's approval: your own requests run here already.",
-  closed: 'Only the machines of admins serve others here: your own requests run on this one.',
-  blocked: 'An admin has stopped this machine from serving others: your own requests still run here.',
-  limited: 'This machine is new: it is given few images of others until it has proven itself.'
-}
-
-const isShared = ({ services }: Hello): boolean => services.some(({ access }) => access !== 'private')
-
 async function openSession(
   greeted: { socket: WebSocket; principal: Principal; hello: Hello; silentForMs: () => number },
   parts: AgentSocketParts
@@ -226,7 +216,7 @@ async function openSession(
   const session = new AgentSession(parts, { ...greeted, agent })
   session.resume(agent.resumed)
   parts.registry.add(session)
-  const note = isShared(hello) ? NOTES[agent.standing] : undefined
+  const note = session.isShared ? welcomeNote(agent.standing) : undefined
   session.send({
     type: 'gateway.welcome',
     provider_id: agent.providerId,

@@ -15,7 +15,7 @@ const WRITE_PROGRESS_EVERY_MS = 1000
 export interface KeepSessionsParts {
   registry: SessionRegistry
   requests: Pick<Requests, 'renewConnections' | 'noteProgress' | 'disconnectAgent'>
-  providers: Pick<ProviderStore, 'noteWarning'>
+  providers: Pick<ProviderStore, 'noteWarning' | 'listStandings'>
   apiKeys: ApiKeys
   bell: Bell
   leaseMs: number
@@ -28,7 +28,10 @@ export interface SessionKeeper {
   close(): Promise<void>
 }
 
-/** While sessions live: renews their leases, writes their progress, and ends those whose key no longer counts. */
+/**
+ * While sessions live: renews their leases, writes their progress, tells their agents how they stand with others, and ends
+ * those whose key no longer counts.
+ */
 export function keepSessions(parts: KeepSessionsParts): SessionKeeper {
   const onError = (error: unknown) =>
     parts.logger.error({ err: error }, 'keeping agent sessions failed; it is tried again')
@@ -41,7 +44,12 @@ export function keepSessions(parts: KeepSessionsParts): SessionKeeper {
     onError
   })
   const saving = startLoop({ everyMs: WRITE_PROGRESS_EVERY_MS, work: () => save(parts), onError })
-  const forget = parts.bell.on('keys', renewing.wake)
+  const telling = startLoop({ everyMs: heartbeatMs(parts.leaseMs), work: () => tellStandings(parts), onError })
+  const deaf = [
+    parts.bell.on('keys', renewing.wake),
+    parts.bell.on('providers', telling.wake),
+    parts.bell.on('settings', telling.wake)
+  ]
   return {
     renew: async () => {
       // What waits in the sockets since this process was held up is read first.
@@ -49,8 +57,8 @@ export function keepSessions(parts: KeepSessionsParts): SessionKeeper {
       await renew(parts)
     },
     close: async () => {
-      forget()
-      await Promise.all([renewing.close(), saving.close()])
+      for (const forget of deaf) forget()
+      await Promise.all([renewing.close(), saving.close(), telling.close()])
     }
   }
 }
@@ -74,6 +82,16 @@ async function endUnauthorized({ registry, apiKeys, requests, logger }: KeepSess
     session.close(CLOSE_CODES.unauthorized, 'the API key is revoked or expired')
     await requests.disconnectAgent(session, { voided: true })
     logger.info({ provider: session.providerId, name: session.name }, 'agent disconnected: its key no longer counts')
+  }
+}
+
+async function tellStandings({ registry, providers }: KeepSessionsParts): Promise<void> {
+  const sessions = registry.sessions()
+  if (sessions.length === 0) return
+  const standings = await providers.listStandings(sessions.map(({ providerId }) => providerId))
+  for (const session of sessions) {
+    const standing = standings.get(session.providerId)
+    if (standing) session.noteStanding(standing)
   }
 }
 

@@ -77,11 +77,18 @@ export function runAgent(options: AgentOptions): Agent {
       name: config.name,
       agent_version: VERSION,
       services: draining ? [] : [...services.values()].map(declarationOf),
-      attempts: runner.heldAttempts()
+      attempts: runner.heldAttempts(),
+      accepts: ['provider.standing']
     }),
     onMessage: (message) => handle(message),
     logger
   })
+  /** Said once, and not with every connection. */
+  let saidNote: string | undefined
+  const sayNote = (note: string) => {
+    if (note !== saidNote) logger.info(cleanText(note))
+    saidNote = note
+  }
   const handle = (message: GatewayMessage) => {
     switch (message.type) {
       case 'gateway.welcome':
@@ -90,9 +97,11 @@ export function runAgent(options: AgentOptions): Agent {
         accepts = message.accepts ?? []
         probes?.states().forEach(tell)
         options.onOnline?.(config)
-        if (message.note !== undefined) logger.warn(cleanText(message.note))
+        if (message.note !== undefined) sayNote(message.note)
         firstWelcome.resolve(undefined)
         return
+      case 'provider.standing':
+        return sayNote(message.note)
       case 'attempt.assigned':
         return runner.start(message)
       case 'attempt.cancel':

@@ -185,6 +185,7 @@ export function createNetwork(
         throw errors.conflict(`The provider '${provider.name}' is ${provider.trust}: that cannot be done now.`)
       }
       bell.ring('tasks')
+      bell.ring('providers')
     },
 
     countPending: () => (offering.providers === 'admins' ? Promise.resolve(0) : countPending(db)),

@@ -117,7 +117,9 @@ export const AGENT_MESSAGES = {
     agent_version: BoundedText(100),
     services: Type.Array(ServiceDeclaration, { maxItems: MAX_SERVICES }),
     /** Every attempt the agent runs or holds finished, so that it can go on with them. */
-    attempts: Type.Array(Type.Object({ id, token }), { maxItems: MAX_HELD })
+    attempts: Type.Array(Type.Object({ id, token }), { maxItems: MAX_HELD }),
+    /** Types of messages that came later than the first version and that this agent understands. */
+    accepts: Type.Optional(Type.Array(Name(40), { maxItems: 100 }))
   }),
   /** Proof of life. */
   'agent.heartbeat': Type.Object({ type: Type.Literal('agent.heartbeat') }),
@@ -180,6 +182,8 @@ export const GATEWAY_MESSAGES = {
     model: Name(200),
     task: AssignedTask
   }),
+  /** What the `note` of the welcome was about is otherwise now; sent to agents that `accept` it. */
+  'provider.standing': Type.Object({ type: Type.Literal('provider.standing'), note: BoundedText(300) }),
   /** Stop it; the result is not wanted or no longer the agent's. */
   'attempt.cancel': Type.Object({ type: Type.Literal('attempt.cancel'), attempt_id: id })
 }

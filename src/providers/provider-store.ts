@@ -9,7 +9,7 @@ import { ALL_MODELS, easePauses, longestPause, type Pause, PAUSE_COLUMNS } from 
 import { findProviderName } from './provider-state-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
 import { type Reach, reachOf, type Standing } from './trust-policy.ts'
-import { admitProvider, findReach, findStanding, noteDelivery } from './trust-store.ts'
+import { admitProvider, findReach, findStanding, listStandings, noteDelivery } from './trust-store.ts'
 
 /** What an agent says it offers. */
 export interface DeclaredService {
@@ -68,6 +68,8 @@ export interface ProviderStore {
   readonly offering: OfferingConfig
   /** Makes or finds the provider (owner, name), takes it over from any older connection, and writes its services. */
   connect(trx: Trx, provider: NewConnection): Promise<ConnectedProvider>
+  /** How these providers stand at this moment, by id. */
+  listStandings(providerIds: readonly string[]): Promise<Map<string, Standing>>
   /** What a provider is called and whose it is. */
   findName(providerId: string): Promise<{ name: string; owner_id: string } | undefined>
   /** Providers of an owner that are not forgotten. */
@@ -130,6 +132,8 @@ export function createProviderStore(
       const standing = (await findStanding(trx, provider.id, offering.providers)) ?? 'pending'
       return { providerId: provider.id, epoch: provider.epoch, serviceIds, standing }
     },
+
+    listStandings: (providerIds) => listStandings(db, providerIds, offering.providers),
 
     findName: (providerId) => findProviderName(db, providerId),
 

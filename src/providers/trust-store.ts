@@ -107,6 +107,21 @@ export async function findStanding(
   return row && standingOf(row, mode)
 }
 
+/** How these providers stand at this moment, by id. */
+export async function listStandings(
+  db: Db,
+  providerIds: readonly string[],
+  mode: OfferingConfig['providers']
+): Promise<Map<string, Standing>> {
+  const rows = await db
+    .selectFrom('providers')
+    .innerJoin('users', 'users.id', 'providers.owner_id')
+    .select(['providers.id', 'providers.trust', 'users.role as ownerRole'])
+    .where('providers.id', 'in', providerIds)
+    .execute()
+  return new Map(rows.map((row) => [row.id, standingOf(row, mode)]))
+}
+
 /** New providers that wait to be let in, among those that offer anything to others. */
 export async function countPending(db: Db): Promise<number> {
   const row = await db

@@ -1,11 +1,20 @@
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runAgent } from '../../src/agent/run-agent.ts'
 import type { Overview } from '../../src/http/dashboard/contract/account.ts'
 import type { ProviderDetail } from '../../src/http/dashboard/contract/network.ts'
 import type { ServiceDeclaration } from '../../src/protocol/messages.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
+import { connectRawAgent } from '../support/raw-agent.ts'
 import { apiErrorOf } from '../support/read-error.ts'
 import { startHandWorker, type HandWorker } from '../support/hand-worker.ts'
-import { startTestGateway, type TestGateway, type TestPerson, type TestUser } from '../support/test-gateway.ts'
+import {
+  agentConfig,
+  startTestGateway,
+  type TestGateway,
+  type TestPerson,
+  type TestUser
+} from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 let gateway: TestGateway
@@ -166,6 +175,65 @@ describe('in the dashboard', () => {
     expect((await say(boss, 'approve')).status).toBe(409)
     offering().providers = 'auto'
     await rig.close()
+  })
+})
+
+describe('an agent that is connected', () => {
+  const approve = (providerId: string) =>
+    gateway.gateway.context.network.decide({ userId: 'operator', role: 'admin' }, providerId, 'approve')
+
+  it('hears at once that its machine was let in, and says so once', async () => {
+    const owner = await gateway.addUser()
+    const said: string[] = []
+    const logger = pino(
+      { level: 'info' },
+      { write: (line) => void said.push((JSON.parse(line) as { msg: string }).msg) }
+    )
+    const services = [{ models: [{ id: newModel(), servedAs: 'demo', features: ['generate' as const] }] }]
+    const config = agentConfig({ gateway: gateway.url, key: owner.key, name: 'patient', services })
+    const agent = runAgent({ config, logger, probing: 'off' })
+    await agent.online
+    expect(said).toEqual([expect.stringMatching(/waiting for an admin's approval/)])
+    // Once more connected, it has nothing new to say.
+    await agent.reload(config)
+    const row = await gateway.database.db
+      .selectFrom('providers')
+      .select('id')
+      .where('owner_id', '=', owner.id)
+      .executeTakeFirstOrThrow()
+    await waitFor(() =>
+      gateway.gateway.context.registry.sessions().some(({ providerId, epoch }) => providerId === row.id && epoch === 2)
+    )
+    await approve(row.id)
+    await waitFor(() => said.length > 1, 2000)
+    expect(said.slice(1)).toEqual([expect.stringMatching(/This machine is new/)])
+    await approve(row.id)
+    await waitFor(() => said.length > 2, 2000)
+    expect(said.slice(2)).toEqual([expect.stringMatching(/trusted now/)])
+    await agent.stop()
+  })
+
+  it('hears nothing of it when it is of a version that would not understand, or serves its owner alone', async () => {
+    const owner = await gateway.addUser()
+    const connectAs = async (name: string, hello: { accepts?: string[]; access?: 'private' }) => {
+      const agent = await connectRawAgent({ url: gateway.url, key: owner.key })
+      const { accepts, ...service } = hello
+      const { provider_id } = await agent.hello({
+        name,
+        services: [serviceOf(newModel(), service)],
+        ...(accepts && { accepts })
+      })
+      return { agent, id: provider_id }
+    }
+    const old = await connectAs('old', {})
+    const alone = await connectAs('alone', { accepts: ['provider.standing'], access: 'private' })
+    const listening = await connectAs('listening', { accepts: ['provider.standing'] })
+    for (const { id } of [old, alone, listening]) await approve(id)
+    await listening.agent.received('provider.standing')
+    for (const { agent } of [old, alone]) {
+      expect(agent.messages.map(({ type }) => type)).toEqual(['gateway.welcome'])
+    }
+    for (const { agent } of [old, alone, listening]) await agent.close()
   })
 })
 

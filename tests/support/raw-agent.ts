@@ -27,6 +27,7 @@ export interface RawAgent {
     name: string
     services?: Partial<ServiceDeclaration>[]
     attempts?: Held[]
+    accepts?: string[]
   }): Promise<Of<'gateway.welcome'>>
   /** The first message of this type that `is`, which may have come already. */
   received<T extends GatewayMessage['type']>(type: T, is?: (message: Of<T>) => boolean): Promise<Of<T>>
@@ -78,14 +79,15 @@ export async function connectRawAgent(gateway: { url: string; key: string }): Pr
     send,
     received,
     beQuiet: () => clearInterval(heartbeat),
-    hello: ({ name, services = [], attempts = [] }) => {
+    hello: ({ name, services = [], attempts = [], accepts }) => {
       send({
         type: 'agent.hello',
         protocol: PROTOCOL_VERSION,
         name,
         agent_version: 'test',
         services: services.map((service, index) => declare(service, index)),
-        attempts
+        attempts,
+        ...(accepts && { accepts })
       })
       return received('gateway.welcome')
     },

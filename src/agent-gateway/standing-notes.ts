@@ -1,0 +1,14 @@
+import type { Standing } from '../providers/trust-policy.ts'
+
+/** By how a provider stands that offers something to others, what whoever runs its agent should know. */
+export const STANDING_NOTES: Record<Standing, string> = {
+  pending: "This machine is waiting for an admin's approval: your own requests run here already.",
+  closed: 'Only the machines of admins serve others here: your own requests run on this one.',
+  blocked: 'An admin has stopped this machine from serving others: your own requests still run here.',
+  limited: 'This machine is new: it is given few images of others until it has proven itself.',
+  trusted: 'This machine is trusted now: it serves others as much as it can.'
+}
+
+/** Undefined when there is nothing to say: it stands as most do. */
+export const welcomeNote = (standing: Standing): string | undefined =>
+  standing === 'trusted' ? undefined : STANDING_NOTES[standing]
