@@ -1,9 +1,9 @@
 import cors from '@fastify/cors'
-import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { basePathOf, withoutBasePath } from '../lib/base-path.ts'
 import { newId } from '../lib/ids.ts'
+import { describeRoutes, serveDocument } from './api-document/api-document.ts'
 import { getAsset } from './assets/get-asset.ts'
 import { registerAuth } from './auth/register-auth.ts'
 import { registerDashboard } from './dashboard/index.ts'
@@ -21,7 +21,6 @@ import { setSecurityHeaders } from './hooks/set-security-headers.ts'
 import type { HttpContext } from './http-context.ts'
 import { collapseSlashes, noteKnownPaths } from './known-paths.ts'
 import { parseJsonBodies } from './parse-json-bodies.ts'
-import { publicUrl } from './public-url.ts'
 import { limitConnections } from './limit-connections.ts'
 import { limitSilence } from './limit-silence.ts'
 import { releaseConnections } from './release-connections.ts'
@@ -103,12 +102,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     })
   })
 
-  const serversFor = (request: FastifyRequest) => [{ url: publicUrl(request, config.publicUrl) }]
-  await app.register(swagger, {
-    openapi: describeApi(context.version),
-    // The one wildcard is the id of a model, which may hold slashes.
-    transform: ({ schema, url }) => ({ schema, url: url.replace('*', ':id') })
-  })
+  await describeRoutes(app, context.version)
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     indexPrefix: basePath,
@@ -119,10 +113,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   })
   await app.register(async (scope) => {
     const refuseOthers = refuseOtherMethods(scope)
-    scope.get('/openapi.json', { schema: { hide: true } }, (request) => ({
-      ...app.swagger(),
-      servers: serversFor(request)
-    }))
+    serveDocument(scope, context)
     registerOperations(scope, context)
     refuseOthers()
   })
@@ -211,19 +202,3 @@ function registerApi(scope: FastifyInstance, context: HttpContext): void {
   registerModels(scope, context)
   registerOrganization(scope, context)
 }
-
-const describeApi = (version: string) => ({
-  openapi: '3.1.0',
-  info: {
-    title: 'inference.club images API',
-    version,
-    description:
-      "Mirrors OpenAI's images API. Every error has the same shape; `type` and `code` hold the same stable word."
-  },
-  components: {
-    securitySchemes: {
-      apiKey: { type: 'http' as const, scheme: 'bearer', description: 'A key that begins with `ic_`.' }
-    }
-  },
-  security: [{ apiKey: [] }]
-})

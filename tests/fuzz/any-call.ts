@@ -19,14 +19,12 @@ const image: Schema = {
     file_id: { type: 'string' }
   }
 }
-const images = fc.array(
-  fc.oneof(
-    fc.record({ image_url: fc.constant(`data:image/png;base64,${PNG}`) }),
-    fc.record({ file_id: knownId('asset') }),
-    valueFor(image)
-  ),
-  { minLength: 1, maxLength: 3 }
+const reference = fc.oneof(
+  fc.record({ image_url: fc.constant(`data:image/png;base64,${PNG}`) }),
+  fc.record({ file_id: knownId('asset') }),
+  valueFor(image)
 )
+const images = fc.array(reference, { minLength: 1, maxLength: 3 })
 const PASSWORD = fc.constant('correct horse battery')
 
 /** What a call that is served says in the fields of which the schemas do not tell it. */
@@ -37,6 +35,8 @@ const usual: Usual = {
   n: fc.constantFrom(1, 1, 2, '2', 3),
   steps: fc.constantFrom(1, 2, '3'),
   images,
+  image: reference,
+  mask: reference,
   requests: fc.array(
     fc.record({
       endpoint: fc.constantFrom('/v1/images/generations', '/v1/images/edits', '/v1/images/variations'),
@@ -56,11 +56,9 @@ const usual: Usual = {
   newPassword: PASSWORD
 }
 
-/** Fields of image calls that stand in no schema, being of later versions or of this club. */
+/** Fields of image calls as no schema has them, or with values that are of later versions. */
 const UNDOCUMENTED_FIELDS: Record<string, Schema> = {
-  mask: image,
   webhook_url: { examples: ['http://127.0.0.1:1/', 'https://example.org/x', 'ftp://a'] },
-  inference_club_routing: { enum: ['any', 'prefer_own', 'only_own'] },
   visibility: { enum: ['PUBLIC', 'UNLISTED'] },
   stream: { type: 'boolean' },
   partial_images: { type: 'integer', minimum: 0, maximum: 3 },
@@ -145,7 +143,7 @@ function bodyOf({ bodies }: Operation): Arbitrary<Sent> {
     return type === 'multipart/form-data'
       ? schemas.chain((one) => formOf(one, usual)).map((body) => ({ body, headers: [] }))
       : schemas
-          .chain((one) => jsonText(valueFor(withoutFiles(one), usual)))
+          .chain((one) => jsonText(valueFor(withWhatImagesNeed(one), usual)))
           .map((text) => ({ body: { text }, headers: [['content-type', type]] }))
   })
   const none = fc.constant<Sent>({ body: undefined, headers: [] })
@@ -158,25 +156,15 @@ function bodyOf({ bodies }: Operation): Arbitrary<Sent> {
 const widened = (schema: Schema): Schema =>
   schema.properties?.response_format === undefined
     ? schema
-    : { ...schema, properties: { ...UNDOCUMENTED_FIELDS, ...schema.properties } }
+    : { ...schema, properties: { ...schema.properties, ...UNDOCUMENTED_FIELDS } }
 
 /** Most pictures are small, or nothing else would be done. */
 const NEEDED_BY_IMAGES = ['model', 'prompt', 'size']
 
-/** As JSON, where references stand in place of files. */
-function withoutFiles({ properties = {}, required = [], ...schema }: Schema): Schema {
-  const kept = Object.entries(properties).filter(([, { format }]) => format !== 'binary')
-  const hasFiles = kept.length < Object.keys(properties).length
-  return {
-    ...schema,
-    properties: { ...Object.fromEntries(kept), ...(hasFiles && { images: { type: 'array', items: image } }) },
-    required: [
-      ...required.filter((name) => properties[name]?.format !== 'binary'),
-      ...(hasFiles ? ['images'] : []),
-      ...(properties.size ? NEEDED_BY_IMAGES : [])
-    ]
-  }
-}
+const withWhatImagesNeed = ({ required = [], ...schema }: Schema): Schema => ({
+  ...schema,
+  required: [...required, ...(schema.properties?.size ? NEEDED_BY_IMAGES : [])]
+})
 
 const caseOf = (operation: Operation): Arbitrary<HttpCase> =>
   fc

@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check'
 import sharp from 'sharp'
 import { SHORT_HOSTILE_TEXTS, valueFor } from './hostile-values.ts'
 import { asText, type CasePart, type HttpCase } from './http-case.ts'
-import { type Schema, soundValue, type Usual } from './sound-values.ts'
+import { isFile, type Schema, soundValue, type Usual } from './sound-values.ts'
 
 const FILE_NAMES = ['png', 'jpeg', 'gif', 'svg', 'cut png', 'png with text behind', 'other size', 'noise', 'nothing']
 
@@ -43,7 +43,7 @@ const file: Arbitrary<CasePart> = fc.record(
 
 /** A form that makes an image more often than not, with fields and files behind it that may say otherwise. */
 export function formOf(schema: Schema, usual: Usual): Arbitrary<HttpCase['body']> {
-  const fields = Object.entries(schema.properties ?? {}).filter(([, { format }]) => format !== 'binary')
+  const fields = Object.entries(schema.properties ?? {}).filter(([, member]) => !isFile(member))
   const field = (valueOf: (name: string, member: Schema) => Arbitrary<unknown>): Arbitrary<CasePart> =>
     fc
       .constantFrom(...fields)

@@ -8,7 +8,13 @@ import { UNDESCRIBED } from './undescribed-fields.ts'
 export interface Route {
   method: string
   path: string
-  schema?: { summary?: string; querystring?: Schema; body?: Schema; consumes?: readonly string[] }
+  schema?: {
+    summary?: string
+    querystring?: Schema
+    /** One for all types of body, or one for each. */
+    body?: Schema | { content: Record<string, { schema: Schema }> }
+    consumes?: readonly string[]
+  }
 }
 
 /** An endpoint, and what may be sent to it. */
@@ -52,10 +58,19 @@ export function operationsOf(routes: readonly Route[]): Operation[] {
       method,
       path,
       query: querystring ?? { properties: query },
-      bodies: sent ? Object.fromEntries(consumes.map((type) => [type, sent])) : {}
+      bodies: bodiesOf(sent, consumes)
     }
   })
   return [...operations, ...authOperations()]
+}
+
+function bodiesOf(sent: NonNullable<Route['schema']>['body'], types: readonly string[]): Operation['bodies'] {
+  if (sent === undefined) return {}
+  return Object.fromEntries(
+    'content' in sent
+      ? Object.entries(sent.content).map(([type, { schema }]) => [type, schema])
+      : types.map((type) => [type, sent])
+  )
 }
 
 const text: Schema = { type: 'string' }

@@ -21,6 +21,9 @@ export interface Schema {
 /** By the name of a field, what a caller says in it who means well, where the schema does not say it. */
 export type Usual = Record<string, Arbitrary<unknown>>
 
+/** Whether it is a file of a form, or several. */
+export const isFile = ({ format, items }: Schema): boolean => (items ?? { format }).format === 'binary'
+
 /** Values that a schema allows. */
 export function soundValue(schema: Schema, usual: Usual): Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const)

@@ -35,7 +35,6 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'GET /healthz': nothing,
   'GET /readyz': nothing,
   'GET /metrics': nothing,
-  'GET /api/inference/assets/:id': { query: { width: count, format: { enum: ['png', 'jpeg', 'webp'] } } },
   'GET /api/agent/connect': nothing,
   'GET /api/agent/attempts/:id/inputs/:name': nothing,
   'PUT /api/agent/attempts/:id/image': { fields: { any: text } },

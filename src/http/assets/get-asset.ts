@@ -11,6 +11,7 @@ import { callerLeft } from '../caller-left.ts'
 import type { HttpContext } from '../http-context.ts'
 import { parseRange } from './parse-range.ts'
 import { parseThumbnail } from './parse-thumbnail.ts'
+import { AssetSchema } from './asset-schema.ts'
 
 type AssetContext = Pick<HttpContext, 'assets' | 'thumbnails' | 'keyGuard' | 'people' | 'config'>
 type AssetRequest = FastifyRequest<{ Params: { id: string }; Querystring: Record<string, unknown> }>
@@ -24,8 +25,7 @@ export function getAsset(scope: FastifyInstance, context: AssetContext): void {
     // Fastify's own HEAD route would say that the image has no bytes.
     method: ['GET', 'HEAD'],
     url: '/:id',
-    // Every path of the API document begins with /v1; answers hold this URL whole.
-    schema: { hide: true },
+    schema: AssetSchema,
     handler: (request, reply) => sendAsset(context, request, reply)
   })
 }

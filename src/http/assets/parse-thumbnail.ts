@@ -1,8 +1,8 @@
 import { OUTPUT_FORMATS, type OutputFormat } from '../../images/media-types.ts'
 import { errors } from '../../lib/errors.ts'
 
-const MIN_WIDTH = 16
-const MAX_WIDTH = 2048
+export const MIN_WIDTH = 16
+export const MAX_WIDTH = 2048
 
 /**
  * `width` (16 – 2048 pixels) and `format` of an image's URL. Not as lenient as the fields of calls, where a blank one is

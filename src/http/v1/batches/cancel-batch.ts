@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { presentBatch } from '../../openai/present-batch.ts'
 import { errorResponses } from '../error-schema.ts'
+import { BatchParams } from '../request-schemas.ts'
 import { BatchResponse } from './batch-schemas.ts'
 import type { BatchesContext } from './batches-context.ts'
 
@@ -11,7 +12,8 @@ export function cancelBatch(scope: FastifyInstance, { batches }: BatchesContext)
     schema: {
       tags: ['Batches'],
       summary: 'Cancel what has not ended',
-      response: { 200: BatchResponse, ...errorResponses }
+      params: BatchParams,
+      response: { 200: BatchResponse, ...errorResponses('not_found') }
     },
     handler: async (request) => presentBatch(await batches.cancel(request.params.id, request.principal.userId))
   })

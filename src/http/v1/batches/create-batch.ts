@@ -10,7 +10,7 @@ import { parseImageRequest } from '../../openai/parse-image-request.ts'
 import { presentBatch } from '../../openai/present-batch.ts'
 import { liftImages } from '../../uploads/lifted-images.ts'
 import { receiveJsonCall, type ReceivedCall } from '../../uploads/receive-image-call.ts'
-import { errorResponses } from '../error-schema.ts'
+import { errorResponses, MAKING_IMAGES, TAKING_IMAGES } from '../error-schema.ts'
 import { BATCH_ENDPOINTS, BatchResponse, CreateBatchBody } from './batch-schemas.ts'
 import type { BatchesContext } from './batches-context.ts'
 
@@ -39,7 +39,7 @@ export function createBatch(scope: FastifyInstance, context: BatchesContext): vo
       summary: 'Submit many requests at once, all or none',
       headers: IdempotencyHeaders,
       body: CreateBatchBody,
-      response: { 202: BatchResponse, ...errorResponses }
+      response: { 202: BatchResponse, ...errorResponses(...MAKING_IMAGES, ...TAKING_IMAGES) }
     },
     handler: async (request, reply) => {
       if (context.isDraining()) throw errors.shuttingDown()

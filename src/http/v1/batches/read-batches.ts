@@ -5,6 +5,7 @@ import { parsePage } from '../../openai/parse-page.ts'
 import { presentBatch } from '../../openai/present-batch.ts'
 import { presentPage } from '../../openai/present-page.ts'
 import { errorResponses } from '../error-schema.ts'
+import { BatchParams, PageQuery } from '../request-schemas.ts'
 import { BatchList, BatchResponse } from './batch-schemas.ts'
 import type { BatchesContext } from './batches-context.ts'
 
@@ -16,10 +17,9 @@ export function listBatches(scope: FastifyInstance, { batches }: BatchesContext)
       tags: ['Batches'],
       summary: 'Your batches, newest first',
       querystring: Type.Object({
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-        after: Type.Optional(Type.String({ description: 'The `last_id` of the page before.' }))
+        ...PageQuery
       }),
-      response: { 200: BatchList, ...errorResponses }
+      response: { 200: BatchList, ...errorResponses() }
     },
     handler: async (request) => {
       const page = parsePage(new Fields(request.query))
@@ -33,7 +33,12 @@ export function listBatches(scope: FastifyInstance, { batches }: BatchesContext)
 export function getBatch(scope: FastifyInstance, { batches }: BatchesContext): void {
   scope.get<{ Params: { id: string } }>('/batches/:id', {
     config: { operation: 'getBatch' },
-    schema: { tags: ['Batches'], summary: 'A batch and its jobs', response: { 200: BatchResponse, ...errorResponses } },
+    schema: {
+      tags: ['Batches'],
+      summary: 'A batch and its jobs',
+      params: BatchParams,
+      response: { 200: BatchResponse, ...errorResponses('not_found') }
+    },
     handler: async (request) => presentBatch(await batches.view(request.params.id, request.principal.userId))
   })
 }

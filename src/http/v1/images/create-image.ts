@@ -4,9 +4,9 @@ import { jsonObject } from '../../json-object.ts'
 import { parseImageRequest } from '../../openai/parse-image-request.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { IdempotencyHeaders } from '../../idempotency-key.ts'
-import { errorResponses } from '../error-schema.ts'
+import { errorResponses, MAKING_IMAGES, WAITING_FOR_IMAGES } from '../error-schema.ts'
 import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
-import { CreateImageBody, ImagesResponse } from './image-schemas.ts'
+import { CreateImageBody, ImagesAnswer } from './image-schemas.ts'
 
 /** `POST /v1/images/generations` */
 export function createImage(scope: FastifyInstance, context: AnswerContext): void {
@@ -18,7 +18,7 @@ export function createImage(scope: FastifyInstance, context: AnswerContext): voi
       summary: 'Make images from a prompt',
       headers: IdempotencyHeaders,
       body: CreateImageBody,
-      response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
+      response: { 200: ImagesAnswer, 202: JobEnvelope, ...errorResponses(...MAKING_IMAGES, ...WAITING_FOR_IMAGES) }
     },
     handler: (request, reply) => {
       if (request.form) throw errors.unsupportedMediaType('The body must be sent as application/json.')

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { IdempotencyHeaders } from '../../idempotency-key.ts'
-import { errorResponses } from '../error-schema.ts'
+import { errorResponses, MAKING_IMAGES, TAKING_IMAGES, WAITING_FOR_IMAGES } from '../error-schema.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
-import { ImagesResponse, EditImageBody } from './image-schemas.ts'
+import { EditImageForm, EditImageJson, ImagesAnswer } from './image-schemas.ts'
 import { liftImages } from '../../uploads/lifted-images.ts'
 import { receiveImageCall, type UploadContext } from '../../uploads/receive-image-call.ts'
 
@@ -23,8 +23,17 @@ export function editImage(scope: FastifyInstance, context: AnswerContext & Uploa
       description: 'As multipart/form-data, or as JSON with data URLs or images stored here.',
       consumes: ['multipart/form-data', 'application/json'],
       headers: IdempotencyHeaders,
-      body: EditImageBody,
-      response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
+      body: {
+        content: {
+          'multipart/form-data': { schema: EditImageForm },
+          'application/json': { schema: EditImageJson }
+        }
+      },
+      response: {
+        200: ImagesAnswer,
+        202: JobEnvelope,
+        ...errorResponses(...MAKING_IMAGES, ...TAKING_IMAGES, ...WAITING_FOR_IMAGES)
+      }
     },
     handler: async (request, reply) => {
       const call = await receiveImageCall(context, { kind: 'edit', request })

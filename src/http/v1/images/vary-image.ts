@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { liftImages } from '../../uploads/lifted-images.ts'
 import { receiveImageCall, type UploadContext } from '../../uploads/receive-image-call.ts'
 import { IdempotencyHeaders } from '../../idempotency-key.ts'
-import { errorResponses } from '../error-schema.ts'
+import { errorResponses, MAKING_IMAGES, TAKING_IMAGES, WAITING_FOR_IMAGES } from '../error-schema.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
-import { ImagesResponse, VaryImageBody } from './image-schemas.ts'
+import { VaryImageForm, VaryImageJson, ImagesAnswer } from './image-schemas.ts'
 
 /** `POST /v1/images/variations` */
 export function varyImage(scope: FastifyInstance, context: AnswerContext & UploadContext): void {
@@ -17,10 +17,20 @@ export function varyImage(scope: FastifyInstance, context: AnswerContext & Uploa
     schema: {
       tags: ['Images'],
       summary: 'Make variations of an image',
+      description: 'As multipart/form-data, or as JSON with a data URL or an image stored here.',
       consumes: ['multipart/form-data', 'application/json'],
       headers: IdempotencyHeaders,
-      body: VaryImageBody,
-      response: { 200: ImagesResponse, 202: JobEnvelope, ...errorResponses }
+      body: {
+        content: {
+          'multipart/form-data': { schema: VaryImageForm },
+          'application/json': { schema: VaryImageJson }
+        }
+      },
+      response: {
+        200: ImagesAnswer,
+        202: JobEnvelope,
+        ...errorResponses(...MAKING_IMAGES, ...TAKING_IMAGES, ...WAITING_FOR_IMAGES)
+      }
     },
     handler: async (request, reply) => {
       const call = await receiveImageCall(context, { kind: 'variation', request })

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { presentStatus } from '../../openai/present-job.ts'
+import { presentStatus, WIRE_STATUSES } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
+import { JobParams } from '../request-schemas.ts'
 import type { JobsContext } from './jobs-context.ts'
 
 /** `POST /v1/jobs/<id>/cancel`: images that are finished stay. Admins may cancel anybody's. */
@@ -11,9 +12,11 @@ export function cancelJob(scope: FastifyInstance, { requests }: JobsContext): vo
     schema: {
       tags: ['Jobs'],
       summary: 'Stop what is not done yet',
+      description: 'Images that are finished stay. One that has ended is answered 200 with `canceled: false`.',
+      params: JobParams,
       response: {
-        200: Type.Object({ id: Type.String(), status: Type.String(), canceled: Type.Boolean() }),
-        ...errorResponses
+        200: Type.Object({ id: Type.String(), status: Type.Enum([...WIRE_STATUSES]), canceled: Type.Boolean() }),
+        ...errorResponses('not_found')
       }
     },
     handler: async (request) => {

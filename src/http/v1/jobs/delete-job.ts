@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { errorResponses } from '../error-schema.ts'
+import { JobParams } from '../request-schemas.ts'
 import type { JobsContext } from './jobs-context.ts'
 
 /** `DELETE /v1/jobs/<id>`: an ended request with its images and inputs; usage counts stay. */
@@ -10,9 +11,11 @@ export function deleteJob(scope: FastifyInstance, { requests }: JobsContext): vo
     schema: {
       tags: ['Jobs'],
       summary: 'Delete an ended request and its images',
+      description: 'With its inputs; usage counts stay. One that has not ended is answered 409: cancel it first.',
+      params: JobParams,
       response: {
         200: Type.Object({ id: Type.String(), object: Type.Literal('inference.job'), deleted: Type.Literal(true) }),
-        ...errorResponses
+        ...errorResponses('not_found', 'conflict')
       }
     },
     handler: async (request) => {

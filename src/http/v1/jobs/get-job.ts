@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { presentJob } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
 import { errorResponses } from '../error-schema.ts'
+import { JobParams } from '../request-schemas.ts'
 import { JobResponse } from './job-schemas.ts'
 import type { JobsContext } from './jobs-context.ts'
 
@@ -12,7 +13,9 @@ export function getJob(scope: FastifyInstance, { requests, config }: JobsContext
     schema: {
       tags: ['Jobs'],
       summary: 'A request and what became of it',
-      response: { 200: JobResponse, ...errorResponses }
+      description: 'Also of calls that waited: their `request_id` is the id of a job.',
+      params: JobParams,
+      response: { 200: JobResponse, ...errorResponses('not_found') }
     },
     handler: async (request) => {
       const view = await requests.view(request.params.id, request.principal)

@@ -8,6 +8,7 @@ import { parseStatus, presentListedJob, WIRE_STATUSES } from '../../openai/prese
 import { presentPage } from '../../openai/present-page.ts'
 import { publicUrl } from '../../public-url.ts'
 import { errorResponses } from '../error-schema.ts'
+import { PageQuery } from '../request-schemas.ts'
 import type { JobsContext } from './jobs-context.ts'
 import { JobList } from './job-schemas.ts'
 
@@ -21,10 +22,9 @@ export function listJobs(scope: FastifyInstance, { requests, config }: JobsConte
       querystring: Type.Object({
         status: Type.Optional(Type.Enum([...WIRE_STATUSES])),
         active: Type.Optional(Type.Boolean({ description: 'Only those that wait or run.' })),
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-        after: Type.Optional(Type.String({ description: 'The `last_id` of the page before.' }))
+        ...PageQuery
       }),
-      response: { 200: JobList, ...errorResponses }
+      response: { 200: JobList, ...errorResponses() }
     },
     handler: async (request) => {
       const fields = new Fields(request.query)

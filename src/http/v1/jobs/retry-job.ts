@@ -3,6 +3,7 @@ import { errors } from '../../../lib/errors.ts'
 import { IdempotencyHeaders, idempotencyKey } from '../../idempotency-key.ts'
 import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
+import { JobParams } from '../request-schemas.ts'
 import type { JobsContext } from './jobs-context.ts'
 import { JobEnvelope } from './job-schemas.ts'
 
@@ -13,8 +14,22 @@ export function retryJob(scope: FastifyInstance, { requests, isDraining }: JobsC
     schema: {
       tags: ['Jobs'],
       summary: 'Run a failed or canceled request again',
+      description: 'The same id is queued again with fresh attempts. Images it has are kept.',
       headers: IdempotencyHeaders,
-      response: { 202: JobEnvelope, ...errorResponses }
+      params: JobParams,
+      response: {
+        202: JobEnvelope,
+        ...errorResponses(
+          'not_found',
+          'conflict',
+          'idempotency_mismatch',
+          'no_provider',
+          'insufficient_quota',
+          'queue_full',
+          'shutting_down',
+          'storage_unavailable'
+        )
+      }
     },
     handler: async (request, reply) => {
       if (isDraining()) throw errors.shuttingDown()

@@ -7,6 +7,7 @@ import { HEARTBEAT, sendEvents, type ServerSentEvent } from '../../event-stream.
 import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
 import { errorResponses } from '../error-schema.ts'
+import { JobParams } from '../request-schemas.ts'
 import type { JobsContext } from './jobs-context.ts'
 
 /** Below the 60 s at which common proxies cut a quiet connection. */
@@ -19,15 +20,22 @@ export function watchJob(scope: FastifyInstance, context: JobsContext): void {
     exposeHeadRoute: false,
     config: { operation: 'getJob' },
     schema: {
+      operationId: 'watchJob',
       tags: ['Jobs'],
       summary: 'Follow a request as server-sent events',
-      description: 'Events `status`, `progress`, `preview`, then `result` or `error`.',
+      description:
+        'Begins with the present `status`; then `progress` (`image`, `step`, `steps`), `preview` (`image`, `b64_json`, `media_type`) and `status` as they come, at the end `result` (as a call that waited is answered) or `error`. Comments keep the connection open.',
+      params: JobParams,
       response: {
         200: {
           description: 'Server-sent events.',
-          content: { 'text/event-stream': { schema: Type.String() } }
+          content: {
+            'text/event-stream': {
+              schema: Type.String({ description: 'Each event is `event: <name>` and `data: <JSON>`.' })
+            }
+          }
         },
-        ...errorResponses
+        ...errorResponses('not_found')
       }
     },
     handler: async (request, reply) => {

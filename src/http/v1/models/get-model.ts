@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { errors } from '../../../lib/errors.ts'
 import { errorResponses } from '../error-schema.ts'
+import { idParams } from '../request-schemas.ts'
 import { listOnlineModels, type ModelsContext } from './list-online-models.ts'
 import { ModelResponse, presentModel } from './present-model.ts'
 
@@ -11,7 +12,8 @@ export function getModel(scope: FastifyInstance, context: ModelsContext): void {
     schema: {
       tags: ['Models'],
       summary: 'One image model',
-      response: { 200: ModelResponse, ...errorResponses }
+      params: idParams('The id of a model; slashes in it may stay as they are.', 'demo'),
+      response: { 200: ModelResponse, ...errorResponses('not_found') }
     },
     handler: async (request) => {
       const id = request.params['*'].replace(/\/$/, '')

@@ -13,7 +13,7 @@ export function listModels(scope: FastifyInstance, context: ModelsContext): void
       summary: 'Image models that are online for you',
       response: {
         200: Type.Object({ object: Type.Literal('list'), data: Type.Array(ModelResponse) }),
-        ...errorResponses
+        ...errorResponses()
       }
     },
     handler: async (request) => ({

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { errors } from '../../../lib/errors.ts'
 import { Fields } from '../../openai/fields.ts'
 import { errorResponses } from '../error-schema.ts'
+import { TimeRange } from '../request-schemas.ts'
 import type { UsageContext } from './read-usage.ts'
 
 const Person = Type.Object({
@@ -26,11 +27,12 @@ export function readExchange(scope: FastifyInstance, { usage, providers, users, 
   scope.get<{ Querystring: Record<string, unknown> }>('/organization/usage/exchange', {
     config: { operation: 'readUsage' },
     schema: {
+      operationId: 'readExchange',
       tags: ['Usage'],
       summary: 'Images made for others and had from others, per person and provider',
+      description: 'Members see themselves, admins everybody.',
       querystring: Type.Object({
-        start_time: Type.Integer({ description: 'Unix seconds, included.' }),
-        end_time: Type.Optional(Type.Integer({ description: 'Unix seconds, excluded; default now.' }))
+        ...TimeRange
       }),
       response: {
         200: Type.Object({
@@ -38,7 +40,7 @@ export function readExchange(scope: FastifyInstance, { usage, providers, users, 
           people: Type.Array(Person),
           providers: Type.Array(Provider)
         }),
-        ...errorResponses
+        ...errorResponses()
       }
     },
     handler: async (request) => {

@@ -5,6 +5,7 @@ import { Fields } from '../../openai/fields.ts'
 import { parsePage } from '../../openai/parse-page.ts'
 import { presentPage } from '../../openai/present-page.ts'
 import { errorResponses } from '../error-schema.ts'
+import { PageQuery } from '../request-schemas.ts'
 import { DELIVERY_STATUSES, DeliveryList, parseDeliveryStatus, presentDelivery } from './present-delivery.ts'
 
 /** `GET /v1/webhooks/deliveries`: the caller's own, newest first. */
@@ -15,12 +16,11 @@ export function listDeliveries(scope: FastifyInstance, { webhooks }: Pick<HttpCo
       tags: ['Webhooks'],
       summary: 'What was sent to your webhook URLs, newest first',
       querystring: Type.Object({
-        job: Type.Optional(Type.String({ description: 'Only those of this job.' })),
+        job: Type.Optional(Type.String({ maxLength: 100, description: 'Only those of this job.' })),
         status: Type.Optional(Type.Enum([...DELIVERY_STATUSES])),
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-        after: Type.Optional(Type.String({ description: 'The `last_id` of the page before.' }))
+        ...PageQuery
       }),
-      response: { 200: DeliveryList, ...errorResponses }
+      response: { 200: DeliveryList, ...errorResponses() }
     },
     handler: async (request) => {
       const fields = new Fields(request.query)

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { HttpContext } from '../../http-context.ts'
 import { errorResponses } from '../error-schema.ts'
+import { idParams } from '../request-schemas.ts'
 import { DeliveryResponse, presentDelivery } from './present-delivery.ts'
 
 /** `POST /v1/webhooks/deliveries/<id>/redeliver`: once more and at once, whatever became of it. */
@@ -11,7 +12,8 @@ export function redeliverWebhook(scope: FastifyInstance, { webhooks }: Pick<Http
       tags: ['Webhooks'],
       summary: 'Deliver a webhook again, now',
       description: 'The `webhook-id` stays. One that still waits for its next try is tried at once.',
-      response: { 202: DeliveryResponse, ...errorResponses }
+      params: idParams('The `id` of a delivery.', 'whd_4t6ry2w8b5'),
+      response: { 202: DeliveryResponse, ...errorResponses('not_found') }
     },
     handler: async (request, reply) => {
       const delivery = await webhooks.redeliver(request.params.id, request.principal.userId)
