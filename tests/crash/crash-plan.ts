@@ -1,19 +1,13 @@
 import { randomInt } from 'node:crypto'
+import type { HavocPlan } from '../support/havoc.ts'
 
 /** How much happens. */
-export interface CrashPlan {
+export interface CrashPlan extends HavocPlan {
   seed: number
   /** Async jobs, every tenth of them for two images. */
   jobs: number
   /** Synchronous calls that wait, and come back with their key until they have their image. */
   callers: number
-  gatewayKills: number
-  /** Of each of the two agents. */
-  agentKills: number
-  /** How long an agent that has gone silent keeps its work. */
-  leaseMs: number
-  /** Between a start of the gateway and its next kill. */
-  uptimeMs: readonly [number, number]
   /** Of one image. */
   imageMs: readonly [number, number]
   /** In which everything must be done once the killing has ended. */

@@ -3,20 +3,26 @@ import { createQueue, sleep } from '../../src/lib/async.ts'
 import { drawGenerated } from '../support/fake-openai-pictures.ts'
 import { fetchImage, type ImagesAnswer, type JobAnswer } from '../support/image-calls.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { findBrokenAssets, readRemains, type Remains, sweep } from './audit.ts'
-import { type AcceptedJob, type AnsweredCall, callAndWait, type CallTally, submitJob } from './callers.ts'
+import { findBrokenAssets, readRemains, type Remains, sweep } from '../support/read-remains.ts'
+import {
+  type AcceptedJob,
+  type AnsweredCall,
+  callAndWait,
+  type CallTally,
+  submitJob
+} from '../support/patient-callers.ts'
 import { readCrashPlan } from './crash-plan.ts'
-import { type CrashSite, startCrashSite } from './crash-site.ts'
-import { type EngineCall, imageKey, listEngineCalls } from './engine-calls.ts'
-import { type Blow, wreakHavoc } from './havoc.ts'
-import { createRandom } from './seeded-random.ts'
+import { type ProcessSite, startProcessSite } from '../support/process-site.ts'
+import { type EngineCall, imageKey, listEngineCalls } from '../support/engine-calls.ts'
+import { type Blow, wreakHavoc } from '../support/havoc.ts'
+import { createRandom } from '../support/seeded-random.ts'
 import { playTakeover } from './takeover.ts'
 
 const plan = readCrashPlan()
 const random = createRandom(plan.seed)
 const startedAt = performance.now()
 
-let site: CrashSite
+let site: ProcessSite
 let jobs: AcceptedJob[] = []
 let calls: AnsweredCall[] = []
 let blows: Blow[] = []
@@ -31,7 +37,7 @@ const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1)
 
 beforeAll(async () => {
   console.log(`crash suite with CRASH_SEED=${plan.seed}`)
-  site = await startCrashSite(plan)
+  site = await startProcessSite(plan)
 })
 afterAll(() => site.remove())
 

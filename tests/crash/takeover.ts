@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { sleep } from '../../src/lib/async.ts'
 import { drawGenerated } from '../support/fake-openai-pictures.ts'
 import { connectRawAgent, type RawAgent } from '../support/raw-agent.ts'
-import { type AcceptedJob, type CallerParts, submitJob } from './callers.ts'
+import { type AcceptedJob, type CallerParts, submitJob } from '../support/patient-callers.ts'
 
 const MODEL = 'takeover-model'
 

@@ -5,13 +5,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { CrashPlan } from './crash-plan.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from './free-port.ts'
 import { createMortalProgram, type MortalProgram } from './mortal-program.ts'
 
 export const MODEL = 'crash-model'
 
-export interface CrashSite {
+export interface SitePlan {
+  /** Of which calls the image server fails. */
+  seed: number
+  leaseMs: number
+  /** Of one image. */
+  imageMs: readonly [number, number]
+}
+
+export interface ProcessSite {
   /** Of the gateway, the same in each of its lives. */
   url: string
   key: string
@@ -24,7 +31,7 @@ export interface CrashSite {
 }
 
 /** One gateway, two agents of two slots each, and the image server both drive: four processes of their own. */
-export async function startCrashSite(plan: CrashPlan): Promise<CrashSite> {
+export async function startProcessSite(plan: SitePlan): Promise<ProcessSite> {
   const folder = await mkdtemp(join(tmpdir(), 'inference-club-crash-'))
   const dataDir = join(folder, 'data')
   const key = 'ic_crash-suite-0123456789abcdef'
@@ -85,7 +92,7 @@ services:
         features: [generate, seed]
 `
 
-async function startImageServer({ seed, imageMs: [minMs, maxMs] }: CrashPlan) {
+async function startImageServer({ seed, imageMs: [minMs, maxMs] }: SitePlan) {
   const main = fileURLToPath(new URL('flaky-image-server.ts', import.meta.url))
   const options = JSON.stringify({ seed, minMs, maxMs })
   const child = spawn(process.execPath, [main, options], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -1,6 +1,6 @@
 import { sleep } from '../../src/lib/async.ts'
-import type { ImagesAnswer, JobAnswer } from '../support/image-calls.ts'
-import { MODEL } from './crash-site.ts'
+import type { ImagesAnswer, JobAnswer } from './image-calls.ts'
+import { MODEL } from './process-site.ts'
 import type { Random } from './seeded-random.ts'
 
 export interface CallerParts {

@@ -1,4 +1,4 @@
-import { type Ended, type RunningProgram, startProgram } from '../support/run-program.ts'
+import { type Ended, type RunningProgram, startProgram } from './run-program.ts'
 
 /** A program of this project in a process of its own that is killed and started again. */
 export interface MortalProgram {

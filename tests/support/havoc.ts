@@ -1,14 +1,23 @@
 import { createQueue, sleep } from '../../src/lib/async.ts'
 import { MOST_LOSSES } from '../../src/requests/retry-policy.ts'
-import type { CrashPlan } from './crash-plan.ts'
-import type { CrashSite } from './crash-site.ts'
 import { databaseFile, readInFlight, readInFlightAtDeath, readMostLosses } from './in-flight.ts'
 import type { MortalProgram } from './mortal-program.ts'
 import { nextStored } from './next-stored.ts'
+import type { ProcessSite } from './process-site.ts'
 import type { Random } from './seeded-random.ts'
 
 /** When nothing worth a kill happens for so long, it comes anyway. */
 const LONGEST_WATCH_MS = 2000
+
+export interface HavocPlan {
+  gatewayKills: number
+  /** Of each of the agents. */
+  agentKills: number
+  /** How long an agent that has gone silent keeps its work. */
+  leaseMs: number
+  /** Between a start of the gateway and its next kill. */
+  uptimeMs: readonly [number, number]
+}
 
 /** One blow, and what was in flight under it: each of these tasks may be made once more than needed. */
 export interface Blow {
@@ -18,8 +27,8 @@ export interface Blow {
 }
 
 export interface HavocParts {
-  site: CrashSite
-  plan: CrashPlan
+  site: ProcessSite
+  plan: HavocPlan
   random: Random
   /** Called before the first and after each kill of the gateway. */
   onRound: () => void
@@ -78,7 +87,7 @@ async function untilItsTime(parts: HavocParts, order: Order, round: number): Pro
  * The fifth loss ends an image, which is right, but nothing that the audit can tell from a mistake. One loss may not be
  * counted yet, and the next blow is another.
  */
-async function untilNoneIsDoomed(site: CrashSite): Promise<void> {
+async function untilNoneIsDoomed(site: ProcessSite): Promise<void> {
   while (readMostLosses(site.dataDir) > MOST_LOSSES - 3) await sleep(50)
 }
 
@@ -116,7 +125,7 @@ function outlastLease({ site, plan }: HavocParts, order: Order, scene: number): 
   })
 }
 
-const strike = (site: CrashSite, { blows, turn }: Order, agent: MortalProgram): Promise<void> =>
+const strike = (site: ProcessSite, { blows, turn }: Order, agent: MortalProgram): Promise<void> =>
   turn(async () => {
     await untilNoneIsDoomed(site)
     await agent.kill()

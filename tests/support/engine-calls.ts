@@ -1,4 +1,4 @@
-import type { FakeRequest } from '../support/fake-openai-server.ts'
+import type { FakeRequest } from './fake-openai-server.ts'
 
 /** Tells the images apart: each has a prompt of its own, those of one request a seed each. */
 export const imageKey = (image: { prompt: string; seed: number }): string => `${image.prompt}#${image.seed}`

@@ -3,7 +3,7 @@
  * `node flaky-image-server.ts '{"seed":1,"minMs":100,"maxMs":300}'` prints `{"url":"http://127.0.0.1:…"}`.
  * `GET /__requests` lists the calls; `behaviour` tells what became of each.
  */
-import { type FakeRequest, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
+import { type FakeRequest, startFakeOpenAIServer } from './fake-openai-server.ts'
 import { callKey } from './engine-calls.ts'
 import { createRandom } from './seeded-random.ts'
 

@@ -6,7 +6,7 @@ import { openDatabase } from '../../src/app/open-database.ts'
 import { createAssetStore } from '../../src/assets/asset-store.ts'
 import { sweepOrphans } from '../../src/assets/sweep-orphans.ts'
 import { openDiskStore } from '../../src/storage/disk-store.ts'
-import { storedFiles } from '../support/stored-files.ts'
+import { storedFiles } from './stored-files.ts'
 import { databaseFile } from './in-flight.ts'
 
 export interface TaskRow {
