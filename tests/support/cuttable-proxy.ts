@@ -17,6 +17,8 @@ export interface CuttableProxy {
    * translator has forgotten. They stay dead afterwards.
    */
   setStalling(stalling: boolean): void
+  /** The same for the connections that are open now; those that come later get through. Returns how many. */
+  silence(): number
   /** Connections that have stalled and that their maker has not given up. */
   readonly stalled: number
   close(): Promise<void>
@@ -56,6 +58,13 @@ export async function startCuttableProxy(firstTarget: string): Promise<CuttableP
     for (const socket of sockets) socket.resetAndDestroy()
     return count
   }
+  const silence = () => {
+    for (const socket of sockets) {
+      socket.unpipe()
+      socket.resume()
+    }
+    return sockets.size / 2
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -67,6 +76,7 @@ export async function startCuttableProxy(firstTarget: string): Promise<CuttableP
     setTarget: (url) => void (target = new URL(url)),
     setDown: (value) => void (down = value),
     setStalling: (value) => void (stalling = value),
+    silence,
     get stalled() {
       return stalled.size
     },

@@ -3,8 +3,10 @@ import type { FakeRequest } from './fake-openai-server.ts'
 /** Tells the images apart: each has a prompt of its own, those of one request a seed each. */
 export const imageKey = (image: { prompt: string; seed: number }): string => `${image.prompt}#${image.seed}`
 
-export const callKey = ({ json }: Pick<FakeRequest, 'json'>): string =>
-  imageKey({ prompt: String(json?.prompt), seed: Number(json?.seed) })
+export function callKey({ json, form }: Pick<FakeRequest, 'json' | 'form'>): string {
+  const fields = json ?? form?.fields
+  return imageKey({ prompt: String(fields?.prompt), seed: Number(fields?.seed) })
+}
 
 export interface EngineCall {
   key: string

@@ -1,3 +1,4 @@
+import { inBackground } from '../../src/lib/async.ts'
 import { type Ended, type RunningProgram, startProgram } from './run-program.ts'
 
 /** A program of this project in a process of its own that is killed and started again. */
@@ -14,6 +15,10 @@ export interface MortalProgram {
   end(): Promise<void>
   /** What its last life has written. */
   output(): string
+  /** What it said in each life that ended without anybody having ended it. */
+  endsUnasked(): string[]
+  /** Of its present or last life. */
+  pid(): number
 }
 
 export function createMortalProgram(program: {
@@ -25,6 +30,12 @@ export function createMortalProgram(program: {
   const { name, args, env = {}, isReady } = program
   let life: RunningProgram | undefined
   let ended = false
+  const unasked: string[] = []
+  const asked = new Set<RunningProgram>()
+  const stop = (life: RunningProgram, signal: NodeJS.Signals): Promise<Ended> => {
+    asked.add(life)
+    return life.stop(signal)
+  }
   const alive = (): RunningProgram => {
     if (!life) throw new Error(`${name} has never been started`)
     return life
@@ -33,16 +44,24 @@ export function createMortalProgram(program: {
     name,
     start: async ({ waits } = { waits: true }) => {
       if (ended) throw new Error(`${name} is not started any more`)
-      life = startProgram(args, { env })
+      const begun = (life = startProgram(args, { env }))
+      inBackground(
+        begun.ended.then(({ code }) => {
+          if (!asked.has(begun)) unasked.push(`${name} ended with ${code}: ${begun.output().slice(-2000)}`)
+        }),
+        (error) => unasked.push(`${name} did not start: ${String(error)}`)
+      )
       if (waits) await life.printed(isReady)
     },
-    kill: async () => void (await alive().stop('SIGKILL')),
+    kill: async () => void (await stop(alive(), 'SIGKILL')),
     signal: (signal) => void alive().process.kill(signal),
-    stop: () => alive().stop('SIGTERM'),
+    stop: () => stop(alive(), 'SIGTERM'),
     end: async () => {
       ended = true
-      await life?.stop('SIGKILL')
+      if (life) await stop(life, 'SIGKILL')
     },
-    output: () => life?.output() ?? ''
+    output: () => life?.output() ?? '',
+    endsUnasked: () => unasked,
+    pid: () => alive().process.pid ?? 0
   }
 }

@@ -27,6 +27,8 @@ export interface CallTally {
 export interface Wanted {
   prompt: string
   n: number
+  /** A data URL: the image is to be an edit of this one. */
+  source?: string
 }
 
 export interface AcceptedJob extends Wanted {
@@ -51,11 +53,12 @@ export async function callAndWait(parts: CallerParts, wanted: Wanted): Promise<A
 
 async function callUntilAnswered(
   { url, key, random, tally, model = MODEL }: CallerParts,
-  wanted: Wanted & { async: boolean },
+  { source, ...wanted }: Wanted & { async: boolean },
   success: number
 ): Promise<unknown> {
   for (;;) {
-    const answer = await call({ url, key, body: { model, size: '64x64', ...wanted } })
+    const images = source === undefined ? {} : { images: [{ image_url: source }] }
+    const answer = await call({ url, key, body: { model, size: '64x64', ...wanted, ...images } })
     if (answer?.status === success) return answer.body
     if (!answer) tally.cutOff += 1
     else if (answer.status === 503 || answer.status === 504) tally.putOff += 1
@@ -76,7 +79,7 @@ async function call({
   body: Record<string, unknown> & { prompt: string }
 }) {
   try {
-    const response = await fetch(`${url}/v1/images/generations`, {
+    const response = await fetch(`${url}/v1/images/${body.images === undefined ? 'generations' : 'edits'}`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${key}`,

@@ -16,6 +16,19 @@ export interface SitePlan {
   leaseMs: number
   /** Of one image. */
   imageMs: readonly [number, number]
+  /** One call of the image server in so many fails; 0: none. Default: 5. */
+  failOneIn?: number
+  /** Two unless said otherwise, each with two slots or so many. */
+  agents?: number
+  slots?: number
+  /** Added to the gateway's environment. */
+  gatewayEnv?: Record<string, string>
+  /** Where agents find the gateway, which listens at `url`, when not there. */
+  onTheWay?: (url: string) => Promise<string>
+  /** Where all files are; default: a new folder, which goes when the site is removed. */
+  folder?: string
+  /** An image server that is there already, and stays. */
+  engineUrl?: string
 }
 
 export interface ProcessSite {
@@ -32,12 +45,12 @@ export interface ProcessSite {
 
 /** One gateway, two agents of two slots each, and the image server both drive: four processes of their own. */
 export async function startProcessSite(plan: SitePlan): Promise<ProcessSite> {
-  const folder = await mkdtemp(join(tmpdir(), 'inference-club-crash-'))
+  const folder = plan.folder ?? (await mkdtemp(join(tmpdir(), 'inference-club-crash-')))
   const dataDir = join(folder, 'data')
   const key = 'ic_crash-suite-0123456789abcdef'
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const engine = await startImageServer(plan)
+  const engine: ImageServer = plan.engineUrl === undefined ? await startImageServer(plan) : { url: plan.engineUrl }
   const gateway = createMortalProgram({
     name: 'gateway',
     args: ['serve'],
@@ -48,20 +61,20 @@ export async function startProcessSite(plan: SitePlan): Promise<ProcessSite> {
       INFERENCE_CLUB_BOOTSTRAP_API_KEY: key,
       INFERENCE_CLUB_LIMITS_LEASE: `${plan.leaseMs}ms`,
       INFERENCE_CLUB_LIMITS_QUEUE_PER_USER: '100000',
-      INFERENCE_CLUB_RATE_LIMIT: '0'
+      INFERENCE_CLUB_RATE_LIMIT: '0',
+      ...plan.gatewayEnv
     }
   })
   const agents: MortalProgram[] = []
-  for (const name of ['rig-1', 'rig-2']) {
+  const gatewayUrl = (await plan.onTheWay?.(url)) ?? url
+  await mkdir(folder, { recursive: true })
+  for (let number = 1; number <= (plan.agents ?? 2); number++) {
+    const name = `rig-${number}`
     const config = join(folder, `${name}.yaml`)
-    await mkdir(folder, { recursive: true })
-    await writeFile(config, agentFile({ name, url, key, engineUrl: engine.url }))
+    await writeFile(config, agentFile({ name, url: gatewayUrl, key, engineUrl: engine.url, slots: plan.slots ?? 2 }))
     agents.push(createMortalProgram({ name, args: ['agent', '--config', config], isReady: /"online"/ }))
   }
-  const programs = [gateway, ...agents]
-  await gateway.start()
-  await Promise.all(agents.map((agent) => agent.start()))
-  return {
+  const site: ProcessSite = {
     url,
     key,
     dataDir,
@@ -69,14 +82,22 @@ export async function startProcessSite(plan: SitePlan): Promise<ProcessSite> {
     gateway,
     agents,
     remove: async () => {
-      await Promise.all(programs.map((program) => program.end()))
-      await engine.close()
+      await Promise.all([gateway, ...agents].map((program) => program.end()))
+      await engine.close?.()
       await rm(folder, { recursive: true })
     }
   }
+  try {
+    await gateway.start()
+    await Promise.all(agents.map((agent) => agent.start()))
+  } catch (error) {
+    await site.remove()
+    throw error
+  }
+  return site
 }
 
-const agentFile = (agent: { name: string; url: string; key: string; engineUrl: string }): string => `
+const agentFile = (agent: { name: string; url: string; key: string; engineUrl: string; slots: number }): string => `
 gateway: ${agent.url}
 api_key: ${agent.key}
 name: ${agent.name}
@@ -85,16 +106,22 @@ services:
     type: image
     engine: openai
     url: ${agent.engineUrl}
-    concurrency: 2
+    concurrency: ${agent.slots}
     timeout: 30s
     models:
       - id: ${MODEL}
-        features: [generate, seed]
+        features: [generate, edit, seed]
 `
 
-async function startImageServer({ seed, imageMs: [minMs, maxMs] }: SitePlan) {
+interface ImageServer {
+  url: string
+  /** Absent where it is somebody else's. */
+  close?: () => Promise<void>
+}
+
+async function startImageServer({ seed, failOneIn, imageMs: [minMs, maxMs] }: SitePlan): Promise<ImageServer> {
   const main = fileURLToPath(new URL('flaky-image-server.ts', import.meta.url))
-  const options = JSON.stringify({ seed, minMs, maxMs })
+  const options = JSON.stringify({ seed, minMs, maxMs, failOneIn })
   const child = spawn(process.execPath, [main, options], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const lines = createInterface({ input: child.stdout })

@@ -1,0 +1,136 @@
+import { join } from 'node:path'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { sleep, toError } from '../../src/lib/async.ts'
+import {
+  type AcceptedJob,
+  callAndWait,
+  type CallerParts,
+  type CallTally,
+  submitJob,
+  type Wanted
+} from '../support/patient-callers.ts'
+import { plainPng } from '../support/pictures.ts'
+import { type ProcessSite, type SitePlan, startProcessSite } from '../support/process-site.ts'
+import type { Random } from '../support/seeded-random.ts'
+import { auditSite, type AuditSiteOptions } from './audit-site.ts'
+import { askMemory, type MemoryInUse, tellingMemory } from './inside/tell-memory.ts'
+import type { TrialParts, Verdict } from './trial.ts'
+import { watchGateway } from './watch-gateway.ts'
+
+const LEASE_MS = 3000
+const LARGEST_LOG_MIB = 16
+
+export interface TorturedSite extends ProcessSite {
+  /** What callers were told is accepted, in that order. */
+  accepted: AcceptedJob[]
+  tally: CallTally
+  /** Resolves the next time a caller was promised something. */
+  nextPromise(): Promise<void>
+  /** Callers of all kinds come, so many a second, until the signal; resolves when each has had its answer. */
+  load(options: { perSecond: number; until: AbortSignal }): Promise<void>
+  /** So many callers come back for another image whenever they have theirs, until the signal. */
+  callAgainAndAgain(options: { callers: number; until: AbortSignal }): Promise<void>
+  /** Of the gateway. */
+  memory(): Promise<MemoryInUse>
+  /** Waits until everything has ended, stops everything, and says what is wrong; `happened` begins the line. */
+  conclude(happened: string, options?: Partial<AuditSiteOptions>): Promise<Verdict>
+}
+
+export interface TortureOptions extends Partial<Omit<SitePlan, 'seed'>> {
+  /** Loaded into the gateway, beside what tells its memory. */
+  inside?: (folder: string) => { env: Record<string, string>; module: string }
+}
+
+/** A site of processes that is watched from outside from its start to its end. */
+export async function startTorturedSite(
+  { seed, random }: TrialParts,
+  { inside, ...plan }: TortureOptions = {}
+): Promise<TorturedSite> {
+  const folder = plan.folder ?? (await mkdtemp(join(tmpdir(), 'inference-club-torture-')))
+  const memoryFile = join(folder, 'memory')
+  const loaded = [tellingMemory(memoryFile), ...(inside ? [inside(folder)] : [])]
+  const site = await startProcessSite({
+    seed,
+    leaseMs: LEASE_MS,
+    imageMs: [100, 300],
+    folder,
+    ...plan,
+    gatewayEnv: {
+      NODE_OPTIONS: loaded.map(({ module }) => `--import ${module}`).join(' '),
+      ...Object.assign({}, ...loaded.map(({ env }) => env)),
+      INFERENCE_CLUB_DATABASE_LOG_BYTES: `${LARGEST_LOG_MIB}MiB`,
+      ...plan.gatewayEnv
+    }
+  })
+  const watch = watchGateway(site.dataDir)
+  const memory = () => askMemory(site.gateway, memoryFile)
+  const atFirst = await memory()
+  const accepted: AcceptedJob[] = []
+  const tally: CallTally = { cutOff: 0, putOff: 0, nobodyOnline: 0 }
+  let promised = Promise.withResolvers<undefined>()
+  const onAccepted = () => {
+    promised.resolve(undefined)
+    promised = Promise.withResolvers()
+  }
+  const partsOf = (name: string): CallerParts => ({ ...site, tally, random: random.fork(name), onAccepted })
+  let callers = 0
+  return {
+    ...site,
+    accepted,
+    tally,
+    nextPromise: () => promised.promise,
+    load: async ({ perSecond, until }) => {
+      const answers: Promise<unknown>[] = []
+      while (!until.aborted) {
+        answers.push(call(partsOf, { number: callers++, random, accepted }))
+        await sleep(random.between(0, 2000 / perSecond))
+      }
+      const failed = (await Promise.allSettled(answers)).find((answer) => answer.status === 'rejected')
+      if (failed) throw toError(failed.reason)
+    },
+    callAgainAndAgain: async (options) => {
+      const goOn = async () => {
+        while (!options.until.aborted) await call(partsOf, { number: callers++, random, accepted, waits: true })
+      }
+      await Promise.all(Array.from({ length: options.callers }, goOn))
+    },
+    memory,
+    conclude: async (happened, options = {}) => {
+      const { audited, wrong } = await auditSite(site, {
+        accepted,
+        memory,
+        atFirst,
+        largestLog: () => watch.largestLog(),
+        mostLogBytes: LARGEST_LOG_MIB * 1024 ** 2 * 2,
+        random,
+        ...options
+      })
+      return { audited: `${happened}; ${audited}`, wrong }
+    },
+    remove: async () => {
+      await watch.close()
+      await site.remove()
+    }
+  }
+}
+
+/** Every tenth wants two images, every fifth an edit, and every sixth waits on the connection. */
+async function call(
+  partsOf: (name: string) => CallerParts,
+  options: { number: number; random: Random; accepted: AcceptedJob[]; waits?: boolean }
+): Promise<void> {
+  const { number, random, accepted, waits = number % 6 === 5 } = options
+  const prompt = `call ${number}`
+  const shade = () => random.below(256)
+  const source =
+    number % 5 === 4 ? await plainPng({ width: 64, height: 64 }, [shade(), shade(), number % 256]) : undefined
+  const wanted: Wanted = {
+    prompt,
+    n: number % 10 === 0 ? 2 : 1,
+    ...(source && { source: `data:image/png;base64,${source.toString('base64')}` })
+  }
+  if (!waits) return void accepted.push(await submitJob(partsOf(prompt), wanted))
+  const { answer } = await callAndWait(partsOf(prompt), wanted)
+  accepted.push({ ...wanted, id: answer.request_id })
+}
