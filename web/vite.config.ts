@@ -22,7 +22,7 @@ export default defineConfig({
   server: {
     // Vite would turn `changeOrigin` on by itself: the gateway compares the page's origin with the host it is asked as.
     proxy: Object.fromEntries(
-      ['/api', '/v1', '/docs', '/openapi.json'].map((path) => [
+      ['/api', '/v1', '/docs', '/guides', '/openapi.json'].map((path) => [
         path,
         { target: process.env.VITE_GATEWAY ?? GATEWAY, changeOrigin: false }
       ])

@@ -35,6 +35,7 @@ import { createReadiness } from './readiness.ts'
 import { createStorageSweeper } from './storage-sweeper.ts'
 import { createSystemState } from './system-state.ts'
 
+const DOCS_DIR = fileURLToPath(new URL('../../docs', import.meta.url))
 const WEB_DIR = fileURLToPath(new URL('../../web/dist', import.meta.url))
 
 export interface GatewayOptions extends OpenDatabaseOptions {
@@ -113,6 +114,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     edge,
     version: VERSION,
     webDir: WEB_DIR,
+    docsDir: DOCS_DIR,
     now: () => database.clock.now(),
     durable: () => database.durable(),
     requireDiskRoom: () => diskRoom.require(),

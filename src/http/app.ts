@@ -7,6 +7,7 @@ import { describeRoutes, serveDocument } from './api-document/api-document.ts'
 import { getAsset } from './assets/get-asset.ts'
 import { registerAuth } from './auth/register-auth.ts'
 import { registerDashboard } from './dashboard/index.ts'
+import { serveGuides } from './guides/serve-guides.ts'
 import { answerClientError } from './answer-client-error.ts'
 import { answerBadPath, handleErrors, handleUnknownRoutes, wrongBodyType } from './error-handler.ts'
 import { authenticateRoutes } from './hooks/authenticate.ts'
@@ -115,6 +116,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     const refuseOthers = refuseOtherMethods(scope)
     serveDocument(scope, context)
     registerOperations(scope, context)
+    serveGuides(scope, { docsDir: context.docsDir, webDir: context.webDir, basePath })
     refuseOthers()
   })
   await serveWeb(app, { webDir: context.webDir, basePath, known })

@@ -31,6 +31,8 @@ export interface HttpContext {
   version: string
   /** The folder the dashboard was built into. */
   webDir: string
+  /** The folder of the documents that are served as guides. */
+  docsDir: string
   logger: Logger
   edge: EdgeLimits
   apiKeys: ApiKeys

@@ -25,7 +25,7 @@ const PAGE_HEADERS = {
 }
 
 /** Paths that belong to programs: what is not found there is answered as an error, not with the page. */
-const NOT_PAGES = /^\/(v1|api|docs|assets|openapi\.json|healthz|readyz|metrics)(\/|$)/
+const NOT_PAGES = /^\/(v1|api|docs|guides|assets|openapi\.json|healthz|readyz|metrics)(\/|$)/
 
 /**
  * Serves the dashboard from the folder it was built into: its files, and its one page for every path that a person may

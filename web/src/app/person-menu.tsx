@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { BookOpen, ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react'
+import { BookOpen, ChevronsUpDown, LifeBuoy, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react'
 import { Menu } from '../components/ui/menu.tsx'
 import { tellError } from '../components/ui/toaster.tsx'
 import { basePath } from '../lib/base-path.ts'
@@ -47,6 +47,11 @@ export function PersonMenu() {
           label: 'API reference',
           icon: BookOpen,
           onSelect: () => void window.open(`${basePath}/docs`, '_blank', 'noopener')
+        },
+        {
+          label: 'Guides',
+          icon: LifeBuoy,
+          onSelect: () => void window.open(`${basePath}/guides`, '_blank', 'noopener')
         },
         { label: 'Sign out', icon: LogOut, onSelect: signOut }
       ]}

@@ -8,6 +8,7 @@ import { Dialog } from '../../components/ui/dialog.tsx'
 import { networkQuery } from './api.ts'
 import { findArrived, findMine } from './arrived-machine.ts'
 import { connectCommand, type MachineForm } from './connect-command.ts'
+import { GuideLink } from '../../components/guide-link.tsx'
 import { clubUrl } from '../../lib/base-path.ts'
 
 /** Somebody is about to start an agent. */
@@ -59,7 +60,7 @@ const Command = ({ text }: { text: string }) => (
     <div className="flex flex-wrap items-center justify-between gap-2">
       <p className="text-muted">
         Paste this on that machine, in the folder of inference.club: git clone it from where your club’s operator has
-        it, then npm ci.
+        it, then npm ci. <GuideLink name="agent">All about agents</GuideLink>
       </p>
       <CopyButton text={text} look="primary" aria-label="Copy: the command" />
     </div>

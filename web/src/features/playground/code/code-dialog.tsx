@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { CopyButton } from '../../../components/ui/copy-button.tsx'
+import { GuideLink } from '../../../components/guide-link.tsx'
 import { Dialog } from '../../../components/ui/dialog.tsx'
 import { Tabs } from '../../../components/ui/tabs.tsx'
 import { maskOf, type PlaygroundCall } from '../build-call.ts'
@@ -37,7 +38,8 @@ export function CodeDialog({ call, onClose }: CodeDialogProps) {
       description={
         <>
           It needs an API key in the variable <code className="font-mono">INFERENCE_CLUB_API_KEY</code>
-          {language === 'curl' ? '.' : ', and the official OpenAI library.'}
+          {language === 'curl' ? '.' : ', and the official OpenAI library.'}{' '}
+          <GuideLink name="clients">Other programs</GuideLink>
         </>
       }
     >
