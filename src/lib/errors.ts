@@ -218,6 +218,13 @@ export const errors = {
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),
   /** Every image server that could do it asked for patience, or cannot begin. */
   upstreamBusy,
+  /** Owners let others have so many images within an hour; `until`, UTC milliseconds, is when there may be more, if that is known. */
+  upstreamCapped: (until?: number) =>
+    upstreamBusy(
+      'The owners of the machines that have this model let others have so many images within an hour, and these have been made. ' +
+        (until === undefined ? 'Try again later.' : `There may be more at ${new Date(until).toISOString()}.`),
+      LONGEST_ADVICE_S
+    ),
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),
   /** An error of one request of a batch, naming which. */
   inBatch: (index: number, error: AppError) => {

@@ -6,7 +6,7 @@ import { canDo, type Feature } from '../images/image-request.ts'
 import type { Offer, ProviderStore } from './provider-store.ts'
 
 /** A provider that was online within this time is *known*: work that can wait is accepted for it. */
-const KNOWN_FOR_MS = 7 * 86_400_000
+export const KNOWN_FOR_MS = 7 * 86_400_000
 
 export interface Offers {
   /** What is online for this caller. */

@@ -40,6 +40,9 @@ export interface Offer {
   access: ServiceAccess
   /** Whom it may serve, within its access. */
   reach: Reach
+  /** Images that others may have from it within an hour, in all and each; absent: as many as they like. */
+  imagesPerHour?: number
+  imagesPerUserHour?: number
   /** Images it makes at a time, as it says. */
   concurrency: number
   /** The most images it had in the works when it delivered one. */
@@ -347,6 +350,8 @@ async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConfig['pro
       'services.id as service_id',
       'services.access',
       'services.concurrency',
+      'services.images_per_hour',
+      'services.images_per_user_hour',
       'services.cooling_until',
       'services.proven_places',
       'services.pace_ms',
@@ -380,6 +385,8 @@ async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConfig['pro
     access: JSON.parse(row.access) as ServiceAccess,
     reach: reachOf({ trust: row.trust, ownerRole: row.role }, mode),
     concurrency: row.concurrency,
+    ...(row.images_per_hour !== null && { imagesPerHour: row.images_per_hour }),
+    ...(row.images_per_user_hour !== null && { imagesPerUserHour: row.images_per_user_hour }),
     provenPlaces: row.proven_places,
     ...(row.pace_ms !== null && { secondsPerMegapixel: row.pace_ms / 1000 }),
     coolingUntil: row.cooling_until,

@@ -1,20 +1,20 @@
 import { setImmediate } from 'node:timers/promises'
-import { isPaused } from '../providers/pause-store.ts'
-import type { Offer } from '../providers/provider-store.ts'
 import { measurePace, type Pace } from '../usage/usage-store.ts'
 import { estimateSeconds, wholeSeconds } from './estimate-seconds.ts'
+import { findTakers, type Takers, type Wait } from './find-takers.ts'
 import { countAhead } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { hasEnded } from './request-states.ts'
-import { servicesFor } from './services-for.ts'
 import type { TaskRow } from './task-store.ts'
 import type { RequestView } from './view-request.ts'
 
 export interface QueueOutlook {
   /** Of its first waiting image; 1 is next. Absent when none waits. */
   position?: number
-  /** Until its last image is done. Absent when the model has not been measured yet, or nobody online has it. */
+  /** Until its last image is done. Absent when the model has not been measured yet, or nobody may make it now. */
   etaSeconds?: number
+  /** Why its first waiting image waits, when nobody may begin it now. */
+  wait?: Wait
 }
 
 /** Side of the image assumed when the engine chooses the size. */
@@ -28,7 +28,7 @@ export async function queueOutlooks(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
   views: readonly RequestView[]
 ): Promise<Map<string, QueueOutlook>> {
-  const { db, clock } = database
+  const { db } = database
   const outlooks = new Map<string, QueueOutlook>()
   const unfinished = views.filter(({ request }) => !hasEnded(request.state))
   for (const [model, same] of Map.groupBy(unfinished, ({ request }) => request.model)) {
@@ -36,29 +36,26 @@ export async function queueOutlooks(
     if (outlooks.size > 0) await setImmediate()
     const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
     const pace = await measurePace(db, model)
-    const offers = await providers.listOffers({ seenSince: clock.now(), model })
-    const able = await servicesFor(db, { tasks: same.flatMap(firstUnfinished), offers })
-    for (const view of same) {
-      const services = new Set(firstUnfinished(view).flatMap((task) => able.get(task.id) ?? []))
-      const usable = offers.filter((offer) => services.has(offer.serviceId) && !isPaused(offer, clock.now()))
-      outlooks.set(view.request.id, outlookOf(view, { ahead, pace, offers: usable }))
-    }
+    const takers = await findTakers({ database, providers }, { model, tasks: same.flatMap(firstWaiting) })
+    for (const view of same) outlooks.set(view.request.id, outlookOf(view, { ahead, pace, takers }))
   }
   return outlooks
 }
 
 function outlookOf(
   view: RequestView,
-  queue: { ahead: ReadonlyMap<string, number>; pace: Pace | undefined; offers: readonly Offer[] }
+  queue: { ahead: ReadonlyMap<string, number>; pace: Pace | undefined; takers: ReadonlyMap<string, Takers> }
 ): QueueOutlook {
-  const { ahead, pace, offers } = queue
+  const { ahead, pace, takers } = queue
   const [first] = firstWaiting(view)
   if (!first) return pace ? { etaSeconds: secondsLeft(view, pace) } : {}
   const before = ahead.get(first.id) ?? 0
   const position = before + 1
+  const { open = [], wait } = takers.get(first.id) ?? {}
+  if (wait) return { position, wait }
   if (!pace) return { position }
   const etaSeconds = estimateSeconds({
-    services: offers.map(({ serviceId, concurrency }) => ({
+    services: open.map(({ serviceId, concurrency }) => ({
       slots: concurrency,
       secondsPerMegapixel: pace.of(serviceId)
     })),
@@ -78,8 +75,6 @@ function secondsLeft(view: RequestView, pace: Pace): number {
 }
 
 const firstWaiting = ({ tasks }: RequestView): TaskRow[] => tasks.filter((task) => task.state === 'queued').slice(0, 1)
-
-const firstUnfinished = ({ tasks }: RequestView): TaskRow[] => tasks.filter((task) => !hasEnded(task.state)).slice(0, 1)
 
 function megapixelsOf({ parameters, inputs }: RequestView): number {
   const { width, height } = parameters.size ?? inputs[0] ?? { width: USUAL_SIDE, height: USUAL_SIDE }

@@ -110,6 +110,8 @@ const stateOf = ({ request, tasks, attempts }: RequestView, queue: QueueOutlook 
   [
     request.state,
     queue?.position,
+    queue?.wait?.reason,
+    queue?.wait?.until,
     ...tasks.map((task) => `${task.state}:${task.node_faults}:${task.losses}`),
     ...attempts.map((attempt) => attempt.progress)
   ].join(' ')

@@ -12,6 +12,7 @@ import { giveGrace } from './give-grace.ts'
 import { followClock } from './follow-clock.ts'
 import { forgetIdempotencyKeys } from './idempotency-store.ts'
 import { listFailedRequests } from './failed-request-store.ts'
+import { findWait } from './find-wait.ts'
 import { findInput } from './input-name.ts'
 import { listFilterOptions } from './list-filter-options.ts'
 import { listQueue } from './list-queue.ts'
@@ -19,7 +20,6 @@ import type { LiveProgress } from './live-progress.ts'
 import { findHeldAttempt } from './lease-token.ts'
 import { noteProgress } from './note-progress.ts'
 import { renewConnections } from './renew-connections.ts'
-import { pausedUntil } from './paused-until.ts'
 import { queueOutlooks } from './queue-outlook.ts'
 import { countUnfinished } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
@@ -57,7 +57,7 @@ export function createRequests(parts: RequestParts & { live: LiveProgress }) {
     /** The names of people, by their ids. */
     namesOf: (userIds: readonly string[]) => listNames(parts.database.db, [...new Set(userIds)]),
     outlooks: bind(queueOutlooks),
-    pausedUntil: bind(pausedUntil),
+    findWait: bind(findWait),
     retry: bind(retryRequest),
     remove: bind(deleteRequest),
     erase: bind(eraseRequests),

@@ -2,7 +2,7 @@ import type { Db } from '../db/database.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { placesForOthers, type Reach } from '../providers/trust-policy.ts'
 import { countFailuresForOthers } from '../providers/trust-store.ts'
-import { countServed } from '../usage/usage-store.ts'
+import { countServed, findServedAt } from '../usage/usage-store.ts'
 import { countRunning } from './attempt-store.ts'
 
 /** What the owner of a service lets others have of it. */
@@ -21,6 +21,8 @@ export interface Capped {
   userIds: ReadonlySet<string>
   /** How many images of others it may be given now; absent: as many as it has places. */
   left?: number
+  /** Being new it makes all of others' that it may at once: the next may begin when one is done. */
+  isBusy?: true
 }
 
 const HOUR_MS = 3_600_000
@@ -49,8 +51,10 @@ export async function capsOf(
       if (service.reach === 'owner') return [service.serviceId, { others: true, userIds: NOBODY }]
       const capped = hasCaps(service) ? cappedByOwner(service, had) : { others: false, userIds: NOBODY }
       if (!isNew(service) || capped.others) return [service.serviceId, capped]
-      const left = placesForOthers(had.ofProvider(service.providerId), offering)
-      return [service.serviceId, { ...capped, others: left === 0, left }]
+      const work = had.ofProvider(service.providerId)
+      const left = placesForOthers(work, offering)
+      const isBusy = left === 0 && work.withinHour + work.running < offering.newProviderPerHour
+      return [service.serviceId, { ...capped, others: left === 0, left, ...(isBusy && { isBusy }) }]
     })
   )
 }
@@ -58,6 +62,46 @@ export async function capsOf(
 const isNew = ({ reach }: { reach: Reach }): boolean => reach === 'few'
 const hasCaps = ({ imagesPerHour, imagesPerUserHour }: ServiceCaps): boolean =>
   imagesPerHour !== undefined || imagesPerUserHour !== undefined
+
+/** When others may have images again of services that they have had enough of. */
+export interface CapEnds {
+  /** UTC milliseconds; undefined when that depends on what is being made, or on how far a new provider is trusted. */
+  of(service: ServiceCaps, userId: string): Promise<number | undefined>
+}
+
+/** For any of these services. What it has found once it does not ask again. */
+export async function findCapEnds(
+  db: Db,
+  services: readonly (ServiceCaps & { reach: Reach })[],
+  now: number
+): Promise<CapEnds> {
+  const had = await countHad(db, services.filter(hasCaps), now)
+  const known = new Map<string, Promise<number | undefined>>()
+  /** When so many of the images that were made within the hour will be older than that. */
+  const whenOlder = ({ serviceId, ownerId }: ServiceCaps, excess: number, userId?: string) => {
+    const key = `${serviceId} ${userId ?? ''}`
+    const found =
+      known.get(key) ??
+      findServedAt(db, { serviceId, ownerId, userId, since: now - HOUR_MS, skip: excess - 1 }).then((at) =>
+        at === undefined ? undefined : at + HOUR_MS + 1
+      )
+    known.set(key, found)
+    return found
+  }
+  return {
+    of: async (service, userId) => {
+      const byUser = had.ofService(service.serviceId)
+      const all = sumOf(byUser.values()) - (service.imagesPerHour ?? Infinity) + 1
+      const own = (byUser.get(userId) ?? 0) - (service.imagesPerUserHour ?? Infinity) + 1
+      const ends: (number | undefined)[] = []
+      if (all > 0) ends.push(await whenOlder(service, all))
+      if (own > 0) ends.push(await whenOlder(service, own, userId))
+      return ends.some((at) => at === undefined) || ends.length === 0 ? undefined : Math.max(...(ends as number[]))
+    }
+  }
+}
+
+const sumOf = (counts: Iterable<number>): number => [...counts].reduce((sum, images) => sum + images, 0)
 
 /** What others than the owners had within an hour. */
 interface Had {
@@ -111,7 +155,7 @@ function addTo(
 
 function cappedByOwner({ serviceId, imagesPerHour, imagesPerUserHour }: ServiceCaps, { ofService }: Had): Capped {
   const had = ofService(serviceId)
-  const all = [...had.values()].reduce((sum, images) => sum + images, 0)
+  const all = sumOf(had.values())
   const sated = [...had].filter(([, images]) => images >= (imagesPerUserHour ?? Infinity)).map(([userId]) => userId)
   return { others: all >= (imagesPerHour ?? Infinity), userIds: new Set(sated) }
 }

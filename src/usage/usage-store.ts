@@ -112,3 +112,23 @@ export async function countServed(
     images: Number(row.images)
   }))
 }
+
+/** When a service made an image for others than its owner, or for one of them: of those since then the one after so many. */
+export async function findServedAt(
+  db: Db,
+  of: { serviceId: string; ownerId: string; userId: string | undefined; since: number; skip: number }
+): Promise<number | undefined> {
+  const { serviceId, ownerId, userId, since, skip } = of
+  const row = await db
+    .selectFrom('usage_images')
+    .select('created_at')
+    .where('service_id', '=', serviceId)
+    .where('created_at', '>=', since)
+    .where('user_id', '!=', ownerId)
+    .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
+    .orderBy('created_at')
+    .limit(1)
+    .offset(skip)
+    .executeTakeFirst()
+  return row?.created_at
+}

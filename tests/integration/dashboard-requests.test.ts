@@ -106,7 +106,8 @@ describe('the list', () => {
       owner: { id: user.id, name: user.email },
       ...times,
       queuePosition: null,
-      etaSeconds: null
+      etaSeconds: null,
+      wait: null
     }
     expect(items).toEqual([
       {

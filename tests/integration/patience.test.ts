@@ -160,6 +160,21 @@ describe('a caller who waits for nothing else', () => {
     expect(await gateway.database.db.selectFrom('requests').select('state').execute()).toEqual([{ state: 'succeeded' }])
   })
 
+  it('is told so when the owner lets others have no more for now', async () => {
+    await start({ INFERENCE_CLUB_LIMITS_SYNC_TIMEOUT: '600ms' })
+    await connect(service('only', { imagesPerUserHour: 1 }))
+    const other = await gateway.addUser()
+    const make = () => generate(other.client, { model: 'm', size: '32x32' })
+    await make()
+    const error = await apiErrorOf(make())
+    expect(error).toMatchObject({ status: 503, code: 'upstream_busy' })
+    expect(error.message).toMatch(/within an hour.* There may be more at \d{4}-/)
+    expect(error.headers?.get('retry-after')).toBe('59')
+    const states = await gateway.database.db.selectFrom('requests').select('state').execute()
+    expect(states.map(({ state }) => state).toSorted()).toEqual(['canceled', 'succeeded'])
+    await call()
+  })
+
   it('is told the usual when another works on it', async () => {
     await start({ INFERENCE_CLUB_LIMITS_SYNC_TIMEOUT: '600ms' })
     await connect()

@@ -295,5 +295,8 @@ describe('what an owner lets others have', () => {
     const waiting = await submit(other.key, 'for-all')
     await ended(owner.key, [await submit(owner.key, 'for-all')])
     expect(await stateOf(other.key, waiting)).toBe('QUEUED')
+    const job = (await (await gateway.call(`/v1/jobs/${waiting}`, { key: other.key })).json()) as object
+    expect(job).toMatchObject({ queue_position: 1, waiting: { reason: 'capped', until: expect.any(Number) } })
+    expect(job).not.toHaveProperty('eta_seconds')
   })
 })

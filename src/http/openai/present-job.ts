@@ -2,6 +2,7 @@ import { toUnixSeconds } from '../../lib/clock.ts'
 import { type ErrorCode, errors } from '../../lib/errors.ts'
 import type { ImageParameters } from '../../images/image-request.ts'
 import { formatSize } from '../../images/sizes.ts'
+import type { Wait } from '../../requests/find-takers.ts'
 import type { QueueOutlook } from '../../requests/queue-outlook.ts'
 import { hasEnded, type RequestState } from '../../requests/request-states.ts'
 import type { RequestView } from '../../requests/view-request.ts'
@@ -82,6 +83,7 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
     progress: progressOf(view),
     ...(queue?.position !== undefined && { queue_position: queue.position }),
     ...(queue?.etaSeconds !== undefined && { eta_seconds: queue.etaSeconds }),
+    ...(queue?.wait && { waiting: presentWait(queue.wait) }),
     started_at: seconds(request.started_at),
     finished_at: seconds(request.finished_at),
     attempts: view.attempts.map((attempt) => ({
@@ -97,6 +99,12 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
     ...(request.state === 'failed' && { error: jobError(view) })
   }
 }
+
+/** Rounded up: at that second it has ended. */
+const presentWait = ({ reason, until }: Wait) => ({
+  reason,
+  ...(until !== undefined && { until: Math.ceil(until / 1000) })
+})
 
 /** Images that were finished before a request was canceled are its result, too. */
 const hasResult = ({ request, outputs }: RequestView): boolean => hasEnded(request.state) && outputs.length > 0

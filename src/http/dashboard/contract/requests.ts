@@ -1,5 +1,8 @@
 export type RequestStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
 
+/** See `WaitReason` of `requests/find-takers.ts`. */
+export type WaitReason = 'capped' | 'paused' | 'drained' | 'away' | 'approval'
+
 export type RequestKind = 'generation' | 'edit' | 'variation'
 
 /** A stored image; its bytes are at `/api/inference/assets/<id>/`, smaller ones at `?width=`. */
@@ -38,6 +41,8 @@ export interface RequestSummary {
   /** Of its first waiting image, 1 is next; known in the queue and for fresh requests only. */
   queuePosition: number | null
   etaSeconds: number | null
+  /** Why its first waiting image waits, when nobody may begin it now; `until` is null when nobody can know. */
+  wait: { reason: WaitReason; until: number | null } | null
   /** Names of those who work or worked on it. */
   providers: string[]
   error: RequestError | null

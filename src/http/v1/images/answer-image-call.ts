@@ -94,17 +94,20 @@ const syncTimeoutMs = ({ syncTimeoutMs, cdnTimeoutMs }: Limits, { reached }: Fas
   reached.isThroughCdn ? Math.min(syncTimeoutMs, cdnTimeoutMs) : syncTimeoutMs
 
 /**
- * The request goes on and can be fetched. Only when all it waits for is services that are left alone, its caller is better off
- * coming back later: with a key for the same request, without one for a new one, so that this one is canceled.
+ * The request goes on and can be fetched. Only when all it waits for is services that are left alone, or of which others have had
+ * what they may, its caller is better off coming back later: with a key for the same request, without one for a new one, so
+ * that this one is canceled.
  */
 async function lateError(
   { requests }: AnswerContext,
   { id, hasKey }: Pick<Submitted, 'id' | 'hasKey'>
 ): Promise<AppError> {
-  const until = await requests.pausedUntil(id)
-  if (until === undefined) return errors.timeout(id)
+  const wait = await requests.findWait(id)
+  if (wait?.reason !== 'paused' && wait?.reason !== 'capped') return errors.timeout(id)
   if (!hasKey) await requests.cancel(id)
-  const seconds = Math.ceil((until - Date.now()) / 1000)
+  const { reason, until } = wait
+  if (reason === 'capped') return errors.upstreamCapped(until)
+  const seconds = Math.ceil(((until ?? 0) - Date.now()) / 1000)
   return errors.upstreamBusy(
     'The image servers that have this model are busy or cannot be used at the moment. Try again later.',
     seconds

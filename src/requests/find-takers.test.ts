@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
+import { loadConfig } from '../config/config.ts'
+import { createProviderStore } from '../providers/provider-store.ts'
+import { findTakers } from './find-takers.ts'
+
+const HOUR_MS = 3_600_000
+const NOW = 10 * HOUR_MS
+const DAY_MS = 24 * HOUR_MS
+
+let rows: RequestRows
+let images = 0
+beforeEach(async () => {
+  rows = await openRequestRows()
+  for (const id of ['owner', 'ann', 'bob']) await rows.addUser(id, { email_verified: 1 })
+  await addTask('wanted', 'ann')
+})
+afterEach(() => rows.close())
+
+async function addTask(id: string, user_id: string, change: { routing?: 'only_own' } = {}) {
+  await rows.addRequest(id, { user_id })
+  await rows.addTask(id, { request_id: id, ...change })
+}
+
+async function connect(
+  id: string,
+  { provider = {}, service = {} }: { provider?: object; service?: object } = {}
+): Promise<void> {
+  await rows.addProvider(id, { owner_id: 'owner', online_until: NOW + 1, trust: 'trusted', ...provider })
+  await rows.addService(id, { provider_id: id, models: ['m'], ...service })
+}
+
+/** An image that a service made for somebody so long ago. */
+async function made(service_id: string, user_id: string, agoMs: number): Promise<void> {
+  const request_id = `done ${++images}`
+  await rows.db
+    .insertInto('usage_images')
+    .values({
+      ...{ asset_id: request_id, request_id, user_id, api_key_id: '', service_id, provider_id: service_id, model: 'm' },
+      ...{ kind: 'generation', width: 32, height: 32, generating_ms: 1, created_at: NOW - agoMs },
+      ...{ first_of_request: 1 }
+    })
+    .execute()
+}
+
+const runs = async (service_id: string, user_id: string) => {
+  const id = `running ${++images}`
+  await rows.addRequest(id, { user_id, state: 'running' })
+  await rows.addTask(id, { request_id: id })
+  await rows.addAttempt(id, { task_id: id, request_id: id, service_id, provider_id: service_id, state: 'running' })
+}
+
+const pause = (service_id: string, until: number) =>
+  rows.db
+    .insertInto('service_pauses')
+    .values({ service_id, model: '', reason: 'busy', since: 0, until, in_row: 1 })
+    .execute()
+
+async function takersOf(id = 'wanted') {
+  const database = { ...rows.database, clock: { now: () => NOW } }
+  const providers = createProviderStore(database, loadConfig({}).offering)
+  const tasks = await rows.db.selectFrom('tasks').selectAll().where('id', '=', id).execute()
+  const { open, wait } = (await findTakers({ database, providers }, { model: 'm', tasks })).get(id)!
+  return { open: open.map(({ serviceId }) => serviceId), wait }
+}
+
+describe('who may make an image', () => {
+  it('is everybody online who is not held back', async () => {
+    await connect('a')
+    await connect('b')
+    await pause('b', NOW + 1000)
+    expect(await takersOf()).toEqual({ open: ['a'], wait: undefined })
+  })
+
+  it('is, of what is capped, again somebody when enough of it is an hour old', async () => {
+    await connect('a', { service: { images_per_hour: 2 } })
+    await made('a', 'bob', 50 * 60_000)
+    expect((await takersOf()).open).toEqual(['a'])
+    await made('a', 'ann', 20 * 60_000)
+    const until = NOW + 10 * 60_000 + 1
+    expect(await takersOf()).toEqual({ open: [], wait: { reason: 'capped', until } })
+    // One more than there may be: two have to be older.
+    await made('a', 'bob', 10 * 60_000)
+    expect((await takersOf()).wait?.until).toBe(NOW + 40 * 60_000 + 1)
+    // Its owner has it all the same.
+    await addTask("the owner's", 'owner')
+    expect((await takersOf("the owner's")).open).toEqual(['a'])
+  })
+
+  it('is said per person as well, the later end of both', async () => {
+    await connect('a', { service: { images_per_hour: 2, images_per_user_hour: 1 } })
+    await made('a', 'ann', 30 * 60_000)
+    expect((await takersOf()).wait).toEqual({ reason: 'capped', until: NOW + 30 * 60_000 + 1 })
+    await addTask("bob's", 'bob')
+    expect((await takersOf("bob's")).open).toEqual(['a'])
+    await made('a', 'bob', 50 * 60_000)
+    expect((await takersOf()).wait).toEqual({ reason: 'capped', until: NOW + 30 * 60_000 + 1 })
+    expect((await takersOf("bob's")).wait).toEqual({ reason: 'capped', until: NOW + 10 * 60_000 + 1 })
+  })
+
+  it('is not told a time that depends on what is being made', async () => {
+    await connect('a', { service: { images_per_hour: 1 } })
+    await runs('a', 'bob')
+    expect((await takersOf()).wait).toEqual({ reason: 'capped' })
+  })
+
+  it('is a new provider that makes as many for others as it may at once, like any that is busy', async () => {
+    const { newProviderAtOnce, newProviderPerHour } = loadConfig({}).offering
+    await connect('new', { provider: { trust: 'limited' } })
+    for (let i = 0; i < newProviderAtOnce; i++) await runs('new', 'bob')
+    expect((await takersOf()).open).toEqual(['new'])
+    for (let i = newProviderAtOnce; i < newProviderPerHour; i++) await made('new', 'bob', 1000)
+    expect(await takersOf()).toEqual({ open: [], wait: { reason: 'capped' } })
+  })
+
+  it('waits for what ends first', async () => {
+    await connect('capped', { service: { images_per_hour: 1 } })
+    await made('capped', 'bob', 30 * 60_000)
+    await connect('paused')
+    await pause('paused', NOW + 5000)
+    expect((await takersOf()).wait).toEqual({ reason: 'paused', until: NOW + 5000 })
+    await rows.db
+      .updateTable('service_pauses')
+      .set({ until: NOW + HOUR_MS })
+      .execute()
+    expect((await takersOf()).wait).toEqual({ reason: 'capped', until: NOW + 30 * 60_000 + 1 })
+  })
+
+  it.each([
+    ['drained', { drained_at: 1 }],
+    ['drained', { drained_at: 1, online_until: NOW + DAY_MS }],
+    ['away', { online_until: NOW - DAY_MS }],
+    ['away', { online_until: NOW - DAY_MS, drained_at: 1 }],
+    ['approval', { trust: 'pending' }],
+    ['away', { online_until: NOW - 8 * DAY_MS }]
+  ])('is nobody: %s with %j', async (reason, provider) => {
+    await connect('a', { provider })
+    expect(await takersOf()).toEqual({ open: [], wait: { reason } })
+  })
+
+  it('is nobody else when it is to be one of their own', async () => {
+    await connect('a')
+    await addTask('own', 'ann', { routing: 'only_own' })
+    expect(await takersOf('own')).toEqual({ open: [], wait: { reason: 'away' } })
+  })
+})

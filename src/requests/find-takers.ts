@@ -1,0 +1,106 @@
+import { isPaused } from '../providers/pause-store.ts'
+import { KNOWN_FOR_MS } from '../providers/offers.ts'
+import type { Offer } from '../providers/provider-store.ts'
+import type { RequestParts } from './request-parts.ts'
+import { type CapEnds, capsOf, findCapEnds, isCapped } from './service-caps.ts'
+import { servicesFor } from './services-for.ts'
+import { listFailures, type TaskRow } from './task-store.ts'
+
+export const WAIT_REASONS = ['capped', 'paused', 'drained', 'away', 'approval'] as const
+
+/**
+ * `capped`: the owners of what could make the image let others have no more of it for now. `paused`: its image server asked
+ * for patience or cannot be used. `drained`: its owner has taken it out of service. `away`: no machine that could is online.
+ * `approval`: it may not serve others until an admin lets it.
+ */
+export type WaitReason = (typeof WAIT_REASONS)[number]
+
+/** Why an image waits that nobody may begin now. */
+export interface Wait {
+  reason: WaitReason
+  /** When somebody may, UTC milliseconds; absent when nobody can know. */
+  until?: number
+}
+
+/** Who may make an image. */
+export interface Takers {
+  /** Online and not held back; they may be busy. */
+  open: Offer[]
+  /** There when nobody is open. */
+  wait?: Wait
+}
+
+/** Of waiting tasks for one model, by the task's id, which services may take them now, or why none may. */
+export async function findTakers(
+  { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
+  { model, tasks }: { model: string; tasks: readonly TaskRow[] }
+): Promise<Map<string, Takers>> {
+  const { db, clock } = database
+  const now = clock.now()
+  const offers = await providers.listOffers({ seenSince: now, model })
+  const able = await servicesFor(db, { tasks, offers })
+  const failures = await listFailures(db, tasks)
+  const capped = await capsOf(db, offers, { now, offering: providers.offering })
+  const found = new Map<string, Takers>()
+  const [held, unserved]: [Held[], TaskRow[]] = [[], []]
+  for (const task of tasks) {
+    const spentOn = failures.get(task.id)?.spentOn ?? []
+    const left = new Set((able.get(task.id) ?? []).filter((id) => !spentOn.includes(id)))
+    const could = offers.filter(({ serviceId }) => left.has(serviceId))
+    const isHeld = (offer: Offer) =>
+      isPaused(offer, now) ||
+      (isCapped(capped.get(offer.serviceId), { userId: task.user_id, ownerId: offer.ownerId }) &&
+        capped.get(offer.serviceId)?.isBusy !== true)
+    const open = could.filter((offer) => !isHeld(offer))
+    found.set(task.id, { open })
+    if (could.length === 0) unserved.push(task)
+    else if (open.length === 0) held.push({ task, could })
+  }
+  if (held.length > 0) {
+    const ends = await findCapEnds(db, offers, now)
+    for (const one of held) found.set(one.task.id, { open: [], wait: await waitOfHeld(one, { ends, now }) })
+  }
+  if (unserved.length > 0) {
+    const reasons = await whyUnserved({ database, providers }, { model, tasks: unserved, now })
+    for (const { id } of unserved) found.set(id, { open: [], wait: { reason: reasons.get(id) ?? 'away' } })
+  }
+  return found
+}
+
+interface Held {
+  task: TaskRow
+  could: readonly Offer[]
+}
+
+/** What ends first; of what nobody can say when it ends, only when nothing else holds it. */
+async function waitOfHeld({ task, could }: Held, { ends, now }: { ends: CapEnds; now: number }): Promise<Wait> {
+  const waits: Wait[] = []
+  for (const offer of could) {
+    if (isPaused(offer, now)) waits.push({ reason: 'paused', until: offer.pause?.until ?? now })
+    else {
+      const until = await ends.of(offer, task.user_id)
+      waits.push({ reason: 'capped', ...(until !== undefined && { until }) })
+    }
+  }
+  const [first] = waits.toSorted((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity))
+  return first ?? { reason: 'away' }
+}
+
+async function whyUnserved(
+  { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
+  { model, tasks, now }: { model: string; tasks: readonly TaskRow[]; now: number }
+): Promise<Map<string, WaitReason>> {
+  const online = await providers.listOffers({ seenSince: now, model, drained: true })
+  const known = await providers.listOffers({ seenSince: now - KNOWN_FOR_MS, model, drained: true })
+  const servedBy = (offers: readonly Offer[]) => servicesFor(database.db, { tasks, offers })
+  const drained = await servedBy(online)
+  const away = await servedBy(known)
+  const unapproved = await servedBy(online.map((offer) => ({ ...offer, reach: 'all' as const })))
+  const has = (services: ReadonlyMap<string, string[]>, id: string) => (services.get(id) ?? []).length > 0
+  return new Map(
+    tasks.map(({ id }) => [
+      id,
+      has(drained, id) ? 'drained' : has(away, id) ? 'away' : has(unapproved, id) ? 'approval' : 'away'
+    ])
+  )
+}
