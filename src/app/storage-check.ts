@@ -37,10 +37,14 @@ export async function openStorageCheck(
   const store = await openDiskStore(dataDir, { isShared: true }).catch(orUnusable)
 
   const adoptOne = async ({ key, imageKey: storageKey, storedAt }: UnnamedImage, userId: string) => {
-    await adoptImage(database, { ...(await readFacts(store, key)), userId, storageKey, storedAt })
+    const facts = await readFacts(store, key)
+    // Before its row: a sweep that is about to erase it finds it no more. Should this process end here, the next sweep sets
+    // it aside anew; should one do so before the row is there, the one after that puts it back.
+    if (key !== storageKey && !(await store.move(key, storageKey))) {
+      throw new ObjectDamaged(`the bytes of ${key} have been erased meanwhile`)
+    }
+    await adoptImage(database, { ...facts, userId, storageKey, storedAt })
     await database.durable()
-    // After the row: should this process end here, the sweeper puts the bytes back.
-    if (key !== storageKey) await store.move(key, storageKey)
   }
   const adopt: StorageCheck['adopt'] = async (images, userId) => {
     const rejected: UnnamedImage[] = []

@@ -34,12 +34,20 @@ export interface UnnamedImage {
 export interface StorageFindings {
   missing: MissingImage[]
   unnamed: UnnamedImage[]
+  /** Images that are set aside though a row refers to them, as of a newer database: the next sweep puts them back. */
+  returning: number
 }
 
 /** Compares rows and stored images, one by one. What others write or delete meanwhile is not taken for a fault. */
 export async function checkStorage(parts: CheckParts): Promise<StorageFindings> {
-  const unnamed = await listUnnamed(parts)
-  return { missing: await listMissing(parts), unnamed }
+  // What is set aside comes last: an image that is moved there meanwhile is met once at least.
+  const stored = await listUnnamed(parts)
+  const { unnamed, returning } = await listSetAside(parts)
+  const all = new Map([...stored, ...unnamed].map((image) => [image.imageKey, image]))
+  // Somebody deleted those.
+  for (const key of await parts.assets.listUnwanted(Number.MAX_SAFE_INTEGER)) all.delete(key)
+  const missing = (await listMissing(parts)).filter(({ asset }) => !returning.has(asset.storage_key))
+  return { missing, unnamed: [...all.values()], returning: returning.size }
 }
 
 async function listMissing({ store, assets }: CheckParts): Promise<MissingImage[]> {
@@ -57,25 +65,35 @@ async function listMissing({ store, assets }: CheckParts): Promise<MissingImage[
   }
 }
 
-async function listUnnamed({ store, assets, quarantineMs, now }: CheckParts): Promise<UnnamedImage[]> {
-  const unnamed = new Map<string, UnnamedImage>()
-  for await (const { objects, known } of portions({ store, assets }, PREFIXES.quarantine, (listed) => {
-    const set = quarantinedAs(listed.key)
-    return set && { ...listed, imageKey: set.imageKey, erasedAt: set.dayEndsAt + quarantineMs }
-  })) {
-    for (const { modifiedAt: storedAt, ...image } of objects) {
-      if (!known.has(image.imageKey)) unnamed.set(image.imageKey, { ...image, storedAt })
-    }
-  }
+async function listUnnamed({ store, assets, now }: CheckParts): Promise<UnnamedImage[]> {
+  const unnamed: UnnamedImage[] = []
   for await (const { objects, known } of portions({ store, assets }, PREFIXES.images, (listed) =>
     // Younger ones may belong to a transaction that is about to commit.
     listed.modifiedAt <= now - ORPHAN_AGE_MS ? { ...listed, imageKey: listed.key } : undefined
   )) {
     for (const { modifiedAt: storedAt, ...image } of objects) {
-      if (!known.has(image.imageKey)) unnamed.set(image.imageKey, { ...image, storedAt, erasedAt: null })
+      if (!known.has(image.imageKey)) unnamed.push({ ...image, storedAt, erasedAt: null })
     }
   }
-  // Somebody deleted those.
-  for (const key of await assets.listUnwanted(Number.MAX_SAFE_INTEGER)) unnamed.delete(key)
-  return [...unnamed.values()]
+  return unnamed
+}
+
+/** What is set aside, and of that the storage keys to which a row refers. */
+async function listSetAside({
+  store,
+  assets,
+  quarantineMs
+}: CheckParts): Promise<{ unnamed: UnnamedImage[]; returning: Set<string> }> {
+  const unnamed: UnnamedImage[] = []
+  const returning = new Set<string>()
+  for await (const { objects, known } of portions({ store, assets }, PREFIXES.quarantine, (listed) => {
+    const set = quarantinedAs(listed.key)
+    return set && { ...listed, imageKey: set.imageKey, erasedAt: set.dayEndsAt + quarantineMs }
+  })) {
+    for (const { modifiedAt: storedAt, ...image } of objects) {
+      if (known.has(image.imageKey)) returning.add(image.imageKey)
+      else unnamed.push({ ...image, storedAt })
+    }
+  }
+  return { unnamed, returning }
 }

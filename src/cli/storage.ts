@@ -27,10 +27,15 @@ async function checkStorage(options: { adopt?: string; erase?: true }): Promise<
       throw new CommandFailed(`There is nobody with the address ${options.adopt}.`)
     }
     const storage = await accounts.openStorageCheck()
-    const { missing, unnamed } = await storage.find()
+    const { missing, unnamed, returning } = await storage.find()
     await printMissing(missing, accounts)
     printUnnamed(unnamed)
-    if (unnamed.length === 0) return { missing, left: [], isWell: missing.length === 0 }
+    if (returning > 0) {
+      process.stdout.write(
+        `${countOf(returning, 'are', 'is')} set aside and put back within the hour by a running server.\n`
+      )
+    }
+    if (unnamed.length === 0) return { missing, left: [], isWell: missing.length + returning === 0 }
     if (owner) {
       const left = await storage.adopt(unnamed, owner.id)
       process.stdout.write(`${countOf(unnamed.length - left.length, 'belong', 'belongs')} to ${owner.email} now.\n`)

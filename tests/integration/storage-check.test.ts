@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { openStorageCheck } from '../../src/app/storage-check.ts'
 import { sweepOrphans } from '../../src/assets/sweep-orphans.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
 import { generate, type JobAnswer } from '../support/image-calls.ts'
@@ -144,6 +145,47 @@ it('gives images without a row to somebody, each as a request of which nothing i
     expect((await gateway.call(`/v1/jobs/${id}`, { key: user.key, method: 'DELETE' })).status).toBe(200)
   }
   expect((await storedFiles(gateway.dataDir)).map((file) => file.replace(/^.*\//, ''))).toEqual(['ast_text'])
+})
+
+it('says of an image that a newer database has again that it comes back, and keeps it', async () => {
+  const { row } = await makeUnnamed()
+  await setAside()
+  await gateway.database.db.insertInto('assets').values(row).execute()
+  const { code, stdout } = await check('--erase')
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: '1 image is set aside and put back within the hour by a running server.\n'
+  })
+  await setAside()
+  expect((await check()).stdout).toBe('Every image has its row and its bytes.\n')
+})
+
+it('loses nothing of what it gives away when the sweeper erases it at the same moment', async () => {
+  const { row, bytes } = await makeUnnamed()
+  await setAside()
+  const { database } = gateway.gateway.context
+  const eraseAside = () => rm(pathOf('quarantine'), { recursive: true })
+  // Between the row and what comes after it.
+  const storage = await openStorageCheck(
+    { ...database, durable: () => eraseAside() },
+    { dataDir: gateway.dataDir, quarantineMs: 1 }
+  )
+  const { unnamed } = await storage.find()
+  expect(await storage.adopt(unnamed, user.id)).toEqual([])
+  expect(await readFile(pathOf(row.storage_key))).toEqual(bytes)
+})
+
+it('gives no row to what the sweeper has erased before', async () => {
+  await makeUnnamed()
+  await setAside()
+  const storage = await openStorageCheck(gateway.gateway.context.database, {
+    dataDir: gateway.dataDir,
+    quarantineMs: 1
+  })
+  const { unnamed } = await storage.find()
+  await rm(pathOf('quarantine'), { recursive: true })
+  expect(await storage.adopt(unnamed, user.id)).toEqual(unnamed)
+  expect(await gateway.database.db.selectFrom('assets').select('id').execute()).toEqual([])
 })
 
 it('erases images without a row when it is told to, and leaves what is young or has one', async () => {
