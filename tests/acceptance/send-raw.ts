@@ -2,13 +2,15 @@ import { once } from 'node:events'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
+import { Unchecked } from './acceptance-case.ts'
 import type { Answer, Club, Fields } from './club.ts'
 
 const PATIENCE_MS = 30_000
 
 /**
  * Sends bytes as they are, for what `fetch` will not say, and reads until the server closes: the request has to ask for
- * that. The answer's body must not be chunked unless it is read as text only.
+ * that. The answer's body must not be chunked unless it is read as text only. Throws `Unchecked` when what answers is a page of
+ * a proxy in front of the club, which such requests do not pass.
  */
 export async function sendRaw(
   club: Club,
@@ -23,8 +25,15 @@ export async function sendRaw(
   socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('the server neither answered nor closed')))
   await once(socket, secure ? 'secureConnect' : 'connect')
   socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), Buffer.from(body)]))
-  return parse(await buffer(socket))
+  const answer = parse(await buffer(socket))
+  if (isPageOfProxy(answer)) {
+    throw new Unchecked(`${answer.headers.get('server') ?? 'a proxy'} in front of the club answers it by itself`)
+  }
+  return answer
 }
+
+const isPageOfProxy = ({ status, headers }: Answer<Fields>): boolean =>
+  status >= 400 && !headers.has('x-request-id') && /^text\/html/.test(headers.get('content-type') ?? '')
 
 /** The path of a request line, for clubs below a path of their host. */
 export const pathOf = (club: Club, path: string): string => new URL(club.root).pathname.replace(/\/$/, '') + path
