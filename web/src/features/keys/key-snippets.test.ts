@@ -16,11 +16,13 @@ describe('keySnippets', () => {
 
   it('keeps the secret out of the file of an agent', () => {
     const [agent] = of('agent')
-    expect(agent?.code.split('agent.yaml begins')[1]).not.toContain('ic_secret')
+    expect(agent?.code).toContain('(umask 077 && echo ic_secret > agent.key)')
+    const [, file = ''] = agent?.code.split(/^# agent\.yaml.*$/m) ?? []
+    expect(file).toBe('\ngateway: https://club.example.org\napi_key_file: agent.key')
   })
 
-  it('exports the key in each', () => {
-    expect(of('generate', 'agent').every(({ code }) => /^export \w+_API_KEY=ic_secret$/m.test(code))).toBe(true)
+  it('exports the key for programs', () => {
+    expect(of('generate').every(({ code }) => /^export \w+_API_KEY=ic_secret$/m.test(code))).toBe(true)
   })
 
   const paste = (code: string) => {

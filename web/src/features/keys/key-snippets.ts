@@ -8,7 +8,7 @@ export interface Snippet {
 }
 
 /**
- * Lines to paste that use a new key in the ways it may be used; each exports the key. Without a `model` that is online, curl
+ * Lines to paste that use a new key in the ways it may be used; each says where it is kept. Without a `model` that is online, curl
  * lists what there is instead of asking for an image.
  */
 export function keySnippets(key: {
@@ -35,12 +35,12 @@ export function keySnippets(key: {
     id: 'agent',
     label: 'Agent',
     code: [
-      exportKey,
       '# In the folder of the program, after git clone and npm ci:',
+      `(umask 077 && echo ${secret} > agent.key)`,
       'bin/inference-club agent --config agent.yaml',
-      '# agent.yaml begins with these two lines:',
+      '# agent.yaml, beside that file, begins with these two lines:',
       `gateway: ${baseUrl}`,
-      'api_key: ${INFERENCE_CLUB_API_KEY}'
+      'api_key_file: agent.key'
     ].join('\n')
   }
   const shown = [...(scopes.includes('generate') ? images : []), ...(scopes.includes('agent') ? [agent] : [])]
