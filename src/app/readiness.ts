@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -19,7 +19,7 @@ export interface ReadinessParts extends Pick<Context, 'database' | 'store' | 'co
 
 /**
  * Gives what throws when requests cannot be served: when bytes cannot be written, read back and removed where the database
- * and where the images are, or when that takes too long. Folders that somebody has removed are made again on the way.
+ * and where the images are, or when that takes too long. Folders of images that somebody has removed are made again on the way.
  */
 export function createReadiness(parts: ReadinessParts): () => Promise<void> {
   const { database, config, answerWithinMs = ANSWER_WITHIN_MS } = parts
@@ -41,7 +41,6 @@ async function probeFolder(folder: string): Promise<void> {
   const path = join(folder, `.${PROBE}`)
   const written = randomBytes(PROBE_BYTES)
   try {
-    await mkdir(folder, { recursive: true })
     const file = await open(path, 'w')
     try {
       await file.writeFile(written)

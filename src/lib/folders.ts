@@ -16,10 +16,16 @@ export async function syncFolder(path: string): Promise<void> {
  * all of them at once, Node tries for ever where the system says of a place that exists that it does not (`/proc`).
  */
 export async function makeFolder(path: string, sync: typeof syncFolder = syncFolder): Promise<void> {
-  for (const folder of await missingFolders(resolve(path))) {
-    await mkdir(folder).catch(unlessThere)
-    await sync(dirname(folder))
-  }
+  for (const folder of await missingFolders(resolve(path))) await addFolder(folder, sync)
+}
+
+/**
+ * Makes one folder in another that is there; when it resolves, it survives a power cut, also where it was there already: the
+ * process that made it may have ended before it was synced.
+ */
+export async function addFolder(folder: string, sync: typeof syncFolder = syncFolder): Promise<void> {
+  await mkdir(folder).catch(unlessThere)
+  await sync(dirname(folder))
 }
 
 /** The outermost first. */
@@ -38,7 +44,6 @@ const isThere = (path: string): Promise<boolean> =>
     }
   )
 
-/** Somebody else made it meanwhile. */
 function unlessThere(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error
 }

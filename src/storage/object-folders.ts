@@ -1,6 +1,6 @@
-import { mkdir, rename } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { syncFolder } from '../lib/folders.ts'
+import { addFolder, makeFolder, type syncFolder } from '../lib/folders.ts'
 
 export interface ObjectFolders {
   /** Makes a folder, unless it is there; when it resolves, it survives a power cut. */
@@ -14,11 +14,9 @@ export function createObjectFolders(root: string, sync: typeof syncFolder): Obje
   const kept = new Map<string, Promise<void>>()
 
   const make = async (folder: string) => {
-    if (folder === root) return void (await mkdir(root, { recursive: true }))
+    if (folder === root) return makeFolder(root, sync)
     await keep(dirname(folder))
-    await mkdir(folder).catch(unlessThere)
-    // Also when it is there already: the process that made it may have ended before this.
-    await sync(dirname(folder))
+    await addFolder(folder, sync)
   }
   const keep = async (folder: string): Promise<void> => {
     const known = kept.get(folder) ?? make(folder)
@@ -39,7 +37,7 @@ export function createObjectFolders(root: string, sync: typeof syncFolder): Obje
     place: (temporary, target) =>
       place(temporary, target).catch((error: unknown) => {
         // Somebody has removed what was known.
-        if (!MISSING.has(codeOf(error) ?? '')) throw error
+        if (!MISSING.has((error as NodeJS.ErrnoException).code ?? '')) throw error
         kept.clear()
         return place(temporary, target)
       })
@@ -47,9 +45,3 @@ export function createObjectFolders(root: string, sync: typeof syncFolder): Obje
 }
 
 const MISSING = new Set(['ENOENT', 'ENOTDIR'])
-
-function unlessThere(error: unknown): void {
-  if (codeOf(error) !== 'EEXIST') throw error
-}
-
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code
