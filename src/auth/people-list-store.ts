@@ -10,7 +10,10 @@ export type PersonRow = UserRow & {
   keys: number
 }
 
-/** Of everybody, or of one person: newest last, without deleted accounts. `ways` to sign in are open. As many queries for all as for one. */
+/**
+ * Everybody, or one person: newest last, without deleted accounts. By the ways to sign in that are open (`ways`) it is told who
+ * can come in. As many queries for all as for one.
+ */
 export async function listPeople(
   db: Db,
   { userId, now, ways }: { userId?: string; now: number; ways: readonly string[] }

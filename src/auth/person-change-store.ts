@@ -15,7 +15,8 @@ export interface PersonChange {
 
 /**
  * What an admin (`by`) changes of somebody, all of it or nothing; the sessions of whom it shuts out end, and the links that
- * they or a former admin made. `ways` to sign in are open. Throws `not_found`, and `conflict` when admins would shut out or demote themselves, or nobody would be left who is one.
+ * they or a former admin made. Throws `not_found`, and `conflict` when admins would shut out or demote themselves, or nobody would
+ * be left who is one and can come in by one of the ways to sign in that are open (`ways`).
  */
 export async function changePerson(
   { db, clock }: Pick<Database, 'db' | 'clock'>,

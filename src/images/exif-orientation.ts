@@ -7,8 +7,9 @@ const ENTRY_BYTES = 12
 const PREFIX = 'Exif\0\0'
 
 /**
- * The one reading of an orientation, which everything that stands an image upright goes by: the 1 – 8 that an EXIF block (a TIFF header, with or without "Exif\0\0" before it) gives in its first
- * directory; undefined when it gives none or is not readable, which viewers do not mind either.
+ * The one reading of an orientation, which everything that stands an image upright goes by: the 1 – 8 that an EXIF block (a
+ * TIFF header, with or without "Exif\0\0" before it) gives in its first directory; undefined when it gives none or is not
+ * readable, which viewers do not mind either.
  */
 export function exifOrientation(block: Buffer): number | undefined {
   const tiff = block.toString('latin1', 0, PREFIX.length) === PREFIX ? block.subarray(PREFIX.length) : block

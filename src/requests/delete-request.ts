@@ -7,9 +7,10 @@ import { ringRequest } from './ring-request.ts'
 import { requireOwnRequest } from './require-own-request.ts'
 
 /**
- * Removes an ended request with its images, their thumbnails and its inputs, as far as no other request has the same; usage counts and idempotency keys stay. The
- * bytes go when the rows are gone for good: a process that dies in between leaves bytes without a row, which the sweeper
- * removes because it was noted with the rows (`unwanted_objects`), never a row without bytes.
+ * Removes an ended request with its images, their thumbnails and its inputs, as far as no other request has the same; usage
+ * counts and idempotency keys stay. The bytes go when the rows are gone for good: a process that dies in between leaves bytes
+ * without a row, never a row without bytes. That nobody wants them was noted with the rows (`unwanted_objects`), so that the
+ * sweeper removes them instead of setting them aside.
  * Throws `not_found`, and `conflict` while it has not ended.
  */
 export async function deleteRequest(

@@ -84,10 +84,10 @@ export interface FaultHistory {
 }
 
 /**
- * Whether a task whose attempt ended without an image is tried again. Three node faults end it, five losses do, a
- * request fault does when the caller's own provider says so or there is nobody left to ask; a service that did the work in vain is not asked again, and when every candidate has, there
- * is nothing left to try. With no candidate online it waits for one. Deferring faults are tried again for `patienceMs`, what
- * the gateway itself has lost is not.
+ * Whether a task whose attempt ended without an image is tried again. Three node faults end it, five losses do, and a request
+ * fault does when the caller's own provider says so or there is nobody left to ask. A service that did the work in vain is
+ * not asked again, and when every candidate has, there is nothing left to try. With no candidate online it waits for one.
+ * Deferring faults are tried again for `patienceMs`; what the gateway itself has lost is not.
  */
 export function shouldRetry(history: FaultHistory): boolean {
   if (isRequestFault(history.reason)) return !history.isOwn && history.unasked.length > 0

@@ -62,7 +62,10 @@ export async function viewRequests(
   )
 }
 
-/** The caller's own, newest first; one page, shorter when its texts are long, and whether there is more. Throws `invalid_request` for an unknown `after`. */
+/**
+ * The caller's own, newest first; one page, shorter when its texts are long, and whether there is more. Throws
+ * `invalid_request` for an unknown `after`.
+ */
 export async function listViews(
   { database }: Pick<RequestParts, 'database'>,
   filter: { userId: string; states?: readonly RequestState[]; after?: string; limit: number }

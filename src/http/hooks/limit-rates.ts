@@ -3,7 +3,10 @@ import type { RateLimits } from '../../auth/rate-limits.ts'
 import { errors } from '../../lib/errors.ts'
 import { DASHBOARD_KEY_ID } from '../../lib/principal.ts'
 
-/** Counts every authenticated call of the scope against its key or its person, and tells where it stands in the answer's headers. */
+/**
+ * Counts every authenticated call of the scope against its key, or the person who is signed in, and tells in the answer's headers
+ * where that stands. Throws `rate_limit_exceeded`.
+ */
 export function limitRates(scope: FastifyInstance, { rateLimits }: { rateLimits: RateLimits }): void {
   scope.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.operation === undefined) return
@@ -12,8 +15,9 @@ export function limitRates(scope: FastifyInstance, { rateLimits }: { rateLimits:
     tellStanding(reply, standing)
     if (standing.exceeded) {
       const seconds = Math.max(1, Math.ceil(standing.resetMs / 1000))
+      const who = request.principal.keyId === DASHBOARD_KEY_ID ? 'You' : 'This API key'
       throw errors.rateLimited(
-        `${request.principal.keyId === DASHBOARD_KEY_ID ? 'You' : 'This API key'} may make ${standing.limit} requests per minute. Try again in ${seconds} seconds.`,
+        `${who} may make ${standing.limit} requests per minute. Try again in ${seconds} seconds.`,
         seconds
       )
     }
