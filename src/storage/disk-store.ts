@@ -22,13 +22,11 @@ import {
 const KEY = /^[a-z0-9_-][a-z0-9_.-]*(\/[a-z0-9_-][a-z0-9_.-]*)*$/
 
 /**
- * Errors that say the disk, not the sender, is at fault: it is full, failing or read-only; nothing may be opened; its folders
- * are gone, or something is in their place; it was taken away.
+ * Further errors, beside those of `isDiskFault`, that say the disk and not the sender is at fault, of the files of a store: nothing
+ * may be opened, its folders are gone, something is in their place, or it was taken away.
  */
-const DISK_FAULTS = new Set(
-  'ENOSPC EDQUOT EIO EROFS EFBIG EACCES EPERM EMFILE ENFILE ENOENT ENOTDIR EEXIST EISDIR ELOOP ESTALE ENODEV ENXIO'.split(
-    ' '
-  )
+const STORE_FAULTS = new Set(
+  'EFBIG EACCES EPERM EMFILE ENFILE ENOENT ENOTDIR EEXIST EISDIR ELOOP ESTALE ENODEV ENXIO'.split(' ')
 )
 
 /**
@@ -204,7 +202,7 @@ const errorCode = (error: unknown): string | undefined => (error as NodeJS.Errno
 function asStoreError(error: unknown): unknown {
   if (error instanceof ObjectTooLarge || error instanceof StoreUnavailable) return error
   const code = errorCode(error)
-  return code !== undefined && DISK_FAULTS.has(code)
+  return isDiskFault(error) || STORE_FAULTS.has(code ?? '')
     ? new StoreUnavailable(`The disk refused: ${code}`, { cause: error })
     : error
 }
