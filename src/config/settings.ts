@@ -82,12 +82,16 @@ export const durationSetting = (
     }
   })
 
+/** A pebibyte, more than any disk has: what is reckoned with it stays exact, and is spelled without an exponent. */
+const MOST_BYTES = 1024 ** 5
+
 export const bytesSetting = (options: DescribeShown<number> & { min: number; defaultText: string }): Setting<number> =>
   setting(options, {
     kind: 'bytes',
     spell: formatBytes,
     parse: (text) => {
       const value = parseBytes(text) ?? mistake(`must be a size such as 25MiB or 26214400, not '${text}'`)
+      if (value > MOST_BYTES) mistake(`must be at most ${formatBytes(MOST_BYTES)}, not '${text}'`)
       return value >= options.min ? value : mistake(`must be at least ${options.min} bytes, not '${text}'`)
     }
   })
