@@ -57,6 +57,9 @@ export async function saveAsset(
     return { assetId, storageKey, isShared: false, ...stored, mediaType, hasAlpha, ...orientedSize(inspection.facts) }
   } catch (error) {
     // A store that fails ends the inspection, too, which then only says that it was cut off.
-    throw error instanceof StoreUnavailable ? error : (failure ?? error)
+    if (!(error instanceof StoreUnavailable)) throw failure ?? error
+    // It may have got its name, and only not kept it for certain. What cannot be removed either is for the sweeper.
+    await store.remove([storageKey]).catch(() => undefined)
+    throw error
   }
 }
