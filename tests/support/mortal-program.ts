@@ -11,6 +11,8 @@ export interface MortalProgram {
   signal(signal: NodeJS.Signals): void
   /** SIGTERM, and what it ended with. */
   stop(): Promise<Ended>
+  /** It shall end by itself, and what it ended with. */
+  meantToEnd(): Promise<Ended>
   /** SIGKILL, and every later start fails. */
   end(): Promise<void>
   /** What its last life has written. */
@@ -56,6 +58,10 @@ export function createMortalProgram(program: {
     kill: async () => void (await stop(alive(), 'SIGKILL')),
     signal: (signal) => void alive().process.kill(signal),
     stop: () => stop(alive(), 'SIGTERM'),
+    meantToEnd: () => {
+      asked.add(alive())
+      return alive().ended
+    },
     end: async () => {
       ended = true
       if (life) await stop(life, 'SIGKILL')

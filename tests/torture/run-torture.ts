@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { inspect, parseArgs, promisify } from 'node:util'
 import { createRandom } from '../support/seeded-random.ts'
 import { CannotRunHere, type Trial, type Verdict } from './trial.ts'
 import { TRIALS } from './trials/index.ts'
@@ -29,7 +29,9 @@ const secondsOf = ({ weight }: Trial): number =>
 /** One line: its name, the seed, how long it took, what was looked at, and what is wrong. */
 function tell(trial: Trial, { took, audited, wrong }: Verdict & { took: number }): void {
   const line = [trial.name.padEnd(16), `seed ${seed}`, `${took} s`.padStart(5), audited]
-  console.log([...line, wrong.length === 0 ? 'ok' : `WRONG: ${wrong.slice(0, 10).join(' | ')}`].join('  '))
+  console.log(
+    [...line, wrong.length === 0 ? 'ok' : `WRONG: ${wrong.slice(0, 10).join(' | ').replace(/\s+/g, ' ')}`].join('  ')
+  )
 }
 
 async function perform(trial: Trial): Promise<Verdict> {
@@ -39,7 +41,7 @@ async function perform(trial: Trial): Promise<Verdict> {
     if (error instanceof CannotRunHere) return { audited: `cannot run here: ${error.message}`, wrong: [] }
     return {
       audited: 'it did not come to its end',
-      wrong: [error instanceof Error ? (error.stack ?? '') : String(error)]
+      wrong: [inspect(error)]
     }
   }
 }
@@ -78,4 +80,5 @@ for (const trial of chosen) {
   tell(trial, { took: Math.round((performance.now() - began) / 1000), ...verdict })
   allWell &&= verdict.wrong.length === 0
 }
-process.exitCode = allWell ? 0 : 1
+// A trial that did not come to its end may have left something behind that would go on.
+process.exit(allWell ? 0 : 1)

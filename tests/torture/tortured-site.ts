@@ -27,10 +27,10 @@ export interface TorturedSite extends ProcessSite {
   tally: CallTally
   /** Resolves the next time a caller was promised something. */
   nextPromise(): Promise<void>
-  /** Callers of all kinds come, so many a second, until the signal; resolves when each has had its answer. */
-  load(options: { perSecond: number; until: AbortSignal }): Promise<void>
-  /** So many callers come back for another image whenever they have theirs, until the signal. */
-  callAgainAndAgain(options: { callers: number; until: AbortSignal }): Promise<void>
+  /** Callers of all kinds come, so many a second, for as long as this goes on; resolves when each has had its answer. */
+  loadDuring<T>(chaos: Promise<T>, options: { perSecond: number }): Promise<T>
+  /** So many callers come back for another image whenever they have theirs, for as long as this goes on. */
+  callDuring<T>(work: Promise<T>, options: { callers: number }): Promise<T>
   /** Of the gateway. */
   memory(): Promise<MemoryInUse>
   /** Waits until everything has ended, stops everything, and says what is wrong; `happened` begins the line. */
@@ -80,21 +80,23 @@ export async function startTorturedSite(
     accepted,
     tally,
     nextPromise: () => promised.promise,
-    load: async ({ perSecond, until }) => {
-      const answers: Promise<unknown>[] = []
-      while (!until.aborted) {
-        answers.push(call(partsOf, { number: callers++, random, accepted }))
-        await sleep(random.between(0, 2000 / perSecond))
-      }
-      const failed = (await Promise.allSettled(answers)).find((answer) => answer.status === 'rejected')
-      if (failed) throw toError(failed.reason)
-    },
-    callAgainAndAgain: async (options) => {
-      const goOn = async () => {
-        while (!options.until.aborted) await call(partsOf, { number: callers++, random, accepted, waits: true })
-      }
-      await Promise.all(Array.from({ length: options.callers }, goOn))
-    },
+    loadDuring: (chaos, { perSecond }) =>
+      during(chaos, async (until) => {
+        const answers: Promise<unknown>[] = []
+        while (!until.aborted) {
+          answers.push(call(partsOf, { number: callers++, random, accepted }))
+          await sleep(random.between(0, 2000 / perSecond))
+        }
+        const failed = (await Promise.allSettled(answers)).find((answer) => answer.status === 'rejected')
+        if (failed) throw toError(failed.reason)
+      }),
+    callDuring: (work, options) =>
+      during(work, async (until) => {
+        const goOn = async () => {
+          while (!until.aborted) await call(partsOf, { number: callers++, random, accepted, waits: true })
+        }
+        await Promise.all(Array.from({ length: options.callers }, goOn))
+      }),
     memory,
     conclude: async (happened, options = {}) => {
       const { audited, wrong } = await auditSite(site, {
@@ -113,6 +115,12 @@ export async function startTorturedSite(
       await site.remove()
     }
   }
+}
+
+async function during<T>(work: Promise<T>, others: (until: AbortSignal) => Promise<void>): Promise<T> {
+  const done = new AbortController()
+  const [result] = await Promise.all([work.finally(() => done.abort()), others(done.signal)])
+  return result
 }
 
 /** Every tenth wants two images, every fifth an edit, and every sixth waits on the connection. */

@@ -2,13 +2,13 @@
  * Loaded into a gateway before all else (`--import`, with `TORTURE_SYNCS` naming a file), it writes there what has been synced:
  * of the database's log up to which frame, of other files that they have been. What is not in it may be lost to a power cut.
  */
-import { appendFileSync, closeSync, fstatSync, openSync, readlinkSync, readSync } from 'node:fs'
-import { open, readFile } from 'node:fs/promises'
+import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
+import { aroundSyncs } from './around-syncs.ts'
 
 const FILE = process.env.TORTURE_SYNCS
-const LOG = /-wal$/
 /** Of the index of the log: https://sqlite.org/walformat.html, 2.1. */
 const INDEX = { bytes: 48, lastFrame: 16, salts: 32 }
 
@@ -27,7 +27,7 @@ export interface Synced {
 /** Of a log as it is now, synced or not; `path` is its own, beside its index. */
 export function readLogState(path: string): SyncedLog {
   const index = Buffer.alloc(INDEX.bytes)
-  const fd = openSync(path.replace(LOG, '-shm'), 'r')
+  const fd = openSync(path.replace(/-wal$/, '-shm'), 'r')
   try {
     readSync(fd, index, 0, INDEX.bytes, 0)
   } finally {
@@ -37,19 +37,12 @@ export function readLogState(path: string): SyncedLog {
 }
 
 if (FILE !== undefined && isMainThread) {
-  const any = await open(fileURLToPath(import.meta.url))
-  const handles = Object.getPrototypeOf(any) as Record<'sync' | 'datasync', (this: { fd: number }) => Promise<void>>
-  await any.close()
-  for (const name of ['sync', 'datasync'] as const) {
-    const really = handles[name]
-    handles[name] = async function () {
-      const path = readlinkSync(`/proc/self/fd/${this.fd}`)
-      // What is written while it syncs may not be part of it.
-      const line = LOG.test(path) ? Object.values(readLogState(path)).join(' ') : `${fstatSync(this.fd).ino}`
-      await really.call(this)
-      appendFileSync(FILE, `${line}\n`)
-    }
-  }
+  await aroundSyncs(async ({ fd, path, ofLog, really }) => {
+    // What is written while it syncs may not be part of it.
+    const line = ofLog ? Object.values(readLogState(path)).join(' ') : `${fstatSync(fd).ino}`
+    await really()
+    appendFileSync(FILE, `${line}\n`)
+  })
 }
 
 /** What a program's environment needs for it. */

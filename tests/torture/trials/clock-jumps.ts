@@ -21,7 +21,6 @@ export const clockJumps: Trial = {
     try {
       const random = parts.random.fork('jumps')
       const end = performance.now() + parts.seconds * 1000
-      const done = new AbortController()
       const jumps: number[] = []
       let ahead = 0
       let inFlight = 0
@@ -43,9 +42,8 @@ export const clockJumps: Trial = {
           await jump()
           await site.gateway.start()
         }
-        done.abort()
       }
-      await Promise.all([jumpAround(), site.load({ perSecond: 8, until: done.signal })])
+      await site.loadDuring(jumpAround(), { perSecond: 8 })
       const told = jumps.map((ms) => `${ms > 0 ? '+' : '−'}${Math.abs(ms) / 1000}`).join(' ')
       return await site.conclude(`jumps of ${told} s, ${inFlight} images in flight at restarts`, {
         mostRemakes: inFlight,

@@ -42,7 +42,6 @@ const fillAndAudit: (parts: Parameters<Trial['run']>[0], folder: string) => Retu
   try {
     const random = parts.random.fork('disk')
     const end = performance.now() + parts.seconds * 1000
-    const done = new AbortController()
     let times = 0
     const fill = async () => {
       while (performance.now() < end) {
@@ -55,9 +54,8 @@ const fillAndAudit: (parts: Parameters<Trial['run']>[0], folder: string) => Retu
         }
         await rm(ballast, { force: true })
       }
-      done.abort()
     }
-    await Promise.all([fill(), site.load({ perSecond: 10, until: done.signal })])
+    await site.loadDuring(fill(), { perSecond: 10 })
     // What could not be delivered was made and is kept; only an agent that gives it up makes it again.
     return await site.conclude(`${times} times full, ${site.tally.putOff} calls put off`)
   } finally {

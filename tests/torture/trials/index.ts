@@ -1,5 +1,6 @@
 import type { Trial } from '../trial.ts'
 import { clockJumps } from './clock-jumps.ts'
+import { failingSyncs } from './failing-syncs.ts'
 import { fullDisk } from './full-disk.ts'
 import { kills } from './kills.ts'
 import { load } from './load.ts'
@@ -13,6 +14,7 @@ export const TRIALS: readonly Trial[] = [
   kills,
   powerCuts,
   fullDisk,
+  failingSyncs,
   stalls,
   clockJumps,
   longQueue,

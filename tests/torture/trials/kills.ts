@@ -18,7 +18,6 @@ export const kills: Trial = {
         leaseMs: 3000,
         uptimeMs: [100, 2000]
       }
-      const done = new AbortController()
       const havoc = wreakHavoc({
         site,
         plan,
@@ -26,8 +25,8 @@ export const kills: Trial = {
         onRound: () => undefined,
         nextPromise: () => site.nextPromise(),
         playScene: async () => undefined
-      }).finally(() => done.abort())
-      const [blows] = await Promise.all([havoc, site.load({ perSecond: 10, until: done.signal })])
+      })
+      const blows = await site.loadDuring(havoc, { perSecond: 10 })
       const inFlight = blows.reduce((sum, { tasks }) => sum + tasks.length, 0)
       const of = (victim: RegExp) => blows.filter((blow) => victim.test(blow.victim)).length
       return await site.conclude(

@@ -23,7 +23,6 @@ export const load: Trial = {
     const count = () => Number(counting.get()?.count)
     try {
       const end = performance.now() + parts.seconds * 1000
-      const done = new AbortController()
       const seen: { images: number; memory: MemoryInUse }[] = []
       const look = async () => void seen.push({ images: count(), memory: await site.memory() })
       const measure = async () => {
@@ -32,9 +31,8 @@ export const load: Trial = {
           if (count() >= (MARKS[seen.length] ?? Infinity)) await look()
         }
         await look()
-        done.abort()
       }
-      await Promise.all([measure(), site.callAgainAndAgain({ callers: CALLERS, until: done.signal })])
+      await site.callDuring(measure(), { callers: CALLERS })
       const inUse = ({ memory }: (typeof seen)[number]) => memory.heap + memory.buffers
       const told = seen.map((at) => `${at.images}: ${mib(inUse(at))} (${mib(at.memory.resident)} resident)`)
       const verdict = await site.conclude(

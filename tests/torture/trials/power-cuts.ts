@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { sleep } from '../../../src/lib/async.ts'
-import { mib } from '../audit-site.ts'
 import { cutPower } from '../cut-power.ts'
 import { notingSyncs } from '../inside/note-syncs.ts'
 import { startTorturedSite, type TorturedSite } from '../tortured-site.ts'
@@ -18,7 +17,6 @@ export const powerCuts: Trial = {
     const site = await startTorturedSite(parts, { inside })
     try {
       const random = parts.random.fork('cuts')
-      const done = new AbortController()
       const cuts = Math.max(1, Math.round(parts.seconds / SECONDS_OF_A_CUT))
       const wrong: string[] = []
       let lost = 0
@@ -29,11 +27,12 @@ export const powerCuts: Trial = {
           lost += await cutPower(site.gateway, { dataDir: site.dataDir, syncs, into: join(folder, 'data') })
           wrong.push(...(await goOn(parts, { site, folder })).map((what) => `after cut ${number} ${what}`))
         }
-        done.abort()
       }
-      await Promise.all([cutAll(), site.load({ perSecond: 6, until: done.signal })])
+      await site.loadDuring(cutAll(), { perSecond: 6 })
       // The copies made the same images.
-      const verdict = await site.conclude(`${cuts} cuts, ${mib(lost)} lost`, { mostRemakes: Infinity })
+      const verdict = await site.conclude(`${cuts} cuts, ${Math.round(lost / 1024)} KiB lost`, {
+        mostRemakes: Infinity
+      })
       return { ...verdict, wrong: [...wrong, ...verdict.wrong] }
     } finally {
       await site.remove()

@@ -31,7 +31,6 @@ export const reconnectStorm: Trial = {
       await Promise.all(agents.map((agent) => agent.online))
       const random = parts.random.fork('storm')
       const end = performance.now() + parts.seconds * 1000
-      const done = new AbortController()
       const away: number[] = []
       let inFlight = 0
       const storm = async () => {
@@ -51,9 +50,8 @@ export const reconnectStorm: Trial = {
           await waitFor(async () => (await countOnline(site)) === AGENTS, BACK_WITHIN_MS)
           away.push(performance.now() - began)
         }
-        done.abort()
       }
-      await Promise.all([storm(), site.load({ perSecond: 15, until: done.signal })])
+      await site.loadDuring(storm(), { perSecond: 15 })
       const slowest = (Math.max(0, ...away) / 1000).toFixed(1)
       const happened = `${away.length} storms of ${AGENTS} agents, all back after ${slowest} s at most`
       const verdict = await site.conclude(happened, { mostRemakes: inFlight, mostOrphans: inFlight })

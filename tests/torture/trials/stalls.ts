@@ -20,7 +20,6 @@ export const stalls: Trial = {
     try {
       const random = parts.random.fork('stalls')
       const end = performance.now() + parts.seconds * 1000
-      const done = new AbortController()
       let [silenced, inFlight, times] = [0, 0, 0]
       const stallAll = async () => {
         while (performance.now() < end) {
@@ -29,14 +28,13 @@ export const stalls: Trial = {
           await waitFor(() => readMostLosses(site.dataDir) < MOST_LOSSES - 2, 60_000)
           times += 1
           proxy?.setStalling(random.below(2) === 0)
-          silenced += proxy?.silence() ?? 0
+          silenced += Math.floor(proxy?.silence() ?? 0)
           inFlight += readInFlight(databaseFile(site.dataDir)).length
           await sleep(random.between(0, LONGEST_STALL_MS))
           proxy?.setStalling(false)
         }
-        done.abort()
       }
-      await Promise.all([stallAll(), site.load({ perSecond: 8, until: done.signal })])
+      await site.loadDuring(stallAll(), { perSecond: 8 })
       return await site.conclude(`${times} stalls, ${silenced} flows silenced, ${inFlight} images in flight`, {
         mostRemakes: inFlight,
         mostOrphans: inFlight
