@@ -13,6 +13,8 @@ export interface QueueOutlook {
   position?: number
   /** Until its last image is done. Absent when the model has not been measured yet, or nobody may make it now. */
   etaSeconds?: number
+  /** When that was reckoned, UTC milliseconds; there with it. */
+  toldAt?: number
   /** Why its first waiting image waits, when nobody may begin it now. */
   wait?: Wait
 }
@@ -28,7 +30,7 @@ export async function queueOutlooks(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
   views: readonly RequestView[]
 ): Promise<Map<string, QueueOutlook>> {
-  const { db } = database
+  const { db, clock } = database
   const outlooks = new Map<string, QueueOutlook>()
   const unfinished = views.filter(({ request }) => !hasEnded(request.state))
   for (const [model, same] of Map.groupBy(unfinished, ({ request }) => request.model)) {
@@ -37,18 +39,23 @@ export async function queueOutlooks(
     const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
     const pace = await measurePace(db, model)
     const takers = await findTakers({ database, providers }, { model, tasks: same.flatMap(firstWaiting) })
-    for (const view of same) outlooks.set(view.request.id, outlookOf(view, { ahead, pace, takers }))
+    for (const view of same) outlooks.set(view.request.id, outlookOf(view, { ahead, pace, takers, now: clock.now() }))
   }
   return outlooks
 }
 
 function outlookOf(
   view: RequestView,
-  queue: { ahead: ReadonlyMap<string, number>; pace: Pace | undefined; takers: ReadonlyMap<string, Takers> }
+  queue: {
+    ahead: ReadonlyMap<string, number>
+    pace: Pace | undefined
+    takers: ReadonlyMap<string, Takers>
+    now: number
+  }
 ): QueueOutlook {
-  const { ahead, pace, takers } = queue
+  const { ahead, pace, takers, now } = queue
   const [first] = firstWaiting(view)
-  if (!first) return pace ? { etaSeconds: secondsLeft(view, pace) } : {}
+  if (!first) return pace ? { etaSeconds: secondsLeft(view, pace), toldAt: now } : {}
   const before = ahead.get(first.id) ?? 0
   const position = before + 1
   const { open = [], wait } = takers.get(first.id) ?? {}
@@ -63,7 +70,7 @@ function outlookOf(
     images: view.tasks.filter((task) => task.state === 'queued').length,
     megapixels: megapixelsOf(view)
   })
-  return { position, ...(etaSeconds !== undefined && { etaSeconds }) }
+  return { position, ...(etaSeconds !== undefined && { etaSeconds, toldAt: now }) }
 }
 
 /** Of images that all run already: what their last step reported leaves of the slowest. */

@@ -29,7 +29,7 @@ export function startRequestFeed(
 ): Source<RequestNews> {
   const { database, logger } = parts
   /** What was last told of those that have not ended, by id. */
-  const followed = new Map<string, string>()
+  const followed = new Map<string, Told>()
   const heard = new Set<string>()
   let lookedAt = -Infinity
   const begun = Promise.withResolvers<void>()
@@ -68,9 +68,11 @@ export function startRequestFeed(
       } else if (userId === undefined || view.request.user_id === userId) {
         const queue = outlooks.get(id)
         const state = stateOf(view, queue)
-        if (followed.get(id) === state) continue
+        const told = followed.get(id)
+        // An estimate that has passed is made anew.
+        if (told?.state === state && !(told.doneAt <= database.clock.now())) continue
         if (hasEnded(view.request.state)) followed.delete(id)
-        else followed.set(id, state)
+        else followed.set(id, { state, doneAt: doneAtOf(queue) })
         report({ type: 'changed', id, view, queue, ownerName: names.get(view.request.user_id) ?? '' })
       }
     }
@@ -100,7 +102,16 @@ export function startRequestFeed(
   }
 }
 
-function keepOnly(followed: Map<string, string>, ids: readonly string[]): void {
+interface Told {
+  state: string
+  /** When it was said to be done, UTC milliseconds. */
+  doneAt: number
+}
+
+const doneAtOf = (queue: QueueOutlook | undefined): number =>
+  queue?.etaSeconds === undefined || queue.toldAt === undefined ? Infinity : queue.toldAt + queue.etaSeconds * 1000
+
+function keepOnly(followed: Map<string, Told>, ids: readonly string[]): void {
   const kept = new Set(ids)
   for (const id of followed.keys()) if (!kept.has(id)) followed.delete(id)
 }

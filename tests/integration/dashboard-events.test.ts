@@ -73,6 +73,7 @@ describe('the events of the dashboard', () => {
       size: { width: 256, height: 256 },
       queuePosition: null,
       etaSeconds: null,
+      etaToldAt: null,
       wait: null,
       providers: body.providers,
       error: null

@@ -107,6 +107,7 @@ describe('the list', () => {
       ...times,
       queuePosition: null,
       etaSeconds: null,
+      etaToldAt: null,
       wait: null
     }
     expect(items).toEqual([

@@ -20,6 +20,7 @@ const request = (at: number, change: Partial<RequestSummary> = {}): RequestSumma
   size: null,
   queuePosition: null,
   etaSeconds: null,
+  etaToldAt: null,
   wait: null,
   providers: [],
   error: null,

@@ -41,6 +41,8 @@ export interface RequestSummary {
   /** Of its first waiting image, 1 is next; known in the queue and for fresh requests only. */
   queuePosition: number | null
   etaSeconds: number | null
+  /** When the estimate was made; it counts down from then. */
+  etaToldAt: number | null
   /** Why its first waiting image waits, when nobody may begin it now; `until` is null when nobody can know. */
   wait: { reason: WaitReason; until: number | null } | null
   /** Names of those who work or worked on it. */

@@ -39,6 +39,7 @@ export function presentSummary(view: SummaryView, { owner, queue }: SummaryOptio
     size: parameters.size ? { width: parameters.size.width, height: parameters.size.height } : null,
     queuePosition: queue?.position ?? null,
     etaSeconds: queue?.etaSeconds ?? null,
+    etaToldAt: queue?.toldAt ?? null,
     wait: queue?.wait ? { reason: queue.wait.reason, until: queue.wait.until ?? null } : null,
     providers: [...new Set(view.attempts.map((attempt) => attempt.provider_name))],
     error: presentFailure(view)

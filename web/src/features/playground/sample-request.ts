@@ -19,6 +19,7 @@ export const sampleRequest = (part: Partial<RequestDetail> = {}): RequestDetail 
   size: null,
   queuePosition: null,
   etaSeconds: null,
+  etaToldAt: null,
   wait: null,
   providers: [],
   error: null,

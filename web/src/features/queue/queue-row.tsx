@@ -5,6 +5,8 @@ import { ImageTiles } from '../../components/image-tiles.tsx'
 import { IconButton } from '../../components/ui/icon-button.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { usePerson } from '../../lib/session.ts'
+import { useServerTime, useTimeLeft } from '../../lib/time-left.ts'
+import { reasonText } from '../../lib/wait-words.ts'
 import { useCancelRequest } from './api.ts'
 import { countImages, etaText, turnText } from './queue-words.ts'
 import { RequestProgress } from './request-progress.tsx'
@@ -29,9 +31,7 @@ export function QueueRow({ request, showOwner }: { request: RequestSummary; show
         <Facts request={request} showOwner={showOwner} />
         {isRunning ? <RequestProgress request={request} /> : <Turn request={request} className="sm:hidden" />}
       </div>
-      {!isRunning && (
-        <Turn request={request} className="w-48 justify-center whitespace-nowrap text-right max-sm:hidden" />
-      )}
+      {!isRunning && <Turn request={request} className="w-48 justify-center text-right max-sm:hidden" />}
       <div className="w-9 self-center pointer-coarse:w-10">
         {mayCancel && (
           <IconButton
@@ -60,10 +60,13 @@ function Facts({ request, showOwner }: { request: RequestSummary; showOwner: boo
 }
 
 function Turn({ request, className }: { request: RequestSummary; className: string }) {
+  const { queuePosition, etaSeconds } = useTimeLeft(request)
+  const reason = reasonText(request, useServerTime())
+  if (reason !== null) return <p className={`flex flex-col text-[13px] text-muted ${className}`}>{reason}</p>
   return (
     <p className={`flex flex-col text-[13px] max-sm:flex-row max-sm:gap-2 ${className}`}>
-      <span className="font-medium tabular-nums">{turnText(request.queuePosition)}</span>
-      <span className="text-faint tabular-nums">{etaText(request.etaSeconds)}</span>
+      <span className="font-medium tabular-nums">{turnText(queuePosition)}</span>
+      <span className="text-faint tabular-nums">{etaText(etaSeconds)}</span>
     </p>
   )
 }

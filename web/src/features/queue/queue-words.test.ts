@@ -3,7 +3,13 @@ import type { ImageInfo } from '../../../../src/http/dashboard/contract/requests
 import { etaText, imagePercent, progressText, totalsText, turnText } from './queue-words.ts'
 
 const image = (position: number) => ({ position }) as ImageInfo
-const of = (n: number, done: number[], progress = 0) => ({ n, images: done.map(image), progress })
+const of = (n: number, done: number[], progress = 0) => ({
+  n,
+  images: done.map(image),
+  progress,
+  createdAt: 0,
+  startedAt: 1000
+})
 
 describe('words of the queue', () => {
   it('counts', () => {
@@ -23,10 +29,10 @@ describe('words of the queue', () => {
   })
 
   it('tells steps of one image and how many of several are done', () => {
-    expect(progressText(of(1, []), { step: 3, steps: 20 })).toBe('Step 3 of 20')
-    expect(progressText(of(1, [], 40), undefined)).toBe('40%')
-    expect(progressText(of(1, []), { step: 0, steps: 0 })).toBe('Starting')
-    expect(progressText(of(4, [2]), { step: 3, steps: 20 })).toBe('1 of 4 done')
+    expect(progressText(of(1, []), { step: 3, steps: 20 }, 9000)).toBe('Step 3 of 20')
+    expect(progressText(of(1, [], 40), undefined, 9000)).toBe('40%')
+    expect(progressText(of(1, []), { step: 0, steps: 0 }, 9000)).toBe('8s so far')
+    expect(progressText(of(4, [2]), { step: 3, steps: 20 }, 9000)).toBe('1 of 4 done')
   })
 })
 

@@ -1,5 +1,6 @@
 import type { QueueState, RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { formatDuration, formatNumber } from '../../lib/format.ts'
+import { elapsedText } from '../../lib/wait-words.ts'
 
 /** `3 images running, 120 waiting in all`. */
 export function totalsText({ running, waiting }: Pick<QueueState, 'running' | 'waiting'>): string {
@@ -20,12 +21,15 @@ export const etaText = (seconds: number | null): string | null =>
 
 /** How far a request is, in words: its step when it is one image of which steps are known, else how many are done. */
 export function progressText(
-  request: Pick<RequestSummary, 'n' | 'images' | 'progress'>,
-  live: { step: number; steps: number } | undefined
+  request: Pick<RequestSummary, 'n' | 'images' | 'progress' | 'createdAt' | 'startedAt'>,
+  live: { step: number; steps: number } | undefined,
+  now: number
 ): string {
   if (request.n > 1) return `${formatNumber(request.images.length)} of ${formatNumber(request.n)} done`
   if (live && live.steps > 0) return `Step ${formatNumber(live.step)} of ${formatNumber(live.steps)}`
-  return request.progress > 0 ? `${Math.round(request.progress)}%` : 'Starting'
+  return request.progress > 0
+    ? `${Math.round(request.progress)}%`
+    : `${elapsedText(request.startedAt ?? request.createdAt, now)} so far`
 }
 
 /** Percent of one image: done, told live, or, when it is the only one, that of its request. */

@@ -1,6 +1,8 @@
 import { ProgressBar } from '../../components/ui/progress-bar.tsx'
 import type { RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { useLiveImage } from '../../lib/live-images.ts'
+import { useServerTime, useTimeLeft } from '../../lib/time-left.ts'
+import { reasonText } from '../../lib/wait-words.ts'
 import { etaText, imagePercent, progressText } from './queue-words.ts'
 
 /** With more images one bar for all is easier to read than many short ones. */
@@ -9,7 +11,10 @@ const MOST_BARS = 8
 /** How far a running request is: a bar for each image, and in words. */
 export function RequestProgress({ request }: { request: RequestSummary }) {
   const first = useLiveImage(request.id, 0)
-  const words = [progressText(request, first), etaText(request.etaSeconds)].filter((part) => part !== null)
+  const now = useServerTime()
+  const { etaSeconds } = useTimeLeft(request)
+  const parts = [progressText(request, first, now), reasonText(request, now), etaText(etaSeconds)]
+  const words = parts.filter((part) => part !== null)
   return (
     <div className="flex flex-col gap-1.5">
       <div className="flex gap-1">

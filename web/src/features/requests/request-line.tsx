@@ -9,6 +9,7 @@ import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { StatusBadge } from '../../components/ui/status-badge.tsx'
 import { isUnfinished } from './api.ts'
 import { countShown } from './gallery-layout.ts'
+import { useServerTime, useTimeLeft } from '../../lib/time-left.ts'
 import { detailsOf, promptOf, waitWords } from './request-words.ts'
 import { TileImage } from './tile-image.tsx'
 
@@ -68,7 +69,7 @@ export const RequestLine = memo(function RequestLine({ request, isStop, search, 
       <div role="gridcell" className="flex flex-col items-start gap-1.5">
         <StatusBadge status={request.status} />
         {request.status === 'running' && <ProgressBar percent={request.progress} label="Progress" className="w-20" />}
-        {request.status === 'queued' && <span className="text-xs text-faint">{waitWords(request)}</span>}
+        {request.status === 'queued' && <Wait request={request} />}
       </div>
       <div role="gridcell" className="hidden text-right text-[13px] text-muted md:block">
         <RelativeTime at={request.createdAt} />
@@ -76,6 +77,11 @@ export const RequestLine = memo(function RequestLine({ request, isStop, search, 
     </div>
   )
 })
+
+function Wait({ request }: { request: RequestSummary }) {
+  const now = useServerTime()
+  return <span className="text-xs text-faint">{waitWords(useTimeLeft(request), now)}</span>
+}
 
 function LineImages({ request }: { request: RequestSummary }) {
   const hasPictures = request.images.length > 0 || isUnfinished(request.status)

@@ -35,6 +35,7 @@ export const summary = (change: Partial<RequestSummary> = {}): RequestSummary =>
   size: null,
   queuePosition: null,
   etaSeconds: null,
+  etaToldAt: null,
   wait: null,
   providers: ['home-rig'],
   error: null,

@@ -3,6 +3,7 @@ import { clsx } from 'clsx'
 import { memo } from 'react'
 import type { RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import type { RequestSearch } from '../../lib/request-search.ts'
+import { useServerTime, useTimeLeft } from '../../lib/time-left.ts'
 import { StatusBadge } from '../../components/ui/status-badge.tsx'
 import { collage, countShown, type Tile } from './gallery-layout.ts'
 import { detailsOf, lookOf, promptOf, waitWords } from './request-words.ts'
@@ -73,7 +74,8 @@ function Collage({ tile: { request, width }, height }: { tile: Tile; height: num
 
 /** How an unfinished request stands; failed and canceled ones with images say so, too. */
 function Standing({ request }: { request: RequestSummary }) {
-  const wait = waitWords(request)
+  const now = useServerTime()
+  const wait = waitWords(useTimeLeft(request), now)
   return (
     <span className="flex items-center gap-1.5">
       <StatusBadge status={request.status} />

@@ -1,6 +1,7 @@
 import type { RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { STATUS_LABELS } from '../../components/ui/status-badge.tsx'
 import { formatDateTime, formatDuration } from '../../lib/format.ts'
+import { reasonText } from '../../lib/wait-words.ts'
 import { isUnfinished } from './api.ts'
 
 const KINDS = { generation: 'Generation', edit: 'Edit', variation: 'Variation' }
@@ -28,11 +29,14 @@ export const detailsOf = (request: RequestSummary, withOwner: boolean): string =
     ...(withOwner ? [request.owner.name] : [])
   ].join(' · ')
 
-/** When a waiting request is likely to begin; undefined for one that does not wait. */
-export function waitWords({ status, queuePosition, etaSeconds }: RequestSummary): string | undefined {
+/** When a waiting request is likely to be done, or why nobody may begin it; undefined for one that does not wait. */
+export function waitWords(request: RequestSummary, now: number): string | undefined {
+  const { status, queuePosition, etaSeconds } = request
   if (!isUnfinished(status)) return undefined
+  const reason = reasonText(request, now)
+  if (reason !== null && status === 'queued') return reason
   const place =
     status === 'queued' && queuePosition !== null ? (queuePosition === 1 ? 'Next' : `#${queuePosition}`) : ''
-  const eta = etaSeconds === null ? '' : `about ${formatDuration(Math.max(1, etaSeconds) * 1000)}`
+  const eta = etaSeconds === null ? '' : etaSeconds < 1 ? 'in a moment' : `about ${formatDuration(etaSeconds * 1000)}`
   return [place, eta].filter((part) => part !== '').join(', ') || undefined
 }

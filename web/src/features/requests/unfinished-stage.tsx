@@ -2,6 +2,8 @@ import { Ban, CircleAlert, Clock } from 'lucide-react'
 import type { RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { ProgressBar } from '../../components/ui/progress-bar.tsx'
 import { useLiveImage } from '../../lib/live-images.ts'
+import { useServerTime, useTimeLeft } from '../../lib/time-left.ts'
+import { idleText } from '../../lib/wait-words.ts'
 import { isUnfinished } from './api.ts'
 import { waitWords } from './request-words.ts'
 import { fitting } from './stage-size.ts'
@@ -22,11 +24,13 @@ function Underway({ request, position }: { request: RequestSummary; position: nu
   const live = useLiveImage(request.id, position)
   const isQueued = request.status === 'queued'
   const percent = live && live.steps > 0 ? (100 * live.step) / live.steps : request.n === 1 ? request.progress : 0
+  const now = useServerTime()
+  const wait = waitWords(useTimeLeft(request), now)
   const words = isQueued
-    ? ['Waiting', waitWords(request)].filter(Boolean).join(': ')
+    ? ['Waiting', wait].filter(Boolean).join(': ')
     : live && live.steps > 0
       ? `Step ${live.step} of ${live.steps}`
-      : 'Being made'
+      : idleText(request, now)
   return (
     <>
       {live?.preview === undefined ? (

@@ -5,6 +5,8 @@ import type { ImageInfo, RequestSummary } from '../../../../../src/http/dashboar
 import { ProgressBar } from '../../../components/ui/progress-bar.tsx'
 import { thumbnailSet, thumbnailUrl } from '../../../lib/assets.ts'
 import { useLiveImage } from '../../../lib/live-images.ts'
+import { useServerTime } from '../../../lib/time-left.ts'
+import { idleText } from '../../../lib/wait-words.ts'
 import { dragImage } from '../sources/dragged-image.ts'
 import { frameOf, type Tile } from './tiles.ts'
 
@@ -91,7 +93,9 @@ function Pending({ request, position, hasPreview }: PendingProps) {
   const steps = live && live.steps > 0 ? live : undefined
   // Without live steps all that is known is the progress of all images together.
   const percent = steps ? (steps.step / steps.steps) * 100 : request.n === 1 ? request.progress : 0
-  const text = steps ? `Step ${steps.step} of ${steps.steps}` : percent > 0 ? `${Math.round(percent)} %` : 'Waiting'
+  const now = useServerTime()
+  const told = steps ? `Step ${steps.step} of ${steps.steps}` : percent > 0 ? `${Math.round(percent)} %` : undefined
+  const text = told ?? idleText(request, now)
   return (
     <>
       {!hasPreview && <div aria-hidden className="absolute inset-0 animate-pulse bg-hover" />}

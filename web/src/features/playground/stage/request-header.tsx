@@ -8,6 +8,7 @@ import { RelativeTime } from '../../../components/ui/relative-time.tsx'
 import { StatusBadge } from '../../../components/ui/status-badge.tsx'
 import { thumbnailUrl } from '../../../lib/assets.ts'
 import { formatPixels } from '../../../lib/format.ts'
+import { useServerTime, useTimeLeft } from '../../../lib/time-left.ts'
 import type { StageActions } from './stage-actions.ts'
 import type { Submission } from '../submit/submissions.ts'
 import { isUnfinished, type StageEntry } from './stage-entries.ts'
@@ -50,7 +51,8 @@ function Standing({ request }: { request: RequestSummary }) {
 }
 
 function UnfinishedFacts({ request }: { request: RequestSummary }) {
-  const status = tellStatus(request)
+  const now = useServerTime()
+  const status = tellStatus(useTimeLeft(request), now)
   // The id of a model is as it is.
   if (status === '') return <span>{request.model}</span>
   return <span className="tabular-nums first-letter:uppercase">{status}</span>

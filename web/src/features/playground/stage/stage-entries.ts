@@ -31,7 +31,8 @@ function withPlace(request: RequestSummary, queued: RequestSummary | undefined):
   return {
     ...request,
     queuePosition: request.queuePosition ?? (request.status === queued.status ? queued.queuePosition : null),
-    etaSeconds: request.etaSeconds ?? queued.etaSeconds
+    ...(request.etaSeconds === null && { etaSeconds: queued.etaSeconds, etaToldAt: queued.etaToldAt }),
+    wait: request.wait ?? (request.status === queued.status ? queued.wait : null)
   }
 }
 

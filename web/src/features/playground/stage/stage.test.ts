@@ -71,12 +71,13 @@ describe('tilesOf', () => {
 describe('tellStatus', () => {
   it('tells the place and the time left', () => {
     const queued = sampleRequest({ status: 'queued', queuePosition: 3, etaSeconds: 20 })
-    expect(tellStatus(queued)).toBe(`number 3 in the queue, about ${formatDuration(20_000)} left`)
-    expect(tellStatus({ ...queued, queuePosition: 1, etaSeconds: null })).toBe('next in the queue')
-    expect(tellStatus({ ...queued, queuePosition: null, etaSeconds: null })).toBe('')
-    expect(tellStatus({ ...running, queuePosition: 2, etaSeconds: 0 })).toBe(
-      `1 of 3 done, about ${formatDuration(1000)} left`
-    )
+    expect(tellStatus(queued, 0)).toBe(`number 3 in the queue, about ${formatDuration(20_000)} left`)
+    expect(tellStatus({ ...queued, queuePosition: 1, etaSeconds: null }, 0)).toBe('next in the queue')
+    expect(tellStatus({ ...queued, queuePosition: null, etaSeconds: null }, 0)).toBe('')
+    expect(tellStatus({ ...running, queuePosition: 2, etaSeconds: 0 }, 0)).toBe(`1 of 3 done, done in a moment`)
+    const wait = { reason: 'away', until: null } as const
+    expect(tellStatus({ ...queued, etaSeconds: null, wait }, 0)).toBe('No machine for it is online')
+    expect(tellStatus({ ...running, wait }, 0)).toBe('1 of 3 done, No machine for it is online')
   })
 })
 

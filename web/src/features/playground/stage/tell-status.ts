@@ -1,12 +1,21 @@
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { formatDuration } from '../../../lib/format.ts'
+import { reasonText } from '../../../lib/wait-words.ts'
 
 /** How an unfinished request stands: `3rd in the queue, about 20s left`. */
-export function tellStatus({ status, queuePosition, etaSeconds, images, n }: RequestSummary): string {
-  const left = etaSeconds === null ? undefined : `about ${formatDuration(Math.max(1, etaSeconds) * 1000)} left`
+export function tellStatus(request: RequestSummary, now: number): string {
+  const { status, queuePosition, etaSeconds, images, n } = request
+  const left =
+    etaSeconds === null
+      ? undefined
+      : etaSeconds < 1
+        ? 'done in a moment'
+        : `about ${formatDuration(etaSeconds * 1000)} left`
   const done = n > 1 && status === 'running' ? `${images.length} of ${n} done` : undefined
-  const place = status === 'queued' ? tellPlace(queuePosition) : undefined
-  return [place, done, left].filter((part) => part !== undefined).join(', ')
+  const reason = reasonText(request, now) ?? undefined
+  const place = status === 'queued' ? (reason ?? tellPlace(queuePosition)) : undefined
+  const rest = status === 'running' ? reason : undefined
+  return [place, done, rest, left].filter((part) => part !== undefined).join(', ')
 }
 
 const tellPlace = (position: number | null): string | undefined =>

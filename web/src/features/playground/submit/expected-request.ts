@@ -24,6 +24,7 @@ export function expectedRequest(call: PlaygroundCall, { key, owner }: { key: str
     size: parseSize(fields.size) ?? sizeOfFirst(sources),
     queuePosition: null,
     etaSeconds: null,
+    etaToldAt: null,
     wait: null,
     providers: [],
     error: null

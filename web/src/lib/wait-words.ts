@@ -1,0 +1,41 @@
+import type { RequestSummary, WaitReason } from '../../../src/http/dashboard/contract/requests.ts'
+import { formatDuration, formatTime } from './format.ts'
+
+const REASONS: Record<WaitReason, string> = {
+  capped: "The owner's limit per hour is reached",
+  paused: 'The image server is busy or cannot be used',
+  drained: 'The owner has paused the machine',
+  away: 'No machine for it is online',
+  approval: "The machine waits for an admin's approval"
+}
+
+/** What happens when the wait is over. */
+const THEN: Partial<Record<WaitReason, string>> = { capped: 'goes on', paused: 'asked again' }
+
+/** Nearer than this no time of day is told, which has no seconds. */
+const SOON_MS = 60_000
+
+/** Why a request waits that nobody may begin now, and until when; null for one that only waits for its turn. */
+export function reasonText({ wait }: Pick<RequestSummary, 'wait'>, now: number): string | null {
+  if (!wait) return null
+  const then = THEN[wait.reason]
+  if (wait.until === null || then === undefined) return REASONS[wait.reason]
+  const when = wait.until - now < SOON_MS ? 'in a moment' : `at ${formatTime(wait.until)}`
+  return `${REASONS[wait.reason]}, ${then} ${when}`
+}
+
+/** How long something has taken, in whole seconds. */
+export const elapsedText = (since: number, now: number): string =>
+  formatDuration(Math.max(1, Math.floor((now - since) / 1000)) * 1000)
+
+/** What an image does of which no step is known: how long it has been made, or why it waits. */
+export function idleText(
+  request: Pick<RequestSummary, 'wait' | 'status' | 'n' | 'queuePosition' | 'createdAt' | 'startedAt'>,
+  now: number
+): string {
+  const { status, n, queuePosition, createdAt, startedAt } = request
+  const elapsed = elapsedText(startedAt ?? createdAt, now)
+  if (status === 'queued') return reasonText(request, now) ?? `Waiting, ${elapsed}`
+  // Of several images some may still wait; which ones is not told.
+  return n === 1 || queuePosition === null ? `Being made, ${elapsed}` : elapsed
+}
