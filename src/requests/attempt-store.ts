@@ -22,7 +22,14 @@ export const listAttemptsOfTask = (db: Db, task: { id: string; queued_at: number
     .orderBy('assigned_at')
     .execute()
 
-export type AttemptView = AttemptRow & { position: number; provider_name: string; service_name: string }
+export type AttemptView = AttemptRow & {
+  position: number
+  provider_name: string
+  service_name: string
+  /** Whose machine it was. */
+  owner_id: string
+  owner_name: string
+}
 
 /** All attempts of these requests with the names of where they ran, in the order they began. */
 export const listAttemptViews = (db: Db, requestIds: readonly string[]): Promise<AttemptView[]> =>
@@ -31,8 +38,15 @@ export const listAttemptViews = (db: Db, requestIds: readonly string[]): Promise
     .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
     .innerJoin('services', 'services.id', 'attempts.service_id')
     .innerJoin('providers', 'providers.id', 'attempts.provider_id')
+    .innerJoin('users', 'users.id', 'providers.owner_id')
     .selectAll('attempts')
-    .select(['tasks.position', 'providers.name as provider_name', 'services.name as service_name'])
+    .select([
+      'tasks.position',
+      'providers.name as provider_name',
+      'services.name as service_name',
+      'providers.owner_id',
+      'users.name as owner_name'
+    ])
     .where('attempts.request_id', 'in', requestIds)
     .orderBy('attempts.assigned_at')
     .orderBy('tasks.position')

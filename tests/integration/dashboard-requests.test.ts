@@ -377,6 +377,7 @@ describe('the details', () => {
     const [attempt] = detail.attempts
     expect(detail.attempts).toEqual([
       {
+        owner: { id: expect.any(String), name: expect.any(String) },
         ...{ image: 0, provider: `agent of ${model.id}`, service: `service of ${model.id}`, state: 'succeeded' },
         ...{ progress: expect.any(Number), reason: null, queuedAt: detail.createdAt, assignedAt: expect.any(Number) },
         ...{ progressedAt: attempt?.progressedAt, generatingMs: expect.any(Number), finishedAt: expect.any(Number) }

@@ -76,6 +76,8 @@ export interface AttemptInfo {
   /** Position of the image in the request. */
   image: number
   provider: string
+  /** Whose machine that is. */
+  owner: { id: string; name: string }
   service: string
   state: 'running' | 'lapsed' | 'succeeded' | 'failed' | 'canceled'
   progress: number

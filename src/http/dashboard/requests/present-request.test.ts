@@ -16,7 +16,7 @@ const attempt = (change: Partial<Attempt>): Attempt => ({
   ...{ id: 'att_1', task_id: 'tsk_0', request_id: 'req_1', service_id: 'svc_1', provider_id: 'prv_1', epoch: 1 },
   ...{ token_hash: 'secret', state: 'succeeded', lease_until: 0, assigned_at: 150, progressed_at: null, progress: 0 },
   ...{ finished_at: null, generating_ms: null, reason: null, reason_message: null },
-  ...{ position: 0, provider_name: 'gpu', service_name: 'images', ...change }
+  ...{ position: 0, provider_name: 'gpu', service_name: 'images', owner_id: 'usr_1', owner_name: 'Ada', ...change }
 })
 
 const task = (position: number, change = {}) =>

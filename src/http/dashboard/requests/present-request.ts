@@ -96,6 +96,7 @@ type Attempt = RequestView['attempts'][number]
 const presentAttempt = (view: RequestView, attempt: Attempt): AttemptInfo => ({
   image: attempt.position,
   provider: attempt.provider_name,
+  owner: { id: attempt.owner_id, name: attempt.owner_name },
   service: attempt.service_name,
   state: attempt.state,
   progress: attempt.progress,

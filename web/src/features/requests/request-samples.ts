@@ -58,6 +58,7 @@ export const detail = (change: Partial<RequestDetail> = {}): RequestDetail => ({
 export const attempt = (change: Partial<AttemptInfo> = {}): AttemptInfo => ({
   image: 0,
   provider: 'home-rig',
+  owner: { id: 'usr_1', name: 'Ada' },
   service: 'painter',
   state: 'succeeded',
   progress: 100,
