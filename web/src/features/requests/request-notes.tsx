@@ -3,15 +3,21 @@ import type { AttemptInfo, RequestError } from '../../../../src/http/dashboard/c
 import { usePerson } from '../../lib/session.ts'
 import { adviceFor } from './error-advice.ts'
 
-/** Why it failed, as the server says, and what to do about it. */
-export function RequestFailure({ error, attempts }: { error: RequestError; attempts: readonly AttemptInfo[] }) {
-  const advice = adviceFor(error, { reader: usePerson(), attempts })
+/** Why it failed, as the server says, and, once it is known where it was tried, what to do about it. */
+export function RequestFailure({
+  error,
+  attempts
+}: {
+  error: RequestError
+  attempts: readonly AttemptInfo[] | undefined
+}) {
+  const reader = usePerson()
   return (
     <div role="status" className="flex gap-3 rounded-2xl border border-line bg-bad-soft px-4 py-3">
       <CircleAlert className="mt-0.5 size-4.5 shrink-0 text-bad" aria-hidden />
       <div className="flex min-w-0 flex-col gap-1">
         <p className="font-medium [overflow-wrap:anywhere] text-bad">{error.message}</p>
-        <p>{advice}</p>
+        {attempts && <p>{adviceFor(error, { reader, attempts })}</p>}
       </div>
     </div>
   )

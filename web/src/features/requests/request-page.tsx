@@ -69,7 +69,7 @@ function RequestView({ request, detail }: { request: RequestSummary; detail: Req
               <StatusBadge status={request.status} />
             </span>
           </header>
-          {request.error && <RequestFailure error={request.error} attempts={request.attempts} />}
+          {request.error && <RequestFailure error={request.error} attempts={detail?.attempts} />}
           <PromptCard prompt={request.prompt} />
           {revised && <PromptCard title="Revised prompt" prompt={revised.prompt} />}
           <RequestActions request={request} isMine={detail?.isMine ?? false} image={image} />
