@@ -43,6 +43,7 @@ const PACKAGE_OWNERS: Record<string, readonly string[]> = {
   ws: ['agent', 'agent-gateway'],
   commander: ['cli'],
   undici: ['engines', 'webhooks'],
+  marked: ['http'],
   'node:sqlite': ['db'],
   'better-auth': ['auth'],
   sharp: ['images']

@@ -13,10 +13,12 @@ it.each([
   ['[a](decisions/0001-x.md)', 'a'],
   ['[a](other.md)', 'a'],
   ['[a](javascript:alert(1))', 'a']
-])('%s becomes %s', (markdown, html) => expect(render(markdown).html.trim()).toBe(`<p>${html}</p>`))
+])('%s becomes %s', async (markdown, html) => {
+  expect((await render(markdown)).html.trim()).toBe(`<p>${html}</p>`)
+})
 
-it('gives headings the ids that links use', () => {
-  const { title, html } = render(
+it('gives headings the ids that links use', async () => {
+  const { title, html } = await render(
     "# The agent and its file, `agent.yaml`\n\n## What's new?\n\n## What's new?\n\n### `a_b` & c"
   )
   expect(title).toBe('The agent and its file, agent.yaml')

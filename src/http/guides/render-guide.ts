@@ -1,11 +1,3 @@
-import { createRequire } from 'node:module'
-
-/** What is used of the package, which is loaded when somebody first reads a guide: no start waits for it, or fails without. */
-interface Markdown {
-  marked: { parse(markdown: string, options: { async: false; gfm: true }): string }
-}
-const loadMarkdown = () => createRequire(import.meta.url)('marked') as Markdown
-
 export interface RenderedGuide {
   /** Of its first heading, as text of HTML. */
   title: string
@@ -16,8 +8,13 @@ export interface RenderedGuide {
  * A document of `docs/` as HTML. Headings have the ids that the documents' links use, as on GitHub. A link to another guide
  * leads to it, by `addressOf` its name, and one to any other file of the repository is its text alone.
  */
-export function renderGuide(markdown: string, addressOf: (name: string) => string | undefined): RenderedGuide {
-  const html = loadMarkdown().marked.parse(markdown, { async: false, gfm: true })
+export async function renderGuide(
+  markdown: string,
+  addressOf: (name: string) => string | undefined
+): Promise<RenderedGuide> {
+  // When somebody first reads a guide: no start waits for it.
+  const { marked } = await import('marked')
+  const html = marked.parse(markdown, { async: false, gfm: true })
   const slugs = new Map<string, number>()
   const finished = html
     .replace(/<h([1-6])>([^]*?)<\/h\1>/g, (_whole, depth: string, text: string) => {

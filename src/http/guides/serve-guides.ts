@@ -23,7 +23,7 @@ export function serveGuides(scope: FastifyInstance, { docsDir, webDir, basePath 
   const getGuide = async (name: string): Promise<RenderedGuide> => {
     const known = rendered.get(name)
     if (known) return known
-    const guide = renderGuide(await readFile(join(docsDir, `${name}.md`), 'utf8'), addressOf)
+    const guide = await renderGuide(await readFile(join(docsDir, `${name}.md`), 'utf8'), addressOf)
     rendered.set(name, guide)
     return guide
   }
