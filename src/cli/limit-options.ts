@@ -11,13 +11,32 @@ export interface LimitOptions {
   models?: string
 }
 
-export const addLimitOptions = (command: Command): Command =>
+export const addLimitOptions = (command: Command): Command => addOptions(command, wholeNumber, '')
+
+const addOptions = (command: Command, count: (text: string) => unknown, more: string): Command =>
   command
-    .option('--images-per-day <count>', 'images per UTC day', wholeNumber)
-    .option('--images-per-month <count>', 'images per UTC month', wholeNumber)
-    .option('--max-active <count>', 'images waiting and running at once', wholeNumber)
-    .option('--max-pixels <count>', 'width x height of one image', wholeNumber)
-    .option('--models <list>', 'comma-separated; no others may be used')
+    .option('--images-per-day <count>', `images per UTC day${more}`, count)
+    .option('--images-per-month <count>', `images per UTC month${more}`, count)
+    .option('--max-active <count>', `images waiting and running at once${more}`, count)
+    .option('--max-pixels <count>', `width x height of one image${more}`, count)
+    .option('--models <list>', `comma-separated; no others may be used${more}`)
+
+/** What lifts a limit. */
+const NONE = 'none'
+
+/** Limits that are to be other ones: what is not named stays. */
+export type LimitChanges = { [Name in keyof LimitOptions]: LimitOptions[Name] | typeof NONE }
+
+export const addLimitChanges = (command: Command): Command =>
+  addOptions(command, (text) => (text === NONE ? NONE : wholeNumber(text)), ', or none')
+
+export function changedLimits(present: UseLimits, changes: LimitChanges): UseLimits {
+  const named = Object.entries(changes)
+  const lifted = new Set(named.filter(([, value]) => value === NONE).map(([name]) => name))
+  const kept = Object.entries(present).filter(([name]) => !lifted.has(name))
+  const given = named.filter(([, value]) => value !== NONE)
+  return { ...Object.fromEntries(kept), ...limitsOf(Object.fromEntries(given)) }
+}
 
 export const limitsOf = ({ models, ...limits }: LimitOptions): UseLimits => ({
   ...(limits.imagesPerDay !== undefined && { imagesPerDay: limits.imagesPerDay }),

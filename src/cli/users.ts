@@ -5,7 +5,7 @@ import { fromColumns } from '../auth/use-limits.ts'
 import type { UserRow } from '../auth/user-store.ts'
 import { AppError } from '../lib/errors.ts'
 import { CommandFailed } from './command-failed.ts'
-import { addLimitOptions, formatLimits, type LimitOptions, limitsOf } from './limit-options.ts'
+import { addLimitChanges, changedLimits, formatLimits, type LimitChanges } from './limit-options.ts'
 import { formatTime, printTable } from './print-table.ts'
 import { type Accounts, withAccounts } from './with-accounts.ts'
 
@@ -39,10 +39,10 @@ export function usersCommand(): Command {
     .description('Let somebody in again; their keys count again, too.')
     .argument('<email>')
     .action((email: string) => setDisabled(email, false))
-  addLimitOptions(
+  addLimitChanges(
     users
       .command('limit')
-      .description('Set what somebody may use, over all of their keys; what is not named becomes unlimited.')
+      .description('Set what somebody may use, over all of their keys; what is not named stays, `none` lifts a limit.')
       .argument('<email>')
   ).action(limitUser)
   users.command('list').description('List everybody.').action(listUsers)
@@ -59,11 +59,12 @@ async function addUser(email: string, options: { name?: string; role: Role }): P
   process.stdout.write(`Added ${user.email} (${user.role}).\n`)
 }
 
-async function limitUser(email: string, options: LimitOptions): Promise<void> {
-  const limits = limitsOf(options)
-  if (!(await withAccounts(({ users }) => users.setLimits(email, limits)))) {
-    throw new CommandFailed(`There is nobody with the address ${email}.`)
-  }
+async function limitUser(email: string, options: LimitChanges): Promise<void> {
+  const limits = await withAccounts(async (accounts) => {
+    const changed = changedLimits(fromColumns(await getUser(accounts, email)), options)
+    await accounts.users.setLimits(email, changed)
+    return changed
+  })
   process.stdout.write(`${email}: ${formatLimits(limits)}\n`)
 }
 
