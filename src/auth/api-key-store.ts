@@ -23,6 +23,11 @@ export interface ApiKeyStore {
   countKeys(): Promise<number>
   /** Newest first. */
   listKeys(filter: { userId?: string }): Promise<ApiKeyWithUser[]>
+  /** False when somebody has no such key that is not revoked. */
+  changeLimits(
+    key: { id: string; userId: string },
+    change: LimitColumns & { rate_limit?: number | null }
+  ): Promise<boolean>
   /** False when there is no such key that still counts. */
   revokeKey(id: string): Promise<boolean>
   deleteKeys(filter: { userId: string; name: string }): Promise<void>
@@ -69,6 +74,16 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
         .orderBy('api_keys.created_at', 'desc')
         .orderBy('api_keys.id')
         .execute(),
+    changeLimits: async ({ id, userId }, change) => {
+      const { numUpdatedRows } = await db
+        .updateTable('api_keys')
+        .set(change)
+        .where('id', '=', id)
+        .where('user_id', '=', userId)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
     revokeKey: async (id) => {
       const { numUpdatedRows } = await db
         .updateTable('api_keys')

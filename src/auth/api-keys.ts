@@ -31,6 +31,11 @@ export interface ApiKeys {
    * were made within a day, so that making and revoking them comes to an end, too.
    */
   create(key: NewApiKey, most?: number): Promise<CreatedApiKey>
+  /**
+   * Gives a key of somebody other limits, and another rate where one is named (null: as configured). They count from the next
+   * call on. False when they have no such key that is not revoked.
+   */
+  changeLimits(key: { id: string; userId: string }, change: ChangedLimits): Promise<boolean>
   /** False when there is no such key that still counts. */
   revoke(id: string): Promise<boolean>
   list(filter?: { userId?: string }): Promise<ApiKeyWithUser[]>
@@ -40,6 +45,12 @@ export interface ApiKeys {
   /** Writes down when keys were last used. */
   flushLastUsed(): Promise<void>
   close(): void
+}
+
+/** All limits of a key. */
+export interface ChangedLimits {
+  limits: UseLimits
+  rateLimit?: number | null
 }
 
 export interface CreatedApiKey {
@@ -131,6 +142,12 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       return row !== undefined && isValid(row, clock.now())
     },
     create,
+    changeLimits: async (key, { limits, rateLimit }) => {
+      const change = { ...toColumns(limits), ...(rateLimit !== undefined && { rate_limit: rateLimit }) }
+      if (!(await store.changeLimits(key, change))) return false
+      bell.ring('keys')
+      return true
+    },
     replace: async (key) => {
       await store.deleteKeys({ userId: key.userId, name: key.name })
       return create(key)

@@ -29,6 +29,7 @@ export const OPERATION_SCOPES = {
   manageProvider: 'generate',
   listKeys: 'generate',
   createKey: 'generate',
+  changeKey: 'generate',
   revokeKey: 'generate',
   readUsage: 'usage',
   readMetrics: 'admin',

@@ -71,6 +71,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
       responseFormat: { enum: ['url', 'b64_json', 'b64_json_only'] }
     }
   },
+  'PATCH /api/dashboard/keys/:id': { fields: { limits, rateLimit: count } },
   'DELETE /api/dashboard/keys/:id': nothing,
   'POST /api/dashboard/invitations/look': { fields: { token: text } },
   'POST /api/dashboard/invitations/accept': { fields: { token: text, name: text, email: text, password: text } },

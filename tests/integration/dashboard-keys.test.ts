@@ -244,3 +244,63 @@ describe('keys', () => {
     }
   })
 })
+
+describe('the limits of a key', () => {
+  const change = (person: TestPerson, id: string, json: unknown) =>
+    call<KeyInfo & ErrorBody>(person, `/${id}`, { method: 'PATCH', json })
+  const generate = (key: string) =>
+    callJson<ErrorBody>(gateway, '/v1/images/generations', {
+      key,
+      json: { model: 'demo', prompt: 'a red fox', size: '32x32', steps: 1 }
+    })
+
+  it('are changed at once, and its secret stays', async () => {
+    const person = await gateway.addPerson()
+    const { key, secret } = await create(person, { limits: { ...NO_LIMITS, imagesPerDay: 1, maxActive: 3 } })
+    expect((await generate(secret)).status).toBe(200)
+    expect((await generate(secret)).body.error.code).toBe('insufficient_quota')
+    const limits = { ...NO_LIMITS, imagesPerDay: 2, models: ['demo'] }
+    const { status, body } = await change(person, key.id, { limits, rateLimit: 50 })
+    expect(status, JSON.stringify(body)).toBe(200)
+    expect(body).toMatchObject({ id: key.id, name: key.name, scopes: key.scopes, limits, rateLimit: 50 })
+    expect((await list(person))[0]).toEqual(body)
+    const again = await generate(secret)
+    expect([again.status, again.headers.get('x-ratelimit-limit-requests')]).toEqual([200, '50'])
+    expect((await generate(secret)).body.error.code).toBe('insufficient_quota')
+    expect((await change(person, key.id, { limits: NO_LIMITS, rateLimit: null })).body.rateLimit).toBeNull()
+    expect((await generate(secret)).status).toBe(200)
+  })
+
+  it('have the bounds of new ones', async () => {
+    const person = await gateway.addPerson()
+    const { key } = await create(person)
+    const refused = async (json: unknown) => {
+      const { status, body } = await change(person, key.id, json)
+      return [status, body.error.param]
+    }
+    expect(await refused({ limits: { imagesPerDay: 0 } })).toEqual([400, 'limits.imagesPerDay'])
+    expect(await refused({ limits: { models: [] } })).toEqual([400, 'limits.models'])
+    expect(await refused({ limits: NO_LIMITS, rateLimit: 0 })).toEqual([400, 'rateLimit'])
+    expect(await refused({ limits: NO_LIMITS, scopes: ['admin'] })).toEqual([400, 'scopes'])
+    expect((await list(person))[0]).toEqual(key)
+  })
+
+  it('may keep a rate that only an admin could give', async () => {
+    const person = await gateway.addPerson()
+    const { keyId } = await gateway.addKey(person, { rateLimit: 0 })
+    expect((await change(person, keyId, { limits: NO_LIMITS, rateLimit: 0 })).body.rateLimit).toBe(0)
+    expect((await change(person, keyId, { limits: NO_LIMITS, rateLimit: 5 })).body.rateLimit).toBe(5)
+    expect((await change(person, keyId, { limits: NO_LIMITS, rateLimit: 0 })).status).toBe(400)
+  })
+
+  it("are nobody else's to change, nor those of a revoked key", async () => {
+    const person = await gateway.addPerson()
+    const { key } = await create(person)
+    const admin = await gateway.addPerson({ role: 'admin' })
+    const limits = { ...NO_LIMITS, imagesPerDay: 5 }
+    expect((await change(admin, key.id, { limits, rateLimit: null })).status).toBe(404)
+    await revoke(person, key.id)
+    expect((await change(person, key.id, { limits, rateLimit: null })).status).toBe(409)
+    expect((await list(person))[0]?.limits).toEqual(NO_LIMITS)
+  })
+})

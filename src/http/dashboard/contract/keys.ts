@@ -40,7 +40,10 @@ export interface NewKey {
   responseFormat: ResponseFormat | null
 }
 
-/** Its answer: the secrets are told here and never again. */
+/** `PATCH /api/dashboard/keys/<id>`: all of its limits; answers the KeyInfo. */
+export type ChangedKey = Pick<NewKey, 'limits' | 'rateLimit'>
+
+/** The answer to a `NewKey`: the secrets are told here and never again. */
 export interface CreatedKey {
   key: KeyInfo
   secret: string

@@ -1,4 +1,4 @@
-import type { NewApiKey } from '../../../auth/api-keys.ts'
+import type { ChangedLimits, NewApiKey } from '../../../auth/api-keys.ts'
 import { grantableScopes } from '../../../auth/permissions.ts'
 import { LATEST_TIME, MAX_COUNT } from '../../../lib/bounds.ts'
 import { errors } from '../../../lib/errors.ts'
@@ -41,6 +41,22 @@ export function parseNewKey(
   }
   refuseUnknown(fields)
   return key
+}
+
+/**
+ * The body of `PATCH /api/dashboard/keys/<id>`: all limits of a key, with the same bounds as of a new one. Without
+ * `rateLimit`, null included, it is as configured; a rate that an admin gave may stay though its holder could not give it.
+ */
+export function parseKeyLimits(
+  body: unknown,
+  { principal, perMinute, present }: { principal: Principal; perMinute: number; present: number | null }
+): Required<ChangedLimits> {
+  const fields = new Fields(jsonObject(body))
+  const limits = parseLimits(fields.value('limits'))
+  const isKept = present !== null && fields.integer('rateLimit', { min: 0, max: MAX_COUNT }) === present
+  const rateLimit = isKept ? present : (fields.integer('rateLimit', rateRange(principal, perMinute)) ?? null)
+  refuseUnknown(fields)
+  return { limits, rateLimit }
 }
 
 const rateRange = ({ role }: Principal, perMinute: number): { min: number; max?: number } =>

@@ -1,4 +1,4 @@
-import type { NewKey, Scope } from '../../../../src/http/dashboard/contract/keys.ts'
+import type { ChangedKey, NewKey, Scope } from '../../../../src/http/dashboard/contract/keys.ts'
 import { EMPTY_LIMITS_FORM, type LimitsForm, readCount, readLimits } from '../../components/limits/limits-form.ts'
 import type { FormatChoice } from './key-words.ts'
 
@@ -58,6 +58,22 @@ export function readKeyForm(
   const { scopes } = form
   const responseFormat = form.responseFormat === 'auto' ? null : form.responseFormat
   return { key: { name, scopes: [...scopes], expiresAt, limits, rateLimit: rate.count, responseFormat } }
+}
+
+/** The limits of a key that was made before, as they are filled in. */
+export type KeyLimitsForm = LimitsForm & Pick<KeyForm, 'rateLimit'>
+export type KeyLimitsErrors = Partial<Record<keyof KeyLimitsForm, string>>
+
+/** What to send; or, when it cannot be sent, why. */
+export function readKeyLimits(
+  form: KeyLimitsForm,
+  { leastRate }: { leastRate: number }
+): { change: ChangedKey } | { errors: KeyLimitsErrors } {
+  const { limits, errors: limitErrors } = readLimits(form)
+  const rate = readCount(form.rateLimit, leastRate)
+  const errors: KeyLimitsErrors = { ...limitErrors, ...('error' in rate && { rateLimit: rate.error }) }
+  if ('error' in rate || Object.keys(errors).length > 0) return { errors }
+  return { change: { limits, rateLimit: rate.count } }
 }
 
 /** A chosen day counts until its end where the reader is; NaN when none was chosen. */

@@ -1,5 +1,5 @@
 import { clsx } from 'clsx'
-import { Ban } from 'lucide-react'
+import { Ban, Gauge } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { KeyInfo } from '../../../../src/http/dashboard/contract/keys.ts'
 import { Badge } from '../../components/ui/badge.tsx'
@@ -26,11 +26,12 @@ const STATUS: Record<KeyStatus, { label: string; look: 'good' | 'warn' | 'plain'
 export interface KeyTableProps {
   keys: readonly KeyInfo[]
   label: string
+  onLimit: (key: KeyInfo) => void
   onRevoke: (key: KeyInfo) => void
 }
 
 /** A table; on phones a card for each key. The roles say so again, for `display` takes a table's meaning away. */
-export function KeyTable({ keys, label, onRevoke }: KeyTableProps) {
+export function KeyTable({ keys, label, onLimit, onRevoke }: KeyTableProps) {
   const now = useNow()
   return (
     <div className="md:rounded-2xl md:border md:border-line md:bg-surface md:shadow-card">
@@ -54,7 +55,7 @@ export function KeyTable({ keys, label, onRevoke }: KeyTableProps) {
         </thead>
         <tbody role="rowgroup" className="max-md:flex max-md:flex-col max-md:gap-3">
           {keys.map((key) => (
-            <KeyRow key={key.id} apiKey={key} now={now} onRevoke={onRevoke} />
+            <KeyRow key={key.id} apiKey={key} now={now} onLimit={onLimit} onRevoke={onRevoke} />
           ))}
         </tbody>
       </table>
@@ -62,7 +63,12 @@ export function KeyTable({ keys, label, onRevoke }: KeyTableProps) {
   )
 }
 
-function KeyRow({ apiKey, now, onRevoke }: { apiKey: KeyInfo; now: number; onRevoke: (key: KeyInfo) => void }) {
+interface KeyRowProps extends Pick<KeyTableProps, 'onLimit' | 'onRevoke'> {
+  apiKey: KeyInfo
+  now: number
+}
+
+function KeyRow({ apiKey, now, onLimit, onRevoke }: KeyRowProps) {
   const status = keyStatus(apiKey, now)
   const limits = describeKeyLimits(apiKey)
   return (
@@ -106,16 +112,27 @@ function KeyRow({ apiKey, now, onRevoke }: { apiKey: KeyInfo; now: number; onRev
       </Cell>
       <Cell className="max-md:order-5 max-md:self-end max-md:justify-self-end md:pr-3 md:text-right">
         {status !== 'revoked' && (
-          <Button
-            look="ghost"
-            size="small"
-            icon={Ban}
-            onClick={() => onRevoke(apiKey)}
-            aria-label={`Revoke ${apiKey.name}`}
-            className="hover:text-bad max-md:-mr-2.5"
-          >
-            Revoke
-          </Button>
+          <span className="flex justify-end md:flex-col md:items-end">
+            <Button
+              look="ghost"
+              size="small"
+              icon={Gauge}
+              onClick={() => onLimit(apiKey)}
+              aria-label={`Limits of ${apiKey.name}`}
+            >
+              Limits
+            </Button>
+            <Button
+              look="ghost"
+              size="small"
+              icon={Ban}
+              onClick={() => onRevoke(apiKey)}
+              aria-label={`Revoke ${apiKey.name}`}
+              className="hover:text-bad max-md:-mr-2.5"
+            >
+              Revoke
+            </Button>
+          </span>
         )}
       </Cell>
     </tr>

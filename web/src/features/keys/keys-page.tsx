@@ -7,12 +7,13 @@ import { Page } from '../../components/ui/page.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/ui/states.tsx'
 import { keysQuery } from '../../lib/keys.ts'
 import { CreatedKeyDialog } from './created-key-dialog.tsx'
-import { KeyTable } from './key-table.tsx'
+import { KeyLimitsDialog } from './key-limits-dialog.tsx'
+import { KeyTable, type KeyTableProps } from './key-table.tsx'
 import { NewKeyDialog } from './new-key-dialog.tsx'
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx'
 
 /** Which dialog is open. */
-type Open = { what: 'new' } | { what: 'created'; created: CreatedKey } | { what: 'revoke'; key: KeyInfo }
+type Open = { what: 'new' } | { what: 'created'; created: CreatedKey } | { what: 'limit' | 'revoke'; key: KeyInfo }
 
 export function KeysPage() {
   const [open, setOpen] = useState<Open>()
@@ -24,17 +25,26 @@ export function KeysPage() {
   )
   return (
     <Page title="API keys" description="Programs and agents use them to act in your name." actions={newKey}>
-      <Keys action={newKey} onRevoke={(key) => setOpen({ what: 'revoke', key })} />
+      <Keys
+        action={newKey}
+        onLimit={(key) => setOpen({ what: 'limit', key })}
+        onRevoke={(key) => setOpen({ what: 'revoke', key })}
+      />
       {open?.what === 'new' && (
         <NewKeyDialog onClose={close} onCreated={(created) => setOpen({ what: 'created', created })} />
       )}
       {open?.what === 'created' && <CreatedKeyDialog created={open.created} onClose={close} />}
+      {open?.what === 'limit' && <KeyLimitsDialog apiKey={open.key} onClose={close} />}
       {open?.what === 'revoke' && <RevokeKeyDialog apiKey={open.key} onClose={close} />}
     </Page>
   )
 }
 
-function Keys({ action, onRevoke }: { action: ReactNode; onRevoke: (key: KeyInfo) => void }) {
+interface KeysProps extends Pick<KeyTableProps, 'onLimit' | 'onRevoke'> {
+  action: ReactNode
+}
+
+function Keys({ action, onLimit, onRevoke }: KeysProps) {
   const { data: keys, error, refetch } = useQuery(keysQuery)
   const [showRevoked, setShowRevoked] = useState(false)
   if (error && !keys) return <ErrorState error={error} onRetry={() => void refetch()} />
@@ -49,7 +59,7 @@ function Keys({ action, onRevoke }: { action: ReactNode; onRevoke: (key: KeyInfo
           offer its image server to everybody.
         </EmptyState>
       ) : (
-        <KeyTable keys={standing} label="API keys" onRevoke={onRevoke} />
+        <KeyTable keys={standing} label="API keys" onLimit={onLimit} onRevoke={onRevoke} />
       )}
       {revoked.length > 0 && (
         <Button
@@ -61,7 +71,9 @@ function Keys({ action, onRevoke }: { action: ReactNode; onRevoke: (key: KeyInfo
           {showRevoked ? 'Hide revoked' : `Show revoked (${revoked.length})`}
         </Button>
       )}
-      {showRevoked && revoked.length > 0 && <KeyTable keys={revoked} label="Revoked API keys" onRevoke={onRevoke} />}
+      {showRevoked && revoked.length > 0 && (
+        <KeyTable keys={revoked} label="Revoked API keys" onLimit={onLimit} onRevoke={onRevoke} />
+      )}
     </div>
   )
 }
