@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { AccountsTable, InvitationsTable, SessionsTable, VerificationsTable } from './sign-in-tables.ts'
+import type { UsageDaysTable, UsageHoursTable, UsageImagesTable, UsageProvidersTable } from './usage-tables.ts'
 
 /**
  * One type per table. Times are UTC milliseconds, booleans 0 or 1, JSON is text; the migrations hold the meaning of
@@ -288,26 +289,6 @@ interface UnwantedObjectsTable {
   storage_key: string
 }
 
-interface UsageImagesTable {
-  /** One row per stored image: the asset's id. */
-  asset_id: string
-  request_id: string
-  user_id: string
-  api_key_id: string
-  provider_id: string
-  service_id: string
-  kind: string
-  model: string
-  width: number
-  height: number
-  generating_ms: number
-  created_at: number
-  /** 1 once it is counted in `usage_hours`. */
-  rolled_up: Generated<number>
-  /** 1 for the first image stored of its request. */
-  first_of_request: Generated<number>
-}
-
 interface IdempotencyKeysTable {
   user_id: string
   endpoint: string
@@ -347,37 +328,6 @@ interface WebhookDeliveriesTable {
   created_at: number
   first_try_at: number | null
   delivered_at: number | null
-}
-
-interface UsageTotals {
-  user_id: string
-  api_key_id: string
-  provider_id: string
-  model: string
-  kind: string
-  width: number
-  height: number
-  images: number
-  requests: number
-  generating_ms: number
-}
-
-interface UsageHoursTable extends UsageTotals {
-  /** UTC milliseconds at which the hour begins. */
-  hour: number
-}
-
-interface UsageDaysTable extends UsageTotals {
-  /** UTC milliseconds at which the day begins. */
-  day: number
-  /** When the last of them was stored; of days that were counted before this was kept, the hour. */
-  last_at: number
-}
-
-/** Images of a provider that are in the totals, since ever. */
-interface UsageProvidersTable {
-  provider_id: string
-  images: number
 }
 
 /** Random values that all gateways on this database share. */
