@@ -16,6 +16,3 @@ export const mediaTypeOfFormat = (format: OutputFormat): ImageMediaType => `imag
 
 export const formatOfMediaType = (mediaType: ImageMediaType): OutputFormat =>
   mediaType.slice('image/'.length) as OutputFormat
-
-export const isImageMediaType = (text: string): text is ImageMediaType =>
-  text === 'image/png' || text === 'image/jpeg' || text === 'image/webp'

@@ -89,5 +89,5 @@ const turnOf = (is: '<' | '>=', task: TaskRow): RawBuilder<SqlBool> =>
   sql<SqlBool>`(class, order_key, queued_at) ${sql.raw(is)} (${task.class}, ${task.order_key}, ${task.queued_at})`
 
 /** The order in which tasks of one model are handed out, but for the fairness between users. */
-export const byTurn = (a: TaskRow, b: TaskRow): number =>
+const byTurn = (a: TaskRow, b: TaskRow): number =>
   a.class - b.class || a.order_key - b.order_key || a.queued_at - b.queued_at
