@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { AssetRow } from './asset-store.ts'
 import { checkStorage } from './check-storage.ts'
-import { ORPHAN_AGE_MS } from './sweep-orphans.ts'
+import { ORPHAN_AGE_MS } from './list-portions.ts'
 
 const NOW = Date.parse('2030-06-15T12:00:00Z')
 const DAY_MS = 86_400_000

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore } from './asset-store.ts'
 import { PREFIXES, quarantinedAs } from './storage-keys.ts'
-import { ORPHAN_AGE_MS, portions } from './sweep-orphans.ts'
+import { type Listed, listPortions, ORPHAN_AGE_MS } from './list-portions.ts'
 
 const AT_A_TIME = 500
 
@@ -67,10 +67,10 @@ async function listMissing({ store, assets }: CheckParts): Promise<MissingImage[
 
 async function listUnnamed({ store, assets, now }: CheckParts): Promise<UnnamedImage[]> {
   const unnamed: UnnamedImage[] = []
-  for await (const { objects, known } of portions({ store, assets }, PREFIXES.images, (listed) =>
-    // Younger ones may belong to a transaction that is about to commit.
+  // Younger ones may belong to a transaction that is about to commit.
+  const read = (listed: Listed) =>
     listed.modifiedAt <= now - ORPHAN_AGE_MS ? { ...listed, imageKey: listed.key } : undefined
-  )) {
+  for await (const { objects, known } of listPortions({ store, assets }, { prefix: PREFIXES.images, read })) {
     for (const { modifiedAt: storedAt, ...image } of objects) {
       if (!known.has(image.imageKey)) unnamed.push({ ...image, storedAt, erasedAt: null })
     }
@@ -86,10 +86,11 @@ async function listSetAside({
 }: CheckParts): Promise<{ unnamed: UnnamedImage[]; returning: Set<string> }> {
   const unnamed: UnnamedImage[] = []
   const returning = new Set<string>()
-  for await (const { objects, known } of portions({ store, assets }, PREFIXES.quarantine, (listed) => {
+  const read = (listed: Listed) => {
     const set = quarantinedAs(listed.key)
     return set && { ...listed, imageKey: set.imageKey, erasedAt: set.dayEndsAt + quarantineMs }
-  })) {
+  }
+  for await (const { objects, known } of listPortions({ store, assets }, { prefix: PREFIXES.quarantine, read })) {
     for (const { modifiedAt: storedAt, ...image } of objects) {
       if (known.has(image.imageKey)) returning.add(image.imageKey)
       else unnamed.push({ ...image, storedAt })

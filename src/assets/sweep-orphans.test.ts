@@ -5,7 +5,8 @@ import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDiskStore } from '../storage/disk-store.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { ORPHAN_AGE_MS, sweepOrphans } from './sweep-orphans.ts'
+import { ORPHAN_AGE_MS } from './list-portions.ts'
+import { sweepOrphans } from './sweep-orphans.ts'
 
 let root: string
 let store: ObjectStore

@@ -1,10 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { AssetStore } from './asset-store.ts'
+import { type Listed, listPortions, ORPHAN_AGE_MS } from './list-portions.ts'
 import { imageKeyOf, PREFIXES, quarantinedAs, quarantineKey, thumbnailKeys } from './storage-keys.ts'
 
-/** Bytes younger than this may belong to a transaction that is about to commit. */
-export const ORPHAN_AGE_MS = 3_600_000
 const AT_A_TIME = 500
 
 export interface SweepParts {
@@ -30,12 +29,6 @@ export interface Swept {
   /** Images that were set aside and are back, because a row refers to them again. */
   restored: number
   quarantine: Quarantine
-}
-
-interface StoredObject {
-  key: string
-  imageKey: string
-  bytes: number
 }
 
 /**
@@ -74,10 +67,11 @@ export async function sweepOrphans(parts: SweepParts): Promise<Swept> {
 async function* orphansAmong(parts: SweepParts, prefix: string) {
   const { clock, minAgeMs } = parts
   const before = clock.now() - (minAgeMs ?? ORPHAN_AGE_MS)
-  for await (const { objects, known } of portions(parts, prefix, ({ key, bytes, modifiedAt }) => {
+  const read = ({ key, bytes, modifiedAt }: Listed) => {
     const imageKey = modifiedAt <= before ? imageKeyOf(key) : undefined
     return imageKey === undefined ? undefined : { key, imageKey, bytes }
-  })) {
+  }
+  for await (const { objects, known } of listPortions(parts, { prefix, read })) {
     yield objects.filter(({ imageKey }) => !known.has(imageKey))
   }
 }
@@ -86,10 +80,11 @@ async function lookThroughQuarantine(parts: SweepParts): Promise<Swept> {
   const { store, clock, quarantineMs } = parts
   const swept: Swept = { removed: 0, restored: 0, quarantine: { images: 0, bytes: 0 } }
   const now = clock.now()
-  for await (const { objects, known } of portions(parts, PREFIXES.quarantine, ({ key, bytes }) => {
+  const read = ({ key, bytes }: Listed) => {
     const set = quarantinedAs(key)
     return set && { key, imageKey: set.imageKey, bytes, endsAt: set.dayEndsAt + quarantineMs }
-  })) {
+  }
+  for await (const { objects, known } of listPortions(parts, { prefix: PREFIXES.quarantine, read })) {
     for (const { key, imageKey, bytes, endsAt } of objects) {
       if (parts.signal?.aborted) break
       if (known.has(imageKey)) {
@@ -104,31 +99,6 @@ async function lookThroughQuarantine(parts: SweepParts): Promise<Swept> {
     }
   }
   return swept
-}
-
-/** Objects below a prefix, as far as `read` makes something of them, each portion with those of their images that have a row. */
-export async function* portions<T extends StoredObject>(
-  {
-    store,
-    assets,
-    signal
-  }: { store: Pick<ObjectStore, 'list'>; assets: Pick<AssetStore, 'knownKeys'>; signal?: AbortSignal },
-  prefix: string,
-  read: (listed: { key: string; bytes: number; modifiedAt: number }) => T | undefined
-): AsyncGenerator<{ objects: T[]; known: Set<string> }> {
-  let objects: T[] = []
-  const portion = async () => {
-    const full = objects
-    objects = []
-    return { objects: full, known: await assets.knownKeys([...new Set(full.map(({ imageKey }) => imageKey))]) }
-  }
-  for await (const listed of store.list(prefix)) {
-    if (signal?.aborted) return
-    const object = read(listed)
-    if (object) objects.push(object)
-    if (objects.length >= AT_A_TIME) yield await portion()
-  }
-  if (objects.length > 0 && !signal?.aborted) yield await portion()
 }
 
 /** Removes images whose last row was deleted by a process that did not come to removing them. */
