@@ -130,7 +130,7 @@ export const SERVER = {
     variable: named('RATE_LIMIT'),
     live: true,
     description:
-      'Requests per minute of a key, or of all sessions of a person (300 at least); `0` is off. A key may carry its own.',
+      'Requests per minute of a key, and of a person in the dashboard, there never less than 300; `0` is off. A key may carry its own.',
     fallback: 600,
     min: 0,
     max: 1_000_000
