@@ -1,5 +1,4 @@
 import cors from '@fastify/cors'
-import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { basePathOf, withoutBasePath } from '../lib/base-path.ts'
 import { newId } from '../lib/ids.ts'
@@ -104,14 +103,6 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   })
 
   await describeRoutes(app, context.version)
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    indexPrefix: basePath,
-    theme: { title: 'inference.club API' },
-    uiConfig: { layout: 'BaseLayout', persistAuthorization: true },
-    // Of the page's own host, whichever name it was opened by.
-    transformSpecification: (document) => ({ ...document, servers: [{ url: basePath === '' ? '/' : basePath }] })
-  })
   await app.register(async (scope) => {
     const refuseOthers = refuseOtherMethods(scope)
     serveDocument(scope, context)

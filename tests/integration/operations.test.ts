@@ -183,11 +183,7 @@ describe('the API document', () => {
       const response = await gateway.call(path)
       expect(response.status).toBe(200)
       expect(response.headers.get('content-type')).toMatch(/^text\/html\b/)
-      const page = await response.text()
-      const [script] = /[^"]*swagger-ui-bundle\.js/.exec(page) ?? []
-      const loaded = await fetch(new URL(script ?? '', response.url.endsWith('/') ? response.url : `${response.url}/`))
-      expect(loaded.status).toBe(200)
-      await loaded.arrayBuffer()
+      expect(await response.text()).toContain('API reference')
     }
   })
 })

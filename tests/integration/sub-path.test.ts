@@ -69,16 +69,11 @@ describe.each([
   it('describes itself below it', async () => {
     const document = (await (await fetch(`${proxy.url}/openapi.json`)).json()) as { servers: { url: string }[] }
     expect(document.servers).toEqual([{ url: proxy.url }])
-    for (const path of ['/docs', '/docs/']) {
-      const page = await fetch(proxy.url + path)
-      const [script = ''] = /[^"]*swagger-ui-bundle\.js/.exec(await page.text()) ?? []
-      expect((await fetch(new URL(script, page.url))).status).toBe(200)
-    }
     expect(proxy.strays).toEqual([])
   })
 
   it('serves its pages with everything they name', async () => {
-    for (const path of ['', '/', '/network/prv_1']) {
+    for (const path of ['', '/', '/network/prv_1', '/docs', '/docs/']) {
       const page = await fetch(proxy.url + path, { headers: { accept: 'text/html' } })
       expect(page.status).toBe(200)
       const html = await page.text()

@@ -4,17 +4,6 @@ import { basePathOf } from '../../lib/base-path.ts'
 import { NO_PAGE_HEADERS } from '../../lib/raw-answer.ts'
 import { publicUrl } from '../public-url.ts'
 
-/** The API reference is one script and styles of its own. */
-const API_REFERENCE = [
-  "default-src 'self'",
-  "img-src 'self' data:",
-  "style-src 'self' 'unsafe-inline'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'"
-].join('; ')
-
 const YEAR_S = 31_536_000
 
 /**
@@ -23,10 +12,9 @@ const YEAR_S = 31_536_000
  */
 export function setSecurityHeaders(app: FastifyInstance, { publicUrl: configured }: Pick<Config, 'publicUrl'>): void {
   const isRoot = basePathOf(configured) === ''
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', async (_request, reply) => {
     // Pages say what they need instead.
     void reply.headers(NO_PAGE_HEADERS)
-    if (/^\/docs(\/|\?|$)/.test(request.url)) void reply.header('content-security-policy', API_REFERENCE)
   })
   // When it is known how the call reached us.
   app.addHook('onSend', async (request, reply) => {

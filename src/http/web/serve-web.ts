@@ -28,23 +28,28 @@ const PAGE_HEADERS = {
 const NOT_PAGES = /^\/(v1|api|docs|guides|assets|openapi\.json|healthz|readyz|metrics)(\/|$)/
 
 /**
- * Serves the dashboard from the folder it was built into: its files, and its one page for every path that a person may
- * have in the address bar.
+ * Serves the pages from the folder they were built into: their files, that of the API's reference, and the dashboard's one
+ * for every other path that a person may have in the address bar.
  */
 export async function serveWeb(
   app: FastifyInstance,
   { webDir, basePath, known }: { webDir: string; basePath: string; known: KnownPaths }
 ): Promise<void> {
-  const page = await readPage(webDir, basePath)
+  const [page, reference] = await Promise.all(
+    ['index.html', 'docs.html'].map((name) => readPage(webDir, name, basePath))
+  )
   app.setNotFoundHandler((request, reply) =>
     isPage(request) && page !== undefined ? sendPage(reply, page) : answerUnknownPath(request, reply, known)
   )
-  if (page === undefined) {
-    app.get('/', { schema: { hide: true } }, (_request, reply) =>
-      reply.type('text/plain').send('The dashboard has not been built. Run `npm run build:web` and start again.\n')
+  for (const [path, html] of [
+    ['/', page],
+    ['/docs', reference]
+  ] as const) {
+    app.get(path, { schema: { hide: true } }, (_request, reply) =>
+      html === undefined ? reply.type('text/plain').send(NOT_BUILT) : sendPage(reply, html)
     )
-    return
   }
+  if (page === undefined) return
   await app.register(fastifyStatic, {
     root: webDir,
     index: false,
@@ -52,20 +57,21 @@ export async function serveWeb(
     wildcard: false,
     preCompressed: true,
     schemaHide: true,
-    globIgnore: ['index.html*', '**/*.br', '**/*.gz'],
+    globIgnore: ['*.html*', '**/*.br', '**/*.gz'],
     setHeaders: (reply, path) => {
       const named = path.includes('/assets/')
       void reply.header('cache-control', named ? 'public, max-age=31536000, immutable' : 'no-cache')
     }
   })
-  app.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply, page))
 }
+
+const NOT_BUILT = 'The pages have not been built. Run `npm run build:web` and start again.\n'
 
 const sendPage = (reply: FastifyReply, page: string) => reply.headers(PAGE_HEADERS).type('text/html').send(page)
 
-/** The one page, with its addresses below the base path; undefined when it has not been built. */
-async function readPage(webDir: string, basePath: string): Promise<string | undefined> {
-  const path = join(webDir, 'index.html')
+/** A page, with its addresses below the base path; undefined when it has not been built. */
+async function readPage(webDir: string, name: string, basePath: string): Promise<string | undefined> {
+  const path = join(webDir, name)
   if (!existsSync(path)) return undefined
   const built = await readFile(path, 'utf8')
   return built
