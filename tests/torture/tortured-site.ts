@@ -19,7 +19,9 @@ import type { TrialParts, Verdict } from './trial.ts'
 import { watchGateway } from './watch-gateway.ts'
 
 const LEASE_MS = 3000
-const LARGEST_LOG_MIB = 16
+const LOG_CEILING_MIB = 16
+/** What is written while the ceiling is noticed and the rest is moved, on a machine that others use as well. */
+const MOST_ABOVE_MIB = 32
 
 export interface TorturedSite extends ProcessSite {
   /** What callers were told is accepted, in that order. */
@@ -59,7 +61,7 @@ export async function startTorturedSite(
     gatewayEnv: {
       NODE_OPTIONS: loaded.map(({ module }) => `--import ${module}`).join(' '),
       ...Object.assign({}, ...loaded.map(({ env }) => env)),
-      INFERENCE_CLUB_DATABASE_LOG_BYTES: `${LARGEST_LOG_MIB}MiB`,
+      INFERENCE_CLUB_DATABASE_LOG_BYTES: `${LOG_CEILING_MIB}MiB`,
       ...plan.gatewayEnv
     }
   })
@@ -81,7 +83,7 @@ export async function startTorturedSite(
     tally,
     nextPromise: () => promised.promise,
     loadDuring: (chaos, { perSecond }) =>
-      during(chaos, async (until) => {
+      during(site, chaos, async (until) => {
         const answers: Promise<unknown>[] = []
         while (!until.aborted) {
           answers.push(call(partsOf, { number: callers++, random, accepted }))
@@ -91,7 +93,7 @@ export async function startTorturedSite(
         if (failed) throw toError(failed.reason)
       }),
     callDuring: (work, options) =>
-      during(work, async (until) => {
+      during(site, work, async (until) => {
         const goOn = async () => {
           while (!until.aborted) await call(partsOf, { number: callers++, random, accepted, waits: true })
         }
@@ -104,7 +106,7 @@ export async function startTorturedSite(
         memory,
         atFirst,
         largestLog: () => watch.largestLog(),
-        mostLogBytes: LARGEST_LOG_MIB * 1024 ** 2 * 2,
+        mostLogBytes: (LOG_CEILING_MIB + MOST_ABOVE_MIB) * 1024 ** 2,
         random,
         ...options
       })
@@ -117,10 +119,20 @@ export async function startTorturedSite(
   }
 }
 
-async function during<T>(work: Promise<T>, others: (until: AbortSignal) => Promise<void>): Promise<T> {
+async function during<T>(
+  site: ProcessSite,
+  work: Promise<T>,
+  others: (until: AbortSignal) => Promise<void>
+): Promise<T> {
   const done = new AbortController()
-  const [result] = await Promise.all([work.finally(() => done.abort()), others(done.signal)])
-  return result
+  try {
+    const [result] = await Promise.all([work.finally(() => done.abort()), others(done.signal)])
+    return result
+  } catch (error) {
+    // What ended by itself explains the rest better than what met it first.
+    const [ended] = [site.gateway, ...site.agents].flatMap((program) => program.endsUnasked())
+    throw ended === undefined ? error : new Error(ended, { cause: error })
+  }
 }
 
 /** Every tenth wants two images, every fifth an edit, and every sixth waits on the connection. */

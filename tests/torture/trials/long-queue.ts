@@ -12,6 +12,7 @@ const QUEUED = 100_000
 /** Of the time, for handing in; what is not in by then does not come. */
 const FILLING = 0.7
 const LISTS = ['/v1/jobs', '/v1/jobs?active=1&limit=200', '/v1/jobs?status=QUEUED', '/v1/batches']
+/** In the middle, for a machine that others use as well now and then makes anything wait; 19 in 20 are told. */
 const MOST_LIST_MS = 200
 const ROUNDS = 25
 /** How much slower images may be made than with an empty queue, on a machine that others use as well. */
@@ -44,7 +45,9 @@ export const longQueue: Trial = {
       const waiting = countTasks(site, 'queued')
       const lists = await measureLists(site)
       const after = await imagesPerSecond(site, measureMs, { filled: async () => undefined })
-      if (lists.nineteenIn20Ms > MOST_LIST_MS) wrong.push(`lists take ${lists.nineteenIn20Ms} ms, one in twenty longer`)
+      const told = lists.map((list) => `${at(list, 0.5)}–${at(list, 0.95)}`).join(', ')
+      const slow = lists.filter((list) => at(list, 0.5) > MOST_LIST_MS)
+      wrong.push(...slow.map((list) => `${list.path} takes ${at(list, 0.5)} ms`))
       if (after * MOST_SLOWER < before) wrong.push(`${after} images/s, ${before} before`)
 
       const inFlight = countTasks(site, 'running')
@@ -55,7 +58,7 @@ export const longQueue: Trial = {
       const done = countTasks(site, 'succeeded')
       await waitFor(() => countTasks(site, 'succeeded') > done, 30_000)
       const verdict = await site.conclude(
-        `${waiting} queued, lists ${lists.medianMs} ms (19 in 20 ≤ ${lists.nineteenIn20Ms}, most ${lists.mostMs}), ` +
+        `${waiting} queued, lists ${told} ms, ` +
           `${before} images/s before and ${after} after, started in ${startMs} ms`,
         { mayWait: () => true, mostRemakes: inFlight + 16, mostOrphans: inFlight + 16 }
       )
@@ -102,10 +105,18 @@ async function imagesPerSecond(
   return Math.round(((countTasks(site, 'succeeded') - began) / (performance.now() - at)) * 1000)
 }
 
-async function measureLists(site: TorturedSite) {
-  const took: number[] = []
+interface ListTimes {
+  path: string
+  /** Milliseconds, ascending. */
+  took: number[]
+}
+
+const at = ({ took }: ListTimes, share: number): number => took[Math.floor((took.length - 1) * share)]!
+
+async function measureLists(site: TorturedSite): Promise<ListTimes[]> {
+  const times = LISTS.map((path): ListTimes => ({ path, took: [] }))
   for (let round = 0; round < ROUNDS; round++) {
-    for (const path of LISTS) {
+    for (const { path, took } of times) {
       const began = performance.now()
       const response = await get(site, path)
       if (response.status !== 200) throw new Error(`${path} is answered ${response.status}`)
@@ -113,7 +124,6 @@ async function measureLists(site: TorturedSite) {
       took.push(Math.round(performance.now() - began))
     }
   }
-  took.sort((a, b) => a - b)
-  const at = (share: number) => took[Math.floor((took.length - 1) * share)]!
-  return { medianMs: at(0.5), nineteenIn20Ms: at(0.95), mostMs: at(1) }
+  for (const { took } of times) took.sort((a, b) => a - b)
+  return times
 }

@@ -6,6 +6,8 @@ import { startTorturedSite, type TorturedSite } from '../tortured-site.ts'
 import type { Trial, TrialParts } from '../trial.ts'
 
 const SECONDS_OF_A_CUT = 8
+/** When nothing is promised for so long, the power goes anyway. */
+const LONGEST_WATCH_MS = 2000
 
 /** What a power cut would leave while the gateway runs, without all that was not synced, is started anew and audited. */
 export const powerCuts: Trial = {
@@ -23,6 +25,8 @@ export const powerCuts: Trial = {
       const cutAll = async () => {
         for (let number = 1; number <= cuts; number++) {
           await sleep(random.between(500, 3000))
+          // At random, or at the moment at which there is most to lose.
+          if (number % 2 === 1) await Promise.race([site.nextPromise(), sleep(LONGEST_WATCH_MS)])
           const folder = join(site.dataDir, '..', `cut-${number}`)
           lost += await cutPower(site.gateway, { dataDir: site.dataDir, syncs, into: join(folder, 'data') })
           wrong.push(...(await goOn(parts, { site, folder })).map((what) => `after cut ${number} ${what}`))
