@@ -166,6 +166,7 @@ describe('bounds', () => {
 
   it.each([
     ['name', (text: string) => ({ ...hello, name: text }), 100],
+    ['accepts.0', (type: string) => ({ ...hello, accepts: [type] }), 40],
     ['services.0.name', (name: string) => ofService({ name }), 100],
     ['services.0.models.0.id', (id: string) => ofService({ models: [{ id, features: [] }] }), 200]
   ])('of %s, which does not deceive', (field, messageOf, most) => {
@@ -183,6 +184,8 @@ describe('bounds', () => {
     expect(read(ofService({ models: models(500) }))).toBeUndefined()
     expect(read(ofService({ models: models(501) }))).toMatch(/^services\.0\.models /)
     expect(read({ ...hello, services: Array(101).fill(service) })).toMatch(/^services /)
+    expect(read({ ...hello, accepts: Array(100).fill('a.message') })).toBeUndefined()
+    expect(read({ ...hello, accepts: Array(101).fill('a.message') })).toMatch(/^accepts /)
   })
 })
 
