@@ -62,9 +62,10 @@ export function createAssets(parts: { store: ObjectStore; rows: AssetStore; unre
       }
     },
     remove: async (storageKey) => {
-      await store.remove([storageKey, ...thumbnailKeys(storageKey)])
+      const keys = [storageKey, ...thumbnailKeys(storageKey)]
+      await store.remove(keys)
       await rows.forgetUnwanted([storageKey])
-      unreadable.forget(storageKey)
+      for (const key of keys) unreadable.forget(key)
     },
     getVisible: async (id, whoReads) => {
       const asset = await rows.findAsset(id)

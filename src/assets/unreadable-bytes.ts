@@ -12,7 +12,7 @@ export interface UnreadableBytes {
   summary(): { first: string[]; all: number }
 }
 
-/** More are not told apart from those. */
+/** Of more, those that were noted first are forgotten. */
 const MOST_NOTED = 1000
 const MOST_NAMED = 5
 
@@ -21,7 +21,10 @@ export function createUnreadableBytes({ logger }: { logger: Logger }): Unreadabl
   return {
     note: (key, why) => {
       if (why instanceof ObjectDamaged && since.has(key)) since.set(key, -Infinity)
-      if (since.has(key) || since.size >= MOST_NOTED) return
+      if (since.has(key)) return
+      // The latest is what somebody waits for now.
+      const [oldest] = since.keys()
+      if (since.size >= MOST_NOTED && oldest !== undefined) since.delete(oldest)
       since.set(key, why instanceof ObjectDamaged ? -Infinity : performance.now())
       logger.error({ key, err: why }, 'the bytes of a stored image cannot be read')
     },
