@@ -8,6 +8,7 @@ import { drainProvider, forgetProvider, resumeProvider } from '../providers/prov
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
 import { countRunningByService, type Fault, findLastFaults, listFaults } from '../requests/fault-store.ts'
+import { countHadOf, type ServiceCaps } from '../requests/service-caps.ts'
 import { countTasksByState } from '../requests/task-store.ts'
 import {
   type HourOfWork,
@@ -100,6 +101,7 @@ export function createNetwork(
       mode: offering.providers,
       figures: await countFigures(),
       running: await countRunningByService(db),
+      usedThisHour: await countHadOf(db, capsOf(providers.filter((provider) => mayManage(provider, reader))), now),
       lastFaults: await findLastFaults(db, {
         providerIds: cooling.map(({ id }) => id),
         // What cools down still has been at fault within the longest time of cooling.
@@ -197,5 +199,13 @@ export function createNetwork(
     }
   }
 }
+
+/** Of the services of which others may not have as many images as they like. */
+const capsOf = (providers: readonly ProviderView[]): ServiceCaps[] =>
+  providers.flatMap(({ id, owner_id, services }) =>
+    services
+      .filter(({ images_per_hour, images_per_user_hour }) => images_per_hour !== null || images_per_user_hour !== null)
+      .map((service) => ({ serviceId: service.id, providerId: id, ownerId: owner_id }))
+  )
 
 const startOf = (at: number, unitMs: number): number => Math.floor(at / unitMs) * unitMs

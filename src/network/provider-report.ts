@@ -24,6 +24,10 @@ export interface ServiceReport extends ServiceFigures {
   /** Images it makes now. */
   running: number
   isCooling: boolean
+  /** Images that others had within an hour; of services with a limit, for those who may know. */
+  usedThisHour?: number
+  /** Whose addresses are listed, for those who may know. */
+  listed?: readonly string[]
   /** Why it cools down, for those who may know. */
   lastFault?: Fault
   /** Its image server cannot be used; the text, for those who may know. */
@@ -51,6 +55,8 @@ export interface Knowledge {
   figures: NetworkFigures
   /** Images being made, by service. */
   running: ReadonlyMap<string, number>
+  /** By service: of those with a limit that the reader may manage. */
+  usedThisHour: ReadonlyMap<string, number>
   /** By service; of those alone whose reasons the reader may know. */
   lastFaults: ReadonlyMap<string, Fault>
 }
@@ -69,12 +75,15 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
     imagesToday,
     services: provider.services.map((service) => {
       const lastFault = known.lastFaults.get(service.id)
+      const usedThisHour = known.usedThisHour.get(service.id)
       return {
         ...(figures.services.get(service.id) ?? NO_WORK),
         service,
         running: known.running.get(service.id) ?? 0,
         isCooling: isCooling(service, now),
         ...(lastFault && { lastFault }),
+        ...(usedThisHour !== undefined && { usedThisHour }),
+        ...(isManaged && typeof service.access !== 'string' && { listed: service.access }),
         ...(isOnline && warningOf(service, isManaged))
       }
     })

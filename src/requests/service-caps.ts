@@ -63,6 +63,20 @@ const isNew = ({ reach }: { reach: Reach }): boolean => reach === 'few'
 const hasCaps = ({ imagesPerHour, imagesPerUserHour }: ServiceCaps): boolean =>
   imagesPerHour !== undefined || imagesPerUserHour !== undefined
 
+/** Images that others had of each of these services within an hour, those that are being made included. */
+export async function countHadOf(
+  db: Db,
+  services: readonly ServiceCaps[],
+  now: number
+): Promise<ReadonlyMap<string, number>> {
+  const had = await countHad(
+    db,
+    services.map((service) => ({ ...service, reach: 'all' })),
+    now
+  )
+  return new Map(services.map(({ serviceId }) => [serviceId, sumOf(had.ofService(serviceId).values())]))
+}
+
 /** When others may have images again of services that they have had enough of. */
 export interface CapEnds {
   /** UTC milliseconds; undefined when that depends on what is being made, or on how far a new provider is trusted. */

@@ -433,3 +433,26 @@ describe('the figures', () => {
     await worker.close()
   })
 })
+
+describe('what others may have of a machine', () => {
+  it('is told everybody, and how much of it is used its owner and admins alone', async () => {
+    const [owner, friend] = [await addSomebody(), await addSomebody()]
+    const access = [friend.email, 'other@example.org']
+    const rig = await addRig(owner, { service: { images_per_hour: 5, images_per_user_hour: 2, concurrency: 2 } })
+    const listed = await addRig(owner, { service: { access } })
+    const jobs = jobCalls(gateway, friend)
+    const job = await jobs.submit({ model: rig.model })
+    await rig.worker.finish(await rig.worker.next())
+    await jobs.ended(job)
+    await jobs.submit({ model: rig.model })
+    await rig.worker.next()
+    const caps = { imagesPerHour: 5, imagesPerUserHour: 2, listed: null }
+    expect((await pagesOf(owner).view(rig.id)).services).toMatchObject([{ ...caps, usedThisHour: 2 }])
+    expect((await pagesOf(friend).view(rig.id)).services).toMatchObject([{ ...caps, usedThisHour: null }])
+    expect((await pagesOf(owner).view(listed.id)).services).toMatchObject([
+      { listed: access, imagesPerHour: null, imagesPerUserHour: null, usedThisHour: null }
+    ])
+    expect((await pagesOf(friend).view(listed.id)).services).toMatchObject([{ access: 'listed', listed: null }])
+    await Promise.all([rig.worker.close(), listed.worker.close()])
+  })
+})

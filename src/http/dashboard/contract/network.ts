@@ -46,6 +46,13 @@ export interface ServiceInfo {
   engine: string | null
   description: string | null
   access: 'members' | 'private' | 'listed'
+  /** Whose addresses are listed (owner and admins only, else null). */
+  listed: string[] | null
+  /** Images that others may have within an hour, in all and each; null: as many as they like. */
+  imagesPerHour: number | null
+  imagesPerUserHour: number | null
+  /** Those they had, of a service with such a limit (owner and admins only, else null). */
+  usedThisHour: number | null
   models: { id: string; features: string[] }[]
   /** Images it makes at a time, and makes now. */
   concurrency: number

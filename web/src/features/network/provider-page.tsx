@@ -56,7 +56,11 @@ export function ProviderPage() {
       <PacePanel pace={data.pace} />
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="flex min-w-0 flex-col gap-6">
-          <ServicesPanel services={data.services} idle={!data.isOnline || data.drainedAt !== null} />
+          <ServicesPanel
+            services={data.services}
+            idle={!data.isOnline || data.drainedAt !== null}
+            isMine={data.isMine}
+          />
           {isManaged && <FaultsPanel faults={data.faults} />}
         </div>
         {isManaged && (

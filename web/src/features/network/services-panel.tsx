@@ -6,25 +6,33 @@ import { FeatureWords } from './features.tsx'
 import { isImage } from './provider-lists.ts'
 import { CoolingBadge, WarningBadge } from './provider-states.tsx'
 import { Performance } from './service-line.tsx'
+import { Sharing } from './sharing.tsx'
 import { Slots } from './slots.tsx'
 
 const ACCESS = { members: 'For everybody here', private: 'For its owner alone', listed: 'For a few people' }
 
+interface ServicesPanelProps {
+  services: readonly ServiceInfo[]
+  idle: boolean
+  /** The reader owns them. */
+  isMine: boolean
+}
+
 /** What a provider offers, in full. */
-export const ServicesPanel = ({ services, idle }: { services: readonly ServiceInfo[]; idle: boolean }) => (
+export const ServicesPanel = ({ services, idle, isMine }: ServicesPanelProps) => (
   <Panel title={services.length === 1 ? 'Service' : 'Services'}>
     {services.length === 0 && <p className="text-muted">It offers nothing.</p>}
     <ul className="flex flex-col divide-y divide-line">
       {services.map((service) => (
         <li key={service.id} className="flex flex-col gap-3 py-3.5 first:pt-0 last:pb-0">
-          <Service service={service} idle={idle} />
+          <Service service={service} idle={idle} isMine={isMine} />
         </li>
       ))}
     </ul>
   </Panel>
 )
 
-function Service({ service, idle }: { service: ServiceInfo; idle: boolean }) {
+function Service({ service, idle, isMine }: Omit<ServicesPanelProps, 'services'> & { service: ServiceInfo }) {
   const { name, engine, type, description, access, models, cooling, warning } = service
   return (
     <>
@@ -39,6 +47,7 @@ function Service({ service, idle }: { service: ServiceInfo; idle: boolean }) {
       {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}
       {warning && <Warning warning={warning} />}
       {cooling && <Cooling cooling={cooling} />}
+      {isImage(service) && <Sharing service={service} isMine={isMine} />}
       {models.length > 0 && (
         <dl className="grid gap-x-4 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
           {models.map(({ id, features }) => (

@@ -1,0 +1,29 @@
+import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { formatNumber } from '../../lib/format.ts'
+
+type Sharing = Pick<ServiceInfo, 'access' | 'listed' | 'imagesPerHour' | 'imagesPerUserHour' | 'usedThisHour'>
+
+const images = (count: number): string => (count === 1 ? '1 image' : `${formatNumber(count)} images`)
+
+/** What others than its owner may have of a service, and how much of it they had. */
+export function sharingText({ access, imagesPerHour, imagesPerUserHour, usedThisHour }: Sharing): string {
+  if (access === 'private') return 'Others have nothing of it.'
+  const each = imagesPerUserHour === null ? undefined : `${images(imagesPerUserHour)} each`
+  const all = imagesPerHour === null ? undefined : `${images(imagesPerHour)} together`
+  const limits = [all, each].filter((part) => part !== undefined).join(', ')
+  if (limits === '') return 'Others may have as many images as they like.'
+  const used = usedThisHour === null ? '' : ` They had ${formatNumber(usedThisHour)} within the last hour.`
+  return `Others may have ${limits} within an hour.${used}`
+}
+
+/** Those lines of `agent.yaml` that say so, below the name of the service. */
+export function sharingLines({ access, listed, imagesPerHour, imagesPerUserHour }: Sharing): string {
+  const whom = access === 'listed' ? `[${(listed ?? []).map((address) => JSON.stringify(address)).join(', ')}]` : access
+  const limit = (key: string, count: number | null, example: number) =>
+    count === null ? `    # ${key}: ${example}` : `    ${key}: ${count}`
+  return [
+    `    access: ${whom}`,
+    limit('images_per_hour', imagesPerHour, 200),
+    limit('images_per_user_hour', imagesPerUserHour, 20)
+  ].join('\n')
+}
