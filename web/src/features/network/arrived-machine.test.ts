@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
-import { findArrived } from './arrived-machine.ts'
+import { problemsOf, findArrived } from './arrived-machine.ts'
 
 const machine = (part: Partial<ProviderInfo> = {}): ProviderInfo => ({
   id: 'prv_1',
@@ -38,4 +38,12 @@ describe('findArrived', () => {
   it('passes over those of others', () => {
     expect(findArrived('rig', { before: [], now: [machine({ isMine: false })] })).toBeUndefined()
   })
+})
+
+it('tells what is wrong behind an agent that is connected', () => {
+  const service = (name: string, text: string | null | undefined) =>
+    ({ name, warning: text === undefined ? null : { since: 1, text } }) as ProviderInfo['services'][number]
+  const services = [service('a', 'It cannot be reached.'), service('b', undefined), service('c', null)]
+  expect(problemsOf({ services })).toEqual(['a: It cannot be reached.', 'c: its image server cannot be used.'])
+  expect(problemsOf({ services: [] })).toEqual([])
 })

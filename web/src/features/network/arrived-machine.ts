@@ -16,3 +16,9 @@ export function findArrived(
 /** An agent takes the place of another with the same owner and name. */
 export const findMine = (name: string, providers: readonly ProviderInfo[]): ProviderInfo | undefined =>
   providers.find((one) => one.isMine && one.name === name)
+
+/** What its agent finds wrong with the image servers of a machine, one sentence each; empty when nothing is. */
+export const problemsOf = ({ services }: Pick<ProviderInfo, 'services'>): string[] =>
+  services.flatMap(({ name, warning }) =>
+    warning ? [`${name}: ${warning.text ?? 'its image server cannot be used.'}`] : []
+  )

@@ -6,7 +6,7 @@ import { Button, buttonClass } from '../../components/ui/button.tsx'
 import { CopyButton } from '../../components/ui/copy-button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { networkQuery } from './api.ts'
-import { findArrived, findMine } from './arrived-machine.ts'
+import { findArrived, findMine, problemsOf } from './arrived-machine.ts'
 import { connectCommand, type MachineForm } from './connect-command.ts'
 import { GuideLink } from '../../components/guide-link.tsx'
 import { clubUrl } from '../../lib/base-path.ts'
@@ -27,6 +27,7 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
   const { machine, secret, before } = connecting
   const { data } = useQuery({ ...networkQuery, refetchInterval: LOOK_EVERY_MS, refetchIntervalInBackground: true })
   const arrived = findArrived(machine.name, { before, now: data?.providers ?? [] })
+  const problems = arrived ? problemsOf(arrived) : []
   return (
     <Dialog
       open
@@ -51,6 +52,7 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
       <Command text={connectCommand(machine, { gateway: clubUrl(), secret })} />
       <Hints replaces={!arrived && findMine(machine.name, before)?.isOnline === true} />
       <Arrival name={machine.name} arrived={arrived} />
+      {problems.length > 0 && <Problems problems={problems} />}
     </Dialog>
   )
 }
@@ -87,6 +89,21 @@ const Hints = ({ replaces }: { replaces: boolean }) => (
     )}
     {replaces && <li className="text-warn">You have a machine of this name online. The new one takes its place.</li>}
   </ul>
+)
+
+/** Connected is the agent alone: whether it can make images depends on the image server behind it. */
+const Problems = ({ problems }: { problems: readonly string[] }) => (
+  <div className="flex flex-col gap-1 rounded-xl bg-warn-soft px-4 py-3 text-[13px] text-warn">
+    {problems.map((problem) => (
+      <p key={problem} className="font-medium [overflow-wrap:anywhere]">
+        {problem}
+      </p>
+    ))}
+    <p>
+      Look on that machine whether the server runs, and whether its address, its key and the model are right in the
+      file; restart the agent after a change. It goes on asking, and this goes away by itself.
+    </p>
+  </div>
 )
 
 const Arrival = ({ name, arrived }: { name: string; arrived: ProviderInfo | undefined }) => (
