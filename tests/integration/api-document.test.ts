@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { Errors } from 'typebox/schema'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiDocument, ApiOperation } from '../../src/http/api-document/complete-document.ts'
@@ -97,6 +102,14 @@ describe('the API document', () => {
     const chapter = (name: string) => document.tags.find((tag) => tag.name === name)!.description
     for (const code of PUBLIC_ERROR_CODES) expect(chapter('Errors')).toContain(`| \`${code}\` |`)
     expect(chapter('Limits')).toContain('| 32,000 characters |')
+  })
+
+  it('is valid OpenAPI 3.1', async () => {
+    const file = join(gateway.dataDir, 'openapi.json')
+    await writeFile(file, JSON.stringify(document))
+    const validator = fileURLToPath(new URL('../../node_modules/.bin/validate-api', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, [validator, file])
+    expect(JSON.parse(stdout)).toEqual({ valid: true })
   })
 
   it('tells the limits of the moment', async () => {
