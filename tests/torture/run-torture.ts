@@ -27,10 +27,11 @@ const secondsOf = ({ weight }: Trial): number =>
   (seconds * weight) / (values.only ? chosen.reduce((sum, trial) => sum + trial.weight, 0) : weights)
 
 /** One line: its name, the seed, how long it took, what was looked at, and what is wrong. */
-function tell(trial: Trial, { took, audited, wrong }: Verdict & { took: number }): void {
+function tell(trial: Trial, { took, audited, wrong, isSkipped }: Verdict & { took: number }): void {
   const line = [trial.name.padEnd(16), `seed ${seed}`, `${took} s`.padStart(5), audited]
+  const well = isSkipped ? 'skipped' : 'ok'
   console.log(
-    [...line, wrong.length === 0 ? 'ok' : `WRONG: ${wrong.slice(0, 10).join(' | ').replace(/\s+/g, ' ')}`].join('  ')
+    [...line, wrong.length === 0 ? well : `WRONG: ${wrong.slice(0, 10).join(' | ').replace(/\s+/g, ' ')}`].join('  ')
   )
 }
 
@@ -38,7 +39,8 @@ async function perform(trial: Trial): Promise<Verdict> {
   try {
     return await trial.run({ seed, random: createRandom(seed).fork(trial.name), seconds: secondsOf(trial) })
   } catch (error) {
-    if (error instanceof CannotRunHere) return { audited: `cannot run here: ${error.message}`, wrong: [] }
+    if (error instanceof CannotRunHere)
+      return { audited: `cannot run here: ${error.message}`, wrong: [], isSkipped: true }
     return {
       audited: 'it did not come to its end',
       wrong: [inspect(error)]
@@ -54,7 +56,7 @@ async function performElsewhere(trial: Trial): Promise<boolean> {
     (error: unknown) => String(error).trim().split('\n').at(-1)
   )
   if (refused !== undefined) {
-    tell(trial, { took: 0, audited: `cannot run here: ${refused}`, wrong: [] })
+    tell(trial, { took: 0, audited: `cannot run here: ${refused}`, wrong: [], isSkipped: true })
     return true
   }
   const again = [process.execPath, fileURLToPath(import.meta.url), '--only', trial.name]

@@ -13,6 +13,8 @@ export interface Verdict {
   audited: string
   /** A sentence each. */
   wrong: string[]
+  /** It did not take place. */
+  isSkipped?: boolean
 }
 
 /** One way in which machines, disks, networks or people fail, and what must be true afterwards. */
