@@ -54,3 +54,30 @@ describe('checkMachine', () => {
     ])
   })
 })
+
+describe('whom a machine serves', () => {
+  const machine = { ...EMPTY_MACHINE, name: 'rig', model: 'flux' }
+  const command = (part: Partial<typeof EMPTY_MACHINE>) => connectCommand({ ...machine, ...part }, ACCESS)
+
+  it('is everybody without a limit unless it is said', () => {
+    expect(command({})).not.toMatch(/access|images_per/)
+  })
+
+  it('is written below the service, whichever engine it has', () => {
+    const listed = { access: 'listed', listed: 'a@example.org, b"#@example.org a@example.org' } as const
+    for (const engine of ['openai', 'demo'] as const) {
+      const text = command({ engine, ...listed, imagesPerHour: ' 200', imagesPerUserHour: '20' })
+      expect(text).toContain('    access: ["a@example.org", "b\\"#@example.org"]\n')
+      expect(text).toContain('    images_per_hour: 200\n    images_per_user_hour: 20\n')
+    }
+    expect(command({ access: 'private', imagesPerHour: '5' })).toMatch(/ {4}access: private\n {4}models/)
+  })
+
+  it('is checked', () => {
+    expect(checkMachine({ ...machine, access: 'listed', listed: ' ' }).listed).toMatch(/addresses/)
+    expect(checkMachine({ ...machine, access: 'listed', listed: 'anna' }).listed).toMatch(/addresses/)
+    expect(checkMachine({ ...machine, access: 'listed', listed: 'anna@example.org' })).toEqual({})
+    expect(checkMachine({ ...machine, imagesPerHour: '0' }).imagesPerHour).toBeDefined()
+    expect(checkMachine({ ...machine, imagesPerUserHour: '1' })).toEqual({})
+  })
+})

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react'
 import { Field, TextInput } from '../../components/ui/field.tsx'
 import { Select, type SelectOption } from '../../components/ui/select.tsx'
 import { checkMachine, type EngineChoice, type MachineErrors, type MachineForm } from './connect-command.ts'
+import { SharingFields } from './sharing-fields.tsx'
 
 const ENGINES: readonly SelectOption<EngineChoice>[] = [
   {
@@ -57,6 +58,7 @@ export function MachineFields({ formId, machine, onChange, onSubmit }: MachineFi
         <Select value={machine.engine} options={ENGINES} onChange={(engine) => change({ engine })} />
       </Field>
       {machine.engine === 'openai' && <ServerFields machine={machine} errors={errors} change={change} />}
+      <SharingFields machine={machine} errors={errors} change={change} />
     </form>
   )
 }

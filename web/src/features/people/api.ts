@@ -2,12 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query
 import type { PersonChange, PersonInfo } from '../../../../src/http/dashboard/contract/admin.ts'
 import type { CreatedInvitation, Invitation, NewInvitation } from '../../../../src/http/dashboard/contract/session.ts'
 import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
-
-/** Everybody, the newest last. */
-export const membersQuery = queryOptions({
-  queryKey: ['people', 'members'],
-  queryFn: ({ signal }) => fetchJson<PersonInfo[]>(`${DASHBOARD}/people`, { signal })
-})
+import { membersQuery } from '../../lib/people.ts'
 
 /** Puts the person, as they are then, in their place. */
 export function useChangePerson(id: string) {
