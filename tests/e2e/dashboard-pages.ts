@@ -47,7 +47,14 @@ export const DASHBOARD_PAGES: readonly DashboardPage[] = [
   { name: 'errors', path: () => '/admin/errors' },
   { name: 'webhooks', path: () => '/admin/webhooks' },
   { name: 'settings', path: () => '/admin/settings' },
-  { name: 'not-found', path: () => '/nowhere' }
+  {
+    name: 'not-found',
+    path: () => '/nowhere/at/all',
+    then: async (page) => {
+      await page.getByText('There is no such page').waitFor()
+      await page.getByRole('link', { name: 'Gallery', exact: true }).first().waitFor({ state: 'attached' })
+    }
+  }
 ]
 
 /** Goes there and waits until what it shows is shown: its heading, no skeleton, every picture in view. */

@@ -6,21 +6,19 @@ import { EmptyState, ErrorState } from '../components/ui/states.tsx'
 
 export function NotFound() {
   return (
-    <main>
-      <Page title="Not found">
-        <EmptyState
-          icon={Compass}
-          title="There is no such page"
-          action={
-            <Link to="/" className={buttonClass('primary')}>
-              To the start
-            </Link>
-          }
-        >
-          The address may be mistyped, or what it showed has been deleted.
-        </EmptyState>
-      </Page>
-    </main>
+    <Page title="Not found">
+      <EmptyState
+        icon={Compass}
+        title="There is no such page"
+        action={
+          <Link to="/" className={buttonClass('primary')}>
+            To the start
+          </Link>
+        }
+      >
+        The address may be mistyped, or what it showed has been deleted.
+      </EmptyState>
+    </Page>
   )
 }
 

@@ -15,7 +15,7 @@ import { NotFound, PageError } from './fallbacks.tsx'
 import { queryClient } from './query-client.ts'
 import { Shell } from './shell.tsx'
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageError })
+const root = createRootRoute({ component: Outlet, errorComponent: PageError })
 
 /**
  * Where a visitor wanted to go before signing in, only a path of ours; and whether they have just deleted their account.
@@ -187,6 +187,9 @@ const peopleShortcut = createRoute({
   }
 })
 
+/** Every other path: what is not there is said beside the navigation, to whoever is signed in. */
+const nowhere = createRoute({ getParentRoute: () => members, path: '$', component: NotFound })
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
@@ -203,7 +206,8 @@ export const router = createRouter({
       usage,
       account,
       admin.addChildren([adminHome, system, people, errors, webhooks, settings]),
-      peopleShortcut
+      peopleShortcut,
+      nowhere
     ])
   ]),
   basepath: basePath === '' ? '/' : basePath,
