@@ -21,8 +21,9 @@ export function faultOf(answer: Answer, call: { method: string; target: string }
   if (status < 400) return undefined
   if (headers['x-request-id'] === undefined) return 'there is no x-request-id'
   if (call.method === 'HEAD') return undefined
-  // The sign-in's errors are those of its library.
-  if (/^\/+api\/+auth(\/|\?|$)/.test(call.target)) return INTERNAL.test(text) ? 'it tells of the inside' : undefined
+  // The sign-in's errors are those of its library, and guides are pages.
+  if (/^\/+(api\/+auth|guides)(\/|\?|$)/.test(call.target))
+    return INTERNAL.test(text) ? 'it tells of the inside' : undefined
   if (!/^application\/json\b/.test(headers['content-type'] ?? '')) return 'the error is no JSON'
   return faultOfError(text)
 }
