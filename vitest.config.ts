@@ -15,6 +15,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     // On a CI machine of unknown load one more try tells a slow moment from a fault; at home every failure shows.
     retry: process.env.CI ? 1 : 0,
-    maxWorkers: 2
+    // One more than the cores this is made for: tests that wait for a program or a timer leave theirs to others.
+    maxWorkers: 3
   }
 })
