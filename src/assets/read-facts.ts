@@ -1,20 +1,9 @@
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { inspectImage, orientedSize } from '../images/image-inspector.ts'
-import type { ImageMediaType } from '../images/media-types.ts'
 import { MeasureStream } from '../storage/measure-stream.ts'
 import { ObjectDamaged, type ObjectStore } from '../storage/object-store.ts'
-
-/** What the row of an image says of its bytes. */
-export interface StoredFacts {
-  mediaType: ImageMediaType
-  bytes: number
-  sha256: string
-  /** As a viewer shows it, after EXIF orientation. */
-  width: number
-  height: number
-  hasAlpha: boolean
-}
+import type { StoredFacts } from './stored-facts.ts'
 
 /** Reads an image that is stored to its end. Throws `ImageRejected` when it is none, or not whole, and `StoreUnavailable`. */
 export async function readFacts(store: Pick<ObjectStore, 'open'>, key: string): Promise<StoredFacts> {

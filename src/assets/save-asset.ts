@@ -1,26 +1,18 @@
 import type { Readable } from 'node:stream'
 import { inspectImage, type InspectionLimits, orientedSize } from '../images/image-inspector.ts'
-import type { ImageMediaType } from '../images/media-types.ts'
 import { newId } from '../lib/ids.ts'
 import { type ObjectStore, ObjectTooLarge, StoreUnavailable } from '../storage/object-store.ts'
 import { storageKeyOf } from './storage-keys.ts'
+import type { StoredFacts } from './stored-facts.ts'
 
 export { ObjectTooLarge }
 
 /** The bytes of an image to be: in the store, and no row of its own refers to them yet. */
-export interface SavedBytes {
+export interface SavedBytes extends StoredFacts {
   assetId: string
   storageKey: string
   /** They are those of an image that is here already: nothing was stored, and nothing is to be taken back. */
   isShared: boolean
-  bytes: number
-  sha256: string
-  mediaType: ImageMediaType
-  /** As a viewer shows it, after EXIF orientation. */
-  width: number
-  height: number
-  /** There is an alpha channel or a transparent colour. */
-  hasAlpha: boolean
 }
 
 export interface SaveLimits extends InspectionLimits {

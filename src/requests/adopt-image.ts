@@ -1,4 +1,4 @@
-import type { StoredFacts } from '../assets/read-facts.ts'
+import { factColumns, type StoredFacts } from '../assets/stored-facts.ts'
 import type { Database } from '../db/database.ts'
 import { newId } from '../lib/ids.ts'
 import { DASHBOARD_KEY_ID } from '../lib/principal.ts'
@@ -70,13 +70,8 @@ export async function adoptImage(
         kind: 'output',
         position: 0,
         storage_key: image.storageKey,
-        media_type: image.mediaType,
-        bytes: image.bytes,
-        sha256: image.sha256,
-        width: image.width,
-        height: image.height,
+        ...factColumns(image),
         seed: null,
-        has_alpha: Number(image.hasAlpha),
         created_at: at
       }
     ])

@@ -1,5 +1,5 @@
+import { factColumns, type StoredFacts } from '../assets/stored-facts.ts'
 import type { ImageReport } from '../images/image-report.ts'
-import type { ImageMediaType } from '../images/media-types.ts'
 import { forgetPauses } from '../providers/pause-store.ts'
 import { recordImage } from '../usage/usage-store.ts'
 import { type AttemptRow, changeAttempt } from './attempt-store.ts'
@@ -10,16 +10,9 @@ import { ringRequest } from './ring-request.ts'
 import { changeFenced, findTask } from './task-store.ts'
 
 /** An image whose bytes are in the store already. */
-export interface DeliveredImage {
+export interface DeliveredImage extends StoredFacts {
   assetId: string
   storageKey: string
-  mediaType: ImageMediaType
-  bytes: number
-  sha256: string
-  /** As decoded, after orientation. */
-  width: number
-  height: number
-  hasAlpha: boolean
   /** Null when the engine was given none. */
   seed: number | null
   warnings: readonly string[]
@@ -69,13 +62,8 @@ export async function finishAttempt(
         kind: 'output',
         position: task.position,
         storage_key: image.storageKey,
-        media_type: image.mediaType,
-        bytes: image.bytes,
-        sha256: image.sha256,
-        width: image.width,
-        height: image.height,
+        ...factColumns(image),
         seed: image.seed,
-        has_alpha: Number(image.hasAlpha),
         created_at: now
       }
     ])

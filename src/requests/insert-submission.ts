@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { factColumns } from '../assets/stored-facts.ts'
 import type { Trx } from '../db/database.ts'
 import { newId } from '../lib/ids.ts'
 import { nextOrderKey } from './queue-store.ts'
@@ -105,12 +106,7 @@ const inputRow = (
   kind: input.kind,
   position: row.position,
   storage_key: row.storageKey,
-  media_type: input.mediaType,
-  bytes: input.bytes,
-  sha256: input.sha256,
-  width: input.width,
-  height: input.height,
+  ...factColumns(input),
   seed: null,
-  has_alpha: Number(input.hasAlpha),
   created_at: row.now
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { SavedBytes } from '../assets/save-asset.ts'
 import type { Routing } from '../db/tables.ts'
 import { type Feature, type ImageRequest, neededFeatures } from '../images/image-request.ts'
-import type { ImageMediaType } from '../images/media-types.ts'
 import type { Principal } from '../lib/principal.ts'
 
 /** A validated call on its way to becoming a request. */
@@ -20,19 +20,8 @@ export interface Submission {
 }
 
 /** A source image or mask as it is kept with a request. */
-export interface RequestInput {
+export interface RequestInput extends SavedBytes {
   kind: 'input' | 'mask'
-  assetId: string
-  storageKey: string
-  /** The bytes are those of an image that is here already. */
-  isShared: boolean
-  mediaType: ImageMediaType
-  bytes: number
-  sha256: string
-  /** As a viewer shows it, after EXIF orientation. */
-  width: number
-  height: number
-  hasAlpha: boolean
 }
 
 /** What a service must be able to do for this call. */
