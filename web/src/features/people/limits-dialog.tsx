@@ -1,19 +1,15 @@
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { PersonInfo } from '../../../../src/http/dashboard/contract/admin.ts'
 import { LimitFields } from '../../components/limits/limit-fields.tsx'
+import { LimitsDialogFrame } from '../../components/limits/limits-dialog-frame.tsx'
 import {
   type LimitsForm,
   type LimitsFormErrors,
   limitsFormOf,
   readLimits
 } from '../../components/limits/limits-form.ts'
-import { Button } from '../../components/ui/button.tsx'
-import { Dialog } from '../../components/ui/dialog.tsx'
 import { tell } from '../../components/ui/toaster.tsx'
-import { messageOf } from '../../lib/fetch-json.ts'
 import { useChangePerson } from './api.ts'
-
-const FORM_ID = 'limits'
 
 /** What somebody may have at most, whichever key they use. */
 export function LimitsDialog({ person, onClose }: { person: PersonInfo; onClose: () => void }) {
@@ -24,8 +20,7 @@ export function LimitsDialog({ person, onClose }: { person: PersonInfo; onClose:
     setForm((before) => ({ ...before, ...part }))
     setErrors({})
   }
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = () => {
     const read = readLimits(form)
     setErrors(read.errors)
     if (Object.keys(read.errors).length > 0) return
@@ -40,29 +35,14 @@ export function LimitsDialog({ person, onClose }: { person: PersonInfo; onClose:
     )
   }
   return (
-    <Dialog
-      open
-      wide
-      onClose={onClose}
-      title={`Limits of ${person.name}`}
+    <LimitsDialogFrame
+      name={person.name}
       description="They hold for everything this person asks for, here and with keys. Days and months are those of UTC."
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" form={FORM_ID} busy={save.isPending}>
-            Save
-          </Button>
-        </>
-      }
+      save={save}
+      onSubmit={submit}
+      onClose={onClose}
     >
-      <form id={FORM_ID} noValidate onSubmit={submit} className="pt-1">
-        <LimitFields form={form} errors={errors} change={change} hint="Leave empty for none." />
-      </form>
-      {save.isError && (
-        <p role="alert" className="rounded-lg bg-bad-soft px-3 py-2 text-bad">
-          {messageOf(save.error)}
-        </p>
-      )}
-    </Dialog>
+      <LimitFields form={form} errors={errors} change={change} hint="Leave empty for none." />
+    </LimitsDialogFrame>
   )
 }
