@@ -59,7 +59,7 @@ const countOf = (images: number, many = '', one = ''): string =>
 
 function summarize(missing: readonly MissingImage[], left: readonly UnnamedImage[], wasAdopting: boolean): string {
   const parts = [
-    ...(missing.length === 0 ? [] : [`${countOf(missing.length)} without their bytes`]),
+    ...(missing.length === 0 ? [] : [`${countOf(missing.length)} without bytes`]),
     ...(left.length === 0 ? [] : [`${left.length} without a row`])
   ]
   const advice = [
@@ -78,7 +78,7 @@ function summarize(missing: readonly MissingImage[], left: readonly UnnamedImage
 async function printMissing(missing: readonly MissingImage[], { users }: Accounts): Promise<void> {
   if (missing.length === 0) return
   const emails = new Map((await users.listUsers()).map(({ id, email }) => [id, email]))
-  process.stdout.write('Images without their bytes:\n')
+  process.stdout.write('Images without bytes:\n')
   printTable([
     ['IMAGE', 'REQUEST', 'OWNER', 'MADE', 'FOUND'],
     ...missing.map(({ asset, foundBytes }) => [

@@ -89,7 +89,7 @@ it('lists rows without their bytes, bytes without a row, and ends with 1; it cha
   const before = await storedFiles(gateway.dataDir)
   const { code, stdout, stderr } = await check()
   expect(code).toBe(1)
-  expect(stderr).toMatch(/^2 images without their bytes, 2 without a row: .*--adopt.*\n$/)
+  expect(stderr).toMatch(/^2 images without bytes, 2 without a row: .*--adopt.*\n$/)
   const lineOf = (text: string) => stdout.split('\n').find((line) => line.includes(text))
   expect(lineOf(gone.row.id)).toContain(`${gone.row.request_id}\t${user.email}`)
   expect(lineOf(gone.row.id)).toContain(`\tmissing`)
