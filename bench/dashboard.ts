@@ -24,12 +24,12 @@ import { presentDetail, presentSummary } from '../src/http/dashboard/requests/pr
 import { systemClock } from '../src/lib/clock.ts'
 import { createNetwork } from '../src/network/network.ts'
 import { createProviderStore } from '../src/providers/provider-store.ts'
-import { listFilterOptions } from '../src/requests/list-filter-options.ts'
-import { listQueue } from '../src/requests/list-queue.ts'
-import { searchWords } from '../src/requests/match-words.ts'
-import { queueOutlooks } from '../src/requests/queue-outlook.ts'
-import { type RequestSearch, searchRequests } from '../src/requests/search-requests.ts'
-import { viewRequest } from '../src/requests/view-request.ts'
+import { listFilterOptions } from '../src/request-views/list-filter-options.ts'
+import { listQueue } from '../src/request-views/list-queue.ts'
+import { searchWords } from '../src/request-views/match-words.ts'
+import { queueOutlooks } from '../src/request-views/queue-outlook.ts'
+import { type RequestSearch, searchRequests } from '../src/request-views/search-requests.ts'
+import { viewRequest } from '../src/request-views/view-request.ts'
 import { seed, seedProvider, seedUser } from './seed.ts'
 
 const REQUESTS = Number(process.argv[2] ?? 100_000)

@@ -3,7 +3,18 @@ import { readSourceFiles, type SourceFile, type SourceImport } from './support/s
 
 const BASE = ['lib', 'config', 'images', 'protocol']
 const DRIVERS = ['db', 'storage']
-const DOMAIN = ['auth', 'usage', 'assets', 'providers', 'requests', 'network', 'batches', 'webhooks', 'settings']
+const DOMAIN = [
+  'auth',
+  'usage',
+  'assets',
+  'providers',
+  'requests',
+  'request-views',
+  'network',
+  'batches',
+  'webhooks',
+  'settings'
+]
 
 /**
  * Who may import whom, in the order of the levels: the table of ARCHITECTURE.md. A folder may always import itself.
@@ -22,13 +33,24 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   usage: [...BASE, ...DRIVERS],
   assets: [...BASE, ...DRIVERS],
   providers: [...BASE, ...DRIVERS],
-  requests: [...BASE, ...DRIVERS, 'usage', 'assets', 'providers'],
+  requests: [...BASE, ...DRIVERS, 'usage', 'assets', 'providers', 'request-views'],
+  'request-views': [...BASE, ...DRIVERS, 'usage', 'assets', 'providers', 'requests'],
   batches: [...BASE, ...DRIVERS, 'usage', 'requests'],
   network: [...BASE, ...DRIVERS, 'usage', 'providers', 'requests'],
   webhooks: [...BASE, ...DRIVERS, 'usage', 'requests'],
   settings: [...BASE, ...DRIVERS],
   dispatch: ['lib', 'images', 'types:db', 'providers', 'requests'],
-  'agent-gateway': [...BASE, 'types:db', 'auth', 'assets', 'providers', 'requests', 'types:usage', 'types:dispatch'],
+  'agent-gateway': [
+    ...BASE,
+    'types:db',
+    'auth',
+    'assets',
+    'providers',
+    'requests',
+    'types:request-views',
+    'types:usage',
+    'types:dispatch'
+  ],
   http: ['lib', 'images', 'types:config', ...DOMAIN],
   app: [...BASE, ...DRIVERS, ...DOMAIN, 'dispatch', 'agent-gateway', 'http'],
   agent: [...BASE, 'engines'],

@@ -21,7 +21,7 @@ import {
   type ServiceDeclaration
 } from '../protocol/messages.ts'
 import type { DeclaredService } from '../providers/provider-store.ts'
-import type { LiveProgress } from '../requests/live-progress.ts'
+import type { LiveProgress } from '../request-views/live-progress.ts'
 import type { Requests } from '../requests/requests.ts'
 import { AgentSession, type Hello } from './agent-session.ts'
 import { limitMessageRate } from './message-rate.ts'

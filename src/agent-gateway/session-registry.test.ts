@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws'
 import { createLocalBell } from '../db/bell.ts'
 import { CLOSE_CODES } from '../protocol/messages.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
-import { createLiveProgress } from '../requests/live-progress.ts'
+import { createLiveProgress } from '../request-views/live-progress.ts'
 import { AgentSession, type SessionParts } from './agent-session.ts'
 import { createSessionRegistry } from './session-registry.ts'
 

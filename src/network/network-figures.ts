@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.ts'
 import { remember } from '../lib/remember.ts'
-import { countFaults } from '../requests/fault-store.ts'
+import { countFaults } from './fault-store.ts'
 import { measureServices } from '../usage/measure-services.ts'
 import { countImagesByProvider } from '../usage/provider-usage-store.ts'
 import { DAY_MS } from '../usage/usage-store.ts'

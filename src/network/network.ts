@@ -7,7 +7,7 @@ import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.t
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
-import { countRunningByService, type Fault, findLastFaults, listFaults } from '../requests/fault-store.ts'
+import { countRunningByService, type Fault, findLastFaults, listFaults } from './fault-store.ts'
 import { countHadOf, type ServiceCaps } from '../requests/service-caps.ts'
 import { countTasksByState } from '../requests/task-store.ts'
 import {

@@ -2,7 +2,7 @@ import type { Principal } from '../lib/principal.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { type Standing, standingOf } from '../providers/trust-policy.ts'
 import type { ProviderView, ServiceView } from '../providers/provider-view-store.ts'
-import type { Fault } from '../requests/fault-store.ts'
+import type { Fault } from './fault-store.ts'
 import type { NetworkFigures, ServiceFigures } from './network-figures.ts'
 
 export type Reader = Pick<Principal, 'userId' | 'role'>

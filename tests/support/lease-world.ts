@@ -12,7 +12,7 @@ import { createOffers } from '../../src/providers/offers.ts'
 import { createProviderStore } from '../../src/providers/provider-store.ts'
 import type { AgentConnected, HeldAttempt } from '../../src/requests/connect-agent.ts'
 import type { DeliveredImage } from '../../src/requests/finish-attempt.ts'
-import { createLiveProgress } from '../../src/requests/live-progress.ts'
+import { createLiveProgress } from '../../src/request-views/live-progress.ts'
 import { createRequests, type Requests } from '../../src/requests/requests.ts'
 
 export const MODEL = 'model'

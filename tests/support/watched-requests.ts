@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest'
-import type { WatchedEvent } from '../../src/requests/watch-mailbox.ts'
+import type { WatchedEvent } from '../../src/request-views/watch-mailbox.ts'
 import type { Requests } from '../../src/requests/requests.ts'
 import { waitFor } from './wait-for.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { LiveEvent as LiveProgressEvent } from '../../requests/live-progress.ts'
-import type { WatchedEvent } from '../../requests/watch-mailbox.ts'
+import type { LiveEvent as LiveProgressEvent } from '../../request-views/live-progress.ts'
+import type { WatchedEvent } from '../../request-views/watch-mailbox.ts'
 import { callerOf } from '../auth/caller.ts'
 import { HEARTBEAT, sendEvents } from '../event-stream.ts'
 import type { HttpContext } from '../http-context.ts'

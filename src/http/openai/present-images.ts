@@ -2,7 +2,7 @@ import { toUnixSeconds } from '../../lib/clock.ts'
 import { agreedOn, type Background, type Quality, sumUsage, type TokenUsage } from '../../images/image-report.ts'
 import { formatOfMediaType, type ImageMediaType } from '../../images/media-types.ts'
 import { formatSize } from '../../images/sizes.ts'
-import type { RequestView } from '../../requests/view-request.ts'
+import type { RequestView } from '../../request-views/view-request.ts'
 
 export interface PresentedImage {
   url?: string

@@ -1,6 +1,6 @@
 export type RequestStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
 
-/** See `WaitReason` of `requests/find-takers.ts`. */
+/** See `WaitReason` of `request-views/find-takers.ts`. */
 export type WaitReason = 'capped' | 'paused' | 'drained' | 'away' | 'approval'
 
 export type RequestKind = 'generation' | 'edit' | 'variation'

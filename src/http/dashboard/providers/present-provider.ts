@@ -1,7 +1,7 @@
 import type { ProviderDetailReport } from '../../../network/network.ts'
 import type { ProviderReport, Reader, ServiceReport } from '../../../network/provider-report.ts'
 import type { ServiceAccess } from '../../../providers/provider-store.ts'
-import type { Fault } from '../../../requests/fault-store.ts'
+import type { Fault } from '../../../network/fault-store.ts'
 import type { ProviderDetail, ProviderInfo, ServiceInfo } from '../contract/network.ts'
 
 /** A provider as everybody may know it, and as much more as the report holds. */

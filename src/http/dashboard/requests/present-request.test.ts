@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RequestView } from '../../../requests/view-request.ts'
+import type { RequestView } from '../../../request-views/view-request.ts'
 import { presentDetail, presentSummary } from './present-request.ts'
 
 type Attempt = RequestView['attempts'][number]

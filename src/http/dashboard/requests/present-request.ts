@@ -1,6 +1,6 @@
-import type { QueueOutlook } from '../../../requests/queue-outlook.ts'
-import type { RequestView } from '../../../requests/view-request.ts'
-import type { SummaryView } from '../../../requests/view-summaries.ts'
+import type { QueueOutlook } from '../../../request-views/queue-outlook.ts'
+import type { RequestView } from '../../../request-views/view-request.ts'
+import type { SummaryView } from '../../../request-views/view-summaries.ts'
 import { jobError, presentParameters, progressOf } from '../../openai/present-job.ts'
 import type { AttemptInfo, ImageInfo, RequestDetail, RequestKind, RequestSummary } from '../contract/requests.ts'
 

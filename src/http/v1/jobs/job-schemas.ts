@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { WAIT_REASONS } from '../../../requests/find-takers.ts'
+import { WAIT_REASONS } from '../../../request-views/find-takers.ts'
 import { ImagesResponse } from '../images/image-schemas.ts'
 import { ErrorResponse } from '../error-schema.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { DASHBOARD_KEY_ID } from '../../../lib/principal.ts'
-import type { RequestView } from '../../../requests/view-request.ts'
+import type { RequestView } from '../../../request-views/view-request.ts'
 import { callerOf } from '../../auth/caller.ts'
 import { HEARTBEAT, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/present-job.ts'

@@ -1,10 +1,10 @@
 import { startLoop } from '../lib/async.ts'
 import type { Source } from '../lib/share-source.ts'
 import { type QueueOutlook, queueOutlooks } from './queue-outlook.ts'
-import { listUnfinishedIds } from './queue-store.ts'
-import type { RequestParts } from './request-parts.ts'
+import { listUnfinishedIds } from '../requests/queue-store.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
 import { listNames } from './request-search-store.ts'
-import { hasEnded } from './request-states.ts'
+import { hasEnded } from '../requests/request-states.ts'
 import { type RequestView, viewRequests } from './view-request.ts'
 
 /** How often it looks at everything by itself, in case a bell was lost, and for what no bell tells: places, progress. */

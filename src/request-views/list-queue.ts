@@ -3,9 +3,9 @@ import { listModelsWanted, listNextIds, listRunningIds } from './queue-list-stor
 import { type QueueOutlook, queueOutlooks } from './queue-outlook.ts'
 import { countFitting } from './page-weight-store.ts'
 import type { QueueTotals } from './queue-totals.ts'
-import type { RequestParts } from './request-parts.ts'
-import { hasEnded } from './request-states.ts'
-import { countTasksByState } from './task-store.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
+import { hasEnded } from '../requests/request-states.ts'
+import { countTasksByState } from '../requests/task-store.ts'
 import { type RequestView, viewRequests } from './view-request.ts'
 
 export interface Queue extends QueueTotals {

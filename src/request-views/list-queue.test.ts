@@ -5,7 +5,7 @@ import { openRequestRows, type RequestRows } from '../../tests/support/request-r
 import { createProviderStore } from '../providers/provider-store.ts'
 import type { RequestState } from '../db/tables.ts'
 import { listQueue } from './list-queue.ts'
-import type { RequestParts } from './request-parts.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
 
 let rows: RequestRows
 let parts: Pick<RequestParts, 'database' | 'providers'>

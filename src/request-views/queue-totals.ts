@@ -1,7 +1,7 @@
 import { startLoop } from '../lib/async.ts'
 import type { Source } from '../lib/share-source.ts'
-import type { RequestParts } from './request-parts.ts'
-import { countTasksByState } from './task-store.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
+import { countTasksByState } from '../requests/task-store.ts'
 
 const LOOK_EVERY_MS = 5000
 const PAUSE_MS = 1000

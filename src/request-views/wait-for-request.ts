@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { hasEnded } from './request-states.ts'
-import { findRequest } from './request-store.ts'
-import type { RequestParts } from './request-parts.ts'
+import { hasEnded } from '../requests/request-states.ts'
+import { findRequest } from '../requests/request-store.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
 
 /** How often a waiting caller looks by itself, in case a bell was lost. */
 const LOOK_EVERY_MS = 2000

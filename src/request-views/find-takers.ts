@@ -1,10 +1,10 @@
 import { isPaused } from '../providers/pause-store.ts'
 import { KNOWN_FOR_MS } from '../providers/offers.ts'
 import type { Offer } from '../providers/provider-store.ts'
-import type { RequestParts } from './request-parts.ts'
-import { type CapEnds, capsOf, findCapEnds, isCapped } from './service-caps.ts'
-import { servicesFor } from './services-for.ts'
-import { listFailures, type TaskRow } from './task-store.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
+import { type CapEnds, capsOf, findCapEnds, isCapped } from '../requests/service-caps.ts'
+import { servicesFor } from '../requests/services-for.ts'
+import { listFailures, type TaskRow } from '../requests/task-store.ts'
 
 export const WAIT_REASONS = ['capped', 'paused', 'drained', 'away', 'approval'] as const
 

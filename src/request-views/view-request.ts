@@ -4,9 +4,9 @@ import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { ImageReport } from '../images/image-report.ts'
 import type { ImageParameters } from '../images/image-request.ts'
-import { type AttemptView, listAttemptViews } from './attempt-store.ts'
+import { type AttemptView, listAttemptViews } from '../requests/attempt-store.ts'
 import { countFitting } from './page-weight-store.ts'
-import type { RequestParts } from './request-parts.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
 import {
   type AssetRow,
   findRequest,
@@ -14,8 +14,8 @@ import {
   listPageIds,
   listRequestsById,
   type RequestRow
-} from './request-store.ts'
-import { listTasks, type TaskRow } from './task-store.ts'
+} from '../requests/request-store.ts'
+import { listTasks, type TaskRow } from '../requests/task-store.ts'
 
 /** What is recorded about a request, read together. */
 export interface RequestView {

@@ -1,5 +1,5 @@
 import type { LiveEvent } from './live-progress.ts'
-import { hasEnded } from './request-states.ts'
+import { hasEnded } from '../requests/request-states.ts'
 import type { QueueTotals } from './queue-totals.ts'
 import type { RequestNews } from './request-feed.ts'
 

@@ -1,6 +1,6 @@
-import { hasEnded } from './request-states.ts'
+import { hasEnded } from '../requests/request-states.ts'
 import type { LiveEvent, LiveProgress } from './live-progress.ts'
-import type { RequestParts } from './request-parts.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
 import { type RequestView, viewRequest } from './view-request.ts'
 
 /** How often it looks by itself, in case a bell was lost. */

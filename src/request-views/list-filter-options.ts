@@ -1,7 +1,7 @@
 import type { Principal } from '../lib/principal.ts'
 import { mayUse } from '../providers/offers.ts'
 import { listKnownServices, listProviderNames, listProvidersUsed } from './filter-options-store.ts'
-import type { RequestParts } from './request-parts.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
 import { listModelsAsked } from './request-search-store.ts'
 
 export interface FilterChoices {

@@ -1,6 +1,6 @@
 import { sql, type SqlBool } from 'kysely'
 import type { Db } from '../db/database.ts'
-import type { RequestRow } from './request-store.ts'
+import type { RequestRow } from '../requests/request-store.ts'
 
 /** Where a page of them ended. */
 export interface FailedKey {

@@ -2,9 +2,9 @@ import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { Db } from '../db/database.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { RequestState } from '../db/tables.ts'
-import type { AttemptView } from './attempt-store.ts'
-import type { AssetRow, RequestRow } from './request-store.ts'
-import type { TaskRow } from './task-store.ts'
+import type { AttemptView } from '../requests/attempt-store.ts'
+import type { AssetRow, RequestRow } from '../requests/request-store.ts'
+import type { TaskRow } from '../requests/task-store.ts'
 
 /** A request's place in a list: newest first, those of the same millisecond in falling order of their ids. */
 export type RequestKey = Pick<RequestRow, 'created_at' | 'id'>

@@ -8,8 +8,8 @@ import {
   listTaskGlances,
   type TaskGlance
 } from './request-search-store.ts'
-import { hasEnded } from './request-states.ts'
-import { listRequestsById, type RequestRow } from './request-store.ts'
+import { hasEnded } from '../requests/request-states.ts'
+import { listRequestsById, type RequestRow } from '../requests/request-store.ts'
 
 /** The part of a request's view that lists show. */
 export interface SummaryView {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Db } from '../db/database.ts'
 import { hasWords } from './match-words.ts'
-import type { RequestParts } from './request-parts.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
 import { countFitting } from './page-weight-store.ts'
 import {
   type Candidate,
@@ -12,7 +12,7 @@ import {
   type RequestKey,
   type SliceFilter
 } from './request-search-store.ts'
-import { ENDED, type RequestState, UNFINISHED } from './request-states.ts'
+import { ENDED, type RequestState, UNFINISHED } from '../requests/request-states.ts'
 import { type SummaryView, viewSummaries } from './view-summaries.ts'
 
 /** An absent member is any. */

@@ -1,6 +1,6 @@
 import { findTakers, type Wait } from './find-takers.ts'
-import type { RequestParts } from './request-parts.ts'
-import { listTasks } from './task-store.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
+import { listTasks } from '../requests/task-store.ts'
 
 /** Why a request waits that nobody may begin; undefined when somebody works on it or may, or an image of it is there. */
 export async function findWait(
