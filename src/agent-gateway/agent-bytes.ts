@@ -13,12 +13,12 @@ import { type AttemptResult, decodeAttemptResult, RESULT_HEADER } from '../proto
 import type { ProviderStore } from '../providers/provider-store.ts'
 import { quote } from '../providers/quote.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
-import type { Requests } from '../requests/requests.ts'
+import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { Deliveries } from './deliveries.ts'
 
 export interface AgentBytesParts {
   assets: Assets
-  requests: Pick<Requests, 'findAttempt' | 'findInput' | 'finish' | 'fail' | 'parametersOf'>
+  requests: Pick<RequestLifecycle, 'findAttempt' | 'findInput' | 'finish' | 'fail' | 'findParameters'>
   providers: Pick<ProviderStore, 'findName'>
   deliveries: Deliveries
   limits: { maxOutputBytes: number; maxPixels: number }
@@ -154,7 +154,7 @@ async function checkAgainstAsked(
   attempt: AttemptRow,
   saved: SavedBytes
 ): Promise<{ asked: ImageParameters; warnings: string[] }> {
-  const asked = await parts.requests.parametersOf(attempt)
+  const asked = await parts.requests.findParameters(attempt)
   const size = formatSize(saved)
   const warnings =
     asked.size && !asked.isSizeUnasked && formatSize(asked.size) !== size

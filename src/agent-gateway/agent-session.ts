@@ -6,7 +6,7 @@ import type { AgentMessage, GatewayMessage, ServiceDeclaration } from '../protoc
 import type { Assignment } from '../requests/claim-task.ts'
 import type { AgentConnected } from '../requests/connect-agent.ts'
 import type { LiveProgress } from '../request-views/live-progress.ts'
-import type { Requests } from '../requests/requests.ts'
+import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { AttemptProgress, AttemptRow } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
@@ -31,7 +31,7 @@ interface HeldSlot {
 }
 
 export interface SessionParts {
-  requests: Pick<Requests, 'fail' | 'findAttempt' | 'disconnectAgent'>
+  requests: Pick<RequestLifecycle, 'fail' | 'findAttempt' | 'disconnectAgent'>
   live: LiveProgress
   bell: Bell
   /** UTC milliseconds. */

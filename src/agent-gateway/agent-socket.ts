@@ -22,7 +22,7 @@ import {
 } from '../protocol/messages.ts'
 import type { DeclaredService } from '../providers/provider-store.ts'
 import type { LiveProgress } from '../request-views/live-progress.ts'
-import type { Requests } from '../requests/requests.ts'
+import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import { AgentSession, type Hello } from './agent-session.ts'
 import { limitMessageRate } from './message-rate.ts'
 import type { SessionRegistry } from './session-registry.ts'
@@ -39,7 +39,7 @@ export interface AgentSocketParts {
   reach: (call: ReachingCall) => Reached
   /** Throws when the call came by a name that is not ours. */
   checkHost: (reached: Reached) => void
-  requests: Requests
+  requests: RequestLifecycle
   live: LiveProgress
   bell: Bell
   registry: SessionRegistry

@@ -3,7 +3,7 @@ import { inBackground } from '../lib/async.ts'
 import { type AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
-import type { Requests } from '../requests/requests.ts'
+import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { Budgets } from '../usage/budgets.ts'
 
 /** An image on its way from an agent. */
@@ -24,7 +24,7 @@ export interface Deliveries {
 
 export interface DeliveriesParts {
   budgets: Budgets
-  requests: Pick<Requests, 'findAttempt'>
+  requests: Pick<RequestLifecycle, 'findAttempt'>
   bell: Bell
   logger: Logger
 }

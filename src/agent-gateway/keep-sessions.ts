@@ -5,7 +5,7 @@ import { startLoop } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { CLOSE_CODES } from '../protocol/messages.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
-import type { Requests } from '../requests/requests.ts'
+import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { AgentSession } from './agent-session.ts'
 import { heartbeatMs } from './agent-socket.ts'
 import type { SessionRegistry } from './session-registry.ts'
@@ -14,7 +14,7 @@ const WRITE_PROGRESS_EVERY_MS = 1000
 
 export interface KeepSessionsParts {
   registry: SessionRegistry
-  requests: Pick<Requests, 'renewConnections' | 'noteProgress' | 'disconnectAgent'>
+  requests: Pick<RequestLifecycle, 'renewConnections' | 'noteProgress' | 'disconnectAgent'>
   providers: Pick<ProviderStore, 'noteWarning' | 'listStandings'>
   apiKeys: ApiKeys
   bell: Bell

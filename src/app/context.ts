@@ -17,7 +17,8 @@ import { createNetwork } from '../network/network.ts'
 import { createOffers } from '../providers/offers.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
 import { createLiveProgress } from '../request-views/live-progress.ts'
-import { createRequests } from '../requests/requests.ts'
+import { createRequestViews } from '../request-views/request-views.ts'
+import { createRequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { createSettings } from '../settings/settings.ts'
 import { createBudgets } from '../usage/budgets.ts'
@@ -56,7 +57,8 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const live = createLiveProgress()
   const budgets = createBudgets(config.limits)
   const requestParts = { database, offers, assets, providers, limits: config.limits, logger }
-  const requests = createRequests({ ...requestParts, live })
+  const requests = createRequestLifecycle(requestParts)
+  const requestViews = createRequestViews({ ...requestParts, live })
   const batches = createBatches(requestParts)
   const webhooks = createWebhooks({ database, limits: config.limits })
   const registry = createSessionRegistry()
@@ -79,6 +81,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
     unreadable,
     budgets,
     requests,
+    requestViews,
     batches,
     webhooks,
     live,

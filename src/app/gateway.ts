@@ -80,7 +80,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   })
   const store = await openDiskStore(config.dataDir)
   const context = createContext({ config, logger, database, store })
-  const { requests, apiKeys, registry, assets, providers, settings } = context
+  const { requests, requestViews, apiKeys, registry, assets, providers, settings } = context
   const { leaseMs } = config.limits
   await settings.load()
 
@@ -95,7 +95,7 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
   })
   const metrics = createMetrics({
     agentsOnline: () => registry.sessions().length,
-    tasksByState: () => requests.countTasksByState(),
+    tasksByState: () => requestViews.countTasksByState(),
     databaseLogSize: () => database.logSize(),
     freeSpace: () => diskRoom.freeBytes()
   })

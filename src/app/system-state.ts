@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000
 
 export interface SystemStateParts extends Pick<
   Context,
-  'database' | 'store' | 'assetStore' | 'unreadable' | 'requests' | 'providers' | 'webhooks' | 'registry'
+  'database' | 'store' | 'assetStore' | 'unreadable' | 'requestViews' | 'providers' | 'webhooks' | 'registry'
 > {
   eventLoop: Pick<EventLoopDelay, 'read'>
   /** Throws what stands in the way of serving requests. */
@@ -24,7 +24,7 @@ export interface SystemStateParts extends Pick<
 
 /** How the server is doing, read when it is asked for. */
 export function createSystemState(parts: SystemStateParts): () => Promise<SystemState> {
-  const { database, store, assetStore, requests, webhooks, registry } = parts
+  const { database, store, assetStore, requestViews, webhooks, registry } = parts
   const { clock } = database
   const startedAt = clock.now()
   const spaceInUse = createSpaceInUse({ rows: assetStore, clock })
@@ -32,9 +32,9 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
   return async () => {
     const now = clock.now()
     // Each takes milliseconds when a hundred thousand images wait: others get a turn in between.
-    const tasks = await requests.countTasksByState()
+    const tasks = await requestViews.countTasksByState()
     await setImmediate()
-    const oldestWaitingAt = (await requests.findOldestWaiting()) ?? null
+    const oldestWaitingAt = (await requestViews.findOldestWaiting()) ?? null
     await setImmediate()
     const strandedModels = await listStranded(parts, now)
     await setImmediate()
@@ -85,8 +85,8 @@ async function problemOf(check: () => Promise<void>): Promise<string | undefined
   }
 }
 
-async function listStranded({ requests, providers }: SystemStateParts, now: number): Promise<string[]> {
-  const waitedFor = await requests.listModelsWaitedFor(now - LONG_WAIT_MS)
+async function listStranded({ requestViews, providers }: SystemStateParts, now: number): Promise<string[]> {
+  const waitedFor = await requestViews.listModelsWaitedFor(now - LONG_WAIT_MS)
   if (waitedFor.length === 0) return []
   const online = new Set((await providers.listOffers({ seenSince: now })).map(({ model }) => model))
   return waitedFor.filter((model) => !online.has(model))

@@ -3,7 +3,7 @@ import { type Loop, startLoop } from '../lib/async.ts'
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { Offer, ProviderStore } from '../providers/provider-store.ts'
-import type { Requests } from '../requests/requests.ts'
+import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import { isTried, listHeads, listWaitingModels } from '../requests/runnable-store.ts'
 import { secondOpinions } from '../requests/retry-policy.ts'
 import { type Failures, listFailures, type TaskRow } from '../requests/task-store.ts'
@@ -28,7 +28,7 @@ const CLAIMS_AT_ONCE = 16
 
 export interface DispatcherParts {
   database: Database
-  requests: Pick<Requests, 'claim'>
+  requests: Pick<RequestLifecycle, 'claim'>
   providers: Pick<ProviderStore, 'listOffers' | 'offering'>
   slots: SlotSource
   logger: Logger

@@ -18,7 +18,8 @@ import type { Reached } from '../lib/reached.ts'
 import type { Network } from '../network/network.ts'
 import type { Offers } from '../providers/offers.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
-import type { Requests } from '../requests/requests.ts'
+import type { RequestViews } from '../request-views/request-views.ts'
+import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Budgets } from '../usage/budgets.ts'
 import type { Usage } from '../usage/usage.ts'
@@ -46,7 +47,8 @@ export interface HttpContext {
   providers: ProviderStore
   /** UTC milliseconds. */
   now: () => number
-  requests: Requests
+  requests: RequestLifecycle
+  requestViews: RequestViews
   batches: Batches
   webhooks: Webhooks
   offers: Offers

@@ -109,16 +109,6 @@ async function readViews(db: Db, ids: readonly string[]): Promise<(request: Requ
   }
 }
 
-/** What was asked for with the request of an attempt. */
-export async function parametersOf(
-  { database }: Pick<RequestParts, 'database'>,
-  attempt: { request_id: string }
-): Promise<ImageParameters> {
-  const request = await findRequest(database.db, attempt.request_id)
-  if (!request) throw new Error(`there is no request ${attempt.request_id}`)
-  return JSON.parse(request.parameters) as ImageParameters
-}
-
 const reportsOf = (tasks: readonly TaskRow[]): ReadonlyMap<string, ImageReport> =>
   new Map(
     tasks.flatMap(({ asset_id, report }) =>

@@ -106,7 +106,7 @@ describe('what is somebody else’s', () => {
 
   it('is not told to a member by any endpoint', async () => {
     const { gateway, ben, requests, ada } = stage
-    const view = await gateway.gateway.context.requests.view(requests.edited)
+    const view = await gateway.gateway.context.requestViews.view(requests.edited)
     const refused = [
       `/api/dashboard/requests/${requests.done}`,
       `/api/dashboard/requests?owner=${ada.id}`,

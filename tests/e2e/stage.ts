@@ -112,13 +112,13 @@ export async function setStage(options: Parameters<typeof startTestGateway>[0] =
 }
 
 async function firstImage({ gateway }: TestGateway, requestId: string): Promise<string> {
-  const { outputs } = await gateway.context.requests.view(requestId)
+  const { outputs } = await gateway.context.requestViews.view(requestId)
   if (!outputs[0]) throw new Error(`${requestId} has no image`)
   return outputs[0].id
 }
 
 const ended = ({ gateway }: TestGateway, ids: readonly string[]) =>
   waitFor(async () => {
-    const views = await Promise.all(ids.map((id) => gateway.context.requests.view(id)))
+    const views = await Promise.all(ids.map((id) => gateway.context.requestViews.view(id)))
     return views.every(({ request }) => request.finished_at !== null)
   })

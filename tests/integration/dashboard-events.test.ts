@@ -147,9 +147,9 @@ describe('the events of the dashboard', () => {
   })
 
   it('keep a quiet connection open with comments', async () => {
-    const { requests } = gateway.gateway.context
-    const { watchAll } = requests
-    requests.watchAll = (watch) => watchAll({ ...watch, quietMs: 20 })
+    const { requestViews } = gateway.gateway.context
+    const { watchAll } = requestViews
+    requestViews.watchAll = (watch) => watchAll({ ...watch, quietMs: 20 })
     const leaving = new AbortController()
     try {
       const { cookie } = await gateway.addPerson()
@@ -161,7 +161,7 @@ describe('the events of the dashboard', () => {
       }
       expect(text).toMatch(/^event: hello\ndata: \{"now":\d+\}\n\n/)
     } finally {
-      requests.watchAll = watchAll
+      requestViews.watchAll = watchAll
       leaving.abort()
     }
   })

@@ -156,7 +156,8 @@ describe('the list', () => {
   it('is narrowed by each filter and by all of them', async () => {
     const { user, model, jobs, pages } = await newcomer()
     const other = await fakes.add(user)
-    const providerOf = async (id: string) => (await gateway.gateway.context.requests.view(id)).attempts[0]?.provider_id
+    const providerOf = async (id: string) =>
+      (await gateway.gateway.context.requestViews.view(id)).attempts[0]?.provider_id
     const fox = await jobs.submit({ model: model.id, prompt: 'Ein FUCHS' })
     await jobs.ended(fox)
     const bear = await jobs.submit({ model: other.id, prompt: 'ein Bär' })

@@ -138,7 +138,7 @@ describe('between users', () => {
     expect(order.slice(0, 3).toSorted()).toEqual(['light 0', 'light 1', 'light 2'])
     expect(order.filter((prompt) => prompt === 'heavy').length).toBeLessThanOrEqual(2)
     expect(order.slice(0, 7).filter((prompt) => prompt !== 'heavy')).toHaveLength(6)
-    const left = await gateway.gateway.context.requests.list({
+    const left = await gateway.gateway.context.requestViews.list({
       userId: heavy!.id,
       states: ['running', 'queued'],
       limit: 10

@@ -170,8 +170,8 @@ describe('the events of a job', () => {
 describe('while nothing happens', () => {
   it('comments keep the connection open', async () => {
     const { user, jobs, worker } = await handMade('quiet')
-    const { requests } = gateway.gateway.context
-    wrap(requests, 'watch', (watch) => (options) => watch({ ...options, quietMs: 20 }))
+    const { requestViews } = gateway.gateway.context
+    wrap(requestViews, 'watch', (watch) => (options) => watch({ ...options, quietMs: 20 }))
     const id = await jobs.submit({ model: 'quiet' })
     const attempt = await worker.next()
     const response = await gateway.call(`/v1/jobs/${id}/events`, { key: user.key })
@@ -216,9 +216,9 @@ describe('a reader who leaves', () => {
     const { user, jobs, worker } = await handMade('unread')
     const id = await jobs.submit({ model: 'unread' })
     await worker.next()
-    const { requests, live } = gateway.gateway.context
+    const { requestViews, live } = gateway.gateway.context
     const leave = new AbortController()
-    const events = requests.watch({ id, signal: leave.signal, quietMs: 60_000 })
+    const events = requestViews.watch({ id, signal: leave.signal, quietMs: 60_000 })
     expect(await events.next()).toMatchObject({ value: { type: 'changed' } })
     for (let step = 1; step <= 1000; step++) {
       live.publish({ requestId: id, userId: user.id }, { type: 'progress', position: 0, step, steps: 1000 })

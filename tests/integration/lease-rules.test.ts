@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
+import { viewRequest } from '../../src/request-views/view-request.ts'
 import { listExpired } from '../../src/requests/attempt-store.ts'
 import { MOST_LOSSES } from '../../src/requests/retry-policy.ts'
 import { findTask, listTasks } from '../../src/requests/task-store.ts'
@@ -207,7 +208,7 @@ describe('a lease', () => {
     expect(await task(taskId)).toMatchObject({ state: 'failed', error_code: 'no_provider' })
     expect(await attempt(lease.id)).toMatchObject({ state: 'failed' })
     expect(await operations().finish(late, deliveredImage())).toBe(false)
-    expect(await operations().view(id)).toMatchObject({ outputs: [], request: { state: 'failed' } })
+    expect(await viewRequest(world.gateways[0]!, id)).toMatchObject({ outputs: [], request: { state: 'failed' } })
   })
 })
 

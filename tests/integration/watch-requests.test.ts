@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import { sleep } from '../../src/lib/async.ts'
 import { cancelRequest } from '../../src/requests/cancel-request.ts'
-import { createRequests } from '../../src/requests/requests.ts'
+import { createRequestViews } from '../../src/request-views/request-views.ts'
 import { batchCalls } from '../support/batch-calls.ts'
 import { type FakeModels, startFakeModels } from '../support/fake-models.ts'
 import { type HandWorker, startHandWorker } from '../support/hand-worker.ts'
@@ -35,7 +35,7 @@ leaveAfterEach()
 const wrap = wrapUntilTheEnd()
 
 const watch = (user?: Pick<TestUser, 'id'>) =>
-  startWatching(gateway.gateway.context.requests, user ? { userId: user.id } : {})
+  startWatching(gateway.gateway.context.requestViews, user ? { userId: user.id } : {})
 
 /** Whoever is new with a model of their own whose images are made by hand. */
 async function handMade(
@@ -176,9 +176,9 @@ describe('two who watch the same person', () => {
 
   it('cost one look at the database together', async () => {
     const { user, jobs, worker } = await handMade('economical')
-    const { requests, count } = countedRequests()
-    for (let i = 0; i < 50; i++) await startWatching(requests, { userId: user.id })
-    const last = await startWatching(requests, { userId: user.id })
+    const { requestViews, count } = countedViews()
+    for (let i = 0; i < 50; i++) await startWatching(requestViews, { userId: user.id })
+    const last = await startWatching(requestViews, { userId: user.id })
     const before = count()
     const id = await jobs.submit({ model: 'economical' })
     await last.when(id, 'running')
@@ -187,8 +187,8 @@ describe('two who watch the same person', () => {
   })
 })
 
-/** The operations on the gateway's database, counting the statements of these alone. */
-function countedRequests() {
+/** The views of the gateway's database, counting the statements of these alone. */
+function countedViews() {
   const { context } = gateway.gateway
   let statements = 0
   const db = new Proxy(context.database.db, {
@@ -198,23 +198,23 @@ function countedRequests() {
       return typeof value === 'function' ? (value.bind(target) as unknown) : value
     }
   })
-  const requests = createRequests({
+  const requestViews = createRequestViews({
     ...context,
     database: { ...context.database, db },
     limits: context.config.limits
   })
-  return { requests, count: () => statements }
+  return { requestViews, count: () => statements }
 }
 
 describe('a hundred who watch while nothing happens to them', () => {
   it('ask the database nothing, whatever others do', async () => {
     const busy = await fakes.newcomer()
     const { users } = gateway.gateway.context
-    const { requests, count } = countedRequests()
+    const { requestViews, count } = countedViews()
     const began = performance.now()
     for (let i = 0; i < 100; i++) {
       const user = await users.addUser({ email: `idle-${i}@example.org`, name: 'Idle', role: 'member' })
-      await startWatching(requests, { userId: user!.id })
+      await startWatching(requestViews, { userId: user!.id })
     }
     const before = count()
     for (let i = 0; i < 3; i++) await busy.jobs.ended(await busy.jobs.submit({ model: busy.model.id }))
@@ -227,7 +227,7 @@ describe('a hundred who watch while nothing happens to them', () => {
 
 describe('a watcher who leaves', () => {
   it('leaves nothing behind', async () => {
-    const { live, database, requests } = gateway.gateway.context
+    const { live, database } = gateway.gateway.context
     let listening = 0
     const counted =
       <A extends unknown[]>(join: (...args: A) => () => void) =>
@@ -250,7 +250,7 @@ describe('a watcher who leaves', () => {
     for (const watcher of watchers) await watcher.leave()
     expect(listening).toBe(0)
 
-    const gone = requests.watchAll({ signal: AbortSignal.abort(), quietMs: 1 })
+    const gone = gateway.gateway.context.requestViews.watchAll({ signal: AbortSignal.abort(), quietMs: 1 })
     expect(await gone.next()).toEqual({ value: undefined, done: true })
     expect(listening).toBe(0)
   })
@@ -259,9 +259,9 @@ describe('a watcher who leaves', () => {
 describe('a watcher', () => {
   it('who never reads does not fill the memory: of what waits only the latest is kept', async () => {
     const { user, jobs, worker } = await handMade('unread')
-    const { requests, live } = gateway.gateway.context
+    const { requestViews, live } = gateway.gateway.context
     const leave = new AbortController()
-    const events = requests.watchAll({ userId: user.id, signal: leave.signal, quietMs: 60_000 })
+    const events = requestViews.watchAll({ userId: user.id, signal: leave.signal, quietMs: 60_000 })
     expect(await events.next()).toMatchObject({ value: { type: 'anew' } })
     const id = await jobs.submit({ model: 'unread' })
     const attempt = await worker.next()
@@ -289,7 +289,7 @@ describe('a watcher', () => {
 
   it('is told that nothing happens', async () => {
     const user = await gateway.addUser()
-    const watcher = await startWatching(gateway.gateway.context.requests, { userId: user.id, quietMs: 20 })
+    const watcher = await startWatching(gateway.gateway.context.requestViews, { userId: user.id, quietMs: 20 })
     await waitFor(() => watcher.seen.filter(({ type }) => type === 'quiet').length >= 3)
   })
 
@@ -328,7 +328,7 @@ it('is told only what is on disk', async () => {
     const user = await held.addUser()
     const services = [{ models: [{ id: 'durable', features: FEATURES }] }]
     const worker = await startHandWorker(held, { key: user.key, services })
-    const watcher = await startWatching(held.gateway.context.requests, { userId: user.id })
+    const watcher = await startWatching(held.gateway.context.requestViews, { userId: user.id })
     const watched = { answered: false }
     disk.hold()
     const submitted = jobCalls(held, user).submit({ model: 'durable' })

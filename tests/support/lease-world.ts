@@ -12,8 +12,7 @@ import { createOffers } from '../../src/providers/offers.ts'
 import { createProviderStore } from '../../src/providers/provider-store.ts'
 import type { AgentConnected, HeldAttempt } from '../../src/requests/connect-agent.ts'
 import type { DeliveredImage } from '../../src/requests/finish-attempt.ts'
-import { createLiveProgress } from '../../src/request-views/live-progress.ts'
-import { createRequests, type Requests } from '../../src/requests/requests.ts'
+import { createRequestLifecycle, type RequestLifecycle } from '../../src/requests/request-lifecycle.ts'
 
 export const MODEL = 'model'
 export const LEASE_MS = 30_000
@@ -21,7 +20,7 @@ export const LEASE_MS = 30_000
 /** The operations on requests as gateway processes call them, on one real database file, with a clock that tests move. */
 export interface LeaseWorld {
   /** Each with a connection of its own to the file. */
-  gateways: { database: Database; requests: Requests }[]
+  gateways: { database: Database; requests: RequestLifecycle }[]
   clock: SteadyClock & {
     /** Time passes. */
     advance(ms: number): void
@@ -110,14 +109,13 @@ async function openGateway(path: string, clock: { now(): number }) {
   // Nothing here looks at the disk: what waits for it is tested elsewhere.
   const database = await openSqliteDatabase({ path, clock, onFatal, syncFile: async () => undefined })
   const providers = createProviderStore(database, loadConfig({}).offering)
-  const requests = createRequests({
+  const requests = createRequestLifecycle({
     database,
     providers,
     offers: createOffers({ store: providers, clock }),
     assets: { remove: async () => undefined, discard: async () => undefined, isStored: async () => true },
     limits: loadConfig({ INFERENCE_CLUB_LIMITS_LEASE: `${LEASE_MS}ms` }).limits,
-    logger: silentLogger(),
-    live: createLiveProgress()
+    logger: silentLogger()
   })
   return { database, requests }
 }

@@ -184,7 +184,7 @@ export async function startTestGateway(
         }
       }),
     drain: async () => {
-      while ((await context.requests.countTasksByState()).size > 0)
+      while ((await context.requestViews.countTasksByState()).size > 0)
         await new Promise((resolve) => setTimeout(resolve, 5))
     },
     close: async () => {

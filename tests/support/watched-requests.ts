@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest'
 import type { WatchedEvent } from '../../src/request-views/watch-mailbox.ts'
-import type { Requests } from '../../src/requests/requests.ts'
+import type { RequestViews } from '../../src/request-views/request-views.ts'
 import { waitFor } from './wait-for.ts'
 
 type Seen = WatchedEvent | { type: 'quiet' }
@@ -29,13 +29,13 @@ export function leaveAfterEach(): void {
 
 /** Watches a person, or without `userId` everybody, from when this resolves. */
 export async function startWatching(
-  requests: Pick<Requests, 'watchAll'>,
+  requestViews: Pick<RequestViews, 'watchAll'>,
   { userId, quietMs = 60_000 }: { userId?: string; quietMs?: number } = {}
 ): Promise<RequestWatcher> {
   const leaving = new AbortController()
   const seen: Seen[] = []
   const reading = (async () => {
-    for await (const event of requests.watchAll({ userId, signal: leaving.signal, quietMs })) seen.push(event)
+    for await (const event of requestViews.watchAll({ userId, signal: leaving.signal, quietMs })) seen.push(event)
   })()
   const changesOf = (id: string) => seen.filter((one): one is Changed => one.type === 'changed' && one.id === id)
   const watcher: RequestWatcher = {

@@ -18,7 +18,7 @@ type LiveEvent = { [Name in keyof LiveEvents]: { event: Name; data: LiveEvents[N
 /** `GET /api/dashboard/events?owner=`: all that happens to somebody's requests, for as long as a page is open. */
 export function watchEvents(
   scope: FastifyInstance,
-  context: Pick<HttpContext, 'requests' | 'people' | 'config' | 'stopping' | 'now' | 'onRightsChange' | 'budgets'>
+  context: Pick<HttpContext, 'requestViews' | 'people' | 'config' | 'stopping' | 'now' | 'onRightsChange' | 'budgets'>
 ): void {
   const { people, config } = context
   scope.get<{ Querystring: Record<string, unknown> }>(
@@ -44,10 +44,10 @@ export function watchEvents(
 }
 
 async function* liveEvents(
-  { requests, now }: Pick<HttpContext, 'requests' | 'now'>,
+  { requestViews, now }: Pick<HttpContext, 'requestViews' | 'now'>,
   watch: { userId: string | undefined; signal: AbortSignal }
 ): AsyncGenerator<LiveEvent | typeof HEARTBEAT> {
-  for await (const watched of requests.watchAll({ ...watch, quietMs: HEARTBEAT_EVERY_MS })) {
+  for await (const watched of requestViews.watchAll({ ...watch, quietMs: HEARTBEAT_EVERY_MS })) {
     yield watched.type === 'quiet' ? HEARTBEAT : presentEvent(watched, now)
   }
 }

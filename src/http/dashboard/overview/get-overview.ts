@@ -9,16 +9,19 @@ import { presentSummaries } from '../requests/present-request.ts'
 
 const LATEST = 12
 
-type OverviewContext = Pick<HttpContext, 'requests' | 'providers' | 'offers' | 'usage' | 'apiKeys' | 'network' | 'now'>
+type OverviewContext = Pick<
+  HttpContext,
+  'requestViews' | 'providers' | 'offers' | 'usage' | 'apiKeys' | 'network' | 'now'
+>
 
 /** `GET /api/dashboard/overview`: the page after signing in. */
 export function getOverview(scope: FastifyInstance, context: OverviewContext): void {
-  const { requests, providers } = context
+  const { requestViews, providers } = context
   scope.get('/overview', { config: { operation: 'getOverview' } }, async ({ principal }): Promise<Overview> => {
     const { userId } = principal
     const now = context.now()
     // Each takes milliseconds when a hundred thousand images wait: others get a turn in between.
-    const tasks = await requests.countTasksByState()
+    const tasks = await requestViews.countTasksByState()
     await setImmediate()
     const models = await listOnlineModels(context, principal)
     await setImmediate()
@@ -28,7 +31,7 @@ export function getOverview(scope: FastifyInstance, context: OverviewContext): v
       queue: {
         waiting: tasks.get('queued') ?? 0,
         running: tasks.get('running') ?? 0,
-        mine: await requests.countUnfinishedOf(userId)
+        mine: await requestViews.countUnfinishedOf(userId)
       },
       providersOnline: known.filter(({ online_until }) => online_until > now).length,
       providersPending: principal.role === 'admin' ? await context.network.countPending() : 0,
@@ -51,9 +54,9 @@ async function countImages({ usage, now }: OverviewContext, { userId }: Principa
   return { total: await since(0), today: await since(start) }
 }
 
-async function listLatest({ requests }: OverviewContext, userId: string): Promise<Overview['latest']> {
-  const { views } = await requests.search({ userId, limit: LATEST })
-  return presentSummaries(views, { names: await requests.namesOf([userId]) })
+async function listLatest({ requestViews }: OverviewContext, userId: string): Promise<Overview['latest']> {
+  const { views } = await requestViews.search({ userId, limit: LATEST })
+  return presentSummaries(views, { names: await requestViews.namesOf([userId]) })
 }
 
 async function hasKey({ apiKeys, now }: OverviewContext, userId: string): Promise<boolean> {

@@ -9,7 +9,7 @@ import { presentSummaries } from './present-request.ts'
 const MOST = 200
 
 /** `GET /api/dashboard/queue`: what of the reader's own, for admins of anybody's, has not ended. */
-export function getQueue(scope: FastifyInstance, { requests }: Pick<HttpContext, 'requests'>): void {
+export function getQueue(scope: FastifyInstance, { requestViews }: Pick<HttpContext, 'requestViews'>): void {
   scope.get<{ Querystring: Record<string, unknown> }>(
     '/queue',
     { config: { operation: 'getQueue' } },
@@ -17,8 +17,8 @@ export function getQueue(scope: FastifyInstance, { requests }: Pick<HttpContext,
       const fields = new Fields(query)
       const userId = parseOwner(fields, principal)
       refuseUnknown(fields)
-      const { views, outlooks, more, waiting, running } = await requests.queue({ userId, limit: MOST })
-      const names = await requests.namesOf(views.map(({ request }) => request.user_id))
+      const { views, outlooks, more, waiting, running } = await requestViews.queue({ userId, limit: MOST })
+      const names = await requestViews.namesOf(views.map(({ request }) => request.user_id))
       return { items: presentSummaries(views, { names, outlooks }), waiting, running, more }
     }
   )

@@ -5,17 +5,17 @@ import type { RequestDetail } from '../contract/requests.ts'
 import { presentDetail } from './present-request.ts'
 
 /** `GET /api/dashboard/requests/<id>`: one of the reader's own, for admins anybody's. */
-export function getRequest(scope: FastifyInstance, context: Pick<HttpContext, 'requests' | 'apiKeys'>): void {
-  const { requests } = context
+export function getRequest(scope: FastifyInstance, context: Pick<HttpContext, 'requestViews' | 'apiKeys'>): void {
+  const { requestViews } = context
   scope.get<{ Params: { id: string } }>(
     '/requests/:id',
     { config: { operation: 'getRequest' } },
     async ({ params, principal }): Promise<RequestDetail> => {
-      const view = await requests.view(params.id, principal)
+      const view = await requestViews.view(params.id, principal)
       const { id, user_id, api_key_id } = view.request
       return presentDetail(view, {
-        owner: { id: user_id, name: (await requests.namesOf([user_id])).get(user_id) ?? '' },
-        queue: (await requests.outlooks([view])).get(id),
+        owner: { id: user_id, name: (await requestViews.namesOf([user_id])).get(user_id) ?? '' },
+        queue: (await requestViews.outlooks([view])).get(id),
         key: await keyOf(context, api_key_id),
         readerId: principal.userId
       })

@@ -3,12 +3,12 @@ import type { HttpContext } from '../../http-context.ts'
 import type { FilterOptions } from '../contract/requests.ts'
 
 /** `GET /api/dashboard/filters`: what the lists of requests can be narrowed to. */
-export function listFilters(scope: FastifyInstance, context: Pick<HttpContext, 'requests' | 'users'>): void {
-  const { requests, users } = context
+export function listFilters(scope: FastifyInstance, context: Pick<HttpContext, 'requestViews' | 'users'>): void {
+  const { requestViews, users } = context
   scope.get('/filters', { config: { operation: 'listFilters' } }, async ({ principal }): Promise<FilterOptions> => {
     const people = principal.role === 'admin' ? await users.listUsers() : []
     return {
-      ...(await requests.filterOptions(principal)),
+      ...(await requestViews.filterOptions(principal)),
       owners: people.map(({ id, name }) => ({ id, name }))
     }
   })

@@ -6,13 +6,13 @@ import { parseRequestQuery } from './parse-request-query.ts'
 import { presentSummaries } from './present-request.ts'
 
 /** `GET /api/dashboard/requests`: the reader's own, for admins anybody's, newest first. */
-export function searchRequests(scope: FastifyInstance, { requests }: Pick<HttpContext, 'requests'>): void {
+export function searchRequests(scope: FastifyInstance, { requestViews }: Pick<HttpContext, 'requestViews'>): void {
   scope.get<{ Querystring: Record<string, unknown> }>(
     '/requests',
     { config: { operation: 'searchRequests' } },
     async ({ query, principal }): Promise<RequestPage> => {
-      const { views, next } = await requests.search(parseRequestQuery(query, principal))
-      const names = await requests.namesOf(views.map(({ request }) => request.user_id))
+      const { views, next } = await requestViews.search(parseRequestQuery(query, principal))
+      const names = await requestViews.namesOf(views.map(({ request }) => request.user_id))
       return { items: presentSummaries(views, { names }), next: next ? presentCursor(next) : null }
     }
   )

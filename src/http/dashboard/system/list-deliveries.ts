@@ -9,8 +9,8 @@ import { presentDelivery } from './present-delivery.ts'
 const PAGE = 50
 
 /** `GET /api/dashboard/webhook-deliveries`: the reader's own, for admins everybody's, newest first. */
-export function listDeliveries(scope: FastifyInstance, context: Pick<HttpContext, 'webhooks' | 'requests'>): void {
-  const { webhooks, requests } = context
+export function listDeliveries(scope: FastifyInstance, context: Pick<HttpContext, 'webhooks' | 'requestViews'>): void {
+  const { webhooks, requestViews } = context
   scope.get<{ Querystring: Record<string, unknown> }>(
     '/webhook-deliveries',
     { config: { operation: 'listWebhookDeliveries' } },
@@ -24,7 +24,7 @@ export function listDeliveries(scope: FastifyInstance, context: Pick<HttpContext
         ...(after && { after })
       })
       const page = found.slice(0, PAGE)
-      const names = await requests.namesOf(page.map(({ user_id }) => user_id))
+      const names = await requestViews.namesOf(page.map(({ user_id }) => user_id))
       const last = found.length > PAGE ? page.at(-1) : undefined
       return {
         items: page.map((delivery) => presentDelivery(delivery, names)),

@@ -8,7 +8,7 @@ import { refuseUnknown } from '../refuse-unknown.ts'
 const PAGE = 50
 
 /** `GET /api/dashboard/errors`: everybody's requests that failed, the latest failure first. */
-export function listErrors(scope: FastifyInstance, { requests }: Pick<HttpContext, 'requests'>): void {
+export function listErrors(scope: FastifyInstance, { requestViews }: Pick<HttpContext, 'requestViews'>): void {
   scope.get<{ Querystring: Record<string, unknown> }>(
     '/errors',
     { config: { operation: 'listErrors' } },
@@ -16,13 +16,13 @@ export function listErrors(scope: FastifyInstance, { requests }: Pick<HttpContex
       const fields = new Fields(query)
       const after = parseCursor(fields)
       refuseUnknown(fields)
-      const found = await requests.listFailed({
+      const found = await requestViews.listFailed({
         after: after && { finishedAt: after.created_at, id: after.id },
         limit: PAGE + 1
       })
       const page = found.slice(0, PAGE)
-      const names = await requests.namesOf(page.map(({ user_id }) => user_id))
-      const providers = await requests.providersOf(page.map(({ id }) => id))
+      const names = await requestViews.namesOf(page.map(({ user_id }) => user_id))
+      const providers = await requestViews.providersOf(page.map(({ id }) => id))
       const last = found.length > PAGE ? page.at(-1) : undefined
       return {
         items: page.map((request) => ({

@@ -4,8 +4,11 @@ import type { DeliveryPage } from '../contract/admin.ts'
 import { presentDelivery } from './present-delivery.ts'
 
 /** `POST /api/dashboard/webhook-deliveries/<id>/redeliver`: once more and at once; for its owner and admins. */
-export function redeliverWebhook(scope: FastifyInstance, context: Pick<HttpContext, 'webhooks' | 'requests'>): void {
-  const { webhooks, requests } = context
+export function redeliverWebhook(
+  scope: FastifyInstance,
+  context: Pick<HttpContext, 'webhooks' | 'requestViews'>
+): void {
+  const { webhooks, requestViews } = context
   scope.post<{ Params: { id: string } }>(
     '/webhook-deliveries/:id/redeliver',
     { config: { operation: 'redeliverWebhook' } },
@@ -13,7 +16,7 @@ export function redeliverWebhook(scope: FastifyInstance, context: Pick<HttpConte
       const owner = principal.role === 'admin' ? undefined : principal.userId
       const delivery = await webhooks.redeliver(params.id, owner)
       void reply.status(202)
-      return presentDelivery(delivery, await requests.namesOf([delivery.user_id]))
+      return presentDelivery(delivery, await requestViews.namesOf([delivery.user_id]))
     }
   )
 }

@@ -12,7 +12,10 @@ import { idempotencyKey } from '../../idempotency-key.ts'
 import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
 
-export type AnswerContext = Pick<HttpContext, 'config' | 'requests' | 'assets' | 'stopping' | 'isDraining' | 'callers'>
+export type AnswerContext = Pick<
+  HttpContext,
+  'config' | 'requests' | 'requestViews' | 'assets' | 'stopping' | 'isDraining' | 'callers'
+>
 
 interface ImageExchange {
   /** `discard` takes back what was stored for the call when it is refused. */
@@ -35,7 +38,7 @@ export async function answerImageCall(
   if (submitted.repeated) await call.discard?.()
   if (!call.submission.isAsync) return waitForImages(context, exchange, submitted)
   void reply.status(202)
-  const view = await context.requests.view(submitted.id)
+  const view = await context.requestViews.view(submitted.id)
   return submitted.repeated ? presentEnvelope(view) : presentAccepted(view)
 }
 
@@ -71,7 +74,7 @@ async function waitForImages(
   const { call, request, reply } = exchange
   const left = callerLeft(reply)
   const answered = context.callers.enter()
-  const outcome = await context.requests
+  const outcome = await context.requestViews
     .wait({
       id,
       timeoutMs: syncTimeoutMs(context.config.limits, request),
@@ -82,7 +85,7 @@ async function waitForImages(
   if (left.aborted && outcome !== 'ended' && !hasKey) await context.requests.cancel(id)
   if (outcome === 'timeout') throw await lateError(context, { id, hasKey })
   if (outcome === 'aborted') throw errors.shuttingDown(`The server is restarting; request '${id}' goes on afterwards.`)
-  const view = await context.requests.view(id)
+  const view = await context.requestViews.view(id)
   void reply.header('openai-processing-ms', Math.round(reply.elapsedTime))
   return presentOutcome(context, view, {
     format: formatFor(call, request.principal.responseDefault),
@@ -99,10 +102,10 @@ const syncTimeoutMs = ({ syncTimeoutMs, cdnTimeoutMs }: Limits, { reached }: Fas
  * that this one is canceled.
  */
 async function lateError(
-  { requests }: AnswerContext,
+  { requests, requestViews }: AnswerContext,
   { id, hasKey }: Pick<Submitted, 'id' | 'hasKey'>
 ): Promise<AppError> {
-  const wait = await requests.findWait(id)
+  const wait = await requestViews.findWait(id)
   if (wait?.reason !== 'paused' && wait?.reason !== 'capped') return errors.timeout(id)
   if (!hasKey) await requests.cancel(id)
   const { reason, until } = wait

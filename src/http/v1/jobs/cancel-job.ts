@@ -6,7 +6,7 @@ import { JobParams } from '../request-schemas.ts'
 import type { JobsContext } from './jobs-context.ts'
 
 /** `POST /v1/jobs/<id>/cancel`: images that are finished stay. Admins may cancel anybody's. */
-export function cancelJob(scope: FastifyInstance, { requests }: JobsContext): void {
+export function cancelJob(scope: FastifyInstance, { requests, requestViews }: JobsContext): void {
   scope.post<{ Params: { id: string } }>('/jobs/:id/cancel', {
     config: { operation: 'cancelJob' },
     schema: {
@@ -21,9 +21,9 @@ export function cancelJob(scope: FastifyInstance, { requests }: JobsContext): vo
     },
     handler: async (request) => {
       const { id } = request.params
-      await requests.view(id, request.principal)
+      await requestViews.view(id, request.principal)
       const canceled = await requests.cancel(id)
-      const { request: now } = await requests.view(id)
+      const { request: now } = await requestViews.view(id)
       return { id, status: presentStatus(now.state), canceled }
     }
   })

@@ -7,7 +7,7 @@ import { JobResponse } from './job-schemas.ts'
 import type { JobsContext } from './jobs-context.ts'
 
 /** `GET /v1/jobs/<id>`: also of requests that were made synchronously. */
-export function getJob(scope: FastifyInstance, { requests, config }: JobsContext): void {
+export function getJob(scope: FastifyInstance, { requestViews, config }: JobsContext): void {
   scope.get<{ Params: { id: string } }>('/jobs/:id', {
     config: { operation: 'getJob' },
     schema: {
@@ -18,8 +18,8 @@ export function getJob(scope: FastifyInstance, { requests, config }: JobsContext
       response: { 200: JobResponse, ...errorResponses('not_found') }
     },
     handler: async (request) => {
-      const view = await requests.view(request.params.id, request.principal)
-      const queue = (await requests.outlooks([view])).get(view.request.id)
+      const view = await requestViews.view(request.params.id, request.principal)
+      const queue = (await requestViews.outlooks([view])).get(view.request.id)
       return presentJob(view, { baseUrl: publicUrl(request, config.publicUrl), queue })
     }
   })

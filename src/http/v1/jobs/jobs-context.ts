@@ -2,5 +2,14 @@ import type { HttpContext } from '../../http-context.ts'
 
 export type JobsContext = Pick<
   HttpContext,
-  'config' | 'requests' | 'stopping' | 'durable' | 'isDraining' | 'apiKeys' | 'people' | 'onRightsChange' | 'budgets'
+  | 'config'
+  | 'requests'
+  | 'requestViews'
+  | 'stopping'
+  | 'durable'
+  | 'isDraining'
+  | 'apiKeys'
+  | 'people'
+  | 'onRightsChange'
+  | 'budgets'
 >

@@ -13,7 +13,7 @@ import type { JobsContext } from './jobs-context.ts'
 import { JobList } from './job-schemas.ts'
 
 /** `GET /v1/jobs`: the caller's own, newest first. */
-export function listJobs(scope: FastifyInstance, { requests, config }: JobsContext): void {
+export function listJobs(scope: FastifyInstance, { requestViews, config }: JobsContext): void {
   scope.get<{ Querystring: Record<string, unknown> }>('/jobs', {
     config: { operation: 'listJobs' },
     schema: {
@@ -29,13 +29,13 @@ export function listJobs(scope: FastifyInstance, { requests, config }: JobsConte
     handler: async (request) => {
       const fields = new Fields(request.query)
       const states = parseStates(fields)
-      const { views, hasMore } = await requests.list({
+      const { views, hasMore } = await requestViews.list({
         userId: request.principal.userId,
         ...parsePage(fields),
         ...(states && { states })
       })
       const baseUrl = publicUrl(request, config.publicUrl)
-      const outlooks = await requests.outlooks(views)
+      const outlooks = await requestViews.outlooks(views)
       const jobs = views.map((view) => presentListedJob(view, { baseUrl, queue: outlooks.get(view.request.id) }))
       return presentPage(jobs, hasMore)
     }

@@ -8,7 +8,7 @@ import type { JobsContext } from './jobs-context.ts'
 import { JobEnvelope } from './job-schemas.ts'
 
 /** `POST /v1/jobs/<id>/retry`: the same request once more, images it has already excepted. */
-export function retryJob(scope: FastifyInstance, { requests, isDraining }: JobsContext): void {
+export function retryJob(scope: FastifyInstance, { requests, requestViews, isDraining }: JobsContext): void {
   scope.post<{ Params: { id: string } }>('/jobs/:id/retry', {
     config: { operation: 'retryJob' },
     schema: {
@@ -37,7 +37,7 @@ export function retryJob(scope: FastifyInstance, { requests, isDraining }: JobsC
       const key = idempotencyKey(request)
       const { principal } = request
       const { repeated } = await requests.retry({ id, principal, ...(key !== undefined && { idempotencyKey: key }) })
-      const view = await requests.view(id)
+      const view = await requestViews.view(id)
       return reply.status(202).send(repeated ? presentEnvelope(view) : presentAccepted(view))
     }
   })

@@ -40,7 +40,7 @@ export function watchJob(scope: FastifyInstance, context: JobsContext): void {
     },
     handler: async (request, reply) => {
       const { id } = request.params
-      await context.requests.view(id, request.principal)
+      await context.requestViews.view(id, request.principal)
       const baseUrl = publicUrl(request, context.config.publicUrl)
       return sendEvents(context, {
         request,
@@ -60,10 +60,10 @@ async function mayNoLonger({ apiKeys, people, config }: JobsContext, request: Fa
 }
 
 async function* jobEvents(
-  { requests, durable }: JobsContext,
+  { requestViews, durable }: JobsContext,
   watch: { id: string; signal: AbortSignal; baseUrl: string }
 ): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
-  for await (const event of requests.watch({ id: watch.id, signal: watch.signal, quietMs: HEARTBEAT_EVERY_MS })) {
+  for await (const event of requestViews.watch({ id: watch.id, signal: watch.signal, quietMs: HEARTBEAT_EVERY_MS })) {
     switch (event.type) {
       case 'changed':
         await durable()

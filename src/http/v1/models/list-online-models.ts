@@ -3,15 +3,15 @@ import { type Model, modelsOf } from '../../../providers/list-models.ts'
 import { mayUseModel } from '../../../usage/apply-use-limits.ts'
 import type { HttpContext } from '../../http-context.ts'
 
-export type ModelsContext = Pick<HttpContext, 'offers' | 'requests'>
+export type ModelsContext = Pick<HttpContext, 'offers' | 'requestViews'>
 export type OnlineModel = Model & { queued: number }
 
 /** The models somebody online offers this caller, each with the number of images waiting for it. */
 export async function listOnlineModels(
-  { offers, requests }: ModelsContext,
+  { offers, requestViews }: ModelsContext,
   principal: Principal
 ): Promise<OnlineModel[]> {
-  const queued = await requests.countQueuedByModel()
+  const queued = await requestViews.countQueuedByModel()
   const offered = modelsOf(await offers.listOnline(principal)).filter((model) => mayUseModel(principal, model.id))
   return offered.map((model) => ({ ...model, queued: queued.get(model.id) ?? 0 }))
 }

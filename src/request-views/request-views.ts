@@ -1,0 +1,55 @@
+import { countUnfinished } from '../requests/queue-store.ts'
+import type { RequestParts } from '../requests/request-parts.ts'
+import {
+  countQueuedByModel,
+  countTasksByState,
+  findOldestWaiting,
+  listModelsWaitedFor
+} from '../requests/task-store.ts'
+import { listFailedRequests } from './failed-request-store.ts'
+import { findWait } from './find-wait.ts'
+import { listFilterOptions } from './list-filter-options.ts'
+import { listQueue } from './list-queue.ts'
+import type { LiveProgress } from './live-progress.ts'
+import { queueOutlooks } from './queue-outlook.ts'
+import { listNames, listProvidersByRequest } from './request-search-store.ts'
+import { type RequestSearch, searchRequests } from './search-requests.ts'
+import { listViews, viewRequest } from './view-request.ts'
+import { waitForRequest } from './wait-for-request.ts'
+import { watchRequest } from './watch-request.ts'
+import { watchRequests, watchRequestsParts } from './watch-requests.ts'
+
+export type RequestViews = ReturnType<typeof createRequestViews>
+
+/** What is shown of requests, with its parts filled in: none of it changes anything. Each lives in the file of its name. */
+export function createRequestViews(parts: RequestParts & { live: LiveProgress }) {
+  const bind =
+    <A extends unknown[], R>(operation: (parts: RequestParts, ...rest: A) => R) =>
+    (...rest: A): R =>
+      operation(parts, ...rest)
+  const { db } = parts.database
+  const watching = watchRequestsParts(parts)
+  return {
+    wait: bind(waitForRequest),
+    watch: (watch: Parameters<typeof watchRequest>[1]) => watchRequest(parts, watch),
+    watchAll: (watch: Parameters<typeof watchRequests>[1]) => watchRequests(watching, watch),
+    view: bind(viewRequest),
+    list: bind(listViews),
+    search: (search: RequestSearch) => searchRequests(parts, search),
+    queue: bind(listQueue),
+    filterOptions: bind(listFilterOptions),
+    providersOf: (ids: readonly string[]) => listProvidersByRequest(db, ids),
+    /** The names of people, by their ids. */
+    namesOf: (userIds: readonly string[]) => listNames(db, [...new Set(userIds)]),
+    outlooks: bind(queueOutlooks),
+    findWait: bind(findWait),
+    listFailed: (page: Parameters<typeof listFailedRequests>[1]) => listFailedRequests(db, page),
+    countTasksByState: () => countTasksByState(db),
+    countUnfinishedOf: (userId: string) => countUnfinished(db, userId),
+    /** When the image that waits longest began to; undefined when none waits. */
+    findOldestWaiting: () => findOldestWaiting(db),
+    /** Models for which an image has waited since before then. */
+    listModelsWaitedFor: (before: number) => listModelsWaitedFor(db, before),
+    countQueuedByModel: () => countQueuedByModel(db)
+  }
+}

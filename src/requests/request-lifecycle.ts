@@ -1,0 +1,56 @@
+import { cancelRequest } from './cancel-request.ts'
+import { claimTask } from './claim-task.ts'
+import { connectAgent } from './connect-agent.ts'
+import { deleteRequest } from './delete-request.ts'
+import { disconnectAgent } from './disconnect-agent.ts'
+import { eraseRequests } from './erase-requests.ts'
+import { expireLeases } from './expire-leases.ts'
+import { expireWaiting } from './expire-waiting.ts'
+import { failAttempt } from './fail-attempt.ts'
+import { finishAttempt } from './finish-attempt.ts'
+import { giveGrace } from './give-grace.ts'
+import { followClock } from './follow-clock.ts'
+import { forgetIdempotencyKeys } from './idempotency-store.ts'
+import { findParameters } from './find-parameters.ts'
+import { findInput } from './input-name.ts'
+import { findHeldAttempt } from './lease-token.ts'
+import { noteProgress } from './note-progress.ts'
+import { renewConnections } from './renew-connections.ts'
+import type { RequestParts } from './request-parts.ts'
+import { requireStorageRoom } from './require-storage-room.ts'
+import { retryRequest } from './retry-request.ts'
+import { submitRequest } from './submit-request.ts'
+
+export type RequestLifecycle = ReturnType<typeof createRequestLifecycle>
+
+/** What changes a request, with its parts filled in. Each operation lives in the file of its name. */
+export function createRequestLifecycle(parts: RequestParts) {
+  const bind =
+    <A extends unknown[], R>(operation: (parts: RequestParts, ...rest: A) => R) =>
+    (...rest: A): R =>
+      operation(parts, ...rest)
+  return {
+    submit: bind(submitRequest),
+    retry: bind(retryRequest),
+    remove: bind(deleteRequest),
+    erase: bind(eraseRequests),
+    cancel: bind(cancelRequest),
+    /** Throws `insufficient_quota` when somebody has stored as much as they may. */
+    requireStorageRoom: (userId: string) => requireStorageRoom(parts.database.db, { limits: parts.limits, userId }),
+    claim: bind(claimTask),
+    findAttempt: bind(findHeldAttempt),
+    findInput: bind(findInput),
+    findParameters: bind(findParameters),
+    finish: bind(finishAttempt),
+    fail: bind(failAttempt),
+    connectAgent: bind(connectAgent),
+    disconnectAgent: bind(disconnectAgent),
+    renewConnections: bind(renewConnections),
+    noteProgress: bind(noteProgress),
+    giveGrace: bind(giveGrace),
+    followClock: bind(followClock),
+    forgetKeys: () => forgetIdempotencyKeys(parts.database.db, parts.database.clock.now()),
+    expireLeases: bind(expireLeases),
+    expireWaiting: bind(expireWaiting)
+  }
+}
