@@ -5,6 +5,7 @@ const BASE = ['lib', 'config', 'images', 'protocol']
 const DRIVERS = ['db', 'storage']
 const DOMAIN = [
   'auth',
+  'people',
   'usage',
   'assets',
   'providers',
@@ -30,6 +31,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   storage: BASE,
   engines: ['lib', 'images'],
   auth: [...BASE, ...DRIVERS],
+  people: [...BASE, ...DRIVERS, 'auth'],
   usage: [...BASE, ...DRIVERS],
   assets: [...BASE, ...DRIVERS],
   providers: [...BASE, ...DRIVERS],
@@ -54,7 +56,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   http: ['lib', 'images', 'types:config', ...DOMAIN],
   app: [...BASE, ...DRIVERS, ...DOMAIN, 'dispatch', 'agent-gateway', 'http'],
   agent: [...BASE, 'engines'],
-  cli: [...BASE, 'engines', 'db', 'auth', 'usage', 'settings', 'network', 'agent', 'app'],
+  cli: [...BASE, 'engines', 'db', 'auth', 'people', 'usage', 'settings', 'network', 'agent', 'app'],
   'main.ts': ['cli']
 }
 
@@ -67,7 +69,7 @@ const PACKAGE_OWNERS: Record<string, readonly string[]> = {
   undici: ['engines', 'webhooks'],
   marked: ['http'],
   'node:sqlite': ['db'],
-  'better-auth': ['auth'],
+  'better-auth': ['people'],
   sharp: ['images']
 }
 

@@ -7,7 +7,7 @@ import type { Database } from '../db/database.ts'
 import { openSqliteDatabase } from '../db/sqlite-database.ts'
 import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
-import { createUserStore, type UserRow } from './user-store.ts'
+import { createUserStore, type UserRow } from '../people/user-store.ts'
 
 const REFUSED = { code: 'invalid_api_key', status: 401 }
 

@@ -1,6 +1,6 @@
 import { type Agent, runAgent } from '../agent/run-agent.ts'
 import { type Gateway, startGateway } from '../app/gateway.ts'
-import { invitationUrl } from '../auth/invitations.ts'
+import { invitationUrl } from '../people/invitations.ts'
 import type { Config } from '../config/config.ts'
 import { inBackground } from '../lib/async.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { AUTH_ENDPOINTS, SIGN_UP } from '../../src/auth/auth-endpoints.ts'
+import { AUTH_ENDPOINTS, SIGN_UP } from '../../src/people/auth-endpoints.ts'
 import type { Schema } from './sound-values.ts'
 import { UNDESCRIBED } from './undescribed-fields.ts'
 

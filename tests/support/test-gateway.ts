@@ -13,7 +13,7 @@ import type { EdgeLimits } from '../../src/lib/edge-limits.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { type Logger, silentLogger } from '../../src/lib/logger.ts'
 import type { NewApiKey } from '../../src/auth/api-keys.ts'
-import { createPasswords } from '../../src/auth/passwords.ts'
+import { createPasswords } from '../../src/people/passwords.ts'
 import type { Role } from '../../src/lib/principal.ts'
 
 import { trustEverybody } from './trust-everybody.ts'

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Caller } from '../../auth/caller.ts'
+import type { Caller } from '../../people/caller.ts'
 import type { Config } from '../../config/config.ts'
 import { publicUrl } from '../public-url.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { methodsAt } from '../../auth/auth-endpoints.ts'
+import { methodsAt } from '../../people/auth-endpoints.ts'
 import { errors } from '../../lib/errors.ts'
 import { presentError } from '../../lib/raw-answer.ts'
 import { handleErrors } from '../error-handler.ts'

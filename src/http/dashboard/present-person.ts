@@ -1,4 +1,4 @@
-import type { Person as SignedInPerson } from '../../auth/people.ts'
+import type { Person as SignedInPerson } from '../../people/people.ts'
 import type { Person } from './contract/session.ts'
 
 export const presentPerson = ({ userId, name, email, role }: SignedInPerson): Person => ({

@@ -1,4 +1,4 @@
-import type { AccountView } from '../../../auth/account.ts'
+import type { AccountView } from '../../../people/account.ts'
 import type { AccountInfo } from '../contract/account.ts'
 import type { Role } from '../contract/session.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { invitationUrl } from '../../../auth/invitations.ts'
+import { invitationUrl } from '../../../people/invitations.ts'
 import type { HttpContext } from '../../http-context.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'

@@ -1,4 +1,4 @@
-import type { InvitationWithPeople } from '../../../auth/invitation-store.ts'
+import type { InvitationWithPeople } from '../../../people/invitation-store.ts'
 import type { Role } from '../../../lib/principal.ts'
 import type { Invitation } from '../contract/session.ts'
 

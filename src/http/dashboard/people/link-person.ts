@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { invitationUrl } from '../../../auth/invitations.ts'
+import { invitationUrl } from '../../../people/invitations.ts'
 import { errors } from '../../../lib/errors.ts'
 import type { HttpContext } from '../../http-context.ts'
 import { publicUrl } from '../../public-url.ts'

@@ -1,4 +1,4 @@
-import type { PersonChange } from '../../../auth/person-change-store.ts'
+import type { PersonChange } from '../../../people/person-change-store.ts'
 import { errors } from '../../../lib/errors.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'

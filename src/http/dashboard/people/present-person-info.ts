@@ -1,4 +1,4 @@
-import type { PersonRow } from '../../../auth/people-list-store.ts'
+import type { PersonRow } from '../../../people/people-list-store.ts'
 import { dayOf, monthOf } from '../../../usage/reserve-images.ts'
 import type { HttpContext } from '../../http-context.ts'
 import type { PersonInfo } from '../contract/admin.ts'

@@ -1,6 +1,6 @@
 import { SCOPES } from '../lib/principal.ts'
-import type { ApiKeyStore } from './api-key-store.ts'
-import type { ApiKeys, CreatedApiKey } from './api-keys.ts'
+import type { ApiKeyStore } from '../auth/api-key-store.ts'
+import type { ApiKeys, CreatedApiKey } from '../auth/api-keys.ts'
 import type { UserRow, UserStore } from './user-store.ts'
 
 export const BOOTSTRAP_EMAIL = 'admin@localhost'

@@ -4,7 +4,7 @@ import type { Tables } from '../db/tables.ts'
 import { newId } from '../lib/ids.ts'
 import type { Role, UseLimits } from '../lib/principal.ts'
 import { normalEmail } from './email-address.ts'
-import { toColumns } from './use-limits.ts'
+import { toColumns } from '../auth/use-limits.ts'
 
 export type UserRow = Selectable<Tables['users']>
 

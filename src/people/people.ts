@@ -18,7 +18,7 @@ import { createPersonStore, PASSWORD } from './person-store.ts'
 import { getSecret } from './secret-store.ts'
 import { sessionTokenOf } from './session-cookie.ts'
 import { createSignInLimits } from './sign-in-limits.ts'
-import { fromColumns } from './use-limits.ts'
+import { fromColumns } from '../auth/use-limits.ts'
 import type { UserRow, UserStore } from './user-store.ts'
 
 /** A whole office may come by GitHub in the morning. */

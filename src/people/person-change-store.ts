@@ -3,7 +3,7 @@ import { errors } from '../lib/errors.ts'
 import type { Role, UseLimits } from '../lib/principal.ts'
 import { revokeInvitationsOf } from './invitation-store.ts'
 import { requireAdminLeft } from './last-admin-store.ts'
-import { toColumns } from './use-limits.ts'
+import { toColumns } from '../auth/use-limits.ts'
 
 /** What is absent stays. */
 export interface PersonChange {

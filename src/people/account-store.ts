@@ -5,7 +5,7 @@ import { errors } from '../lib/errors.ts'
 import { normalEmail } from './email-address.ts'
 import { revokeInvitationsOf } from './invitation-store.ts'
 import { requireAdminLeft } from './last-admin-store.ts'
-import { NO_LIMITS } from './use-limits.ts'
+import { NO_LIMITS } from '../auth/use-limits.ts'
 import type { UserRow } from './user-store.ts'
 
 /** How those are called who are no longer here. */
