@@ -75,13 +75,13 @@ const requests = createRoute({
   getParentRoute: () => members,
   path: '/requests',
   validateSearch: parseRequestSearch,
-  component: lazyRouteComponent(() => import('../features/requests/requests-page.tsx'), 'RequestsPage')
+  component: lazyRouteComponent(() => import('../features/requests/gallery/requests-page.tsx'), 'RequestsPage')
 })
 
 const request = createRoute({
   getParentRoute: () => members,
   path: '/requests/$id',
-  component: lazyRouteComponent(() => import('../features/requests/request-page.tsx'), 'RequestPage')
+  component: lazyRouteComponent(() => import('../features/requests/detail/request-page.tsx'), 'RequestPage')
 })
 
 const queue = createRoute({

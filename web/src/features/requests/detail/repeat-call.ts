@@ -1,0 +1,27 @@
+import { IMAGE_PATHS } from '../../../lib/image-paths.ts'
+import type { RequestDetail } from '../../../../../src/http/dashboard/contract/requests.ts'
+
+/** The call that makes the same images again: with the seed that was drawn, and the inputs that are stored. */
+export function repeatCall(request: RequestDetail): { path: string; body: Record<string, unknown> } {
+  const { kind, model, prompt, inputs, mask, parameters } = request
+  const { n, size, ...others } = parameters
+  return {
+    path: `/v1${IMAGE_PATHS[kind]}`,
+    body: {
+      model,
+      ...(prompt !== '' && { prompt }),
+      ...(inputs.length > 0 && { images: inputs.map(({ id }) => ({ file_id: id })) }),
+      ...(mask && { mask: { file_id: mask.id } }),
+      ...(n !== 1 && { n }),
+      ...(size !== 'auto' && { size }),
+      ...drawnSeed(request),
+      ...others
+    }
+  }
+}
+
+/** Image i was made with seed + i. */
+function drawnSeed({ images: [first] }: RequestDetail): { seed?: number } {
+  const seed = (first?.seed ?? -1) - (first?.position ?? 0)
+  return seed >= 0 ? { seed } : {}
+}

@@ -1,0 +1,72 @@
+import type {
+  AttemptInfo,
+  ImageInfo,
+  RequestDetail,
+  RequestSummary
+} from '../../../../../src/http/dashboard/contract/requests.ts'
+
+/** What tests begin with. */
+export const image = (change: Partial<ImageInfo> = {}): ImageInfo => ({
+  id: 'ast_1',
+  position: 0,
+  width: 1024,
+  height: 1024,
+  mediaType: 'image/png',
+  bytes: 1_000_000,
+  seed: 7,
+  ...change
+})
+
+export const summary = (change: Partial<RequestSummary> = {}): RequestSummary => ({
+  id: 'req_1',
+  kind: 'generation',
+  status: 'succeeded',
+  model: 'demo',
+  prompt: 'a red fox',
+  n: 1,
+  owner: { id: 'usr_1', name: 'Ada' },
+  createdAt: 1000,
+  startedAt: 2000,
+  finishedAt: 9000,
+  images: [image()],
+  inputs: [],
+  mask: null,
+  progress: 100,
+  size: null,
+  queuePosition: null,
+  etaSeconds: null,
+  etaToldAt: null,
+  wait: null,
+  providers: ['home-rig'],
+  error: null,
+  ...change
+})
+
+export const detail = (change: Partial<RequestDetail> = {}): RequestDetail => ({
+  ...summary(),
+  parameters: { n: 1, size: 'auto' },
+  warnings: [],
+  revisedPrompts: [],
+  attempts: [attempt()],
+  key: null,
+  batchId: null,
+  isAsync: true,
+  isMine: true,
+  ...change
+})
+
+export const attempt = (change: Partial<AttemptInfo> = {}): AttemptInfo => ({
+  image: 0,
+  provider: 'home-rig',
+  owner: { id: 'usr_1', name: 'Ada' },
+  service: 'painter',
+  state: 'succeeded',
+  progress: 100,
+  reason: null,
+  queuedAt: 1000,
+  assignedAt: 2000,
+  progressedAt: 2500,
+  generatingMs: 6000,
+  finishedAt: 9000,
+  ...change
+})

@@ -1,0 +1,90 @@
+import type { AttemptInfo } from '../../../../../src/http/dashboard/contract/requests.ts'
+
+export const PHASES = ['queued', 'loading', 'generating', 'storing'] as const
+export type Phase = (typeof PHASES)[number]
+
+/** A stretch of the life of an image. */
+export interface Segment {
+  phase: Phase
+  ms: number
+  /** Of an attempt that brought no image. */
+  wasted: boolean
+  /** It goes on. */
+  open: boolean
+}
+
+/** What happened to one image, as lengths of time one after the other. */
+export interface ImageTiming {
+  image: number
+  segments: Segment[]
+  /** All segments together. */
+  totalMs: number
+  attempts: number
+}
+
+/**
+ * The life of each image that was attempted, from its attempts in the order they began. Times come from the clocks of
+ * several machines, which jump and differ: no length is negative, nothing is counted twice where attempts overlap, and
+ * what was not measured is left to the phase around it. `now` is UTC milliseconds.
+ */
+export function timingsOf(attempts: readonly AttemptInfo[], now: number): ImageTiming[] {
+  const byImage = Map.groupBy(attempts, ({ image }) => image)
+  return [...byImage]
+    .sort(([a], [b]) => a - b)
+    .map(([image, ofImage]) => {
+      const segments = timeline(ofImage, now)
+      return { image, segments, totalMs: segments.reduce((sum, { ms }) => sum + ms, 0), attempts: ofImage.length }
+    })
+}
+
+function timeline(attempts: readonly AttemptInfo[], now: number): Segment[] {
+  const segments: Segment[] = []
+  let reached = -Infinity
+  for (const attempt of [...attempts].sort((a, b) => a.assignedAt - b.assignedAt)) {
+    const wasted = attempt.state !== 'succeeded' && attempt.state !== 'running'
+    for (const { phase, from, to, open } of phasesOf(attempt, now)) {
+      const ms = Math.max(0, to - Math.max(from, reached))
+      if (ms > 0 || open) segments.push({ phase, ms, wasted: wasted && phase !== 'queued', open })
+      reached = Math.max(reached, to)
+    }
+  }
+  return segments
+}
+
+interface Stretch {
+  phase: Phase
+  from: number
+  to: number
+  open: boolean
+}
+
+/** Waiting, then loading up to the first step, then generating as long as the agent says, then storing. */
+function phasesOf(attempt: AttemptInfo, now: number): Stretch[] {
+  const { queuedAt, assignedAt, progressedAt, generatingMs, finishedAt } = attempt
+  const isRunning = attempt.state === 'running'
+  const end = Math.max(assignedAt, finishedAt ?? (isRunning ? now : (progressedAt ?? assignedAt)))
+  const within = (at: number) => Math.min(end, Math.max(assignedAt, at))
+  // The agent's measure begins when it is given the image, so that it includes the loading.
+  const generated = generatingMs === null ? end : within(assignedAt + generatingMs)
+  const firstStep = progressedAt === null ? undefined : Math.min(generated, within(progressedAt))
+  // Without a first step nobody can tell loading from generating; one that still runs has not begun.
+  const begun = firstStep ?? (isRunning ? end : assignedAt)
+  return [
+    { phase: 'queued', from: queuedAt, to: assignedAt, open: false },
+    { phase: 'loading', from: assignedAt, to: begun, open: isRunning && firstStep === undefined },
+    { phase: 'generating', from: begun, to: generated, open: isRunning && firstStep !== undefined },
+    { phase: 'storing', from: generated, to: end, open: false }
+  ]
+}
+
+/** How long each phase took in all, the phases that were, in their order. */
+export function phaseTotals({ segments }: ImageTiming): { phase: Phase; ms: number }[] {
+  return PHASES.map((phase) => ({
+    phase,
+    ms: segments.filter((one) => one.phase === phase).reduce((sum, { ms }) => sum + ms, 0)
+  })).filter(({ phase }) => segments.some((one) => one.phase === phase))
+}
+
+/** How long an attempt worked, milliseconds; what has not ended lasts until `now`. */
+export const durationOf = ({ assignedAt, finishedAt }: AttemptInfo, now: number): number =>
+  Math.max(0, (finishedAt ?? now) - assignedAt)
