@@ -4,7 +4,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { countPixelWork } from '../../tests/support/count-pixel-work.ts'
 import type { ImageKind } from '../images/image-request.ts'
-import { inspect, pattern, png16 } from '../images/test-images.ts'
+import { inspect, pattern, png16 } from '../../tests/support/test-images.ts'
 import { prepareImage } from './prepare-image.ts'
 import { prepareInputs } from './prepare-inputs.ts'
 

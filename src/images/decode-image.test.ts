@@ -2,7 +2,7 @@ import sharp, { type Sharp } from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { decodeUpright, inspectSource, type Scaling, scaleUpright } from './decode-image.ts'
 import { orientedSize } from './image-facts.ts'
-import { exifBlock, EXIF_TYPES, pattern, withExif, withOddScan } from './test-images.ts'
+import { exifBlock, EXIF_TYPES, pattern, withExif, withOddScan } from '../../tests/support/test-images.ts'
 import { verifyDecodes } from './transcode.ts'
 
 const SIZE = { width: 9, height: 7 }

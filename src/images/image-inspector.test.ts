@@ -22,7 +22,7 @@ import {
   SOI,
   verdict,
   webpChunk
-} from './test-images.ts'
+} from '../../tests/support/test-images.ts'
 
 let images: Record<string, Buffer>
 beforeAll(async () => {

@@ -3,7 +3,16 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { makeThumbnail, type Thumbnailing } from './make-thumbnail.ts'
 import { OUTPUT_FORMATS } from './media-types.ts'
-import { animatedWebp, idat, ihdr, pattern, png16, pngChunk, pngOf, smallImages } from './test-images.ts'
+import {
+  animatedWebp,
+  idat,
+  ihdr,
+  pattern,
+  png16,
+  pngChunk,
+  pngOf,
+  smallImages
+} from '../../tests/support/test-images.ts'
 
 const maxPixels = 1_000_000
 const HERE = new AbortController().signal

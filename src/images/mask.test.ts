@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { inspect, pattern, png16 } from './test-images.ts'
+import { inspect, pattern, png16 } from '../../tests/support/test-images.ts'
 import {
   canonicalMask,
   decodeWhiteOnBlackPng,

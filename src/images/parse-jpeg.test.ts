@@ -1,6 +1,17 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { EOI, EXIF_PREFIX, exifBlock, inspect, jpegSegment, pattern, rejection, SCAN, sof, SOI } from './test-images.ts'
+import {
+  EOI,
+  EXIF_PREFIX,
+  exifBlock,
+  inspect,
+  jpegSegment,
+  pattern,
+  rejection,
+  SCAN,
+  sof,
+  SOI
+} from '../../tests/support/test-images.ts'
 
 const jpegOf = (...parts: Buffer[]) => Buffer.concat([SOI, ...parts, EOI])
 const exifSegment = (block: Buffer) => jpegSegment(0xe1, Buffer.concat([EXIF_PREFIX, block]))

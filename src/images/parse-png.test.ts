@@ -13,7 +13,7 @@ import {
   pngChunk,
   pngOf,
   rejection
-} from './test-images.ts'
+} from '../../tests/support/test-images.ts'
 
 const palette = pngChunk('PLTE', Buffer.alloc(6))
 

@@ -1,6 +1,15 @@
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { animatedWebp, exifBlock, inspect, pattern, rejection, riff, vp8x, webpChunk } from './test-images.ts'
+import {
+  animatedWebp,
+  exifBlock,
+  inspect,
+  pattern,
+  rejection,
+  riff,
+  vp8x,
+  webpChunk
+} from '../../tests/support/test-images.ts'
 
 /** The chunk 'VP8 ' or VP8L of a 9×7 picture. */
 let lossy: Buffer

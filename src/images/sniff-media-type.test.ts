@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { inspect, rejection } from './test-images.ts'
+import { inspect, rejection } from '../../tests/support/test-images.ts'
 
 const latin1 = (text: string) => Buffer.from(text.padEnd(64, '\0'), 'latin1')
 const text = (content: string) => Buffer.from(content)

@@ -5,7 +5,19 @@ import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { OUTPUT_FORMATS } from './media-types.ts'
-import { EOI, idat, ihdr, pattern, png16, pngChunk, pngOf, SCAN, smallImages, sof, SOI } from './test-images.ts'
+import {
+  EOI,
+  idat,
+  ihdr,
+  pattern,
+  png16,
+  pngChunk,
+  pngOf,
+  SCAN,
+  smallImages,
+  sof,
+  SOI
+} from '../../tests/support/test-images.ts'
 import { normalizeForEngine, transcodeImage, verifyDecodes } from './transcode.ts'
 
 const maxPixels = 1_000_000

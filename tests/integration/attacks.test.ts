@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ihdr, pngChunk, pngOf } from '../../src/images/test-images.ts'
+import { ihdr, pngChunk, pngOf } from '../support/test-images.ts'
 import { sleep } from '../../src/lib/async.ts'
 import {
   CLOSE_CODES,

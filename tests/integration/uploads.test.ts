@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { animatedWebp, idat, ihdr, pattern, png16, pngChunk, pngOf } from '../../src/images/test-images.ts'
+import { animatedWebp, idat, ihdr, pattern, png16, pngChunk, pngOf } from '../support/test-images.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import type { ImagesAnswer } from '../support/image-calls.ts'
 import { type FormPart, multipart, type MultipartOptions } from '../support/multipart.ts'

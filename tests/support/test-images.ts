@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { crc32, deflateSync } from 'node:zlib'
-import { ImageInspector, ImageRejected, type ImageFacts } from './image-inspector.ts'
+import { ImageInspector, ImageRejected, type ImageFacts } from '../../src/images/image-inspector.ts'
 
 // Images for tests: small ones by sharp, and by hand those that no encoder would write.
 
