@@ -35,7 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   usage: [...BASE, ...DRIVERS],
   assets: [...BASE, ...DRIVERS],
   providers: [...BASE, ...DRIVERS],
-  requests: [...BASE, ...DRIVERS, 'usage', 'assets', 'providers'],
+  requests: [...BASE, ...DRIVERS, 'people', 'usage', 'assets', 'providers'],
   'request-views': [...BASE, ...DRIVERS, 'usage', 'assets', 'providers', 'requests'],
   batches: [...BASE, ...DRIVERS, 'usage', 'requests'],
   network: [...BASE, ...DRIVERS, 'usage', 'providers', 'requests'],

@@ -73,3 +73,14 @@ function insertUser(db: Db, user: { email: string; name: string; role: Role; ema
     .returningAll()
     .executeTakeFirst()
 }
+
+/** The addresses that are known to belong to these users, by user id. */
+export async function listEmails(db: Db, userIds: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'email'])
+    .where('id', 'in', userIds)
+    .where('email_verified', '=', 1)
+    .execute()
+  return new Map(rows.map((row) => [row.id, row.email]))
+}

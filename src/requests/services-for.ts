@@ -1,9 +1,10 @@
 import type { Db } from '../db/database.ts'
 import { canDo } from '../images/image-request.ts'
+import { listEmails } from '../people/user-store.ts'
 import { findBlocks } from '../providers/block-store.ts'
 import { isFor } from '../providers/offers.ts'
 import type { Offer } from '../providers/provider-store.ts'
-import { listEmails, type TaskRow } from './task-store.ts'
+import type { TaskRow } from './task-store.ts'
 
 /**
  * Per task id (or that of a lane of tasks), the services among these offers that could make its image: they have its model

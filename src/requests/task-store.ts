@@ -58,18 +58,6 @@ export async function listFailures(
   return failures
 }
 
-/** The addresses of these users, by user id. */
-/** Of those whose address is known to be theirs. */
-export async function listEmails(db: Db, userIds: readonly string[]): Promise<Map<string, string>> {
-  const rows = await db
-    .selectFrom('users')
-    .select(['id', 'email'])
-    .where('id', 'in', userIds)
-    .where('email_verified', '=', 1)
-    .execute()
-  return new Map(rows.map((row) => [row.id, row.email]))
-}
-
 /**
  * Takes a waiting task for an attempt; false when another was quicker or the provider has been taken over or drained.
  * From here on the late result of an earlier attempt whose lease lapsed is not wanted any more.
