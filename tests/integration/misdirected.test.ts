@@ -104,6 +104,35 @@ describe('a body of another type', () => {
     }
   })
 
+  it.each([
+    ['POST', '/api/auth/get-session', 'GET'],
+    ['PUT', '/api/auth/sign-in/email?x=1', 'POST'],
+    ['GET', '/api/auth/sign-up/email', 'POST'],
+    ['DELETE', '/api/auth/callback/github', 'GET'],
+    ['PATCH', '/api/auth/sign-out', 'POST']
+  ])('is told the same where people sign in: %s %s', async (method, path, allow) => {
+    for (const headers of [FORM, { 'content-type': 'application/json' }]) {
+      const response = await gateway.call(path, { method, headers, ...(method !== 'GET' && { body: 'a=b' }) })
+      expect(response.status).toBe(405)
+      expect(response.headers.get('allow')).toBe(allow)
+      expect(await response.json()).toEqual({
+        code: 'method_not_allowed',
+        message: `${method} is not possible here. Use ${allow}.`
+      })
+    }
+  })
+
+  it.each(['GET', 'POST', 'PUT'])('is none of an endpoint for signing in that is not there: %s', async (method) => {
+    const response = await gateway.call('/api/auth/delete-user', { method })
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({ code: 'not_found' })
+  })
+
+  it('is told to HEAD in a header alone where people sign in', async () => {
+    const response = await gateway.call('/api/auth/get-session', { method: 'HEAD' })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET'])
+  })
+
   it('is none where the body is empty', async () => {
     const response = await gateway.call('/v1/jobs/req_1/cancel', {
       method: 'POST',

@@ -21,11 +21,13 @@ export function registerAuth(
   })
   scope.removeContentTypeParser('text/plain')
   scope.route({
-    method: ['GET', 'POST'],
+    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     url: '/*',
     schema: { hide: true },
     exposeHeadRoute: false,
     bodyLimit: MAX_BODY_BYTES,
+    // Before the body is looked at: its type may be none that is read here.
+    onRequest: (request, _reply, done) => done(refusalOf(request)),
     handler: async (request, reply) => {
       const { path, search } = placeOf(request)
       const { method, body } = request
@@ -45,6 +47,14 @@ export function registerAuth(
   scope.setNotFoundHandler((request) => {
     throw errors.notFound(`${request.method} of this path`)
   })
+}
+
+/** Why there is no such call; undefined when there is. */
+function refusalOf(request: FastifyRequest): Error | undefined {
+  const methods = methodsAt(placeOf(request).path)
+  if (methods.includes(request.method)) return undefined
+  if (methods.length === 0) return errors.notFound(`${request.method} of this path`)
+  return errors.methodNotAllowed(request.method, methods)
 }
 
 /** Below the prefix. */
