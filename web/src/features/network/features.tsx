@@ -13,22 +13,17 @@ const FEATURES: Record<string, { label: string; icon: LucideIcon }> = {
 
 const featureOf = (name: string) => FEATURES[name] ?? { label: name, icon: Puzzle }
 
-/** What a model can do, as small signs with their names. */
-export const FeatureIcons = ({ features }: { features: readonly string[] }) => (
-  <span className="inline-flex flex-wrap items-center gap-1 text-faint">
-    {features.map((name) => {
-      const { label, icon: Icon } = featureOf(name)
-      return (
-        <span key={name} title={label} className="relative">
-          <Icon className="size-3.5" aria-hidden />
-          <span className="sr-only">{label}, </span>
-        </span>
-      )
-    })}
-  </span>
-)
+/** What a model can do, in one sentence without a sign: “Text to image, edits, masks”. */
+export const FeatureText = ({ features }: { features: readonly string[] }) => {
+  const words = features.map((name) => featureOf(name).label).join(', ')
+  return (
+    <span className="text-[13px] [overflow-wrap:anywhere] text-muted">
+      {words === '' ? 'Tells nothing of what it can do' : words.charAt(0) + words.slice(1).toLowerCase()}
+    </span>
+  )
+}
 
-/** The same in words. */
+/** The same as a list, each with its sign. */
 export const FeatureWords = ({ features }: { features: readonly string[] }) => (
   <ul className="flex flex-wrap gap-x-3 gap-y-1 text-[13px] text-muted">
     {features.map((name) => {

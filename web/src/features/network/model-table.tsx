@@ -4,7 +4,7 @@ import { clsx } from 'clsx'
 import type { ReactNode } from 'react'
 import { modelsQuery } from '../../lib/models.ts'
 import { formatNumber } from '../../lib/format.ts'
-import { FeatureIcons } from './features.tsx'
+import { FeatureText } from './features.tsx'
 import type { ModelRow } from './provider-lists.ts'
 import { OnlineDot } from './provider-states.tsx'
 import { Slots } from './slots.tsx'
@@ -49,7 +49,7 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
   >
     <Cell className="max-md:col-span-2 md:w-64 md:pl-5">
       <span className="block font-medium [overflow-wrap:anywhere]">{row.id}</span>
-      <FeatureIcons features={row.features} />
+      <FeatureText features={row.features} />
     </Cell>
     <Cell className="max-md:col-span-2">
       <ul className="-my-1 -ml-2 flex flex-wrap gap-x-1 pointer-coarse:gap-1">

@@ -1,6 +1,6 @@
 import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatMeasure, formatPercent } from '../../lib/format.ts'
-import { FeatureIcons } from './features.tsx'
+import { FeatureText } from './features.tsx'
 import { isImage, successOf } from './provider-lists.ts'
 import { CoolingBadge, WarningBadge } from './provider-states.tsx'
 import { Slots } from './slots.tsx'
@@ -37,19 +37,16 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
 }
 
 const Models = ({ models }: Pick<ServiceInfo, 'models'>) => (
-  <ul className="flex flex-wrap gap-1.5" aria-label="Models">
+  <ul className="flex flex-col gap-1.5" aria-label="Models">
     {models.slice(0, MOST_MODELS).map(({ id, features }) => (
-      <li
-        key={id}
-        className="inline-flex min-h-6 max-w-full items-center gap-2 rounded-md bg-hover px-2 py-0.5 text-[13px]"
-      >
-        <span className="truncate font-medium">{id}</span>
-        <FeatureIcons features={features} />
+      <li key={id} className="flex min-w-0 flex-col items-start gap-0.5">
+        <span className="max-w-full truncate rounded-md bg-hover px-1.5 py-0.5 text-[13px] font-medium" title={id}>
+          {id}
+        </span>
+        <FeatureText features={features} />
       </li>
     ))}
-    {models.length > MOST_MODELS && (
-      <li className="flex min-h-6 items-center px-1 text-[13px] text-muted">and {models.length - MOST_MODELS} more</li>
-    )}
+    {models.length > MOST_MODELS && <li className="text-[13px] text-muted">and {models.length - MOST_MODELS} more</li>}
   </ul>
 )
 
