@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { formatDayName, startOfDay } from './format.ts'
+import { formatDayName, formatDuration, formatRelative, startOfDay } from './format.ts'
 
 const day = (year: number, month: number, date: number) => new Date(year, month - 1, date).getTime()
 
@@ -14,4 +14,34 @@ it('calls today and yesterday by their names, and other days by their dates', ()
 
 it('begins days at midnight here', () => {
   expect(startOfDay(new Date(2026, 2, 29, 23, 59).getTime())).toBe(day(2026, 3, 29))
+})
+
+it('tells how far a moment is from now in one unit', () => {
+  const told = (seconds: number) => formatRelative(seconds * 1000, 0)
+  expect([0, -0.9, -1, -59, -60, -3599, -3600, -86_400, -172_800, -2_592_000, -31_536_000].map(told)).toEqual([
+    'now',
+    'now',
+    '1 s ago',
+    '59 s ago',
+    '1 min ago',
+    '59 min ago',
+    '1 h ago',
+    '1 day ago',
+    '2 days ago',
+    '1 month ago',
+    '1 year ago'
+  ])
+  expect([0.5, 8, 7200].map(told)).toEqual(['now', 'in 8 s', 'in 2 h'])
+})
+
+it('tells how long something took', () => {
+  expect([0, 820, 4000, 12_400, 59_900, 185_000, 7_500_000].map(formatDuration)).toEqual([
+    '0 ms',
+    '820 ms',
+    '4 s',
+    '12 s',
+    '60 s',
+    '3 min 5 s',
+    '2 h 5 min'
+  ])
 })

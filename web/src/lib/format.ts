@@ -14,7 +14,7 @@ const utcHour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2
 const thisYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
 const otherYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' })
 const dayName = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'narrow' })
+const duration = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
 
 export const formatNumber = (value: number): string => number.format(value)
 export const formatCompact = (value: number): string => compact.format(value)
@@ -51,35 +51,33 @@ export function formatDayName(day: number, today: number): string {
   return (isThisYear ? thisYear : otherYear).format(day)
 }
 
-const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['year', 31_536_000],
-  ['month', 2_592_000],
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60]
+const LENGTHS: readonly [one: string, many: string, seconds: number][] = [
+  ['year', 'years', 31_536_000],
+  ['month', 'months', 2_592_000],
+  ['day', 'days', 86_400],
+  ['h', 'h', 3600],
+  ['min', 'min', 60],
+  ['s', 's', 1]
 ]
 
-/** `3m ago`, `in 2d`. */
+/** `8 s ago`, `3 min ago`, `in 2 days`, `now`: in the units of the pages, which browsers abbreviate each in their way. */
 export function formatRelative(at: number, now: number = Date.now()): string {
-  const seconds = (at - now) / 1000
-  const step = STEPS.find(([, length]) => Math.abs(seconds) >= length)
-  return step ? relative.format(Math.trunc(seconds / step[1]), step[0]) : relative.format(Math.trunc(seconds), 'second')
+  const seconds = Math.abs(at - now) / 1000
+  const found = LENGTHS.find(([, , length]) => seconds >= length)
+  if (!found) return 'now'
+  const [one, many, length] = found
+  const count = Math.trunc(seconds / length)
+  const words = `${number.format(count)} ${count === 1 ? one : many}`
+  return at > now ? `in ${words}` : `${words} ago`
 }
 
-/** `820ms`, `4.2s`, `3m 5s`. */
+/** `820 ms`, `4.2 s`, `3 min 5 s`. */
 export function formatDuration(ms: number): string {
-  const unit = (value: number, name: string, digits = 0) =>
-    new Intl.NumberFormat(undefined, {
-      style: 'unit',
-      unit: name,
-      unitDisplay: 'narrow',
-      maximumFractionDigits: digits
-    }).format(value)
-  if (ms < 1000) return unit(Math.round(ms), 'millisecond')
-  if (ms < 60_000) return unit(ms / 1000, 'second', ms < 10_000 ? 1 : 0)
+  if (ms < 1000) return `${number.format(Math.round(ms))} ms`
+  if (ms < 60_000) return `${duration.format(ms < 10_000 ? ms / 1000 : Math.round(ms / 1000))} s`
   const minutes = Math.floor(ms / 60_000)
-  if (minutes < 60) return `${unit(minutes, 'minute')} ${unit(Math.floor((ms % 60_000) / 1000), 'second')}`
-  return `${unit(Math.floor(minutes / 60), 'hour')} ${unit(minutes % 60, 'minute')}`
+  if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1000)} s`
+  return `${number.format(Math.floor(minutes / 60))} h ${minutes % 60} min`
 }
 
 export function formatBytes(bytes: number): string {

@@ -25,13 +25,13 @@ describe('words of the queue', () => {
   it('estimates', () => {
     expect(etaText(null)).toBeNull()
     expect(etaText(0)).toBe('done in a moment')
-    expect(etaText(90)).toBe('done in about 1m 30s')
+    expect(etaText(90)).toBe('done in about 1 min 30 s')
   })
 
   it('tells steps of one image and how many of several are done', () => {
     expect(progressText(of(1, []), { step: 3, steps: 20 }, 9000)).toBe('Step 3 of 20')
     expect(progressText(of(1, [], 40), undefined, 9000)).toBe('40%')
-    expect(progressText(of(1, []), { step: 0, steps: 0 }, 9000)).toBe('8s so far')
+    expect(progressText(of(1, []), { step: 0, steps: 0 }, 9000)).toBe('8 s so far')
     expect(progressText(of(4, [2]), { step: 3, steps: 20 }, 9000)).toBe('1 of 4 done')
   })
 })

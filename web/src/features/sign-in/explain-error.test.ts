@@ -7,7 +7,7 @@ const error = (status: number, code: string, retryAfter: number | null = null) =
 
 describe('explainError', () => {
   it('says how long to wait', () => {
-    expect(explainError(error(429, 'rate_limit_exceeded', 245))).toBe('Too many tries. Try again in 4m 5s.')
+    expect(explainError(error(429, 'rate_limit_exceeded', 245))).toBe('Too many tries. Try again in 4 min 5 s.')
   })
   it('leaves it to the server where it does not say how long', () => {
     expect(explainError(error(429, 'rate_limit_exceeded'))).toBe('As the server says.')

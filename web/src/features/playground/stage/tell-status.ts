@@ -2,7 +2,7 @@ import type { RequestSummary } from '../../../../../src/http/dashboard/contract/
 import { formatDuration } from '../../../lib/format.ts'
 import { reasonText } from '../../../lib/wait-words.ts'
 
-/** How an unfinished request stands: `3rd in the queue, about 20s left`. */
+/** How an unfinished request stands: `3rd in the queue, about 20 s left`. */
 export function tellStatus(request: RequestSummary, now: number): string {
   const { status, queuePosition, etaSeconds, images, n } = request
   const left =
