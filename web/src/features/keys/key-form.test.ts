@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { EMPTY_KEY_FORM, fieldOf, type KeyForm, readKeyForm } from './key-form.ts'
+import { describeDraft, EMPTY_KEY_FORM, fieldOf, hasLimitErrors, type KeyForm, readKeyForm } from './key-form.ts'
 
 const NOW = new Date('2026-06-15T12:00:00').getTime()
 const read = (part: Partial<KeyForm>, isAdmin = false) =>
@@ -68,5 +68,20 @@ describe('fieldOf', () => {
     [null, undefined]
   ])('finds %j', (param, field) => {
     expect(fieldOf(param)).toBe(field)
+  })
+})
+
+it('knows which errors are of the limits, which are folded', () => {
+  expect(hasLimitErrors({ name: 'x', scopes: 'x', date: 'x', responseFormat: 'x' })).toBe(false)
+  for (const field of ['imagesPerDay', 'maxPixels', 'models', 'rateLimit']) {
+    expect(hasLimitErrors({ [field]: 'x' })).toBe(true)
+  }
+})
+
+describe('describeDraft', () => {
+  it('says that nothing is filled in', () => expect(describeDraft(EMPTY_KEY_FORM)).toBe('None of its own'))
+  it('names what is, and leaves out what cannot be read', () => {
+    const form = { ...EMPTY_KEY_FORM, imagesPerDay: '20', maxActive: 'two', models: [], rateLimit: '0' }
+    expect(describeDraft(form)).toBe('20 a day, any number of calls')
   })
 })

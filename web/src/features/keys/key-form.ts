@@ -1,6 +1,6 @@
 import type { ChangedKey, NewKey, Scope } from '../../../../src/http/dashboard/contract/keys.ts'
 import { EMPTY_LIMITS_FORM, type LimitsForm, readCount, readLimits } from '../../components/limits/limits-form.ts'
-import type { FormatChoice } from './key-words.ts'
+import { describeKeyLimits, type FormatChoice } from './key-words.ts'
 
 export const EXPIRIES = ['never', '7', '30', '90', 'date'] as const
 /** Never, after so many days, or with a day of the calendar. */
@@ -64,6 +64,12 @@ export function readKeyForm(
 export type KeyLimitsForm = LimitsForm & Pick<KeyForm, 'rateLimit'>
 export type KeyLimitsErrors = Partial<Record<keyof KeyLimitsForm, string>>
 
+/** Whether something is wrong with the limits, whatever else is. */
+export const hasLimitErrors = (errors: KeyFormErrors): boolean =>
+  LIMIT_FIELDS.some((field) => errors[field] !== undefined)
+
+const LIMIT_FIELDS = [...(Object.keys(EMPTY_LIMITS_FORM) as (keyof LimitsForm)[]), 'rateLimit'] as const
+
 /** What to send; or, when it cannot be sent, why. */
 export function readKeyLimits(
   form: KeyLimitsForm,
@@ -88,4 +94,15 @@ export function fieldOf(param: string | null): keyof KeyForm | undefined {
   const name = param?.replace(/^limits\./, '')
   if (name === 'expiresAt') return 'date'
   return FIELDS.find((field) => field === name)
+}
+
+/** The limits that are filled in for a new key, in short, as far as they can be read. */
+export function describeDraft(form: KeyLimitsForm): string {
+  const rate = readCount(form.rateLimit, 0)
+  const { limits } = readLimits(form)
+  const words = describeKeyLimits({
+    limits: { ...limits, models: limits.models?.length === 0 ? null : limits.models },
+    rateLimit: 'error' in rate ? null : rate.count
+  })
+  return words.length === 0 ? 'None of its own' : words.join(', ')
 }

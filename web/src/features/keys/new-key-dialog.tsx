@@ -1,7 +1,5 @@
 import { type FormEvent, useState } from 'react'
 import type { CreatedKey } from '../../../../src/http/dashboard/contract/keys.ts'
-import { CountField } from '../../components/limits/count-field.tsx'
-import { LimitFields } from '../../components/limits/limit-fields.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { Field, TextInput } from '../../components/ui/field.tsx'
@@ -12,6 +10,7 @@ import { usePerson } from '../../lib/session.ts'
 import { ExpiryFields } from './expiry-fields.tsx'
 import { EMPTY_KEY_FORM, fieldOf, type KeyForm, type KeyFormErrors, readKeyForm } from './key-form.ts'
 import { RESPONSE_FORMATS } from './key-words.ts'
+import { FoldedLimits } from './folded-limits.tsx'
 import { ScopeFields } from './scope-fields.tsx'
 
 const FORM_ID = 'new-key'
@@ -68,16 +67,7 @@ export function NewKeyDialog({ onClose, onCreated }: { onClose: () => void; onCr
           <ExpiryFields {...part} />
         </div>
         <ScopeFields {...part} isAdmin={isAdmin} />
-        <LimitFields {...part} hint="Leave empty for none. Your own limits hold as well.">
-          <CountField
-            label="Calls a minute"
-            value={form.rateLimit}
-            error={part.errors.rateLimit}
-            placeholder="As configured"
-            hint={isAdmin ? '0 lifts the limit.' : undefined}
-            onChange={(rateLimit) => change({ rateLimit })}
-          />
-        </LimitFields>
+        <FoldedLimits {...part} isAdmin={isAdmin} />
         <Field
           label="Answers hold"
           error={part.errors.responseFormat}
