@@ -71,8 +71,8 @@ describe('a mailbox', () => {
       changed('a', 'running'),
       changed('b', 'queued'),
       { type: 'live', requestId: 'a', event: progress(0, 3) },
-      { type: 'live', requestId: 'a', event: preview(0, '3') },
-      { type: 'live', requestId: 'a', event: progress(1, 3) }
+      { type: 'live', requestId: 'a', event: progress(1, 3) },
+      { type: 'live', requestId: 'a', event: preview(0, '3') }
     ])
   })
 
@@ -86,12 +86,26 @@ describe('a mailbox', () => {
     expect(mailbox.take()).toBeUndefined()
   })
 
-  it('keeps few previews of many', () => {
+  it.each([
+    [32, 32],
+    [33, 32]
+  ])('of %i previews keeps %i, the newest, whatever there is of steps', (previews, kept) => {
     const { mailbox } = openMailbox()
-    for (let image = 0; image < 1000; image++) mailbox.putLive('a', preview(image, String(image)))
+    for (let image = 0; image < previews; image++) {
+      mailbox.putLive('a', progress(image, 1))
+      mailbox.putLive('a', preview(image, String(image)))
+    }
     const taken = takeAll(mailbox)
-    expect(taken.length).toBeLessThanOrEqual(50)
-    expect(taken.at(-1)).toEqual({ type: 'live', requestId: 'a', event: preview(999, '999') })
+    expect(taken.filter((one) => one.type === 'live' && one.event.type === 'preview')).toHaveLength(kept)
+    expect(taken.at(-1)).toEqual({ type: 'live', requestId: 'a', event: preview(previews - 1, String(previews - 1)) })
+  })
+
+  it('keeps the steps of a thousand images', () => {
+    const { mailbox } = openMailbox()
+    for (let image = 0; image < 1001; image++) mailbox.putLive('a', progress(image, 1))
+    const taken = takeAll(mailbox)
+    expect(taken).toHaveLength(1000)
+    expect(taken[0]).toEqual({ type: 'live', requestId: 'a', event: progress(1, 1) })
   })
 
   it('has its reader begin anew when too many requests changed', () => {

@@ -5,14 +5,18 @@ import type { RequestNews } from './request-feed.ts'
 
 /** Requests whose latest news wait for a reader; when there are more, fetching all anew is cheaper. */
 const MOST_REQUESTS = 500
-/** A preview may hold two thirds of a megabyte. */
-const MOST_LIVE = 32
+/** Images whose latest preview waits for a reader; one may hold 256 kB, a third more as text. */
+const MOST_PREVIEWS = 32
+/** Images whose latest step waits for a reader. */
+const MOST_STEPS = 1000
 
 export type WatchedEvent =
   | { type: 'anew' }
   | RequestNews
   | { type: 'queue'; totals: QueueTotals }
   | { type: 'live'; requestId: string; event: LiveEvent }
+
+type LiveNews = Extract<WatchedEvent, { type: 'live' }>
 
 export interface WatchMailbox {
   /** What came before is of no interest any more: the reader has to fetch everything. Nothing is given before the first. */
@@ -29,17 +33,22 @@ export function createWatchMailbox(wake: () => void): WatchMailbox {
   let isAnew = false
   let totals: QueueTotals | undefined
   const news = new Map<string, RequestNews>()
-  const live = new Map<string, Extract<WatchedEvent, { type: 'live' }>>()
+  /** Apart, so that the many small ones never cost the reader a picture. */
+  const live = { progress: new Map<string, LiveNews>(), preview: new Map<string, LiveNews>() }
+  const most = { progress: MOST_STEPS, preview: MOST_PREVIEWS }
 
   const startAnew = () => {
     isOpen = true
     isAnew = true
     news.clear()
-    live.clear()
+    live.progress.clear()
+    live.preview.clear()
     wake()
   }
   const forgetLive = (requestId: string) => {
-    for (const [key, { requestId: id }] of live) if (id === requestId) live.delete(key)
+    for (const kind of Object.values(live)) {
+      for (const [key, { requestId: id }] of kind) if (id === requestId) kind.delete(key)
+    }
   }
 
   return {
@@ -55,8 +64,9 @@ export function createWatchMailbox(wake: () => void): WatchMailbox {
       wake()
     },
     putLive: (requestId, event) => {
-      live.set(`${event.type} ${event.position} ${requestId}`, { type: 'live', requestId, event })
-      if (live.size > MOST_LIVE) takeFirst(live)
+      const kind = live[event.type]
+      kind.set(`${event.position} ${requestId}`, { type: 'live', requestId, event })
+      if (kind.size > most[event.type]) takeFirst(kind)
       wake()
     },
     take: () => {
@@ -70,7 +80,7 @@ export function createWatchMailbox(wake: () => void): WatchMailbox {
         totals = undefined
         return { type: 'queue', totals: latest }
       }
-      return takeFirst(news) ?? takeFirst(live)
+      return takeFirst(news) ?? takeFirst(live.progress) ?? takeFirst(live.preview)
     }
   }
 }

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { RequestSummary } from '../../src/http/dashboard/contract/requests.ts'
+import { MAX_PREVIEW_BYTES } from '../../src/protocol/messages.ts'
 import { callJson } from '../support/call-json.ts'
 import { type EventPage, openEvents } from '../support/dashboard-events.ts'
 import { startHandWorker } from '../support/hand-worker.ts'
+import { plainPng } from '../support/pictures.ts'
 import { readError } from '../support/read-error.ts'
 import { startTestGateway, type TestGateway, type TestPerson } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -42,9 +44,9 @@ const ended = (page: EventPage, id: string): Promise<RequestSummary> =>
   page.received('request', (request) => request.id === id && request.finishedAt !== null)
 
 /** A model whose images nobody makes. */
-async function unmade(model: string) {
+async function unmade(model: string, concurrency = 1) {
   const { key } = await gateway.addUser()
-  return startHandWorker(gateway, { key, services: [{ models: [{ id: model, features: ['generate'] }] }] })
+  return startHandWorker(gateway, { key, services: [{ concurrency, models: [{ id: model, features: ['generate'] }] }] })
 }
 
 describe('the events of the dashboard', () => {
@@ -94,6 +96,57 @@ describe('the events of the dashboard', () => {
     expect(preview).toMatchObject({ image: expect.any(Number) as unknown, mediaType: 'image/jpeg' })
     expect(Buffer.from(preview!.b64, 'base64').subarray(0, 2).toString('hex')).toBe('ffd8')
     expect(page.all('queue').length).toBeGreaterThan(0)
+  })
+
+  it('begin with the last preview of each image that is being made, for who may see it', async () => {
+    const [person, other, admin] = [
+      await gateway.addPerson(),
+      await gateway.addPerson(),
+      await gateway.addPerson({ role: 'admin' })
+    ]
+    const worker = await unmade('looked-at', 2)
+    const id = await submit(person, { model: 'looked-at', n: 2 })
+    const attempts = [await worker.next(), await worker.next()]
+    const shown = await Promise.all([1, 2, 3].map((shade) => plainPng({ width: 8, height: 8 }, [shade, shade, shade])))
+    // One group of base64 past what anybody is shown.
+    const heavy = Buffer.concat([shown[0]!, Buffer.alloc(MAX_PREVIEW_BYTES + 3 - shown[0]!.length)])
+    const first = await open(person)
+    for (const [index, { attempt_id }] of attempts.entries()) {
+      for (const image of [shown[0]!, shown[index + 1]!, heavy]) {
+        const b64_json = image.toString('base64')
+        worker.agent.send({ type: 'attempt.preview', attempt_id, media_type: 'image/png', b64_json })
+      }
+      worker.agent.send({ type: 'attempt.progress', attempt_id, step: 7, steps: 9 })
+    }
+    await waitFor(() => first.all('progress').length === 2)
+
+    const previews = (page: EventPage) =>
+      page
+        .all('preview')
+        .filter(({ requestId }) => requestId === id)
+        .map(({ b64 }) => b64)
+        .toSorted()
+    const last = shown.slice(1).map((image) => image.toString('base64'))
+    const again = await open(person)
+    const byAdmin = await open(admin, '?owner=all')
+    for (const page of [again, byAdmin]) {
+      await page.received('preview')
+      await waitFor(() => page.all('progress').filter(({ requestId }) => requestId === id).length === 2)
+      await waitFor(() => previews(page).length === 2)
+      expect(previews(page)).toEqual(last.toSorted())
+    }
+    const stranger = await open(other)
+    await submit(other)
+    await stranger.received('request', ({ finishedAt }) => finishedAt !== null)
+    expect(previews(stranger)).toEqual([])
+
+    for (const attempt of attempts) await worker.finish(attempt)
+    await ended(again, id)
+    const afterwards = await open(person)
+    await submit(person)
+    await afterwards.received('request', ({ finishedAt }) => finishedAt !== null)
+    expect(previews(afterwards)).toEqual([])
+    await worker.close()
   })
 
   it('tell of waiting, cancel and deletion', async () => {

@@ -4,11 +4,13 @@ import { StrictMode, useEffect } from 'react'
 import { Toaster } from '../components/ui/toaster.tsx'
 import { TooltipProvider } from '../components/ui/tooltip.tsx'
 import { keepFresh } from '../lib/live-cache.ts'
+import { keepLiveImages } from '../lib/live-images.ts'
 import { queryClient } from './query-client.ts'
 import { router } from './router.tsx'
 
 export function App() {
   useEffect(() => keepFresh(queryClient), [])
+  useEffect(keepLiveImages, [])
   return (
     <StrictMode>
       <QueryClientProvider client={queryClient}>

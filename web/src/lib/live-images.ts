@@ -19,16 +19,27 @@ function change(requestId: string, position: number, part: Partial<LiveImage>): 
   for (const watcher of watchers) watcher()
 }
 
-live.on('progress', ({ requestId, image, step, steps }) => change(requestId, image, { step, steps }))
-live.on('preview', ({ requestId, image, mediaType, b64 }) =>
-  change(requestId, image, { preview: `data:${mediaType};base64,${b64}` })
-)
-live.on('request', ({ id, status, n }) => {
-  // What an ended request showed on its way is not needed again.
-  if (status === 'queued' || status === 'running') return
-  for (let position = 0; position < n; position++) images.delete(keyOf(id, position))
-  for (const watcher of watchers) watcher()
-})
+/**
+ * Listens to the stream of the tab. It has to begin before the stream does, which tells what was last seen of each image
+ * first, whatever page the tab shows by then. Returns what ends it.
+ */
+export function keepLiveImages(): () => void {
+  const stops = [
+    live.on('progress', ({ requestId, image, step, steps }) => change(requestId, image, { step, steps })),
+    live.on('preview', ({ requestId, image, mediaType, b64 }) =>
+      change(requestId, image, { preview: `data:${mediaType};base64,${b64}` })
+    ),
+    live.on('request', ({ id, status, n }) => {
+      // What an ended request showed on its way is not needed again.
+      if (status === 'queued' || status === 'running') return
+      for (let position = 0; position < n; position++) images.delete(keyOf(id, position))
+      for (const watcher of watchers) watcher()
+    })
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
 
 const subscribe = (watcher: () => void) => {
   watchers.add(watcher)
