@@ -37,7 +37,7 @@ export function editCommand(): Command {
     for (const path of [image, ...(options.image ?? [])]) form.append('image[]', await openImage(path), basename(path))
     if (options.mask !== undefined) form.set('mask', await openImage(options.mask), basename(options.mask))
     const job = await callGateway<{ id: string }>(gateway, '/v1/images/edits', { form })
-    await saveJob(gateway, job.id, options.output)
+    await saveJob(gateway, { id: job.id, prompt, output: options.output })
   })
 }
 

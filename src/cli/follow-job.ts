@@ -5,7 +5,7 @@ import { CommandFailed } from './command-failed.ts'
 import { openProgressBar, type ProgressBar } from './progress-bar.ts'
 
 export interface JobResult {
-  data: { url: string; seed: number | null }[]
+  data: { url: string; seed: number | null; revised_prompt?: string }[]
   warnings?: string[]
 }
 

@@ -8,6 +8,6 @@ export function generateCommand(): Command {
     const gateway = openGateway(options)
     const fields = { prompt, ...(await imageFields(gateway, options, 'generate')) }
     const job = await callGateway<{ id: string }>(gateway, '/v1/images/generations', { json: fields })
-    await saveJob(gateway, job.id, options.output)
+    await saveJob(gateway, { id: job.id, prompt, output: options.output })
   })
 }

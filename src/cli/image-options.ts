@@ -14,7 +14,7 @@ import {
   request
 } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
-import { followJob } from './follow-job.ts'
+import { followJob, type JobResult } from './follow-job.ts'
 
 /** What the commands that make images have in common. */
 export interface ImageOptions extends GatewayOptions {
@@ -69,16 +69,34 @@ export async function imageFields(
   )
 }
 
-/** Waits for the job, saves its images and prints their names. */
-export async function saveJob(gateway: GatewayAddress, jobId: string, output: string): Promise<void> {
-  const result = await followJob(gateway, jobId)
+export interface JobToSave {
+  id: string
+  /** As it was asked for. */
+  prompt: string
+  /** The file, for several images with a number before its ending. */
+  output: string
+}
+
+/**
+ * Waits for the job, saves its images and prints their names. What they were made of instead, where an image server
+ * rewrote the prompt, and the warnings are notes beside it.
+ */
+export async function saveJob(gateway: GatewayAddress, { id, prompt, output }: JobToSave): Promise<void> {
+  const result = await followJob(gateway, id)
   for (const [index, image] of result.data.entries()) {
     const path = result.data.length > 1 ? output.replace(/(\.[^.]+)$/, `-${index + 1}$1`) : output
     await save(image.url, path)
     process.stdout.write(`${path}\n`)
   }
+  for (const revised of revisedPrompts(result, prompt)) {
+    process.stderr.write(`note: made of a rewritten prompt: ${fromServer(revised)}\n`)
+  }
   for (const warning of result.warnings ?? []) process.stderr.write(`note: ${fromServer(warning)}\n`)
 }
+
+/** Each once, and none that says what was asked for. */
+const revisedPrompts = ({ data }: JobResult, prompt: string): Set<string> =>
+  new Set(data.flatMap(({ revised_prompt: revised }) => (revised === undefined || revised === prompt ? [] : [revised])))
 
 async function defaultModel(gateway: GatewayAddress, feature: string): Promise<string> {
   const { data } = await callGateway<{ data: { id: string; supported_features: string[] }[] }>(gateway, '/v1/models')

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
+import { startFakeModels } from '../support/fake-models.ts'
+import { plainPng } from '../support/pictures.ts'
 import { runProgram, startProgram } from '../support/run-program.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -197,6 +199,23 @@ describe('generate', () => {
     expect((await seeded('second.png')).code).toBe(0)
     const [first, second] = await Promise.all(['first.png', 'second.png'].map((name) => readFile(join(folder, name))))
     expect(first!.equals(second!)).toBe(true)
+  })
+
+  it('tells what an image was made of where its server rewrote the prompt', async () => {
+    const fakes = await startFakeModels(server)
+    const { user: other, model } = await fakes.newcomer()
+    const b64_json = (await plainPng({ width: 32, height: 32 }, [10, 200, 30])).toString('base64')
+    const says = (revised_prompt: string) =>
+      model.answers({ name: 'custom', body: { created: 1, data: [{ b64_json, revised_prompt }] } })
+    const run = () => club(['generate', 'a fox', '--model', model.id, '-o', 'said.png', '--key', other.key])
+    says('A red fox\u001b[2J in the snow.')
+    expect(await run()).toMatchObject({
+      stdout: 'said.png\n',
+      stderr: 'note: made of a rewritten prompt: A red fox in the snow.\n'
+    })
+    says('a fox')
+    expect(await run()).toMatchObject({ code: 0, stderr: '' })
+    await fakes.close()
   })
 
   it('shows the warnings of the server', async () => {
