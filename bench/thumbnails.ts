@@ -66,7 +66,6 @@ async function addImages(side: number, format: OutputFormat): Promise<AssetRow[]
     const id = newId('ast')
     const asset = { id, storage_key: storageKeyOf(id), media_type: `image/${format}`, width: side, height: side }
     await store.put(asset.storage_key, Readable.from([bytes]), {
-      contentType: asset.media_type,
       maxBytes: bytes.length
     })
     rows.set(id, asset as AssetRow)

@@ -117,7 +117,6 @@ async function saveOrFail(
   const delivery = parts.deliveries.begin(attempt, { ownerId, bytes: largestBody(request, parts.limits) })
   try {
     return await parts.assets.save(request.raw, {
-      declaredType: request.headers['content-type'] ?? 'application/octet-stream',
       maxBytes: parts.limits.maxOutputBytes,
       maxPixels: parts.limits.maxPixels,
       signal: delivery.signal

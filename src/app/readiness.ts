@@ -57,7 +57,7 @@ async function probeFolder(folder: string): Promise<void> {
 async function probeStore({ store }: Pick<ReadinessParts, 'store'>): Promise<void> {
   const key = `${PROBE}/probe`
   const written = randomBytes(PROBE_BYTES)
-  await store.put(key, Readable.from([written]), { contentType: 'application/octet-stream', maxBytes: PROBE_BYTES })
+  await store.put(key, Readable.from([written]), { maxBytes: PROBE_BYTES })
   const stream = await store.open(key)
   requireSame(written, stream ? await buffer(stream) : Buffer.alloc(0), 'the image store')
   await store.remove([key])

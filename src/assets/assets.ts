@@ -12,7 +12,7 @@ import type { UnreadableBytes } from './unreadable-bytes.ts'
 
 export interface Assets {
   /** Streams an image into the store: see `saveAsset`. Throws `storage_unavailable` when the store is at fault. */
-  save(source: Readable, options: SaveLimits & { declaredType: string; signal?: AbortSignal }): Promise<SavedBytes>
+  save(source: Readable, options: SaveLimits & { signal?: AbortSignal }): Promise<SavedBytes>
   /**
    * An image that is here already, to be used again without storing it again. The row that will refer to its bytes is
    * written while one still does, or not at all: see `insertSubmission`.

@@ -27,7 +27,7 @@ it('leaves nothing of an image whose name the disk does not keep', async () => {
     await reallySync(path)
   }
   const store = await openDiskStore(root, { syncFolder })
-  const saving = saveAsset(store, Readable.from([image]), { ...LIMITS, declaredType: 'image/png' })
+  const saving = saveAsset(store, Readable.from([image]), LIMITS)
   await expect(saving).rejects.toBeInstanceOf(StoreUnavailable)
   expect(await storedFiles(root)).toEqual([])
 })

@@ -27,7 +27,7 @@ export interface SaveLimits extends InspectionLimits {
 export async function saveAsset(
   store: ObjectStore,
   source: Readable,
-  options: SaveLimits & { declaredType: string; signal?: AbortSignal }
+  options: SaveLimits & { signal?: AbortSignal }
 ): Promise<SavedBytes> {
   const assetId = newId('ast')
   const storageKey = storageKeyOf(assetId)
@@ -41,7 +41,6 @@ export async function saveAsset(
   })
   try {
     const stored = await store.put(storageKey, source.pipe(inspection), {
-      contentType: options.declaredType,
       maxBytes: options.maxBytes,
       ...(options.signal && { signal: options.signal })
     })

@@ -16,8 +16,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true }))
 
-const put = (key: string) =>
-  store.put(key, Readable.from([Buffer.from('bytes')]), { contentType: 'image/png', maxBytes: 100 })
+const put = (key: string) => store.put(key, Readable.from([Buffer.from('bytes')]), { maxBytes: 100 })
 const exists = async (key: string) => (await store.stat(key)) !== undefined
 
 const DAY_MS = 86_400_000

@@ -70,7 +70,7 @@ async function addImage(bytes?: Buffer): Promise<AssetRow> {
       .png()
       .toBuffer())
   const asset = { id, storage_key: storageKeyOf(id), media_type: 'image/png', ...size } as AssetRow
-  await store.put(asset.storage_key, Readable.from([image]), { contentType: 'image/png', maxBytes: image.length })
+  await store.put(asset.storage_key, Readable.from([image]), { maxBytes: image.length })
   rows.set(id, asset)
   stored = []
   return asset

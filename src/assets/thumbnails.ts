@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { ImageRejected } from '../images/image-inspector.ts'
 import { makeThumbnail, THUMBNAIL_WIDTHS } from '../images/make-thumbnail.ts'
-import { formatOfMediaType, mediaTypeOfFormat, type ImageMediaType, type OutputFormat } from '../images/media-types.ts'
+import { formatOfMediaType, type ImageMediaType, type OutputFormat } from '../images/media-types.ts'
 import { createQueue } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import { type ByteRange, type ObjectStore, StoreUnavailable } from '../storage/object-store.ts'
@@ -75,10 +75,9 @@ export function createThumbnails(parts: {
   })
 
   /** False when the store cannot take it, which is no reason not to show it. */
-  const keep = async (key: string, bytes: Buffer, format: OutputFormat): Promise<boolean> => {
-    const options = { contentType: mediaTypeOfFormat(format), maxBytes: bytes.length }
+  const keep = async (key: string, bytes: Buffer): Promise<boolean> => {
     try {
-      await store.put(key, Readable.from([bytes]), options)
+      await store.put(key, Readable.from([bytes]), { maxBytes: bytes.length })
       return true
     } catch (error) {
       if (error instanceof StoreUnavailable) return false
@@ -96,7 +95,7 @@ export function createThumbnails(parts: {
       signal,
       ...(kind.width !== 'full' && { width: kind.width })
     }).catch(asInvalidImage)
-    const kept = await keep(key, bytes, kind.format)
+    const kept = await keep(key, bytes)
     // Whoever deletes the image removes its thumbnails after its row: what was stored later is removed here.
     if (!(await rows.findAsset(asset.id))) {
       await store.remove([key]).catch(() => undefined) // The sweeper takes it.

@@ -139,8 +139,6 @@ export async function openDiskStore(
 
     list: (prefix) => listFolder(objects, prefix),
 
-    signedUrl: async () => null,
-
     freeBytes: () => freeBytesAt(objects)
   }
 }

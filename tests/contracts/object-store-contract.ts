@@ -17,7 +17,7 @@ export function describeObjectStoreContract(
     })
     afterAll(() => cleanUp())
 
-    const options = { contentType: 'image/png', maxBytes: 1000 }
+    const options = { maxBytes: 1000 }
     const keysOf = async (prefix: string) => {
       const keys: string[] = []
       for await (const entry of store.list(prefix)) keys.push(entry.key)

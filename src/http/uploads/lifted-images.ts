@@ -40,12 +40,12 @@ export class LiftedImages {
   }
 
   /** Stores an image; returns the text that stands for it in the body. Throws `too_many_images`, storing nothing. */
-  lift({ mediaType, bytes }: { mediaType: string; bytes: Readable }): string {
+  lift({ bytes }: { bytes: Readable }): string {
     if (++this.#lifted > this.#mostImages) throw errors.tooManyImages(this.#mostImages)
     const token = randomUUID()
     if (this.#closed) bytes.destroy()
     else {
-      const saving = saveUpload(this.#context, { bytes, declaredType: mediaType })
+      const saving = saveUpload(this.#context, bytes)
       // The failure is told to who claims the image.
       const settled: Promise<void> = saving
         .then(() => undefined)

@@ -43,14 +43,14 @@ export async function receiveForm(
   const fields = new Map<string, TextField>()
   const { maxBodyBytes } = context.config.limits
   let textBytes = 0
-  form.on('file', (name: string | undefined, part: Readable, filename: string | undefined, _encoding, type) => {
+  form.on('file', (name: string | undefined, part: Readable, filename: string | undefined) => {
     const image = name === undefined ? undefined : imageField(name)
     const charset = charsetOfPart()
     reception.take(part, async () => {
       if (name === undefined) throw errors.invalidRequest('A part of the form has no name.')
       if (name.includes(REPLACEMENT)) throw errors.invalidRequest('The name of a field of the form is not UTF-8 text.')
       if (image) {
-        const save = () => saveUpload(context, { bytes: part, declaredType: type })
+        const save = () => saveUpload(context, part)
         return inbox.add({ ...image, param: name, save, mayBeAbsent: !filename })
       }
       if (filename !== undefined) throw unknownFile(name)

@@ -5,8 +5,8 @@ import type { HttpContext } from '../http-context.ts'
 /** Streams a source image or mask into the store within the limits for one: see `Assets.save`. */
 export const saveUpload = (
   { assets, config }: Pick<HttpContext, 'assets' | 'config'>,
-  { bytes, declaredType }: { bytes: Readable; declaredType: string }
-): Promise<SavedBytes> => assets.save(bytes, { declaredType, ...uploadLimits(config) })
+  bytes: Readable
+): Promise<SavedBytes> => assets.save(bytes, uploadLimits(config))
 
 /** What a source image or mask may be, wherever it comes from. */
 export const uploadLimits = ({ limits }: HttpContext['config']): SaveLimits => ({
