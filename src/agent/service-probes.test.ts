@@ -5,7 +5,7 @@ import { silentLogger } from '../lib/logger.ts'
 import type { AgentService } from './agent-services.ts'
 import { ServiceProbes, type ServiceState } from './service-probes.ts'
 
-const GOOD = { models: [], features: [], summary: 'there' }
+const GOOD = { models: [], summary: 'there' }
 const gone = () => Promise.reject(new EngineError('unreachable', 'It cannot be reached.'))
 
 const running: ServiceProbes[] = []

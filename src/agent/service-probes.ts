@@ -22,6 +22,12 @@ export interface ProbeTimes {
 const USUAL_TIMES: ProbeTimes = { withinMs: 5000, firstPauseMs: 5000, longestPauseMs: 60_000 }
 const MAX_TEXT_CHARS = 300
 
+/** What is wrong with an image server, or what it is. */
+interface Finding {
+  problem?: string
+  summary?: string
+}
+
 /**
  * The one place that asks whether image servers are there. Each is asked at the start and after a fault that makes it
  * doubtful; one that is bad is asked again until it is good. A bad one is a warning only: its service stays offered.
@@ -72,28 +78,28 @@ export class ServiceProbes {
   async #untilGood(probe: { name: string; engine: Engine; signal: AbortSignal }): Promise<void> {
     const { times } = this.#parts
     for (let pause = times.firstPauseMs; ; pause = Math.min(pause * 2, times.longestPauseMs)) {
-      const problem = await this.#ask(probe)
+      const finding = await this.#ask(probe)
       if (probe.signal.aborted) return
-      this.#note(probe.name, problem)
-      if (problem === undefined) return
+      this.#note(probe.name, finding)
+      if (finding.problem === undefined) return
       await sleep(withJitter(pause, 0.1), probe.signal).catch(() => undefined) // The signal is looked at next.
       if (probe.signal.aborted) return
     }
   }
 
-  /** What is wrong with an image server; undefined when it answered. */
-  async #ask({ engine, signal }: { engine: Engine; signal: AbortSignal }): Promise<string | undefined> {
+  async #ask({ engine, signal }: { engine: Engine; signal: AbortSignal }): Promise<Finding> {
     const within = AbortSignal.timeout(this.#parts.times.withinMs)
     try {
-      await engine.describe(AbortSignal.any([within, signal]))
-      return undefined
+      const { summary } = await engine.describe(AbortSignal.any([within, signal]))
+      return { summary }
     } catch (error) {
-      if (within.aborted) return 'The image server does not answer in time.'
-      return error instanceof EngineError ? error.message : 'The image server gave an answer that cannot be read.'
+      if (within.aborted) return { problem: 'The image server does not answer in time.' }
+      const unreadable = 'The image server gave an answer that cannot be read.'
+      return { problem: error instanceof EngineError ? error.message : unreadable }
     }
   }
 
-  #note(name: string, problem: string | undefined): void {
+  #note(name: string, { problem, summary }: Finding): void {
     const { onState, logger } = this.#parts
     const text = (problem ?? '').slice(0, MAX_TEXT_CHARS).toWellFormed()
     const before = this.#states.get(name)
@@ -101,7 +107,7 @@ export class ServiceProbes {
     if (before?.state === state.state && before.text === text) return
     this.#states.set(name, state)
     if (state.state === 'warning') logger.warn({ service: name, reason: text }, 'an image server cannot be used')
-    else if (before) logger.info({ service: name }, 'an image server can be used again')
+    else logger.info({ service: name, server: summary }, `an image server can be used${before ? ' again' : ''}`)
     onState(state)
   }
 }

@@ -2,7 +2,7 @@ import { GatewayRefused } from '../agent/gateway-link.ts'
 import { type Agent, runAgent } from '../agent/run-agent.ts'
 import { type AgentConfig, readAgentConfigFile } from '../config/agent-config.ts'
 import { EngineOptionError } from '../engines/engine-options.ts'
-import { ENGINE_NAMES } from '../engines/engine-registry.ts'
+import { ENGINES } from '../engines/engine-descriptions.ts'
 import { inBackground } from '../lib/async.ts'
 import { cleanText } from '../lib/clean-text.ts'
 import { createLogger, type Logger, type LogLevel } from '../lib/logger.ts'
@@ -11,7 +11,7 @@ import { stopSignals } from './stop-signals.ts'
 import { surviveRejections } from './survive-rejections.ts'
 
 async function readConfig(path: string, logger: Logger): Promise<AgentConfig> {
-  const config = await readAgentConfigFile({ path, engines: ENGINE_NAMES })
+  const config = await readAgentConfigFile({ path, engines: ENGINES })
   for (const warning of config.warnings ?? []) logger.warn(warning)
   return config
 }

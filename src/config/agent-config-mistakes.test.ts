@@ -164,6 +164,18 @@ describe('a mistake', () => {
       'the environment variable NOBODY is not set'
     ],
     ['a reference without an end', swap('home-rig', '${HOME'), 3, 'a ${ must be ${NAME} or ${NAME:-default}'],
+    [
+      'a key that does nothing',
+      service('  - {name: d, type: image, engine: demo, models: [{id: d}], url: http://x}\n'),
+      5,
+      'services[0].url does nothing with the engine demo'
+    ],
+    [
+      'another one',
+      service('  - {name: d, type: image, engine: demo, models: [{id: d}], max_pixels: 4MP}\n'),
+      5,
+      'services[0].max_pixels does nothing'
+    ],
     ['an empty key', swap('INFERENCE_CLUB_API_KEY', 'EMPTY'), 2, 'api_key is required: ']
   ])('is %s', (_what, text, line, part) => {
     const mistakes = mistakesOf(text).filter((mistake) => mistake.includes(part))

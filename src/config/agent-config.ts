@@ -77,8 +77,18 @@ export interface AgentFileOptions {
   path: string
   /** Of the process when not given. */
   env?: NodeJS.ProcessEnv
-  /** Names of the engines there are. */
-  engines: readonly string[]
+  /** The engines there are. */
+  engines: readonly KnownEngine[]
+}
+
+/** What the checks of the file need to know of an engine, whose own description says it. */
+export interface KnownEngine {
+  name: string
+  /** Those of `ENGINE_KEYS` that it makes something of. It needs `url` when that is among them. */
+  takes: readonly (typeof ENGINE_KEYS)[number][]
+  speaksOpenAI?: true
+  /** Of a model without `features`. */
+  usualFeatures: readonly Feature[]
 }
 
 const AGENT_KEYS = ['gateway', 'api_key', 'api_key_file', 'name', 'services'] as const
@@ -102,6 +112,16 @@ const SERVICE_KEYS = [
   'models',
   'options'
 ] as const
+/** Keys of a service that mean something to some engines only. */
+const ENGINE_KEYS = [
+  'url',
+  'api_key',
+  'headers',
+  'download_from',
+  'extras',
+  'max_pixels',
+  'multiple_of'
+] as const satisfies readonly (typeof SERVICE_KEYS)[number][]
 const MODEL_KEYS = ['id', 'served_as', 'features'] as const
 
 type Fields<K extends readonly string[]> = Record<K[number], YamlValue>
@@ -143,7 +163,7 @@ const requiredText = (value: YamlValue, meaning: string, rules: TextRules = {}):
 
 const readAgent = (
   fields: Fields<typeof AGENT_KEYS>,
-  { engines, folder }: { engines: readonly string[]; folder: string }
+  { engines, folder }: { engines: readonly KnownEngine[]; folder: string }
 ): AgentConfig => ({
   gateway: requiredText(fields.gateway, 'the address of the gateway, such as https://club.example.org', {
     check: checkGateway
@@ -168,7 +188,7 @@ function readKey(fields: Fields<typeof AGENT_KEYS>, folder: string): Pick<AgentC
   return { apiKey: read.key, ...(read.isOpen && { warnings: [openKeyWarning(path)] }) }
 }
 
-function readServices(value: YamlValue, engines: readonly string[]): AgentServiceConfig[] {
+function readServices(value: YamlValue, engines: readonly KnownEngine[]): AgentServiceConfig[] {
   const isNew = checkUnique('is the name of another service already')
   const items = requiredItems(value, { meaning: 'a list of what this machine offers', maxItems: 100 })
   return items.flatMap((item) => {
@@ -179,17 +199,20 @@ function readServices(value: YamlValue, engines: readonly string[]): AgentServic
 
 function readService(
   fields: Fields<typeof SERVICE_KEYS>,
-  { engines, isNew }: { engines: readonly string[]; isNew: TextCheck }
+  { engines, isNew }: { engines: readonly KnownEngine[]; isNew: TextCheck }
 ): AgentServiceConfig {
   const name = requiredText(fields.name, 'what the gateway calls this service', { maxChars: 100, check: isNew })
   const type = requiredText(fields.type, 'image, or what else this service does', { maxChars: 40 })
   const isImage = type === 'image'
-  if (isImage) fields.engine.require(`one of ${engines.join(', ')}`)
-  const engine = fields.engine.text({ maxChars: 40, ...(isImage && { check: checkOneOf(engines) }) })
-  if (isImage && (engine === undefined ? fields.engine.isBlank : engine !== 'demo')) {
+  const names = engines.map((one) => one.name)
+  if (isImage) fields.engine.require(`one of ${names.join(', ')}`)
+  const engine = fields.engine.text({ maxChars: 40, ...(isImage && { check: checkOneOf(names) }) })
+  const known = engines.find((one) => one.name === engine)
+  if (isImage && (known ? known.takes.includes('url') : fields.engine.isBlank)) {
     fields.url.require('the address of the image server, such as http://127.0.0.1:8188')
   }
-  const url = fields.url.text({ check: checkImageServer({ speaksOpenAI: engine === 'openai' }) })
+  if (isImage && known) refuseUnusedKeys(fields, known)
+  const url = fields.url.text({ check: checkImageServer({ speaksOpenAI: known?.speaksOpenAI === true }) })
   const apiKey = fields.api_key.text()
   const isSignedInByUrl = url !== undefined && new URL(url).username + new URL(url).password !== ''
   if (isSignedInByUrl && apiKey !== undefined) fields.url.mistake('must not have a user name beside an api_key')
@@ -212,9 +235,15 @@ function readService(
     ...readCap('imagesPerUserHour', fields.images_per_user_hour),
     ...readExtras(fields.extras),
     ...readSizeRules(fields),
-    models: readModels(fields.models, { isImage, defaultFeatures: engine === 'demo' ? FEATURES : ['generate'] }),
+    models: readModels(fields.models, { isImage, defaultFeatures: known?.usualFeatures ?? ['generate'] }),
     options: fields.options.plainMapping()
   }
+}
+
+/** A key that does nothing would let its owner believe that it does. */
+function refuseUnusedKeys(fields: Fields<typeof ENGINE_KEYS>, { name, takes }: KnownEngine): void {
+  const unused = ENGINE_KEYS.filter((key) => !takes.includes(key) && !fields[key].isBlank)
+  for (const key of unused) fields[key].mistake(`does nothing with the engine ${name}: leave it out`)
 }
 
 function readExtras(value: YamlValue): Pick<AgentServiceConfig, 'extras'> {

@@ -3,13 +3,19 @@ import { parseDurationMs } from '../lib/quantities.ts'
 /** A mistake in the `options` of a service, in words that follow the option's name. */
 export class EngineOptionError extends Error {}
 
-/** Reads the `options` of one service; `done` refuses those that nobody has asked for. */
+/** Reads the `options` of one service. */
 export class EngineOptions {
   readonly #options: Record<string, unknown>
-  readonly #known = new Set<string>()
+  readonly #known: readonly string[]
 
-  constructor(options: Record<string, unknown>) {
+  /** Throws `EngineOptionError` for options that are not among the `known`. */
+  constructor(options: Record<string, unknown>, known: readonly string[]) {
     this.#options = options
+    this.#known = known
+    const unknown = Object.keys(options).filter((name) => !known.includes(name))
+    if (unknown.length === 0) return
+    const offered = known.length > 0 ? `it knows ${known.join(', ')}` : 'it has none'
+    throw new EngineOptionError(`option '${unknown.join("', '")}' is unknown to this engine: ${offered}`)
   }
 
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
@@ -28,15 +34,8 @@ export class EngineOptions {
     return ms
   }
 
-  done(): void {
-    const unknown = Object.keys(this.#options).filter((name) => !this.#known.has(name))
-    if (unknown.length === 0) return
-    const known = this.#known.size > 0 ? `it knows ${[...this.#known].join(', ')}` : 'it has none'
-    throw new EngineOptionError(`option '${unknown.join("', '")}' is unknown to this engine: ${known}`)
-  }
-
   #take(name: string): unknown {
-    this.#known.add(name)
+    if (!this.#known.includes(name)) throw new Error(`the engine's description lacks its option '${name}'`)
     return this.#options[name] ?? undefined
   }
 }

@@ -1,6 +1,9 @@
 import { createDemoEngine } from './demo/demo-engine.ts'
+import { DEMO } from './demo/demo-description.ts'
 import type { Engine } from './engine.ts'
+import type { EngineDescription } from './engine-description.ts'
 import { EngineOptions } from './engine-options.ts'
+import { OPENAI } from './openai/openai-description.ts'
 import { createOpenAIEngine } from './openai/openai-engine.ts'
 
 /** What a service of `agent.yaml` says about its engine. */
@@ -20,37 +23,42 @@ export interface EngineSettings {
 
 type EngineFactory = (settings: EngineSettings, options: EngineOptions) => Engine
 
-/** Adding an engine is its folder and one entry here. */
-const ENGINES = {
-  demo: (_settings, options) => createDemoEngine({ stepTimeMs: options.durationMs('step_time') ?? 50 }),
-  openai: ({ url, apiKey, headers, downloadFrom, maxPixels, multipleOf, maxImageBytes }, options) => {
-    const responseFormat = options.choice('response_format', ['omit', 'b64_json'])
-    const editsField = options.choice('edits_field', ['image', 'image[]'])
-    const maskMode = options.choice('mask', ['openai-alpha', 'white-edit'])
-    return createOpenAIEngine({
-      baseUrl: url ?? '',
-      ...(apiKey !== undefined && { apiKey }),
-      ...(headers && { headers }),
-      ...(downloadFrom && { downloadFrom }),
-      maxImageBytes,
-      sizes: { ...(maxPixels !== undefined && { maxPixels }), ...(multipleOf !== undefined && { multipleOf }) },
-      profile: {
-        ...(responseFormat && { responseFormat }),
-        ...(editsField && { editsField }),
-        ...(maskMode && { maskMode })
-      }
-    })
-  }
-} satisfies Record<string, EngineFactory>
-
-export const ENGINE_NAMES = Object.keys(ENGINES)
+/** How each engine of `engine-descriptions.ts` is made. */
+const FACTORIES: ReadonlyMap<EngineDescription, EngineFactory> = new Map([
+  [DEMO, (_settings, options) => createDemoEngine({ stepTimeMs: options.durationMs('step_time') ?? 50 })],
+  [
+    OPENAI,
+    ({ url, apiKey, headers, downloadFrom, maxPixels, multipleOf, maxImageBytes }, options) => {
+      const responseFormat = options.choice('response_format', ['omit', 'b64_json'])
+      const editsField = options.choice('edits_field', ['image', 'image[]'])
+      const maskMode = options.choice('mask', ['openai-alpha', 'white-edit'])
+      return createOpenAIEngine({
+        baseUrl: url ?? '',
+        ...(apiKey !== undefined && { apiKey }),
+        ...(headers && { headers }),
+        ...(downloadFrom && { downloadFrom }),
+        maxImageBytes,
+        sizes: { ...(maxPixels !== undefined && { maxPixels }), ...(multipleOf !== undefined && { multipleOf }) },
+        profile: {
+          ...(responseFormat && { responseFormat }),
+          ...(editsField && { editsField }),
+          ...(maskMode && { maskMode })
+        }
+      })
+    }
+  ]
+])
 
 /** Throws `EngineOptionError` for options the engine does not have. */
 export function createEngine(name: string, settings: EngineSettings): Engine {
-  const factory = (ENGINES as Record<string, EngineFactory>)[name]
-  if (!factory) throw new Error(`there is no engine '${name}'`)
-  const options = new EngineOptions(settings.options)
-  const engine = factory(settings, options)
-  options.done()
-  return engine
+  const found = [...FACTORIES].find(([description]) => description.name === name)
+  if (!found) throw new Error(`there is no engine '${name}'`)
+  const [description, create] = found
+  return create(
+    settings,
+    new EngineOptions(
+      settings.options,
+      description.options.map((option) => option.name)
+    )
+  )
 }

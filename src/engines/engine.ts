@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { ImageReport } from '../images/image-report.ts'
-import type { Feature, ImageTask, Size } from '../images/image-request.ts'
+import type { ImageTask, Size } from '../images/image-request.ts'
 
 /**
  * The software a service drives. An engine makes one image per call and keeps no state between calls that a
@@ -14,7 +14,7 @@ export interface Engine {
    */
   readonly extras?: readonly string[] | 'any'
   /** Asks the image server whether it is there and what it offers. Throws `EngineError` when it cannot be reached. */
-  describe(signal: AbortSignal): Promise<EngineDescription>
+  describe(signal: AbortSignal): Promise<ServerDescription>
   /**
    * Makes one image. Throws `EngineError`; an abort of `run.signal` rejects promptly and stops the work where the
    * image server can be told to.
@@ -24,11 +24,10 @@ export interface Engine {
   close?(): Promise<void>
 }
 
-export interface EngineDescription {
+/** What an image server says of itself. */
+export interface ServerDescription {
   /** Model names as the image server spells them; empty when it does not tell. */
   models: string[]
-  /** What this engine can do with any model; a service declares a part of it. */
-  features: readonly Feature[]
   /** One line for people. */
   summary: string
 }

@@ -2,7 +2,8 @@ import { buffer } from 'node:stream/consumers'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Engine, EngineError, type EngineImage } from '../../src/engines/engine.ts'
-import { type Feature, FEATURES, type ImageTask, type Size, type TaskInput } from '../../src/images/image-request.ts'
+import { ENGINES } from '../../src/engines/engine-descriptions.ts'
+import type { Feature, ImageTask, Size, TaskInput } from '../../src/images/image-request.ts'
 import { createTestRun } from '../support/engine-run.ts'
 
 export interface EngineUnderTest {
@@ -54,15 +55,14 @@ export function describeEngineContract(name: string, contract: EngineContract): 
     })
     const generate = async (more: Partial<ImageTask>, inputs: Record<string, Uint8Array> = {}) =>
       read(await subject.engine.generate(task(more), createTestRun({ inputs })))
-    const declares = async (...features: Feature[]) => {
-      const description = await subject.engine.describe(new AbortController().signal)
-      return features.every((feature) => description.features.includes(feature))
+    const declares = (...features: Feature[]) => {
+      const description = ENGINES.find((one) => one.name === subject.engine.name)
+      return features.every((feature) => description!.features.includes(feature))
     }
 
-    it('describes itself', async () => {
+    it('is described by its name, and tells what its server is', async () => {
+      expect(declares('generate')).toBe(true)
       const description = await subject.engine.describe(new AbortController().signal)
-      expect(FEATURES).toEqual(expect.arrayContaining([...description.features]))
-      expect(description.features).toContain('generate')
       expect(description.models.every((model) => model.length > 0)).toBe(true)
       expect(description.summary).toMatch(/^\S.*$/)
     })
@@ -74,7 +74,7 @@ export function describeEngineContract(name: string, contract: EngineContract): 
     })
 
     it('repeats an image by its seed', async ({ skip }) => {
-      if (!(await declares('seed'))) skip()
+      if (!declares('seed')) skip()
       const [first, again, other] = [
         await generate({ size: SIZE }),
         await generate({ size: SIZE }),
@@ -85,7 +85,7 @@ export function describeEngineContract(name: string, contract: EngineContract): 
     })
 
     it('does not mix two images made at once', async ({ skip }) => {
-      if (!(await declares('seed'))) skip()
+      if (!declares('seed')) skip()
       const wide = { size: SIZE, seed: 1, prompt: 'wide' }
       const tall = { size: { width: 128, height: 192 }, seed: 2, prompt: 'tall' }
       const together = await Promise.all([generate(wide), generate(tall)])
@@ -121,7 +121,7 @@ export function describeEngineContract(name: string, contract: EngineContract): 
     })
 
     it('gives an edit the size of its image and makes it of that image', async ({ skip }) => {
-      if (!(await declares('edit'))) skip()
+      if (!declares('edit')) skip()
       const inputs = [imageInput('image0')]
       const blue = await generate({ kind: 'edit', inputs }, { image0: await flat(BLUE) })
       const green = await generate({ kind: 'edit', inputs }, { image0: await flat(GREEN) })
@@ -130,7 +130,7 @@ export function describeEngineContract(name: string, contract: EngineContract): 
     })
 
     it('changes an image where its mask is white and nowhere else', async ({ skip }) => {
-      if (!(await declares('edit', 'mask'))) skip()
+      if (!declares('edit', 'mask')) skip()
       const inputs = [imageInput('image0'), imageInput('mask')]
       const image = await generate({ kind: 'edit', inputs }, { image0: await flat(BLUE), mask: await leftHalfMask() })
       expect(image).toMatchObject(SIZE)
@@ -139,7 +139,7 @@ export function describeEngineContract(name: string, contract: EngineContract): 
     })
 
     it('uses every image of an edit', async ({ skip }) => {
-      if (!(await declares('edit', 'multi_image'))) skip()
+      if (!declares('edit', 'multi_image')) skip()
       const inputs = [imageInput('image0'), imageInput('image1')]
       const image0 = await flat(BLUE)
       const first = await generate({ kind: 'edit', inputs }, { image0, image1: await flat(GREEN) })
@@ -148,7 +148,7 @@ export function describeEngineContract(name: string, contract: EngineContract): 
     })
 
     it('varies an image without a prompt', async ({ skip }) => {
-      if (!(await declares('variation'))) skip()
+      if (!declares('variation')) skip()
       const inputs = [imageInput('image0')]
       const image = await generate({ kind: 'variation', prompt: '', inputs }, { image0: await flat(BLUE) })
       expect(image).toMatchObject(SIZE)

@@ -1,7 +1,13 @@
-import { type AgentConfig, loadAgentConfig } from '../../src/config/agent-config.ts'
+import { type AgentConfig, type KnownEngine, loadAgentConfig } from '../../src/config/agent-config.ts'
 import { ConfigError } from '../../src/config/config.ts'
+import { FEATURES } from '../../src/images/image-request.ts'
 
-export const ENGINES = ['comfyui', 'openai', 'demo']
+const KEYS = ['url', 'api_key', 'headers', 'download_from', 'extras', 'max_pixels', 'multiple_of'] as const
+export const ENGINES: readonly KnownEngine[] = [
+  { name: 'comfyui', takes: KEYS, usualFeatures: ['generate'] },
+  { name: 'openai', takes: KEYS, speaksOpenAI: true, usualFeatures: ['generate'] },
+  { name: 'demo', takes: ['extras'], usualFeatures: FEATURES }
+]
 export const KEY = 'ic_thisIsTheSecretOfTheAgent'
 export const ENV = { INFERENCE_CLUB_API_KEY: KEY, UPSTREAM_KEY: 'sk-upstream-secret', EMPTY: '' }
 

@@ -67,7 +67,6 @@ describe('generating with the demo engine', () => {
   it('describes itself honestly', async () => {
     const description = await createEngine().describe(new AbortController().signal)
     expect(description.models).toEqual([])
-    expect(description.features).toContain('mask')
     expect(description.summary).toContain('no weights')
   })
 

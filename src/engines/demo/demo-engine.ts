@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import type { Feature, ImageTask } from '../../images/image-request.ts'
+import type { ImageTask } from '../../images/image-request.ts'
 import { mediaTypeOfFormat } from '../../images/media-types.ts'
 import type { Engine, EngineImage, EngineRun } from '../engine.ts'
 import { encodePicture, encodePreview } from './encode-picture.ts'
@@ -15,17 +15,6 @@ export interface DemoEngineOptions {
   /** The least a step takes, so that progress can be watched; 0 paints as fast as it can. */
   stepTimeMs: number
 }
-
-const FEATURES: readonly Feature[] = [
-  'generate',
-  'edit',
-  'mask',
-  'multi_image',
-  'variation',
-  'seed',
-  'preview',
-  'negative_prompt'
-]
 
 const DEFAULT_STEPS = 20
 
@@ -106,7 +95,6 @@ export function createDemoEngine({ stepTimeMs }: DemoEngineOptions): Engine {
       signal.throwIfAborted()
       return {
         models: [],
-        features: FEATURES,
         summary: 'Procedural painter for demonstrations: no weights, no AI. Prompt and seed decide the picture.'
       }
     },

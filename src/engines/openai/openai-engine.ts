@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
-import type { Feature, ImageTask } from '../../images/image-request.ts'
+import type { ImageTask } from '../../images/image-request.ts'
 import { mediaTypeOfFormat } from '../../images/media-types.ts'
 import type { SizeRules } from '../../images/sizes.ts'
-import { type Engine, type EngineDescription, EngineError, type EngineImage, type EngineRun } from '../engine.ts'
+import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
 import { parseImagesAnswer } from './openai-answer.ts'
 import { parseModelIds } from './openai-api.ts'
 import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered, isSuccess } from './openai-fault.ts'
@@ -17,16 +17,6 @@ export interface OpenAIEngineOptions extends OpenAIHttpOptions {
   sizes?: Partial<SizeRules>
 }
 
-const ENGINE_FEATURES: readonly Feature[] = [
-  'generate',
-  'edit',
-  'mask',
-  'multi_image',
-  'variation',
-  'seed',
-  'negative_prompt'
-]
-
 /** Any server that speaks OpenAI's image API: OpenAI, sd-server, LocalAI, vLLM-Omni, SGLang, Lemonade, KoboldCpp. */
 export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   const { maxImageBytes } = options
@@ -38,12 +28,12 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     sizes: { ...USUAL_SIZES, ...options.sizes }
   })
 
-  const describe = async (signal: AbortSignal): Promise<EngineDescription> => {
+  const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
     const answer = await http.get('/models', signal)
     if (!isSuccess(answer) && !isNotOffered(answer)) throw faultOfAnswer(answer, secrets)
     const models = parseModelIds(answer.body)
     const offer = models.length === 0 ? 'does not list its models' : `models: ${models.length}`
-    return { models, features: ENGINE_FEATURES, summary: `OpenAI-compatible image server (${offer})` }
+    return { models, summary: `OpenAI-compatible image server (${offer})` }
   }
 
   const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {

@@ -93,7 +93,7 @@ describe('a description', () => {
 
   it('lists the models with the key', async () => {
     await start({ requiredApiKey: 'k', knownModels: ['a', 'org/b'] }, { apiKey: 'k' })
-    expect(await describeEngine()).toMatchObject({ models: ['a', 'org/b'], features: expect.arrayContaining(['mask']) })
+    expect(await describeEngine()).toMatchObject({ models: ['a', 'org/b'] })
     expect(world.server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/models'])
   })
 

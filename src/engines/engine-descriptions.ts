@@ -1,0 +1,6 @@
+import { DEMO } from './demo/demo-description.ts'
+import type { EngineDescription } from './engine-description.ts'
+import { OPENAI } from './openai/openai-description.ts'
+
+/** Every engine there is, in the order in which people are offered them. */
+export const ENGINES: readonly EngineDescription[] = [OPENAI, DEMO]
