@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkMachine, connectCommand, EMPTY_MACHINE } from './connect-command.ts'
+import { checkMachine, connectCommand, EMPTY_MACHINE, withEngine } from './connect-command.ts'
 
 const ACCESS = { gateway: 'https://club.example.org', secret: 'ic_secret' }
 
@@ -13,11 +13,11 @@ describe('connectCommand', () => {
         'api_key_file: home-rig.key',
         'name: "Home rig"',
         'services:',
-        '  - name: painter',
+        '  - name: local',
         '    type: image',
         '    engine: demo',
         '    models:',
-        '      - id: demo',
+        '      - id: "demo"',
         'EOF',
         'bin/inference-club agent --config home-rig.yaml'
       ].join('\n')
@@ -52,6 +52,15 @@ describe('checkMachine', () => {
       'url',
       'model'
     ])
+  })
+})
+
+describe('another engine', () => {
+  it('brings its usual address, unless another was typed', () => {
+    const machine = { ...EMPTY_MACHINE, engine: 'openai', url: 'http://127.0.0.1:1234' }
+    expect(withEngine(machine, 'demo')).toEqual({ engine: 'demo', url: 'http://127.0.0.1:1234' })
+    expect(withEngine({ ...machine, url: '', engine: 'demo' }, 'openai').url).toBe('http://127.0.0.1:1234')
+    expect(withEngine({ ...machine, url: 'http://gpu:1' }, 'openai').url).toBe('http://gpu:1')
   })
 })
 

@@ -1,16 +1,16 @@
+import { ENGINES } from '../../../../src/engines/engine-descriptions.ts'
 import { readCount } from '../../components/limits/limits-form.ts'
-
-export type EngineChoice = 'openai' | 'demo'
 
 /** A machine that is to be connected, as it is filled in. */
 export interface MachineForm {
   name: string
-  engine: EngineChoice
-  /** Of the image server; for `openai`. */
+  /** A name of `ENGINES`. */
+  engine: string
+  /** Of the image server, where the engine takes one. */
   url: string
-  /** What callers ask for, and the server calls it as well; for `openai`. */
+  /** What callers ask for, and the server calls it as well, where the engine has none of its own. */
   model: string
-  /** Whether it changes images too, and how it reads masks then; for `openai`. */
+  /** Whether it changes images too, and how it reads masks then, where that is an option of the engine. */
   edits: 'none' | 'white-edit' | 'openai-alpha'
   /** Whom it serves beside its owner. */
   access: 'members' | 'private' | 'listed'
@@ -21,10 +21,12 @@ export interface MachineForm {
   imagesPerUserHour: string
 }
 
+const [FIRST_ENGINE] = ENGINES
+
 export const EMPTY_MACHINE: MachineForm = {
   name: '',
-  engine: 'openai',
-  url: 'http://127.0.0.1:1234',
+  engine: FIRST_ENGINE?.name ?? '',
+  url: FIRST_ENGINE?.usualUrls[0] ?? '',
   model: '',
   edits: 'none',
   access: 'members',
@@ -33,18 +35,41 @@ export const EMPTY_MACHINE: MachineForm = {
   imagesPerUserHour: ''
 }
 
+/** What the form asks about a machine with this engine. */
+export interface EngineQuestions {
+  url: boolean
+  model: boolean
+  edits: boolean
+}
+
+export function questionsOf(engine: string): EngineQuestions {
+  const { takes = [], options = [], ownModel } = ENGINES.find((one) => one.name === engine) ?? {}
+  return {
+    url: takes.includes('url'),
+    model: ownModel === undefined,
+    edits: options.some((option) => option.name === 'mask')
+  }
+}
+
+/** Another engine, whose servers listen elsewhere: an address that nobody has changed follows it. */
+export function withEngine({ url }: MachineForm, engine: string): Pick<MachineForm, 'engine' | 'url'> {
+  const usual = ENGINES.find(({ name }) => name === engine)?.usualUrls[0]
+  const isUntouched = url === '' || ENGINES.some(({ usualUrls }) => usualUrls[0] === url)
+  return { engine, url: (isUntouched ? usual : undefined) ?? url }
+}
+
 export type MachineErrors = Partial<Record<keyof MachineForm, string>>
 
 /** What is wrong with the entries; empty when nothing is. */
 export function checkMachine(machine: MachineForm): MachineErrors {
   const { name, engine, url, model } = machine
   const errors = checkSharing(machine)
+  const asked = questionsOf(engine)
   if (name.trim() === '') errors.name = 'Give the machine a name.'
-  if (engine === 'demo') return errors
-  if (!/^https?:\/\//i.test(url.trim()) || !URL.canParse(url.trim())) {
+  if (asked.url && (!/^https?:\/\//i.test(url.trim()) || !URL.canParse(url.trim()))) {
     errors.url = 'An address that begins with http:// or https://.'
   }
-  if (model.trim() === '') errors.model = 'Say what callers ask for.'
+  if (asked.model && model.trim() === '') errors.model = 'Say what callers ask for.'
   return errors
 }
 
@@ -88,34 +113,27 @@ export function connectCommand(machine: MachineForm, access: { gateway: string; 
     `api_key_file: ${name}.key`,
     `name: ${quote(machine.name.trim())}`,
     'services:',
-    ...(machine.engine === 'demo' ? demoService(machine) : openaiService(machine)),
+    ...serviceLines(machine),
     'EOF',
     `bin/inference-club agent --config ${file}`
   ].join('\n')
 }
 
-const demoService = (machine: MachineForm): string[] => [
-  '  - name: painter',
-  '    type: image',
-  '    engine: demo',
-  ...sharing(machine),
-  '    models:',
-  '      - id: demo'
-]
-
-function openaiService(machine: MachineForm): string[] {
-  const { url, model, edits } = machine
+function serviceLines(machine: MachineForm): string[] {
+  const { engine, url, model, edits } = machine
+  const asked = questionsOf(engine)
+  const ownModel = ENGINES.find((one) => one.name === engine)?.ownModel
   const features = edits === 'none' ? 'generate, seed' : 'generate, edit, mask, seed'
   return [
     '  - name: local',
     '    type: image',
-    '    engine: openai',
-    `    url: ${quote(url.trim())}`,
+    `    engine: ${engine}`,
+    ...(asked.url ? [`    url: ${quote(url.trim())}`] : []),
     ...sharing(machine),
     '    models:',
-    `      - id: ${quote(model.trim())}`,
-    `        features: [${features}]`,
-    ...(edits === 'none' ? [] : ['    options:', `      mask: ${edits}`])
+    `      - id: ${quote(ownModel ?? model.trim())}`,
+    ...(asked.edits ? [`        features: [${features}]`] : []),
+    ...(asked.edits && edits !== 'none' ? ['    options:', `      mask: ${edits}`] : [])
   ]
 }
 

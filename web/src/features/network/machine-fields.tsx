@@ -1,17 +1,15 @@
 import { type FormEvent, useState } from 'react'
 import { Field, TextInput } from '../../components/ui/field.tsx'
 import { Select, type SelectOption } from '../../components/ui/select.tsx'
-import { checkMachine, type EngineChoice, type MachineErrors, type MachineForm } from './connect-command.ts'
+import { ENGINES } from '../../../../src/engines/engine-descriptions.ts'
+import { checkMachine, type MachineErrors, type MachineForm, questionsOf, withEngine } from './connect-command.ts'
 import { SharingFields } from './sharing-fields.tsx'
 
-const ENGINES: readonly SelectOption<EngineChoice>[] = [
-  {
-    value: 'openai',
-    label: 'OpenAI-compatible server',
-    detail: 'sd-server (stable-diffusion.cpp), LocalAI, Lemonade and others'
-  },
-  { value: 'demo', label: 'The demo painter', detail: 'Needs no GPU and no model, for trying things out' }
-]
+const CHOICES: readonly SelectOption<string>[] = ENGINES.map(({ name, title, detail }) => ({
+  value: name,
+  label: title,
+  detail
+}))
 
 const EDITS: readonly SelectOption<MachineForm['edits']>[] = [
   { value: 'none', label: 'No, only new images' },
@@ -55,9 +53,9 @@ export function MachineFields({ formId, machine, onChange, onSubmit }: MachineFi
         />
       </Field>
       <Field label="What runs on it">
-        <Select value={machine.engine} options={ENGINES} onChange={(engine) => change({ engine })} />
+        <Select value={machine.engine} options={CHOICES} onChange={(engine) => change(withEngine(machine, engine))} />
       </Field>
-      {machine.engine === 'openai' && <ServerFields machine={machine} errors={errors} change={change} />}
+      {questionsOf(machine.engine).url && <ServerFields machine={machine} errors={errors} change={change} />}
       <SharingFields machine={machine} errors={errors} change={change} />
     </form>
   )
@@ -87,8 +85,10 @@ const ServerFields = ({ machine, errors, change }: ServerFieldsProps) => (
         onChange={(event) => change({ model: event.target.value })}
       />
     </Field>
-    <Field label="Does it change images?" className="sm:col-span-2 sm:max-w-[calc(50%-0.5rem)]">
-      <Select value={machine.edits} options={EDITS} onChange={(edits) => change({ edits })} />
-    </Field>
+    {questionsOf(machine.engine).edits && (
+      <Field label="Does it change images?" className="sm:col-span-2 sm:max-w-[calc(50%-0.5rem)]">
+        <Select value={machine.edits} options={EDITS} onChange={(edits) => change({ edits })} />
+      </Field>
+    )}
   </>
 )
