@@ -57,48 +57,55 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** Starts a gateway. Throws `DataDirUnusable`, and what listening on the port throws (`EADDRINUSE`, …). */
+/**
+ * Starts a gateway. Throws `DataDirUnusable`, and what listening on the port throws (`EADDRINUSE`, …). What is opened is
+ * closed in the opposite order, by `close()` as well as when the start fails half way.
+ */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const unlock = await lockDataDir(options.config.dataDir)
-  try {
-    // Of one that was killed, whose address is not this one's.
-    await forgetGatewayAddress(options.config.dataDir)
-    return await startLocked(options, unlock)
-  } catch (error) {
-    unlock()
-    throw error
-  }
-}
-
-async function startLocked(options: GatewayOptions, unlock: () => void): Promise<Gateway> {
   const { config, logger, edge: ownEdge, clock = createSteadyClock(), ...opening } = options
+  const { dataDir, publicUrl } = config
+  const { leaseMs, drainTimeoutMs } = config.limits
   const edge = { ...EDGE_LIMITS, ...ownEdge }
-  const database = await openDatabase(config, {
-    onError: (error) => logger.error({ err: error }, 'the database could not be read or written; it is tried again'),
-    ...opening,
-    clock
-  })
-  const store = await openDiskStore(config.dataDir)
-  const context = createContext({ config, logger, database, store })
-  const { requests, requestViews, apiKeys, registry, assets, providers, settings } = context
-  const { leaseMs } = config.limits
-  await settings.load()
 
-  const stopping = new AbortController()
-  const callers = createTally()
-  let draining = false
-  const diskRoom = await watchDiskRoom({
-    places: [() => database.freeBytes(), () => store.freeBytes()],
-    reserveBytes: config.diskReserveBytes,
-    onRoom: () => database.bell.ring('tasks'),
-    logger
-  })
-  const metrics = createMetrics({
-    agentsOnline: () => registry.sessions().length,
-    tasksByState: () => requestViews.countTasksByState(),
-    databaseLogSize: () => database.logSize(),
-    freeSpace: () => diskRoom.freeBytes()
-  })
+  await using opened = new AsyncDisposableStack()
+  opened.defer(await lockDataDir(dataDir))
+  // Of one that was killed, whose address is not this one's.
+  await forgetGatewayAddress(dataDir)
+  opened.defer(() => forgetGatewayAddress(dataDir))
+  const database = closing(
+    opened,
+    await openDatabase(config, {
+      onError: (error) => logger.error({ err: error }, 'the database could not be read or written; it is tried again'),
+      ...opening,
+      clock
+    })
+  )
+  const store = await openDiskStore(dataDir)
+  const context = createContext({ config, logger, database, store })
+  const { requests, requestViews, registry, assets, providers } = context
+  await closing(opened, context.settings).load()
+
+  const eventLoop = closing(opened, watchEventLoopDelay())
+  const diskRoom = closing(
+    opened,
+    await watchDiskRoom({
+      places: [() => database.freeBytes(), () => store.freeBytes()],
+      reserveBytes: config.diskReserveBytes,
+      onRoom: () => database.bell.ring('tasks'),
+      logger
+    })
+  )
+  const metrics = closing(
+    opened,
+    createMetrics({
+      agentsOnline: () => registry.sessions().length,
+      tasksByState: () => requestViews.countTasksByState(),
+      databaseLogSize: () => database.logSize(),
+      freeSpace: () => diskRoom.freeBytes()
+    })
+  )
+  const { flushLastUsed } = closing(opened, context.apiKeys)
+  opened.defer(flushLastUsed)
   const sweeper = createStorageSweeper({
     store,
     assets: context.assetStore,
@@ -106,102 +113,102 @@ async function startLocked(options: GatewayOptions, unlock: () => void): Promise
     quarantineMs: config.quarantineMs,
     logger
   })
-  const eventLoop = watchEventLoopDelay()
+  /** What begins when the port is ours, and goes on until the last call has been answered. */
+  const meanwhile = opened.use(new AsyncDisposableStack())
+
+  const stopping = new AbortController()
+  const callers = createTally()
+  let draining = false
   const checkReady = createReadiness(context)
-  const app = await createHttpApp({
-    ...context,
-    system: createSystemState({ ...context, eventLoop, diskRoom, sweeper, checkReady }),
-    edge,
-    version: VERSION,
-    webDir: WEB_DIR,
-    docsDir: DOCS_DIR,
-    now: () => database.clock.now(),
-    durable: () => database.durable(),
-    requireDiskRoom: () => diskRoom.require(),
-    findFault: createFindFault(database),
-    stopping: stopping.signal,
-    callers,
-    isDraining: () => draining,
-    checkReady,
-    onRightsChange: (listener) => database.bell.on('keys', listener),
-    takesUpgrade: isAgentUpgrade(basePathOf(config.publicUrl)),
-    metrics
-  })
+  const app = closing(
+    opened,
+    await createHttpApp({
+      ...context,
+      system: createSystemState({ ...context, eventLoop, diskRoom, sweeper, checkReady }),
+      edge,
+      version: VERSION,
+      webDir: WEB_DIR,
+      docsDir: DOCS_DIR,
+      now: () => database.clock.now(),
+      durable: () => database.durable(),
+      requireDiskRoom: () => diskRoom.require(),
+      findFault: createFindFault(database),
+      stopping: stopping.signal,
+      callers,
+      isDraining: () => draining,
+      checkReady,
+      onRightsChange: (listener) => database.bell.on('keys', listener),
+      takesUpgrade: isAgentUpgrade(basePathOf(publicUrl)),
+      metrics
+    })
+  )
   const deliveries = createDeliveries({ ...context, bell: database.bell })
   registerAgentBytes(app, { assets, requests, providers, deliveries, limits: config.limits })
 
   // Agents were cut off with the last process: they get the time to come back before anybody takes their work.
   await requests.giveGrace()
-  await app.listen({ port: config.port, host: config.host }).catch(async (error: unknown) => {
-    eventLoop.close()
-    settings.close()
-    await diskRoom.close()
-    await app.close()
-    await database.close()
-    throw error
-  })
+  await app.listen({ port: config.port, host: config.host })
   // Not before the port is ours: a start that fails must not use up the one time at which the key is shown.
   const { admin, newKey } = await bootstrapAdmin({ ...context, secret: config.bootstrapApiKey })
-  const sockets = serveAgentSockets(app.server, {
-    ...context,
-    reach: createReached(config.trustProxy),
-    checkHost: createHostCheck(knownHosts(config)),
-    bell: database.bell,
-    leaseMs,
-    edge,
-    now: () => database.clock.now()
-  })
-  const dispatcher = startDispatcher({
-    ...context,
-    slots: {
-      runningByUser: () => registry.runningByUser(),
-      // An image that could not be stored is better not begun.
-      freeServices: () => (diskRoom.isShort() ? [] : registry.freeServices())
-    }
-  })
-  const keeper = keepSessions({ ...context, bell: database.bell, leaseMs })
-  const webhookDelivery = startWebhookDelivery({
-    database,
-    logger,
-    send: createWebhookSender({
-      userAgent: `inference-club/${VERSION}`,
-      allowPrivateAddresses: () => config.webhookPrivateAddresses
+  closing(
+    opened,
+    serveAgentSockets(app.server, {
+      ...context,
+      reach: createReached(config.trustProxy),
+      checkHost: createHostCheck(knownHosts(config)),
+      bell: database.bell,
+      leaseMs,
+      edge,
+      now: () => database.clock.now()
     })
+  )
+  opened.defer(async () => {
+    // Agents go on delivering meanwhile, so most waiting callers still get their images.
+    const told = setTimeout(() => stopping.abort(), drainTimeoutMs)
+    await callers.none()
+    clearTimeout(told)
+    stopping.abort()
   })
-  const background = startBackground({
-    ...context,
-    keeper,
-    clock,
-    sweeper
-  })
+  closing(
+    opened,
+    startDispatcher({
+      ...context,
+      slots: {
+        runningByUser: () => registry.runningByUser(),
+        // An image that could not be stored is better not begun.
+        freeServices: () => (diskRoom.isShort() ? [] : registry.freeServices())
+      }
+    })
+  )
+  const keeper = closing(meanwhile, keepSessions({ ...context, bell: database.bell, leaseMs }))
+  closing(
+    meanwhile,
+    startWebhookDelivery({
+      database,
+      logger,
+      send: createWebhookSender({
+        userAgent: `inference-club/${VERSION}`,
+        allowPrivateAddresses: () => config.webhookPrivateAddresses
+      })
+    })
+  )
+  closing(meanwhile, startBackground({ ...context, keeper, clock, sweeper }))
 
   const { address, port } = app.server.address() as AddressInfo
   const url = localUrl({ host: address, port })
-  const { dataDir, publicUrl } = config
   await leaveGatewayAddress(dataDir, { url, ...(publicUrl !== undefined && { publicUrl }) }).catch((error: unknown) => {
     // The disk may be full, which is no reason not to serve what there is.
     logger.warn({ err: error }, 'commands on this machine are not told the address')
   })
-  const close = async () => {
+  opened.defer(() => {
     draining = true
-    await dispatcher.close()
-    // Agents go on delivering meanwhile, so most waiting callers still get their images.
-    const told = setTimeout(() => stopping.abort(), config.limits.drainTimeoutMs)
-    await callers.none()
-    clearTimeout(told)
-    stopping.abort()
-    await sockets.close()
-    await app.close()
-    await Promise.all([keeper.close(), background.close(), webhookDelivery.close()])
-    await apiKeys.flushLastUsed()
-    apiKeys.close()
-    metrics.close()
-    await diskRoom.close()
-    eventLoop.close()
-    settings.close()
-    await database.close()
-    await forgetGatewayAddress(dataDir)
-    unlock()
-  }
-  return { url, context, admin, ...(newKey && { newKey }), close }
+  })
+  const running = opened.move()
+  return { url, context, admin, ...(newKey && { newKey }), close: () => running.disposeAsync() }
 }
+
+/** Has something closed with the stack, before all that the stack was given earlier. */
+const closing = <T extends { close(): unknown }>(stack: AsyncDisposableStack, opened: T): T =>
+  stack.adopt(opened, async () => {
+    await opened.close()
+  })

@@ -53,30 +53,27 @@ export interface SqliteOptions {
 export async function openSqliteDatabase(options: SqliteOptions): Promise<Database> {
   const maxLogBytes = options.maxLogBytes ?? MAX_LOG_BYTES
   await makeFolder(dirname(options.path))
-  const sqlite = new DatabaseSync(options.path, { timeout: BUSY_TIMEOUT_MS })
+  await using opened = new AsyncDisposableStack()
+  const sqlite = opened.use(new DatabaseSync(options.path, { timeout: BUSY_TIMEOUT_MS }))
   sqlite.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
   sqlite.exec('pragma wal_autocheckpoint = 0; pragma temp_store = memory; pragma cache_size = -65536')
   sqlite.exec(`pragma journal_size_limit = ${Math.round(maxLogBytes * KEPT_OF_LOG)}`)
   // A write transaction that changes nothing makes sure that the log file exists before it is opened for syncing.
   sqlite.exec('begin immediate; pragma user_version = 1; commit')
 
+  const db = new Kysely<Tables>({
+    dialect: new SqliteDialect({ database: createSqliteShim(sqlite, () => walSync.committed()) })
+  })
+  opened.defer(() => db.destroy())
   const walSync: WalSync = await createWalSync({
     walPath: `${options.path}-wal`,
     onFailure: options.onFatal,
     ...(options.syncFile && { syncFile: options.syncFile })
   })
+  opened.defer(() => walSync.close())
   const requireInPlace = await rememberFiles([options.path, `${options.path}-wal`])
-  const db = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: createSqliteShim(sqlite, () => walSync.committed()) })
-  })
-  try {
-    await migrate(db, { dataDir: dirname(options.path), isInUse: options.isInUse ?? false })
-    await syncFolder(dirname(options.path))
-  } catch (error) {
-    await walSync.close()
-    await db.destroy()
-    throw error
-  }
+  await migrate(db, { dataDir: dirname(options.path), isInUse: options.isInUse ?? false })
+  await syncFolder(dirname(options.path))
 
   const bell = createLocalBell()
   const dataVersion = sqlite.prepare('pragma data_version')
@@ -92,6 +89,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     }
   }, OTHER_WRITERS_POLL_MS)
   poll.unref()
+  opened.defer(() => clearInterval(poll))
+  opened.defer(() => walSync.durable())
   const checkpointer = startCheckpointer({
     path: options.path,
     maxLogBytes,
@@ -105,6 +104,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
       inBackground(walSync.durable(), options.onFatal)
     }
   })
+  opened.defer(() => checkpointer.close())
+  const open = opened.move()
 
   return {
     db,
@@ -116,13 +117,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     freeBytes: () => freeBytesAt(dirname(options.path)),
     logSize: () => logBytes(options.path),
     requireInPlace,
-    close: async () => {
-      clearInterval(poll)
-      await checkpointer.close()
-      await walSync.durable()
-      await walSync.close()
-      await db.destroy()
-    }
+    close: () => open.disposeAsync()
   }
 }
 

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openDatabase } from '../../src/app/open-database.ts'
+import { isDataDirLocked } from '../../src/db/data-dir-lock.ts'
+import { freePort } from '../support/free-port.ts'
+import { startTestGateway } from '../support/test-gateway.ts'
+
+let dataDir: string
+let port: number
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'half-start-'))
+  port = await freePort()
+})
+afterEach(() => rm(dataDir, { recursive: true }))
+
+const start = () => startTestGateway({ dataDir, env: { INFERENCE_CLUB_PORT: String(port) } })
+
+async function listenThere(): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+/** Files in the folder that this process has open. */
+async function openFiles(): Promise<string[]> {
+  const open = await readdir('/proc/self/fd').catch(() => [])
+  const paths = await Promise.all(open.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))
+  return paths.filter((path) => path.startsWith(dataDir))
+}
+
+async function onDatabase(statement: string): Promise<void> {
+  const onFatal = (error: unknown) => expect.fail(String(error))
+  const database = await openDatabase({ dataDir }, { onFatal })
+  await sql.raw(statement).execute(database.db)
+  await database.close()
+}
+
+/** Whoever comes next has the folder and the port to themselves. */
+async function expectNothingLeft(): Promise<void> {
+  expect(isDataDirLocked(dataDir)).toBe(false)
+  expect(await openFiles()).toEqual([])
+  const server = await listenThere()
+  server.close()
+  await once(server, 'close')
+}
+
+it('leaves nothing open when its port is taken', async () => {
+  const other = await listenThere()
+  await expect(start()).rejects.toThrow('EADDRINUSE')
+  other.close()
+  await once(other, 'close')
+  await expectNothingLeft()
+  const gateway = await start()
+  await gateway.close()
+  await expectNothingLeft()
+})
+
+it('leaves nothing open when it fails after it has begun to listen', async () => {
+  await onDatabase(`create trigger nobody before insert on users begin select raise(fail, 'nobody may come'); end`)
+  await expect(start()).rejects.toThrow('nobody may come')
+  await expectNothingLeft()
+  await onDatabase('drop trigger nobody')
+  const gateway = await start()
+  expect((await gateway.call('/readyz')).status).toBe(200)
+  await gateway.close()
+})
+
+it('leaves nothing open when what is in its folder cannot be used', async () => {
+  await writeFile(join(dataDir, 'inference-club.sqlite'), 'This is no database, and has never been one.'.repeat(100))
+  await expect(start()).rejects.toThrow('not a database')
+  await expectNothingLeft()
+})
