@@ -96,8 +96,8 @@ async function receiveImage(
   const saved = await saveOrFail(parts, request, { attempt, ownerId: provider?.owner_id ?? '' })
   try {
     const { asked, warnings } = await checkAgainstAsked(parts, attempt, saved)
-    if (asked.outputFormat && saved.mediaType !== mediaTypeOfFormat(asked.outputFormat)) {
-      return await refuseImage(parts, attempt, `The image is not the ${asked.outputFormat} that was asked for.`)
+    if (asked.output_format && saved.mediaType !== mediaTypeOfFormat(asked.output_format)) {
+      return await refuseImage(parts, attempt, `The image is not the ${asked.output_format} that was asked for.`)
     }
     const said = result.warnings.map((warning) => quote(provider?.name ?? 'The provider', warning))
     await finish(parts, { attempt, saved, result, warnings: [...said, ...warnings] })
@@ -156,7 +156,7 @@ async function checkAgainstAsked(
   const asked = await parts.requests.findParameters(attempt)
   const size = formatSize(saved)
   const warnings =
-    asked.size && !asked.isSizeUnasked && formatSize(asked.size) !== size
+    asked.size && !asked.size_unasked && formatSize(asked.size) !== size
       ? [`The size ${formatSize(asked.size)} was asked for; the provider delivered ${size}.`]
       : []
   return { asked, warnings }

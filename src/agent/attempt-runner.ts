@@ -1,13 +1,11 @@
 import { Readable } from 'node:stream'
 import { EngineError, type EngineRun } from '../engines/engine.ts'
-import type { Feature, ImageTask } from '../images/image-request.ts'
 import { inBackground } from '../lib/async.ts'
 import { clampCount } from '../lib/bounds.ts'
 import type { Logger } from '../lib/logger.ts'
 import { formatDuration } from '../lib/quantities.ts'
 import {
   type AgentMessage,
-  type AssignedTask,
   type AttemptFault,
   type GatewayMessage,
   MAX_PREVIEW_BYTES,
@@ -22,6 +20,7 @@ import { openInput } from './open-input.ts'
 import { prepareImage } from './prepare-image.ts'
 import { type PreparedInputs, prepareInputs } from './prepare-inputs.ts'
 import { readBounded } from './read-bounded.ts'
+import { asWhatIsOffered, toImageTask } from './image-task.ts'
 import { seedToTell, seedWarnings, sizeWarnings } from './tell-result.ts'
 
 export type Assigned = Extract<GatewayMessage, { type: 'attempt.assigned' }>
@@ -287,37 +286,6 @@ function throttle(ms: number): () => boolean {
     if (now - last < ms) return false
     last = now
     return true
-  }
-}
-
-function toImageTask(
-  assigned: AssignedTask,
-  { model, inputs }: { model: string; inputs: ImageTask['inputs'] }
-): ImageTask {
-  const { negative_prompt, guidance_scale, output_format, output_compression, ...rest } = assigned
-  const { inputs: _originals, alpha_mask: _prepared, seed_drawn, size_unasked, ...same } = rest
-  const unasked = [...(seed_drawn ? ['seed'] : []), ...(size_unasked ? ['size'] : [])]
-  return {
-    ...same,
-    model,
-    ...(unasked.length > 0 && { unasked }),
-    ...(negative_prompt !== undefined && { negativePrompt: negative_prompt }),
-    ...(guidance_scale !== undefined && { guidanceScale: guidance_scale }),
-    ...(output_format !== undefined && { outputFormat: output_format }),
-    ...(output_compression !== undefined && { outputCompression: output_compression }),
-    inputs
-  }
-}
-
-const VARIATION_PROMPT = 'A variation of this image'
-
-/** A variation from a service that only edits is an image-to-image pass, and the caller is told. */
-function asWhatIsOffered(task: ImageTask, features: readonly Feature[]): { task: ImageTask; warnings: string[] } {
-  if (task.kind !== 'variation' || features.includes('variation')) return { task, warnings: [] }
-  const unasked = [...(task.unasked ?? []), ...(task.strength === undefined ? ['strength'] : [])]
-  return {
-    task: { ...task, kind: 'edit', prompt: task.prompt || VARIATION_PROMPT, strength: task.strength ?? 0.5, unasked },
-    warnings: ['This model has no variations of its own: an image-to-image pass was made instead.']
   }
 }
 

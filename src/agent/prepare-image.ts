@@ -16,21 +16,21 @@ export interface PreparedImage extends Size {
  */
 export async function prepareImage(
   bytes: Buffer,
-  task: Pick<ImageTask, 'outputFormat' | 'outputCompression' | 'background'>,
+  task: Pick<ImageTask, 'output_format' | 'output_compression' | 'background'>,
   { maxPixels, signal }: { maxPixels: number; signal: AbortSignal }
 ): Promise<PreparedImage> {
   try {
     signal.throwIfAborted()
     const facts = await verifyDecodes(bytes, maxPixels)
-    if (!task.outputFormat || mediaTypeOfFormat(task.outputFormat) === facts.mediaType) {
+    if (!task.output_format || mediaTypeOfFormat(task.output_format) === facts.mediaType) {
       return { bytes, mediaType: facts.mediaType, width: facts.width, height: facts.height }
     }
     signal.throwIfAborted()
     return await transcodeImage({
       input: bytes,
-      format: task.outputFormat,
+      format: task.output_format,
       maxPixels,
-      ...(task.outputCompression !== undefined && { compression: task.outputCompression }),
+      ...(task.output_compression !== undefined && { compression: task.output_compression }),
       ...(task.background !== undefined && { background: task.background })
     })
   } catch (error) {

@@ -165,7 +165,7 @@ describe('of a task that is not wanted any more', () => {
   it('what came of it is not looked at', async () => {
     const image = await turned()
     const work = await countPixelWork(async () => {
-      const task = { outputFormat: 'webp' as const }
+      const task = { output_format: 'webp' as const }
       const aborted = AbortSignal.abort(new Error('not wanted'))
       await expect(prepareImage(image, task, { maxPixels: 10_000, signal: aborted })).rejects.toThrow('not wanted')
     })

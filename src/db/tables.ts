@@ -180,7 +180,7 @@ export interface RequestsTable {
   is_async: number
   model: string
   prompt: string
-  /** JSON of ImageParameters as asked. */
+  /** JSON of `ImageParameters` as asked, by their names on the wire. */
   parameters: string
   n: number
   /** The end-user id a caller passed as `user`. */

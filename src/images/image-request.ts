@@ -1,6 +1,13 @@
-import type { OutputFormat } from './media-types.ts'
+import {
+  type EngineParameterName,
+  type Field,
+  type IMAGE_KINDS,
+  type ParameterName,
+  type Parameters,
+  PARAMETERS
+} from './fields.ts'
 
-export type ImageKind = 'generation' | 'edit' | 'variation'
+export type ImageKind = (typeof IMAGE_KINDS)[number]
 
 /** What a service can do. `generate` is text to image; the others are what an edit or a field may need. */
 export const FEATURES = [
@@ -22,18 +29,26 @@ export type Feature = (typeof FEATURES)[number]
 export const canDo = (features: readonly string[], needs: readonly string[]): boolean =>
   needs.every((need) => features.includes(need) || (need === 'variation' && features.includes('edit')))
 
-/** The features a service must have for such a call, in a fixed order: they are compared as text when claiming. */
+const FEATURE_OF: Record<ImageKind, Feature> = { generation: 'generate', edit: 'edit', variation: 'variation' }
+
+/** The features a service must have for such a call, in the order of `FEATURES`: they are compared as text when claiming. */
 export function neededFeatures(call: {
   kind: ImageKind
   inputs: readonly { kind: 'input' | 'mask' }[]
-  alphaMask: boolean | undefined
+  parameters: Parameters
 }): Feature[] {
-  if (call.kind === 'generation') return ['generate']
-  if (call.kind === 'variation') return ['variation']
-  const images = call.inputs.filter(({ kind }) => kind === 'input').length
-  const masked = call.alphaMask === true || call.inputs.some(({ kind }) => kind === 'mask')
-  return ['edit', ...(masked ? (['mask'] as const) : []), ...(images > 1 ? (['multi_image'] as const) : [])]
+  const { kind, inputs, parameters } = call
+  const needs = new Set<Feature>([FEATURE_OF[kind], ...needsOfParameters(parameters)])
+  if (kind === 'edit' && inputs.some((input) => input.kind === 'mask')) needs.add('mask')
+  if (kind === 'edit' && inputs.filter((input) => input.kind === 'input').length > 1) needs.add('multi_image')
+  return FEATURES.filter((feature) => needs.has(feature))
 }
+
+const needsOfParameters = (parameters: Parameters): Feature[] =>
+  (Object.keys(parameters) as ParameterName[]).flatMap((name) => {
+    const field: Field | undefined = PARAMETERS[name]
+    return field?.needs === undefined ? [] : [field.needs]
+  })
 
 /** Pixels, width × height. */
 export interface Size {
@@ -42,31 +57,13 @@ export interface Size {
 }
 
 /**
- * The fields of a call that describe the picture, in canonical form: what every form of a call is parsed into, what is
- * recorded, and what an engine is given. An absent member was not asked for.
+ * The fields of a call that describe the picture, in canonical form under their names on the wire: what every form of a
+ * call is parsed into, what is recorded, and what an engine is given. An absent member was not asked for. Of the size:
+ * the engine chooses, for an edit that of the first image.
  */
-export interface ImageParameters {
-  /** Absent: the engine chooses ("auto"); for an edit, the size of the first image. */
-  size?: Size
+export interface ImageParameters extends Parameters {
   /** The caller named no size: it is what a limit leaves of an automatic one, and an engine may make it smaller. */
-  isSizeUnasked?: boolean
-  /** Of image 0; image i uses seed + i. 0 … 2^32 − 1, which every known engine accepts. */
-  seed?: number
-  negativePrompt?: string
-  steps?: number
-  guidanceScale?: number
-  sampler?: string
-  /** Denoising strength of an edit or variation: 0 keeps the source, 1 ignores it. */
-  strength?: number
-  outputFormat?: OutputFormat
-  /** 0 – 100, for jpeg and webp. */
-  outputCompression?: number
-  quality?: string
-  background?: 'transparent' | 'opaque' | 'auto'
-  moderation?: 'low' | 'auto'
-  style?: string
-  /** Of an edit without a mask: change what is fully transparent (alpha 0) in the first image, keep the rest. */
-  alphaMask?: boolean
+  size_unasked?: boolean
   /** Fields this product does not know, as sent; passed to engines that understand them. */
   extra: Record<string, unknown>
 }
@@ -93,7 +90,7 @@ export interface TaskInput {
 }
 
 /** One image to make: what an engine gets. */
-export interface ImageTask extends Omit<ImageParameters, 'seed' | 'alphaMask' | 'isSizeUnasked'> {
+export interface ImageTask extends Omit<Pick<Parameters, EngineParameterName>, 'seed'> {
   kind: ImageKind
   /** The engine's own name of the model (`served_as`). */
   model: string
@@ -103,4 +100,6 @@ export interface ImageTask extends Omit<ImageParameters, 'seed' | 'alphaMask' | 
   /** Names on the wire of fields that are set and were not asked for: `seed` when it was drawn, `size`, `strength`. */
   unasked?: readonly string[]
   inputs: TaskInput[]
+  /** Fields this product does not know, of those that the service lets through. */
+  extra: Record<string, unknown>
 }

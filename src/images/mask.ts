@@ -1,9 +1,10 @@
 import type { Sharp } from 'sharp'
 import { errors } from '../lib/errors.ts'
 import { decodeUpright, inspectSource, openPixels, whenDecoded, type ImageSource } from './decode-image.ts'
+import { MAX_SIDE } from './fields.ts'
 import { orientedSize } from './image-facts.ts'
 import type { Size } from './image-request.ts'
-import { formatSize, MAX_SIDE } from './sizes.ts'
+import { formatSize } from './sizes.ts'
 
 /**
  * Which pixels an edit changes, in canonical form: one channel, 8 bits per pixel, row by row from the top left, no

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../lib/errors.ts'
-import { checkPixels, fitWithin, formatSize, MAX_SIDE, MIN_SIDE, parsePixels, parseSize } from './sizes.ts'
+import { MAX_SIDE, MIN_SIDE } from './fields.ts'
+import { checkPixels, fitWithin, formatSize, parsePixels, parseSize } from './sizes.ts'
 
 const refusal = (text: string): AppError => {
   try {

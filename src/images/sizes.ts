@@ -1,8 +1,6 @@
 import { errors } from '../lib/errors.ts'
+import { MAX_SIDE, MIN_SIDE } from './fields.ts'
 import type { Size } from './image-request.ts'
-
-export const MIN_SIDE = 16
-export const MAX_SIDE = 16_384
 
 /** Digits without leading zeros, around a letter x of either case or a multiplication sign. */
 const SIZE = /^([1-9]\d*)[xX×]([1-9]\d*)$/

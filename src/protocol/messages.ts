@@ -1,10 +1,11 @@
 import { Type, type Static } from 'typebox'
+import { IMAGE_KINDS, SEEDS } from '../images/fields.ts'
 import { FEATURES } from '../images/image-request.ts'
-import { OUTPUT_FORMATS } from '../images/media-types.ts'
 import { clampCount, MAX_WORK_MS } from '../lib/bounds.ts'
 import { cleanText } from '../lib/clean-text.ts'
 import { BoundedText, Count, ExactInteger, Milliseconds, Name } from './bounded.ts'
 import { createReader, type Read } from './read-message.ts'
+import { TASK_PARAMETERS } from './task-parameters.ts'
 
 /**
  * What agent and gateway say to each other over the WebSocket: one JSON object per frame, `type` is noun.verb. Both
@@ -68,27 +69,14 @@ export const ServiceDeclaration = Type.Object({
 export type ServiceDeclaration = Static<typeof ServiceDeclaration>
 
 const AssignedTask = Type.Object({
-  kind: literals(['generation', 'edit', 'variation']),
+  kind: literals(IMAGE_KINDS),
   prompt: Type.String(),
-  seed: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
+  ...TASK_PARAMETERS,
+  seed: Type.Integer({ minimum: 0, maximum: SEEDS - 1 }),
   /** The caller named no seed. Absent of older gateways, which take no `seed: null` in a result either. */
   seed_drawn: Type.Optional(Type.Boolean()),
   /** The caller named no size: it is a limit, below which an engine may stay. */
   size_unasked: Type.Optional(Type.Boolean()),
-  size: Type.Optional(Type.Object({ width: Count(), height: Count() })),
-  negative_prompt: Type.Optional(Type.String()),
-  steps: Type.Optional(ExactInteger()),
-  guidance_scale: Type.Optional(Type.Number()),
-  sampler: Type.Optional(Type.String()),
-  strength: Type.Optional(Type.Number()),
-  output_format: Type.Optional(literals(OUTPUT_FORMATS)),
-  output_compression: Type.Optional(Count(100)),
-  quality: Type.Optional(Type.String()),
-  background: Type.Optional(literals(['transparent', 'opaque', 'auto'])),
-  moderation: Type.Optional(literals(['low', 'auto'])),
-  style: Type.Optional(Type.String()),
-  /** Without an input `mask`: the mask is what is fully transparent in image0. */
-  alpha_mask: Type.Optional(Type.Boolean()),
   extra: Type.Record(Type.String(), Type.Unknown()),
   inputs: Type.Array(Type.Object({ name: id, media_type: Name(100), width: Count(2 ** 31), height: Count(2 ** 31) }), {
     maxItems: 100

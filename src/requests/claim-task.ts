@@ -3,6 +3,7 @@ import { newId, newSecret } from '../lib/ids.ts'
 import { isBlocked } from '../providers/block-store.ts'
 import { isPausedNow } from '../providers/pause-store.ts'
 import type { AssignedTask } from '../protocol/messages.ts'
+import { toTaskParameters } from '../protocol/task-parameters.ts'
 import { insertAttempt } from './attempt-store.ts'
 import { inputName } from './input-name.ts'
 import { hashToken } from './lease-token.ts'
@@ -93,20 +94,14 @@ function toAssignedTask(asked: {
   inputs: readonly AssetRow[]
 }): AssignedTask {
   const { task, prompt, parameters } = asked
-  const { negativePrompt, guidanceScale, outputFormat, outputCompression, alphaMask, ...rest } = parameters
-  const { seed: named, isSizeUnasked, ...same } = rest
   return {
-    ...same,
+    ...toTaskParameters(parameters),
     kind: task.kind as AssignedTask['kind'],
     prompt,
     seed: task.seed,
-    seed_drawn: named === undefined,
-    ...(isSizeUnasked !== undefined && { size_unasked: isSizeUnasked }),
-    ...(negativePrompt !== undefined && { negative_prompt: negativePrompt }),
-    ...(guidanceScale !== undefined && { guidance_scale: guidanceScale }),
-    ...(outputFormat !== undefined && { output_format: outputFormat }),
-    ...(outputCompression !== undefined && { output_compression: outputCompression }),
-    ...(alphaMask !== undefined && { alpha_mask: alphaMask }),
+    seed_drawn: parameters.seed === undefined,
+    ...(parameters.size_unasked !== undefined && { size_unasked: parameters.size_unasked }),
+    extra: parameters.extra,
     inputs: asked.inputs.map((input) => ({
       name: inputName(input),
       media_type: input.media_type,

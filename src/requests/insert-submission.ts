@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { factColumns } from '../assets/stored-facts.ts'
 import type { Trx } from '../db/database.ts'
+import { SEEDS } from '../images/fields.ts'
 import { newId } from '../lib/ids.ts'
 import { nextOrderKey } from './queue-store.ts'
 import type { TaskClass } from './request-states.ts'
@@ -8,9 +9,6 @@ import { insertAssets, insertRequest, type NewAsset } from './request-store.ts'
 import type { SharedInputs } from './share-inputs.ts'
 import { needsOf, type RequestInput, type Submission } from './submission.ts'
 import { insertTasks } from './task-store.ts'
-
-/** Seeds are whole numbers below this: every known engine accepts them. */
-const SEEDS = 2 ** 32
 
 export interface SubmissionPlace {
   taskClass: TaskClass

@@ -55,7 +55,7 @@ describe('needsOf', () => {
     ['edit', [one, two, mask], false, 'edit mask multi_image'],
     ['edit', [one, two], true, 'edit mask multi_image']
   ])('of a %s with %j (alpha mask: %s) are %s', (kind, inputs, alphaMask, needed) => {
-    const parameters = { extra: {}, ...(alphaMask && { alphaMask }) }
+    const parameters = { extra: {}, ...(alphaMask && { inference_club_alpha_mask: true as const }) }
     expect(needsOf(submission({ kind, inputs, parameters })).join(' ')).toBe(needed)
   })
 })

@@ -26,7 +26,7 @@ export interface RequestInput extends SavedBytes {
 
 /** What a service must be able to do for this call. */
 export const needsOf = ({ image, inputs }: Pick<Submission, 'image' | 'inputs'>): Feature[] =>
-  neededFeatures({ kind: image.kind, alphaMask: image.parameters.alphaMask, inputs })
+  neededFeatures({ kind: image.kind, inputs, parameters: image.parameters })
 
 /**
  * What a call means, as a hash: its canonical fields and the hashes of its inputs, never the bytes it was sent as, nor

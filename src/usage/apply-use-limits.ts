@@ -24,7 +24,7 @@ export function applyUseLimits(
   const maxPixels = Math.min(key.maxPixels ?? Infinity, user.maxPixels ?? Infinity)
   if (maxPixels === Infinity) return
   const { parameters } = image
-  if (parameters.size && !parameters.isSizeUnasked) return checkPixels(parameters.size, maxPixels)
+  if (parameters.size && !parameters.size_unasked) return checkPixels(parameters.size, maxPixels)
   parameters.size = fitWithin(firstInput ?? USUAL_SIZE, { maxPixels, multipleOf: USUAL_MULTIPLE })
-  parameters.isSizeUnasked = true
+  parameters.size_unasked = true
 }

@@ -351,7 +351,7 @@ describe('what is written down', () => {
       size: { width: 48, height: 32 },
       steps: 2,
       seed: 100,
-      outputFormat: 'webp',
+      output_format: 'webp',
       extra: { glitter: 1 }
     })
     expect(request.created_at).toBeLessThanOrEqual(request.started_at ?? 0)

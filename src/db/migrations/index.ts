@@ -19,6 +19,7 @@ import * as imageReports from './016-image-reports.ts'
 import * as lanes from './017-lanes.ts'
 import * as earlyRows from './018-early-rows.ts'
 import * as unwantedObjects from './019-unwanted-objects.ts'
+import * as wireNames from './020-wire-names.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -44,5 +45,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '016-image-reports': imageReports,
   '017-lanes': lanes,
   '018-early-rows': earlyRows,
-  '019-unwanted-objects': unwantedObjects
+  '019-unwanted-objects': unwantedObjects,
+  '020-wire-names': wireNames
 }

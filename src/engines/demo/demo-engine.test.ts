@@ -98,22 +98,22 @@ describe('generating with the demo engine', () => {
     expect([one.seed, other.seed]).toEqual([7, 8])
   })
 
-  it.each(['png', 'jpeg', 'webp'] as const)('encodes %s', async (outputFormat) => {
-    const { bytes, mediaType } = await generate(createEngine(), taskOf({ outputFormat, outputCompression: 50 }))
-    expect((await sharp(bytes).metadata()).format).toBe(outputFormat)
-    expect(mediaType).toBe(`image/${outputFormat}`)
+  it.each(['png', 'jpeg', 'webp'] as const)('encodes %s', async (output_format) => {
+    const { bytes, mediaType } = await generate(createEngine(), taskOf({ output_format, output_compression: 50 }))
+    expect((await sharp(bytes).metadata()).format).toBe(output_format)
+    expect(mediaType).toBe(`image/${output_format}`)
   })
 
-  it.each(['jpeg', 'webp'] as const)('makes a smaller %s of a lower output compression', async (outputFormat) => {
+  it.each(['jpeg', 'webp'] as const)('makes a smaller %s of a lower output compression', async (output_format) => {
     const engine = createEngine()
-    const task = taskOf({ outputFormat, size: { width: 128, height: 128 } })
-    const small = await generate(engine, { ...task, outputCompression: 10 })
-    const large = await generate(engine, { ...task, outputCompression: 100 })
+    const task = taskOf({ output_format, size: { width: 128, height: 128 } })
+    const small = await generate(engine, { ...task, output_compression: 10 })
+    const large = await generate(engine, { ...task, output_compression: 100 })
     expect(small.bytes.length).toBeLessThan(large.bytes.length / 2)
   })
 
-  it.each(['png', 'webp'] as const)('paints on a transparent ground as %s', async (outputFormat) => {
-    const { bytes } = await generate(createEngine(), taskOf({ outputFormat, background: 'transparent' }))
+  it.each(['png', 'webp'] as const)('paints on a transparent ground as %s', async (output_format) => {
+    const { bytes } = await generate(createEngine(), taskOf({ output_format, background: 'transparent' }))
     const { data, info } = await pixelsOf(bytes)
     expect(info.channels).toBe(4)
     expect(data[3]).toBe(0)
@@ -125,13 +125,13 @@ describe('generating with the demo engine', () => {
       createEngine(),
       taskOf({
         sampler: 'euler',
-        guidanceScale: 7,
+        guidance_scale: 7,
         quality: 'hd',
         style: 'vivid',
         strength: 0.5,
         steps: 400,
         background: 'transparent',
-        outputFormat: 'jpeg',
+        output_format: 'jpeg',
         extra: { cfg_rescale: 0.7 }
       })
     )
@@ -141,7 +141,7 @@ describe('generating with the demo engine', () => {
   })
 
   it('has no warnings about what it honours', async () => {
-    const task = taskOf({ quality: 'auto', negativePrompt: 'red', background: 'opaque', outputCompression: 80 })
+    const task = taskOf({ quality: 'auto', negative_prompt: 'red', background: 'opaque', output_compression: 80 })
     expect((await generate(createEngine(), task)).warnings).toEqual([])
   })
 })

@@ -29,9 +29,9 @@ async function prepareJob(task: ImageTask, run: EngineRun): Promise<PaintJob> {
   return {
     ...inputs,
     prompt: task.kind === 'variation' ? '' : task.prompt,
-    negativePrompt: task.negativePrompt ?? '',
+    negativePrompt: task.negative_prompt ?? '',
     seed: task.seed,
-    transparent: task.background === 'transparent' && task.outputFormat !== 'jpeg',
+    transparent: task.background === 'transparent' && task.output_format !== 'jpeg',
     strength: strengthOf(task, inputs.mask !== undefined)
   }
 }
@@ -67,14 +67,14 @@ export function createDemoEngine({ stepTimeMs }: DemoEngineOptions): Engine {
 
   const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {
     const steps = Math.min(MOST_STEPS, Math.max(1, Math.round(task.steps ?? DEFAULT_STEPS)))
-    const format = task.outputFormat ?? 'png'
+    const format = task.output_format ?? 'png'
     const job = await prepareJob(task, run)
     // Whatever fails first also ends the rest: no progress is told of a picture that will not come.
     const ending = new AbortController()
     const signal = AbortSignal.any([run.signal, ending.signal])
     try {
       const painting = thread.paint(job, { previewCount: previewSteps(steps).length, signal })
-      const encoding = painting.then(({ picture }) => encodePicture(picture, format, task.outputCompression))
+      const encoding = painting.then(({ picture }) => encodePicture(picture, format, task.output_compression))
       const [bytes] = await Promise.all([encoding, walkSteps(run, { steps, stepTimeMs, painting, signal })])
       return {
         bytes: Readable.from([bytes]),

@@ -227,7 +227,15 @@ describe('a variation', () => {
     const { warnings } = await work(['image0'], { kind: 'variation', prompt: '' })
     expect(server.requests.map(({ path }) => path)).toEqual(['/v1/images/variations', '/v1/images/edits'])
     expect(server.requests[1]!.form!.fields.prompt).toBe('A variation of this image')
-    expect(warnings).toEqual(['The image server has no variations: this is an edit of the image.'])
+    expect(warnings).toEqual(['This model has no variations of its own: an image-to-image pass was made instead.'])
+  })
+
+  it('that becomes an edit keeps its prompt and its strength', async () => {
+    await start({ routes: ['edits'] })
+    await work(['image0'], { kind: 'variation', prompt: 'in the snow', strength: 0.9 })
+    expect(server.requests[1]!.form!.fields).toMatchObject({ prompt: 'in the snow', strength: '0.9' })
+    await work(['image0'], { kind: 'variation', prompt: '' })
+    expect(server.requests[3]!.form!.fields).toMatchObject({ prompt: 'A variation of this image', strength: '0.5' })
   })
 
   it.each([404, 405, 501])('becomes an edit after HTTP %i', async (status) => {

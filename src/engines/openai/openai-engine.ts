@@ -46,7 +46,7 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     const declared = parsed?.outputFormat && `image/${parsed.outputFormat}`
     return {
       bytes: Readable.from([bytes]),
-      mediaType: mediaType ?? declared ?? mediaTypeOfFormat(task.outputFormat ?? 'png'),
+      mediaType: mediaType ?? declared ?? mediaTypeOfFormat(task.output_format ?? 'png'),
       ...(chosenSize && { chosenSize }),
       ...(parsed && { report: parsed.report }),
       // A seed that was not sent says nothing about the image.

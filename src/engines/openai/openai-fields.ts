@@ -1,4 +1,5 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
+import { ENGINE_PARAMETER_NAMES } from '../../images/fields.ts'
 import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
 import { isOpenAIModel } from '../../images/model-names.ts'
 import { EngineError } from '../engine.ts'
@@ -95,17 +96,6 @@ const knownFields = (task: ImageTask, size: Size | undefined): Record<string, un
   model: task.model,
   prompt: task.kind === 'variation' ? undefined : task.prompt,
   n: 1,
-  size: size && formatSize(size),
-  seed: task.seed,
-  negative_prompt: task.negativePrompt,
-  steps: task.steps,
-  guidance_scale: task.guidanceScale,
-  sampler: task.sampler,
-  strength: task.strength,
-  quality: task.quality,
-  background: task.background,
-  output_format: task.outputFormat,
-  output_compression: task.outputCompression,
-  moderation: task.moderation,
-  style: task.style
+  ...Object.fromEntries(ENGINE_PARAMETER_NAMES.map((name) => [name, task[name]])),
+  size: size && formatSize(size)
 })

@@ -16,14 +16,14 @@ describe('a generation', () => {
     const image = await generate({
       prompt,
       size: { width: 48, height: 32 },
-      negativePrompt: 'snow',
+      negative_prompt: 'snow',
       steps: 4,
-      guidanceScale: 1.5,
+      guidance_scale: 1.5,
       sampler: 'euler',
       quality: 'high',
       background: 'opaque',
-      outputFormat: 'png',
-      outputCompression: 50,
+      output_format: 'png',
+      output_compression: 50,
       moderation: 'low',
       style: 'vivid',
       extra: { num_inference_steps: 9, nested: { a: [1, null] }, n: 5, prompt: 'other', stream: true, model: 'x' }
@@ -131,8 +131,8 @@ describe("OpenAI's own models", () => {
       const image = await generate({
         model,
         steps: 4,
-        negativePrompt: 'x',
-        guidanceScale: 2,
+        negative_prompt: 'x',
+        guidance_scale: 2,
         sampler: 's',
         quality: 'low'
       })
@@ -158,6 +158,6 @@ describe("OpenAI's own models", () => {
 
 it('keeps decodable bytes of a jpeg that was asked for', async () => {
   await start()
-  const image = await generate({ outputFormat: 'jpeg' })
+  const image = await generate({ output_format: 'jpeg' })
   expect((await sharp(await buffer(image.bytes)).metadata()).format).toBe('jpeg')
 })

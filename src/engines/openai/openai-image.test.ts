@@ -34,7 +34,7 @@ describe('an answer', () => {
   ])('is labelled as %s', async (_, members, outputFormat, mediaType) => {
     await start()
     world.server.setBehaviour({ default: { name: 'custom', body: { ...members, data: [{ b64_json: 'AAAA' }] } } })
-    expect((await generate(outputFormat ? { outputFormat } : {})).mediaType).toBe(mediaType)
+    expect((await generate(outputFormat ? { output_format: outputFormat } : {})).mediaType).toBe(mediaType)
   })
 
   it('may tell the seed', async () => {

@@ -1,6 +1,7 @@
 import type { ImageKind, ImageTask, Size } from '../../images/image-request.ts'
 import type { SizeRules } from '../../images/sizes.ts'
 import { isGptImageModel } from '../../images/model-names.ts'
+import { varyByEdit } from '../../images/vary-by-edit.ts'
 import type { EngineRun } from '../engine.ts'
 import { type MultipartFile, multipartBody } from './multipart-body.ts'
 import { isNotOffered, isSuccess, type UpstreamAnswer } from './openai-fault.ts'
@@ -29,9 +30,6 @@ export interface RequestedImage {
   chosenSize: Size | undefined
   warnings: string[]
 }
-
-const VARIATION_PROMPT = 'A variation of this image'
-const VARIATION_WARNING = 'The image server has no variations: this is an edit of the image.'
 
 /** How a task is put to one image server. What it returns throws what `OpenAIHttp` and `requestFields` throw. */
 export function createImageRequester(options: { http: OpenAIHttp; profile: OpenAIProfile; sizes: SizeRules }) {
@@ -82,8 +80,9 @@ export function createImageRequester(options: { http: OpenAIHttp; profile: OpenA
     const files = await inputFiles(task, run, { editsField: 'image', maskMode })
     const native = await send('/images/variations', task, run, files)
     if (!isNotOffered(native.answer)) return native
-    const edited = await edit({ ...task, kind: 'edit', prompt: VARIATION_PROMPT }, run)
-    return { ...edited, warnings: [...edited.warnings, VARIATION_WARNING] }
+    const asEdit = varyByEdit(task)
+    const edited = await edit(asEdit.task, run)
+    return { ...edited, warnings: [...edited.warnings, asEdit.warning] }
   }
 
   const requesters: Record<ImageKind, (task: ImageTask, run: EngineRun) => Promise<RequestedImage>> = {

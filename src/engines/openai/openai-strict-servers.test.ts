@@ -85,7 +85,7 @@ describe('a strict server', () => {
 
   it('is asked for the format of the image, which the agent can bring about by itself', async () => {
     await start({ knownFields: [...KNOWN, 'n', 'seed', 'response_format'] })
-    const image = await generate({ outputFormat: 'webp', outputCompression: 50 })
+    const image = await generate({ output_format: 'webp', output_compression: 50 })
     expect(sentFields()).toHaveLength(3)
     expect(image.warnings).toEqual([])
   })

@@ -93,9 +93,9 @@ describe('the parameters', () => {
   it('hold the wish for a mask of transparency for edits; for others it is a warning', () => {
     const fields = { ...VALID, inference_club_alpha_mask: true }
     const imageFor = (kind: ImageKind) => parse(fields, kind).submission.image
-    expect(imageFor('edit')).toMatchObject({ parameters: { alphaMask: true }, warnings: [] })
+    expect(imageFor('edit')).toMatchObject({ parameters: { inference_club_alpha_mask: true }, warnings: [] })
     for (const kind of ['generation', 'variation'] as const) {
-      expect(imageFor(kind).parameters).not.toHaveProperty('alphaMask')
+      expect(imageFor(kind).parameters).not.toHaveProperty('inference_club_alpha_mask')
       expect(imageFor(kind).warnings).toEqual([expect.stringContaining("'inference_club_alpha_mask' applies to edits")])
     }
     expect(parametersOf({ inference_club_alpha_mask: false })).toEqual({ extra: {} })
@@ -105,39 +105,35 @@ describe('the parameters', () => {
     })
   })
 
-  it('are read under the names of the wire', () => {
-    expect(
-      parametersOf({
-        size: '512x768',
-        seed: 7,
-        negative_prompt: 'rain',
-        steps: 20,
-        guidance_scale: 4.5,
-        sampler: 'euler',
-        strength: 0.25,
-        output_format: 'webp',
-        output_compression: 80,
-        quality: 'high',
-        background: 'transparent',
-        moderation: 'low',
-        style: 'vivid'
-      })
-    ).toEqual({
-      size: { width: 512, height: 768 },
+  it('are read under the names of the wire, and keep them', () => {
+    const sent = {
       seed: 7,
-      negativePrompt: 'rain',
+      negative_prompt: 'rain',
       steps: 20,
-      guidanceScale: 4.5,
+      guidance_scale: 4.5,
       sampler: 'euler',
       strength: 0.25,
-      outputFormat: 'webp',
-      outputCompression: 80,
+      output_format: 'webp',
+      output_compression: 80,
       quality: 'high',
       background: 'transparent',
       moderation: 'low',
-      style: 'vivid',
-      extra: {}
-    })
+      style: 'vivid'
+    } as const
+    const { image } = parse({ ...VALID, size: '512x768', ...sent }, 'edit').submission
+    expect(image.parameters).toEqual({ size: { width: 512, height: 768 }, ...sent, extra: {} })
+  })
+
+  it('mean something in some kinds of calls only; in others it is a warning', () => {
+    const imageFor = (kind: ImageKind, strength: unknown) => parse({ ...VALID, strength }, kind).submission.image
+    for (const kind of ['edit', 'variation'] as const) {
+      expect(imageFor(kind, 0.5)).toMatchObject({ parameters: { strength: 0.5 }, warnings: [] })
+    }
+    expect(imageFor('generation', '0.5').parameters).toEqual({ extra: {} })
+    expect(imageFor('generation', 0.5).warnings).toEqual([
+      "'strength' applies to edits and variations only; it was not used."
+    ])
+    expect(errorOf({ ...VALID, strength: 2 })).toMatchObject({ code: 'invalid_request', param: 'strength' })
   })
 
   it.each([
@@ -147,8 +143,8 @@ describe('the parameters', () => {
     ['.jpg', 'jpeg'],
     ['PNG', 'png'],
     ['image/webp', 'webp']
-  ])('take %j for the format %s', (sent, outputFormat) => {
-    expect(parametersOf({ output_format: sent })).toMatchObject({ outputFormat })
+  ])('take %j for the format %s', (sent, output_format) => {
+    expect(parametersOf({ output_format: sent })).toMatchObject({ output_format })
     expect(errorOf({ ...VALID, output_format: `${sent}2` })).toMatchObject({ param: 'output_format' })
   })
 

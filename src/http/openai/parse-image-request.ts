@@ -1,14 +1,20 @@
 import type { Limits } from '../../config/config.ts'
-import type { ImageKind, ImageParameters, ImageRequest } from '../../images/image-request.ts'
-import { OUTPUT_FORMATS, spellFormat } from '../../images/media-types.ts'
-import { checkPixels, parseSize } from '../../images/sizes.ts'
+import {
+  CALL_FIELDS,
+  entriesOf,
+  type FieldOf,
+  FIELDS,
+  type ParameterName,
+  type Parameters,
+  PARAMETERS
+} from '../../images/fields.ts'
+import type { ImageKind, ImageRequest } from '../../images/image-request.ts'
 import { errors } from '../../lib/errors.ts'
 import type { Submission } from '../../requests/submission.ts'
 import { Fields } from './fields.ts'
-import { parseSeed } from './parse-seed.ts'
+import { fieldReader, type ReadField } from './read-field.ts'
 
-export const RESPONSE_FORMATS = ['url', 'b64_json'] as const
-export type ResponseFormat = (typeof RESPONSE_FORMATS)[number]
+export type ResponseFormat = FieldOf<'response_format'>
 
 /** A call as parsed: what to submit, and how the caller wants the answer. */
 export interface ParsedCall {
@@ -18,10 +24,6 @@ export interface ParsedCall {
 }
 
 export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' | 'maxPixels' | 'maxExtraBytes'>
-
-export const ROUTINGS = ['any', 'prefer_own', 'only_own'] as const
-
-export const ALPHA_MASK = 'inference_club_alpha_mask'
 
 /**
  * Turns the fields of a call of OpenAI's API into the canonical request. Throws the caller's mistakes as
@@ -33,16 +35,18 @@ export function parseImageRequest(
 ): ParsedCall {
   const { kind, limits } = options
   const fields = new Fields(values)
-  refuseWhatIsNotThere(fields)
-  const model = fields.text('model', 200)
-  if (model === undefined || model.trim() === '') throw errors.missingModel()
   const warnings: string[] = []
+  const read = fieldReader(fields, { limits, warnings })
+  refuseWhatIsNotThere(read)
+  const model = read('model')
+  if (model === undefined || model.trim() === '') throw errors.missingModel()
   const prompt = parsePrompt(fields, kind, limits.maxPromptChars)
-  const n = parseCount(fields, limits.maxImagesPerRequest, warnings)
-  const responseFormat = fields.choice('response_format', RESPONSE_FORMATS)
-  const delivery = parseDelivery(fields)
+  const n = parseCount(read, limits.maxImagesPerRequest, warnings)
+  const responseFormat = read('response_format')
+  const delivery = parseDelivery(read)
+  const asked = parseParameters(read, kind, warnings)
   // Last: what nobody has read by then are the caller's extra fields.
-  const parameters = parseParameters(fields, { kind, limits, warnings })
+  const parameters = { ...asked, extra: extraFields(fields, limits.maxExtraBytes) }
   const image: ImageRequest = { kind, model: model.trim(), prompt, n, parameters, warnings }
   return { submission: { image, inputs: [], ...delivery }, ...(responseFormat && { responseFormat }) }
 }
@@ -50,14 +54,14 @@ export function parseImageRequest(
 type Delivery = Pick<Submission, 'isAsync' | 'routing' | 'webhookUrl' | 'endUser'>
 
 /** Who waits, whose machines may work on it, and who is told. */
-function parseDelivery(fields: Fields): Delivery {
-  const isAsync = fields.boolean('async') ?? false
-  const webhookUrl = fields.text('webhook_url', 1024)
+function parseDelivery(read: ReadField): Delivery {
+  const isAsync = read('async') ?? FIELDS.async.default
+  const webhookUrl = read('webhook_url')
   if (webhookUrl !== undefined) checkWebhookUrl(webhookUrl, isAsync)
-  const endUser = fields.text('user')
+  const endUser = read('user')
   return {
     isAsync,
-    routing: fields.choice('inference_club_routing', ROUTINGS) ?? 'any',
+    routing: read('inference_club_routing') ?? FIELDS.inference_club_routing.default,
     ...(webhookUrl !== undefined && { webhookUrl }),
     ...(endUser !== undefined && { endUser })
   }
@@ -73,11 +77,12 @@ function checkWebhookUrl(text: string, isAsync: boolean): void {
 }
 
 /** Fields of the contract that this version cannot honour: refused by name, unless they ask for what is so anyway. */
-function refuseWhatIsNotThere(fields: Fields): void {
-  if (fields.boolean('stream') === true) throw errors.notYet('stream')
-  if ((fields.integer('partial_images', { min: 0, max: 3 }) ?? 0) > 0) throw errors.notYet('partial_images')
-  const visibility = fields.choice('visibility', ['PUBLIC', 'UNLISTED', 'PRIVATE', 'SECRET'])
-  if (visibility !== undefined && visibility !== 'UNLISTED') throw errors.notYet('visibility')
+function refuseWhatIsNotThere(read: ReadField): void {
+  for (const [name, { only }] of entriesOf<keyof typeof CALL_FIELDS>(CALL_FIELDS)) {
+    if (only === undefined) continue
+    const value = read(name)
+    if (value !== undefined && value !== only) throw errors.notYet(name)
+  }
 }
 
 function parsePrompt(fields: Fields, kind: ImageKind, maxChars: number): string {
@@ -100,55 +105,39 @@ function codePoints(text: string): number {
   return count
 }
 
-function parseCount(fields: Fields, most: number, warnings: string[]): number {
-  const n = fields.integer('n', { min: 1 }) ?? 1
+function parseCount(read: ReadField, most: number, warnings: string[]): number {
+  const n = read('n') ?? FIELDS.n.default
   if (n > most) warnings.push(`'n' was ${n}; at most ${most} images are made per request, so ${most} were made.`)
   return Math.min(n, most)
 }
 
-interface Parsing {
-  kind: ImageKind
-  limits: ParseLimits
-  warnings: string[]
+function parseParameters(read: ReadField, kind: ImageKind, warnings: string[]): Parameters {
+  const asked: Record<string, unknown> = {}
+  for (const [name, field] of entriesOf<ParameterName>(PARAMETERS)) {
+    const value = read(name)
+    if (value === undefined || value === field.default) continue
+    if (field.kinds && !field.kinds.includes(kind)) warnings.push(tellKinds(name, field.kinds))
+    else asked[name] = value
+  }
+  // Each is of the kind that the table gives its name.
+  const parameters = asked as Parameters
+  checkFormat(parameters, warnings)
+  return parameters
 }
 
-function parseParameters(fields: Fields, { kind, limits, warnings }: Parsing): ImageParameters {
-  const size = parseSize(fields.spelling('size') ?? 'auto')
-  if (size !== 'auto') checkPixels(size, limits.maxPixels)
-  const outputFormat = fields.choice('output_format', OUTPUT_FORMATS, spellFormat)
-  const outputCompression = fields.integer('output_compression', { min: 0, max: 100 })
-  const background = fields.choice('background', ['transparent', 'opaque', 'auto'])
-  if (background === 'transparent' && outputFormat === 'jpeg') {
+const PLURALS: Record<ImageKind, string> = { generation: 'generations', edit: 'edits', variation: 'variations' }
+
+const tellKinds = (name: string, kinds: readonly ImageKind[]): string =>
+  `'${name}' applies to ${kinds.map((kind) => PLURALS[kind]).join(' and ')} only; it was not used.`
+
+/** What the fields of the format mean together. */
+function checkFormat({ output_format, output_compression, background }: Parameters, warnings: string[]): void {
+  if (background === 'transparent' && output_format === 'jpeg') {
     throw errors.invalidRequest("'background' can only be transparent with output_format png or webp.", 'background')
   }
-  if (outputCompression !== undefined && outputCompression !== 100 && (outputFormat ?? 'png') === 'png') {
+  if (output_compression !== undefined && output_compression !== 100 && (output_format ?? 'png') === 'png') {
     warnings.push("'output_compression' applies to output_format jpeg and webp only; it was not used.")
   }
-  return definedOnly({
-    size: size === 'auto' ? undefined : size,
-    seed: parseSeed(fields, warnings),
-    negativePrompt: fields.text('negative_prompt', limits.maxPromptChars),
-    steps: fields.integer('steps', { min: 1, max: 1000 }),
-    guidanceScale: fields.number('guidance_scale', { min: 0, max: 1000 }),
-    sampler: fields.text('sampler', 100),
-    strength: fields.number('strength', { min: 0, max: 1 }),
-    outputFormat,
-    outputCompression,
-    quality: fields.text('quality', 40),
-    background,
-    moderation: fields.choice('moderation', ['low', 'auto']),
-    style: fields.text('style', 200),
-    alphaMask: parseAlphaMask(fields, kind, warnings),
-    extra: extraFields(fields, limits.maxExtraBytes)
-  })
-}
-
-/** Whether the first image of an edit is its own mask where nothing else is: OpenAI's rule for dall-e-2 alone. */
-function parseAlphaMask(fields: Fields, kind: ImageKind, warnings: string[]): true | undefined {
-  if (fields.boolean(ALPHA_MASK) !== true) return undefined
-  if (kind === 'edit') return true
-  warnings.push(`'${ALPHA_MASK}' applies to edits only; it was not used.`)
-  return undefined
 }
 
 /** What begins so is for this server and is never passed on. */
@@ -164,11 +153,4 @@ function extraFields(fields: Fields, maxBytes: number): Record<string, unknown> 
     `The fields that are unknown here, such as '${largest.slice(0, 100)}', have more than the ${maxBytes} bytes allowed in all.`,
     largest.slice(0, 100)
   )
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
-
-function definedOnly<T extends { extra: Record<string, unknown> }>(values: T): Partial<Defined<T>> & Pick<T, 'extra'> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Defined<T>> &
-    Pick<T, 'extra'>
 }

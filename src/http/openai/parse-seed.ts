@@ -1,8 +1,7 @@
+import { SEEDS } from '../../images/fields.ts'
 import { errors } from '../../lib/errors.ts'
 import type { Fields } from './fields.ts'
 
-/** What every known engine accepts: 0 … 2^32 − 1. */
-const SEEDS = 2n ** 32n
 /** More digits than any seed has: ComfyUI's largest, 2^64 − 1, has twenty. */
 const MOST_CHARACTERS = 100
 const DRAW_ONE = -1n
@@ -22,7 +21,7 @@ export function parseSeed(fields: Fields, warnings: string[]): number | undefine
   }
   if (seed === DRAW_ONE) return undefined
   if (seed < SEEDS) return Number(seed)
-  const folded = Number(seed % SEEDS)
+  const folded = Number(seed % BigInt(SEEDS))
   const rounded = typeof value === 'number' && !Number.isSafeInteger(value)
   warnings.push(
     `'seed' was ${String(value).trim()}; seeds have 32 bits here, so its remainder modulo 2^32 was used: ${folded}.` +

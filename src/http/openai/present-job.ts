@@ -1,5 +1,6 @@
 import { toUnixSeconds } from '../../lib/clock.ts'
 import { type ErrorCode, errors } from '../../lib/errors.ts'
+import { FIELDS } from '../../images/fields.ts'
 import type { ImageParameters } from '../../images/image-request.ts'
 import { formatSize } from '../../images/sizes.ts'
 import type { Wait } from '../../request-views/find-takers.ts'
@@ -8,7 +9,6 @@ import { hasEnded, type RequestState } from '../../requests/request-states.ts'
 import type { RequestView } from '../../request-views/view-request.ts'
 import type { SummaryView } from '../../request-views/view-summaries.ts'
 import { presentError } from '../../lib/raw-answer.ts'
-import { ALPHA_MASK } from './parse-image-request.ts'
 import { assetUrl, presentImages } from './present-images.ts'
 
 /** The wire's spelling of the states, here and nowhere else. */
@@ -131,17 +131,6 @@ export function progressOf({ request, tasks, attempts }: SummaryView): number {
 
 /** As the caller spells them. */
 export function presentParameters(parameters: ImageParameters, n: number): Record<string, unknown> {
-  const { size, negativePrompt, guidanceScale, outputFormat, outputCompression, alphaMask, extra, ...rest } = parameters
-  const { isSizeUnasked: _ours, ...same } = rest
-  return {
-    n,
-    size: size ? formatSize(size) : 'auto',
-    ...same,
-    ...(negativePrompt !== undefined && { negative_prompt: negativePrompt }),
-    ...(guidanceScale !== undefined && { guidance_scale: guidanceScale }),
-    ...(outputFormat !== undefined && { output_format: outputFormat }),
-    ...(outputCompression !== undefined && { output_compression: outputCompression }),
-    ...(alphaMask !== undefined && { [ALPHA_MASK]: alphaMask }),
-    ...extra
-  }
+  const { size, size_unasked: _ours, extra, ...same } = parameters
+  return { n, size: size ? formatSize(size) : FIELDS.size.default, ...same, ...extra }
 }

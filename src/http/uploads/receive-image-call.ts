@@ -1,14 +1,17 @@
 import type { FastifyRequest } from 'fastify'
+import type { ParameterName } from '../../images/fields.ts'
 import { fitWithin, formatSize, USUAL_MULTIPLE } from '../../images/sizes.ts'
 import type { ImageKind } from '../../images/image-request.ts'
 import { wrongBodyType } from '../error-handler.ts'
 import type { HttpContext } from '../http-context.ts'
-import { ALPHA_MASK, type ParsedCall, parseImageRequest } from '../openai/parse-image-request.ts'
+import { type ParsedCall, parseImageRequest } from '../openai/parse-image-request.ts'
 import { publicUrl } from '../public-url.ts'
 import { jsonObject } from '../json-object.ts'
 import { ImageInbox } from './image-inbox.ts'
 import { readReferences } from './read-references.ts'
 import { receiveForm } from './receive-form.ts'
+
+const ALPHA_MASK = 'inference_club_alpha_mask' satisfies ParameterName
 
 export type UploadContext = Pick<HttpContext, 'config' | 'assets'>
 
@@ -75,14 +78,14 @@ async function receiveCall(
 /** Says what becomes of the wish for the first image's transparency as the mask; leaves it out where there is none. */
 function settleAlphaMask(call: ParsedCall, { isMasked, hasAlpha }: { isMasked: boolean; hasAlpha: boolean }): void {
   const { parameters, warnings } = call.submission.image
-  if (!parameters.alphaMask) return
+  if (!parameters.inference_club_alpha_mask) return
   if (!isMasked && hasAlpha) {
     warnings.push(
       `'${ALPHA_MASK}': what is fully transparent (alpha 0) in the first image was the mask; the rest stays.`
     )
     return
   }
-  delete parameters.alphaMask
+  delete parameters.inference_club_alpha_mask
   const reason = isMasked ? "there is a 'mask'" : 'the first image has no transparency'
   warnings.push(`'${ALPHA_MASK}' was not used: ${reason}.`)
 }
@@ -92,7 +95,7 @@ function limitAutomaticSize(call: ParsedCall, first: { width: number; height: nu
   const { parameters, warnings } = call.submission.image
   if (parameters.size || first.width * first.height <= maxPixels) return
   parameters.size = fitWithin(first, { maxPixels, multipleOf: USUAL_MULTIPLE })
-  parameters.isSizeUnasked = true
+  parameters.size_unasked = true
   warnings.push(
     `The image is ${formatSize(first)}, above the ${maxPixels} pixels allowed; it is made ${formatSize(parameters.size)} at most.`
   )

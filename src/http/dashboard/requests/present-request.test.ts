@@ -87,8 +87,8 @@ describe('the details', () => {
   it('spell parameters as the API does and keep what nobody may see', () => {
     const parameters = {
       size: { width: 64, height: 32 },
-      negativePrompt: 'dark',
-      guidanceScale: 3,
+      negative_prompt: 'dark',
+      guidance_scale: 3,
       extra: { lora: 'x' }
     }
     const shown = detail(view({ n: 2 }, { parameters, attempts: [attempt({})], outputs: [image('ast_1')] }))

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { noteFieldsRead } from '../../../../tests/support/note-fields.ts'
 import { wrapUntilTheEnd } from '../../../../tests/support/wrap-method.ts'
 import { loadConfig } from '../../../config/config.ts'
+import { entriesOf, type FieldName, FIELDS } from '../../../images/fields.ts'
 import type { ImageKind } from '../../../images/image-request.ts'
 import { parseImageRequest } from '../../openai/parse-image-request.ts'
 import { CreateImageBody, EditImageForm, EditImageJson, VaryImageForm, VaryImageJson } from './image-schemas.ts'
@@ -65,8 +66,10 @@ describe.each(BODIES)('the fields of %s in the document', (_what, kind, describe
   it('are those that the parser reads', () => {
     const read = noteFieldsRead(wrap)
     parse(kind, {})
-    // The parser reads it for every kind, to say that it is of edits alone.
-    if (kind === 'variation') read.delete('inference_club_alpha_mask')
+    // The parser reads them for every kind, to say that they are of others alone.
+    for (const [name, { kinds }] of entriesOf<FieldName>(FIELDS)) {
+      if (kinds?.includes(kind) === false) read.delete(name)
+    }
     expect(Object.keys(described).sort()).toEqual([...read].sort())
   })
 

@@ -1,90 +1,15 @@
 import { Type } from 'typebox'
+import { FIELDS } from '../../../images/fields.ts'
 import { BACKGROUNDS, QUALITIES } from '../../../images/image-report.ts'
 import { OUTPUT_FORMATS } from '../../../images/media-types.ts'
-import { RESPONSE_FORMATS, ROUTINGS } from '../../openai/parse-image-request.ts'
+import { fieldSchemas } from './field-schemas.ts'
 
 /**
  * The shapes in the API document. They describe; what is accepted is decided by `parse-image-request.ts`, which is more
  * lenient (numbers as text, `null` as absent) and answers with the codes of the contract. A test compares the two, field
  * by field and at every bound. Bounds that operators set are in the chapter on limits.
  */
-const choice = (values: readonly string[], description: string) =>
-  Type.Optional(Type.Enum([...values], { description }))
-const text = (maxLength: number, description: string) => Type.Optional(Type.String({ maxLength, description }))
-
-const ImageFields = {
-  model: Type.String({ maxLength: 200, description: 'An image model id from `GET /v1/models`.', examples: ['demo'] }),
-  n: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      default: 1,
-      description: 'Images wanted; more than the limit is clamped, with a warning.'
-    })
-  ),
-  size: Type.Optional(
-    Type.String({ default: 'auto', description: '`auto` or `WIDTHxHEIGHT`, in pixels.', examples: ['1024x1024'] })
-  ),
-  response_format: choice(
-    RESPONSE_FORMATS,
-    '`url`, or `b64_json` to get the bytes inline as well. Default: as the key says, else `url`.'
-  ),
-  async: Type.Optional(
-    Type.Boolean({ default: false, description: 'Answer 202 with a job at once instead of waiting for the images.' })
-  ),
-  webhook_url: text(
-    1024,
-    'With `async: true`: this `http` or `https` address is called when the job ends. The secret of the key signs the call.'
-  ),
-  output_format: choice(OUTPUT_FORMATS, 'Converted where the engine returns something else. Default: as it came.'),
-  output_compression: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'For jpeg and webp.' })),
-  background: choice(['transparent', 'opaque', 'auto'], 'Transparent needs png or webp.'),
-  quality: text(40, 'As the engine names it: `low`, `medium`, `high`, `auto`, …'),
-  style: text(200, 'As the engine names it.'),
-  moderation: choice(['low', 'auto'], 'Passed to engines that know it.'),
-  user: text(1000, 'Your end-user id; recorded, not forwarded.'),
-  seed: Type.Optional(
-    Type.Integer({
-      minimum: -1,
-      description:
-        'Of the first image; image i uses seed + i. -1, or none, has one drawn; of more than 32 bits the remainder modulo 2^32 is used.',
-      examples: [42]
-    })
-  ),
-  negative_prompt: Type.Optional(
-    Type.String({ description: 'What not to show, where the engine can. At most as long as a prompt.' })
-  ),
-  steps: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 1000, description: 'Sampling steps, where the engine can.', examples: [20] })
-  ),
-  guidance_scale: Type.Optional(
-    Type.Number({ minimum: 0, maximum: 1000, description: 'How closely to follow the prompt, where the engine can.' })
-  ),
-  sampler: text(100, 'As the engine names it.'),
-  strength: Type.Optional(
-    Type.Number({
-      minimum: 0,
-      maximum: 1,
-      description: 'Of an edit or variation: 0 keeps the image, 1 ignores it, where the engine can.'
-    })
-  ),
-  inference_club_routing: choice(
-    ROUTINGS,
-    'Whose machines may work on it: `any` (default), `prefer_own`, or `only_own`, which waits for yours.'
-  ),
-  inference_club_alpha_mask: Type.Optional(
-    Type.Boolean({
-      description:
-        'Of an edit without a mask: change what is fully transparent (alpha 0) in the first image, keep the rest.'
-    })
-  ),
-  visibility: choice(['UNLISTED'], 'Who may see the images: anybody who has the URL. Other values are not there yet.'),
-  stream: Type.Optional(Type.Literal(false, { description: 'Not there yet: `true` is refused.' })),
-  partial_images: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 0, description: 'Not there yet: more than 0 is refused.' })
-  )
-}
-
-const prompt = (description: string) => Type.String({ description, examples: ['a red fox in the snow'] })
+const prompt = (description: string) => Type.String({ description, examples: [...FIELDS.prompt.examples] })
 
 const open = {
   additionalProperties: true,
@@ -93,7 +18,7 @@ const open = {
 }
 
 export const CreateImageBody = Type.Object(
-  { prompt: prompt('What to show.'), ...ImageFields },
+  { prompt: prompt(FIELDS.prompt.description), ...fieldSchemas('generation') },
   {
     ...open,
     'x-examples': {
@@ -135,7 +60,7 @@ const Reference = (description: string) =>
     { description }
   )
 
-const EditFields = { prompt: prompt('What to change.'), ...ImageFields }
+const EditFields = { prompt: prompt('What to change.'), ...fieldSchemas('edit') }
 
 /** As a form; the images may come in any order and place. */
 export const EditImageForm = Type.Object(
@@ -170,7 +95,7 @@ export const EditImageJson = Type.Object(
   }
 )
 
-const { inference_club_alpha_mask: _ofEdits, ...VaryFields } = ImageFields
+const VaryFields = fieldSchemas('variation')
 const varyPrompt = Type.Optional(Type.String({ description: 'For engines whose variations follow one.' }))
 
 export const VaryImageForm = Type.Object(
@@ -187,6 +112,9 @@ export const VaryImageJson = Type.Object(
     }
   }
 )
+
+const choice = (values: readonly string[], description: string) =>
+  Type.Optional(Type.Enum([...values], { description }))
 
 const TokenDetails = Type.Object({ text_tokens: Type.Integer(), image_tokens: Type.Integer() })
 

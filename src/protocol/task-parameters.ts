@@ -1,0 +1,67 @@
+import { type TOptional, type TSchema, type TUnsafe, Type } from 'typebox'
+import {
+  entriesOf,
+  type Field,
+  type FieldOf,
+  type FieldValue,
+  type ParameterName,
+  PARAMETERS
+} from '../images/fields.ts'
+import type { ImageParameters } from '../images/image-request.ts'
+import { Count, ExactInteger } from './bounded.ts'
+
+/** How the message `attempt.assigned` spells a parameter. */
+type InTask<Name extends ParameterName> = (typeof PARAMETERS)[Name] extends { inTask: infer Spelling extends string }
+  ? Spelling
+  : Name
+
+/** Parameters as the message holds them, each absent when it was not asked for. */
+export type TaskParameters = { [Name in ParameterName as InTask<Name>]?: FieldOf<Name> }
+
+const inTask = (name: ParameterName): keyof TaskParameters => {
+  const field: Field = PARAMETERS[name]
+  return (field.inTask ?? name) as keyof TaskParameters
+}
+
+/** The gateway has judged the values: agents hold them to what they are, and the limits of one version bind no other. */
+function schemaOf(value: FieldValue): TSchema {
+  switch (value.type) {
+    case 'text':
+      return Type.String()
+    case 'integer':
+    case 'seed':
+      return ExactInteger()
+    case 'number':
+      return Type.Number()
+    case 'boolean':
+      return Type.Boolean()
+    case 'choice':
+      return Type.Enum([...value.of])
+    case 'size':
+      return Type.Object({ width: Count(), height: Count() })
+  }
+}
+
+/** Members of the schema of a task. */
+export const TASK_PARAMETERS = Object.fromEntries(
+  entriesOf<ParameterName>(PARAMETERS).map(([name, { value }]) => [inTask(name), Type.Optional(schemaOf(value))])
+) as { [Name in ParameterName as InTask<Name>]-?: TOptional<TUnsafe<FieldOf<Name>>> }
+
+/** What was asked for as a task says it. */
+export const toTaskParameters = (parameters: ImageParameters): TaskParameters =>
+  respell(parameters, (name) => [name, inTask(name)])
+
+/** What was asked for, of a task. */
+export const fromTaskParameters = (task: TaskParameters): Pick<ImageParameters, ParameterName> =>
+  respell(task, (name) => [inTask(name), name])
+
+/** The parameters that are there, from one name to the other. */
+function respell(from: object, namesOf: (name: ParameterName) => [string, string]): Record<string, never> {
+  const values = from as Record<string, unknown>
+  return Object.fromEntries(
+    entriesOf<ParameterName>(PARAMETERS).flatMap(([name]) => {
+      const [before, after] = namesOf(name)
+      return values[before] === undefined ? [] : [[after, values[before]]]
+    })
+  ) as Record<string, never>
+}
