@@ -27,23 +27,64 @@ export async function countFaults(db: Db, since: number): Promise<Map<string, nu
   return new Map(rows.map((row) => [row.service_id, Number(row.faults)]))
 }
 
-/** The last faults of a provider, newest first. Each reason is read for itself, as far as the limit. */
-export async function listFaults(
+/** Faults of one service that are the same: their reason and what its agent said. */
+export interface FaultGroup {
+  /** As far as faults are looked at: `MOST_FAULTS` of each reason. */
+  times: number
+  /** The newest of them, newest first. */
+  latest: Fault[]
+}
+
+/** How many faults of a reason are looked at, and how many of a group are told one by one. */
+export const MOST_FAULTS = 1000
+const MOST_SINGLES = 10
+
+/** The faults of a provider since then, alike ones together, the latest first. Each reason is read for itself. */
+export async function listFaultGroups(
   db: Db,
-  { providerId, limit }: { providerId: string; limit: number }
-): Promise<Fault[]> {
-  const faults: Fault[] = []
+  { providerId, since, limit }: { providerId: string; since: number; limit: number }
+): Promise<FaultGroup[]> {
+  const groups: FaultGroup[] = []
   for (const reason of NODE_FAULTS) {
-    const rows = await faultsOf(db)
+    const recent = faultsOf(db)
       .where('attempts.provider_id', '=', providerId)
       .where('attempts.reason', '=', reason)
+      .where('attempts.finished_at', '>=', since)
       .orderBy('attempts.finished_at', 'desc')
-      .limit(limit)
+      .limit(MOST_FAULTS)
+    const alike = ['service_id', 'reason_message'] as const
+    const ranked = db
+      .selectFrom(recent.as('recent'))
+      .selectAll()
+      .select((e) => [
+        e.fn
+          .countAll<number>()
+          .over((o) => o.partitionBy([...alike]))
+          .as('times'),
+        e.fn
+          .agg<number>('row_number')
+          .over((o) => o.partitionBy([...alike]).orderBy('finished_at', 'desc'))
+          .as('place')
+      ])
+    const rows = await db
+      .selectFrom(ranked.as('ranked'))
+      .selectAll()
+      .where('place', '<=', MOST_SINGLES)
+      .orderBy('finished_at', 'desc')
       .execute()
-    faults.push(...rows.map(toFault))
+    const found = new Map<string, FaultGroup>()
+    for (const row of rows) {
+      const name = `${row.service_id} ${row.reason_message ?? ''}`
+      const group = found.get(name) ?? { times: Number(row.times), latest: [] }
+      group.latest.push(toFault(row))
+      found.set(name, group)
+    }
+    groups.push(...found.values())
   }
-  return faults.sort((a, b) => b.at - a.at).slice(0, limit)
+  return groups.sort((a, b) => lastOf(b) - lastOf(a)).slice(0, limit)
 }
+
+const lastOf = ({ latest }: FaultGroup): number => latest[0]?.at ?? 0
 
 /** The last fault since then of each service of these providers, by the service's id. */
 export async function findLastFaults(

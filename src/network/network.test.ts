@@ -45,7 +45,12 @@ async function addRig(
 /** An attempt that ended so long ago. */
 async function addAttempt(
   provider: string,
-  { reason, ago = 0, user = OTHER.userId }: { reason?: string | null; ago?: number; user?: string }
+  {
+    reason,
+    message = `It said ${reason}.`,
+    ago = 0,
+    user = OTHER.userId
+  }: { reason?: string | null; message?: string; ago?: number; user?: string }
 ): Promise<string> {
   const request = `req_${made++}`
   await rows.addRequest(request, { user_id: user })
@@ -57,7 +62,7 @@ async function addAttempt(
     service_id: `svc_${provider}`,
     state: reason === undefined ? 'running' : reason === null ? 'succeeded' : 'failed',
     reason: reason ?? null,
-    reason_message: reason ? `It said ${reason}.` : null,
+    reason_message: reason ? message : null,
     finished_at: now - ago
   })
   return request
@@ -229,7 +234,8 @@ describe('a provider', () => {
     await addImage('rig', { ago: 40 * DAY_MS })
     await addImage('rig', { ago: 3 * DAY_MS })
     await addImage('rig', { ago: HOUR_MS })
-    const first = await addAttempt('rig', { reason: 'timeout', ago: 20 * DAY_MS })
+    const first = await addAttempt('rig', { reason: 'timeout', ago: 6 * DAY_MS })
+    await addAttempt('rig', { reason: 'timeout', ago: 8 * DAY_MS })
     const last = await addAttempt('rig', { reason: 'crashed', ago: MINUTE_MS, user: OWNER.userId })
     await addAttempt('rig', { reason: 'content_rejected' })
     await network.block(OWNER, { providerId: 'rig', userId: OTHER.userId })
@@ -237,9 +243,13 @@ describe('a provider', () => {
       const detail = await network.view(reader, 'rig')
       expect(detail.usedBy).toEqual([{ id: OTHER.userId, name: 'Name of usr_other', images: 2, lastAt: now - HOUR_MS }])
       expect(detail.blocked).toEqual([{ id: OTHER.userId, name: 'Name of usr_other', at: now }])
-      expect(detail.faults.map(({ requestId, reason, userId }) => [requestId, reason, userId])).toEqual([
-        [last, 'crashed', OWNER.userId],
-        [first, 'timeout', OTHER.userId]
+      expect(detail.faults.map(({ times, latest }) => [times, latest.map(({ requestId }) => requestId)])).toEqual([
+        [1, [last]],
+        [1, [first]]
+      ])
+      expect(detail.faults.map(({ latest }) => [latest[0]?.reason, latest[0]?.userId])).toEqual([
+        ['crashed', OWNER.userId],
+        ['timeout', OTHER.userId]
       ])
     }
     const everybody = await network.view(OTHER, 'rig')
@@ -250,11 +260,26 @@ describe('a provider', () => {
     ])
   })
 
-  it('shows at most twenty faults, the newest of all reasons', async () => {
+  it('tells the same fault once, with how often it was, and the newest ten', async () => {
     await addRig('rig')
     for (let i = 0; i < 30; i++) await addAttempt('rig', { reason: i % 3 === 0 ? 'busy' : 'crashed', ago: i * 1000 })
     const { faults } = await network.view(OWNER, 'rig')
-    expect(faults.map(({ at }) => (now - at) / 1000)).toEqual(Array.from({ length: 20 }, (_, i) => i))
+    expect(faults.map(({ times, latest }) => [latest[0]?.reason, times])).toEqual([
+      ['busy', 10],
+      ['crashed', 20]
+    ])
+    const seconds = faults.map(({ latest }) => latest.map(({ at }) => (now - at) / 1000))
+    expect(seconds).toEqual([
+      [0, 3, 6, 9, 12, 15, 18, 21, 24, 27],
+      [1, 2, 4, 5, 7, 8, 10, 11, 13, 14]
+    ])
+  })
+
+  it('tells at most twenty faults that differ, the newest of them', async () => {
+    await addRig('rig')
+    for (let i = 0; i < 21; i++) await addAttempt('rig', { reason: 'crashed', ago: i * 1000, message: `fault ${i}` })
+    const { faults } = await network.view(OWNER, 'rig')
+    expect(faults.map(({ latest }) => latest[0]?.message)).toEqual(Array.from({ length: 20 }, (_, i) => `fault ${i}`))
   })
 
   it('is changed by its owner and admins alone', async () => {

@@ -7,7 +7,7 @@ import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.t
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
-import { countRunningByService, type Fault, findLastFaults, listFaults } from './fault-store.ts'
+import { countRunningByService, type FaultGroup, findLastFaults, listFaultGroups } from './fault-store.ts'
 import { countHadOf, type ServiceCaps } from '../requests/service-caps.ts'
 import { countTasksByState } from '../requests/task-store.ts'
 import {
@@ -42,7 +42,7 @@ export interface ProviderDetailReport extends ProviderReport {
   /** Empty for those who may not manage it, as all that follows. */
   usedBy: ProviderUser[]
   blocked: { id: string; name: string; at: number }[]
-  faults: Fault[]
+  faults: FaultGroup[]
 }
 
 /** Everybody's providers, as people look at them and as their owners manage them. */
@@ -82,7 +82,8 @@ const NEXT: Record<TrustDecision, Partial<Record<Trust, Trust>>> = {
 
 const PACE_MS = 7 * DAY_MS
 const USED_MS = 30 * DAY_MS
-const FAULTS_SHOWN = 20
+const FAULTS_MS = 7 * DAY_MS
+const MOST_FAULT_GROUPS = 20
 
 export function createNetwork(
   { db, clock, bell }: Pick<Database, 'db' | 'clock' | 'bell'>,
@@ -147,7 +148,9 @@ export function createNetwork(
           ? await listUsersOfProvider(db, { providerId: id, since: startOf(known.now - USED_MS, DAY_MS) })
           : [],
         blocked: isManaged ? await listBlocks(db, id) : [],
-        faults: isManaged ? await listFaults(db, { providerId: id, limit: FAULTS_SHOWN }) : []
+        faults: isManaged
+          ? await listFaultGroups(db, { providerId: id, since: known.now - FAULTS_MS, limit: MOST_FAULT_GROUPS })
+          : []
       }
     },
 

@@ -99,16 +99,6 @@ export const listTaskGlances = (db: Db, requestIds: readonly string[]): Promise<
 
 export type AttemptGlance = Pick<AttemptView, 'request_id' | 'id' | 'progress' | 'provider_name'>
 
-/** Names of those who worked on these requests, by request, each once and in the order they began. */
-export async function listProvidersByRequest(db: Db, requestIds: readonly string[]): Promise<Map<string, string[]>> {
-  const names = new Map<string, string[]>()
-  if (requestIds.length === 0) return names
-  for (const { request_id, provider_name } of await listAttemptGlances(db, requestIds)) {
-    names.set(request_id, [...new Set([...(names.get(request_id) ?? []), provider_name])])
-  }
-  return names
-}
-
 /** In the order they began. */
 export const listAttemptGlances = (db: Db, requestIds: readonly string[]): Promise<AttemptGlance[]> =>
   db

@@ -6,13 +6,13 @@ import {
   findOldestWaiting,
   listModelsWaitedFor
 } from '../requests/task-store.ts'
-import { listFailedRequests } from './failed-request-store.ts'
+import { listFailedGroups } from './failed-request-store.ts'
 import { findWait } from './find-wait.ts'
 import { listFilterOptions } from './list-filter-options.ts'
 import { listQueue } from './list-queue.ts'
 import type { LiveProgress } from './live-progress.ts'
 import { queueOutlooks } from './queue-outlook.ts'
-import { listNames, listProvidersByRequest } from './request-search-store.ts'
+import { listNames } from './request-search-store.ts'
 import { type RequestSearch, searchRequests } from './search-requests.ts'
 import { listViews, viewRequest } from './view-request.ts'
 import { waitForRequest } from './wait-for-request.ts'
@@ -38,12 +38,11 @@ export function createRequestViews(parts: RequestParts & { live: LiveProgress })
     search: (search: RequestSearch) => searchRequests(parts, search),
     queue: bind(listQueue),
     filterOptions: bind(listFilterOptions),
-    providersOf: (ids: readonly string[]) => listProvidersByRequest(db, ids),
     /** The names of people, by their ids. */
     namesOf: (userIds: readonly string[]) => listNames(db, [...new Set(userIds)]),
     outlooks: bind(queueOutlooks),
     findWait: bind(findWait),
-    listFailed: (page: Parameters<typeof listFailedRequests>[1]) => listFailedRequests(db, page),
+    listFailed: (wanted: Parameters<typeof listFailedGroups>[1]) => listFailedGroups(db, wanted),
     countTasksByState: () => countTasksByState(db),
     countUnfinishedOf: (userId: string) => countUnfinished(db, userId),
     /** When the image that waits longest began to; undefined when none waits. */

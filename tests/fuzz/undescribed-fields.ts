@@ -93,7 +93,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
     fields: { INFERENCE_CLUB_INVITATION_LIFETIME: text, INFERENCE_CLUB_LIMITS_WEBHOOK_RETENTION: text }
   },
   'GET /api/dashboard/system': nothing,
-  'GET /api/dashboard/errors': { query: page },
+  'GET /api/dashboard/errors': { query: { ...page, days: text } },
   'GET /api/dashboard/webhook-deliveries': {
     query: { ...page, status: { enum: ['PENDING', 'DELIVERED', 'FAILED'] } }
   },

@@ -1,10 +1,10 @@
 import { mkdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { DeliveryPage, ErrorPage, SystemState } from '../../src/http/dashboard/contract/admin.ts'
+import type { DeliveryPage, ErrorGroup, ErrorList, SystemState } from '../../src/http/dashboard/contract/admin.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { VERSION } from '../../src/lib/version.ts'
-import { listFailedRequests } from '../../src/request-views/failed-request-store.ts'
+import { listRecentFailures } from '../../src/request-views/failed-request-store.ts'
 import { listDeliveries } from '../../src/webhooks/webhook-store.ts'
 import { connectFor, ended, submit } from '../support/agent-work.ts'
 import { callDashboard, type DashboardError } from '../support/dashboard-calls.ts'
@@ -103,80 +103,129 @@ describe('the state of the system', () => {
 })
 
 describe('errors', () => {
-  const page = async (cursor: string | null = null): Promise<ErrorPage> => {
-    const { status, body } = await call<ErrorPage>(cursor === null ? 'errors' : `errors?cursor=${cursor}`)
+  const DAY_MS = 86_400_000
+  const list = async (query = ''): Promise<ErrorGroup[]> => {
+    const { status, body } = await call<ErrorList>(`errors${query}`)
     expect(status).toBe(200)
-    return body
+    return body.groups
   }
+  const failure = (part: { model: string; finished_at: number; error_message?: string }) => ({
+    id: newId('req'),
+    user_id: user.id,
+    api_key_id: user.keyId,
+    kind: 'generation',
+    state: 'failed' as const,
+    is_async: 1,
+    prompt: '',
+    parameters: '{}',
+    n: 1,
+    created_at: 1,
+    warnings: '[]',
+    error_code: 'no_provider',
+    error_message: 'gone',
+    ...part
+  })
 
-  it('are everybody’s, with whom they concern and who worked on them', async () => {
+  it('are everybody’s, those alike once, with whom they concern and where they were', async () => {
     const owner = await gateway.addUser()
     const agent = await connectFor(gateway, owner, 'broken')
-    const id = await submit(user, 'broken')
-    const { attempt_id, token } = await agent.received('attempt.assigned')
-    agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'bad_request', message: 'Not like this.' })
-    expect((await ended(user, id)).status).toBe('FAILED')
+    const ids: string[] = []
+    const done: string[] = []
+    for (let count = 0; count < 2; count++) {
+      const id = await submit(user, 'broken')
+      const { attempt_id, token } = await agent.received('attempt.assigned', (sent) => !done.includes(sent.attempt_id))
+      done.push(attempt_id)
+      agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'bad_request', message: 'Not like this.' })
+      expect((await ended(user, id)).status).toBe('FAILED')
+      ids.unshift(id)
+    }
     await agent.close()
-    const [latest] = (await page()).items
+    const [latest] = await list()
     expect(latest).toEqual({
-      requestId: id,
-      at: expect.any(Number) as unknown,
       code: 'invalid_request',
       message: expect.stringMatching(/^rig \d+ says: “Not like this\.”$/) as unknown,
       model: 'broken',
-      owner: { id: user.id, name: user.email },
-      providers: [expect.stringMatching(/^rig/) as unknown]
+      worker: { provider: expect.stringMatching(/^rig/) as unknown, service: expect.any(String) as unknown },
+      times: 2,
+      latest: ids.map((requestId) => ({
+        requestId,
+        at: expect.any(Number) as unknown,
+        owner: { id: user.id, name: user.email }
+      }))
     })
   })
 
-  it('are paged without gaps and repetitions, by when they failed', async () => {
+  it('are told apart by what went wrong and by the model, the latest first, ten of each one by one', async () => {
     const { db } = gateway.database
     const at = Date.now() + 1_000_000
-    const rows = Array.from({ length: 130 }, (_, index) => ({
-      id: newId('req'),
-      user_id: user.id,
-      api_key_id: user.keyId,
-      kind: 'generation',
-      state: 'failed' as const,
-      is_async: 1,
-      model: 'm',
-      prompt: '',
-      parameters: '{}',
-      n: 1,
-      // The order in which they were asked for does not count, and many fail in the same millisecond.
-      created_at: index,
-      finished_at: at - Math.floor(index / 40),
-      warnings: '[]',
-      error_code: 'no_provider',
-      error_message: 'gone'
-    }))
+    const rows = Array.from({ length: 60 }, (_, index) =>
+      failure({
+        model: `m${index % 2}`,
+        error_message: index % 3 === 0 ? 'gone' : 'away',
+        finished_at: at - index
+      })
+    )
     await db.insertInto('requests').values(rows).execute()
-    const found: ErrorPage['items'] = []
-    let next: string | null = null
-    do {
-      const one: ErrorPage = await page(next)
-      found.push(...one.items)
-      next = one.next
-    } while (next !== null)
-    const expected = rows
-      .toSorted((a, b) => b.finished_at - a.finished_at || (a.id < b.id ? 1 : -1))
-      .map(({ id }) => id)
-    expect(found.map(({ requestId }) => requestId).slice(0, 130)).toEqual(expected)
-    expect(found[0]).toMatchObject({ code: 'no_provider', message: 'gone', providers: [] })
-    expect(found.slice(130).every(({ model }) => model !== 'm')).toBe(true)
-    await db.deleteFrom('requests').where('model', '=', 'm').execute()
+    const found = (await list()).slice(0, 4)
+    expect(found.map(({ model, message, times }) => [model, message, times])).toEqual([
+      ['m0', 'gone', 10],
+      ['m1', 'away', 20],
+      ['m0', 'away', 20],
+      ['m1', 'gone', 10]
+    ])
+    for (const { model, message, latest } of found) {
+      const expected = rows.filter((row) => row.model === model && row.error_message === message).slice(0, 10)
+      expect(latest.map(({ requestId }) => requestId)).toEqual(expected.map(({ id }) => id))
+    }
+    expect(found[0]).toMatchObject({ code: 'no_provider', worker: null })
+    await db.deleteFrom('requests').where('model', 'in', ['m0', 'm1']).execute()
+  })
+
+  it('are those of the last seven days, or of as many as are asked for', async () => {
+    const { db } = gateway.database
+    const now = Date.now()
+    const agoes = { hour: DAY_MS / 24, days: 3 * DAY_MS, weeks: 20 * DAY_MS, months: 60 * DAY_MS }
+    for (const [name, ago] of Object.entries(agoes)) {
+      await db
+        .insertInto('requests')
+        .values(failure({ model: `ago ${name}`, finished_at: now - ago }))
+        .execute()
+    }
+    const seen = async (query: string) =>
+      (await list(query)).map(({ model }) => model).filter((model) => model.startsWith('ago '))
+    expect(await seen('?days=1')).toEqual(['ago hour'])
+    expect(await seen('')).toEqual(['ago hour', 'ago days'])
+    expect(await seen('?days=30')).toEqual(['ago hour', 'ago days', 'ago weeks'])
+    await db.deleteFrom('requests').where('model', 'like', 'ago %').execute()
+  })
+
+  it('are at most a hundred groups, of the newest two thousand failures', async () => {
+    const { db } = gateway.database
+    const at = Date.now() + 1_000_000
+    const many = Array.from({ length: 2001 }, (_, index) => failure({ model: 'many', finished_at: at - index }))
+    for (let from = 0; from < many.length; from += 500) {
+      await db
+        .insertInto('requests')
+        .values(many.slice(from, from + 500))
+        .execute()
+    }
+    const only = await list()
+    expect(only.map(({ model, times }) => [model, times])).toEqual([['many', 2000]])
+    await db.deleteFrom('requests').where('model', '=', 'many').execute()
+    const different = Array.from({ length: 101 }, (_, index) => failure({ model: `many ${index}`, finished_at: at }))
+    await db.insertInto('requests').values(different).execute()
+    expect(await list()).toHaveLength(100)
+    await db.deleteFrom('requests').where('model', 'like', 'many %').execute()
   })
 
   it('are read from their own index', async () => {
-    const after = { finishedAt: 5, id: 'x' }
-    for (const page of [{ limit: 50 }, { limit: 50, after }]) {
-      const plans = await plansOf(gateway.database.db, (db) => listFailedRequests(db, page))
-      expect(plans.join()).toContain('requests_failed')
-      expect(plans.filter((plan) => plan.includes('TEMP B-TREE'))).toEqual([])
-    }
+    const plans = await plansOf(gateway.database.db, (db) => listRecentFailures(db, 5).execute())
+    expect(plans.join()).toContain('requests_failed')
+    expect(plans.join()).toContain('attempts_by_request')
+    expect(plans.filter((plan) => plan.includes('TEMP B-TREE'))).toEqual([])
   })
 
-  it.each(['cursor=5', 'cursor=zzzzzzzzzzz.x', 'owner=me'])('are not to be had with %s', async (query) => {
+  it.each(['days=5', 'days=0', 'days=seven', 'cursor=5', 'owner=me'])('are not to be had with %s', async (query) => {
     const { status, body } = await call<DashboardError>(`errors?${query}`)
     expect([status, body.error.param]).toEqual([400, query.split('=')[0]])
   })

@@ -420,12 +420,15 @@ describe('the figures', () => {
     ] as const) {
       const detail = await pagesOf(who, own).view(id)
       expect(detail.services[0]?.cooling?.lastReason).toBe('crashed: The image server went away.')
-      expect(detail.faults.map(({ reason }) => reason.split(':')[0])).toEqual([
-        'crashed',
-        'crashed',
-        ...Array(3).fill('out_of_memory')
+      // Alike ones stand together, and what was said sets apart.
+      expect(detail.faults).toMatchObject([
+        { service: 'images', reason: 'crashed', message: 'The image server went away.', times: 1 },
+        { service: 'images', reason: 'crashed', message: expect.any(String) as unknown, times: 1 },
+        { service: 'images', reason: 'out_of_memory', times: 3 }
       ])
-      expect(detail.faults[2]).toMatchObject({ service: 'images', requestId: seesRequest ? failed : null })
+      const singles = detail.faults[2]!.latest
+      expect(singles.map(({ requestId }) => requestId)).toEqual(Array(3).fill(seesRequest ? failed : null))
+      expect(singles.map(({ at }) => at)).toEqual(singles.map(({ at }) => at).toSorted((a, b) => b - a))
       expect(detail.usedBy).toMatchObject([{ id: user.id, name: user.name, images: 3 }])
       expect(detail.pace.reduce((sum, { images }) => sum + images, 0)).toBe(3)
     }

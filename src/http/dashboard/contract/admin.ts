@@ -49,18 +49,26 @@ export interface StorageUse {
   freeBytes: number | null
 }
 
-/** `GET /api/dashboard/errors?cursor`, admins only: requests that failed, newest first. */
-export interface ErrorPage {
-  items: {
-    requestId: string
-    at: number
-    code: string
-    message: string
-    model: string
-    owner: { id: string; name: string }
-    providers: string[]
-  }[]
-  next: string | null
+/**
+ * `GET /api/dashboard/errors?days`, admins only: requests that failed within the last 1, 7 or 30 days (7), alike ones
+ * together, the latest first.
+ */
+export interface ErrorList {
+  /** At most 100. */
+  groups: ErrorGroup[]
+}
+
+/** Failures with the same error, of the same model, on the same service. */
+export interface ErrorGroup {
+  code: string
+  message: string
+  model: string
+  /** Where the last attempt ran; null when there was none. */
+  worker: { provider: string; service: string } | null
+  /** Of the newest 2000 failures. */
+  times: number
+  /** The newest ten, newest first. */
+  latest: { requestId: string; at: number; owner: { id: string; name: string } }[]
 }
 
 /** `GET /api/dashboard/webhook-deliveries?cursor`, admins: everybody's; `POST …/<id>/redeliver`. */

@@ -78,8 +78,21 @@ export interface ProviderDetail extends ProviderInfo {
   blocked: { id: string; name: string; at: number }[]
   /** The name of the admin on whose word its trust rests. Owner and admins only; null: nobody's. */
   trustedBy: string | null
-  /** Its last failures, newest first. Owner and admins only, else empty. */
-  faults: { at: number; service: string; reason: string; requestId: string | null }[]
+  /** Its failures of the last 7 days, alike ones together, the latest first. Owner and admins only, else empty. */
+  faults: FaultGroup[]
+}
+
+/** Failures of one service for one reason, about which its agent said the same. */
+export interface FaultGroup {
+  service: string
+  /** `unreachable`, `busy`, `model_missing`, `out_of_memory`, `crashed`, `bad_output` or `timeout`. */
+  reason: string
+  /** What its agent said. */
+  message: string | null
+  /** 1000: that many or more. */
+  times: number
+  /** The newest ten, newest first; `requestId` of those the reader may see. */
+  latest: { at: number; requestId: string | null }[]
 }
 
 /*

@@ -1,7 +1,7 @@
 import type { ProviderDetailReport } from '../../../network/network.ts'
 import type { ProviderReport, Reader, ServiceReport } from '../../../network/provider-report.ts'
 import type { ServiceAccess } from '../../../providers/provider-store.ts'
-import type { Fault } from '../../../network/fault-store.ts'
+import type { Fault, FaultGroup } from '../../../network/fault-store.ts'
 import type { ProviderDetail, ProviderInfo, ServiceInfo } from '../contract/network.ts'
 
 /** A provider as everybody may know it, and as much more as the report holds. */
@@ -35,14 +35,18 @@ export function presentDetail(report: ProviderDetailReport, reader: Reader): Pro
     usedBy: report.usedBy.map(({ name, ...one }) => ({ ...one, name: name ?? 'A deleted account' })),
     blocked: report.blocked,
     trustedBy: isManaged(report, reader) ? decidedBy(report) : null,
-    faults: report.faults.map((fault) => ({
-      at: fault.at,
-      service: fault.serviceName,
-      reason: reasonOf(fault),
-      // A link to a request that the reader may not open would lead nowhere.
-      requestId: reader.role === 'admin' || fault.userId === reader.userId ? fault.requestId : null
-    }))
+    faults: report.faults.flatMap((group) => presentFaults(group, reader))
   }
+}
+
+function presentFaults({ times, latest }: FaultGroup, reader: Reader): ProviderDetail['faults'] {
+  const [newest] = latest
+  if (!newest) return []
+  const { serviceName: service, reason, message } = newest
+  // A link to a request that the reader may not open would lead nowhere.
+  const seen = ({ userId, requestId }: Fault) =>
+    reader.role === 'admin' || userId === reader.userId ? requestId : null
+  return [{ service, reason, message, times, latest: latest.map((one) => ({ at: one.at, requestId: seen(one) })) }]
 }
 
 const isManaged = ({ isMine }: ProviderReport, reader: Reader): boolean => isMine || reader.role === 'admin'

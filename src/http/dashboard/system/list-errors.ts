@@ -1,40 +1,40 @@
 import type { FastifyInstance } from 'fastify'
+import { errors } from '../../../lib/errors.ts'
 import type { HttpContext } from '../../http-context.ts'
 import { Fields } from '../../openai/fields.ts'
-import type { ErrorPage } from '../contract/admin.ts'
-import { parseCursor, presentCursor } from '../cursor.ts'
+import type { ErrorList } from '../contract/admin.ts'
 import { refuseUnknown } from '../refuse-unknown.ts'
 
-const PAGE = 50
+const DAY_MS = 86_400_000
+const PERIODS = ['1', '7', '30']
+const MOST_GROUPS = 100
 
-/** `GET /api/dashboard/errors`: everybody's requests that failed, the latest failure first. */
-export function listErrors(scope: FastifyInstance, { requestViews }: Pick<HttpContext, 'requestViews'>): void {
+/** `GET /api/dashboard/errors`: everybody's requests that failed lately, alike ones together, the latest failure first. */
+export function listErrors(scope: FastifyInstance, context: Pick<HttpContext, 'requestViews' | 'now'>): void {
+  const { requestViews, now } = context
   scope.get<{ Querystring: Record<string, unknown> }>(
     '/errors',
     { config: { operation: 'listErrors' } },
-    async ({ query }): Promise<ErrorPage> => {
+    async ({ query }): Promise<ErrorList> => {
       const fields = new Fields(query)
-      const after = parseCursor(fields)
+      const days = fields.text('days', 10) ?? '7'
       refuseUnknown(fields)
-      const found = await requestViews.listFailed({
-        after: after && { finishedAt: after.created_at, id: after.id },
-        limit: PAGE + 1
-      })
-      const page = found.slice(0, PAGE)
-      const names = await requestViews.namesOf(page.map(({ user_id }) => user_id))
-      const providers = await requestViews.providersOf(page.map(({ id }) => id))
-      const last = found.length > PAGE ? page.at(-1) : undefined
+      if (!PERIODS.includes(days)) throw errors.invalidRequest("'days' must be 1, 7 or 30.", 'days')
+      const found = await requestViews.listFailed({ since: now() - Number(days) * DAY_MS, limit: MOST_GROUPS })
+      const names = await requestViews.namesOf(found.flatMap(({ latest }) => latest.map(({ userId }) => userId)))
       return {
-        items: page.map((request) => ({
-          requestId: request.id,
-          at: request.finished_at,
-          code: request.error_code ?? 'upstream_error',
-          message: request.error_message ?? '',
-          model: request.model,
-          owner: { id: request.user_id, name: names.get(request.user_id) ?? '' },
-          providers: providers.get(request.id) ?? []
-        })),
-        next: last ? presentCursor({ created_at: last.finished_at, id: last.id }) : null
+        groups: found.map(({ code, message, model, worker, times, latest }) => ({
+          code: code ?? 'upstream_error',
+          message: message ?? '',
+          model,
+          worker,
+          times,
+          latest: latest.map(({ id, userId, at }) => ({
+            requestId: id,
+            at,
+            owner: { id: userId, name: names.get(userId) ?? '' }
+          }))
+        }))
       }
     }
   )

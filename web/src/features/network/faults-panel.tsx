@@ -1,22 +1,32 @@
-import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
+import { FaultGroup } from '../../components/fault-group.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
-import { RelativeTime } from '../../components/ui/relative-time.tsx'
 
 const SHOWN_AT_FIRST = 5
+/** As many of each reason are counted. */
+const MOST_TIMES = 1000
 
 /** Why images failed on it lately; for its owner and admins. */
 export function FaultsPanel({ faults }: Pick<ProviderDetail, 'faults'>) {
   const [showAll, setShowAll] = useState(false)
   const shown = showAll ? faults : faults.slice(0, SHOWN_AT_FIRST)
   return (
-    <Panel title="Last faults">
-      {faults.length === 0 && <p className="text-muted">Nothing failed through its fault lately.</p>}
+    <Panel title="Faults of the last 7 days">
+      {faults.length === 0 && <p className="text-muted">Nothing failed through its fault.</p>}
       <ul className="flex flex-col divide-y divide-line">
-        {shown.map((fault, index) => (
-          <FaultLine key={`${fault.at} ${index}`} fault={fault} />
+        {shown.map(({ service, reason, message, times, latest }) => (
+          <li key={`${service} ${reason} ${message}`} className="py-2.5 first:pt-0 last:pb-0">
+            <FaultGroup
+              code={reason}
+              message={message}
+              where={service}
+              times={times}
+              mostTimes={MOST_TIMES}
+              latest={latest}
+            />
+          </li>
         ))}
       </ul>
       {faults.length > SHOWN_AT_FIRST && (
@@ -27,21 +37,3 @@ export function FaultsPanel({ faults }: Pick<ProviderDetail, 'faults'>) {
     </Panel>
   )
 }
-
-const FaultLine = ({ fault: { at, service, reason, requestId } }: { fault: ProviderDetail['faults'][number] }) => (
-  <li className="flex flex-col gap-0.5 py-2.5 first:pt-0 last:pb-0">
-    <p className="line-clamp-4 [overflow-wrap:anywhere]">{reason}</p>
-    <p className="flex flex-wrap items-center gap-x-2 text-[13px] text-muted">
-      {service}, <RelativeTime at={at} />
-      {requestId !== null && (
-        <Link
-          to="/requests/$id"
-          params={{ id: requestId }}
-          className="inline-flex items-center font-medium text-accent hover:underline pointer-coarse:min-h-[40px]"
-        >
-          See the request
-        </Link>
-      )}
-    </p>
-  </li>
-)

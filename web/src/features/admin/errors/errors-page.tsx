@@ -1,74 +1,81 @@
-import { infiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { CircleCheck } from 'lucide-react'
-import type { ErrorPage } from '../../../../../src/http/dashboard/contract/admin.ts'
-import { LoadMore } from '../../../components/load-more.tsx'
-import { Badge } from '../../../components/ui/badge.tsx'
+import { useState } from 'react'
+import type { ErrorGroup, ErrorList } from '../../../../../src/http/dashboard/contract/admin.ts'
+import { FaultGroup } from '../../../components/fault-group.tsx'
 import { Page } from '../../../components/ui/page.tsx'
-import { RelativeTime } from '../../../components/ui/relative-time.tsx'
+import { Segmented } from '../../../components/ui/segmented.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../../components/ui/states.tsx'
 import { DASHBOARD, fetchJson } from '../../../lib/fetch-json.ts'
 
-const errorsQuery = infiniteQueryOptions({
-  queryKey: ['errors'],
-  queryFn: ({ pageParam, signal }) =>
-    fetchJson<ErrorPage>(`${DASHBOARD}/errors`, { query: { cursor: pageParam }, signal }),
-  initialPageParam: undefined as string | undefined,
-  getNextPageParam: (page: ErrorPage) => page.next ?? undefined
-})
+const PERIODS = [
+  { value: '1', label: '24 hours' },
+  { value: '7', label: '7 days' },
+  { value: '30', label: '30 days' }
+] as const
+type Days = (typeof PERIODS)[number]['value']
+/** As many failures are looked at. */
+const MOST_TIMES = 2000
 
-export const ErrorsPage = () => (
-  <Page title="Errors" description="Requests that failed, of everybody, the latest first.">
-    <ErrorList />
-  </Page>
-)
+const errorsQuery = (days: Days) =>
+  queryOptions({
+    queryKey: ['errors', days],
+    queryFn: ({ signal }) => fetchJson<ErrorList>(`${DASHBOARD}/errors`, { query: { days }, signal }),
+    placeholderData: keepPreviousData
+  })
 
-function ErrorList() {
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(errorsQuery)
+export function ErrorsPage() {
+  const [days, setDays] = useState<Days>('7')
+  return (
+    <Page
+      title="Errors"
+      description="Requests that failed, of everybody: those alike together, the latest first."
+      actions={<Segmented label="Period" value={days} options={PERIODS} onChange={setDays} />}
+    >
+      <Errors days={days} />
+    </Page>
+  )
+}
+
+function Errors({ days }: { days: Days }) {
+  const { data, error, refetch } = useQuery(errorsQuery(days))
   if (error && !data) return <ErrorState error={error} onRetry={() => void refetch()} />
   if (!data) return <Skeleton className="h-96 rounded-2xl" />
-  const items = data.pages.flatMap((page) => page.items)
-  if (items.length === 0) {
+  if (data.groups.length === 0) {
+    const period = PERIODS.find(({ value }) => value === days)?.label
     return (
-      <EmptyState icon={CircleCheck} title="Nothing has failed">
+      <EmptyState icon={CircleCheck} title={`Nothing failed within ${period}`}>
         When a request fails, it is listed here with the reason.
       </EmptyState>
     )
   }
   return (
-    <div className="flex flex-col gap-4">
-      <ul className="flex flex-col divide-y divide-line rounded-2xl border border-line bg-surface shadow-card">
-        {items.map((item) => (
-          <ErrorLine key={item.requestId} item={item} />
-        ))}
-      </ul>
-      <LoadMore hasMore={hasNextPage} busy={isFetchingNextPage} error={error} onMore={() => void fetchNextPage()} />
-    </div>
+    <ul className="flex flex-col divide-y divide-line rounded-2xl border border-line bg-surface shadow-card">
+      {data.groups.map((group) => (
+        <li key={group.latest[0]?.requestId} className="px-4 py-3">
+          <ErrorLine group={group} />
+        </li>
+      ))}
+    </ul>
   )
 }
 
-function ErrorLine({ item }: { item: ErrorPage['items'][number] }) {
-  const { requestId, at, code, message, model, owner, providers } = item
+function ErrorLine({ group: { code, message, model, worker, times, latest } }: { group: ErrorGroup }) {
+  const people = [...new Set(latest.map(({ owner }) => owner.name))]
+  const place = worker && `${worker.provider}, ${worker.service}`
   return (
-    <li className="relative flex flex-col gap-1 px-4 py-3 transition-colors first:rounded-t-2xl last:rounded-b-2xl hover:bg-hover">
-      <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-        <Badge look="bad">{code}</Badge>
-        <span className="min-w-0 truncate font-medium">{model}</span>
-        <span className="ml-auto text-[13px] text-muted">
-          <RelativeTime at={at} />
-        </span>
-      </p>
-      <Link
-        to="/requests/$id"
-        params={{ id: requestId }}
-        className="line-clamp-3 [overflow-wrap:anywhere] after:absolute after:inset-0"
-      >
-        {message === '' ? 'The request failed without a message.' : message}
-      </Link>
-      <p className="text-[13px] [overflow-wrap:anywhere] text-muted">
-        {owner.name}
-        {providers.length > 0 && ` · ${providers.join(', ')}`}
-      </p>
-    </li>
+    <FaultGroup
+      code={code}
+      about={<span className="min-w-0 truncate font-medium">{model}</span>}
+      message={message === '' ? 'The request failed without a message.' : message}
+      where={[people.length === 1 ? people[0] : null, place].filter((part) => part !== null).join(' · ')}
+      times={times}
+      mostTimes={MOST_TIMES}
+      latest={latest.map(({ requestId, at, owner }) => ({
+        requestId,
+        at,
+        ...(people.length > 1 && { who: owner.name })
+      }))}
+    />
   )
 }
