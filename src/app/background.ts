@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../lib/durations.ts'
 import type { SessionKeeper } from '../agent-gateway/keep-sessions.ts'
 import { type Loop, startLoop } from '../lib/async.ts'
 import type { SteadyClock } from '../lib/clock.ts'
@@ -8,7 +9,7 @@ import type { StorageSweeper } from './storage-sweeper.ts'
 const FLUSH_KEYS_EVERY_MS = 10_000
 const LOOK_AT_SETTINGS_EVERY_MS = 10_000
 const ADD_UP_EVERY_MS = 60_000
-const SWEEP_EVERY_MS = 3_600_000
+const SWEEP_EVERY_MS = HOUR_MS
 
 const FOLLOW_CLOCK_EVERY_MS = 1000
 

@@ -1,7 +1,7 @@
+import { MINUTE_MS } from '../lib/durations.ts'
 import type { SystemState } from '../http/dashboard/contract/admin.ts'
 
 const LITTLE_SPACE_BYTES = 1e9
-const MINUTE_MS = 60_000
 /** How long images wait before it is a problem that nobody online could make them. */
 export const LONG_WAIT_MS = 15 * MINUTE_MS
 const SLOW_LOOP_MS = 500

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { setImmediate } from 'node:timers/promises'
 import { createSpaceInUse } from '../assets/space-in-use.ts'
 import type { SystemState } from '../http/dashboard/contract/admin.ts'
@@ -8,8 +9,6 @@ import type { DiskRoom } from './disk-room.ts'
 import type { EventLoopDelay } from './event-loop-delay.ts'
 import { findProblems, LONG_WAIT_MS } from './find-problems.ts'
 import type { StorageSweeper } from './storage-sweeper.ts'
-
-const DAY_MS = 86_400_000
 
 export interface SystemStateParts extends Pick<
   Context,

@@ -1,10 +1,10 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { expect, it } from 'vitest'
 import type { AssetRow } from './asset-store.ts'
 import { checkStorage } from './check-storage.ts'
 import { ORPHAN_AGE_MS } from './list-portions.ts'
 
 const NOW = Date.parse('2030-06-15T12:00:00Z')
-const DAY_MS = 86_400_000
 const IMAGE = 'images/ab/ast_image'
 const ASIDE = 'quarantine/2030-06-15/ab/ast_image'
 

@@ -1,8 +1,9 @@
+import { HOUR_MS } from '../lib/durations.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { AssetStore } from './asset-store.ts'
 
 /** Bytes younger than this may belong to a transaction that is about to commit. */
-export const ORPHAN_AGE_MS = 3_600_000
+export const ORPHAN_AGE_MS = HOUR_MS
 const AT_A_TIME = 500
 
 /** As the store lists an object; `modifiedAt` is in UTC milliseconds. */

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { THUMBNAIL_WIDTHS, type ThumbnailWidth } from '../images/make-thumbnail.ts'
 import { OUTPUT_FORMATS, type OutputFormat } from '../images/media-types.ts'
 
@@ -7,7 +8,6 @@ export interface ThumbnailKind {
   format: OutputFormat
 }
 
-const DAY_MS = 86_400_000
 const IMAGES = 'images/'
 const THUMBNAILS = 'thumbnails/'
 const QUARANTINE = 'quarantine/'

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +20,6 @@ afterEach(() => rm(root, { recursive: true }))
 const put = (key: string) => store.put(key, Readable.from([Buffer.from('bytes')]), { maxBytes: 100 })
 const exists = async (key: string) => (await store.stat(key)) !== undefined
 
-const DAY_MS = 86_400_000
 const QUARANTINE_MS = 30 * DAY_MS
 
 /** Rows that refer to these keys and no others, and keys whose last rows were deleted. */

@@ -1,8 +1,7 @@
+import { DAY_MS } from '../lib/durations.ts'
 import type { Insertable, Selectable } from 'kysely'
 import type { Database, Db } from '../db/database.ts'
 import type { LimitColumns, Tables } from '../db/tables.ts'
-
-const DAY_MS = 86_400_000
 
 export type ApiKeyRow = Selectable<Tables['api_keys']>
 /** A key with what counts of its owner; the owner's limits carry a prefix. */

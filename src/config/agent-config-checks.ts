@@ -1,9 +1,10 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { didYouMean } from '../lib/closest-name.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
 import type { TextCheck } from './yaml-value.ts'
 
 const MIN_TIMEOUT_MS = 1000
-const MAX_TIMEOUT_MS = 86_400_000
+const MAX_TIMEOUT_MS = DAY_MS
 
 export const checkOneOf =
   (names: readonly string[]): TextCheck =>

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 import { bytesSetting, durationSetting, integerSetting } from './settings.ts'
 
 const limit = (name: string) => `INFERENCE_CLUB_LIMITS_${name}`
@@ -51,10 +52,10 @@ export const BUDGETS = {
     variable: limit('WEBHOOK_RETENTION'),
     live: true,
     description: 'How long deliveries of webhooks are kept to look at, and to deliver again.',
-    fallback: 30 * 86_400_000,
+    fallback: 30 * DAY_MS,
     defaultText: '30d',
-    minMs: 3_600_000,
-    maxMs: 3650 * 86_400_000
+    minMs: HOUR_MS,
+    maxMs: 3650 * DAY_MS
   }),
   keysPerUser: integerSetting({
     variable: limit('KEYS_PER_USER'),

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 import { resolve } from 'node:path'
 import { LOG_LEVELS } from '../lib/logger.ts'
 import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './address-checks.ts'
@@ -247,7 +248,7 @@ export const LIMITS = {
     fallback: 280_000,
     defaultText: '280s',
     minMs: 100,
-    maxMs: 86_400_000
+    maxMs: DAY_MS
   }),
   cdnTimeoutMs: durationSetting({
     variable: limit('CDN_TIMEOUT'),
@@ -255,16 +256,16 @@ export const LIMITS = {
     fallback: 95_000,
     defaultText: '95s',
     minMs: 100,
-    maxMs: 86_400_000
+    maxMs: DAY_MS
   }),
   noProviderTimeoutMs: durationSetting({
     variable: limit('NO_PROVIDER_TIMEOUT'),
     live: true,
     description: 'How long an accepted request waits while no online service can take it.',
-    fallback: 3_600_000,
+    fallback: HOUR_MS,
     defaultText: '1h',
     minMs: 100,
-    maxMs: 30 * 86_400_000
+    maxMs: 30 * DAY_MS
   }),
   ...BUDGETS,
   connectionsPerAddress: integerSetting({
@@ -296,7 +297,7 @@ export const LIMITS = {
     fallback: 10_000,
     defaultText: '10s',
     minMs: 0,
-    maxMs: 3_600_000
+    maxMs: HOUR_MS
   }),
   leaseMs: durationSetting({
     variable: limit('LEASE'),
@@ -304,7 +305,7 @@ export const LIMITS = {
     fallback: 30_000,
     defaultText: '30s',
     minMs: 200,
-    maxMs: 3_600_000
+    maxMs: HOUR_MS
   })
 }
 

@@ -1,7 +1,7 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { bytesSetting, durationSetting } from './settings.ts'
 
 const MIB = 1024 ** 2
-const DAY_MS = 86_400_000
 
 /** What the server does with the disk its data folder is on. */
 export const DISK = {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { choiceSetting, durationSetting, integerSetting } from './settings.ts'
 
 const named = (name: string) => `INFERENCE_CLUB_${name}`
@@ -40,9 +41,9 @@ export const OFFERING = {
     variable: named('NEW_PROVIDER_TIME'),
     live: true,
     description: 'How long a provider is new at least.',
-    fallback: 86_400_000,
+    fallback: DAY_MS,
     defaultText: '1d',
     minMs: 0,
-    maxMs: 365 * 86_400_000
+    maxMs: 365 * DAY_MS
   })
 }

@@ -1,6 +1,6 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { choiceSetting, durationSetting, type Setting, textSetting } from './settings.ts'
 
-const DAY_MS = 86_400_000
 const named = (name: string) => `INFERENCE_CLUB_${name}`
 
 const optional = (

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../lib/durations.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import { loadConfig } from '../config/config.ts'
@@ -6,7 +7,6 @@ import { createProviderStore, type ServiceAccess } from '../providers/provider-s
 import { type Openings, listOpenings } from './open-lanes.ts'
 import type { ServiceSlots } from './slot-source.ts'
 
-const HOUR_MS = 3_600_000
 const NOW = 10 * HOUR_MS
 const ROUTINGS = ['any', 'prefer_own', 'only_own'] as const
 const OWN = ROUTINGS.map((routing) => `owner ${routing}`)

@@ -1,7 +1,6 @@
+import { HOUR_MS } from './durations.ts'
 import { describe, expect, it } from 'vitest'
 import { createSteadyClock } from './clock.ts'
-
-const HOUR_MS = 3_600_000
 
 function arrange() {
   let wall = 1_800_000_000_000

@@ -1,9 +1,9 @@
+import { DAY_MS } from '../lib/durations.ts'
 import type { Database } from '../db/database.ts'
 import { remember } from '../lib/remember.ts'
 import { countFaults } from './fault-store.ts'
 import { measureServices } from '../usage/measure-services.ts'
 import { countImagesByProvider } from '../usage/provider-usage-store.ts'
-import { DAY_MS } from '../usage/usage-store.ts'
 
 /** What is counted of everybody's providers. Whoever is missing has made nothing. */
 export interface NetworkFigures {

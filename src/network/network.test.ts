@@ -1,14 +1,13 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import { loadConfig } from '../config/config.ts'
 import { createLocalBell } from '../db/bell.ts'
 import type { AppError } from '../lib/errors.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
-import { DAY_MS, HOUR_MS } from '../usage/usage-store.ts'
 import { createNetwork, type Network, TRUST_DECISIONS } from './network.ts'
 
 const START = Date.UTC(2026, 10, 20, 12, 30)
-const MINUTE_MS = 60_000
 
 const OWNER = { userId: 'usr_owner', role: 'member' as const }
 const OTHER = { userId: 'usr_other', role: 'member' as const }

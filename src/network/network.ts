@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 import type { Database } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import type { OfferingConfig } from '../config/config.ts'
@@ -16,7 +17,6 @@ import {
   listUsersOfProvider,
   type ProviderUser
 } from '../usage/provider-usage-store.ts'
-import { DAY_MS, HOUR_MS } from '../usage/usage-store.ts'
 import { createNetworkFigures } from './network-figures.ts'
 import {
   isCooling,

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../lib/durations.ts'
 import { Type, type Static } from 'typebox'
 import { IMAGE_KINDS, SEEDS } from '../images/fields.ts'
 import { FEATURES } from '../images/image-request.ts'
@@ -16,7 +17,7 @@ export const PROTOCOL_VERSION = 1
 /** Largest frame either side accepts; a preview is the largest message there is. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024
 /** A service is left alone no longer than that, whatever its image server asks for. */
-export const MAX_RETRY_AFTER_MS = 3_600_000
+export const MAX_RETRY_AFTER_MS = HOUR_MS
 /** Largest preview image that anybody is shown, in bytes before base64. */
 export const MAX_PREVIEW_BYTES = 256 * 1024
 /** Larger ones, which agents of earlier versions send, are dropped; what is larger than this is no message. */

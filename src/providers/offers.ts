@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/durations.ts'
 import type { Routing } from '../db/tables.ts'
 import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
@@ -6,7 +7,7 @@ import { canDo, type Feature } from '../images/image-request.ts'
 import type { Offer, ProviderStore } from './provider-store.ts'
 
 /** A provider that was online within this time is *known*: work that can wait is accepted for it. */
-export const KNOWN_FOR_MS = 7 * 86_400_000
+export const KNOWN_FOR_MS = 7 * DAY_MS
 
 export interface Offers {
   /** What is online for this caller. */

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { sql } from 'kysely'
 import type { OfferingConfig } from '../config/config.ts'
 import type { Db, Trx } from '../db/database.ts'
@@ -7,7 +8,7 @@ import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
 import { firstTrust, type Reach, reachOf, type Standing, standingOf } from './trust-policy.ts'
 
 /** How long somebody who was online is still known by it. */
-const KNOWN_FOR_MS = 7 * 86_400_000
+const KNOWN_FOR_MS = 7 * DAY_MS
 /** Why attempts end without an image, all but that they were not wanted any more. */
 const FAILURES = [...NODE_FAULTS, ...REQUEST_FAULTS, 'lease_lapsed', 'agent_lost'] as const
 

@@ -1,12 +1,11 @@
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import { loadConfig } from '../config/config.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
 import { findTakers } from './find-takers.ts'
 
-const HOUR_MS = 3_600_000
 const NOW = 10 * HOUR_MS
-const DAY_MS = 24 * HOUR_MS
 
 let rows: RequestRows
 let images = 0

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +10,6 @@ import { errors } from '../lib/errors.ts'
 import { createOnce, type Once } from './create-once.ts'
 import { endIdempotencyKeys, forgetIdempotencyKeys } from './idempotency-store.ts'
 
-const DAY_MS = 86_400_000
 const USER = { id: 'usr_1', name: 'u', email: 'u@example.org', role: 'member', created_at: 1, updated_at: 1 }
 
 let folder: string

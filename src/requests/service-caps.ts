@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../lib/durations.ts'
 import type { Db } from '../db/database.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { placesForOthers, type Reach } from '../providers/trust-policy.ts'
@@ -25,7 +26,6 @@ export interface Capped {
   isBusy?: true
 }
 
-const HOUR_MS = 3_600_000
 const NOBODY: ReadonlySet<string> = new Set()
 
 /** Whether somebody may not have an image of a service now. Its owner always may. */

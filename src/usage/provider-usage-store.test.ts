@@ -1,10 +1,10 @@
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import { measureServices } from './measure-services.ts'
 import { countImagesByProvider, listHoursOfWork, listUsersOfProvider } from './provider-usage-store.ts'
 import { rollUp } from './roll-up-store.ts'
-import { DAY_MS, HOUR_MS } from './usage-store.ts'
 
 const MIDNIGHT = Date.UTC(2026, 10, 20)
 

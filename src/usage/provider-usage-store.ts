@@ -1,7 +1,7 @@
+import { HOUR_MS } from '../lib/durations.ts'
 import { sql } from 'kysely'
 import type { Db } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
-import { HOUR_MS } from './usage-store.ts'
 
 /** Images that each provider ever made, by its id: the totals and what is not in them yet. */
 export async function countImagesByProvider(db: Db): Promise<Map<string, number>> {

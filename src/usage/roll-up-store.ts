@@ -1,7 +1,7 @@
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 import type { Insertable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
-import { DAY_MS, HOUR_MS } from './usage-store.ts'
 import { DIMENSIONS } from './usage-totals-store.ts'
 
 /**

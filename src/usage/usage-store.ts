@@ -4,10 +4,6 @@ import type { Tables } from '../db/tables.ts'
 
 type UsageImage = Omit<Insertable<Tables['usage_images']>, 'rolled_up' | 'first_of_request'>
 
-export const HOUR_MS = 3_600_000
-/** Days are UTC. */
-export const DAY_MS = 24 * HOUR_MS
-
 /**
  * Counts one stored image. Called inside the transaction that finishes it, so that an image is counted exactly when
  * it exists.

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import type { Database } from '../db/database.ts'
 import { openSqliteDatabase } from '../db/sqlite-database.ts'
 import { systemClock } from '../lib/clock.ts'
 import { rollUp } from './roll-up-store.ts'
-import { countImagesSince, DAY_MS, HOUR_MS } from './usage-store.ts'
+import { countImagesSince } from './usage-store.ts'
 import { type Dimension, sumUsage } from './usage-totals-store.ts'
 
 const MIDNIGHT = Date.UTC(2026, 10, 20)

@@ -1,7 +1,7 @@
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
-import { DAY_MS, HOUR_MS } from './usage-store.ts'
 
 /** What images can be counted by; the totals have a row for each combination that there was. */
 export const DIMENSIONS = ['user_id', 'api_key_id', 'provider_id', 'model', 'kind', 'width', 'height'] as const

@@ -1,8 +1,8 @@
+import { DAY_MS } from '../lib/durations.ts'
 import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import type { Principal } from '../lib/principal.ts'
 import { rollUp } from './roll-up-store.ts'
-import { DAY_MS } from './usage-store.ts'
 import { sumUsage, type UsageFilter, type UsageSum } from './usage-totals-store.ts'
 
 export interface Usage {
@@ -22,7 +22,7 @@ export interface Usage {
 /** Small enough that a batch does not hold up the event loop for long. */
 const AT_A_TIME = 500
 /** Hours of a bucket that holds any range. */
-const ONE_BUCKET_MS = 3_600_000 * 24 * 365_000
+const ONE_BUCKET_MS = 365_000 * DAY_MS
 
 export function createUsage({ db }: Pick<Database, 'db'>): Usage {
   return {

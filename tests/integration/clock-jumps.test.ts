@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../src/lib/durations.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,6 @@ import { startTestGateway, type TestGateway, type TestUser } from '../support/te
 import { waitFor } from '../support/wait-for.ts'
 
 const LEASE_MS = 2000
-const HOUR_MS = 3_600_000
 
 let dataDir: string
 let gateway: TestGateway

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../src/lib/durations.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Overview } from '../../src/http/dashboard/contract/account.ts'
 import { connectFor, declared } from '../support/agent-work.ts'
@@ -7,8 +8,6 @@ import { connectRawAgent } from '../support/raw-agent.ts'
 import { startTestGateway, type TestGateway, type TestPerson, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { addPainters } from '../support/webhook-calls.ts'
-
-const DAY_MS = 86_400_000
 
 let gateway: TestGateway
 

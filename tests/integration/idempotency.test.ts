@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../src/lib/durations.ts'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { callJson, type JsonAnswer } from '../support/call-json.ts'
@@ -9,7 +10,6 @@ import { startTestGateway, type TestGateway, type TestUser } from '../support/te
 import { waitFor } from '../support/wait-for.ts'
 
 const QUEUE_PER_USER = 8
-const DAY_MS = 86_400_000
 
 let gateway: TestGateway
 let fakes: FakeModels

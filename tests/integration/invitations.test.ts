@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../src/lib/durations.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +15,6 @@ import { runProgram, type RunningServer, startServer } from '../support/run-prog
 import { startTestGateway, type TestGateway, type TestPerson } from '../support/test-gateway.ts'
 
 const PASSWORD = 'a new horse'
-const DAY_MS = 86_400_000
 
 let gateway: TestGateway
 

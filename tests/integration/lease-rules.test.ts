@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../src/lib/durations.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
 import { viewRequest } from '../../src/request-views/view-request.ts'
@@ -245,7 +246,6 @@ describe('a gateway that starts', () => {
   })
 })
 
-const HOUR_MS = 3_600_000
 const JUMPS = [2 * HOUR_MS, -2 * HOUR_MS, 160_000, -160_000]
 const follow = () => operations().followClock(world.clock)
 const online = async () => {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../src/lib/durations.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,6 @@ import { runProgram } from '../support/run-program.ts'
 import { startTestGateway, type TestGateway, type TestPerson } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const DAY_MS = 86_400_000
 const COOKIE = 'inference-club.session_token'
 
 let gateway: TestGateway

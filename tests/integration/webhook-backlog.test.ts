@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -10,9 +11,6 @@ import { startTestGateway, type TestGateway, type TestUser } from '../support/te
 import { waitFor } from '../support/wait-for.ts'
 import { addPainters, createWebhookCalls, PRIVATE_ADDRESSES, type WebhookCalls } from '../support/webhook-calls.ts'
 import { startWebhookReceiver } from '../support/webhook-receiver.ts'
-
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 let gateway: TestGateway
 let calls: WebhookCalls

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../src/lib/durations.ts'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,8 +19,6 @@ import {
   type WebhookCalls
 } from '../support/webhook-calls.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
-
-const HOUR_MS = 3_600_000
 
 let gateway: TestGateway
 let calls: WebhookCalls

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../../lib/durations.ts'
 import { parseSize } from '../../images/sizes.ts'
 import { errors } from '../../lib/errors.ts'
 import type { Dimension, UsageFilter } from '../../usage/usage-totals-store.ts'
@@ -6,8 +7,8 @@ import { Fields } from './fields.ts'
 /** OpenAI's bucket widths, with the default and the largest number of buckets of a page. */
 const WIDTHS = {
   '1m': { ms: 60_000, usual: 60, most: 1440 },
-  '1h': { ms: 3_600_000, usual: 24, most: 168 },
-  '1d': { ms: 86_400_000, usual: 7, most: 31 }
+  '1h': { ms: HOUR_MS, usual: 24, most: 168 },
+  '1d': { ms: DAY_MS, usual: 7, most: 31 }
 } as const
 
 /** OpenAI's names of what can be grouped by, and `provider_id`; a project is something this product does not have. */

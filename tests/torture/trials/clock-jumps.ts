@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../../src/lib/durations.ts'
 import { join } from 'node:path'
 import { sleep } from '../../../src/lib/async.ts'
 import { readInFlightAtDeath } from '../../support/in-flight.ts'
@@ -5,7 +6,6 @@ import { shiftClock, shiftingClock } from '../inside/shift-clock.ts'
 import { startTorturedSite } from '../tortured-site.ts'
 import type { Trial } from '../trial.ts'
 
-const HOUR_MS = 3_600_000
 const JUMPS_MS = [-2 * HOUR_MS, 2 * HOUR_MS, -160_000, 160_000, -26 * HOUR_MS, 26 * HOUR_MS, 1500, -1500]
 /** Usage is looked for within three days. */
 const FARTHEST_MS = 40 * HOUR_MS
