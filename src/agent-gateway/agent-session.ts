@@ -11,9 +11,13 @@ import type { AttemptProgress, AttemptRow } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { ServiceCondition } from '../providers/service-condition-store.ts'
 import type { Standing } from '../providers/trust-policy.ts'
 import { inspectPreview } from './inspect-preview.ts'
 import { STANDING_NOTES } from './standing-notes.ts'
+
+/** How long the first words of an agent about its image servers are waited for; it gives them five seconds. */
+const FIRST_STATE_WITHIN_MS = 6000
 
 export type Hello = Extract<AgentMessage, { type: 'agent.hello' }>
 
@@ -47,8 +51,8 @@ export class AgentSession {
   readonly name: string
   /** By attempt, what is not yet written down. */
   readonly unsavedProgress = new Map<string, AttemptProgress>()
-  /** By service, why its image server cannot be used, or null when it can; what is not yet written down. */
-  readonly unsavedWarnings = new Map<string, string | null>()
+  /** By service, how its image server was found last; what is not yet written down. */
+  readonly unsavedStates = new Map<string, ServiceCondition>()
   /** Whether it offers anything to others than its owner. */
   readonly isShared: boolean
   readonly #parts: SessionParts
@@ -56,6 +60,11 @@ export class AgentSession {
   readonly #silentForMs: () => number
   readonly #services: { declaration: ServiceDeclaration; id: string; models: Map<string, Feature[]> }[]
   readonly #lastModel = new Map<string, string>()
+  /** By service, how its image server was found last. */
+  readonly #states = new Map<string, ServiceCondition>()
+  /** Its agent says of each service how it finds it. */
+  readonly #probes: boolean
+  readonly #openedAt = performance.now()
   readonly #held = new Map<string, HeldSlot>()
   readonly #accepts: readonly string[]
   /** As the agent was told. */
@@ -84,6 +93,7 @@ export class AgentSession {
     this.name = hello.name
     this.isShared = hello.services.some(({ access }) => access !== 'private')
     this.#accepts = hello.accepts ?? []
+    this.#probes = hello.probes === true
     this.#standing = agent.standing
     this.#services = hello.services
       .filter((service) => service.type === 'image')
@@ -124,7 +134,8 @@ export class AgentSession {
     return this.#services.flatMap(({ declaration, id, models }) => {
       const busy = [...this.#held.values()].filter((slot) => slot.serviceId === id).length
       const free = declaration.concurrency - busy
-      if (free <= 0) return []
+      const usable = this.#usableModels({ id, models })
+      if (free <= 0 || usable.size === 0) return []
       const lastModel = this.#lastModel.get(id)
       return [
         {
@@ -137,7 +148,7 @@ export class AgentSession {
           ...(declaration.images_per_user_hour !== undefined && {
             imagesPerUserHour: declaration.images_per_user_hour
           }),
-          models,
+          models: usable,
           free,
           running: busy,
           ...(lastModel !== undefined && { lastModel }),
@@ -145,6 +156,15 @@ export class AgentSession {
         }
       ]
     })
+  }
+
+  /** What may be asked of a service, as far as its agent has said how it finds its image server, or will any moment. */
+  #usableModels({ id, models }: { id: string; models: Map<string, Feature[]> }): Map<string, Feature[]> {
+    const state = this.#states.get(id)
+    const isAwaited = this.#probes && performance.now() - this.#openedAt < FIRST_STATE_WITHIN_MS
+    if (state ? state.isStopped : isAwaited) return new Map()
+    if (!state || state.missing.length === 0) return models
+    return new Map([...models].filter(([model]) => !state.missing.includes(model)))
   }
 
   runningUsers(): string[] {
@@ -192,8 +212,10 @@ export class AgentSession {
       case 'service.state': {
         const service = this.#services.find(({ declaration }) => declaration.name === message.service)
         if (!service) return
-        const text = message.text === '' ? 'The image server cannot be used.' : message.text
-        this.unsavedWarnings.set(service.id, message.state === 'ok' ? null : text)
+        const condition = conditionOf(message, service.models)
+        this.#states.set(service.id, condition)
+        this.unsavedStates.set(service.id, condition)
+        this.#parts.bell.ring('tasks')
         return
       }
       case 'attempt.stopped':
@@ -263,6 +285,19 @@ export class AgentSession {
   #letGo(slot: HeldSlot): void {
     slot.forget()
     this.#parts.live.forget(slot)
+  }
+}
+
+/** Of its models alone. */
+function conditionOf(
+  { state, text, fault, models_missing: missing = [] }: Extract<AgentMessage, { type: 'service.state' }>,
+  models: ReadonlyMap<string, unknown>
+): ServiceCondition {
+  if (state === 'ok') return { warning: null, isStopped: false, missing: [] }
+  return {
+    warning: text === '' ? 'The image server cannot be used.' : text,
+    isStopped: fault === 'unreachable',
+    missing: [...new Set(missing)].filter((model) => models.has(model))
   }
 }
 

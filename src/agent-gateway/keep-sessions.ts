@@ -15,7 +15,7 @@ const WRITE_PROGRESS_EVERY_MS = 1000
 export interface KeepSessionsParts {
   registry: SessionRegistry
   requests: Pick<RequestLifecycle, 'renewConnections' | 'noteProgress' | 'disconnectAgent'>
-  providers: Pick<ProviderStore, 'noteWarning' | 'listStandings'>
+  providers: Pick<ProviderStore, 'noteCondition' | 'listStandings'>
   apiKeys: ApiKeys
   bell: Bell
   leaseMs: number
@@ -97,15 +97,17 @@ async function tellStandings({ registry, providers }: KeepSessionsParts): Promis
 
 async function save(parts: KeepSessionsParts): Promise<void> {
   await saveProgress(parts)
-  await saveWarnings(parts)
+  await saveStates(parts)
 }
 
 /** However often an agent changes its mind, a service is written once a round. */
-async function saveWarnings({ registry, providers }: KeepSessionsParts): Promise<void> {
+async function saveStates({ registry, providers, bell }: KeepSessionsParts): Promise<void> {
   for (const session of registry.sessions()) {
-    const warnings = [...session.unsavedWarnings]
-    session.unsavedWarnings.clear()
-    for (const [serviceId, text] of warnings) await providers.noteWarning(serviceId, text)
+    const states = [...session.unsavedStates]
+    session.unsavedStates.clear()
+    for (const [serviceId, condition] of states) await providers.noteCondition(serviceId, condition)
+    // What waited for a service may begin, or has to wait.
+    if (states.length > 0) bell.ring('tasks')
   }
 }
 

@@ -32,8 +32,8 @@ export interface AttemptRunnerParts {
   serviceOf: (name: string) => AgentService | undefined
   /** False when the socket is down and the message went nowhere. */
   send: (message: AgentMessage) => boolean
-  /** Called when an image server may be gone, or may have lost its model. */
-  onDoubt?: (service: string) => void
+  /** Called when an image server may be gone, or has said that it lacks that model. */
+  onDoubt?: (service: string, lackedModel?: string) => void
   limits: AgentLimits
   logger: Logger
 }
@@ -163,7 +163,9 @@ export class AttemptRunner {
       const failure = failureOf(error)
       if (failure) {
         logger.warn({ attempt: id, fault: failure.fault, reason: failure.message }, 'attempt failed')
-        if (DOUBTFUL.includes(failure.fault)) this.#parts.onDoubt?.(held.service)
+        if (DOUBTFUL.includes(failure.fault)) {
+          this.#parts.onDoubt?.(held.service, failure.fault === 'model_missing' ? assigned.model : undefined)
+        }
         held.failure = failure
         held.generated = true
         if (!send({ type: 'attempt.failed', attempt_id: id, token: held.token, ...failure })) return

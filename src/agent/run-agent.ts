@@ -52,7 +52,9 @@ export function runAgent(options: AgentOptions): Agent {
   /** What else than the first version's messages this gateway understands. */
   let accepts: readonly string[] = []
   const tell = (state: ServiceState) => {
-    if (accepts.includes('service.state')) link.send({ type: 'service.state', ...state })
+    if (!accepts.includes('service.state')) return
+    const { missing, ...same } = state
+    link.send({ type: 'service.state', ...same, ...(missing && { models_missing: [...missing] }) })
   }
   const times = options.probing === 'off' ? undefined : (options.probing ?? {})
   const probes = times && new ServiceProbes({ onState: tell, logger, times })
@@ -64,7 +66,7 @@ export function runAgent(options: AgentOptions): Agent {
     transfers,
     serviceOf: (name) => services.get(name),
     send: (message) => link.send(message),
-    onDoubt: (service) => probes?.check(service),
+    onDoubt: (service, lackedModel) => probes?.check(service, lackedModel),
     limits: AGENT_LIMITS,
     logger
   })
@@ -78,7 +80,8 @@ export function runAgent(options: AgentOptions): Agent {
       agent_version: VERSION,
       services: draining ? [] : [...services.values()].map(declarationOf),
       attempts: runner.heldAttempts(),
-      accepts: ['provider.standing']
+      accepts: ['provider.standing'],
+      ...(probes && { probes: true })
     }),
     onMessage: (message) => handle(message),
     logger

@@ -12,7 +12,7 @@ const running: ServiceProbes[] = []
 afterEach(() => running.splice(0).forEach((probes) => probes.close()))
 
 /** Probes of services by name, each answering as told, and what they told. */
-function arrange(engines: Record<string, Engine['describe'] | undefined>) {
+function arrange(engines: Record<string, Engine['describe'] | undefined>, config: object = {}) {
   const told: ServiceState[] = []
   const times = { withinMs: 50, firstPauseMs: 5, longestPauseMs: 20 }
   const probes = new ServiceProbes({ onState: (state) => told.push(state), logger: silentLogger(), times })
@@ -20,7 +20,7 @@ function arrange(engines: Record<string, Engine['describe'] | undefined>) {
   const services = new Map(
     Object.entries(engines).map(([name, describe]) => {
       const engine = describe && { name, describe, generate: () => Promise.reject(new Error('not asked for')) }
-      return [name, { engine, config: {} } as unknown as AgentService]
+      return [name, { engine, config: { models: [], ...config } } as unknown as AgentService]
     })
   )
   probes.start(services)
@@ -42,13 +42,49 @@ describe('an image server', () => {
     const { told, probes } = arrange({ a: () => (++asked < 4 ? gone() : Promise.resolve(GOOD)) })
     await waitFor(() => told.length === 2)
     expect(told).toEqual([
-      { service: 'a', state: 'warning', text: 'It cannot be reached.' },
+      { service: 'a', state: 'warning', text: 'It cannot be reached.', fault: 'unreachable' },
       { service: 'a', state: 'ok', text: '' }
     ])
     expect(asked).toBe(4)
     probes.check('a')
     await waitFor(() => asked === 5)
     probes.check('nobody')
+  })
+
+  it.each<[list: string[], checkModels: false | undefined, missing: string[] | undefined]>([
+    [['other', 'another'], undefined, ['alias']],
+    [['FLUX', 'another'], undefined, undefined],
+    [['models/flux', 'another'], undefined, undefined],
+    [['flux:latest', 'another'], undefined, undefined],
+    [['flux:q4', 'another'], undefined, ['alias']],
+    [[], undefined, undefined],
+    [['other', 'another'], false, undefined]
+  ])('that lists %j (checkModels: %s) lacks %j of a service', async (list, checkModels, missing) => {
+    const models = [{ id: 'alias', servedAs: 'flux', features: [] }]
+    const { told } = arrange(
+      { a: async () => ({ ...GOOD, models: list }) },
+      { models, ...(checkModels === false && { checkModels }) }
+    )
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toMatchObject({ state: missing ? 'warning' : 'ok' })
+    expect(told[0]!.missing).toEqual(missing)
+    if (missing) expect(told[0]!.text).toContain("'alias'")
+  })
+
+  it('that lists a single model may take any name, until it refuses one', async () => {
+    const models = ['flux', 'sdxl'].map((id) => ({ id, servedAs: id, features: [] }))
+    const { told, probes } = arrange({ a: async () => ({ ...GOOD, models: ['sd-cpp-local'] }) }, { models })
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toEqual({ service: 'a', state: 'ok', text: '' })
+    probes.check('a', 'sdxl')
+    await waitFor(() => told.length === 2)
+    expect(told[1]).toMatchObject({ state: 'warning', missing: ['sdxl'] })
+  })
+
+  it('whose list is not to be believed is a warning without a fault', async () => {
+    const { told } = arrange({ a: gone }, { checkModels: false })
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toEqual({ service: 'a', state: 'warning', text: 'It cannot be reached.' })
   })
 
   it('that never answers is bad, and keeps no other waiting', async () => {

@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Engine, EngineError } from '../engines/engine.ts'
 import { sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
+import { NODE_FAULTS } from '../protocol/messages.ts'
 import type { AgentService } from './agent-services.ts'
+
+type NodeFault = (typeof NODE_FAULTS)[number]
 
 /** How one service's image server was found last. */
 export interface ServiceState {
@@ -9,7 +13,14 @@ export interface ServiceState {
   state: 'ok' | 'warning'
   /** Why it is a warning, fit for everybody; empty when it is none. */
   text: string
+  /** What an attempt would end with, when it is known that none can work. */
+  fault?: NodeFault
+  /** Ids of models that the image server says it does not have. */
+  missing?: readonly string[]
 }
+
+/** What is wrong with an image server. */
+type Problem = Pick<ServiceState, 'text' | 'fault' | 'missing'>
 
 export interface ProbeTimes {
   /** How long an image server has to answer. */
@@ -22,15 +33,16 @@ export interface ProbeTimes {
 const USUAL_TIMES: ProbeTimes = { withinMs: 5000, firstPauseMs: 5000, longestPauseMs: 60_000 }
 const MAX_TEXT_CHARS = 300
 
-/** What is wrong with an image server, or what it is. */
+/** What is wrong with an image server, and what it is. */
 interface Finding {
-  problem?: string
+  problem?: Problem
   summary?: string
 }
 
 /**
  * The one place that asks whether image servers are there. Each is asked at the start and after a fault that makes it
- * doubtful; one that is bad is asked again until it is good. A bad one is a warning only: its service stays offered.
+ * doubtful; one that is bad is asked again until it is good. What is found is told; what
+ * follows from it is the gateway's.
  */
 export class ServiceProbes {
   readonly #parts: { onState: (state: ServiceState) => void; logger: Logger; times: ProbeTimes }
@@ -38,6 +50,8 @@ export class ServiceProbes {
   #services: ReadonlyMap<string, AgentService> = new Map()
   #running = new Map<string, Promise<void>>()
   #round = new AbortController()
+  /** By service, models of which its image server has said to somebody that it lacks them. */
+  #lacked = new Map<string, Set<string>>()
 
   constructor(parts: { onState: (state: ServiceState) => void; logger: Logger; times?: Partial<ProbeTimes> }) {
     this.#parts = { ...parts, times: { ...USUAL_TIMES, ...parts.times } }
@@ -50,18 +64,20 @@ export class ServiceProbes {
     this.#services = services
     this.#states = new Map()
     this.#running = new Map()
+    this.#lacked = new Map([...services.keys()].map((name) => [name, new Set()]))
     for (const name of services.keys()) this.check(name)
   }
 
-  /** Asks one now, unless that is going on. */
-  check(name: string): void {
-    const engine = this.#services.get(name)?.engine
-    if (!engine || this.#running.has(name) || this.#round.signal.aborted) return
+  /** Asks one now, unless that is going on; of `lackedModel` it has said that it lacks it. */
+  check(name: string, lackedModel?: string): void {
+    if (lackedModel !== undefined) this.#lacked.get(name)?.add(lackedModel)
+    const service = this.#services.get(name)
+    if (!service?.engine || this.#running.has(name) || this.#round.signal.aborted) return
     const { signal } = this.#round
     const running = this.#running
     running.set(
       name,
-      this.#untilGood({ name, engine, signal }).finally(() => running.delete(name))
+      this.#untilGood({ name, service, engine: service.engine, signal }).finally(() => running.delete(name))
     )
   }
 
@@ -75,7 +91,7 @@ export class ServiceProbes {
     this.#round.abort()
   }
 
-  async #untilGood(probe: { name: string; engine: Engine; signal: AbortSignal }): Promise<void> {
+  async #untilGood(probe: Probe): Promise<void> {
     const { times } = this.#parts
     for (let pause = times.firstPauseMs; ; pause = Math.min(pause * 2, times.longestPauseMs)) {
       const finding = await this.#ask(probe)
@@ -87,27 +103,72 @@ export class ServiceProbes {
     }
   }
 
-  async #ask({ engine, signal }: { engine: Engine; signal: AbortSignal }): Promise<Finding> {
+  async #ask({ name, service, engine, signal }: Probe): Promise<Finding> {
     const within = AbortSignal.timeout(this.#parts.times.withinMs)
+    const isBelieved = service.config.checkModels !== false
     try {
-      const { summary } = await engine.describe(AbortSignal.any([within, signal]))
-      return { summary }
+      const { models, summary } = await engine.describe(AbortSignal.any([within, signal]))
+      const problem = isBelieved ? missingFrom(models, service, this.#lacked.get(name) ?? new Set()) : undefined
+      return { summary, ...(problem && { problem }) }
     } catch (error) {
-      if (within.aborted) return { problem: 'The image server does not answer in time.' }
+      // One that works on an image may have no time for this.
+      if (within.aborted) return { problem: { text: 'The image server does not answer in time.' } }
       const unreadable = 'The image server gave an answer that cannot be read.'
-      return { problem: error instanceof EngineError ? error.message : unreadable }
+      if (!(error instanceof EngineError)) return { problem: { text: unreadable } }
+      const fault = NODE_FAULTS.find((one) => one === error.fault)
+      return { problem: { text: error.message, ...(isBelieved && fault && { fault }) } }
     }
   }
 
   #note(name: string, { problem, summary }: Finding): void {
     const { onState, logger } = this.#parts
-    const text = (problem ?? '').slice(0, MAX_TEXT_CHARS).toWellFormed()
+    const text = (problem?.text ?? '').slice(0, MAX_TEXT_CHARS).toWellFormed()
     const before = this.#states.get(name)
-    const state: ServiceState = { service: name, state: problem === undefined ? 'ok' : 'warning', text }
-    if (before?.state === state.state && before.text === text) return
+    const state: ServiceState = { service: name, state: problem ? 'warning' : 'ok', ...problem, text }
+    if (before && isDeepStrictEqual(before, state)) return
     this.#states.set(name, state)
-    if (state.state === 'warning') logger.warn({ service: name, reason: text }, 'an image server cannot be used')
+    if (state.state === 'warning') logger.warn({ service: name, reason: text }, warningOf(state))
     else logger.info({ service: name, server: summary }, `an image server can be used${before ? ' again' : ''}`)
     onState(state)
   }
+}
+
+interface Probe {
+  name: string
+  service: AgentService
+  engine: Engine
+  signal: AbortSignal
+}
+
+const warningOf = ({ fault, missing }: ServiceState): string =>
+  missing || fault === undefined ? 'an image server may not do what is asked of it' : 'an image server cannot be used'
+
+/**
+ * Declared models that are not in the list. A list that names nothing says nothing; one that names a single model may be of a
+ * server that takes any name for the one it has, so that it counts only for models that the server has refused.
+ */
+function missingFrom(
+  listed: readonly string[],
+  { config }: AgentService,
+  lacked: ReadonlySet<string>
+): Problem | undefined {
+  if (listed.length === 0) return undefined
+  const missing = config.models.filter(
+    ({ id, servedAs }) => (listed.length > 1 || lacked.has(id)) && !listed.some((name) => isSameModel(name, servedAs))
+  )
+  const [first, ...more] = missing.map(({ id }) => id)
+  if (first === undefined) return undefined
+  const others = more.length > 0 ? ` and ${more.length} more` : ''
+  return {
+    text: `The image server does not list the model '${first.slice(0, 100)}'${others}: not offered, unless 'check_models: false' says that it is there.`,
+    missing: [first, ...more]
+  }
+}
+
+/** Lists spell names with a folder before them or a tag behind, which calls need not have, and the other way round. */
+function isSameModel(listed: string, asked: string): boolean {
+  const [one, other] = [listed.toLowerCase(), asked.toLowerCase()]
+  const contains = (long: string, short: string) =>
+    long === short || long.endsWith(`/${short}`) || long === `${short}:latest`
+  return contains(one, other) || contains(other, one)
 }

@@ -59,6 +59,8 @@ export interface AgentServiceConfig {
   /** Images that others may have from it within an hour, in all and each; its owner is not counted. */
   imagesPerHour?: number
   imagesPerUserHour?: number
+  /** What the image server's list of models says keeps nothing from being offered; absent: it does. */
+  checkModels?: false
   models: AgentModelConfig[]
   /** The engine's own; checked by the engine. */
   options: Record<string, unknown>
@@ -109,6 +111,7 @@ const SERVICE_KEYS = [
   'extras',
   'max_pixels',
   'multiple_of',
+  'check_models',
   'models',
   'options'
 ] as const
@@ -120,7 +123,8 @@ const ENGINE_KEYS = [
   'download_from',
   'extras',
   'max_pixels',
-  'multiple_of'
+  'multiple_of',
+  'check_models'
 ] as const satisfies readonly (typeof SERVICE_KEYS)[number][]
 const MODEL_KEYS = ['id', 'served_as', 'features'] as const
 
@@ -235,6 +239,7 @@ function readService(
     ...readCap('imagesPerUserHour', fields.images_per_user_hour),
     ...readExtras(fields.extras),
     ...readSizeRules(fields),
+    ...(fields.check_models.boolean() === false && { checkModels: false }),
     models: readModels(fields.models, { isImage, defaultFeatures: known?.usualFeatures ?? ['generate'] }),
     options: fields.options.plainMapping()
   }

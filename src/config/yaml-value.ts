@@ -86,6 +86,13 @@ export class YamlValue {
       : this.mistake(`must be a whole number from ${min} to ${max}`)
   }
 
+  /** Also of a word that comes as text, as from an environment variable. Undefined when blank or wrong. */
+  boolean(): boolean | undefined {
+    if (this.isBlank || this.#isUnusable) return undefined
+    const word = isScalar(this.#node) ? String(this.#node.value).trim() : ''
+    return word === 'true' || word === 'false' ? word === 'true' : this.mistake('must be true or false')
+  }
+
   /** A number with or without a unit, as `parse` reads it. `meaning` says what it must be. Undefined when blank or wrong. */
   quantity(rules: {
     parse: (text: string) => number | undefined

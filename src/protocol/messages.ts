@@ -108,7 +108,9 @@ export const AGENT_MESSAGES = {
     /** Every attempt the agent runs or holds finished, so that it can go on with them. */
     attempts: Type.Array(Type.Object({ id, token }), { maxItems: MAX_HELD }),
     /** Types of messages that came later than the first version and that this agent understands. */
-    accepts: Type.Optional(Type.Array(Name(40), { maxItems: 100 }))
+    accepts: Type.Optional(Type.Array(Name(40), { maxItems: 100 })),
+    /** It asks its image servers whether they work: of each service a `service.state` follows within seconds. */
+    probes: Type.Optional(Type.Boolean())
   }),
   /** Proof of life. */
   'agent.heartbeat': Type.Object({ type: Type.Literal('agent.heartbeat') }),
@@ -143,7 +145,11 @@ export const AGENT_MESSAGES = {
     service: Name(100),
     state: literals(['ok', 'warning']),
     /** Why it is a warning. */
-    text: BoundedText(300)
+    text: BoundedText(300),
+    /** What an attempt would end with; after `unreachable` the service is given none until it is `ok`. */
+    fault: Type.Optional(literals(NODE_FAULTS)),
+    /** Models that its image server lacks: they are not offered meanwhile. */
+    models_missing: Type.Optional(Type.Array(Name(200), { maxItems: MAX_MODELS }))
   }),
   /** The work of a canceled attempt has really stopped: its slot is free. */
   'attempt.stopped': Type.Object({ type: Type.Literal('attempt.stopped'), attempt_id: id })

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { canDo, type Feature } from '../images/image-request.ts'
+import { isOpenEnded } from './pause-store.ts'
 import type { Offer, ProviderStore } from './provider-store.ts'
 
 /** A provider that was online within this time is *known*: work that can wait is accepted for it. */
@@ -45,20 +46,24 @@ export function mayUse({ access, ownerId, reach }: Pick<Offer, 'access' | 'owner
 export const isFor = (offer: Offer, user: User, blockedBy: ReadonlySet<string>): boolean =>
   mayUse(offer, user) && !blockedBy.has(offer.providerId)
 
+/** Its image server has said that it lacks the model: it counts as one that is away. */
+const isLacking = ({ pause }: Offer): boolean =>
+  pause !== undefined && pause.reason === 'model_missing' && isOpenEnded(pause)
+
 export function createOffers({ store, clock }: { store: ProviderStore; clock: Clock }): Offers {
   const blocksOf = async ({ userId }: User) => (await store.findBlocks([userId])).of(userId)
   return {
     listOnline: async (principal) => {
       const offers = await store.listOffers({ seenSince: clock.now() })
       const blockedBy = await blocksOf(principal)
-      return offers.filter((offer) => isFor(offer, principal, blockedBy))
+      return offers.filter((offer) => isFor(offer, principal, blockedBy) && !isLacking(offer))
     },
     requireOffer: async ({ principal, model, needs, routing, canWait }) => {
       const blockedBy = await blocksOf(principal)
       const may = (offer: Offer) =>
         mayUse(offer, principal) && (routing !== 'only_own' || offer.ownerId === principal.userId)
       const serves = (offer: Offer) => !blockedBy.has(offer.providerId)
-      const able = (offer: Offer) => canDo(offer.features, needs)
+      const able = (offer: Offer) => canDo(offer.features, needs) && (canWait || !isLacking(offer))
       const known = canWait ? { seenSince: clock.now() - KNOWN_FOR_MS, drained: true } : { seenSince: clock.now() }
       const offers = (await store.listOffers({ ...known, model })).filter(may)
       if (offers.some((offer) => able(offer) && serves(offer))) return

@@ -44,6 +44,31 @@ export async function pauseService(
     .execute()
 }
 
+/** As good as for ever, and with room for a clock that is set: until the agent of the service says otherwise. */
+const UNTIL_LIFTED = 2 ** 52
+
+/** Whether nobody can know when a pause ends. */
+export const isOpenEnded = ({ until }: Pause): boolean => until >= UNTIL_LIFTED / 2
+
+/** Its agent says that it cannot work. One that is left alone so already stays so, from when that began. */
+export async function pauseUntilLifted(trx: Trx, pause: Omit<NewPause, 'lengthMs'>): Promise<void> {
+  await pauseService(trx, { ...pause, lengthMs: () => UNTIL_LIFTED - pause.now })
+}
+
+/** Its agent says that it can work again, all of it or all but these models. */
+export async function liftOpenPauses(
+  trx: Trx,
+  { serviceId, but, now }: { serviceId: string; but: readonly string[]; now: number }
+): Promise<void> {
+  await trx
+    .deleteFrom('service_pauses')
+    .where('service_id', '=', serviceId)
+    // Those of an earlier connection have ended with it; a later one must not seem to go on since then.
+    .where((e) => e.or([e('until', '>=', UNTIL_LIFTED / 2), e.and([e('reason', '!=', 'busy'), e('until', '<=', now)])]))
+    .$if(but.length > 0, (q) => q.where('model', 'not in', but))
+    .execute()
+}
+
 /** After a success; what the service asked for since that work began stays. */
 export async function forgetPauses(
   trx: Trx,

@@ -7,6 +7,7 @@ import { newId } from '../lib/ids.ts'
 import { type Blocks, findBlocks } from './block-store.ts'
 import { ALL_MODELS, easePauses, longestPause, type Pause, PAUSE_COLUMNS } from './pause-store.ts'
 import { findProviderName } from './provider-state-store.ts'
+import { noteCondition, type ServiceCondition } from './service-condition-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
 import { type Reach, reachOf, type Standing } from './trust-policy.ts'
 import { admitProvider, findReach, findStanding, listStandings, noteDelivery } from './trust-store.ts'
@@ -93,8 +94,8 @@ export interface ProviderStore {
   noteSuccess(trx: Trx, delivered: Delivered): Promise<void>
   /** Whom a provider may serve at this moment. */
   findReach(trx: Trx, providerId: string): Promise<Reach>
-  /** Why the image server of a service cannot be used, as its agent says; null: it can. */
-  noteWarning(serviceId: string, text: string | null): Promise<void>
+  /** How the image server of a service is, as its agent says. */
+  noteCondition(serviceId: string, condition: ServiceCondition): Promise<void>
 }
 
 export interface OfferFilter {
@@ -233,17 +234,7 @@ export function createProviderStore(
 
     findReach: (trx, providerId) => findReach(trx, providerId, offering.providers),
 
-    noteWarning: async (serviceId, text) => {
-      const now = clock.now()
-      await db
-        .updateTable('services')
-        .set((e) => ({
-          warning: text,
-          warning_since: text === null ? null : e.fn.coalesce('warning_since', e.val(now))
-        }))
-        .where('id', '=', serviceId)
-        .execute()
-    }
+    noteCondition: (serviceId, condition) => noteCondition(db, { serviceId, condition, now: clock.now() })
   }
 }
 

@@ -1,4 +1,4 @@
-import { isPaused } from '../providers/pause-store.ts'
+import { isOpenEnded, isPaused, type Pause } from '../providers/pause-store.ts'
 import { KNOWN_FOR_MS } from '../providers/offers.ts'
 import type { Offer } from '../providers/provider-store.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
@@ -6,11 +6,11 @@ import { type CapEnds, capsOf, findCapEnds, isCapped } from '../requests/service
 import { servicesFor } from '../requests/services-for.ts'
 import { listFailures, type TaskRow } from '../requests/task-store.ts'
 
-export const WAIT_REASONS = ['capped', 'paused', 'drained', 'away', 'approval'] as const
+export const WAIT_REASONS = ['capped', 'paused', 'unusable', 'drained', 'away', 'approval'] as const
 
 /**
  * `capped`: the owners of what could make the image let others have no more of it for now. `paused`: its image server asked
- * for patience or cannot be used. `drained`: its owner has taken it out of service. `away`: no machine that could is online.
+ * for patience. `unusable`: its image server cannot be reached, refuses its key or lacks the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online.
  * `approval`: it may not serve others until an admin lets it.
  */
 export type WaitReason = (typeof WAIT_REASONS)[number]
@@ -72,19 +72,30 @@ interface Held {
   could: readonly Offer[]
 }
 
-/** What ends first; of what nobody can say when it ends, only when nothing else holds it. */
+/**
+ * What ends first; of what nobody can say when it ends, only when nothing else holds it. That image servers are unusable it is
+ * when all are.
+ */
 async function waitOfHeld({ task, could }: Held, { ends, now }: { ends: CapEnds; now: number }): Promise<Wait> {
   const waits: Wait[] = []
   for (const offer of could) {
-    if (isPaused(offer, now)) waits.push({ reason: 'paused', until: offer.pause?.until ?? now })
+    if (offer.pause && isPaused(offer, now)) waits.push(waitOfPause(offer.pause))
     else {
       const until = await ends.of(offer, task.user_id)
       waits.push({ reason: 'capped', ...(until !== undefined && { until }) })
     }
   }
-  const [first] = waits.toSorted((a, b) => (a.until ?? Infinity) - (b.until ?? Infinity))
+  const isUnusable = ({ reason }: Wait) => (reason === 'unusable' ? 1 : 0)
+  const [first] = waits.toSorted(
+    (a, b) => isUnusable(a) - isUnusable(b) || (a.until ?? Infinity) - (b.until ?? Infinity)
+  )
   return first ?? { reason: 'away' }
 }
+
+const waitOfPause = (pause: Pause): Wait => ({
+  reason: pause.reason === 'busy' ? 'paused' : 'unusable',
+  ...(!isOpenEnded(pause) && { until: pause.until })
+})
 
 async function whyUnserved(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,

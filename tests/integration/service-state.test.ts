@@ -59,6 +59,104 @@ describe('an image server that is away', () => {
   })
 })
 
+describe('a service that cannot work', () => {
+  const call = (more: object = {}, model = 'paint') =>
+    gateway.call('/v1/images/generations', {
+      key: owner.key,
+      json: { model, prompt: 'a fox', size: '32x32', ...more }
+    })
+  const submit = async () => ((await (await call({ async: true })).json()) as { id: string }).id
+  const job = async (id: string) =>
+    (await (await gateway.call(`/v1/jobs/${id}`, { key: owner.key })).json()) as {
+      status: string
+      attempts: unknown[]
+      waiting?: unknown
+    }
+  const listed = async () => {
+    const response = await gateway.call('/v1/models', { key: owner.key })
+    return ((await response.json()) as { data: { id: string }[] }).data.map(({ id }) => id)
+  }
+  const connect = (service: object = {}) =>
+    gateway.addAgent({
+      key: owner.key,
+      services: [{ engine: 'openai', url: server!.url, models, ...service }],
+      probing
+    })
+
+  it('is given nothing while its image server is away, and what waits goes on by itself', async () => {
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
+    await gateway.addAgent({ key: owner.key, services: [{ engine: 'openai', url, models }], probing })
+    const id = await submit()
+    await waitFor(async () => (await job(id)).waiting)
+    expect(await job(id)).toMatchObject({ status: 'QUEUED', attempts: [], waiting: { reason: 'unusable' } })
+    expect((await job(id)).waiting).not.toHaveProperty('until')
+    server = await startFakeOpenAIServer({ port })
+    await waitFor(async () => (await job(id)).status === 'PROCESSED')
+    expect((await job(id)).attempts).toHaveLength(1)
+  })
+
+  it('is given nothing either when its agent connects anew', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`
+    const connectDown = () =>
+      gateway.addAgent({ key: owner.key, name: 'rig', services: [{ engine: 'openai', url, models }], probing })
+    const agent = await connectDown()
+    await waitFor(() => warningFor(owner))
+    const id = await submit()
+    await agent.stop()
+    await connectDown()
+    await waitFor(() => warningFor(owner))
+    await waitFor(async () => (await job(id)).waiting)
+    expect(await job(id)).toMatchObject({ attempts: [], waiting: { reason: 'unusable' } })
+  })
+
+  it('is given nothing while its key is refused', async () => {
+    server = await startFakeOpenAIServer({ requiredApiKey: 'right' })
+    await connect({ apiKey: 'wrong' })
+    const id = await submit()
+    expect((await waitFor(() => warningFor(owner))).text).toBe("The provider's image server refused its API key.")
+    await waitFor(async () => (await job(id)).waiting)
+    expect((await job(id)).attempts).toEqual([])
+    expect(server.requests.every(({ method }) => method === 'GET')).toBe(true)
+  })
+
+  it('is refused nothing that its key may have when it may not list models', async () => {
+    server = await startFakeOpenAIServer()
+    server.setBehaviour({
+      models: {
+        name: 'custom',
+        status: 401,
+        body: { error: { message: 'You have insufficient permissions. Missing scopes: api.model.read.' } }
+      }
+    })
+    await connect()
+    expect((await call()).status).toBe(200)
+    expect(await warningFor(owner)).toBeNull()
+  })
+
+  it('offers no model that its image server lacks, until it has it or its owner knows better', async () => {
+    server = await startFakeOpenAIServer({ knownModels: ['paint', 'other'] })
+    const two = [...models, { id: 'mine', servedAs: 'gone', features: ['generate' as const] }]
+    const agent = await connect({ models: two })
+    expect((await waitFor(() => warningFor(owner))).text).toMatch(/does not list the model 'mine': not offered/)
+    expect(await listed()).toEqual(['paint'])
+    expect((await call()).status).toBe(200)
+    const refused = await call({}, 'mine')
+    expect(((await refused.json()) as { error: object }).error).toMatchObject({ code: 'no_provider' })
+    expect(JSON.stringify(await serviceFor(owner))).not.toContain('gone')
+    const { port } = new URL(server.url)
+    await server.close()
+    server = await startFakeOpenAIServer({ port: Number(port), knownModels: ['paint', 'gone'] })
+    await waitFor(async () => (await listed()).includes('mine'))
+    expect((await call({}, 'mine')).status).toBe(200)
+    await agent.stop()
+    await connect({ models: [{ id: 'own', servedAs: 'unlisted', features: ['generate'] }], checkModels: false })
+    await waitFor(() => server!.requests.at(-1)?.method === 'GET')
+    expect(await listed()).toEqual(['own'])
+    expect(await warningFor(owner)).toBeNull()
+  })
+})
+
 describe('what an agent says of its services', () => {
   const hello = async () => {
     const agent = await connectRawAgent({ url: gateway.url, key: owner.key })
@@ -68,6 +166,25 @@ describe('what an agent says of its services', () => {
   }
   const state = (text: string, more: Partial<Extract<AgentMessage, { type: 'service.state' }>> = {}) =>
     ({ type: 'service.state', service: 'images', state: 'warning', text, ...more }) as const
+
+  it('stops a service only of an agent that says so, and models only of its own', async () => {
+    const agent = await hello()
+    const pauses = () => gateway.database.db.selectFrom('service_pauses').selectAll().execute()
+    agent.send(state('of an earlier version'))
+    await waitFor(async () => (await warningFor(owner))?.text === 'of an earlier version')
+    expect(await pauses()).toEqual([])
+    agent.send(state('busy', { fault: 'busy', models_missing: ['not declared'] }))
+    await waitFor(async () => (await warningFor(owner))?.text === 'busy')
+    expect(await pauses()).toEqual([])
+    agent.send(state('gone', { fault: 'unreachable' }))
+    await waitFor(async () => (await pauses()).length === 1)
+    agent.send(state('', { state: 'ok' }))
+    await waitFor(async () => (await pauses()).length === 0)
+    agent.send(state('all', { models_missing: Array.from({ length: 500 }, (_, index) => `m${index}`) }))
+    await waitFor(async () => (await warningFor(owner))?.text === 'all')
+    agent.send(state('more', { models_missing: Array.from({ length: 501 }, (_, index) => `m${index}`) }))
+    expect(await agent.closed).toBe(4000)
+  })
 
   it('is kept clean and within bounds, and forgotten when it connects anew', async () => {
     const agent = await hello()

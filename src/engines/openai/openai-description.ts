@@ -4,7 +4,7 @@ export const OPENAI: EngineDescription = {
   name: 'openai',
   title: 'OpenAI-compatible server',
   detail: 'sd-server (stable-diffusion.cpp), LocalAI, Lemonade and others',
-  takes: ['url', 'api_key', 'headers', 'download_from', 'extras', 'max_pixels', 'multiple_of'],
+  takes: ['url', 'api_key', 'headers', 'download_from', 'extras', 'max_pixels', 'multiple_of', 'check_models'],
   speaksOpenAI: true,
   options: [
     { name: 'mask', meaning: 'how the server reads a mask' },

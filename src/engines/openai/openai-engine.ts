@@ -5,7 +5,7 @@ import type { SizeRules } from '../../images/sizes.ts'
 import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
 import { parseImagesAnswer } from './openai-answer.ts'
 import { parseModelIds } from './openai-api.ts'
-import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered, isSuccess } from './openai-fault.ts'
+import { faultOfAnswer, faultOfEmptyAnswer, isListDenied, isNotOffered, isSuccess } from './openai-fault.ts'
 import { createOpenAIHttp, type OpenAIHttpOptions } from './openai-http.ts'
 import { openImage } from './openai-image.ts'
 import { HARMLESS_EXTRAS, USUAL_SIZES } from './openai-fields.ts'
@@ -30,7 +30,7 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
 
   const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
     const answer = await http.get('/models', signal)
-    if (!isSuccess(answer) && !isNotOffered(answer)) throw faultOfAnswer(answer, secrets)
+    if (!isSuccess(answer) && !isNotOffered(answer) && !isListDenied(answer)) throw faultOfAnswer(answer, secrets)
     const models = parseModelIds(answer.body)
     const offer = models.length === 0 ? 'does not list its models' : `models: ${models.length}`
     return { models, summary: `OpenAI-compatible image server (${offer})` }

@@ -67,6 +67,14 @@ export function faultOfAnswer(answer: UpstreamAnswer, secrets: readonly string[]
 }
 
 /**
+ * Whether the server knows the key and does not let it list models: OpenAI's keys may have images alone, and others answer
+ * 403 for what a key may not do. That says nothing about images.
+ */
+export const isListDenied = ({ status, body }: UpstreamAnswer): boolean =>
+  status === 403 ||
+  (status === 401 && /missing[ _]scopes?|insufficient permissions/i.test(body.slice(0, MAX_WORDS_CHARS)))
+
+/**
  * The `EngineError` of a success that holds no image, with the server's own words when it has some. The work may have been
  * done, so it is never a fault that is tried again on the same server.
  */

@@ -16,10 +16,10 @@ describe('why a request waits', () => {
   })
 
   it('is told without a time that nobody knows', () => {
-    const texts = (['capped', 'paused', 'drained', 'away', 'approval'] as const).map((reason) =>
+    const texts = (['capped', 'paused', 'unusable', 'drained', 'away', 'approval'] as const).map((reason) =>
       reasonText({ wait: { reason, until: null } }, NOW)
     )
-    expect(new Set(texts).size).toBe(5)
+    expect(new Set(texts).size).toBe(6)
     for (const text of texts) expect(text).not.toMatch(/ at | in a moment/)
     expect(reasonText({ wait: null }, NOW)).toBeNull()
   })

@@ -3,14 +3,15 @@ import { formatDuration, formatTime } from './format.ts'
 
 const REASONS: Record<WaitReason, string> = {
   capped: "The owner's limit per hour is reached",
-  paused: 'The image server is busy or cannot be used',
+  paused: 'The image server is busy',
+  unusable: 'The image server cannot be used',
   drained: 'The owner has paused the machine',
   away: 'No machine for it is online',
   approval: "The machine waits for an admin's approval"
 }
 
 /** What happens when the wait is over. */
-const THEN: Partial<Record<WaitReason, string>> = { capped: 'goes on', paused: 'asked again' }
+const THEN: Partial<Record<WaitReason, string>> = { capped: 'goes on', paused: 'asked again', unusable: 'asked again' }
 
 /** Nearer than this no time of day is told, which has no seconds. */
 const SOON_MS = 60_000

@@ -53,7 +53,7 @@ export const WarningBadge = ({ warning }: { warning: NonNullable<ServiceInfo['wa
   <Badge look="warn">
     <TriangleAlert className="size-3" aria-hidden />
     <span>
-      Image server unusable, noticed <RelativeTime at={warning.since} />
+      Image server needs attention, noticed <RelativeTime at={warning.since} />
     </span>
   </Badge>
 )
