@@ -73,6 +73,7 @@ describe('without variables', () => {
         thumbnailsAtOnce: 2,
         syncTimeoutMs: 280_000,
         cdnTimeoutMs: 95_000,
+        unusableTimeoutMs: 30_000,
         noProviderTimeoutMs: 3_600_000,
         queuePerUser: 1000,
         queueTotal: 100_000,

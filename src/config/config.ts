@@ -258,6 +258,16 @@ export const LIMITS = {
     minMs: 100,
     maxMs: DAY_MS
   }),
+  unusableTimeoutMs: durationSetting({
+    variable: limit('UNUSABLE_TIMEOUT'),
+    live: true,
+    description:
+      'How long a synchronous call waits when every image server that could serve it is down, refuses its key or lacks the model; then it is answered 503 with `retry-after`.',
+    fallback: 30_000,
+    defaultText: '30s',
+    minMs: 100,
+    maxMs: 86_400_000
+  }),
   noProviderTimeoutMs: durationSetting({
     variable: limit('NO_PROVIDER_TIMEOUT'),
     live: true,

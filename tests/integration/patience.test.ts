@@ -175,6 +175,26 @@ describe('a caller who waits for nothing else', () => {
     await call()
   })
 
+  it('is told soon when no image server can be used, and not while one is only busy', async () => {
+    await start({ INFERENCE_CLUB_LIMITS_UNUSABLE_TIMEOUT: '300ms', INFERENCE_CLUB_LIMITS_SYNC_TIMEOUT: '20s' })
+    const gone = await startFakeOpenAIServer()
+    await gone.close()
+    await connect(service('gone', { url: gone.url }))
+    const began = performance.now()
+    const error = await apiErrorOf(call())
+    expect(performance.now() - began).toBeLessThan(10_000)
+    expect(error).toMatchObject({
+      status: 503,
+      code: 'upstream_busy',
+      message: expect.stringMatching(/cannot be used/)
+    })
+    expect(error.headers?.get('retry-after')).toBeTruthy()
+    await connect(service('gone', { url: gone.url }), service('busy'))
+    upstream.setBehaviour({ queue: Array(2).fill(patience({ 'retry-after': '1' })) })
+    await call()
+    expect(asked('busy')).toBe(3)
+  })
+
   it('is told the usual when another works on it', async () => {
     await start({ INFERENCE_CLUB_LIMITS_SYNC_TIMEOUT: '600ms' })
     await connect()

@@ -3,6 +3,7 @@ import { isGptImageModel } from '../../../images/model-names.ts'
 import type { Limits } from '../../../config/config.ts'
 import { type AppError, type ErrorCode, errors } from '../../../lib/errors.ts'
 import { DASHBOARD_KEY_ID, type ResponseDefault } from '../../../lib/principal.ts'
+import type { WaitReason } from '../../../request-views/find-takers.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
 import type { HttpContext } from '../../http-context.ts'
@@ -74,13 +75,11 @@ async function waitForImages(
   const { call, request, reply } = exchange
   const left = callerLeft(reply)
   const answered = context.callers.enter()
-  const outcome = await context.requestViews
-    .wait({
-      id,
-      timeoutMs: syncTimeoutMs(context.config.limits, request),
-      signal: AbortSignal.any([left, context.stopping])
-    })
-    .finally(answered)
+  const outcome = await waitWhileUsable(context, {
+    id,
+    timeoutMs: syncTimeoutMs(context.config.limits, request),
+    signal: AbortSignal.any([left, context.stopping])
+  }).finally(answered)
   // Nobody will read the images of a caller who left without a key to come back with; a stopping server keeps them.
   if (left.aborted && outcome !== 'ended' && !hasKey) await context.requests.cancel(id)
   if (outcome === 'timeout') throw await lateError(context, { id, hasKey })
@@ -93,8 +92,26 @@ async function waitForImages(
   })
 }
 
+/** Ends sooner, as a `timeout`, when nothing but image servers that cannot be used could serve it. */
+async function waitWhileUsable(
+  { requestViews, config }: AnswerContext,
+  wait: { id: string; timeoutMs: number; signal: AbortSignal }
+): ReturnType<AnswerContext['requestViews']['wait']> {
+  const { unusableTimeoutMs } = config.limits
+  const until = performance.now() + wait.timeoutMs
+  for (;;) {
+    const leftMs = Math.max(0, Math.ceil(until - performance.now()))
+    const outcome = await requestViews.wait({ ...wait, timeoutMs: Math.min(leftMs, unusableTimeoutMs) })
+    if (outcome !== 'timeout' || leftMs <= unusableTimeoutMs) return outcome
+    if ((await requestViews.findWait(wait.id))?.reason === 'unusable') return outcome
+  }
+}
+
 const syncTimeoutMs = ({ syncTimeoutMs, cdnTimeoutMs }: Limits, { reached }: FastifyRequest): number =>
   reached.isThroughCdn ? Math.min(syncTimeoutMs, cdnTimeoutMs) : syncTimeoutMs
+
+/** What may be over when the caller comes back. */
+const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'capped']
 
 /**
  * The request goes on and can be fetched. Only when all it waits for is services that are left alone, or of which others have had
@@ -106,15 +123,13 @@ async function lateError(
   { id, hasKey }: Pick<Submitted, 'id' | 'hasKey'>
 ): Promise<AppError> {
   const wait = await requestViews.findWait(id)
-  if (wait?.reason !== 'paused' && wait?.reason !== 'capped') return errors.timeout(id)
+  if (!wait || !PASSING.includes(wait.reason)) return errors.timeout(id)
   if (!hasKey) await requests.cancel(id)
   const { reason, until } = wait
   if (reason === 'capped') return errors.upstreamCapped(until)
-  const seconds = Math.ceil(((until ?? 0) - Date.now()) / 1000)
-  return errors.upstreamBusy(
-    'The image servers that have this model are busy or cannot be used at the moment. Try again later.',
-    seconds
-  )
+  const seconds = until === undefined ? Infinity : Math.ceil((until - Date.now()) / 1000)
+  const are = reason === 'paused' ? 'are busy' : 'cannot be used'
+  return errors.upstreamBusy(`The image servers that have this model ${are} at the moment. Try again later.`, seconds)
 }
 
 /**
