@@ -1,10 +1,9 @@
+import { startListening } from '../db/listen.ts'
 import { hasEnded } from '../requests/request-states.ts'
 import type { LiveEvent, LiveProgress } from './live-progress.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { type RequestView, viewRequest } from './view-request.ts'
-
-/** How often it looks by itself, in case a bell was lost. */
-const LOOK_EVERY_MS = 2000
+import { LOOK_EVERY_MS } from './wait-for-request.ts'
 
 export type WatchEvent = { type: 'changed'; view: RequestView } | LiveEvent | { type: 'quiet' }
 
@@ -16,38 +15,31 @@ export async function* watchRequest(
   parts: Pick<RequestParts, 'database'> & { live: LiveProgress },
   watch: { id: string; signal: AbortSignal; quietMs: number }
 ): AsyncGenerator<WatchEvent> {
+  const { id, signal, quietMs } = watch
   const pending = new Map<string, LiveEvent>()
-  let changed = true
-  let wake: () => void = () => undefined
-  const noteChange = () => {
-    changed = true
-    wake()
-  }
-  const stopListening = [
-    parts.database.bell.on(`request:${watch.id}`, noteChange),
-    parts.live.subscribe(watch.id, (event) => {
-      // Of what a slow reader has not taken yet only the latest is kept: a stalled one must not fill the memory.
-      const key = `${event.type} ${event.position}`
-      pending.delete(key)
-      pending.set(key, event)
-      wake()
-    })
-  ]
+  const listener = startListening(parts.database.bell, {
+    topic: `request:${id}`,
+    everyMs: Math.min(LOOK_EVERY_MS, quietMs),
+    signal
+  })
+  const unsubscribe = parts.live.subscribe(id, (event) => {
+    // Of what a slow reader has not taken yet only the latest is kept: a stalled one must not fill the memory.
+    const key = `${event.type} ${event.position}`
+    pending.delete(key)
+    pending.set(key, event)
+    listener.wake()
+  })
   const takePending = () => {
     const events = [...pending.values()]
     pending.clear()
     return events
   }
-  const looking = setInterval(noteChange, Math.min(LOOK_EVERY_MS, watch.quietMs))
-  const onAbort = () => wake()
-  watch.signal.addEventListener('abort', onAbort)
   let shown = ''
   let lastEventAt = performance.now()
   try {
-    while (!watch.signal.aborted) {
-      if (changed) {
-        changed = false
-        const view = await viewRequest(parts, watch.id)
+    while (!signal.aborted) {
+      if (listener.takeChange()) {
+        const view = await viewRequest(parts, id)
         const ended = hasEnded(view.request.state)
         if (ended) yield* takePending()
         const state = stateOf(view)
@@ -62,20 +54,15 @@ export async function* watchRequest(
         lastEventAt = performance.now()
         yield event
       }
-      if (performance.now() - lastEventAt > watch.quietMs) {
+      if (performance.now() - lastEventAt > quietMs) {
         lastEventAt = performance.now()
         yield { type: 'quiet' }
       }
-      if (!changed && pending.size === 0 && !watch.signal.aborted) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
+      await listener.news()
     }
   } finally {
-    clearInterval(looking)
-    watch.signal.removeEventListener('abort', onAbort)
-    for (const stop of stopListening) stop()
+    listener.close()
+    unsubscribe()
   }
 }
 
