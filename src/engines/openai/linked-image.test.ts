@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { judgeLink } from './linked-image.ts'
-import { readAddress } from './openai-address.ts'
+import { readAddress } from '../upstream-address.ts'
 
 const judge = (url: string, { server = 'https://images.example.org', downloadFrom = [] as string[] } = {}) => {
-  const address = readAddress(server)
+  const address = readAddress(server, '/v1')
   return judgeLink(url, address.urlOf('/'), { address, downloadFrom })
 }
 

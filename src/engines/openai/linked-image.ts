@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { isPrivateAddress } from '../../lib/private-addresses.ts'
 import { EngineError } from '../engine.ts'
-import type { UpstreamAddress } from './openai-address.ts'
+import type { UpstreamAddress } from '../upstream-address.ts'
 
 /**
  * How a URL that an image server answered with is fetched.

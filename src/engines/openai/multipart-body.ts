@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { TypedBody } from '../upstream-http.ts'
 
 export interface MultipartFile {
   field: string
@@ -6,16 +7,11 @@ export interface MultipartFile {
   bytes: Blob
 }
 
-export interface MultipartBody {
-  mediaType: string
-  body: Blob
-}
-
 /**
  * A `multipart/form-data` body. Numbers and booleans become text, nested values `name[key]` and `name[]`; null and
  * undefined are left out. Not `FormData`, because that turns every line break of a prompt into CRLF.
  */
-export function multipartBody(fields: Record<string, unknown>, files: readonly MultipartFile[]): MultipartBody {
+export function multipartBody(fields: Record<string, unknown>, files: readonly MultipartFile[]): TypedBody {
   const boundary = `inference-club-${randomUUID()}`
   const parts: (string | Blob)[] = []
   const open = (name: string, more: string) =>

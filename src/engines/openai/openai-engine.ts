@@ -3,9 +3,10 @@ import type { ImageTask } from '../../images/image-request.ts'
 import { mediaTypeOfFormat } from '../../images/media-types.ts'
 import type { SizeRules } from '../../images/sizes.ts'
 import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
-import { parseImagesAnswer } from './openai-answer.ts'
+import { parseImagesAnswer, reasonOfNoImage } from './openai-answer.ts'
 import { parseModelIds } from './openai-api.ts'
-import { faultOfAnswer, faultOfEmptyAnswer, isListDenied, isNotOffered, isSuccess } from './openai-fault.ts'
+import { faultOfAnswer, faultOfEmptyAnswer, isListDenied, isNotOffered, isSuccess } from '../upstream-fault.ts'
+import { preferringAbort } from '../preferring-abort.ts'
 import { createOpenAIHttp, type OpenAIHttpOptions } from './openai-http.ts'
 import { openImage } from './openai-image.ts'
 import { HARMLESS_EXTRAS, USUAL_SIZES } from './openai-fields.ts'
@@ -30,7 +31,9 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
 
   const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
     const answer = await http.get('/models', signal)
-    if (!isSuccess(answer) && !isNotOffered(answer) && !isListDenied(answer)) throw faultOfAnswer(answer, secrets)
+    if (!isSuccess(answer) && !isNotOffered(answer) && !isListDenied(answer)) {
+      throw faultOfAnswer(answer, { secrets, call: 'images/generations' })
+    }
     const models = parseModelIds(answer.body)
     const offer = models.length === 0 ? 'does not list its models' : `models: ${models.length}`
     return { models, summary: `OpenAI-compatible image server (${offer})` }
@@ -38,10 +41,10 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
 
   const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {
     const { answer, sent, refused, chosenSize, warnings } = await requestImage(task, run)
-    if (!isSuccess(answer)) throw naming(refused, faultOfAnswer(answer, secrets))
+    if (!isSuccess(answer)) throw naming(refused, faultOfAnswer(answer, { secrets, call: 'images/generations' }))
     const parsed = answer.image ? undefined : parseImagesAnswer(answer.body)
     const found = answer.image ? { kind: 'bytes' as const, bytes: answer.image } : parsed?.image
-    if (!found) throw faultOfEmptyAnswer(answer, secrets)
+    if (!found) throw faultOfEmptyAnswer(answer, { secrets, reason: reasonOfNoImage(answer.body) })
     const { bytes, mediaType } = await openImage(found, { http, maxImageBytes, signal: run.signal })
     const declared = parsed?.outputFormat && `image/${parsed.outputFormat}`
     return {
@@ -67,14 +70,3 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
 /** A request's fault with the field that the server would not take. */
 const naming = (param: string | undefined, fault: EngineError): EngineError =>
   fault.fault === 'bad_request' ? new EngineError('bad_request', fault.message, { param }) : fault
-
-/** Whatever an abort breaks on its way, the caller gets the signal's reason. */
-async function preferringAbort<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted()
-  try {
-    return await work()
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error
-  }
-}

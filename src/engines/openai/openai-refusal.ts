@@ -1,5 +1,5 @@
 import { members, parseJson, upstreamErrorText } from '../upstream-text.ts'
-import type { UpstreamAnswer } from './openai-fault.ts'
+import type { UpstreamAnswer } from '../upstream-http.ts'
 
 /** Which fields of a call an image server would not take. */
 export interface Refusal {

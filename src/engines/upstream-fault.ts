@@ -1,7 +1,7 @@
-import { EngineError } from '../engine.ts'
-import { sanitiseUpstreamText } from '../upstream-text.ts'
-import { reasonOfNoImage } from './openai-answer.ts'
-import { parseUpstreamError, type UpstreamError } from './openai-api.ts'
+import { EngineError } from './engine.ts'
+import { parseUpstreamError, type UpstreamError } from './upstream-error.ts'
+import type { UpstreamAnswer } from './upstream-http.ts'
+import { sanitiseUpstreamText } from './upstream-text.ts'
 
 const OUT_OF_MEMORY = /out of memory|\boom\b|outofmemory|out_of_memory|failed to allocate/i
 const REJECTED_CODES = [
@@ -26,21 +26,15 @@ const MAX_WORDS_CHARS = 4_000
 /** The provider's own account is at its limit; OpenAI calls some of these the request's fault (400). */
 const ACCOUNT_LIMIT = /billing|quota|spend_limit|usage_limit|credit_balance/i
 
-export interface UpstreamAnswer {
-  status: number
-  /** Empty when the body is an image. */
-  body: string
-  /** The body of a success that is an image by its content. */
-  image?: Buffer
-  /** For how long the server asks to be left alone. */
-  retryAfterMs?: number
-}
-
 /**
- * The `EngineError` of an answer that is not 2xx. `secrets` never appear in its message.
+ * The `EngineError` of an answer that is not 2xx. `secrets` never appear in its message; `call` says what
+ * was asked of a server that has no such route.
  * Codes: https://platform.openai.com/docs/guides/error-codes
  */
-export function faultOfAnswer(answer: UpstreamAnswer, secrets: readonly string[]): EngineError {
+export function faultOfAnswer(
+  answer: UpstreamAnswer,
+  { secrets, call }: { secrets: readonly string[]; call: string }
+): EngineError {
   const { status } = answer
   const error = parseUpstreamError(answer.body)
   const text = sanitiseUpstreamText(error.text, secrets) || `HTTP ${status}`
@@ -53,7 +47,7 @@ export function faultOfAnswer(answer: UpstreamAnswer, secrets: readonly string[]
   }
   if (isModelMissing(status, error))
     return new EngineError('model_missing', `The image server lacks the model: ${text}`)
-  if (isNotOffered(answer)) return new EngineError('crashed', 'The image server does not offer images/generations.')
+  if (isNotOffered(answer)) return new EngineError('crashed', `The image server does not offer ${call}.`)
   if (status >= 500 && OUT_OF_MEMORY.test(error.text)) {
     return new EngineError('out_of_memory', `The image server ran out of memory: ${text}`)
   }
@@ -75,12 +69,16 @@ export const isListDenied = ({ status, body }: UpstreamAnswer): boolean =>
   (status === 401 && /missing[ _]scopes?|insufficient permissions/i.test(body.slice(0, MAX_WORDS_CHARS)))
 
 /**
- * The `EngineError` of a success that holds no image, with the server's own words when it has some. The work may have been
+ * The `EngineError` of a success that holds no image, with the server's own words when it has some:
+ * those of its error, or else `reason`. The work may have been
  * done, so it is never a fault that is tried again on the same server.
  */
-export function faultOfEmptyAnswer(answer: UpstreamAnswer, secrets: readonly string[]): EngineError {
+export function faultOfEmptyAnswer(
+  answer: UpstreamAnswer,
+  { secrets, reason }: { secrets: readonly string[]; reason: string }
+): EngineError {
   const error = parseUpstreamError(answer.body)
-  const said = [error.text, reasonOfNoImage(answer.body)].map((words) => words.slice(0, MAX_WORDS_CHARS))
+  const said = [error.text, reason].map((words) => words.slice(0, MAX_WORDS_CHARS))
   const text = sanitiseUpstreamText(said.find((words) => words !== '') ?? '', secrets)
   if (isRejected({ ...error, text: said.join(' ') })) {
     return new EngineError('content_rejected', text || 'The image server refused the content.')

@@ -10,14 +10,14 @@ export interface UpstreamAddress {
 }
 
 /**
- * Reads the address as its owner wrote it. `/v1` is added where there is no path, as of a server that is named by host
- * and port alone; any other path is the API's root already: `…/v1beta/openai`, `…/v4`, `/openai/deployments/x`. A
- * query (`?api-version=…`) goes with every call. Throws `TypeError` for what is no URL.
+ * Reads the address as its owner wrote it. `usualRoot` (`/v1`) is added where there is no path, as of a server that is
+ * named by host and port alone; any other path is the API's root already: `…/v1beta/openai`, `…/v4`,
+ * `/openai/deployments/x`. A query (`?api-version=…`) goes with every call. Throws `TypeError` for what is no URL.
  */
-export function readAddress(baseUrl: string): UpstreamAddress {
+export function readAddress(baseUrl: string, usualRoot: string): UpstreamAddress {
   const { origin, pathname, search, username, password } = new URL(baseUrl)
   const path = pathname.replace(/\/+$/, '')
-  const root = `${origin}${path === '' ? '/v1' : path}`
+  const root = `${origin}${path === '' ? usualRoot : path}`
   const basic =
     username === '' && password === ''
       ? undefined

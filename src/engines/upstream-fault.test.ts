@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered } from './openai-fault.ts'
+import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered } from './upstream-fault.ts'
+import { reasonOfNoImage } from './openai/openai-answer.ts'
 
 const envelope = (message: string, more: Record<string, unknown> = {}) =>
   JSON.stringify({ error: { message, ...more } })
@@ -74,14 +75,16 @@ describe('faultOfAnswer', () => {
     [503, '{"error":"CUDA_ERROR_OUT_OF_MEMORY"}', 'out_of_memory'],
     [504, '', 'crashed']
   ])('HTTP %i %s is %s', (status, body, fault) => {
-    const error = faultOfAnswer({ status, body }, [])
+    const error = faultOfAnswer({ status, body }, { secrets: [], call: 'images/generations' })
     expect(error.fault).toBe(fault)
     expect(error.message).not.toBe('')
   })
 
   it('keeps the server its words, without secrets', () => {
     const body = envelope('Size 31x31 is invalid for hush')
-    expect(faultOfAnswer({ status: 400, body }, ['hush']).message).toBe('Size 31x31 is invalid for [key]')
+    expect(faultOfAnswer({ status: 400, body }, { secrets: ['hush'], call: 'images/generations' }).message).toBe(
+      'Size 31x31 is invalid for [key]'
+    )
   })
 })
 
@@ -98,7 +101,7 @@ describe('faultOfEmptyAnswer', () => {
     ['{"data":[{"b64_json":null,"finish_reason":"content_filter"}]}', 'content_rejected', 'content_filter'],
     ['{"images":[],"message":"NSFW content detected"}', 'content_rejected', 'NSFW']
   ])('%s is %s', (body, fault, words) => {
-    const error = faultOfEmptyAnswer({ status: 200, body }, [])
+    const error = faultOfEmptyAnswer({ status: 200, body }, { secrets: [], reason: reasonOfNoImage(body) })
     expect(error).toMatchObject({ fault, message: expect.stringContaining(words) })
     expect(error.message.length).toBeLessThan(400)
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readAddress } from './openai-address.ts'
+import { readAddress } from './upstream-address.ts'
 
 describe('the address of an image server', () => {
   it.each([
@@ -17,7 +17,7 @@ describe('the address of an image server', () => {
     ['http://host?key=a%20b&c', 'http://host/v1/models?key=a%20b&c'],
     ['http://[::1]:8080', 'http://[::1]:8080/v1/models']
   ])('%s leads to %s', (address, url) => {
-    expect(readAddress(address).urlOf('/models')).toBe(url)
+    expect(readAddress(address, '/v1').urlOf('/models')).toBe(url)
   })
 
   it.each([
@@ -27,13 +27,13 @@ describe('the address of an image server', () => {
     ['http://u%40x:p%3A%2Fä@host', 'u@x:p:/ä'],
     ['http://u:100%@host', 'u:100%']
   ])('%s signs in as %s, and says so nowhere else', (address, signedInAs) => {
-    const { authorization, urlOf, origin } = readAddress(address)
+    const { authorization, urlOf, origin } = readAddress(address, '/v1')
     expect(authorization).toBe(`Basic ${Buffer.from(signedInAs).toString('base64')}`)
     expect(urlOf('/models')).toBe('http://host/v1/models')
     expect(origin).toBe('http://host')
   })
 
   it('without a user signs in as nobody', () => {
-    expect(readAddress('http://host').authorization).toBeUndefined()
+    expect(readAddress('http://host', '/v1').authorization).toBeUndefined()
   })
 })
