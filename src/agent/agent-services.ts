@@ -1,6 +1,6 @@
 import type { AgentConfig, AgentServiceConfig } from '../config/agent-config.ts'
 import type { Engine } from '../engines/engine.ts'
-import { createEngine } from '../engines/engine-registry.ts'
+import { createEngine, type EngineSettings } from '../engines/engine-registry.ts'
 import type { ServiceDeclaration } from '../protocol/messages.ts'
 
 /** A declared service with the engine that drives it; services of other types have none and are never given work. */
@@ -9,17 +9,24 @@ export interface AgentService {
   engine: Engine | undefined
 }
 
-export function createServices(config: AgentConfig, maxImageBytes: number): Map<string, AgentService> {
+/** `create` makes the engines that the services name. */
+export function createServices(
+  config: AgentConfig,
+  { maxImageBytes, create = createEngine }: { maxImageBytes: number; create?: typeof createEngine | undefined }
+): Map<string, AgentService> {
   return new Map(
     config.services.map((service) => [
       service.name,
-      { config: service, engine: service.type === 'image' ? engineOf(service, maxImageBytes) : undefined }
+      {
+        config: service,
+        engine: service.type === 'image' ? create(service.engine ?? '', settingsOf(service, maxImageBytes)) : undefined
+      }
     ])
   )
 }
 
-function engineOf(service: AgentServiceConfig, maxImageBytes: number): Engine {
-  return createEngine(service.engine ?? '', {
+function settingsOf(service: AgentServiceConfig, maxImageBytes: number): EngineSettings {
+  return {
     ...(service.url !== undefined && { url: service.url }),
     ...(service.apiKey !== undefined && { apiKey: service.apiKey }),
     ...(service.headers && { headers: service.headers }),
@@ -28,7 +35,7 @@ function engineOf(service: AgentServiceConfig, maxImageBytes: number): Engine {
     ...(service.multipleOf !== undefined && { multipleOf: service.multipleOf }),
     options: service.options,
     maxImageBytes
-  })
+  }
 }
 
 /** What the gateway is told: no URL, no upstream key, no upstream model name. */

@@ -1,4 +1,5 @@
 import type { AgentConfig } from '../config/agent-config.ts'
+import type { createEngine } from '../engines/engine-registry.ts'
 import { sleep } from '../lib/async.ts'
 import { cleanText } from '../lib/clean-text.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -39,13 +40,16 @@ export interface AgentOptions {
   probing?: Partial<ProbeTimes> | 'off'
   /** With the bytes between agent and gateway; what is given counts in place of `TRANSFER_PATIENCE`. */
   patience?: Partial<TransferPatience>
+  /** What makes engines in place of the registry. */
+  createEngine?: typeof createEngine
 }
 
 /** Connects to the gateway and serves what the configuration declares. Throws `EngineOptionError`. */
 export function runAgent(options: AgentOptions): Agent {
   const { logger } = options
   let config = options.config
-  let services = createServices(config, AGENT_LIMITS.maxImageBytes)
+  const making = { maxImageBytes: AGENT_LIMITS.maxImageBytes, create: options.createEngine }
+  let services = createServices(config, making)
   let draining = false
   const firstWelcome = Promise.withResolvers<undefined>()
 
@@ -139,7 +143,7 @@ export function runAgent(options: AgentOptions): Agent {
         throw new Error("a change of 'gateway' or 'api_key' needs a restart of the agent")
       }
       const replaced = services
-      services = createServices(changed, AGENT_LIMITS.maxImageBytes)
+      services = createServices(changed, making)
       config = changed
       probes?.start(services)
       link.reconnect()

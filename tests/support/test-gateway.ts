@@ -62,6 +62,7 @@ export interface TestGateway {
     name?: string
     services: Partial<AgentServiceConfig>[]
     probing?: AgentOptions['probing']
+    createEngine?: AgentOptions['createEngine']
   }): Promise<Agent>
   /** `fetch` below the gateway's URL, with a key when one is given. */
   call(path: string, init?: RequestInit & { key?: string; json?: unknown }): Promise<Response>
@@ -162,11 +163,12 @@ export async function startTestGateway(
     },
     signIn,
     addKey,
-    addAgent: async ({ key, name = `agent-${agents.length}`, services, probing = 'off' }) => {
+    addAgent: async ({ key, name = `agent-${agents.length}`, services, probing = 'off', createEngine }) => {
       const agent = runAgent({
         config: agentConfig({ gateway: url, key, name, services }),
         logger: silentLogger(),
-        probing
+        probing,
+        ...(createEngine && { createEngine })
       })
       agent.finished.catch(() => undefined) // Tests that expect a refusal look at it themselves.
       agents.push(agent)
