@@ -134,6 +134,14 @@ describe('where', () => {
     expect(places({ tasks: [task(both)], slots: [slot('a')], cooling: new Set(['a', 'b']) })).toEqual(['a'])
   })
 
+  it('where it failed everywhere, on the service that is not cooling', () => {
+    const tasks = [task({ ...both, failedOn: ['a', 'b'] })]
+    expect(places({ tasks, slots, cooling: new Set(['a']) })).toEqual(['b'])
+    expect(places({ tasks, slots, cooling: new Set(['b']) })).toEqual(['a'])
+    // Nor is a cooling one taken because it alone is free.
+    expect(places({ tasks, slots: [slot('a')], cooling: new Set(['a']) })).toEqual([])
+  })
+
   it('rather on a cooling service that is new to it than on the one where it failed', () => {
     const tasks = [task({ ...both, failedOn: ['b'] })]
     expect(places({ tasks, slots, cooling: new Set(['a']) })).toEqual(['a'])

@@ -93,6 +93,14 @@ describe('a webp', () => {
     }
   })
 
+  it.each(['lossy', 'lossless'])('that is %s and lacks its last bytes is damaged, be it one', (which) => {
+    const file = riff(which === 'lossy' ? lossy : lossless)
+    expect(inspect(file)).toMatchObject({ width: 9, height: 7 })
+    for (let missing = 1; missing < file.length - 12; missing++) {
+      expect(rejection(file.subarray(0, -missing)), `${missing} less`).toBe('damaged')
+    }
+  })
+
   it('with a wrong picture header is damaged', () => {
     const altered = (chunk: Buffer, at: number) => {
       const file = riff(chunk)

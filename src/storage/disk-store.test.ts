@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { Readable } from 'node:stream'
@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { describeObjectStoreContract } from '../../tests/contracts/object-store-contract.ts'
 import { openDiskStore } from './disk-store.ts'
-import { StoreUnavailable } from './object-store.ts'
+import { type ObjectStore, StoreUnavailable } from './object-store.ts'
 
 describeObjectStoreContract('disk', async () => {
   const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
@@ -56,6 +56,56 @@ it('tells whoever reads an object that it ends too early', async () => {
     await expect(buffer(stream!)).rejects.toBeInstanceOf(StoreUnavailable)
   }
   await rm(root, { recursive: true })
+})
+
+describe('an object', () => {
+  /** What is on the disk, below the root, whenever a file or a folder is synced. */
+  async function watchedStore() {
+    const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
+    const seen: { synced: string; bytes: string }[] = []
+    const look = async (synced: string) => {
+      const object = await readFile(join(root, 'objects/a/one'), 'utf8').catch(() => 'none')
+      const [name] = await readdir(join(root, 'unfinished')).catch(() => [])
+      const unfinished = name === undefined ? 'none' : await readFile(join(root, 'unfinished', name), 'utf8')
+      seen.push({ synced, bytes: `${object}, unfinished ${unfinished}` })
+    }
+    const store = await openDiskStore(root, {
+      syncFile: () => look('file'),
+      syncFolder: (path) => look(relative(root, path))
+    })
+    seen.length = 0
+    return { root, store, seen }
+  }
+  const put = (store: ObjectStore, text: string) =>
+    store.put('a/one', Readable.from([Buffer.from(text)]), { maxBytes: 100 })
+
+  it('is synced whole before it gets its name, and its name before it counts as stored', async () => {
+    const { root, store, seen } = await watchedStore()
+    await put(store, 'first')
+    expect(seen).toEqual([
+      { synced: 'file', bytes: 'none, unfinished first' },
+      { synced: '', bytes: 'none, unfinished first' },
+      { synced: 'objects', bytes: 'none, unfinished first' },
+      { synced: 'objects/a', bytes: 'first, unfinished none' }
+    ])
+    seen.length = 0
+    await put(store, 'second')
+    expect(seen).toEqual([
+      { synced: 'file', bytes: 'first, unfinished second' },
+      { synced: 'objects/a', bytes: 'second, unfinished none' }
+    ])
+    await rm(root, { recursive: true })
+  })
+
+  it('whose bytes or whose name cannot be synced is not stored', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
+    const failing = () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }))
+    await expect(put(await openDiskStore(root, { syncFile: failing }), 'x')).rejects.toBeInstanceOf(StoreUnavailable)
+    expect(await readdir(join(root, 'unfinished'))).toEqual([])
+    const syncFolder = (path: string) => (path.endsWith('a') ? failing() : Promise.resolve())
+    await expect(put(await openDiskStore(root, { syncFolder }), 'x')).rejects.toBeInstanceOf(StoreUnavailable)
+    await rm(root, { recursive: true })
+  })
 })
 
 describe('the folders of objects', () => {

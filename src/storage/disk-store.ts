@@ -35,7 +35,11 @@ const STORE_FAULTS = new Set(
  */
 export async function openDiskStore(
   root: string,
-  { syncFolder = reallySync, isShared = false }: { syncFolder?: typeof reallySync; isShared?: boolean } = {}
+  {
+    syncFolder = reallySync,
+    syncFile = (file) => file.sync(),
+    isShared = false
+  }: { syncFolder?: typeof reallySync; syncFile?: (file: FileHandle) => Promise<void>; isShared?: boolean } = {}
 ): Promise<ObjectStore> {
   const objects = join(root, 'objects')
   const unfinished = join(root, 'unfinished')
@@ -67,7 +71,7 @@ export async function openDiskStore(
           throw isDiskFault(refused) ? refused : error
         }
       )
-      await file.sync()
+      await syncFile(file)
     } finally {
       await file.close()
     }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -74,6 +75,23 @@ export function describeObjectStoreContract(
       abort.abort(new Error('stop'))
       await expect(put).rejects.toThrow()
       expect(await keysOf('d/')).toEqual([])
+    })
+
+    it('shows nothing of an object before it is whole', async () => {
+      const source = new Readable({ read: () => undefined })
+      const put = store.put('d/growing', source, options)
+      source.push('all but ')
+      await setImmediate()
+      expect([await keysOf('d/'), await store.stat('d/growing'), await store.open('d/growing')]).toEqual([
+        [],
+        undefined,
+        undefined
+      ])
+      source.push('this')
+      source.push(null)
+      await put
+      expect(await read('d/growing')).toBe('all but this')
+      await store.remove(['d/growing'])
     })
 
     it('knows nothing of what was never stored or was removed', async () => {
