@@ -1,6 +1,7 @@
 import { DAY_MS } from '../lib/durations.ts'
 import type { Insertable, Selectable } from 'kysely'
 import type { Database, Db } from '../db/database.ts'
+import { lockInstallation, lockPerson } from '../db/locks.ts'
 import type { LimitColumns, Tables } from '../db/tables.ts'
 
 export type ApiKeyRow = Selectable<Tables['api_keys']>
@@ -17,9 +18,10 @@ export type ApiKeyWithUser = ApiKeyRow & {
 export interface ApiKeyStore {
   /** False when its user has `most` keys that count or were made within a day. */
   insertKey(key: Insertable<Tables['api_keys']>, most: number): Promise<boolean>
+  /** The first one of the installation; false when there is any, revoked ones included. */
+  insertFirstKey(key: Insertable<Tables['api_keys']>): Promise<boolean>
   findKeyByHash(hash: string): Promise<ApiKeyWithUser | undefined>
   findKeyById(id: string): Promise<ApiKeyWithUser | undefined>
-  countKeys(): Promise<number>
   /** Newest first. */
   listKeys(filter: { userId?: string }): Promise<ApiKeyWithUser[]>
   /** False when somebody has no such key that is not revoked. */
@@ -54,19 +56,20 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
   return {
     insertKey: (key, most) =>
       db.transaction().execute(async (trx) => {
+        await lockPerson(trx, key.user_id)
         if ((await countKeysOf(trx, { userId: key.user_id, now: clock.now() })) >= most) return false
+        await trx.insertInto('api_keys').values(key).execute()
+        return true
+      }),
+    insertFirstKey: (key) =>
+      db.transaction().execute(async (trx) => {
+        await lockInstallation(trx)
+        if (await trx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst()) return false
         await trx.insertInto('api_keys').values(key).execute()
         return true
       }),
     findKeyByHash: (hash) => withUser().where('hash', '=', hash).executeTakeFirst(),
     findKeyById: (id) => withUser().where('api_keys.id', '=', id).executeTakeFirst(),
-    countKeys: async () => {
-      const row = await db
-        .selectFrom('api_keys')
-        .select((e) => e.fn.countAll<number>().as('keys'))
-        .executeTakeFirst()
-      return Number(row?.keys ?? 0)
-    },
     listKeys: ({ userId }) =>
       withUser()
         .$if(userId !== undefined, (q) => q.where('api_keys.user_id', '=', userId ?? ''))

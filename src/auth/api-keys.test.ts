@@ -204,6 +204,16 @@ describe('the last use', () => {
   })
 })
 
+it('the first key of an installation is made once, however many ask at the same time', async () => {
+  await database.db.deleteFrom('api_keys').execute()
+  const asked = [1, 2, 3].map(() => keys.createFirst({ userId: user.id, name: 'first key' }))
+  const [first, ...others] = (await Promise.all(asked)).filter((made) => made !== undefined)
+  expect(others).toEqual([])
+  expect((await keys.list()).map(({ id }) => id)).toEqual([first?.id])
+  await keys.revoke(first?.id ?? '')
+  expect(await keys.createFirst({ userId: user.id, name: 'first key' })).toBeUndefined()
+})
+
 /** Any row of the user, to make another one like it. */
 async function someRow() {
   const { id } = await create()

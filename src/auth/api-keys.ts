@@ -31,6 +31,8 @@ export interface ApiKeys {
    * were made within a day, so that making and revoking them comes to an end, too.
    */
   create(key: NewApiKey, most?: number): Promise<CreatedApiKey>
+  /** The same for the first key of an installation; undefined when it has one, whoever made it at the same time. */
+  createFirst(key: NewApiKey): Promise<CreatedApiKey | undefined>
   /**
    * Gives a key of somebody other limits, and another rate where one is named (null: as configured). They count from the next
    * call on. False when they have no such key that is not revoked.
@@ -94,7 +96,7 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
     return row
   }
 
-  const create = async (key: NewApiKey, most = Infinity): Promise<CreatedApiKey> => {
+  const build = (key: NewApiKey): { row: Parameters<ApiKeyStore['insertKey']>[0]; created: CreatedApiKey } => {
     if (key.expiresAt !== undefined && !(key.expiresAt <= LATEST_TIME)) {
       throw errors.invalidRequest('A key may last until the end of the year 9999.', 'expiresAt')
     }
@@ -118,13 +120,18 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       default_response_format: key.responseDefault ?? null,
       webhook_secret: webhookSecret
     }
+    return { row, created: { id, secret, prefix, webhookSecret } }
+  }
+
+  const create = async (key: NewApiKey, most = Infinity): Promise<CreatedApiKey> => {
+    const { row, created } = build(key)
     if (!(await store.insertKey(row, most))) {
       throw errors.conflict(
         `You have ${most} keys (LIMITS_KEYS_PER_USER), those of the last day included. Revoke one, or come back tomorrow.`
       )
     }
     bell.ring('keys')
-    return { id, secret, prefix, webhookSecret }
+    return created
   }
 
   return {
@@ -142,6 +149,12 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       return row !== undefined && isValid(row, clock.now())
     },
     create,
+    createFirst: async (key) => {
+      const { row, created } = build(key)
+      if (!(await store.insertFirstKey(row))) return undefined
+      bell.ring('keys')
+      return created
+    },
     changeLimits: async (key, { limits, rateLimit }) => {
       const change = { ...toColumns(limits), ...(rateLimit !== undefined && { rate_limit: rateLimit }) }
       if (!(await store.changeLimits(key, change))) return false

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { lockPerson, lockQueue } from '../db/locks.ts'
 import type { RequestState } from '../db/tables.ts'
 import { inSlices } from '../lib/async.ts'
 import { AppError, errors } from '../lib/errors.ts'
@@ -97,6 +98,8 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
     const inputs = submissions.flatMap((submission) => submission.inputs)
     const shared = await shareInputs(parts, { ownerId: userId, inputs })
     const id = await database.db.transaction().execute(async (trx) => {
+      await lockPerson(trx, userId)
+      await lockQueue(trx)
       await admitImages(trx, { parts, principal, images, webhooks })
       const id = newId('bat')
       const now = database.clock.now()

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Database, Db } from '../db/database.ts'
+import { lockInstallation, lockPerson } from '../db/locks.ts'
 import type { Tables } from '../db/tables.ts'
 import { errors } from '../lib/errors.ts'
 import { normalEmail } from './email-address.ts'
@@ -83,6 +84,8 @@ export const markDeleted = (
   { userId, email, ways }: { userId: string; email: string; ways: readonly string[] }
 ): Promise<void> =>
   db.transaction().execute(async (trx) => {
+    await lockInstallation(trx)
+    await lockPerson(trx, userId)
     const user = await trx.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
     if (!user || user.deleted_at !== null) return
     if (user.email !== normalEmail(email)) {

@@ -1,5 +1,4 @@
 import { SCOPES } from '../lib/principal.ts'
-import type { ApiKeyStore } from '../auth/api-key-store.ts'
 import type { ApiKeys, CreatedApiKey } from '../auth/api-keys.ts'
 import type { UserRow, UserStore } from './user-store.ts'
 
@@ -11,7 +10,6 @@ export const BOOTSTRAP_EMAIL = 'admin@localhost'
  */
 export async function bootstrapAdmin(parts: {
   users: UserStore
-  keyStore: ApiKeyStore
   apiKeys: ApiKeys
   secret: string | undefined
 }): Promise<{ admin: UserRow; newKey?: CreatedApiKey }> {
@@ -20,12 +18,11 @@ export async function bootstrapAdmin(parts: {
     (await parts.users.addUser({ email: BOOTSTRAP_EMAIL, name: 'Admin', role: 'admin', emailVerified: false })) ??
     (await parts.users.findUserByEmail(BOOTSTRAP_EMAIL))
   if (!admin) throw new Error('The bootstrap admin could not be made.')
-  if ((await parts.keyStore.countKeys()) > 0) return { admin }
-  const newKey = await parts.apiKeys.create({
+  const newKey = await parts.apiKeys.createFirst({
     userId: admin.id,
     name: 'first key',
     scopes: SCOPES,
     ...(parts.secret !== undefined && { secret: parts.secret })
   })
-  return { admin, newKey }
+  return { admin, ...(newKey && { newKey }) }
 }

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { Database, Db } from '../db/database.ts'
+import { lockPerson } from '../db/locks.ts'
 import type { Tables } from '../db/tables.ts'
 
 export type InvitationRow = Selectable<Tables['invitations']>
@@ -49,6 +50,8 @@ export function createInvitationStore({ db, clock }: Pick<Database, 'db' | 'cloc
     },
     insertClaim: (invitation) =>
       db.transaction().execute(async (trx) => {
+        // Of two that are made at once, one is revoked.
+        await lockPerson(trx, invitation.user_id)
         await trx
           .updateTable('invitations')
           .set({ revoked_at: clock.now() })

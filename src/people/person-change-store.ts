@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts'
+import { lockInstallation, lockPerson } from '../db/locks.ts'
 import { errors } from '../lib/errors.ts'
 import type { Role, UseLimits } from '../lib/principal.ts'
 import { revokeInvitationsOf } from './invitation-store.ts'
@@ -27,6 +28,8 @@ export async function changePerson(
   if (userId === by && role === 'member') throw errors.conflict('You cannot take your own role. Ask another admin.')
   const now = clock.now()
   await db.transaction().execute(async (trx) => {
+    await lockInstallation(trx)
+    await lockPerson(trx, userId)
     const { numUpdatedRows } = await trx
       .updateTable('users')
       .set((e) => ({

@@ -1,4 +1,5 @@
 import type { Db } from '../db/database.ts'
+import { lockPerson, lockProvider } from '../db/locks.ts'
 
 /** In the records of others it stays apart from others of the same owner, and tells nothing of them. */
 const retiredName = (id: string): string => `deleted ${id.slice(4, 12)}`
@@ -9,8 +10,10 @@ const retiredName = (id: string): string => `deleted ${id.slice(4, 12)}`
  */
 export const retireProviders = (db: Db, { ownerId, now }: { ownerId: string; now: number }): Promise<void> =>
   db.transaction().execute(async (trx) => {
+    await lockPerson(trx, ownerId)
     await trx.deleteFrom('provider_blocks').where('user_id', '=', ownerId).execute()
     const providers = await trx.selectFrom('providers').select('id').where('owner_id', '=', ownerId).execute()
+    await lockProvider(trx, ...providers.map(({ id }) => id))
     for (const { id } of providers) {
       const services = trx.selectFrom('services').select('id').where('provider_id', '=', id)
       await trx.deleteFrom('service_pauses').where('service_id', 'in', services).execute()

@@ -1,3 +1,4 @@
+import { lockRequest } from '../db/locks.ts'
 import { cancelAttempts } from './attempt-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { finishRequest } from './finish-request.ts'
@@ -13,6 +14,7 @@ const CANCELED = 'The request was canceled before it finished.'
 export async function cancelRequest({ database }: Pick<RequestParts, 'database'>, id: string): Promise<boolean> {
   const now = database.clock.now()
   const canceled = await database.db.transaction().execute(async (trx) => {
+    await lockRequest(trx, id)
     const end = { state: 'canceled' as const, finishedAt: now, errorCode: 'canceled', errorMessage: CANCELED }
     const request = await finishRequest(trx, id, end)
     if (!request) return undefined

@@ -1,3 +1,4 @@
+import { lockProvider, lockRequest } from '../db/locks.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { newId, newSecret } from '../lib/ids.ts'
 import { isBlocked } from '../providers/block-store.ts'
@@ -41,6 +42,8 @@ export async function claimTask(
   const token = newSecret('lease_')
   const now = database.clock.now()
   const claimed = await database.db.transaction().execute(async (trx) => {
+    await lockProvider(trx, providerId)
+    await lockRequest(trx, task.request_id)
     if (caps && caps.ownerId !== task.user_id) {
       if (await isBlocked(trx, { providerId, userId: task.user_id })) return undefined
       const reach = await providers.findReach(trx, providerId)

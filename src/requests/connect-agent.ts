@@ -1,3 +1,4 @@
+import { lockOffers, lockPerson, lockRequest } from '../db/locks.ts'
 import type { ConnectedProvider, NewConnection } from '../providers/provider-store.ts'
 import { type AttemptRow, changeAttempt, listLiveOfProvider } from './attempt-store.ts'
 import { failAttempt } from './fail-attempt.ts'
@@ -33,11 +34,16 @@ export async function connectAgent(
   requireOfferBudget(limits, connection)
   const tokens = new Map(connection.attempts.map((held) => [held.id, held.token]))
   const sorted = await database.db.transaction().execute(async (trx) => {
+    await lockPerson(trx, connection.ownerId)
+    await lockOffers(trx)
     const provider = await providers.connect(trx, connection)
     await requireProviderBudget(trx, parts, connection)
     const resumed: ResumedAttempt[] = []
     const lost: AttemptRow[] = []
-    for (const attempt of await listLiveOfProvider(trx, provider.providerId)) {
+    // Writing the connection has locked the provider.
+    const live = await listLiveOfProvider(trx, provider.providerId)
+    await lockRequest(trx, ...live.map((attempt) => attempt.request_id))
+    for (const attempt of live) {
       const token = tokens.get(attempt.id)
       const lease = {
         state: 'running' as const,

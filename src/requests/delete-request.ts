@@ -1,3 +1,4 @@
+import { lockPerson, lockRequest } from '../db/locks.ts'
 import { errors } from '../lib/errors.ts'
 import { endIdempotencyKeys } from './idempotency-store.ts'
 import type { RequestParts } from './request-parts.ts'
@@ -19,6 +20,8 @@ export async function deleteRequest(
 ): Promise<void> {
   const { database } = parts
   const keys = await database.db.transaction().execute(async (trx) => {
+    await lockPerson(trx, userId)
+    await lockRequest(trx, id)
     const { state } = await requireOwnRequest(trx, { id, userId })
     if (!hasEnded(state)) throw errors.conflict(`The request '${id}' has not ended. Cancel it first.`)
     await endIdempotencyKeys(trx, id)

@@ -1,3 +1,4 @@
+import { lockPerson, lockRequest } from '../db/locks.ts'
 import { inSlices } from '../lib/async.ts'
 import { cancelRequest } from './cancel-request.ts'
 import { removeImages } from './delete-request.ts'
@@ -28,7 +29,11 @@ export async function eraseRequests(
   await inSlices(async () => {
     const ids = await listRequestIds(db, { userId, states: ENDED, limit: AT_A_TIME })
     if (ids.length === 0) return 0
-    const keys = await db.transaction().execute((trx) => deleteRequestRows(trx, ids))
+    const keys = await db.transaction().execute(async (trx) => {
+      await lockPerson(trx, userId)
+      await lockRequest(trx, ...ids)
+      return deleteRequestRows(trx, ids)
+    })
     for (const id of ids) ringRequest(database.bell, { id, userId })
     await removeImages(parts, keys)
     return ids.length

@@ -1,3 +1,4 @@
+import { lockRequest } from '../db/locks.ts'
 import { isPaused } from '../providers/pause-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
@@ -39,6 +40,7 @@ interface Stranded {
 async function strand({ database }: RequestParts, { task, paused }: Stranded): Promise<boolean> {
   const now = database.clock.now()
   const changed = await database.db.transaction().execute(async (trx) => {
+    await lockRequest(trx, task.request_id)
     const failure = {
       finished_at: now,
       error_code: paused ? 'upstream_busy' : 'no_provider',

@@ -1,4 +1,5 @@
 import type { Trx } from '../db/database.ts'
+import { lockProvider, lockRequest } from '../db/locks.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { pauseService } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/provider-store.ts'
@@ -46,6 +47,8 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
   const candidates = offers.map(({ serviceId }) => serviceId)
   const now = database.clock.now()
   const userId = await database.db.transaction().execute(async (trx) => {
+    await lockProvider(trx, attempt.provider_id)
+    await lockRequest(trx, attempt.request_id)
     const task = await findTask(trx, attempt.task_id)
     if (!task) return undefined
     const earlier = await listAttemptsOfTask(trx, task)

@@ -1,3 +1,4 @@
+import { lockProvider, lockRequest } from '../db/locks.ts'
 import { factColumns, type StoredFacts } from '../assets/stored-facts.ts'
 import type { ImageReport } from '../images/image-report.ts'
 import { forgetPauses } from '../providers/pause-store.ts'
@@ -32,6 +33,8 @@ export async function finishAttempt(
 ): Promise<boolean> {
   const now = database.clock.now()
   const userId = await database.db.transaction().execute(async (trx) => {
+    await lockProvider(trx, attempt.provider_id)
+    await lockRequest(trx, attempt.request_id)
     const change = {
       state: 'succeeded' as const,
       asset_id: image.assetId,

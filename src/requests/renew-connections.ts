@@ -1,3 +1,4 @@
+import { lockProvider } from '../db/locks.ts'
 import { renewLeases } from './attempt-store.ts'
 import type { RequestParts } from './request-parts.ts'
 
@@ -23,6 +24,7 @@ export async function renewConnections(
   const now = database.clock.now()
   const running = new Map<string, Set<string>>()
   await database.db.transaction().execute(async (trx) => {
+    await lockProvider(trx, ...connections.map(({ providerId }) => providerId))
     for (const connection of connections) {
       const until = now - connection.silentForMs + limits.leaseMs
       if (!(await providers.keepOnline(trx, connection, connection.draining ? now : until))) continue

@@ -1,3 +1,4 @@
+import { lockPerson, lockQueue, lockRequest } from '../db/locks.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Feature } from '../images/image-request.ts'
@@ -29,6 +30,9 @@ export async function retryRequest(
   const { repeated } = await createOnce(parts, once, async (bind) => {
     await requireSomewhere(parts, { request, principal })
     await database.db.transaction().execute(async (trx) => {
+      await lockPerson(trx, userId)
+      await lockRequest(trx, id)
+      await lockQueue(trx)
       if (!(await reopenRequest(trx, id))) throw notFailed(id)
       const missing = (await listTasks(trx, id)).filter((task) => task.state !== 'succeeded')
       await admitImages(trx, {

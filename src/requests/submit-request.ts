@@ -1,4 +1,5 @@
 import type { Trx } from '../db/database.ts'
+import { lockPerson, lockQueue } from '../db/locks.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { applyUseLimits } from '../usage/apply-use-limits.ts'
@@ -35,6 +36,8 @@ export async function submitRequest(
     await requireOffer(parts, submission)
     const shared = await shareInputs(parts, { ownerId: userId, inputs: submission.inputs })
     const id = await database.db.transaction().execute(async (trx) => {
+      await lockPerson(trx, userId)
+      await lockQueue(trx)
       await admitImages(trx, {
         parts,
         principal: submission.principal,
@@ -70,7 +73,8 @@ export const requireOffer = (parts: RequestParts, submission: Submission): Promi
 
 /**
  * Whether so many images more may be queued, and so many webhooks more be sent when they are done; asked in the transaction
- * that queues them, so that callers who come together cannot pass a limit together. Throws `queue_full` and `insufficient_quota`.
+ * that queues them, which has locked the person and the queue, so that callers who come together cannot pass a limit together.
+ * Throws `queue_full` and `insufficient_quota`.
  */
 export async function admitImages(
   trx: Trx,

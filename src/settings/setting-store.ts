@@ -1,4 +1,5 @@
 import type { Db } from '../db/database.ts'
+import { lockSettings } from '../db/locks.ts'
 
 /** What admins changed, by the names of the settings: each value as its variable would spell it. */
 export async function listSettings(db: Db): Promise<Map<string, string>> {
@@ -12,6 +13,7 @@ export const writeSettings = (
   { values, by, now }: { values: ReadonlyMap<string, string | null>; by: string; now: number }
 ): Promise<void> =>
   db.transaction().execute(async (trx) => {
+    await lockSettings(trx)
     for (const [name, value] of values) {
       if (value === null) {
         await trx.deleteFrom('settings').where('name', '=', name).execute()

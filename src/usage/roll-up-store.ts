@@ -14,6 +14,8 @@ export async function rollUp(db: Db, limit: number): Promise<number> {
     const rows = await trx
       .updateTable('usage_images')
       .set({ rolled_up: 1 })
+      // Again, for where another may have taken the same ones meanwhile.
+      .where('rolled_up', '=', 0)
       .where('asset_id', 'in', (e) =>
         e.selectFrom('usage_images').select('asset_id').where('rolled_up', '=', 0).limit(limit)
       )

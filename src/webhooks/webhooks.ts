@@ -1,5 +1,6 @@
 import type { Limits } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
+import { lockPerson } from '../db/locks.ts'
 import { inSlices } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import { countPendingWebhooks } from '../requests/outbox-store.ts'
@@ -54,9 +55,13 @@ export function createWebhooks({ database, limits }: { database: Database; limit
     },
     browseDeliveries: (filter) => listDeliveries(db, filter),
     redeliver: async (id, userId) => {
+      const delivery = await findDelivery(db, id)
+      const missing = errors.notFound(`The webhook delivery '${id}'`)
+      if (!delivery) throw missing
       const queued = await db.transaction().execute(async (trx) => {
+        await lockPerson(trx, delivery.user_id)
         const row = await requeueDelivery(trx, { id, userId, now: clock.now() })
-        if (!row) throw errors.notFound(`The webhook delivery '${id}'`)
+        if (!row) throw missing
         requireWebhookRoom(limits, { pending: await countPendingWebhooks(trx, row.user_id), more: 0 })
         return row
       })

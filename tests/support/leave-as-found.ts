@@ -1,4 +1,8 @@
 import { afterAll, expect } from 'vitest'
+import { observeLocks } from '../../src/db/locks.ts'
+import { checkLockOrder } from './lock-order.ts'
+
+observeLocks(checkLockOrder)
 
 /** Set by libraries when they are loaded, for good. */
 const SET_ON_IMPORT = ['VIPSHOME']
