@@ -2,12 +2,22 @@ import { Command, Option } from 'commander'
 import { DEFAULT_SCOPES } from '../auth/api-keys.ts'
 import type { ApiKeyWithUser } from '../auth/api-key-store.ts'
 import { fromColumns } from '../auth/use-limits.ts'
-import { RESPONSE_DEFAULTS, type ResponseDefault, SCOPES, type Scope } from '../lib/principal.ts'
+import { RESPONSE_DEFAULTS, type ResponseDefault, SCOPES, type Scope, type UseLimits } from '../lib/principal.ts'
 import { LATEST_TIME, MAX_COUNT } from '../lib/bounds.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
 import { CommandFailed } from './command-failed.ts'
 import { wholeNumber } from './image-options.ts'
-import { addLimitOptions, formatLimits, type LimitOptions, limitsOf } from './limit-options.ts'
+import {
+  addLimitChanges,
+  addLimitOptions,
+  changedLimits,
+  countOrNone,
+  formatLimits,
+  type LimitChanges,
+  type LimitOptions,
+  limitsOf,
+  NONE
+} from './limit-options.ts'
 import { formatTime, printTable } from './print-table.ts'
 import { type Accounts, withAccounts } from './with-accounts.ts'
 
@@ -27,6 +37,16 @@ export function keysCommand(): Command {
       new Option('--default-response-format <format>', 'for clients that never say it').choices(RESPONSE_DEFAULTS)
     )
   addLimitOptions(create).action(createKey)
+  addLimitChanges(
+    keys
+      .command('limit')
+      .description(
+        'Set what a key may use, by its id or its visible beginning; what is not named stays, `none` lifts a limit.'
+      )
+      .argument('<id-or-prefix>')
+      .option(...USER_OPTION)
+      .option('--rate <count>', 'requests per minute; 0 is no limit, none is as the server is configured', countOrNone)
+  ).action(limitKey)
   keys
     .command('list')
     .description('List keys, newest first.')
@@ -59,7 +79,7 @@ async function createKey(options: CreateOptions): Promise<void> {
   if (lifetime !== undefined && Date.now() + lifetime > LATEST_TIME) {
     throw new CommandFailed('--expires must end before the year 10000; leave it out for a key that lasts.')
   }
-  if ((options.rate ?? 0) > MAX_COUNT) throw new CommandFailed(`--rate may be ${MAX_COUNT} at most.`)
+  requireRate(options.rate ?? 0)
   const key = await withAccounts(async (accounts) =>
     accounts.apiKeys.create({
       userId: options.user === undefined ? await firstAdminId(accounts) : await ownerId(accounts, options.user),
@@ -92,7 +112,7 @@ async function listKeys(options: { user?: string }): Promise<void> {
       key.name,
       key.user_email,
       key.scopes.replaceAll(' ', ','),
-      [formatLimits(fromColumns(key)), key.rate_limit === null ? '' : `${key.rate_limit}/min`].join(' ').trim(),
+      limitsText(fromColumns(key), key.rate_limit),
       String(images),
       formatTime(key.created_at),
       formatTime(key.last_used_at),
@@ -102,18 +122,45 @@ async function listKeys(options: { user?: string }): Promise<void> {
 }
 
 async function revokeKey(idOrPrefix: string, options: { user?: string }): Promise<void> {
-  const prefix = idOrPrefix.replace(/…$/, '')
-  const revoked = await withAccounts(async (accounts) => {
-    const keys = await accounts.apiKeys.list(await filterOf(accounts, options.user))
-    const [key, ...others] = keys.filter(
-      (one) => one.revoked_at === null && (one.id === prefix || one.prefix === prefix)
-    )
-    if (others.length > 0) throw new CommandFailed(`Several keys begin with '${prefix}': revoke one of them by its id.`)
-    return key && (await accounts.apiKeys.revoke(key.id)) ? key.id : undefined
+  const id = await withAccounts(async (accounts) => {
+    const key = await getKey(accounts, idOrPrefix, options)
+    await accounts.apiKeys.revoke(key.id)
+    return key.id
   })
-  if (revoked === undefined) throw new CommandFailed(`There is no valid key '${idOrPrefix}'.`)
-  process.stdout.write(`Revoked ${revoked}.\n`)
+  process.stdout.write(`Revoked ${id}.\n`)
 }
+
+async function limitKey(
+  idOrPrefix: string,
+  { user, rate, ...changes }: LimitChanges & { user?: string; rate?: number | typeof NONE }
+): Promise<void> {
+  if (typeof rate === 'number') requireRate(rate)
+  const changed = await withAccounts(async (accounts) => {
+    const key = await getKey(accounts, idOrPrefix, user === undefined ? {} : { user })
+    const limits = changedLimits(fromColumns(key), changes)
+    const rateLimit = rate === undefined ? key.rate_limit : rate === NONE ? null : rate
+    await accounts.apiKeys.changeLimits({ id: key.id, userId: key.user_id }, { limits, rateLimit })
+    return { id: key.id, text: limitsText(limits, rateLimit) }
+  })
+  process.stdout.write(`${changed.id}: ${changed.text}\n`)
+}
+
+/** The only key that is meant and still counts. */
+async function getKey(accounts: Accounts, idOrPrefix: string, { user }: { user?: string }): Promise<ApiKeyWithUser> {
+  const prefix = idOrPrefix.replace(/…$/, '')
+  const keys = await accounts.apiKeys.list(await filterOf(accounts, user))
+  const [key, ...others] = keys.filter((one) => one.revoked_at === null && (one.id === prefix || one.prefix === prefix))
+  if (others.length > 0) throw new CommandFailed(`Several keys begin with '${prefix}': name one of them by its id.`)
+  if (!key) throw new CommandFailed(`There is no valid key '${idOrPrefix}'.`)
+  return key
+}
+
+function requireRate(rate: number): void {
+  if (rate > MAX_COUNT) throw new CommandFailed(`--rate may be ${MAX_COUNT} at most.`)
+}
+
+const limitsText = (limits: UseLimits, rate: number | null): string =>
+  rate === null ? formatLimits(limits) : `${formatLimits(limits)} ${rate}/min`
 
 function parseScopes(text: string): Scope[] {
   const names = text.split(',').map((name) => name.trim())

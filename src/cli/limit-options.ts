@@ -22,13 +22,14 @@ const addOptions = (command: Command, count: (text: string) => unknown, more: st
     .option('--models <list>', `comma-separated; no others may be used${more}`)
 
 /** What lifts a limit. */
-const NONE = 'none'
+export const NONE = 'none'
 
 /** Limits that are to be other ones: what is not named stays. */
 export type LimitChanges = { [Name in keyof LimitOptions]: LimitOptions[Name] | typeof NONE }
 
-export const addLimitChanges = (command: Command): Command =>
-  addOptions(command, (text) => (text === NONE ? NONE : wholeNumber(text)), ', or none')
+export const addLimitChanges = (command: Command): Command => addOptions(command, countOrNone, ', or none')
+
+export const countOrNone = (text: string): number | typeof NONE => (text === NONE ? NONE : wholeNumber(text))
 
 export function changedLimits(present: UseLimits, changes: LimitChanges): UseLimits {
   const named = Object.entries(changes)

@@ -51,6 +51,7 @@ describe('help', () => {
     'users list',
     'keys',
     'keys create',
+    'keys limit',
     'keys list',
     'keys revoke',
     'providers',
@@ -157,6 +158,30 @@ describe('keys', () => {
     expect(await status(stdout.trim())).toBe(403)
     const { stdout: list } = await club(['keys', 'list', '--user', 'admin@localhost'])
     expect(list).toMatch(/\trig\tadmin@localhost\tagent\t.*\tvalid until \d{4}-/)
+  })
+
+  it('keep the limits that are not named when others are changed', async () => {
+    const { stdout } = await club(['keys', 'create', '--user', user.email, '--name', 'site', '--images-per-day', '7'])
+    const prefix = stdout.slice(0, 10)
+    const limit = async (...args: string[]) => (await club(['keys', 'limit', prefix, ...args])).stdout
+    expect(await limit('--max-active', '3', '--rate', '0')).toMatch(/^key_\w+: 7\/day 3 at once 0\/min\n$/)
+    expect(await limit('--images-per-day', 'none', '--models', 'demo')).toMatch(/: 3 at once demo 0\/min\n$/)
+    expect(await limit('--rate', 'none', '--max-active', 'none', '--models', 'none')).toMatch(/: -\n$/)
+    expect(await limit('--models', 'other')).toMatch(/: other\n$/)
+    const models = async () => {
+      const response = await server.call('/v1/models', { key: stdout.trim() })
+      return ((await response.json()) as { data: unknown[] }).data.length
+    }
+    await waitFor(async () => (await models()) === 0, 1500)
+  })
+
+  it.each([
+    ['that is not there', ['ic_nothing', '--max-active', '1'], /no valid key 'ic_nothing'/],
+    ['by a rate beyond any', ['ic_nothing', '--rate', '1000000001'], /--rate may be \d+ at most/]
+  ])('are not limited: one %s', async (_what, args, message) => {
+    const { code, stderr } = await club(['keys', 'limit', ...args])
+    expect(code).toBeGreaterThan(0)
+    expect(stderr).toMatch(message)
   })
 
   it.each([
