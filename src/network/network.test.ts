@@ -155,6 +155,18 @@ describe('the list', () => {
   })
 })
 
+it('the page of a provider counts what its chart shows, however lately it was made', async () => {
+  await addRig('rig')
+  await addRig('other')
+  await network.view(OWNER, 'rig')
+  await addImage('rig')
+  await addImage('rig', { ago: 2 * DAY_MS })
+  await addImage('other')
+  const { images, imagesToday, pace } = await network.view(OTHER, 'rig')
+  expect({ images, imagesToday }).toEqual({ images: 2, imagesToday: 1 })
+  expect(pace.reduce((sum, hour) => sum + hour.images, 0)).toBe(2)
+})
+
 describe('a service that cools down', () => {
   const cool = (until: number) =>
     rows.db

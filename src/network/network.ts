@@ -13,9 +13,9 @@ import { countHadOf, type ServiceCaps } from '../requests/service-caps.ts'
 import { countTasksByState } from '../requests/task-store.ts'
 import {
   type HourOfWork,
-  listHoursOfWork,
   listUsersOfProvider,
-  type ProviderUser
+  type ProviderUser,
+  readProviderWork
 } from '../usage/provider-usage-store.ts'
 import { createNetworkFigures } from './network-figures.ts'
 import {
@@ -143,7 +143,12 @@ export function createNetwork(
       const isManaged = mayManage(provider, reader)
       return {
         ...reportProvider(provider, reader, known),
-        pace: await listHoursOfWork(db, { providerId: id, since: startOf(known.now - PACE_MS, HOUR_MS) }),
+        // Counted anew: the chart beside these sums must not show what they lack.
+        ...(await readProviderWork(db, {
+          providerId: id,
+          dayAgo: known.now - DAY_MS,
+          since: startOf(known.now - PACE_MS, HOUR_MS)
+        })),
         usedBy: isManaged
           ? await listUsersOfProvider(db, { providerId: id, since: startOf(known.now - USED_MS, DAY_MS) })
           : [],

@@ -3,19 +3,53 @@ import { sql } from 'kysely'
 import type { Db } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 
-/** Images that each provider ever made, by its id: the totals and what is not in them yet. */
-export async function countImagesByProvider(db: Db): Promise<Map<string, number>> {
+/** Images that each provider, or the one of that id, ever made, by its id: the totals and what is not in them yet. */
+export async function countImagesByProvider(db: Db, providerId?: string): Promise<Map<string, number>> {
   const tail = db
     .selectFrom('usage_images')
     .select((e) => ['provider_id', e.fn.countAll<number>().as('images')])
     .where('rolled_up', '=', 0)
+    .$if(providerId !== undefined, (q) => q.where('provider_id', '=', providerId ?? ''))
     .groupBy('provider_id')
   // One statement: an image that moves into the totals meanwhile must be seen in exactly one of the places.
-  const rows = await db.selectFrom('usage_providers').select(['provider_id', 'images']).unionAll(tail).execute()
+  const rows = await db
+    .selectFrom('usage_providers')
+    .select(['provider_id', 'images'])
+    .$if(providerId !== undefined, (q) => q.where('provider_id', '=', providerId ?? ''))
+    .unionAll(tail)
+    .execute()
   const counts = new Map<string, number>()
   for (const { provider_id, images } of rows) counts.set(provider_id, (counts.get(provider_id) ?? 0) + Number(images))
   return counts
 }
+
+/** What a provider made, all of it read at one moment, so that its sums are those of its hours. */
+export interface ProviderWork {
+  /** Images it ever made, and since a day ago. */
+  images: number
+  imagesToday: number
+  /** Those of its hours since the one that begins then. */
+  pace: HourOfWork[]
+}
+
+export const readProviderWork = (
+  db: Db,
+  { providerId, dayAgo, since }: { providerId: string; dayAgo: number; since: number }
+): Promise<ProviderWork> =>
+  db.transaction().execute(async (trx) => {
+    const today = await trx
+      .selectFrom('usage_images')
+      .select((e) => e.fn.countAll<number>().as('images'))
+      // By its services, whose images are found by their time.
+      .where('service_id', 'in', (e) => e.selectFrom('services').select('id').where('provider_id', '=', providerId))
+      .where('created_at', '>=', dayAgo)
+      .executeTakeFirst()
+    return {
+      images: (await countImagesByProvider(trx, providerId)).get(providerId) ?? 0,
+      imagesToday: Number(today?.images ?? 0),
+      pace: await listHoursOfWork(trx, { providerId, since })
+    }
+  })
 
 export type MeasuredImage = Pick<
   Tables['usage_images'],
