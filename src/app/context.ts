@@ -20,6 +20,7 @@ import { createLiveProgress } from '../request-views/live-progress.ts'
 import { createRequestViews } from '../request-views/request-views.ts'
 import { createRequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { createClubPicture } from '../settings/club-picture.ts'
 import { createSettings } from '../settings/settings.ts'
 import { createBudgets } from '../usage/budgets.ts'
 import { createUsage } from '../usage/usage.ts'
@@ -32,6 +33,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const { config, logger, database, store } = opened
   const { clock, bell } = database
   const settings = createSettings(opened)
+  const clubPicture = createClubPicture(opened)
   const users = createUserStore(database)
   const keyStore = createApiKeyStore(database)
   const apiKeys = createApiKeys({ store: keyStore, clock, bell })
@@ -65,6 +67,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
   return {
     ...opened,
     settings,
+    clubPicture,
     users,
     keyStore,
     apiKeys,

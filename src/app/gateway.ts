@@ -84,6 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const context = createContext({ config, logger, database, store })
   const { requests, requestViews, registry, assets, providers } = context
   await closing(opened, context.settings).load()
+  await closing(opened, context.clubPicture).load()
 
   const eventLoop = closing(opened, watchEventLoopDelay())
   const diskRoom = closing(

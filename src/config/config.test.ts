@@ -37,6 +37,7 @@ describe('without variables', () => {
       logLevel: 'warn',
       assetCacheControl: 'public, max-age=31536000, immutable',
       bootstrapApiKey: undefined,
+      club: { clubName: 'inference.club' },
       webhookPrivateAddresses: false,
       rateLimit: 600,
       demo: undefined,

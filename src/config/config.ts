@@ -5,6 +5,7 @@ import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './addr
 import { BUDGETS } from './budgets.ts'
 import { DISK } from './disk-settings.ts'
 import { PROVIDER_LIMITS } from './provider-limits.ts'
+import { CLUB } from './club-settings.ts'
 import { OFFERING } from './provider-settings.ts'
 import {
   booleanSetting,
@@ -324,11 +325,18 @@ type Values<T> = { [K in keyof T]: T[K] extends Setting<infer V> ? V : never }
 export type Limits = Values<typeof LIMITS>
 export type SignInConfig = Values<typeof SIGN_IN>
 export type OfferingConfig = Values<typeof OFFERING>
-export type Config = Values<typeof SERVER> & { signIn: SignInConfig; offering: OfferingConfig; limits: Limits }
+export type ClubConfig = Values<typeof CLUB>
+export type Config = Values<typeof SERVER> & {
+  club: ClubConfig
+  signIn: SignInConfig
+  offering: OfferingConfig
+  limits: Limits
+}
 
 /** Every variable with its meaning, in the order of the documentation. */
 export const SETTINGS: readonly Setting<unknown>[] = [
   ...Object.values(SERVER),
+  ...Object.values(CLUB),
   ...Object.values(SIGN_IN),
   ...Object.values(OFFERING),
   ...Object.values(LIMITS)
@@ -354,7 +362,13 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     Object.fromEntries(
       Object.entries(settings).map(([name, setting]) => [name, readSetting(setting, env, mistakes)])
     ) as Values<T>
-  const config: Config = { ...read(SERVER), signIn: read(SIGN_IN), offering: read(OFFERING), limits: read(LIMITS) }
+  const config: Config = {
+    ...read(SERVER),
+    club: read(CLUB),
+    signIn: read(SIGN_IN),
+    offering: read(OFFERING),
+    limits: read(LIMITS)
+  }
   mistakes.push(...missingSignInSettings((variable) => (env[variable] ?? '').trim() !== ''))
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return {

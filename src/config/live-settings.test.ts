@@ -6,10 +6,10 @@ describe.each(LIVE_SETTINGS.map((live) => ({ ...live })))('the setting $name', (
   it('is read from the configuration and written into it', () => {
     const config = loadConfig({}, '/')
     expect(read(config)).toBe(setting.fallback)
-    const sections = [config, config.signIn, config.offering, config.limits]
+    const sections = [config, config.club, config.signIn, config.offering, config.limits]
     write(config, 'another')
     expect(read(config)).toBe('another')
-    expect([config, config.signIn, config.offering, config.limits]).toEqual(sections)
+    expect([config, config.club, config.signIn, config.offering, config.limits]).toEqual(sections)
   })
 
   it('spells its value so that it can be read again', () => {
@@ -17,6 +17,6 @@ describe.each(LIVE_SETTINGS.map((live) => ({ ...live })))('the setting $name', (
   })
 
   it('is of a kind that a form can show', () => {
-    expect(['integer', 'duration', 'bytes', 'choice', 'boolean']).toContain(setting.kind)
+    expect(['text', 'integer', 'duration', 'bytes', 'choice', 'boolean']).toContain(setting.kind)
   })
 })

@@ -1,4 +1,5 @@
 import { type Config, LIMITS, SERVER } from './config.ts'
+import { CLUB } from './club-settings.ts'
 import { OFFERING } from './provider-settings.ts'
 import type { Setting } from './settings.ts'
 import { SIGN_IN } from './sign-in-settings.ts'
@@ -28,6 +29,7 @@ const liveOnes = (
 
 /** In the order of the documentation. */
 export const LIVE_SETTINGS: readonly LiveSetting[] = [
+  ...liveOnes(CLUB, (config) => config.club),
   ...liveOnes(SERVER, (config) => config),
   ...liveOnes(SIGN_IN, (config) => config.signIn),
   ...liveOnes(OFFERING, (config) => config.offering),

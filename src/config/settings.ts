@@ -1,3 +1,4 @@
+import { cleanText } from '../lib/clean-text.ts'
 import { formatBytes, formatDuration, parseBytes, parseDurationMs } from '../lib/quantities.ts'
 
 export type SettingKind = 'text' | 'list' | 'integer' | 'duration' | 'bytes' | 'choice' | 'boolean'
@@ -52,6 +53,19 @@ export const textSetting = <T extends string | undefined>(
     parse: (text) => {
       const problem = check(text)
       return problem === undefined ? (text as T) : mistake(problem)
+    }
+  })
+
+/** What people are shown as a name: one line without anything harmful, in which spaces are single. */
+export const nameSetting = (options: DescribeShown<string> & { maxCharacters: number }): Setting<string> =>
+  setting(options, {
+    kind: 'text',
+    parse: (text) => {
+      const name = cleanText(text).replace(/\s+/g, ' ').trim()
+      if (name === '') mistake('must have a character that can be seen')
+      // As people count: an emoji is one.
+      if ([...name].length > options.maxCharacters) mistake(`must have at most ${options.maxCharacters} characters`)
+      return name
     }
   })
 

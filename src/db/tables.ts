@@ -33,6 +33,7 @@ export interface Tables {
   invitations: InvitationsTable
   secrets: SecretsTable
   settings: SettingsTable
+  club_picture: ClubPictureTable
 }
 
 export type RequestState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
@@ -343,6 +344,19 @@ interface SettingsTable {
   name: string
   /** As the environment variable would spell it. */
   value: string
+  changed_at: number
+  /** Somebody's id. */
+  changed_by: string
+}
+
+/** One row, or none. */
+interface ClubPictureTable {
+  /** 1. */
+  id: number
+  /** Base64. */
+  png: string
+  /** Of the png, lower-case hex. */
+  sha256: string
   changed_at: number
   /** Somebody's id. */
   changed_by: string

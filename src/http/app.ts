@@ -5,6 +5,7 @@ import { newId } from '../lib/ids.ts'
 import { describeRoutes, serveDocument } from './api-document/api-document.ts'
 import { getAsset } from './assets/get-asset.ts'
 import { registerAuth } from './auth/register-auth.ts'
+import { presentClub } from './dashboard/club/present-club.ts'
 import { registerDashboard } from './dashboard/index.ts'
 import { serveGuides } from './guides/serve-guides.ts'
 import { answerClientError } from './answer-client-error.ts'
@@ -110,7 +111,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     serveGuides(scope, { docsDir: context.docsDir, webDir: context.webDir, basePath })
     refuseOthers()
   })
-  await serveWeb(app, { webDir: context.webDir, basePath, known })
+  await serveWeb(app, { webDir: context.webDir, basePath, known, club: () => presentClub(context) })
   const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
   const crossOrigin = {
     origin,

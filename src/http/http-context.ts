@@ -20,6 +20,7 @@ import type { Offers } from '../providers/offers.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
 import type { RequestViews } from '../request-views/request-views.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
+import type { ClubPicture } from '../settings/club-picture.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Budgets } from '../usage/budgets.ts'
 import type { Usage } from '../usage/usage.ts'
@@ -43,6 +44,7 @@ export interface HttpContext {
   users: UserStore
   people: People
   settings: Settings
+  clubPicture: ClubPicture
   usage: Usage
   providers: ProviderStore
   /** UTC milliseconds. */

@@ -30,6 +30,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'GET /guides/guides.css': nothing,
   'GET /theme.js': nothing,
   'GET /favicon.svg': nothing,
+  'GET /manifest.webmanifest': nothing,
   'GET /healthz': nothing,
   'GET /readyz': nothing,
   'GET /metrics': nothing,
@@ -88,6 +89,9 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   },
   'POST /api/dashboard/people/:id/link': nothing,
   'GET /api/dashboard/settings': nothing,
+  'GET /api/dashboard/club/picture': { query: { v: text } },
+  'PUT /api/dashboard/club/picture': nothing,
+  'DELETE /api/dashboard/club/picture': nothing,
   // Those that leave the gateway usable whatever they are.
   'PATCH /api/dashboard/settings': {
     fields: { INFERENCE_CLUB_INVITATION_LIFETIME: text, INFERENCE_CLUB_LIMITS_WEBHOOK_RETENTION: text }

@@ -64,6 +64,7 @@ describe('the list of settings', () => {
       'bytesInFlight',
       'bytesInFlightPerUser',
       'callsPerUser',
+      'clubName',
       'invitationLifetimeMs',
       'keysPerUser',
       'maxImagesPerRequest',
@@ -286,6 +287,7 @@ describe('without a restart', () => {
 describe('after a restart', () => {
   /** Of every setting another value than its default, as text and as the configuration holds it. */
   const OTHER: Record<string, [text: string, value: unknown]> = {
+    clubName: ['The Attic', 'The Attic'],
     webhookPrivateAddresses: ['1', true],
     rateLimit: ['11', 11],
     registration: ['open', 'open'],

@@ -20,6 +20,7 @@ import * as lanes from './017-lanes.ts'
 import * as earlyRows from './018-early-rows.ts'
 import * as unwantedObjects from './019-unwanted-objects.ts'
 import * as wireNames from './020-wire-names.ts'
+import * as clubPicture from './021-club-picture.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -46,5 +47,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '017-lanes': lanes,
   '018-early-rows': earlyRows,
   '019-unwanted-objects': unwantedObjects,
-  '020-wire-names': wireNames
+  '020-wire-names': wireNames,
+  '021-club-picture': clubPicture
 }

@@ -43,8 +43,14 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
 /** `GET /openapi.json`: the document, with the limits and the address of the moment. */
 export function serveDocument(scope: FastifyInstance, { config }: Pick<HttpContext, 'config'>): void {
   scope.get('/openapi.json', { schema: { hide: true } }, (request) => ({
-    ...scope.swagger(),
+    ...withName(scope.swagger(), config.club.clubName),
     tags: [...TAGS, ERRORS, limitsChapter(config)],
     servers: [{ url: publicUrl(request, config.publicUrl) }]
   }))
 }
+
+/** The document as the API of this club. */
+const withName = <T extends { info?: object }>(document: T, clubName: string): T => ({
+  ...document,
+  info: { ...document.info, title: `${clubName} API` }
+})

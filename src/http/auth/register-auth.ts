@@ -20,14 +20,19 @@ export function registerAuth(
     return { code, message }
   })
   scope.removeContentTypeParser('text/plain')
-  scope.route({
-    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  const shared = {
     url: '/*',
     schema: { hide: true },
     exposeHeadRoute: false,
-    bodyLimit: MAX_BODY_BYTES,
     // Before the body is looked at: its type may be none that is read here.
-    onRequest: (request, _reply, done) => done(refusalOf(request)),
+    onRequest: (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) =>
+      done(refusalOf(request))
+  }
+  scope.route({ ...shared, method: ['HEAD', 'PUT', 'PATCH', 'DELETE'], handler: () => undefined })
+  scope.route({
+    ...shared,
+    method: ['GET', 'POST'],
+    bodyLimit: MAX_BODY_BYTES,
     handler: async (request, reply) => {
       const { path, search } = placeOf(request)
       const { method, body } = request

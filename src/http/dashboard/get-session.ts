@@ -2,12 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import { callerOf } from '../auth/caller.ts'
 import type { HttpContext } from '../http-context.ts'
 import type { SessionInfo } from './contract/session.ts'
+import { presentClub } from './club/present-club.ts'
 import { presentPerson } from './present-person.ts'
 
 /** `GET /api/dashboard/session`: who is signed in, if anybody, and how one can. Whoever comes back stays signed in. */
 export function getSession(
   scope: FastifyInstance,
-  { people, config, version }: Pick<HttpContext, 'people' | 'config' | 'version'>
+  { people, config, version, clubPicture }: Pick<HttpContext, 'people' | 'config' | 'version' | 'clubPicture'>
 ): void {
   scope.get('/session', async (request, reply): Promise<SessionInfo> => {
     const caller = callerOf(request, config)
@@ -16,6 +17,7 @@ export function getSession(
     const { maxImagesPerRequest, maxInputImages, maxUploadBytes } = config.limits
     return {
       person: person ? presentPerson(person) : null,
+      club: presentClub({ config, clubPicture }),
       signIn: people.signInOptions(),
       limits: { maxImagesPerRequest, maxInputImages, maxUploadBytes },
       version

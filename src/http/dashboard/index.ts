@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { HttpContext } from '../http-context.ts'
 import { registerAccount } from './account/index.ts'
+import { registerClub } from './club/index.ts'
 import { getSession } from './get-session.ts'
 import { registerInvitations } from './invitations/index.ts'
 import { registerKeys } from './keys/index.ts'
@@ -18,6 +19,7 @@ import { watchEvents } from './watch-events.ts'
 /** What the pages of the dashboard ask for beside the API itself. */
 export function registerDashboard(scope: FastifyInstance, context: HttpContext): void {
   getSession(scope, context)
+  registerClub(scope, context)
   searchRequests(scope, context)
   getRequest(scope, context)
   getQueue(scope, context)

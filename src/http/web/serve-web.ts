@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answerUnknownPath } from '../error-handler.ts'
+import type { ClubInfo } from '../dashboard/contract/session.ts'
 import type { KnownPaths } from '../known-paths.ts'
+import { dressPage, webManifest } from './dress-page.ts'
 
 /** Scripts, styles and connections of our own alone; previews are `data:` and pictures being painted `blob:`. */
 const CONTENT_SECURITY_POLICY = [
@@ -27,14 +29,23 @@ const PAGE_HEADERS = {
 /** Paths that belong to programs: what is not found there is answered as an error, not with the page. */
 const NOT_PAGES = /^\/(v1|api|docs|guides|assets|openapi\.json|healthz|readyz|metrics)(\/|$)/
 
+export interface WebOptions {
+  /** The folder the pages were built into. */
+  webDir: string
+  basePath: string
+  known: KnownPaths
+  /** What the club shows of itself at this moment. */
+  club: () => ClubInfo
+}
+
 /**
  * Serves the pages from the folder they were built into: their files, that of the API's reference, and the dashboard's one
  * for every other path that a person may have in the address bar.
  */
-export async function serveWeb(
-  app: FastifyInstance,
-  { webDir, basePath, known }: { webDir: string; basePath: string; known: KnownPaths }
-): Promise<void> {
+export async function serveWeb(app: FastifyInstance, { webDir, basePath, known, club }: WebOptions): Promise<void> {
+  const look = () => ({ ...club(), basePath })
+  const sendPage = (reply: FastifyReply, page: string) =>
+    reply.headers(PAGE_HEADERS).type('text/html').send(dressPage(page, look()))
   const [page, reference] = await Promise.all(
     ['index.html', 'docs.html'].map((name) => readPage(webDir, name, basePath))
   )
@@ -49,6 +60,12 @@ export async function serveWeb(
       html === undefined ? reply.type('text/plain').send(NOT_BUILT) : sendPage(reply, html)
     )
   }
+  app.get('/manifest.webmanifest', { schema: { hide: true } }, (_request, reply) =>
+    reply
+      .header('cache-control', 'no-cache')
+      .type('application/manifest+json')
+      .send(JSON.stringify(webManifest(look())))
+  )
   if (page === undefined) return
   await app.register(fastifyStatic, {
     root: webDir,
@@ -66,8 +83,6 @@ export async function serveWeb(
 }
 
 const NOT_BUILT = 'The pages have not been built. Run `npm run build:web` and start again.\n'
-
-const sendPage = (reply: FastifyReply, page: string) => reply.headers(PAGE_HEADERS).type('text/html').send(page)
 
 /** A page, with its addresses below the base path; undefined when it has not been built. */
 async function readPage(webDir: string, name: string, basePath: string): Promise<string | undefined> {

@@ -2,9 +2,9 @@ import { Link, Outlet, useLocation, useNavigate, useRouter } from '@tanstack/rea
 import { clsx } from 'clsx'
 import { Ellipsis } from 'lucide-react'
 import { Suspense, useEffect } from 'react'
+import { ClubSign } from '../components/club-sign.tsx'
 import { Menu } from '../components/ui/menu.tsx'
 import { Skeleton } from '../components/ui/states.tsx'
-import { basePath } from '../lib/base-path.ts'
 import { followVisibility, live } from '../lib/live.ts'
 import { useSession } from '../lib/session.ts'
 import { type NavigationEntry, navigationOf } from './navigation.ts'
@@ -31,9 +31,8 @@ export function Shell() {
         Skip to the content
       </a>
       <header className="sticky top-0 z-20 flex items-center justify-between border-b border-line bg-canvas px-4 py-2 md:fixed md:inset-y-0 md:left-0 md:w-56 md:flex-col md:items-stretch md:justify-start md:gap-6 md:border-r md:border-b-0 md:p-3">
-        <Link to="/" className="flex h-10 items-center gap-2.5 rounded-lg px-2 font-semibold tracking-tight">
-          <img src={`${basePath}/favicon.svg`} alt="" width={24} height={24} />
-          inference.club
+        <Link to="/" className="flex h-10 min-w-0 items-center gap-2.5 rounded-lg px-2 font-semibold tracking-tight">
+          <ClubSign />
         </Link>
         <nav aria-label="Pages" className="hidden flex-col gap-0.5 md:flex">
           {entries.map(({ to, label, icon: Icon }) => (

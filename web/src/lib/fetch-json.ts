@@ -29,6 +29,8 @@ export interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   json?: unknown
   form?: FormData
+  /** A file as it is. */
+  file?: Blob
   query?: Record<string, string | number | undefined>
   headers?: Record<string, string>
   signal?: AbortSignal
@@ -51,14 +53,15 @@ export async function fetchJson<T>(path: string, call: Call = {}): Promise<T> {
 
 /** An answer that is not JSON, or whose headers are needed. Throws `ApiError`. */
 export async function fetchAnswer(path: string, call: Call = {}): Promise<Response> {
-  const { json, form, query, headers, signal } = call
+  const { json, form, file, query, headers, signal } = call
   const method = call.method ?? (json !== undefined || form ? 'POST' : 'GET')
   const response = await fetch(basePath + path + queryText(query), {
     method,
     ...(signal && { signal }),
     headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(json !== undefined && { body: JSON.stringify(json) }),
-    ...(form && { body: form })
+    ...(form && { body: form }),
+    ...(file && { body: file })
   }).catch(asUnreachable)
   if (!response.ok) throw readError(response, await response.text().catch(asUnreachable))
   return response

@@ -97,7 +97,7 @@ export interface LiveSetting {
   /** The environment variable that gives its value at the start. */
   variable: string
   description: string
-  kind: 'integer' | 'duration' | 'bytes' | 'choice' | 'boolean'
+  kind: 'text' | 'integer' | 'duration' | 'bytes' | 'choice' | 'boolean'
   choices?: string[]
   /** As the variable would spell it. */
   value: string

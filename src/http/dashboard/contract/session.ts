@@ -14,9 +14,20 @@ export type Role = 'admin' | 'member'
 export interface SessionInfo {
   /** Null: nobody is signed in. */
   person: Person | null
+  club: ClubInfo
   signIn: SignInOptions
   limits: CallLimits
   version: string
+}
+
+/**
+ * What the club shows of itself. The name is the setting `clubName`; the picture is changed by admins with
+ * `PUT /api/dashboard/club/picture`, a png, jpeg or webp of at most 5 MiB as the body, and `DELETE`: both answer this.
+ */
+export interface ClubInfo {
+  name: string
+  /** The path of a square png; null: the product's own sign is shown. */
+  picture: string | null
 }
 
 /** What a call may hold, so that pages can say so before it is sent. */

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { basePath } from '../../lib/base-path.ts'
+import { ClubSign } from '../../components/club-sign.tsx'
 import { useTitle } from '../../lib/use-title.ts'
 import { Artwork } from './artwork.tsx'
 
@@ -22,9 +22,8 @@ export function EntryFrame({ title, tab = title, description, children }: EntryF
         </div>
       </div>
       <div className="flex flex-col px-6 py-6 sm:px-10 lg:py-8">
-        <header className="flex items-center gap-2.5 font-semibold tracking-tight">
-          <img src={`${basePath}/favicon.svg`} alt="" width={24} height={24} />
-          inference.club
+        <header className="flex min-w-0 items-center gap-2.5 font-semibold tracking-tight">
+          <ClubSign />
         </header>
         <main className="mx-auto flex w-full max-w-sm flex-1 flex-col justify-start gap-6 py-8 lg:justify-center">
           <div className="flex flex-col gap-1.5">

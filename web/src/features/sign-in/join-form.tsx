@@ -8,13 +8,14 @@ import { checkCredentials } from './check-credentials.ts'
 import { NewCredentialFields } from './credential-fields.tsx'
 import { EntryForm } from './entry-form.tsx'
 import { EntryFrame } from './entry-frame.tsx'
+import { useClub } from '../../lib/club.ts'
 import { joinTexts } from './join-texts.ts'
 import { ProviderButtons } from './provider-buttons.tsx'
 
 export function JoinForm({ token, look }: { token: string; look: InvitationLook }) {
   const session = useSession().data
   const navigate = useNavigate()
-  const { title, description, submit, passwordLabel, name, email, emailFixed } = joinTexts(look)
+  const { title, description, submit, passwordLabel, name, email, emailFixed } = joinTexts(look, useClub().name)
   return (
     <EntryFrame title={title} tab="Join" description={description}>
       {session?.person && (

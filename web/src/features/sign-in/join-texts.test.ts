@@ -6,23 +6,32 @@ const LOOK: InvitationLook = { kind: 'join', email: null, name: null, role: 'mem
 
 describe('joinTexts', () => {
   it('says who invites whom as what', () => {
-    expect(joinTexts(LOOK).description).toBe('Ada invites you as a member.')
-    expect(joinTexts({ ...LOOK, role: 'admin', invitedBy: null }).description).toBe('You are invited as an admin.')
+    expect(joinTexts(LOOK, 'The Attic').title).toBe('Join The Attic')
+    expect(joinTexts(LOOK, 'The Attic').description).toBe('Ada invites you as a member.')
+    expect(joinTexts({ ...LOOK, role: 'admin', invitedBy: null }, 'The Attic').description).toBe(
+      'You are invited as an admin.'
+    )
   })
 
   it('keeps the address of an invitation', () => {
-    expect(joinTexts(LOOK)).toMatchObject({ email: undefined, emailFixed: false })
-    expect(joinTexts({ ...LOOK, email: 'm@example.org' })).toMatchObject({ email: 'm@example.org', emailFixed: true })
+    expect(joinTexts(LOOK, 'The Attic')).toMatchObject({ email: undefined, emailFixed: false })
+    expect(joinTexts({ ...LOOK, email: 'm@example.org' }, 'The Attic')).toMatchObject({
+      email: 'm@example.org',
+      emailFixed: true
+    })
   })
 
   it('lets the first admin choose everything', () => {
-    const first = joinTexts({ ...LOOK, kind: 'claim', email: 'admin@localhost', name: 'Admin', role: 'admin' })
+    const first = joinTexts(
+      { ...LOOK, kind: 'claim', email: 'admin@localhost', name: 'Admin', role: 'admin' },
+      'The Attic'
+    )
     expect(first).toMatchObject({ title: 'This installation is yours', emailFixed: false })
     expect([first.name, first.email]).toEqual([undefined, undefined])
   })
 
   it('begins with what is known when somebody forgot a password', () => {
-    const known = joinTexts({ ...LOOK, kind: 'claim', email: 'mara@example.org', name: 'Mara' })
+    const known = joinTexts({ ...LOOK, kind: 'claim', email: 'mara@example.org', name: 'Mara' }, 'The Attic')
     expect(known).toMatchObject({
       title: 'Set a new password',
       name: 'Mara',

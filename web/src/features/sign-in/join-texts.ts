@@ -13,11 +13,11 @@ export interface JoinTexts {
 }
 
 /** What a link is for, to whom it was sent. */
-export function joinTexts({ kind, name, email, invitedBy, role }: InvitationLook): JoinTexts {
+export function joinTexts({ kind, name, email, invitedBy, role }: InvitationLook, clubName: string): JoinTexts {
   if (kind === 'join') {
     const as = role === 'admin' ? 'an admin' : 'a member'
     return {
-      title: 'Join inference.club',
+      title: `Join ${clubName}`,
       description: invitedBy === null ? `You are invited as ${as}.` : `${invitedBy} invites you as ${as}.`,
       submit: 'Join',
       passwordLabel: 'Password',

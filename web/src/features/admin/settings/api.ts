@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { LiveSetting, SettingsChange } from '../../../../../src/http/dashboard/contract/admin.ts'
+import type { ClubInfo } from '../../../../../src/http/dashboard/contract/session.ts'
 import { DASHBOARD, fetchJson } from '../../../lib/fetch-json.ts'
 import { sessionQuery } from '../../../lib/session.ts'
 
@@ -15,8 +16,18 @@ export function useChangeSettings() {
       fetchJson<LiveSetting[]>(`${DASHBOARD}/settings`, { method: 'PATCH', json: change }),
     onSuccess: (settings) => {
       client.setQueryData(settingsQuery.queryKey, settings)
-      // It tells who may join.
+      // It tells who may join, and how the club is called.
       void client.invalidateQueries({ queryKey: sessionQuery.queryKey })
     }
+  })
+}
+
+/** A file becomes the club's picture; null goes back to the product's own. */
+export function useChangePicture() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (file: File | null) =>
+      fetchJson<ClubInfo>(`${DASHBOARD}/club/picture`, file === null ? { method: 'DELETE' } : { method: 'PUT', file }),
+    onSuccess: (club) => client.setQueryData(sessionQuery.queryKey, (session) => session && { ...session, club })
   })
 }

@@ -6,6 +6,7 @@ import { Page } from '../../../components/ui/page.tsx'
 import { ErrorState, Skeleton } from '../../../components/ui/states.tsx'
 import { tell, tellError } from '../../../components/ui/toaster.tsx'
 import { ApiError, messageOf } from '../../../lib/fetch-json.ts'
+import { ClubPanel } from './club-panel.tsx'
 import { settingsQuery, useChangeSettings } from './api.ts'
 import { changesOf, type Drafts, fieldMessage, shownValue } from './setting-drafts.ts'
 import { SettingField } from './setting-field.tsx'
@@ -15,7 +16,10 @@ export function SettingsPage() {
   return (
     <Page title="Settings" description="These may change while the server runs, and count at once.">
       {data ? (
-        <SettingsForm settings={data} />
+        <>
+          <ClubPanel />
+          <SettingsForm settings={data} />
+        </>
       ) : error ? (
         <ErrorState error={error} onRetry={() => void refetch()} />
       ) : (
