@@ -84,7 +84,6 @@ describe('an object', () => {
     await put(store, 'first')
     expect(seen).toEqual([
       { synced: 'file', bytes: 'none, unfinished first' },
-      { synced: '', bytes: 'none, unfinished first' },
       { synced: 'objects', bytes: 'none, unfinished first' },
       { synced: 'objects/a', bytes: 'first, unfinished none' }
     ])
