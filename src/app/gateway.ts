@@ -100,7 +100,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     opened,
     createMetrics({
       agentsOnline: () => registry.sessions().length,
-      tasksByState: () => requestViews.countTasksByState(),
+      unfinished: () => requestViews.countUnfinished(),
       databaseLogSize: () => database.logSize(),
       freeSpace: () => diskRoom.freeBytes()
     })

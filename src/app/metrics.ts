@@ -1,10 +1,11 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { HttpContext } from '../http/http-context.ts'
+import type { Unfinished } from '../usage/unfinished-store.ts'
 
 /** Numbers read at the moment somebody asks for them. */
 export interface MetricSources {
   agentsOnline: () => number
-  tasksByState: () => Promise<Map<string, number>>
+  unfinished: () => Promise<Unfinished>
   /** Bytes. */
   databaseLogSize: () => Promise<number>
   /** Bytes; null when it cannot be told. */
@@ -37,7 +38,7 @@ export function createMetrics(sources: MetricSources): HttpContext['metrics'] & 
     registers,
     async collect() {
       this.reset()
-      for (const [state, count] of await sources.tasksByState()) this.set({ state }, count)
+      for (const [state, count] of Object.entries(await sources.unfinished())) this.set({ state }, count)
     }
   })
   new Gauge({

@@ -31,8 +31,7 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
   return async () => {
     const now = clock.now()
     // Each takes milliseconds when a hundred thousand images wait: others get a turn in between.
-    const tasks = await requestViews.countTasksByState()
-    await setImmediate()
+    const { queued, running } = await requestViews.countUnfinished()
     const oldestWaitingAt = (await requestViews.findOldestWaiting()) ?? null
     await setImmediate()
     const strandedModels = await listStranded(parts, now)
@@ -42,8 +41,8 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
       version: VERSION,
       startedAt,
       queue: {
-        waiting: tasks.get('queued') ?? 0,
-        running: tasks.get('running') ?? 0,
+        waiting: queued,
+        running,
         oldestWaitingAt
       },
       eventLoop: parts.eventLoop.read(),

@@ -19,6 +19,8 @@ export interface Tables {
   assets: AssetsTable
   stored_bytes: StoredBytesTable
   unwanted_objects: UnwantedObjectsTable
+  unfinished_images: UnfinishedImagesTable
+  queue_lengths: QueueLengthsTable
   usage_images: UsageImagesTable
   idempotency_keys: IdempotencyKeysTable
   batches: BatchesTable
@@ -288,6 +290,24 @@ interface StoredBytesTable {
 /** An image whose last row was deleted, and whose bytes may still be there. */
 interface UnwantedObjectsTable {
   storage_key: string
+}
+
+/** How many images wait and run, of each person and key that has any; kept by triggers of `tasks`, and written by nobody else. */
+interface UnfinishedImagesTable {
+  user_id: string
+  api_key_id: string
+  queued: number
+  running: number
+}
+
+/** How many `images` wait for a model with one of `keys` order keys from `first_key` on; kept like `unfinished_images`. */
+interface QueueLengthsTable {
+  /** 1 or 256. */
+  keys: number
+  model: string
+  class: number
+  first_key: number
+  images: number
 }
 
 interface IdempotencyKeysTable {

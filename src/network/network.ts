@@ -10,7 +10,7 @@ import { COOLING_MOST_MS } from '../providers/provider-store.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
 import { countRunningByService, type FaultGroup, findLastFaults, listFaultGroups } from './fault-store.ts'
 import { countHadOf, type ServiceCaps } from '../requests/service-caps.ts'
-import { countTasksByState } from '../requests/task-store.ts'
+import { countUnfinished } from '../usage/unfinished-store.ts'
 import {
   type HourOfWork,
   listUsersOfProvider,
@@ -127,12 +127,12 @@ export function createNetwork(
     list: async (reader) => {
       const providers = (await listProviderViews(db)).filter((provider) => maySee(provider, reader))
       const known = await learn(reader, providers)
-      const tasks = await countTasksByState(db)
+      const { queued: waiting, running } = await countUnfinished(db)
       const reports = providers.map((provider) => reportProvider(provider, reader, known))
       return {
         providers: [...reports.filter(({ isOnline }) => isOnline), ...reports.filter(({ isOnline }) => !isOnline)],
-        running: tasks.get('running') ?? 0,
-        waiting: tasks.get('queued') ?? 0,
+        running,
+        waiting,
         imagesToday: known.figures.imagesToday
       }
     },

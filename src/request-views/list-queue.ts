@@ -5,7 +5,7 @@ import { countFitting } from './page-weight-store.ts'
 import type { QueueTotals } from './queue-totals.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { hasEnded } from '../requests/request-states.ts'
-import { countTasksByState } from '../requests/task-store.ts'
+import { countUnfinished } from '../usage/unfinished-store.ts'
 import { type RequestView, viewRequests } from './view-request.ts'
 
 export interface Queue extends QueueTotals {
@@ -39,14 +39,13 @@ export async function listQueue(
   const views = (await viewRequests(parts, shown)).filter(({ request }) => !hasEnded(request.state))
   await setImmediate()
   const outlooks = await queueOutlooks(parts, views)
-  await setImmediate()
-  const counts = await countTasksByState(db)
+  const totals = await countUnfinished(db)
   return {
     views: sortQueue(views, { ids, outlooks }),
     outlooks,
     more: ids.length > shown.length,
-    waiting: counts.get('queued') ?? 0,
-    running: counts.get('running') ?? 0
+    waiting: totals.queued,
+    running: totals.running
   }
 }
 

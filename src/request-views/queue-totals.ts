@@ -1,7 +1,7 @@
 import { startLoop } from '../lib/async.ts'
 import type { Source } from '../lib/share-source.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
-import { countTasksByState } from '../requests/task-store.ts'
+import { countUnfinished } from '../usage/unfinished-store.ts'
 
 const LOOK_EVERY_MS = 5000
 const PAUSE_MS = 1000
@@ -23,8 +23,8 @@ export function startQueueTotals(
     everyMs: LOOK_EVERY_MS,
     pauseMs: PAUSE_MS,
     work: async () => {
-      const counts = await countTasksByState(database.db)
-      const totals = { waiting: counts.get('queued') ?? 0, running: counts.get('running') ?? 0 }
+      const { queued: waiting, running } = await countUnfinished(database.db)
+      const totals = { waiting, running }
       begun.resolve()
       if (totals.waiting === told?.waiting && totals.running === told.running) return
       told = totals

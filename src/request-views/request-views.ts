@@ -1,16 +1,12 @@
-import { countUnfinished } from '../requests/queue-store.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
-import {
-  countQueuedByModel,
-  countTasksByState,
-  findOldestWaiting,
-  listModelsWaitedFor
-} from '../requests/task-store.ts'
+import { findOldestWaiting, listModelsWaitedFor } from '../requests/task-store.ts'
+import { countUnfinished, type Whose } from '../usage/unfinished-store.ts'
 import { listFailedGroups } from './failed-request-store.ts'
 import { findWait } from './find-wait.ts'
 import { listFilterOptions } from './list-filter-options.ts'
 import { listQueue } from './list-queue.ts'
 import type { LiveProgress } from './live-progress.ts'
+import { countQueuedByModel } from './queue-length-store.ts'
 import { queueOutlooks } from './queue-outlook.ts'
 import { listNames } from './request-search-store.ts'
 import { type RequestSearch, searchRequests } from './search-requests.ts'
@@ -43,8 +39,8 @@ export function createRequestViews(parts: RequestParts & { live: LiveProgress })
     outlooks: bind(queueOutlooks),
     findWait: bind(findWait),
     listFailed: (wanted: Parameters<typeof listFailedGroups>[1]) => listFailedGroups(db, wanted),
-    countTasksByState: () => countTasksByState(db),
-    countUnfinishedOf: (userId: string) => countUnfinished(db, userId),
+    /** Images of somebody, or of everybody. */
+    countUnfinished: (whose?: Whose) => countUnfinished(db, whose),
     /** When the image that waits longest began to; undefined when none waits. */
     findOldestWaiting: () => findOldestWaiting(db),
     /** Models for which an image has waited since before then. */

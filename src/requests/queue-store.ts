@@ -1,18 +1,4 @@
-import { sql, type RawBuilder, type SqlBool } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
-import { UNFINISHED } from './request-states.ts'
-import type { TaskRow } from './task-store.ts'
-
-/** Tasks waiting or running, of one user or of all. */
-export async function countUnfinished(db: Db, userId?: string): Promise<number> {
-  const row = await db
-    .selectFrom('tasks')
-    .select((e) => e.fn.countAll<number>().as('tasks'))
-    .where('state', 'in', UNFINISHED)
-    .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
-    .executeTakeFirst()
-  return Number(row?.tasks ?? 0)
-}
 
 /**
  * Ids of requests with images running or waiting, of one person or of everybody: those running first, then those nearest
@@ -60,34 +46,3 @@ export async function nextOrderKey(
   const all = await waiting.select((e) => e.fn.min('order_key').as('first')).executeTakeFirst()
   return all?.first ?? 0
 }
-
-/**
- * Per id of these waiting tasks of one model, how many of that model go before it. The queue is read once for all of
- * them, as far as the last one.
- */
-export async function countAhead(db: Db, model: string, tasks: readonly TaskRow[]): Promise<Map<string, number>> {
-  const ahead = new Map<string, number>()
-  let counted = 0
-  let before: TaskRow | undefined
-  for (const task of [...tasks].sort(byTurn)) {
-    const row = await db
-      .selectFrom('tasks')
-      .select((e) => e.fn.countAll<number>().as('tasks'))
-      .where('state', '=', 'queued')
-      .where('model', '=', model)
-      .$if(before !== undefined, (q) => (before ? q.where(turnOf('>=', before)) : q))
-      .where(turnOf('<', task))
-      .executeTakeFirst()
-    counted += Number(row?.tasks ?? 0)
-    ahead.set(task.id, counted)
-    before = task
-  }
-  return ahead
-}
-
-const turnOf = (is: '<' | '>=', task: TaskRow): RawBuilder<SqlBool> =>
-  sql<SqlBool>`(class, order_key, queued_at) ${sql.raw(is)} (${task.class}, ${task.order_key}, ${task.queued_at})`
-
-/** The order in which tasks of one model are handed out, but for the fairness between users. */
-const byTurn = (a: TaskRow, b: TaskRow): number =>
-  a.class - b.class || a.order_key - b.order_key || a.queued_at - b.queued_at

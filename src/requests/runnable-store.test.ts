@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { plansOf, wasteful } from '../../tests/support/query-plans.ts'
 import type { Database, Db } from '../db/database.ts'
 import { openSqliteDatabase } from '../db/sqlite-database.ts'
-import { countAhead, countUnfinished, nextOrderKey } from './queue-store.ts'
+import { nextOrderKey } from './queue-store.ts'
 import { TASK_CLASS } from './request-states.ts'
 import { listHeads, listLanes, listWaitingModels } from './runnable-store.ts'
 import type { TaskRow } from './task-store.ts'
@@ -219,17 +219,13 @@ describe('with a long queue', () => {
 
   it('a place in it is found, and given, without reading past it', async () => {
     await add('one')
-    const task = await db.selectFrom('tasks').selectAll().executeTakeFirst()
     const place = { userId: 'ann', model: MODEL, taskClass: TASK_CLASS.async }
     const plans = await plansOf(db, async (recorded) => {
       await nextOrderKey(recorded as never, place)
       await nextOrderKey(recorded as never, { ...place, userId: 'bob' })
-      await countAhead(recorded, MODEL, [task!])
-      await countUnfinished(recorded, 'ann')
     })
     expect(wasteful(plans)).toEqual([])
-    expect(plans).toHaveLength(5)
-    expect(plans.at(-2)).toContain('(state=? AND model=? AND (class,order_key,queued_at)<(?,?,?))')
+    expect(plans).toHaveLength(3)
   })
 })
 
@@ -255,27 +251,5 @@ describe('nextOrderKey', () => {
     expect(await keyOf('bob')).toBe(5)
     expect(await keyOf('ann', { model: 'other' })).toBe(0)
     expect(await keyOf('ann', { taskClass: TASK_CLASS.batch })).toBe(0)
-  })
-})
-
-describe('countAhead', () => {
-  it('tells for several at once how many go before each', async () => {
-    const keys = [
-      ['a', TASK_CLASS.interactive, 9, 9],
-      ['b', TASK_CLASS.async, 0, 5],
-      ['c', TASK_CLASS.async, 0, 6],
-      ['d', TASK_CLASS.async, 1, 1],
-      ['e', TASK_CLASS.batch, -9, 0]
-    ] as const
-    for (const [name, taskClass, order_key, queued_at] of keys)
-      await add(name, { class: taskClass, order_key, queued_at })
-    await add('same as c', { class: TASK_CLASS.async, order_key: 0, queued_at: 6 })
-    await add('running', { state: 'running', class: 0, order_key: 0 })
-    await add('other model', { model: 'other', class: 0, order_key: 0 })
-    const tasks = await db.selectFrom('tasks').selectAll().where('id', 'in', ['e', 'c', 'a', 'd', 'b']).execute()
-    const ahead = await countAhead(db, MODEL, tasks)
-    expect(Object.fromEntries(ahead)).toEqual({ a: 0, b: 1, c: 2, d: 4, e: 5 })
-    for (const task of tasks) expect((await countAhead(db, MODEL, [task])).get(task.id)).toBe(ahead.get(task.id))
-    expect(await countAhead(db, MODEL, [])).toEqual(new Map())
   })
 })

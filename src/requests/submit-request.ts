@@ -5,9 +5,9 @@ import type { Principal } from '../lib/principal.ts'
 import { applyUseLimits } from '../usage/apply-use-limits.ts'
 import { requireWebhookRoom } from '../usage/budgets.ts'
 import { reserveImages } from '../usage/reserve-images.ts'
+import { countUnfinished, type Unfinished } from '../usage/unfinished-store.ts'
 import { createOnce, type Once } from './create-once.ts'
 import { insertSubmission } from './insert-submission.ts'
-import { countUnfinished } from './queue-store.ts'
 import { countPendingWebhooks } from './outbox-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { TASK_CLASS } from './request-states.ts'
@@ -82,13 +82,13 @@ export async function admitImages(
 ): Promise<void> {
   const { parts, principal, images, webhooks } = wanted
   const { queuePerUser, queueTotal } = parts.limits
-  const own = await countUnfinished(trx, principal.userId)
+  const own = totalOf(await countUnfinished(trx, { userId: principal.userId }))
   if (own + images > queuePerUser) {
     throw errors.queueFull(
       `You have ${own} images waiting or running, and at most ${queuePerUser} are allowed. Wait for some to finish.`
     )
   }
-  const all = await countUnfinished(trx)
+  const all = totalOf(await countUnfinished(trx))
   if (all + images > queueTotal) throw errors.queueFull('The queue of this server is full. Try again in a while.')
   await requireStorageRoom(trx, { limits: parts.limits, userId: principal.userId })
   if (webhooks > 0) {
@@ -97,3 +97,5 @@ export async function admitImages(
   }
   await reserveImages(trx, { principal, images, now: parts.database.clock.now() })
 }
+
+const totalOf = ({ queued, running }: Unfinished): number => queued + running

@@ -188,26 +188,6 @@ export async function findOldestWaiting(db: Db): Promise<number | undefined> {
   return row?.at ?? undefined
 }
 
-export async function countTasksByState(db: Db): Promise<Map<string, number>> {
-  const rows = await db
-    .selectFrom('tasks')
-    .select((e) => ['state', e.fn.countAll<number>().as('tasks')])
-    .where('state', 'in', UNFINISHED)
-    .groupBy('state')
-    .execute()
-  return new Map(rows.map((row) => [row.state, Number(row.tasks)]))
-}
-
-export async function countQueuedByModel(db: Db): Promise<Map<string, number>> {
-  const rows = await db
-    .selectFrom('tasks')
-    .select((e) => ['model', e.fn.countAll<number>().as('waiting')])
-    .where('state', '=', 'queued')
-    .groupBy('model')
-    .execute()
-  return new Map(rows.map((row) => [row.model, Number(row.waiting)]))
-}
-
 /** Puts a task that failed or was canceled back into the queue, as if it had never been tried. */
 export async function reopenTask(
   trx: Trx,

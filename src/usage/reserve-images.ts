@@ -1,7 +1,8 @@
 import type { Trx } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal, UseLimits } from '../lib/principal.ts'
-import { countImagesSince, countReserved } from './usage-store.ts'
+import { countUnfinished } from './unfinished-store.ts'
+import { countImagesSince } from './usage-store.ts'
 
 /**
  * Makes sure, in the transaction that queues them, that a key and its owner may have so many images more. What is
@@ -14,20 +15,25 @@ export async function reserveImages(
 ): Promise<void> {
   const { principal, images, now } = wanted
   const { key, user } = principal.limits
-  await reserveFor(trx, { whose: { api_key_id: principal.keyId }, name: 'This API key', limits: key, images, now })
-  await reserveFor(trx, { whose: { user_id: principal.userId }, name: 'Your account', limits: user, images, now })
+  const { userId, keyId } = principal
+  await reserveFor(trx, { userId, whose: { api_key_id: keyId }, name: 'This API key', limits: key, images, now })
+  await reserveFor(trx, { userId, whose: { user_id: userId }, name: 'Your account', limits: user, images, now })
 }
 
-type Whose = Parameters<typeof countReserved>[1]
+type Whose = Parameters<typeof countImagesSince>[1]
 
 async function reserveFor(
   trx: Trx,
-  asked: { whose: Whose; name: string; limits: UseLimits; images: number; now: number }
+  asked: { userId: string; whose: Whose; name: string; limits: UseLimits; images: number; now: number }
 ): Promise<void> {
-  const { whose, name, limits, images, now } = asked
+  const { userId, whose, name, limits, images, now } = asked
   const { maxActive, imagesPerDay, imagesPerMonth } = limits
   if (maxActive === undefined && imagesPerDay === undefined && imagesPerMonth === undefined) return
-  const reserved = await countReserved(trx, whose)
+  const { queued, running } = await countUnfinished(trx, {
+    userId,
+    ...('api_key_id' in whose && { keyId: whose.api_key_id })
+  })
+  const reserved = queued + running
   if (maxActive !== undefined && reserved + images > maxActive) {
     throw errors.insufficientQuota(
       `${name} may have ${maxActive} images waiting or running at once and has ${reserved}. There is room again when they finish.`

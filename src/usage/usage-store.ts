@@ -69,18 +69,6 @@ export async function countImagesSince(db: Db, whose: { user_id: string } | { ap
   return Number(totals?.images ?? 0) + Number(tail?.images ?? 0)
 }
 
-/** Images waiting or running: each is a reservation of one. */
-export async function countReserved(db: Db, whose: { user_id: string } | { api_key_id: string }): Promise<number> {
-  const [column, value] = Object.entries(whose)[0] as ['user_id' | 'api_key_id', string]
-  const row = await db
-    .selectFrom('tasks')
-    .select((e) => e.fn.countAll<number>().as('tasks'))
-    .where(column, '=', value)
-    .where('state', 'in', ['queued', 'running'])
-    .executeTakeFirst()
-  return Number(row?.tasks ?? 0)
-}
-
 /** Images that these services, and all of these providers, made for others than their owners since then. */
 export async function countServed(
   db: Db,

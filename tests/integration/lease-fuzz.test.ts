@@ -37,8 +37,8 @@ interface History {
 }
 
 /** Everything that must hold after each move, whatever came before; one sentence for each offence. */
-function offencesIn({ requests, tasks, attempts, assets, usage }: Rows, { succeeded }: History): string[] {
-  const offences: string[] = []
+function offencesIn({ requests, tasks, attempts, assets, usage, miscounts }: Rows, { succeeded }: History): string[] {
+  const offences: string[] = [...miscounts]
   const wrong = (condition: boolean, what: string) => void (condition && offences.push(what))
   const attemptsOf = Map.groupBy(attempts, (attempt) => attempt.task_id)
   const tasksOf = Map.groupBy(tasks, (task) => task.request_id)

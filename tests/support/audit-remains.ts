@@ -22,8 +22,8 @@ export function auditRemains(
   promised: readonly Promised[],
   { alsoUnheardOf = false, mayWait = () => false }: AuditOptions = {}
 ): string[] {
-  const wrong: string[] = []
   const { requests, tasks, attempts, assets, usage, integrity } = remains
+  const wrong = [...remains.miscounts]
   if (integrity !== 'ok') wrong.push(`SQLite says of the database: ${integrity}`)
 
   const requestOf = new Map(requests.map((request) => [request.id, request]))

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { loadConfig } from '../../src/config/config.ts'
 import type { Database } from '../../src/db/database.ts'
 import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
@@ -13,6 +14,7 @@ import { createProviderStore } from '../../src/providers/provider-store.ts'
 import type { AgentConnected, HeldAttempt } from '../../src/requests/connect-agent.ts'
 import type { DeliveredImage } from '../../src/requests/finish-attempt.ts'
 import { createRequestLifecycle, type RequestLifecycle } from '../../src/requests/request-lifecycle.ts'
+import { MISCOUNTS } from './find-miscounts.ts'
 
 export const MODEL = 'model'
 export const LEASE_MS = 30_000
@@ -147,7 +149,8 @@ export async function readRows({ db }: Pick<Database, 'db'>) {
     assets: await db.selectFrom('assets').selectAll().execute(),
     usage: await db.selectFrom('usage_images').selectAll().execute(),
     providers: await db.selectFrom('providers').selectAll().execute(),
-    services: await db.selectFrom('services').selectAll().execute()
+    services: await db.selectFrom('services').selectAll().execute(),
+    miscounts: (await sql<{ wrong: string }>`${sql.raw(MISCOUNTS)}`.execute(db)).rows.map(({ wrong }) => wrong)
   }
 }
 export type Rows = Awaited<ReturnType<typeof readRows>>

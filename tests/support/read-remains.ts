@@ -6,6 +6,7 @@ import { openDatabase } from '../../src/app/open-database.ts'
 import { createAssetStore } from '../../src/assets/asset-store.ts'
 import { sweepOrphans } from '../../src/assets/sweep-orphans.ts'
 import { openDiskStore } from '../../src/storage/disk-store.ts'
+import { MISCOUNTS } from './find-miscounts.ts'
 import { storedFiles } from './stored-files.ts'
 import { databaseFile } from './in-flight.ts'
 
@@ -35,6 +36,8 @@ export interface Remains {
   attempts: AttemptRow[]
   assets: { id: string; request_id: string; kind: string; storage_key: string; bytes: number; sha256: string }[]
   usage: { asset_id: string; request_id: string }[]
+  /** Where the database has miscounted what waits and runs. */
+  miscounts: string[]
   /** SQLite's own opinion: `ok`. */
   integrity: string
 }
@@ -49,6 +52,7 @@ export function readRemains(dataDir: string): Remains {
       attempts: all('select id, task_id, state, reason from attempts order by assigned_at'),
       assets: all('select id, request_id, kind, storage_key, bytes, sha256 from assets'),
       usage: all('select asset_id, request_id from usage_images'),
+      miscounts: all<{ wrong: string }>(MISCOUNTS).map(({ wrong }) => wrong),
       integrity: String(database.prepare('pragma integrity_check').get()?.integrity_check)
     }
   } finally {

@@ -186,8 +186,9 @@ export async function startTestGateway(
         }
       }),
     drain: async () => {
-      while ((await context.requestViews.countTasksByState()).size > 0)
-        await new Promise((resolve) => setTimeout(resolve, 5))
+      const isBusy = async () =>
+        Object.values(await context.requestViews.countUnfinished()).some((images) => images > 0)
+      while (await isBusy()) await new Promise((resolve) => setTimeout(resolve, 5))
     },
     close: async () => {
       for (const agent of agents) await agent.stop()

@@ -21,6 +21,7 @@ import * as earlyRows from './018-early-rows.ts'
 import * as unwantedObjects from './019-unwanted-objects.ts'
 import * as wireNames from './020-wire-names.ts'
 import * as clubPicture from './021-club-picture.ts'
+import * as queueCounts from './022-queue-counts.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -48,5 +49,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '018-early-rows': earlyRows,
   '019-unwanted-objects': unwantedObjects,
   '020-wire-names': wireNames,
-  '021-club-picture': clubPicture
+  '021-club-picture': clubPicture,
+  '022-queue-counts': queueCounts
 }

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Principal } from '../../../lib/principal.ts'
 import { dayOf } from '../../../usage/reserve-images.ts'
@@ -20,18 +19,16 @@ export function getOverview(scope: FastifyInstance, context: OverviewContext): v
   scope.get('/overview', { config: { operation: 'getOverview' } }, async ({ principal }): Promise<Overview> => {
     const { userId } = principal
     const now = context.now()
-    // Each takes milliseconds when a hundred thousand images wait: others get a turn in between.
-    const tasks = await requestViews.countTasksByState()
-    await setImmediate()
+    const all = await requestViews.countUnfinished()
+    const mine = await requestViews.countUnfinished({ userId })
     const models = await listOnlineModels(context, principal)
-    await setImmediate()
     const known = (await providers.listProviders()).filter(({ forgotten_at }) => forgotten_at === null)
     const myImages = await countImages(context, principal)
     return {
       queue: {
-        waiting: tasks.get('queued') ?? 0,
-        running: tasks.get('running') ?? 0,
-        mine: await requestViews.countUnfinishedOf(userId)
+        waiting: all.queued,
+        running: all.running,
+        mine: mine.queued + mine.running
       },
       providersOnline: known.filter(({ online_until }) => online_until > now).length,
       providersPending: principal.role === 'admin' ? await context.network.countPending() : 0,

@@ -1,0 +1,27 @@
+import type { Db } from '../db/database.ts'
+
+/** Images of requests that have not ended. */
+export interface Unfinished {
+  queued: number
+  running: number
+}
+
+/** A person, a key of theirs, or everybody. */
+export interface Whose {
+  userId?: string
+  keyId?: string
+}
+
+/**
+ * How many images wait and run. Reads what the database counts itself (`unfinished_images`), a row of each person and key that has
+ * any: the cost does not grow with what waits.
+ */
+export async function countUnfinished(db: Db, { userId, keyId }: Whose = {}): Promise<Unfinished> {
+  const row = await db
+    .selectFrom('unfinished_images')
+    .select((e) => [e.fn.sum<number>('queued').as('queued'), e.fn.sum<number>('running').as('running')])
+    .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
+    .$if(keyId !== undefined, (q) => q.where('api_key_id', '=', keyId ?? ''))
+    .executeTakeFirst()
+  return { queued: Number(row?.queued ?? 0), running: Number(row?.running ?? 0) }
+}
