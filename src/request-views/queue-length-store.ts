@@ -32,10 +32,10 @@ export async function countAhead(
   const last = [...tasks].sort(byPlace).at(-1)
   if (!last) return ahead
   const before = sumUp(await listRanges(db, { model, last }))
-  for (const [, near] of Map.groupBy(tasks, (task) => nameOf(rangeOf(task)))) {
-    const range = rangeOf(near[0]!)
+  const ranges = new Map(tasks.map((task) => [nameOf(rangeOf(task)), rangeOf(task)]))
+  for (const [name, range] of ranges) {
     const within = sumUp(await listKeys(db, { model, range }))
-    for (const task of near) {
+    for (const task of tasks.filter((one) => nameOf(rangeOf(one)) === name)) {
       const same = within.at(task)
       const earlier = same > 1 ? await countEarlier(db, { model, task }) : 0
       ahead.set(task.id, before.before(range) + within.before(task) + earlier)
