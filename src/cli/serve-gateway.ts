@@ -7,10 +7,9 @@ import { createLogger, type Logger } from '../lib/logger.ts'
 import { FEATURES } from '../images/image-request.ts'
 import { CommandFailed } from './command-failed.ts'
 import { explainDataDir } from './installation.ts'
+import { DEMO_KEY_NAME } from '../auth/server-keys.ts'
 import { stopSignals } from './stop-signals.ts'
 import { surviveRejections } from './survive-rejections.ts'
-
-const DEMO_KEY_NAME = 'demo agent of this server'
 
 /** Runs a gateway until a signal stops it. Throws `CommandFailed` when it cannot start. */
 export async function serveGateway(config: Config, { withDemo }: { withDemo: boolean }): Promise<void> {

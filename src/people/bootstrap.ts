@@ -1,3 +1,4 @@
+import { FIRST_KEY_NAME } from '../auth/server-keys.ts'
 import { SCOPES } from '../lib/principal.ts'
 import type { ApiKeys, CreatedApiKey } from '../auth/api-keys.ts'
 import type { UserRow, UserStore } from './user-store.ts'
@@ -20,7 +21,7 @@ export async function bootstrapAdmin(parts: {
   if (!admin) throw new Error('The bootstrap admin could not be made.')
   const newKey = await parts.apiKeys.createFirst({
     userId: admin.id,
-    name: 'first key',
+    name: FIRST_KEY_NAME,
     scopes: SCOPES,
     ...(parts.secret !== undefined && { secret: parts.secret })
   })

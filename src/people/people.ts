@@ -12,7 +12,7 @@ import { createInvitations, type Invitations } from './invitations.ts'
 import { acceptInvitation, type Credentials, signUp } from './join-by-password.ts'
 import { createOidcProvider, OIDC_PROVIDER_ID } from './oidc-provider.ts'
 import { createPasswords } from './passwords.ts'
-import { listPeople, type PersonRow } from './people-list-store.ts'
+import { hasOthers, listPeople, type PersonRow } from './people-list-store.ts'
 import { changePerson, type PersonChange } from './person-change-store.ts'
 import { createPersonStore, PASSWORD } from './person-store.ts'
 import { getSecret } from './secret-store.ts'
@@ -62,6 +62,8 @@ export interface People {
   beginSession(user: UserRow, caller: Caller): Promise<SignedIn>
   /** Whether they have any way to sign in that is set up. */
   canSignIn(userId: string): Promise<boolean>
+  /** Whether anybody but this person can come in. */
+  hasOthers(userId: string): Promise<boolean>
   /** Everybody, or one person; newest last, without deleted accounts. */
   list(filter?: { userId: string }): Promise<PersonRow[]>
   /** What an admin (`by`) changes of somebody; counts at once for their sessions, keys and agents. Throws like `changePerson`. */
@@ -149,6 +151,7 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
     },
     beginSession,
     canSignIn: (userId) => persons.canSignIn(userId, ways),
+    hasOthers: (userId) => hasOthers(database.db, { userId, ways }),
     list: (filter) => listPeople(database.db, { ...filter, now: clock.now(), ways }),
     change: async (changed) => {
       await changePerson(database, { ...changed, ways })

@@ -161,3 +161,30 @@ export async function listUsersOfProvider(
     .execute()
   return rows.map((row) => ({ ...row, images: Number(row.images) }))
 }
+
+/** Images that somebody's providers ever made for others, and those since the day (UTC) that begins then. */
+export async function countGiven(
+  db: Db,
+  { ownerId, since }: { ownerId: string; since: number }
+): Promise<{ total: number; since: number }> {
+  const own = db.selectFrom('providers').select('id').where('owner_id', '=', ownerId)
+  const totals = db
+    .selectFrom('usage_days')
+    .select(['day as at', 'images'])
+    .where('provider_id', 'in', own)
+    .where('user_id', '!=', ownerId)
+  const tail = db
+    .selectFrom('usage_images')
+    .select(['created_at as at', sql<number>`1`.as('images')])
+    .where('rolled_up', '=', 0)
+    .where('provider_id', 'in', own)
+    .where('user_id', '!=', ownerId)
+  const given = await db
+    .selectFrom(totals.unionAll(tail).as('given'))
+    .select((e) => [
+      e.fn.sum<number | null>('images').as('total'),
+      e.fn.sum<number | null>('images').filterWhere('at', '>=', since).as('since')
+    ])
+    .executeTakeFirst()
+  return { total: Number(given?.total ?? 0), since: Number(given?.since ?? 0) }
+}

@@ -2,6 +2,7 @@ import { DAY_MS } from '../lib/durations.ts'
 import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../db/database.ts'
 import type { Principal } from '../lib/principal.ts'
+import { countGiven } from './provider-usage-store.ts'
 import { rollUp } from './roll-up-store.ts'
 import { sumUsage, type UsageFilter, type UsageSum } from './usage-totals-store.ts'
 
@@ -15,6 +16,8 @@ export interface Usage {
   }): Promise<{ providerId: string; userId: string; images: number }[]>
   /** Images per person; of these people, or of everybody who had any. */
   sumByUser(range: { start: number; end: number; userIds?: readonly string[] }): Promise<Map<string, number>>
+  /** Images that somebody's providers made for others: ever, and since the day (UTC) that begins then. */
+  countGiven(given: { ownerId: string; since: number }): Promise<{ total: number; since: number }>
   /** Moves what has been made since the last time into the totals. */
   rollUp(): Promise<void>
 }
@@ -48,6 +51,7 @@ export function createUsage({ db }: Pick<Database, 'db'>): Usage {
       }
       return images
     },
+    countGiven: (given) => countGiven(db, given),
     rollUp: async () => {
       while ((await rollUp(db, AT_A_TIME)) === AT_A_TIME) await setImmediate()
     }

@@ -1,6 +1,8 @@
 import { DAY_MS } from '../../src/lib/durations.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEMO_KEY_NAME, FIRST_KEY_NAME } from '../../src/auth/server-keys.ts'
 import type { Overview } from '../../src/http/dashboard/contract/account.ts'
+import { newId } from '../../src/lib/ids.ts'
 import { connectFor, declared } from '../support/agent-work.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
 import { jobCalls } from '../support/job-calls.ts'
@@ -40,7 +42,8 @@ describe('the overview', () => {
       models: 1,
       myImages: { total: 0, today: 0 },
       latest: [],
-      todo: { hasKey: false, hasProvider: false, hasImage: false }
+      given: null,
+      todo: { hasKey: false, hasProvider: false, hasImage: false, hasFriend: null }
     })
     expect((await callDashboard(gateway, { cookie: '' }, 'overview')).status).toBe(401)
   })
@@ -90,7 +93,7 @@ describe('the overview', () => {
   it('knows what is done: a key that counts, a provider, an image', async () => {
     const maker = await addMaker()
     const todo = async () => (await overview(maker)).todo
-    expect(await todo()).toEqual({ hasKey: true, hasProvider: false, hasImage: false })
+    expect(await todo()).toEqual({ hasKey: true, hasProvider: false, hasImage: false, hasFriend: null })
     const { key } = await gateway.addKey(maker)
     const before = await overview(maker)
     const agent = await connectFor(gateway, { ...maker, key } as unknown as TestUser, 'of-mine')
@@ -117,5 +120,67 @@ describe('the overview', () => {
     const person = await gateway.addPerson()
     await gateway.gateway.context.users.setLimits(person.email, { models: ['another'] })
     expect((await overview(person)).models).toBe(0)
+  })
+
+  it('takes for done what somebody did, and not what the server began with', async () => {
+    const own = await startTestGateway()
+    const { context, admin } = own.gateway
+    const cookie = await own.signIn(admin)
+    const seen = async () => (await callDashboard<Overview>(own, { cookie }, 'overview')).body.todo
+    await context.apiKeys.replace({ userId: admin.id, name: DEMO_KEY_NAME, scopes: ['agent'] })
+    expect(await seen()).toEqual({ hasKey: false, hasProvider: false, hasImage: false, hasFriend: false })
+    // Used, it is somebody's key.
+    const [key] = (await context.apiKeys.list({ userId: admin.id })).filter(({ name }) => name === FIRST_KEY_NAME)
+    await own.database.db.updateTable('api_keys').set({ last_used_at: 1 }).where('id', '=', key!.id).execute()
+    expect(await seen()).toMatchObject({ hasKey: true })
+    // Who has only a key cannot come in, and whom an admin shuts out cannot either.
+    await own.addUser()
+    expect(await seen()).toMatchObject({ hasFriend: false })
+    const friend = await own.addPerson()
+    expect(await seen()).toMatchObject({ hasFriend: true })
+    await context.people.setDisabled(friend.id, true)
+    expect(await seen()).toMatchObject({ hasFriend: false })
+    await own.close()
+  })
+
+  it('tells owners of machines what these made for others, in this month and ever', async () => {
+    const owner = await addMaker()
+    expect((await overview(owner)).given).toBeNull()
+    const { key } = await gateway.addKey(owner)
+    const gpu = await connectRawAgent({ url: gateway.url, key })
+    await gpu.hello({ name: 'giving', services: [{ ...declared('given'), engine: 'openai' }] })
+    expect((await overview(owner)).given).toEqual({ thisMonth: 0, total: 0 })
+    const { db } = gateway.database
+    const provider = await db
+      .selectFrom('providers')
+      .select('id')
+      .where('name', '=', 'giving')
+      .executeTakeFirstOrThrow()
+    const insert = (user: string, at: number) =>
+      db
+        .insertInto('usage_images')
+        .values({
+          asset_id: newId('ast'),
+          request_id: 'req',
+          user_id: user,
+          api_key_id: 'key',
+          provider_id: provider.id,
+          service_id: 'svc',
+          kind: 'generation',
+          model: 'given',
+          width: 8,
+          height: 8,
+          generating_ms: 1,
+          created_at: at
+        })
+        .execute()
+    const now = Date.now()
+    for (const at of [now, now, now - 40 * DAY_MS]) await insert('somebody', at)
+    await insert(owner.id, now)
+    for (let count = 0; count < 2; count++) {
+      expect((await overview(owner)).given).toEqual({ thisMonth: 2, total: 3 })
+      await gateway.gateway.context.usage.rollUp()
+    }
+    await gpu.close()
   })
 })

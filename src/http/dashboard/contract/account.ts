@@ -26,6 +26,8 @@ export interface Overview {
   myImages: { total: number; today: number }
   /** The newest requests of the reader, at most 12. */
   latest: RequestSummary[]
-  /** What the reader has not done yet. */
-  todo: { hasKey: boolean; hasProvider: boolean; hasImage: boolean }
+  /** Images that the reader's machines made for others, in this month (UTC) and ever; null: there is no such machine. */
+  given: { thisMonth: number; total: number } | null
+  /** What the reader has done; `hasFriend`: somebody else can come in, null for those who cannot invite anybody. */
+  todo: { hasKey: boolean; hasProvider: boolean; hasImage: boolean; hasFriend: boolean | null }
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Principal } from '../../../lib/principal.ts'
-import { dayOf } from '../../../usage/reserve-images.ts'
+import { DEMO_KEY_NAME, FIRST_KEY_NAME } from '../../../auth/server-keys.ts'
+import { dayOf, monthOf } from '../../../usage/reserve-images.ts'
 import type { HttpContext } from '../../http-context.ts'
 import { listOnlineModels } from '../../v1/models/list-online-models.ts'
 import type { Overview } from '../contract/account.ts'
@@ -10,7 +11,7 @@ const LATEST = 12
 
 type OverviewContext = Pick<
   HttpContext,
-  'requestViews' | 'providers' | 'offers' | 'usage' | 'apiKeys' | 'network' | 'now'
+  'requestViews' | 'providers' | 'offers' | 'usage' | 'apiKeys' | 'network' | 'people' | 'now'
 >
 
 /** `GET /api/dashboard/overview`: the page after signing in. */
@@ -24,6 +25,7 @@ export function getOverview(scope: FastifyInstance, context: OverviewContext): v
     const models = await listOnlineModels(context, principal)
     const known = (await providers.listProviders()).filter(({ forgotten_at }) => forgotten_at === null)
     const myImages = await countImages(context, principal)
+    const hasProvider = await providers.hasMachine(userId)
     return {
       queue: {
         waiting: all.queued,
@@ -35,10 +37,12 @@ export function getOverview(scope: FastifyInstance, context: OverviewContext): v
       models: models.length,
       myImages,
       latest: await listLatest(context, userId),
+      given: hasProvider ? await countGiven(context, userId) : null,
       todo: {
         hasKey: await hasKey(context, userId),
-        hasProvider: await providers.hasMachine(userId),
-        hasImage: myImages.total > 0
+        hasProvider,
+        hasImage: myImages.total > 0,
+        hasFriend: principal.role === 'admin' ? await context.people.hasOthers(userId) : null
       }
     }
   })
@@ -56,7 +60,19 @@ async function listLatest({ requestViews }: OverviewContext, userId: string): Pr
   return presentSummaries(views, { names: await requestViews.namesOf([userId]) })
 }
 
+async function countGiven({ usage, now }: OverviewContext, ownerId: string): Promise<Overview['given']> {
+  const { total, since } = await usage.countGiven({ ownerId, since: monthOf(now()).start })
+  return { total, thisMonth: since }
+}
+
+/** Of keys that count: one that the reader made, or used; those that the server made by itself are nobody's doing. */
 async function hasKey({ apiKeys, now }: OverviewContext, userId: string): Promise<boolean> {
   const keys = await apiKeys.list({ userId })
-  return keys.some(({ revoked_at, expires_at }) => revoked_at === null && (expires_at === null || expires_at > now()))
+  return keys.some(
+    ({ name, revoked_at, expires_at, last_used_at }) =>
+      revoked_at === null &&
+      (expires_at === null || expires_at > now()) &&
+      name !== DEMO_KEY_NAME &&
+      (name !== FIRST_KEY_NAME || last_used_at !== null)
+  )
 }

@@ -3,51 +3,31 @@ import { clsx } from 'clsx'
 import { ArrowRight, Check } from 'lucide-react'
 import type { Overview } from '../../../../src/http/dashboard/contract/account.ts'
 import { Card } from '../../components/ui/page.tsx'
+import { stepsOf, type NextStep } from './steps.ts'
 
-type Todo = Overview['todo']
-
-const STEPS: readonly {
-  done: keyof Todo
-  to: '/playground' | '/keys' | '/network'
-  title: string
-  detail: string
-}[] = [
-  {
-    done: 'hasImage',
-    to: '/playground',
-    title: 'Make an image',
-    detail: 'Describe it in the playground, and a GPU of the club paints it.'
-  },
-  {
-    done: 'hasKey',
-    to: '/keys',
-    title: 'Create an API key',
-    detail: 'Your own programs make images with it, with any OpenAI SDK.'
-  },
-  {
-    done: 'hasProvider',
-    to: '/network',
-    title: 'Connect your GPU',
-    detail: 'An agent beside your image server lets it work for the others here.'
-  }
-]
-
-/** What somebody who is new here has not done yet; nothing once all is done. */
-export function NextSteps({ todo }: { todo: Todo }) {
-  const left = STEPS.filter(({ done }) => !todo[done]).length
-  if (left === 0) return null
+/**
+ * What there is to do. Who is new sees all of it, with what is done; whoever has made images sees only what is left, for
+ * they know their way. Nothing once all is done.
+ */
+export function NextSteps({ todo }: { todo: Overview['todo'] }) {
+  const steps = stepsOf(todo)
+  const left = steps.filter(({ isDone }) => !isDone)
+  if (left.length === 0) return null
+  const isNew = !todo.hasImage
   return (
     <Card className="overflow-hidden">
       <h2 className="flex items-center justify-between px-4 py-3 font-medium sm:px-5">
-        Getting started
-        <span className="text-[13px] font-normal text-faint tabular-nums">
-          {STEPS.length - left} of {STEPS.length} done
-        </span>
+        {isNew ? 'Getting started' : 'What else you can do'}
+        {isNew && (
+          <span className="text-[13px] font-normal text-faint tabular-nums">
+            {steps.length - left.length} of {steps.length} done
+          </span>
+        )}
       </h2>
       <ul>
-        {STEPS.map((step) => (
-          <li key={step.done} className="border-t border-line">
-            <Step {...step} isDone={todo[step.done]} />
+        {(isNew ? steps : left).map((step) => (
+          <li key={step.title} className="border-t border-line">
+            <Step {...step} />
           </li>
         ))}
       </ul>
@@ -55,7 +35,7 @@ export function NextSteps({ todo }: { todo: Todo }) {
   )
 }
 
-const Step = ({ to, title, detail, isDone }: (typeof STEPS)[number] & { isDone: boolean }) => (
+const Step = ({ to, title, detail, isDone }: NextStep) => (
   <Link to={to} className="group flex items-center gap-3.5 px-4 py-3 -outline-offset-2 hover:bg-hover sm:px-5">
     <span
       aria-hidden
@@ -67,7 +47,7 @@ const Step = ({ to, title, detail, isDone }: (typeof STEPS)[number] & { isDone: 
       {isDone && <Check className="size-3.5" strokeWidth={3} />}
     </span>
     <span className="flex min-w-0 flex-1 flex-col">
-      <span className={clsx('font-medium', isDone && 'text-muted line-through')}>
+      <span className={clsx('font-medium', isDone && 'text-muted')}>
         {title}
         {isDone && <span className="sr-only"> (done)</span>}
       </span>

@@ -7,6 +7,7 @@ import { ErrorState, Skeleton } from '../../components/ui/states.tsx'
 import { usePerson } from '../../lib/session.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { overviewQuery } from './api.ts'
+import { Given } from './given.tsx'
 import { LatestRequests } from './latest-requests.tsx'
 import { PendingMachines } from './pending-machines.tsx'
 import { NextSteps } from './next-steps.tsx'
@@ -33,9 +34,11 @@ export function OverviewPage() {
       {data ? (
         <>
           <PendingMachines count={data.providersPending} />
-          <NextSteps todo={data.todo} />
+          {!data.todo.hasImage && <NextSteps todo={data.todo} />}
+          <Given given={data.given} />
           <RightNow overview={data} />
           <LatestRequests requests={data.latest} />
+          {data.todo.hasImage && <NextSteps todo={data.todo} />}
         </>
       ) : error ? (
         <ErrorState error={error} onRetry={() => void refetch()} />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { firstName, greeting, standing } from './overview-words.ts'
+import { firstName, givenText, greeting, standing } from './overview-words.ts'
 
 describe('greeting', () => {
   it.each([
@@ -27,5 +27,15 @@ describe('standing', () => {
     expect(tell(1, 0, 0)).toBe('You made 1 image.')
     expect(tell(2, 2, 0)).toBe('You made 2 images, all today.')
     expect(tell(20, 3, 1)).toBe('You made 20 images, 3 of them today, 1 is on the way.')
+  })
+})
+
+describe('givenText', () => {
+  it('tells what a machine made for others, this month and in all', () => {
+    expect(givenText(null)).toBeUndefined()
+    expect(givenText({ thisMonth: 0, total: 0 })).toBeUndefined()
+    expect(givenText({ thisMonth: 0, total: 1 })).toBe('Your GPU has made 1 image for others.')
+    expect(givenText({ thisMonth: 20, total: 20 })).toBe('Your GPU made 20 images for others this month.')
+    expect(givenText({ thisMonth: 1, total: 20 })).toBe('Your GPU made 1 image for others this month, 20 in all.')
   })
 })

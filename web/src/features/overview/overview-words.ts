@@ -22,4 +22,13 @@ export function standing({ queue, myImages }: Pick<Overview, 'queue' | 'myImages
   return `${parts.join(', ')}.`
 }
 
+/** What the reader's machines gave to others; undefined while there is nothing to tell. */
+export function givenText(given: Overview['given']): string | undefined {
+  if (given === null || given.total === 0) return undefined
+  const { thisMonth, total } = given
+  if (thisMonth === 0) return `Your GPU has made ${images(total)} for others.`
+  const all = total > thisMonth ? `, ${formatNumber(total)} in all` : ''
+  return `Your GPU made ${images(thisMonth)} for others this month${all}.`
+}
+
 const images = (count: number): string => `${formatNumber(count)} ${count === 1 ? 'image' : 'images'}`

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest'
+import { stepsOf } from './steps.ts'
+
+const TODO = { hasKey: false, hasProvider: true, hasImage: false, hasFriend: null }
+
+it('leaves out what a reader may not do, and takes nothing for done that is not', () => {
+  expect(stepsOf(TODO).map(({ title, isDone }) => [title, isDone])).toEqual([
+    ['Make an image', false],
+    ['Connect your GPU', true],
+    ['Create an API key', false]
+  ])
+  expect(stepsOf({ ...TODO, hasFriend: false }).map(({ title }) => title)).toContain('Invite a friend')
+})

@@ -1,0 +1,44 @@
+import type { Overview } from '../../../../src/http/dashboard/contract/account.ts'
+
+type Todo = Overview['todo']
+
+export interface NextStep {
+  to: '/playground' | '/keys' | '/network' | '/admin/people'
+  title: string
+  detail: string
+  isDone: boolean
+}
+
+const STEPS: readonly (Omit<NextStep, 'isDone'> & { done: keyof Todo })[] = [
+  {
+    done: 'hasImage',
+    to: '/playground',
+    title: 'Make an image',
+    detail: 'Describe it in the playground, and a GPU of the club paints it.'
+  },
+  {
+    done: 'hasFriend',
+    to: '/admin/people',
+    title: 'Invite a friend',
+    detail: 'A link that works once. They make images here, and may bring a GPU.'
+  },
+  {
+    done: 'hasProvider',
+    to: '/network',
+    title: 'Connect your GPU',
+    detail: 'An agent beside your image server lets it work for the others here.'
+  },
+  {
+    done: 'hasKey',
+    to: '/keys',
+    title: 'Create an API key',
+    detail: 'Your own programs make images with it, with any OpenAI SDK.'
+  }
+]
+
+/** What there is to do for this reader, done or not; what they may not do is none of it. */
+export const stepsOf = (todo: Todo): NextStep[] =>
+  STEPS.flatMap(({ done, ...step }) => {
+    const isDone = todo[done]
+    return isDone === null ? [] : [{ ...step, isDone }]
+  })
