@@ -105,7 +105,7 @@ function BottomBar({ entries }: { entries: readonly NavigationEntry[] }) {
 const exactly = (to: NavigationEntry['to']) => ({ exact: to === '/' })
 
 const PageSkeleton = () => (
-  <div className="mx-auto flex max-w-5xl flex-col gap-6 px-4 py-6 sm:px-8">
+  <div className="flex max-w-[88rem] flex-col gap-6 px-4 py-6 sm:px-8">
     <Skeleton className="h-9 w-48" />
     <Skeleton className="h-96" />
   </div>

@@ -1,5 +1,6 @@
 import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import { copyText } from '../../lib/copy-text.ts'
 import { Button, type ButtonProps } from './button.tsx'
 
 export interface CopyButtonProps extends ButtonProps {
@@ -31,15 +32,4 @@ export function CopyButton({ text, label = 'Copy', onCopied, ...rest }: CopyButt
       <span aria-live="polite">{copied ? 'Copied' : label}</span>
     </Button>
   )
-}
-
-/** Pages served over plain HTTP from another machine have no clipboard interface; a selection can still be copied. */
-async function copyText(text: string): Promise<void> {
-  if ('clipboard' in navigator) return navigator.clipboard.writeText(text)
-  const area = document.createElement('textarea')
-  area.value = text
-  document.body.append(area)
-  area.select()
-  document.execCommand('copy')
-  area.remove()
 }

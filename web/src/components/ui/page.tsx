@@ -9,16 +9,16 @@ export interface PageProps {
   description?: ReactNode
   /** Buttons at the right of the title. */
   actions?: ReactNode
-  /** Uses the whole width instead of a readable column. */
+  /** For pictures: as wide as the window. */
   wide?: boolean
   children: ReactNode
 }
 
-/** What every page begins with: its one `h1`, and its name in the tab. */
+/** What every page begins with: its one `h1`, at the same place on each, and its name in the tab. */
 export function Page({ title, tab = title, description, actions, wide = false, children }: PageProps) {
   useTitle(tab)
   return (
-    <div className={clsx('mx-auto flex w-full flex-col gap-6 px-4 py-6 sm:px-8', wide ? 'max-w-none' : 'max-w-5xl')}>
+    <div className={clsx('flex w-full flex-col gap-6 px-4 py-6 sm:px-8', !wide && 'max-w-[88rem]')}>
       <header className="flex min-h-9 flex-wrap items-start justify-between gap-x-4 gap-y-3">
         <div className="flex min-w-0 flex-col gap-1">
           <h1 className="text-xl font-semibold tracking-tight">{title}</h1>

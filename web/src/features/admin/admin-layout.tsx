@@ -12,7 +12,7 @@ const TABS = [
 export const AdminLayout = () => (
   <>
     <nav aria-label="Admin" className="border-b border-line">
-      <ul className="mx-auto flex max-w-5xl overflow-x-auto px-2 sm:px-6">
+      <ul className="flex overflow-x-auto px-2 sm:px-6">
         {TABS.map(({ to, label }) => (
           <li key={to} className="shrink-0">
             <Link

@@ -69,7 +69,7 @@ const textField = (name: string, text: string) => (text.trim() === '' ? {} : { [
 const numberField = (name: string, text: string) => (text.trim() === '' ? {} : { [name]: Number(text) })
 
 /** The call that was made as this request; with `seed` another one is put in place of its own. */
-export function callOf(request: RequestDetail, change: { seed?: number } = {}): PlaygroundCall {
+export function callOf(request: RequestDetail, seed?: number): PlaygroundCall {
   const { n, size, ...options } = request.parameters
   return {
     kind: request.kind,
@@ -79,7 +79,7 @@ export function callOf(request: RequestDetail, change: { seed?: number } = {}): 
       ...(typeof n === 'number' && n !== 1 && { n }),
       ...(typeof size === 'string' && size !== 'auto' && { size }),
       ...options,
-      ...change
+      ...(seed !== undefined && { seed })
     },
     sources: sourcesOf(request)
   }
@@ -97,3 +97,13 @@ const SEEDS = 2 ** 32
 
 /** 0 … 2^32 − 1, which every known engine accepts. */
 export const randomSeed = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % SEEDS
+
+/**
+ * The seed that makes the images of a request again: what was asked for, or what was drawn. The image at position i is
+ * made with seed + i. Undefined where no image server told one.
+ */
+export function seedOf({ parameters, images }: Pick<RequestDetail, 'parameters' | 'images'>): number | undefined {
+  if (typeof parameters.seed === 'number') return parameters.seed
+  const [first] = images.flatMap(({ seed, position }) => (seed === null || seed >= SEEDS ? [] : [seed - position]))
+  return first === undefined ? undefined : (first + SEEDS) % SEEDS
+}

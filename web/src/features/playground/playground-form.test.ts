@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { buildCall, callOf } from './build-call.ts'
+import { buildCall, callOf, seedOf } from './build-call.ts'
 import { EMPTY_FORM, formOf, readForm } from './playground-form.ts'
 import { sampleImage, sampleRequest } from './sample-request.ts'
 
@@ -55,7 +55,7 @@ describe('formOf', () => {
 describe('callOf', () => {
   it('repeats a request with its images, and with another seed if wished', () => {
     const edit = sampleRequest({ kind: 'edit', parameters, inputs: [sampleImage(1)], mask: sampleImage(2) })
-    const call = callOf(edit, { seed: 5 })
+    const call = callOf(edit, 5)
     expect(call.fields).toEqual({ model: 'demo', prompt: 'a fox', ...parameters, seed: 5 })
     expect(call.sources).toMatchObject([{ origin: { assetId: 'ast_1' }, mask: { origin: { assetId: 'ast_2' } } }])
   })
@@ -74,5 +74,16 @@ describe('readForm', () => {
     expect(readForm(null)).toEqual(EMPTY_FORM)
     expect(readForm('{')).toEqual(EMPTY_FORM)
     expect(readForm('null')).toEqual(EMPTY_FORM)
+  })
+})
+
+describe('seedOf', () => {
+  it('is what was asked for, else what was drawn, as an engine can be asked for it', () => {
+    const image = (position: number, seed: number | null) => ({ ...sampleImage(position), seed })
+    expect(seedOf({ parameters: { seed: 5 }, images: [image(0, 9)] })).toBe(5)
+    expect(seedOf({ parameters: {}, images: [image(1, 8), image(2, 9)] })).toBe(7)
+    expect(seedOf({ parameters: {}, images: [image(0, null), image(1, 0)] })).toBe(2 ** 32 - 1)
+    expect(seedOf({ parameters: {}, images: [image(0, 2 ** 32)] })).toBeUndefined()
+    expect(seedOf({ parameters: {}, images: [] })).toBeUndefined()
   })
 })

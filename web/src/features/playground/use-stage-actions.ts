@@ -1,10 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import type { RequestDetail, RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { tellError } from '../../components/ui/toaster.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
 import { refreshHead } from '../../lib/request-list.ts'
 import { cancelRequest, requestQuery, retryRequest } from './api.ts'
-import { callOf, type PlaygroundCall, randomSeed, sourcesOf } from './build-call.ts'
+import { callOf, type PlaygroundCall, randomSeed, seedOf, sourcesOf } from './build-call.ts'
 import { type ChangeForm, formOf, ONE_EDIT } from './playground-form.ts'
 import { fromAsset } from './sources/source-image.ts'
 import { addAsset, setSources } from './sources/source-store.ts'
@@ -36,6 +37,7 @@ export function useStageActions({
   onProblems
 }: StageHands): StageActions {
   const client = useQueryClient()
+  const navigate = useNavigate()
   /** Lists hold no parameters. */
   const withDetail = (request: RequestSummary, use: (detail: RequestDetail) => void) => {
     client
@@ -57,8 +59,9 @@ export function useStageActions({
       change({ prompt })
       focusPrompt()
     },
-    again: (request) => withDetail(request, (detail) => send(callOf(detail))),
-    vary: (request) => withDetail(request, (detail) => send(callOf(detail, { seed: randomSeed() }))),
+    open: ({ id }) => void navigate({ to: '/requests/$id', params: { id } }),
+    again: (request) => withDetail(request, (detail) => send(callOf(detail, seedOf(detail)))),
+    vary: (request) => withDetail(request, (detail) => send(callOf(detail, randomSeed()))),
     take: (request) =>
       withDetail(request, (detail) => {
         change(formOf(detail))

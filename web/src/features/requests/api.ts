@@ -23,4 +23,3 @@ const jobUrl = (id: string) => `${DASHBOARD}/jobs/${encodeURIComponent(id)}`
 
 export const cancelRequest = (id: string) => fetchJson<unknown>(`${jobUrl(id)}/cancel`, { method: 'POST' })
 export const retryRequest = (id: string) => fetchJson<unknown>(`${jobUrl(id)}/retry`, { method: 'POST' })
-export const deleteRequest = (id: string) => fetchJson<unknown>(jobUrl(id), { method: 'DELETE' })

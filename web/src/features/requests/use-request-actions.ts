@@ -1,11 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { tell, tellError } from '../../components/ui/toaster.tsx'
+import { tellError } from '../../components/ui/toaster.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
-import { putIntoLists, takeFromLists } from '../../lib/live-cache.ts'
-import { cancelRequest, deleteRequest, requestDetail, retryRequest } from './api.ts'
-
-/** For those who want to know that a request is about to go. */
-export const removalKey = (id: string) => ['delete-request', id]
+import { putIntoLists } from '../../lib/live-cache.ts'
+import { cancelRequest, requestDetail, retryRequest } from './api.ts'
 
 /** What may be done with a request; how it is then is shown at once, also without live events. */
 export function useRequestActions(id: string) {
@@ -21,14 +18,5 @@ export function useRequestActions(id: string) {
     onSuccess: showAgain,
     onError: (error) => tellError('It was not retried', messageOf(error))
   })
-  const remove = useMutation({
-    mutationKey: removalKey(id),
-    mutationFn: () => deleteRequest(id),
-    onSuccess: () => {
-      takeFromLists(client, id)
-      tell('Deleted')
-    },
-    onError: (error) => tellError('It was not deleted', messageOf(error))
-  })
-  return { cancel, retry, remove }
+  return { cancel, retry }
 }

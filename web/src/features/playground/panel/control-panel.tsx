@@ -51,13 +51,13 @@ export function ControlPanel(props: ControlPanelProps) {
       }}
       className="flex flex-col lg:h-dvh lg:overflow-hidden lg:border-r lg:border-line lg:bg-surface"
     >
-      <div className="flex flex-col gap-4 px-4 pt-4 pb-4 sm:px-8 lg:min-h-0 lg:flex-1 lg:gap-5 lg:overflow-y-auto lg:px-5 lg:pt-5">
+      <div className="flex flex-col gap-4 px-4 pt-6 pb-4 sm:px-8 lg:min-h-0 lg:flex-1 lg:gap-5 lg:overflow-y-auto">
         <PanelHeader {...props} />
         <Prompts {...props} />
         {isStacked && bar}
         {isStacked ? <FoldedOptions {...props} /> : <Options {...props} />}
       </div>
-      {!isStacked && <div className="border-t border-line p-5">{bar}</div>}
+      {!isStacked && <div className="border-t border-line px-8 py-5">{bar}</div>}
     </form>
   )
 }

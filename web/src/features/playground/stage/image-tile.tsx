@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { clsx } from 'clsx'
 import { ImageOff } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { ImageInfo, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
@@ -8,11 +9,14 @@ import { useLiveImage } from '../../../lib/live-images.ts'
 import { useServerTime } from '../../../lib/time-left.ts'
 import { idleText } from '../../../lib/wait-words.ts'
 import { dragImage } from '../sources/dragged-image.ts'
-import { frameOf, type Tile } from './tiles.ts'
+import type { Size } from '../sizes.ts'
+import { fillsFrame, type Tile } from './tiles.ts'
 
 export interface ImageTileProps {
   request: RequestSummary
   tile: Tile
+  /** The shape of its place; without one it fills what is left to it, and is cut. */
+  frame: Size | undefined
   /** For `sizes`: how wide it is shown. */
   sizes: string
   /** Shown above a finished image. */
@@ -20,31 +24,38 @@ export interface ImageTileProps {
 }
 
 /** The place of one image, from the first moment on as large as it will be. */
-export function ImageTile({ request, tile, sizes, actions }: ImageTileProps) {
-  const { width, height } = frameOf(request)
+export function ImageTile({ request, tile, frame, sizes, actions }: ImageTileProps) {
   const live = useLiveImage(request.id, tile.position)
   const preview = useLast(live?.preview)
   return (
     <li
-      className="group relative overflow-hidden rounded-xl bg-sunken ring-1 ring-line"
-      style={{ aspectRatio: `${width} / ${height}` }}
+      className={clsx(
+        'group relative overflow-hidden bg-sunken',
+        frame ? 'rounded-xl ring-1 ring-line' : 'size-full min-h-0'
+      )}
+      style={frame && { aspectRatio: `${frame.width} / ${frame.height}` }}
     >
       {/* Stays below the finished image until that is loaded. */}
       {preview !== undefined && (
         <img src={preview} alt="" className="absolute inset-0 size-full scale-105 object-cover blur-sm" />
       )}
       {tile.state === 'pending' && (
-        <Pending request={request} position={tile.position} hasPreview={preview !== undefined} />
+        <Pending
+          request={request}
+          position={tile.position}
+          hasPreview={preview !== undefined}
+          isSmall={!frame && request.n > 1}
+        />
       )}
       {tile.state === 'missing' && (
         <p className="flex size-full flex-col items-center justify-center gap-2 p-3 text-center text-[13px] text-muted">
           <ImageOff className="size-5" aria-hidden />
-          {request.status === 'canceled' ? 'Canceled' : 'Not made'}
+          {frame && (request.status === 'canceled' ? 'Canceled' : 'Not made')}
         </p>
       )}
       {tile.image && (
         <>
-          <Finished request={request} image={tile.image} sizes={sizes} />
+          <Finished request={request} image={tile.image} frame={frame} sizes={sizes} />
           {actions}
         </>
       )}
@@ -52,7 +63,11 @@ export function ImageTile({ request, tile, sizes, actions }: ImageTileProps) {
   )
 }
 
-function Finished({ request, image, sizes }: { request: RequestSummary; image: ImageInfo; sizes: string }) {
+interface FinishedProps extends Pick<ImageTileProps, 'request' | 'frame' | 'sizes'> {
+  image: ImageInfo
+}
+
+function Finished({ request, image, frame, sizes }: FinishedProps) {
   const [loaded, setLoaded] = useState(false)
   const name = request.prompt || 'Variation'
   return (
@@ -73,7 +88,11 @@ function Finished({ request, image, sizes }: { request: RequestSummary; image: I
         decoding="async"
         onLoad={() => setLoaded(true)}
         onError={() => setLoaded(true)}
-        className={`size-full object-cover transition-opacity duration-500 ${loaded ? '' : 'opacity-0'}`}
+        className={clsx(
+          'size-full transition-opacity duration-500',
+          !frame || fillsFrame(image, frame) ? 'object-cover' : 'bg-sunken object-contain',
+          !loaded && 'opacity-0'
+        )}
       />
     </Link>
   )
@@ -86,9 +105,11 @@ interface PendingProps {
   request: RequestSummary
   position: number
   hasPreview: boolean
+  /** Too small for words. */
+  isSmall: boolean
 }
 
-function Pending({ request, position, hasPreview }: PendingProps) {
+function Pending({ request, position, hasPreview, isSmall }: PendingProps) {
   const live = useLiveImage(request.id, position)
   const steps = live && live.steps > 0 ? live : undefined
   // Without live steps all that is known is the progress of all images together.
@@ -99,8 +120,13 @@ function Pending({ request, position, hasPreview }: PendingProps) {
   return (
     <>
       {!hasPreview && <div aria-hidden className="absolute inset-0 animate-pulse bg-hover" />}
-      <div className="absolute inset-x-3 bottom-3 flex flex-col gap-1.5 rounded-lg bg-black/60 px-3 py-2 text-xs font-medium text-white">
-        <span className="tabular-nums">{text}</span>
+      <div
+        className={clsx(
+          'absolute flex flex-col gap-1.5 rounded-lg bg-black/60 text-xs font-medium text-white',
+          isSmall ? 'inset-x-1.5 bottom-1.5 p-1.5' : 'inset-x-3 bottom-3 px-3 py-2'
+        )}
+      >
+        {!isSmall && <span className="truncate tabular-nums">{text}</span>}
         <ProgressBar percent={percent} label={`Image ${position + 1}`} className="bg-white/25! [&>div]:bg-white!" />
       </div>
     </>

@@ -1,72 +1,121 @@
 import { clsx } from 'clsx'
-import type { CSSProperties } from 'react'
+import { Ban, CircleAlert } from 'lucide-react'
+import { type CSSProperties, useState } from 'react'
+import type { Size } from '../sizes.ts'
 import { ImageTile } from './image-tile.tsx'
 import { RequestHeader } from './request-header.tsx'
-import { RequestNotes } from './request-notes.tsx'
 import type { StageActions } from './stage-actions.ts'
 import { isUnfinished, type StageEntry } from './stage-entries.ts'
 import { TileActions } from './tile-actions.tsx'
-import { columnsFor, frameOf, gridShare, tilesOf } from './tiles.ts'
+import { columnsFor, frameOf, gridShare, squareColumns, tilesOf } from './tiles.ts'
 
 export interface RequestCardProps {
   entry: StageEntry
   actions: StageActions
-  /** The newest one gets the most room. */
+  /** The newest one gets the most room, with its words above; the others are squares with theirs below. */
   large: boolean
+  /** What its model makes of no size, for as long as nothing better is known. */
+  usual: Size
 }
 
-/** Images no wider than this, in shares of their height, leave room for the text at their side. */
-const MOST_SHARE_BESIDE = 1.1
-
-/** One request with the places of its images. */
-export function RequestCard({ entry, actions, large }: RequestCardProps) {
-  const { request } = entry
-  const hasImages = hasGrid(entry)
-  const isBeside = hasImages && !large && gridShare(request.n, frameOf(request)) <= MOST_SHARE_BESIDE
-  const notes = <RequestNotes entry={entry} actions={actions} />
+/**
+ * One request with the places of its images. Nothing of it is ever larger or smaller than it was at first: whatever
+ * comes takes a place that was kept for it.
+ */
+export function RequestCard(props: RequestCardProps) {
+  const { request } = props.entry
   return (
     <article
       aria-label={request.prompt || 'Variation'}
-      className={clsx('flex flex-col gap-3', isBeside && 'xl:flex-row-reverse xl:justify-end xl:gap-6')}
+      className={clsx(
+        'flex min-w-0',
+        props.large ? 'col-span-full flex-col gap-3' : '@container flex-col-reverse justify-end gap-2.5'
+      )}
     >
-      <div className="flex min-w-0 flex-1 flex-col gap-3">
-        <RequestHeader entry={entry} actions={actions} />
-        {isBeside && notes}
-      </div>
-      {hasImages && <ImageGrid entry={entry} actions={actions} large={large} />}
-      {!isBeside && notes}
+      <RequestHeader {...props} />
+      <ImageGrid {...props} />
     </article>
   )
 }
 
-/** Its images, or the places that are kept for them. */
-export const hasGrid = ({ request, submission }: StageEntry): boolean =>
-  request.images.length > 0 || (isUnfinished(request) && !submission?.unanswered)
+/** Of the window's height, how much all images of the large one may take. */
+const LARGE_SHARE = 68
+/** More in a square would be too small for a button. */
+const MOST_WITH_MENU = 4
 
-const HEIGHTS = { large: 70, small: 42 }
-
-/** All of its images fit into a share of the window's height, and never are they too small to see. */
-function ImageGrid({ entry: { request }, actions, large }: RequestCardProps) {
-  const columns = columnsFor(request.n)
-  const width = `min(100%, max(18rem, ${HEIGHTS[large ? 'large' : 'small'] * gridShare(request.n, frameOf(request))}svh))`
-  const narrow = Math.min(2, columns)
+function ImageGrid({ entry, actions, large, usual }: RequestCardProps) {
+  const { request } = entry
+  // What was kept free stays so, whatever shape comes: what is below must not move.
+  const [frame] = useState(() => frameOf(request, usual))
+  const columns = large ? columnsFor(request.n) : squareColumns(request.n)
+  const narrow = large ? Math.min(2, columns) : columns
+  const rows = Math.ceil(request.n / columns)
+  const width = `min(100%, max(18rem, ${LARGE_SHARE * gridShare(request.n, frame)}svh))`
+  const style = {
+    '--width': width,
+    '--narrow': columnList(narrow),
+    '--wide': columnList(columns),
+    ...(!large && { gridTemplateRows: columnList(rows) })
+  } as CSSProperties
   return (
-    <ul
-      aria-label="Images"
-      className="grid shrink-0 grid-cols-(--narrow) gap-2 sm:w-(--width) sm:grid-cols-(--wide) sm:gap-3"
-      style={{ '--width': width, '--narrow': columnList(narrow), '--wide': columnList(columns) } as CSSProperties}
-    >
-      {tilesOf(request).map((tile) => (
-        <ImageTile
-          key={tile.position}
-          request={request}
-          tile={tile}
-          sizes={`(width < 40rem) ${Math.round(100 / narrow)}vw, ${Math.round((large ? 66 : 42) / columns)}vw`}
-          actions={tile.image && <TileActions request={request} image={tile.image} actions={actions} />}
-        />
-      ))}
-    </ul>
+    <div className={clsx('relative', large && 'sm:w-(--width)')} style={style}>
+      <ul
+        aria-label="Images"
+        className={clsx(
+          'grid grid-cols-(--narrow) sm:grid-cols-(--wide)',
+          large ? 'gap-2 sm:gap-3' : 'aspect-square gap-1 overflow-hidden rounded-xl'
+        )}
+        style={style}
+      >
+        {tilesOf(request).map((tile) => (
+          <ImageTile
+            key={tile.position}
+            request={request}
+            tile={tile}
+            frame={large ? frame : undefined}
+            sizes={`(width < 40rem) ${Math.round((large ? 100 : 50) / narrow)}vw, ${Math.round((large ? 60 : 20) / columns)}vw`}
+            actions={
+              tile.image &&
+              (large || request.n <= MOST_WITH_MENU) && (
+                <TileActions
+                  request={request}
+                  image={tile.image}
+                  actions={actions}
+                  small={!large || request.n > 1}
+                  bare={!large && request.n > 1}
+                />
+              )
+            }
+          />
+        ))}
+      </ul>
+      <Lost entry={entry} large={large} />
+    </div>
   )
 }
 
 const columnList = (count: number) => `repeat(${count}, minmax(0, 1fr))`
+
+/** In the place of images that will not come: why. */
+function Lost({ entry: { request, submission }, large }: Pick<RequestCardProps, 'entry' | 'large'>) {
+  if (request.images.length > 0 || (isUnfinished(request) && !submission?.unanswered)) return null
+  const isCanceled = request.status === 'canceled'
+  const text = isCanceled
+    ? 'Canceled before an image was made.'
+    : (submission?.unanswered?.message ?? request.error?.message ?? 'It failed without a reason.')
+  const Icon = isCanceled ? Ban : CircleAlert
+  return (
+    <div
+      role={isCanceled ? undefined : 'alert'}
+      className="absolute inset-0 flex flex-col items-center justify-center gap-2 overflow-hidden rounded-xl border border-line bg-sunken p-4 text-center text-muted"
+    >
+      <Icon className={clsx('size-5 shrink-0', !isCanceled && 'text-bad')} aria-hidden />
+      <p
+        title={text}
+        className={clsx('[overflow-wrap:anywhere]', large ? 'line-clamp-8 max-w-md' : 'line-clamp-5 text-[13px]')}
+      >
+        {text}
+      </p>
+    </div>
+  )
+}

@@ -1,51 +1,59 @@
-import { Code, Dices, Ellipsis, RotateCw, SlidersHorizontal, X } from 'lucide-react'
+import { clsx } from 'clsx'
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { Badge } from '../../../components/ui/badge.tsx'
-import { Button } from '../../../components/ui/button.tsx'
-import { IconButton } from '../../../components/ui/icon-button.tsx'
-import { Menu } from '../../../components/ui/menu.tsx'
 import { RelativeTime } from '../../../components/ui/relative-time.tsx'
 import { StatusBadge } from '../../../components/ui/status-badge.tsx'
 import { thumbnailUrl } from '../../../lib/assets.ts'
 import { formatPixels } from '../../../lib/format.ts'
 import { useServerTime, useTimeLeft } from '../../../lib/time-left.ts'
+import { RequestButtons } from './request-buttons.tsx'
+import { RequestNotes } from './request-notes.tsx'
 import type { StageActions } from './stage-actions.ts'
-import type { Submission } from '../submit/submissions.ts'
 import { isUnfinished, type StageEntry } from './stage-entries.ts'
 import { tellStatus } from './tell-status.ts'
+import { tellSeeds } from './tiles.ts'
 
 export interface RequestHeaderProps {
   entry: StageEntry
   actions: StageActions
+  large: boolean
 }
 
-/** What was asked for, how it stands, and what can be done with it. */
-export function RequestHeader({ entry, actions }: RequestHeaderProps) {
+/** What was asked for, how it stands, and what can be done with it: as many lines at the end as at the beginning. */
+export function RequestHeader(props: RequestHeaderProps) {
+  const { entry, actions, large } = props
   const { request, submission } = entry
   return (
-    <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-1">
-      <div className="min-w-0 flex-1 basis-72">
-        <h3 className="line-clamp-2 font-medium [overflow-wrap:anywhere]" title={request.prompt}>
-          {request.prompt || 'Variation'}
-        </h3>
-        <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-[13px] text-muted">
-          {submission ? <Sending submission={submission} /> : <Standing request={request} />}
+    <header className="flex min-w-0 flex-col gap-1">
+      <h3
+        className={clsx('font-medium [overflow-wrap:anywhere]', large ? 'line-clamp-2' : 'line-clamp-1 text-[13px]')}
+        title={request.prompt}
+      >
+        {request.prompt || 'Variation'}
+      </h3>
+      <div className={clsx('flex flex-col gap-1', large && 'sm:flex-row sm:items-center sm:justify-between sm:gap-4')}>
+        <div
+          className={clsx(
+            'flex min-w-0 items-center gap-2 overflow-hidden text-[13px] whitespace-nowrap text-muted',
+            large ? 'h-8 sm:flex-1' : 'h-6'
+          )}
+        >
+          <Standing {...props} />
+          {!submission && <RequestNotes request={request} actions={actions} isShort={!large} isWanted={large} />}
         </div>
+        <RequestButtons entry={entry} actions={actions} large={large} />
       </div>
-      {!submission && <Actions request={request} actions={actions} />}
     </header>
   )
 }
 
-const Sending = ({ submission: { unanswered } }: { submission: Submission }) =>
-  unanswered ? <Badge look="bad">No answer</Badge> : <Badge>Sending</Badge>
-
-function Standing({ request }: { request: RequestSummary }) {
-  if (request.status === 'succeeded') return <Facts request={request} />
+function Standing({ entry: { request, submission }, large }: RequestHeaderProps) {
+  if (submission) return submission.unanswered ? <Badge look="bad">No answer</Badge> : <Badge>Sending</Badge>
+  if (request.status === 'succeeded') return <Facts request={request} large={large} />
   return (
     <>
       <StatusBadge status={request.status} />
-      {isUnfinished(request) ? <UnfinishedFacts request={request} /> : <Facts request={request} />}
+      {isUnfinished(request) ? <UnfinishedFacts request={request} /> : <EndedFacts request={request} large={large} />}
     </>
   )
 }
@@ -54,57 +62,49 @@ function UnfinishedFacts({ request }: { request: RequestSummary }) {
   const now = useServerTime()
   const status = tellStatus(useTimeLeft(request), now)
   // The id of a model is as it is.
-  if (status === '') return <span>{request.model}</span>
-  return <span className="tabular-nums first-letter:uppercase">{status}</span>
-}
-
-function Facts({ request }: { request: RequestSummary }) {
-  const [image] = request.images
-  const facts = [request.model, image && formatPixels(image), request.n > 1 && `${request.n} images`]
+  if (status === '') return <span className="truncate">{request.model}</span>
   return (
-    <>
-      {request.inputs.slice(0, 3).map((input) => (
-        <img
-          key={input.id}
-          src={thumbnailUrl(input.id, 64)}
-          alt="Source image"
-          width={24}
-          height={24}
-          className="size-6 rounded object-cover ring-1 ring-line"
-        />
-      ))}
-      <span>
-        {facts.filter(Boolean).join(' · ')} · <RelativeTime at={request.createdAt} />
-      </span>
-    </>
+    <span className="truncate tabular-nums first-letter:uppercase" title={status}>
+      {status}
+    </span>
   )
 }
 
-function Actions({ request, actions }: { request: RequestSummary; actions: StageActions }) {
-  const code = { label: 'View code', icon: Code, onSelect: () => actions.showCode(request) }
-  const take = { label: 'Use these settings', icon: SlidersHorizontal, onSelect: () => actions.take(request) }
-  if (isUnfinished(request)) {
-    return (
-      <div className="-mx-2.5 flex items-center">
-        <Button size="small" look="ghost" icon={X} onClick={() => actions.cancel(request)}>
-          Cancel
-        </Button>
-        <Menu trigger={<IconButton icon={Ellipsis} size="small" label="More actions" />} entries={[take, code]} />
-      </div>
-    )
-  }
+/** Where some images are there the reason stands here, in the place of those that are not otherwise. */
+function EndedFacts({ request, large }: { request: RequestSummary; large: boolean }) {
+  if (request.images.length === 0 || !request.error) return <Facts request={request} large={large} />
   return (
-    <div className="-mx-2.5 flex flex-wrap items-center">
-      <Button size="small" look="ghost" icon={RotateCw} onClick={() => actions.again(request)}>
-        Again
-      </Button>
-      <Button size="small" look="ghost" icon={Dices} onClick={() => actions.vary(request)}>
-        Vary seed
-      </Button>
-      <Button size="small" look="ghost" icon={SlidersHorizontal} onClick={() => actions.take(request)}>
-        Use these settings
-      </Button>
-      <Menu trigger={<IconButton icon={Ellipsis} size="small" label="More actions" />} entries={[code]} />
-    </div>
+    <span className="truncate text-bad" title={request.error.message}>
+      {request.error.message}
+    </span>
+  )
+}
+
+function Facts({ request, large }: { request: RequestSummary; large: boolean }) {
+  const [image] = request.images
+  const facts = large
+    ? [request.model, image && formatPixels(image), request.n > 1 && `${request.n} images`, tellSeeds(request)]
+    : [tellSeeds(request)]
+  const text = facts.filter(Boolean).join(' · ')
+  return (
+    <>
+      {large &&
+        request.inputs
+          .slice(0, 3)
+          .map((input) => (
+            <img
+              key={input.id}
+              src={thumbnailUrl(input.id, 64)}
+              alt="Source image"
+              width={24}
+              height={24}
+              className="size-6 shrink-0 rounded object-cover ring-1 ring-line"
+            />
+          ))}
+      <span className="truncate tabular-nums" title={text}>
+        {text !== '' && `${text} · `}
+        <RelativeTime at={request.createdAt} />
+      </span>
+    </>
   )
 }

@@ -1,62 +1,74 @@
-import { Ban, CircleAlert, RotateCw } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { Info } from 'lucide-react'
+import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { Button } from '../../../components/ui/button.tsx'
-import { RequestWarnings } from './request-warnings.tsx'
+import { CopyButton } from '../../../components/ui/copy-button.tsx'
+import { Popover } from '../../../components/ui/popover.tsx'
+import { requestQuery } from '../api.ts'
+import { submissions } from '../submit/submissions.ts'
 import type { StageActions } from './stage-actions.ts'
-import type { StageEntry } from './stage-entries.ts'
+import { isUnfinished } from './stage-entries.ts'
 
-/** What went otherwise than wished, and what can be done about it. */
-export function RequestNotes({ entry, actions }: { entry: StageEntry; actions: StageActions }) {
-  const { request, submission } = entry
-  if (submission) return submission.unanswered && <Unanswered submission={submission} actions={actions} />
-  const retry = (
-    <Button size="small" icon={RotateCw} onClick={() => actions.retry(request)}>
-      Try again
-    </Button>
-  )
-  return (
-    <>
-      {request.status === 'failed' && (
-        <Notice text={request.error?.message ?? 'It failed without a reason.'}>{retry}</Notice>
-      )}
-      {request.status === 'canceled' && (
-        <Notice calm text={tellCanceled(request.images.length)}>
-          {retry}
-        </Notice>
-      )}
-      <RequestWarnings request={request} />
-    </>
-  )
+export interface RequestNotesProps {
+  request: RequestSummary
+  actions: Pick<StageActions, 'usePrompt'>
+  /** A symbol alone. */
+  isShort: boolean
+  /** Asked for whoever made it; else for what was made in this tab alone. */
+  isWanted: boolean
 }
 
-const tellCanceled = (images: number): string =>
-  images === 0 ? 'Canceled before an image was made.' : 'Canceled. What was finished is kept.'
-
-interface UnansweredProps {
-  submission: NonNullable<StageEntry['submission']>
-  actions: StageActions
-}
-
-const Unanswered = ({ submission, actions }: UnansweredProps) => (
-  <Notice text={submission.unanswered?.message ?? ''}>
-    <Button size="small" icon={RotateCw} onClick={() => actions.resend(submission)}>
-      Try again
-    </Button>
-    <Button size="small" look="ghost" onClick={() => actions.discard(submission)}>
-      Forget it
-    </Button>
-  </Notice>
-)
-
-function Notice({ text, calm = false, children }: { text: string; calm?: boolean; children: ReactNode }) {
-  const Icon = calm ? Ban : CircleAlert
+/**
+ * What was done otherwise than asked: options without an effect, a prompt that the image server rewrote. Behind a button,
+ * for it is known after the image only, and may be long.
+ */
+export function RequestNotes({ request, actions, isShort, isWanted }: RequestNotesProps) {
+  const enabled = !isUnfinished(request) && (isWanted || submissions.isMadeHere(request.id))
+  const { data } = useQuery({ ...requestQuery(request.id), enabled })
+  if (!enabled || !data) return null
+  const revised = [...new Set(data.revisedPrompts.map(({ prompt }) => prompt))].filter((one) => one !== request.prompt)
+  const count = data.warnings.length + revised.length
+  if (count === 0) return null
+  const title = revised.length > 0 ? 'Prompt rewritten' : count === 1 ? '1 note' : `${count} notes`
   return (
-    <div
-      className={`flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border px-4 py-3 ${calm ? 'border-line text-muted' : 'border-bad/40 bg-bad-soft text-bad'}`}
+    <Popover
+      title={title}
+      trigger={
+        <Button
+          size="small"
+          look="ghost"
+          icon={Info}
+          aria-label={title}
+          className="h-6! px-1.5! pointer-coarse:min-h-6!"
+        >
+          {!isShort && title}
+        </Button>
+      }
     >
-      <Icon className="size-4 shrink-0" aria-hidden />
-      <p className="min-w-0 flex-1 basis-48 [overflow-wrap:anywhere]">{text}</p>
-      <div className="flex flex-wrap gap-2">{children}</div>
-    </div>
+      <div className="flex max-h-[50dvh] flex-col gap-4 overflow-y-auto text-[13px]">
+        {revised.map((prompt) => (
+          <section key={prompt} className="flex flex-col gap-2">
+            <h4 className="font-medium">The image server rewrote the prompt</h4>
+            <p className="[overflow-wrap:anywhere] whitespace-pre-wrap text-muted">{prompt}</p>
+            <div className="flex flex-wrap gap-2">
+              <Button size="small" onClick={() => actions.usePrompt(prompt)}>
+                Use this prompt
+              </Button>
+              <CopyButton text={prompt} look="ghost" />
+            </div>
+          </section>
+        ))}
+        {data.warnings.length > 0 && (
+          <ul className="flex flex-col gap-2 text-muted">
+            {data.warnings.map((warning) => (
+              <li key={warning} className="flex items-start gap-2">
+                <Info className="mt-0.5 size-4 shrink-0 text-faint" aria-hidden />
+                <span className="min-w-0 [overflow-wrap:anywhere]">{warning}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </Popover>
   )
 }

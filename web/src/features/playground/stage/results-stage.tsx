@@ -9,11 +9,17 @@ import { queueQuery } from '../api.ts'
 import { submissions, useSubmissions } from '../submit/submissions.ts'
 import { Announcer } from './announcer.tsx'
 import { EmptyStage } from './empty-stage.tsx'
-import { hasGrid, RequestCard } from './request-card.tsx'
+import { RequestCard } from './request-card.tsx'
 import type { StageActions } from './stage-actions.ts'
 import { isUnfinished, stageEntries } from './stage-entries.ts'
+import { usualFrame } from './tiles.ts'
 
-const SHOWN_AT_FIRST = 8
+/** The large one and some rows of the grid. */
+const SHOWN_AT_FIRST = 13
+const SHOWN_MORE = 24
+
+/** The newest spans its whole width. */
+const GRID = 'grid grid-cols-2 gap-x-3 gap-y-6 sm:grid-cols-[repeat(auto-fill,minmax(14rem,1fr))] sm:gap-x-4 sm:gap-y-7'
 
 /** The person's latest requests: what is being made, and what was made last. */
 export function ResultsStage({ actions }: { actions: StageActions }) {
@@ -34,23 +40,23 @@ export function ResultsStage({ actions }: { actions: StageActions }) {
     return <ErrorState error={list.error} onRetry={() => void list.refetch()} />
   }
   if (!list.data && sending.length === 0) return <StageSkeleton />
-  const largest = entries.findIndex(hasGrid)
   if (entries.length === 0) return <EmptyStage onExample={actions.usePrompt} />
   return (
-    <div className="flex flex-col gap-10">
+    <div className="flex flex-col gap-8">
       <Announcer requests={summaries} />
-      {entries.slice(0, shown).map((entry, index) => (
-        <RequestCard
-          key={submissions.screenKeyOf(entry.request.id)}
-          entry={entry}
-          actions={actions}
-          large={index === largest}
-        />
-      ))}
+      <div className={GRID}>
+        {entries.slice(0, shown).map((entry, index) => (
+          <RequestCard
+            key={submissions.screenKeyOf(entry.request.id)}
+            entry={entry}
+            actions={actions}
+            large={index === 0}
+            usual={usualFrame(entry.request.model, requests)}
+          />
+        ))}
+      </div>
       <div className="flex flex-wrap justify-center gap-2">
-        {entries.length > shown && (
-          <Button onClick={() => setShown((count) => count + SHOWN_AT_FIRST)}>Show more</Button>
-        )}
+        {entries.length > shown && <Button onClick={() => setShown((count) => count + SHOWN_MORE)}>Show more</Button>}
         <Link to="/requests" className={buttonClass('ghost')}>
           All in the gallery
         </Link>
@@ -81,9 +87,14 @@ function useRefreshInSilence(hasUnfinished: boolean): void {
 }
 
 const StageSkeleton = () => (
-  <div aria-hidden className="flex flex-col gap-3">
-    <Skeleton className="h-6 w-2/3" />
-    <Skeleton className="h-5 w-1/3" />
-    <Skeleton className="aspect-square max-w-[70svh]" />
+  <div aria-hidden className={GRID}>
+    <div className="col-span-full flex flex-col gap-3">
+      <Skeleton className="h-6 w-2/3" />
+      <Skeleton className="h-8 w-1/3" />
+      <Skeleton className="aspect-square max-w-[68svh]" />
+    </div>
+    {[1, 2, 3].map((place) => (
+      <Skeleton key={place} className="aspect-square" />
+    ))}
   </div>
 )

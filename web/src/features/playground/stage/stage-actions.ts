@@ -8,7 +8,9 @@ export interface StageActions {
   addSource: (image: ImageInfo) => void
   useSeed: (seed: number) => void
   usePrompt: (prompt: string) => void
-  /** The same call once more. */
+  /** Its page. */
+  open: (request: RequestSummary) => void
+  /** The same call once more, with the seed that was drawn for it where none was asked for: the same pictures. */
   again: (request: RequestSummary) => void
   /** With another seed. */
   vary: (request: RequestSummary) => void

@@ -4,7 +4,7 @@ import { sampleImage, sampleRequest } from '../sample-request.ts'
 import type { Submission } from '../submit/submissions.ts'
 import { stageEntries } from './stage-entries.ts'
 import { announce, tellStatus } from './tell-status.ts'
-import { columnsFor, frameOf, gridShare, tilesOf } from './tiles.ts'
+import { columnsFor, fillsFrame, frameOf, gridShare, squareColumns, tellSeeds, tilesOf, usualFrame } from './tiles.ts'
 
 const running = sampleRequest({ status: 'running', n: 3, images: [sampleImage(1)], progress: 40 })
 
@@ -59,7 +59,39 @@ describe('tilesOf', () => {
     expect(frameOf(sampleRequest())).toEqual({ width: 1024, height: 1024 })
   })
 
+  it('expects of a model what it made last where nobody named a size', () => {
+    const made = [
+      sampleRequest({ images: [], status: 'running' }),
+      sampleRequest({ size: { width: 10, height: 90 }, images: [{ ...sampleImage(0), width: 10, height: 90 }] }),
+      sampleRequest({ images: [sampleImage(0)] })
+    ]
+    expect(usualFrame('demo', made)).toMatchObject({ width: 80, height: 60 })
+    expect(usualFrame('other', made)).toEqual({ width: 1024, height: 1024 })
+    expect(frameOf(sampleRequest(), usualFrame('demo', made))).toMatchObject({ width: 80, height: 60 })
+  })
+
+  it('cuts a hair of an image whose shape was rounded, and nothing of another', () => {
+    const frame = { width: 1024, height: 1024 }
+    expect(fillsFrame({ width: 1024, height: 1000 }, frame)).toBe(true)
+    expect(fillsFrame({ width: 512, height: 512 }, frame)).toBe(true)
+    expect(fillsFrame({ width: 1152, height: 1024 }, frame)).toBe(false)
+    expect(fillsFrame({ width: 1024, height: 1152 }, frame)).toBe(false)
+  })
+
+  it('tells the seeds that are known', () => {
+    const seeds = (...told: (number | null)[]) =>
+      tellSeeds({ images: told.map((seed, position) => ({ ...sampleImage(position), seed })) })
+    expect([seeds(), seeds(null), seeds(7), seeds(7, 8, 9), seeds(7, null, 4)]).toEqual([
+      undefined,
+      undefined,
+      'seed 7',
+      'seeds 7–9',
+      '2 seeds'
+    ])
+  })
+
   it('arranges them so that all are visible', () => {
+    for (let n = 1; n <= 20; n++) expect(squareColumns(n) ** 2).toBeGreaterThanOrEqual(n)
     for (let n = 1; n <= 10; n++) expect(columnsFor(n)).toBeLessThanOrEqual(n)
     expect(gridShare(1, { width: 100, height: 100 })).toBe(1)
     expect(gridShare(4, { width: 100, height: 100 })).toBe(1)

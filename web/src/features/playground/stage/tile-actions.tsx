@@ -11,22 +11,30 @@ export interface TileActionsProps {
   request: RequestSummary
   image: ImageInfo
   actions: StageActions
+  /** For fingers there is room for one button only. */
+  small: boolean
+  /** There is room for one button only. */
+  bare: boolean
 }
 
 /** With a mouse they show when it is over the image; for fingers they are always there, on small images one for all. */
-export function TileActions({ request, image, actions }: TileActionsProps) {
+export function TileActions({ request, image, actions, small, bare }: TileActionsProps) {
   const isOneOfMany = request.n > 1
   const which = isOneOfMany ? ` ${image.position + 1}` : ''
   const { seed } = image
-  const button = { look: 'secondary', size: 'small', className: isOneOfMany ? 'pointer-coarse:hidden' : '' } as const
+  const button = { look: 'secondary', size: 'small', className: small ? 'pointer-coarse:hidden' : '' } as const
   const download = () =>
     void downloadImages(request, [image]).catch((error: unknown) =>
       tellError('Nothing was downloaded', messageOf(error))
     )
   return (
     <div className="absolute right-2 bottom-2 flex gap-1 transition-opacity group-focus-within:opacity-100! has-data-popup-open:opacity-100! pointer-fine:opacity-0 pointer-fine:group-hover:opacity-100">
-      <IconButton {...button} icon={Download} label={`Download image${which}`} onClick={download} />
-      <IconButton {...button} icon={Pencil} label={`Edit this image${which}`} onClick={() => actions.edit(image)} />
+      {!bare && (
+        <>
+          <IconButton {...button} icon={Download} label={`Download image${which}`} onClick={download} />
+          <IconButton {...button} icon={Pencil} label={`Edit this image${which}`} onClick={() => actions.edit(image)} />
+        </>
+      )}
       <Menu
         trigger={<IconButton icon={EllipsisVertical} look="secondary" size="small" label={`More for image${which}`} />}
         entries={[

@@ -9,7 +9,7 @@ import { tellError } from '../../../components/ui/toaster.tsx'
 import { downloadImages } from '../../../lib/download-image.ts'
 import { messageOf } from '../../../lib/fetch-json.ts'
 import { isUnfinished } from '../api.ts'
-import { DeleteDialog } from '../delete-dialog.tsx'
+import { DeleteRequestDialog } from '../../../components/delete-request-dialog.tsx'
 import { useListOrigin } from '../list-origin.ts'
 import { useRequestActions } from '../use-request-actions.ts'
 
@@ -72,7 +72,7 @@ export function RequestActions({ request, isMine, image }: RequestActionsProps) 
       {more.length > 0 && (
         <Menu trigger={<IconButton icon={MoreHorizontal} label="More" look="secondary" />} entries={more} />
       )}
-      <DeleteDialog request={request} open={isDeleting} onClose={() => setIsDeleting(false)} onDeleted={leave} />
+      <DeleteRequestDialog request={request} open={isDeleting} onClose={() => setIsDeleting(false)} onDeleted={leave} />
     </div>
   )
 }

@@ -22,7 +22,7 @@ import { RequestNavigation } from './request-navigation.tsx'
 import { kindWord, promptOf } from '../request-words.ts'
 import { Stage } from './stage.tsx'
 import { useLiveScope } from '../../../lib/use-live-scope.ts'
-import { removalKey } from '../use-request-actions.ts'
+import { removalKey } from '../../../lib/delete-request.ts'
 import { usePictures } from './use-pictures.ts'
 
 const route = getRouteApi('/members/requests/$id')

@@ -6,7 +6,7 @@ import { tellError } from '../../../components/ui/toaster.tsx'
 import { formatDayName, startOfDay } from '../../../lib/format.ts'
 import { usePerson } from '../../../lib/session.ts'
 import { isUnfinished } from '../api.ts'
-import { DeleteDialog } from '../delete-dialog.tsx'
+import { DeleteRequestDialog } from '../../../components/delete-request-dialog.tsx'
 import { type GalleryRow, layOutGrid, layOutList } from './gallery-layout.ts'
 import { GalleryRowView } from './gallery-row.tsx'
 import type { GalleryView } from './gallery-view.ts'
@@ -111,7 +111,7 @@ export function Gallery(props: GalleryProps) {
         })}
       </div>
       {removing && (
-        <DeleteDialog
+        <DeleteRequestDialog
           request={removing}
           open
           onClose={() => setRemoving(undefined)}

@@ -1,0 +1,138 @@
+import { Link } from '@tanstack/react-router'
+import {
+  Code,
+  Copy,
+  Dices,
+  Ellipsis,
+  type LucideIcon,
+  Maximize2,
+  RotateCw,
+  SlidersHorizontal,
+  Trash2,
+  X
+} from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import { Button, buttonClass } from '../../../components/ui/button.tsx'
+import { CopyButton } from '../../../components/ui/copy-button.tsx'
+import { IconButton } from '../../../components/ui/icon-button.tsx'
+import { Menu, type MenuEntry } from '../../../components/ui/menu.tsx'
+import { tell } from '../../../components/ui/toaster.tsx'
+import { Tooltip } from '../../../components/ui/tooltip.tsx'
+import { DeleteRequestDialog } from '../../../components/delete-request-dialog.tsx'
+import { copyText } from '../../../lib/copy-text.ts'
+import type { StageActions } from './stage-actions.ts'
+import { isUnfinished, type StageEntry } from './stage-entries.ts'
+import { tellSeeds } from './tiles.ts'
+
+export interface RequestButtonsProps {
+  entry: StageEntry
+  actions: StageActions
+  large: boolean
+}
+
+/** What can be done with a request, in one line that is there from the beginning. */
+export function RequestButtons({ entry: { request, submission }, actions, large }: RequestButtonsProps) {
+  const [isDeleting, setIsDeleting] = useState(false)
+  if (submission) {
+    return (
+      <Row>
+        {submission.unanswered && (
+          <>
+            <Act icon={RotateCw} text="Try again" onClick={() => actions.resend(submission)} />
+            <Act icon={X} text="Forget it" onClick={() => actions.discard(submission)} />
+          </>
+        )}
+      </Row>
+    )
+  }
+  const { prompt, status } = request
+  const take: MenuEntry = {
+    label: 'Use these settings',
+    icon: SlidersHorizontal,
+    onSelect: () => actions.take(request)
+  }
+  const code: MenuEntry = { label: 'View code', icon: Code, onSelect: () => actions.showCode(request) }
+  const copy: MenuEntry = {
+    label: 'Copy prompt',
+    icon: Copy,
+    onSelect: () => void copyText(prompt).then(() => tell('Copied the prompt'))
+  }
+  const remove: MenuEntry = { label: 'Delete…', icon: Trash2, danger: true, onSelect: () => setIsDeleting(true) }
+  const copyEntries = prompt === '' || large ? [] : [copy]
+  const open: MenuEntry[] = large ? [] : [{ label: 'Open', icon: Maximize2, onSelect: () => actions.open(request) }]
+  const more = (entries: readonly MenuEntry[]) => (
+    <Menu trigger={<IconButton icon={Ellipsis} size="small" label="More actions" />} entries={entries} />
+  )
+  if (isUnfinished(request)) {
+    return (
+      <Row>
+        <Act icon={X} text="Cancel" onClick={() => actions.cancel(request)} />
+        {more([...open, ...copyEntries, take, code])}
+      </Row>
+    )
+  }
+  const hasSeed = tellSeeds(request) !== undefined
+  return (
+    <Row>
+      {status === 'succeeded' ? (
+        <Act
+          icon={RotateCw}
+          text="Again"
+          hint={hasSeed ? 'The same pictures once more: same prompt, settings and seed' : 'The same call once more'}
+          onClick={() => actions.again(request)}
+        />
+      ) : (
+        <Act
+          icon={RotateCw}
+          text="Try again"
+          hint="Makes what is missing; what is finished stays"
+          onClick={() => actions.retry(request)}
+        />
+      )}
+      <Act
+        icon={Dices}
+        text="Vary seed"
+        hint="Other pictures: same prompt and settings, a new seed"
+        onClick={() => actions.vary(request)}
+      />
+      {large && (
+        <>
+          {prompt !== '' && <CopyButton text={prompt} look="ghost" label="Copy prompt" className="max-xl:hidden" />}
+          <Link to="/requests/$id" params={{ id: request.id }} className={buttonClass('ghost', 'small')}>
+            <Maximize2 className="size-4" aria-hidden />
+            Open
+          </Link>
+        </>
+      )}
+      {more([...open, ...(prompt === '' ? [] : [copy]), take, code, remove])}
+      <DeleteRequestDialog
+        request={request}
+        open={isDeleting}
+        onClose={() => setIsDeleting(false)}
+        onDeleted={() => undefined}
+      />
+    </Row>
+  )
+}
+
+const Row = ({ children }: { children: ReactNode }) => (
+  <div className="-mx-2.5 flex h-8 shrink-0 items-center pointer-coarse:h-[40px]">{children}</div>
+)
+
+interface ActProps {
+  icon: LucideIcon
+  text: string
+  hint?: string
+  onClick: () => void
+}
+
+/** Its word goes where a card has no room for it; what it does is told in its hint. */
+function Act({ icon, text, hint = text, onClick }: ActProps) {
+  return (
+    <Tooltip text={hint}>
+      <Button size="small" look="ghost" icon={icon} aria-label={text} onClick={onClick}>
+        <span className="@max-[15rem]:hidden">{text}</span>
+      </Button>
+    </Tooltip>
+  )
+}
