@@ -48,6 +48,23 @@ export const DASHBOARD_PAGES: readonly DashboardPage[] = [
   { name: 'webhooks', path: () => '/admin/webhooks' },
   { name: 'settings', path: () => '/admin/settings' },
   {
+    name: 'palette',
+    path: () => '/',
+    then: async (page) => {
+      await page.getByRole('button', { name: 'Search', exact: true }).click()
+      await page.getByRole('combobox', { name: 'Search and commands' }).fill('lovelace')
+      await page.getByRole('option', { name: /Ada Lovelace/ }).waitFor()
+    }
+  },
+  {
+    name: 'shortcuts',
+    path: () => '/queue',
+    then: async (page) => {
+      await page.keyboard.press('?')
+      await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    }
+  },
+  {
     name: 'not-found',
     path: () => '/nowhere/at/all',
     then: async (page) => {

@@ -1,11 +1,10 @@
 import { useNavigate } from '@tanstack/react-router'
 import { BookOpen, ChevronsUpDown, LifeBuoy, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react'
 import { Menu } from '../components/ui/menu.tsx'
-import { tellError } from '../components/ui/toaster.tsx'
 import { basePath } from '../lib/base-path.ts'
-import { fetchJson, messageOf } from '../lib/fetch-json.ts'
 import { useSession } from '../lib/session.ts'
 import { setTheme, useTheme } from '../lib/theme.ts'
+import { signOut } from './sign-out.ts'
 
 const NEXT_THEME = {
   auto: { theme: 'light', label: 'Theme: as the system', icon: Monitor },
@@ -56,13 +55,5 @@ export function PersonMenu() {
         { label: 'Sign out', icon: LogOut, onSelect: signOut }
       ]}
     />
-  )
-}
-
-/** The page is loaded anew, so that nothing of this person stays in memory. */
-function signOut(): void {
-  fetchJson('/api/auth/sign-out', { json: {} }).then(
-    () => location.assign(`${basePath}/sign-in`),
-    (error: unknown) => tellError('You are still signed in', messageOf(error))
   )
 }

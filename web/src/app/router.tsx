@@ -29,6 +29,13 @@ const signInSearch = (
   deleted: search.deleted === true ? true : undefined
 })
 
+/** A dialog that a page is opened with, from wherever one is. */
+const dialogSearch =
+  <Name extends string>(name: Name) =>
+  (search: Record<string, unknown>): { dialog?: Name | undefined } => ({
+    dialog: search.dialog === name ? name : undefined
+  })
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
@@ -95,14 +102,17 @@ const queue = createRoute({
 const keys = createRoute({
   getParentRoute: () => members,
   path: '/keys',
+  validateSearch: dialogSearch('new'),
   component: lazyRouteComponent(() => import('../features/keys/keys-page.tsx'), 'KeysPage')
 })
 
 const network = createRoute({
   getParentRoute: () => members,
   path: '/network',
-  validateSearch: (search: Record<string, unknown>): { view?: 'models' } =>
-    search.view === 'models' ? { view: 'models' } : {},
+  validateSearch: (search: Record<string, unknown>): { view?: 'models'; dialog?: 'connect' | undefined } => ({
+    ...(search.view === 'models' && { view: 'models' }),
+    ...dialogSearch('connect')(search)
+  }),
   component: lazyRouteComponent(() => import('../features/network/network-page.tsx'), 'NetworkPage')
 })
 
@@ -157,6 +167,7 @@ const system = createRoute({
 const people = createRoute({
   getParentRoute: () => admin,
   path: '/people',
+  validateSearch: dialogSearch('invite'),
   component: lazyRouteComponent(() => import('../features/people/people-page.tsx'), 'PeoplePage')
 })
 

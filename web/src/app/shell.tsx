@@ -8,6 +8,7 @@ import { Skeleton } from '../components/ui/states.tsx'
 import { followVisibility, live } from '../lib/live.ts'
 import { useSession } from '../lib/session.ts'
 import { type NavigationEntry, navigationOf } from './navigation.ts'
+import { Palette } from './palette/palette.tsx'
 import { PersonMenu } from './person-menu.tsx'
 
 /** Around every page of somebody who is signed in: a sidebar, on phones a bar at the bottom. */
@@ -30,10 +31,13 @@ export function Shell() {
       >
         Skip to the content
       </a>
-      <header className="sticky top-0 z-20 flex items-center justify-between border-b border-line bg-canvas px-4 py-2 md:fixed md:inset-y-0 md:left-0 md:w-56 md:flex-col md:items-stretch md:justify-start md:gap-6 md:border-r md:border-b-0 md:p-3">
+      <header className="sticky top-0 z-20 flex items-center justify-between border-b border-line bg-canvas px-4 py-2 md:fixed md:inset-y-0 md:left-0 md:w-56 md:flex-col md:items-stretch md:justify-start md:gap-4 md:border-r md:border-b-0 md:p-3">
         <Link to="/" className="flex h-10 min-w-0 items-center gap-2.5 rounded-lg px-2 font-semibold tracking-tight">
           <ClubSign />
         </Link>
+        <div className="ml-auto md:ml-0">
+          <Palette />
+        </div>
         <nav aria-label="Pages" className="hidden flex-col gap-0.5 md:flex">
           {entries.map(({ to, label, icon: Icon }) => (
             <Link

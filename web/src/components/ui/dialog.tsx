@@ -2,7 +2,7 @@ import { Dialog as Base } from '@base-ui/react/dialog'
 import { clsx } from 'clsx'
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { IconButton } from './icon-button.tsx'
+import { Button } from './button.tsx'
 
 export interface DialogProps {
   open: boolean
@@ -46,7 +46,10 @@ export function Dialog({
         >
           <div className="flex items-start justify-between gap-4 px-5 pt-4">
             <Base.Title className="pt-1 text-base font-semibold">{title}</Base.Title>
-            <Base.Close render={<IconButton icon={X} label="Close" size="small" className="-mr-1.5" />} />
+            {/* Without a tooltip: it would be what the first Escape closes when the focus begins here. */}
+            <Base.Close
+              render={<Button look="ghost" size="small" icon={X} aria-label="Close" className="-mr-1.5 w-8 px-0!" />}
+            />
           </div>
           <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-5 pt-1 pb-5">
             {description !== undefined && (

@@ -1,19 +1,12 @@
 import { Link, Outlet } from '@tanstack/react-router'
-
-const TABS = [
-  { to: '/admin/system', label: 'System' },
-  { to: '/admin/people', label: 'People' },
-  { to: '/admin/errors', label: 'Errors' },
-  { to: '/admin/webhooks', label: 'Webhooks' },
-  { to: '/admin/settings', label: 'Settings' }
-] as const
+import { ADMIN_PAGES } from '../../lib/admin-pages.ts'
 
 /** Around the pages for admins: which of them there are. */
 export const AdminLayout = () => (
   <>
     <nav aria-label="Admin" className="border-b border-line">
       <ul className="flex overflow-x-auto px-2 sm:px-6">
-        {TABS.map(({ to, label }) => (
+        {ADMIN_PAGES.map(({ to, label }) => (
           <li key={to} className="shrink-0">
             <Link
               to={to}

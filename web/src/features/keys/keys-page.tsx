@@ -6,20 +6,22 @@ import { Button } from '../../components/ui/button.tsx'
 import { Page } from '../../components/ui/page.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/ui/states.tsx'
 import { keysQuery } from '../../lib/keys.ts'
+import { useDialogInAddress } from '../../lib/use-dialog-in-address.ts'
 import { CreatedKeyDialog } from './created-key-dialog.tsx'
 import { KeyLimitsDialog } from './key-limits-dialog.tsx'
 import { KeyTable, type KeyTableProps } from './key-table.tsx'
 import { NewKeyDialog } from './new-key-dialog.tsx'
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx'
 
-/** Which dialog is open. */
-type Open = { what: 'new' } | { what: 'created'; created: CreatedKey } | { what: 'limit' | 'revoke'; key: KeyInfo }
+/** Which dialog is open, beside that for a new key, which has an address. */
+type Open = { what: 'created'; created: CreatedKey } | { what: 'limit' | 'revoke'; key: KeyInfo }
 
 export function KeysPage() {
   const [open, setOpen] = useState<Open>()
+  const fresh = useDialogInAddress('new')
   const close = () => setOpen(undefined)
   const newKey = (
-    <Button look="primary" icon={Plus} onClick={() => setOpen({ what: 'new' })}>
+    <Button look="primary" icon={Plus} onClick={fresh.open}>
       New key
     </Button>
   )
@@ -30,8 +32,14 @@ export function KeysPage() {
         onLimit={(key) => setOpen({ what: 'limit', key })}
         onRevoke={(key) => setOpen({ what: 'revoke', key })}
       />
-      {open?.what === 'new' && (
-        <NewKeyDialog onClose={close} onCreated={(created) => setOpen({ what: 'created', created })} />
+      {fresh.isOpen && (
+        <NewKeyDialog
+          onClose={fresh.close}
+          onCreated={(created) => {
+            fresh.close()
+            setOpen({ what: 'created', created })
+          }}
+        />
       )}
       {open?.what === 'created' && <CreatedKeyDialog created={open.created} onClose={close} />}
       {open?.what === 'limit' && <KeyLimitsDialog apiKey={open.key} onClose={close} />}

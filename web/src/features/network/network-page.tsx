@@ -11,6 +11,7 @@ import { Segmented } from '../../components/ui/segmented.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/ui/states.tsx'
 import { formatNumber } from '../../lib/format.ts'
 import { usePerson } from '../../lib/session.ts'
+import { useDialogInAddress } from '../../lib/use-dialog-in-address.ts'
 import { networkQuery } from './api.ts'
 import { ConnectDialog } from './connect-dialog.tsx'
 import { ModelTable } from './model-table.tsx'
@@ -23,15 +24,14 @@ const route = getRouteApi('/members/network')
 export function NetworkPage() {
   const { data, error, refetch } = useQuery(networkQuery)
   const isAdmin = usePerson().role === 'admin'
-  const [connecting, setConnecting] = useState(false)
+  const connecting = useDialogInAddress('connect')
   const connect = (
-    <Button look="primary" icon={PlugZap} onClick={() => setConnecting(true)}>
+    <Button look="primary" icon={PlugZap} onClick={connecting.open}>
       Connect a machine
     </Button>
   )
   return (
     <Page
-      wide
       title="Network"
       description="The machines that make the images, and what they are doing now."
       actions={connect}
@@ -45,7 +45,7 @@ export function NetworkPage() {
       ) : (
         <NetworkSkeleton />
       )}
-      {connecting && <ConnectDialog onClose={() => setConnecting(false)} />}
+      {connecting.isOpen && <ConnectDialog onClose={connecting.close} />}
     </Page>
   )
 }

@@ -1,15 +1,15 @@
 import { UserPlus } from 'lucide-react'
-import { useState } from 'react'
 import { Button } from '../../components/ui/button.tsx'
 import { Page } from '../../components/ui/page.tsx'
+import { useDialogInAddress } from '../../lib/use-dialog-in-address.ts'
 import { Invitations } from './invitations.tsx'
 import { InviteDialog } from './invite-dialog.tsx'
 import { Members } from './members.tsx'
 
 export function PeoplePage() {
-  const [inviting, setInviting] = useState(false)
+  const inviting = useDialogInAddress('invite')
   const invite = (
-    <Button look="primary" icon={UserPlus} onClick={() => setInviting(true)}>
+    <Button look="primary" icon={UserPlus} onClick={inviting.open}>
       Invite
     </Button>
   )
@@ -17,7 +17,7 @@ export function PeoplePage() {
     <Page title="People" description="Whoever has an invitation link can join, once." actions={invite}>
       <Members />
       <Invitations action={invite} />
-      {inviting && <InviteDialog onClose={() => setInviting(false)} />}
+      {inviting.isOpen && <InviteDialog onClose={inviting.close} />}
     </Page>
   )
 }

@@ -1,5 +1,6 @@
 import { CircleAlert, Sparkles } from 'lucide-react'
 import { Button } from '../../../components/ui/button.tsx'
+import { COMMAND_KEY } from '../../../lib/command-key.ts'
 
 export interface GenerateBarProps {
   label: string
@@ -8,8 +9,6 @@ export interface GenerateBarProps {
   /** What is wrong beside the fields. */
   message: string | undefined
 }
-
-const isMac = /mac|iphone|ipad/i.test(navigator.userAgent)
 
 export function GenerateBar({ label, busy, message }: GenerateBarProps) {
   return (
@@ -38,7 +37,7 @@ export function GenerateBar({ label, busy, message }: GenerateBarProps) {
           aria-hidden
           className="ml-1 hidden rounded border border-current/30 px-1.5 text-[11px] leading-5 font-medium pointer-fine:inline"
         >
-          {isMac ? '⌘' : 'Ctrl'} ↵
+          {COMMAND_KEY} ↵
         </kbd>
       </Button>
     </div>
