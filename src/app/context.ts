@@ -13,6 +13,7 @@ import { createBatches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../lib/logger.ts'
+import { createOperationEvents } from '../lib/operation-events.ts'
 import { createNetwork } from '../network/network.ts'
 import { createOffers } from '../providers/offers.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
@@ -25,6 +26,7 @@ import { createSettings } from '../settings/settings.ts'
 import { createBudgets } from '../usage/budgets.ts'
 import { createUsage } from '../usage/usage.ts'
 import { createWebhooks } from '../webhooks/webhooks.ts'
+import { logOperations } from './log-operations.ts'
 
 export type Context = ReturnType<typeof createContext>
 
@@ -32,6 +34,8 @@ export type Context = ReturnType<typeof createContext>
 export function createContext(opened: { config: Config; logger: Logger; database: Database; store: ObjectStore }) {
   const { config, logger, database, store } = opened
   const { clock, bell } = database
+  const operations = createOperationEvents()
+  operations.on(logOperations(logger))
   const settings = createSettings(opened)
   const clubPicture = createClubPicture(opened)
   const users = createUserStore(database)
@@ -59,13 +63,14 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const live = createLiveProgress()
   const budgets = createBudgets(config.limits)
   const requestParts = { database, offers, assets, providers, limits: config.limits, logger }
-  const requests = createRequestLifecycle(requestParts)
-  const requestViews = createRequestViews({ ...requestParts, live })
-  const batches = createBatches(requestParts)
-  const webhooks = createWebhooks({ database, limits: config.limits })
+  const requests = operations.observe('requests', createRequestLifecycle(requestParts))
+  const requestViews = operations.observe('requestViews', createRequestViews({ ...requestParts, live }))
+  const batches = operations.observe('batches', createBatches(requestParts))
+  const webhooks = operations.observe('webhooks', createWebhooks({ database, limits: config.limits }))
   const registry = createSessionRegistry()
   return {
     ...opened,
+    operations,
     settings,
     clubPicture,
     users,

@@ -99,6 +99,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics = closing(
     opened,
     createMetrics({
+      operations: context.operations,
       agentsOnline: () => registry.sessions().length,
       unfinished: () => requestViews.countUnfinished(),
       databaseLogSize: () => database.logSize(),

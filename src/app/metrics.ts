@@ -1,9 +1,11 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { HttpContext } from '../http/http-context.ts'
+import type { OperationEvents } from '../lib/operation-events.ts'
 import type { Unfinished } from '../usage/unfinished-store.ts'
 
 /** Numbers read at the moment somebody asks for them. */
 export interface MetricSources {
+  operations: Pick<OperationEvents, 'on'>
   agentsOnline: () => number
   unfinished: () => Promise<Unfinished>
   /** Bytes. */
@@ -22,6 +24,23 @@ export function createMetrics(sources: MetricSources): HttpContext['metrics'] & 
     labelNames: ['method', 'route', 'status'],
     buckets: [0.005, 0.025, 0.1, 0.5, 2, 10, 30, 60, 120, 300],
     registers
+  })
+  const operationDuration = new Histogram({
+    name: 'inference_club_operation_duration_seconds',
+    help: 'Operations by name; of a stream, until it ended.',
+    labelNames: ['operation'],
+    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2, 10, 60, 300],
+    registers
+  })
+  const operationsEnded = new Counter({
+    name: 'inference_club_operations_total',
+    help: 'Operations by name and outcome: ok, or the code of the error.',
+    labelNames: ['operation', 'outcome'],
+    registers
+  })
+  sources.operations.on(({ operation, outcome, ms }) => {
+    operationDuration.observe({ operation }, ms / 1000)
+    operationsEnded.inc({ operation, outcome })
   })
   new Gauge({
     name: 'inference_club_agents_online',

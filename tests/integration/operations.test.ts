@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
 import { createHttpApp } from '../../src/http/app.ts'
@@ -111,6 +112,52 @@ describe('metrics', () => {
     const allowed = await through(admin.key)
     expect(allowed.status).toBe(200)
     expect(await allowed.text()).toContain('inference_club_')
+  })
+})
+
+describe('operations', () => {
+  it('are told with their outcome by metrics and log, and prompts by neither', async () => {
+    const lines: string[] = []
+    const watched = await startTestGateway({
+      env: { INFERENCE_CLUB_METRICS_ADDRESSES: '127.0.0.0/8' },
+      logger: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
+    })
+    try {
+      const user = await watched.addUser()
+      await watched.addAgent({ key: user.key, services: [{}] })
+      const prompt = 'a most secret fox'
+      const json = { model: 'demo', prompt, size: '32x32', async: true }
+      const ask = async (path: string, json?: unknown) =>
+        (await (await watched.call(path, { key: user.key, method: 'POST', json })).json()) as { id: string }
+      const { id } = await ask('/v1/images/generations', json)
+      await watched.drain()
+      await ask(`/v1/jobs/${id}/retry`)
+
+      const told = lines
+        .map(
+          (line) => JSON.parse(line) as { operation?: string; outcome: string; ms: number; ids: object; level: number }
+        )
+        .filter(({ operation }) => operation !== undefined)
+      const one = (name: string) => told.filter(({ operation }) => operation === `requests.${name}`).at(-1)
+      const [debug, info] = [20, 30]
+      expect(one('submit')).toMatchObject({ outcome: 'ok', level: debug, ids: { usr: user.id, req: id } })
+      expect(one('finish')).toMatchObject({ outcome: 'ok', level: debug, ids: { req: id } })
+      expect(one('retry')).toMatchObject({ outcome: 'conflict', level: info, ids: { usr: user.id, req: id } })
+      expect(Number.isInteger(one('claim')?.ms)).toBe(true)
+      expect(one('followClock')).toBeUndefined()
+      expect(lines.join('')).not.toContain(prompt)
+      expect(lines.join('')).not.toContain(user.key)
+
+      const text = await (await watched.call('/metrics')).text()
+      const counted = (name: string, outcome: string) =>
+        new RegExp(`^inference_club_operations_total\\{operation="requests.${name}",outcome="${outcome}"\\} 1$`, 'm')
+      expect(text).toMatch(counted('submit', 'ok'))
+      expect(text).toMatch(counted('retry', 'conflict'))
+      expect(text).toMatch(/^inference_club_operation_duration_seconds_count\{operation="requests.finish"\} 1$/m)
+      expect(text).not.toContain(id)
+    } finally {
+      await watched.close()
+    }
   })
 })
 

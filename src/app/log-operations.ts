@@ -1,0 +1,22 @@
+import type { Logger } from '../lib/logger.ts'
+import type { OperationEvent } from '../lib/operation-events.ts'
+
+/** What the gateway does by itself every second or so. */
+const UPKEEP = new Set(
+  ['followClock', 'expireLeases', 'expireWaiting', 'renewConnections', 'noteProgress', 'forgetKeys'].map(
+    (name) => `requests.${name}`
+  )
+)
+
+/**
+ * Has the log tell of each operation: at `debug`, at `info` when it was refused or failed, and upkeep at `trace`. Why one failed is
+ * told with its cause by who asked for it; the default level shows that alone.
+ */
+export const logOperations =
+  (logger: Logger) =>
+  (event: OperationEvent): void => {
+    const { operation, ms, outcome } = event
+    const level = outcome !== 'ok' ? 'info' : UPKEEP.has(operation) ? 'trace' : 'debug'
+    if (!logger.isLevelEnabled(level)) return
+    logger[level]({ operation, outcome, ms: Math.round(ms), ids: event.ids }, 'an operation has ended')
+  }

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { errors } from './errors.ts'
+import { newId } from './ids.ts'
+import { createOperationEvents, type OperationEvent } from './operation-events.ts'
+
+function observed<T extends object>(operations: T) {
+  const heard: OperationEvent[] = []
+  const events = createOperationEvents()
+  events.on((event) => heard.push(event))
+  return { heard, operations: events.observe('room', operations) }
+}
+
+describe('an operation that is observed', () => {
+  it('gives and throws what it did, and is heard of once each time', async () => {
+    const fault = new Error('the disk is on fire')
+    const { heard, operations } = observed({
+      add: (a: number, b: number) => a + b,
+      later: async (text: string) => text,
+      refuse: async () => Promise.reject(errors.notFound('It')),
+      fail: (): number => {
+        throw fault
+      },
+      title: 'not an operation'
+    })
+    expect(operations.add(1, 2)).toBe(3)
+    expect(await operations.later('soon')).toBe('soon')
+    await expect(operations.refuse()).rejects.toMatchObject({ code: 'not_found' })
+    expect(() => operations.fail()).toThrow(fault)
+    expect(operations.title).toBe('not an operation')
+    expect(heard.map(({ operation, outcome }) => [operation, outcome])).toEqual([
+      ['room.add', 'ok'],
+      ['room.later', 'ok'],
+      ['room.refuse', 'not_found'],
+      ['room.fail', 'internal_error']
+    ])
+    for (const { ms } of heard) expect(ms).toBeGreaterThanOrEqual(0)
+  })
+
+  it('that streams is heard of when the stream has ended, however it does', async () => {
+    let closed = 0
+    async function* count(to: number) {
+      try {
+        for (let at = 1; at <= to; at += 1) yield at
+        if (to === 3) throw errors.notFound('The fourth')
+      } finally {
+        closed += 1
+      }
+    }
+    const { heard, operations } = observed({ count })
+    const read = async (to: number, most = Infinity) => {
+      for await (const at of operations.count(to)) if (at >= most) break
+    }
+    await read(2)
+    await expect(read(3)).rejects.toThrow('The fourth')
+    await read(10, 1)
+    expect(heard.map(({ outcome }) => outcome)).toEqual(['ok', 'not_found', 'ok'])
+    expect(closed).toBe(3)
+  })
+
+  it('tells ids that were minted here, and no text of a stranger', async () => {
+    const [usr, req, ast, lookalike] = [newId('usr'), newId('req'), newId('ast'), newId('key')]
+    const { heard, operations } = observed({
+      submit: async (_: unknown, __?: unknown) => ({ id: req, repeated: false })
+    })
+    await operations.submit(
+      {
+        principal: { userId: usr, email: 'ada@example.org' },
+        image: { prompt: lookalike, parameters: { extraId: { id: newId('svc') } } },
+        inputs: [{ assetId: newId('whd') }],
+        endUserId: 'ada_lovelace',
+        token_hash: 'abc'
+      },
+      { asset_id: ast }
+    )
+    expect(heard[0]?.ids).toEqual({ usr, req, ast })
+    await operations.submit(ast)
+    expect(heard[1]?.ids).toEqual({ req, ast })
+  })
+})

@@ -1,0 +1,126 @@
+import { AppError, type ErrorCode } from './errors.ts'
+
+/** One call of an operation that has ended. */
+export interface OperationEvent {
+  /** Room and name, such as `requests.submit`: as many as there are in the sources. */
+  operation: string
+  /** What it was about, by the prefix of each id: `{ usr: 'usr_…', req: 'req_…' }`. Reckoned when it is asked for. */
+  readonly ids: Record<string, string>
+  /** How long it took; of a stream, until it ended. */
+  ms: number
+  /** `internal_error` is what no caller is at fault for. */
+  outcome: 'ok' | ErrorCode
+}
+
+export interface OperationEvents {
+  /** `listener` hears of each call from now on. It must not throw. */
+  on(listener: (event: OperationEvent) => void): void
+  /** The same operations, whose calls are heard of. What they return and throw stays. */
+  observe<T extends object>(room: string, operations: T): T
+}
+
+/**
+ * Where logs and metrics hear of what is done, at the one place where operations are put together: they need not know of it.
+ * An event never holds prompts, bytes, names or keys: of what an operation was given and gave only ids that were minted here.
+ */
+export function createOperationEvents(): OperationEvents {
+  const listeners: ((event: OperationEvent) => void)[] = []
+
+  const begin = (operation: string, given: readonly unknown[]) => {
+    const began = performance.now()
+    return (outcome: OperationEvent['outcome'], gave?: unknown) => {
+      const ms = performance.now() - began
+      const event = {
+        operation,
+        get ids() {
+          return idsIn([...given, gave])
+        },
+        ms,
+        outcome
+      }
+      for (const listener of listeners) listener(event)
+    }
+  }
+
+  const observeOne =
+    (operation: string, work: (...given: unknown[]) => unknown) =>
+    (...given: unknown[]): unknown => {
+      const ended = begin(operation, given)
+      try {
+        const gave = work(...given)
+        if (isStream(gave)) return observeStream(gave, ended)
+        if (gave instanceof Promise) return observePromise(gave, ended)
+        ended('ok', gave)
+        return gave
+      } catch (error) {
+        ended(outcomeOf(error))
+        throw error
+      }
+    }
+
+  return {
+    on: (listener) => void listeners.push(listener),
+    observe: <T extends object>(room: string, operations: T) =>
+      Object.fromEntries(
+        Object.entries(operations).map(([name, member]: [string, unknown]) => [
+          name,
+          typeof member === 'function' ? observeOne(`${room}.${name}`, member as () => unknown) : member
+        ])
+      ) as T
+  }
+}
+
+type Ended = (outcome: OperationEvent['outcome'], gave?: unknown) => void
+
+async function observePromise<T>(promise: Promise<T>, ended: Ended): Promise<T> {
+  try {
+    const gave = await promise
+    ended('ok', gave)
+    return gave
+  } catch (error) {
+    ended(outcomeOf(error))
+    throw error
+  }
+}
+
+async function* observeStream<T>(stream: AsyncIterable<T>, ended: Ended): AsyncGenerator<T> {
+  let outcome: OperationEvent['outcome'] = 'ok'
+  try {
+    yield* stream
+  } catch (error) {
+    outcome = outcomeOf(error)
+    throw error
+  } finally {
+    ended(outcome)
+  }
+}
+
+const isStream = (gave: unknown): gave is AsyncIterable<unknown> =>
+  typeof gave === 'object' && gave !== null && Symbol.asyncIterator in gave
+
+const outcomeOf = (error: unknown): ErrorCode => (error instanceof AppError ? error.code : 'internal_error')
+
+/** A field that holds an id by its name, with an id in it: texts of strangers may look like one. */
+const ID_FIELD = /^id$|Id$|_id$/
+const ID = /^([a-z]{3})_[0-9a-z]{25}$/
+
+/** Of each kind of id the first that is in these values or in what they hold directly. */
+function idsIn(values: readonly unknown[]): Record<string, string> {
+  const ids: Record<string, string> = {}
+  const note = (value: unknown) => {
+    const [, prefix] = (typeof value === 'string' && ID.exec(value)) || []
+    if (prefix !== undefined) ids[prefix] ??= value as string
+  }
+  const look = (value: unknown, depth: number) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+    for (const [field, inside] of Object.entries(value)) {
+      if (ID_FIELD.test(field)) note(inside)
+      else if (depth > 0) look(inside, depth - 1)
+    }
+  }
+  for (const value of values) {
+    note(value)
+    look(value, 1)
+  }
+  return ids
+}
