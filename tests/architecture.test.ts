@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readSourceFiles, type SourceFile, type SourceImport } from './support/source-files.ts'
+import { findTransactions } from './support/source-transactions.ts'
 
 const BASE = ['lib', 'config', 'images', 'protocol']
 const DRIVERS = ['db', 'storage']
@@ -71,6 +72,27 @@ const PACKAGE_OWNERS: Record<string, readonly string[]> = {
   'node:sqlite': ['db'],
   'better-auth': ['people'],
   sharp: ['images']
+}
+
+/** Transactions that take no lock, and why they need none. */
+const WITHOUT_LOCK: Record<string, string> = {
+  'auth/api-key-store.ts touchKeys': 'writes times and looks at nothing',
+  'people/account-store.ts eraseSignIns': 'removes what is there of somebody who is gone, whatever it is',
+  'people/person-adapter-store.ts createPersonAdapter':
+    'writes new rows; an address and an invitation are taken by one guarded statement each',
+  'people/person-store.ts claim': 'the link is taken by one guarded statement, the address by its unique index',
+  'people/person-store.ts join': 'the address and the link are taken by one guarded statement each',
+  'people/person-store.ts setDisabled': 'writes and looks at nothing',
+  'providers/block-store.ts insertBlock': 'looks whether there is somebody, and rows of people are never deleted',
+  'providers/provider-store.ts graceOnline':
+    'begins a gateway; what it looks at are times that only tell who may be back soon',
+  'requests/adopt-image.ts adoptImage': 'writes new rows and looks at nothing',
+  'requests/follow-clock.ts followClock':
+    'each statement moves what it finds; a database that others use has its own clock',
+  'requests/note-progress.ts noteProgress': 'writes hints and looks at nothing',
+  'usage/provider-usage-store.ts readProviderWork': 'reads only',
+  'usage/roll-up-store.ts rollUp': 'one guarded statement takes the images that are added up',
+  'usage/usage-totals-store.ts sumUsage': 'reads only'
 }
 
 const ROUTE_INDEX = /^http\/(v1\/[a-z-]+|dashboard(\/[a-z-]+)?)\/index\.ts$/
@@ -239,6 +261,21 @@ describe('sources', () => {
 
   it(`have at most ${MOST_LINES} lines`, () => {
     expect(offences((file) => (file.lines > MOST_LINES ? [`has ${file.lines} lines`] : []))).toEqual([])
+  })
+})
+
+describe('transactions', () => {
+  const transactions = findTransactions()
+
+  it('begin with a lock or are known to need none', () => {
+    expect(transactions.length).toBeGreaterThan(30)
+    const without = transactions.filter(({ beginsWithLock }) => !beginsWithLock).map(({ name }) => name)
+    expect(without.sort()).toEqual(Object.keys(WITHOUT_LOCK).sort())
+  })
+
+  it('can be told apart by their names', () => {
+    const names = transactions.map(({ name }) => name)
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
   })
 })
 

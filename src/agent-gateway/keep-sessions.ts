@@ -105,7 +105,8 @@ async function saveStates({ registry, providers, bell }: KeepSessionsParts): Pro
   for (const session of registry.sessions()) {
     const states = [...session.unsavedStates]
     session.unsavedStates.clear()
-    for (const [serviceId, condition] of states) await providers.noteCondition(serviceId, condition)
+    const { providerId } = session
+    for (const [serviceId, condition] of states) await providers.noteCondition({ providerId, serviceId }, condition)
     // What waited for a service may begin, or has to wait.
     if (states.length > 0) bell.ring('tasks')
   }

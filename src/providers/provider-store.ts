@@ -95,7 +95,7 @@ export interface ProviderStore {
   /** Whom a provider may serve at this moment. */
   findReach(trx: Trx, providerId: string): Promise<Reach>
   /** How the image server of a service is, as its agent says. */
-  noteCondition(serviceId: string, condition: ServiceCondition): Promise<void>
+  noteCondition(service: { providerId: string; serviceId: string }, condition: ServiceCondition): Promise<void>
 }
 
 export interface OfferFilter {
@@ -234,7 +234,7 @@ export function createProviderStore(
 
     findReach: (trx, providerId) => findReach(trx, providerId, offering.providers),
 
-    noteCondition: (serviceId, condition) => noteCondition(db, { serviceId, condition, now: clock.now() })
+    noteCondition: (service, condition) => noteCondition(db, { ...service, condition, now: clock.now() })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Db } from '../db/database.ts'
+import { lockProvider } from '../db/locks.ts'
 import { ALL_MODELS, liftOpenPauses, pauseUntilLifted } from './pause-store.ts'
 
 /** How the agent of a service finds its image server. */
@@ -14,9 +15,15 @@ export interface ServiceCondition {
 /** Writes it down, and leaves alone what cannot work until the agent finds it otherwise. */
 export const noteCondition = (
   db: Db,
-  { serviceId, condition, now }: { serviceId: string; condition: ServiceCondition; now: number }
+  {
+    providerId,
+    serviceId,
+    condition,
+    now
+  }: { providerId: string; serviceId: string; condition: ServiceCondition; now: number }
 ): Promise<void> =>
   db.transaction().execute(async (trx) => {
+    await lockProvider(trx, providerId)
     const { warning, isStopped, missing } = condition
     await trx
       .updateTable('services')

@@ -18,6 +18,7 @@ const EXPECTED: Record<string, string[]> = {
   'people/invitation-store.ts insertClaim': ['person'],
   'people/person-change-store.ts changePerson': ['installation', 'person'],
   'providers/retire-provider-store.ts retireProviders': ['person', 'provider'],
+  'providers/service-condition-store.ts noteCondition': ['provider'],
   'requests/cancel-request.ts cancelRequest': ['request'],
   'requests/claim-task.ts claimTask': ['provider', 'request'],
   'requests/connect-agent.ts connectAgent': ['person', 'offers', 'request'],
@@ -96,6 +97,8 @@ it('each operation takes its locks in one order', async () => {
   const back = await connectRawAgent({ url: gateway.url, key })
   await back.hello({ name: 'first', services, attempts: [{ id, token }] })
   await waitFor(() => wasSeen('renewConnections'))
+  back.send({ type: 'service.state', service: 'service-0', state: 'warning', text: 'slow' })
+  await waitFor(() => wasSeen('noteCondition'))
   const empty = await connectRawAgent({ url: gateway.url, key })
   await empty.hello({ name: 'first', services })
   await waitFor(() => wasSeen('failAttempt'))
