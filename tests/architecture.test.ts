@@ -170,24 +170,29 @@ describe('imports', () => {
   })
 })
 
+/** What runs in browsers as well. */
+const SHARED_WITH_PAGES = ['../../src/engines/engine-descriptions.ts', '../../src/images/fields.ts']
+
 describe('the dashboard', () => {
   const pages = readSourceFiles('web/src')
 
-  it('takes types of the contract and the descriptions of engines from the server, and nothing else', () => {
+  it('takes types of the contract, the descriptions of engines and the table of fields from the server, and nothing else', () => {
     expect(pages.length).toBeGreaterThan(20)
     const wrong = pages.flatMap((file) =>
       file.imports
         .filter(({ target, isOwn }) => isOwn && target.startsWith('..'))
         .filter(({ target, typesOnly }) => !typesOnly || !target.startsWith('../../src/http/dashboard/contract/'))
-        .filter(({ target }) => target !== '../../src/engines/engine-descriptions.ts')
+        .filter(({ target }) => !SHARED_WITH_PAGES.includes(target))
         .map(({ target }) => `${file.path} imports ${target}`)
     )
     expect(wrong).toEqual([])
   })
 
-  it('gets data alone with those descriptions', () => {
-    const described = files.filter(({ path }) => /^engines\/.*-descriptions?\.ts$/.test(path))
-    expect(described.length).toBeGreaterThan(2)
+  it('gets data alone with those', () => {
+    const described = files.filter(({ path }) =>
+      /^(engines\/.*-descriptions?|images\/(fields|media-types))\.ts$/.test(path)
+    )
+    expect(described.length).toBeGreaterThan(4)
     const wrong = described.flatMap((file) =>
       file.imports
         .filter(({ target, typesOnly }) => !typesOnly && !described.some((one) => one.path === target))

@@ -2,54 +2,14 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Engine } from '../../src/engines/engine.ts'
 import type { RequestDetail } from '../../src/http/dashboard/contract/requests.ts'
-import {
-  ENGINE_PARAMETER_NAMES,
-  entriesOf,
-  type Field,
-  type FieldName,
-  FIELDS,
-  IMAGE_KINDS,
-  PARAMETERS
-} from '../../src/images/fields.ts'
-import type { ImageKind, ImageParameters, ImageTask } from '../../src/images/image-request.ts'
+import { ENGINE_PARAMETER_NAMES, FIELDS, IMAGE_KINDS, PARAMETERS } from '../../src/images/fields.ts'
+import type { ImageParameters, ImageTask } from '../../src/images/image-request.ts'
 import { IMAGE_PATHS } from '../../web/src/lib/image-paths.ts'
 import { repeatCall } from '../../web/src/features/requests/detail/repeat-call.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
+import { fieldsOf, SIZE, valueOf } from '../support/field-values.ts'
 import { leftHalfTransparent, plainPng } from '../support/pictures.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
-
-const SIZE = { width: 64, height: 48 }
-
-/** A value of a field that is neither its default nor what it would be anyway. */
-function valueOf(name: string, { value, only }: Field): unknown {
-  if (only !== undefined) return only
-  switch (value.type) {
-    case 'text':
-      return `a ${name}`
-    case 'integer':
-      return value.max === undefined ? 2 : value.max - 1
-    case 'number':
-      return value.min + 0.25
-    case 'boolean':
-      return true
-    case 'choice':
-      return value.of.at(-1)
-    case 'seed':
-      return 1234
-    case 'size':
-      return `${SIZE.width}x${SIZE.height}`
-  }
-}
-
-/** How the answer is delivered: a call that waits has neither. */
-const OF_JOBS: readonly FieldName[] = ['async', 'webhook_url']
-
-const fieldsOf = (kind: ImageKind, table: Partial<Record<FieldName, Field>>): Record<string, unknown> =>
-  Object.fromEntries(
-    entriesOf(table as Record<FieldName, Field>)
-      .filter(([name, { kinds }]) => !OF_JOBS.includes(name) && (kinds?.includes(kind) ?? true))
-      .map(([name, field]) => [name, valueOf(name, field)])
-  )
 
 let gateway: TestGateway
 let user: TestUser

@@ -161,22 +161,6 @@ export interface ModelInfo {
   queued: number
 }
 
-/** The options of a request that the playground offers beside the prompt, as the API spells them. */
-export interface ImageCall {
-  model: string
-  prompt: string
-  n?: number
-  size?: string
-  seed?: number
-  negative_prompt?: string
-  steps?: number
-  guidance_scale?: number
-  sampler?: string
-  output_format?: 'png' | 'jpeg' | 'webp'
-  async: true
-  [extra: string]: unknown
-}
-
 /** What `images/generations` and its siblings answer with `async: true`. */
 export interface AcceptedRequest {
   id: string

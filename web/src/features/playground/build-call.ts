@@ -1,9 +1,16 @@
-import type { ImageCall, RequestDetail, RequestKind } from '../../../../src/http/dashboard/contract/requests.ts'
-import type { PlaygroundForm } from './playground-form.ts'
+import type { RequestDetail, RequestKind } from '../../../../src/http/dashboard/contract/requests.ts'
+import { type Field, FIELDS, type FieldValue, PARAMETERS, SEEDS } from '../../../../src/images/fields.ts'
+import { type PlaygroundForm, TYPED_NAMES } from './playground-form.ts'
 import { fromAsset, maskFromAsset, type SourceImage } from './sources/source-image.ts'
 
 /** The fields of a call beside its images, as the API spells them. */
-export type CallFields = Pick<ImageCall, 'model' | 'prompt' | 'n' | 'size'> & { [option: string]: unknown }
+export interface CallFields {
+  model: string
+  prompt: string
+  n?: number
+  size?: string
+  [option: string]: unknown
+}
 
 /** A call as it can be sent, or shown as code. */
 export interface PlaygroundCall {
@@ -43,15 +50,9 @@ export function buildCall(entries: Entries): PlaygroundCall {
   const fields: CallFields = {
     model: form.model,
     prompt: form.prompt,
-    ...(form.n !== 1 && { n: form.n }),
+    ...(form.n !== FIELDS.n.default && { n: form.n }),
     ...sizeField(form),
-    ...(knows(features, 'seed') && numberField('seed', form.seed)),
-    ...(knows(features, 'negative_prompt') && textField('negative_prompt', form.negative_prompt)),
-    ...numberField('steps', form.steps),
-    ...numberField('guidance_scale', form.guidance_scale),
-    ...textField('sampler', form.sampler),
-    ...(kind !== 'generation' && numberField('strength', form.strength)),
-    ...textField('output_format', form.output_format),
+    ...typedFields(form, kind, features),
     ...(form.extra.trim() !== '' && (JSON.parse(form.extra) as Record<string, unknown>))
   }
   const usable = knows(features, 'mask') ? sources : sources.map(withoutMask)
@@ -61,12 +62,32 @@ export function buildCall(entries: Entries): PlaygroundCall {
 const withoutMask = ({ mask: _, ...source }: SourceImage): SourceImage => source
 
 function sizeField({ size, width, height }: PlaygroundForm): { size?: string } {
-  if (size === 'auto') return {}
+  if (size === FIELDS.size.default) return {}
   return { size: size === 'custom' ? `${Number(width)}x${Number(height)}` : size }
 }
 
-const textField = (name: string, text: string) => (text.trim() === '' ? {} : { [name]: text.trim() })
-const numberField = (name: string, text: string) => (text.trim() === '' ? {} : { [name]: Number(text) })
+/** Of those that are typed, what means something in such a call of such a model. */
+function typedFields(form: PlaygroundForm, kind: RequestKind, features: Entries['features']): Record<string, unknown> {
+  const names = TYPED_NAMES.filter((name) => {
+    const { kinds, honouredBy }: Field = PARAMETERS[name]
+    const isHonoured = honouredBy === undefined || knows(features, honouredBy)
+    return isHonoured && (kinds?.includes(kind) ?? true) && form[name].trim() !== ''
+  })
+  return Object.fromEntries(names.map((name) => [name, valueOf(PARAMETERS[name].value, form[name].trim())]))
+}
+
+function valueOf({ type }: FieldValue, text: string): unknown {
+  switch (type) {
+    case 'integer':
+    case 'number':
+    case 'seed':
+      return Number(text)
+    case 'boolean':
+      return text === 'true'
+    default:
+      return text
+  }
+}
 
 /** The call that was made as this request; with `seed` another one is put in place of its own. */
 export function callOf(request: RequestDetail, seed?: number): PlaygroundCall {
@@ -76,8 +97,8 @@ export function callOf(request: RequestDetail, seed?: number): PlaygroundCall {
     fields: {
       model: request.model,
       prompt: request.prompt,
-      ...(typeof n === 'number' && n !== 1 && { n }),
-      ...(typeof size === 'string' && size !== 'auto' && { size }),
+      ...(typeof n === 'number' && n !== FIELDS.n.default && { n }),
+      ...(typeof size === 'string' && size !== FIELDS.size.default && { size }),
       ...options,
       ...(seed !== undefined && { seed })
     },
@@ -93,9 +114,6 @@ export function sourcesOf({ inputs, mask }: Pick<RequestDetail, 'inputs' | 'mask
   }))
 }
 
-const SEEDS = 2 ** 32
-
-/** 0 … 2^32 − 1, which every known engine accepts. */
 export const randomSeed = (): number => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % SEEDS
 
 /**

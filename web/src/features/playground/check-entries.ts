@@ -1,22 +1,20 @@
+import { type FieldValue, MAX_SIDE, MIN_SIDE, PARAMETERS, SEEDS } from '../../../../src/images/fields.ts'
 import { type Entries, knows } from './build-call.ts'
-import { MAX_SIDE, MIN_SIDE } from './sizes.ts'
+import { TYPED_NAMES, type TypedName } from './playground-form.ts'
 
-export const FIELD_NAMES = [
+export type FieldName = 'prompt' | 'images' | 'model' | 'size' | 'n' | 'extra' | TypedName
+
+/** In the order of their controls, by and large. */
+export const FIELD_NAMES: readonly FieldName[] = [
   'prompt',
   'negative_prompt',
   'images',
   'model',
   'size',
   'n',
-  'seed',
-  'steps',
-  'guidance_scale',
-  'sampler',
-  'output_format',
-  'strength',
+  ...TYPED_NAMES.filter((name) => name !== 'negative_prompt'),
   'extra'
-] as const
-export type FieldName = (typeof FIELD_NAMES)[number]
+]
 
 /** What is wrong, by field; `images` are the source images and the mask, `extra` the JSON of further fields. */
 export type FieldErrors = Partial<Record<FieldName, string>>
@@ -32,10 +30,7 @@ export function checkEntries(entries: Entries): FieldErrors {
     images: checkSources(entries),
     model: form.model === '' ? 'Choose a model.' : undefined,
     size: form.size === 'custom' ? checkSize(form) : undefined,
-    seed: checkNumber(form.seed, { max: 2 ** 32 - 1, whole: true }),
-    steps: checkNumber(form.steps, { min: 1, max: 1000, whole: true }),
-    guidance_scale: checkNumber(form.guidance_scale, { max: 1000 }),
-    strength: checkNumber(form.strength, { max: 1 }),
+    ...Object.fromEntries(TYPED_NAMES.map((name) => [name, checkTyped(PARAMETERS[name].value, form[name])])),
     extra: checkExtra(form.extra)
   })
 }
@@ -64,19 +59,32 @@ function checkSize({ width, height }: { width: string; height: string }): string
   return checkNumber(width, range) ?? checkNumber(height, range)
 }
 
+/** Texts have no bound that anybody reaches by typing; choices are chosen. */
+function checkTyped(value: FieldValue, text: string): string | undefined {
+  switch (value.type) {
+    case 'integer':
+    case 'number':
+      return checkNumber(text, { ...value, whole: value.type === 'integer' })
+    case 'seed':
+      return checkNumber(text, { min: 0, max: SEEDS - 1, whole: true })
+    default:
+      return undefined
+  }
+}
+
 interface NumberRange {
-  min?: number
-  max: number
+  min: number
+  max?: number
   whole?: boolean
   required?: boolean
 }
 
 function checkNumber(text: string, range: NumberRange): string | undefined {
-  const { min = 0, max, whole = false, required = false } = range
+  const { min, max = Infinity, whole = false, required = false } = range
   if (text.trim() === '' && !required) return undefined
   const value = text.trim() === '' ? NaN : Number(text)
   if (value >= min && value <= max && (!whole || Number.isInteger(value))) return undefined
-  return `Enter a ${whole ? 'whole number' : 'number'} between ${min} and ${max}.`
+  return `Enter a ${whole ? 'whole number' : 'number'} ${max === Infinity ? `from ${min} on` : `between ${min} and ${max}`}.`
 }
 
 function checkExtra(text: string): string | undefined {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { buildCall, callOf, seedOf } from './build-call.ts'
+import { IMAGE_KINDS, PARAMETERS } from '../../../../src/images/fields.ts'
+import { fieldsOf } from '../../../../tests/support/field-values.ts'
+import { buildCall, callOf, seedOf, sourcesOf } from './build-call.ts'
+import { checkEntries } from './check-entries.ts'
 import { EMPTY_FORM, formOf, readForm } from './playground-form.ts'
 import { sampleImage, sampleRequest } from './sample-request.ts'
 
@@ -43,12 +46,16 @@ describe('formOf', () => {
     })
   })
 
-  it('leads back to the same call', () => {
-    const made = sampleRequest({ kind: 'generation', parameters: { ...parameters, strength: undefined } })
-    expect(buildCall({ form: formOf(made), sources: [], features: undefined })).toEqual({
-      ...callOf(made),
-      fields: expect.objectContaining({ model: 'demo', prompt: 'a fox', n: 2, size: '1344x768', seed: 0, clip_skip: 2 })
-    })
+  it.each(IMAGE_KINDS)('leads back to the same call: a %s with every field there is', (kind) => {
+    const prompt = kind === 'variation' ? '' : 'a fox'
+    const parameters = { n: 2, ...fieldsOf(kind, PARAMETERS), clip_skip: 2 }
+    const inputs = kind === 'generation' ? [] : [sampleImage(1)]
+    const made = sampleRequest({ kind, prompt, parameters, inputs })
+    const entries = { form: formOf(made), sources: sourcesOf(made), features: undefined }
+    expect(checkEntries(entries)).toEqual({})
+    const call = buildCall(entries)
+    expect(call).toMatchObject({ kind, fields: { model: 'demo', prompt, ...parameters } })
+    expect(callOf(made)).toMatchObject({ kind, fields: call.fields })
   })
 })
 

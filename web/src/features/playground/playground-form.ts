@@ -1,10 +1,21 @@
 import type { RequestDetail } from '../../../../src/http/dashboard/contract/requests.ts'
+import { entriesOf, FIELDS, type ParameterName, PARAMETERS } from '../../../../src/images/fields.ts'
 import { parseSize, SIZE_PRESETS } from './sizes.ts'
 
+/** Parameters that the playground has a control for, which holds text. */
+export type TypedName = Exclude<
+  { [Name in ParameterName]: (typeof PARAMETERS)[Name] extends { label: string } ? Name : never }[ParameterName],
+  'size'
+>
+
+/** They stand in the parameters of a request under the same names. */
+export const TYPED_NAMES = entriesOf<ParameterName>(PARAMETERS)
+  .filter(([name, { label }]) => label !== undefined && name !== 'size')
+  .map(([name]) => name as TypedName)
+
 /** What is entered, as text where it is typed. Fields are named as the API names them, and so are errors about them. */
-export interface PlaygroundForm {
+export interface PlaygroundForm extends Record<TypedName, string> {
   prompt: string
-  negative_prompt: string
   /** Empty: none is chosen yet. */
   model: string
   /** `auto`, `custom`, or a preset. */
@@ -13,32 +24,21 @@ export interface PlaygroundForm {
   width: string
   height: string
   n: number
-  /** Empty: drawn anew for each request. */
-  seed: string
-  steps: string
-  guidance_scale: string
-  sampler: string
-  /** Empty: as the engine delivers it. */
-  output_format: string
-  strength: string
   /** A JSON object of further fields. */
   extra: string
 }
 
+/** Empty: as the model has it; of the seed: drawn anew for each request. */
+const NOTHING_TYPED = Object.fromEntries(TYPED_NAMES.map((name) => [name, ''])) as Record<TypedName, string>
+
 export const EMPTY_FORM: PlaygroundForm = {
+  ...NOTHING_TYPED,
   prompt: '',
-  negative_prompt: '',
   model: '',
-  size: 'auto',
+  size: FIELDS.size.default,
   width: '1024',
   height: '1024',
-  n: 1,
-  seed: '',
-  steps: '',
-  guidance_scale: '',
-  sampler: '',
-  output_format: '',
-  strength: '',
+  n: FIELDS.n.default,
   extra: ''
 }
 
@@ -48,22 +48,11 @@ export const ONE_EDIT: Partial<PlaygroundForm> = { n: 1, size: 'auto', seed: '' 
 type FormName = keyof PlaygroundForm
 export type ChangeForm = (part: Partial<PlaygroundForm>) => void
 
-/** Options that are typed as text, and stand in the parameters of a request under the same name. */
-export const TYPED_OPTIONS = [
-  'negative_prompt',
-  'seed',
-  'steps',
-  'guidance_scale',
-  'sampler',
-  'output_format',
-  'strength'
-] as const satisfies FormName[]
-
-const OWN_FIELDS: readonly string[] = ['n', 'size', ...TYPED_OPTIONS]
+const OWN_FIELDS: readonly string[] = ['n', 'size', ...TYPED_NAMES]
 
 /** The form that would make this request again. */
 export function formOf({ model, prompt, parameters }: RequestDetail): PlaygroundForm {
-  const typed = TYPED_OPTIONS.map((name) => [name, textOf(parameters[name])])
+  const typed = TYPED_NAMES.map((name) => [name, textOf(parameters[name])])
   const extra = Object.fromEntries(Object.entries(parameters).filter(([name]) => !OWN_FIELDS.includes(name)))
   return {
     ...EMPTY_FORM,
@@ -83,7 +72,7 @@ function sizeOf(value: unknown): Partial<PlaygroundForm> {
   return { size: 'custom', width: String(size.width), height: String(size.height) }
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+const textOf = (value: unknown): string => (['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '')
 
 /** A stored form; what is missing or of another kind (an older version wrote it) is as in an empty one. */
 export function readForm(text: string | null): PlaygroundForm {

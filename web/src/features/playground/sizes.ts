@@ -25,10 +25,6 @@ export const SIZE_PRESETS: readonly SizePreset[] = [
   preset('Tall', 768, 1344)
 ]
 
-/** What every server takes: see the API's `invalid_size`. */
-export const MIN_SIDE = 16
-export const MAX_SIDE = 16_384
-
 /** Assumed where the engine chooses. */
 export const USUAL_SIZE: Size = { width: 1024, height: 1024 }
 

@@ -1,5 +1,6 @@
 import { Code, Eraser } from 'lucide-react'
 import { type Ref, useState } from 'react'
+import { FIELDS } from '../../../../../src/images/fields.ts'
 import { Button } from '../../../components/ui/button.tsx'
 import { Disclosure } from '../../../components/ui/disclosure.tsx'
 import { Field } from '../../../components/ui/field.tsx'
@@ -80,7 +81,7 @@ function Prompts({ entries: { form, sources, features }, errors, onChange, onFil
     <>
       <PromptField
         name="prompt"
-        label="Prompt"
+        label={FIELDS.prompt.label}
         rows={3}
         value={form.prompt}
         placeholder={isEdit ? 'What to change. Empty: a variation.' : 'A lighthouse at dusk, oil painting'}
@@ -90,7 +91,7 @@ function Prompts({ entries: { form, sources, features }, errors, onChange, onFil
       {knows(features, 'negative_prompt') && (
         <PromptField
           name="negative_prompt"
-          label="Negative prompt"
+          label={FIELDS.negative_prompt.label}
           rows={1}
           value={form.negative_prompt}
           placeholder="What to keep out"
@@ -118,7 +119,7 @@ function Options({ entries, errors, onChange }: ControlPanelProps) {
       <ModelField value={form.model} error={errors.model} onChange={(model) => onChange({ model })} />
       <SizeField form={form} error={errors.size} hasSources={sources.length > 0} onChange={onChange} />
       <div className="grid grid-cols-[9rem_1fr] items-start gap-3">
-        <Field label="Images" error={errors.n}>
+        <Field label={FIELDS.n.label} error={errors.n}>
           <Stepper
             name="n"
             value={form.n}

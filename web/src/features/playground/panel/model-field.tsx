@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useQuery } from '@tanstack/react-query'
+import { FIELDS } from '../../../../../src/images/fields.ts'
 import type { ModelInfo } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { Badge } from '../../../components/ui/badge.tsx'
 import { Button } from '../../../components/ui/button.tsx'
@@ -45,7 +46,7 @@ export function ModelField({ value, error, onChange }: ModelFieldProps) {
   const chosen = models.find(({ id }) => id === value)
   return (
     <div className="flex flex-col gap-2">
-      <Field label="Model" error={error}>
+      <Field label={FIELDS.model.label} error={error}>
         <Select value={value} options={optionsOf(models, value)} onChange={onChange} />
       </Field>
       {chosen ? <ModelFacts model={chosen} /> : <OfflineNote model={value} />}

@@ -1,7 +1,8 @@
-import { Field, TextArea, TextInput } from '../../../components/ui/field.tsx'
-import { Select } from '../../../components/ui/select.tsx'
-import type { FieldErrors } from '../check-entries.ts'
-import type { ChangeForm, PlaygroundForm } from '../playground-form.ts'
+import { type Field, PARAMETERS } from '../../../../../src/images/fields.ts'
+import { Field as Labelled, TextArea } from '../../../components/ui/field.tsx'
+import type { FieldErrors, FieldName } from '../check-entries.ts'
+import { type ChangeForm, type PlaygroundForm, TYPED_NAMES, type TypedName } from '../playground-form.ts'
+import { OptionField } from './option-field.tsx'
 import { StrengthField } from './strength-field.tsx'
 
 export interface MoreOptionsProps {
@@ -11,15 +12,12 @@ export interface MoreOptionsProps {
   onChange: ChangeForm
 }
 
-const FORMATS = [
-  { value: '', label: 'Default' },
-  { value: 'png', label: 'PNG' },
-  { value: 'jpeg', label: 'JPEG' },
-  { value: 'webp', label: 'WebP' }
-]
+/** They have controls and places of their own. */
+const ELSEWHERE: readonly TypedName[] = ['negative_prompt', 'seed', 'strength']
+const OPTIONS = TYPED_NAMES.filter((name) => !ELSEWHERE.includes(name))
 
 /** Fields of the disclosure, to open it when something is wrong with one of them. */
-export const MORE_OPTIONS = ['steps', 'guidance_scale', 'sampler', 'output_format', 'strength', 'extra'] as const
+export const MORE_OPTIONS: readonly FieldName[] = ['strength', ...OPTIONS, 'extra']
 
 /** Nothing tells whether an engine knows these; where it does not, the request says so in its warnings. */
 export function MoreOptions({ form, errors, hasSources, onChange }: MoreOptionsProps) {
@@ -29,42 +27,17 @@ export function MoreOptions({ form, errors, hasSources, onChange }: MoreOptionsP
         <StrengthField value={form.strength} error={errors.strength} onChange={(strength) => onChange({ strength })} />
       )}
       <div className="grid grid-cols-2 items-start gap-3">
-        <Field label="Steps" error={errors.steps}>
-          <TextInput
-            name="steps"
-            inputMode="numeric"
-            placeholder="Default"
-            value={form.steps}
-            onChange={({ target }) => onChange({ steps: target.value })}
+        {OPTIONS.map((name) => (
+          <OptionField
+            key={name}
+            name={name}
+            value={form[name]}
+            error={errors[name]}
+            onChange={(text) => onChange({ [name]: text })}
           />
-        </Field>
-        <Field label="Guidance scale" error={errors.guidance_scale}>
-          <TextInput
-            name="guidance_scale"
-            inputMode="decimal"
-            placeholder="Default"
-            value={form.guidance_scale}
-            onChange={({ target }) => onChange({ guidance_scale: target.value })}
-          />
-        </Field>
-        <Field label="Sampler" error={errors.sampler}>
-          <TextInput
-            name="sampler"
-            placeholder="Default"
-            spellCheck={false}
-            value={form.sampler}
-            onChange={({ target }) => onChange({ sampler: target.value })}
-          />
-        </Field>
-        <Field label="Output format" error={errors.output_format}>
-          <Select
-            value={form.output_format}
-            options={FORMATS}
-            onChange={(output_format) => onChange({ output_format })}
-          />
-        </Field>
+        ))}
       </div>
-      <Field
+      <Labelled
         label="Extra fields (JSON)"
         error={errors.extra}
         hint="Steps, guidance, sampler and these are passed on if the engine understands them."
@@ -78,27 +51,17 @@ export function MoreOptions({ form, errors, hasSources, onChange }: MoreOptionsP
           className="max-h-60 font-mono text-[13px] pointer-coarse:text-base"
           onChange={({ target }) => onChange({ extra: target.value })}
         />
-      </Field>
+      </Labelled>
     </div>
   )
 }
 
 /** What is set, in short, for the closed disclosure. */
-export function tellOptions({
-  steps,
-  guidance_scale,
-  sampler,
-  output_format,
-  strength,
-  extra
-}: PlaygroundForm): string {
-  const parts = [
-    steps && `${steps} steps`,
-    guidance_scale && `guidance ${guidance_scale}`,
-    sampler,
-    output_format,
-    strength && `strength ${strength}`,
-    extra.trim() && 'extra fields'
-  ]
-  return parts.filter((part) => part !== '').join(', ')
+export function tellOptions(form: PlaygroundForm): string {
+  const parts = [...OPTIONS, 'strength' as const].map((name) => {
+    const { value, label = '' }: Field = PARAMETERS[name]
+    const saysItself = value.type === 'text' || value.type === 'choice'
+    return form[name] === '' || saysItself ? form[name] : `${label.toLowerCase()} ${form[name]}`
+  })
+  return [...parts, form.extra.trim() && 'extra fields'].filter((part) => part !== '').join(', ')
 }

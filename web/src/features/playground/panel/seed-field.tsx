@@ -1,4 +1,5 @@
 import { Dices, LockKeyhole, LockKeyholeOpen } from 'lucide-react'
+import { FIELDS } from '../../../../../src/images/fields.ts'
 import { Field, TextInput } from '../../../components/ui/field.tsx'
 import { IconButton } from '../../../components/ui/icon-button.tsx'
 import { randomSeed } from '../build-call.ts'
@@ -14,7 +15,7 @@ export function SeedField({ value, error, onChange }: SeedFieldProps) {
   const isLocked = value !== ''
   const draw = () => onChange(String(randomSeed()))
   return (
-    <Field label="Seed" error={error}>
+    <Field label={FIELDS.seed.label} error={error}>
       <div className="relative">
         <TextInput
           name="seed"

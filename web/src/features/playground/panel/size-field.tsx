@@ -2,6 +2,7 @@ import { Toggle } from '@base-ui/react/toggle'
 import { ToggleGroup } from '@base-ui/react/toggle-group'
 import { Settings2, Sparkles } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { FIELDS } from '../../../../../src/images/fields.ts'
 import { Field, TextInput } from '../../../components/ui/field.tsx'
 import type { ChangeForm, PlaygroundForm } from '../playground-form.ts'
 import { fitInto, type Size, SIZE_PRESETS } from '../sizes.ts'
@@ -20,9 +21,9 @@ export function SizeField({ form, error, hasSources, onChange }: SizeFieldProps)
   const automatic = hasSources ? 'As source' : 'By model'
   return (
     <div className="flex flex-col gap-1.5">
-      <span className="text-[13px] font-medium text-muted">Size</span>
+      <span className="text-[13px] font-medium text-muted">{FIELDS.size.label}</span>
       <ToggleGroup
-        aria-label="Size"
+        aria-label={FIELDS.size.label}
         value={[form.size]}
         onValueChange={([size]) => size !== undefined && onChange({ size })}
         className="grid grid-cols-4 gap-1.5"

@@ -1,3 +1,4 @@
+import { FIELDS } from '../../../../../src/images/fields.ts'
 import { Button } from '../../../components/ui/button.tsx'
 import { Slider } from '../../../components/ui/slider.tsx'
 
@@ -15,10 +16,10 @@ export function StrengthField({ value, error, onChange }: StrengthFieldProps) {
   return (
     <div className="flex flex-col">
       <Slider
-        label="Strength"
+        label={FIELDS.strength.label}
         value={isSet ? Number(value) : MIDDLE}
-        min={0}
-        max={1}
+        min={FIELDS.strength.value.min}
+        max={FIELDS.strength.value.max}
         step={0.01}
         text={isSet ? value : 'Default'}
         onChange={(strength) => onChange(String(strength))}

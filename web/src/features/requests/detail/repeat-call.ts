@@ -1,4 +1,5 @@
 import { IMAGE_PATHS } from '../../../lib/image-paths.ts'
+import { FIELDS } from '../../../../../src/images/fields.ts'
 import type { RequestDetail } from '../../../../../src/http/dashboard/contract/requests.ts'
 
 /** The call that makes the same images again: with the seed that was drawn, and the inputs that are stored. */
@@ -12,8 +13,8 @@ export function repeatCall(request: RequestDetail): { path: string; body: Record
       ...(prompt !== '' && { prompt }),
       ...(inputs.length > 0 && { images: inputs.map(({ id }) => ({ file_id: id })) }),
       ...(mask && { mask: { file_id: mask.id } }),
-      ...(n !== 1 && { n }),
-      ...(size !== 'auto' && { size }),
+      ...(n !== FIELDS.n.default && { n }),
+      ...(size !== FIELDS.size.default && { size }),
       ...drawnSeed(request),
       ...others
     }
