@@ -39,7 +39,8 @@ describe.each(DASHBOARD_PAGES)('the page $name', (page) => {
     await settled(visitor.page)
     expect(await seriousOffences(visitor.page)).toEqual([])
     expect(await visitor.page.evaluate<number>(WIDTH)).toBeLessThanOrEqual(device.phone ? PHONE.width : DESKTOP.width)
-    expect(await visitor.page.getByRole('heading', { level: 1 }).count()).toBe(1)
+    // Behind a dialog, too.
+    expect(await visitor.page.locator('h1').count()).toBe(1)
     expect(await visitor.page.title()).toMatch(/\S.* · inference\.club$/)
     expect(visitor.complaints).toEqual([])
     await visitor.close()
@@ -69,6 +70,19 @@ describe('the first visit', () => {
     await visit(page, path)
     // What counts as good by the common measure is 0.1.
     expect(await page.evaluate<number>('window.shifts')).toBeLessThan(0.02)
+    await close()
+  })
+
+  it('finds every title at one place', async () => {
+    const { page, close } = await open({}, {})
+    const places = new Map<string, string[]>()
+    for (const path of ['/', '/playground', '/requests', '/queue', '/network', '/usage', '/keys', '/account']) {
+      await visit(page, path)
+      const box = await page.getByRole('heading', { level: 1 }).boundingBox()
+      const place = `${box?.x} ${box?.y}`
+      places.set(place, [...(places.get(place) ?? []), path])
+    }
+    expect([...places.values()]).toHaveLength(1)
     await close()
   })
 

@@ -104,7 +104,7 @@ function Item({ command, onRun }: { command: Command; onRun: (command: Command) 
     <Autocomplete.Item
       value={command}
       onClick={() => onRun(command)}
-      className="flex min-h-9 scroll-my-2 items-center gap-3 rounded-lg px-2.5 outline-none select-none data-highlighted:bg-hover pointer-coarse:min-h-[44px]"
+      className="flex min-h-9 scroll-my-2 items-center gap-3 rounded-lg px-2.5 outline-none select-none data-highlighted:bg-accent-soft pointer-coarse:min-h-[44px]"
     >
       <Icon className="size-4 shrink-0 text-faint" aria-hidden />
       <span className="min-w-0 flex-1 truncate">{label}</span>

@@ -64,7 +64,7 @@ export function ControlPanel(props: ControlPanelProps) {
 }
 
 const PanelHeader = ({ onReset, onShowCode }: ControlPanelProps) => (
-  <div className="flex min-h-9 items-center justify-between gap-2">
+  <div className="flex min-h-9 items-start justify-between gap-2">
     <h1 className="text-xl font-semibold tracking-tight">Playground</h1>
     <div className="-mr-2 flex items-center">
       <Button size="small" look="ghost" icon={Code} onClick={onShowCode}>
