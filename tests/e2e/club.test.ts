@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
+import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { RequestDetail } from '../../src/http/dashboard/contract/requests.ts'
 import {
@@ -152,6 +153,28 @@ describeSteps('a club', () => {
     await page.getByText('No invitation is open').waitFor()
     await mara.page.goto(link)
     await heading(mara.page, 'This link does not work').waitFor()
+  })
+
+  it('has the name and the picture that its admin gives it, before anybody signs in', async () => {
+    const { page } = ada
+    await open(page, 'Admin')
+    await page.getByRole('navigation', { name: 'Admin' }).getByRole('link', { name: 'Settings' }).click()
+    await page.getByLabel('Club name').fill('The Attic Club')
+    await button(page, 'Save').click()
+    await page.getByRole('link', { name: 'The Attic Club' }).waitFor()
+    await waitFor(async () => (await page.title()) === 'Settings · The Attic Club')
+    const picture = await sharp({ create: { width: 90, height: 60, channels: 3, background: 'teal' } })
+      .jpeg()
+      .toBuffer()
+    await page.locator('input[type=file]').setInputFiles({ name: 'us.jpg', mimeType: 'image/jpeg', buffer: picture })
+    await page.getByText('The club has a new picture').waitFor()
+
+    await mara.page.goto('/sign-in')
+    await mara.page.getByRole('banner').getByText('The Attic Club').waitFor()
+    const shown = mara.page.getByRole('banner').locator('img')
+    expect(await shown.getAttribute('src')).toContain('/club/picture?v=')
+    await waitFor(() => mara.page.evaluate<boolean>("document.querySelector('header img').naturalWidth === 256"))
+    expect(await mara.page.title()).toBe('Sign in · The Attic Club')
   })
 
   it('takes somebody in by a link that was made on the server', async () => {

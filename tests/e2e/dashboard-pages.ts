@@ -42,6 +42,14 @@ export const DASHBOARD_PAGES: readonly DashboardPage[] = [
   { name: 'network', path: () => '/network' },
   { name: 'network-models', path: () => '/network?view=models' },
   { name: 'provider', path: ({ provider }) => `/network/${provider}` },
+  {
+    name: 'provider-faults',
+    path: ({ faultyProvider }) => `/network/${faultyProvider}`,
+    then: async (page) => {
+      await page.getByText(/×3$/).waitFor()
+      await page.getByRole('button', { name: 'Show each' }).click()
+    }
+  },
   { name: 'people', path: () => '/admin/people' },
   { name: 'system', path: () => '/admin/system' },
   { name: 'errors', path: () => '/admin/errors' },

@@ -17,6 +17,8 @@ export interface Stage {
   bensRequest: string
   /** The id of Ada's. */
   provider: string
+  /** The id of Ben's, on which images failed. */
+  faultyProvider: string
   close(): Promise<void>
 }
 
@@ -107,6 +109,7 @@ export async function setStage(options: Parameters<typeof startTestGateway>[0] =
     requests: { done, edited, failed, canceled, running, waiting },
     bensRequest,
     provider: providers.find(({ name }) => name === 'home-rig')?.id ?? '',
+    faultyProvider: providers.find(({ name }) => name === 'attic')?.id ?? '',
     close: () => gateway.close()
   }
 }

@@ -6,7 +6,7 @@ export function ClubSign() {
   return (
     <>
       <img src={pictureOf(club)} alt="" width={24} height={24} className="size-6 shrink-0 rounded-md" />
-      <span className="truncate" title={club.name}>
+      <span className="line-clamp-2 min-w-0 leading-tight [overflow-wrap:anywhere]" title={club.name}>
         {club.name}
       </span>
     </>

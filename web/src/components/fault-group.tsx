@@ -44,7 +44,7 @@ export function FaultGroup({ code, about, message, where, times, mostTimes, late
           <Single {...newest} hideTime />
         ) : (
           <Button look="ghost" size="small" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-            {isOpen ? 'Hide single ones' : 'Show single ones'}
+            {isOpen ? 'Hide each' : 'Show each'}
           </Button>
         )}
       </div>

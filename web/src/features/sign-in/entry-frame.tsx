@@ -21,7 +21,7 @@ export function EntryFrame({ title, tab = title, description, children }: EntryF
           <Artwork />
         </div>
       </div>
-      <div className="flex flex-col px-6 py-6 sm:px-10 lg:py-8">
+      <div className="flex min-w-0 flex-col px-6 py-6 sm:px-10 lg:py-8">
         <header className="flex min-w-0 items-center gap-2.5 font-semibold tracking-tight">
           <ClubSign />
         </header>
