@@ -269,6 +269,18 @@ describe('sources', () => {
   })
 })
 
+it('tests open databases in one way', () => {
+  // The way itself, and what tests the opening.
+  const own = ['support/open-test-database.ts', 'support/count-in-database.ts', 'db/sqlite-database.test.ts']
+  const sources = new Set(files.map(({ path }) => path))
+  const tests = ['src', 'tests']
+    .flatMap((folder) => readSourceFiles(folder, { withTests: true }))
+    .filter(({ path }) => !sources.has(path) && !own.includes(path))
+  const opening = /\b(db\/)?sqlite-database\.ts$|\bapp\/open-database\.ts$/
+  const wrong = tests.filter(({ imports }) => imports.some(({ target }) => opening.test(target)))
+  expect(wrong.map(({ path }) => path)).toEqual([])
+})
+
 describe('transactions', () => {
   const transactions = findTransactions()
 

@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../db/database.ts'
-import { openSqliteDatabase } from '../db/sqlite-database.ts'
 import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { createUserStore, type UserRow } from '../people/user-store.ts'
+import { openTestDatabase } from '../../tests/support/open-test-database.ts'
 
 const REFUSED = { code: 'invalid_api_key', status: 401 }
 
-let folder: string
 let database: Database
 let user: UserRow
 let now = 1_000_000
@@ -25,19 +21,11 @@ let gate: Promise<void> | undefined
 let keys: ApiKeys
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'api-keys-'))
-  database = await openSqliteDatabase({
-    path: join(folder, 'keys.sqlite'),
-    clock: { now: () => now },
-    onFatal: (error) => {
-      throw error
-    }
-  })
+  database = await openTestDatabase({ clock: { now: () => now } })
 })
 
 afterAll(async () => {
   await database.close()
-  await rm(folder, { recursive: true })
 })
 
 beforeEach(async () => {

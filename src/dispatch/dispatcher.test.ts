@@ -1,29 +1,23 @@
 import { loadConfig } from '../config/config.ts'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { KyselyPlugin } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../db/database.ts'
-import { openSqliteDatabase } from '../db/sqlite-database.ts'
 import type { Feature } from '../images/image-request.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
 import { startDispatcher } from './dispatcher.ts'
 import type { ServiceSlots } from './slot-source.ts'
+import { openTestDatabase } from '../../tests/support/open-test-database.ts'
 
 const GENERATE: Feature[] = ['generate']
 
-let folder: string
 let database: Database
 let statements: number
 /** Rows that came of them. */
 let read: number
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'dispatcher-'))
-  const onFatal = (error: unknown) => expect.fail(String(error))
-  const opened = await openSqliteDatabase({ path: join(folder, 'test.sqlite'), clock: { now: () => 1000 }, onFatal })
+  const opened = await openTestDatabase({ clock: { now: () => 1000 } })
   const counter: KyselyPlugin = {
     transformQuery: ({ node }) => {
       statements += 1
@@ -43,7 +37,6 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await database.close()
-  await rm(folder, { recursive: true })
 })
 
 /** A provider of `ann` whose services offer so many models each, all of them called `<model> <number>`. */

@@ -1,32 +1,24 @@
 import { DAY_MS } from '../lib/durations.ts'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../db/database.ts'
-import { openSqliteDatabase } from '../db/sqlite-database.ts'
 import { errors } from '../lib/errors.ts'
 import { createOnce, type Once } from './create-once.ts'
 import { endIdempotencyKeys, forgetIdempotencyKeys } from './idempotency-store.ts'
+import { openTestDatabase } from '../../tests/support/open-test-database.ts'
 
 const USER = { id: 'usr_1', name: 'u', email: 'u@example.org', role: 'member', created_at: 1, updated_at: 1 }
 
-let folder: string
 let database: Database
 let now = 1_800_000_000_000
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'create-once-'))
-  const onFatal = (error: unknown) => expect.fail(String(error))
-  const path = join(folder, 'test.sqlite')
-  database = await openSqliteDatabase({ path, clock: { now: () => now }, onFatal })
+  database = await openTestDatabase({ clock: { now: () => now } })
   await database.db.insertInto('users').values(USER).execute()
 })
 
 afterAll(async () => {
   await database.close()
-  await rm(folder, { recursive: true })
 })
 
 let keys = 0

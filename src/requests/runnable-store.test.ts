@@ -1,25 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { plansOf, wasteful } from '../../tests/support/query-plans.ts'
 import type { Database, Db } from '../db/database.ts'
-import { openSqliteDatabase } from '../db/sqlite-database.ts'
 import { nextOrderKey } from './queue-store.ts'
 import { TASK_CLASS } from './request-states.ts'
 import { listHeads, listLanes, listWaitingModels } from './runnable-store.ts'
 import type { TaskRow } from './task-store.ts'
+import { openTestDatabase } from '../../tests/support/open-test-database.ts'
 
 const MODEL = 'm'
 
-let folder: string
 let database: Database
 let db: Db
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'runnable-'))
-  const onFatal = (error: unknown) => expect.fail(String(error))
-  database = await openSqliteDatabase({ path: join(folder, 'test.sqlite'), clock: { now: () => 0 }, onFatal })
+  database = await openTestDatabase({ clock: { now: () => 0 } })
   db = database.db
   const users = ['owner', 'ann', 'bob'].map((id) => ({ id, email: `${id}@example.org` }))
   const rest = { name: 'u', role: 'member', created_at: 1, updated_at: 1 }
@@ -31,7 +25,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await database.close()
-  await rm(folder, { recursive: true })
 })
 
 beforeEach(async () => {

@@ -1,32 +1,22 @@
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../db/database.ts'
-import { openSqliteDatabase } from '../db/sqlite-database.ts'
-import { systemClock } from '../lib/clock.ts'
 import { rollUp } from './roll-up-store.ts'
 import { countImagesSince } from './usage-store.ts'
 import { type Dimension, sumUsage } from './usage-totals-store.ts'
+import { openTestDatabase } from '../../tests/support/open-test-database.ts'
 
 const MIDNIGHT = Date.UTC(2026, 10, 20)
 
-let folder: string
 let database: Database
 let made = 0
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'usage-'))
-  const onFatal = (error: unknown) => {
-    throw error
-  }
-  database = await openSqliteDatabase({ path: join(folder, 'usage.sqlite'), clock: systemClock, onFatal })
+  database = await openTestDatabase()
 })
 afterEach(async () => {
   await database.close()
-  await rm(folder, { recursive: true })
 })
 
 interface Image {

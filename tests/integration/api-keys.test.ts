@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiKeyStore } from '../../src/auth/api-key-store.ts'
-import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import { generate } from '../support/image-calls.ts'
 import { readError } from '../support/read-error.ts'
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 
 let gateway: TestGateway
 
@@ -35,13 +35,7 @@ describe('a revocation', () => {
 
   it('that another process wrote counts within a second', async () => {
     const { key, keyId } = await gateway.addUser()
-    const elsewhere = await openSqliteDatabase({
-      path: join(gateway.dataDir, 'inference-club.sqlite'),
-      clock: gateway.database.clock,
-      onFatal: (error) => {
-        throw error
-      }
-    })
+    const elsewhere = await openTestDatabase({ dataDir: gateway.dataDir, clock: gateway.database.clock })
     try {
       expect(await statusFor(key)).toBe(200)
       expect(await createApiKeyStore(elsewhere).revokeKey(keyId)).toBe(true)

@@ -1,15 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
-import type { Database } from '../../src/db/database.ts'
-import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
-import { systemClock } from '../../src/lib/clock.ts'
 import { deleteBlock, insertBlock } from '../../src/providers/block-store.ts'
 import { drainProvider, resumeProvider } from '../../src/providers/provider-state-store.ts'
 import { createProviderStore } from '../../src/providers/provider-store.ts'
@@ -19,27 +13,22 @@ import { insertSubmission } from '../../src/requests/insert-submission.ts'
 import { TASK_CLASS } from '../../src/requests/request-states.ts'
 import { findTask, listTasks } from '../../src/requests/task-store.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { openTestDatabase, type TestDatabase } from '../support/open-test-database.ts'
 
 const USER = 'usr_1'
 const { limits } = loadConfig({})
 
-let folder: string
-let path: string
-let database: Database
+let database: TestDatabase
 let models = 0
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'claims-'))
-  path = join(folder, 'test.sqlite')
-  const onFatal = (error: unknown) => expect.fail(String(error))
-  database = await openSqliteDatabase({ path, clock: systemClock, onFatal })
+  database = await openTestDatabase()
   const user = { id: USER, name: 'u', email: 'u@example.org', role: 'member', created_at: 1, updated_at: 1 }
   await database.db.insertInto('users').values(user).execute()
 })
 
 afterAll(async () => {
   await database.close()
-  await rm(folder, { recursive: true })
 })
 
 const newModel = () => `model-${++models}`
@@ -95,7 +84,9 @@ const attemptsOf = (requestId: string) =>
 /** A process that claims all it can get once it is told to. */
 async function startClaimer(slot: Awaited<ReturnType<typeof connect>>) {
   const script = fileURLToPath(new URL('../support/claim-tasks.ts', import.meta.url))
-  const child = spawn(process.execPath, [script, path, JSON.stringify(slot)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, database.dataDir, JSON.stringify(slot)], {
+    stdio: ['pipe', 'pipe', 'inherit']
+  })
   const closed = once(child, 'close')
   await once(child.stdout, 'data')
   const output = text(child.stdout)

@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LIVE_SETTINGS } from '../../src/config/live-settings.ts'
-import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import type { LiveSetting } from '../../src/http/dashboard/contract/admin.ts'
 import type { CreatedInvitation, SessionInfo } from '../../src/http/dashboard/contract/session.ts'
-import { systemClock } from '../../src/lib/clock.ts'
 import { writeSettings } from '../../src/settings/setting-store.ts'
 import { createBrowser } from '../support/browser.ts'
 import { callDashboard, type DashboardAnswer, type DashboardError } from '../support/dashboard-calls.ts'
@@ -16,6 +14,7 @@ import { startTestGateway, type TestGateway, type TestPerson, type TestUser } fr
 import { waitFor } from '../support/wait-for.ts'
 import { addPainters, createWebhookCalls } from '../support/webhook-calls.ts'
 import { startWebhookReceiver } from '../support/webhook-receiver.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 
 let gateway: TestGateway
 let admin: TestPerson
@@ -160,11 +159,7 @@ describe('a change', () => {
   })
 
   it('by another process counts soon', async () => {
-    const path = join(gateway.dataDir, 'inference-club.sqlite')
-    const onFatal = (error: unknown) => {
-      throw error
-    }
-    const other = await openSqliteDatabase({ path, clock: systemClock, onFatal })
+    const other = await openTestDatabase({ dataDir: gateway.dataDir })
     await writeSettings(other.db, { values: new Map([['rateLimit', '123']]), by: 'somebody', now: 1 })
     const { config } = gateway.gateway.context
     await waitFor(() => config.rateLimit === 123)

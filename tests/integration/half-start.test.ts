@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openDatabase } from '../../src/app/open-database.ts'
 import { isDataDirLocked } from '../../src/db/data-dir-lock.ts'
 import { freePort } from '../support/free-port.ts'
 import { startTestGateway } from '../support/test-gateway.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 
 let dataDir: string
 let port: number
@@ -34,8 +34,7 @@ async function openFiles(): Promise<string[]> {
 }
 
 async function onDatabase(statement: string): Promise<void> {
-  const onFatal = (error: unknown) => expect.fail(String(error))
-  const database = await openDatabase({ dataDir }, { onFatal })
+  const database = await openTestDatabase({ dataDir })
   await sql.raw(statement).execute(database.db)
   await database.close()
 }

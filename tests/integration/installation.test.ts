@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openDatabase } from '../../src/app/open-database.ts'
 import { lockDataDir } from '../../src/db/data-dir-lock.ts'
 import { MIGRATIONS } from '../../src/db/migrations/index.ts'
 import { VERSION } from '../../src/lib/version.ts'
 import { runProgram, type RunningServer, startServer } from '../support/run-program.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 
 let folder: string
 const servers: RunningServer[] = []
@@ -72,8 +72,7 @@ describe('a command that needs an installation', () => {
 
 describe('a folder of a later version', () => {
   beforeEach(async () => {
-    const onFatal = (error: unknown) => expect.fail(String(error))
-    const database = await openDatabase({ dataDir: join(folder, 'data') }, { onFatal })
+    const database = await openTestDatabase({ dataDir: join(folder, 'data') })
     await sql`insert into kysely_migration values ('901-later', '2030'), ('902-last', '2030')`.execute(database.db)
     await database.close()
   })
@@ -93,8 +92,7 @@ describe('a folder of a later version', () => {
 
 it('is not brought up to date by a command beneath a gateway that runs', async () => {
   const dataDir = join(folder, 'data')
-  const onFatal = (error: unknown) => expect.fail(String(error))
-  const database = await openDatabase({ dataDir }, { onFatal })
+  const database = await openTestDatabase({ dataDir })
   // As a version left it that did not have this one.
   await sql`drop table unwanted_objects`.execute(database.db)
   await sql`delete from kysely_migration where name >= '019'`.execute(database.db)

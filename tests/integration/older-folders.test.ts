@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openDatabase } from '../../src/app/open-database.ts'
 import { startTestGateway } from '../support/test-gateway.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 
 /** Databases as earlier commits of this repository left them, as SQL; each is named after the commits that ran on it. */
 const FOLDERS = fileURLToPath(new URL('../older-folders', import.meta.url))
@@ -24,8 +24,7 @@ async function makeOlder(folder: string, name: string): Promise<Record<string, n
 }
 
 async function bringUpToDate(dataDir: string): Promise<DatabaseSync> {
-  const onFatal = (error: unknown) => expect.fail(String(error))
-  await (await openDatabase({ dataDir }, { onFatal })).close()
+  await (await openTestDatabase({ dataDir })).close()
   return open(dataDir)
 }
 

@@ -1,6 +1,4 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import { sleep } from '../../src/lib/async.ts'
 import { cancelRequest } from '../../src/requests/cancel-request.ts'
 import { createRequestViews } from '../../src/request-views/request-views.ts'
@@ -14,6 +12,7 @@ import { startTestGateway, type TestGateway, type TestUser } from '../support/te
 import { waitFor } from '../support/wait-for.ts'
 import { wrapUntilTheEnd } from '../support/wrap-method.ts'
 import { leaveAfterEach, startWatching } from '../support/watched-requests.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 
 const FEATURES = ['generate' as const, 'edit' as const, 'variation' as const]
 
@@ -298,11 +297,8 @@ describe('a watcher', () => {
     const id = await jobs.submit({ model: 'elsewhere' })
     await worker.next()
     const watcher = await watch(user)
-    const onFatal = (error: unknown) => {
-      throw error
-    }
-    const path = join(gateway.dataDir, 'inference-club.sqlite')
-    const database = await openSqliteDatabase({ path, clock: gateway.database.clock, onFatal })
+    const { dataDir, database: own } = gateway
+    const database = await openTestDatabase({ dataDir, clock: own.clock })
     await cancelRequest({ database }, id)
     await database.close()
     await watcher.when(id, 'canceled')

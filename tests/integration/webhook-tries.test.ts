@@ -3,7 +3,6 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openDatabase } from '../../src/app/open-database.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
 import { startWebhookDelivery } from '../../src/webhooks/deliver-webhooks.ts'
 import { createWebhookSender } from '../../src/webhooks/webhook-request.ts'
@@ -19,6 +18,7 @@ import {
   type WebhookCalls
 } from '../support/webhook-calls.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
+import { openTestDatabase } from '../support/open-test-database.ts'
 
 let gateway: TestGateway
 let calls: WebhookCalls
@@ -213,7 +213,7 @@ describe('a gateway that goes down', () => {
       const first = await startTestGateway({ env: PRIVATE_ADDRESSES, dataDir: folder })
       const user = await first.addUser()
       await first.close()
-      const database = await openDatabase({ dataDir: folder }, { onFatal: () => undefined })
+      const database = await openTestDatabase({ dataDir: folder })
       const id = await queueDelivery(database, user, receiver.url)
       await database.close()
       const next = await startTestGateway({ env: PRIVATE_ADDRESSES, dataDir: folder })
@@ -250,8 +250,7 @@ describe('two processes on one database', () => {
   it('send each delivery once', async () => {
     const user = await gateway.addUser()
     const receiver = await newReceiver()
-    const config = { dataDir: gateway.dataDir }
-    const other = await openDatabase(config, { onFatal: () => undefined })
+    const other = await openTestDatabase({ dataDir: gateway.dataDir })
     const send = createWebhookSender({ userAgent: 'the other one', allowPrivateAddresses: () => true })
     const second = startWebhookDelivery({ database: other, send, logger: silentLogger() })
     const count = 60

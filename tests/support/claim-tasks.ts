@@ -1,24 +1,17 @@
 /**
- * A process that tries to claim every waiting task: `node claim-tasks.ts <database file> <JSON of slot and model>`.
+ * A process that tries to claim every waiting task: `node claim-tasks.ts <data folder> <JSON of slot and model>`.
  * Prints `ready`, begins at the first byte on its standard input, and prints the ids it got as JSON.
  */
 import { once } from 'node:events'
-import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
-import { systemClock } from '../../src/lib/clock.ts'
 import { createProviderStore } from '../../src/providers/provider-store.ts'
 import { claimTask } from '../../src/requests/claim-task.ts'
 import { listHeads, listLanes } from '../../src/requests/runnable-store.ts'
 import { loadConfig } from '../../src/config/config.ts'
+import { openTestDatabase } from './open-test-database.ts'
 
-const [path = '', given = '{}'] = process.argv.slice(2)
+const [dataDir = '', given = '{}'] = process.argv.slice(2)
 const slot = JSON.parse(given) as { serviceId: string; providerId: string; epoch: number; model: string }
-const database = await openSqliteDatabase({
-  path,
-  clock: systemClock,
-  onFatal: (error) => {
-    throw error
-  }
-})
+const database = await openTestDatabase({ dataDir })
 const { limits, offering } = loadConfig({})
 const providers = createProviderStore(database, offering)
 const lanes = await listLanes(database.db, [slot.model])

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { loadConfig } from '../../src/config/config.ts'
 import type { Database } from '../../src/db/database.ts'
-import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import { createSteadyClock, type SteadyClock } from '../../src/lib/clock.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
@@ -15,6 +14,7 @@ import type { AgentConnected, HeldAttempt } from '../../src/requests/connect-age
 import type { DeliveredImage } from '../../src/requests/finish-attempt.ts'
 import { createRequestLifecycle, type RequestLifecycle } from '../../src/requests/request-lifecycle.ts'
 import { MISCOUNTS } from './find-miscounts.ts'
+import { openTestDatabase } from './open-test-database.ts'
 
 export const MODEL = 'model'
 export const LEASE_MS = 30_000
@@ -49,7 +49,7 @@ export async function openLeaseWorld(options: { gateways: number }): Promise<Lea
     jump: (ms: number) => void (set += ms)
   }
   const gateways: LeaseWorld['gateways'] = []
-  for (let i = 0; i < options.gateways; i++) gateways.push(await openGateway(join(folder, 'test.sqlite'), clock))
+  for (let i = 0; i < options.gateways; i++) gateways.push(await openGateway(folder, clock))
   const principal: Principal = {
     userId: newId('usr'),
     email: 'u@example.org',
@@ -104,12 +104,9 @@ export async function openLeaseWorld(options: { gateways: number }): Promise<Lea
   }
 }
 
-async function openGateway(path: string, clock: { now(): number }) {
-  const onFatal = (error: unknown) => {
-    throw error
-  }
+async function openGateway(dataDir: string, clock: { now(): number }) {
   // Nothing here looks at the disk: what waits for it is tested elsewhere.
-  const database = await openSqliteDatabase({ path, clock, onFatal, syncFile: async () => undefined })
+  const database = await openTestDatabase({ dataDir, clock, syncFile: async () => undefined })
   const providers = createProviderStore(database, loadConfig({}).offering)
   const requests = createRequestLifecycle({
     database,

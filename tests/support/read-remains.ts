@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { openDatabase } from '../../src/app/open-database.ts'
 import { createAssetStore } from '../../src/assets/asset-store.ts'
 import { sweepOrphans } from '../../src/assets/sweep-orphans.ts'
 import { openDiskStore } from '../../src/storage/disk-store.ts'
 import { MISCOUNTS } from './find-miscounts.ts'
 import { storedFiles } from './stored-files.ts'
 import { databaseFile } from './in-flight.ts'
+import { openTestDatabase } from './open-test-database.ts'
 
 export interface TaskRow {
   id: string
@@ -73,10 +73,7 @@ export async function findBrokenAssets(dataDir: string, { assets }: Remains): Pr
 
 /** Lets the sweeper take what nobody refers to, however young; how much that was, and what is there afterwards. */
 export async function sweep(dataDir: string): Promise<{ swept: number; left: string[] }> {
-  const onFatal = (error: unknown) => {
-    throw error
-  }
-  const database = await openDatabase({ dataDir }, { onFatal })
+  const database = await openTestDatabase({ dataDir })
   try {
     const store = await openDiskStore(dataDir)
     const parts = { store, assets: createAssetStore(database), clock: { now: () => Date.now() + 1000 } }

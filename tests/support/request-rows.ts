@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Insertable } from 'kysely'
 import type { Database, Db } from '../../src/db/database.ts'
-import { openSqliteDatabase } from '../../src/db/sqlite-database.ts'
 import type { Tables } from '../../src/db/tables.ts'
+import { openTestDatabase } from './open-test-database.ts'
 
 type Row<Table extends keyof Tables> = Partial<Insertable<Tables[Table]>>
 
@@ -24,11 +21,7 @@ export interface RequestRows {
 }
 
 export async function openRequestRows(): Promise<RequestRows> {
-  const folder = await mkdtemp(join(tmpdir(), 'request-rows-'))
-  const onFatal = (error: unknown) => {
-    throw error
-  }
-  const database = await openSqliteDatabase({ path: join(folder, 'test.sqlite'), clock: { now: () => 0 }, onFatal })
+  const database = await openTestDatabase({ clock: { now: () => 0 } })
   const { db } = database
   return {
     database,
@@ -93,7 +86,6 @@ export async function openRequestRows(): Promise<RequestRows> {
     },
     close: async () => {
       await database.close()
-      await rm(folder, { recursive: true })
     }
   }
 }

@@ -26,12 +26,12 @@ export interface SourceFile {
   exportsEverythingOf: string[]
 }
 
-/** Every source file below a folder, parsed; tests and what only tests use (`test-….ts`) are left out. */
-export function readSourceFiles(folder = 'src'): SourceFile[] {
+/** Every source file below a folder, parsed; tests and what only tests use (`test-….ts`) are left out unless asked for. */
+export function readSourceFiles(folder = 'src', { withTests = false } = {}): SourceFile[] {
   const root = join(ROOT, folder)
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => /\.tsx?$/.test(path) && !/\.test\.ts$|(^|\/)test-[^/]*\.ts$/.test(path))
+    .filter((path) => /\.tsx?$/.test(path) && (withTests || !/\.test\.ts$|(^|\/)test-[^/]*\.ts$/.test(path)))
     .sort()
     .map((path) => readSourceFile(root, path))
 }
