@@ -34,6 +34,29 @@ export class EngineOptions {
     return ms
   }
 
+  flag(name: string): boolean | undefined {
+    const value = this.#take(name)
+    if (value === undefined || typeof value === 'boolean') return value
+    throw new EngineOptionError(`option '${name}' must be true or false`)
+  }
+
+  /** A list of names, or `any`. */
+  names(name: string): readonly string[] | 'any' | undefined {
+    const value = this.#take(name)
+    if (value === undefined || value === 'any') return value
+    const isName = (one: unknown): one is string => typeof one === 'string' && one.trim() !== ''
+    if (Array.isArray(value) && value.every(isName)) return value
+    throw new EngineOptionError(`option '${name}' must be a list of names, or any`)
+  }
+
+  /** Whatever it holds: only its owner writes it, and only the engine's server reads it. */
+  mapping(name: string): Record<string, unknown> | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+    throw new EngineOptionError(`option '${name}' must be a mapping`)
+  }
+
   #take(name: string): unknown {
     if (!this.#known.includes(name)) throw new Error(`the engine's description lacks its option '${name}'`)
     return this.#options[name] ?? undefined

@@ -66,15 +66,23 @@ const shorten = (text: string): string =>
 
 /**
  * The sentence in an image server's error body, not yet fit for callers. Servers spell it as `error.message`,
- * `error`, `message`, `detail.msg`, `detail` or `detail[0].msg`; a body that is not JSON is its own sentence.
+ * `error`, `message`, `detail.msg`, `detail` or `detail[0].msg`, stable-diffusion-webui as `errors`; a body that is not JSON is its own sentence.
  */
 export function upstreamErrorText(body: string): string {
   const parsed = parseJson(body)
   if (parsed === undefined) return body
   // Google wraps its errors in a list.
-  const { error, message, detail } = members(Array.isArray(parsed) ? parsed[0] : parsed)
+  const { error, errors, message, detail } = members(Array.isArray(parsed) ? parsed[0] : parsed)
   const firstDetail: unknown = Array.isArray(detail) ? detail[0] : undefined
-  const spellings = [members(error).message, error, message, members(detail).msg, detail, members(firstDetail).msg]
+  const spellings = [
+    members(error).message,
+    errors,
+    error,
+    message,
+    members(detail).msg,
+    detail,
+    members(firstDetail).msg
+  ]
   return (spellings.find((text) => typeof text === 'string' && text.trim() !== '') as string | undefined) ?? ''
 }
 

@@ -2,7 +2,7 @@ import type { ImageTask, Size } from '../../images/image-request.ts'
 import { ENGINE_PARAMETER_NAMES } from '../../images/fields.ts'
 import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
 import { isOpenAIModel } from '../../images/model-names.ts'
-import { EngineError } from '../engine.ts'
+import { refuseControlTag } from '../prompt-tags.ts'
 
 export interface RequestFields {
   /** By their names on the wire; without `response_format`. */
@@ -52,8 +52,6 @@ export const HARMLESS_EXTRAS = [
 const DONE_BY_AGENT = ['output_format', 'output_compression']
 /** The adapter's own to decide: it reads neither event streams nor more than one image. */
 const ADAPTERS_OWN = ['response_format', 'stream', 'partial_images']
-/** stable-diffusion.cpp obeys a block of settings of this name inside the prompt: size, count, file paths. */
-const PROMPT_CONTROL_TAG = 'sd_cpp_extra_args'
 
 /**
  * What a task says on the wire, prompt, model and size unchanged. Extra fields travel beside the known ones and
@@ -61,9 +59,7 @@ const PROMPT_CONTROL_TAG = 'sd_cpp_extra_args'
  * were asked for; of the seed the agent tells. Throws `bad_request` for a prompt that holds settings.
  */
 export function requestFields(task: ImageTask, sizes: SizeRules): RequestFields {
-  if (task.prompt.includes(PROMPT_CONTROL_TAG)) {
-    throw new EngineError('bad_request', `The prompt may not contain '${PROMPT_CONTROL_TAG}'.`)
-  }
+  refuseControlTag(task)
   const chosenSize = chooseSize(task, sizes)
   const known = knownFields(task, isSizeAsked(task) ? task.size : chosenSize)
   const withheld = isOpenAIModel(task.model) ? UNKNOWN_TO_OPENAI : []

@@ -4,6 +4,7 @@ import { sleep } from '../../lib/async.ts'
 import { checkedLookup, PrivateAddress } from '../../lib/checked-lookup.ts'
 import { isPrivateAddress } from '../../lib/private-addresses.ts'
 import { EngineError } from '../engine.ts'
+import type { ImageBytes } from '../image-text.ts'
 import {
   createUpstreamHttp,
   type Fetch,
@@ -26,18 +27,13 @@ export interface OpenAIHttpOptions extends UpstreamHttpOptions {
   downloadFrom?: readonly string[]
 }
 
-export interface Download {
-  bytes: Buffer
-  mediaType: string | null
-}
-
 /** One image server. Every method throws `EngineError`, or anything once its signal has aborted. */
 export interface OpenAIHttp extends UpstreamHttp {
   /**
    * The bytes behind a URL that the server gave, fetched as `judgeLink` says. A connection that breaks is tried again; what
    * cannot be had is `bad_output`, for the image was made.
    */
-  download(url: string, signal: AbortSignal): Promise<Download>
+  download(url: string, signal: AbortSignal): Promise<ImageBytes>
 }
 
 export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
@@ -59,7 +55,7 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
       throw isPrivate(cause) ? privateLink() : new BrokenDownload(undefined, { cause })
     }
   }
-  const fetchLinked = async (url: string, signal: AbortSignal): Promise<Download> => {
+  const fetchLinked = async (url: string, signal: AbortSignal): Promise<ImageBytes> => {
     let link = judgeLink(url, address.urlOf('/'), links)
     let response = await openLink(link, signal)
     for (let redirects = 0; isRedirect(response) && redirects < MOST_REDIRECTS; redirects += 1) {

@@ -1,8 +1,7 @@
-import { addAbortSignal } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
-import type { ImageTask, TaskInput } from '../../images/image-request.ts'
+import type { ImageTask } from '../../images/image-request.ts'
 import { decodeWhiteOnBlackPng, encodeAlphaPng } from '../../images/mask.ts'
 import type { EngineRun } from '../engine.ts'
+import { readInput } from '../read-input.ts'
 import type { MultipartFile } from './multipart-body.ts'
 
 /**
@@ -25,7 +24,7 @@ export async function inputFiles(task: ImageTask, run: EngineRun, naming: InputN
   const files: MultipartFile[] = []
   for (const input of task.inputs) {
     const isMask = input.name === 'mask'
-    const bytes = await readInput(input, run)
+    const bytes = await readInput(input.name, run)
     const sent = isMask && naming.maskMode === 'openai-alpha' ? await asAlphaMask(bytes) : bytes
     files.push({
       field: isMask ? 'mask' : imageField,
@@ -38,6 +37,3 @@ export async function inputFiles(task: ImageTask, run: EngineRun, naming: InputN
 
 const asAlphaMask = async (mask: Buffer): Promise<Buffer<ArrayBuffer>> =>
   (await encodeAlphaPng(await decodeWhiteOnBlackPng(mask))) as Buffer<ArrayBuffer>
-
-const readInput = async (input: TaskInput, run: EngineRun): Promise<Buffer<ArrayBuffer>> =>
-  (await buffer(addAbortSignal(run.signal, await run.input(input.name)))) as Buffer<ArrayBuffer>

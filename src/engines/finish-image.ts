@@ -1,0 +1,48 @@
+import { orientedSize } from '../images/image-facts.ts'
+import { inspectSource } from '../images/decode-image.ts'
+import { ImageRejected } from '../images/image-rejected.ts'
+import type { Size } from '../images/image-request.ts'
+import { keepOutsideMask } from '../images/keep-outside-mask.ts'
+import type { ImageMediaType } from '../images/media-types.ts'
+import { formatSize } from '../images/sizes.ts'
+import { EngineError } from './engine.ts'
+
+/** Of what a server makes, so that its decoding has bounds; the agent has a limit of its own. */
+export const MAX_MADE_PIXELS = 50_000_000
+
+export interface FinishedImage extends Size {
+  bytes: Buffer
+  mediaType: ImageMediaType
+}
+
+/**
+ * What an image server made, by its content. Of an edit with a mask what lies outside of it comes back as it was, since
+ * servers decode and blur it; a soft edge is mixed. Throws `bad_output` for what is no image.
+ */
+export async function finishImage({
+  bytes,
+  edit
+}: {
+  bytes: Buffer
+  /** The mask is opaque, white = change. */
+  edit?: { original: Buffer; mask: Buffer }
+}): Promise<FinishedImage> {
+  try {
+    const facts = await inspectSource(bytes, MAX_MADE_PIXELS)
+    const size = orientedSize(facts)
+    if (!edit) return { bytes, mediaType: facts.mediaType, ...size }
+    const whole = await keepOutsideMask({ edited: bytes, ...edit, maxPixels: MAX_MADE_PIXELS })
+    return { bytes: whole, mediaType: 'image/png', ...size }
+  } catch (error) {
+    if (!(error instanceof ImageRejected)) throw error
+    throw new EngineError('bad_output', `The image server did not deliver a usable image. ${error.message}`, {
+      cause: error
+    })
+  }
+}
+
+/** That a server, or what can be asked of it, has other sizes than the one that was named. */
+export const sizeTold = ({ asked, made }: { asked: Size; made: Size }): string[] =>
+  formatSize(asked) === formatSize(made)
+    ? []
+    : [`The image server makes no ${formatSize(asked)}: the image is ${formatSize(made)}.`]

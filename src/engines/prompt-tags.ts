@@ -1,0 +1,89 @@
+import { cleanText } from '../lib/clean-text.ts'
+import { EngineError } from './engine.ts'
+
+/** LoRAs that prompts may name, by the names that the image server has for them; or all. */
+export type AllowedLoras = readonly string[] | 'any'
+
+export interface NamedLora {
+  name: string
+  weight: number
+}
+
+export interface TagsOfPrompt {
+  /** The prompt without its tags; unchanged when it has none. */
+  text: string
+  /** Those that may be used, each once. */
+  loras: NamedLora[]
+  /** What was left out, a sentence at most. */
+  warnings: string[]
+}
+
+/** stable-diffusion.cpp obeys a block of settings of this name inside a prompt: size, count, file paths. */
+const CONTROL_TAG = 'sd_cpp_extra_args'
+/** `<lora:name:weight>` and its kin, as stable-diffusion-webui finds them: any word before the colon is a network. */
+const OPENING = /<([\p{L}\p{N}_]+):/gu
+const LORA_KINDS = ['lora', 'lyco']
+/** What no file name of a LoRA holds, and what would lead out of its folder. */
+const UNSAFE_NAME = /[<>:"|?*\\\p{Cc}]|^\/|(?:^|\/)\.\.?(?:\/|$)/u
+const MAX_NAME_CHARS = 200
+const MOST_LORAS = 20
+const MAX_WEIGHT = 10
+const MOST_NAMED = 5
+const MAX_SHOWN_CHARS = 40
+
+/** Throws `bad_request` for a prompt that holds settings, which could name files and change what was asked for. */
+export function refuseControlTag(prompts: { prompt: string; negative_prompt?: string | undefined }): void {
+  for (const param of ['prompt', 'negative_prompt'] as const) {
+    if (!prompts[param]?.includes(CONTROL_TAG)) continue
+    throw new EngineError('bad_request', `The ${param} may not contain '${CONTROL_TAG}'.`, { param })
+  }
+}
+
+/**
+ * Takes all tags out of a prompt that load something on the machine of an image server. In place of each stands a space:
+ * so no two halves around one can make another. A LoRA's weight is its first number, from −10 to 10, or 1.
+ */
+export function takeTags(prompt: string, allowed: AllowedLoras): TagsOfPrompt {
+  const kept: string[] = []
+  const loras = new Map<string, NamedLora>()
+  const refused: string[] = []
+  let rest = 0
+  OPENING.lastIndex = 0
+  for (let found = OPENING.exec(prompt); found; found = OPENING.exec(prompt)) {
+    const begin = OPENING.lastIndex
+    const end = prompt.indexOf('>', begin)
+    // Without any '>' behind it, nothing further is a tag either.
+    if (end === -1) break
+    // An empty one is none.
+    if (end === begin) continue
+    kept.push(prompt.slice(rest, found.index), ' ')
+    rest = end + 1
+    OPENING.lastIndex = rest
+    const lora = readLora(found[1] ?? '', prompt.slice(begin, end), allowed)
+    if (lora && (loras.size < MOST_LORAS || loras.has(lora.name))) loras.set(lora.name, lora)
+    else refused.push(prompt.slice(found.index, rest))
+  }
+  if (rest === 0) return { text: prompt, loras: [], warnings: [] }
+  const text = [...kept, prompt.slice(rest)].join('').trim()
+  return { text, loras: [...loras.values()], warnings: refused.length === 0 ? [] : [warningOf(refused)] }
+}
+
+/** As stable-diffusion-webui takes it in a prompt. */
+export const loraTag = ({ name, weight }: NamedLora): string => `<lora:${name}:${weight}>`
+
+function readLora(kind: string, args: string, allowed: AllowedLoras): NamedLora | undefined {
+  if (!LORA_KINDS.includes(kind.toLowerCase())) return undefined
+  const [asked = '', number = '1'] = args.split(':', 2).map((part) => part.trim())
+  if (asked === '' || asked.length > MAX_NAME_CHARS || UNSAFE_NAME.test(asked)) return undefined
+  const name =
+    allowed === 'any' ? asked : allowed.find((one) => one === asked || one.toLowerCase() === asked.toLowerCase())
+  if (name === undefined) return undefined
+  const weight = /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(number) ? Number(number) : 1
+  return { name, weight: Math.max(-MAX_WEIGHT, Math.min(MAX_WEIGHT, weight)) }
+}
+
+function warningOf(refused: readonly string[]): string {
+  const shown = refused.slice(0, MOST_NAMED).map((tag) => `'${cleanText(tag, MAX_SHOWN_CHARS)}'`)
+  const more = refused.length > MOST_NAMED ? ` and ${refused.length - MOST_NAMED} more` : ''
+  return `${shown.join(', ')}${more}: left out of the prompt, because the provider does not allow it.`
+}
