@@ -1,0 +1,41 @@
+import { EngineError } from '../engine.ts'
+import { parseUpstreamError } from '../upstream-error.ts'
+import { faultOfAnswer, isNotOffered } from '../upstream-fault.ts'
+import type { UpstreamAnswer } from '../upstream-http.ts'
+
+/** Fields of the server by what callers call them. */
+const CALLERS_NAMES: Readonly<Record<string, string>> = {
+  cfg_scale: 'guidance_scale',
+  sampler_name: 'sampler',
+  sampler_index: 'sampler',
+  denoising_strength: 'strength',
+  width: 'size',
+  height: 'size',
+  init_images: 'image'
+}
+/** The owner's doing, since callers can name no script. */
+const OWNERS_SCRIPT = /\bscripts?\b.{0,200}\bnot found|\bscript params\b|selectable script/is
+
+/** The `EngineError` of an answer that is not 2xx. */
+export function faultOf(answer: UpstreamAnswer, secrets: readonly string[]): EngineError {
+  if (answer.status === 401 || answer.status === 403) {
+    return new EngineError('unreachable', "The provider's image server refused its user name, password or key.")
+  }
+  if (isNotOffered(answer)) return apiIsOff()
+  const fault = faultOfAnswer(answer, { secrets, call: 'images' })
+  const { text, param } = parseUpstreamError(answer.body)
+  if (fault.fault !== 'bad_request') return fault
+  if (OWNERS_SCRIPT.test(text.slice(0, 4000))) {
+    return new EngineError('crashed', `The image server does not take the provider's settings: ${fault.message}`)
+  }
+  const named = param === '' && /^\W*sampler\b/i.test(text) ? 'sampler_name' : param
+  if (named === '') return fault
+  return new EngineError('bad_request', fault.message, { param: CALLERS_NAMES[named] ?? named })
+}
+
+/** There is a server, and not what this engine drives. */
+export const apiIsOff = (): EngineError =>
+  new EngineError(
+    'unreachable',
+    "The provider's image server does not offer stable-diffusion-webui's API: it must be started with --api."
+  )

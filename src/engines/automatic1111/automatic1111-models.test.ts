@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import { useSdapiEngine } from '../../../tests/support/sdapi-engine.ts'
+
+const world = useSdapiEngine()
+const { start, generate, sent } = world
+const describeServer = () => world.engine.describe(new AbortController().signal)
+const missing = { name: 'EngineError', fault: 'model_missing' }
+
+const CHECKPOINTS = [
+  { file: 'dream.safetensors', hash: '0123456789' },
+  { file: 'sub/other.safetensors', hash: 'aaaaaaaaaa' },
+  { file: 'new.ckpt' }
+]
+
+describe('the checkpoint', () => {
+  it.each(['dream', 'dream.safetensors', 'dream.safetensors [0123456789]', '0123456789', 'DREAM'])(
+    'may be called %j',
+    async (model) => {
+      await start({ checkpoints: CHECKPOINTS })
+      await generate({ model })
+      expect(sent().override_settings).toMatchObject({ sd_model_checkpoint: 'dream.safetensors [0123456789]' })
+    }
+  )
+
+  it.each(['sub/other.safetensors', 'other', 'sub_other'])('in a folder may be called %j', async (model) => {
+    await start({ checkpoints: CHECKPOINTS })
+    await generate({ model })
+    expect(sent().override_settings).toMatchObject({ sd_model_checkpoint: 'sub/other.safetensors [aaaaaaaaaa]' })
+  })
+
+  it('that the server lacks is not asked for, since it would use another one', async () => {
+    await start({ checkpoints: CHECKPOINTS })
+    await expect(generate({ model: 'drea' })).rejects.toMatchObject(missing)
+    expect(world.server.state().calls).toEqual([])
+  })
+
+  it('whose name two files have is not guessed', async () => {
+    await start({ checkpoints: [{ file: 'a/x.ckpt' }, { file: 'b/x.ckpt' }] })
+    await expect(generate({ model: 'x' })).rejects.toMatchObject(missing)
+    await generate({ model: 'b/x.ckpt' })
+  })
+
+  it.each([
+    ['another file', { file: 'sub/other.safetensors' }, 'dream'],
+    ['a file without a hash', { file: 'new.ckpt' }, 'dream'],
+    ['a file in place of one without a hash', { file: 'dream.safetensors' }, 'new']
+  ])('is checked in the answer: %s', async (_what, usesAnyway, model) => {
+    await start({ checkpoints: CHECKPOINTS })
+    world.server.control({ usesAnyway })
+    await expect(generate({ model })).rejects.toMatchObject(missing)
+  })
+
+  it('that the answer does not tell is looked for once more', async () => {
+    await start({ checkpoints: CHECKPOINTS })
+    world.server.control({ usesAnyway: { file: 'dream.safetensors', silent: true } })
+    await generate()
+  })
+
+  it('of the owner is in use again afterwards', async () => {
+    await start({ checkpoints: CHECKPOINTS })
+    await generate({ model: 'new' })
+    expect(world.server.state().checkpoint).toBe('dream.safetensors')
+  })
+
+  it('is listed by every name that it may be called, and by no path', async () => {
+    await start({ checkpoints: CHECKPOINTS })
+    const { models, summary } = await describeServer()
+    expect(models).toEqual(expect.arrayContaining(['dream', 'dream.safetensors', 'other', 'sub/other.safetensors']))
+    expect(models.join()).not.toContain('/home')
+    expect(summary).toBe('stable-diffusion-webui or its like (checkpoints: 3)')
+  })
+})
+
+describe('an imitator', () => {
+  it('without progress and info makes images', async () => {
+    await start({ profile: 'koboldcpp' })
+    expect(await describeServer()).toMatchObject({ models: expect.arrayContaining(['dream']) })
+    const image = await generate({ sampler: 'euler' })
+    expect(image).toMatchObject({ seed: 7, warnings: [], run: { progress: [], previews: [] } })
+    await expect(generate({ model: 'other' })).rejects.toMatchObject(missing)
+  })
+
+  it('that refuses unknown fields gets those that it lists', async () => {
+    await start({ profile: 'drawthings' })
+    expect(await describeServer()).toEqual({ models: ['dream.ckpt'], summary: 'Draw Things' })
+    const image = await generate({
+      model: 'dream.ckpt',
+      size: { width: 100, height: 130 },
+      steps: 3,
+      extra: { tiling: true }
+    })
+    expect(sent()).toEqual({
+      prompt: 'a fox',
+      negative_prompt: '',
+      seed: 7,
+      width: 128,
+      height: 128,
+      batch_count: 1,
+      batch_size: 1,
+      steps: 3
+    })
+    expect(image.warnings).toEqual([
+      "'tiling' was not sent to the image server.",
+      'The image server makes no 100x130: the image is 128x128.'
+    ])
+    await expect(generate({ model: 'another.ckpt' })).rejects.toMatchObject(missing)
+  })
+})

@@ -1,0 +1,65 @@
+import { EngineError } from '../engine.ts'
+import { isNotOffered, isSuccess } from '../upstream-fault.ts'
+import type { UpstreamAnswer, UpstreamHttp } from '../upstream-http.ts'
+import { members, parseJson } from '../upstream-text.ts'
+import { type Checkpoint, type NamedChoice, parseCheckpoints, parseChoices } from './automatic1111-api.ts'
+import { apiIsOff, faultOf } from './automatic1111-fault.ts'
+
+/** Lists of files, and all settings, of a server that is full of both. */
+const MAX_LIST_BYTES = 16 * 1024 * 1024
+
+export interface ServerState {
+  /** Absent where the server does not list them. */
+  checkpoints: Checkpoint[] | undefined
+  /** All settings by name; undefined where the server does not tell. */
+  settings: Record<string, unknown> | undefined
+}
+
+/** What the server is, as of now. Throws what `faultOf` makes of its refusals, and that there is no such API. */
+export async function askServer(http: UpstreamHttp, signal: AbortSignal): Promise<ServerState> {
+  const [models, options] = await Promise.all([
+    ask(http, '/sdapi/v1/sd-models', signal),
+    ask(http, '/sdapi/v1/options', signal)
+  ])
+  if (!models && !options) throw apiIsOff()
+  const settings = options && parseJson(options.body)
+  return {
+    checkpoints: models && parseCheckpoints(models.body),
+    settings: options && members(settings)
+  }
+}
+
+/** What samplers and schedulers it has; empty where it does not list them. */
+export async function askSamplers(
+  http: UpstreamHttp,
+  signal: AbortSignal
+): Promise<{ samplers: NamedChoice[]; schedulers: NamedChoice[] }> {
+  const [samplers, schedulers] = await Promise.all([
+    ask(http, '/sdapi/v1/samplers', signal),
+    ask(http, '/sdapi/v1/schedulers', signal)
+  ])
+  return { samplers: parseChoices(samplers?.body ?? ''), schedulers: parseChoices(schedulers?.body ?? '') }
+}
+
+/** Draw Things has all its settings in one object, and its model among them. */
+export const isDrawThings = ({ settings = {}, checkpoints }: ServerState): boolean =>
+  checkpoints === undefined && 'guidance_scale' in settings && !('sd_model_checkpoint' in settings)
+
+/**
+ * Checks the model of a server that lists none but tells in its settings which one it uses. False when it tells nothing.
+ * Throws `model_missing` when it is another one.
+ */
+export function checkOnlyModel({ settings = {} }: ServerState, model: string): boolean {
+  const used = [settings.model, settings.sd_model_checkpoint].find((name) => typeof name === 'string' && name !== '')
+  if (typeof used !== 'string') return false
+  if (used.toLowerCase() === model.toLowerCase()) return true
+  throw new EngineError('model_missing', 'The image server has another model in use, and does not list what it has.')
+}
+
+/** Undefined when there is no such route. */
+async function ask(http: UpstreamHttp, path: string, signal: AbortSignal): Promise<UpstreamAnswer | undefined> {
+  const answer = await http.get(path, signal, { maxBytes: MAX_LIST_BYTES })
+  if (isSuccess(answer)) return answer
+  if (isNotOffered(answer)) return undefined
+  throw faultOf(answer, http.secrets)
+}
