@@ -125,7 +125,7 @@ async function addService(database: Database): Promise<Omit<ServiceSlots, 'assig
     .execute((trx) => createProviderStore(database, loadConfig({}).offering).connect(trx, connection))
   const serviceId = serviceIds.get('service') ?? ''
   await database.db.updateTable('providers').set({ trust: 'trusted' }).where('id', '=', providerId).execute()
-  return { serviceId, providerId, epoch, ownerId, running: 0, access: 'members', models: new Map([[MODEL, features]]) }
+  return { serviceId, providerId, epoch, ownerId, running: 0, models: new Map([[MODEL, features]]) }
 }
 
 /** The waiting images of users who have equally many, and behind them those to claim. Returns the last one. */

@@ -27,7 +27,8 @@ const LANDED: Record<string, string> = {
   '019-unwanted-objects': '4f8938fcda087eb9ae1b7b558c720407c89b3e848031f12553d412a762cb1333',
   '020-wire-names': 'a28064d5bdfc9b399b9aed731e948618a25f98fc8eac63c1107d4dd86e67ed8e',
   '021-club-picture': '7c48a67322ecc08742f4a15645e0a03ec20c7c60a87bebfb9163e2baa312c0fd',
-  '022-queue-counts': 'a01700f1584ac396693fbeca52be94f6d07e732fc53938799506499a3d5be877'
+  '022-queue-counts': 'a01700f1584ac396693fbeca52be94f6d07e732fc53938799506499a3d5be877',
+  '023-service-terms': '0c4054aec5f48dcdf321078033aebb7ff5c63e7ced556deab3f6582ff337fc69'
 }
 
 it('are never edited once they have landed', async () => {

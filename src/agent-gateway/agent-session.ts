@@ -143,11 +143,6 @@ export class AgentSession {
           providerId: this.providerId,
           epoch: this.epoch,
           ownerId: this.principal.userId,
-          access: declaration.access,
-          ...(declaration.images_per_hour !== undefined && { imagesPerHour: declaration.images_per_hour }),
-          ...(declaration.images_per_user_hour !== undefined && {
-            imagesPerUserHour: declaration.images_per_user_hour
-          }),
           models: usable,
           free,
           running: busy,

@@ -135,13 +135,19 @@ interface ServicesTable {
   description: string | null
   concurrency: number
   timeout_ms: number
-  /** JSON: `"members"`, `"private"` or a list of e-mail addresses. */
+  /** JSON: `"members"`, `"private"` or a list of e-mail addresses and ids of people. */
   access: string
   /** 0 once the agent no longer declares it. */
   declared: number
   /** Caps its owner set; null is no cap. */
   images_per_hour: number | null
   images_per_user_hour: number | null
+  /** JSON: these three as its agent declares them; null: as they are. */
+  declared_terms: Generated<string | null>
+  /** JSON: those of the three that its owner has set here instead. */
+  owner_terms: Generated<string | null>
+  /** Since when its owner has it take no work. */
+  paused_at: Generated<number | null>
   faults_in_row: Generated<number>
   cooling_until: Generated<number>
   /** Why its image server cannot be used, as the agent says, and since when; null: nothing is known against it. */

@@ -76,12 +76,10 @@ async function connect({
     providerId,
     epoch,
     ownerId: 'ann',
-    access: 'members',
     models: new Map(offered.map(({ id, features }) => [id, features])),
     free: 1,
     running: 0,
-    assign: () => undefined,
-    ...caps
+    assign: () => undefined
   }))
 }
 

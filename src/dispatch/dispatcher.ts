@@ -179,7 +179,7 @@ async function dispatchLanes(
     if (!task || !service) continue
     if (index % CLAIMS_AT_ONCE === CLAIMS_AT_ONCE - 1) await setImmediate()
     const { serviceId, providerId, epoch } = service
-    const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch, caps: service })
+    const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch, ownerId: service.ownerId })
     if (!assignment) continue
     state.lastServed.set(task.user_id, ++state.served)
     service.assign(assignment)

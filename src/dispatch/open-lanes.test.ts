@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import { loadConfig } from '../config/config.ts'
 import type { Feature } from '../images/image-request.ts'
-import { createProviderStore, type ServiceAccess } from '../providers/provider-store.ts'
+import { createProviderStore } from '../providers/provider-store.ts'
+import { type ServiceTerms, termColumns } from '../providers/service-terms.ts'
 import { type Openings, listOpenings } from './open-lanes.ts'
 import type { ServiceSlots } from './slot-source.ts'
 
@@ -18,7 +19,8 @@ beforeEach(async () => {
 })
 afterEach(() => rows.close())
 
-interface Setting extends Partial<ServiceSlots> {
+interface Setting extends Partial<ServiceSlots>, Partial<ServiceTerms> {
+  paused_at?: number
   features?: Feature[]
   trust?: 'pending' | 'limited' | 'trusted'
   drained_at?: number
@@ -26,10 +28,15 @@ interface Setting extends Partial<ServiceSlots> {
 
 /** A provider of `owner` with one service, with a free place; both have the same name. */
 async function connect(id: string, setting: Setting = {}): Promise<ServiceSlots> {
-  const { features = ['generate', 'edit'], trust = 'trusted', drained_at = null, ...change } = setting
-  const access: ServiceAccess = change.access ?? 'members'
+  const { features = ['generate', 'edit'], trust = 'trusted', drained_at = null, paused_at = null, ...more } = setting
+  const { access = 'members', imagesPerHour, imagesPerUserHour, ...change } = more
+  const terms = termColumns({
+    access,
+    ...(imagesPerHour !== undefined && { imagesPerHour }),
+    ...(imagesPerUserHour !== undefined && { imagesPerUserHour })
+  })
   await rows.addProvider(id, { owner_id: 'owner', online_until: NOW + 1, trust, drained_at })
-  await rows.addService(id, { provider_id: id, access: JSON.stringify(access), models: ['m'] })
+  await rows.addService(id, { provider_id: id, paused_at, ...terms, models: ['m'] })
   await rows.db
     .updateTable('service_models')
     .set({ features: features.join(' ') })
@@ -40,7 +47,6 @@ async function connect(id: string, setting: Setting = {}): Promise<ServiceSlots>
     providerId: id,
     epoch: 1,
     ownerId: 'owner',
-    access,
     models: new Map([['m', features]]),
     free: 1,
     running: 0,
@@ -63,7 +69,7 @@ const openFor = async (...connected: ServiceSlots[]) =>
   (await openingsFor(...connected)).lanes.map(({ id }) => id).toSorted()
 
 describe('what a free service may take from', () => {
-  it.each<[ServiceAccess, string[]]>([
+  it.each<[ServiceTerms['access'], string[]]>([
     ['members', ['ann any', 'ann prefer_own', 'bob any', ...OWN]],
     ['private', OWN],
     [[], OWN],

@@ -40,7 +40,7 @@ export async function listOpenings(
   // What is connected may be drained, or left alone in whole or in part.
   const services = connected.flatMap((service) => {
     const [offer] = offered.get(service.serviceId) ?? []
-    return offer ? [{ ...service, reach: offer.reach, offer }] : []
+    return offer ? [{ ...service, offer }] : []
   })
   const free = new Map(services.map((service) => [service.serviceId, service]))
   const waiting = await listLanes(
@@ -49,7 +49,11 @@ export async function listOpenings(
   )
   if (waiting.length === 0) return { lanes: [], slots: new Map(), offers, now }
   const able = await servicesFor(database.db, { tasks: waiting, offers })
-  const capped = await capsOf(database.db, services, { now, offering: providers.offering })
+  const capped = await capsOf(
+    database.db,
+    services.map(({ offer }) => offer),
+    { now, offering: providers.offering }
+  )
   const lanes = waiting.flatMap((lane): OpenLane[] => {
     const elsewhere = able.get(lane.id) ?? []
     const takers = elsewhere.flatMap((id): ServiceSlots[] => {

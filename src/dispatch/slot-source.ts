@@ -1,5 +1,4 @@
 import type { Feature } from '../images/image-request.ts'
-import type { ServiceAccess } from '../providers/provider-store.ts'
 import type { Assignment } from '../requests/claim-task.ts'
 
 /** One service of an agent connected to this process. */
@@ -8,10 +7,6 @@ export interface ServiceSlots {
   providerId: string
   epoch: number
   ownerId: string
-  access: ServiceAccess
-  /** What its owner lets others have within an hour, in all and each. */
-  imagesPerHour?: number
-  imagesPerUserHour?: number
   /** Model id → what the service can do with it. */
   models: ReadonlyMap<string, readonly Feature[]>
   free: number

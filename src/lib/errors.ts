@@ -150,6 +150,8 @@ export const errors = {
     make('permission_denied', 403)(`This API key may not do that: it lacks the '${needed}' permission.`),
   roleDenied: () => make('permission_denied', 403)('Your account may not do that. Ask an admin.'),
   notYourProvider: () => make('permission_denied', 403)('Only the owner of a provider, or an admin, may change it.'),
+  notYourMachine: () =>
+    make('permission_denied', 403)('Only the owner of a machine may change whom it serves, and with how much.'),
   otherSite: () =>
     make(
       'permission_denied',

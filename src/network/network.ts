@@ -7,6 +7,8 @@ import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
+import { listMemberNames, listNamesOf, saveOwnerTerms } from '../providers/service-terms-store.ts'
+import { MOST_LISTED, type OwnerTerms } from '../providers/service-terms.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
 import { countRunningByService, type FaultGroup, findLastFaults, listFaultGroups } from './fault-store.ts'
 import { countHadOf, type ServiceCaps } from '../requests/service-caps.ts'
@@ -59,6 +61,16 @@ export interface Network {
   /** Gives it nothing of that person any more; what runs is finished. Throws `invalid_request` for its owner. */
   block(reader: Reader, block: { providerId: string; userId: string }): Promise<void>
   unblock(reader: Reader, block: { providerId: string; userId: string }): Promise<void>
+  /**
+   * The word of its owner, and of nobody else, on whom a service serves and with how much, in place of that of its agent; all
+   * of it at once. Admins may drain the machine. Throws `invalid_request` for people there are none of.
+   */
+  setTerms(
+    reader: Reader,
+    change: { providerId: string; serviceId: string; terms: OwnerTerms; isPaused: boolean }
+  ): Promise<void>
+  /** Everybody but its owner, by name, to choose from. */
+  listPeople(reader: Reader, providerId: string): Promise<{ id: string; name: string }[]>
   /** Shows it no more until its agent connects again. Throws `conflict` when it is online. */
   forget(reader: Reader, id: string): Promise<void>
   /**
@@ -182,6 +194,26 @@ export function createNetwork(
       await findManaged(reader, providerId)
       await deleteBlock(db, { providerId, userId })
       bell.ring('tasks')
+    },
+
+    setTerms: async (reader, { providerId, serviceId, terms, isPaused }) => {
+      const provider = await find(reader, providerId)
+      if (provider.owner_id !== reader.userId) throw errors.notYourMachine()
+      const { access } = terms
+      if (access && typeof access !== 'string') {
+        const known = await listNamesOf(db, access)
+        const unknown = access.find((id) => !known.has(id))
+        if (unknown !== undefined) throw errors.invalidRequest(`There is nobody with the id '${unknown}'.`, 'people')
+      }
+      const saved = await saveOwnerTerms(db, { providerId, serviceId, terms, isPaused, now: clock.now() })
+      if (!saved) throw errors.notFound(`The service '${serviceId}'`)
+      bell.ring('tasks')
+    },
+
+    listPeople: async (reader, providerId) => {
+      const provider = await findManaged(reader, providerId)
+      const people = await listMemberNames(db, MOST_LISTED + 1)
+      return people.filter(({ id }) => id !== provider.owner_id)
     },
 
     decide: async (reader, id, word) => {

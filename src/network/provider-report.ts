@@ -1,6 +1,7 @@
 import type { Principal } from '../lib/principal.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { type Standing, standingOf } from '../providers/trust-policy.ts'
+import { isAddress } from '../providers/service-terms.ts'
 import type { ProviderView, ServiceView } from '../providers/provider-view-store.ts'
 import type { Fault } from './fault-store.ts'
 import type { NetworkFigures, ServiceFigures } from './network-figures.ts'
@@ -83,12 +84,18 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
         isCooling: isCooling(service, now),
         ...(lastFault && { lastFault }),
         ...(usedThisHour !== undefined && { usedThisHour }),
-        ...(isManaged && typeof service.access !== 'string' && { listed: service.access }),
+        ...(isManaged && typeof service.access !== 'string' && { listed: listedBy(service) }),
         ...(isOnline && warningOf(service, isManaged))
       }
     })
   }
 }
+
+/** Addresses, and the names of those who are listed by id. */
+const listedBy = ({ access, people }: ServiceView): string[] => [
+  ...(typeof access === 'string' ? [] : access.filter(isAddress)),
+  ...people.map(({ name }) => name)
+]
 
 const warningOf = ({ warning, warning_since }: ServiceView, isManaged: boolean): Pick<ServiceReport, 'warning'> =>
   warning === null ? {} : { warning: { since: warning_since ?? 0, ...(isManaged && { text: warning }) } }

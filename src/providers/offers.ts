@@ -5,6 +5,7 @@ import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { canDo, type Feature } from '../images/image-request.ts'
 import { isOpenEnded } from './pause-store.ts'
+import { isAddress } from './service-terms.ts'
 import type { Offer, ProviderStore } from './provider-store.ts'
 
 /** A provider that was online within this time is *known*: work that can wait is accepted for it. */
@@ -38,8 +39,9 @@ export function mayUse({ access, ownerId, reach }: Pick<Offer, 'access' | 'owner
   if (ownerId === user.userId) return true
   if (reach === 'owner') return false
   if (access === 'members') return true
-  if (access === 'private' || !user.emailVerified) return false
-  return access.some((address) => address.toLowerCase() === user.email.toLowerCase())
+  if (access === 'private') return false
+  const isTheirs = (address: string) => user.emailVerified && address.toLowerCase() === user.email.toLowerCase()
+  return access.some((listed) => (isAddress(listed) ? isTheirs(listed) : listed === user.userId))
 }
 
 /** Whether an offer is one for this user, whom some providers do not serve. */

@@ -6,6 +6,8 @@ import type { OfferingConfig } from '../config/config.ts'
 import { newId } from '../lib/ids.ts'
 import { type Blocks, findBlocks } from './block-store.ts'
 import { ALL_MODELS, easePauses, longestPause, type Pause, PAUSE_COLUMNS } from './pause-store.ts'
+import { termsToWrite } from './service-terms-store.ts'
+import { type ServiceAccess, termsOfRow } from './service-terms.ts'
 import { findProviderName } from './provider-state-store.ts'
 import { noteCondition, type ServiceCondition } from './service-condition-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
@@ -26,9 +28,6 @@ export interface DeclaredService {
   imagesPerUserHour?: number
   models: { id: string; features: Feature[] }[]
 }
-
-/** Who may use a service: every member, its owner alone, or the owner and the listed e-mail addresses. */
-export type ServiceAccess = 'members' | 'private' | string[]
 
 /** One model of one image service that is online (or was seen lately). */
 export interface Offer {
@@ -83,7 +82,7 @@ export interface ProviderStore {
   disconnect(connection: { providerId: string; epoch: number }): Promise<void>
   /** Keeps everybody online until then who was when something was last written of any of them, and nobody else. */
   graceOnline(until: number): Promise<void>
-  /** Offers of image services seen since then, of drained providers only with `drained`; `model` and `models` narrow. */
+  /** Offers of image services seen since then, of drained providers and paused services only with `drained`; `model` and `models` narrow. */
   listOffers(filter: OfferFilter): Promise<Offer[]>
   /** Which providers do not serve these people. */
   findBlocks(userIds: readonly string[]): Promise<Blocks>
@@ -275,6 +274,12 @@ async function writeServices(trx: Trx, providerId: string, services: readonly De
   return ids
 }
 
+const termsOf = ({ access, imagesPerHour, imagesPerUserHour }: DeclaredService) => ({
+  access,
+  ...(imagesPerHour !== undefined && { imagesPerHour }),
+  ...(imagesPerUserHour !== undefined && { imagesPerUserHour })
+})
+
 async function writeService(trx: Trx, providerId: string, service: DeclaredService): Promise<string> {
   const values = {
     type: service.type,
@@ -282,9 +287,7 @@ async function writeService(trx: Trx, providerId: string, service: DeclaredServi
     description: service.description ?? null,
     concurrency: service.concurrency,
     timeout_ms: service.timeoutMs,
-    access: JSON.stringify(service.access),
-    images_per_hour: service.imagesPerHour ?? null,
-    images_per_user_hour: service.imagesPerUserHour ?? null,
+    ...(await termsToWrite(trx, { providerId, name: service.name, declared: termsOf(service) })),
     // The agent tells anew how it finds its image servers.
     warning: null,
     warning_since: null,
@@ -360,7 +363,9 @@ async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConfig['pro
     .where('services.declared', '=', 1)
     .where('providers.online_until', '>', filter.seenSince)
     .where('providers.forgotten_at', 'is', null)
-    .$if(filter.drained !== true, (q) => q.where('providers.drained_at', 'is', null))
+    .$if(filter.drained !== true, (q) =>
+      q.where('providers.drained_at', 'is', null).where('services.paused_at', 'is', null)
+    )
     .$if(filter.model !== undefined, (q) => q.where('service_models.model', '=', filter.model ?? ''))
     .$if(filter.models !== undefined, (q) => q.where('service_models.model', 'in', filter.models ?? []))
     .orderBy('service_models.model')
@@ -373,11 +378,9 @@ async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConfig['pro
     ownerId: row.owner_id,
     model: row.model,
     features: row.features.split(' ').filter((f) => f !== '') as Feature[],
-    access: JSON.parse(row.access) as ServiceAccess,
+    ...termsOfRow(row),
     reach: reachOf({ trust: row.trust, ownerRole: row.role }, mode),
     concurrency: row.concurrency,
-    ...(row.images_per_hour !== null && { imagesPerHour: row.images_per_hour }),
-    ...(row.images_per_user_hour !== null && { imagesPerUserHour: row.images_per_user_hour }),
     provenPlaces: row.proven_places,
     ...(row.pace_ms !== null && { secondsPerMegapixel: row.pace_ms / 1000 }),
     coolingUntil: row.cooling_until,

@@ -2,7 +2,15 @@ import type { Selectable } from 'kysely'
 import type { Db } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import type { Feature } from '../images/image-request.ts'
-import type { ServiceAccess } from './provider-store.ts'
+import {
+  declaredTerms,
+  isAddress,
+  type OwnerTerms,
+  ownerTerms,
+  type ServiceAccess,
+  type ServiceTerms
+} from './service-terms.ts'
+import { listNamesOf } from './service-terms-store.ts'
 
 /** A provider with what it declares. */
 export type ProviderView = Selectable<Tables['providers']> & {
@@ -15,6 +23,11 @@ export type ProviderView = Selectable<Tables['providers']> & {
 
 export type ServiceView = Omit<Selectable<Tables['services']>, 'access'> & {
   access: ServiceAccess
+  /** As its agent declares it, and what its owner has set here instead. */
+  asDeclared: ServiceTerms
+  byOwner: OwnerTerms
+  /** Those who are listed by id, as far as there are such people. */
+  people: { id: string; name: string }[]
   models: { id: string; features: Feature[] }[]
 }
 
@@ -48,12 +61,23 @@ async function listServices(db: Db, providerId: string | undefined): Promise<Ser
     .orderBy('model')
     .execute()
   const models = Map.groupBy(offered, (model) => model.service_id)
+  const listed = rows.flatMap((row) => idsIn(JSON.parse(row.access) as ServiceAccess))
+  const names = await listNamesOf(db, [...new Set(listed)])
   return rows.map((row) => ({
     ...row,
     access: JSON.parse(row.access) as ServiceAccess,
+    asDeclared: declaredTerms(row),
+    byOwner: ownerTerms(row),
+    people: idsIn(JSON.parse(row.access) as ServiceAccess).flatMap((id) => {
+      const name = names.get(id)
+      return name === undefined ? [] : [{ id, name }]
+    }),
     models: (models.get(row.id) ?? []).map(({ model, features }) => ({
       id: model,
       features: features.split(' ').filter((feature) => feature !== '') as Feature[]
     }))
   }))
 }
+
+const idsIn = (access: ServiceAccess): string[] =>
+  typeof access === 'string' ? [] : access.filter((one) => !isAddress(one))

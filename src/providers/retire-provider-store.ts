@@ -20,7 +20,7 @@ export const retireProviders = (db: Db, { ownerId, now }: { ownerId: string; now
       await trx.deleteFrom('service_models').where('service_id', 'in', services).execute()
       await trx
         .updateTable('services')
-        .set({ declared: 0, description: null, access: '"private"' })
+        .set({ declared: 0, description: null, access: '"private"', declared_terms: null, owner_terms: null })
         .where('provider_id', '=', id)
         .execute()
       await trx.deleteFrom('provider_blocks').where('provider_id', '=', id).execute()

@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts'
-import type { ServiceAccess } from '../providers/provider-store.ts'
+import type { ServiceAccess } from '../providers/service-terms.ts'
 
 /** An image service that there is or was, with the models it offers or offered last. */
 export interface KnownService {

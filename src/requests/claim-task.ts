@@ -2,6 +2,9 @@ import { lockProvider, lockRequest } from '../db/locks.ts'
 import type { ImageParameters } from '../images/image-request.ts'
 import { newId, newSecret } from '../lib/ids.ts'
 import { isBlocked } from '../providers/block-store.ts'
+import { listEmails } from '../people/user-store.ts'
+import { mayUse } from '../providers/offers.ts'
+import { findTerms } from '../providers/service-terms-store.ts'
 import { isPausedNow } from '../providers/pause-store.ts'
 import type { AssignedTask } from '../protocol/messages.ts'
 import { toTaskParameters } from '../protocol/task-parameters.ts'
@@ -11,7 +14,7 @@ import { hashToken } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
 import { type AssetRow, findRequest, listInputs, markStarted } from './request-store.ts'
 import { ringRequest } from './ring-request.ts'
-import { capsOf, isCapped, type ServiceCaps } from './service-caps.ts'
+import { capsOf, isCapped } from './service-caps.ts'
 import { takeTask, type TaskRow } from './task-store.ts'
 
 /** What an agent needs to run one attempt. */
@@ -35,20 +38,27 @@ export interface Assignment {
  */
 export async function claimTask(
   { database, limits, providers }: Pick<RequestParts, 'database' | 'limits' | 'providers'>,
-  claim: { task: TaskRow; serviceId: string; providerId: string; epoch: number; caps?: ServiceCaps }
+  claim: { task: TaskRow; serviceId: string; providerId: string; epoch: number; ownerId?: string }
 ): Promise<Assignment | undefined> {
-  const { task, serviceId, providerId, epoch, caps } = claim
+  const { task, serviceId, providerId, epoch, ownerId } = claim
   const attemptId = newId('att')
   const token = newSecret('lease_')
   const now = database.clock.now()
   const claimed = await database.db.transaction().execute(async (trx) => {
     await lockProvider(trx, providerId)
     await lockRequest(trx, task.request_id)
-    if (caps && caps.ownerId !== task.user_id) {
+    const terms = await findTerms(trx, serviceId)
+    if (!terms || terms.isPaused) return undefined
+    if (ownerId !== undefined && ownerId !== task.user_id) {
       if (await isBlocked(trx, { providerId, userId: task.user_id })) return undefined
       const reach = await providers.findReach(trx, providerId)
-      const capped = await capsOf(trx, [{ ...caps, reach }], { now, offering: providers.offering })
-      if (isCapped(capped.get(serviceId), { ...caps, userId: task.user_id })) return undefined
+      const service = { ...terms, serviceId, providerId, ownerId, reach }
+      const email = (await listEmails(trx, [task.user_id])).get(task.user_id)
+      if (!mayUse(service, { userId: task.user_id, email: email ?? '', emailVerified: email !== undefined })) {
+        return undefined
+      }
+      const capped = await capsOf(trx, [service], { now, offering: providers.offering })
+      if (isCapped(capped.get(serviceId), { ownerId, userId: task.user_id })) return undefined
     }
     if (await isPausedNow(trx, { serviceId, model: task.model, now })) return undefined
     if (!(await takeTask(trx, { taskId: task.id, attemptId, providerId, epoch }))) return undefined

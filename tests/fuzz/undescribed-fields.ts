@@ -56,6 +56,16 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'GET /api/dashboard/providers/:id': nothing,
   'POST /api/dashboard/providers/:id/drain': nothing,
   'POST /api/dashboard/providers/:id/resume': nothing,
+  'GET /api/dashboard/providers/:id/people': nothing,
+  'PUT /api/dashboard/providers/:id/services/:serviceId/terms': {
+    fields: {
+      access: { type: 'string', enum: ['members', 'private', 'listed'] },
+      people: { type: 'array', items: { type: 'string' } },
+      imagesPerHour: count,
+      imagesPerUserHour: count,
+      isPaused: { type: 'boolean' }
+    }
+  },
   'PUT /api/dashboard/providers/:id/blocks/:userId': nothing,
   'DELETE /api/dashboard/providers/:id/blocks/:userId': nothing,
   'POST /api/dashboard/providers/:id/approve': nothing,

@@ -195,11 +195,7 @@ describe('a claim', () => {
     const slot = await connect('h', model)
     const requestId = await submit(model, 1)
     const [task] = await listTasks(database.db, requestId)
-    const take = () =>
-      claimTask(
-        { database, limits, providers: storeOf() },
-        { task: task!, ...slot, caps: { ...slot, ownerId: 'usr_2' } }
-      )
+    const take = () => claimTask({ database, limits, providers: storeOf() }, { task: task!, ...slot, ownerId: 'usr_2' })
     await insertBlock(database.db, { providerId: slot.providerId, userId: USER, now: 1 })
     expect(await take()).toBeUndefined()
     await deleteBlock(database.db, { providerId: slot.providerId, userId: USER })

@@ -19,6 +19,7 @@ const EXPECTED: Record<string, string[]> = {
   'people/person-change-store.ts changePerson': ['installation', 'person'],
   'providers/retire-provider-store.ts retireProviders': ['person', 'provider'],
   'providers/service-condition-store.ts noteCondition': ['provider'],
+  'providers/service-terms-store.ts saveOwnerTerms': ['provider'],
   'requests/cancel-request.ts cancelRequest': ['request'],
   'requests/claim-task.ts claimTask': ['provider', 'request'],
   'requests/connect-agent.ts connectAgent': ['person', 'offers', 'request'],
@@ -99,6 +100,13 @@ it('each operation takes its locks in one order', async () => {
   await waitFor(() => wasSeen('renewConnections'))
   back.send({ type: 'service.state', service: 'service-0', state: 'warning', text: 'slow' })
   await waitFor(() => wasSeen('noteCondition'))
+  const { id: service, provider_id: provider } = await gateway.database.db
+    .selectFrom('services')
+    .select(['id', 'provider_id'])
+    .executeTakeFirstOrThrow()
+  const terms = { method: 'PUT', json: { imagesPerHour: 5 } }
+  const set = await callDashboard(gateway, person, `providers/${provider}/services/${service}/terms`, terms)
+  expect(set.status).toBe(200)
   const empty = await connectRawAgent({ url: gateway.url, key })
   await empty.hello({ name: 'first', services })
   await waitFor(() => wasSeen('failAttempt'))

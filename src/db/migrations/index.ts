@@ -22,6 +22,7 @@ import * as unwantedObjects from './019-unwanted-objects.ts'
 import * as wireNames from './020-wire-names.ts'
 import * as clubPicture from './021-club-picture.ts'
 import * as queueCounts from './022-queue-counts.ts'
+import * as serviceTerms from './023-service-terms.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -50,5 +51,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '019-unwanted-objects': unwantedObjects,
   '020-wire-names': wireNames,
   '021-club-picture': clubPicture,
-  '022-queue-counts': queueCounts
+  '022-queue-counts': queueCounts,
+  '023-service-terms': serviceTerms
 }

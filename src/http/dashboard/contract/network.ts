@@ -51,6 +51,10 @@ export interface ServiceInfo {
   /** Images that others may have within an hour, in all and each; null: as many as they like. */
   imagesPerHour: number | null
   imagesPerUserHour: number | null
+  /** What its owner has set here in place of what the agent's file says (owner only, else null). */
+  terms: ServiceTermsInfo | null
+  /** Its owner has it take no work. */
+  isPaused: boolean
   /** Those they had, of a service with such a limit (owner and admins only, else null). */
   usedThisHour: number | null
   models: { id: string; features: string[] }[]
@@ -66,6 +70,39 @@ export interface ServiceInfo {
   failed: number
   /** Median of the last 24 hours; null when there was nothing. */
   secondsPerMegapixel: number | null
+}
+
+/** For its owner: what counts in place of the agent's file, and what that says. */
+export interface ServiceTermsInfo {
+  set: ServiceTermsChange
+  /** As in the agent's file; `listed` are addresses. */
+  file: {
+    access: 'members' | 'private' | 'listed'
+    listed: string[]
+    imagesPerHour: number | null
+    imagesPerUserHour: number | null
+  }
+}
+
+/**
+ * `PUT /api/dashboard/providers/<id>/services/<service id>/terms`, for its owner: all of it at once; null or nothing is as in the
+ * agent's file. Answers the ProviderDetail. `GET …/<id>/people` lists `PersonName`s to choose from, for owner and admins.
+ */
+export interface ServiceTermsChange {
+  /** `listed`: those of `people` alone. */
+  access: 'members' | 'private' | 'listed' | null
+  /** Ids, at most 1000; for `listed`. */
+  people: string[]
+  /** Images that others may have within an hour, in all and each; `none`: as many as they like. */
+  imagesPerHour: number | 'none' | null
+  imagesPerUserHour: number | 'none' | null
+  /** It takes no work. */
+  isPaused: boolean
+}
+
+export interface PersonName {
+  id: string
+  name: string
 }
 
 /** `GET /api/dashboard/providers/<id>`: a provider as its owner, or an admin, looks at it. */

@@ -1,6 +1,6 @@
 import type { ProviderDetailReport } from '../../../network/network.ts'
 import type { ProviderReport, Reader, ServiceReport } from '../../../network/provider-report.ts'
-import type { ServiceAccess } from '../../../providers/provider-store.ts'
+import type { ServiceAccess } from '../../../providers/service-terms.ts'
 import type { Fault, FaultGroup } from '../../../network/fault-store.ts'
 import type { ProviderDetail, ProviderInfo, ServiceInfo } from '../contract/network.ts'
 
@@ -22,7 +22,7 @@ export function presentProvider(report: ProviderReport): ProviderInfo {
       since: provider.trust_since === 0 ? null : provider.trust_since,
       isShared: provider.services.some(({ access }) => access !== 'private')
     },
-    services: report.services.map(presentService),
+    services: report.services.map((service) => presentService(service, isMine)),
     images,
     imagesToday
   }
@@ -54,7 +54,7 @@ const isManaged = ({ isMine }: ProviderReport, reader: Reader): boolean => isMin
 const decidedBy = ({ provider: { trust_by: id, trust_by_name: name } }: ProviderReport): string | null =>
   id === null ? null : (name ?? 'the server itself')
 
-function presentService(report: ServiceReport): ServiceInfo {
+function presentService(report: ServiceReport, isMine: boolean): ServiceInfo {
   const { service, isCooling, lastFault, warning, running, succeeded, failed, secondsPerMegapixel } = report
   return {
     id: service.id,
@@ -66,6 +66,8 @@ function presentService(report: ServiceReport): ServiceInfo {
     listed: report.listed ? [...report.listed] : null,
     imagesPerHour: service.images_per_hour,
     imagesPerUserHour: service.images_per_user_hour,
+    terms: isMine ? presentTerms(service) : null,
+    isPaused: service.paused_at !== null,
     usedThisHour: report.usedThisHour ?? null,
     models: service.models,
     concurrency: service.concurrency,
@@ -81,6 +83,28 @@ function presentService(report: ServiceReport): ServiceInfo {
     succeeded,
     failed,
     secondsPerMegapixel: secondsPerMegapixel ?? null
+  }
+}
+
+function presentTerms({
+  asDeclared: declared,
+  byOwner: owner,
+  paused_at
+}: ServiceReport['service']): ServiceInfo['terms'] {
+  return {
+    set: {
+      access: owner.access === undefined ? null : presentAccess(owner.access),
+      people: owner.access === undefined || typeof owner.access === 'string' ? [] : owner.access,
+      imagesPerHour: owner.imagesPerHour ?? null,
+      imagesPerUserHour: owner.imagesPerUserHour ?? null,
+      isPaused: paused_at !== null
+    },
+    file: {
+      access: presentAccess(declared.access),
+      listed: typeof declared.access === 'string' ? [] : declared.access,
+      imagesPerHour: declared.imagesPerHour ?? null,
+      imagesPerUserHour: declared.imagesPerUserHour ?? null
+    }
   }
 }
 

@@ -13,6 +13,8 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
   imagesPerHour: null,
   imagesPerUserHour: null,
   usedThisHour: null,
+  terms: null,
+  isPaused: false,
   models: [{ id: 'flux', features: ['generate'] }],
   concurrency: 2,
   running: 1,

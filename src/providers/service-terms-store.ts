@@ -1,0 +1,100 @@
+import type { Db } from '../db/database.ts'
+import { lockProvider } from '../db/locks.ts'
+import {
+  declaredTerms,
+  mergeTerms,
+  type OwnerTerms,
+  ownerTerms,
+  type ServiceTerms,
+  termColumns,
+  termsOfRow
+} from './service-terms.ts'
+
+const COLUMNS = ['access', 'images_per_hour', 'images_per_user_hour', 'declared_terms', 'owner_terms'] as const
+
+/** What counts of a service at this moment, and whether its owner has paused it. */
+export async function findTerms(
+  db: Db,
+  serviceId: string
+): Promise<(ServiceTerms & { isPaused: boolean }) | undefined> {
+  const row = await db
+    .selectFrom('services')
+    .select([...COLUMNS, 'paused_at'])
+    .where('id', '=', serviceId)
+    .executeTakeFirst()
+  return row && { ...termsOfRow(row), isPaused: row.paused_at !== null }
+}
+
+/** What a service that is declared anew is written with: the word of its owner stays. */
+export async function termsToWrite(
+  db: Db,
+  { providerId, name, declared }: { providerId: string; name: string; declared: ServiceTerms }
+): Promise<ReturnType<typeof termColumns> & { declared_terms: string }> {
+  const row = await db
+    .selectFrom('services')
+    .select('owner_terms')
+    .where('provider_id', '=', providerId)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  const terms = mergeTerms(declared, row ? ownerTerms(row) : {})
+  return { ...termColumns(terms), declared_terms: JSON.stringify(declared) }
+}
+
+/** The owner's word on a service of a provider, all of it; false when there is no such service. */
+export const saveOwnerTerms = (
+  db: Db,
+  {
+    providerId,
+    serviceId,
+    terms,
+    isPaused,
+    now
+  }: {
+    providerId: string
+    serviceId: string
+    terms: OwnerTerms
+    isPaused: boolean
+    now: number
+  }
+): Promise<boolean> =>
+  db.transaction().execute(async (trx) => {
+    await lockProvider(trx, providerId)
+    const row = await trx
+      .selectFrom('services')
+      .select(COLUMNS)
+      .where('id', '=', serviceId)
+      .where('provider_id', '=', providerId)
+      .where('declared', '=', 1)
+      .executeTakeFirst()
+    if (!row) return false
+    const declared = declaredTerms(row)
+    await trx
+      .updateTable('services')
+      .set((e) => ({
+        ...termColumns(mergeTerms(declared, terms)),
+        declared_terms: JSON.stringify(declared),
+        owner_terms: Object.keys(terms).length === 0 ? null : JSON.stringify(terms),
+        paused_at: isPaused ? e.fn.coalesce('paused_at', e.val(now)) : null
+      }))
+      .where('id', '=', serviceId)
+      .execute()
+    return true
+  })
+
+/** Everybody who could be listed, by name; so many at most. */
+export const listMemberNames = (db: Db, limit: number): Promise<{ id: string; name: string }[]> =>
+  db
+    .selectFrom('users')
+    .select(['id', 'name'])
+    .where('disabled_at', 'is', null)
+    .orderBy('name')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+
+/** Of these ids, those of people there are, with their names. */
+export async function listNamesOf(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db.selectFrom('users').select(['id', 'name']).where('id', 'in', ids).execute()
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}

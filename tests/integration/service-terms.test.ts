@@ -1,0 +1,182 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type {
+  NetworkState,
+  PersonName,
+  ProviderDetail,
+  ServiceTermsChange
+} from '../../src/http/dashboard/contract/network.ts'
+import { generate } from '../support/image-calls.ts'
+import { apiErrorOf, readError } from '../support/read-error.ts'
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let gateway: TestGateway
+let owner: Somebody
+let friend: Somebody
+beforeEach(async () => {
+  gateway = await startTestGateway()
+  owner = await addSomebody()
+  friend = await addSomebody()
+  await connect()
+})
+afterEach(() => gateway.close())
+
+type Somebody = Awaited<ReturnType<typeof addSomebody>>
+async function addSomebody(role: 'admin' | 'member' = 'member') {
+  const person = await gateway.addPerson({ role })
+  return { ...person, ...(await gateway.addKey({ id: person.id })) }
+}
+
+const connect = (file: { imagesPerUserHour?: number; access?: 'private' | string[] } = {}) =>
+  gateway.addAgent({
+    key: owner.key,
+    name: 'rig',
+    services: [{ name: 'a', models: [{ id: 'm', servedAs: 'm', features: ['generate'] }], ...file }]
+  })
+const make = ({ client }: Somebody, fields: object = {}) =>
+  generate(client, { model: 'm', size: '64x64', steps: 1, ...fields })
+const submit = async (person: Somebody) => ((await make(person, { async: true })) as unknown as { id: string }).id
+const jobOf = async (id: string, { key }: Somebody) =>
+  (await (await gateway.call(`/v1/jobs/${id}`, { key })).json()) as { status: string; waiting?: { reason: string } }
+/** Another image waits because somebody has had enough of it. */
+const waits = async (person: Somebody) => {
+  const id = await submit(person)
+  expect((await waitFor(async () => (await jobOf(id, person)).waiting)).reason).toBe('capped')
+  return id
+}
+const look = async ({ cookie }: Somebody) => {
+  const response = await gateway.call('/api/dashboard/network', { headers: { cookie } })
+  const provider = ((await response.json()) as NetworkState).providers[0]
+  return provider && { id: provider.id, service: provider.services[0]! }
+}
+const NONE: ServiceTermsChange = {
+  access: null,
+  people: [],
+  imagesPerHour: null,
+  imagesPerUserHour: null,
+  isPaused: false
+}
+const put = async (change: object, { as = owner, service }: { as?: Somebody; service?: string } = {}) => {
+  const found = (await look(owner))!
+  return gateway.call(`/api/dashboard/providers/${found.id}/services/${service ?? found.service.id}/terms`, {
+    method: 'PUT',
+    headers: { cookie: as.cookie },
+    json: { ...NONE, ...change }
+  })
+}
+const set = async (change: Partial<ServiceTermsChange>) => {
+  const response = await put(change)
+  expect(response.status).toBe(200)
+  return ((await response.json()) as ProviderDetail).services[0]!
+}
+
+describe('what the owner of a service sets in the dashboard', () => {
+  it('caps others at that many images, and lets them go on when it is lifted', async () => {
+    await set({ imagesPerUserHour: 2 })
+    await make(friend)
+    await make(friend)
+    const id = await waits(friend)
+    await make(owner)
+    await set({ imagesPerUserHour: 3, imagesPerHour: 2 })
+    expect(await jobOf(id, friend)).toMatchObject({ status: 'QUEUED', waiting: { reason: 'capped' } })
+    await set({ imagesPerUserHour: 'none' })
+    await gateway.drain()
+    expect((await jobOf(id, friend)).status).toBe('PROCESSED')
+  })
+
+  it("wins over the agent's file, however often it connects, until it is taken back", async () => {
+    const file = { imagesPerUserHour: 1 }
+    await connect(file)
+    const changed = await set({ imagesPerUserHour: 'none', imagesPerHour: 7 })
+    expect(changed).toMatchObject({
+      imagesPerHour: 7,
+      imagesPerUserHour: null,
+      terms: {
+        set: { imagesPerUserHour: 'none', imagesPerHour: 7 },
+        file: { imagesPerUserHour: 1, imagesPerHour: null }
+      }
+    })
+    await connect(file)
+    await make(friend)
+    await make(friend)
+    expect(await set({})).toMatchObject({ imagesPerHour: null, imagesPerUserHour: 1, terms: { set: NONE } })
+    await waits(friend)
+    await connect({ imagesPerUserHour: 5 })
+    await gateway.drain()
+  })
+
+  it('opens it to the people chosen, whatever the file says, and shows them to nobody else', async () => {
+    await connect({ access: 'private' })
+    const other = await addSomebody()
+    expect(await apiErrorOf(make(friend))).toMatchObject({ code: 'no_provider' })
+    const { id } = (await look(owner))!
+    const people = await gateway.call(`/api/dashboard/providers/${id}/people`, { headers: { cookie: owner.cookie } })
+    const names = (await people.json()) as PersonName[]
+    expect(names).toContainEqual({ id: friend.id, name: friend.name })
+    expect(names.map((person) => person.id)).not.toContain(owner.id)
+    for (const person of names) expect(Object.keys(person).toSorted()).toEqual(['id', 'name'])
+    const changed = await set({ access: 'listed', people: [friend.id] })
+    expect(changed).toMatchObject({ access: 'listed', listed: [friend.name], terms: { file: { access: 'private' } } })
+    await make(friend)
+    expect(await apiErrorOf(make(other))).toMatchObject({ code: 'no_provider' })
+    expect((await look(friend))!.service).toMatchObject({ listed: null, terms: null })
+    await set({ access: 'private' })
+    expect(await look(friend)).toBeUndefined()
+  })
+
+  it('pauses it for everybody; what is asked for waits and goes on afterwards', async () => {
+    await set({ isPaused: true })
+    expect(await apiErrorOf(make(owner))).toMatchObject({ code: 'no_provider' })
+    const id = await submit(friend)
+    expect(await jobOf(id, friend)).toMatchObject({ status: 'QUEUED', waiting: { reason: 'drained' } })
+    await connect()
+    expect((await look(friend))!.service.isPaused).toBe(true)
+    await set({})
+    await gateway.drain()
+    expect((await jobOf(id, friend)).status).toBe('PROCESSED')
+  })
+
+  it('is nobody else\u2019s to set, not even an admin\u2019s', async () => {
+    const admin = await addSomebody('admin')
+    for (const as of [friend, admin]) {
+      expect((await readError(await put({ isPaused: true }, { as }))).code).toBe('permission_denied')
+    }
+    const { id } = (await look(owner))!
+    const people = await gateway.call(`/api/dashboard/providers/${id}/people`, { headers: { cookie: friend.cookie } })
+    expect(people.status).toBe(403)
+    await set({ access: 'private' })
+    expect((await put({}, { as: friend })).status).toBe(404)
+    expect((await put({}, { service: 'svc_other' })).status).toBe(404)
+    expect(await look(owner)).toMatchObject({ service: { access: 'private', isPaused: false } })
+  })
+
+  it.each([
+    ['imagesPerHour', 1, 200],
+    ['imagesPerHour', 1_000_000, 200],
+    ['imagesPerHour', 0, 400],
+    ['imagesPerUserHour', 1_000_001, 400],
+    ['imagesPerUserHour', 1.5, 400],
+    ['imagesPerUserHour', 'many', 400],
+    ['access', 'everybody', 400],
+    ['access', 'listed', 400],
+    ['people', ['usr_nobody'], 200],
+    ['people', 'a list of 1001', 400],
+    ['people', 'x', 400],
+    ['people', [''], 400],
+    ['isPaused', 'perhaps', 400],
+    ['frob', 1, 400]
+  ])('of which %s may be %j: %i', async (field, value, status) => {
+    const response = await put({ [field]: value })
+    expect(response.status).toBe(status)
+    if (status === 400) {
+      const param = field === 'access' && value === 'listed' ? 'people' : field
+      expect(await readError(response)).toMatchObject({ code: 'invalid_request', param })
+    }
+  })
+
+  it('lists nobody that is not there, and at most a thousand', async () => {
+    const lists = [['usr_nobody'], Array(1001).fill(friend.id), [`x${'y'.repeat(200)}`]]
+    for (const people of lists) expect((await put({ access: 'listed', people })).status).toBe(400)
+    expect((await put({ access: 'listed', people: Array(1000).fill(friend.id) })).status).toBe(200)
+  })
+})
