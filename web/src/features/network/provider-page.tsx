@@ -59,7 +59,7 @@ export function ProviderPage() {
           <ServicesPanel
             services={data.services}
             idle={!data.isOnline || data.drainedAt !== null}
-            isMine={data.isMine}
+            providerId={data.id}
           />
           {isManaged && <FaultsPanel faults={data.faults} />}
         </div>

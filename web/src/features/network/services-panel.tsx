@@ -14,25 +14,24 @@ const ACCESS = { members: 'For everybody here', private: 'For its owner alone', 
 interface ServicesPanelProps {
   services: readonly ServiceInfo[]
   idle: boolean
-  /** The reader owns them. */
-  isMine: boolean
+  providerId: string
 }
 
 /** What a provider offers, in full. */
-export const ServicesPanel = ({ services, idle, isMine }: ServicesPanelProps) => (
+export const ServicesPanel = ({ services, idle, providerId }: ServicesPanelProps) => (
   <Panel title={services.length === 1 ? 'Service' : 'Services'}>
     {services.length === 0 && <p className="text-muted">It offers nothing.</p>}
     <ul className="flex flex-col divide-y divide-line">
       {services.map((service) => (
         <li key={service.id} className="flex flex-col gap-3 py-3.5 first:pt-0 last:pb-0">
-          <Service service={service} idle={idle} isMine={isMine} />
+          <Service service={service} idle={idle} providerId={providerId} />
         </li>
       ))}
     </ul>
   </Panel>
 )
 
-function Service({ service, idle, isMine }: Omit<ServicesPanelProps, 'services'> & { service: ServiceInfo }) {
+function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'services'> & { service: ServiceInfo }) {
   const { name, engine, type, description, access, models, cooling, warning } = service
   return (
     <>
@@ -47,7 +46,7 @@ function Service({ service, idle, isMine }: Omit<ServicesPanelProps, 'services'>
       {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}
       {warning && <Warning warning={warning} />}
       {cooling && <Cooling cooling={cooling} />}
-      {isImage(service) && <Sharing service={service} isMine={isMine} />}
+      {isImage(service) && <Sharing service={service} providerId={providerId} />}
       {models.length > 0 && (
         <dl className="grid gap-x-4 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
           {models.map(({ id, features }) => (

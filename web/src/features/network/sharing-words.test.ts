@@ -1,6 +1,5 @@
-import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
-import { sharingLines, sharingText } from './sharing-words.ts'
+import { sharingText } from './sharing-words.ts'
 
 const open = {
   access: 'members',
@@ -18,15 +17,5 @@ describe('what others may have of a service', () => {
       'Others may have 200 images together, 1 image each within an hour. They had 12 within the last hour.'
     )
     expect(sharingText({ ...open, imagesPerUserHour: 2 })).toBe('Others may have 2 images each within an hour.')
-  })
-
-  it('is what the lines of agent.yaml say', () => {
-    expect(parse(sharingLines(open))).toEqual({ access: 'members' })
-    const listed = ['ann@example.org', 'x"#: y@example.org']
-    expect(parse(sharingLines({ ...open, access: 'listed', listed, imagesPerHour: 7, imagesPerUserHour: 3 }))).toEqual({
-      access: listed,
-      images_per_hour: 7,
-      images_per_user_hour: 3
-    })
   })
 })

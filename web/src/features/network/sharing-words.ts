@@ -15,15 +15,3 @@ export function sharingText({ access, imagesPerHour, imagesPerUserHour, usedThis
   const used = usedThisHour === null ? '' : ` They had ${formatNumber(usedThisHour)} within the last hour.`
   return `Others may have ${limits} within an hour.${used}`
 }
-
-/** Those lines of `agent.yaml` that say so, below the name of the service. */
-export function sharingLines({ access, listed, imagesPerHour, imagesPerUserHour }: Sharing): string {
-  const whom = access === 'listed' ? `[${(listed ?? []).map((address) => JSON.stringify(address)).join(', ')}]` : access
-  const limit = (key: string, count: number | null, example: number) =>
-    count === null ? `    # ${key}: ${example}` : `    ${key}: ${count}`
-  return [
-    `    access: ${whom}`,
-    limit('images_per_hour', imagesPerHour, 200),
-    limit('images_per_user_hour', imagesPerUserHour, 20)
-  ].join('\n')
-}
