@@ -30,7 +30,9 @@ import { inflateBodies } from './uploads/inflate-bodies.ts'
 import { lingerAfterAnswer } from './uploads/linger.ts'
 import { isFormType, largestForm } from './uploads/receive-form.ts'
 import { registerBatches } from './v1/batches/index.ts'
+
 import { registerImages } from './v1/images/index.ts'
+import { REQUEST_ID_HEADER } from './v1/images/image-exchange.ts'
 import { registerJobs } from './v1/jobs/index.ts'
 import { registerModels } from './v1/models/index.ts'
 import { registerOrganization } from './v1/organization/index.ts'
@@ -45,6 +47,7 @@ const EXPOSED_HEADERS = [
   'allow',
   'x-next-page',
   'content-disposition',
+  REQUEST_ID_HEADER,
   'x-should-retry',
   'x-ratelimit-limit-requests',
   'x-ratelimit-remaining-requests',

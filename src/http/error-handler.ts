@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, errors } from '../lib/errors.ts'
 import type { Fault } from '../lib/fault.ts'
-import type { Logger } from '../lib/logger.ts'
 import { NO_PAGE_HEADERS, presentError, retryAfter } from '../lib/raw-answer.ts'
+import type { HttpContext } from './http-context.ts'
 import type { KnownPaths } from './known-paths.ts'
 
 /** Answers paths that lead nowhere within a scope. */
@@ -29,17 +29,25 @@ export function answerBadPath(thrown: FastifyError, request: FastifyRequest, rep
 /** The one place where a fact becomes an HTTP answer; `present` is for a scope that has errors of another shape. */
 export function handleErrors(
   app: FastifyInstance,
-  parts: { logger: Logger; findFault: (error: unknown) => Fault | undefined },
+  parts: Pick<HttpContext, 'logger' | 'findFault'>,
   present: (error: AppError) => object = presentError
 ): void {
-  const { logger, findFault } = parts
-  app.setErrorHandler((thrown: FastifyError | AppError, request, reply) => {
-    const error = thrown instanceof AppError ? thrown : (faultOf(thrown, findFault) ?? asAppError(thrown, request))
-    if (isOurs(error)) {
-      logger.error({ err: thrown, exchange: request.id, route: request.routeOptions.url }, 'a request failed')
-    }
-    return sendError(reply, error, present)
-  })
+  app.setErrorHandler((thrown: FastifyError | AppError, request, reply) =>
+    sendError(reply, tellError(parts, thrown, request), present)
+  )
+}
+
+/** What a caller is told of what was thrown. What an operator has to know of is logged. */
+export function tellError(
+  { logger, findFault }: Pick<HttpContext, 'logger' | 'findFault'>,
+  thrown: unknown,
+  request: FastifyRequest
+): AppError {
+  const error = thrown instanceof AppError ? thrown : (faultOf(thrown, findFault) ?? asAppError(thrown, request))
+  if (isOurs(error)) {
+    logger.error({ err: thrown, exchange: request.id, route: request.routeOptions.url }, 'a request failed')
+  }
+  return error
 }
 
 function faultOf(thrown: unknown, findFault: (error: unknown) => Fault | undefined): AppError | undefined {
@@ -73,8 +81,9 @@ function statusFor({ request }: FastifyReply, { status }: AppError): number {
 }
 
 /** What Fastify itself throws about a body, in our words. */
-function asAppError(thrown: FastifyError, request: FastifyRequest): AppError {
-  switch (thrown.code) {
+function asAppError(thrown: unknown, request: FastifyRequest): AppError {
+  const { code, statusCode } = thrown as Partial<FastifyError>
+  switch (code) {
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
@@ -87,8 +96,8 @@ function asAppError(thrown: FastifyError, request: FastifyRequest): AppError {
       break
   }
   // The body parser's own word for JSON that cannot be parsed, prototype poisoning included.
-  if (thrown instanceof SyntaxError && thrown.statusCode === 400) return errors.invalidJson()
-  if (thrown.statusCode !== undefined && thrown.statusCode >= 400 && thrown.statusCode < 500) {
+  if (thrown instanceof SyntaxError && statusCode === 400) return errors.invalidJson()
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return errors.invalidRequest('The request could not be understood.')
   }
   return errors.internal(request.id)

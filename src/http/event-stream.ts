@@ -13,6 +13,9 @@ export interface ServerSentEvent {
 /** A comment: keeps proxies from cutting a quiet stream, and every client ignores it. */
 export const HEARTBEAT = 'heartbeat'
 
+/** Below the 60 s at which common proxies cut a quiet connection. */
+export const HEARTBEAT_EVERY_MS = 15_000
+
 export interface EventStream {
   request: FastifyRequest
   reply: FastifyReply

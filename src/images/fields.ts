@@ -92,11 +92,18 @@ export const CALL_FIELDS = {
     only: 'UNLISTED',
     description: 'Who may see the images: anybody who has the URL. Other values are not there yet.'
   },
-  stream: { value: { type: 'boolean' }, only: false, description: 'Not there yet: `true` is refused.' },
+  stream: {
+    value: { type: 'boolean' },
+    default: false,
+    kinds: ['generation', 'edit'],
+    description:
+      'Answer with server-sent events: previews, then the image as base64. Of one image only, and without `async`.'
+  },
   partial_images: {
     value: { type: 'integer', min: 0, max: 3 },
-    only: 0,
-    description: 'Not there yet: more than 0 is refused.'
+    default: 0,
+    kinds: ['generation', 'edit'],
+    description: 'With `stream: true`: previews to send, at most, from models that can give them.'
   }
 } as const satisfies Record<string, Field>
 

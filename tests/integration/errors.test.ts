@@ -155,10 +155,6 @@ describe('fields that are missing or wrong', () => {
   })
 
   it.each([
-    ['stream', true],
-    ['stream', 'true'],
-    ['partial_images', 1],
-    ['partial_images', '3'],
     ['visibility', 'PUBLIC'],
     ['visibility', 'PRIVATE'],
     ['visibility', 'SECRET']

@@ -2,16 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import type { LiveEvent as LiveProgressEvent } from '../../request-views/live-progress.ts'
 import type { WatchedEvent } from '../../request-views/watch-mailbox.ts'
 import { callerOf } from '../auth/caller.ts'
-import { HEARTBEAT, sendEvents } from '../event-stream.ts'
+import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents } from '../event-stream.ts'
 import type { HttpContext } from '../http-context.ts'
 import { Fields } from '../openai/fields.ts'
 import type { LiveEvents } from './contract/requests.ts'
 import { parseOwner } from './requests/parse-owner.ts'
 import { refuseUnknown } from './refuse-unknown.ts'
 import { presentSummary } from './requests/present-request.ts'
-
-/** Below the 60 s at which common proxies cut a quiet connection. */
-const HEARTBEAT_EVERY_MS = 15_000
 
 type LiveEvent = { [Name in keyof LiveEvents]: { event: Name; data: LiveEvents[Name] } }[keyof LiveEvents]
 

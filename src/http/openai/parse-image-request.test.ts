@@ -186,11 +186,7 @@ describe('what is not for the engine', () => {
     expect(call.submission.image.parameters).toEqual({ extra: {} })
   })
 
-  it.each([
-    ['stream', true],
-    ['partial_images', 2],
-    ['visibility', 'SECRET']
-  ])('is refused by name when it is of a later version: %s', (name, value) => {
+  it.each([['visibility', 'SECRET']])('is refused by name when it is of a later version: %s', (name, value) => {
     expect(errorOf({ ...VALID, [name]: value })).toMatchObject({ code: 'invalid_request', param: name })
   })
 })

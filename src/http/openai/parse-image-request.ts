@@ -21,6 +21,8 @@ export interface ParsedCall {
   submission: Omit<Submission, 'principal'>
   /** Absent: as the key says. */
   responseFormat?: ResponseFormat
+  /** The answer is a stream of events, with at most so many previews; absent: it is JSON. */
+  stream?: { partialImages: number }
 }
 
 export type ParseLimits = Pick<Limits, 'maxImagesPerRequest' | 'maxPromptChars' | 'maxPixels' | 'maxExtraBytes'>
@@ -44,11 +46,33 @@ export function parseImageRequest(
   const n = parseCount(read, limits.maxImagesPerRequest, warnings)
   const responseFormat = read('response_format')
   const delivery = parseDelivery(read)
+  const stream = parseStream(read, { kind, n, isAsync: delivery.isAsync })
   const asked = parseParameters(read, kind, warnings)
   // Last: what nobody has read by then are the caller's extra fields.
   const parameters = { ...asked, extra: extraFields(fields, limits.maxExtraBytes) }
   const image: ImageRequest = { kind, model: model.trim(), prompt, n, parameters, warnings }
-  return { submission: { image, inputs: [], ...delivery }, ...(responseFormat && { responseFormat }) }
+  return {
+    submission: { image, inputs: [], ...delivery },
+    ...(responseFormat && { responseFormat }),
+    ...(stream && { stream })
+  }
+}
+
+/** OpenAI's events have no place for the number of an image: a stream is of one. */
+function parseStream(
+  read: ReadField,
+  call: { kind: ImageKind; n: number; isAsync: boolean }
+): ParsedCall['stream'] | undefined {
+  const partialImages = read('partial_images') ?? FIELDS.partial_images.default
+  if (!(read('stream') ?? FIELDS.stream.default)) return undefined
+  if (!(FIELDS.stream.kinds as readonly ImageKind[]).includes(call.kind)) {
+    throw errors.invalidRequest('Variations cannot be streamed. Leave `stream` out, or send an edit.', 'stream')
+  }
+  if (call.isAsync) {
+    throw errors.invalidRequest("'stream' and 'async' exclude each other. Leave one of them out.", 'stream')
+  }
+  if (call.n > 1) throw errors.invalidRequest("'stream' is possible for one image only: send n: 1.", 'n')
+  return { partialImages }
 }
 
 type Delivery = Pick<Submission, 'isAsync' | 'routing' | 'webhookUrl' | 'endUser'>

@@ -1,35 +1,23 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isGptImageModel } from '../../../images/model-names.ts'
 import type { Limits } from '../../../config/config.ts'
-import { type AppError, type ErrorCode, errors } from '../../../lib/errors.ts'
+import { isGptImageModel } from '../../../images/model-names.ts'
+import { type AppError, errors } from '../../../lib/errors.ts'
 import { DASHBOARD_KEY_ID, type ResponseDefault } from '../../../lib/principal.ts'
-import type { WaitReason } from '../../../request-views/find-takers.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
-import type { HttpContext } from '../../http-context.ts'
+import { idempotencyKey } from '../../idempotency-key.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
-import { idempotencyKey } from '../../idempotency-key.ts'
 import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
+import { type AnswerContext, failureOf, type ImageExchange, passingError, type Submitted } from './image-exchange.ts'
+import { streamImage } from './stream-image.ts'
 
-export type AnswerContext = Pick<
-  HttpContext,
-  'config' | 'requests' | 'requestViews' | 'assets' | 'stopping' | 'isDraining' | 'callers'
->
-
-interface ImageExchange {
-  /** `discard` takes back what was stored for the call when it is refused. */
-  call: ParsedCall & { discard?: () => Promise<void> }
-  request: FastifyRequest
-  reply: FastifyReply
-}
-
-/** Submits a parsed call and answers with its images, or at once with a job: what all image endpoints share. */
+/** Submits a parsed call and answers with its images, as JSON or as events, or at once with a job: what all image endpoints share. */
 export async function answerImageCall(
   context: AnswerContext,
   exchange: ImageExchange
-): Promise<PresentedImages | ReturnType<typeof presentEnvelope>> {
+): Promise<PresentedImages | ReturnType<typeof presentEnvelope> | FastifyReply> {
   const { call, reply } = exchange
   const submitted = await submit(context, exchange).catch(async (error: unknown) => {
     await call.discard?.()
@@ -37,17 +25,11 @@ export async function answerImageCall(
   })
   // The inputs of the first call are kept; these are copies of them.
   if (submitted.repeated) await call.discard?.()
+  if (call.stream) return streamImage(context, exchange, { ...submitted, ...call.stream })
   if (!call.submission.isAsync) return waitForImages(context, exchange, submitted)
   void reply.status(202)
   const view = await context.requestViews.view(submitted.id)
   return submitted.repeated ? presentEnvelope(view) : presentAccepted(view)
-}
-
-interface Submitted {
-  id: string
-  repeated: boolean
-  /** The caller can come back for it. */
-  hasKey: boolean
 }
 
 async function submit(context: AnswerContext, { call, request }: ImageExchange): Promise<Submitted> {
@@ -110,26 +92,15 @@ async function waitWhileUsable(
 const syncTimeoutMs = ({ syncTimeoutMs, cdnTimeoutMs }: Limits, { reached }: FastifyRequest): number =>
   reached.isThroughCdn ? Math.min(syncTimeoutMs, cdnTimeoutMs) : syncTimeoutMs
 
-/** What may be over when the caller comes back. */
-const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'capped']
-
-/**
- * The request goes on and can be fetched. Only when all it waits for is services that are left alone, or of which others have had
- * what they may, its caller is better off coming back later: with a key for the same request, without one for a new one, so
- * that this one is canceled.
- */
+/** The request goes on and can be fetched. A caller without a key for it who is better off with a new one later leaves none behind. */
 async function lateError(
   { requests, requestViews }: AnswerContext,
   { id, hasKey }: Pick<Submitted, 'id' | 'hasKey'>
 ): Promise<AppError> {
-  const wait = await requestViews.findWait(id)
-  if (!wait || !PASSING.includes(wait.reason)) return errors.timeout(id)
+  const error = passingError(await requestViews.findWait(id))
+  if (!error) return errors.timeout(id)
   if (!hasKey) await requests.cancel(id)
-  const { reason, until } = wait
-  if (reason === 'capped') return errors.upstreamCapped(until)
-  const seconds = until === undefined ? Infinity : Math.ceil((until - Date.now()) / 1000)
-  const are = reason === 'paused' ? 'are busy' : 'cannot be used'
-  return errors.upstreamBusy(`The image servers that have this model ${are} at the moment. Try again later.`, seconds)
+  return error
 }
 
 /**
@@ -146,11 +117,8 @@ async function presentOutcome(
   view: RequestView,
   options: { format: ResponseDefault; baseUrl: string }
 ): Promise<PresentedImages> {
-  const { request } = view
-  if (view.outputs.length === 0 || request.state === 'canceled') {
-    const code = (request.error_code ?? 'upstream_error') as ErrorCode
-    throw errors.recorded(code, request.error_message ?? '', request.error_param)
-  }
+  const failure = failureOf(view)
+  if (failure) throw failure
   return presentImages(view, {
     baseUrl: options.baseUrl,
     withoutUrls: options.format === 'b64_json_only',

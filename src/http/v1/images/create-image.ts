@@ -5,8 +5,9 @@ import { parseImageRequest } from '../../openai/parse-image-request.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { IdempotencyHeaders } from '../../idempotency-key.ts'
 import { errorResponses, MAKING_IMAGES, WAITING_FOR_IMAGES } from '../error-schema.ts'
-import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
-import { CreateImageBody, ImagesAnswer } from './image-schemas.ts'
+import { answerImageCall } from './answer-image-call.ts'
+import type { AnswerContext } from './image-exchange.ts'
+import { CreateImageBody, ImagesOrEvents } from './image-schemas.ts'
 
 /** `POST /v1/images/generations` */
 export function createImage(scope: FastifyInstance, context: AnswerContext): void {
@@ -18,7 +19,7 @@ export function createImage(scope: FastifyInstance, context: AnswerContext): voi
       summary: 'Make images from a prompt',
       headers: IdempotencyHeaders,
       body: CreateImageBody,
-      response: { 200: ImagesAnswer, 202: JobEnvelope, ...errorResponses(...MAKING_IMAGES, ...WAITING_FOR_IMAGES) }
+      response: { 200: ImagesOrEvents, 202: JobEnvelope, ...errorResponses(...MAKING_IMAGES, ...WAITING_FOR_IMAGES) }
     },
     handler: (request, reply) => {
       if (request.form) throw errors.unsupportedMediaType('The body must be sent as application/json.')

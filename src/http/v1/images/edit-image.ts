@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { IdempotencyHeaders } from '../../idempotency-key.ts'
 import { errorResponses, MAKING_IMAGES, TAKING_IMAGES, WAITING_FOR_IMAGES } from '../error-schema.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
-import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
-import { EditImageForm, EditImageJson, ImagesAnswer } from './image-schemas.ts'
+import { answerImageCall } from './answer-image-call.ts'
+import type { AnswerContext } from './image-exchange.ts'
+import { EditImageForm, EditImageJson, ImagesOrEvents } from './image-schemas.ts'
 import { liftImages } from '../../uploads/lifted-images.ts'
 import { receiveImageCall, type UploadContext } from '../../uploads/receive-image-call.ts'
 
@@ -30,7 +31,7 @@ export function editImage(scope: FastifyInstance, context: AnswerContext & Uploa
         }
       },
       response: {
-        200: ImagesAnswer,
+        200: ImagesOrEvents,
         202: JobEnvelope,
         ...errorResponses(...MAKING_IMAGES, ...TAKING_IMAGES, ...WAITING_FOR_IMAGES)
       }

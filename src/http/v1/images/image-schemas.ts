@@ -3,6 +3,7 @@ import { FIELDS } from '../../../images/fields.ts'
 import { BACKGROUNDS, QUALITIES } from '../../../images/image-report.ts'
 import { OUTPUT_FORMATS } from '../../../images/media-types.ts'
 import { fieldSchemas } from './field-schemas.ts'
+import { REQUEST_ID_HEADER } from './image-exchange.ts'
 
 /**
  * The shapes in the API document. They describe; what is accepted is decided by `parse-image-request.ts`, which is more
@@ -157,3 +158,19 @@ export const ImagesResponse = Type.Object({
 export const ImagesAnswer = Type.Object(ImagesResponse.properties, {
   headers: { 'openai-processing-ms': Type.Integer({ description: 'Milliseconds from the call to its answer.' }) }
 })
+
+const EVENTS =
+  'With `stream: true`, as OpenAI sends them: `image_generation.partial_image` (of edits `image_edit.partial_image`) for each preview, then `image_generation.completed` (`image_edit.completed`) or `error`. Comments keep the connection open.'
+
+/** The answer of a call that may ask for a stream. */
+export const ImagesOrEvents = {
+  description: 'The images, or the events of one.',
+  headers: {
+    ...ImagesAnswer.headers,
+    [REQUEST_ID_HEADER]: Type.String({ description: 'Of a stream: the request, whose job is `GET /v1/jobs/{id}`.' })
+  },
+  content: {
+    'application/json': { schema: ImagesResponse },
+    'text/event-stream': { schema: Type.String({ description: EVENTS }) }
+  }
+}

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { AnswerContext } from './answer-image-call.ts'
+import type { AnswerContext } from './image-exchange.ts'
 import type { UploadContext } from '../../uploads/receive-image-call.ts'
 import { createImage } from './create-image.ts'
 import { editImage } from './edit-image.ts'

@@ -4,7 +4,8 @@ import { receiveImageCall, type UploadContext } from '../../uploads/receive-imag
 import { IdempotencyHeaders } from '../../idempotency-key.ts'
 import { errorResponses, MAKING_IMAGES, TAKING_IMAGES, WAITING_FOR_IMAGES } from '../error-schema.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
-import { type AnswerContext, answerImageCall } from './answer-image-call.ts'
+import { answerImageCall } from './answer-image-call.ts'
+import type { AnswerContext } from './image-exchange.ts'
 import { VaryImageForm, VaryImageJson, ImagesAnswer } from './image-schemas.ts'
 
 /** `POST /v1/images/variations` */

@@ -1,17 +1,13 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { DASHBOARD_KEY_ID } from '../../../lib/principal.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
-import { callerOf } from '../../auth/caller.ts'
-import { HEARTBEAT, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
+import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/present-job.ts'
 import { publicUrl } from '../../public-url.ts'
+import { stillAuthorized } from '../../still-authorized.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
 import type { JobsContext } from './jobs-context.ts'
-
-/** Below the 60 s at which common proxies cut a quiet connection. */
-const HEARTBEAT_EVERY_MS = 15_000
 
 /** `GET /v1/jobs/<id>/events`: the present state, then every change, until the job has ended. */
 export function watchJob(scope: FastifyInstance, context: JobsContext): void {
@@ -45,18 +41,11 @@ export function watchJob(scope: FastifyInstance, context: JobsContext): void {
       return sendEvents(context, {
         request,
         reply,
-        isOver: () => mayNoLonger(context, request),
+        isOver: async () => !(await stillAuthorized(context, request)),
         events: (signal) => jobEvents(context, { id, signal, baseUrl })
       })
     }
   })
-}
-
-/** Whether the key or session by which the stream was opened has ended since. */
-async function mayNoLonger({ apiKeys, people, config }: JobsContext, request: FastifyRequest): Promise<boolean> {
-  const { keyId } = request.principal
-  if (keyId !== DASHBOARD_KEY_ID) return !(await apiKeys.stillCounts(keyId))
-  return (await people.principalOf(callerOf(request, config))) === undefined
 }
 
 async function* jobEvents(

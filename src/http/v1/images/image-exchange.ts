@@ -1,0 +1,67 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type AppError, type ErrorCode, errors } from '../../../lib/errors.ts'
+import type { Wait, WaitReason } from '../../../request-views/find-takers.ts'
+import type { RequestView } from '../../../request-views/view-request.ts'
+import type { HttpContext } from '../../http-context.ts'
+import type { ParsedCall } from '../../openai/parse-image-request.ts'
+
+/** The request that a stream is of: its events have no place for it. */
+export const REQUEST_ID_HEADER = 'x-inference-club-request-id'
+
+export type AnswerContext = Pick<
+  HttpContext,
+  | 'config'
+  | 'requests'
+  | 'requestViews'
+  | 'assets'
+  | 'stopping'
+  | 'isDraining'
+  | 'callers'
+  | 'durable'
+  | 'now'
+  | 'logger'
+  | 'findFault'
+  | 'budgets'
+  | 'apiKeys'
+  | 'people'
+  | 'onRightsChange'
+>
+
+/** A call of an image endpoint and the answer it is to get. */
+export interface ImageExchange {
+  /** `discard` takes back what was stored for the call when it is refused. */
+  call: ParsedCall & { discard?: () => Promise<void> }
+  request: FastifyRequest
+  reply: FastifyReply
+}
+
+/** A call that has become a request. */
+export interface Submitted {
+  id: string
+  repeated: boolean
+  /** The caller can come back for it. */
+  hasKey: boolean
+}
+
+/** What may be over when the caller comes back. */
+const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'capped']
+
+/**
+ * What a caller is told who has waited long enough for services that are left alone, or of which others have had what they
+ * may: they are better off coming back later. Undefined when it is anything else that the request waits for.
+ */
+export function passingError(wait: Wait | undefined): AppError | undefined {
+  if (!wait || !PASSING.includes(wait.reason)) return undefined
+  const { reason, until } = wait
+  if (reason === 'capped') return errors.upstreamCapped(until)
+  const seconds = until === undefined ? Infinity : Math.ceil((until - Date.now()) / 1000)
+  const are = reason === 'paused' ? 'are busy' : 'cannot be used'
+  return errors.upstreamBusy(`The image servers that have this model ${are} at the moment. Try again later.`, seconds)
+}
+
+/** Why a request that has ended has no image to show; undefined when it has one. */
+export function failureOf({ request, outputs }: RequestView): AppError | undefined {
+  if (outputs.length > 0 && request.state !== 'canceled') return undefined
+  const code = (request.error_code ?? 'upstream_error') as ErrorCode
+  return errors.recorded(code, request.error_message ?? '', request.error_param)
+}

@@ -1,0 +1,136 @@
+import type { FastifyReply } from 'fastify'
+import { inBackground } from '../../../lib/async.ts'
+import { errors } from '../../../lib/errors.ts'
+import { hasEnded } from '../../../requests/request-states.ts'
+import type { LiveEvent } from '../../../request-views/live-progress.ts'
+import type { RequestView } from '../../../request-views/view-request.ts'
+import { callerLeft } from '../../caller-left.ts'
+import { tellError } from '../../error-handler.ts'
+import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
+import { presentCompleted, presentPartialImage, presentStreamError } from '../../openai/present-image-events.ts'
+import { stillAuthorized } from '../../still-authorized.ts'
+import {
+  type AnswerContext,
+  failureOf,
+  type ImageExchange,
+  passingError,
+  REQUEST_ID_HEADER,
+  type Submitted
+} from './image-exchange.ts'
+
+type ImageStream = Submitted & { partialImages: number }
+
+/**
+ * Answers with the events of one image as OpenAI's image API sends them: at most `partialImages` previews, then the image or
+ * an error, whose event is all that can tell of it once the stream has begun. Nobody will read the image of a caller who
+ * left without a key to come back with: its request is canceled.
+ */
+export async function streamImage(
+  context: AnswerContext,
+  exchange: ImageExchange,
+  stream: ImageStream
+): Promise<FastifyReply> {
+  const { request, reply } = exchange
+  const { id, hasKey } = stream
+  const giveUp = async () => {
+    if (!hasKey && !context.stopping.aborted) await context.requests.cancel(id)
+  }
+  const giveUpSoon = () =>
+    inBackground(giveUp(), (error) => context.logger.warn({ err: error, request: id }, 'an unread image goes on'))
+  const left = callerLeft(reply)
+  left.addEventListener('abort', giveUpSoon)
+  const answered = context.callers.enter()
+  reply.raw.once('close', answered)
+  if (left.aborted) {
+    answered()
+    giveUpSoon()
+  }
+  try {
+    return sendEvents(context, {
+      request,
+      reply: reply.header(REQUEST_ID_HEADER, id),
+      isOver: async () => !(await stillAuthorized(context, request)),
+      events: async function* (signal) {
+        try {
+          yield* untilEnded(context, { ...stream, signal })
+        } catch (error) {
+          giveUpSoon()
+          yield presentStreamError(tellError(context, error, request))
+        }
+      }
+    })
+  } catch (error) {
+    await giveUp()
+    throw error
+  }
+}
+
+async function* untilEnded(
+  context: AnswerContext,
+  { id, partialImages, signal }: ImageStream & { signal: AbortSignal }
+): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
+  const { requestViews, assets, durable, now } = context
+  const choice = choosePreviews(partialImages)
+  const began = performance.now()
+  let index = 0
+  let view: RequestView | undefined
+  for await (const event of requestViews.watch({ id, signal, quietMs: quietMs(context) })) {
+    switch (event.type) {
+      case 'changed':
+        view = event.view
+        if (!hasEnded(view.request.state)) break
+        await durable()
+        yield await presentEnd(view, assets)
+        return
+      case 'progress':
+        choice.noteProgress(event)
+        break
+      case 'preview':
+        if (view && choice.takes()) yield presentPartialImage(view, event, { index: index++, now: now() })
+        break
+      case 'quiet':
+        await refuseToWait(context, { id, waitedMs: performance.now() - began })
+        yield HEARTBEAT
+    }
+  }
+  throw context.stopping.aborted
+    ? errors.shuttingDown(`The server is restarting; request '${id}' goes on afterwards.`)
+    : errors.invalidApiKey()
+}
+
+const quietMs = ({ config }: AnswerContext): number => Math.min(HEARTBEAT_EVERY_MS, config.limits.unusableTimeoutMs)
+
+async function presentEnd(view: RequestView, assets: AnswerContext['assets']): Promise<ServerSentEvent> {
+  const failure = failureOf(view)
+  if (failure) return presentStreamError(failure)
+  return presentCompleted(view, async (asset) => (await assets.readBytes(asset)).toString('base64'))
+}
+
+/** Throws what a caller who waits for JSON would be told by then of services that cannot be used, or not any more. */
+async function refuseToWait(
+  { requestViews, config }: AnswerContext,
+  { id, waitedMs }: { id: string; waitedMs: number }
+): Promise<void> {
+  const { unusableTimeoutMs, syncTimeoutMs } = config.limits
+  if (waitedMs < Math.min(unusableTimeoutMs, syncTimeoutMs)) return
+  const wait = await requestViews.findWait(id)
+  const error = passingError(wait)
+  if (error && waitedMs >= (wait?.reason === 'unusable' ? unusableTimeoutMs : syncTimeoutMs)) throw error
+}
+
+/** Spreads so many previews over the work: of two, one is sent after a third of the steps, one after two thirds. */
+function choosePreviews(most: number) {
+  let taken = 0
+  let share: number | undefined
+  return {
+    noteProgress: ({ step, steps }: Extract<LiveEvent, { type: 'progress' }>) => {
+      share = steps > 0 ? step / steps : undefined
+    },
+    /** Whether the preview that has come is one of them. One of work whose steps nobody tells is. */
+    takes: (): boolean => {
+      if (taken >= most || (share !== undefined && share < (taken + 1) / (most + 1))) return false
+      taken += 1
+      return true
+    }
+  }
+}
