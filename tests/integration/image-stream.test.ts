@@ -1,4 +1,5 @@
 import { APIError, toFile } from 'openai'
+import type { ImageEditStreamEvent } from 'openai/resources/images'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Assigned, type HandWorker, startHandWorker } from '../support/hand-worker.ts'
 import { jobCalls } from '../support/job-calls.ts'
@@ -75,12 +76,18 @@ async function begin(body: object = {}, init: RequestInit = {}) {
 describe('the events of an image', () => {
   it('are those of OpenAI, byte for byte', async () => {
     const { responding, attempt } = await begin({ partial_images: 2, size: '32x16', quality: 'high' })
-    for (let at = 1; at <= 9; at++) await heard(attempt, at)
-    await finish(attempt)
+    // Until a third of the steps there is nothing to see, then until two thirds, then until the end.
+    for (let at = 1; at <= 4; at++) step(attempt, at, 10)
     const response = await responding
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
-    const text = await response.text()
+    let text = ''
+    for await (const part of response.body!.pipeThrough(new TextDecoderStream())) {
+      text += part
+      const told = text.split('\n\n').length - 1
+      if (told === 1) for (let at = 5; at <= 7; at++) step(attempt, at, 10)
+      if (told === 2) await finish(attempt)
+    }
     const { created } = (await jobOf(response)).result!
     const partial = (index: number, at: string) =>
       `event: image_generation.partial_image\ndata: {"type":"image_generation.partial_image","b64_json":"${preview}","created_at":${at},` +
@@ -110,9 +117,13 @@ describe('the events of an image', () => {
       image: await toFile(picture, 'a.png', { type: 'image/png' })
     })
     const second = await worker.next()
-    for (const at of [3, 6, 9]) await heard(second, at)
-    await finish(second)
-    const edited = await Array.fromAsync(await editing)
+    step(second, 3, 10)
+    const edited: ImageEditStreamEvent[] = []
+    for await (const event of await editing) {
+      edited.push(event)
+      if (edited.length < 3) step(second, 3 + 3 * edited.length, 10)
+      else if (edited.length === 3) await finish(second)
+    }
     expect(edited.map((event) => [event.type, 'partial_image_index' in event && event.partial_image_index])).toEqual([
       ['image_edit.partial_image', 0],
       ['image_edit.partial_image', 1],
@@ -270,8 +281,14 @@ describe('while nothing happens', () => {
       services: [{ name: 'away', models: [{ id: 'away', features: ['generate'] }] }]
     })
     const waiting = stream({ model: 'away' })
-    const { attempt_id, token } = await other.next()
-    other.agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'unreachable', message: 'It is off.' })
+    let refused = 0
+    const refuse = () => {
+      for (const { attempt_id, token } of other.assigned().slice(refused)) {
+        refused += 1
+        other.agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'unreachable', message: 'It is off.' })
+      }
+    }
+    other.agent.socket.on('message', refuse)
     const response = await waiting
     expect(await response.text()).toMatch(/event: error\ndata: \{"type":"error","error":\{.*"code":"upstream_busy"/)
     expect(await jobOf(response)).toMatchObject({ status: 'CANCELED' })

@@ -155,9 +155,10 @@ export const ImagesResponse = Type.Object({
 })
 
 /** The answer of a call that waited for its images. */
-export const ImagesAnswer = Type.Object(ImagesResponse.properties, {
-  headers: { 'openai-processing-ms': Type.Integer({ description: 'Milliseconds from the call to its answer.' }) }
-})
+const ANSWER_HEADERS = {
+  'openai-processing-ms': Type.Integer({ description: 'Milliseconds from the call to its answer.' })
+}
+export const ImagesAnswer = Type.Object(ImagesResponse.properties, { headers: ANSWER_HEADERS })
 
 const EVENTS =
   'With `stream: true`, as OpenAI sends them: `image_generation.partial_image` (of edits `image_edit.partial_image`) for each preview, then `image_generation.completed` (`image_edit.completed`) or `error`. Comments keep the connection open.'
@@ -166,7 +167,7 @@ const EVENTS =
 export const ImagesOrEvents = {
   description: 'The images, or the events of one.',
   headers: {
-    ...ImagesAnswer.headers,
+    ...ANSWER_HEADERS,
     [REQUEST_ID_HEADER]: Type.String({ description: 'Of a stream: the request, whose job is `GET /v1/jobs/{id}`.' })
   },
   content: {
