@@ -43,8 +43,8 @@ export async function claimTask(
   const { task, serviceId, providerId, epoch, ownerId } = claim
   const attemptId = newId('att')
   const token = newSecret('lease_')
-  const now = database.clock.now()
   const claimed = await database.db.transaction().execute(async (trx) => {
+    const now = database.clock.now()
     await lockProvider(trx, providerId)
     await lockRequest(trx, task.request_id)
     const terms = await findTerms(trx, serviceId)

@@ -45,8 +45,8 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
   const { database, providers, limits } = parts
   const offers = await candidatesOf(parts, attempt)
   const candidates = offers.map(({ serviceId }) => serviceId)
-  const now = database.clock.now()
   const userId = await database.db.transaction().execute(async (trx) => {
+    const now = database.clock.now()
     await lockProvider(trx, attempt.provider_id)
     await lockRequest(trx, attempt.request_id)
     const task = await findTask(trx, attempt.task_id)

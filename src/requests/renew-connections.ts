@@ -21,9 +21,9 @@ export async function renewConnections(
   { database, providers, limits }: Pick<RequestParts, 'database' | 'providers' | 'limits'>,
   connections: readonly LiveConnection[]
 ): Promise<Map<string, Set<string>>> {
-  const now = database.clock.now()
   const running = new Map<string, Set<string>>()
   await database.db.transaction().execute(async (trx) => {
+    const now = database.clock.now()
     await lockProvider(trx, ...connections.map(({ providerId }) => providerId))
     for (const connection of connections) {
       const until = now - connection.silentForMs + limits.leaseMs

@@ -302,6 +302,25 @@ describe.each(JUMPS)("a machine's clock that is set by %i ms", (ms) => {
     expect(await attempt(lease.id)).toMatchObject({ state: 'lapsed' })
   })
 
+  it.each(['before', 'after'])('is nothing to a pause that begins while it is followed, just %s', async (when) => {
+    const { lease, agent } = await arrange()
+    await claim((await listTasks(db(), await world.submit(0, 1)))[0]!.id, agent)
+    const held = await attempt(lease.id)
+    const failing = () => operations().fail(held, { reason: 'busy', message: 'Later.', retryAfterMs: 50_000 })
+    const [renewed] = [{ ...agent, draining: false, silentForMs: 0 }]
+    world.clock.jump(ms)
+    const began =
+      when === 'before'
+        ? [failing(), operations().renewConnections([renewed!]), follow()]
+        : [follow(), failing(), operations().renewConnections([renewed!])]
+    await Promise.all(began)
+    const now = world.clock.now()
+    const [pause] = await db().selectFrom('service_pauses').select('until').execute()
+    expect(pause!.until - now).toBe(50_000)
+    const leases = await db().selectFrom('attempts').select('lease_until').where('state', '=', 'running').execute()
+    expect(leases.map(({ lease_until }) => lease_until - now)).toEqual([LEASE_MS])
+  })
+
   it('moves the ends of pauses and of cooling along', async () => {
     const { agent } = await arrange()
     const until = world.clock.now() + 20_000
