@@ -1,5 +1,5 @@
 import { DAY_MS } from '../lib/durations.ts'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -91,12 +91,49 @@ describe('sweepOrphans', () => {
     expect(await list('images/')).toEqual(['images/aa/kept', 'images/bb/orphan'])
   })
 
-  it('erases at once where nothing is to be set aside, also what was', async () => {
+  it('erases with the next sweep where nothing is to be kept, also what was', async () => {
     for (const key of all) await put(key)
     await sweep({ known: [...KEPT, 'images/bb/orphan'], laterMs: AFTER })
-    const swept = await sweep({ known: ['images/aa/kept'], laterMs: AFTER, quarantineMs: 0 })
-    expect(swept).toEqual({ removed: 2, restored: 0, quarantine: { images: 0, bytes: 0 } })
+    const known = ['images/aa/kept']
+    const first = await sweep({ known, laterMs: AFTER, quarantineMs: 0 })
+    expect(first).toEqual({ removed: 1, restored: 0, quarantine: { images: 1, bytes: 5 } })
+    const second = await sweep({ known, laterMs: AFTER, quarantineMs: 0 })
+    expect(second).toEqual({ removed: 1, restored: 0, quarantine: { images: 0, bytes: 0 } })
     expect(await list('')).toEqual([...KEPT].sort())
+  })
+
+  it.each([0, QUARANTINE_MS])(
+    'loses no image that is given to somebody while it looks (kept for %i ms)',
+    async (quarantineMs) => {
+      await put('images/aa/adopted')
+      const known: string[] = []
+      const rows = rowsOf(known)
+      const knownKeys = async (keys: readonly string[]) => {
+        const found = await rows.knownKeys(keys)
+        // The row is written when it has been looked for and not found.
+        known.push('images/aa/adopted')
+        return found
+      }
+      const parts = { store, clock: clockAt(AFTER), quarantineMs }
+      await sweepOrphans({ ...parts, assets: { ...rows, knownKeys } })
+      await sweepOrphans({ ...parts, assets: rows })
+      expect(await list('')).toEqual(['images/aa/adopted'])
+    }
+  )
+
+  it('leaves no folder of a day on which nothing is kept any more', async () => {
+    for (const key of ['images/aa/orphan', 'images/bb/orphan']) await put(key)
+    const folders = async () => (await readdir(join(root, 'objects', 'quarantine'), { recursive: true })).sort()
+    await sweep({ laterMs: AFTER })
+    const day = dayOf(AFTER)
+    await sweep({ known: ['images/aa/orphan'], laterMs: AFTER })
+    expect(await folders()).toEqual([day, join(day, 'bb'), join(day, 'bb', 'orphan')])
+    await sweep({ known: ['images/aa/orphan'], laterMs: QUARANTINE_MS + 2 * DAY_MS })
+    expect(await folders()).toEqual([])
+    // And they are made again.
+    await put('images/bb/orphan')
+    await sweep({ known: ['images/aa/orphan'], laterMs: AFTER })
+    expect(await folders()).toContain(join(day, 'bb', 'orphan'))
   })
 
   it('erases what somebody deleted, which a process that died left there', async () => {
@@ -148,6 +185,7 @@ describe('sweepOrphans', () => {
       store: {
         remove: async (gone) => void removed.push(...gone),
         move: async (key) => moved.push(key) > 0,
+        dropEmptyFolders: async () => undefined,
         list: async function* (prefix) {
           for (const key of keys) if (key.startsWith(prefix)) yield { key, bytes: 1, modifiedAt: 0 }
         }

@@ -7,10 +7,10 @@ import { imageKeyOf, PREFIXES, quarantinedAs, quarantineKey, thumbnailKeys } fro
 const AT_A_TIME = 500
 
 export interface SweepParts {
-  store: Pick<ObjectStore, 'list' | 'move' | 'remove'>
+  store: Pick<ObjectStore, 'list' | 'move' | 'remove' | 'dropEmptyFolders'>
   assets: Pick<AssetStore, 'knownKeys' | 'listUnwanted' | 'forgetUnwanted'>
   clock: Clock
-  /** How long images that no row refers to are kept, from the end of the day on which they are set aside; 0: not at all. */
+  /** How long images that no row refers to are kept, from the end of the day on which they are set aside; 0: until the next sweep. */
   quarantineMs: number
   minAgeMs?: number
   /** Ends it early; the next one goes on from there. */
@@ -34,7 +34,8 @@ export interface Swept {
 /**
  * Sets stored images aside that no row refers to. A process that dies between storing an image and writing its row leaves
  * such, and so does a database that is older than the images, a restored backup or one whose log is lost: those are
- * somebody's, and nobody can name them. They are erased after `quarantineMs`, and put back when a row refers to them again.
+ * somebody's, and nobody can name them. They are erased after `quarantineMs`, by a later sweep than the one that set them aside:
+ * whoever writes a row of one meanwhile gets it back. They are put back whenever a row refers to them again.
  *
  * What is known not to be wanted is removed at once: images whose last row was deleted, and thumbnails of no image.
  */
@@ -47,7 +48,7 @@ export async function sweepOrphans(parts: SweepParts): Promise<Swept> {
   const now = parts.clock.now()
   for (const prefix of [PREFIXES.images, PREFIXES.thumbnails]) {
     for await (const orphans of orphansAmong(parts, prefix)) {
-      if (prefix === PREFIXES.thumbnails || parts.quarantineMs === 0) {
+      if (prefix === PREFIXES.thumbnails) {
         await parts.store.remove(orphans.map(({ key }) => key))
         removed += orphans.length
         continue
@@ -98,6 +99,7 @@ async function lookThroughQuarantine(parts: SweepParts): Promise<Swept> {
       }
     }
   }
+  await store.dropEmptyFolders(PREFIXES.quarantine)
   return swept
 }
 

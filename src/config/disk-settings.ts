@@ -24,7 +24,7 @@ export const DISK = {
   quarantineMs: durationSetting({
     variable: 'INFERENCE_CLUB_QUARANTINE',
     description:
-      'How long stored images are kept that no row of the database names, as after restoring an older database, before they are erased; `0s` erases them within the hour.',
+      'How long stored images are kept that no row of the database names, as after restoring an older database, before they are erased; `0s` erases them within two hours.',
     fallback: 30 * DAY_MS,
     defaultText: '30d',
     minMs: 0,

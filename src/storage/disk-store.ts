@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, opendir, rm, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -141,6 +141,14 @@ export async function openDiskStore(
       }
     },
 
+    dropEmptyFolders: async (prefix) => {
+      try {
+        await dropEmpty(topOf(objects, prefix))
+      } catch (error) {
+        throw asStoreError(error)
+      }
+    },
+
     list: (prefix) => listFolder(objects, prefix),
 
     freeBytes: () => freeBytesAt(objects)
@@ -160,10 +168,28 @@ async function readExactly(file: FileHandle, { bytes, range }: OpenOptions): Pro
   return reading.pipe(exact)
 }
 
+/** The folder that holds all keys of a prefix. */
+const topOf = (objects: string, prefix: string): string => join(objects, prefix.slice(0, prefix.lastIndexOf('/') + 1))
+
+/** Removes the folders in a folder that hold nothing, or only such. */
+async function dropEmpty(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    unlessMissing(error)
+    return []
+  })
+  for (const entry of entries) {
+    if (!entry.isDirectory()) continue
+    const path = join(folder, entry.name)
+    await dropEmpty(path)
+    await rmdir(path).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') unlessMissing(error)
+    })
+  }
+}
+
 async function* listFolder(objects: string, prefix: string) {
   // No more of the tree is read than what may hold such keys.
-  const top = join(objects, prefix.slice(0, prefix.lastIndexOf('/') + 1))
-  const folder = await opendir(top, { recursive: true }).catch(unlessMissing)
+  const folder = await opendir(topOf(objects, prefix), { recursive: true }).catch(unlessMissing)
   if (!folder) return // There is none yet, or somebody has removed it; it is made with the next object.
   for await (const entry of folder) {
     if (!entry.isFile()) continue

@@ -21,6 +21,8 @@ export interface ObjectStore {
   move(from: string, to: string): Promise<boolean>
   /** Removes what exists of them. */
   remove(keys: readonly string[]): Promise<void>
+  /** Where objects lie in folders: removes those that the keys beginning with `prefix` had, and hold nothing any more. */
+  dropEmptyFolders(prefix: string): Promise<void>
   /** Every object whose key begins with `prefix`, in no hurry and no order. */
   list(prefix: string): AsyncIterable<{ key: string; bytes: number; modifiedAt: number }>
   /** Bytes that may still be stored; null when that cannot be told. */

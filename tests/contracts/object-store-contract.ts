@@ -121,6 +121,17 @@ export function describeObjectStoreContract(
       expect(await read('h/deep/there')).toBe('moved')
     })
 
+    it('has every object still when folders that hold none are removed, and takes new ones', async () => {
+      await store.put('i/gone/1', Readable.from([Buffer.from('one')]), options)
+      await store.put('i/kept/2', Readable.from([Buffer.from('two')]), options)
+      await store.remove(['i/gone/1'])
+      await store.dropEmptyFolders('i/')
+      await store.dropEmptyFolders('j/')
+      expect(await keysOf('i/')).toEqual(['i/kept/2'])
+      await store.put('i/gone/1', Readable.from([Buffer.from('one')]), options)
+      expect(await read('i/gone/1')).toBe('one')
+    })
+
     it.each(['', '/etc/passwd', '../up', 'a/../../up', 'a//b', 'a/./b', 'A', 'a\\b', 'a\0b', 'ä'])(
       'refuses the key %j',
       async (key) => {
