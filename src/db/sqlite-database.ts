@@ -16,6 +16,7 @@ import type { Tables } from './tables.ts'
 import { createWalSync, type WalSync } from './wal-sync.ts'
 
 const BUSY_TIMEOUT_MS = 5000
+const CACHE_BYTES = 16 * 1024 ** 2
 /** How soon a gateway notices what another process wrote. */
 const OTHER_WRITERS_POLL_MS = 200
 /** Of the write-ahead log; see `startCheckpointer`. */
@@ -56,7 +57,9 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   await using opened = new AsyncDisposableStack()
   const sqlite = opened.use(new DatabaseSync(options.path, { timeout: BUSY_TIMEOUT_MS }))
   sqlite.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on')
-  sqlite.exec('pragma wal_autocheckpoint = 0; pragma temp_store = memory; pragma cache_size = -65536')
+  sqlite.exec('pragma wal_autocheckpoint = 0; pragma temp_store = memory')
+  // Full after a thousand images: the system keeps the rest of the file in memory that others can have.
+  sqlite.exec(`pragma cache_size = -${CACHE_BYTES / 1024}`)
   sqlite.exec(`pragma journal_size_limit = ${Math.round(maxLogBytes * KEPT_OF_LOG)}`)
   // A write transaction that changes nothing makes sure that the log file exists before it is opened for syncing.
   sqlite.exec('begin immediate; pragma user_version = 1; commit')

@@ -44,8 +44,8 @@ export async function claimTask(
   const attemptId = newId('att')
   const token = newSecret('lease_')
   const claimed = await database.db.transaction().execute(async (trx) => {
-    const now = database.clock.now()
     await lockProvider(trx, providerId)
+    const now = database.clock.now()
     await lockRequest(trx, task.request_id)
     const terms = await findTerms(trx, serviceId)
     if (!terms || terms.isPaused) return undefined

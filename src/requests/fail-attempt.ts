@@ -46,8 +46,8 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
   const offers = await candidatesOf(parts, attempt)
   const candidates = offers.map(({ serviceId }) => serviceId)
   const userId = await database.db.transaction().execute(async (trx) => {
-    const now = database.clock.now()
     await lockProvider(trx, attempt.provider_id)
+    const now = database.clock.now()
     await lockRequest(trx, attempt.request_id)
     const task = await findTask(trx, attempt.task_id)
     if (!task) return undefined

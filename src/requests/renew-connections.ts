@@ -23,8 +23,8 @@ export async function renewConnections(
 ): Promise<Map<string, Set<string>>> {
   const running = new Map<string, Set<string>>()
   await database.db.transaction().execute(async (trx) => {
-    const now = database.clock.now()
     await lockProvider(trx, ...connections.map(({ providerId }) => providerId))
+    const now = database.clock.now()
     for (const connection of connections) {
       const until = now - connection.silentForMs + limits.leaseMs
       if (!(await providers.keepOnline(trx, connection, connection.draining ? now : until))) continue

@@ -7,10 +7,19 @@ import { startTorturedSite } from '../tortured-site.ts'
 import type { Trial } from '../trial.ts'
 
 const CALLERS = 24
-/** Images after which memory is looked at; the first is when everything has been used once. */
-const MARKS = [1000, 2000, 3000, 6000, 10_000, 15_000, 20_000, 30_000, 50_000, 100_000]
-/** Above what it was at the first mark. */
+/** When everything has been used once. */
+const WARM_AFTER_IMAGES = 1000
+/** How often memory is looked at from then on. */
+const LOOKS = 18
+/** What is in use, above what was at the first look. */
 const MOST_MEMORY_GAINED = 24 * 1024 ** 2
+/** What the process holds, in the last third of the looks for each byte in the middle third. */
+const MOST_HELD = 1.1
+
+interface Look {
+  images: number
+  memory: MemoryInUse
+}
 
 /** Callers who come back as soon as they have their image, for as long as there is time: an hour of it, made short. */
 export const load: Trial = {
@@ -22,28 +31,47 @@ export const load: Trial = {
     const counting = database.prepare('select count(*) as count from usage_images')
     const count = () => Number(counting.get()?.count)
     try {
-      const end = performance.now() + parts.seconds * 1000
-      const seen: { images: number; memory: MemoryInUse }[] = []
-      const look = async () => void seen.push({ images: count(), memory: await site.memory() })
+      const began = performance.now()
+      const end = began + parts.seconds * 1000
+      const looks: Look[] = []
       const measure = async () => {
-        while (performance.now() < end) {
-          await sleep(500)
-          if (count() >= (MARKS[seen.length] ?? Infinity)) await look()
+        while (count() < WARM_AFTER_IMAGES && performance.now() < end) await sleep(200)
+        const everyMs = (end - performance.now()) / (LOOKS - 1)
+        for (let next = performance.now(); looks.length < LOOKS; next += everyMs) {
+          await sleep(Math.max(0, next - performance.now()))
+          looks.push({ images: count(), memory: await site.memory() })
         }
-        await look()
       }
       await site.callDuring(measure(), { callers: CALLERS })
-      const inUse = ({ memory }: (typeof seen)[number]) => memory.heap + memory.buffers
-      const told = seen.map((at) => `${at.images}: ${mib(inUse(at))} (${mib(at.memory.resident)} resident)`)
-      const verdict = await site.conclude(
-        `${Math.round(count() / parts.seconds)} images/s, in use at ${told.join(', ')}`
-      )
-      const gained = inUse(seen.at(-1)!) - inUse(seen[0]!)
-      const wrong = gained > MOST_MEMORY_GAINED ? [`memory in use rose by ${mib(gained)} after ${MARKS[0]} images`] : []
-      return { ...verdict, wrong: [...wrong, ...verdict.wrong] }
+      const told = looks.filter((_, index) => index % 3 === 0 || index === LOOKS - 1).map(tell)
+      const rate = Math.round(count() / ((performance.now() - began) / 1000))
+      const verdict = await site.conclude(`${rate} images/s, in use at ${told.join(', ')}`)
+      return { ...verdict, wrong: [...judgeMemory(looks), ...verdict.wrong] }
     } finally {
       database.close()
       await site.remove()
     }
   }
+}
+
+const inUse = ({ memory }: Look): number => memory.heap + memory.buffers
+const tell = (look: Look): string => `${look.images}: ${mib(inUse(look))} (${mib(look.memory.resident)} resident)`
+
+/** Exported for its test. */
+export function judgeMemory(looks: readonly Look[]): string[] {
+  const wrong: string[] = []
+  const [first, last] = [looks[0], looks.at(-1)]
+  if (!first || !last) return wrong
+  const gained = inUse(last) - inUse(first)
+  if (gained > MOST_MEMORY_GAINED) wrong.push(`memory in use rose by ${mib(gained)} after ${first.images} images`)
+  const third = Math.floor(looks.length / 3)
+  const [before, after] = [looks.slice(-2 * third, -third), looks.slice(-third)].map(medianHeld)
+  if (before !== undefined && after !== undefined && after > before * MOST_HELD)
+    wrong.push(`memory held rose from ${mib(before)} to ${mib(after)} in the last third`)
+  return wrong
+}
+
+function medianHeld(looks: readonly Look[]): number | undefined {
+  const held = looks.map(({ memory }) => memory.resident).toSorted((a, b) => a - b)
+  return held[Math.floor((held.length - 1) / 2)]
 }

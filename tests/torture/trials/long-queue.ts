@@ -12,8 +12,9 @@ const QUEUED = 100_000
 /** Of the time, for handing in; what is not in by then does not come. */
 const FILLING = 0.7
 const LISTS = ['/v1/jobs', '/v1/jobs?active=1&limit=200', '/v1/jobs?status=QUEUED', '/v1/batches']
-/** In the middle, for a machine that others use as well now and then makes anything wait; 19 in 20 are told. */
+/** For 19 in 20: a machine that others use as well now and then makes anything wait. */
 const MOST_LIST_MS = 200
+const JUDGED = 0.95
 const ROUNDS = 25
 /** How much slower images may be made than with an empty queue, on a machine that others use as well. */
 const MOST_SLOWER = 2
@@ -45,9 +46,9 @@ export const longQueue: Trial = {
       const waiting = countTasks(site, 'queued')
       const lists = await measureLists(site)
       const after = await imagesPerSecond(site, measureMs, { filled: async () => undefined })
-      const told = lists.map((list) => `${at(list, 0.5)}–${at(list, 0.95)}`).join(', ')
-      const slow = lists.filter((list) => at(list, 0.5) > MOST_LIST_MS)
-      wrong.push(...slow.map((list) => `${list.path} takes ${at(list, 0.5)} ms`))
+      const told = lists.map((list) => `${at(list, 0.5)}–${at(list, JUDGED)}`).join(', ')
+      const slow = lists.filter((list) => at(list, JUDGED) > MOST_LIST_MS)
+      wrong.push(...slow.map((list) => `${list.path} takes ${at(list, JUDGED)} ms`))
       if (after * MOST_SLOWER < before) wrong.push(`${after} images/s, ${before} before`)
 
       const inFlight = countTasks(site, 'running')
