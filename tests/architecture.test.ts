@@ -65,7 +65,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const PACKAGE_OWNERS: Record<string, readonly string[]> = {
   fastify: ['http', 'agent-gateway'],
   '@fastify/': ['http'],
-  ws: ['agent', 'agent-gateway'],
+  ws: ['agent', 'agent-gateway', 'engines'],
   commander: ['cli'],
   undici: ['engines', 'webhooks'],
   marked: ['http'],

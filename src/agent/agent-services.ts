@@ -19,13 +19,16 @@ export function createServices(
       service.name,
       {
         config: service,
-        engine: service.type === 'image' ? create(service.engine ?? '', settingsOf(service, maxImageBytes)) : undefined
+        engine:
+          service.type === 'image'
+            ? create(service.engine ?? '', settingsOf(service, { maxImageBytes, folder: config.folder ?? '.' }))
+            : undefined
       }
     ])
   )
 }
 
-function settingsOf(service: AgentServiceConfig, maxImageBytes: number): EngineSettings {
+function settingsOf(service: AgentServiceConfig, more: { maxImageBytes: number; folder: string }): EngineSettings {
   return {
     ...(service.url !== undefined && { url: service.url }),
     ...(service.apiKey !== undefined && { apiKey: service.apiKey }),
@@ -34,7 +37,8 @@ function settingsOf(service: AgentServiceConfig, maxImageBytes: number): EngineS
     ...(service.maxPixels !== undefined && { maxPixels: service.maxPixels }),
     ...(service.multipleOf !== undefined && { multipleOf: service.multipleOf }),
     options: service.options,
-    maxImageBytes
+    models: service.models.map(({ servedAs, options = {} }) => ({ servedAs, options })),
+    ...more
   }
 }
 

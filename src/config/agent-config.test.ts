@@ -34,6 +34,7 @@ services:
       gateway: 'https://club.example.org',
       apiKey: KEY,
       name: 'home-rig',
+      folder: '.',
       services: [
         {
           name: 'comfy',
@@ -72,6 +73,13 @@ describe('what is left out', () => {
       access: 'members',
       models: [{ id: 'sdxl', servedAs: 'sdxl', features: ['generate'] }],
       options: {}
+    })
+  })
+
+  it('is no option of a model', () => {
+    expect(serviceOf('        options: {steps: 4, loras: [a]}\n').models[0]!.options).toEqual({
+      steps: 4,
+      loras: ['a']
     })
   })
 
@@ -228,7 +236,7 @@ describe('readAgentConfigFile', () => {
     try {
       await expect(read()).rejects.toThrow(new ConfigError([`${path}: there is no such file`]))
       await writeFile(path, GOOD)
-      await expect(read()).resolves.toEqual(loadText(GOOD))
+      await expect(read()).resolves.toEqual({ ...loadText(GOOD), folder })
     } finally {
       await rm(folder, { recursive: true })
     }

@@ -29,6 +29,8 @@ export interface AgentConfig {
   apiKey: string
   name: string
   services: AgentServiceConfig[]
+  /** Where the file lies; relative paths in options begin there. Absent: where the process runs. */
+  folder?: string
   /** What whoever runs the agent should know of the file; absent when there is nothing. */
   warnings?: string[]
 }
@@ -72,6 +74,8 @@ export interface AgentModelConfig {
   /** What the image server calls it. */
   servedAs: string
   features: Feature[]
+  /** The engine's own; checked by the engine. Absent: none. */
+  options?: Record<string, unknown>
 }
 
 export interface AgentFileOptions {
@@ -126,7 +130,7 @@ const ENGINE_KEYS = [
   'multiple_of',
   'check_models'
 ] as const satisfies readonly (typeof SERVICE_KEYS)[number][]
-const MODEL_KEYS = ['id', 'served_as', 'features'] as const
+const MODEL_KEYS = ['id', 'served_as', 'features', 'options'] as const
 
 type Fields<K extends readonly string[]> = Record<K[number], YamlValue>
 
@@ -158,7 +162,7 @@ export function loadAgentConfig(options: AgentFileOptions & { text: string }): A
   const fields = file.root.fields(AGENT_KEYS)
   const config = fields && readAgent(fields, { engines: options.engines, folder: dirname(options.path) })
   file.finish()
-  return config as AgentConfig
+  return { ...(config as AgentConfig), folder: dirname(options.path) }
 }
 
 /** Text that is required, or an empty one, which is never seen because the mistake is noted. */
@@ -301,7 +305,8 @@ function readModel(
   return {
     id,
     servedAs: fields.served_as.text() ?? id,
-    features: fields.features.isBlank ? [...defaultFeatures] : readFeatures(fields.features)
+    features: fields.features.isBlank ? [...defaultFeatures] : readFeatures(fields.features),
+    ...(!fields.options.isBlank && { options: fields.options.plainMapping() })
   }
 }
 

@@ -16,6 +16,8 @@ export interface EngineDescription {
   /** Its `url` is the root of OpenAI's API, and not of something else. */
   speaksOpenAI?: true
   options: readonly EngineOption[]
+  /** Options of each model of a service; absent: none. */
+  modelOptions?: readonly EngineOption[]
   /** What any of its models can have; which of them has what is said in `agent.yaml`. */
   features: readonly Feature[]
   /** Of a model of which `agent.yaml` says nothing. */

@@ -1,3 +1,5 @@
+import type { Size } from '../images/image-request.ts'
+import { parseSize } from '../images/sizes.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
 
 /** A mistake in the `options` of a service, in words that follow the option's name. */
@@ -55,6 +57,49 @@ export class EngineOptions {
     if (value === undefined) return undefined
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
     throw new EngineOptionError(`option '${name}' must be a mapping`)
+  }
+
+  text(name: string, maxChars: number): string | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    if (typeof value === 'string' && value.length > 0 && value.length <= maxChars) return value
+    throw new EngineOptionError(`option '${name}' must be text of at most ${maxChars} characters`)
+  }
+
+  texts(name: string, { maxItems, maxChars }: { maxItems: number; maxChars: number }): string[] | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    const isText = (item: unknown) => typeof item === 'string' && item.length > 0 && item.length <= maxChars
+    if (Array.isArray(value) && value.length <= maxItems && value.every(isText)) return value as string[]
+    throw new EngineOptionError(`option '${name}' must be a list of at most ${maxItems} texts`)
+  }
+
+  number(
+    name: string,
+    { min, max, isInteger = false }: { min: number; max: number; isInteger?: boolean }
+  ): number | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    if (typeof value === 'number' && value >= min && value <= max && (!isInteger || Number.isInteger(value)))
+      return value
+    throw new EngineOptionError(`option '${name}' must be a ${isInteger ? 'whole ' : ''}number from ${min} to ${max}`)
+  }
+
+  /** Width and height, such as 1024x1024. */
+  size(name: string): Size | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    try {
+      const size = typeof value === 'string' ? parseSize(value) : 'auto'
+      if (size !== 'auto') return size
+    } catch {
+      // Said below, in the words of an option.
+    }
+    throw new EngineOptionError(`option '${name}' must be a size such as 1024x1024`)
+  }
+
+  isList(name: string): boolean {
+    return Array.isArray(this.#take(name))
   }
 
   #take(name: string): unknown {

@@ -9,8 +9,9 @@ import { createEngine } from './engine-registry.ts'
 const made: Engine[] = []
 afterAll(() => Promise.all(made.map((engine) => engine.close?.())))
 
-const make = (name: string, options: Record<string, unknown> = {}) => {
-  const engine = createEngine(name, { url: 'http://127.0.0.1:1', options, maxImageBytes: 1000 })
+const make = (name: string, options: Record<string, unknown> = {}, modelOptions: Record<string, unknown> = {}) => {
+  const models = [{ servedAs: 'm', options: modelOptions }]
+  const engine = createEngine(name, { url: 'http://127.0.0.1:1', options, models, folder: '.', maxImageBytes: 1000 })
   made.push(engine)
   return engine
 }
@@ -26,7 +27,12 @@ describe.each(ENGINES)('the engine $name', (description) => {
       expect(() => make(description.name, { [name]: [[]] }), name).toThrow(`option '${name}'`)
       expect(() => make(description.name, { [name]: [[]] }), name).not.toThrow('unknown')
     }
+    for (const { name } of description.modelOptions ?? []) {
+      expect(() => make(description.name, {}, { [name]: [[]] }), name).toThrow(`model 'm': option '${name}'`)
+      expect(() => make(description.name, {}, { [name]: [[]] }), name).not.toThrow('unknown')
+    }
     expect(() => make(description.name, { nonsense: 1 })).toThrow(EngineOptionError)
+    expect(() => make(description.name, {}, { nonsense: 1 })).toThrow(EngineOptionError)
   })
 
   it('is described consistently', async () => {

@@ -2,11 +2,14 @@ import { AUTOMATIC1111 } from './automatic1111/automatic1111-description.ts'
 import { createAutomatic1111Engine } from './automatic1111/automatic1111-engine.ts'
 import { readOwnerParameters } from './automatic1111/owner-parameters.ts'
 import { createDemoEngine } from './demo/demo-engine.ts'
+import { COMFYUI } from './comfyui/comfyui-description.ts'
+import { createComfyEngine } from './comfyui/comfyui-engine.ts'
+import { readModelSettings } from './comfyui/model-settings.ts'
 import { DEMO } from './demo/demo-description.ts'
 import type { SizeRules } from '../images/sizes.ts'
 import type { Engine } from './engine.ts'
-import type { EngineDescription } from './engine-description.ts'
-import { EngineOptions } from './engine-options.ts'
+import type { EngineDescription, EngineOption } from './engine-description.ts'
+import { EngineOptionError, EngineOptions } from './engine-options.ts'
 import { OPENAI } from './openai/openai-description.ts'
 import { createOpenAIEngine } from './openai/openai-engine.ts'
 
@@ -22,10 +25,25 @@ export interface EngineSettings {
   maxPixels?: number
   multipleOf?: number
   options: Record<string, unknown>
+  models: readonly ServedModel[]
+  /** Where relative paths in options begin. */
+  folder: string
   maxImageBytes: number
 }
 
-type EngineFactory = (settings: EngineSettings, options: EngineOptions) => Engine
+export interface ServedModel {
+  /** As the image server calls it. */
+  servedAs: string
+  options: Record<string, unknown>
+}
+
+interface ReadOptions {
+  options: EngineOptions
+  /** Of each model, in their order. */
+  models: readonly { servedAs: string; options: EngineOptions }[]
+}
+
+type EngineFactory = (settings: EngineSettings, read: ReadOptions) => Engine
 
 const serverOf = ({ url, apiKey, headers, maxImageBytes }: EngineSettings) => ({
   baseUrl: url ?? '',
@@ -41,10 +59,30 @@ const sizesOf = ({ maxPixels, multipleOf }: EngineSettings): Partial<SizeRules> 
 
 /** How each engine of `engine-descriptions.ts` is made. */
 const FACTORIES: ReadonlyMap<EngineDescription, EngineFactory> = new Map([
-  [DEMO, (_settings, options) => createDemoEngine({ stepTimeMs: options.durationMs('step_time') ?? 50 })],
+  [DEMO, (_settings, { options }) => createDemoEngine({ stepTimeMs: options.durationMs('step_time') ?? 50 })],
+  [
+    COMFYUI,
+    (settings, { options, models }) => {
+      const givesWay = options.flag('yield')
+      const freeAfterMs = options.durationMs('free_after')
+      const previews = options.choice('previews', ['default', 'none', 'auto', 'latent2rgb', 'taesd'])
+      const keepFiles = options.flag('keep_files')
+      return createComfyEngine({
+        ...serverOf(settings),
+        sizes: sizesOf(settings),
+        models: models.map((model) =>
+          inModel(model.servedAs, () => readModelSettings(model.servedAs, model.options, settings.folder))
+        ),
+        ...(givesWay !== undefined && { givesWay }),
+        ...(freeAfterMs !== undefined && { freeAfterMs }),
+        ...(previews === 'default' ? {} : { previews: previews ?? 'latent2rgb' }),
+        ...(keepFiles !== undefined && { keepFiles })
+      })
+    }
+  ],
   [
     AUTOMATIC1111,
-    (settings, options) => {
+    (settings, { options }) => {
       const loras = options.names('loras')
       const dedicated = options.flag('dedicated')
       return createAutomatic1111Engine({
@@ -58,7 +96,7 @@ const FACTORIES: ReadonlyMap<EngineDescription, EngineFactory> = new Map([
   ],
   [
     OPENAI,
-    (settings, options) => {
+    (settings, { options }) => {
       const responseFormat = options.choice('response_format', ['omit', 'b64_json'])
       const editsField = options.choice('edits_field', ['image', 'image[]'])
       const maskMode = options.choice('mask', ['openai-alpha', 'white-edit'])
@@ -76,16 +114,35 @@ const FACTORIES: ReadonlyMap<EngineDescription, EngineFactory> = new Map([
   ]
 ])
 
-/** Throws `EngineOptionError` for options the engine does not have. */
+/** Throws `EngineOptionError` for options the engine does not have, or cannot read. */
 export function createEngine(name: string, settings: EngineSettings): Engine {
   const found = [...FACTORIES].find(([description]) => description.name === name)
   if (!found) throw new Error(`there is no engine '${name}'`)
-  const [description, create] = found
-  return create(
-    settings,
-    new EngineOptions(
-      settings.options,
-      description.options.map((option) => option.name)
-    )
+  const [{ options, modelOptions = [] }, create] = found
+  const names = (known: readonly EngineOption[]) => known.map((option) => option.name)
+  checkDistinct(settings.models)
+  return create(settings, {
+    options: new EngineOptions(settings.options, names(options)),
+    models: settings.models.map(({ servedAs, options: own }) => ({
+      servedAs,
+      options: inModel(servedAs, () => new EngineOptions(own, names(modelOptions)))
+    }))
+  })
+}
+
+/** An engine is asked for a model by its own name for it, so that of two of one name it would not know whose options apply. */
+function checkDistinct(models: readonly ServedModel[]): void {
+  const twice = models.find(
+    ({ servedAs, options }, index) =>
+      Object.keys(options).length > 0 && models.some((other, at) => at !== index && other.servedAs === servedAs)
   )
+  if (twice) throw new EngineOptionError(`two models are served as '${twice.servedAs}', and one of them has options`)
+}
+
+function inModel<T>(servedAs: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof EngineOptionError ? new EngineOptionError(`model '${servedAs}': ${error.message}`) : error
+  }
 }

@@ -22,6 +22,8 @@ export interface EngineUnderTest {
 export interface EngineContract {
   /** A fresh engine, and server, for every test. */
   makeEngine(): Promise<EngineUnderTest>
+  /** What the model of the contract can do; absent: whatever any model of the engine can. */
+  features?: readonly Feature[]
   /** Laid over every task of the contract, such as the model's name. */
   task?: Partial<ImageTask>
 }
@@ -57,7 +59,7 @@ export function describeEngineContract(name: string, contract: EngineContract): 
       read(await subject.engine.generate(task(more), createTestRun({ inputs })))
     const declares = (...features: Feature[]) => {
       const description = ENGINES.find((one) => one.name === subject.engine.name)
-      return features.every((feature) => description!.features.includes(feature))
+      return features.every((feature) => (contract.features ?? description!.features).includes(feature))
     }
 
     it('is described by its name, and tells what its server is', async () => {

@@ -1,0 +1,217 @@
+import { Readable } from 'node:stream'
+import type { ImageTask } from '../../images/image-request.ts'
+import type { SizeRules } from '../../images/sizes.ts'
+import { inBackground } from '../../lib/async.ts'
+import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
+import { finishImage, sizeTold } from '../finish-image.ts'
+import { preferringAbort } from '../preferring-abort.ts'
+import type { UpstreamHttpOptions } from '../upstream-http.ts'
+import { parseQueue, parseSystem } from './comfyui-api.ts'
+import { createComfyHttp } from './comfyui-http.ts'
+import { fillWorkflow } from './fill-workflow.ts'
+import { findRecipe } from './find-model.ts'
+import type { Plan } from './graph.ts'
+import type { ModelSettings } from './model-settings.ts'
+import { checkInputs, chooseSize, planBuiltIn } from './plan-built-in.ts'
+import { type JobTimes, runJob, USUAL_TIMES } from './run-job.ts'
+import { createServerNodes } from './server-nodes.ts'
+import { uploadInputs } from './upload-inputs.ts'
+
+export interface ComfyEngineOptions extends UpstreamHttpOptions {
+  models: readonly ModelSettings[]
+  /** What an edit without a size may have; absent: as the model's family. */
+  sizes?: Partial<SizeRules>
+  /** The owner's own queue goes first: nothing is begun while there is something in it. */
+  givesWay?: boolean
+  /** After so long without work the server is told to free its memory. */
+  freeAfterMs?: number
+  /** How pictures on the way are made, by ComfyUI's names; recent versions only, others do as they were started. */
+  previews?: string
+  keepFiles?: boolean
+  times?: Partial<JobTimes>
+}
+
+/** Fields of a call that are not in the API's list and that graphs of our own honour. */
+const OWN_EXTRAS = ['cfg_scale', 'scheduler', 'lora', 'loras']
+const OWNERS_PAUSE_MS = 15_000
+const MOST_REMEMBERED = 1000
+const WORKFLOW_SIZES: SizeRules = { maxPixels: 2_000_000, multipleOf: 16 }
+
+/** ComfyUI, with graphs of our own for the usual models, and with workflows of its owner. */
+export function createComfyEngine(options: ComfyEngineOptions): Engine {
+  const http = createComfyHttp(options)
+  const nodes = createServerNodes(http)
+  const models = new Map(options.models.map((model) => [model.name, model]))
+  const sent: string[] = []
+  const freeing = createFreeing({ afterMs: options.freeAfterMs, free: () => freeMemory() })
+
+  const settingsOf = (name: string): ModelSettings => models.get(name) ?? { name, loras: new Map() }
+
+  /** Ids of others in the queue. */
+  const othersWork = async (signal: AbortSignal): Promise<string[]> => {
+    const queue = parseQueue((await http.get('/queue', signal)).json)
+    return [...(queue?.running ?? []), ...(queue?.pending ?? [])].filter((id) => !sent.includes(id))
+  }
+
+  const freeMemory = async (): Promise<void> => {
+    const signal = new AbortController().signal
+    if ((await othersWork(signal)).length > 0) return
+    await http.post('/free', { unload_models: true, free_memory: true }, signal)
+  }
+
+  const planImage = async (task: ImageTask, run: EngineRun) => {
+    const model = settingsOf(task.model)
+    return model.workflow ? planWorkflow(task, { run, model }) : planOwn(task, { run, model })
+  }
+
+  const planOwn = async (task: ImageTask, { run, model }: { run: EngineRun; model: ModelSettings }) => {
+    checkInputs(task)
+    const [recipe, sampling] = await Promise.all([
+      findRecipe(model, nodes, run.signal),
+      nodes.find('KSampler', run.signal)
+    ])
+    const { family } = recipe
+    const rules = { multipleOf: family.multipleOf, maxPixels: family.maxPixels, ...options.sizes }
+    const { size, isCallers } = chooseSize(task, { usual: model.size ?? family.size, rules })
+    const files = await uploadInputs(task, run, http)
+    const inputs = { image: files.get('image'), mask: files.get('mask') }
+    const planned = planBuiltIn({ model, recipe, sampling }, { task, size, ...inputs })
+    return {
+      plan: planned.plan,
+      seed: task.seed,
+      chosenSize: isCallers ? undefined : size,
+      warnings: planned.warnings
+    }
+  }
+
+  const planWorkflow = async (task: ImageTask, { run, model }: { run: EngineRun; model: ModelSettings }) => {
+    const workflow = model.workflow
+    if (!workflow) throw new EngineError('crashed', 'This model has no workflow.')
+    const hasSize = workflow.places.has('width') && workflow.places.has('height')
+    // Where nobody names a size the workflow's own stays, but that of an edit follows its image.
+    const isSized = hasSize && (task.size !== undefined || task.inputs.length > 0 || model.size !== undefined)
+    const rules = { ...WORKFLOW_SIZES, ...options.sizes }
+    const chosen = isSized ? chooseSize(task, { usual: model.size ?? { width: 0, height: 0 }, rules }) : undefined
+    const files = await uploadInputs(task, run, http)
+    const filled = fillWorkflow(workflow, { task, size: chosen?.size ?? task.size, files })
+    return {
+      ...filled,
+      chosenSize: chosen && !chosen.isCallers ? chosen.size : undefined
+    }
+  }
+
+  const makePicture = async (plan: Plan, run: EngineRun): Promise<Buffer> => {
+    const [saver, asksMetadata] = await Promise.all([
+      nodes.find('SaveImageWebsocket', run.signal),
+      http.get('/features', run.signal).then(({ status }) => status === 200)
+    ])
+    const parts = {
+      http,
+      plan,
+      asksMetadata,
+      maxImageBytes: options.maxImageBytes,
+      sendsPictures: saver !== undefined,
+      keepFiles: options.keepFiles ?? false,
+      givesWay: options.givesWay ?? false,
+      ...(options.previews !== undefined && { previews: options.previews }),
+      onSent: (id: string) => {
+        sent.push(id)
+        sent.splice(0, sent.length - MOST_REMEMBERED)
+      },
+      times: { ...USUAL_TIMES, ...options.times }
+    }
+    try {
+      return await runJob(parts, run)
+    } catch (error) {
+      // What was believed to be there is looked for anew.
+      if (error instanceof EngineError && error.fault === 'model_missing') nodes.forget()
+      throw error
+    }
+  }
+
+  const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {
+    if (options.givesWay && (await othersWork(run.signal)).length > 0) {
+      throw new EngineError('busy', 'The image server is busy with the work of its owner.', {
+        retryAfterMs: OWNERS_PAUSE_MS
+      })
+    }
+    const { plan, seed, chosenSize, warnings } = await planImage(task, run)
+    const made = await finishImage({ bytes: await makePicture(plan, run) })
+    const asked = chosenSize ? undefined : task.size
+    return {
+      bytes: Readable.from([made.bytes]),
+      mediaType: made.mediaType,
+      seed,
+      ...(chosenSize && { chosenSize }),
+      warnings: [...warnings, ...(asked ? sizeTold({ asked, made }) : [])]
+    }
+  }
+
+  const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
+    const [{ json }, checkpoints, diffusionModels] = await Promise.all([
+      http.get('/system_stats', signal),
+      nodes.find('CheckpointLoaderSimple', signal),
+      nodes.find('UNETLoader', signal)
+    ])
+    const summary = parseSystem(json)
+    if (summary === undefined) throw new EngineError('crashed', 'The image server does not answer like ComfyUI.')
+    const found = await Promise.all(
+      options.models.map(async (model) => ((await canLoad(model, signal)) ? [model.name] : []))
+    )
+    const files = [checkpoints?.choices('ckpt_name'), diffusionModels?.choices('unet_name')]
+    return { models: [...found.flat(), ...files.flatMap((names) => [...(names ?? [])])], summary }
+  }
+
+  /** Whether the server has every file or node that a model needs. */
+  const canLoad = async (model: ModelSettings, signal: AbortSignal): Promise<boolean> => {
+    try {
+      if (!model.workflow) return (await findRecipe(model, nodes, signal)) !== undefined
+    } catch (error) {
+      if (error instanceof EngineError && error.fault === 'model_missing') return false
+      throw error
+    }
+    const classes = new Set(Object.values(model.workflow.graph).map((node) => node.class_type))
+    const found = await Promise.all([...classes].map((name) => nodes.find(name, signal)))
+    return found.every((one) => one !== undefined)
+  }
+
+  return {
+    name: 'comfyui',
+    extras: [...OWN_EXTRAS, ...options.models.flatMap(({ workflow }) => [...(workflow?.places.keys() ?? [])])],
+    describe: (signal) => preferringAbort(signal, () => describe(signal)),
+    generate: (task, run) =>
+      preferringAbort(run.signal, async () => {
+        const working = freeing.begin()
+        try {
+          return await generate(task, run)
+        } finally {
+          working.end()
+        }
+      }),
+    close: async () => {
+      freeing.close()
+      await http.close()
+    }
+  }
+}
+
+/** Has something done after a time in which nothing was worked on, once. */
+function createFreeing({ afterMs, free }: { afterMs: number | undefined; free: () => Promise<void> }) {
+  let working = 0
+  let timer: NodeJS.Timeout | undefined
+  return {
+    begin: () => {
+      working += 1
+      clearTimeout(timer)
+      return {
+        end: () => {
+          working -= 1
+          if (working > 0 || afterMs === undefined) return
+          // Whoever is away then has freed it already.
+          timer = setTimeout(() => inBackground(free(), () => undefined), afterMs).unref()
+        }
+      }
+    },
+    close: () => clearTimeout(timer)
+  }
+}
