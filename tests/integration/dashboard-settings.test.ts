@@ -8,6 +8,7 @@ import type { CreatedInvitation, SessionInfo } from '../../src/http/dashboard/co
 import { writeSettings } from '../../src/settings/setting-store.ts'
 import { createBrowser } from '../support/browser.ts'
 import { callDashboard, type DashboardAnswer, type DashboardError } from '../support/dashboard-calls.ts'
+import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { SMALL } from '../support/image-calls.ts'
 import { jobCalls } from '../support/job-calls.ts'
 import { startTestGateway, type TestGateway, type TestPerson, type TestUser } from '../support/test-gateway.ts'
@@ -86,6 +87,7 @@ describe('the list of settings', () => {
       'storedBytesPerUser',
       'streamsPerUser',
       'syncTimeoutMs',
+      'unusableTimeoutMs',
       'webhookPrivateAddresses',
       'webhookRetentionMs',
       'webhooksPerUser'
@@ -231,6 +233,18 @@ describe('without a restart', () => {
     await agent.stop()
   })
 
+  it('callers wait less long for image servers that cannot be used', async () => {
+    const gone = await startFakeOpenAIServer()
+    await gone.close()
+    const owner = await gateway.addUser()
+    const models = [{ id: 'gone', servedAs: 'gone', features: ['generate' as const] }]
+    const services = [{ engine: 'openai', url: gone.url, models }]
+    const agent = await gateway.addAgent({ key: owner.key, services })
+    const answer = await during({ unusableTimeoutMs: '100ms' }, () => generate({ model: 'gone' }))
+    expect(answer).toMatchObject({ status: 503, code: 'upstream_busy' })
+    await agent.stop()
+  })
+
   it('requests wait less long for a provider', async () => {
     const jobs = jobCalls(gateway, user)
     const id = await jobs.submit({ model: 'asleep' })
@@ -290,6 +304,7 @@ describe('after a restart', () => {
     maxImagesPerRequest: ['3', 3],
     maxPixels: ['65536', 65_536],
     syncTimeoutMs: ['45s', 45_000],
+    unusableTimeoutMs: ['25s', 25_000],
     noProviderTimeoutMs: ['7m', 420_000],
     queuePerUser: ['12', 12],
     queueTotal: ['13', 13],
