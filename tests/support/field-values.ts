@@ -24,13 +24,13 @@ export function valueOf(name: string, { value, only }: Field): unknown {
   }
 }
 
-/** How the answer is delivered: a call that waits has neither. */
-const OF_JOBS: readonly FieldName[] = ['async', 'webhook_url']
+/** How the answer is delivered: a call that waits for JSON has none of them. */
+const OF_OTHER_DELIVERY: readonly FieldName[] = ['async', 'webhook_url', 'stream', 'partial_images']
 
-/** Such values of the fields of a part of the table that mean something in a call of this kind, which waits. */
+/** Such values of the fields of a part of the table that mean something in a call of this kind, which waits for JSON. */
 export const fieldsOf = (kind: ImageKind, table: Partial<Record<FieldName, Field>>): Record<string, unknown> =>
   Object.fromEntries(
     entriesOf(table as Record<FieldName, Field>)
-      .filter(([name, { kinds }]) => !OF_JOBS.includes(name) && (kinds?.includes(kind) ?? true))
+      .filter(([name, { kinds }]) => !OF_OTHER_DELIVERY.includes(name) && (kinds?.includes(kind) ?? true))
       .map(([name, field]) => [name, valueOf(name, field)])
   )
