@@ -38,6 +38,8 @@ export interface Field {
   honouredBy?: 'seed' | 'negative_prompt'
   /** The agent deals with it, and no engine gets it. */
   isAgents?: boolean
+  /** OpenAI's API has no such parameter, and its own models answer one that they do not know with an error. */
+  isUnknownToOpenAI?: boolean
   /** How the message `attempt.assigned` spells it, since its first version; absent: as the wire does. */
   inTask?: string
   /** What the playground calls it; absent: it is among the extra fields there. */
@@ -118,6 +120,7 @@ export const PARAMETERS = {
   },
   seed: {
     value: { type: 'seed' },
+    isUnknownToOpenAI: true,
     honouredBy: 'seed',
     label: 'Seed',
     description:
@@ -126,25 +129,34 @@ export const PARAMETERS = {
   },
   negative_prompt: {
     value: { type: 'text', maxChars: 'prompt' },
+    isUnknownToOpenAI: true,
     honouredBy: 'negative_prompt',
     label: 'Negative prompt',
     description: 'What not to show, where the engine can. At most as long as a prompt.'
   },
   steps: {
     value: { type: 'integer', min: 1, max: 1000 },
+    isUnknownToOpenAI: true,
     label: 'Steps',
     description: 'Sampling steps, where the engine can.',
     examples: [20]
   },
   guidance_scale: {
     value: { type: 'number', min: 0, max: 1000 },
+    isUnknownToOpenAI: true,
     label: 'Guidance scale',
     description: 'How closely to follow the prompt, where the engine can.'
   },
-  sampler: { value: { type: 'text', maxChars: 100 }, label: 'Sampler', description: 'As the engine names it.' },
+  sampler: {
+    value: { type: 'text', maxChars: 100 },
+    isUnknownToOpenAI: true,
+    label: 'Sampler',
+    description: 'As the engine names it.'
+  },
   strength: {
     value: { type: 'number', min: 0, max: 1 },
     kinds: ['edit', 'variation'],
+    isUnknownToOpenAI: true,
     label: 'Strength',
     description: 'How much of the image is made anew: 0 keeps it, 1 ignores it, where the engine can.'
   },

@@ -1,5 +1,5 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
-import { ENGINE_PARAMETER_NAMES } from '../../images/fields.ts'
+import { ENGINE_PARAMETER_NAMES, entriesOf, PARAMETERS } from '../../images/fields.ts'
 import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
 import { isOpenAIModel } from '../../images/model-names.ts'
 import { refuseControlTag } from '../prompt-tags.ts'
@@ -17,8 +17,9 @@ export interface RequestFields {
   warnings: string[]
 }
 
-/** Widespread among compatible servers, unknown to OpenAI, which answers an unknown parameter with an error. */
-const UNKNOWN_TO_OPENAI = ['seed', 'negative_prompt', 'steps', 'guidance_scale', 'sampler', 'strength']
+const UNKNOWN_TO_OPENAI: readonly string[] = entriesOf(PARAMETERS)
+  .filter(([, field]) => field.isUnknownToOpenAI === true)
+  .map(([name]) => name)
 /** A photo is larger than most models can make; sizes that are no multiples of 16 are refused, or rounded unasked. */
 export const USUAL_SIZES: SizeRules = { maxPixels: 4_000_000, multipleOf: 16 }
 
