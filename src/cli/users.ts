@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { Role } from '../lib/principal.ts'
+import { type Role, ROLES } from '../lib/principal.ts'
 import { type CreatedInvitation, invitationUrl } from '../people/invitations.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import type { UserRow } from '../people/user-store.ts'
@@ -49,7 +49,7 @@ export function usersCommand(): Command {
   return users
 }
 
-const roleOption = () => new Option('--role <role>').choices(['member', 'admin']).default('member')
+const roleOption = () => new Option('--role <role>').choices(ROLES).default('member')
 
 async function addUser(email: string, options: { name?: string; role: Role }): Promise<void> {
   if (!/^[^@\s]+@[^@\s]+$/.test(email)) throw new CommandFailed(`'${email}' is not an e-mail address.`)

@@ -1,6 +1,7 @@
 export const SCOPES = ['generate', 'agent', 'usage', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
-export type Role = 'admin' | 'member'
+export const ROLES = ['member', 'admin'] as const
+export type Role = (typeof ROLES)[number]
 
 /** What a key or a person may use; an absent member is no limit. Days and months are UTC. */
 export interface UseLimits {

@@ -24,8 +24,9 @@ export async function changePerson(
   { userId, by, change, ways }: { userId: string; by: string; change: PersonChange; ways: readonly string[] }
 ): Promise<void> {
   const { role, disabled, limits } = change
+  const isDemoted = role !== undefined && role !== 'admin'
   if (userId === by && disabled === true) throw errors.conflict('You cannot shut yourself out. Ask another admin.')
-  if (userId === by && role === 'member') throw errors.conflict('You cannot take your own role. Ask another admin.')
+  if (userId === by && isDemoted) throw errors.conflict('You cannot take your own role. Ask another admin.')
   const now = clock.now()
   await db.transaction().execute(async (trx) => {
     await lockInstallation(trx)
@@ -43,7 +44,7 @@ export async function changePerson(
       .executeTakeFirst()
     if (numUpdatedRows === 0n) throw errors.notFound(`The person '${userId}'`)
     if (disabled === true) await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
-    if (disabled === true || role === 'member') {
+    if (disabled === true || isDemoted) {
       await revokeInvitationsOf(trx, { createdBy: userId, now })
       await requireAdminLeft(trx, ways)
     }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { ROLES } from '../../../lib/principal.ts'
 import { invitationUrl } from '../../../people/invitations.ts'
 import type { HttpContext } from '../../http-context.ts'
 import { jsonObject } from '../../json-object.ts'
@@ -18,7 +19,7 @@ export function createInvitation(
       const fields = new Fields(jsonObject(request.body))
       const created = await people.invitations.invite({
         email: fields.text('email'),
-        role: fields.choice('role', ['member', 'admin']) ?? 'member',
+        role: fields.choice('role', ROLES) ?? 'member',
         createdBy: request.principal.userId
       })
       void reply.status(201)
