@@ -19,7 +19,7 @@ export interface ServerNodes {
 /** A file that was just put there is seen after so long. */
 const BELIEVED_MS = 30_000
 
-export function createServerNodes(http: ComfyHttp): ServerNodes {
+export function createServerNodes(http: Pick<ComfyHttp, 'get'>): ServerNodes {
   const known = new Map<string, { at: number; found: NodeClass | undefined }>()
   return {
     find: async (name, signal) => {

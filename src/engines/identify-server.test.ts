@@ -1,0 +1,245 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { startFakeComfy } from '../../tests/support/fake-comfyui-server.ts'
+import { startFakeOpenAIServer } from '../../tests/support/fake-openai-server.ts'
+import { type FakeSdapiOptions, startFakeSdapi } from '../../tests/support/fake-sdapi.ts'
+import { freePort } from '../../tests/support/free-port.ts'
+import { type ScriptedAnswer, startScriptedServer } from '../../tests/support/scripted-server.ts'
+import { startTestGateway } from '../../tests/support/test-gateway.ts'
+import { identifyServer } from './identify-server.ts'
+
+const open: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close()
+})
+
+const started = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+  const server = await starting
+  open.push(server)
+  return server
+}
+const scripted = (script: Record<string, ScriptedAnswer>) => started(startScriptedServer(script))
+
+/** What was recognised, or undefined. */
+const identify = async (url: string, more: { apiKey?: string } = {}) => (await identifyServer({ url, ...more })).result
+
+const list = (...data: object[]): ScriptedAnswer => ({ json: { object: 'list', data } })
+
+describe('ComfyUI', () => {
+  it('is known by its nodes, with what it can load', async () => {
+    const { url } = await started(startFakeComfy({ textEncoders: ['clip_l.safetensors', 't5xxl_fp16.safetensors'] }))
+    const found = await identify(url)
+    expect(found?.engine?.name).toBe('comfyui')
+    expect(found?.server).toBe('ComfyUI 0.3.64 on cpu')
+    // Of the diffusion models, only one has its text encoders.
+    expect(found?.models.map(({ servedAs }) => servedAs)).toEqual([
+      'sd15.safetensors',
+      'xl/juggernautXL.safetensors',
+      'sd15-inpainting.safetensors',
+      'flux1-dev.safetensors'
+    ])
+    expect(found?.models[1]!.name).toBe('juggernautXL')
+  })
+
+  it('offers no file of films, sound or second passes', async () => {
+    const checkpoints = [
+      'svd_xt.safetensors',
+      'ltx-video-2b.safetensors',
+      'sd_xl_refiner_1.0.safetensors',
+      'wan-lora.safetensors'
+    ]
+    const { url } = await started(startFakeComfy({ checkpoints, diffusionModels: ['wan2.1_t2v_1.3B.safetensors'] }))
+    expect((await identify(url))?.models.map(({ servedAs }) => servedAs)).toEqual(['wan-lora.safetensors'])
+  })
+
+  it('is not what only imitates a part of it', async () => {
+    const { url } = await scripted({
+      'GET /system_stats': { json: { system: { comfyui_version: '0.3' }, devices: [] } },
+      'GET /object_info/KSampler': { json: {} },
+      'GET /sdapi/v1/options': { json: { sd_model_checkpoint: 'x', samples_format: 'png' } },
+      'GET /sdapi/v1/sd-models': { json: [{ title: 'x', model_name: 'x' }] },
+      'GET /v1/models': list({ id: 'koboldcpp/x', owned_by: 'koboldcpp' })
+    })
+    expect(await identify(url)).toMatchObject({ engine: { name: 'automatic1111' }, server: 'KoboldCpp' })
+  })
+})
+
+describe('AUTOMATIC1111 and its kin', () => {
+  const fake = (options: FakeSdapiOptions) => started(startFakeSdapi(options))
+
+  it('are known with their checkpoints, and what can be done with these', async () => {
+    const checkpoints = [
+      { file: 'dream.safetensors', hash: '0123456789' },
+      { file: 'xl/night.ckpt' },
+      { file: 'sd_xl_refiner.safetensors' }
+    ]
+    const { url } = await fake({ checkpoints })
+    const found = await identify(url)
+    expect(found).toMatchObject({ engine: { name: 'automatic1111' }, server: 'stable-diffusion-webui' })
+    expect(found?.models).toEqual([
+      {
+        servedAs: 'dream.safetensors',
+        name: 'dream',
+        features: ['generate', 'edit', 'mask', 'negative_prompt', 'seed', 'preview']
+      },
+      expect.objectContaining({ servedAs: 'xl/night.ckpt', name: 'night' })
+    ])
+    expect(found?.note).toBeUndefined()
+  })
+
+  it.each([
+    ['koboldcpp', ['generate', 'edit', 'mask', 'negative_prompt', 'seed']],
+    ['drawthings', ['generate', 'edit', 'negative_prompt', 'seed']]
+  ] as const)('promise no previews as %s', async (profile, features) => {
+    const { url } = await fake({ profile })
+    expect((await identify(url))?.models[0]!.features).toEqual(features)
+  })
+
+  it('say what is missing: a password, their API, a model', async () => {
+    const locked = await fake({ auth: 'me:secret' })
+    expect((await identify(locked.url))?.note).toContain('user name and a password')
+    expect((await identify(locked.url.replace('//', '//me:secret@')))?.models).toHaveLength(1)
+    const pageAlone = await scripted({
+      'GET /': { html: '<title>Stable Diffusion</title><script>gradio_config</script>' }
+    })
+    expect((await identify(pageAlone.url))?.note).toContain('--api')
+    const empty = await fake({ checkpoints: [{ file: 'svd.safetensors' }] })
+    expect((await identify(empty.url))?.note).toContain('no model')
+  })
+})
+
+describe('servers with the API of OpenAI', () => {
+  it('are unsure as long as nothing says that they make images', async () => {
+    const { url } = await started(startFakeOpenAIServer({ knownModels: ['flux-dev', 'llama-3'] }))
+    expect(await identify(url)).toMatchObject({
+      engine: { name: 'openai' },
+      models: [{ servedAs: 'flux-dev' }],
+      isUnsure: true,
+      note: expect.stringContaining('--try')
+    })
+  })
+
+  it('are asked with their key, and ask for it', async () => {
+    const { url } = await started(startFakeOpenAIServer({ requiredApiKey: 'sk-right', knownModels: ['sdxl'] }))
+    expect(await identify(url)).toMatchObject({ models: [], note: expect.stringContaining('key') })
+    expect(await identify(url, { apiKey: 'sk-right' })).toMatchObject({ models: [{ servedAs: 'sdxl' }] })
+  })
+
+  const hasRoute = { 'GET /v1/images/generations': { status: 405 } }
+  it.each<[string, Record<string, ScriptedAnswer>, object]>([
+    [
+      'stable-diffusion.cpp',
+      {
+        'GET /v1/models': list({ id: 'sd-cpp-local', owned_by: 'local' }),
+        'GET /sdapi/v1/options': { json: { sd_model_checkpoint: 'x' } },
+        'GET /sdapi/v1/sd-models': { json: [{ title: 'flux1.gguf', model_name: 'flux1' }] }
+      },
+      { models: [{ servedAs: 'sd-cpp-local', name: 'flux1' }], options: { mask: 'white-edit' } }
+    ],
+    [
+      'Lemonade',
+      {
+        'GET /v1/health': { json: { status: 'ok', model_loaded: null } },
+        'GET /v1/models': list({ id: 'SD-Turbo', recipe: 'sd-cpp' }, { id: 'Qwen3', recipe: 'llamacpp' })
+      },
+      { models: [{ servedAs: 'SD-Turbo' }], options: { mask: 'white-edit' } }
+    ],
+    [
+      'LocalAI',
+      {
+        'GET /readyz': { json: 'OK' },
+        'GET /v1/models': list({ id: 'gpt-4' }, { id: 'stablediffusion' }, { id: 'flux.1-dev' }),
+        ...hasRoute
+      },
+      { models: [{ servedAs: 'stablediffusion' }, { servedAs: 'flux.1-dev' }] }
+    ],
+    [
+      'vLLM-Omni',
+      { 'GET /v1/models': list({ id: 'Qwen/Qwen-Image', owned_by: 'vllm' }), ...hasRoute },
+      { models: [{ servedAs: 'Qwen/Qwen-Image' }] }
+    ],
+    [
+      'SGLang',
+      { 'GET /v1/models': list({ id: 'x', owned_by: 'sglang' }), ...hasRoute },
+      { models: [{ servedAs: 'x' }] }
+    ],
+    [
+      'llama-swap',
+      { 'GET /running': { json: { running: [] } }, 'GET /v1/models': list({ id: 'sdxl-turbo' }), ...hasRoute },
+      { models: [{ servedAs: 'sdxl-turbo' }] }
+    ]
+  ])('is %s', async (server, script, expected) => {
+    const found = await identify((await scripted(script)).url)
+    expect(found).toMatchObject({ engine: { name: 'openai' }, server, ...expected })
+    expect(found).not.toHaveProperty('isUnsure')
+  })
+})
+
+describe('what no engine drives', () => {
+  it.each<[string, Record<string, ScriptedAnswer>]>([
+    ['SwarmUI 0.9', { 'POST /API/GetNewSession': { json: { session_id: 'a', version: '0.9' } } }],
+    [
+      'InvokeAI 6.1',
+      { 'GET /api/v1/app/version': { json: { version: '6.1' } }, 'GET /api/v2/models/': { json: { models: [] } } }
+    ],
+    [
+      'Ollama',
+      {
+        'GET /': { html: 'Ollama is running' },
+        'GET /api/version': { json: { version: '0.32' } },
+        'GET /v1/models': list({ id: 'sd-chat' })
+      }
+    ],
+    [
+      'LM Studio',
+      {
+        'GET /api/v0/models': { json: { data: [] } },
+        'GET /v1/models': list({ id: 'flux-llm', owned_by: 'organization_owner' })
+      }
+    ],
+    ['llama.cpp', { 'GET /v1/models': list({ id: 'image-captioner', owned_by: 'llamacpp' }) }]
+  ])('is named: %s', async (server, script) => {
+    const found = await identify((await scripted(script)).url)
+    expect(found).toMatchObject({ server, models: [], note: expect.any(String) })
+    expect(found?.engine).toBeUndefined()
+  })
+
+  it('is a gateway of this product', async () => {
+    const { url } = await started(startTestGateway())
+    expect(await identify(url)).toMatchObject({ server: 'inference.club', note: expect.stringContaining('gateway') })
+  })
+})
+
+describe('hostile and broken servers', () => {
+  it.each<[string, ScriptedAnswer]>([
+    ['pages', { html: '<html><title>hi</title></html>' }],
+    ['lists where objects belong', { json: [[], null, 3] }],
+    ['members of other kinds', { json: { data: 7, system: 'x', devices: {}, paths: [], session_id: {}, version: [] } }],
+    ['nothing but errors', { status: 500, json: { error: 'x' } }]
+  ])('are nothing that is known: %s', async (_name, all) => {
+    const { url } = await scripted({ '*': all })
+    expect(await identifyServer({ url })).toEqual({ contact: 'answers', result: undefined })
+  })
+
+  it('that never end are left', async () => {
+    const { url } = await scripted({ '*': 'endless' })
+    const began = performance.now()
+    expect((await identifyServer({ url })).result).toBeUndefined()
+    expect(performance.now() - began).toBeLessThan(8000)
+  })
+
+  it('that never answer are told from what is not there', async () => {
+    const { url } = await scripted({ '*': 'silent' })
+    expect(await identifyServer({ url })).toEqual({ contact: 'silent', result: undefined })
+    expect(await identifyServer({ url: `http://127.0.0.1:${await freePort()}` })).toEqual({
+      contact: 'none',
+      result: undefined
+    })
+  })
+
+  it('lead nobody elsewhere', async () => {
+    const elsewhere = await started(startFakeComfy())
+    const { url } = await scripted({ '*': { status: 302, location: `${elsewhere.url}/system_stats` } })
+    expect((await identifyServer({ url, apiKey: 'sk-secret' })).result).toBeUndefined()
+    expect(elsewhere.calls).toEqual([])
+  })
+})

@@ -1,0 +1,117 @@
+import { connect } from 'node:net'
+import { Agent, fetch as undiciFetch } from 'undici'
+import { readAddress } from './upstream-address.ts'
+import { type FetchedResponse, readStart } from './upstream-http.ts'
+import { parseJson } from './upstream-text.ts'
+
+/** Of each question: a server that is there answers at once, and nobody waits for others. */
+const ANSWER_WITHIN_MS = 1500
+/** Lists of a few thousand files. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024
+/** To one server at the same time. */
+const MOST_CONNECTIONS = 6
+
+export interface LookAnswer {
+  status: number
+  text: string
+  /** Undefined when the text is no JSON. */
+  json: unknown
+}
+
+/**
+ * A short look at a server that may be anything. Each question is asked once, however often; the answer is undefined
+ * when none came in time, or one too long. No redirect is followed.
+ */
+export interface ServerLook {
+  get(path: string): Promise<LookAnswer | undefined>
+  /** With a JSON body. */
+  post(path: string, body: object): Promise<LookAnswer | undefined>
+}
+
+export interface LookOptions {
+  /** Where the server lies, without the root of an API. A user name and password in it are sent along. */
+  url: string
+  apiKey?: string
+  /** Sent with every question, by lower-case name. */
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+/** What was seen: whether anything accepts connections there, and answers. */
+export interface Seen<T> {
+  contact: 'none' | 'silent' | 'answers'
+  result: T
+}
+
+/** Has `ask` look at a server. Nothing that the server does is thrown. */
+export async function lookAtServer<T>(
+  options: LookOptions,
+  ask: (look: ServerLook) => Promise<T>
+): Promise<Seen<T | undefined>> {
+  const { hostname, port, protocol } = new URL(options.url)
+  const isThere = await accepts({ host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) })
+  if (!isThere) return { contact: 'none', result: undefined }
+  const dispatcher = new Agent({ connections: MOST_CONNECTIONS, allowH2: false })
+  const asker = createAsker(options, dispatcher)
+  try {
+    const result = await ask(asker)
+    return { contact: asker.hasAnswered() ? 'answers' : 'silent', result }
+  } finally {
+    await dispatcher.destroy()
+  }
+}
+
+function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { hasAnswered(): boolean } {
+  const address = readAddress(options.url, '')
+  const authorization = options.apiKey ? `Bearer ${options.apiKey}` : address.authorization
+  const headers = { ...options.headers, ...(authorization && { authorization }) }
+  const asked = new Map<string, Promise<LookAnswer | undefined>>()
+  let answered = false
+
+  const ask = async (path: string, body: string | undefined): Promise<LookAnswer | undefined> => {
+    const within = AbortSignal.timeout(ANSWER_WITHIN_MS)
+    const signal = options.signal ? AbortSignal.any([within, options.signal]) : within
+    const sent = body === undefined ? { method: 'GET' } : { method: 'POST', body }
+    try {
+      const response: FetchedResponse = await undiciFetch(address.urlOf(path), {
+        ...sent,
+        headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        redirect: 'manual',
+        signal,
+        dispatcher
+      })
+      answered = true
+      const { bytes, complete } = await readStart(response, MAX_ANSWER_BYTES)
+      if (!complete) return undefined
+      const text = bytes.toString()
+      return { status: response.status, text, json: parseJson(text) }
+    } catch {
+      return undefined // Whatever it did, it gave no answer to this.
+    }
+  }
+  const once = (path: string, body?: string) => {
+    const question = `${path} ${body ?? ''}`
+    const answer = asked.get(question) ?? ask(path, body)
+    asked.set(question, answer)
+    return answer
+  }
+  return {
+    get: (path) => once(path),
+    post: (path, body) => once(path, JSON.stringify(body)),
+    hasAnswered: () => answered
+  }
+}
+
+/** Whether something takes connections there. */
+export function accepts({ host, port }: { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port })
+    const end = (isThere: boolean) => {
+      socket.destroy()
+      resolve(isThere)
+    }
+    socket.setTimeout(ANSWER_WITHIN_MS, () => end(false))
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+  })
+}

@@ -1,0 +1,51 @@
+import type { Fingerprint } from './fingerprint.ts'
+import { members } from './upstream-text.ts'
+
+/** This product itself: a gateway must not be a service of its own. */
+const recogniseGateway: Fingerprint = async (look) => {
+  const { paths } = members((await look.get('/openapi.json'))?.json)
+  if (!('/api/inference/assets/{id}/' in members(paths))) return undefined
+  return { server: 'inference.club', models: [], note: 'This is a gateway of inference.club itself.' }
+}
+
+const recogniseSwarm: Fingerprint = async (look) => {
+  const { session_id: session, version } = members((await look.post('/API/GetNewSession', {}))?.json)
+  if (typeof session !== 'string') return undefined
+  return {
+    server: named('SwarmUI', version),
+    models: [],
+    note: 'No engine drives SwarmUI itself; the ComfyUI behind it can be connected, by its own address.'
+  }
+}
+
+const recogniseInvoke: Fingerprint = async (look) => {
+  const [app, models] = await Promise.all([look.get('/api/v1/app/version'), look.get('/api/v2/models/')])
+  const { version } = members(app?.json)
+  if (typeof version !== 'string' || models === undefined || models.status === 404) return undefined
+  return { server: named('InvokeAI', version), models: [], note: 'No engine drives InvokeAI.' }
+}
+
+/** Servers of language models listen where image servers do, and speak another part of the same API. */
+const recogniseText: Fingerprint = async (look) => {
+  const [root, ollama, studio, models] = await Promise.all([
+    look.get('/'),
+    look.get('/api/version'),
+    look.get('/api/v0/models'),
+    look.get('/v1/models')
+  ])
+  const { data } = members(models?.json)
+  const owners = (Array.isArray(data) ? (data as unknown[]) : []).map((model) => members(model).owned_by)
+  const text = (server: string) => ({ server, models: [], note: `${server} makes no images.` })
+  if (root?.text.startsWith('Ollama is running') && typeof members(ollama?.json).version === 'string') {
+    return text('Ollama')
+  }
+  const isStudio = owners.includes('organization_owner') && Array.isArray(members(studio?.json).data)
+  if (isStudio) return text('LM Studio')
+  return owners.length > 0 && owners.every((owner) => owner === 'llamacpp') ? text('llama.cpp') : undefined
+}
+
+const named = (server: string, version: unknown): string =>
+  typeof version === 'string' ? `${server} ${version.slice(0, 40)}` : server
+
+/** What listens where image servers do, and no engine drives. */
+export const UNDRIVEN: readonly Fingerprint[] = [recogniseGateway, recogniseSwarm, recogniseInvoke, recogniseText]
