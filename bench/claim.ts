@@ -20,7 +20,7 @@ import { type Assignment, claimTask } from '../src/requests/claim-task.ts'
 import { insertSubmission } from '../src/requests/insert-submission.ts'
 import { countAhead } from '../src/request-views/queue-length-store.ts'
 import { TASK_CLASS } from '../src/requests/request-states.ts'
-import { admitImages } from '../src/requests/submit-request.ts'
+import { admitImages } from '../src/requests/admit-images.ts'
 import type { TaskRow } from '../src/requests/task-store.ts'
 
 const QUEUES = [10, 10_000, 100_000]
@@ -195,14 +195,25 @@ async function submitSome(database: Database): Promise<void> {
   const parameters = { extra: {} }
   const image = { kind: 'generation' as const, model: 'elsewhere', prompt: 'x', n: 1, parameters, warnings: [] }
   const submission = { principal, image, inputs: [], isAsync: true, routing: 'any' as const }
-  const roomy = { ...limits, queueTotal: 1_000_000, queuePerUser: 1_000_000 }
+  const parts = {
+    database,
+    limits: { ...limits, queueTotal: 1_000_000, queuePerUser: 1_000_000 },
+    // There are no inputs to keep.
+    assets: { isStored: async () => false, discard: async () => undefined, remove: async () => undefined }
+  }
   for (let i = 0; i < SUBMITS; i++) {
-    await database.db.transaction().execute(async (trx) => {
-      await admitImages(trx, { parts: { database, limits: roomy }, principal, images: 1, webhooks: 0 })
-      await insertSubmission(trx, submission, {
-        taskClass: TASK_CLASS.async,
-        now: Date.now(),
-        shared: { storageKeyOf: async (_trx, input) => input.storageKey }
+    await admitImages(parts, {
+      principal,
+      once: undefined,
+      inputs: [],
+      check: async () => undefined,
+      open: async (trx) => ({
+        images: 1,
+        webhooks: 0,
+        queue: async (place) => {
+          const id = await insertSubmission(trx, submission, { ...place, taskClass: TASK_CLASS.async })
+          return { id, requestIds: [id] }
+        }
       })
     })
   }

@@ -1,22 +1,18 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { lockPerson, lockQueue } from '../db/locks.ts'
 import type { RequestState } from '../db/tables.ts'
 import { inSlices } from '../lib/async.ts'
 import { AppError, errors } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
 import type { Principal } from '../lib/principal.ts'
+import { admitImages } from '../requests/admit-images.ts'
 import { cancelRequest } from '../requests/cancel-request.ts'
-import { createOnce } from '../requests/create-once.ts'
 import { insertSubmission } from '../requests/insert-submission.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
-import { ringRequest } from '../requests/ring-request.ts'
 import { hasEnded, TASK_CLASS } from '../requests/request-states.ts'
 import { fingerprintOf, needsOf, type Submission } from '../requests/submission.ts'
 import { applyUseLimits } from '../usage/apply-use-limits.ts'
-import { requireStorageRoom } from '../requests/require-storage-room.ts'
-import { shareInputs } from '../requests/share-inputs.ts'
-import { admitImages, requireOffer } from '../requests/submit-request.ts'
+import { requireOffer } from '../requests/submit-request.ts'
 import { type BatchRow, eraseBatches, findBatch, insertBatch, listBatches, listBatchRequests } from './batch-store.ts'
 
 export const MOST_REQUESTS = 256
@@ -83,46 +79,32 @@ export function createBatches(parts: RequestParts): Batches {
 }
 
 async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: string; repeated: boolean }> {
-  const { database } = parts
   const { principal, submissions, idempotencyKey: key } = batch
-  const { userId } = principal
   for (const [index, submission] of submissions.entries()) {
     await naming(index, () => applyUseLimits(principal, submission.image, submission.inputs[0]))
   }
-  const once = key === undefined ? undefined : { userId, endpoint: 'batch', key, fingerprint: meaningOf(submissions) }
-  const requestIds: string[] = []
-  const submitted = await createOnce(parts, once, async (bind) => {
-    await requireOffers(parts, submissions)
-    const images = submissions.reduce((sum, { image }) => sum + image.n, 0)
-    const webhooks = submissions.filter(({ webhookUrl }) => webhookUrl !== undefined).length
-    const inputs = submissions.flatMap((submission) => submission.inputs)
-    const shared = await shareInputs(parts, { ownerId: userId, inputs })
-    const id = await database.db.transaction().execute(async (trx) => {
-      await lockPerson(trx, userId)
-      await lockQueue(trx)
-      await admitImages(trx, { parts, principal, images, webhooks })
-      const id = newId('bat')
-      const now = database.clock.now()
-      await insertBatch(trx, { id, user_id: userId, label: batch.label ?? null, created_at: now })
-      for (const [position, submission] of submissions.entries()) {
-        const place = { taskClass: TASK_CLASS.batch, batch: { id, position }, shared, now }
-        requestIds.push(await insertSubmission(trx, submission, place))
-        // What needs no database gets a turn in between; the rest waits for the transaction.
-        if (position % INSERTED_AT_ONCE === INSERTED_AT_ONCE - 1) await setImmediate()
+  return admitImages(parts, {
+    principal,
+    once: key === undefined ? undefined : { endpoint: 'batch', key, fingerprint: meaningOf(submissions) },
+    inputs: submissions.flatMap((submission) => submission.inputs),
+    check: () => requireOffers(parts, submissions),
+    open: async (trx) => ({
+      images: submissions.reduce((sum, { image }) => sum + image.n, 0),
+      webhooks: submissions.filter(({ webhookUrl }) => webhookUrl !== undefined).length,
+      queue: async (place) => {
+        const id = newId('bat')
+        await insertBatch(trx, { id, user_id: principal.userId, label: batch.label ?? null, created_at: place.now })
+        const requestIds: string[] = []
+        for (const [position, submission] of submissions.entries()) {
+          const inBatch = { ...place, taskClass: TASK_CLASS.batch, batch: { id, position } }
+          requestIds.push(await insertSubmission(trx, submission, inBatch))
+          // What needs no database gets a turn in between; the rest waits for the transaction.
+          if (position % INSERTED_AT_ONCE === INSERTED_AT_ONCE - 1) await setImmediate()
+        }
+        return { id, requestIds }
       }
-      await bind(trx, id)
-      // With the inputs.
-      await requireStorageRoom(trx, { limits: parts.limits, userId })
-      return id
     })
-    await shared.discardSpare()
-    return id
   })
-  if (!submitted.repeated) {
-    database.bell.ring('tasks')
-    for (const id of requestIds) ringRequest(database.bell, { id, userId })
-  }
-  return submitted
 }
 
 /** As for each of them, but asked once for those that want the same. */

@@ -1,61 +1,55 @@
-import { lockPerson, lockQueue, lockRequest } from '../db/locks.ts'
+import type { Trx } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Feature } from '../images/image-request.ts'
-import { createOnce } from './create-once.ts'
+import { mayUseModel } from '../usage/apply-use-limits.ts'
+import { type Admission, admitImages } from './admit-images.ts'
 import { nextOrderKey } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { reopenRequest, type RequestRow } from './request-store.ts'
 import { requireOwnRequest } from './require-own-request.ts'
-import { ringRequest } from './ring-request.ts'
 import { TASK_CLASS } from './request-states.ts'
-import { mayUseModel } from '../usage/apply-use-limits.ts'
-import { admitImages } from './submit-request.ts'
 import { listTasks, reopenTask, type TaskRow } from './task-store.ts'
 
 /**
  * Queues a failed or canceled request again, inputs and seeds included, with fresh attempts; images it has already stay.
  * A call that repeats one with its idempotency key changes nothing (`repeated`).
- * Throws `not_found`, `conflict` when it has not failed, `no_provider`, `queue_full` and `idempotency_mismatch`.
+ * Throws `not_found`, `conflict` when it has not failed, `no_provider`, and what `admitImages` throws.
  */
 export async function retryRequest(
   parts: RequestParts,
   retry: { id: string; principal: Principal; idempotencyKey?: string }
 ): Promise<{ repeated: boolean }> {
   const { id, principal, idempotencyKey: key } = retry
-  const { userId } = principal
-  const { database } = parts
-  const request = await requireOwnRequest(database.db, { id, userId })
-  const once = key === undefined ? undefined : { userId, endpoint: 'retry', key, fingerprint: id }
-  const { repeated } = await createOnce(parts, once, async (bind) => {
-    await requireSomewhere(parts, { request, principal })
-    await database.db.transaction().execute(async (trx) => {
-      await lockPerson(trx, userId)
-      await lockRequest(trx, id)
-      await lockQueue(trx)
-      if (!(await reopenRequest(trx, id))) throw notFailed(id)
-      const missing = (await listTasks(trx, id)).filter((task) => task.state !== 'succeeded')
-      await admitImages(trx, {
-        parts,
-        principal,
-        images: missing.length,
-        webhooks: request.webhook_url === null ? 0 : 1
-      })
-      const place = { userId, model: request.model, taskClass: classOf(missing) }
-      const orderKey = await nextOrderKey(trx, place)
-      const now = database.clock.now()
-      for (const [index, task] of missing.entries()) {
-        await reopenTask(trx, task.id, { class: place.taskClass, order_key: orderKey + index, queued_at: now })
-      }
-      await bind(trx, id)
-    })
-    return id
+  const request = await requireOwnRequest(parts.database.db, { id, userId: principal.userId })
+  const { repeated } = await admitImages(parts, {
+    principal,
+    once: key === undefined ? undefined : { endpoint: 'retry', key, fingerprint: id },
+    // They are there already.
+    inputs: [],
+    reopens: id,
+    check: () => requireSomewhere(parts, { request, principal }),
+    open: (trx) => reopen(trx, request)
   })
-  if (!repeated) {
-    ringRequest(database.bell, { id, userId })
-    database.bell.ring('tasks')
-  }
   return { repeated }
+}
+
+async function reopen(trx: Trx, request: RequestRow): ReturnType<Admission['open']> {
+  const { id, user_id: userId, model } = request
+  if (!(await reopenRequest(trx, id))) throw notFailed(id)
+  const missing = (await listTasks(trx, id)).filter((task) => task.state !== 'succeeded')
+  return {
+    images: missing.length,
+    webhooks: request.webhook_url === null ? 0 : 1,
+    queue: async ({ now }) => {
+      const taskClass = classOf(missing)
+      const orderKey = await nextOrderKey(trx, { userId, model, taskClass })
+      for (const [index, task] of missing.entries()) {
+        await reopenTask(trx, task.id, { class: taskClass, order_key: orderKey + index, queued_at: now })
+      }
+      return { id, requestIds: [id] }
+    }
+  }
 }
 
 /** Throws `conflict` when there is nothing to retry, and `no_provider`. */

@@ -13,13 +13,13 @@ import { waitFor } from '../support/wait-for.ts'
 const EXPECTED: Record<string, string[]> = {
   'auth/api-key-store.ts insertFirstKey': ['installation'],
   'auth/api-key-store.ts insertKey': ['person'],
-  'batches/batches.ts submitBatch': ['person', 'queue'],
   'people/account-store.ts markDeleted': ['installation', 'person'],
   'people/invitation-store.ts insertClaim': ['person'],
   'people/person-change-store.ts changePerson': ['installation', 'person'],
   'providers/retire-provider-store.ts retireProviders': ['person', 'provider'],
   'providers/service-condition-store.ts noteCondition': ['provider'],
   'providers/service-terms-store.ts saveOwnerTerms': ['provider'],
+  'requests/admit-images.ts admitImages': ['person', 'request', 'queue'],
   'requests/cancel-request.ts cancelRequest': ['request'],
   'requests/claim-task.ts claimTask': ['provider', 'request'],
   'requests/connect-agent.ts connectAgent': ['person', 'offers', 'request'],
@@ -29,8 +29,6 @@ const EXPECTED: Record<string, string[]> = {
   'requests/fail-attempt.ts failAttempt': ['provider', 'request'],
   'requests/finish-attempt.ts finishAttempt': ['provider', 'request'],
   'requests/renew-connections.ts renewConnections': ['provider'],
-  'requests/retry-request.ts retryRequest': ['person', 'request', 'queue'],
-  'requests/submit-request.ts submitRequest': ['person', 'queue'],
   'settings/setting-store.ts writeSettings': ['settings'],
   'webhooks/webhooks.ts redeliver': ['person']
 }

@@ -1,0 +1,114 @@
+import type { Trx } from '../db/database.ts'
+import { lockPerson, lockQueue, lockRequest } from '../db/locks.ts'
+import { errors } from '../lib/errors.ts'
+import type { Principal } from '../lib/principal.ts'
+import { requireWebhookRoom } from '../usage/budgets.ts'
+import { reserveImages } from '../usage/reserve-images.ts'
+import { countUnfinished, type Unfinished } from '../usage/unfinished-store.ts'
+import { createOnce, type Once } from './create-once.ts'
+import { countPendingWebhooks } from './outbox-store.ts'
+import type { RequestParts } from './request-parts.ts'
+import { requireStorageRoom } from './require-storage-room.ts'
+import { ringRequest } from './ring-request.ts'
+import { type SharedInputs, shareInputs } from './share-inputs.ts'
+import type { RequestInput } from './submission.ts'
+
+/** A call that adds images to the queue, whether it submits them or tries them again. */
+export interface Admission {
+  principal: Principal
+  /** Its idempotency key, if it has one, with what the call means. */
+  once: Omit<Once, 'userId'> | undefined
+  /** All images that its requests begin with. */
+  inputs: readonly RequestInput[]
+  /** The request that is queued again. */
+  reopens?: string
+  /** Throws when nobody can do it; not asked of a call that repeats one. */
+  check(): Promise<void>
+  /** Called in the transaction that queues the images, when it has its locks. */
+  open(trx: Trx): Promise<Opened>
+}
+
+interface Opened extends Wanted {
+  /** Writes them; asked when there is room for them. */
+  queue(place: { shared: SharedInputs; now: number }): Promise<Queued>
+}
+
+interface Wanted {
+  images: number
+  /** How many webhooks will tell of their ends. */
+  webhooks: number
+}
+
+interface Queued {
+  /** Of what the caller gets, and gets again with the same key. */
+  id: string
+  /** The requests of the images. */
+  requestIds: readonly string[]
+}
+
+/**
+ * The one way by which images get into the queue: once per idempotency key, within the budgets and quotas of their owner
+ * and the size of the queue, in one transaction, after which the dispatcher and whoever watches are woken.
+ * A call that repeats one of the same key and meaning changes nothing (`repeated`), and may name what has been deleted since.
+ * Throws `queue_full`, `insufficient_quota`, `idempotency_mismatch`, and what `check` and `open` throw; nothing is kept then.
+ */
+export async function admitImages(
+  parts: Pick<RequestParts, 'database' | 'assets' | 'limits'>,
+  { principal, once, inputs, reopens, check, open }: Admission
+): Promise<{ id: string; repeated: boolean }> {
+  const { database, limits } = parts
+  const { userId } = principal
+  let requestIds: readonly string[] = []
+  const admitted = await createOnce(parts, once && { ...once, userId }, async (bind) => {
+    await check()
+    const shared = await shareInputs(parts, { ownerId: userId, inputs })
+    const id = await database.db.transaction().execute(async (trx) => {
+      await lockPerson(trx, userId)
+      if (reopens !== undefined) await lockRequest(trx, reopens)
+      await lockQueue(trx)
+      const opened = await open(trx)
+      await requireRoom(trx, opened, { parts, principal })
+      const queued = await opened.queue({ shared, now: database.clock.now() })
+      requestIds = queued.requestIds
+      await bind(trx, queued.id)
+      // With the inputs.
+      await requireStorageRoom(trx, { limits, userId })
+      return queued.id
+    })
+    await shared.discardSpare()
+    return id
+  })
+  if (!admitted.repeated) {
+    database.bell.ring('tasks')
+    for (const id of requestIds) ringRequest(database.bell, { id, userId })
+  }
+  return admitted
+}
+
+/**
+ * Whether so many images more may be queued, and so many webhooks more be sent when they are done; asked in the transaction
+ * that queues them, which has locked the person and the queue, so that callers who come together cannot pass a limit together.
+ */
+async function requireRoom(
+  trx: Trx,
+  { images, webhooks }: Wanted,
+  { parts, principal }: { parts: Pick<RequestParts, 'database' | 'limits'>; principal: Principal }
+): Promise<void> {
+  const { queuePerUser, queueTotal } = parts.limits
+  const own = totalOf(await countUnfinished(trx, { userId: principal.userId }))
+  if (own + images > queuePerUser) {
+    throw errors.queueFull(
+      `You have ${own} images waiting or running, and at most ${queuePerUser} are allowed. Wait for some to finish.`
+    )
+  }
+  const all = totalOf(await countUnfinished(trx))
+  if (all + images > queueTotal) throw errors.queueFull('The queue of this server is full. Try again in a while.')
+  await requireStorageRoom(trx, { limits: parts.limits, userId: principal.userId })
+  if (webhooks > 0) {
+    const pending = await countPendingWebhooks(trx, principal.userId)
+    requireWebhookRoom(parts.limits, { pending, more: webhooks })
+  }
+  await reserveImages(trx, { principal, images, now: parts.database.clock.now() })
+}
+
+const totalOf = ({ queued, running }: Unfinished): number => queued + running
