@@ -2,7 +2,7 @@ import { HOUR_MS } from '../../src/lib/durations.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
 import { viewRequest } from '../../src/request-views/view-request.ts'
-import { listExpired } from '../../src/requests/attempt-store.ts'
+import { listAttemptsOfTask, listExpired } from '../../src/requests/attempt-store.ts'
 import { MOST_LOSSES } from '../../src/requests/retry-policy.ts'
 import { findTask, listTasks } from '../../src/requests/task-store.ts'
 import { type Connection, deliveredImage, LEASE_MS, type LeaseWorld, openLeaseWorld } from '../support/lease-world.ts'
@@ -180,6 +180,7 @@ describe('a lease', () => {
   })
 
   it('of an agent that restarts without a word is a loss, and five of them are the end', async () => {
+    expect(MOST_LOSSES).toBe(5)
     const { taskId } = await arrange()
     for (let losses = 1; losses < MOST_LOSSES; losses += 1) {
       const again = await world.connect(0, { name: 'rig' })
@@ -353,4 +354,5 @@ it('the attempts of a task count also when the clock was set back after it was q
   await follow()
   const { id } = await claim(queued!.id, agent)
   expect((await attempt(id)).assigned_at).toBe(queued!.queued_at)
+  expect((await listAttemptsOfTask(db(), queued!)).map((one) => one.id)).toEqual([id])
 })

@@ -17,7 +17,8 @@ import { MISCOUNTS } from './find-miscounts.ts'
 import { openTestDatabase } from './open-test-database.ts'
 
 export const MODEL = 'model'
-export const LEASE_MS = 30_000
+/** Not the default, so that a lease which is not as long as configured is noticed. */
+export const LEASE_MS = 24_000
 
 /** The operations on requests as gateway processes call them, on one real database file, with a clock that tests move. */
 export interface LeaseWorld {
