@@ -5,7 +5,7 @@ export interface MeasuredService {
   secondsPerMegapixel: number
 }
 
-/** What every slot is busy with when something has to wait is, on average, half done. */
+/** When something has to wait, every slot is at work: on average it has half of its image still to do. */
 const ROUND_UNDER_WAY = 0.5
 
 /**

@@ -8,7 +8,7 @@ export interface FailedGroup {
   model: string
   /** Whose attempt was the last; null when none was made, or the machine is unknown by now. */
   worker: { provider: string; service: string } | null
-  /** As far as failures are looked at: `MOST_FAILURES`. */
+  /** How many there were among the newest failures, of which `MOST_FAILURES` are looked at. */
   times: number
   /** The newest of them, newest first. */
   latest: { id: string; userId: string; at: number }[]
@@ -18,7 +18,7 @@ export interface FailedGroup {
 export const MOST_FAILURES = 2000
 const MOST_SINGLES = 10
 
-/** Requests of everybody that failed since then, alike ones together, the latest first. */
+/** Requests of everybody that failed at `since` (UTC milliseconds) or later, alike ones together, the latest first. */
 export async function listFailedGroups(
   db: Db,
   { since, limit }: { since: number; limit: number }
@@ -65,7 +65,7 @@ export async function listFailedGroups(
   return [...groups.values()].slice(0, limit)
 }
 
-/** The newest failures since then, each with the service that failed last; read from their own index. */
+/** The newest failures at `since` or later, each with the service that failed last; read from their own index. */
 export const listRecentFailures = (db: Db, since: number) =>
   db
     .selectFrom('requests')

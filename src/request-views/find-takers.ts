@@ -30,7 +30,10 @@ export interface Takers {
   wait?: Wait
 }
 
-/** Of waiting tasks for one model, by the task's id, which services may take them now, or why none may. */
+/**
+ * Which services may take each of these waiting tasks now, or why none may, by the task's id. All of them are for
+ * `model`.
+ */
 export async function findTakers(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
   { model, tasks }: { model: string; tasks: readonly TaskRow[] }
@@ -73,8 +76,8 @@ interface Held {
 }
 
 /**
- * What ends first; of what nobody can say when it ends, only when nothing else holds it. That image servers are unusable it is
- * when all are.
+ * The wait that ends first, of those for each service that could make the image. A wait whose end nobody knows comes
+ * after those with one, and `unusable` after everything else: it is told when all image servers are.
  */
 async function waitOfHeld({ task, could }: Held, { ends, now }: { ends: CapEnds; now: number }): Promise<Wait> {
   const waits: Wait[] = []

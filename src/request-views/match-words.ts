@@ -1,4 +1,4 @@
-/** Words of a search as they are compared: those of a text that has each of them somewhere, in any case. */
+/** The words of a search, as `hasWords` compares them: without order, and without regard to case. */
 export const searchWords = (text: string): string[] =>
   [...new Set(fold(text).split(/\s+/))].filter((word) => word !== '')
 

@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/database.ts'
 
-/** A page of two hundred usual requests has a fifth of it; more would take the gateway a noticeable moment. */
+/**
+ * Bytes of texts in one page. Two hundred usual requests have a fifth of that; more would hold up the gateway for a
+ * noticeable moment.
+ */
 export const MOST_PAGE_BYTES = 2_000_000
 
 /**
@@ -14,7 +17,7 @@ export async function countFitting(db: Db, ids: readonly string[]): Promise<numb
     .selectFrom('requests')
     .select((e) => [
       'id',
-      // In bytes, which is written down with each text: to count its characters it would be read.
+      // SQLite knows how many bytes a text has without reading it; to count its characters it would read all of it.
       sql<number>`octet_length(prompt) + octet_length(parameters) + octet_length(warnings)`.as('bytes'),
       e
         .selectFrom('tasks')

@@ -2,7 +2,7 @@ import { sql, type SqlBool } from 'kysely'
 import type { Db } from '../db/database.ts'
 import type { TaskRow } from '../requests/task-store.ts'
 
-/** Order keys that `queue_lengths` counts together, beside each by itself. */
+/** `queue_lengths` counts the images of each order key, and those of ranges of this many order keys. */
 const MANY_KEYS = 256
 
 type Place = Pick<TaskRow, 'class' | 'order_key'>
@@ -19,9 +19,9 @@ export async function countQueuedByModel(db: Db): Promise<Map<string, number>> {
 }
 
 /**
- * Per id of these waiting tasks of one model, how many of that model go before it: those in the ranges of order keys before its
- * own, those with a lower key in its range, and those of its key that have waited for longer. So of a long queue a few hundred
- * rows are read, and once for all tasks whose places are near to each other.
+ * How many images of the same model go before each of these waiting tasks, by the task's id: those in the ranges of
+ * order keys before its own, those with a lower key in its range, and those of its key that have waited for longer. So
+ * of a long queue a few hundred rows are read, and once for all tasks whose places are near to each other.
  */
 export async function countAhead(
   db: Db,
@@ -46,7 +46,7 @@ export async function countAhead(
 
 const byPlace = (a: Place, b: Place): number => a.class - b.class || a.order_key - b.order_key
 
-/** Where the range begins that a place is in. */
+/** The place at which the range begins that this place is in. */
 const rangeOf = (place: Place): Place => ({
   class: place.class,
   order_key: Math.floor(place.order_key / MANY_KEYS) * MANY_KEYS
@@ -58,7 +58,10 @@ interface Length extends Place {
   images: number
 }
 
-/** Of lengths in the order of their places: what is at a place, and what comes before it. */
+/**
+ * Tells of lengths, given in the order of their places, how many images wait at a place (`at`), and before it
+ * (`before`).
+ */
 function sumUp(lengths: readonly Length[]) {
   let sum = 0
   const sums = lengths.map((length) => ({ ...length, before: (sum += length.images) - length.images }))
@@ -77,13 +80,13 @@ const lengthsOf = (db: Db, { keys, model }: { keys: number; model: string }) =>
     .orderBy('class')
     .orderBy('first_key')
 
-/** As far as the range of the last. */
+/** The lengths of a model's ranges up to the one that `last` is in. */
 const listRanges = (db: Db, { model, last }: { model: string; last: Place }): Promise<Length[]> =>
   lengthsOf(db, { keys: MANY_KEYS, model })
     .where(sql<SqlBool>`(class, first_key) <= (${last.class}, ${rangeOf(last).order_key})`)
     .execute()
 
-/** Of each key in a range. */
+/** The lengths of the single keys in one range. */
 const listKeys = (db: Db, { model, range }: { model: string; range: Place }): Promise<Length[]> =>
   lengthsOf(db, { keys: 1, model })
     .where('class', '=', range.class)
@@ -91,7 +94,10 @@ const listKeys = (db: Db, { model, range }: { model: string; range: Place }): Pr
     .where('first_key', '<=', range.order_key + MANY_KEYS - 1)
     .execute()
 
-/** Those of the same order key, of which each person has one at most but for retries, that were queued before it. */
+/**
+ * How many tasks of the same order key were queued before this one. They are few: but for retries, a person has one
+ * task of a key.
+ */
 async function countEarlier(
   db: Db,
   { model, task }: { model: string; task: Place & Pick<TaskRow, 'queued_at'> }

@@ -28,7 +28,10 @@ export async function listModelsWanted(db: Db, whose: Whose): Promise<string[]> 
   }
 }
 
-/** Ids of requests for a model of which no image has been begun, in the order of their turn: that of their first image. */
+/**
+ * Ids of requests for a model of which no image has been begun, in the order of their turn, which is that of their
+ * first waiting image.
+ */
 export async function listNextIds(db: Db, filter: Whose & { model: string; limit: number }): Promise<string[]> {
   const rows = await tasksWaiting(db, filter)
     .innerJoin('requests', 'requests.id', 'tasks.request_id')
@@ -48,7 +51,7 @@ export async function listNextIds(db: Db, filter: Whose & { model: string; limit
   return rows.map((row) => row.request_id)
 }
 
-/** Ids of requests of which an image has been begun, those that were made first before the others. */
+/** Ids of requests of which an image has been begun, the oldest request first. */
 export async function listRunningIds(db: Db, { userId, limit }: Whose & { limit: number }): Promise<string[]> {
   const rows = await db
     .selectFrom('requests')

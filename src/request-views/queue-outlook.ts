@@ -73,7 +73,9 @@ function outlookOf(
   return { position, ...(etaSeconds !== undefined && { etaSeconds, toldAt: now }) }
 }
 
-/** Of images that all run already: what their last step reported leaves of the slowest. */
+/**
+ * Seconds until the slowest image of a request is done when all of them run, by the last step that each has reported.
+ */
 function secondsLeft(view: RequestView, pace: Pace): number {
   const current = new Set(view.tasks.map((task) => task.current_attempt_id))
   const running = view.attempts.filter((attempt) => attempt.state === 'running' && current.has(attempt.id))

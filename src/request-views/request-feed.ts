@@ -10,7 +10,7 @@ import { type RequestView, viewRequests } from './view-request.ts'
 /** How often it looks at everything by itself, in case a bell was lost, and for what no bell tells: places, progress. */
 const LOOK_EVERY_MS = 5000
 const PAUSE_MS = 200
-/** Requests read at once, and unfinished images followed without being heard of. */
+/** Requests read at once; and images, running or waiting, that are looked at without a hint of the bell. */
 const AT_A_TIME = 200
 
 export type RequestNews =
@@ -69,7 +69,7 @@ export function startRequestFeed(
         const queue = outlooks.get(id)
         const state = stateOf(view, queue)
         const told = followed.get(id)
-        // An estimate that has passed is made anew.
+        // An estimate whose time has passed is made anew.
         if (told?.state === state && !(told.doneAt <= database.clock.now())) continue
         if (hasEnded(view.request.state)) followed.delete(id)
         else followed.set(id, { state, doneAt: doneAtOf(queue) })

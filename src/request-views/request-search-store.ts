@@ -37,7 +37,7 @@ const inLane = (db: Db, { userId, state, model }: Lane, { before, downTo }: KeyR
 const notOlderThan = (key: RequestKey): RawBuilder<SqlBool> =>
   sql<SqlBool>`(created_at, id) >= (${key.created_at}, ${key.id})`
 
-/** The key of the request that so many of the lane end with; undefined when there are fewer. */
+/** The key of the `count`-th request of the lane within the range; undefined when there are fewer. */
 export const findKey = (db: Db, lane: Lane, range: KeyRange & { count: number }): Promise<RequestKey | undefined> =>
   inLane(db, lane, range)
     .select(['created_at', 'id'])
@@ -114,7 +114,10 @@ export type ImageRow = Pick<
   'request_id' | 'id' | 'kind' | 'position' | 'width' | 'height' | 'media_type' | 'bytes' | 'seed'
 >
 
-/** Of all these requests; each one's source images in the caller's order, its mask, its images in their order. */
+/**
+ * The images of all these requests: for each its source images in the caller's order, its mask, then its results in
+ * their order.
+ */
 export const listImages = (db: Db, requestIds: readonly string[]): Promise<ImageRow[]> =>
   db
     .selectFrom('assets')

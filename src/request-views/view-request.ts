@@ -47,7 +47,7 @@ export async function viewRequest(
   return viewOf(request)
 }
 
-/** Those of them that there are, in no order. */
+/** The views of those of these requests that exist, in no order. */
 export async function viewRequests(
   { database }: Pick<RequestParts, 'database'>,
   ids: readonly string[]
@@ -63,8 +63,8 @@ export async function viewRequests(
 }
 
 /**
- * The caller's own, newest first; one page, shorter when its texts are long, and whether there is more. Throws
- * `invalid_request` for an unknown `after`.
+ * One page of the caller's own requests, newest first (shorter when its texts are long), and whether there is more.
+ * Throws `invalid_request` for an unknown `after`.
  */
 export async function listViews(
   { database }: Pick<RequestParts, 'database'>,

@@ -25,7 +25,10 @@ export interface SummaryView {
   outputs: readonly Omit<ImageRow, 'request_id'>[]
 }
 
-/** Of those of these requests that there are, in the order of the ids; as many queries for two hundred as for one. */
+/**
+ * Summaries of those of these requests that exist, in the order of `ids`. It takes as many queries for two hundred
+ * requests as for one.
+ */
 export async function viewSummaries(db: Db, ids: readonly string[]): Promise<SummaryView[]> {
   if (ids.length === 0) return []
   const rows = new Map((await listRequestsById(db, ids)).map((row) => [row.id, row]))

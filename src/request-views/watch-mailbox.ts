@@ -33,7 +33,7 @@ export function createWatchMailbox(wake: () => void): WatchMailbox {
   let isAnew = false
   let totals: QueueTotals | undefined
   const news = new Map<string, RequestNews>()
-  /** Apart, so that the many small ones never cost the reader a picture. */
+  /** Progress and previews are kept apart, so that many small messages never push out a picture. */
   const live = { progress: new Map<string, LiveNews>(), preview: new Map<string, LiveNews>() }
   const most = { progress: MOST_STEPS, preview: MOST_PREVIEWS }
 

@@ -12,7 +12,7 @@ export async function insertAttempt(trx: Trx, row: Insertable<Tables['attempts']
 export const findAttempt = (db: Db, id: string): Promise<AttemptRow | undefined> =>
   db.selectFrom('attempts').selectAll().where('id', '=', id).executeTakeFirst()
 
-/** Those since the task was queued, in the order they began: the ones before a retry count no more. */
+/** The attempts of a task since it was queued, in the order they began: those from before a retry count no more. */
 export const listAttemptsOfTask = (db: Db, task: { id: string; queued_at: number }): Promise<AttemptRow[]> =>
   db
     .selectFrom('attempts')
@@ -99,7 +99,7 @@ export const listExpired = (db: Db, now: number, limit: number): Promise<Attempt
     .limit(limit)
     .execute()
 
-/** Extends the leases of these connections; returns the ids of the attempts that really run there. */
+/** Extends the leases of a connection's attempts; returns the ids of the attempts that really run there. */
 export async function renewLeases(
   trx: Trx,
   connection: { providerId: string; epoch: number },
@@ -125,7 +125,10 @@ export async function renewLeases(
   return rows.map((row) => row.id)
 }
 
-/** Gives every running attempt until then, so that agents can come back after the gateway was away, however long it was. */
+/**
+ * Has the lease of every running attempt end at `until`, so that agents can come back after the gateway was away,
+ * however long it was.
+ */
 export async function graceLeases(db: Db, until: number): Promise<void> {
   await db.updateTable('attempts').set({ lease_until: until }).where('state', '=', 'running').execute()
 }

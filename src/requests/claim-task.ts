@@ -72,7 +72,7 @@ export async function claimTask(
       token_hash: hashToken(token),
       state: 'running',
       lease_until: now + limits.leaseMs,
-      // Whatever the clock says: attempts of before its task was queued count no more.
+      // Never before the task was queued, whatever the clock says: attempts from before that count no more.
       assigned_at: Math.max(now, task.queued_at),
       progressed_at: null,
       finished_at: null,

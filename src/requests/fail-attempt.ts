@@ -110,7 +110,7 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
   return true
 }
 
-/** A missing model says nothing about the others of the service. */
+/** Pauses the service; when it lacks the model, that model alone, since this says nothing about its others. */
 const leaveAlone = (
   trx: Trx,
   { attempt, failure, model, now }: { attempt: AttemptRow; failure: Failure; model: string; now: number }

@@ -101,6 +101,6 @@ export async function finishAttempt(
   return true
 }
 
-/** Nothing said is nothing to keep. */
+/** The report as JSON for its column; null when it says nothing. */
 const reportColumn = (report: ImageReport = {}): string | null =>
   Object.keys(report).length === 0 ? null : JSON.stringify(report)

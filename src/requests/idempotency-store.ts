@@ -34,7 +34,7 @@ export async function insertIdempotencyKey(trx: Trx, row: IdempotencyRow): Promi
 
 const KEPT_AT_LEAST_MS = 86_400_000
 
-/** What the keys created is being deleted: they are kept until a day after they were made, and end then. */
+/** Called when what these keys created is deleted. They still bind until a day after they were made, and end then. */
 export async function endIdempotencyKeys(trx: Trx, targetId: string): Promise<void> {
   await trx
     .updateTable('idempotency_keys')
@@ -47,7 +47,7 @@ export async function forgetIdempotencyKeys(db: Db, now: number): Promise<void> 
   await db.deleteFrom('idempotency_keys').where('expires_at', '<=', now).execute()
 }
 
-/** Removes those of up to `limit` things that somebody made. Returns how many. */
+/** Removes the keys of up to `limit` requests and batches that somebody made. Returns how many keys went. */
 export async function eraseIdempotencyKeys(
   db: Db,
   { userId, limit }: { userId: string; limit: number }

@@ -62,7 +62,7 @@ export async function insertAssets(trx: Trx, rows: readonly NewAsset[]): Promise
 export const isReferredTo = async (trx: Trx, storageKey: string): Promise<boolean> =>
   (await trx.selectFrom('assets').select('id').where('storage_key', '=', storageKey).executeTakeFirst()) !== undefined
 
-/** Images somebody has here already, of these contents. */
+/** Images with any of these contents (`hashes`, SHA-256) that somebody has here already. */
 export const listByContent = (
   db: Db,
   { ownerId, hashes }: { ownerId: string; hashes: readonly string[] }
@@ -75,7 +75,10 @@ export const listByContent = (
     .where('sha256', 'in', hashes)
     .execute()
 
-/** Of all these requests; each one's source images in the caller's order, its mask, its images in their order. */
+/**
+ * The assets of all these requests: for each its source images in the caller's order, its mask, then its results in
+ * their order.
+ */
 export const listAssets = (db: Db, requestIds: readonly string[]): Promise<AssetRow[]> =>
   db
     .selectFrom('assets')

@@ -30,7 +30,10 @@ export const isDeferring = (reason: string | null): boolean =>
 const FIRST_PAUSE_MS = 2000
 const LONGEST_PAUSE_MS = 60_000
 
-/** For how long a service is left alone: as it asked for, else longer each time in a row (`inRow` from 0). */
+/**
+ * Milliseconds for which a service is left alone: as long as it asked for, else longer each time in a row (`inRow`
+ * counts from 0).
+ */
 export const pauseLengthMs = (inRow: number, askedMs: number | undefined): number =>
   askedMs !== undefined && askedMs > 0 ? askedMs : Math.min(FIRST_PAUSE_MS * 2 ** Math.min(inRow, 16), LONGEST_PAUSE_MS)
 

@@ -14,16 +14,22 @@ export interface Lane extends Pick<TaskRow, 'model' | 'user_id' | 'class' | 'nee
 /** Of the first image in a lane. */
 type FirstImage = Pick<TaskRow, 'id' | 'order_key' | 'queued_at'>
 
-/** Of these images each may have failed somewhere else: one that cannot begin says nothing about the others. */
+/**
+ * Whether each image of a lane may have failed somewhere else: then one that cannot begin says nothing about the
+ * others.
+ */
 export const isTried = ({ node_faults, refusals }: Pick<Lane, 'node_faults' | 'refusals'>): boolean =>
   node_faults > 0 || refusals > 0
 
-/** With its model and the order within it, what `tasks_by_lane` is sorted by. */
+/**
+ * What makes a lane, besides its model. The index `tasks_by_lane` is sorted by the model, these, and the order within
+ * the lane.
+ */
 const LANE = ['user_id', 'class', 'needs', 'routing', 'node_faults', 'refusals']
 /** No image is behind this place in its lane. */
 const LAST = Number.MAX_SAFE_INTEGER
 
-// Written once: every round asks these.
+// Put together once, because every round asks these queries.
 const lane = sql.raw(LANE.join(', '))
 const inOrder = sql.raw('order_key, queued_at')
 const columnsOfHead = sql.raw(

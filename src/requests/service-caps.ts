@@ -83,7 +83,7 @@ export interface CapEnds {
   of(service: ServiceCaps, userId: string): Promise<number | undefined>
 }
 
-/** For any of these services. What it has found once it does not ask again. */
+/** Tells when the caps of any of these services end. What it has found once it does not ask again. */
 export async function findCapEnds(
   db: Db,
   services: readonly (ServiceCaps & { reach: Reach })[],
@@ -91,7 +91,10 @@ export async function findCapEnds(
 ): Promise<CapEnds> {
   const had = await countHad(db, services.filter(hasCaps), now)
   const known = new Map<string, Promise<number | undefined>>()
-  /** When so many of the images that were made within the hour will be older than that. */
+  /**
+   * When the `excess` oldest of the images that were made within the hour will be more than an hour old, UTC
+   * milliseconds.
+   */
   const whenOlder = ({ serviceId, ownerId }: ServiceCaps, excess: number, userId?: string) => {
     const key = `${serviceId} ${userId ?? ''}`
     const found =

@@ -7,9 +7,9 @@ import type { Offer } from '../providers/provider-store.ts'
 import type { TaskRow } from './task-store.ts'
 
 /**
- * Per task id (or that of a lane of tasks), the services among these offers that could make its image: they have its model
- * and what it needs, and are open to its user, whom their owner has not blocked. One that the user may not use is no
- * alternative, and a task must not wait for it.
+ * The services among these offers that could make a task's image, by the id of the task (or of a lane of tasks): they
+ * have its model and what it needs, and are open to its user, whom their owner has not blocked. One that the user may
+ * not use is no alternative, and a task must not wait for it.
  */
 export async function servicesFor(
   db: Db,

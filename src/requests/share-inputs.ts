@@ -24,7 +24,7 @@ export async function shareInputs(
   const keys = new Map<string, string>()
   const hashes = [...new Set(uploads.map(({ sha256 }) => sha256))]
   for (const asset of await listByContent(database.db, { ownerId, hashes })) {
-    // What has lost its bytes is healed by sending them again.
+    // An image that has lost its bytes is healed by sending them again.
     if (!keys.has(asset.sha256) && (await assets.isStored(asset))) keys.set(asset.sha256, asset.storage_key)
   }
   const spare: RequestInput[] = []

@@ -37,7 +37,7 @@ async function change(trx: Trx, objects: readonly StoredObject[], sign: 1 | -1):
   }
 }
 
-/** Each object once for each owner, but those of which the owner has a row. */
+/** These objects, each once for each owner, without those of which the owner has a row now. */
 async function withoutHeld(trx: Trx, rows: readonly StoredObject[]): Promise<StoredObject[]> {
   const keyOf = ({ owner_id, storage_key }: Omit<StoredObject, 'bytes'>) => `${owner_id} ${storage_key}`
   const objects = new Map(rows.map((row) => [keyOf(row), row]))

@@ -14,7 +14,7 @@ export async function insertTasks(trx: Trx, rows: readonly Insertable<Tables['ta
 export const findTask = (db: Db, id: string): Promise<TaskRow | undefined> =>
   db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst()
 
-/** Of one request or of several, each one's in the order of its images. */
+/** The tasks of these requests, those of each request in the order of its images. */
 export const listTasks = (db: Db, ...requestIds: string[]): Promise<TaskRow[]> =>
   db.selectFrom('tasks').selectAll().where('request_id', 'in', requestIds).orderBy('position').execute()
 
@@ -27,7 +27,10 @@ export interface Failures {
   refusedBy: Machine[]
 }
 
-/** Per id of a task that has met a node fault or a refusal since it was queued, where. */
+/**
+ * Where tasks have met a node fault or a refusal since they were queued, by the task's id; those that have met neither
+ * are missing.
+ */
 export async function listFailures(
   db: Db,
   tasks: readonly Pick<TaskRow, 'id' | 'node_faults' | 'refusals'>[]
