@@ -219,7 +219,7 @@ export class AgentSession {
     }
   }
 
-  /** Looks whether the attempts of this session still count; the agent is told of those that do not. */
+  /** Looks whether an attempt of this session still counts; when it does not, the agent is told. */
   async check(attemptId: string): Promise<void> {
     const slot = this.#held.get(attemptId)
     if (!slot || slot.stopping) return
@@ -283,7 +283,7 @@ export class AgentSession {
   }
 }
 
-/** Of its models alone. */
+/** The condition that an agent tells of a service; models that the service does not have are left out. */
 function conditionOf(
   { state, text, fault, models_missing: missing = [] }: Extract<AgentMessage, { type: 'service.state' }>,
   models: ReadonlyMap<string, unknown>

@@ -1,6 +1,6 @@
 import type { Standing } from '../providers/trust-policy.ts'
 
-/** By how a provider stands that offers something to others, what whoever runs its agent should know. */
+/** What whoever runs an agent should know, by how its provider stands; it offers something to others. */
 export const STANDING_NOTES: Record<Standing, string> = {
   pending: "This machine is waiting for an admin's approval: your own requests run here already.",
   closed: 'Only the machines of admins serve others here: your own requests run on this one.',

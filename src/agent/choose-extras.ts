@@ -5,8 +5,8 @@ const MOST_NAMED = 10
 const LONGEST_NAME = 40
 
 /**
- * Of the fields that this product does not know, those that the service lets through to its engine, and a warning that
- * names the others.
+ * Splits the fields that this product does not know into those that the service or its engine lets through and the
+ * others, which a warning names.
  */
 export function chooseExtras(
   extra: Record<string, unknown>,

@@ -43,7 +43,7 @@ export class GatewayLink {
   #socket: WebSocket | undefined
   readonly #outage: Outage
   #dialAtOnce = false
-  /** It was there: if it cannot be found now, it is a proxy that says so while it restarts. */
+  /** A gateway has been at this address: when it cannot be found now, a proxy says so while it restarts. */
   #foundOnce = false
 
   constructor(parts: GatewayLinkParts) {

@@ -112,7 +112,7 @@ export class GatewayTransfers {
       this.#open.add(call)
       call.on('close', () => this.#open.delete(call))
       call.on('timeout', () => {
-        // Those that wait to be used again went the same way.
+        // Connections that are kept for later use may have died in the same way.
         this.#dropIdle()
         call.destroy(new FellSilent())
       })

@@ -36,9 +36,11 @@ export interface AgentOptions {
   logger: Logger
   /** At each welcome of the gateway, with the configuration as it is then. */
   onOnline?: (config: AgentConfig) => void
-  /** Of the looks at image servers; `off`: there are none. */
+  /** When and how image servers are asked whether they are there; `off`: never. */
   probing?: Partial<ProbeTimes> | 'off'
-  /** With the bytes between agent and gateway; what is given counts in place of `TRANSFER_PATIENCE`. */
+  /**
+   * How patient it is with the bytes between agent and gateway; what is given counts in place of `TRANSFER_PATIENCE`.
+   */
   patience?: Partial<TransferPatience>
   /** What makes engines in place of the registry. */
   createEngine?: typeof createEngine
@@ -53,7 +55,7 @@ export function runAgent(options: AgentOptions): Agent {
   let draining = false
   const firstWelcome = Promise.withResolvers<undefined>()
 
-  /** What else than the first version's messages this gateway understands. */
+  /** Types of messages that this gateway understands, besides those of the protocol's first version. */
   let accepts: readonly string[] = []
   const tell = (state: ServiceState) => {
     if (!accepts.includes('service.state')) return

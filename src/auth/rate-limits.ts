@@ -24,8 +24,8 @@ export interface RateLimits {
 }
 
 /**
- * Requests per minute and key, all sessions of a person being one. `perMinute` is asked at each call; 0 is no limit, unless a key
- * carries its own. Lives in this process.
+ * Limits requests per minute, of each key and of each person (all their sessions together). `perMinute` is asked at
+ * each call; 0 is no limit, unless a key carries its own. The counts live in this process.
  */
 export function createRateLimits(options: { perMinute: () => number; wrongKeysPerMinute: number }): RateLimits {
   // One counter per limit: a key's points are fixed when its limiter is made.

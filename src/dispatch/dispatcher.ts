@@ -129,7 +129,10 @@ async function dispatchModels(
   return false
 }
 
-/** Of this class and the less urgent ones; what the owner of a machine waits for may go there whatever its class. */
+/**
+ * The lanes of this class and the less urgent ones. Of more urgent ones only what may go to a machine of its own user
+ * stays: what an owner waits for goes there whatever its class.
+ */
 const lanesFrom = (lanes: readonly OpenLane[], fromClass: number): OpenLane[] =>
   lanes.flatMap((lane) => {
     if (lane.class >= fromClass) return [lane]
@@ -137,7 +140,7 @@ const lanesFrom = (lanes: readonly OpenLane[], fromClass: number): OpenLane[] =>
     return services.length === 0 ? [] : [{ ...lane, services }]
   })
 
-/** In the order in which `matchTasks` goes by them: those whose turn is next are read first. */
+/** The lanes in the order in which `matchTasks` goes by them: those whose turn is next are read first. */
 function byTurn(
   lanes: readonly OpenLane[],
   running: ReadonlyMap<string, number>,
@@ -228,7 +231,10 @@ async function describeTasks(
   })
 }
 
-/** Of a task that was refused: all that could take it but those whose opinion is wanted. */
+/**
+ * The services that a task which was refused does not go to: all that could take it but those whose second opinion is
+ * wanted.
+ */
 function notToAsk(
   offers: readonly Offer[],
   { elsewhere, refusedBy }: { elsewhere: readonly string[]; refusedBy: Failures['refusedBy'] }

@@ -122,7 +122,7 @@ function take(place: Place, task: WaitingTask): void {
   place.lastModel = task.model
 }
 
-/** What is taken for the pace of a service that has not been measured: that of the others together. */
+/** The pace that is assumed of a service that has not been measured: the average of the others. */
 function usualSeconds(slots: readonly FreeSlots[]): number {
   const known = slots.flatMap(({ secondsPerMegapixel }) => secondsPerMegapixel ?? [])
   return known.length === 0 ? 1 : known.reduce((sum, seconds) => sum + seconds, 0) / known.length
@@ -159,7 +159,10 @@ function choosePlace({ task, places, isSole }: Candidate): Place | undefined {
     )[0]
 }
 
-/** Of one image more, when all that it makes share what it has shown that it can. */
+/**
+ * Seconds until one image more of a million pixels is done: what the service then makes shares the places that it has
+ * proven, busy and free ones (`running + proven`).
+ */
 const secondsUntilDone = ({ secondsPerMegapixel, running, proven }: Place): number =>
   (secondsPerMegapixel * (running + 1)) / Math.max(1, running + proven)
 

@@ -15,7 +15,7 @@ export const DELETED_NAME = 'Deleted account'
 export const findPerson = (db: Db, userId: string): Promise<UserRow | undefined> =>
   db.selectFrom('users').selectAll().where('id', '=', userId).where('deleted_at', 'is', null).executeTakeFirst()
 
-/** Those that have not ended, the one used last first. */
+/** Somebody's sessions that have not ended, the one used last first. */
 export const listSessions = (
   db: Db,
   { userId, now }: { userId: string; now: number }

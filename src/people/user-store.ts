@@ -17,7 +17,7 @@ export interface UserStore {
   findUserByEmail(email: string): Promise<UserRow | undefined>
   /** The admin who has been here longest: the one made at the first start, whatever their address is by now. */
   findFirstAdmin(): Promise<UserRow | undefined>
-  /** Without deleted accounts. */
+  /** Sets the limits that hold over all of somebody's keys; false when there is nobody of that address. */
   listUsers(): Promise<UserRow[]>
   /** Over all of somebody's keys; false when there is nobody of that address. */
   setLimits(email: string, limits: UseLimits): Promise<boolean>

@@ -37,7 +37,7 @@ export async function isBlocked(db: Db, block: { providerId: string; userId: str
   return row !== undefined
 }
 
-/** Whom a provider does not serve, by name, those first who were blocked last. */
+/** The people whom a provider does not serve, with their names; those blocked last come first. */
 export const listBlocks = (db: Db, providerId: string): Promise<{ id: string; name: string; at: number }[]> =>
   db
     .selectFrom('provider_blocks')

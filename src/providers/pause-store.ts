@@ -15,15 +15,17 @@ export interface NewPause {
   /** Absent: all of its models. */
   model?: string
   reason: string
-  /** How long, the how many-eth pause in a row it is, from 0. */
+  /** Milliseconds that the pause lasts which is number `inRow` in a row, counted from 0. */
   lengthMs: (inRow: number) => number
   now: number
 }
 
-/** What stops a whole service has no model. */
+/** Stands in place of a model when a whole service is paused. */
 export const ALL_MODELS = ''
 
-/** Pauses of one time count as one: a service that is paused already is at most paused for longer. */
+/**
+ * Pauses a service, or one model of it. What is paused already has one pause and not two: it is made longer at most.
+ */
 export async function pauseService(
   trx: Trx,
   { serviceId, model = ALL_MODELS, reason, lengthMs, now }: NewPause
@@ -44,18 +46,18 @@ export async function pauseService(
     .execute()
 }
 
-/** As good as for ever, and with room for a clock that is set: until the agent of the service says otherwise. */
+/** A pause that its agent alone ends. It is as good as for ever, and leaves room for a clock that is set. */
 const UNTIL_LIFTED = 2 ** 52
 
 /** Whether nobody can know when a pause ends. */
 export const isOpenEnded = ({ until }: Pause): boolean => until >= UNTIL_LIFTED / 2
 
-/** Its agent says that it cannot work. One that is left alone so already stays so, from when that began. */
+/** Pauses a service whose agent says that it cannot work. One that is so paused already stays so, and since then. */
 export async function pauseUntilLifted(trx: Trx, pause: Omit<NewPause, 'lengthMs'>): Promise<void> {
   await pauseService(trx, { ...pause, lengthMs: () => UNTIL_LIFTED - pause.now })
 }
 
-/** Its agent says that it can work again, all of it or all but these models. */
+/** Ends such pauses of a service whose agent says that it can work again, all of it or all but the models of `but`. */
 export async function liftOpenPauses(
   trx: Trx,
   { serviceId, but, now }: { serviceId: string; but: readonly string[]; now: number }
@@ -63,13 +65,14 @@ export async function liftOpenPauses(
   await trx
     .deleteFrom('service_pauses')
     .where('service_id', '=', serviceId)
-    // Those of an earlier connection have ended with it; a later one must not seem to go on since then.
+    // Open pauses of an earlier connection were ended with it (`easePauses`); their rows go, too, or the next pause
+    // would count as begun back then.
     .where((e) => e.or([e('until', '>=', UNTIL_LIFTED / 2), e.and([e('reason', '!=', 'busy'), e('until', '<=', now)])]))
     .$if(but.length > 0, (q) => q.where('model', 'not in', but))
     .execute()
 }
 
-/** After a success; what the service asked for since that work began stays. */
+/** Forgets the pauses of a service that has delivered; one that it asked for while that was being made stays. */
 export async function forgetPauses(
   trx: Trx,
   { serviceId, model, now }: { serviceId: string; model: string; now: number }
@@ -96,7 +99,10 @@ export async function easePauses(trx: Trx, { providerId, now }: { providerId: st
     .execute()
 }
 
-/** Of the rows of `service_pauses` about a whole service and about one model of it, joined by these names. */
+/**
+ * Columns of two rows of `service_pauses`, joined by these names: `whole` is about a whole service, `single` about one
+ * model of it.
+ */
 export const PAUSE_COLUMNS = [
   'whole.reason as whole_reason',
   'whole.since as whole_since',

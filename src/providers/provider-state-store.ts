@@ -1,6 +1,9 @@
 import type { Db } from '../db/database.ts'
 
-/** From its commit on no claim for it succeeds. One that is drained already stays so since it was. */
+/**
+ * Drains a provider: once this is committed, no claim for it succeeds. One that is drained already keeps the time since
+ * which it was.
+ */
 export async function drainProvider(db: Db, id: string, now: number): Promise<void> {
   await db
     .updateTable('providers')

@@ -12,7 +12,9 @@ export interface ServiceCondition {
   missing: readonly string[]
 }
 
-/** Writes it down, and leaves alone what cannot work until the agent finds it otherwise. */
+/**
+ * Writes down how a service's image server was found, and pauses what cannot work until its agent finds it otherwise.
+ */
 export const noteCondition = (
   db: Db,
   {

@@ -7,12 +7,12 @@ export interface Delivered {
   providerId: string
   /** For whom. */
   userId: string
-  /** From its assignment until now. */
+  /** Milliseconds from its assignment until now. */
   tookMs: number
   megapixels: number
 }
 
-/** How much the latest image counts against all before. */
+/** Share of the latest image in the pace, from 0 to 1; all images before it have the rest. */
 const WEIGHT = 0.2
 
 /**

@@ -42,7 +42,7 @@ export const termsOfRow = (row: ReturnType<typeof termColumns>): ServiceTerms =>
   ...(row.images_per_user_hour !== null && { imagesPerUserHour: row.images_per_user_hour })
 })
 
-/** As the agent declares them. */
+/** The terms as the agent declares them, whatever the owner has set. */
 export const declaredTerms = (row: ReturnType<typeof termColumns> & { declared_terms: string | null }): ServiceTerms =>
   row.declared_terms === null ? termsOfRow(row) : (JSON.parse(row.declared_terms) as ServiceTerms)
 
