@@ -3,7 +3,7 @@ import type { Context } from './context.ts'
 
 export type EraseParts = Pick<Context, 'database' | 'people' | 'requests' | 'batches' | 'webhooks'>
 
-/** How long one of them is worked on before it is the turn of the next. */
+/** How long one account is worked on before it is the turn of the next. */
 const TURN_MS = 1000
 
 /**

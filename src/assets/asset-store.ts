@@ -13,7 +13,7 @@ export interface AssetStore {
   listAfter(id: string, limit: number): Promise<AssetRow[]>
   /** Up to `limit` storage keys of images whose last row was deleted and whose bytes may still be there. */
   listUnwanted(limit: number): Promise<string[]>
-  /** Their bytes are gone. */
+  /** Drops the notes about these keys, whose bytes are gone. */
   forgetUnwanted(keys: readonly string[]): Promise<void>
   /** The space that images of some requests take, in the order of the requests' ids; undefined after the last. */
   sumSlice(slice: { afterRequest: string; rows: number }): Promise<SpaceSlice | undefined>
@@ -51,7 +51,10 @@ export function createAssetStore({ db }: Pick<Database, 'db'>): AssetStore {
   }
 }
 
-/** In the transaction that deletes the last rows of these images: whatever happens then, their bytes go. */
+/**
+ * Notes, in the transaction that deletes the last rows of these images, that nobody wants their bytes: whatever happens
+ * then, they go.
+ */
 export async function noteUnwanted(trx: Trx, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return
   await trx

@@ -35,7 +35,7 @@ export interface Assets {
   getVisible(id: string, whoReads: () => Promise<Principal | undefined>): Promise<AssetRow>
   /** Throws `storage_unavailable`, also when the bytes are gone or cut though the row is there: see `openStored`. */
   openBytes(asset: AssetRow, range?: ByteRange): Promise<Readable>
-  /** All of them. Throws `storage_unavailable`. */
+  /** All bytes of an image. Throws `storage_unavailable`. */
   readBytes(asset: AssetRow): Promise<Buffer>
   /** For how long they have failed to be read each time, in milliseconds; undefined when they have not. */
   unreadableForMs(asset: AssetRow): number | undefined

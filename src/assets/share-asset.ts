@@ -38,7 +38,9 @@ export async function shareAsset(
   }
 }
 
-/** Remembered in the row. */
+/**
+ * Whether an image has an alpha channel, by its bytes. It is written into the row, so that they are read for this once.
+ */
 async function readAlpha(
   { openBytes, rows }: { openBytes: (asset: AssetRow) => Promise<Readable>; rows: Pick<AssetStore, 'noteAlpha'> },
   asset: AssetRow

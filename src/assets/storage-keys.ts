@@ -23,7 +23,7 @@ export const storageKeyOf = (assetId: string): string => `${IMAGES}${assetId.sli
 export const thumbnailKey = (storageKey: string, { width, format }: ThumbnailKind): string =>
   `${THUMBNAILS}${storageKey.slice(IMAGES.length)}.${width}.${format}`
 
-/** Of every thumbnail that an image may have. */
+/** The keys of every thumbnail that an image may have. */
 export const thumbnailKeys = (storageKey: string): string[] => KINDS.map((kind) => thumbnailKey(storageKey, kind))
 
 /** Where an image lies that no row refers to: by the day (UTC) on which it was set aside. */

@@ -107,7 +107,7 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
   })
 }
 
-/** As for each of them, but asked once for those that want the same. */
+/** Asks `requireOffer` for each submission, but once for those that want the same. */
 async function requireOffers(parts: RequestParts, submissions: readonly Submission[]): Promise<void> {
   const asked = new Set<string>()
   for (const [index, submission] of submissions.entries()) {
@@ -124,7 +124,7 @@ async function requireOffers(parts: RequestParts, submissions: readonly Submissi
 const meaningOf = (submissions: readonly Submission[]): string =>
   createHash('sha256').update(submissions.map(fingerprintOf).join(' ')).digest('hex')
 
-/** What one request of a batch is refused for names which. */
+/** Runs a check of one request of a batch; the error it throws names which request it was. */
 async function naming(index: number, check: () => void | Promise<void>): Promise<void> {
   try {
     await check()

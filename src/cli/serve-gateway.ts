@@ -100,7 +100,7 @@ async function keyToShow({ context, newKey }: Gateway): Promise<string | undefin
   )
 }
 
-/** By which whoever reads the screen becomes the first admin, as long as nobody can sign in as them. */
+/** A link by which whoever reads the screen becomes the first admin; undefined once somebody can sign in as them. */
 async function claimLinkOf({ context: { people, config }, admin, url }: Gateway): Promise<string | undefined> {
   if (await people.canSignIn(admin.id)) return undefined
   const created = await people.invitations.offerAccount({ userId: admin.id, createdBy: null })

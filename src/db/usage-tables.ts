@@ -14,7 +14,7 @@ export interface UsageImagesTable {
   height: number
   generating_ms: number
   created_at: number
-  /** 1 once it is counted in `usage_hours`. */
+  /** 1 once it is counted in the totals. */
   rolled_up: Generated<number>
   /** 1 for the first image stored of its request. */
   first_of_request: Generated<number>

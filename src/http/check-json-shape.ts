@@ -31,7 +31,7 @@ export function checkJsonShape(text: string): void {
   }
 }
 
-/** Of the quote that ends the string which begins at `from`; the end of the text when none does. */
+/** Where the quote is that ends the string which begins at `from`; the end of the text when there is none. */
 function endOfString(text: string, from: number): number {
   for (let at = text.indexOf('"', from + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let backslashes = 0

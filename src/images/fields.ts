@@ -6,7 +6,7 @@ export const IMAGE_KINDS = ['generation', 'edit', 'variation'] as const
 /** Seeds are whole numbers from 0 and below this, which every known engine accepts. */
 export const SEEDS = 2 ** 32
 
-/** Of each side of an image that is asked for, pixels. */
+/** Bounds of each side of an image that is asked for, in pixels. */
 export const MIN_SIDE = 16
 export const MAX_SIDE = 16_384
 

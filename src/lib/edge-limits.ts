@@ -10,10 +10,13 @@ export interface EdgeLimits {
 }
 
 export interface MessageLimits {
-  /** Of one agent within a window, after which it is not read again before the window is over. */
+  /**
+   * Messages of one agent within a window of `windowMs`. After that many it is not read again before the window is
+   * over.
+   */
   most: number
   windowMs: number
-  /** So many windows in a row that were full, and the agent is closed. */
+  /** After this many full windows in a row the agent is closed. */
   mostFullWindows: number
 }
 

@@ -5,7 +5,10 @@ export type Fault = 'storage' | 'database'
 const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'])
 const MOST_CAUSES = 8
 
-/** Of an error and of what caused it, outermost first, the first that `find` knows. */
+/**
+ * What `find` makes of an error, or else of what caused it: the first result that is not undefined, from the outermost
+ * error inwards.
+ */
 export function findInCauses<T>(error: unknown, find: (error: unknown) => T | undefined): T | undefined {
   let one = error
   for (let depth = 0; depth < MOST_CAUSES && one !== undefined && one !== null; depth++) {

@@ -1,7 +1,9 @@
 import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
-/** Without it a power cut may lose the names of what was just made in a folder, removed from it or renamed. */
+/**
+ * Syncs a folder. Without it a power cut may lose the names of what was just made in it, removed from it or renamed.
+ */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r')
   try {
@@ -28,7 +30,7 @@ export async function addFolder(folder: string, sync: typeof syncFolder = syncFo
   await sync(dirname(folder))
 }
 
-/** The outermost first. */
+/** The folders of a path that are not there, the outermost first. */
 async function missingFolders(path: string): Promise<string[]> {
   const missing: string[] = []
   for (let folder = path; !(await isThere(folder)); folder = dirname(folder)) missing.unshift(folder)

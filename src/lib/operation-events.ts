@@ -104,7 +104,7 @@ const outcomeOf = (error: unknown): ErrorCode => (error instanceof AppError ? er
 const ID_FIELD = /^id$|Id$|_id$/
 const ID = /^([a-z]{3})_[0-9a-z]{25}$/
 
-/** Of each kind of id the first that is in these values or in what they hold directly. */
+/** The first id of each kind (by its prefix) that is in these values or in what they hold directly. */
 function idsIn(values: readonly unknown[]): Record<string, string> {
   const ids: Record<string, string> = {}
   const note = (value: unknown) => {

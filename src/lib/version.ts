@@ -1,4 +1,4 @@
 import manifest from '../../package.json' with { type: 'json' }
 
-/** Of the whole product: gateway, agent and CLI come from one checkout. */
+/** The version of the whole product: gateway, agent and CLI come from one checkout. */
 export const VERSION: string = manifest.version

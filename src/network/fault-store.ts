@@ -39,7 +39,9 @@ export interface FaultGroup {
 export const MOST_FAULTS = 1000
 const MOST_SINGLES = 10
 
-/** The faults of a provider since then, alike ones together, the latest first. Each reason is read for itself. */
+/**
+ * The faults of a provider at `since` or later, alike ones together, the latest first. Each reason is read for itself.
+ */
 export async function listFaultGroups(
   db: Db,
   { providerId, since, limit }: { providerId: string; since: number; limit: number }

@@ -103,7 +103,7 @@ export function createNetwork(
 ): Network {
   const countFigures = createNetworkFigures({ db, clock })
 
-  /** Of all these providers at once. */
+  /** What is known of all these providers, asked for all of them at once. */
   const learn = async (reader: Reader, providers: readonly ProviderView[]): Promise<Knowledge> => {
     const now = clock.now()
     const cooling = providers.filter(
@@ -240,7 +240,7 @@ export function createNetwork(
   }
 }
 
-/** Of the services of which others may not have as many images as they like. */
+/** The services of which others may not have as many images as they like. */
 const capsOf = (providers: readonly ProviderView[]): ServiceCaps[] =>
   providers.flatMap(({ id, owner_id, services }) =>
     services

@@ -47,15 +47,15 @@ export const TASK_PARAMETERS = Object.fromEntries(
   entriesOf<ParameterName>(PARAMETERS).map(([name, { value }]) => [inTask(name), Type.Optional(schemaOf(value))])
 ) as { [Name in ParameterName as InTask<Name>]-?: TOptional<TUnsafe<FieldOf<Name>>> }
 
-/** What was asked for as a task says it. */
+/** Parameters as the message of a task spells them. */
 export const toTaskParameters = (parameters: ImageParameters): TaskParameters =>
   respell(parameters, (name) => [name, inTask(name)])
 
-/** What was asked for, of a task. */
+/** Parameters by their names on the wire, from the message of a task. */
 export const fromTaskParameters = (task: TaskParameters): Pick<ImageParameters, ParameterName> =>
   respell(task, (name) => [inTask(name), name])
 
-/** The parameters that are there, from one name to the other. */
+/** The parameters that are there, each under another name: `namesOf` gives the present name and the new one. */
 function respell(from: object, namesOf: (name: ParameterName) => [string, string]): Record<string, never> {
   const values = from as Record<string, unknown>
   return Object.fromEntries(

@@ -8,8 +8,8 @@ export type Budget = 'calls' | 'streams' | 'bytesInFlight'
 export type BudgetLimits = Pick<Limits, 'callsPerUser' | 'streamsPerUser' | 'bytesInFlightPerUser' | 'bytesInFlight'>
 
 /**
- * Whether so many webhooks more may come to be sent for somebody of whom so many are still to be made. Throws
- * `insufficient_quota` naming the budget.
+ * Holds somebody to how many webhooks may be pending: `pending` are, and `more` would come. Throws `insufficient_quota`
+ * naming the budget.
  */
 export function requireWebhookRoom(
   { webhooksPerUser: most }: Pick<Limits, 'webhooksPerUser'>,
@@ -36,7 +36,7 @@ interface Rule {
   refuse: (most: number, whose: 'user' | 'all') => AppError
 }
 
-/** When what is there now has most likely gone on a little. */
+/** Seconds after which what is there now has most likely gone on a little. */
 const TRY_AGAIN_S = 5
 
 const RULES: Record<Budget, Rule> = {

@@ -50,7 +50,10 @@ function secondsPerMegapixel(images: readonly { width: number; height: number; g
   return ms / 1000 / (pixels / 1e6)
 }
 
-/** Images of a key or a person since then, an hour's beginning: the totals and what is not in them yet. */
+/**
+ * Images of a key or a person since `since`, which must be the beginning of an hour: the totals and what is not in them
+ * yet.
+ */
 export async function countImagesSince(db: Db, whose: { user_id: string } | { api_key_id: string }, since: number) {
   const [column, value] = Object.entries(whose)[0] as ['user_id' | 'api_key_id', string]
   const totals = await db
@@ -97,7 +100,10 @@ export async function countServed(
   }))
 }
 
-/** When a service made an image for others than its owner, or for one of them: of those since then the one after so many. */
+/**
+ * When a service stored an image for others than its owner (with `userId`, for that person), UTC milliseconds: the
+ * oldest at `since` or later after passing over `skip` of them. Undefined when there are no more.
+ */
 export async function findServedAt(
   db: Db,
   of: { serviceId: string; ownerId: string; userId: string | undefined; since: number; skip: number }

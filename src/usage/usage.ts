@@ -24,7 +24,7 @@ export interface Usage {
 
 /** Small enough that a batch does not hold up the event loop for long. */
 const AT_A_TIME = 500
-/** Hours of a bucket that holds any range. */
+/** Milliseconds of a bucket that holds any range of time (a thousand years). */
 const ONE_BUCKET_MS = 365_000 * DAY_MS
 
 export function createUsage({ db }: Pick<Database, 'db'>): Usage {

@@ -8,7 +8,7 @@ const CLAIM_MS = 60_000
 /** What running tries get at a stop before they are cut off. */
 const STOP_GRACE_MS = 1000
 
-/** So that neither a slow receiver nor a user with many of them holds up the others. */
+/** Tries at the same time; bounded so that neither a slow receiver nor a user with many of them holds up the others. */
 const MOST_AT_ONCE = 16
 const MOST_PER_USER = 4
 const MOST_PER_HOST = 2
@@ -22,7 +22,10 @@ export function startWebhookDelivery(parts: TryParts): { close(): Promise<void> 
   const running = new Map<string, { userId: string; host: string; ended: Promise<void> }>()
   const stop = new AbortController()
 
-  /** What cannot be tried now, because it or as much as may be of its user or host is being tried. */
+  /**
+   * What cannot be tried now: deliveries that are being tried, and users and hosts of which as many are being tried as
+   * may be.
+   */
   const full = () => {
     const all = [...running.values()]
     return {
@@ -80,7 +83,7 @@ export function startWebhookDelivery(parts: TryParts): { close(): Promise<void> 
   }
 }
 
-/** Of these names, each that is there so many times. */
+/** Those of these names that occur at least `times` times, each once. */
 function atLeast(names: readonly string[], times: number): string[] {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)

@@ -13,7 +13,7 @@ import {
   settleDelivery
 } from './webhook-store.ts'
 
-/** How long all that is for a host that does not answer waits at most before one of it is tried again. */
+/** How long what is due for a host that does not answer is left alone at most, before one delivery is tried again. */
 const LONGEST_ALIKE_MS = 300_000
 
 export interface TryParts {

@@ -1,7 +1,9 @@
 const FIRST_DELAY_MS = 5_000
 const LONGEST_DELAY_MS = 4 * 3_600_000
 export const RETRIED_FOR_MS = 24 * 3_600_000
-/** Each pause is three times as far from the first try as the one before. */
+/**
+ * A pause is so many times the time since the first try: each try comes three times as late after it as the one before.
+ */
 const GROWTH = 2
 const JITTER = 0.2
 

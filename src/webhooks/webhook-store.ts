@@ -36,7 +36,9 @@ export async function postponeAlike(db: Db, tried: DeliveryRow, pause: { now: nu
     .execute()
 }
 
-/** Gives up what is due of a user at a host that did not answer, and was first tried before then. */
+/**
+ * Gives up what is due of a user at a host that did not answer, and was first tried at `firstTriedBefore` or earlier.
+ */
 export async function giveUpAlike(
   db: Db,
   tried: DeliveryRow,

@@ -62,7 +62,7 @@ function refusalOf(request: FastifyRequest): Error | undefined {
   return errors.methodNotAllowed(request.method, methods)
 }
 
-/** Below the prefix. */
+/** The path of a call below the prefix, and its query. */
 function placeOf({ url }: FastifyRequest): { path: string; search: string } {
   const { pathname, search } = new URL(url, 'http://host')
   return { path: pathname.slice(PREFIX.length), search }

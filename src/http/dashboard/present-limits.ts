@@ -1,7 +1,7 @@
 import { fromColumns } from '../../auth/use-limits.ts'
 import type { KeyLimits } from './contract/keys.ts'
 
-/** Of a key, or of a person. */
+/** The limits of a key or a person, where null is no limit. */
 export function presentLimits(row: Parameters<typeof fromColumns>[0]): KeyLimits {
   const { imagesPerDay, imagesPerMonth, maxActive, maxPixels, models } = fromColumns(row)
   return {

@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import type { Operation } from '../../auth/permissions.ts'
 import type { HttpContext } from '../http-context.ts'
 
-/** What stores the images it brings. */
+/** Operations that store the images they bring. */
 const STORING: readonly Operation[] = ['editImage', 'varyImage', 'createBatch']
 
-/** What becomes images. */
+/** Operations from which images are made. */
 const WORKING: readonly Operation[] = [...STORING, 'createImage', 'retryJob']
 
 /**

@@ -32,7 +32,7 @@ function tellStanding(reply: FastifyReply, standing: { limit: number; remaining:
   })
 }
 
-/** As OpenAI spells it: `12ms`, `1s`, `6m0s`. */
+/** Milliseconds as OpenAI spells the time until a limit is whole again: `12ms`, `1s`, `6m0s`. */
 export function formatReset(ms: number): string {
   if (ms < 1000) return `${Math.ceil(ms)}ms`
   const seconds = Math.ceil(ms / 1000)

@@ -70,7 +70,7 @@ export function parseUsageQuery(query: Record<string, unknown>, now: number): Us
   }
 }
 
-/** Of a list in a query, and of each of its texts. */
+/** Bounds of a list in a query: how many texts it has, and how long each is. */
 const MOST_LISTED = 100
 const MOST_CHARACTERS = 200
 

@@ -49,7 +49,7 @@ function presentBuckets({ filter, groupings }: UsageQuery, sums: readonly UsageS
   return buckets
 }
 
-/** Equal ones in an order that stays the same from call to call. */
+/** Orders groups by their images, most first, and equal ones in a way that stays the same from call to call. */
 const mostFirst = (a: UsageResult, b: UsageResult): number =>
   b.images - a.images || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 

@@ -23,20 +23,20 @@ const EVERYWHERE = [
   'database_unavailable'
 ] as const satisfies PublicErrorCode[]
 
-/** What a call may be refused with that makes images. */
+/** What a call that makes images may be refused with. */
 export const MAKING_IMAGES = [
   ...(['missing_prompt', 'missing_model', 'invalid_json', 'invalid_size', 'request_too_large'] as const),
   ...(['unsupported_media_type', 'no_provider', 'not_found', 'idempotency_mismatch'] as const),
   ...(['insufficient_quota', 'queue_full', 'shutting_down', 'storage_unavailable'] as const)
 ] as const satisfies PublicErrorCode[]
 
-/** The same for one that brings images. */
+/** The same for a call that brings images. */
 export const TAKING_IMAGES = [
   ...(['missing_file', 'file_too_large', 'too_many_images', 'invalid_mask', 'invalid_image'] as const),
   ...(['image_too_large', 'remote_image_refused'] as const)
 ] as const satisfies PublicErrorCode[]
 
-/** What becomes of images that somebody waits for. */
+/** How images may end that a caller waits for. */
 export const WAITING_FOR_IMAGES = [
   ...(['content_rejected', 'canceled', 'upstream_error', 'upstream_busy', 'timeout'] as const)
 ] as const satisfies PublicErrorCode[]

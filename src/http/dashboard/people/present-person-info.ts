@@ -5,7 +5,10 @@ import type { PersonInfo } from '../contract/admin.ts'
 import type { Role } from '../contract/session.ts'
 import { presentLimits } from '../present-limits.ts'
 
-/** With what they had made; as many questions for five hundred as for one. */
+/**
+ * People with the images made for them today and this month; it takes as many questions for five hundred people as for
+ * one.
+ */
 export async function presentPeople(
   { usage, now }: Pick<HttpContext, 'usage' | 'now'>,
   people: readonly PersonRow[]
