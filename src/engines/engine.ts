@@ -58,7 +58,7 @@ export interface EngineImage {
 
 /**
  * Why an attempt failed. Node faults (this machine, this server) are tried elsewhere and count against the service;
- * request faults (this prompt, these parameters) are the answer and do not. With the first three, of the node's, the work
+ * request faults (this prompt, these parameters) are the answer and do not. With the first three node faults the work
  * did not begin: the service is left alone for a while. After `bad_output` it was done: it is not done there again.
  */
 export type EngineFault =

@@ -41,7 +41,7 @@ export async function finishImage({
   }
 }
 
-/** That a server, or what can be asked of it, has other sizes than the one that was named. */
+/** A warning, when an image has another size than the one that was named. */
 export const sizeTold = ({ asked, made }: { asked: Size; made: Size }): string[] =>
   formatSize(asked) === formatSize(made)
     ? []

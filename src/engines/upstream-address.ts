@@ -5,7 +5,9 @@ export interface UpstreamAddress {
   urlOf(path: string): string
   /** `Basic …` of the user name and password in the address. */
   authorization: string | undefined
-  /** What must be told to nobody: the password, and both as they are sent. */
+  /**
+   * What must be told to nobody: the password, as the address spells it and decoded, and what `Basic` sends of both.
+   */
   secrets: string[]
 }
 

@@ -134,7 +134,7 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
   }
 }
 
-/** Of connections that were never made: refused, no such host or route, no answer in time, a certificate. */
+/** Codes of connections that were never made: refused, no such host or route, no answer in time, a certificate. */
 const CONNECT_CODES =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_\w+|ERR_SSL_\w+|EPROTO|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/
 

@@ -21,7 +21,7 @@ export interface Checkpoint {
   names: string[]
 }
 
-/** Of `GET sd-models`; undefined when that is no list. */
+/** The checkpoints in an answer to `GET sd-models`; undefined when it is no list. */
 export function parseCheckpoints(body: string): Checkpoint[] | undefined {
   const parsed = parseJson(body)
   if (!Array.isArray(parsed)) return undefined
@@ -57,7 +57,7 @@ export interface NamedChoice {
   names: string[]
 }
 
-/** Of `GET samplers` and `GET schedulers`; empty when that is no list. */
+/** The choices in an answer to `GET samplers` or `GET schedulers`; empty when it is no list. */
 export function parseChoices(body: string): NamedChoice[] {
   const parsed = parseJson(body)
   if (!Array.isArray(parsed)) return []
@@ -79,7 +79,10 @@ export interface MadeImages {
   modelHash: string
 }
 
-/** Of the answer to `txt2img` or `img2img`: grids before and maps behind the images that were asked for are left out. */
+/**
+ * The images in an answer to `txt2img` or `img2img`: grids before and maps behind those that were asked for are left
+ * out.
+ */
 export function parseMade(body: string): MadeImages {
   const { images, info } = members(parseJson(body))
   const all = (Array.isArray(images) ? (images as unknown[]) : []).filter((image) => typeof image === 'string')
@@ -105,7 +108,7 @@ export interface GlobalProgress {
   preview: string | undefined
 }
 
-/** Of `GET progress`; undefined when that is something else. */
+/** What an answer to `GET progress` tells; undefined when it is something else. */
 export function parseGlobalProgress(body: string): GlobalProgress | undefined {
   const { state, current_image } = members(parseJson(body))
   const { job_count, job_timestamp, interrupted, skipped, sampling_step, sampling_steps } = members(state)
@@ -132,7 +135,7 @@ export interface TaskProgress {
   previewId: number
 }
 
-/** Of `POST /internal/progress`; undefined when that is something else. */
+/** What an answer to `POST /internal/progress` tells; undefined when it is something else. */
 export function parseTaskProgress(body: string): TaskProgress | undefined {
   const { active, queued, completed, progress, live_preview, id_live_preview } = members(parseJson(body))
   if (typeof active !== 'boolean') return undefined

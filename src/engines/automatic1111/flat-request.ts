@@ -4,7 +4,7 @@ import { fitWithin } from '../../images/sizes.ts'
 import { MAX_MADE_PIXELS } from '../finish-image.ts'
 import { cleanPrompts, type RequestRules, type ServerRequest } from './automatic1111-request.ts'
 
-/** Beside those that the app lists among its settings. */
+/** Settings that are sent although the app does not list them. */
 const ALWAYS_TAKEN = ['prompt', 'negative_prompt', 'seed', 'init_images']
 const SIDE_STEP = 64
 const USUAL_SIZE: Size = { width: 512, height: 512 }

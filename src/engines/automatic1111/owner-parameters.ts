@@ -1,7 +1,7 @@
 import { EngineOptionError } from '../engine-options.ts'
 import { members } from '../upstream-text.ts'
 
-/** Those of the adapter, or of the caller alone. */
+/** Parameters that an owner cannot set: the adapter decides them, or the caller does. */
 const RESERVED = [
   'prompt',
   'negative_prompt',

@@ -22,7 +22,7 @@ export interface Job {
   isDedicated: boolean
 }
 
-/** Of whatever the server works on; undefined when it does not tell. */
+/** The progress of whatever the server works on; undefined when it does not tell. */
 export async function askProgress(
   { http }: Pick<Job, 'http'>,
   signal: AbortSignal,
@@ -34,7 +34,7 @@ export async function askProgress(
   return isSuccess(answer) ? parseGlobalProgress(answer.body) : undefined
 }
 
-/** Of our task; undefined when the server does not tell tasks apart. */
+/** The progress of our task; undefined when the server does not tell tasks apart. */
 async function askTask({ http, id }: Job, signal: AbortSignal, previewId = -1): Promise<TaskProgress | undefined> {
   const asked = JSON.stringify({ id_task: id, id_live_preview: previewId, live_preview: true })
   const answer = await http.post('/internal/progress', asked, signal, { maxBytes: MAX_PROGRESS_BYTES })

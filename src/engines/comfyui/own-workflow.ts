@@ -23,7 +23,7 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024
 const MOST_PLACES = 100
 const SAVERS = ['SaveImage', 'PreviewImage', 'SaveImageWebsocket']
 const FIELD = /^[a-z][a-z0-9_]{0,63}$/i
-/** Their places take parts of a size, or nothing that a workflow decides. */
+/** Fields of a call that have no place in a workflow, each with what to do instead. */
 const NO_FIELDS: Readonly<Record<string, string>> = {
   size: 'use width and height',
   n: 'each image is a run of its own',

@@ -55,7 +55,10 @@ LOOPBACK.addAddress('0.0.0.0', 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 LOOPBACK.addAddress('::', 'ipv6')
 
-/** Of a URL's host: this machine by any of its loopback names, or by the address that servers name when they listen on all. */
+/**
+ * Whether a URL's host is this machine: by one of its loopback names, or by the address that servers name when they
+ * listen on all.
+ */
 function isLoopback(hostname: string): boolean {
   if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true
   const literal = hostname.replace(/^\[|\]$/g, '')

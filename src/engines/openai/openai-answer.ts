@@ -30,7 +30,7 @@ export interface ImagesAnswer {
   report: ImageReport
 }
 
-/** Of an answer's body; undefined when it holds no image. */
+/** The images in the body of an answer; undefined when it holds none. */
 export function parseImagesAnswer(body: string): ImagesAnswer | undefined {
   const parsed = parseJson(body)
   const top = members(parsed)

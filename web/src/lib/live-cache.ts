@@ -7,7 +7,7 @@ import { itemsOf, lacks, type ListData, listKey, type ListQuery, mayHold, refres
 
 /** How often a busy list is fetched anew at most. */
 const REFETCH_EVERY_MS = 1000
-/** What only tells how things stand need not be as fresh. */
+/** The overview, which only tells how things stand, need not be as fresh. */
 const REFETCH_OVERVIEW_EVERY_MS = 2000
 /** Unfinished requests below the top of a list that are asked for one by one after a disconnection. */
 const MOST_ASKED_FOR = 20

@@ -10,7 +10,7 @@ live.on('hello', ({ now }) => {
 
 type Estimate = Pick<RequestSummary, 'etaSeconds' | 'etaToldAt'>
 
-/** Of an estimate what is left at a time of the server's clock; never below 0, null without one. */
+/** Seconds that are left of an estimate at a time of the server's clock; never below 0, null without an estimate. */
 export function leftOf({ etaSeconds, etaToldAt }: Estimate, now: number): number | null {
   if (etaSeconds === null) return null
   const passed = etaToldAt === null ? 0 : Math.max(0, now - etaToldAt) / 1000

@@ -5,6 +5,6 @@ const SENTENCES: Record<string, string> = {
   provider_unavailable: 'The sign-in provider cannot be reached at the moment. Try again later.'
 }
 
-/** Of what comes back as `?error=` after leaving to link a sign-in. */
+/** What to tell of the code that comes back as `?error=` after leaving to link a sign-in. */
 export const explainLinkError = (code: string): string =>
   (Object.hasOwn(SENTENCES, code) ? SENTENCES[code] : undefined) ?? 'Linking did not work. Try again.'

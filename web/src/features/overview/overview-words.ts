@@ -1,7 +1,7 @@
 import type { Overview } from '../../../../src/http/dashboard/contract/account.ts'
 import { formatNumber } from '../../lib/format.ts'
 
-/** Of the reader's clock, 0–23. */
+/** A greeting for an hour of the reader's clock, 0–23. */
 export function greeting(hour: number): string {
   if (hour < 5) return 'Good evening'
   if (hour < 12) return 'Good morning'

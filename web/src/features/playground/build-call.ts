@@ -66,7 +66,7 @@ function sizeField({ size, width, height }: PlaygroundForm): { size?: string } {
   return { size: size === 'custom' ? `${Number(width)}x${Number(height)}` : size }
 }
 
-/** Of those that are typed, what means something in such a call of such a model. */
+/** The parameters of the form that mean something in a call of this kind, of a model with these features. */
 function typedFields(form: PlaygroundForm, kind: RequestKind, features: Entries['features']): Record<string, unknown> {
   const names = TYPED_NAMES.filter((name) => {
     const { kinds, honouredBy }: Field = PARAMETERS[name]

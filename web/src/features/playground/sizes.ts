@@ -34,7 +34,7 @@ export function parseSize(text: unknown): Size | undefined {
   return width === undefined ? undefined : { width: Number(width), height: Number(height) }
 }
 
-/** Of a rectangle of these proportions that fits into a square of `side`. */
+/** The largest size of these proportions that fits into a square of `side`. */
 export function fitInto({ width, height }: Size, side: number): Size {
   const scale = side / Math.max(width, height)
   return { width: Math.round(width * scale), height: Math.round(height * scale) }

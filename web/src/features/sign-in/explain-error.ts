@@ -19,7 +19,7 @@ const NO_ADDRESS =
 const NEEDS_INVITATION =
   'There is no account for you here yet. Ask an admin for an invitation link, open it, and sign in from there.'
 
-/** Of what comes back as `?error=` from a sign-in at GitHub or an OpenID provider. */
+/** What to tell of codes that come back as `?error=` from a sign-in at GitHub or an OpenID provider. */
 const SENTENCES: Record<string, string> = {
   access_denied: 'You did not allow the sign-in there. Try again, or use your password.',
   state_mismatch: NOT_COMPLETED,

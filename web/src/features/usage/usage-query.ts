@@ -64,7 +64,7 @@ export const partsOf = (buckets: readonly UsageBucket[], by: GroupBy): UsagePart
     }))
   )
 
-/** Of `WIDTHxHEIGHT`. */
+/** The pixels of a size such as `1024x1024`. */
 function pixelsOf(size: string | null): number {
   const [width = 0, height = 0] = (size ?? '').split('x').map(Number)
   return width * height || 0
