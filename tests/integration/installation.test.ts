@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lockDataDir } from '../../src/db/data-dir-lock.ts'
 import { MIGRATIONS } from '../../src/db/migrations/index.ts'
 import { VERSION } from '../../src/lib/version.ts'
+import { fillOlder, OLDER_FOLDERS } from '../support/older-folders.ts'
 import { runProgram, type RunningServer, startServer } from '../support/run-program.ts'
 import { openTestDatabase } from '../support/open-test-database.ts'
 
@@ -92,11 +93,8 @@ describe('a folder of a later version', () => {
 
 it('is not brought up to date by a command beneath a gateway that runs', async () => {
   const dataDir = join(folder, 'data')
-  const database = await openTestDatabase({ dataDir })
-  // As a version left it that did not have this one.
-  await sql`drop table unwanted_objects`.execute(database.db)
-  await sql`delete from kysely_migration where name >= '019'`.execute(database.db)
-  await database.close()
+  await mkdir(dataDir)
+  ;(await fillOlder(dataDir, OLDER_FOLDERS[0]!)).close()
   const unlock = await lockDataDir(dataDir)
   const refused = await club(['users', 'list'])
   expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 1, stdout: '' })

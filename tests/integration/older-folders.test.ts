@@ -1,23 +1,14 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
+import type { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestGateway } from '../support/test-gateway.ts'
+import { fillOlder, OLDER_FOLDERS, openAsItIs } from '../support/older-folders.ts'
 import { openTestDatabase } from '../support/open-test-database.ts'
 
-/** Databases as earlier commits of this repository left them, as SQL; each is named after the commits that ran on it. */
-const FOLDERS = fileURLToPath(new URL('../older-folders', import.meta.url))
-const NAMES = (await readdir(FOLDERS)).map((name) => name.replace(/\.sql$/, '')).sort()
-
-function open(dataDir: string): DatabaseSync {
-  return new DatabaseSync(join(dataDir, 'inference-club.sqlite'))
-}
-
 async function makeOlder(folder: string, name: string): Promise<Record<string, number>> {
-  const sqlite = open(folder)
-  sqlite.exec(await readFile(join(FOLDERS, `${name}.sql`), 'utf8'))
+  const sqlite = await fillOlder(folder, name)
   const counts = countRows(sqlite)
   sqlite.close()
   return counts
@@ -25,7 +16,7 @@ async function makeOlder(folder: string, name: string): Promise<Record<string, n
 
 async function bringUpToDate(dataDir: string): Promise<DatabaseSync> {
   await (await openTestDatabase({ dataDir })).close()
-  return open(dataDir)
+  return openAsItIs(dataDir)
 }
 
 const tablesOf = (sqlite: DatabaseSync): string[] =>
@@ -75,7 +66,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(freshDir, { recursive: true }))
 
-describe.each(NAMES)('a folder of %s', (name) => {
+describe.each(OLDER_FOLDERS)('a folder of %s', (name) => {
   let folder: string
   let before: Record<string, number>
   let sqlite: DatabaseSync

@@ -442,8 +442,6 @@ describe('the other endpoints of better-auth', () => {
     'POST /refresh-token',
     'POST /sign-in/email/',
     'POST /sign-in/%65mail',
-    'GET /sign-in/email',
-    'POST /get-session',
     'GET /error',
     'GET /ok',
     'GET /reference',
@@ -456,6 +454,15 @@ describe('the other endpoints of better-auth', () => {
       ...(method === 'POST' && { json: { email, password } })
     })
     expect([answer.status, answer.body.code]).toEqual([404, 'not_found'])
+  })
+
+  it.each([
+    ['GET /sign-in/email', 'POST'],
+    ['POST /get-session', 'GET']
+  ])('%s is another method than is there', async (endpoint, allow) => {
+    const [method, path = ''] = endpoint.split(' ')
+    const answer = await gateway.call(`/api/auth${path}`, { method: method!, headers: { origin: gateway.url } })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, expect.stringContaining(allow)])
   })
 
   it('let nobody change more than their name', async () => {
