@@ -40,7 +40,7 @@ interface Wanted {
 }
 
 interface Queued {
-  /** Of what the caller gets, and gets again with the same key. */
+  /** The id of what the caller gets, and gets again with the same key. */
   id: string
   /** The requests of the images. */
   requestIds: readonly string[]
@@ -71,7 +71,7 @@ export async function admitImages(
       const queued = await opened.queue({ shared, now: database.clock.now() })
       requestIds = queued.requestIds
       await bind(trx, queued.id)
-      // With the inputs.
+      // Once more, now that the inputs are counted.
       await requireStorageRoom(trx, { limits, userId })
       return queued.id
     })
@@ -86,8 +86,9 @@ export async function admitImages(
 }
 
 /**
- * Whether so many images more may be queued, and so many webhooks more be sent when they are done; asked in the transaction
- * that queues them, which has locked the person and the queue, so that callers who come together cannot pass a limit together.
+ * Makes sure that so many images more may be queued, and so many webhooks more be sent when they are done. Called in the
+ * transaction that queues them, which has locked the person and the queue: callers who come together cannot pass a limit
+ * together. Throws `queue_full` and `insufficient_quota`.
  */
 async function requireRoom(
   trx: Trx,
