@@ -100,11 +100,11 @@ export function createFakeComfyWorker(parts: FakeComfyWorkerParts) {
     for (let step = 1; step <= steps; step++) {
       if (parts.stepMs > 0) await pause(parts.stepMs)
       checkInterrupt(born)
+      tell(job, 'progress_state', { nodes: { [id]: { value: step, max: steps, state: 'running' } } })
       if (parts.showsPreviews(job)) {
         const bytes = settings.previewBytes ? Buffer.alloc(settings.previewBytes, 1) : await encodePreview(sketch(step))
         parts.sendTo(job.client, frameOf(job, id, bytes, 'jpeg'))
       }
-      tell(job, 'progress_state', { nodes: { [id]: { value: step, max: steps, state: 'running' } } })
       tell(job, 'progress', { value: step, max: steps, node: id })
       works.resolve()
       if (step === 1) {

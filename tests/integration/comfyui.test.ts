@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readSeed } from '../support/fake-openai-pictures.ts'
+import { fetchImage, generate } from '../support/image-calls.ts'
+import { type FakeComfyProcess, spawnFakeComfy } from '../support/spawn-fake-comfyui.ts'
+import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let gateway: TestGateway
+let caller: TestUser
+let comfy: FakeComfyProcess
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  caller = await gateway.addUser()
+  comfy = await spawnFakeComfy({ stepMs: 20 })
+  const loras = { film: 'styles\\film_grain.safetensors' }
+  await gateway.addAgent({
+    key: caller.key,
+    services: [
+      {
+        engine: 'comfyui',
+        url: comfy.url,
+        models: [
+          { id: 'fox-maker', servedAs: 'sd15', features: ['generate', 'seed', 'preview'], options: { loras, steps: 3 } }
+        ]
+      }
+    ]
+  })
+})
+
+afterAll(async () => {
+  await gateway.close()
+  await comfy.kill()
+})
+
+const ask = (fields: Record<string, unknown>) =>
+  generate(caller.client, { model: 'fox-maker', size: '64x48', steps: undefined, ...fields })
+
+it('makes images for a gateway, with the options of its model', async () => {
+  const answer = await ask({ seed: 7, lora: 'film:0.5', loras: ['other'] })
+  expect(answer.warnings).toEqual([expect.stringContaining("'other'")])
+  const { bytes } = await fetchImage(answer.data[0]!.url!)
+  expect(await readSeed(bytes)).toBe(7)
+})
+
+it('makes an image again after its process was killed in the middle', async () => {
+  const made = ask({ seed: 8, steps: 200 })
+  await waitFor(async () => {
+    const { queue_running: running } = (await (await fetch(`${comfy.url}/queue`)).json()) as { queue_running: [] }
+    return running.length === 1
+  })
+  await comfy.kill()
+  comfy = await spawnFakeComfy({ port: Number(new URL(comfy.url).port) })
+  const { bytes } = await fetchImage((await made).data[0]!.url!)
+  expect(await readSeed(bytes)).toBe(8)
+})
