@@ -46,7 +46,9 @@ it('makes images for a gateway, with the options of its model', async () => {
 it('makes an image again after its process was killed in the middle', async () => {
   const made = ask({ seed: 8, steps: 200 })
   await waitFor(async () => {
-    const { queue_running: running } = (await (await fetch(`${comfy.url}/queue`)).json()) as { queue_running: unknown[] }
+    const { queue_running: running } = (await (await fetch(`${comfy.url}/queue`)).json()) as {
+      queue_running: unknown[]
+    }
     return running.length === 1
   })
   await comfy.kill()
