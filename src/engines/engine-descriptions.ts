@@ -3,6 +3,7 @@ import { COMFYUI } from './comfyui/comfyui-description.ts'
 import { DEMO } from './demo/demo-description.ts'
 import type { EngineDescription } from './engine-description.ts'
 import { OPENAI } from './openai/openai-description.ts'
+import { SDCPP } from './sdcpp/sdcpp-description.ts'
 
 /** Every engine there is, in the order in which people are offered them. */
-export const ENGINES: readonly EngineDescription[] = [COMFYUI, AUTOMATIC1111, OPENAI, DEMO]
+export const ENGINES: readonly EngineDescription[] = [COMFYUI, AUTOMATIC1111, SDCPP, OPENAI, DEMO]

@@ -12,6 +12,9 @@ import type { EngineDescription, EngineOption } from './engine-description.ts'
 import { EngineOptionError, EngineOptions } from './engine-options.ts'
 import { OPENAI } from './openai/openai-description.ts'
 import { createOpenAIEngine } from './openai/openai-engine.ts'
+import { SDCPP } from './sdcpp/sdcpp-description.ts'
+import { createSdcppEngine } from './sdcpp/sdcpp-engine.ts'
+import { readSdcppParameters } from './sdcpp/sdcpp-parameters.ts'
 
 /** What a service of `agent.yaml` says about its engine. */
 export interface EngineSettings {
@@ -91,6 +94,20 @@ const FACTORIES: ReadonlyMap<EngineDescription, EngineFactory> = new Map([
         parameters: readOwnerParameters(options.mapping('parameters')),
         ...(loras && { loras }),
         ...(dedicated !== undefined && { dedicated })
+      })
+    }
+  ],
+  [
+    SDCPP,
+    (settings, { options }) => {
+      const loras = options.names('loras')
+      const edits = options.choice('edits', ['image', 'reference'])
+      return createSdcppEngine({
+        ...serverOf(settings),
+        sizes: sizesOf(settings),
+        parameters: readSdcppParameters(options.mapping('parameters')),
+        ...(loras && { loras }),
+        ...(edits && { edits })
       })
     }
   ],

@@ -1,3 +1,4 @@
+import type { NamedChoice } from '../samplers.ts'
 import { members, parseJson } from '../upstream-text.ts'
 
 /**
@@ -48,14 +49,6 @@ export const stemOf = (name: string): string =>
 
 const nameOf = (value: unknown): string =>
   typeof value === 'string' && value.length <= MAX_NAME_CHARS ? value.trim() : ''
-
-/** A sampler or a scheduler. */
-export interface NamedChoice {
-  /** As the server wants it. */
-  name: string
-  /** All spellings of it, its name among them. */
-  names: string[]
-}
 
 /** The choices in an answer to `GET samplers` or `GET schedulers`; empty when it is no list. */
 export function parseChoices(body: string): NamedChoice[] {

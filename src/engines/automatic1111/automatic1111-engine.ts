@@ -13,7 +13,7 @@ import { createUpstreamHttp, type UpstreamHttpOptions } from '../upstream-http.t
 import { type Checkpoint, type MadeImages, parseMade } from './automatic1111-api.ts'
 import { faultOf } from './automatic1111-fault.ts'
 import { buildRequest, type RequestRules, type ServerRequest, type TaskImages } from './automatic1111-request.ts'
-import { EXTRA_NAMES } from './caller-extras.ts'
+import { KNOWN_EXTRAS } from './known-extras.ts'
 import { chooseCheckpoint, judgeModel, otherModel } from './checkpoints.ts'
 import { buildFlatRequest } from './flat-request.ts'
 import { askSamplers, askServer, checkOnlyModel, isDrawThings, type ServerState } from './known-server.ts'
@@ -163,7 +163,7 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
 
   return {
     name: 'automatic1111',
-    extras: EXTRA_NAMES,
+    extras: Object.keys(KNOWN_EXTRAS),
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {

@@ -1,10 +1,11 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
 import { fitWithin, type SizeRules } from '../../images/sizes.ts'
 import { type AllowedLoras, loraTag, refuseControlTag, takeTags } from '../prompt-tags.ts'
-import type { Checkpoint, NamedChoice } from './automatic1111-api.ts'
-import { chooseCallerExtras } from './caller-extras.ts'
+import { chooseCallerExtras } from '../caller-extras.ts'
+import { chooseSampler, findChoice, type NamedChoice } from '../samplers.ts'
+import type { Checkpoint } from './automatic1111-api.ts'
+import { KNOWN_EXTRAS, NEVER_SENT } from './known-extras.ts'
 import type { OwnerParameters } from './owner-parameters.ts'
-import { chooseSampler, findChoice } from './samplers.ts'
 
 export interface RequestRules {
   loras: AllowedLoras
@@ -57,7 +58,7 @@ export function buildRequest(
   const isEdit = images.init !== undefined
   const size = fitWithin(task.size ?? task.inputs[0] ?? USUAL_SIZE, rules.sizes)
   const prompts = cleanPrompts(task, rules.loras)
-  const { fields: extras, warnings } = chooseCallerExtras(task.extra)
+  const { fields: extras, warnings } = chooseCallerExtras(task.extra, { known: KNOWN_EXTRAS, never: NEVER_SENT })
   const sampler = samplingOf(task, extras, server)
   const usual = { steps: USUAL_STEPS, cfg_scale: USUAL_GUIDANCE, ...parameters.fields }
   const { clip_skip, scheduler: _asked, ...others } = extras
@@ -118,7 +119,11 @@ function samplingOf(
   const asked = typeof extras.scheduler === 'string' ? extras.scheduler : undefined
   const scheduler = asked === undefined || schedulers.length === 0 ? asked : findChoice(schedulers, asked)?.name
   return {
-    fields: { ...chosen, ...(scheduler !== undefined && { scheduler }) },
+    fields: {
+      ...(chosen?.sampler !== undefined && { sampler_name: chosen.sampler }),
+      ...(chosen?.scheduler !== undefined && { scheduler: chosen.scheduler }),
+      ...(scheduler !== undefined && { scheduler })
+    },
     warnings: [
       ...(chosen ? [] : [unknown('sampler')]),
       ...(asked !== undefined && scheduler === undefined ? [unknown('scheduler')] : [])

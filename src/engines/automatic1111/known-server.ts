@@ -2,7 +2,8 @@ import { EngineError } from '../engine.ts'
 import { isNotOffered, isSuccess } from '../upstream-fault.ts'
 import type { UpstreamAnswer, UpstreamHttp } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
-import { type Checkpoint, type NamedChoice, parseCheckpoints, parseChoices } from './automatic1111-api.ts'
+import type { NamedChoice } from '../samplers.ts'
+import { type Checkpoint, parseCheckpoints, parseChoices } from './automatic1111-api.ts'
 import { apiIsOff, faultOf } from './automatic1111-fault.ts'
 
 /** Lists of files, and all settings, of a server that is full of both. */

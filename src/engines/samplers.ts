@@ -1,27 +1,33 @@
-import type { NamedChoice } from './automatic1111-api.ts'
+/** A sampler or a scheduler. */
+export interface NamedChoice {
+  /** As the server wants it. */
+  name: string
+  /** All spellings of it, its name among them. */
+  names: string[]
+}
 
 export interface ChosenSampler {
-  sampler_name?: string
+  sampler?: string
   scheduler?: string
 }
 
 /**
- * The sampler of that name, spelled as the server does. Newer servers know `DPM++ 2M Karras` as a sampler and a scheduler.
+ * The sampler of that name, spelled as the server does. Many servers know `DPM++ 2M Karras` as a sampler and a scheduler.
  * Undefined when the server, which lists its samplers, has none such: it would silently use another one.
  */
 export function chooseSampler(
   asked: string,
   { samplers, schedulers }: { samplers: readonly NamedChoice[]; schedulers: readonly NamedChoice[] }
 ): ChosenSampler | undefined {
-  if (samplers.length === 0) return { sampler_name: asked }
+  if (samplers.length === 0) return { sampler: asked }
   const whole = findChoice(samplers, asked)
-  if (whole) return { sampler_name: whole.name }
+  if (whole) return { sampler: whole.name }
   const words = asked.trim().split(/[\s_]+/)
   // The longest scheduler first: "SGM Uniform" ends in the name of another one.
   for (let at = 1; at < words.length; at += 1) {
     const scheduler = findChoice(schedulers, words.slice(at).join(' '))
     const sampler = scheduler && findChoice(samplers, words.slice(0, at).join(' '))
-    if (sampler) return { sampler_name: sampler.name, scheduler: scheduler.name }
+    if (sampler) return { sampler: sampler.name, scheduler: scheduler.name }
   }
   return undefined
 }

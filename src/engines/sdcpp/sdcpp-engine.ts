@@ -1,0 +1,199 @@
+import { Readable } from 'node:stream'
+import type { ImageTask } from '../../images/image-request.ts'
+import type { SizeRules } from '../../images/sizes.ts'
+import { sleep } from '../../lib/async.ts'
+import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
+import { finishImage, sizeTold } from '../finish-image.ts'
+import { decodeImageText } from '../image-text.ts'
+import { preferringAbort } from '../preferring-abort.ts'
+import type { AllowedLoras } from '../prompt-tags.ts'
+import { readInput } from '../read-input.ts'
+import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered, isSuccess } from '../upstream-fault.ts'
+import { createUpstreamHttp, type UpstreamAnswer, type UpstreamHttpOptions } from '../upstream-http.ts'
+import { type Capabilities, type JobState, parseCapabilities, parseJob, parseJobId } from './sdcpp-api.ts'
+import { KNOWN_EXTRAS, readSdcppParameters } from './sdcpp-parameters.ts'
+import { buildRequest, type RequestRules, type TaskImages } from './sdcpp-request.ts'
+
+export interface SdcppOptions extends UpstreamHttpOptions {
+  /** That prompts may name; default: none. */
+  loras?: AllowedLoras
+  parameters?: Record<string, unknown>
+  /** Default: `image`. */
+  edits?: RequestRules['edits']
+  sizes?: Partial<SizeRules>
+  /** How often a job is asked for. */
+  pollMs?: number
+}
+
+/** The server rounds up to 64 by itself. */
+const USUAL_SIZES: SizeRules = { maxPixels: 1536 * 1024, multipleOf: 64 }
+const USUAL_POLL_MS = 500
+/** So many looks after a job may fail before the server is taken to be gone. */
+const MOST_FAILED_LOOKS = 3
+/** What a `served_as` that names a file ends in: then it must be the server's. */
+const MODEL_FILE = /\.(?:safetensors|gguf|ckpt|sft|pth?)$/i
+const MAX_CAPABILITIES_BYTES = 16 * 1024 * 1024
+
+/** stable-diffusion.cpp's server (sd-server) by its native API: one model, one queue, jobs that are asked for. */
+export function createSdcppEngine(options: SdcppOptions): Engine {
+  const { maxImageBytes, pollMs = USUAL_POLL_MS } = options
+  const http = createUpstreamHttp(options, '')
+  const { secrets } = http
+  const rules: RequestRules = {
+    loras: options.loras ?? [],
+    parameters: options.parameters ?? readSdcppParameters(),
+    edits: options.edits ?? 'image',
+    sizes: { ...USUAL_SIZES, ...options.sizes }
+  }
+  const closing = new AbortController()
+  const canceling = new Set<Promise<void>>()
+
+  const fault = (answer: UpstreamAnswer): EngineError =>
+    isNotOffered(answer) ? noSuchApi() : faultOfAnswer(answer, { secrets, call: 'images' })
+
+  const askCapabilities = async (signal: AbortSignal): Promise<Capabilities> => {
+    const answer = await http.get('/sdcpp/v1/capabilities', signal, { maxBytes: MAX_CAPABILITIES_BYTES })
+    if (!isSuccess(answer)) throw fault(answer)
+    const capabilities = parseCapabilities(answer.body)
+    if (!capabilities) throw noSuchApi()
+    return capabilities
+  }
+
+  const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
+    const { model, makesImages } = await askCapabilities(signal)
+    if (!makesImages) throw new EngineError('model_missing', 'The image server has a model for videos alone.')
+    const name = model.stem || model.name
+    return {
+      models: name === '' ? [] : [name],
+      summary: `stable-diffusion.cpp (${name === '' ? 'does not tell its model' : name})`
+    }
+  }
+
+  const readImages = async (task: ImageTask, run: EngineRun): Promise<TaskImages> => {
+    const images: Buffer[] = []
+    for (const { name } of task.inputs.filter((input) => input.name !== 'mask')) images.push(await readInput(name, run))
+    const hasMask = task.inputs.some(({ name }) => name === 'mask')
+    return { images, ...(hasMask && { mask: await readInput('mask', run) }) }
+  }
+
+  const inBackground = (work: Promise<void>): void => {
+    const ended = work
+      .catch(() => undefined) // A server that cannot be reached any more cannot be told either.
+      .finally(() => canceling.delete(ended))
+    canceling.add(ended)
+  }
+
+  /** A job that waits is withdrawn; one that has begun the server cannot stop (409). */
+  const cancel = async (id: string): Promise<void> => {
+    await http.post(`/sdcpp/v1/jobs/${id}/cancel`, '', closing.signal)
+  }
+
+  /** Hands the job in. Whoever does not want it any more waits for no answer, and the job is withdrawn once it has its id. */
+  const submit = async (body: Record<string, unknown>, signal: AbortSignal): Promise<string> => {
+    signal.throwIfAborted()
+    const handedIn = http.post('/sdcpp/v1/img_gen', JSON.stringify(body), closing.signal).then((answer) => {
+      const id = isSuccess(answer) ? parseJobId(answer.body) : undefined
+      if (id !== undefined) return id
+      throw isSuccess(answer) ? faultOfEmptyAnswer(answer, { secrets, reason: '' }) : fault(answer)
+    })
+    const aborted = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    })
+    try {
+      return await Promise.race([handedIn, aborted])
+    } catch (error) {
+      if (signal.aborted) inBackground(handedIn.then(cancel))
+      throw error
+    }
+  }
+
+  /** Undefined when this look failed, as it may on a server that is busy. */
+  const look = async (id: string, signal: AbortSignal): Promise<JobState | undefined> => {
+    const answer = await http.get(`/sdcpp/v1/jobs/${id}`, signal).catch((error: unknown) => {
+      signal.throwIfAborted()
+      // What is too large stays so.
+      if (error instanceof EngineError && error.fault === 'bad_output') throw error
+      return undefined
+    })
+    if (!answer || answer.status >= 500) return undefined
+    if (answer.status === 404) throw new EngineError('crashed', 'The image server has lost the job: it was restarted.')
+    if (answer.status === 410) throw new EngineError('bad_output', 'The image server has forgotten the image already.')
+    if (!isSuccess(answer)) throw fault(answer)
+    return parseJob(answer.body)
+  }
+
+  const wait = async (id: string, signal: AbortSignal): Promise<string> => {
+    let failed = 0
+    for (;;) {
+      const job = await look(id, signal)
+      failed = job ? 0 : failed + 1
+      if (failed > MOST_FAILED_LOOKS) throw new EngineError('crashed', 'The image server does not answer any more.')
+      if (job && job.status !== 'waiting') return imageOf(job, secrets)
+      await sleep(pollMs, signal)
+    }
+  }
+
+  const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {
+    const server = await askCapabilities(run.signal)
+    checkModel(server, task.model)
+    const inputs = await readImages(task, run)
+    const request = await buildRequest(task, { rules, server, inputs })
+    const id = await submit(request.body, run.signal)
+    const image = await wait(id, run.signal).catch((error: unknown) => {
+      if (run.signal.aborted) inBackground(cancel(id))
+      throw error
+    })
+    const [original] = inputs.images
+    const finished = await finishImage({
+      bytes: decodeImageText(image, maxImageBytes).bytes,
+      ...(original && inputs.mask && { edit: { original, mask: inputs.mask } })
+    })
+    const isSizeAsked = task.size !== undefined && !task.unasked?.includes('size')
+    return {
+      bytes: Readable.from([finished.bytes]),
+      mediaType: finished.mediaType,
+      seed: task.seed,
+      ...(!isSizeAsked && { chosenSize: request.size }),
+      warnings: [
+        ...request.warnings,
+        ...(isSizeAsked && task.size ? sizeTold({ asked: task.size, made: finished }) : [])
+      ]
+    }
+  }
+
+  return {
+    name: 'sdcpp',
+    extras: Object.keys(KNOWN_EXTRAS),
+    describe: (signal) => preferringAbort(signal, () => describe(signal)),
+    generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
+    close: async () => {
+      closing.abort()
+      await Promise.all([...canceling, http.close()])
+    }
+  }
+}
+
+function checkModel({ model, makesImages }: Capabilities, asked: string): void {
+  const isOther = MODEL_FILE.test(asked) && model.name !== '' && model.name.toLowerCase() !== asked.toLowerCase()
+  if (isOther || !makesImages) throw new EngineError('model_missing', 'The image server runs another model.')
+}
+
+function imageOf(job: Exclude<JobState, { status: 'waiting' }>, secrets: readonly string[]): string {
+  switch (job.status) {
+    case 'done': {
+      const [image] = job.images
+      if (image !== undefined) return image
+      throw new EngineError('bad_output', 'The image server answered without an image.')
+    }
+    case 'canceled':
+      throw new EngineError('busy', 'The image was canceled on the machine that made it, by somebody who uses it.')
+    case 'failed':
+      throw faultOfAnswer({ status: 500, body: JSON.stringify({ error: job.message }) }, { secrets, call: 'images' })
+  }
+}
+
+const noSuchApi = (): EngineError =>
+  new EngineError(
+    'unreachable',
+    "The provider's image server does not offer stable-diffusion.cpp's own API: builds before 2026 are driven by the engine openai."
+  )

@@ -1,0 +1,340 @@
+import { buffer } from 'node:stream/consumers'
+import sharp from 'sharp'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createTestRun } from '../../../tests/support/engine-run.ts'
+import { CHANGE_COLOUR, pixelAt, readPixels, readSeed } from '../../../tests/support/fake-openai-pictures.ts'
+import { type FakeSdcpp, type FakeSdcppOptions, startFakeSdcpp } from '../../../tests/support/fake-sdcpp.ts'
+import { waitFor } from '../../../tests/support/wait-for.ts'
+import type { ImageTask } from '../../images/image-request.ts'
+import type { Engine } from '../engine.ts'
+import { EngineOptionError } from '../engine-options.ts'
+import { createSdcppEngine, type SdcppOptions } from './sdcpp-engine.ts'
+import { readSdcppParameters } from './sdcpp-parameters.ts'
+
+let server: FakeSdcpp
+let engine: Engine
+afterEach(async () => {
+  await engine.close?.()
+  await server.close()
+})
+
+const start = async (fake: FakeSdcppOptions = {}, options: Partial<SdcppOptions> = {}) => {
+  server = await startFakeSdcpp(fake)
+  engine = createSdcppEngine({ baseUrl: server.url, maxImageBytes: 1_000_000, pollMs: 5, ...options })
+}
+const SIZE = { width: 128, height: 64 }
+const generate = async (
+  more: Partial<ImageTask> = {},
+  options: { signal?: AbortSignal; inputs?: Record<string, Uint8Array> } = {}
+) => {
+  const run = createTestRun(options)
+  const task: ImageTask = { kind: 'generation', model: 'tiny', prompt: 'a fox', seed: 7, size: SIZE, inputs: [], extra: {}, ...more } // prettier-ignore
+  const image = await engine.generate(task, run)
+  return { ...image, png: await buffer(image.bytes), run }
+}
+const sent = () => server.state().jobs.at(-1)!
+const describeServer = () => engine.describe(new AbortController().signal)
+const flat = (size = SIZE, b = 200) =>
+  sharp({ create: { ...size, channels: 3, background: { r: 20, g: 60, b } } })
+    .png()
+    .toBuffer()
+const leftHalf = (size = SIZE) => {
+  const row = Buffer.concat([Buffer.alloc(size.width / 2, 255), Buffer.alloc(size.width / 2, 0)])
+  return sharp(Buffer.concat(Array<Buffer>(size.height).fill(row)), { raw: { ...size, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer()
+}
+const inputs = (names: string[], size = SIZE) => names.map((name) => ({ name, mediaType: 'image/png', ...size }))
+
+describe('a generation', () => {
+  it('is made with a seed of ours, never the fixed one', async () => {
+    await start()
+    const image = await generate({ seed: 4_294_967_295 })
+    expect(image).toMatchObject({ seed: 4_294_967_295, warnings: [], run: { progress: [], previews: [] } })
+    expect(await readSeed(image.png)).toBe(4_294_967_295)
+    expect((await generate({ seed: 4_294_967_295 })).png.equals(image.png)).toBe(true)
+    expect((await generate({ seed: 8 })).png.equals(image.png)).toBe(false)
+  })
+
+  it('is asked for by the names of the server, and writes nothing into the file', async () => {
+    await start()
+    await generate({
+      negative_prompt: 'blurry',
+      steps: 4,
+      guidance_scale: 2.5,
+      sampler: 'DPM++ 2M Karras',
+      extra: { clip_skip: 2, distilled_guidance: '3.5', eta: 9 }
+    })
+    expect(sent()).toEqual({
+      prompt: 'a fox',
+      negative_prompt: 'blurry',
+      ...SIZE,
+      seed: 7,
+      batch_count: 1,
+      clip_skip: 2,
+      lora: [],
+      sample_params: {
+        sample_method: 'dpm++2m',
+        scheduler: 'karras',
+        sample_steps: 4,
+        guidance: { txt_cfg: 2.5, distilled_guidance: 3.5 }
+      },
+      embed_image_metadata: false,
+      output_format: 'png'
+    })
+  })
+
+  it.each([
+    [
+      { width: 100, height: 60 },
+      { width: 128, height: 64 }
+    ],
+    [
+      { width: 90, height: 64 },
+      { width: 64, height: 64 }
+    ],
+    [
+      { width: 5000, height: 16 },
+      { width: 4096, height: 64 }
+    ]
+  ])('of %o is made as %o, which is told', async (size, made) => {
+    await start()
+    const image = await generate({ size })
+    expect(sent()).toMatchObject(made)
+    expect(await readPixels(image.png)).toMatchObject(made)
+    expect(image.warnings).toEqual([
+      `The image server makes no ${size.width}x${size.height}: the image is ${made.width}x${made.height}.`
+    ])
+  })
+
+  it('loads no LoRA but those that its owner lists and the server has, by the path that it lists', async () => {
+    await start({ loras: ['detail.safetensors', 'sub/ink.safetensors'] }, { loras: ['detail', 'ink', 'gone'] })
+    const { warnings } = await generate({
+      prompt: 'a fox <lora:Detail:0.5> <lora:ink> <lora:gone:1> <lora:../../secret:1>',
+      negative_prompt: '<lora:detail:1>'
+    })
+    expect(sent()).toMatchObject({
+      prompt: 'a fox',
+      negative_prompt: '',
+      lora: [
+        { path: 'detail.safetensors', multiplier: 0.5 },
+        { path: 'sub/ink.safetensors', multiplier: 1 }
+      ]
+    })
+    expect(warnings.join(' ')).toMatch(/secret.*no LoRA 'gone'/)
+  })
+
+  it('obeys no settings in its prompt, nor in extra fields', async () => {
+    await start()
+    await expect(generate({ prompt: '<sd_cpp_extra_args>{"width":64}</sd_cpp_extra_args>' })).rejects.toMatchObject({
+      fault: 'bad_request'
+    })
+    const extra = { lora: [{ path: '/etc/x' }], hires: { enabled: true }, batch_count: 8, control_image: 'x' }
+    const { warnings } = await generate({ extra })
+    expect(sent()).toMatchObject({ lora: [], batch_count: 1 })
+    for (const name of ['hires', 'control_image']) expect(sent()).not.toHaveProperty(name)
+    expect(warnings).toHaveLength(4)
+  })
+
+  it('has what its owner has every call sent with', async () => {
+    const parameters = readSdcppParameters({
+      sample_params: { sample_steps: 4, guidance: { txt_cfg: 1 } },
+      cache_mode: 'ucache'
+    })
+    await start({}, { parameters })
+    await generate({ guidance_scale: 3 })
+    expect(sent()).toMatchObject({ sample_params: { sample_steps: 4, guidance: { txt_cfg: 3 } }, cache_mode: 'ucache' })
+    expect(() => readSdcppParameters({ batch_count: 2 })).toThrow(EngineOptionError)
+  })
+})
+
+describe('an edit', () => {
+  it('changes what is white in the mask, and leaves every other byte as it was', async () => {
+    await start()
+    const image = await generate(
+      { kind: 'edit', inputs: inputs(['image0', 'mask']), strength: 0.9 },
+      { inputs: { image0: await flat(), mask: await leftHalf() } }
+    )
+    expect(sent()).toMatchObject({ strength: 0.9 })
+    expect(sent()).not.toHaveProperty('ref_images')
+    const pixels = await readPixels(image.png)
+    expect(pixelAt(pixels, 4, 32)).toEqual([...CHANGE_COLOUR])
+    expect(pixelAt(pixels, 100, 32)).toEqual([20, 60, 200])
+  })
+
+  it('of an image of another size sends image and mask in the size of the result', async () => {
+    await start()
+    const size = { width: 100, height: 60 }
+    const image = await generate(
+      { kind: 'edit', size: { width: 100, height: 60 }, unasked: ['size'], inputs: inputs(['image0', 'mask'], size) },
+      { inputs: { image0: await flat(size), mask: await leftHalf(size) } }
+    )
+    const sizeOf = async (name: string) => sharp(Buffer.from(String(sent()[name]), 'base64')).metadata()
+    expect(await sizeOf('init_image')).toMatchObject({ width: 128, height: 64 })
+    expect(await sizeOf('mask_image')).toMatchObject({ width: 128, height: 64 })
+    expect(image).toMatchObject({ chosenSize: { width: 128, height: 64 }, warnings: [] })
+  })
+
+  it.each([
+    ['image', { init: true, references: 1 }],
+    ['reference', { init: false, references: 2 }]
+  ] as const)('of several images, by %s', async (edits, { init, references }) => {
+    await start({}, { edits })
+    await generate(
+      { kind: 'edit', inputs: inputs(['image0', 'image1']) },
+      { inputs: { image0: await flat(), image1: await flat(SIZE, 9) } }
+    )
+    expect('init_image' in sent()).toBe(init)
+    expect(sent().ref_images).toHaveLength(references)
+  })
+})
+
+describe('the model', () => {
+  it('is told by its name, and checked where a file is named', async () => {
+    await start()
+    expect(await describeServer()).toEqual({ models: ['tiny-q4_0'], summary: 'stable-diffusion.cpp (tiny-q4_0)' })
+    await generate({ model: 'whatever it is called here' })
+    await generate({ model: 'Tiny-q4_0.gguf' })
+    await expect(generate({ model: 'other.gguf' })).rejects.toMatchObject({ fault: 'model_missing' })
+  })
+
+  it('of a server for videos is missing', async () => {
+    await start({ videosOnly: true })
+    await expect(describeServer()).rejects.toMatchObject({ fault: 'model_missing' })
+    await expect(generate()).rejects.toMatchObject({ fault: 'model_missing' })
+  })
+})
+
+describe('a fault', () => {
+  it.each([
+    ['a full queue', 429, { error: 'job queue is full' }, 'busy'],
+    ['parameters', 400, { error: 'invalid generation parameters' }, 'bad_request'],
+    ['an exception', 500, { error: 'server_error', message: 'bad' }, 'crashed'],
+    ['memory', 500, { error: 'ggml: failed to allocate buffer' }, 'out_of_memory'],
+    ['no such call', 404, '', 'unreachable'],
+    ['an answer without a job', 202, {}, 'bad_output'],
+    ['an id that is a path', 202, { id: '../../x' }, 'bad_output']
+  ])('of %s', async (_what, status, body, fault) => {
+    await start()
+    server.control({ refuse: { status, body } })
+    await expect(generate()).rejects.toMatchObject({ fault })
+  })
+
+  it('of an older build says what drives it', async () => {
+    await start({ isOld: true })
+    const old = { fault: 'unreachable', message: expect.stringContaining('engine openai') }
+    await expect(describeServer()).rejects.toMatchObject(old)
+    await expect(generate()).rejects.toMatchObject(old)
+  })
+
+  it.each([
+    ['generate_image returned no results', 'crashed'],
+    ['CUDA error: out of memory', 'out_of_memory'],
+    ['cannot open /home/jo/x.gguf', 'crashed']
+  ])('of a job: %s', async (failJob, fault) => {
+    await start()
+    server.control({ failJob })
+    await expect(generate()).rejects.toMatchObject({ fault, message: expect.not.stringContaining('/home') })
+  })
+
+  it.each([
+    ['restart', 'crashed'],
+    ['expire', 'bad_output']
+  ] as const)('of a job that is lost: %s', async (lose, fault) => {
+    await start()
+    server.control({ lose })
+    await expect(generate()).rejects.toMatchObject({ fault })
+  })
+
+  it('of a few looks is none, of many the server is gone', async () => {
+    await start()
+    server.control({ breakLooks: 3 })
+    await generate()
+    server.control({ breakLooks: 4 })
+    await expect(generate()).rejects.toMatchObject({ fault: 'crashed' })
+  })
+
+  it.each([[{ images: [] }], [null], [{ images: [{ b64_json: '' }] }], [{ images: [{ b64_json: 'aGVsbG8=' }] }]])(
+    'of the result %j',
+    async (result) => {
+      await start()
+      server.control({ result })
+      const work = generate()
+      await (result === null
+        ? expect(work).resolves.toBeDefined()
+        : expect(work).rejects.toMatchObject({ fault: 'bad_output' }))
+    }
+  )
+
+  it('of an image that is too large, in bytes or in its answer', async () => {
+    await start({}, { maxImageBytes: 20_000 })
+    for (const size of [20_001, 2_000_000]) {
+      server.control({ result: { images: [{ b64_json: Buffer.alloc(size).toString('base64') }] } })
+      await expect(generate()).rejects.toMatchObject({
+        fault: 'bad_output',
+        message: expect.stringContaining('more bytes')
+      })
+    }
+  })
+})
+
+describe('a job that nobody wants any more', () => {
+  const abortable = () => {
+    const abort = new AbortController()
+    const reason = new Error('no longer wanted')
+    return {
+      work: expect(generate({}, { signal: abort.signal })).rejects.toBe(reason),
+      abort: () => abort.abort(reason)
+    }
+  }
+
+  it('is withdrawn while it waits', async () => {
+    await start()
+    server.control({ hold: true })
+    const first = generate()
+    await waitFor(() => server.state().statuses[0] === 'generating')
+    const second = abortable()
+    await waitFor(() => server.state().statuses[1] === 'queued')
+    second.abort()
+    await second.work
+    await waitFor(() => server.state().statuses[1] === 'cancelled')
+    server.control({ hold: false })
+    await first
+  })
+
+  it('is withdrawn also when its id comes only then', async () => {
+    await start()
+    server.control({ slow: true })
+    const { work, abort } = abortable()
+    await waitFor(() => server.state().handIns === 1)
+    abort()
+    await work
+    server.control({ slow: false })
+    await waitFor(() => server.state().cancels.length === 1)
+  })
+
+  it('is made by the server all the same once it has begun', async () => {
+    await start()
+    server.control({ hold: true })
+    const { work, abort } = abortable()
+    await waitFor(() => server.state().statuses[0] === 'generating')
+    abort()
+    await work
+    await waitFor(() => server.state().cancels.length === 1)
+    expect(server.state().cancels).toEqual([409])
+  })
+})
+
+it('comes second to the owner, who cancels it', async () => {
+  await start()
+  server.control({ hold: true })
+  const first = generate()
+  await waitFor(() => server.state().statuses[0] === 'generating')
+  const second = expect(generate()).rejects.toMatchObject({ fault: 'busy' })
+  await waitFor(() => server.state().statuses[1] === 'queued')
+  server.control({ cancelWaiting: true })
+  await second
+  server.control({ hold: false })
+  await first
+})
