@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { startFakeComfy } from '../../tests/support/fake-comfyui-server.ts'
 import { startFakeOpenAIServer } from '../../tests/support/fake-openai-server.ts'
 import { type FakeSdapiOptions, startFakeSdapi } from '../../tests/support/fake-sdapi.ts'
+import { startFakeSdcpp } from '../../tests/support/fake-sdcpp.ts'
 import { freePort } from '../../tests/support/free-port.ts'
 import { type ScriptedAnswer, startScriptedServer } from '../../tests/support/scripted-server.ts'
 import { startTestGateway } from '../../tests/support/test-gateway.ts'
@@ -104,6 +105,33 @@ describe('AUTOMATIC1111 and its kin', () => {
     expect((await identify(pageAlone.url))?.note).toContain('--api')
     const empty = await fake({ checkpoints: [{ file: 'svd.safetensors' }] })
     expect((await identify(empty.url))?.note).toContain('no model')
+  })
+})
+
+describe('stable-diffusion.cpp', () => {
+  it('is driven by its own API where it has that, with the one model that it runs', async () => {
+    const { url } = await started(startFakeSdcpp({ model: 'flux1-schnell-q4_0.gguf' }))
+    expect(await identify(url)).toEqual({
+      engine: expect.objectContaining({ name: 'sdcpp' }),
+      server: 'stable-diffusion.cpp',
+      models: [
+        {
+          servedAs: 'flux1-schnell-q4_0.gguf',
+          name: 'flux1-schnell-q4_0',
+          features: ['generate', 'edit', 'mask', 'negative_prompt', 'seed']
+        }
+      ]
+    })
+  })
+
+  it('is driven by the API of OpenAI where it is older', async () => {
+    const { url } = await started(startFakeSdcpp({ isOld: true }))
+    expect(await identify(url)).toMatchObject({ engine: { name: 'openai' }, options: { mask: 'white-edit' } })
+  })
+
+  it('makes no images with a model for videos', async () => {
+    const { url } = await started(startFakeSdcpp({ videosOnly: true }))
+    expect(await identify(url)).toMatchObject({ models: [], note: expect.stringContaining('videos') })
   })
 })
 

@@ -35,7 +35,7 @@ describe('connectCommand', () => {
   })
 
   it('says how masks are read where images can be changed', () => {
-    const machine = { ...EMPTY_MACHINE, name: 'rig', model: 'flux' }
+    const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux' }
     expect(connectCommand(machine, ACCESS)).not.toContain('options')
     const edits = connectCommand({ ...machine, edits: 'white-edit' }, ACCESS)
     expect(edits).toContain('features: [generate, edit, mask, seed]')
