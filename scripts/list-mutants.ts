@@ -50,7 +50,7 @@ export function listMutants(path: string, text: string): Mutant[] {
   }
   const visit = (node: ts.Node): void => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isInterfaceDeclaration(node)) return
-    if (ts.isTypeAliasDeclaration(node) || /^(void )?log(ger)?\./.test(node.getText())) return
+    if (ts.isTypeAliasDeclaration(node) || /^(\w+\.)?logger\./.test(node.getText())) return
     if (ts.isBinaryExpression(node)) add(node.operatorToken, OPPOSITES[node.operatorToken.getText()])
     if (ts.isStringLiteral(node) || /^(true|false)$/.test(node.getText())) add(node, OPPOSITES[node.getText()])
     if (ts.isNumericLiteral(node)) add(node, `(${node.getText()} + 1)`)

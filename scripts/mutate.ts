@@ -16,7 +16,7 @@ import { listMutants, type Mutant } from './list-mutants.ts'
 
 /** The tests elsewhere that stand for a folder: few and quick, for they run for every mutant that those beside it let live. */
 const TESTS_ELSEWHERE: Record<string, string[]> = {
-  requests: ['lease-rules', 'lease-fuzz', 'idempotency', 'stored-bytes', 'lock-order'],
+  requests: ['lease-rules', 'attempt-ends', 'lease-fuzz', 'idempotency', 'stored-bytes', 'lock-order'],
   dispatch: ['no-provider'],
   storage: ['assets'],
   images: ['image-reports'],

@@ -200,9 +200,23 @@ describe('where', () => {
     expect(places({ tasks, slots: [slow, slot('b')] })).toEqual(['a'])
   })
 
+  it('which is reckoned from all that share what it makes at once, the image itself and those of the round included', () => {
+    // The first ends its only image after 1 s a megapixel; the second four in 4 s, as soon as one of its own pace would.
+    const idle = (pace: number, change: Partial<FreeSlots> = {}) => slot('a', { secondsPerMegapixel: pace, ...change })
+    const busy = slot('b', { secondsPerMegapixel: 1.2, running: 3 })
+    expect(places({ tasks: [task(both)], slots: [idle(1), busy] })).toEqual(['a'])
+    expect(places({ tasks: [task(both)], slots: [idle(1.5), busy] })).toEqual(['b'])
+    // A third of a second, then two thirds, then a whole one.
+    const slots = [idle(1, { free: 3 }), slot('b', { secondsPerMegapixel: 0.7 })]
+    const tasks = ['x', 'y', 'z'].map((model) => task({ ...both, model }))
+    expect(places({ tasks, slots })).toEqual(['a', 'a', 'b'])
+  })
+
   it("on the user's own provider when that is preferred, though the model is loaded elsewhere", () => {
     const owned = [slot('a', { ownerId: 'ann' }), slot('b', { lastModel: 'm', free: 3 })]
     expect(places({ tasks: [task({ ...both, prefersOwn: true })], slots: owned })).toEqual(['a'])
+    const ownedLast = [slot('a', { lastModel: 'm', free: 3 }), slot('b', { ownerId: 'ann' })]
+    expect(places({ tasks: [task({ ...both, prefersOwn: true })], slots: ownedLast })).toEqual(['b'])
     expect(places({ tasks: [task(both)], slots: owned })).toEqual(['b'])
   })
 })

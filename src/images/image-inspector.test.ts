@@ -204,6 +204,7 @@ describe('an image of countless parts', () => {
     for (const [format, bytes] of Object.entries(filled)) {
       expect(rejection(bytes(20_000)), format).toBeUndefined()
       expect(() => inspect(bytes(100_000)), format).toThrow('parts')
+      expect(rejection(bytes(100_000)), format).toBe('damaged')
     }
   })
 })

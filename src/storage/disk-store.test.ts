@@ -49,10 +49,16 @@ it('tells whoever reads an object that it ends too early', async () => {
   const store = await openDiskStore(root)
   const bytes = 1_000_000
   await store.put('a/cut', Readable.from([Buffer.alloc(bytes)]), { maxBytes: bytes })
-  for (const range of [undefined, { start: 500_000, end: 900_000 }]) {
-    await truncate(join(root, 'objects', 'a', 'cut'), bytes)
+  const cases = [
+    { left: 600_000 },
+    { left: 600_000, range: { start: 500_000, end: 900_000 } },
+    { left: bytes - 1 },
+    { left: 899_999, range: { start: 500_000, end: 900_000 } }
+  ]
+  for (const { left, range } of cases) {
+    await writeFile(join(root, 'objects', 'a', 'cut'), Buffer.alloc(bytes))
     const stream = await store.open('a/cut', { bytes, ...(range && { range }) })
-    await truncate(join(root, 'objects', 'a', 'cut'), 600_000)
+    await truncate(join(root, 'objects', 'a', 'cut'), left)
     await expect(buffer(stream!)).rejects.toBeInstanceOf(StoreUnavailable)
   }
   await rm(root, { recursive: true })

@@ -5,6 +5,7 @@ import { viewRequest } from '../../src/request-views/view-request.ts'
 import { listAttemptsOfTask, listExpired } from '../../src/requests/attempt-store.ts'
 import { MOST_LOSSES } from '../../src/requests/retry-policy.ts'
 import { findTask, listTasks } from '../../src/requests/task-store.ts'
+import { failingCommits } from '../support/failing-commits.ts'
 import { type Connection, deliveredImage, LEASE_MS, type LeaseWorld, openLeaseWorld } from '../support/lease-world.ts'
 
 /*
@@ -31,7 +32,7 @@ import { type Connection, deliveredImage, LEASE_MS, type LeaseWorld, openLeaseWo
  *   and under another one does not              leases: is too late (twice); crash: playTakeover
  * The PUT is idempotent                         delivery: can be repeated, twice at once; crash: playTakeover
  * What the agent lacks is queued again at once  agents: the newer goes on with what it names; below: is lost once
- * What is no longer its own it is told          agents: the same; leases: whose request was canceled meanwhile
+ * What is no longer its own it is told          agents: the same; below: another token; leases: whose request was canceled meanwhile
  * A starting gateway gives a reconnect grace    below: a gateway that starts
  * Reconnect backoff is capped at 5 s            gateway-link: never waits longer than 5 s
  * Provider identity is (owner, name)            agents: neither minds one of another owner or another name
@@ -41,6 +42,8 @@ import { type Connection, deliveredImage, LEASE_MS, type LeaseWorld, openLeaseWo
  * Revoking a key closes and voids               agents: a key that is revoked
  * An agent survives the gateway                 leases: an agent whose connection breaks; crash
  */
+
+const failCommits = failingCommits()
 
 let world: LeaseWorld
 
@@ -138,6 +141,13 @@ describe('a lease', () => {
     await world.connect(0, { name: 'rig' })
     expect(await task(taskId)).toMatchObject({ state: 'queued', losses: 1, current_attempt_id: null })
     expect(await attempt(lease.id)).toMatchObject({ state: 'failed' })
+  })
+
+  it('of an agent that comes back with another token than its own is lost, and it is told', async () => {
+    const { taskId, lease } = await arrange()
+    const back = await world.connect(0, { name: 'rig', attempts: [{ ...lease, token: `${lease.token}x` }] })
+    expect([back.resumed, back.gone]).toEqual([[], [lease.id]])
+    expect(await task(taskId)).toMatchObject({ state: 'queued', losses: 1, current_attempt_id: null })
   })
 
   it('of an agent that comes back without the work in time is lost at once', async () => {
@@ -322,7 +332,19 @@ describe.each(JUMPS)("a machine's clock that is set by %i ms", (ms) => {
     expect(leases.map(({ lease_until }) => lease_until - now)).toEqual([LEASE_MS])
   })
 
-  it('moves the ends of pauses and of cooling along', async () => {
+  it('is followed with all that it measures, or not yet', async () => {
+    const { lease } = await arrange()
+    world.clock.jump(ms)
+    failCommits({ times: 1 })
+    await expect(follow()).rejects.toThrow('full')
+    expect(world.clock.lag()).toBe(ms)
+    expect((await attempt(lease.id)).lease_until).toBe(world.clock.now() + LEASE_MS)
+    await follow()
+    expect(world.clock.lag()).toBe(0)
+    expect((await attempt(lease.id)).lease_until).toBe(world.clock.now() + LEASE_MS)
+  })
+
+  it('moves the times of pauses and the ends of cooling along', async () => {
     const { agent } = await arrange()
     const until = world.clock.now() + 20_000
     const pause = { service_id: agent.serviceId, model: '', reason: 'busy', since: until - 30_000, until, in_row: 1 }
@@ -330,7 +352,9 @@ describe.each(JUMPS)("a machine's clock that is set by %i ms", (ms) => {
     await db().updateTable('services').set({ cooling_until: until }).execute()
     world.clock.jump(ms)
     await follow()
-    expect(await db().selectFrom('service_pauses').select('until').execute()).toEqual([{ until: until + ms }])
+    expect(await db().selectFrom('service_pauses').select(['since', 'until']).execute()).toEqual([
+      { since: pause.since + ms, until: until + ms }
+    ])
     expect(await db().selectFrom('services').select('cooling_until').execute()).toEqual([{ cooling_until: until + ms }])
   })
 })
