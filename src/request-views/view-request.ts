@@ -3,9 +3,7 @@ import type { RequestState } from '../db/tables.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { ImageReport } from '../images/image-report.ts'
-import type { ImageParameters } from '../images/image-request.ts'
 import { type AttemptView, listAttemptViews } from '../requests/attempt-store.ts'
-import { countFitting } from './page-weight-store.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import {
   type AssetRow,
@@ -16,18 +14,11 @@ import {
   type RequestRow
 } from '../requests/request-store.ts'
 import { listTasks, type TaskRow } from '../requests/task-store.ts'
+import { countFitting } from './page-weight-store.ts'
+import { listInOrder, readViews, type View } from './read-views.ts'
 
 /** What is recorded about a request, read together. */
-export interface RequestView {
-  request: RequestRow
-  parameters: ImageParameters
-  tasks: TaskRow[]
-  /** In the order they began. */
-  attempts: AttemptView[]
-  /** Source images in the caller's order, then the mask. */
-  inputs: AssetRow[]
-  /** Finished images in the order of their tasks. */
-  outputs: AssetRow[]
+export interface RequestView extends View<TaskRow, AttemptView, AssetRow> {
   /** What image servers said of their images, by the image's id. */
   reports: ReadonlyMap<string, ImageReport>
   /** Those known at submit, then those of the images, each once. */
@@ -43,24 +34,16 @@ export async function viewRequest(
   const request = await findRequest(database.db, id)
   const mayRead = !reader || reader.userId === request?.user_id || reader.role === 'admin'
   if (!request || !mayRead) throw errors.notFound(`The request '${id}'`)
-  const viewOf = await readViews(database.db, [id])
-  return viewOf(request)
+  const [view] = await readWhole(database.db, [request])
+  if (!view) throw new Error(`there is no view of request ${id}`)
+  return view
 }
 
 /** The views of those of these requests that exist, in no order. */
-export async function viewRequests(
+export const viewRequests = async (
   { database }: Pick<RequestParts, 'database'>,
   ids: readonly string[]
-): Promise<RequestView[]> {
-  const rows = await listRequestsById(database.db, ids)
-  if (rows.length === 0) return []
-  return rows.map(
-    await readViews(
-      database.db,
-      rows.map(({ id }) => id)
-    )
-  )
-}
+): Promise<RequestView[]> => readWhole(database.db, ids.length === 0 ? [] : await listRequestsById(database.db, ids))
 
 /**
  * One page of the caller's own requests, newest first (shorter when its texts are long), and whether there is more.
@@ -81,32 +64,21 @@ export async function listViews(
     ...(after && { after })
   })
   const ids = found.slice(0, await countFitting(database.db, found.slice(0, limit)))
-  if (ids.length === 0) return { views: [], hasMore: false }
-  const rows = new Map((await listRequestsById(database.db, ids)).map((row) => [row.id, row]))
-  const page = ids.flatMap((id) => rows.get(id) ?? [])
-  return { views: page.map(await readViews(database.db, ids)), hasMore: found.length > ids.length }
+  const views = await readWhole(database.db, await listInOrder(database.db, ids))
+  return { views, hasMore: found.length > ids.length }
 }
 
-/** Reads what belongs to these requests, with as many queries for two hundred of them as for one. */
-async function readViews(db: Db, ids: readonly string[]): Promise<(request: RequestRow) => RequestView> {
-  const byRequest = <T extends { request_id: string }>(rows: readonly T[]) => Map.groupBy(rows, (row) => row.request_id)
-  const tasksOf = byRequest(await listTasks(db, ...ids))
-  const attemptsOf = byRequest(await listAttemptViews(db, ids))
-  const assetsOf = byRequest(await listAssets(db, ids))
-  return (request) => {
-    const tasks = tasksOf.get(request.id) ?? []
-    const assets = assetsOf.get(request.id) ?? []
-    return {
-      request,
-      parameters: JSON.parse(request.parameters) as ImageParameters,
-      tasks,
-      attempts: attemptsOf.get(request.id) ?? [],
-      inputs: assets.filter((asset) => asset.kind !== 'output'),
-      outputs: assets.filter((asset) => asset.kind === 'output'),
-      reports: reportsOf(tasks),
-      warnings: warningsOf(request, tasks)
-    }
-  }
+async function readWhole(db: Db, requests: readonly RequestRow[]): Promise<RequestView[]> {
+  const views = await readViews(db, requests, {
+    tasks: (rows) => listTasks(db, ...rows.map(({ id }) => id)),
+    attempts: listAttemptViews,
+    images: listAssets
+  })
+  return views.map((view) => ({
+    ...view,
+    reports: reportsOf(view.tasks),
+    warnings: warningsOf(view.request, view.tasks)
+  }))
 }
 
 const reportsOf = (tasks: readonly TaskRow[]): ReadonlyMap<string, ImageReport> =>
