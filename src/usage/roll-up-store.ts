@@ -1,8 +1,8 @@
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
-import type { Insertable } from 'kysely'
+import { type Insertable, type RawBuilder, sql } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
-import { DIMENSIONS } from './usage-totals-store.ts'
+import { DIMENSIONS, type Measure, MEASURES } from './usage-totals-store.ts'
 
 /**
  * Moves up to `limit` images into the totals of their hours, days and providers. An image is in the totals or in the
@@ -40,28 +40,29 @@ function totalsOf(rows: readonly Counted[], unitMs: number): { start: number; to
   for (const { created_at, first_of_request, generating_ms, ...dimensions } of rows) {
     const start = Math.floor(created_at / unitMs) * unitMs
     const key = JSON.stringify([start, ...DIMENSIONS.map((name) => dimensions[name])])
-    const none = { ...dimensions, images: 0, requests: 0, generating_ms: 0, last_at: created_at }
-    const { total } = totals.get(key) ?? { total: none }
-    total.images += 1
-    total.requests += first_of_request
-    total.generating_ms += generating_ms
+    const one = { images: 1, requests: first_of_request, generating_ms }
+    const total = totals.get(key)?.total
+    if (!total) {
+      totals.set(key, { start, total: { ...dimensions, ...one, last_at: created_at } })
+      continue
+    }
+    for (const name of MEASURES) total[name] += one[name]
     total.last_at = Math.max(total.last_at, created_at)
-    totals.set(key, { start, total })
   }
   return [...totals.values()]
 }
+
+/** Each measure of the row that is there with that of the new one. */
+const added = (table: 'usage_hours' | 'usage_days') =>
+  Object.fromEntries(
+    MEASURES.map((name) => [name, sql<number>`${sql.ref(`${table}.${name}`)} + ${sql.ref(`excluded.${name}`)}`])
+  ) as Record<Measure, RawBuilder<number>>
 
 async function addToHours(trx: Trx, rows: readonly Counted[]): Promise<void> {
   await trx
     .insertInto('usage_hours')
     .values(totalsOf(rows, HOUR_MS).map(({ start, total: { last_at: _, ...total } }) => ({ hour: start, ...total })))
-    .onConflict((c) =>
-      c.columns(['hour', ...DIMENSIONS]).doUpdateSet((e) => ({
-        images: e('usage_hours.images', '+', e.ref('excluded.images')),
-        requests: e('usage_hours.requests', '+', e.ref('excluded.requests')),
-        generating_ms: e('usage_hours.generating_ms', '+', e.ref('excluded.generating_ms'))
-      }))
-    )
+    .onConflict((c) => c.columns(['hour', ...DIMENSIONS]).doUpdateSet(added('usage_hours')))
     .execute()
 }
 
@@ -71,9 +72,7 @@ async function addToDays(trx: Trx, rows: readonly Counted[]): Promise<void> {
     .values(totalsOf(rows, DAY_MS).map(({ start, total }) => ({ day: start, ...total })))
     .onConflict((c) =>
       c.columns(['day', ...DIMENSIONS]).doUpdateSet((e) => ({
-        images: e('usage_days.images', '+', e.ref('excluded.images')),
-        requests: e('usage_days.requests', '+', e.ref('excluded.requests')),
-        generating_ms: e('usage_days.generating_ms', '+', e.ref('excluded.generating_ms')),
+        ...added('usage_days'),
         last_at: e
           .case()
           .when('usage_days.last_at', '>', e.ref('excluded.last_at'))

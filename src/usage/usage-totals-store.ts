@@ -7,6 +7,10 @@ import type { Tables } from '../db/tables.ts'
 export const DIMENSIONS = ['user_id', 'api_key_id', 'provider_id', 'model', 'kind', 'width', 'height'] as const
 export type Dimension = (typeof DIMENSIONS)[number]
 
+/** What the totals add up of the images of a row. */
+export const MEASURES = ['images', 'requests', 'generating_ms'] as const
+export type Measure = (typeof MEASURES)[number]
+
 export interface UsageFilter {
   /** UTC milliseconds, the end excluded. */
   start: number
@@ -69,7 +73,7 @@ async function sumRange(db: Trx, filter: UsageFilter, range: Range, spans: reado
   ]
 }
 
-type Totals = Pick<Tables['usage_hours'], Dimension | 'images' | 'requests'>
+type Totals = Pick<Tables['usage_hours'], Dimension | Measure>
 
 async function sumTotals(db: Trx, filter: UsageFilter, range: Range & { span: Span }): Promise<UsageSum[]> {
   const { span, from, to } = range
