@@ -48,11 +48,7 @@ export async function presentCompleted(
   view: RequestView,
   base64Of: (asset: RequestView['outputs'][number]) => Promise<string>
 ): Promise<ServerSentEvent> {
-  const { created, data, size, quality, background, output_format, usage } = await presentImages(view, {
-    baseUrl: '',
-    withoutUrls: true,
-    base64Of
-  })
+  const { created, data, size, quality, background, output_format, usage } = await presentImages(view, { base64Of })
   return eventOf(view.request, 'completed', {
     b64_json: data[0]?.b64_json,
     created_at: created,

@@ -3,6 +3,7 @@ import { agreedOn, type Background, type Quality, sumUsage, type TokenUsage } fr
 import { formatOfMediaType, type ImageMediaType } from '../../images/media-types.ts'
 import { formatSize } from '../../images/sizes.ts'
 import type { RequestView } from '../../request-views/view-request.ts'
+import type { ImageUrl } from '../image-url.ts'
 
 export interface PresentedImage {
   url?: string
@@ -24,21 +25,17 @@ export interface PresentedImages {
   warnings?: string[]
 }
 
-/** A base URL without a slash at its end, and an asset's id → the URL of the image. */
-export const assetUrl = (baseUrl: string, assetId: string): string => `${baseUrl}/api/inference/assets/${assetId}/`
-
 /**
  * The answer of OpenAI's images API for a request that has at least one image, with the members of this product added.
  * What image servers said of their images is told where it holds for all of them: quality and background they agree on,
  * and the sum of their usage, to which each image's own call counts once.
- * `base64Of` is asked for the bytes of an asset only when the caller wants them inline; `withoutUrls` leaves the URLs
- * out, for clients that fetch any URL they see.
+ * `base64Of` is asked for the bytes of an asset only when the caller wants them inline; without `imageUrl` the URLs are
+ * left out, for clients that fetch any URL they see.
  */
 export async function presentImages(
   view: RequestView,
   options: {
-    baseUrl: string
-    withoutUrls?: boolean
+    imageUrl?: ImageUrl
     base64Of?: (asset: RequestView['outputs'][number]) => Promise<string>
   }
 ): Promise<PresentedImages> {
@@ -46,7 +43,7 @@ export async function presentImages(
   for (const asset of view.outputs) {
     const { revised_prompt } = view.reports.get(asset.id) ?? {}
     data.push({
-      ...(!options.withoutUrls && { url: assetUrl(options.baseUrl, asset.id) }),
+      ...(options.imageUrl && { url: options.imageUrl(asset) }),
       ...(options.base64Of && { b64_json: await options.base64Of(asset) }),
       asset_id: asset.id,
       seed: asset.seed,

@@ -9,7 +9,8 @@ import { hasEnded, type RequestState } from '../../requests/request-states.ts'
 import type { RequestView } from '../../request-views/view-request.ts'
 import type { SummaryView } from '../../request-views/view-summaries.ts'
 import { presentError } from '../../lib/raw-answer.ts'
-import { assetUrl, presentImages } from './present-images.ts'
+import type { ImageUrl } from '../image-url.ts'
+import { presentImages } from './present-images.ts'
 
 /** The wire's spelling of the states, here and nowhere else. */
 const WIRE_STATUS = {
@@ -48,7 +49,7 @@ export const presentEnvelope = ({ request }: Pick<RequestView, 'request'>) => ({
 })
 
 export interface JobOptions {
-  baseUrl: string
+  imageUrl: ImageUrl
   /** Of a job that has not ended. */
   queue?: QueueOutlook | undefined
 }
@@ -65,7 +66,7 @@ export async function presentJob(view: RequestView, options: JobOptions) {
 /** A job as a list shows it: without its `result`, and without the fields that are unknown here, which may be large. */
 export function presentListedJob(view: RequestView, options: JobOptions) {
   const { request, outputs } = view
-  const { queue } = options
+  const { imageUrl, queue } = options
   return {
     ...presentEnvelope(view),
     kind: request.kind,
@@ -74,7 +75,7 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
     inputs: view.inputs.map((input) => ({
       kind: input.kind,
       asset_id: input.id,
-      url: assetUrl(options.baseUrl, input.id),
+      url: imageUrl(input),
       media_type: input.media_type,
       width: input.width,
       height: input.height,
@@ -95,7 +96,7 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
       started_at: toUnixSeconds(attempt.assigned_at),
       finished_at: seconds(attempt.finished_at)
     })),
-    ...(hasResult(view) && { result_url: assetUrl(options.baseUrl, outputs[0]?.id ?? '') }),
+    ...(hasResult(view) && outputs[0] && { result_url: imageUrl(outputs[0]) }),
     ...(request.state === 'failed' && { error: jobError(view) })
   }
 }

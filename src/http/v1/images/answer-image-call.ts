@@ -6,10 +6,10 @@ import { DASHBOARD_KEY_ID, type ResponseDefault } from '../../../lib/principal.t
 import type { RequestView } from '../../../request-views/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
 import { idempotencyKey } from '../../idempotency-key.ts'
+import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
 import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
-import { publicUrl } from '../../public-url.ts'
 import { type AnswerContext, failureOf, type ImageExchange, passingError, type Submitted } from './image-exchange.ts'
 import { streamImage } from './stream-image.ts'
 
@@ -70,7 +70,7 @@ async function waitForImages(
   void reply.header('openai-processing-ms', Math.round(reply.elapsedTime))
   return presentOutcome(context, view, {
     format: formatFor(call, request.principal.responseDefault),
-    baseUrl: publicUrl(request, context.config.publicUrl)
+    imageUrl: imageUrlFor(request, context.config)
   })
 }
 
@@ -115,13 +115,12 @@ function formatFor({ responseFormat, submission }: ParsedCall, keyDefault: Respo
 async function presentOutcome(
   context: AnswerContext,
   view: RequestView,
-  options: { format: ResponseDefault; baseUrl: string }
+  options: { format: ResponseDefault; imageUrl: ImageUrl }
 ): Promise<PresentedImages> {
   const failure = failureOf(view)
   if (failure) throw failure
   return presentImages(view, {
-    baseUrl: options.baseUrl,
-    withoutUrls: options.format === 'b64_json_only',
+    ...(options.format !== 'b64_json_only' && { imageUrl: options.imageUrl }),
     ...(options.format !== 'url' && {
       base64Of: async (asset: RequestView['outputs'][number]) =>
         (await context.assets.readBytes(asset)).toString('base64')

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { imageUrlFor } from '../../image-url.ts'
 import { presentJob } from '../../openai/present-job.ts'
-import { publicUrl } from '../../public-url.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
 import { JobResponse } from './job-schemas.ts'
@@ -20,7 +20,7 @@ export function getJob(scope: FastifyInstance, { requestViews, config }: JobsCon
     handler: async (request) => {
       const view = await requestViews.view(request.params.id, request.principal)
       const queue = (await requestViews.outlooks([view])).get(view.request.id)
-      return presentJob(view, { baseUrl: publicUrl(request, config.publicUrl), queue })
+      return presentJob(view, { imageUrl: imageUrlFor(request, config), queue })
     }
   })
 }

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { RequestState } from '../../../requests/request-states.ts'
 import { hasEnded, UNFINISHED } from '../../../requests/request-states.ts'
+import { imageUrlFor } from '../../image-url.ts'
 import { Fields } from '../../openai/fields.ts'
 import { parsePage } from '../../openai/parse-page.ts'
 import { parseStatus, presentListedJob, WIRE_STATUSES } from '../../openai/present-job.ts'
 import { presentPage } from '../../openai/present-page.ts'
-import { publicUrl } from '../../public-url.ts'
 import { errorResponses } from '../error-schema.ts'
 import { PageQuery } from '../request-schemas.ts'
 import type { JobsContext } from './jobs-context.ts'
@@ -34,9 +34,9 @@ export function listJobs(scope: FastifyInstance, { requestViews, config }: JobsC
         ...parsePage(fields),
         ...(states && { states })
       })
-      const baseUrl = publicUrl(request, config.publicUrl)
+      const imageUrl = imageUrlFor(request, config)
       const outlooks = await requestViews.outlooks(views)
-      const jobs = views.map((view) => presentListedJob(view, { baseUrl, queue: outlooks.get(view.request.id) }))
+      const jobs = views.map((view) => presentListedJob(view, { imageUrl, queue: outlooks.get(view.request.id) }))
       return presentPage(jobs, hasMore)
     }
   })

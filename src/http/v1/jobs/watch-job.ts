@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
+import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
 import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/present-job.ts'
-import { publicUrl } from '../../public-url.ts'
 import { stillAuthorized } from '../../still-authorized.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
@@ -37,12 +37,12 @@ export function watchJob(scope: FastifyInstance, context: JobsContext): void {
     handler: async (request, reply) => {
       const { id } = request.params
       await context.requestViews.view(id, request.principal)
-      const baseUrl = publicUrl(request, context.config.publicUrl)
+      const imageUrl = imageUrlFor(request, context.config)
       return sendEvents(context, {
         request,
         reply,
         isOver: async () => !(await stillAuthorized(context, request)),
-        events: (signal) => jobEvents(context, { id, signal, baseUrl })
+        events: (signal) => jobEvents(context, { id, signal, imageUrl })
       })
     }
   })
@@ -50,14 +50,14 @@ export function watchJob(scope: FastifyInstance, context: JobsContext): void {
 
 async function* jobEvents(
   { requestViews, durable }: JobsContext,
-  watch: { id: string; signal: AbortSignal; baseUrl: string }
+  watch: { id: string; signal: AbortSignal; imageUrl: ImageUrl }
 ): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
   for await (const event of requestViews.watch({ id: watch.id, signal: watch.signal, quietMs: HEARTBEAT_EVERY_MS })) {
     switch (event.type) {
       case 'changed':
         await durable()
         yield { event: 'status', data: { ...presentEnvelope(event.view), progress: progressOf(event.view) } }
-        if (event.view.request.finished_at !== null) yield await outcome(event.view, watch.baseUrl)
+        if (event.view.request.finished_at !== null) yield await outcome(event.view, watch.imageUrl)
         break
       case 'progress':
         yield { event: 'progress', data: { image: event.position, step: event.step, steps: event.steps } }
@@ -71,8 +71,8 @@ async function* jobEvents(
   }
 }
 
-async function outcome(view: RequestView, baseUrl: string): Promise<ServerSentEvent> {
-  const job = await presentJob(view, { baseUrl })
+async function outcome(view: RequestView, imageUrl: ImageUrl): Promise<ServerSentEvent> {
+  const job = await presentJob(view, { imageUrl })
   if (view.outputs.length > 0) return { event: 'result', data: job.result }
   return { event: 'error', data: { error: jobError(view) } }
 }
