@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { isPaused } from '../providers/pause-store.ts'
-import type { Offer, ProviderStore } from '../providers/provider-store.ts'
+import type { Offer } from '../providers/offers-store.ts'
+import type { ProviderStore } from '../providers/provider-store.ts'
 import { type Lane, listLanes } from '../requests/runnable-store.ts'
 import { type Capped, capsOf, isCapped } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'

@@ -1,5 +1,5 @@
 import type { Feature } from '../images/image-request.ts'
-import type { Offer } from './provider-store.ts'
+import type { Offer } from './offers-store.ts'
 
 /** One model as a caller sees it: all offers of it together. */
 export interface Model {

@@ -6,7 +6,8 @@ import type { Principal } from '../lib/principal.ts'
 import { canDo, type Feature } from '../images/image-request.ts'
 import { isOpenEnded } from './pause-store.ts'
 import { isAddress } from './service-terms.ts'
-import type { Offer, ProviderStore } from './provider-store.ts'
+import type { Offer } from './offers-store.ts'
+import type { ProviderStore } from './provider-store.ts'
 
 /** A provider that was online within this time is *known*: work that can wait is accepted for it. */
 export const KNOWN_FOR_MS = 7 * DAY_MS

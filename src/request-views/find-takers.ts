@@ -1,6 +1,6 @@
 import { isOpenEnded, isPaused, type Pause } from '../providers/pause-store.ts'
 import { KNOWN_FOR_MS } from '../providers/offers.ts'
-import type { Offer } from '../providers/provider-store.ts'
+import type { Offer } from '../providers/offers-store.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { type CapEnds, capsOf, findCapEnds, isCapped } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'

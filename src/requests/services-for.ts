@@ -3,7 +3,7 @@ import { canDo } from '../images/image-request.ts'
 import { listEmails } from '../people/user-store.ts'
 import { findBlocks } from '../providers/block-store.ts'
 import { isFor } from '../providers/offers.ts'
-import type { Offer } from '../providers/provider-store.ts'
+import type { Offer } from '../providers/offers-store.ts'
 import type { TaskRow } from './task-store.ts'
 
 /**

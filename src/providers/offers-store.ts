@@ -1,0 +1,106 @@
+import type { OfferingConfig } from '../config/config.ts'
+import type { Db } from '../db/database.ts'
+import type { Feature } from '../images/image-request.ts'
+import { ALL_MODELS, longestPause, type Pause, PAUSE_COLUMNS } from './pause-store.ts'
+import { type ServiceAccess, termsOfRow } from './service-terms.ts'
+import { type Reach, reachOf } from './trust-policy.ts'
+
+/** One model of one image service that is online (or was seen lately). */
+export interface Offer {
+  serviceId: string
+  providerId: string
+  providerName: string
+  ownerId: string
+  model: string
+  features: Feature[]
+  access: ServiceAccess
+  /** Whom it may serve, within its access. */
+  reach: Reach
+  /** Images that others may have from it within an hour, in all and each; absent: as many as they like. */
+  imagesPerHour?: number
+  imagesPerUserHour?: number
+  /** Images it makes at a time, as it says. */
+  concurrency: number
+  /** The most images it had in the works when it delivered one. */
+  provenPlaces: number
+  /** Seconds from assignment to delivery of a million pixels, as measured here; absent before its first image. */
+  secondsPerMegapixel?: number
+  /** UTC milliseconds; in the past when the service is not cooling down. */
+  coolingUntil: number
+  /** There when it is, or was lately, left alone. */
+  pause?: Pause
+  /** When the model was first offered. */
+  createdAt: number
+}
+
+export interface OfferFilter {
+  /** UTC milliseconds. */
+  seenSince: number
+  model?: string
+  models?: readonly string[]
+  drained?: boolean
+}
+
+/** Offers of image services, by model and then by when it was first offered. */
+export async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConfig['providers']): Promise<Offer[]> {
+  const rows = await db
+    .selectFrom('service_models')
+    .innerJoin('services', 'services.id', 'service_models.service_id')
+    .innerJoin('providers', 'providers.id', 'services.provider_id')
+    .innerJoin('users', 'users.id', 'providers.owner_id')
+    .leftJoin('service_pauses as whole', (join) =>
+      join.onRef('whole.service_id', '=', 'services.id').on('whole.model', '=', ALL_MODELS)
+    )
+    .leftJoin('service_pauses as single', (join) =>
+      join.onRef('single.service_id', '=', 'services.id').onRef('single.model', '=', 'service_models.model')
+    )
+    .select([
+      'services.id as service_id',
+      'services.access',
+      'services.concurrency',
+      'services.images_per_hour',
+      'services.images_per_user_hour',
+      'services.cooling_until',
+      'services.proven_places',
+      'services.pace_ms',
+      'providers.trust',
+      'users.role',
+      'providers.id as provider_id',
+      'providers.name as provider_name',
+      'providers.owner_id',
+      'service_models.model',
+      'service_models.features',
+      'service_models.created_at',
+      ...PAUSE_COLUMNS
+    ])
+    .where('services.type', '=', 'image')
+    .where('services.declared', '=', 1)
+    .where('providers.online_until', '>', filter.seenSince)
+    .where('providers.forgotten_at', 'is', null)
+    .$if(filter.drained !== true, (q) =>
+      q.where('providers.drained_at', 'is', null).where('services.paused_at', 'is', null)
+    )
+    .$if(filter.model !== undefined, (q) => q.where('service_models.model', '=', filter.model ?? ''))
+    .$if(filter.models !== undefined, (q) => q.where('service_models.model', 'in', filter.models ?? []))
+    .orderBy('service_models.model')
+    .orderBy('service_models.created_at')
+    .execute()
+  return rows.map((row) => ({
+    serviceId: row.service_id,
+    providerId: row.provider_id,
+    providerName: row.provider_name,
+    ownerId: row.owner_id,
+    model: row.model,
+    features: row.features.split(' ').filter((f) => f !== '') as Feature[],
+    ...termsOfRow(row),
+    reach: reachOf({ trust: row.trust, ownerRole: row.role }, mode),
+    concurrency: row.concurrency,
+    provenPlaces: row.proven_places,
+    ...(row.pace_ms !== null && { secondsPerMegapixel: row.pace_ms / 1000 }),
+    coolingUntil: row.cooling_until,
+    ...pauseMember(longestPause(row)),
+    createdAt: row.created_at
+  }))
+}
+
+const pauseMember = (pause: Pause | undefined): Pick<Offer, 'pause'> => (pause ? { pause } : {})
