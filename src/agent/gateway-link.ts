@@ -1,16 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
-import { inBackground, sleep, withJitter } from '../lib/async.ts'
+import { inBackground, sleep } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { type AgentMessage, CLOSE_CODES, type GatewayMessage, readGatewayMessage } from '../protocol/messages.ts'
 import { explainAnswer, explainClose, explainError, notAGateway } from './explain-connection.ts'
 import { Outage } from './outage.ts'
+import { FIRST_PAUSE_MS, longerPause, varied } from './pauses.ts'
 
 /** A task comes in one message with its prompt and extra fields, which the gateway's own limits bound. */
 const MOST_ASSIGNED_BYTES = 64 * 1024 ** 2
 
-const FIRST_PAUSE_MS = 250
-const LONGEST_PAUSE_MS = 5000
 const HANDSHAKE_WITHIN_MS = 10_000
 /** A gateway with much to do may be slow to greet; what never does is none. */
 const WELCOME_WITHIN_MS = 30_000
@@ -74,7 +73,7 @@ export class GatewayLink {
         continue
       }
       await this.#waitBeforeDialling(ended, pause)
-      pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+      pause = longerPause(pause)
     }
   }
 
@@ -90,7 +89,7 @@ export class GatewayLink {
   }
 
   async #waitBeforeDialling({ code, why }: Ended, pause: number): Promise<void> {
-    const ms = code === CLOSE_CODES.replaced ? REPLACED_PAUSE_MS : withJitter(pause, 0.3)
+    const ms = code === CLOSE_CODES.replaced ? REPLACED_PAUSE_MS : varied(pause)
     this.#outage.goesOn(why)
     this.#parts.logger.debug({ code, why, retryInMs: Math.round(ms) }, 'dialling again soon')
     await sleep(ms, this.#closing.signal).catch(() => undefined) // Aborted is how closing ends the wait.

@@ -1,11 +1,10 @@
 import { Agent as HttpAgent, type ClientRequest, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { EngineError } from '../engines/engine.ts'
-import { sleep, toError, withJitter } from '../lib/async.ts'
+import { sleep, toError } from '../lib/async.ts'
+import { FIRST_PAUSE_MS, longerPause, varied } from './pauses.ts'
 import { readAnswer } from './read-answer.ts'
 
-const FIRST_PAUSE_MS = 250
-const LONGEST_PAUSE_MS = 5000
 const LONGEST_SILENCE_MS = 600_000
 
 /** How patient an agent is with the bytes between it and the gateway. */
@@ -65,7 +64,7 @@ export class GatewayTransfers {
    */
   async repeat<T>(transfer: Transfer, read: (answer: Answer | undefined) => T | undefined): Promise<T> {
     let { silenceMs } = this.#patience
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    for (let pause = FIRST_PAUSE_MS; ; pause = longerPause(pause)) {
       const answer = await this.#send(transfer, silenceMs).catch((error: unknown) => {
         if (transfer.signal.aborted) throw toError(transfer.signal.reason)
         if (error instanceof EngineError) throw error
@@ -75,7 +74,7 @@ export class GatewayTransfers {
       })
       const result = read(answer)
       if (result !== undefined) return result
-      await sleep(withJitter(pause, 0.3), transfer.signal)
+      await sleep(varied(pause), transfer.signal)
     }
   }
 
