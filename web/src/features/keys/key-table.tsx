@@ -1,9 +1,9 @@
 import { clsx } from 'clsx'
 import { Ban, Gauge } from 'lucide-react'
-import type { ReactNode } from 'react'
 import type { KeyInfo } from '../../../../src/http/dashboard/contract/keys.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
+import { CardCell as Cell, CardRow, CardTable } from '../../components/ui/card-table.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { formatDay } from '../../lib/format.ts'
 import { useNow } from '../../lib/use-now.ts'
@@ -11,11 +11,11 @@ import { describeKeyLimits, keyStatus, type KeyStatus, SCOPES } from './key-word
 
 /** The two tables of the page have the same, whatever they hold. */
 const COLUMNS = [
-  { name: 'Key', width: 'w-[24%]' },
-  { name: 'May', width: 'w-[18%]' },
-  { name: 'Limits', width: 'w-[24%]' },
-  { name: 'Last used', width: 'w-[17%]' },
-  { name: 'Status', width: 'w-[17%]' }
+  { name: 'Key', className: 'w-[24%]' },
+  { name: 'May', className: 'w-[18%]' },
+  { name: 'Limits', className: 'w-[24%]' },
+  { name: 'Last used', className: 'w-[17%]' },
+  { name: 'Status', className: 'w-[17%]' }
 ]
 const STATUS: Record<KeyStatus, { label: string; look: 'good' | 'warn' | 'plain' }> = {
   active: { label: 'Active', look: 'good' },
@@ -30,36 +30,14 @@ export interface KeyTableProps {
   onRevoke: (key: KeyInfo) => void
 }
 
-/** A table; on phones a card for each key. The roles say so again, for `display` takes a table's meaning away. */
 export function KeyTable({ keys, label, onLimit, onRevoke }: KeyTableProps) {
   const now = useNow()
   return (
-    <div className="md:rounded-2xl md:border md:border-line md:bg-surface md:shadow-card">
-      <table role="table" aria-label={label} className="w-full table-fixed text-left max-md:block">
-        <thead role="rowgroup" className="max-md:sr-only">
-          <tr role="row" className="text-xs text-faint">
-            {COLUMNS.map(({ name, width }) => (
-              <th
-                key={name}
-                role="columnheader"
-                scope="col"
-                className={clsx('px-3 py-2.5 font-medium first:pl-5', width)}
-              >
-                {name}
-              </th>
-            ))}
-            <th role="columnheader" scope="col" className="w-28">
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody role="rowgroup" className="max-md:flex max-md:flex-col max-md:gap-3">
-          {keys.map((key) => (
-            <KeyRow key={key.id} apiKey={key} now={now} onLimit={onLimit} onRevoke={onRevoke} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <CardTable label={label} columns={COLUMNS} actions="w-28" className="table-fixed">
+      {keys.map((key) => (
+        <KeyRow key={key.id} apiKey={key} now={now} onLimit={onLimit} onRevoke={onRevoke} />
+      ))}
+    </CardTable>
   )
 }
 
@@ -72,12 +50,8 @@ function KeyRow({ apiKey, now, onLimit, onRevoke }: KeyRowProps) {
   const status = keyStatus(apiKey, now)
   const limits = describeKeyLimits(apiKey)
   return (
-    <tr
-      role="row"
-      className={clsx(
-        'align-top max-md:grid max-md:grid-cols-[1fr_auto] max-md:gap-x-4 max-md:gap-y-3 max-md:rounded-2xl max-md:border max-md:border-line max-md:bg-surface max-md:p-4 max-md:shadow-card md:border-t md:border-line',
-        status !== 'active' && 'text-muted'
-      )}
+    <CardRow
+      className={clsx('max-md:grid-cols-[1fr_auto] max-md:gap-x-4 max-md:gap-y-3', status !== 'active' && 'text-muted')}
     >
       <Cell className="md:pl-5">
         <div className="font-medium [overflow-wrap:anywhere]">{apiKey.name}</div>
@@ -135,15 +109,9 @@ function KeyRow({ apiKey, now, onLimit, onRevoke }: KeyRowProps) {
           </span>
         )}
       </Cell>
-    </tr>
+    </CardRow>
   )
 }
-
-const Cell = ({ className, children }: { className?: string; children: ReactNode }) => (
-  <td role="cell" className={clsx('md:px-3 md:py-3', className)}>
-    {children}
-  </td>
-)
 
 const Limits = ({ limits }: { limits: string[] }) => (
   <ul className="flex flex-wrap gap-x-2 text-[13px] [overflow-wrap:anywhere] text-muted">

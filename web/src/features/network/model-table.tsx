@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
-import type { ReactNode } from 'react'
+import { CardCell as Cell, CardRow, CardTable } from '../../components/ui/card-table.tsx'
 import { modelsQuery } from '../../lib/models.ts'
 import { formatNumber } from '../../lib/format.ts'
 import { FeatureText } from './features.tsx'
@@ -9,44 +9,28 @@ import type { ModelRow } from './provider-lists.ts'
 import { OnlineDot } from './provider-states.tsx'
 import { Slots } from './slots.tsx'
 
-const COLUMNS = ['Model', 'Served by', 'In use', 'Waiting']
+const COLUMNS = [
+  { name: 'Model' },
+  { name: 'Served by' },
+  { name: 'In use' },
+  { name: 'Waiting', className: 'pr-5 text-right' }
+]
 
-/** Who serves what; on phones a card for each model. The roles say so again, for `display` takes a table's meaning. */
+/** Who serves what. */
 export function ModelTable({ rows }: { rows: readonly ModelRow[] }) {
   const { data: models } = useQuery(modelsQuery)
   const waiting = new Map(models?.map(({ id, queued }) => [id, queued]))
   return (
-    <div className="md:rounded-2xl md:border md:border-line md:bg-surface md:shadow-card">
-      <table role="table" aria-label="Models and who serves them" className="w-full text-left max-md:block">
-        <thead role="rowgroup" className="max-md:sr-only">
-          <tr role="row" className="text-xs text-faint">
-            {COLUMNS.map((name) => (
-              <th
-                key={name}
-                role="columnheader"
-                scope="col"
-                className="px-3 py-2.5 font-medium first:pl-5 last:pr-5 last:text-right"
-              >
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody role="rowgroup" className="max-md:flex max-md:flex-col max-md:gap-3">
-          {rows.map((row) => (
-            <Row key={row.id} row={row} waiting={waiting.get(row.id) ?? 0} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <CardTable label="Models and who serves them" columns={COLUMNS}>
+      {rows.map((row) => (
+        <Row key={row.id} row={row} waiting={waiting.get(row.id) ?? 0} />
+      ))}
+    </CardTable>
   )
 }
 
 const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
-  <tr
-    role="row"
-    className="align-top max-md:grid max-md:grid-cols-2 max-md:gap-3 max-md:rounded-2xl max-md:border max-md:border-line max-md:bg-surface max-md:p-4 max-md:shadow-card md:border-t md:border-line"
-  >
+  <CardRow className="max-md:grid-cols-2 max-md:gap-3">
     <Cell className="max-md:col-span-2 md:w-64 md:pl-5">
       <span className="block font-medium [overflow-wrap:anywhere]">{row.id}</span>
       <FeatureText features={row.features} />
@@ -78,11 +62,5 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
       {formatNumber(waiting)}
       <span className="md:hidden"> waiting</span>
     </Cell>
-  </tr>
-)
-
-const Cell = ({ className, children }: { className?: string; children: ReactNode }) => (
-  <td role="cell" className={clsx('md:px-3 md:py-3', className)}>
-    {children}
-  </td>
+  </CardRow>
 )

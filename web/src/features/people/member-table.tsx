@@ -1,53 +1,34 @@
 import { clsx } from 'clsx'
-import type { ReactNode } from 'react'
 import type { PersonInfo } from '../../../../src/http/dashboard/contract/admin.ts'
 import { describeLimits } from '../../components/limits/limit-words.ts'
 import { Badge } from '../../components/ui/badge.tsx'
+import { CardCell as Cell, CardRow, CardTable } from '../../components/ui/card-table.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { formatDay, formatNumber } from '../../lib/format.ts'
 import { usePerson } from '../../lib/session.ts'
 import { MemberMenu, type MemberMenuProps } from './member-menu.tsx'
 
-const COLUMNS = ['Person', 'Images today', 'This month', 'Limits', 'Last seen']
+const COLUMNS = [
+  { name: 'Person', className: 'whitespace-nowrap' },
+  { name: 'Images today', className: 'text-right whitespace-nowrap' },
+  { name: 'This month', className: 'text-right whitespace-nowrap' },
+  { name: 'Limits', className: 'whitespace-nowrap' },
+  { name: 'Last seen', className: 'whitespace-nowrap' }
+]
 
 export interface MemberTableProps {
   people: readonly PersonInfo[]
   onOpen: MemberMenuProps['onOpen']
 }
 
-/** A table; on phones a card for each person. The roles say so again, for `display` takes a table's meaning away. */
 export function MemberTable({ people, onOpen }: MemberTableProps) {
   const me = usePerson().id
   return (
-    <div className="md:rounded-2xl md:border md:border-line md:bg-surface md:shadow-card">
-      <table role="table" aria-label="Members" className="w-full text-left max-md:block">
-        <thead role="rowgroup" className="max-md:sr-only">
-          <tr role="row" className="text-xs text-faint">
-            {COLUMNS.map((name) => (
-              <th
-                key={name}
-                role="columnheader"
-                scope="col"
-                className={clsx(
-                  'px-3 py-2.5 font-medium whitespace-nowrap first:pl-5',
-                  (name === 'Images today' || name === 'This month') && 'text-right'
-                )}
-              >
-                {name}
-              </th>
-            ))}
-            <th role="columnheader" scope="col" className="w-14">
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody role="rowgroup" className="max-md:flex max-md:flex-col max-md:gap-3">
-          {people.map((person) => (
-            <MemberRow key={person.id} person={person} isMe={person.id === me} onOpen={onOpen} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <CardTable label="Members" columns={COLUMNS} actions="w-14">
+      {people.map((person) => (
+        <MemberRow key={person.id} person={person} isMe={person.id === me} onOpen={onOpen} />
+      ))}
+    </CardTable>
   )
 }
 
@@ -55,10 +36,9 @@ function MemberRow(props: { person: PersonInfo; isMe: boolean; onOpen: MemberMen
   const { person, isMe, onOpen } = props
   const limits = describeLimits(person.limits)
   return (
-    <tr
-      role="row"
+    <CardRow
       className={clsx(
-        'align-top max-md:grid max-md:grid-cols-[1fr_1fr_auto] max-md:gap-x-4 max-md:gap-y-2 max-md:rounded-2xl max-md:border max-md:border-line max-md:bg-surface max-md:p-4 max-md:shadow-card md:border-t md:border-line',
+        'max-md:grid-cols-[1fr_1fr_auto] max-md:gap-x-4 max-md:gap-y-2',
         person.disabledAt !== null && 'text-muted'
       )}
     >
@@ -90,7 +70,7 @@ function MemberRow(props: { person: PersonInfo; isMe: boolean; onOpen: MemberMen
       <Cell className="max-md:order-2 max-md:justify-self-end md:py-2! md:pr-3 md:text-right">
         <MemberMenu person={person} isMe={isMe} onOpen={onOpen} />
       </Cell>
-    </tr>
+    </CardRow>
   )
 }
 
@@ -106,10 +86,4 @@ const Who = ({ person, isMe }: { person: PersonInfo; isMe: boolean }) => (
     <p className="text-[13px] [overflow-wrap:anywhere] text-muted">{person.email}</p>
     <p className="text-xs text-faint">{person.keys === 1 ? '1 API key' : `${formatNumber(person.keys)} API keys`}</p>
   </>
-)
-
-const Cell = ({ className, children }: { className?: string; children: ReactNode }) => (
-  <td role="cell" className={clsx('md:px-3 md:py-3', className)}>
-    {children}
-  </td>
 )
