@@ -4,7 +4,7 @@ import { plansOf, wasteful } from '../../tests/support/query-plans.ts'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import type { RequestState } from '../db/tables.ts'
 import { createRandom } from '../engines/demo/random.ts'
-import { hasWords, searchWords } from './match-words.ts'
+import { hasWords, searchWords } from '../lib/match-words.ts'
 import type { RequestKey } from './request-search-store.ts'
 import { type RequestSearch, type SearchBounds, searchRequests } from './search-requests.ts'
 

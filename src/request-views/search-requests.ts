@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Db } from '../db/database.ts'
-import { hasWords } from './match-words.ts'
+import { hasWords } from '../lib/match-words.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { countFitting } from './page-weight-store.ts'
 import {

@@ -1,5 +1,5 @@
 import type { Principal } from '../../../lib/principal.ts'
-import { searchWords } from '../../../request-views/match-words.ts'
+import { searchWords } from '../../../lib/match-words.ts'
 import { ENDED, UNFINISHED } from '../../../requests/request-states.ts'
 import type { RequestSearch } from '../../../request-views/search-requests.ts'
 import { Fields } from '../../openai/fields.ts'
