@@ -1,10 +1,21 @@
-import sharp, { type Sharp } from 'sharp'
+import { crc32 } from 'node:zlib'
+import type { Sharp } from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { plain } from '../../tests/support/pictures.ts'
 import { MAX_PREVIEW_BYTES } from '../protocol/messages.ts'
 import { inspectPreview } from './inspect-preview.ts'
 
 const picture = (width: number, height: number) => plain({ width, height }, [9, 9, 9])
+/** The same png of that many bytes: with a private chunk, which nobody reads, before its end. */
+function padded(png: Buffer, length: number): Buffer {
+  const data = Buffer.concat([Buffer.from('prVt'), Buffer.alloc(length - png.length - 12)])
+  const chunk = Buffer.alloc(data.length + 8)
+  chunk.writeUInt32BE(data.length - 4)
+  data.copy(chunk, 4)
+  chunk.writeUInt32BE(crc32(data), chunk.length - 4)
+  const end = png.length - 12
+  return Buffer.concat([png.subarray(0, end), chunk, png.subarray(end)])
+}
 const encoded = async (image: Sharp) => (await image.toBuffer()).toString('base64')
 
 describe('a preview', () => {
@@ -24,19 +35,10 @@ describe('a preview', () => {
   })
 
   it('has so many bytes at most', async () => {
-    const noise = await sharp({
-      create: {
-        width: 400,
-        height: 400,
-        channels: 3,
-        background: 'black',
-        noise: { type: 'gaussian', mean: 128, sigma: 90 }
-      }
-    })
-      .png()
-      .toBuffer()
-    expect(noise.length).toBeGreaterThan(MAX_PREVIEW_BYTES)
-    expect(inspectPreview(noise.toString('base64'))).toBeUndefined()
+    const png = await picture(64, 64).png().toBuffer()
+    const ofBytes = (length: number) => inspectPreview(padded(png, length).toString('base64'))
+    expect(ofBytes(MAX_PREVIEW_BYTES)).toBe('image/png')
+    for (const beyond of [1, 2, 3]) expect(ofBytes(MAX_PREVIEW_BYTES + beyond)).toBeUndefined()
   })
 
   it.each([

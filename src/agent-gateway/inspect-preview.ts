@@ -10,7 +10,7 @@ const MAX_PREVIEW = { maxPixels: 1024 * 1024, maxSide: 2048 }
  * nobody is to see it.
  */
 export function inspectPreview(b64: string): ImageMediaType | undefined {
-  if (b64.length > Math.ceil(MAX_PREVIEW_BYTES / 3) * 4) return undefined
+  if (Buffer.byteLength(b64, 'base64') > MAX_PREVIEW_BYTES) return undefined
   const bytes = Buffer.from(b64, 'base64')
   // Others may decode what Node skips in another way.
   if (bytes.toString('base64') !== b64) return undefined
