@@ -7,8 +7,8 @@ import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
-import { listMemberNames, listNamesOf, saveOwnerTerms } from '../providers/service-terms-store.ts'
-import { MOST_LISTED, type OwnerTerms } from '../providers/service-terms.ts'
+import { findMemberNames, listNamesOf, saveOwnerTerms } from '../providers/service-terms-store.ts'
+import type { OwnerTerms } from '../providers/service-terms.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
 import { countRunningByService, type FaultGroup, findLastFaults, listFaultGroups } from './fault-store.ts'
 import { countHadOf, type ServiceCaps } from '../requests/service-caps.ts'
@@ -69,8 +69,11 @@ export interface Network {
     reader: Reader,
     change: { providerId: string; serviceId: string; terms: OwnerTerms; isPaused: boolean }
   ): Promise<void>
-  /** Everybody but its owner, by name, to choose from. */
-  listPeople(reader: Reader, providerId: string): Promise<{ id: string; name: string }[]>
+  /** Those but its owner whose names have each of the words (of `searchWords`), to choose from: the first `limit` by name. */
+  findPeople(
+    reader: Reader,
+    search: { providerId: string; words: readonly string[]; limit: number }
+  ): Promise<{ id: string; name: string }[]>
   /** Shows it no more until its agent connects again. Throws `conflict` when it is online. */
   forget(reader: Reader, id: string): Promise<void>
   /**
@@ -210,10 +213,9 @@ export function createNetwork(
       bell.ring('tasks')
     },
 
-    listPeople: async (reader, providerId) => {
-      const provider = await findManaged(reader, providerId)
-      const people = await listMemberNames(db, MOST_LISTED + 1)
-      return people.filter(({ id }) => id !== provider.owner_id)
+    findPeople: async (reader, { providerId, words, limit }) => {
+      const { owner_id } = await findManaged(reader, providerId)
+      return findMemberNames(db, { words, but: owner_id, limit })
     },
 
     decide: async (reader, id, word) => {

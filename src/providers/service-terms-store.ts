@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.ts'
 import { lockProvider } from '../db/locks.ts'
+import { hasWords } from '../lib/match-words.ts'
 import {
   declaredTerms,
   mergeTerms,
@@ -81,20 +82,58 @@ export const saveOwnerTerms = (
     return true
   })
 
-/** Everybody who could be listed, by name; so many at most. */
-export const listMemberNames = (db: Db, limit: number): Promise<{ id: string; name: string }[]> =>
+interface PersonName {
+  id: string
+  name: string
+}
+
+/** Read at a time, so that a club of any size is searched with the same memory. */
+const SLICE = 1000
+
+/**
+ * Those who could be listed and have each of the words (of `searchWords`) in their name, by name; `limit` at most, without
+ * `but`.
+ */
+export async function findMemberNames(
+  db: Db,
+  { words, but, limit }: { words: readonly string[]; but: string; limit: number }
+): Promise<PersonName[]> {
+  const found: PersonName[] = []
+  for (let last: PersonName | undefined; ;) {
+    const slice = await memberNamesAfter(db, last)
+    found.push(...slice.filter(({ id, name }) => id !== but && hasWords(name, words)))
+    last = slice.at(-1)
+    if (found.length >= limit || slice.length < SLICE) return found.slice(0, limit)
+  }
+}
+
+const memberNamesAfter = (db: Db, last: PersonName | undefined): Promise<PersonName[]> =>
   db
     .selectFrom('users')
     .select(['id', 'name'])
     .where('disabled_at', 'is', null)
+    .where('deleted_at', 'is', null)
+    .$if(last !== undefined, (q) =>
+      q.where((e) =>
+        e.or([
+          e('name', '>', last?.name ?? ''),
+          e.and([e('name', '=', last?.name ?? ''), e('id', '>', last?.id ?? '')])
+        ])
+      )
+    )
     .orderBy('name')
     .orderBy('id')
-    .limit(limit)
+    .limit(SLICE)
     .execute()
 
 /** Of these ids, those of people there are, with their names. */
 export async function listNamesOf(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map()
-  const rows = await db.selectFrom('users').select(['id', 'name']).where('id', 'in', ids).execute()
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'name'])
+    .where('id', 'in', ids)
+    .where('deleted_at', 'is', null)
+    .execute()
   return new Map(rows.map(({ id, name }) => [id, name]))
 }

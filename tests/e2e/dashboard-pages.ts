@@ -50,6 +50,18 @@ export const DASHBOARD_PAGES: readonly DashboardPage[] = [
       await page.getByRole('button', { name: 'Show each' }).click()
     }
   },
+  {
+    name: 'provider-terms',
+    path: ({ provider }) => `/network/${provider}`,
+    then: async (page) => {
+      await page.getByRole('button', { name: 'Change whom it serves' }).click()
+      await page.getByRole('combobox', { name: 'Whom does it serve?' }).click()
+      await page.getByRole('option', { name: 'A few people' }).click()
+      await page.getByLabel('Find people').fill('lind')
+      await page.getByRole('checkbox', { name: 'Mara Lind' }).click()
+      await page.getByRole('button', { name: 'Take Mara Lind out' }).waitFor()
+    }
+  },
   { name: 'people', path: () => '/admin/people' },
   { name: 'system', path: () => '/admin/system' },
   { name: 'errors', path: () => '/admin/errors' },

@@ -56,7 +56,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'GET /api/dashboard/providers/:id': nothing,
   'POST /api/dashboard/providers/:id/drain': nothing,
   'POST /api/dashboard/providers/:id/resume': nothing,
-  'GET /api/dashboard/providers/:id/people': nothing,
+  'GET /api/dashboard/providers/:id/people': { query: { q: text } },
   'PUT /api/dashboard/providers/:id/services/:serviceId/terms': {
     fields: {
       access: { type: 'string', enum: ['members', 'private', 'listed'] },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type {
+  FoundPeople,
   NetworkState,
-  PersonName,
   ProviderDetail,
   ServiceTermsChange
 } from '../../src/http/dashboard/contract/network.ts'
@@ -64,6 +64,10 @@ const put = async (change: object, { as = owner, service }: { as?: Somebody; ser
     json: { ...NONE, ...change }
   })
 }
+const find = async (providerId: string, q: string) => {
+  const path = `/api/dashboard/providers/${providerId}/people?q=${encodeURIComponent(q)}`
+  return (await (await gateway.call(path, { headers: { cookie: owner.cookie } })).json()) as FoundPeople
+}
 const set = async (change: Partial<ServiceTermsChange>) => {
   const response = await put(change)
   expect(response.status).toBe(200)
@@ -110,13 +114,13 @@ describe('what the owner of a service sets in the dashboard', () => {
     const other = await addSomebody()
     expect(await apiErrorOf(make(friend))).toMatchObject({ code: 'no_provider' })
     const { id } = (await look(owner))!
-    const people = await gateway.call(`/api/dashboard/providers/${id}/people`, { headers: { cookie: owner.cookie } })
-    const names = (await people.json()) as PersonName[]
+    const { people: names } = await find(id, '')
     expect(names).toContainEqual({ id: friend.id, name: friend.name })
     expect(names.map((person) => person.id)).not.toContain(owner.id)
     for (const person of names) expect(Object.keys(person).toSorted()).toEqual(['id', 'name'])
     const changed = await set({ access: 'listed', people: [friend.id] })
     expect(changed).toMatchObject({ access: 'listed', listed: [friend.name], terms: { file: { access: 'private' } } })
+    expect(changed.terms?.people).toEqual([{ id: friend.id, name: friend.name }])
     await make(friend)
     expect(await apiErrorOf(make(other))).toMatchObject({ code: 'no_provider' })
     expect((await look(friend))!.service).toMatchObject({ listed: null, terms: null })
@@ -172,6 +176,33 @@ describe('what the owner of a service sets in the dashboard', () => {
       const param = field === 'access' && value === 'listed' ? 'people' : field
       expect(await readError(response)).toMatchObject({ code: 'invalid_request', param })
     }
+  })
+
+  it('finds people by words of their names, the first fifty of a club of any size', async () => {
+    const { id } = (await look(owner))!
+    const now = Date.now()
+    const rows = Array.from({ length: 1100 }, (_, index) => ({
+      ...{ id: `usr_${index}`, email: `${index}@example.org`, name: `Member ${String(index).padStart(4, '0')}` },
+      ...{ role: 'member' as const, created_at: now, updated_at: now }
+    }))
+    for (let at = 0; at < rows.length; at += 100) {
+      await gateway.database.db
+        .insertInto('users')
+        .values(rows.slice(at, at + 100))
+        .execute()
+    }
+    const all = await find(id, 'member')
+    expect([all.people.length, all.hasMore, all.people[0]?.name]).toEqual([50, true, 'Member 0000'])
+    expect(await find(id, ' 1099  mem')).toEqual({ people: [{ id: 'usr_1099', name: 'Member 1099' }], hasMore: false })
+    expect((await find(id, '05')).people.length).toBe(50)
+    const few = await find(id, 'member 010')
+    expect([few.people.length, few.hasMore]).toEqual([12, false])
+    expect((await find(id, owner.name)).people.map((one) => one.id)).not.toContain(owner.id)
+    const path = `/api/dashboard/providers/${id}/people?q=`
+    const status = async (q: string) => (await gateway.call(path + q, { headers: { cookie: owner.cookie } })).status
+    expect([await status('x'.repeat(200)), await status('x'.repeat(201)), await status('x&frob=1')]).toEqual([
+      ...[200, 400, 400]
+    ])
   })
 
   it('lists nobody that is not there, and at most a thousand', async () => {

@@ -75,6 +75,8 @@ export interface ServiceInfo {
 /** For its owner: what counts in place of the agent's file, and what that says. */
 export interface ServiceTermsInfo {
   set: ServiceTermsChange
+  /** Those of `set.people` whom there still are. */
+  people: PersonName[]
   /** As in the agent's file; `listed` are addresses. */
   file: {
     access: 'members' | 'private' | 'listed'
@@ -86,7 +88,8 @@ export interface ServiceTermsInfo {
 
 /**
  * `PUT /api/dashboard/providers/<id>/services/<service id>/terms`, for its owner: all of it at once; null or nothing is as in the
- * agent's file. Answers the ProviderDetail. `GET …/<id>/people` lists `PersonName`s to choose from, for owner and admins.
+ * agent's file. Answers the ProviderDetail. `GET …/<id>/people?q=<words>` finds `FoundPeople` to choose from, for owner and
+ * admins.
  */
 export interface ServiceTermsChange {
   /** `listed`: those of `people` alone. */
@@ -98,6 +101,12 @@ export interface ServiceTermsChange {
   imagesPerUserHour: number | 'none' | null
   /** It takes no work. */
   isPaused: boolean
+}
+
+/** The first fifty by name of those who have each of the words in it; there may be more. */
+export interface FoundPeople {
+  people: PersonName[]
+  hasMore: boolean
 }
 
 export interface PersonName {

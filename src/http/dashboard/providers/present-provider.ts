@@ -89,9 +89,11 @@ function presentService(report: ServiceReport, isMine: boolean): ServiceInfo {
 function presentTerms({
   asDeclared: declared,
   byOwner: owner,
+  people,
   paused_at
 }: ServiceReport['service']): ServiceInfo['terms'] {
   return {
+    people: Array.isArray(owner.access) ? people : [],
     set: {
       access: owner.access === undefined ? null : presentAccess(owner.access),
       people: owner.access === undefined || typeof owner.access === 'string' ? [] : owner.access,

@@ -4,8 +4,7 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 
 export interface LimitsDialogFrameProps {
-  /** Whose limits they are. */
-  name: string
+  title: string
   description: string
   /** What saves them, as it stands. */
   save: { isPending: boolean; isError: boolean; error: unknown }
@@ -16,7 +15,7 @@ export interface LimitsDialogFrameProps {
 }
 
 /** A dialog in which limits are changed, with what went wrong when they were saved. */
-export function LimitsDialogFrame({ name, description, save, onSubmit, onClose, children }: LimitsDialogFrameProps) {
+export function LimitsDialogFrame({ title, description, save, onSubmit, onClose, children }: LimitsDialogFrameProps) {
   const formId = useId()
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -27,7 +26,7 @@ export function LimitsDialogFrame({ name, description, save, onSubmit, onClose, 
       open
       wide
       onClose={onClose}
-      title={`Limits of ${name}`}
+      title={title}
       description={description}
       actions={
         <>

@@ -36,7 +36,7 @@ export function KeyLimitsDialog({ apiKey, onClose }: { apiKey: KeyInfo; onClose:
   }
   return (
     <LimitsDialogFrame
-      name={apiKey.name}
+      title={`Limits of ${apiKey.name}`}
       description="They count from the next call on. The key itself stays the same."
       save={save}
       onSubmit={submit}

@@ -1,5 +1,5 @@
 import { clsx } from 'clsx'
-import { CircleOff, Snowflake, TriangleAlert } from 'lucide-react'
+import { CircleOff, CirclePause, Snowflake, TriangleAlert } from 'lucide-react'
 import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
@@ -45,6 +45,13 @@ export const CoolingBadge = ({ cooling }: { cooling: NonNullable<ServiceInfo['co
   <Badge look="info">
     <Snowflake className="size-3" aria-hidden />
     Cooling down until {formatUntil(cooling.until)}
+  </Badge>
+)
+
+export const PausedBadge = () => (
+  <Badge look="warn">
+    <CirclePause className="size-3" aria-hidden />
+    Paused
   </Badge>
 )
 

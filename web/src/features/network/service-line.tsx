@@ -2,7 +2,7 @@ import type { ServiceInfo } from '../../../../src/http/dashboard/contract/networ
 import { formatMeasure, formatPercent } from '../../lib/format.ts'
 import { FeatureText } from './features.tsx'
 import { isImage, successOf } from './provider-lists.ts'
-import { CoolingBadge, WarningBadge } from './provider-states.tsx'
+import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
 import { Slots } from './slots.tsx'
 
 /** More models than these are told in number. */
@@ -10,7 +10,7 @@ const MOST_MODELS = 4
 
 /** A service within the card of its provider. */
 export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boolean }) {
-  const { name, engine, models, cooling, warning } = service
+  const { name, engine, models, isPaused, cooling, warning } = service
   return (
     <li className="flex flex-col gap-1.5 py-2.5">
       <div className="flex items-center justify-between gap-3">
@@ -18,10 +18,17 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
           <span className="truncate font-medium">{name}</span>
           <span className="truncate text-xs text-faint">{isImage(service) ? engine : service.type}</span>
         </span>
-        {isImage(service) && <Slots used={service.running} all={service.concurrency} idle={idle || cooling !== null} />}
+        {isImage(service) && (
+          <Slots used={service.running} all={service.concurrency} idle={idle || isPaused || cooling !== null} />
+        )}
       </div>
       {models.length > 0 && <Models models={models} />}
       {isImage(service) && <Performance service={service} />}
+      {isPaused && (
+        <span>
+          <PausedBadge />
+        </span>
+      )}
       {warning && (
         <span>
           <WarningBadge warning={warning} />

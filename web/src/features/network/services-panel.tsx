@@ -4,7 +4,7 @@ import { Badge } from '../../components/ui/badge.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
 import { FeatureWords } from './features.tsx'
 import { isImage } from './provider-lists.ts'
-import { CoolingBadge, WarningBadge } from './provider-states.tsx'
+import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
 import { Performance } from './service-line.tsx'
 import { Sharing } from './sharing.tsx'
 import { Slots } from './slots.tsx'
@@ -32,7 +32,7 @@ export const ServicesPanel = ({ services, idle, providerId }: ServicesPanelProps
 )
 
 function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'services'> & { service: ServiceInfo }) {
-  const { name, engine, type, description, access, models, cooling, warning } = service
+  const { name, engine, type, description, access, models, isPaused, cooling, warning } = service
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
@@ -40,8 +40,11 @@ function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'servic
           <h3 className="font-medium [overflow-wrap:anywhere]">{name}</h3>
           <Badge>{isImage(service) ? (engine ?? type) : type}</Badge>
           <Badge look={access === 'members' ? 'plain' : 'info'}>{ACCESS[access]}</Badge>
+          {isPaused && <PausedBadge />}
         </div>
-        {isImage(service) && <Slots used={service.running} all={service.concurrency} idle={idle || cooling !== null} />}
+        {isImage(service) && (
+          <Slots used={service.running} all={service.concurrency} idle={idle || isPaused || cooling !== null} />
+        )}
       </div>
       {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}
       {warning && <Warning warning={warning} />}

@@ -10,7 +10,9 @@ export function Sharing({ service, providerId }: { service: ServiceInfo; provide
   const { terms, listed, isPaused } = service
   return (
     <div className="flex flex-col items-start gap-1 text-[13px]">
-      {isPaused && <p className="text-warn">Its owner has paused it: it takes no work.</p>}
+      {isPaused && (
+        <p className="text-warn">{terms ? 'You have paused it' : 'Its owner has paused it'}: it takes no work.</p>
+      )}
       <p className="text-muted">{sharingText(service)}</p>
       {listed && listed.length > 0 && <p className="[overflow-wrap:anywhere] text-muted">For {listed.join(', ')}</p>}
       {terms && (

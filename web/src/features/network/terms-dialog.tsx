@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type {
   PersonName,
@@ -16,11 +16,13 @@ import { Select, type SelectOption } from '../../components/ui/select.tsx'
 import { tell } from '../../components/ui/toaster.tsx'
 import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
 import { networkQuery, providerQuery } from './api.ts'
+import { PeoplePicker } from './people-picker.tsx'
 
 type Access = NonNullable<ServiceTermsChange['access']>
 const WHOM: Record<Access, string> = { members: 'everybody here', listed: 'a few people', private: 'only me' }
 type Counted = 'imagesPerHour' | 'imagesPerUserHour'
 type Typed = Record<Counted, string>
+type TermsForm = Pick<ServiceTermsChange, 'access' | 'isPaused'> & { people: readonly PersonName[] }
 
 interface TermsDialogProps {
   providerId: string
@@ -30,15 +32,18 @@ interface TermsDialogProps {
 }
 
 /** Whom a service serves and with how much, by the word of its owner, beside what the agent's file says. */
-export function TermsDialog({ providerId, service, terms: { set, file }, onClose }: TermsDialogProps) {
-  const [{ access, people, isPaused }, setForm] = useState(set)
-  const [typed, setTyped] = useState<Typed>({
-    imagesPerHour: typedOf(set.imagesPerHour),
-    imagesPerUserHour: typedOf(set.imagesPerUserHour)
+export function TermsDialog({ providerId, service, terms, onClose }: TermsDialogProps) {
+  const { set, file } = terms
+  const [{ access, people, isPaused }, setForm] = useState<TermsForm>({
+    access: set.access,
+    people: terms.people,
+    isPaused: set.isPaused
   })
+  const [typed, setTyped] = useState<Typed>(typedCaps(set))
   const [errors, setErrors] = useState<Partial<Record<Counted | 'people', string>>>({})
+  const isPrivate = (access ?? file.access) === 'private'
   const save = useSetTerms(providerId, service.id)
-  const change = (part: Partial<ServiceTermsChange>) => {
+  const change = (part: Partial<TermsForm>) => {
     setForm((before) => ({ ...before, ...part }))
     setErrors({})
   }
@@ -49,15 +54,17 @@ export function TermsDialog({ providerId, service, terms: { set, file }, onClose
     { value: 'private', label: 'Only me' }
   ]
   const submit = () => {
-    const hour = readCount(typed.imagesPerHour, 0)
-    const userHour = readCount(typed.imagesPerUserHour, 0)
+    // What is not shown stays as it is.
+    const entries = isPrivate ? typedCaps(set) : typed
+    const hour = readCount(entries.imagesPerHour, 0)
+    const userHour = readCount(entries.imagesPerUserHour, 0)
     if ('error' in hour) return setErrors({ imagesPerHour: hour.error })
     if ('error' in userHour) return setErrors({ imagesPerUserHour: userHour.error })
     if (access === 'listed' && people.length === 0) return setErrors({ people: 'Choose at least one.' })
     save.mutate(
       {
         access,
-        people: access === 'listed' ? people : [],
+        people: access === 'listed' ? people.map(({ id }) => id) : [],
         imagesPerHour: capOf(hour.count),
         imagesPerUserHour: capOf(userHour.count),
         isPaused
@@ -76,7 +83,7 @@ export function TermsDialog({ providerId, service, terms: { set, file }, onClose
       value={typed[name]}
       error={errors[name]}
       placeholder={`As in agent.yaml: ${file[name] ?? 'no limit'}`}
-      hint="0 lifts the limit."
+      hint="Empty: as in agent.yaml. 0: no limit."
       onChange={(value) => {
         setTyped((before) => ({ ...before, [name]: value }))
         setErrors({})
@@ -85,16 +92,13 @@ export function TermsDialog({ providerId, service, terms: { set, file }, onClose
   )
   return (
     <LimitsDialogFrame
-      name={service.name}
+      title={`Whom ${service.name} serves`}
       description="What you set here counts at once and wins over agent.yaml. You are never held back."
       save={save}
       onSubmit={submit}
       onClose={onClose}
     >
       <div className="flex flex-col gap-4">
-        <Checkbox checked={isPaused} onChange={(paused) => change({ isPaused: paused })} detail="For you as well.">
-          Paused: it takes no work
-        </Checkbox>
         <Field label="Whom does it serve?">
           <Select
             value={access ?? 'file'}
@@ -103,58 +107,37 @@ export function TermsDialog({ providerId, service, terms: { set, file }, onClose
           />
         </Field>
         {access === 'listed' && (
-          <People
+          <PeoplePicker
             providerId={providerId}
             chosen={people}
             error={errors.people}
             onChange={(chosen) => change({ people: chosen })}
           />
         )}
-        <div className="grid gap-4 sm:grid-cols-2">
-          {count('imagesPerHour', 'Images an hour for others')}
-          {count('imagesPerUserHour', 'And for each of them')}
-        </div>
+        {!isPrivate && (
+          <div className="grid gap-4 sm:grid-cols-2">
+            {count('imagesPerHour', 'Images an hour for others')}
+            {count('imagesPerUserHour', 'And for each of them')}
+          </div>
+        )}
+        <Checkbox
+          checked={isPaused}
+          onChange={(paused) => change({ isPaused: paused })}
+          detail="It takes no work, yours neither. What waits for it goes on afterwards."
+        >
+          Pause it
+        </Checkbox>
       </div>
     </LimitsDialogFrame>
   )
 }
 
 const typedOf = (cap: ServiceTermsChange[Counted]): string => (cap === null ? '' : cap === 'none' ? '0' : String(cap))
+const typedCaps = ({ imagesPerHour, imagesPerUserHour }: Pick<ServiceTermsChange, Counted>): Typed => ({
+  imagesPerHour: typedOf(imagesPerHour),
+  imagesPerUserHour: typedOf(imagesPerUserHour)
+})
 const capOf = (count: number | null): ServiceTermsChange[Counted] => (count === 0 ? 'none' : count)
-
-interface PeopleProps {
-  providerId: string
-  chosen: readonly string[]
-  error: string | undefined
-  onChange: (chosen: string[]) => void
-}
-
-function People({ providerId, chosen, error, onChange }: PeopleProps) {
-  const { data: people = [] } = useQuery({
-    queryKey: ['provider', providerId, 'people'],
-    queryFn: ({ signal }) => fetchJson<PersonName[]>(`${DASHBOARD}/providers/${providerId}/people`, { signal })
-  })
-  return (
-    <div role="group" aria-label="People to choose from" className="flex flex-col gap-2">
-      <div className="grid max-h-44 gap-x-4 gap-y-2 overflow-y-auto rounded-lg border border-line p-3 sm:grid-cols-2">
-        {people.map(({ id, name }) => (
-          <Checkbox
-            key={id}
-            checked={chosen.includes(id)}
-            onChange={(checked) => onChange(checked ? [...chosen, id] : chosen.filter((one) => one !== id))}
-          >
-            <span className="[overflow-wrap:anywhere]">{name}</span>
-          </Checkbox>
-        ))}
-      </div>
-      {error !== undefined && (
-        <p role="alert" className="text-xs text-bad">
-          {error}
-        </p>
-      )}
-    </div>
-  )
-}
 
 function useSetTerms(providerId: string, serviceId: string) {
   const client = useQueryClient()

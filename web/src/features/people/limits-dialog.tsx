@@ -36,7 +36,7 @@ export function LimitsDialog({ person, onClose }: { person: PersonInfo; onClose:
   }
   return (
     <LimitsDialogFrame
-      name={person.name}
+      title={`Limits of ${person.name}`}
       description="They hold for everything this person asks for, here and with keys. Days and months are those of UTC."
       save={save}
       onSubmit={submit}
