@@ -20,6 +20,7 @@ describe('why a request waits', () => {
       reasonText({ wait: { reason, until: null } }, NOW)
     )
     expect(new Set(texts).size).toBe(6)
+    expect(texts[2]).toBe('The image server is down, goes on by itself')
     for (const text of texts) expect(text).not.toMatch(/ at | in a moment/)
     expect(reasonText({ wait: null }, NOW)).toBeNull()
   })

@@ -4,7 +4,7 @@ import { formatDuration, formatTime } from './format.ts'
 const REASONS: Record<WaitReason, string> = {
   capped: "The owner's limit per hour is reached",
   paused: 'The image server is busy',
-  unusable: 'The image server cannot be used',
+  unusable: 'The image server is down',
   drained: 'The owner has paused the machine',
   away: 'No machine for it is online',
   approval: "The machine waits for an admin's approval"
@@ -13,6 +13,9 @@ const REASONS: Record<WaitReason, string> = {
 /** What happens when the wait is over. */
 const THEN: Partial<Record<WaitReason, string>> = { capped: 'goes on', paused: 'asked again', unusable: 'asked again' }
 
+/** What ends a wait of which nobody knows how long it is, where the reason does not say so. */
+const ENDS: Partial<Record<WaitReason, string>> = { unusable: 'goes on by itself' }
+
 /** Nearer than this no time of day is told, which has no seconds. */
 const SOON_MS = 60_000
 
@@ -20,7 +23,9 @@ const SOON_MS = 60_000
 export function reasonText({ wait }: Pick<RequestSummary, 'wait'>, now: number): string | null {
   if (!wait) return null
   const then = THEN[wait.reason]
-  if (wait.until === null || then === undefined) return REASONS[wait.reason]
+  if (wait.until === null || then === undefined) {
+    return [REASONS[wait.reason], ENDS[wait.reason]].filter((part) => part !== undefined).join(', ')
+  }
   const when = wait.until - now < SOON_MS ? 'in a moment' : `at ${formatTime(wait.until)}`
   return `${REASONS[wait.reason]}, ${then} ${when}`
 }

@@ -3,6 +3,7 @@ import type { ServiceInfo } from '../../../../src/http/dashboard/contract/networ
 import { Badge } from '../../components/ui/badge.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
 import { FeatureWords } from './features.tsx'
+import { ImageServerAdvice } from './image-server-advice.tsx'
 import { isImage } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
 import { Performance } from './service-line.tsx'
@@ -32,7 +33,7 @@ export const ServicesPanel = ({ services, idle, providerId }: ServicesPanelProps
 )
 
 function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'services'> & { service: ServiceInfo }) {
-  const { name, engine, type, description, access, models, isPaused, cooling, warning } = service
+  const { name, engine, type, description, access, models, isPaused, cooling, warning, terms } = service
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
@@ -47,7 +48,7 @@ function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'servic
         )}
       </div>
       {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}
-      {warning && <Warning warning={warning} />}
+      {warning && <Warning warning={warning} isMine={terms !== null} />}
       {cooling && <Cooling cooling={cooling} />}
       {isImage(service) && <Sharing service={service} providerId={providerId} />}
       {models.length > 0 && (
@@ -71,11 +72,16 @@ function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'servic
   )
 }
 
-const Warning = ({ warning }: { warning: NonNullable<ServiceInfo['warning']> }) => (
+const Warning = ({ warning, isMine }: { warning: NonNullable<ServiceInfo['warning']>; isMine: boolean }) => (
   <div className="flex flex-col items-start gap-1.5">
     <WarningBadge warning={warning} />
     {warning.text !== null && (
       <p className="text-[13px] [overflow-wrap:anywhere] text-muted">Its agent says: “{warning.text}”</p>
+    )}
+    {isMine && (
+      <div className="text-[13px] text-muted">
+        <ImageServerAdvice />
+      </div>
     )}
   </div>
 )

@@ -126,7 +126,7 @@ function Pending({ request, position, hasPreview, isSmall }: PendingProps) {
           isSmall ? 'inset-x-1.5 bottom-1.5 p-1.5' : 'inset-x-3 bottom-3 px-3 py-2'
         )}
       >
-        {!isSmall && <span className="truncate tabular-nums">{text}</span>}
+        {!isSmall && <span className="line-clamp-2 tabular-nums">{text}</span>}
         <ProgressBar percent={percent} label={`Image ${position + 1}`} className="bg-white/25! [&>div]:bg-white!" />
       </div>
     </>

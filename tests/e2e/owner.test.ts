@@ -1,0 +1,160 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
+import { type RunningProgram, startProgram } from '../support/run-program.ts'
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
+import { describeSteps } from './describe-steps.ts'
+import { openVisitor, startBrowser, type Visitor } from './visitor.ts'
+
+const KEY = 'sk-of-the-image-server'
+const DOWN = 'The image server is down, goes on by itself'
+const MODEL = 'attic-painter'
+
+let gateway: TestGateway
+let images: FakeOpenAIServer
+let folder: string
+let agent: RunningProgram
+let browser: Browser
+let owner: Visitor
+let friend: Visitor
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  images = await startFakeOpenAIServer({ requiredApiKey: KEY, knownModels: [MODEL] })
+  folder = await mkdtemp(join(tmpdir(), 'inference-club-owner-'))
+  browser = await startBrowser()
+  const ben = await gateway.addPerson({ name: 'Ben Okri' })
+  const mara = await gateway.addPerson({ name: 'Mara Lind' })
+  const { key } = await gateway.addKey(ben, { name: 'attic', scopes: ['agent'] })
+  await writeFile(
+    join(folder, 'agent.yaml'),
+    [
+      `gateway: ${gateway.url}`,
+      `api_key: ${key}`,
+      'name: attic',
+      'services:',
+      '  - name: painter',
+      '    type: image',
+      '    engine: openai',
+      `    url: ${images.url}`,
+      '    api_key: sk-of-another-server',
+      '    models:',
+      `      - id: ${MODEL}`
+    ].join('\n'),
+    { mode: 0o600 }
+  )
+  owner = await openVisitor(browser, { url: gateway.url, cookie: ben.cookie })
+  friend = await openVisitor(browser, { url: gateway.url, cookie: mara.cookie })
+  for (const { page } of [owner, friend]) page.setDefaultTimeout(20_000)
+}, 60_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await agent?.stop()
+  await gateway?.close()
+  await images?.close()
+  await rm(folder, { recursive: true })
+})
+
+const open = (page: Page, name: string) =>
+  page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true }).click()
+const card = (page: Page) => page.getByRole('list', { name: 'Machines' }).getByRole('listitem').first()
+const painting = (prompt: string) => friend.page.getByRole('article', { name: prompt })
+/** On its image and above it. */
+const waits = (prompt: string, words: string | RegExp) => painting(prompt).getByText(words).first().waitFor()
+const made = (prompt: string) => painting(prompt).getByRole('link', { name: 'Open image 1 of 1' }).waitFor()
+
+async function ask(prompt: string): Promise<void> {
+  await friend.page.getByLabel('Prompt', { exact: true }).fill(prompt)
+  await friend.page.getByRole('button', { name: 'Generate', exact: true }).click()
+}
+
+/** Opens the machine's page and its dialog. */
+async function setCap(images: string): Promise<void> {
+  const { page } = owner
+  await page.getByRole('button', { name: 'Change whom it serves' }).click()
+  await page.getByLabel('And for each of them').fill(images)
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+}
+
+/** The day of somebody whose machine serves others, each step on what the one before left. */
+describeSteps('the day of an owner', () => {
+  it('begins with a wrong key of the image server: told in the terminal and on the page, with what to do', async () => {
+    agent = startProgram(['agent', '--config', join(folder, 'agent.yaml')])
+    await agent.printed(/The provider's image server refused its API key\..*an image server cannot be used/)
+    const { page } = owner
+    await page.goto('/network')
+    await card(page)
+      .getByText(/^Image server needs attention/)
+      .waitFor()
+    await card(page).getByRole('link', { name: 'attic' }).click()
+    await page.getByText("Its agent says: “The provider's image server refused its API key.”").waitFor()
+    await page.getByText(/its address, its key and the model are right in the agent’s file/).waitFor()
+  })
+
+  it('lets nobody fail by it: what is asked for waits, and is made once the key is right', async () => {
+    await friend.page.goto('/playground')
+    await ask('a paper boat')
+    await waits('a paper boat', DOWN)
+    const file = join(folder, 'agent.yaml')
+    await writeFile(file, (await readFile(file, 'utf8')).replace('sk-of-another-server', KEY))
+    agent.process.kill('SIGHUP')
+    await made('a paper boat')
+    await owner.page.getByText(/refused its API key/).waitFor({ state: 'detached' })
+  })
+
+  it('sees its image server go down and come back, and nobody has to ask again', async () => {
+    const { url } = images
+    await images.close()
+    await ask('a comet over the hills')
+    await waits('a comet over the hills', DOWN)
+    await open(owner.page, 'Network')
+    await card(owner.page)
+      .getByText(/^Image server needs attention/)
+      .waitFor()
+    images = await startFakeOpenAIServer({
+      port: Number(new URL(url).port),
+      requiredApiKey: KEY,
+      knownModels: [MODEL]
+    })
+    await made('a comet over the hills')
+    await card(owner.page)
+      .getByText(/^Image server needs attention/)
+      .waitFor({ state: 'detached' })
+  })
+
+  it('sets what each may have within an hour: who has had it reads until when they wait, and no estimate', async () => {
+    await card(owner.page).getByRole('link', { name: 'attic' }).click()
+    await setCap('2')
+    await owner.page
+      .getByText('Others may have 2 images each within an hour. They had 2 within the last hour.')
+      .waitFor()
+    await ask('one more')
+    await waits('one more', /^The owner's limit per hour is reached, goes on at \d\d:\d\d$/)
+    expect(await painting('one more').textContent()).not.toMatch(/left|done in|next in line/i)
+  })
+
+  it('lifts it, and the one who waited is served', async () => {
+    await setCap('0')
+    await owner.page.getByText('Others may have as many images as they like.').waitFor()
+    await made('one more')
+  })
+
+  it('pauses the machine, which everybody sees', async () => {
+    const { page } = owner
+    await page.getByRole('button', { name: 'Change whom it serves' }).click()
+    await page.getByRole('checkbox', { name: 'Pause it' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await page.getByText('You have paused it: it takes no work.').waitFor()
+    await open(friend.page, 'Network')
+    await card(friend.page).getByText('Paused', { exact: true }).waitFor()
+  })
+
+  it('had nothing to complain about', () => {
+    expect([...owner.complaints, ...friend.complaints]).toEqual([])
+  })
+})
