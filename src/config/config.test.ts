@@ -37,7 +37,7 @@ describe('without variables', () => {
       logLevel: 'warn',
       assetCacheControl: 'public, max-age=31536000, immutable',
       bootstrapApiKey: undefined,
-      club: { clubName: 'inference.club' },
+      club: { clubName: 'inference.club', repository: '' },
       webhookPrivateAddresses: false,
       rateLimit: 600,
       demo: undefined,

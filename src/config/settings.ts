@@ -45,7 +45,7 @@ const setting = <T>(
 })
 
 export const textSetting = <T extends string | undefined>(
-  options: Describe<T>,
+  options: Describe<T> & { live?: T extends string ? true : never },
   check: (text: string) => string | undefined = () => undefined
 ): Setting<T> =>
   setting(options, {

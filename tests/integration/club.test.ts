@@ -44,6 +44,29 @@ const blank = (width: number, height: number) => sharp({ create: { width, height
 const remove = () => callDashboard<ClubInfo>(gateway, admin, 'club/picture', { method: 'DELETE' })
 const page = async (path = '/') => (await gateway.call(path, { headers: { accept: 'text/html' } })).text()
 
+describe('the repository of a club', () => {
+  const set = async (repository: string | null) => {
+    const { status, body } = await callDashboard<DashboardError>(gateway, admin, 'settings', {
+      method: 'PATCH',
+      json: { repository }
+    })
+    return { status, param: body.error?.param }
+  }
+  const told = async (cookie: string) =>
+    (await callDashboard<SessionInfo>(gateway, { cookie }, 'session')).body.repository
+
+  it('is told to its members alone, from the moment at which an admin says where it is', async () => {
+    expect(await told(member.cookie)).toBeNull()
+    expect((await set('https://git.example.org/club.git')).status).toBe(200)
+    expect(await told(member.cookie)).toBe('https://git.example.org/club.git')
+    expect(await told('')).toBeNull()
+    expect((await set('')).status).toBe(200)
+    expect(await told(member.cookie)).toBeNull()
+    expect(await set('https://git.example.org/$(id)')).toEqual({ status: 400, param: 'repository' })
+    await set(null)
+  })
+})
+
 describe('the name of the club', () => {
   it('is the product’s own until an admin says otherwise, and again when it is reset', async () => {
     expect(await club()).toEqual({ name: 'inference.club', picture: null })

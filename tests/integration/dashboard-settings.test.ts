@@ -81,6 +81,7 @@ describe('the list of settings', () => {
       'queueTotal',
       'rateLimit',
       'registration',
+      'repository',
       'servicesPerProvider',
       'signInTries',
       'silenceMs',
@@ -297,6 +298,7 @@ describe('after a restart', () => {
   /** Of every setting another value than its default, as text and as the configuration holds it. */
   const OTHER: Record<string, [text: string, value: unknown]> = {
     clubName: ['The Attic', 'The Attic'],
+    repository: ['git@git.example.org:club.git', 'git@git.example.org:club.git'],
     webhookPrivateAddresses: ['1', true],
     rateLimit: ['11', 11],
     registration: ['open', 'open'],

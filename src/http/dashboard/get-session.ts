@@ -20,6 +20,7 @@ export function getSession(
       club: presentClub({ config, clubPicture }),
       signIn: people.signInOptions(),
       limits: { maxImagesPerRequest, maxInputImages, maxUploadBytes },
+      repository: person && config.club.repository !== '' ? config.club.repository : null,
       version
     }
   })

@@ -21,3 +21,6 @@ export function usePerson(): Person {
   if (!person) throw new Error('nobody is signed in')
   return person
 }
+
+/** Where members get the program with git; null: nobody has said. */
+export const useRepository = (): string | null => useSession().data?.repository ?? null

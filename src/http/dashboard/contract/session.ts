@@ -17,6 +17,8 @@ export interface SessionInfo {
   club: ClubInfo
   signIn: SignInOptions
   limits: CallLimits
+  /** Where the program is to be had with git, for who is signed in; null: nobody has said. */
+  repository: string | null
   version: string
 }
 

@@ -10,6 +10,7 @@ import { Segmented } from '../../components/ui/segmented.tsx'
 import { keySnippets, type Snippet } from './key-snippets.ts'
 import { clubUrl } from '../../lib/base-path.ts'
 import { modelsQuery } from '../../lib/models.ts'
+import { useRepository } from '../../lib/session.ts'
 
 /** The only time a key's secrets are shown. Closing asks once more when the key was not copied. */
 export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; onClose: () => void }) {
@@ -17,6 +18,7 @@ export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; on
   const [asking, setAsking] = useState(false)
   const close = () => (copied ? onClose() : setAsking(true))
   const { key, secret, webhookSecret } = created
+  const repository = useRepository()
   const { data: online } = useQuery(modelsQuery)
   const model = online?.find(({ id }) => key.limits.models?.includes(id) ?? true)?.id
   return (
@@ -38,6 +40,7 @@ export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; on
           secret,
           scopes: key.scopes,
           baseUrl: clubUrl(),
+          repository,
           ...(model !== undefined && { model })
         })}
         onSecretCopied={() => setCopied(true)}

@@ -21,6 +21,12 @@ describe('keySnippets', () => {
     expect(file).toBe('\ngateway: https://club.example.org\napi_key_file: agent.key')
   })
 
+  it('gets the program where it is known where that is', () => {
+    const repository = 'git@git.example.org:club.git'
+    const [agent] = keySnippets({ secret: 'ic_secret', scopes: ['agent'], baseUrl: 'http://c', repository })
+    expect(agent?.code).toMatch(/^\[ -d .* \|\| git clone git@git\.example\.org:club\.git .*\ncd .* && npm ci\n\(umask/)
+  })
+
   it('exports the key for programs', () => {
     expect(of('generate').every(({ code }) => /^export \w+_API_KEY=ic_secret$/m.test(code))).toBe(true)
   })

@@ -1,4 +1,5 @@
 import type { Scope } from '../../../../src/http/dashboard/contract/keys.ts'
+import { cloneLines } from '../../lib/clone-lines.ts'
 import { curlCommand, jsonArguments } from '../../lib/curl-command.ts'
 
 export interface Snippet {
@@ -16,8 +17,10 @@ export function keySnippets(key: {
   scopes: readonly Scope[]
   baseUrl: string
   model?: string
+  /** Where the program is to be had with git. */
+  repository?: string | null
 }): Snippet[] {
-  const { secret, scopes, baseUrl, model } = key
+  const { secret, scopes, baseUrl, model, repository = null } = key
   const exportKey = `export INFERENCE_CLUB_API_KEY=${secret}`
   const call =
     model === undefined
@@ -35,7 +38,9 @@ export function keySnippets(key: {
     id: 'agent',
     label: 'Agent',
     code: [
-      '# In the folder of the program, after git clone and npm ci:',
+      ...(repository === null
+        ? ['# In the folder of the program, after git clone and npm ci:']
+        : cloneLines(repository)),
       `(umask 077 && echo ${secret} > agent.key)`,
       'bin/inference-club agent --config agent.yaml',
       '# agent.yaml, beside that file, begins with these two lines:',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkMachine, connectCommand, EMPTY_MACHINE, withEngine } from './connect-command.ts'
 
-const ACCESS = { gateway: 'https://club.example.org', secret: 'ic_secret' }
+const ACCESS = { gateway: 'https://club.example.org', secret: 'ic_secret', repository: null }
 
 describe('connectCommand', () => {
   it('writes the file of a demo machine and starts it', () => {
@@ -20,6 +20,19 @@ describe('connectCommand', () => {
         '      - id: "demo"',
         'EOF',
         'bin/inference-club agent --config home-rig.yaml'
+      ].join('\n')
+    )
+  })
+
+  it('begins with getting the program where it is known where that is', () => {
+    const repository = 'https://git.example.org/club.git'
+    const machine = { ...EMPTY_MACHINE, name: 'rig', engine: 'demo' }
+    const command = connectCommand(machine, { ...ACCESS, repository })
+    expect(command).toBe(
+      [
+        `[ -d inference.club ] || git clone ${repository} inference.club`,
+        'cd inference.club && npm ci',
+        connectCommand(machine, ACCESS)
       ].join('\n')
     )
   })
@@ -65,7 +78,7 @@ describe('another engine', () => {
 })
 
 describe('whom a machine serves', () => {
-  const machine = { ...EMPTY_MACHINE, name: 'rig', model: 'flux' }
+  const machine = { ...EMPTY_MACHINE, name: 'rig', engine: 'openai', model: 'flux' }
   const command = (part: Partial<typeof EMPTY_MACHINE>) => connectCommand({ ...machine, ...part }, ACCESS)
 
   it('is everybody without a limit unless it is said', () => {

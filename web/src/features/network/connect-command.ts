@@ -1,4 +1,5 @@
 import { ENGINES } from '../../../../src/engines/engine-descriptions.ts'
+import { cloneLines } from '../../lib/clone-lines.ts'
 import { readCount } from '../../components/limits/limits-form.ts'
 
 /** A machine that is to be connected, as it is filled in. */
@@ -102,11 +103,15 @@ function sharing({ access, listed, imagesPerHour, imagesPerUserHour }: MachineFo
   ]
 }
 
-/** Lines for a shell: they write the key into a file that nobody else can read, and the agent's file, and start it. */
-export function connectCommand(machine: MachineForm, access: { gateway: string; secret: string }): string {
+/** Lines for a shell: they get the program where it is known where that is, write the key into a file that nobody else can read, and the agent's file, and start it. */
+export function connectCommand(
+  machine: MachineForm,
+  access: { gateway: string; secret: string; repository: string | null }
+): string {
   const name = fileName(machine.name)
   const file = `${name}.yaml`
   return [
+    ...cloneLines(access.repository),
     `(umask 077 && echo ${access.secret} > ${name}.key)`,
     `cat > ${file} <<'EOF'`,
     `gateway: ${quote(access.gateway)}`,

@@ -5,9 +5,11 @@ import type { ProviderInfo } from '../../../../src/http/dashboard/contract/netwo
 import { Button, buttonClass } from '../../components/ui/button.tsx'
 import { CopyButton } from '../../components/ui/copy-button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
+import { useRepository } from '../../lib/session.ts'
 import { networkQuery } from './api.ts'
 import { findArrived, findMine, problemsOf } from './arrived-machine.ts'
 import { connectCommand, type MachineForm } from './connect-command.ts'
+import { ImageServerAdvice } from './image-server-advice.tsx'
 import { GuideLink } from '../../components/guide-link.tsx'
 import { clubUrl } from '../../lib/base-path.ts'
 
@@ -25,6 +27,7 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 /** What to run on the machine, and whether it has come. */
 export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; onClose: () => void }) {
   const { machine, secret, before } = connecting
+  const repository = useRepository()
   const { data } = useQuery({ ...networkQuery, refetchInterval: LOOK_EVERY_MS, refetchIntervalInBackground: true })
   const arrived = findArrived(machine.name, { before, now: data?.providers ?? [] })
   const problems = arrived ? problemsOf(arrived) : []
@@ -49,20 +52,25 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
         )
       }
     >
-      <Command text={connectCommand(machine, { gateway: clubUrl(), secret })} />
-      <Hints replaces={!arrived && findMine(machine.name, before)?.isOnline === true} />
+      <Command
+        text={connectCommand(machine, { gateway: clubUrl(), secret, repository })}
+        isWhole={repository !== null}
+      />
+      <Hints isWhole={repository !== null} replaces={!arrived && findMine(machine.name, before)?.isOnline === true} />
       <Arrival name={machine.name} arrived={arrived} />
       {problems.length > 0 && <Problems problems={problems} />}
     </Dialog>
   )
 }
 
-const Command = ({ text }: { text: string }) => (
+const Command = ({ text, isWhole }: { text: string; isWhole: boolean }) => (
   <div className="flex flex-col gap-2">
     <div className="flex flex-wrap items-center justify-between gap-2">
       <p className="text-muted">
-        Paste this on that machine, in the folder of inference.club: git clone it from where your club’s operator has
-        it, then npm ci. <GuideLink name="agent">All about agents</GuideLink>
+        {isWhole
+          ? 'Paste this on that machine, which has to have git and npm.'
+          : 'Paste this on that machine, in the folder of inference.club: git clone it from where your club’s operator has it, then npm ci.'}{' '}
+        <GuideLink name="agent">All about agents</GuideLink>
       </p>
       <CopyButton text={text} look="primary" aria-label="Copy: the command" />
     </div>
@@ -76,11 +84,11 @@ const Command = ({ text }: { text: string }) => (
   </div>
 )
 
-const Hints = ({ replaces }: { replaces: boolean }) => (
+const Hints = ({ replaces, isWhole }: { replaces: boolean; isWhole: boolean }) => (
   <ul className="flex flex-col gap-1 text-[13px] text-muted">
     <li>
-      The first line puts the key into a file that only you can read. It was made for this machine, is shown only now,
-      and is listed under API keys.
+      {isWhole ? 'The line after npm ci' : 'The first line'} puts the key into a file that only you can read. It was
+      made for this machine, is shown only now, and is listed under API keys.
     </li>
     {LOOPBACK.includes(location.hostname) && (
       <li className="text-warn">
@@ -99,10 +107,7 @@ const Problems = ({ problems }: { problems: readonly string[] }) => (
         {problem}
       </p>
     ))}
-    <p>
-      Look on that machine whether the server runs, and whether its address, its key and the model are right in the
-      file; restart the agent after a change. It goes on asking, and this goes away by itself.
-    </p>
+    <ImageServerAdvice />
   </div>
 )
 
