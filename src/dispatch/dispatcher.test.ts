@@ -44,11 +44,13 @@ async function connect({
   services,
   models,
   model = 'idle',
+  name = `${model} rig`,
   ...caps
 }: {
   services: number
   models: number
   model?: string
+  name?: string
   imagesPerHour?: number
   imagesPerUserHour?: number
 }) {
@@ -65,7 +67,7 @@ async function connect({
   const { serviceIds, providerId, epoch } = await database.db.transaction().execute((trx) =>
     createProviderStore(database, loadConfig({}).offering).connect(trx, {
       ownerId: 'ann',
-      name: `${model} rig`,
+      name,
       agentVersion: '1',
       services: declared,
       onlineUntil: 9000
@@ -122,6 +124,7 @@ async function queue(model: string, user_id = 'ann'): Promise<string> {
 /** One look of a dispatcher at these slots: what it wanted to claim, and how many statements it took. */
 async function look(slots: readonly ServiceSlots[], { claims = 0 }: { claims?: number } = {}) {
   const claimed: string[] = []
+  const places: string[] = []
   statements = 0
   read = 0
   let looks = 0
@@ -138,8 +141,9 @@ async function look(slots: readonly ServiceSlots[], { claims = 0 }: { claims?: n
       runningByUser: () => new Map()
     },
     requests: {
-      claim: async ({ task }) => {
+      claim: async ({ task, serviceId }) => {
         claimed.push(task.id)
+        places.push(serviceId)
         if (claimed.length >= claims) looked.resolve(undefined)
         return undefined
       }
@@ -147,7 +151,7 @@ async function look(slots: readonly ServiceSlots[], { claims = 0 }: { claims?: n
   })
   if (claims > 0) await looked.promise
   await dispatcher.close()
-  return { claimed, statements, read, looks }
+  return { claimed, places, statements, read, looks }
 }
 
 describe('the cost of a look', () => {
@@ -224,6 +228,36 @@ describe('what a round asks', () => {
   })
 })
 
+/** An attempt of before that ended without an image. */
+async function fail(task_id: string, { on, reason }: { on: ServiceSlots; reason: string }) {
+  await database.db
+    .insertInto('attempts')
+    .values({
+      id: `att ${task_id}`,
+      task_id,
+      request_id: `req ${task_id}`,
+      service_id: on.serviceId,
+      provider_id: on.providerId,
+      epoch: 1,
+      token_hash: '',
+      state: 'failed',
+      lease_until: 0,
+      assigned_at: 1000,
+      reason
+    })
+    .execute()
+}
+
+it('gives an image that was refused to those whose second opinion is wanted, and not to the next of the same machine', async () => {
+  const [refusing, beside] = await connect({ services: 2, models: 1 })
+  const [other] = await connect({ services: 1, models: 1, name: 'another rig' })
+  const task = await queue('idle 0')
+  await fail(task, { on: refusing!, reason: 'content_rejected' })
+  await database.db.updateTable('tasks').set({ refusals: 1 }).where('id', '=', task).execute()
+  const roomy = [refusing!, beside!].map((slot) => ({ ...slot, free: 3 }))
+  expect((await look([...roomy, other!], { claims: 1 })).places).toEqual([other!.serviceId])
+})
+
 it('gives images that failed on a machine to others without hiding those that have not', async () => {
   const slots = await connect({ services: 2, models: 1 })
   const [free] = slots
@@ -231,24 +265,7 @@ it('gives images that failed on a machine to others without hiding those that ha
   for (let index = 0; index < 40; index++) spent.push(await queue('idle 0'))
   const untried = await queue('idle 0')
   await database.db.updateTable('tasks').set({ node_faults: 1 }).where('id', 'in', spent).execute()
-  for (const task_id of spent.slice(0, 39)) {
-    await database.db
-      .insertInto('attempts')
-      .values({
-        id: `att ${task_id}`,
-        task_id,
-        request_id: `req ${task_id}`,
-        service_id: free!.serviceId,
-        provider_id: free!.providerId,
-        epoch: 1,
-        token_hash: '',
-        state: 'failed',
-        lease_until: 0,
-        assigned_at: 1000,
-        reason: 'timeout'
-      })
-      .execute()
-  }
+  for (const task_id of spent.slice(0, 39)) await fail(task_id, { on: free!, reason: 'timeout' })
   expect((await look([free!], { claims: 1 })).claimed).toContain(untried)
 })
 
