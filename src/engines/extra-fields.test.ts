@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { FIELDS } from '../images/fields.ts'
-import { EXTRA_NAMES } from './automatic1111/caller-extras.ts'
+import { KNOWN_EXTRAS as AUTOMATIC1111 } from './automatic1111/known-extras.ts'
 import { HARMLESS_EXTRAS } from './openai/openai-fields.ts'
+import { KNOWN_EXTRAS as SDCPP } from './sdcpp/sdcpp-parameters.ts'
 
-describe.each([
-  ['automatic1111', EXTRA_NAMES],
-  ['openai', HARMLESS_EXTRAS]
+describe.each<[string, readonly string[]]>([
+  ['automatic1111', Object.keys(AUTOMATIC1111)],
+  ['openai', HARMLESS_EXTRAS],
+  ['sdcpp', Object.keys(SDCPP)]
 ])('the extra fields of %s', (_engine, names) => {
   it('are none of the table of fields, of which an engine gets nothing as an extra', () => {
     expect(names.filter((name) => Object.hasOwn(FIELDS, name))).toEqual([])
