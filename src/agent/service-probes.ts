@@ -147,9 +147,9 @@ const warningOf = ({ fault, missing }: ServiceState): string =>
  * Declared models that are not in the list. A list that names nothing says nothing; one that names a single model may be of a
  * server that takes any name for the one it has, so that it counts only for models that the server has refused.
  */
-function missingFrom(
+export function missingFrom(
   listed: readonly string[],
-  { config }: AgentService,
+  { config }: Pick<AgentService, 'config'>,
   lacked: ReadonlySet<string>
 ): Problem | undefined {
   if (listed.length === 0) return undefined

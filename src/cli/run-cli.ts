@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config.ts'
 import { VERSION } from '../lib/version.ts'
 import { agentCommand } from './agent.ts'
 import { CommandFailed } from './command-failed.ts'
+import { doctorCommand } from './doctor.ts'
 import { editCommand } from './edit.ts'
 import { generateCommand } from './generate.ts'
 import { keysCommand } from './keys.ts'
@@ -17,6 +18,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const commands = [
     serveCommand(),
     agentCommand(),
+    doctorCommand(),
     generateCommand(),
     editCommand(),
     usersCommand(),

@@ -97,8 +97,8 @@ export interface KnownEngine {
   usualFeatures: readonly Feature[]
 }
 
-const AGENT_KEYS = ['gateway', 'api_key', 'api_key_file', 'name', 'services'] as const
-const SERVICE_KEYS = [
+export const AGENT_KEYS = ['gateway', 'api_key', 'api_key_file', 'name', 'services'] as const
+export const SERVICE_KEYS = [
   'name',
   'type',
   'engine',
@@ -130,7 +130,7 @@ const ENGINE_KEYS = [
   'multiple_of',
   'check_models'
 ] as const satisfies readonly (typeof SERVICE_KEYS)[number][]
-const MODEL_KEYS = ['id', 'served_as', 'features', 'options'] as const
+export const MODEL_KEYS = ['id', 'served_as', 'features', 'options'] as const
 
 type Fields<K extends readonly string[]> = Record<K[number], YamlValue>
 

@@ -21,7 +21,8 @@ const started = async <T extends { close(): Promise<void> }>(starting: Promise<T
 const scripted = (script: Record<string, ScriptedAnswer>) => started(startScriptedServer(script))
 
 /** What was recognised, or undefined. */
-const identify = async (url: string, more: { apiKey?: string } = {}) => (await identifyServer({ url, ...more })).result
+const identify = async (url: string, more: { apiKey?: string } = {}) =>
+  (await identifyServer({ url, ...more })).result[0]
 
 const list = (...data: object[]): ScriptedAnswer => ({ json: { object: 'list', data } })
 
@@ -245,19 +246,19 @@ describe('hostile and broken servers', () => {
     ['nothing but errors', { status: 500, json: { error: 'x' } }]
   ])('are nothing that is known: %s', async (_name, all) => {
     const { url } = await scripted({ '*': all })
-    expect(await identifyServer({ url })).toEqual({ contact: 'answers', result: undefined })
+    expect(await identifyServer({ url })).toEqual({ contact: 'answers', result: [] })
   })
 
   it('that never end are left', async () => {
     const { url } = await scripted({ '*': 'endless' })
     const began = performance.now()
-    expect((await identifyServer({ url })).result).toBeUndefined()
+    expect((await identifyServer({ url })).result).toEqual([])
     expect(performance.now() - began).toBeLessThan(8000)
   })
 
   it('that never answer are told from what is not there', async () => {
     const { url } = await scripted({ '*': 'silent' })
-    expect(await identifyServer({ url })).toEqual({ contact: 'silent', result: undefined })
+    expect(await identifyServer({ url })).toEqual({ contact: 'silent', result: [] })
     expect(await identifyServer({ url: `http://127.0.0.1:${await freePort()}` })).toEqual({
       contact: 'none',
       result: undefined
@@ -267,7 +268,7 @@ describe('hostile and broken servers', () => {
   it('lead nobody elsewhere', async () => {
     const elsewhere = await started(startFakeComfy())
     const { url } = await scripted({ '*': { status: 302, location: `${elsewhere.url}/system_stats` } })
-    expect((await identifyServer({ url, apiKey: 'sk-secret' })).result).toBeUndefined()
+    expect((await identifyServer({ url, apiKey: 'sk-secret' })).result).toEqual([])
     expect(elsewhere.calls).toEqual([])
   })
 })

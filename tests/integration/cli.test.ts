@@ -44,6 +44,7 @@ describe('help', () => {
     '',
     'serve',
     'agent',
+    'doctor',
     'generate',
     'edit',
     'users',
@@ -86,7 +87,9 @@ describe('a wrong call', () => {
     ['generate fox', /required option '-o, --output <file>'/],
     ['generate fox --n two -o fox.png', /must be a whole number/],
     ['edit a.png b --strength 2 -o c.png', /must be between 0 and 1/],
-    ['agent', /required option '--config <file>'/]
+    ['agent', /required option '--config <file>'/],
+    ['agent --init --server nowhere', /'nowhere' is no address/],
+    ['doctor a.yaml b.yaml', /only one agent\.yaml/]
   ])('`%s` ends with 2 and one line', async (line, message) => {
     const { code, stdout, stderr } = await club(line.split(' '))
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

@@ -21,8 +21,6 @@ export const fingerprintAutomatic1111: Fingerprint = async (look) => {
   }
   const settings = options?.status === 200 ? members(options.json) : {}
   if (Object.keys(settings).length === 0) return (await hasPageAlone(look)) ? WITHOUT_API : undefined
-  // stable-diffusion.cpp imitates this API, too.
-  if (modelsIn(listed).some(({ id }) => id === 'sd-cpp-local')) return undefined
   if ('guidance_scale' in settings && !('sd_model_checkpoint' in settings)) return drawThings(settings)
   return withCheckpoints(look, { isKobold: modelsIn(listed).some(({ owned_by }) => owned_by === 'koboldcpp') })
 }

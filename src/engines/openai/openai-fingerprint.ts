@@ -38,6 +38,13 @@ const LLAMA_SWAP: Family = { server: 'llama-swap', features: ['generate'], choos
 const LITELLM: Family = { server: 'LiteLLM', features: ['generate'], chooses: byName }
 const ANY: Family = { server: 'OpenAI-compatible server', features: ['generate'], chooses: byName }
 
+/** stable-diffusion.cpp's server, which imitates the API of stable-diffusion-webui as well. */
+export const fingerprintSdServer: Fingerprint = async (look) => {
+  const { data } = members((await look.get('/v1/models'))?.json)
+  const isOne = Array.isArray(data) && data.some((model) => members(model).id === 'sd-cpp-local')
+  return isOne ? fingerprintOpenAI(look) : undefined
+}
+
 /** Whatever lists models as OpenAI does, with what is known of its family. The last to be asked. */
 export const fingerprintOpenAI: Fingerprint = async (look) => {
   const [list, route] = await Promise.all([look.get('/v1/models'), look.get('/v1/images/generations')])

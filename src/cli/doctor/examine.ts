@@ -1,0 +1,121 @@
+import { AGENT_LIMITS } from '../../agent/run-agent.ts'
+import { createServices } from '../../agent/agent-services.ts'
+import { missingFrom } from '../../agent/service-probes.ts'
+import { type AgentConfig, loadAgentConfig } from '../../config/agent-config.ts'
+import type { AgentFile } from '../../config/agent-file.ts'
+import { ConfigError } from '../../config/config.ts'
+import { EngineError } from '../../engines/engine.ts'
+import { EngineOptionError } from '../../engines/engine-options.ts'
+import { ENGINES } from '../../engines/engine-descriptions.ts'
+import { cleanText } from '../../lib/clean-text.ts'
+import { printTable } from '../print-table.ts'
+import { modelsOf } from './correct-file.ts'
+import { rootOf } from './place.ts'
+import type { Place, Sighting } from './survey.ts'
+import type { Trial } from './try-image.ts'
+
+/** A server that works on an image may take its time. */
+const DESCRIBE_WITHIN_MS = 5000
+
+/** Where the services of a file expect their servers. */
+export const placesIn = (file: AgentFile): Place[] =>
+  file.services.flatMap((service, index) => {
+    if (service?.url === undefined || !/^https?:\/\//i.test(service.url) || !URL.canParse(service.url)) return []
+    const { url, apiKey, headers } = service
+    return [
+      { url, ...(apiKey !== undefined && { apiKey }), ...(headers && { headers }), service: index, isNamed: true }
+    ]
+  })
+
+/** Writes a line; whatever of it servers have said does nothing to the terminal. */
+export const say = (line: string): void => void process.stdout.write(`${cleanText(line)}\n`)
+
+/** Tells what is where. Usual places at which nothing is are not told. */
+export function printSightings(
+  sightings: readonly Sighting[],
+  { file, trials }: { file: AgentFile | undefined; trials: ReadonlyMap<Sighting, Trial> }
+): void {
+  const told = sightings.filter(({ contact, isNamed }) => isNamed || contact !== 'none')
+  if (told.length === 0) return
+  const services = file?.services ?? []
+  printTable([
+    ['ADDRESS', 'SERVER', 'ENGINE', 'MODELS', 'SERVICE', 'STATE'],
+    ...told.map((sighting) => {
+      const [best] = sighting.found
+      return [
+        sighting.shown,
+        (best?.server ?? '-').slice(0, 60),
+        best?.engine?.name ?? '-',
+        best ? listed(modelsOf(best).map(({ id }) => id)) : '-',
+        (sighting.service === undefined ? undefined : services[sighting.service]?.name) ?? '-',
+        trials.get(sighting)?.text ?? stateOf(sighting)
+      ]
+    })
+  ])
+  for (const { shown, found, exposure } of told) {
+    const [best] = found
+    if (best?.note !== undefined) say(`${shown}: ${best.note}`)
+    if (exposure !== undefined && best && best.server !== 'inference.club') say(warningOf(shown, exposure))
+  }
+}
+
+function stateOf({ contact, found }: Sighting): string {
+  if (contact === 'none') return 'nothing is there'
+  if (contact === 'silent') return 'no answer in time'
+  const [best] = found
+  if (!best) return 'an unknown server'
+  if (!best.engine) return 'not to be used'
+  if (best.models.length === 0) return 'no model'
+  return best.isUnsure ? 'unsure' : 'ready'
+}
+
+const listed = (ids: readonly string[]): string =>
+  ids.length === 0
+    ? '-'
+    : `${ids.slice(0, 3).join(', ').slice(0, 80)}${ids.length > 3 ? ` and ${ids.length - 3} more` : ''}`
+
+const warningOf = (shown: string, exposure: string): string =>
+  `WARNING ${shown} can be reached from ${exposure}. Whoever reaches it can use it, and often run programs through it; the agent needs it on this machine alone. Have it listen at 127.0.0.1: leave out --listen (ComfyUI, stable-diffusion-webui), use --listen-ip 127.0.0.1 (sd-server) or --host 127.0.0.1; in Docker publish it as -p 127.0.0.1:${portOf(shown)}:…`
+
+const portOf = (shown: string): string => new URL(rootOf(shown.replace('…@', ''))).port || '80'
+
+/** The file as an agent would read it, or what is wrong with it. */
+export function checkFile(options: { text: string; path: string }): {
+  config?: AgentConfig
+  mistakes: readonly string[]
+} {
+  try {
+    return { config: loadAgentConfig({ ...options, engines: ENGINES }), mistakes: [] }
+  } catch (error) {
+    if (error instanceof ConfigError) return { mistakes: error.mistakes }
+    throw error
+  }
+}
+
+/** What an agent with this file would warn of: servers that are away or refuse it, and models that they lack. */
+export async function findProblems(config: AgentConfig): Promise<string[]> {
+  let services: ReturnType<typeof createServices>
+  try {
+    services = createServices(config, { maxImageBytes: AGENT_LIMITS.maxImageBytes })
+  } catch (error) {
+    if (error instanceof EngineOptionError) return [error.message]
+    throw error
+  }
+  const problems = await Promise.all(
+    [...services.values()].map(async ({ config: service, engine }) => {
+      if (!engine) return []
+      try {
+        const { models } = await engine.describe(AbortSignal.timeout(DESCRIBE_WITHIN_MS))
+        const problem = service.checkModels === false ? undefined : missingFrom(models, { config: service }, new Set())
+        return problem ? [`${service.name}: ${problem.text}`] : []
+      } catch (error) {
+        const reason =
+          error instanceof EngineError ? error.message : 'The image server gave no answer that can be read.'
+        return [`${service.name}: ${reason}`]
+      } finally {
+        await engine.close?.()
+      }
+    })
+  )
+  return problems.flat()
+}

@@ -1,0 +1,155 @@
+import { dirname, isAbsolute, relative } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { checkApiKey, checkGateway } from '../../config/agent-config-checks.ts'
+import { AgentFile, type NewService } from '../../config/agent-file.ts'
+import { loadClientSettings } from '../../config/client-settings.ts'
+import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
+import { CommandFailed } from '../command-failed.ts'
+import { addServices, correctServices, usableOf } from './correct-file.ts'
+import { placesIn, printSightings, say } from './examine.ts'
+import { asUrl } from './place.ts'
+import { machineName, nothingFound } from './run-doctor.ts'
+import { type Sighting, survey, usualPlaces } from './survey.ts'
+
+export interface InitOptions {
+  path: string
+  gateway?: string
+  key?: string
+  /** A file that holds the key; the agent's file names it. */
+  keyFile?: string
+  name?: string
+  /** Addresses of image servers; none: the usual ones. */
+  servers: readonly string[]
+  terms: Pick<NewService, 'access' | 'imagesPerHour' | 'imagesPerUserHour'>
+}
+
+type Access = { key: string } | { keyFile: string } | 'variable' | 'written'
+
+/**
+ * Makes the agent's file, or completes it, from what is given, what is found, and what whoever sits at the terminal
+ * answers. Throws `MissingOptions` where nobody can be asked, and `CommandFailed`.
+ */
+export async function initAgent(options: InitOptions): Promise<void> {
+  const { path } = options
+  const before = await readAgentFile(path)
+  const file = new AgentFile({ text: before, path, env: process.env })
+  const given = readGiven(options, file)
+  if (!isTerminal()) requireGiven(given)
+  const sightings = await survey([
+    ...placesIn(file),
+    ...(options.servers.length > 0 ? options.servers.map((url) => ({ url, isNamed: true })) : usualPlaces())
+  ])
+  printSightings(sightings, { file, trials: new Map() })
+  const all = await findMore(sightings, file)
+  const gateway = given.gateway ?? (await ask('Address of the gateway: ', checkGateway))
+  const access: Access = given.access ?? { key: await ask('API key of the gateway: ', checkApiKey, { hidden: true }) }
+  if (gateway !== 'written') file.set('gateway', gateway)
+  setAccess(file, access, path)
+  if (options.name !== undefined || file.written('name') === undefined) file.set('name', options.name ?? machineName())
+  correctServices(file, all)
+  addServices(file, usableOf(all, new Set()), options.terms)
+  if (file.changes.length === 0) return say(`${path} needs no change.`)
+  await writeAgentFile({ path, text: file.toString(), before, holdsSecrets: file.holdsSecrets })
+  say(`${path} was ${before === undefined ? 'written' : 'changed'}:`)
+  for (const change of file.changes) say(`  ${change}`)
+}
+
+/** What nobody was there to be asked for. */
+export class MissingOptions extends Error {}
+
+interface Given {
+  /** `written`: in the file. */
+  gateway?: string
+  access?: Access
+}
+
+function readGiven({ gateway, key, keyFile }: InitOptions, file: AgentFile): Given {
+  const settings = loadClientSettings()
+  const problem =
+    (gateway !== undefined && checkGateway(gateway)) || (key !== undefined && checkApiKey(key)) || undefined
+  if (problem)
+    throw new CommandFailed(`${gateway !== undefined && checkGateway(gateway) ? '--gateway' : '--key'} ${problem}.`)
+  const found =
+    gateway ??
+    (file.written('gateway') !== undefined ? 'written' : (process.env.INFERENCE_CLUB_URL && settings.url) || undefined)
+  const isKeyWritten = file.written('api_key') !== undefined || file.written('api_key_file') !== undefined
+  const access: Access | undefined =
+    keyFile !== undefined
+      ? { keyFile }
+      : key !== undefined
+        ? { key }
+        : isKeyWritten
+          ? 'written'
+          : settings.apiKey !== undefined
+            ? 'variable'
+            : undefined
+  return { ...(found !== undefined && { gateway: found }), ...(access !== undefined && { access }) }
+}
+
+function requireGiven({ gateway, access }: Given): void {
+  const missing = [
+    ...(gateway === undefined ? ['--gateway <url>'] : []),
+    ...(access === undefined ? ['--key-file <file> (or INFERENCE_CLUB_API_KEY, or --key <key>)'] : [])
+  ]
+  if (missing.length > 0)
+    throw new MissingOptions(`this is no terminal, and nobody can be asked: give ${missing.join(' and ')}`)
+}
+
+function setAccess(file: AgentFile, access: Access, path: string): void {
+  if (access === 'written') return
+  if (access === 'variable') return file.setRaw('api_key', '${INFERENCE_CLUB_API_KEY}')
+  if ('keyFile' in access) {
+    file.remove('api_key')
+    const { keyFile } = access
+    return file.set('api_key_file', isAbsolute(keyFile) ? keyFile : relative(dirname(path), keyFile))
+  }
+  file.remove('api_key_file')
+  file.set('api_key', access.key)
+}
+
+/** Where nothing was found, somebody may know better. */
+async function findMore(sightings: readonly Sighting[], file: AgentFile): Promise<readonly Sighting[]> {
+  if (usableOf(sightings, new Set()).length > 0 || file.services.length > 0) return sightings
+  if (!isTerminal()) throw nothingFound(sightings)
+  const url = await ask('Address of the image server, such as http://127.0.0.1:8188: ', (text) =>
+    asUrl(text) === undefined ? 'must be an address' : undefined
+  )
+  const more = await survey([{ url: asUrl(url) ?? url, isNamed: true }])
+  printSightings(more, { file, trials: new Map() })
+  if (usableOf(more, new Set()).length === 0) throw nothingFound(more)
+  return more
+}
+
+const isTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY
+
+/** Asks until the answer is right. What is `hidden` is not shown while it is typed. */
+async function ask(
+  question: string,
+  check: (text: string) => string | undefined,
+  { hidden = false } = {}
+): Promise<string> {
+  const output = new Writable({
+    write: (chunk: Buffer, _encoding, done) => (hidden ? done() : (process.stderr.write(chunk), done()))
+  })
+  const lines = createInterface({ input: process.stdin, output, terminal: true })
+  // Ctrl-C and Ctrl-D end the asking.
+  const ended = new AbortController()
+  lines.once('SIGINT', () => ended.abort())
+  lines.once('close', () => ended.abort())
+  try {
+    for (;;) {
+      if (hidden) process.stderr.write(question)
+      const answer = (await lines.question(hidden ? '' : question, { signal: ended.signal })).trim()
+      if (hidden) process.stderr.write('\n')
+      const problem = check(answer)
+      if (problem === undefined) return answer
+      process.stderr.write(`It ${problem}.\n`)
+    }
+  } catch (error) {
+    if (ended.signal.aborted) throw new CommandFailed('Nothing was written.')
+    throw error
+  } finally {
+    lines.close()
+  }
+}

@@ -1,0 +1,112 @@
+import { hostname } from 'node:os'
+import { AgentFile } from '../../config/agent-file.ts'
+import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
+import { CommandFailed } from '../command-failed.ts'
+import { addServices, correctServices, modelsOf, type Usable, usableOf } from './correct-file.ts'
+import { checkFile, findProblems, placesIn, printSightings, say } from './examine.ts'
+import { type Place, type Sighting, survey, usualPlaces } from './survey.ts'
+import { type Trial, tryImage } from './try-image.ts'
+
+export interface DoctorOptions {
+  /** Addresses of image servers; none: the usual ones. */
+  urls: readonly string[]
+  /** The agent's file, which need not be there. */
+  path: string
+  /** Somebody has named the file: it must be there, unless it is to be written. */
+  isFileNamed: boolean
+  write: boolean
+  tries: boolean
+}
+
+/** Tells which image servers there are, and what is wrong with the agent's file. Throws `CommandFailed`, `ConfigError`. */
+export async function runDoctor({ urls, path, isFileNamed, write, tries }: DoctorOptions): Promise<void> {
+  const looksAtFile = write || isFileNamed || urls.length === 0
+  const before = looksAtFile ? await readAgentFile(path) : undefined
+  if (before === undefined && isFileNamed && !write) throw new CommandFailed(`${path}: there is no such file.`)
+  const file = before === undefined ? undefined : openFile(before, path)
+  const named: Place[] = urls.map((url) => ({ url, isNamed: true }))
+  const sightings = await survey([...(file ? placesIn(file) : []), ...(named.length > 0 ? named : usualPlaces())])
+  const trials = tries ? await tryAll(sightings) : new Map<Sighting, Trial>()
+  printSightings(sightings, { file, trials })
+
+  const worked = new Set([...trials].flatMap(([sighting, { worked: made }]) => (made ? [sighting] : [])))
+  const usable = usableOf(sightings, worked)
+  if (usable.length === 0 && (!file || file.services.length === 0)) throw nothingFound(sightings)
+  if (write) await writeFile({ path, before, sightings, usable })
+  else if (file && before !== undefined) await tellOfFile({ path, before, sightings, usable })
+  else say(`'doctor --write' writes a file for the agent, 'agent --init' starts one as well.`)
+}
+
+const openFile = (text: string | undefined, path: string): AgentFile => new AgentFile({ text, path, env: process.env })
+
+/** One after the other: they may share a GPU. */
+async function tryAll(sightings: readonly Sighting[]): Promise<Map<Sighting, Trial>> {
+  const trials = new Map<Sighting, Trial>()
+  for (const usable of usableOf(sightings, new Set(sightings))) {
+    const [model] = modelsOf(usable.recognised)
+    if (!model) continue
+    process.stderr.write(`Having ${usable.sighting.shown} make a small image…\n`)
+    trials.set(usable.sighting, await tryImage(usable, model.servedAs))
+  }
+  return trials
+}
+
+export function nothingFound(sightings: readonly Sighting[]): CommandFailed {
+  const looked = sightings.map(({ shown }) => shown).join(', ')
+  return new CommandFailed(
+    `No image server that can be used was found (looked at ${looked}). Start it first, or give its address.`
+  )
+}
+
+interface FileWork {
+  path: string
+  before: string | undefined
+  sightings: readonly Sighting[]
+  usable: readonly Usable[]
+}
+
+async function writeFile({ path, before, sightings, usable }: FileWork): Promise<void> {
+  const file = openFile(before, path)
+  fillIn(file)
+  correctServices(file, sightings)
+  addServices(file, usable)
+  const text = file.changes.length === 0 ? (before ?? '') : file.toString()
+  if (file.changes.length === 0) say(`${path} needs no change.`)
+  else {
+    await writeAgentFile({ path, text, before, holdsSecrets: file.holdsSecrets })
+    say(`${path} was ${before === undefined ? 'written' : 'corrected'}:`)
+    for (const change of file.changes) say(`  ${change}`)
+  }
+  await judge({ path, text })
+  if (before === undefined) say(`Start it with 'bin/inference-club agent --config ${path}'.`)
+}
+
+/** What every file needs; gateway and key come from the variables that other commands have them from. */
+function fillIn(file: AgentFile): void {
+  if (file.written('gateway') === undefined) file.setRaw('gateway', '${INFERENCE_CLUB_URL:-http://127.0.0.1:8080}')
+  if (file.written('api_key') === undefined && file.written('api_key_file') === undefined) {
+    file.setRaw('api_key', '${INFERENCE_CLUB_API_KEY}')
+  }
+  if (file.written('name') === undefined) file.set('name', machineName())
+}
+
+export const machineName = (): string => hostname().split('.')[0]?.slice(0, 100) || 'home-rig'
+
+async function tellOfFile({ path, before, sightings, usable }: FileWork & { before: string }): Promise<void> {
+  const corrected = openFile(before, path)
+  correctServices(corrected, sightings)
+  addServices(corrected, usable)
+  if (corrected.changes.length > 0) {
+    say(`With --write, in ${path}:`)
+    for (const change of corrected.changes) say(`  ${change}`)
+  }
+  await judge({ path, text: before })
+}
+
+/** Throws `CommandFailed` with what an agent would not start with, or would warn of. */
+async function judge({ path, text }: { path: string; text: string }): Promise<void> {
+  const { config, mistakes } = checkFile({ text, path })
+  const problems = config ? await findProblems(config) : mistakes
+  if (problems.length === 0) return say(`${path} is right as it is.`)
+  throw new CommandFailed(`What is wrong in ${path}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+}

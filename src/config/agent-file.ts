@@ -1,0 +1,286 @@
+import { Document, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import { closestName } from '../lib/closest-name.ts'
+import { AGENT_KEYS, MODEL_KEYS, SERVICE_KEYS } from './agent-config.ts'
+import { ConfigError } from './config.ts'
+import { expandVariables, VariableMistake } from './expand-variables.ts'
+
+/** A service as far as it can be read, whatever else is wrong in the file. */
+export interface DraftService {
+  name: string
+  type: string
+  engine?: string
+  url?: string
+  apiKey?: string
+  headers?: Record<string, string>
+  /** Its list of models is not believed. */
+  doubtsList: boolean
+  models: { id: string; servedAs: string; hasOptions: boolean }[]
+}
+
+/** A service to be added. */
+export interface NewService {
+  name: string
+  engine: string
+  url?: string
+  models: readonly NewModel[]
+  options?: Readonly<Record<string, string>>
+  access?: string | readonly string[]
+  imagesPerHour?: number
+  imagesPerUserHour?: number
+}
+
+export interface NewModel {
+  id: string
+  servedAs: string
+  features?: readonly string[]
+}
+
+type TopKey = 'gateway' | 'api_key' | 'api_key_file' | 'name'
+
+/**
+ * `agent.yaml` while it is being changed. Comments, order and whatever is not understood stay; text that is put in is
+ * kept from being taken for a variable. What was changed is noted in sentences without a secret.
+ */
+export class AgentFile {
+  readonly changes: string[] = []
+  readonly #document: Document
+  readonly #env: NodeJS.ProcessEnv
+  /** Lists of one line are written as its owner writes them. */
+  readonly #isPadded: boolean
+
+  /** `text` is undefined where there is no file yet. Throws `ConfigError` when it is no YAML, or no mapping. */
+  constructor({ text, path, env }: { text: string | undefined; path: string; env: NodeJS.ProcessEnv }) {
+    this.#env = env
+    this.#isPadded = /[[{] \S/.test(text ?? '')
+    this.#document =
+      text === undefined || text.trim() === ''
+        ? new Document(new YAMLMap())
+        : parseDocument(text, { prettyErrors: false, keepSourceTokens: true })
+    if (text === undefined) this.#document.commentBefore = ' What each key means: docs/agent.md'
+    if (this.#document.errors.length > 0) throw new ConfigError([`${path}: it is not valid YAML, and is left alone`])
+    if (!isMap(this.#document.contents)) throw new ConfigError([`${path}: it is no mapping, and is left alone`])
+  }
+
+  /** Undefined where it is blank, or holds no text; variables are as they are written. */
+  written(key: TopKey): string | undefined {
+    return textOf(this.#root.get(key, true))
+  }
+
+  /** Puts a value in place of none or another. */
+  set(key: TopKey, value: string): void {
+    put(this.#root, key, escape(value))
+    this.changes.push(`${key} is set`)
+  }
+
+  /** The same, of a text with variables. */
+  setRaw(key: TopKey, value: string): void {
+    put(this.#root, key, value)
+    this.changes.push(`${key} is set`)
+  }
+
+  remove(key: TopKey): void {
+    if (take(this.#root, key)) this.changes.push(`${key} is taken out`)
+  }
+
+  /** In the order of the file; undefined for what is no mapping, such as an alias. */
+  get services(): (DraftService | undefined)[] {
+    return this.#services().map((map) => (map ? this.#draft(map) : undefined))
+  }
+
+  /** Keys that are certainly misspelt get their names. */
+  correctKeys(): void {
+    this.#correctKeysOf(this.#root, AGENT_KEYS, '')
+    for (const service of this.#services()) {
+      if (!service) continue
+      this.#correctKeysOf(service, SERVICE_KEYS, `${nameOf(service)}: `)
+      for (const model of modelsOf(service)) this.#correctKeysOf(model, MODEL_KEYS, `${nameOf(service)}: `)
+    }
+  }
+
+  /** Sets a key of a service; `why` says what was found. */
+  setOfService(index: number, key: 'type' | 'engine' | 'url', { value, why }: { value: string; why: string }): void {
+    const service = this.#services()[index]
+    if (!service) return
+    put(service, key, escape(value))
+    this.changes.push(`${nameOf(service)}: ${key} is ${value} now: ${why}`)
+  }
+
+  /** Takes out what does nothing with the engine that the service has now. */
+  keepOnly(index: number, { takes, options }: { takes: readonly string[]; options: readonly string[] }): void {
+    const service = this.#services()[index]
+    if (!service) return
+    const drop = (map: YAMLMap<Node, Node | null>, key: string, place: string) => {
+      take(map, key)
+      this.changes.push(`${nameOf(service)}: ${place}${key} is taken out: the engine has no such thing`)
+    }
+    const engineKeys = [
+      'url',
+      'api_key',
+      'headers',
+      'download_from',
+      'extras',
+      'max_pixels',
+      'multiple_of',
+      'check_models'
+    ]
+    for (const key of engineKeys) if (service.has(key) && !takes.includes(key)) drop(service, key, '')
+    const own = service.get('options', true) as Node | undefined
+    if (!isMap<Node, Node | null>(own)) return
+    for (const key of own.items.map(keyOf)) if (!options.includes(key)) drop(own, key, 'options.')
+    if (own.items.length === 0) take(service, 'options')
+  }
+
+  setServedAs(index: number, id: string, servedAs: string): void {
+    const service = this.#services()[index]
+    const model = service && modelsOf(service).find((one) => textOf(one.get('id', true)) === id)
+    if (!model || !service) return
+    put(model, 'served_as', escape(servedAs))
+    this.changes.push(`${nameOf(service)}: ${id} is served_as ${servedAs} now: the server calls it so`)
+  }
+
+  setModels(index: number, models: readonly NewModel[]): void {
+    const service = this.#services()[index]
+    if (!service || models.length === 0) return
+    put(service, 'models', this.#modelNodes(models))
+    this.changes.push(`${nameOf(service)}: models are those that the server has`)
+  }
+
+  add(service: NewService): void {
+    const { name, engine, url, models, options, access, imagesPerHour, imagesPerUserHour } = service
+    const node = this.#document.createNode({
+      name: escape(name),
+      type: 'image',
+      engine,
+      ...(url !== undefined && { url: escape(url) }),
+      ...(access !== undefined && { access: typeof access === 'string' ? access : access.map(escape) }),
+      ...(imagesPerHour !== undefined && { images_per_hour: imagesPerHour }),
+      ...(imagesPerUserHour !== undefined && { images_per_user_hour: imagesPerUserHour })
+    }) as YAMLMap
+    node.set('models', this.#modelNodes(models))
+    if (options && Object.keys(options).length > 0) node.set('options', this.#document.createNode(options))
+    const list = this.#root.get('services', true) as Node | undefined
+    if (isSeq(list)) {
+      list.flow = false
+      list.items.push(node)
+    } else {
+      const made = new YAMLSeq()
+      made.items.push(node)
+      put(this.#root, 'services', made)
+    }
+    const ids = models.map(({ id }) => id)
+    const more = ids.length > 3 ? ` and ${ids.length - 3} more` : ''
+    this.changes.push(`${name} is added: ${ids.slice(0, 3).join(', ')}${more}`)
+  }
+
+  /** Whether anybody who reads it learns a secret. */
+  get holdsSecrets(): boolean {
+    const isSecret = (node: unknown) => (textOf(node) ?? '').replace(/\$\{[^}]*\}/g, '') !== ''
+    return (
+      isSecret(this.#root.get('api_key', true)) ||
+      this.#services().some((service) => {
+        const headers = service?.get('headers', true)
+        return (
+          isSecret(service?.get('api_key', true)) ||
+          /\/\/[^/]*@/.test(textOf(service?.get('url', true)) ?? '') ||
+          (isMap<Node, Node>(headers) && headers.items.some(({ value }) => isSecret(value)))
+        )
+      })
+    )
+  }
+
+  toString(): string {
+    return this.#document.toString({ lineWidth: 0, flowCollectionPadding: this.#isPadded })
+  }
+
+  get #root(): YAMLMap<Node, Node | null> {
+    return this.#document.contents as YAMLMap<Node, Node | null>
+  }
+
+  #services(): (YAMLMap<Node, Node | null> | undefined)[] {
+    const list = this.#root.get('services', true) as Node | undefined
+    return isSeq(list) ? list.items.map((item) => (isMap<Node, Node | null>(item) ? item : undefined)) : []
+  }
+
+  #draft(service: YAMLMap<Node, Node | null>): DraftService {
+    const read = (key: string) => this.#expanded(service.get(key, true))
+    const [engine, url, apiKey] = [read('engine'), read('url'), read('api_key')]
+    const headers = service.get('headers', true) as Node | undefined
+    const pairs = isMap<Node, Node | null>(headers)
+      ? headers.items.map((pair) => [keyOf(pair).toLowerCase(), this.#expanded(pair.value) ?? ''] as const)
+      : []
+    return {
+      name: nameOf(service),
+      type: read('type') ?? '',
+      ...(engine !== undefined && { engine }),
+      ...(url !== undefined && { url }),
+      ...(apiKey !== undefined && { apiKey }),
+      ...(pairs.length > 0 && { headers: Object.fromEntries(pairs) }),
+      doubtsList: read('check_models') === 'false',
+      models: modelsOf(service).flatMap((model) => {
+        const id = this.#expanded(model.get('id', true))
+        if (id === undefined) return []
+        return [{ id, servedAs: this.#expanded(model.get('served_as', true)) ?? id, hasOptions: model.has('options') }]
+      })
+    }
+  }
+
+  #expanded(node: unknown): string | undefined {
+    const text = textOf(node)
+    try {
+      return text === undefined ? undefined : expandVariables(text, this.#env)
+    } catch (error) {
+      if (error instanceof VariableMistake) return undefined // The check of the file tells it.
+      throw error
+    }
+  }
+
+  #modelNodes(models: readonly NewModel[]): YAMLSeq {
+    const list = new YAMLSeq()
+    for (const { id, servedAs, features } of models) {
+      const node = this.#document.createNode({
+        id: escape(id),
+        ...(servedAs !== id && { served_as: escape(servedAs) })
+      }) as YAMLMap
+      if (features) {
+        const names = this.#document.createNode([...features]) as YAMLSeq
+        names.flow = true
+        node.set('features', names)
+      }
+      list.items.push(node)
+    }
+    return list
+  }
+
+  #correctKeysOf(map: YAMLMap<Node, Node | null>, keys: readonly string[], place: string): void {
+    for (const pair of map.items) {
+      const key = keyOf(pair)
+      const meant = keys.includes(key) ? undefined : closestName(key, keys)
+      if (meant === undefined || map.has(meant) || !isScalar(pair.key) || !/^[\w-]{1,40}$/.test(key)) continue
+      pair.key.value = meant
+      this.changes.push(`${place}${key} is ${meant} now`)
+    }
+  }
+}
+
+/** By the names of keys, whose nodes nobody has at hand. */
+const put = (map: YAMLMap<Node, Node | null>, key: string, value: unknown): void =>
+  (map as YAMLMap<unknown, unknown>).set(key, value)
+
+const take = (map: YAMLMap<Node, Node | null>, key: string): boolean => (map as YAMLMap<unknown, unknown>).delete(key)
+
+/** What looks like a variable is none. */
+const escape = (text: string): string => text.replaceAll('${', () => '$${')
+
+const keyOf = (pair: Pair<Node, Node | null>): string => (isScalar(pair.key) ? String(pair.key.value) : '')
+
+const textOf = (node: unknown): string | undefined => {
+  const value = node instanceof Scalar ? node.value : undefined
+  return value === null || value === undefined || String(value).trim() === '' ? undefined : String(value).trim()
+}
+
+const nameOf = (service: YAMLMap<Node, Node | null>): string => textOf(service.get('name', true)) ?? 'a service'
+
+function modelsOf(service: YAMLMap<Node, Node | null>): YAMLMap<Node, Node | null>[] {
+  const list = service.get('models', true) as Node | undefined
+  return isSeq(list) ? list.items.filter((item) => isMap<Node, Node | null>(item)) : []
+}

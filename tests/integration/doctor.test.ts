@@ -1,0 +1,291 @@
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseListening } from '../../src/cli/doctor/find-exposure.ts'
+import { startFakeComfy } from '../support/fake-comfyui-server.ts'
+import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
+import { startFakeSdapi } from '../support/fake-sdapi.ts'
+import { freePort } from '../support/free-port.ts'
+import { runProgram, startProgram } from '../support/run-program.ts'
+import { startScriptedServer } from '../support/scripted-server.ts'
+import { startTestGateway } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let folder: string
+const open: { close(): Promise<void> }[] = []
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'inference-club-doctor-'))
+})
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close()
+  await rm(folder, { recursive: true })
+})
+
+const started = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+  const server = await starting
+  open.push(server)
+  return server
+}
+const club = (args: readonly string[], env: Record<string, string> = {}) => runProgram(args, { cwd: folder, env })
+const path = () => join(folder, 'agent.yaml')
+const written = () => readFile(path(), 'utf8')
+const modeOf = async () => (await stat(path())).mode & 0o777
+
+const HEAD = 'gateway: http://127.0.0.1:9\napi_key: ic_theOwnersSecretKey\nname: rig\nservices:\n'
+
+describe('doctor', () => {
+  it('tells of two engines at once, and writes a file for both', async () => {
+    const comfy = await started(startFakeComfy({ diffusionModels: [] }))
+    const sdapi = await started(startFakeSdapi())
+    const { code, stdout } = await club(['doctor', comfy.url, sdapi.url, '--write'], {
+      INFERENCE_CLUB_API_KEY: 'ic_abc'
+    })
+    expect(stdout).toMatch(/^ADDRESS\tSERVER\tENGINE\tMODELS\tSERVICE\tSTATE$/m)
+    expect(stdout).toContain(
+      `${comfy.url}\tComfyUI 0.3.64 on cpu\tcomfyui\tsd15, juggernautXL, sd15-inpainting\t-\tready`
+    )
+    expect(stdout).toContain(`${sdapi.url}\tstable-diffusion-webui\tautomatic1111\tdream\t-\tready`)
+    expect({ code, right: stdout.includes('agent.yaml is right as it is.') }).toEqual({ code: 0, right: true })
+    const file = await written()
+    expect(file).toContain('api_key: ${INFERENCE_CLUB_API_KEY}')
+    expect(file).toContain('engine: comfyui')
+    expect(file).toContain('served_as: xl/juggernautXL.safetensors')
+    expect(file).toContain('features: [generate, edit, mask, negative_prompt, seed, preview]')
+    expect(await modeOf()).toBe(0o600)
+    // Once more changes nothing.
+    const again = await club(['doctor', comfy.url, sdapi.url, '--write'], { INFERENCE_CLUB_API_KEY: 'ic_abc' })
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('agent.yaml needs no change.') })
+    expect(await written()).toBe(file)
+  })
+
+  it('corrects an owner’s file and keeps the rest, its key to itself', async () => {
+    const comfy = await started(startFakeComfy({ diffusionModels: [] }))
+    const sdapi = await started(startFakeSdapi({ checkpoints: [{ file: 'dreamshaper.safetensors' }] }))
+    const text = `# mine
+${HEAD}  # the good one
+  - name: comfy
+    type: image
+    engine: comfy
+    url: ${comfy.url} # here
+    modles:
+      - id: sdxl
+        served_as: XL/juggernautXL.safetensor
+  - name: webui
+    type: image
+    engine: openai
+    url: ${sdapi.url}
+    download_from: [a.example.org]
+    models: [{id: dream, served_as: dreamshaperr}]
+    options:
+      mask: white-edit
+  - name: words
+    type: text
+    whatever: [1]
+`
+    await writeFile(path(), text)
+    await chmod(path(), 0o644)
+    const looked = await club(['doctor', 'agent.yaml'])
+    expect(looked.code).toBe(1)
+    expect(looked.stdout).toContain('With --write, in agent.yaml:')
+    expect(await written()).toBe(text)
+
+    const { stdout, stderr } = await club(['doctor', 'agent.yaml', '--write'])
+    const corrected = await written()
+    expect(corrected).toBe(
+      text
+        .replace('engine: comfy\n', 'engine: comfyui\n')
+        .replace('modles', 'models')
+        .replace('XL/juggernautXL.safetensor\n', 'xl/juggernautXL.safetensors\n')
+        .replace('engine: openai', 'engine: automatic1111')
+        .replace('    download_from: [a.example.org]\n', '')
+        .replace('dreamshaperr', 'dreamshaper.safetensors')
+        .replace('    options:\n      mask: white-edit\n', '')
+    )
+    expect(await modeOf()).toBe(0o600)
+    expect(stdout).toContain(`webui: engine is automatic1111 now: stable-diffusion-webui answers there`)
+    // What it cannot know is told, and stays.
+    expect(stderr).toContain('services[2].whatever is not known')
+    expect(stdout + stderr + looked.stdout + looked.stderr).not.toContain('theOwnersSecretKey')
+  })
+
+  it('finds a server that has moved', async () => {
+    const comfy = await started(startFakeComfy({ diffusionModels: [] }))
+    const old = `http://127.0.0.1:${await freePort()}`
+    await writeFile(
+      path(),
+      `${HEAD}  - {name: comfy, type: image, engine: comfyui, url: "${old}", models: [{id: sd15}]}\n`
+    )
+    const { code, stdout } = await club(['doctor', comfy.url, '--write'])
+    expect(stdout).toContain(`${old}\t-\t-\t-\tcomfy\tnothing is there`)
+    expect(await written()).toContain(`url: "${comfy.url}"`)
+    expect(code).toBe(0)
+  })
+
+  it('writes what is not known to make images only where its address was given, or --try has shown it', async () => {
+    const server = await started(startFakeOpenAIServer({ knownModels: ['flux-dev'] }))
+    const { code, stdout, stderr } = await club(['doctor', server.url, '--try'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `Having ${server.url} make a small image…\n` })
+    expect(stdout).toMatch(/flux-dev\t-\tmade 512x512 in \d+\.\d s$/m)
+  })
+
+  it('says what has failed', async () => {
+    const server = await started(startFakeOpenAIServer({ knownModels: ['flux-dev'] }))
+    server.setBehaviour({ default: 'error_500' })
+    expect((await club(['doctor', server.url, '--try'])).stdout).toMatch(/flux-dev\t-\tfailed: /m)
+  })
+
+  it('says that nothing is there', async () => {
+    const nowhere = `127.0.0.1:${await freePort()}`
+    const { code, stdout, stderr } = await club(['doctor', nowhere, '--write'])
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `No image server that can be used was found (looked at http://${nowhere}). Start it first, or give its address.\n`
+    })
+    expect(stdout).toContain('nothing is there')
+    await expect(written()).rejects.toThrow()
+  })
+
+  it.each(['endless', 'silent'] as const)('survives a server that is %s', async (how) => {
+    const server = await started(startScriptedServer({ '*': how }))
+    expect((await club(['doctor', server.url])).code).toBe(1)
+  })
+
+  it('lets no server reach the terminal, the file or other hosts', async () => {
+    const name = '\u001b]0;owned\u0007flux\u001b[2J ${HOME}'
+    const elsewhere = await started(startScriptedServer({}))
+    const server = await started(
+      startScriptedServer({
+        'GET /v1/models': {
+          json: { data: [{ id: name }, { id: 'flux-${INFERENCE_CLUB_API_KEY}' }, { id: `flux${'x'.repeat(5000)}` }] }
+        },
+        'GET /v1/images/generations': { status: 405 },
+        '*': { status: 307, location: elsewhere.url }
+      })
+    )
+    const { stdout, stderr } = await club(['doctor', server.url, '--write'], {
+      INFERENCE_CLUB_API_KEY: 'ic_secretOfTheShell'
+    })
+    const file = await written()
+    // eslint-disable-next-line no-control-regex -- the very thing that is looked for
+    expect(stdout + stderr + file).not.toMatch(/\u001b|\u0007|owned/)
+    expect(file).toContain('served_as: flux-$${INFERENCE_CLUB_API_KEY}')
+    expect(stdout + stderr + file).not.toContain('secretOfTheShell')
+    expect(elsewhere.calls).toEqual([])
+  })
+
+  it('sends the key of a service to its server alone, and shows none', async () => {
+    const [mine, other] = await Promise.all([
+      started(startFakeOpenAIServer({ requiredApiKey: 'sk-upstream', knownModels: ['sdxl'] })),
+      started(startScriptedServer({}))
+    ])
+    await writeFile(
+      path(),
+      `${HEAD}  - {name: a, type: image, engine: openai, url: "${mine.url}", api_key: sk-upstream, models: [{id: sdxl}]}\n`
+    )
+    const { code, stdout, stderr } = await club(['doctor', 'agent.yaml', other.url])
+    expect(code).toBe(0)
+    expect(stdout + stderr).not.toContain('sk-upstream')
+    expect(other.headers.some(({ authorization }) => authorization !== undefined)).toBe(false)
+  })
+
+  it('leaves alone what is no YAML', async () => {
+    await writeFile(path(), 'services: [ic_secret')
+    const { code, stderr } = await club(['doctor', '--write'])
+    expect({ code, kept: await written() }).toEqual({ code: 1, kept: 'services: [ic_secret' })
+    expect(stderr).not.toContain('ic_secret')
+  })
+
+  it.runIf(process.platform === 'linux')('warns of a server that others can reach', async () => {
+    const script = {
+      'GET /v1/models': { json: { data: [{ id: 'flux' }] } },
+      'GET /v1/images/generations': { status: 405 }
+    }
+    const [wide, own] = await Promise.all([
+      started(startScriptedServer(script, { host: '0.0.0.0' })),
+      started(startScriptedServer(script))
+    ])
+    const { stdout } = await club(['doctor', wide.url, own.url])
+    expect(stdout).toContain(`WARNING ${wide.url} can be reached from every network of this machine.`)
+    expect(stdout).not.toContain(`WARNING ${own.url}`)
+  })
+})
+
+describe('parseListening', () => {
+  it('reads addresses and ports, of sockets that listen alone', () => {
+    const v4 = '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1'
+    const v6 = '   1: 00000000000000000000000000000000:1E61 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 1'
+    const mapped =
+      '   2: 0000000000000000FFFF00000500A8C0:1E61 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 1'
+    const one = '   3: 00000000000000000000000001000000:1E61 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 1'
+    const busy = v4.replace(' 0A ', ' 01 ')
+    expect(parseListening(`  sl  local_address rem_address\n${[v4, v6, mapped, one, busy].join('\n')}\n`)).toEqual([
+      { address: '127.0.0.1', port: 8080 },
+      { address: '::', port: 7777 },
+      { address: '192.168.0.5', port: 7777 },
+      { address: '::1', port: 7777 }
+    ])
+  })
+})
+
+describe('agent --init', () => {
+  it('goes from nothing to serving in one command', async () => {
+    const gateway = await started(startTestGateway())
+    const user = await gateway.addUser()
+    const comfy = await started(startFakeComfy({ diffusionModels: [] }))
+    await writeFile(join(folder, 'rig.key'), user.key, { mode: 0o600 })
+    const flags = ['--gateway', gateway.url, '--key-file', 'rig.key', '--name', 'my rig', '--access', 'private']
+    const agent = startProgram(['agent', '--init', '--server', comfy.url, ...flags], { cwd: folder })
+    try {
+      await agent.printed(/online/)
+      await waitFor(async () => {
+        const models = await gateway.call('/v1/models', { key: user.key })
+        return (await models.text()).includes('juggernautXL')
+      })
+    } finally {
+      await agent.stop()
+    }
+    expect(await written()).toContain('api_key_file: rig.key\nname: my rig\n')
+    expect(await written()).toContain('access: private')
+    expect(agent.output()).not.toContain(user.key)
+  })
+
+  it('writes a given key where nobody else reads it, and does not show it', async () => {
+    const comfy = await started(startFakeComfy())
+    const args = ['--gateway', 'http://127.0.0.1:9', '--key', 'ic_givenSecret', '--server', comfy.url]
+    const { code, stdout, stderr } = await club(['agent', '--init', '--no-start', ...args])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(await written()).toContain('api_key: ic_givenSecret')
+    expect(stdout).not.toContain('givenSecret')
+    expect(await modeOf()).toBe(0o600)
+  })
+
+  it('does not ask where nobody is, and says what is missing', async () => {
+    const { code, stderr } = await club(['agent', '--init'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('--gateway <url>')
+    expect(stderr).toContain('--key-file <file>')
+    const half = await club(['agent', '--init'], { INFERENCE_CLUB_API_KEY: 'ic_x' })
+    expect(half.stderr).toContain('--gateway <url>')
+    expect(half.stderr).not.toContain('--key-file')
+  })
+
+  it('completes a file that is there and keeps what its owner wrote', async () => {
+    const comfy = await started(startFakeComfy({ diffusionModels: [] }))
+    const text = '# mine\ngateway: https://club.example.org\napi_key: ic_old # secret\nname: rig\n'
+    await writeFile(path(), text)
+    const { code, stdout } = await club(['agent', '--init', '--no-start', '--server', comfy.url])
+    expect(code).toBe(0)
+    expect((await written()).startsWith(text)).toBe(true)
+    expect(await written()).toContain('engine: comfyui')
+    expect(stdout).not.toContain('ic_old')
+  })
+
+  it('refuses a key that is none, without repeating it', async () => {
+    const { code, stderr } = await club(['agent', '--init', '--gateway', 'http://127.0.0.1:9', '--key', 'sk-other'])
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: '--key must be an API key of the gateway, which begins with ic_.\n'
+    })
+  })
+})
