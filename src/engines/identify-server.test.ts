@@ -261,7 +261,7 @@ describe('hostile and broken servers', () => {
     expect(await identifyServer({ url })).toEqual({ contact: 'silent', result: [] })
     expect(await identifyServer({ url: `http://127.0.0.1:${await freePort()}` })).toEqual({
       contact: 'none',
-      result: undefined
+      result: []
     })
   })
 
