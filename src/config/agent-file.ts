@@ -35,6 +35,15 @@ export interface NewModel {
   features?: readonly string[]
 }
 
+export interface AgentFileSource {
+  /** Undefined where there is no file yet. */
+  text: string | undefined
+  /** Mistakes begin with it. */
+  path: string
+  /** Of the process when not given. */
+  env?: NodeJS.ProcessEnv
+}
+
 type TopKey = 'gateway' | 'api_key' | 'api_key_file' | 'name'
 
 /**
@@ -48,8 +57,8 @@ export class AgentFile {
   /** Lists of one line are written as its owner writes them. */
   readonly #isPadded: boolean
 
-  /** `text` is undefined where there is no file yet. Throws `ConfigError` when it is no YAML, or no mapping. */
-  constructor({ text, path, env }: { text: string | undefined; path: string; env: NodeJS.ProcessEnv }) {
+  /** Throws `ConfigError` when it is no YAML, or no mapping. */
+  constructor({ text, path, env = process.env }: AgentFileSource) {
     this.#env = env
     this.#isPadded = /[[{] \S/.test(text ?? '')
     this.#document =

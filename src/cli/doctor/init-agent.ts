@@ -33,7 +33,7 @@ type Access = { key: string } | { keyFile: string } | 'variable' | 'written'
 export async function initAgent(options: InitOptions): Promise<void> {
   const { path } = options
   const before = await readAgentFile(path)
-  const file = new AgentFile({ text: before, path, env: process.env })
+  const file = new AgentFile({ text: before, path })
   const given = readGiven(options, file)
   if (!isTerminal()) requireGiven(given)
   const sightings = await survey([
@@ -71,8 +71,7 @@ function readGiven({ gateway, key, keyFile }: InitOptions, file: AgentFile): Giv
   if (problem)
     throw new CommandFailed(`${gateway !== undefined && checkGateway(gateway) ? '--gateway' : '--key'} ${problem}.`)
   const found =
-    gateway ??
-    (file.written('gateway') !== undefined ? 'written' : (process.env.INFERENCE_CLUB_URL && settings.url) || undefined)
+    gateway ?? (file.written('gateway') !== undefined ? 'written' : settings.isUrlSet ? settings.url : undefined)
   const isKeyWritten = file.written('api_key') !== undefined || file.written('api_key_file') !== undefined
   const access: Access | undefined =
     keyFile !== undefined

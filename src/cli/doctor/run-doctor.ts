@@ -37,7 +37,7 @@ export async function runDoctor({ urls, path, isFileNamed, write, tries }: Docto
   else say(`'doctor --write' writes a file for the agent, 'agent --init' starts one as well.`)
 }
 
-const openFile = (text: string | undefined, path: string): AgentFile => new AgentFile({ text, path, env: process.env })
+const openFile = (text: string | undefined, path: string): AgentFile => new AgentFile({ text, path })
 
 /** One after the other: they may share a GPU. */
 async function tryAll(sightings: readonly Sighting[]): Promise<Map<Sighting, Trial>> {
