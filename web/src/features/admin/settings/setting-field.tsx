@@ -84,5 +84,7 @@ function Control({ setting, shown, onChange }: Pick<SettingFieldProps, 'setting'
   )
 }
 
-const spellOut = ({ kind }: LiveSetting, value: string): string =>
-  kind === 'boolean' ? (ON_OFF.find((one) => one.value === value)?.label ?? value) : value
+function spellOut({ kind }: LiveSetting, value: string): string {
+  if (value === '') return 'none'
+  return kind === 'boolean' ? (ON_OFF.find((one) => one.value === value)?.label ?? value) : value
+}
