@@ -21,6 +21,8 @@ const MODEL_MISSING_TEXT =
 const MODEL_MISSING_CODES = ['model_not_found', 'DeploymentNotFound', 'OperationNotSupported']
 /** Google and others answer 400 where OpenAI answers 401. */
 const KEY_REFUSED = /api[ _-]?key (?:is )?(?:not valid|invalid|missing)|(?:invalid|incorrect|missing)[ _]api[ _-]?key/i
+/** What every server of OpenAI's image API has. */
+const ESSENTIAL_CALL = 'images/generations'
 /** As much of a server's words as is searched. */
 const MAX_WORDS_CHARS = 4_000
 /** The provider's own account is at its limit; OpenAI calls some of these the request's fault (400). */
@@ -47,7 +49,11 @@ export function faultOfAnswer(
   }
   if (isModelMissing(status, error))
     return new EngineError('model_missing', `The image server lacks the model: ${text}`)
-  if (isNotOffered(answer)) return new EngineError('crashed', `The image server does not offer ${call}.`)
+  if (isNotOffered(answer)) {
+    // Without that there is nothing it could do: whoever tries again at once is told the same.
+    const fault = call === ESSENTIAL_CALL ? 'unreachable' : 'crashed'
+    return new EngineError(fault, `The image server does not offer ${call} at the address it was asked at.`)
+  }
   if (status >= 500 && OUT_OF_MEMORY.test(error.text)) {
     return new EngineError('out_of_memory', `The image server ran out of memory: ${text}`)
   }

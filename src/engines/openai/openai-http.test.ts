@@ -14,7 +14,7 @@ describe('a fault', () => {
     ['close_mid_body', 'bad_output', 'middle of its answer'],
     ['redirect', 'crashed', 'redirects'],
     ['html_502', 'crashed', 'answered with a web page'],
-    ['not_found', 'crashed', 'does not offer images/generations'],
+    ['not_found', 'unreachable', 'does not offer images/generations at the address'],
     ['model_not_found', 'model_missing', "'fake-image' does not exist"],
     ['error_400', 'bad_request', 'divisible by 16'],
     ['detail_text', 'bad_request', 'Too many images for this model.'],
