@@ -74,18 +74,29 @@ async function waitForImages(
   })
 }
 
-/** Ends sooner, as a `timeout`, when nothing but image servers that cannot be used could serve it. */
+/** When it is first asked what a call waits for: most have their image by then, or are being worked on. */
+const FIRST_LOOK_MS = 2000
+
+/**
+ * Ends sooner, as a `timeout`, when it is known that waiting is in vain: caps of services that end later than the caller
+ * may wait, or nothing but image servers that cannot be used.
+ */
 async function waitWhileUsable(
-  { requestViews, config }: AnswerContext,
+  { requestViews, config, now }: AnswerContext,
   wait: { id: string; timeoutMs: number; signal: AbortSignal }
 ): ReturnType<AnswerContext['requestViews']['wait']> {
   const { unusableTimeoutMs } = config.limits
-  const until = performance.now() + wait.timeoutMs
+  const began = performance.now()
+  let lookMs = Math.min(FIRST_LOOK_MS, unusableTimeoutMs)
   for (;;) {
-    const leftMs = Math.max(0, Math.ceil(until - performance.now()))
-    const outcome = await requestViews.wait({ ...wait, timeoutMs: Math.min(leftMs, unusableTimeoutMs) })
-    if (outcome !== 'timeout' || leftMs <= unusableTimeoutMs) return outcome
-    if ((await requestViews.findWait(wait.id))?.reason === 'unusable') return outcome
+    const waitedMs = performance.now() - began
+    const leftMs = Math.max(0, Math.ceil(wait.timeoutMs - waitedMs))
+    const outcome = await requestViews.wait({ ...wait, timeoutMs: Math.min(leftMs, lookMs) })
+    if (outcome !== 'timeout' || leftMs <= lookMs) return outcome
+    const found = await requestViews.findWait(wait.id)
+    if (found?.reason === 'capped' && (found.until ?? Infinity) > now() + leftMs) return outcome
+    if (found?.reason === 'unusable' && performance.now() - began >= unusableTimeoutMs) return outcome
+    lookMs = unusableTimeoutMs
   }
 }
 
