@@ -160,9 +160,15 @@ export function missingFrom(
   if (first === undefined) return undefined
   const others = more.length > 0 ? ` and ${more.length} more` : ''
   return {
-    text: `The image server does not list the model '${first.slice(0, 100)}'${others}: not offered, unless 'check_models: false' says that it is there.`,
+    text: `The image server does not list the model '${first.slice(0, 100)}'${others}: not offered. It has ${listFew(listed)}. Without a list that is right, say 'check_models: false'.`,
     missing: [first, ...more]
   }
+}
+
+/** The first of a server's names, as much of them as a line of a terminal holds. */
+function listFew(names: readonly string[]): string {
+  const few = names.slice(0, 5).map((name) => `'${name.slice(0, 40)}'`)
+  return few.join(', ') + (names.length > few.length ? ` and ${names.length - few.length} more` : '')
 }
 
 /** Lists spell names with a folder before them or a tag behind, which calls need not have, and the other way round. */
