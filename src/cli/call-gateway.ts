@@ -72,6 +72,8 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
   try {
     return await fetch(url, init)
   } catch {
-    throw new GatewayAway(`No server answers at ${new URL(url).origin}. Is it running?`)
+    throw new GatewayAway(
+      `No server answers at ${new URL(url).origin}. Is it running? Another is named with --url or INFERENCE_CLUB_URL.`
+    )
   }
 }

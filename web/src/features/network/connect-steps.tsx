@@ -12,6 +12,7 @@ import { connectCommand, type MachineForm } from './connect-command.ts'
 import { ImageServerAdvice } from './image-server-advice.tsx'
 import { GuideLink } from '../../components/guide-link.tsx'
 import { clubUrl } from '../../lib/base-path.ts'
+import { isLoopback } from '../../lib/loopback.ts'
 
 /** Somebody is about to start an agent. */
 export interface Connecting {
@@ -22,7 +23,6 @@ export interface Connecting {
 }
 
 const LOOK_EVERY_MS = 2000
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /** What to run on the machine, and whether it has come. */
 export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; onClose: () => void }) {
@@ -90,7 +90,7 @@ const Hints = ({ replaces, isWhole }: { replaces: boolean; isWhole: boolean }) =
       {isWhole ? 'The line after npm ci' : 'The first line'} puts the key into a file that only you can read. It was
       made for this machine, is shown only now, and is listed under API keys.
     </li>
-    {LOOPBACK.includes(location.hostname) && (
+    {isLoopback(location.href) && (
       <li className="text-warn">
         {clubUrl()} is this computer alone. For another machine, put the gateway’s own address into the file.
       </li>

@@ -3,6 +3,7 @@ import { Button } from '../../components/ui/button.tsx'
 import { CopyLine } from '../../components/ui/copy-line.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { formatDateTime } from '../../lib/format.ts'
+import { isLoopback } from '../../lib/loopback.ts'
 
 export interface MadeLinkDialogProps {
   title: string
@@ -25,5 +26,11 @@ export const MadeLinkDialog = ({ title, label, link, onClose }: MadeLinkDialogPr
     }
   >
     <CopyLine label={label} text={link.url} prominent hint={`Works once, until ${formatDateTime(link.expiresAt)}.`} />
+    {isLoopback(link.url) && (
+      <p className="text-warn">
+        This link works on this computer alone. For somebody elsewhere, open the dashboard at the address they reach it
+        at, and make another.
+      </p>
+    )}
   </Dialog>
 )
