@@ -37,6 +37,19 @@ describe('connectCommand', () => {
     )
   })
 
+  it('has the agent find out what is there, whatever the name is', () => {
+    const machine = { ...EMPTY_MACHINE, name: "Mara's $(rig)" }
+    expect(checkMachine(machine)).toEqual({})
+    expect(connectCommand(machine, ACCESS)).toBe(
+      [
+        '(umask 077 && echo ic_secret > mara-s-rig.key)',
+        "bin/inference-club agent --init --config mara-s-rig.yaml --gateway 'https://club.example.org' --key-file mara-s-rig.key --name 'Mara'\\''s $(rig)'"
+      ].join('\n')
+    )
+    const listed = { ...machine, access: 'listed' as const, listed: 'a@x.org b@x.org', imagesPerHour: '5' }
+    expect(connectCommand(listed, ACCESS)).toMatch(/ --access 'a@x\.org,b@x\.org' --images-per-hour 5$/)
+  })
+
   it('lets a name be no part of the shell or of the YAML', () => {
     const command = connectCommand(
       { ...EMPTY_MACHINE, name: `x"; rm -rf ~ $(y) \${HOME}\nEOF`, engine: 'demo' },
@@ -61,10 +74,9 @@ describe('checkMachine', () => {
     expect(checkMachine({ ...EMPTY_MACHINE, engine: 'demo', url: '' })).toEqual({ name: expect.any(String) })
   })
   it('wants an address and a model', () => {
-    expect(Object.keys(checkMachine({ ...EMPTY_MACHINE, name: 'rig', url: '127.0.0.1:1234' }))).toEqual([
-      'url',
-      'model'
-    ])
+    expect(
+      Object.keys(checkMachine({ ...EMPTY_MACHINE, engine: 'openai', name: 'rig', url: '127.0.0.1:1234' }))
+    ).toEqual(['url', 'model'])
   })
 })
 

@@ -5,7 +5,7 @@ import { readCount } from '../../components/limits/limits-form.ts'
 /** A machine that is to be connected, as it is filled in. */
 export interface MachineForm {
   name: string
-  /** A name of `ENGINES`. */
+  /** A name of `ENGINES`, or `FIND_OUT`. */
   engine: string
   /** Of the image server, where the engine takes one. */
   url: string
@@ -22,11 +22,14 @@ export interface MachineForm {
   imagesPerUserHour: string
 }
 
+/** In place of an engine: the agent itself looks which image servers are there, and which models they have. */
+export const FIND_OUT = 'find-out'
+
 const [FIRST_ENGINE] = ENGINES
 
 export const EMPTY_MACHINE: MachineForm = {
   name: '',
-  engine: FIRST_ENGINE?.name ?? '',
+  engine: FIND_OUT,
   url: FIRST_ENGINE?.usualUrls[0] ?? '',
   model: '',
   edits: 'none',
@@ -44,6 +47,7 @@ export interface EngineQuestions {
 }
 
 export function questionsOf(engine: string): EngineQuestions {
+  if (engine === FIND_OUT) return { url: false, model: false, edits: false }
   const { takes = [], options = [], ownModel } = ENGINES.find((one) => one.name === engine) ?? {}
   return {
     url: takes.includes('url'),
@@ -110,9 +114,14 @@ export function connectCommand(
 ): string {
   const name = fileName(machine.name)
   const file = `${name}.yaml`
+  const keyLine = `(umask 077 && echo ${access.secret} > ${name}.key)`
+  if (machine.engine === FIND_OUT)
+    return [...cloneLines(access.repository), keyLine, initLine(machine, { file, name, gateway: access.gateway })].join(
+      '\n'
+    )
   return [
     ...cloneLines(access.repository),
-    `(umask 077 && echo ${access.secret} > ${name}.key)`,
+    keyLine,
     `cat > ${file} <<'EOF'`,
     `gateway: ${quote(access.gateway)}`,
     `api_key_file: ${name}.key`,
@@ -123,6 +132,27 @@ export function connectCommand(
     `bin/inference-club agent --config ${file}`
   ].join('\n')
 }
+
+/** One line that finds the servers, writes the agent's file and starts. */
+function initLine(
+  machine: MachineForm,
+  { file, name, gateway }: { file: string; name: string; gateway: string }
+): string {
+  const { access, listed, imagesPerHour, imagesPerUserHour } = machine
+  const limit = (option: string, typed: string) =>
+    access === 'private' || typed.trim() === '' ? [] : [`${option} ${Number(typed)}`]
+  const whom = access === 'listed' ? shellQuote(addressesIn(listed).join(',')) : access
+  return [
+    `bin/inference-club agent --init --config ${file} --gateway ${shellQuote(gateway)} --key-file ${name}.key`,
+    `--name ${shellQuote(machine.name.trim())}`,
+    ...(access === 'members' ? [] : [`--access ${whom}`]),
+    ...limit('--images-per-hour', imagesPerHour),
+    ...limit('--images-per-user-hour', imagesPerUserHour)
+  ].join(' ')
+}
+
+/** One word of any shell of Unix, whatever is in it. */
+const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 function serviceLines(machine: MachineForm): string[] {
   const { engine, url, model, edits } = machine

@@ -8,7 +8,7 @@ import { Dialog } from '../../components/ui/dialog.tsx'
 import { useRepository } from '../../lib/session.ts'
 import { networkQuery } from './api.ts'
 import { findArrived, findMine, problemsOf } from './arrived-machine.ts'
-import { connectCommand, type MachineForm } from './connect-command.ts'
+import { connectCommand, FIND_OUT, type MachineForm } from './connect-command.ts'
 import { ImageServerAdvice } from './image-server-advice.tsx'
 import { GuideLink } from '../../components/guide-link.tsx'
 import { clubUrl } from '../../lib/base-path.ts'
@@ -56,7 +56,11 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
         text={connectCommand(machine, { gateway: clubUrl(), secret, repository })}
         isWhole={repository !== null}
       />
-      <Hints isWhole={repository !== null} replaces={!arrived && findMine(machine.name, before)?.isOnline === true} />
+      <Hints
+        finds={machine.engine === FIND_OUT}
+        isWhole={repository !== null}
+        replaces={!arrived && findMine(machine.name, before)?.isOnline === true}
+      />
       <Arrival name={machine.name} arrived={arrived} />
       {problems.length > 0 && <Problems problems={problems} />}
     </Dialog>
@@ -84,15 +88,21 @@ const Command = ({ text, isWhole }: { text: string; isWhole: boolean }) => (
   </div>
 )
 
-const Hints = ({ replaces, isWhole }: { replaces: boolean; isWhole: boolean }) => (
+const Hints = ({ finds, replaces, isWhole }: { finds: boolean; replaces: boolean; isWhole: boolean }) => (
   <ul className="flex flex-col gap-1 text-[13px] text-muted">
     <li>
       {isWhole ? 'The line after npm ci' : 'The first line'} puts the key into a file that only you can read. It was
       made for this machine, is shown only now, and is listed under API keys.
     </li>
+    {finds && (
+      <li>
+        The last line finds the image servers, tells what it found, writes the agent’s file and starts. Start your image
+        server before it.
+      </li>
+    )}
     {isLoopback(location.href) && (
       <li className="text-warn">
-        {clubUrl()} is this computer alone. For another machine, put the gateway’s own address into the file.
+        {clubUrl()} is this computer alone. For another machine, put the gateway’s own address into it.
       </li>
     )}
     {replaces && <li className="text-warn">You have a machine of this name online. The new one takes its place.</li>}

@@ -2,14 +2,24 @@ import { type FormEvent, useState } from 'react'
 import { Field, TextInput } from '../../components/ui/field.tsx'
 import { Select, type SelectOption } from '../../components/ui/select.tsx'
 import { ENGINES } from '../../../../src/engines/engine-descriptions.ts'
-import { checkMachine, type MachineErrors, type MachineForm, questionsOf, withEngine } from './connect-command.ts'
+import {
+  checkMachine,
+  FIND_OUT,
+  type MachineErrors,
+  type MachineForm,
+  questionsOf,
+  withEngine
+} from './connect-command.ts'
 import { SharingFields } from './sharing-fields.tsx'
 
-const CHOICES: readonly SelectOption<string>[] = ENGINES.map(({ name, title, detail }) => ({
-  value: name,
-  label: title,
-  detail
-}))
+const CHOICES: readonly SelectOption<string>[] = [
+  {
+    value: FIND_OUT,
+    label: 'Whatever is found there',
+    detail: 'The command looks for image servers at their usual ports, and for their models'
+  },
+  ...ENGINES.map(({ name, title, detail }) => ({ value: name, label: title, detail }))
+]
 
 const EDITS: readonly SelectOption<MachineForm['edits']>[] = [
   { value: 'none', label: 'No, only new images' },
