@@ -30,8 +30,16 @@ describe('the guides', () => {
     const { status, links } = await look('/guides')
     expect(status).toBe(200)
     expect(links.filter((link) => link.startsWith('/guides/'))).toEqual(NAMES.map((name) => `/guides/${name}`))
-    const files = await readdir(join(ROOT, 'docs'))
+    const files = await readdir(join(ROOT, 'docs'), { recursive: true })
     expect(NAMES.filter((name) => !files.includes(`${name}.md`))).toEqual([])
+  })
+
+  it('of a folder lead to those of another, and from there to them', async () => {
+    expect((await look('/guides/engines/comfyui')).links).toContain('/guides/agent')
+    expect((await look('/guides/agent')).links).toContain('/guides/engines/comfyui')
+    for (const path of ['engines', 'engines/', '..%2fREADME', 'engines%2f..%2fagent', 'decisions/0001']) {
+      expect((await look(`/guides/${path}`)).status, path).toBe(404)
+    }
   })
 
   it.each(NAMES)('%s is a page that anybody may read and that loads nothing from elsewhere', async (name) => {

@@ -6,11 +6,11 @@ export interface RenderedGuide {
 
 /**
  * A document of `docs/` as HTML. Headings have the ids that the documents' links use, as on GitHub. A link to another guide
- * leads to it, by `addressOf` its name, and one to any other file of the repository is its text alone.
+ * leads to it, by `addressOf` its path as the document spells it, without its ending, and one to any other file of the repository is its text alone.
  */
 export async function renderGuide(
   markdown: string,
-  addressOf: (name: string) => string | undefined
+  addressOf: (path: string) => string | undefined
 ): Promise<RenderedGuide> {
   // When somebody first reads a guide: no start waits for it.
   const { marked } = await import('marked')
@@ -22,8 +22,8 @@ export async function renderGuide(
     })
     .replace(/<a href="([^"]*)"([^>]*)>([^]*?)<\/a>/g, (whole, target: string, rest: string, text: string) => {
       if (/^(https?:|#)/.test(target)) return whole
-      const [, name = '', fragment = ''] = /^([\w-]+)\.md(#[\w-]+)?$/.exec(target) ?? []
-      const address = addressOf(name)
+      const [, path = '', fragment = ''] = /^([\w./-]+)\.md(#[\w-]+)?$/.exec(target) ?? []
+      const address = addressOf(path)
       return address === undefined ? text : `<a href="${address}${fragment}"${rest}>${text}</a>`
     })
     // What is wider than the page scrolls by itself, also by keyboard.

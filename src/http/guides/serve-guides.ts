@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { GUIDES } from './guide-list.ts'
 import { GUIDE_HEADERS, GUIDE_STYLES, guidePage } from './guide-page.ts'
@@ -17,13 +17,17 @@ export interface GuideOptions {
 export function serveGuides(scope: FastifyInstance, { docsDir, webDir, basePath }: GuideOptions): void {
   const hidden = { schema: { hide: true } }
   const names = new Set(GUIDES.map(({ name }) => name))
-  const addressOf = (name: string) => (names.has(name) ? `${basePath}/guides/${name}` : undefined)
+  /** Of what a guide links to, by a path from its own folder. */
+  const addressIn = (from: string) => (path: string) => {
+    const name = posix.join(posix.dirname(from), path)
+    return names.has(name) ? `${basePath}/guides/${name}` : undefined
+  }
   // Each is read and rendered when it is first asked for: they change with the program alone.
   const rendered = new Map<string, RenderedGuide>()
   const getGuide = async (name: string): Promise<RenderedGuide> => {
     const known = rendered.get(name)
     if (known) return known
-    const guide = await renderGuide(await readFile(join(docsDir, `${name}.md`), 'utf8'), addressOf)
+    const guide = await renderGuide(await readFile(join(docsDir, `${name}.md`), 'utf8'), addressIn(name))
     rendered.set(name, guide)
     return guide
   }
@@ -46,8 +50,8 @@ export function serveGuides(scope: FastifyInstance, { docsDir, webDir, basePath 
   scope.get('/guides/guides.css', hidden, (_request, reply) =>
     reply.header('cache-control', 'no-cache').type('text/css; charset=utf-8').send(GUIDE_STYLES)
   )
-  scope.get<{ Params: { name: string } }>('/guides/:name', hidden, async (request, reply) => {
-    const { name } = request.params
+  scope.get<{ Params: { '*': string } }>('/guides/*', hidden, async (request, reply) => {
+    const name = request.params['*']
     if (names.has(name)) return send(reply, await getGuide(name))
     const html = `<h1>There is no such guide</h1>\n<p>Those there are: <a href="${basePath}/guides">Guides</a></p>`
     return send(reply.status(404), { title: 'No such guide', html })
