@@ -1,5 +1,6 @@
 import type { Feature } from '../images/image-request.ts'
 import type { Offer } from './offers-store.ts'
+import { isOpenEnded } from './pause-store.ts'
 
 /** One model as a caller sees it: all offers of it together. */
 export interface Model {
@@ -8,7 +9,7 @@ export interface Model {
   createdAt: number
   ownedBy: string
   features: Feature[]
-  /** Providers online with it. */
+  /** Providers that could make an image with it now: online, and not known to have an image server that cannot be used. */
   providers: number
 }
 
@@ -20,7 +21,9 @@ export function modelsOf(offers: readonly Offer[]): Model[] {
       createdAt: Math.min(...same.map((offer) => offer.createdAt)),
       ownedBy: same[0]?.providerName ?? '',
       features: [...new Set(same.flatMap((offer) => offer.features))],
-      providers: new Set(same.map((offer) => offer.providerId)).size
+      providers: new Set(same.filter(isUsable).map((offer) => offer.providerId)).size
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
 }
+
+const isUsable = ({ pause }: Offer): boolean => pause === undefined || !isOpenEnded(pause)

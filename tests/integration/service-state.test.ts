@@ -72,10 +72,12 @@ describe('a service that cannot work', () => {
       attempts: unknown[]
       waiting?: unknown
     }
-  const listed = async () => {
+  const list = async () => {
     const response = await gateway.call('/v1/models', { key: owner.key })
-    return ((await response.json()) as { data: { id: string }[] }).data.map(({ id }) => id)
+    return ((await response.json()) as { data: { id: string; providers: number }[] }).data
   }
+  const listed = async () => (await list()).map(({ id }) => id)
+  const providersOf = async (model: string) => (await list()).find(({ id }) => id === model)?.providers
   const connect = (service: object = {}) =>
     gateway.addAgent({
       key: owner.key,
@@ -91,9 +93,11 @@ describe('a service that cannot work', () => {
     await waitFor(async () => (await job(id)).waiting)
     expect(await job(id)).toMatchObject({ status: 'QUEUED', attempts: [], waiting: { reason: 'unusable' } })
     expect((await job(id)).waiting).not.toHaveProperty('until')
+    expect(await providersOf('paint')).toBe(0)
     server = await startFakeOpenAIServer({ port })
     await waitFor(async () => (await job(id)).status === 'PROCESSED')
     expect((await job(id)).attempts).toHaveLength(1)
+    expect(await providersOf('paint')).toBe(1)
   })
 
   it('is given nothing either when its agent connects anew', async () => {

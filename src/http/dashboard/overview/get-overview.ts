@@ -34,7 +34,7 @@ export function getOverview(scope: FastifyInstance, context: OverviewContext): v
       },
       providersOnline: known.filter(({ online_until }) => online_until > now).length,
       providersPending: principal.role === 'admin' ? await context.network.countPending() : 0,
-      models: models.length,
+      models: models.filter((model) => model.providers > 0).length,
       myImages,
       latest: await listLatest(context, userId),
       given: hasProvider ? await countGiven(context, userId) : null,

@@ -28,6 +28,9 @@ export const ModelResponse = Type.Object({
   output_modalities: Type.Array(Type.String()),
   supported_features: Type.Array(Type.String()),
   sizes: Type.Array(Type.String(), { description: 'Any size is passed on to the provider.' }),
-  providers: Type.Integer({ description: 'Providers online with it.' }),
+  providers: Type.Integer({
+    description:
+      'Providers that could make an image with it now; 0 while all their image servers are down: what is asked for then waits.'
+  }),
   queued: Type.Integer({ description: 'Images waiting for it.' })
 })

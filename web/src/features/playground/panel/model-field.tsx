@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useQuery } from '@tanstack/react-query'
+import { clsx } from 'clsx'
 import { FIELDS } from '../../../../../src/images/fields.ts'
 import type { ModelInfo } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { Badge } from '../../../components/ui/badge.tsx'
@@ -62,7 +63,7 @@ function optionsOf(models: readonly ModelInfo[], value: string) {
 }
 
 const tellLoad = ({ providers, queued }: ModelInfo): string =>
-  `${formatNumber(providers)} ${providers === 1 ? 'provider' : 'providers'} online, ${
+  `${providers === 0 ? 'No image server up' : `${formatNumber(providers)} ${providers === 1 ? 'provider' : 'providers'} online`}, ${
     queued === 0 ? 'nothing queued' : `${formatNumber(queued)} ${queued === 1 ? 'image' : 'images'} queued`
   }`
 
@@ -76,7 +77,7 @@ const ModelFacts = ({ model }: { model: ModelInfo }) => (
       ))}
     </ul>
     <p className="flex items-center gap-1.5 text-xs text-faint">
-      <span aria-hidden className="size-1.5 rounded-full bg-good" />
+      <span aria-hidden className={clsx('size-1.5 rounded-full', model.providers > 0 ? 'bg-good' : 'bg-warn')} />
       {tellLoad(model)}
     </p>
   </div>
