@@ -1,5 +1,5 @@
 import { Code, Eraser } from 'lucide-react'
-import { type Ref, useState } from 'react'
+import { type KeyboardEvent, type Ref, useState } from 'react'
 import { FIELDS } from '../../../../../src/images/fields.ts'
 import { Button } from '../../../components/ui/button.tsx'
 import { Disclosure } from '../../../components/ui/disclosure.tsx'
@@ -46,6 +46,7 @@ export function ControlPanel(props: ControlPanelProps) {
     <form
       ref={formRef}
       noValidate
+      onKeyDown={submitOnEnter}
       onSubmit={(event) => {
         event.preventDefault()
         onGenerate()
@@ -157,4 +158,11 @@ function FoldedOptions(props: ControlPanelProps) {
       </div>
     </Disclosure>
   )
+}
+
+/** Ctrl or Cmd with Enter generates, wherever in the form the focus is. */
+function submitOnEnter(event: KeyboardEvent<HTMLFormElement>): void {
+  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+  event.preventDefault()
+  if (!event.repeat) event.currentTarget.requestSubmit()
 }

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useLayoutEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { Field, TextArea } from '../../../components/ui/field.tsx'
 
 export interface PromptFieldProps {
@@ -12,7 +12,7 @@ export interface PromptFieldProps {
   onChange: (text: string) => void
 }
 
-/** A text that grows with what is typed. Ctrl or Cmd with Enter generates. */
+/** A text that grows with what is typed. */
 export function PromptField({ name, label, value, placeholder, error, rows, onChange }: PromptFieldProps) {
   const area = useRef<HTMLTextAreaElement>(null)
   useLayoutEffect(() => {
@@ -31,14 +31,7 @@ export function PromptField({ name, label, value, placeholder, error, rows, onCh
         placeholder={placeholder}
         className="max-h-[45dvh] resize-none pointer-coarse:text-base"
         onChange={({ target }) => onChange(target.value)}
-        onKeyDown={submitOnEnter}
       />
     </Field>
   )
-}
-
-function submitOnEnter(event: KeyboardEvent<HTMLTextAreaElement>): void {
-  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
-  event.preventDefault()
-  if (!event.repeat) event.currentTarget.form?.requestSubmit()
 }
