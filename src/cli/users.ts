@@ -56,7 +56,9 @@ async function addUser(email: string, options: { name?: string; role: Role }): P
   const name = options.name ?? email.slice(0, email.indexOf('@'))
   const user = await withAccounts(({ users }) => users.addUser({ email, name, role: options.role }))
   if (!user) throw new CommandFailed(`There is somebody with the address ${email} already.`)
-  process.stdout.write(`Added ${user.email} (${user.role}).\n`)
+  process.stdout.write(
+    `Added ${user.email} (${user.role}). A link to sign in: inference-club users link ${user.email}\n`
+  )
 }
 
 async function limitUser(email: string, options: LimitChanges): Promise<void> {

@@ -104,7 +104,7 @@ describe('users', () => {
     const email = 'Mara@Example.org'
     expect(await club(['users', 'add', email, '--name', 'Mara', '--role', 'admin'])).toEqual({
       code: 0,
-      stdout: 'Added mara@example.org (admin).\n',
+      stdout: 'Added mara@example.org (admin). A link to sign in: inference-club users link mara@example.org\n',
       stderr: ''
     })
     const { stdout } = await club(['users', 'list'])
