@@ -33,8 +33,8 @@ describe('faultOfAnswer', () => {
     [401, '', 'unreachable'],
     [402, envelope('Pay'), 'crashed'],
     [403, '', 'unreachable'],
-    [404, '', 'crashed'],
-    [404, '{"detail":"Not Found"}', 'crashed'],
+    [404, '', 'unreachable'],
+    [404, '{"detail":"Not Found"}', 'unreachable'],
     [404, '{"error":{"code":"model_not_found","message":"nope"}}', 'model_missing'],
     [404, '{"error":"model \\"x\\" not found, try pulling it first"}', 'model_missing'],
     [
@@ -56,7 +56,7 @@ describe('faultOfAnswer', () => {
     [400, envelope('API key not valid. Please pass a valid API key.'), 'unreachable'],
     [400, envelope('no', { code: 'invalid_api_key' }), 'unreachable'],
     [400, envelope("Invalid value: 'model' is no style", { param: 'style' }), 'bad_request'],
-    [405, '', 'crashed'],
+    [405, '', 'unreachable'],
     [408, '', 'busy'],
     [409, '', 'busy'],
     [413, '', 'bad_request'],
@@ -105,6 +105,12 @@ describe('faultOfEmptyAnswer', () => {
     expect(error).toMatchObject({ fault, message: expect.stringContaining(words) })
     expect(error.message.length).toBeLessThan(400)
   })
+})
+
+it('of a server that makes images and knows no edits is of this call alone', () => {
+  const answer = { status: 404, body: '' }
+  expect(faultOfAnswer(answer, { secrets: [], call: 'images/edits' }).fault).toBe('crashed')
+  expect(faultOfAnswer(answer, { secrets: [], call: 'images/generations' }).fault).toBe('unreachable')
 })
 
 describe('isNotOffered', () => {

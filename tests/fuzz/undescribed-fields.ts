@@ -26,7 +26,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'GET /docs': nothing,
   'GET /openapi.json': nothing,
   'GET /guides': nothing,
-  'GET /guides/:name': nothing,
+  'GET /guides/*': nothing,
   'GET /guides/guides.css': nothing,
   'GET /theme.js': nothing,
   'GET /favicon.svg': nothing,
