@@ -120,7 +120,7 @@ export const SERVICE_KEYS = [
   'options'
 ] as const
 /** Keys of a service that mean something to some engines only. */
-const ENGINE_KEYS = [
+export const ENGINE_KEYS = [
   'url',
   'api_key',
   'headers',

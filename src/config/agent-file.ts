@@ -1,6 +1,6 @@
 import { Document, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { closestName } from '../lib/closest-name.ts'
-import { AGENT_KEYS, MODEL_KEYS, SERVICE_KEYS } from './agent-config.ts'
+import { AGENT_KEYS, ENGINE_KEYS, MODEL_KEYS, SERVICE_KEYS } from './agent-config.ts'
 import { ConfigError } from './config.ts'
 import { expandVariables, VariableMistake } from './expand-variables.ts'
 
@@ -122,17 +122,7 @@ export class AgentFile {
       take(map, key)
       this.changes.push(`${nameOf(service)}: ${place}${key} is taken out: the engine has no such thing`)
     }
-    const engineKeys = [
-      'url',
-      'api_key',
-      'headers',
-      'download_from',
-      'extras',
-      'max_pixels',
-      'multiple_of',
-      'check_models'
-    ]
-    for (const key of engineKeys) if (service.has(key) && !takes.includes(key)) drop(service, key, '')
+    for (const key of ENGINE_KEYS) if (service.has(key) && !takes.includes(key)) drop(service, key, '')
     const own = service.get('options', true) as Node | undefined
     if (!isMap<Node, Node | null>(own)) return
     for (const key of own.items.map(keyOf)) if (!options.includes(key)) drop(own, key, 'options.')

@@ -5,6 +5,12 @@ import { parseDurationMs } from '../lib/quantities.ts'
 /** A mistake in the `options` of a service, in words that follow the option's name. */
 export class EngineOptionError extends Error {}
 
+/** Throws `EngineOptionError` for the first of the names that an owner sets in the option `parameters` and may not. */
+export function refuseReserved(parameters: Record<string, unknown>, reserved: readonly string[]): void {
+  const taken = reserved.find((name) => name in parameters)
+  if (taken !== undefined) throw new EngineOptionError(`option 'parameters' must not set ${taken}`)
+}
+
 /** Reads the `options` of one service. */
 export class EngineOptions {
   readonly #options: Record<string, unknown>

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readSeed } from '../support/fake-openai-pictures.ts'
 import { fetchImage, generate } from '../support/image-calls.ts'
-import { type FakeComfyProcess, spawnFakeComfy } from '../support/spawn-fake-comfyui.ts'
+import { type FakeProcess, spawnFake } from '../support/spawn-fake.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 let gateway: TestGateway
 let caller: TestUser
-let comfy: FakeComfyProcess
+let comfy: FakeProcess<never, never>
 
 beforeAll(async () => {
   gateway = await startTestGateway()
   caller = await gateway.addUser()
-  comfy = await spawnFakeComfy({ stepMs: 20 })
+  comfy = await spawnFake('fake-comfyui-server-main.ts', { stepMs: 20 })
   const loras = { film: 'styles\\film_grain.safetensors' }
   await gateway.addAgent({
     key: caller.key,
@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateway.close()
-  await comfy.kill()
+  await comfy.close()
 })
 
 const ask = (fields: Record<string, unknown>) =>
@@ -51,8 +51,8 @@ it('makes an image again after its process was killed in the middle', async () =
     }
     return running.length === 1
   })
-  await comfy.kill()
-  comfy = await spawnFakeComfy({ port: Number(new URL(comfy.url).port) })
+  await comfy.close()
+  comfy = await spawnFake('fake-comfyui-server-main.ts', { port: Number(new URL(comfy.url).port) })
   const { bytes } = await fetchImage((await made).data[0]!.url!)
   expect(await readSeed(bytes)).toBe(8)
 })

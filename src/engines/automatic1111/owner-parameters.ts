@@ -1,4 +1,4 @@
-import { EngineOptionError } from '../engine-options.ts'
+import { EngineOptionError, refuseReserved } from '../engine-options.ts'
 import { members } from '../upstream-text.ts'
 
 /** Parameters that an owner cannot set: the adapter decides them, or the caller does. */
@@ -34,8 +34,7 @@ export interface OwnerParameters {
 /** Reads the option `parameters`. Throws `EngineOptionError` for what is not the owner's to set there. */
 export function readOwnerParameters(mapping: Record<string, unknown> = {}): OwnerParameters {
   const overrides = members(mapping.override_settings)
-  const taken = RESERVED.find((name) => name in mapping)
-  if (taken !== undefined) throw new EngineOptionError(`option 'parameters' must not set ${taken}`)
+  refuseReserved(mapping, RESERVED)
   if ('sd_model_checkpoint' in overrides) {
     throw new EngineOptionError("option 'parameters' must not set a checkpoint: that is a model's served_as")
   }

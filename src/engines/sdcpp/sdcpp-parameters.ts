@@ -1,5 +1,5 @@
 import { isWord, type KnownExtras, number, whole } from '../caller-extras.ts'
-import { EngineOptionError } from '../engine-options.ts'
+import { refuseReserved } from '../engine-options.ts'
 
 /** Those of the adapter, or of the caller alone. */
 const RESERVED = [
@@ -18,8 +18,7 @@ const RESERVED = [
 
 /** Reads the option `parameters`. Throws `EngineOptionError` for what is not the owner's to set there. */
 export function readSdcppParameters(mapping: Record<string, unknown> = {}): Record<string, unknown> {
-  const taken = RESERVED.find((name) => name in mapping)
-  if (taken !== undefined) throw new EngineOptionError(`option 'parameters' must not set ${taken}`)
+  refuseReserved(mapping, RESERVED)
   return mapping
 }
 

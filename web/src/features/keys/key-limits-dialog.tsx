@@ -1,13 +1,12 @@
 import { useState } from 'react'
 import type { KeyInfo } from '../../../../src/http/dashboard/contract/keys.ts'
-import { CountField } from '../../components/limits/count-field.tsx'
-import { LimitFields } from '../../components/limits/limit-fields.tsx'
 import { LimitsDialogFrame } from '../../components/limits/limits-dialog-frame.tsx'
 import { limitsFormOf } from '../../components/limits/limits-form.ts'
 import { tell } from '../../components/ui/toaster.tsx'
 import { usePerson } from '../../lib/session.ts'
 import { useChangeKey } from './api.ts'
 import { type KeyLimitsErrors, type KeyLimitsForm, readKeyLimits } from './key-form.ts'
+import { KeyLimitFields } from './key-limit-fields.tsx'
 
 /** What may be asked for with a key at most, after it was made. */
 export function KeyLimitsDialog({ apiKey, onClose }: { apiKey: KeyInfo; onClose: () => void }) {
@@ -42,21 +41,7 @@ export function KeyLimitsDialog({ apiKey, onClose }: { apiKey: KeyInfo; onClose:
       onSubmit={submit}
       onClose={onClose}
     >
-      <LimitFields
-        form={form}
-        errors={errors}
-        change={change}
-        hint="Leave empty for none. Your own limits hold as well."
-      >
-        <CountField
-          label="Calls a minute"
-          value={form.rateLimit}
-          error={errors.rateLimit}
-          placeholder="As configured"
-          hint={isAdmin ? '0 lifts the limit.' : undefined}
-          onChange={(rateLimit) => change({ rateLimit })}
-        />
-      </LimitFields>
+      <KeyLimitFields form={form} errors={errors} change={change} isAdmin={isAdmin} />
     </LimitsDialogFrame>
   )
 }
