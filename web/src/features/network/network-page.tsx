@@ -59,7 +59,7 @@ function Totals({ state }: { state: NetworkState | undefined }) {
         label="Online"
         icon={Server}
         value={online && formatNumber(online.length)}
-        detail={state ? `of ${formatNumber(state.providers.length)} machines` : ' '}
+        detail={state ? tellMachines(state.providers.length) : ' '}
       />
       <Stat
         label="Running"
@@ -151,3 +151,5 @@ const NetworkSkeleton = () => (
     </div>
   </div>
 )
+
+const tellMachines = (count: number): string => `of ${formatNumber(count)} ${count === 1 ? 'machine' : 'machines'}`
