@@ -296,6 +296,20 @@ describe('while nothing happens', () => {
   })
 })
 
+it('is told at once of caps that end later than anybody waits for an answer', async () => {
+  const friend = await gateway.addUser()
+  const kept = await startHandWorker(gateway, {
+    key: (await gateway.addUser()).key,
+    services: [{ name: 'kept', images_per_hour: 1, models: [{ id: 'kept', features: ['generate'] }] }]
+  })
+  const first = stream({ model: 'kept' })
+  await kept.finish(await kept.next())
+  await (await first).text()
+  const response = await stream({ model: 'kept' }, { key: friend.key } as RequestInit)
+  expect(await response.text()).toMatch(/event: error\ndata: \{"type":"error","error":\{.*"code":"upstream_busy"/)
+  await kept.close()
+})
+
 it('a server that stops tells so, and goes on with the image afterwards', async () => {
   const stopping = await startTestGateway()
   const owner = await stopping.addUser()

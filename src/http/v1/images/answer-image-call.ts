@@ -10,7 +10,14 @@ import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
 import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
-import { type AnswerContext, failureOf, type ImageExchange, passingError, type Submitted } from './image-exchange.ts'
+import {
+  type AnswerContext,
+  failureOf,
+  type ImageExchange,
+  passingError,
+  type Submitted,
+  waitsInVain
+} from './image-exchange.ts'
 import { streamImage } from './stream-image.ts'
 
 /** Submits a parsed call and answers with its images, as JSON or as events, or at once with a job: what all image endpoints share. */
@@ -77,10 +84,7 @@ async function waitForImages(
 /** When it is first asked what a call waits for: most have their image by then, or are being worked on. */
 const FIRST_LOOK_MS = 2000
 
-/**
- * Ends sooner, as a `timeout`, when it is known that waiting is in vain: caps of services that end later than the caller
- * may wait, or nothing but image servers that cannot be used.
- */
+/** Ends sooner, as a `timeout`, when it is known that waiting on is in vain. */
 async function waitWhileUsable(
   { requestViews, config, now }: AnswerContext,
   wait: { id: string; timeoutMs: number; signal: AbortSignal }
@@ -89,13 +93,11 @@ async function waitWhileUsable(
   const began = performance.now()
   let lookMs = Math.min(FIRST_LOOK_MS, unusableTimeoutMs)
   for (;;) {
-    const waitedMs = performance.now() - began
-    const leftMs = Math.max(0, Math.ceil(wait.timeoutMs - waitedMs))
+    const leftMs = Math.max(0, Math.ceil(wait.timeoutMs - (performance.now() - began)))
     const outcome = await requestViews.wait({ ...wait, timeoutMs: Math.min(leftMs, lookMs) })
     if (outcome !== 'timeout' || leftMs <= lookMs) return outcome
-    const found = await requestViews.findWait(wait.id)
-    if (found?.reason === 'capped' && (found.until ?? Infinity) > now() + leftMs) return outcome
-    if (found?.reason === 'unusable' && performance.now() - began >= unusableTimeoutMs) return outcome
+    const spent = { waitedMs: performance.now() - began, mayWaitMs: wait.timeoutMs, unusableTimeoutMs, now: now() }
+    if (waitsInVain(await requestViews.findWait(wait.id), spent)) return outcome
     lookMs = unusableTimeoutMs
   }
 }

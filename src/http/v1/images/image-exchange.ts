@@ -59,6 +59,31 @@ export function passingError(wait: Wait | undefined): AppError | undefined {
   return errors.upstreamBusy(`The image servers that have this model ${are} at the moment. Try again later.`, seconds)
 }
 
+/**
+ * Whether it is known that waiting on is in vain for a caller who has waited `waitedMs` of `mayWaitMs`: for caps that end
+ * later than that, for image servers that have been unusable for long enough, for busy ones when the time is over.
+ */
+export function waitsInVain(
+  wait: Wait | undefined,
+  {
+    waitedMs,
+    mayWaitMs,
+    unusableTimeoutMs,
+    now
+  }: { waitedMs: number; mayWaitMs: number; unusableTimeoutMs: number; now: number }
+): boolean {
+  switch (wait?.reason) {
+    case 'capped':
+      return (wait.until ?? Infinity) > now + Math.max(0, mayWaitMs - waitedMs)
+    case 'unusable':
+      return waitedMs >= unusableTimeoutMs
+    case 'paused':
+      return waitedMs >= mayWaitMs
+    default:
+      return false
+  }
+}
+
 /** Why a request that has ended has no image to show; undefined when it has one. */
 export function failureOf({ request, outputs }: RequestView): AppError | undefined {
   if (outputs.length > 0 && request.state !== 'canceled') return undefined

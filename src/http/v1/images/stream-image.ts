@@ -15,7 +15,8 @@ import {
   type ImageExchange,
   passingError,
   REQUEST_ID_HEADER,
-  type Submitted
+  type Submitted,
+  waitsInVain
 } from './image-exchange.ts'
 
 type ImageStream = Submitted & { partialImages: number }
@@ -106,16 +107,16 @@ async function presentEnd(view: RequestView, assets: AnswerContext['assets']): P
   return presentCompleted(view, async (asset) => (await assets.readBytes(asset)).toString('base64'))
 }
 
-/** Throws what a caller who waits for JSON would be told by then of services that cannot be used, or not any more. */
+/** Throws what a caller is told who is better off coming back later. */
 async function refuseToWait(
-  { requestViews, config }: AnswerContext,
+  { requestViews, config, now }: AnswerContext,
   { id, waitedMs }: { id: string; waitedMs: number }
 ): Promise<void> {
   const { unusableTimeoutMs, syncTimeoutMs } = config.limits
-  if (waitedMs < Math.min(unusableTimeoutMs, syncTimeoutMs)) return
   const wait = await requestViews.findWait(id)
+  if (!waitsInVain(wait, { waitedMs, mayWaitMs: syncTimeoutMs, unusableTimeoutMs, now: now() })) return
   const error = passingError(wait)
-  if (error && waitedMs >= (wait?.reason === 'unusable' ? unusableTimeoutMs : syncTimeoutMs)) throw error
+  if (error) throw error
 }
 
 /** Spreads so many previews over the work: of two, one is sent after a third of the steps, one after two thirds. */
