@@ -30,69 +30,57 @@ import { logOperations } from './log-operations.ts'
 
 export type Context = ReturnType<typeof createContext>
 
-/** Builds everything once. The edges take what they need of it; nothing else knows how it is put together. */
+/**
+ * Builds everything once. The edges take what they need of it; nothing else knows how it is put together. Each operation that
+ * they can call is heard of in `operations`, once: what rooms ask each other is a part of it. What this process holds in
+ * memory of agents and of images in the making (`registry`, `live`) is no operation.
+ */
 export function createContext(opened: { config: Config; logger: Logger; database: Database; store: ObjectStore }) {
   const { config, logger, database, store } = opened
   const { clock, bell } = database
   const operations = createOperationEvents()
   operations.on(logOperations(logger))
-  const settings = createSettings(opened)
-  const clubPicture = createClubPicture(opened)
   const users = createUserStore(database)
-  const keyStore = createApiKeyStore(database)
-  const apiKeys = createApiKeys({ store: keyStore, clock, bell })
+  const apiKeys = createApiKeys({ store: createApiKeyStore(database), clock, bell })
   const rateLimits = createRateLimits({
     perMinute: () => config.rateLimit,
     wrongKeysPerMinute: config.limits.wrongKeysPerMinute
   })
-  const keyGuard = createKeyGuard({ apiKeys, rateLimits })
-  const people = createPeople({ ...opened, users })
-  const usage = createUsage(database)
   const providers = createProviderStore(database, config.offering)
   const offers = createOffers({ store: providers, clock })
-  const network = createNetwork(database, config.offering)
   const assetStore = createAssetStore(database)
   const unreadable = createUnreadableBytes({ logger })
-  const assets = createAssets({ store, rows: assetStore, unreadable })
-  const thumbnails = createThumbnails({
-    store,
-    rows: assetStore,
-    unreadable,
-    atOnce: config.limits.thumbnailsAtOnce
-  })
+  const stored = { store, rows: assetStore, unreadable }
+  const assets = createAssets(stored)
   const live = createLiveProgress()
-  const budgets = createBudgets(config.limits)
   const requestParts = { database, offers, assets, providers, limits: config.limits, logger }
-  const requests = operations.observe('requests', createRequestLifecycle(requestParts))
-  const requestViews = operations.observe('requestViews', createRequestViews({ ...requestParts, live }))
-  const batches = operations.observe('batches', createBatches(requestParts))
-  const webhooks = operations.observe('webhooks', createWebhooks({ database, limits: config.limits }))
-  const registry = createSessionRegistry()
   return {
     ...opened,
     operations,
-    settings,
-    clubPicture,
-    users,
-    keyStore,
-    apiKeys,
-    keyGuard,
-    rateLimits,
-    people,
-    usage,
-    providers,
-    offers,
-    network,
-    assetStore,
-    assets,
-    thumbnails,
-    unreadable,
-    budgets,
-    requests,
-    requestViews,
-    batches,
-    webhooks,
     live,
-    registry
+    registry: createSessionRegistry(),
+    ...operations.observe({
+      settings: createSettings(opened),
+      clubPicture: createClubPicture(opened),
+      users,
+      apiKeys,
+      keyGuard: createKeyGuard({ apiKeys, rateLimits }),
+      rateLimits,
+      people: createPeople({ ...opened, users }),
+      usage: createUsage(database),
+      providers,
+      offers,
+
+      network: createNetwork(database, config.offering),
+      assetStore,
+      assets,
+      thumbnails: createThumbnails({ ...stored, atOnce: config.limits.thumbnailsAtOnce }),
+      unreadable,
+      budgets: createBudgets(config.limits),
+      requests: createRequestLifecycle(requestParts),
+      requestViews: createRequestViews({ ...requestParts, live }),
+      batches: createBatches(requestParts),
+      webhooks: createWebhooks({ database, limits: config.limits })
+    })
   }
 }

@@ -1,12 +1,32 @@
 import type { Logger } from '../lib/logger.ts'
 import type { OperationEvent } from '../lib/operation-events.ts'
 
-/** What the gateway does by itself every second or so. */
-const UPKEEP = new Set(
-  ['followClock', 'expireLeases', 'expireWaiting', 'renewConnections', 'noteProgress', 'forgetKeys'].map(
-    (name) => `requests.${name}`
-  )
-)
+/** What the gateway does by itself again and again, and what it asks at each call whatever the call is. */
+const UPKEEP = new Set([
+  'requests.followClock',
+  'requests.expireLeases',
+  'requests.expireWaiting',
+  'requests.renewConnections',
+  'requests.noteProgress',
+  'requests.forgetKeys',
+  'providers.listOffers',
+  'providers.findBlocks',
+  'providers.listStandings',
+  'settings.load',
+  'usage.rollUp',
+  'webhooks.prune',
+  'people.dropExpired',
+  'people.account.listRemoved',
+  'apiKeys.flushLastUsed',
+  'apiKeys.stillCounts',
+  'keyGuard.authenticate',
+  'people.principalOf',
+  'people.sessionTokenOf',
+  'people.renewCookies',
+  'rateLimits.countCall',
+  'budgets.enter',
+  'clubPicture.hash'
+])
 
 /**
  * Has the log tell of each operation: at `debug`, at `info` when it was refused or failed, and upkeep at `trace`. Why one failed is

@@ -37,7 +37,7 @@ export async function saveAsset(
   inspection.once('error', (error) => (failure = error))
   source.once('error', (error) => inspection.destroy(error))
   source.once('close', () => {
-    if (!source.readableEnded) inspection.destroy(new Error('The sender went away.'))
+    if (!source.readableEnded) inspection.destroy(new DOMException('The sender went away.', 'AbortError'))
   })
   try {
     const stored = await store.put(storageKey, source.pipe(inspection), {

@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../lib/errors.ts'
+
 export type ImageRejectionReason =
   | 'empty'
   /** Nothing that could be named. */
@@ -9,14 +11,27 @@ export type ImageRejectionReason =
   | 'too_many_pixels'
   | 'too_long'
 
+const CODES: Record<ImageRejectionReason, ErrorCode> = {
+  empty: 'invalid_image',
+  damaged: 'invalid_image',
+  too_many_pixels: 'image_too_large',
+  too_long: 'image_too_large',
+  animated: 'unsupported_media_type',
+  not_an_image: 'unsupported_media_type',
+  unsupported_type: 'unsupported_media_type'
+}
+
 /** Why bytes are not an image this product takes. `message` is made for callers: it says what to do next. */
 export class ImageRejected extends Error {
   readonly reason: ImageRejectionReason
+  /** What it is for callers whose image this is. */
+  readonly code: ErrorCode
 
   constructor(reason: ImageRejectionReason, message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'ImageRejected'
     this.reason = reason
+    this.code = CODES[reason]
   }
 }
 

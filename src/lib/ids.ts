@@ -1,22 +1,24 @@
 import { randomBytes } from 'node:crypto'
 
-export type IdPrefix =
-  | 'req'
-  | 'tsk'
-  | 'att'
-  | 'ast'
-  | 'key'
-  | 'usr'
-  | 'prv'
-  | 'svc'
-  | 'ses'
-  | 'xid'
-  | 'bat'
-  | 'whd'
-  | 'inv'
-  | 'sgn'
-  | 'acc'
-  | 'ver'
+export const ID_PREFIXES = [
+  'req',
+  'tsk',
+  'att',
+  'ast',
+  'key',
+  'usr',
+  'prv',
+  'svc',
+  'xid',
+  'bat',
+  'whd',
+  'inv',
+  'sgn',
+  'acc',
+  'ver'
+] as const
+
+export type IdPrefix = (typeof ID_PREFIXES)[number]
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
 

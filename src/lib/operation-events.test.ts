@@ -7,7 +7,7 @@ function observed<T extends object>(operations: T) {
   const heard: OperationEvent[] = []
   const events = createOperationEvents()
   events.on((event) => heard.push(event))
-  return { heard, operations: events.observe('room', operations) }
+  return { heard, operations: events.observe({ room: operations }).room }
 }
 
 describe('an operation that is observed', () => {
@@ -34,6 +34,38 @@ describe('an operation that is observed', () => {
       ['room.fail', 'internal_error']
     ])
     for (const { ms } of heard) expect(ms).toBeGreaterThanOrEqual(0)
+  })
+
+  it('is named by the rooms it is in, whose data stays the same', async () => {
+    const heard: string[] = []
+    const events = createOperationEvents()
+    events.on(({ operation }) => heard.push(operation))
+    const limits = { most: 3 }
+    const people = { list: () => ['Ada'], invitations: { revoke: async () => true }, limits }
+    const rooms = events.observe({ people, limits })
+    expect(rooms.people.list()).toEqual(['Ada'])
+    expect(await rooms.people.invitations.revoke()).toBe(true)
+    expect(heard).toEqual(['people.list', 'people.invitations.revoke'])
+    expect(rooms.people.limits).toBe(limits)
+    expect(rooms.limits).toBe(limits)
+  })
+
+  it('is told by the error it will be for callers, and as canceled when it was broken off from outside', async () => {
+    const { heard, operations } = observed({ fail: async (error: unknown) => Promise.reject(error) })
+    const withCode = (code: string) => Object.assign(new Error('no'), { code })
+    const gone = new DOMException('The sender went away.', 'AbortError')
+    for (const error of [
+      withCode('invalid_image'),
+      withCode('ECONNRESET'),
+      gone,
+      withCode('ENOSPC'),
+      undefined,
+      'no'
+    ]) {
+      await operations.fail(error).catch(() => undefined)
+    }
+    const outcomes = ['invalid_image', 'canceled', 'canceled', 'internal_error', 'internal_error', 'internal_error']
+    expect(heard.map(({ outcome }) => outcome)).toEqual(outcomes)
   })
 
   it('that streams is heard of when the stream has ended, however it does', async () => {
@@ -75,5 +107,7 @@ describe('an operation that is observed', () => {
     expect(heard[0]?.ids).toEqual({ usr, req, ast })
     await operations.submit(ast)
     expect(heard[1]?.ids).toEqual({ req, ast })
+    await operations.submit(`pwd_${ast.slice(4)}`, { id: ast.replace('ast', 'abc') })
+    expect(heard[2]?.ids).toEqual({ req })
   })
 })

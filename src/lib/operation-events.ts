@@ -1,22 +1,27 @@
+import { ERROR_MEANINGS } from './error-meanings.ts'
 import { AppError, type ErrorCode } from './errors.ts'
+import { ID_PREFIXES } from './ids.ts'
 
 /** One call of an operation that has ended. */
 export interface OperationEvent {
-  /** Room and name, such as `requests.submit`: as many as there are in the sources. */
+  /** Where it is and its name, such as `requests.submit` or `people.invitations.revoke`: as many as there are in the sources. */
   operation: string
   /** What it was about, by the prefix of each id: `{ usr: 'usr_…', req: 'req_…' }`. Reckoned when it is asked for. */
   readonly ids: Record<string, string>
   /** How long it took; of a stream, until it ended. */
   ms: number
-  /** `internal_error` is what no caller is at fault for. */
+  /** The code of its error: `canceled` when it was broken off from outside, `internal_error` for what no caller is at fault for. */
   outcome: 'ok' | ErrorCode
 }
 
 export interface OperationEvents {
   /** `listener` hears of each call from now on. It must not throw. */
   on(listener: (event: OperationEvent) => void): void
-  /** The same operations, whose calls are heard of. What they return and throw stays. */
-  observe<T extends object>(room: string, operations: T): T
+  /**
+   * The same rooms, each with its operations and rooms within it; all of their calls are heard of. What operations return and
+   * throw stays, and so do members that are neither.
+   */
+  observe<T extends object>(rooms: T): T
 }
 
 /**
@@ -58,17 +63,24 @@ export function createOperationEvents(): OperationEvents {
       }
     }
 
-  return {
-    on: (listener) => void listeners.push(listener),
-    observe: <T extends object>(room: string, operations: T) =>
-      Object.fromEntries(
-        Object.entries(operations).map(([name, member]: [string, unknown]) => [
-          name,
-          typeof member === 'function' ? observeOne(`${room}.${name}`, member as () => unknown) : member
-        ])
-      ) as T
-  }
+  const observeRoom = <T extends object>(room: T, path = ''): T =>
+    Object.fromEntries(
+      Object.entries(room).map(([name, member]: [string, unknown]) => [
+        name,
+        typeof member === 'function'
+          ? observeOne(`${path}${name}`, member as () => unknown)
+          : isRoom(member)
+            ? observeRoom(member, `${path}${name}.`)
+            : member
+      ])
+    ) as T
+
+  return { on: (listener) => void listeners.push(listener), observe: (rooms) => observeRoom(rooms) }
 }
+
+/** Data is none: who holds it is to see how it changes. */
+const isRoom = (member: unknown): member is object =>
+  typeof member === 'object' && member !== null && Object.values(member).some((one) => typeof one === 'function')
 
 type Ended = (outcome: OperationEvent['outcome'], gave?: unknown) => void
 
@@ -98,11 +110,17 @@ async function* observeStream<T>(stream: AsyncIterable<T>, ended: Ended): AsyncG
 const isStream = (gave: unknown): gave is AsyncIterable<unknown> =>
   typeof gave === 'object' && gave !== null && Symbol.asyncIterator in gave
 
-const outcomeOf = (error: unknown): ErrorCode => (error instanceof AppError ? error.code : 'internal_error')
+function outcomeOf(error: unknown): ErrorCode {
+  if (error instanceof AppError) return error.code
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown }
+  // What is not for callers yet may still say which error of the catalogue it will be.
+  if (typeof code === 'string' && Object.hasOwn(ERROR_MEANINGS, code)) return code as ErrorCode
+  return name === 'AbortError' || code === 'ECONNRESET' ? 'canceled' : 'internal_error'
+}
 
 /** A field that holds an id by its name, with an id in it: texts of strangers may look like one. */
 const ID_FIELD = /^id$|Id$|_id$/
-const ID = /^([a-z]{3})_[0-9a-z]{25}$/
+const ID = new RegExp(`^(${ID_PREFIXES.join('|')})_[0-9a-z]{25}$`)
 
 /** The first id of each kind (by its prefix) that is in these values or in what they hold directly. */
 function idsIn(values: readonly unknown[]): Record<string, string> {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { ErrorCode } from '../lib/errors.ts'
 
 /**
  * Where bytes live. Keys are made by this program (lower-case letters, digits, `_`, `-`, `.` and `/`); an object is
@@ -53,6 +54,7 @@ export interface ByteRange {
 }
 
 export class ObjectTooLarge extends Error {
+  readonly code: ErrorCode = 'file_too_large'
   readonly maxBytes: number
   constructor(maxBytes: number) {
     super(`The object is larger than ${maxBytes} bytes.`)

@@ -132,27 +132,33 @@ describe('operations', () => {
       const { id } = await ask('/v1/images/generations', json)
       await watched.drain()
       await ask(`/v1/jobs/${id}/retry`)
+      const wrongKey = `ic_${'0'.repeat(40)}`
+      await watched.call('/v1/models', { key: wrongKey })
 
       const told = lines
         .map(
           (line) => JSON.parse(line) as { operation?: string; outcome: string; ms: number; ids: object; level: number }
         )
         .filter(({ operation }) => operation !== undefined)
-      const one = (name: string) => told.filter(({ operation }) => operation === `requests.${name}`).at(-1)
+      const one = (name: string) => told.filter(({ operation }) => operation === name).at(-1)
       const [debug, info] = [20, 30]
-      expect(one('submit')).toMatchObject({ outcome: 'ok', level: debug, ids: { usr: user.id, req: id } })
-      expect(one('finish')).toMatchObject({ outcome: 'ok', level: debug, ids: { req: id } })
-      expect(one('retry')).toMatchObject({ outcome: 'conflict', level: info, ids: { usr: user.id, req: id } })
-      expect(Number.isInteger(one('claim')?.ms)).toBe(true)
-      expect(one('followClock')).toBeUndefined()
-      expect(lines.join('')).not.toContain(prompt)
-      expect(lines.join('')).not.toContain(user.key)
+      expect(one('requests.submit')).toMatchObject({ outcome: 'ok', level: debug, ids: { usr: user.id, req: id } })
+      expect(one('requests.finish')).toMatchObject({ outcome: 'ok', level: debug, ids: { req: id } })
+      expect(one('requests.retry')).toMatchObject({ outcome: 'conflict', level: info, ids: { usr: user.id, req: id } })
+      expect(Number.isInteger(one('requests.claim')?.ms)).toBe(true)
+      expect(one('requests.followClock')).toBeUndefined()
+      expect(one('apiKeys.create')).toMatchObject({ outcome: 'ok', ids: { usr: user.id, key: user.keyId } })
+      expect(one('keyGuard.authenticate')).toMatchObject({ outcome: 'invalid_api_key', level: info, ids: {} })
+      for (const secret of [prompt, user.key, user.webhookSecret, wrongKey, user.email]) {
+        expect(lines.join('')).not.toContain(secret)
+      }
 
       const text = await (await watched.call('/metrics')).text()
       const counted = (name: string, outcome: string) =>
-        new RegExp(`^inference_club_operations_total\\{operation="requests.${name}",outcome="${outcome}"\\} 1$`, 'm')
-      expect(text).toMatch(counted('submit', 'ok'))
-      expect(text).toMatch(counted('retry', 'conflict'))
+        new RegExp(`^inference_club_operations_total\\{operation="${name}",outcome="${outcome}"\\} 1$`, 'm')
+      expect(text).toMatch(counted('requests.submit', 'ok'))
+      expect(text).toMatch(counted('requests.retry', 'conflict'))
+      expect(text).toMatch(counted('keyGuard.authenticate', 'invalid_api_key'))
       expect(text).toMatch(/^inference_club_operation_duration_seconds_count\{operation="requests.finish"\} 1$/m)
       expect(text).not.toContain(id)
     } finally {

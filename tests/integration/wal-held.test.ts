@@ -182,4 +182,4 @@ describe('while the disk has not kept it', () => {
   })
 })
 
-const keysOf = (owner: TestUser) => gateway.gateway.context.keyStore.listKeys({ userId: owner.id })
+const keysOf = (owner: TestUser) => gateway.gateway.context.apiKeys.list({ userId: owner.id })

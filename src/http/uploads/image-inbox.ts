@@ -103,18 +103,9 @@ function checkMask(mask: SavedBytes, first: SavedBytes): void {
 
 const toInput = ({ kind, saved }: StoredImage): RequestInput => ({ kind, ...saved })
 
-function asAppError(error: ImageRejected, param: string, limits: InboxLimits): AppError {
-  switch (error.reason) {
-    case 'empty':
-    case 'damaged':
-      return errors.invalidImage(error.message, param)
-    case 'too_many_pixels':
-      return errors.imageTooLarge(param, `${limits.maxInputPixels} pixels`)
-    case 'too_long':
-      return errors.imageTooLarge(param, `${limits.maxInputSide} pixels a side`)
-    case 'animated':
-    case 'not_an_image':
-    case 'unsupported_type':
-      return errors.unsupportedMediaType(error.message, param)
-  }
+function asAppError({ code, reason, message }: ImageRejected, param: string, limits: InboxLimits): AppError {
+  if (code === 'invalid_image') return errors.invalidImage(message, param)
+  if (code === 'unsupported_media_type') return errors.unsupportedMediaType(message, param)
+  const most = reason === 'too_long' ? `${limits.maxInputSide} pixels a side` : `${limits.maxInputPixels} pixels`
+  return errors.imageTooLarge(param, most)
 }
