@@ -53,7 +53,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const stored = { store, rows: assetStore, unreadable }
   const assets = createAssets(stored)
   const live = createLiveProgress()
-  const requestParts = { database, offers, assets, providers, limits: config.limits, logger }
+  const requestParts = { database, offers, assets, providers, limits: config.limits, random: Math.random, logger }
   return {
     ...opened,
     operations,

@@ -90,6 +90,7 @@ describe('without variables', () => {
         providersPerUser: 20,
         servicesPerProvider: 32,
         modelsPerProvider: 1000,
+        retryDelayMs: 1000,
         drainTimeoutMs: 10_000,
         leaseMs: 30_000,
         connectionsPerAddress: 1000,

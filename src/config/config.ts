@@ -5,6 +5,7 @@ import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './addr
 import { BUDGETS } from './budgets.ts'
 import { DISK } from './disk-settings.ts'
 import { PROVIDER_LIMITS } from './provider-limits.ts'
+import { RETRY_LIMITS } from './retry-limits.ts'
 import { CLUB } from './club-settings.ts'
 import { OFFERING } from './provider-settings.ts'
 import {
@@ -287,6 +288,7 @@ export const LIMITS = {
     max: 1_000_000
   }),
   ...PROVIDER_LIMITS,
+  ...RETRY_LIMITS,
   wrongKeysPerMinute: integerSetting({
     variable: limit('WRONG_KEYS_PER_MINUTE'),
     description: 'Wrong API keys from one address before it has to wait.',

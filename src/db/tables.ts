@@ -233,6 +233,8 @@ export interface TasksTable {
   losses: Generated<number>
   /** How often it was refused as the fault of what was asked. */
   refusals: Generated<number>
+  /** Until when it is not given to services on which it met a node's fault. */
+  not_before: Generated<number>
   asset_id: string | null
   /** JSON list of the sentences of the attempt that succeeded. */
   warnings: string | null

@@ -284,3 +284,24 @@ it('hands out what waits behind any number of models that nobody here has', asyn
   const task = await queue('wanted 0')
   expect((await look(slots, { claims: 1 })).claimed).toContain(task)
 })
+
+it('keeps an image from where it has just failed, for so long, and from nowhere else', async () => {
+  const [failing] = await connect({ services: 1, models: 1 })
+  const task = await queue('idle 0')
+  const next = await queue('idle 0')
+  await fail(task, { on: failing!, reason: 'crashed' })
+  // The clock stands at 1000.
+  const holdUntil = (not_before: number) =>
+    database.db.updateTable('tasks').set({ node_faults: 1, not_before }).where('id', '=', task).execute()
+  await holdUntil(1001)
+  expect((await look([{ ...failing!, free: 2 }], { claims: 1 })).claimed).toEqual([next])
+  const [other] = await connect({ services: 1, models: 1, name: 'another rig' })
+  const slots = [failing!, other!]
+  expect((await look(slots, { claims: 2 })).places.toSorted()).toEqual(
+    [failing!, other!].map((one) => one.serviceId).toSorted()
+  )
+  await holdUntil(1000)
+  expect((await look([{ ...failing!, free: 2 }], { claims: 1 })).claimed).toEqual([next])
+  await database.db.updateTable('providers').set({ online_until: 0 }).where('id', '=', other!.providerId).execute()
+  expect((await look([{ ...failing!, free: 2 }], { claims: 2 })).claimed.toSorted()).toEqual([task, next].toSorted())
+})

@@ -169,7 +169,7 @@ async function dispatchLanes(
   const heads = await readHeads(parts.database, looked)
   const tasks = new Map([...heads.values()].flat().map((task) => [task.id, task]))
   const matches = matchTasks({
-    tasks: await describeTasks(parts, { heads, lanes, offers }),
+    tasks: await describeTasks(parts, { heads, lanes, offers, now }),
     slots: [...slots.values()],
     cooling: coolingServices(offers, now),
     running: parts.slots.runningByUser(),
@@ -206,16 +206,23 @@ async function describeTasks(
   {
     heads,
     lanes,
-    offers
-  }: { heads: ReadonlyMap<string, readonly TaskRow[]>; lanes: readonly OpenLane[]; offers: readonly Offer[] }
+    offers,
+    now
+  }: {
+    heads: ReadonlyMap<string, readonly TaskRow[]>
+    lanes: readonly OpenLane[]
+    offers: readonly Offer[]
+    now: number
+  }
 ): Promise<WaitingTask[]> {
   const failures = await listFailures(parts.database.db, [...heads.values()].flat())
   return lanes.flatMap((lane) => {
     const able = lane.services.map(({ serviceId }) => serviceId)
     return (heads.get(lane.id) ?? []).map((task): WaitingTask => {
       const { failedOn = [], spentOn = [], refusedBy = [] } = failures.get(task.id) ?? {}
-      const unspent = (ids: readonly string[]) => ids.filter((id) => !spentOn.includes(id))
-      const elsewhere = unspent(lane.elsewhere)
+      const shut = new Set(task.not_before > now ? failedOn : spentOn)
+      const allowed = (ids: readonly string[]) => ids.filter((id) => !shut.has(id))
+      const elsewhere = allowed(lane.elsewhere)
       return {
         id: task.id,
         userId: task.user_id,
@@ -223,7 +230,7 @@ async function describeTasks(
         class: task.class,
         orderKey: task.order_key,
         queuedAt: task.queued_at,
-        services: unspent(able),
+        services: allowed(able),
         elsewhere,
         prefersOwn: task.routing === 'prefer_own',
         failedOn: [...failedOn, ...notToAsk(offers, { elsewhere, refusedBy })]

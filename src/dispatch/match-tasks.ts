@@ -6,7 +6,7 @@ export interface WaitingTask {
   class: number
   orderKey: number
   queuedAt: number
-  /** Services that may take it (capability, access and work done in vain are settled already). */
+  /** Services that may take it (capability, access, work done in vain and failures of a moment ago are settled already). */
   services: readonly string[]
   /** Every service online that could take it, busy ones and those of other gateways included. */
   elsewhere: readonly string[]

@@ -49,6 +49,13 @@ const runs = async (service_id: string, user_id: string) => {
   await rows.addAttempt(id, { task_id: id, request_id: id, service_id, provider_id: service_id, state: 'running' })
 }
 
+/** Its image has failed on a service, and may not go there again until then. */
+async function failed(id: string, service_id: string, not_before: number): Promise<void> {
+  const attempt = { task_id: id, request_id: id, service_id, provider_id: service_id, state: 'failed' as const }
+  await rows.addAttempt(`on ${service_id}`, { ...attempt, reason: 'crashed' })
+  await rows.db.updateTable('tasks').set({ node_faults: 1, not_before }).where('id', '=', id).execute()
+}
+
 const pause = (service_id: string, until: number) =>
   rows.db
     .insertInto('service_pauses')
@@ -123,6 +130,18 @@ describe('who may make an image', () => {
       .set({ until: NOW + HOUR_MS })
       .execute()
     expect((await takersOf()).wait).toEqual({ reason: 'capped', until: NOW + 30 * 60_000 + 1 })
+  })
+
+  it('waits for the next try where it has just failed, unless there is another', async () => {
+    await connect('a')
+    await failed('wanted', 'a', NOW + 1000)
+    expect(await takersOf()).toEqual({ open: [], wait: { reason: 'retry', until: NOW + 1000 } })
+    await connect('b')
+    expect(await takersOf()).toEqual({ open: ['b'], wait: undefined })
+    await pause('b', NOW + 60_000)
+    expect((await takersOf()).wait?.reason).toBe('retry')
+    await failed('wanted', 'b', NOW)
+    expect((await takersOf()).open).toEqual(['a'])
   })
 
   it.each([

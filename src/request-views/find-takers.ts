@@ -6,11 +6,11 @@ import { type CapEnds, capsOf, findCapEnds, isCapped } from '../requests/service
 import { servicesFor } from '../requests/services-for.ts'
 import { listFailures, type TaskRow } from '../requests/task-store.ts'
 
-export const WAIT_REASONS = ['capped', 'paused', 'unusable', 'drained', 'away', 'approval'] as const
+export const WAIT_REASONS = ['capped', 'retry', 'paused', 'unusable', 'drained', 'away', 'approval'] as const
 
 /**
- * `capped`: the owners of what could make the image let others have no more of it for now. `paused`: its image server asked
- * for patience. `unusable`: its image server cannot be reached, refuses its key or lacks the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online.
+ * `capped`: the owners of what could make the image let others have no more of it for now. `retry`: it
+ * failed on all of them, and is tried again. `paused`: its image server asked for patience. `unusable`: its image server cannot be reached, refuses its key or lacks the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online.
  * `approval`: it may not serve others until an admin lets it.
  */
 export type WaitReason = (typeof WAIT_REASONS)[number]
@@ -47,17 +47,20 @@ export async function findTakers(
   const found = new Map<string, Takers>()
   const [held, unserved]: [Held[], TaskRow[]] = [[], []]
   for (const task of tasks) {
-    const spentOn = failures.get(task.id)?.spentOn ?? []
+    const { spentOn = [], failedOn = [] } = failures.get(task.id) ?? {}
     const left = new Set((able.get(task.id) ?? []).filter((id) => !spentOn.includes(id)))
     const could = offers.filter(({ serviceId }) => left.has(serviceId))
     const isHeld = (offer: Offer) =>
       isPaused(offer, now) ||
       (isCapped(capped.get(offer.serviceId), { userId: task.user_id, ownerId: offer.ownerId }) &&
         capped.get(offer.serviceId)?.isBusy !== true)
-    const open = could.filter((offer) => !isHeld(offer))
+    const unheld = could.filter((offer) => !isHeld(offer))
+    const isEarly = ({ serviceId }: Offer) => task.not_before > now && failedOn.includes(serviceId)
+    const open = unheld.filter((offer) => !isEarly(offer))
     found.set(task.id, { open })
     if (could.length === 0) unserved.push(task)
-    else if (open.length === 0) held.push({ task, could })
+    else if (unheld.length === 0) held.push({ task, could })
+    else if (open.length === 0) found.set(task.id, { open, wait: { reason: 'retry', until: task.not_before } })
   }
   if (held.length > 0) {
     const ends = await findCapEnds(db, offers, now)

@@ -33,7 +33,7 @@ export interface Assignment {
 
 /**
  * Takes a waiting task for a slot of one connection. Undefined when somebody else was quicker, the task was canceled,
- * the provider has connected anew since or is drained, the service is paused,
+ * the provider has connected anew since or is drained, the service is paused or has failed with it a moment ago,
  * its provider may not serve others (now), or its owner has blocked the user or let them have enough.
  */
 export async function claimTask(
@@ -61,7 +61,7 @@ export async function claimTask(
       if (isCapped(capped.get(serviceId), { ownerId, userId: task.user_id })) return undefined
     }
     if (await isPausedNow(trx, { serviceId, model: task.model, now })) return undefined
-    if (!(await takeTask(trx, { taskId: task.id, attemptId, providerId, epoch }))) return undefined
+    if (!(await takeTask(trx, { taskId: task.id, attemptId, serviceId, providerId, epoch, now }))) return undefined
     await insertAttempt(trx, {
       id: attemptId,
       task_id: task.id,

@@ -16,6 +16,7 @@ import {
   isRequestFault,
   isSpending,
   pauseLengthMs,
+  retryDelayMs,
   secondOpinions,
   shouldRetry
 } from './retry-policy.ts'
@@ -42,7 +43,7 @@ export interface Failure {
  * success; false when the task is no longer this attempt's.
  */
 export async function failAttempt(parts: RequestParts, attempt: AttemptRow, failure: Failure): Promise<boolean> {
-  const { database, providers, limits } = parts
+  const { database, providers, limits, random } = parts
   const offers = await candidatesOf(parts, attempt)
   const candidates = offers.map(({ serviceId }) => serviceId)
   const userId = await database.db.transaction().execute(async (trx) => {
@@ -82,8 +83,10 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
       unasked: secondOpinions([...refusedBy, refusing], offers).map(({ serviceId }) => serviceId)
     })
     const lapses = again && failure.reason === 'lease_lapsed'
+    const delay = () => retryDelayMs({ nodeFaults: counts.node_faults, firstMs: limits.retryDelayMs, random: random() })
+    const later = nodeFault ? { not_before: now + delay() } : {}
     const change = again
-      ? { state: 'queued' as const, ...counts, current_attempt_id: lapses ? attempt.id : null }
+      ? { state: 'queued' as const, ...counts, current_attempt_id: lapses ? attempt.id : null, ...later }
       : {
           state: 'failed' as const,
           ...counts,

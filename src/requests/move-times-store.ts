@@ -3,7 +3,7 @@ import type { Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 
 /**
- * Moves what is measured with the clock along with it: leases, presence, pauses and the next tries of webhooks end as much
+ * Moves what is measured with the clock along with it: leases, presence, pauses and the next tries of images and webhooks end as much
  * later (or earlier) as it is set ahead (or back). What is past stays past. Times that tell when something was stay.
  */
 export async function moveTimes(trx: Trx, { now, byMs }: { now: number; byMs: number }): Promise<void> {
@@ -42,6 +42,12 @@ export async function moveTimes(trx: Trx, { now, byMs }: { now: number; byMs: nu
     .updateTable('services')
     .set((e) => ({ cooling_until: moved(e, 'cooling_until') }))
     .where('cooling_until', '>', earliest)
+    .execute()
+  await trx
+    .updateTable('tasks')
+    .set((e) => ({ not_before: moved(e, 'not_before') }))
+    .where('state', '=', 'queued')
+    .where('not_before', '>', earliest)
     .execute()
   await trx
     .updateTable('webhook_deliveries')

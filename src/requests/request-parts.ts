@@ -12,5 +12,7 @@ export interface RequestParts {
   assets: Pick<Assets, 'remove' | 'discard' | 'isStored'>
   providers: ProviderStore
   limits: Limits
+  /** A random number, 0 … 1. */
+  random: () => number
   logger: Logger
 }

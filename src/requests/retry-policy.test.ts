@@ -7,6 +7,7 @@ import {
   isLoss,
   isRequestFault,
   pauseLengthMs,
+  retryDelayMs,
   secondOpinions,
   shouldRetry,
   SPENDING_FAULTS
@@ -140,4 +141,18 @@ it.each([
   [0, 3_600_000, 3_600_000]
 ])('the pause after %i in a row that asked for %s ms is %i ms', (inRow, askedMs, ms) => {
   expect(pauseLengthMs(inRow, askedMs)).toBe(ms)
+})
+
+describe('retryDelayMs', () => {
+  const delay = (nodeFaults: number, random = 0, firstMs = 1000) => retryDelayMs({ nodeFaults, firstMs, random })
+
+  it('is five times as long each time, a minute at most', () => {
+    expect([1, 2, 3, 4, 5000].map((faults) => delay(faults))).toEqual([1000, 5000, 25_000, 60_000, 60_000])
+    expect([1, 2].map((faults) => delay(faults, 0, 0))).toEqual([0, 0])
+  })
+
+  it('is shortened by up to a fifth at random', () => {
+    expect([0, 0.5, 1].map((random) => delay(2, random))).toEqual([5000, 4500, 4000])
+    expect(delay(5000, 1)).toBe(48_000)
+  })
 })

@@ -37,6 +37,27 @@ const LONGEST_PAUSE_MS = 60_000
 export const pauseLengthMs = (inRow: number, askedMs: number | undefined): number =>
   askedMs !== undefined && askedMs > 0 ? askedMs : Math.min(FIRST_PAUSE_MS * 2 ** Math.min(inRow, 16), LONGEST_PAUSE_MS)
 
+const LONGEST_RETRY_MS = 60_000
+/** At most this part of it is left out. */
+const RETRY_JITTER = 0.2
+
+/**
+ * Milliseconds until a task may go once more to a service on which it met a fault that was the node's: `firstMs` after one of
+ * them, five times as long after each further one, a minute at most; shortened at random (`random` is 0 … 1) so that those
+ * which failed together do not come back together. Elsewhere it may be tried at once.
+ */
+export const retryDelayMs = ({
+  nodeFaults,
+  firstMs,
+  random
+}: {
+  /** That the task has met, at least one. */
+  nodeFaults: number
+  firstMs: number
+  random: number
+}): number =>
+  Math.round(Math.min(firstMs * 5 ** Math.min(nodeFaults - 1, 16), LONGEST_RETRY_MS) * (1 - RETRY_JITTER * random))
+
 /** The agent or its lease went away; says nothing about the request and little about the node. */
 export const isLoss = (reason: AttemptReason): boolean => reason === 'lease_lapsed' || reason === 'agent_lost'
 

@@ -62,12 +62,13 @@ export async function listFailures(
 }
 
 /**
- * Takes a waiting task for an attempt; false when another was quicker or the provider has been taken over or drained.
+ * Takes a waiting task for an attempt; false when another was quicker, the provider has been taken over or drained, or
+ * it is too early to try it on this service again.
  * From here on the late result of an earlier attempt whose lease lapsed is not wanted any more.
  */
 export async function takeTask(
   trx: Trx,
-  claim: { taskId: string; attemptId: string; providerId: string; epoch: number }
+  claim: { taskId: string; attemptId: string; serviceId: string; providerId: string; epoch: number; now: number }
 ): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('tasks')
@@ -83,6 +84,22 @@ export async function takeTask(
           .where('providers.epoch', '=', claim.epoch)
           .where('providers.drained_at', 'is', null)
       )
+    )
+    .where((e) =>
+      e.or([
+        e('not_before', '<=', claim.now),
+        e.not(
+          e.exists(
+            e
+              .selectFrom('attempts')
+              .select('attempts.id')
+              .whereRef('attempts.task_id', '=', 'tasks.id')
+              .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
+              .where('attempts.service_id', '=', claim.serviceId)
+              .where('attempts.reason', 'in', NODE_FAULTS)
+          )
+        )
+      ])
     )
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
@@ -206,6 +223,7 @@ export async function reopenTask(
       node_faults: 0,
       losses: 0,
       refusals: 0,
+      not_before: 0,
       error_code: null,
       error_message: null,
       error_param: null,

@@ -30,12 +30,52 @@ describe('an image', () => {
     expect(await failOn(two, { taskId, reason: 'timeout' })).toBe('failed')
   })
 
-  it('that failed soon is tried again also where it failed, three times in all', async () => {
+  it('that failed soon is tried again also where it failed, later each time, three times in all', async () => {
     const agent = await world.connect(0, { name: 'one' })
     const taskId = await onlyTask()
-    const states = []
-    for (let times = 0; times < 3; times += 1) states.push(await failOn(agent, { taskId, reason: 'crashed' }))
-    expect(states).toEqual(['queued', 'queued', 'failed'])
+    const claim = async () => operations().claim({ task: (await findTask(db(), taskId))!, ...agent })
+    for (const delayMs of [1000, 5000]) {
+      expect(await failOn(agent, { taskId, reason: 'crashed' })).toBe('queued')
+      world.clock.advance(delayMs - 1)
+      expect(await claim()).toBeUndefined()
+      world.clock.advance(1)
+    }
+    expect(await failOn(agent, { taskId, reason: 'crashed' })).toBe('failed')
+  })
+
+  it('that failed soon is tried elsewhere at once', async () => {
+    const [one, two] = [await world.connect(0, { name: 'one' }), await world.connect(0, { name: 'two' })]
+    const taskId = await onlyTask()
+    expect(await failOn(one, { taskId, reason: 'crashed' })).toBe('queued')
+    expect(await failOn(two, { taskId, reason: 'crashed' })).toBe('queued')
+    for (const agent of [one, two]) {
+      expect(await operations().claim({ task: (await findTask(db(), taskId))!, ...agent })).toBeUndefined()
+    }
+  })
+
+  it('that its owner has tried anew is not kept from where it failed before', async () => {
+    const agent = await world.connect(0, { name: 'one' })
+    const taskId = await onlyTask()
+    for (const delayMs of [1000, 5000, 0]) {
+      await failOn(agent, { taskId, reason: 'crashed' })
+      world.clock.advance(delayMs)
+    }
+    const task = (await findTask(db(), taskId))!
+    await operations().retry({ id: task.request_id, principal: world.principal })
+    expect(await failOn(agent, { taskId, reason: 'crashed' })).toBe('queued')
+  })
+
+  it.each([7_200_000, -7_200_000])('waits as long for its next try when the clock is set by %i ms', async (byMs) => {
+    const agent = await world.connect(0, { name: 'one' })
+    const taskId = await onlyTask()
+    await failOn(agent, { taskId, reason: 'crashed' })
+    world.clock.jump(byMs)
+    await operations().followClock(world.clock)
+    const claim = async () => operations().claim({ task: (await findTask(db(), taskId))!, ...agent })
+    world.clock.advance(999)
+    expect(await claim()).toBeUndefined()
+    world.clock.advance(1)
+    expect(await claim()).toBeDefined()
   })
 })
 

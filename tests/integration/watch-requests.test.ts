@@ -199,6 +199,7 @@ function countedViews() {
   })
   const requestViews = createRequestViews({
     ...context,
+    random: Math.random,
     database: { ...context.database, db },
     limits: context.config.limits
   })

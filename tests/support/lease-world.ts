@@ -115,6 +115,7 @@ async function openGateway(dataDir: string, clock: { now(): number }) {
     offers: createOffers({ store: providers, clock }),
     assets: { remove: async () => undefined, discard: async () => undefined, isStored: async () => true },
     limits: loadConfig({ INFERENCE_CLUB_LIMITS_LEASE: `${LEASE_MS}ms` }).limits,
+    random: () => 0,
     logger: silentLogger()
   })
   return { database, requests }

@@ -97,6 +97,8 @@ export async function startTestGateway(
     INFERENCE_CLUB_LIMITS_DRAIN_TIMEOUT: '500ms',
     // Tests call faster than anybody else.
     INFERENCE_CLUB_RATE_LIMIT: '0',
+    // Nor do most wait for what fails on purpose; the waits are tested with a clock that tests move.
+    INFERENCE_CLUB_LIMITS_RETRY_DELAY: '0s',
     ...options.env
   })
   const onFatal = (error: unknown) => {

@@ -23,6 +23,7 @@ import * as wireNames from './020-wire-names.ts'
 import * as clubPicture from './021-club-picture.ts'
 import * as queueCounts from './022-queue-counts.ts'
 import * as serviceTerms from './023-service-terms.ts'
+import * as retriesLater from './024-retries-later.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -52,5 +53,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '020-wire-names': wireNames,
   '021-club-picture': clubPicture,
   '022-queue-counts': queueCounts,
-  '023-service-terms': serviceTerms
+  '023-service-terms': serviceTerms,
+  '024-retries-later': retriesLater
 }

@@ -16,11 +16,11 @@ describe('why a request waits', () => {
   })
 
   it('is told without a time that nobody knows', () => {
-    const texts = (['capped', 'paused', 'unusable', 'drained', 'away', 'approval'] as const).map((reason) =>
+    const texts = (['capped', 'retry', 'paused', 'unusable', 'drained', 'away', 'approval'] as const).map((reason) =>
       reasonText({ wait: { reason, until: null } }, NOW)
     )
-    expect(new Set(texts).size).toBe(6)
-    expect(texts[2]).toBe('The image server is down, goes on by itself')
+    expect(new Set(texts).size).toBe(7)
+    expect(texts[3]).toBe('The image server is down, goes on by itself')
     for (const text of texts) expect(text).not.toMatch(/ at | in a moment/)
     expect(reasonText({ wait: null }, NOW)).toBeNull()
   })

@@ -3,6 +3,7 @@ import { formatDuration, formatTime } from './format.ts'
 
 const REASONS: Record<WaitReason, string> = {
   capped: "The owner's limit per hour is reached",
+  retry: 'The last try failed',
   paused: 'The image server is busy',
   unusable: 'The image server is down',
   drained: 'The owner has paused the machine',
@@ -11,7 +12,12 @@ const REASONS: Record<WaitReason, string> = {
 }
 
 /** What happens when the wait is over. */
-const THEN: Partial<Record<WaitReason, string>> = { capped: 'goes on', paused: 'asked again', unusable: 'asked again' }
+const THEN: Partial<Record<WaitReason, string>> = {
+  capped: 'goes on',
+  retry: 'tried again',
+  paused: 'asked again',
+  unusable: 'asked again'
+}
 
 /** What ends a wait of which nobody knows how long it is, where the reason does not say so. */
 const ENDS: Partial<Record<WaitReason, string>> = { unusable: 'goes on by itself' }

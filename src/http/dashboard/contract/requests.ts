@@ -1,7 +1,7 @@
 export type RequestStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
 
 /** See `WaitReason` of `request-views/find-takers.ts`. */
-export type WaitReason = 'capped' | 'paused' | 'unusable' | 'drained' | 'away' | 'approval'
+export type WaitReason = 'capped' | 'retry' | 'paused' | 'unusable' | 'drained' | 'away' | 'approval'
 
 export type RequestKind = 'generation' | 'edit' | 'variation'
 
