@@ -1,14 +1,16 @@
+import { skipToken, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { CopyButton } from '../../../components/ui/copy-button.tsx'
 import { GuideLink } from '../../../components/guide-link.tsx'
 import { Dialog } from '../../../components/ui/dialog.tsx'
 import { Tabs } from '../../../components/ui/tabs.tsx'
+import { clubUrl } from '../../../lib/base-path.ts'
+import { dataUrl } from '../../../lib/data-url.ts'
 import { maskOf, type PlaygroundCall } from '../build-call.ts'
-import { type CodeCall, codeCall } from './code-call.ts'
+import { type CodeCall, codeCall, type CodeFile, filesOf } from './code-call.ts'
 import { curlSnippet } from './curl-snippet.ts'
 import { jsSnippet } from './js-snippet.ts'
 import { pythonSnippet } from './python-snippet.ts'
-import { clubUrl } from '../../../lib/base-path.ts'
 
 export interface CodeDialogProps {
   call: PlaygroundCall
@@ -26,9 +28,10 @@ type Language = (typeof LANGUAGES)[number]['value']
 /** The same call from a program. */
 export function CodeDialog({ call, onClose }: CodeDialogProps) {
   const [language, setLanguage] = useState<Language>('curl')
-  const code = codeCall(call, clubUrl())
+  const paintedMask = usePaintedMask(call)
+  const code = codeCall(call, { origin: clubUrl(), paintedMask: paintedMask.data })
   const text = LANGUAGES.find(({ value }) => value === language)?.write(code) ?? ''
-  const mask = code.images.by === 'file' ? maskOf(call) : undefined
+  const local = filesOf(code).filter(({ url }) => url === undefined)
   return (
     <Dialog
       open
@@ -59,19 +62,44 @@ export function CodeDialog({ call, onClose }: CodeDialogProps) {
               role="region"
               className="max-h-[55dvh] overflow-auto rounded-xl border border-line bg-sunken p-4 font-mono text-[13px] leading-relaxed"
             >
-              <code>{write(code)}</code>
+              {/* Within milliseconds: the mask is in this browser. */}
+              <code>{paintedMask.isLoading ? '' : write(code)}</code>
             </pre>
           )
         }))}
       />
-      {mask && (
-        <p className="text-[13px] text-muted">
-          The painted mask is a file, too:{' '}
-          <a href={mask.url} download="mask.png" className="text-accent underline underline-offset-2">
-            download mask.png
-          </a>
-        </p>
-      )}
+      {local.length > 0 && <LocalFiles files={local} />}
     </Dialog>
   )
 }
+
+/** The bytes of a mask that was painted here, as an address that code can hold. */
+function usePaintedMask(call: PlaygroundCall) {
+  const mask = maskOf(call)
+  const file = mask && 'file' in mask.origin ? mask.origin.file : undefined
+  return useQuery({
+    queryKey: ['painted mask', mask?.url],
+    queryFn: file ? () => dataUrl(file) : skipToken,
+    gcTime: 0
+  })
+}
+
+/** A picture that came by the clipboard, or a mask, is no file yet. */
+const LocalFiles = ({ files }: { files: readonly CodeFile[] }) => (
+  <p className="text-[13px] text-muted">
+    It reads these from the folder in which it runs:{' '}
+    {files.map(({ name, localUrl }, index) => (
+      <span key={name}>
+        {index > 0 && ', '}
+        <a
+          href={localUrl}
+          download={name}
+          className="text-accent underline underline-offset-2 [overflow-wrap:anywhere]"
+        >
+          {name}
+        </a>
+      </span>
+    ))}
+    . Press a name to have the file.
+  </p>
+)

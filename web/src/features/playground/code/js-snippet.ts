@@ -1,5 +1,5 @@
 import { IMAGE_PATHS } from '../../../lib/image-paths.ts'
-import { type CodeCall, jsonBody } from './code-call.ts'
+import { type CodeCall, type CodeFile, type CodeFiles, filesOf, jsonBody } from './code-call.ts'
 import { jsLiteral, jsName } from './literals.ts'
 
 const METHODS: Record<CodeCall['kind'], string> = {
@@ -11,15 +11,16 @@ const METHODS: Record<CodeCall['kind'], string> = {
 const STEP = '  '
 
 export function jsSnippet(call: CodeCall): string {
-  const { images } = call
+  const files = filesOf(call)
   return [
-    ...(images.by === 'file' ? ['import { createReadStream } from "node:fs";'] : []),
+    ...(files.some(({ url }) => url === undefined) ? ['import { createReadStream } from "node:fs";'] : []),
     'import OpenAI from "openai";',
     '',
     'const client = new OpenAI({',
     `${STEP}baseURL: ${jsLiteral(call.baseUrl)},`,
     `${STEP}apiKey: process.env.INFERENCE_CLUB_API_KEY,`,
     '});',
+    ...(files.some(({ url }) => url !== undefined) ? FETCH_LINES : []),
     '',
     ...callLines(call),
     '',
@@ -29,9 +30,16 @@ export function jsSnippet(call: CodeCall): string {
   ].join('\n')
 }
 
+/** A stored image goes to another server's form as the answer it came in. */
+const FETCH_LINES = [
+  '',
+  'const fetchImage = (url) =>',
+  `${STEP}fetch(url, { headers: { Authorization: \`Bearer \${client.apiKey}\` } });`
+]
+
 /** Images named by their ids are an addition of ours, for which the client has no method. */
 function callLines(call: CodeCall): string[] {
-  if (call.images.by === 'id') {
+  if (call.images.by === 'json') {
     return [
       `const result = await client.post(${jsLiteral(IMAGE_PATHS[call.kind])}, {`,
       `${STEP}body: ${jsLiteral(jsonBody(call), STEP)},`,
@@ -57,11 +65,14 @@ function formValues({ fields, images }: CodeCall): Record<string, unknown> {
 
 function fileMembers(images: CodeCall['images']): string[] {
   if (images.by !== 'file') return []
-  const files = images.names.map(openFile)
-  return [
-    `image: ${files.length === 1 ? files[0] : `[\n${files.map((file) => `${STEP}${STEP}${file},\n`).join('')}${STEP}]`}`,
-    ...(images.mask === undefined ? [] : [`mask: ${openFile(images.mask)}`])
-  ]
+  return [`image: ${imageValue(images)}`, ...(images.mask === undefined ? [] : [`mask: ${openFile(images.mask)}`])]
 }
 
-const openFile = (name: string): string => `createReadStream(${jsLiteral(name)})`
+function imageValue({ files }: CodeFiles): string {
+  const opened = files.map(openFile)
+  if (opened.length === 1) return String(opened[0])
+  return `[\n${opened.map((file) => `${STEP}${STEP}${file},\n`).join('')}${STEP}]`
+}
+
+const openFile = ({ name, url }: CodeFile): string =>
+  url === undefined ? `createReadStream(${jsLiteral(name)})` : `await fetchImage(${jsLiteral(url)})`

@@ -1,5 +1,5 @@
 import { IMAGE_PATHS } from '../../../lib/image-paths.ts'
-import { type CodeCall, formFields, jsonBody } from './code-call.ts'
+import { type CodeCall, type CodeFile, filesOf, formFields, jsonBody } from './code-call.ts'
 import { pythonLiteral } from './literals.ts'
 
 /** What the methods of the official client take by name; everything else goes into `extra_body`. */
@@ -43,10 +43,12 @@ const METHODS: Record<CodeCall['kind'], string> = {
 const STEP = '    '
 
 export function pythonSnippet(call: CodeCall): string {
-  const byId = call.images.by === 'id'
+  const byId = call.images.by === 'json'
+  const isFetched = filesOf(call).some(({ url }) => url !== undefined)
   return [
     'import os',
     '',
+    ...(isFetched ? ['import httpx'] : []),
     'from openai import OpenAI',
     ...(byId ? ['from openai.types import ImagesResponse'] : []),
     '',
@@ -54,6 +56,7 @@ export function pythonSnippet(call: CodeCall): string {
     `${STEP}base_url=${pythonLiteral(call.baseUrl)},`,
     `${STEP}api_key=os.environ["INFERENCE_CLUB_API_KEY"],`,
     ')',
+    ...(isFetched ? FETCH_LINES : []),
     '',
     `result = ${byId ? 'client.post' : METHODS[call.kind]}(`,
     ...(byId ? postArguments(call) : methodArguments(call)).map((argument) => `${STEP}${argument},`),
@@ -63,6 +66,14 @@ export function pythonSnippet(call: CodeCall): string {
     `${STEP}print(image.url)`
   ].join('\n')
 }
+
+/** By the library that the official client brings and uses itself. */
+const FETCH_LINES = [
+  '',
+  'def fetch_image(url):',
+  `${STEP}response = httpx.get(url, headers={"Authorization": f"Bearer {client.api_key}"})`,
+  `${STEP}return response.raise_for_status().content`
+]
 
 /** Images named by their ids are an addition of ours, for which the client has no method. */
 const postArguments = (call: CodeCall): string[] => [
@@ -85,11 +96,12 @@ function methodArguments({ kind, fields, images }: CodeCall): string[] {
 
 function fileArguments(images: CodeCall['images']): string[] {
   if (images.by !== 'file') return []
-  const files = images.names.map(openFile)
+  const files = images.files.map(openFile)
   return [
     `image=${files.length === 1 ? files[0] : `[\n${files.map((file) => `${STEP}${STEP}${file},\n`).join('')}${STEP}]`}`,
     ...(images.mask === undefined ? [] : [`mask=${openFile(images.mask)}`])
   ]
 }
 
-const openFile = (name: string): string => `open(${pythonLiteral(name)}, "rb")`
+const openFile = ({ name, url }: CodeFile): string =>
+  url === undefined ? `open(${pythonLiteral(name)}, "rb")` : `fetch_image(${pythonLiteral(url)})`

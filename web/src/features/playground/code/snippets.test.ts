@@ -1,12 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import type { CodeCall } from './code-call.ts'
+import { type CodeCall, codeCall } from './code-call.ts'
+import { fromAsset, maskFromAsset, type SourceImage } from '../sources/source-image.ts'
 import { curlSnippet } from './curl-snippet.ts'
 import { jsSnippet } from './js-snippet.ts'
 import { pythonSnippet } from './python-snippet.ts'
 
 /** Everything that a shell, curl, Python or JavaScript could mistake for its own. */
 const NASTY = `it's "quoted" \\n $HOME \`id\` !! @file <in; a=b & 100% {x}\nsecond line\t🦊 é \u2028 end\\`
+
+/** Longer than a word of a command line on Linux may be. */
+const MASK = `data:image/png;base64,${'A'.repeat(200_000)}`
 
 const generation: CodeCall = {
   kind: 'generation',
@@ -17,14 +21,34 @@ const generation: CodeCall = {
 const files: CodeCall = {
   ...generation,
   kind: 'edit',
-  images: { by: 'file', names: [`my "fox"; it's,1.png`, 'b\\c.jpg'], mask: 'mask.png' }
+  images: { by: 'file', files: [{ name: `my "fox"; it's,1.png` }, { name: 'b\\c.jpg' }], mask: { name: 'mask.png' } }
 }
-const stored: CodeCall = { ...generation, kind: 'edit', images: { by: 'id', ids: ['ast_1', 'ast_2'], mask: 'ast_3' } }
+const url = (id: string) => `http://localhost:8080/api/inference/assets/${id}/`
+/** One image of the reader beside stored ones: a form, for which those are fetched. */
+const mixed: CodeCall = {
+  ...generation,
+  kind: 'edit',
+  fields: { model: 'demo', prompt: 'a fox' },
+  images: {
+    by: 'file',
+    files: [{ name: 'ast_1.png', url: url('ast_1') }, { name: 'b.png' }],
+    mask: { name: 'mask.png', url: url('ast_3') }
+  }
+}
+const stored: CodeCall = {
+  ...generation,
+  kind: 'edit',
+  images: { by: 'json', images: [{ file_id: 'ast_1' }, { file_id: 'ast_2' }], mask: { file_id: 'ast_3' } }
+}
+const painted: CodeCall = {
+  ...stored,
+  images: { by: 'json', images: [{ file_id: 'ast_1' }], mask: { image_url: MASK } }
+}
 const variation: CodeCall = {
   ...generation,
   kind: 'variation',
   fields: { model: 'demo', n: 2, strength: 0.4 },
-  images: { by: 'file', names: ['a.png'] }
+  images: { by: 'file', files: [{ name: 'a.png' }] }
 }
 const storedBody = {
   ...generation.fields,
@@ -34,9 +58,10 @@ const storedBody = {
 const deepText = JSON.stringify(generation.fields.deep)
 
 /** What a shell makes of a snippet: the arguments that curl gets. */
-function curlArguments(call: CodeCall): string[] {
-  const script = `curl() { printf '%s\\0' "$@"; }\n${curlSnippet(call)}`
-  const { stdout, stderr } = spawnSync('sh', ['-c', script], {
+function curlArguments(call: CodeCall, curl = `printf '%s\\0' "$@"`): string[] {
+  const script = `curl() { ${curl}; }\n${curlSnippet(call)}`
+  const { stdout, stderr } = spawnSync('sh', {
+    input: script,
     env: { INFERENCE_CLUB_API_KEY: 'ic_test' },
     encoding: 'utf8'
   })
@@ -72,6 +97,23 @@ describe('curlSnippet', () => {
   it('names stored images by their ids', () => {
     expect(JSON.parse(curlArguments(stored)[6] ?? '')).toEqual(storedBody)
   })
+
+  it('sends a mask that was painted, of any length', () => {
+    expect(curlArguments(painted).slice(-2)).toEqual(['-d', '@-'])
+    const [body = ''] = curlArguments(painted, `cat; printf '\\0'`)
+    expect(JSON.parse(body)).toEqual({ ...storedBody, images: [{ file_id: 'ast_1' }], mask: { image_url: MASK } })
+  })
+
+  it('fetches what is stored before it is sent along with a file', () => {
+    const auth = ['-H', 'Authorization: Bearer ic_test']
+    expect(curlArguments(mixed)).toEqual([
+      ...[url('ast_1'), ...auth, '-f', '-o', 'ast_1.png'],
+      ...[url('ast_3'), ...auth, '-f', '-o', 'mask.png'],
+      ...['http://localhost:8080/v1/images/edits', ...auth],
+      ...['-F', 'image[]=@"ast_1.png"', '-F', 'image[]=@"b.png"', '-F', 'mask=@"mask.png"'],
+      ...['--form-string', 'model=demo', '--form-string', 'prompt=a fox']
+    ])
+  })
 })
 
 interface Recorded {
@@ -85,6 +127,7 @@ async function runJs(call: CodeCall): Promise<Recorded> {
   let recorded: Recorded | undefined
   class OpenAI {
     readonly options: Record<string, unknown>
+    readonly apiKey = 'ic_test'
     readonly images: Record<string, (...args: unknown[]) => object>
     constructor(options: Record<string, unknown>) {
       this.options = options
@@ -101,10 +144,15 @@ async function runJs(call: CodeCall): Promise<Recorded> {
     }
   }
   const body = jsSnippet(call).replaceAll(/^import .*$/gm, '')
-  const run = new Function('OpenAI', 'createReadStream', 'process', `return (async () => {${body}})()`) as (
+  const run = new Function('OpenAI', 'createReadStream', 'process', 'fetch', `return (async () => {${body}})()`) as (
     ...args: unknown[]
   ) => Promise<void>
-  await run(OpenAI, (name: string) => `<${name}>`, { env: { INFERENCE_CLUB_API_KEY: 'ic_test' } })
+  await run(
+    OpenAI,
+    (name: string) => `<${name}>`,
+    { env: { INFERENCE_CLUB_API_KEY: 'ic_test' } },
+    (...args: unknown[]) => Promise.resolve(args)
+  )
   if (!recorded) throw new Error('the snippet called nothing')
   return recorded
 }
@@ -136,6 +184,13 @@ describe('jsSnippet', () => {
 
   it('posts the JSON of a call with stored images', async () => {
     expect(await runJs(stored)).toMatchObject({ method: 'post', args: ['/images/edits', { body: storedBody }] })
+    expect(await runJs(painted)).toMatchObject({ args: ['/images/edits', { body: { mask: { image_url: MASK } } }] })
+  })
+
+  it('fetches what is stored before it is sent along with a file', async () => {
+    const fetched = (id: string) => [url(id), { headers: { Authorization: 'Bearer ic_test' } }]
+    const images = { image: [fetched('ast_1'), '<b.png>'], mask: fetched('ast_3') }
+    expect((await runJs(mixed)).args).toEqual([{ ...mixed.fields, ...images }])
   })
 
   it('imports what it uses', () => {
@@ -158,6 +213,14 @@ class OpenAI:
     def __init__(self, **options):
         self.images = types.SimpleNamespace(**{name: note(name) for name in ("generate", "edit", "create_variation")})
         self.post = note("post")
+        self.api_key = options["api_key"]
+httpx = types.ModuleType("httpx")
+def fetched(url, headers):
+    answer = types.SimpleNamespace(content=f"<{url} {headers['Authorization']}>")
+    answer.raise_for_status = lambda: answer
+    return answer
+httpx.get = fetched
+sys.modules["httpx"] = httpx
 openai = types.ModuleType("openai")
 openai.OpenAI = OpenAI
 openai.types = types.ModuleType("openai.types")
@@ -166,7 +229,8 @@ sys.modules["openai"], sys.modules["openai.types"] = openai, openai.types
 `
 
 function runPython(call: CodeCall): [string, unknown[], Record<string, unknown>] {
-  const { stdout, stderr } = spawnSync('python3', ['-c', `${PYTHON_STUB}\n${pythonSnippet(call)}`], {
+  const { stdout, stderr } = spawnSync('python3', ['-'], {
+    input: `${PYTHON_STUB}\n${pythonSnippet(call)}`,
     encoding: 'utf8'
   })
   expect(stderr).toBe('')
@@ -197,6 +261,13 @@ describe.skipIf(spawnSync('python3', ['--version']).status !== 0)('pythonSnippet
 
   it('posts the JSON of a call with stored images', () => {
     expect(runPython(stored)).toEqual(['post', ['/images/edits'], { body: storedBody, cast_to: 'ImagesResponse' }])
+    expect(runPython(painted)[2]).toMatchObject({ body: { mask: { image_url: MASK } } })
+  })
+
+  it('fetches what is stored before it is sent along with a file', () => {
+    const fetched = (id: string) => `<${url(id)} Bearer ic_test>`
+    const images = { image: [fetched('ast_1'), '<b.png>'], mask: fetched('ast_3') }
+    expect(runPython(mixed)[2]).toEqual({ ...mixed.fields, ...images })
   })
 })
 
@@ -223,5 +294,35 @@ result = client.images.generate(
 for image in result.data:
     print(image.url)`
     )
+  })
+})
+
+describe('codeCall', () => {
+  const mask = { url: 'blob:mask', operations: [], origin: { file: new File([], 'mask.png') } }
+  const asset = { ...fromAsset({ id: 'ast_1', width: 8, height: 8 }) }
+  const file = { ...asset, url: 'blob:file', name: 'image.png', origin: { file: new File([], 'image.png') } }
+  const imagesOf = (...sources: SourceImage[]) =>
+    codeCall(
+      { kind: 'edit', fields: { model: 'demo', prompt: 'a' }, sources },
+      { origin: 'http://c', paintedMask: MASK }
+    ).images
+
+  it('needs no file of the reader for stored images, whoever painted their mask', () => {
+    const images = [{ file_id: 'ast_1' }]
+    expect(imagesOf(asset)).toEqual({ by: 'json', images })
+    expect(imagesOf({ ...asset, mask: maskFromAsset('ast_2') })).toMatchObject({ images, mask: { file_id: 'ast_2' } })
+    expect(imagesOf({ ...asset, mask })).toEqual({ by: 'json', images, mask: { image_url: MASK } })
+  })
+
+  it('tells where files come from, and gives each a name of its own', () => {
+    expect(imagesOf({ ...file, mask }, file, asset)).toEqual({
+      by: 'file',
+      files: [
+        { name: 'image.png', localUrl: 'blob:file' },
+        { name: '2-image.png', localUrl: 'blob:file' },
+        { name: 'ast_1.png', url: 'http://c/api/inference/assets/ast_1/' }
+      ],
+      mask: { name: 'mask.png', localUrl: 'blob:mask' }
+    })
   })
 })

@@ -1,5 +1,6 @@
 import type { AcceptedRequest } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { imageUrl } from '../../../lib/assets.ts'
+import { dataUrl } from '../../../lib/data-url.ts'
 import { ApiError, DASHBOARD, fetchJson } from '../../../lib/fetch-json.ts'
 import { IMAGE_PATHS } from '../../../lib/image-paths.ts'
 import { maskOf, type PlaygroundCall } from '../build-call.ts'
@@ -53,11 +54,3 @@ async function bytesOf(origin: ImageOrigin): Promise<Blob> {
   const status = response?.status ?? 0
   throw new ApiError({ status, code: 'unknown', message: 'A source image cannot be read any more.', param: 'image' })
 }
-
-const dataUrl = (file: Blob): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const reader = new FileReader()
-    reader.onload = () => resolve(String(reader.result))
-    reader.onerror = () => reject(reader.error ?? new Error('the mask cannot be read'))
-    reader.readAsDataURL(file)
-  })
