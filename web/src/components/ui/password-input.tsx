@@ -4,13 +4,19 @@ import { type ComponentProps, useState } from 'react'
 import { TextInput } from './field.tsx'
 import { IconButton } from './icon-button.tsx'
 
-/** Within a `Field`: a password that can be looked at. */
+export interface PasswordInputProps extends ComponentProps<'input'> {
+  /** What it is called when it is shown or hidden. */
+  what?: string
+}
+
+/** Within a `Field`: a password, or another secret, that can be looked at. */
 export function PasswordInput({
   autoComplete,
   name = 'password',
+  what = 'password',
   className = 'h-11',
   ...rest
-}: ComponentProps<'input'>) {
+}: PasswordInputProps) {
   const [shown, setShown] = useState(false)
   return (
     <div className="relative">
@@ -26,7 +32,7 @@ export function PasswordInput({
       />
       <IconButton
         icon={shown ? EyeOff : Eye}
-        label={shown ? 'Hide password' : 'Show password'}
+        label={shown ? `Hide ${what}` : `Show ${what}`}
         className="absolute inset-y-0 right-1 my-auto"
         onClick={() => setShown(!shown)}
       />

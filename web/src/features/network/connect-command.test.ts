@@ -1,5 +1,10 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
-import { checkMachine, connectCommand, EMPTY_MACHINE, withEngine } from './connect-command.ts'
+import { checkMachine, connectCommand, EMPTY_MACHINE, FIND_OUT, withEngine } from './connect-command.ts'
 
 const ACCESS = { gateway: 'https://club.example.org', secret: 'ic_secret', repository: null }
 
@@ -60,6 +65,27 @@ describe('connectCommand', () => {
     expect(command.match(/^EOF$/gm)).toHaveLength(1)
   })
 
+  it('keeps the key of the image server in a file of its owner alone', async () => {
+    const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux' }
+    expect(connectCommand(machine, ACCESS)).not.toMatch(/ api_key:|rm /)
+    const serverKey = ` sk-"'$HOME\${HOME}#\\ `.replace(' ', '')
+    const folder = await mkdtemp(join(tmpdir(), 'inference-club-connect-'))
+    const command = connectCommand({ ...machine, serverKey }, ACCESS).split('\nbin/')[0] ?? ''
+    await writeFile(join(folder, 'rig.yaml'), 'of an earlier try', { mode: 0o644 })
+    expect(spawnSync('sh', { input: command, cwd: folder, encoding: 'utf8' }).stderr).toBe('')
+    const file = join(folder, 'rig.yaml')
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    const { services } = parse(await readFile(file, 'utf8')) as { services: { api_key: string }[] }
+    // What looks like a variable is none in the agent's file.
+    expect(services[0]?.api_key.replaceAll('$${', () => '${')).toBe(serverKey.trim())
+    await rm(folder, { recursive: true })
+  })
+
+  it('gives no key to an engine that has none', () => {
+    const machine = { ...EMPTY_MACHINE, name: 'rig', serverKey: 'sk-typed-before' }
+    for (const engine of ['demo', FIND_OUT]) expect(connectCommand({ ...machine, engine }, ACCESS)).not.toContain('sk-')
+  })
+
   it('says how masks are read where images can be changed', () => {
     const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux' }
     expect(connectCommand(machine, ACCESS)).not.toContain('options')
@@ -77,6 +103,16 @@ describe('checkMachine', () => {
     expect(
       Object.keys(checkMachine({ ...EMPTY_MACHINE, engine: 'openai', name: 'rig', url: '127.0.0.1:1234' }))
     ).toEqual(['url', 'model'])
+  })
+})
+
+describe('the key of an image server', () => {
+  const check = (serverKey: string) =>
+    checkMachine({ ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux', serverKey })
+
+  it('is what a header can hold', () => {
+    expect(check(' sk-1 ')).toEqual({})
+    for (const wrong of ['sk 1', 'sk-ä', 'sk\n1']) expect(Object.keys(check(wrong))).toEqual(['serverKey'])
   })
 })
 

@@ -11,6 +11,8 @@ export interface MachineForm {
   url: string
   /** What callers ask for, and the server calls it as well, where the engine has none of its own. */
   model: string
+  /** What the image server itself asks for, empty where it asks for nothing. It goes nowhere but into the agent's file. */
+  serverKey: string
   /** Whether it changes images too, and how it reads masks then, where that is an option of the engine. */
   edits: 'none' | 'white-edit' | 'openai-alpha'
   /** Whom it serves beside its owner. */
@@ -32,6 +34,7 @@ export const EMPTY_MACHINE: MachineForm = {
   engine: FIND_OUT,
   url: FIRST_ENGINE?.usualUrls[0] ?? '',
   model: '',
+  serverKey: '',
   edits: 'none',
   access: 'members',
   listed: '',
@@ -43,15 +46,17 @@ export const EMPTY_MACHINE: MachineForm = {
 export interface EngineQuestions {
   url: boolean
   model: boolean
+  serverKey: boolean
   edits: boolean
 }
 
 export function questionsOf(engine: string): EngineQuestions {
-  if (engine === FIND_OUT) return { url: false, model: false, edits: false }
+  if (engine === FIND_OUT) return { url: false, model: false, serverKey: false, edits: false }
   const { takes = [], options = [], ownModel } = ENGINES.find((one) => one.name === engine) ?? {}
   return {
     url: takes.includes('url'),
     model: ownModel === undefined,
+    serverKey: takes.includes('api_key'),
     edits: options.some((option) => option.name === 'mask')
   }
 }
@@ -67,7 +72,7 @@ export type MachineErrors = Partial<Record<keyof MachineForm, string>>
 
 /** What is wrong with the entries; empty when nothing is. */
 export function checkMachine(machine: MachineForm): MachineErrors {
-  const { name, engine, url, model } = machine
+  const { name, engine, url, model, serverKey } = machine
   const errors = checkSharing(machine)
   const asked = questionsOf(engine)
   if (name.trim() === '') errors.name = 'Give the machine a name.'
@@ -75,6 +80,10 @@ export function checkMachine(machine: MachineForm): MachineErrors {
     errors.url = 'An address that begins with http:// or https://.'
   }
   if (asked.model && model.trim() === '') errors.model = 'Say what callers ask for.'
+  // It is sent in a header.
+  if (asked.serverKey && !/^[\x21-\x7e]*$/.test(serverKey.trim())) {
+    errors.serverKey = 'A key has neither spaces nor letters beyond ASCII.'
+  }
   return errors
 }
 
@@ -122,7 +131,8 @@ export function connectCommand(
   return [
     ...cloneLines(access.repository),
     keyLine,
-    `cat > ${file} <<'EOF'`,
+    // A file with a key in it is its owner's alone; one that is there already would keep its mode.
+    serverKeyOf(machine) === '' ? `cat > ${file} <<'EOF'` : `(umask 077 && rm -f ${file} && cat > ${file}) <<'EOF'`,
     `gateway: ${quote(access.gateway)}`,
     `api_key_file: ${name}.key`,
     `name: ${quote(machine.name.trim())}`,
@@ -132,6 +142,10 @@ export function connectCommand(
     `bin/inference-club agent --config ${file}`
   ].join('\n')
 }
+
+/** Empty where the engine has none, whatever was typed for another. */
+export const serverKeyOf = ({ engine, serverKey }: MachineForm): string =>
+  questionsOf(engine).serverKey ? serverKey.trim() : ''
 
 /** One line that finds the servers, writes the agent's file and starts. */
 function initLine(
@@ -164,6 +178,7 @@ function serviceLines(machine: MachineForm): string[] {
     '    type: image',
     `    engine: ${engine}`,
     ...(asked.url ? [`    url: ${quote(url.trim())}`] : []),
+    ...(serverKeyOf(machine) === '' ? [] : [`    api_key: ${quote(serverKeyOf(machine))}`]),
     ...sharing(machine),
     '    models:',
     `      - id: ${quote(ownModel ?? model.trim())}`,

@@ -8,7 +8,7 @@ import { Dialog } from '../../components/ui/dialog.tsx'
 import { useRepository } from '../../lib/session.ts'
 import { networkQuery } from './api.ts'
 import { findArrived, findMine, problemsOf } from './arrived-machine.ts'
-import { connectCommand, FIND_OUT, type MachineForm } from './connect-command.ts'
+import { connectCommand, FIND_OUT, type MachineForm, serverKeyOf } from './connect-command.ts'
 import { ImageServerAdvice } from './image-server-advice.tsx'
 import { GuideLink } from '../../components/guide-link.tsx'
 import { clubUrl } from '../../lib/base-path.ts'
@@ -59,6 +59,7 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
       <Hints
         finds={machine.engine === FIND_OUT}
         isWhole={repository !== null}
+        keepsServerKey={serverKeyOf(machine) !== ''}
         replaces={!arrived && findMine(machine.name, before)?.isOnline === true}
       />
       <Arrival name={machine.name} arrived={arrived} />
@@ -88,11 +89,19 @@ const Command = ({ text, isWhole }: { text: string; isWhole: boolean }) => (
   </div>
 )
 
-const Hints = ({ finds, replaces, isWhole }: { finds: boolean; replaces: boolean; isWhole: boolean }) => (
+interface HintsProps {
+  finds: boolean
+  replaces: boolean
+  isWhole: boolean
+  keepsServerKey: boolean
+}
+
+const Hints = ({ finds, replaces, isWhole, keepsServerKey }: HintsProps) => (
   <ul className="flex flex-col gap-1 text-[13px] text-muted">
     <li>
       {isWhole ? 'The line after npm ci' : 'The first line'} puts the key into a file that only you can read. It was
       made for this machine, is shown only now, and is listed under API keys.
+      {keepsServerKey && ' The key of your image server stands in the agent’s file, which only you can read, too.'}
     </li>
     {finds && (
       <li>

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { Field, TextInput } from '../../components/ui/field.tsx'
+import { PasswordInput } from '../../components/ui/password-input.tsx'
 import { Select, type SelectOption } from '../../components/ui/select.tsx'
 import { ENGINES } from '../../../../src/engines/engine-descriptions.ts'
 import {
@@ -95,8 +96,25 @@ const ServerFields = ({ machine, errors, change }: ServerFieldsProps) => (
         onChange={(event) => change({ model: event.target.value })}
       />
     </Field>
+    {questionsOf(machine.engine).serverKey && (
+      <Field
+        label="Key of the server"
+        error={errors.serverKey}
+        hint="If it asks for one. It goes into a file on that machine and nowhere else."
+      >
+        <PasswordInput
+          name="server-key"
+          what="key"
+          className=""
+          value={machine.serverKey}
+          maxLength={1000}
+          autoComplete="off"
+          onChange={(event) => change({ serverKey: event.target.value })}
+        />
+      </Field>
+    )}
     {questionsOf(machine.engine).edits && (
-      <Field label="Does it change images?" className="sm:col-span-2 sm:max-w-[calc(50%-0.5rem)]">
+      <Field label="Does it change images?">
         <Select value={machine.edits} options={EDITS} onChange={(edits) => change({ edits })} />
       </Field>
     )}
