@@ -106,15 +106,16 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     })
   })
 
+  const club = () => presentClub(context)
   await describeRoutes(app, context.version)
   await app.register(async (scope) => {
     const refuseOthers = refuseOtherMethods(scope)
     serveDocument(scope, context)
     registerOperations(scope, context)
-    serveGuides(scope, { docsDir: context.docsDir, webDir: context.webDir, basePath })
+    serveGuides(scope, { docsDir: context.docsDir, webDir: context.webDir, basePath, club })
     refuseOthers()
   })
-  await serveWeb(app, { webDir: context.webDir, basePath, known, club: () => presentClub(context) })
+  await serveWeb(app, { webDir: context.webDir, basePath, known, club })
   const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
   const crossOrigin = {
     origin,

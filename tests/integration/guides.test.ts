@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GUIDES } from '../../src/http/guides/guide-list.ts'
+import { plainPng } from '../support/pictures.ts'
 import { ROOT } from '../support/run-program.ts'
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
 
@@ -65,6 +66,26 @@ describe('the guides', () => {
     }
     expect(broken).toEqual([])
     expect(pages.get('/guides/agent')?.links).toContain('/guides/security#whose-machines-make-your-images')
+  })
+
+  it('have the name and picture of the club, and a way back', async () => {
+    const own = await startTestGateway({ env: { INFERENCE_CLUB_NAME: 'The Attic & Co' } })
+    const admin = await own.addPerson({ role: 'admin' })
+    const picture = await own.call('/api/dashboard/club/picture', {
+      method: 'PUT',
+      headers: { cookie: admin.cookie, 'content-type': 'image/png' },
+      body: new Uint8Array(await plainPng({ width: 64, height: 64 }, [200, 60, 10]))
+    })
+    const { picture: path } = (await picture.json()) as { picture: string }
+    for (const page of ['/guides', '/guides/agent', '/guides/nothing', '/docs']) {
+      const { html, links } = await look(page, own)
+      expect(html, page).toMatch(/<title>[^<]+ · The Attic &amp; Co<\/title>/)
+      expect(html, page).toContain('<span>The Attic &amp; Co</span>')
+      expect(html.split(path), page).toHaveLength(3)
+      expect(links, page).toContain('/')
+      expect(html, page).toContain('Back to the dashboard')
+    }
+    await own.close()
   })
 
   it('have styles of their own and those of the dashboard, which are there', async () => {

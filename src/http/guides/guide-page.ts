@@ -6,7 +6,10 @@ export const GUIDE_HEADERS = {
   'cache-control': 'no-cache'
 }
 
-/** A page around a guide's HTML. `title` and `body` are HTML; `stylesheet` is the dashboard's own, when it is built. */
+/**
+ * A page around a guide's HTML, with the bar of the API's reference; the club's name and picture are put into it as into
+ * the built pages. `title` and `body` are HTML; `stylesheet` is the dashboard's own, when it is built.
+ */
 export function guidePage(page: {
   title: string
   body: string
@@ -27,7 +30,14 @@ export function guidePage(page: {
     <link rel="stylesheet" href="${basePath}/guides/guides.css" />
   </head>
   <body class="guide">
-    <header><nav aria-label="Guides"><a href="${basePath}/">inference.club</a> <a href="${basePath}/guides">Guides</a> <a href="${basePath}/docs">API reference</a></nav></header>
+    <header class="bar">
+      <a class="home" href="${basePath}/">
+        <img src="${basePath}/favicon.svg" alt="" width="24" height="24" />
+        <span>inference.club</span>
+      </a>
+      <nav aria-label="Reading"><a href="${basePath}/guides">Guides</a><a href="${basePath}/docs">API reference</a></nav>
+      <a class="back" href="${basePath}/">Back to the dashboard</a>
+    </header>
     <main>
 ${body}
     </main>
@@ -39,11 +49,7 @@ ${body}
 /** In the colours of the dashboard's theme, light and dark. */
 export const GUIDE_STYLES = `
 .guide { font-size: 15px; line-height: 1.6; }
-.guide header, .guide main { max-width: 54rem; margin: 0 auto; padding: 0 1.25rem; }
-.guide header { padding-top: 1.25rem; }
-.guide nav { display: flex; flex-wrap: wrap; gap: 1.25rem; }
-.guide nav a { color: var(--muted); text-decoration: none; }
-.guide nav a:first-child { color: var(--text); font-weight: 600; }
+.guide main { max-width: 54rem; margin: 0 auto; padding: 0 1.25rem; }
 .guide main { padding-bottom: 5rem; overflow-wrap: break-word; }
 .guide h1 { font-size: 1.75rem; line-height: 1.25; font-weight: 650; margin: 2rem 0 1rem; }
 .guide h2 { font-size: 1.25rem; font-weight: 650; margin: 2.25rem 0 .75rem; }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { ClubInfo } from '../dashboard/contract/session.ts'
+import { dressPage } from '../web/dress-page.ts'
 import { GUIDES } from './guide-list.ts'
 import { GUIDE_HEADERS, GUIDE_STYLES, guidePage } from './guide-page.ts'
 import { renderGuide, type RenderedGuide } from './render-guide.ts'
@@ -11,10 +13,12 @@ export interface GuideOptions {
   /** The folder the dashboard was built into, whose styles the guides share. */
   webDir: string
   basePath: string
+  /** What the club shows of itself at this moment. */
+  club: () => ClubInfo
 }
 
 /** Serves the documents that people of a club need as pages: `/guides` lists them, `/guides/<name>` is one. */
-export function serveGuides(scope: FastifyInstance, { docsDir, webDir, basePath }: GuideOptions): void {
+export function serveGuides(scope: FastifyInstance, { docsDir, webDir, basePath, club }: GuideOptions): void {
   const hidden = { schema: { hide: true } }
   const names = new Set(GUIDES.map(({ name }) => name))
   /** Of what a guide links to, by a path from its own folder. */
@@ -36,7 +40,7 @@ export function serveGuides(scope: FastifyInstance, { docsDir, webDir, basePath 
     return reply
       .headers(GUIDE_HEADERS)
       .type('text/html; charset=utf-8')
-      .send(guidePage({ title, body: html, basePath, stylesheet }))
+      .send(dressPage(guidePage({ title, body: html, basePath, stylesheet }), { ...club(), basePath }))
   }
 
   scope.get('/guides', hidden, async (_request, reply) => {
