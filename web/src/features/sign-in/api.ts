@@ -48,6 +48,10 @@ export const invitationQuery = (token: string) =>
     staleTime: Infinity
   })
 
+/** Whether a link cannot be used, now or ever. */
+export const isUseless = (error: unknown): error is ApiError =>
+  error instanceof ApiError && error.code === 'invitation_invalid'
+
 /** Learns who has just been signed in; what the page knew of somebody before them is forgotten. */
 export async function refreshSession(client: QueryClient): Promise<void> {
   const { person } = await client.fetchQuery({ ...sessionQuery, staleTime: 0 })

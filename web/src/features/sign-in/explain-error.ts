@@ -38,7 +38,8 @@ const SENTENCES: Record<string, string> = {
   account_already_linked_to_different_user: 'That account is connected to somebody else here.',
   signup_disabled: NEEDS_INVITATION,
   invitation_required: NEEDS_INVITATION,
-  invitation_invalid: 'The invitation link has been used or has expired. Ask for a new one.',
+  invitation_invalid:
+    'The invitation link has been used or has expired. If you have an account here, sign in; else ask the person who sent it for a new one.',
   invitation_other_email: 'The invitation is for another e-mail address than that of the account you signed in with.',
   account_disabled: 'This account has been disabled. Ask an admin.',
   conflict: 'There is an account with your e-mail address here already. Sign in with it instead.'

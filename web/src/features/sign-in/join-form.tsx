@@ -1,9 +1,10 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { InvitationLook } from '../../../../src/http/dashboard/contract/session.ts'
 import { Notice } from '../../components/ui/notice.tsx'
 import { formatDateTime } from '../../lib/format.ts'
 import { useSession } from '../../lib/session.ts'
-import { acceptInvitation } from './api.ts'
+import { acceptInvitation, invitationQuery, isUseless } from './api.ts'
 import { checkCredentials } from './check-credentials.ts'
 import { NewCredentialFields } from './credential-fields.tsx'
 import { EntryForm } from './entry-form.tsx'
@@ -14,6 +15,7 @@ import { ProviderButtons } from './provider-buttons.tsx'
 
 export function JoinForm({ token, look }: { token: string; look: InvitationLook }) {
   const session = useSession().data
+  const client = useQueryClient()
   const navigate = useNavigate()
   const { title, description, submit, passwordLabel, name, email, emailFixed } = joinTexts(look, useClub().name)
   return (
@@ -26,7 +28,13 @@ export function JoinForm({ token, look }: { token: string; look: InvitationLook 
       {look.kind === 'join' && session && <ProviderButtons options={session.signIn} next="/" invitation={token} />}
       <EntryForm
         check={checkCredentials}
-        send={(entry) => acceptInvitation({ token, ...entry })}
+        send={(entry) =>
+          acceptInvitation({ token, ...entry }).catch((error: unknown) => {
+            // It was used or ran out while the form was filled in: the page tells what to do then.
+            if (isUseless(error)) void client.resetQueries({ queryKey: invitationQuery(token).queryKey })
+            throw error
+          })
+        }
         onDone={() => void navigate({ to: '/', replace: true })}
         submit={submit}
       >

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation } from '@tanstack/react-router'
 import { buttonClass } from '../../components/ui/button.tsx'
 import { ErrorState, Skeleton } from '../../components/ui/states.tsx'
-import { ApiError } from '../../lib/fetch-json.ts'
-import { invitationQuery } from './api.ts'
+import { useSession } from '../../lib/session.ts'
+import { invitationQuery, isUseless } from './api.ts'
 import { EntryFrame } from './entry-frame.tsx'
 import { JoinForm } from './join-form.tsx'
 
@@ -20,7 +20,7 @@ export function JoinPage() {
 function Invited({ token }: { token: string }) {
   const { data: look, error, refetch } = useQuery(invitationQuery(token))
   if (look) return <JoinForm key={token} token={token} look={look} />
-  if (error instanceof ApiError && error.code === 'invitation_invalid') return <Useless why={error.message} />
+  if (isUseless(error)) return <Useless why={error.message} />
   return (
     <EntryFrame title="Join" description={error ? undefined : 'Looking at your link.'}>
       {error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Skeleton className="h-80" />}
@@ -28,21 +28,39 @@ function Invited({ token }: { token: string }) {
   )
 }
 
-/** A link that is used, expired, revoked or broken. */
-const Useless = ({ why }: { why: string }) => (
-  <EntryFrame title="This link does not work" tab="Join" description={why}>
-    <ul className="flex list-disc flex-col gap-2 pl-5 text-muted marker:text-faint">
-      <li>If you have used it already, sign in with the password you chose.</li>
-      <li>
-        An admin can make a new invitation on the page “People”, and a link to a new password on the server, with{' '}
-        <code className="rounded bg-sunken px-1 py-0.5 font-mono text-xs whitespace-nowrap">
-          inference-club users link &lt;e-mail&gt;
-        </code>
-        .
-      </li>
-    </ul>
-    <Link to="/sign-in" className={buttonClass('secondary', 'large')}>
-      To the sign-in page
-    </Link>
-  </EntryFrame>
-)
+/** A link that is used, expired, revoked or broken: what its reader can do now. */
+function Useless({ why }: { why: string }) {
+  const person = useSession().data?.person
+  return (
+    <EntryFrame title="This link does not work" tab="Join" description={why}>
+      {person ? (
+        <>
+          <p className="text-muted">You are signed in as {person.name}, and need no link.</p>
+          <Link to="/" className={buttonClass('primary', 'large')}>
+            Go on
+          </Link>
+        </>
+      ) : (
+        <>
+          <p className="text-muted">
+            Have you used it already? Then you have an account: sign in with your e-mail address.
+          </p>
+          <Link to="/sign-in" className={buttonClass('primary', 'large')}>
+            Sign in
+          </Link>
+          <p className="text-muted">
+            If not, or if you forgot your password, write to the person who sent you the link. Every admin can make you
+            a new one in a moment, on the page “People”.
+          </p>
+          <p className="text-[13px] text-faint">
+            Do you run this server yourself? There,{' '}
+            <code className="rounded bg-sunken px-1 py-0.5 font-mono text-xs whitespace-nowrap">
+              bin/inference-club users link &lt;e-mail&gt;
+            </code>{' '}
+            prints a new link.
+          </p>
+        </>
+      )}
+    </EntryFrame>
+  )
+}
