@@ -35,8 +35,12 @@ export function NextSteps({ todo }: { todo: Overview['todo'] }) {
   )
 }
 
-const Step = ({ to, title, detail, isDone }: NextStep) => (
-  <Link to={to} className="group flex items-center gap-3.5 px-4 py-3 -outline-offset-2 hover:bg-hover sm:px-5">
+const Step = ({ to, dialog, title, detail, isDone }: NextStep) => (
+  <Link
+    to={to}
+    search={isDone || !dialog ? {} : ({ dialog } as never)}
+    className="group flex items-center gap-3.5 px-4 py-3 -outline-offset-2 hover:bg-hover sm:px-5"
+  >
     <span
       aria-hidden
       className={clsx(

@@ -4,6 +4,8 @@ type Todo = Overview['todo']
 
 export interface NextStep {
   to: '/playground' | '/keys' | '/network' | '/admin/people'
+  /** Of that page, which it opens with. */
+  dialog?: 'new' | 'connect' | 'invite'
   title: string
   detail: string
   isDone: boolean
@@ -19,18 +21,21 @@ const STEPS: readonly (Omit<NextStep, 'isDone'> & { done: keyof Todo })[] = [
   {
     done: 'hasFriend',
     to: '/admin/people',
+    dialog: 'invite',
     title: 'Invite a friend',
     detail: 'A link that works once. They make images here, and may bring a GPU.'
   },
   {
     done: 'hasProvider',
     to: '/network',
+    dialog: 'connect',
     title: 'Connect your GPU',
     detail: 'An agent beside your image server lets it work for the others here.'
   },
   {
     done: 'hasKey',
     to: '/keys',
+    dialog: 'new',
     title: 'Create an API key',
     detail: 'Your own programs make images with it, with any OpenAI SDK.'
   }

@@ -94,11 +94,11 @@ const NoModel = ({ error }: { error: string | undefined }) => (
   <div className="flex flex-col gap-1 text-[13px]">
     <span className="font-medium text-muted">Model</span>
     <p className={error === undefined ? 'text-faint' : 'text-bad'}>
-      No model is online.{' '}
-      <Link to="/keys" className="text-accent underline underline-offset-2">
-        Make an API key
-      </Link>{' '}
-      for an agent, and start it with <code className="font-mono">inference-club agent</code>.
+      No model is online. Wait until a machine is back, or{' '}
+      <Link to="/network" search={{ dialog: 'connect' }} className="text-accent underline underline-offset-2">
+        connect one of your own
+      </Link>
+      .
     </p>
   </div>
 )

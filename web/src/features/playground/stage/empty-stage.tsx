@@ -2,9 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { PlugZap, Sparkles } from 'lucide-react'
 import { Button, buttonClass } from '../../../components/ui/button.tsx'
-import { CopyLine } from '../../../components/ui/copy-line.tsx'
 import { EmptyState } from '../../../components/ui/states.tsx'
-import { basePath } from '../../../lib/base-path.ts'
 import { modelsQuery } from '../../../lib/models.ts'
 
 const EXAMPLES = [
@@ -16,7 +14,7 @@ const EXAMPLES = [
 /** Nothing was made yet: what to do first. */
 export function EmptyStage({ onExample }: { onExample: (prompt: string) => void }) {
   const { data: models } = useQuery(modelsQuery)
-  if (models?.length === 0) return <ConnectAgent />
+  if (models?.length === 0) return <ConnectMachine />
   return (
     <EmptyState
       icon={Sparkles}
@@ -38,29 +36,23 @@ export function EmptyStage({ onExample }: { onExample: (prompt: string) => void 
 }
 
 /** Nobody offers a model. */
-const ConnectAgent = () => (
+const ConnectMachine = () => (
   <EmptyState
     icon={PlugZap}
     title="No image model is online"
     action={
       <div className="flex flex-wrap justify-center gap-2">
-        <Link to="/keys" className={buttonClass('primary')}>
-          Make an API key
+        <Link to="/network" search={{ dialog: 'connect' }} className={buttonClass('primary')}>
+          Connect a machine
         </Link>
-        <a href={`${basePath}/docs`} target="_blank" rel="noopener" className={buttonClass()}>
-          API reference
-        </a>
+        <Link to="/network" className={buttonClass()}>
+          Who is there
+        </Link>
       </div>
     }
   >
-    <div className="flex flex-col gap-4">
-      <p>
-        Pictures are made by agents: programs beside an image server such as ComfyUI, on any machine. Make an API key,
-        name the server in agent.yaml, and start the agent there:
-      </p>
-      <div className="text-left">
-        <CopyLine label="Command" text="inference-club agent --config agent.yaml" />
-      </div>
-    </div>
+    Pictures are made on machines of the people here. None is there right now: one that comes back is found at once. If
+    you have a computer with an image server such as ComfyUI, or want to try the demo painter, connect it: you get the
+    lines to run there.
   </EmptyState>
 )
