@@ -76,7 +76,18 @@ describe('the first visit', () => {
   it('finds every title at one place', async () => {
     const { page, close } = await open({}, {})
     const places = new Map<string, string[]>()
-    for (const path of ['/', '/playground', '/requests', '/queue', '/network', '/usage', '/keys', '/account']) {
+    const detail = [`/requests/${stage.requests.done}`, `/network/${stage.provider}`]
+    for (const path of [
+      '/',
+      '/playground',
+      '/requests',
+      '/queue',
+      '/network',
+      '/usage',
+      '/keys',
+      '/account',
+      ...detail
+    ]) {
       await visit(page, path)
       const box = await page.getByRole('heading', { level: 1 }).boundingBox()
       const place = `${box?.x} ${box?.y}`

@@ -17,7 +17,7 @@ export function RequestNavigation({ id }: { id: string }) {
   }
   useKeys({ newer: () => show(newer), older: () => show(older) })
   return (
-    <nav aria-label="Requests" className="flex items-center justify-between gap-2">
+    <nav aria-label="Requests" className="flex items-center gap-2">
       <Link
         to="/requests"
         search={search}
@@ -26,7 +26,7 @@ export function RequestNavigation({ id }: { id: string }) {
           event.preventDefault()
           leave()
         }}
-        className={`${buttonClass('ghost')} -ml-3`}
+        className={buttonClass('ghost')}
       >
         <ArrowLeft className="size-4" aria-hidden />
         Gallery

@@ -5,10 +5,10 @@ import { useMemo } from 'react'
 import type { RequestDetail, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { buttonClass } from '../../../components/ui/button.tsx'
 import { Page } from '../../../components/ui/page.tsx'
+import { RelativeTime } from '../../../components/ui/relative-time.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../../components/ui/states.tsx'
 import { StatusBadge } from '../../../components/ui/status-badge.tsx'
 import { ApiError } from '../../../lib/fetch-json.ts'
-import { useTitle } from '../../../lib/use-title.ts'
 import { requestDetail } from '../api.ts'
 import { HowItRan } from './how-it-ran.tsx'
 import { InputImages } from './input-images.tsx'
@@ -56,19 +56,24 @@ function RequestById({ id }: { id: string }) {
 function RequestView({ request, detail }: { request: RequestSummary; detail: RequestDetail | undefined }) {
   const { pictures, index, choose, image } = usePictures(request)
   const revised = detail?.revisedPrompts.find((one) => one.image === image?.position && one.prompt !== request.prompt)
-  useTitle(promptOf(request).slice(0, 60))
   return (
-    <div className="flex w-full flex-col gap-4 px-4 py-4 sm:px-8">
-      <RequestNavigation id={request.id} />
-      <div className="grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_21rem] lg:grid-rows-[auto_1fr] xl:grid-cols-[minmax(0,1fr)_25rem]">
+    <Page
+      wide
+      title={kindWord(request)}
+      tab={promptOf(request).slice(0, 60)}
+      description={
+        <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
+          <span aria-live="polite">
+            <StatusBadge status={request.status} />
+          </span>
+          <RelativeTime at={request.createdAt} />
+        </span>
+      }
+      actions={<RequestNavigation id={request.id} />}
+    >
+      <div className={COLUMNS}>
         <Stage request={request} pictures={pictures} index={index} onChoose={choose} />
         <div className="flex min-w-0 flex-col gap-6 lg:col-start-2 lg:row-span-2 lg:row-start-1">
-          <header className="flex flex-wrap items-center gap-3">
-            <h1 className="text-xl font-semibold tracking-tight">{kindWord(request)}</h1>
-            <span aria-live="polite">
-              <StatusBadge status={request.status} />
-            </span>
-          </header>
           {request.error && <RequestFailure error={request.error} attempts={detail?.attempts} />}
           <PromptCard prompt={request.prompt} />
           {revised && <PromptCard title="Revised prompt" prompt={revised.prompt} />}
@@ -88,23 +93,25 @@ function RequestView({ request, detail }: { request: RequestSummary; detail: Req
           )}
         </div>
       </div>
-    </div>
+    </Page>
   )
 }
 
+/** The picture beside what is told of it, one above the other on a phone. */
+const COLUMNS =
+  'grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_21rem] lg:grid-rows-[auto_1fr] xl:grid-cols-[minmax(0,1fr)_25rem]'
+
 const RequestSkeleton = () => (
-  <div className="flex flex-col gap-4 px-4 py-4 sm:px-8" aria-busy>
-    <Skeleton className="h-9 w-32" />
-    <div className="grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_21rem] xl:grid-cols-[minmax(0,1fr)_25rem]">
+  <Page wide title="Request" description={<Skeleton className="my-0.5 h-4.5 w-40" />}>
+    <div className={COLUMNS} aria-busy>
       <Skeleton className="h-[calc(100dvh-14rem)] rounded-2xl" />
       <div className="flex flex-col gap-6">
-        <Skeleton className="h-7 w-40" />
         <Skeleton className="h-28 rounded-2xl" />
         <Skeleton className="h-9" />
         <Skeleton className="h-64 rounded-2xl" />
       </div>
     </div>
-  </div>
+  </Page>
 )
 
 const MissingRequest = () => (
