@@ -189,7 +189,11 @@ export class AttemptRunner {
         const image = await engine.generate(task, this.#engineRun(assigned, { held, inputs }))
         return { image, bytes: await readBounded(image.bytes, limits.maxImageBytes, held.abort.signal) }
       })
-      const prepared = await prepareImage(bytes, task, { maxPixels: limits.maxPixels, signal: held.abort.signal })
+      const prepared = await prepareImage(bytes, task, {
+        maxPixels: limits.maxPixels,
+        keepMetadata: config.keepMetadata === true,
+        signal: held.abort.signal
+      })
       held.generated = true
       const outcome = await deliverImage({
         transfers,
@@ -204,7 +208,8 @@ export class AttemptRunner {
             ...extras.warnings,
             ...seedWarnings(image.seed, assigned.task),
             ...sizeWarnings({ chosen: image.chosenSize, source: inputs.inputs[0], made: prepared }),
-            ...image.warnings
+            ...image.warnings,
+            ...prepared.warnings
           ],
           generating_ms: generatingMs,
           ...(image.report && { report: image.report })

@@ -15,7 +15,7 @@ export function deliverImage(delivery: {
   transfers: GatewayTransfers
   url: string
   token: string
-  image: PreparedImage
+  image: Pick<PreparedImage, 'bytes' | 'mediaType'>
   result: AttemptResult
   signal: AbortSignal
   logger: Logger

@@ -1,38 +1,52 @@
 import { ImageRejected } from '../images/image-inspector.ts'
 import type { ImageTask, Size } from '../images/image-request.ts'
 import { type ImageMediaType, mediaTypeOfFormat } from '../images/media-types.ts'
+import { stripMetadata } from '../images/metadata/strip-metadata.ts'
 import { transcodeImage, verifyDecodes } from '../images/transcode.ts'
 import { EngineError } from '../engines/engine.ts'
 
 export interface PreparedImage extends Size {
   bytes: Buffer
   mediaType: ImageMediaType
+  warnings: string[]
 }
+
+const BROKEN_MANIFEST =
+  'What the image server wrote about its work was taken out of the file: its Content Credentials (C2PA) stay and no longer match it.'
+const LOST_MANIFEST = 'The image was converted, which the Content Credentials (C2PA) that it came with do not survive.'
 
 /**
  * Makes sure that what an engine returned is an image, by decoding all of it, and converts it when another format was
- * asked for; otherwise the engine's own bytes go on unchanged. Throws `EngineError` `bad_output`, and the reason of `signal`
- * as soon as it is not wanted any more, but for what is being decoded then.
+ * asked for; otherwise the engine's own bytes go on, without what image servers write into them (prompts, workflows, paths)
+ * unless the owner keeps that. Marks of where an image comes from stay (decision 0026). Throws `EngineError` `bad_output`, and the
+ * reason of `signal` as soon as it is not wanted any more, but for what is being decoded then.
  */
 export async function prepareImage(
   bytes: Buffer,
   task: Pick<ImageTask, 'output_format' | 'output_compression' | 'background'>,
-  { maxPixels, signal }: { maxPixels: number; signal: AbortSignal }
+  { maxPixels, keepMetadata = false, signal }: { maxPixels: number; keepMetadata?: boolean; signal: AbortSignal }
 ): Promise<PreparedImage> {
   try {
     signal.throwIfAborted()
-    const facts = await verifyDecodes(bytes, maxPixels)
+    const { mediaType, width, height } = await verifyDecodes(bytes, maxPixels)
+    const facts = { mediaType, width, height }
+    const stripped = stripMetadata(bytes, mediaType)
     if (!task.output_format || mediaTypeOfFormat(task.output_format) === facts.mediaType) {
-      return { bytes, mediaType: facts.mediaType, width: facts.width, height: facts.height }
+      const isBroken = stripped.hasManifest && !keepMetadata && stripped.bytes !== bytes
+      return { ...facts, bytes: keepMetadata ? bytes : stripped.bytes, warnings: isBroken ? [BROKEN_MANIFEST] : [] }
     }
     signal.throwIfAborted()
-    return await transcodeImage({
+    const transcoded = await transcodeImage({
       input: bytes,
       format: task.output_format,
       maxPixels,
+      sourceType: stripped.sourceType,
       ...(task.output_compression !== undefined && { compression: task.output_compression }),
       ...(task.background !== undefined && { background: task.background })
     })
+    // Encoders put marks where few readers look.
+    const marked = stripMetadata(transcoded.bytes, transcoded.mediaType).bytes
+    return { ...transcoded, bytes: marked, warnings: stripped.hasManifest ? [LOST_MANIFEST] : [] }
   } catch (error) {
     if (!(error instanceof ImageRejected)) throw error
     throw new EngineError('bad_output', `The image server did not deliver a usable image. ${error.message}`, {

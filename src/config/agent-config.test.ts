@@ -126,7 +126,8 @@ describe('values', () => {
     ['max_pixels: 4096', { maxPixels: 4096 }],
     ['max_pixels: 16384x16384', { maxPixels: 268_435_456 }],
     ['multiple_of: 1', { multipleOf: 1 }],
-    ['multiple_of: 512', { multipleOf: 512 }]
+    ['multiple_of: 512', { multipleOf: 512 }],
+    ['keep_metadata: true', { keepMetadata: true }]
   ])('%s', (written, read) => {
     expect(serviceOf(`    ${written}\n`)).toMatchObject(read)
   })

@@ -63,6 +63,8 @@ export interface AgentServiceConfig {
   imagesPerUserHour?: number
   /** What the image server's list of models says keeps nothing from being offered; absent: it does. */
   checkModels?: false
+  /** What image servers write into files about their work is delivered as well; absent: it is taken out. */
+  keepMetadata?: true
   models: AgentModelConfig[]
   /** The engine's own; checked by the engine. */
   options: Record<string, unknown>
@@ -116,6 +118,7 @@ export const SERVICE_KEYS = [
   'max_pixels',
   'multiple_of',
   'check_models',
+  'keep_metadata',
   'models',
   'options'
 ] as const
@@ -244,6 +247,7 @@ function readService(
     ...readExtras(fields.extras),
     ...readSizeRules(fields),
     ...(fields.check_models.boolean() === false && { checkModels: false }),
+    ...(fields.keep_metadata.boolean() === true && { keepMetadata: true }),
     models: readModels(fields.models, { isImage, defaultFeatures: known?.usualFeatures ?? ['generate'] }),
     options: fields.options.plainMapping()
   }

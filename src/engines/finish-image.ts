@@ -4,6 +4,8 @@ import { ImageRejected } from '../images/image-rejected.ts'
 import type { Size } from '../images/image-request.ts'
 import { keepOutsideMask } from '../images/keep-outside-mask.ts'
 import type { ImageMediaType } from '../images/media-types.ts'
+import { asComposite } from '../images/metadata/source-type.ts'
+import { stripMetadata } from '../images/metadata/strip-metadata.ts'
 import { formatSize } from '../images/sizes.ts'
 import { EngineError } from './engine.ts'
 
@@ -31,7 +33,13 @@ export async function finishImage({
     const facts = await inspectSource(bytes, MAX_MADE_PIXELS)
     const size = orientedSize(facts)
     if (!edit) return { bytes, mediaType: facts.mediaType, ...size }
-    const whole = await keepOutsideMask({ edited: bytes, ...edit, maxPixels: MAX_MADE_PIXELS })
+    const { sourceType } = stripMetadata(bytes, facts.mediaType)
+    const whole = await keepOutsideMask({
+      edited: bytes,
+      ...edit,
+      maxPixels: MAX_MADE_PIXELS,
+      sourceType: sourceType && asComposite(sourceType)
+    })
     return { bytes: whole, mediaType: 'image/png', ...size }
   } catch (error) {
     if (!(error instanceof ImageRejected)) throw error

@@ -1,5 +1,6 @@
 import { decodeUpright, inspectSource, openPixels, scaleUpright, whenDecoded } from './decode-image.ts'
 import { orientedSize } from './image-facts.ts'
+import { xmpOfSourceType } from './metadata/source-type.ts'
 
 export interface MaskedEdit {
   /** What the image server made of it. */
@@ -9,6 +10,8 @@ export interface MaskedEdit {
   mask: Buffer
   /** That each of them may have. */
   maxPixels: number
+  /** The digital source type that the result is marked with. */
+  sourceType?: string | undefined
 }
 
 /**
@@ -17,7 +20,8 @@ export interface MaskedEdit {
  *
  * @throws ImageRejected
  */
-export async function keepOutsideMask({ edited, original, mask, maxPixels }: MaskedEdit): Promise<Buffer> {
+export async function keepOutsideMask(edit: MaskedEdit): Promise<Buffer> {
+  const { edited, original, mask, maxPixels, sourceType } = edit
   const [facts, originalFacts, maskFacts] = await Promise.all(
     [edited, original, mask].map((image) => inspectSource(image, maxPixels))
   )
@@ -31,6 +35,7 @@ export async function keepOutsideMask({ edited, original, mask, maxPixels }: Mas
   const change = await whenDecoded(scaledMask.removeAlpha().toColourspace('b-w').raw().toBuffer())
   blend({ inside, outside, change })
   const image = openPixels(outside, { ...size, channels: 4 })
+  if (sourceType !== undefined) image.withXmp(xmpOfSourceType(sourceType))
   return whenDecoded((originalFacts.hasAlpha || facts.hasAlpha ? image : image.removeAlpha()).png().toBuffer())
 }
 

@@ -4,6 +4,7 @@ import { decodeUpright, inspectSource, scaleUpright, whenDecoded, type ImageSour
 import { orientedSize, type ImageFacts } from './image-facts.ts'
 import type { ImageParameters, Size } from './image-request.ts'
 import { mediaTypeOfFormat, type ImageMediaType, type OutputFormat } from './media-types.ts'
+import { xmpOfSourceType } from './metadata/source-type.ts'
 import { formatSize } from './sizes.ts'
 
 export interface TranscodedImage extends Size {
@@ -19,6 +20,8 @@ export interface Encoding {
   compression?: number
   /** `opaque` puts the image on white; otherwise transparency stays, but for jpeg, which has none. */
   background?: ImageParameters['background']
+  /** The digital source type that it is marked with; absent: it carries no metadata. */
+  sourceType?: string | undefined
 }
 
 export interface Transcoding extends Encoding {
@@ -39,8 +42,8 @@ const FULL_COLOUR_QUALITY = 90
 const MAX_SIDES: Readonly<Record<OutputFormat, number>> = { png: 0x7fff_ffff, jpeg: 65_500, webp: 16_383 }
 
 /**
- * Decodes an image fully and encodes it anew: upright, 8-bit sRGB, without metadata. Width and height are those of the
- * result.
+ * Decodes an image fully and encodes it anew: upright, 8-bit sRGB, without metadata but what it is marked with. Width and
+ * height are those of the result.
  *
  * @throws ImageRejected when the input is none, or not whole; AppError `invalid_size` when it is too large for `format`.
  */
@@ -51,7 +54,7 @@ export async function transcodeImage({ input, maxPixels, ...encoding }: Transcod
 /** `transcodeImage` of an input that has passed inspection with these facts. */
 export async function transcodeInspected(
   input: ImageSource,
-  { facts, format, maxWidth, compression = BEST_QUALITY, background }: Encoding & { facts: ImageFacts }
+  { facts, format, maxWidth, compression = BEST_QUALITY, background, sourceType }: Encoding & { facts: ImageFacts }
 ): Promise<TranscodedImage> {
   checkSides(scaledSize(orientedSize(facts), maxWidth), format)
 
@@ -60,6 +63,7 @@ export async function transcodeInspected(
       ? decodeUpright(input, facts)
       : await whenDecoded(scaleUpright(input, facts, { width: maxWidth, withoutEnlargement: true }))
   if (format === 'jpeg' || background === 'opaque') image.flatten({ background: 'white' })
+  if (sourceType !== undefined) image.withXmp(xmpOfSourceType(sourceType))
   const encoder = encode(image, format, compression)
   const { data, info } = await whenDecoded(encoder.toBuffer({ resolveWithObject: true }))
   return { bytes: data, mediaType: mediaTypeOfFormat(format), width: info.width, height: info.height }

@@ -1,0 +1,57 @@
+import sharp from 'sharp'
+import { describe, expect, it } from 'vitest'
+import { ihdr, pattern, PNG_SIGNATURE, pngChunk } from '../../tests/support/test-images.ts'
+import type { ImageTask } from '../images/image-request.ts'
+import { xmpOfSourceType } from '../images/metadata/source-type.ts'
+import { prepareImage } from './prepare-image.ts'
+
+const TRAINED = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia'
+const PROMPT = pngChunk('tEXt', Buffer.from('parameters\0a fox <lora:secret:1>'))
+const MANIFEST = pngChunk('caBX', Buffer.from(`jumb jumdc2pa ${TRAINED}\0`))
+
+const plain = await pattern(64, 48, 3).png().toBuffer()
+const headEnd = PNG_SIGNATURE.length + ihdr().length
+const withChunks = (...chunks: Buffer[]) =>
+  Buffer.concat([plain.subarray(0, headEnd), ...chunks, plain.subarray(headEnd)])
+const prepare = (bytes: Buffer, task: Pick<ImageTask, 'output_format'> = {}, keepMetadata = false) =>
+  prepareImage(bytes, task, { maxPixels: 10_000, keepMetadata, signal: new AbortController().signal })
+
+describe('what leaves the machine of an image', () => {
+  it('is not what its server wrote about its work', async () => {
+    expect(await prepare(withChunks(PROMPT))).toEqual({
+      bytes: plain,
+      mediaType: 'image/png',
+      width: 64,
+      height: 48,
+      warnings: []
+    })
+  })
+
+  it('is all of it where the owner keeps that', async () => {
+    const image = withChunks(PROMPT, MANIFEST)
+    expect(await prepare(image, {}, true)).toMatchObject({ bytes: image, warnings: [] })
+  })
+
+  it('is the very file with its Content Credentials, or the word that they match it no longer', async () => {
+    const signed = withChunks(MANIFEST)
+    expect(await prepare(signed)).toMatchObject({ bytes: signed, warnings: [] })
+    const { bytes, warnings } = await prepare(withChunks(PROMPT, MANIFEST))
+    expect(bytes).toEqual(signed)
+    expect(warnings).toEqual([expect.stringContaining('no longer match')])
+  })
+
+  it.each(['jpeg', 'webp'] as const)('carries its source type into a %s', async (format) => {
+    const marked = await pattern(64, 48, 3).withXmp(xmpOfSourceType(TRAINED)).png().toBuffer()
+    for (const [image, warnings] of [
+      [marked, []],
+      [withChunks(PROMPT, MANIFEST), [expect.stringContaining('do not survive')]]
+    ] as const) {
+      const converted = await prepare(image, { output_format: format })
+      expect(converted.warnings).toEqual(warnings)
+      const { xmp, exif, comments } = await sharp(converted.bytes).metadata()
+      expect([xmp?.toString(), exif, comments]).toEqual([xmpOfSourceType(TRAINED), undefined, undefined])
+    }
+    const unmarked = await prepare(withChunks(PROMPT), { output_format: format })
+    expect(await sharp(unmarked.bytes).metadata()).not.toHaveProperty('xmp')
+  })
+})
