@@ -31,7 +31,7 @@ export const retireProviders = (db: Db, { ownerId, now }: { ownerId: string; now
           agent_version: null,
           drained_at: null,
           forgotten_at: e.fn.coalesce('forgotten_at', e.val(now)),
-          online_until: e.case().when('online_until', '>', now).then(now).else(e.ref('online_until')).end()
+          online_until: e.case().when('online_until', '>', now).then(e.val(now)).else(e.ref('online_until')).end()
         }))
         .where('id', '=', id)
         .execute()

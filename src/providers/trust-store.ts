@@ -187,7 +187,7 @@ export async function noteDelivery(
     .set((e) => ({
       trust_images: e('trust_images', '+', 1),
       trust: e.case().when(isProven).then(e.val<Trust>('trusted')).else(e.ref('trust')).end(),
-      trust_since: e.case().when(isProven).then(now).else(e.ref('trust_since')).end()
+      trust_since: e.case().when(isProven).then(e.val(now)).else(e.ref('trust_since')).end()
     }))
     .where('id', '=', providerId)
     .where('trust', '=', 'limited')

@@ -123,7 +123,7 @@ export async function postponeDelivery(
       next_try_at: e
         .case()
         .when('next_try_at', '=', claimed.next_try_at)
-        .then(end.next_try_at)
+        .then(e.val(end.next_try_at))
         .else(e.ref('next_try_at'))
         .end()
     }))
