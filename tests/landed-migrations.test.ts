@@ -29,7 +29,8 @@ const LANDED: Record<string, string> = {
   '021-club-picture': '7c48a67322ecc08742f4a15645e0a03ec20c7c60a87bebfb9163e2baa312c0fd',
   '022-queue-counts': 'a01700f1584ac396693fbeca52be94f6d07e732fc53938799506499a3d5be877',
   '023-service-terms': '0c4054aec5f48dcdf321078033aebb7ff5c63e7ced556deab3f6582ff337fc69',
-  '024-retries-later': 'ca8cc1d43bd62c708c8130621380d583209ec3728cc359f4ae59cc729759a981'
+  '024-retries-later': 'ca8cc1d43bd62c708c8130621380d583209ec3728cc359f4ae59cc729759a981',
+  '025-stored-bytes-counts': 'bca1edf28facd00be6cef5f66250e43e003e92bdb155a302c8ef64b2a06c4a55'
 }
 
 it('are never edited once they have landed', async () => {

@@ -146,7 +146,9 @@ export function createProviderStore(
         const seenAt = last?.seen_at ?? now
         await trx
           .updateTable('providers')
-          .set((e) => ({ online_until: e.case().when('online_until', '>', seenAt).then(e.val(until)).else(e.val(now)).end() }))
+          .set((e) => ({
+            online_until: e.case().when('online_until', '>', seenAt).then(e.val(until)).else(e.val(now)).end()
+          }))
           .where('online_until', '>', now)
           .execute()
         await trx.updateTable('providers').set({ last_seen_at: now }).where('last_seen_at', '>', now).execute()

@@ -4,7 +4,7 @@ import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { requireWebhookRoom } from '../usage/budgets.ts'
 import { reserveImages } from '../usage/reserve-images.ts'
-import { countUnfinished, type Unfinished } from '../usage/unfinished-store.ts'
+import { countOwnAndAll } from '../usage/unfinished-store.ts'
 import { createOnce, type Once } from './create-once.ts'
 import { countPendingWebhooks } from './outbox-store.ts'
 import type { RequestParts } from './request-parts.ts'
@@ -71,8 +71,8 @@ export async function admitImages(
       const queued = await opened.queue({ shared, now: database.clock.now() })
       requestIds = queued.requestIds
       await bind(trx, queued.id)
-      // Once more, now that the inputs are counted.
-      await requireStorageRoom(trx, { limits, userId })
+      // Once more, now that they are counted.
+      if (inputs.length > 0) await requireStorageRoom(trx, { limits, userId })
       return queued.id
     })
     await shared.discardSpare()
@@ -96,13 +96,12 @@ async function requireRoom(
   { parts, principal }: { parts: Pick<RequestParts, 'database' | 'limits'>; principal: Principal }
 ): Promise<void> {
   const { queuePerUser, queueTotal } = parts.limits
-  const own = totalOf(await countUnfinished(trx, { userId: principal.userId }))
+  const { own, all } = await countOwnAndAll(trx, principal.userId)
   if (own + images > queuePerUser) {
     throw errors.queueFull(
       `You have ${own} images waiting or running, and at most ${queuePerUser} are allowed. Wait for some to finish.`
     )
   }
-  const all = totalOf(await countUnfinished(trx))
   if (all + images > queueTotal) throw errors.queueFull('The queue of this server is full. Try again in a while.')
   await requireStorageRoom(trx, { limits: parts.limits, userId: principal.userId })
   if (webhooks > 0) {
@@ -111,5 +110,3 @@ async function requireRoom(
   }
   await reserveImages(trx, { principal, images, now: parts.database.clock.now() })
 }
-
-const totalOf = ({ queued, running }: Unfinished): number => queued + running

@@ -16,11 +16,9 @@ export async function cancelRequest({ database }: Pick<RequestParts, 'database'>
   const canceled = await database.db.transaction().execute(async (trx) => {
     await lockRequest(trx, id)
     const end = { state: 'canceled' as const, finishedAt: now, errorCode: 'canceled', errorMessage: CANCELED }
-    const request = await finishRequest(trx, id, end)
-    if (!request) return undefined
     await cancelTasks(trx, id, now)
     await cancelAttempts(trx, id, now)
-    return request
+    return finishRequest(trx, id, end)
   })
   if (!canceled) return false
   ringRequest(database.bell, { id, userId: canceled.user_id })

@@ -5,7 +5,7 @@ import { failAttempt } from './fail-attempt.ts'
 import { tokenMatches } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
 import { requireOfferBudget, requireProviderBudget } from './require-provider-budget.ts'
-import { changeFenced, findTask, takeBackLoss } from './task-store.ts'
+import { changeFenced, takeBackLoss } from './task-store.ts'
 
 /** An attempt the agent says it runs or holds finished. */
 export interface HeldAttempt {
@@ -56,11 +56,13 @@ export async function connectAgent(
       const fence = { taskId: attempt.task_id, attemptId: attempt.id }
       if (token === undefined || !tokenMatches(attempt, token)) {
         lost.push(attempt)
-      } else if (await changeFenced(trx, fence, { state: 'running' })) {
+        continue
+      }
+      const task = await changeFenced(trx, fence, { state: 'running' })
+      if (task) {
         if (attempt.state === 'lapsed') await takeBackLoss(trx, attempt.task_id)
         await changeAttempt(trx, attempt.id, lease)
-        const task = await findTask(trx, attempt.task_id)
-        if (task) resumed.push({ ...attempt, ...lease, userId: task.user_id, position: task.position })
+        resumed.push({ ...attempt, ...lease, userId: task.user_id, position: task.position })
       }
     }
     return { ...provider, resumed, lost }

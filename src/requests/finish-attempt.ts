@@ -4,11 +4,11 @@ import type { ImageReport } from '../images/image-report.ts'
 import { forgetPauses } from '../providers/pause-store.ts'
 import { recordImage } from '../usage/usage-store.ts'
 import { type AttemptRow, changeAttempt } from './attempt-store.ts'
-import { endRequestIfDone } from './finish-request.ts'
+import { finishRequest } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
-import { findRequest, insertAssets } from './request-store.ts'
+import { insertAssets } from './request-store.ts'
 import { ringRequest } from './ring-request.ts'
-import { changeFenced, findTask } from './task-store.ts'
+import { changeFenced } from './task-store.ts'
 
 /** An image whose bytes are in the store already. */
 export interface DeliveredImage extends StoredFacts {
@@ -32,7 +32,7 @@ export async function finishAttempt(
   image: DeliveredImage
 ): Promise<boolean> {
   const now = database.clock.now()
-  const userId = await database.db.transaction().execute(async (trx) => {
+  const finished = await database.db.transaction().execute(async (trx) => {
     await lockProvider(trx, attempt.provider_id)
     await lockRequest(trx, attempt.request_id)
     const change = {
@@ -44,10 +44,8 @@ export async function finishAttempt(
       report: reportColumn(image.report),
       finished_at: now
     }
-    if (!(await changeFenced(trx, { taskId: attempt.task_id, attemptId: attempt.id }, change))) return undefined
-    const task = await findTask(trx, attempt.task_id)
-    const request = await findRequest(trx, attempt.request_id)
-    if (!task || !request) throw new Error(`attempt ${attempt.id} belongs to no request`)
+    const task = await changeFenced(trx, { taskId: attempt.task_id, attemptId: attempt.id }, change)
+    if (!task) return undefined
     await changeAttempt(trx, attempt.id, {
       state: 'succeeded',
       // A lapsed lease may have left its reason.
@@ -60,8 +58,8 @@ export async function finishAttempt(
     await insertAssets(trx, [
       {
         id: image.assetId,
-        owner_id: request.user_id,
-        request_id: request.id,
+        owner_id: task.user_id,
+        request_id: task.request_id,
         kind: 'output',
         position: task.position,
         storage_key: image.storageKey,
@@ -72,13 +70,13 @@ export async function finishAttempt(
     ])
     await recordImage(trx, {
       asset_id: image.assetId,
-      request_id: request.id,
-      user_id: request.user_id,
-      api_key_id: request.api_key_id,
+      request_id: task.request_id,
+      user_id: task.user_id,
+      api_key_id: task.api_key_id,
       provider_id: attempt.provider_id,
       service_id: attempt.service_id,
-      kind: request.kind,
-      model: request.model,
+      kind: task.kind,
+      model: task.model,
       width: image.width,
       height: image.height,
       generating_ms: image.generatingMs,
@@ -87,17 +85,17 @@ export async function finishAttempt(
     await providers.noteSuccess(trx, {
       serviceId: attempt.service_id,
       providerId: attempt.provider_id,
-      userId: request.user_id,
+      userId: task.user_id,
       tookMs: now - attempt.assigned_at,
       megapixels: (image.width * image.height) / 1e6
     })
     await forgetPauses(trx, { serviceId: attempt.service_id, model: task.model, now })
-    await endRequestIfDone(trx, request.id, now)
-    return request.user_id
+    const ended = await finishRequest(trx, task.request_id, { state: 'succeeded', finishedAt: now })
+    return { userId: task.user_id, hasWebhook: ended !== undefined && ended.webhook_url !== null }
   })
-  if (userId === undefined) return false
-  ringRequest(database.bell, { id: attempt.request_id, userId })
-  database.bell.ring('webhooks')
+  if (!finished) return false
+  ringRequest(database.bell, { id: attempt.request_id, userId: finished.userId })
+  if (finished.hasWebhook) database.bell.ring('webhooks')
   return true
 }
 

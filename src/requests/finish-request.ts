@@ -4,7 +4,10 @@ import { hasEnded } from './request-states.ts'
 import { endRequest, type RequestEnd, type RequestRow } from './request-store.ts'
 import { listTasks } from './task-store.ts'
 
-/** Ends a request and puts the webhook it asked for into the outbox; undefined when it had ended before. */
+/**
+ * Ends a request and puts the webhook it asked for into the outbox; undefined when it had ended before, or some of its
+ * tasks go on.
+ */
 export async function finishRequest(trx: Trx, id: string, end: RequestEnd): Promise<RequestRow | undefined> {
   const ended = await endRequest(trx, id, end)
   if (ended?.webhook_url) await insertDelivery(trx, ended, ended.webhook_url)
@@ -12,8 +15,8 @@ export async function finishRequest(trx: Trx, id: string, end: RequestEnd): Prom
 }
 
 /**
- * Ends the request when all of its tasks have ended; called in every transaction that ends a task. With at least one
- * image it succeeded, otherwise it failed for the reason of its first failed image.
+ * Ends the request when all of its tasks have ended; called in every transaction that ends a task without an image. With at
+ * least one image it succeeded, otherwise it failed for the reason of its first failed image.
  */
 export async function endRequestIfDone(trx: Trx, requestId: string, now: number): Promise<void> {
   const tasks = await listTasks(trx, requestId)

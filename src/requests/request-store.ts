@@ -3,7 +3,6 @@ import { noteUnwanted } from '../assets/asset-store.ts'
 import type { Db, Trx } from '../db/database.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { RequestState, Tables } from '../db/tables.ts'
-import { countDeleted, countStored } from './stored-bytes-store.ts'
 import { UNFINISHED } from './request-states.ts'
 
 export type RequestRow = Selectable<Tables['requests']>
@@ -37,7 +36,7 @@ export interface RequestEnd {
   errorParam?: string | null
 }
 
-/** Ends a request once; undefined when it had ended before. */
+/** Ends a request once; undefined when it had ended before, or some of its tasks go on. */
 export const endRequest = (trx: Trx, id: string, end: RequestEnd): Promise<RequestRow | undefined> =>
   trx
     .updateTable('requests')
@@ -50,11 +49,17 @@ export const endRequest = (trx: Trx, id: string, end: RequestEnd): Promise<Reque
     })
     .where('id', '=', id)
     .where('state', 'in', UNFINISHED)
+    .where((e) =>
+      e.not(
+        e.exists(
+          e.selectFrom('tasks').select('tasks.id').where('request_id', '=', id).where('tasks.state', 'in', UNFINISHED)
+        )
+      )
+    )
     .returningAll()
     .executeTakeFirst()
 
 export async function insertAssets(trx: Trx, rows: readonly NewAsset[]): Promise<void> {
-  await countStored(trx, rows)
   await trx.insertInto('assets').values(rows).execute()
 }
 
@@ -119,12 +124,7 @@ export async function reopenRequest(trx: Trx, id: string): Promise<boolean> {
 
 /** Deletes requests with everything that belongs to them; returns the storage keys that no row refers to any more. */
 export async function deleteRequestRows(trx: Trx, ids: readonly string[]): Promise<string[]> {
-  const assets = await trx
-    .deleteFrom('assets')
-    .where('request_id', 'in', ids)
-    .returning(['owner_id', 'storage_key', 'bytes'])
-    .execute()
-  await countDeleted(trx, assets)
+  const assets = await trx.deleteFrom('assets').where('request_id', 'in', ids).returning('storage_key').execute()
   await trx.deleteFrom('attempts').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('tasks').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('requests').where('id', 'in', ids).execute()

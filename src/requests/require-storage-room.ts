@@ -2,7 +2,6 @@ import type { Db } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import { formatBytes } from '../lib/quantities.ts'
 import type { RequestParts } from './request-parts.ts'
-import { findStoredBytes } from './stored-bytes-store.ts'
 
 /** Throws `insufficient_quota` naming the budget when what is stored for somebody is as much as may be. */
 export async function requireStorageRoom(
@@ -14,4 +13,10 @@ export async function requireStorageRoom(
   throw errors.insufficientQuota(
     `Your images and inputs may take ${formatBytes(most)} here (LIMITS_STORED_BYTES_PER_USER), and there is no room for more. Delete some of your jobs.`
   )
+}
+
+/** What the images of somebody take, each object once; the database counts it itself. */
+async function findStoredBytes(db: Db, ownerId: string): Promise<number> {
+  const row = await db.selectFrom('stored_bytes').select('bytes').where('owner_id', '=', ownerId).executeTakeFirst()
+  return row?.bytes ?? 0
 }

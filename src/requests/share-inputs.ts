@@ -23,15 +23,16 @@ export async function shareInputs(
   const uploads = inputs.filter((input) => !input.isShared)
   const keys = new Map<string, string>()
   const hashes = [...new Set(uploads.map(({ sha256 }) => sha256))]
-  for (const asset of await listByContent(database.db, { ownerId, hashes })) {
+  const known = hashes.length === 0 ? [] : await listByContent(database.db, { ownerId, hashes })
+  for (const asset of known) {
     // An image that has lost its bytes is healed by sending them again.
     if (!keys.has(asset.sha256) && (await assets.isStored(asset))) keys.set(asset.sha256, asset.storage_key)
   }
   const spare: RequestInput[] = []
-  const known = new Set<string>()
+  const referredTo = new Set<string>()
   const isThere = async (trx: Trx, key: string): Promise<boolean> => {
-    if (!known.has(key) && (await isReferredTo(trx, key))) known.add(key)
-    return known.has(key)
+    if (!referredTo.has(key) && (await isReferredTo(trx, key))) referredTo.add(key)
+    return referredTo.has(key)
   }
   return {
     storageKeyOf: async (trx, input) => {

@@ -118,21 +118,23 @@ async function endLapsed(trx: Trx, taskId: string): Promise<void> {
 
 type TaskChange = Partial<Omit<TaskRow, 'id' | 'request_id'>>
 
-/** Every write of an attempt's outcome goes through this fence: it changes the task only while it is that attempt's. */
-export async function changeFenced(
+/**
+ * Every write of an attempt's outcome goes through this fence: it changes the task only while it is that attempt's. Returns
+ * the task as it has become; undefined when nothing was changed.
+ */
+export const changeFenced = (
   trx: Trx,
   fence: { taskId: string; attemptId: string },
   change: TaskChange
-): Promise<boolean> {
-  const { numUpdatedRows } = await trx
+): Promise<TaskRow | undefined> =>
+  trx
     .updateTable('tasks')
     .set(change)
     .where('id', '=', fence.taskId)
     .where('current_attempt_id', '=', fence.attemptId)
     .where('state', 'in', UNFINISHED)
+    .returningAll()
     .executeTakeFirst()
-  return numUpdatedRows > 0n
-}
 
 /** The agent whose lease had lapsed is back with the work: it was away, and nothing was lost. */
 export async function takeBackLoss(trx: Trx, taskId: string): Promise<void> {

@@ -25,3 +25,16 @@ export async function countUnfinished(db: Db, { userId, keyId }: Whose = {}): Pr
     .executeTakeFirst()
   return { queued: Number(row?.queued ?? 0), running: Number(row?.running ?? 0) }
 }
+
+/** How many images of this person, and of everybody, wait or run. */
+export async function countOwnAndAll(db: Db, userId: string): Promise<{ own: number; all: number }> {
+  const row = await db
+    .selectFrom('unfinished_images')
+    .select((e) => {
+      const images = e('queued', '+', e.ref('running'))
+      const own = e.case().when('user_id', '=', userId).then(images).else(0).end()
+      return [e.fn.sum<number>(own).as('own'), e.fn.sum<number>(images).as('all')]
+    })
+    .executeTakeFirst()
+  return { own: Number(row?.own ?? 0), all: Number(row?.all ?? 0) }
+}

@@ -9,15 +9,12 @@ type UsageImage = Omit<Insertable<Tables['usage_images']>, 'rolled_up' | 'first_
  * it exists.
  */
 export async function recordImage(trx: Trx, row: UsageImage): Promise<void> {
-  const earlier = await trx
-    .selectFrom('usage_images')
-    .select('asset_id')
-    .where('request_id', '=', row.request_id)
-    .limit(1)
-    .executeTakeFirst()
   await trx
     .insertInto('usage_images')
-    .values({ ...row, first_of_request: earlier ? 0 : 1 })
+    .values((e) => {
+      const earlier = e.selectFrom('usage_images').select('asset_id').where('request_id', '=', row.request_id)
+      return { ...row, first_of_request: e.case().when(e.exists(earlier)).then(0).else(1).end() }
+    })
     .execute()
 }
 

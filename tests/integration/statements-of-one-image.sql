@@ -1,12 +1,10 @@
 begin immediate;
-select sum("queued") as "queued", sum("running") as "running" from "unfinished_images" where "user_id" = ?;
-select sum("queued") as "queued", sum("running") as "running" from "unfinished_images";
+select sum(case when "user_id" = ? then "queued" + "running" else 0 end) as "own", sum("queued" + "running") as "all" from "unfinished_images";
 select "bytes" from "stored_bytes" where "owner_id" = ?;
 insert into "requests" ("id", "user_id", "api_key_id", "kind", "state", "is_async", "model", "prompt", "parameters", "n", "end_user", "batch_id", "batch_position", "webhook_url", "created_at", "started_at", "finished_at", "warnings", "error_code", "error_message") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 select max("order_key") as "last" from "tasks" where "state" = ? and "model" = ? and "class" = ? and "user_id" = ?;
 select min("order_key") as "first" from "tasks" where "state" = ? and "model" = ? and "class" = ?;
 insert into "tasks" ("id", "request_id", "user_id", "api_key_id", "position", "state", "kind", "model", "needs", "routing", "seed", "class", "order_key", "queued_at", "current_attempt_id", "asset_id", "warnings", "error_code", "error_message", "finished_at") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-select "bytes" from "stored_bytes" where "owner_id" = ?;
 commit;
 
 begin immediate;
@@ -15,7 +13,7 @@ select "user_id" from "provider_blocks" where "provider_id" = ? and "user_id" = 
 select "providers"."trust", "users"."role" as "ownerRole" from "providers" inner join "users" on "users"."id" = "providers"."owner_id" where "providers"."id" = ?;
 select "id", "email" from "users" where "id" in (?) and "email_verified" = ?;
 select "until" from "service_pauses" where "service_id" = ? and "model" in (?, ?) and "until" > ? limit ?;
-update "tasks" set "state" = ?, "current_attempt_id" = ? where "id" = ? and "state" = ? and exists (select "providers"."id" from "providers" where "providers"."id" = ? and "providers"."epoch" = ? and "providers"."drained_at" is null);
+update "tasks" set "state" = ?, "current_attempt_id" = ? where "id" = ? and "state" = ? and exists (select "providers"."id" from "providers" where "providers"."id" = ? and "providers"."epoch" = ? and "providers"."drained_at" is null) and ("not_before" <= ? or not exists (select "attempts"."id" from "attempts" where "attempts"."task_id" = "tasks"."id" and "attempts"."assigned_at" >= "tasks"."queued_at" and "attempts"."service_id" = ? and "attempts"."reason" in (?, ?, ?, ?, ?, ?, ?)));
 update "attempts" set "state" = ? where "task_id" = ? and "state" = ?;
 insert into "attempts" ("id", "task_id", "request_id", "service_id", "provider_id", "epoch", "token_hash", "state", "lease_until", "assigned_at", "progressed_at", "finished_at", "generating_ms", "reason", "reason_message") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 update "requests" set "state" = ?, "started_at" = coalesce("started_at", ?) where "id" = ? and "state" = ?;
@@ -24,20 +22,14 @@ select * from "assets" where "request_id" = ? and "kind" in (?, ?) order by "kin
 commit;
 
 begin immediate;
-update "tasks" set "state" = ?, "asset_id" = ?, "seed" = ?, "warnings" = ?, "report" = ?, "finished_at" = ? where "id" = ? and "current_attempt_id" = ? and "state" in (?, ?);
-select * from "tasks" where "id" = ?;
-select * from "requests" where "id" = ?;
+update "tasks" set "state" = ?, "asset_id" = ?, "seed" = ?, "warnings" = ?, "report" = ?, "finished_at" = ? where "id" = ? and "current_attempt_id" = ? and "state" in (?, ?) returning *;
 update "attempts" set "state" = ?, "reason" = ?, "reason_message" = ?, "progress" = ?, "finished_at" = ?, "generating_ms" = ? where "id" = ?;
-select distinct "owner_id", "storage_key" from "assets" where "storage_key" in (?);
-insert into "stored_bytes" ("owner_id", "bytes") values (?, ?) on conflict ("owner_id") do update set "bytes" = "stored_bytes"."bytes" + ?;
 insert into "assets" ("id", "owner_id", "request_id", "kind", "position", "storage_key", "media_type", "bytes", "sha256", "width", "height", "has_alpha", "seed", "created_at") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-select "asset_id" from "usage_images" where "request_id" = ? limit ?;
-insert into "usage_images" ("asset_id", "request_id", "user_id", "api_key_id", "provider_id", "service_id", "kind", "model", "width", "height", "generating_ms", "created_at", "first_of_request") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+insert into "usage_images" ("asset_id", "request_id", "user_id", "api_key_id", "provider_id", "service_id", "kind", "model", "width", "height", "generating_ms", "created_at", "first_of_request") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, case when exists (select "asset_id" from "usage_images" where "request_id" = ?) then 0 else 1 end);
 update "services" set "faults_in_row" = ?, "cooling_until" = ?, "pace_ms" = coalesce(pace_ms + (? - pace_ms) * ?, ?), "proven_places" = case when "proven_places" < (select count(*) + ? as "images" from "attempts" where "provider_id" = ? and "state" = ? and "service_id" = ?) then "proven_places" + ? else "proven_places" end where "id" = ?;
 update "providers" set "trust_images" = "trust_images" + ?, "trust" = case when trust_images + 1 >= ? and trust_since <= ? then ? else "trust" end, "trust_since" = case when trust_images + 1 >= ? and trust_since <= ? then ? else "trust_since" end where "id" = ? and "trust" = ? and "owner_id" != ?;
 delete from "service_pauses" where "service_id" = ? and "model" in (?, ?) and "until" <= ?;
-select * from "tasks" where "request_id" in (?) order by "position";
-update "requests" set "state" = ?, "finished_at" = ?, "error_code" = ?, "error_message" = ?, "error_param" = ? where "id" = ? and "state" in (?, ?) returning *;
+update "requests" set "state" = ?, "finished_at" = ?, "error_code" = ?, "error_message" = ?, "error_param" = ? where "id" = ? and "state" in (?, ?) and not exists (select "tasks"."id" from "tasks" where "request_id" = ? and "tasks"."state" in (?, ?)) returning *;
 commit;
 
 select "attempts".*, "tasks"."position", "providers"."name" as "provider_name", "services"."name" as "service_name", "providers"."owner_id", "users"."name" as "owner_name" from "attempts" inner join "tasks" on "tasks"."id" = "attempts"."task_id" inner join "services" on "services"."id" = "attempts"."service_id" inner join "providers" on "providers"."id" = "attempts"."provider_id" inner join "users" on "users"."id" = "providers"."owner_id" where "attempts"."request_id" in (?) order by "attempts"."assigned_at", "tasks"."position";
@@ -49,7 +41,6 @@ select * from "attempts" where "id" = ?;
 select * from "provider_blocks" where "user_id" in (?);
 select * from "requests" where "id" = ?;
 select * from "tasks" where "request_id" in (?) order by "position";
-select distinct "storage_key", "sha256", "bytes" from "assets" where "owner_id" = ? and "sha256" in ();
 select lane.id as lane_id, head.* from tasks as lane join tasks as head on head.id in ( select id from tasks where state = 'queued' and model = lane.model and user_id = lane.user_id and class = lane.class and needs = lane.needs and routing = lane.routing and node_faults = lane.node_faults and refusals = lane.refusals order by order_key, queued_at limit ? ) where lane.id in (?);
 with recursive asked(model) as (values (?)), lanes as ( select head.id, head.model, head.user_id, head.class, head.needs, head.routing, head.node_faults, head.refusals, head.order_key, head.queued_at from asked join tasks as head on head.id = ( select id from tasks where state = 'queued' and model = asked.model order by user_id, class, needs, routing, node_faults, refusals, order_key, queued_at limit 1 ) union all select head.id, head.model, head.user_id, head.class, head.needs, head.routing, head.node_faults, head.refusals, head.order_key, head.queued_at from lanes join tasks as head on head.id = ( select id from tasks where state = 'queued' and model = lanes.model and (user_id, class, needs, routing, node_faults, refusals, order_key) > (coalesce(lanes.user_id, lanes.user_id), coalesce(lanes.class, lanes.class), coalesce(lanes.needs, lanes.needs), coalesce(lanes.routing, lanes.routing), coalesce(lanes.node_faults, lanes.node_faults), coalesce(lanes.refusals, lanes.refusals), 9007199254740991) order by user_id, class, needs, routing, node_faults, refusals, order_key, queued_at limit 1 ) ) select * from lanes;
 with recursive waiting(model) as ( select min(model) from tasks where state = 'queued' and model > ? union all select (select min(model) from tasks where state = 'queued' and model > waiting.model) from waiting where waiting.model is not null ) select model from waiting where model is not null limit ?;

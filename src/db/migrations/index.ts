@@ -24,6 +24,7 @@ import * as clubPicture from './021-club-picture.ts'
 import * as queueCounts from './022-queue-counts.ts'
 import * as serviceTerms from './023-service-terms.ts'
 import * as retriesLater from './024-retries-later.ts'
+import * as storedBytesCounts from './025-stored-bytes-counts.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -54,5 +55,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '021-club-picture': clubPicture,
   '022-queue-counts': queueCounts,
   '023-service-terms': serviceTerms,
-  '024-retries-later': retriesLater
+  '024-retries-later': retriesLater,
+  '025-stored-bytes-counts': storedBytesCounts
 }
