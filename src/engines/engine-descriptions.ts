@@ -4,6 +4,7 @@ import { DEMO } from './demo/demo-description.ts'
 import type { EngineDescription } from './engine-description.ts'
 import { OPENAI } from './openai/openai-description.ts'
 import { SDCPP } from './sdcpp/sdcpp-description.ts'
+import { SWARMUI } from './swarmui/swarmui-description.ts'
 
 /** Every engine there is, in the order in which people are offered them. */
-export const ENGINES: readonly EngineDescription[] = [COMFYUI, AUTOMATIC1111, SDCPP, OPENAI, DEMO]
+export const ENGINES: readonly EngineDescription[] = [COMFYUI, AUTOMATIC1111, SWARMUI, SDCPP, OPENAI, DEMO]

@@ -15,6 +15,9 @@ import { createOpenAIEngine } from './openai/openai-engine.ts'
 import { SDCPP } from './sdcpp/sdcpp-description.ts'
 import { createSdcppEngine } from './sdcpp/sdcpp-engine.ts'
 import { readSdcppParameters } from './sdcpp/sdcpp-parameters.ts'
+import { SWARMUI } from './swarmui/swarmui-description.ts'
+import { createSwarmEngine } from './swarmui/swarmui-engine.ts'
+import { readSwarmParameters } from './swarmui/swarmui-parameters.ts'
 
 /** What a service of `agent.yaml` says about its engine. */
 export interface EngineSettings {
@@ -94,6 +97,26 @@ const FACTORIES: ReadonlyMap<EngineDescription, EngineFactory> = new Map([
         parameters: readOwnerParameters(options.mapping('parameters')),
         ...(loras && { loras }),
         ...(dedicated !== undefined && { dedicated })
+      })
+    }
+  ],
+  [
+    SWARMUI,
+    (settings, { options, models }) => {
+      const read = (from: EngineOptions) => {
+        const loras = from.names('loras')
+        const edits = from.choice('edits', ['image', 'reference'])
+        const parameters = readSwarmParameters(from.mapping('parameters'))
+        return { parameters, ...(loras && { loras }), ...(edits && { edits }) }
+      }
+      return createSwarmEngine({
+        ...serverOf(settings),
+        sizes: sizesOf(settings),
+        ...read(options),
+        models: models.map((model) => ({
+          name: model.servedAs,
+          ...inModel(model.servedAs, () => read(model.options))
+        }))
       })
     }
   ],

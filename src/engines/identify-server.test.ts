@@ -3,6 +3,7 @@ import { startFakeComfy } from '../../tests/support/fake-comfyui-server.ts'
 import { startFakeOpenAIServer } from '../../tests/support/fake-openai-server.ts'
 import { type FakeSdapiOptions, startFakeSdapi } from '../../tests/support/fake-sdapi.ts'
 import { startFakeSdcpp } from '../../tests/support/fake-sdcpp.ts'
+import { startFakeSwarm } from '../../tests/support/fake-swarmui.ts'
 import { freePort } from '../../tests/support/free-port.ts'
 import { type ScriptedAnswer, startScriptedServer } from '../../tests/support/scripted-server.ts'
 import { startTestGateway } from '../../tests/support/test-gateway.ts'
@@ -203,9 +204,34 @@ describe('servers with the API of OpenAI', () => {
   })
 })
 
+describe('SwarmUI', () => {
+  it('is known by its sessions, with the models that make images', async () => {
+    const models = [
+      { name: 'xl/dream.safetensors', kind: 'stable-diffusion-xl-v1', side: 1024, loaded: true },
+      { name: 'hunyuan.safetensors', kind: 'hunyuan-video', side: 960, loaded: false },
+      { name: 'wan2.1.safetensors', kind: 'wan-21-14b', side: 640, loaded: false }
+    ]
+    const { url } = await started(startFakeSwarm({ models }))
+    const found = await identify(url)
+    expect(found?.engine?.name).toBe('swarmui')
+    expect(found?.server).toBe('SwarmUI 0.9.8.2.GIT-062407c7')
+    expect(found?.models).toEqual([{ servedAs: 'xl/dream.safetensors', name: 'dream' }])
+  })
+
+  it('takes the key as a token of an account, and says that it wants one', async () => {
+    const { url } = await started(startFakeSwarm({ token: 'abc.def.ghi' }))
+    expect((await identify(url))?.note).toMatch(/^It wants an account/)
+    expect((await identify(url, { apiKey: 'abc.def.ghi' }))?.models).toHaveLength(3)
+  })
+
+  it('without a model for images says so', async () => {
+    const { url } = await started(startFakeSwarm({ models: [] }))
+    expect((await identify(url))?.note).toBe('It lists no model that makes images.')
+  })
+})
+
 describe('what no engine drives', () => {
   it.each<[string, Record<string, ScriptedAnswer>]>([
-    ['SwarmUI 0.9', { 'POST /API/GetNewSession': { json: { session_id: 'a', version: '0.9' } } }],
     [
       'InvokeAI 6.1',
       { 'GET /api/v1/app/version': { json: { version: '6.1' } }, 'GET /api/v2/models/': { json: { models: [] } } }

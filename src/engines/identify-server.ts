@@ -4,11 +4,13 @@ import type { Recognised } from './fingerprint.ts'
 import { fingerprintOpenAI, fingerprintSdServer } from './openai/openai-fingerprint.ts'
 import { fingerprintSdcpp } from './sdcpp/sdcpp-fingerprint.ts'
 import { lookAtServer, type LookOptions, type Seen } from './server-look.ts'
+import { fingerprintSwarm } from './swarmui/swarmui-fingerprint.ts'
 import { UNDRIVEN } from './undriven-servers.ts'
 
 /** The special before the general: many servers imitate the API of others beside their own. */
 const FINGERPRINTS = [
   ...UNDRIVEN,
+  fingerprintSwarm,
   fingerprintSdcpp,
   fingerprintSdServer,
   fingerprintAutomatic1111,

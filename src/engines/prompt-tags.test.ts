@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { loraTag, refuseControlTag, takeTags } from './prompt-tags.ts'
+import { loraTag, refuseControlTag, takeEveryTag, takeTags } from './prompt-tags.ts'
 
 describe('tags of a prompt', () => {
   it('are all taken out, and those that are allowed are told', () => {
@@ -71,5 +71,61 @@ describe('tags of a prompt', () => {
       'negative_prompt may'
     )
     refuseControlTag({ prompt: 'sd_cpp', negative_prompt: 'extra_args' })
+  })
+})
+
+describe('tags of a prompt where everything in angle brackets may be a command', () => {
+  it('are all taken out, and LoRAs that are allowed are told', () => {
+    const prompt = 'a fox <lora:Detail:0.5:0.2>, <wildcard:animals> <param[images]:100> <break> snow'
+    const { text, loras, warnings } = takeEveryTag(prompt, ['detail'])
+    expect(text).toBe('a fox  ,       snow')
+    expect(loras).toEqual([{ name: 'detail', weight: 0.5 }])
+    expect(warnings).toEqual([
+      "'<wildcard:animals>', '<param[images]:100>', '<break>': left out of the prompt, because the provider does not allow it."
+    ])
+  })
+
+  it.each([
+    '<preset:owner> a',
+    '<random[1-3]:a|<lora:x>> a',
+    '<ran<b>dom:a|b>',
+    '<<<random:a>>>',
+    '< random:a>',
+    '<random:a <b',
+    '<3 <segment:face>',
+    '<segment:face//cid=5>',
+    '<lora[x]:y>',
+    '<a[b>',
+    '<param[steps>]:1>',
+    `<param[${'x'.repeat(2000)}]:1>`,
+    '<rand\u0000om:a>',
+    'x <random:a,b'
+  ])('%j leaves none behind', (prompt) => {
+    const { text, loras } = takeEveryTag(prompt, [])
+    expect(text).not.toMatch(/<[^]*>/)
+    expect(text).not.toMatch(/<\s*\p{L}/u)
+    expect(takeEveryTag(text, []).text).toBe(text)
+    expect(loras).toEqual([])
+  })
+
+  it.each(['1 <3 foxes', 'a > b', 'a (fox:1.2) [b|c]', ' spaces stay ', ''])('%j holds none', (prompt) => {
+    expect(takeEveryTag(prompt, 'any')).toEqual({ text: prompt, loras: [], warnings: [] })
+  })
+
+  it('that begin no command lose the sign alone', () => {
+    expect(takeEveryTag('a <3 foxes -> snow, <!b>', [])).toEqual({
+      text: 'a  3 foxes -> snow,  !b>',
+      loras: [],
+      warnings: []
+    })
+  })
+
+  it('are found quickly in hostile text', () => {
+    const began = performance.now()
+    for (const part of ['<', '<a:', '<a[', '<a:<', 'a:>', '<a:b>', '<<<a', '<a[>']) {
+      takeEveryTag(part.repeat(32_000 / part.length), [])
+      takeEveryTag(part.repeat(16_000 / part.length) + '>'.repeat(16_000), [])
+    }
+    expect(performance.now() - began).toBeLessThan(1000)
   })
 })

@@ -68,6 +68,58 @@ export function takeTags(prompt: string, allowed: AllowedLoras): TagsOfPrompt {
   return { text, loras: [...loras.values()], warnings: refused.length === 0 ? [] : [warningOf(refused)] }
 }
 
+/** As much of a tag as is read. */
+const MAX_TAG_CHARS = 1000
+/** What stands between `<` and `>` and may be a command: a word, what is in brackets after it, and a colon or nothing. */
+const COMMAND = /^\s*([\p{L}\p{N}_]+)\s*(\[[^\]]*\])?\s*(?::|$|\/\/)/u
+
+/**
+ * Takes all tags out of a prompt for a server where anything between `<` and `>` may be a command, also one inside of
+ * another (SwarmUI: `<random:a|<lora:b>>`, `<param[steps]:500>`, `<break>`). No `<` is left that has a `>` behind it; of
+ * one that begins no command only the sign itself is taken. LoRAs are as in `takeTags`.
+ */
+export function takeEveryTag(prompt: string, allowed: AllowedLoras): TagsOfPrompt {
+  const ends = findEnds(prompt)
+  const last = prompt.lastIndexOf('>')
+  const kept: string[] = []
+  const loras = new Map<string, NamedLora>()
+  const refused: string[] = []
+  let rest = 0
+  for (let begin = prompt.indexOf('<'); begin !== -1; begin = prompt.indexOf('<', rest)) {
+    const end = ends.get(begin)
+    const body = end === undefined ? '' : prompt.slice(begin + 1, Math.min(end, begin + 1 + MAX_TAG_CHARS))
+    const command = COMMAND.exec(body)
+    kept.push(prompt.slice(rest, begin))
+    if (end === undefined || !command) {
+      // A sign that nothing closes stands for itself, unless what follows could be closed by what an owner appends.
+      kept.push(begin > last && !/^<\s*[\p{L}_]/u.test(prompt.slice(begin, begin + 20)) ? '<' : ' ')
+      rest = begin + 1
+      continue
+    }
+    kept.push(' ')
+    rest = end + 1
+    const [whole, kind = '', bracket] = command
+    const lora = bracket === undefined ? readLora(kind, body.slice(whole.length), allowed) : undefined
+    if (lora && (loras.size < MOST_LORAS || loras.has(lora.name))) loras.set(lora.name, lora)
+    else refused.push(prompt.slice(begin, rest))
+  }
+  if (rest === 0) return { text: prompt, loras: [], warnings: [] }
+  const text = [...kept, prompt.slice(rest)].join('').trim()
+  return { text, loras: [...loras.values()], warnings: refused.length === 0 ? [] : [warningOf(refused)] }
+}
+
+/** Where each `<` ends that is closed, by its place. */
+function findEnds(prompt: string): Map<number, number> {
+  const open: number[] = []
+  const ends = new Map<number, number>()
+  for (const { index, 0: sign } of prompt.matchAll(/[<>]/g)) {
+    const begin = sign === '<' ? undefined : open.pop()
+    if (sign === '<') open.push(index)
+    else if (begin !== undefined) ends.set(begin, index)
+  }
+  return ends
+}
+
 /** As stable-diffusion-webui takes it in a prompt. */
 export const loraTag = ({ name, weight }: NamedLora): string => `<lora:${name}:${weight}>`
 

@@ -24,8 +24,10 @@ export interface LookAnswer {
  */
 export interface ServerLook {
   get(path: string): Promise<LookAnswer | undefined>
-  /** With a JSON body. */
-  post(path: string, body: object): Promise<LookAnswer | undefined>
+  /** With a JSON body, and headers beside those of every question. */
+  post(path: string, body: object, headers?: Record<string, string>): Promise<LookAnswer | undefined>
+  /** For servers that take it in another way than `Bearer`, with which it goes everywhere. */
+  readonly apiKey?: string
 }
 
 export interface LookOptions {
@@ -68,14 +70,18 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
   const asked = new Map<string, Promise<LookAnswer | undefined>>()
   let answered = false
 
-  const ask = async (path: string, body: string | undefined): Promise<LookAnswer | undefined> => {
+  const ask = async (
+    path: string,
+    body?: string,
+    more: Record<string, string> = {}
+  ): Promise<LookAnswer | undefined> => {
     const within = AbortSignal.timeout(ANSWER_WITHIN_MS)
     const signal = options.signal ? AbortSignal.any([within, options.signal]) : within
     const sent = body === undefined ? { method: 'GET' } : { method: 'POST', body }
     try {
       const response: FetchedResponse = await undiciFetch(address.urlOf(path), {
         ...sent,
-        headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        headers: { ...headers, ...more, ...(body !== undefined && { 'content-type': 'application/json' }) },
         redirect: 'manual',
         signal,
         dispatcher
@@ -89,15 +95,16 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
       return undefined // Whatever it did, it gave no answer to this.
     }
   }
-  const once = (path: string, body?: string) => {
+  const once = (path: string, body?: string, more?: Record<string, string>) => {
     const question = `${path} ${body ?? ''}`
-    const answer = asked.get(question) ?? ask(path, body)
+    const answer = asked.get(question) ?? ask(path, body, more)
     asked.set(question, answer)
     return answer
   }
   return {
     get: (path) => once(path),
-    post: (path, body) => once(path, JSON.stringify(body)),
+    post: (path, body, more) => once(path, JSON.stringify(body), more),
+    ...(options.apiKey !== undefined && { apiKey: options.apiKey }),
     hasAnswered: () => answered
   }
 }

@@ -8,16 +8,6 @@ const recogniseGateway: Fingerprint = async (look) => {
   return { server: 'inference.club', models: [], note: 'This is a gateway of inference.club itself.' }
 }
 
-const recogniseSwarm: Fingerprint = async (look) => {
-  const { session_id: session, version } = members((await look.post('/API/GetNewSession', {}))?.json)
-  if (typeof session !== 'string') return undefined
-  return {
-    server: named('SwarmUI', version),
-    models: [],
-    note: 'No engine drives SwarmUI itself; the ComfyUI behind it can be connected, by its own address.'
-  }
-}
-
 const recogniseInvoke: Fingerprint = async (look) => {
   const [app, models] = await Promise.all([look.get('/api/v1/app/version'), look.get('/api/v2/models/')])
   const { version } = members(app?.json)
@@ -48,4 +38,4 @@ const named = (server: string, version: unknown): string =>
   typeof version === 'string' ? `${server} ${version.slice(0, 40)}` : server
 
 /** What listens where image servers do, and no engine drives. */
-export const UNDRIVEN: readonly Fingerprint[] = [recogniseGateway, recogniseSwarm, recogniseInvoke, recogniseText]
+export const UNDRIVEN: readonly Fingerprint[] = [recogniseGateway, recogniseInvoke, recogniseText]

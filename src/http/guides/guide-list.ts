@@ -15,6 +15,7 @@ export const GUIDES: readonly Guide[] = [
   { name: 'agent', about: 'Connecting a machine with a GPU: its file, whom it serves, as a service.' },
   { name: 'engines/comfyui', about: 'What ComfyUI can do here, with models of its own or a workflow of yours.' },
   { name: 'engines/automatic1111', about: 'The same for AUTOMATIC1111, Forge, SD.Next and what imitates them.' },
+  { name: 'engines/swarmui', about: 'The same for SwarmUI.' },
   { name: 'engines/sdcpp', about: 'The same for stable-diffusion.cpp.' },
   { name: 'security', about: 'Who can see and do what, whose machines make the images, every limit.' },
   { name: 'people', about: 'How people join and sign in.' },

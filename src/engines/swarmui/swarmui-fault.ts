@@ -1,0 +1,72 @@
+import { EngineError } from '../engine.ts'
+import { faultOfAnswer } from '../upstream-fault.ts'
+import { sanitiseUpstreamText } from '../upstream-text.ts'
+import type { SwarmRefusal } from './swarmui-api.ts'
+
+const OWNERS_PAUSE_MS = 30_000
+/** As much of its words as is searched. */
+const MAX_WORDS_CHARS = 4_000
+const NOT_ALLOWED_IDS = ['bad_permissions', 'invalid_user', 'bad_impersonate']
+const NOT_ALLOWED = /invalid or unauthorized|do not have permission|lack permissions/i
+const OUT_OF_MEMORY = /out of memory|\boom\b|outofmemory|out_of_memory|failed to allocate|not enough memory/i
+const NO_BACKEND = /^no backends available/i
+const BUSY = /backends are occupied|generation session interrupted/i
+const MODEL_MISSING =
+  /^model not found|invalid model value|failed to load the model|does not have that (?:model|lora|embedding)|models? not found/i
+/** `Invalid value for parameter CFG Scale: Invalid decimal value for param …`. */
+const PARAMETER = /^invalid value for parameter ([\w .-]{1,40}):/i
+/** What callers call the server's parameters; what is not here is the owner's. */
+const CALLERS_NAMES: Readonly<Record<string, string>> = {
+  'cfg scale': 'guidance_scale',
+  'flux guidance scale': 'guidance_scale',
+  'init image': 'image',
+  'init image creativity': 'strength',
+  'mask image': 'mask',
+  'prompt images': 'image',
+  'negative prompt': 'negative_prompt',
+  'clip stop at layer': 'clip_skip',
+  'sigma shift': 'sigma_shift',
+  height: 'size',
+  prompt: 'prompt',
+  sampler: 'sampler',
+  scheduler: 'scheduler',
+  seed: 'seed',
+  steps: 'steps',
+  width: 'size'
+}
+
+/** The `EngineError` of what the server says in place of an image. `secrets` never appear in its message. */
+export function faultOfRefusal({ id, text }: SwarmRefusal, secrets: readonly string[]): EngineError {
+  const words = text.slice(0, MAX_WORDS_CHARS)
+  const shown = sanitiseUpstreamText(words, secrets) || sanitiseUpstreamText(id, secrets) || 'it does not say why'
+  if (id === 'invalid_session_id') return new EngineError('crashed', 'The image server drops its own sessions.')
+  if (NOT_ALLOWED_IDS.includes(id) || NOT_ALLOWED.test(words)) return notAllowed()
+  if (OUT_OF_MEMORY.test(words)) return new EngineError('out_of_memory', `The image server ran out of memory: ${shown}`)
+  if (NO_BACKEND.test(words)) return noBackend()
+  if (BUSY.test(words)) {
+    return new EngineError('busy', `The image server is busy: ${shown}`, { retryAfterMs: OWNERS_PAUSE_MS })
+  }
+  if (MODEL_MISSING.test(words)) return new EngineError('model_missing', `The image server lacks the model: ${shown}`)
+  const param = CALLERS_NAMES[PARAMETER.exec(words)?.[1]?.toLowerCase() ?? '']
+  if (param !== undefined) return new EngineError('bad_request', shown, { param })
+  return faultOfAnswer({ status: 500, body: JSON.stringify({ error: words }) }, { secrets, call: 'images' })
+}
+
+export const notAllowed = (): EngineError =>
+  new EngineError(
+    'unreachable',
+    "The provider's image server wants an account: a token of SwarmUI is its api_key, and its account must be allowed to make images."
+  )
+
+export const noBackend = (): EngineError =>
+  new EngineError('unreachable', "The provider's SwarmUI has no backend that works.")
+
+/** There is a server, and not what this engine drives. */
+export const noSuchApi = (): EngineError =>
+  new EngineError('unreachable', "The provider's image server does not offer SwarmUI's API.")
+
+/** Somebody who is at the machine: they come first. */
+export const interrupted = (): EngineError =>
+  new EngineError('busy', 'The image was stopped on the machine that made it, by somebody who uses it.', {
+    retryAfterMs: OWNERS_PAUSE_MS
+  })

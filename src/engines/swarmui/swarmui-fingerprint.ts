@@ -1,0 +1,39 @@
+import type { Fingerprint, FoundModel } from '../fingerprint.ts'
+import { isPictureFile } from '../fingerprint.ts'
+import { members } from '../upstream-text.ts'
+import { parseModels, parseSession, type ServerModel } from './swarmui-api.ts'
+import { SWARMUI } from './swarmui-description.ts'
+import { tokenCookie } from './swarmui-http.ts'
+
+/** SwarmUI by its sessions, without which it tells nothing. */
+export const fingerprintSwarm: Fingerprint = async (look) => {
+  const headers = look.apiKey === undefined ? {} : { cookie: tokenCookie(look.apiKey) }
+  const answer = await look.post('/API/GetNewSession', {}, headers)
+  const fields = members(answer?.json)
+  const session = parseSession(fields)
+  if (!session) {
+    if (!/^invalid or unauthorized/i.test(String(fields.error))) return undefined
+    return {
+      engine: SWARMUI,
+      server: 'SwarmUI',
+      models: [],
+      note: 'It wants an account: make a token in its User tab, and give it as api_key.'
+    }
+  }
+  const body = { session_id: session.id, path: '', depth: 20, subtype: 'Stable-Diffusion' }
+  const list = await look.post('/API/ListModels', body, headers)
+  const models = (parseModels(members(list?.json)) ?? []).filter(makesPictures).map(toModel)
+  return {
+    engine: SWARMUI,
+    server: session.version === '' ? 'SwarmUI' : `SwarmUI ${session.version}`,
+    models,
+    ...(models.length === 0 && { note: 'It lists no model that makes images.' })
+  }
+}
+
+const makesPictures = ({ name, kind }: ServerModel): boolean => isPictureFile(name) && isPictureFile(kind)
+
+const toModel = ({ name }: ServerModel): FoundModel => ({
+  servedAs: name,
+  name: name.replace(/^.*\//, '').replace(/\.(?:safetensors|sft|gguf|ckpt)$/i, '')
+})
