@@ -14,6 +14,7 @@ import {
 import type { AgentService } from './agent-services.ts'
 import { chooseExtras } from './choose-extras.ts'
 import { deliverImage } from './deliver-image.ts'
+import { explainServer } from './explain-server.ts'
 import type { GatewayTransfers } from './gateway-transfers.ts'
 import { offeredModel } from './offered-model.ts'
 import { openInput } from './open-input.ts'
@@ -49,6 +50,10 @@ const PROGRESS_EVERY_MS = 100
 const PREVIEW_EVERY_MS = 500
 const DOUBTFUL: readonly AttemptFault[] = ['unreachable', 'model_missing', 'timeout']
 const SLOT_PAUSE_MS = 250
+const OUTCOMES = {
+  stored: 'an image was made',
+  unwanted: 'an image was made that is not wanted any more'
+}
 
 /** Thrown into an attempt that the gateway or the owner stops: its outcome is told to nobody. */
 class Stopped extends Error {}
@@ -158,11 +163,12 @@ export class AttemptRunner {
     const { logger, send } = this.#parts
     try {
       const outcome = await this.#makeAndDeliver(assigned, service, held)
-      logger.info({ attempt: id, outcome }, 'attempt finished')
+      logger.info({ attempt: id }, `${held.service}: ${OUTCOMES[outcome]}`)
     } catch (error) {
       const failure = failureOf(error)
       if (failure) {
-        logger.warn({ attempt: id, fault: failure.fault, reason: failure.message }, 'attempt failed')
+        const why = explainServer({ url: service.config.url, text: failure.message, error })
+        logger.warn({ attempt: id, fault: failure.fault }, `${held.service}: an image was not made: ${why}`)
         if (DOUBTFUL.includes(failure.fault)) {
           this.#parts.onDoubt?.(held.service, failure.fault === 'model_missing' ? assigned.model : undefined)
         }

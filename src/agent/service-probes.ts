@@ -4,6 +4,7 @@ import { sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
 import type { AgentService } from './agent-services.ts'
+import { explainServer } from './explain-server.ts'
 
 type NodeFault = (typeof NODE_FAULTS)[number]
 
@@ -36,6 +37,8 @@ const MAX_TEXT_CHARS = 300
 /** What is wrong with an image server, and what it is. */
 interface Finding {
   problem?: Problem
+  /** What led to it. */
+  error?: EngineError
   summary?: string
 }
 
@@ -96,7 +99,7 @@ export class ServiceProbes {
     for (let pause = times.firstPauseMs; ; pause = Math.min(pause * 2, times.longestPauseMs)) {
       const finding = await this.#ask(probe)
       if (probe.signal.aborted) return
-      this.#note(probe.name, finding)
+      this.#note(probe, finding)
       if (finding.problem === undefined) return
       await sleep(withJitter(pause, 0.1), probe.signal).catch(() => undefined) // The signal is looked at next.
       if (probe.signal.aborted) return
@@ -107,7 +110,8 @@ export class ServiceProbes {
     const within = AbortSignal.timeout(this.#parts.times.withinMs)
     const isBelieved = service.config.checkModels !== false
     try {
-      const { models, summary } = await engine.describe(AbortSignal.any([within, signal]))
+      const { models, summary, doubt } = await engine.describe(AbortSignal.any([within, signal]))
+      if (doubt) return { summary, problem: { text: doubt.message }, error: doubt }
       const problem = isBelieved ? missingFrom(models, service, this.#lacked.get(name) ?? new Set()) : undefined
       return { summary, ...(problem && { problem }) }
     } catch (error) {
@@ -116,19 +120,22 @@ export class ServiceProbes {
       const unreadable = 'The image server gave an answer that cannot be read.'
       if (!(error instanceof EngineError)) return { problem: { text: unreadable } }
       const fault = NODE_FAULTS.find((one) => one === error.fault)
-      return { problem: { text: error.message, ...(isBelieved && fault && { fault }) } }
+      return { problem: { text: error.message, ...(isBelieved && fault && { fault }) }, error }
     }
   }
 
-  #note(name: string, { problem, summary }: Finding): void {
-    const { onState, logger } = this.#parts
+  #note({ name, service }: Probe, { problem, error, summary }: Finding): void {
+    const { onState, logger, times } = this.#parts
     const text = (problem?.text ?? '').slice(0, MAX_TEXT_CHARS).toWellFormed()
     const before = this.#states.get(name)
     const state: ServiceState = { service: name, state: problem ? 'warning' : 'ok', ...problem, text }
     if (before && isDeepStrictEqual(before, state)) return
     this.#states.set(name, state)
-    if (state.state === 'warning') logger.warn({ service: name, reason: text }, warningOf(state))
-    else logger.info({ service: name, server: summary }, `an image server can be used${before ? ' again' : ''}`)
+    if (problem) {
+      const what = explainServer({ url: service.config.url, text, error })
+      const again = `The agent asks again, every ${times.longestPauseMs / 1000} s at the latest.`
+      logger.warn(`${name}: ${what} ${again}`)
+    } else logger.info(`${name}: the image server can be used${before ? ' again' : ''}: ${summary}`)
     onState(state)
   }
 }
@@ -139,9 +146,6 @@ interface Probe {
   engine: Engine
   signal: AbortSignal
 }
-
-const warningOf = ({ fault, missing }: ServiceState): string =>
-  missing || fault === undefined ? 'an image server may not do what is asked of it' : 'an image server cannot be used'
 
 /**
  * Declared models that are not in the list. A list that names nothing says nothing; one that names a single model may be of a

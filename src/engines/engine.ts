@@ -30,6 +30,8 @@ export interface ServerDescription {
   models: string[]
   /** One line for people. */
   summary: string
+  /** Why it may not be what the engine drives, though that is not certain: it is told, and tried all the same. */
+  doubt?: EngineError
 }
 
 export interface EngineRun {
@@ -79,16 +81,30 @@ export class EngineError extends Error {
   /** For how long the image server wants to be left alone, when it said so. */
   readonly retryAfterMs: number | undefined
 
+  /** The address asked, without what is secret in it; told to whoever runs the service and to nobody else. */
+  readonly asked: string | undefined
+
+  /** What they may do about it, a sentence for them alone. */
+  readonly remedy: string | undefined
+
   /** `message` is shown to callers: it must not hold an address of the provider's network or a key. */
   constructor(
     fault: EngineFault,
     message: string,
-    options: { cause?: unknown; param?: string | undefined; retryAfterMs?: number | undefined } = {}
+    options: {
+      cause?: unknown
+      param?: string | undefined
+      retryAfterMs?: number | undefined
+      asked?: string | undefined
+      remedy?: string | undefined
+    } = {}
   ) {
     super(message, options)
     this.name = 'EngineError'
     this.fault = fault
     this.param = options.param
     this.retryAfterMs = options.retryAfterMs
+    this.asked = options.asked
+    this.remedy = options.remedy
   }
 }

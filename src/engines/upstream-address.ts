@@ -11,6 +11,12 @@ export interface UpstreamAddress {
   secrets: string[]
 }
 
+/** An address, for those who run the service: without a user name, a password and the query, which often holds a key. */
+export function shownAddress(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname.replace(/\/+$/, '')}`
+}
+
 /**
  * Reads the address as its owner wrote it. `usualRoot` (`/v1`) is added where there is no path, as of a server that is
  * named by host and port alone; any other path is the API's root already: `…/v1beta/openai`, `…/v4`,

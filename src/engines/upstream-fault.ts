@@ -23,6 +23,8 @@ const MODEL_MISSING_CODES = ['model_not_found', 'DeploymentNotFound', 'Operation
 const KEY_REFUSED = /api[ _-]?key (?:is )?(?:not valid|invalid|missing)|(?:invalid|incorrect|missing)[ _]api[ _-]?key/i
 /** What every server of OpenAI's image API has. */
 const ESSENTIAL_CALL = 'images/generations'
+/** Of a refused key. */
+export const KEY_REMEDY = "Write the one that it wants into agent.yaml, as the service's api_key."
 /** As much of a server's words as is searched. */
 const MAX_WORDS_CHARS = 4_000
 /** The provider's own account is at its limit; OpenAI calls some of these the request's fault (400). */
@@ -45,7 +47,7 @@ export function faultOfAnswer(
   // OpenRouter's way of saying that its moderation flagged the prompt.
   if (status === 403 && isRejected(error)) return new EngineError('content_rejected', text)
   if (status === 401 || status === 403 || (status === 400 && KEY_REFUSED.test(`${error.code} ${error.text}`))) {
-    return new EngineError('unreachable', "The provider's image server refused its API key.")
+    return new EngineError('unreachable', 'The image server refused its API key.', { remedy: KEY_REMEDY })
   }
   if (isModelMissing(status, error))
     return new EngineError('model_missing', `The image server lacks the model: ${text}`)

@@ -96,11 +96,11 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     } catch (cause) {
       // Once a call has arrived, the server may have worked on it, or died of it.
       if (init.method === 'POST' && !neverArrived(cause)) {
-        throw new EngineError('crashed', "The provider's image server closed the connection without an answer.", {
+        throw new EngineError('crashed', 'The image server closed the connection without an answer.', {
           cause
         })
       }
-      throw new EngineError('unreachable', "The provider's image server cannot be reached.", { cause })
+      throw new EngineError('unreachable', 'The image server cannot be reached.', { cause })
     }
   }
   const answerOf = async (response: FetchedResponse, limits: AnswerLimits): Promise<UpstreamAnswer> => {

@@ -3,6 +3,8 @@ import { cleanText } from './clean-text.ts'
 
 /** What pino writes of every line, as opposed to what is told in it. */
 const USUAL = ['level', 'time', 'msg', 'err']
+/** What is of use to whoever searches through logs, and to nobody who reads along. */
+const FOR_SEARCHES = ['attempt', 'fault']
 const MAX_DETAIL_CHARS = 300
 
 /**
@@ -16,7 +18,7 @@ export function plainLine(json: string, stream?: NodeJS.WriteStream): string {
     stream && text !== '' ? styleText(format, text, { stream }) : text
   const { level, time, msg, err } = line
   const details = Object.entries(line)
-    .filter(([name, value]) => !USUAL.includes(name) && value !== undefined)
+    .filter(([name, value]) => ![...USUAL, ...FOR_SEARCHES].includes(name) && value !== undefined)
     .map(([name, value]) => `${cleanText(name, 50)}: ${cleanText(shown(value), MAX_DETAIL_CHARS)}`)
   const word = level === 'warn' ? 'warning: ' : ['error', 'fatal'].includes(String(level)) ? 'error: ' : ''
   const what = cleanText(shown(msg ?? ''))

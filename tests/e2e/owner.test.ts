@@ -85,14 +85,16 @@ async function setCap(images: string): Promise<void> {
 describeSteps('the day of an owner', () => {
   it('begins with a wrong key of the image server: told in the terminal and on the page, with what to do', async () => {
     agent = startProgram(['agent', '--config', join(folder, 'agent.yaml')])
-    await agent.printed(/The provider's image server refused its API key\..*an image server cannot be used/)
+    await agent.printed(
+      /: the image server at http:\S+ refused its API key\. Write the one that it wants.* The agent asks again/
+    )
     const { page } = owner
     await page.goto('/network')
     await card(page)
       .getByText(/^Image server needs attention/)
       .waitFor()
     await card(page).getByRole('link', { name: 'attic' }).click()
-    await page.getByText("Its agent says: “The provider's image server refused its API key.”").waitFor()
+    await page.getByText('Its agent says: “The image server refused its API key.”').waitFor()
     await page.getByText(/its address, its key and the model are right in the agent’s file/).waitFor()
   })
 

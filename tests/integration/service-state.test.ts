@@ -37,7 +37,7 @@ describe('an image server that is away', () => {
     const url = `http://user:hidden-word@127.0.0.1:${port}`
     await gateway.addAgent({ key: owner.key, services: [{ engine: 'openai', url, models }], probing })
     const warning = await waitFor(() => warningFor(owner))
-    expect(warning).toMatchObject({ text: "The provider's image server cannot be reached." })
+    expect(warning).toMatchObject({ text: 'The image server cannot be reached.' })
     expect(warning.since).toBeGreaterThan(Date.now() - 60_000)
     expect(await warningFor(await gateway.addPerson())).toEqual({ since: warning.since, text: null })
     expect(JSON.stringify(await serviceFor(owner))).not.toMatch(/hidden-word|127\.0/)
@@ -114,11 +114,22 @@ describe('a service that cannot work', () => {
     expect(await job(id)).toMatchObject({ attempts: [], waiting: { reason: 'unusable' } })
   })
 
+  it('is given nothing while there is no image API at its address, and nobody has to fail first', async () => {
+    server = await startFakeOpenAIServer({ basePath: '/api/v1' })
+    await connect({ url: `${server.url}/wrong` })
+    const { text } = await waitFor(() => warningFor(owner))
+    expect(text).toBe('The image server does not offer images/generations at the address it was asked at.')
+    const id = await submit()
+    await waitFor(async () => (await job(id)).waiting)
+    expect(await job(id)).toMatchObject({ attempts: [], waiting: { reason: 'unusable' } })
+    expect(server.requests.filter(({ method }) => method === 'POST')).toEqual([])
+  })
+
   it('is given nothing while its key is refused', async () => {
     server = await startFakeOpenAIServer({ requiredApiKey: 'right' })
     await connect({ apiKey: 'wrong' })
     const id = await submit()
-    expect((await waitFor(() => warningFor(owner))).text).toBe("The provider's image server refused its API key.")
+    expect((await waitFor(() => warningFor(owner))).text).toBe('The image server refused its API key.')
     await waitFor(async () => (await job(id)).waiting)
     expect((await job(id)).attempts).toEqual([])
     expect(server.requests.every(({ method }) => method === 'GET')).toBe(true)

@@ -121,19 +121,20 @@ export async function startFakeOpenAIServer(options: FakeOpenAIOptions = {}): Pr
     return perform(behaviour, call, response)
   }
 
+  const { basePath = '/v1', routes: offered = ['generations', 'edits', 'variations'] } = options
+  const belowBase = (path: string): string => (path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : '')
+  const imageRouteOf = (path: string): ImageRoute | undefined =>
+    offered.find((route) => belowBase(path.replace(/\?.*/, '')) === `/images/${route}`)
+
   const route = async (request: FakeRequest, response: ServerResponse): Promise<void> => {
     const [path = ''] = request.path.split('?')
-    const { basePath = '/v1' } = options
-    const below = path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : ''
-    const [, imageRoute] = /^\/images\/(generations|edits|variations)$/.exec(below) ?? []
-    const offered: string[] = options.routes ?? ['generations', 'edits', 'variations']
+    const below = belowBase(path)
+    const imageRoute = imageRouteOf(path)
     const file = published.get(request.path)
     const { requiredApiKey } = options
     if (requiredApiKey && request.headers.authorization !== `Bearer ${requiredApiKey}`)
       return refuseKey(request, response)
-    if (request.method === 'POST' && imageRoute && offered.includes(imageRoute)) {
-      return answerImages(request, imageRoute as ImageRoute, response)
-    }
+    if (request.method === 'POST' && imageRoute) return answerImages(request, imageRoute, response)
     if (request.method === 'GET' && below === '/models') {
       if (settings.models) return perform(settings.models, { route: 'generations', fields: {}, files: [] }, response)
       const models = options.knownModels ?? ['fake-image']
@@ -160,6 +161,8 @@ export async function startFakeOpenAIServer(options: FakeOpenAIOptions = {}): Pr
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (incoming.url === '/__control' || incoming.url === '/__requests') return control(incoming, response)
     const request = await readRequest(incoming)
+    // Before the body is read servers look at where it was sent.
+    if (!request && !imageRouteOf(incoming.url ?? '')) return json(response, 404, { detail: 'Not Found' })
     if (!request) return json(response, 400, { error: { message: 'Malformed body.', type: 'invalid_request_error' } })
     requests.push(request)
     response.once('close', () => (request.abandoned = !response.writableFinished))

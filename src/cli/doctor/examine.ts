@@ -1,5 +1,6 @@
 import { AGENT_LIMITS } from '../../agent/run-agent.ts'
 import { createServices } from '../../agent/agent-services.ts'
+import { explainServer } from '../../agent/explain-server.ts'
 import { missingFrom } from '../../agent/service-probes.ts'
 import { type AgentConfig, loadAgentConfig } from '../../config/agent-config.ts'
 import type { AgentFile } from '../../config/agent-file.ts'
@@ -105,13 +106,14 @@ export async function findProblems(config: AgentConfig): Promise<string[]> {
     [...services.values()].map(async ({ config: service, engine }) => {
       if (!engine) return []
       try {
-        const { models } = await engine.describe(AbortSignal.timeout(DESCRIBE_WITHIN_MS))
+        const { models, doubt } = await engine.describe(AbortSignal.timeout(DESCRIBE_WITHIN_MS))
+        if (doubt) throw doubt
         const problem = service.checkModels === false ? undefined : missingFrom(models, { config: service }, new Set())
         return problem ? [`${service.name}: ${problem.text}`] : []
       } catch (error) {
         const reason =
           error instanceof EngineError ? error.message : 'The image server gave no answer that can be read.'
-        return [`${service.name}: ${reason}`]
+        return [`${service.name}: ${explainServer({ url: service.url, text: reason, error })}`]
       } finally {
         await engine.close?.()
       }

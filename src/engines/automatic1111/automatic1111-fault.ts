@@ -19,7 +19,9 @@ const OWNERS_SCRIPT = /\bscripts?\b.{0,200}\bnot found|\bscript params\b|selecta
 /** The `EngineError` of an answer that is not 2xx. */
 export function faultOf(answer: UpstreamAnswer, secrets: readonly string[]): EngineError {
   if (answer.status === 401 || answer.status === 403) {
-    return new EngineError('unreachable', "The provider's image server refused its user name, password or key.")
+    return new EngineError('unreachable', 'The image server refused its user name, password or key.', {
+      remedy: 'Those of --api-auth belong into the url (http://name:password@…), a key into api_key.'
+    })
   }
   if (isNotOffered(answer)) return apiIsOff()
   const fault = faultOfAnswer(answer, { secrets, call: 'images' })
@@ -37,5 +39,5 @@ export function faultOf(answer: UpstreamAnswer, secrets: readonly string[]): Eng
 export const apiIsOff = (): EngineError =>
   new EngineError(
     'unreachable',
-    "The provider's image server does not offer stable-diffusion-webui's API: it must be started with --api."
+    "The image server does not offer stable-diffusion-webui's API: it must be started with --api."
   )

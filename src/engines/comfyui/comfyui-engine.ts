@@ -154,7 +154,11 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
       nodes.find('UNETLoader', signal)
     ])
     const summary = parseSystem(json)
-    if (summary === undefined) throw new EngineError('crashed', 'The image server does not answer like ComfyUI.')
+    if (summary === undefined) {
+      throw new EngineError('unreachable', 'The image server does not answer like ComfyUI.', {
+        remedy: "Is the service's url that of ComfyUI itself, without a path?"
+      })
+    }
     const found = await Promise.all(
       options.models.map(async (model) => ((await canLoad(model, signal)) ? [model.name] : []))
     )

@@ -7,6 +7,7 @@ import {
   type UpstreamAnswer,
   type UpstreamHttpOptions
 } from '../upstream-http.ts'
+import { KEY_REMEDY } from '../upstream-fault.ts'
 import { members, parseJson } from '../upstream-text.ts'
 
 /** Everything but pictures is answered quickly, also while the server works. */
@@ -88,7 +89,7 @@ export function createComfyHttp(options: UpstreamHttpOptions): ComfyHttp {
 
 function readAnswer({ status, body }: UpstreamAnswer): ComfyAnswer {
   if (status === 401 || status === 403) {
-    throw new EngineError('unreachable', "The provider's image server refused its API key.")
+    throw new EngineError('unreachable', 'The image server refused its API key.', { remedy: KEY_REMEDY })
   }
   return { status, text: body, json: parseJson(body) }
 }

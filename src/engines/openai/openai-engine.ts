@@ -7,6 +7,7 @@ import { parseImagesAnswer, reasonOfNoImage } from './openai-answer.ts'
 import { parseModelIds } from './openai-api.ts'
 import { faultOfAnswer, faultOfEmptyAnswer, isListDenied, isNotOffered, isSuccess } from '../upstream-fault.ts'
 import { preferringAbort } from '../preferring-abort.ts'
+import { shownAddress } from '../upstream-address.ts'
 import { createOpenAIHttp, type OpenAIHttpOptions } from './openai-http.ts'
 import { openImage } from './openai-image.ts'
 import { HARMLESS_EXTRAS, USUAL_SIZES } from './openai-fields.ts'
@@ -32,16 +33,30 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
     const answer = await http.get('/models', signal)
     if (!isSuccess(answer) && !isNotOffered(answer) && !isListDenied(answer)) {
-      throw faultOfAnswer(answer, { secrets, call: 'images/generations' })
+      throw faultOfAnswer(answer, { secrets, call: GENERATIONS })
     }
     const models = parseModelIds(answer.body)
+    const misplaced = models.length === 0 && !isListDenied(answer) ? await findMisplaced(signal) : undefined
+    if (misplaced && isNotOffered(answer)) throw misplaced
     const offer = models.length === 0 ? 'does not list its models' : `models: ${models.length}`
-    return { models, summary: `OpenAI-compatible image server (${offer})` }
+    return { models, summary: `OpenAI-compatible image server (${offer})`, ...(misplaced && { doubt: misplaced }) }
+  }
+
+  /**
+   * What is wrong with the address when there is nothing to make images behind it. It is asked with what is no JSON, of which
+   * no server can make any: one that has the route says so, and one that has not, that there is none.
+   */
+  const findMisplaced = async (signal: AbortSignal): Promise<EngineError | undefined> => {
+    const answer = await http.post(`/${GENERATIONS}`, '{', signal)
+    if (!isNotOffered(answer)) return undefined
+    const { message } = faultOfAnswer(answer, { secrets, call: GENERATIONS })
+    const asked = shownAddress(http.address.urlOf(`/${GENERATIONS}`))
+    return new EngineError('unreachable', message, { asked, remedy: rootRemedy(asked) })
   }
 
   const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {
     const { answer, sent, refused, chosenSize, warnings } = await requestImage(task, run)
-    if (!isSuccess(answer)) throw naming(refused, faultOfAnswer(answer, { secrets, call: 'images/generations' }))
+    if (!isSuccess(answer)) throw naming(refused, faultOfAnswer(answer, { secrets, call: GENERATIONS }))
     const parsed = answer.image ? undefined : parseImagesAnswer(answer.body)
     const found = answer.image ? { kind: 'bytes' as const, bytes: answer.image } : parsed?.image
     if (!found) throw faultOfEmptyAnswer(answer, { secrets, reason: reasonOfNoImage(answer.body) })
@@ -65,6 +80,19 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: () => http.close()
   }
+}
+
+const GENERATIONS = 'images/generations'
+
+/** Where an API may begin that is not at `asked`: further down, further up, or beside it. */
+function rootRemedy(asked: string): string {
+  const { origin, pathname } = new URL(asked)
+  const root = pathname.replace(`/${GENERATIONS}`, '')
+  // Somebody wrote the address of a call.
+  const above = root.replace(/\/(?:images(?:\/\w+)?|models)$/, '')
+  const below = root.endsWith('/v1') ? [] : [`${root}/v1`]
+  const roots = above !== root ? [above] : root === '/v1' ? ['/api/v1'] : [...below, '/v1']
+  return `The service's url is where its API begins, such as ${roots.map((path) => origin + path).join(' or ')}.`
 }
 
 /** A request's fault with the field that the server would not take. */

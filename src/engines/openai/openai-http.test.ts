@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
+import { freePort } from '../../../tests/support/free-port.ts'
 import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { task, useOpenAIEngine } from '../../../tests/support/openai-engine.ts'
 
@@ -31,7 +32,7 @@ describe('a fault', () => {
 
   it('of the key does not tell the key', async () => {
     await start({ requiredApiKey: 'right' }, { apiKey: 'wrong-key' })
-    const refused = { fault: 'unreachable', message: "The provider's image server refused its API key." }
+    const refused = { fault: 'unreachable', message: 'The image server refused its API key.' }
     await expect(generate()).rejects.toMatchObject(refused)
     await expect(world.engine.describe(new AbortController().signal)).rejects.toMatchObject(refused)
   })
@@ -101,6 +102,35 @@ describe('a description', () => {
     await start()
     world.server.setBehaviour({ models: behaviour })
     expect(await describeEngine()).toMatchObject({ models: [], summary: expect.stringContaining('does not list') })
+  })
+
+  it.each([
+    ['/wrong', 'http://h/wrong/v1 or http://h/v1'],
+    ['/v1', 'http://h/api/v1'],
+    ['', 'http://h/api/v1'],
+    ['/api/v1/', 'http://h/v1'],
+    ['/v1/images/generations', 'http://h/v1'],
+    ['/v1/models', 'http://h/v1']
+  ])(
+    'fails where there is neither a list nor a route for images, and says where they may be: %s',
+    async (path, there) => {
+      const port = await freePort()
+      const here = `http://127.0.0.1:${port}`
+      await start({ port, basePath: '/elsewhere' }, { baseUrl: `${here}${path}?key=hidden` })
+      const root = path.replace(/\/$/, '') || '/v1'
+      await expect(describeEngine()).rejects.toMatchObject({
+        fault: 'unreachable',
+        message: 'The image server does not offer images/generations at the address it was asked at.',
+        asked: `${here}${root}/images/generations`,
+        remedy: `The service's url is where its API begins, such as ${there.replaceAll('http://h', here)}.`
+      })
+    }
+  )
+
+  it('of a server with a list of nothing and no route for images is a doubt', async () => {
+    await start({ routes: [] })
+    world.server.setBehaviour({ models: 'empty_data' })
+    expect(await describeEngine()).toMatchObject({ models: [], doubt: { fault: 'unreachable' } })
   })
 
   it.each([

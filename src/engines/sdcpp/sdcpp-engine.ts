@@ -195,5 +195,5 @@ function imageOf(job: Exclude<JobState, { status: 'waiting' }>, secrets: readonl
 const noSuchApi = (): EngineError =>
   new EngineError(
     'unreachable',
-    "The provider's image server does not offer stable-diffusion.cpp's own API: builds before 2026 are driven by the engine openai."
+    "The image server does not offer stable-diffusion.cpp's own API: builds before 2026 are driven by the engine openai."
   )

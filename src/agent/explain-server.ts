@@ -1,0 +1,54 @@
+import { EngineError } from '../engines/engine.ts'
+import { shownAddress } from '../engines/upstream-address.ts'
+import { cleanText } from '../lib/clean-text.ts'
+
+/** Why no connection came about, and what whoever runs the image server may do. */
+const NO_CONNECTION: Readonly<Record<string, { why: string; remedy: string }>> = {
+  ECONNREFUSED: { why: 'connection refused', remedy: 'Start it.' },
+  ECONNRESET: { why: 'connection reset', remedy: 'Is its address https:// and not http://?' },
+  ENOTFOUND: { why: 'no DNS server knows the name', remedy: "Is the service's url right?" },
+  EAI_AGAIN: { why: 'the name cannot be looked up now', remedy: 'Has this machine a network?' },
+  ETIMEDOUT: { why: 'no answer', remedy: 'Is its machine on, and lets a firewall the agent through?' }
+}
+const SAME: Readonly<Record<string, string>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
+  EHOSTUNREACH: 'ETIMEDOUT',
+  EHOSTDOWN: 'ETIMEDOUT',
+  UND_ERR_SOCKET: 'ECONNRESET',
+  ENETUNREACH: 'EAI_AGAIN',
+  ENETDOWN: 'EAI_AGAIN'
+}
+
+/** How the engines' sentences begin; here it is known which server it is. */
+const SUBJECT = /\bthe image server\b/i
+
+/**
+ * What is wrong with an image server, in the words of whoever runs it: where it was asked, why it is of no use, and what to do.
+ * `text` is what everybody else is told of it. Passwords and queries of addresses are left out.
+ */
+export function explainServer({
+  url,
+  text,
+  error
+}: {
+  url: string | undefined
+  text: string
+  error?: unknown
+}): string {
+  const engineError = error instanceof EngineError ? error : undefined
+  const asked = engineError?.asked ?? (url === undefined ? undefined : shownAddress(url))
+  const named = asked === undefined ? text : text.replace(SUBJECT, `the image server at ${asked}`)
+  const code = engineError ? codeOf(engineError.cause) : ''
+  const known = NO_CONNECTION[SAME[code] ?? code]
+  const why = known?.why ?? (code === '' ? undefined : code)
+  const sentence = why === undefined ? named : `${named.replace(/\.$/, '')} (${why}).`
+  return cleanText([sentence, engineError?.remedy ?? known?.remedy].filter((part) => part !== undefined).join(' '))
+}
+
+/** Of a call that failed: the code of what lies deepest, for `fetch` wraps what happened. */
+function codeOf(thrown: unknown): string {
+  const { code, cause, errors } = (thrown ?? {}) as { code?: unknown; cause?: unknown; errors?: readonly unknown[] }
+  const deeper = cause === undefined ? '' : codeOf(cause)
+  if (deeper !== '') return deeper
+  return typeof code === 'string' ? code : errors?.[0] === undefined ? '' : codeOf(errors[0])
+}
