@@ -27,7 +27,7 @@ import type { Usage } from '../usage/usage.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 import type { SystemState } from './dashboard/contract/admin.ts'
 
-/** What the HTTP layer is built from; each route takes a `Pick` of it. */
+/** What the HTTP layer is built from; each route takes what it needs of it. */
 export interface HttpContext {
   config: Config
   version: string

@@ -1,29 +1,11 @@
 import { toUnixSeconds } from '../../lib/clock.ts'
-import { agreedOn, type Background, type Quality, sumUsage, type TokenUsage } from '../../images/image-report.ts'
+import { agreedOn, sumUsage } from '../../images/image-report.ts'
 import { formatOfMediaType, type ImageMediaType } from '../../images/media-types.ts'
 import { formatSize } from '../../images/sizes.ts'
 import type { RequestView } from '../../request-views/view-request.ts'
 import type { ImageUrl } from '../image-url.ts'
 
-export interface PresentedImage {
-  url?: string
-  b64_json?: string
-  asset_id: string
-  seed: number | null
-  revised_prompt?: string
-}
-
-export interface PresentedImages {
-  created: number
-  request_id: string
-  data: PresentedImage[]
-  size: string
-  output_format: string
-  quality?: Quality
-  background?: Background
-  usage?: TokenUsage
-  warnings?: string[]
-}
+export type PresentedImages = Awaited<ReturnType<typeof presentImages>>
 
 /**
  * The answer of OpenAI's images API for a request that has at least one image, with the members of this product added.
@@ -38,8 +20,8 @@ export async function presentImages(
     imageUrl?: ImageUrl
     base64Of?: (asset: RequestView['outputs'][number]) => Promise<string>
   }
-): Promise<PresentedImages> {
-  const data: PresentedImage[] = []
+) {
+  const data = []
   for (const asset of view.outputs) {
     const { revised_prompt } = view.reports.get(asset.id) ?? {}
     data.push({

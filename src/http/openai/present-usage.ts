@@ -2,28 +2,6 @@ import { formatSize } from '../../images/sizes.ts'
 import type { UsageSum } from '../../usage/usage-totals-store.ts'
 import { type Grouping, presentPageToken, SOURCES, type UsageQuery } from './parse-usage-query.ts'
 
-/** One group of one bucket, in OpenAI's shape; a dimension is null unless it was grouped by. */
-export interface UsageResult {
-  object: 'organization.usage.images.result'
-  images: number
-  num_model_requests: number
-  source: string | null
-  size: string | null
-  project_id: null
-  user_id: string | null
-  api_key_id: string | null
-  model: string | null
-  provider_id: string | null
-}
-
-interface UsageBucket {
-  object: 'bucket'
-  /** Unix seconds. */
-  start_time: number
-  end_time: number
-  results: UsageResult[]
-}
-
 export function presentUsage(query: UsageQuery, sums: readonly UsageSum[]) {
   return {
     object: 'page',
@@ -34,10 +12,10 @@ export function presentUsage(query: UsageQuery, sums: readonly UsageSum[]) {
 }
 
 /** Every bucket of the page, empty ones too; the first and the last end where the time asked for does. */
-function presentBuckets({ filter, groupings }: UsageQuery, sums: readonly UsageSum[]): UsageBucket[] {
+function presentBuckets({ filter, groupings }: UsageQuery, sums: readonly UsageSum[]) {
   const byBucket = Map.groupBy(sums, (sum) => sum.bucket)
   const { start, end, bucketMs } = filter
-  const buckets: UsageBucket[] = []
+  const buckets = []
   for (let at = Math.floor(start / bucketMs) * bucketMs; at < end; at += bucketMs) {
     buckets.push({
       object: 'bucket',
@@ -50,10 +28,13 @@ function presentBuckets({ filter, groupings }: UsageQuery, sums: readonly UsageS
 }
 
 /** Orders groups by their images, most first, and equal ones in a way that stays the same from call to call. */
-const mostFirst = (a: UsageResult, b: UsageResult): number =>
+const mostFirst = (a: PresentedSum, b: PresentedSum): number =>
   b.images - a.images || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 
-function presentSum(sum: UsageSum, groupings: readonly Grouping[]): UsageResult {
+type PresentedSum = ReturnType<typeof presentSum>
+
+/** One group of one bucket, in OpenAI's shape; a dimension is null unless it was grouped by. */
+function presentSum(sum: UsageSum, groupings: readonly Grouping[]) {
   const when = (grouping: Grouping, value: unknown) => (groupings.includes(grouping) ? String(value) : null)
   const source = Object.entries(SOURCES).find(([, kind]) => kind === sum.kind)?.[0]
   return {

@@ -49,11 +49,3 @@ export const BatchResponse = Type.Object({
   created: Type.Integer({ description: 'Unix seconds.' }),
   jobs: Type.Array(Type.Object({ id: Type.String(), status: Type.String() }))
 })
-
-export const BatchList = Type.Object({
-  object: Type.Literal('list'),
-  data: Type.Array(BatchResponse),
-  first_id: Type.Union([Type.String(), Type.Null()]),
-  last_id: Type.Union([Type.String(), Type.Null()]),
-  has_more: Type.Boolean()
-})

@@ -3,10 +3,10 @@ import { presentBatch } from '../../openai/present-batch.ts'
 import { errorResponses } from '../error-schema.ts'
 import { BatchParams } from '../request-schemas.ts'
 import { BatchResponse } from './batch-schemas.ts'
-import type { BatchesContext } from './batches-context.ts'
+import type { HttpContext } from '../../http-context.ts'
 
 /** `POST /v1/batches/<id>/cancel`: cancels every job that has not ended. */
-export function cancelBatch(scope: FastifyInstance, { batches }: BatchesContext): void {
+export function cancelBatch(scope: FastifyInstance, { batches }: HttpContext): void {
   scope.post<{ Params: { id: string } }>('/batches/:id/cancel', {
     config: { operation: 'cancelBatch' },
     schema: {

@@ -12,7 +12,7 @@ import { liftImages } from '../../uploads/lifted-images.ts'
 import { receiveJsonCall, type ReceivedCall } from '../../uploads/receive-image-call.ts'
 import { errorResponses, MAKING_IMAGES, TAKING_IMAGES } from '../error-schema.ts'
 import { BATCH_ENDPOINTS, BatchResponse, CreateBatchBody } from './batch-schemas.ts'
-import type { BatchesContext } from './batches-context.ts'
+import type { HttpContext } from '../../http-context.ts'
 
 const KINDS: Record<(typeof BATCH_ENDPOINTS)[number], ImageKind> = {
   '/v1/images/generations': 'generation',
@@ -26,7 +26,7 @@ const MOST_IMAGES = 2 * MOST_REQUESTS
 const BODIES_OF_TEXT = 4
 
 /** `POST /v1/batches`: many requests at once, all of them accepted or none. */
-export function createBatch(scope: FastifyInstance, context: BatchesContext): void {
+export function createBatch(scope: FastifyInstance, context: HttpContext): void {
   scope.post('/batches', {
     config: { operation: 'createBatch' },
     bodyLimit: context.config.limits.maxEditBodyBytes,
@@ -51,7 +51,7 @@ export function createBatch(scope: FastifyInstance, context: BatchesContext): vo
 }
 
 /** Submits what was sent, and returns the id of the batch. */
-async function receiveBatch(context: BatchesContext, request: FastifyRequest): Promise<string> {
+async function receiveBatch(context: HttpContext, request: FastifyRequest): Promise<string> {
   const { principal } = request
   const key = idempotencyKey(request)
   const { label, items } = parseBatch(jsonObject(request.body))
@@ -85,7 +85,7 @@ function parseBatch(body: Record<string, unknown>): { label?: string; items: unk
 }
 
 async function receiveItem(
-  context: BatchesContext,
+  context: HttpContext,
   { request, index, item }: { request: FastifyRequest; index: number; item: unknown }
 ): Promise<ReceivedCall> {
   const place = `requests[${index}]`

@@ -3,23 +3,21 @@ import { Type } from 'typebox'
 import { Fields } from '../../openai/fields.ts'
 import { parsePage } from '../../openai/parse-page.ts'
 import { presentBatch } from '../../openai/present-batch.ts'
-import { presentPage } from '../../openai/present-page.ts'
+import { PageOf, presentPage } from '../../openai/present-page.ts'
 import { errorResponses } from '../error-schema.ts'
 import { BatchParams, PageQuery } from '../request-schemas.ts'
-import { BatchList, BatchResponse } from './batch-schemas.ts'
-import type { BatchesContext } from './batches-context.ts'
+import { BatchResponse } from './batch-schemas.ts'
+import type { HttpContext } from '../../http-context.ts'
 
 /** `GET /v1/batches`: the caller's own, newest first. */
-export function listBatches(scope: FastifyInstance, { batches }: BatchesContext): void {
+export function listBatches(scope: FastifyInstance, { batches }: HttpContext): void {
   scope.get<{ Querystring: Record<string, unknown> }>('/batches', {
     config: { operation: 'listBatches' },
     schema: {
       tags: ['Batches'],
       summary: 'Your batches, newest first',
-      querystring: Type.Object({
-        ...PageQuery
-      }),
-      response: { 200: BatchList, ...errorResponses() }
+      querystring: Type.Object(PageQuery),
+      response: { 200: PageOf(BatchResponse), ...errorResponses() }
     },
     handler: async (request) => {
       const page = parsePage(new Fields(request.query))
@@ -30,7 +28,7 @@ export function listBatches(scope: FastifyInstance, { batches }: BatchesContext)
 }
 
 /** `GET /v1/batches/<id>` */
-export function getBatch(scope: FastifyInstance, { batches }: BatchesContext): void {
+export function getBatch(scope: FastifyInstance, { batches }: HttpContext): void {
   scope.get<{ Params: { id: string } }>('/batches/:id', {
     config: { operation: 'getBatch' },
     schema: {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Limits } from '../../../config/config.ts'
+import type { HttpContext } from '../../http-context.ts'
 import { isGptImageModel } from '../../../images/model-names.ts'
 import { type AppError, errors } from '../../../lib/errors.ts'
 import { DASHBOARD_KEY_ID, type ResponseDefault } from '../../../lib/principal.ts'
@@ -10,19 +11,12 @@ import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
 import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
-import {
-  type AnswerContext,
-  failureOf,
-  type ImageExchange,
-  passingError,
-  type Submitted,
-  waitsInVain
-} from './image-exchange.ts'
+import { failureOf, type ImageExchange, passingError, type Submitted, waitsInVain } from './image-exchange.ts'
 import { streamImage } from './stream-image.ts'
 
 /** Submits a parsed call and answers with its images, as JSON or as events, or at once with a job: what all image endpoints share. */
 export async function answerImageCall(
-  context: AnswerContext,
+  context: HttpContext,
   exchange: ImageExchange
 ): Promise<PresentedImages | ReturnType<typeof presentEnvelope> | FastifyReply> {
   const { call, reply } = exchange
@@ -39,7 +33,7 @@ export async function answerImageCall(
   return submitted.repeated ? presentEnvelope(view) : presentAccepted(view)
 }
 
-async function submit(context: AnswerContext, { call, request }: ImageExchange): Promise<Submitted> {
+async function submit(context: HttpContext, { call, request }: ImageExchange): Promise<Submitted> {
   if (context.isDraining()) throw errors.shuttingDown()
   const key = idempotencyKey(request)
   const { submission } = call
@@ -57,7 +51,7 @@ function refuseUnsigned({ webhookUrl }: ParsedCall['submission'], { principal }:
 }
 
 async function waitForImages(
-  context: AnswerContext,
+  context: HttpContext,
   exchange: ImageExchange,
   { id, hasKey }: Submitted
 ): Promise<PresentedImages> {
@@ -86,9 +80,9 @@ const FIRST_LOOK_MS = 2000
 
 /** Ends sooner, as a `timeout`, when it is known that waiting on is in vain. */
 async function waitWhileUsable(
-  { requestViews, config, now }: AnswerContext,
+  { requestViews, config, now }: HttpContext,
   wait: { id: string; timeoutMs: number; signal: AbortSignal }
-): ReturnType<AnswerContext['requestViews']['wait']> {
+): ReturnType<HttpContext['requestViews']['wait']> {
   const { unusableTimeoutMs } = config.limits
   const began = performance.now()
   let lookMs = Math.min(FIRST_LOOK_MS, unusableTimeoutMs)
@@ -107,7 +101,7 @@ const syncTimeoutMs = ({ syncTimeoutMs, cdnTimeoutMs }: Limits, { reached }: Fas
 
 /** The request goes on and can be fetched. A caller without a key for it who is better off with a new one later leaves none behind. */
 async function lateError(
-  { requests, requestViews }: AnswerContext,
+  { requests, requestViews }: HttpContext,
   { id, hasKey }: Pick<Submitted, 'id' | 'hasKey'>
 ): Promise<AppError> {
   const error = passingError(await requestViews.findWait(id))
@@ -126,7 +120,7 @@ function formatFor({ responseFormat, submission }: ParsedCall, keyDefault: Respo
 }
 
 async function presentOutcome(
-  context: AnswerContext,
+  context: HttpContext,
   view: RequestView,
   options: { format: ResponseDefault; imageUrl: ImageUrl }
 ): Promise<PresentedImages> {

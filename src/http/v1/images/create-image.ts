@@ -6,11 +6,11 @@ import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { IdempotencyHeaders } from '../../idempotency-key.ts'
 import { errorResponses, MAKING_IMAGES, WAITING_FOR_IMAGES } from '../error-schema.ts'
 import { answerImageCall } from './answer-image-call.ts'
-import type { AnswerContext } from './image-exchange.ts'
+import type { HttpContext } from '../../http-context.ts'
 import { CreateImageBody, ImagesOrEvents } from './image-schemas.ts'
 
 /** `POST /v1/images/generations` */
-export function createImage(scope: FastifyInstance, context: AnswerContext): void {
+export function createImage(scope: FastifyInstance, context: HttpContext): void {
   scope.post('/images/generations', {
     config: { operation: 'createImage' },
     bodyLimit: context.config.limits.maxBodyBytes,

@@ -3,13 +3,13 @@ import { IdempotencyHeaders } from '../../idempotency-key.ts'
 import { errorResponses, MAKING_IMAGES, TAKING_IMAGES, WAITING_FOR_IMAGES } from '../error-schema.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { answerImageCall } from './answer-image-call.ts'
-import type { AnswerContext } from './image-exchange.ts'
+import type { HttpContext } from '../../http-context.ts'
 import { EditImageForm, EditImageJson, ImagesOrEvents } from './image-schemas.ts'
 import { liftImages } from '../../uploads/lifted-images.ts'
-import { receiveImageCall, type UploadContext } from '../../uploads/receive-image-call.ts'
+import { receiveImageCall } from '../../uploads/receive-image-call.ts'
 
 /** `POST /v1/images/edits` */
-export function editImage(scope: FastifyInstance, context: AnswerContext & UploadContext): void {
+export function editImage(scope: FastifyInstance, context: HttpContext): void {
   scope.post('/images/edits', {
     config: { operation: 'editImage' },
     bodyLimit: context.config.limits.maxEditBodyBytes,

@@ -2,30 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AppError, type ErrorCode, errors } from '../../../lib/errors.ts'
 import type { Wait, WaitReason } from '../../../request-views/find-takers.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
-import type { HttpContext } from '../../http-context.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 
 /** The request that a stream is of: its events have no place for it. */
 export const REQUEST_ID_HEADER = 'x-inference-club-request-id'
-
-export type AnswerContext = Pick<
-  HttpContext,
-  | 'config'
-  | 'requests'
-  | 'requestViews'
-  | 'assets'
-  | 'stopping'
-  | 'isDraining'
-  | 'callers'
-  | 'durable'
-  | 'now'
-  | 'logger'
-  | 'findFault'
-  | 'budgets'
-  | 'apiKeys'
-  | 'people'
-  | 'onRightsChange'
->
 
 /** A call of an image endpoint and the answer it is to get. */
 export interface ImageExchange {

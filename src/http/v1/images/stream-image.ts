@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import type { HttpContext } from '../../http-context.ts'
 import { inBackground } from '../../../lib/async.ts'
 import { errors } from '../../../lib/errors.ts'
 import { hasEnded } from '../../../requests/request-states.ts'
@@ -10,7 +11,6 @@ import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents, type ServerSentEvent } from 
 import { presentCompleted, presentPartialImage, presentStreamError } from '../../openai/present-image-events.ts'
 import { stillAuthorized } from '../../still-authorized.ts'
 import {
-  type AnswerContext,
   failureOf,
   type ImageExchange,
   passingError,
@@ -27,7 +27,7 @@ type ImageStream = Submitted & { partialImages: number }
  * left without a key to come back with: its request is canceled.
  */
 export async function streamImage(
-  context: AnswerContext,
+  context: HttpContext,
   exchange: ImageExchange,
   stream: ImageStream
 ): Promise<FastifyReply> {
@@ -67,7 +67,7 @@ export async function streamImage(
 }
 
 async function* untilEnded(
-  context: AnswerContext,
+  context: HttpContext,
   { id, partialImages, signal }: ImageStream & { signal: AbortSignal }
 ): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
   const { requestViews, assets, durable, now } = context
@@ -99,9 +99,9 @@ async function* untilEnded(
     : errors.invalidApiKey()
 }
 
-const quietMs = ({ config }: AnswerContext): number => Math.min(HEARTBEAT_EVERY_MS, config.limits.unusableTimeoutMs)
+const quietMs = ({ config }: HttpContext): number => Math.min(HEARTBEAT_EVERY_MS, config.limits.unusableTimeoutMs)
 
-async function presentEnd(view: RequestView, assets: AnswerContext['assets']): Promise<ServerSentEvent> {
+async function presentEnd(view: RequestView, assets: HttpContext['assets']): Promise<ServerSentEvent> {
   const failure = failureOf(view)
   if (failure) return presentStreamError(failure)
   return presentCompleted(view, async (asset) => (await assets.readBytes(asset)).toString('base64'))
@@ -109,7 +109,7 @@ async function presentEnd(view: RequestView, assets: AnswerContext['assets']): P
 
 /** Throws what a caller is told who is better off coming back later. */
 async function refuseToWait(
-  { requestViews, config, now }: AnswerContext,
+  { requestViews, config, now }: HttpContext,
   { id, waitedMs }: { id: string; waitedMs: number }
 ): Promise<void> {
   const { unusableTimeoutMs, syncTimeoutMs } = config.limits

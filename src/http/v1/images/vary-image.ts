@@ -1,15 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { liftImages } from '../../uploads/lifted-images.ts'
-import { receiveImageCall, type UploadContext } from '../../uploads/receive-image-call.ts'
+import { receiveImageCall } from '../../uploads/receive-image-call.ts'
 import { IdempotencyHeaders } from '../../idempotency-key.ts'
 import { errorResponses, MAKING_IMAGES, TAKING_IMAGES, WAITING_FOR_IMAGES } from '../error-schema.ts'
 import { JobEnvelope } from '../jobs/job-schemas.ts'
 import { answerImageCall } from './answer-image-call.ts'
-import type { AnswerContext } from './image-exchange.ts'
+import type { HttpContext } from '../../http-context.ts'
 import { VaryImageForm, VaryImageJson, ImagesAnswer } from './image-schemas.ts'
 
 /** `POST /v1/images/variations` */
-export function varyImage(scope: FastifyInstance, context: AnswerContext & UploadContext): void {
+export function varyImage(scope: FastifyInstance, context: HttpContext): void {
   scope.post('/images/variations', {
     config: { operation: 'varyImage' },
     bodyLimit: context.config.limits.maxEditBodyBytes,

@@ -3,10 +3,10 @@ import { Type } from 'typebox'
 import { presentStatus, WIRE_STATUSES } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
-import type { JobsContext } from './jobs-context.ts'
+import type { HttpContext } from '../../http-context.ts'
 
 /** `POST /v1/jobs/<id>/cancel`: images that are finished stay. Admins may cancel anybody's. */
-export function cancelJob(scope: FastifyInstance, { requests, requestViews }: JobsContext): void {
+export function cancelJob(scope: FastifyInstance, { requests, requestViews }: HttpContext): void {
   scope.post<{ Params: { id: string } }>('/jobs/:id/cancel', {
     config: { operation: 'cancelJob' },
     schema: {

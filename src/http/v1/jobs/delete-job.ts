@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
-import type { JobsContext } from './jobs-context.ts'
+import type { HttpContext } from '../../http-context.ts'
 
 /** `DELETE /v1/jobs/<id>`: an ended request with its images and inputs; usage counts stay. */
-export function deleteJob(scope: FastifyInstance, { requests }: JobsContext): void {
+export function deleteJob(scope: FastifyInstance, { requests }: HttpContext): void {
   scope.delete<{ Params: { id: string } }>('/jobs/:id', {
     config: { operation: 'deleteJob' },
     schema: {

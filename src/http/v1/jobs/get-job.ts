@@ -4,10 +4,10 @@ import { presentJob } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
 import { JobResponse } from './job-schemas.ts'
-import type { JobsContext } from './jobs-context.ts'
+import type { HttpContext } from '../../http-context.ts'
 
 /** `GET /v1/jobs/<id>`: also of requests that were made synchronously. */
-export function getJob(scope: FastifyInstance, { requestViews, config }: JobsContext): void {
+export function getJob(scope: FastifyInstance, { requestViews, config }: HttpContext): void {
   scope.get<{ Params: { id: string } }>('/jobs/:id', {
     config: { operation: 'getJob' },
     schema: {

@@ -5,9 +5,9 @@ import { getJob } from './get-job.ts'
 import { listJobs } from './list-jobs.ts'
 import { retryJob } from './retry-job.ts'
 import { watchJob } from './watch-job.ts'
-import type { JobsContext } from './jobs-context.ts'
+import type { HttpContext } from '../../http-context.ts'
 
-export function registerJobs(scope: FastifyInstance, context: JobsContext): void {
+export function registerJobs(scope: FastifyInstance, context: HttpContext): void {
   listJobs(scope, context)
   getJob(scope, context)
   cancelJob(scope, context)

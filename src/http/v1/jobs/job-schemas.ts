@@ -62,11 +62,3 @@ export const JobResponse = Type.Object({
   result: Type.Optional(ImagesResponse),
   error: Type.Optional(ErrorResponse.properties.error)
 })
-
-export const JobList = Type.Object({
-  object: Type.Literal('list'),
-  data: Type.Array(Type.Omit(JobResponse, ['result'])),
-  first_id: Type.Union([Type.String(), Type.Null()]),
-  last_id: Type.Union([Type.String(), Type.Null()]),
-  has_more: Type.Boolean()
-})

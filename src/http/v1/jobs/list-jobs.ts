@@ -6,14 +6,14 @@ import { imageUrlFor } from '../../image-url.ts'
 import { Fields } from '../../openai/fields.ts'
 import { parsePage } from '../../openai/parse-page.ts'
 import { parseStatus, presentListedJob, WIRE_STATUSES } from '../../openai/present-job.ts'
-import { presentPage } from '../../openai/present-page.ts'
+import { PageOf, presentPage } from '../../openai/present-page.ts'
 import { errorResponses } from '../error-schema.ts'
 import { PageQuery } from '../request-schemas.ts'
-import type { JobsContext } from './jobs-context.ts'
-import { JobList } from './job-schemas.ts'
+import type { HttpContext } from '../../http-context.ts'
+import { JobResponse } from './job-schemas.ts'
 
 /** `GET /v1/jobs`: the caller's own, newest first. */
-export function listJobs(scope: FastifyInstance, { requestViews, config }: JobsContext): void {
+export function listJobs(scope: FastifyInstance, { requestViews, config }: HttpContext): void {
   scope.get<{ Querystring: Record<string, unknown> }>('/jobs', {
     config: { operation: 'listJobs' },
     schema: {
@@ -24,7 +24,7 @@ export function listJobs(scope: FastifyInstance, { requestViews, config }: JobsC
         active: Type.Optional(Type.Boolean({ description: 'Only those that wait or run.' })),
         ...PageQuery
       }),
-      response: { 200: JobList, ...errorResponses() }
+      response: { 200: PageOf(Type.Omit(JobResponse, ['result'])), ...errorResponses() }
     },
     handler: async (request) => {
       const fields = new Fields(request.query)

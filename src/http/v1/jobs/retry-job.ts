@@ -4,11 +4,11 @@ import { IdempotencyHeaders, idempotencyKey } from '../../idempotency-key.ts'
 import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
-import type { JobsContext } from './jobs-context.ts'
+import type { HttpContext } from '../../http-context.ts'
 import { JobEnvelope } from './job-schemas.ts'
 
 /** `POST /v1/jobs/<id>/retry`: the same request once more, images it has already excepted. */
-export function retryJob(scope: FastifyInstance, { requests, requestViews, isDraining }: JobsContext): void {
+export function retryJob(scope: FastifyInstance, { requests, requestViews, isDraining }: HttpContext): void {
   scope.post<{ Params: { id: string } }>('/jobs/:id/retry', {
     config: { operation: 'retryJob' },
     schema: {

@@ -7,10 +7,10 @@ import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/
 import { stillAuthorized } from '../../still-authorized.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
-import type { JobsContext } from './jobs-context.ts'
+import type { HttpContext } from '../../http-context.ts'
 
 /** `GET /v1/jobs/<id>/events`: the present state, then every change, until the job has ended. */
-export function watchJob(scope: FastifyInstance, context: JobsContext): void {
+export function watchJob(scope: FastifyInstance, context: HttpContext): void {
   scope.get<{ Params: { id: string } }>('/jobs/:id/events', {
     // Whoever asks for the head alone would be sent an answer that never ends.
     exposeHeadRoute: false,
@@ -49,7 +49,7 @@ export function watchJob(scope: FastifyInstance, context: JobsContext): void {
 }
 
 async function* jobEvents(
-  { requestViews, durable }: JobsContext,
+  { requestViews, durable }: HttpContext,
   watch: { id: string; signal: AbortSignal; imageUrl: ImageUrl }
 ): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
   for await (const event of requestViews.watch({ id: watch.id, signal: watch.signal, quietMs: HEARTBEAT_EVERY_MS })) {

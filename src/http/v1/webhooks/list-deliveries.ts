@@ -3,10 +3,10 @@ import { Type } from 'typebox'
 import type { HttpContext } from '../../http-context.ts'
 import { Fields } from '../../openai/fields.ts'
 import { parsePage } from '../../openai/parse-page.ts'
-import { presentPage } from '../../openai/present-page.ts'
+import { PageOf, presentPage } from '../../openai/present-page.ts'
 import { errorResponses } from '../error-schema.ts'
 import { PageQuery } from '../request-schemas.ts'
-import { DELIVERY_STATUSES, DeliveryList, parseDeliveryStatus, presentDelivery } from './present-delivery.ts'
+import { DELIVERY_STATUSES, DeliveryResponse, parseDeliveryStatus, presentDelivery } from './present-delivery.ts'
 
 /** `GET /v1/webhooks/deliveries`: the caller's own, newest first. */
 export function listDeliveries(scope: FastifyInstance, { webhooks }: Pick<HttpContext, 'webhooks'>): void {
@@ -20,7 +20,7 @@ export function listDeliveries(scope: FastifyInstance, { webhooks }: Pick<HttpCo
         status: Type.Optional(Type.Enum([...DELIVERY_STATUSES])),
         ...PageQuery
       }),
-      response: { 200: DeliveryList, ...errorResponses() }
+      response: { 200: PageOf(DeliveryResponse), ...errorResponses() }
     },
     handler: async (request) => {
       const fields = new Fields(request.query)

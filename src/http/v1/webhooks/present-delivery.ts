@@ -48,11 +48,3 @@ export const DeliveryResponse = Type.Object({
   next_try_at: time,
   delivered_at: time
 })
-
-export const DeliveryList = Type.Object({
-  object: Type.Literal('list'),
-  data: Type.Array(DeliveryResponse),
-  first_id: Type.Union([Type.String(), Type.Null()]),
-  last_id: Type.Union([Type.String(), Type.Null()]),
-  has_more: Type.Boolean()
-})
