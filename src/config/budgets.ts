@@ -53,7 +53,6 @@ export const BUDGETS = {
     live: true,
     description: 'How long deliveries of webhooks are kept to look at, and to deliver again.',
     fallback: 30 * DAY_MS,
-    defaultText: '30d',
     minMs: HOUR_MS,
     maxMs: 3650 * DAY_MS
   }),
@@ -71,7 +70,6 @@ export const BUDGETS = {
     live: true,
     description: 'How much the images of one user may take, inputs included, before nothing more is made for them.',
     fallback: 500 * GIB,
-    defaultText: '500GiB',
     min: 1024
   }),
   bytesInFlightPerUser: bytesSetting({
@@ -80,7 +78,6 @@ export const BUDGETS = {
     description:
       'Most bytes that may be arriving at a time for one user: in their calls, and as images from their agents. One transfer is always let in.',
     fallback: 2 * GIB,
-    defaultText: '2GiB',
     min: 1024
   }),
   bytesInFlight: bytesSetting({
@@ -88,7 +85,6 @@ export const BUDGETS = {
     live: true,
     description: 'The same for all users together.',
     fallback: 8 * GIB,
-    defaultText: '8GiB',
     min: 1024
   }),
   silenceMs: durationSetting({
@@ -97,7 +93,6 @@ export const BUDGETS = {
     description:
       'How long nothing may come of a body that is being sent, or be taken of an answer, before the connection is closed.',
     fallback: 30_000,
-    defaultText: '30s',
     minMs: 100,
     maxMs: 900_000
   })

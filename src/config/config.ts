@@ -93,8 +93,7 @@ export const SERVER = {
     {
       variable: named('CORS_ORIGINS'),
       description: 'Origins whose pages may call `/v1` (comma-separated); `*` is all.',
-      fallback: ['*'],
-      defaultText: '*'
+      fallback: ['*']
     },
     checkOrigin
   ),
@@ -126,8 +125,7 @@ export const SERVER = {
     variable: named('WEBHOOK_PRIVATE_ADDRESSES'),
     live: true,
     description: 'Let webhooks call private and loopback addresses.',
-    fallback: false,
-    defaultText: '0'
+    fallback: false
   }),
   rateLimit: integerSetting({
     variable: named('RATE_LIMIT'),
@@ -148,7 +146,6 @@ export const SERVER = {
     variable: named('DEMO_STEP_TIME'),
     description: 'How long the demo painter takes for each step.',
     fallback: 50,
-    defaultText: '50ms',
     minMs: 0,
     maxMs: 60_000
   })
@@ -184,7 +181,6 @@ export const LIMITS = {
     variable: limit('MAX_UPLOAD_BYTES'),
     description: 'Largest source image or mask, each.',
     fallback: 25 * 1024 ** 2,
-    defaultText: '25MiB',
     min: 1024
   }),
   maxInputImages: integerSetting({
@@ -212,28 +208,24 @@ export const LIMITS = {
     variable: limit('MAX_EDIT_BODY_BYTES'),
     description: 'Largest JSON body of an edit, with its images as data URLs.',
     fallback: 32 * 1024 ** 2,
-    defaultText: '32MiB',
     min: 1024
   }),
   maxBodyBytes: bytesSetting({
     variable: limit('MAX_BODY_BYTES'),
     description: 'Largest JSON body.',
     fallback: 1024 ** 2,
-    defaultText: '1MiB',
     min: 1024
   }),
   maxExtraBytes: bytesSetting({
     variable: limit('MAX_EXTRA_BYTES'),
     description: 'Most that the fields of a call which this server does not know may have in all, as JSON.',
     fallback: 64 * 1024,
-    defaultText: '64KiB',
     min: 2
   }),
   maxOutputBytes: bytesSetting({
     variable: limit('MAX_OUTPUT_BYTES'),
     description: 'Largest image an agent may deliver.',
     fallback: 128 * 1024 ** 2,
-    defaultText: '128MiB',
     min: 1024
   }),
   thumbnailsAtOnce: integerSetting({
@@ -248,7 +240,6 @@ export const LIMITS = {
     live: true,
     description: 'How long a synchronous call waits before it is answered 504; the request goes on.',
     fallback: 280_000,
-    defaultText: '280s',
     minMs: 100,
     maxMs: DAY_MS
   }),
@@ -256,7 +247,6 @@ export const LIMITS = {
     variable: limit('CDN_TIMEOUT'),
     description: 'The same behind a content delivery network, which cuts calls by itself; the shorter one counts.',
     fallback: 95_000,
-    defaultText: '95s',
     minMs: 100,
     maxMs: DAY_MS
   }),
@@ -266,7 +256,6 @@ export const LIMITS = {
     description:
       'How long a synchronous call waits when every image server that could serve it is down, refuses its key or lacks the model; then it is answered 503 with `retry-after`.',
     fallback: 30_000,
-    defaultText: '30s',
     minMs: 100,
     maxMs: 86_400_000
   }),
@@ -275,7 +264,6 @@ export const LIMITS = {
     live: true,
     description: 'How long an accepted request waits while no online service can take it.',
     fallback: HOUR_MS,
-    defaultText: '1h',
     minMs: 100,
     maxMs: 30 * DAY_MS
   }),
@@ -308,7 +296,6 @@ export const LIMITS = {
     variable: limit('DRAIN_TIMEOUT'),
     description: 'How long a stopping server lets waiting callers finish before it answers them 503.',
     fallback: 10_000,
-    defaultText: '10s',
     minMs: 0,
     maxMs: HOUR_MS
   }),
@@ -316,7 +303,6 @@ export const LIMITS = {
     variable: limit('LEASE'),
     description: 'How long an agent that has gone silent keeps its work before others may take it.',
     fallback: 30_000,
-    defaultText: '30s',
     minMs: 200,
     maxMs: HOUR_MS
   })

@@ -10,7 +10,6 @@ export const DISK = {
     description:
       'Free space, where the database and the images are, below which no new work is taken and what waits is not begun; `0` is off.',
     fallback: 256 * MIB,
-    defaultText: '256MiB',
     min: 0
   }),
   databaseLogBytes: bytesSetting({
@@ -18,7 +17,6 @@ export const DISK = {
     description:
       'How large the write-ahead log of the database (`inference-club.sqlite-wal`) may grow under load before writers are held for a moment so that it begins anew.',
     fallback: 256 * MIB,
-    defaultText: '256MiB',
     min: MIB
   }),
   quarantineMs: durationSetting({
@@ -26,7 +24,6 @@ export const DISK = {
     description:
       'How long stored images are kept that no row of the database names, as after restoring an older database, before they are erased; `0s` erases them within two hours.',
     fallback: 30 * DAY_MS,
-    defaultText: '30d',
     minMs: 0,
     maxMs: 3650 * DAY_MS
   })

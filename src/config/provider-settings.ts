@@ -42,7 +42,6 @@ export const OFFERING = {
     live: true,
     description: 'How long a provider is new at least.',
     fallback: DAY_MS,
-    defaultText: '1d',
     minMs: 0,
     maxMs: 365 * DAY_MS
   })

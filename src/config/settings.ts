@@ -33,14 +33,14 @@ type DescribeShown<T> = Describe<T> & { live?: true }
 
 const setting = <T>(
   { variable, description, fallback, defaultText, live }: DescribeShown<T>,
-  rest: Pick<Setting<T>, 'kind' | 'choices' | 'parse'> & { spell?: (value: T) => string }
+  { spell = String, ...rest }: Pick<Setting<T>, 'kind' | 'choices' | 'parse'> & { spell?: (value: T) => string }
 ): Setting<T> => ({
   variable,
   description,
   fallback,
-  defaultText: defaultText ?? String(fallback),
+  defaultText: defaultText ?? spell(fallback),
   live: live === true,
-  spell: String,
+  spell,
   ...rest
 })
 
@@ -81,9 +81,7 @@ export const integerSetting = (options: DescribeShown<number> & { min: number; m
     }
   })
 
-export const durationSetting = (
-  options: DescribeShown<number> & { minMs: number; maxMs: number; defaultText: string }
-): Setting<number> =>
+export const durationSetting = (options: DescribeShown<number> & { minMs: number; maxMs: number }): Setting<number> =>
   setting(options, {
     kind: 'duration',
     spell: formatDuration,
@@ -99,7 +97,7 @@ export const durationSetting = (
 /** A pebibyte, more than any disk has: what is reckoned with it stays exact, and is spelled without an exponent. */
 const MOST_BYTES = 1024 ** 5
 
-export const bytesSetting = (options: DescribeShown<number> & { min: number; defaultText: string }): Setting<number> =>
+export const bytesSetting = (options: DescribeShown<number> & { min: number }): Setting<number> =>
   setting(options, {
     kind: 'bytes',
     spell: formatBytes,

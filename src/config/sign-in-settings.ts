@@ -27,7 +27,6 @@ export const SIGN_IN = {
     live: true,
     description: 'How long a link to join, or to a new password, can be used.',
     fallback: 7 * DAY_MS,
-    defaultText: '7d',
     minMs: 60_000,
     maxMs: 365 * DAY_MS
   }),
