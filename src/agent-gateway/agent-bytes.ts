@@ -10,7 +10,6 @@ import { formatSize } from '../images/sizes.ts'
 import { inBackground, toError } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import { type AttemptResult, decodeAttemptResult, RESULT_HEADER } from '../protocol/messages.ts'
-import type { ProviderStore } from '../providers/provider-store.ts'
 import { quote } from '../providers/quote.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
@@ -18,8 +17,7 @@ import type { Deliveries } from './deliveries.ts'
 
 export interface AgentBytesParts {
   assets: Assets
-  requests: Pick<RequestLifecycle, 'findAttempt' | 'findInput' | 'finish' | 'fail' | 'findParameters'>
-  providers: Pick<ProviderStore, 'findName'>
+  requests: Pick<RequestLifecycle, 'findAttempt' | 'findInput' | 'finish' | 'fail' | 'findExpectedImage'>
   deliveries: Deliveries
   limits: { maxOutputBytes: number; maxPixels: number }
 }
@@ -83,8 +81,10 @@ async function receiveImage(
   request: FastifyRequest<{ Params: { id: string } }>,
   reply: FastifyReply
 ): Promise<FastifyReply> {
-  const attempt = await parts.requests.findAttempt(request.params.id, bearerOf(request.raw) ?? '')
-  if (!attempt) throw errors.notFound('The attempt')
+  const token = bearerOf(request.raw) ?? ''
+  const expected = await parts.requests.findExpectedImage({ attemptId: request.params.id, token })
+  if (!expected) throw errors.notFound('The attempt')
+  const { attempt, asked, provider } = expected
   const result = decodeAttemptResult(String(request.headers[RESULT_HEADER] ?? ''))
   if (!result) throw errors.invalidRequest(`The header ${RESULT_HEADER} is missing or malformed.`)
 
@@ -92,15 +92,13 @@ async function receiveImage(
   if (attempt.state === 'succeeded') return reply.send({ stored: true })
   if (attempt.state === 'failed' || attempt.state === 'canceled') throw errors.leaseLost()
 
-  const provider = await parts.providers.findName(attempt.provider_id)
-  const saved = await saveOrFail(parts, request, { attempt, ownerId: provider?.owner_id ?? '' })
+  const saved = await saveOrFail(parts, request, { attempt, ownerId: provider.ownerId })
   try {
-    const { asked, warnings } = await checkAgainstAsked(parts, attempt, saved)
     if (asked.output_format && saved.mediaType !== mediaTypeOfFormat(asked.output_format)) {
       return await refuseImage(parts, attempt, `The image is not the ${asked.output_format} that was asked for.`)
     }
-    const said = result.warnings.map((warning) => quote(provider?.name ?? 'The provider', warning))
-    await finish(parts, { attempt, saved, result, warnings: [...said, ...warnings] })
+    const said = result.warnings.map((warning) => quote(provider.name, warning))
+    await finish(parts, { attempt, saved, result, warnings: [...said, ...sizeWarnings(asked, saved)] })
   } catch (error) {
     // The agent keeps its copy and brings it again if it is wanted.
     await parts.assets.discard(saved)
@@ -148,18 +146,11 @@ async function refuseImage(parts: AgentBytesParts, attempt: AttemptRow, why: str
   throw errors.invalidImage(why, null)
 }
 
-async function checkAgainstAsked(
-  parts: AgentBytesParts,
-  attempt: AttemptRow,
-  saved: SavedBytes
-): Promise<{ asked: ImageParameters; warnings: string[] }> {
-  const asked = await parts.requests.findParameters(attempt)
+function sizeWarnings(asked: ImageParameters, saved: SavedBytes): string[] {
   const size = formatSize(saved)
-  const warnings =
-    asked.size && !asked.size_unasked && formatSize(asked.size) !== size
-      ? [`The size ${formatSize(asked.size)} was asked for; the provider delivered ${size}.`]
-      : []
-  return { asked, warnings }
+  return asked.size && !asked.size_unasked && formatSize(asked.size) !== size
+    ? [`The size ${formatSize(asked.size)} was asked for; the provider delivered ${size}.`]
+    : []
 }
 
 async function finish(

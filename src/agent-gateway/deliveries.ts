@@ -15,7 +15,7 @@ export interface Delivery {
 
 export interface Deliveries {
   /**
-   * Begins to receive an image of an attempt; `bytes` is how large it may become. A newer delivery takes the place of one
+   * Begins to receive an image of an attempt that has just been read; `bytes` is how large it may become. A newer delivery takes the place of one
    * that is still coming: an agent sends again because the connection of the first has broken, whether or not we know.
    * Throws `rate_limit_exceeded` when too much is on its way for the provider's owner, or for all.
    */
@@ -55,8 +55,6 @@ export function createDeliveries({ budgets, requests, bell, logger }: Deliveries
         inBackground(look(), (error) => logger.warn({ err: error }, 'an attempt could not be looked at'))
       const forget = bell.on(`request:${attempt.request_id}`, lookAside)
       arriving.set(attempt.id, stop)
-      // The attempt may have ended since it was read.
-      lookAside()
       return { signal: stopping.signal, end }
     }
   }

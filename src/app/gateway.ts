@@ -82,7 +82,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   )
   const store = await openDiskStore(dataDir)
   const context = createContext({ config, logger, database, store })
-  const { requests, requestViews, registry, assets, providers } = context
+  const { requests, requestViews, registry, assets } = context
   await closing(opened, context.settings).load()
   await closing(opened, context.clubPicture).load()
 
@@ -145,7 +145,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     })
   )
   const deliveries = createDeliveries({ ...context, bell: database.bell })
-  registerAgentBytes(app, { assets, requests, providers, deliveries, limits: config.limits })
+  registerAgentBytes(app, { assets, requests, deliveries, limits: config.limits })
 
   // Agents were cut off with the last process: they get the time to come back before anybody takes their work.
   await requests.giveGrace()

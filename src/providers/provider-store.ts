@@ -9,7 +9,6 @@ import { listOffers, type Offer, type OfferFilter } from './offers-store.ts'
 import { easePauses } from './pause-store.ts'
 import { termsToWrite } from './service-terms-store.ts'
 import type { ServiceAccess } from './service-terms.ts'
-import { findProviderName } from './provider-state-store.ts'
 import { noteCondition, type ServiceCondition } from './service-condition-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
 import type { Reach, Standing } from './trust-policy.ts'
@@ -46,8 +45,6 @@ export interface ProviderStore {
   connect(trx: Trx, provider: NewConnection): Promise<ConnectedProvider>
   /** How these providers stand at this moment, by id. */
   listStandings(providerIds: readonly string[]): Promise<Map<string, Standing>>
-  /** What a provider is called and whose it is. */
-  findName(providerId: string): Promise<{ name: string; owner_id: string } | undefined>
   /** Providers of an owner that are not forgotten. */
   countProviders(trx: Trx, ownerId: string): Promise<number>
   /** Keeps a provider online until then; false when a newer connection has taken it over. */
@@ -102,8 +99,6 @@ export function createProviderStore(
     },
 
     listStandings: (providerIds) => listStandings(db, providerIds, offering.providers),
-
-    findName: (providerId) => findProviderName(db, providerId),
 
     countProviders: async (trx, ownerId) => {
       const row = await trx

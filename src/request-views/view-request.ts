@@ -34,8 +34,13 @@ export async function viewRequest(
   const request = await findRequest(database.db, id)
   const mayRead = !reader || reader.userId === request?.user_id || reader.role === 'admin'
   if (!request || !mayRead) throw errors.notFound(`The request '${id}'`)
-  const [view] = await readWhole(database.db, [request])
-  if (!view) throw new Error(`there is no view of request ${id}`)
+  return viewRow(database.db, request)
+}
+
+/** The view of a request whose row has been read. */
+export async function viewRow(db: Db, request: RequestRow): Promise<RequestView> {
+  const [view] = await readWhole(db, [request])
+  if (!view) throw new Error(`there is no view of request ${request.id}`)
   return view
 }
 

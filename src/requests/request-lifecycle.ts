@@ -11,7 +11,7 @@ import { finishAttempt } from './finish-attempt.ts'
 import { giveGrace } from './give-grace.ts'
 import { followClock } from './follow-clock.ts'
 import { forgetIdempotencyKeys } from './idempotency-store.ts'
-import { findParameters } from './find-parameters.ts'
+import { findExpectedImage } from './find-expected-image.ts'
 import { findInput } from './input-name.ts'
 import { findHeldAttempt } from './lease-token.ts'
 import { noteProgress } from './note-progress.ts'
@@ -40,7 +40,7 @@ export function createRequestLifecycle(parts: RequestParts) {
     claim: bind(claimTask),
     findAttempt: bind(findHeldAttempt),
     findInput: bind(findInput),
-    findParameters: bind(findParameters),
+    findExpectedImage: bind(findExpectedImage),
     finish: bind(finishAttempt),
     fail: bind(failAttempt),
     connectAgent: bind(connectAgent),

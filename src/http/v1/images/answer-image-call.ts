@@ -58,18 +58,17 @@ async function waitForImages(
   const { call, request, reply } = exchange
   const left = callerLeft(reply)
   const answered = context.callers.enter()
-  const outcome = await waitWhileUsable(context, {
+  const end = await waitWhileUsable(context, {
     id,
     timeoutMs: syncTimeoutMs(context.config.limits, request),
     signal: AbortSignal.any([left, context.stopping])
   }).finally(answered)
   // Nobody will read the images of a caller who left without a key to come back with; a stopping server keeps them.
-  if (left.aborted && outcome !== 'ended' && !hasKey) await context.requests.cancel(id)
-  if (outcome === 'timeout') throw await lateError(context, { id, hasKey })
-  if (outcome === 'aborted') throw errors.shuttingDown(`The server is restarting; request '${id}' goes on afterwards.`)
-  const view = await context.requestViews.view(id)
+  if (left.aborted && typeof end === 'string' && !hasKey) await context.requests.cancel(id)
+  if (end === 'timeout') throw await lateError(context, { id, hasKey })
+  if (end === 'aborted') throw errors.shuttingDown(`The server is restarting; request '${id}' goes on afterwards.`)
   void reply.header('openai-processing-ms', Math.round(reply.elapsedTime))
-  return presentOutcome(context, view, {
+  return presentOutcome(context, end, {
     format: formatFor(call, request.principal.responseDefault),
     imageUrl: imageUrlFor(request, context.config)
   })
@@ -88,10 +87,10 @@ async function waitWhileUsable(
   let lookMs = Math.min(FIRST_LOOK_MS, unusableTimeoutMs)
   for (;;) {
     const leftMs = Math.max(0, Math.ceil(wait.timeoutMs - (performance.now() - began)))
-    const outcome = await requestViews.wait({ ...wait, timeoutMs: Math.min(leftMs, lookMs) })
-    if (outcome !== 'timeout' || leftMs <= lookMs) return outcome
+    const end = await requestViews.wait({ ...wait, timeoutMs: Math.min(leftMs, lookMs) })
+    if (end !== 'timeout' || leftMs <= lookMs) return end
     const spent = { waitedMs: performance.now() - began, mayWaitMs: wait.timeoutMs, unusableTimeoutMs, now: now() }
-    if (waitsInVain(await requestViews.findWait(wait.id), spent)) return outcome
+    if (waitsInVain(await requestViews.findWait(wait.id), spent)) return end
     lookMs = unusableTimeoutMs
   }
 }
