@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
+import { isDeferring } from '../requests/retry-policy.ts'
 
 /** An attempt that failed through the fault of the service it ran on. */
 export interface Fault {
@@ -13,14 +14,17 @@ export interface Fault {
   at: number
 }
 
-/** How often services have been at fault since then, by their ids. */
+/** What could not begin was no attempt. */
+const COUNTED_FAULTS = NODE_FAULTS.filter((fault) => !isDeferring(fault))
+
+/** How often services have been at fault since then with work that they had begun, by their ids. */
 export async function countFaults(db: Db, since: number): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('attempts')
     .select((e) => ['service_id', e.fn.countAll<number>().as('faults')])
     // Said so that the index, which has them by provider, is of use.
     .where('provider_id', 'in', (e) => e.selectFrom('providers').select('id'))
-    .where('reason', 'in', NODE_FAULTS)
+    .where('reason', 'in', COUNTED_FAULTS)
     .where('finished_at', '>=', since)
     .groupBy('service_id')
     .execute()

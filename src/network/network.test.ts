@@ -124,7 +124,17 @@ describe('the list', () => {
     await addRig('rig')
     for (const ms of [1000, 9000, 2000]) await addImage('rig', { ms, ago: HOUR_MS })
     await addImage('rig', { ms: 50_000, ago: DAY_MS + 1 })
-    for (const reason of ['timeout', 'crashed', 'content_rejected', 'bad_request', 'agent_lost', 'canceled']) {
+    for (const reason of [
+      'timeout',
+      'crashed',
+      'unreachable',
+      'busy',
+      'model_missing',
+      'content_rejected',
+      'bad_request',
+      'agent_lost',
+      'canceled'
+    ]) {
       await addAttempt('rig', { reason, ago: HOUR_MS })
     }
     await addAttempt('rig', { reason: 'timeout', ago: DAY_MS + 1 })

@@ -5,6 +5,7 @@ import { openRequestRows, type RequestRows } from '../../tests/support/request-r
 import { createProviderStore } from '../providers/provider-store.ts'
 import type { RequestState } from '../db/tables.ts'
 import { listQueue } from './list-queue.ts'
+import { shownState } from './queue-outlook.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 
 let rows: RequestRows
@@ -61,6 +62,22 @@ describe('the queue', () => {
     const places = ids.map((id) => outlooks.get(id)?.position)
     expect(places).toEqual([4, undefined, 1, 2, 3])
     expect({ more, waiting, running }).toEqual({ more: false, waiting: 4, running: 2 })
+  })
+
+  it('has what was begun, and nobody makes or may make now, among what waits', async () => {
+    await add('died', { state: 'running', states: ['succeeded', 'queued'], turn: 100 })
+    await add('first', { turn: 50 })
+    await add('second', { turn: 200 })
+    await add('partly', { state: 'running', states: ['running', 'queued'], turn: 900 })
+    const { views, ids, outlooks } = await queueOf('ann')
+    expect(ids).toEqual(['partly', 'first', 'died', 'second'])
+    expect(views.map((view) => shownState(view, outlooks.get(view.request.id)))).toEqual([
+      'running',
+      'queued',
+      'queued',
+      'queued'
+    ])
+    expect(outlooks.get('died')?.wait).toEqual({ reason: 'away' })
   })
 
   it("is one person's or everybody's; the totals are always everybody's", async () => {

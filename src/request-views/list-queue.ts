@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { listModelsWanted, listNextIds, listRunningIds } from './queue-list-store.ts'
-import { type QueueOutlook, queueOutlooks } from './queue-outlook.ts'
+import { type QueueOutlook, queueOutlooks, shownState } from './queue-outlook.ts'
 import { countFitting } from './page-weight-store.ts'
 import type { QueueTotals } from './queue-totals.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
@@ -61,8 +61,10 @@ function sortQueue(
   { ids, outlooks }: { ids: readonly string[]; outlooks: ReadonlyMap<string, QueueOutlook> }
 ): RequestView[] {
   const rank = new Map(ids.map((id, index) => [id, index]))
-  const placeOf = ({ request }: RequestView) =>
-    request.state === 'running' ? 0 : (outlooks.get(request.id)?.position ?? Infinity)
+  const placeOf = (view: RequestView) => {
+    const outlook = outlooks.get(view.request.id)
+    return shownState(view, outlook) === 'running' ? 0 : (outlook?.position ?? Infinity)
+  }
   const rankOf = ({ request }: RequestView) => rank.get(request.id) ?? 0
   return views.toSorted((a, b) => placeOf(a) - placeOf(b) || rankOf(a) - rankOf(b))
 }

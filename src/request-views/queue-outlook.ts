@@ -4,7 +4,7 @@ import { estimateSeconds, wholeSeconds } from './estimate-seconds.ts'
 import { countAhead } from './queue-length-store.ts'
 import { findTakers, type Takers, type Wait } from './find-takers.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
-import { hasEnded } from '../requests/request-states.ts'
+import { hasEnded, type RequestState } from '../requests/request-states.ts'
 import type { TaskRow } from '../requests/task-store.ts'
 import type { RequestView } from './view-request.ts'
 
@@ -17,6 +17,18 @@ export interface QueueOutlook {
   toldAt?: number
   /** Why its first waiting image waits, when nobody may begin it now. */
   wait?: Wait
+}
+
+/**
+ * The state of a request as people are shown it: one that was begun waits like any other while nobody makes an image of it and
+ * nobody may, as when its image server died.
+ */
+export function shownState(
+  { request, tasks }: { request: Pick<RequestView['request'], 'state'>; tasks: readonly { state: string }[] },
+  outlook: QueueOutlook | undefined
+): RequestState {
+  const isHeld = request.state === 'running' && outlook?.wait !== undefined
+  return isHeld && !tasks.some(({ state }) => state === 'running') ? 'queued' : request.state
 }
 
 /** Side of the image assumed when the engine chooses the size. */

@@ -47,6 +47,22 @@ describe('a summary', () => {
     expect(presentSummary(view(), { owner })).toMatchObject({ images: [], inputs: [], mask: null })
   })
 
+  it('of one that was begun is that of one that waits while nobody may go on with it, with the reason', () => {
+    const status = (states: string[], queue?: object) =>
+      presentSummary(view({ state: 'running' }, { tasks: states.map((state, at) => task(at, { state })) }), {
+        owner,
+        queue
+      })
+    const wait = { reason: 'unusable' } as const
+    expect(status(['succeeded', 'queued'], { position: 1, wait })).toMatchObject({
+      status: 'queued',
+      wait: { reason: 'unusable', until: null }
+    })
+    expect(status(['running', 'queued'], { position: 1, wait }).status).toBe('running')
+    expect(status(['queued'], { position: 1 }).status).toBe('running')
+    expect(status(['queued']).status).toBe('running')
+  })
+
   it('tells of each provider once, in the order they began', () => {
     const attempts = ['b', 'a', 'b'].map((provider_name) => attempt({ provider_name }))
     expect(presentSummary(view({}, { attempts }), { owner }).providers).toEqual(['b', 'a'])

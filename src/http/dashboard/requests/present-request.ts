@@ -1,4 +1,4 @@
-import type { QueueOutlook } from '../../../request-views/queue-outlook.ts'
+import { type QueueOutlook, shownState } from '../../../request-views/queue-outlook.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import type { SummaryView } from '../../../request-views/view-summaries.ts'
 import { jobError, presentParameters, progressOf } from '../../openai/present-job.ts'
@@ -24,7 +24,7 @@ export function presentSummary(view: SummaryView, { owner, queue }: SummaryOptio
   return {
     id: request.id,
     kind: request.kind as RequestKind,
-    status: request.state,
+    status: shownState(view, queue),
     model: request.model,
     prompt: request.prompt,
     n: request.n,
