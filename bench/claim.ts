@@ -232,6 +232,7 @@ async function claimSome(database: Database, service: Omit<ServiceSlots, 'assign
     database,
     requests: { claim: (claim) => claimTask({ database, limits, providers }, claim) },
     providers,
+    limits,
     slots: {
       freeServices: () => (claimed < CLAIMS ? [{ ...service, free: 1, assign }] : []),
       runningByUser: () => new Map()

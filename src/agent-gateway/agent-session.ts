@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { WebSocket } from 'ws'
 import type { ServiceSlots } from '../dispatch/slot-source.ts'
 import type { Feature } from '../images/image-request.ts'
@@ -59,7 +60,8 @@ export class AgentSession {
   readonly #socket: WebSocket
   readonly #silentForMs: () => number
   readonly #services: { declaration: ServiceDeclaration; id: string; models: Map<string, Feature[]> }[]
-  readonly #lastModel = new Map<string, string>()
+  /** By service, the models it need not load first, as its agent said or by what it was given last. */
+  readonly #loaded = new Map<string, ReadonlySet<string>>()
   /** By service, how its image server was found last. */
   readonly #states = new Map<string, ServiceCondition>()
   /** Its agent says of each service how it finds it. */
@@ -136,7 +138,7 @@ export class AgentSession {
       const free = declaration.concurrency - busy
       const usable = this.#usableModels({ id, models })
       if (free <= 0 || usable.size === 0) return []
-      const lastModel = this.#lastModel.get(id)
+      const loaded = this.#loaded.get(id)
       return [
         {
           serviceId: id,
@@ -146,7 +148,7 @@ export class AgentSession {
           models: usable,
           free,
           running: busy,
-          ...(lastModel !== undefined && { lastModel }),
+          ...(loaded && { loaded }),
           assign: (assignment: Assignment) => this.#assign(declaration.name, assignment)
         }
       ]
@@ -208,6 +210,9 @@ export class AgentSession {
         const service = this.#services.find(({ declaration }) => declaration.name === message.service)
         if (!service) return
         const condition = conditionOf(message, service.models)
+        if (message.models_loaded) this.#loaded.set(service.id, new Set(message.models_loaded))
+        const before = this.#states.get(service.id)
+        if (before && isDeepStrictEqual(before, condition)) return
         this.#states.set(service.id, condition)
         this.unsavedStates.set(service.id, condition)
         this.#parts.bell.ring('tasks')
@@ -248,7 +253,7 @@ export class AgentSession {
   #assign(service: string, assignment: Assignment): void {
     if (this.#ended) return // The socket closed during the claim: the lease decides, as for all that was held.
     this.#hold(assignment.attemptId, assignment)
-    this.#lastModel.set(assignment.serviceId, assignment.model)
+    this.#noteLoaded(assignment)
     this.send({
       type: 'attempt.assigned',
       attempt_id: assignment.attemptId,
@@ -257,6 +262,15 @@ export class AgentSession {
       model: assignment.model,
       task: assignment.task
     })
+  }
+
+  /** What is given an image loads what the image needs, and with it all models that need the same. */
+  #noteLoaded({ serviceId, model }: Assignment): void {
+    if (this.#loaded.get(serviceId)?.has(model)) return
+    const { models = [] } = this.#services.find(({ id }) => id === serviceId)?.declaration ?? {}
+    const weights = models.find(({ id }) => id === model)?.weights
+    const same = weights === undefined ? [] : models.filter((one) => one.weights === weights)
+    this.#loaded.set(serviceId, new Set([model, ...same.map(({ id }) => id)]))
   }
 
   #hold(attemptId: string, slot: Omit<HeldSlot, 'stopping' | 'forget'>): void {

@@ -43,7 +43,7 @@ function settingsOf(service: AgentServiceConfig, more: { maxImageBytes: number; 
 }
 
 /** What the gateway is told: no URL, no upstream key, no upstream model name. */
-export const declarationOf = ({ config }: AgentService): ServiceDeclaration => ({
+export const declarationOf = ({ config, engine }: AgentService): ServiceDeclaration => ({
   name: config.name,
   type: config.type,
   ...(config.engine !== undefined && { engine: config.engine }),
@@ -53,5 +53,26 @@ export const declarationOf = ({ config }: AgentService): ServiceDeclaration => (
   access: config.access,
   ...(config.imagesPerHour !== undefined && { images_per_hour: config.imagesPerHour }),
   ...(config.imagesPerUserHour !== undefined && { images_per_user_hour: config.imagesPerUserHour }),
-  models: config.models.map(({ id, features }) => ({ id, features }))
+  models: config.models.map(({ id, features, servedAs }) => ({
+    id,
+    features,
+    ...weightsNumber({ config, engine }, servedAs)
+  }))
 })
+
+/** Ids of the models that are loaded when those are that the image server calls `servedAs`. */
+export function idsOfLoaded({ config, engine }: AgentService, isServedAs: (servedAs: string) => boolean): string[] {
+  const weightsOf = (name: string) => engine?.weightsOf?.(name) ?? name
+  const loaded = new Set(config.models.flatMap(({ servedAs }) => (isServedAs(servedAs) ? [weightsOf(servedAs)] : [])))
+  return config.models.flatMap(({ id, servedAs }) => (loaded.has(weightsOf(servedAs)) ? [id] : []))
+}
+
+/** The first of the models that need the same to be loaded, when there are several. */
+function weightsNumber({ config, engine }: AgentService, servedAs: string): { weights?: number } {
+  const weightsOf = (name: string) => engine?.weightsOf?.(name) ?? name
+  const same = config.models.flatMap((model, index) =>
+    weightsOf(model.servedAs) === weightsOf(servedAs) ? [index] : []
+  )
+  const [first = 0] = same
+  return same.length > 1 ? { weights: first } : {}
+}

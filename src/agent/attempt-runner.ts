@@ -148,6 +148,11 @@ export class AttemptRunner {
     return [...this.#held.values()].some((held) => !held.failure)
   }
 
+  /** Whether this service makes an image. */
+  isBusyWith(service: string): boolean {
+    return [...this.#held.values()].some((held) => held.service === service && !held.generated)
+  }
+
   /** Resolves when everything that runs now has ended. */
   async settled(): Promise<void> {
     await Promise.all([...this.#held.values()].map((held) => held.done))

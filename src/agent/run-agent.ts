@@ -59,11 +59,17 @@ export function runAgent(options: AgentOptions): Agent {
   let accepts: readonly string[] = []
   const tell = (state: ServiceState) => {
     if (!accepts.includes('service.state')) return
-    const { missing, ...same } = state
-    link.send({ type: 'service.state', ...same, ...(missing && { models_missing: [...missing] }) })
+    const { missing, loaded, ...same } = state
+    link.send({
+      type: 'service.state',
+      ...same,
+      ...(missing && { models_missing: [...missing] }),
+      ...(loaded && { models_loaded: [...loaded] })
+    })
   }
   const times = options.probing === 'off' ? undefined : (options.probing ?? {})
-  const probes = times && new ServiceProbes({ onState: tell, logger, times })
+  const probes =
+    times && new ServiceProbes({ onState: tell, isBusy: (service) => runner.isBusyWith(service), logger, times })
 
   const transfers = new GatewayTransfers(options.patience)
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { type Engine, EngineError } from '../engines/engine.ts'
+import { toError } from '../lib/async.ts'
 import { silentLogger } from '../lib/logger.ts'
 import type { AgentService } from './agent-services.ts'
 import { ServiceProbes, type ServiceState } from './service-probes.ts'
@@ -12,10 +13,18 @@ const running: ServiceProbes[] = []
 afterEach(() => running.splice(0).forEach((probes) => probes.close()))
 
 /** Probes of services by name, each answering as told, and what they told. */
-function arrange(engines: Record<string, Engine['describe'] | undefined>, config: object = {}) {
+function arrange(
+  engines: Record<string, Engine['describe'] | undefined>,
+  config: object = {},
+  { lookEveryMs = 60_000, isBusy = () => false }: { lookEveryMs?: number; isBusy?: (service: string) => boolean } = {}
+) {
   const told: ServiceState[] = []
-  const times = { withinMs: 50, firstPauseMs: 5, longestPauseMs: 20 }
-  const probes = new ServiceProbes({ onState: (state) => told.push(state), logger: silentLogger(), times })
+  const probes = new ServiceProbes({
+    onState: (state) => told.push(state),
+    isBusy,
+    logger: silentLogger(),
+    times: { withinMs: 50, firstPauseMs: 5, longestPauseMs: 20, lookEveryMs }
+  })
   running.push(probes)
   const services = new Map(
     Object.entries(engines).map(([name, describe]) => {
@@ -49,6 +58,42 @@ describe('an image server', () => {
     probes.check('a')
     await waitFor(() => asked === 5)
     probes.check('nobody')
+  })
+
+  it('that does nothing is looked at now and then, and its models that are loaded are told each time', async () => {
+    const models = [
+      { id: 'alias', servedAs: 'flux' },
+      { id: 'other', servedAs: 'sdxl' },
+      { id: 'same', servedAs: 'flux' }
+    ]
+    let loaded = ['dir/FLUX']
+    let asked = 0
+    let busy = false
+    const describe = () => (asked++, Promise.resolve({ ...GOOD, loaded }))
+    const { told, probes } = arrange({ a: describe }, { models }, { lookEveryMs: 5, isBusy: () => busy })
+    await waitFor(() => told.length >= 2)
+    expect(told[1]).toEqual({ service: 'a', state: 'ok', text: '', loaded: ['alias', 'same'] })
+    loaded = []
+    await waitFor(() => probes.states()[0]?.loaded?.length === 0)
+    busy = true
+    const before = asked
+    const idle = arrange({ b: () => Promise.resolve(GOOD) }, {}, { lookEveryMs: 5 })
+    await waitFor(() => idle.told.length === 1)
+    expect(asked).toBeLessThanOrEqual(before + 1)
+  })
+
+  it('that has no time for a look without need is no news, and one that is gone is', async () => {
+    let answer: Engine['describe'] = () => Promise.resolve(GOOD)
+    let asked = 0
+    const { told } = arrange({ a: (signal) => (asked++, answer(signal)) }, {}, { lookEveryMs: 5 })
+    await waitFor(() => told.length === 1)
+    answer = (signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(toError(signal.reason))))
+    const before = asked
+    await waitFor(() => asked >= before + 2)
+    expect(told).toHaveLength(1)
+    answer = gone
+    await waitFor(() => told.some(({ fault }) => fault === 'unreachable'))
   })
 
   it.each<[list: string[], checkModels: false | undefined, missing: string[] | undefined]>([

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Engine, EngineError } from '../engines/engine.ts'
-import { sleep, withJitter } from '../lib/async.ts'
+import { inBackground, sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
-import type { AgentService } from './agent-services.ts'
+import { type AgentService, idsOfLoaded } from './agent-services.ts'
 import { explainServer } from './explain-server.ts'
 
 type NodeFault = (typeof NODE_FAULTS)[number]
@@ -18,6 +18,8 @@ export interface ServiceState {
   fault?: NodeFault
   /** Ids of models that the image server says it does not have. */
   missing?: readonly string[]
+  /** Ids of models that it has loaded; absent: it does not tell. */
+  loaded?: readonly string[]
 }
 
 /** What is wrong with an image server. */
@@ -29,9 +31,11 @@ export interface ProbeTimes {
   /** Before a bad one is asked again; twice as long each time. */
   firstPauseMs: number
   longestPauseMs: number
+  /** Between one look at an image server that is not at work and the next. */
+  lookEveryMs: number
 }
 
-const USUAL_TIMES: ProbeTimes = { withinMs: 5000, firstPauseMs: 5000, longestPauseMs: 60_000 }
+const USUAL_TIMES: ProbeTimes = { withinMs: 5000, firstPauseMs: 5000, longestPauseMs: 60_000, lookEveryMs: 60_000 }
 const MAX_TEXT_CHARS = 300
 
 /** What is wrong with an image server, and what it is. */
@@ -40,15 +44,24 @@ interface Finding {
   /** What led to it. */
   error?: EngineError
   summary?: string
+  loaded?: readonly string[]
+}
+
+export interface ServiceProbesParts {
+  onState: (state: ServiceState) => void
+  /** Whether a service makes images: then it is not looked at without need. */
+  isBusy: (service: string) => boolean
+  logger: Logger
+  times?: Partial<ProbeTimes> | undefined
 }
 
 /**
- * The one place that asks whether image servers are there. Each is asked at the start and after a fault that makes it
- * doubtful; one that is bad is asked again until it is good. What is found is told; what
- * follows from it is the gateway's.
+ * The one place that asks whether image servers are there. Each is asked at the start, after a fault that makes it
+ * doubtful, and now and then while it does nothing; one that is bad is asked again until it is good. What is found is
+ * told; what follows from it is the gateway's.
  */
 export class ServiceProbes {
-  readonly #parts: { onState: (state: ServiceState) => void; logger: Logger; times: ProbeTimes }
+  readonly #parts: Required<ServiceProbesParts> & { times: ProbeTimes }
   #states = new Map<string, ServiceState>()
   #services: ReadonlyMap<string, AgentService> = new Map()
   #running = new Map<string, Promise<void>>()
@@ -56,7 +69,7 @@ export class ServiceProbes {
   /** By service, models of which its image server has said to somebody that it lacks them. */
   #lacked = new Map<string, Set<string>>()
 
-  constructor(parts: { onState: (state: ServiceState) => void; logger: Logger; times?: Partial<ProbeTimes> }) {
+  constructor(parts: ServiceProbesParts) {
     this.#parts = { ...parts, times: { ...USUAL_TIMES, ...parts.times } }
   }
 
@@ -69,19 +82,37 @@ export class ServiceProbes {
     this.#running = new Map()
     this.#lacked = new Map([...services.keys()].map((name) => [name, new Set()]))
     for (const name of services.keys()) this.check(name)
+    inBackground(this.#lookAround(), (error) =>
+      this.#parts.logger.error({ err: error }, 'image servers are not looked at')
+    )
   }
 
   /** Asks one now, unless that is going on; of `lackedModel` it has said that it lacks it. */
   check(name: string, lackedModel?: string): void {
     if (lackedModel !== undefined) this.#lacked.get(name)?.add(lackedModel)
+    this.#begin(name, { inDoubt: true })
+  }
+
+  #begin(name: string, { inDoubt }: { inDoubt: boolean }): void {
     const service = this.#services.get(name)
     if (!service?.engine || this.#running.has(name) || this.#round.signal.aborted) return
     const { signal } = this.#round
     const running = this.#running
     running.set(
       name,
-      this.#untilGood({ name, service, engine: service.engine, signal }).finally(() => running.delete(name))
+      this.#untilGood({ name, service, engine: service.engine, signal, inDoubt }).finally(() => running.delete(name))
     )
+  }
+
+  /** What an image server has loaded changes when its owner uses it, and it may go while nobody asks anything of it. */
+  async #lookAround(): Promise<void> {
+    const { signal } = this.#round
+    const services = this.#services
+    for (;;) {
+      await sleep(withJitter(this.#parts.times.lookEveryMs, 0.1), signal).catch(() => undefined) // It is looked at next.
+      if (signal.aborted) return
+      for (const name of services.keys()) if (!this.#parts.isBusy(name)) this.#begin(name, { inDoubt: false })
+    }
   }
 
   /** What is known now, for a gateway that has just been reached. */
@@ -99,6 +130,8 @@ export class ServiceProbes {
     for (let pause = times.firstPauseMs; ; pause = Math.min(pause * 2, times.longestPauseMs)) {
       const finding = await this.#ask(probe)
       if (probe.signal.aborted) return
+      // One that has no time at the moment works for its owner.
+      if (!probe.inDoubt && finding.problem && !isSerious(finding.problem)) return
       this.#note(probe, finding)
       if (finding.problem === undefined) return
       await sleep(withJitter(pause, 0.1), probe.signal).catch(() => undefined) // The signal is looked at next.
@@ -110,10 +143,10 @@ export class ServiceProbes {
     const within = AbortSignal.timeout(this.#parts.times.withinMs)
     const isBelieved = service.config.checkModels !== false
     try {
-      const { models, summary, doubt } = await engine.describe(AbortSignal.any([within, signal]))
+      const { models, summary, doubt, loaded } = await engine.describe(AbortSignal.any([within, signal]))
       if (doubt) return { summary, problem: { text: doubt.message }, error: doubt }
       const problem = isBelieved ? missingFrom(models, service, this.#lacked.get(name) ?? new Set()) : undefined
-      return { summary, ...(problem && { problem }) }
+      return { summary, ...(problem && { problem }), ...(loaded && { loaded: idsOfLoaded(service, isAmong(loaded)) }) }
     } catch (error) {
       // One that works on an image may have no time for this.
       if (within.aborted) return { problem: { text: 'The image server does not answer in time.' } }
@@ -124,19 +157,22 @@ export class ServiceProbes {
     }
   }
 
-  #note({ name, service }: Probe, { problem, error, summary }: Finding): void {
+  #note({ name, service }: Probe, { problem, error, summary, loaded }: Finding): void {
     const { onState, logger, times } = this.#parts
     const text = (problem?.text ?? '').slice(0, MAX_TEXT_CHARS).toWellFormed()
     const before = this.#states.get(name)
     const state: ServiceState = { service: name, state: problem ? 'warning' : 'ok', ...problem, text }
-    if (before && isDeepStrictEqual(before, state)) return
-    this.#states.set(name, state)
+    const isNews = !before || !isDeepStrictEqual({ ...before, loaded: undefined }, { ...state, loaded: undefined })
+    const told = { ...state, ...(loaded && { loaded }) }
+    this.#states.set(name, told)
+    // What is loaded the gateway knows better after each image that it has made, until it is told again.
+    if (isNews || loaded) onState(told)
+    if (!isNews) return
     if (problem) {
       const what = explainServer({ url: service.config.url, text, error })
       const again = `The agent asks again, every ${times.longestPauseMs / 1000} s at the latest.`
       logger.warn(`${name}: ${what} ${again}`)
     } else logger.info(`${name}: the image server can be used${before ? ' again' : ''}: ${summary}`)
-    onState(state)
   }
 }
 
@@ -145,7 +181,11 @@ interface Probe {
   service: AgentService
   engine: Engine
   signal: AbortSignal
+  /** Whether there is a reason to ask. */
+  inDoubt: boolean
 }
+
+const isSerious = ({ fault, missing }: Problem): boolean => fault !== undefined || missing !== undefined
 
 /**
  * Declared models that are not in the list. A list that names nothing says nothing; one that names a single model may be of a
@@ -158,7 +198,7 @@ export function missingFrom(
 ): Problem | undefined {
   if (listed.length === 0) return undefined
   const missing = config.models.filter(
-    ({ id, servedAs }) => (listed.length > 1 || lacked.has(id)) && !listed.some((name) => isSameModel(name, servedAs))
+    ({ id, servedAs }) => (listed.length > 1 || lacked.has(id)) && !isAmong(listed)(servedAs)
   )
   const [first, ...more] = missing.map(({ id }) => id)
   if (first === undefined) return undefined
@@ -174,6 +214,11 @@ function listFew(names: readonly string[]): string {
   const few = names.slice(0, 5).map((name) => `'${name.slice(0, 40)}'`)
   return few.join(', ') + (names.length > few.length ? ` and ${names.length - few.length} more` : '')
 }
+
+const isAmong =
+  (names: readonly string[]) =>
+  (servedAs: string): boolean =>
+    names.some((name) => isSameModel(name, servedAs))
 
 /** Lists spell names with a folder before them or a tag behind, which calls need not have, and the other way round. */
 function isSameModel(listed: string, asked: string): boolean {

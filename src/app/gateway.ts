@@ -175,6 +175,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     opened,
     startDispatcher({
       ...context,
+      limits: config.limits,
       slots: {
         runningByUser: () => registry.runningByUser(),
         // An image that could not be stored is better not begun.

@@ -4,8 +4,8 @@ import { LOG_LEVELS } from '../lib/logger.ts'
 import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './address-checks.ts'
 import { BUDGETS } from './budgets.ts'
 import { DISK } from './disk-settings.ts'
+import { DISPATCH } from './dispatch-settings.ts'
 import { PROVIDER_LIMITS } from './provider-limits.ts'
-import { RETRY_LIMITS } from './retry-limits.ts'
 import { CLUB } from './club-settings.ts'
 import { OFFERING } from './provider-settings.ts'
 import {
@@ -276,7 +276,7 @@ export const LIMITS = {
     max: 1_000_000
   }),
   ...PROVIDER_LIMITS,
-  ...RETRY_LIMITS,
+  ...DISPATCH,
   wrongKeysPerMinute: integerSetting({
     variable: limit('WRONG_KEYS_PER_MINUTE'),
     description: 'Wrong API keys from one address before it has to wait.',

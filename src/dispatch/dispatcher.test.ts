@@ -133,6 +133,7 @@ async function look(slots: readonly ServiceSlots[], { claims = 0 }: { claims?: n
     database,
     providers: createProviderStore(database, loadConfig({}).offering),
     logger: silentLogger(),
+    limits: { passesForLoadedModel: 8 },
     slots: {
       freeServices: () => {
         looks += 1

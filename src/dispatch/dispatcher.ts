@@ -10,6 +10,7 @@ import { secondOpinions } from '../requests/retry-policy.ts'
 import { type Failures, listFailures, type TaskRow } from '../requests/task-store.ts'
 import { classOfTurn } from './class-turn.ts'
 import { matchTasks, type WaitingTask } from './match-tasks.ts'
+import { notePass, type OwnPasses } from './passes.ts'
 import { listOpenings, type OpenLane, type Openings } from './open-lanes.ts'
 import type { SlotSource } from './slot-source.ts'
 
@@ -32,12 +33,21 @@ export interface DispatcherParts {
   requests: Pick<RequestLifecycle, 'claim'>
   providers: Pick<ProviderStore, 'listOffers' | 'offering'>
   slots: SlotSource
+  /** As they are at the moment. */
+  limits: { readonly passesForLoadedModel: number }
   logger: Logger
 }
 
 /** Keeps the free slots of the agents connected to this process busy. */
 export function startDispatcher(parts: DispatcherParts): Loop {
-  const state: DispatchState = { turn: 0, lastServed: new Map(), served: 0, lookedAt: '', readUpTo: '' }
+  const state: DispatchState = {
+    turn: 0,
+    lastServed: new Map(),
+    served: 0,
+    passes: { images: new Map(), people: new Map() },
+    lookedAt: '',
+    readUpTo: ''
+  }
   const loop = startLoop({
     everyMs: LOOK_EVERY_MS,
     work: async () => {
@@ -63,6 +73,7 @@ interface DispatchState {
   turn: number
   lastServed: Map<string, number>
   served: number
+  passes: Pick<OwnPasses, 'images' | 'people'>
   /** The last model of those that were looked at together: the next look begins behind it. */
   lookedAt: string
   /** The last model of those that were read together when there are more: the next round begins behind it. */
@@ -166,6 +177,7 @@ async function dispatchLanes(
 ): Promise<boolean> {
   const { state, openings, lanes } = looked
   const { offers, slots, now } = openings
+  const passes = { ...state.passes, most: parts.limits.passesForLoadedModel }
   const heads = await readHeads(parts.database, looked)
   const tasks = new Map([...heads.values()].flat().map((task) => [task.id, task]))
   const matches = matchTasks({
@@ -173,7 +185,8 @@ async function dispatchLanes(
     slots: [...slots.values()],
     cooling: coolingServices(offers, now),
     running: parts.slots.runningByUser(),
-    lastServed: state.lastServed
+    lastServed: state.lastServed,
+    passes
   })
   const services = new Map(lanes.flatMap((lane) => lane.services.map((service) => [service.serviceId, service])))
   let claimed = 0
@@ -186,11 +199,17 @@ async function dispatchLanes(
     const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch, ownerId: service.ownerId })
     if (!assignment) continue
     state.lastServed.set(task.user_id, ++state.served)
+    notePass(passes, {
+      by: turnOf(task),
+      over: (match.passedOver ?? []).flatMap((id) => tasks.get(id) ?? []).map(turnOf)
+    })
     service.assign(assignment)
     claimed += 1
   }
   return claimed > 0
 }
+
+const turnOf = ({ id, user_id: userId }: TaskRow) => ({ id, userId })
 
 async function readHeads(
   { db }: Database,

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TASK_CLASS } from '../requests/request-states.ts'
 import { type FreeSlots, type Match, matchTasks, type MatchState, type WaitingTask } from './match-tasks.ts'
+import { notePass, type OwnPasses } from './passes.ts'
 
 let made = 0
 
@@ -30,6 +31,8 @@ const slot = (serviceId: string, change: Partial<FreeSlots> = {}): FreeSlots => 
   ...change
 })
 
+const noPasses = (most: number): OwnPasses => ({ most, images: new Map(), people: new Map() })
+
 const match = (state: Partial<MatchState>): Match[] =>
   matchTasks({
     tasks: [],
@@ -37,6 +40,7 @@ const match = (state: Partial<MatchState>): Match[] =>
     cooling: new Set(),
     running: new Map(),
     lastServed: new Map(),
+    passes: noPasses(8),
     ...state
   })
 
@@ -148,7 +152,7 @@ describe('where', () => {
   })
 
   it('where the model is loaded, else where most is free', () => {
-    const loaded = [slot('a', { lastModel: 'other', free: 5 }), slot('b', { lastModel: 'm' })]
+    const loaded = [slot('a', { loaded: new Set(['other']), free: 5 }), slot('b', { loaded: new Set(['m']) })]
     expect(places({ tasks: [task(both)], slots: loaded })).toEqual(['b'])
     expect(places({ tasks: [task(both)], slots: [slot('a'), slot('b', { free: 2 })] })).toEqual(['b'])
   })
@@ -160,8 +164,15 @@ describe('where', () => {
       task({ ...both, model: 'x', userId: 'cy' }),
       task({ ...both, model: 'y', userId: 'dee' })
     ]
-    const wide = [slot('a', { free: 2, lastModel: 'x' }), slot('b', { free: 2, lastModel: 'y' })]
+    const wide = [slot('a', { free: 2, loaded: new Set(['x']) }), slot('b', { free: 2, loaded: new Set(['y']) })]
     expect(places({ tasks, slots: wide })).toEqual(['a', 'b', 'a', 'b'])
+  })
+
+  it('on an idle machine rather than on a busy one that has the model loaded', () => {
+    const warm = slot('a', { loaded: new Set(['m']), running: 1 })
+    expect(places({ tasks: [task(both)], slots: [warm, slot('b')] })).toEqual(['b'])
+    expect(places({ tasks: [task(both)], slots: [warm, slot('b', { running: 1 })] })).toEqual(['a'])
+    expect(places({ tasks: [task(both)], slots: [{ ...warm, running: 0 }, slot('b', { free: 3 })] })).toEqual(['a'])
   })
 
   it('what its owner waits for goes first on a machine, whatever it is', () => {
@@ -171,7 +182,7 @@ describe('where', () => {
     expect(usersServed([...others, own], 1, { running: busy })).toEqual(['owner'])
     expect(usersServed([...others, own], 2, { running: busy })).toEqual(['bob', 'owner'])
     const two = [task({ ...both, userId: 'bob' }), task({ ...both, userId: 'owner', class: TASK_CLASS.batch })]
-    const elsewhere = [slot('a', { lastModel: 'm' }), slot('b', { ownerId: 'cy' })]
+    const elsewhere = [slot('a', { loaded: new Set(['m']) }), slot('b', { ownerId: 'cy' })]
     expect(places({ tasks: two, slots: elsewhere })).toEqual(['b', 'a'])
   })
 
@@ -213,11 +224,111 @@ describe('where', () => {
   })
 
   it("on the user's own provider when that is preferred, though the model is loaded elsewhere", () => {
-    const owned = [slot('a', { ownerId: 'ann' }), slot('b', { lastModel: 'm', free: 3 })]
+    const owned = [slot('a', { ownerId: 'ann' }), slot('b', { loaded: new Set(['m']), free: 3 })]
     expect(places({ tasks: [task({ ...both, prefersOwn: true })], slots: owned })).toEqual(['a'])
-    const ownedLast = [slot('a', { lastModel: 'm', free: 3 }), slot('b', { ownerId: 'ann' })]
+    const ownedLast = [slot('a', { loaded: new Set(['m']), free: 3 }), slot('b', { ownerId: 'ann' })]
     expect(places({ tasks: [task({ ...both, prefersOwn: true })], slots: ownedLast })).toEqual(['b'])
     expect(places({ tasks: [task(both)], slots: owned })).toEqual(['b'])
+  })
+})
+
+describe('a loaded model', () => {
+  const loaded = (model: string, change: Partial<FreeSlots> = {}) => slot('a', { loaded: new Set([model]), ...change })
+  const cold = task({ userId: 'ann', model: 'n' })
+  const warm = task({ userId: 'bob', model: 'm', orderKey: 1 })
+
+  it('lets an image go before those whose turn it is, which is told', () => {
+    expect(match({ tasks: [cold, warm], slots: [loaded('m')] })).toEqual([
+      { taskId: warm.id, serviceId: 'a', passedOver: [cold.id] }
+    ])
+    expect(match({ tasks: [cold, warm], slots: [loaded('n')] })).toEqual([{ taskId: cold.id, serviceId: 'a' }])
+    expect(match({ tasks: [cold, warm], slots: [loaded('m')], passes: noPasses(0) })).toEqual([
+      { taskId: cold.id, serviceId: 'a' }
+    ])
+  })
+
+  it('not before what is more urgent, what the owner waits for, and what somebody else could not take', () => {
+    const first = (tasks: WaitingTask[], slots = [loaded('m')]) => match({ tasks, slots })[0]?.taskId
+    const urgent = { ...cold, class: TASK_CLASS.interactive }
+    expect(first([urgent, { ...warm, class: TASK_CLASS.batch }])).toBe(urgent.id)
+    const owners = task({ userId: 'owner', model: 'n', orderKey: 9 })
+    expect(first([owners, warm])).toBe(owners.id)
+    const elsewhere = task({ userId: 'cy', model: 'n', services: ['b'] })
+    expect(match({ tasks: [elsewhere, warm], slots: [loaded('m')] })).toEqual([{ taskId: warm.id, serviceId: 'a' }])
+  })
+
+  it('nor where the image itself would rather go to another machine', () => {
+    const both = { services: ['a', 'b'] }
+    const own = task({ userId: 'bob', model: 'm', prefersOwn: true, orderKey: 1, ...both })
+    const slots = [loaded('m'), slot('b', { ownerId: 'bob' })]
+    expect(
+      match({ tasks: [{ ...cold, services: ['a'], elsewhere: ['a'] }, own], slots }).map(({ serviceId }) => serviceId)
+    ).toEqual(['a', 'b'])
+  })
+
+  it('only so often before the same image, the same person, and so many at once', () => {
+    const passes = (change: Partial<OwnPasses>) => ({ ...noPasses(2), ...change })
+    const first = (state: Partial<MatchState>) =>
+      match({ tasks: [cold, warm], slots: [loaded('m')], ...state })[0]?.taskId
+    expect(first({ passes: passes({ images: new Map([[cold.id, 1]]) }) })).toBe(warm.id)
+    expect(first({ passes: passes({ images: new Map([[cold.id, 2]]) }) })).toBe(cold.id)
+    expect(first({ passes: passes({ people: new Map([['ann', 1]]) }) })).toBe(warm.id)
+    expect(first({ passes: passes({ people: new Map([['ann', 2]]) }) })).toBe(cold.id)
+    // What they themselves go before is in their own hands, but for the image.
+    const own = { ...warm, userId: 'ann' }
+    expect(first({ tasks: [cold, own], passes: passes({ people: new Map([['ann', 2]]) }) })).toBe(own.id)
+    const three = ['x', 'y', 'z'].map((userId) => task({ userId, model: 'n' }))
+    expect(first({ tasks: [...three.slice(1), warm], passes: noPasses(2) })).toBe(warm.id)
+    expect(first({ tasks: [...three, warm], passes: noPasses(2) })).toBe(three[0]!.id)
+  })
+
+  const people = ['ann', 'bob', 'cy']
+  /** Serves, one after the other on one machine, people who always want an image more; what each of them wants is told. */
+  function serve(wanted: readonly (readonly string[])[], most: number) {
+    const lastServed = new Map<string, number>()
+    const passes = noPasses(most)
+    const served: string[] = []
+    const passed = new Map<string, number>()
+    let model = 'none'
+    let swaps = 0
+    const queues = wanted.map((models, index) =>
+      models.map((m) => task({ userId: people[index]!, model: m, orderKey: 0 }))
+    )
+    for (let at = 0; queues.every((queue) => queue.length > 0); at += 1) {
+      const state = { tasks: queues.map(([head]) => head!), slots: [loaded(model)], lastServed, passes }
+      const byTurn = match({ ...state, passes: noPasses(0) })[0]!
+      const [{ taskId, passedOver = [] } = byTurn] = match(state)
+      if (taskId !== byTurn.taskId) passed.set(byTurn.taskId, (passed.get(byTurn.taskId) ?? 0) + 1)
+      const of = (id: string) => state.tasks.find((one) => one.id === id)!
+      notePass(passes, { by: of(taskId), over: passedOver.map(of) })
+      lastServed.set(of(taskId).userId, at + 1)
+      served.push(of(taskId).userId)
+      if (of(taskId).model !== model) swaps += 1
+      model = of(taskId).model
+      queues.find(([head]) => head!.id === taskId)!.shift()
+    }
+    return { served, passed, swaps }
+  }
+  const models = fc.array(fc.constantFrom('m', 'n', 'o'), { minLength: 40, maxLength: 40 })
+
+  it('passes over no image more often than it may, and nobody falls behind by more', () => {
+    fc.assert(
+      fc.property(fc.array(models, { minLength: 2, maxLength: 3 }), fc.integer({ min: 0, max: 8 }), (wanted, most) => {
+        const { served, passed } = serve(wanted, most)
+        for (const times of passed.values()) expect(times).toBeLessThanOrEqual(most)
+        for (let until = 1; until <= served.length; until += 1) {
+          const shares = wanted.map((_, index) => served.slice(0, until).filter((one) => one === people[index]).length)
+          const fair = Math.floor(until / wanted.length)
+          expect(Math.min(...shares)).toBeGreaterThanOrEqual(fair - most - 1)
+        }
+      })
+    )
+  })
+
+  it('is loaded seldom anew when two people want one each', () => {
+    const wanted = ['m', 'n'].map((model) => Array.from({ length: 80 }, () => model))
+    expect(serve(wanted, 0).swaps).toBeGreaterThan(150)
+    expect(serve(wanted, 8).swaps).toBeLessThan(25)
   })
 })
 
@@ -242,7 +353,10 @@ describe('always', () => {
       fc.tuple(
         ...ids.map((id) =>
           fc
-            .record({ free: fc.integer({ min: 0, max: 3 }), lastModel: fc.constantFrom('m', 'n') })
+            .record({
+              free: fc.integer({ min: 0, max: 3 }),
+              loaded: fc.constantFrom('m', 'n').map((model) => new Set([model]))
+            })
             .map((change) => slot(id, change))
         )
       )

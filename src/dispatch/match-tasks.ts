@@ -1,3 +1,5 @@
+import { copyPasses, mayPass, notePass, type Passes } from './passes.ts'
+
 /** A waiting task at the head of a queue, with what decides where and when it runs. */
 export interface WaitingTask {
   id: string
@@ -30,13 +32,15 @@ export interface FreeSlots {
   running?: number
   /** From assignment to delivery of a million pixels, as measured; absent: not known yet. */
   secondsPerMegapixel?: number
-  /** The model it ran last, and so most likely has loaded. */
-  lastModel?: string
+  /** Models it need not load first; absent: not known. */
+  loaded?: ReadonlySet<string>
 }
 
 export interface Match {
   taskId: string
   serviceId: string
+  /** Tasks whose turn it was, and that go later because their model is not loaded there; absent: none. */
+  passedOver?: string[]
 }
 
 export interface MatchState {
@@ -48,11 +52,12 @@ export interface MatchState {
   running: ReadonlyMap<string, number>
   /** A counter that grows with each dispatch to a user: the smaller, the longer ago. */
   lastServed: ReadonlyMap<string, number>
+  /** What was passed over before, and how often anybody may be. */
+  passes: Passes
 }
 
 /** A service while its places are given away. */
-type Place = Required<Omit<FreeSlots, 'lastModel'>> & {
-  lastModel?: string | undefined
+type Place = Required<FreeSlots> & {
   /** Tasks of its owner that wait for it: so many places are theirs. */
   owners: number
 }
@@ -65,17 +70,21 @@ interface Candidate {
   isSole: boolean
 }
 
+const NONE: ReadonlySet<string> = new Set()
+
 /**
  * Which waiting task goes to which free slot. On a machine what its owner waits for goes first, whatever it is. Else classes
  * first; between users whoever runs least, then whoever was served longest ago; then the order keys. A task that failed
  * somewhere goes elsewhere while there is an elsewhere, and a cooling service is asked only when no healthy one is online.
- * Between services the sooner it is likely to be done counts, by what was measured and not by what is declared.
+ * Between services an idle one with the model loaded is best; else the sooner it is likely to be done counts, by what was
+ * measured and not by what is declared, and what is loaded on a busy one only when nothing else tells them apart. Whose model is loaded may go before those whose turn it is, as far as `Passes` lets them.
  */
 export function matchTasks(state: MatchState): Match[] {
   const usual = usualSeconds(state.slots)
   const places = new Map(state.slots.map((slot) => [slot.serviceId, placeOf(slot, usual)]))
   const running = new Map(state.running)
   const lastServed = new Map(state.lastServed)
+  const passes = copyPasses(state.passes)
   let served = Math.max(0, ...lastServed.values())
   const waiting = state.tasks.map((task) => candidateOf(task, places, state.cooling))
   for (const candidate of waiting) for (const place of ownPlaces(candidate)) place.owners += 1
@@ -90,17 +99,20 @@ export function matchTasks(state: MatchState): Match[] {
 
   while (waiting.length > 0 && [...places.values()].some(({ free }) => free > 0)) {
     waiting.sort(order)
-    const index = waiting.findIndex((candidate) => choosePlace(candidate))
-    const candidate = waiting[index]
-    const place = candidate && choosePlace(candidate)
-    if (!place) break
+    const first = waiting.find((candidate) => choosePlace(candidate))
+    const firstPlace = first && choosePlace(first)
+    if (!firstPlace) break
+    const warm = firstPlace.loaded.has(first.task.model) ? undefined : findWarm(waiting, { first, firstPlace, passes })
+    const { candidate, place, over } = warm ?? { candidate: first, place: firstPlace, over: [] }
     const { task } = candidate
-    waiting.splice(index, 1)
+    waiting.splice(waiting.indexOf(candidate), 1)
     for (const own of ownPlaces(candidate)) own.owners -= 1
     take(place, task)
     running.set(task.userId, (running.get(task.userId) ?? 0) + 1)
     lastServed.set(task.userId, ++served)
-    matches.push({ taskId: task.id, serviceId: place.serviceId })
+    notePass(passes, { by: task, over })
+    const passedOver = over.length > 0 && { passedOver: over.map(({ id }) => id) }
+    matches.push({ taskId: task.id, serviceId: place.serviceId, ...passedOver })
   }
   return matches
 }
@@ -111,6 +123,7 @@ const placeOf = (slot: FreeSlots, usual: number): Place => ({
   proven: slot.proven ?? slot.free,
   running: slot.running ?? 0,
   secondsPerMegapixel: slot.secondsPerMegapixel ?? usual,
+  loaded: slot.loaded ?? NONE,
   owners: 0
 })
 
@@ -119,7 +132,29 @@ function take(place: Place, task: WaitingTask): void {
   place.proven -= 1
   place.running += 1
   if (task.userId !== place.ownerId) place.forOthers -= 1
-  place.lastModel = task.model
+  if (!place.loaded.has(task.model)) place.loaded = new Set([task.model])
+}
+
+/**
+ * The next of the same class that would itself choose this place and whose model is loaded there, with those whose turn is
+ * before its own: the first of each person. None when any of these may not be passed over any more.
+ */
+function findWarm(
+  waiting: readonly Candidate[],
+  { first, firstPlace: place, passes }: { first: Candidate; firstPlace: Place; passes: Passes }
+): { candidate: Candidate; place: Place; over: WaitingTask[] } | undefined {
+  const over = new Map<string, WaitingTask>()
+  for (const candidate of waiting.slice(waiting.indexOf(first))) {
+    const { task } = candidate
+    if (task.class !== first.task.class) return undefined
+    if (!isOpenTo(place, candidate)) continue
+    if (place.loaded.has(task.model) && choosePlace(candidate) === place) {
+      const passed = [...over.values()]
+      return mayPass(passes, { by: task, over: passed }) ? { candidate, place, over: passed } : undefined
+    }
+    if (!over.has(task.userId)) over.set(task.userId, task)
+  }
+  return undefined
 }
 
 /** The pace that is assumed of a service that has not been measured: the average of the others. */
@@ -142,19 +177,29 @@ function candidateOf(task: WaitingTask, places: ReadonlyMap<string, Place>, cool
 
 const ownPlaces = ({ task, places }: Candidate): Place[] => places.filter(({ ownerId }) => ownerId === task.userId)
 
-function choosePlace({ task, places, isSole }: Candidate): Place | undefined {
-  const isOwn = ({ ownerId }: Place) => ownerId === task.userId
-  const left = (place: Place): number =>
-    isOwn(place) ? place.free : Math.min(place.free - place.owners, place.forOthers, isSole ? place.free : place.proven)
-  const preferred = (place: Place) => (task.prefersOwn && isOwn(place) ? 1 : 0)
-  const loaded = (place: Place) => (place.lastModel === task.model ? 1 : 0)
+const isOwn = (place: Place, task: WaitingTask): boolean => place.ownerId === task.userId
+
+/** Whether a place has room for it. */
+function isOpenTo(place: Place, { task, places, isSole }: Candidate): boolean {
+  if (!places.includes(place)) return false
+  if (isOwn(place, task)) return place.free > 0
+  return Math.min(place.free - place.owners, place.forOthers, isSole ? place.free : place.proven) > 0
+}
+
+function choosePlace(candidate: Candidate): Place | undefined {
+  const { task, places } = candidate
+  const preferred = (place: Place) => (task.prefersOwn && isOwn(place, task) ? 1 : 0)
+  const isWarm = (place: Place) => place.loaded.has(task.model)
+  const isIdle = (place: Place) => place.running === 0
   return places
-    .filter((place) => left(place) > 0)
+    .filter((place) => isOpenTo(place, candidate))
     .sort(
       (a, b) =>
         preferred(b) - preferred(a) ||
-        loaded(b) - loaded(a) ||
+        Number(isIdle(b) && isWarm(b)) - Number(isIdle(a) && isWarm(a)) ||
         secondsUntilDone(a) - secondsUntilDone(b) ||
+        Number(isIdle(b)) - Number(isIdle(a)) ||
+        Number(isWarm(b)) - Number(isWarm(a)) ||
         b.free - a.free
     )[0]
 }

@@ -75,14 +75,14 @@ export async function listOpenings(
 
 /** What a service has free, with what is known of it. It may try one place more than it has proven. */
 function slotsOf(service: ServiceSlots, offer: Offer, capped: Capped | undefined): FreeSlots {
-  const { serviceId, ownerId, free, running, lastModel } = service
+  const { serviceId, ownerId, free, running, loaded } = service
   return {
     serviceId,
     ownerId,
     free,
     running,
     proven: Math.max(0, Math.min(free, offer.provenPlaces + 1 - running)),
-    ...(lastModel !== undefined && { lastModel }),
+    ...(loaded && { loaded }),
     ...(capped?.left !== undefined && { forOthers: capped.left }),
     ...(offer.secondsPerMegapixel !== undefined && { secondsPerMegapixel: offer.secondsPerMegapixel })
   }

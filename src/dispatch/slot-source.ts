@@ -12,7 +12,8 @@ export interface ServiceSlots {
   free: number
   /** Images it makes now. */
   running: number
-  lastModel?: string
+  /** Models it need not load first; absent: not known. */
+  loaded?: ReadonlySet<string>
   /** Hands the work to the agent. */
   assign(assignment: Assignment): void
 }

@@ -20,6 +20,11 @@ export interface Engine {
    * image server can be told to.
    */
   generate(task: ImageTask, run: EngineRun): Promise<EngineImage>
+  /**
+   * What must be loaded for one of its models, named so that two that need the same have the same name; LoRAs are nothing that
+   * must. Absent: each model needs its own.
+   */
+  weightsOf?(servedAs: string): string
   /** Frees what the engine holds (threads, sockets). */
   close?(): Promise<void>
 }
@@ -32,6 +37,8 @@ export interface ServerDescription {
   summary: string
   /** Why it may not be what the engine drives, though that is not certain: it is told, and tried all the same. */
   doubt?: EngineError
+  /** Those of `models` that it has loaded; absent: it does not tell. */
+  loaded?: readonly string[]
 }
 
 export interface EngineRun {

@@ -62,7 +62,9 @@ export const ServiceDeclaration = Type.Object({
   models: Type.Array(
     Type.Object({
       id: Name(200),
-      features: Type.Array(literals(FEATURES), { maxItems: 20 })
+      features: Type.Array(literals(FEATURES), { maxItems: 20 }),
+      /** Models of a service with the same number need the same to be loaded; absent: nothing that another needs. */
+      weights: Type.Optional(Count(MAX_MODELS))
     }),
     { maxItems: MAX_MODELS }
   )
@@ -149,7 +151,9 @@ export const AGENT_MESSAGES = {
     /** What an attempt would end with; after `unreachable` the service is given none until it is `ok`. */
     fault: Type.Optional(literals(NODE_FAULTS)),
     /** Models that its image server lacks: they are not offered meanwhile. */
-    models_missing: Type.Optional(Type.Array(Name(200), { maxItems: MAX_MODELS }))
+    models_missing: Type.Optional(Type.Array(Name(200), { maxItems: MAX_MODELS })),
+    /** Models that it has loaded; absent: it does not tell. */
+    models_loaded: Type.Optional(Type.Array(Name(200), { maxItems: MAX_MODELS }))
   }),
   /** The work of a canceled attempt has really stopped: its slot is free. */
   'attempt.stopped': Type.Object({ type: Type.Literal('attempt.stopped'), attempt_id: id })

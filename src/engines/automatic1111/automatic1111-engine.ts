@@ -49,12 +49,19 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
   const closing = new AbortController()
   const stopping = new Set<Promise<void>>()
 
+  let toldInUse: string | undefined
   const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
     const server = await askServer(http, signal)
     const { checkpoints = [], settings = {} } = server
     const used = typeof settings.model === 'string' ? [settings.model] : []
     const count = checkpoints.length === 0 ? 'does not list its checkpoints' : `checkpoints: ${checkpoints.length}`
+    const inUse = [settings.sd_model_checkpoint, settings.model].find((model) => typeof model === 'string')
+    // Its settings are as before after an image with another model, which stays loaded: only a change says something.
+    const isNews = inUse !== undefined && inUse !== toldInUse
+    toldInUse = inUse
+    const names = checkpoints.find(({ title }) => title === inUse)?.names ?? []
     return {
+      ...(isNews && { loaded: [inUse, ...names] }),
       models: isDrawThings(server) ? used : [...new Set(checkpoints.flatMap(({ names }) => names))],
       summary: isDrawThings(server) ? 'Draw Things' : `stable-diffusion-webui or its like (${count})`
     }

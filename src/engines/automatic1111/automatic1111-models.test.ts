@@ -13,6 +13,17 @@ const CHECKPOINTS = [
 ]
 
 describe('the checkpoint', () => {
+  it('that is loaded is told with all that it may be called', async () => {
+    await start({ checkpoints: CHECKPOINTS })
+    const { loaded = [] } = await describeServer()
+    expect(loaded).toContain('dream.safetensors [0123456789]')
+    expect(loaded).toContain('dream')
+    expect(loaded).not.toContain('other')
+    await generate({ model: 'other' })
+    // Its settings are as before, whatever it has loaded now.
+    expect(await describeServer()).not.toHaveProperty('loaded')
+  })
+
   it.each(['dream', 'dream.safetensors', 'dream.safetensors [0123456789]', '0123456789', 'DREAM'])(
     'may be called %j',
     async (model) => {
@@ -82,7 +93,11 @@ describe('an imitator', () => {
 
   it('that refuses unknown fields gets those that it lists', async () => {
     await start({ profile: 'drawthings' })
-    expect(await describeServer()).toEqual({ models: ['dream.ckpt'], summary: 'Draw Things' })
+    expect(await describeServer()).toEqual({
+      models: ['dream.ckpt'],
+      loaded: ['dream.ckpt'],
+      summary: 'Draw Things'
+    })
     const image = await generate({
       model: 'dream.ckpt',
       size: { width: 100, height: 130 },

@@ -11,7 +11,7 @@ import { createComfyHttp } from './comfyui-http.ts'
 import { fillWorkflow } from './fill-workflow.ts'
 import { findRecipe } from './find-model.ts'
 import type { Plan } from './graph.ts'
-import type { ModelSettings } from './model-settings.ts'
+import { type ModelSettings, weightsOf } from './model-settings.ts'
 import { checkInputs, chooseSize, planBuiltIn } from './plan-built-in.ts'
 import { type JobTimes, runJob, USUAL_TIMES } from './run-job.ts'
 import { createServerNodes } from './server-nodes.ts'
@@ -182,6 +182,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
   return {
     name: 'comfyui',
     extras: [...OWN_EXTRAS, ...options.models.flatMap(({ workflow }) => [...(workflow?.places.keys() ?? [])])],
+    weightsOf: (servedAs) => weightsOf(options.models.find(({ name }) => name === servedAs) ?? { name: servedAs }),
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
     generate: (task, run) =>
       preferringAbort(run.signal, async () => {

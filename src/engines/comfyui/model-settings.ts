@@ -22,6 +22,19 @@ export interface ModelSettings {
   size?: Size
 }
 
+/** The file with the weights of a model, or those that its workflow loads; LoRAs are none. */
+export function weightsOf({
+  name,
+  workflow,
+  checkpoint,
+  diffusionModel
+}: Pick<ModelSettings, 'name' | 'workflow' | 'checkpoint' | 'diffusionModel'>): string {
+  const loaded = Object.values(workflow?.graph ?? {}).flatMap(({ inputs }) =>
+    [inputs.ckpt_name, inputs.unet_name].filter((file) => typeof file === 'string')
+  )
+  return loaded.length > 0 ? loaded.sort().join(' ') : (checkpoint ?? diffusionModel ?? name)
+}
+
 const MOST_LORAS = 200
 const FILE_CHARS = 300
 

@@ -65,6 +65,7 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
     const name = model.stem || model.name
     return {
       models: name === '' ? [] : [name],
+      loaded: name === '' ? [] : [name],
       summary: `stable-diffusion.cpp (${name === '' ? 'does not tell its model' : name})`
     }
   }
@@ -164,6 +165,8 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
   return {
     name: 'sdcpp',
     extras: Object.keys(KNOWN_EXTRAS),
+    // There is one in the process, whatever it is called.
+    weightsOf: () => '',
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {

@@ -193,7 +193,12 @@ describe('an edit', () => {
 describe('the model', () => {
   it('is told by its name, and checked where a file is named', async () => {
     await start()
-    expect(await describeServer()).toEqual({ models: ['tiny-q4_0'], summary: 'stable-diffusion.cpp (tiny-q4_0)' })
+    expect(await describeServer()).toEqual({
+      models: ['tiny-q4_0'],
+      loaded: ['tiny-q4_0'],
+      summary: 'stable-diffusion.cpp (tiny-q4_0)'
+    })
+    expect(engine.weightsOf?.('a')).toBe(engine.weightsOf?.('b'))
     await generate({ model: 'whatever it is called here' })
     await generate({ model: 'Tiny-q4_0.gguf' })
     await expect(generate({ model: 'other.gguf' })).rejects.toMatchObject({ fault: 'model_missing' })

@@ -90,11 +90,13 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
       const found = parseModels(list)
       if (!found) throw noSuchApi()
       if (DEAD.includes(String(members(status.backend_status).status))) throw noBackend()
-      const loaded = found.filter(({ isLoaded }) => isLoaded).length
+      const namesOf = ({ name }: ServerModel) => [...new Set([name, name.replace(/\.(?:safetensors|sft)$/i, '')])]
+      const loaded = found.filter(({ isLoaded }) => isLoaded)
       const { version } = session.facts
       return {
-        models: found.flatMap(({ name }) => [...new Set([name, name.replace(/\.(?:safetensors|sft)$/i, '')])]),
-        summary: `SwarmUI${version === '' ? '' : ` ${version}`} (models: ${found.length}, loaded: ${loaded})`
+        models: found.flatMap(namesOf),
+        loaded: loaded.flatMap(namesOf),
+        summary: `SwarmUI${version === '' ? '' : ` ${version}`} (models: ${found.length}, loaded: ${loaded.length})`
       }
     } finally {
       giveBack(session)
