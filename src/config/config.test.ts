@@ -91,6 +91,7 @@ describe('without variables', () => {
         servicesPerProvider: 32,
         modelsPerProvider: 1000,
         retryDelayMs: 1000,
+        passesForLoadedModel: 8,
         drainTimeoutMs: 10_000,
         leaseMs: 30_000,
         connectionsPerAddress: 1000,
