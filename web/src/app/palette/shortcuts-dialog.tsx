@@ -1,3 +1,4 @@
+import { KeyCap } from '../../components/ui/key-cap.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { COMMAND_KEY } from '../../lib/command-key.ts'
 
@@ -16,21 +17,21 @@ const SHORTCUTS: readonly { place: string; list: readonly Shortcut[] }[] = [
       { keys: ['Esc'], what: 'Close what is open' }
     ]
   },
-  { place: 'Playground', list: [{ keys: [COMMAND_KEY, '↵'], what: 'Make what the form says' }] },
+  { place: 'Playground', list: [{ keys: [COMMAND_KEY, 'Enter'], what: 'Make what the form says' }] },
   {
     place: 'Gallery',
     list: [
       { keys: ['/'], what: 'Search' },
-      { keys: ['←', '→', '↑', '↓'], what: 'To the next picture' },
-      { keys: ['↵'], what: 'Open it' },
+      { keys: ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'], what: 'To the next picture' },
+      { keys: ['Enter'], what: 'Open it' },
       { keys: ['Del'], what: 'Delete it' }
     ]
   },
   {
     place: 'A request',
     list: [
-      { keys: ['←', 'K'], what: 'The newer one' },
-      { keys: ['→', 'J'], what: 'The older one' }
+      { keys: ['ArrowLeft', 'K'], what: 'The newer one' },
+      { keys: ['ArrowRight', 'J'], what: 'The older one' }
     ]
   },
   {
@@ -50,7 +51,7 @@ export const ShortcutsDialog = ({ onClose }: { onClose: () => void }) => (
   <Dialog open wide onClose={onClose} title="Keyboard shortcuts">
     <div className="grid gap-x-10 gap-y-5 sm:grid-cols-2">
       {SHORTCUTS.map(({ place, list }) => (
-        <section key={place} aria-label={place} className="flex flex-col gap-1.5">
+        <section key={place} aria-label={place} className="flex flex-col gap-1">
           <h3 className="text-[13px] font-medium text-faint">{place}</h3>
           <dl className="flex flex-col">
             {list.map(({ keys, what }) => (
@@ -58,12 +59,11 @@ export const ShortcutsDialog = ({ onClose }: { onClose: () => void }) => (
                 <dt>{what}</dt>
                 <dd className="flex shrink-0 gap-1">
                   {keys.map((key) => (
-                    <kbd
+                    <KeyCap
                       key={key}
-                      className="min-w-6 rounded-md border border-line bg-surface px-1.5 text-center font-sans text-xs leading-6 text-muted"
-                    >
-                      {key}
-                    </kbd>
+                      name={key}
+                      className="h-6.5 min-w-6.5 rounded-md border border-line bg-surface px-1.5 text-xs text-muted"
+                    />
                   ))}
                 </dd>
               </div>

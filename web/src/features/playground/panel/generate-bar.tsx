@@ -1,5 +1,6 @@
 import { CircleAlert, Sparkles } from 'lucide-react'
 import { Button } from '../../../components/ui/button.tsx'
+import { KeyCap } from '../../../components/ui/key-cap.tsx'
 import { COMMAND_KEY } from '../../../lib/command-key.ts'
 
 export interface GenerateBarProps {
@@ -33,12 +34,12 @@ export function GenerateBar({ label, busy, message }: GenerateBarProps) {
         }}
       >
         {label}
-        <kbd
+        <span
           aria-hidden
-          className="ml-1 hidden rounded border border-current/30 px-1.5 text-[11px] leading-5 font-medium pointer-fine:inline"
+          className="ml-1 hidden items-center gap-1 rounded border border-current/30 px-1.5 text-[11px] leading-5 font-medium pointer-fine:flex"
         >
-          {COMMAND_KEY} ↵
-        </kbd>
+          {COMMAND_KEY} <KeyCap name="Enter" />
+        </span>
       </Button>
     </div>
   )
