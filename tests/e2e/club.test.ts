@@ -253,19 +253,19 @@ describeSteps('a club', () => {
     await finished(mara.page, 'a second comet')
   })
 
-  it('leaves a drained machine alone, until it is resumed', async () => {
-    await button(ben.page, 'Drain').click()
-    await ben.page.getByText('Draining', { exact: true }).waitFor()
+  it('leaves a paused machine alone, until it is resumed', async () => {
+    await button(ben.page, 'Pause').click()
+    await ben.page.getByText('Paused', { exact: true }).waitFor()
     await generate(mara.page, 'a field of sunflowers', MODEL)
     const card = mara.page.getByRole('article', { name: 'a field of sunflowers' })
     await card.getByText('Queued', { exact: true }).waitFor()
     await open(ben.page, 'Network')
-    await machinesOf(ben.page).getByRole('listitem').filter({ hasText: 'attic' }).getByText('Draining').waitFor()
+    await machinesOf(ben.page).getByRole('listitem').filter({ hasText: 'attic' }).getByText('Paused').waitFor()
     expect(await card.getByText('Queued', { exact: true }).count()).toBe(1)
 
     await openMachine(ben.page, 'attic')
     await button(ben.page, 'Resume').click()
-    await button(ben.page, 'Drain').waitFor()
+    await button(ben.page, 'Pause').waitFor()
     await finished(mara.page, 'a field of sunflowers')
   })
 

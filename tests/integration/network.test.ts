@@ -408,7 +408,7 @@ describe('the figures', () => {
         running: 1,
         succeeded: 3,
         failed: 5,
-        cooling: { faultsInRow: 5, lastReason: null }
+        cooling: { faultsInRow: 5, lastFault: null }
       }
     ])
     expect(provider?.services[0]?.secondsPerMegapixel).toBeCloseTo(20, 0)
@@ -419,7 +419,10 @@ describe('the figures', () => {
       [admin, true]
     ] as const) {
       const detail = await pagesOf(who, own).view(id)
-      expect(detail.services[0]?.cooling?.lastReason).toBe('crashed: The image server went away.')
+      expect(detail.services[0]?.cooling?.lastFault).toEqual({
+        reason: 'crashed',
+        message: 'The image server went away.'
+      })
       // Alike ones stand together, and what was said sets apart.
       expect(detail.faults).toMatchObject([
         { service: 'images', reason: 'crashed', message: 'The image server went away.', times: 1 },

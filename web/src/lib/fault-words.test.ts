@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { faultWords } from './fault-words.ts'
+import { faultText, faultWords } from './fault-words.ts'
 
 it('calls faults as people would, and those it does not know by their code', () => {
   expect(['out_of_memory', 'no_provider', 'gpu_on_fire'].map(faultWords)).toEqual([
@@ -7,4 +7,13 @@ it('calls faults as people would, and those it does not know by their code', () 
     'No machine',
     'Gpu on fire'
   ])
+})
+
+it('tells what the machine said, and never a code of ours', () => {
+  expect(faultText({ reason: 'crashed', message: 'The image server closed the connection.' })).toBe(
+    'The image server closed the connection.'
+  )
+  for (const message of [null, '']) {
+    expect(faultText({ reason: 'lease_lapsed', message })).toBe('Machine not heard of in time.')
+  }
 })

@@ -4,14 +4,21 @@ const WORDS: Record<string, string> = {
   busy: 'Busy',
   model_missing: 'Model missing',
   out_of_memory: 'Out of memory',
-  crashed: 'Crashed',
+  crashed: 'Image server failed',
   bad_output: 'Unusable image',
   timeout: 'Took too long',
+  lease_lapsed: 'Machine not heard of in time',
+  agent_lost: 'Connection to the machine lost',
+  input_lost: 'Source image lost',
   upstream_error: 'Machine failed',
   upstream_busy: 'Machine busy',
   no_provider: 'No machine',
   content_rejected: 'Content refused',
-  invalid_request: 'Not possible so',
+  invalid_request: 'Refused as asked for',
+  invalid_size: 'Size refused',
+  insufficient_quota: 'Limit used up',
+  internal_error: 'Fault of this server',
+  database_unavailable: 'Database failed',
   storage_unavailable: 'Storage failed'
 }
 
@@ -20,3 +27,7 @@ export function faultWords(code: string): string {
   const words = WORDS[code] ?? code.replaceAll('_', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
+
+/** What its machine said of a fault, which tells more; else our words for it. */
+export const faultText = ({ reason, message }: { reason: string; message: string | null }): string =>
+  message === null || message === '' ? `${faultWords(reason)}.` : message

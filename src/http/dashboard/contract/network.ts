@@ -62,7 +62,7 @@ export interface ServiceInfo {
   concurrency: number
   running: number
   /** Null: it is not cooling down. */
-  cooling: { until: number; faultsInRow: number; lastReason: string | null } | null
+  cooling: { until: number; faultsInRow: number; lastFault: Pick<FaultGroup, 'reason' | 'message'> | null } | null
   /** Its agent finds its image server unusable, and why (owner and admins only, else null). Null: it does not. */
   warning: { since: number; text: string | null } | null
   /** Attempts within the last 24 hours that ended in an image, and those that failed through its fault. */

@@ -81,7 +81,10 @@ export interface AttemptInfo {
   service: string
   state: 'running' | 'lapsed' | 'succeeded' | 'failed' | 'canceled'
   progress: number
+  /** Why it brought no image: as of a FaultGroup, or `lease_lapsed`, `agent_lost`, `input_lost`, `canceled` and the like; null: it did, or runs. */
   reason: string | null
+  /** What its machine said of that. */
+  message: string | null
   /** When its image began to wait for it. */
   queuedAt: number
   assignedAt: number

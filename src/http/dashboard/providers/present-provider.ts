@@ -76,7 +76,7 @@ function presentService(report: ServiceReport, isMine: boolean): ServiceInfo {
       ? {
           until: service.cooling_until,
           faultsInRow: service.faults_in_row,
-          lastReason: lastFault ? reasonOf(lastFault) : null
+          lastFault: lastFault ? { reason: lastFault.reason, message: lastFault.message } : null
         }
       : null,
     warning: warning ? { since: warning.since, text: warning.text ?? null } : null,
@@ -112,5 +112,3 @@ function presentTerms({
 
 /** Whose addresses are listed stays between them and the owner. */
 const presentAccess = (access: ServiceAccess): ServiceInfo['access'] => (typeof access === 'string' ? access : 'listed')
-
-const reasonOf = ({ reason, message }: Fault): string => (message === null ? reason : `${reason}: ${message}`)

@@ -13,8 +13,8 @@ export function FaultsPanel({ faults }: Pick<ProviderDetail, 'faults'>) {
   const [showAll, setShowAll] = useState(false)
   const shown = showAll ? faults : faults.slice(0, SHOWN_AT_FIRST)
   return (
-    <Panel title="Faults of the last 7 days">
-      {faults.length === 0 && <p className="text-muted">Nothing failed through its fault.</p>}
+    <Panel title="What failed in the last 7 days">
+      {faults.length === 0 && <p className="text-muted">Nothing failed here.</p>}
       <ul className="flex flex-col divide-y divide-line">
         {shown.map(({ service, reason, message, times, latest }) => (
           <li key={`${service} ${reason} ${message}`} className="py-2.5 first:pt-0 last:pb-0">

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { CircleOff, Play, Trash2 } from 'lucide-react'
+import { CirclePause, Play, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
 import { Button } from '../../components/ui/button.tsx'
@@ -38,11 +38,11 @@ function DrainButton({ provider: { id, name, drainedAt } }: { provider: Provider
   return (
     <Button
       look={isDrained ? 'primary' : 'secondary'}
-      icon={isDrained ? Play : CircleOff}
+      icon={isDrained ? Play : CirclePause}
       busy={change.isPending}
       onClick={toggle}
     >
-      {isDrained ? 'Resume' : 'Drain'}
+      {isDrained ? 'Resume' : 'Pause'}
     </Button>
   )
 }

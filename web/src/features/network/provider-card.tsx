@@ -5,7 +5,7 @@ import type { ProviderInfo } from '../../../../src/http/dashboard/contract/netwo
 import { Badge } from '../../components/ui/badge.tsx'
 import { formatCompact, formatNumber, formatPercent } from '../../lib/format.ts'
 import { successOf } from './provider-lists.ts'
-import { DrainingBadge, OnlineDot, Presence } from './provider-states.tsx'
+import { OnlineDot, PausedBadge, Presence } from './provider-states.tsx'
 import { TrustBadge } from './trust.tsx'
 import { ServiceLine } from './service-line.tsx'
 
@@ -24,14 +24,14 @@ export const ProviderCard = memo(function ProviderCard({ provider }: { provider:
           </h2>
           <span className="ml-auto flex shrink-0 gap-1.5">
             <TrustBadge provider={provider} />
-            {drainedAt !== null && <DrainingBadge />}
+            {drainedAt !== null && <PausedBadge />}
             {isMine && <Badge look="accent">Yours</Badge>}
           </span>
         </div>
         <p className="truncate text-[13px] text-muted">
           {!isMine && `${owner.name} · `}
           <Presence provider={provider} />
-          {agentVersion !== null && ` · agent ${agentVersion}`}
+          {isMine && agentVersion !== null && ` · agent ${agentVersion}`}
         </p>
       </div>
       {services.length > 0 ? (

@@ -16,7 +16,7 @@ import { PacePanel } from './pace-panel.tsx'
 import { PeoplePanels } from './people-panels.tsx'
 import { ProviderActions } from './provider-actions.tsx'
 import { slotsOf, successOf } from './provider-lists.ts'
-import { DrainingBadge, OnlineDot, Presence } from './provider-states.tsx'
+import { OnlineDot, PausedBadge, Presence } from './provider-states.tsx'
 import { TrustActions, TrustBadge, TrustNotice } from './trust.tsx'
 import { ServicesPanel } from './services-panel.tsx'
 
@@ -89,7 +89,7 @@ const About = ({ provider }: { provider: ProviderDetail }) => (
       {provider.agentVersion !== null && ` · agent ${provider.agentVersion}`}
     </span>
     <TrustBadge provider={provider} />
-    {provider.drainedAt !== null && <DrainingBadge />}
+    {provider.drainedAt !== null && <PausedBadge />}
     {provider.isMine && <Badge look="accent">Yours</Badge>}
   </div>
 )

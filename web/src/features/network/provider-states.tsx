@@ -1,5 +1,5 @@
 import { clsx } from 'clsx'
-import { CircleOff, CirclePause, Snowflake, TriangleAlert } from 'lucide-react'
+import { CirclePause, Snowflake, TriangleAlert } from 'lucide-react'
 import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
@@ -34,20 +34,14 @@ export function Presence({ provider }: { provider: ProviderInfo }) {
   )
 }
 
-export const DrainingBadge = () => (
-  <Badge look="warn">
-    <CircleOff className="size-3" aria-hidden />
-    Draining
-  </Badge>
-)
-
 export const CoolingBadge = ({ cooling }: { cooling: NonNullable<ServiceInfo['cooling']> }) => (
   <Badge look="info">
     <Snowflake className="size-3" aria-hidden />
-    Cooling down until {formatUntil(cooling.until)}
+    Rests until {formatUntil(cooling.until)}
   </Badge>
 )
 
+/** Of a machine or of one service: its owner has it take no work. */
 export const PausedBadge = () => (
   <Badge look="warn">
     <CirclePause className="size-3" aria-hidden />

@@ -1,5 +1,6 @@
 import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatMeasure, formatPercent } from '../../lib/format.ts'
+import { engineTitle } from './engine-title.ts'
 import { FeatureText } from './features.tsx'
 import { isImage, successOf } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
@@ -16,7 +17,9 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
       <div className="flex items-center justify-between gap-3">
         <span className="flex min-w-0 items-baseline gap-2">
           <span className="truncate font-medium">{name}</span>
-          <span className="truncate text-xs text-faint">{isImage(service) ? engine : service.type}</span>
+          <span className="truncate text-xs text-faint">
+            {isImage(service) && engine !== null ? engineTitle(engine) : service.type}
+          </span>
         </span>
         {isImage(service) && (
           <Slots used={service.running} all={service.concurrency} idle={idle || isPaused || cooling !== null} />

@@ -2,6 +2,8 @@ import { Fragment } from 'react'
 import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
+import { faultText } from '../../lib/fault-words.ts'
+import { engineTitle } from './engine-title.ts'
 import { FeatureWords } from './features.tsx'
 import { ImageServerAdvice } from './image-server-advice.tsx'
 import { isImage } from './provider-lists.ts'
@@ -39,7 +41,7 @@ function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'servic
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <div className="flex min-w-0 flex-wrap items-center gap-2">
           <h3 className="font-medium [overflow-wrap:anywhere]">{name}</h3>
-          <Badge>{isImage(service) ? (engine ?? type) : type}</Badge>
+          <Badge>{isImage(service) ? engineTitle(engine ?? type) : type}</Badge>
           <Badge look={access === 'members' ? 'plain' : 'info'}>{ACCESS[access]}</Badge>
           {isPaused && <PausedBadge />}
         </div>
@@ -90,8 +92,8 @@ const Cooling = ({ cooling }: { cooling: NonNullable<ServiceInfo['cooling']> }) 
   <div className="flex flex-col items-start gap-1.5">
     <CoolingBadge cooling={cooling} />
     <p className="text-[13px] [overflow-wrap:anywhere] text-muted">
-      {cooling.faultsInRow === 1 ? 'Its last image failed' : `Its last ${cooling.faultsInRow} images failed`} through
-      its fault, so it rests{cooling.lastReason === null ? '.' : `: ${cooling.lastReason}`}
+      {cooling.faultsInRow === 1 ? 'Its last image failed' : `Its last ${cooling.faultsInRow} images failed`} there, so
+      it gets images last for a while. {cooling.lastFault && faultText(cooling.lastFault)}
     </p>
   </div>
 )

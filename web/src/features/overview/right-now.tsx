@@ -10,7 +10,7 @@ export const RightNow = ({ overview: { queue, providersOnline, models } }: { ove
     <StatRow>
       <Cell to="/queue" label="Being made" value={queue.running} detail={count(queue.running, 'image')} />
       <Cell to="/queue" label="Waiting" value={queue.waiting} detail={count(queue.waiting, 'image')} />
-      <Cell to="/network" label="Providers" value={providersOnline} detail="online" />
+      <Cell to="/network" label="Machines" value={providersOnline} detail="online" />
       <Cell to="/network" label="Models" value={models} detail="for you to use" />
     </StatRow>
   </section>

@@ -15,6 +15,12 @@ export const statusWord = (status: RequestSummary['status']): string =>
 export const promptOf = ({ prompt, kind }: RequestSummary): string =>
   prompt !== '' ? prompt : `${KINDS[kind]} without a prompt`
 
+/** What the machines of a request are to it: where nothing was made, it was only tried. */
+export function placeWord({ status, images }: Pick<RequestSummary, 'status' | 'images'>): string {
+  if (images.length > 0) return 'Made on'
+  return isUnfinished(status) ? 'Being made on' : 'Tried on'
+}
+
 /** What a tile tells by its looks, for those who do not see it. */
 export function lookOf({ status, images, createdAt }: RequestSummary): string {
   const count = images.length === 1 ? '1 image' : `${images.length} images`

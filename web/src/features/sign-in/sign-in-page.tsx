@@ -93,15 +93,9 @@ function Others({ options, isNew, onSwitch }: { options: SignInOptions; isNew: b
         New here?{' '}
         {options.registration === 'open'
           ? toOther
-          : 'You need an invitation link: ask an admin of this server for one.'}
+          : 'You need an invitation link: ask whoever told you of it, or an admin.'}
       </p>
-      <p>
-        Forgot your password? An admin can make you a link to set a new one, with{' '}
-        <code className="rounded bg-sunken px-1 py-0.5 font-mono text-xs whitespace-nowrap">
-          inference-club users link &lt;e-mail&gt;
-        </code>
-        .
-      </p>
+      <p>Forgot your password? Ask an admin: each can make you a link to a new one, on the page “People”.</p>
     </div>
   )
 }

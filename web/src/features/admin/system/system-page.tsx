@@ -76,18 +76,18 @@ function Health({ state }: { state: SystemState }) {
         detail={oldest === null ? 'no image waits' : `the oldest for ${formatDuration(Math.max(0, now - oldest))}`}
       />
       <Stat label="Running" icon={Zap} value={formatNumber(queue.running)} detail="images now" />
-      <Stat label="Agents" icon={Server} value={formatNumber(agentsOnline)} detail="connected" />
+      <Stat label="Machines" icon={Server} value={formatNumber(agentsOnline)} detail="connected" />
       <Stat
-        label="Event loop delay"
+        label="Delay of the server"
         icon={Gauge}
         value={formatDuration(eventLoop.meanMs)}
-        detail={`99% below ${formatDuration(eventLoop.p99Ms)}`}
+        detail={`99% of the time below ${formatDuration(eventLoop.p99Ms)}`}
       />
       <Stat
         label="Memory"
         icon={MemoryStick}
         value={formatBytes(memory.rss)}
-        detail={`${formatBytes(memory.heapUsed)} of it in objects`}
+        detail={`${formatBytes(memory.heapUsed)} of it in use`}
       />
       <Stat
         label="Database"

@@ -63,7 +63,7 @@ function optionsOf(models: readonly ModelInfo[], value: string) {
 }
 
 const tellLoad = ({ providers, queued }: ModelInfo): string =>
-  `${providers === 0 ? 'No image server up' : `${formatNumber(providers)} ${providers === 1 ? 'provider' : 'providers'} online`}, ${
+  `${providers === 0 ? 'No image server up' : `${formatNumber(providers)} ${providers === 1 ? 'machine' : 'machines'} online`}, ${
     queued === 0 ? 'nothing queued' : `${formatNumber(queued)} ${queued === 1 ? 'image' : 'images'} queued`
   }`
 

@@ -1,5 +1,6 @@
 import type { AttemptInfo } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { Badge } from '../../../components/ui/badge.tsx'
+import { faultText } from '../../../lib/fault-words.ts'
 import { formatDuration } from '../../../lib/format.ts'
 import { durationOf } from './timing.ts'
 
@@ -14,7 +15,7 @@ const OUTCOMES = {
 /** Every try of every image, those of an image in the order they began. */
 export const AttemptsTable = ({ attempts, now }: { attempts: readonly AttemptInfo[]; now: number }) => (
   <table className="w-full text-left">
-    <caption className="sr-only">Attempts</caption>
+    <caption className="sr-only">Tries</caption>
     <thead>
       <tr className="text-xs text-faint">
         <th scope="col" className="pr-3 pb-1.5 font-medium">
@@ -45,7 +46,9 @@ export const AttemptsTable = ({ attempts, now }: { attempts: readonly AttemptInf
               <td className="py-2 pr-3">
                 <Badge look={look}>{label}</Badge>
                 {attempt.reason !== null && attempt.reason !== attempt.state && (
-                  <span className="mt-1 block text-[13px] [overflow-wrap:anywhere] text-muted">{attempt.reason}</span>
+                  <span className="mt-1 block text-[13px] [overflow-wrap:anywhere] text-muted">
+                    {faultText({ reason: attempt.reason, message: attempt.message })}
+                  </span>
                 )}
               </td>
               <td className="py-2 text-right whitespace-nowrap tabular-nums">

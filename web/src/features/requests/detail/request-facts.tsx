@@ -5,6 +5,7 @@ import { CopyButton } from '../../../components/ui/copy-button.tsx'
 import { RelativeTime } from '../../../components/ui/relative-time.tsx'
 import { Skeleton } from '../../../components/ui/states.tsx'
 import { formatBytes, formatDateTime, formatDuration, formatPixels } from '../../../lib/format.ts'
+import { placeWord } from '../request-words.ts'
 import { Panel } from '../../../components/ui/panel.tsx'
 
 export interface RequestFactsProps {
@@ -20,7 +21,7 @@ type Fact = [name: string, value: ReactNode]
 export function RequestFacts({ request, detail, image }: RequestFactsProps) {
   const { startedAt, finishedAt, providers } = request
   const facts: Fact[] = [
-    ['Made by', request.owner.name],
+    ['Asked by', request.owner.name],
     ...(detail ? [['With', detail.key ? `the key “${detail.key.name}”` : 'the dashboard'] as Fact] : []),
     [
       'Asked for',
@@ -44,7 +45,7 @@ export function RequestFacts({ request, detail, image }: RequestFactsProps) {
         {request.model}
       </Link>
     ],
-    ...(providers.length > 0 ? [['Made on', providers.join(', ')] as Fact] : []),
+    ...(providers.length > 0 ? [[placeWord(request), providers.join(', ')] as Fact] : []),
     ...(image
       ? [
           [

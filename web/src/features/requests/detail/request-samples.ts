@@ -63,6 +63,7 @@ export const attempt = (change: Partial<AttemptInfo> = {}): AttemptInfo => ({
   state: 'succeeded',
   progress: 100,
   reason: null,
+  message: null,
   queuedAt: 1000,
   assignedAt: 2000,
   progressedAt: 2500,

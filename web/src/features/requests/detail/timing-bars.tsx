@@ -24,8 +24,7 @@ export function TimingBars({ timings }: { timings: readonly ImageTiming[] }) {
         ))}
         {hasWaste && (
           <li className="flex items-center gap-1.5">
-            <span className="wasted size-2.5 rounded-[3px] bg-line-strong" aria-hidden />
-            In an attempt without an image
+            <span className="wasted size-2.5 rounded-[3px] bg-line-strong" aria-hidden />A try without an image
           </li>
         )}
       </ul>
@@ -64,6 +63,6 @@ const Bar = ({ timing, longest }: { timing: ImageTiming; longest: number }) => (
 
 function wordsOf(timing: ImageTiming): string {
   const phases = phaseTotals(timing).map(({ phase, ms }) => `${LOOKS[phase].label.toLowerCase()} ${formatDuration(ms)}`)
-  const tries = timing.attempts > 1 ? ` in ${timing.attempts} attempts` : ''
+  const tries = timing.attempts > 1 ? ` in ${timing.attempts} tries` : ''
   return `${formatDuration(timing.totalMs)}${tries}: ${phases.join(', ')}`
 }
