@@ -1,7 +1,7 @@
-import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { formatNumber } from '../lib/format.ts'
 import { faultWords } from '../lib/fault-words.ts'
+import { SeeRequest } from './see-request.tsx'
 import { Badge } from './ui/badge.tsx'
 import { Button } from './ui/button.tsx'
 import { RelativeTime } from './ui/relative-time.tsx'
@@ -71,14 +71,6 @@ const Single = ({
   <>
     {!hideTime && <RelativeTime at={at} />}
     {who !== undefined && <span>{who}</span>}
-    {requestId !== null && (
-      <Link
-        to="/requests/$id"
-        params={{ id: requestId }}
-        className="inline-flex items-center font-medium text-accent hover:underline pointer-coarse:min-h-[40px]"
-      >
-        See the request
-      </Link>
-    )}
+    {requestId !== null && <SeeRequest id={requestId} />}
   </>
 )

@@ -1,31 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { RequestSummary } from '../../../src/http/dashboard/contract/requests.ts'
+import { summary } from './request-samples.ts'
 import { hasStatus, itemsOf, lacks, type ListData, mayHold, mergeHead } from './request-list.ts'
 
-const request = (at: number, change: Partial<RequestSummary> = {}): RequestSummary => ({
-  id: `req_${at}`,
-  kind: 'generation',
-  status: 'succeeded',
-  model: 'demo',
-  prompt: '',
-  n: 1,
-  owner: { id: 'usr_1', name: 'Ada' },
-  createdAt: at,
-  startedAt: null,
-  finishedAt: null,
-  images: [],
-  inputs: [],
-  mask: null,
-  progress: 0,
-  size: null,
-  queuePosition: null,
-  etaSeconds: null,
-  etaToldAt: null,
-  wait: null,
-  providers: [],
-  error: null,
-  ...change
-})
+const request = (at: number, change: Partial<RequestSummary> = {}): RequestSummary =>
+  summary({ id: `req_${at}`, createdAt: at, startedAt: null, finishedAt: null, images: [], ...change })
 
 const page = (next: string | null, ...times: number[]) => ({ items: times.map((at) => request(at)), next })
 const list = (...pages: ReturnType<typeof page>[]): ListData => ({ pages, pageParams: pages.map(() => undefined) })

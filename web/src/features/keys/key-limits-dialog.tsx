@@ -1,7 +1,7 @@
-import { useState } from 'react'
 import type { KeyInfo } from '../../../../src/http/dashboard/contract/keys.ts'
 import { LimitsDialogFrame } from '../../components/limits/limits-dialog-frame.tsx'
 import { limitsFormOf } from '../../components/limits/limits-form.ts'
+import { useLimitsDraft } from '../../components/limits/use-limits-draft.ts'
 import { tell } from '../../components/ui/toaster.tsx'
 import { usePerson } from '../../lib/session.ts'
 import { useChangeKey } from './api.ts'
@@ -11,16 +11,11 @@ import { KeyLimitFields } from './key-limit-fields.tsx'
 /** What may be asked for with a key at most, after it was made. */
 export function KeyLimitsDialog({ apiKey, onClose }: { apiKey: KeyInfo; onClose: () => void }) {
   const isAdmin = usePerson().role === 'admin'
-  const [form, setForm] = useState<KeyLimitsForm>(() => ({
+  const { form, errors, setErrors, change } = useLimitsDraft<KeyLimitsForm, KeyLimitsErrors>(() => ({
     ...limitsFormOf(apiKey.limits),
     rateLimit: apiKey.rateLimit === null ? '' : String(apiKey.rateLimit)
   }))
-  const [errors, setErrors] = useState<KeyLimitsErrors>({})
   const save = useChangeKey(apiKey.id)
-  const change = (part: Partial<KeyLimitsForm>) => {
-    setForm((before) => ({ ...before, ...part }))
-    setErrors({})
-  }
   const submit = () => {
     const read = readKeyLimits(form, { leastRate: isAdmin || apiKey.rateLimit === 0 ? 0 : 1 })
     if ('errors' in read) setErrors(read.errors)

@@ -1,25 +1,15 @@
 import type { KeyInfo } from '../../../../src/http/dashboard/contract/keys.ts'
-import { ConfirmDialog } from '../../components/ui/confirm-dialog.tsx'
-import { tell, tellError } from '../../components/ui/toaster.tsx'
-import { messageOf } from '../../lib/fetch-json.ts'
+import { ConfirmAction } from '../../components/confirm-action.tsx'
 import { useRevokeKey } from './api.ts'
 
 export function RevokeKeyDialog({ apiKey, onClose }: { apiKey: KeyInfo; onClose: () => void }) {
-  const revoke = useRevokeKey()
-  const confirm = () =>
-    revoke.mutate(apiKey.id, {
-      onSuccess: () => {
-        tell(`Revoked “${apiKey.name}”`)
-        onClose()
-      },
-      onError: (error) => tellError('The key still works', messageOf(error))
-    })
   return (
-    <ConfirmDialog
-      open
+    <ConfirmAction
+      action={useRevokeKey()}
+      variables={apiKey.id}
+      done={`Revoked “${apiKey.name}”`}
+      failed="The key still works"
       onClose={onClose}
-      onConfirm={confirm}
-      busy={revoke.isPending}
       title={`Revoke “${apiKey.name}”?`}
       description={
         apiKey.scopes.includes('agent')

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react'
 import { Ban } from 'lucide-react'
 import type { ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
 import { Button } from '../../components/ui/button.tsx'
-import { ConfirmDialog } from '../../components/ui/confirm-dialog.tsx'
+import { ConfirmAction } from '../../components/confirm-action.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { tell, tellError } from '../../components/ui/toaster.tsx'
@@ -92,22 +92,13 @@ function BlockedPanel({ provider: { id, blocked } }: { provider: ProviderDetail 
 
 function BlockDialog(props: { provider: ProviderDetail; person: Person; onClose: () => void }) {
   const { provider, person, onClose } = props
-  const change = useChangeProvider(provider.id)
-  const confirm = () =>
-    change.mutate(
-      { what: 'block', userId: person.id },
-      {
-        onSuccess: () => tell(`${person.name} is blocked`),
-        onError: (error) => tellError(`${person.name} was not blocked`, messageOf(error)),
-        onSettled: onClose
-      }
-    )
   return (
-    <ConfirmDialog
-      open
+    <ConfirmAction
+      action={useChangeProvider(provider.id)}
+      variables={{ what: 'block', userId: person.id }}
+      done={`${person.name} is blocked`}
+      failed={`${person.name} was not blocked`}
       onClose={onClose}
-      onConfirm={confirm}
-      busy={change.isPending}
       title={`Block ${person.name}?`}
       description={`${provider.name} makes no more images for ${person.name}. What runs now is finished. You can unblock them at any time.`}
       keep="Cancel"

@@ -3,7 +3,7 @@ import { CirclePause, Play, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
 import { Button } from '../../components/ui/button.tsx'
-import { ConfirmDialog } from '../../components/ui/confirm-dialog.tsx'
+import { ConfirmAction } from '../../components/confirm-action.tsx'
 import { tell, tellError } from '../../components/ui/toaster.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
 import { useChangeProvider, useForgetProvider } from './api.ts'
@@ -48,25 +48,15 @@ function DrainButton({ provider: { id, name, drainedAt } }: { provider: Provider
 }
 
 function ForgetDialog({ provider, onClose }: { provider: ProviderDetail; onClose: () => void }) {
-  const forget = useForgetProvider(provider.id)
   const navigate = useNavigate()
-  const confirm = () =>
-    forget.mutate(undefined, {
-      onSuccess: () => {
-        tell(`Forgot ${provider.name}`)
-        void navigate({ to: '/network' })
-      },
-      onError: (error) => {
-        tellError(`${provider.name} was not forgotten`, messageOf(error))
-        onClose()
-      }
-    })
   return (
-    <ConfirmDialog
-      open
+    <ConfirmAction
+      action={useForgetProvider(provider.id)}
+      variables={undefined}
+      done={`Forgot ${provider.name}`}
+      failed={`${provider.name} was not forgotten`}
+      onDone={() => void navigate({ to: '/network' })}
       onClose={onClose}
-      onConfirm={confirm}
-      busy={forget.isPending}
       title={`Forget ${provider.name}?`}
       description="It is shown no more until its agent connects again. The images it made stay."
       confirm="Forget"

@@ -3,10 +3,8 @@ import { MailOpen } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { Invitation } from '../../../../src/http/dashboard/contract/session.ts'
 import { Button } from '../../components/ui/button.tsx'
-import { ConfirmDialog } from '../../components/ui/confirm-dialog.tsx'
+import { ConfirmAction } from '../../components/confirm-action.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/ui/states.tsx'
-import { tell, tellError } from '../../components/ui/toaster.tsx'
-import { messageOf } from '../../lib/fetch-json.ts'
 import { invitationsQuery, useRevokeInvitation } from './api.ts'
 import { InvitationRow } from './invitation-row.tsx'
 
@@ -51,19 +49,13 @@ function InvitationList(props: { invitations: readonly Invitation[]; onRevoke: (
 }
 
 function RevokeDialog({ invitation, onClose }: { invitation: Invitation; onClose: () => void }) {
-  const revoke = useRevokeInvitation()
-  const confirm = () =>
-    revoke.mutate(invitation.id, {
-      onSuccess: () => tell('The link does not work any more'),
-      onError: (error) => tellError('The invitation was not revoked', messageOf(error)),
-      onSettled: onClose
-    })
   return (
-    <ConfirmDialog
-      open
+    <ConfirmAction
+      action={useRevokeInvitation()}
+      variables={invitation.id}
+      done="The link does not work any more"
+      failed="The invitation was not revoked"
       onClose={onClose}
-      onConfirm={confirm}
-      busy={revoke.isPending}
       title="Revoke this invitation?"
       description="Its link stops working at once. You can make another one at any time."
       confirm="Revoke"

@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import type { PersonInfo } from '../../../../src/http/dashboard/contract/admin.ts'
 import { LimitFields } from '../../components/limits/limit-fields.tsx'
 import { LimitsDialogFrame } from '../../components/limits/limits-dialog-frame.tsx'
@@ -8,18 +7,16 @@ import {
   limitsFormOf,
   readLimits
 } from '../../components/limits/limits-form.ts'
+import { useLimitsDraft } from '../../components/limits/use-limits-draft.ts'
 import { tell } from '../../components/ui/toaster.tsx'
 import { useChangePerson } from './api.ts'
 
 /** What somebody may have at most, whichever key they use. */
 export function LimitsDialog({ person, onClose }: { person: PersonInfo; onClose: () => void }) {
-  const [form, setForm] = useState<LimitsForm>(() => limitsFormOf(person.limits))
-  const [errors, setErrors] = useState<LimitsFormErrors>({})
+  const { form, errors, setErrors, change } = useLimitsDraft<LimitsForm, LimitsFormErrors>(() =>
+    limitsFormOf(person.limits)
+  )
   const save = useChangePerson(person.id)
-  const change = (part: Partial<LimitsForm>) => {
-    setForm((before) => ({ ...before, ...part }))
-    setErrors({})
-  }
   const submit = () => {
     const read = readLimits(form)
     setErrors(read.errors)

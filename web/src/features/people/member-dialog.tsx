@@ -1,7 +1,5 @@
 import type { PersonChange, PersonInfo } from '../../../../src/http/dashboard/contract/admin.ts'
-import { ConfirmDialog } from '../../components/ui/confirm-dialog.tsx'
-import { tell, tellError } from '../../components/ui/toaster.tsx'
-import { messageOf } from '../../lib/fetch-json.ts'
+import { ConfirmAction } from '../../components/confirm-action.tsx'
 import { useChangePerson } from './api.ts'
 
 /** What is done to somebody after asking once more. */
@@ -50,19 +48,13 @@ const STEPS: Record<MemberStep, StepWords> = {
 export function MemberDialog(props: { step: MemberStep; person: PersonInfo; onClose: () => void }) {
   const { step, person, onClose } = props
   const { change, title, description, confirm, done } = STEPS[step]
-  const save = useChangePerson(person.id)
   return (
-    <ConfirmDialog
-      open
+    <ConfirmAction
+      action={useChangePerson(person.id)}
+      variables={change}
+      done={done(person.name)}
+      failed="Nothing was changed"
       onClose={onClose}
-      onConfirm={() =>
-        save.mutate(change, {
-          onSuccess: () => tell(done(person.name)),
-          onError: (error) => tellError('Nothing was changed', messageOf(error)),
-          onSettled: onClose
-        })
-      }
-      busy={save.isPending}
       title={title(person.name)}
       description={description}
       keep="Cancel"

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { image, summary } from './detail/request-samples.ts'
+import { image, summary } from '../../lib/request-samples.ts'
 import { placeWord } from './request-words.ts'
 
 it.each([

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { RotateCw, Webhook } from 'lucide-react'
 import { LoadMore } from '../../../components/load-more.tsx'
+import { SeeRequest } from '../../../components/see-request.tsx'
 import { Badge } from '../../../components/ui/badge.tsx'
 import { Button } from '../../../components/ui/button.tsx'
 import { Page } from '../../../components/ui/page.tsx'
@@ -69,13 +69,7 @@ function DeliveryLine({ delivery, now }: { delivery: Delivery; now: number }) {
         <p className="[overflow-wrap:anywhere]">{deliveryStory(delivery, now)}</p>
         <p className="flex flex-wrap items-center gap-x-1.5 text-[13px] text-muted">
           {owner.name}, <RelativeTime at={createdAt} />
-          <Link
-            to="/requests/$id"
-            params={{ id: requestId }}
-            className="inline-flex items-center font-medium text-accent hover:underline pointer-coarse:min-h-[40px]"
-          >
-            See the request
-          </Link>
+          <SeeRequest id={requestId} />
         </p>
       </div>
       <Button

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type AdviceContext, adviceFor } from './error-advice.ts'
-import { attempt } from './request-samples.ts'
+import { attempt } from '../../../lib/request-samples.ts'
 
 const ann = { id: 'usr_ann', name: 'Ann' }
 const ben = { id: 'usr_ben', name: 'Ben' }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { repeatCall } from './repeat-call.ts'
-import { detail, image } from './request-samples.ts'
+import { detail, image } from '../../../lib/request-samples.ts'
 
 describe('repeatCall', () => {
   it('asks for the same with the seed that was drawn', () => {

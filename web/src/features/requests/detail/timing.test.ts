@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { attempt } from './request-samples.ts'
+import { attempt } from '../../../lib/request-samples.ts'
 import { durationOf, phaseTotals, timingsOf } from './timing.ts'
 
 const lengths = (...attempts: Parameters<typeof timingsOf>[0]) =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { image, summary } from './request-samples.ts'
+import { image, summary } from '../../../lib/request-samples.ts'
 import { picturesOf } from './use-pictures.ts'
 
 const images = [image({ position: 2 })]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { collage, layOutGrid, layOutList, shapeOf } from './gallery-layout.ts'
-import { summary } from '../detail/request-samples.ts'
+import { summary } from '../../../lib/request-samples.ts'
 
 const DAY = 86_400_000
 const options = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { GalleryRow } from './gallery-layout.ts'
 import { moveTo, placesOf } from './grid-keys.ts'
-import { summary } from '../detail/request-samples.ts'
+import { summary } from '../../../lib/request-samples.ts'
 
 const row = (...tiles: [id: string, left: number, width: number][]): GalleryRow => ({
   kind: 'requests',

@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import { Ban, CircleAlert } from 'lucide-react'
 import { memo } from 'react'
@@ -9,6 +8,7 @@ import { RelativeTime } from '../../../components/ui/relative-time.tsx'
 import { StatusBadge } from '../../../components/ui/status-badge.tsx'
 import { isUnfinished } from '../api.ts'
 import { countShown } from './gallery-layout.ts'
+import { ListedLink, MoreImages } from './listed-link.tsx'
 import { useServerTime, useTimeLeft } from '../../../lib/time-left.ts'
 import { detailsOf, promptOf, waitWords } from '../request-words.ts'
 import { TileImage } from '../tile-image.tsx'
@@ -41,16 +41,14 @@ export const RequestLine = memo(function RequestLine({ request, isStop, search, 
         <LineImages request={request} />
       </div>
       <div role="gridcell" className="min-w-0">
-        <Link
-          to="/requests/$id"
-          params={{ id: request.id }}
-          state={{ list: search }}
-          data-request={request.id}
-          tabIndex={isStop ? 0 : -1}
+        <ListedLink
+          id={request.id}
+          search={search}
+          isStop={isStop}
           className="line-clamp-1 leading-snug outline-none after:absolute after:inset-0 md:line-clamp-2"
         >
           {promptOf(request)}
-        </Link>
+        </ListedLink>
         <span className="block truncate text-xs text-faint lg:hidden">
           {detailsOf(request, withOwner)}
           <span className="md:hidden">
@@ -99,11 +97,7 @@ function LineImages({ request }: { request: RequestSummary }) {
   return Array.from({ length: shown }, (_, index) => (
     <span key={index} className={clsx(frame, index > 0 && 'hidden md:block')}>
       <TileImage request={request} index={index} width={44} />
-      {count > shown && index === shown - 1 && (
-        <span className="absolute inset-0 flex items-center justify-center bg-black/60 text-xs font-medium text-white">
-          +{count - shown}
-        </span>
-      )}
+      {count > shown && index === shown - 1 && <MoreImages count={count - shown} className="text-xs font-medium" />}
     </span>
   ))
 }

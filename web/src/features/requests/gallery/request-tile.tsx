@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import { memo } from 'react'
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
@@ -6,6 +5,7 @@ import type { RequestSearch } from '../../../lib/request-search.ts'
 import { useServerTime, useTimeLeft } from '../../../lib/time-left.ts'
 import { StatusBadge } from '../../../components/ui/status-badge.tsx'
 import { collage, countShown, type Tile } from './gallery-layout.ts'
+import { ListedLink, MoreImages } from './listed-link.tsx'
 import { detailsOf, lookOf, promptOf, waitWords } from '../request-words.ts'
 import { TileImage } from '../tile-image.tsx'
 
@@ -24,13 +24,10 @@ export const RequestTile = memo(function RequestTile({ tile, height, isStop, sea
   const hasPictures = request.status === 'running' || request.images.length > 0
   return (
     <div role="gridcell" className="absolute top-0" style={{ left, width, height }}>
-      <Link
-        to="/requests/$id"
-        params={{ id: request.id }}
-        state={{ list: search }}
-        data-request={request.id}
-        tabIndex={isStop ? 0 : -1}
-        draggable={false}
+      <ListedLink
+        id={request.id}
+        search={search}
+        isStop={isStop}
         className={clsx('group relative block size-full overflow-hidden rounded-lg', hasPictures && 'bg-sunken')}
       >
         {hasPictures ? <Collage tile={tile} height={height} /> : <NoPicture request={request} withOwner={withOwner} />}
@@ -41,7 +38,7 @@ export const RequestTile = memo(function RequestTile({ tile, height, isStop, sea
         )}
         {hasPictures && <Caption request={request} withOwner={withOwner} />}
         <span className="sr-only">{lookOf(request)}</span>
-      </Link>
+      </ListedLink>
     </div>
   )
 })
@@ -63,11 +60,7 @@ function Collage({ tile: { request, width }, height }: { tile: Tile; height: num
       }}
     >
       <TileImage request={request} index={index} width={cell.width * width} />
-      {more > 0 && index === cells.length - 1 && (
-        <span className="absolute inset-0 flex items-center justify-center bg-black/60 text-base font-semibold text-white">
-          +{more}
-        </span>
-      )}
+      {more > 0 && index === cells.length - 1 && <MoreImages count={more} className="text-base font-semibold" />}
     </span>
   ))
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { summary } from '../detail/request-samples.ts'
+import { summary } from '../../../lib/request-samples.ts'
 import { countNewer } from './use-held-list.ts'
 
 it('counts what came after the newest request that is shown', () => {

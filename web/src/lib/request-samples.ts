@@ -3,7 +3,7 @@ import type {
   ImageInfo,
   RequestDetail,
   RequestSummary
-} from '../../../../../src/http/dashboard/contract/requests.ts'
+} from '../../../src/http/dashboard/contract/requests.ts'
 
 /** What tests begin with. */
 export const image = (change: Partial<ImageInfo> = {}): ImageInfo => ({
