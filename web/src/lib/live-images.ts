@@ -30,8 +30,8 @@ export function keepLiveImages(): () => void {
       change(requestId, image, { preview: `data:${mediaType};base64,${b64}` })
     ),
     live.on('request', ({ id, status, n }) => {
-      // What an ended request showed on its way is not needed again.
-      if (status === 'queued' || status === 'running') return
+      // What an ended request showed on its way is not needed again; one that waits anew begins anew.
+      if (status === 'running') return
       for (let position = 0; position < n; position++) images.delete(keyOf(id, position))
       for (const watcher of watchers) watcher()
     })

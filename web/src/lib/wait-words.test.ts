@@ -34,6 +34,8 @@ describe('an image of which no step is known', () => {
     expect(idleText(running, NOW)).toBe(`Being made, ${formatDuration(12_000)}`)
     expect(idleText({ ...running, n: 2, queuePosition: 3 }, NOW)).toBe(formatDuration(12_000))
     expect(idleText({ ...base, status: 'queued' }, NOW)).toBe(`Waiting, ${formatDuration(30_000)}`)
+    // It was begun and waits anew: its waiting did not begin with that.
+    expect(idleText({ ...running, status: 'queued' }, NOW)).toBe(`Waiting, ${formatDuration(30_000)}`)
     expect(elapsedText(NOW + 5000, NOW)).toBe(formatDuration(1000))
   })
 

@@ -46,8 +46,8 @@ export function idleText(
   now: number
 ): string {
   const { status, n, queuePosition, createdAt, startedAt } = request
+  if (status === 'queued') return reasonText(request, now) ?? `Waiting, ${elapsedText(createdAt, now)}`
   const elapsed = elapsedText(startedAt ?? createdAt, now)
-  if (status === 'queued') return reasonText(request, now) ?? `Waiting, ${elapsed}`
   // Of several images some may still wait; which ones is not told.
   return n === 1 || queuePosition === null ? `Being made, ${elapsed}` : elapsed
 }

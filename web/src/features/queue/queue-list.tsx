@@ -16,7 +16,7 @@ export function QueueList({ title, items, showOwner }: QueueListProps) {
   const shown = useLingering(items)
   if (shown.length === 0) return null
   return (
-    <section className="flex flex-col gap-2">
+    <section aria-label={title} className="flex flex-col gap-2">
       <h2 className="flex items-baseline gap-2 font-medium">
         {title}
         <span className="text-xs font-normal text-faint tabular-nums">{formatNumber(items.length)}</span>

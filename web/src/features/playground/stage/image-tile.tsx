@@ -26,7 +26,9 @@ export interface ImageTileProps {
 /** The place of one image, from the first moment on as large as it will be. */
 export function ImageTile({ request, tile, frame, sizes, actions }: ImageTileProps) {
   const live = useLiveImage(request.id, tile.position)
-  const preview = useLast(live?.preview)
+  const last = useLast(live?.preview)
+  // Of one that has to wait anew nothing is there any more.
+  const preview = request.status === 'queued' ? undefined : last
   return (
     <li
       className={clsx(

@@ -109,6 +109,7 @@ describe('tellStatus', () => {
     expect(tellStatus({ ...running, queuePosition: 2, etaSeconds: 0 }, 0)).toBe(`1 of 3 done, done in a moment`)
     const wait = { reason: 'away', until: null } as const
     expect(tellStatus({ ...queued, etaSeconds: null, wait }, 0)).toBe('No machine for it is online')
+    expect(tellStatus({ ...running, status: 'queued', wait }, 0)).toBe('No machine for it is online, 1 of 3 done')
     expect(tellStatus({ ...running, wait }, 0)).toBe('1 of 3 done, No machine for it is online')
   })
 })

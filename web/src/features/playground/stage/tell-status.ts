@@ -11,7 +11,7 @@ export function tellStatus(request: RequestSummary, now: number): string {
       : etaSeconds < 1
         ? 'done in a moment'
         : `about ${formatDuration(etaSeconds * 1000)} left`
-  const done = n > 1 && status === 'running' ? `${images.length} of ${n} done` : undefined
+  const done = n > 1 && (status === 'running' || images.length > 0) ? `${images.length} of ${n} done` : undefined
   const reason = reasonText(request, now) ?? undefined
   const place = status === 'queued' ? (reason ?? tellPlace(queuePosition)) : undefined
   const rest = status === 'running' ? reason : undefined
