@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { loadClientSettings } from '../config/client-settings.ts'
 import { cleanText } from '../lib/clean-text.ts'
+import { findGatewayAddress } from '../db/gateway-address.ts'
 import { CommandFailed } from './command-failed.ts'
 
 export interface GatewayOptions {
@@ -19,12 +20,17 @@ export class GatewayAway extends CommandFailed {}
 
 export const addGatewayOptions = (command: Command): Command =>
   command
-    .option('--url <url>', 'the gateway (default: INFERENCE_CLUB_URL, else http://127.0.0.1:8080)')
+    .option(
+      '--url <url>',
+      'the gateway (default: INFERENCE_CLUB_URL, else the one that runs on this machine on INFERENCE_CLUB_DATA_DIR or ./data, else http://127.0.0.1:8080)'
+    )
     .option('--key <key>', 'the API key (default: INFERENCE_CLUB_API_KEY, which other users of the machine cannot see)')
 
-export function openGateway(options: GatewayOptions): GatewayAddress {
+export async function openGateway(options: GatewayOptions): Promise<GatewayAddress> {
   const settings = loadClientSettings()
-  const url = (options.url ?? settings.url).replace(/\/+$/, '')
+  const isNamed = options.url !== undefined || settings.isUrlSet
+  const running = isNamed ? undefined : await findGatewayAddress(settings.dataDir)
+  const url = (options.url ?? running?.url ?? settings.url).replace(/\/+$/, '')
   const key = options.key ?? settings.apiKey
   if (!URL.canParse(url)) throw new CommandFailed(`'${url}' is not a URL.`)
   if (key === undefined) {

@@ -29,7 +29,7 @@ export function editCommand(): Command {
     .option('--image <file>', 'a further image to take from; may be given several times', collect)
     .option('--strength <0..1>', '0 keeps the image, 1 ignores it', share)
   return addImageOptions(command).action(async (image: string, prompt: string, options: EditOptions) => {
-    const gateway = openGateway(options)
+    const gateway = await openGateway(options)
     const form = new FormData()
     form.set('prompt', prompt)
     for (const [name, value] of Object.entries(await imageFields(gateway, options, 'edit'))) form.set(name, value)

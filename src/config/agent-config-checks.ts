@@ -1,5 +1,5 @@
 import { DAY_MS } from '../lib/durations.ts'
-import { didYouMean } from '../lib/closest-name.ts'
+import { closestName, didYouMean } from '../lib/closest-name.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
 import type { TextCheck } from './yaml-value.ts'
 
@@ -31,6 +31,10 @@ export function checkGateway(text: string): string | undefined {
   if (search || hash || username || password) return 'must not have a query, fragment, user name or password'
   return /\/v1\/*$/.test(pathname) ? 'must be the address of the gateway without /v1' : undefined
 }
+
+/** Of other types nothing is known; what is nearly the one that is was meant to be it. */
+export const checkType: TextCheck = (text) =>
+  text !== 'image' && closestName(text, ['image']) !== undefined ? "is not known; did you mean 'image'?" : undefined
 
 export function checkTimeout(text: string): string | undefined {
   const ms = parseDurationMs(text)

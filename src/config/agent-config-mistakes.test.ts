@@ -187,6 +187,13 @@ describe('a mistake', () => {
     ['an unset variable', swap('${INFERENCE_CLUB_API_KEY}', '${NOBODY}')],
     ['an alias of nothing', swap('http://127.0.0.1:8188', '*nothing')],
     ['a wrong list', HEAD.replace('services:', 'services: one')],
+    ['a misspelt key that is required', swap('name: home-rig', 'nmae: home-rig')],
+    ['a misspelt key of everything', HEAD.replace('services:', 'service:') + GOOD.slice(HEAD.length)],
+    ['a misspelt key of a service', swap('url:', 'ulr:')],
+    ['another one', swap('engine:', 'engin:')],
+    ['a third', swap('models:', 'modells:')],
+    ['a misspelt key of a model', swap('- id: ', '- di: ')],
+    ['a misspelt type', swap('type: image', 'type: imgae')],
     ['a misspelt engine', swap('engine: comfyui\n    url: http://127.0.0.1:8188', 'engine: dmeo')],
     ['broken YAML', `${GOOD}name: a: b\n  c: d\n`]
   ])('brings no others with it: %s', (_what, text) => {
@@ -242,7 +249,6 @@ services:
 `
     expect(mistakesOf(text).map((mistake) => /^agent\.yaml:(\d+): (\S+)/.exec(mistake)?.slice(1))).toEqual([
       ['1', 'gateway'],
-      ['1', 'name'],
       ['2', 'the'],
       ['3', 'nmae'],
       ['5', 'services[0].engine'],
@@ -253,7 +259,7 @@ services:
       ['12', 'services[1].name'],
       ['14', 'services[1].timeout']
     ])
-    expect(() => loadText(text)).toThrow(/^The configuration has 11 mistakes:\n {2}agent\.yaml:1: gateway /)
+    expect(() => loadText(text)).toThrow(/^The configuration has 10 mistakes:\n {2}agent\.yaml:1: gateway /)
   })
 
   it('is told with the right line in a file of Windows', () => {

@@ -14,6 +14,7 @@ import {
   checkKeyFileName,
   checkOneOf,
   checkTimeout,
+  checkType,
   checkUnique
 } from './agent-config-checks.ts'
 import { checkImageServer } from './check-image-server.ts'
@@ -213,7 +214,10 @@ function readService(
   { engines, isNew }: { engines: readonly KnownEngine[]; isNew: TextCheck }
 ): AgentServiceConfig {
   const name = requiredText(fields.name, 'what the gateway calls this service', { maxChars: 100, check: isNew })
-  const type = requiredText(fields.type, 'image, or what else this service does', { maxChars: 40 })
+  const type = requiredText(fields.type, 'image, or what else this service does', {
+    maxChars: 40,
+    check: checkType
+  })
   const isImage = type === 'image'
   const names = engines.map((one) => one.name)
   if (isImage) fields.engine.require(`one of ${names.join(', ')}`)

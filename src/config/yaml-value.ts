@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, type Pair } from 'yaml'
-import { didYouMean } from '../lib/closest-name.ts'
+import { closestName, didYouMean } from '../lib/closest-name.ts'
 
 /** What a value needs of the file it stands in. */
 export interface YamlSource {
@@ -120,7 +120,10 @@ export class YamlValue {
     )
   }
 
-  /** The values of a mapping by key, absent ones as blank values; undefined when this is no mapping. */
+  /**
+   * The values of a mapping by key, absent ones as blank values; undefined when this is no mapping. What stands behind a
+   * misspelled key is read as what it was meant to be, so that it is one mistake and not two.
+   */
   fields<K extends string>(keys: readonly K[]): Record<K, YamlValue> | undefined {
     if (this.#isUnusable) return undefined
     if (!isMap<Node, Node | null>(this.#node)) return this.mistake(`must be a mapping of ${keys.join(', ')}`)
@@ -132,8 +135,11 @@ export class YamlValue {
       written.set(key, new YamlValue(this.#source, { node: pair.value, path: this.#pathOf(key), offset }))
       if (!(keys as readonly string[]).includes(key)) this.#noteUnknownKey(key, { offset, keys })
     }
+    const meant = new Map([...written].map(([key, value]) => [closestName(key, keys), value]))
     const valueOf = (key: K) =>
-      written.get(key) ?? new YamlValue(this.#source, { node: undefined, path: this.#pathOf(key), offset: start })
+      written.get(key) ??
+      meant.get(key) ??
+      new YamlValue(this.#source, { node: undefined, path: this.#pathOf(key), offset: start })
     return Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<K, YamlValue>
   }
 

@@ -215,6 +215,18 @@ describe('generate', () => {
     expect(await sharp(join(folder, name)).metadata()).toMatchObject({ format, width: 64, height: 48 })
   })
 
+  it('finds the gateway that runs on this machine by its data folder, unless it is told of another', async () => {
+    const make = (env: Record<string, string>, ...args: string[]) =>
+      club(['generate', 'a red fox', '-o', 'found.png', ...QUICK, ...args], { INFERENCE_CLUB_URL: '', ...env })
+    expect(await make({})).toMatchObject({ code: 0, stdout: 'found.png\n' })
+    const elsewhere = 'http://127.0.0.1:9'
+    expect((await make({}, '--url', elsewhere)).stderr).toContain(elsewhere)
+    expect((await make({ INFERENCE_CLUB_URL: elsewhere })).stderr).toContain(elsewhere)
+    expect((await club(['generate', '--help'])).stdout.replace(/\s+/g, ' ')).toContain(
+      'the one that runs on this machine'
+    )
+  })
+
   it('saves several under numbered names', async () => {
     const { stdout } = await club(['generate', 'two lakes', '--n', '2', '-o', 'lake.png', ...QUICK])
     expect(stdout).toBe('lake-1.png\nlake-2.png\n')

@@ -84,14 +84,12 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
 
 const GENERATIONS = 'images/generations'
 
-/** Where an API may begin that is not at `asked`: further down, further up, or beside it. */
+/** Where an API may begin that is not where it was `asked`: further down or beside it. */
 function rootRemedy(asked: string): string {
   const { origin, pathname } = new URL(asked)
   const root = pathname.replace(`/${GENERATIONS}`, '')
-  // Somebody wrote the address of a call.
-  const above = root.replace(/\/(?:images(?:\/\w+)?|models)$/, '')
   const below = root.endsWith('/v1') ? [] : [`${root}/v1`]
-  const roots = above !== root ? [above] : root === '/v1' ? ['/api/v1'] : [...below, '/v1']
+  const roots = root === '/v1' ? ['/api/v1'] : [...below, '/v1']
   return `The service's url is where its API begins, such as ${roots.map((path) => origin + path).join(' or ')}.`
 }
 
