@@ -56,7 +56,8 @@ export function createRateLimits(options: { perMinute: () => number; wrongKeysPe
   }
 }
 
-async function consume(
+/** Takes one of the points of a key, and tells how it stands then. */
+export async function consume(
   limiter: RateLimiterMemory,
   key: string
 ): Promise<{ exceeded: boolean; result: RateLimiterRes }> {

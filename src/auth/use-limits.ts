@@ -1,14 +1,6 @@
 import type { LimitColumns } from '../db/tables.ts'
 import type { UseLimits } from '../lib/principal.ts'
 
-export const NO_LIMITS: LimitColumns = {
-  images_per_day: null,
-  images_per_month: null,
-  max_active: null,
-  max_pixels: null,
-  allowed_models: null
-}
-
 export function fromColumns(row: LimitColumns): UseLimits {
   const models = row.allowed_models === null ? undefined : (JSON.parse(row.allowed_models) as string[])
   return {

@@ -6,7 +6,7 @@ import { errors } from '../lib/errors.ts'
 import { normalEmail } from './email-address.ts'
 import { revokeInvitationsOf } from './invitation-store.ts'
 import { requireAdminLeft } from './last-admin-store.ts'
-import { NO_LIMITS } from '../auth/use-limits.ts'
+import { toColumns } from '../auth/use-limits.ts'
 import type { UserRow } from './user-store.ts'
 
 /** How those are called who are no longer here. */
@@ -72,7 +72,7 @@ const nobody = (userId: string) => ({
   email_verified: 0,
   image: null,
   role: 'member',
-  ...NO_LIMITS
+  ...toColumns({})
 })
 
 /**

@@ -7,6 +7,7 @@ import {
   validateToken
 } from 'better-auth/oauth2'
 import type { Logger } from '../lib/logger.ts'
+import { remember } from '../lib/remember.ts'
 
 export const OIDC_PROVIDER_ID = 'oidc'
 
@@ -136,15 +137,11 @@ async function withUserInfo(identity: Claims, discovery: Discovery, accessToken:
 
 function rememberDiscovery(issuer: string, logger: Logger): () => Promise<Discovery> {
   const url = `${withoutSlash(issuer)}/.well-known/openid-configuration`
-  let known: { discovery: Promise<Discovery>; until: number } | undefined
+  const discover = remember({ load: () => fetchDiscovery(url, issuer), forMs: KNOWN_FOR_MS, now: Date.now })
   return async () => {
-    if (!known || known.until < Date.now()) {
-      known = { discovery: fetchDiscovery(url, issuer), until: Date.now() + KNOWN_FOR_MS }
-    }
     try {
-      return await known.discovery
+      return await discover()
     } catch (error) {
-      known = undefined
       logger.error({ err: error, issuer }, 'the provider of sign-ins cannot be used')
       throw new APIError('BAD_GATEWAY', {
         code: 'provider_unavailable',

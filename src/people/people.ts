@@ -2,6 +2,7 @@ import type { Config, SignInConfig } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
+import { remember } from '../lib/remember.ts'
 import { DASHBOARD_KEY_ID, type Principal, type Role, SCOPES, type Scope } from '../lib/principal.ts'
 import { type Account, createAccount } from './account.ts'
 import { answerAuthCall, type AuthCall } from './answer-auth-call.ts'
@@ -97,7 +98,7 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
     github,
     oidc: oidc && createOidcProvider(oidc, logger)
   })
-  const secretOf = rememberSecret(database)
+  const secretOf = remember({ load: () => getSecret(database, 'sign-in'), forMs: Infinity, now: () => clock.now() })
   const authOf = async (base: string): Promise<Auth> => instances({ base, secret: await secretOf() })
 
   const sessionToken = ({ base, headers }: Pick<Caller, 'base' | 'headers'>) =>
@@ -194,16 +195,6 @@ function readCredentials(body: unknown): Credentials {
     throw errors.invalidRequest("'name', 'email' and 'password' are required.")
   }
   return { name, email, password }
-}
-
-/** Read when it is first needed, and again when that failed. */
-function rememberSecret(database: Database): () => Promise<string> {
-  let known: Promise<string> | undefined
-  return () =>
-    (known ??= getSecret(database, 'sign-in').catch((error: unknown) => {
-      known = undefined
-      throw error
-    }))
 }
 
 const toPerson = (user: UserRow): Person => ({

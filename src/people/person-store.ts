@@ -3,7 +3,7 @@ import { errors } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
 import type { Role } from '../lib/principal.ts'
 import { revokeInvitationsOf, useInvitation } from './invitation-store.ts'
-import type { UserRow } from './user-store.ts'
+import { insertUser, type UserRow } from './user-store.ts'
 
 /** How better-auth names a password among the ways to sign in. */
 export const PASSWORD = 'credential'
@@ -96,21 +96,7 @@ export async function insertPerson(
   },
   now: number
 ): Promise<UserRow> {
-  const user = await trx
-    .insertInto('users')
-    .values({
-      id: person.id ?? newId('usr'),
-      name: person.name,
-      email: person.email,
-      email_verified: person.emailVerified ? 1 : 0,
-      image: null,
-      role: person.role,
-      created_at: now,
-      updated_at: now
-    })
-    .onConflict((c) => c.column('email').doNothing())
-    .returningAll()
-    .executeTakeFirst()
+  const user = await insertUser(trx, { ...person, now })
   if (!user) throw errors.emailTaken()
   if (person.invitationId === undefined) return user
   const invitation = await useInvitation(trx, { id: person.invitationId, usedBy: user.id, now })

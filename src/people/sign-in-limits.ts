@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterMemory } from 'rate-limiter-flexible'
+import { consume } from '../auth/rate-limits.ts'
 import { AppError, errors } from '../lib/errors.ts'
 import { normalEmail } from './email-address.ts'
 
@@ -31,8 +32,8 @@ export function createSignInLimits({ tries }: { tries: () => number }): SignInLi
       // The address first, and no more when it has none left: it must not go on to shut others out of their accounts, nor
       // be remembered with every account that it names.
       for (const key of keys) {
-        const waitMs = await consume(limiter, key)
-        if (waitMs > 0) throw errors.tooManySignIns(Math.max(1, Math.ceil(waitMs / 1000)))
+        const { exceeded, result } = await consume(limiter, key)
+        if (exceeded) throw errors.tooManySignIns(Math.max(1, Math.ceil(result.msBeforeNext / 1000)))
       }
       const giveBack = () => Promise.all(keys.map((key) => limiter.reward(key)))
       try {
@@ -44,16 +45,5 @@ export function createSignInLimits({ tries }: { tries: () => number }): SignInLi
         throw error
       }
     }
-  }
-}
-
-/** Milliseconds to wait; 0 when there is a try left. */
-async function consume(limiter: RateLimiterMemory, key: string): Promise<number> {
-  try {
-    await limiter.consume(key)
-    return 0
-  } catch (thrown) {
-    if (thrown instanceof RateLimiterRes) return thrown.msBeforeNext // How the library says no.
-    throw thrown
   }
 }

@@ -17,16 +17,16 @@ export interface UserStore {
   findUserByEmail(email: string): Promise<UserRow | undefined>
   /** The admin who has been here longest: the one made at the first start, whatever their address is by now. */
   findFirstAdmin(): Promise<UserRow | undefined>
-  /** Sets the limits that hold over all of somebody's keys; false when there is nobody of that address. */
+  /** Everybody whose account is not deleted, in the order in which they came. */
   listUsers(): Promise<UserRow[]>
-  /** Over all of somebody's keys; false when there is nobody of that address. */
+  /** Sets the limits that hold over all of somebody's keys; false when there is nobody of that address. */
   setLimits(email: string, limits: UseLimits): Promise<boolean>
 }
 
 export function createUserStore({ db, clock }: Pick<Database, 'db' | 'clock'>): UserStore {
   return {
-    addUser: ({ email, emailVerified = true, ...user }) =>
-      insertUser(db, { ...user, email: normalEmail(email), emailVerified, now: clock.now() }),
+    addUser: ({ email, name, role, emailVerified = true }) =>
+      insertUser(db, { email: normalEmail(email), name, role, emailVerified, now: clock.now() }),
     findFirstAdmin: () =>
       db
         .selectFrom('users')
@@ -56,11 +56,15 @@ export function createUserStore({ db, clock }: Pick<Database, 'db' | 'clock'>): 
   }
 }
 
-function insertUser(db: Db, user: { email: string; name: string; role: Role; emailVerified: boolean; now: number }) {
-  return db
+/** Somebody's row; undefined when somebody has that address already, in the form addresses are stored in. */
+export const insertUser = (
+  db: Db,
+  user: { id?: string; email: string; name: string; role: Role; emailVerified: boolean; now: number }
+): Promise<UserRow | undefined> =>
+  db
     .insertInto('users')
     .values({
-      id: newId('usr'),
+      id: user.id ?? newId('usr'),
       name: user.name,
       email: user.email,
       email_verified: user.emailVerified ? 1 : 0,
@@ -72,7 +76,6 @@ function insertUser(db: Db, user: { email: string; name: string; role: Role; ema
     .onConflict((c) => c.column('email').doNothing())
     .returningAll()
     .executeTakeFirst()
-}
 
 /** The addresses that are known to belong to these users, by user id. */
 export async function listEmails(db: Db, userIds: readonly string[]): Promise<Map<string, string>> {

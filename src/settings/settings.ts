@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import { LIVE_SETTINGS, type LiveSetting } from '../config/live-settings.ts'
 import { SettingMistake } from '../config/settings.ts'
 import type { Database } from '../db/database.ts'
-import { createQueue } from '../lib/async.ts'
+import { createQueue, inBackground } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import { listSettings, writeSettings } from './setting-store.ts'
@@ -59,9 +59,9 @@ export function createSettings(parts: { database: Database; config: Config; logg
     }
   }
 
-  const onBell = () =>
-    void load().catch((error: unknown) => logger.error({ err: error }, 'changed settings could not be read'))
-  const forget = bell.on('settings', onBell)
+  const forget = bell.on('settings', () =>
+    inBackground(load(), (error) => logger.error({ err: error }, 'changed settings could not be read'))
+  )
 
   return {
     load: async () => void (await load()),

@@ -94,61 +94,36 @@ export async function openDiskStore(
       }
     },
 
-    open: async (key, options = {}) => {
-      try {
-        const file = await open(pathOf(key), 'r')
+    open: (key, options = {}) =>
+      orStoreError(async () => {
+        const file = await open(pathOf(key), 'r').catch(unlessMissing)
+        if (!file) return undefined
         try {
           return await readExactly(file, options)
         } catch (error) {
           await file.close()
           throw error
         }
-      } catch (error) {
-        if (errorCode(error) === 'ENOENT') return undefined
-        throw asStoreError(error)
-      }
-    },
-
-    stat: async (key) => {
-      try {
-        return { bytes: (await stat(pathOf(key))).size }
-      } catch (error) {
-        if (errorCode(error) === 'ENOENT') return undefined
-        throw asStoreError(error)
-      }
-    },
-
+      }),
+    stat: (key) =>
+      orStoreError(async () => {
+        const facts = await stat(pathOf(key)).catch(unlessMissing)
+        return facts && { bytes: facts.size }
+      }),
     move: async (from, to) => {
       const [source, target] = [pathOf(from), pathOf(to)]
-      try {
+      return orStoreError(async () => {
         if (!(await isThere(source))) return false
         await folders.place(source, target)
         await syncFolder(dirname(target))
         await syncFolder(dirname(source))
         return true
-      } catch (error) {
-        throw asStoreError(error)
-      }
+      })
     },
-
     remove: async (keys) => {
-      for (const key of keys) {
-        await unlink(pathOf(key))
-          .catch(unlessMissing)
-          .catch((error: unknown) => {
-            throw asStoreError(error)
-          })
-      }
+      for (const key of keys) await orStoreError(() => unlink(pathOf(key)).catch(unlessMissing))
     },
-
-    dropEmptyFolders: async (prefix) => {
-      try {
-        await dropEmpty(topOf(objects, prefix))
-      } catch (error) {
-        throw asStoreError(error)
-      }
-    },
-
+    dropEmptyFolders: (prefix) => orStoreError(() => dropEmpty(topOf(objects, prefix))),
     list: (prefix) => listFolder(objects, prefix),
 
     freeBytes: () => freeBytesAt(objects)
@@ -173,11 +148,8 @@ const topOf = (objects: string, prefix: string): string => join(objects, prefix.
 
 /** Removes the folders in a folder that hold nothing, or only such. */
 async function dropEmpty(folder: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    unlessMissing(error)
-    return []
-  })
-  for (const entry of entries) {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(unlessMissing)
+  for (const entry of entries ?? []) {
     if (!entry.isDirectory()) continue
     const path = join(folder, entry.name)
     await dropEmpty(path)
@@ -212,20 +184,21 @@ async function openNew(path: string): Promise<FileHandle> {
   })
 }
 
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    (error: unknown) => {
-      unlessMissing(error)
-      return false
-    }
-  )
+const isThere = async (path: string): Promise<boolean> => (await stat(path).catch(unlessMissing)) !== undefined
 
-function unlessMissing(error: unknown): void {
+function unlessMissing(error: unknown): undefined {
   if (errorCode(error) !== 'ENOENT') throw error
 }
 
 const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code
+
+async function orStoreError<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw asStoreError(error)
+  }
+}
 
 function asStoreError(error: unknown): unknown {
   if (error instanceof ObjectTooLarge || error instanceof StoreUnavailable) return error

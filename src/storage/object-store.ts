@@ -55,10 +55,8 @@ export interface ByteRange {
 
 export class ObjectTooLarge extends Error {
   readonly code: ErrorCode = 'file_too_large'
-  readonly maxBytes: number
   constructor(maxBytes: number) {
     super(`The object is larger than ${maxBytes} bytes.`)
-    this.maxBytes = maxBytes
   }
 }
 
