@@ -20,7 +20,8 @@ const TESTS_ELSEWHERE: Record<string, string[]> = {
   dispatch: ['no-provider'],
   storage: ['assets'],
   images: ['image-reports'],
-  auth: ['api-keys', 'rate-limits', 'dashboard-keys']
+  auth: ['api-keys', 'rate-limits', 'dashboard-keys'],
+  people: ['dashboard-people', 'dashboard-account', 'invitations', 'sign-in', 'oauth']
 }
 
 const { values: options, positionals } = parseArgs({

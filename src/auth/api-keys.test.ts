@@ -4,6 +4,8 @@ import type { Database } from '../db/database.ts'
 import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { createUserStore, type UserRow } from '../people/user-store.ts'
+import { LATEST_TIME } from '../lib/bounds.ts'
+import { DAY_MS } from '../lib/durations.ts'
 import { openTestDatabase } from '../../tests/support/open-test-database.ts'
 
 const REFUSED = { code: 'invalid_api_key', status: 401 }
@@ -164,6 +166,24 @@ describe('a key that is made', () => {
     const secret = 'ic_chosen_by_the_operator_of_it'
     expect(await create({ secret })).toMatchObject({ secret })
     await expect(keys.authenticate(secret)).resolves.toMatchObject({ userId: user.id })
+  })
+
+  it('lasts until the end of the year 9999 at most', async () => {
+    await expect(create({ expiresAt: LATEST_TIME })).resolves.toMatchObject({ prefix: expect.any(String) as string })
+    const beyond = create({ expiresAt: LATEST_TIME + 1 })
+    await expect(beyond).rejects.toMatchObject({ code: 'invalid_request', param: 'expiresAt' })
+  })
+
+  it('that is revoked takes the place of another for a day, and not a moment longer', async () => {
+    const made = await create()
+    await keys.revoke(made.id)
+    const another = () => keys.create({ userId: user.id, name: 'another' }, 1)
+    const began = now
+    now = began + DAY_MS - 1
+    await expect(another()).rejects.toMatchObject({ code: 'conflict' })
+    now = began + DAY_MS
+    await expect(another()).resolves.toBeDefined()
+    now = began
   })
 
   it('in place of another takes only those of that user and name', async () => {

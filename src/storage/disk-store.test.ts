@@ -44,6 +44,15 @@ it('does not take what somebody else left there for objects', async () => {
   await rm(root, { recursive: true })
 })
 
+it('says that the disk is at fault when what should be a folder is none', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
+  const store = await openDiskStore(root)
+  await store.put('images/one', Readable.from([Buffer.from('bytes')]), { maxBytes: 10 })
+  await expect(store.dropEmptyFolders('images/one/')).rejects.toThrow(StoreUnavailable)
+  await store.dropEmptyFolders('images/there-is-none/')
+  await rm(root, { recursive: true })
+})
+
 it('tells whoever reads an object that it ends too early', async () => {
   const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
   const store = await openDiskStore(root)
