@@ -3,13 +3,7 @@ import type { UseLimits } from '../lib/principal.ts'
 import { wholeNumber } from './image-options.ts'
 
 /** The limits that keys and people have in common. */
-export interface LimitOptions {
-  imagesPerDay?: number
-  imagesPerMonth?: number
-  maxActive?: number
-  maxPixels?: number
-  models?: string
-}
+export type LimitOptions = Omit<UseLimits, 'models'> & { models?: string }
 
 export const addLimitOptions = (command: Command): Command => addOptions(command, wholeNumber, '')
 
@@ -39,13 +33,17 @@ export function changedLimits(present: UseLimits, changes: LimitChanges): UseLim
   return { ...Object.fromEntries(kept), ...limitsOf(Object.fromEntries(given)) }
 }
 
-export const limitsOf = ({ models, ...limits }: LimitOptions): UseLimits => ({
-  ...(limits.imagesPerDay !== undefined && { imagesPerDay: limits.imagesPerDay }),
-  ...(limits.imagesPerMonth !== undefined && { imagesPerMonth: limits.imagesPerMonth }),
-  ...(limits.maxActive !== undefined && { maxActive: limits.maxActive }),
-  ...(limits.maxPixels !== undefined && { maxPixels: limits.maxPixels }),
-  ...(models !== undefined && { models: models.split(',').map((model) => model.trim()) })
-})
+/** Of options among which there may be others. */
+export function limitsOf({ imagesPerDay, imagesPerMonth, maxActive, maxPixels, models }: LimitOptions): UseLimits {
+  const given = {
+    imagesPerDay,
+    imagesPerMonth,
+    maxActive,
+    maxPixels,
+    models: models?.split(',').map((id) => id.trim())
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, limit]) => limit !== undefined))
+}
 
 /** `100/day 5 at once demo,sdxl`; a dash when there are none. */
 export function formatLimits(limits: UseLimits): string {

@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { AppError } from '../lib/errors.ts'
 import type { Network, TrustDecision } from '../network/network.ts'
 import { CommandFailed } from './command-failed.ts'
 import { formatTime, printTable } from './print-table.ts'
@@ -56,8 +55,6 @@ async function decideTrust(machine: string, word: TrustDecision, done: string): 
     const provider = await findProvider(network, machine)
     await network.decide(OPERATOR, provider.id, word)
     return provider.name
-  }).catch((error: unknown) => {
-    throw error instanceof AppError ? new CommandFailed(error.message) : error
   })
   process.stdout.write(`${name} ${done}.\n`)
 }

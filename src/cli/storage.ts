@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander'
 import type { MissingImage, UnnamedImage } from '../app/storage-check.ts'
-import { DataDirUnusable } from '../db/data-dir-unusable.ts'
 import { CommandFailed } from './command-failed.ts'
 import { formatTime, printTable } from './print-table.ts'
 import { type Accounts, withAccounts } from './with-accounts.ts'
@@ -47,8 +46,6 @@ async function checkStorage(options: { adopt?: string; erase?: true }): Promise<
       return { missing, left: [], isWell: false }
     }
     return { missing, left: unnamed, isWell: false }
-  }).catch((error: unknown) => {
-    throw error instanceof DataDirUnusable ? new CommandFailed(error.message) : error
   })
   if (missing.length + left.length > 0) throw new CommandFailed(summarize(missing, left, options.adopt !== undefined))
   if (isWell) process.stdout.write('Every image has its row and its bytes.\n')

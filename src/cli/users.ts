@@ -3,7 +3,6 @@ import { type Role, ROLES } from '../lib/principal.ts'
 import { type CreatedInvitation, invitationUrl } from '../people/invitations.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import type { UserRow } from '../people/user-store.ts'
-import { AppError } from '../lib/errors.ts'
 import { CommandFailed } from './command-failed.ts'
 import { addLimitChanges, changedLimits, formatLimits, type LimitChanges } from './limit-options.ts'
 import { formatTime, printTable } from './print-table.ts'
@@ -87,9 +86,7 @@ async function printLink(what: string, create: (accounts: Accounts) => Promise<C
   const { base, created } = await withAccounts(async (accounts) => ({
     base: accounts.base,
     created: await create(accounts)
-  })).catch((error: unknown) => {
-    throw error instanceof AppError ? new CommandFailed(error.message) : error
-  })
+  }))
   process.stderr.write(`To ${what}, once, until ${formatTime(created.expiresAt)} UTC:\n`)
   process.stdout.write(`${invitationUrl(base, created)}\n`)
 }

@@ -7,12 +7,15 @@ import { createPersonStore } from '../people/person-store.ts'
 import { createUserStore, type UserStore } from '../people/user-store.ts'
 import { countImagesSince } from '../usage/usage-store.ts'
 import { loadConfig } from '../config/config.ts'
+import { DataDirUnusable } from '../db/data-dir-unusable.ts'
 import { isDataDirLocked } from '../db/data-dir-lock.ts'
 import { findGatewayAddress } from '../db/gateway-address.ts'
+import { AppError } from '../lib/errors.ts'
 import { localUrl } from '../lib/local-url.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { createNetwork, type Network } from '../network/network.ts'
 import { createSettings } from '../settings/settings.ts'
+import { CommandFailed } from './command-failed.ts'
 import { explainDataDir, requireInstallation } from './installation.ts'
 
 export interface Accounts {
@@ -34,7 +37,7 @@ export interface Accounts {
 /**
  * Runs a command on the installation in the data folder, whether or not a gateway runs on it; a running one notices
  * within a second. What the command did is on disk when this resolves. Throws `CommandFailed` when there is no installation,
- * and makes none.
+ * and makes none, and in place of errors of the catalogue.
  */
 export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T>): Promise<T> {
   const onFatal = (error: unknown) => {
@@ -70,6 +73,9 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
     })
     await database.durable()
     return result
+  } catch (error) {
+    const isTold = error instanceof AppError || error instanceof DataDirUnusable
+    throw isTold ? new CommandFailed(error.message) : error
   } finally {
     await database.close()
   }
