@@ -1,5 +1,6 @@
 import { sql, type SqlBool } from 'kysely'
 import type { Db } from '../db/database.ts'
+import { walkModels } from './request-search-store.ts'
 
 /** Whose: one person's, or everybody's. */
 interface Whose {
@@ -13,20 +14,10 @@ const tasksWaiting = (db: Db, { userId }: Whose) =>
     .$if(userId !== undefined, (q) => q.where('tasks.user_id', '=', userId ?? ''))
 
 /** Models that something waits for. Reads one row of the index for each, however much waits. */
-export async function listModelsWanted(db: Db, whose: Whose): Promise<string[]> {
-  const models: string[] = []
-  for (;;) {
-    const last = models.at(-1)
-    const row = await tasksWaiting(db, whose)
-      .select('model')
-      .$if(last !== undefined, (q) => q.where('model', '>', last ?? ''))
-      .orderBy('model')
-      .limit(1)
-      .executeTakeFirst()
-    if (!row) return models
-    models.push(row.model)
-  }
-}
+export const listModelsWanted = (db: Db, whose: Whose): Promise<string[]> =>
+  walkModels((after) =>
+    tasksWaiting(db, whose).select('model').where('model', '>', after).orderBy('model').limit(1).executeTakeFirst()
+  )
 
 /**
  * Ids of requests for a model of which no image has been begun, in the order of their turn, which is that of their

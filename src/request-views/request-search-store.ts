@@ -135,19 +135,21 @@ export async function listNames(db: Db, userIds: readonly string[]): Promise<Map
 }
 
 /** Models that somebody (without `userId` anybody) ever asked for. Reads one row of the index for each. */
-export async function listModelsAsked(db: Db, userId: string | undefined): Promise<string[]> {
-  const models: string[] = []
-  for (;;) {
-    const last = models.at(-1)
-    const row = await db
+export const listModelsAsked = (db: Db, userId: string | undefined): Promise<string[]> =>
+  walkModels((after) =>
+    db
       .selectFrom('requests')
       .select('model')
       .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
-      .$if(last !== undefined, (q) => q.where('model', '>', last ?? ''))
+      .where('model', '>', after)
       .orderBy('model')
       .limit(1)
       .executeTakeFirst()
-    if (!row) return models
-    models.push(row.model)
-  }
+  )
+
+/** The models of an index, each once, where `next` finds the first after another; none is before the empty one. */
+export async function walkModels(next: (after: string) => Promise<{ model: string } | undefined>): Promise<string[]> {
+  const models: string[] = []
+  for (let row = await next(''); row; row = await next(row.model)) models.push(row.model)
+  return models
 }
