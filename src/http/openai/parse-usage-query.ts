@@ -43,13 +43,10 @@ export interface UsageQuery {
 export function parseUsageQuery(query: Record<string, unknown>, now: number): UsageQuery {
   const fields = new Fields(query)
   const width = WIDTHS[fields.choice('bucket_width', Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]) ?? '1d']
-  const start = fields.integer('start_time', { min: 0, max: 1e11 })
-  if (start === undefined) throw errors.invalidRequest("'start_time' is required, in Unix seconds.", 'start_time')
-  const end = (fields.integer('end_time', { min: 0, max: 1e11 }) ?? Math.floor(now / 1000) + 1) * 1000
-  if (end <= start * 1000) throw errors.invalidRequest("'end_time' must be after 'start_time'.", 'end_time')
+  const { start, end } = parseTimeRange(fields, now)
   const limit = fields.integer('limit', { min: 1, max: width.most }) ?? width.usual
 
-  const pageStart = parsePageToken(fields.text('page', 40)) ?? start * 1000
+  const pageStart = parsePageToken(fields.text('page', 40)) ?? start
   const pageEnd = Math.min(end, Math.floor(pageStart / width.ms) * width.ms + limit * width.ms)
   const groupings = listOf(query, 'group_by').map(asGrouping)
   return {
@@ -68,6 +65,15 @@ export function parseUsageQuery(query: Record<string, unknown>, now: number): Us
       ...optional('sizes', listOf(query, 'sizes').map(asSize))
     }
   }
+}
+
+/** `start_time` and `end_time` (default: now), in UTC milliseconds. Throws `invalid_request`. */
+export function parseTimeRange(fields: Fields, now: number): { start: number; end: number } {
+  const start = fields.integer('start_time', { min: 0, max: 1e11 })
+  if (start === undefined) throw errors.invalidRequest("'start_time' is required, in Unix seconds.", 'start_time')
+  const end = fields.integer('end_time', { min: 0, max: 1e11 }) ?? Math.floor(now / 1000) + 1
+  if (end <= start) throw errors.invalidRequest("'end_time' must be after 'start_time'.", 'end_time')
+  return { start: start * 1000, end: end * 1000 }
 }
 
 /** Bounds of a list in a query: how many texts it has, and how long each is. */

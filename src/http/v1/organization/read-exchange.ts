@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { errors } from '../../../lib/errors.ts'
 import { Fields } from '../../openai/fields.ts'
+import { parseTimeRange } from '../../openai/parse-usage-query.ts'
 import { errorResponses } from '../error-schema.ts'
 import { TimeRange } from '../request-schemas.ts'
 import type { UsageContext } from './read-usage.ts'
@@ -31,9 +31,7 @@ export function readExchange(scope: FastifyInstance, { usage, providers, users, 
       tags: ['Usage'],
       summary: 'Images made for others and had from others, per person and provider',
       description: 'Members see themselves, admins everybody.',
-      querystring: Type.Object({
-        ...TimeRange
-      }),
+      querystring: Type.Object(TimeRange),
       response: {
         200: Type.Object({
           object: Type.Literal('organization.usage.exchange'),
@@ -44,7 +42,7 @@ export function readExchange(scope: FastifyInstance, { usage, providers, users, 
       }
     },
     handler: async (request) => {
-      const range = parseRange(request.query, now())
+      const range = parseTimeRange(new Fields(request.query), now())
       const known = await providers.listProviders()
       const { people, machines } = addUp(await usage.sumByProvider(range), known)
       const mayRead = (userId: string) => request.principal.role === 'admin' || userId === request.principal.userId
@@ -97,12 +95,4 @@ function getOrAdd<V>(map: Map<string, V>, key: string, make: () => V): V {
   const value = map.get(key) ?? make()
   map.set(key, value)
   return value
-}
-
-function parseRange(query: Record<string, unknown>, now: number): { start: number; end: number } {
-  const fields = new Fields(query)
-  const start = fields.integer('start_time', { min: 0, max: 1e11 })
-  if (start === undefined) throw errors.invalidRequest("'start_time' is required, in Unix seconds.", 'start_time')
-  const end = fields.integer('end_time', { min: 0, max: 1e11 }) ?? Math.floor(now / 1000) + 1
-  return { start: start * 1000, end: end * 1000 }
 }
