@@ -82,7 +82,7 @@ const Command = ({ text, isWhole }: { text: string; isWhole: boolean }) => (
     <pre
       tabIndex={0}
       aria-label="The command"
-      className="max-h-100 overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-[13px] leading-relaxed"
+      className="max-h-[min(25rem,35dvh)] overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-[13px] leading-relaxed"
     >
       {text}
     </pre>

@@ -37,7 +37,7 @@ export function ProviderPage() {
   return (
     <Page
       title={data.name}
-      description={<About provider={data} />}
+      description={<About provider={data} isManaged={isManaged} />}
       actions={
         <>
           <BackLink />
@@ -80,13 +80,13 @@ const BackLink = () => (
   </Link>
 )
 
-const About = ({ provider }: { provider: ProviderDetail }) => (
+const About = ({ provider, isManaged }: { provider: ProviderDetail; isManaged: boolean }) => (
   <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
     <span>
       <OnlineDot isOnline={provider.isOnline} className="mr-2.5" />
       <Presence provider={provider} />
       {!provider.isMine && ` · ${provider.owner.name}`}
-      {provider.agentVersion !== null && ` · agent ${provider.agentVersion}`}
+      {isManaged && provider.agentVersion !== null && ` · agent ${provider.agentVersion}`}
     </span>
     <TrustBadge provider={provider} />
     {provider.drainedAt !== null && <PausedBadge />}

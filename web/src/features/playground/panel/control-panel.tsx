@@ -4,6 +4,7 @@ import { FIELDS } from '../../../../../src/images/fields.ts'
 import { Button } from '../../../components/ui/button.tsx'
 import { Disclosure } from '../../../components/ui/disclosure.tsx'
 import { Field } from '../../../components/ui/field.tsx'
+import { titleClass } from '../../../components/ui/page.tsx'
 import { IconButton } from '../../../components/ui/icon-button.tsx'
 import { Stepper } from '../../../components/ui/stepper.tsx'
 import { useMedia } from '../../../lib/use-media.ts'
@@ -65,8 +66,8 @@ export function ControlPanel(props: ControlPanelProps) {
 }
 
 const PanelHeader = ({ onReset, onShowCode }: ControlPanelProps) => (
-  <div className="flex min-h-9 items-start justify-between gap-2">
-    <h1 className="text-xl font-semibold tracking-tight">Playground</h1>
+  <div className="flex items-center justify-between gap-2">
+    <h1 className={titleClass}>Playground</h1>
     <div className="-mr-2 flex items-center">
       <Button size="small" look="ghost" icon={Code} onClick={onShowCode}>
         View code
