@@ -12,6 +12,8 @@ import type { EngineDescription, EngineOption } from './engine-description.ts'
 import { EngineOptionError, EngineOptions } from './engine-options.ts'
 import { OPENAI } from './openai/openai-description.ts'
 import { createOpenAIEngine } from './openai/openai-engine.ts'
+import { PROFILE_NAMES, PROFILES, type ServerProfile } from './openai/profiles.ts'
+import { identifyProfile, profileOfAddress } from './openai/recognise-profile.ts'
 import { SDCPP } from './sdcpp/sdcpp-description.ts'
 import { createSdcppEngine } from './sdcpp/sdcpp-engine.ts'
 import { readSdcppParameters } from './sdcpp/sdcpp-parameters.ts'
@@ -57,6 +59,13 @@ const serverOf = ({ url, apiKey, headers, maxImageBytes }: EngineSettings) => ({
   ...(headers && { headers }),
   maxImageBytes
 })
+
+/** With the key in the header where that kind of servers wants it. */
+function withKeyHeader(server: ReturnType<typeof serverOf>, profile: ServerProfile | undefined) {
+  const { apiKey, ...rest } = server
+  if (apiKey === undefined || profile?.keyHeader === undefined) return server
+  return { ...rest, headers: { ...server.headers, [profile.keyHeader]: apiKey } }
+}
 
 const sizesOf = ({ maxPixels, multipleOf }: EngineSettings): Partial<SizeRules> => ({
   ...(maxPixels !== undefined && { maxPixels }),
@@ -139,16 +148,25 @@ const FACTORIES: ReadonlyMap<EngineDescription, EngineFactory> = new Map([
     (settings, { options }) => {
       const responseFormat = options.choice('response_format', ['omit', 'b64_json'])
       const editsField = options.choice('edits_field', ['image', 'image[]'])
-      const maskMode = options.choice('mask', ['openai-alpha', 'white-edit'])
+      const mask = options.choice('mask', ['openai-alpha', 'white-edit', 'none'])
+      const edits = options.choice('edits', ['form', 'json', 'files', 'none'])
+      const previews = options.number('previews', { min: 0, max: 3, isInteger: true })
+      const named = options.choice('profile', PROFILE_NAMES)
+      const server = serverOf(settings)
+      const known = named ? PROFILES[named] : profileOfAddress(server.baseUrl)
       return createOpenAIEngine({
-        ...serverOf(settings),
+        ...withKeyHeader(server, known),
         ...(settings.downloadFrom && { downloadFrom: settings.downloadFrom }),
         sizes: sizesOf(settings),
         profile: {
+          ...known,
           ...(responseFormat && { responseFormat }),
           ...(editsField && { editsField }),
-          ...(maskMode && { maskMode })
-        }
+          ...(mask && { mask }),
+          ...(edits && { edits })
+        },
+        ...(previews !== undefined && { previews }),
+        ...(!known && { identify: (list: string) => identifyProfile({ ...server, url: server.baseUrl }, list) })
       })
     }
   ]

@@ -128,7 +128,7 @@ describe('stable-diffusion.cpp', () => {
 
   it('is driven by the API of OpenAI where it is older', async () => {
     const { url } = await started(startFakeSdcpp({ isOld: true }))
-    expect(await identify(url)).toMatchObject({ engine: { name: 'openai' }, options: { mask: 'white-edit' } })
+    expect(await identify(url)).toMatchObject({ engine: { name: 'openai' }, options: { profile: 'sd-server' } })
   })
 
   it('makes no images with a model for videos', async () => {
@@ -163,7 +163,7 @@ describe('servers with the API of OpenAI', () => {
         'GET /sdapi/v1/options': { json: { sd_model_checkpoint: 'x' } },
         'GET /sdapi/v1/sd-models': { json: [{ title: 'flux1.gguf', model_name: 'flux1' }] }
       },
-      { models: [{ servedAs: 'sd-cpp-local', name: 'flux1' }], options: { mask: 'white-edit' } }
+      { models: [{ servedAs: 'sd-cpp-local', name: 'flux1' }], options: { profile: 'sd-server' } }
     ],
     [
       'Lemonade',
@@ -171,7 +171,7 @@ describe('servers with the API of OpenAI', () => {
         'GET /v1/health': { json: { status: 'ok', model_loaded: null } },
         'GET /v1/models': list({ id: 'SD-Turbo', recipe: 'sd-cpp' }, { id: 'Qwen3', recipe: 'llamacpp' })
       },
-      { models: [{ servedAs: 'SD-Turbo' }], options: { mask: 'white-edit' } }
+      { models: [{ servedAs: 'SD-Turbo' }], options: { profile: 'lemonade' } }
     ],
     [
       'LocalAI',
@@ -195,7 +195,12 @@ describe('servers with the API of OpenAI', () => {
     [
       'llama-swap',
       { 'GET /running': { json: { running: [] } }, 'GET /v1/models': list({ id: 'sdxl-turbo' }), ...hasRoute },
-      { models: [{ servedAs: 'sdxl-turbo' }] }
+      { models: [{ servedAs: 'sdxl-turbo' }], options: { profile: 'llama-swap' } }
+    ],
+    [
+      'LiteLLM',
+      { 'GET /health/liveliness': { json: "I'm alive!" }, 'GET /v1/models': list({ id: 'gpt-image-1' }), ...hasRoute },
+      { models: [{ servedAs: 'gpt-image-1' }], options: { profile: 'litellm' } }
     ]
   ])('is %s', async (server, script, expected) => {
     const found = await identify((await scripted(script)).url)

@@ -23,6 +23,8 @@ export interface LookAnswer {
  * when none came in time, or one too long. No redirect is followed.
  */
 export interface ServerLook {
+  /** Where it looks. */
+  readonly url: string
   get(path: string): Promise<LookAnswer | undefined>
   /** With a JSON body, and headers beside those of every question. */
   post(path: string, body: object, headers?: Record<string, string>): Promise<LookAnswer | undefined>
@@ -102,6 +104,7 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
     return answer
   }
   return {
+    url: options.url,
     get: (path) => once(path),
     post: (path, body, more) => once(path, JSON.stringify(body), more),
     ...(options.apiKey !== undefined && { apiKey: options.apiKey }),

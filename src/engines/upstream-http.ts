@@ -70,6 +70,8 @@ export interface TypedBody {
 export interface AnswerLimits {
   /** Of a success; default: as much as an image in base64 needs. */
   maxBytes?: number
+  /** Reads a success that the server announces as events, in place of whoever reads all of it. */
+  readEvents?: (body: AsyncIterable<Uint8Array>) => Promise<UpstreamAnswer>
 }
 
 /**
@@ -110,6 +112,9 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
       const body = (await readStart(response, MAX_ERROR_BYTES)).bytes.toString()
       return { status, body, ...(retryAfterMs !== undefined && { retryAfterMs }) }
     }
+    const mediaType = response.headers.get('content-type') ?? ''
+    if (limits.readEvents && response.body && /^text\/event-stream\b/i.test(mediaType))
+      return limits.readEvents(response.body)
     const bytes = await readAll(response, limits.maxBytes ?? base64AnswerBytes(options.maxImageBytes))
     const isImage = bytes.length >= MEDIA_TYPE_BYTES && sniffMediaType(bytes) !== undefined
     return isImage ? { status, body: '', image: bytes } : { status, body: bytes.toString() }

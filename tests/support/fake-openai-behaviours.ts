@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Size } from '../../src/images/image-request.ts'
@@ -11,6 +12,8 @@ export interface FakeExchange {
   format: 'url' | 'b64_json'
   asksFormat: boolean
   model: string
+  /** The events that the call asks for; undefined: it asks for none. */
+  stream: { previews: number; prefix: 'image_generation' | 'image_edit' } | undefined
   /** The pictures that were asked for. */
   draw(change?: { size?: Size; format?: 'png' | 'jpeg' }): Promise<Buffer[]>
   /** Offers bytes under the server's own origin; returns their path. */
@@ -31,6 +34,9 @@ export interface BehaviourSettings {
   headers?: Record<string, string>
   /** `custom`: an object goes as JSON, a string as text. */
   body?: unknown
+  /** `events`: what is written, piece by piece; then the answer ends, breaks off, or begins anew for ever. */
+  pieces?: string[]
+  end?: 'break' | 'again'
 }
 
 type Act = (exchange: FakeExchange) => unknown
@@ -65,6 +71,10 @@ const html =
     response.writeHead(status, { 'content-type': 'text/html' })
     response.end('<html><head><title>Welcome</title></head><body><h1>nginx at 10.1.2.3</h1></body></html>')
   }
+
+/** An event as OpenAI writes it. */
+export const sse = (event: Record<string, unknown>): string =>
+  `event: ${String(event.type)}\ndata: ${JSON.stringify(event)}\n\n`
 
 /** What the fake can do instead of answering well; shapes as the real servers send them. */
 const ACTS = {
@@ -166,6 +176,31 @@ const ACTS = {
           detail: [{ type: 'extra_forbidden', loc: ['body', 'response_format'], msg: 'Extra inputs are not permitted' }]
         })
       : ok(exchange),
+  stream: async (exchange) => {
+    const { response, stream } = exchange
+    if (!stream) return ok(exchange)
+    const [image] = await exchange.draw()
+    const told = { created_at: 1, size: '64x64', quality: 'low', background: 'opaque', output_format: 'png' }
+    const write = (type: string, more: Record<string, unknown>) =>
+      response.write(sse({ type: `${stream.prefix}.${type}`, b64_json: image!.toString('base64'), ...told, ...more }))
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    response.write(': heartbeat\n\n')
+    for (let index = 0; index < stream.previews; index++) write('partial_image', { partial_image_index: index })
+    write('completed', { usage: { total_tokens: 1, input_tokens: 1, output_tokens: 0 } })
+    response.end('data: [DONE]\n\n')
+  },
+  events: async ({ response, settings }) => {
+    const { pieces = [], end, headers = {} } = settings
+    response.writeHead(200, { 'content-type': 'text/event-stream', ...headers })
+    do {
+      for (const piece of pieces) {
+        if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+      }
+      await new Promise(setImmediate)
+    } while (end === 'again' && !response.destroyed)
+    if (end === 'break') response.destroy()
+    else response.end()
+  },
   custom: ({ response, settings }) => {
     const { status = 200, headers = {}, body = '' } = settings
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)

@@ -91,6 +91,7 @@ export async function startFakeOpenAIServer(options: FakeOpenAIOptions = {}): Pr
       format: (always ?? (asked || (options.defaultResponseFormat ?? 'b64_json'))) as 'url' | 'b64_json',
       asksFormat: asked !== '',
       model,
+      stream: String(call.fields.stream) === 'true' ? streamOf(call) : undefined,
       draw: (change) =>
         draw(call, {
           ...change,
@@ -164,7 +165,7 @@ export async function startFakeOpenAIServer(options: FakeOpenAIOptions = {}): Pr
     // Before the body is read servers look at where it was sent.
     if (!request && !imageRouteOf(incoming.url ?? '')) return json(response, 404, { detail: 'Not Found' })
     if (!request) return json(response, 400, { error: { message: 'Malformed body.', type: 'invalid_request_error' } })
-    requests.push(request)
+    if (!LOOKS.includes(request.path)) requests.push(request)
     response.once('close', () => (request.abandoned = !response.writableFinished))
     return route(request, response)
   }
@@ -216,6 +217,14 @@ function refuseKey(request: FakeRequest, response: ServerResponse): void {
     }
   })
 }
+
+/** What whoever wants to know which server it is asks for besides. */
+const LOOKS = ['/v1/health', '/readyz', '/running', '/health/liveliness']
+
+const streamOf = (call: ImageCall) => ({
+  previews: Number(call.fields.partial_images ?? 0),
+  prefix: call.route === 'edits' ? ('image_edit' as const) : ('image_generation' as const)
+})
 
 const refuseAsOpenAI = (field: string) => ({
   status: 400,

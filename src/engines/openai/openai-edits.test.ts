@@ -12,7 +12,7 @@ import type { ImageTask, Size, TaskInput } from '../../images/image-request.ts'
 import type { SizeRules } from '../../images/sizes.ts'
 import type { Engine } from '../engine.ts'
 import { createOpenAIEngine } from './openai-engine.ts'
-import type { OpenAIProfile } from './openai-request.ts'
+import type { ServerProfile } from './profiles.ts'
 
 const WIDTH = 16
 const HEIGHT = 16
@@ -26,7 +26,7 @@ afterEach(async () => {
   await server.close()
 })
 
-const start = async (fake: FakeOpenAIOptions = {}, profile: OpenAIProfile = {}): Promise<void> => {
+const start = async (fake: FakeOpenAIOptions = {}, profile: Partial<ServerProfile> = {}): Promise<void> => {
   server = await startFakeOpenAIServer(fake)
   engine = createOpenAIEngine({ baseUrl: server.url, maxImageBytes: 1_000_000, profile })
 }
@@ -174,8 +174,8 @@ describe('a mask', () => {
     ['alpha', 'openai-alpha'],
     ['white', 'openai-alpha'],
     ['white', 'white-edit']
-  ] as const)('changes the white part on a server that reads %s, sent as %s', async (maskReading, maskMode) => {
-    await start({ maskReading }, { maskMode })
+  ] as const)('changes the white part on a server that reads %s, sent as %s', async (maskReading, mode) => {
+    await start({ maskReading }, { mask: mode })
     const { pixels } = await work(['image0', 'mask'])
     expect([0, 7, 8, 15].map((x) => pixelAt(pixels, x, 2))).toEqual([
       [...CHANGE_COLOUR],
@@ -200,7 +200,7 @@ describe('a mask', () => {
   })
 
   it('is sent as it is where white means change', async () => {
-    await start({ maskReading: 'white' }, { maskMode: 'white-edit' })
+    await start({ maskReading: 'white' }, { mask: 'white-edit' })
     await work(['image0', 'mask'])
     expect(files()[1]!.bytes).toEqual(await mask())
   })

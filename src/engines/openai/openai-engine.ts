@@ -10,25 +10,36 @@ import { preferringAbort } from '../preferring-abort.ts'
 import { shownAddress } from '../upstream-address.ts'
 import { createOpenAIHttp, type OpenAIHttpOptions } from './openai-http.ts'
 import { openImage } from './openai-image.ts'
-import { HARMLESS_EXTRAS, USUAL_SIZES } from './openai-fields.ts'
-import { createImageRequester, type OpenAIProfile } from './openai-request.ts'
+import { HARMLESS_EXTRAS } from './openai-fields.ts'
+import { createImageRequester } from './openai-request.ts'
+import { GENERIC, type ServerProfile } from './profiles.ts'
 
 export interface OpenAIEngineOptions extends OpenAIHttpOptions {
-  profile?: OpenAIProfile
-  /** Of edits without a size; what is absent is as `USUAL_SIZES`. */
+  /** What the owner says of the server; the rest is as it is recognised. */
+  profile?: Partial<ServerProfile>
+  /**
+   * Asks the server which it is, whenever it is described, until it tells; `list` is its answer to `GET /models`. Absent: what
+   * the owner says is all.
+   */
+  identify?: (list: string) => Promise<ServerProfile | undefined>
+  /** Of edits without a size; what is absent is as the profile has it. */
   sizes?: Partial<SizeRules>
+  /** Previews that are asked for with every image, 0 – 3; default 0, for some servers bill them. */
+  previews?: number
 }
 
-/** Any server that speaks OpenAI's image API: OpenAI, sd-server, LocalAI, vLLM-Omni, SGLang, Lemonade, KoboldCpp. */
+/** Any server that speaks OpenAI's image API, whose kinds are in `profiles.ts`. */
 export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
-  const { maxImageBytes } = options
+  const { maxImageBytes, identify, previews = 0, sizes = {} } = options
   const http = createOpenAIHttp(options)
   const { secrets } = http
-  const requestImage = createImageRequester({
-    http,
-    profile: options.profile ?? {},
-    sizes: { ...USUAL_SIZES, ...options.sizes }
+  let recognised: Promise<ServerProfile | undefined> | undefined
+  const profileOf = async (): Promise<ServerProfile> => ({
+    ...GENERIC,
+    ...(await recognised),
+    ...options.profile
   })
+  const requestImage = createImageRequester({ http, profileOf, sizes, previews, maxImageBytes })
 
   const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
     const answer = await http.get('/models', signal)
@@ -38,8 +49,10 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     const models = parseModelIds(answer.body)
     const misplaced = models.length === 0 && !isListDenied(answer) ? await findMisplaced(signal) : undefined
     if (misplaced && isNotOffered(answer)) throw misplaced
+    if ((await recognised) === undefined) recognised = identify?.(answer.body)
+    const { server } = await profileOf()
     const offer = models.length === 0 ? 'does not list its models' : `models: ${models.length}`
-    return { models, summary: `OpenAI-compatible image server (${offer})`, ...(misplaced && { doubt: misplaced }) }
+    return { models, summary: `${server} (${offer})`, ...(misplaced && { doubt: misplaced }) }
   }
 
   /**

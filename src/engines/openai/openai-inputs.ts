@@ -1,15 +1,25 @@
 import type { ImageTask } from '../../images/image-request.ts'
 import { decodeWhiteOnBlackPng, encodeAlphaPng } from '../../images/mask.ts'
-import type { EngineRun } from '../engine.ts'
+import { EngineError, type EngineRun } from '../engine.ts'
 import { readInput } from '../read-input.ts'
 import type { MultipartFile } from './multipart-body.ts'
 
 /**
  * How the server reads a mask.
  * - `openai-alpha`: where its alpha is 0 there is change (OpenAI).
- * - `white-edit`: where it is white there is change (stable-diffusion.cpp, Lemonade, LocalAI).
+ * - `white-edit`: where it is white there is change (stable-diffusion.cpp, Lemonade).
+ * - `none`: not at all; it would change the whole picture.
  */
-export type MaskMode = 'openai-alpha' | 'white-edit'
+export type MaskMode = 'openai-alpha' | 'white-edit' | 'none'
+
+/**
+ * How an edit's pictures are sent.
+ * - `form`: as files of a form, as OpenAI's clients do.
+ * - `json`: to the same route as JSON, which holds them as `data:` URLs.
+ * - `files`: with a generation, as JSON that has them as base64 in `files` (LocalAI).
+ * - `none`: the server has no edits.
+ */
+export type EditsForm = 'form' | 'json' | 'files' | 'none'
 
 export interface InputNaming {
   /** Absent: `image` for one image and `image[]` for several, as OpenAI's own clients do. */
@@ -25,6 +35,8 @@ export async function inputFiles(task: ImageTask, run: EngineRun, naming: InputN
   for (const input of task.inputs) {
     const isMask = input.name === 'mask'
     const bytes = await readInput(input.name, run)
+    // Elsewhere there may be a server that can.
+    if (isMask && naming.maskMode === 'none') throw new EngineError('crashed', 'The image server takes no masks.')
     const sent = isMask && naming.maskMode === 'openai-alpha' ? await asAlphaMask(bytes) : bytes
     files.push({
       field: isMask ? 'mask' : imageField,
@@ -33,6 +45,19 @@ export async function inputFiles(task: ImageTask, run: EngineRun, naming: InputN
     })
   }
   return files
+}
+
+/** The same pictures as fields of JSON. */
+export async function inputFields(
+  files: readonly MultipartFile[],
+  form: 'json' | 'files'
+): Promise<Record<string, unknown>> {
+  const text = async ({ bytes }: MultipartFile) => Buffer.from(await bytes.arrayBuffer()).toString('base64')
+  const images = files.filter(({ field }) => field !== 'mask')
+  if (form === 'files') return { files: await Promise.all(images.map(text)) }
+  const reference = async (file: MultipartFile) => ({ image_url: `data:${file.bytes.type};base64,${await text(file)}` })
+  const mask = files.find(({ field }) => field === 'mask')
+  return { images: await Promise.all(images.map(reference)), ...(mask && { mask: await reference(mask) }) }
 }
 
 const asAlphaMask = async (mask: Buffer): Promise<Buffer<ArrayBuffer>> =>

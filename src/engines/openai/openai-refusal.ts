@@ -81,6 +81,7 @@ const PLAIN_WORDS = ['n', 'model', 'prompt']
 /** As a word of its own; one that sentences hold anyway only where it cannot be anything else. */
 function isNamedIn(text: string, name: string): boolean {
   const word = name.replace(/[^\w]/g, '\\$&')
+  if (name === 'stream') return /\bstream(?:ing|ed)?\b/i.test(text)
   const pattern = !PLAIN_WORDS.includes(name)
     ? `(?<![\\w-])${word}(?![\\w-])`
     : `["'\`]${word}["'\`]|\\b(?:parameters?|arguments?|fields?|supplied)\\b:? ${word}(?![\\w-])`
