@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { Sharp } from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { plain } from '../../tests/support/pictures.ts'
-import { MAX_PREVIEW_BYTES } from '../protocol/messages.ts'
+import { PREVIEW_LIMITS } from '../images/make-preview.ts'
 import { inspectPreview } from './inspect-preview.ts'
 
 const picture = (width: number, height: number) => plain({ width, height }, [9, 9, 9])
@@ -37,8 +37,8 @@ describe('a preview', () => {
   it('has so many bytes at most', async () => {
     const png = await picture(64, 64).png().toBuffer()
     const ofBytes = (length: number) => inspectPreview(padded(png, length).toString('base64'))
-    expect(ofBytes(MAX_PREVIEW_BYTES)).toBe('image/png')
-    for (const beyond of [1, 2, 3]) expect(ofBytes(MAX_PREVIEW_BYTES + beyond)).toBeUndefined()
+    expect(ofBytes(PREVIEW_LIMITS.maxBytes)).toBe('image/png')
+    for (const beyond of [1, 2, 3]) expect(ofBytes(PREVIEW_LIMITS.maxBytes + beyond)).toBeUndefined()
   })
 
   it.each([

@@ -4,13 +4,7 @@ import { inBackground } from '../lib/async.ts'
 import { clampCount } from '../lib/bounds.ts'
 import type { Logger } from '../lib/logger.ts'
 import { formatDuration } from '../lib/quantities.ts'
-import {
-  type AgentMessage,
-  type AttemptFault,
-  type GatewayMessage,
-  MAX_PREVIEW_BYTES,
-  MAX_RETRY_AFTER_MS
-} from '../protocol/messages.ts'
+import { type AgentMessage, type AttemptFault, type GatewayMessage, MAX_RETRY_AFTER_MS } from '../protocol/messages.ts'
 import type { AgentService } from './agent-services.ts'
 import { chooseExtras } from './choose-extras.ts'
 import { deliverImage } from './deliver-image.ts'
@@ -22,6 +16,7 @@ import { prepareImage } from './prepare-image.ts'
 import { type PreparedInputs, prepareInputs } from './prepare-inputs.ts'
 import { readBounded } from './read-bounded.ts'
 import { asWhatIsOffered, toImageTask } from './image-task.ts'
+import { createPreviewShower } from './show-previews.ts'
 import { seedToTell, seedWarnings, sizeWarnings } from './tell-result.ts'
 
 export type Assigned = Extract<GatewayMessage, { type: 'attempt.assigned' }>
@@ -260,7 +255,14 @@ export class AttemptRunner {
   }
 
   #engineRun({ attempt_id: id }: Assigned, { held, inputs }: { held: Held; inputs: PreparedInputs }): EngineRun {
-    const { send } = this.#parts
+    const { send, limits, logger } = this.#parts
+    const showPreview = createPreviewShower({
+      maxPixels: limits.maxPixels,
+      show: ({ bytes, mediaType: media_type }) =>
+        void send({ type: 'attempt.preview', attempt_id: id, media_type, b64_json: bytes.toString('base64') }),
+      isOver: () => held.generated || held.abort.signal.aborted,
+      onError: (error) => logger.error({ err: error, attempt: id }, 'a preview could not be shown')
+    })
     const mayTellProgress = throttle(PROGRESS_EVERY_MS)
     const mayShowPreview = throttle(PREVIEW_EVERY_MS)
     return {
@@ -270,10 +272,8 @@ export class AttemptRunner {
         if (step !== steps && !mayTellProgress()) return
         send({ type: 'attempt.progress', attempt_id: id, step: clampCount(step), steps: clampCount(steps) })
       },
-      onPreview: (image, mediaType) => {
-        if (image.length > MAX_PREVIEW_BYTES || !mayShowPreview()) return
-        const b64 = Buffer.from(image).toString('base64')
-        send({ type: 'attempt.preview', attempt_id: id, media_type: mediaType, b64_json: b64 })
+      onPreview: (image) => {
+        if (mayShowPreview()) showPreview(image)
       }
     }
   }

@@ -8,10 +8,10 @@ import {
   encodeAttemptResult,
   type GatewayMessage,
   MAX_MESSAGE_BYTES,
-  MAX_PREVIEW_BYTES,
   readAgentMessage,
   readGatewayMessage
 } from './messages.ts'
+import { PREVIEW_LIMITS } from '../images/make-preview.ts'
 
 const hello = {
   type: 'agent.hello',
@@ -117,7 +117,7 @@ describe('what an agent says', () => {
       type: 'attempt.preview',
       attempt_id: 'a'.repeat(200),
       media_type: 'image/jpeg',
-      b64_json: Buffer.alloc(MAX_PREVIEW_BYTES).toString('base64')
+      b64_json: Buffer.alloc(PREVIEW_LIMITS.maxBytes).toString('base64')
     }
     const text = JSON.stringify(message)
     expect(text.length).toBeLessThan(MAX_MESSAGE_BYTES)

@@ -18,9 +18,7 @@ export const PROTOCOL_VERSION = 1
 export const MAX_MESSAGE_BYTES = 1024 * 1024
 /** A service is left alone no longer than that, whatever its image server asks for. */
 export const MAX_RETRY_AFTER_MS = HOUR_MS
-/** Largest preview image that anybody is shown, in bytes before base64. */
-export const MAX_PREVIEW_BYTES = 256 * 1024
-/** Larger ones, which agents of earlier versions send, are dropped; what is larger than this is no message. */
+/** Of a preview: what is larger than anybody is shown is dropped, and what is larger than this is no message. */
 const MAX_PREVIEW_CHARS = 700 * 1024
 
 export const CLOSE_CODES = {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { RequestSummary } from '../../src/http/dashboard/contract/requests.ts'
-import { MAX_PREVIEW_BYTES } from '../../src/protocol/messages.ts'
+import { PREVIEW_LIMITS } from '../../src/images/make-preview.ts'
 import { callJson } from '../support/call-json.ts'
 import { type EventPage, openEvents } from '../support/dashboard-events.ts'
 import { startHandWorker } from '../support/hand-worker.ts'
@@ -109,7 +109,7 @@ describe('the events of the dashboard', () => {
     const attempts = [await worker.next(), await worker.next()]
     const shown = await Promise.all([1, 2, 3].map((shade) => plainPng({ width: 8, height: 8 }, [shade, shade, shade])))
     // One group of base64 past what anybody is shown.
-    const heavy = Buffer.concat([shown[0]!, Buffer.alloc(MAX_PREVIEW_BYTES + 3 - shown[0]!.length)])
+    const heavy = Buffer.concat([shown[0]!, Buffer.alloc(PREVIEW_LIMITS.maxBytes + 3 - shown[0]!.length)])
     const first = await open(person)
     for (const [index, { attempt_id }] of attempts.entries()) {
       for (const image of [shown[0]!, shown[index + 1]!, heavy]) {
