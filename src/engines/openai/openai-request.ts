@@ -54,7 +54,7 @@ export function createImageRequester(options: ImageRequesterOptions) {
     const all = {
       ...fields,
       ...(asksFormat(profile, task.model) && { response_format: 'b64_json' }),
-      ...(previews > 0 && { stream: true, partial_images: previews }),
+      ...(previews > 0 && !profile.neverStreams && { stream: true, partial_images: previews }),
       ...inputs.fields
     }
     const mayLeaveOut = new Set([...dispensable, 'response_format', ...STREAMING])

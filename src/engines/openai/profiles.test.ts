@@ -110,6 +110,16 @@ describe('what a server is sent', () => {
     })
   })
 
+  it.each<[ProfileName, boolean]>([
+    ['generic', true],
+    ['openai', true],
+    ['litellm', false]
+  ])('asks %s for previews: %s', async (profile, isAsked) => {
+    const server = await start()
+    await engineAt(server.url, { profile, previews: 2 }).generate(task(), run())
+    expect('stream' in server.requests[0]!.json!).toBe(isAsked)
+  })
+
   it('is not replaced by an extra field of the same name', async () => {
     const { fields } = await sentBy('vllm-omni', { extra: { num_inference_steps: 99 } })
     expect(fields.num_inference_steps).toBe(4)

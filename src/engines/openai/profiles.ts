@@ -26,6 +26,8 @@ export interface ServerProfile {
   sizes?: Partial<SizeRules>
   /** Characters of a prompt that it takes for its own signs; a comma stands in their place. */
   signs?: RegExp
+  /** It must not be asked for previews. */
+  neverStreams?: true
   /** The header of the key; default: `authorization`, as a bearer. */
   keyHeader?: 'api-key'
 }
@@ -44,8 +46,11 @@ const AZURE: ServerProfile = {
   keyHeader: 'api-key'
 }
 
-/** Whatever it leads to decides; it passes on what it does not know, and takes edits of either field. */
-const LITELLM: ServerProfile = { name: 'litellm', server: 'LiteLLM' }
+/**
+ * Whatever it leads to decides; it passes on what it does not know, and takes edits of either field. Events of what is behind it
+ * it takes for a failure (1.108.7), after three tries that each make the image.
+ */
+const LITELLM: ServerProfile = { name: 'litellm', server: 'LiteLLM', neverStreams: true }
 
 /** One of several programs, by the name of the model. */
 const LLAMA_SWAP: ServerProfile = { name: 'llama-swap', server: 'llama-swap', mask: 'white-edit' }
