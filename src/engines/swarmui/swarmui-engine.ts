@@ -5,6 +5,7 @@ import { sleep } from '../../lib/async.ts'
 import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
 import { finishImage, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
+import { orAborted } from '../or-aborted.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import type { AllowedLoras, NamedLora } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
@@ -16,7 +17,14 @@ import { faultOfRefusal, interrupted, noBackend, noSuchApi, notAllowed } from '.
 import { createSwarmHttp, type SwarmSession } from './swarmui-http.ts'
 import { type JobEnd, startJob, stopJob, type SwarmJob } from './swarmui-job.ts'
 import { KNOWN_EXTRAS } from './swarmui-parameters.ts'
-import { buildRequest, isSameModel, readPrompts, type RequestRules, type TaskImages } from './swarmui-request.ts'
+import {
+  buildRequest,
+  isSameModel,
+  plainName,
+  readPrompts,
+  type RequestRules,
+  type TaskImages
+} from './swarmui-request.ts'
 
 export interface SwarmModelSettings {
   /** As the server calls it. */
@@ -61,7 +69,8 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
   const free: SwarmSession[] = []
   const closing = new AbortController()
   const stopping = new Set<Promise<void>>()
-  /** When a job of ours was last seen being worked on: those behind it wait for us, and not for others. */
+  const ownJobs = new Set<SwarmJob>()
+  /** When one of ours was last worked on: those behind it wait for us, and not for others. */
   let ownWorkAt = 0
 
   const rulesOf = (name: string): RequestRules => {
@@ -160,25 +169,24 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
 
   const waitFor = async (job: SwarmJob, signal: AbortSignal): Promise<JobEnd> => {
     const over = new AbortController()
-    const aborted = Promise.withResolvers<never>()
-    const onAbort = () => aborted.reject(signal.reason as Error)
-    signal.addEventListener('abort', onAbort, { signal: over.signal })
-    if (signal.aborted) onAbort()
     const sentAt = performance.now()
     const tick = () => sleep(times.patienceMs / 10, over.signal).catch(() => undefined) // Cut short below.
+    ownJobs.add(job)
     try {
       for (;;) {
-        const end = await Promise.race([job.ended, aborted.promise, tick()])
+        const end = await orAborted(Promise.race([job.ended, tick()]), signal)
         if (end) return end
         const now = performance.now()
-        if (job.hasBegun) ownWorkAt = now
-        else if (now - Math.max(sentAt, ownWorkAt) >= times.patienceMs) {
+        if ([...ownJobs].some(({ hasBegun }) => hasBegun)) ownWorkAt = now
+        if (!job.hasBegun && now - Math.max(sentAt, ownWorkAt) >= times.patienceMs) {
           throw new EngineError('busy', 'The image server is busy with the work of its owner.', {
             retryAfterMs: OWNERS_PAUSE_MS
           })
         }
       }
     } finally {
+      ownJobs.delete(job)
+      if (job.hasBegun) ownWorkAt = performance.now()
       over.abort()
     }
   }
@@ -285,6 +293,7 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
   return {
     name: 'swarmui',
     extras: Object.keys(KNOWN_EXTRAS),
+    weightsOf: plainName,
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {
@@ -303,12 +312,9 @@ function faultOfLoss({ tooLarge, wasSent, status }: Extract<JobEnd, { kind: 'los
   if (tooLarge) return new EngineError('bad_output', 'The image server sent more bytes than an image may have.')
   if (status === 401 || status === 403) return notAllowed()
   if (status !== undefined) {
-    return new EngineError(
-      'unreachable',
-      `The way to the provider's image server lets no WebSocket through (HTTP ${status}).`
-    )
+    return new EngineError('unreachable', `The way to the image server lets no WebSocket through (HTTP ${status}).`)
   }
   return wasSent
     ? new EngineError('crashed', 'The image server closed the connection in the middle of its work.')
-    : new EngineError('unreachable', "The provider's image server cannot be reached.")
+    : new EngineError('unreachable', 'The image server cannot be reached.')
 }

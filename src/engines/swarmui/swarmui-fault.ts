@@ -53,17 +53,20 @@ export function faultOfRefusal({ id, text }: SwarmRefusal, secrets: readonly str
 }
 
 export const notAllowed = (): EngineError =>
-  new EngineError(
-    'unreachable',
-    "The provider's image server wants an account: a token of SwarmUI is its api_key, and its account must be allowed to make images."
-  )
+  new EngineError('unreachable', 'The image server wants an account.', {
+    remedy: "Make a token in SwarmUI's User tab, of an account that may make images, and give it as api_key."
+  })
 
 export const noBackend = (): EngineError =>
-  new EngineError('unreachable', "The provider's SwarmUI has no backend that works.")
+  new EngineError('unreachable', 'The image server has no backend that works.', {
+    remedy: 'See Backends in the Server tab of SwarmUI.'
+  })
 
 /** There is a server, and not what this engine drives. */
 export const noSuchApi = (): EngineError =>
-  new EngineError('unreachable', "The provider's image server does not offer SwarmUI's API.")
+  new EngineError('unreachable', "The image server does not offer SwarmUI's API.", {
+    remedy: "Is the service's url that of SwarmUI itself, without a path?"
+  })
 
 /** Somebody who is at the machine: they come first. */
 export const interrupted = (): EngineError =>

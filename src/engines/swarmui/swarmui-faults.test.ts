@@ -91,13 +91,13 @@ describe('an account', () => {
 
   it('that is wanted and not given, or may not, is told, without the token', async () => {
     await start({ token: 'abc.def.ghi' }, { apiKey: 'wrong-token' })
-    await failing().toMatchObject({ fault: 'unreachable', message: expect.stringContaining('wants an account') })
+    await failing().toMatchObject({ fault: 'unreachable', message: 'The image server wants an account.' })
     await expect(describeServer()).rejects.toMatchObject({ fault: 'unreachable' })
   })
 
   it('that may make no images is told', async () => {
     await start({ mayNotGenerate: true })
-    await failing().toMatchObject({ fault: 'unreachable', message: expect.stringContaining('wants an account') })
+    await failing().toMatchObject({ fault: 'unreachable', message: 'The image server wants an account.' })
   })
 
   it('has a token that nobody is told', async () => {

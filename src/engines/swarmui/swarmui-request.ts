@@ -166,7 +166,7 @@ const missingLoras = (asked: readonly NamedLora[], { loras }: KnownServer): stri
 /** Names with and without their ending are one, and folders are separated in either way. */
 export const isSameModel = (one: string, another: string): boolean => plainName(one) === plainName(another)
 
-const plainName = (name: string): string => name.replaceAll('\\', '/').replace(/\.(?:safetensors|sft)$/i, '')
+export const plainName = (name: string): string => name.replaceAll('\\', '/').replace(/\.(?:safetensors|sft)$/i, '')
 
 /** What an edit begins from, and its mask, in the size of the result; what it refers to as it is. */
 async function imageFields(
