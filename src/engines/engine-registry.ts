@@ -10,6 +10,8 @@ import type { SizeRules } from '../images/sizes.ts'
 import type { Engine } from './engine.ts'
 import type { EngineDescription, EngineOption } from './engine-description.ts'
 import { EngineOptionError, EngineOptions } from './engine-options.ts'
+import { INVOKEAI } from './invokeai/invokeai-description.ts'
+import { createInvokeEngine } from './invokeai/invokeai-engine.ts'
 import { OPENAI } from './openai/openai-description.ts'
 import { createOpenAIEngine } from './openai/openai-engine.ts'
 import { PROFILE_NAMES, PROFILES, type ServerProfile } from './openai/profiles.ts'
@@ -126,6 +128,32 @@ const FACTORIES: ReadonlyMap<EngineDescription, EngineFactory> = new Map([
           name: model.servedAs,
           ...inModel(model.servedAs, () => read(model.options))
         }))
+      })
+    }
+  ],
+  [
+    INVOKEAI,
+    (settings, { options, models }) => {
+      const loras = options.names('loras')
+      return createInvokeEngine({
+        ...serverOf(settings),
+        sizes: sizesOf(settings),
+        ...(loras && { loras }),
+        models: models.map(({ servedAs, options: own }) =>
+          inModel(servedAs, () => {
+            const ownLoras = own.names('loras')
+            const steps = own.number('steps', { min: 1, max: 1000, isInteger: true })
+            const guidanceScale = own.number('guidance_scale', { min: 0, max: 100 })
+            const scheduler = own.text('scheduler', 100)
+            return {
+              name: servedAs,
+              ...(ownLoras && { loras: ownLoras }),
+              ...(steps !== undefined && { steps }),
+              ...(guidanceScale !== undefined && { guidanceScale }),
+              ...(scheduler !== undefined && { scheduler })
+            }
+          })
+        )
       })
     }
   ],

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { startFakeComfy } from '../../tests/support/fake-comfyui-server.ts'
 import { startFakeOpenAIServer } from '../../tests/support/fake-openai-server.ts'
+import { startFakeInvoke } from '../../tests/support/fake-invokeai.ts'
 import { type FakeSdapiOptions, startFakeSdapi } from '../../tests/support/fake-sdapi.ts'
 import { startFakeSdcpp } from '../../tests/support/fake-sdcpp.ts'
 import { startFakeSwarm } from '../../tests/support/fake-swarmui.ts'
@@ -235,12 +236,33 @@ describe('SwarmUI', () => {
   })
 })
 
+describe('InvokeAI', () => {
+  it('is known by its version, with the models that are driven', async () => {
+    const { url } = await started(startFakeInvoke())
+    const found = await identify(url)
+    expect(found?.engine?.name).toBe('invokeai')
+    expect(found?.server).toBe('InvokeAI 6.14.2')
+    expect(found?.models.map(({ servedAs }) => servedAs)).toEqual([
+      'fake-image',
+      'juggernaut',
+      'flux-dev',
+      'schnell',
+      // Of the same name.
+      'key-of-first',
+      'key-of-second'
+    ])
+  })
+
+  it('says that it wants an account, or has no model', async () => {
+    const locked = await started(startFakeInvoke({ account: { email: 'jo@example.com', password: 'x' } }))
+    expect((await identify(locked.url))?.note).toMatch(/^It wants an account/)
+    const empty = await started(startFakeInvoke({ models: [] }))
+    expect((await identify(empty.url))?.note).toBe('It has no model of SD 1.5, SDXL or Flux.')
+  })
+})
+
 describe('what no engine drives', () => {
   it.each<[string, Record<string, ScriptedAnswer>]>([
-    [
-      'InvokeAI 6.1',
-      { 'GET /api/v1/app/version': { json: { version: '6.1' } }, 'GET /api/v2/models/': { json: { models: [] } } }
-    ],
     [
       'Ollama',
       {

@@ -3,6 +3,7 @@ import { fingerprintComfy } from './comfyui/comfyui-fingerprint.ts'
 import type { Recognised } from './fingerprint.ts'
 import { fingerprintOpenAI, fingerprintSdServer } from './openai/openai-fingerprint.ts'
 import { fingerprintSdcpp } from './sdcpp/sdcpp-fingerprint.ts'
+import { fingerprintInvoke } from './invokeai/invokeai-fingerprint.ts'
 import { lookAtServer, type LookOptions, type Seen } from './server-look.ts'
 import { fingerprintSwarm } from './swarmui/swarmui-fingerprint.ts'
 import { UNDRIVEN } from './undriven-servers.ts'
@@ -11,6 +12,7 @@ import { UNDRIVEN } from './undriven-servers.ts'
 const FINGERPRINTS = [
   ...UNDRIVEN,
   fingerprintSwarm,
+  fingerprintInvoke,
   fingerprintSdcpp,
   fingerprintSdServer,
   fingerprintAutomatic1111,

@@ -8,13 +8,6 @@ const recogniseGateway: Fingerprint = async (look) => {
   return { server: 'inference.club', models: [], note: 'This is a gateway of inference.club itself.' }
 }
 
-const recogniseInvoke: Fingerprint = async (look) => {
-  const [app, models] = await Promise.all([look.get('/api/v1/app/version'), look.get('/api/v2/models/')])
-  const { version } = members(app?.json)
-  if (typeof version !== 'string' || models === undefined || models.status === 404) return undefined
-  return { server: named('InvokeAI', version), models: [], note: 'No engine drives InvokeAI.' }
-}
-
 /** Servers of language models listen where image servers do, and speak another part of the same API. */
 const recogniseText: Fingerprint = async (look) => {
   const [root, ollama, studio, models] = await Promise.all([
@@ -34,8 +27,5 @@ const recogniseText: Fingerprint = async (look) => {
   return owners.length > 0 && owners.every((owner) => owner === 'llamacpp') ? text('llama.cpp') : undefined
 }
 
-const named = (server: string, version: unknown): string =>
-  typeof version === 'string' ? `${server} ${version.slice(0, 40)}` : server
-
 /** What listens where image servers do, and no engine drives. */
-export const UNDRIVEN: readonly Fingerprint[] = [recogniseGateway, recogniseInvoke, recogniseText]
+export const UNDRIVEN: readonly Fingerprint[] = [recogniseGateway, recogniseText]

@@ -13,6 +13,8 @@ export interface UpstreamHttpOptions {
   apiKey?: string
   /** Sent with every call to the image server itself, by lower-case name. */
   headers?: Record<string, string>
+  /** In place of a key: a token that changes. */
+  bearer?: () => string | undefined
   /** Default: undici's, without time limits of its own. */
   fetch?: Fetch
   maxImageBytes: number
@@ -22,7 +24,7 @@ export interface UpstreamHttpOptions {
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchedResponse>
 
 export interface FetchInit {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   headers: Record<string, string>
   body?: string | Blob
   redirect: 'manual'
@@ -57,6 +59,8 @@ export interface UpstreamHttp {
   get(path: string, signal: AbortSignal, limits?: AnswerLimits): Promise<UpstreamAnswer>
   /** `POST` below the root, of JSON when the body is text; any status is an answer, redirects included. */
   post(path: string, body: string | TypedBody, signal: AbortSignal, limits?: AnswerLimits): Promise<UpstreamAnswer>
+  /** Below the root, without a body; any status is an answer, redirects included. */
+  send(method: 'PUT' | 'DELETE', path: string, signal: AbortSignal, limits?: AnswerLimits): Promise<UpstreamAnswer>
   /** What must be told to nobody. */
   readonly secrets: readonly string[]
   close(): Promise<void>
@@ -93,8 +97,10 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
   const fetch: Fetch = options.fetch ?? ((url, init) => undiciFetch(url, { ...init, dispatcher }))
 
   const request = async (url: string, init: Omit<FetchInit, 'redirect'>): Promise<FetchedResponse> => {
+    const token = options.bearer?.()
+    const headers = { ...ownHeaders, ...(token !== undefined && { authorization: `Bearer ${token}` }), ...init.headers }
     try {
-      return await fetch(url, { ...init, headers: { ...ownHeaders, ...init.headers }, redirect: 'manual' })
+      return await fetch(url, { ...init, headers, redirect: 'manual' })
     } catch (cause) {
       // Once a call has arrived, the server may have worked on it, or died of it.
       if (init.method === 'POST' && !neverArrived(cause)) {
@@ -134,6 +140,8 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
         limits
       )
     },
+    send: async (method, path, signal, limits = {}) =>
+      answerOf(await request(address.urlOf(path), { method, headers: {}, signal }), limits),
     secrets: secretsOf(options, address),
     close: () => dispatcher.destroy()
   }

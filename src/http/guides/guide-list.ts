@@ -16,6 +16,7 @@ export const GUIDES: readonly Guide[] = [
   { name: 'engines/comfyui', about: 'What ComfyUI can do here, with models of its own or a workflow of yours.' },
   { name: 'engines/automatic1111', about: 'The same for AUTOMATIC1111, Forge, SD.Next and what imitates them.' },
   { name: 'engines/swarmui', about: 'The same for SwarmUI.' },
+  { name: 'engines/invokeai', about: 'The same for InvokeAI.' },
   { name: 'engines/sdcpp', about: 'The same for stable-diffusion.cpp.' },
   { name: 'engines/openai', about: "The same for servers with OpenAI's image API, and how they differ." },
   { name: 'security', about: 'Who can see and do what, whose machines make the images, every limit.' },

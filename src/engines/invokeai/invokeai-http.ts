@@ -1,0 +1,136 @@
+import { EngineError } from '../engine.ts'
+import { multipartBody } from '../openai/multipart-body.ts'
+import {
+  createUpstreamHttp,
+  readStart,
+  tooManyBytes,
+  type TypedBody,
+  type UpstreamAnswer,
+  type UpstreamHttpOptions
+} from '../upstream-http.ts'
+import { members, parseJson } from '../upstream-text.ts'
+import { isSuccess } from '../upstream-fault.ts'
+import { parseImageName } from './invokeai-api.ts'
+import { faultOf, noSuchApi, notAllowed } from './invokeai-fault.ts'
+
+/** Everything is answered quickly, also while the server works. */
+const ANSWER_WITHIN_MS = 30_000
+/** The document of its API has 2 MB, a list of models a kilobyte for each. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024
+/** `email:password`, as opposed to a token. */
+const ACCOUNT = /^([^\s:@]+@[^\s:@]+):(.+)$/s
+
+/** One InvokeAI. Every method throws `EngineError`, or anything once its signal has aborted. */
+export interface InvokeHttp {
+  /** The JSON of a success; other answers are thrown. */
+  get(path: string, signal: AbortSignal): Promise<unknown>
+  /** Undefined when there is no such thing. */
+  find(path: string, signal: AbortSignal): Promise<unknown>
+  post(path: string, body: object, signal: AbortSignal): Promise<unknown>
+  /** For what may be gone already. */
+  send(method: 'PUT' | 'DELETE', path: string, signal: AbortSignal): Promise<void>
+  /** Puts an image where it is in nobody's gallery; answers with its name. */
+  upload(image: { bytes: Buffer; mediaType: string }, signal: AbortSignal): Promise<string>
+  download(image: string, signal: AbortSignal): Promise<Buffer>
+  /** Where events come from. */
+  readonly socketUrl: string
+  readonly headers: Record<string, string>
+  /** With which this server lets in; undefined where it asks for none. */
+  token(): string | undefined
+  /** What must be told to nobody. */
+  readonly secrets: readonly string[]
+  close(): Promise<void>
+}
+
+export function createInvokeHttp({ apiKey, ...options }: UpstreamHttpOptions): InvokeHttp {
+  const [, email, password] = ACCOUNT.exec(apiKey ?? '') ?? []
+  const secrets: string[] = [apiKey ?? '', password ?? ''].filter((secret) => secret !== '')
+  let token = email === undefined ? apiKey : undefined
+  const http = createUpstreamHttp({ ...options, bearer: () => token }, '')
+  secrets.push(...http.secrets)
+  const limits = { maxBytes: MAX_ANSWER_BYTES }
+  const soon = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])
+
+  const signIn = async (): Promise<void> => {
+    const body = JSON.stringify({ email, password, remember_me: true })
+    const answer = await http.post('/api/v1/auth/login', body, AbortSignal.timeout(ANSWER_WITHIN_MS), limits)
+    const { token: given } = members(parseJson(answer.body))
+    if (!isSuccess(answer) || typeof given !== 'string' || given === '') throw notAllowed()
+    token = given
+    secrets.push(given)
+  }
+
+  let signing: Promise<void> | undefined
+  /** Of an account the token is fetched when it is first wanted, and again when it has expired; once for all who wait. */
+  const ask = async (call: () => Promise<UpstreamAnswer>, signal: AbortSignal): Promise<UpstreamAnswer> => {
+    const used = token
+    const answer = await call()
+    if (answer.status !== 401 || email === undefined) return answer
+    if (token === used) {
+      signing ??= signIn().finally(() => (signing = undefined))
+      await signing
+    }
+    signal.throwIfAborted()
+    return call()
+  }
+  const jsonOf = (answer: UpstreamAnswer): unknown => {
+    if (!isSuccess(answer)) throw faultOf(answer, secrets)
+    const json = parseJson(answer.body)
+    if (json === undefined) throw noSuchApi()
+    return json
+  }
+  const post = (path: string, body: string | TypedBody, signal: AbortSignal) =>
+    ask(() => http.post(path, body, soon(signal), limits), signal)
+
+  const socketUrl = new URL(http.address.urlOf('/ws/socket.io/'))
+  socketUrl.protocol = socketUrl.protocol.replace('http', 'ws')
+  socketUrl.searchParams.set('EIO', '4')
+  socketUrl.searchParams.set('transport', 'websocket')
+  return {
+    get: async (path, signal) => jsonOf(await ask(() => http.get(path, soon(signal), limits), signal)),
+    find: async (path, signal) => {
+      const answer = await ask(() => http.get(path, soon(signal), limits), signal)
+      return answer.status === 404 ? undefined : jsonOf(answer)
+    },
+    post: async (path, body, signal) => jsonOf(await post(path, JSON.stringify(body), signal)),
+    send: async (method, path, signal) => {
+      const answer = await ask(() => http.send(method, path, soon(signal), limits), signal)
+      if (!isSuccess(answer) && answer.status !== 404) throw faultOf(answer, secrets)
+    },
+    upload: async ({ bytes, mediaType }, signal) => {
+      const blob = new Blob([bytes as Buffer<ArrayBuffer>], { type: mediaType })
+      const filename = `inference-club.${mediaType.replace('image/', '')}`
+      const form = multipartBody({}, [{ field: 'file', filename, bytes: blob }])
+      const answer = await post('/api/v1/images/upload?image_category=other&is_intermediate=true', form, signal)
+      if (answer.status === 413) {
+        throw new EngineError('bad_request', 'The image is larger than the image server takes.', { param: 'image' })
+      }
+      const name = parseImageName(jsonOf(answer))
+      if (name === undefined) throw new EngineError('crashed', 'The image server did not take a source image.')
+      return name
+    },
+    download: async (image, signal) => {
+      const headers = { ...http.ownHeaders, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+      const url = http.address.urlOf(`/api/v1/images/i/${image}/full`)
+      const response = await http
+        .fetch(url, { method: 'GET', headers, redirect: 'manual', signal })
+        .catch((cause: unknown) => {
+          throw new EngineError('crashed', 'The image server went away before its picture was fetched.', { cause })
+        })
+      const { bytes, complete } = await readStart(response, options.maxImageBytes)
+      if (!response.ok) {
+        throw new EngineError(
+          'bad_output',
+          `The image server does not give its picture away (HTTP ${response.status}).`
+        )
+      }
+      if (!complete) throw tooManyBytes()
+      return bytes
+    },
+    socketUrl: socketUrl.href,
+    headers: http.ownHeaders,
+    token: () => token,
+    secrets,
+    close: () => http.close()
+  }
+}
