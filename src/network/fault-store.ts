@@ -1,3 +1,4 @@
+import { amongAlike } from '../db/among-alike.ts'
 import type { Db } from '../db/database.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
 import { isDeferring } from '../requests/retry-policy.ts'
@@ -58,20 +59,10 @@ export async function listFaultGroups(
       .where('attempts.finished_at', '>=', since)
       .orderBy('attempts.finished_at', 'desc')
       .limit(MOST_FAULTS)
-    const alike = ['service_id', 'reason_message'] as const
     const ranked = db
       .selectFrom(recent.as('recent'))
       .selectAll()
-      .select((e) => [
-        e.fn
-          .countAll<number>()
-          .over((o) => o.partitionBy([...alike]))
-          .as('times'),
-        e.fn
-          .agg<number>('row_number')
-          .over((o) => o.partitionBy([...alike]).orderBy('finished_at', 'desc'))
-          .as('place')
-      ])
+      .select(amongAlike(['service_id', 'reason_message'], ['finished_at']))
     const rows = await db
       .selectFrom(ranked.as('ranked'))
       .selectAll()

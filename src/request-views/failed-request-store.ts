@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { amongAlike } from '../db/among-alike.ts'
 import type { Db } from '../db/database.ts'
 
 /** Failures that are the same: error, model, and the service that failed last. */
@@ -28,21 +29,7 @@ export async function listFailedGroups(
   const ranked = db
     .selectFrom(recent.as('recent'))
     .selectAll()
-    .select((e) => [
-      e.fn
-        .countAll<number>()
-        .over((o) => o.partitionBy([...alike]))
-        .as('times'),
-      e.fn
-        .agg<number>('row_number')
-        .over((o) =>
-          o
-            .partitionBy([...alike])
-            .orderBy('finished_at', 'desc')
-            .orderBy('id', 'desc')
-        )
-        .as('place')
-    ])
+    .select(amongAlike(alike, ['finished_at', 'id']))
   const rows = await db
     .selectFrom(ranked.as('ranked'))
     .leftJoin('services', 'services.id', 'ranked.service_id')
