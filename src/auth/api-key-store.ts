@@ -16,22 +16,24 @@ export type ApiKeyWithUser = ApiKeyRow & {
 }
 
 export interface ApiKeyStore {
-  /** False when its user has `most` keys that count or were made within a day. */
+  /** Writes a key. False when its user has `most` keys that count or were made within a day. */
   insertKey(key: Insertable<Tables['api_keys']>, most: number): Promise<boolean>
-  /** The first one of the installation; false when there is any, revoked ones included. */
+  /** Writes the first key of the installation. False when there is any, revoked ones included. */
   insertFirstKey(key: Insertable<Tables['api_keys']>): Promise<boolean>
   findKeyByHash(hash: string): Promise<ApiKeyWithUser | undefined>
   findKeyById(id: string): Promise<ApiKeyWithUser | undefined>
-  /** Newest first. */
+  /** The keys of somebody, or without `userId` of everybody; newest first. */
   listKeys(filter: { userId?: string }): Promise<ApiKeyWithUser[]>
-  /** False when somebody has no such key that is not revoked. */
+  /** Gives a key other limits. False when somebody has no such key that is not revoked. */
   changeLimits(
     key: { id: string; userId: string },
     change: LimitColumns & { rate_limit?: number | null }
   ): Promise<boolean>
-  /** False when there is no such key that still counts. */
+  /** Ends a key for good. False when there is none of that id that is not revoked. */
   revokeKey(id: string): Promise<boolean>
+  /** Removes all keys of that user and name. */
   deleteKeys(filter: { userId: string; name: string }): Promise<void>
+  /** Writes down when keys were last used: UTC milliseconds by their ids. */
   touchKeys(lastUsed: ReadonlyMap<string, number>): Promise<void>
 }
 
@@ -108,7 +110,7 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
   }
 }
 
-/** Those that count, and those of the last day. */
+/** How many keys somebody has that count, or were made within a day. */
 async function countKeysOf(db: Db, { userId, now }: { userId: string; now: number }): Promise<number> {
   const { keys } = await db
     .selectFrom('api_keys')

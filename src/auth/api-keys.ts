@@ -38,7 +38,7 @@ export interface ApiKeys {
    * call on. False when they have no such key that is not revoked.
    */
   changeLimits(key: { id: string; userId: string }, change: ChangedLimits): Promise<boolean>
-  /** False when there is no such key that still counts. */
+  /** Ends a key for good, and at once. False when there is none of that id that is not revoked. */
   revoke(id: string): Promise<boolean>
   list(filter?: { userId?: string }): Promise<ApiKeyWithUser[]>
   find(id: string): Promise<ApiKeyWithUser | undefined>
@@ -49,7 +49,7 @@ export interface ApiKeys {
   close(): void
 }
 
-/** All limits of a key. */
+/** All limits that a key has from now on. */
 export interface ChangedLimits {
   limits: UseLimits
   rateLimit?: number | null

@@ -49,7 +49,7 @@ export type Operation = keyof typeof OPERATION_SCOPES
 export const grantableScopes = (role: Role): readonly Scope[] =>
   SCOPES.filter((scope) => role === 'admin' || scope !== 'admin')
 
-/** Throws `permission_denied`. */
+/** Throws `permission_denied` when somebody may not do this by the key, or the role, that they have. */
 export function authorize(principal: Principal, operation: Operation): void {
   const needed = OPERATION_SCOPES[operation]
   if (principal.scopes.includes(needed)) return

@@ -41,7 +41,7 @@ export interface NetworkReport {
 
 export interface ProviderDetailReport extends ProviderReport {
   pace: HourOfWork[]
-  /** Empty for those who may not manage it, as all that follows. */
+  /** Who had images of it; empty for those who may not manage it, as all that follows. */
   usedBy: ProviderUser[]
   blocked: { id: string; name: string; at: number }[]
   faults: FaultGroup[]
@@ -49,17 +49,20 @@ export interface ProviderDetailReport extends ProviderReport {
 
 /** Everybody's providers, as people look at them and as their owners manage them. */
 export interface Network {
+  /** All providers that the reader may know of. */
   list(reader: Reader): Promise<NetworkReport>
-  /** Throws `not_found`, also for one that the reader may not know of. */
+  /** One provider. Throws `not_found`, also for one that the reader may not know of. */
   view(reader: Reader, id: string): Promise<ProviderDetailReport>
   /**
-   * It finishes what it runs and gets nothing new, until it is resumed: reconnecting changes nothing. This and all that
-   * follow throw `not_found`, and `permission_denied` for those who are neither its owner nor admin.
+   * Has a provider finish what it runs and get nothing new until it is resumed: reconnecting changes nothing. This and all
+   * that follow throw `not_found`, and `permission_denied` for those who are neither its owner nor admin.
    */
   drain(reader: Reader, id: string): Promise<void>
+  /** Has a drained provider take work again. */
   resume(reader: Reader, id: string): Promise<void>
-  /** Gives it nothing of that person any more; what runs is finished. Throws `invalid_request` for its owner. */
+  /** Has a provider be given nothing of that person any more; what runs is finished. Throws `invalid_request` for its owner. */
   block(reader: Reader, block: { providerId: string; userId: string }): Promise<void>
+  /** Has a provider serve that person again. */
   unblock(reader: Reader, block: { providerId: string; userId: string }): Promise<void>
   /**
    * The word of its owner, and of nobody else, on whom a service serves and with how much, in place of that of its agent; all
@@ -74,15 +77,15 @@ export interface Network {
     reader: Reader,
     search: { providerId: string; words: readonly string[]; limit: number }
   ): Promise<{ id: string; name: string }[]>
-  /** Shows it no more until its agent connects again. Throws `conflict` when it is online. */
+  /** Shows a provider no more until its agent connects again. Throws `conflict` when it is online. */
   forget(reader: Reader, id: string): Promise<void>
   /**
-   * An admin's word about whether it serves others; it serves its owner whatever they say. `approve` lets a new one in, and
+   * An admin's word about whether a provider serves others; it serves its owner whatever they say. `approve` lets a new one in, and
    * has one that was let in trusted at once; `shutOut` ends it, `letBack` lets it in again like a new one. Throws
    * `not_found`, `permission_denied` for who is no admin, and `conflict` when it does not stand so.
    */
   decide(reader: Reader, id: string, word: TrustDecision): Promise<void>
-  /** How many new ones wait for an admin, when somebody can let them in. */
+  /** How many new providers wait for an admin, when somebody can let them in. */
   countPending(): Promise<number>
 }
 

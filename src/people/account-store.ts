@@ -38,7 +38,7 @@ export const listSignIns = (db: Db, userId: string): Promise<{ provider_id: stri
     .orderBy('created_at')
     .execute()
 
-/** False when they have no such session. */
+/** Ends a session of somebody. False when they have no such one. */
 export async function endSession(db: Db, { userId, id }: { userId: string; id: string }): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('sessions')

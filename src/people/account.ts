@@ -25,21 +25,22 @@ export interface AccountView {
 
 /** What somebody does with their own account. `token` is that of the session they do it by. */
 export interface Account {
-  /** Throws `not_signed_in` when there is nobody of that id. */
+  /** Somebody's account as its page shows it. Throws `not_signed_in` when there is nobody of that id. */
   view(userId: string, token: string | undefined): Promise<AccountView>
-  /** Throws `invalid_request`. */
+  /** Gives somebody another name. Throws `invalid_request`. */
   rename(userId: string, name: string): Promise<void>
-  /** False when they have no such session. */
+  /** Signs one of somebody's browsers out. False when they have no such session. */
   endSession(userId: string, id: string): Promise<boolean>
+  /** Signs all of somebody's browsers out but the one with this token. */
   endOtherSessions(userId: string, token: string): Promise<void>
   /**
    * Shuts them out for good and forgets who they were, once they have named their address. What they have is removed
    * afterwards, by whoever hears the bell. Throws `invalid_request`, and `conflict` for the last admin.
    */
   remove(userId: string, email: string): Promise<void>
-  /** Ids of those who did that. */
+  /** Ids of those who have deleted their accounts. */
   listRemoved(): Promise<string[]>
-  /** Removes the keys, ways to sign in and invitations of one of them. */
+  /** Removes the keys, ways to sign in and invitations of somebody who has deleted their account. */
   erase(userId: string): Promise<void>
 }
 

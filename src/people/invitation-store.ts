@@ -17,13 +17,14 @@ export type InvitationWithPeople = InvitationRow & {
 }
 
 export interface InvitationStore {
+  /** Writes an invitation of somebody new. */
   insert(invitation: Insertable<Tables['invitations']>): Promise<void>
-  /** The only one that still counts for its account: those made before are revoked. */
+  /** Writes a link that hands an account over, the only one that counts from now on: those made before are revoked. */
   insertClaim(invitation: Insertable<Tables['invitations']> & { user_id: string }): Promise<void>
   findByTokenHash(hash: string): Promise<InvitationWithPeople | undefined>
-  /** Newest first. */
+  /** The newest `limit` of all, newest first. */
   list(limit: number): Promise<InvitationWithPeople[]>
-  /** False when there is none of that id which can still be used. */
+  /** Ends an invitation. False when there is none of that id which can still be used. */
   revoke(id: string): Promise<boolean>
 }
 
@@ -94,7 +95,7 @@ export async function revokeInvitationsOf(
     .execute()
 }
 
-/** Uses one up, within the transaction of what it is used for. Undefined when it cannot be used: of two at once, one is late. */
+/** Uses an invitation up, within the transaction of what it is used for. Undefined when it cannot be used: of two at once, one is late. */
 export const useInvitation = (
   trx: Db,
   { id, usedBy, now }: { id: string; usedBy: string; now: number }

@@ -34,13 +34,13 @@ export interface Invitations {
   invite(invitation: { email?: string | undefined; role: Role; createdBy: string | null }): Promise<CreatedInvitation>
   /** A link that hands an account over, to its first owner or to one without a password; older ones end. */
   offerAccount(account: { userId: string; createdBy: string | null }): Promise<CreatedInvitation>
-  /** Newest first, used and revoked ones too. */
+  /** The newest 500 invitations, newest first; used and revoked ones are among them. */
   list(): Promise<InvitationWithPeople[]>
-  /** False when there is none of that id which can still be used. */
+  /** Ends an invitation. False when there is none of that id which can still be used. */
   revoke(id: string): Promise<boolean>
-  /** Throws `invitation_invalid`. */
+  /** What a link is for; it stays unused. Throws `invitation_invalid`. */
   look(token: string): Promise<InvitationLook>
-  /** The row of one that can be used now. Throws `invitation_invalid`. */
+  /** The row of the invitation of a link that can be used now. Throws `invitation_invalid`. */
   getUsable(token: string): Promise<InvitationWithPeople>
 }
 
@@ -102,7 +102,7 @@ export function createInvitations(parts: {
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
-/** Why it cannot be used any more. */
+/** Why an invitation cannot be used any more; undefined when it can. */
 function problemOf(invitation: InvitationWithPeople | undefined, now: number): string | undefined {
   if (!invitation || invitation.revoked_at !== null || invitation.owner_disabled_at !== null) {
     return 'This link is not valid, or not any more.'

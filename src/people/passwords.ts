@@ -24,7 +24,7 @@ export function createPasswords(): Passwords {
   }
 }
 
-/** Throws `invalid_request`. */
+/** Throws `invalid_request` for a password that is too short or too long. */
 export function checkPassword(password: string): void {
   if (password.length < MIN_PASSWORD_CHARACTERS || password.length > MAX_PASSWORD_CHARACTERS) {
     throw errors.invalidRequest(

@@ -58,8 +58,9 @@ export interface People {
   signInOptions(): SignInOptions
   /** Answers a call of `/api/auth`; throws like `answerAuthCall`. */
   handle(call: AuthCall): Promise<Response>
-  /** Uses an invitation up and signs in. Throws like `acceptInvitation`, and `rate_limit_exceeded`. */
+  /** Uses an invitation up and signs whoever does so in. Throws like `acceptInvitation`, and `rate_limit_exceeded`. */
   accept(answer: Credentials & { token: string }, caller: Caller): Promise<SignedIn>
+  /** Signs somebody in, whoever has made sure that it is them. */
   beginSession(user: UserRow, caller: Caller): Promise<SignedIn>
   /** Whether they have any way to sign in that is set up. */
   canSignIn(userId: string): Promise<boolean>
@@ -167,7 +168,7 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
   }
 }
 
-/** Those that are set up; the configuration sees to it that none is by half. */
+/** The providers of sign-ins that are set up; the configuration sees to it that none is by half. */
 function providersOf({
   githubClientId,
   githubClientSecret,
@@ -188,7 +189,7 @@ function providersOf({
   }
 }
 
-/** Throws `invalid_request`. */
+/** What somebody signs up with. Throws `invalid_request` when any of it is missing. */
 function readCredentials(body: unknown): Credentials {
   const { name, email, password } = (body ?? {}) as Record<string, unknown>
   if (typeof name !== 'string' || typeof email !== 'string' || typeof password !== 'string') {

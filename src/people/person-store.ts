@@ -17,7 +17,7 @@ export interface NewPerson {
 export interface PersonStore {
   /** The person of a session that has not ended, and who is not disabled. */
   findBySessionToken(token: string): Promise<UserRow | undefined>
-  /** Whether they have any of these ways to sign in. */
+  /** Whether somebody has any of these ways to sign in. */
   canSignIn(userId: string, ways: readonly string[]): Promise<boolean>
   /** Somebody new, by an invitation or without. Throws `invitation_invalid` and `conflict`. */
   join(person: NewPerson & { invitationId?: string; role: Role; emailVerified: boolean }): Promise<UserRow>

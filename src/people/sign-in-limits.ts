@@ -20,8 +20,8 @@ export interface SignInLimits {
 }
 
 /**
- * `tries`, asked at each of them, in five minutes, from one address and for one e-mail address, whether or not there is
- * such a person.
+ * Allows so many `tries` (asked at each of them) within five minutes from one address, and for one e-mail address, whether or
+ * not there is such a person.
  */
 export function createSignInLimits({ tries }: { tries: () => number }): SignInLimits {
   const limiter = new RateLimiterMemory({ points: tries(), duration: WINDOW_S, keyPrefix: 'sign-in' })

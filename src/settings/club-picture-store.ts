@@ -1,6 +1,6 @@
 import type { Db } from '../db/database.ts'
 
-/** The one row. */
+/** The table has one row at most, of this id. */
 const ID = 1
 
 export interface StoredPicture {

@@ -7,10 +7,10 @@ import { errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import { deletePicture, findPicture, findPictureHash, writePicture } from './club-picture-store.ts'
 
-/** Of the file that is sent. */
+/** Bytes, and pixels in all, that the file may have which is sent. */
 export const MAX_PICTURE_BYTES = 5 * 1024 * 1024
 export const MAX_PICTURE_PIXELS = 16_000_000
-/** Of what is kept and shown: enough for the largest icon that is asked for. */
+/** Pixels of a side of the picture that is kept and shown: enough for the largest icon that is asked for. */
 export const PICTURE_SIDE = 256
 
 /** The picture that a club shows of itself; without one it shows the product's own sign. */
@@ -23,7 +23,7 @@ export interface ClubPicture {
   find(): Promise<{ png: Buffer; sha256: string } | undefined>
   /** Keeps the middle of a png, jpeg or webp, encoded anew. Throws `invalid_image` with what is wrong with it. */
   change(original: Buffer, by: string): Promise<void>
-  /** Back to the product's own. */
+  /** Has the product's own sign shown again. */
   reset(): Promise<void>
   close(): void
 }

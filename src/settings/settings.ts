@@ -19,6 +19,7 @@ export interface SettingView {
 export interface Settings {
   /** Brings the configuration up to what has been changed, by whichever process. */
   load(): Promise<void>
+  /** All settings that may be changed, in the order of the documentation. */
   list(): Promise<SettingView[]>
   /**
    * Changes settings by their names; null goes back to what the environment says. Counts at once, and at the next start.
@@ -84,7 +85,7 @@ export function createSettings(parts: { database: Database; config: Config; logg
   }
 }
 
-/** As its variable would spell it. Throws `invalid_request`. */
+/** The value as its variable would spell it; null takes a change back. Throws `invalid_request`. */
 function parseChange(name: string, value: unknown): string | null {
   const live = LIVE_SETTINGS.find((one) => one.name === name)
   if (!live) throw errors.invalidRequest(`'${name}' is not a setting that can be changed while the server runs.`, name)

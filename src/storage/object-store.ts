@@ -17,10 +17,11 @@ export interface ObjectStore {
    * or with `StoreUnavailable`; so does the stream when it cannot be read to its end, or ends before it.
    */
   open(key: string, options?: OpenOptions): Promise<Readable | undefined>
+  /** How large the object is; undefined when there is none. */
   stat(key: string): Promise<{ bytes: number } | undefined>
-  /** Gives an object another key, for good once it resolves; false when there is none. When it rejects it has one of both. */
+  /** Gives an object another key, for good once it resolves; false when there is none. When it rejects, the object has one of the two keys. */
   move(from: string, to: string): Promise<boolean>
-  /** Removes what exists of them. */
+  /** Removes the objects of these keys, as far as there are any. */
   remove(keys: readonly string[]): Promise<void>
   /** Where objects lie in folders: removes those that the keys beginning with `prefix` had, and hold nothing any more. */
   dropEmptyFolders(prefix: string): Promise<void>

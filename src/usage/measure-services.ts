@@ -38,7 +38,7 @@ export async function measureServices(
   )
 }
 
-/** Of at least one number. */
+/** The median of at least one number. */
 function medianOf(numbers: readonly number[]): number {
   const sorted = Float64Array.from(numbers).sort()
   const middle = sorted.length / 2

@@ -7,7 +7,7 @@ import { rollUp } from './roll-up-store.ts'
 import { sumUsage, type UsageFilter, type UsageSum } from './usage-totals-store.ts'
 
 export interface Usage {
-  /** What this reader may see of it: a member's own, an admin's all. */
+  /** Images and requests by bucket of time and group: for members their own, for admins everybody's. */
   sum(reader: Principal, filter: UsageFilter): Promise<UsageSum[]>
   /** Images per provider and person, everybody's. */
   sumByProvider(range: {
