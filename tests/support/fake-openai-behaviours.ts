@@ -24,7 +24,7 @@ export interface FakeExchange {
 export interface BehaviourSettings {
   /** `slow` */
   delayMs?: number
-  /** `slow`, within the process: what it waits for instead. */
+  /** `slow` and `stream`, within the process: what it waits for, with its image. */
   until?: Promise<unknown>
   /** `too_large`: of the image, before base64. */
   bytes?: number
@@ -186,6 +186,7 @@ const ACTS = {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
     response.write(': heartbeat\n\n')
     for (let index = 0; index < stream.previews; index++) write('partial_image', { partial_image_index: index })
+    await exchange.settings.until
     write('completed', { usage: { total_tokens: 1, input_tokens: 1, output_tokens: 0 } })
     response.end('data: [DONE]\n\n')
   },
