@@ -4,6 +4,7 @@ import type { ServiceSlots } from '../dispatch/slot-source.ts'
 import type { Feature } from '../images/image-request.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { AgentMessage, GatewayMessage, ServiceDeclaration } from '../protocol/messages.ts'
+import { inventoryBytes, MAX_INVENTORY_BYTES, type ServiceInventory } from '../protocol/service-inventory.ts'
 import type { Assignment } from '../requests/claim-task.ts'
 import type { AgentConnected } from '../requests/connect-agent.ts'
 import type { LiveProgress } from '../request-views/live-progress.ts'
@@ -54,6 +55,10 @@ export class AgentSession {
   readonly unsavedProgress = new Map<string, AttemptProgress>()
   /** By service, how its image server was found last; what is not yet written down. */
   readonly unsavedStates = new Map<string, ServiceCondition>()
+  /** By service, the models that it has loaded; what is not yet written down. */
+  readonly unsavedLoaded = new Map<string, ReadonlySet<string>>()
+  /** By service, what its image server has; what is not yet written down. */
+  readonly unsavedInventories = new Map<string, ServiceInventory>()
   /** Whether it offers anything to others than its owner. */
   readonly isShared: boolean
   readonly #parts: SessionParts
@@ -61,7 +66,7 @@ export class AgentSession {
   readonly #silentForMs: () => number
   readonly #services: { declaration: ServiceDeclaration; id: string; models: Map<string, Feature[]> }[]
   /** By service, the models it need not load first, as its agent said or by what it was given last. */
-  readonly #loaded = new Map<string, ReadonlySet<string>>()
+  readonly #loaded = new Map<string, Set<string>>()
   /** By service, how its image server was found last. */
   readonly #states = new Map<string, ServiceCondition>()
   /** Its agent says of each service how it finds it. */
@@ -210,12 +215,17 @@ export class AgentSession {
         const service = this.#services.find(({ declaration }) => declaration.name === message.service)
         if (!service) return
         const condition = conditionOf(message, service.models)
-        if (message.models_loaded) this.#loaded.set(service.id, new Set(message.models_loaded))
+        if (message.models_loaded) this.#setLoaded(service, message.models_loaded)
         const before = this.#states.get(service.id)
         if (before && isDeepStrictEqual(before, condition)) return
         this.#states.set(service.id, condition)
         this.unsavedStates.set(service.id, condition)
         this.#parts.bell.ring('tasks')
+        return
+      }
+      case 'service.inventory': {
+        const service = this.#services.find(({ declaration }) => declaration.name === message.service)
+        if (service && inventoryBytes(message) <= MAX_INVENTORY_BYTES) this.unsavedInventories.set(service.id, message)
         return
       }
       case 'attempt.stopped':
@@ -267,10 +277,19 @@ export class AgentSession {
   /** What is given an image loads what the image needs, and with it all models that need the same. */
   #noteLoaded({ serviceId, model }: Assignment): void {
     if (this.#loaded.get(serviceId)?.has(model)) return
-    const { models = [] } = this.#services.find(({ id }) => id === serviceId)?.declaration ?? {}
+    const service = this.#services.find(({ id }) => id === serviceId)
+    if (!service) return
+    const { models } = service.declaration
     const weights = models.find(({ id }) => id === model)?.weights
     const same = weights === undefined ? [] : models.filter((one) => one.weights === weights)
-    this.#loaded.set(serviceId, new Set([model, ...same.map(({ id }) => id)]))
+    this.#setLoaded(service, [model, ...same.map(({ id }) => id)])
+  }
+
+  #setLoaded({ id, models: offered }: { id: string; models: Map<string, Feature[]> }, models: readonly string[]): void {
+    const loaded = new Set(models.filter((model) => offered.has(model)))
+    if (this.#loaded.get(id)?.symmetricDifference(loaded).size === 0) return
+    this.#loaded.set(id, loaded)
+    this.unsavedLoaded.set(id, loaded)
   }
 
   #hold(attemptId: string, slot: Omit<HeldSlot, 'stopping' | 'forget'>): void {

@@ -223,7 +223,7 @@ async function openSession(
     lease_ms: parts.leaseMs,
     heartbeat_ms: heartbeatMs(parts.leaseMs),
     gone: agent.gone,
-    accepts: ['service.state'],
+    accepts: ['service.state', 'service.inventory'],
     ...(note !== undefined && { note })
   })
   parts.bell.ring('tasks')

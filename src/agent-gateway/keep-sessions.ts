@@ -4,7 +4,9 @@ import { setImmediate } from 'node:timers/promises'
 import { startLoop } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { CLOSE_CODES } from '../protocol/messages.ts'
+import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
+import type { ServiceFinds, UsableLoras } from '../providers/service-finds-store.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { AgentSession } from './agent-session.ts'
 import { heartbeatMs } from './agent-socket.ts'
@@ -15,7 +17,7 @@ const WRITE_PROGRESS_EVERY_MS = 1000
 export interface KeepSessionsParts {
   registry: SessionRegistry
   requests: Pick<RequestLifecycle, 'renewConnections' | 'noteProgress' | 'disconnectAgent'>
-  providers: Pick<ProviderStore, 'noteCondition' | 'listStandings'>
+  providers: Pick<ProviderStore, 'noteCondition' | 'noteFinds' | 'noteLoaded' | 'listStandings'>
   apiKeys: ApiKeys
   bell: Bell
   leaseMs: number
@@ -98,6 +100,8 @@ async function tellStandings({ registry, providers }: KeepSessionsParts): Promis
 async function save(parts: KeepSessionsParts): Promise<void> {
   await saveProgress(parts)
   await saveStates(parts)
+  await saveInventories(parts)
+  await saveLoaded(parts)
 }
 
 /** However often an agent changes its mind, a service is written once a round. */
@@ -111,6 +115,38 @@ async function saveStates({ registry, providers, bell }: KeepSessionsParts): Pro
     if (states.length > 0) bell.ring('tasks')
   }
 }
+
+async function saveInventories({ registry, providers }: KeepSessionsParts): Promise<void> {
+  for (const session of registry.sessions()) {
+    const inventories = [...session.unsavedInventories]
+    session.unsavedInventories.clear()
+    for (const [serviceId, inventory] of inventories) {
+      await providers.noteFinds(session, { serviceId, ...findsOf(inventory) })
+    }
+  }
+}
+
+async function saveLoaded({ registry, providers }: KeepSessionsParts): Promise<void> {
+  for (const session of registry.sessions()) {
+    const loaded = [...session.unsavedLoaded]
+    session.unsavedLoaded.clear()
+    for (const [serviceId, models] of loaded) await providers.noteLoaded(session, { serviceId, models: [...models] })
+  }
+}
+
+const findsOf = (told: ServiceInventory): { finds: ServiceFinds; loras: UsableLoras[] } => ({
+  finds: {
+    models: told.models.map(({ incomplete, ...same }) => ({
+      ...same,
+      ...(incomplete === true && { isIncomplete: true })
+    })),
+    loras: told.loras,
+    moreModels: told.more_models,
+    moreLoras: told.more_loras,
+    ...(told.memory && { memory: told.memory })
+  },
+  loras: told.usable_loras
+})
 
 async function saveProgress({ registry, requests }: KeepSessionsParts): Promise<void> {
   const progress = new Map(registry.sessions().flatMap((session: AgentSession) => [...session.unsavedProgress]))

@@ -5,6 +5,7 @@ import { cleanText } from '../lib/clean-text.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
 import { type GatewayMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import { type AgentService, createServices, declarationOf } from './agent-services.ts'
 import { type AgentLimits, AttemptRunner } from './attempt-runner.ts'
 import { GatewayLink } from './gateway-link.ts'
@@ -67,9 +68,19 @@ export function runAgent(options: AgentOptions): Agent {
       ...(loaded && { models_loaded: [...loaded] })
     })
   }
+  const tellFound = (inventory: ServiceInventory) => {
+    if (accepts.includes('service.inventory')) link.send(inventory)
+  }
   const times = options.probing === 'off' ? undefined : (options.probing ?? {})
   const probes =
-    times && new ServiceProbes({ onState: tell, isBusy: (service) => runner.isBusyWith(service), logger, times })
+    times &&
+    new ServiceProbes({
+      onState: tell,
+      onInventory: tellFound,
+      isBusy: (service) => runner.isBusyWith(service),
+      logger,
+      times
+    })
 
   const transfers = new GatewayTransfers(options.patience)
 
@@ -111,6 +122,7 @@ export function runAgent(options: AgentOptions): Agent {
         runner.reconcile(message.gone)
         accepts = message.accepts ?? []
         probes?.states().forEach(tell)
+        probes?.inventories().forEach(tellFound)
         options.onOnline?.(config)
         if (message.note !== undefined) sayNote(message.note)
         firstWelcome.resolve(undefined)

@@ -2,7 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { type Engine, EngineError } from '../engines/engine.ts'
 import { toError } from '../lib/async.ts'
+import type { Inventory } from '../engines/inventory.ts'
 import { silentLogger } from '../lib/logger.ts'
+import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import type { AgentService } from './agent-services.ts'
 import { ServiceProbes, type ServiceState } from './service-probes.ts'
 
@@ -19,8 +21,10 @@ function arrange(
   { lookEveryMs = 60_000, isBusy = () => false }: { lookEveryMs?: number; isBusy?: (service: string) => boolean } = {}
 ) {
   const told: ServiceState[] = []
+  const inventories: ServiceInventory[] = []
   const probes = new ServiceProbes({
     onState: (state) => told.push(state),
+    onInventory: (inventory) => inventories.push(inventory),
     isBusy,
     logger: silentLogger(),
     times: { withinMs: 50, firstPauseMs: 5, longestPauseMs: 20, lookEveryMs }
@@ -33,7 +37,7 @@ function arrange(
     })
   )
   probes.start(services)
-  return { probes, told, services }
+  return { probes, told, inventories, services }
 }
 
 describe('an image server', () => {
@@ -156,7 +160,7 @@ describe('an image server', () => {
 it('a new configuration is asked anew, and the old one no more', async () => {
   let asked = 0
   const { probes, told, services } = arrange({ a: () => (asked++, gone()) })
-  await waitFor(() => asked === 2)
+  await waitFor(() => asked >= 2)
   probes.start(
     new Map([['b', { ...services.get('a')!, engine: { ...services.get('a')!.engine!, describe: async () => GOOD } }]])
   )
@@ -165,4 +169,32 @@ it('a new configuration is asked anew, and the old one no more', async () => {
   await waitFor(() => probes.states().length === 1)
   expect(probes.states()).toEqual([{ service: 'b', state: 'ok', text: '' }])
   expect(asked).toBe(before)
+})
+
+describe('what lies on an image server', () => {
+  it('is told at first, and again when it is something else', async () => {
+    const memory = { free: 1e9, total: 9e9 }
+    let inventory: Inventory = { models: [{ servedAs: 'x' }], loras: [], memory }
+    let asked = 0
+    const { probes, inventories } = arrange(
+      { a: async () => (asked++, { ...GOOD, inventory }) },
+      { name: 'a', models: [{ id: 'flux', servedAs: 'X' }] }
+    )
+    await waitFor(() => inventories.length === 1)
+    expect(inventories[0]).toMatchObject({ service: 'a', models: [{ name: 'x', serves: ['flux'] }] })
+    const again = async () => {
+      const before = asked
+      probes.check('a')
+      await waitFor(() => asked > before)
+    }
+    // Memory comes and goes all the time.
+    inventory = { ...inventory, memory: { ...memory, free: 7e9 } }
+    await waitFor(() => again().then(() => asked > 2))
+    expect(inventories).toHaveLength(1)
+    inventory = { ...inventory, models: [] }
+    await again()
+    await waitFor(() => inventories.length === 2)
+    expect(probes.inventories()).toEqual([inventories[1]])
+    expect(inventories[1]?.memory?.free).toBeLessThanOrEqual(7e9)
+  })
 })

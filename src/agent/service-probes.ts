@@ -3,8 +3,11 @@ import { type Engine, EngineError } from '../engines/engine.ts'
 import { inBackground, sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
+import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import { type AgentService, idsOfLoaded } from './agent-services.ts'
 import { explainServer } from './explain-server.ts'
+import { isSameModel } from './same-model.ts'
+import { isSameInventory, tellInventory } from './tell-inventory.ts'
 
 type NodeFault = (typeof NODE_FAULTS)[number]
 
@@ -45,10 +48,12 @@ interface Finding {
   error?: EngineError
   summary?: string
   loaded?: readonly string[]
+  inventory?: ServiceInventory
 }
 
 export interface ServiceProbesParts {
   onState: (state: ServiceState) => void
+  onInventory: (inventory: ServiceInventory) => void
   /** Whether a service makes images: then it is not looked at without need. */
   isBusy: (service: string) => boolean
   logger: Logger
@@ -63,6 +68,7 @@ export interface ServiceProbesParts {
 export class ServiceProbes {
   readonly #parts: Required<ServiceProbesParts> & { times: ProbeTimes }
   #states = new Map<string, ServiceState>()
+  #inventories = new Map<string, ServiceInventory>()
   #services: ReadonlyMap<string, AgentService> = new Map()
   #running = new Map<string, Promise<void>>()
   #round = new AbortController()
@@ -79,6 +85,7 @@ export class ServiceProbes {
     this.#round = new AbortController()
     this.#services = services
     this.#states = new Map()
+    this.#inventories = new Map()
     this.#running = new Map()
     this.#lacked = new Map([...services.keys()].map((name) => [name, new Set()]))
     for (const name of services.keys()) this.check(name)
@@ -120,6 +127,11 @@ export class ServiceProbes {
     return [...this.#states.values()]
   }
 
+  /** What is known now of what they have. */
+  inventories(): ServiceInventory[] {
+    return [...this.#inventories.values()]
+  }
+
   /** Asks no more. */
   close(): void {
     this.#round.abort()
@@ -133,6 +145,7 @@ export class ServiceProbes {
       // One that has no time at the moment works for its owner.
       if (!probe.inDoubt && finding.problem && !isSerious(finding.problem)) return
       this.#note(probe, finding)
+      this.#noteInventory(finding.inventory)
       if (finding.problem === undefined) return
       await sleep(withJitter(pause, 0.1), probe.signal).catch(() => undefined) // The signal is looked at next.
       if (probe.signal.aborted) return
@@ -143,10 +156,15 @@ export class ServiceProbes {
     const within = AbortSignal.timeout(this.#parts.times.withinMs)
     const isBelieved = service.config.checkModels !== false
     try {
-      const { models, summary, doubt, loaded } = await engine.describe(AbortSignal.any([within, signal]))
+      const { models, summary, doubt, loaded, inventory } = await engine.describe(AbortSignal.any([within, signal]))
       if (doubt) return { summary, problem: { text: doubt.message }, error: doubt }
       const problem = isBelieved ? missingFrom(models, service, this.#lacked.get(name) ?? new Set()) : undefined
-      return { summary, ...(problem && { problem }), ...(loaded && { loaded: idsOfLoaded(service, isAmong(loaded)) }) }
+      return {
+        summary,
+        ...(problem && { problem }),
+        ...(loaded && { loaded: idsOfLoaded(service, isAmong(loaded)) }),
+        ...(inventory && { inventory: tellInventory(service, inventory) })
+      }
     } catch (error) {
       // One that works on an image may have no time for this.
       if (within.aborted) return { problem: { text: 'The image server does not answer in time.' } }
@@ -155,6 +173,13 @@ export class ServiceProbes {
       const fault = NODE_FAULTS.find((one) => one === error.fault)
       return { problem: { text: error.message, ...(isBelieved && fault && { fault }) }, error }
     }
+  }
+
+  #noteInventory(inventory: ServiceInventory | undefined): void {
+    const known = inventory && this.#inventories.get(inventory.service)
+    if (!inventory || (known && isSameInventory(known, inventory))) return
+    this.#inventories.set(inventory.service, inventory)
+    this.#parts.onInventory(inventory)
   }
 
   #note({ name, service }: Probe, { problem, error, summary, loaded }: Finding): void {
@@ -219,11 +244,3 @@ const isAmong =
   (names: readonly string[]) =>
   (servedAs: string): boolean =>
     names.some((name) => isSameModel(name, servedAs))
-
-/** Lists spell names with a folder before them or a tag behind, which calls need not have, and the other way round. */
-function isSameModel(listed: string, asked: string): boolean {
-  const [one, other] = [listed.toLowerCase(), asked.toLowerCase()]
-  const contains = (long: string, short: string) =>
-    long === short || long.endsWith(`/${short}`) || long === `${short}:latest`
-  return contains(one, other) || contains(other, one)
-}

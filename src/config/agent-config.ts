@@ -66,6 +66,8 @@ export interface AgentServiceConfig {
   checkModels?: false
   /** What image servers write into files about their work is delivered as well; absent: it is taken out. */
   keepMetadata?: true
+  /** What the gateway is told of models that its image server has beside these; absent: as `show`. */
+  foundModels?: (typeof FOUND_MODELS)[number]
   models: AgentModelConfig[]
   /** The engine's own; checked by the engine. */
   options: Record<string, unknown>
@@ -120,9 +122,12 @@ export const SERVICE_KEYS = [
   'multiple_of',
   'check_models',
   'keep_metadata',
+  'found_models',
   'models',
   'options'
 ] as const
+/** `show`: their names to the owner and to admins, `hide`: nothing. */
+export const FOUND_MODELS = ['show', 'hide'] as const
 /** Keys of a service that mean something to some engines only. */
 export const ENGINE_KEYS = [
   'url',
@@ -252,6 +257,7 @@ function readService(
     ...readSizeRules(fields),
     ...(fields.check_models.boolean() === false && { checkModels: false }),
     ...(fields.keep_metadata.boolean() === true && { keepMetadata: true }),
+    ...readFoundModels(fields.found_models),
     models: readModels(fields.models, { isImage, defaultFeatures: known?.usualFeatures ?? ['generate'] }),
     options: fields.options.plainMapping()
   }
@@ -268,6 +274,12 @@ function readExtras(value: YamlValue): Pick<AgentServiceConfig, 'extras'> {
   if (!value.isList) return value.text({ check: checkExtras }) === 'any' ? { extras: 'any' } : {}
   const items = value.items({ maxItems: 100 })
   return { extras: items.map((item) => requiredText(item, 'the name of a field', { maxChars: 100 })) }
+}
+
+function readFoundModels(value: YamlValue): Pick<AgentServiceConfig, 'foundModels'> {
+  const text = value.text({ check: checkOneOf(FOUND_MODELS) })
+  const foundModels = FOUND_MODELS.find((one) => one === text)
+  return foundModels ? { foundModels } : {}
 }
 
 function readDownloadHosts(value: YamlValue): Pick<AgentServiceConfig, 'downloadFrom'> {

@@ -11,6 +11,7 @@ export interface Tables {
   api_keys: ApiKeysTable
   providers: ProvidersTable
   services: ServicesTable
+  service_finds: ServiceFindsTable
   service_models: ServiceModelsTable
   service_pauses: ServicePausesTable
   requests: RequestsTable
@@ -153,10 +154,24 @@ interface ServicesTable {
   /** Why its image server cannot be used, as the agent says, and since when; null: nothing is known against it. */
   warning: Generated<string | null>
   warning_since: Generated<number | null>
+  /** JSON: ids of its models that are loaded; null: it is not known. */
+  loaded: Generated<string | null>
   /** The most images it had in the works when it delivered one. */
   proven_places: Generated<number>
   /** Milliseconds from assignment to delivery of a million pixels; null before its first image. */
   pace_ms: Generated<number | null>
+}
+
+/** What the image server of a service has, as its agent says. */
+interface ServiceFindsTable {
+  service_id: string
+  /** JSON: `ServiceFinds`. */
+  found: string
+  /** JSON: a list of `UsableLoras`. */
+  loras: string
+  /** Models that serve nothing yet and could. */
+  spare: number
+  found_at: number
 }
 
 interface ServiceModelsTable {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { ImageReport } from '../images/image-report.ts'
 import type { ImageTask, Size } from '../images/image-request.ts'
+import type { Inventory } from './inventory.ts'
 
 /**
  * The software a service drives. An engine makes one image per call and keeps no state between calls that a
@@ -15,6 +16,11 @@ export interface Engine {
   readonly extras?: readonly string[] | 'any'
   /** Asks the image server whether it is there and what it offers. Throws `EngineError` when it cannot be reached. */
   describe(signal: AbortSignal): Promise<ServerDescription>
+  /**
+   * LoRAs that callers may name with a model, as the server calls it, by the names that they use: of those that the server
+   * lists as `found` the ones that its owner allows. Absent: none.
+   */
+  lorasFor?(model: string, found: readonly string[]): string[]
   /**
    * Makes one image. Throws `EngineError`; an abort of `run.signal` rejects promptly and stops the work where the
    * image server can be told to.
@@ -39,6 +45,8 @@ export interface ServerDescription {
   doubt?: EngineError
   /** Those of `models` that it has loaded; absent: it does not tell. */
   loaded?: readonly string[]
+  /** What lies there; absent where it does not tell. */
+  inventory?: Inventory
 }
 
 export interface EngineRun {

@@ -1,5 +1,5 @@
-import type { Feature } from '../images/image-request.ts'
 import type { EngineDescription } from './engine-description.ts'
+import type { FoundModel } from './inventory.ts'
 import type { ServerLook } from './server-look.ts'
 
 /**
@@ -22,15 +22,6 @@ export interface Recognised {
   note?: string
   /** It may make images or not: that cannot be asked. */
   isUnsure?: true
-}
-
-export interface FoundModel {
-  /** As the server calls it. */
-  servedAs: string
-  /** From which callers' name for it is made; absent: `servedAs`. */
-  name?: string
-  /** What works with it; absent: what is usual for the engine. */
-  features?: readonly Feature[]
 }
 
 /** Names of files that lie among models of pictures and make none: films, sound, second passes. */

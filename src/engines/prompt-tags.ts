@@ -120,6 +120,13 @@ function findEnds(prompt: string): Map<number, number> {
   return ends
 }
 
+/** Of the LoRAs that a server lists those that callers may name; of a server that lists none, all that its owner names. */
+export function allowedLoras(allowed: AllowedLoras, found: readonly string[]): string[] {
+  if (allowed === 'any') return [...found]
+  const there = new Set(found.map((name) => name.toLowerCase()))
+  return allowed.filter((name) => there.size === 0 || there.has(name.toLowerCase()))
+}
+
 /** As stable-diffusion-webui takes it in a prompt. */
 export const loraTag = ({ name, weight }: NamedLora): string => `<lora:${name}:${weight}>`
 

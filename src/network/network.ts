@@ -7,6 +7,7 @@ import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
+import { countSpareModels, listFinds } from '../providers/service-finds-store.ts'
 import { findMemberNames, listNamesOf, saveOwnerTerms } from '../providers/service-terms-store.ts'
 import type { OwnerTerms } from '../providers/service-terms.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
@@ -120,6 +121,7 @@ export function createNetwork(
       mode: offering.providers,
       figures: await countFigures(),
       running: await countRunningByService(db),
+      spare: await countSpareModels(db, idsOfServices(providers)),
       usedThisHour: await countHadOf(db, capsOf(providers.filter((provider) => mayManage(provider, reader))), now),
       lastFaults: await findLastFaults(db, {
         providerIds: cooling.map(({ id }) => id),
@@ -159,8 +161,14 @@ export function createNetwork(
       const provider = await find(reader, id)
       const known = await learn(reader, [provider])
       const isManaged = mayManage(provider, reader)
+      const finds = isManaged ? await listFinds(db, idsOfServices([provider])) : new Map<string, undefined>()
+      const report = reportProvider(provider, reader, known)
       return {
-        ...reportProvider(provider, reader, known),
+        ...report,
+        services: report.services.map((service) => {
+          const found = finds.get(service.service.id)
+          return { ...service, ...(found && { finds: found }) }
+        }),
         // Counted anew: the chart beside these sums must not show what they lack.
         ...(await readProviderWork(db, {
           providerId: id,
@@ -252,5 +260,8 @@ const capsOf = (providers: readonly ProviderView[]): ServiceCaps[] =>
       .filter(({ images_per_hour, images_per_user_hour }) => images_per_hour !== null || images_per_user_hour !== null)
       .map((service) => ({ serviceId: service.id, providerId: id, ownerId: owner_id }))
   )
+
+const idsOfServices = (providers: readonly ProviderView[]): string[] =>
+  providers.flatMap(({ services }) => services.map(({ id }) => id))
 
 const startOf = (at: number, unitMs: number): number => Math.floor(at / unitMs) * unitMs

@@ -1,6 +1,7 @@
 import type { Principal } from '../lib/principal.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { type Standing, standingOf } from '../providers/trust-policy.ts'
+import type { ServiceFinds } from '../providers/service-finds-store.ts'
 import { isAddress } from '../providers/service-terms.ts'
 import type { ProviderView, ServiceView } from '../providers/provider-view-store.ts'
 import type { Fault } from './fault-store.ts'
@@ -31,6 +32,10 @@ export interface ServiceReport extends ServiceFigures {
   listed?: readonly string[]
   /** Why it cools down, for those who may know. */
   lastFault?: Fault
+  /** Models that its image server has beside its own, for those who may know. */
+  spare?: number
+  /** All of it, for those who may know and asked for it. */
+  finds?: ServiceFinds & { at: number }
   /** Its image server cannot be used; the text, for those who may know. */
   warning?: { since: number; text?: string }
 }
@@ -58,6 +63,8 @@ export interface Knowledge {
   running: ReadonlyMap<string, number>
   /** By service: of those with a limit that the reader may manage. */
   usedThisHour: ReadonlyMap<string, number>
+  /** Models that serve nothing yet, by service. */
+  spare: ReadonlyMap<string, number>
   /** By service; of those alone whose reasons the reader may know. */
   lastFaults: ReadonlyMap<string, Fault>
 }
@@ -77,11 +84,13 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
     services: provider.services.map((service) => {
       const lastFault = known.lastFaults.get(service.id)
       const usedThisHour = known.usedThisHour.get(service.id)
+      const spare = known.spare.get(service.id)
       return {
         ...(figures.services.get(service.id) ?? NO_WORK),
         service,
         running: known.running.get(service.id) ?? 0,
         isCooling: isCooling(service, now),
+        ...(spare !== undefined && isManaged && { spare }),
         ...(lastFault && { lastFault }),
         ...(usedThisHour !== undefined && { usedThisHour }),
         ...(isManaged && typeof service.access !== 'string' && { listed: listedBy(service) }),

@@ -138,6 +138,30 @@ function boundless(schema: unknown, path: string): string[] {
   return fine ? below : [path, ...below]
 }
 
+describe('an inventory', () => {
+  const inventory = { type: 'service.inventory', service: 's', models: [], loras: [], more_models: 0, more_loras: 0, usable_loras: [] } // prettier-ignore
+  const found = { name: 'm', serves: [] }
+  it.each<[string, (count: number) => object, number]>([
+    ['models', (count) => ({ models: Array(count).fill(found) }), 200],
+    ['names of models', (count) => ({ models: [{ ...found, name: 'x'.repeat(count) }] }), 200],
+    ['models that one serves', (count) => ({ models: [{ ...found, serves: Array(count).fill('a') }] }), 20],
+    ['bytes', (count) => ({ models: [{ ...found, bytes: count }] }), 2 ** 52],
+    ['LoRAs', (count) => ({ loras: Array(count).fill('l') }), 300],
+    ['names of LoRAs', (count) => ({ loras: ['x'.repeat(count)] }), 200],
+    ['LoRAs of a model', (count) => ({ usable_loras: [{ models: [], loras: Array(count).fill('l') }] }), 200],
+    ['models of LoRAs', (count) => ({ usable_loras: [{ models: Array(count).fill('m'), loras: [] }] }), 500],
+    ['lists of LoRAs', (count) => ({ usable_loras: Array(count).fill({ models: [], loras: [] }) }), 50]
+  ])('has bounded %s', (_what, more, most) => {
+    const read = (count: number) => readAgentMessage(JSON.stringify({ ...inventory, ...more(count) }))
+    expect(read(most).problem).toBeUndefined()
+    expect(read(most + 1).problem).toBeDefined()
+  })
+
+  it('has names that do nothing to whoever reads them', () => {
+    expect(readAgentMessage(JSON.stringify({ ...inventory, loras: ['a\u202eb'] })).problem).toBeDefined()
+  })
+})
+
 describe('bounds', () => {
   it('are there for everything an agent may say', () => {
     expect(boundless(AGENT_MESSAGES, 'message')).toEqual([])

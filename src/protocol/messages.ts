@@ -5,6 +5,7 @@ import { FEATURES } from '../images/image-request.ts'
 import { clampCount, MAX_WORK_MS } from '../lib/bounds.ts'
 import { cleanText } from '../lib/clean-text.ts'
 import { BoundedText, Count, ExactInteger, Milliseconds, Name } from './bounded.ts'
+import { ServiceInventory } from './service-inventory.ts'
 import { createReader, type Read } from './read-message.ts'
 import { TASK_PARAMETERS } from './task-parameters.ts'
 
@@ -153,6 +154,8 @@ export const AGENT_MESSAGES = {
     /** Models that it has loaded; absent: it does not tell. */
     models_loaded: Type.Optional(Type.Array(Name(200), { maxItems: MAX_MODELS }))
   }),
+  /** Sent to gateways that `accept` it, after the welcome and at each change. */
+  'service.inventory': ServiceInventory,
   /** The work of a canceled attempt has really stopped: its slot is free. */
   'attempt.stopped': Type.Object({ type: Type.Literal('attempt.stopped'), attempt_id: id })
 }

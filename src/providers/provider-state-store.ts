@@ -1,4 +1,5 @@
 import type { Db } from '../db/database.ts'
+import { forgetFinds } from './service-finds-store.ts'
 
 /**
  * Drains a provider: once this is committed, no claim for it succeeds. One that is drained already keeps the time since
@@ -25,7 +26,10 @@ export async function forgetProvider(db: Db, id: string, now: number): Promise<b
     .where('id', '=', id)
     .where('online_until', '<=', now)
     .executeTakeFirst()
-  return numUpdatedRows > 0n
+  if (numUpdatedRows === 0n) return false
+  // Should it connect in between, it tells anew what it has when that changes, or when it connects again.
+  await forgetFinds(db, id)
+  return true
 }
 
 /** What a provider is called and whose it is; undefined when there is none of that id. */

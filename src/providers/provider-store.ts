@@ -9,6 +9,14 @@ import { listOffers, type Offer, type OfferFilter } from './offers-store.ts'
 import { easePauses } from './pause-store.ts'
 import { termsToWrite } from './service-terms-store.ts'
 import type { ServiceAccess } from './service-terms.ts'
+import {
+  forgetFinds,
+  listUsableLoras,
+  noteFinds,
+  noteLoaded,
+  type ServiceFinds,
+  type UsableLoras
+} from './service-finds-store.ts'
 import { noteCondition, type ServiceCondition } from './service-condition-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
 import type { Reach, Standing } from './trust-policy.ts'
@@ -63,6 +71,18 @@ export interface ProviderStore {
   noteSuccess(trx: Trx, delivered: Delivered): Promise<void>
   /** Whom a provider may serve at this moment. */
   findReach(trx: Trx, providerId: string): Promise<Reach>
+  /** What the image server of a service has, as its agent says on this connection. */
+  noteFinds(
+    connection: { providerId: string; epoch: number },
+    said: { serviceId: string; finds: ServiceFinds; loras: readonly UsableLoras[] }
+  ): Promise<void>
+  /** Which of its models a service has loaded. */
+  noteLoaded(
+    connection: { providerId: string; epoch: number },
+    said: { serviceId: string; models: readonly string[] }
+  ): Promise<void>
+  /** LoRAs that callers may name, by service and model. */
+  listUsableLoras(serviceIds: readonly string[]): Promise<Map<string, ReadonlyMap<string, readonly string[]>>>
   /** How the image server of a service is, as its agent says. */
   noteCondition(service: { providerId: string; serviceId: string }, condition: ServiceCondition): Promise<void>
 }
@@ -91,6 +111,7 @@ export function createProviderStore(
     connect: async (trx, connection) => {
       const now = clock.now()
       const provider = await takeOver(trx, connection, now)
+      await forgetFinds(trx, provider.id)
       const serviceIds = await writeServices(trx, provider.id, connection.services, now)
       await admitProvider(trx, { providerId: provider.id, now, mode: offering.providers })
       await easePauses(trx, { providerId: provider.id, now })
@@ -195,6 +216,12 @@ export function createProviderStore(
 
     findReach: (trx, providerId) => findReach(trx, providerId, offering.providers),
 
+    noteFinds: (connection, said) => noteFinds(db, { connection, ...said, now: clock.now() }),
+
+    noteLoaded: (connection, said) => noteLoaded(db, connection, said),
+
+    listUsableLoras: (serviceIds) => listUsableLoras(db, serviceIds),
+
     noteCondition: (service, condition) => noteCondition(db, { ...service, condition, now: clock.now() })
   }
 }
@@ -253,6 +280,7 @@ async function writeService(trx: Trx, providerId: string, service: DeclaredServi
     // The agent tells anew how it finds its image servers.
     warning: null,
     warning_since: null,
+    loaded: null,
     declared: 1
   }
   const row = await trx

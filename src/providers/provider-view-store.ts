@@ -21,14 +21,15 @@ export type ProviderView = Selectable<Tables['providers']> & {
   services: ServiceView[]
 }
 
-export type ServiceView = Omit<Selectable<Tables['services']>, 'access'> & {
+export type ServiceView = Omit<Selectable<Tables['services']>, 'access' | 'loaded'> & {
   access: ServiceAccess
   /** As its agent declares it, and what its owner has set here instead. */
   asDeclared: ServiceTerms
   byOwner: OwnerTerms
   /** Those who are listed by id, as far as there are such people. */
   people: { id: string; name: string }[]
-  models: { id: string; features: Feature[] }[]
+  /** `isLoaded` is absent where it is not known. */
+  models: { id: string; features: Feature[]; isLoaded?: boolean }[]
 }
 
 /** Every provider that is not forgotten, or the one with that id, with the services it declares or declared last. */
@@ -63,7 +64,7 @@ async function listServices(db: Db, providerId: string | undefined): Promise<Ser
   const models = Map.groupBy(offered, (model) => model.service_id)
   const listed = rows.flatMap((row) => idsIn(JSON.parse(row.access) as ServiceAccess))
   const names = await listNamesOf(db, [...new Set(listed)])
-  return rows.map((row) => ({
+  return rows.map(({ loaded, ...row }) => ({
     ...row,
     access: JSON.parse(row.access) as ServiceAccess,
     asDeclared: declaredTerms(row),
@@ -74,7 +75,8 @@ async function listServices(db: Db, providerId: string | undefined): Promise<Ser
     }),
     models: (models.get(row.id) ?? []).map(({ model, features }) => ({
       id: model,
-      features: features.split(' ').filter((feature) => feature !== '') as Feature[]
+      features: features.split(' ').filter((feature) => feature !== '') as Feature[],
+      ...(loaded !== null && { isLoaded: (JSON.parse(loaded) as string[]).includes(model) })
     }))
   }))
 }

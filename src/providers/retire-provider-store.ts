@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.ts'
 import { lockPerson, lockProvider } from '../db/locks.ts'
+import { forgetFinds } from './service-finds-store.ts'
 
 /** In the records of others it stays apart from others of the same owner, and tells nothing of them. */
 const retiredName = (id: string): string => `deleted ${id.slice(4, 12)}`
@@ -16,6 +17,7 @@ export const retireProviders = (db: Db, { ownerId, now }: { ownerId: string; now
     await lockProvider(trx, ...providers.map(({ id }) => id))
     for (const { id } of providers) {
       const services = trx.selectFrom('services').select('id').where('provider_id', '=', id)
+      await forgetFinds(trx, id)
       await trx.deleteFrom('service_pauses').where('service_id', 'in', services).execute()
       await trx.deleteFrom('service_models').where('service_id', 'in', services).execute()
       await trx

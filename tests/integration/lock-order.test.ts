@@ -18,6 +18,7 @@ const EXPECTED: Record<string, string[]> = {
   'people/person-change-store.ts changePerson': ['installation', 'person'],
   'providers/retire-provider-store.ts retireProviders': ['person', 'provider'],
   'providers/service-condition-store.ts noteCondition': ['provider'],
+  'providers/service-finds-store.ts noteFinds': ['provider'],
   'providers/service-terms-store.ts saveOwnerTerms': ['provider'],
   'requests/admit-images.ts admitImages': ['person', 'request', 'queue'],
   'requests/cancel-request.ts cancelRequest': ['request'],
@@ -98,6 +99,9 @@ it('each operation takes its locks in one order', async () => {
   await waitFor(() => wasSeen('renewConnections'))
   back.send({ type: 'service.state', service: 'service-0', state: 'warning', text: 'slow' })
   await waitFor(() => wasSeen('noteCondition'))
+  const nothing = { models: [], loras: [], more_models: 0, more_loras: 0, usable_loras: [] }
+  back.send({ type: 'service.inventory', service: 'service-0', ...nothing })
+  await waitFor(() => wasSeen('noteFinds'))
   const { id: service, provider_id: provider } = await gateway.database.db
     .selectFrom('services')
     .select(['id', 'provider_id'])

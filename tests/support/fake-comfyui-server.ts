@@ -22,6 +22,10 @@ export interface FakeComfyOptions extends Partial<FakeFiles> {
   /** A proxy that lets no WebSocket through. */
   noSocket?: boolean
   stepMs?: number
+  /** Of files, by name: recent versions tell them. */
+  sizes?: Record<string, number>
+  /** Of its graphics card; absent: it has none to tell of. */
+  memory?: { vram_free: number; vram_total: number }
 }
 
 /** What the next jobs meet. */
@@ -205,7 +209,14 @@ export async function startFakeComfy(options: FakeComfyOptions = {}): Promise<Fa
     }
     if (route === 'GET /system_stats') {
       const system = { os: 'posix', comfyui_version: '0.3.64', argv: ['main.py'] }
-      return json(response, 200, { system, devices: [{ name: 'cpu', type: 'cpu' }] })
+      return json(response, 200, { system, devices: [{ name: 'cpu', type: 'cpu', ...options.memory }] })
+    }
+    const [, folder] = /^GET \/experiment\/models\/(.+)$/.exec(route) ?? []
+    if (folder !== undefined && options.sizes) {
+      const names =
+        folder === 'checkpoints' ? files.checkpoints : folder === 'loras' ? files.loras : files.diffusionModels
+      const listed = names.map((name) => ({ name, pathIndex: 0, modified: 1, created: 1, size: options.sizes?.[name] }))
+      return json(response, 200, listed)
     }
     response.writeHead(404).end('404: Not Found')
   }

@@ -22,6 +22,10 @@ export interface FakeSdapiOptions {
   /** A grid comes before the image and a map behind it. */
   surrounds?: boolean
   stepMs?: number
+  /** Of the extension that lists them; absent: it is not there. */
+  loras?: string[]
+  /** Of its graphics card, bytes. */
+  memory?: { free: number; total: number }
 }
 
 export interface SdapiSettings {
@@ -192,7 +196,13 @@ export async function startFakeSdapi(options: FakeSdapiOptions = {}): Promise<Fa
     }),
     ...(['a1111', 'nowebui'].includes(profile) && {
       '/sdapi/v1/schedulers': () => SCHEDULERS,
-      '/sdapi/v1/progress': () => globalProgress(jobs)
+      '/sdapi/v1/progress': () => globalProgress(jobs),
+      ...(options.loras && {
+        '/sdapi/v1/loras': () => options.loras?.map((name) => ({ name, alias: name, path: `/x/${name}`, metadata: {} }))
+      }),
+      ...(options.memory && {
+        '/sdapi/v1/memory': () => ({ ram: { free: 1, total: 2 }, cuda: { system: options.memory } })
+      })
     })
   }
 

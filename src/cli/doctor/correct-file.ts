@@ -1,6 +1,7 @@
 import type { AgentFile, DraftService, NewModel, NewService } from '../../config/agent-file.ts'
 import { ENGINES } from '../../engines/engine-descriptions.ts'
-import type { FoundModel, Recognised } from '../../engines/fingerprint.ts'
+import type { Recognised } from '../../engines/fingerprint.ts'
+import type { FoundModel } from '../../engines/inventory.ts'
 import { isClean } from '../../lib/clean-text.ts'
 import { closestName } from '../../lib/closest-name.ts'
 import { isLoopback, placeOf } from './place.ts'

@@ -25,6 +25,7 @@ import * as queueCounts from './022-queue-counts.ts'
 import * as serviceTerms from './023-service-terms.ts'
 import * as retriesLater from './024-retries-later.ts'
 import * as storedBytesCounts from './025-stored-bytes-counts.ts'
+import * as serviceFinds from './026-service-finds.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -56,5 +57,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '022-queue-counts': queueCounts,
   '023-service-terms': serviceTerms,
   '024-retries-later': retriesLater,
-  '025-stored-bytes-counts': storedBytesCounts
+  '025-stored-bytes-counts': storedBytesCounts,
+  '026-service-finds': serviceFinds
 }

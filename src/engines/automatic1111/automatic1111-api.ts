@@ -39,7 +39,7 @@ export function parseCheckpoints(body: string): Checkpoint[] | undefined {
 }
 
 /** `file [0123456789]` → `file`. */
-const withoutHash = (title: string): string => title.replace(/\s*\[[0-9a-f]{6,64}\]$/i, '')
+export const withoutHash = (title: string): string => title.replace(/\s*\[[0-9a-f]{6,64}\]$/i, '')
 
 const fileOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? ''
 

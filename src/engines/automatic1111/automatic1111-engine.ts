@@ -6,12 +6,13 @@ import { type Engine, EngineError, type EngineImage, type EngineRun, type Server
 import { finishImage, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
 import { preferringAbort } from '../preferring-abort.ts'
-import type { AllowedLoras } from '../prompt-tags.ts'
+import { allowedLoras, type AllowedLoras } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
 import { faultOfEmptyAnswer, isSuccess } from '../upstream-fault.ts'
 import { createUpstreamHttp, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { type Checkpoint, type MadeImages, parseMade } from './automatic1111-api.ts'
 import { faultOf } from './automatic1111-fault.ts'
+import { takeInventory } from './automatic1111-inventory.ts'
 import { buildRequest, type RequestRules, type ServerRequest, type TaskImages } from './automatic1111-request.ts'
 import { KNOWN_EXTRAS } from './known-extras.ts'
 import { chooseCheckpoint, judgeModel, otherModel } from './checkpoints.ts'
@@ -63,7 +64,8 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
     return {
       ...(isNews && { loaded: [inUse, ...names] }),
       models: isDrawThings(server) ? used : [...new Set(checkpoints.flatMap(({ names }) => names))],
-      summary: isDrawThings(server) ? 'Draw Things' : `stable-diffusion-webui or its like (${count})`
+      summary: isDrawThings(server) ? 'Draw Things' : `stable-diffusion-webui or its like (${count})`,
+      inventory: await takeInventory(http, server, signal)
     }
   }
 
@@ -172,6 +174,7 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
     name: 'automatic1111',
     extras: Object.keys(KNOWN_EXTRAS),
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
+    lorasFor: (_model, found) => allowedLoras(rules.loras, found),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {
       closing.abort()

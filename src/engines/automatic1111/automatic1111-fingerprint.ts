@@ -1,11 +1,9 @@
-import type { Feature } from '../../images/image-request.ts'
-import { type Fingerprint, isPictureFile, type Recognised } from '../fingerprint.ts'
+import type { Fingerprint, Recognised } from '../fingerprint.ts'
 import type { LookAnswer, ServerLook } from '../server-look.ts'
 import { members } from '../upstream-text.ts'
-import { parseCheckpoints, parseGlobalProgress, stemOf } from './automatic1111-api.ts'
+import { parseCheckpoints, parseGlobalProgress } from './automatic1111-api.ts'
 import { AUTOMATIC1111 } from './automatic1111-description.ts'
-
-const EDITING: readonly Feature[] = ['generate', 'edit', 'mask', 'negative_prompt', 'seed']
+import { EDITING, modelOfDrawThings, modelsOf } from './automatic1111-inventory.ts'
 
 /** stable-diffusion-webui and its kin by what they tell of themselves, KoboldCpp, and Draw Things. */
 export const fingerprintAutomatic1111: Fingerprint = async (look) => {
@@ -50,10 +48,7 @@ async function withCheckpoints(look: ServerLook, { isKobold }: { isKobold: boole
       : status?.status === 200
         ? 'SD.Next'
         : 'stable-diffusion-webui'
-  const models = checkpoints
-    .map(({ title }) => title.replace(/\s*\[[0-9a-f]{6,64}\]$/i, ''))
-    .filter(isPictureFile)
-    .map((servedAs) => ({ servedAs, name: stemOf(servedAs), features }))
+  const models = modelsOf(checkpoints).map((model) => ({ ...model, features }))
   return {
     engine: AUTOMATIC1111,
     server,
@@ -62,15 +57,13 @@ async function withCheckpoints(look: ServerLook, { isKobold }: { isKobold: boole
   }
 }
 
-function drawThings({ model }: Record<string, unknown>): Recognised {
-  const has = typeof model === 'string' && model !== ''
+function drawThings(settings: Record<string, unknown>): Recognised {
+  const models = modelOfDrawThings(settings)
   return {
     engine: AUTOMATIC1111,
     server: 'Draw Things',
-    models: has
-      ? [{ servedAs: model, name: stemOf(model), features: EDITING.filter((feature) => feature !== 'mask') }]
-      : [],
-    ...(!has && { note: 'It does not tell its model.' })
+    models,
+    ...(models.length === 0 && { note: 'It does not tell its model.' })
   }
 }
 

@@ -58,7 +58,7 @@ export function checkOnlyModel({ settings = {} }: ServerState, model: string): b
 }
 
 /** Undefined when there is no such route. */
-async function ask(http: UpstreamHttp, path: string, signal: AbortSignal): Promise<UpstreamAnswer | undefined> {
+export async function ask(http: UpstreamHttp, path: string, signal: AbortSignal): Promise<UpstreamAnswer | undefined> {
   const answer = await http.get(path, signal, { maxBytes: MAX_LIST_BYTES })
   if (isSuccess(answer)) return answer
   if (isNotOffered(answer)) return undefined

@@ -8,6 +8,7 @@ import { preferringAbort } from '../preferring-abort.ts'
 import type { UpstreamHttpOptions } from '../upstream-http.ts'
 import { parseQueue, parseSystem } from './comfyui-api.ts'
 import { createComfyHttp } from './comfyui-http.ts'
+import { takeInventory } from './comfyui-inventory.ts'
 import { fillWorkflow } from './fill-workflow.ts'
 import { findRecipe } from './find-model.ts'
 import type { Plan } from './graph.ts'
@@ -163,7 +164,11 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
       options.models.map(async (model) => ((await canLoad(model, signal)) ? [model.name] : []))
     )
     const files = [checkpoints?.choices('ckpt_name'), diffusionModels?.choices('unet_name')]
-    return { models: [...found.flat(), ...files.flatMap((names) => [...(names ?? [])])], summary }
+    return {
+      models: [...found.flat(), ...files.flatMap((names) => [...(names ?? [])])],
+      summary,
+      inventory: await takeInventory({ http, nodes, system: json }, signal)
+    }
   }
 
   /** Whether the server has every file or node that a model needs. */
@@ -184,6 +189,10 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     extras: [...OWN_EXTRAS, ...options.models.flatMap(({ workflow }) => [...(workflow?.places.keys() ?? [])])],
     weightsOf: (servedAs) => weightsOf(options.models.find(({ name }) => name === servedAs) ?? { name: servedAs }),
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
+    lorasFor: (model, found) => {
+      const { workflow, loras } = settingsOf(model)
+      return workflow ? [] : [...loras].flatMap(([name, file]) => (found.includes(file) ? [name] : []))
+    },
     generate: (task, run) =>
       preferringAbort(run.signal, async () => {
         const working = freeing.begin()

@@ -1,12 +1,8 @@
-import { EngineError } from '../engine.ts'
-import { type Fingerprint, type FoundModel, isPictureFile } from '../fingerprint.ts'
+import type { Fingerprint } from '../fingerprint.ts'
 import { parseSystem } from './comfyui-api.ts'
 import { COMFYUI } from './comfyui-description.ts'
-import { findRecipe } from './find-model.ts'
-import { createServerNodes, type ServerNodes } from './server-nodes.ts'
-
-/** Each asks a few questions; what they have in common is asked once. */
-const MOST_DIFFUSION_MODELS = 50
+import { listModels } from './comfyui-inventory.ts'
+import { createServerNodes } from './server-nodes.ts'
 
 /** ComfyUI by its own facts and nodes: others imitate the calls that make pictures, and not these. */
 export const fingerprintComfy: Fingerprint = async (look) => {
@@ -17,39 +13,12 @@ export const fingerprintComfy: Fingerprint = async (look) => {
     get: async (path) => (await look.get(path)) ?? { status: 504, text: '', json: undefined }
   })
   const { signal } = new AbortController()
-  const files = async (loader: string, input: string) =>
-    (await nodes.find(loader, signal).catch(() => undefined))?.choices(input) ?? [] // Without an answer: none.
-  const [checkpoints, diffusionModels] = await Promise.all([
-    files('CheckpointLoaderSimple', 'ckpt_name'),
-    files('UNETLoader', 'unet_name')
-  ])
-  const loadable = await Promise.all(
-    diffusionModels
-      .filter(isPictureFile)
-      .slice(0, MOST_DIFFUSION_MODELS)
-      .map(async (file) => ((await canLoad(file, nodes, signal)) ? [file] : []))
-  )
-  const models = [...checkpoints.filter(isPictureFile), ...loadable.flat()].map(toModel)
+  const found = await listModels(nodes, signal)
+  const models = found.filter(({ isIncomplete }) => !isIncomplete)
   return {
     engine: COMFYUI,
     server,
     models,
     ...(models.length === 0 && { note: 'It has no model that can be used without a workflow of yours.' })
-  }
-}
-
-const toModel = (file: string): FoundModel => ({
-  servedAs: file,
-  name: file.replace(/^.*[\\/]/, '').replace(/\.(?:safetensors|sft|ckpt|pth?|gguf|bin)$/i, '')
-})
-
-/** Whether its text encoders and its VAE are there. */
-async function canLoad(file: string, nodes: ServerNodes, signal: AbortSignal): Promise<boolean> {
-  try {
-    await findRecipe({ name: file, diffusionModel: file, loras: new Map() }, nodes, signal)
-    return true
-  } catch (error) {
-    if (error instanceof EngineError) return false
-    throw error
   }
 }

@@ -3,6 +3,7 @@ import type { ImageTask } from '../../images/image-request.ts'
 import { mediaTypeOfFormat } from '../../images/media-types.ts'
 import type { SizeRules } from '../../images/sizes.ts'
 import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
+import { isPictureName } from '../fingerprint.ts'
 import { parseImagesAnswer, reasonOfNoImage } from './openai-answer.ts'
 import { parseModelIds } from './openai-api.ts'
 import { faultOfAnswer, faultOfEmptyAnswer, isListDenied, isNotOffered, isSuccess } from '../upstream-fault.ts'
@@ -52,7 +53,16 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     if ((await recognised) === undefined) recognised = identify?.(answer.body)
     const { server } = await profileOf()
     const offer = models.length === 0 ? 'does not list its models' : `models: ${models.length}`
-    return { models, summary: `${server} (${offer})`, ...(misplaced && { doubt: misplaced }) }
+    return {
+      models,
+      summary: `${server} (${offer})`,
+      ...(misplaced && { doubt: misplaced }),
+      // Lists hold models of all kinds, and do not say which is which.
+      inventory: {
+        models: models.filter(isPictureName).map((servedAs) => ({ servedAs, features: ['generate'] as const })),
+        loras: []
+      }
+    }
   }
 
   /**

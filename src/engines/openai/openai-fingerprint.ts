@@ -1,5 +1,6 @@
 import type { Feature } from '../../images/image-request.ts'
-import { type Fingerprint, type FoundModel, isPictureName, type Recognised } from '../fingerprint.ts'
+import { type Fingerprint, isPictureName, type Recognised } from '../fingerprint.ts'
+import type { FoundModel } from '../inventory.ts'
 import type { ServerLook } from '../server-look.ts'
 import { members } from '../upstream-text.ts'
 import { OPENAI } from './openai-description.ts'

@@ -6,11 +6,12 @@ import { type Engine, EngineError, type EngineImage, type EngineRun, type Server
 import { finishImage, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
 import { preferringAbort } from '../preferring-abort.ts'
-import type { AllowedLoras } from '../prompt-tags.ts'
+import { allowedLoras, type AllowedLoras } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
 import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered, isSuccess } from '../upstream-fault.ts'
 import { createUpstreamHttp, type UpstreamAnswer, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { type Capabilities, type JobState, parseCapabilities, parseJob, parseJobId } from './sdcpp-api.ts'
+import { modelsOf } from './sdcpp-fingerprint.ts'
 import { KNOWN_EXTRAS, readSdcppParameters } from './sdcpp-parameters.ts'
 import { buildRequest, type RequestRules, type TaskImages } from './sdcpp-request.ts'
 
@@ -60,13 +61,18 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
   }
 
   const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
-    const { model, makesImages } = await askCapabilities(signal)
+    const capabilities = await askCapabilities(signal)
+    const { model, makesImages } = capabilities
     if (!makesImages) throw new EngineError('model_missing', 'The image server has a model for videos alone.')
     const name = model.stem || model.name
     return {
       models: name === '' ? [] : [name],
       loaded: name === '' ? [] : [name],
-      summary: `stable-diffusion.cpp (${name === '' ? 'does not tell its model' : name})`
+      summary: `stable-diffusion.cpp (${name === '' ? 'does not tell its model' : name})`,
+      inventory: {
+        models: modelsOf(capabilities),
+        loras: capabilities.loras.map((lora) => lora.name)
+      }
     }
   }
 
@@ -168,6 +174,7 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
     // There is one in the process, whatever it is called.
     weightsOf: () => '',
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
+    lorasFor: (_model, found) => allowedLoras(rules.loras, found),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {
       closing.abort()

@@ -193,10 +193,11 @@ describe('an edit', () => {
 describe('the model', () => {
   it('is told by its name, and checked where a file is named', async () => {
     await start()
-    expect(await describeServer()).toEqual({
+    expect(await describeServer()).toMatchObject({
       models: ['tiny-q4_0'],
       loaded: ['tiny-q4_0'],
-      summary: 'stable-diffusion.cpp (tiny-q4_0)'
+      summary: 'stable-diffusion.cpp (tiny-q4_0)',
+      inventory: { models: [{ servedAs: 'tiny-q4_0.gguf', name: 'tiny-q4_0' }], loras: [] }
     })
     expect(engine.weightsOf?.('a')).toBe(engine.weightsOf?.('b'))
     await generate({ model: 'whatever it is called here' })

@@ -14,6 +14,7 @@ import type { UpstreamHttpOptions } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import { parseChoices, parseModel, parseModels, seedIn, type ServerModel } from './swarmui-api.ts'
 import { faultOfRefusal, interrupted, noBackend, noSuchApi, notAllowed } from './swarmui-fault.ts'
+import { modelsOf } from './swarmui-fingerprint.ts'
 import { createSwarmHttp, type SwarmSession } from './swarmui-http.ts'
 import { type JobEnd, startJob, stopJob, type SwarmJob } from './swarmui-job.ts'
 import { KNOWN_EXTRAS } from './swarmui-parameters.ts'
@@ -92,9 +93,10 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
     const session = await takeSession(signal)
     try {
       const within = { session, signal }
-      const [status, list] = await Promise.all([
+      const [status, list, loras] = await Promise.all([
         http.call('GetCurrentStatus', {}, within),
-        http.call('ListModels', { path: '', depth: 20, subtype: 'Stable-Diffusion' }, within)
+        http.call('ListModels', { path: '', depth: 20, subtype: 'Stable-Diffusion' }, within),
+        http.call('ListModels', { path: '', depth: 20, subtype: 'LoRA' }, within)
       ])
       const found = parseModels(list)
       if (!found) throw noSuchApi()
@@ -105,7 +107,8 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
       return {
         models: found.flatMap(namesOf),
         loaded: loaded.flatMap(namesOf),
-        summary: `SwarmUI${version === '' ? '' : ` ${version}`} (models: ${found.length}, loaded: ${loaded.length})`
+        summary: `SwarmUI${version === '' ? '' : ` ${version}`} (models: ${found.length}, loaded: ${loaded.length})`,
+        inventory: { models: modelsOf(found), loras: (parseModels(loras) ?? []).map(({ name }) => name) }
       }
     } finally {
       giveBack(session)
@@ -295,6 +298,11 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
     extras: Object.keys(KNOWN_EXTRAS),
     weightsOf: plainName,
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
+    lorasFor: (model, found) => {
+      const allowed = rulesOf(model).loras
+      if (allowed === 'any') return found.filter((name) => !name.includes(','))
+      return allowed.filter((name) => !name.includes(',') && found.some((lora) => isSameModel(lora, name)))
+    },
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {
       closing.abort()

@@ -207,7 +207,15 @@ describe('the server', () => {
         'fake-image'
       ],
       loaded: ['OfficialStableDiffusion/sd_xl_base_1.0.safetensors', 'OfficialStableDiffusion/sd_xl_base_1.0'],
-      summary: 'SwarmUI 0.9.8.2.GIT-062407c7 (models: 3, loaded: 1)'
+      summary: 'SwarmUI 0.9.8.2.GIT-062407c7 (models: 3, loaded: 1)',
+      inventory: {
+        models: [
+          expect.objectContaining({ name: 'sd_xl_base_1.0' }),
+          expect.objectContaining({ servedAs: 'flux1-dev.safetensors', name: 'flux1-dev' }),
+          expect.objectContaining({ name: 'fake-image' })
+        ],
+        loras: expect.any(Array) as string[]
+      }
     })
   })
 

@@ -1,5 +1,5 @@
-import type { Fingerprint, FoundModel } from '../fingerprint.ts'
-import { isPictureFile } from '../fingerprint.ts'
+import { type Fingerprint, isPictureFile } from '../fingerprint.ts'
+import type { FoundModel } from '../inventory.ts'
 import { members } from '../upstream-text.ts'
 import { parseModels, parseSession, type ServerModel } from './swarmui-api.ts'
 import { SWARMUI } from './swarmui-description.ts'
@@ -22,7 +22,7 @@ export const fingerprintSwarm: Fingerprint = async (look) => {
   }
   const body = { session_id: session.id, path: '', depth: 20, subtype: 'Stable-Diffusion' }
   const list = await look.post('/API/ListModels', body, headers)
-  const models = (parseModels(members(list?.json)) ?? []).filter(makesPictures).map(toModel)
+  const models = modelsOf(parseModels(members(list?.json)) ?? [])
   return {
     engine: SWARMUI,
     server: session.version === '' ? 'SwarmUI' : `SwarmUI ${session.version}`,
@@ -30,6 +30,9 @@ export const fingerprintSwarm: Fingerprint = async (look) => {
     ...(models.length === 0 && { note: 'It lists no model that makes images.' })
   }
 }
+
+/** Those of its models that make pictures. */
+export const modelsOf = (listed: readonly ServerModel[]): FoundModel[] => listed.filter(makesPictures).map(toModel)
 
 const makesPictures = ({ name, kind }: ServerModel): boolean => isPictureFile(name) && isPictureFile(kind)
 

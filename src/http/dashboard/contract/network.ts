@@ -57,7 +57,12 @@ export interface ServiceInfo {
   isPaused: boolean
   /** Those they had, of a service with such a limit (owner and admins only, else null). */
   usedThisHour: number | null
-  models: { id: string; features: string[] }[]
+  /** `isLoaded`: its image server has it in memory; null: it is not known. */
+  models: { id: string; features: string[]; isLoaded: boolean | null }[]
+  /** Models that its image server has beside these (owner and admins only, else null; null: it is not told). */
+  spareModels: number | null
+  /** What its image server has (in ProviderDetail only, for owner and admins, else null; null: it is not told). */
+  found: FoundInfo | null
   /** Images it makes at a time, and makes now. */
   concurrency: number
   running: number
@@ -70,6 +75,28 @@ export interface ServiceInfo {
   failed: number
   /** Median of the last 24 hours; null when there was nothing. */
   secondsPerMegapixel: number | null
+}
+
+/** What the image server of a service has, in its own words. */
+export interface FoundInfo {
+  at: number
+  models: FoundModelInfo[]
+  loras: string[]
+  /** What is there beside these. */
+  moreModels: number
+  moreLoras: number
+  /** Of its graphics card, bytes; null: it does not tell. */
+  memory: { free: number; total: number } | null
+}
+
+export interface FoundModelInfo {
+  name: string
+  /** Null: it does not tell. */
+  bytes: number | null
+  /** It lacks files without which it cannot be used. */
+  isIncomplete: boolean
+  /** Ids of the models that it serves. */
+  serves: string[]
 }
 
 /** For its owner: what counts in place of the agent's file, and what that says. */

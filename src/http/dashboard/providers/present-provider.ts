@@ -2,7 +2,7 @@ import type { ProviderDetailReport } from '../../../network/network.ts'
 import type { ProviderReport, Reader, ServiceReport } from '../../../network/provider-report.ts'
 import type { ServiceAccess } from '../../../providers/service-terms.ts'
 import type { Fault, FaultGroup } from '../../../network/fault-store.ts'
-import type { ProviderDetail, ProviderInfo, ServiceInfo } from '../contract/network.ts'
+import type { FoundInfo, ProviderDetail, ProviderInfo, ServiceInfo } from '../contract/network.ts'
 
 /** A provider as everybody may know it, and as much more as the report holds. */
 export function presentProvider(report: ProviderReport): ProviderInfo {
@@ -22,7 +22,7 @@ export function presentProvider(report: ProviderReport): ProviderInfo {
       since: provider.trust_since === 0 ? null : provider.trust_since,
       isShared: provider.services.some(({ access }) => access !== 'private')
     },
-    services: report.services.map((service) => presentService(service, isMine)),
+    services: report.services.map((service) => presentService(service, { isMine, isOnline })),
     images,
     imagesToday
   }
@@ -54,7 +54,10 @@ const isManaged = ({ isMine }: ProviderReport, reader: Reader): boolean => isMin
 const decidedBy = ({ provider: { trust_by: id, trust_by_name: name } }: ProviderReport): string | null =>
   id === null ? null : (name ?? 'the server itself')
 
-function presentService(report: ServiceReport, isMine: boolean): ServiceInfo {
+function presentService(
+  report: ServiceReport,
+  { isMine, isOnline }: { isMine: boolean; isOnline: boolean }
+): ServiceInfo {
   const { service, isCooling, lastFault, warning, running, succeeded, failed, secondsPerMegapixel } = report
   return {
     id: service.id,
@@ -69,7 +72,9 @@ function presentService(report: ServiceReport, isMine: boolean): ServiceInfo {
     terms: isMine ? presentTerms(service) : null,
     isPaused: service.paused_at !== null,
     usedThisHour: report.usedThisHour ?? null,
-    models: service.models,
+    models: service.models.map((model) => ({ ...model, isLoaded: (isOnline && model.isLoaded) ?? null })),
+    spareModels: report.spare ?? null,
+    found: report.finds ? presentFinds(report.finds) : null,
     concurrency: service.concurrency,
     running,
     cooling: isCooling
@@ -85,6 +90,16 @@ function presentService(report: ServiceReport, isMine: boolean): ServiceInfo {
     secondsPerMegapixel: secondsPerMegapixel ?? null
   }
 }
+
+const presentFinds = ({ memory, ...finds }: NonNullable<ServiceReport['finds']>): FoundInfo => ({
+  ...finds,
+  memory: memory ?? null,
+  models: finds.models.map(({ bytes, isIncomplete, ...same }) => ({
+    ...same,
+    bytes: bytes ?? null,
+    isIncomplete: isIncomplete ?? false
+  }))
+})
 
 function presentTerms({
   asDeclared: declared,

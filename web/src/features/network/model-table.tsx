@@ -37,7 +37,7 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
     </Cell>
     <Cell className="max-md:col-span-2">
       <ul className="-my-1 -ml-2 flex flex-wrap gap-x-1 pointer-coarse:gap-1">
-        {row.providers.map(({ id, name, isOnline }) => (
+        {row.providers.map(({ id, name, isOnline, isLoaded }) => (
           <li key={id} className="max-w-full">
             <Link
               to="/network/$id"
@@ -49,6 +49,7 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
             >
               <OnlineDot isOnline={isOnline} className="scale-75" />
               <span className="truncate">{name}</span>
+              {isLoaded && <span className="shrink-0 text-[13px] text-good">loaded</span>}
               <span className="sr-only">{isOnline ? '(online)' : '(offline)'}</span>
             </Link>
           </li>

@@ -15,7 +15,9 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
   usedThisHour: null,
   terms: null,
   isPaused: false,
-  models: [{ id: 'flux', features: ['generate'] }],
+  models: [{ id: 'flux', features: ['generate'], isLoaded: null }],
+  spareModels: null,
+  found: null,
   concurrency: 2,
   running: 1,
   cooling: null,
@@ -86,15 +88,16 @@ describe('modelRows', () => {
         provider('drained', { drainedAt: 5 }),
         provider('other', {
           services: [
-            service({ models: [{ id: 'flux', features: ['edit'] }] }),
-            service({ models: [{ id: 'aura', features: [] }] })
+            service({ models: [{ id: 'flux', features: ['edit'], isLoaded: true }] }),
+            service({ models: [{ id: 'aura', features: [], isLoaded: null }] })
           ]
         })
       ]
     })
     expect(rows.map(({ id }) => id)).toEqual(['aura', 'flux'])
     const flux = rows[1]
-    expect(flux?.providers.map(({ name }) => name)).toEqual(['on', 'drained', 'other', 'off'])
+    expect(flux?.providers.map(({ name }) => name)).toEqual(['other', 'on', 'drained', 'off'])
+    expect(flux?.providers.map(({ isLoaded }) => isLoaded)).toEqual([true, false, false, false])
     expect(flux?.features).toEqual(['generate', 'edit'])
     expect(flux?.slots).toEqual({ used: 2, all: 4 })
   })

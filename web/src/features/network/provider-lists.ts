@@ -43,12 +43,14 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 export interface ModelRow {
   id: string
   features: string[]
-  providers: { id: string; name: string; isOnline: boolean }[]
+  providers: { id: string; name: string; isOnline: boolean; isLoaded: boolean }[]
   /** Of those that are online and take work. */
   slots: { used: number; all: number }
 }
 
-/** Every model that some image service has, by name; who is online comes first. */
+const rankOf = ({ isOnline, isLoaded }: ModelRow['providers'][number]) => (isOnline ? 1 : 0) + (isLoaded ? 1 : 0)
+
+/** Every model that some image service has, by name; who has it loaded comes first, then who is online. */
 export function modelRows({ providers }: Pick<NetworkState, 'providers'>): ModelRow[] {
   const rows = new Map<string, ModelRow>()
   for (const provider of providers) {
@@ -58,13 +60,16 @@ export function modelRows({ providers }: Pick<NetworkState, 'providers'>): Model
         const row = rows.get(model.id) ?? { id: model.id, features: [], providers: [], slots: { used: 0, all: 0 } }
         rows.set(model.id, row)
         row.features = [...new Set([...row.features, ...model.features])]
-        if (!row.providers.some((one) => one.id === id)) row.providers.push({ id, name, isOnline })
+        const isLoaded = model.isLoaded === true
+        const known = row.providers.find((one) => one.id === id)
+        if (known) known.isLoaded ||= isLoaded
+        else row.providers.push({ id, name, isOnline, isLoaded })
         if (isOnline && drainedAt === null && service.cooling === null) {
           row.slots = { used: row.slots.used + service.running, all: row.slots.all + service.concurrency }
         }
       }
     }
   }
-  for (const row of rows.values()) row.providers.sort((a, b) => Number(b.isOnline) - Number(a.isOnline))
+  for (const row of rows.values()) row.providers.sort((a, b) => rankOf(b) - rankOf(a))
   return [...rows.values()].sort((a, b) => byName.compare(a.id, b.id))
 }

@@ -12,6 +12,7 @@ import { formatNumber, formatPercent } from '../../lib/format.ts'
 import { usePerson } from '../../lib/session.ts'
 import { providerQuery } from './api.ts'
 import { FaultsPanel } from './faults-panel.tsx'
+import { FoundPanel } from './found-panel.tsx'
 import { PacePanel } from './pace-panel.tsx'
 import { PeoplePanels } from './people-panels.tsx'
 import { ProviderActions } from './provider-actions.tsx'
@@ -61,6 +62,7 @@ export function ProviderPage() {
             idle={!data.isOnline || data.drainedAt !== null}
             providerId={data.id}
           />
+          {isManaged && <FoundPanel provider={data} />}
           {isManaged && <FaultsPanel faults={data.faults} />}
         </div>
         {isManaged && (

@@ -2,6 +2,7 @@ import type { ServiceInfo } from '../../../../src/http/dashboard/contract/networ
 import { formatMeasure, formatPercent } from '../../lib/format.ts'
 import { engineTitle } from './engine-title.ts'
 import { FeatureText } from './features.tsx'
+import { tellSpare } from './found-words.ts'
 import { isImage, successOf } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
 import { Slots } from './slots.tsx'
@@ -26,6 +27,9 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
         )}
       </div>
       {models.length > 0 && <Models models={models} />}
+      {service.spareModels !== null && service.spareModels > 0 && (
+        <p className="text-[13px] text-muted">{tellSpare(service.spareModels)}</p>
+      )}
       {isImage(service) && <Performance service={service} />}
       {isPaused && (
         <span>
@@ -48,10 +52,13 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
 
 const Models = ({ models }: Pick<ServiceInfo, 'models'>) => (
   <ul className="flex flex-col gap-1.5" aria-label="Models">
-    {models.slice(0, MOST_MODELS).map(({ id, features }) => (
+    {models.slice(0, MOST_MODELS).map(({ id, features, isLoaded }) => (
       <li key={id} className="flex min-w-0 flex-col items-start gap-0.5">
-        <span className="max-w-full truncate rounded-md bg-hover px-1.5 py-0.5 text-[13px] font-medium" title={id}>
-          {id}
+        <span className="flex max-w-full items-center gap-2">
+          <span className="min-w-0 truncate rounded-md bg-hover px-1.5 py-0.5 text-[13px] font-medium" title={id}>
+            {id}
+          </span>
+          {isLoaded === true && <span className="shrink-0 text-[13px] text-good">loaded</span>}
         </span>
         <FeatureText features={features} />
       </li>
