@@ -1,5 +1,5 @@
 import type { OfferingConfig } from '../config/config.ts'
-import type { Trust } from '../db/tables.ts'
+import type { Trust } from '../db/provider-tables.ts'
 import type { Role } from '../lib/principal.ts'
 
 /** Whom a provider makes images for: its owner alone, a few of others' besides, or all. */
