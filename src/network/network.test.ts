@@ -147,7 +147,7 @@ describe('the list', () => {
         services: [{ succeeded: 3, failed: 2, secondsPerMegapixel: 2, running: 1, isCooling: false }]
       }
     ])
-    expect({ imagesToday, waiting }).toEqual({ imagesToday: 3, waiting: 7 + 1 })
+    expect({ imagesToday, waiting }).toEqual({ imagesToday: 3, waiting: 9 + 2 })
   })
 
   it('counts nothing anew within ten seconds, but tells at once who is there and drained', async () => {
