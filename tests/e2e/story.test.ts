@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -10,7 +12,7 @@ import { describeSteps } from './describe-steps.ts'
 import { openVisitor, startBrowser, type Visitor } from './visitor.ts'
 
 /** Slow enough to be watched, fast enough to wait for. */
-const STEP_TIME = '150ms'
+const STEP_TIME = '100ms'
 const ADA = { name: 'Ada Lovelace', email: 'ada@example.org', password: 'analytical engine' }
 
 let folder: string
@@ -44,6 +46,17 @@ const detail = async (id: string): Promise<RequestDetail> =>
   (await (await page.request.get(`/api/dashboard/requests/${id}`)).json()) as RequestDetail
 const idInAddress = () => new URL(page.url()).pathname.split('/').at(-1) ?? ''
 
+/** What lines for a shell print, run where there is nothing but a key of the reader. */
+async function runWithKey(lines: string): Promise<unknown> {
+  const limits = { imagesPerDay: null, imagesPerMonth: null, maxActive: null, maxPixels: null, models: null }
+  const key = { name: 'lines', scopes: ['generate'], expiresAt: null, rateLimit: null, responseFormat: null, limits }
+  const made = await page.request.post('/api/dashboard/keys', { data: key, headers: { origin: server.url } })
+  const { secret } = (await made.json()) as { secret: string }
+  const env = { PATH: process.env.PATH, INFERENCE_CLUB_API_KEY: secret }
+  const { stdout } = await promisify(execFile)('sh', ['-c', lines], { cwd: folder, env })
+  return JSON.parse(stdout) as unknown
+}
+
 /** One person's first hour, each step on what the one before left. */
 describeSteps('from the first start on', () => {
   it('claims the installation with the link that was printed, once', async () => {
@@ -58,6 +71,8 @@ describeSteps('from the first start on', () => {
     const stranger = await openVisitor(browser, { url: server.url })
     await stranger.page.goto(link)
     await stranger.page.getByRole('heading', { level: 1, name: 'This link does not work' }).waitFor()
+    await stranger.page.getByRole('link', { name: 'Sign in', exact: true }).click()
+    await stranger.page.getByLabel('Password', { exact: true }).waitFor()
     await stranger.close()
   })
 
@@ -144,6 +159,10 @@ describeSteps('from the first start on', () => {
     await page.mouse.move(middle.x + 60, middle.y, { steps: 8 })
     await page.mouse.up()
     await button('Done').click()
+    await button('View code').click()
+    const code = await page.getByRole('region', { name: 'curl code' }).textContent()
+    await page.keyboard.press('Escape')
+    expect(await runWithKey(code ?? '')).toMatchObject({ data: [{ url: expect.any(String) as unknown }] })
     await button('Edit').click()
     const card = page.getByRole('article', { name: 'a hot-air balloon' })
     await card.getByRole('link', { name: 'Open image 1 of 1' }).click()
