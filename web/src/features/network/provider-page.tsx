@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
+import { clsx } from 'clsx'
 import { ArrowLeft } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
@@ -55,7 +56,7 @@ export function ProviderPage() {
       )}
       <Figures provider={data} />
       <PacePanel pace={data.pace} />
-      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div className={clsx('grid items-start gap-6', isManaged && 'lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]')}>
         <div className="flex min-w-0 flex-col gap-6">
           <ServicesPanel
             services={data.services}
