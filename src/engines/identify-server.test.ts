@@ -155,6 +155,11 @@ describe('servers with the API of OpenAI', () => {
     expect(await identify(url, { apiKey: 'sk-right' })).toMatchObject({ models: [{ servedAs: 'sdxl' }] })
   })
 
+  it('are of no known kind where they answer everything with success', async () => {
+    const { url } = await scripted({ 'GET /v1/models': list({ id: 'sdxl' }), '*': { json: 'OK' } })
+    expect(await identify(url)).toMatchObject({ server: 'OpenAI-compatible server' })
+  })
+
   const hasRoute = { 'GET /v1/images/generations': { status: 405 } }
   it.each<[string, Record<string, ScriptedAnswer>, object]>([
     [
@@ -177,11 +182,11 @@ describe('servers with the API of OpenAI', () => {
     [
       'LocalAI',
       {
-        'GET /readyz': { json: 'OK' },
+        'GET /system': { json: { backends: ['stablediffusion-ggml'], loaded_models: [] } },
         'GET /v1/models': list({ id: 'gpt-4' }, { id: 'stablediffusion' }, { id: 'flux.1-dev' }),
         ...hasRoute
       },
-      { models: [{ servedAs: 'stablediffusion' }, { servedAs: 'flux.1-dev' }] }
+      { models: [{ servedAs: 'stablediffusion' }, { servedAs: 'flux.1-dev' }], options: { profile: 'localai' } }
     ],
     [
       'vLLM-Omni',

@@ -219,7 +219,7 @@ function refuseKey(request: FakeRequest, response: ServerResponse): void {
 }
 
 /** What whoever wants to know which server it is asks for besides. */
-const LOOKS = ['/v1/health', '/readyz', '/running', '/health/liveliness']
+const LOOKS = ['/v1/health', '/.well-known/localai.json', '/system', '/running', '/health/liveliness']
 
 const streamOf = (call: ImageCall) => ({
   previews: Number(call.fields.partial_images ?? 0),

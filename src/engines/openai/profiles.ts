@@ -52,8 +52,8 @@ const AZURE: ServerProfile = {
  */
 const LITELLM: ServerProfile = { name: 'litellm', server: 'LiteLLM', neverStreams: true }
 
-/** One of several programs, by the name of the model. */
-const LLAMA_SWAP: ServerProfile = { name: 'llama-swap', server: 'llama-swap', mask: 'white-edit' }
+/** One of several programs, by the name of the model: its masks are such that either reading of them is right. */
+const LLAMA_SWAP: ServerProfile = { name: 'llama-swap', server: 'llama-swap' }
 
 /** It reads prompt, size, format and number of a call, and draws with its own seed and steps. */
 const SD_SERVER: ServerProfile = {

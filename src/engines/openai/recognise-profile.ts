@@ -21,16 +21,19 @@ export async function recogniseProfile(
   if (isOwner('sglang')) return PROFILES.sglang
   if (isOwner('vllm')) return PROFILES['vllm-omni']
   if (isOwner('koboldcpp')) return PROFILES.koboldcpp
-  const [health, ready, running, lively] = await Promise.all([
+  const [health, self, system, running, lively] = await Promise.all([
     look.get('/v1/health'),
-    look.get('/readyz'),
+    look.get('/.well-known/localai.json'),
+    look.get('/system'),
     look.get('/running'),
     look.get('/health/liveliness')
   ])
   if ('model_loaded' in members(health?.json)) return PROFILES.lemonade
   if (Array.isArray(members(running?.json).running)) return PROFILES['llama-swap']
   if (lively?.status === 200 && /alive/i.test(lively.text)) return PROFILES.litellm
-  return ready?.status === 200 && !/<html/i.test(ready.text) ? PROFILES.localai : PROFILES.generic
+  // The second is older, and of admins alone where there are accounts.
+  const isLocalAI = 'endpoints' in members(self?.json) || Array.isArray(members(system?.json).loaded_models)
+  return isLocalAI ? PROFILES.localai : PROFILES.generic
 }
 
 /** Of an answer to `GET /v1/models`; undefined when it is none. */
