@@ -98,7 +98,13 @@ async function receiveImage(
       return await refuseImage(parts, attempt, `The image is not the ${asked.output_format} that was asked for.`)
     }
     const said = result.warnings.map((warning) => quote(provider.name, warning))
-    await finish(parts, { attempt, saved, result, warnings: [...said, ...sizeWarnings(asked, saved)] })
+    await finish(parts, {
+      attempt,
+      saved,
+      result,
+      steps: asked.steps,
+      warnings: [...said, ...sizeWarnings(asked, saved)]
+    })
   } catch (error) {
     // The agent keeps its copy and brings it again if it is wanted.
     await parts.assets.discard(saved)
@@ -155,13 +161,14 @@ function sizeWarnings(asked: ImageParameters, saved: SavedBytes): string[] {
 
 async function finish(
   parts: AgentBytesParts,
-  done: { attempt: AttemptRow; saved: SavedBytes; result: AttemptResult; warnings: string[] }
+  done: { attempt: AttemptRow; saved: SavedBytes; result: AttemptResult; steps: number | undefined; warnings: string[] }
 ): Promise<void> {
   const { attempt, saved, result } = done
   const finished = await parts.requests.finish(attempt, {
     ...saved,
     seed: result.seed,
     warnings: done.warnings,
+    steps: done.steps,
     generatingMs: result.generating_ms,
     ...(result.report && { report: settleReport(result.report, saved) })
   })

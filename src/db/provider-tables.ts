@@ -64,8 +64,6 @@ export interface ServicesTable {
   loaded: Generated<string | null>
   /** The most images it had in the works when it delivered one. */
   proven_places: Generated<number>
-  /** Milliseconds from assignment to delivery of a million pixels; null before its first image. */
-  pace_ms: Generated<number | null>
 }
 
 /** What the image server of a service has, as its agent says. */
@@ -98,4 +96,12 @@ export interface ServicePausesTable {
   since: number
   until: number
   in_row: number
+}
+
+/** How long services take for images of a model: see `providers/image-cost.ts`. */
+export interface ServicePacesTable {
+  model: string
+  service_id: string
+  megapixel_ms: number | null
+  step_ms: number | null
 }

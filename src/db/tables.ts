@@ -5,6 +5,7 @@ import type {
   ServicesTable,
   ServiceFindsTable,
   ServiceModelsTable,
+  ServicePacesTable,
   ServicePausesTable
 } from './provider-tables.ts'
 import type { AccountsTable, InvitationsTable, SessionsTable, VerificationsTable } from './sign-in-tables.ts'
@@ -21,6 +22,7 @@ export interface Tables {
   services: ServicesTable
   service_finds: ServiceFindsTable
   service_models: ServiceModelsTable
+  service_paces: ServicePacesTable
   service_pauses: ServicePausesTable
   requests: RequestsTable
   tasks: TasksTable
@@ -151,6 +153,10 @@ export interface TasksTable {
   seed: number
   class: number
   order_key: number
+  /** Of the image that it is to become, as far as that was known when it was queued. */
+  pixels: Generated<number>
+  /** Sampling steps that its caller named. */
+  steps: Generated<number | null>
   queued_at: number
   current_attempt_id: string | null
   node_faults: Generated<number>

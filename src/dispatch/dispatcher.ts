@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Loop, startLoop } from '../lib/async.ts'
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../lib/logger.ts'
+import { costOf, type MeasuredService, workOfTask } from '../providers/image-cost.ts'
 import type { Offer } from '../providers/offers-store.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
@@ -13,6 +14,7 @@ import { matchTasks, type WaitingTask } from './match-tasks.ts'
 import { notePass, type OwnPasses } from './passes.ts'
 import { listOpenings, type OpenLane, type Openings } from './open-lanes.ts'
 import type { SlotSource } from './slot-source.ts'
+import { charge, type OwnTurns, standOf } from './turns.ts'
 
 /** How often it looks by itself, in case a bell was lost. */
 const LOOK_EVERY_MS = 1000
@@ -42,8 +44,7 @@ export interface DispatcherParts {
 export function startDispatcher(parts: DispatcherParts): Loop {
   const state: DispatchState = {
     turn: 0,
-    lastServed: new Map(),
-    served: 0,
+    turns: { now: 0, until: new Map() },
     passes: { images: new Map(), people: new Map() },
     lookedAt: '',
     readUpTo: ''
@@ -71,8 +72,7 @@ export function startDispatcher(parts: DispatcherParts): Loop {
 
 interface DispatchState {
   turn: number
-  lastServed: Map<string, number>
-  served: number
+  turns: OwnTurns
   passes: Pick<OwnPasses, 'images' | 'people'>
   /** The last model of those that were looked at together: the next look begins behind it. */
   lookedAt: string
@@ -156,7 +156,7 @@ const lanesFrom = (lanes: readonly OpenLane[], fromClass: number): OpenLane[] =>
 function byTurn(
   lanes: readonly OpenLane[],
   running: ReadonlyMap<string, number>,
-  { lastServed }: DispatchState
+  { turns }: DispatchState
 ): OpenLane[] {
   const isOwn = (lane: OpenLane) => (lane.services.some(({ ownerId }) => ownerId === lane.user_id) ? 1 : 0)
   return lanes.toSorted(
@@ -164,7 +164,7 @@ function byTurn(
       isOwn(b) - isOwn(a) ||
       a.class - b.class ||
       (running.get(a.user_id) ?? 0) - (running.get(b.user_id) ?? 0) ||
-      (lastServed.get(a.user_id) ?? 0) - (lastServed.get(b.user_id) ?? 0) ||
+      standOf(turns, a.user_id) - standOf(turns, b.user_id) ||
       a.order_key - b.order_key ||
       a.queued_at - b.queued_at
   )
@@ -180,12 +180,14 @@ async function dispatchLanes(
   const passes = { ...state.passes, most: parts.limits.passesForLoadedModel }
   const heads = await readHeads(parts.database, looked)
   const tasks = new Map([...heads.values()].flat().map((task) => [task.id, task]))
+  const waiting = await describeTasks(parts, { heads, lanes, offers, now })
+  const costs = new Map(waiting.map(({ id, cost }) => [id, cost]))
   const matches = matchTasks({
-    tasks: await describeTasks(parts, { heads, lanes, offers, now }),
+    tasks: waiting,
     slots: [...slots.values()],
     cooling: coolingServices(offers, now),
     running: parts.slots.runningByUser(),
-    lastServed: state.lastServed,
+    turns: state.turns,
     passes
   })
   const services = new Map(lanes.flatMap((lane) => lane.services.map((service) => [service.serviceId, service])))
@@ -198,7 +200,11 @@ async function dispatchLanes(
     const { serviceId, providerId, epoch } = service
     const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch, ownerId: service.ownerId })
     if (!assignment) continue
-    state.lastServed.set(task.user_id, ++state.served)
+    charge(state.turns, {
+      userId: task.user_id,
+      cost: costs.get(task.id) ?? 0,
+      isEarly: match.passedOver !== undefined
+    })
     notePass(passes, {
       by: turnOf(task),
       over: (match.passedOver ?? []).flatMap((id) => tasks.get(id) ?? []).map(turnOf)
@@ -234,6 +240,7 @@ async function describeTasks(
     now: number
   }
 ): Promise<WaitingTask[]> {
+  const measured = measuredByModel(offers)
   const failures = await listFailures(parts.database.db, [...heads.values()].flat())
   return lanes.flatMap((lane) => {
     const able = lane.services.map(({ serviceId }) => serviceId)
@@ -248,6 +255,7 @@ async function describeTasks(
         model: task.model,
         class: task.class,
         orderKey: task.order_key,
+        cost: costOf(measured.get(task.model) ?? [], workOfTask(task)),
         queuedAt: task.queued_at,
         services: allowed(able),
         elsewhere,
@@ -257,6 +265,15 @@ async function describeTasks(
     })
   })
 }
+
+/** What people are charged by, for each model that is offered. */
+const measuredByModel = (offers: readonly Offer[]): Map<string, MeasuredService[]> =>
+  new Map(
+    [...Map.groupBy(offers, ({ model }) => model)].map(([model, same]) => [
+      model,
+      same.map(({ pace, provenPlaces: places, reach }) => ({ pace, places, isTrusted: reach === 'all' }))
+    ])
+  )
 
 /**
  * The services that a task which was refused does not go to: all that could take it but those whose second opinion is

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { TASK_CLASS } from '../requests/request-states.ts'
 import { type FreeSlots, type Match, matchTasks, type MatchState, type WaitingTask } from './match-tasks.ts'
 import { notePass, type OwnPasses } from './passes.ts'
+import { charge, type OwnTurns } from './turns.ts'
 
 let made = 0
 
@@ -15,6 +16,7 @@ const task = (change: Partial<WaitingTask> = {}): WaitingTask => {
     model: 'm',
     class: TASK_CLASS.interactive,
     orderKey: 0,
+    cost: 1,
     queuedAt: 0,
     services,
     elsewhere: services,
@@ -31,6 +33,10 @@ const slot = (serviceId: string, change: Partial<FreeSlots> = {}): FreeSlots => 
   ...change
 })
 
+/** So many seconds with every model of these tests. */
+const paced = (seconds: number) => new Map(['m', 'n', 'x', 'y', 'z'].map((model) => [model, seconds]))
+
+const noTurns = (until: [string, number][] = []): OwnTurns => ({ now: 0, until: new Map(until) })
 const noPasses = (most: number): OwnPasses => ({ most, images: new Map(), people: new Map() })
 
 const match = (state: Partial<MatchState>): Match[] =>
@@ -39,7 +45,7 @@ const match = (state: Partial<MatchState>): Match[] =>
     slots: [slot('a')],
     cooling: new Set(),
     running: new Map(),
-    lastServed: new Map(),
+    turns: noTurns(),
     passes: noPasses(8),
     ...state
   })
@@ -58,7 +64,7 @@ describe('between users', () => {
     const tasks = [...manyOf('ann', 500), task({ userId: 'bob', orderKey: 600, queuedAt: 10_000 })]
     expect(usersServed(tasks, 2)).toEqual(['ann', 'bob'])
     expect(usersServed(tasks, 1, { running: new Map([['ann', 1]]) })).toEqual(['bob'])
-    expect(usersServed(tasks, 1, { lastServed: new Map([['ann', 7]]) })).toEqual(['bob'])
+    expect(usersServed(tasks, 1, { turns: noTurns([['ann', 7]]) })).toEqual(['bob'])
   })
 
   it('slots are shared evenly, and nobody waits while there is a free one', () => {
@@ -68,19 +74,50 @@ describe('between users', () => {
     expect([count('ann'), count('bob'), count('cy')]).toEqual([5, 2, 5])
   })
 
-  it('whoever runs least goes first, then whoever was served longest ago', () => {
+  it('whoever runs least goes first, then whoever has had least', () => {
     const tasks = [task({ userId: 'ann' }), task({ userId: 'bob' }), task({ userId: 'cy' })]
     const running = new Map([
       ['ann', 2],
       ['bob', 1],
       ['cy', 1]
     ])
-    const lastServed = new Map([
+    const turns = noTurns([
       ['ann', 1],
       ['bob', 9],
       ['cy', 4]
     ])
-    expect(usersServed(tasks, 3, { running, lastServed })).toEqual(['cy', 'bob', 'ann'])
+    expect(usersServed(tasks, 3, { running, turns })).toEqual(['cy', 'bob', 'ann'])
+  })
+
+  it('one large image weighs as much as many small ones, in which order they come in', () => {
+    const large = manyOf('ann', 4, { cost: 300 })
+    const small = manyOf('bob', 40, { cost: 30 })
+    const served = usersServed([...large, ...small], 22)
+    // Places are shared evenly, and for each image that ann has, bob has ten.
+    expect(served.filter((one) => one === 'ann').length).toBe(4)
+    const oneByOne = (tasks: WaitingTask[], count: number) => {
+      const turns = noTurns()
+      const left = [...tasks]
+      return Array.from({ length: count }, () => {
+        const [{ taskId } = { taskId: '' }] = match({ tasks: left, turns })
+        const [{ userId, cost }] = left.splice(
+          left.findIndex(({ id }) => id === taskId),
+          1
+        ) as [WaitingTask]
+        charge(turns, { userId, cost, isEarly: false })
+        return userId
+      })
+    }
+    expect(oneByOne([...large, ...small], 22).join(' ')).toBe(
+      ['ann', ...Array<string>(10).fill('bob'), 'ann', ...Array<string>(10).fill('bob')].join(' ')
+    )
+  })
+
+  it('nobody has saved up what they did not want', () => {
+    const turns = { now: 1000, until: new Map([['bob', 1010]]) }
+    const tasks = [...manyOf('ann', 30, { cost: 10 }), ...manyOf('bob', 30, { cost: 10 })]
+    const served = usersServed(tasks, 10, { turns })
+    expect(served.filter((one) => one === 'ann')).toHaveLength(5)
   })
 
   it('the tasks of one user go in their order', () => {
@@ -203,22 +240,23 @@ describe('where', () => {
   })
 
   it('where it is likely to be done soonest', () => {
-    const slow = slot('a', { secondsPerMegapixel: 9, free: 4 })
+    const slow = slot('a', { secondsPerMegapixel: paced(9), free: 4 })
     const tasks = [task(both)]
-    expect(places({ tasks, slots: [slow, slot('b', { secondsPerMegapixel: 2 })] })).toEqual(['b'])
-    expect(places({ tasks, slots: [slow, slot('b', { secondsPerMegapixel: 2, running: 3 })] })).toEqual(['b'])
-    expect(places({ tasks, slots: [slow, slot('b', { secondsPerMegapixel: 8, running: 3 })] })).toEqual(['a'])
+    expect(places({ tasks, slots: [slow, slot('b', { secondsPerMegapixel: paced(2) })] })).toEqual(['b'])
+    expect(places({ tasks, slots: [slow, slot('b', { secondsPerMegapixel: paced(2), running: 3 })] })).toEqual(['b'])
+    expect(places({ tasks, slots: [slow, slot('b', { secondsPerMegapixel: paced(8), running: 3 })] })).toEqual(['a'])
     expect(places({ tasks, slots: [slow, slot('b')] })).toEqual(['a'])
   })
 
   it('which is reckoned from all that share what it makes at once, the image itself and those of the round included', () => {
     // The first ends its only image after 1 s a megapixel; the second four in 4 s, as soon as one of its own pace would.
-    const idle = (pace: number, change: Partial<FreeSlots> = {}) => slot('a', { secondsPerMegapixel: pace, ...change })
-    const busy = slot('b', { secondsPerMegapixel: 1.2, running: 3 })
+    const idle = (pace: number, change: Partial<FreeSlots> = {}) =>
+      slot('a', { secondsPerMegapixel: paced(pace), ...change })
+    const busy = slot('b', { secondsPerMegapixel: paced(1.2), running: 3 })
     expect(places({ tasks: [task(both)], slots: [idle(1), busy] })).toEqual(['a'])
     expect(places({ tasks: [task(both)], slots: [idle(1.5), busy] })).toEqual(['b'])
     // A third of a second, then two thirds, then a whole one.
-    const slots = [idle(1, { free: 3 }), slot('b', { secondsPerMegapixel: 0.7 })]
+    const slots = [idle(1, { free: 3 }), slot('b', { secondsPerMegapixel: paced(0.7) })]
     const tasks = ['x', 'y', 'z'].map((model) => task({ ...both, model }))
     expect(places({ tasks, slots })).toEqual(['a', 'a', 'b'])
   })
@@ -285,7 +323,7 @@ describe('a loaded model', () => {
   const people = ['ann', 'bob', 'cy']
   /** Serves, one after the other on one machine, people who always want an image more; what each of them wants is told. */
   function serve(wanted: readonly (readonly string[])[], most: number) {
-    const lastServed = new Map<string, number>()
+    const turns = noTurns()
     const passes = noPasses(most)
     const served: string[] = []
     const passed = new Map<string, number>()
@@ -294,14 +332,14 @@ describe('a loaded model', () => {
     const queues = wanted.map((models, index) =>
       models.map((m) => task({ userId: people[index]!, model: m, orderKey: 0 }))
     )
-    for (let at = 0; queues.every((queue) => queue.length > 0); at += 1) {
-      const state = { tasks: queues.map(([head]) => head!), slots: [loaded(model)], lastServed, passes }
+    while (queues.every((queue) => queue.length > 0)) {
+      const state = { tasks: queues.map(([head]) => head!), slots: [loaded(model)], turns, passes }
       const byTurn = match({ ...state, passes: noPasses(0) })[0]!
       const [{ taskId, passedOver = [] } = byTurn] = match(state)
       if (taskId !== byTurn.taskId) passed.set(byTurn.taskId, (passed.get(byTurn.taskId) ?? 0) + 1)
       const of = (id: string) => state.tasks.find((one) => one.id === id)!
       notePass(passes, { by: of(taskId), over: passedOver.map(of) })
-      lastServed.set(of(taskId).userId, at + 1)
+      charge(turns, { userId: of(taskId).userId, cost: 1, isEarly: passedOver.length > 0 })
       served.push(of(taskId).userId)
       if (of(taskId).model !== model) swaps += 1
       model = of(taskId).model

@@ -1,4 +1,5 @@
 import { copyPasses, mayPass, notePass, type Passes } from './passes.ts'
+import { charge, copyTurns, standOf, type Turns } from './turns.ts'
 
 /** A waiting task at the head of a queue, with what decides where and when it runs. */
 export interface WaitingTask {
@@ -7,6 +8,8 @@ export interface WaitingTask {
   model: string
   class: number
   orderKey: number
+  /** What its user is charged for it. */
+  cost: number
   queuedAt: number
   /** Services that may take it (capability, access, work done in vain and failures of a moment ago are settled already). */
   services: readonly string[]
@@ -30,8 +33,8 @@ export interface FreeSlots {
   proven?: number
   /** Images it makes now; absent: none. */
   running?: number
-  /** From assignment to delivery of a million pixels, as measured; absent: not known yet. */
-  secondsPerMegapixel?: number
+  /** From beginning to delivery of a million pixels by model, as measured; those that are missing are not known yet. */
+  secondsPerMegapixel?: ReadonlyMap<string, number>
   /** Models it need not load first; absent: not known. */
   loaded?: ReadonlySet<string>
 }
@@ -50,14 +53,15 @@ export interface MatchState {
   cooling: ReadonlySet<string>
   /** Tasks running now, by user. */
   running: ReadonlyMap<string, number>
-  /** A counter that grows with each dispatch to a user: the smaller, the longer ago. */
-  lastServed: ReadonlyMap<string, number>
+  /** How far each user has been served. */
+  turns: Turns
   /** What was passed over before, and how often anybody may be. */
   passes: Passes
 }
 
 /** A service while its places are given away. */
-type Place = Required<FreeSlots> & {
+type Place = Required<Omit<FreeSlots, 'secondsPerMegapixel'>> & {
+  secondsPerMegapixel: (model: string) => number
   /** Tasks of its owner that wait for it: so many places are theirs. */
   owners: number
 }
@@ -74,18 +78,17 @@ const NONE: ReadonlySet<string> = new Set()
 
 /**
  * Which waiting task goes to which free slot. On a machine what its owner waits for goes first, whatever it is. Else classes
- * first; between users whoever runs least, then whoever was served longest ago; then the order keys. A task that failed
+ * first; between users whoever runs least, then whoever has had least by what it cost; then the order keys. A task that failed
  * somewhere goes elsewhere while there is an elsewhere, and a cooling service is asked only when no healthy one is online.
  * Between services an idle one with the model loaded is best; else the sooner it is likely to be done counts, by what was
  * measured and not by what is declared, and what is loaded on a busy one only when nothing else tells them apart. Whose model is loaded may go before those whose turn it is, as far as `Passes` lets them.
  */
 export function matchTasks(state: MatchState): Match[] {
-  const usual = usualSeconds(state.slots)
+  const usual = usualSeconds(state)
   const places = new Map(state.slots.map((slot) => [slot.serviceId, placeOf(slot, usual)]))
   const running = new Map(state.running)
-  const lastServed = new Map(state.lastServed)
+  const turns = copyTurns(state.turns)
   const passes = copyPasses(state.passes)
-  let served = Math.max(0, ...lastServed.values())
   const waiting = state.tasks.map((task) => candidateOf(task, places, state.cooling))
   for (const candidate of waiting) for (const place of ownPlaces(candidate)) place.owners += 1
   const matches: Match[] = []
@@ -93,7 +96,7 @@ export function matchTasks(state: MatchState): Match[] {
   const order = ({ task: a }: Candidate, { task: b }: Candidate): number =>
     a.class - b.class ||
     (running.get(a.userId) ?? 0) - (running.get(b.userId) ?? 0) ||
-    (lastServed.get(a.userId) ?? 0) - (lastServed.get(b.userId) ?? 0) ||
+    standOf(turns, a.userId) - standOf(turns, b.userId) ||
     a.orderKey - b.orderKey ||
     a.queuedAt - b.queuedAt
 
@@ -109,7 +112,7 @@ export function matchTasks(state: MatchState): Match[] {
     for (const own of ownPlaces(candidate)) own.owners -= 1
     take(place, task)
     running.set(task.userId, (running.get(task.userId) ?? 0) + 1)
-    lastServed.set(task.userId, ++served)
+    charge(turns, { userId: task.userId, cost: task.cost, isEarly: over.length > 0 })
     notePass(passes, { by: task, over })
     const passedOver = over.length > 0 && { passedOver: over.map(({ id }) => id) }
     matches.push({ taskId: task.id, serviceId: place.serviceId, ...passedOver })
@@ -117,12 +120,12 @@ export function matchTasks(state: MatchState): Match[] {
   return matches
 }
 
-const placeOf = (slot: FreeSlots, usual: number): Place => ({
+const placeOf = (slot: FreeSlots, usual: (model: string) => number): Place => ({
   ...slot,
   forOthers: slot.forOthers ?? slot.free,
   proven: slot.proven ?? slot.free,
   running: slot.running ?? 0,
-  secondsPerMegapixel: slot.secondsPerMegapixel ?? usual,
+  secondsPerMegapixel: (model) => slot.secondsPerMegapixel?.get(model) ?? usual(model),
   loaded: slot.loaded ?? NONE,
   owners: 0
 })
@@ -157,10 +160,16 @@ function findWarm(
   return undefined
 }
 
-/** The pace that is assumed of a service that has not been measured: the average of the others. */
-function usualSeconds(slots: readonly FreeSlots[]): number {
-  const known = slots.flatMap(({ secondsPerMegapixel }) => secondsPerMegapixel ?? [])
-  return known.length === 0 ? 1 : known.reduce((sum, seconds) => sum + seconds, 0) / known.length
+/** The pace that is assumed of a service that has not been measured with a model: the average of the others. */
+function usualSeconds({ slots, tasks }: MatchState): (model: string) => number {
+  const models = new Set(tasks.map(({ model }) => model))
+  const usual = new Map(
+    [...models].map((model) => {
+      const known = slots.flatMap(({ secondsPerMegapixel }) => secondsPerMegapixel?.get(model) ?? [])
+      return [model, known.length === 0 ? 1 : known.reduce((sum, seconds) => sum + seconds, 0) / known.length]
+    })
+  )
+  return (model) => usual.get(model) ?? 1
 }
 
 function candidateOf(task: WaitingTask, places: ReadonlyMap<string, Place>, cooling: ReadonlySet<string>): Candidate {
@@ -197,7 +206,7 @@ function choosePlace(candidate: Candidate): Place | undefined {
       (a, b) =>
         preferred(b) - preferred(a) ||
         Number(isIdle(b) && isWarm(b)) - Number(isIdle(a) && isWarm(a)) ||
-        secondsUntilDone(a) - secondsUntilDone(b) ||
+        secondsUntilDone(a, task.model) - secondsUntilDone(b, task.model) ||
         Number(isIdle(b)) - Number(isIdle(a)) ||
         Number(isWarm(b)) - Number(isWarm(a)) ||
         b.free - a.free
@@ -208,8 +217,8 @@ function choosePlace(candidate: Candidate): Place | undefined {
  * Seconds until one image more of a million pixels is done: what the service then makes shares the places that it has
  * proven, busy and free ones (`running + proven`).
  */
-const secondsUntilDone = ({ secondsPerMegapixel, running, proven }: Place): number =>
-  (secondsPerMegapixel * (running + 1)) / Math.max(1, running + proven)
+const secondsUntilDone = ({ secondsPerMegapixel, running, proven }: Place, model: string): number =>
+  (secondsPerMegapixel(model) * (running + 1)) / Math.max(1, running + proven)
 
 const firstNonEmpty = (...lists: (readonly string[])[]): readonly string[] =>
   lists.find((list) => list.length > 0) ?? []

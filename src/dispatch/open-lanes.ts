@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts'
+import { secondsOf } from '../providers/image-cost.ts'
 import { isPaused } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/offers-store.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
@@ -68,22 +69,31 @@ export async function listOpenings(
   const slots = services
     .filter(({ serviceId }) => wanted.has(serviceId))
     .map(
-      ({ offer, ...service }) => [service.serviceId, slotsOf(service, offer, capped.get(service.serviceId))] as const
+      (service) =>
+        [
+          service.serviceId,
+          slotsOf(service, offered.get(service.serviceId) ?? [], capped.get(service.serviceId))
+        ] as const
     )
   return { lanes, slots: new Map(slots), offers, now }
 }
 
 /** What a service has free, with what is known of it. It may try one place more than it has proven. */
-function slotsOf(service: ServiceSlots, offer: Offer, capped: Capped | undefined): FreeSlots {
+function slotsOf(service: ServiceSlots, offers: readonly Offer[], capped: Capped | undefined): FreeSlots {
   const { serviceId, ownerId, free, running, loaded } = service
   return {
     serviceId,
     ownerId,
     free,
     running,
-    proven: Math.max(0, Math.min(free, offer.provenPlaces + 1 - running)),
+    proven: Math.max(0, Math.min(free, (offers[0]?.provenPlaces ?? 0) + 1 - running)),
+    secondsPerMegapixel: new Map(
+      offers.flatMap(({ model, pace }) => entryOf(model, secondsOf(pace, { megapixels: 1 })))
+    ),
     ...(loaded && { loaded }),
-    ...(capped?.left !== undefined && { forOthers: capped.left }),
-    ...(offer.secondsPerMegapixel !== undefined && { secondsPerMegapixel: offer.secondsPerMegapixel })
+    ...(capped?.left !== undefined && { forOthers: capped.left })
   }
 }
+
+const entryOf = (model: string, seconds: number | undefined): [string, number][] =>
+  seconds === undefined ? [] : [[model, seconds]]

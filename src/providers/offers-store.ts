@@ -2,6 +2,8 @@ import type { OfferingConfig } from '../config/config.ts'
 import type { Db } from '../db/database.ts'
 import type { Feature } from '../images/image-request.ts'
 import { ALL_MODELS, longestPause, type Pause, PAUSE_COLUMNS } from './pause-store.ts'
+import type { Pace } from './image-cost.ts'
+import { paceOfRow } from './service-paces-store.ts'
 import { type ServiceAccess, termsOfRow } from './service-terms.ts'
 import { type Reach, reachOf } from './trust-policy.ts'
 
@@ -23,8 +25,8 @@ export interface Offer {
   concurrency: number
   /** The most images it had in the works when it delivered one. */
   provenPlaces: number
-  /** Seconds from assignment to delivery of a million pixels, as measured here; absent before its first image. */
-  secondsPerMegapixel?: number
+  /** How long it takes for images of this model, as measured here. */
+  pace: Pace
   /** UTC milliseconds; in the past when the service is not cooling down. */
   coolingUntil: number
   /** There when it is, or was lately, left alone. */
@@ -48,6 +50,11 @@ export async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConf
     .innerJoin('services', 'services.id', 'service_models.service_id')
     .innerJoin('providers', 'providers.id', 'services.provider_id')
     .innerJoin('users', 'users.id', 'providers.owner_id')
+    .leftJoin('service_paces', (join) =>
+      join
+        .onRef('service_paces.service_id', '=', 'services.id')
+        .onRef('service_paces.model', '=', 'service_models.model')
+    )
     .leftJoin('service_pauses as whole', (join) =>
       join.onRef('whole.service_id', '=', 'services.id').on('whole.model', '=', ALL_MODELS)
     )
@@ -62,7 +69,8 @@ export async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConf
       'services.images_per_user_hour',
       'services.cooling_until',
       'services.proven_places',
-      'services.pace_ms',
+      'service_paces.megapixel_ms',
+      'service_paces.step_ms',
       'providers.trust',
       'users.role',
       'providers.id as provider_id',
@@ -96,7 +104,7 @@ export async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConf
     reach: reachOf({ trust: row.trust, ownerRole: row.role }, mode),
     concurrency: row.concurrency,
     provenPlaces: row.proven_places,
-    ...(row.pace_ms !== null && { secondsPerMegapixel: row.pace_ms / 1000 }),
+    pace: paceOfRow(row),
     coolingUntil: row.cooling_until,
     ...pauseMember(longestPause(row)),
     createdAt: row.created_at

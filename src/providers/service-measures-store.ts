@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
 import type { Trx } from '../db/database.ts'
+import type { Work } from './image-cost.ts'
+import { notePace } from './service-paces-store.ts'
 
 /** An image that a service has delivered. */
 export interface Delivered {
@@ -7,20 +8,18 @@ export interface Delivered {
   providerId: string
   /** For whom. */
   userId: string
-  /** Milliseconds from its assignment until now. */
+  model: string
+  /** Milliseconds from its beginning until now. */
   tookMs: number
-  megapixels: number
+  work: Work
 }
-
-/** Share of the latest image in the pace, from 0 to 1; all images before it have the rest. */
-const WEIGHT = 0.2
 
 /**
  * Learns from an image that a service has delivered, in the transaction that ends its attempt: that it works, how long it
  * takes, and that it can have so many in the works. Places are proven one by one, whatever it declares.
  */
-export async function noteDelivered(trx: Trx, { serviceId, providerId, tookMs, megapixels }: Delivered): Promise<void> {
-  const paceMs = tookMs / megapixels
+export async function noteDelivered(trx: Trx, delivered: Delivered): Promise<void> {
+  const { serviceId, providerId } = delivered
   const inTheWorks = trx
     .selectFrom('attempts')
     // The one that was delivered runs no more.
@@ -33,7 +32,6 @@ export async function noteDelivered(trx: Trx, { serviceId, providerId, tookMs, m
     .set((e) => ({
       faults_in_row: 0,
       cooling_until: 0,
-      pace_ms: sql<number>`coalesce(pace_ms + (${paceMs} - pace_ms) * ${WEIGHT}, ${paceMs})`,
       proven_places: e
         .case()
         .when('proven_places', '<', inTheWorks)
@@ -43,4 +41,5 @@ export async function noteDelivered(trx: Trx, { serviceId, providerId, tookMs, m
     }))
     .where('id', '=', serviceId)
     .execute()
+  await notePace(trx, delivered)
 }

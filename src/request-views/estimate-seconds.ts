@@ -2,27 +2,26 @@
 export interface MeasuredService {
   /** Images it makes at a time. */
   slots: number
-  secondsPerMegapixel: number
+  secondsPerImage: number
 }
 
 /** When something has to wait, every slot is at work: on average it has half of its image still to do. */
 const ROUND_UNDER_WAY = 0.5
 
 /**
- * Whole seconds, at least 1, until the last of `images` waiting ones is done that has `ahead` others before it; all of
- * them are taken to be `megapixels` large. Undefined when no service is there to make them.
+ * Whole seconds, at least 1, until the last of `images` waiting ones is done that has `ahead` others before it, all of
+ * which are taken to be like it. Undefined when no service is there to make them.
  */
 export function estimateSeconds(wait: {
   services: readonly MeasuredService[]
   ahead: number
   images: number
-  megapixels: number
 }): number | undefined {
-  const { services, ahead, images, megapixels } = wait
+  const { services, ahead, images } = wait
   const slots = services.reduce((sum, service) => sum + service.slots, 0)
   if (slots === 0) return undefined
-  const megapixelsPerSecond = services.reduce((sum, one) => sum + one.slots / one.secondsPerMegapixel, 0)
-  const secondsPerRound = (slots / megapixelsPerSecond) * megapixels
+  const imagesPerSecond = services.reduce((sum, one) => sum + one.slots / one.secondsPerImage, 0)
+  const secondsPerRound = slots / imagesPerSecond
   return wholeSeconds((Math.ceil((ahead + images) / slots) + ROUND_UNDER_WAY) * secondsPerRound)
 }
 

@@ -92,8 +92,8 @@ describe('countAhead', () => {
     })
     const ahead = await countAhead(counting, MODEL, page)
     expect(page.map(({ id, order_key }) => ahead.get(id) === order_key)).not.toContain(false)
-    // Of 20,000 images: 79 ranges of 256, and the keys of the two in which the page lies.
-    expect(read.toSorted((a, b) => a - b)).toEqual([32, 79, 256])
+    // Of 20,000 images: the range of all, 79 ranges of 256, and the keys of the two in which the page lies.
+    expect(read.toSorted((a, b) => a - b)).toEqual([1, 32, 79, 256])
     const plans = await plansOf(db, async (recorded) => {
       await countAhead(recorded, MODEL, page.slice(-1))
       await countUnfinished(recorded, { userId: 'ann' })

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { measurePace, type Pace } from '../usage/usage-store.ts'
+import { type MeasuredService, secondsOf, type Work, workOf } from '../providers/image-cost.ts'
+import { listMeasured } from '../providers/service-paces-store.ts'
 import { estimateSeconds, wholeSeconds } from './estimate-seconds.ts'
 import { countAhead } from './queue-length-store.ts'
 import { findTakers, type Takers, type Wait } from './find-takers.ts'
@@ -31,12 +32,9 @@ export function shownState(
   return isHeld && !tasks.some(({ state }) => state === 'running') ? 'queued' : request.state
 }
 
-/** Side of the image assumed when the engine chooses the size. */
-const USUAL_SIDE = 1024
-
 /**
  * Where requests that have not ended stand in the queue and when they may be done, by request id: from the measured
- * seconds per megapixel of each online service that could make their images.
+ * pace of each online service that could make their images.
  */
 export async function queueOutlooks(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
@@ -49,9 +47,10 @@ export async function queueOutlooks(
     // A long queue takes milliseconds to count: others get a turn between one and the next.
     if (outlooks.size > 0) await setImmediate()
     const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
-    const pace = await measurePace(db, model)
+    const measured = await listMeasured(db, model)
     const takers = await findTakers({ database, providers }, { model, tasks: same.flatMap(firstWaiting) })
-    for (const view of same) outlooks.set(view.request.id, outlookOf(view, { ahead, pace, takers, now: clock.now() }))
+    for (const view of same)
+      outlooks.set(view.request.id, outlookOf(view, { ahead, measured, takers, now: clock.now() }))
   }
   return outlooks
 }
@@ -60,27 +59,27 @@ function outlookOf(
   view: RequestView,
   queue: {
     ahead: ReadonlyMap<string, number>
-    pace: Pace | undefined
+    measured: ReadonlyMap<string, MeasuredService>
     takers: ReadonlyMap<string, Takers>
     now: number
   }
 ): QueueOutlook {
-  const { ahead, pace, takers, now } = queue
+  const { ahead, measured, takers, now } = queue
   const [first] = firstWaiting(view)
-  if (!first) return pace ? { etaSeconds: secondsLeft(view, pace), toldAt: now } : {}
+  const secondsAt = secondsByService(measured, workOfView(view))
+  if (!first) return secondsAt ? { etaSeconds: secondsLeft(view, secondsAt), toldAt: now } : {}
   const before = ahead.get(first.id) ?? 0
   const position = before + 1
   const { open = [], wait } = takers.get(first.id) ?? {}
   if (wait) return { position, wait }
-  if (!pace) return { position }
+  if (!secondsAt) return { position }
   const etaSeconds = estimateSeconds({
     services: open.map(({ serviceId, concurrency }) => ({
       slots: concurrency,
-      secondsPerMegapixel: pace.of(serviceId)
+      secondsPerImage: secondsAt(serviceId)
     })),
     ahead: before,
-    images: view.tasks.filter((task) => task.state === 'queued').length,
-    megapixels: megapixelsOf(view)
+    images: view.tasks.filter((task) => task.state === 'queued').length
   })
   return { position, ...(etaSeconds !== undefined && { etaSeconds, toldAt: now }) }
 }
@@ -88,16 +87,28 @@ function outlookOf(
 /**
  * Seconds until the slowest image of a request is done when all of them run, by the last step that each has reported.
  */
-function secondsLeft(view: RequestView, pace: Pace): number {
+function secondsLeft(view: RequestView, secondsAt: (serviceId: string) => number): number {
   const current = new Set(view.tasks.map((task) => task.current_attempt_id))
   const running = view.attempts.filter((attempt) => attempt.state === 'running' && current.has(attempt.id))
-  const seconds = running.map(({ service_id, progress }) => pace.of(service_id) * (1 - progress / 100))
-  return wholeSeconds(Math.max(0, ...seconds) * megapixelsOf(view))
+  const seconds = running.map(({ service_id, progress }) => secondsAt(service_id) * (1 - progress / 100))
+  return wholeSeconds(Math.max(0, ...seconds))
 }
 
 const firstWaiting = ({ tasks }: RequestView): TaskRow[] => tasks.filter((task) => task.state === 'queued').slice(0, 1)
 
-function megapixelsOf({ parameters, inputs }: RequestView): number {
-  const { width, height } = parameters.size ?? inputs[0] ?? { width: USUAL_SIDE, height: USUAL_SIDE }
-  return (width * height) / 1e6
+/**
+ * Seconds for one of these images by service: of one that has made none of the model, what they take on average. Undefined
+ * when nobody was measured.
+ */
+function secondsByService(
+  measured: ReadonlyMap<string, MeasuredService>,
+  work: Work
+): ((serviceId: string) => number) | undefined {
+  const known = new Map([...measured].map(([id, { pace }]) => [id, secondsOf(pace, work) ?? 0]))
+  if (known.size === 0) return undefined
+  const usual = [...known.values()].reduce((sum, seconds) => sum + seconds, 0) / known.size
+  return (serviceId) => known.get(serviceId) ?? usual
 }
+
+const workOfView = ({ parameters, inputs }: RequestView): Work =>
+  workOf({ size: parameters.size, source: inputs[0], steps: parameters.steps })

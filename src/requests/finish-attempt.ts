@@ -1,6 +1,7 @@
 import { lockProvider, lockRequest } from '../db/locks.ts'
 import { factColumns, type StoredFacts } from '../assets/stored-facts.ts'
 import type { ImageReport } from '../images/image-report.ts'
+import { workOf } from '../providers/image-cost.ts'
 import { forgetPauses } from '../providers/pause-store.ts'
 import { recordImage } from '../usage/usage-store.ts'
 import { type AttemptRow, changeAttempt } from './attempt-store.ts'
@@ -18,6 +19,8 @@ export interface DeliveredImage extends StoredFacts {
   seed: number | null
   warnings: readonly string[]
   generatingMs: number
+  /** Sampling steps that the caller named. */
+  steps?: number | undefined
   /** What its image server said of it. */
   report?: ImageReport
 }
@@ -86,8 +89,9 @@ export async function finishAttempt(
       serviceId: attempt.service_id,
       providerId: attempt.provider_id,
       userId: task.user_id,
+      model: task.model,
       tookMs: now - attempt.assigned_at,
-      megapixels: (image.width * image.height) / 1e6
+      work: workOf({ size: image, steps: image.steps })
     })
     await forgetPauses(trx, { serviceId: attempt.service_id, model: task.model, now })
     const ended = await finishRequest(trx, task.request_id, { state: 'succeeded', finishedAt: now })

@@ -3,7 +3,8 @@ import { factColumns } from '../assets/stored-facts.ts'
 import type { Trx } from '../db/database.ts'
 import { SEEDS } from '../images/fields.ts'
 import { newId } from '../lib/ids.ts'
-import { nextOrderKey } from './queue-store.ts'
+import { workOf } from '../providers/image-cost.ts'
+import { nextOrderKeys } from './queue-store.ts'
 import type { TaskClass } from './request-states.ts'
 import { insertAssets, insertRequest, type NewAsset } from './request-store.ts'
 import type { SharedInputs } from './share-inputs.ts'
@@ -65,11 +66,14 @@ async function insertWaitingTasks(
 ): Promise<void> {
   const { principal, image } = submission
   const { userId } = principal
-  const orderKey = await nextOrderKey(trx, { userId, model: image.model, taskClass: place.taskClass })
+  const { size, steps } = image.parameters
+  const work = workOf({ size, source: submission.inputs[0], steps })
+  const works = Array.from({ length: image.n }, () => work)
+  const orderKeys = await nextOrderKeys(trx, { userId, model: image.model, taskClass: place.taskClass }, works)
   const firstSeed = image.parameters.seed ?? randomInt(SEEDS)
   await insertTasks(
     trx,
-    Array.from({ length: image.n }, (_, position) => ({
+    orderKeys.map((orderKey, position) => ({
       id: newId('tsk'),
       request_id: place.requestId,
       user_id: userId,
@@ -82,7 +86,9 @@ async function insertWaitingTasks(
       routing: submission.routing,
       seed: (firstSeed + position) % SEEDS,
       class: place.taskClass,
-      order_key: orderKey + position,
+      order_key: orderKey,
+      pixels: Math.round(work.megapixels * 1e6),
+      steps: steps ?? null,
       queued_at: place.now,
       current_attempt_id: null,
       asset_id: null,

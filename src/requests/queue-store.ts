@@ -1,4 +1,7 @@
+import { sql } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
+import { costOf, type MeasuredService, type Work, workOfTask } from '../providers/image-cost.ts'
+import { listMeasured } from '../providers/service-paces-store.ts'
 
 /**
  * Ids of requests with images running or waiting, of one person or of everybody: those running first, then those nearest
@@ -25,24 +28,46 @@ export async function listUnfinishedIds(
   return [...new Set([...running, ...waiting].map((task) => task.request_id))]
 }
 
+/** Where images of one person wait. */
+interface Place {
+  userId: string
+  model: string
+  taskClass: number
+}
+
 /**
- * The user's virtual start time among the waiting tasks of a model and class: behind the user's own, level with the
- * head of everybody else's. So the tasks of somebody who queues 500 lie between those of the others, not before them.
+ * Virtual start times for more of a person's images among the waiting ones of a model and class, in tenths of a second of a
+ * GPU: behind what the person's own will cost, level with the head of everybody else's. So the images of somebody who queues
+ * 500 lie between those of the others, not before them, and large ones further apart than small ones.
  */
-export async function nextOrderKey(
-  trx: Trx,
-  place: { userId: string; model: string; taskClass: number }
-): Promise<number> {
+export async function nextOrderKeys(trx: Trx, place: Place, works: readonly Work[]): Promise<number[]> {
+  const services = [...(await listMeasured(trx, place.model)).values()]
+  let next = await findStart(trx, place, services)
+  return works.map((work) => {
+    const key = next
+    next += costOf(services, work)
+    return key
+  })
+}
+
+async function findStart(trx: Trx, place: Place, services: readonly MeasuredService[]): Promise<number> {
   const waiting = trx
     .selectFrom('tasks')
+    .select(['order_key', 'pixels', 'steps'])
     .where('state', '=', 'queued')
     .where('model', '=', place.model)
     .where('class', '=', place.taskClass)
-  const own = await waiting
+    .limit(1)
+  const own = waiting
+    .select(sql<number>`1`.as('is_own'))
     .where('user_id', '=', place.userId)
-    .select((e) => e.fn.max('order_key').as('last'))
-    .executeTakeFirst()
-  if (own?.last !== null && own?.last !== undefined) return own.last + 1
-  const all = await waiting.select((e) => e.fn.min('order_key').as('first')).executeTakeFirst()
-  return all?.first ?? 0
+    .orderBy('order_key', 'desc')
+  const first = waiting.select(sql<number>`0`.as('is_own')).orderBy('order_key')
+  const rows = await trx
+    .selectFrom(own.as('own'))
+    .selectAll()
+    .unionAll(trx.selectFrom(first.as('first')).selectAll())
+    .execute()
+  const last = rows.find(({ is_own }) => is_own === 1)
+  return last ? last.order_key + costOf(services, workOfTask(last)) : (rows[0]?.order_key ?? 0)
 }

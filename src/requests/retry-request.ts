@@ -4,7 +4,8 @@ import type { Principal } from '../lib/principal.ts'
 import type { Feature } from '../images/image-request.ts'
 import { mayUseModel } from '../usage/apply-use-limits.ts'
 import { type Admission, admitImages } from './admit-images.ts'
-import { nextOrderKey } from './queue-store.ts'
+import { workOfTask } from '../providers/image-cost.ts'
+import { nextOrderKeys } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { reopenRequest, type RequestRow } from './request-store.ts'
 import { requireOwnRequest } from './require-own-request.ts'
@@ -43,9 +44,9 @@ async function reopen(trx: Trx, request: RequestRow): ReturnType<Admission['open
     webhooks: request.webhook_url === null ? 0 : 1,
     queue: async ({ now }) => {
       const taskClass = classOf(missing)
-      const orderKey = await nextOrderKey(trx, { userId, model, taskClass })
+      const orderKeys = await nextOrderKeys(trx, { userId, model, taskClass }, missing.map(workOfTask))
       for (const [index, task] of missing.entries()) {
-        await reopenTask(trx, task.id, { class: taskClass, order_key: orderKey + index, queued_at: now })
+        await reopenTask(trx, task.id, { class: taskClass, order_key: orderKeys[index] ?? 0, queued_at: now })
       }
       return { id, requestIds: [id] }
     }

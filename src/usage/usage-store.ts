@@ -18,35 +18,6 @@ export async function recordImage(trx: Trx, row: UsageImage): Promise<void> {
     .execute()
 }
 
-/** Images looked at: enough to be steady, few enough to follow a change of hardware. */
-const RECENT_IMAGES = 100
-
-/** Seconds of engine time per million pixels of one model. */
-export interface Pace {
-  /** Of a service as measured; of one that has made none of the latest images, that of all together. */
-  of(serviceId: string): number
-}
-
-/** Measured over the latest images of a model; undefined before the first. */
-export async function measurePace(db: Db, model: string): Promise<Pace | undefined> {
-  const images = await db
-    .selectFrom('usage_images')
-    .select(['service_id', 'width', 'height', 'generating_ms'])
-    .where('model', '=', model)
-    .orderBy('created_at', 'desc')
-    .limit(RECENT_IMAGES)
-    .execute()
-  if (images.length === 0) return undefined
-  const byService = Map.groupBy(images, (image) => image.service_id)
-  return { of: (serviceId) => secondsPerMegapixel(byService.get(serviceId) ?? images) }
-}
-
-function secondsPerMegapixel(images: readonly { width: number; height: number; generating_ms: number }[]): number {
-  const pixels = images.reduce((sum, { width, height }) => sum + width * height, 0)
-  const ms = images.reduce((sum, { generating_ms }) => sum + generating_ms, 0)
-  return ms / 1000 / (pixels / 1e6)
-}
-
 /**
  * Images of a key or a person since `since`, which must be the beginning of an hour: the totals and what is not in them
  * yet.

@@ -380,6 +380,17 @@ describe('the limits of the queue', () => {
   })
 })
 
+/** Has every service of a model that was measured have taken so long for its images of a million pixels. */
+async function measure(model: string, ms: number): Promise<void> {
+  const { db } = gateway.database
+  const { numUpdatedRows } = await db
+    .updateTable('service_paces')
+    .set({ megapixel_ms: ms })
+    .where('model', '=', model)
+    .executeTakeFirst()
+  expect(numUpdatedRows).toBeGreaterThan(0n)
+}
+
 describe('eta_seconds', () => {
   it('is told from what was measured of the services that could make the images', async () => {
     const owner = await gateway.addUser()
@@ -391,16 +402,19 @@ describe('eta_seconds', () => {
     const quick = await startHandWorker(gateway, { key: owner.key, services: services('quick', 1) })
     const measured = await jobs.submit({ model })
     expect(await jobs.get(measured)).not.toHaveProperty('eta_seconds')
-    await quick.finish(await quick.next(), { result: { generating_ms: 4000 } })
+    // What the agent says is no measure.
+    await quick.finish(await quick.next(), { result: { generating_ms: 86_400_000 } })
     await jobs.ended(measured)
+    await measure(model, 4000)
 
-    // 32 × 32 pixels took 4 s; an image of four times that many takes 16.
-    const running = await jobs.submit({ model })
+    // A million pixels took 4 s; an image of four times that many takes 16.
+    const size = '1000x1000'
+    const running = await jobs.submit({ model, size })
     const first = await quick.next()
     const [second, third, large] = [
-      await jobs.submit({ model }),
-      await jobs.submit({ model, n: 2 }),
-      await jobs.submit({ model, size: '64x64' })
+      await jobs.submit({ model, size }),
+      await jobs.submit({ model, size, n: 2 }),
+      await jobs.submit({ model, size: '2000x2000' })
     ]
     const told = async (id: string) => {
       const { queue_position, eta_seconds } = await jobs.get(id)

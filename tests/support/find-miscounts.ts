@@ -15,7 +15,7 @@ const COUNTED: Record<string, { columns: string[]; query: string }> = {
   },
   queue_lengths: {
     columns: ['keys', 'model', 'class', 'first_key', 'images'],
-    query: [1, 256]
+    query: [1, 256, 65_536]
       .map(
         (keys) => `select ${keys} as keys, model, class, ${firstKey(keys)} as first_key, count(*) as images
           from tasks where state = 'queued' group by 1, 2, 3, 4`

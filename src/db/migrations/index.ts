@@ -26,6 +26,7 @@ import * as serviceTerms from './023-service-terms.ts'
 import * as retriesLater from './024-retries-later.ts'
 import * as storedBytesCounts from './025-stored-bytes-counts.ts'
 import * as serviceFinds from './026-service-finds.ts'
+import * as imageCosts from './027-image-costs.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -58,5 +59,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '023-service-terms': serviceTerms,
   '024-retries-later': retriesLater,
   '025-stored-bytes-counts': storedBytesCounts,
-  '026-service-finds': serviceFinds
+  '026-service-finds': serviceFinds,
+  '027-image-costs': imageCosts
 }
