@@ -261,6 +261,8 @@ describe('InvokeAI', () => {
   it('says that it wants an account, or has no model', async () => {
     const locked = await started(startFakeInvoke({ account: { email: 'jo@example.com', password: 'x' } }))
     expect((await identify(locked.url))?.note).toMatch(/^It wants an account/)
+    expect((await identify(locked.url, { apiKey: 'jo@example.com:y' }))?.note).toMatch(/^It wants an account/)
+    expect((await identify(locked.url, { apiKey: 'jo@example.com:x' }))?.models).toHaveLength(6)
     const empty = await started(startFakeInvoke({ models: [] }))
     expect((await identify(empty.url))?.note).toBe('It has no model of SD 1.5, SDXL or Flux.')
   })

@@ -25,8 +25,9 @@ export interface LookAnswer {
 export interface ServerLook {
   /** Where it looks. */
   readonly url: string
-  get(path: string): Promise<LookAnswer | undefined>
-  /** With a JSON body, and headers beside those of every question. */
+  /** With headers beside those of every question, as the next one. */
+  get(path: string, headers?: Record<string, string>): Promise<LookAnswer | undefined>
+  /** With a JSON body. */
   post(path: string, body: object, headers?: Record<string, string>): Promise<LookAnswer | undefined>
   /** For servers that take it in another way than `Bearer`, with which it goes everywhere. */
   readonly apiKey?: string
@@ -74,8 +75,8 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
 
   const ask = async (
     path: string,
-    body?: string,
-    more: Record<string, string> = {}
+    body: string | undefined,
+    more: Record<string, string>
   ): Promise<LookAnswer | undefined> => {
     const within = AbortSignal.timeout(ANSWER_WITHIN_MS)
     const signal = options.signal ? AbortSignal.any([within, options.signal]) : within
@@ -97,16 +98,16 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
       return undefined // Whatever it did, it gave no answer to this.
     }
   }
-  const once = (path: string, body?: string, more?: Record<string, string>) => {
-    const question = `${path} ${body ?? ''}`
+  const once = (path: string, more: Record<string, string> = {}, body?: string) => {
+    const question = JSON.stringify([path, body, more])
     const answer = asked.get(question) ?? ask(path, body, more)
     asked.set(question, answer)
     return answer
   }
   return {
     url: options.url,
-    get: (path) => once(path),
-    post: (path, body, more) => once(path, JSON.stringify(body), more),
+    get: (path, more) => once(path, more),
+    post: (path, body, more) => once(path, more, JSON.stringify(body)),
     ...(options.apiKey !== undefined && { apiKey: options.apiKey }),
     hasAnswered: () => answered
   }

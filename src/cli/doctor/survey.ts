@@ -27,7 +27,7 @@ export interface Sighting extends Place {
 }
 
 /** Where servers listen that no engine drives, or that are found elsewhere than their engine's usual places. */
-const FURTHER = [13_305, 8091, 7801, 9090, 11_434].map((port) => `http://127.0.0.1:${port}`)
+const FURTHER = [13_305, 8091, 11_434].map((port) => `http://127.0.0.1:${port}`)
 
 export const usualPlaces = (): Place[] =>
   [...new Set([...ENGINES.flatMap(({ usualUrls }) => usualUrls), ...FURTHER])].map((url) => ({ url, isNamed: false }))

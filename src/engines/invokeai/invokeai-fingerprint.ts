@@ -1,14 +1,19 @@
 import type { Fingerprint } from '../fingerprint.ts'
+import type { LookAnswer, ServerLook } from '../server-look.ts'
 import { members } from '../upstream-text.ts'
 import { parseModels } from './invokeai-api.ts'
 import { INVOKEAI } from './invokeai-description.ts'
+import { readAccount } from './invokeai-http.ts'
 import { architectureOf } from './invokeai-models.ts'
+
+const MODELS = '/api/v2/models/'
 
 /** InvokeAI by its version, which it tells everybody, and its list of models. */
 export const fingerprintInvoke: Fingerprint = async (look) => {
-  const [app, list] = await Promise.all([look.get('/api/v1/app/version'), look.get('/api/v2/models/')])
+  const [app, open] = await Promise.all([look.get('/api/v1/app/version'), look.get(MODELS)])
   const { version } = members(app?.json)
-  if (typeof version !== 'string' || list === undefined || list.status === 404) return undefined
+  if (typeof version !== 'string' || open === undefined || open.status === 404) return undefined
+  const list = open.status === 401 ? ((await signedIn(look)) ?? open) : open
   const server = `InvokeAI ${version.slice(0, 40)}`
   if (list.status === 401 || list.status === 403) {
     return {
@@ -33,4 +38,11 @@ export const fingerprintInvoke: Fingerprint = async (look) => {
     models,
     ...(models.length === 0 && { note: 'It has no model of SD 1.5, SDXL or Flux.' })
   }
+}
+
+/** The list as the account sees it whose password is the key. */
+async function signedIn(look: ServerLook): Promise<LookAnswer | undefined> {
+  const account = readAccount(look.apiKey)
+  const { token } = members(account && (await look.post('/api/v1/auth/login', account))?.json)
+  return typeof token === 'string' ? look.get(MODELS, { authorization: `Bearer ${token}` }) : undefined
 }

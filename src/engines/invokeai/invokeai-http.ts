@@ -17,8 +17,11 @@ import { faultOf, noSuchApi, notAllowed } from './invokeai-fault.ts'
 const ANSWER_WITHIN_MS = 30_000
 /** The document of its API has 2 MB, a list of models a kilobyte for each. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024
-/** `email:password`, as opposed to a token. */
-const ACCOUNT = /^([^\s:@]+@[^\s:@]+):(.+)$/s
+/** `email:password` of an account; undefined for a token, which has no `@`. */
+export function readAccount(apiKey: string | undefined): { email: string; password: string } | undefined {
+  const [, email, password] = /^([^\s:@]+@[^\s:@]+):(.+)$/s.exec(apiKey ?? '') ?? []
+  return email !== undefined && password !== undefined ? { email, password } : undefined
+}
 
 /** One InvokeAI. Every method throws `EngineError`, or anything once its signal has aborted. */
 export interface InvokeHttp {
@@ -43,16 +46,16 @@ export interface InvokeHttp {
 }
 
 export function createInvokeHttp({ apiKey, ...options }: UpstreamHttpOptions): InvokeHttp {
-  const [, email, password] = ACCOUNT.exec(apiKey ?? '') ?? []
-  const secrets: string[] = [apiKey ?? '', password ?? ''].filter((secret) => secret !== '')
-  let token = email === undefined ? apiKey : undefined
+  const account = readAccount(apiKey)
+  const secrets: string[] = [apiKey ?? '', account?.password ?? ''].filter((secret) => secret !== '')
+  let token = account ? undefined : apiKey
   const http = createUpstreamHttp({ ...options, bearer: () => token }, '')
   secrets.push(...http.secrets)
   const limits = { maxBytes: MAX_ANSWER_BYTES }
   const soon = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])
 
   const signIn = async (): Promise<void> => {
-    const body = JSON.stringify({ email, password, remember_me: true })
+    const body = JSON.stringify({ ...account, remember_me: true })
     const answer = await http.post('/api/v1/auth/login', body, AbortSignal.timeout(ANSWER_WITHIN_MS), limits)
     const { token: given } = members(parseJson(answer.body))
     if (!isSuccess(answer) || typeof given !== 'string' || given === '') throw notAllowed()
@@ -65,7 +68,7 @@ export function createInvokeHttp({ apiKey, ...options }: UpstreamHttpOptions): I
   const ask = async (call: () => Promise<UpstreamAnswer>, signal: AbortSignal): Promise<UpstreamAnswer> => {
     const used = token
     const answer = await call()
-    if (answer.status !== 401 || email === undefined) return answer
+    if (answer.status !== 401 || !account) return answer
     if (token === used) {
       signing ??= signIn().finally(() => (signing = undefined))
       await signing
