@@ -19,6 +19,8 @@ export interface ModelIdentifier {
 export interface InvokeModel extends ModelIdentifier {
   /** What kind of its base it is, such as `schnell` or `inpaint`; empty where it does not say. */
   variant: string
+  /** Of its file. */
+  bytes?: number
   /** What its owner has set for it. */
   usual: {
     steps?: number
@@ -39,7 +41,7 @@ export function parseModels(json: unknown): InvokeModel[] | undefined {
 }
 
 function parseModel(value: unknown): InvokeModel | undefined {
-  const { key, hash, name, base, type, variant, default_settings: settings } = members(value)
+  const { key, hash, name, base, type, variant, file_size: bytes, default_settings: settings } = members(value)
   const identifier = {
     key: textOf(key),
     hash: textOf(hash),
@@ -52,6 +54,7 @@ function parseModel(value: unknown): InvokeModel | undefined {
   return {
     ...identifier,
     variant: textOf(variant),
+    ...(isNumber(bytes, 0, Number.MAX_SAFE_INTEGER) && { bytes }),
     usual: {
       ...(isNumber(steps, 1, 1000) && { steps }),
       ...(isNumber(cfg, 0, 100) && { cfg }),

@@ -15,7 +15,7 @@ import { noSuchApi } from './invokeai-fault.ts'
 import { buildGraph } from './invokeai-graph.ts'
 import { createInvokeHttp } from './invokeai-http.ts'
 import { InvokeJob, type JobTimes, type OwnWork, USUAL_TIMES } from './invokeai-job.ts'
-import { architectureOf, chooseModel } from './invokeai-models.ts'
+import { architectureOf, chooseModel, listDrawn, lorasFor } from './invokeai-models.ts'
 import { fitImage, invertMask, KNOWN_EXTRAS, type ModelRules, planImage } from './invokeai-plan.ts'
 import { type InvokeSchema, readSchema } from './invokeai-schema.ts'
 
@@ -45,6 +45,8 @@ export function createInvokeEngine(options: InvokeOptions): Engine {
   const closing = new AbortController()
   const clearing = new Set<Promise<void>>()
   let schema: InvokeSchema | undefined
+  /** As last listed: what lies there is told of it. */
+  let listed: readonly InvokeModel[] = []
 
   const askVersion = async (signal: AbortSignal): Promise<string> => {
     const { version } = members(await http.get('/api/v1/app/version', signal))
@@ -62,6 +64,7 @@ export function createInvokeEngine(options: InvokeOptions): Engine {
   const listModels = async (signal: AbortSignal): Promise<InvokeModel[]> => {
     const models = parseModels(await http.get('/api/v2/models/', signal))
     if (!models) throw noSuchApi()
+    listed = models
     return models
   }
 
@@ -70,7 +73,11 @@ export function createInvokeEngine(options: InvokeOptions): Engine {
     const drawn = models.filter((model) => architectureOf(model) !== undefined)
     return {
       models: [...new Set(drawn.flatMap(({ name, key, hash }) => [name, key, hash]))].filter((name) => name !== ''),
-      summary: `InvokeAI ${version} (models: ${drawn.length})`
+      summary: `InvokeAI ${version} (models: ${drawn.length})`,
+      inventory: {
+        models: listDrawn(models),
+        loras: [...new Set(models.filter(({ type }) => type === 'lora').map(({ name }) => name))]
+      }
     }
   }
 
@@ -140,6 +147,7 @@ export function createInvokeEngine(options: InvokeOptions): Engine {
     name: 'invokeai',
     extras: Object.keys(KNOWN_EXTRAS),
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
+    lorasFor: (model, found) => lorasFor(listed, { asked: model, allowed: rulesOf(model).loras, found }),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {
       // What is being cleared is a matter of moments.

@@ -190,6 +190,27 @@ describe('the server', () => {
     expect(models).not.toEqual(expect.arrayContaining(['qwen']))
   })
 
+  it('tells what lies there, and which LoRAs go with which model', async () => {
+    const sized = FAKE_INVOKE_MODELS.map((model, index) => ({ ...model, file_size: index === 0 ? 2 ** 31 : -1 }))
+    await start({ models: sized }, { loras: 'any', models: [{ name: 'flux-dev', loras: ['Ink', 'detail'] }] })
+    const { inventory } = await describeServer()
+    expect(inventory?.models.slice(0, 2)).toEqual([
+      { servedAs: 'fake-image', name: 'fake-image', bytes: 2 ** 31 },
+      { servedAs: 'juggernaut', name: 'juggernaut' }
+    ])
+    expect(inventory?.loras).toEqual(['detail', 'ink'])
+    const lorasFor = (model: string) => invoke.engine.lorasFor?.(model, inventory?.loras ?? [])
+    expect(lorasFor('juggernaut')).toEqual(['detail'])
+    expect(lorasFor('flux-dev')).toEqual(['Ink'])
+    expect(lorasFor('key-of-schnell')).toEqual(['ink'])
+    expect(lorasFor('nonsense')).toEqual([])
+  })
+
+  it('says which models of its lack what they need', async () => {
+    await start({ models: [{ key: 'a', hash: 'b', name: 'flux', base: 'flux', type: 'main' }] })
+    expect((await describeServer()).inventory?.models).toEqual([{ servedAs: 'flux', name: 'flux', isIncomplete: true }])
+  })
+
   it.each([
     [{ json: { detail: 'Not Found' }, status: 404 }, 'unreachable'],
     [{ json: {} }, 'unreachable'],

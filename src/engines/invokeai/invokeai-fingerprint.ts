@@ -4,7 +4,7 @@ import { members } from '../upstream-text.ts'
 import { parseModels } from './invokeai-api.ts'
 import { INVOKEAI } from './invokeai-description.ts'
 import { readAccount } from './invokeai-http.ts'
-import { architectureOf } from './invokeai-models.ts'
+import { listDrawn } from './invokeai-models.ts'
 
 const MODELS = '/api/v2/models/'
 
@@ -25,13 +25,7 @@ export const fingerprintInvoke: Fingerprint = async (look) => {
   }
   const found = parseModels(list.json)
   if (!found) return undefined
-  const models = found
-    .filter((model) => architectureOf(model) !== undefined)
-    .map(({ key, name }) => ({
-      // Names may be of several models.
-      servedAs: found.filter((other) => other.type === 'main' && other.name === name).length > 1 ? key : name,
-      name
-    }))
+  const models = listDrawn(found).filter(({ isIncomplete }) => !isIncomplete)
   return {
     engine: INVOKEAI,
     server,

@@ -1,5 +1,6 @@
 import { EngineError } from '../engine.ts'
-import type { NamedLora } from '../prompt-tags.ts'
+import type { StoredModel } from '../inventory.ts'
+import type { AllowedLoras, NamedLora } from '../prompt-tags.ts'
 import type { InvokeModel, ModelIdentifier } from './invokeai-api.ts'
 import type { Architecture, Wish } from './invokeai-graph.ts'
 
@@ -9,6 +10,21 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = { 'sd-1': 'sd', 's
 /** How a model is used; undefined for one of a kind that no graph is built for, and for what makes no pictures. */
 export const architectureOf = ({ type, base }: ModelIdentifier): Architecture | undefined =>
   type === 'main' ? ARCHITECTURES[base] : undefined
+
+/** Those that make pictures here. Where several have one name they are called by their keys. */
+export function listDrawn(models: readonly InvokeModel[]): StoredModel[] {
+  const mains = models.filter(({ type }) => type === 'main')
+  const times = new Map<string, number>()
+  for (const { name } of mains) times.set(name, (times.get(name) ?? 0) + 1)
+  const hasParts = hasFluxParts(models)
+  return mains.flatMap((model) => {
+    const { key, name, bytes } = model
+    const architecture = architectureOf(model)
+    if (!architecture) return []
+    const stored = { servedAs: times.get(name) === 1 ? name : key, name, ...(bytes !== undefined && { bytes }) }
+    return [architecture === 'flux' && !hasParts ? { ...stored, isIncomplete: true as const } : stored]
+  })
+}
 
 /** The model of that key, hash or name. Throws `model_missing`. */
 export function chooseModel(models: readonly InvokeModel[], asked: string): InvokeModel {
@@ -73,4 +89,27 @@ export function findFluxParts(models: readonly InvokeModel[]): NonNullable<Wish[
     clip: first('clip_embed', 'CLIP encoder', ({ variant }) => variant !== 'gigantic'),
     vae: first('vae', 'VAE', ({ base }) => base === 'flux')
   }
+}
+
+function hasFluxParts(models: readonly InvokeModel[]): boolean {
+  try {
+    return findFluxParts(models) !== undefined
+  } catch {
+    return false // One of them is missing.
+  }
+}
+
+/** LoRAs that callers may name with a model: of those that the server has for its base, the ones that are allowed. */
+export function lorasFor(
+  models: readonly InvokeModel[],
+  { asked, allowed, found }: { asked: string; allowed: AllowedLoras; found: readonly string[] }
+): string[] {
+  const [model] = findNamed(
+    models.filter(({ type }) => type === 'main'),
+    asked
+  )
+  const fitting = models.filter(({ type, base }) => type === 'lora' && base === model?.base)
+  if (allowed !== 'any') return allowed.filter((name) => findNamed(fitting, name).length > 0)
+  const names = new Set(fitting.map(({ name }) => name))
+  return found.filter((name) => names.has(name))
 }
