@@ -47,7 +47,9 @@ export function* jpegParts(image: Buffer): Generator<FilePart> {
 
 /** Where the code of the next marker lies: behind 0xFF, and neither a stuffed zero, fill, TEM nor a restart. */
 function findMarker(image: Buffer, from: number): number {
-  for (let at = image.indexOf(0xff, from); at !== -1; at = image.indexOf(0xff, at + 1)) {
+  // Not by indexOf, which takes ten times as long where many bytes are 0xFF.
+  for (let at = from; at < image.length; at++) {
+    if (image[at] !== 0xff) continue
     const code = image[at + 1] ?? 0
     if (code > 0x01 && code !== 0xff && !(code >= 0xd0 && code <= 0xd7)) return at + 1
   }

@@ -19,19 +19,23 @@ export function* pngParts(image: Buffer): Generator<FilePart> {
   const signature = image.subarray(0, SIGNATURE_BYTES)
   yield { bytes: signature, kept: signature }
   let at = SIGNATURE_BYTES
+  let hasXmp = false
   for (let parts = 0; parts < MAX_PARTS; parts++) {
     if (at + FRAME_BYTES > image.length) throw damaged('it ends too early')
     const type = image.toString('latin1', at + 4, at + 8)
     const end = at + FRAME_BYTES + image.readUInt32BE(at)
     if (end > image.length) throw damaged('a chunk is longer than the file')
-    yield partOf(type, image.subarray(at, end))
+    const part = partOf(type, image.subarray(at, end), hasXmp)
+    hasXmp ||= part.xmp !== undefined
+    yield part
     if (type === 'IEND') return
     at = end
   }
   throw tooManyParts()
 }
 
-function partOf(type: string, bytes: Buffer): FilePart {
+/** A file has one packet of XMP: a second is not read, since to unpack it takes time. */
+function partOf(type: string, bytes: Buffer, hasXmp: boolean): FilePart {
   const data = bytes.subarray(8, -4)
   if (PICTURE_CHUNKS.includes(type)) return { bytes, kept: bytes }
   if (type === 'caBX') return { bytes, kept: bytes, manifest: data }
@@ -39,7 +43,7 @@ function partOf(type: string, bytes: Buffer): FilePart {
     const reduced = reduceExif(data)
     return { bytes, kept: reduced === data ? bytes : reduced && chunkOf(type, reduced) }
   }
-  const packet = xmpIn(type, data)
+  const packet = hasXmp ? undefined : xmpIn(type, data)
   if (packet === undefined) return { bytes }
   const reduced = reduceXmp(packet)
   // What is not the packet itself could be words, too.
@@ -68,11 +72,11 @@ function xmpIn(type: string, data: Buffer): Buffer | undefined {
   return rest[0] === 1 ? unpack(text) : text
 }
 
-function unpack(packed: Buffer): Buffer | undefined {
+function unpack(packed: Buffer): Buffer {
   try {
     return inflateSync(packed, { maxOutputLength: MAX_UNPACKED_BYTES })
   } catch {
-    return undefined // What cannot be unpacked within bounds says nothing to anybody.
+    return Buffer.alloc(0) // What cannot be unpacked within bounds says nothing to anybody.
   }
 }
 

@@ -256,6 +256,16 @@ describe('metadata', () => {
     )
   })
 
+  it('of many packets is that of the first, and no other is unpacked', () => {
+    const packed = (text: Buffer) =>
+      pngChunk('zTXt', Buffer.concat([Buffer.from('XML:com.adobe.xmp\0\0'), deflateSync(text)]))
+    const bomb = packed(Buffer.alloc(1024 * 1024))
+    const began = performance.now()
+    expect(strip(png(iTXt(alone), ...Array<Buffer>(10_000).fill(bomb))).bytes).toEqual(png(iTXt(alone)))
+    expect(strip(png(...Array<Buffer>(10_000).fill(packed(Buffer.alloc(2 * 1024 * 1024))))).bytes).toEqual(png())
+    expect(performance.now() - began).toBeLessThan(5000)
+  })
+
   it('of XMP that is packed, or has a translation, leaves the source type in the plain', () => {
     const plain = png(iTXt(Buffer.from(xmpOfSourceType(TRAINED))))
     const packed = Buffer.concat([Buffer.from('XML:com.adobe.xmp\0\x01\0\0\0'), deflateSync(among)])
