@@ -29,7 +29,8 @@ beforeEach(async () => {
     }
   }
   database = { ...opened, db: opened.db.withPlugin(counter) }
-  const users = ['ann', 'bob'].map((id) => ({ id, name: id, email: `${id}@example.org` }))
+  const people = Array.from({ length: 30 }, (_, index) => `p${String(index).padStart(2, '0')}`)
+  const users = ['ann', 'bob', ...people].map((id) => ({ id, name: id, email: `${id}@example.org` }))
   await database.db
     .insertInto('users')
     .values(users.map((user) => ({ ...user, role: 'member', created_at: 1, updated_at: 1 })))
@@ -122,7 +123,10 @@ async function queue(model: string, user_id = 'ann'): Promise<string> {
 }
 
 /** One look of a dispatcher at these slots: what it wanted to claim, and how many statements it took. */
-async function look(slots: readonly ServiceSlots[], { claims = 0 }: { claims?: number } = {}) {
+async function look(
+  slots: readonly ServiceSlots[],
+  { claims = 0, running = new Map() }: { claims?: number; running?: Map<string, number> } = {}
+) {
   const claimed: string[] = []
   const places: string[] = []
   statements = 0
@@ -139,7 +143,7 @@ async function look(slots: readonly ServiceSlots[], { claims = 0 }: { claims?: n
         looks += 1
         return [...slots]
       },
-      runningByUser: () => new Map()
+      runningByUser: () => running
     },
     requests: {
       claim: async ({ task, serviceId }) => {
@@ -277,6 +281,24 @@ it.each([40, 200])('gives every model its turn, also of %i', async (count) => {
   const [slot] = slots
   const { claimed } = await look([{ ...slot!, free: count }], { claims: count })
   expect(claimed.toSorted()).toEqual(tasks.toSorted())
+})
+
+it('looks first at those whose turn is next, of more lanes than it looks at together', async () => {
+  const [slot] = await connect({ services: 1, models: 1, model: 'm' })
+  await database.db.updateTable('providers').set({ trust: 'trusted' }).execute()
+  const people = Array.from({ length: 30 }, (_, index) => `p${String(index).padStart(2, '0')}`)
+  const tasks = new Map<string, string>()
+  // The later somebody is among the lanes, the earlier is their turn.
+  for (const person of people.toReversed()) tasks.set(person, await queue('m 0', person))
+  expect((await look([slot!], { claims: 1 })).claimed[0]).toEqual(tasks.get('p29'))
+  await database.db.updateTable('tasks').set({ class: 0 }).where('user_id', '=', 'p17').execute()
+  expect((await look([slot!], { claims: 1 })).claimed[0]).toEqual(tasks.get('p17'))
+  const running = new Map(people.filter((person) => person !== 'p11').map((person) => [person, 1]))
+  await database.db.updateTable('tasks').set({ class: 1 }).execute()
+  expect((await look([slot!], { claims: 1, running })).claimed[0]).toEqual(tasks.get('p11'))
+  // What the owner of the machine waits for goes before all of it.
+  const own = await queue('m 0', 'ann')
+  expect((await look([slot!], { claims: 1, running })).claimed[0]).toBe(own)
 })
 
 it('hands out what waits behind any number of models that nobody here has', async () => {

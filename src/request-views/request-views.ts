@@ -1,5 +1,5 @@
 import type { RequestParts } from '../requests/request-parts.ts'
-import { findOldestWaiting, listModelsWaitedFor } from '../requests/task-store.ts'
+import { findOldestWaiting, listModelsWaitedFor } from '../requests/waiting-store.ts'
 import { countUnfinished, type Whose } from '../usage/unfinished-store.ts'
 import { listFailedGroups } from './failed-request-store.ts'
 import { findWait } from './find-wait.ts'

@@ -4,7 +4,9 @@ import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import { ringRequest } from './ring-request.ts'
 import { servicesFor } from './services-for.ts'
-import { failWaiting, listFailures, listModelsWaitedFor, listWaiting, type TaskRow } from './task-store.ts'
+import { isTried, type Lane, listLanes } from './runnable-store.ts'
+import { failWaiting, listFailures, type TaskRow } from './task-store.ts'
+import { listModelsWaitedFor, listWaiting } from './waiting-store.ts'
 
 const AT_A_TIME = 500
 
@@ -18,14 +20,18 @@ export async function expireWaiting(parts: RequestParts): Promise<number> {
   const before = database.clock.now() - limits.noProviderTimeoutMs
   let failed = 0
   for (const model of await listModelsWaitedFor(database.db, before)) {
-    let waiting: TaskRow[]
-    let afterId = ''
-    do {
-      waiting = await listWaiting(database.db, { model, before, afterId, limit: AT_A_TIME })
-      for (const task of await strandedOf(parts, { model, waiting, before }))
-        failed += (await strand(parts, task)) ? 1 : 0
-      afterId = waiting.at(-1)?.id ?? afterId
-    } while (waiting.length === AT_A_TIME)
+    const candidates = await findCandidates(parts, { model, before })
+    // Of a lane whose images may begin somewhere nothing more is read, however many there are.
+    for (const lane of candidates.lanes.filter((one) => isTried(one) || candidates.leftFor(one).length === 0)) {
+      let waiting: TaskRow[]
+      let afterId = ''
+      do {
+        waiting = await listWaiting(database.db, { lane, before, afterId, limit: AT_A_TIME })
+        for (const task of await strandedOf(parts, { lane, waiting, candidates }))
+          failed += (await strand(parts, task)) ? 1 : 0
+        afterId = waiting.at(-1)?.id ?? afterId
+      } while (waiting.length === AT_A_TIME)
+    }
   }
   if (failed > 0) database.bell.ring('webhooks')
   return failed
@@ -56,20 +62,38 @@ async function strand({ database }: RequestParts, { task, paused }: Stranded): P
   return changed
 }
 
-/** The tasks that no online service can take: none has what they need, or each has done the work in vain or is given up. */
-async function strandedOf(
+interface Candidates {
+  lanes: Lane[]
+  /** Services online that could take what is in a lane. */
+  ableFor(lane: Lane): string[]
+  /** Those of them that have not been left alone all that time. */
+  leftFor(lane: Lane): string[]
+}
+
+async function findCandidates(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
-  { model, waiting, before }: { model: string; waiting: readonly TaskRow[]; before: number }
-): Promise<Stranded[]> {
+  { model, before }: { model: string; before: number }
+): Promise<Candidates> {
   const now = database.clock.now()
   const offers = await providers.listOffers({ seenSince: now, model })
   const givenUp = offers.filter((offer) => isPaused(offer, now) && (offer.pause?.since ?? now) < before)
   const isGivenUp = new Set(givenUp.map(({ serviceId }) => serviceId))
-  const able = await servicesFor(database.db, { tasks: waiting, offers })
+  const lanes = await listLanes(database.db, [model])
+  const able = await servicesFor(database.db, { tasks: lanes, offers })
+  const ableFor = (lane: Lane) => able.get(lane.id) ?? []
+  return { lanes, ableFor, leftFor: (lane) => ableFor(lane).filter((service) => !isGivenUp.has(service)) }
+}
+
+/** The tasks that no online service can take: none has what they need, or each has done the work in vain or is given up. */
+async function strandedOf(
+  { database }: Pick<RequestParts, 'database'>,
+  { lane, waiting, candidates }: { lane: Lane; waiting: readonly TaskRow[]; candidates: Candidates }
+): Promise<Stranded[]> {
   const failures = await listFailures(database.db, waiting)
   return waiting.flatMap((task) => {
     const spentOn = failures.get(task.id)?.spentOn ?? []
-    const left = (able.get(task.id) ?? []).filter((service) => !spentOn.includes(service))
-    return left.every((service) => isGivenUp.has(service)) ? [{ task, paused: left.length > 0 }] : []
+    const unspent = (services: readonly string[]) => services.filter((service) => !spentOn.includes(service))
+    const paused = unspent(candidates.ableFor(lane)).length > 0
+    return unspent(candidates.leftFor(lane)).length === 0 ? [{ task, paused }] : []
   })
 }

@@ -155,34 +155,6 @@ export async function cancelTasks(trx: Trx, requestId: string, now: number): Pro
     .execute()
 }
 
-/** Models for which something has waited since before then. */
-export async function listModelsWaitedFor(db: Db, before: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('tasks')
-    .select('model')
-    .distinct()
-    .where('state', '=', 'queued')
-    .where('queued_at', '<', before)
-    .execute()
-  return rows.map((row) => row.model)
-}
-
-/** Waiting tasks of a model queued before then, in the order of their ids; the next page comes after the last one. */
-export const listWaiting = (
-  db: Db,
-  filter: { model: string; before: number; afterId: string; limit: number }
-): Promise<TaskRow[]> =>
-  db
-    .selectFrom('tasks')
-    .selectAll()
-    .where('state', '=', 'queued')
-    .where('model', '=', filter.model)
-    .where('queued_at', '<', filter.before)
-    .where('id', '>', filter.afterId)
-    .orderBy('id')
-    .limit(filter.limit)
-    .execute()
-
 /** Fails a task that nobody works on; false when it no longer waits. The late result of a lapsed attempt is too late. */
 export async function failWaiting(
   trx: Trx,
@@ -198,16 +170,6 @@ export async function failWaiting(
   if (numUpdatedRows === 0n) return false
   await endLapsed(trx, taskId)
   return true
-}
-
-/** When the image that waits longest began to; undefined when none waits. */
-export async function findOldestWaiting(db: Db): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('tasks')
-    .select((e) => e.fn.min('queued_at').as('at'))
-    .where('state', '=', 'queued')
-    .executeTakeFirst()
-  return row?.at ?? undefined
 }
 
 /** Puts a task that failed or was canceled back into the queue, as if it had never been tried. */
