@@ -127,6 +127,29 @@ export function allowedLoras(allowed: AllowedLoras, found: readonly string[]): s
   return allowed.filter((name) => there.size === 0 || there.has(name.toLowerCase()))
 }
 
+/**
+ * Those in the prompt, and those that a field of the call names: each once, and of one that both name the field's weight. What
+ * is not allowed is left out, with a warning.
+ */
+export function withNamedLoras<T extends TagsOfPrompt>(
+  tags: T,
+  named: readonly NamedLora[] | undefined,
+  allowed: AllowedLoras
+): T {
+  if (!named || named.length === 0) return tags
+  const loras = new Map(tags.loras.map((lora) => [lora.name, lora]))
+  const warnings = [...tags.warnings]
+  for (const { name, weight } of named) {
+    const lora = readLora('lora', `${name}:${weight}`, allowed)
+    if (lora && (loras.size < MOST_LORAS || loras.has(lora.name))) loras.set(lora.name, lora)
+    else
+      warnings.push(
+        `The LoRA '${cleanText(name, MAX_SHOWN_CHARS)}' was not used, because the provider does not allow it.`
+      )
+  }
+  return { ...tags, loras: [...loras.values()], warnings }
+}
+
 /** As stable-diffusion-webui takes it in a prompt. */
 export const loraTag = ({ name, weight }: NamedLora): string => `<lora:${name}:${weight}>`
 

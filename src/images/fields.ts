@@ -10,6 +10,16 @@ export const SEEDS = 2 ** 32
 export const MIN_SIDE = 16
 export const MAX_SIDE = 16_384
 
+/** Furthest that a weight of a LoRA may be from 0. */
+export const MAX_LORA_WEIGHT = 10
+
+/** Small weights that change a model, by a name that `GET /v1/models` lists. */
+export interface Lora {
+  name: string
+  /** As trained: 1. */
+  weight: number
+}
+
 /** What a value may be; bounds are included. Numbers may come as text, as those of a form do. */
 export type FieldValue =
   /** UTF-16 units at most; `prompt`: as long as a prompt may be, which operators set. */
@@ -20,6 +30,8 @@ export type FieldValue =
   | { type: 'choice'; of: readonly string[]; spell?: (text: string) => string }
   /** `auto`, which counts as not sent, or `WIDTHxHEIGHT`. */
   | { type: 'size' }
+  /** A list of names with weights; an empty one counts as not sent. */
+  | { type: 'loras'; maxItems: number; maxChars: number }
   /** A whole number; −1 counts as not sent, and what is above the bound is folded. */
   | { type: 'seed' }
 
@@ -160,6 +172,13 @@ export const PARAMETERS = {
     label: 'Strength',
     description: 'How much of the image is made anew: 0 keeps it, 1 ignores it, where the engine can.'
   },
+  loras: {
+    value: { type: 'loras', maxItems: 8, maxChars: 200 },
+    isUnknownToOpenAI: true,
+    label: 'LoRAs',
+    description:
+      'LoRAs to use, of those that `GET /v1/models` lists with the model: a list of `{name, weight}`, weights from -10 to 10, or of names. Others are left out, with a warning.'
+  },
   output_format: {
     value: { type: 'choice', of: OUTPUT_FORMATS, spell: spellFormat },
     label: 'Output format',
@@ -201,7 +220,9 @@ type ValueOf<V extends FieldValue> = V extends { type: 'text' }
       ? boolean
       : V extends { type: 'choice'; of: readonly (infer Choice)[] }
         ? Choice
-        : { width: number; height: number }
+        : V extends { type: 'loras' }
+          ? readonly Lora[]
+          : { width: number; height: number }
 
 export type FieldOf<Name extends FieldName> = ValueOf<(typeof FIELDS)[Name]['value']>
 

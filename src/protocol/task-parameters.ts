@@ -37,6 +37,8 @@ function schemaOf(value: FieldValue): TSchema {
       return Type.Boolean()
     case 'choice':
       return Type.Enum([...value.of])
+    case 'loras':
+      return Type.Array(Type.Object({ name: Type.String(), weight: Type.Number() }))
     case 'size':
       return Type.Object({ width: Count(), height: Count() })
   }

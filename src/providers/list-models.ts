@@ -9,18 +9,32 @@ export interface Model {
   createdAt: number
   ownedBy: string
   features: Feature[]
+  /** LoRAs that its callers may name: of all offers together. */
+  loras: string[]
   /** Providers that could make an image with it now: online, and not known to have an image server that cannot be used. */
   providers: number
 }
 
+/** By service and model. */
+export type LorasByService = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
+
+/** As many as one machine may have. */
+const MOST_LORAS = 200
+
+const lorasOf = (offers: readonly Offer[], loras: LorasByService): string[] =>
+  [...new Set(offers.flatMap(({ serviceId, model }) => loras.get(serviceId)?.get(model) ?? []))]
+    .sort((one, other) => (one < other ? -1 : 1))
+    .slice(0, MOST_LORAS)
+
 /** Offers grouped by model, in alphabetical order. A feature counts when at least one offer has it. */
-export function modelsOf(offers: readonly Offer[]): Model[] {
+export function modelsOf(offers: readonly Offer[], loras: LorasByService): Model[] {
   return [...Map.groupBy(offers, (offer) => offer.model)]
     .map(([id, same]) => ({
       id,
       createdAt: Math.min(...same.map((offer) => offer.createdAt)),
       ownedBy: same[0]?.providerName ?? '',
       features: [...new Set(same.flatMap((offer) => offer.features))],
+      loras: lorasOf(same, loras),
       providers: new Set(same.filter(isUsable).map((offer) => offer.providerId)).size
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1))

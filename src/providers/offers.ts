@@ -6,6 +6,7 @@ import type { Principal } from '../lib/principal.ts'
 import { canDo, type Feature } from '../images/image-request.ts'
 import { isOpenEnded } from './pause-store.ts'
 import { isAddress } from './service-terms.ts'
+import type { LorasByService } from './list-models.ts'
 import type { Offer } from './offers-store.ts'
 import type { ProviderStore } from './provider-store.ts'
 
@@ -15,6 +16,8 @@ export const KNOWN_FOR_MS = 7 * DAY_MS
 export interface Offers {
   /** What is online for this caller. */
   listOnline(principal: Principal): Promise<Offer[]>
+  /** LoRAs that callers of these offers may name. */
+  listLoras(offers: readonly Offer[]): Promise<LorasByService>
   /**
    * Throws `no_provider` when nothing that this caller may use serves the model with all of `needs`: nothing online that
    * takes work, or with `canWait` nothing seen in the last seven days, drained or not.
@@ -61,6 +64,7 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
       const blockedBy = await blocksOf(principal)
       return offers.filter((offer) => isFor(offer, principal, blockedBy) && !isLacking(offer))
     },
+    listLoras: (offers) => store.listUsableLoras([...new Set(offers.map(({ serviceId }) => serviceId))]),
     requireOffer: async ({ principal, model, needs, routing, canWait }) => {
       const blockedBy = await blocksOf(principal)
       const may = (offer: Offer) =>

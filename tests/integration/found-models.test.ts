@@ -85,6 +85,21 @@ describe('what an image server has', () => {
     expect(models).not.toContain('secret')
   })
 
+  it('is listed with each model as far as callers may name it', async () => {
+    const agent = await connect([
+      { id: 'paint', features: ['generate' as const] },
+      { id: 'plain', features: ['generate' as const] }
+    ])
+    agent.send(inventory({ usable_loras: [{ models: ['paint', 'nobody'], loras: ['ink', 'film'] }] }))
+    await waitFor(async () => (await stored()).length === 1)
+    const answer = await gateway.call('/v1/models', { key })
+    const { data } = (await answer.json()) as { data: { id: string; loras: string[] }[] }
+    expect(data.map(({ id, loras }) => [id, loras])).toEqual([
+      ['paint', ['film', 'ink']],
+      ['plain', []]
+    ])
+  })
+
   it('is told anew by each connection, and forgotten with the service', async () => {
     const agent = await connect()
     agent.send(inventory())

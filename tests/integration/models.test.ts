@@ -47,6 +47,7 @@ describe('the list', () => {
       input_modalities: ['text'],
       output_modalities: ['image'],
       supported_features: ['generate'],
+      loras: [],
       sizes: ['auto', 'WIDTHxHEIGHT'],
       providers: 1,
       queued: 0

@@ -19,6 +19,8 @@ export function valueOf(name: string, { value, only }: Field): unknown {
       return value.of.at(-1)
     case 'seed':
       return 1234
+    case 'loras':
+      return [{ name: `a ${name}`, weight: 0.5 }]
     case 'size':
       return `${SIZE.width}x${SIZE.height}`
   }

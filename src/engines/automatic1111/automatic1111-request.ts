@@ -1,6 +1,6 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
 import { fitWithin, type SizeRules } from '../../images/sizes.ts'
-import { type AllowedLoras, loraTag, refuseControlTag, takeTags } from '../prompt-tags.ts'
+import { type AllowedLoras, loraTag, refuseControlTag, takeTags, withNamedLoras } from '../prompt-tags.ts'
 import { chooseCallerExtras } from '../caller-extras.ts'
 import { chooseSampler, findChoice, type NamedChoice } from '../samplers.ts'
 import type { Checkpoint } from './automatic1111-api.ts'
@@ -100,7 +100,7 @@ export function cleanPrompts(
   allowed: AllowedLoras
 ): { prompt: string; negative: string; warnings: string[] } {
   refuseControlTag(task)
-  const positive = takeTags(task.prompt, allowed)
+  const positive = withNamedLoras(takeTags(task.prompt, allowed), task.loras, allowed)
   const negative = takeTags(task.negative_prompt ?? '', [])
   return {
     prompt: [positive.text, ...positive.loras.map(loraTag)].join(' ').trim(),

@@ -98,6 +98,22 @@ describe('a generation', () => {
     expect(sent()).not.toHaveProperty('sampler_name')
   })
 
+  it('loads LoRAs that its field names, of those that its owner lists, once each', async () => {
+    await start({}, { loras: ['Detail', 'ink'] })
+    const image = await generate({
+      prompt: 'a fox <lora:detail:0.5>',
+      loras: [
+        { name: 'detail', weight: 0.8 },
+        { name: 'ink', weight: -1 },
+        { name: 'secret', weight: 1 },
+        { name: '../ink', weight: 1 }
+      ]
+    })
+    expect(world.server.state().loaded).toEqual(['lora:Detail:0.8', 'lora:ink:-1'])
+    expect(image.warnings).toHaveLength(2)
+    expect(image.warnings.join()).toContain("'secret'")
+  })
+
   it('loads no network that its owner does not list', async () => {
     await start({}, { loras: ['Detail'] })
     const image = await generate({

@@ -33,7 +33,7 @@ export interface ComfyEngineOptions extends UpstreamHttpOptions {
 }
 
 /** Fields of a call that are not in the API's list and that graphs of our own honour. */
-export const OWN_EXTRAS = ['cfg_scale', 'scheduler', 'lora', 'loras']
+export const OWN_EXTRAS = ['cfg_scale', 'scheduler', 'lora']
 const OWNERS_PAUSE_MS = 15_000
 const MOST_REMEMBERED = 1000
 const WORKFLOW_SIZES: SizeRules = { maxPixels: 2_000_000, multipleOf: 16 }

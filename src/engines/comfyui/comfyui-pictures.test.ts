@@ -245,7 +245,7 @@ describe('LoRAs', () => {
 
   it.each<[what: unknown, more: object]>([
     ['lora', { extra: { lora: 'film:0.5' } }],
-    ['loras', { extra: { loras: [{ name: 'film', strength: 0.5 }] } }],
+    ['loras', { loras: [{ name: 'film', weight: 0.5 }] }],
     ['a tag', { prompt: 'a fox <lora:film:0.5>' }]
   ])('that the owner lists are used: %s', async (_what, more) => {
     await start({}, { models })
@@ -266,10 +266,10 @@ describe('LoRAs', () => {
 
   it('that are not listed are left out, and told', async () => {
     await start({}, { models })
-    const { warnings } = await generate({ extra: { loras: ['lcm', '../../x', { name: 1 }], lora: 7 } })
+    const { warnings } = await generate({ extra: { lora: ['lcm', '../../x', { name: 1 }, 7] } })
     expect(classes()).not.toContain('LoraLoader')
     expect(warnings).toHaveLength(4)
-    const most = await generate({ extra: { loras: Array(9).fill('film:99') } })
+    const most = await generate({ extra: { lora: Array(9).fill('film:99') } })
     expect(Object.keys(lastGraph()).filter((id) => id.startsWith('lora'))).toHaveLength(8)
     expect(lastGraph().lora0!.inputs.strength_model).toBe(4)
     expect(most.warnings).toEqual([expect.stringContaining('the first 8')])

@@ -46,6 +46,7 @@ export function fillWorkflow(
     sampler: sampler?.sampler,
     strength: task.strength
   }
+  if (task.loras) warnings.push("'loras' was not used: the workflow of this model loads its own.")
   const unasked = task.unasked ?? []
   for (const [field, value] of Object.entries(values)) {
     if (value === undefined || value === '' || set(field, value) || unasked.includes(field)) continue

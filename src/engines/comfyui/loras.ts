@@ -11,17 +11,15 @@ const MOST_STRENGTH = 4
 const LONGEST_NAME = 100
 
 /**
- * The LoRAs that a call names, of those the owner lists: by tags in its prompt, or in fields: `lora: "film"`, `loras:
- * ["film"]` or `loras: [{name: "film", strength: 0.8}]`, also `film:0.8`. Strengths are −4 … 4, usually 1. What is not
- * listed is left out, with a warning.
+ * The LoRAs that a call names, of those the owner lists: by tags in its prompt, in its field `loras`, or in one of other
+ * interfaces: `lora: "film"`, also `film:0.8`. Strengths are −4 … 4, usually 1. What is not listed is left out, with a
+ * warning.
  */
 export function chooseLoras(
-  { named: { lora, loras }, inPrompt }: { named: Record<string, unknown>; inPrompt: readonly NamedLora[] },
+  { named, inPrompt }: { named: readonly unknown[]; inPrompt: readonly NamedLora[] },
   listed: ReadonlyMap<string, string>
 ): { chosen: ChosenLora[]; warnings: string[] } {
-  const fields = [lora, loras].flatMap((one) =>
-    Array.isArray(one) ? (one as unknown[]) : one === undefined ? [] : [one]
-  )
+  const fields = named.flatMap((one) => (Array.isArray(one) ? (one as unknown[]) : one === undefined ? [] : [one]))
   const asked: unknown[] = [...inPrompt, ...fields]
   const warnings: string[] = []
   if (asked.length > MOST_LORAS) warnings.push(`Of ${asked.length} LoRAs the first ${MOST_LORAS} were used.`)

@@ -47,7 +47,7 @@ export function planBuiltIn(
     warnings.push("'negative_prompt' was not used: this model works without.")
   }
   const tags = takeTags(task.prompt, [...model.loras.keys()])
-  const loras = chooseLoras({ named: task.extra, inPrompt: tags.loras }, model.loras)
+  const loras = chooseLoras({ named: [...(task.loras ?? []), task.extra.lora], inPrompt: tags.loras }, model.loras)
   const sampler = chooseSampler({ task, model, recipe, sampling })
   const wish: Wish = {
     prompt: tags.text,

@@ -6,7 +6,7 @@ import { isWord, type KnownExtras, number } from '../caller-extras.ts'
 import { chooseCallerExtras } from '../caller-extras.ts'
 import { EngineError } from '../engine.ts'
 import { MAX_MADE_PIXELS } from '../finish-image.ts'
-import { type AllowedLoras, takeEveryTag } from '../prompt-tags.ts'
+import { type AllowedLoras, takeEveryTag, withNamedLoras } from '../prompt-tags.ts'
 import { chooseSampler, type NamedChoice } from '../samplers.ts'
 import type { InvokeModel } from './invokeai-api.ts'
 import type { Architecture, Wish } from './invokeai-graph.ts'
@@ -67,7 +67,7 @@ export function planImage(
   }
   const usual = usualOf(architecture, model)
   const extras = chooseCallerExtras(task.extra, { known: KNOWN_EXTRAS, never: NEVER_SENT })
-  const positive = takeEveryTag(task.prompt, rules.loras)
+  const positive = withNamedLoras(takeEveryTag(task.prompt, rules.loras), task.loras, rules.loras)
   const negative = takeEveryTag(task.negative_prompt ?? '', [])
   const isFlux = architecture === 'flux'
   const loras = findLoras(models, positive.loras, model.base)

@@ -67,7 +67,7 @@ export function requestFields(task: ImageTask, profile: ServerProfile, sizes: Si
   const isOpenAIs = profile.isOpenAIs === true || isOpenAIModel(task.model)
   const chosenSize = isOpenAIs ? undefined : chooseSize(task, sizes)
   const known = knownFields(task, isSizeAsked(task) ? task.size : chosenSize, profile.signs)
-  const withheld: readonly string[] = isOpenAIs ? UNKNOWN_TO_OPENAI : (profile.unsent ?? [])
+  const withheld: readonly string[] = isOpenAIs ? UNKNOWN_TO_OPENAI : ['loras', ...(profile.unsent ?? [])]
   const spell = (name: string): string => (!isOpenAIs && profile.names?.[name as EngineParameterName]) || name
   const sent = Object.entries(known)
     .filter(([name, value]) => value !== undefined && !withheld.includes(name))

@@ -3,7 +3,7 @@ import { scaleImage } from '../../images/scale-image.ts'
 import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
 import { chooseCallerExtras } from '../caller-extras.ts'
 import { MAX_MADE_PIXELS } from '../finish-image.ts'
-import { type AllowedLoras, type NamedLora, refuseControlTag, takeTags } from '../prompt-tags.ts'
+import { type AllowedLoras, type NamedLora, refuseControlTag, takeTags, withNamedLoras } from '../prompt-tags.ts'
 import { chooseSampler, findChoice } from '../samplers.ts'
 import { members } from '../upstream-text.ts'
 import type { Capabilities } from './sdcpp-api.ts'
@@ -40,7 +40,7 @@ export async function buildRequest(
 ): Promise<ServerRequest> {
   refuseControlTag(task)
   const size = sizeOf(task, rules.sizes, server)
-  const positive = takeTags(task.prompt, rules.loras)
+  const positive = withNamedLoras(takeTags(task.prompt, rules.loras), task.loras, rules.loras)
   const negative = takeTags(task.negative_prompt ?? '', [])
   const loras = findLoras(positive.loras, server)
   const sampling = samplingOf(task, rules, server)

@@ -123,6 +123,15 @@ describe('a generation', () => {
       ]
     })
     expect(warnings.join(' ')).toMatch(/secret.*no LoRA 'gone'/)
+
+    const named = await generate({
+      loras: [
+        { name: 'ink', weight: 0.25 },
+        { name: 'other', weight: 1 }
+      ]
+    })
+    expect(sent()).toMatchObject({ lora: [{ path: 'sub/ink.safetensors', multiplier: 0.25 }] })
+    expect(named.warnings).toEqual([expect.stringContaining("'other'")])
   })
 
   it('obeys no settings in its prompt, nor in extra fields', async () => {

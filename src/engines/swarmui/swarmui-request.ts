@@ -4,7 +4,7 @@ import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
 import { chooseCallerExtras } from '../caller-extras.ts'
 import { familyOf } from '../comfyui/families.ts'
 import { MAX_MADE_PIXELS } from '../finish-image.ts'
-import { type AllowedLoras, type NamedLora, takeEveryTag, type TagsOfPrompt } from '../prompt-tags.ts'
+import { type AllowedLoras, type NamedLora, takeEveryTag, type TagsOfPrompt, withNamedLoras } from '../prompt-tags.ts'
 import { chooseSampler, findChoice, type NamedChoice } from '../samplers.ts'
 import type { ServerModel } from './swarmui-api.ts'
 import { KNOWN_EXTRAS, NEVER_SENT } from './swarmui-parameters.ts'
@@ -58,7 +58,8 @@ const OTHERWISE = ['flux-schnell', 'flux', 'sd3', 'qwen-image', 'z-image']
 
 /** Both prompts without their tags: everything between `<` and `>` is a command there, which may set any parameter. */
 export function readPrompts(task: ImageTask, allowed: AllowedLoras): { prompt: TagsOfPrompt; negative: TagsOfPrompt } {
-  return { prompt: takeEveryTag(task.prompt, allowed), negative: takeEveryTag(task.negative_prompt ?? '', []) }
+  const prompt = withNamedLoras(takeEveryTag(task.prompt, allowed), task.loras, allowed)
+  return { prompt, negative: takeEveryTag(task.negative_prompt ?? '', []) }
 }
 
 /** A task as SwarmUI takes it, without a session. */

@@ -1,6 +1,7 @@
 import { type Field, type FieldName, type FieldOf, FIELDS } from '../../images/fields.ts'
 import { checkPixels, parseSize } from '../../images/sizes.ts'
 import type { Fields } from './fields.ts'
+import { parseLoras } from './parse-loras.ts'
 import { parseSeed } from './parse-seed.ts'
 
 export interface FieldReading {
@@ -36,9 +37,17 @@ function readValue(fields: Fields, name: FieldName, { limits, warnings }: FieldR
       return fields.choice(name, value.of, value.spell)
     case 'seed':
       return parseSeed(fields, warnings)
+    case 'loras':
+      return readLoras(fields, name, value)
     case 'size':
       return readSize(fields, name, limits.maxPixels)
   }
+}
+
+function readLoras(fields: Fields, name: FieldName, bounds: { maxItems: number; maxChars: number }) {
+  const sent = fields.value(name)
+  const loras = sent === undefined || sent === '' ? [] : parseLoras(sent, name, bounds)
+  return loras.length === 0 ? undefined : loras
 }
 
 function readSize(fields: Fields, name: FieldName, maxPixels: number) {

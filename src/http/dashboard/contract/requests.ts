@@ -160,6 +160,8 @@ export interface ModelInfo {
   id: string
   owned_by: string
   supported_features: string[]
+  /** That callers may name. */
+  loras: string[]
   providers: number
   queued: number
 }

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox'
-import { entriesOf, type Field, type FieldName, FIELDS } from '../../../images/fields.ts'
+import { entriesOf, type Field, type FieldName, FIELDS, MAX_LORA_WEIGHT } from '../../../images/fields.ts'
 import type { ImageKind } from '../../../images/image-request.ts'
 
 /** The fields of a call of this kind as the API document describes them, all but its prompt, whose meaning differs. */
@@ -28,6 +28,17 @@ function schemaOf({ value, only, default: usual, description, examples }: Field)
       return Type.Enum(typeof only === 'string' ? [only] : [...value.of], facts)
     case 'seed':
       return Type.Integer({ minimum: -1, ...facts })
+    case 'loras':
+      return Type.Array(
+        Type.Union([
+          Type.String({ maxLength: value.maxChars }),
+          Type.Object({
+            name: Type.String({ maxLength: value.maxChars }),
+            weight: Type.Optional(Type.Number({ minimum: -MAX_LORA_WEIGHT, maximum: MAX_LORA_WEIGHT }))
+          })
+        ]),
+        { maxItems: value.maxItems, ...facts }
+      )
     case 'size':
       return Type.String(facts)
   }

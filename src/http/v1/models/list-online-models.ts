@@ -12,6 +12,7 @@ export async function listOnlineModels(
   principal: Principal
 ): Promise<OnlineModel[]> {
   const queued = await requestViews.countQueuedByModel()
-  const offered = modelsOf(await offers.listOnline(principal)).filter((model) => mayUseModel(principal, model.id))
+  const online = await offers.listOnline(principal)
+  const offered = modelsOf(online, await offers.listLoras(online)).filter((model) => mayUseModel(principal, model.id))
   return offered.map((model) => ({ ...model, queued: queued.get(model.id) ?? 0 }))
 }

@@ -13,6 +13,7 @@ export const presentModel = (model: OnlineModel) => ({
     model.features.includes('edit') || model.features.includes('variation') ? ['text', 'image'] : ['text'],
   output_modalities: ['image'],
   supported_features: model.features,
+  loras: model.loras,
   sizes: ['auto', 'WIDTHxHEIGHT'],
   providers: model.providers,
   queued: model.queued
@@ -27,6 +28,9 @@ export const ModelResponse = Type.Object({
   input_modalities: Type.Array(Type.String()),
   output_modalities: Type.Array(Type.String()),
   supported_features: Type.Array(Type.String()),
+  loras: Type.Array(Type.String(), {
+    description: 'LoRAs that `loras` of a call may name, where the owners of its providers allow it.'
+  }),
   sizes: Type.Array(Type.String(), { description: 'Any size is passed on to the provider.' }),
   providers: Type.Integer({
     description:

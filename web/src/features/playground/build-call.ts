@@ -1,5 +1,6 @@
 import type { RequestDetail, RequestKind } from '../../../../src/http/dashboard/contract/requests.ts'
 import { type Field, FIELDS, type FieldValue, PARAMETERS, SEEDS } from '../../../../src/images/fields.ts'
+import { parseLoras } from '../../lib/lora-text.ts'
 import { type PlaygroundForm, TYPED_NAMES } from './playground-form.ts'
 import { fromAsset, maskFromAsset, type SourceImage } from './sources/source-image.ts'
 
@@ -84,6 +85,8 @@ function valueOf({ type }: FieldValue, text: string): unknown {
       return Number(text)
     case 'boolean':
       return text === 'true'
+    case 'loras':
+      return parseLoras(text)
     default:
       return text
   }

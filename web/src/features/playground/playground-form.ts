@@ -1,5 +1,6 @@
 import type { RequestDetail } from '../../../../src/http/dashboard/contract/requests.ts'
 import { entriesOf, FIELDS, type ParameterName, PARAMETERS } from '../../../../src/images/fields.ts'
+import { lorasIn, spellLoras } from '../../lib/lora-text.ts'
 import { parseSize, SIZE_PRESETS } from './sizes.ts'
 
 /** Parameters that the playground has a control for, which holds text. */
@@ -58,6 +59,7 @@ export function formOf({ model, prompt, parameters }: RequestDetail): Playground
     ...EMPTY_FORM,
     ...(Object.fromEntries(typed) as Partial<PlaygroundForm>),
     ...sizeOf(parameters.size),
+    loras: spellLoras(lorasIn(parameters.loras)),
     model,
     prompt,
     n: typeof parameters.n === 'number' ? parameters.n : 1,

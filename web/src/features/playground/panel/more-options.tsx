@@ -2,6 +2,7 @@ import { type Field, PARAMETERS } from '../../../../../src/images/fields.ts'
 import { Field as Labelled, TextArea } from '../../../components/ui/field.tsx'
 import type { FieldErrors, FieldName } from '../check-entries.ts'
 import { type ChangeForm, type PlaygroundForm, TYPED_NAMES, type TypedName } from '../playground-form.ts'
+import { LorasField } from './loras-field.tsx'
 import { OptionField } from './option-field.tsx'
 import { StrengthField } from './strength-field.tsx'
 
@@ -13,7 +14,7 @@ export interface MoreOptionsProps {
 }
 
 /** They have controls and places of their own. */
-const ELSEWHERE: readonly TypedName[] = ['negative_prompt', 'seed', 'strength']
+const ELSEWHERE: readonly TypedName[] = ['negative_prompt', 'seed', 'strength', 'loras']
 const OPTIONS = TYPED_NAMES.filter((name) => !ELSEWHERE.includes(name))
 
 /** Fields of the disclosure, to open it when something is wrong with one of them. */
@@ -26,6 +27,7 @@ export function MoreOptions({ form, errors, hasSources, onChange }: MoreOptionsP
       {hasSources && (
         <StrengthField value={form.strength} error={errors.strength} onChange={(strength) => onChange({ strength })} />
       )}
+      <LorasField model={form.model} value={form.loras} onChange={(loras) => onChange({ loras })} />
       <div className="grid grid-cols-2 items-start gap-3">
         {OPTIONS.map((name) => (
           <OptionField
@@ -58,9 +60,9 @@ export function MoreOptions({ form, errors, hasSources, onChange }: MoreOptionsP
 
 /** What is set, in short, for the closed disclosure. */
 export function tellOptions(form: PlaygroundForm): string {
-  const parts = [...OPTIONS, 'strength' as const].map((name) => {
+  const parts = [...OPTIONS, 'strength' as const, 'loras' as const].map((name) => {
     const { value, label = '' }: Field = PARAMETERS[name]
-    const saysItself = value.type === 'text' || value.type === 'choice'
+    const saysItself = value.type === 'text' || value.type === 'choice' || value.type === 'loras'
     return form[name] === '' || saysItself ? form[name] : `${label.toLowerCase()} ${form[name]}`
   })
   return [...parts, form.extra.trim() && 'extra fields'].filter((part) => part !== '').join(', ')

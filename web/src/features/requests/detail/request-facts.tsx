@@ -7,6 +7,7 @@ import { Skeleton } from '../../../components/ui/states.tsx'
 import { formatBytes, formatDateTime, formatDuration, formatPixels } from '../../../lib/format.ts'
 import { placeWord } from '../request-words.ts'
 import { Panel } from '../../../components/ui/panel.tsx'
+import { lorasIn } from '../../../lib/lora-text.ts'
 
 export interface RequestFactsProps {
   request: RequestSummary
@@ -70,7 +71,7 @@ export function RequestFacts({ request, detail, image }: RequestFactsProps) {
 function Parameters({ request }: { request: RequestDetail }) {
   const parameters: Fact[] = Object.entries(request.parameters).map(([name, value]) => [
     name,
-    typeof value === 'string' ? value : JSON.stringify(value)
+    typeof value === 'string' ? value : tellValue(name, value)
   ])
   const seeds: Fact[] = request.images
     .filter(({ seed }) => seed !== null)
@@ -80,6 +81,11 @@ function Parameters({ request }: { request: RequestDetail }) {
     ])
   const asked = parameters.filter(([name]) => name !== 'seed' || seeds.length === 0)
   return <Facts facts={[...asked, ...seeds]} />
+}
+
+const tellValue = (name: string, value: unknown): string => {
+  const loras = name === 'loras' ? lorasIn(value) : []
+  return loras.length === 0 ? JSON.stringify(value) : loras.map((one) => `${one.name} × ${one.weight}`).join(', ')
 }
 
 const Facts = ({ facts }: { facts: readonly Fact[] }) => (

@@ -1,0 +1,21 @@
+import type { Lora } from '../../../src/images/fields.ts'
+
+/** LoRAs as the form holds them: `film:0.8, ink:1`. */
+export const spellLoras = (loras: readonly Lora[]): string =>
+  loras.map(({ name, weight }) => `${name}:${weight}`).join(', ')
+
+/** What the form holds; a weight that is none is 1. */
+export function parseLoras(text: string): Lora[] {
+  return text
+    .split(', ')
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const [, name = part, weight] = /^(.*):([^:]*)$/s.exec(part) ?? []
+      const number = weight === undefined || weight.trim() === '' ? 1 : Number(weight)
+      return { name, weight: Number.isFinite(number) ? number : 1 }
+    })
+}
+
+/** The LoRAs of a recorded request; none when it has none. */
+export const lorasIn = (value: unknown): Lora[] =>
+  Array.isArray(value) && value.every((one) => typeof (one as Lora | null)?.name === 'string') ? (value as Lora[]) : []
