@@ -62,7 +62,7 @@ export interface ServiceProbesParts {
 
 /**
  * The one place that asks whether image servers are there. Each is asked at the start, after a fault that makes it
- * doubtful, and now and then while it does nothing; one that is bad is asked again until it is good. What is found is
+ * doubtful, and now and then while it does nothing if it tells what it has loaded; one that is bad is asked again until it is good. What is found is
  * told; what follows from it is the gateway's.
  */
 export class ServiceProbes {
@@ -72,6 +72,8 @@ export class ServiceProbes {
   #services: ReadonlyMap<string, AgentService> = new Map()
   #running = new Map<string, Promise<void>>()
   #round = new AbortController()
+  /** Services whose image servers have told what they have loaded. */
+  #telling = new Set<string>()
   /** By service, models of which its image server has said to somebody that it lacks them. */
   #lacked = new Map<string, Set<string>>()
 
@@ -87,6 +89,7 @@ export class ServiceProbes {
     this.#states = new Map()
     this.#inventories = new Map()
     this.#running = new Map()
+    this.#telling = new Set()
     this.#lacked = new Map([...services.keys()].map((name) => [name, new Set()]))
     for (const name of services.keys()) this.check(name)
     inBackground(this.#lookAround(), (error) =>
@@ -111,14 +114,13 @@ export class ServiceProbes {
     )
   }
 
-  /** What an image server has loaded changes when its owner uses it, and it may go while nobody asks anything of it. */
+  /** What an image server has loaded changes when its owner uses it; one that does not tell is left in peace. */
   async #lookAround(): Promise<void> {
     const { signal } = this.#round
-    const services = this.#services
     for (;;) {
       await sleep(withJitter(this.#parts.times.lookEveryMs, 0.1), signal).catch(() => undefined) // It is looked at next.
       if (signal.aborted) return
-      for (const name of services.keys()) if (!this.#parts.isBusy(name)) this.#begin(name, { inDoubt: false })
+      for (const name of this.#telling) if (!this.#parts.isBusy(name)) this.#begin(name, { inDoubt: false })
     }
   }
 
@@ -190,6 +192,7 @@ export class ServiceProbes {
     const isNews = !before || !isDeepStrictEqual({ ...before, loaded: undefined }, { ...state, loaded: undefined })
     const told = { ...state, ...(loaded && { loaded }) }
     this.#states.set(name, told)
+    if (loaded) this.#telling.add(name)
     // What is loaded the gateway knows better after each image that it has made, until it is told again.
     if (isNews || loaded) onState(told)
     if (!isNews) return
