@@ -14,8 +14,10 @@ import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { ServiceCondition } from '../providers/service-condition-store.ts'
+import type { Paused } from '../providers/provider-state-store.ts'
 import type { Standing } from '../providers/trust-policy.ts'
 import { inspectPreview } from './inspect-preview.ts'
+import { pausedNote } from './paused-note.ts'
 import { STANDING_NOTES } from './standing-notes.ts'
 
 /** How long the first words of an agent about its image servers are waited for; it gives them five seconds. */
@@ -76,6 +78,8 @@ export class AgentSession {
   readonly #accepts: readonly string[]
   /** As the agent was told. */
   #standing: Standing
+  /** As the agent knows it. */
+  #paused: Paused = { all: false, services: [] }
   #draining = false
   #ended = false
 
@@ -134,6 +138,14 @@ export class AgentSession {
     this.#standing = standing
     if (!this.isShared || !this.#accepts.includes('provider.standing')) return
     this.send({ type: 'provider.standing', note: STANDING_NOTES[standing] })
+  }
+
+  /** What of its provider is paused now; the agent hears of a change, if it is of a version that listens. */
+  notePaused(paused: Paused): void {
+    if (isDeepStrictEqual(paused, this.#paused)) return
+    this.#paused = paused
+    if (!this.#accepts.includes('provider.paused')) return
+    this.send({ type: 'provider.paused', note: pausedNote(paused) })
   }
 
   freeServices(): ServiceSlots[] {

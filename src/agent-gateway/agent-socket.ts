@@ -227,6 +227,8 @@ async function openSession(
     ...(note !== undefined && { note })
   })
   parts.bell.ring('tasks')
+  // Whatever is paused it is told.
+  parts.bell.ring('providers')
   parts.logger.info({ provider: agent.providerId, name: hello.name, resumed: agent.resumed.length }, 'agent connected')
   return session
 }

@@ -17,7 +17,7 @@ const WRITE_PROGRESS_EVERY_MS = 1000
 export interface KeepSessionsParts {
   registry: SessionRegistry
   requests: Pick<RequestLifecycle, 'renewConnections' | 'noteProgress' | 'disconnectAgent'>
-  providers: Pick<ProviderStore, 'noteCondition' | 'noteFinds' | 'noteLoaded' | 'listStandings'>
+  providers: Pick<ProviderStore, 'noteCondition' | 'noteFinds' | 'noteLoaded' | 'listStandings' | 'listPaused'>
   apiKeys: ApiKeys
   bell: Bell
   leaseMs: number
@@ -31,7 +31,7 @@ export interface SessionKeeper {
 }
 
 /**
- * While sessions live: renews their leases, writes their progress, tells their agents how they stand with others, and ends
+ * While sessions live: renews their leases, writes their progress, tells their agents how they stand with others and what is paused, and ends
  * those whose key no longer counts.
  */
 export function keepSessions(parts: KeepSessionsParts): SessionKeeper {
@@ -90,10 +90,13 @@ async function endUnauthorized({ registry, apiKeys, requests, logger }: KeepSess
 async function tellStandings({ registry, providers }: KeepSessionsParts): Promise<void> {
   const sessions = registry.sessions()
   if (sessions.length === 0) return
-  const standings = await providers.listStandings(sessions.map(({ providerId }) => providerId))
+  const ids = sessions.map(({ providerId }) => providerId)
+  const standings = await providers.listStandings(ids)
+  const paused = await providers.listPaused(ids)
   for (const session of sessions) {
     const standing = standings.get(session.providerId)
     if (standing) session.noteStanding(standing)
+    session.notePaused(paused.get(session.providerId) ?? { all: false, services: [] })
   }
 }
 

@@ -103,17 +103,17 @@ export function runAgent(options: AgentOptions): Agent {
       agent_version: VERSION,
       services: draining ? [] : [...services.values()].map(declarationOf),
       attempts: runner.heldAttempts(),
-      accepts: ['provider.standing'],
+      accepts: ['provider.standing', 'provider.paused'],
       ...(probes && { probes: true })
     }),
     onMessage: (message) => handle(message),
     logger
   })
-  /** Said once, and not with every connection. */
-  let saidNote: string | undefined
-  const sayNote = (note: string) => {
-    if (note !== saidNote) logger.info(cleanText(note))
-    saidNote = note
+  /** By what each is about: said once, and not with every connection. */
+  const saidNotes = new Map<'standing' | 'paused', string>()
+  const sayNote = (about: 'standing' | 'paused', note: string) => {
+    if (note !== saidNotes.get(about)) logger.info(cleanText(note))
+    saidNotes.set(about, note)
   }
   const handle = (message: GatewayMessage) => {
     switch (message.type) {
@@ -124,11 +124,13 @@ export function runAgent(options: AgentOptions): Agent {
         probes?.states().forEach(tell)
         probes?.inventories().forEach(tellFound)
         options.onOnline?.(config)
-        if (message.note !== undefined) sayNote(message.note)
+        if (message.note !== undefined) sayNote('standing', message.note)
         firstWelcome.resolve(undefined)
         return
       case 'provider.standing':
-        return sayNote(message.note)
+        return sayNote('standing', message.note)
+      case 'provider.paused':
+        return sayNote('paused', message.note)
       case 'attempt.assigned':
         return runner.start(message)
       case 'attempt.cancel':

@@ -201,13 +201,21 @@ export const errors = {
     const hint =
       available.length === 0
         ? needed.length === 0
-          ? 'No image provider is online. Connect one with `inference-club agent`.'
+          ? 'No machine is online. Try again later, or connect one of your own: the page Network of the dashboard says how.'
           : 'No online model can do that.'
         : `Available${lacking}: ${quoted(available)}.`
     return make('no_provider', 404)(`No online image provider serves '${model}'${lacking} for you. ${hint}`, {
       param: 'model'
     })
   },
+  /** What serves it is paused; `own` is what the caller calls it, when it is theirs. */
+  offersPaused: (model: string, own: string | undefined) =>
+    make('no_provider', 404)(
+      own === undefined
+        ? `What serves '${model}' is paused for now. Try again later, or have it made then with "async": true.`
+        : `Your machine '${own}' serves '${model}', and is paused. Resume it on its page in the dashboard, or have the image made then with "async": true.`,
+      { param: 'model' }
+    ),
   /** There is a provider, but its owner does not serve this caller. Nobody is named: it is between the two. */
   notServed: (model: string, { owners, available }: { owners: number; available: readonly string[] }) =>
     make('no_provider', 404)(

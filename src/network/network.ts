@@ -188,12 +188,14 @@ export function createNetwork(
     drain: async (reader, id) => {
       await findManaged(reader, id)
       await drainProvider(db, id, clock.now())
+      bell.ring('providers')
     },
 
     resume: async (reader, id) => {
       await findManaged(reader, id)
       await resumeProvider(db, id)
       bell.ring('tasks')
+      bell.ring('providers')
     },
 
     block: async (reader, { providerId, userId }) => {
@@ -222,6 +224,7 @@ export function createNetwork(
       const saved = await saveOwnerTerms(db, { providerId, serviceId, terms, isPaused, now: clock.now() })
       if (!saved) throw errors.notFound(`The service '${serviceId}'`)
       bell.ring('tasks')
+      bell.ring('providers')
     },
 
     findPeople: async (reader, { providerId, words, limit }) => {

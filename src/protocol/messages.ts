@@ -184,6 +184,8 @@ export const GATEWAY_MESSAGES = {
   }),
   /** What the `note` of the welcome was about is otherwise now; sent to agents that `accept` it. */
   'provider.standing': Type.Object({ type: Type.Literal('provider.standing'), note: BoundedText(300) }),
+  /** What of the machine is paused on the dashboard, or no longer; sent to agents that `accept` it. */
+  'provider.paused': Type.Object({ type: Type.Literal('provider.paused'), note: BoundedText(300) }),
   /** Stop it; the result is not wanted or no longer the agent's. */
   'attempt.cancel': Type.Object({ type: Type.Literal('attempt.cancel'), attempt_id: id })
 }

@@ -64,8 +64,15 @@ describe('a drained provider', () => {
     await addRig('rig', 'ann')
     await drainProvider(rows.db, 'rig', NOW)
     expect(await listed()).toEqual([])
-    expect(await refusal()).toContain("No online image provider serves 'm' for you.")
+    expect(await refusal()).toMatch(/^What serves 'm' is paused for now\./)
+    expect(await refusal({ model: 'unknown' })).toContain("No online image provider serves 'unknown' for you.")
     expect(await refusal({ canWait: true })).toBeUndefined()
+  })
+
+  it('is told to its owner as theirs', async () => {
+    await addRig('rig', 'caller')
+    await drainProvider(rows.db, 'rig', NOW)
+    expect(await refusal()).toMatch(/^Your machine 'rig' serves 'm', and is paused\. Resume it/)
   })
 
   it('leaves the others alone', async () => {

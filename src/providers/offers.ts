@@ -78,6 +78,11 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
       const others = [...new Set(online.filter(able).map((offer) => offer.model))]
       const refusing = new Set(offers.filter(able).map((offer) => offer.ownerId))
       if (refusing.size > 0) throw errors.notServed(model, { owners: refusing.size, available: others })
+      const paused = (await store.listOffers({ ...known, drained: true, model })).filter(
+        (offer) => may(offer) && serves(offer) && able(offer)
+      )
+      const own = paused.find(({ ownerId }) => ownerId === principal.userId)
+      if (paused.length > 0) throw errors.offersPaused(model, own?.providerName)
       // Naming the missing capability only helps when the model itself is there.
       throw errors.noProvider(model, others, offers.some(serves) || needs[0] !== 'generate' ? needs : [])
     }

@@ -18,6 +18,7 @@ import {
   type UsableLoras
 } from './service-finds-store.ts'
 import { noteCondition, type ServiceCondition } from './service-condition-store.ts'
+import { listPaused, type Paused } from './provider-state-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
 import type { Reach, Standing } from './trust-policy.ts'
 import { admitProvider, findReach, findStanding, listStandings, noteDelivery } from './trust-store.ts'
@@ -53,6 +54,8 @@ export interface ProviderStore {
   connect(trx: Trx, provider: NewConnection): Promise<ConnectedProvider>
   /** How these providers stand at this moment, by id. */
   listStandings(providerIds: readonly string[]): Promise<Map<string, Standing>>
+  /** What of these providers is paused, by id. */
+  listPaused(providerIds: readonly string[]): Promise<Map<string, Paused>>
   /** Providers of an owner that are not forgotten. */
   countProviders(trx: Trx, ownerId: string): Promise<number>
   /** Keeps a provider online until then; false when a newer connection has taken it over. */
@@ -120,6 +123,8 @@ export function createProviderStore(
     },
 
     listStandings: (providerIds) => listStandings(db, providerIds, offering.providers),
+
+    listPaused: (providerIds) => listPaused(db, providerIds),
 
     countProviders: async (trx, ownerId) => {
       const row = await trx

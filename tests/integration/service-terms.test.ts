@@ -5,9 +5,11 @@ import type {
   ProviderDetail,
   ServiceTermsChange
 } from '../../src/http/dashboard/contract/network.ts'
+import { pino } from 'pino'
+import { runAgent } from '../../src/agent/run-agent.ts'
 import { generate } from '../support/image-calls.ts'
 import { apiErrorOf, readError } from '../support/read-error.ts'
-import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
+import { agentConfig, startTestGateway, type TestGateway } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 let gateway: TestGateway
@@ -128,9 +130,40 @@ describe('what the owner of a service sets in the dashboard', () => {
     expect(await look(friend)).toBeUndefined()
   })
 
+  it('is told in the terminal of the machine when it pauses anything, or no longer', async () => {
+    const said: string[] = []
+    const logger = pino(
+      { level: 'info' },
+      { write: (line) => void said.push((JSON.parse(line) as { msg: string }).msg) }
+    )
+    const services = [{ name: 'a', models: [{ id: 'm', servedAs: 'demo', features: ['generate' as const] }] }]
+    const agent = runAgent({
+      config: agentConfig({ gateway: gateway.url, key: owner.key, name: 'rig', services }),
+      logger,
+      probing: 'off'
+    })
+    await agent.online
+    const heard = (words: RegExp) => waitFor(() => said.some((line) => words.test(line)), 2000)
+    await set({ isPaused: true })
+    await heard(/^Paused on the dashboard: a\./)
+    await set({})
+    await heard(/^Nothing of this machine is paused/)
+    const { id } = (await look(owner))!
+    const drain = (path: string) =>
+      gateway.call(`/api/dashboard/providers/${id}/${path}`, { method: 'POST', headers: { cookie: owner.cookie } })
+    expect((await drain('drain')).status).toBeLessThan(300)
+    await heard(/^This machine is paused on the dashboard/)
+    expect(said).toHaveLength(3)
+    await agent.stop()
+  })
+
   it('pauses it for everybody; what is asked for waits and goes on afterwards', async () => {
     await set({ isPaused: true })
-    expect(await apiErrorOf(make(owner))).toMatchObject({ code: 'no_provider' })
+    expect(await apiErrorOf(make(owner))).toMatchObject({
+      code: 'no_provider',
+      message: expect.stringContaining("Your machine 'rig' serves 'm', and is paused.")
+    })
+    expect((await apiErrorOf(make(friend))).message).toContain("What serves 'm' is paused for now.")
     const id = await submit(friend)
     expect(await jobOf(id, friend)).toMatchObject({ status: 'QUEUED', waiting: { reason: 'drained' } })
     await connect()
