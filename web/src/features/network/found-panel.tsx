@@ -20,7 +20,10 @@ export function FoundPanel({ provider }: { provider: ProviderDetail }) {
   if (services.length === 0) return null
   return (
     <Panel title="On this machine">
-      <p className="text-[13px] text-muted">Only you and the club’s admins see what is not offered.</p>
+      <p className="text-[13px] text-muted">
+        Only {provider.isMine ? 'you' : 'its owner'} and the club’s admins see what is not offered. What is to be
+        offered stands under <code className="font-mono">models</code> in the agent’s file.
+      </p>
       <ul className="flex flex-col divide-y divide-line">
         {services.map(({ id, name, found, loaded }) => (
           <li key={id} className="flex flex-col gap-2 py-3.5 last:pb-0">
@@ -43,7 +46,7 @@ function Found({ found, loaded, title }: { found: FoundInfo; loaded: readonly st
         <p className="text-[13px] text-faint">
           {found.memory &&
             `${formatBytes(found.memory.free)} of ${formatBytes(found.memory.total)} graphics memory free, `}
-          looked at <RelativeTime at={found.at} />
+          last changed <RelativeTime at={found.at} />
         </p>
       </div>
       {models.length === 0 && <p className="text-muted">Its image server lists no model that makes images.</p>}
