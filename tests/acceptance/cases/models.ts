@@ -5,7 +5,7 @@ import { hasMembers, isJson, isRefused } from '../expectations.ts'
 
 const MEMBERS = [
   ...['id', 'object', 'created', 'owned_by', 'service_type', 'input_modalities', 'output_modalities'],
-  ...['supported_features', 'sizes', 'providers', 'queued']
+  ...['supported_features', 'sizes', 'loras', 'providers', 'queued']
 ]
 
 export const models: AcceptanceCase[] = [

@@ -138,9 +138,12 @@ describe('the details', () => {
     ])
   })
 
-  it('join the reason of an attempt and what its agent said', () => {
+  it('tell the reason of an attempt, and apart from it what its agent said', () => {
     const attempts = [attempt({ reason: 'timeout', reason_message: 'Too slow.' }), attempt({ reason: 'canceled' })]
-    const reasons = detail(view({}, { attempts })).attempts.map(({ reason }) => reason)
-    expect(reasons).toEqual(['timeout: Too slow.', 'canceled'])
+    const reasons = detail(view({}, { attempts })).attempts.map(({ reason, message }) => [reason, message])
+    expect(reasons).toEqual([
+      ['timeout', 'Too slow.'],
+      ['canceled', null]
+    ])
   })
 })
