@@ -380,8 +380,9 @@ describe('the details', () => {
       {
         owner: { id: expect.any(String), name: expect.any(String) },
         ...{ image: 0, provider: `agent of ${model.id}`, service: `service of ${model.id}`, state: 'succeeded' },
-        ...{ progress: expect.any(Number), reason: null, queuedAt: detail.createdAt, assignedAt: expect.any(Number) },
-        ...{ progressedAt: attempt?.progressedAt, generatingMs: expect.any(Number), finishedAt: expect.any(Number) }
+        ...{ progress: expect.any(Number), reason: null, message: null, queuedAt: detail.createdAt },
+        ...{ assignedAt: expect.any(Number), progressedAt: attempt?.progressedAt },
+        ...{ generatingMs: expect.any(Number), finishedAt: expect.any(Number) }
       }
     ])
     expect(attempt?.assignedAt).toBeGreaterThanOrEqual(detail.createdAt)
