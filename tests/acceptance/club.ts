@@ -3,6 +3,7 @@ import OpenAI from 'openai'
 import { waitFor } from '../support/wait-for.ts'
 import type { ImagesAnswer, JobAnswer } from '../support/image-calls.ts'
 import { Unchecked } from './acceptance-case.ts'
+import { askPatiently } from './ask-patiently.ts'
 
 export interface ClubOptions {
   /** With or without the `/v1` at its end. */
@@ -26,6 +27,8 @@ export interface ClubOptions {
   agentKey?: string | undefined
   /** A key that may make one image a day and at most twenty calls a minute. */
   limitedKey?: string | undefined
+  /** Hears for how long the run waits because its key may make no more calls for now. */
+  onWait?: (ms: number) => void
 }
 
 export interface Answer<T> {
@@ -45,6 +48,8 @@ export interface CallOptions {
   form?: FormData
   body?: string | Uint8Array<ArrayBuffer>
   headers?: Record<string, string>
+  /** That there were too many calls in a minute is what is looked for, and nothing to wait for. */
+  isImpatient?: boolean
 }
 
 export interface ListedModel {
@@ -63,6 +68,8 @@ export interface ListedModel {
 
 export type Fields = Record<string, unknown>
 
+/** How long a job is waited for, and how often it is asked for: each look is one of the calls that a key may make. */
+export const POLLING = [300_000, 100] as const
 const ENDED = ['PROCESSED', 'FAILED', 'CANCELED']
 
 /** A club as its users see it: an address and a key. It remembers what it had made, so that it can be deleted. */
@@ -81,7 +88,12 @@ export class Club {
   constructor(options: ClubOptions) {
     this.options = options
     this.root = options.baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')
-    this.client = new OpenAI({ baseURL: `${this.root}/v1`, apiKey: options.key, maxRetries: 0 })
+    this.client = new OpenAI({
+      baseURL: `${this.root}/v1`,
+      apiKey: options.key,
+      maxRetries: 0,
+      fetch: (...call) => this.patiently(() => fetch(...call))
+    })
   }
 
   get size(): string {
@@ -90,6 +102,11 @@ export class Club {
 
   get prompt(): string {
     return `a red fox in the snow, ${this.mark}`
+  }
+
+  /** Whatever this run sends goes this way: it may make more calls in a minute than its key may. */
+  patiently<T extends { status: number; headers: Headers }>(ask: () => Promise<T>): Promise<T> {
+    return askPatiently(ask, this.options.onWait)
   }
 
   /** Below the club's root, with its key. */
@@ -101,16 +118,13 @@ export class Club {
     const { json, form, key = this.options.key } = options
     const body = options.body ?? form ?? (json === undefined ? undefined : JSON.stringify(json))
     const method = options.method ?? (body === undefined ? 'GET' : 'POST')
-    const response = await fetch(url, {
-      method,
-      redirect: 'manual',
-      ...(body !== undefined && { body }),
-      headers: {
-        ...(key !== null && { authorization: `Bearer ${key}` }),
-        ...(json !== undefined && { 'content-type': 'application/json' }),
-        ...options.headers
-      }
-    })
+    const headers = {
+      ...(key !== null && { authorization: `Bearer ${key}` }),
+      ...(json !== undefined && { 'content-type': 'application/json' }),
+      ...options.headers
+    }
+    const ask = () => fetch(url, { method, redirect: 'manual', ...(body !== undefined && { body }), headers })
+    const response = await (options.isImpatient ? ask() : this.patiently(ask))
     const bytes = Buffer.from(await response.arrayBuffer())
     const text = bytes.toString()
     const answer = { status: response.status, headers: response.headers, bytes, text, body: parsed(text) as T }
@@ -159,10 +173,13 @@ export class Club {
   }
 
   async finished(id: string): Promise<JobAnswer> {
-    return waitFor(async () => {
-      const job = await this.job(id)
-      return ENDED.includes(job.status) ? job : undefined
-    }, 300_000)
+    return waitFor(
+      async () => {
+        const job = await this.job(id)
+        return ENDED.includes(job.status) ? job : undefined
+      },
+      ...POLLING
+    )
   }
 
   models(): Promise<ListedModel[]> {

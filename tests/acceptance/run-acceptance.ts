@@ -58,7 +58,9 @@ function readArguments(): Run | undefined {
     otherKey: values['other-key'],
     adminKey: values['admin-key'],
     agentKey: values['agent-key'],
-    limitedKey: values['limited-key']
+    limitedKey: values['limited-key'],
+    onWait: (ms: number) =>
+      console.log(`        waiting ${Math.ceil(ms / 1000)} s: the key may make no more calls for now`)
   }
   return { options, only: values.only?.toLowerCase() ?? '' }
 }

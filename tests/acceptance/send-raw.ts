@@ -12,11 +12,10 @@ const PATIENCE_MS = 30_000
  * that. The answer's body must not be chunked unless it is read as text only. Throws `Unchecked` when what answers is a page of
  * a proxy in front of the club, which such requests do not pass.
  */
-export async function sendRaw(
-  club: Club,
-  head: readonly string[],
-  body: string | Buffer = ''
-): Promise<Answer<Fields>> {
+export const sendRaw = (club: Club, head: readonly string[], body: string | Buffer = ''): Promise<Answer<Fields>> =>
+  club.patiently(() => sendOnce(club, head, body))
+
+async function sendOnce(club: Club, head: readonly string[], body: string | Buffer): Promise<Answer<Fields>> {
   const { protocol, hostname, port } = new URL(club.root)
   const host = hostname.replace(/^\[|\]$/g, '')
   const secure = protocol === 'https:'

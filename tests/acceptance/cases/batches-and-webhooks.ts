@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { waitFor } from '../../support/wait-for.ts'
 import type { AcceptanceCase } from '../acceptance-case.ts'
-import type { Club, Fields } from '../club.ts'
+import { POLLING, type Club, type Fields } from '../club.ts'
 import { hasMembers, isJson, isRefused } from '../expectations.ts'
 
 interface Batch {
@@ -47,10 +47,13 @@ export const batchesAndWebhooks: AcceptanceCase[] = [
       const { id, object, label, total } = answer.body
       assert.match(id, /^bat_/)
       assert.deepEqual({ object, label, total }, { object: 'inference.batch', label: club.mark, total: 2 })
-      const done = await waitFor(async () => {
-        const { body } = await club.call<Batch>(`/v1/batches/${id}`)
-        return body.status === 'DONE' && body
-      }, 300_000)
+      const done = await waitFor(
+        async () => {
+          const { body } = await club.call<Batch>(`/v1/batches/${id}`)
+          return body.status === 'DONE' && body
+        },
+        ...POLLING
+      )
       hasMembers(done, BATCH)
       assert.equal(done.processed, 2)
       for (const job of done.jobs) assert.equal(job.status, 'PROCESSED')

@@ -258,7 +258,7 @@ export const errors: AcceptanceCase[] = [
     run: async (club) => {
       const key = club.keyFor('limitedKey', 'a --limited-key with one image a day and at most twenty calls a minute')
       for (let call = 0; call <= 20; call++) {
-        const answer = await club.call('/v1/models', { key })
+        const answer = await club.call('/v1/models', { key, isImpatient: true })
         for (const name of ['limit', 'remaining', 'reset']) {
           assert.ok(answer.headers.get(`x-ratelimit-${name}-requests`), `x-ratelimit-${name}-requests is missing`)
         }

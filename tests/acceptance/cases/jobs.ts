@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { waitFor } from '../../support/wait-for.ts'
 import type { JobAnswer } from '../../support/image-calls.ts'
 import { type AcceptanceCase, Unchecked } from '../acceptance-case.ts'
-import type { Club } from '../club.ts'
+import { POLLING, type Club } from '../club.ts'
 import { hasMembers, isJson, isRefused } from '../expectations.ts'
 
 const ENVELOPE = ['id', 'object', 'status', 'inference_type', 'model', 'created', 'queued_at']
@@ -204,10 +204,13 @@ export const jobs: AcceptanceCase[] = [
     run: async (club) => {
       const prompt = `${club.prompt} ${randomUUID()}`
       const call = club.generate({ ...club.slow, prompt })
-      const running = waitFor(async () => {
-        const { body } = await club.call<{ data: JobAnswer[] }>('/v1/jobs?limit=10')
-        return body.data.find((job) => job.prompt === prompt)
-      })
+      const running = waitFor(
+        async () => {
+          const { body } = await club.call<{ data: JobAnswer[] }>('/v1/jobs?limit=10')
+          return body.data.find((job) => job.prompt === prompt)
+        },
+        ...POLLING
+      )
       await cancel(club, (await running).id)
       const answer = await call
       if (answer.status === 200) throw new Unchecked('the image was there before it could be canceled')

@@ -104,7 +104,7 @@ export const openaiSdk: AcceptanceCase[] = [
         maxRetries: 2,
         fetch: (...request: Parameters<typeof fetch>) => {
           calls += 1
-          return fetch(...request)
+          return club.patiently(() => fetch(...request))
         }
       })
       const { failingModel } = club.options

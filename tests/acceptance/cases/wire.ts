@@ -223,18 +223,21 @@ export const wire: AcceptanceCase[] = [
     images: 1,
     run: async (club) => {
       const pieces = JSON.stringify(await club.fields()).match(/.{1,7}/gs) ?? []
-      const body = new ReadableStream({
-        start: (stream) => {
-          for (const piece of pieces) stream.enqueue(new TextEncoder().encode(piece))
-          stream.close()
-        }
-      })
-      const response = await fetch(club.root + GENERATIONS, {
-        method: 'POST',
-        body,
-        duplex: 'half',
-        headers: { ...JSON_TYPE, authorization: `Bearer ${club.options.key}` }
-      })
+      const bodyOf = () =>
+        new ReadableStream({
+          start: (stream) => {
+            for (const piece of pieces) stream.enqueue(new TextEncoder().encode(piece))
+            stream.close()
+          }
+        })
+      const response = await club.patiently(() =>
+        fetch(club.root + GENERATIONS, {
+          method: 'POST',
+          body: bodyOf(),
+          duplex: 'half',
+          headers: { ...JSON_TYPE, authorization: `Bearer ${club.options.key}` }
+        })
+      )
       const answer = (await response.json()) as ImagesAnswer
       club.remember(answer)
       assert.equal(response.status, 200)
