@@ -1,5 +1,6 @@
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readError } from '../support/read-error.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 
 const DAY_S = 86_400
@@ -237,6 +238,14 @@ describe('giving and taking', () => {
     expect(of(owner)).toMatchObject({ given: 4, taken: 0, own: 2 })
     expect(of(member)).toMatchObject({ given: 0, taken: 4, own: 0 })
     expect(providers).toMatchObject([{ name: 'rig', for_others: 4, for_owner: 2 }])
+  })
+
+  it.each([0, -1])('is refused with an end that is not after its start: %i s', async (after) => {
+    const path = `/v1/organization/usage/exchange?start_time=${start}`
+    const answer = await get(`${path}&end_time=${start + after}`, member.key)
+    expect(answer.status).toBe(400)
+    expect(await readError(answer)).toMatchObject({ code: 'invalid_request', param: 'end_time' })
+    expect((await get(`${path}&end_time=${start + 1}`, member.key)).status).toBe(200)
   })
 
   it('shows a member themselves alone', async () => {
