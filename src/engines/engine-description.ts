@@ -13,6 +13,8 @@ export interface EngineDescription {
   detail: string
   /** Keys of a service that it makes something of, beside those that every service has; `url` is required then. */
   takes: readonly EngineKey[]
+  /** Its key goes to its servers in a way of their own: as a bearer no other server may get it. */
+  hasOwnKeys?: true
   /** Its `url` is the root of OpenAI's API, and not of something else. */
   speaksOpenAI?: true
   options: readonly EngineOption[]

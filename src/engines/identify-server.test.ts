@@ -23,7 +23,7 @@ const started = async <T extends { close(): Promise<void> }>(starting: Promise<T
 const scripted = (script: Record<string, ScriptedAnswer>) => started(startScriptedServer(script))
 
 /** What was recognised, or undefined. */
-const identify = async (url: string, more: { apiKey?: string } = {}) =>
+const identify = async (url: string, more: { apiKey?: string; engine?: string } = {}) =>
   (await identifyServer({ url, ...more })).result[0]
 
 const list = (...data: object[]): ScriptedAnswer => ({ json: { object: 'list', data } })
@@ -152,7 +152,9 @@ describe('servers with the API of OpenAI', () => {
   it('are asked with their key, and ask for it', async () => {
     const { url } = await started(startFakeOpenAIServer({ requiredApiKey: 'sk-right', knownModels: ['sdxl'] }))
     expect(await identify(url)).toMatchObject({ models: [], note: expect.stringContaining('key') })
-    expect(await identify(url, { apiKey: 'sk-right' })).toMatchObject({ models: [{ servedAs: 'sdxl' }] })
+    expect(await identify(url, { apiKey: 'sk-right', engine: 'openai' })).toMatchObject({
+      models: [{ servedAs: 'sdxl' }]
+    })
   })
 
   it('are of no known kind where they answer everything with success', async () => {
@@ -298,6 +300,66 @@ describe('what no engine drives', () => {
   })
 })
 
+describe('a key', () => {
+  const ACCOUNT = 'jo@example.com:correct horse'
+  /** Everything that a server was told. */
+  const told = ({ headers, bodies }: { headers: object[]; bodies: string[] }) => JSON.stringify([headers, bodies])
+  const locked: Record<string, ScriptedAnswer> = { '*': { status: 401, json: { error: 'no' } } }
+
+  it.each([
+    ['an account of InvokeAI', 'invokeai', ACCOUNT],
+    ['a token of InvokeAI', 'invokeai', 'eyJhbGciOi.a.b'],
+    ['a token of SwarmUI', 'swarmui', 'SwarmTokenOfMine'],
+    ['one of an engine that there is not', 'invok', ACCOUNT],
+    ['one of no engine', undefined, ACCOUNT]
+  ])('that is %s goes to no other server', async (_what, engine, apiKey) => {
+    const others: Record<string, ScriptedAnswer>[] = [
+      locked,
+      { '*': { json: {} } },
+      { 'GET /v1/models': list({ id: 'flux' }), 'GET /v1/images/generations': { status: 405 } },
+      // One half of what InvokeAI is known by.
+      { 'GET /api/v2/models/': { status: 401, json: {} } }
+    ]
+    for (const script of others) {
+      const server = await started(startScriptedServer(script))
+      await identify(server.url, { apiKey, ...(engine !== undefined && { engine }) })
+      expect(server.calls.length).toBeGreaterThan(5)
+      for (const part of apiKey.split(':')) expect(told(server)).not.toContain(part)
+    }
+  })
+
+  it('goes to nobody who does not ask for one', async () => {
+    const server = await started(
+      startScriptedServer({ 'GET /v1/models': list({ id: 'flux' }), 'GET /v1/images/generations': { status: 405 } })
+    )
+    expect((await identify(server.url, { apiKey: 'sk-secret', engine: 'openai' }))?.models).toHaveLength(1)
+    expect(told(server)).not.toContain('sk-secret')
+  })
+
+  it.each(['openai', 'comfyui', 'automatic1111', 'sdcpp'])(
+    'of %s goes as a bearer to what is locked',
+    async (engine) => {
+      const server = await started(startScriptedServer(locked))
+      await identify(server.url, { apiKey: 'sk-secret', engine })
+      const sent = server.headers.map(({ authorization }) => authorization)
+      expect(sent[0]).toBeUndefined()
+      expect(sent).toContain('Bearer sk-secret')
+    }
+  )
+
+  it('that is a token lets in to InvokeAI', async () => {
+    const server = await started(
+      startScriptedServer({
+        'GET /api/v1/app/version': { json: { version: '6.14.2' } },
+        'GET /api/v2/models/': { status: 401, json: {} }
+      })
+    )
+    await identify(server.url, { apiKey: 'eyJhbGciOi.a.b', engine: 'invokeai' })
+    const withKey = server.calls.filter((_call, index) => server.headers[index]?.authorization !== undefined)
+    expect(withKey).toEqual(['GET /api/v2/models/'])
+  })
+})
+
 describe('hostile and broken servers', () => {
   it.each<[string, ScriptedAnswer]>([
     ['pages', { html: '<html><title>hi</title></html>' }],
@@ -328,7 +390,7 @@ describe('hostile and broken servers', () => {
   it('lead nobody elsewhere', async () => {
     const elsewhere = await started(startFakeComfy())
     const { url } = await scripted({ '*': { status: 302, location: `${elsewhere.url}/system_stats` } })
-    expect((await identifyServer({ url, apiKey: 'sk-secret' })).result).toEqual([])
+    expect((await identifyServer({ url, apiKey: 'sk-secret', engine: 'openai' })).result).toEqual([])
     expect(elsewhere.calls).toEqual([])
   })
 })

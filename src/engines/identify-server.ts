@@ -1,10 +1,12 @@
 import { fingerprintAutomatic1111 } from './automatic1111/automatic1111-fingerprint.ts'
 import { fingerprintComfy } from './comfyui/comfyui-fingerprint.ts'
+import { ENGINES } from './engine-descriptions.ts'
 import type { Recognised } from './fingerprint.ts'
 import { fingerprintOpenAI, fingerprintSdServer } from './openai/openai-fingerprint.ts'
 import { fingerprintSdcpp } from './sdcpp/sdcpp-fingerprint.ts'
 import { fingerprintInvoke } from './invokeai/invokeai-fingerprint.ts'
-import { lookAtServer, type LookOptions, type Seen } from './server-look.ts'
+import { profileOfAddress } from './openai/recognise-profile.ts'
+import { lookAtServer, type LookOptions, type Seen, type ServerLook } from './server-look.ts'
 import { fingerprintSwarm } from './swarmui/swarmui-fingerprint.ts'
 import { UNDRIVEN } from './undriven-servers.ts'
 
@@ -20,11 +22,37 @@ const FINGERPRINTS = [
   fingerprintOpenAI
 ] as const
 
+export interface IdentifyOptions extends Pick<LookOptions, 'url' | 'headers' | 'signal'> {
+  /** Of the service that names the address. */
+  apiKey?: string
+  /** The engine that this service names, which decides in which form its key may go to what is not recognised. */
+  engine?: string
+}
+
 /**
  * Asks what answers at an address: everything that it can be taken for, the best first. Ports say nothing, for all kinds
- * of servers share them.
+ * of servers share them. The key is for those that want one: what is recognised without it gets it as it takes it, and what
+ * lets nobody in gets it as a bearer, if that is how the engine of its service sends it.
  */
-export async function identifyServer(options: LookOptions): Promise<Seen<Recognised[]>> {
-  const seen = await lookAtServer(options, (look) => Promise.all(FINGERPRINTS.map((fingerprint) => fingerprint(look))))
-  return { ...seen, result: (seen.result ?? []).filter((one) => one !== undefined) }
+export async function identifyServer({ apiKey, engine, ...options }: IdentifyOptions): Promise<Seen<Recognised[]>> {
+  const seen = await lookAtServer({ ...options, ...(apiKey !== undefined && { heldKey: apiKey }) }, recogniseAll)
+  const { isLocked, found } = seen.result ?? { isLocked: false, found: [] }
+  const isKnown = found.some((one) => one.engine !== undefined)
+  if (apiKey === undefined || !isLocked || isKnown || !sendsBearer(engine)) return { ...seen, result: found }
+  const header = profileOfAddress(options.url)?.keyHeader
+  const key = header === undefined ? { apiKey } : { headers: { ...options.headers, [header]: apiKey } }
+  const { result } = await lookAtServer({ ...options, ...key }, recogniseAll)
+  return { ...seen, result: result?.found ?? found }
 }
+
+async function recogniseAll(look: ServerLook): Promise<{ found: Recognised[]; isLocked: boolean }> {
+  const found = await Promise.all(FINGERPRINTS.map((fingerprint) => fingerprint(look)))
+  return { found: found.filter((one) => one !== undefined), isLocked: look.isLocked() }
+}
+
+/** Whether the keys that an engine is given are bearers; of none, or one that there is not, it cannot be said. */
+const sendsBearer = (engine: string | undefined): boolean =>
+  ENGINES.some(({ name, takes, hasOwnKeys }) => name === engine && takes.includes('api_key') && !hasOwnKeys)
+
+/** Whether a key that was written for the engine `from` may go to a server of the engine `to`. */
+export const mayGetKey = (to: string, from: string | undefined): boolean => to === from || sendsBearer(from)

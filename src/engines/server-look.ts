@@ -29,14 +29,19 @@ export interface ServerLook {
   get(path: string, headers?: Record<string, string>): Promise<LookAnswer | undefined>
   /** With a JSON body. */
   post(path: string, body: object, headers?: Record<string, string>): Promise<LookAnswer | undefined>
-  /** For servers that take it in another way than `Bearer`, with which it goes everywhere. */
-  readonly apiKey?: string
+  /** What has not been sent with any question: only to what was recognised without it, as that takes it. */
+  readonly heldKey?: string
+  /** Whether an answer so far has asked for a key, or a password. */
+  isLocked(): boolean
 }
 
 export interface LookOptions {
   /** Where the server lies, without the root of an API. A user name and password in it are sent along. */
   url: string
+  /** Sent with every question, as a bearer. */
   apiKey?: string
+  /** Sent with none. */
+  heldKey?: string
   /** Sent with every question, by lower-case name. */
   headers?: Record<string, string>
   signal?: AbortSignal
@@ -72,6 +77,7 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
   const headers = { ...options.headers, ...(authorization && { authorization }) }
   const asked = new Map<string, Promise<LookAnswer | undefined>>()
   let answered = false
+  let locked = false
 
   const ask = async (
     path: string,
@@ -90,6 +96,7 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
         dispatcher
       })
       answered = true
+      locked ||= response.status === 401 || response.status === 403
       const { bytes, complete } = await readStart(response, MAX_ANSWER_BYTES)
       if (!complete) return undefined
       const text = bytes.toString()
@@ -108,7 +115,8 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
     url: options.url,
     get: (path, more) => once(path, more),
     post: (path, body, more) => once(path, more, JSON.stringify(body)),
-    ...(options.apiKey !== undefined && { apiKey: options.apiKey }),
+    ...(options.heldKey !== undefined && { heldKey: options.heldKey }),
+    isLocked: () => locked,
     hasAnswered: () => answered
   }
 }

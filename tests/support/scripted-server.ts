@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 
 export type ScriptedAnswer =
   { status?: number; json?: unknown; html?: string; location?: string } | 'endless' | 'silent'
@@ -11,6 +12,8 @@ export interface ScriptedServer {
   calls: string[]
   /** Of the calls, in the same order. */
   headers: IncomingMessage['headers'][]
+  /** Of the calls, each before it was answered. */
+  bodies: string[]
   close(): Promise<void>
 }
 
@@ -21,14 +24,17 @@ export async function startScriptedServer(
 ): Promise<ScriptedServer> {
   const calls: string[] = []
   const headers: IncomingMessage['headers'][] = []
+  const bodies: string[] = []
   const http = createServer((request, response) => {
     const [path = ''] = (request.url ?? '').split('?')
     calls.push(`${request.method} ${path}`)
     headers.push(request.headers)
-    answer(
-      script[`${request.method} ${path}`] ?? script['*'] ?? { status: 404, json: { detail: 'Not Found' } },
-      response
-    )
+    const told = script[`${request.method} ${path}`] ?? script['*'] ?? { status: 404, json: { detail: 'Not Found' } }
+    const read = (body: string) => {
+      bodies.push(body)
+      answer(told, response)
+    }
+    text(request).then(read, () => response.destroy())
   })
   http.listen(0, host)
   await once(http, 'listening')
@@ -36,6 +42,7 @@ export async function startScriptedServer(
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     calls,
     headers,
+    bodies,
     close: async () => {
       http.closeAllConnections()
       http.close()

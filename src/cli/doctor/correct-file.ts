@@ -1,6 +1,7 @@
 import type { AgentFile, DraftService, NewModel, NewService } from '../../config/agent-file.ts'
 import { ENGINES } from '../../engines/engine-descriptions.ts'
 import type { Recognised } from '../../engines/fingerprint.ts'
+import { mayGetKey } from '../../engines/identify-server.ts'
 import type { FoundModel } from '../../engines/inventory.ts'
 import { isClean } from '../../lib/clean-text.ts'
 import { closestName } from '../../lib/closest-name.ts'
@@ -55,8 +56,11 @@ function correctService(file: AgentFile, { index, service, sightings }: Correcte
   const { engine } = file.services[index] ?? service
   const isPlausible = sighting.found.some((one) => one.engine?.name === engine)
   if (!isPlausible && best.engine && !best.isUnsure) {
-    file.setOfService(index, 'engine', { value: best.engine.name, why: `${best.server} answers there` })
-    file.keepOnly(index, { takes: best.engine.takes, options: best.engine.options.map(({ name }) => name) })
+    const { name, takes, options } = best.engine
+    file.setOfService(index, 'engine', { value: name, why: `${best.server} answers there` })
+    // As a bearer it would go to that server with every call.
+    const kept = mayGetKey(name, engine) ? takes : takes.filter((key) => key !== 'api_key')
+    file.keepOnly(index, { takes: kept, options: options.map((option) => option.name) })
   }
   const taken = sighting.found.find((one) => one.engine?.name === file.services[index]?.engine)
   if (taken) correctModels(file, { index, found: taken })

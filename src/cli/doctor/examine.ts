@@ -22,9 +22,16 @@ const DESCRIBE_WITHIN_MS = 5000
 export const placesIn = (file: AgentFile): Place[] =>
   file.services.flatMap((service, index) => {
     if (service?.url === undefined || !/^https?:\/\//i.test(service.url) || !URL.canParse(service.url)) return []
-    const { url, apiKey, headers } = service
+    const { url, apiKey, engine, headers } = service
     return [
-      { url, ...(apiKey !== undefined && { apiKey }), ...(headers && { headers }), service: index, isNamed: true }
+      {
+        url,
+        ...(apiKey !== undefined && { apiKey }),
+        ...(engine !== undefined && { engine }),
+        ...(headers && { headers }),
+        service: index,
+        isNamed: true
+      }
     ]
   })
 

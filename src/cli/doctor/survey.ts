@@ -9,6 +9,8 @@ export interface Place {
   /** As its owner wrote it; with a user name and password perhaps. */
   url: string
   apiKey?: string
+  /** For which the key was written. */
+  engine?: string
   headers?: Record<string, string>
   /** The place in the list of services that names it. */
   service?: number
@@ -44,10 +46,11 @@ export async function survey(places: readonly Place[]): Promise<Sighting[]> {
 }
 
 async function look(place: Place): Promise<Sighting> {
-  const { url, apiKey, headers } = place
+  const { url, apiKey, engine, headers } = place
   const { contact, result } = await identifyServer({
     url: rootOf(url),
     ...(apiKey !== undefined && { apiKey }),
+    ...(engine !== undefined && { engine }),
     ...(headers && { headers })
   })
   const exposure = contact === 'none' ? undefined : await findExposure(url)

@@ -3,6 +3,7 @@ import { prepareImage } from '../../agent/prepare-image.ts'
 import { readBounded } from '../../agent/read-bounded.ts'
 import { EngineError } from '../../engines/engine.ts'
 import { createEngine } from '../../engines/engine-registry.ts'
+import { mayGetKey } from '../../engines/identify-server.ts'
 import type { Usable } from './correct-file.ts'
 import { cleanText } from '../../lib/clean-text.ts'
 
@@ -17,11 +18,11 @@ export interface Trial {
 
 /** Has a server make one small image with its first model, and looks at it. */
 export async function tryImage({ sighting, recognised }: Usable, model: string): Promise<Trial> {
-  const { url, apiKey, headers } = sighting
+  const { url, apiKey, engine: writtenFor, headers } = sighting
   const { maxImageBytes, maxPixels } = AGENT_LIMITS
   const engine = createEngine(recognised.engine.name, {
     url,
-    ...(apiKey !== undefined && { apiKey }),
+    ...(apiKey !== undefined && mayGetKey(recognised.engine.name, writtenFor) && { apiKey }),
     ...(headers && { headers }),
     options: recognised.options ?? {},
     models: [{ servedAs: model, options: {} }],

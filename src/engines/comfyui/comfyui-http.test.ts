@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
+import { startSizedServer } from '../../../tests/support/sized-server.ts'
 import { createComfyHttp } from './comfyui-http.ts'
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -12,33 +10,13 @@ afterEach(async () => {
 
 /** A client of a server that answers everything with a list of so many bytes, or one without an end. */
 async function answering(bytes: number) {
-  const state = { sent: 0, isGone: false }
-  const server = createServer((_request, response) => {
-    response.once('close', () => (state.isGone = true))
-    const space = Buffer.alloc(1024 * 1024, ' ')
-    state.sent = 1
-    response.write('[')
-    const more = () => {
-      while (state.sent < bytes - 1) {
-        const piece = space.subarray(0, bytes - 1 - state.sent)
-        state.sent += piece.length
-        if (!response.write(piece)) return void response.once('drain', more)
-      }
-      response.end(']')
-    }
-    more()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const http = createComfyHttp({
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    maxImageBytes: 1000
-  })
+  const server = await startSizedServer({ json: '[]', bytes })
+  const http = createComfyHttp({ baseUrl: server.url, maxImageBytes: 1000 })
   closing.push(
-    () => new Promise((resolve) => void server.close(resolve).closeAllConnections()),
+    () => server.close(),
     () => http.close()
   )
-  return { state, ask: () => http.get('/queue', new AbortController().signal) }
+  return { state: server.state, ask: () => http.get('/queue', new AbortController().signal) }
 }
 
 it('reads an answer of as many bytes as it may have', async () => {

@@ -98,6 +98,26 @@ describe('an account', () => {
     await invoke.engine.close?.()
   })
 
+  it('gets its password sent to InvokeAI alone, whatever answers at its address', async () => {
+    await start()
+    for (const answer of [
+      { status: 401, json: {} },
+      { status: 401, html: 'no' }
+    ]) {
+      const other = await startScriptedServer({ '*': answer })
+      const engine = createInvokeEngine({
+        baseUrl: other.url,
+        apiKey: 'jo@example.com:pass:word',
+        maxImageBytes: 1000,
+        models: []
+      })
+      await expect(engine.describe(new AbortController().signal)).rejects.toMatchObject({ fault: 'unreachable' })
+      expect(JSON.stringify([other.headers, other.bodies])).not.toMatch(/jo@|pass:word/)
+      await engine.close?.()
+      await other.close()
+    }
+  })
+
   it('has secrets that nobody is told', async () => {
     await start({ account }, { apiKey: 'jo@example.com:pass:word' })
     invoke.server.control({ failItem: { type: 'x', message: 'it broke for pass:word and token-0-of-the-account' } })

@@ -34,9 +34,9 @@ export const fingerprintInvoke: Fingerprint = async (look) => {
   }
 }
 
-/** The list as the account sees it whose password is the key. */
+/** The list as the account sees it whose password, or token, the key is. */
 async function signedIn(look: ServerLook): Promise<LookAnswer | undefined> {
-  const account = readAccount(look.apiKey)
-  const { token } = members(account && (await look.post('/api/v1/auth/login', account))?.json)
+  const account = readAccount(look.heldKey)
+  const { token } = account ? members((await look.post('/api/v1/auth/login', account))?.json) : { token: look.heldKey }
   return typeof token === 'string' ? look.get(MODELS, { authorization: `Bearer ${token}` }) : undefined
 }

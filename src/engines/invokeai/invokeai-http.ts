@@ -17,6 +17,7 @@ import { faultOf, noSuchApi, notAllowed } from './invokeai-fault.ts'
 const ANSWER_WITHIN_MS = 30_000
 /** The document of its API has 2 MB, a list of models a kilobyte for each. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024
+
 /** `email:password` of an account; undefined for a token, which has no `@`. */
 export function readAccount(apiKey: string | undefined): { email: string; password: string } | undefined {
   const [, email, password] = /^([^\s:@]+@[^\s:@]+):(.+)$/s.exec(apiKey ?? '') ?? []
@@ -55,6 +56,9 @@ export function createInvokeHttp({ apiKey, ...options }: UpstreamHttpOptions): I
   const soon = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])
 
   const signIn = async (): Promise<void> => {
+    // Whatever else lies there and asks for a key gets no password.
+    const app = await http.get('/api/v1/app/version', AbortSignal.timeout(ANSWER_WITHIN_MS), limits)
+    if (typeof members(parseJson(app.body)).version !== 'string') throw noSuchApi()
     const body = JSON.stringify({ ...account, remember_me: true })
     const answer = await http.post('/api/v1/auth/login', body, AbortSignal.timeout(ANSWER_WITHIN_MS), limits)
     const { token: given } = members(parseJson(answer.body))

@@ -5,6 +5,7 @@ export const SWARMUI: EngineDescription = {
   title: 'SwarmUI',
   detail: 'By its own API: all its backends and models, with progress and previews',
   takes: ['url', 'api_key', 'headers', 'extras', 'max_pixels', 'multiple_of', 'check_models'],
+  hasOwnKeys: true,
   options: [
     { name: 'loras', meaning: 'the LoRAs that prompts may name, or any' },
     { name: 'edits', meaning: 'whether edits begin from the image or refer to it' },

@@ -7,12 +7,14 @@ import { tokenCookie } from './swarmui-http.ts'
 
 /** SwarmUI by its sessions, without which it tells nothing. */
 export const fingerprintSwarm: Fingerprint = async (look) => {
-  const headers = look.apiKey === undefined ? {} : { cookie: tokenCookie(look.apiKey) }
-  const answer = await look.post('/API/GetNewSession', {}, headers)
-  const fields = members(answer?.json)
-  const session = parseSession(fields)
+  const ask = async (headers: Record<string, string>) =>
+    members((await look.post('/API/GetNewSession', {}, headers))?.json)
+  const open = await ask({})
+  const wantsAccount = /^invalid or unauthorized/i.test(String(open.error))
+  const headers = wantsAccount && look.heldKey !== undefined ? { cookie: tokenCookie(look.heldKey) } : {}
+  const session = parseSession(open) ?? parseSession(await ask(headers))
   if (!session) {
-    if (!/^invalid or unauthorized/i.test(String(fields.error))) return undefined
+    if (!wantsAccount) return undefined
     return {
       engine: SWARMUI,
       server: 'SwarmUI',

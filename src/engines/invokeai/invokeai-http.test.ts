@@ -1,0 +1,30 @@
+import { afterEach, expect, it } from 'vitest'
+import { startSizedServer } from '../../../tests/support/sized-server.ts'
+import { createInvokeHttp } from './invokeai-http.ts'
+
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+/** Asks a server whose answer has so many bytes. */
+async function ask(bytes: number) {
+  const server = await startSizedServer({ json: '{"models":[]}', bytes })
+  const http = createInvokeHttp({ baseUrl: server.url, maxImageBytes: 1000 })
+  closing.push(
+    () => server.close(),
+    () => http.close()
+  )
+  return http.get('/api/v2/models/', new AbortController().signal)
+}
+
+it('reads an answer of as many bytes as it may have, and none of one more or without an end', async () => {
+  expect(await ask(MAX_ANSWER_BYTES)).toEqual({ models: [] })
+  for (const bytes of [MAX_ANSWER_BYTES + 1, Infinity]) {
+    await expect(ask(bytes)).rejects.toMatchObject({
+      fault: 'bad_output',
+      message: expect.stringContaining('more bytes')
+    })
+  }
+})
