@@ -1,4 +1,8 @@
-import { EngineError } from './engine.ts'
+import { sniffMediaType } from '../images/sniff-media-type.ts'
+import { EngineError, type EngineRun } from './engine.ts'
+
+/** Of a preview; larger ones are left out. */
+export const MAX_PREVIEW_BYTES = 1024 * 1024
 
 export interface ImageBytes {
   bytes: Buffer
@@ -32,4 +36,16 @@ function readDataUrl(url: string): ImageBytes {
     throw new EngineError('bad_output', 'The image server answered with a data URL that is not base64.')
   }
   return { bytes: Buffer.from(url.slice(comma + 1), 'base64'), mediaType: mediaType || null }
+}
+
+/** Shows a preview, base64 or a `data:` URL. What is no picture, or too large a one, is left out: the image counts. */
+export function showPreviewText(preview: string, run: Pick<EngineRun, 'onPreview'>): void {
+  if (preview.length > MAX_PREVIEW_BYTES * 1.4) return
+  try {
+    const { bytes } = decodeImageText(preview, MAX_PREVIEW_BYTES)
+    const mediaType = sniffMediaType(bytes)
+    if (mediaType !== undefined) run.onPreview(bytes, mediaType)
+  } catch {
+    // Said above.
+  }
 }

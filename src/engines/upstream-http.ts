@@ -61,6 +61,8 @@ export interface UpstreamHttp {
   post(path: string, body: string | TypedBody, signal: AbortSignal, limits?: AnswerLimits): Promise<UpstreamAnswer>
   /** Below the root, without a body; any status is an answer, redirects included. */
   send(method: 'PUT' | 'DELETE', path: string, signal: AbortSignal, limits?: AnswerLimits): Promise<UpstreamAnswer>
+  /** The picture that lies there; throws `crashed` when the server goes away first, `bad_output` when there is none or a larger one. */
+  downloadPicture(path: string, signal: AbortSignal): Promise<Buffer>
   /** What must be told to nobody. */
   readonly secrets: readonly string[]
   close(): Promise<void>
@@ -142,6 +144,22 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     },
     send: async (method, path, signal, limits = {}) =>
       answerOf(await request(address.urlOf(path), { method, headers: {}, signal }), limits),
+    downloadPicture: async (path, signal) => {
+      const response = await request(address.urlOf(path), { method: 'GET', headers: {}, signal }).catch(
+        (cause: unknown) => {
+          throw new EngineError('crashed', 'The image server went away before its picture was fetched.', { cause })
+        }
+      )
+      const { bytes, complete } = await readStart(response, options.maxImageBytes)
+      if (!response.ok) {
+        throw new EngineError(
+          'bad_output',
+          `The image server does not give its picture away (HTTP ${response.status}).`
+        )
+      }
+      if (!complete) throw tooManyBytes()
+      return bytes
+    },
     secrets: secretsOf(options, address),
     close: () => dispatcher.destroy()
   }

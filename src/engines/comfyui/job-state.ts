@@ -1,11 +1,9 @@
 import type { EngineRun } from '../engine.ts'
+import { MAX_PREVIEW_BYTES } from '../image-text.ts'
 import { type JobEnd, parseFiles } from './comfyui-api.ts'
 import type { PictureFrame } from './comfyui-frames.ts'
 import type { ServerFile } from './comfyui-http.ts'
 import type { Plan } from './graph.ts'
-
-/** Larger pictures on the way are of no use to anybody. */
-const MAX_PREVIEW_BYTES = 1024 * 1024
 
 /** What is known of one job, from the events of its client. Every job has a client of its own. */
 export class JobState {

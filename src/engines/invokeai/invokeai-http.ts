@@ -1,13 +1,6 @@
 import { EngineError } from '../engine.ts'
 import { multipartBody } from '../openai/multipart-body.ts'
-import {
-  createUpstreamHttp,
-  readStart,
-  tooManyBytes,
-  type TypedBody,
-  type UpstreamAnswer,
-  type UpstreamHttpOptions
-} from '../upstream-http.ts'
+import { createUpstreamHttp, type TypedBody, type UpstreamAnswer, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import { isSuccess } from '../upstream-fault.ts'
 import { parseImageName } from './invokeai-api.ts'
@@ -116,24 +109,7 @@ export function createInvokeHttp({ apiKey, ...options }: UpstreamHttpOptions): I
       if (name === undefined) throw new EngineError('crashed', 'The image server did not take a source image.')
       return name
     },
-    download: async (image, signal) => {
-      const headers = { ...http.ownHeaders, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
-      const url = http.address.urlOf(`/api/v1/images/i/${image}/full`)
-      const response = await http
-        .fetch(url, { method: 'GET', headers, redirect: 'manual', signal })
-        .catch((cause: unknown) => {
-          throw new EngineError('crashed', 'The image server went away before its picture was fetched.', { cause })
-        })
-      const { bytes, complete } = await readStart(response, options.maxImageBytes)
-      if (!response.ok) {
-        throw new EngineError(
-          'bad_output',
-          `The image server does not give its picture away (HTTP ${response.status}).`
-        )
-      }
-      if (!complete) throw tooManyBytes()
-      return bytes
-    },
+    download: (image, signal) => http.downloadPicture(`/api/v1/images/i/${image}/full`, signal),
     socketUrl: socketUrl.href,
     headers: http.ownHeaders,
     token: () => token,

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { sniffMediaType } from '../../images/sniff-media-type.ts'
 import { sleep } from '../../lib/async.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
-import { decodeImageText } from '../image-text.ts'
+import { showPreviewText } from '../image-text.ts'
 import { orAborted } from '../or-aborted.ts'
 import { type ItemState, parseItem, parseItemIds, parseProgress } from './invokeai-api.ts'
 import { canceled, faultOfItem, OWNERS_PAUSE_MS } from './invokeai-fault.ts'
@@ -14,8 +13,6 @@ import { type EventSocket, openSocket } from './invokeai-socket.ts'
 /** Every InvokeAI has one, and uses no other. */
 const QUEUE = 'default'
 const QUEUE_PATH = `/api/v1/queue/${QUEUE}`
-/** Larger pictures on the way are of no use to anybody. */
-const MAX_PREVIEW_BYTES = 1024 * 1024
 /** So often a job is looked after that was told to stop. */
 const MOST_LOOKS = 20
 
@@ -190,7 +187,7 @@ export class InvokeJob {
       this.#most = Math.max(this.#most, Math.round(part * this.#parts.steps))
       this.#run.onProgress(this.#most, this.#parts.steps)
     }
-    if (preview !== undefined) showPreview(preview, this.#run)
+    if (preview !== undefined) showPreviewText(preview, this.#run)
   }
 
   #wake(): void {
@@ -204,16 +201,4 @@ function imageOf(state: Exclude<ItemState, { status: 'waiting' | 'working' }>, s
   if (state.status === 'canceled') throw canceled()
   if (state.image !== undefined) return state.image
   throw new EngineError('bad_output', 'The image server finished without a picture.')
-}
-
-/** What is no picture, or too large a one, is left out: the image counts. */
-function showPreview(preview: string, run: EngineRun): void {
-  if (preview.length > MAX_PREVIEW_BYTES * 1.4) return
-  try {
-    const { bytes } = decodeImageText(preview, MAX_PREVIEW_BYTES)
-    const mediaType = sniffMediaType(bytes)
-    if (mediaType !== undefined) run.onPreview(bytes, mediaType)
-  } catch {
-    // Said above.
-  }
 }

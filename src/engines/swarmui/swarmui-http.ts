@@ -1,11 +1,5 @@
 import { EngineError } from '../engine.ts'
-import {
-  base64AnswerBytes,
-  createUpstreamHttp,
-  readStart,
-  tooManyBytes,
-  type UpstreamHttpOptions
-} from '../upstream-http.ts'
+import { base64AnswerBytes, createUpstreamHttp, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import { faultOfAnswer } from '../upstream-fault.ts'
 import { parseSession, refusalIn, type SessionFacts } from './swarmui-api.ts'
@@ -96,23 +90,8 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
       if (refusal) throw faultOfRefusal(refusal, secrets)
       return fields
     },
-    download: async (path, { session, signal }) => {
-      const url = http.address.urlOf(`/${readPath(path, session).split('/').map(encodeURIComponent).join('/')}`)
-      const response = await http
-        .fetch(url, { method: 'GET', headers: http.ownHeaders, redirect: 'manual', signal })
-        .catch((cause: unknown) => {
-          throw new EngineError('crashed', 'The image server went away before its picture was fetched.', { cause })
-        })
-      const { bytes, complete } = await readStart(response, options.maxImageBytes)
-      if (!response.ok) {
-        throw new EngineError(
-          'bad_output',
-          `The image server does not give its picture away (HTTP ${response.status}).`
-        )
-      }
-      if (!complete) throw tooManyBytes()
-      return bytes
-    },
+    download: (path, { session, signal }) =>
+      http.downloadPicture(`/${readPath(path, session).split('/').map(encodeURIComponent).join('/')}`, signal),
     socketUrl: socketUrl.href,
     headers: http.ownHeaders,
     maxMessageBytes: base64AnswerBytes(options.maxImageBytes),

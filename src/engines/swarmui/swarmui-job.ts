@@ -1,15 +1,12 @@
 import { WebSocket } from 'ws'
-import { sniffMediaType } from '../../images/sniff-media-type.ts'
 import { sleep } from '../../lib/async.ts'
 import type { EngineRun } from '../engine.ts'
-import { decodeImageText } from '../image-text.ts'
+import { showPreviewText } from '../image-text.ts'
 import { parseJson } from '../upstream-text.ts'
 import { parseEvents, type SwarmEvent, type SwarmRefusal } from './swarmui-api.ts'
 
 const OPEN_WITHIN_MS = 10_000
 const PING_EVERY_MS = 15_000
-/** Larger pictures on the way are of no use to anybody. */
-const MAX_PREVIEW_BYTES = 1024 * 1024
 /** So often a job that may not have begun yet is told to stop. */
 const MOST_INTERRUPTS = 5
 
@@ -83,7 +80,7 @@ export function startJob({ url, headers, body, steps, maxMessageBytes, run }: Jo
         state.hasBegun = true
         most = Math.max(most, Math.round(event.part * steps))
         run.onProgress(most, steps)
-        if (event.preview !== undefined) showPreview(event.preview, run)
+        if (event.preview !== undefined) showPreviewText(event.preview, run)
         return
       case 'image':
         // Negative ones are made on the way, and of several the first is the one that was asked for.
@@ -135,18 +132,6 @@ export function startJob({ url, headers, body, steps, maxMessageBytes, run }: Jo
       return state.wasSent
     },
     close: () => socket.terminate()
-  }
-}
-
-/** What is no picture, or too large a one, is left out: the image counts. */
-function showPreview(preview: string, run: Pick<EngineRun, 'onPreview'>): void {
-  if (preview.length > MAX_PREVIEW_BYTES * 1.4) return
-  try {
-    const { bytes } = decodeImageText(preview, MAX_PREVIEW_BYTES)
-    const mediaType = sniffMediaType(bytes)
-    if (mediaType !== undefined) run.onPreview(bytes, mediaType)
-  } catch {
-    // Said above.
   }
 }
 
