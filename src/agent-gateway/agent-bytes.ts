@@ -147,7 +147,7 @@ function largestBody({ headers }: FastifyRequest, { maxOutputBytes }: AgentBytes
 async function refuseImage(parts: AgentBytesParts, attempt: AttemptRow, why: string): Promise<never> {
   await parts.requests.fail(attempt, {
     reason: 'bad_output',
-    message: `The provider's image server did not deliver a usable image. ${why}`
+    message: `The machine delivered no usable image. ${why}`
   })
   throw errors.invalidImage(why, null)
 }
@@ -155,7 +155,7 @@ async function refuseImage(parts: AgentBytesParts, attempt: AttemptRow, why: str
 function sizeWarnings(asked: ImageParameters, saved: SavedBytes): string[] {
   const size = formatSize(saved)
   return asked.size && !asked.size_unasked && formatSize(asked.size) !== size
-    ? [`The size ${formatSize(asked.size)} was asked for; the provider delivered ${size}.`]
+    ? [`The size ${formatSize(asked.size)} was asked for; the machine delivered ${size}.`]
     : []
 }
 

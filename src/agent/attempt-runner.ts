@@ -320,5 +320,5 @@ function failureOf(error: unknown): Failure | undefined {
       ...(ms !== undefined && { retry_after_ms: Math.min(MAX_RETRY_AFTER_MS, Math.max(0, Math.ceil(ms))) })
     }
   }
-  return { fault: 'crashed', message: 'The provider failed unexpectedly.' }
+  return { fault: 'crashed', message: 'The agent failed unexpectedly.' }
 }

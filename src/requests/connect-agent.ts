@@ -68,7 +68,10 @@ export async function connectAgent(
     return { ...provider, resumed, lost }
   })
   for (const attempt of sorted.lost) {
-    await failAttempt(parts, attempt, { reason: 'agent_lost', message: 'The provider restarted.' })
+    await failAttempt(parts, attempt, {
+      reason: 'agent_lost',
+      message: 'The machine was restarted while it made the image.'
+    })
   }
   database.bell.ring('tasks')
   const kept = new Set(sorted.resumed.map((attempt) => attempt.id))

@@ -16,7 +16,7 @@ export async function disconnectAgent(
   if (!options.voided) return
   for (const attempt of await listLiveOfProvider(parts.database.db, connection.providerId)) {
     if (attempt.epoch !== connection.epoch) continue // A newer connection goes on with it.
-    const message = 'The provider was disconnected.'
+    const message = 'The machine was disconnected while it made the image.'
     await failAttempt(parts, attempt, { reason: 'agent_lost', message, isAnnounced: true })
   }
 }

@@ -20,7 +20,10 @@ export async function expireLeases(
     expired = await listAll()
   }
   for (const attempt of expired) {
-    await failAttempt(parts, attempt, { reason: 'lease_lapsed', message: 'The provider stopped answering.' })
+    await failAttempt(parts, attempt, {
+      reason: 'lease_lapsed',
+      message: 'The machine stopped answering while it made the image.'
+    })
   }
   return expired.length
 }

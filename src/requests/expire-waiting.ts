@@ -51,8 +51,8 @@ async function strand({ database }: RequestParts, { task, paused }: Stranded): P
       finished_at: now,
       error_code: paused ? 'upstream_busy' : 'no_provider',
       error_message: paused
-        ? `No provider of '${task.model}' could begin in time: their image servers are busy or cannot be used.`
-        : `No provider of '${task.model}' came online in time.`
+        ? `No machine that has '${task.model}' could begin in time: all are busy or cannot be used.`
+        : `No machine that has '${task.model}' came online in time.`
     }
     if (!(await failWaiting(trx, task.id, failure))) return false
     await endRequestIfDone(trx, task.request_id, now)

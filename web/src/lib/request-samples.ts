@@ -1,3 +1,4 @@
+import type { ProviderInfo, ServiceInfo } from '../../../src/http/dashboard/contract/network.ts'
 import type {
   AttemptInfo,
   ImageInfo,
@@ -69,5 +70,52 @@ export const attempt = (change: Partial<AttemptInfo> = {}): AttemptInfo => ({
   progressedAt: 2500,
   generatingMs: 6000,
   finishedAt: 9000,
+  ...change
+})
+
+export const provider = (change: Partial<ProviderInfo> = {}): ProviderInfo => ({
+  id: 'prv_1',
+  name: 'rig',
+  owner: { id: 'usr_1', name: 'Ada' },
+  isMine: false,
+  isOnline: true,
+  onlineSince: 100,
+  lastSeenAt: 100,
+  agentVersion: null,
+  drainedAt: null,
+  trust: { state: 'trusted', since: null, isShared: true },
+  services: [],
+  images: 0,
+  imagesToday: 0,
+  ...change
+})
+
+/** A service that offers these models. */
+export const service = ({
+  models = [],
+  ...change
+}: Partial<Omit<ServiceInfo, 'models'>> & { models?: string[] } = {}): ServiceInfo => ({
+  id: 'svc_1',
+  name: 'painter',
+  type: 'image',
+  engine: 'demo',
+  description: null,
+  access: 'members',
+  listed: null,
+  imagesPerHour: null,
+  imagesPerUserHour: null,
+  terms: null,
+  isPaused: false,
+  usedThisHour: null,
+  models: models.map((id) => ({ id, features: [], isLoaded: null })),
+  spareModels: null,
+  found: null,
+  concurrency: 1,
+  running: 0,
+  cooling: null,
+  warning: null,
+  succeeded: 0,
+  failed: 0,
+  secondsPerMegapixel: null,
   ...change
 })

@@ -1,16 +1,9 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import type { NetworkState, ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
+import type { ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
 import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
+import { networkQuery } from '../../lib/network-query.ts'
 
-/** Work flows without an event for everybody; asked only while the page is in view. */
-const NETWORK_EVERY_MS = 5000
 const PROVIDER_EVERY_MS = 10_000
-
-export const networkQuery = queryOptions({
-  queryKey: ['network'],
-  queryFn: ({ signal }) => fetchJson<NetworkState>(`${DASHBOARD}/network`, { signal }),
-  refetchInterval: NETWORK_EVERY_MS
-})
 
 export const providerQuery = (id: string) =>
   queryOptions({

@@ -1,23 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { provider } from '../../lib/request-samples.ts'
 import { problemsOf, findArrived } from './arrived-machine.ts'
 
-const machine = (part: Partial<ProviderInfo> = {}): ProviderInfo => ({
-  id: 'prv_1',
-  name: 'rig',
-  owner: { id: 'usr_1', name: 'Ada' },
-  isMine: true,
-  isOnline: true,
-  onlineSince: 100,
-  lastSeenAt: 100,
-  agentVersion: null,
-  drainedAt: null,
-  trust: { state: 'trusted', since: null, isShared: true },
-  services: [],
-  images: 0,
-  imagesToday: 0,
-  ...part
-})
+const machine = (part: Partial<ProviderInfo> = {}) => provider({ isMine: true, ...part })
 
 describe('findArrived', () => {
   it('finds a new machine', () => {

@@ -12,7 +12,7 @@ import { EmptyState, ErrorState, Skeleton } from '../../components/ui/states.tsx
 import { formatNumber } from '../../lib/format.ts'
 import { usePerson } from '../../lib/session.ts'
 import { useDialogInAddress } from '../../lib/use-dialog-in-address.ts'
-import { networkQuery } from './api.ts'
+import { networkQuery } from '../../lib/network-query.ts'
 import { ConnectDialog } from './connect-dialog.tsx'
 import { ModelTable } from './model-table.tsx'
 import { PendingPanel } from './pending-panel.tsx'

@@ -15,7 +15,8 @@ import { Field } from '../../components/ui/field.tsx'
 import { Select, type SelectOption } from '../../components/ui/select.tsx'
 import { tell } from '../../components/ui/toaster.tsx'
 import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
-import { networkQuery, providerQuery } from './api.ts'
+import { networkQuery } from '../../lib/network-query.ts'
+import { providerQuery } from './api.ts'
 import { PeoplePicker } from './people-picker.tsx'
 
 type Access = NonNullable<ServiceTermsChange['access']>

@@ -1,36 +1,97 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { attempt, provider, service } from '../../../lib/request-samples.ts'
 import { type AdviceContext, adviceFor } from './error-advice.ts'
-import { attempt } from '../../../lib/request-samples.ts'
 
 const ann = { id: 'usr_ann', name: 'Ann' }
 const ben = { id: 'usr_ben', name: 'Ben' }
-const failed = (owner = ann, provider = 'home-rig') => attempt({ state: 'failed', owner, provider })
-const friend: AdviceContext = { reader: { id: 'usr_cy', role: 'member' }, attempts: [failed()] }
-const advise = (code: string, context: Partial<AdviceContext> = {}) =>
-  adviceFor({ code, message: '' }, { ...friend, ...context })
+const failed = (owner = ann, machine = 'home-rig', reason = 'crashed') =>
+  attempt({ state: 'failed', owner, provider: machine, reason })
+const has = (owner = ann, name = 'home-rig', change = {}) =>
+  provider({ id: `prv_${name}`, name, owner, services: [service({ models: ['demo'], ...change })] })
+
+const friend: AdviceContext = {
+  reader: { id: 'usr_cy', role: 'member' },
+  model: 'demo',
+  attempts: [failed()],
+  providers: [has()]
+}
+const owner: AdviceContext = { ...friend, reader: { id: ann.id, role: 'member' } }
+const admin: AdviceContext = { ...friend, reader: { id: 'usr_op', role: 'admin' } }
+const advise = (code: string, context: AdviceContext = friend) => adviceFor({ code, message: '' }, context)
+
+const CODES = [
+  ...['content_rejected', 'no_provider', 'upstream_error', 'upstream_busy', 'timeout', 'invalid_request'],
+  ...['invalid_size', 'storage_unavailable', 'insufficient_quota', 'internal_error', 'from_the_future', 'toString']
+]
 
 it('knows what to do about the errors that end requests, and about those it has never heard of', () => {
-  const codes = ['content_rejected', 'no_provider', 'upstream_error', 'invalid_request', 'from_the_future', 'toString']
-  const advice = codes.map((code) => advise(code))
+  const advice = CODES.map((code) => advise(code))
   for (const text of advice) expect(text).toMatch(/\.$/)
-  expect(new Set(advice).size).toBe(5)
+  expect(new Set(advice).size).toBe(CODES.length - 1)
 })
 
-it('tells a friend whom to tell, by name, and no log', () => {
-  expect(advise('upstream_error')).toMatch(/tell Ann, whose machine home-rig tried it\.$/)
-  expect(advise('upstream_error', { attempts: [failed(), failed(), failed(ben, 'attic')] })).toMatch(
-    /tell Ann, .* or Ben, whose machine attic tried it\.$/
-  )
-  expect(advise('upstream_error', { attempts: [attempt({ owner: ben })] })).toMatch(/tell an admin\.$/)
-  for (const code of ['upstream_error', 'storage_unavailable', 'insufficient_quota', 'internal_error']) {
-    expect(advise(code)).not.toMatch(/\blog\b|disk/)
-  }
+describe('a friend', () => {
+  it('is told whom to tell, by name', () => {
+    expect(advise('upstream_error')).toBe('Retry it. If it fails again, tell Ann, whose machine home-rig tried it.')
+    expect(advise('upstream_error', { ...friend, attempts: [failed(), failed(), failed(ben, 'attic')] })).toMatch(
+      /tell Ann, .* or Ben, whose machine attic tried it\.$/
+    )
+    expect(advise('upstream_error', { ...friend, attempts: [attempt({ owner: ben })] })).toMatch(/tell an admin\.$/)
+  })
+
+  it.each(['no_provider', 'upstream_busy'])('who waited in vain is told whose machine it was: %s', (code) => {
+    expect(advise(code)).toMatch(/tell Ann, whose machine home-rig has this model\.$/)
+    expect(advise(code, { ...friend, providers: [] })).not.toMatch(/tell/)
+    expect(advise(code, { ...friend, model: 'other' })).not.toMatch(/Ann/)
+    expect(advise(code, { ...friend, providers: [has(ann, 'home-rig', { access: 'private' })] })).not.toMatch(/Ann/)
+  })
+
+  it('is told of three machines at most', () => {
+    const many = Array.from({ length: 4 }, (_, index) => has({ id: `usr_${index}`, name: `P${index}` }, `rig-${index}`))
+    expect(advise('no_provider', { ...friend, providers: many })).toMatch(/P0, .*P1, .* or P2, whose machine rig-2 has/)
+    expect(advise('no_provider', { ...friend, providers: many })).not.toMatch(/P3/)
+  })
+
+  it('is sent to no log, no disk and no image server', () => {
+    for (const code of CODES) expect(advise(code)).not.toMatch(/\blogs?\b|disk|agent.s file|its image server|printed/)
+  })
 })
 
-it('tells who runs the machine where to look, and an admin what only they can do', () => {
-  expect(advise('upstream_error', { reader: { id: ann.id, role: 'member' } })).toMatch(/look at the log of the image/)
-  const admin = { id: 'usr_op', role: 'admin' } as const
-  expect(advise('upstream_error', { reader: admin })).toMatch(/tell Ann/)
-  expect(advise('internal_error', { reader: admin })).toMatch(/server's log/)
-  expect(advise('storage_unavailable', { reader: admin })).toMatch(/disk/)
+describe('the owner of the machine', () => {
+  it.each([
+    ['out_of_memory', /look after home-rig: .*graphics card.*max_pixels/],
+    ['timeout', /look after home-rig: .*timeout in the agent’s file/],
+    ['lease_lapsed', /look after home-rig: see that it is on/],
+    ['bad_output', /look after home-rig: make an image with its image server itself/],
+    ['crashed', /look after home-rig: see that its image server runs/],
+    ['from_the_future', /look after home-rig: see that its image server runs/],
+    ['constructor', /look after home-rig: see that its image server runs/]
+  ])('is told what to do there about %s', (reason, wanted) => {
+    expect(advise('upstream_error', { ...owner, attempts: [failed(ann, 'home-rig', reason)] })).toMatch(wanted)
+  })
+
+  it.each(['no_provider', 'upstream_busy'])('is told it of a machine that could not begin: %s', (code) => {
+    expect(advise(code, owner)).toMatch(/Your machine home-rig has this model: see that /)
+    const others = { ...owner, providers: [has(ben, 'attic'), has()] }
+    expect(advise(code, others)).not.toMatch(/Ben/)
+  })
+
+  it('is told nothing of what they cannot do about the machines of others', () => {
+    expect(advise('upstream_error', { ...owner, attempts: [failed(ben, 'attic')] })).toMatch(/tell Ben/)
+  })
+})
+
+describe('an admin', () => {
+  it('is told what only they can do, and no more of machines than a friend', () => {
+    expect(advise('upstream_error', admin)).toMatch(/tell Ann/)
+    expect(advise('no_provider', admin)).toMatch(/tell Ann/)
+    expect(advise('upstream_error', { ...admin, attempts: [] })).toMatch(/see under Admin what else failed\.$/)
+    expect(advise('storage_unavailable', admin)).toMatch(/disk/)
+    expect(advise('insufficient_quota', admin)).toMatch(/raise it under Admin/)
+  })
+
+  it('is told to read no log', () => {
+    for (const code of CODES)
+      expect(advise(code, admin)).not.toMatch(/(look|see|read)\b[^.]*\blogs?\b|its image server/)
+  })
 })

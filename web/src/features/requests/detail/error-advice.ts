@@ -1,10 +1,16 @@
+import type { ProviderInfo } from '../../../../../src/http/dashboard/contract/network.ts'
 import type { AttemptInfo, RequestError } from '../../../../../src/http/dashboard/contract/requests.ts'
 import type { Person } from '../../../../../src/http/dashboard/contract/session.ts'
+import { type Machine, machinesWith, tellOwners } from './machines-with.ts'
 
 /** Who reads of an error, and where the request was tried. */
 export interface AdviceContext {
   reader: Pick<Person, 'id' | 'role'>
-  attempts: readonly Pick<AttemptInfo, 'provider' | 'owner' | 'state'>[]
+  /** What the request asked for. */
+  model: string
+  attempts: readonly Pick<AttemptInfo, 'provider' | 'owner' | 'state' | 'reason'>[]
+  /** Every machine that the reader may know of. */
+  providers: readonly ProviderInfo[]
 }
 
 type Advice = string | ((context: AdviceContext) => string)
@@ -12,10 +18,11 @@ type Advice = string | ((context: AdviceContext) => string)
 /** What to do about an error that ended a request, by its code: something that its reader can do. */
 const ADVICE: Record<string, Advice> = {
   content_rejected: 'The image server refused what was asked for. Change the prompt or the images, then send it again.',
-  no_provider:
-    'No machine that serves this model was online in time. Retry it later or use another model; whose machine has it is told under Network.',
-  upstream_error: (context) => `Retry it. If it fails again, ${whomToTell(context)}`,
-  upstream_busy: 'The image servers that have this model were busy or could not be used. Retry it later.',
+  no_provider: (context) =>
+    `Retry it later or use another model. ${aboutMachines(context, 'see that it is on, and that its agent runs')}`,
+  upstream_error: (context) => `Retry it. ${aboutFailures(context)}`,
+  upstream_busy: (context) =>
+    `Retry it later. ${aboutMachines(context, 'see that its image server runs, has the model and is not busy with other work')}`,
   timeout: 'It took longer than its machine allows. Ask for fewer steps or a smaller size.',
   invalid_request: 'The image server does not accept these parameters. Change them in the playground.',
   invalid_size: 'Choose another size in the playground.',
@@ -29,29 +36,50 @@ const ADVICE: Record<string, Advice> = {
       : 'A limit is used up. Wait until it renews, or ask an admin to raise it.',
   internal_error: ({ reader }) =>
     isAdmin(reader)
-      ? "Retry it. If it fails again, look for the id of this request in the server's log."
+      ? 'Retry it. If it fails again, tell whoever runs this server the id of this request: its log has the reason under it.'
       : 'Retry it. If it fails again, tell an admin the id of this request.'
 }
 
 const OTHERWISE = 'Retry it, or change it in the playground.'
+
+/** What the owner of a machine does there, by the reason of its failed attempt. */
+const ON_THE_MACHINE: Record<string, string> = {
+  out_of_memory:
+    'end what else uses its graphics card, or have its agent take smaller pictures (max_pixels in the agent’s file)',
+  timeout: 'see whether its image server hangs, or allow it more time (timeout in the agent’s file)',
+  bad_output: 'make an image with its image server itself, without the club: it delivers none that can be used',
+  lease_lapsed: 'see that it is on, that its agent runs, and that its network works',
+  agent_lost: 'see that it is on, that its agent runs, and that its network works'
+}
+const OTHERWISE_THERE = 'see that its image server runs and makes images by itself; what the agent printed says more'
 
 export function adviceFor({ code }: RequestError, context: AdviceContext): string {
   const advice = (Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined) ?? OTHERWISE
   return typeof advice === 'string' ? advice : advice(context)
 }
 
+/** Whether the advice names machines that no attempt was made on. */
+export const needsProviders = ({ code }: RequestError): boolean => code === 'no_provider' || code === 'upstream_busy'
+
 const isAdmin = ({ role }: AdviceContext['reader']): boolean => role === 'admin'
 
-/** Only who runs a machine can read its log: others are told whom to ask. */
-function whomToTell({ reader, attempts }: AdviceContext): string {
+/** What to do where it was tried: on the reader's own machine, or with its owner. */
+function aboutFailures({ reader, attempts }: AdviceContext): string {
   const failed = attempts.filter(({ state }) => state === 'failed' || state === 'lapsed')
-  if (failed.some(({ owner }) => owner.id === reader.id)) {
-    return 'look at the log of the image server that is named below.'
+  const own = failed.findLast(({ owner }) => owner.id === reader.id)
+  if (own) {
+    const remedy = Object.hasOwn(ON_THE_MACHINE, own.reason ?? '') ? ON_THE_MACHINE[own.reason ?? ''] : undefined
+    return `If it fails again, look after ${own.provider}: ${remedy ?? OTHERWISE_THERE}.`
   }
-  const machines = [
-    ...new Map(failed.map(({ provider, owner }) => [`${owner.id} ${provider}`, { provider, owner }])).values()
-  ]
-  if (machines.length === 0) return isAdmin(reader) ? "look at the server's log." : 'tell an admin.'
-  const told = machines.map(({ provider, owner }) => `${owner.name}, whose machine ${provider} tried it`)
-  return `tell ${new Intl.ListFormat('en', { style: 'long', type: 'disjunction' }).format(told)}.`
+  const machines: Machine[] = failed.map(({ provider, owner }) => ({ name: provider, owner }))
+  if (machines.length > 0) return `If it fails again, ${tellOwners(machines, 'tried it')}.`
+  return isAdmin(reader) ? 'If it fails again, see under Admin what else failed.' : 'If it fails again, tell an admin.'
+}
+
+/** What to do about the machines that have the model and could not begin. */
+function aboutMachines({ reader, model, providers }: AdviceContext, remedy: string): string {
+  const machines = machinesWith(model, { reader, providers })
+  const own = machines.find(({ owner }) => owner.id === reader.id)
+  if (own) return `Your machine ${own.name} has this model: ${remedy}.`
+  return machines.length > 0 ? `If it stays so, ${tellOwners(machines, 'has this model')}.` : ''
 }

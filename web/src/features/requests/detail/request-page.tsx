@@ -17,7 +17,7 @@ import { PromptCard } from './prompt-card.tsx'
 import { RepeatCode } from './repeat-code.tsx'
 import { RequestActions } from './request-actions.tsx'
 import { RequestFacts } from './request-facts.tsx'
-import { RequestFailure, RequestWarnings } from './request-notes.tsx'
+import { RequestFailure, RequestWaiting, RequestWarnings } from './request-notes.tsx'
 import { RequestNavigation } from './request-navigation.tsx'
 import { kindWord, promptOf } from '../request-words.ts'
 import { Stage } from './stage.tsx'
@@ -74,7 +74,8 @@ function RequestView({ request, detail }: { request: RequestSummary; detail: Req
       <div className={COLUMNS}>
         <Stage request={request} pictures={pictures} index={index} onChoose={choose} />
         <div className="flex min-w-0 flex-col gap-6 lg:col-start-2 lg:row-span-2 lg:row-start-1">
-          {request.error && <RequestFailure error={request.error} attempts={detail?.attempts} />}
+          {request.error && <RequestFailure error={request.error} model={request.model} attempts={detail?.attempts} />}
+          <RequestWaiting request={request} />
           <PromptCard prompt={request.prompt} />
           {revised && <PromptCard title="Revised prompt" prompt={revised.prompt} />}
           <RequestActions request={request} isMine={detail?.isMine ?? false} image={image} />

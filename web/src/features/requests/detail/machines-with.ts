@@ -1,0 +1,32 @@
+import type { ProviderInfo } from '../../../../../src/http/dashboard/contract/network.ts'
+
+export interface Machine {
+  name: string
+  owner: { id: string; name: string }
+}
+
+/** More names than these are no help. */
+const MOST_NAMED = 3
+
+/** The machines that have a model for this reader, online or not; their own come first. */
+export function machinesWith(
+  model: string,
+  { reader, providers }: { reader: { id: string }; providers: readonly ProviderInfo[] }
+): (Machine & { provider: ProviderInfo })[] {
+  const isOwn = ({ owner }: ProviderInfo) => owner.id === reader.id
+  return providers
+    .filter((provider) =>
+      provider.services.some(
+        ({ access, models }) =>
+          (access !== 'private' || isOwn(provider)) && models.some((offered) => offered.id === model)
+      )
+    )
+    .toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)))
+    .map((provider) => ({ name: provider.name, owner: provider.owner, provider }))
+}
+
+/** Whom to tell, by name: “tell Ann, whose machine attic tried it, or Ben, whose machine rig tried it”. */
+export function tellOwners(machines: readonly Machine[], what: string): string {
+  const named = new Set(machines.map(({ name, owner }) => `${owner.name}, whose machine ${name} ${what}`))
+  return `tell ${new Intl.ListFormat('en', { style: 'long', type: 'disjunction' }).format([...named].slice(0, MOST_NAMED))}`
+}

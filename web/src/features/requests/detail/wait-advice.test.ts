@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import type { WaitReason } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { provider, service, summary } from '../../../lib/request-samples.ts'
+import { waitAdvice } from './wait-advice.ts'
+
+const ann = { id: 'usr_ann', name: 'Ann' }
+const online = provider({ name: 'home-rig', owner: ann, services: [service({ models: ['demo'] })] })
+const asleep = { ...online, id: 'prv_2', name: 'attic', isOnline: false }
+const paused = { ...online, id: 'prv_3', name: 'shed', drainedAt: 1 }
+const providers = [asleep, paused, online]
+
+const advise = (reason: WaitReason, id = 'usr_cy', role: 'member' | 'admin' = 'member') =>
+  waitAdvice(summary({ status: 'queued', wait: { reason, until: null } }), { reader: { id, role }, providers })
+
+it.each<[WaitReason, RegExp]>([
+  ['unusable', /^If it stays so, tell Ann, whose machine shed .* or Ann, whose machine home-rig has this model\.$/],
+  ['drained', /^If it stays so, tell Ann, whose machine shed has this model\.$/],
+  ['away', /^If it stays so, tell Ann, whose machine attic has this model\.$/],
+  ['approval', /^Ask an admin to let the machine in\.$/]
+])('tells a friend who waits whom to tell, by name: %s', (reason, wanted) => {
+  expect(advise(reason)).toMatch(wanted)
+})
+
+it.each<[WaitReason, RegExp]>([
+  ['unusable', /^It is your machine shed: see that its image server runs/],
+  ['drained', /^It is your machine shed: resume it/],
+  ['away', /^It is your machine attic: see that it is on, and start its agent\.$/]
+])('tells the owner what to do there: %s', (reason, wanted) => {
+  expect(advise(reason, ann.id)).toMatch(wanted)
+})
+
+it('tells an admin what only they can do, and of machines what a friend is told', () => {
+  expect(advise('approval', 'usr_op', 'admin')).toBe('Let the machine in under Network.')
+  expect(advise('away', 'usr_op', 'admin')).toBe(advise('away'))
+})
+
+it.each<WaitReason>(['capped', 'retry', 'paused'])('leaves those in peace who need only wait: %s', (reason) => {
+  expect(advise(reason)).toBeNull()
+  expect(advise(reason, ann.id)).toBeNull()
+})
+
+it('says nothing where no machine is known for it, and of what does not wait', () => {
+  const reader = { id: 'usr_cy', role: 'member' } as const
+  const waiting = summary({ model: 'other', wait: { reason: 'away', until: null } })
+  expect(waitAdvice(waiting, { reader, providers })).toBeNull()
+  expect(waitAdvice(summary(), { reader, providers })).toBeNull()
+})

@@ -1,0 +1,38 @@
+import type { ProviderInfo } from '../../../../../src/http/dashboard/contract/network.ts'
+import type { RequestSummary, WaitReason } from '../../../../../src/http/dashboard/contract/requests.ts'
+import type { Person } from '../../../../../src/http/dashboard/contract/session.ts'
+import { machinesWith, tellOwners } from './machines-with.ts'
+
+/** What makes an image wait at one machine, and what its owner does about it. */
+const CAUSES: Partial<Record<WaitReason, { isIt: (provider: ProviderInfo) => boolean; remedy: string }>> = {
+  unusable: {
+    isIt: ({ isOnline }) => isOnline,
+    remedy: 'see that its image server runs, and that its address, its key and the model are right in the agent’s file'
+  },
+  drained: {
+    isIt: ({ drainedAt, services }) => drainedAt !== null || services.some(({ isPaused }) => isPaused),
+    remedy: 'resume it on its page under Network'
+  },
+  away: { isIt: ({ isOnline }) => !isOnline, remedy: 'see that it is on, and start its agent' }
+}
+
+/**
+ * What the reader can do about a wait that does not end by itself: something on their own machine, or to tell the owner of one, by name.
+ * Null where there is nothing to do but to wait.
+ */
+export function waitAdvice(
+  { wait, model }: Pick<RequestSummary, 'wait' | 'model'>,
+  { reader, providers }: { reader: Pick<Person, 'id' | 'role'>; providers: readonly ProviderInfo[] }
+): string | null {
+  if (!wait) return null
+  if (wait.reason === 'approval') {
+    return reader.role === 'admin' ? 'Let the machine in under Network.' : 'Ask an admin to let the machine in.'
+  }
+  const cause = CAUSES[wait.reason]
+  if (!cause) return null
+  const all = machinesWith(model, { reader, providers })
+  const machines = all.filter(({ provider }) => cause.isIt(provider))
+  const own = machines.find(({ owner }) => owner.id === reader.id)
+  if (own) return `It is your machine ${own.name}: ${cause.remedy}.`
+  return machines.length === 0 ? null : `If it stays so, ${tellOwners(machines, 'has this model')}.`
+}
