@@ -71,7 +71,8 @@ const PACKAGE_OWNERS: Record<string, readonly string[]> = {
   marked: ['http'],
   'node:sqlite': ['db'],
   'better-auth': ['people'],
-  sharp: ['images']
+  sharp: ['images'],
+  '@aws-sdk/': ['storage']
 }
 
 /** Transactions that take no lock, and why they need none. */

@@ -31,7 +31,8 @@ export function findProblems(facts: SystemFacts): string[] {
       'New images are refused, and those that wait are not begun, until there is more free space than INFERENCE_CLUB_DISK_RESERVE.'
     )
   }
-  if (freeBytes !== null && freeBytes < LITTLE_SPACE_BYTES) {
+  if (freeBytes === 0) problems.push('The image store takes nothing: it is full, or cannot be written.')
+  else if (freeBytes !== null && freeBytes < LITTLE_SPACE_BYTES) {
     problems.push(`The disk of the image store has only ${Math.floor(freeBytes / 1e6)} MB left.`)
   }
   if (unreadable.all > 0) {

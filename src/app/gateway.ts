@@ -21,7 +21,7 @@ import { localUrl } from '../lib/local-url.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createReached } from '../lib/reached.ts'
 import { VERSION } from '../lib/version.ts'
-import { openDiskStore } from '../storage/disk-store.ts'
+import { openStore } from '../storage/open-store.ts'
 import { startWebhookDelivery } from '../webhooks/deliver-webhooks.ts'
 import { createWebhookSender } from '../webhooks/webhook-request.ts'
 import { startBackground } from './background.ts'
@@ -80,7 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       clock
     })
   )
-  const store = await openDiskStore(dataDir)
+  const store = await openStore(config)
   const context = createContext({ config, logger, database, store })
   const { requests, requestViews, registry, assets } = context
   await closing(opened, context.settings).load()

@@ -23,13 +23,18 @@ export interface ReadinessParts extends Pick<Context, 'database' | 'store' | 'co
  */
 export function createReadiness(parts: ReadinessParts): () => Promise<void> {
   const { database, config, answerWithinMs = ANSWER_WITHIN_MS } = parts
+  const probeImages = remember({
+    load: () => probeStore(parts),
+    forMs: parts.store.askedAtMost.probeMs,
+    now: () => performance.now()
+  })
   const probe = remember({
     load: async () => {
       await database.requireInPlace()
       await database.db.selectFrom('users').select('id').limit(1).execute()
       await database.durable()
       await probeFolder(config.dataDir)
-      await probeStore(parts)
+      await probeImages()
     },
     forMs: TRUE_FOR_MS,
     now: () => performance.now()

@@ -8,7 +8,7 @@ import type { Database } from '../db/database.ts'
 import { ImageRejected } from '../images/image-inspector.ts'
 import { adoptImage } from '../requests/adopt-image.ts'
 import { toError } from '../lib/async.ts'
-import { openDiskStore } from '../storage/disk-store.ts'
+import { openStore, type StoreSettings } from '../storage/open-store.ts'
 import { ObjectDamaged, StoreUnavailable } from '../storage/object-store.ts'
 
 export type { MissingImage, UnnamedImage } from '../assets/check-storage.ts'
@@ -26,15 +26,17 @@ const AT_A_TIME = 500
 /** For a command: a gateway may run on the same folder. What it gives throws `DataDirUnusable` when the disk refuses. */
 export async function openStorageCheck(
   database: Database,
-  { dataDir, quarantineMs }: Pick<Config, 'dataDir' | 'quarantineMs'>
+  { quarantineMs, ...settings }: Pick<Config, 'quarantineMs'> & StoreSettings
 ): Promise<StorageCheck> {
   const assets = createAssetStore(database)
   const orUnusable = (error: unknown): never => {
     const { syscall } = error as NodeJS.ErrnoException
     if (!(error instanceof StoreUnavailable) && syscall === undefined) throw error
-    throw new DataDirUnusable(`The images in ${dataDir} cannot be read or written: ${toError(error).message}.`)
+    throw new DataDirUnusable(
+      `The images in ${settings.storage ?? settings.dataDir} cannot be read or written: ${toError(error).message}.`
+    )
   }
-  const store = await openDiskStore(dataDir, { isShared: true }).catch(orUnusable)
+  const store = await openStore(settings, { isShared: true }).catch(orUnusable)
 
   const adoptOne = async ({ key, imageKey: storageKey, storedAt }: UnnamedImage, userId: string) => {
     const facts = await readFacts(store, key)

@@ -1,5 +1,15 @@
 import { type Quarantine, sweepOrphans, type SweepParts } from '../assets/sweep-orphans.ts'
+import { DAY_MS } from '../lib/durations.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+
+/** Longer than anybody's upload takes, however slow their line. */
+const UNFINISHED_AGE_MS = DAY_MS
+
+export interface SweeperParts extends SweepParts {
+  store: SweepParts['store'] & Pick<ObjectStore, 'askedAtMost' | 'dropUnfinished'>
+  logger: Logger
+}
 
 export interface StorageSweeper {
   /** Ends early when `signal` aborts; the next one goes on from there. */
@@ -8,17 +18,22 @@ export interface StorageSweeper {
   quarantine(): Quarantine
 }
 
-/** Sweeps the stored images, and tells of those that it sets aside. */
-export function createStorageSweeper({ logger, ...parts }: SweepParts & { logger: Logger }): StorageSweeper {
+/** Sweeps the stored images, all of them as often as their store allows, and tells of those that it sets aside. */
+export function createStorageSweeper({ logger, ...parts }: SweeperParts): StorageSweeper {
   let quarantine: Quarantine = { images: 0, bytes: 0 }
+  let walkedAt = -Infinity
   return {
     sweep: async (signal) => {
-      const { restored, ...swept } = await sweepOrphans({ ...parts, signal })
+      const startedAt = performance.now()
+      const walks = startedAt - walkedAt >= parts.store.askedAtMost.walkMs
+      const { restored, ...swept } = await sweepOrphans({ ...parts, walks, signal })
+      if (walks && !signal.aborted) walkedAt = startedAt
       if (swept.quarantine.images > quarantine.images) {
         logger.warn(swept.quarantine, 'stored images that no request has are set aside; see `storage check`')
       }
       if (restored > 0) logger.warn({ images: restored }, 'stored images that were set aside belong to requests again')
       quarantine = swept.quarantine
+      await parts.store.dropUnfinished(parts.clock.now() - UNFINISHED_AGE_MS)
     },
     quarantine: () => quarantine
   }

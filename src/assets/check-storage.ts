@@ -1,9 +1,11 @@
+import { createQueue } from '../lib/async.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore } from './asset-store.ts'
 import { PREFIXES, quarantinedAs } from './storage-keys.ts'
 import { type Listed, listPortions, ORPHAN_AGE_MS } from './list-portions.ts'
 
 const AT_A_TIME = 500
+const LOOKED_AT_ONCE = 16
 
 export interface CheckParts {
   store: Pick<ObjectStore, 'list' | 'stat'>
@@ -56,10 +58,13 @@ async function listMissing({ store, assets }: CheckParts): Promise<MissingImage[
     const rows = await assets.listAfter(afterId, AT_A_TIME)
     const last = rows.at(-1)
     if (!last) return missing
-    for (const asset of rows) {
-      const foundBytes = (await store.stat(asset.storage_key))?.bytes ?? null
+    // A server that is far away takes its time for each.
+    const inTurn = createQueue(LOOKED_AT_ONCE)
+    const looks = rows.map((asset) => inTurn(async () => (await store.stat(asset.storage_key))?.bytes ?? null))
+    for (const [index, foundBytes] of (await Promise.all(looks)).entries()) {
+      const asset = rows[index]
       // It may have been deleted since the rows were read.
-      if (foundBytes !== asset.bytes && (await assets.findAsset(asset.id))) missing.push({ asset, foundBytes })
+      if (asset && foundBytes !== asset.bytes && (await assets.findAsset(asset.id))) missing.push({ asset, foundBytes })
     }
     afterId = last.id
   }

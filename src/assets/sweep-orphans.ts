@@ -13,6 +13,8 @@ export interface SweepParts {
   /** How long images that no row refers to are kept, from the end of the day on which they are set aside; 0: until the next sweep. */
   quarantineMs: number
   minAgeMs?: number
+  /** Looks at all images and thumbnails, too, and not only at what is noted or set aside; default true. */
+  walks?: boolean
   /** Ends it early; the next one goes on from there. */
   signal?: AbortSignal
 }
@@ -46,7 +48,7 @@ export async function sweepOrphans(parts: SweepParts): Promise<Swept> {
   const { quarantine } = kept
   removed += kept.removed
   const now = parts.clock.now()
-  for (const prefix of [PREFIXES.images, PREFIXES.thumbnails]) {
+  for (const prefix of parts.walks === false ? [] : [PREFIXES.images, PREFIXES.thumbnails]) {
     for await (const orphans of orphansAmong(parts, prefix)) {
       if (prefix === PREFIXES.thumbnails) {
         await parts.store.remove(orphans.map(({ key }) => key))

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Config } from '../config/config.ts'
 import { SERVER, isSet } from '../config/config.ts'
 import { DataDirUnusable } from '../db/data-dir-unusable.ts'
+import { StorageMisconfigured } from '../config/storage-settings.ts'
 import { CommandFailed } from './command-failed.ts'
 
 /** Throws `CommandFailed` with where it looked when the folder holds no installation. */
@@ -24,7 +25,7 @@ export async function requireInstallation({ dataDir }: Pick<Config, 'dataDir'>):
 
 /** `CommandFailed` in place of an error that the folder, or the database in it, is to blame for. */
 export function explainDataDir(error: unknown, { dataDir }: Pick<Config, 'dataDir'>): unknown {
-  if (error instanceof DataDirUnusable) return new CommandFailed(error.message)
+  if (error instanceof DataDirUnusable || error instanceof StorageMisconfigured) return new CommandFailed(error.message)
   const { code, syscall } = error as NodeJS.ErrnoException
   if (syscall === undefined && code !== 'ERR_SQLITE_ERROR') return error
   const reason = error instanceof Error ? error.message : String(code)

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Config, ConfigError, loadConfig, SETTINGS } from './config.ts'
+import { parseS3Location } from './storage-settings.ts'
 import { PREFIX } from './unknown-variables.ts'
 
 const CWD = resolve('/srv/club')
@@ -252,13 +253,48 @@ describe('a variable nobody reads', () => {
     expect(mistakesOf({ [name]: 'x' })).toEqual([])
   })
 
-  it.each(['DATABASE_URL', 'STORAGE', 'S3_ENDPOINT', 'S3_REGION', 'S3_FORCE_PATH_STYLE'])(
-    'yet is refused as such: %s',
-    (name) => {
-      expect(mistakesOf({ [name]: '60' })).toEqual([
-        expect.stringContaining(`INFERENCE_CLUB_${name} is not supported by this version yet`)
+  it.each(['DATABASE_URL'])('yet is refused as such: %s', (name) => {
+    expect(mistakesOf({ [name]: '60' })).toEqual([
+      expect.stringContaining(`INFERENCE_CLUB_${name} is not supported by this version yet`)
+    ])
+    expect(mistakesOf({ [name]: '' })).toEqual([])
+  })
+})
+
+describe('where images are stored', () => {
+  it.each([
+    ['s3://club', { bucket: 'club', prefix: '' }],
+    ['s3://club/', { bucket: 'club', prefix: '' }],
+    ['s3://Club_1.old/a/b-2//', { bucket: 'Club_1.old', prefix: 'a/b-2/' }],
+    [`s3://club/${'x'.repeat(200)}`, { bucket: 'club', prefix: `${'x'.repeat(200)}/` }]
+  ])('may be %s', (storage, location) => {
+    expect(mistakesOf({ STORAGE: storage })).toEqual([])
+    expect(parseS3Location(storage)).toEqual(location)
+  })
+
+  it.each([
+    ...[
+      'disk',
+      '/images',
+      's3:club',
+      's3://',
+      's3:///a',
+      's3://ab',
+      's3://club/../up',
+      's3://club/a//b',
+      's3://club/a?b'
+    ],
+    ...['s3://club/ä', 'https://club/a', `s3://club/${'x'.repeat(201)}`, `s3://${'x'.repeat(256)}`]
+  ])('may not be %s', (storage) => {
+    expect(mistakesOf({ STORAGE: storage })).toEqual([expect.stringContaining('INFERENCE_CLUB_STORAGE must be s3://')])
+  })
+
+  it.each(['s3.example.org', 'ftp://s3.example.org', 'https://me:secret@s3.example.org', 'https://s3.example.org?x'])(
+    'has no endpoint %s',
+    (endpoint) => {
+      expect(mistakesOf({ S3_ENDPOINT: endpoint })).toEqual([
+        expect.stringContaining('INFERENCE_CLUB_S3_ENDPOINT must')
       ])
-      expect(mistakesOf({ [name]: '' })).toEqual([])
     }
   )
 })

@@ -20,6 +20,7 @@ import {
   textSetting
 } from './settings.ts'
 import { missingSignInSettings, SIGN_IN } from './sign-in-settings.ts'
+import { STORAGE } from './storage-settings.ts'
 import { PREFIX, unknownVariables } from './unknown-variables.ts'
 
 const named = (name: string) => PREFIX + name
@@ -43,6 +44,7 @@ export const SERVER = {
     fallback: './data'
   }),
   ...DISK,
+  ...STORAGE,
   publicUrl: textSetting<string | undefined>(
     {
       variable: named('PUBLIC_URL'),

@@ -7,9 +7,7 @@ export const PREFIX = 'INFERENCE_CLUB_'
 const OTHER_VARIABLES = ['API_KEY', 'URL'].map((name) => PREFIX + name)
 
 /** Variables of later versions: only a blank value asks for nothing that this version lacks. */
-const LATER_VARIABLES = ['DATABASE_URL', 'STORAGE', 'S3_ENDPOINT', 'S3_REGION', 'S3_FORCE_PATH_STYLE'].map(
-  (name) => PREFIX + name
-)
+const LATER_VARIABLES = ['DATABASE_URL'].map((name) => PREFIX + name)
 
 /** A variable nobody reads is a mistake: most likely a misspelt name, and its owner believes it works. */
 export function unknownVariables(env: NodeJS.ProcessEnv, variables: readonly string[]): string[] {

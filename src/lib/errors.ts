@@ -295,7 +295,7 @@ export const errors = {
     make('shutting_down', 503, { retryAfterSeconds: 5 })(message),
   storageUnavailable: (cause?: unknown) =>
     make('storage_unavailable', 503, { retryAfterSeconds: 10 })(
-      'The disk of the server cannot be written or read at the moment. Nothing was changed; try again.',
+      'The storage of the server cannot be written or read at the moment. Nothing was changed; try again.',
       { cause }
     ),
   bytesDamaged: (cause?: unknown) =>

@@ -7,6 +7,7 @@ import { isDiskFault } from '../lib/fault.ts'
 import { syncFolder as reallySync } from '../lib/folders.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
 import { createObjectFolders } from './object-folders.ts'
+import { isObjectKey, requireObjectKey } from './object-keys.ts'
 import { MeasureStream } from './measure-stream.ts'
 import { ExactStream } from './exact-stream.ts'
 import {
@@ -17,9 +18,6 @@ import {
   type PutOptions,
   StoreUnavailable
 } from './object-store.ts'
-
-/** What a key may look like; anything else (`..`, absolute, empty parts) never reaches the file system. */
-const KEY = /^[a-z0-9_-][a-z0-9_.-]*(\/[a-z0-9_-][a-z0-9_.-]*)*$/
 
 /**
  * Further errors, beside those of `isDiskFault`, that say the disk and not the sender is at fault, of the files of a store: nothing
@@ -51,7 +49,7 @@ export async function openDiskStore(
   let counter = 0
 
   const pathOf = (key: string): string => {
-    if (!KEY.test(key)) throw new Error(`not an object key: ${JSON.stringify(key)}`)
+    requireObjectKey(key)
     return join(objects, key)
   }
 
@@ -124,7 +122,9 @@ export async function openDiskStore(
       for (const key of keys) await orStoreError(() => unlink(pathOf(key)).catch(unlessMissing))
     },
     dropEmptyFolders: (prefix) => orStoreError(() => dropEmpty(topOf(objects, prefix))),
+    dropUnfinished: async () => undefined, // What a dead process left was removed when the folder was opened.
     list: (prefix) => listFolder(objects, prefix),
+    askedAtMost: { probeMs: 1000, walkMs: 0 },
 
     freeBytes: () => freeBytesAt(objects)
   }
@@ -168,7 +168,7 @@ async function* listFolder(objects: string, prefix: string) {
     const path = join(entry.parentPath, entry.name)
     const key = relative(objects, path).split(sep).join('/')
     // What a person or their system left there, such as `.DS_Store`, is no object.
-    if (!key.startsWith(prefix) || !KEY.test(key)) continue
+    if (!key.startsWith(prefix) || !isObjectKey(key)) continue
     const facts = await stat(path).catch(() => undefined) // Removed since the folder was read: no longer there to list.
     if (facts) yield { key, bytes: facts.size, modifiedAt: facts.mtimeMs }
   }

@@ -20,6 +20,11 @@ export class MeasureStream extends Transform {
     done(null, chunk)
   }
 
+  /** How many have passed. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   result(): StoredObject {
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') }
   }

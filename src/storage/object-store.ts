@@ -27,8 +27,12 @@ export interface ObjectStore {
   dropEmptyFolders(prefix: string): Promise<void>
   /** Every object whose key begins with `prefix`, in no hurry and no order. */
   list(prefix: string): AsyncIterable<{ key: string; bytes: number; modifiedAt: number }>
-  /** Bytes that may still be stored; null when that cannot be told. */
+  /** Where what is being stored takes room before it is an object: gives up what was begun before `before` (UTC milliseconds). */
+  dropUnfinished(before: number): Promise<void>
+  /** Bytes that may still be stored; 0 while it takes nothing, null when that cannot be told. */
   freeBytes(): Promise<number | null>
+  /** How long after one the next try whether it works, and the next look through all of its objects, are due: both may cost money. */
+  readonly askedAtMost: { probeMs: number; walkMs: number }
 }
 
 export interface PutOptions {

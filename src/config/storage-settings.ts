@@ -1,0 +1,74 @@
+import { booleanSetting, textSetting } from './settings.ts'
+
+const named = (name: string) => `INFERENCE_CLUB_${name}`
+
+/** Where images are stored, and how they reach whoever fetches them. */
+export const STORAGE = {
+  storage: textSetting<string | undefined>(
+    {
+      variable: named('STORAGE'),
+      description:
+        'Where images are stored: `s3://bucket` or `s3://bucket/prefix`, with credentials from where AWS tools look for them (`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, a role of the machine).',
+      fallback: undefined,
+      defaultText: 'the data folder'
+    },
+    checkStorage
+  ),
+  s3Endpoint: textSetting<string | undefined>(
+    {
+      variable: named('S3_ENDPOINT'),
+      description: 'URL of an S3 server other than that of AWS, such as `https://s3.example.org`.',
+      fallback: undefined,
+      defaultText: 'that of AWS'
+    },
+    checkEndpoint
+  ),
+  s3Region: textSetting<string | undefined>(
+    {
+      variable: named('S3_REGION'),
+      description: 'Region of the bucket, such as `eu-central-1`, `auto` (R2) or `garage`.',
+      fallback: undefined,
+      defaultText: '`AWS_REGION` or the profile, with an endpoint else `us-east-1`'
+    },
+    (text) => (/^[a-z0-9-]{1,64}$/i.test(text) ? undefined : `must be the name of a region, not '${text}'`)
+  ),
+  s3ForcePathStyle: booleanSetting<boolean | undefined>({
+    variable: named('S3_FORCE_PATH_STYLE'),
+    description: 'Name the bucket in the path of URLs and not in the host.',
+    fallback: undefined,
+    defaultText: '1 with `INFERENCE_CLUB_S3_ENDPOINT`, else 0'
+  })
+}
+
+/** These settings are well formed and cannot work; the message says what to set. */
+export class StorageMisconfigured extends Error {}
+
+export interface S3Location {
+  bucket: string
+  /** What its keys begin with: empty, or ends in a slash. */
+  prefix: string
+}
+
+const MAX_PREFIX_CHARACTERS = 200
+
+/** The bucket and prefix of a value that `checkStorage` took. */
+export function parseS3Location(storage: string): S3Location {
+  const [, bucket = '', path = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(storage) ?? []
+  const prefix = path.replace(/\/+$/, '')
+  return { bucket, prefix: prefix && `${prefix}/` }
+}
+
+function checkStorage(text: string): string | undefined {
+  const { bucket, prefix } = parseS3Location(text)
+  const isBucket = /^[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]$/i.test(bucket)
+  const isPrefix = /^([\w-][\w.-]*\/)*$/.test(prefix) && prefix.length <= MAX_PREFIX_CHARACTERS + 1
+  return isBucket && isPrefix
+    ? undefined
+    : `must be s3://bucket or s3://bucket/prefix, of letters, digits, - _ . and /, the prefix of at most ${MAX_PREFIX_CHARACTERS} characters`
+}
+
+function checkEndpoint(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isRight = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username && !url.password
+  return isRight ? undefined : 'must be an http or https URL without credentials and query'
+}

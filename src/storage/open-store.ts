@@ -1,0 +1,25 @@
+import { type STORAGE, parseS3Location } from '../config/storage-settings.ts'
+import type { Setting } from '../config/settings.ts'
+import { openDiskStore } from './disk-store.ts'
+import type { ObjectStore } from './object-store.ts'
+
+export type StoreSettings = { dataDir: string } & {
+  [K in keyof typeof STORAGE]?: (typeof STORAGE)[K] extends Setting<infer V> ? V : never
+}
+
+/**
+ * Opens where the settings say that images are stored. `isShared`: another process may be writing there. Throws what opening a
+ * folder does, and `StorageMisconfigured`.
+ */
+export async function openStore(settings: StoreSettings, { isShared = false } = {}): Promise<ObjectStore> {
+  const { dataDir, storage, s3Endpoint, s3Region, s3ForcePathStyle } = settings
+  if (storage === undefined) return openDiskStore(dataDir, { isShared })
+  // Loaded where it is needed: it takes much of a second and tens of megabytes.
+  const { openS3Store } = await import('./s3-store.ts')
+  return openS3Store({
+    ...parseS3Location(storage),
+    ...(s3Endpoint !== undefined && { endpoint: s3Endpoint }),
+    ...(s3Region !== undefined && { region: s3Region }),
+    ...(s3ForcePathStyle !== undefined && { forcePathStyle: s3ForcePathStyle })
+  })
+}

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { createStorageSweeper } from '../../src/app/storage-sweeper.ts'
+import { silentLogger } from '../../src/lib/logger.ts'
+import { connectFor, ended, picture, submit, unique } from '../support/agent-work.ts'
+import { generate } from '../support/image-calls.ts'
+import { readError } from '../support/read-error.ts'
+import { runProgram } from '../support/run-program.ts'
+import { type S3Process, spawnS3 } from '../support/spawn-s3.ts'
+import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let s3: S3Process
+let gateway: TestGateway
+let user: TestUser
+
+beforeAll(async () => {
+  s3 = await spawnS3()
+  gateway = await startTestGateway({ env: s3.env('club') })
+  user = await gateway.addUser()
+  await gateway.addAgent({ key: user.key, services: [{}] })
+})
+beforeEach(() => s3.control({}))
+afterAll(async () => {
+  await gateway.close()
+  await s3.close()
+})
+
+const stored = async () => (await s3.state()).keys.filter((key) => !key.includes('/readiness/'))
+const busy = { fail: { operations: ['put' as const], status: 503, code: 'SlowDown' } }
+
+it('keeps images in the bucket, from which they are served, cut, made small and edited, until they are deleted', async () => {
+  const { data, request_id: id } = await generate(user.client)
+  const [{ url, asset_id: asset }] = data as [(typeof data)[0]]
+  expect(await stored()).toEqual([`club/images/${asset.slice(4, 6)}/${asset}`])
+  const whole = Buffer.from(await (await fetch(url)).arrayBuffer())
+  const part = await fetch(url, { headers: { range: 'bytes=10-19' } })
+  expect([part.status, Buffer.from(await part.arrayBuffer())]).toEqual([206, whole.subarray(10, 20)])
+  expect((await fetch(`${url}?format=webp`)).headers.get('content-type')).toBe('image/webp')
+  expect(await stored()).toHaveLength(2)
+  const form = new FormData()
+  form.append('image', new Blob([whole], { type: 'image/png' }), 'a.png')
+  form.append('model', 'demo')
+  form.append('prompt', 'a fox')
+  const edited = await gateway.call('/v1/images/edits', { method: 'POST', key: user.key, body: form })
+  expect(edited.status).toBe(200)
+  const { request_id: edit } = (await edited.json()) as { request_id: string }
+  for (const one of [id, edit]) {
+    expect((await gateway.call(`/v1/jobs/${one}`, { method: 'DELETE', key: user.key })).status).toBeLessThan(300)
+  }
+  await waitFor(async () => (await stored()).length === 0)
+})
+
+it('takes no new work while the bucket takes nothing, keeps what was made, and goes on by itself', async () => {
+  const model = unique('model')
+  const agent = await connectFor(gateway, user, model)
+  const id = await submit(user, model)
+  const { attempt_id: attemptId, token } = await agent.received('attempt.assigned')
+  const body = await picture()
+  await s3.control(busy)
+  const refused = await agent.put(attemptId, { token, body })
+  expect([refused.status, (await readError(refused)).code]).toEqual([503, 'storage_unavailable'])
+  const json = { model, prompt: 'a fox', async: true }
+  await waitFor(async () => {
+    const submitted = await gateway.call('/v1/images/generations', { key: user.key, json })
+    return submitted.status === 503 && (await readError(submitted)).code === 'storage_unavailable'
+  })
+  expect((await gateway.call('/readyz')).status).toBe(503)
+  await s3.control({})
+  await waitFor(async () => (await gateway.call('/v1/images/generations', { key: user.key, json })).status === 202)
+  expect((await agent.put(attemptId, { token, body })).status).toBe(200)
+  expect((await ended(user, id)).status).toBe('PROCESSED')
+  expect((await gateway.call('/readyz')).status).toBe(200)
+  await agent.close()
+}, 30_000)
+
+it('is looked through once a day, and hourly for what is known to be unwanted', async () => {
+  const { store, assetStore: assets, database } = gateway.gateway.context
+  const { clock } = database
+  const logger = silentLogger()
+  const sweeper = createStorageSweeper({ store, assets, clock, quarantineMs: 0, logger })
+  const { signal } = new AbortController()
+  await sweeper.sweep(signal)
+  expect((await s3.state()).calls).toEqual({ list: 3, listUploads: 1 })
+  await sweeper.sweep(signal)
+  expect((await s3.state()).calls).toEqual({ list: 4, listUploads: 2 })
+})
+
+it('is compared with the database by a command', async () => {
+  await generate(user.client)
+  const env = { INFERENCE_CLUB_DATA_DIR: gateway.dataDir, ...s3.env('club') }
+  const check = () => runProgram(['storage', 'check'], { env })
+  expect((await check()).stdout).toBe('Every image has its row and its bytes.\n')
+  const [key] = await stored()
+  await gateway.gateway.context.store.remove([key!.replace('club/', '')])
+  const { code, stdout } = await check()
+  expect([code, stdout]).toEqual([1, expect.stringContaining(key!.replace(/.*\//, ''))])
+})
+
+it('stops the start with a sentence when there is no such bucket', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 's3-start-'))
+  const env = { ...s3.env('club'), INFERENCE_CLUB_STORAGE: 's3://nobodys', INFERENCE_CLUB_PORT: '0' }
+  const { code, stderr } = await runProgram(['serve'], { env: { ...env, INFERENCE_CLUB_DATA_DIR: folder } })
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/There is no bucket 'nobodys' at http.*correct INFERENCE/)])
+  await rm(folder, { recursive: true })
+})
