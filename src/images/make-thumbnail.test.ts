@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { makeThumbnail, type Thumbnailing } from './make-thumbnail.ts'
 import { OUTPUT_FORMATS } from './media-types.ts'
+import { xmpOfSourceType } from './metadata/source-type.ts'
 import {
   animatedWebp,
   idat,
@@ -20,6 +21,7 @@ const HERE = new AbortController().signal
 const thumbnailOf = (image: Buffer, options: Partial<Thumbnailing> = {}) =>
   makeThumbnail({ original: Readable.from([image]), maxPixels, format: 'png', signal: HERE, ...options })
 
+const TRAINED = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia'
 const CLEAR_RED = { r: 255, g: 0, b: 0, alpha: 0 }
 
 const plain = (width: number, height: number, background: string | typeof CLEAR_RED = 'red') =>
@@ -94,6 +96,23 @@ describe('makeThumbnail', () => {
       }
     }
   })
+
+  it.each(OUTPUT_FORMATS)(
+    'says in %s how the original came about, if that says so, and nothing else',
+    async (format) => {
+      const packet = xmpOfSourceType(TRAINED).replace('rdf:about=""', 'rdf:about="" dc:title="a secret prompt"')
+      const originals = await Promise.all(
+        OUTPUT_FORMATS.map((from) => plain(20, 10).withXmp(packet).toFormat(from).toBuffer())
+      )
+      for (const image of originals) {
+        for (const width of [{ width: 4 }, {}]) {
+          const { bytes } = await thumbnailOf(image, { format, ...width })
+          expect((await sharp(bytes).metadata()).xmp?.toString()).toBe(xmpOfSourceType(TRAINED))
+          expect(bytes.includes('a secret prompt')).toBe(false)
+        }
+      }
+    }
+  )
 
   it('puts transparency on white for jpeg, else keeps it', async () => {
     const clear = await plain(40, 40, CLEAR_RED).png().toBuffer()

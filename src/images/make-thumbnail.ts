@@ -2,7 +2,9 @@ import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { inspectImage } from './image-inspector.ts'
-import type { OutputFormat } from './media-types.ts'
+import { ImageRejected } from './image-rejected.ts'
+import type { ImageMediaType, OutputFormat } from './media-types.ts'
+import { stripMetadata } from './metadata/strip-metadata.ts'
 import { transcodeInspected, type TranscodedImage } from './transcode.ts'
 
 /** Widths that thumbnails have, in pixels, ascending: a few, so that what is asked for by many is made once. */
@@ -27,8 +29,8 @@ export interface Thumbnailing {
 }
 
 /**
- * A smaller image for lists and previews, or the whole image in another format: upright, 8-bit sRGB, without metadata,
- * on white when the format has no transparency.
+ * A smaller image for lists and previews, or the whole image in another format: upright, 8-bit sRGB, without metadata but
+ * the digital source type that the original names, on white when the format has no transparency.
  *
  * @throws ImageRejected when the original is no image that is taken, or does not decode; AppError `invalid_size` when
  * the result is too high or wide for `format`; whatever `original` fails with; the reason of `signal`.
@@ -42,9 +44,24 @@ export async function makeThumbnail({
 }: Thumbnailing): Promise<TranscodedImage> {
   const inspection = inspectImage({ maxPixels })
   const bytes = await pipeline(original, inspection, buffer, { signal }).finally(() => signal.throwIfAborted())
-  return transcodeInspected(bytes, {
-    facts: inspection.facts,
+  const { facts } = inspection
+  const sourceType = sourceTypeOf(bytes, facts.mediaType)
+  const made = await transcodeInspected(bytes, {
+    facts,
     format,
+    sourceType,
     ...(width === undefined ? { compression: WHOLE_QUALITY } : { maxWidth: width, compression: SMALL_QUALITY })
   })
+  // Encoders put marks where few readers look.
+  return sourceType === undefined ? made : { ...made, bytes: stripMetadata(made.bytes, made.mediaType).bytes }
+}
+
+/** Undefined also for a file whose parts are no better than its pixels need: whether these decode is found out later. */
+function sourceTypeOf(image: Buffer, mediaType: ImageMediaType): string | undefined {
+  try {
+    return stripMetadata(image, mediaType).sourceType
+  } catch (error) {
+    if (error instanceof ImageRejected) return undefined
+    throw error
+  }
 }
