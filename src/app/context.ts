@@ -1,5 +1,6 @@
 import { createSessionRegistry } from '../agent-gateway/session-registry.ts'
 import { createAssetStore } from '../assets/asset-store.ts'
+import { createDeliveryLinks } from '../assets/delivery-links.ts'
 import { createAssets } from '../assets/assets.ts'
 import { createThumbnails } from '../assets/thumbnails.ts'
 import { createUnreadableBytes } from '../assets/unreadable-bytes.ts'
@@ -75,6 +76,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
       assetStore,
       assets,
       thumbnails: createThumbnails({ ...stored, atOnce: config.limits.thumbnailsAtOnce }),
+      deliveryLinks: createDeliveryLinks({ store, delivery: config.storageDelivery }),
       unreadable,
       budgets: createBudgets(config.limits),
       requests: createRequestLifecycle(requestParts),

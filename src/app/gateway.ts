@@ -130,6 +130,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       edge,
       version: VERSION,
       webDir: WEB_DIR,
+      imageOrigin: await context.deliveryLinks.origin(),
       docsDir: DOCS_DIR,
       now: () => database.clock.now(),
       durable: () => database.durable(),

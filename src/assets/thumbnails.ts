@@ -15,6 +15,8 @@ export type { ThumbnailKind }
 /** Bytes of known length that can be had whole or in part, again and again. */
 export interface SizedBytes {
   bytes: number
+  /** Where they are stored; undefined when the store did not take them. */
+  storageKey?: string
   /** Throws `storage_unavailable`. */
   open(range?: ByteRange): Promise<Readable>
 }
@@ -71,6 +73,7 @@ export function createThumbnails(parts: {
 
   const fromStore = (key: string, bytes: number): SizedBytes => ({
     bytes,
+    storageKey: key,
     open: (range) => openStored(parts, { storageKey: key, bytes, range })
   })
 

@@ -289,10 +289,22 @@ describe('where images are stored', () => {
     expect(mistakesOf({ STORAGE: storage })).toEqual([expect.stringContaining('INFERENCE_CLUB_STORAGE must be s3://')])
   })
 
+  it.each(['STORAGE_DELIVERY', 'S3_ENDPOINT'])('is missing where there is a %s', (name) => {
+    const missing = `INFERENCE_CLUB_STORAGE is missing: INFERENCE_CLUB_${name} needs it`
+    expect(mistakesOf({ [name]: 'https://cdn.example.org' })).toEqual([missing])
+    expect(mistakesOf({ [name]: 'https://cdn.example.org', STORAGE: 's3://club' })).toEqual([])
+  })
+
+  it('is not delivered by anything else', () => {
+    expect(mistakesOf({ STORAGE: 's3://club', STORAGE_DELIVERY: 'direct' })).toEqual([
+      expect.stringContaining('INFERENCE_CLUB_STORAGE_DELIVERY must be proxy, redirect')
+    ])
+  })
+
   it.each(['s3.example.org', 'ftp://s3.example.org', 'https://me:secret@s3.example.org', 'https://s3.example.org?x'])(
     'has no endpoint %s',
     (endpoint) => {
-      expect(mistakesOf({ S3_ENDPOINT: endpoint })).toEqual([
+      expect(mistakesOf({ STORAGE: 's3://club', S3_ENDPOINT: endpoint })).toEqual([
         expect.stringContaining('INFERENCE_CLUB_S3_ENDPOINT must')
       ])
     }

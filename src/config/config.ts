@@ -20,7 +20,7 @@ import {
   textSetting
 } from './settings.ts'
 import { missingSignInSettings, SIGN_IN } from './sign-in-settings.ts'
-import { STORAGE } from './storage-settings.ts'
+import { missingStorageSettings, STORAGE } from './storage-settings.ts'
 import { PREFIX, unknownVariables } from './unknown-variables.ts'
 
 const named = (name: string) => PREFIX + name
@@ -359,7 +359,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     offering: read(OFFERING),
     limits: read(LIMITS)
   }
-  mistakes.push(...missingSignInSettings((variable) => (env[variable] ?? '').trim() !== ''))
+  const isThere = (variable: string) => isSet({ variable }, env)
+  mistakes.push(...missingSignInSettings(isThere), ...missingStorageSettings(isThere))
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return {
     ...config,

@@ -14,6 +14,18 @@ export const STORAGE = {
     },
     checkStorage
   ),
+  storageDelivery: textSetting<string>(
+    {
+      variable: named('STORAGE_DELIVERY'),
+      description:
+        'How images in a bucket reach whoever fetches them: `proxy` through this server, `redirect` to links that are signed for 15 minutes, or the URL of a content delivery network in front of the prefix; that gets only what needs no key.',
+      fallback: 'proxy'
+    },
+    (text) =>
+      ['proxy', 'redirect'].includes(text) || checkEndpoint(text) === undefined
+        ? undefined
+        : `must be proxy, redirect or the URL of a content delivery network, not '${text}'`
+  ),
   s3Endpoint: textSetting<string | undefined>(
     {
       variable: named('S3_ENDPOINT'),
@@ -39,6 +51,14 @@ export const STORAGE = {
     defaultText: '1 with `INFERENCE_CLUB_S3_ENDPOINT`, else 0'
   })
 }
+
+/** One line for each setting that does nothing without a bucket. */
+export const missingStorageSettings = (isSet: (variable: string) => boolean): string[] =>
+  isSet(STORAGE.storage.variable)
+    ? []
+    : [STORAGE.storageDelivery, STORAGE.s3Endpoint, STORAGE.s3Region, STORAGE.s3ForcePathStyle]
+        .filter(({ variable }) => isSet(variable))
+        .map(({ variable }) => `${STORAGE.storage.variable} is missing: ${variable} needs it`)
 
 /** These settings are well formed and cannot work; the message says what to set. */
 export class StorageMisconfigured extends Error {}

@@ -115,7 +115,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     serveGuides(scope, { docsDir: context.docsDir, webDir: context.webDir, basePath, club })
     refuseOthers()
   })
-  await serveWeb(app, { webDir: context.webDir, basePath, known, club })
+  await serveWeb(app, { webDir: context.webDir, imageOrigin: context.imageOrigin, basePath, known, club })
   const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
   const crossOrigin = {
     origin,

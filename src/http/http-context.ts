@@ -6,6 +6,7 @@ import type { RateLimits } from '../auth/rate-limits.ts'
 import type { UserStore } from '../people/user-store.ts'
 import type { Operation } from '../auth/permissions.ts'
 import type { Assets } from '../assets/assets.ts'
+import type { DeliveryLinks } from '../assets/delivery-links.ts'
 import type { Thumbnails } from '../assets/thumbnails.ts'
 import type { Batches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
@@ -33,6 +34,8 @@ export interface HttpContext {
   version: string
   /** The folder the dashboard was built into. */
   webDir: string
+  /** Where images come from when not from here: see `DeliveryLinks`. */
+  imageOrigin: string | undefined
   /** The folder of the documents that are served as guides. */
   docsDir: string
   logger: Logger
@@ -57,6 +60,7 @@ export interface HttpContext {
   network: Network
   assets: Assets
   thumbnails: Thumbnails
+  deliveryLinks: DeliveryLinks
   /** Resolves when what was committed so far survives a power cut. */
   durable: () => Promise<void>
   /** Throws `storage_unavailable` while there is too little room for what new work would store. */

@@ -103,6 +103,7 @@ export async function openDiskStore(
           throw error
         }
       }),
+    link: async () => undefined,
     stat: (key) =>
       orStoreError(async () => {
         const facts = await stat(pathOf(key)).catch(unlessMissing)

@@ -17,6 +17,11 @@ export interface ObjectStore {
    * or with `StoreUnavailable`; so does the stream when it cannot be read to its end, or ends before it.
    */
   open(key: string, options?: OpenOptions): Promise<Readable | undefined>
+  /**
+   * A URL by which anybody may fetch the object for `forMs`, or a third less, with these headers; the same one for a while, so that
+   * it can be cached. Undefined where there are none.
+   */
+  link(key: string, options: { headers: LinkHeaders; forMs: number }): Promise<string | undefined>
   /** How large the object is; undefined when there is none. */
   stat(key: string): Promise<{ bytes: number } | undefined>
   /** Gives an object another key, for good once it resolves; false when there is none. When it rejects, the object has one of the two keys. */
@@ -45,6 +50,13 @@ export interface OpenOptions {
   bytes?: number
   /** Only `start … end`, both included. */
   range?: ByteRange
+}
+
+/** What answers to a link say of the object. */
+export interface LinkHeaders {
+  contentType: string
+  contentDisposition: string
+  cacheControl: string
 }
 
 export interface StoredObject {

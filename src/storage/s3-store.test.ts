@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -134,6 +136,29 @@ describe('a large object', () => {
     await store.dropUnfinished(Date.now() + 60_000)
     expect((await server.state()).unfinished).toEqual([])
   })
+})
+
+it('of a process that is killed while it stores there is no object, and parts that a sweep gives up', async () => {
+  const prefix = `${randomUUID()}/`
+  const options = { bucket: BUCKET, prefix, endpoint: server.url, region: S3_CREDENTIALS.region }
+  const script = `
+    import { Readable } from 'node:stream'
+    import { openS3Store } from ${JSON.stringify(new URL('s3-store.ts', import.meta.url).href)}
+    const store = await openS3Store(${JSON.stringify(options)})
+    const endless = async function* () {
+      for (;;) yield Buffer.alloc(64 * 1024)
+    }
+    await store.put('killed/one', Readable.from(endless()), { maxBytes: Infinity })`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
+  await waitFor(async () => ((await server.state()).calls.part ?? 0) > 1)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const { keys, unfinished } = await server.state()
+  expect(keys.filter((key) => key.startsWith(prefix))).toEqual([])
+  expect(unfinished).toEqual([`${prefix}killed/one`])
+  const again = await open({ prefix })
+  await again.dropUnfinished(Date.now() + 60_000)
+  expect((await server.state()).unfinished).toEqual([])
 })
 
 describe('a server that fails', () => {

@@ -28,6 +28,31 @@ afterAll(async () => {
   await s3.close()
 })
 
+/** Another gateway, whose images are delivered so, with an image and an edit made of it. */
+async function delivering(delivery: string) {
+  const env = { ...s3.env(unique('by').replace(' ', '-')), INFERENCE_CLUB_STORAGE_DELIVERY: delivery }
+  const other = await startTestGateway({ env })
+  const { key, client, id } = await other.addUser()
+  await other.addAgent({ key, services: [{}] })
+  const { data } = await generate(client)
+  const path = new URL(data[0]!.url).pathname
+  const form = new FormData()
+  form.append('image', new Blob([new Uint8Array(await picture())], { type: 'image/png' }), 'a.png')
+  form.append('model', 'demo')
+  form.append('prompt', 'a fox')
+  await other.call('/v1/images/edits', { method: 'POST', key, body: form })
+  const { db } = other.database
+  const input = await db
+    .selectFrom('assets')
+    .select(['id', 'storage_key'])
+    .where('owner_id', '=', id)
+    .where('kind', '=', 'input')
+    .executeTakeFirstOrThrow()
+  const fetchFrom = (path: string, init: RequestInit & { key?: string } = {}) =>
+    other.call(path, { ...init, redirect: 'manual' })
+  return { other, key, path, input: `/api/inference/assets/${input.id}/`, fetchFrom, asset: data[0]!.asset_id }
+}
+
 const stored = async () => (await s3.state()).keys.filter((key) => !key.includes('/readiness/'))
 const busy = { fail: { operations: ['put' as const], status: 503, code: 'SlowDown' } }
 
@@ -105,4 +130,45 @@ it('stops the start with a sentence when there is no such bucket', async () => {
   const { code, stderr } = await runProgram(['serve'], { env: { ...env, INFERENCE_CLUB_DATA_DIR: folder } })
   expect([code, stderr]).toEqual([1, expect.stringMatching(/There is no bucket 'nobodys' at http.*correct INFERENCE/)])
   await rm(folder, { recursive: true })
+})
+
+it('sends whoever may see an image to a signed link that says what it is and soon ends', async () => {
+  const { other, key, path, input, fetchFrom, asset } = await delivering('redirect')
+  for (const [wished, contentType] of [
+    [path, 'image/png'],
+    [`${path}?width=16&format=webp`, 'image/webp']
+  ] as const) {
+    const answer = await fetchFrom(wished)
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([302, 'no-store'])
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    const link = answer.headers.get('location')!
+    expect((await fetchFrom(wished)).headers.get('location')).toBe(link)
+    const image = await fetch(link, { headers: { range: 'bytes=0-3' } })
+    expect([image.status, image.headers.get('content-type')]).toEqual([206, contentType])
+    expect(image.headers.get('content-disposition')).toContain(`${asset}.${contentType.replace('image/', '')}`)
+    expect(image.headers.get('cache-control')).toContain('immutable')
+    const query = new URL(link).searchParams
+    expect(Number(query.get('X-Amz-Expires'))).toBe(900)
+    // Nobody makes another object, name or type of it.
+    const changed = [link.replace(/ast_/, 'ast_0'), link.replace('image%2F', 'text%2F'), link.replace('=900', '=9000')]
+    for (const one of changed) expect((await fetch(one)).status).toBe(403)
+    expect((await fetch(link, { method: 'PUT', body: 'x' })).status).toBe(403)
+  }
+  expect((await fetchFrom(input)).status).toBe(404)
+  expect((await fetchFrom(input, { key: (await other.addUser()).key })).status).toBe(404)
+  expect((await fetchFrom(input, { key })).status).toBe(302)
+  // What needs no link comes from here: facts alone, and the bytes that scripts of pages read.
+  expect((await fetchFrom(path, { method: 'HEAD' })).status).toBe(200)
+  expect((await fetchFrom(path, { headers: { 'sec-fetch-site': 'same-origin' } })).status).toBe(200)
+  const policy = (await other.call('/')).headers.get('content-security-policy')
+  expect(policy).toContain(`img-src 'self' data: blob: ${s3.url};`)
+  await other.close()
+})
+
+it('sends to a network in front of the bucket what needs no key, and nothing else', async () => {
+  const { other, key, path, input, fetchFrom, asset } = await delivering('https://cdn.example.org/club/')
+  const answer = await fetchFrom(path)
+  expect(answer.headers.get('location')).toBe(`https://cdn.example.org/club/images/${asset.slice(4, 6)}/${asset}`)
+  expect((await fetchFrom(input, { key })).status).toBe(200)
+  await other.close()
 })

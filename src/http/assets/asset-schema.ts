@@ -49,6 +49,12 @@ export const AssetSchema = {
       headers: { ...validators, 'content-range': text('Which bytes of how many.') },
       content: bytes
     },
+    302: {
+      description:
+        'Where the bytes are, when the operator has images delivered by a bucket or a content delivery network.',
+      type: 'null',
+      headers: { location: text('Good for some minutes.'), 'cache-control': text('`no-store`') }
+    },
     304: { description: 'It is what `if-none-match` named.', type: 'null', headers: validators },
     ...errorAnswers([
       ...(['invalid_request', 'invalid_api_key', 'permission_denied', 'not_found', 'rate_limit_exceeded'] as const),

@@ -13,7 +13,7 @@ import { parseRange } from './parse-range.ts'
 import { parseThumbnail } from './parse-thumbnail.ts'
 import { AssetSchema } from './asset-schema.ts'
 
-type AssetContext = Pick<HttpContext, 'assets' | 'thumbnails' | 'keyGuard' | 'people' | 'config'>
+type AssetContext = Pick<HttpContext, 'assets' | 'thumbnails' | 'deliveryLinks' | 'keyGuard' | 'people' | 'config'>
 type AssetRequest = FastifyRequest<{ Params: { id: string }; Querystring: Record<string, unknown> }>
 
 /**
@@ -42,7 +42,9 @@ async function sendAsset(context: AssetContext, request: AssetRequest, reply: Fa
 
   const image: SizedBytes = kind
     ? await thumbnails.get(asset, kind, callerLeft(reply))
-    : { bytes: asset.bytes, open: (range) => assets.openBytes(asset, range) }
+    : { bytes: asset.bytes, storageKey: asset.storage_key, open: (range) => assets.openBytes(asset, range) }
+  const link = await linkFor(context, request, { asset, kind, image, cacheControl })
+  if (link !== undefined) return reply.headers({ ...UNSNIFFED, 'cache-control': 'no-store' }).redirect(link, 302)
   const range = parseRange(rangeHeader(request, etag), image.bytes)
   if (range === 'unsatisfiable') throw rangeNotSatisfiable(image.bytes)
   // Opened before anything is said about it: an error must not carry the image's cache headers.
@@ -52,6 +54,28 @@ async function sendAsset(context: AssetContext, request: AssetRequest, reply: Fa
   if (range) void reply.status(206).header('content-range', `bytes ${range.start}-${range.end}/${image.bytes}`)
   return reply.send(bytes)
 }
+
+/**
+ * Where to send whoever may see the image; undefined when the bytes go through here. So do those that a script of a page asks
+ * for: it may read what comes from elsewhere only if the store allows its origin.
+ */
+async function linkFor(
+  { deliveryLinks }: AssetContext,
+  { method, headers }: AssetRequest,
+  sent: { asset: AssetRow; kind: ThumbnailKind | undefined; image: SizedBytes; cacheControl: string }
+): Promise<string | undefined> {
+  const { asset, kind, image, cacheControl } = sent
+  if (method !== 'GET' || image.storageKey === undefined || isScript(headers)) return undefined
+  return deliveryLinks.find(asset, image.storageKey, {
+    contentType: mediaTypeOfFormat(formatOf(asset, kind)),
+    contentDisposition: dispositionOf(asset, kind),
+    cacheControl
+  })
+}
+
+/** In a browser: other programs may send the mode, too, and no site. */
+const isScript = (headers: AssetRequest['headers']): boolean =>
+  headers['sec-fetch-mode'] === 'cors' && headers['sec-fetch-site'] !== undefined
 
 /** By key or, in the dashboard, by session; what may not read a request may not read its inputs either. */
 async function readerOf(
@@ -73,13 +97,21 @@ const formatOf = (asset: AssetRow, kind?: ThumbnailKind) =>
 const etagOf = ({ sha256 }: AssetRow, kind?: ThumbnailKind): string =>
   kind ? `"${sha256}-${kind.width}-${kind.format}"` : `"${sha256}"`
 
-const headersOf = (asset: AssetRow, kind?: ThumbnailKind): Record<string, string> => ({
-  'accept-ranges': 'bytes',
-  'last-modified': new Date(asset.created_at).toUTCString(),
+const dispositionOf = (asset: AssetRow, kind?: ThumbnailKind): string =>
+  `inline; filename="${asset.id}.${formatOf(asset, kind)}"`
+
+/** Whatever it may be taken for, it is no page and runs nothing; other pages may show it. */
+const UNSNIFFED = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; sandbox",
-  'cross-origin-resource-policy': 'cross-origin',
-  'content-disposition': `inline; filename="${asset.id}.${formatOf(asset, kind)}"`
+  'cross-origin-resource-policy': 'cross-origin'
+}
+
+const headersOf = (asset: AssetRow, kind?: ThumbnailKind): Record<string, string> => ({
+  ...UNSNIFFED,
+  'accept-ranges': 'bytes',
+  'last-modified': new Date(asset.created_at).toUTCString(),
+  'content-disposition': dispositionOf(asset, kind)
 })
 
 const rangeNotSatisfiable = (bytes: number): AppError =>

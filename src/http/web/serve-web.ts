@@ -9,22 +9,23 @@ import type { KnownPaths } from '../known-paths.ts'
 import { dressPage, webManifest } from './dress-page.ts'
 
 /** Scripts, styles and connections of our own alone; previews are `data:` and pictures being painted `blob:`. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'",
-  "img-src 'self' data: blob:",
-  "style-src 'self' 'unsafe-inline'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'"
-].join('; ')
+const contentSecurityPolicy = (imageOrigin: string | undefined): string =>
+  [
+    "default-src 'self'",
+    `img-src 'self' data: blob:${imageOrigin === undefined ? '' : ` ${imageOrigin}`}`,
+    "style-src 'self' 'unsafe-inline'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'"
+  ].join('; ')
 
-const PAGE_HEADERS = {
-  'content-security-policy': CONTENT_SECURITY_POLICY,
+const pageHeaders = (imageOrigin: string | undefined) => ({
+  'content-security-policy': contentSecurityPolicy(imageOrigin),
   'cross-origin-opener-policy': 'same-origin',
   // The page names files by their content: it alone must be asked for anew.
   'cache-control': 'no-cache'
-}
+})
 
 /** Paths that belong to programs: what is not found there is answered as an error, not with the page. */
 const NOT_PAGES = /^\/(v1|api|docs|guides|assets|openapi\.json|healthz|readyz|metrics)(\/|$)/
@@ -32,6 +33,8 @@ const NOT_PAGES = /^\/(v1|api|docs|guides|assets|openapi\.json|healthz|readyz|me
 export interface WebOptions {
   /** The folder the pages were built into. */
   webDir: string
+  /** Where images come from when not from here. */
+  imageOrigin: string | undefined
   basePath: string
   known: KnownPaths
   /** What the club shows of itself at this moment. */
@@ -42,10 +45,14 @@ export interface WebOptions {
  * Serves the pages from the folder they were built into: their files, that of the API's reference, and the dashboard's one
  * for every other path that a person may have in the address bar.
  */
-export async function serveWeb(app: FastifyInstance, { webDir, basePath, known, club }: WebOptions): Promise<void> {
+export async function serveWeb(
+  app: FastifyInstance,
+  { webDir, imageOrigin, basePath, known, club }: WebOptions
+): Promise<void> {
+  const headers = pageHeaders(imageOrigin)
   const look = () => ({ ...club(), basePath })
   const sendPage = (reply: FastifyReply, page: string) =>
-    reply.headers(PAGE_HEADERS).type('text/html').send(dressPage(page, look()))
+    reply.headers(headers).type('text/html').send(dressPage(page, look()))
   const [page, reference] = await Promise.all(
     ['index.html', 'docs.html'].map((name) => readPage(webDir, name, basePath))
   )
