@@ -29,6 +29,7 @@ describe('without variables', () => {
       diskReserveBytes: 256 * 1024 ** 2,
       databaseLogBytes: 256 * 1024 ** 2,
       publicUrl: undefined,
+      storageDelivery: 'proxy',
       quarantineMs: 30 * 86_400_000,
       trustProxy: [],
       allowedHosts: [],
