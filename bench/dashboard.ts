@@ -169,14 +169,15 @@ await measure('filters', async () => {
 })
 // A network of its own each time, or the figures of the first would be told again.
 const admin = { userId, role: 'admin' as const }
+const config = loadConfig({})
 await measure('network', async () => {
-  const { providers: all } = await createNetwork(database, loadConfig({}).offering).list(admin)
+  const { providers: all } = await createNetwork(database, config.offering, config.limits).list(admin)
   JSON.stringify(all.map(presentProvider))
   return { found: all.length, pages: 1 }
 })
 await measure('one provider', async () => {
   JSON.stringify(
-    presentProviderDetail(await createNetwork(database, loadConfig({}).offering).view(admin, providerId), admin)
+    presentProviderDetail(await createNetwork(database, config.offering, config.limits).view(admin, providerId), admin)
   )
   return { found: 1, pages: 1 }
 })

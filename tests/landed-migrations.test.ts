@@ -33,7 +33,8 @@ const LANDED: Record<string, string> = {
   '025-stored-bytes-counts': 'bca1edf28facd00be6cef5f66250e43e003e92bdb155a302c8ef64b2a06c4a55',
   '026-service-finds': 'c8a531b2c88c051775210d54d9a76cdd7025b29f92fc787288e7cd2924560163',
   '027-image-costs': '393fe001fed247111fc5d7d81bae343993fc5ccb26122511bd3bbc21c2eca32b',
-  '028-waiting-since': 'dc21d79252a96f66149757bb6de100523186da6b0467165567979efc1af703ef'
+  '028-waiting-since': 'dc21d79252a96f66149757bb6de100523186da6b0467165567979efc1af703ef',
+  '029-service-offers': 'b0741fbcb43f83e907b2d9460dc666db34dcad256bb9931e852ad0aee4541bca'
 }
 
 it('are never edited once they have landed', async () => {

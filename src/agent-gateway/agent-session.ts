@@ -13,11 +13,13 @@ import type { AttemptProgress, AttemptRow } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { OfferWish } from '../providers/service-offers-store.ts'
 import type { ServiceCondition } from '../providers/service-condition-store.ts'
 import type { Paused } from '../providers/provider-state-store.ts'
 import type { Standing } from '../providers/trust-policy.ts'
 import { inspectPreview } from './inspect-preview.ts'
 import { pausedNote } from './paused-note.ts'
+import { SessionOffers } from './session-offers.ts'
 import { STANDING_NOTES } from './standing-notes.ts'
 
 /** How long the first words of an agent about its image servers are waited for; it gives them five seconds. */
@@ -36,6 +38,14 @@ interface HeldSlot {
   /** When the engine reported its first step. */
   firstStepAt?: number
   forget: () => void
+}
+
+/** A service of its agent. */
+interface SessionService {
+  declaration: ServiceDeclaration
+  id: string
+  /** Those of the agent's file. */
+  models: Map<string, Feature[]>
 }
 
 export interface SessionParts {
@@ -61,12 +71,14 @@ export class AgentSession {
   readonly unsavedLoaded = new Map<string, ReadonlySet<string>>()
   /** By service, what its image server has; what is not yet written down. */
   readonly unsavedInventories = new Map<string, ServiceInventory>()
+  /** What its owner wishes that it offers beside what its file says. */
+  readonly offers = new SessionOffers()
   /** Whether it offers anything to others than its owner. */
   readonly isShared: boolean
   readonly #parts: SessionParts
   readonly #socket: WebSocket
   readonly #silentForMs: () => number
-  readonly #services: { declaration: ServiceDeclaration; id: string; models: Map<string, Feature[]> }[]
+  readonly #services: SessionService[]
   /** By service, the models it need not load first, as its agent said or by what it was given last. */
   readonly #loaded = new Map<string, Set<string>>()
   /** By service, how its image server was found last. */
@@ -148,12 +160,24 @@ export class AgentSession {
     this.send({ type: 'provider.paused', note: pausedNote(paused) })
   }
 
+  /** What its owner wishes that it offers; the agent hears of a change, if it is of a version that listens. */
+  noteWishes(wishes: readonly OfferWish[]): void {
+    if (!this.#accepts.includes('service.offer')) return
+    for (const wish of wishes) {
+      const service = this.#services.find(({ id }) => id === wish.serviceId)
+      if (!service || !this.offers.ask(wish, service.declaration.models)) continue
+      const { revision, wanted } = wish
+      this.send({ type: 'service.offer', service: service.declaration.name, revision, models: wanted })
+    }
+    this.offers.giveUpLate()
+  }
+
   freeServices(): ServiceSlots[] {
     if (this.#draining || this.#ended || this.#socket.readyState !== this.#socket.OPEN) return []
     return this.#services.flatMap(({ declaration, id, models }) => {
       const busy = [...this.#held.values()].filter((slot) => slot.serviceId === id).length
       const free = declaration.concurrency - busy
-      const usable = this.#usableModels({ id, models })
+      const usable = this.#usableModels({ id, models: this.offers.addTo(models, id) })
       if (free <= 0 || usable.size === 0) return []
       const loaded = this.#loaded.get(id)
       return [
@@ -173,7 +197,7 @@ export class AgentSession {
   }
 
   /** What may be asked of a service, as far as its agent has said how it finds its image server, or will any moment. */
-  #usableModels({ id, models }: { id: string; models: Map<string, Feature[]> }): Map<string, Feature[]> {
+  #usableModels({ id, models }: Pick<SessionService, 'id' | 'models'>): Map<string, Feature[]> {
     const state = this.#states.get(id)
     const isAwaited = this.#probes && performance.now() - this.#openedAt < FIRST_STATE_WITHIN_MS
     if (state ? state.isStopped : isAwaited) return new Map()
@@ -224,9 +248,9 @@ export class AgentSession {
         return
       }
       case 'service.state': {
-        const service = this.#services.find(({ declaration }) => declaration.name === message.service)
+        const service = this.#named(message.service)
         if (!service) return
-        const condition = conditionOf(message, service.models)
+        const condition = conditionOf(message, this.offers.addTo(service.models, service.id))
         if (message.models_loaded) this.#setLoaded(service, message.models_loaded)
         const before = this.#states.get(service.id)
         if (before && isDeepStrictEqual(before, condition)) return
@@ -236,8 +260,13 @@ export class AgentSession {
         return
       }
       case 'service.inventory': {
-        const service = this.#services.find(({ declaration }) => declaration.name === message.service)
+        const service = this.#named(message.service)
         if (service && inventoryBytes(message) <= MAX_INVENTORY_BYTES) this.unsavedInventories.set(service.id, message)
+        return
+      }
+      case 'service.offered': {
+        const service = this.#named(message.service)
+        if (service) this.offers.hear(service.id, message)
         return
       }
       case 'attempt.stopped':
@@ -286,6 +315,10 @@ export class AgentSession {
     })
   }
 
+  #named(name: string) {
+    return this.#services.find(({ declaration }) => declaration.name === name)
+  }
+
   /** What is given an image loads what the image needs, and with it all models that need the same. */
   #noteLoaded({ serviceId, model }: Assignment): void {
     if (this.#loaded.get(serviceId)?.has(model)) return
@@ -297,7 +330,8 @@ export class AgentSession {
     this.#setLoaded(service, [model, ...same.map(({ id }) => id)])
   }
 
-  #setLoaded({ id, models: offered }: { id: string; models: Map<string, Feature[]> }, models: readonly string[]): void {
+  #setLoaded({ id, models: ofFile }: SessionService, models: readonly string[]): void {
+    const offered = this.offers.addTo(ofFile, id)
     const loaded = new Set(models.filter((model) => offered.has(model)))
     if (this.#loaded.get(id)?.symmetricDifference(loaded).size === 0) return
     this.#loaded.set(id, loaded)

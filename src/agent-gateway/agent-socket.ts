@@ -211,6 +211,7 @@ async function openSession(
     agentVersion: hello.agent_version,
     onlineUntil: parts.now() + parts.leaseMs,
     services: hello.services.map(declaredService),
+    acceptsOffers: hello.accepts?.includes('service.offer') === true,
     attempts: hello.attempts
   })
   const session = new AgentSession(parts, { ...greeted, agent })
@@ -223,11 +224,11 @@ async function openSession(
     lease_ms: parts.leaseMs,
     heartbeat_ms: heartbeatMs(parts.leaseMs),
     gone: agent.gone,
-    accepts: ['service.state', 'service.inventory'],
+    accepts: ['service.state', 'service.inventory', 'service.offered'],
     ...(note !== undefined && { note })
   })
   parts.bell.ring('tasks')
-  // Whatever is paused it is told.
+  // Whatever is paused, and what its owner wishes, it is told.
   parts.bell.ring('providers')
   parts.logger.info({ provider: agent.providerId, name: hello.name, resumed: agent.resumed.length }, 'agent connected')
   return session

@@ -17,7 +17,10 @@ const WRITE_PROGRESS_EVERY_MS = 1000
 export interface KeepSessionsParts {
   registry: SessionRegistry
   requests: Pick<RequestLifecycle, 'renewConnections' | 'noteProgress' | 'disconnectAgent'>
-  providers: Pick<ProviderStore, 'noteCondition' | 'noteFinds' | 'noteLoaded' | 'listStandings' | 'listPaused'>
+  providers: Pick<
+    ProviderStore,
+    'noteCondition' | 'noteFinds' | 'noteLoaded' | 'noteOffered' | 'listStandings' | 'listPaused' | 'listWishes'
+  >
   apiKeys: ApiKeys
   bell: Bell
   leaseMs: number
@@ -31,8 +34,8 @@ export interface SessionKeeper {
 }
 
 /**
- * While sessions live: renews their leases, writes their progress, tells their agents how they stand with others and what is paused, and ends
- * those whose key no longer counts.
+ * While sessions live: renews their leases, writes their progress, tells their agents how they stand with others, what is paused and what
+ * their owners wish, and ends those whose key no longer counts.
  */
 export function keepSessions(parts: KeepSessionsParts): SessionKeeper {
   const onError = (error: unknown) =>
@@ -93,10 +96,12 @@ async function tellStandings({ registry, providers }: KeepSessionsParts): Promis
   const ids = sessions.map(({ providerId }) => providerId)
   const standings = await providers.listStandings(ids)
   const paused = await providers.listPaused(ids)
+  const wishes = await providers.listWishes(ids)
   for (const session of sessions) {
     const standing = standings.get(session.providerId)
     if (standing) session.noteStanding(standing)
     session.notePaused(paused.get(session.providerId) ?? { all: false, services: [] })
+    session.noteWishes(wishes.get(session.providerId) ?? [])
   }
 }
 
@@ -104,6 +109,7 @@ async function save(parts: KeepSessionsParts): Promise<void> {
   await saveProgress(parts)
   await saveStates(parts)
   await saveInventories(parts)
+  await saveOffers(parts)
   await saveLoaded(parts)
 }
 
@@ -129,6 +135,17 @@ async function saveInventories({ registry, providers }: KeepSessionsParts): Prom
   }
 }
 
+async function saveOffers({ registry, providers, bell }: KeepSessionsParts): Promise<void> {
+  for (const session of registry.sessions()) {
+    const answers = [...session.offers.unsaved]
+    for (const [serviceId, said] of answers) {
+      session.offers.saved(serviceId, said, await providers.noteOffered(session, { serviceId, ...said }))
+    }
+    // Images of a model that is offered now may wait.
+    if (answers.length > 0) bell.ring('tasks')
+  }
+}
+
 async function saveLoaded({ registry, providers }: KeepSessionsParts): Promise<void> {
   for (const session of registry.sessions()) {
     const loaded = [...session.unsavedLoaded]
@@ -146,6 +163,7 @@ const findsOf = (told: ServiceInventory): { finds: ServiceFinds; loras: UsableLo
     loras: told.loras,
     moreModels: told.more_models,
     moreLoras: told.more_loras,
+    ...(told.may_offer === true && { mayOffer: true }),
     ...(told.memory && { memory: told.memory })
   },
   loras: told.usable_loras

@@ -9,6 +9,8 @@ export interface AgentService {
   engine: Engine | undefined
 }
 
+export type AgentServices = ReadonlyMap<string, AgentService>
+
 /** `create` makes the engines that the services name. */
 export function createServices(
   config: AgentConfig,

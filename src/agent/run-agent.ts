@@ -9,6 +9,7 @@ import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import { type AgentService, createServices, declarationOf } from './agent-services.ts'
 import { type AgentLimits, AttemptRunner } from './attempt-runner.ts'
 import { GatewayLink } from './gateway-link.ts'
+import { OwnerOffers } from './owner-offers.ts'
 import { GatewayTransfers, type TransferPatience } from './gateway-transfers.ts'
 import { type ProbeTimes, ServiceProbes, type ServiceState } from './service-probes.ts'
 
@@ -52,7 +53,9 @@ export function runAgent(options: AgentOptions): Agent {
   const { logger } = options
   let config = options.config
   const making = { maxImageBytes: AGENT_LIMITS.maxImageBytes, create: options.createEngine }
-  let services = createServices(config, making)
+  let ofFile = createServices(config, making)
+  /** With what is offered beside it. */
+  let services = new Map(ofFile)
   let draining = false
   const firstWelcome = Promise.withResolvers<undefined>()
 
@@ -77,10 +80,24 @@ export function runAgent(options: AgentOptions): Agent {
     new ServiceProbes({
       onState: tell,
       onInventory: tellFound,
+      onFound: (service) => offers.review(service),
       isBusy: (service) => runner.isBusyWith(service),
       logger,
       times
     })
+
+  const offers: OwnerOffers = new OwnerOffers({
+    ofFile: () => ofFile,
+    offer: (name, models) => {
+      const service = ofFile.get(name)
+      if (!service) return
+      const all = [...service.config.models, ...models]
+      services.set(name, { ...service, config: { ...service.config, models: all } })
+      probes?.tellAgain(name)
+    },
+    foundOn: (name) => probes?.foundOn(name),
+    send: (answer) => link.send(answer)
+  })
 
   const transfers = new GatewayTransfers(options.patience)
 
@@ -101,9 +118,9 @@ export function runAgent(options: AgentOptions): Agent {
       protocol: PROTOCOL_VERSION,
       name: config.name,
       agent_version: VERSION,
-      services: draining ? [] : [...services.values()].map(declarationOf),
+      services: draining ? [] : [...ofFile.values()].map(declarationOf),
       attempts: runner.heldAttempts(),
-      accepts: ['provider.standing', 'provider.paused'],
+      accepts: ['provider.standing', 'provider.paused', 'service.offer'],
       ...(probes && { probes: true })
     }),
     onMessage: (message) => handle(message),
@@ -121,6 +138,7 @@ export function runAgent(options: AgentOptions): Agent {
         transfers.doubtOpen()
         runner.reconcile(message.gone)
         accepts = message.accepts ?? []
+        offers.forget()
         probes?.states().forEach(tell)
         probes?.inventories().forEach(tellFound)
         options.onOnline?.(config)
@@ -131,6 +149,8 @@ export function runAgent(options: AgentOptions): Agent {
         return sayNote('standing', message.note)
       case 'provider.paused':
         return sayNote('paused', message.note)
+      case 'service.offer':
+        return offers.hear(message)
       case 'attempt.assigned':
         return runner.start(message)
       case 'attempt.cancel':
@@ -142,7 +162,7 @@ export function runAgent(options: AgentOptions): Agent {
     await runner.stopAll()
     transfers.close()
     link.close()
-    await closeEngines(services)
+    await closeEngines(ofFile)
   }
   const finishRunning = async () => {
     while (runner.isBusy) await runner.settled()
@@ -164,8 +184,9 @@ export function runAgent(options: AgentOptions): Agent {
       if (changed.gateway !== config.gateway || changed.apiKey !== config.apiKey) {
         throw new Error("a change of 'gateway' or 'api_key' needs a restart of the agent")
       }
-      const replaced = services
-      services = createServices(changed, making)
+      const replaced = ofFile
+      ofFile = createServices(changed, making)
+      services = new Map(ofFile)
       config = changed
       probes?.start(services)
       link.reconnect()

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Engine, EngineError } from '../engines/engine.ts'
+import type { Inventory } from '../engines/inventory.ts'
 import { inBackground, sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
@@ -48,12 +49,14 @@ interface Finding {
   error?: EngineError
   summary?: string
   loaded?: readonly string[]
-  inventory?: ServiceInventory
+  inventory?: Inventory
 }
 
 export interface ServiceProbesParts {
   onState: (state: ServiceState) => void
   onInventory: (inventory: ServiceInventory) => void
+  /** Of this service it is known anew what its image server has, which is told next. */
+  onFound?: (service: string) => void
   /** Whether a service makes images: then it is not looked at without need. */
   isBusy: (service: string) => boolean
   logger: Logger
@@ -66,9 +69,10 @@ export interface ServiceProbesParts {
  * told; what follows from it is the gateway's.
  */
 export class ServiceProbes {
-  readonly #parts: Required<ServiceProbesParts> & { times: ProbeTimes }
+  readonly #parts: ServiceProbesParts & { times: ProbeTimes }
   #states = new Map<string, ServiceState>()
   #inventories = new Map<string, ServiceInventory>()
+  #found = new Map<string, Inventory>()
   #services: ReadonlyMap<string, AgentService> = new Map()
   #running = new Map<string, Promise<void>>()
   #round = new AbortController()
@@ -88,6 +92,7 @@ export class ServiceProbes {
     this.#services = services
     this.#states = new Map()
     this.#inventories = new Map()
+    this.#found = new Map()
     this.#running = new Map()
     this.#telling = new Set()
     this.#lacked = new Map([...services.keys()].map((name) => [name, new Set()]))
@@ -129,9 +134,30 @@ export class ServiceProbes {
     return [...this.#states.values()]
   }
 
-  /** What is known now of what they have. */
+  /** What is known now of what they have, for the same. */
   inventories(): ServiceInventory[] {
-    return [...this.#inventories.values()]
+    const told = [...this.#found.keys()].flatMap((name) => this.#inventoryOf(name) ?? [])
+    this.#inventories = new Map(told.map((inventory) => [inventory.service, inventory]))
+    return told
+  }
+
+  /** What the image server of a service was found to have last, offered or not. */
+  foundOn(name: string): Inventory | undefined {
+    return this.#found.get(name)
+  }
+
+  /** Tells what a service has if that is something new, as it is when it has come to offer something else. */
+  tellAgain(name: string): void {
+    const inventory = this.#inventoryOf(name)
+    const known = this.#inventories.get(name)
+    if (!inventory || (known && isSameInventory(known, inventory))) return
+    this.#inventories.set(name, inventory)
+    this.#parts.onInventory(inventory)
+  }
+
+  #inventoryOf(name: string): ServiceInventory | undefined {
+    const [service, found] = [this.#services.get(name), this.#found.get(name)]
+    return service && found && tellInventory(service, found)
   }
 
   /** Asks no more. */
@@ -147,25 +173,27 @@ export class ServiceProbes {
       // One that has no time at the moment works for its owner.
       if (!probe.inDoubt && finding.problem && !isSerious(finding.problem)) return
       this.#note(probe, finding)
-      this.#noteInventory(finding.inventory)
+      if (finding.inventory) this.#noteFound(probe.name, finding.inventory)
       if (finding.problem === undefined) return
       await sleep(withJitter(pause, 0.1), probe.signal).catch(() => undefined) // The signal is looked at next.
       if (probe.signal.aborted) return
     }
   }
 
-  async #ask({ name, service, engine, signal }: Probe): Promise<Finding> {
+  async #ask({ name, engine, signal, ...probe }: Probe): Promise<Finding> {
     const within = AbortSignal.timeout(this.#parts.times.withinMs)
-    const isBelieved = service.config.checkModels !== false
+    const isBelieved = probe.service.config.checkModels !== false
     try {
       const { models, summary, doubt, loaded, inventory } = await engine.describe(AbortSignal.any([within, signal]))
+      // What it offers may be otherwise by now.
+      const service = this.#services.get(name) ?? probe.service
       if (doubt) return { summary, problem: { text: doubt.message }, error: doubt }
       const problem = isBelieved ? missingFrom(models, service, this.#lacked.get(name) ?? new Set()) : undefined
       return {
         summary,
         ...(problem && { problem }),
         ...(loaded && { loaded: idsOfLoaded(service, isAmong(loaded)) }),
-        ...(inventory && { inventory: tellInventory(service, inventory) })
+        ...(inventory && { inventory })
       }
     } catch (error) {
       // One that works on an image may have no time for this.
@@ -177,11 +205,10 @@ export class ServiceProbes {
     }
   }
 
-  #noteInventory(inventory: ServiceInventory | undefined): void {
-    const known = inventory && this.#inventories.get(inventory.service)
-    if (!inventory || (known && isSameInventory(known, inventory))) return
-    this.#inventories.set(inventory.service, inventory)
-    this.#parts.onInventory(inventory)
+  #noteFound(name: string, inventory: Inventory): void {
+    this.#found.set(name, inventory)
+    this.#parts.onFound?.(name)
+    this.tellAgain(name)
   }
 
   #note({ name, service }: Probe, { problem, error, summary, loaded }: Finding): void {

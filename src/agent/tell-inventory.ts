@@ -33,6 +33,7 @@ export function tellInventory({ config, engine }: AgentService, found: Inventory
     service: config.name,
     models: models.slice(0, MAX_FOUND_MODELS),
     loras: loras.slice(0, MAX_FOUND_LORAS),
+    ...(config.foundModels === 'offer' && { may_offer: true }),
     more_models: 0,
     more_loras: 0,
     ...(memory && { memory }),
@@ -57,7 +58,8 @@ function shorten({ models, loras, usable_loras: groups }: ServiceInventory): voi
   groups.pop()
 }
 
-const isName = (text: string): boolean => text !== '' && text.length <= MAX_FOUND_NAME_CHARS && isClean(text)
+/** Whether the gateway is told of something of that name. */
+export const isName = (text: string): boolean => text !== '' && text.length <= MAX_FOUND_NAME_CHARS && isClean(text)
 
 const tellModel =
   ({ models }: AgentService['config']) =>

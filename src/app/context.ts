@@ -72,7 +72,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
       providers,
       offers,
 
-      network: createNetwork(database, config.offering),
+      network: createNetwork(database, config.offering, config.limits),
       assetStore,
       assets,
       thumbnails: createThumbnails({ ...stored, atOnce: config.limits.thumbnailsAtOnce }),

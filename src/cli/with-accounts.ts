@@ -64,7 +64,7 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
       users,
       apiKeys,
       invitations: createInvitations({ store, users, clock, lifetimeMs: () => config.signIn.invitationLifetimeMs }),
-      network: createNetwork(database, config.offering),
+      network: createNetwork(database, config.offering, config.limits),
       setDisabled: createPersonStore(database).setDisabled,
       base: running?.publicUrl ?? config.publicUrl ?? running?.url ?? localUrl(config),
       countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),

@@ -126,8 +126,8 @@ export const SERVICE_KEYS = [
   'models',
   'options'
 ] as const
-/** `show`: their names to the owner and to admins, `hide`: nothing. */
-export const FOUND_MODELS = ['show', 'hide'] as const
+/** `show`: their names to the owner and to admins, `hide`: nothing, `offer`: as `show`, and the owner may offer them there. */
+export const FOUND_MODELS = ['show', 'hide', 'offer'] as const
 /** Keys of a service that mean something to some engines only. */
 export const ENGINE_KEYS = [
   'url',

@@ -78,6 +78,18 @@ export interface ServiceFindsTable {
   found_at: number
 }
 
+/** Found models that the owner of a service wants it to offer. */
+export interface ServiceOffersTable {
+  service_id: string
+  /** JSON: their names, as the image server spells them. */
+  wanted: string
+  /** Counts the changes of `wanted`. */
+  revision: number
+  wanted_at: number
+  /** JSON: `OfferAnswer`; null: the agent has not said yet. */
+  answer: string | null
+}
+
 export interface ServiceModelsTable {
   service_id: string
   model: string

@@ -5,6 +5,7 @@ import type {
   ServicesTable,
   ServiceFindsTable,
   ServiceModelsTable,
+  ServiceOffersTable,
   ServicePacesTable,
   ServicePausesTable
 } from './provider-tables.ts'
@@ -22,6 +23,7 @@ export interface Tables {
   services: ServicesTable
   service_finds: ServiceFindsTable
   service_models: ServiceModelsTable
+  service_offers: ServiceOffersTable
   service_paces: ServicePacesTable
   service_pauses: ServicePausesTable
   requests: RequestsTable

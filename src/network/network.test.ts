@@ -25,7 +25,8 @@ beforeEach(async () => {
   rung = []
   const bell = createLocalBell()
   bell.on('tasks', () => rung.push('tasks'))
-  network = createNetwork({ db: rows.db, clock: { now: () => now }, bell }, loadConfig({}).offering)
+  const config = loadConfig({})
+  network = createNetwork({ db: rows.db, clock: { now: () => now }, bell }, config.offering, config.limits)
   for (const { userId, role } of [OWNER, OTHER, ADMIN]) await rows.addUser(userId, { role, name: `Name of ${userId}` })
 })
 afterEach(() => rows.close())

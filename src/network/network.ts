@@ -1,13 +1,15 @@
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 import type { Database } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
-import type { OfferingConfig } from '../config/config.ts'
+import type { Limits, OfferingConfig } from '../config/config.ts'
 import type { Trust } from '../db/provider-tables.ts'
 import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
+import { MAX_OFFERS } from '../protocol/service-offers.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
 import { countSpareModels, listFinds } from '../providers/service-finds-store.ts'
+import { changeOffer, listWanted } from '../providers/service-offers-store.ts'
 import { findMemberNames, listNamesOf, saveOwnerTerms } from '../providers/service-terms-store.ts'
 import type { OwnerTerms } from '../providers/service-terms.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
@@ -66,6 +68,11 @@ export interface Network {
   /** Has a provider serve that person again. */
   unblock(reader: Reader, block: { providerId: string; userId: string }): Promise<void>
   /**
+   * The word of its owner, and of nobody else, on a model that lies on the machine of a service: that it is offered, or no
+   * longer. Its agent decides. Throws `conflict` where the agent's file does not allow it, and for too many.
+   */
+  setOffer(reader: Reader, change: OfferedModel & { isOffered: boolean }): Promise<void>
+  /**
    * The word of its owner, and of nobody else, on whom a service serves and with how much, in place of that of its agent; all
    * of it at once. Admins may drain the machine. Throws `invalid_request` for people there are none of.
    */
@@ -90,6 +97,13 @@ export interface Network {
   countPending(): Promise<number>
 }
 
+export interface OfferedModel {
+  providerId: string
+  serviceId: string
+  /** As its image server names it. */
+  model: string
+}
+
 export const TRUST_DECISIONS = ['approve', 'shutOut', 'letBack'] as const
 export type TrustDecision = (typeof TRUST_DECISIONS)[number]
 
@@ -99,6 +113,8 @@ const NEXT: Record<TrustDecision, Partial<Record<Trust, Trust>>> = {
   letBack: { blocked: 'limited' }
 }
 
+const NOT_ALLOWED =
+  "The agent's file does not let models be offered here: say 'found_models: offer' for the service in agent.yaml."
 const PACE_MS = 7 * DAY_MS
 const USED_MS = 30 * DAY_MS
 const FAULTS_MS = 7 * DAY_MS
@@ -106,7 +122,8 @@ const MOST_FAULT_GROUPS = 20
 
 export function createNetwork(
   { db, clock, bell }: Pick<Database, 'db' | 'clock' | 'bell'>,
-  offering: OfferingConfig
+  offering: OfferingConfig,
+  { modelsPerProvider }: Pick<Limits, 'modelsPerProvider'>
 ): Network {
   const countFigures = createNetworkFigures({ db, clock })
 
@@ -137,6 +154,12 @@ export function createNetwork(
     return provider
   }
 
+  const findOwn = async (reader: Reader, id: string): Promise<ProviderView> => {
+    const provider = await find(reader, id)
+    if (provider.owner_id !== reader.userId) throw errors.notYourMachine()
+    return provider
+  }
+
   const findManaged = async (reader: Reader, id: string): Promise<ProviderView> => {
     const provider = await find(reader, id)
     if (!mayManage(provider, reader)) throw errors.notYourProvider()
@@ -161,13 +184,15 @@ export function createNetwork(
       const provider = await find(reader, id)
       const known = await learn(reader, [provider])
       const isManaged = mayManage(provider, reader)
-      const finds = isManaged ? await listFinds(db, idsOfServices([provider])) : new Map<string, undefined>()
+      const managed = isManaged ? idsOfServices([provider]) : []
+      const [finds, wanted] = [await listFinds(db, managed), await listWanted(db, managed)]
       const report = reportProvider(provider, reader, known)
       return {
         ...report,
         services: report.services.map((service) => {
           const found = finds.get(service.service.id)
-          return { ...service, ...(found && { finds: found }) }
+          const ofOwner = isManaged && { wanted: wanted.get(service.service.id) ?? [] }
+          return { ...service, ...(found && { finds: found }), ...ofOwner }
         }),
         // Counted anew: the chart beside these sums must not show what they lack.
         ...(await readProviderWork(db, {
@@ -212,9 +237,26 @@ export function createNetwork(
       bell.ring('tasks')
     },
 
+    setOffer: async (reader, { providerId, serviceId, model, isOffered }) => {
+      const { services } = await findOwn(reader, providerId)
+      const offered = services.reduce((sum, { models }) => sum + models.length, 0)
+      if (isOffered && offered >= modelsPerProvider) {
+        throw errors.conflict(`A machine offers ${modelsPerProvider} models at most here: take back others first.`)
+      }
+      const change = { providerId, serviceId, model, isOffered, now: clock.now() }
+      const outcome = await changeOffer(db, change)
+      if (outcome === 'no_service') throw errors.notFound(`The service '${serviceId}'`)
+      if (outcome === 'not_found') throw errors.notFound(`A model of that name that could be offered`)
+      if (outcome === 'not_allowed') throw errors.conflict(NOT_ALLOWED)
+      if (outcome === 'too_many') {
+        throw errors.conflict(`At most ${MAX_OFFERS} models of a service are offered this way: take back others first.`)
+      }
+      bell.ring('tasks')
+      bell.ring('providers')
+    },
+
     setTerms: async (reader, { providerId, serviceId, terms, isPaused }) => {
-      const provider = await find(reader, providerId)
-      if (provider.owner_id !== reader.userId) throw errors.notYourMachine()
+      await findOwn(reader, providerId)
       const { access } = terms
       if (access && typeof access !== 'string') {
         const known = await listNamesOf(db, access)

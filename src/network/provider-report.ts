@@ -2,6 +2,7 @@ import type { Principal } from '../lib/principal.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { type Standing, standingOf } from '../providers/trust-policy.ts'
 import type { ServiceFinds } from '../providers/service-finds-store.ts'
+import type { WantedModel } from '../providers/service-offers-store.ts'
 import { isAddress } from '../providers/service-terms.ts'
 import type { ProviderView, ServiceView } from '../providers/provider-view-store.ts'
 import type { Fault } from './fault-store.ts'
@@ -36,6 +37,8 @@ export interface ServiceReport extends ServiceFigures {
   spare?: number
   /** All of it, for those who may know and asked for it. */
   finds?: ServiceFinds & { at: number }
+  /** Found models that its owner wants to be offered, for those who may know and asked for it. */
+  wanted?: readonly WantedModel[]
   /** Its image server cannot be used; the text, for those who may know. */
   warning?: { since: number; text?: string }
 }

@@ -14,6 +14,9 @@ export const BoundedText = (maxChars: number, { minChars = 0 }: { minChars?: num
 /** What something is called or known by: it comes back as it was, so it must be clean already. */
 export const Name = (maxChars: number) => Type.String({ minLength: 1, maxLength: maxChars, pattern: CLEAN_PATTERN })
 
+/** One of these texts. */
+export const literals = <T extends string>(values: readonly T[]) => Type.Unsafe<T>(Type.Enum([...values]))
+
 /** How many. */
 export const Count = (max: number = MAX_COUNT, { min = 0 }: { min?: number } = {}) =>
   Type.Integer({ minimum: min, maximum: max })

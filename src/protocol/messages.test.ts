@@ -162,6 +162,23 @@ describe('an inventory', () => {
   })
 })
 
+describe('an answer to the owner’s word', () => {
+  const answer = { type: 'service.offered', service: 's', revision: 1, models: [], refused: [] }
+  const model = { name: 'm', id: 'm', features: [] }
+  it.each<[string, (count: number) => object, number]>([
+    ['models', (count) => ({ models: Array(count).fill(model) }), 50],
+    ['ids', (count) => ({ models: [{ ...model, id: 'x'.repeat(count) }] }), 200],
+    ['names', (count) => ({ models: [{ ...model, name: 'x'.repeat(count) }] }), 200],
+    ['features', (count) => ({ models: [{ ...model, features: Array(count).fill('edit') }] }), 20],
+    ['refusals', (count) => ({ refused: Array(count).fill({ name: 'm', text: '' }) }), 50],
+    ['reasons', (count) => ({ refused: [{ name: 'm', text: 'x'.repeat(count) }] }), 300]
+  ])('has bounded %s', (_what, more, most) => {
+    const read = (count: number) => readAgentMessage(JSON.stringify({ ...answer, ...more(count) }))
+    expect(read(most).problem).toBeUndefined()
+    expect(read(most + 1).problem).toBeDefined()
+  })
+})
+
 describe('bounds', () => {
   it('are there for everything an agent may say', () => {
     expect(boundless(AGENT_MESSAGES, 'message')).toEqual([])

@@ -4,8 +4,9 @@ import { IMAGE_KINDS, SEEDS } from '../images/fields.ts'
 import { FEATURES } from '../images/image-request.ts'
 import { clampCount, MAX_WORK_MS } from '../lib/bounds.ts'
 import { cleanText } from '../lib/clean-text.ts'
-import { BoundedText, Count, ExactInteger, Milliseconds, Name } from './bounded.ts'
+import { BoundedText, Count, ExactInteger, literals, Milliseconds, Name } from './bounded.ts'
 import { ServiceInventory } from './service-inventory.ts'
+import { ServiceOffer, ServiceOffered } from './service-offers.ts'
 import { createReader, type Read } from './read-message.ts'
 import { TASK_PARAMETERS } from './task-parameters.ts'
 
@@ -37,7 +38,6 @@ export const CLOSE_CODES = {
   goingAway: 1001
 } as const
 
-const literals = <T extends string>(values: readonly T[]) => Type.Unsafe<T>(Type.Enum([...values]))
 const id = Name(200)
 const token = Name(200)
 const shortText = BoundedText(1000)
@@ -156,6 +156,7 @@ export const AGENT_MESSAGES = {
   }),
   /** Sent to gateways that `accept` it, after the welcome and at each change. */
   'service.inventory': ServiceInventory,
+  'service.offered': ServiceOffered,
   /** The work of a canceled attempt has really stopped: its slot is free. */
   'attempt.stopped': Type.Object({ type: Type.Literal('attempt.stopped'), attempt_id: id })
 }
@@ -186,6 +187,7 @@ export const GATEWAY_MESSAGES = {
   'provider.standing': Type.Object({ type: Type.Literal('provider.standing'), note: BoundedText(300) }),
   /** What of the machine is paused on the dashboard, or no longer; sent to agents that `accept` it. */
   'provider.paused': Type.Object({ type: Type.Literal('provider.paused'), note: BoundedText(300) }),
+  'service.offer': ServiceOffer,
   /** Stop it; the result is not wanted or no longer the agent's. */
   'attempt.cancel': Type.Object({ type: Type.Literal('attempt.cancel'), attempt_id: id })
 }

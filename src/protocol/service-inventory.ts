@@ -32,6 +32,8 @@ export const ServiceInventory = Type.Object({
     { maxItems: MAX_FOUND_MODELS }
   ),
   loras: Type.Array(foundName, { maxItems: MAX_FOUND_LORAS }),
+  /** Its owner lets them be offered on the dashboard. */
+  may_offer: Type.Optional(Type.Boolean()),
   /** Models and LoRAs that the lists have no room for. */
   more_models: Count(),
   more_loras: Count(),

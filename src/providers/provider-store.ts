@@ -17,6 +17,7 @@ import {
   type ServiceFinds,
   type UsableLoras
 } from './service-finds-store.ts'
+import { acceptedOffers, listWishes, noteOffered, type OfferAnswer, type OfferWish } from './service-offers-store.ts'
 import { noteCondition, type ServiceCondition } from './service-condition-store.ts'
 import { listPaused, type Paused } from './provider-state-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
@@ -84,6 +85,16 @@ export interface ProviderStore {
     connection: { providerId: string; epoch: number },
     said: { serviceId: string; models: readonly string[] }
   ): Promise<void>
+  /** What their owners wish that they offer beside what their files say, by provider. */
+  listWishes(providerIds: readonly string[]): Promise<Map<string, OfferWish[]>>
+  /**
+   * What the agent makes of a wish; without an answer it is given up for now. `declared` are the models of its file. False when
+   * that is out of date.
+   */
+  noteOffered(
+    connection: { providerId: string; epoch: number },
+    said: { serviceId: string; revision: number; answer: OfferAnswer | undefined; declared: readonly string[] }
+  ): Promise<boolean>
   /** LoRAs that callers may name, by service and model. */
   listUsableLoras(serviceIds: readonly string[]): Promise<Map<string, ReadonlyMap<string, readonly string[]>>>
   /** How the image server of a service is, as its agent says. */
@@ -95,6 +106,8 @@ export interface NewConnection {
   name: string
   agentVersion: string
   services: readonly DeclaredService[]
+  /** It takes its owner's wishes of what else it is to offer. */
+  acceptsOffers?: boolean
   onlineUntil: number
 }
 
@@ -115,7 +128,7 @@ export function createProviderStore(
       const now = clock.now()
       const provider = await takeOver(trx, connection, now)
       await forgetFinds(trx, provider.id)
-      const serviceIds = await writeServices(trx, provider.id, connection.services, now)
+      const serviceIds = await writeServices(trx, provider.id, connection, now)
       await admitProvider(trx, { providerId: provider.id, now, mode: offering.providers })
       await easePauses(trx, { providerId: provider.id, now })
       const standing = (await findStanding(trx, provider.id, offering.providers)) ?? 'pending'
@@ -225,6 +238,11 @@ export function createProviderStore(
 
     noteLoaded: (connection, said) => noteLoaded(db, connection, said),
 
+    listWishes: (providerIds) => listWishes(db, providerIds),
+
+    noteOffered: (connection, said) =>
+      noteOffered(db, { connection, ...said, mode: offering.providers, now: clock.now() }),
+
     listUsableLoras: (serviceIds) => listUsableLoras(db, serviceIds),
 
     noteCondition: (service, condition) => noteCondition(db, { ...service, condition, now: clock.now() })
@@ -257,12 +275,18 @@ async function takeOver(trx: Trx, connection: NewConnection, now: number): Promi
     .executeTakeFirstOrThrow()
 }
 
-async function writeServices(trx: Trx, providerId: string, services: readonly DeclaredService[], now: number) {
+async function writeServices(
+  trx: Trx,
+  providerId: string,
+  { services, acceptsOffers = false }: Pick<NewConnection, 'services' | 'acceptsOffers'>,
+  now: number
+) {
   await trx.updateTable('services').set({ declared: 0 }).where('provider_id', '=', providerId).execute()
+  const accepted = await acceptedOffers(trx, { providerId, acceptsOffers })
   const ids = new Map<string, string>()
   for (const service of services) {
     const id = await writeService(trx, providerId, service)
-    await writeModels(trx, id, service, now)
+    await writeModels(trx, { serviceId: id, service, accepted: accepted.get(id) ?? [], now })
     ids.set(service.name, id)
   }
   return ids
@@ -297,8 +321,13 @@ async function writeService(trx: Trx, providerId: string, service: DeclaredServi
   return row.id
 }
 
-async function writeModels(trx: Trx, serviceId: string, service: DeclaredService, now: number): Promise<void> {
-  const kept = service.models.map((model) => model.id)
+/** What its owner offered here and its agent has accepted before stays, until it says anew what it makes of that. */
+async function writeModels(
+  trx: Trx,
+  written: { serviceId: string; service: DeclaredService; accepted: readonly string[]; now: number }
+): Promise<void> {
+  const { serviceId, service, now } = written
+  const kept = [...service.models.map((model) => model.id), ...written.accepted]
   await trx
     .deleteFrom('service_models')
     .where('service_id', '=', serviceId)

@@ -8,6 +8,8 @@ export interface ServiceFinds {
   /** Models and LoRAs that are there beside these. */
   moreModels: number
   moreLoras: number
+  /** The agent lets its owner offer them here. */
+  mayOffer?: true
   /** Of its graphics card, bytes. */
   memory?: { free: number; total: number }
 }

@@ -14,12 +14,17 @@ const FAILURES = [...NODE_FAULTS, ...REQUEST_FAULTS, 'lease_lapsed', 'agent_lost
 
 /**
  * Says how far a provider is trusted that has just connected and whose services are written: a new one as the rules have
- * it; one that nobody vouched for waits again when it has come to offer a model that others serve. What an admin decided
- * stays.
+ * it; one that nobody vouched for waits again when it has come to offer a model that others serve, which one that is connected can,
+ * too. What an admin decided stays.
  */
 export async function admitProvider(
   trx: Trx,
-  { providerId, now, mode }: { providerId: string; now: number; mode: OfferingConfig['providers'] }
+  {
+    providerId,
+    now,
+    mode,
+    isConnecting = true
+  }: { providerId: string; now: number; mode: OfferingConfig['providers']; isConnecting?: boolean }
 ): Promise<void> {
   const provider = await trx
     .selectFrom('providers')
@@ -27,17 +32,17 @@ export async function admitProvider(
     .select(['providers.id', 'epoch', 'owner_id', 'trust', 'trust_since', 'trust_by', 'users.role'])
     .where('providers.id', '=', providerId)
     .executeTakeFirstOrThrow()
+  const isNew = isConnecting && provider.epoch === 1
   // Since 0: it was there before anybody asked.
-  const isVouched = provider.trust_by !== null || (provider.epoch > 1 && provider.trust_since === 0)
-  if (isVouched || provider.trust === 'blocked' || (provider.epoch > 1 && provider.role === 'admin')) return
+  const isVouched = provider.trust_by !== null || (!isNew && provider.trust_since === 0)
+  if (isVouched || provider.trust === 'blocked' || (!isNew && provider.role === 'admin')) return
   const contested = await offersWhatOthersServe(trx, { ...provider, now })
-  const trust =
-    provider.epoch === 1
-      ? firstTrust({ mode, ownerRole: provider.role as Role, people: await countPeople(trx), contested })
-      : contested
-        ? 'pending'
-        : provider.trust
-  if (provider.epoch > 1 && trust === provider.trust) return
+  const trust = isNew
+    ? firstTrust({ mode, ownerRole: provider.role as Role, people: await countPeople(trx), contested })
+    : contested
+      ? 'pending'
+      : provider.trust
+  if (!isNew && trust === provider.trust) return
   await trx
     .updateTable('providers')
     .set({ trust, trust_since: now, trust_images: 0 })

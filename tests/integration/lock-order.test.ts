@@ -19,6 +19,8 @@ const EXPECTED: Record<string, string[]> = {
   'providers/retire-provider-store.ts retireProviders': ['person', 'provider'],
   'providers/service-condition-store.ts noteCondition': ['provider'],
   'providers/service-finds-store.ts noteFinds': ['provider'],
+  'providers/service-offers-store.ts changeOffer': ['provider'],
+  'providers/service-offers-store.ts noteOffered': ['offers', 'provider'],
   'providers/service-terms-store.ts saveOwnerTerms': ['provider'],
   'requests/admit-images.ts admitImages': ['person', 'request', 'queue'],
   'requests/cancel-request.ts cancelRequest': ['request'],
@@ -95,12 +97,13 @@ it('each operation takes its locks in one order', async () => {
   const held = await submit()
   const { attempt_id: id, token } = await worker.next()
   const back = await connectRawAgent({ url: gateway.url, key })
-  await back.hello({ name: 'first', services, attempts: [{ id, token }] })
+  await back.hello({ name: 'first', services, attempts: [{ id, token }], accepts: ['service.offer'] })
   await waitFor(() => wasSeen('renewConnections'))
   back.send({ type: 'service.state', service: 'service-0', state: 'warning', text: 'slow' })
   await waitFor(() => wasSeen('noteCondition'))
-  const nothing = { models: [], loras: [], more_models: 0, more_loras: 0, usable_loras: [] }
-  back.send({ type: 'service.inventory', service: 'service-0', ...nothing })
+  const none = { loras: [], more_models: 0, more_loras: 0, usable_loras: [] }
+  const lies = { may_offer: true, models: [{ name: 'spare', serves: [] }], ...none }
+  back.send({ type: 'service.inventory', service: 'service-0', ...lies })
   await waitFor(() => wasSeen('noteFinds'))
   const { id: service, provider_id: provider } = await gateway.database.db
     .selectFrom('services')
@@ -109,6 +112,12 @@ it('each operation takes its locks in one order', async () => {
   const terms = { method: 'PUT', json: { imagesPerHour: 5 } }
   const set = await callDashboard(gateway, person, `providers/${provider}/services/${service}/terms`, terms)
   expect(set.status).toBe(200)
+  const offer = { method: 'PUT', json: { model: 'spare', isOffered: true } }
+  const asked = await callDashboard(gateway, person, `providers/${provider}/services/${service}/offers`, offer)
+  expect(asked.status).toBe(200)
+  const { revision } = await back.received('service.offer')
+  back.send({ type: 'service.offered', service: 'service-0', revision, models: [], refused: [] })
+  await waitFor(() => wasSeen('noteOffered'))
   const empty = await connectRawAgent({ url: gateway.url, key })
   await empty.hello({ name: 'first', services })
   await waitFor(() => wasSeen('failAttempt'))

@@ -3,6 +3,7 @@ import { ENGINES } from '../../engines/engine-descriptions.ts'
 import type { Recognised } from '../../engines/fingerprint.ts'
 import { mayGetKey } from '../../engines/identify-server.ts'
 import type { FoundModel } from '../../engines/inventory.ts'
+import { toModelId } from '../../engines/model-id.ts'
 import { isClean } from '../../lib/clean-text.ts'
 import { closestName } from '../../lib/closest-name.ts'
 import { isLoopback, placeOf } from './place.ts'
@@ -10,7 +11,6 @@ import type { Sighting } from './survey.ts'
 
 /** As many as a service may have. */
 const MOST_MODELS = 500
-const MAX_ID_CHARS = 200
 const MAX_SERVED_AS_CHARS = 1000
 
 /** A server that can be offered as it is. */
@@ -148,10 +148,7 @@ export function modelsOf({ models }: Recognised): NewModel[] {
     .filter(({ servedAs }) => isFit(servedAs, MAX_SERVED_AS_CHARS))
     .slice(0, MOST_MODELS)
     .flatMap(({ servedAs, name = servedAs, features }) => {
-      const base = name
-        .replace(/[^\p{L}\p{N}._/:-]+/gu, '-')
-        .replace(/^-+|-+$/g, '')
-        .slice(0, MAX_ID_CHARS - 5)
+      const base = toModelId(name)
       if (base === '') return []
       const id = unique(base, ids)
       ids.add(id)

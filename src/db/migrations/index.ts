@@ -28,6 +28,7 @@ import * as storedBytesCounts from './025-stored-bytes-counts.ts'
 import * as serviceFinds from './026-service-finds.ts'
 import * as imageCosts from './027-image-costs.ts'
 import * as waitingSince from './028-waiting-since.ts'
+import * as serviceOffers from './029-service-offers.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -62,5 +63,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '025-stored-bytes-counts': storedBytesCounts,
   '026-service-finds': serviceFinds,
   '027-image-costs': imageCosts,
-  '028-waiting-since': waitingSince
+  '028-waiting-since': waitingSince,
+  '029-service-offers': serviceOffers
 }

@@ -110,6 +110,7 @@ export const service = ({
   models: models.map((id) => ({ id, features: [], isLoaded: null })),
   spareModels: null,
   found: null,
+  wanted: null,
   concurrency: 1,
   running: 0,
   cooling: null,

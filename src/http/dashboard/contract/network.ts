@@ -63,6 +63,8 @@ export interface ServiceInfo {
   spareModels: number | null
   /** What its image server has (in ProviderDetail only, for owner and admins, else null; null: it is not told). */
   found: FoundInfo | null
+  /** Found models that its owner wants to be offered (in ProviderDetail only, for owner and admins, else null). */
+  wanted: WantedModelInfo[] | null
   /** Images it makes at a time, and makes now. */
   concurrency: number
   running: number
@@ -85,6 +87,8 @@ export interface FoundInfo {
   /** What is there beside these. */
   moreModels: number
   moreLoras: number
+  /** The agent's file lets its owner offer them here. */
+  mayOffer: boolean
   /** Of its graphics card, bytes; null: it does not tell. */
   memory: { free: number; total: number } | null
 }
@@ -97,6 +101,29 @@ export interface FoundModelInfo {
   isIncomplete: boolean
   /** Ids of the models that it serves. */
   serves: string[]
+}
+
+/** A found model that the owner wants to be offered, and what its agent makes of it. */
+export interface WantedModelInfo {
+  /** As its image server names it. */
+  name: string
+  state: 'asked' | 'accepted' | 'refused'
+  /** What callers ask for, of an accepted one. */
+  id: string | null
+  /** Why, of a refused one. */
+  text: string | null
+  /** Since when it waits for an answer. */
+  since: number | null
+}
+
+/**
+ * `PUT /api/dashboard/providers/<id>/services/<service id>/offers`, for its owner: one found model is to be offered, or no
+ * longer. Its agent is asked, and may say no. Answers the ProviderDetail, mostly before the agent has answered.
+ */
+export interface OfferChange {
+  /** As its image server names it. */
+  model: string
+  isOffered: boolean
 }
 
 /** For its owner: what counts in place of the agent's file, and what that says. */

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { HttpContext } from '../../http-context.ts'
 import { changeBlock } from './change-block.ts'
 import { changeDrain } from './change-drain.ts'
+import { changeOffer } from './change-offer.ts'
 import { changeTerms, findPeopleToServe } from './change-terms.ts'
 import { decideTrust } from './decide-trust.ts'
 import { forgetProvider } from './forget-provider.ts'
@@ -15,6 +16,7 @@ export function registerProviders(scope: FastifyInstance, context: HttpContext):
   changeDrain(scope, context)
   changeBlock(scope, context)
   changeTerms(scope, context)
+  changeOffer(scope, context)
   findPeopleToServe(scope, context)
   decideTrust(scope, context)
   forgetProvider(scope, context)

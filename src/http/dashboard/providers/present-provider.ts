@@ -2,7 +2,8 @@ import type { ProviderDetailReport } from '../../../network/network.ts'
 import type { ProviderReport, Reader, ServiceReport } from '../../../network/provider-report.ts'
 import type { ServiceAccess } from '../../../providers/service-terms.ts'
 import type { Fault, FaultGroup } from '../../../network/fault-store.ts'
-import type { FoundInfo, ProviderDetail, ProviderInfo, ServiceInfo } from '../contract/network.ts'
+import type { WantedModel } from '../../../providers/service-offers-store.ts'
+import type { FoundInfo, ProviderDetail, ProviderInfo, ServiceInfo, WantedModelInfo } from '../contract/network.ts'
 
 /** A provider as everybody may know it, and as much more as the report holds. */
 export function presentProvider(report: ProviderReport): ProviderInfo {
@@ -75,6 +76,7 @@ function presentService(
     models: service.models.map((model) => ({ ...model, isLoaded: (isOnline && model.isLoaded) ?? null })),
     spareModels: report.spare ?? null,
     found: report.finds ? presentFinds(report.finds) : null,
+    wanted: report.wanted ? report.wanted.map(presentWanted) : null,
     concurrency: service.concurrency,
     running,
     cooling: isCooling
@@ -91,8 +93,11 @@ function presentService(
   }
 }
 
+const presentWanted = (wanted: WantedModel): WantedModelInfo => ({ id: null, text: null, since: null, ...wanted })
+
 const presentFinds = ({ memory, ...finds }: NonNullable<ServiceReport['finds']>): FoundInfo => ({
   ...finds,
+  mayOffer: finds.mayOffer ?? false,
   memory: memory ?? null,
   models: finds.models.map(({ bytes, isIncomplete, ...same }) => ({
     ...same,

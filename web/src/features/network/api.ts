@@ -1,16 +1,21 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import type { ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
+import type { OfferChange, ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
 import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
 import { networkQuery } from '../../lib/network-query.ts'
 
 const PROVIDER_EVERY_MS = 10_000
+/** While its agent is asked for something. */
+const ASKED_EVERY_MS = 1500
 
 export const providerQuery = (id: string) =>
   queryOptions({
     queryKey: ['provider', id],
     queryFn: ({ signal }) => fetchJson<ProviderDetail>(`${DASHBOARD}/providers/${id}`, { signal }),
-    refetchInterval: PROVIDER_EVERY_MS
+    refetchInterval: ({ state: { data } }) => (data && isAsked(data) ? ASKED_EVERY_MS : PROVIDER_EVERY_MS)
   })
+
+const isAsked = ({ isOnline, services }: ProviderDetail): boolean =>
+  isOnline && services.some(({ wanted }) => wanted?.some(({ state }) => state === 'asked'))
 
 /** Whether it serves others, for admins. */
 export type TrustWord = 'approve' | 'shutOut' | 'letBack'
@@ -50,6 +55,23 @@ function changeProvider(id: string, action: ProviderAction): Promise<ProviderDet
     case 'unblock':
       return fetchJson(`${path}/blocks/${action.userId}`, { method: 'DELETE' })
   }
+}
+
+export interface OfferedModel extends OfferChange {
+  serviceId: string
+}
+
+/** A model that lies on a machine is offered, or no longer; answers how the machine is then. */
+export function useOfferModel(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ serviceId, ...json }: OfferedModel) =>
+      fetchJson<ProviderDetail>(`${DASHBOARD}/providers/${id}/services/${serviceId}/offers`, { method: 'PUT', json }),
+    onSuccess: (detail) => {
+      client.setQueryData(providerQuery(id).queryKey, detail)
+      return client.invalidateQueries({ queryKey: networkQuery.queryKey })
+    }
+  })
 }
 
 export function useForgetProvider(id: string) {

@@ -1,33 +1,38 @@
 import { type ReactNode, useState } from 'react'
-import type { FoundInfo, FoundModelInfo, ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
-import { Badge } from '../../components/ui/badge.tsx'
+import type { FoundInfo, ProviderDetail, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Button } from '../../components/ui/button.tsx'
 import { Disclosure } from '../../components/ui/disclosure.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { formatBytes, formatNumber } from '../../lib/format.ts'
-import { tellModel, tellMore, usableFirst } from './found-words.ts'
+import { FoundModel } from './found-model.tsx'
+import { modelRows, tellMore } from './found-words.ts'
 
 /** More than these are shown on demand. */
 const FEW = 12
 
 /** What lies on a machine, offered or not; for its owner and admins. */
 export function FoundPanel({ provider }: { provider: ProviderDetail }) {
-  const services = provider.services.flatMap(({ id, name, found, models }) => {
-    const loaded = models.filter(({ isLoaded }) => isLoaded === true).map((model) => model.id)
-    return found ? [{ id, name, found, loaded }] : []
-  })
+  const services = provider.services.filter(({ found, wanted }) => found !== null || (wanted?.length ?? 0) > 0)
   if (services.length === 0) return null
+  const isClosed = services.some(({ found }) => found !== null && !found.mayOffer)
   return (
     <Panel title="On this machine">
       <p className="text-[13px] text-muted">
-        Only {provider.isMine ? 'you' : 'its owner'} and the club’s admins see what is not offered. What is to be
-        offered stands under <code className="font-mono">models</code> in the agent’s file.
+        Only {provider.isMine ? 'you' : 'its owner'} and the club’s admins see what is not offered.
+        {provider.isMine && isClosed && (
+          <>
+            {' '}
+            What is to be offered stands under <code className="font-mono">models</code> in the agent’s file; with{' '}
+            <code className="font-mono">found_models: offer</code> for a service there you offer what lies on it from
+            here.
+          </>
+        )}
       </p>
       <ul className="flex flex-col divide-y divide-line">
-        {services.map(({ id, name, found, loaded }) => (
-          <li key={id} className="flex flex-col gap-2 py-3.5 last:pb-0">
-            <Found found={found} loaded={loaded} title={services.length > 1 ? name : undefined} />
+        {services.map((service) => (
+          <li key={service.id} className="flex flex-col gap-2 py-3.5 last:pb-0">
+            <Found service={service} provider={provider} title={services.length > 1 ? service.name : undefined} />
           </li>
         ))}
       </ul>
@@ -35,49 +40,49 @@ export function FoundPanel({ provider }: { provider: ProviderDetail }) {
   )
 }
 
-function Found({ found, loaded, title }: { found: FoundInfo; loaded: readonly string[]; title: string | undefined }) {
+interface FoundProps {
+  service: ServiceInfo
+  provider: ProviderDetail
+  title: string | undefined
+}
+
+function Found({ service, provider, title }: FoundProps) {
   const [all, setAll] = useState(false)
-  const models = usableFirst(found.models)
-  const shown = all ? models : models.slice(0, FEW)
+  const { found } = service
+  const rows = modelRows(service)
+  const shown = all ? rows : rows.slice(0, FEW)
   return (
     <>
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
         {title !== undefined && <h3 className="font-medium [overflow-wrap:anywhere]">{title}</h3>}
         <p className="text-[13px] text-faint">
-          {found.memory &&
+          {found?.memory &&
             `${formatBytes(found.memory.free)} of ${formatBytes(found.memory.total)} graphics memory free, `}
-          last changed <RelativeTime at={found.at} />
+          {found ? (
+            <>
+              last changed <RelativeTime at={found.at} />
+            </>
+          ) : (
+            'Its agent has not told what lies there'
+          )}
         </p>
       </div>
-      {models.length === 0 && <p className="text-muted">Its image server lists no model that makes images.</p>}
+      {rows.length === 0 && <p className="text-muted">Its image server lists no model that makes images.</p>}
       <ul aria-label="Models on it" className="flex flex-col divide-y divide-line">
-        {shown.map((model) => (
-          <Model key={model.name} model={model} isLoaded={model.serves.some((id) => loaded.includes(id))} />
+        {shown.map((row) => (
+          <FoundModel key={row.name} row={row} provider={provider} service={service} />
         ))}
       </ul>
-      {models.length > shown.length && (
+      {rows.length > shown.length && (
         <Button size="small" onClick={() => setAll(true)} className="self-start">
-          Show all {formatNumber(models.length)}
+          Show all {formatNumber(rows.length)}
         </Button>
       )}
-      {found.moreModels > 0 && <More>{tellMore(found.moreModels, 'model')}</More>}
-      {found.loras.length > 0 && <Loras found={found} />}
+      {found && found.moreModels > 0 && <More>{tellMore(found.moreModels, 'model')}</More>}
+      {found && found.loras.length > 0 && <Loras found={found} />}
     </>
   )
 }
-
-const Model = ({ model, isLoaded }: { model: FoundModelInfo; isLoaded: boolean }) => (
-  <li className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2">
-    <div className="min-w-0 flex-1 basis-60">
-      <p className="font-mono text-[13px] [overflow-wrap:anywhere]">{model.name}</p>
-      <p className="text-[13px] text-muted">
-        {tellModel(model)}
-        {model.bytes !== null && <span className="text-faint">, {formatBytes(model.bytes)}</span>}
-      </p>
-    </div>
-    {isLoaded && <Badge look="good">Loaded</Badge>}
-  </li>
-)
 
 function Loras({ found: { loras, moreLoras } }: { found: FoundInfo }) {
   const [open, setOpen] = useState(false)

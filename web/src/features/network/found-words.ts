@@ -1,17 +1,55 @@
-import type { FoundModelInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type {
+  FoundModelInfo,
+  ProviderInfo,
+  ServiceInfo,
+  WantedModelInfo
+} from '../../../../src/http/dashboard/contract/network.ts'
 import { formatNumber } from '../../lib/format.ts'
 
+/** A model that lies on a machine, or of which its owner believes so. */
+export interface ModelRow extends FoundModelInfo {
+  isLoaded: boolean
+  /** What became of the wish to offer it; absent: nobody wishes it. */
+  wanted?: WantedModelInfo
+  /** Its image server does not name it. */
+  isGone: boolean
+}
+
 /** What is offered comes first, then what could be, then what cannot be used as it is; each in the server's own order. */
-export function usableFirst(models: readonly FoundModelInfo[]): FoundModelInfo[] {
-  const rank = ({ serves, isIncomplete }: FoundModelInfo) => (serves.length > 0 ? 0 : isIncomplete ? 2 : 1)
-  return [...models].sort((one, other) => rank(one) - rank(other))
+export function modelRows({ found, wanted, models }: Pick<ServiceInfo, 'found' | 'wanted' | 'models'>): ModelRow[] {
+  const loaded = new Set(models.flatMap(({ id, isLoaded }) => (isLoaded === true ? [id] : [])))
+  const known = found?.models ?? []
+  const isKnown = new Set(known.map(({ name }) => name))
+  const gone = (wanted ?? [])
+    .filter(({ name }) => !isKnown.has(name))
+    .map(({ name }) => ({ name, bytes: null, isIncomplete: false, serves: [], isGone: found !== null }))
+  const rows = [...known.map((model) => ({ ...model, isGone: false })), ...gone].map((model): ModelRow => {
+    const wish = wanted?.find(({ name }) => name === model.name)
+    return { ...model, isLoaded: model.serves.some((id) => loaded.has(id)), ...(wish && { wanted: wish }) }
+  })
+  const rank = ({ serves, isIncomplete, wanted: wish }: ModelRow) =>
+    serves.length > 0 || wish ? 0 : isIncomplete ? 2 : 1
+  return rows.sort((one, other) => rank(one) - rank(other))
 }
 
 /** Whether callers can ask for it, in words. */
-export function tellModel({ serves, isIncomplete }: Pick<FoundModelInfo, 'serves' | 'isIncomplete'>): string {
+export function tellModel(
+  { serves, isIncomplete, isGone, wanted }: Omit<ModelRow, 'name' | 'bytes' | 'isLoaded'>,
+  { isOnline }: Pick<ProviderInfo, 'isOnline'>
+): string {
+  if (isGone) return 'Its image server no longer has it'
+  if (wanted?.state === 'accepted') return `Offered as ${wanted.id}`
+  if (wanted?.state === 'refused') return `Its agent says no: “${wanted.text}”`
+  if (wanted) return isOnline ? 'Asked, no answer yet' : 'Its agent is asked when it is back'
   if (serves.length > 0) return `Offered as ${serves.join(', ')}`
   return isIncomplete ? 'Lacks its text encoders or its VAE' : 'Not offered'
 }
+
+/** Whether its owner may have it offered from here. */
+export const mayBeOffered = (
+  { serves, isIncomplete }: Pick<FoundModelInfo, 'serves' | 'isIncomplete'>,
+  { found }: Pick<ServiceInfo, 'found'>
+): boolean => found?.mayOffer === true && serves.length === 0 && !isIncomplete
 
 /** What a list has no room for. */
 export const tellMore = (count: number, what: string): string =>

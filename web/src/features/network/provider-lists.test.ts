@@ -18,6 +18,7 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
   models: [{ id: 'flux', features: ['generate'], isLoaded: null }],
   spareModels: null,
   found: null,
+  wanted: null,
   concurrency: 2,
   running: 1,
   cooling: null,
