@@ -43,3 +43,7 @@ export function createSteadyClock(
 
 /** The wire's times: whole Unix seconds. */
 export const toUnixSeconds = (ms: number): number => Math.floor(ms / 1000)
+
+/** UTC milliseconds as messages name them: ISO 8601 without fractions, rounded up, for at that second it has come. */
+export const toIsoSecond = (ms: number): string =>
+  new Date(Math.ceil(ms / 1000) * 1000).toISOString().replace('.000Z', 'Z')

@@ -1,3 +1,6 @@
+import { toIsoSecond } from './clock.ts'
+import type { Scope } from './principal.ts'
+
 /**
  * The catalogue of everything this product says no with. One function per fact; the code is stable and public
  * (it is both `type` and `code` on the wire), the status is how HTTP spells it.
@@ -90,6 +93,15 @@ const BUSY_ADVICE_S = 30
 const upstreamBusy = (message: string, retryAfterSeconds: number) =>
   make('upstream_busy', 503)(message, { retryAfterSeconds: Math.min(LONGEST_ADVICE_S, Math.max(1, retryAfterSeconds)) })
 
+/** Where somebody finds a key that may, by what theirs lacks. */
+const KEY_ADVICE: Record<Scope, string> = {
+  generate:
+    'A key made to connect a machine makes no images: use another, or make one in the dashboard under API keys.',
+  agent: "Use the key of that machine: 'Connect a machine' in the dashboard's Network page makes one.",
+  usage: "Make one in the dashboard under API keys, with 'usage' among its permissions.",
+  admin: "An admin makes one in the dashboard under API keys, with 'admin' among its permissions."
+}
+
 /** How an error that ended a request is spelled in HTTP; what is not named is the provider's. */
 const RECORDED_STATUS: Partial<Record<ErrorCode, number>> = {
   content_rejected: 400,
@@ -146,8 +158,11 @@ export const errors = {
       "The API key is missing, unknown, expired or revoked. Send it as 'Authorization: Bearer ic_…'."
     ),
   notSignedIn: () => make('not_signed_in', 401)('You are not signed in, or your session has ended. Sign in again.'),
-  permissionDenied: (needed: string) =>
-    make('permission_denied', 403)(`This API key may not do that: it lacks the '${needed}' permission.`),
+  permissionDenied: (needed: Scope) =>
+    make(
+      'permission_denied',
+      403
+    )(`This API key may not do that: it lacks the '${needed}' permission. ${KEY_ADVICE[needed]}`),
   roleDenied: () => make('permission_denied', 403)('Your account may not do that. Ask an admin.'),
   notYourProvider: () => make('permission_denied', 403)('Only the owner of a provider, or an admin, may change it.'),
   notYourMachine: () =>
@@ -232,7 +247,7 @@ export const errors = {
   upstreamCapped: (until?: number) =>
     upstreamBusy(
       'The owners of the machines that have this model let others have so many images within an hour, and these have been made. ' +
-        (until === undefined ? 'Try again later.' : `There may be more at ${new Date(until).toISOString()}.`),
+        (until === undefined ? 'Try again later.' : `There may be more at ${toIsoSecond(until)}.`),
       LONGEST_ADVICE_S
     ),
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),

@@ -28,9 +28,17 @@ export function shownState(
   { request, tasks }: { request: Pick<RequestView['request'], 'state'>; tasks: readonly { state: string }[] },
   outlook: QueueOutlook | undefined
 ): RequestState {
-  const isHeld = request.state === 'running' && outlook?.wait !== undefined
-  return isHeld && !tasks.some(({ state }) => state === 'running') ? 'queued' : request.state
+  return outlook?.wait !== undefined && isIdle({ request, tasks }) ? 'queued' : request.state
 }
+
+/** Whether it was begun and nobody makes an image of it at the moment. */
+export const isIdle = ({
+  request,
+  tasks
+}: {
+  request: Pick<RequestView['request'], 'state'>
+  tasks: readonly { state: string }[]
+}): boolean => request.state === 'running' && !tasks.some(({ state }) => state === 'running')
 
 /**
  * Where requests that have not ended stand in the queue and when they may be done, by request id: from the measured

@@ -10,7 +10,7 @@ import { countQueuedByModel } from './queue-length-store.ts'
 import { queueOutlooks } from './queue-outlook.ts'
 import { listNames } from './request-search-store.ts'
 import { type RequestSearch, searchRequests } from './search-requests.ts'
-import { listViews, viewRequest } from './view-request.ts'
+import { listViews, type RequestView, viewRequest } from './view-request.ts'
 import { waitForRequest } from './wait-for-request.ts'
 import { watchRequest } from './watch-request.ts'
 import { watchRequests, watchRequestsParts } from './watch-requests.ts'
@@ -37,6 +37,7 @@ export function createRequestViews(parts: RequestParts & { live: LiveProgress })
     /** The names of people, by their ids. */
     namesOf: (userIds: readonly string[]) => listNames(db, [...new Set(userIds)]),
     outlooks: bind(queueOutlooks),
+    outlookOf: async (view: RequestView) => (await queueOutlooks(parts, [view])).get(view.request.id),
     findWait: bind(findWait),
     listFailed: (wanted: Parameters<typeof listFailedGroups>[1]) => listFailedGroups(db, wanted),
     /** Images of somebody, or of everybody. */

@@ -9,6 +9,7 @@ import { expireWaiting } from './expire-waiting.ts'
 import { failAttempt } from './fail-attempt.ts'
 import { finishAttempt } from './finish-attempt.ts'
 import { giveGrace } from './give-grace.ts'
+import { giveUpRequest } from './give-up-request.ts'
 import { followClock } from './follow-clock.ts'
 import { forgetIdempotencyKeys } from './idempotency-store.ts'
 import { findExpectedImage } from './find-expected-image.ts'
@@ -35,6 +36,7 @@ export function createRequestLifecycle(parts: RequestParts) {
     remove: bind(deleteRequest),
     erase: bind(eraseRequests),
     cancel: bind(cancelRequest),
+    giveUp: bind(giveUpRequest),
     /** Throws `insufficient_quota` when somebody has stored as much as they may. */
     requireStorageRoom: (userId: string) => requireStorageRoom(parts.database.db, { limits: parts.limits, userId }),
     claim: bind(claimTask),

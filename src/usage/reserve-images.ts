@@ -1,4 +1,5 @@
 import type { Trx } from '../db/database.ts'
+import { toIsoSecond } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal, UseLimits } from '../lib/principal.ts'
 import { countUnfinished } from './unfinished-store.ts'
@@ -48,7 +49,7 @@ async function reserveFor(
     if (used + images <= most) continue
     throw errors.insufficientQuota(
       `${name} may make ${most} images per ${window.name}; ${used} are made or on their way. ` +
-        `The ${window.name} ends at ${new Date(window.end).toISOString()}.`
+        `The ${window.name} ends at ${toIsoSecond(window.end)}.`
     )
   }
 }

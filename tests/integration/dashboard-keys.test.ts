@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CreatedKey, KeyInfo, NewKey } from '../../src/http/dashboard/contract/keys.ts'
 import { callJson, type JsonAnswer } from '../support/call-json.ts'
+import { readError } from '../support/read-error.ts'
 import { startTestGateway, type TestGateway, type TestPerson } from '../support/test-gateway.ts'
 
 interface ErrorBody {
@@ -204,6 +205,11 @@ describe('a revocation', () => {
       key: secret,
       services: [{ models: [{ id: 'own-rig', servedAs: 'demo', features: ['generate'] }] }]
     })
+    const refused = await gateway.call('/v1/images/generations', {
+      key: secret,
+      json: { model: 'own-rig', prompt: 'a fox' }
+    })
+    expect((await readError(refused)).message).toMatch(/use another, or make one in the dashboard under API keys\.$/)
     await revoke(person, key.id)
     await expect(agent.finished).rejects.toThrow()
   })

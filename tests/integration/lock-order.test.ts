@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { TakenLock } from '../../src/db/locks.ts'
+import { errors } from '../../src/lib/errors.ts'
+import { giveUpRequest } from '../../src/requests/give-up-request.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
 import { startHandWorker } from '../support/hand-worker.ts'
 import { SMALL } from '../support/image-calls.ts'
@@ -31,6 +33,7 @@ const EXPECTED: Record<string, string[]> = {
   'requests/expire-waiting.ts strand': ['request'],
   'requests/fail-attempt.ts failAttempt': ['provider', 'request'],
   'requests/finish-attempt.ts finishAttempt': ['provider', 'request'],
+  'requests/give-up-request.ts giveUpRequest': ['request'],
   'requests/renew-connections.ts renewConnections': ['provider'],
   'settings/setting-store.ts writeSettings': ['settings'],
   'webhooks/webhooks.ts redeliver': ['person']
@@ -123,6 +126,9 @@ it('each operation takes its locks in one order', async () => {
   await waitFor(() => wasSeen('failAttempt'))
   await empty.close()
   await post(`/v1/jobs/${held.id}/cancel`)
+  await post(`/v1/jobs/${held.id}/retry`)
+  await giveUpRequest({ database: gateway.database }, { id: held.id, error: errors.upstreamCapped() })
+  expect(await statusOf(held.id)).toBe('FAILED')
   await post(`/v1/jobs/${held.id}/retry`)
   await waitFor(async () => (await statusOf(held.id)) === 'FAILED')
 

@@ -36,6 +36,8 @@ const submit = async (fields: Record<string, unknown> = {}) =>
   ((await call({ async: true, ...fields })) as unknown as { id: string }).id
 const job = (id: string) => getJob(user.client, id)
 const processed = (id: string) => waitFor(async () => (await job(id)).status === 'PROCESSED')
+/** SDKs put the status before it. */
+const told = ({ message }: { message: string }) => message.replace(/^\d{3} /, '')
 const asked = (name = 'only') => upstream.requests.filter(({ json }) => json?.model === name).length
 const pauses = () => gateway.database.db.selectFrom('service_pauses').selectAll().execute()
 /** As if their time had come. */
@@ -140,7 +142,10 @@ describe('a caller who waits for nothing else', () => {
     expect(error.headers?.get('retry-after')).toBe('59')
     expect(error.headers?.get('x-should-retry')).not.toBe('false')
     expect(asked()).toBe(1)
-    expect(await gateway.database.db.selectFrom('requests').select('state').execute()).toEqual([{ state: 'canceled' }])
+    // Nobody canceled it: who looks at it later reads what the caller was told.
+    const { data } = (await (await gateway.call('/v1/jobs', { key: user.key })).json()) as { data: { id: string }[] }
+    expect(data).toMatchObject([{ status: 'FAILED', error: { code: 'upstream_busy', message: told(error) } }])
+    expect((await gateway.call(`/v1/jobs/${data[0]?.id}/retry`, { key: user.key, method: 'POST' })).status).toBe(202)
   })
 
   it('with a key comes back for the same request', async () => {
@@ -168,10 +173,12 @@ describe('a caller who waits for nothing else', () => {
     await make()
     const error = await apiErrorOf(make())
     expect(error).toMatchObject({ status: 503, code: 'upstream_busy' })
-    expect(error.message).toMatch(/within an hour.* There may be more at \d{4}-/)
+    expect(error.message).toMatch(/within an hour.* There may be more at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.$/)
     expect(error.headers?.get('retry-after')).toBe('59')
-    const states = await gateway.database.db.selectFrom('requests').select('state').execute()
-    expect(states.map(({ state }) => state).toSorted()).toEqual(['canceled', 'succeeded'])
+    const ends = gateway.database.db.selectFrom('requests').select(['state', 'error_code', 'error_message'])
+    expect(await ends.where('state', '!=', 'succeeded').execute()).toEqual([
+      { state: 'failed', error_code: 'upstream_busy', error_message: told(error) }
+    ])
     await call()
   })
 
@@ -250,7 +257,12 @@ describe('an image server that restarts', () => {
     await waitFor(async () => (await pauses()).length === 1)
     await call({ model: 'there' })
     expect(await pauses()).toMatchObject([{ model: 'gone', reason: 'model_missing' }])
-    expect((await job(id)).status).toBe('PROCESSING')
+    expect(await job(id)).toMatchObject({ status: 'QUEUED', waiting: { reason: 'unusable' } })
+    const list = async (query: string) =>
+      ((await (await gateway.call(`/v1/jobs?${query}`, { key: user.key })).json()) as { data: { id: string }[] }).data
+    expect(await list('status=QUEUED')).toMatchObject([{ id, status: 'QUEUED' }])
+    expect(await list('active=1')).toMatchObject([{ id, status: 'QUEUED' }])
+    expect(await list('status=PROCESSING')).toEqual([])
     expect([asked('gone'), asked('there')]).toEqual([1, 1])
   })
 })

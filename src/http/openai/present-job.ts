@@ -4,7 +4,7 @@ import { FIELDS } from '../../images/fields.ts'
 import type { ImageParameters } from '../../images/image-request.ts'
 import { formatSize } from '../../images/sizes.ts'
 import type { Wait } from '../../request-views/find-takers.ts'
-import type { QueueOutlook } from '../../request-views/queue-outlook.ts'
+import { type QueueOutlook, shownState } from '../../request-views/queue-outlook.ts'
 import { hasEnded, type RequestState } from '../../requests/request-states.ts'
 import type { RequestView } from '../../request-views/view-request.ts'
 import type { SummaryView } from '../../request-views/view-summaries.ts'
@@ -33,12 +33,17 @@ const seconds = (ms: number | null): number | null => (ms === null ? null : toUn
 
 /** What `async: true` is answered with, though the job may have begun since. */
 export const presentAccepted = (view: Pick<RequestView, 'request'>) => ({
-  ...presentEnvelope(view),
+  ...envelopeOf(view),
   status: WIRE_STATUS.queued
 })
 
-/** What every job begins with. */
-export const presentEnvelope = ({ request }: Pick<RequestView, 'request'>) => ({
+/** What every job begins with; it stands as people are shown it. */
+export const presentEnvelope = (view: Pick<RequestView, 'request' | 'tasks'>, queue?: QueueOutlook) => ({
+  ...envelopeOf(view),
+  status: presentStatus(shownState(view, queue))
+})
+
+const envelopeOf = ({ request }: Pick<RequestView, 'request'>) => ({
   id: request.id,
   object: 'inference.job',
   status: presentStatus(request.state),
@@ -68,7 +73,7 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
   const { request, outputs } = view
   const { imageUrl, queue } = options
   return {
-    ...presentEnvelope(view),
+    ...presentEnvelope(view, queue),
     kind: request.kind,
     prompt: request.prompt,
     parameters: presentParameters({ ...view.parameters, extra: {} }, request.n),

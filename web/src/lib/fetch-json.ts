@@ -1,4 +1,5 @@
 import { basePath } from './base-path.ts'
+import { withLocalTimes } from './format.ts'
 
 /** An answer that was not a success, as the server explains it. */
 export class ApiError extends Error {
@@ -96,7 +97,10 @@ function readError({ status, headers }: Response, text: string): ApiError {
   return new ApiError({
     status,
     code: wire.code ?? 'unknown',
-    message: wire.message ?? `The server answered with status ${status}. Try again in a moment.`,
+    message:
+      wire.message === undefined
+        ? `The server answered with status ${status}. Try again in a moment.`
+        : withLocalTimes(wire.message),
     param: wire.param ?? null,
     // The header may hold a date as well, which nothing of ours sends.
     retryAfter: retryAfter > 0 ? retryAfter : null

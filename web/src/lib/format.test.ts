@@ -1,7 +1,18 @@
 import { expect, it } from 'vitest'
-import { formatDayName, formatDuration, formatRelative, startOfDay } from './format.ts'
+import { formatDayName, formatDuration, formatRelative, formatTime, startOfDay, withLocalTimes } from './format.ts'
 
 const day = (year: number, month: number, date: number) => new Date(year, month - 1, date).getTime()
+
+it('tells times in messages as the reader has them', () => {
+  const at = startOfDay(Date.now()) + 45_000_000
+  const iso = new Date(at).toISOString()
+  expect(withLocalTimes(`There may be more at ${iso}.`)).toBe(`There may be more at ${formatTime(at)}.`)
+  const [soon, later] = [iso.replace('.000', ''), '2020-01-02T12:30:29.117Z']
+  const told = withLocalTimes(`From ${soon} to ${later}, 2020-01-02T.`)
+  expect(told).toContain(`From ${formatTime(at)} to `)
+  expect(told).toMatch(/to .*2020.*, 2020-01-02T\.$/)
+  expect(told).not.toContain('117')
+})
 
 it('calls today and yesterday by their names, and other days by their dates', () => {
   const today = day(2026, 3, 30)

@@ -39,6 +39,14 @@ export const formatPercent = (share: number): string =>
 /** The first moment of a moment's day here, UTC milliseconds. */
 export const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0)
 
+/** A moment soon: the time alone, where the day is clear. */
+export const formatUntil = (at: number, now: number = Date.now()): string =>
+  startOfDay(at) === startOfDay(now) ? formatTime(at) : formatDateTime(at)
+
+/** A message of the server's with its times, which are in UTC for programs, as the reader's clock has them. */
+export const withLocalTimes = (message: string): string =>
+  message.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => formatUntil(Date.parse(time)))
+
 /** `Today`, `Yesterday`, `Monday, 2 March`, and the year of others; both are the first moments of days. */
 export function formatDayName(day: number, today: number): string {
   // Days of clock changes are an hour longer or shorter.

@@ -1,5 +1,5 @@
 import type { RequestSummary, WaitReason } from '../../../src/http/dashboard/contract/requests.ts'
-import { formatDuration, formatTime } from './format.ts'
+import { formatDuration, formatUntil } from './format.ts'
 
 const REASONS: Record<WaitReason, string> = {
   capped: "The owner's limit per hour is reached",
@@ -32,7 +32,7 @@ export function reasonText({ wait }: Pick<RequestSummary, 'wait'>, now: number):
   if (wait.until === null || then === undefined) {
     return [REASONS[wait.reason], ENDS[wait.reason]].filter((part) => part !== undefined).join(', ')
   }
-  const when = wait.until - now < SOON_MS ? 'in a moment' : `at ${formatTime(wait.until)}`
+  const when = wait.until - now < SOON_MS ? 'in a moment' : `at ${formatUntil(wait.until, now)}`
   return `${REASONS[wait.reason]}, ${then} ${when}`
 }
 

@@ -30,7 +30,7 @@ export async function answerImageCall(
   if (!call.submission.isAsync) return waitForImages(context, exchange, submitted)
   void reply.status(202)
   const view = await context.requestViews.view(submitted.id)
-  return submitted.repeated ? presentEnvelope(view) : presentAccepted(view)
+  return submitted.repeated ? presentEnvelope(view, await context.requestViews.outlookOf(view)) : presentAccepted(view)
 }
 
 async function submit(context: HttpContext, { call, request }: ImageExchange): Promise<Submitted> {
@@ -105,8 +105,8 @@ async function lateError(
 ): Promise<AppError> {
   const error = passingError(await requestViews.findWait(id))
   if (!error) return errors.timeout(id)
-  if (!hasKey) await requests.cancel(id)
-  return error
+  // Somebody who has begun meanwhile goes on.
+  return hasKey || (await requests.giveUp({ id, error })) ? error : errors.timeout(id)
 }
 
 /**

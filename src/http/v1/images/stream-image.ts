@@ -68,7 +68,7 @@ export async function streamImage(
 
 async function* untilEnded(
   context: HttpContext,
-  { id, partialImages, signal }: ImageStream & { signal: AbortSignal }
+  { id, hasKey, partialImages, signal }: ImageStream & { signal: AbortSignal }
 ): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
   const { requestViews, assets, durable, now } = context
   const choice = choosePreviews(partialImages)
@@ -90,7 +90,7 @@ async function* untilEnded(
         if (view && choice.takes()) yield presentPartialImage(view, event, { index: index++, now: now() })
         break
       case 'quiet':
-        await refuseToWait(context, { id, waitedMs: performance.now() - began })
+        await refuseToWait(context, { id, hasKey, waitedMs: performance.now() - began })
         yield HEARTBEAT
     }
   }
@@ -107,16 +107,16 @@ async function presentEnd(view: RequestView, assets: HttpContext['assets']): Pro
   return presentCompleted(view, async (asset) => (await assets.readBytes(asset)).toString('base64'))
 }
 
-/** Throws what a caller is told who is better off coming back later. */
+/** Throws what a caller is told who is better off coming back later; without a key for it the request is over then. */
 async function refuseToWait(
-  { requestViews, config, now }: HttpContext,
-  { id, waitedMs }: { id: string; waitedMs: number }
+  { requests, requestViews, config, now }: HttpContext,
+  { id, hasKey, waitedMs }: Pick<Submitted, 'id' | 'hasKey'> & { waitedMs: number }
 ): Promise<void> {
   const { unusableTimeoutMs, syncTimeoutMs } = config.limits
   const wait = await requestViews.findWait(id)
   if (!waitsInVain(wait, { waitedMs, mayWaitMs: syncTimeoutMs, unusableTimeoutMs, now: now() })) return
   const error = passingError(wait)
-  if (error) throw error
+  if (error && (hasKey || (await requests.giveUp({ id, error })))) throw error
 }
 
 /** Spreads so many previews over the work: of two, one is sent after a third of the steps, one after two thirds. */

@@ -19,7 +19,7 @@ export function getJob(scope: FastifyInstance, { requestViews, config }: HttpCon
     },
     handler: async (request) => {
       const view = await requestViews.view(request.params.id, request.principal)
-      const queue = (await requestViews.outlooks([view])).get(view.request.id)
+      const queue = await requestViews.outlookOf(view)
       return presentJob(view, { imageUrl: imageUrlFor(request, config), queue })
     }
   })

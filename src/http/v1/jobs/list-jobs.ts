@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { RequestState } from '../../../requests/request-states.ts'
+import { shownState } from '../../../request-views/queue-outlook.ts'
 import { hasEnded, UNFINISHED } from '../../../requests/request-states.ts'
 import { imageUrlFor } from '../../image-url.ts'
 import { Fields } from '../../openai/fields.ts'
@@ -29,18 +30,33 @@ export function listJobs(scope: FastifyInstance, { requestViews, config }: HttpC
     handler: async (request) => {
       const fields = new Fields(request.query)
       const states = parseStates(fields)
-      const { views, hasMore } = await requestViews.list({
-        userId: request.principal.userId,
-        ...parsePage(fields),
-        ...(states && { states })
-      })
       const imageUrl = imageUrlFor(request, config)
-      const outlooks = await requestViews.outlooks(views)
-      const jobs = views.map((view) => presentListedJob(view, { imageUrl, queue: outlooks.get(view.request.id) }))
-      return presentPage(jobs, hasMore)
+      const { after: first, limit } = parsePage(fields)
+      const jobs = []
+      for (let after = first; ;) {
+        const { views, hasMore } = await requestViews.list({
+          userId: request.principal.userId,
+          limit,
+          ...(after !== undefined && { after }),
+          ...(states && { states: storedAs(states) })
+        })
+        const outlooks = await requestViews.outlooks(views)
+        for (const view of views) {
+          const queue = outlooks.get(view.request.id)
+          if (!states || states.includes(shownState(view, queue)))
+            jobs.push(presentListedJob(view, { imageUrl, queue }))
+        }
+        after = views.at(-1)?.request.id
+        // A page may be short; an empty one would have no id to go on from.
+        if (jobs.length > 0 || !hasMore) return presentPage(jobs, hasMore)
+      }
     }
   })
 }
+
+/** Those that are shown in one of these states may be stored as running and wait. */
+const storedAs = (states: readonly RequestState[]): readonly RequestState[] =>
+  states.includes('queued') ? [...new Set([...states, 'running' as const])] : states
 
 function parseStates(fields: Fields): readonly RequestState[] | undefined {
   const status = fields.choice('status', WIRE_STATUSES)

@@ -38,7 +38,9 @@ export function retryJob(scope: FastifyInstance, { requests, requestViews, isDra
       const { principal } = request
       const { repeated } = await requests.retry({ id, principal, ...(key !== undefined && { idempotencyKey: key }) })
       const view = await requestViews.view(id)
-      return reply.status(202).send(repeated ? presentEnvelope(view) : presentAccepted(view))
+      return reply
+        .status(202)
+        .send(repeated ? presentEnvelope(view, await requestViews.outlookOf(view)) : presentAccepted(view))
     }
   })
 }

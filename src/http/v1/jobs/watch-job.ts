@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { isIdle } from '../../../request-views/queue-outlook.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
@@ -56,7 +57,7 @@ async function* jobEvents(
     switch (event.type) {
       case 'changed':
         await durable()
-        yield { event: 'status', data: { ...presentEnvelope(event.view), progress: progressOf(event.view) } }
+        yield { event: 'status', data: await statusOf(requestViews, event.view) }
         if (event.view.request.finished_at !== null) yield await outcome(event.view, watch.imageUrl)
         break
       case 'progress':
@@ -69,6 +70,11 @@ async function* jobEvents(
         yield HEARTBEAT
     }
   }
+}
+
+async function statusOf(requestViews: HttpContext['requestViews'], view: RequestView) {
+  const queue = isIdle(view) ? await requestViews.outlookOf(view) : undefined
+  return { ...presentEnvelope(view, queue), progress: progressOf(view) }
 }
 
 async function outcome(view: RequestView, imageUrl: ImageUrl): Promise<ServerSentEvent> {

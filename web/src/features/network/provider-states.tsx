@@ -3,7 +3,7 @@ import { CirclePause, Snowflake, TriangleAlert } from 'lucide-react'
 import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
-import { formatDateTime, formatTime, startOfDay } from '../../lib/format.ts'
+import { formatUntil } from '../../lib/format.ts'
 
 export const OnlineDot = ({ isOnline, className }: { isOnline: boolean; className?: string }) => (
   <span
@@ -58,7 +58,3 @@ export const WarningBadge = ({ warning }: { warning: NonNullable<ServiceInfo['wa
     </span>
   </Badge>
 )
-
-/** The time alone, where the day is clear. */
-const formatUntil = (at: number): string =>
-  startOfDay(at) === startOfDay(Date.now()) ? formatTime(at) : formatDateTime(at)

@@ -2,6 +2,7 @@ import { skipToken, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { CopyButton } from '../../../components/ui/copy-button.tsx'
 import { GuideLink } from '../../../components/guide-link.tsx'
+import { OwnKeyLink } from '../../../components/own-key-link.tsx'
 import { Dialog } from '../../../components/ui/dialog.tsx'
 import { Tabs } from '../../../components/ui/tabs.tsx'
 import { clubUrl } from '../../../lib/base-path.ts'
@@ -41,7 +42,7 @@ export function CodeDialog({ call, onClose }: CodeDialogProps) {
       description={
         <>
           It needs an API key in the variable <code className="font-mono">INFERENCE_CLUB_API_KEY</code>
-          {language === 'curl' ? '.' : ', and the official OpenAI library.'}{' '}
+          {language === 'curl' ? '.' : ', and the official OpenAI library.'} <OwnKeyLink />{' '}
           <GuideLink name="clients">Other programs</GuideLink>
         </>
       }

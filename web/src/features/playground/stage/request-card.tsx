@@ -1,6 +1,7 @@
 import { clsx } from 'clsx'
 import { Ban, CircleAlert } from 'lucide-react'
 import { type CSSProperties, useState } from 'react'
+import { withLocalTimes } from '../../../lib/format.ts'
 import type { Size } from '../sizes.ts'
 import { ImageTile } from './image-tile.tsx'
 import { RequestHeader } from './request-header.tsx'
@@ -102,7 +103,7 @@ function Lost({ entry: { request, submission }, large }: Pick<RequestCardProps, 
   const isCanceled = request.status === 'canceled'
   const text = isCanceled
     ? 'Canceled before an image was made.'
-    : (submission?.unanswered?.message ?? request.error?.message ?? 'It failed without a reason.')
+    : (submission?.unanswered?.message ?? withLocalTimes(request.error?.message ?? 'It failed without a reason.'))
   const Icon = isCanceled ? Ban : CircleAlert
   return (
     <div

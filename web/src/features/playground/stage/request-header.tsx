@@ -4,7 +4,7 @@ import { Badge } from '../../../components/ui/badge.tsx'
 import { RelativeTime } from '../../../components/ui/relative-time.tsx'
 import { StatusBadge } from '../../../components/ui/status-badge.tsx'
 import { thumbnailUrl } from '../../../lib/assets.ts'
-import { formatPixels } from '../../../lib/format.ts'
+import { formatPixels, withLocalTimes } from '../../../lib/format.ts'
 import { useServerTime, useTimeLeft } from '../../../lib/time-left.ts'
 import { RequestButtons } from './request-buttons.tsx'
 import { RequestNotes } from './request-notes.tsx'
@@ -73,9 +73,10 @@ function UnfinishedFacts({ request }: { request: RequestSummary }) {
 /** Where some images are there the reason stands here, in the place of those that are not otherwise. */
 function EndedFacts({ request, large }: { request: RequestSummary; large: boolean }) {
   if (request.images.length === 0 || !request.error) return <Facts request={request} large={large} />
+  const message = withLocalTimes(request.error.message)
   return (
-    <span className="truncate text-bad" title={request.error.message}>
-      {request.error.message}
+    <span className="truncate text-bad" title={message}>
+      {message}
     </span>
   )
 }

@@ -1,5 +1,5 @@
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
-import { formatDuration } from '../../../lib/format.ts'
+import { formatDuration, withLocalTimes } from '../../../lib/format.ts'
 import { reasonText } from '../../../lib/wait-words.ts'
 
 /** How an unfinished request stands: `3rd in the queue, about 20 s left`. */
@@ -33,7 +33,7 @@ export function announce(before: RequestSummary | undefined, after: RequestSumma
 }
 
 function tellEnd({ status, error }: RequestSummary): string[] {
-  if (status === 'failed') return [`The request failed: ${error?.message ?? 'no reason was given'}`]
+  if (status === 'failed') return [`The request failed: ${withLocalTimes(error?.message ?? 'no reason was given')}`]
   if (status === 'canceled') return ['The request was canceled']
   return []
 }

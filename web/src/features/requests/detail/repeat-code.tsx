@@ -1,5 +1,6 @@
 import type { RequestDetail } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { CopyButton } from '../../../components/ui/copy-button.tsx'
+import { OwnKeyLink } from '../../../components/own-key-link.tsx'
 import { Panel } from '../../../components/ui/panel.tsx'
 import { clubUrl } from '../../../lib/base-path.ts'
 import { curlCommand, jsonArguments } from '../../../lib/curl-command.ts'
@@ -21,7 +22,9 @@ export function RepeatCode({ request }: { request: RequestDetail }) {
       >
         {command}
       </pre>
-      <p className="mt-2 text-xs text-faint">Put an API key of yours into the variable INFERENCE_CLUB_API_KEY.</p>
+      <p className="mt-2 text-xs text-faint">
+        Put an API key of yours into the variable INFERENCE_CLUB_API_KEY. <OwnKeyLink />
+      </p>
     </Panel>
   )
 }

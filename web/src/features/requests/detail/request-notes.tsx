@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { CircleAlert, Clock, TriangleAlert } from 'lucide-react'
 import type { AttemptInfo, RequestError, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { withLocalTimes } from '../../../lib/format.ts'
 import { networkQuery } from '../../../lib/network-query.ts'
 import { usePerson } from '../../../lib/session.ts'
 import { isUnfinished } from '../api.ts'
@@ -24,7 +25,7 @@ export function RequestFailure({
     <div role="status" className="flex gap-3 rounded-2xl border border-line bg-bad-soft px-4 py-3">
       <CircleAlert className="mt-0.5 size-4.5 shrink-0 text-bad" aria-hidden />
       <div className="flex min-w-0 flex-col gap-1">
-        <p className="font-medium [overflow-wrap:anywhere] text-bad">{error.message}</p>
+        <p className="font-medium [overflow-wrap:anywhere] text-bad">{withLocalTimes(error.message)}</p>
         {attempts && <p>{adviceFor(error, { reader, model, attempts, providers })}</p>}
       </div>
     </div>

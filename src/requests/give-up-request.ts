@@ -1,0 +1,31 @@
+import { lockRequest } from '../db/locks.ts'
+import type { AppError } from '../lib/errors.ts'
+import { endRequestIfDone } from './finish-request.ts'
+import type { RequestParts } from './request-parts.ts'
+import { ringRequest } from './ring-request.ts'
+import { failWaiting, listTasks } from './task-store.ts'
+
+/**
+ * Fails a request of which no image was begun, because its caller has been answered with this error and will not come back for
+ * it: who looks at it later reads the same reason. False, and nothing is changed, when somebody has begun meanwhile or it has ended.
+ */
+export async function giveUpRequest(
+  { database }: Pick<RequestParts, 'database'>,
+  { id, error }: { id: string; error: Pick<AppError, 'code' | 'message'> }
+): Promise<boolean> {
+  const now = database.clock.now()
+  const userId = await database.db.transaction().execute(async (trx) => {
+    await lockRequest(trx, id)
+    const tasks = await listTasks(trx, id)
+    const [first] = tasks
+    if (!first || tasks.some(({ state }) => state !== 'queued')) return undefined
+    const failure = { finished_at: now, error_code: error.code, error_message: error.message }
+    for (const task of tasks) await failWaiting(trx, task.id, failure)
+    await endRequestIfDone(trx, id, now)
+    return first.user_id
+  })
+  if (userId === undefined) return false
+  ringRequest(database.bell, { id, userId })
+  database.bell.ring('webhooks')
+  return true
+}
