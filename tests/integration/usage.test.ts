@@ -307,13 +307,13 @@ describe('what an owner lets others have', () => {
     const job = (await (await gateway.call(`/v1/jobs/${waiting}`, { key: other.key })).json()) as object
     expect(job).toMatchObject({ queue_position: 1, waiting: { reason: 'capped', until: expect.any(Number) } })
     expect(job).not.toHaveProperty('eta_seconds')
-    // Who waits for the answer need not wait for what is known: it comes within seconds, and leaves nothing behind.
+    // Who waits for the answer need not wait for what is known: it comes within seconds, and nothing of it goes on.
     const json = { model: 'for-all', prompt: 'at once', size: '32x32' }
     const refused = await gateway.call('/v1/images/generations', { key: other.key, json })
     expect(refused.status).toBe(503)
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(await refused.json()).toMatchObject({ error: { code: 'upstream_busy' } })
     const states = gateway.database.db.selectFrom('requests').select('state').where('prompt', '=', 'at once')
-    expect(await states.execute()).toEqual([{ state: 'canceled' }])
+    expect(await states.execute()).toEqual([{ state: 'failed' }])
   })
 })
