@@ -166,6 +166,20 @@ describe('who may offer', () => {
     expect((await offer(names[0])).status).toBe(200)
   })
 
+  it('leaves nothing of it behind, nor of what was found, with their account', async () => {
+    await withModels(['spare'])
+    await offer('spare')
+    const rows = async () => {
+      const { db } = gateway.database
+      const offers = await db.selectFrom('service_offers').select('service_id').execute()
+      return [...offers, ...(await db.selectFrom('service_finds').select('service_id').execute())].length
+    }
+    expect(await rows()).toBe(2)
+    const account = { method: 'DELETE', json: { email: owner.email } }
+    expect((await callDashboard(gateway, owner, 'account', account)).status).toBeLessThan(300)
+    await waitFor(async () => (await rows()) === 0)
+  })
+
   it('finds what is not there, or cannot be used, refused', async () => {
     await withModels([], { models: [{ name: 'half', incomplete: true, serves: [] }] })
     expect((await offer('half')).status).toBe(404)

@@ -130,6 +130,13 @@ describe('a workflow of the owner', () => {
     await expect(makeEdit({ model: 'plain' })).rejects.toMatchObject({ fault: 'crashed' })
   })
 
+  it('loads its own LoRAs, and tells who names others', async () => {
+    await world.start({}, { models: [{ name: 'plain', workflow: load(PLAIN, PLAIN_INPUTS) }] })
+    const { warnings } = await world.generate({ model: 'plain', loras: [{ name: 'film', weight: 1 }] })
+    expect(JSON.stringify(world.lastGraph())).not.toContain('film')
+    expect(warnings).toContainEqual("'loras' was not used: the workflow of this model loads its own.")
+  })
+
   it('keeps its own size, and tells who asked for another', async () => {
     const { width: _width, height: _height, ...inputs } = PLAIN_INPUTS
     await world.start({}, { models: [{ name: 'plain', workflow: load(PLAIN, inputs) }] })

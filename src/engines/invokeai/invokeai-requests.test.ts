@@ -164,6 +164,20 @@ describe('what a caller sends beside it', () => {
     expect(warnings).toHaveLength(3)
   })
 
+  it('has the LoRAs that the field names, by the same rules', async () => {
+    await start({}, { loras: ['detail', 'gone'], models: [{ name: 'flux-dev', loras: ['ink'] }] })
+    const loras = [
+      { name: 'Detail', weight: 0.5 },
+      { name: 'gone', weight: 1 },
+      { name: 'ink', weight: 1 }
+    ]
+    const { warnings } = await generate({ prompt: 'a fox', loras })
+    expect(node('lora_loader')).toMatchObject({ lora: { key: 'key-of-detail' }, weight: 0.5 })
+    expect(warnings).toHaveLength(2)
+    expect(warnings.join()).toContain("'gone'")
+    expect(warnings.join()).toContain("'ink'")
+  })
+
   it('in its prompt names no LoRA but those that the owner lists, of the model’s kind', async () => {
     await start({}, { loras: ['detail', 'gone'], models: [{ name: 'flux-dev', loras: ['ink'] }] })
     const prompt = 'a fox <lora:Detail:0.5> <lora:gone:1> <lora:ink:1> <secret-embedding> <embedding>'

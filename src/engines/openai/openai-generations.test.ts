@@ -10,6 +10,13 @@ const world = useOpenAIEngine()
 const { start, generate, failing } = world
 
 describe('a generation', () => {
+  it('that names LoRAs is made without them, which is told', async () => {
+    await start()
+    const image = await generate({ loras: [{ name: 'film', weight: 1 }] })
+    expect(JSON.stringify(world.server.requests)).not.toContain('film')
+    expect(image.warnings).toEqual(["'loras' is not supported by fake-image and was not sent."])
+  })
+
   it('arrives unchanged, with fields that only the server knows', async () => {
     await start({}, { apiKey: 'k-1' })
     const prompt = ' "Füchse" \n im\r\nSchnee <lora:x:1> 🦊 '

@@ -180,6 +180,20 @@ describe('an owner', () => {
     expect(sent()).toMatchObject({ steps: 8, cfgscale: 1.5, vae: 'x' })
   })
 
+  it('loads those that the field names, by the same rules', async () => {
+    await start({ loras: ['detail.safetensors', 'ink.safetensors'] }, { loras: ['detail', 'gone'] })
+    const loras = [
+      { name: 'Detail', weight: 0.5 },
+      { name: 'gone', weight: 1 },
+      { name: 'ink', weight: 1 }
+    ]
+    const { warnings } = await generate({ prompt: 'a fox', loras })
+    expect(sent()).toMatchObject({ prompt: 'a fox', loras: ['detail.safetensors'], loraweights: ['0.5'] })
+    expect(warnings).toHaveLength(2)
+    expect(warnings.join()).toContain("'gone'")
+    expect(warnings.join()).toContain("'ink'")
+  })
+
   it.each(['prompt', 'images', 'donotsave', 'seed', 'loras', 'rawresolution', 'session_id'])(
     'cannot set %s there',
     (name) => {

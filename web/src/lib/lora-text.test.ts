@@ -4,7 +4,8 @@ import { lorasIn, parseLoras, spellLoras } from './lora-text.ts'
 it('keeps what was chosen as text, and reads it again', () => {
   const chosen = [
     { name: 'sub/film: two', weight: 0.8 },
-    { name: 'ink', weight: -1 }
+    { name: 'ink', weight: -1 },
+    { name: 'a, b: 50%, %2C and 100%25', weight: 1 }
   ]
   expect(parseLoras(spellLoras(chosen))).toEqual(chosen)
   expect(parseLoras('')).toEqual([])

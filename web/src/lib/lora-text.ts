@@ -1,8 +1,8 @@
 import type { Lora } from '../../../src/images/fields.ts'
 
-/** LoRAs as the form holds them: `film:0.8, ink:1`. */
+/** LoRAs as the form holds them: `film:0.8, ink:1`; what stands between two is written otherwise within a name. */
 export const spellLoras = (loras: readonly Lora[]): string =>
-  loras.map(({ name, weight }) => `${name}:${weight}`).join(', ')
+  loras.map(({ name, weight }) => `${name.replace(/[%,]/g, encodeURIComponent)}:${weight}`).join(', ')
 
 /** What the form holds; a weight that is none is 1. */
 export function parseLoras(text: string): Lora[] {
@@ -12,7 +12,8 @@ export function parseLoras(text: string): Lora[] {
     .map((part) => {
       const [, name = part, weight] = /^(.*):([^:]*)$/s.exec(part) ?? []
       const number = weight === undefined || weight.trim() === '' ? 1 : Number(weight)
-      return { name, weight: Number.isFinite(number) ? number : 1 }
+      const plain = name.replaceAll('%2C', ',').replaceAll('%25', '%')
+      return { name: plain, weight: Number.isFinite(number) ? number : 1 }
     })
 }
 
