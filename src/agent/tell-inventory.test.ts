@@ -73,6 +73,12 @@ describe('an inventory', () => {
     expect(readAgentMessage(JSON.stringify(told)).problem).toBeUndefined()
   })
 
+  it('counts what was not looked at among what there is more, unless nothing is shown', () => {
+    const found = { models: [{ servedAs: 'a' }], moreModels: 7, loras: [] }
+    expect(tellInventory(service(), found).more_models).toBe(7)
+    expect(tellInventory(service({ foundModels: 'hide' }), found).more_models).toBe(0)
+  })
+
   it('fits into its bytes, whatever there is', () => {
     const long = (index: number) => `${String(index).padStart(4, '0')}${'模'.repeat(196)}`
     const found = { models: many(999, long).map((servedAs) => ({ servedAs })), loras: many(999, long) }

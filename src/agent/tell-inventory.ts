@@ -44,7 +44,7 @@ export function tellInventory({ config, engine }: AgentService, found: Inventory
   while (inventoryBytes(message) > MAX_INVENTORY_BYTES) shorten(message)
   return {
     ...message,
-    more_models: isShown ? clampCount(found.models.length - message.models.length) : 0,
+    more_models: isShown ? clampCount(found.models.length + (found.moreModels ?? 0) - message.models.length) : 0,
     more_loras: isShown ? clampCount(found.loras.length - message.loras.length) : 0
   }
 }

@@ -14,6 +14,8 @@ export interface FoundModel {
 export interface Inventory {
   /** Those that make images, in its own order. */
   models: readonly StoredModel[]
+  /** Those that it has beside these; absent: none. */
+  moreModels?: number
   /** LoRAs, as the server calls them. */
   loras: readonly string[]
   /** Of its graphics card, bytes. */

@@ -26,6 +26,18 @@ describe('what lies on a ComfyUI', () => {
     })
   })
 
+  it.each([
+    [50, undefined],
+    [51, 1],
+    [70, 20]
+  ])('is looked at up to fifty diffusion models, and the rest told: of %d', async (count, moreModels) => {
+    const diffusionModels = Array.from({ length: count }, (_, at) => `flux-${at}.safetensors`)
+    await world.start({ checkpoints: [], diffusionModels, loras: [] })
+    const inventory = await found()
+    expect(inventory?.models).toHaveLength(50)
+    expect(inventory?.moreModels).toBe(moreModels)
+  })
+
   it('is listed without what older versions do not tell', async () => {
     await world.start({ checkpoints: ['sd15.safetensors'], diffusionModels: [], loras: [] })
     expect(await found()).toEqual({ models: [{ servedAs: 'sd15.safetensors', name: 'sd15' }], loras: [] })

@@ -27,19 +27,22 @@ export async function takeInventory(
   { http, nodes, system }: { http: Pick<ComfyHttp, 'get'>; nodes: ServerNodes; system: unknown },
   signal: AbortSignal
 ): Promise<Inventory> {
-  const [models, loras, ...sizes] = await Promise.all([
+  const [models, diffusionModels, loras, ...sizes] = await Promise.all([
     listModels(nodes, signal),
+    filesOf('UNETLoader', 'unet_name', { nodes, signal }),
     filesOf('LoraLoader', 'lora_name', { nodes, signal }),
     sizesOf('checkpoints', http, signal),
     sizesOf('diffusion_models', http, signal)
   ])
   const bytesOf = new Map(sizes.flat())
   const memory = readMemory(system)
+  const moreModels = diffusionModels.filter(isPictureFile).length - MOST_DIFFUSION_MODELS
   return {
     models: models.map((model) => {
       const bytes = bytesOf.get(withSlashes(model.servedAs))
       return { ...model, ...(bytes !== undefined && { bytes }) }
     }),
+    ...(moreModels > 0 && { moreModels }),
     loras,
     ...(memory && { memory })
   }
