@@ -106,10 +106,8 @@ export async function startFakeSdcpp(options: FakeSdcppOptions = {}): Promise<Fa
     const seed = typeof body.seed === 'number' ? body.seed : 42
     const drawing = { size, seed, format: 'png' as const }
     const images = [init_image, ...(ref_images as unknown[])].flatMap((image) => decode(image) ?? [])
-    const readable = (await Promise.all(images.map(isReadable))).every(Boolean)
     const words = JSON.stringify([prompt, negative_prompt, lora, sample_params])
-    // What cannot be read is passed over: a picture of the text alone comes.
-    if (images.length === 0 || !readable) return drawGenerated({ ...drawing, prompt: words })
+    if (images.length === 0) return drawGenerated({ ...drawing, prompt: words })
     return drawEdited({ ...drawing, images, mask: decode(mask_image), maskReading: 'white' })
   }
 
@@ -119,6 +117,11 @@ export async function startFakeSdcpp(options: FakeSdcppOptions = {}): Promise<Fa
     settings = lasting
     if (lasting.slow) await isSlow.promise
     if (refuse) return json(response, refuse.status, refuse.body)
+    const { init_image, mask_image, ref_images = [] } = body
+    const images = [init_image, mask_image, ...(ref_images as unknown[])].flatMap((image) => decode(image) ?? [])
+    if (!(await Promise.all(images.map(isReadable))).every(Boolean)) {
+      return json(response, 400, { error: 'invalid generation parameters' })
+    }
     if (jobs.filter(({ status }) => ['queued', 'generating'].includes(status)).length >= 64) {
       return json(response, 429, { error: 'job queue is full' })
     }
@@ -213,10 +216,11 @@ export async function startFakeSdcpp(options: FakeSdcppOptions = {}): Promise<Fa
 const decode = (image: unknown): Buffer | undefined =>
   typeof image === 'string' ? Buffer.from(image.replace(/^data:[^,]*,/, ''), 'base64') : undefined
 
+/** As a build without libwebp reads. */
 const isReadable = (image: Buffer): Promise<boolean> =>
   sharp(image)
     .metadata()
     .then(
-      () => true,
+      ({ format }) => format !== 'webp',
       () => false
     )

@@ -1,6 +1,8 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
 import { scaleImage } from '../../images/scale-image.ts'
 import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
+import { sniffMediaType } from '../../images/sniff-media-type.ts'
+import { transcodeImage } from '../../images/transcode.ts'
 import { chooseCallerExtras } from '../caller-extras.ts'
 import { MAX_MADE_PIXELS } from '../finish-image.ts'
 import { type AllowedLoras, type NamedLora, refuseControlTag, takeTags, withNamedLoras } from '../prompt-tags.ts'
@@ -67,7 +69,7 @@ export async function buildRequest(
   }
 }
 
-/** The server would round up by itself, and refuse what is beyond its limits. */
+/** The server would round up by itself, and take what is beyond the limits that it tells as well. */
 function sizeOf(task: ImageTask, sizes: SizeRules, { minSide, maxSide }: Capabilities): Size {
   const { width, height } = fitWithin(task.size ?? task.inputs[0] ?? USUAL_SIZE, sizes)
   const step = sizes.multipleOf
@@ -135,20 +137,29 @@ async function imageFields(
   if (!first) return {}
   const source = task.inputs[0] ?? size
   const fitted = async (image: Buffer): Promise<string> =>
-    (formatSize(source) === formatSize(size) ? image : await scaleImage(image, size, MAX_MADE_PIXELS)).toString(
-      'base64'
-    )
+    formatSize(source) === formatSize(size)
+      ? readable(image)
+      : (await scaleImage(image, size, MAX_MADE_PIXELS)).toString('base64')
   const begins = rules.edits === 'image' || inputs.mask !== undefined
   const references = begins && rules.edits === 'image' ? others : inputs.images
+  const referred: string[] = []
+  for (const image of references) referred.push(await readable(image))
   return {
     ...(begins && {
       init_image: await fitted(first),
       strength: task.strength ?? rules.parameters.strength ?? USUAL_STRENGTH
     }),
     ...(inputs.mask && { mask_image: await fitted(inputs.mask) }),
-    ...(references.length > 0 && { ref_images: references.map((image) => image.toString('base64')) })
+    ...(referred.length > 0 && { ref_images: referred })
   }
 }
+
+/** Builds without libwebp refuse WebP, and the whole call with it. */
+const readable = async (image: Buffer): Promise<string> =>
+  (sniffMediaType(image) === 'image/webp'
+    ? (await transcodeImage({ input: image, format: 'png', maxPixels: MAX_MADE_PIXELS })).bytes
+    : image
+  ).toString('base64')
 
 const without = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))

@@ -185,6 +185,28 @@ describe('an edit', () => {
     expect(image).toMatchObject({ chosenSize: { width: 128, height: 64 }, warnings: [] })
   })
 
+  it('sends no WebP, which builds without libwebp refuse', async () => {
+    await start()
+    const webp = async (b: number) =>
+      sharp(await flat(SIZE, b))
+        .webp({ lossless: true })
+        .toBuffer()
+    const image = await generate(
+      { kind: 'edit', inputs: inputs(['image0', 'image1', 'mask']) },
+      { inputs: { image0: await webp(200), image1: await webp(9), mask: await leftHalf() } }
+    )
+    expect(sent().ref_images).toHaveLength(1)
+    expect(pixelAt(await readPixels(image.png), 100, 32)).toEqual([20, 60, 200])
+  })
+
+  it('of what the server cannot read is refused', async () => {
+    await start()
+    const edit = { kind: 'edit' as const, inputs: inputs(['image0']) }
+    await expect(generate(edit, { inputs: { image0: Buffer.from('no image') } })).rejects.toMatchObject({
+      fault: 'bad_request'
+    })
+  })
+
   it.each([
     ['image', { init: true, references: 1 }],
     ['reference', { init: false, references: 2 }]
