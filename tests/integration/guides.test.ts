@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GUIDES } from '../../src/http/guides/guide-list.ts'
 import { plainPng } from '../support/pictures.ts'
@@ -39,6 +40,30 @@ describe('the guides', () => {
     expect((await look('/guides/engines/comfyui')).links).toContain('/guides/agent')
     expect((await look('/guides/agent')).links).toContain('/guides/engines/comfyui')
     for (const path of ['engines', 'engines/', '..%2fREADME', 'engines%2f..%2fagent', 'decisions/0001']) {
+      expect((await look(`/guides/${path}`)).status, path).toBe(404)
+    }
+  })
+
+  it('show their pictures, and give no other file away', async () => {
+    for (const name of NAMES) {
+      const pictures = [
+        ...(await look(`/guides/${name}`)).html.matchAll(/<img src="([^"]*)" alt="[^"]*" loading/g)
+      ].map(([, src]) => src)
+      expect(pictures, name).toEqual(name.startsWith('engines/') ? [`/guides/images/${name}.webp`] : [])
+      for (const src of pictures) {
+        const response = await gateway.call(src!)
+        expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/webp'])
+        const { format, width } = await sharp(Buffer.from(await response.arrayBuffer())).metadata()
+        expect({ format, width }).toEqual({ format: 'webp', width: expect.any(Number) })
+      }
+    }
+    for (const path of [
+      'images/none.webp',
+      'images/../agent.md',
+      'images%2f..%2fagent.md',
+      'agent.md',
+      'images/engines/..%2f..%2fagent.md.webp'
+    ]) {
       expect((await look(`/guides/${path}`)).status, path).toBe(404)
     }
   })

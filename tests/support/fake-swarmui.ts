@@ -88,6 +88,8 @@ export async function startFakeSwarm(options: FakeSwarmOptions = {}): Promise<Fa
     standard_height: side
   })
 
+  const describeLora = (name: string) => describe({ name, kind: 'lora', side: 0, loaded: false })
+
   const describeModel = ({ modelName, subtype }: Record<string, unknown>) => {
     const known = subtype === 'LoRA' ? loras.map((name) => ({ name, kind: 'lora', side: 0, loaded: false })) : models
     const found = known.find(({ name }) => name === `${String(modelName)}.safetensors` || name === modelName)
@@ -108,6 +110,7 @@ export async function startFakeSwarm(options: FakeSwarmOptions = {}): Promise<Fa
       case 'getcurrentstatus':
         return [200, { ...worker.status(session), backend_status: { status: options.backends ?? 'running' } }]
       case 'listmodels':
+        if (body.subtype === 'LoRA') return [200, { folders: [], files: loras.map(describeLora) }]
         return [200, { folders: [], files: worker.settings.listed ?? models.map(describe) }]
       case 'describemodel':
         return [200, worker.settings.described ?? describeModel(body)]

@@ -49,6 +49,7 @@ ${body}
 /** In the colours of the dashboard's theme, light and dark. */
 export const GUIDE_STYLES = `
 .guide { font-size: 15px; line-height: 1.6; }
+.guide main img { max-width: 100%; height: auto; }
 .guide main { max-width: 54rem; margin: 0 auto; padding: 0 1.25rem; }
 .guide main { padding-bottom: 5rem; overflow-wrap: break-word; }
 .guide h1 { font-size: 1.75rem; line-height: 1.25; font-weight: 650; margin: 2rem 0 1rem; }

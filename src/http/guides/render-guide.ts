@@ -6,7 +6,8 @@ export interface RenderedGuide {
 
 /**
  * A document of `docs/` as HTML. Headings have the ids that the documents' links use, as on GitHub. A link to another guide
- * leads to it, by `addressOf` its path as the document spells it, without its ending, and one to any other file of the repository is its text alone.
+ * leads to it, by `addressOf` its path as the document spells it, without its ending, and one to any other file of the repository is
+ * its text alone. So it is with pictures, by their paths with the ending.
  */
 export async function renderGuide(
   markdown: string,
@@ -25,6 +26,10 @@ export async function renderGuide(
       const [, path = '', fragment = ''] = /^([\w./-]+)\.md(#[\w-]+)?$/.exec(target) ?? []
       const address = addressOf(path)
       return address === undefined ? text : `<a href="${address}${fragment}"${rest}>${text}</a>`
+    })
+    .replace(/<img src="([^"]*)" alt="([^"]*)"[^>]*>/g, (_whole, target: string, alt: string) => {
+      const address = addressOf(target)
+      return address === undefined ? alt : `<img src="${address}" alt="${alt}" loading="lazy">`
     })
     // What is wider than the page scrolls by itself, also by keyboard.
     .replaceAll('<table>', '<div class="wide" tabindex="0"><table>')

@@ -17,14 +17,17 @@ export interface GuideOptions {
   club: () => ClubInfo
 }
 
+/** Of guides, below `docs/`: no other files than these are given away. */
+const PICTURE = /^images\/(?:engines\/)?[a-z\d-]{1,100}\.webp$/
+
 /** Serves the documents that people of a club need as pages: `/guides` lists them, `/guides/<name>` is one. */
 export function serveGuides(scope: FastifyInstance, { docsDir, webDir, basePath, club }: GuideOptions): void {
   const hidden = { schema: { hide: true } }
   const names = new Set(GUIDES.map(({ name }) => name))
-  /** Of what a guide links to, by a path from its own folder. */
+  /** Of what a guide links to or shows, by a path from its own folder. */
   const addressIn = (from: string) => (path: string) => {
     const name = posix.join(posix.dirname(from), path)
-    return names.has(name) ? `${basePath}/guides/${name}` : undefined
+    return names.has(name) || PICTURE.test(name) ? `${basePath}/guides/${name}` : undefined
   }
   // Each is read and rendered when it is first asked for: they change with the program alone.
   const rendered = new Map<string, RenderedGuide>()
@@ -57,6 +60,14 @@ export function serveGuides(scope: FastifyInstance, { docsDir, webDir, basePath,
   scope.get<{ Params: { '*': string } }>('/guides/*', hidden, async (request, reply) => {
     const name = request.params['*']
     if (names.has(name)) return send(reply, await getGuide(name))
+    const picture = PICTURE.test(name) ? await readFile(join(docsDir, name)).catch(() => undefined) : undefined
+    if (picture) {
+      return reply
+        .header('cache-control', 'no-cache')
+        .header('x-content-type-options', 'nosniff')
+        .type('image/webp')
+        .send(picture)
+    }
     const html = `<h1>There is no such guide</h1>\n<p>Those there are: <a href="${basePath}/guides">Guides</a></p>`
     return send(reply.status(404), { title: 'No such guide', html })
   })
