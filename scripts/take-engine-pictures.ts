@@ -68,7 +68,7 @@ for (const [engine, service] of Object.entries(MACHINES)) {
     key,
     name: `${engine}-rig`,
     services: [{ name: engine, engine, url, ...service }],
-    probing: { everyMs: 60_000 }
+    probing: {}
   })
   const providers = await gateway.gateway.context.providers.listProviders()
   const visitor = await openVisitor(browser, {
