@@ -308,6 +308,20 @@ it('hands out what waits behind any number of models that nobody here has', asyn
   expect((await look(slots, { claims: 1 })).claimed).toContain(task)
 })
 
+it('passes over those that are held back, however many there are', async () => {
+  const [failing] = await connect({ services: 1, models: 1 })
+  const held: string[] = []
+  for (let index = 0; index < 40; index++) held.push(await queue('idle 0'))
+  const due = await queue('idle 0')
+  for (const task of [...held, due]) await fail(task, { on: failing!, reason: 'crashed' })
+  // The clock stands at 1000.
+  await database.db.updateTable('tasks').set({ node_faults: 1, not_before: 1001 }).execute()
+  await database.db.updateTable('tasks').set({ not_before: 1000 }).where('id', '=', due).execute()
+  expect((await look([failing!], { claims: 1 })).claimed).toEqual([due])
+  const [other] = await connect({ services: 1, models: 1, name: 'another rig' })
+  expect((await look([other!], { claims: 1 })).claimed).toEqual([held[0]])
+})
+
 it('keeps an image from where it has just failed, for so long, and from nowhere else', async () => {
   const [failing] = await connect({ services: 1, models: 1 })
   const task = await queue('idle 0')

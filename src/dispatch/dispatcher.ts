@@ -219,11 +219,11 @@ const turnOf = ({ id, user_id: userId }: TaskRow) => ({ id, userId })
 
 async function readHeads(
   { db }: Database,
-  { lanes, untried }: { lanes: readonly OpenLane[]; untried: number }
+  { lanes, untried, openings: { now } }: { lanes: readonly OpenLane[]; untried: number; openings: Openings }
 ): Promise<Map<string, TaskRow[]>> {
   const tried = lanes.filter(isTried)
   const heads = await listHeads(db, { lanes: lanes.filter((lane) => !isTried(lane)), limit: untried })
-  return tried.length === 0 ? heads : new Map([...heads, ...(await listHeads(db, { lanes: tried, limit: HEADS }))])
+  return tried.length === 0 ? heads : new Map([...heads, ...(await listHeads(db, { lanes: tried, limit: HEADS, now }))])
 }
 
 async function describeTasks(

@@ -79,16 +79,23 @@ export async function listLanes(db: Db, models: readonly string[]): Promise<Lane
   return rows
 }
 
-/** The first images of each of these lanes, at most `limit` of each, all at once. */
+/**
+ * The first images of each of these lanes, at most `limit` of each, all at once. With `now` (UTC milliseconds) as many again that
+ * are held back from where they failed until later: these would hide what is behind them, and may go elsewhere.
+ */
 export async function listHeads(
   db: Db,
-  { lanes, limit }: { lanes: readonly Lane[]; limit: number }
+  { lanes, limit, now }: { lanes: readonly Lane[]; limit: number; now?: number }
 ): Promise<Map<string, TaskRow[]>> {
   if (lanes.length === 0) return new Map()
+  const first = (which = sql``) =>
+    sql`select id from tasks where state = 'queued' and ${inSameLane} ${which} order by ${inOrder} limit ${limit}`
+  const ids =
+    now === undefined
+      ? first()
+      : sql`select id from (${first(sql`and not_before <= ${now}`)}) union all select id from (${first(sql`and not_before > ${now}`)})`
   const { rows } = await sql<TaskRow & { lane_id: string }>`
-    select lane.id as lane_id, head.* from tasks as lane join tasks as head on head.id in (
-      select id from tasks where state = 'queued' and ${inSameLane} order by ${inOrder} limit ${limit}
-    )
+    select lane.id as lane_id, head.* from tasks as lane join tasks as head on head.id in (${ids})
     where lane.id in (${sql.join(lanes.map(({ id }) => id))})`.execute(db)
   return Map.groupBy(rows, ({ lane_id }) => lane_id)
 }
