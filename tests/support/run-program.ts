@@ -13,6 +13,8 @@ export interface ProgramOptions {
   cwd?: string
   /** Another path of the program, such as a link to it. */
   program?: string
+  /** It is a group of processes, all of which get its signals, as all that a terminal runs do. */
+  isGroup?: boolean
 }
 
 export interface Ended {
@@ -25,10 +27,11 @@ export const withoutOwnVariables = (env: NodeJS.ProcessEnv = process.env): NodeJ
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INFERENCE_CLUB_')))
 
 /** Starts it and collects what it writes. */
-function launch(args: readonly string[], { env, cwd, program = PROGRAM }: ProgramOptions) {
+function launch(args: readonly string[], { env, cwd, program = PROGRAM, isGroup = false }: ProgramOptions) {
   const child = spawn(program, args, {
     env: { ...withoutOwnVariables(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: isGroup,
     ...(cwd !== undefined && { cwd })
   })
   const written = { stdout: '', stderr: '' }
@@ -73,7 +76,8 @@ export function startProgram(args: readonly string[], options: ProgramOptions = 
     process: child,
     ended,
     stop: (signal = 'SIGTERM') => {
-      child.kill(signal)
+      if (options.isGroup && child.pid !== undefined) process.kill(-child.pid, signal)
+      else child.kill(signal)
       return ended
     }
   }

@@ -17,8 +17,7 @@ describe('keySnippets', () => {
   it('keeps the secret out of the file of an agent', () => {
     const [agent] = of('agent')
     expect(agent?.code).toContain('(umask 077 && echo ic_secret > agent.key)')
-    const [, file = ''] = agent?.code.split(/^# agent\.yaml.*$/m) ?? []
-    expect(file).toBe('\ngateway: https://club.example.org\napi_key_file: agent.key')
+    expect(agent?.code).toMatch(/\n.* agent --init --gateway https:\/\/club\.example\.org --key-file agent\.key$/)
   })
 
   it('gets the program where it is known where that is', () => {

@@ -42,10 +42,7 @@ export function keySnippets(key: {
         ? ['# In the folder of the program, after git clone and npm ci:']
         : cloneLines(repository)),
       `(umask 077 && echo ${secret} > agent.key)`,
-      'bin/inference-club agent --config agent.yaml',
-      '# agent.yaml, beside that file, begins with these two lines:',
-      `gateway: ${baseUrl}`,
-      'api_key_file: agent.key'
+      `bin/inference-club agent --init --gateway ${baseUrl} --key-file agent.key`
     ].join('\n')
   }
   const shown = [...(scopes.includes('generate') ? images : []), ...(scopes.includes('agent') ? [agent] : [])]

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join, normalize } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { keySnippets } from '../../web/src/features/keys/key-snippets.ts'
+import { connectCommand, EMPTY_MACHINE } from '../../web/src/features/network/connect-command.ts'
+import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
+import { ROOT, startProgram } from '../support/run-program.ts'
+import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+
+const run = promisify(execFile)
+
+let gateway: TestGateway
+let upstream: FakeOpenAIServer
+let user: TestUser
+let folder: string
+let repository: string
+let server: Server
+/** An empty home, another one for each test. */
+let home: string
+
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  upstream = await startFakeOpenAIServer()
+  user = await gateway.addUser({ scopes: ['generate', 'agent'] })
+  folder = await mkdtemp(join(tmpdir(), 'inference-club-lines-'))
+  await makeRepository(join(folder, 'club.git'))
+  server = await serveFiles(folder)
+  repository = `http://127.0.0.1:${(server.address() as AddressInfo).port}/club.git`
+  await mkdir(join(folder, 'bin'))
+  // What is there already in place of what npm would fetch.
+  const npm = `#!/bin/sh\n[ "$*" = ci ] || exit 1\necho npm ci\nexec ln -sfn '${ROOT}/node_modules' node_modules\n`
+  await writeFile(join(folder, 'bin', 'npm'), npm)
+  await chmod(join(folder, 'bin', 'npm'), 0o755)
+})
+beforeEach(async () => {
+  home = await mkdtemp(join(folder, 'home of-'))
+})
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+  server.close()
+  await rm(folder, { recursive: true })
+})
+
+/** This checkout as it stands, committed or not, as a repository that is read over plain HTTP. */
+async function makeRepository(path: string): Promise<void> {
+  const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' }
+  const git = (...args: string[]) => run('git', args, { env: { ...env, GIT_DIR: path }, cwd: ROOT })
+  await git('init', '--quiet', '--bare', '--initial-branch=main')
+  await git('--work-tree', ROOT, 'add', '--all')
+  const who = ['-c', 'user.name=Nobody', '-c', 'user.email=nobody@example.org']
+  await git(...who, '--work-tree', ROOT, 'commit', '--quiet', '--message', 'As it stands')
+  await git('repack', '-a', '-d', '--quiet')
+  await git('update-server-info')
+}
+
+const serveFiles = (root: string): Promise<Server> =>
+  new Promise((resolve) => {
+    const started = createServer((request, response) => {
+      const path = normalize(new URL(request.url ?? '/', 'http://x').pathname)
+      readFile(join(root, path)).then(
+        (bytes) => response.end(bytes),
+        () => response.writeHead(404).end()
+      )
+    }).listen(0, '127.0.0.1', () => resolve(started))
+  })
+
+/** Pastes lines into a shell on a machine that has git and npm, and nothing of ours. */
+const paste = (lines: string) =>
+  startProgram(['-c', lines], {
+    program: 'sh',
+    isGroup: true,
+    cwd: home,
+    env: { HOME: home, PATH: `${join(folder, 'bin')}${delimiter}${process.env.PATH}` }
+  })
+
+async function makesImages(model: string): Promise<void> {
+  const answer = await gateway.call('/v1/images/generations', { key: user.key, json: { model, prompt: 'a fox' } })
+  expect([answer.status, await answer.json()]).toMatchObject([200, { data: [{ url: expect.any(String) as string }] }])
+}
+
+const keyModeOf = async (name: string) => (await stat(join(home, 'inference.club', name))).mode & 0o777
+
+describe('the lines that a page shows, pasted on a bare machine whose npm ci is replaced', () => {
+  it('of “Connect a machine” end in an agent that makes images, and once more where the program is there', async () => {
+    const machine = { ...EMPTY_MACHINE, name: 'Attic rig', engine: 'demo' }
+    const lines = connectCommand(machine, { gateway: gateway.url, secret: user.key, repository })
+    for (const clones of [true, false]) {
+      const agent = paste(lines)
+      await agent.printed(/"models":\["demo"\],"msg":"online"/)
+      expect(agent.output()).toContain('npm ci')
+      expect(agent.output().includes('Cloning into')).toBe(clones)
+      expect(await keyModeOf('attic-rig.key')).toBe(0o600)
+      await makesImages('demo')
+      await agent.stop('SIGINT')
+      expect(agent.output()).toContain('finishing what runs')
+    }
+  })
+
+  it('of a new key for agents find the image server, named here since it listens elsewhere, and make images', async () => {
+    const snippets = keySnippets({ secret: user.key, scopes: ['agent'], baseUrl: gateway.url, repository })
+    expect(snippets.map(({ id }) => id)).toEqual(['agent'])
+    const agent = paste(`${snippets[0]?.code} --server ${upstream.url}`)
+    const [, model = ''] = await agent.printed(/"models":\["([^"]+)".*"msg":"online"/)
+    expect(await keyModeOf('agent.key')).toBe(0o600)
+    await makesImages(model)
+    await agent.stop('SIGINT')
+  })
+})
