@@ -6,7 +6,7 @@ import { openDiskStore } from '../storage/disk-store.ts'
 import { createContext } from './context.ts'
 
 /** What the context was given, and what it holds in memory of its process: see `createContext`. */
-const NO_ROOMS = new Set(['config', 'logger', 'database', 'store', 'operations', 'live', 'registry'])
+const NO_ROOMS = new Set(['config', 'logger', 'database', 'store', 'operations', 'live', 'imageLinks', 'registry'])
 
 type Operation = (...given: unknown[]) => unknown
 

@@ -2,6 +2,7 @@ import { createSessionRegistry } from '../agent-gateway/session-registry.ts'
 import { createAssetStore } from '../assets/asset-store.ts'
 import { createDeliveryLinks } from '../assets/delivery-links.ts'
 import { createAssets } from '../assets/assets.ts'
+import { createImageLinks } from '../assets/image-links.ts'
 import { createThumbnails } from '../assets/thumbnails.ts'
 import { createUnreadableBytes } from '../assets/unreadable-bytes.ts'
 import { createApiKeyStore } from '../auth/api-key-store.ts'
@@ -9,6 +10,7 @@ import { createApiKeys } from '../auth/api-keys.ts'
 import { createKeyGuard } from '../auth/key-guard.ts'
 import { createPeople } from '../people/people.ts'
 import { createRateLimits } from '../auth/rate-limits.ts'
+import { getSecret } from '../people/secret-store.ts'
 import { createUserStore } from '../people/user-store.ts'
 import { createBatches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
@@ -34,7 +36,7 @@ export type Context = ReturnType<typeof createContext>
 /**
  * Builds everything once. The edges take what they need of it; nothing else knows how it is put together. Each operation that
  * they can call is heard of in `operations`, once: what rooms ask each other is a part of it. What this process holds in
- * memory of agents and of images in the making (`registry`, `live`) is no operation.
+ * memory of agents and of images in the making (`registry`, `live`) is no operation, nor is what it reckons (`imageLinks`).
  */
 export function createContext(opened: { config: Config; logger: Logger; database: Database; store: ObjectStore }) {
   const { config, logger, database, store } = opened
@@ -52,13 +54,19 @@ export function createContext(opened: { config: Config; logger: Logger; database
   const assetStore = createAssetStore(database)
   const unreadable = createUnreadableBytes({ logger })
   const stored = { store, rows: assetStore, unreadable }
-  const assets = createAssets(stored)
+  const imageLinks = createImageLinks({
+    loadSecret: () => getSecret(database, 'image-links'),
+    clock,
+    lifetimeMs: () => config.club.imageLinkLifetimeMs
+  })
+  const assets = createAssets({ ...stored, links: imageLinks })
   const live = createLiveProgress()
   const requestParts = { database, offers, assets, providers, limits: config.limits, random: Math.random, logger }
   return {
     ...opened,
     operations,
     live,
+    imageLinks,
     registry: createSessionRegistry(),
     ...operations.observe({
       settings: createSettings(opened),

@@ -85,6 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { requests, requestViews, registry, assets } = context
   await closing(opened, context.settings).load()
   await closing(opened, context.clubPicture).load()
+  await context.imageLinks.load()
 
   const eventLoop = closing(opened, watchEventLoopDelay())
   const diskRoom = closing(

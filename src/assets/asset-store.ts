@@ -1,11 +1,23 @@
 import type { Selectable } from 'kysely'
 import type { Database, Db, Trx } from '../db/database.ts'
 import type { AssetKind, Tables } from '../db/tables.ts'
+import type { Visibility } from '../lib/visibility.ts'
 
 export type AssetRow = Selectable<Tables['assets']>
 
+/** An image with what decides who may fetch it. */
+export interface ReadableAsset extends AssetRow {
+  visibility: Visibility
+  /** The owner has been shut out, or has deleted their account. */
+  isOwnerGone: boolean
+  /** By the link that was shown. */
+  isShared: boolean
+}
+
 export interface AssetStore {
   findAsset(id: string): Promise<AssetRow | undefined>
+  /** `shareToken`: of a link that was shown with the id. */
+  findReadable(id: string, shareToken: string | undefined): Promise<ReadableAsset | undefined>
   noteAlpha(id: string, hasAlpha: boolean): Promise<void>
   /** Of these storage keys, those that a row refers to. */
   knownKeys(keys: readonly string[]): Promise<Set<string>>
@@ -24,9 +36,10 @@ export interface SpaceSlice {
   kinds: { kind: AssetKind; images: number; bytes: number }[]
 }
 
-export function createAssetStore({ db }: Pick<Database, 'db'>): AssetStore {
+export function createAssetStore({ db, clock }: Pick<Database, 'db' | 'clock'>): AssetStore {
   return {
     findAsset: (id) => db.selectFrom('assets').selectAll().where('id', '=', id).executeTakeFirst(),
+    findReadable: (id, shareToken) => findReadable(db, { id, shareToken, now: clock.now() }),
     noteAlpha: async (id, hasAlpha) => {
       await db
         .updateTable('assets')
@@ -49,6 +62,29 @@ export function createAssetStore({ db }: Pick<Database, 'db'>): AssetStore {
     },
     sumSlice: (slice) => sumSlice(db, slice)
   }
+}
+
+async function findReadable(
+  db: Db,
+  { id, shareToken = '', now }: { id: string; shareToken: string | undefined; now: number }
+): Promise<ReadableAsset | undefined> {
+  const row = await db
+    .selectFrom('assets')
+    .innerJoin('requests', 'requests.id', 'assets.request_id')
+    .innerJoin('users', 'users.id', 'assets.owner_id')
+    .leftJoin('share_links', (join) =>
+      join
+        .onRef('share_links.request_id', '=', 'assets.request_id')
+        .on('share_links.token', '=', shareToken)
+        .on((e) => e.or([e('share_links.expires_at', 'is', null), e('share_links.expires_at', '>', now)]))
+    )
+    .selectAll('assets')
+    .select(['requests.visibility', 'users.disabled_at', 'users.deleted_at', 'share_links.id as share_id'])
+    .where('assets.id', '=', id)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { disabled_at, deleted_at, share_id, ...asset } = row
+  return { ...asset, isOwnerGone: disabled_at !== null || deleted_at !== null, isShared: share_id !== null }
 }
 
 /**

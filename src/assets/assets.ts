@@ -3,7 +3,9 @@ import { buffer } from 'node:stream/consumers'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { ByteRange, ObjectStore } from '../storage/object-store.ts'
-import type { AssetRow, AssetStore } from './asset-store.ts'
+import type { AssetRow, AssetStore, ReadableAsset } from './asset-store.ts'
+import type { ImageLink, ImageLinks, SignedImage } from './image-links.ts'
+import { isForEverybody, maySee } from './may-see.ts'
 import { asStorageUnavailable, openStored } from './open-stored.ts'
 import { shareAsset } from './share-asset.ts'
 import { saveAsset, type SavedBytes, type SaveLimits } from './save-asset.ts'
@@ -29,10 +31,14 @@ export interface Assets {
   /** Removes bytes that no row refers to any more, and their thumbnails. Throws what the store does. */
   remove(storageKey: string): Promise<void>
   /**
-   * The row of an image: outputs are anybody's who has the URL, inputs and masks the owner's and the admins' alone. Only
-   * for those is the reader asked who they are. Throws `not_found`, and what `whoReads` throws.
+   * The row of an image that this reader may fetch: see `maySee`; of those that are not for everybody also by a link, which
+   * ends with its owner's being here. Who reads is asked for all others, also for those that are not there, so that whoever may
+   * not see an image cannot tell it from one that never was. Throws `not_found`, and what `whoReads` throws.
    */
-  getVisible(id: string, whoReads: () => Promise<Principal | undefined>): Promise<AssetRow>
+  getVisible(
+    id: string,
+    by: { whoReads: () => Promise<Principal | undefined>; link?: ImageLink | undefined }
+  ): Promise<ReadableAsset>
   /** Throws `storage_unavailable`, also when the bytes are gone or cut though the row is there: see `openStored`. */
   openBytes(asset: AssetRow, range?: ByteRange): Promise<Readable>
   /** All bytes of an image. Throws `storage_unavailable`. */
@@ -41,8 +47,16 @@ export interface Assets {
   unreadableForMs(asset: AssetRow): number | undefined
 }
 
-export function createAssets(parts: { store: ObjectStore; rows: AssetStore; unreadable: UnreadableBytes }): Assets {
-  const { store, rows, unreadable } = parts
+/** In place of an image that is not there. */
+const NONE: SignedImage = { id: '', visibility: 'SECRET' }
+
+export function createAssets(parts: {
+  store: ObjectStore
+  rows: AssetStore
+  unreadable: UnreadableBytes
+  links: Pick<ImageLinks, 'isSigned'>
+}): Assets {
+  const { store, rows, unreadable, links } = parts
   const openBytes: Assets['openBytes'] = ({ storage_key: storageKey, bytes }, range) =>
     openStored(parts, { storageKey, bytes, range })
   const readBytes: Assets['readBytes'] = async (asset) => buffer(await openBytes(asset)).catch(asStorageUnavailable)
@@ -67,12 +81,13 @@ export function createAssets(parts: { store: ObjectStore; rows: AssetStore; unre
       await rows.forgetUnwanted([storageKey])
       for (const key of keys) unreadable.forget(key)
     },
-    getVisible: async (id, whoReads) => {
-      const asset = await rows.findAsset(id)
-      if (asset?.kind === 'output') return asset
-      const reader = asset && (await whoReads())
-      // A stranger cannot tell what is not theirs from what never existed.
-      if (!reader || (reader.userId !== asset.owner_id && reader.role !== 'admin')) throw errors.notFound('The image')
+    getVisible: async (id, { whoReads, link }) => {
+      const asset = await rows.findReadable(id, link?.kind === 'share' ? link.token : undefined)
+      if (asset && isForEverybody(asset)) return asset
+      const isSigned = link?.kind === 'signed' && links.isSigned(asset ?? NONE, link)
+      if (asset?.kind === 'output' && !asset.isOwnerGone && (isSigned || asset.isShared)) return asset
+      const reader = await whoReads()
+      if (!asset || !reader || !maySee(asset, reader)) throw errors.notFound('The image')
       return asset
     },
     openBytes,

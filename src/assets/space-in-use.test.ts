@@ -61,7 +61,9 @@ it('is asked again after it could not be counted', async () => {
 })
 
 it('is read from an index alone', async () => {
-  const plans = await plansOf(rows.db, (db) => createAssetStore({ db }).sumSlice({ afterRequest: 'req-1', rows: 5 }))
+  const plans = await plansOf(rows.db, (db) =>
+    createAssetStore({ ...rows.database, db }).sumSlice({ afterRequest: 'req-1', rows: 5 })
+  )
   const reads = plans.filter((plan) => /SCAN|SEARCH/.test(plan))
   expect(reads.length).toBeGreaterThan(0)
   expect(reads.filter((plan) => !plan.startsWith('SEARCH assets USING COVERING INDEX assets_by_request'))).toEqual([])

@@ -3,6 +3,7 @@ import type { Insertable, Selectable } from 'kysely'
 import type { Database, Db } from '../db/database.ts'
 import { lockInstallation, lockPerson } from '../db/locks.ts'
 import type { LimitColumns, Tables } from '../db/tables.ts'
+import type { Visibility } from '../lib/visibility.ts'
 
 export type ApiKeyRow = Selectable<Tables['api_keys']>
 /** A key with what counts of its owner; the owner's limits carry a prefix. */
@@ -11,6 +12,7 @@ export type ApiKeyWithUser = ApiKeyRow & {
   user_email_verified: number
   user_role: string
   user_disabled_at: number | null
+  user_default_visibility: Visibility | null
 } & {
   [K in keyof LimitColumns as `user_${K}`]: LimitColumns[K]
 }
@@ -48,6 +50,7 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
         'users.email_verified as user_email_verified',
         'users.role as user_role',
         'users.disabled_at as user_disabled_at',
+        'users.default_visibility as user_default_visibility',
         'users.images_per_day as user_images_per_day',
         'users.images_per_month as user_images_per_month',
         'users.max_active as user_max_active',

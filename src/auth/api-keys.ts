@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
 import { newId, newSecret, newWebhookSecret } from '../lib/ids.ts'
 import type { Principal, ResponseDefault, Role, Scope, UseLimits } from '../lib/principal.ts'
+import type { Visibility } from '../lib/visibility.ts'
 import type { ApiKeyStore, ApiKeyWithUser } from './api-key-store.ts'
 import { grantableScopes } from './permissions.ts'
 import { fromColumns, toColumns } from './use-limits.ts'
@@ -73,6 +74,7 @@ export interface NewApiKey {
   /** Requests per minute. */
   rateLimit?: number
   responseDefault?: ResponseDefault
+  visibilityDefault?: Visibility
   /** A secret chosen by the operator instead of a random one. */
   secret?: string
 }
@@ -118,6 +120,7 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       ...toColumns(key.limits ?? {}),
       rate_limit: key.rateLimit ?? null,
       default_response_format: key.responseDefault ?? null,
+      default_visibility: key.visibilityDefault ?? null,
       webhook_secret: webhookSecret
     }
     return { row, created: { id, secret, prefix, webhookSecret } }
@@ -209,5 +212,10 @@ const toPrincipal = (row: ApiKeyWithUser): Principal => ({
     })
   },
   ...(row.rate_limit !== null && { rateLimit: row.rate_limit }),
-  ...(row.default_response_format !== null && { responseDefault: row.default_response_format as ResponseDefault })
+  ...(row.default_response_format !== null && { responseDefault: row.default_response_format as ResponseDefault }),
+  ...defaultVisibility(row.default_visibility ?? row.user_default_visibility)
 })
+
+/** As a part of a principal. */
+export const defaultVisibility = (of: Visibility | null): Pick<Principal, 'visibilityDefault'> =>
+  of === null ? {} : { visibilityDefault: of }

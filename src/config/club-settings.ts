@@ -1,5 +1,6 @@
 import { checkRepository } from './check-repository.ts'
-import { nameSetting, textSetting } from './settings.ts'
+import { DAY_MS, MINUTE_MS } from '../lib/durations.ts'
+import { durationSetting, nameSetting, textSetting } from './settings.ts'
 
 export const DEFAULT_CLUB_NAME = 'inference.club'
 
@@ -22,5 +23,14 @@ export const CLUB = {
       defaultText: 'none'
     },
     checkRepository
-  )
+  ),
+  imageLinkLifetimeMs: durationSetting({
+    variable: 'INFERENCE_CLUB_IMAGE_LINK_LIFETIME',
+    live: true,
+    description: 'How long the links to private and secret images last that answers hold.',
+    fallback: DAY_MS,
+    minMs: MINUTE_MS,
+    // `MAX_LINK_MS` of `assets/image-links.ts`.
+    maxMs: 7 * DAY_MS
+  })
 }

@@ -39,7 +39,7 @@ describe('without variables', () => {
       logLevel: 'warn',
       assetCacheControl: 'public, max-age=31536000, immutable',
       bootstrapApiKey: undefined,
-      club: { clubName: 'inference.club', repository: '' },
+      club: { clubName: 'inference.club', repository: '', imageLinkLifetimeMs: 86_400_000 },
       webhookPrivateAddresses: false,
       rateLimit: 600,
       demo: undefined,

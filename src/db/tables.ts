@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { Visibility } from '../lib/visibility.ts'
 import type {
   ProvidersTable,
   ProviderBlocksTable,
@@ -30,6 +31,7 @@ export interface Tables {
   tasks: TasksTable
   attempts: AttemptsTable
   assets: AssetsTable
+  share_links: ShareLinksTable
   stored_bytes: StoredBytesTable
   unwanted_objects: UnwantedObjectsTable
   unfinished_images: UnfinishedImagesTable
@@ -79,6 +81,8 @@ interface UsersTable extends LimitColumns {
   email_verified: Generated<number>
   image: string | null
   role: string
+  /** Of requests that do not say it, and whose key does not; null: `UNLISTED`. */
+  default_visibility: Generated<Visibility | null>
   created_at: number
   updated_at: number
   /** Neither they nor their keys get in any more. */
@@ -105,6 +109,8 @@ interface ApiKeysTable extends LimitColumns {
   rate_limit: number | null
   /** `url`, `b64_json` or `b64_json_only`; null: `url`. */
   default_response_format: string | null
+  /** Of requests that do not say it; null: as its owner says. */
+  default_visibility: Generated<Visibility | null>
 }
 
 export interface RequestsTable {
@@ -127,6 +133,8 @@ export interface RequestsTable {
   batch_position: number | null
   /** Called when the request ends. */
   webhook_url: string | null
+  /** Who may fetch its images. */
+  visibility: Generated<Visibility>
   created_at: number
   started_at: number | null
   finished_at: number | null
@@ -219,6 +227,16 @@ export interface AssetsTable {
   created_at: number
   /** 1: there is an alpha channel or a transparent colour; null of those stored before this was kept. */
   has_alpha: Generated<number | null>
+}
+
+/** By which whoever has it may fetch the images of a request. */
+interface ShareLinksTable {
+  id: string
+  request_id: string
+  token: string
+  created_at: number
+  /** Null: it lasts until it is revoked. */
+  expires_at: number | null
 }
 
 /** What the images of a person take, each object once. */

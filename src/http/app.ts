@@ -120,7 +120,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   const crossOrigin = {
     origin,
     exposedHeaders: EXPOSED_HEADERS,
-    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     maxAge: 7200,
     // OPTIONS of other programs is answered, too.
     strictPreflight: false

@@ -7,6 +7,7 @@ import type { UserStore } from '../people/user-store.ts'
 import type { Operation } from '../auth/permissions.ts'
 import type { Assets } from '../assets/assets.ts'
 import type { DeliveryLinks } from '../assets/delivery-links.ts'
+import type { ImageLinks } from '../assets/image-links.ts'
 import type { Thumbnails } from '../assets/thumbnails.ts'
 import type { Batches } from '../batches/batches.ts'
 import type { Config } from '../config/config.ts'
@@ -59,6 +60,7 @@ export interface HttpContext {
   offers: Offers
   network: Network
   assets: Assets
+  imageLinks: ImageLinks
   thumbnails: Thumbnails
   deliveryLinks: DeliveryLinks
   /** Resolves when what was committed so far survives a power cut. */

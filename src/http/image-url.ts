@@ -1,12 +1,26 @@
 import type { FastifyRequest } from 'fastify'
-import type { Config } from '../config/config.ts'
+import type { AssetRow } from '../assets/asset-store.ts'
+import { maySee } from '../assets/may-see.ts'
+import { isOpen, type Visibility } from '../lib/visibility.ts'
+import type { HttpContext } from './http-context.ts'
 import { publicUrl } from './public-url.ts'
 
-/** Where an image that is stored here is fetched from, by its asset's id. */
-export type ImageUrl = (asset: { id: string }) => string
+/** Where an image that is stored here is fetched from; `visibility` is that of its request. */
+export type ImageUrl = (asset: Pick<AssetRow, 'id' | 'kind' | 'owner_id'>, visibility: Visibility) => string
 
-/** How the URLs of images begin depends on how the caller of this request reached us. */
-export function imageUrlFor(request: FastifyRequest, config: Pick<Config, 'publicUrl'>): ImageUrl {
+/**
+ * How the URLs of images begin depends on how the caller of this request reached us. To images that are not for everybody, and that
+ * this caller may see, they are links signed for a time; sources and masks need the caller's key.
+ */
+export function imageUrlFor(
+  request: FastifyRequest,
+  { config, imageLinks }: Pick<HttpContext, 'config' | 'imageLinks'>
+): ImageUrl {
   const base = publicUrl(request, config.publicUrl)
-  return ({ id }) => `${base}/api/inference/assets/${id}/`
+  return ({ id, kind, owner_id }, visibility) => {
+    const url = `${base}/api/inference/assets/${id}/`
+    const isSigned =
+      kind === 'output' && !isOpen(visibility) && maySee({ kind, visibility, owner_id }, request.principal)
+    return isSigned ? `${url}?${imageLinks.sign({ id, visibility })}` : url
+  }
 }

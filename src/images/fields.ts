@@ -1,3 +1,4 @@
+import { VISIBILITIES } from '../lib/visibility.ts'
 import { OUTPUT_FORMATS, spellFormat } from './media-types.ts'
 
 /** Where fields may be sent: `images/generations`, `images/edits`, `images/variations`. */
@@ -42,8 +43,6 @@ export interface Field {
   default?: string | number | boolean
   /** The calls it means something in, absent: all. Elsewhere it is not used, and a warning says so. */
   kinds?: readonly (typeof IMAGE_KINDS)[number][]
-  /** The one value that this version honours: the others are refused by name as those of a later one. */
-  only?: string | number | boolean
   /** What a service must be able to do for a call that sends it. */
   needs?: 'mask'
   /** What models declare that honour it; the others make a warning of it, and the dashboard offers it for none of them. */
@@ -102,9 +101,10 @@ export const CALL_FIELDS = {
     description: 'Whose machines may work on it: `any` (default), `prefer_own`, or `only_own`, which waits for yours.'
   },
   visibility: {
-    value: { type: 'choice', of: ['PUBLIC', 'UNLISTED', 'PRIVATE', 'SECRET'] },
-    only: 'UNLISTED',
-    description: 'Who may see the images: anybody who has the URL. Other values are not there yet.'
+    value: { type: 'choice', of: VISIBILITIES },
+    label: 'Visibility',
+    description:
+      'Who may fetch the images: `PUBLIC` and `UNLISTED` whoever has the URL, `PRIVATE` members, `SECRET` you alone. Default: as the key says, else you do in your account, else `UNLISTED`.'
   },
   stream: {
     value: { type: 'boolean' },

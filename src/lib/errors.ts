@@ -135,8 +135,6 @@ export const errors = {
     ),
   invalidJson: () => make('invalid_json', 400)('The body is not valid JSON. Check quotes, commas and encoding.'),
   invalidRequest: (message: string, param: string | null = null) => badRequest(message, { param }),
-  notYet: (param: string) =>
-    badRequest(`'${param}' is not supported by this server yet. Remove the field and try again.`, { param }),
   unknownCursor: () =>
     badRequest("'after' is not the id of anything in this list. Begin again without it.", { param: 'after' }),
   invalidSize: (message: string, param = 'size') => make('invalid_size', 400)(message, { param }),

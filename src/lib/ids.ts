@@ -15,7 +15,8 @@ export const ID_PREFIXES = [
   'inv',
   'sgn',
   'acc',
-  'ver'
+  'ver',
+  'shl'
 ] as const
 
 export type IdPrefix = (typeof ID_PREFIXES)[number]

@@ -1,3 +1,5 @@
+import type { Visibility } from './visibility.ts'
+
 export const SCOPES = ['generate', 'agent', 'usage', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 export const ROLES = ['member', 'admin'] as const
@@ -37,4 +39,6 @@ export interface Principal {
   rateLimit?: number
   /** Absent: the key names none. */
   responseDefault?: ResponseDefault
+  /** Of requests that do not say it, by the key or the person; absent: neither names one. */
+  visibilityDefault?: Visibility
 }

@@ -3,6 +3,7 @@ import type { Database, Db } from '../db/database.ts'
 import { lockInstallation, lockPerson } from '../db/locks.ts'
 import type { Tables } from '../db/tables.ts'
 import { errors } from '../lib/errors.ts'
+import type { Visibility } from '../lib/visibility.ts'
 import { normalEmail } from './email-address.ts'
 import { revokeInvitationsOf } from './invitation-store.ts'
 import { requireAdminLeft } from './last-admin-store.ts'
@@ -59,6 +60,19 @@ export async function renamePerson(
   await db
     .updateTable('users')
     .set({ name, updated_at: clock.now() })
+    .where('id', '=', userId)
+    .where('deleted_at', 'is', null)
+    .execute()
+}
+
+/** Who may see what somebody makes where a call and its key do not say it; null: as everywhere. */
+export async function setDefaultVisibility(
+  { db, clock }: Pick<Database, 'db' | 'clock'>,
+  { userId, visibility }: { userId: string; visibility: Visibility | null }
+): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ default_visibility: visibility, updated_at: clock.now() })
     .where('id', '=', userId)
     .where('deleted_at', 'is', null)
     .execute()

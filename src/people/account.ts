@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
+import type { Visibility } from '../lib/visibility.ts'
 import {
   endOtherSessions,
   endSession,
@@ -9,7 +10,8 @@ import {
   listSessions,
   listSignIns,
   markDeleted,
-  renamePerson
+  renamePerson,
+  setDefaultVisibility
 } from './account-store.ts'
 import { checkName } from './join-by-password.ts'
 import { PASSWORD } from './person-store.ts'
@@ -29,6 +31,8 @@ export interface Account {
   view(userId: string, token: string | undefined): Promise<AccountView>
   /** Gives somebody another name. Throws `invalid_request`. */
   rename(userId: string, name: string): Promise<void>
+  /** Who may see what somebody makes where a call and its key do not say it; null: as everywhere. Counts from the next call on. */
+  changeVisibility(userId: string, visibility: Visibility | null): Promise<void>
   /** Signs one of somebody's browsers out. False when they have no such session. */
   endSession(userId: string, id: string): Promise<boolean>
   /** Signs all of somebody's browsers out but the one with this token. */
@@ -69,6 +73,10 @@ export function createAccount({ database, ways }: { database: Database; ways: re
       }
     },
     rename: (userId, name) => renamePerson(database, { userId, name: checkName(name) }),
+    changeVisibility: async (userId, visibility) => {
+      await setDefaultVisibility(database, { userId, visibility })
+      bell.ring('keys')
+    },
     endSession: (userId, id) => endSession(db, { userId, id }),
     endOtherSessions: (userId, token) => endOtherSessions(db, { userId, token }),
     remove: async (userId, email) => {

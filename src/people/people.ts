@@ -19,6 +19,7 @@ import { createPersonStore, PASSWORD } from './person-store.ts'
 import { getSecret } from './secret-store.ts'
 import { sessionTokenOf } from './session-cookie.ts'
 import { createSignInLimits } from './sign-in-limits.ts'
+import { defaultVisibility } from '../auth/api-keys.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import type { UserRow, UserStore } from './user-store.ts'
 
@@ -208,5 +209,6 @@ const toPerson = (user: UserRow): Person => ({
   scopes: user.role === 'admin' ? SCOPES : MEMBER_SCOPES,
   limits: { key: {}, user: fromColumns(user) },
   // The dashboard shows images by their URLs, whatever the model is called.
-  responseDefault: 'url'
+  responseDefault: 'url',
+  ...defaultVisibility(user.default_visibility)
 })

@@ -2,6 +2,7 @@ import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { Db } from '../db/database.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { RequestState } from '../db/tables.ts'
+import type { Visibility } from '../lib/visibility.ts'
 import type { AttemptView } from '../requests/attempt-store.ts'
 import type { AssetRow, RequestRow } from '../requests/request-store.ts'
 import type { TaskRow } from '../requests/task-store.ts'
@@ -47,6 +48,7 @@ export const findKey = (db: Db, lane: Lane, range: KeyRange & { count: number })
 
 export interface SliceFilter {
   kind?: string | undefined
+  visibility?: Visibility | undefined
   /** A provider that has worked on the request. */
   providerId?: string | undefined
   withPrompt: boolean
@@ -63,10 +65,11 @@ export function listCandidates(
   lane: Lane,
   { count, filter, ...range }: KeyRange & { count: number; filter: SliceFilter }
 ): Promise<Candidate[]> {
-  const { kind, providerId, withPrompt } = filter
+  const { kind, visibility, providerId, withPrompt } = filter
   const slice = inLane(db, lane, range)
     .select(['created_at', 'id'])
     .$if(kind !== undefined, (q) => q.select('kind'))
+    .$if(visibility !== undefined, (q) => q.select('visibility'))
     .$if(withPrompt, (q) => q.select('prompt'))
     .limit(count)
   return db
@@ -74,6 +77,7 @@ export function listCandidates(
     .select(['created_at', 'id'])
     .$if(withPrompt, (q) => q.select(sql<string>`prompt`.as('prompt')))
     .$if(kind !== undefined, (q) => q.where(sql<SqlBool>`kind = ${kind}`))
+    .$if(visibility !== undefined, (q) => q.where(sql<SqlBool>`visibility = ${visibility}`))
     .$if(providerId !== undefined, (q) =>
       q.where((e) =>
         e.exists(

@@ -16,7 +16,7 @@ import { ENDED, type RequestState, UNFINISHED } from '../requests/request-states
 import { type SummaryView, viewSummaries } from './view-summaries.ts'
 
 /** An absent member is any. */
-export interface RequestSearch extends Pick<SliceFilter, 'kind' | 'providerId'> {
+export interface RequestSearch extends Pick<SliceFilter, 'kind' | 'visibility' | 'providerId'> {
   userId?: string | undefined
   states?: readonly RequestState[] | undefined
   model?: string | undefined
@@ -77,8 +77,8 @@ export async function searchRequests(
 }
 
 /** What of the search no index tells. */
-const isSifted = ({ kind, providerId, words = [] }: RequestSearch): boolean =>
-  kind !== undefined || providerId !== undefined || words.length > 0
+const isSifted = ({ kind, visibility, providerId, words = [] }: RequestSearch): boolean =>
+  kind !== undefined || visibility !== undefined || providerId !== undefined || words.length > 0
 
 /** What a list begins after: nothing is newer. */
 function firstKey({ after, to = Number.MAX_SAFE_INTEGER - 1 }: RequestSearch): RequestKey {
@@ -103,7 +103,7 @@ async function readSlice(
   search: RequestSearch & { after: RequestKey },
   count: number
 ): Promise<{ candidates: Candidate[]; end: RequestKey | undefined }> {
-  const { from = 0, after, kind, providerId, words = [] } = search
+  const { from = 0, after, kind, visibility, providerId, words = [] } = search
   const all: KeyRange = { before: after, downTo: { created_at: from, id: '' } }
   const lanes = lanesOf(search)
   let end: RequestKey | undefined
@@ -112,7 +112,7 @@ async function readSlice(
     if (reached && (!end || newestFirst(reached, end) < 0)) end = reached
   }
   const range = { before: after, downTo: end ?? all.downTo, count }
-  const filter = { kind, providerId, withPrompt: words.length > 0 }
+  const filter = { kind, visibility, providerId, withPrompt: words.length > 0 }
   const candidates: Candidate[] = []
   for (const lane of lanes) candidates.push(...(await listCandidates(db, lane, { ...range, filter })))
   return { candidates: candidates.sort(newestFirst), end }

@@ -3,6 +3,7 @@ import { factColumns } from '../assets/stored-facts.ts'
 import type { Trx } from '../db/database.ts'
 import { SEEDS } from '../images/fields.ts'
 import { newId } from '../lib/ids.ts'
+import { DEFAULT_VISIBILITY } from '../lib/visibility.ts'
 import { workOf } from '../providers/image-cost.ts'
 import { nextOrderKeys } from './queue-store.ts'
 import type { TaskClass } from './request-states.ts'
@@ -40,6 +41,7 @@ export async function insertSubmission(trx: Trx, submission: Submission, place: 
     batch_id: place.batch?.id ?? null,
     batch_position: place.batch?.position ?? null,
     webhook_url: submission.webhookUrl ?? null,
+    visibility: submission.visibility ?? principal.visibilityDefault ?? DEFAULT_VISIBILITY,
     created_at: place.now,
     started_at: null,
     finished_at: null,

@@ -1,4 +1,5 @@
 import { cancelRequest } from './cancel-request.ts'
+import { changeVisibility } from './change-visibility.ts'
 import { claimTask } from './claim-task.ts'
 import { connectAgent } from './connect-agent.ts'
 import { deleteRequest } from './delete-request.ts'
@@ -20,6 +21,7 @@ import { renewConnections } from './renew-connections.ts'
 import type { RequestParts } from './request-parts.ts'
 import { requireStorageRoom } from './require-storage-room.ts'
 import { retryRequest } from './retry-request.ts'
+import { listShares, shareRequest, unshareRequest } from './share-request.ts'
 import { submitRequest } from './submit-request.ts'
 
 export type RequestLifecycle = ReturnType<typeof createRequestLifecycle>
@@ -33,6 +35,10 @@ export function createRequestLifecycle(parts: RequestParts) {
   return {
     submit: bind(submitRequest),
     retry: bind(retryRequest),
+    changeVisibility: bind(changeVisibility),
+    share: bind(shareRequest),
+    unshare: bind(unshareRequest),
+    listShares: bind(listShares),
     remove: bind(deleteRequest),
     erase: bind(eraseRequests),
     cancel: bind(cancelRequest),

@@ -3,6 +3,7 @@ import { noteUnwanted } from '../assets/asset-store.ts'
 import type { Db, Trx } from '../db/database.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { RequestState, Tables } from '../db/tables.ts'
+import type { Visibility } from '../lib/visibility.ts'
 import { UNFINISHED } from './request-states.ts'
 
 export type RequestRow = Selectable<Tables['requests']>
@@ -26,6 +27,20 @@ export async function markStarted(trx: Trx, id: string, now: number): Promise<vo
     .where('id', '=', id)
     .where('state', '=', 'queued')
     .execute()
+}
+
+/** False when it is not this person's, or nobody's. */
+export async function setVisibility(
+  db: Db,
+  { id, userId, visibility }: { id: string; userId: string; visibility: Visibility }
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('requests')
+    .set({ visibility })
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 export interface RequestEnd {
@@ -127,6 +142,7 @@ export async function deleteRequestRows(trx: Trx, ids: readonly string[]): Promi
   const assets = await trx.deleteFrom('assets').where('request_id', 'in', ids).returning('storage_key').execute()
   await trx.deleteFrom('attempts').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('tasks').where('request_id', 'in', ids).execute()
+  await trx.deleteFrom('share_links').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('requests').where('id', 'in', ids).execute()
   const keys = [...new Set(assets.map((asset) => asset.storage_key))]
   const shared = await trx.selectFrom('assets').select('storage_key').where('storage_key', 'in', keys).execute()

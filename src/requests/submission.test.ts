@@ -98,7 +98,8 @@ describe('fingerprintOf', () => {
       { ...first, image: { ...image, kind: 'variation' as const } },
       { ...first, image: { ...image, parameters: { ...image.parameters, seed: 2 } } },
       { ...first, image: { ...image, parameters: { ...image.parameters, extra: { a: { b: 1, c: [2, 1] } } } } },
-      { ...first, routing: 'only_own' as const }
+      { ...first, routing: 'only_own' as const },
+      { ...first, visibility: 'SECRET' as const }
     ].map(fingerprintOf)
     expect(new Set(different).size).toBe(different.length)
   })

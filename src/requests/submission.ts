@@ -3,6 +3,7 @@ import type { SavedBytes } from '../assets/save-asset.ts'
 import type { Routing } from '../db/tables.ts'
 import { type Feature, type ImageRequest, neededFeatures } from '../images/image-request.ts'
 import type { Principal } from '../lib/principal.ts'
+import type { Visibility } from '../lib/visibility.ts'
 
 /** A validated call on its way to becoming a request. */
 export interface Submission {
@@ -17,6 +18,8 @@ export interface Submission {
   webhookUrl?: string
   /** The end-user id a caller passed along. */
   endUser?: string
+  /** As the call says; absent: as its key or its caller does. */
+  visibility?: Visibility
 }
 
 /** A source image or mask as it is kept with a request. */
@@ -32,9 +35,10 @@ export const needsOf = ({ image, inputs }: Pick<Submission, 'image' | 'inputs'>)
  * What a call means, as a hash: its canonical fields and the hashes of its inputs, never the bytes it was sent as, nor
  * how the answer is to be delivered.
  */
-export function fingerprintOf({ image, inputs, routing }: Submission): string {
+export function fingerprintOf({ image, inputs, routing, visibility }: Submission): string {
   const { kind, model, prompt, n, parameters } = image
-  const meaning = { kind, model, prompt, n, parameters, routing, inputs: inputs.map((one) => [one.kind, one.sha256]) }
+  const hashes = inputs.map((one) => [one.kind, one.sha256])
+  const meaning = { kind, model, prompt, n, parameters, routing, visibility, inputs: hashes }
   return createHash('sha256').update(canonicalJson(meaning)).digest('hex')
 }
 

@@ -59,7 +59,6 @@ const usual: Usual = {
 /** Fields of image calls as no schema has them, or with values that are of later versions. */
 const UNDOCUMENTED_FIELDS: Record<string, Schema> = {
   webhook_url: { examples: ['http://127.0.0.1:1/', 'https://example.org/x', 'ftp://a'] },
-  visibility: { enum: ['PUBLIC', 'UNLISTED'] },
   stream: { type: 'boolean' },
   partial_images: { type: 'integer', minimum: 0, maximum: 3 },
   input_fidelity: { enum: ['low', 'high'] }

@@ -18,6 +18,7 @@ const limits: Schema = {
     models: { type: 'array', items: text, maxItems: 100 }
   }
 }
+const visibility: Schema = { enum: ['PUBLIC', 'UNLISTED', 'PRIVATE', 'SECRET'] }
 const nothing: Undescribed = {}
 
 /** The dashboard's endpoints and others that are in no document. A test finds the one that is missing here. */
@@ -45,7 +46,8 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
       ...page,
       ...{ q: text, model: text, provider: text, from: moment, to: moment },
       status: { enum: ['active', 'queued', 'running', 'succeeded', 'failed', 'canceled'] },
-      kind: { enum: ['generation', 'edit', 'variation'] }
+      kind: { enum: ['generation', 'edit', 'variation'] },
+      visibility
     }
   },
   'GET /api/dashboard/requests/:id': nothing,
@@ -80,7 +82,8 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
     fields: {
       ...{ name: text, expiresAt: { type: 'integer', minimum: Date.UTC(2100, 0) }, limits, rateLimit: count },
       scopes: { type: 'array', items: { enum: ['generate', 'agent', 'usage', 'admin'] } },
-      responseFormat: { enum: ['url', 'b64_json', 'b64_json_only'] }
+      responseFormat: { enum: ['url', 'b64_json', 'b64_json_only'] },
+      visibility
     }
   },
   'PATCH /api/dashboard/keys/:id': { fields: { limits, rateLimit: count } },
@@ -92,7 +95,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'DELETE /api/dashboard/invitations/:id': nothing,
   'GET /api/dashboard/overview': { query: page },
   'GET /api/dashboard/account': nothing,
-  'PATCH /api/dashboard/account': { fields: { name: text } },
+  'PATCH /api/dashboard/account': { fields: { name: text, visibility } },
   'DELETE /api/dashboard/account': { fields: { email: text } },
   'DELETE /api/dashboard/account/sessions/:id': nothing,
   'POST /api/dashboard/account/sessions/end-others': nothing,

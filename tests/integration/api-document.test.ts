@@ -24,6 +24,7 @@ let document: Document
 let operations: (ApiOperation & { method: string; path: string; summary?: string })[]
 /** Of something that is there, by what begins the path. */
 let ids: Record<string, string>
+let share: string
 
 const wrap = wrapUntilTheEnd()
 
@@ -54,6 +55,7 @@ async function thingsThatAreThere(): Promise<Record<string, string>> {
   })
   await gateway.drain()
   const deliveries = await (await gateway.call('/v1/webhooks/deliveries', { key: user.key })).json()
+  share = (await send<{ id: string }>(`/v1/jobs/${job.id}/shares`, {})).id
   return {
     '/v1/jobs': job.id,
     '/v1/batches': batch.id,
@@ -63,6 +65,10 @@ async function thingsThatAreThere(): Promise<Record<string, string>> {
   }
 }
 
+/** A body that the operation takes. */
+const exampleOf = ({ requestBody }: ApiOperation): unknown =>
+  Object.values(requestBody?.content['application/json']?.examples ?? {})[0]?.value
+
 /** The path of an operation, with the id of something that is there and the parameters it needs. */
 function pathOf({ path, parameters = [] }: ApiOperation & { path: string }): string {
   const id = Object.entries(ids).find(([beginning]) => path.startsWith(beginning))?.[1] ?? ''
@@ -70,7 +76,7 @@ function pathOf({ path, parameters = [] }: ApiOperation & { path: string }): str
   // All that is needed is a time.
   expect(needed.map(({ name }) => name).filter((name) => name !== 'start_time')).toEqual([])
   const query = new URLSearchParams(needed.map(({ name }): [string, string] => [name, '1780266332']))
-  return `${path.replace('{id}', id)}${needed.length > 0 ? `?${query.toString()}` : ''}`
+  return `${path.replace('{id}', id).replace('{share}', share)}${needed.length > 0 ? `?${query.toString()}` : ''}`
 }
 
 /** The one reference that schemas hold is to the shape of errors. */
@@ -166,7 +172,8 @@ describe('the API document', () => {
 
   it('describes what every other operation answers', async () => {
     // The job that is deleted goes last.
-    const others = operations.filter(({ requestBody }) => !requestBody).sort((a) => (a.method === 'DELETE' ? 1 : -1))
+    const isLast = ({ operationId }: (typeof operations)[number]) => Number(operationId === 'deleteJob')
+    const others = operations.filter(({ requestBody }) => !requestBody).sort((a, b) => isLast(a) - isLast(b))
     for (const operation of others) {
       const answer = await gateway.call(pathOf(operation), { key: user.key, method: operation.method })
       // The job has ended well, so that it cannot be run again.
@@ -179,13 +186,20 @@ describe('the API document', () => {
     for (const operation of operations) {
       const { path, method } = operation
       const isPublic = operation.security !== undefined
-      const call = { method, ...(method === 'POST' && { body: '{', headers: { 'content-type': 'application/json' } }) }
+      const call = {
+        method,
+        ...((method === 'POST' || method === 'PATCH') && { body: '{', headers: { 'content-type': 'application/json' } })
+      }
       const stranger = await gateway.call(path, { ...call, key: 'ic_nobody' })
-      // An image that is not there is not there for anybody.
-      expect(stranger.status, path).toBe(isPublic ? 404 : 401)
+      // An image that is not there looks like one that is not for everybody: a wrong key is told.
+      expect(stranger.status, path).toBe(401)
       await isAsDescribed(operation, stranger)
       if (path.includes('{id}') && !isPublic) {
-        const unknown = await gateway.call(path.replace('{id}', 'nothing'), { method, key: user.key })
+        const unknown = await gateway.call(path.replace('{id}', 'nothing'), {
+          method,
+          key: user.key,
+          ...(method === 'PATCH' && { json: exampleOf(operation) })
+        })
         expect((await readError(unknown.clone())).code).toBe('not_found')
         await isAsDescribed(operation, unknown)
       }

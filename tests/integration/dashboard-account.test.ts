@@ -56,6 +56,7 @@ describe('an account', () => {
       role: 'member',
       hasPassword: true,
       createdAt: expect.any(Number) as unknown,
+      visibility: null,
       linked: [],
       sessions: [
         {

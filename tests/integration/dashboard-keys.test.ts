@@ -69,7 +69,8 @@ describe('a new key', () => {
         lastUsedAt: null,
         limits: NO_LIMITS,
         rateLimit: null,
-        responseFormat: 'url'
+        responseFormat: 'url',
+        visibility: null
       },
       secret: expect.stringMatching(/^ic_.{20,}/) as unknown,
       webhookSecret: expect.stringMatching(/^whsec_.+/) as unknown

@@ -104,6 +104,7 @@ describe('the list', () => {
     const same = {
       model: model.id,
       owner: { id: user.id, name: user.email },
+      visibility: 'UNLISTED',
       ...times,
       queuePosition: null,
       etaSeconds: null,

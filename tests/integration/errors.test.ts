@@ -153,15 +153,6 @@ describe('fields that are missing or wrong', () => {
     const error = await expectRefused({ size: '4096x4097' }, { status: 400, code: 'invalid_size', param: 'size' })
     expect(error.message).toContain('16777216')
   })
-
-  it.each([
-    ['visibility', 'PUBLIC'],
-    ['visibility', 'PRIVATE'],
-    ['visibility', 'SECRET']
-  ])('%s %j is of a later version, and refused by name', async (name, value) => {
-    const error = await expectRefused({ [name]: value }, { status: 400, code: 'invalid_request', param: name })
-    expect(error.message).toContain(`'${name}'`)
-  })
 })
 
 describe('the length of a prompt', () => {

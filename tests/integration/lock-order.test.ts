@@ -35,6 +35,7 @@ const EXPECTED: Record<string, string[]> = {
   'requests/finish-attempt.ts finishAttempt': ['provider', 'request'],
   'requests/give-up-request.ts giveUpRequest': ['request'],
   'requests/renew-connections.ts renewConnections': ['provider'],
+  'requests/share-request.ts shareRequest': ['request'],
   'settings/setting-store.ts writeSettings': ['settings'],
   'webhooks/webhooks.ts redeliver': ['person']
 }
@@ -132,6 +133,7 @@ it('each operation takes its locks in one order', async () => {
   await post(`/v1/jobs/${held.id}/retry`)
   await waitFor(async () => (await statusOf(held.id)) === 'FAILED')
 
+  await post(`/v1/jobs/${done.id}/shares`)
   const batch = [{ endpoint: '/v1/images/generations', body: SMALL }]
   await post('/v1/batches', { requests: batch })
   expect((await gateway.call(`/v1/jobs/${done.id}`, { key: user.key, method: 'DELETE' })).ok).toBe(true)

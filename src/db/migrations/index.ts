@@ -29,6 +29,7 @@ import * as serviceFinds from './026-service-finds.ts'
 import * as imageCosts from './027-image-costs.ts'
 import * as waitingSince from './028-waiting-since.ts'
 import * as serviceOffers from './029-service-offers.ts'
+import * as visibility from './030-visibility.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -64,5 +65,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '026-service-finds': serviceFinds,
   '027-image-costs': imageCosts,
   '028-waiting-since': waitingSince,
-  '029-service-offers': serviceOffers
+  '029-service-offers': serviceOffers,
+  '030-visibility': visibility
 }

@@ -8,7 +8,9 @@ const text = (description: string) => Type.String({ description })
 
 const validators = {
   etag: text('Its SHA-256; that of a thumbnail also names width and format.'),
-  'cache-control': text('As the operator says; of inputs and masks `private, no-store`.')
+  'cache-control': text(
+    'As the operator says; of private images `private, no-cache`, of secret ones, inputs and masks `private, no-store`.'
+  )
 }
 
 const bytes = Object.fromEntries(
@@ -24,7 +26,7 @@ export const AssetSchema = {
   tags: ['Images'],
   summary: 'The bytes of an image',
   description:
-    'What the `url` of an image points to; it works in an `<img>` tag. Images that were made need no key. Source images and masks are for their owner: send the API key along. Knows `HEAD`, `Range` and `If-None-Match`.',
+    'What the `url` of an image points to; it works in an `<img>` tag. Public and unlisted images need no key. Private ones are for members, secret ones, source images and masks for their owner (the latter two for admins, too): send the API key along, or use the signed link that answers hold, or a share link. Knows `HEAD`, `Range` and `If-None-Match`.',
   // With a key or without.
   security: [{}, { apiKey: [] }],
   params: idParams('The `asset_id` of an image.', 'ast_9k2v7m4h1p'),
@@ -36,7 +38,10 @@ export const AssetSchema = {
         description: 'A thumbnail at least so wide, as far as the image is; rounded up to one of a few widths.'
       })
     ),
-    format: Type.Optional(Type.Enum([...OUTPUT_FORMATS], { description: 'The image in another format.' }))
+    format: Type.Optional(Type.Enum([...OUTPUT_FORMATS], { description: 'The image in another format.' })),
+    expires: Type.Optional(Type.String({ description: 'Of a signed link: its end, in Unix seconds.' })),
+    signature: Type.Optional(Type.String({ description: 'Of a signed link.' })),
+    share: Type.Optional(Type.String({ description: 'Of a share link.' }))
   }),
   response: {
     200: {

@@ -3,12 +3,14 @@ import { bearerOf } from '../../auth/bearer.ts'
 import { authorize } from '../../auth/permissions.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { Principal } from '../../lib/principal.ts'
-import type { AssetRow } from '../../assets/asset-store.ts'
+import type { AssetRow, ReadableAsset } from '../../assets/asset-store.ts'
+import { isForEverybody } from '../../assets/may-see.ts'
 import { chooseThumbnail, type SizedBytes, type ThumbnailKind } from '../../assets/thumbnails.ts'
 import { formatOfMediaType, type ImageMediaType, mediaTypeOfFormat } from '../../images/media-types.ts'
 import { callerOf } from '../auth/caller.ts'
 import { callerLeft } from '../caller-left.ts'
 import type { HttpContext } from '../http-context.ts'
+import { parseImageLink } from './parse-image-link.ts'
 import { parseRange } from './parse-range.ts'
 import { parseThumbnail } from './parse-thumbnail.ts'
 import { AssetSchema } from './asset-schema.ts'
@@ -33,11 +35,13 @@ export function getAsset(scope: FastifyInstance, context: AssetContext): void {
 async function sendAsset(context: AssetContext, request: AssetRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { assets, thumbnails, config } = context
   const wish = parseThumbnail(request.query)
-  const asset = await assets.getVisible(request.params.id, () => readerOf(context, request))
+  const asset = await assets.getVisible(request.params.id, {
+    whoReads: () => readerOf(context, request),
+    link: parseImageLink(request.query)
+  })
   const kind = chooseThumbnail(asset, wish)
   const etag = etagOf(asset, kind)
-  const cacheControl = asset.kind === 'output' ? config.assetCacheControl : 'private, no-store'
-  const headers = { ...headersOf(asset, kind), etag, 'cache-control': cacheControl }
+  const headers = { ...headersOf(asset, kind), etag, 'cache-control': cacheControlOf(asset, config) }
   if (matches(request.headers['if-none-match'], etag)) return reply.status(304).headers(headers).send()
 
   const image: SizedBytes = kind
@@ -93,6 +97,15 @@ async function readerOf(
 
 const formatOf = (asset: AssetRow, kind?: ThumbnailKind) =>
   kind?.format ?? formatOfMediaType(asset.media_type as ImageMediaType)
+
+/** What is not for everybody is kept by the reader's browser at most, which asks each time whether it still may be seen. */
+const cacheControlOf = (
+  asset: ReadableAsset,
+  { assetCacheControl }: Pick<HttpContext['config'], 'assetCacheControl'>
+) => {
+  if (isForEverybody(asset)) return assetCacheControl
+  return asset.kind === 'output' && asset.visibility === 'PRIVATE' ? 'private, no-cache' : 'private, no-store'
+}
 
 const etagOf = ({ sha256 }: AssetRow, kind?: ThumbnailKind): string =>
   kind ? `"${sha256}-${kind.width}-${kind.format}"` : `"${sha256}"`

@@ -1,4 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import { maySeeResults } from '../../assets/may-see.ts'
+import type { Principal } from '../../lib/principal.ts'
+import type { RequestRow } from '../../requests/request-store.ts'
 import type { LiveEvent as LiveProgressEvent } from '../../request-views/live-progress.ts'
 import type { WatchedEvent } from '../../request-views/watch-mailbox.ts'
 import { callerOf } from '../auth/caller.ts'
@@ -34,7 +37,7 @@ export function watchEvents(
         request,
         reply,
         isOver,
-        events: (signal) => liveEvents(context, { userId, signal })
+        events: (signal) => liveEvents(context, { userId, signal, reader: request.principal })
       })
     }
   )
@@ -42,9 +45,28 @@ export function watchEvents(
 
 async function* liveEvents(
   { requestViews, now }: Pick<HttpContext, 'requestViews' | 'now'>,
-  watch: { userId: string | undefined; signal: AbortSignal }
+  { reader, ...watch }: { userId: string | undefined; signal: AbortSignal; reader: Principal }
 ): AsyncGenerator<LiveEvent | typeof HEARTBEAT> {
+  /** Of requests that have not ended: whether what they make is not for this reader. */
+  const secret = new Map<string, boolean>()
+  const noteSecret = (request: RequestRow): void => {
+    if (request.finished_at === null) secret.set(request.id, !maySeeResults(request, reader))
+    else secret.delete(request.id)
+  }
+  const isSecret = async (id: string): Promise<boolean> => {
+    if (watch.userId === reader.userId) return false
+    // One that is gone is nobody's to see.
+    if (!secret.has(id))
+      await requestViews.view(id).then(
+        ({ request }) => noteSecret(request),
+        () => undefined
+      )
+    return secret.get(id) ?? true
+  }
   for await (const watched of requestViews.watchAll({ ...watch, quietMs: HEARTBEAT_EVERY_MS })) {
+    if (watched.type === 'changed') noteSecret(watched.view.request)
+    if (watched.type === 'removed') secret.delete(watched.id)
+    if (watched.type === 'live' && watched.event.type === 'preview' && (await isSecret(watched.requestId))) continue
     yield watched.type === 'quiet' ? HEARTBEAT : presentEvent(watched, now)
   }
 }

@@ -182,12 +182,12 @@ describe('what is not for the engine', () => {
     const ours = { response_format: 'b64_json', async: true, user: 'eve', stream: false, visibility: 'UNLISTED' }
     const call = parse({ ...VALID, ...ours, partial_images: 0, inference_club_note: 'x' })
     expect(call.responseFormat).toBe('b64_json')
-    expect(call.submission).toMatchObject({ isAsync: true, endUser: 'eve' })
+    expect(call.submission).toMatchObject({ isAsync: true, endUser: 'eve', visibility: 'UNLISTED' })
     expect(call.submission.image.parameters).toEqual({ extra: {} })
   })
 
-  it.each([['visibility', 'SECRET']])('is refused by name when it is of a later version: %s', (name, value) => {
-    expect(errorOf({ ...VALID, [name]: value })).toMatchObject({ code: 'invalid_request', param: name })
+  it('says nothing of who may see the images when the call does not', () => {
+    expect(parse(VALID).submission).not.toHaveProperty('visibility')
   })
 })
 

@@ -1,6 +1,5 @@
 import type { Limits } from '../../config/config.ts'
 import {
-  CALL_FIELDS,
   entriesOf,
   type FieldOf,
   FIELDS,
@@ -39,7 +38,6 @@ export function parseImageRequest(
   const fields = new Fields(values)
   const warnings: string[] = []
   const read = fieldReader(fields, { limits, warnings })
-  refuseWhatIsNotThere(read)
   const model = read('model')
   if (model === undefined || model.trim() === '') throw errors.missingModel()
   const prompt = parsePrompt(fields, kind, limits.maxPromptChars)
@@ -75,19 +73,21 @@ function parseStream(
   return { partialImages }
 }
 
-type Delivery = Pick<Submission, 'isAsync' | 'routing' | 'webhookUrl' | 'endUser'>
+type Delivery = Pick<Submission, 'isAsync' | 'routing' | 'webhookUrl' | 'endUser' | 'visibility'>
 
-/** Who waits, whose machines may work on it, and who is told. */
+/** Who waits, whose machines may work on it, who is told, and who may see what comes of it. */
 function parseDelivery(read: ReadField): Delivery {
   const isAsync = read('async') ?? FIELDS.async.default
   const webhookUrl = read('webhook_url')
   if (webhookUrl !== undefined) checkWebhookUrl(webhookUrl, isAsync)
   const endUser = read('user')
+  const visibility = read('visibility')
   return {
     isAsync,
     routing: read('inference_club_routing') ?? FIELDS.inference_club_routing.default,
     ...(webhookUrl !== undefined && { webhookUrl }),
-    ...(endUser !== undefined && { endUser })
+    ...(endUser !== undefined && { endUser }),
+    ...(visibility !== undefined && { visibility })
   }
 }
 
@@ -97,15 +97,6 @@ function checkWebhookUrl(text: string, isAsync: boolean): void {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
     throw errors.invalidRequest("'webhook_url' must be an http or https URL without a user name.", 'webhook_url')
-  }
-}
-
-/** Fields of the contract that this version cannot honour: refused by name, unless they ask for what is so anyway. */
-function refuseWhatIsNotThere(read: ReadField): void {
-  for (const [name, { only }] of entriesOf<keyof typeof CALL_FIELDS>(CALL_FIELDS)) {
-    if (only === undefined) continue
-    const value = read(name)
-    if (value !== undefined && value !== only) throw errors.notYet(name)
   }
 }
 

@@ -76,11 +76,12 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
     ...presentEnvelope(view, queue),
     kind: request.kind,
     prompt: request.prompt,
+    visibility: request.visibility,
     parameters: presentParameters({ ...view.parameters, extra: {} }, request.n),
     inputs: view.inputs.map((input) => ({
       kind: input.kind,
       asset_id: input.id,
-      url: imageUrl(input),
+      url: imageUrl(input, request.visibility),
       media_type: input.media_type,
       width: input.width,
       height: input.height,
@@ -101,7 +102,7 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
       started_at: toUnixSeconds(attempt.assigned_at),
       finished_at: seconds(attempt.finished_at)
     })),
-    ...(hasResult(view) && outputs[0] && { result_url: imageUrl(outputs[0]) }),
+    ...(hasResult(view) && outputs[0] && { result_url: imageUrl(outputs[0], request.visibility) }),
     ...(request.state === 'failed' && { error: jobError(view) })
   }
 }

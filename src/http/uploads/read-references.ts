@@ -53,7 +53,7 @@ async function saveReferred(param: string, reference: unknown, sources: Referenc
   if (assetId === undefined) throw errors.remoteImageRefused(param)
   const isElsewhere = url !== undefined && !url.startsWith('/') && !url.startsWith(`${sources.baseUrl}/`)
   const asset = await sources.assets
-    .getVisible(assetId, async () => sources.principal)
+    .getVisible(assetId, { whoReads: async () => sources.principal })
     .catch((error: unknown) => {
       const isUnknown = error instanceof AppError && error.code === 'not_found'
       throw isUnknown && isElsewhere ? errors.remoteImageRefused(param) : error

@@ -8,6 +8,7 @@ export const presentAccount = ({ user, linked, ...account }: AccountView): Accou
   email: user.email,
   role: user.role as Role,
   createdAt: user.created_at,
+  visibility: user.default_visibility,
   ...account,
   linked: linked as AccountInfo['linked']
 })

@@ -1,16 +1,18 @@
-import type { RequestSummary } from './requests.ts'
+import type { RequestSummary, Visibility } from './requests.ts'
 import type { Person } from './session.ts'
 
 /** `GET /api/dashboard/account` */
 export interface AccountInfo extends Person {
   hasPassword: boolean
   createdAt: number
+  /** Who may see what they make where a call and its key do not say it; null: `UNLISTED`. */
+  visibility: Visibility | null
   sessions: { id: string; isThis: boolean; createdAt: number; lastSeenAt: number; userAgent: string | null }[]
   linked: { provider: 'github' | 'oidc'; linkedAt: number }[]
 }
 
 /*
- * `PATCH /api/dashboard/account {name}`, `DELETE /api/dashboard/account/sessions/<id>`, `POST …/account/sessions/end-others`,
+ * `PATCH /api/dashboard/account {name, visibility}` (each may be left out), `DELETE /api/dashboard/account/sessions/<id>`, `POST …/account/sessions/end-others`,
  * `DELETE /api/dashboard/account {email}`: deletes the account with its requests, images, keys and providers; the e-mail
  * is asked for so that nobody does it by accident. Usage numbers stay, without a name. Passwords, linking and unlinking:
  * the sign-in library's own endpoints under `/api/auth`.

@@ -1,3 +1,5 @@
+import type { Visibility } from './requests.ts'
+
 /** `GET /api/dashboard/keys`, newest first. */
 export interface KeyInfo {
   id: string
@@ -14,6 +16,8 @@ export interface KeyInfo {
   rateLimit: number | null
   /** Null: as the model's name promises. */
   responseFormat: ResponseFormat | null
+  /** Who may see what is made with it, where a call does not say it; null: as its owner says. */
+  visibility: Visibility | null
 }
 
 export type Scope = 'generate' | 'agent' | 'usage' | 'admin'
@@ -38,6 +42,7 @@ export interface NewKey {
   rateLimit: number | null
   /** Null: as the model's name promises. */
   responseFormat: ResponseFormat | null
+  visibility?: Visibility | null
 }
 
 /** `PATCH /api/dashboard/keys/<id>`: all of its limits; answers the KeyInfo. */

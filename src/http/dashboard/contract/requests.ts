@@ -3,6 +3,9 @@ export type RequestStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'can
 /** See `WaitReason` of `request-views/find-takers.ts`. */
 export type WaitReason = 'capped' | 'retry' | 'paused' | 'unusable' | 'drained' | 'away' | 'approval'
 
+/** Who may fetch the images of a request: see `lib/visibility.ts`. */
+export type Visibility = 'PUBLIC' | 'UNLISTED' | 'PRIVATE' | 'SECRET'
+
 export type RequestKind = 'generation' | 'edit' | 'variation'
 
 /** A stored image; its bytes are at `/api/inference/assets/<id>/`, smaller ones at `?width=`. */
@@ -27,6 +30,7 @@ export interface RequestSummary {
   /** How many images were asked for. */
   n: number
   owner: { id: string; name: string }
+  visibility: Visibility
   createdAt: number
   startedAt: number | null
   finishedAt: number | null
@@ -95,7 +99,7 @@ export interface AttemptInfo {
   finishedAt: number | null
 }
 
-/** `GET /api/dashboard/requests?q&model&provider&status&kind&from&to&owner&cursor&limit`: newest first. */
+/** `GET /api/dashboard/requests?q&model&provider&status&kind&visibility&from&to&owner&cursor&limit`: newest first. */
 export interface RequestPage {
   items: RequestSummary[]
   /** What to pass as `cursor` for more; null at the end. A page may be short, even empty, before the end. */
@@ -110,6 +114,7 @@ export interface RequestQuery {
   provider?: string
   status?: RequestStatus | 'active'
   kind?: RequestKind
+  visibility?: Visibility
   /** First and last moment of `createdAt`. */
   from?: number
   to?: number

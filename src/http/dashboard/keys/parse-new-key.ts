@@ -3,6 +3,7 @@ import { grantableScopes } from '../../../auth/permissions.ts'
 import { LATEST_TIME, MAX_COUNT } from '../../../lib/bounds.ts'
 import { errors } from '../../../lib/errors.ts'
 import { type Principal, RESPONSE_DEFAULTS, type Scope } from '../../../lib/principal.ts'
+import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
 import { parseLimits } from '../parse-limits.ts'
@@ -30,6 +31,7 @@ export function parseNewKey(
   }
   const rateLimit = fields.integer('rateLimit', rateRange(principal, perMinute))
   const responseDefault = fields.choice('responseFormat', RESPONSE_DEFAULTS)
+  const visibilityDefault = fields.choice('visibility', VISIBILITIES)
   const key = {
     userId: principal.userId,
     name,
@@ -37,7 +39,8 @@ export function parseNewKey(
     limits: parseLimits(fields.value('limits')),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(rateLimit !== undefined && { rateLimit }),
-    ...(responseDefault && { responseDefault })
+    ...(responseDefault && { responseDefault }),
+    ...(visibilityDefault && { visibilityDefault })
   }
   refuseUnknown(fields)
   return key

@@ -15,6 +15,7 @@ export function presentKey(key: ApiKeyWithUser): KeyInfo {
     lastUsedAt: key.last_used_at,
     limits: presentLimits(key),
     rateLimit: key.rate_limit,
-    responseFormat: key.default_response_format as ResponseFormat | null
+    responseFormat: key.default_response_format as ResponseFormat | null,
+    visibility: key.default_visibility
   }
 }

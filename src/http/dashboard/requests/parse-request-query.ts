@@ -1,4 +1,5 @@
 import type { Principal } from '../../../lib/principal.ts'
+import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { searchWords } from '../../../lib/match-words.ts'
 import { ENDED, UNFINISHED } from '../../../requests/request-states.ts'
 import type { RequestSearch } from '../../../request-views/search-requests.ts'
@@ -30,6 +31,7 @@ export function parseRequestQuery(query: Record<string, unknown>, reader: Princi
     providerId: fields.text('provider', MOST_NAME_CHARACTERS),
     states: status === 'active' ? UNFINISHED : status && [status],
     kind: fields.choice('kind', KINDS),
+    visibility: fields.choice('visibility', VISIBILITIES),
     from: fields.integer('from', moment),
     to: fields.integer('to', moment),
     after: parseCursor(fields),

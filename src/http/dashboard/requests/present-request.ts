@@ -29,6 +29,7 @@ export function presentSummary(view: SummaryView, { owner, queue }: SummaryOptio
     prompt: request.prompt,
     n: request.n,
     owner,
+    visibility: request.visibility,
     createdAt: request.created_at,
     startedAt: request.started_at,
     finishedAt: request.finished_at,

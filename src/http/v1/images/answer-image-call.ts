@@ -70,7 +70,7 @@ async function waitForImages(
   void reply.header('openai-processing-ms', Math.round(reply.elapsedTime))
   return presentOutcome(context, end, {
     format: formatFor(call, request.principal.responseDefault),
-    imageUrl: imageUrlFor(request, context.config)
+    imageUrl: imageUrlFor(request, context)
   })
 }
 

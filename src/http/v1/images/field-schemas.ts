@@ -10,22 +10,19 @@ export const fieldSchemas = (kind: ImageKind): Record<string, TSchema> =>
       .map(([name, field]) => [name, name === 'model' ? schemaOf(field) : Type.Optional(schemaOf(field))])
   )
 
-function schemaOf({ value, only, default: usual, description, examples }: Field): TSchema {
+function schemaOf({ value, default: usual, description, examples }: Field): TSchema {
   const facts = { description, ...(usual !== undefined && { default: usual }), ...(examples && { examples }) }
   switch (value.type) {
     case 'text':
       return Type.String({ ...(value.maxChars !== 'prompt' && { maxLength: value.maxChars }), ...facts })
     case 'integer':
-      return Type.Integer({
-        ...(typeof only === 'number' ? { minimum: only, maximum: only } : rangeOf(value)),
-        ...facts
-      })
+      return Type.Integer({ ...rangeOf(value), ...facts })
     case 'number':
       return Type.Number({ ...rangeOf(value), ...facts })
     case 'boolean':
-      return typeof only === 'boolean' ? Type.Literal(only, facts) : Type.Boolean(facts)
+      return Type.Boolean(facts)
     case 'choice':
-      return Type.Enum(typeof only === 'string' ? [only] : [...value.of], facts)
+      return Type.Enum([...value.of], facts)
     case 'seed':
       return Type.Integer({ minimum: -1, ...facts })
     case 'loras':

@@ -124,7 +124,12 @@ export const ImagesResponse = Type.Object({
   request_id: Type.String({ description: 'Also the id of its job: `GET /v1/jobs/{id}`.' }),
   data: Type.Array(
     Type.Object({
-      url: Type.Optional(Type.String({ format: 'uri', description: 'Works in an <img> tag.' })),
+      url: Type.Optional(
+        Type.String({
+          format: 'uri',
+          description: 'Works in an <img> tag; of private and secret images a link signed for a time.'
+        })
+      ),
       b64_json: Type.Optional(Type.String({ description: 'The bytes, when they were asked for.' })),
       asset_id: Type.String({ description: 'Can be sent as the `file_id` of an edit.' }),
       seed: Type.Union([Type.Integer(), Type.Null()], { description: 'As used; null where the engine knows none.' }),

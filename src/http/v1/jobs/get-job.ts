@@ -7,7 +7,8 @@ import { JobResponse } from './job-schemas.ts'
 import type { HttpContext } from '../../http-context.ts'
 
 /** `GET /v1/jobs/<id>`: also of requests that were made synchronously. */
-export function getJob(scope: FastifyInstance, { requestViews, config }: HttpContext): void {
+export function getJob(scope: FastifyInstance, context: HttpContext): void {
+  const { requestViews } = context
   scope.get<{ Params: { id: string } }>('/jobs/:id', {
     config: { operation: 'getJob' },
     schema: {
@@ -20,7 +21,7 @@ export function getJob(scope: FastifyInstance, { requestViews, config }: HttpCon
     handler: async (request) => {
       const view = await requestViews.view(request.params.id, request.principal)
       const queue = await requestViews.outlookOf(view)
-      return presentJob(view, { imageUrl: imageUrlFor(request, config), queue })
+      return presentJob(view, { imageUrl: imageUrlFor(request, context), queue })
     }
   })
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { WAIT_REASONS } from '../../../request-views/find-takers.ts'
+import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { ImagesResponse } from '../images/image-schemas.ts'
 import { ErrorResponse } from '../error-schema.ts'
 
@@ -21,6 +22,7 @@ export const JobResponse = Type.Object({
   ...Envelope,
   kind: Type.Enum(['generation', 'edit', 'variation']),
   prompt: Type.String(),
+  visibility: Type.Enum([...VISIBILITIES], { description: 'Who may fetch its images.' }),
   parameters: Type.Record(Type.String(), Type.Unknown(), { description: 'As asked.' }),
   inputs: Type.Array(
     Type.Object({

@@ -14,7 +14,8 @@ import type { HttpContext } from '../../http-context.ts'
 import { JobResponse } from './job-schemas.ts'
 
 /** `GET /v1/jobs`: the caller's own, newest first. */
-export function listJobs(scope: FastifyInstance, { requestViews, config }: HttpContext): void {
+export function listJobs(scope: FastifyInstance, context: HttpContext): void {
+  const { requestViews } = context
   scope.get<{ Querystring: Record<string, unknown> }>('/jobs', {
     config: { operation: 'listJobs' },
     schema: {
@@ -30,7 +31,7 @@ export function listJobs(scope: FastifyInstance, { requestViews, config }: HttpC
     handler: async (request) => {
       const fields = new Fields(request.query)
       const states = parseStates(fields)
-      const imageUrl = imageUrlFor(request, config)
+      const imageUrl = imageUrlFor(request, context)
       const { after: first, limit } = parsePage(fields)
       const jobs = []
       for (let after = first; ;) {

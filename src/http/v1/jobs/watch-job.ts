@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { isIdle } from '../../../request-views/queue-outlook.ts'
+import { maySeeResults } from '../../../assets/may-see.ts'
+import type { Principal } from '../../../lib/principal.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
@@ -38,12 +40,12 @@ export function watchJob(scope: FastifyInstance, context: HttpContext): void {
     handler: async (request, reply) => {
       const { id } = request.params
       await context.requestViews.view(id, request.principal)
-      const imageUrl = imageUrlFor(request, context.config)
+      const imageUrl = imageUrlFor(request, context)
       return sendEvents(context, {
         request,
         reply,
         isOver: async () => !(await stillAuthorized(context, request)),
-        events: (signal) => jobEvents(context, { id, signal, imageUrl })
+        events: (signal) => jobEvents(context, { id, signal, imageUrl, reader: request.principal })
       })
     }
   })
@@ -51,12 +53,15 @@ export function watchJob(scope: FastifyInstance, context: HttpContext): void {
 
 async function* jobEvents(
   { requestViews, durable }: HttpContext,
-  watch: { id: string; signal: AbortSignal; imageUrl: ImageUrl }
+  watch: { id: string; signal: AbortSignal; imageUrl: ImageUrl; reader: Principal }
 ): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
+  // What is secret is so before it is finished, too: no preview until it is known.
+  let maySeePreviews = false
   for await (const event of requestViews.watch({ id: watch.id, signal: watch.signal, quietMs: HEARTBEAT_EVERY_MS })) {
     switch (event.type) {
       case 'changed':
         await durable()
+        maySeePreviews = maySeeResults(event.view.request, watch.reader)
         yield { event: 'status', data: await statusOf(requestViews, event.view) }
         if (event.view.request.finished_at !== null) yield await outcome(event.view, watch.imageUrl)
         break
@@ -64,6 +69,7 @@ async function* jobEvents(
         yield { event: 'progress', data: { image: event.position, step: event.step, steps: event.steps } }
         break
       case 'preview':
+        if (!maySeePreviews) break
         yield { event: 'preview', data: { image: event.position, b64_json: event.b64, media_type: event.mediaType } }
         break
       case 'quiet':

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { errors } from '../../../lib/errors.ts'
+import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { callerOf } from '../../auth/caller.ts'
 import type { HttpContext } from '../../http-context.ts'
 import { jsonObject } from '../../json-object.ts'
@@ -8,18 +9,22 @@ import type { AccountInfo } from '../contract/account.ts'
 import { refuseUnknown } from '../refuse-unknown.ts'
 import { presentAccount } from './present-account.ts'
 
-/** `PATCH /api/dashboard/account` with `{name}`. */
-export function renameAccount(
+/** `PATCH /api/dashboard/account` with `{name}`, `{visibility}` or both; a `visibility` of null is that of the club. */
+export function changeAccount(
   scope: FastifyInstance,
   { people, config }: Pick<HttpContext, 'people' | 'config'>
 ): void {
   scope.patch('/account', { config: { operation: 'manageAccount' } }, async (request): Promise<AccountInfo> => {
     const { userId } = request.principal
-    const fields = new Fields(jsonObject(request.body))
+    const body = jsonObject(request.body)
+    const fields = new Fields(body)
     const name = fields.text('name')
+    const visibility = fields.choice('visibility', VISIBILITIES)
     refuseUnknown(fields)
-    if (name === undefined) throw errors.invalidRequest("'name' is required.", 'name')
-    await people.account.rename(userId, name)
+    const isVisibilityThere = 'visibility' in body
+    if (name === undefined && !isVisibilityThere) throw errors.invalidRequest("'name' is required.", 'name')
+    if (name !== undefined) await people.account.rename(userId, name)
+    if (isVisibilityThere) await people.account.changeVisibility(userId, visibility ?? null)
     const token = await people.sessionTokenOf(callerOf(request, config))
     return presentAccount(await people.account.view(userId, token))
   })

@@ -1,0 +1,23 @@
+import type { Principal } from '../lib/principal.ts'
+import { isOpen, type Visibility } from '../lib/visibility.ts'
+import type { ReadableAsset } from './asset-store.ts'
+
+type Image = Pick<ReadableAsset, 'kind' | 'visibility' | 'owner_id'>
+
+/** Whether the URL of an image is enough to fetch it. */
+export const isForEverybody = ({ kind, visibility }: Image): boolean => kind === 'output' && isOpen(visibility)
+
+/**
+ * Whether somebody who is known here may fetch an image. What was made is for those its visibility names, and an admin is one
+ * of the members; what was sent along is the owner's and the admins', since it shows what is not theirs to show.
+ */
+export function maySee(image: Image, reader: Pick<Principal, 'userId' | 'role'>): boolean {
+  if (reader.userId === image.owner_id || isForEverybody(image)) return true
+  return image.kind === 'output' ? image.visibility === 'PRIVATE' : reader.role === 'admin'
+}
+
+/** The same for what a request makes: its previews. */
+export const maySeeResults = (
+  { visibility, user_id: owner_id }: { visibility: Visibility; user_id: string },
+  reader: Pick<Principal, 'userId' | 'role'>
+): boolean => maySee({ kind: 'output', visibility, owner_id }, reader)

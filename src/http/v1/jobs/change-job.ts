@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import { errors } from '../../../lib/errors.ts'
+import { VISIBILITIES } from '../../../lib/visibility.ts'
+import { imageUrlFor } from '../../image-url.ts'
+import { jsonObject } from '../../json-object.ts'
+import { Fields } from '../../openai/fields.ts'
+import { presentJob } from '../../openai/present-job.ts'
+import { refuseUnknown } from '../../dashboard/refuse-unknown.ts'
+import { errorResponses } from '../error-schema.ts'
+import { JobParams } from '../request-schemas.ts'
+import { JobResponse } from './job-schemas.ts'
+import type { HttpContext } from '../../http-context.ts'
+
+/** `PATCH /v1/jobs/<id>`: who may fetch its images from now on. */
+export function changeJob(scope: FastifyInstance, context: HttpContext): void {
+  const { requests, requestViews } = context
+  scope.patch<{ Params: { id: string } }>('/jobs/:id', {
+    config: { operation: 'changeJob' },
+    schema: {
+      tags: ['Jobs'],
+      summary: 'Change who may see the images of a request',
+      description:
+        'Counts from the next fetch on, for thumbnails too; signed links made before end. What others have fetched they have, and caches may keep what was public.',
+      params: JobParams,
+      body: Type.Object(
+        { visibility: Type.Enum([...VISIBILITIES], { description: 'Who may fetch its images.' }) },
+        { 'x-examples': { secret: { summary: 'For its owner alone', value: { visibility: 'SECRET' } } } }
+      ),
+      response: { 200: JobResponse, ...errorResponses('not_found', 'invalid_json') }
+    },
+    handler: async (request) => {
+      const { id } = request.params
+      const fields = new Fields(jsonObject(request.body))
+      const visibility = fields.choice('visibility', VISIBILITIES)
+      refuseUnknown(fields)
+      if (visibility === undefined) throw errors.invalidRequest("'visibility' is required.", 'visibility')
+      await requests.changeVisibility({ id, userId: request.principal.userId, visibility })
+      const view = await requestViews.view(id, request.principal)
+      const queue = await requestViews.outlookOf(view)
+      return presentJob(view, { imageUrl: imageUrlFor(request, context), queue })
+    }
+  })
+}
