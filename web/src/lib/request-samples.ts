@@ -26,6 +26,7 @@ export const summary = (change: Partial<RequestSummary> = {}): RequestSummary =>
   prompt: 'a red fox',
   n: 1,
   owner: { id: 'usr_1', name: 'Ada' },
+  visibility: 'UNLISTED',
   createdAt: 1000,
   startedAt: 2000,
   finishedAt: 9000,

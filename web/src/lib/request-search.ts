@@ -1,4 +1,4 @@
-const FILTERS = ['q', 'model', 'provider', 'status', 'kind', 'from', 'to', 'owner'] as const
+const FILTERS = ['q', 'model', 'provider', 'status', 'kind', 'visibility', 'from', 'to', 'owner'] as const
 
 /** What the gallery is narrowed to, as its address says it. */
 export type RequestSearch = Partial<Record<(typeof FILTERS)[number], string>>

@@ -12,6 +12,7 @@ import { PasswordSection } from './password-section.tsx'
 import { ProfileSection } from './profile-section.tsx'
 import { SessionsSection } from './sessions-section.tsx'
 import { ThemeSection } from './theme-section.tsx'
+import { VisibilitySection } from './visibility-section.tsx'
 
 const route = getRouteApi('/members/account')
 
@@ -35,6 +36,7 @@ export function AccountPage() {
 const Sections = ({ account }: { account: AccountInfo }) => (
   <div className="flex flex-col gap-6">
     <ProfileSection account={account} />
+    <VisibilitySection account={account} />
     <ThemeSection />
     <PasswordSection account={account} />
     <LinkedSection account={account} />

@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { AccountInfo } from '../../../../src/http/dashboard/contract/account.ts'
+import type { Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
 import { tellError } from '../../components/ui/toaster.tsx'
 import { clubUrl } from '../../lib/base-path.ts'
 import { DASHBOARD, fetchJson, messageOf } from '../../lib/fetch-json.ts'
@@ -22,6 +23,16 @@ export function useRename() {
       client.setQueryData(accountQuery.queryKey, account)
       return client.invalidateQueries({ queryKey: sessionQuery.queryKey })
     }
+  })
+}
+
+export function useChangeVisibility() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (visibility: Visibility | null) =>
+      fetchJson<AccountInfo>(ACCOUNT, { method: 'PATCH', json: { visibility } }),
+    onSuccess: (account) => client.setQueryData(accountQuery.queryKey, account),
+    onError: (error) => tellError('It was not changed', messageOf(error))
   })
 }
 

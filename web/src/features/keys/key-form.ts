@@ -1,4 +1,5 @@
 import type { ChangedKey, NewKey, Scope } from '../../../../src/http/dashboard/contract/keys.ts'
+import type { Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
 import { EMPTY_LIMITS_FORM, type LimitsForm, readCount, readLimits } from '../../components/limits/limits-form.ts'
 import { describeKeyLimits, type FormatChoice } from './key-words.ts'
 
@@ -15,6 +16,8 @@ export interface KeyForm extends LimitsForm {
   scopes: readonly Scope[]
   rateLimit: string
   responseFormat: FormatChoice
+  /** Empty: as the account says. */
+  visibility: Visibility | ''
 }
 
 /** What every part of the form is given. */
@@ -31,7 +34,8 @@ export const EMPTY_KEY_FORM: KeyForm = {
   date: '',
   scopes: ['generate', 'agent'],
   rateLimit: '',
-  responseFormat: 'auto'
+  responseFormat: 'auto',
+  visibility: ''
 }
 
 /** What is wrong, by field. */
@@ -57,7 +61,8 @@ export function readKeyForm(
   if ('error' in rate || Object.keys(errors).length > 0) return { errors }
   const { scopes } = form
   const responseFormat = form.responseFormat === 'auto' ? null : form.responseFormat
-  return { key: { name, scopes: [...scopes], expiresAt, limits, rateLimit: rate.count, responseFormat } }
+  const visibility = form.visibility === '' ? null : form.visibility
+  return { key: { name, scopes: [...scopes], expiresAt, limits, rateLimit: rate.count, responseFormat, visibility } }
 }
 
 /** The limits of a key that was made before, as they are filled in. */

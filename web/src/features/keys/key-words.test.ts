@@ -14,7 +14,8 @@ const KEY: KeyInfo = {
   lastUsedAt: null,
   limits: NO_LIMITS,
   rateLimit: null,
-  responseFormat: 'url'
+  responseFormat: 'url',
+  visibility: null
 }
 
 describe('keyStatus', () => {

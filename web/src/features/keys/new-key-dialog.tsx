@@ -4,6 +4,8 @@ import { Button } from '../../components/ui/button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { Field, TextInput } from '../../components/ui/field.tsx'
 import { Select } from '../../components/ui/select.tsx'
+import type { Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
+import { visibilityOf, withDefault } from '../../lib/visibility-words.ts'
 import { ApiError, messageOf } from '../../lib/fetch-json.ts'
 import { useCreateKey } from '../../lib/keys.ts'
 import { usePerson } from '../../lib/session.ts'
@@ -13,6 +15,7 @@ import { RESPONSE_FORMATS } from './key-words.ts'
 import { FoldedLimits } from './folded-limits.tsx'
 import { ScopeFields } from './scope-fields.tsx'
 
+const VISIBILITIES = withDefault('As your account says')
 const FORM_ID = 'new-key'
 
 export function NewKeyDialog({ onClose, onCreated }: { onClose: () => void; onCreated: (key: CreatedKey) => void }) {
@@ -78,6 +81,18 @@ export function NewKeyDialog({ onClose, onCreated }: { onClose: () => void; onCr
             value={form.responseFormat}
             options={RESPONSE_FORMATS}
             onChange={(responseFormat) => change({ responseFormat })}
+          />
+        </Field>
+        <Field
+          label="Images made with it"
+          error={part.errors.visibility}
+          hint={form.visibility === '' ? undefined : visibilityOf(form.visibility)?.detail}
+          className="sm:max-w-[calc(50%-0.5rem)]"
+        >
+          <Select<Visibility | ''>
+            value={form.visibility}
+            options={VISIBILITIES}
+            onChange={(visibility) => change({ visibility })}
           />
         </Field>
         {elsewhere && (

@@ -1,7 +1,7 @@
 import type { RequestDetail, RequestKind } from '../../../../src/http/dashboard/contract/requests.ts'
 import { type Field, FIELDS, type FieldValue, PARAMETERS, SEEDS } from '../../../../src/images/fields.ts'
 import { parseLoras } from '../../lib/lora-text.ts'
-import { type PlaygroundForm, TYPED_NAMES } from './playground-form.ts'
+import { chosenVisibility, type PlaygroundForm, TYPED_NAMES } from './playground-form.ts'
 import { fromAsset, maskFromAsset, type SourceImage } from './sources/source-image.ts'
 
 /** The fields of a call beside its images, as the API spells them. */
@@ -54,6 +54,7 @@ export function buildCall(entries: Entries): PlaygroundCall {
     ...(form.n !== FIELDS.n.default && { n: form.n }),
     ...sizeField(form),
     ...typedFields(form, kind, features),
+    ...visibilityField(form.visibility),
     ...(form.extra.trim() !== '' && (JSON.parse(form.extra) as Record<string, unknown>))
   }
   const usable = knows(features, 'mask') ? sources : sources.map(withoutMask)
@@ -61,6 +62,8 @@ export function buildCall(entries: Entries): PlaygroundCall {
 }
 
 const withoutMask = ({ mask: _, ...source }: SourceImage): SourceImage => source
+
+const visibilityField = (visibility: string): { visibility?: string } => (visibility === '' ? {} : { visibility })
 
 function sizeField({ size, width, height }: PlaygroundForm): { size?: string } {
   if (size === FIELDS.size.default) return {}
@@ -103,6 +106,7 @@ export function callOf(request: RequestDetail, seed?: number): PlaygroundCall {
       ...(typeof n === 'number' && n !== FIELDS.n.default && { n }),
       ...(typeof size === 'string' && size !== FIELDS.size.default && { size }),
       ...options,
+      ...visibilityField(chosenVisibility(request.visibility)),
       ...(seed !== undefined && { seed })
     },
     sources: sourcesOf(request)

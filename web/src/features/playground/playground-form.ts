@@ -1,4 +1,4 @@
-import type { RequestDetail } from '../../../../src/http/dashboard/contract/requests.ts'
+import type { RequestDetail, Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
 import { entriesOf, FIELDS, type ParameterName, PARAMETERS } from '../../../../src/images/fields.ts'
 import { lorasIn, spellLoras } from '../../lib/lora-text.ts'
 import { parseSize, SIZE_PRESETS } from './sizes.ts'
@@ -25,6 +25,8 @@ export interface PlaygroundForm extends Record<TypedName, string> {
   width: string
   height: string
   n: number
+  /** Empty: as the account says. */
+  visibility: string
   /** A JSON object of further fields. */
   extra: string
 }
@@ -40,6 +42,7 @@ export const EMPTY_FORM: PlaygroundForm = {
   width: '1024',
   height: '1024',
   n: FIELDS.n.default,
+  visibility: '',
   extra: ''
 }
 
@@ -52,7 +55,7 @@ export type ChangeForm = (part: Partial<PlaygroundForm>) => void
 const OWN_FIELDS: readonly string[] = ['n', 'size', ...TYPED_NAMES]
 
 /** The form that would make this request again. */
-export function formOf({ model, prompt, parameters }: RequestDetail): PlaygroundForm {
+export function formOf({ model, prompt, parameters, visibility }: RequestDetail): PlaygroundForm {
   const typed = TYPED_NAMES.map((name) => [name, textOf(parameters[name])])
   const extra = Object.fromEntries(Object.entries(parameters).filter(([name]) => !OWN_FIELDS.includes(name)))
   return {
@@ -63,9 +66,14 @@ export function formOf({ model, prompt, parameters }: RequestDetail): Playground
     model,
     prompt,
     n: typeof parameters.n === 'number' ? parameters.n : 1,
+    visibility: chosenVisibility(visibility),
     extra: Object.keys(extra).length === 0 ? '' : JSON.stringify(extra, null, 2)
   }
 }
+
+/** What is not as usual is said again, so that what is made anew is seen by nobody else. */
+export const chosenVisibility = (visibility: Visibility): Visibility | '' =>
+  visibility === 'UNLISTED' ? '' : visibility
 
 function sizeOf(value: unknown): Partial<PlaygroundForm> {
   const size = parseSize(value)

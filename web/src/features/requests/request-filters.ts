@@ -1,5 +1,6 @@
 import type { FilterOptions, RequestKind, RequestStatus } from '../../../../src/http/dashboard/contract/requests.ts'
 import type { RequestSearch } from '../../lib/request-search.ts'
+import { VISIBILITY_CHOICES } from '../../lib/visibility-words.ts'
 import { formatDay } from '../../lib/format.ts'
 import type { ListQuery } from '../../lib/request-list.ts'
 
@@ -67,12 +68,14 @@ export function toListQuery(search: RequestSearch, { today, isAdmin }: { today: 
   const { q = '', model, provider, owner } = search
   const status = STATUSES.find(({ value }) => value === search.status)?.value
   const kind = KINDS.find(({ value }) => value === search.kind)?.value
+  const visibility = VISIBILITY_CHOICES.find(({ value }) => value === search.visibility)?.value
   return {
     ...(q.trim() !== '' && { q: q.trim() }),
     ...(model !== undefined && { model }),
     ...(provider !== undefined && { provider }),
     ...(status && { status }),
     ...(kind && { kind }),
+    ...(visibility && { visibility }),
     ...rangeOf(search, today),
     ...(isAdmin && owner !== undefined && { owner })
   }
@@ -93,6 +96,7 @@ export function filterChips(search: RequestSearch, options: FilterOptions | unde
     ['owner', owner === 'all' ? 'Everybody' : owner && `By ${nameIn(options?.owners, owner)}`],
     ['status', labelIn(STATUSES, search.status)],
     ['kind', labelIn(KINDS, search.kind)],
+    ['visibility', labelIn(VISIBILITY_CHOICES, search.visibility)],
     ['model', model],
     ['provider', provider && `On ${nameIn(options?.providers, provider)}`]
   ]

@@ -2,7 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { tellError } from '../../components/ui/toaster.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
 import { putIntoLists } from '../../lib/live-cache.ts'
-import { cancelRequest, requestDetail, retryRequest } from './api.ts'
+import type { Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
+import { cancelRequest, changeVisibility, requestDetail, retryRequest } from './api.ts'
 
 /** What may be done with a request; how it is then is shown at once, also without live events. */
 export function useRequestActions(id: string) {
@@ -18,5 +19,10 @@ export function useRequestActions(id: string) {
     onSuccess: showAgain,
     onError: (error) => tellError('It was not retried', messageOf(error))
   })
-  return { cancel, retry }
+  const change = useMutation({
+    mutationFn: (visibility: Visibility) => changeVisibility(id, visibility),
+    onSuccess: showAgain,
+    onError: (error) => tellError('Its visibility was not changed', messageOf(error))
+  })
+  return { cancel, retry, changeVisibility: change }
 }

@@ -1,5 +1,8 @@
-import { type Field, PARAMETERS } from '../../../../../src/images/fields.ts'
+import type { Visibility } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { type Field, FIELDS, PARAMETERS } from '../../../../../src/images/fields.ts'
 import { Field as Labelled, TextArea } from '../../../components/ui/field.tsx'
+import { Select } from '../../../components/ui/select.tsx'
+import { visibilityOf, withDefault } from '../../../lib/visibility-words.ts'
 import type { FieldErrors, FieldName } from '../check-entries.ts'
 import { type ChangeForm, type PlaygroundForm, TYPED_NAMES, type TypedName } from '../playground-form.ts'
 import { LorasField } from './loras-field.tsx'
@@ -12,6 +15,8 @@ export interface MoreOptionsProps {
   hasSources: boolean
   onChange: ChangeForm
 }
+
+const VISIBILITIES: readonly { value: string; label: string }[] = withDefault('As your account says')
 
 /** They have controls and places of their own. */
 const ELSEWHERE: readonly TypedName[] = ['negative_prompt', 'seed', 'strength', 'loras']
@@ -39,6 +44,9 @@ export function MoreOptions({ form, errors, hasSources, onChange }: MoreOptionsP
           />
         ))}
       </div>
+      <Labelled label={FIELDS.visibility.label} hint={visibilityOf(form.visibility as Visibility)?.detail}>
+        <Select value={form.visibility} options={VISIBILITIES} onChange={(visibility) => onChange({ visibility })} />
+      </Labelled>
       <Labelled
         label="Extra fields (JSON)"
         error={errors.extra}
@@ -65,5 +73,11 @@ export function tellOptions(form: PlaygroundForm): string {
     const saysItself = value.type === 'text' || value.type === 'choice' || value.type === 'loras'
     return form[name] === '' || saysItself ? form[name] : `${label.toLowerCase()} ${form[name]}`
   })
-  return [...parts, form.extra.trim() && 'extra fields'].filter((part) => part !== '').join(', ')
+  return [
+    ...parts,
+    visibilityOf(form.visibility as Visibility)?.label.toLowerCase() ?? '',
+    form.extra.trim() && 'extra fields'
+  ]
+    .filter((part) => part !== '')
+    .join(', ')
 }

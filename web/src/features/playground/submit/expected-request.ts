@@ -1,5 +1,6 @@
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import type { Person } from '../../../../../src/http/dashboard/contract/session.ts'
+import { VISIBILITY_CHOICES } from '../../../lib/visibility-words.ts'
 import type { PlaygroundCall } from '../build-call.ts'
 import { parseSize, type Size } from '../sizes.ts'
 
@@ -14,6 +15,8 @@ export function expectedRequest(call: PlaygroundCall, { key, owner }: { key: str
     prompt: fields.prompt,
     n: fields.n ?? 1,
     owner: { id: owner.id, name: owner.name },
+    // Without one it is as the account says, which the server tells in a moment.
+    visibility: VISIBILITY_CHOICES.find(({ value }) => value === fields.visibility)?.value ?? 'UNLISTED',
     createdAt: Date.now(),
     startedAt: null,
     finishedAt: null,

@@ -17,6 +17,7 @@ import { PromptCard } from './prompt-card.tsx'
 import { RepeatCode } from './repeat-code.tsx'
 import { RequestActions } from './request-actions.tsx'
 import { RequestFacts } from './request-facts.tsx'
+import { Sharing } from './sharing.tsx'
 import { RequestFailure, RequestWaiting, RequestWarnings } from './request-notes.tsx'
 import { RequestNavigation } from './request-navigation.tsx'
 import { kindWord, promptOf } from '../request-words.ts'
@@ -80,6 +81,7 @@ function RequestView({ request, detail }: { request: RequestSummary; detail: Req
           {revised && <PromptCard title="Revised prompt" prompt={revised.prompt} />}
           <RequestActions request={request} isMine={detail?.isMine ?? false} image={image} />
           {detail && <RequestWarnings warnings={detail.warnings} />}
+          {detail?.isMine && <Sharing request={request} />}
           <RequestFacts request={request} detail={detail} image={image} />
         </div>
         <div className="flex min-w-0 flex-col gap-6">

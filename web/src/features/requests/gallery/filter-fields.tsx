@@ -3,6 +3,7 @@ import type { FilterOptions } from '../../../../../src/http/dashboard/contract/r
 import type { RequestSearch } from '../../../lib/request-search.ts'
 import { Field, TextInput } from '../../../components/ui/field.tsx'
 import { Select } from '../../../components/ui/select.tsx'
+import { VISIBILITY_CHOICES } from '../../../lib/visibility-words.ts'
 import { usePerson } from '../../../lib/session.ts'
 import { filterOptions } from '../api.ts'
 import { dateText, KINDS, type Period, PERIODS, periodOf, STATUSES } from '../request-filters.ts'
@@ -24,7 +25,11 @@ export function FilterFields({ search, onChange }: FilterFieldsProps) {
   const person = usePerson()
   const owners = data?.owners.filter(({ id }) => id !== person.id) ?? []
   const named = (list: FilterOptions['owners']): Option[] => list.map(({ id, name }) => ({ value: id, label: name }))
-  const choice = (name: 'model' | 'provider' | 'status' | 'kind' | 'owner', label: string, options: Option[]) => (
+  const choice = (
+    name: 'model' | 'provider' | 'status' | 'kind' | 'visibility' | 'owner',
+    label: string,
+    options: Option[]
+  ) => (
     <Field label={label}>
       <Select
         value={search[name] ?? ''}
@@ -48,6 +53,7 @@ export function FilterFields({ search, onChange }: FilterFieldsProps) {
       ])}
       {choice('provider', 'Made on', [{ value: '', label: 'Any machine' }, ...named(data?.providers ?? [])])}
       {choice('kind', 'Kind', [{ value: '', label: 'Any kind' }, ...KINDS])}
+      {choice('visibility', 'Visibility', [{ value: '', label: 'Any visibility' }, ...VISIBILITY_CHOICES])}
       <PeriodFields search={search} onChange={onChange} />
     </div>
   )

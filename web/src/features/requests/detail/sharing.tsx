@@ -1,0 +1,104 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { RequestSummary, Visibility } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { Button } from '../../../components/ui/button.tsx'
+import { CopyLine } from '../../../components/ui/copy-line.tsx'
+import { Dialog } from '../../../components/ui/dialog.tsx'
+import { Field } from '../../../components/ui/field.tsx'
+import { Panel } from '../../../components/ui/panel.tsx'
+import { Select } from '../../../components/ui/select.tsx'
+import { tellError } from '../../../components/ui/toaster.tsx'
+import { messageOf } from '../../../lib/fetch-json.ts'
+import { formatDateTime } from '../../../lib/format.ts'
+import { VISIBILITY_CHOICES, visibilityOf } from '../../../lib/visibility-words.ts'
+import { createShare, revokeShare, type ShareLink, shareLinks } from '../api.ts'
+import { useRequestActions } from '../use-request-actions.ts'
+
+const EXPIRIES = [
+  { value: '', label: 'Until it is revoked' },
+  { value: '86400', label: 'For a day' },
+  { value: '604800', label: 'For a week' },
+  { value: '2592000', label: 'For 30 days' }
+]
+
+/** Who may see the images of a request of the reader's own, and links for those who may not. */
+export function Sharing({ request }: { request: RequestSummary }) {
+  const { changeVisibility } = useRequestActions(request.id)
+  const [isOpen, setIsOpen] = useState(false)
+  return (
+    <Panel title="Sharing">
+      <div className="flex flex-col gap-4">
+        <Field label="Visibility" hint={visibilityOf(request.visibility)?.detail}>
+          <Select<Visibility>
+            value={request.visibility}
+            options={VISIBILITY_CHOICES}
+            onChange={(visibility) => changeVisibility.mutate(visibility)}
+          />
+        </Field>
+        {request.images.length > 0 && (
+          <Button className="self-start" onClick={() => setIsOpen(true)}>
+            Share links…
+          </Button>
+        )}
+      </div>
+      {isOpen && <ShareDialog request={request} onClose={() => setIsOpen(false)} />}
+    </Panel>
+  )
+}
+
+function ShareDialog({ request: { id }, onClose }: { request: RequestSummary; onClose: () => void }) {
+  const client = useQueryClient()
+  const { data } = useQuery(shareLinks(id))
+  const [expiry, setExpiry] = useState('')
+  const again = () => client.invalidateQueries({ queryKey: shareLinks(id).queryKey })
+  const create = useMutation({
+    mutationFn: () => createShare(id, expiry === '' ? undefined : Number(expiry)),
+    onSuccess: again,
+    onError: (error) => tellError('No link was made', messageOf(error))
+  })
+  const revoke = useMutation({
+    mutationFn: (share: string) => revokeShare(id, share),
+    onSuccess: again,
+    onError: (error) => tellError('It was not revoked', messageOf(error))
+  })
+  return (
+    <Dialog open wide onClose={onClose} title="Share links" actions={<Button onClick={onClose}>Close</Button>}>
+      <div className="flex flex-col gap-5 pt-2">
+        <p className="text-muted">Whoever has a link sees the images without an account, whatever the visibility is.</p>
+        <div className="flex flex-wrap items-end gap-3">
+          <Field label="New link" className="min-w-48 flex-1">
+            <Select value={expiry} options={EXPIRIES} onChange={setExpiry} />
+          </Field>
+          <Button look="primary" busy={create.isPending} onClick={() => create.mutate()}>
+            Make a link
+          </Button>
+        </div>
+        {data?.data.length === 0 && <p className="text-faint">There is none.</p>}
+        <ul className="flex flex-col gap-5">
+          {data?.data.toReversed().map((link) => (
+            <li key={link.id} className="flex flex-col gap-2">
+              <Urls link={link} />
+              <Button
+                size="small"
+                className="self-start"
+                busy={revoke.isPending}
+                onClick={() => revoke.mutate(link.id)}
+              >
+                Revoke
+              </Button>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </Dialog>
+  )
+}
+
+const Urls = ({ link: { urls, expires_at } }: { link: ShareLink }) =>
+  urls.map((url, index) => (
+    <CopyLine
+      key={url}
+      label={`${urls.length > 1 ? `Image ${index + 1}, ` : ''}${expires_at === null ? 'until it is revoked' : `until ${formatDateTime(expires_at * 1000)}`}`}
+      text={url}
+    />
+  ))

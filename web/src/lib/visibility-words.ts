@@ -1,0 +1,21 @@
+import type { Visibility } from '../../../src/http/dashboard/contract/requests.ts'
+
+/** Who may fetch an image, from the widest to the narrowest. */
+export const VISIBILITY_CHOICES: readonly { value: Visibility; label: string; detail: string }[] = [
+  {
+    value: 'PUBLIC',
+    label: 'Public',
+    detail: 'Whoever has the address may see the images. Nothing is listed for strangers yet.'
+  },
+  { value: 'UNLISTED', label: 'Unlisted', detail: 'Whoever has the address may see the images; it cannot be guessed.' },
+  { value: 'PRIVATE', label: 'Private', detail: 'Members of this club who have the address may see the images.' },
+  { value: 'SECRET', label: 'Secret', detail: 'You alone see the images; admins do not.' }
+]
+
+export const visibilityOf = (value: Visibility) => VISIBILITY_CHOICES.find((one) => one.value === value)
+
+/** For a choice that may be left to a default, which the empty value stands for. */
+export const withDefault = (label: string): { value: Visibility | ''; label: string }[] => [
+  { value: '', label },
+  ...VISIBILITY_CHOICES.map((one) => ({ value: one.value, label: one.label }))
+]
