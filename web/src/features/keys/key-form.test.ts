@@ -18,7 +18,8 @@ describe('readKeyForm', () => {
       expiresAt: null,
       limits: { imagesPerDay: null, imagesPerMonth: null, maxActive: null, maxPixels: null, models: null },
       rateLimit: null,
-      responseFormat: null
+      responseFormat: null,
+      visibility: null
     })
     expect(key({ name: 'laptop', responseFormat: 'url' }).responseFormat).toBe('url')
   })
