@@ -41,7 +41,8 @@ async function sendAsset(context: AssetContext, request: AssetRequest, reply: Fa
   })
   const kind = chooseThumbnail(asset, wish)
   const etag = etagOf(asset, kind)
-  const headers = { ...headersOf(asset, kind), etag, 'cache-control': cacheControlOf(asset, config) }
+  const cacheControl = cacheControlOf(asset, config)
+  const headers = { ...headersOf(asset, kind), etag, 'cache-control': cacheControl }
   if (matches(request.headers['if-none-match'], etag)) return reply.status(304).headers(headers).send()
 
   const image: SizedBytes = kind
@@ -66,9 +67,11 @@ async function sendAsset(context: AssetContext, request: AssetRequest, reply: Fa
 async function linkFor(
   { deliveryLinks }: AssetContext,
   { method, headers }: AssetRequest,
-  sent: { asset: AssetRow; kind: ThumbnailKind | undefined; image: SizedBytes; cacheControl: string }
+  sent: { asset: ReadableAsset; kind: ThumbnailKind | undefined; image: SizedBytes; cacheControl: string }
 ): Promise<string | undefined> {
   const { asset, kind, image, cacheControl } = sent
+  // Its next fetch is to be refused when its visibility has changed, which a link of the store knows nothing of.
+  if (asset.kind === 'output' && !isForEverybody(asset)) return undefined
   if (method !== 'GET' || image.storageKey === undefined || isScript(headers)) return undefined
   return deliveryLinks.find(asset, image.storageKey, {
     contentType: mediaTypeOfFormat(formatOf(asset, kind)),
