@@ -5,6 +5,8 @@ import type { Limits, OfferingConfig } from '../config/config.ts'
 import type { Trust } from '../db/provider-tables.ts'
 import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
+import { listOffers, type Offer } from '../providers/offers-store.ts'
+import { isPaused } from '../providers/pause-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { MAX_OFFERS } from '../protocol/service-offers.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
@@ -14,7 +16,7 @@ import { findMemberNames, listNamesOf, saveOwnerTerms } from '../providers/servi
 import type { OwnerTerms } from '../providers/service-terms.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
 import { countRunningByService, type FaultGroup, findLastFaults, listFaultGroups } from './fault-store.ts'
-import { countHadOf, type ServiceCaps } from '../requests/service-caps.ts'
+import { countHadOf, findUsedUp, type ServiceCaps } from '../requests/service-caps.ts'
 import { countUnfinished } from '../usage/unfinished-store.ts'
 import {
   type HourOfWork,
@@ -133,8 +135,11 @@ export function createNetwork(
     const cooling = providers.filter(
       (provider) => mayManage(provider, reader) && provider.services.some((service) => isCooling(service, now))
     )
+    const offers = await listOffers(db, { seenSince: now, drained: true }, offering.providers)
     return {
       now,
+      unusable: findUnusable(offers, now),
+      usedUp: await findUsedUp(db, ofProviders(offers, providers), { userId: reader.userId, now }),
       mode: offering.providers,
       figures: await countFigures(),
       running: await countRunningByService(db),
@@ -296,6 +301,21 @@ export function createNetwork(
       throw errors.conflict(`The provider '${id}' is online. Stop its agent first.`)
     }
   }
+}
+
+/** Services that are left alone with all of their models, and not because they asked for patience. */
+const findUnusable = (offers: readonly Offer[], now: number): Set<string> =>
+  new Set(
+    [...Map.groupBy(offers, ({ serviceId }) => serviceId)]
+      .filter(([, models]) => models.every((offer) => isPaused(offer, now) && offer.pause?.reason !== 'busy'))
+      .map(([id]) => id)
+  )
+
+/** One offer of each service that these providers have. */
+function ofProviders(offers: readonly Offer[], providers: readonly ProviderView[]): Offer[] {
+  const wanted = new Set(providers.map(({ id }) => id))
+  const byService = new Map(offers.map((offer) => [offer.serviceId, offer]))
+  return [...byService.values()].filter(({ providerId }) => wanted.has(providerId))
 }
 
 /** The services of which others may not have as many images as they like. */

@@ -39,6 +39,10 @@ export interface ServiceReport extends ServiceFigures {
   finds?: ServiceFinds & { at: number }
   /** Found models that its owner wants to be offered, for those who may know and asked for it. */
   wanted?: readonly WantedModel[]
+  /** It is not asked for anything, because its image server cannot be used. */
+  isUnusable: boolean
+  /** The reader, or everybody but its owner, who reads, has had all that they may within an hour; until when, if that is known. */
+  usedUp?: { until?: number }
   /** Its image server cannot be used; the text, for those who may know. */
   warning?: { since: number; text?: string }
 }
@@ -66,6 +70,10 @@ export interface Knowledge {
   running: ReadonlyMap<string, number>
   /** By service: of those with a limit that the reader may manage. */
   usedThisHour: ReadonlyMap<string, number>
+  /** Services whose image servers cannot be used. */
+  unusable: ReadonlySet<string>
+  /** By service: of those of which the reader has had all they may. */
+  usedUp: ReadonlyMap<string, { until?: number }>
   /** Models that serve nothing yet, by service. */
   spare: ReadonlyMap<string, number>
   /** By service; of those alone whose reasons the reader may know. */
@@ -87,12 +95,15 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
     services: provider.services.map((service) => {
       const lastFault = known.lastFaults.get(service.id)
       const usedThisHour = known.usedThisHour.get(service.id)
+      const usedUp = known.usedUp.get(service.id)
       const spare = known.spare.get(service.id)
       return {
         ...(figures.services.get(service.id) ?? NO_WORK),
         service,
         running: known.running.get(service.id) ?? 0,
         isCooling: isCooling(service, now),
+        isUnusable: known.unusable.has(service.id),
+        ...(usedUp && { usedUp }),
         ...(spare !== undefined && isManaged && { spare }),
         ...(lastFault && { lastFault }),
         ...(usedThisHour !== undefined && { usedThisHour }),

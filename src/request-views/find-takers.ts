@@ -2,7 +2,7 @@ import { isOpenEnded, isPaused, type Pause } from '../providers/pause-store.ts'
 import { KNOWN_FOR_MS } from '../providers/offers.ts'
 import type { Offer } from '../providers/offers-store.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
-import { type CapEnds, capsOf, findCapEnds, isCapped } from '../requests/service-caps.ts'
+import { type CapEnds, type Capped, capsOf, findCapEnds, isCapped } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'
 import { listFailures, type TaskRow } from '../requests/task-store.ts'
 
@@ -45,26 +45,22 @@ export async function findTakers(
   const failures = await listFailures(db, tasks)
   const capped = await capsOf(db, offers, { now, offering: providers.offering })
   const found = new Map<string, Takers>()
-  const [held, unserved]: [Held[], TaskRow[]] = [[], []]
+  const [held, unserved]: [(Held & { taskId: string })[], TaskRow[]] = [[], []]
   for (const task of tasks) {
     const { spentOn = [], failedOn = [] } = failures.get(task.id) ?? {}
     const left = new Set((able.get(task.id) ?? []).filter((id) => !spentOn.includes(id)))
     const could = offers.filter(({ serviceId }) => left.has(serviceId))
-    const isHeld = (offer: Offer) =>
-      isPaused(offer, now) ||
-      (isCapped(capped.get(offer.serviceId), { userId: task.user_id, ownerId: offer.ownerId }) &&
-        capped.get(offer.serviceId)?.isBusy !== true)
-    const unheld = could.filter((offer) => !isHeld(offer))
+    const unheld = could.filter((offer) => !isHeld(offer, { capped, userId: task.user_id, now }))
     const isEarly = ({ serviceId }: Offer) => task.not_before > now && failedOn.includes(serviceId)
     const open = unheld.filter((offer) => !isEarly(offer))
     found.set(task.id, { open })
     if (could.length === 0) unserved.push(task)
-    else if (unheld.length === 0) held.push({ task, could })
+    else if (unheld.length === 0) held.push({ taskId: task.id, userId: task.user_id, could })
     else if (open.length === 0) found.set(task.id, { open, wait: { reason: 'retry', until: task.not_before } })
   }
   if (held.length > 0) {
     const ends = await findCapEnds(db, offers, now)
-    for (const one of held) found.set(one.task.id, { open: [], wait: await waitOfHeld(one, { ends, now }) })
+    for (const one of held) found.set(one.taskId, { open: [], wait: await waitOfHeld(one, { ends, now }) })
   }
   if (unserved.length > 0) {
     const reasons = await whyUnserved({ database, providers }, { model, tasks: unserved, now })
@@ -73,8 +69,38 @@ export async function findTakers(
   return found
 }
 
+/**
+ * Why somebody who may use these offers would wait for a model of theirs before anybody begins, by model; models that
+ * somebody may begin now are not in it.
+ */
+export async function findRests(
+  { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
+  { userId, offers }: { userId: string; offers: readonly Offer[] }
+): Promise<Map<string, Wait>> {
+  const { db, clock } = database
+  const now = clock.now()
+  const capped = await capsOf(db, offers, { now, offering: providers.offering })
+  const resting = [...Map.groupBy(offers, ({ model }) => model)].filter(([, could]) =>
+    could.every((offer) => isHeld(offer, { capped, userId, now }))
+  )
+  const rests = new Map<string, Wait>()
+  if (resting.length === 0) return rests
+  const ends = await findCapEnds(db, offers, now)
+  for (const [model, could] of resting) rests.set(model, await waitOfHeld({ userId, could }, { ends, now }))
+  return rests
+}
+
+/** Whether nothing of somebody's is begun there now, though it is online. */
+const isHeld = (
+  offer: Offer,
+  { capped, userId, now }: { capped: ReadonlyMap<string, Capped>; userId: string; now: number }
+): boolean =>
+  isPaused(offer, now) ||
+  (isCapped(capped.get(offer.serviceId), { userId, ownerId: offer.ownerId }) &&
+    capped.get(offer.serviceId)?.isBusy !== true)
+
 interface Held {
-  task: TaskRow
+  userId: string
   could: readonly Offer[]
 }
 
@@ -82,12 +108,12 @@ interface Held {
  * The wait that ends first, of those for each service that could make the image. A wait whose end nobody knows comes
  * after those with one, and `unusable` after everything else: it is told when all image servers are.
  */
-async function waitOfHeld({ task, could }: Held, { ends, now }: { ends: CapEnds; now: number }): Promise<Wait> {
+async function waitOfHeld({ userId, could }: Held, { ends, now }: { ends: CapEnds; now: number }): Promise<Wait> {
   const waits: Wait[] = []
   for (const offer of could) {
     if (offer.pause && isPaused(offer, now)) waits.push(waitOfPause(offer.pause))
     else {
-      const until = await ends.of(offer, task.user_id)
+      const until = await ends.of(offer, userId)
       waits.push({ reason: 'capped', ...(until !== undefined && { until }) })
     }
   }

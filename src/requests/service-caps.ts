@@ -118,6 +118,32 @@ export async function findCapEnds(
   }
 }
 
+/**
+ * The services of which somebody may have nothing for now, having had all that the owners let them have, by id. The owner may
+ * always: they are told how it stands for everybody else. Services without such a limit are passed over.
+ */
+export async function findUsedUp(
+  db: Db,
+  services: readonly (ServiceCaps & { reach: Reach })[],
+  { userId, now }: { userId: string; now: number }
+): Promise<Map<string, { until?: number }>> {
+  // Whether a machine is new, or may serve others at all, is told of it in other words.
+  const limited = services.filter(hasCaps).map((service) => ({ ...service, reach: 'all' as const }))
+  const had = await countHad(db, limited, now)
+  const ends = await findCapEnds(db, limited, now)
+  const usedUp = new Map<string, { until?: number }>()
+  for (const service of limited) {
+    const who = userId === service.ownerId ? NOBODY_ELSE : userId
+    if (!isCapped(cappedByOwner(service, had), { userId: who, ownerId: service.ownerId })) continue
+    const until = await ends.of(service, who)
+    usedUp.set(service.serviceId, until === undefined ? {} : { until })
+  }
+  return usedUp
+}
+
+/** Somebody who has had nothing. */
+const NOBODY_ELSE = ''
+
 const sumOf = (counts: Iterable<number>): number => [...counts].reduce((sum, images) => sum + images, 0)
 
 /** What others than the owners had within an hour. */

@@ -307,6 +307,10 @@ describe('what an owner lets others have', () => {
     const job = (await (await gateway.call(`/v1/jobs/${waiting}`, { key: other.key })).json()) as object
     expect(job).toMatchObject({ queue_position: 1, waiting: { reason: 'capped', until: expect.any(Number) } })
     expect(job).not.toHaveProperty('eta_seconds')
+    // So does one more: who chooses a model is told before.
+    const modelFor = async (key: string) => (await gateway.call('/v1/models/for-all', { key })).json()
+    expect(await modelFor(other.key)).toMatchObject({ waiting: { reason: 'capped', until: expect.any(Number) } })
+    expect(await modelFor(owner.key)).not.toHaveProperty('waiting')
     // Who waits for the answer need not wait for what is known: it comes within seconds, and nothing of it goes on.
     const json = { model: 'for-all', prompt: 'at once', size: '32x32' }
     const refused = await gateway.call('/v1/images/generations', { key: other.key, json })

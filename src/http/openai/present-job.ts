@@ -108,7 +108,7 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
 }
 
 /** Rounded up: at that second it has ended. */
-const presentWait = ({ reason, until }: Wait) => ({
+export const presentWait = ({ reason, until }: Wait) => ({
   reason,
   ...(until !== undefined && { until: Math.ceil(until / 1000) })
 })

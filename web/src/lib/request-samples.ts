@@ -107,6 +107,8 @@ export const service = ({
   imagesPerUserHour: null,
   terms: null,
   isPaused: false,
+  usedUp: null,
+  isUnusable: false,
   usedThisHour: null,
   models: models.map((id) => ({ id, features: [], isLoaded: null })),
   spareModels: null,

@@ -55,6 +55,10 @@ export interface ServiceInfo {
   terms: ServiceTermsInfo | null
   /** Its owner has it take no work. */
   isPaused: boolean
+  /** There when the reader, or anybody else if they are its owner, has had all of them; until when, null: nobody can know. */
+  usedUp: { until: number | null } | null
+  /** It gets no work, because its image server cannot be used. */
+  isUnusable: boolean
   /** Those they had, of a service with such a limit (owner and admins only, else null). */
   usedThisHour: number | null
   /** `isLoaded`: its image server has it in memory; null: it is not known. */

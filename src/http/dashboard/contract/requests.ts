@@ -169,6 +169,8 @@ export interface ModelInfo {
   loras: string[]
   providers: number
   queued: number
+  /** Why what the reader asks for would wait, when nobody may begin it now; `until`, Unix seconds, when that is known. */
+  waiting?: { reason: WaitReason; until?: number }
 }
 
 /** What `images/generations` and its siblings answer with `async: true`. */

@@ -72,6 +72,8 @@ function presentService(
     imagesPerUserHour: service.images_per_user_hour,
     terms: isMine ? presentTerms(service) : null,
     isPaused: service.paused_at !== null,
+    usedUp: report.usedUp ? { until: report.usedUp.until ?? null } : null,
+    isUnusable: report.isUnusable,
     usedThisHour: report.usedThisHour ?? null,
     models: service.models.map((model) => ({ ...model, isLoaded: (isOnline && model.isLoaded) ?? null })),
     spareModels: report.spare ?? null,

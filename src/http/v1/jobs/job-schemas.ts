@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
-import { WAIT_REASONS } from '../../../request-views/find-takers.ts'
 import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { ImagesResponse } from '../images/image-schemas.ts'
 import { ErrorResponse } from '../error-schema.ts'
+import { waitSchema } from '../wait-schema.ts'
 
 const nullable = (of: ReturnType<typeof Type.Integer>) => Type.Union([of, Type.Null()])
 
@@ -38,15 +38,7 @@ export const JobResponse = Type.Object({
   progress: Type.Integer({ minimum: 0, maximum: 100 }),
   queue_position: Type.Optional(Type.Integer({ description: 'Of its first waiting image; 1 is next.' })),
   eta_seconds: Type.Optional(Type.Integer({ description: 'From measured speed, when it can be told.' })),
-  waiting: Type.Optional(
-    Type.Object(
-      {
-        reason: Type.Enum([...WAIT_REASONS]),
-        until: Type.Optional(Type.Integer({ description: 'Unix seconds; absent when nobody can know.' }))
-      },
-      { description: 'Why its first waiting image waits, when nobody may begin it now.' }
-    )
-  ),
+  waiting: Type.Optional(waitSchema('Why its first waiting image waits, when nobody may begin it now.')),
   started_at: nullable(Type.Integer()),
   finished_at: nullable(Type.Integer()),
   attempts: Type.Array(

@@ -1,12 +1,17 @@
 import type { Principal } from '../../../lib/principal.ts'
 import { type Model, modelsOf } from '../../../providers/list-models.ts'
+import type { Wait } from '../../../request-views/find-takers.ts'
 import { mayUseModel } from '../../../usage/apply-use-limits.ts'
 import type { HttpContext } from '../../http-context.ts'
 
 export type ModelsContext = Pick<HttpContext, 'offers' | 'requestViews'>
-export type OnlineModel = Model & { queued: number }
+export interface OnlineModel extends Model {
+  queued: number
+  /** Why what the caller asks for would wait, when nobody may begin it now. */
+  wait?: Wait
+}
 
-/** The models somebody online offers this caller, each with the number of images waiting for it. */
+/** The models somebody online offers this caller, each with the number of images waiting for it and why one more would rest. */
 export async function listOnlineModels(
   { offers, requestViews }: ModelsContext,
   principal: Principal
@@ -14,5 +19,9 @@ export async function listOnlineModels(
   const queued = await requestViews.countQueuedByModel()
   const online = await offers.listOnline(principal)
   const offered = modelsOf(online, await offers.listLoras(online)).filter((model) => mayUseModel(principal, model.id))
-  return offered.map((model) => ({ ...model, queued: queued.get(model.id) ?? 0 }))
+  const rests = await requestViews.findRests({ userId: principal.userId, offers: online })
+  return offered.map((model) => {
+    const wait = rests.get(model.id)
+    return { ...model, queued: queued.get(model.id) ?? 0, ...(wait && { wait }) }
+  })
 }

@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import { toUnixSeconds } from '../../../lib/clock.ts'
+import { presentWait } from '../../openai/present-job.ts'
+import { waitSchema } from '../wait-schema.ts'
 import type { OnlineModel } from './list-online-models.ts'
 
 /** An entry of OpenAI's model list with the members of this product added. */
@@ -16,7 +18,8 @@ export const presentModel = (model: OnlineModel) => ({
   loras: model.loras,
   sizes: ['auto', 'WIDTHxHEIGHT'],
   providers: model.providers,
-  queued: model.queued
+  queued: model.queued,
+  ...(model.wait && { waiting: presentWait(model.wait) })
 })
 
 export const ModelResponse = Type.Object({
@@ -36,5 +39,6 @@ export const ModelResponse = Type.Object({
     description:
       'Providers that could make an image with it now; 0 while all their image servers are down: what is asked for then waits.'
   }),
-  queued: Type.Integer({ description: 'Images waiting for it.' })
+  queued: Type.Integer({ description: 'Images waiting for it.' }),
+  waiting: Type.Optional(waitSchema('Why what you ask for would wait, when nobody may begin it now.'))
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
-import { provider } from '../../lib/request-samples.ts'
-import { problemsOf, findArrived } from './arrived-machine.ts'
+import { provider, service } from '../../lib/request-samples.ts'
+import { arrivalOf, findArrived, problemsOf } from './arrived-machine.ts'
 
 const machine = (part: Partial<ProviderInfo> = {}) => provider({ isMine: true, ...part })
 
@@ -32,4 +32,31 @@ it('tells what is wrong behind an agent that is connected', () => {
   const services = [service('a', 'It cannot be reached.'), service('b', undefined), service('c', null)]
   expect(problemsOf({ services })).toEqual(['a: It cannot be reached.', 'c: its image server cannot be used.'])
   expect(problemsOf({ services: [] })).toEqual([])
+})
+
+describe('arrivalOf', () => {
+  const serving = (change: Parameters<typeof service>[0] = {}) => [service({ models: ['sdxl'], ...change })]
+
+  it('is good news of a machine that can work for everybody', () => {
+    const news = arrivalOf(machine({ services: serving() }))
+    expect(news).toEqual({ isReady: true, headline: 'rig is connected', notes: ['It serves sdxl.'] })
+  })
+
+  it('says who has to let it in', () => {
+    const trust = { state: 'pending' as const, since: null, isShared: true }
+    const news = arrivalOf(machine({ services: serving(), trust }))
+    expect(news).toMatchObject({ isReady: false, headline: 'rig is connected, for you alone so far' })
+    expect(news.notes.join(' ')).toMatch(/Waiting for an admin's approval.*Tell one of them\.$/)
+    expect(arrivalOf(machine({ services: serving(), trust: { ...trust, isShared: false } })).isReady).toBe(true)
+  })
+
+  it('says when it can make nothing, and what others may have', () => {
+    const dead = arrivalOf(machine({ services: serving({ isUnusable: true }) }))
+    expect(dead).toMatchObject({ isReady: false, headline: 'rig is connected, and can make no images yet' })
+    expect(dead.notes).toEqual(['It is meant to serve sdxl.'])
+    expect(arrivalOf(machine()).notes).toEqual(['It serves no model yet.'])
+    expect(arrivalOf(machine({ services: serving({ imagesPerHour: 2 }) })).notes).toContain(
+      'painter: 2 images an hour for others.'
+    )
+  })
 })

@@ -1,4 +1,7 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { canMake, isImage } from './provider-lists.ts'
+import { capText } from './sharing-words.ts'
+import { explainTrust } from './trust-words.ts'
 
 /**
  * The reader's machine of this name, once it has connected anew: one that was online before does not count until it is
@@ -16,6 +19,35 @@ export function findArrived(
 /** An agent takes the place of another with the same owner and name. */
 export const findMine = (name: string, providers: readonly ProviderInfo[]): ProviderInfo | undefined =>
   providers.find((one) => one.isMine && one.name === name)
+
+/**
+ * How a machine stands that has connected: the headline and what it may give to whom, as the network page says it. `isReady`: it
+ * can make images, and for whom it is meant to.
+ */
+export function arrivalOf(machine: ProviderInfo): { isReady: boolean; headline: string; notes: string[] } {
+  const { name, services, trust } = machine
+  const models = [...new Set(services.flatMap((service) => service.models.map(({ id }) => id)))].join(', ')
+  const isWaiting = trust.isShared && !['trusted', 'limited'].includes(trust.state)
+  const isAble = canMake(machine) && models !== ''
+  const headline = !isAble
+    ? `${name} is connected, and can make no images yet`
+    : isWaiting
+      ? `${name} is connected, for you alone so far`
+      : `${name} is connected`
+  const standing = explainTrust(machine)
+  return {
+    isReady: isAble && !isWaiting,
+    headline,
+    notes: [
+      models === '' ? 'It serves no model yet.' : isAble ? `It serves ${models}.` : `It is meant to serve ${models}.`,
+      ...(standing === null ? [] : [trust.state === 'pending' ? `${standing} Tell one of them.` : standing]),
+      ...services.flatMap((service) => {
+        const cap = isImage(service) ? capText(service) : null
+        return cap === null ? [] : [`${service.name}: ${cap}.`]
+      })
+    ]
+  }
+}
 
 /** What its agent finds wrong with the image servers of a machine, one sentence each; empty when nothing is. */
 export const problemsOf = ({ services }: Pick<ProviderInfo, 'services'>): string[] =>

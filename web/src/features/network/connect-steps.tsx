@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { CircleCheck, LoaderCircle } from 'lucide-react'
+import { clsx } from 'clsx'
+import { CircleCheck, LoaderCircle, TriangleAlert } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Button, buttonClass } from '../../components/ui/button.tsx'
 import { CopyButton } from '../../components/ui/copy-button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
-import { useRepository } from '../../lib/session.ts'
+import { usePerson, useRepository } from '../../lib/session.ts'
 import { networkQuery } from '../../lib/network-query.ts'
-import { findArrived, findMine, problemsOf } from './arrived-machine.ts'
+import { arrivalOf, findArrived, findMine, problemsOf } from './arrived-machine.ts'
 import { connectCommand, FIND_OUT, type MachineForm, serverKeyOf } from './connect-command.ts'
 import { ImageServerAdvice } from './image-server-advice.tsx'
 import { GuideLink } from '../../components/guide-link.tsx'
@@ -28,6 +30,7 @@ const LOOK_EVERY_MS = 2000
 export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; onClose: () => void }) {
   const { machine, secret, before } = connecting
   const repository = useRepository()
+  const isAdmin = usePerson().role === 'admin'
   const { data } = useQuery({ ...networkQuery, refetchInterval: LOOK_EVERY_MS, refetchIntervalInBackground: true })
   const arrived = findArrived(machine.name, { before, now: data?.providers ?? [] })
   const problems = arrived ? problemsOf(arrived) : []
@@ -52,6 +55,8 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
         )
       }
     >
+      {arrived && <Arrival name={machine.name} arrived={arrived} />}
+      {problems.length > 0 && <Problems problems={problems} />}
       <Command
         text={connectCommand(machine, { gateway: clubUrl(), secret, repository })}
         isWhole={repository !== null}
@@ -59,11 +64,11 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
       <Hints
         finds={machine.engine === FIND_OUT}
         isWhole={repository !== null}
+        isAdmin={isAdmin}
         keepsServerKey={serverKeyOf(machine) !== ''}
         replaces={!arrived && findMine(machine.name, before)?.isOnline === true}
       />
-      <Arrival name={machine.name} arrived={arrived} />
-      {problems.length > 0 && <Problems problems={problems} />}
+      {!arrived && <Arrival name={machine.name} arrived={undefined} />}
     </Dialog>
   )
 }
@@ -82,7 +87,7 @@ const Command = ({ text, isWhole }: { text: string; isWhole: boolean }) => (
     <pre
       tabIndex={0}
       aria-label="The command"
-      className="max-h-[min(25rem,35dvh)] overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-[13px] leading-relaxed"
+      className="max-h-[min(25rem,35dvh)] overflow-auto rounded-lg border border-line bg-sunken p-3 font-mono text-[13px] leading-relaxed [overflow-wrap:anywhere] whitespace-pre-wrap"
     >
       {text}
     </pre>
@@ -93,10 +98,11 @@ interface HintsProps {
   finds: boolean
   replaces: boolean
   isWhole: boolean
+  isAdmin: boolean
   keepsServerKey: boolean
 }
 
-const Hints = ({ finds, replaces, isWhole, keepsServerKey }: HintsProps) => (
+const Hints = ({ finds, replaces, isWhole, isAdmin, keepsServerKey }: HintsProps) => (
   <ul className="flex flex-col gap-1 text-[13px] text-muted">
     <li>
       {isWhole ? 'The line after npm ci' : 'The first line'} puts the key into a file that only you can read. It was
@@ -107,6 +113,12 @@ const Hints = ({ finds, replaces, isWhole, keepsServerKey }: HintsProps) => (
       <li>
         The last line finds the image servers, tells what it found, writes the agent’s file and starts. Start your image
         server before it.
+      </li>
+    )}
+    {!isWhole && isAdmin && (
+      <li className="text-warn">
+        Friends cannot copy lines that do all of it until INFERENCE_CLUB_REPOSITORY says where this program is cloned
+        from. <GuideLink name="configuration">The settings</GuideLink>
       </li>
     )}
     {isLoopback(location.href) && (
@@ -130,30 +142,27 @@ const Problems = ({ problems }: { problems: readonly string[] }) => (
   </div>
 )
 
-const Arrival = ({ name, arrived }: { name: string; arrived: ProviderInfo | undefined }) => (
-  <div
-    role="status"
-    className={
-      arrived
-        ? 'flex min-h-14 items-center gap-3 rounded-xl bg-good-soft px-4 py-3 text-good'
-        : 'flex min-h-14 items-center gap-3 rounded-xl bg-hover px-4 py-3 text-muted'
-    }
-  >
-    {arrived ? (
-      <CircleCheck className="size-5 shrink-0" aria-hidden />
-    ) : (
-      <LoaderCircle className="size-5 shrink-0 animate-spin" aria-hidden />
-    )}
-    <span className="min-w-0">
-      <span className="font-medium [overflow-wrap:anywhere]">
-        {arrived ? `${name} is connected` : `Waiting for ${name}…`}
+function Arrival({ name, arrived }: { name: string; arrived: ProviderInfo | undefined }) {
+  const news = arrived && arrivalOf(arrived)
+  const place = useRef<HTMLDivElement>(null)
+  const hasArrived = arrived !== undefined
+  // On a phone the instructions are longer than the screen.
+  useEffect(() => {
+    if (hasArrived) place.current?.scrollIntoView({ block: 'nearest' })
+  }, [hasArrived])
+  const look = news ? (news.isReady ? 'bg-good-soft text-good' : 'bg-warn-soft text-warn') : 'bg-hover text-muted'
+  const Icon = news ? (news.isReady ? CircleCheck : TriangleAlert) : LoaderCircle
+  return (
+    <div ref={place} role="status" className={clsx('flex min-h-14 items-center gap-3 rounded-xl px-4 py-3', look)}>
+      <Icon className={clsx('size-5 shrink-0', !news && 'animate-spin')} aria-hidden />
+      <span className="min-w-0 [overflow-wrap:anywhere]">
+        <span className="font-medium">{news ? news.headline : `Waiting for ${name}…`}</span>
+        {news?.notes.map((note) => (
+          <span key={note} className="block text-[13px]">
+            {note}
+          </span>
+        ))}
       </span>
-      {arrived && <span className="block text-[13px]">It serves {modelsOf(arrived)}.</span>}
-    </span>
-  </div>
-)
-
-const modelsOf = ({ services }: ProviderInfo): string => {
-  const ids = services.flatMap(({ models }) => models.map(({ id }) => id))
-  return ids.length > 0 ? [...new Set(ids)].join(', ') : 'no model yet'
+    </div>
+  )
 }

@@ -17,7 +17,7 @@ import { ConnectDialog } from './connect-dialog.tsx'
 import { ModelTable } from './model-table.tsx'
 import { PendingPanel } from './pending-panel.tsx'
 import { ProviderCard } from './provider-card.tsx'
-import { matchesProvider, modelRows, slotsOf, sortProviders } from './provider-lists.ts'
+import { machinesText, matchesProvider, modelRows, slotsNow, sortProviders } from './provider-lists.ts'
 
 const route = getRouteApi('/members/network')
 
@@ -52,20 +52,19 @@ export function NetworkPage() {
 
 function Totals({ state }: { state: NetworkState | undefined }) {
   const online = state?.providers.filter(({ isOnline }) => isOnline)
-  const slots = online && slotsOf(online.flatMap(({ services }) => services))
   return (
     <StatRow>
       <Stat
         label="Online"
         icon={Server}
         value={online && formatNumber(online.length)}
-        detail={state ? tellMachines(state.providers.length) : ' '}
+        detail={state ? machinesText(state.providers) : ' '}
       />
       <Stat
         label="Running"
         icon={Zap}
         value={state && formatNumber(state.running)}
-        detail={slots ? `${formatNumber(slots.all)} at a time` : ' '}
+        detail={state ? `${formatNumber(slotsNow(state.providers))} at a time` : ' '}
         look={state && state.running > 0 ? 'accent' : 'plain'}
       />
       <Stat
@@ -151,5 +150,3 @@ const NetworkSkeleton = () => (
     </div>
   </div>
 )
-
-const tellMachines = (count: number): string => `of ${formatNumber(count)} ${count === 1 ? 'machine' : 'machines'}`

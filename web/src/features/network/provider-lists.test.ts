@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
-import { matchesProvider, modelRows, slotsOf, sortProviders, successOf } from './provider-lists.ts'
+import {
+  canMake,
+  machinesText,
+  matchesProvider,
+  modelRows,
+  slotsNow,
+  slotsOf,
+  sortProviders,
+  successOf
+} from './provider-lists.ts'
 
 const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
   id: 'svc_1',
@@ -12,6 +21,8 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
   listed: null,
   imagesPerHour: null,
   imagesPerUserHour: null,
+  usedUp: null,
+  isUnusable: false,
   usedThisHour: null,
   terms: null,
   isPaused: false,
@@ -102,4 +113,19 @@ describe('modelRows', () => {
     expect(flux?.features).toEqual(['generate', 'edit'])
     expect(flux?.slots).toEqual({ used: 2, all: 4 })
   })
+})
+
+it('counts apart the machines that are there and can make nothing', () => {
+  const dead = provider('dead', { services: [service({ isUnusable: true })] })
+  const half = provider('half', { services: [service({ isPaused: true }), service()] })
+  expect([dead, half, provider('off', { isOnline: false }), provider('rest', { drainedAt: 1 })].map(canMake)).toEqual([
+    false,
+    true,
+    false,
+    false
+  ])
+  expect(slotsNow([dead, half])).toBe(2)
+  expect(machinesText([dead, half])).toBe('of 2 machines, 1 can make images')
+  expect(machinesText([dead])).toBe('of 1 machine, none can make images')
+  expect(machinesText([half, provider('off', { isOnline: false })])).toBe('of 2 machines')
 })

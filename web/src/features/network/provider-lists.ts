@@ -1,4 +1,5 @@
 import type { NetworkState, ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { formatNumber } from '../../lib/format.ts'
 
 /** `rig-2` comes before `rig-10`. */
 const byName = new Intl.Collator(undefined, { numeric: true })
@@ -27,6 +28,25 @@ export const slotsOf = (services: readonly ServiceInfo[]): { used: number; all: 
   used: sum(services.filter(isImage).map(({ running }) => running)),
   all: sum(services.filter(isImage).map(({ concurrency }) => concurrency))
 })
+
+/** Whether a service can make images now, as far as its owner and its image server go. */
+const isUsable = (service: ServiceInfo): boolean => isImage(service) && !service.isPaused && !service.isUnusable
+
+/** Whether a machine is online and has a service that can make images now. */
+export const canMake = ({ isOnline, drainedAt, services }: ProviderInfo): boolean =>
+  isOnline && drainedAt === null && services.some(isUsable)
+
+/** Images that all of them together make at a time now. */
+export const slotsNow = (providers: readonly ProviderInfo[]): number =>
+  slotsOf(providers.filter(canMake).flatMap(({ services }) => services.filter(isUsable))).all
+
+/** How many of these machines are there, and how many of those can make images, where that are fewer. */
+export function machinesText(providers: readonly ProviderInfo[]): string {
+  const online = providers.filter(({ isOnline }) => isOnline).length
+  const able = providers.filter(canMake).length
+  const all = `of ${formatNumber(providers.length)} ${providers.length === 1 ? 'machine' : 'machines'}`
+  return able === online ? all : `${all}, ${able === 0 ? 'none' : formatNumber(able)} can make images`
+}
 
 export const isImage = ({ type }: Pick<ServiceInfo, 'type'>): boolean => type === 'image'
 

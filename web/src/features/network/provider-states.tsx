@@ -4,13 +4,25 @@ import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/c
 import { Badge } from '../../components/ui/badge.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { formatUntil } from '../../lib/format.ts'
+import { canMake, isImage } from './provider-lists.ts'
 
-export const OnlineDot = ({ isOnline, className }: { isOnline: boolean; className?: string }) => (
+interface OnlineDotProps {
+  isOnline: boolean
+  /** It is there, and can make no images. */
+  isIdle?: boolean
+  className?: string
+}
+
+export const OnlineDot = ({ isOnline, isIdle = false, className }: OnlineDotProps) => (
   <span
     aria-hidden
     className={clsx(
       'inline-block size-2.5 shrink-0 rounded-full',
-      isOnline ? 'bg-good ring-3 ring-good-soft' : 'border-2 border-line-strong',
+      isOnline
+        ? isIdle
+          ? 'bg-warn ring-3 ring-warn-soft'
+          : 'bg-good ring-3 ring-good-soft'
+        : 'border-2 border-line-strong',
       className
     )}
   />
@@ -29,7 +41,8 @@ export function Presence({ provider }: { provider: ProviderInfo }) {
   if (onlineSince === null) return 'Online'
   return (
     <>
-      Online, connected <RelativeTime at={onlineSince} />
+      {canMake(provider) || !provider.services.some(isImage) ? 'Online' : 'Online, makes no images now'}, connected{' '}
+      <RelativeTime at={onlineSince} />
     </>
   )
 }

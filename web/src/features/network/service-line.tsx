@@ -5,6 +5,7 @@ import { FeatureText } from './features.tsx'
 import { tellSpare } from './found-words.ts'
 import { isImage, successOf } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
+import { capText } from './sharing-words.ts'
 import { Slots } from './slots.tsx'
 
 /** More models than these are told in number. */
@@ -13,6 +14,7 @@ const MOST_MODELS = 4
 /** A service within the card of its provider. */
 export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boolean }) {
   const { name, engine, models, isPaused, cooling, warning } = service
+  const cap = isImage(service) ? capText(service) : null
   return (
     <li className="flex flex-col gap-1.5 py-2.5">
       <div className="flex items-center justify-between gap-3">
@@ -23,13 +25,18 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
           </span>
         </span>
         {isImage(service) && (
-          <Slots used={service.running} all={service.concurrency} idle={idle || isPaused || cooling !== null} />
+          <Slots
+            used={service.running}
+            all={service.concurrency}
+            idle={idle || isPaused || service.isUnusable || cooling !== null}
+          />
         )}
       </div>
       {models.length > 0 && <Models models={models} />}
       {service.spareModels !== null && service.spareModels > 0 && (
         <p className="text-[13px] text-muted">{tellSpare(service.spareModels)}</p>
       )}
+      {cap !== null && <p className={service.usedUp ? 'text-[13px] text-warn' : 'text-[13px] text-muted'}>{cap}</p>}
       {isImage(service) && <Performance service={service} />}
       {isPaused && (
         <span>
@@ -39,6 +46,11 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
       {warning && (
         <span>
           <WarningBadge warning={warning} />
+          {warning.text !== null && (
+            <span className="mt-1 line-clamp-3 text-[13px] [overflow-wrap:anywhere] text-muted" title={warning.text}>
+              {warning.text}
+            </span>
+          )}
         </span>
       )}
       {cooling && (

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { sharingText } from './sharing-words.ts'
+import { formatUntil } from '../../lib/format.ts'
+import { capText, sharingText } from './sharing-words.ts'
 
 const open = {
   access: 'members',
@@ -18,4 +19,17 @@ describe('what others may have of a service', () => {
     )
     expect(sharingText({ ...open, imagesPerUserHour: 2 })).toBe('Others may have 2 images each within an hour.')
   })
+})
+
+it('tells a cap in few words, and until when nothing is left of it', () => {
+  const capped = { access: 'members' as const, imagesPerHour: 2, imagesPerUserHour: null, usedUp: null }
+  expect(capText(capped)).toBe('2 images an hour for others')
+  expect(capText({ ...capped, imagesPerUserHour: 1 })).toBe('2 images an hour for others, 1 each')
+  expect(capText({ ...capped, imagesPerHour: null })).toBeNull()
+  expect(capText({ ...capped, access: 'private' })).toBeNull()
+  const until = Date.now() + 60_000
+  expect(capText({ ...capped, usedUp: { until } })).toBe(
+    `2 images an hour for others; none left until ${formatUntil(until)}`
+  )
+  expect(capText({ ...capped, usedUp: { until: null } })).toMatch(/none left for now$/)
 })

@@ -1,5 +1,5 @@
 import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
-import { formatNumber } from '../../lib/format.ts'
+import { formatNumber, formatUntil } from '../../lib/format.ts'
 
 type Sharing = Pick<ServiceInfo, 'access' | 'listed' | 'imagesPerHour' | 'imagesPerUserHour' | 'usedThisHour'>
 
@@ -14,4 +14,22 @@ export function sharingText({ access, imagesPerHour, imagesPerUserHour, usedThis
   if (limits === '') return 'Others may have as many images as they like.'
   const used = usedThisHour === null ? '' : ` They had ${formatNumber(usedThisHour)} within the last hour.`
   return `Others may have ${limits} within an hour.${used}`
+}
+
+/** The same in few words, and whether there is something left of it; null where there is no such limit. */
+export function capText({
+  access,
+  imagesPerHour,
+  imagesPerUserHour,
+  usedUp
+}: Pick<ServiceInfo, 'access' | 'imagesPerHour' | 'imagesPerUserHour' | 'usedUp'>): string | null {
+  if (access === 'private' || (imagesPerHour === null && imagesPerUserHour === null)) return null
+  const limits = [
+    ...(imagesPerHour === null ? [] : [`${images(imagesPerHour)} an hour for others`]),
+    ...(imagesPerUserHour === null
+      ? []
+      : [imagesPerHour === null ? `${images(imagesPerUserHour)} an hour for each other` : `${imagesPerUserHour} each`])
+  ].join(', ')
+  if (!usedUp) return limits
+  return `${limits}; none left ${usedUp.until === null ? 'for now' : `until ${formatUntil(usedUp.until)}`}`
 }

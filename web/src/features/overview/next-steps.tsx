@@ -2,7 +2,9 @@ import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import { ArrowRight, Check } from 'lucide-react'
 import type { Overview } from '../../../../src/http/dashboard/contract/account.ts'
+import { GuideLink } from '../../components/guide-link.tsx'
 import { Card } from '../../components/ui/page.tsx'
+import { usePerson, useRepository } from '../../lib/session.ts'
 import { stepsOf, type NextStep } from './steps.ts'
 
 /**
@@ -10,6 +12,8 @@ import { stepsOf, type NextStep } from './steps.ts'
  * they know their way. Nothing once all is done.
  */
 export function NextSteps({ todo }: { todo: Overview['todo'] }) {
+  const repository = useRepository()
+  const lacksRepository = usePerson().role === 'admin' && repository === null
   const steps = stepsOf(todo)
   const left = steps.filter(({ isDone }) => !isDone)
   if (left.length === 0) return null
@@ -31,6 +35,12 @@ export function NextSteps({ todo }: { todo: Overview['todo'] }) {
           </li>
         ))}
       </ul>
+      {lacksRepository && (
+        <p className="border-t border-line px-4 py-3 text-[13px] text-muted sm:px-5">
+          Friends cannot copy lines that connect a machine until INFERENCE_CLUB_REPOSITORY says where this program is
+          cloned from. <GuideLink name="configuration">The settings</GuideLink>
+        </p>
+      )}
     </Card>
   )
 }

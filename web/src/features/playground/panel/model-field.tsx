@@ -9,7 +9,7 @@ import { Field } from '../../../components/ui/field.tsx'
 import { Select } from '../../../components/ui/select.tsx'
 import { Skeleton } from '../../../components/ui/states.tsx'
 import { messageOf } from '../../../lib/fetch-json.ts'
-import { formatNumber } from '../../../lib/format.ts'
+import { tellLoad } from '../../../lib/model-load.ts'
 import { modelsQuery } from '../../../lib/models.ts'
 
 const FEATURE_LABELS: Record<string, string> = {
@@ -62,11 +62,6 @@ function optionsOf(models: readonly ModelInfo[], value: string) {
   return [...options, { value, label: value, detail: 'Offline' }]
 }
 
-const tellLoad = ({ providers, queued }: ModelInfo): string =>
-  `${providers === 0 ? 'No image server up' : `${formatNumber(providers)} ${providers === 1 ? 'machine' : 'machines'} online`}, ${
-    queued === 0 ? 'nothing queued' : `${formatNumber(queued)} ${queued === 1 ? 'image' : 'images'} queued`
-  }`
-
 const ModelFacts = ({ model }: { model: ModelInfo }) => (
   <div className="flex flex-col gap-2">
     <ul aria-label="What the model can do" className="flex flex-wrap gap-1">
@@ -77,7 +72,10 @@ const ModelFacts = ({ model }: { model: ModelInfo }) => (
       ))}
     </ul>
     <p className="flex items-center gap-1.5 text-xs text-faint">
-      <span aria-hidden className={clsx('size-1.5 rounded-full', model.providers > 0 ? 'bg-good' : 'bg-warn')} />
+      <span
+        aria-hidden
+        className={clsx('size-1.5 rounded-full', model.providers > 0 && !model.waiting ? 'bg-good' : 'bg-warn')}
+      />
       {tellLoad(model)}
     </p>
   </div>

@@ -1,0 +1,12 @@
+import { Type } from 'typebox'
+import { WAIT_REASONS } from '../../request-views/find-takers.ts'
+
+/** Why nobody may begin an image now, as `presentWait` spells it. */
+export const waitSchema = (description: string) =>
+  Type.Object(
+    {
+      reason: Type.Enum([...WAIT_REASONS]),
+      until: Type.Optional(Type.Integer({ description: 'Unix seconds; absent when nobody can know.' }))
+    },
+    { description }
+  )
