@@ -124,7 +124,34 @@ describe('an image server', () => {
     if (missing) expect(told[0]!.text).toContain("'alias'")
   })
 
-  it('that lists a single model may take any name, until it refuses one', async () => {
+  it.each<[served: string, text: RegExp, missing: string[] | undefined]>([
+    ['sdxl-trubo', /does not list the model 'alias'/, ['alias']],
+    ['sdxl-turb', /does not list the model 'alias'/, ['alias']],
+    ['sdxl', /lists 'sdxl-turbo' alone, not what 'alias' is served as: a misspelling\?/, undefined],
+    ['my-own', /lists 'sdxl-turbo' alone/, undefined],
+    ['sdxl-turbo2', /lists 'sdxl-turbo' alone/, undefined]
+  ])('that lists sdxl-turbo alone where %s is written says so', async (servedAs, text, missing) => {
+    const { told } = arrange(
+      { a: async () => ({ ...GOOD, models: ['sdxl-turbo'] }) },
+      { models: [{ id: 'alias', servedAs, features: [] }] }
+    )
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toMatchObject({ state: 'warning', text: expect.stringMatching(text) })
+    expect(told[0]!.missing).toEqual(missing)
+  })
+
+  it('whose names of models are as long as can be is told of within the bound', async () => {
+    const models = Array.from({ length: 500 }, (_, i) => ({
+      id: `${i}`.padEnd(200, 'i'),
+      servedAs: `${i}s`,
+      features: []
+    }))
+    const { told } = arrange({ a: async () => ({ ...GOOD, models: ['x'.repeat(1000)] }) }, { models })
+    await waitFor(() => told.length === 1)
+    expect(told[0]!.text).toMatch(/check_models: false'\.$/)
+  })
+
+  it('that lists a single model under the name that sd-server has for any may take any, until it refuses one', async () => {
     const models = ['flux', 'sdxl'].map((id) => ({ id, servedAs: id, features: [] }))
     const { told, probes } = arrange({ a: async () => ({ ...GOOD, models: ['sd-cpp-local'] }) }, { models })
     await waitFor(() => told.length === 1)

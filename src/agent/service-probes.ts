@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Engine, EngineError } from '../engines/engine.ts'
 import type { Inventory } from '../engines/inventory.ts'
+import { isMisspelling } from '../lib/closest-name.ts'
 import { inBackground, sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
@@ -244,25 +245,42 @@ const isSerious = ({ fault, missing }: Problem): boolean => fault !== undefined 
 
 /**
  * Declared models that are not in the list. A list that names nothing says nothing; one that names a single model may be of a
- * server that takes any name for the one it has, so that it counts only for models that the server has refused.
+ * server that takes any name for the one it has: there, models count as missing that the server has refused, or whose name is its
+ * name misspelt, and of others it is asked whether they are right.
  */
 export function missingFrom(
   listed: readonly string[],
   { config }: Pick<AgentService, 'config'>,
   lacked: ReadonlySet<string>
 ): Problem | undefined {
-  if (listed.length === 0) return undefined
-  const missing = config.models.filter(
-    ({ id, servedAs }) => (listed.length > 1 || lacked.has(id)) && !isAmong(listed)(servedAs)
+  const [only] = listed
+  if (only === undefined) return undefined
+  const unlisted = config.models.filter(({ servedAs }) => !isAmong(listed)(servedAs))
+  const missing = unlisted.filter(
+    ({ id, servedAs }) => listed.length > 1 || lacked.has(id) || isMisspelling(servedAs, only)
   )
   const [first, ...more] = missing.map(({ id }) => id)
-  if (first === undefined) return undefined
-  const others = more.length > 0 ? ` and ${more.length} more` : ''
+  if (first === undefined) return only === NAME_OF_ANY ? undefined : doubtNames(unlisted, only)
   return {
-    text: `The image server does not list the model '${first.slice(0, 100)}'${others}: not offered. It has ${listFew(listed)}. Without a list that is right, say 'check_models: false'.`,
+    text: `The image server does not list the model '${first.slice(0, 100)}'${andMore(more)}: not offered. It has ${listFew(listed)}. Without a list that is right, say 'check_models: false'.`,
     missing: [first, ...more]
   }
 }
+
+/** What stable-diffusion.cpp calls its model, whichever it is. */
+const NAME_OF_ANY = 'sd-cpp-local'
+
+function doubtNames(unlisted: AgentService['config']['models'], only: string): Problem | undefined {
+  const [first, ...more] = unlisted
+  if (!first) return undefined
+  const asked =
+    first.id === first.servedAs ? `'${first.id.slice(0, 100)}'` : `what '${first.id.slice(0, 90)}' is served as`
+  return {
+    text: `The image server lists '${only.slice(0, 60)}' alone, not ${asked}${andMore(more)}: a misspelling? If it takes any name, say 'check_models: false'.`
+  }
+}
+
+const andMore = (more: readonly unknown[]): string => (more.length > 0 ? ` and ${more.length} more` : '')
 
 /** The first of a server's names, as much of them as a line of a terminal holds. */
 function listFew(names: readonly string[]): string {

@@ -22,6 +22,8 @@ export interface Recognised {
   note?: string
   /** It may make images or not: that cannot be asked. */
   isUnsure?: true
+  /** It lets nobody in without a key, or refused the one it got. */
+  wantsKey?: true
 }
 
 /** Names of files that lie among models of pictures and make none: films, sound, second passes. */

@@ -145,7 +145,7 @@ describe('servers with the API of OpenAI', () => {
       engine: { name: 'openai' },
       models: [{ servedAs: 'flux-dev' }],
       isUnsure: true,
-      note: expect.stringContaining('--try')
+      note: 'Whether it makes images is not known.'
     })
   })
 

@@ -5,12 +5,21 @@
  */
 export function closestName(name: string, candidates: readonly string[]): string | undefined {
   const wanted = name.toLowerCase()
-  const most = Math.min(3, Math.max(1, Math.floor(wanted.length / 3)))
+  const most = mostMistakes(wanted)
   const [best] = candidates
     .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= most)
     .sort((a, b) => a.distance - b.distance)
   return best?.candidate ?? candidates.find((candidate) => isCutShort(wanted, candidate.toLowerCase()))
+}
+
+const mostMistakes = (name: string): number => Math.min(3, Math.max(1, Math.floor(name.length / 3)))
+
+/** Whether a name is that of one thing with letters mistyped; with other digits it is that of another version. */
+export function isMisspelling(name: string, meant: string): boolean {
+  const [one, other] = [name.toLowerCase(), meant.toLowerCase()]
+  const digits = (text: string) => text.replace(/\D+/g, ' ').trim()
+  return digits(one) === digits(other) && editDistance(one, other) <= mostMistakes(one)
 }
 
 const isCutShort = (name: string, whole: string): boolean =>

@@ -2,6 +2,10 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Sighting } from '../../src/cli/doctor/survey.ts'
+import { takeUnsure } from '../../src/cli/doctor/init-agent.ts'
+import { ENGINES } from '../../src/engines/engine-descriptions.ts'
+import type { Recognised } from '../../src/engines/fingerprint.ts'
 import { parseListening } from '../../src/cli/doctor/find-exposure.ts'
 import { startFakeComfy } from '../support/fake-comfyui-server.ts'
 import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
@@ -107,6 +111,74 @@ ${HEAD}  # the good one
     // What it cannot know is told, and stays.
     expect(stderr).toContain('services[2].whatever is not known')
     expect(stdout + stderr + looked.stdout + looked.stderr).not.toContain('theOwnersSecretKey')
+  })
+
+  it('renames misspelt keys where they stand, with what is behind them, and fills in nothing beside them', async () => {
+    const comfy = await started(startFakeComfy({ diffusionModels: [] }))
+    const text = `gatway: http://127.0.0.1:9 # ours
+api_kye: ic_theOwnersSecretKey
+nmae: rig
+servces:
+  - nam: comfy
+    typ: image
+    enigne: comfyui
+    ulr: ${comfy.url}
+    acess: private
+    modles: [{idd: sdxl, serverd_as: xl/juggernautXL.safetensors}]
+`
+    await writeFile(path(), text)
+    const looked = await club(['doctor', 'agent.yaml'])
+    const { code, stdout, stderr } = await club(['doctor', 'agent.yaml', '--write'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(await written()).toBe(
+      text
+        .replace('gatway', 'gateway')
+        .replace('api_kye', 'api_key')
+        .replace('nmae', 'name')
+        .replace('servces', 'services')
+        .replace('nam:', 'name:')
+        .replace('typ:', 'type:')
+        .replace('enigne', 'engine')
+        .replace('ulr', 'url')
+        .replace('acess', 'access')
+        .replace('modles', 'models')
+        .replace('idd', 'id')
+        .replace('serverd_as', 'served_as')
+    )
+    // What is done is what was promised.
+    const changesIn = (output: string) => output.split('\n').filter((line) => line.startsWith('  '))
+    expect(changesIn(stdout)).toEqual(changesIn(looked.stdout))
+    expect(changesIn(stdout)).toContain('  gatway is gateway now')
+  })
+
+  it.each([
+    ['sdxl-trubo', 1, /^ {2}a: .*does not list the model 'sdxl-trubo'/m],
+    ['my-own', 1, /^ {2}a: .*lists 'sdxl-turbo' alone, not 'my-own': a misspelling\?/m],
+    ['SDXL-turbo', 0, /^$/]
+  ])('says of the model %j what is wrong where the server lists another alone', async (id, rc, problem) => {
+    const server = await started(startFakeOpenAIServer({ knownModels: ['sdxl-turbo'] }))
+    await writeFile(
+      path(),
+      `${HEAD}  - {name: a, type: image, engine: openai, url: "${server.url}", models: [{id: ${id}}]}\n`
+    )
+    const { code, stdout, stderr } = await club(['doctor', 'agent.yaml'])
+    expect({ code, isRight: stdout.includes('is right as it is') }).toEqual({ code: rc, isRight: rc === 0 })
+    expect(stderr).toMatch(problem)
+    if (id !== 'sdxl-trubo') return
+    expect(stdout).toContain('sdxl-trubo is served_as sdxl-turbo now')
+    expect((await club(['doctor', 'agent.yaml', '--write'])).code).toBe(0)
+  })
+
+  it.each([
+    ['a key that is wrong', 'api_key: wrong, ', { refused: true, asked: false }],
+    ['no key', '', { refused: true, asked: true }]
+  ])('with %s says the one thing that is to be done', async (_, key, told) => {
+    const server = await started(startFakeOpenAIServer({ requiredApiKey: 'sk-upstream' }))
+    const service = `{name: a, type: image, engine: openai, url: "${server.url}", ${key}models: [{id: sdxl}]}`
+    await writeFile(path(), `${HEAD}  - ${service}\n`)
+    const { code, stdout, stderr } = await club(['doctor', 'agent.yaml'])
+    const refused = stderr.includes('API key')
+    expect({ code, refused, asked: stdout.includes('It asks for a key') }).toEqual({ code: 1, ...told })
   })
 
   it('finds a server that has moved', async () => {
@@ -228,7 +300,45 @@ describe('parseListening', () => {
   })
 })
 
+describe('what agent --init takes where nobody can be asked', () => {
+  const sighting = (port: number, found: Partial<Recognised>): Sighting => ({
+    url: `http://127.0.0.1:${port}`,
+    shown: `http://127.0.0.1:${port}`,
+    isNamed: false,
+    contact: 'answers',
+    found: [{ engine: ENGINES.find(({ name }) => name === 'openai')!, server: 'one', models: [{ servedAs: 'x' }], ...found }] // prettier-ignore
+  })
+  const [one, other] = [sighting(1234, { isUnsure: true }), sighting(1235, { isUnsure: true })]
+  const useless = sighting(1236, { models: [] })
+
+  it('is the only server of which it is not known whether it makes images', () => {
+    expect(takeUnsure([useless, one])).toEqual({ ...one, isNamed: true })
+  })
+
+  it('is none of several, nor one without models: it names the option that it has', () => {
+    expect(() => takeUnsure([one, other])).toThrow('--server http://127.0.0.1:1234')
+    expect(() => takeUnsure([useless])).toThrow('--server <url>')
+  })
+})
+
 describe('agent --init', () => {
+  it('tells of no option of another command', async () => {
+    const server = await started(startFakeOpenAIServer({ knownModels: ['flux-dev'] }))
+    const args = ['--gateway', 'http://127.0.0.1:9', '--key', 'ic_x', '--server', server.url]
+    const { code, stdout, stderr } = await club(['agent', '--init', '--no-start', ...args])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('unsure')
+    expect(stdout).not.toContain('--')
+  })
+
+  it('takes what is behind a misspelt key for what is meant', async () => {
+    const comfy = await started(startFakeComfy({ diffusionModels: [] }))
+    await writeFile(path(), 'gatway: https://club.example.org\napi_kye: ic_old\nname: rig\n')
+    const { code } = await club(['agent', '--init', '--no-start', '--server', comfy.url])
+    expect(code).toBe(0)
+    expect(await written()).toMatch(/^gateway: https:\/\/club\.example\.org\napi_key: ic_old\nname: rig\n/)
+  })
+
   it('goes from nothing to serving in one command', async () => {
     const gateway = await started(startTestGateway())
     const user = await gateway.addUser()

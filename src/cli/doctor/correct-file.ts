@@ -30,7 +30,6 @@ export const usableOf = (sightings: readonly Sighting[], worked: ReadonlySet<Sig
 
 /** Corrects what was certainly meant otherwise, of all services. */
 export function correctServices(file: AgentFile, sightings: readonly Sighting[]): void {
-  file.correctKeys()
   for (const [index, service] of file.services.entries()) {
     if (service) correctService(file, { index, service, sightings })
   }

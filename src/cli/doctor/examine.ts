@@ -41,7 +41,7 @@ export const say = (line: string): void => void process.stdout.write(`${cleanTex
 /** Tells what is where. Usual places at which nothing is are not told. */
 export function printSightings(
   sightings: readonly Sighting[],
-  { file, trials }: { file: AgentFile | undefined; trials: ReadonlyMap<Sighting, Trial> }
+  { file, trials, ifUnsure }: { file: AgentFile | undefined; trials: ReadonlyMap<Sighting, Trial>; ifUnsure?: string }
 ): void {
   const told = sightings.filter(({ contact, isNamed }) => isNamed || contact !== 'none')
   if (told.length === 0) return
@@ -60,9 +60,12 @@ export function printSightings(
       ]
     })
   ])
-  for (const { shown, found, exposure } of told) {
+  for (const { shown, found, exposure, apiKey } of told) {
     const [best] = found
-    if (best?.note !== undefined) say(`${shown}: ${best.note}`)
+    // Of one that has a key the examination of its service says whether it is refused.
+    if (best?.note !== undefined && !(best.wantsKey && apiKey !== undefined)) {
+      say([`${shown}: ${best.note}`, ...(best.isUnsure && ifUnsure !== undefined ? [ifUnsure] : [])].join(' '))
+    }
     if (exposure !== undefined && best && best.server !== 'inference.club') say(warningOf(shown, exposure))
   }
 }

@@ -2,14 +2,14 @@ import { dirname, isAbsolute, relative } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { checkApiKey, checkGateway } from '../../config/agent-config-checks.ts'
-import { AgentFile, type NewService } from '../../config/agent-file.ts'
+import type { AgentFile, NewService } from '../../config/agent-file.ts'
 import { loadClientSettings } from '../../config/client-settings.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { addServices, correctServices, usableOf } from './correct-file.ts'
 import { placesIn, printSightings, say } from './examine.ts'
 import { asUrl } from './place.ts'
-import { machineName, nothingFound } from './run-doctor.ts'
+import { machineName, nothingFound, openFile } from './run-doctor.ts'
 import { type Sighting, survey, usualPlaces } from './survey.ts'
 
 export interface InitOptions {
@@ -33,7 +33,7 @@ type Access = { key: string } | { keyFile: string } | 'variable' | 'written'
 export async function initAgent(options: InitOptions): Promise<void> {
   const { path } = options
   const before = await readAgentFile(path)
-  const file = new AgentFile({ text: before, path })
+  const file = openFile(before, path)
   const given = readGiven(options, file)
   if (!isTerminal()) requireGiven(given)
   const sightings = await survey([
@@ -107,17 +107,45 @@ function setAccess(file: AgentFile, access: Access, path: string): void {
   file.set('api_key', access.key)
 }
 
-/** Where nothing was found, somebody may know better. */
+/** Where nothing certain was found, what may be an image server is taken, or somebody knows better. */
 async function findMore(sightings: readonly Sighting[], file: AgentFile): Promise<readonly Sighting[]> {
   if (usableOf(sightings, new Set()).length > 0 || file.services.length > 0) return sightings
-  if (!isTerminal()) throw nothingFound(sightings)
-  const url = await ask('Address of the image server, such as http://127.0.0.1:8188: ', (text) =>
-    asUrl(text) === undefined ? 'must be an address' : undefined
+  const unsure = unsureOf(sightings)
+  if (!isTerminal()) return [takeUnsure(sightings)]
+  const places = unsure.map(({ shown }) => shown)
+  const usual = places[0]
+  const text = await ask(
+    usual === undefined
+      ? 'Address of the image server, such as http://127.0.0.1:8188: '
+      : `Address of the image server (Enter: ${usual}, unsure${places.length > 1 ? `; or ${places.slice(1).join(', ')}, unsure` : ''}; or another): `,
+    (typed) => (asUrl(typed) === undefined && !(typed === '' && usual !== undefined) ? 'must be an address' : undefined)
   )
-  const more = await survey([{ url: asUrl(url) ?? url, isNamed: true }])
+  const known = unsure.find(({ shown }) => shown === (text === '' ? usual : asUrl(text)))
+  if (known) return [{ ...known, isNamed: true }]
+  const more = await survey([{ url: asUrl(text) ?? text, isNamed: true }])
   printSightings(more, { file, trials: new Map() })
-  if (usableOf(more, new Set()).length === 0) throw nothingFound(more)
+  if (usableOf(more, new Set()).length === 0) throw nothingFound(more, BY_OPTION)
   return more
+}
+
+const BY_OPTION = 'give its address as --server <url>'
+
+/** Those that may make images: of them it cannot be asked. */
+const unsureOf = (sightings: readonly Sighting[]): Sighting[] =>
+  usableOf(sightings, new Set(sightings)).map(({ sighting }) => sighting)
+
+/** The only server that may make images, where nobody can be asked; says so. Throws `CommandFailed` when there is none, or several. */
+export function takeUnsure(sightings: readonly Sighting[]): Sighting {
+  const [only, ...others] = unsureOf(sightings)
+  if (!only) throw nothingFound(sightings, BY_OPTION)
+  if (others.length > 0) {
+    const all = [only, ...others].map(({ shown }) => shown)
+    throw new CommandFailed(
+      `It is not known which of ${all.join(', ')} make images: name those that do, such as --server ${only.shown}.`
+    )
+  }
+  say(`${only.shown} is taken, being the only one: take its service out of the file if it makes no images.`)
+  return { ...only, isNamed: true }
 }
 
 const isTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY

@@ -27,7 +27,7 @@ export async function runDoctor({ urls, path, isFileNamed, write, tries }: Docto
   const named: Place[] = urls.map((url) => ({ url, isNamed: true }))
   const sightings = await survey([...(file ? placesIn(file) : []), ...(named.length > 0 ? named : usualPlaces())])
   const trials = tries ? await tryAll(sightings) : new Map<Sighting, Trial>()
-  printSightings(sightings, { file, trials })
+  printSightings(sightings, { file, trials, ifUnsure: '--try finds out.' })
 
   const worked = new Set([...trials].flatMap(([sighting, { worked: made }]) => (made ? [sighting] : [])))
   const usable = usableOf(sightings, worked)
@@ -37,7 +37,12 @@ export async function runDoctor({ urls, path, isFileNamed, write, tries }: Docto
   else say(`'doctor --write' writes a file for the agent, 'agent --init' starts one as well.`)
 }
 
-const openFile = (text: string | undefined, path: string): AgentFile => new AgentFile({ text, path })
+/** With its keys as they were meant, so that nothing that is written under a misspelt one is overlooked, or filled in beside it. */
+export function openFile(text: string | undefined, path: string): AgentFile {
+  const file = new AgentFile({ text, path })
+  file.correctKeys()
+  return file
+}
 
 /** One after the other: they may share a GPU. */
 async function tryAll(sightings: readonly Sighting[]): Promise<Map<Sighting, Trial>> {
@@ -51,10 +56,11 @@ async function tryAll(sightings: readonly Sighting[]): Promise<Map<Sighting, Tri
   return trials
 }
 
-export function nothingFound(sightings: readonly Sighting[]): CommandFailed {
+/** `how` says how an address is given. */
+export function nothingFound(sightings: readonly Sighting[], how = 'give its address'): CommandFailed {
   const looked = sightings.map(({ shown }) => shown).join(', ')
   return new CommandFailed(
-    `No image server that can be used was found (looked at ${looked}). Start it first, or give its address.`
+    `No image server that can be used was found (looked at ${looked}). Start it first, or ${how}.`
   )
 }
 
@@ -77,7 +83,7 @@ async function writeFile({ path, before, sightings, usable }: FileWork): Promise
     say(`${path} was ${before === undefined ? 'written' : 'corrected'}:`)
     for (const change of file.changes) say(`  ${change}`)
   }
-  await judge({ path, text })
+  await judge({ path, text, isComplete: true })
   if (before === undefined) say(`Start it with 'bin/inference-club agent --config ${path}'.`)
 }
 
@@ -100,13 +106,14 @@ async function tellOfFile({ path, before, sightings, usable }: FileWork & { befo
     say(`With --write, in ${path}:`)
     for (const change of corrected.changes) say(`  ${change}`)
   }
-  await judge({ path, text: before })
+  await judge({ path, text: before, isComplete: corrected.changes.length === 0 })
 }
 
 /** Throws `CommandFailed` with what an agent would not start with, or would warn of. */
-async function judge({ path, text }: { path: string; text: string }): Promise<void> {
+async function judge(file: { path: string; text: string; isComplete: boolean }): Promise<void> {
+  const { path, text, isComplete } = file
   const { config, mistakes } = checkFile({ text, path })
   const problems = config ? await findProblems(config) : mistakes
-  if (problems.length === 0) return say(`${path} is right as it is.`)
+  if (problems.length === 0) return say(`${path} ${isComplete ? 'is right as it is' : 'can be used as it is, too'}.`)
   throw new CommandFailed(`What is wrong in ${path}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
 }

@@ -70,12 +70,13 @@ export const fingerprintOpenAI: Fingerprint = async (look) => {
 const WITHOUT_KEY: Recognised = {
   server: 'a server that asks for a key',
   models: [],
+  wantsKey: true,
   note: 'It asks for a key: write it into agent.yaml, as the api_key of its service.'
 }
 
 function noteOf({ isSure, models }: { isSure: boolean; models: readonly FoundModel[] }): { note?: string } {
   if (models.length === 0) return { note: 'None of its models is known to make images.' }
-  return isSure ? {} : { note: 'Whether it makes images is not known: --try finds out.' }
+  return isSure ? {} : { note: 'Whether it makes images is not known.' }
 }
 
 /** sd-server calls its only model by a name that says nothing; its file is told elsewhere. */
