@@ -8,7 +8,7 @@ import { bootstrapAdmin } from '../people/bootstrap.ts'
 import type { CreatedApiKey } from '../auth/api-keys.ts'
 import type { UserRow } from '../people/user-store.ts'
 import type { Config } from '../config/config.ts'
-import { lockDataDir } from '../db/data-dir-lock.ts'
+import { isDataDirLocked, lockDataDir } from '../db/data-dir-lock.ts'
 import { forgetGatewayAddress, leaveGatewayAddress } from '../db/gateway-address.ts'
 import { startDispatcher } from '../dispatch/dispatcher.ts'
 import { createHttpApp } from '../http/app.ts'
@@ -17,6 +17,7 @@ import { createSteadyClock, type SteadyClock } from '../lib/clock.ts'
 import { createHostCheck, knownHosts } from '../lib/allowed-hosts.ts'
 import { basePathOf } from '../lib/base-path.ts'
 import { EDGE_LIMITS, type EdgeLimits } from '../lib/edge-limits.ts'
+import { tryToListen } from '../lib/try-to-listen.ts'
 import { localUrl } from '../lib/local-url.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createReached } from '../lib/reached.ts'
@@ -67,6 +68,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { leaseMs, drainTimeoutMs } = config.limits
   const edge = { ...EDGE_LIMITS, ...ownEdge }
 
+  // Nothing is made in a new folder for a start that cannot succeed; who runs on the folder already is said first.
+  if (!isDataDirLocked(dataDir)) await tryToListen(config)
   await using opened = new AsyncDisposableStack()
   opened.defer(await lockDataDir(dataDir))
   // Of one that was killed, whose address is not this one's.

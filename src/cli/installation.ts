@@ -28,6 +28,20 @@ export function explainDataDir(error: unknown, { dataDir }: Pick<Config, 'dataDi
   if (error instanceof DataDirUnusable || error instanceof StorageMisconfigured) return new CommandFailed(error.message)
   const { code, syscall } = error as NodeJS.ErrnoException
   if (syscall === undefined && code !== 'ERR_SQLITE_ERROR') return error
-  const reason = error instanceof Error ? error.message : String(code)
+  const reason = WHY_NOT[code ?? ''] ?? (error instanceof Error ? error.message : String(code))
   return new CommandFailed(`The data folder ${dataDir} cannot be used: ${reason}.`)
+}
+
+/** What the system says of a folder, in words for its operator. */
+const WHY_NOT: Readonly<Record<string, string>> = {
+  ENOENT: 'the system lets nobody make a folder there',
+  ENOTDIR: 'a part of its path is a file, and no folder',
+  EACCES: 'the user that runs this program may not write there',
+  EPERM: 'the system allows no writing there',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: "the disk's share of this user is used up",
+  ENAMETOOLONG: 'a part of its path is too long',
+  ELOOP: 'the links in its path lead in a circle',
+  EIO: 'the disk answers with errors'
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { access, constants, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeFolder } from '../lib/folders.ts'
@@ -23,6 +23,11 @@ const pathIn = (dataDir: string): string => join(dataDir, 'gateway.lock')
  */
 export async function lockDataDir(dataDir: string, lockFile = lockWithSqlite): Promise<() => void> {
   await makeFolder(dataDir)
+  if (!(await stat(dataDir)).isDirectory()) {
+    throw new DataDirUnusable(`${dataDir} is a file, and no folder: set INFERENCE_CLUB_DATA_DIR to a folder.`)
+  }
+  // SQLite would only say that it cannot open a file.
+  await access(dataDir, constants.W_OK | constants.X_OK)
   try {
     return lockFile(pathIn(dataDir))
   } catch (error) {

@@ -51,6 +51,7 @@ async function expectNothingLeft(): Promise<void> {
 it('leaves nothing open when its port is taken', async () => {
   const other = await listenThere()
   await expect(start()).rejects.toThrow('EADDRINUSE')
+  expect(await readdir(dataDir)).toEqual([])
   other.close()
   await once(other, 'close')
   await expectNothingLeft()

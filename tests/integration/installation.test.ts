@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lockDataDir } from '../../src/db/data-dir-lock.ts'
@@ -60,6 +60,23 @@ describe('a command that needs an installation', () => {
     expect(stderr).toMatch(/^There is no inference\.club in \S+elsewhere, which INFERENCE_CLUB_DATA_DIR names\..*\n$/)
     expect(await readdir(folder)).toEqual(kind === undefined ? [] : ['elsewhere'])
     if (kind === 'folder') expect(await readdir(place)).toEqual([])
+  })
+
+  it.each([
+    ['a file', 'file', /^\S+file is a file, and no folder: set INFERENCE_CLUB_DATA_DIR to a folder\.\n$/],
+    ['below a file', 'file/below', /^The data folder \S+below cannot be used: a part of its path is a file, .*\.\n$/],
+    ['of too long a name', 'x'.repeat(300), /^The data folder \S+ cannot be used: a part of its path is too long\.\n$/],
+    ...(process.platform === 'linux'
+      ? [['where nobody can make one', '/proc/x', /^The data folder \/proc\/x cannot be used: the system lets .*\.\n$/] as const]
+      : [])
+  ] as const)('says in a sentence that the folder is %s', async (_what, place, sentence) => {
+    await writeFile(join(folder, 'file'), '')
+    const env = { INFERENCE_CLUB_DATA_DIR: resolve(folder, place), INFERENCE_CLUB_PORT: '0' }
+    const { code, stderr } = await club(['serve'], env)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(sentence)
+    expect(stderr).not.toMatch(/E[A-Z]{4,}|unable/)
+    expect(await readdir(folder)).toEqual(['file'])
   })
 
   it('says in one line that the database is none', async () => {

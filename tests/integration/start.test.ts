@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -91,6 +91,8 @@ describe('the first start', () => {
     })
     await port.free()
     expect(refused.code).toBe(1)
+    expect(refused.stderr).toMatch(/^Port \d+ on \S+ is taken\. .*\n$/)
+    expect(await readdir(folder)).toEqual([])
     expect(keyIn((await start()).output())).toBeDefined()
   })
 })
