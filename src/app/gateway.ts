@@ -54,8 +54,11 @@ export interface Gateway {
   admin: UserRow
   /** The bootstrap key, on the first start only. */
   newKey?: CreatedApiKey
-  /** Takes no new work, lets waiting callers finish for a while, tells the others, and stops. */
-  close(): Promise<void>
+  /**
+   * Takes no new work, lets waiting callers finish for a while, tells the others, and stops; not before `leaving`, of agents that
+   * end with it, has settled.
+   */
+  close(leaving?: Promise<unknown>): Promise<void>
 }
 
 /**
@@ -125,6 +128,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stopping = new AbortController()
   const callers = createTally()
   let draining = false
+  let left: Promise<unknown> = Promise.resolve()
   const checkReady = createReadiness(context)
   const app = closing(
     opened,
@@ -172,7 +176,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   opened.defer(async () => {
     // Agents go on delivering meanwhile, so most waiting callers still get their images.
     const told = setTimeout(() => stopping.abort(), drainTimeoutMs)
-    await callers.none()
+    await Promise.allSettled([callers.none(), left])
     clearTimeout(told)
     stopping.abort()
   })
@@ -212,7 +216,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     draining = true
   })
   const running = opened.move()
-  return { url, context, admin, ...(newKey && { newKey }), close: () => running.disposeAsync() }
+  const close = (leaving: Promise<unknown> = Promise.resolve()) => {
+    left = leaving
+    return running.disposeAsync()
+  }
+  return { url, context, admin, ...(newKey && { newKey }), close }
 }
 
 /** Has something closed with the stack, before all that the stack was given earlier. */

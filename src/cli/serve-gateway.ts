@@ -2,7 +2,7 @@ import { type Agent, runAgent } from '../agent/run-agent.ts'
 import { type Gateway, startGateway } from '../app/gateway.ts'
 import { invitationUrl } from '../people/invitations.ts'
 import type { Config } from '../config/config.ts'
-import { inBackground } from '../lib/async.ts'
+import { sleep } from '../lib/async.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
 import { FEATURES } from '../images/image-request.ts'
 import { CommandFailed } from './command-failed.ts'
@@ -27,9 +27,17 @@ export async function serveGateway(config: Config, { withDemo }: { withDemo: boo
   process.stdout.write('Stopping: running work is finished or kept for the next start. Again to stop at once.\n')
   // It is about to lose its gateway, which goes on purpose.
   demoLogger.level = 'silent'
-  if (demo) inBackground(demo.drain(), (error) => logger.warn({ err: error }, 'the demo agent did not finish'))
-  await gateway.close()
-  await demo?.stop()
+  await gateway.close(demo && leave(demo, config.limits.drainTimeoutMs))
+}
+
+/** Finishes what it makes for at most this long, and hands the rest back. */
+async function leave(agent: Agent, withinMs: number): Promise<void> {
+  const done = new AbortController()
+  await Promise.race([agent.drain(), sleep(withinMs, done.signal).catch(() => undefined)])
+  done.abort()
+  await agent.stop()
+  // The gateway has heard then that it leaves.
+  await agent.finished
 }
 
 async function startOrExplain(config: Config, logger: Logger): Promise<Gateway> {

@@ -51,8 +51,8 @@ async function start(args: readonly string[], options: { until: RegExp; env?: Re
   return program
 }
 
-const startGateway = (env: Record<string, string> = {}) =>
-  start(['serve'], {
+const startGateway = (env: Record<string, string> = {}, args: readonly string[] = ['serve']) =>
+  start(args, {
     until: /running at/,
     env: {
       INFERENCE_CLUB_PORT: new URL(url).port,
@@ -83,8 +83,8 @@ const call = (path: string, json?: unknown, headers: Record<string, string> = {}
 const generate = (prompt: string, fields: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
   call('/v1/images/generations', { model: MODEL, prompt, size: '64x64', ...fields }, headers)
 
-const submit = async (prompt: string): Promise<string> =>
-  ((await (await generate(prompt, { async: true })).json()) as JobAnswer).id
+const submit = async (prompt: string, model = MODEL): Promise<string> =>
+  ((await (await generate(prompt, { model, async: true })).json()) as JobAnswer).id
 
 const getJob = async (id: string): Promise<JobAnswer> => (await (await call(`/v1/jobs/${id}`)).json()) as JobAnswer
 
@@ -175,6 +175,23 @@ describe('a gateway that is asked to stop', () => {
     await waitFor(async () => JSON.stringify(await (await call('/v1/jobs')).json()).includes('early'))
     agent.process.kill('SIGCONT')
     expect((await early).status).toBe(200)
+  })
+
+  it.each([
+    ['finishes what its built-in agent makes', '20s', '20ms', null],
+    ['hands back what its built-in agent cannot finish in time', '100ms', '300ms', expect.stringMatching(/^agent_lost/)]
+  ])('%s', async (_what, drain, stepTime, reasonAtEnd) => {
+    const env = { INFERENCE_CLUB_LIMITS_DRAIN_TIMEOUT: drain, INFERENCE_CLUB_DEMO_STEP_TIME: stepTime }
+    const gateway = await startGateway(env, ['serve', '--demo'])
+    const id = await submit('painted', 'demo')
+    await waitFor(async () => (await getJob(id)).status === 'PROCESSING')
+    expect(await gateway.stop()).toMatchObject({ code: 0, stderr: '' })
+    // Without an agent nothing is made anew.
+    await startGateway()
+    const { attempts } = await getJob(id)
+    expect(attempts.map(({ reason }) => reason)).toEqual([reasonAtEnd])
+    // What was handed back has ended before the start, and need not be waited for.
+    expect(attempts[0]?.finished_at).not.toBeNull()
   })
 
   it('stops at once when it is asked twice', async () => {
