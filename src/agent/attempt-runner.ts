@@ -10,6 +10,7 @@ import { chooseExtras } from './choose-extras.ts'
 import { deliverImage } from './deliver-image.ts'
 import { explainServer } from './explain-server.ts'
 import type { GatewayTransfers } from './gateway-transfers.ts'
+import type { Doubt } from './service-probes.ts'
 import { offeredModel } from './offered-model.ts'
 import { openInput } from './open-input.ts'
 import { prepareImage } from './prepare-image.ts'
@@ -28,8 +29,8 @@ export interface AttemptRunnerParts {
   serviceOf: (name: string) => AgentService | undefined
   /** False when the socket is down and the message went nowhere. */
   send: (message: AgentMessage) => boolean
-  /** Called when an image server may be gone, or has said that it lacks that model. */
-  onDoubt?: (service: string, lackedModel?: string) => void
+  /** Called when an image server may be gone, or has said that it lacks a model; true: it is looked at, and what was found is told. */
+  onDoubt?: (service: string, doubt: Doubt) => boolean
   limits: AgentLimits
   logger: Logger
 }
@@ -167,10 +168,17 @@ export class AttemptRunner {
     } catch (error) {
       const failure = failureOf(error)
       if (failure) {
-        const why = explainServer({ url: service.config.url, text: failure.message, error })
-        logger.warn({ attempt: id, fault: failure.fault }, `${held.service}: an image was not made: ${why}`)
-        if (DOUBTFUL.includes(failure.fault)) {
-          this.#parts.onDoubt?.(held.service, failure.fault === 'model_missing' ? assigned.model : undefined)
+        const { fault, message: text } = failure
+        const isLookedAt =
+          DOUBTFUL.includes(fault) &&
+          this.#parts.onDoubt?.(held.service, {
+            ...(fault === 'model_missing' && { lackedModel: assigned.model }),
+            ...(fault === 'unreachable' && { unreached: { attempt: id, text, error } })
+          })
+        // Of a server that has gone away one sentence is enough.
+        if (fault !== 'unreachable' || isLookedAt !== true) {
+          const why = explainServer({ url: service.config.url, text, error })
+          logger.warn({ attempt: id, fault }, `${held.service}: an image was not made: ${why}`)
         }
         held.failure = failure
         held.generated = true

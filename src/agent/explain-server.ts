@@ -29,20 +29,30 @@ const SUBJECT = /\bthe image server\b/i
 export function explainServer({
   url,
   text,
-  error
+  error,
+  hasAnswered = false
 }: {
   url: string | undefined
   text: string
   error?: unknown
+  /** It was reached before at this address, which is right then. */
+  hasAnswered?: boolean
 }): string {
   const engineError = error instanceof EngineError ? error : undefined
   const asked = engineError?.asked ?? (url === undefined ? undefined : shownAddress(url))
   const named = asked === undefined ? text : text.replace(SUBJECT, `the image server at ${asked}`)
   const code = engineError ? codeOf(engineError.cause) : ''
   const known = NO_CONNECTION[SAME[code] ?? code]
+  const remedy = hasAnswered && known === NO_CONNECTION.ECONNRESET ? 'Does it still run?' : known?.remedy
   const why = known?.why ?? (code === '' ? undefined : code)
   const sentence = why === undefined ? named : `${named.replace(/\.$/, '')} (${why}).`
-  return cleanText([sentence, engineError?.remedy ?? known?.remedy].filter((part) => part !== undefined).join(' '))
+  return cleanText([sentence, engineError?.remedy ?? remedy].filter((part) => part !== undefined).join(' '))
+}
+
+/** Whether no connection came about, or it broke off before an answer. */
+export function isNoConnection(error: unknown): boolean {
+  const code = error instanceof EngineError ? codeOf(error.cause) : ''
+  return (SAME[code] ?? code) in NO_CONNECTION
 }
 
 /** Of a call that failed: the code of what lies deepest, for `fetch` wraps what happened. */

@@ -106,7 +106,7 @@ export function runAgent(options: AgentOptions): Agent {
     transfers,
     serviceOf: (name) => services.get(name),
     send: (message) => link.send(message),
-    onDoubt: (service, lackedModel) => probes?.check(service, lackedModel),
+    onDoubt: (service, doubt) => probes?.check(service, doubt) ?? false,
     limits: AGENT_LIMITS,
     logger
   })

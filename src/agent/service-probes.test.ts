@@ -1,9 +1,10 @@
+import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { type Engine, EngineError } from '../engines/engine.ts'
 import { toError } from '../lib/async.ts'
 import type { Inventory } from '../engines/inventory.ts'
-import { silentLogger } from '../lib/logger.ts'
+import { type Logger, silentLogger } from '../lib/logger.ts'
 import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import type { AgentService } from './agent-services.ts'
 import { ServiceProbes, type ServiceState } from './service-probes.ts'
@@ -18,7 +19,11 @@ afterEach(() => running.splice(0).forEach((probes) => probes.close()))
 function arrange(
   engines: Record<string, Engine['describe'] | undefined>,
   config: object = {},
-  { lookEveryMs = 60_000, isBusy = () => false }: { lookEveryMs?: number; isBusy?: (service: string) => boolean } = {}
+  {
+    lookEveryMs = 60_000,
+    isBusy = () => false,
+    logger = silentLogger()
+  }: { lookEveryMs?: number; isBusy?: (service: string) => boolean; logger?: Logger } = {}
 ) {
   const told: ServiceState[] = []
   const inventories: ServiceInventory[] = []
@@ -26,7 +31,7 @@ function arrange(
     onState: (state) => told.push(state),
     onInventory: (inventory) => inventories.push(inventory),
     isBusy,
-    logger: silentLogger(),
+    logger,
     times: { withinMs: 50, firstPauseMs: 5, longestPauseMs: 20, lookEveryMs }
   })
   running.push(probes)
@@ -156,7 +161,7 @@ describe('an image server', () => {
     const { told, probes } = arrange({ a: async () => ({ ...GOOD, models: ['sd-cpp-local'] }) }, { models })
     await waitFor(() => told.length === 1)
     expect(told[0]).toEqual({ service: 'a', state: 'ok', text: '' })
-    probes.check('a', 'sdxl')
+    probes.check('a', { lackedModel: 'sdxl' })
     await waitFor(() => told.length === 2)
     expect(told[1]).toMatchObject({ state: 'warning', missing: ['sdxl'] })
   })
@@ -227,5 +232,49 @@ describe('what lies on an image server', () => {
     await waitFor(() => inventories.length === 2)
     expect(probes.inventories()).toEqual([inventories[1]])
     expect(inventories[1]?.memory?.free).toBeLessThanOrEqual(7e9)
+  })
+})
+
+describe('what is said of an image server that has gone away', () => {
+  const failing = (code: string) => {
+    const cause = Object.assign(new Error(code), { code })
+    return new EngineError('unreachable', `The image server is gone: ${code}.`, { cause })
+  }
+  const arrangeSaid = (describe: Engine['describe']) => {
+    const said: string[] = []
+    const write = (line: string) => {
+      const { level, msg } = JSON.parse(line) as { level: number; msg: string }
+      if (level >= 40) said.push(msg)
+    }
+    return { said, ...arrange({ a: describe }, {}, { logger: pino({ level: 'info' }, { write }) }) }
+  }
+
+  it('is one sentence, whatever of it is met first, and no doubt of its address', async () => {
+    let answers: (() => Promise<typeof GOOD>)[] = [async () => GOOD]
+    const next = () => (answers.length > 1 ? answers.shift() : answers[0])!()
+    const { said, told, probes } = arrangeSaid(next)
+    await waitFor(() => told.length === 1)
+    answers = ['ECONNRESET', 'ECONNREFUSED'].map((code) => () => Promise.reject(failing(code)))
+    answers.push(async () => GOOD)
+    const unreached = { attempt: 'att_1', text: 'It broke off.', error: failing('ECONNRESET') }
+    expect(probes.check('a', { unreached })).toBe(true)
+    expect(probes.check('a', { unreached: { ...unreached, attempt: 'att_2' } })).toBe(true)
+    await waitFor(() => told.at(-1)!.state === 'ok' && told.length > 1)
+    expect(said).toEqual([expect.stringMatching(/connection reset.*Does it still run\?.*asks again/)])
+  })
+
+  it('asks for https where nothing was ever had from it', async () => {
+    const { said } = arrangeSaid(() => Promise.reject(failing('ECONNRESET')))
+    await waitFor(() => said.length === 1)
+    expect(said[0]).toContain('Is its address https://')
+  })
+
+  it('is why the image was not made, when it is there all the same', async () => {
+    const { said, told, probes } = arrangeSaid(async () => GOOD)
+    await waitFor(() => told.length === 1)
+    probes.check('a', { unreached: { attempt: 'att_1', text: 'It broke off.', error: failing('ECONNRESET') } })
+    await waitFor(() => said.length === 1)
+    expect(said[0]).toMatch(/^a: an image was not made: It broke off \(connection reset\)\. Does it still run\?/)
+    expect(probes.check('nobody', {})).toBe(false)
   })
 })

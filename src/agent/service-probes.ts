@@ -7,7 +7,7 @@ import type { Logger } from '../lib/logger.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
 import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import { type AgentService, idsOfLoaded } from './agent-services.ts'
-import { explainServer } from './explain-server.ts'
+import { explainServer, isNoConnection } from './explain-server.ts'
 import { isSameModel } from './same-model.ts'
 import { isSameInventory, tellInventory } from './tell-inventory.ts'
 
@@ -29,6 +29,20 @@ export interface ServiceState {
 
 /** What is wrong with an image server. */
 type Problem = Pick<ServiceState, 'text' | 'fault' | 'missing'>
+
+/** An attempt that failed because its image server could not be reached, or was gone in the middle. */
+interface Unreached {
+  attempt: string
+  text: string
+  error: unknown
+}
+
+/** Why an image server is looked at. */
+export interface Doubt {
+  /** It has said that it lacks it. */
+  lackedModel?: string
+  unreached?: Unreached
+}
 
 export interface ProbeTimes {
   /** How long an image server has to answer. */
@@ -81,6 +95,12 @@ export class ServiceProbes {
   #telling = new Set<string>()
   /** By service, models of which its image server has said to somebody that it lacks them. */
   #lacked = new Map<string, Set<string>>()
+  /** Attempts of which it will be told why they failed, once it is known how their image server is. */
+  readonly #unreached = new Map<string, Unreached>()
+  /** Services whose image servers have answered. */
+  #answered = new Set<string>()
+  /** Services whose image servers were not there, or not any more, when they were last asked. */
+  #cutOff = new Set<string>()
 
   constructor(parts: ServiceProbesParts) {
     this.#parts = { ...parts, times: { ...USUAL_TIMES, ...parts.times } }
@@ -96,6 +116,9 @@ export class ServiceProbes {
     this.#found = new Map()
     this.#running = new Map()
     this.#telling = new Set()
+    this.#answered = new Set()
+    this.#cutOff = new Set()
+    this.#unreached.clear()
     this.#lacked = new Map([...services.keys()].map((name) => [name, new Set()]))
     for (const name of services.keys()) this.check(name)
     inBackground(this.#lookAround(), (error) =>
@@ -103,10 +126,13 @@ export class ServiceProbes {
     )
   }
 
-  /** Asks one now, unless that is going on; of `lackedModel` it has said that it lacks it. */
-  check(name: string, lackedModel?: string): void {
+  /** Asks one now, unless that is going on; false: there is none of that name to be asked. */
+  check(name: string, { lackedModel, unreached }: Doubt = {}): boolean {
     if (lackedModel !== undefined) this.#lacked.get(name)?.add(lackedModel)
     this.#begin(name, { inDoubt: true })
+    const isAsked = this.#running.has(name)
+    if (unreached && isAsked) this.#unreached.set(name, unreached)
+    return isAsked
   }
 
   #begin(name: string, { inDoubt }: { inDoubt: boolean }): void {
@@ -172,7 +198,8 @@ export class ServiceProbes {
       const finding = await this.#ask(probe)
       if (probe.signal.aborted) return
       // One that has no time at the moment works for its owner.
-      if (!probe.inDoubt && finding.problem && !isSerious(finding.problem)) return
+      const isDoubted = probe.inDoubt || this.#unreached.has(probe.name)
+      if (!isDoubted && finding.problem && !isSerious(finding.problem)) return
       this.#note(probe, finding)
       if (finding.inventory) this.#noteFound(probe.name, finding.inventory)
       if (finding.problem === undefined) return
@@ -188,6 +215,7 @@ export class ServiceProbes {
       const { models, summary, doubt, loaded, inventory } = await engine.describe(AbortSignal.any([within, signal]))
       // What it offers may be otherwise by now.
       const service = this.#services.get(name) ?? probe.service
+      this.#answered.add(name)
       if (doubt) return { summary, problem: { text: doubt.message }, error: doubt }
       const problem = isBelieved ? missingFrom(models, service, this.#lacked.get(name) ?? new Set()) : undefined
       return {
@@ -214,6 +242,15 @@ export class ServiceProbes {
 
   #note({ name, service }: Probe, { problem, error, summary, loaded }: Finding): void {
     const { onState, logger, times } = this.#parts
+    const explain = (what: { text: string; error?: unknown }) =>
+      explainServer({ url: service.config.url, hasAnswered: this.#answered.has(name), ...what })
+    const unreached = this.#unreached.get(name)
+    this.#unreached.delete(name)
+    // Its end may first be a connection that breaks off, then one that does not come about.
+    const isCutOff = isNoConnection(error)
+    const isSameOutage = isCutOff && this.#cutOff.has(name)
+    if (isCutOff) this.#cutOff.add(name)
+    else this.#cutOff.delete(name)
     const text = (problem?.text ?? '').slice(0, MAX_TEXT_CHARS).toWellFormed()
     const before = this.#states.get(name)
     const state: ServiceState = { service: name, state: problem ? 'warning' : 'ok', ...problem, text }
@@ -223,9 +260,14 @@ export class ServiceProbes {
     if (loaded) this.#telling.add(name)
     // What is loaded the gateway knows better after each image that it has made, until it is told again.
     if (isNews || loaded) onState(told)
-    if (!isNews) return
+    if (unreached && !problem) {
+      const { attempt, text: why, error: cause } = unreached
+      const what = explain({ text: why, error: cause })
+      logger.warn({ attempt, fault: 'unreachable' }, `${name}: an image was not made: ${what}`)
+    }
+    if (!isNews || isSameOutage) return
     if (problem) {
-      const what = explainServer({ url: service.config.url, text, error })
+      const what = explain({ text, error })
       const again = `The agent asks again, every ${times.longestPauseMs / 1000} s at the latest.`
       logger.warn(`${name}: ${what} ${again}`)
     } else logger.info(`${name}: the image server can be used${before ? ' again' : ''}: ${summary}`)
