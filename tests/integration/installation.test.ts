@@ -67,7 +67,13 @@ describe('a command that needs an installation', () => {
     ['below a file', 'file/below', /^The data folder \S+below cannot be used: a part of its path is a file, .*\.\n$/],
     ['of too long a name', 'x'.repeat(300), /^The data folder \S+ cannot be used: a part of its path is too long\.\n$/],
     ...(process.platform === 'linux'
-      ? [['where nobody can make one', '/proc/x', /^The data folder \/proc\/x cannot be used: the system lets .*\.\n$/] as const]
+      ? [
+          [
+            'where nobody can make one',
+            '/proc/x',
+            /^The data folder \/proc\/x cannot be used: the system lets .*\.\n$/
+          ] as const
+        ]
       : [])
   ] as const)('says in a sentence that the folder is %s', async (_what, place, sentence) => {
     await writeFile(join(folder, 'file'), '')
