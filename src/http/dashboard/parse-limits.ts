@@ -1,7 +1,7 @@
 import { errors } from '../../lib/errors.ts'
 import type { UseLimits } from '../../lib/principal.ts'
 import { Fields } from '../openai/fields.ts'
-import { refuseUnknown } from './refuse-unknown.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
 
 const MOST_MODELS = 100
 const MOST_MODEL_CHARACTERS = 200

@@ -10,7 +10,7 @@ import type { HttpContext } from '../http-context.ts'
 import { Fields } from '../openai/fields.ts'
 import type { LiveEvents } from './contract/requests.ts'
 import { parseOwner } from './requests/parse-owner.ts'
-import { refuseUnknown } from './refuse-unknown.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
 import { presentSummary } from './requests/present-request.ts'
 
 type LiveEvent = { [Name in keyof LiveEvents]: { event: Name; data: LiveEvents[Name] } }[keyof LiveEvents]

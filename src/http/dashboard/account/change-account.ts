@@ -6,7 +6,7 @@ import type { HttpContext } from '../../http-context.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
 import type { AccountInfo } from '../contract/account.ts'
-import { refuseUnknown } from '../refuse-unknown.ts'
+import { refuseUnknown } from '../../refuse-unknown.ts'
 import { presentAccount } from './present-account.ts'
 
 /** `PATCH /api/dashboard/account` with `{name}`, `{visibility}` or both; a `visibility` of null is that of the club. */

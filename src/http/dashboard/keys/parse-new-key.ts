@@ -7,7 +7,7 @@ import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
 import { parseLimits } from '../parse-limits.ts'
-import { refuseUnknown } from '../refuse-unknown.ts'
+import { refuseUnknown } from '../../refuse-unknown.ts'
 
 const MOST_NAME_CHARACTERS = 100
 

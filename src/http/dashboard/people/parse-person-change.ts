@@ -4,7 +4,7 @@ import { ROLES } from '../../../lib/principal.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
 import { parseLimits } from '../parse-limits.ts'
-import { refuseUnknown } from '../refuse-unknown.ts'
+import { refuseUnknown } from '../../refuse-unknown.ts'
 
 /** The body of `PATCH /api/dashboard/people/<id>`. Throws `invalid_request` with the name of the field. */
 export function parsePersonChange(body: unknown): PersonChange {

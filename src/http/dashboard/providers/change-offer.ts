@@ -5,7 +5,7 @@ import type { HttpContext } from '../../http-context.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
 import type { ProviderDetail } from '../contract/network.ts'
-import { refuseUnknown } from '../refuse-unknown.ts'
+import { refuseUnknown } from '../../refuse-unknown.ts'
 import { presentDetail } from './present-provider.ts'
 
 /** `PUT /api/dashboard/providers/<id>/services/<service id>/offers`: an `OfferChange` of the owner. */

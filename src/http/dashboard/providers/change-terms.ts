@@ -3,7 +3,7 @@ import type { HttpContext } from '../../http-context.ts'
 import type { FoundPeople, ProviderDetail } from '../contract/network.ts'
 import { Fields } from '../../openai/fields.ts'
 import { searchWords } from '../../../lib/match-words.ts'
-import { refuseUnknown } from '../refuse-unknown.ts'
+import { refuseUnknown } from '../../refuse-unknown.ts'
 import { parseTerms } from './parse-terms.ts'
 import { presentDetail } from './present-provider.ts'
 

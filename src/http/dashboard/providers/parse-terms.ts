@@ -2,7 +2,7 @@ import { errors } from '../../../lib/errors.ts'
 import { MOST_LISTED, type OwnerTerms } from '../../../providers/service-terms.ts'
 import { Fields } from '../../openai/fields.ts'
 import { jsonObject } from '../../json-object.ts'
-import { refuseUnknown } from '../refuse-unknown.ts'
+import { refuseUnknown } from '../../refuse-unknown.ts'
 
 /** As in the agent's file. */
 const MOST_IMAGES = 1_000_000

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { HttpContext } from '../../http-context.ts'
 import { Fields } from '../../openai/fields.ts'
 import type { QueueState } from '../contract/requests.ts'
-import { refuseUnknown } from '../refuse-unknown.ts'
+import { refuseUnknown } from '../../refuse-unknown.ts'
 import { parseOwner } from './parse-owner.ts'
 import { presentSummaries } from './present-request.ts'
 

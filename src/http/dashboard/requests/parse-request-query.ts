@@ -6,7 +6,7 @@ import type { RequestSearch } from '../../../request-views/search-requests.ts'
 import { Fields } from '../../openai/fields.ts'
 import type { RequestKind } from '../contract/requests.ts'
 import { LATEST, parseCursor } from '../cursor.ts'
-import { refuseUnknown } from '../refuse-unknown.ts'
+import { refuseUnknown } from '../../refuse-unknown.ts'
 import { parseOwner } from './parse-owner.ts'
 
 const KINDS = ['generation', 'edit', 'variation'] as const satisfies readonly RequestKind[]

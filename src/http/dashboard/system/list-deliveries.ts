@@ -3,7 +3,7 @@ import type { HttpContext } from '../../http-context.ts'
 import { Fields } from '../../openai/fields.ts'
 import type { DeliveryPage } from '../contract/admin.ts'
 import { parseCursor, presentCursor } from '../cursor.ts'
-import { refuseUnknown } from '../refuse-unknown.ts'
+import { refuseUnknown } from '../../refuse-unknown.ts'
 import { presentDelivery } from './present-delivery.ts'
 
 const PAGE = 50

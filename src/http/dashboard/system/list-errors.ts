@@ -3,7 +3,7 @@ import { errors } from '../../../lib/errors.ts'
 import type { HttpContext } from '../../http-context.ts'
 import { Fields } from '../../openai/fields.ts'
 import type { ErrorList } from '../contract/admin.ts'
-import { refuseUnknown } from '../refuse-unknown.ts'
+import { refuseUnknown } from '../../refuse-unknown.ts'
 
 const DAY_MS = 86_400_000
 const PERIODS = ['1', '7', '30']

@@ -1,5 +1,5 @@
-import { errors } from '../../lib/errors.ts'
-import type { Fields } from '../openai/fields.ts'
+import { errors } from '../lib/errors.ts'
+import type { Fields } from './openai/fields.ts'
 
 /** What is misspelled must not look as if it had been done. Throws `invalid_request` for a field that nobody has read. */
 export function refuseUnknown(fields: Fields): void {
