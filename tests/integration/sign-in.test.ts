@@ -535,7 +535,7 @@ describe('the log', () => {
     const { token } = await gateway.gateway.context.people.invitations.invite({ role: 'member', createdBy: null })
     await createBrowser(gateway).call('/api/dashboard/invitations/look', { json: { token } })
     expect(sessions.length).toBeGreaterThan(5)
-    expect(secrets).toHaveLength(1)
+    expect(secrets).toHaveLength(2)
     const text = logged.join('')
     expect(text).toContain('a request failed')
     for (const secret of [
