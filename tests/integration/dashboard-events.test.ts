@@ -61,6 +61,7 @@ describe('the events of the dashboard', () => {
       id,
       kind: 'generation',
       status: 'succeeded',
+      visibility: 'UNLISTED',
       model: 'demo',
       prompt: 'a red fox',
       n: 2,

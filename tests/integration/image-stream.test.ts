@@ -291,7 +291,7 @@ describe('while nothing happens', () => {
     other.agent.socket.on('message', refuse)
     const response = await waiting
     expect(await response.text()).toMatch(/event: error\ndata: \{"type":"error","error":\{.*"code":"upstream_busy"/)
-    expect(await jobOf(response)).toMatchObject({ status: 'CANCELED' })
+    expect(await jobOf(response)).toMatchObject({ status: 'FAILED', error: { code: 'upstream_busy' } })
     await other.close()
   })
 })

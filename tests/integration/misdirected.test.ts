@@ -148,7 +148,7 @@ describe('OPTIONS', () => {
   it.each([
     [GENERATIONS, 'POST, OPTIONS'],
     ['/v1/models/org/model', 'GET, HEAD, OPTIONS'],
-    ['/v1/jobs/req_1', 'DELETE, GET, HEAD, OPTIONS'],
+    ['/v1/jobs/req_1', 'DELETE, GET, HEAD, PATCH, OPTIONS'],
     ['/api/inference/assets/ast_1/', 'GET, HEAD, OPTIONS'],
     ['/api/dashboard/keys', 'GET, HEAD, POST, OPTIONS'],
     ['/api/auth/get-session', 'GET, OPTIONS'],

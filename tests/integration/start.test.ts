@@ -146,7 +146,7 @@ describe('a start that cannot be', () => {
     await writeFile(join(folder, 'data'), 'a file')
     const { code, stderr } = await runProgram(['serve'], { cwd: folder, env: { INFERENCE_CLUB_PORT: '0' } })
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^The data folder .*data cannot be used: .*\n$/)
+    expect(stderr).toMatch(/^\S*data is a file, and no folder: set INFERENCE_CLUB_DATA_DIR to a folder\.\n$/)
   })
 
   it('says in one line that the machine has no such address', async () => {
