@@ -43,7 +43,7 @@ describe('an image server that is away', () => {
     expect(await warningFor(await gateway.addPerson())).toEqual({ since: warning.since, text: null })
     expect(JSON.stringify(await serviceFor(owner))).not.toMatch(/hidden-word|127\.0/)
 
-    server = await startFakeOpenAIServer({ port })
+    server = await startFakeOpenAIServer({ port, knownModels: ['paint'] })
     await waitFor(async () => (await warningFor(owner)) === null)
   })
 

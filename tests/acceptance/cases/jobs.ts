@@ -7,7 +7,18 @@ import { POLLING, type Club } from '../club.ts'
 import { hasMembers, isJson, isRefused } from '../expectations.ts'
 
 const ENVELOPE = ['id', 'object', 'status', 'inference_type', 'model', 'created', 'queued_at']
-const JOB = [...ENVELOPE, 'kind', 'prompt', 'parameters', 'inputs', 'progress', 'started_at', 'finished_at', 'attempts']
+const JOB = [
+  ...ENVELOPE,
+  'kind',
+  'visibility',
+  'prompt',
+  'parameters',
+  'inputs',
+  'progress',
+  'started_at',
+  'finished_at',
+  'attempts'
+]
 const ATTEMPT = ['image', 'provider', 'service', 'status', 'reason', 'started_at', 'finished_at']
 const WAITING = ['queue_position', 'eta_seconds', 'waiting']
 const LIST = ['object', 'data', 'first_id', 'last_id', 'has_more']
