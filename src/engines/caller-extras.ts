@@ -43,3 +43,7 @@ export function isSwitch(value: unknown): boolean {
 }
 
 export const isWord = (value: unknown): boolean => typeof value === 'string' && value.length <= 100
+
+/** The fields that have a value. */
+export const withoutUndefined = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))

@@ -15,9 +15,21 @@ export interface AtFake {
   maxImageBytes: number
 }
 
+/** A generation of a fox, by a model of a fake server. */
+export const foxTask =
+  (of: Pick<ImageTask, 'model' | 'size' | 'steps'>) =>
+  (more: Partial<ImageTask> = {}): ImageTask => ({
+    kind: 'generation',
+    prompt: 'a fox',
+    seed: 7,
+    inputs: [],
+    extra: {},
+    ...of,
+    ...more
+  })
+
 /** What one test does with an engine and the fake server it drives, once `start` was called; both are closed after it. */
 export function driveEngine<Fake extends FakeServer, FakeOptions extends object, Options extends object>(how: {
-  /** A generation of a fox by a model of the fake. */
   task: (more: Partial<ImageTask>) => ImageTask
   startFake: (options: FakeOptions) => Promise<Fake>
   create: (at: AtFake, options: Partial<Options>) => Engine

@@ -1,24 +1,12 @@
 import { createInvokeEngine, type InvokeOptions } from '../../src/engines/invokeai/invokeai-engine.ts'
-import type { ImageTask } from '../../src/images/image-request.ts'
-import { driveEngine } from './drive-engine.ts'
+import { driveEngine, foxTask } from './drive-engine.ts'
 import { type FakeInvoke, type FakeInvokeOptions, startFakeInvoke } from './fake-invokeai.ts'
 
-/** A generation of a fox by a model of the fake. */
-export const foxTask = (more: Partial<ImageTask> = {}): ImageTask => ({
-  kind: 'generation',
-  model: 'fake-image',
-  prompt: 'a fox',
-  seed: 7,
-  size: { width: 128, height: 64 },
-  steps: 4,
-  inputs: [],
-  extra: {},
-  ...more
-})
+const task = foxTask({ model: 'fake-image', size: { width: 128, height: 64 }, steps: 4 })
 
 export function useInvokeEngine() {
   const drive = driveEngine<FakeInvoke, FakeInvokeOptions, InvokeOptions>({
-    task: foxTask,
+    task,
     startFake: startFakeInvoke,
     create: (at, options) =>
       createInvokeEngine({ ...at, models: [], ...options, times: { pollMs: 10, awayMs: 200, ...options.times } })

@@ -2,25 +2,14 @@ import {
   type Automatic1111Options,
   createAutomatic1111Engine
 } from '../../src/engines/automatic1111/automatic1111-engine.ts'
-import type { ImageTask } from '../../src/images/image-request.ts'
-import { driveEngine } from './drive-engine.ts'
+import { driveEngine, foxTask } from './drive-engine.ts'
 import { type FakeSdapi, type FakeSdapiOptions, startFakeSdapi } from './fake-sdapi.ts'
 
-/** A generation of a fox by the fake's checkpoint. */
-export const foxTask = (more: Partial<ImageTask> = {}): ImageTask => ({
-  kind: 'generation',
-  model: 'dream',
-  prompt: 'a fox',
-  seed: 7,
-  size: { width: 64, height: 48 },
-  inputs: [],
-  extra: {},
-  ...more
-})
+const task = foxTask({ model: 'dream', size: { width: 64, height: 48 } })
 
 export function useSdapiEngine() {
   const drive = driveEngine<FakeSdapi, FakeSdapiOptions, Automatic1111Options>({
-    task: foxTask,
+    task,
     startFake: startFakeSdapi,
     create: (at, options) => createAutomatic1111Engine({ ...at, pollMs: 5, ...options })
   })

@@ -1,5 +1,5 @@
-import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
+import { flatPng, inputsOf, leftHalfMask } from '../../../tests/support/edit-inputs.ts'
 import { CHANGE_COLOUR, pixelAt, readPixels, readSeed } from '../../../tests/support/fake-openai-pictures.ts'
 import { useInvokeEngine } from '../../../tests/support/invokeai-engine.ts'
 
@@ -8,18 +8,9 @@ const { start, generate, failing, node, edges } = invoke
 
 const SIZE = { width: 128, height: 64 }
 const ORIGINAL = [20, 60, 200]
-const flat = (size = SIZE) =>
-  sharp({ create: { ...size, channels: 3, background: { r: 20, g: 60, b: 200 } } })
-    .png()
-    .toBuffer()
-const leftHalf = (size = SIZE) => {
-  const row = Buffer.concat([Buffer.alloc(size.width / 2, 255), Buffer.alloc(size.width / 2, 0)])
-  return sharp(Buffer.concat(Array<Buffer>(size.height).fill(row)), { raw: { ...size, channels: 1 } })
-    .toColourspace('b-w')
-    .png()
-    .toBuffer()
-}
-const inputs = (names: string[], size = SIZE) => names.map((name) => ({ name, mediaType: 'image/png', ...size }))
+const flat = (size = SIZE) => flatPng(size)
+const leftHalf = (size = SIZE) => leftHalfMask(size)
+const inputs = (names: string[], size = SIZE) => inputsOf(names, size)
 
 describe('a generation with SD 1.5', () => {
   it('is a graph of its nodes, of which none is in the gallery', async () => {

@@ -3,7 +3,7 @@ import { scaleImage } from '../../images/scale-image.ts'
 import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
 import { sniffMediaType } from '../../images/sniff-media-type.ts'
 import { transcodeImage } from '../../images/transcode.ts'
-import { chooseCallerExtras } from '../caller-extras.ts'
+import { chooseCallerExtras, withoutUndefined } from '../caller-extras.ts'
 import { MAX_MADE_PIXELS } from '../finish-image.ts'
 import { type AllowedLoras, type NamedLora, refuseControlTag, takeTags, withNamedLoras } from '../prompt-tags.ts'
 import { chooseSampler, findChoice } from '../samplers.ts'
@@ -108,16 +108,16 @@ function samplingOf(
   const usual = members(parameters.sample_params)
   const guidance = {
     ...members(usual.guidance),
-    ...without({ txt_cfg: task.guidance_scale, img_cfg, distilled_guidance })
+    ...withoutUndefined({ txt_cfg: task.guidance_scale, img_cfg, distilled_guidance })
   }
   const sampling = {
     ...usual,
-    ...without({ sample_method: chosen?.sampler, scheduler, sample_steps: task.steps, eta, flow_shift }),
+    ...withoutUndefined({ sample_method: chosen?.sampler, scheduler, sample_steps: task.steps, eta, flow_shift }),
     ...(Object.keys(guidance).length > 0 && { guidance })
   }
   return {
     fields: {
-      ...without({ clip_skip }),
+      ...withoutUndefined({ clip_skip }),
       ...(Object.keys(sampling).length > 0 && { sample_params: sampling })
     },
     warnings: [
@@ -160,6 +160,3 @@ const readable = async (image: Buffer): Promise<string> =>
     ? (await transcodeImage({ input: image, format: 'png', maxPixels: MAX_MADE_PIXELS })).bytes
     : image
   ).toString('base64')
-
-const without = (fields: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))

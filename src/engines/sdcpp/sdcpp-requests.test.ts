@@ -1,51 +1,26 @@
-import { buffer } from 'node:stream/consumers'
 import sharp from 'sharp'
-import { afterEach, describe, expect, it } from 'vitest'
-import { createTestRun } from '../../../tests/support/engine-run.ts'
+import { describe, expect, it } from 'vitest'
+import { driveEngine, foxTask } from '../../../tests/support/drive-engine.ts'
+import { flatPng, inputsOf, leftHalfMask } from '../../../tests/support/edit-inputs.ts'
 import { CHANGE_COLOUR, pixelAt, readPixels, readSeed } from '../../../tests/support/fake-openai-pictures.ts'
 import { type FakeSdcpp, type FakeSdcppOptions, startFakeSdcpp } from '../../../tests/support/fake-sdcpp.ts'
 import { waitFor } from '../../../tests/support/wait-for.ts'
-import type { ImageTask } from '../../images/image-request.ts'
-import type { Engine } from '../engine.ts'
 import { EngineOptionError } from '../engine-options.ts'
 import { createSdcppEngine, type SdcppOptions } from './sdcpp-engine.ts'
 import { readSdcppParameters } from './sdcpp-parameters.ts'
 
-let server: FakeSdcpp
-let engine: Engine
-afterEach(async () => {
-  await engine.close?.()
-  await server.close()
-})
-
-const start = async (fake: FakeSdcppOptions = {}, options: Partial<SdcppOptions> = {}) => {
-  server = await startFakeSdcpp(fake)
-  engine = createSdcppEngine({ baseUrl: server.url, maxImageBytes: 1_000_000, pollMs: 5, ...options })
-}
 const SIZE = { width: 128, height: 64 }
-const generate = async (
-  more: Partial<ImageTask> = {},
-  options: { signal?: AbortSignal; inputs?: Record<string, Uint8Array> } = {}
-) => {
-  const run = createTestRun(options)
-  const task: ImageTask = { kind: 'generation', model: 'tiny', prompt: 'a fox', seed: 7, size: SIZE, inputs: [], extra: {}, ...more } // prettier-ignore
-  const image = await engine.generate(task, run)
-  return { ...image, png: await buffer(image.bytes), run }
-}
-const sent = () => server.state().jobs.at(-1)!
-const describeServer = () => engine.describe(new AbortController().signal)
-const flat = (size = SIZE, b = 200) =>
-  sharp({ create: { ...size, channels: 3, background: { r: 20, g: 60, b } } })
-    .png()
-    .toBuffer()
-const leftHalf = (size = SIZE) => {
-  const row = Buffer.concat([Buffer.alloc(size.width / 2, 255), Buffer.alloc(size.width / 2, 0)])
-  return sharp(Buffer.concat(Array<Buffer>(size.height).fill(row)), { raw: { ...size, channels: 1 } })
-    .toColourspace('b-w')
-    .png()
-    .toBuffer()
-}
-const inputs = (names: string[], size = SIZE) => names.map((name) => ({ name, mediaType: 'image/png', ...size }))
+const drive = driveEngine<FakeSdcpp, FakeSdcppOptions, SdcppOptions>({
+  task: foxTask({ model: 'tiny', size: SIZE }),
+  startFake: startFakeSdcpp,
+  create: (at, options) => createSdcppEngine({ ...at, pollMs: 5, ...options })
+})
+const { start, generate } = drive
+const sent = () => drive.server.state().jobs.at(-1)!
+const describeServer = () => drive.engine.describe(new AbortController().signal)
+const flat = (size = SIZE, blue = 200) => flatPng(size, blue)
+const leftHalf = (size = SIZE) => leftHalfMask(size)
+const inputs = (names: string[], size = SIZE) => inputsOf(names, size)
 
 describe('a generation', () => {
   it('is made with a seed of ours, never the fixed one', async () => {
@@ -230,7 +205,7 @@ describe('the model', () => {
       summary: 'stable-diffusion.cpp (tiny-q4_0)',
       inventory: { models: [{ servedAs: 'tiny-q4_0.gguf', name: 'tiny-q4_0' }], loras: [] }
     })
-    expect(engine.weightsOf?.('a')).toBe(engine.weightsOf?.('b'))
+    expect(drive.engine.weightsOf?.('a')).toBe(drive.engine.weightsOf?.('b'))
     await generate({ model: 'whatever it is called here' })
     await generate({ model: 'Tiny-q4_0.gguf' })
     await expect(generate({ model: 'other.gguf' })).rejects.toMatchObject({ fault: 'model_missing' })
@@ -254,7 +229,7 @@ describe('a fault', () => {
     ['an id that is a path', 202, { id: '../../x' }, 'bad_output']
   ])('of %s', async (_what, status, body, fault) => {
     await start()
-    server.control({ refuse: { status, body } })
+    drive.server.control({ refuse: { status, body } })
     await expect(generate()).rejects.toMatchObject({ fault })
   })
 
@@ -271,7 +246,7 @@ describe('a fault', () => {
     ['cannot open /home/jo/x.gguf', 'crashed']
   ])('of a job: %s', async (failJob, fault) => {
     await start()
-    server.control({ failJob })
+    drive.server.control({ failJob })
     await expect(generate()).rejects.toMatchObject({ fault, message: expect.not.stringContaining('/home') })
   })
 
@@ -280,15 +255,15 @@ describe('a fault', () => {
     ['expire', 'bad_output']
   ] as const)('of a job that is lost: %s', async (lose, fault) => {
     await start()
-    server.control({ lose })
+    drive.server.control({ lose })
     await expect(generate()).rejects.toMatchObject({ fault })
   })
 
   it('of a few looks is none, of many the server is gone', async () => {
     await start()
-    server.control({ breakLooks: 3 })
+    drive.server.control({ breakLooks: 3 })
     await generate()
-    server.control({ breakLooks: 4 })
+    drive.server.control({ breakLooks: 4 })
     await expect(generate()).rejects.toMatchObject({ fault: 'crashed' })
   })
 
@@ -296,7 +271,7 @@ describe('a fault', () => {
     'of the result %j',
     async (result) => {
       await start()
-      server.control({ result })
+      drive.server.control({ result })
       const work = generate()
       await (result === null
         ? expect(work).resolves.toBeDefined()
@@ -307,7 +282,7 @@ describe('a fault', () => {
   it('of an image that is too large, in bytes or in its answer', async () => {
     await start({}, { maxImageBytes: 20_000 })
     for (const size of [20_001, 2_000_000]) {
-      server.control({ result: { images: [{ b64_json: Buffer.alloc(size).toString('base64') }] } })
+      drive.server.control({ result: { images: [{ b64_json: Buffer.alloc(size).toString('base64') }] } })
       await expect(generate()).rejects.toMatchObject({
         fault: 'bad_output',
         message: expect.stringContaining('more bytes')
@@ -328,50 +303,50 @@ describe('a job that nobody wants any more', () => {
 
   it('is withdrawn while it waits', async () => {
     await start()
-    server.control({ hold: true })
+    drive.server.control({ hold: true })
     const first = generate()
-    await waitFor(() => server.state().statuses[0] === 'generating')
+    await waitFor(() => drive.server.state().statuses[0] === 'generating')
     const second = abortable()
-    await waitFor(() => server.state().statuses[1] === 'queued')
+    await waitFor(() => drive.server.state().statuses[1] === 'queued')
     second.abort()
     await second.work
-    await waitFor(() => server.state().statuses[1] === 'cancelled')
-    server.control({ hold: false })
+    await waitFor(() => drive.server.state().statuses[1] === 'cancelled')
+    drive.server.control({ hold: false })
     await first
   })
 
   it('is withdrawn also when its id comes only then', async () => {
     await start()
-    server.control({ slow: true })
+    drive.server.control({ slow: true })
     const { work, abort } = abortable()
-    await waitFor(() => server.state().handIns === 1)
+    await waitFor(() => drive.server.state().handIns === 1)
     abort()
     await work
-    server.control({ slow: false })
-    await waitFor(() => server.state().cancels.length === 1)
+    drive.server.control({ slow: false })
+    await waitFor(() => drive.server.state().cancels.length === 1)
   })
 
   it('is made by the server all the same once it has begun', async () => {
     await start()
-    server.control({ hold: true })
+    drive.server.control({ hold: true })
     const { work, abort } = abortable()
-    await waitFor(() => server.state().statuses[0] === 'generating')
+    await waitFor(() => drive.server.state().statuses[0] === 'generating')
     abort()
     await work
-    await waitFor(() => server.state().cancels.length === 1)
-    expect(server.state().cancels).toEqual([409])
+    await waitFor(() => drive.server.state().cancels.length === 1)
+    expect(drive.server.state().cancels).toEqual([409])
   })
 })
 
 it('comes second to the owner, who cancels it', async () => {
   await start()
-  server.control({ hold: true })
+  drive.server.control({ hold: true })
   const first = generate()
-  await waitFor(() => server.state().statuses[0] === 'generating')
+  await waitFor(() => drive.server.state().statuses[0] === 'generating')
   const second = expect(generate()).rejects.toMatchObject({ fault: 'busy' })
-  await waitFor(() => server.state().statuses[1] === 'queued')
-  server.control({ cancelWaiting: true })
+  await waitFor(() => drive.server.state().statuses[1] === 'queued')
+  drive.server.control({ cancelWaiting: true })
   await second
-  server.control({ hold: false })
+  drive.server.control({ hold: false })
   await first
 })

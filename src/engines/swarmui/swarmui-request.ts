@@ -1,7 +1,7 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
 import { scaleImage } from '../../images/scale-image.ts'
 import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
-import { chooseCallerExtras } from '../caller-extras.ts'
+import { chooseCallerExtras, withoutUndefined } from '../caller-extras.ts'
 import { familyOf } from '../comfyui/families.ts'
 import { MAX_MADE_PIXELS } from '../finish-image.ts'
 import { type AllowedLoras, type NamedLora, takeEveryTag, type TagsOfPrompt, withNamedLoras } from '../prompt-tags.ts'
@@ -131,7 +131,7 @@ function amountsOf(task: ImageTask, { kind, name }: ServerModel, parameters: Rec
     task.guidance_scale === undefined ? undefined : Math.min(MOST_GUIDANCE, Math.max(0, task.guidance_scale))
   const isDistilled = family?.distilledGuidance !== undefined
   const steps = task.steps === undefined ? undefined : Math.min(MOST_STEPS, Math.max(1, Math.round(task.steps)))
-  return without({
+  return withoutUndefined({
     steps: steps ?? parameters.steps ?? family?.steps,
     cfgscale: (isDistilled ? undefined : guidance) ?? parameters.cfgscale ?? family?.cfg,
     ...(isDistilled && { fluxguidancescale: guidance ?? parameters.fluxguidancescale ?? family.distilledGuidance })
@@ -148,7 +148,7 @@ function samplingOf(
     task.sampler === undefined ? {} : samplers.length > 0 && chooseSampler(task.sampler, { samplers, schedulers })
   const scheduler = typeof asked === 'string' ? findChoice(schedulers, asked)?.name : undefined
   return {
-    fields: without({
+    fields: withoutUndefined({
       sampler: chosen ? chosen.sampler : undefined,
       scheduler: scheduler ?? (chosen ? chosen.scheduler : undefined)
     }),
@@ -194,6 +194,3 @@ async function imageFields(
 }
 
 const dataUrl = ({ bytes, mediaType }: TaskImage): string => `data:${mediaType};base64,${bytes.toString('base64')}`
-
-const without = (fields: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))

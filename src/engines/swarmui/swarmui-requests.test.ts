@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
+import { flatPng, inputsOf, leftHalfMask } from '../../../tests/support/edit-inputs.ts'
 import { CHANGE_COLOUR, pixelAt, readPixels, readSeed } from '../../../tests/support/fake-openai-pictures.ts'
 import { useSwarmEngine } from '../../../tests/support/swarmui-engine.ts'
 import { EngineOptionError } from '../engine-options.ts'
@@ -10,18 +11,9 @@ const { start, generate, sent } = swarm
 
 const SIZE = { width: 128, height: 64 }
 const ORIGINAL = [20, 60, 200]
-const flat = (size = SIZE, b = 200) =>
-  sharp({ create: { ...size, channels: 3, background: { r: 20, g: 60, b } } })
-    .png()
-    .toBuffer()
-const leftHalf = (size = SIZE) => {
-  const row = Buffer.concat([Buffer.alloc(size.width / 2, 255), Buffer.alloc(size.width / 2, 0)])
-  return sharp(Buffer.concat(Array<Buffer>(size.height).fill(row)), { raw: { ...size, channels: 1 } })
-    .toColourspace('b-w')
-    .png()
-    .toBuffer()
-}
-const inputs = (names: string[], size = SIZE) => names.map((name) => ({ name, mediaType: 'image/png', ...size }))
+const flat = (size = SIZE, blue = 200) => flatPng(size, blue)
+const leftHalf = (size = SIZE) => leftHalfMask(size)
+const inputs = (names: string[], size = SIZE) => inputsOf(names, size)
 
 describe('a generation', () => {
   it('is asked for by the names of the server, and leaves no file there', async () => {
