@@ -3,6 +3,7 @@ import { createSteadyClock } from '../../src/lib/clock.ts'
 import { VISIBILITIES, type Visibility } from '../../src/lib/visibility.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
 import { generate, getJob, type ImagesAnswer, SMALL } from '../support/image-calls.ts'
+import { type JobEvent, readJobEvents } from '../support/job-events.ts'
 import { leftHalfTransparent, plainPng } from '../support/pictures.ts'
 import { readError } from '../support/read-error.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
@@ -419,3 +420,28 @@ describe('without a word in the call', () => {
     expect(await made(user)).toBe('UNLISTED')
   })
 })
+
+describe('while a secret image is made', () => {
+  it('its previews, and in the end its link, go to its owner and not to admins who watch', async () => {
+    const slow = { name: 'slow', models: [{ id: 'slow', servedAs: 'slow', features: ['generate' as const] }] }
+    await gateway.addAgent({ key: owner.key, services: [{ ...slow, options: { step_time: '40ms' } }] })
+    const json = { ...SMALL, model: 'slow', size: '256x256', steps: 30, visibility: 'SECRET', async: true }
+    const accepted = await gateway.call('/v1/images/generations', { key: owner.key, json })
+    const { id } = (await accepted.json()) as { id: string }
+    const [own, theirs] = await Promise.all(
+      [owner, admin].map(({ key }) => collect(readJobEvents(gateway, { id, key })))
+    )
+    const named = (events: JobEvent[] | undefined, name: string) => events?.filter(({ event }) => event === name) ?? []
+    expect(named(own, 'preview').length).toBeGreaterThan(0)
+    expect(named(theirs, 'preview')).toEqual([])
+    expect(named(theirs, 'progress').length).toBeGreaterThan(0)
+    expect(JSON.stringify(named(own, 'result'))).toContain('signature=')
+    expect(JSON.stringify(theirs)).not.toContain('signature=')
+  })
+})
+
+async function collect(events: AsyncIterable<JobEvent>): Promise<JobEvent[]> {
+  const all: JobEvent[] = []
+  for await (const event of events) all.push(event)
+  return all
+}
