@@ -36,6 +36,15 @@ describe('an operation that is observed', () => {
     for (const { ms } of heard) expect(ms).toBeGreaterThanOrEqual(0)
   })
 
+  it('that answers as HTTP does is told by the status', async () => {
+    const { heard, operations } = observed({ handle: async (status: number) => new Response(null, { status }) })
+    for (const status of [200, 302, 400, 401, 403, 404, 422, 429, 500, 503]) await operations.handle(status)
+    expect(heard.map(({ outcome }) => outcome)).toEqual([
+      ...['ok', 'ok', 'invalid_request', 'not_signed_in', 'permission_denied', 'not_found', 'invalid_request'],
+      ...['rate_limit_exceeded', 'internal_error', 'internal_error']
+    ])
+  })
+
   it('is named by the rooms it is in, whose data stays the same', async () => {
     const heard: string[] = []
     const events = createOperationEvents()

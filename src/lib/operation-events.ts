@@ -87,12 +87,26 @@ type Ended = (outcome: OperationEvent['outcome'], gave?: unknown) => void
 async function observePromise<T>(promise: Promise<T>, ended: Ended): Promise<T> {
   try {
     const gave = await promise
-    ended('ok', gave)
+    ended(gave instanceof Response ? outcomeOfAnswer(gave) : 'ok', gave)
     return gave
   } catch (error) {
     ended(outcomeOf(error))
     throw error
   }
+}
+
+/** Of an operation that answers as HTTP does, as the library for signing in: its refusals are no errors that are thrown. */
+function outcomeOfAnswer({ status }: Response): OperationEvent['outcome'] {
+  if (status < 400) return 'ok'
+  if (status >= 500) return 'internal_error'
+  return REFUSALS[status] ?? 'invalid_request'
+}
+
+const REFUSALS: Record<number, ErrorCode> = {
+  401: 'not_signed_in',
+  403: 'permission_denied',
+  404: 'not_found',
+  429: 'rate_limit_exceeded'
 }
 
 async function* observeStream<T>(stream: AsyncIterable<T>, ended: Ended): AsyncGenerator<T> {
