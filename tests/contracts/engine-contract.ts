@@ -30,6 +30,8 @@ export interface EngineContract {
 
 const NODE_FAULTS = ['unreachable', 'crashed']
 const SIZE: Size = { width: 192, height: 128 }
+/** Pixels beside the border of a mask in which engines may blend. */
+const MASK_EDGE = 8
 const BLUE = { r: 20, g: 60, b: 200 }
 const GREEN = { r: 30, g: 180, b: 60 }
 
@@ -73,6 +75,11 @@ export function describeEngineContract(name: string, contract: EngineContract): 
       const image = await generate({ size: SIZE })
       expect(image).toMatchObject({ ...SIZE, mediaType: `image/${image.format}` })
       expect([null, 7]).toContain(image.seed)
+    })
+
+    it('makes an image of a size that fits few servers as it is, or says what it made of it', async () => {
+      const { width, height, warnings } = await generate({ size: { width: 100, height: 60 } })
+      if (width !== 100 || height !== 60) expect(warnings.join(' ')).toContain(`${width}x${height}`)
     })
 
     it('repeats an image by its seed', async ({ skip }) => {
@@ -136,8 +143,13 @@ export function describeEngineContract(name: string, contract: EngineContract): 
       const inputs = [imageInput('image0'), imageInput('mask')]
       const image = await generate({ kind: 'edit', inputs }, { image0: await flat(BLUE), mask: await leftHalfMask() })
       expect(image).toMatchObject(SIZE)
-      expect(distance(image, { x: 160, y: 64 }, BLUE)).toBeLessThan(16)
-      expect(distance(image, { x: 32, y: 64 }, BLUE)).toBeGreaterThan(16)
+      for (let y = 0; y < SIZE.height; y += 8) {
+        for (let x = SIZE.width / 2 + MASK_EDGE; x < SIZE.width; x += 8) {
+          expect(distance(image, { x, y }, BLUE), `kept at ${x}, ${y}`).toBeLessThan(16)
+        }
+      }
+      const changed = [32, 64].map((x) => distance(image, { x, y: 64 }, BLUE))
+      expect(Math.max(...changed)).toBeGreaterThan(16)
     })
 
     it('uses every image of an edit', async ({ skip }) => {
@@ -176,6 +188,7 @@ interface ReadImage extends Size {
   format: string
   mediaType: string
   seed: number | null
+  warnings: string[]
   /** RGB, row by row. */
   pixels: Buffer
 }
@@ -190,7 +203,7 @@ async function read(image: EngineImage): Promise<ReadImage> {
     .raw()
     .toBuffer({ resolveWithObject: true })
   const { width, height } = info
-  return { width, height, format, mediaType: image.mediaType, seed: image.seed, pixels: data }
+  return { width, height, format, mediaType: image.mediaType, seed: image.seed, warnings: image.warnings, pixels: data }
 }
 
 const imageInput = (name: string): TaskInput => ({ name, mediaType: 'image/png', ...SIZE })
