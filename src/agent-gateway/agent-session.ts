@@ -19,6 +19,7 @@ import type { Paused } from '../providers/provider-state-store.ts'
 import type { Standing } from '../providers/trust-policy.ts'
 import { inspectPreview } from './inspect-preview.ts'
 import { pausedNote } from './paused-note.ts'
+import { SessionCaps } from './session-caps.ts'
 import { SessionOffers } from './session-offers.ts'
 import { STANDING_NOTES } from './standing-notes.ts'
 
@@ -73,6 +74,8 @@ export class AgentSession {
   readonly unsavedInventories = new Map<string, ServiceInventory>()
   /** What its owner wishes that it offers beside what its file says. */
   readonly offers = new SessionOffers()
+  /** What its agent knows of caps, if it is of a version that `hears` of them. */
+  readonly caps: SessionCaps
   /** Whether it offers anything to others than its owner. */
   readonly isShared: boolean
   readonly #parts: SessionParts
@@ -118,6 +121,7 @@ export class AgentSession {
     this.#accepts = hello.accepts ?? []
     this.#probes = hello.probes === true
     this.#standing = agent.standing
+    this.caps = new SessionCaps(parts.now)
     this.#services = hello.services
       .filter((service) => service.type === 'image')
       .map((declaration) => ({
@@ -148,7 +152,7 @@ export class AgentSession {
   noteStanding(standing: Standing): void {
     if (standing === this.#standing) return
     this.#standing = standing
-    if (!this.isShared || !this.#accepts.includes('provider.standing')) return
+    if (!this.isShared || !this.hears('provider.standing')) return
     this.send({ type: 'provider.standing', note: STANDING_NOTES[standing] })
   }
 
@@ -156,13 +160,18 @@ export class AgentSession {
   notePaused(paused: Paused): void {
     if (isDeepStrictEqual(paused, this.#paused)) return
     this.#paused = paused
-    if (!this.#accepts.includes('provider.paused')) return
+    if (!this.hears('provider.paused')) return
     this.send({ type: 'provider.paused', note: pausedNote(paused) })
+  }
+
+  /** Whether its agent is of a version that understands messages of this type. */
+  hears(type: GatewayMessage['type']): boolean {
+    return this.#accepts.includes(type)
   }
 
   /** What its owner wishes that it offers; the agent hears of a change, if it is of a version that listens. */
   noteWishes(wishes: readonly OfferWish[]): void {
-    if (!this.#accepts.includes('service.offer')) return
+    if (!this.hears('service.offer')) return
     for (const wish of wishes) {
       const service = this.#services.find(({ id }) => id === wish.serviceId)
       if (!service || !this.offers.ask(wish, service.declaration.models)) continue

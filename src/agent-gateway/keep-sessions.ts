@@ -16,7 +16,7 @@ const WRITE_PROGRESS_EVERY_MS = 1000
 
 export interface KeepSessionsParts {
   registry: SessionRegistry
-  requests: Pick<RequestLifecycle, 'renewConnections' | 'noteProgress' | 'disconnectAgent'>
+  requests: Pick<RequestLifecycle, 'renewConnections' | 'noteProgress' | 'disconnectAgent' | 'findReachedCaps'>
   providers: Pick<
     ProviderStore,
     'noteCondition' | 'noteFinds' | 'noteLoaded' | 'noteOffered' | 'listStandings' | 'listPaused' | 'listWishes'
@@ -34,8 +34,8 @@ export interface SessionKeeper {
 }
 
 /**
- * While sessions live: renews their leases, writes their progress, tells their agents how they stand with others, what is paused and what
- * their owners wish, and ends those whose key no longer counts.
+ * While sessions live: renews their leases, writes their progress, tells their agents how they stand with others, what is paused, what
+ * their owners wish and which of their caps are reached, and ends those whose key no longer counts.
  */
 export function keepSessions(parts: KeepSessionsParts): SessionKeeper {
   const onError = (error: unknown) =>
@@ -90,7 +90,7 @@ async function endUnauthorized({ registry, apiKeys, requests, logger }: KeepSess
   }
 }
 
-async function tellStandings({ registry, providers }: KeepSessionsParts): Promise<void> {
+async function tellStandings({ registry, providers, requests }: KeepSessionsParts): Promise<void> {
   const sessions = registry.sessions()
   if (sessions.length === 0) return
   const ids = sessions.map(({ providerId }) => providerId)
@@ -102,6 +102,13 @@ async function tellStandings({ registry, providers }: KeepSessionsParts): Promis
     if (standing) session.noteStanding(standing)
     session.notePaused(paused.get(session.providerId) ?? { all: false, services: [] })
     session.noteWishes(wishes.get(session.providerId) ?? [])
+  }
+  const hearing = sessions.filter((session) => session.hears('provider.capped'))
+  if (hearing.length === 0) return
+  const reached = await requests.findReachedCaps(hearing.map(({ providerId }) => providerId))
+  for (const session of hearing) {
+    const news = await session.caps.findNews(reached.get(session.providerId) ?? [])
+    if (news) session.send(news)
   }
 }
 

@@ -8,6 +8,7 @@ import { type GatewayMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
 import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import { type AgentService, createServices, declarationOf } from './agent-services.ts'
 import { type AgentLimits, AttemptRunner } from './attempt-runner.ts'
+import { CapNotes } from './cap-notes.ts'
 import { GatewayLink } from './gateway-link.ts'
 import { OwnerOffers } from './owner-offers.ts'
 import { GatewayTransfers, type TransferPatience } from './gateway-transfers.ts'
@@ -120,7 +121,7 @@ export function runAgent(options: AgentOptions): Agent {
       agent_version: VERSION,
       services: draining ? [] : [...ofFile.values()].map(declarationOf),
       attempts: runner.heldAttempts(),
-      accepts: ['provider.standing', 'provider.paused', 'service.offer'],
+      accepts: ['provider.standing', 'provider.paused', 'provider.capped', 'service.offer'],
       ...(probes && { probes: true })
     }),
     onMessage: (message) => handle(message),
@@ -132,6 +133,7 @@ export function runAgent(options: AgentOptions): Agent {
     if (note !== saidNotes.get(about)) logger.info(cleanText(note))
     saidNotes.set(about, note)
   }
+  const capNotes = new CapNotes({ hasService: (name) => services.has(name), logger })
   const handle = (message: GatewayMessage) => {
     switch (message.type) {
       case 'gateway.welcome':
@@ -149,6 +151,8 @@ export function runAgent(options: AgentOptions): Agent {
         return sayNote('standing', message.note)
       case 'provider.paused':
         return sayNote('paused', message.note)
+      case 'provider.capped':
+        return capNotes.hear(message)
       case 'service.offer':
         return offers.hear(message)
       case 'attempt.assigned':

@@ -86,6 +86,20 @@ const AssignedTask = Type.Object({
 })
 export type AssignedTask = Static<typeof AssignedTask>
 
+/** Caps that owners set, as their files spell them: what others may have within an hour, all together and each. */
+export const CAPS = ['images_per_hour', 'images_per_user_hour'] as const
+export type Cap = (typeof CAPS)[number]
+
+const ReachedCap = Type.Object({
+  service: Name(100),
+  cap: literals(CAPS),
+  /** So many images it allows. */
+  images: Count(undefined, { min: 1 }),
+  /** How long until somebody may have another, for no two machines have the same clock; absent: nobody knows yet. */
+  for_ms: Type.Optional(Milliseconds())
+})
+export type ReachedCap = Static<typeof ReachedCap>
+
 /** Why an attempt ended without an image. The first group is the node's fault, the second the request's. */
 export const NODE_FAULTS = [
   'unreachable',
@@ -187,6 +201,14 @@ export const GATEWAY_MESSAGES = {
   'provider.standing': Type.Object({ type: Type.Literal('provider.standing'), note: BoundedText(300) }),
   /** What of the machine is paused on the dashboard, or no longer; sent to agents that `accept` it. */
   'provider.paused': Type.Object({ type: Type.Literal('provider.paused'), note: BoundedText(300) }),
+  /**
+   * Which caps of its owner others have reached, all of them: what is not named is open. Sent to agents that `accept` it, once
+   * after the welcome and at each change.
+   */
+  'provider.capped': Type.Object({
+    type: Type.Literal('provider.capped'),
+    reached: Type.Array(ReachedCap, { maxItems: CAPS.length * MAX_SERVICES })
+  }),
   'service.offer': ServiceOffer,
   /** Stop it; the result is not wanted or no longer the agent's. */
   'attempt.cancel': Type.Object({ type: Type.Literal('attempt.cancel'), attempt_id: id })

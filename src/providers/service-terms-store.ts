@@ -26,6 +26,33 @@ export async function findTerms(
   return row && { ...termsOfRow(row), isPaused: row.paused_at !== null }
 }
 
+/** A service of which others may not have as many images as they like. */
+export interface CappedService extends Pick<ServiceTerms, 'imagesPerHour' | 'imagesPerUserHour'> {
+  serviceId: string
+  name: string
+  providerId: string
+  ownerId: string
+}
+
+/** Those of these providers, as their agents declare them now. */
+export async function listCapped(db: Db, providerIds: readonly string[]): Promise<CappedService[]> {
+  const rows = await db
+    .selectFrom('services')
+    .innerJoin('providers', 'providers.id', 'services.provider_id')
+    .select(['services.id', 'services.name', 'provider_id', 'owner_id'])
+    .select(['services.access', 'images_per_hour', 'images_per_user_hour'])
+    .where('provider_id', 'in', providerIds)
+    .where('type', '=', 'image')
+    .where('declared', '=', 1)
+    .where((e) => e.or([e('images_per_hour', 'is not', null), e('images_per_user_hour', 'is not', null)]))
+    .orderBy('services.name')
+    .execute()
+  return rows.map((row) => {
+    const { access: _access, ...caps } = termsOfRow(row)
+    return { serviceId: row.id, name: row.name, providerId: row.provider_id, ownerId: row.owner_id, ...caps }
+  })
+}
+
 /** What a service that is declared anew is written with: the word of its owner stays. */
 export async function termsToWrite(
   db: Db,

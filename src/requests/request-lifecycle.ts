@@ -14,6 +14,7 @@ import { giveUpRequest } from './give-up-request.ts'
 import { followClock } from './follow-clock.ts'
 import { forgetIdempotencyKeys } from './idempotency-store.ts'
 import { findExpectedImage } from './find-expected-image.ts'
+import { findReachedCaps } from './find-reached-caps.ts'
 import { findInput } from './input-name.ts'
 import { findHeldAttempt } from './lease-token.ts'
 import { noteProgress } from './note-progress.ts'
@@ -49,6 +50,7 @@ export function createRequestLifecycle(parts: RequestParts) {
     findAttempt: bind(findHeldAttempt),
     findInput: bind(findInput),
     findExpectedImage: bind(findExpectedImage),
+    findReachedCaps: bind(findReachedCaps),
     finish: bind(finishAttempt),
     fail: bind(failAttempt),
     connectAgent: bind(connectAgent),

@@ -3,7 +3,7 @@ import { openRequestRows, type RequestRows } from '../../tests/support/request-r
 import type { OfferingConfig } from '../config/config.ts'
 import { HOUR_MS, MINUTE_MS } from '../lib/durations.ts'
 import type { Reach } from '../providers/trust-policy.ts'
-import { capsOf, countHadOf, findCapEnds, isCapped } from './service-caps.ts'
+import { capsOf, countHadOf, findCapEnds, isCapped, listReached } from './service-caps.ts'
 
 const NOW = 100 * HOUR_MS
 const OFFERING = { newProviderAtOnce: 2, newProviderPerHour: 5 } as OfferingConfig
@@ -122,6 +122,27 @@ describe('a service of whose images its owner lets others have a number', () => 
     expect(await endFor('ann', { imagesPerUserHour: 1 })).toBe(third + HOUR_MS + 1)
     // Both have to be over.
     expect(await endFor('ann', { imagesPerHour: 3, imagesPerUserHour: 1 })).toBe(third + HOUR_MS + 1)
+  })
+
+  it('tells which of its caps are reached, and when the first who waits for it may go on', async () => {
+    const reached = async (of: { imagesPerHour?: number; imagesPerUserHour?: number }) => {
+      const list = await listReached(rows.db, [{ ...SERVICE, ...of }], NOW)
+      return Promise.all(list.map(async ({ findEnd, ...cap }) => ({ ...cap, end: await findEnd() })))
+    }
+    const [first, second] = [NOW - 30 * MINUTE_MS, NOW - 20 * MINUTE_MS]
+    await stored('ann', first)
+    await stored('bob', second)
+    await stored('owner', NOW - 1)
+    expect(await reached({})).toEqual([])
+    expect(await reached({ imagesPerHour: 3, imagesPerUserHour: 2 })).toEqual([])
+    expect(await reached({ imagesPerHour: 2, imagesPerUserHour: 1 })).toEqual([
+      { serviceId: 'svc', cap: 'imagesPerHour', images: 2, end: first + HOUR_MS + 1 },
+      { serviceId: 'svc', cap: 'imagesPerUserHour', images: 1, end: first + HOUR_MS + 1 }
+    ])
+    await runs('ann')
+    expect(await reached({ imagesPerUserHour: 1 })).toMatchObject([{ end: second + HOUR_MS + 1 }])
+    await runs('bob')
+    expect(await reached({ imagesPerUserHour: 1 })).toMatchObject([{ end: undefined }])
   })
 
   it('is open again nobody knows when while what counts is still being made', async () => {

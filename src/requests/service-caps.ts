@@ -141,6 +141,50 @@ export async function findUsedUp(
   return usedUp
 }
 
+/** A cap that others have reached: all of them together, or one of them at least. */
+export interface ReachedCap {
+  serviceId: string
+  cap: 'imagesPerHour' | 'imagesPerUserHour'
+  images: number
+  /** When somebody may have another, UTC milliseconds; undefined as of `CapEnds`. */
+  findEnd(): Promise<number | undefined>
+}
+
+/** Of these services, in their order. It asks the same few questions for any number of them; their ends cost further ones. */
+export async function listReached(db: Db, services: readonly ServiceCaps[], now: number): Promise<ReachedCap[]> {
+  const limited = services.filter(hasCaps).map((service) => ({ ...service, reach: 'all' as const }))
+  if (limited.length === 0) return []
+  const had = await countHad(db, limited, now)
+  const ends = await findCapEnds(db, limited, now)
+  return limited.flatMap((service) => {
+    const { serviceId, imagesPerHour, imagesPerUserHour, ...same } = service
+    const { others, userIds } = cappedByOwner(service, had)
+    const reached: ReachedCap[] = []
+    if (others && imagesPerHour !== undefined) {
+      const findEnd = () => ends.of({ serviceId, imagesPerHour, ...same }, NOBODY_ELSE)
+      reached.push({ serviceId, cap: 'imagesPerHour', images: imagesPerHour, findEnd })
+    }
+    if (userIds.size > 0 && imagesPerUserHour !== undefined) {
+      const findEnd = () => findFirstEnd(ends, { serviceId, imagesPerUserHour, ...same }, userIds)
+      reached.push({ serviceId, cap: 'imagesPerUserHour', images: imagesPerUserHour, findEnd })
+    }
+    return reached
+  })
+}
+
+async function findFirstEnd(
+  ends: CapEnds,
+  service: ServiceCaps,
+  userIds: ReadonlySet<string>
+): Promise<number | undefined> {
+  let first: number | undefined
+  for (const userId of userIds) {
+    const end = await ends.of(service, userId)
+    if (end !== undefined && end < (first ?? Infinity)) first = end
+  }
+  return first
+}
+
 /** Somebody who has had nothing. */
 const NOBODY_ELSE = ''
 

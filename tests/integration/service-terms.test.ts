@@ -76,6 +76,8 @@ const set = async (change: Partial<ServiceTermsChange>) => {
   return ((await response.json()) as ProviderDetail).services[0]!
 }
 
+const SERVICES = [{ name: 'a', models: [{ id: 'm', servedAs: 'demo', features: ['generate' as const] }] }]
+
 describe('what the owner of a service sets in the dashboard', () => {
   it('caps others at that many images, and lets them go on when it is lifted', async () => {
     await set({ imagesPerUserHour: 2 })
@@ -130,20 +132,43 @@ describe('what the owner of a service sets in the dashboard', () => {
     expect(await look(friend)).toBeUndefined()
   })
 
-  it('is told in the terminal of the machine when it pauses anything, or no longer', async () => {
+  /** The same machine, whose terminal is read. */
+  const openTerminal = async () => {
     const said: string[] = []
     const logger = pino(
       { level: 'info' },
       { write: (line) => void said.push((JSON.parse(line) as { msg: string }).msg) }
     )
-    const services = [{ name: 'a', models: [{ id: 'm', servedAs: 'demo', features: ['generate' as const] }] }]
     const agent = runAgent({
-      config: agentConfig({ gateway: gateway.url, key: owner.key, name: 'rig', services }),
+      config: agentConfig({ gateway: gateway.url, key: owner.key, name: 'rig', services: SERVICES }),
       logger,
       probing: 'off'
     })
     await agent.online
     const heard = (words: RegExp) => waitFor(() => said.some((line) => words.test(line)), 2000)
+    return { agent, said, heard }
+  }
+
+  it('is told in the terminal of the machine when others have reached a cap, and when they may go on', async () => {
+    const { agent, said, heard } = await openTerminal()
+    await make(friend)
+    await set({ imagesPerHour: 2, imagesPerUserHour: 1 })
+    await heard(/^a: somebody has had the one image .* \(images_per_user_hour\)\. The next from \d\d:\d\d on\./)
+    await make(owner)
+    await set({ imagesPerHour: 1, imagesPerUserHour: 1 })
+    await heard(/^a: others have had the one image .* \(images_per_hour\)\. More from \d\d:\d\d on\./)
+    // It is told anew on each connection, and says it once; what ended while it was away it says, too.
+    await agent.reload(agentConfig({ gateway: gateway.url, key: owner.key, name: 'rig', services: SERVICES }))
+    await set({ imagesPerUserHour: 1 })
+    await heard(/^a: others may have images again/)
+    await set({})
+    await heard(/^a: everybody may have images again/)
+    expect(said.filter((line) => line !== 'a: an image was made')).toHaveLength(4)
+    await agent.stop()
+  })
+
+  it('is told in the terminal of the machine when it pauses anything, or no longer', async () => {
+    const { agent, said, heard } = await openTerminal()
     await set({ isPaused: true })
     await heard(/^Paused on the dashboard: a\./)
     await set({})

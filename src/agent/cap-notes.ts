@@ -1,0 +1,53 @@
+import type { Logger } from '../lib/logger.ts'
+import { MINUTE_MS } from '../lib/durations.ts'
+import type { GatewayMessage, ReachedCap } from '../protocol/messages.ts'
+
+export interface CapNotesParts {
+  /** Whether there is a service of that name, as the agent is configured now. */
+  hasService: (name: string) => boolean
+  logger: Logger
+}
+
+/**
+ * Tells the owner of a machine that others have had what they may have of it: once when that begins, with when it ends, and once
+ * when it has ended. A connection that breaks off in between is no end of it.
+ */
+export class CapNotes {
+  readonly #parts: CapNotesParts
+  #reached = new Map<string, ReachedCap>()
+
+  constructor(parts: CapNotesParts) {
+    this.#parts = parts
+  }
+
+  hear({ reached }: Extract<GatewayMessage, { type: 'provider.capped' }>): void {
+    const { hasService, logger } = this.#parts
+    const before = this.#reached
+    this.#reached = new Map(reached.map((one) => [`${one.cap} ${one.service}`, one]))
+    for (const [key, one] of this.#reached) if (!before.has(key)) logger.info(beginning(one))
+    for (const [key, one] of before) {
+      if (!this.#reached.has(key) && hasService(one.service)) logger.info(ending(one))
+    }
+  }
+}
+
+function beginning({ service, cap, images, for_ms: forMs }: ReachedCap): string {
+  const had = `had the ${images === 1 ? 'one image' : `${images} images`} that you let`
+  if (cap === 'images_per_hour') {
+    const more =
+      forMs === undefined ? 'There are more an hour after what is being made.' : `More from ${timeIn(forMs)} on.`
+    return `${service}: others have ${had} them have within an hour (${cap}). ${more} Your own are not counted.`
+  }
+  const more =
+    forMs === undefined ? 'There is more an hour after what is being made.' : `The next from ${timeIn(forMs)} on.`
+  return `${service}: somebody has ${had} each person have within an hour (${cap}). ${more}`
+}
+
+const ending = ({ service, cap }: ReachedCap): string =>
+  cap === 'images_per_hour'
+    ? `${service}: others may have images again (${cap}).`
+    : `${service}: everybody may have images again (${cap}).`
+
+/** The minute in which that has passed, by the clock of this machine as its owner reads it: `14:05`. */
+const timeIn = (ms: number): string =>
+  new Date(Math.ceil((Date.now() + ms) / MINUTE_MS) * MINUTE_MS).toTimeString().slice(0, 5)
