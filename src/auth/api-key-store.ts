@@ -17,6 +17,8 @@ export type ApiKeyWithUser = ApiKeyRow & {
   [K in keyof LimitColumns as `user_${K}`]: LimitColumns[K]
 }
 
+export type ChangeableColumns = Partial<Pick<ApiKeyRow, keyof LimitColumns | 'rate_limit' | 'default_visibility'>>
+
 export interface ApiKeyStore {
   /** Writes a key. False when its user has `most` keys that count or were made within a day. */
   insertKey(key: Insertable<Tables['api_keys']>, most: number): Promise<boolean>
@@ -26,11 +28,8 @@ export interface ApiKeyStore {
   findKeyById(id: string): Promise<ApiKeyWithUser | undefined>
   /** The keys of somebody, or without `userId` of everybody; newest first. */
   listKeys(filter: { userId?: string }): Promise<ApiKeyWithUser[]>
-  /** Gives a key other limits. False when somebody has no such key that is not revoked. */
-  changeLimits(
-    key: { id: string; userId: string },
-    change: LimitColumns & { rate_limit?: number | null }
-  ): Promise<boolean>
+  /** Gives a key other limits and defaults, one at least. False when somebody has no such key that is not revoked. */
+  changeKey(key: { id: string; userId: string }, change: ChangeableColumns): Promise<boolean>
   /** Ends a key for good. False when there is none of that id that is not revoked. */
   revokeKey(id: string): Promise<boolean>
   /** Removes all keys of that user and name. */
@@ -81,7 +80,7 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
         .orderBy('api_keys.created_at', 'desc')
         .orderBy('api_keys.id')
         .execute(),
-    changeLimits: async ({ id, userId }, change) => {
+    changeKey: async ({ id, userId }, change) => {
       const { numUpdatedRows } = await db
         .updateTable('api_keys')
         .set(change)

@@ -35,10 +35,10 @@ export interface ApiKeys {
   /** The same for the first key of an installation; undefined when it has one, whoever made it at the same time. */
   createFirst(key: NewApiKey): Promise<CreatedApiKey | undefined>
   /**
-   * Gives a key of somebody other limits, and another rate where one is named (null: as configured). They count from the next
-   * call on. False when they have no such key that is not revoked.
+   * Gives a key of somebody other limits and defaults; what is not named stays. They count from the next call on. False when
+   * they have no such key that is not revoked.
    */
-  changeLimits(key: { id: string; userId: string }, change: ChangedLimits): Promise<boolean>
+  change(key: { id: string; userId: string }, change: KeyChange): Promise<boolean>
   /** Ends a key for good, and at once. False when there is none of that id that is not revoked. */
   revoke(id: string): Promise<boolean>
   list(filter?: { userId?: string }): Promise<ApiKeyWithUser[]>
@@ -50,10 +50,14 @@ export interface ApiKeys {
   close(): void
 }
 
-/** All limits that a key has from now on. */
-export interface ChangedLimits {
-  limits: UseLimits
+/** What a key is given anew; what is absent stays. */
+export interface KeyChange {
+  /** All of them. */
+  limits?: UseLimits
+  /** Requests per minute; null: as configured. */
   rateLimit?: number | null
+  /** Null: as its owner says. */
+  visibilityDefault?: Visibility | null
 }
 
 export interface CreatedApiKey {
@@ -158,9 +162,13 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       bell.ring('keys')
       return created
     },
-    changeLimits: async (key, { limits, rateLimit }) => {
-      const change = { ...toColumns(limits), ...(rateLimit !== undefined && { rate_limit: rateLimit }) }
-      if (!(await store.changeLimits(key, change))) return false
+    change: async (key, { limits, rateLimit, visibilityDefault }) => {
+      const change = {
+        ...(limits && toColumns(limits)),
+        ...(rateLimit !== undefined && { rate_limit: rateLimit }),
+        ...(visibilityDefault !== undefined && { default_visibility: visibilityDefault })
+      }
+      if (!(await store.changeKey(key, change))) return false
       bell.ring('keys')
       return true
     },

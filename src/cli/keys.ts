@@ -5,6 +5,7 @@ import { fromColumns } from '../auth/use-limits.ts'
 import { RESPONSE_DEFAULTS, type ResponseDefault, SCOPES, type Scope, type UseLimits } from '../lib/principal.ts'
 import { LATEST_TIME, MAX_COUNT } from '../lib/bounds.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
+import { VISIBILITIES, type Visibility } from '../lib/visibility.ts'
 import { CommandFailed } from './command-failed.ts'
 import { wholeNumber } from './image-options.ts'
 import {
@@ -36,6 +37,7 @@ export function keysCommand(): Command {
     .addOption(
       new Option('--default-response-format <format>', 'for clients that never say it').choices(RESPONSE_DEFAULTS)
     )
+    .addOption(visibilityOption(''))
   addLimitOptions(create).action(createKey)
   addLimitChanges(
     keys
@@ -47,6 +49,15 @@ export function keysCommand(): Command {
       .option(...USER_OPTION)
       .option('--rate <count>', 'requests per minute; 0 is no limit, none is as the server is configured', countOrNone)
   ).action(limitKey)
+  keys
+    .command('change')
+    .description(
+      'Change what a key says where its calls do not, by its id or its visible beginning; what is not named stays.'
+    )
+    .argument('<id-or-prefix>')
+    .option(...USER_OPTION)
+    .addOption(visibilityOption(', or none: as its owner says', [NONE]))
+    .action(changeKey)
   keys
     .command('list')
     .description('List keys, newest first.')
@@ -61,6 +72,9 @@ export function keysCommand(): Command {
   return keys
 }
 
+const visibilityOption = (more: string, others: readonly string[] = []): Option =>
+  new Option('--visibility <who>', `who may fetch the images made with it${more}`).choices([...VISIBILITIES, ...others])
+
 interface CreateOptions extends LimitOptions {
   user?: string
   name: string
@@ -68,6 +82,7 @@ interface CreateOptions extends LimitOptions {
   scopes: string
   rate?: number
   defaultResponseFormat?: ResponseDefault
+  visibility?: Visibility
 }
 
 async function createKey(options: CreateOptions): Promise<void> {
@@ -88,6 +103,7 @@ async function createKey(options: CreateOptions): Promise<void> {
       limits: limitsOf(options),
       ...(options.rate !== undefined && { rateLimit: options.rate }),
       ...(options.defaultResponseFormat && { responseDefault: options.defaultResponseFormat }),
+      ...(options.visibility && { visibilityDefault: options.visibility }),
       ...(lifetime !== undefined && { expiresAt: accounts.now() + lifetime })
     })
   )
@@ -105,13 +121,14 @@ async function listKeys(options: { user?: string }): Promise<void> {
     return { rows, now: accounts.now() }
   })
   printTable([
-    ['ID', 'PREFIX', 'NAME', 'USER', 'SCOPES', 'LIMITS', 'IMAGES', 'CREATED', 'LAST USED', 'STATE'],
+    ['ID', 'PREFIX', 'NAME', 'USER', 'SCOPES', 'VISIBILITY', 'LIMITS', 'IMAGES', 'CREATED', 'LAST USED', 'STATE'],
     ...rows.map(({ key, images }) => [
       key.id,
       `${key.prefix}…`,
       key.name,
       key.user_email,
       key.scopes.replaceAll(' ', ','),
+      key.default_visibility ?? '-',
       limitsText(fromColumns(key), key.rate_limit),
       String(images),
       formatTime(key.created_at),
@@ -139,10 +156,24 @@ async function limitKey(
     const key = await getKey(accounts, idOrPrefix, user === undefined ? {} : { user })
     const limits = changedLimits(fromColumns(key), changes)
     const rateLimit = rate === undefined ? key.rate_limit : rate === NONE ? null : rate
-    await accounts.apiKeys.changeLimits({ id: key.id, userId: key.user_id }, { limits, rateLimit })
+    await accounts.apiKeys.change({ id: key.id, userId: key.user_id }, { limits, rateLimit })
     return { id: key.id, text: limitsText(limits, rateLimit) }
   })
   process.stdout.write(`${changed.id}: ${changed.text}\n`)
+}
+
+async function changeKey(
+  idOrPrefix: string,
+  { user, visibility }: { user?: string; visibility?: Visibility | typeof NONE }
+): Promise<void> {
+  if (visibility === undefined) throw new CommandFailed('Say what is to be another: --visibility.')
+  const id = await withAccounts(async (accounts) => {
+    const key = await getKey(accounts, idOrPrefix, user === undefined ? {} : { user })
+    const visibilityDefault = visibility === NONE ? null : visibility
+    await accounts.apiKeys.change({ id: key.id, userId: key.user_id }, { visibilityDefault })
+    return key.id
+  })
+  process.stdout.write(`${id}: ${visibility}\n`)
 }
 
 /** The only key that is meant and still counts. */

@@ -86,7 +86,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
       visibility
     }
   },
-  'PATCH /api/dashboard/keys/:id': { fields: { limits, rateLimit: count } },
+  'PATCH /api/dashboard/keys/:id': { fields: { limits, rateLimit: count, visibility } },
   'DELETE /api/dashboard/keys/:id': nothing,
   'POST /api/dashboard/invitations/look': { fields: { token: text } },
   'POST /api/dashboard/invitations/accept': { fields: { token: text, name: text, email: text, password: text } },

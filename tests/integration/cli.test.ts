@@ -52,6 +52,7 @@ describe('help', () => {
     'users list',
     'keys',
     'keys create',
+    'keys change',
     'keys limit',
     'keys list',
     'keys revoke',
@@ -176,6 +177,25 @@ describe('keys', () => {
       return ((await response.json()) as { data: unknown[] }).data.length
     }
     await waitFor(async () => (await models()) === 0, 1500)
+  })
+
+  it('say who sees what is made with them, from the next call on', async () => {
+    const { stdout } = await club(['keys', 'create', '--user', user.email, '--name', 'diary', '--visibility', 'SECRET'])
+    const key = stdout.trim()
+    const made = async () => {
+      const json = { model: 'demo', prompt: 'a fox', size: '32x32', steps: 1, async: true }
+      const { id } = (await (await server.call('/v1/images/generations', { key, json })).json()) as { id: string }
+      return ((await (await server.call(`/v1/jobs/${id}`, { key })).json()) as { visibility: string }).visibility
+    }
+    expect(await made()).toBe('SECRET')
+    expect((await club(['keys', 'list'])).stdout).toMatch(/\tdiary\t.*\tSECRET\t/)
+    const change = (...args: string[]) => club(['keys', 'change', key.slice(0, 10), ...args])
+    expect((await change('--visibility', 'PRIVATE')).stdout).toMatch(/^key_\w+: PRIVATE\n$/)
+    await waitFor(async () => (await made()) === 'PRIVATE', 1500)
+    expect((await change('--visibility', 'none')).stdout).toMatch(/: none\n$/)
+    await waitFor(async () => (await made()) === 'UNLISTED', 1500)
+    expect((await change('--visibility', 'MINE')).code).toBe(2)
+    expect(await change()).toMatchObject({ code: 1, stderr: expect.stringContaining('--visibility') as unknown })
   })
 
   it.each([

@@ -278,6 +278,19 @@ describe('the limits of a key', () => {
     expect((await generate(secret)).status).toBe(200)
   })
 
+  it('go with who sees what it makes, which stays where nothing is said of it', async () => {
+    const person = await gateway.addPerson()
+    const { key } = await create(person, { visibility: 'SECRET' })
+    const saying = async (json: object) =>
+      (await change(person, key.id, { limits: NO_LIMITS, rateLimit: null, ...json })).body.visibility
+    expect(await saying({})).toBe('SECRET')
+    expect(await saying({ visibility: 'PRIVATE' })).toBe('PRIVATE')
+    expect((await list(person))[0]?.visibility).toBe('PRIVATE')
+    expect(await saying({ visibility: null })).toBeNull()
+    const refused = await change(person, key.id, { limits: NO_LIMITS, rateLimit: null, visibility: 'MINE' })
+    expect([refused.status, refused.body.error.param]).toEqual([400, 'visibility'])
+  })
+
   it('have the bounds of new ones', async () => {
     const person = await gateway.addPerson()
     const { key } = await create(person)

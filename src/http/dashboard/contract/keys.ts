@@ -45,8 +45,8 @@ export interface NewKey {
   visibility?: Visibility | null
 }
 
-/** `PATCH /api/dashboard/keys/<id>`: all of its limits; answers the KeyInfo. */
-export type ChangedKey = Pick<NewKey, 'limits' | 'rateLimit'>
+/** `PATCH /api/dashboard/keys/<id>`: all of its limits, and what of its defaults is to be another; answers the KeyInfo. */
+export type ChangedKey = Pick<NewKey, 'limits' | 'rateLimit' | 'visibility'>
 
 /** The answer to a `NewKey`: the secrets are told here and never again. */
 export interface CreatedKey {

@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { errors } from '../../../lib/errors.ts'
 import type { HttpContext } from '../../http-context.ts'
 import type { KeyInfo } from '../contract/keys.ts'
-import { parseKeyLimits } from './parse-new-key.ts'
+import { parseKeyChange } from './parse-new-key.ts'
 import { presentKey } from './present-key.ts'
 
-/** `PATCH /api/dashboard/keys/<id>`: gives one of the caller's own that is not revoked other limits. */
+/** `PATCH /api/dashboard/keys/<id>`: gives one of the caller's own that is not revoked other limits, and says who sees what it makes. */
 export function changeKey(scope: FastifyInstance, { apiKeys, config }: Pick<HttpContext, 'apiKeys' | 'config'>): void {
   scope.patch<{ Params: { id: string } }>(
     '/keys/:id',
@@ -18,8 +18,8 @@ export function changeKey(scope: FastifyInstance, { apiKeys, config }: Pick<Http
         return key
       }
       const key = await own()
-      const change = parseKeyLimits(body, { principal, perMinute: config.rateLimit, present: key.rate_limit })
-      if (!(await apiKeys.changeLimits({ id, userId }, change))) {
+      const change = parseKeyChange(body, { principal, perMinute: config.rateLimit, present: key.rate_limit })
+      if (!(await apiKeys.change({ id, userId }, change))) {
         throw errors.conflict(`The key '${key.name}' is revoked: it cannot be changed any more.`)
       }
       return presentKey(await own())

@@ -1,4 +1,4 @@
-import type { ChangedLimits, NewApiKey } from '../../../auth/api-keys.ts'
+import type { KeyChange, NewApiKey } from '../../../auth/api-keys.ts'
 import { grantableScopes } from '../../../auth/permissions.ts'
 import { LATEST_TIME, MAX_COUNT } from '../../../lib/bounds.ts'
 import { errors } from '../../../lib/errors.ts'
@@ -49,17 +49,20 @@ export function parseNewKey(
 /**
  * The body of `PATCH /api/dashboard/keys/<id>`: all limits of a key, with the same bounds as of a new one. Without
  * `rateLimit`, null included, it is as configured; a rate that an admin gave may stay though its holder could not give it.
+ * Without `visibility` that stays; null is as its owner says.
  */
-export function parseKeyLimits(
+export function parseKeyChange(
   body: unknown,
   { principal, perMinute, present }: { principal: Principal; perMinute: number; present: number | null }
-): Required<ChangedLimits> {
-  const fields = new Fields(jsonObject(body))
+): KeyChange {
+  const values = jsonObject(body)
+  const fields = new Fields(values)
   const limits = parseLimits(fields.value('limits'))
   const isKept = present !== null && fields.integer('rateLimit', { min: 0, max: MAX_COUNT }) === present
   const rateLimit = isKept ? present : (fields.integer('rateLimit', rateRange(principal, perMinute)) ?? null)
+  const visibility = fields.choice('visibility', VISIBILITIES)
   refuseUnknown(fields)
-  return { limits, rateLimit }
+  return { limits, rateLimit, ...('visibility' in values && { visibilityDefault: visibility ?? null }) }
 }
 
 const rateRange = ({ role }: Principal, perMinute: number): { min: number; max?: number } =>

@@ -67,6 +67,8 @@ export function readKeyForm(
 
 /** The limits of a key that was made before, as they are filled in. */
 export type KeyLimitsForm = LimitsForm & Pick<KeyForm, 'rateLimit'>
+/** A key that was made before, as it is filled in. */
+export type KeyChangeForm = KeyLimitsForm & Pick<KeyForm, 'visibility'>
 export type KeyLimitsErrors = Partial<Record<keyof KeyLimitsForm, string>>
 
 /** Whether something is wrong with the limits, whatever else is. */
@@ -76,15 +78,15 @@ export const hasLimitErrors = (errors: KeyFormErrors): boolean =>
 const LIMIT_FIELDS = [...(Object.keys(EMPTY_LIMITS_FORM) as (keyof LimitsForm)[]), 'rateLimit'] as const
 
 /** What to send; or, when it cannot be sent, why. */
-export function readKeyLimits(
-  form: KeyLimitsForm,
+export function readKeyChange(
+  form: KeyChangeForm,
   { leastRate }: { leastRate: number }
 ): { change: ChangedKey } | { errors: KeyLimitsErrors } {
   const { limits, errors: limitErrors } = readLimits(form)
   const rate = readCount(form.rateLimit, leastRate)
   const errors: KeyLimitsErrors = { ...limitErrors, ...('error' in rate && { rateLimit: rate.error }) }
   if ('error' in rate || Object.keys(errors).length > 0) return { errors }
-  return { change: { limits, rateLimit: rate.count } }
+  return { change: { limits, rateLimit: rate.count, visibility: form.visibility === '' ? null : form.visibility } }
 }
 
 /** A chosen day counts until its end where the reader is; NaN when none was chosen. */

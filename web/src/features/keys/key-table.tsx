@@ -1,5 +1,5 @@
 import { clsx } from 'clsx'
-import { Ban, Gauge } from 'lucide-react'
+import { Ban, Pencil } from 'lucide-react'
 import type { KeyInfo } from '../../../../src/http/dashboard/contract/keys.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
@@ -26,27 +26,27 @@ const STATUS: Record<KeyStatus, { label: string; look: 'good' | 'warn' | 'plain'
 export interface KeyTableProps {
   keys: readonly KeyInfo[]
   label: string
-  onLimit: (key: KeyInfo) => void
+  onChange: (key: KeyInfo) => void
   onRevoke: (key: KeyInfo) => void
 }
 
-export function KeyTable({ keys, label, onLimit, onRevoke }: KeyTableProps) {
+export function KeyTable({ keys, label, onChange, onRevoke }: KeyTableProps) {
   const now = useNow()
   return (
     <CardTable label={label} columns={COLUMNS} actions="w-28" className="table-fixed">
       {keys.map((key) => (
-        <KeyRow key={key.id} apiKey={key} now={now} onLimit={onLimit} onRevoke={onRevoke} />
+        <KeyRow key={key.id} apiKey={key} now={now} onChange={onChange} onRevoke={onRevoke} />
       ))}
     </CardTable>
   )
 }
 
-interface KeyRowProps extends Pick<KeyTableProps, 'onLimit' | 'onRevoke'> {
+interface KeyRowProps extends Pick<KeyTableProps, 'onChange' | 'onRevoke'> {
   apiKey: KeyInfo
   now: number
 }
 
-function KeyRow({ apiKey, now, onLimit, onRevoke }: KeyRowProps) {
+function KeyRow({ apiKey, now, onChange, onRevoke }: KeyRowProps) {
   const status = keyStatus(apiKey, now)
   const limits = describeKeyLimits(apiKey)
   return (
@@ -90,11 +90,11 @@ function KeyRow({ apiKey, now, onLimit, onRevoke }: KeyRowProps) {
             <Button
               look="ghost"
               size="small"
-              icon={Gauge}
-              onClick={() => onLimit(apiKey)}
-              aria-label={`Limits of ${apiKey.name}`}
+              icon={Pencil}
+              onClick={() => onChange(apiKey)}
+              aria-label={`Change ${apiKey.name}`}
             >
-              Limits
+              Change
             </Button>
             <Button
               look="ghost"

@@ -8,13 +8,13 @@ import { EmptyState, ErrorState, Skeleton } from '../../components/ui/states.tsx
 import { keysQuery } from '../../lib/keys.ts'
 import { useDialogInAddress } from '../../lib/use-dialog-in-address.ts'
 import { CreatedKeyDialog } from './created-key-dialog.tsx'
-import { KeyLimitsDialog } from './key-limits-dialog.tsx'
+import { ChangeKeyDialog } from './change-key-dialog.tsx'
 import { KeyTable, type KeyTableProps } from './key-table.tsx'
 import { NewKeyDialog } from './new-key-dialog.tsx'
 import { RevokeKeyDialog } from './revoke-key-dialog.tsx'
 
 /** Which dialog is open, beside that for a new key, which has an address. */
-type Open = { what: 'created'; created: CreatedKey } | { what: 'limit' | 'revoke'; key: KeyInfo }
+type Open = { what: 'created'; created: CreatedKey } | { what: 'change' | 'revoke'; key: KeyInfo }
 
 export function KeysPage() {
   const [open, setOpen] = useState<Open>()
@@ -29,7 +29,7 @@ export function KeysPage() {
     <Page title="API keys" description="Programs and agents use them to act in your name." actions={newKey}>
       <Keys
         action={newKey}
-        onLimit={(key) => setOpen({ what: 'limit', key })}
+        onChange={(key) => setOpen({ what: 'change', key })}
         onRevoke={(key) => setOpen({ what: 'revoke', key })}
       />
       {fresh.isOpen && (
@@ -42,17 +42,17 @@ export function KeysPage() {
         />
       )}
       {open?.what === 'created' && <CreatedKeyDialog created={open.created} onClose={close} />}
-      {open?.what === 'limit' && <KeyLimitsDialog apiKey={open.key} onClose={close} />}
+      {open?.what === 'change' && <ChangeKeyDialog apiKey={open.key} onClose={close} />}
       {open?.what === 'revoke' && <RevokeKeyDialog apiKey={open.key} onClose={close} />}
     </Page>
   )
 }
 
-interface KeysProps extends Pick<KeyTableProps, 'onLimit' | 'onRevoke'> {
+interface KeysProps extends Pick<KeyTableProps, 'onChange' | 'onRevoke'> {
   action: ReactNode
 }
 
-function Keys({ action, onLimit, onRevoke }: KeysProps) {
+function Keys({ action, onChange, onRevoke }: KeysProps) {
   const { data: keys, error, refetch } = useQuery(keysQuery)
   const [showRevoked, setShowRevoked] = useState(false)
   if (error && !keys) return <ErrorState error={error} onRetry={() => void refetch()} />
@@ -67,7 +67,7 @@ function Keys({ action, onLimit, onRevoke }: KeysProps) {
           offer its image server to everybody.
         </EmptyState>
       ) : (
-        <KeyTable keys={standing} label="API keys" onLimit={onLimit} onRevoke={onRevoke} />
+        <KeyTable keys={standing} label="API keys" onChange={onChange} onRevoke={onRevoke} />
       )}
       {revoked.length > 0 && (
         <Button
@@ -80,7 +80,7 @@ function Keys({ action, onLimit, onRevoke }: KeysProps) {
         </Button>
       )}
       {showRevoked && revoked.length > 0 && (
-        <KeyTable keys={revoked} label="Revoked API keys" onLimit={onLimit} onRevoke={onRevoke} />
+        <KeyTable keys={revoked} label="Revoked API keys" onChange={onChange} onRevoke={onRevoke} />
       )}
     </div>
   )

@@ -4,8 +4,6 @@ import { Button } from '../../components/ui/button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { Field, TextInput } from '../../components/ui/field.tsx'
 import { Select } from '../../components/ui/select.tsx'
-import type { Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
-import { visibilityOf, withDefault } from '../../lib/visibility-words.ts'
 import { ApiError, messageOf } from '../../lib/fetch-json.ts'
 import { useCreateKey } from '../../lib/keys.ts'
 import { usePerson } from '../../lib/session.ts'
@@ -13,9 +11,9 @@ import { ExpiryFields } from './expiry-fields.tsx'
 import { EMPTY_KEY_FORM, fieldOf, type KeyForm, type KeyFormErrors, readKeyForm } from './key-form.ts'
 import { RESPONSE_FORMATS } from './key-words.ts'
 import { FoldedLimits } from './folded-limits.tsx'
+import { KeyVisibilityField } from './key-visibility-field.tsx'
 import { ScopeFields } from './scope-fields.tsx'
 
-const VISIBILITIES = withDefault('As your account says')
 const FORM_ID = 'new-key'
 
 export function NewKeyDialog({ onClose, onCreated }: { onClose: () => void; onCreated: (key: CreatedKey) => void }) {
@@ -83,18 +81,7 @@ export function NewKeyDialog({ onClose, onCreated }: { onClose: () => void; onCr
             onChange={(responseFormat) => change({ responseFormat })}
           />
         </Field>
-        <Field
-          label="Images made with it"
-          error={part.errors.visibility}
-          hint={form.visibility === '' ? undefined : visibilityOf(form.visibility)?.detail}
-          className="sm:max-w-[calc(50%-0.5rem)]"
-        >
-          <Select<Visibility | ''>
-            value={form.visibility}
-            options={VISIBILITIES}
-            onChange={(visibility) => change({ visibility })}
-          />
-        </Field>
+        <KeyVisibilityField {...part} />
         {elsewhere && (
           <p role="alert" className="rounded-lg bg-bad-soft px-3 py-2 text-bad">
             {messageOf(create.error)}
