@@ -6,7 +6,7 @@ import type { Trust } from '../db/provider-tables.ts'
 import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
 import { listOffers, type Offer } from '../providers/offers-store.ts'
-import { isPaused } from '../providers/pause-store.ts'
+import { isUnusable } from '../providers/pause-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { MAX_OFFERS } from '../protocol/service-offers.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
@@ -26,8 +26,11 @@ import {
 } from '../usage/provider-usage-store.ts'
 import { createNetworkFigures } from './network-figures.ts'
 import {
+  canMake,
   isCooling,
+  isOnline,
   type Knowledge,
+  type Makes,
   mayManage,
   maySee,
   type ProviderReport,
@@ -44,6 +47,13 @@ export interface NetworkReport {
   imagesToday: number
 }
 
+/** Providers that somebody may know of. */
+export interface MachineCount {
+  online: number
+  /** Those of them that can make images now. */
+  able: number
+}
+
 export interface ProviderDetailReport extends ProviderReport {
   pace: HourOfWork[]
   /** Who had images of it; empty for those who may not manage it, as all that follows. */
@@ -56,6 +66,8 @@ export interface ProviderDetailReport extends ProviderReport {
 export interface Network {
   /** All providers that the reader may know of. */
   list(reader: Reader): Promise<NetworkReport>
+  /** How many of them there are at the moment. */
+  countMachines(reader: Reader): Promise<MachineCount>
   /** One provider. Throws `not_found`, also for one that the reader may not know of. */
   view(reader: Reader, id: string): Promise<ProviderDetailReport>
   /**
@@ -129,6 +141,16 @@ export function createNetwork(
 ): Network {
   const countFigures = createNetworkFigures({ db, clock })
 
+  /** What can be made at this moment: offered by who is online, not paused by its owner, and by an image server that can be used. */
+  const listMakes = async (now: number): Promise<Makes> => {
+    const offers = await listOffers(db, { seenSince: now }, offering.providers)
+    const byService = Map.groupBy(
+      offers.filter((offer) => !isUnusable(offer, now)),
+      ({ serviceId }) => serviceId
+    )
+    return new Map([...byService].map(([id, models]) => [id, new Set(models.map(({ model }) => model))]))
+  }
+
   /** What is known of all these providers, asked for all of them at once. */
   const learn = async (reader: Reader, providers: readonly ProviderView[]): Promise<Knowledge> => {
     const now = clock.now()
@@ -138,7 +160,7 @@ export function createNetwork(
     const offers = await listOffers(db, { seenSince: now, drained: true }, offering.providers)
     return {
       now,
-      unusable: findUnusable(offers, now),
+      makes: await listMakes(now),
       usedUp: await findUsedUp(db, ofProviders(offers, providers), { userId: reader.userId, now }),
       mode: offering.providers,
       figures: await countFigures(),
@@ -178,11 +200,20 @@ export function createNetwork(
       const { queued: waiting, running } = await countUnfinished(db)
       const reports = providers.map((provider) => reportProvider(provider, reader, known))
       return {
-        providers: [...reports.filter(({ isOnline }) => isOnline), ...reports.filter(({ isOnline }) => !isOnline)],
+        providers: [...reports.filter((one) => one.isOnline), ...reports.filter((one) => !one.isOnline)],
         running,
         waiting,
         imagesToday: known.figures.imagesToday
       }
+    },
+
+    countMachines: async (reader) => {
+      const now = clock.now()
+      const makes = await listMakes(now)
+      const online = (await listProviderViews(db)).filter(
+        (provider) => isOnline(provider, now) && maySee(provider, reader)
+      )
+      return { online: online.length, able: online.filter((provider) => canMake(provider, makes)).length }
     },
 
     view: async (reader, id) => {
@@ -302,14 +333,6 @@ export function createNetwork(
     }
   }
 }
-
-/** Services that are left alone with all of their models, and not because they asked for patience. */
-const findUnusable = (offers: readonly Offer[], now: number): Set<string> =>
-  new Set(
-    [...Map.groupBy(offers, ({ serviceId }) => serviceId)]
-      .filter(([, models]) => models.every((offer) => isPaused(offer, now) && offer.pause?.reason !== 'busy'))
-      .map(([id]) => id)
-  )
 
 /** One offer of each service that these providers have. */
 function ofProviders(offers: readonly Offer[], providers: readonly ProviderView[]): Offer[] {

@@ -39,8 +39,8 @@ export interface ServiceReport extends ServiceFigures {
   finds?: ServiceFinds & { at: number }
   /** Found models that its owner wants to be offered, for those who may know and asked for it. */
   wanted?: readonly WantedModel[]
-  /** It is not asked for anything, because its image server cannot be used. */
-  isUnusable: boolean
+  /** Those of its models that can be made now. */
+  makes: ReadonlySet<string>
   /** The reader, or everybody but its owner, who reads, has had all that they may within an hour; until when, if that is known. */
   usedUp?: { until?: number }
   /** Its image server cannot be used; the text, for those who may know. */
@@ -55,9 +55,18 @@ export const mayManage = ({ owner_id }: Pick<ProviderView, 'owner_id'>, reader: 
 export const maySee = (provider: ProviderView, reader: Reader): boolean =>
   mayManage(provider, reader) || provider.services.some(({ access }) => access !== 'private')
 
+export const isOnline = ({ online_until }: Pick<ProviderView, 'online_until'>, now: number): boolean =>
+  online_until > now
+
+/** By service: the models that can be made there now. */
+export type Makes = ReadonlyMap<string, ReadonlySet<string>>
+
+export const canMake = ({ services }: ProviderView, makes: Makes): boolean => services.some(({ id }) => makes.has(id))
+
 export const isCooling = (service: Pick<ServiceView, 'cooling_until'>, now: number): boolean =>
   service.cooling_until > now
 
+const NOTHING: ReadonlySet<string> = new Set()
 const NO_WORK: ServiceFigures = { succeeded: 0, failed: 0 }
 
 /** What is known of everybody's providers at one moment. */
@@ -70,8 +79,7 @@ export interface Knowledge {
   running: ReadonlyMap<string, number>
   /** By service: of those with a limit that the reader may manage. */
   usedThisHour: ReadonlyMap<string, number>
-  /** Services whose image servers cannot be used. */
-  unusable: ReadonlySet<string>
+  makes: Makes
   /** By service: of those of which the reader has had all they may. */
   usedUp: ReadonlyMap<string, { until?: number }>
   /** Models that serve nothing yet, by service. */
@@ -83,11 +91,11 @@ export interface Knowledge {
 export function reportProvider(provider: ProviderView, reader: Reader, known: Knowledge): ProviderReport {
   const { now, figures } = known
   const { images, imagesToday } = figures.providers.get(provider.id) ?? { images: 0, imagesToday: 0 }
-  const isOnline = provider.online_until > now
+  const isHere = isOnline(provider, now)
   const isManaged = mayManage(provider, reader)
   return {
     provider,
-    isOnline,
+    isOnline: isHere,
     isMine: provider.owner_id === reader.userId,
     standing: standingOf({ trust: provider.trust, ownerRole: provider.owner_role }, known.mode),
     images,
@@ -102,13 +110,13 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
         service,
         running: known.running.get(service.id) ?? 0,
         isCooling: isCooling(service, now),
-        isUnusable: known.unusable.has(service.id),
+        makes: known.makes.get(service.id) ?? NOTHING,
         ...(usedUp && { usedUp }),
         ...(spare !== undefined && isManaged && { spare }),
         ...(lastFault && { lastFault }),
         ...(usedThisHour !== undefined && { usedThisHour }),
         ...(isManaged && typeof service.access !== 'string' && { listed: listedBy(service) }),
-        ...(isOnline && warningOf(service, isManaged))
+        ...(isHere && warningOf(service, isManaged))
       }
     })
   }

@@ -1,6 +1,6 @@
 import type { Feature } from '../images/image-request.ts'
 import type { Offer } from './offers-store.ts'
-import { isOpenEnded } from './pause-store.ts'
+import { isUnusable } from './pause-store.ts'
 
 /** One model as a caller sees it: all offers of it together. */
 export interface Model {
@@ -27,7 +27,7 @@ const lorasOf = (offers: readonly Offer[], loras: LorasByService): string[] =>
     .slice(0, MOST_LORAS)
 
 /** Offers grouped by model, in alphabetical order. A feature counts when at least one offer has it. */
-export function modelsOf(offers: readonly Offer[], loras: LorasByService): Model[] {
+export function modelsOf(offers: readonly Offer[], { loras, now }: { loras: LorasByService; now: number }): Model[] {
   return [...Map.groupBy(offers, (offer) => offer.model)]
     .map(([id, same]) => ({
       id,
@@ -35,9 +35,7 @@ export function modelsOf(offers: readonly Offer[], loras: LorasByService): Model
       ownedBy: same[0]?.providerName ?? '',
       features: [...new Set(same.flatMap((offer) => offer.features))],
       loras: lorasOf(same, loras),
-      providers: new Set(same.filter(isUsable).map((offer) => offer.providerId)).size
+      providers: new Set(same.filter((offer) => !isUnusable(offer, now)).map((offer) => offer.providerId)).size
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
 }
-
-const isUsable = ({ pause }: Offer): boolean => pause === undefined || !isOpenEnded(pause)

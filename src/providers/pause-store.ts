@@ -142,4 +142,8 @@ export async function isPausedNow(
   return row !== undefined
 }
 
+/** Whether something is left alone because its image server cannot be used, and not because that asked for patience. */
+export const isUnusable = (offer: { pause?: Pause }, now: number): boolean =>
+  isPaused(offer, now) && offer.pause?.reason !== 'busy'
+
 export const isPaused = ({ pause }: { pause?: Pause }, now: number): boolean => pause !== undefined && pause.until > now

@@ -2,6 +2,7 @@ import { DAY_MS } from '../../src/lib/durations.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DEMO_KEY_NAME, FIRST_KEY_NAME } from '../../src/auth/server-keys.ts'
 import type { Overview } from '../../src/http/dashboard/contract/account.ts'
+import type { NetworkState } from '../../src/http/dashboard/contract/network.ts'
 import { newId } from '../../src/lib/ids.ts'
 import { connectFor, declared } from '../support/agent-work.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
@@ -37,7 +38,7 @@ describe('the overview', () => {
     const person = await gateway.addPerson()
     expect(await overview(person)).toEqual({
       queue: { waiting: 0, running: 0, mine: 0 },
-      providersOnline: 1,
+      machines: { online: 1, able: 1 },
       providersPending: 0,
       models: 1,
       myImages: { total: 0, today: 0 },
@@ -98,7 +99,7 @@ describe('the overview', () => {
     const before = await overview(maker)
     const agent = await connectFor(gateway, { ...maker, key } as unknown as TestUser, 'of-mine')
     expect(await overview(maker)).toMatchObject({
-      providersOnline: before.providersOnline + 1,
+      machines: { online: before.machines.online + 1, able: before.machines.able + 1 },
       models: before.models + 1,
       // The demo painter drives nobody's GPU.
       todo: { hasProvider: false }
@@ -108,12 +109,47 @@ describe('the overview', () => {
     expect(await todo()).toMatchObject({ hasProvider: true })
     await agent.close()
     await gpu.close()
-    await waitFor(async () => (await overview(maker)).providersOnline === before.providersOnline)
+    await waitFor(async () => (await overview(maker)).machines.online === before.machines.online)
     expect(await todo()).toMatchObject({ hasProvider: true })
     for (const { id } of await gateway.gateway.context.apiKeys.list({ userId: maker.id })) {
       await gateway.gateway.context.apiKeys.revoke(id)
     }
     expect(await todo()).toMatchObject({ hasKey: false })
+  })
+
+  it('counts no machine as one that makes images while it cannot, as the network page does', async () => {
+    const own = await startTestGateway()
+    const [owner, reader] = [await own.addPerson(), await own.addPerson()]
+    const { key } = await own.addKey(owner)
+    const add = async (name: string, models: string[]) => {
+      const agent = await connectRawAgent({ url: own.url, key })
+      await agent.hello({
+        name,
+        services: [{ name: 'images', models: models.flatMap((model) => declared(model).models) }]
+      })
+      return agent
+    }
+    const machines = async () => (await callDashboard<Overview>(own, reader, 'overview')).body.machines
+    const shown = async () =>
+      (await callDashboard<NetworkState>(own, reader, 'network')).body.providers.flatMap(({ name, services }) =>
+        services.flatMap(({ models }) => models.map(({ id, canMake }) => ({ name, id, canMake })))
+      )
+    const rig = await add('rig', ['paint'])
+    const half = await add('half', ['paint', 'other'])
+    await add('bare', [])
+    expect(await machines()).toEqual({ online: 3, able: 2 })
+
+    rig.send({ type: 'service.state', service: 'images', state: 'warning', text: 'gone', fault: 'unreachable' })
+    half.send({ type: 'service.state', service: 'images', state: 'warning', text: 'no', models_missing: ['other'] })
+    await waitFor(async () => (await shown()).filter(({ canMake }) => canMake).length === 1)
+    expect(await shown()).toContainEqual({ name: 'half', id: 'paint', canMake: true })
+    expect(await machines()).toEqual({ online: 3, able: 1 })
+
+    const known = (await callDashboard<NetworkState>(own, owner, 'network')).body.providers
+    const { id } = known.find(({ name }) => name === 'half')!
+    await own.call(`/api/dashboard/providers/${id}/drain`, { method: 'POST', headers: { cookie: owner.cookie } })
+    expect(await machines()).toEqual({ online: 3, able: 0 })
+    await own.close()
   })
 
   it('leaves out models that the reader may not use', async () => {

@@ -39,7 +39,7 @@ describe('an image server that is away', () => {
     const warning = await waitFor(() => warningFor(owner))
     expect(warning).toMatchObject({ text: 'The image server cannot be reached.' })
     expect(warning.since).toBeGreaterThan(Date.now() - 60_000)
-    await waitFor(async () => (await serviceFor(owner)).isUnusable)
+    await waitFor(async () => !(await serviceFor(owner)).models[0]?.canMake)
     expect(await warningFor(await gateway.addPerson())).toEqual({ since: warning.since, text: null })
     expect(JSON.stringify(await serviceFor(owner))).not.toMatch(/hidden-word|127\.0/)
 

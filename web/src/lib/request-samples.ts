@@ -94,8 +94,9 @@ export const provider = (change: Partial<ProviderInfo> = {}): ProviderInfo => ({
 /** A service that offers these models. */
 export const service = ({
   models = [],
+  canMake = true,
   ...change
-}: Partial<Omit<ServiceInfo, 'models'>> & { models?: string[] } = {}): ServiceInfo => ({
+}: Partial<Omit<ServiceInfo, 'models'>> & { models?: string[]; canMake?: boolean } = {}): ServiceInfo => ({
   id: 'svc_1',
   name: 'painter',
   type: 'image',
@@ -108,9 +109,8 @@ export const service = ({
   terms: null,
   isPaused: false,
   usedUp: null,
-  isUnusable: false,
   usedThisHour: null,
-  models: models.map((id) => ({ id, features: [], isLoaded: null })),
+  models: models.map((id) => ({ id, features: [], isLoaded: null, canMake })),
   spareModels: null,
   found: null,
   wanted: null,

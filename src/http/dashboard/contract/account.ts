@@ -21,7 +21,8 @@ export interface AccountInfo extends Person {
 /** `GET /api/dashboard/overview`: the page after signing in. */
 export interface Overview {
   queue: { waiting: number; running: number; mine: number }
-  providersOnline: number
+  /** Machines online that the reader may know of; `able`: those that can make images now. */
+  machines: { online: number; able: number }
   /** Machines that wait for an admin to let them in; 0 for everybody else. */
   providersPending: number
   models: number

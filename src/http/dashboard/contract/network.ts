@@ -57,12 +57,13 @@ export interface ServiceInfo {
   isPaused: boolean
   /** There when the reader, or anybody else if they are its owner, has had all of them; until when, null: nobody can know. */
   usedUp: { until: number | null } | null
-  /** It gets no work, because its image server cannot be used. */
-  isUnusable: boolean
   /** Those they had, of a service with such a limit (owner and admins only, else null). */
   usedThisHour: number | null
-  /** `isLoaded`: its image server has it in memory; null: it is not known. */
-  models: { id: string; features: string[]; isLoaded: boolean | null }[]
+  /**
+   * `isLoaded`: its image server has it in memory; null: it is not known. `canMake`: it can be made there now: the machine is
+   * online, nobody has paused it or the service, and its image server can be used and has the model.
+   */
+  models: { id: string; features: string[]; isLoaded: boolean | null; canMake: boolean }[]
   /** Models that its image server has beside these (owner and admins only, else null; null: it is not told). */
   spareModels: number | null
   /** What its image server has (in ProviderDetail only, for owner and admins, else null; null: it is not told). */

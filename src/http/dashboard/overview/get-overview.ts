@@ -19,11 +19,9 @@ export function getOverview(scope: FastifyInstance, context: OverviewContext): v
   const { requestViews, providers } = context
   scope.get('/overview', { config: { operation: 'getOverview' } }, async ({ principal }): Promise<Overview> => {
     const { userId } = principal
-    const now = context.now()
     const all = await requestViews.countUnfinished()
     const mine = await requestViews.countUnfinished({ userId })
     const models = await listOnlineModels(context, principal)
-    const known = (await providers.listProviders()).filter(({ forgotten_at }) => forgotten_at === null)
     const myImages = await countImages(context, principal)
     const hasProvider = await providers.hasMachine(userId)
     return {
@@ -32,7 +30,7 @@ export function getOverview(scope: FastifyInstance, context: OverviewContext): v
         running: all.running,
         mine: mine.queued + mine.running
       },
-      providersOnline: known.filter(({ online_until }) => online_until > now).length,
+      machines: await context.network.countMachines(principal),
       providersPending: principal.role === 'admin' ? await context.network.countPending() : 0,
       models: models.filter((model) => model.providers > 0).length,
       myImages,

@@ -73,9 +73,12 @@ function presentService(
     terms: isMine ? presentTerms(service) : null,
     isPaused: service.paused_at !== null,
     usedUp: report.usedUp ? { until: report.usedUp.until ?? null } : null,
-    isUnusable: report.isUnusable,
     usedThisHour: report.usedThisHour ?? null,
-    models: service.models.map((model) => ({ ...model, isLoaded: (isOnline && model.isLoaded) ?? null })),
+    models: service.models.map((model) => ({
+      ...model,
+      isLoaded: (isOnline && model.isLoaded) ?? null,
+      canMake: report.makes.has(model.id)
+    })),
     spareModels: report.spare ?? null,
     found: report.finds ? presentFinds(report.finds) : null,
     wanted: report.wanted ? report.wanted.map(presentWanted) : null,

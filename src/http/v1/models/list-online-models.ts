@@ -4,7 +4,7 @@ import type { Wait } from '../../../request-views/find-takers.ts'
 import { mayUseModel } from '../../../usage/apply-use-limits.ts'
 import type { HttpContext } from '../../http-context.ts'
 
-export type ModelsContext = Pick<HttpContext, 'offers' | 'requestViews'>
+export type ModelsContext = Pick<HttpContext, 'offers' | 'requestViews' | 'now'>
 export interface OnlineModel extends Model {
   queued: number
   /** Why what the caller asks for would wait, when nobody may begin it now. */
@@ -13,12 +13,13 @@ export interface OnlineModel extends Model {
 
 /** The models somebody online offers this caller, each with the number of images waiting for it and why one more would rest. */
 export async function listOnlineModels(
-  { offers, requestViews }: ModelsContext,
+  { offers, requestViews, now }: ModelsContext,
   principal: Principal
 ): Promise<OnlineModel[]> {
   const queued = await requestViews.countQueuedByModel()
   const online = await offers.listOnline(principal)
-  const offered = modelsOf(online, await offers.listLoras(online)).filter((model) => mayUseModel(principal, model.id))
+  const models = modelsOf(online, { loras: await offers.listLoras(online), now: now() })
+  const offered = models.filter((model) => mayUseModel(principal, model.id))
   const rests = await requestViews.findRests({ userId: principal.userId, offers: online })
   return offered.map((model) => {
     const wait = rests.get(model.id)

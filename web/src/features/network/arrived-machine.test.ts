@@ -51,7 +51,7 @@ describe('arrivalOf', () => {
   })
 
   it('says when it can make nothing, and what others may have', () => {
-    const dead = arrivalOf(machine({ services: serving({ isUnusable: true }) }))
+    const dead = arrivalOf(machine({ services: serving({ canMake: false }) }))
     expect(dead).toMatchObject({ isReady: false, headline: 'rig is connected, and can make no images yet' })
     expect(dead.notes).toEqual(['It is meant to serve sdxl.'])
     expect(arrivalOf(machine()).notes).toEqual(['It serves no model yet.'])

@@ -28,7 +28,7 @@ export function arrivalOf(machine: ProviderInfo): { isReady: boolean; headline: 
   const { name, services, trust } = machine
   const models = [...new Set(services.flatMap((service) => service.models.map(({ id }) => id)))].join(', ')
   const isWaiting = trust.isShared && !['trusted', 'limited'].includes(trust.state)
-  const isAble = canMake(machine) && models !== ''
+  const isAble = canMake(machine)
   const headline = !isAble
     ? `${name} is connected, and can make no images yet`
     : isWaiting

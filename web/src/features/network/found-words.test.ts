@@ -27,7 +27,7 @@ it('shows what is offered or wanted first, and what cannot be used last', () => 
     model('own', { serves: ['a'] }),
     model('wanted')
   ]
-  const service = { found: found(models), models: [{ id: 'a', features: [], isLoaded: true }] }
+  const service = { found: found(models), models: [{ id: 'a', features: [], isLoaded: true, canMake: true }] }
   const rows = modelRows({ ...service, wanted: [wish('wanted'), wish('gone', 'refused')] })
   expect(rows.map(({ name }) => name)).toEqual(['own', 'wanted', 'gone', 'spare', 'half'])
   expect(rows.map(({ isLoaded, isGone }) => [isLoaded, isGone])).toEqual([

@@ -29,6 +29,9 @@ export function ModelTable({ rows }: { rows: readonly ModelRow[] }) {
   )
 }
 
+const tellPresence = ({ isOnline, canMake }: { isOnline: boolean; canMake: boolean }): string =>
+  canMake ? '(online)' : isOnline ? '(online, cannot make it now)' : '(offline)'
+
 const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
   <CardRow className="max-md:grid-cols-2 max-md:gap-3">
     <Cell className="max-md:col-span-2 md:w-64 md:pl-5">
@@ -37,27 +40,27 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
     </Cell>
     <Cell className="max-md:col-span-2">
       <ul className="-my-1 -ml-2 flex flex-wrap gap-x-1 pointer-coarse:gap-1">
-        {row.providers.map(({ id, name, isOnline, isLoaded }) => (
+        {row.providers.map(({ id, name, isOnline, canMake, isLoaded }) => (
           <li key={id} className="max-w-full">
             <Link
               to="/network/$id"
               params={{ id }}
               className={clsx(
                 'flex min-h-8 max-w-full items-center gap-2 rounded-lg px-2 transition-colors hover:bg-hover pointer-coarse:min-h-[40px]',
-                !isOnline && 'text-muted'
+                !canMake && 'text-muted'
               )}
             >
-              <OnlineDot isOnline={isOnline} className="scale-75" />
+              <OnlineDot isOnline={isOnline} isIdle={!canMake} className="scale-75" />
               <span className="truncate">{name}</span>
               {isLoaded && <span className="shrink-0 text-[13px] text-good">loaded</span>}
-              <span className="sr-only">{isOnline ? '(online)' : '(offline)'}</span>
+              <span className="sr-only">{tellPresence({ isOnline, canMake })}</span>
             </Link>
           </li>
         ))}
       </ul>
     </Cell>
     <Cell className="md:w-48">
-      {row.slots.all > 0 ? <Slots {...row.slots} /> : <span className="text-faint">Nobody takes work</span>}
+      {row.slots.all > 0 ? <Slots {...row.slots} /> : <span className="text-faint">Nobody can make it now</span>}
     </Cell>
     <Cell className={clsx('text-right tabular-nums md:w-28 md:pr-5', waiting === 0 && 'text-faint')}>
       {formatNumber(waiting)}

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import {
   canMake,
+  isIdle,
   machinesText,
   matchesProvider,
   modelRows,
@@ -22,11 +23,10 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
   imagesPerHour: null,
   imagesPerUserHour: null,
   usedUp: null,
-  isUnusable: false,
   usedThisHour: null,
   terms: null,
   isPaused: false,
-  models: [{ id: 'flux', features: ['generate'], isLoaded: null }],
+  models: [{ id: 'flux', features: ['generate'], isLoaded: null, canMake: true }],
   spareModels: null,
   found: null,
   wanted: null,
@@ -39,6 +39,10 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
   secondsPerMegapixel: 3,
   ...part
 })
+
+/** Its model cannot be made. */
+const unable = (part: { isLoaded?: boolean } = {}) =>
+  service({ models: [{ id: 'flux', features: ['generate'], isLoaded: null, canMake: false, ...part }] })
 
 const provider = (name: string, part: Partial<ProviderInfo> = {}): ProviderInfo => ({
   id: `prv_${name}`,
@@ -95,37 +99,37 @@ describe('modelRows', () => {
   it('gathers who serves a model, who is online first, and counts the slots that take work', () => {
     const rows = modelRows({
       providers: [
-        provider('off', { isOnline: false }),
+        provider('off', { isOnline: false, services: [unable({ isLoaded: true })] }),
         provider('on'),
-        provider('drained', { drainedAt: 5 }),
+        provider('dead', { services: [unable({ isLoaded: true })] }),
         provider('other', {
           services: [
-            service({ models: [{ id: 'flux', features: ['edit'], isLoaded: true }] }),
-            service({ models: [{ id: 'aura', features: [], isLoaded: null }] })
+            service({ models: [{ id: 'flux', features: ['edit'], isLoaded: true, canMake: true }] }),
+            service({ models: [{ id: 'aura', features: [], isLoaded: null, canMake: true }] })
           ]
         })
       ]
     })
     expect(rows.map(({ id }) => id)).toEqual(['aura', 'flux'])
     const flux = rows[1]
-    expect(flux?.providers.map(({ name }) => name)).toEqual(['other', 'on', 'drained', 'off'])
-    expect(flux?.providers.map(({ isLoaded }) => isLoaded)).toEqual([true, false, false, false])
+    expect(flux?.providers.map(({ name }) => name)).toEqual(['other', 'on', 'dead', 'off'])
+    expect(flux?.providers.map(({ isLoaded }) => isLoaded)).toEqual([true, false, true, true])
+    expect(flux?.providers.map(({ canMake }) => canMake)).toEqual([true, true, false, false])
     expect(flux?.features).toEqual(['generate', 'edit'])
     expect(flux?.slots).toEqual({ used: 2, all: 4 })
   })
 })
 
 it('counts apart the machines that are there and can make nothing', () => {
-  const dead = provider('dead', { services: [service({ isUnusable: true })] })
-  const half = provider('half', { services: [service({ isPaused: true }), service()] })
-  expect([dead, half, provider('off', { isOnline: false }), provider('rest', { drainedAt: 1 })].map(canMake)).toEqual([
-    false,
-    true,
-    false,
-    false
-  ])
+  const dead = provider('dead', { services: [unable()] })
+  const half = provider('half', { services: [unable(), service()] })
+  const none = provider('none', { services: [service({ models: [] })] })
+  const off = provider('off', { isOnline: false, services: [unable()] })
+  const chat = provider('chat', { services: [service({ type: 'text', models: unable().models })] })
+  expect([dead, half, none, off, chat].map(canMake)).toEqual([false, true, false, false, false])
+  expect([dead, half, none, off, chat].map(isIdle)).toEqual([true, false, true, false, false])
   expect(slotsNow([dead, half])).toBe(2)
   expect(machinesText([dead, half])).toBe('of 2 machines, 1 can make images')
   expect(machinesText([dead])).toBe('of 1 machine, none can make images')
-  expect(machinesText([half, provider('off', { isOnline: false })])).toBe('of 2 machines')
+  expect(machinesText([half, off])).toBe('of 2 machines')
 })

@@ -29,16 +29,19 @@ export const slotsOf = (services: readonly ServiceInfo[]): { used: number; all: 
   all: sum(services.filter(isImage).map(({ concurrency }) => concurrency))
 })
 
-/** Whether a service can make images now, as far as its owner and its image server go. */
-const isUsable = (service: ServiceInfo): boolean => isImage(service) && !service.isPaused && !service.isUnusable
+/** Whether a service can make images now, of whichever of its models. */
+export const isAble = ({ models }: Pick<ServiceInfo, 'models'>): boolean => models.some(({ canMake }) => canMake)
 
-/** Whether a machine is online and has a service that can make images now. */
-export const canMake = ({ isOnline, drainedAt, services }: ProviderInfo): boolean =>
-  isOnline && drainedAt === null && services.some(isUsable)
+/** Whether a machine can make images now. */
+export const canMake = ({ services }: Pick<ProviderInfo, 'services'>): boolean => services.some(isAble)
+
+/** Whether it is there to make images, and can make none now. */
+export const isIdle = (provider: Pick<ProviderInfo, 'isOnline' | 'services'>): boolean =>
+  provider.isOnline && provider.services.some(isImage) && !canMake(provider)
 
 /** Images that all of them together make at a time now. */
 export const slotsNow = (providers: readonly ProviderInfo[]): number =>
-  slotsOf(providers.filter(canMake).flatMap(({ services }) => services.filter(isUsable))).all
+  slotsOf(providers.flatMap(({ services }) => services.filter(isAble))).all
 
 /** How many of these machines are there, and how many of those can make images, where that are fewer. */
 export function machinesText(providers: readonly ProviderInfo[]): string {
@@ -63,18 +66,19 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 export interface ModelRow {
   id: string
   features: string[]
-  providers: { id: string; name: string; isOnline: boolean; isLoaded: boolean }[]
-  /** Of those that are online and take work. */
+  providers: { id: string; name: string; isOnline: boolean; canMake: boolean; isLoaded: boolean }[]
+  /** Of those that can make it now. */
   slots: { used: number; all: number }
 }
 
-const rankOf = ({ isOnline, isLoaded }: ModelRow['providers'][number]) => (isOnline ? 1 : 0) + (isLoaded ? 1 : 0)
+const rankOf = ({ isOnline, canMake, isLoaded }: ModelRow['providers'][number]) =>
+  (isOnline ? 1 : 0) + (canMake ? 2 : 0) + (isLoaded ? 1 : 0)
 
-/** Every model that some image service has, by name; who has it loaded comes first, then who is online. */
+/** Every model that some image service has, by name; who can make it now comes first, of these who has it loaded, then who is online. */
 export function modelRows({ providers }: Pick<NetworkState, 'providers'>): ModelRow[] {
   const rows = new Map<string, ModelRow>()
   for (const provider of providers) {
-    const { id, name, isOnline, drainedAt } = provider
+    const { id, name, isOnline } = provider
     for (const service of provider.services.filter(isImage)) {
       for (const model of service.models) {
         const row = rows.get(model.id) ?? { id: model.id, features: [], providers: [], slots: { used: 0, all: 0 } }
@@ -82,9 +86,11 @@ export function modelRows({ providers }: Pick<NetworkState, 'providers'>): Model
         row.features = [...new Set([...row.features, ...model.features])]
         const isLoaded = model.isLoaded === true
         const known = row.providers.find((one) => one.id === id)
-        if (known) known.isLoaded ||= isLoaded
-        else row.providers.push({ id, name, isOnline, isLoaded })
-        if (isOnline && drainedAt === null && service.cooling === null) {
+        if (known) {
+          known.isLoaded ||= isLoaded
+          known.canMake ||= model.canMake
+        } else row.providers.push({ id, name, isOnline, canMake: model.canMake, isLoaded })
+        if (model.canMake && service.cooling === null) {
           row.slots = { used: row.slots.used + service.running, all: row.slots.all + service.concurrency }
         }
       }

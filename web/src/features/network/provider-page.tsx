@@ -17,7 +17,7 @@ import { FoundPanel } from './found-panel.tsx'
 import { PacePanel } from './pace-panel.tsx'
 import { PeoplePanels } from './people-panels.tsx'
 import { ProviderActions } from './provider-actions.tsx'
-import { canMake, isImage, slotsOf, successOf } from './provider-lists.ts'
+import { isIdle, slotsOf, successOf } from './provider-lists.ts'
 import { OnlineDot, PausedBadge, Presence } from './provider-states.tsx'
 import { TrustActions, TrustBadge, TrustNotice } from './trust.tsx'
 import { ServicesPanel } from './services-panel.tsx'
@@ -86,11 +86,7 @@ const BackLink = () => (
 const About = ({ provider, isManaged }: { provider: ProviderDetail; isManaged: boolean }) => (
   <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
     <span>
-      <OnlineDot
-        isOnline={provider.isOnline}
-        isIdle={provider.services.some(isImage) && !canMake(provider)}
-        className="mr-2.5"
-      />
+      <OnlineDot isOnline={provider.isOnline} isIdle={isIdle(provider)} className="mr-2.5" />
       <Presence provider={provider} />
       {!provider.isMine && ` · ${provider.owner.name}`}
       {isManaged && provider.agentVersion !== null && ` · agent ${provider.agentVersion}`}

@@ -4,7 +4,7 @@ import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/c
 import { Badge } from '../../components/ui/badge.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { formatUntil } from '../../lib/format.ts'
-import { canMake, isImage } from './provider-lists.ts'
+import { isIdle } from './provider-lists.ts'
 
 interface OnlineDotProps {
   isOnline: boolean
@@ -41,8 +41,7 @@ export function Presence({ provider }: { provider: ProviderInfo }) {
   if (onlineSince === null) return 'Online'
   return (
     <>
-      {canMake(provider) || !provider.services.some(isImage) ? 'Online' : 'Online, makes no images now'}, connected{' '}
-      <RelativeTime at={onlineSince} />
+      {isIdle(provider) ? 'Online, makes no images now' : 'Online'}, connected <RelativeTime at={onlineSince} />
     </>
   )
 }

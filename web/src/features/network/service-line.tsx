@@ -3,7 +3,7 @@ import { formatMeasure, formatPercent } from '../../lib/format.ts'
 import { engineTitle } from './engine-title.ts'
 import { FeatureText } from './features.tsx'
 import { tellSpare } from './found-words.ts'
-import { isImage, successOf } from './provider-lists.ts'
+import { isAble, isImage, successOf } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
 import { capText } from './sharing-words.ts'
 import { Slots } from './slots.tsx'
@@ -25,11 +25,7 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
           </span>
         </span>
         {isImage(service) && (
-          <Slots
-            used={service.running}
-            all={service.concurrency}
-            idle={idle || isPaused || service.isUnusable || cooling !== null}
-          />
+          <Slots used={service.running} all={service.concurrency} idle={idle || !isAble(service) || cooling !== null} />
         )}
       </div>
       {models.length > 0 && <Models models={models} />}

@@ -6,7 +6,7 @@ import { faultText } from '../../lib/fault-words.ts'
 import { engineTitle } from './engine-title.ts'
 import { FeatureWords } from './features.tsx'
 import { ImageServerAdvice } from './image-server-advice.tsx'
-import { isImage } from './provider-lists.ts'
+import { isAble, isImage } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
 import { Performance } from './service-line.tsx'
 import { Sharing } from './sharing.tsx'
@@ -46,7 +46,7 @@ function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'servic
           {isPaused && <PausedBadge />}
         </div>
         {isImage(service) && (
-          <Slots used={service.running} all={service.concurrency} idle={idle || isPaused || cooling !== null} />
+          <Slots used={service.running} all={service.concurrency} idle={idle || !isAble(service) || cooling !== null} />
         )}
       </div>
       {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}

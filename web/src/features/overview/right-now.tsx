@@ -3,14 +3,15 @@ import type { ReactNode } from 'react'
 import type { Overview } from '../../../../src/http/dashboard/contract/account.ts'
 import { Stat, StatRow } from '../../components/stat.tsx'
 import { formatNumber } from '../../lib/format.ts'
+import { machinesNow } from './overview-words.ts'
 
 /** What is going on in the whole club. */
-export const RightNow = ({ overview: { queue, providersOnline, models } }: { overview: Overview }) => (
+export const RightNow = ({ overview: { queue, machines, models } }: { overview: Overview }) => (
   <section aria-label="Right now">
     <StatRow>
       <Cell to="/queue" label="Being made" value={queue.running} detail={count(queue.running, 'image')} />
       <Cell to="/queue" label="Waiting" value={queue.waiting} detail={count(queue.waiting, 'image')} />
-      <Cell to="/network" label="Machines" value={providersOnline} detail="online" />
+      <Cell to="/network" label="Machines" {...machinesNow(machines)} />
       <Cell to="/network" label="Models" value={models} detail="for you to use" />
     </StatRow>
   </section>

@@ -76,7 +76,7 @@ function Health({ state }: { state: SystemState }) {
         detail={oldest === null ? 'no image waits' : `the oldest for ${formatDuration(Math.max(0, now - oldest))}`}
       />
       <Stat label="Running" icon={Zap} value={formatNumber(queue.running)} detail="images now" />
-      <Stat label="Machines" icon={Server} value={formatNumber(agentsOnline)} detail="connected" />
+      <Stat label="Agents" icon={Server} value={formatNumber(agentsOnline)} detail="connected" />
       <Stat
         label="Delay of the server"
         icon={Gauge}

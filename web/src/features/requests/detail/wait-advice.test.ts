@@ -4,16 +4,17 @@ import { provider, service, summary } from '../../../lib/request-samples.ts'
 import { waitAdvice } from './wait-advice.ts'
 
 const ann = { id: 'usr_ann', name: 'Ann' }
-const online = provider({ name: 'home-rig', owner: ann, services: [service({ models: ['demo'] })] })
+const online = provider({ name: 'home-rig', owner: ann, services: [service({ models: ['demo'], canMake: false })] })
 const asleep = { ...online, id: 'prv_2', name: 'attic', isOnline: false }
 const paused = { ...online, id: 'prv_3', name: 'shed', drainedAt: 1 }
-const providers = [asleep, paused, online]
+const works = { ...online, id: 'prv_4', name: 'cabin', services: [service({ models: ['demo'] })] }
+const providers = [asleep, paused, works, online]
 
 const advise = (reason: WaitReason, id = 'usr_cy', role: 'member' | 'admin' = 'member') =>
   waitAdvice(summary({ status: 'queued', wait: { reason, until: null } }), { reader: { id, role }, providers })
 
 it.each<[WaitReason, RegExp]>([
-  ['unusable', /^If it stays so, tell Ann, whose machine shed .* or Ann, whose machine home-rig has this model\.$/],
+  ['unusable', /^If it stays so, tell Ann, whose machine home-rig has this model\.$/],
   ['drained', /^If it stays so, tell Ann, whose machine shed has this model\.$/],
   ['away', /^If it stays so, tell Ann, whose machine attic has this model\.$/],
   ['approval', /^Ask an admin to let the machine in\.$/]
@@ -22,7 +23,7 @@ it.each<[WaitReason, RegExp]>([
 })
 
 it.each<[WaitReason, RegExp]>([
-  ['unusable', /^It is your machine shed: see that its image server runs/],
+  ['unusable', /^It is your machine home-rig: see that its image server runs/],
   ['drained', /^It is your machine shed: resume it/],
   ['away', /^It is your machine attic: see that it is on, and start its agent\.$/]
 ])('tells the owner what to do there: %s', (reason, wanted) => {

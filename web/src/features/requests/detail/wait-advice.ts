@@ -4,9 +4,14 @@ import type { Person } from '../../../../../src/http/dashboard/contract/session.
 import { machinesWith, tellOwners } from './machines-with.ts'
 
 /** What makes an image wait at one machine, and what its owner does about it. */
-const CAUSES: Partial<Record<WaitReason, { isIt: (provider: ProviderInfo) => boolean; remedy: string }>> = {
+const CAUSES: Partial<
+  Record<WaitReason, { isIt: (provider: ProviderInfo, model: string) => boolean; remedy: string }>
+> = {
   unusable: {
-    isIt: ({ isOnline }) => isOnline,
+    isIt: ({ isOnline, drainedAt, services }, model) =>
+      isOnline &&
+      drainedAt === null &&
+      services.some(({ isPaused, models }) => !isPaused && models.some(({ id, canMake }) => id === model && !canMake)),
     remedy: 'see that its image server runs, and that its address, its key and the model are right in the agent’s file'
   },
   drained: {
@@ -31,7 +36,7 @@ export function waitAdvice(
   const cause = CAUSES[wait.reason]
   if (!cause) return null
   const all = machinesWith(model, { reader, providers })
-  const machines = all.filter(({ provider }) => cause.isIt(provider))
+  const machines = all.filter(({ provider }) => cause.isIt(provider, model))
   const own = machines.find(({ owner }) => owner.id === reader.id)
   if (own) return `It is your machine ${own.name}: ${cause.remedy}.`
   return machines.length === 0 ? null : `If it stays so, ${tellOwners(machines, 'has this model')}.`
