@@ -82,6 +82,61 @@ describe('AgentFile', () => {
     expect(secret('access:', 'headers: { x-key: abc }\n    access:')).toBe(true)
   })
 
+  describe('takes out what an engine has not', () => {
+    const SERVICE = `  - name: rig
+    type: image
+    engine: openai
+    # secret
+    api_key: sk-upstream-secret
+    url: http://127.0.0.1:1
+    headers: { x-key: abc }
+    download_from: [a.example.org]
+    options:
+      mask: white-edit # of old
+      previews: 2
+      1: { deep: yes }
+      "\\e[2J": 3
+      ? [a, b]
+      : c
+    models: [ { id: m, options: { mask: white-edit } } ]
+`
+    const HEAD = 'name: home-rig\nservices:\n'
+    const after = (text: string, kept: { takes: string[]; options: string[] }) => {
+      const file = open(HEAD + text)
+      file.keepOnly(0, kept)
+      return { text: file.toString(), changes: file.changes }
+    }
+
+    it('and says so of each, without what was in it; what it has, and what is of its models, stays', () => {
+      const { text, changes } = after(SERVICE, { takes: ['url', 'headers'], options: ['previews'] })
+      expect(text).not.toMatch(/sk-upstream|download_from|white-edit # of old|deep|\[a, b\]|2J/)
+      expect(text).toContain(
+        '    options:\n      previews: 2\n    models: [ { id: m, options: { mask: white-edit } } ]\n'
+      )
+      expect(text).toContain('headers: { x-key: abc }')
+      const why = 'is taken out: the engine has no such thing'
+      expect(changes).toEqual([
+        `rig: api_key ${why}`,
+        `rig: download_from ${why}`,
+        `rig: options.mask ${why}`,
+        `rig: options.1 ${why}`,
+        `rig: a key of its options ${why}`,
+        `rig: a key of its options ${why}`
+      ])
+    })
+
+    it('and nothing of what no engine knows, of other services, or where there is nothing', () => {
+      const odd = `  - name: rig\n    frob: 1\n    options: 5\n  - name: other\n    api_key: mine\n`
+      expect(after(odd, { takes: [], options: [] })).toEqual({ text: HEAD + odd, changes: [] })
+    })
+
+    it('and its options altogether when none is left', () => {
+      const { text } = after(SERVICE, { takes: ['url', 'api_key', 'headers'], options: [] })
+      expect(text).toMatch(/headers: .*\n {4}models: /)
+      expect(text).toContain('api_key: sk-upstream-secret')
+    })
+  })
+
   it.each([
     ['no YAML', 'gateway: [\nname: ic_secret'],
     ['no mapping', '- ic_secret']

@@ -118,14 +118,18 @@ export class AgentFile {
   keepOnly(index: number, { takes, options }: { takes: readonly string[]; options: readonly string[] }): void {
     const service = this.#services()[index]
     if (!service) return
-    const drop = (map: YAMLMap<Node, Node | null>, key: string, place: string) => {
-      take(map, key)
-      this.changes.push(`${nameOf(service)}: ${place}${key} is taken out: the engine has no such thing`)
+    const drop = (map: YAMLMap<Node, Node | null>, place: string, isDropped: (key: string) => boolean) => {
+      const dropped = map.items.filter((pair) => isDropped(keyOf(pair)))
+      map.items = map.items.filter((pair) => !dropped.includes(pair))
+      for (const key of dropped.map(keyOf)) {
+        const what = /^[\w-]{1,40}$/.test(key) ? `${place}${key}` : `a key of ${place === '' ? 'it' : 'its options'}`
+        this.changes.push(`${nameOf(service)}: ${what} is taken out: the engine has no such thing`)
+      }
     }
-    for (const key of ENGINE_KEYS) if (service.has(key) && !takes.includes(key)) drop(service, key, '')
+    drop(service, '', (key) => isAmong(ENGINE_KEYS, key) && !takes.includes(key))
     const own = service.get('options', true) as Node | undefined
     if (!isMap<Node, Node | null>(own)) return
-    for (const key of own.items.map(keyOf)) if (!options.includes(key)) drop(own, key, 'options.')
+    drop(own, 'options.', (key) => !options.includes(key))
     if (own.items.length === 0) take(service, 'options')
   }
 
@@ -266,6 +270,8 @@ const put = (map: YAMLMap<Node, Node | null>, key: string, value: unknown): void
   (map as YAMLMap<unknown, unknown>).set(key, value)
 
 const take = (map: YAMLMap<Node, Node | null>, key: string): boolean => (map as YAMLMap<unknown, unknown>).delete(key)
+
+const isAmong = (keys: readonly string[], key: string): boolean => keys.includes(key)
 
 /** What looks like a variable is none. */
 const escape = (text: string): string => text.replaceAll('${', () => '$${')
