@@ -50,7 +50,7 @@ describe('doctor', () => {
       `${comfy.url}\tComfyUI 0.3.64 on cpu\tcomfyui\tsd15, juggernautXL, sd15-inpainting\t-\tready`
     )
     expect(stdout).toContain(`${sdapi.url}\tstable-diffusion-webui\tautomatic1111\tdream\t-\tready`)
-    expect({ code, right: stdout.includes('agent.yaml is right as it is.') }).toEqual({ code: 0, right: true })
+    expect({ code, right: stdout.includes('agent.yaml is right now.') }).toEqual({ code: 0, right: true })
     const file = await written()
     expect(file).toContain('api_key: ${INFERENCE_CLUB_API_KEY}')
     expect(file).toContain('engine: comfyui')
@@ -60,6 +60,7 @@ describe('doctor', () => {
     // Once more changes nothing.
     const again = await club(['doctor', comfy.url, sdapi.url, '--write'], { INFERENCE_CLUB_API_KEY: 'ic_abc' })
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('agent.yaml needs no change.') })
+    expect(again.stdout).not.toContain('right')
     expect(await written()).toBe(file)
   })
 
@@ -146,6 +147,9 @@ servces:
         .replace('serverd_as', 'served_as')
     )
     // What is done is what was promised.
+    expect(stdout).toContain('agent.yaml was corrected:')
+    expect(stdout).toMatch(/^agent\.yaml is right now\.$/m)
+    expect(stdout).not.toContain('as it is')
     const changesIn = (output: string) => output.split('\n').filter((line) => line.startsWith('  '))
     expect(changesIn(stdout)).toEqual(changesIn(looked.stdout))
     expect(changesIn(stdout)).toContain('  gatway is gateway now')
@@ -167,6 +171,15 @@ servces:
     if (id !== 'sdxl-trubo') return
     expect(stdout).toContain('sdxl-trubo is served_as sdxl-turbo now')
     expect((await club(['doctor', 'agent.yaml', '--write'])).code).toBe(0)
+  })
+
+  it('of what it cannot correct says what is wrong, and not that no change is needed', async () => {
+    const server = await started(startFakeOpenAIServer({ knownModels: ['sdxl', 'flux'] }))
+    const service = `{name: a, type: image, engine: openai, url: "${server.url}", models: [{id: quite-another}]}`
+    await writeFile(path(), `${HEAD}  - ${service}\n`)
+    const { code, stdout, stderr } = await club(['doctor', 'agent.yaml', '--write'])
+    expect({ code, isFine: /needs no change|right/.test(stdout) }).toEqual({ code: 1, isFine: false })
+    expect(stderr).toContain("does not list the model 'quite-another'")
   })
 
   it.each([

@@ -77,14 +77,14 @@ async function writeFile({ path, before, sightings, usable }: FileWork): Promise
   correctServices(file, sightings)
   addServices(file, usable)
   const text = file.changes.length === 0 ? (before ?? '') : file.toString()
-  if (file.changes.length === 0) say(`${path} needs no change.`)
-  else {
+  const isNew = before === undefined
+  if (file.changes.length > 0) {
     await writeAgentFile({ path, text, before, holdsSecrets: file.holdsSecrets })
-    say(`${path} was ${before === undefined ? 'written' : 'corrected'}:`)
+    say(`${path} was ${isNew ? 'written' : 'corrected'}:`)
     for (const change of file.changes) say(`  ${change}`)
   }
-  await judge({ path, text, isComplete: true })
-  if (before === undefined) say(`Start it with 'bin/inference-club agent --config ${path}'.`)
+  await judge({ path, text, ifRight: file.changes.length === 0 ? 'needs no change' : 'is right now' })
+  if (isNew) say(`Start it with 'bin/inference-club agent --config ${path}'.`)
 }
 
 /** What every file needs; gateway and key come from the variables that other commands have them from. */
@@ -106,14 +106,14 @@ async function tellOfFile({ path, before, sightings, usable }: FileWork & { befo
     say(`With --write, in ${path}:`)
     for (const change of corrected.changes) say(`  ${change}`)
   }
-  await judge({ path, text: before, isComplete: corrected.changes.length === 0 })
+  const ifRight = corrected.changes.length === 0 ? 'is right as it is' : 'can be used as it is, too'
+  await judge({ path, text: before, ifRight })
 }
 
-/** Throws `CommandFailed` with what an agent would not start with, or would warn of. */
-async function judge(file: { path: string; text: string; isComplete: boolean }): Promise<void> {
-  const { path, text, isComplete } = file
+/** Says of a file what it is `ifRight`. Throws `CommandFailed` with what an agent would not start with, or would warn of. */
+async function judge({ path, text, ifRight }: { path: string; text: string; ifRight: string }): Promise<void> {
   const { config, mistakes } = checkFile({ text, path })
   const problems = config ? await findProblems(config) : mistakes
-  if (problems.length === 0) return say(`${path} ${isComplete ? 'is right as it is' : 'can be used as it is, too'}.`)
+  if (problems.length === 0) return say(`${path} ${ifRight}.`)
   throw new CommandFailed(`What is wrong in ${path}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
 }
