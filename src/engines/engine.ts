@@ -31,9 +31,17 @@ export interface Engine {
    * must. Absent: each model needs its own.
    */
   weightsOf?(servedAs: string): string
+  /**
+   * Has the server load what one of its models needs, as it calls it, so that its next image begins at once; resolves when that
+   * is loaded. `unsupported`: this server cannot be told to. Throws `EngineError`, of which `busy` is that it works for its
+   * owner; an abort rejects promptly, and a server that cannot be stopped goes on loading. Absent: none of its kind can be told.
+   */
+  warm?(servedAs: string, signal: AbortSignal): Promise<Warmed>
   /** Frees what the engine holds (threads, sockets). */
   close?(): Promise<void>
 }
+
+export type Warmed = 'warmed' | 'unsupported'
 
 /** What an image server says of itself. */
 export interface ServerDescription {

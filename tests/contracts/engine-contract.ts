@@ -13,6 +13,8 @@ export interface EngineUnderTest {
    * that has no server: its work is aborted right after the call.
    */
   stallNext?(): { working: Promise<void> }
+  /** Names, or whatever holds them, of the models that the image server has in memory. Absent: it knows no loading. */
+  loaded?(): Promise<string> | string
   /** Takes the image server away. Absent for an engine that has none. */
   stopServer?(): Promise<void>
   /** Closes the server; the contract closes the engine. */
@@ -168,14 +170,30 @@ export function describeEngineContract(name: string, contract: EngineContract): 
       expect(image).toMatchObject(SIZE)
     })
 
+    it('loads a model when it is told to, and says of one that there is not', async ({ skip }) => {
+      const { engine } = subject
+      if (!engine.warm) return skip()
+      const { signal } = new AbortController()
+      const outcome = await engine.warm(task().model, signal)
+      if (subject.loaded) expect(await subject.loaded()).toContain(task().model)
+      if (outcome === 'unsupported' || !subject.stopServer) return
+      await expect(engine.warm('no such model.safetensors', signal)).rejects.toMatchObject({ fault: 'model_missing' })
+      const reason = new Error('too late')
+      await expect(engine.warm(task().model, AbortSignal.abort(reason))).rejects.toBe(reason)
+      expect(await generate({ size: SIZE })).toMatchObject(SIZE)
+    })
+
     it('says that its server is gone, and not where it was', async ({ skip }) => {
       if (!subject.stopServer) return skip()
       await subject.stopServer()
       const attempts = [
         subject.engine.describe(new AbortController().signal),
-        subject.engine.generate(task({ size: SIZE }), createTestRun())
+        subject.engine.generate(task({ size: SIZE }), createTestRun()),
+        subject.engine.warm?.(task().model, new AbortController().signal)
       ]
-      for (const { reason } of (await Promise.allSettled(attempts)) as PromiseRejectedResult[]) {
+      for (const outcome of await Promise.allSettled(attempts)) {
+        if (outcome.status === 'fulfilled' && [undefined, 'unsupported'].includes(outcome.value as undefined)) continue
+        const { reason } = outcome as PromiseRejectedResult
         expect(reason).toBeInstanceOf(EngineError)
         expect(NODE_FAULTS).toContain((reason as EngineError).fault)
         expect((reason as EngineError).message).not.toMatch(/\d+\.\d+\.\d+\.\d+|localhost|:\d{2,5}/)

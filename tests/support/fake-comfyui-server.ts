@@ -61,6 +61,8 @@ export interface FakeComfyServer {
   /** What lies in the owner's folders because of somebody's pictures. */
   savedFiles: ReadonlyMap<string, Buffer>
   historyIds(): string[]
+  /** Models that the last sampling has left in memory. */
+  inMemory(): string[]
   set(settings: FakeComfySettings): void
   /** Puts a picture of the owner into the queue; it runs until it is interrupted, or let go. */
   queueOwnersJob(): string
@@ -201,7 +203,10 @@ export async function startFakeComfy(options: FakeComfyOptions = {}): Promise<Fa
       for (const id of (body.delete ?? []) as string[]) worker.forget(id)
       return void response.writeHead(200).end()
     }
-    if (route === 'POST /free') return void response.writeHead(200).end()
+    if (route === 'POST /free') {
+      worker.freeMemory()
+      return void response.writeHead(200).end()
+    }
     if (route === 'GET /view') {
       const bytes = worker.savedFiles.get(`${url.searchParams.get('type')}/${url.searchParams.get('filename')}`)
       if (!bytes || settings.filesGone) return void response.writeHead(404).end()
@@ -258,6 +263,7 @@ export async function startFakeComfy(options: FakeComfyOptions = {}): Promise<Fa
     uploads,
     savedFiles: worker.savedFiles,
     historyIds: () => worker.historyIds(),
+    inMemory: () => worker.inMemory(),
     set: (change) => {
       Object.assign(settings, change)
       worker.wake()

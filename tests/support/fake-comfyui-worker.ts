@@ -44,6 +44,7 @@ export function createFakeComfyWorker(parts: FakeComfyWorkerParts) {
   let life = 0
   let change = Promise.withResolvers<void>()
   let works = Promise.withResolvers<void>()
+  let inMemory: string[] = []
   const letGo = new Set<string>()
   const interrupted = new Set<string>()
   const history = new Map<string, object>()
@@ -96,6 +97,8 @@ export function createFakeComfyWorker(parts: FakeComfyWorkerParts) {
 
   const sample = async (job: FakeJob, id: string, born: number) => {
     const steps = Number(job.graph[id]!.inputs.steps)
+    const loaders = ancestry(job.graph, id).map((one) => job.graph[one]!.inputs)
+    inMemory = loaders.flatMap(({ ckpt_name, unet_name }) => [ckpt_name, unet_name].filter((name) => name !== undefined)).map(String) // prettier-ignore
     if (Number(job.graph[id]!.inputs.denoise) === 0) return
     for (let step = 1; step <= steps; step++) {
       if (parts.stepMs > 0) await pause(parts.stepMs)
@@ -255,6 +258,11 @@ export function createFakeComfyWorker(parts: FakeComfyWorkerParts) {
       wake()
       return true
     },
+    inMemory: () => inMemory,
+    /** What its cache holds stays. */
+    freeMemory: () => {
+      inMemory = []
+    },
     forget: (id: string) => history.delete(id),
     history: (id: string) => (history.has(id) ? { [id]: history.get(id) } : {}),
     historyIds: () => [...history.keys()],
@@ -276,6 +284,7 @@ export function createFakeComfyWorker(parts: FakeComfyWorkerParts) {
       node = undefined
       history.clear()
       cache.clear()
+      inMemory = []
       wake()
     },
     savedFiles: savedFiles as ReadonlyMap<string, Buffer>

@@ -55,6 +55,7 @@ export function createFakeInvokeWorker({ emit, cutSockets }: { emit: Emit; cutSo
   /** What graphs gave, by their content: they are not worked on twice, but where their nodes say so. */
   const cache = new Map<string, string>()
   let settings: InvokeSettings = {}
+  let inMemory: unknown
   let count = 0
   let wake = Promise.withResolvers<void>()
 
@@ -173,6 +174,7 @@ export function createFakeInvokeWorker({ emit, cutSockets }: { emit: Emit; cutSo
     const output = find(item.graph, /^(?:l2i|flux_vae_decode)$/)!
     const key = JSON.stringify(content)
     const cached = output.use_cache === false ? undefined : cache.get(key)
+    if (cached === undefined) inMemory = find(item.graph, /_model_loader$/)?.model
     const picture = withText(await draw(item.graph))
     if (isOver(item)) return
     item.image = cached ?? store(picture, output.is_intermediate === true)
@@ -212,6 +214,10 @@ export function createFakeInvokeWorker({ emit, cutSockets }: { emit: Emit; cutSo
       })
       return item
     },
+    counts: () => {
+      const count = (status: FakeItem['status']) => items.filter((item) => item.status === status).length
+      return { pending: count('pending'), in_progress: count('in_progress') }
+    },
     find: (id: number) => items.find((item) => item.id === id),
     cancel: (item: FakeItem) => {
       if (!isOver(item)) end(item, 'canceled')
@@ -222,6 +228,8 @@ export function createFakeInvokeWorker({ emit, cutSockets }: { emit: Emit; cutSo
     },
     state: () => ({
       graphs,
+      /** The model of the last graph that was worked on. */
+      inMemory,
       statuses: items.map(({ status }) => status),
       images: [...images].map(([name, { isIntermediate }]) => ({ name, isIntermediate }))
     })

@@ -29,6 +29,8 @@ export interface InvokeState {
   graphs: FakeInvokeGraph[]
   /** Of what is in the queue. */
   statuses: string[]
+  /** The model that it has in memory. */
+  inMemory: unknown
   images: { name: string; isIntermediate: boolean }[]
   /** `METHOD /path`, without those that are asked again and again. */
   calls: string[]
@@ -193,6 +195,9 @@ export async function startFakeInvoke(options: FakeInvokeOptions = {}): Promise<
     if (path === '/api/v2/models/')
       return json(response, 200, worker.settings.models ?? { models: options.models ?? FAKE_INVOKE_MODELS })
     if (path === '/api/v1/queue/default/enqueue_batch') return json(response, ...(await enqueue(body)))
+    if (path === '/api/v1/queue/default/status') {
+      return json(response, 200, { queue: { queue_id: 'default', ...worker.counts() }, processor: {} })
+    }
     const [, id, verb] = /^\/api\/v1\/queue\/default\/i\/(\d+)(\/cancel)?$/.exec(path) ?? []
     if (id !== undefined) {
       if (method !== 'GET') calls.push(`${method} ${path}`)

@@ -41,6 +41,10 @@ export interface SdapiSettings {
   hangUp?: boolean
   /** Images are made with this checkpoint, whatever is asked for; `silent`: and nothing is said of it. */
   usesAnyway?: { file: string; silent?: boolean } | null
+  /** A checkpoint that is chosen is being loaded until this is false. */
+  loads?: boolean
+  /** Settings stay as they are, and it says nothing of that. */
+  keepsSettings?: boolean
   /** Laid over the answer to the next image call. */
   answer?: Record<string, unknown> | null
 }
@@ -55,7 +59,9 @@ export interface SdapiState {
   pending: number
   /** Files that were left in the owner's folder. */
   saved: number
+  /** Of its settings, and what it has in memory. */
   checkpoint: string
+  inMemory: string
   /** Calls that asked for progress. */
   progressCalls: number
   /** Tasks whose progress or preview was given away. */
@@ -90,7 +96,7 @@ export async function startFakeSdapi(options: FakeSdapiOptions = {}): Promise<Fa
     checkpoints = [{ file: 'dream.safetensors', hash: '0123456789' }]
   } = options
   const jobs = new FakeJobs(options.stepMs ?? 2)
-  const state: Omit<SdapiState, 'interrupts' | 'current' | 'pending' | 'checkpoint'> = {
+  const state: Omit<SdapiState, 'interrupts' | 'current' | 'pending' | 'checkpoint' | 'inMemory'> = {
     calls: [],
     loaded: [],
     saved: 0,
@@ -99,6 +105,9 @@ export async function startFakeSdapi(options: FakeSdapiOptions = {}): Promise<Fa
   }
   const titleOf = ({ file, hash }: { file: string; hash?: string }) => (hash ? `${file} [${hash}]` : file)
   let loaded = checkpoints[0]!
+  /** Of its settings. */
+  let chosen = loaded
+  let loading = Promise.withResolvers<void>()
   let settings: SdapiSettings = {}
 
   const control = (change: SdapiSettings): void => {
@@ -107,6 +116,10 @@ export async function startFakeSdapi(options: FakeSdapiOptions = {}): Promise<Fa
     if (change.hold === false) jobs.release()
     if (change.owners) jobs.startOwners()
     if (change.interrupt) jobs.interrupt()
+    if (change.loads === false) {
+      loading.resolve()
+      loading = Promise.withResolvers()
+    }
   }
   const find = (name: unknown) =>
     checkpoints.find((one) => [titleOf(one), one.file, one.file.replace(/\.\w+$/, ''), one.hash].includes(String(name)))
@@ -114,14 +127,14 @@ export async function startFakeSdapi(options: FakeSdapiOptions = {}): Promise<Fa
   const make = async (call: SdapiCall): Promise<{ image: Buffer; used: (typeof checkpoints)[number] }> => {
     const id = call.force_task_id ?? `task(${state.calls.length})`
     return jobs.run({ id, isOwners: false, steps: call.steps }, async (job) => {
-      const before = loaded
       // An unknown one is dropped without a word.
-      loaded = find(call.override_settings.sd_model_checkpoint) ?? loaded
+      loaded = find(call.override_settings.sd_model_checkpoint) ?? chosen
       if (settings.usesAnyway) loaded = find(settings.usesAnyway.file)!
       const used = loaded
       state.loaded.push(...[...call.prompt.matchAll(/<(\w+:[^>]+)>/g)].map(([, network = '']) => network))
       if (call.save_images) state.saved += 1
-      if (call.override_settings_restore_afterwards) loaded = before
+      // What is loaded stays, and of the settings only what is asked to.
+      if (!call.override_settings_restore_afterwards) chosen = loaded
       return { image: await drawCall(call, { model: used.file, step: job.step, format }), used }
     })
   }
@@ -179,7 +192,7 @@ export async function startFakeSdapi(options: FakeSdapiOptions = {}): Promise<Fa
         ? DRAW_THINGS
         : {
             samples_format: format,
-            sd_model_checkpoint: titleOf(loaded),
+            sd_model_checkpoint: titleOf(chosen),
             ...(profile !== 'koboldcpp' && { enable_pnginfo: true, CLIP_stop_at_last_layers: 1 })
           },
     ...(profile !== 'drawthings' && {
@@ -206,6 +219,15 @@ export async function startFakeSdapi(options: FakeSdapiOptions = {}): Promise<Fa
     })
   }
 
+  /** The same as before is no change, whatever is loaded. */
+  const changeSettings = async ({ sd_model_checkpoint: name }: Record<string, unknown>, response: ServerResponse) => {
+    const found = find(name)
+    if (!found) return json(response, 500, { error: 'RuntimeError', errors: `model '${String(name)}' not found` })
+    if (settings.loads) await loading.promise
+    if (found !== chosen && !settings.keepsSettings) loaded = chosen = found
+    return json(response, 200, null)
+  }
+
   const route = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path = ''] = (incoming.url ?? '').split('?')
     const body =
@@ -220,6 +242,9 @@ export async function startFakeSdapi(options: FakeSdapiOptions = {}): Promise<Fa
     if (get) return json(response, 200, get())
     if (incoming.method === 'POST' && profile !== 'off') {
       if (/^\/sdapi\/v1\/(?:txt2img|img2img)$/.test(path)) return void (await makeImage(path, body, response))
+      if (path === '/sdapi/v1/options' && ['a1111', 'nowebui'].includes(profile)) {
+        return void (await changeSettings(body, response))
+      }
       if (path === '/internal/progress' && profile === 'a1111') {
         state.progressCalls += 1
         if (jobs.current && jobs.current.id === body.id_task) state.shown.push(jobs.current.id)
@@ -248,10 +273,12 @@ export async function startFakeSdapi(options: FakeSdapiOptions = {}): Promise<Fa
       interrupts: jobs.interrupts,
       current: jobs.current?.id ?? null,
       pending: jobs.pending.size,
-      checkpoint: loaded.file
+      checkpoint: chosen.file,
+      inMemory: loaded.file
     }),
     close: async () => {
       jobs.release()
+      loading.resolve()
       http.closeAllConnections()
       if (!http.listening) return
       http.close()

@@ -34,6 +34,10 @@ export interface SwarmSettings {
   described?: object
   /** Messages beside its own. */
   junk?: unknown[]
+  /** Says that it loads models, and does not. */
+  loadsNothing?: boolean
+  /** Models are being loaded until this is false. */
+  loads?: boolean
   /** Interrupts that come before this is false find nothing to stop. */
   deaf?: boolean
 }
@@ -231,6 +235,14 @@ export function createFakeSwarmWorker(known: { models: FakeSwarmModel[]; loras: 
         finish(job)
       }
       next()
+    },
+    /** On its one backend, in place of what it has; undefined once that is done, else why not. */
+    load: async (name: string): Promise<string | undefined> => {
+      const found = known.models.find((model) => model.name === name)
+      if (!found) return 'Model not found.'
+      while (settings.loads || jobs.some(({ status }) => status === 'working')) await wake.promise
+      if (!settings.loadsNothing) for (const model of known.models) model.loaded = model === found
+      return undefined
     },
     file: (path: string) => files.get(path),
     remove: (path: string) => files.delete(path),

@@ -19,6 +19,8 @@ export interface FakeSwarmOptions {
   token?: string
   /** Its account may make no images. */
   mayNotGenerate?: boolean
+  /** It may not load models otherwise than by making images. */
+  mayNotLoad?: boolean
   /** Folders of users do not bear their names. */
   noUserFolders?: boolean
   backends?: 'running' | 'loading' | 'empty' | 'all_disabled'
@@ -34,6 +36,8 @@ export interface SwarmState {
   /** What lies in its user's folder. */
   files: string[]
   cookies: string[]
+  /** Models in memory. */
+  loaded: string[]
 }
 
 export interface FakeSwarm {
@@ -58,7 +62,7 @@ const SCHEDULERS = ['normal///Normal', 'karras///Karras', 'sgm_uniform///SGM-Uni
 
 /** SwarmUI as it is on the wire, one backend behind it; `POST /__control`, `GET /__state`. */
 export async function startFakeSwarm(options: FakeSwarmOptions = {}): Promise<FakeSwarm> {
-  const models = options.models ?? MODELS
+  const models = (options.models ?? MODELS).map((model) => ({ ...model }))
   const loras = options.loras ?? []
   const sessions = new Set<string>()
   const interrupts: SwarmState['interrupts'] = []
@@ -171,6 +175,12 @@ export async function startFakeSwarm(options: FakeSwarmOptions = {}): Promise<Fa
         error_id: 'invalid_session_id'
       })
     }
+    if (name === 'selectmodel') {
+      if (options.mayNotLoad)
+        return json(response, 200, { error_id: 'bad_permissions', error: 'You lack permissions.' })
+      const error = await worker.load(String(body.model))
+      return json(response, 200, error === undefined ? { success: true } : { error })
+    }
     const [status, told] = answer(name, body)
     return json(response, status, told)
   }
@@ -205,7 +215,13 @@ export async function startFakeSwarm(options: FakeSwarmOptions = {}): Promise<Fa
   const server: FakeSwarm = {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     control,
-    state: () => ({ ...worker.state(), interrupts, sessions: sessions.size, cookies }),
+    state: () => ({
+      ...worker.state(),
+      interrupts,
+      sessions: sessions.size,
+      cookies,
+      loaded: models.filter(({ loaded }) => loaded).map(({ name }) => name)
+    }),
     close: async () => {
       for (const socket of sockets.clients) socket.terminate()
       sockets.close()

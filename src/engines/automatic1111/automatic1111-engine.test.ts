@@ -7,7 +7,8 @@ import { createAutomatic1111Engine } from './automatic1111-engine.ts'
 describeEngineContract('automatic1111', {
   task: { model: 'dream' },
   makeEngine: async () => {
-    const server = await spawnFake<SdapiSettings, SdapiState>('fake-sdapi-main.ts')
+    const checkpoints = ['other.safetensors', 'dream.safetensors'].map((file) => ({ file }))
+    const server = await spawnFake<SdapiSettings, SdapiState>('fake-sdapi-main.ts', { checkpoints })
     return {
       engine: createAutomatic1111Engine({ baseUrl: server.url, maxImageBytes: 10_000_000, pollMs: 10 }),
       stallNext: () => {
@@ -15,6 +16,7 @@ describeEngineContract('automatic1111', {
         const isWorking = async () => (await server.state()).current !== null
         return { working: held.then(() => waitFor(isWorking)).then(() => undefined) }
       },
+      loaded: async () => (await server.state()).inMemory,
       stopServer: () => server.close(),
       close: () => server.close()
     }

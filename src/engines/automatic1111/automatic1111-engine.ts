@@ -2,13 +2,21 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { ImageTask } from '../../images/image-request.ts'
 import type { SizeRules } from '../../images/sizes.ts'
-import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
+import {
+  type Engine,
+  EngineError,
+  type EngineImage,
+  type EngineRun,
+  type ServerDescription,
+  type Warmed
+} from '../engine.ts'
 import { finishImage, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
+import { makeSmallest } from '../make-smallest.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import { allowedLoras, type AllowedLoras } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
-import { faultOfEmptyAnswer, isSuccess } from '../upstream-fault.ts'
+import { faultOfEmptyAnswer, isNotOffered, isSuccess } from '../upstream-fault.ts'
 import { createUpstreamHttp, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { type Checkpoint, type MadeImages, parseMade } from './automatic1111-api.ts'
 import { faultOf } from './automatic1111-fault.ts'
@@ -170,11 +178,32 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
     }
   }
 
+  /** Whether its settings name the checkpoint that goes by that name. */
+  const isSet = ({ checkpoints = [], settings = {} }: ServerState, model: string): boolean =>
+    chooseCheckpoint(checkpoints, model).names.includes(String(settings.sd_model_checkpoint))
+
+  const warm = async (model: string, signal: AbortSignal): Promise<Warmed> => {
+    const server = await askServer(http, signal)
+    if (!server.checkpoints) return 'unsupported'
+    const progress = await askProgress({ http }, signal)
+    if (progress && !progress.isIdle) throw ownersWork()
+    // It takes the same for no change, though another may be loaded since: an image leaves the settings as they were.
+    if (isSet(server, model)) return makeSmallest(generate, model, signal)
+    const { title } = chooseCheckpoint(server.checkpoints, model)
+    const answer = await http.post('/sdapi/v1/options', JSON.stringify({ sd_model_checkpoint: title }), signal)
+    if (isNotOffered(answer)) return 'unsupported'
+    if (!isSuccess(answer)) throw faultOf(answer, http.secrets)
+    // An unknown one is dropped without a word.
+    if (!isSet(await askServer(http, signal), model)) throw otherModel()
+    return 'warmed'
+  }
+
   return {
     name: 'automatic1111',
     extras: Object.keys(KNOWN_EXTRAS),
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
     lorasFor: (_model, found) => allowedLoras(rules.loras, found),
+    warm: (model, signal) => preferringAbort(signal, () => warm(model, signal)),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {
       closing.abort()
@@ -193,6 +222,8 @@ const inBase64 = ({ original, mask }: ReadImages): TaskImages => ({
   ...(original && { init: original.toString('base64') }),
   ...(mask && { mask: mask.toString('base64') })
 })
+
+const ownersWork = (): EngineError => new EngineError('busy', 'The image server is busy with the work of its owner.')
 
 /** By the owner of the machine, who is at it: they come first. */
 const interrupted = (): EngineError =>

@@ -121,3 +121,55 @@ describe('an imitator', () => {
     await expect(generate({ model: 'another.ckpt' })).rejects.toMatchObject(missing)
   })
 })
+
+describe('a model that is to be loaded', () => {
+  const warm = (model: string, signal = new AbortController().signal) => world.engine.warm!(model, signal)
+
+  it('is, and told as such', async () => {
+    await start({ checkpoints: CHECKPOINTS })
+    await describeServer()
+    expect(await warm('other')).toBe('warmed')
+    expect(world.server.state()).toMatchObject({ inMemory: 'sub/other.safetensors', calls: [] })
+    expect((await describeServer()).loaded).toContain('other')
+  })
+
+  it('is when settings name it already, and something else has been loaded since', async () => {
+    await start({ checkpoints: CHECKPOINTS })
+    await generate({ model: 'new' })
+    expect(world.server.state()).toMatchObject({ checkpoint: 'dream.safetensors', inMemory: 'new.ckpt' })
+    expect(await warm('dream')).toBe('warmed')
+    expect(world.server.state()).toMatchObject({ inMemory: 'dream.safetensors', saved: 0 })
+    expect(sent()).toMatchObject({ steps: 1, width: 64, height: 64 })
+  })
+
+  it('is not said to be when the server kept another, or refuses it', async () => {
+    await start({ checkpoints: CHECKPOINTS })
+    world.server.control({ keepsSettings: true })
+    await expect(warm('other')).rejects.toMatchObject(missing)
+    await expect(warm('drea')).rejects.toMatchObject(missing)
+  })
+
+  it("waits for nobody: the owner's work goes first", async () => {
+    await start({ checkpoints: CHECKPOINTS })
+    world.server.control({ owners: true })
+    await expect(warm('other')).rejects.toMatchObject({ fault: 'busy', message: expect.stringMatching(/owner/) })
+    expect(world.server.state()).toMatchObject({ inMemory: 'dream.safetensors' })
+  })
+
+  it('is no longer waited for after an abort', async () => {
+    await start({ checkpoints: CHECKPOINTS })
+    world.server.control({ loads: true })
+    const abort = new AbortController()
+    const warming = warm('other', abort.signal)
+    abort.abort(new Error('an image'))
+    await expect(warming).rejects.toThrow('an image')
+  })
+
+  it('is there already with KoboldCpp, and no matter of Draw Things', async () => {
+    await start({ profile: 'koboldcpp' })
+    expect(await warm('dream')).toBe('warmed')
+    await world.server.close()
+    await start({ profile: 'drawthings' })
+    expect(await warm('dream.ckpt')).toBe('unsupported')
+  })
+})

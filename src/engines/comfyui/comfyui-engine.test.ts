@@ -20,6 +20,7 @@ const makeEngine = async (options: FakeComfyOptions = {}): Promise<EngineUnderTe
         })
       }
     },
+    loaded: () => server.inMemory().join(' '),
     stopServer: close,
     close
   }

@@ -4,6 +4,7 @@ import type { SizeRules } from '../../images/sizes.ts'
 import { inBackground } from '../../lib/async.ts'
 import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
 import { finishImage, sizeTold } from '../finish-image.ts'
+import { makeSmallest } from '../make-smallest.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import type { UpstreamHttpOptions } from '../upstream-http.ts'
 import { parseQueue, parseSystem } from './comfyui-api.ts'
@@ -101,7 +102,10 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     }
   }
 
-  const makePicture = async (plan: Plan, run: EngineRun): Promise<Buffer> => {
+  const makePicture = async (
+    plan: Plan,
+    { run, keepFiles }: { run: EngineRun; keepFiles: boolean }
+  ): Promise<Buffer> => {
     const [saver, asksMetadata] = await Promise.all([
       nodes.find('SaveImageWebsocket', run.signal),
       http.get('/features', run.signal).then(({ status }) => status === 200)
@@ -112,7 +116,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
       asksMetadata,
       maxImageBytes: options.maxImageBytes,
       sendsPictures: saver !== undefined,
-      keepFiles: options.keepFiles ?? false,
+      keepFiles,
       givesWay: options.givesWay ?? false,
       ...(options.previews !== undefined && { previews: options.previews }),
       onSent: (id: string) => {
@@ -130,14 +134,20 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     }
   }
 
-  const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {
-    if (options.givesWay && (await othersWork(run.signal)).length > 0) {
-      throw new EngineError('busy', 'The image server is busy with the work of its owner.', {
-        retryAfterMs: OWNERS_PAUSE_MS
-      })
-    }
+  const giveWay = async (signal: AbortSignal): Promise<void> => {
+    if ((await othersWork(signal)).length === 0) return
+    throw new EngineError('busy', 'The image server is busy with the work of its owner.', {
+      retryAfterMs: OWNERS_PAUSE_MS
+    })
+  }
+
+  const generate = async (
+    task: ImageTask,
+    { run, keepFiles }: { run: EngineRun; keepFiles: boolean }
+  ): Promise<EngineImage> => {
+    if (options.givesWay) await giveWay(run.signal)
     const { plan, seed, chosenSize, warnings } = await planImage(task, run)
-    const made = await finishImage({ bytes: await makePicture(plan, run) })
+    const made = await finishImage({ bytes: await makePicture(plan, { run, keepFiles }) })
     const asked = chosenSize ? undefined : task.size
     return {
       bytes: Readable.from([made.bytes]),
@@ -184,6 +194,16 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     return found.every((one) => one !== undefined)
   }
 
+  const atWork = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+    preferringAbort(signal, async () => {
+      const working = freeing.begin()
+      try {
+        return await work()
+      } finally {
+        working.end()
+      }
+    })
+
   return {
     name: 'comfyui',
     extras: [...OWN_EXTRAS, ...options.models.flatMap(({ workflow }) => [...(workflow?.places.keys() ?? [])])],
@@ -193,15 +213,12 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
       const { workflow, loras } = settingsOf(model)
       return workflow ? [] : [...loras].flatMap(([name, file]) => (found.includes(file) ? [name] : []))
     },
-    generate: (task, run) =>
-      preferringAbort(run.signal, async () => {
-        const working = freeing.begin()
-        try {
-          return await generate(task, run)
-        } finally {
-          working.end()
-        }
+    warm: (model, signal) =>
+      atWork(signal, async () => {
+        await giveWay(signal)
+        return makeSmallest((task, run) => generate(task, { run, keepFiles: false }), model, signal)
       }),
+    generate: (task, run) => atWork(run.signal, () => generate(task, { run, keepFiles: options.keepFiles ?? false })),
     close: async () => {
       freeing.close()
       await http.close()

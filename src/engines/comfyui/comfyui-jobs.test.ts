@@ -241,3 +241,39 @@ it('sends its key with everything, and no origin', async () => {
   await start({ apiKey: 'k-1' }, { apiKey: 'other' })
   await expect(world.engine.generate(task(), createTestRun())).rejects.toMatchObject({ fault: 'unreachable' })
 })
+
+describe('a model that is to be loaded', () => {
+  const warm = (model: string, signal = new AbortController().signal) => world.engine.warm!(model, signal)
+
+  it('is, as often as it has been freed, and nothing is left of that', async () => {
+    await start({}, { keepFiles: true })
+    for (let times = 0; times < 2; times++) {
+      expect(await warm('juggernautXL')).toBe('warmed')
+      expect(world.server.inMemory()).toEqual(['xl/juggernautXL.safetensors'])
+      await fetch(`${world.server.url}/free`, { method: 'POST', body: '{}' })
+    }
+    expect(world.lastGraph().sampler!.inputs).toMatchObject({ steps: 1 })
+    expect(world.server.savedFiles.size).toBe(0)
+    await waitFor(() => world.server.historyIds().length === 0)
+    await expect(warm('nobody')).rejects.toMatchObject({ fault: 'model_missing' })
+  })
+
+  it("waits for nobody: the owner's work goes first", async () => {
+    await start()
+    const owners = world.server.queueOwnersJob()
+    await expect(warm('sd15')).rejects.toMatchObject({ fault: 'busy' })
+    world.server.letGo(owners)
+  })
+
+  it('is stopped at the server with an abort', async () => {
+    await start({ age: 'new' })
+    world.server.set({ stalled: true })
+    const abort = new AbortController()
+    const working = world.server.working()
+    const warming = warm('sd15', abort.signal)
+    await working
+    abort.abort(new Error('an image'))
+    await expect(warming).rejects.toThrow('an image')
+    await waitFor(() => world.server.runningIds().length === 0)
+  })
+})

@@ -98,6 +98,8 @@ export function createDemoEngine({ stepTimeMs }: DemoEngineOptions): Engine {
         summary: 'Procedural painter for demonstrations: no weights, no AI. Prompt and seed decide the picture.'
       }
     },
+    // It has nothing to load.
+    warm: (_model, signal) => untilAborted(signal, () => Promise.resolve('warmed' as const)),
     generate: (task, run) => untilAborted(run.signal, () => generate(task, run)),
     close: () => thread.close()
   }

@@ -29,6 +29,7 @@ describeEngineContract('invokeai', {
         released = releaseAfterCancel(working)
         return { working }
       },
+      loaded: async () => JSON.stringify((await server.state()).inMemory),
       stopServer: () => server.close(),
       close: async () => {
         await released

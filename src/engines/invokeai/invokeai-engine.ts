@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { ImageTask } from '../../images/image-request.ts'
 import type { SizeRules } from '../../images/sizes.ts'
-import type { Engine, EngineImage, EngineRun, ServerDescription } from '../engine.ts'
+import type { Engine, EngineImage, EngineRun, ServerDescription, Warmed } from '../engine.ts'
 import { finishImage, sizeTold } from '../finish-image.ts'
+import { makeSmallest } from '../make-smallest.ts'
 import { orAborted } from '../or-aborted.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import type { AllowedLoras } from '../prompt-tags.ts'
@@ -11,10 +12,10 @@ import { readInput } from '../read-input.ts'
 import type { UpstreamHttpOptions } from '../upstream-http.ts'
 import { members } from '../upstream-text.ts'
 import { type InvokeModel, parseModels } from './invokeai-api.ts'
-import { noSuchApi } from './invokeai-fault.ts'
+import { noSuchApi, ownersWork } from './invokeai-fault.ts'
 import { buildGraph } from './invokeai-graph.ts'
 import { createInvokeHttp } from './invokeai-http.ts'
-import { InvokeJob, type JobTimes, type OwnWork, USUAL_TIMES } from './invokeai-job.ts'
+import { InvokeJob, type JobTimes, type OwnWork, QUEUE_PATH, USUAL_TIMES } from './invokeai-job.ts'
 import { architectureOf, chooseModel, listDrawn, lorasFor } from './invokeai-models.ts'
 import { fitImage, invertMask, KNOWN_EXTRAS, type ModelRules, planImage } from './invokeai-plan.ts'
 import { type InvokeSchema, readSchema } from './invokeai-schema.ts'
@@ -143,11 +144,20 @@ export function createInvokeEngine(options: InvokeOptions): Engine {
     }
   }
 
+  const warm = async (model: string, signal: AbortSignal): Promise<Warmed> => {
+    // What is left of jobs of ours is nobody's work.
+    await orAborted(Promise.all(clearing), signal)
+    const { pending, in_progress: running } = members(members(await http.get(`${QUEUE_PATH}/status`, signal)).queue)
+    if (Number(pending) > 0 || Number(running) > 0) throw ownersWork()
+    return makeSmallest(generate, model, signal)
+  }
+
   return {
     name: 'invokeai',
     extras: Object.keys(KNOWN_EXTRAS),
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
     lorasFor: (model, found) => lorasFor(listed, { asked: model, allowed: rulesOf(model).loras, found }),
+    warm: (model, signal) => preferringAbort(signal, () => warm(model, signal)),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {
       // What is being cleared is a matter of moments.

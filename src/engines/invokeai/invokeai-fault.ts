@@ -4,7 +4,7 @@ import { faultOfAnswer } from '../upstream-fault.ts'
 import type { UpstreamAnswer } from '../upstream-http.ts'
 import { sanitiseUpstreamText } from '../upstream-text.ts'
 
-export const OWNERS_PAUSE_MS = 30_000
+const OWNERS_PAUSE_MS = 30_000
 /** As much of its words as is searched. */
 const MAX_WORDS_CHARS = 4_000
 const OUT_OF_MEMORY = /out of ?memory|\boom\b|outofmemory|failed to allocate|not enough memory/i
@@ -46,6 +46,9 @@ export const noSuchApi = (): EngineError =>
   new EngineError('unreachable', "The image server does not offer InvokeAI's API.", {
     remedy: "Is the service's url that of InvokeAI itself, without a path?"
   })
+
+export const ownersWork = (): EngineError =>
+  new EngineError('busy', 'The image server is busy with the work of its owner.', { retryAfterMs: OWNERS_PAUSE_MS })
 
 /** By the owner of the machine, who is at it: they come first. */
 export const canceled = (): EngineError =>

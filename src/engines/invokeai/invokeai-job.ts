@@ -4,7 +4,7 @@ import { EngineError, type EngineRun } from '../engine.ts'
 import { showPreviewText } from '../image-text.ts'
 import { orAborted } from '../or-aborted.ts'
 import { type ItemState, parseItem, parseItemIds, parseProgress } from './invokeai-api.ts'
-import { canceled, faultOfItem, OWNERS_PAUSE_MS } from './invokeai-fault.ts'
+import { canceled, faultOfItem, ownersWork } from './invokeai-fault.ts'
 import { DENOISER, OUTPUT } from './invokeai-graph.ts'
 import type { InvokeHttp } from './invokeai-http.ts'
 import type { InvokeGraph } from './invokeai-nodes.ts'
@@ -12,7 +12,7 @@ import { type EventSocket, openSocket } from './invokeai-socket.ts'
 
 /** Every InvokeAI has one, and uses no other. */
 const QUEUE = 'default'
-const QUEUE_PATH = `/api/v1/queue/${QUEUE}`
+export const QUEUE_PATH = `/api/v1/queue/${QUEUE}`
 /** So often a job is looked after that was told to stop. */
 const MOST_LOOKS = 20
 
@@ -147,9 +147,7 @@ export class InvokeJob {
       if (state?.status === 'working') ownWork.working.add(this)
       if (ownWork.working.size > 0) ownWork.at = now
       if (state?.status === 'waiting' && now - Math.max(sentAt, ownWork.at) >= times.patienceMs) {
-        throw new EngineError('busy', 'The image server is busy with the work of its owner.', {
-          retryAfterMs: OWNERS_PAUSE_MS
-        })
+        throw ownersWork()
       }
       if (state?.status === 'done' || state?.status === 'failed' || state?.status === 'canceled') {
         this.#hasEnded = true

@@ -187,3 +187,25 @@ describe('a server that is hard to reach', () => {
     invoke.server.control({ breakLooks: 0, hold: false })
   })
 })
+
+describe('a model that is to be loaded', () => {
+  const warm = (model: string) => invoke.engine.warm!(model, new AbortController().signal)
+
+  it('is, and nothing is left of that', async () => {
+    await start()
+    expect(await warm('fake-image')).toBe('warmed')
+    expect(invoke.server.state().inMemory).toMatchObject({ name: 'fake-image' })
+    await until(isClear)
+  })
+
+  it("waits for nobody: the owner's work goes first", async () => {
+    await start()
+    await warm('fake-image')
+    const [graph] = invoke.server.state().graphs
+    invoke.server.control({ hold: 'queue' })
+    const body = JSON.stringify({ batch: { batch_id: 'owner', graph, runs: 1 } })
+    await fetch(`${invoke.server.url}/api/v1/queue/default/enqueue_batch`, { method: 'POST', body })
+    await expect(warm('fake-image')).rejects.toMatchObject({ fault: 'busy' })
+    invoke.server.control({ hold: false })
+  })
+})

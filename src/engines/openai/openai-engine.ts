@@ -2,18 +2,27 @@ import { Readable } from 'node:stream'
 import type { ImageTask } from '../../images/image-request.ts'
 import { mediaTypeOfFormat } from '../../images/media-types.ts'
 import type { SizeRules } from '../../images/sizes.ts'
-import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
+import {
+  type Engine,
+  EngineError,
+  type EngineImage,
+  type EngineRun,
+  type ServerDescription,
+  type Warmed
+} from '../engine.ts'
 import { isPictureName } from '../fingerprint.ts'
 import { parseImagesAnswer, reasonOfNoImage } from './openai-answer.ts'
 import { parseModelIds } from './openai-api.ts'
 import { faultOfAnswer, faultOfEmptyAnswer, isListDenied, isNotOffered, isSuccess } from '../upstream-fault.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import { shownAddress } from '../upstream-address.ts'
+import { createUpstreamHttp } from '../upstream-http.ts'
 import { createOpenAIHttp, type OpenAIHttpOptions } from './openai-http.ts'
 import { openImage } from './openai-image.ts'
 import { HARMLESS_EXTRAS } from './openai-fields.ts'
 import { createImageRequester } from './openai-request.ts'
 import { GENERIC, type ServerProfile } from './profiles.ts'
+import { loadByName } from './load-by-name.ts'
 
 export interface OpenAIEngineOptions extends OpenAIHttpOptions {
   /** What the owner says of the server; the rest is as it is recognised. */
@@ -96,16 +105,38 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     }
   }
 
+  const warm = async (model: string, signal: AbortSignal): Promise<Warmed> => {
+    // It is recognised when it is described.
+    if (identify && (await recognised) === undefined) await describe(signal)
+    const { loadsByName } = await profileOf()
+    if (!loadsByName) return 'unsupported'
+    const server = createUpstreamHttp({ ...options, baseUrl: rootOf(options.baseUrl) }, '')
+    try {
+      await loadByName(server, model, signal)
+    } finally {
+      await server.close()
+    }
+    return 'warmed'
+  }
+
   return {
     name: 'openai',
     extras: HARMLESS_EXTRAS,
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
+    warm: (model, signal) => preferringAbort(signal, () => warm(model, signal)),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: () => http.close()
   }
 }
 
 const GENERATIONS = 'images/generations'
+
+/** Where the server itself is, above its API of OpenAI's kind. */
+function rootOf(baseUrl: string): string {
+  const url = new URL(baseUrl)
+  url.pathname = url.pathname.replace(/\/v1\/?$/, '/')
+  return url.href
+}
 
 /** Where an API may begin that is not where it was `asked`: further down or beside it. */
 function rootRemedy(asked: string): string {

@@ -237,6 +237,35 @@ describe('a server without a profile', () => {
     expect(server.calls.filter((call) => call === 'GET /running')).toHaveLength(1)
   })
 
+  describe('that is to load a model', () => {
+    const warm = (engine: Engine, model = 'sdxl') => engine.warm!(model, new AbortController().signal)
+    const ofModels = { 'GET /v1/models': list('me') }
+    const running = (...states: object[]) => ({ 'GET /running': { json: { running: states } } })
+
+    it('is asked for it where that loads it', async () => {
+      const server = await scripted({ ...ofModels, ...running(), 'GET /upstream/sdxl/': { html: 'Hello' } })
+      expect(await warm(engineAt(`${server.url}/v1`, {}))).toBe('warmed')
+      expect(server.calls.at(-1)).toBe('GET /upstream/sdxl/')
+      expect(server.calls).not.toContain('POST /v1/images/generations')
+    })
+
+    it('has loaded what runs, whatever that says of the page', async () => {
+      const server = await scripted({ ...ofModels, ...running({ model: 'a/b c', state: 'ready' }) })
+      const engine = engineAt(server.url, {})
+      expect(await warm(engine, 'a/b c')).toBe('warmed')
+      expect(server.calls).toContain('GET /upstream/a/b%20c/')
+      await expect(warm(engine, 'sdxl')).rejects.toMatchObject({ fault: 'model_missing' })
+      server.script['GET /upstream/sdxl/'] = { status: 502, json: { error: 'it did not start' } }
+      await expect(warm(engine, 'sdxl')).rejects.toMatchObject({ fault: 'crashed' })
+    })
+
+    it('is not asked for a picture where nothing else would', async () => {
+      const server = await scripted(ofModels)
+      expect(await warm(engineAt(server.url, {}))).toBe('unsupported')
+      expect(server.calls).not.toContain('POST /v1/images/generations')
+    })
+  })
+
   it('is looked at again as long as it lists nothing', async () => {
     const server = await scripted({})
     const engine = engineAt(server.url, {})

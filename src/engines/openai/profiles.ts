@@ -28,6 +28,8 @@ export interface ServerProfile {
   signs?: RegExp
   /** It must not be asked for previews. */
   neverStreams?: true
+  /** It loads a model by whose name it is asked below `/upstream`, and tells below `/running` what it has loaded. */
+  loadsByName?: true
   /** The header of the key; default: `authorization`, as a bearer. */
   keyHeader?: 'api-key'
 }
@@ -53,7 +55,7 @@ const AZURE: ServerProfile = {
 const LITELLM: ServerProfile = { name: 'litellm', server: 'LiteLLM', neverStreams: true }
 
 /** One of several programs, by the name of the model: its masks are such that either reading of them is right. */
-const LLAMA_SWAP: ServerProfile = { name: 'llama-swap', server: 'llama-swap' }
+const LLAMA_SWAP: ServerProfile = { name: 'llama-swap', server: 'llama-swap', loadsByName: true }
 
 /** It reads prompt, size, format and number of a call, and draws with its own seed and steps. */
 const SD_SERVER: ServerProfile = {

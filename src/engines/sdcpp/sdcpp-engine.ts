@@ -175,6 +175,12 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
     weightsOf: () => '',
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
     lorasFor: (_model, found) => allowedLoras(rules.loras, found),
+    // What it has it loaded when it was started.
+    warm: (model, signal) =>
+      preferringAbort(signal, async () => {
+        checkModel(await askCapabilities(signal), model)
+        return 'warmed' as const
+      }),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {
       closing.abort()

@@ -29,6 +29,7 @@ describeEngineContract('swarmui', {
         released = releaseAfterCancel(working)
         return { working }
       },
+      loaded: async () => (await server.state()).loaded.join(' '),
       stopServer: () => server.close(),
       close: async () => {
         await released

@@ -2,7 +2,14 @@ import { Readable } from 'node:stream'
 import type { ImageTask } from '../../images/image-request.ts'
 import type { SizeRules } from '../../images/sizes.ts'
 import { sleep } from '../../lib/async.ts'
-import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
+import {
+  type Engine,
+  EngineError,
+  type EngineImage,
+  type EngineRun,
+  type ServerDescription,
+  type Warmed
+} from '../engine.ts'
 import { finishImage, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
 import { orAborted } from '../or-aborted.ts'
@@ -293,6 +300,20 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
     }
   }
 
+  const warm = async (name: string, signal: AbortSignal): Promise<Warmed> => {
+    const session = await takeSession(signal)
+    const within = { session, signal }
+    try {
+      const { name: model } = await findModel(name, within)
+      await http.call('SelectModel', { model }, { ...within, isPatient: true })
+      const { isLoaded } = await findModel(name, within)
+      if (!isLoaded) throw new EngineError('crashed', 'The image server has not loaded the model.')
+      return 'warmed'
+    } finally {
+      giveBack(session)
+    }
+  }
+
   return {
     name: 'swarmui',
     extras: Object.keys(KNOWN_EXTRAS),
@@ -303,6 +324,7 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
       if (allowed === 'any') return found.filter((name) => !name.includes(','))
       return allowed.filter((name) => !name.includes(',') && found.some((lora) => isSameModel(lora, name)))
     },
+    warm: (model, signal) => preferringAbort(signal, () => warm(model, signal)),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {
       closing.abort()

@@ -20,11 +20,14 @@ export interface SwarmSession {
 export interface SwarmHttp {
   newSession(signal: AbortSignal): Promise<SwarmSession>
   renew(session: SwarmSession, signal: AbortSignal): Promise<void>
-  /** Calls a route in a session, which is renewed once if it has to be; answers with its fields, refusals thrown. */
+  /**
+   * Calls a route in a session, which is renewed once if it has to be; answers with its fields, refusals thrown. `isPatient`: for
+   * as long as it takes.
+   */
   call(
     route: string,
     body: object,
-    within: { session: SwarmSession; signal: AbortSignal }
+    within: { session: SwarmSession; signal: AbortSignal; isPatient?: boolean }
   ): Promise<Record<string, unknown>>
   /** The bytes of an image that the server has put into its user's folder. */
   download(path: string, within: { session: SwarmSession; signal: AbortSignal }): Promise<Buffer>
@@ -51,9 +54,10 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
   )
   const secrets = [...http.secrets, ...(apiKey ? [apiKey] : [])]
 
+  const soon = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])
+
   const post = async (route: string, body: object, signal: AbortSignal): Promise<Record<string, unknown>> => {
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])
-    const answer = await http.post(`/API/${route}`, JSON.stringify(body), soon, { maxBytes: MAX_LIST_BYTES })
+    const answer = await http.post(`/API/${route}`, JSON.stringify(body), signal, { maxBytes: MAX_LIST_BYTES })
     const json = parseJson(answer.body)
     if (json !== undefined && Object.keys(members(json)).length > 0) return members(json)
     // What asks for a password, or stands before it.
@@ -63,7 +67,7 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
   }
 
   const newSession = async (signal: AbortSignal): Promise<SwarmSession> => {
-    const fields = await post('GetNewSession', {}, signal)
+    const fields = await post('GetNewSession', {}, soon(signal))
     const facts = parseSession(fields)
     if (facts) return { facts }
     const refusal = refusalIn(fields)
@@ -79,8 +83,8 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
   return {
     newSession,
     renew,
-    call: async (route, body, { session, signal }) => {
-      const ask = () => post(route, { ...body, session_id: session.facts.id }, signal)
+    call: async (route, body, { session, signal, isPatient = false }) => {
+      const ask = () => post(route, { ...body, session_id: session.facts.id }, isPatient ? signal : soon(signal))
       let fields = await ask()
       if (refusalIn(fields)?.id === 'invalid_session_id') {
         await renew(session, signal)

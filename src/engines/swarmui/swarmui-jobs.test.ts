@@ -172,3 +172,33 @@ describe('a job that nobody wants any more', () => {
     expect((await generate()).seed).toBe(7)
   })
 })
+
+describe('a model that is to be loaded', () => {
+  const warm = (model: string, signal = new AbortController().signal) => swarm.engine.warm!(model, signal)
+
+  it('is, by its whole name', async () => {
+    await start()
+    expect(await warm('flux1-dev')).toBe('warmed')
+    expect(swarm.server.state()).toMatchObject({ loaded: ['flux1-dev.safetensors'], jobs: [] })
+    await expect(warm('flux1')).rejects.toMatchObject({ fault: 'model_missing' })
+  })
+
+  it('is not said to be when the server has not loaded it, or may not be told to', async () => {
+    await start()
+    swarm.server.control({ loadsNothing: true })
+    await expect(warm('flux1-dev')).rejects.toMatchObject({ fault: 'crashed' })
+    await swarm.server.close()
+    await start({ mayNotLoad: true })
+    await expect(warm('flux1-dev')).rejects.toMatchObject({ fault: 'unreachable' })
+  })
+
+  it('is no longer waited for after an abort', async () => {
+    await start()
+    swarm.server.control({ loads: true })
+    const abort = new AbortController()
+    const warming = warm('flux1-dev', abort.signal)
+    abort.abort(new Error('an image'))
+    await expect(warming).rejects.toThrow('an image')
+    swarm.server.control({ loads: false })
+  })
+})
