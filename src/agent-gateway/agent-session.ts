@@ -17,6 +17,7 @@ import type { OfferWish } from '../providers/service-offers-store.ts'
 import type { ServiceCondition } from '../providers/service-condition-store.ts'
 import type { Paused } from '../providers/provider-state-store.ts'
 import type { Standing } from '../providers/trust-policy.ts'
+import { conditionOf, failureOf } from './agent-reports.ts'
 import { inspectPreview } from './inspect-preview.ts'
 import { pausedNote } from './paused-note.ts'
 import { SessionCaps } from './session-caps.ts'
@@ -370,29 +371,3 @@ export class AgentSession {
     this.#parts.live.forget(slot)
   }
 }
-
-/** The condition that an agent tells of a service; models that the service does not have are left out. */
-function conditionOf(
-  { state, text, fault, models_missing: missing = [] }: Extract<AgentMessage, { type: 'service.state' }>,
-  models: ReadonlyMap<string, unknown>
-): ServiceCondition {
-  if (state === 'ok') return { warning: null, isStopped: false, missing: [] }
-  return {
-    warning: text === '' ? 'The image server cannot be used.' : text,
-    isStopped: fault === 'unreachable',
-    missing: [...new Set(missing)].filter((model) => models.has(model))
-  }
-}
-
-const failureOf = ({
-  fault: reason,
-  message,
-  param,
-  retry_after_ms: retryAfterMs
-}: Extract<AgentMessage, { type: 'attempt.failed' }>) => ({
-  reason,
-  message,
-  isQuoted: true,
-  ...(param !== undefined && { param }),
-  ...(retryAfterMs !== undefined && { retryAfterMs })
-})
