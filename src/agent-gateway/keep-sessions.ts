@@ -132,13 +132,15 @@ async function saveStates({ registry, providers, bell }: KeepSessionsParts): Pro
   }
 }
 
-async function saveInventories({ registry, providers }: KeepSessionsParts): Promise<void> {
+async function saveInventories({ registry, providers, bell }: KeepSessionsParts): Promise<void> {
   for (const session of registry.sessions()) {
     const inventories = [...session.unsavedInventories]
     session.unsavedInventories.clear()
     for (const [serviceId, inventory] of inventories) {
       await providers.noteFinds(session, { serviceId, ...findsOf(inventory) })
     }
+    // Images that name a LoRA of it may wait.
+    if (inventories.length > 0) bell.ring('tasks')
   }
 }
 

@@ -16,7 +16,7 @@ import { openInput } from './open-input.ts'
 import { prepareImage } from './prepare-image.ts'
 import { type PreparedInputs, prepareInputs } from './prepare-inputs.ts'
 import { readBounded } from './read-bounded.ts'
-import { asWhatIsOffered, toImageTask } from './image-task.ts'
+import { asWhatIsOffered, toImageTask, withSpeltLoras } from './image-task.ts'
 import { createPreviewShower } from './show-previews.ts'
 import { seedToTell, seedWarnings, sizeWarnings } from './tell-result.ts'
 
@@ -27,6 +27,8 @@ export interface AttemptRunnerParts {
   transfers: GatewayTransfers
   /** The service of that name as configured now. */
   serviceOf: (name: string) => AgentService | undefined
+  /** LoRAs that the image server of a service was found to have last; absent: it is not known. */
+  lorasOn?: (service: string) => readonly string[] | undefined
   /** False when the socket is down and the message went nowhere. */
   send: (message: AgentMessage) => boolean
   /** Called when an image server may be gone, or has said that it lacks a model; true: it is looked at, and what was found is told. */
@@ -195,7 +197,8 @@ export class AttemptRunner {
     try {
       const model = offeredModel(service, assigned)
       const inputs = await this.#fetchInputs(assigned, held)
-      const asked = toImageTask(assigned.task, { model: model.servedAs, inputs: inputs.inputs })
+      const listed = engine.lorasFor?.(model.servedAs, this.#parts.lorasOn?.(held.service) ?? []) ?? []
+      const asked = withSpeltLoras(toImageTask(assigned.task, { model: model.servedAs, inputs: inputs.inputs }), listed)
       const offered = asWhatIsOffered(asked, model.features)
       const extras = chooseExtras(asked.extra, { service: config.extras, engine: engine.extras })
       const task = { ...offered.task, extra: extras.extra }

@@ -1,5 +1,6 @@
 import { ENGINE_PARAMETER_NAMES } from '../images/fields.ts'
 import type { Feature, ImageTask } from '../images/image-request.ts'
+import { spellLora } from '../images/lora-needs.ts'
 import type { AssignedTask } from '../protocol/messages.ts'
 import { varyByEdit } from '../images/vary-by-edit.ts'
 import { fromTaskParameters } from '../protocol/task-parameters.ts'
@@ -17,6 +18,15 @@ export function toImageTask(
   )
   return { ...parameters, kind, model, prompt, seed, ...(unasked.length > 0 && { unasked }), inputs, extra }
 }
+
+/**
+ * The task with LoRAs as the engine spells them, of those that callers may name: some servers know no other spelling, and say
+ * nothing of what they do not know.
+ */
+export const withSpeltLoras = (task: ImageTask, listed: readonly string[]): ImageTask =>
+  task.loras === undefined
+    ? task
+    : { ...task, loras: task.loras.map((lora) => ({ ...lora, name: spellLora(lora.name, listed) ?? lora.name })) }
 
 /** The task as a model with these features can do it: what is made of it instead is told in warnings. */
 export function asWhatIsOffered(

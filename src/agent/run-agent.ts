@@ -106,6 +106,7 @@ export function runAgent(options: AgentOptions): Agent {
     gateway: config.gateway,
     transfers,
     serviceOf: (name) => services.get(name),
+    lorasOn: (name) => probes?.foundOn(name)?.loras,
     send: (message) => link.send(message),
     onDoubt: (service, doubt) => probes?.check(service, doubt) ?? false,
     limits: AGENT_LIMITS,

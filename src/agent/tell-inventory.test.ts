@@ -57,6 +57,29 @@ describe('an inventory', () => {
     expect(told.usable_loras).toEqual([{ models: ['flux', 'toy'], loras: ['film'] }])
   })
 
+  it.each([200, 201])('says of a list of LoRAs that it is not all of them: %d', (count) => {
+    const loras = many(count, (index) => `l${index}`)
+    const told = tellInventory(
+      service({}, (_model, found) => [...found]),
+      { models: [], loras }
+    )
+    expect(told.usable_loras.map((list) => [list.loras.length, list.more ?? false])).toEqual([[200, count > 200]])
+  })
+
+  it.each([50, 51])('leaves no model without a list that has LoRAs: %d', (count) => {
+    const loras = many(count, (index) => `l${index}`)
+    const models = loras.map((servedAs, index) => ({ id: `m${index}`, servedAs, features: [] }))
+    const told = tellInventory(
+      service({ models }, (model) => [model]),
+      { models: [], loras }
+    )
+    expect(told.usable_loras).toHaveLength(50)
+    expect(told.usable_loras.flatMap(({ models: ids }) => ids)).toEqual(models.map(({ id }) => id))
+    expect(told.usable_loras.at(-1)).toEqual(
+      count === 50 ? { models: ['m49'], loras: ['l49'] } : { models: ['m49', 'm50'], loras: [], more: true }
+    )
+  })
+
   it('leaves out and counts what is no name', () => {
     const loras = ['x'.repeat(200), 'x'.repeat(201), 'a\x1b[2Jb', '']
     const told = tellInventory(service(), { models: loras.map((servedAs) => ({ servedAs })), loras })
@@ -91,6 +114,7 @@ describe('an inventory', () => {
     )
     expect(inventoryBytes(told)).toBeLessThanOrEqual(MAX_INVENTORY_BYTES + 20)
     expect(told.usable_loras.length).toBeGreaterThan(0)
+    expect(told.usable_loras.some(({ more }) => more)).toBe(true)
     expect(told.models.length + told.more_models).toBe(999)
     expect(readAgentMessage(JSON.stringify(told)).problem).toBeUndefined()
   })

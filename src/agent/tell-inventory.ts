@@ -54,8 +54,9 @@ function shorten({ models, loras, usable_loras: groups }: ServiceInventory): voi
   const longest = loras.length >= models.length ? loras : models
   if (longest.length > 0) return void longest.splice(Math.floor(longest.length / 2))
   const group = groups.toSorted((one, other) => other.loras.length - one.loras.length)[0]
-  if (group && group.loras.length > 1) return void group.loras.splice(Math.floor(group.loras.length / 2))
-  groups.pop()
+  if (!group || group.loras.length === 0) return void groups.pop()
+  group.loras.splice(Math.floor(group.loras.length / 2))
+  group.more = true
 }
 
 /** Whether the gateway is told of something of that name. */
@@ -85,14 +86,21 @@ function groupLoras(
 ): ServiceInventory['usable_loras'] {
   const groups = new Map<string, ServiceInventory['usable_loras'][number]>()
   for (const { id, servedAs } of models) {
-    const loras = [...new Set(lorasOf(servedAs))].slice(0, MAX_LORAS_OF_MODEL)
-    if (loras.length === 0) continue
-    const key = JSON.stringify(loras)
-    const group = groups.get(key) ?? { models: [], loras }
+    const all = [...new Set(lorasOf(servedAs))]
+    if (all.length === 0) continue
+    const list = { loras: all.slice(0, MAX_LORAS_OF_MODEL), ...(all.length > MAX_LORAS_OF_MODEL && { more: true }) }
+    const key = JSON.stringify(list)
+    const group = groups.get(key) ?? { models: [], ...list }
     groups.set(key, group)
     group.models.push(id)
   }
-  return [...groups.values()].slice(0, MAX_LORA_GROUPS)
+  const [lists, beyond] = [[...groups.values()], [...groups.values()].slice(MAX_LORA_GROUPS - 1)]
+  if (lists.length <= MAX_LORA_GROUPS) return lists
+  // Models without room for lists of their own have LoRAs all the same.
+  return [
+    ...lists.slice(0, MAX_LORA_GROUPS - 1),
+    { models: beyond.flatMap(({ models }) => models), loras: [], more: true }
+  ]
 }
 
 /** Whether there is something new in what is to be told; free memory alone is nothing new. */

@@ -177,7 +177,7 @@ export const PARAMETERS = {
     isUnknownToOpenAI: true,
     label: 'LoRAs',
     description:
-      'LoRAs to use, of those that `GET /v1/models` lists with the model: a list of `{name, weight}`, weights from -10 to 10, or of names. Others are left out, with a warning.'
+      'LoRAs to use, of those that `GET /v1/models` lists with the model: a list of `{name, weight}`, weights from -10 to 10, or of names. The image goes to a machine that has them all.'
   },
   output_format: {
     value: { type: 'choice', of: OUTPUT_FORMATS, spell: spellFormat },

@@ -84,6 +84,8 @@ const make =
     new AppError({ code, status, message, ...defaults, ...extra })
 
 const badRequest = make('invalid_request', 400)
+/** As many as a message can name. */
+const MOST_LORAS_NAMED = 20
 const quoted = (models: readonly string[]) => models.map((id) => `'${id}'`).join(', ')
 
 /** Several SDKs obey only what is shorter than a minute. */
@@ -219,6 +221,31 @@ export const errors = {
         : `Available${lacking}: ${quoted(available)}.`
     return make('no_provider', 404)(`No online image provider serves '${model}'${lacking} for you. ${hint}`, {
       param: 'model'
+    })
+  },
+  /**
+   * The model is served, but not with these LoRAs: `missing` are those that no machine has, `available` those that callers may
+   * name; `isAway`: a machine that has them all is not there now.
+   */
+  noLoras: (
+    model: string,
+    {
+      loras,
+      missing,
+      available,
+      isAway
+    }: { loras: readonly string[]; missing: readonly string[]; available: readonly string[]; isAway: boolean }
+  ) => {
+    const [wanted, together] = missing.length > 0 ? [missing, ''] : [loras, ' together']
+    const what = `${wanted.length === 1 ? 'the LoRA' : 'the LoRAs'} ${quoted(wanted)}${together}`
+    const more = available.length > MOST_LORAS_NAMED ? ` and ${available.length - MOST_LORAS_NAMED} more` : ''
+    const hint = isAway
+      ? 'A machine that does is away: with "async": true the image waits for it.'
+      : available.length === 0
+        ? "Leave out 'loras'."
+        : `Available: ${quoted(available.slice(0, MOST_LORAS_NAMED))}${more}.`
+    return make('no_provider', 404)(`No machine that serves '${model}' for you has ${what}. ${hint}`, {
+      param: 'loras'
     })
   },
   /** What serves it is paused; `own` is what the caller calls it, when it is theirs. */

@@ -43,7 +43,9 @@ export const ServiceInventory = Type.Object({
   usable_loras: Type.Array(
     Type.Object({
       models: Type.Array(Name(200), { maxItems: MAX_MODELS }),
-      loras: Type.Array(foundName, { maxItems: MAX_LORAS_OF_MODEL })
+      loras: Type.Array(foundName, { maxItems: MAX_LORAS_OF_MODEL }),
+      /** There are more than the list has room for: the service may have one that is not in it. */
+      more: Type.Optional(Type.Boolean())
     }),
     { maxItems: MAX_LORA_GROUPS }
   )

@@ -1,6 +1,7 @@
 import type { Feature } from '../images/image-request.ts'
 import type { Offer } from './offers-store.ts'
 import { isUnusable } from './pause-store.ts'
+import type { LorasByService } from './service-finds-store.ts'
 
 /** One model as a caller sees it: all offers of it together. */
 export interface Model {
@@ -15,14 +16,12 @@ export interface Model {
   providers: number
 }
 
-/** By service and model. */
-export type LorasByService = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
-
 /** As many as one machine may have. */
 const MOST_LORAS = 200
 
-const lorasOf = (offers: readonly Offer[], loras: LorasByService): string[] =>
-  [...new Set(offers.flatMap(({ serviceId, model }) => loras.get(serviceId)?.get(model) ?? []))]
+/** Those that callers may name with a model of these offers, in alphabetical order. */
+export const lorasOf = (offers: readonly Offer[], loras: LorasByService): string[] =>
+  [...new Set(offers.flatMap(({ serviceId, model }) => loras.get(serviceId)?.get(model)?.loras ?? []))]
     .sort((one, other) => (one < other ? -1 : 1))
     .slice(0, MOST_LORAS)
 

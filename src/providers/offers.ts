@@ -3,12 +3,15 @@ import type { Routing } from '../db/tables.ts'
 import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
-import { canDo, type Feature } from '../images/image-request.ts'
+import { canDo } from '../images/image-request.ts'
+import { missingLoras, readNeeds } from '../images/lora-needs.ts'
 import { isOpenEnded } from './pause-store.ts'
 import { isAddress } from './service-terms.ts'
-import type { LorasByService } from './list-models.ts'
 import type { Offer } from './offers-store.ts'
 import type { ProviderStore } from './provider-store.ts'
+import type { LorasByService } from './service-finds-store.ts'
+import { lorasOf } from './list-models.ts'
+import { whoHasLoras } from './who-has-loras.ts'
 
 /** A provider that was online within this time is *known*: work that can wait is accepted for it. */
 export const KNOWN_FOR_MS = 7 * DAY_MS
@@ -20,7 +23,8 @@ export interface Offers {
   listLoras(offers: readonly Offer[]): Promise<LorasByService>
   /**
    * Throws `no_provider` when nothing that this caller may use serves the model with all of `needs`: nothing online that
-   * takes work, or with `canWait` nothing seen in the last seven days, drained or not.
+   * takes work, or with `canWait` nothing seen in the last seven days, drained or not. What lacks no more than a LoRA is told
+   * apart.
    */
   requireOffer(wanted: WantedOffer): Promise<void>
 }
@@ -28,7 +32,8 @@ export interface Offers {
 export interface WantedOffer {
   principal: Principal
   model: string
-  needs: readonly Feature[]
+  /** Features, and LoRAs as `needOfLora` names them. */
+  needs: readonly string[]
   routing: Routing
   canWait: boolean
 }
@@ -56,7 +61,11 @@ export const isFor = (offer: Offer, user: User, blockedBy: ReadonlySet<string>):
 const isLacking = ({ pause }: Offer): boolean =>
   pause !== undefined && pause.reason === 'model_missing' && isOpenEnded(pause)
 
+const NO_LISTS: LorasByService = new Map()
+
 export function createOffers({ store, clock }: { store: ProviderStore; clock: Clock }): Offers {
+  const listLoras = (offers: readonly Offer[]) =>
+    store.listUsableLoras([...new Set(offers.map(({ serviceId }) => serviceId))])
   const blocksOf = async ({ userId }: User) => (await store.findBlocks([userId])).of(userId)
   return {
     listOnline: async (principal) => {
@@ -64,16 +73,27 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
       const blockedBy = await blocksOf(principal)
       return offers.filter((offer) => isFor(offer, principal, blockedBy) && !isLacking(offer))
     },
-    listLoras: (offers) => store.listUsableLoras([...new Set(offers.map(({ serviceId }) => serviceId))]),
+    listLoras,
     requireOffer: async ({ principal, model, needs, routing, canWait }) => {
       const blockedBy = await blocksOf(principal)
       const may = (offer: Offer) =>
         mayUse(offer, principal) && (routing !== 'only_own' || offer.ownerId === principal.userId)
       const serves = (offer: Offer) => !blockedBy.has(offer.providerId)
-      const able = (offer: Offer) => canDo(offer.features, needs) && (canWait || !isLacking(offer))
-      const known = canWait ? { seenSince: clock.now() - KNOWN_FOR_MS, drained: true } : { seenSince: clock.now() }
+      const { features, loras } = readNeeds(needs)
+      const able = (offer: Offer) => canDo(offer.features, features) && (canWait || !isLacking(offer))
+      const everKnown = { seenSince: clock.now() - KNOWN_FOR_MS, drained: true }
+      const known = canWait ? everKnown : { seenSince: clock.now() }
       const offers = (await store.listOffers({ ...known, model })).filter(may)
-      if (offers.some((offer) => able(offer) && serves(offer))) return
+      const serving = offers.filter((offer) => able(offer) && serves(offer))
+      const lists = loras.length === 0 ? NO_LISTS : await listLoras(serving)
+      if (whoHasLoras(serving, { needs, lists }).length > 0) return
+      if (serving.length > 0) {
+        const listed = lorasOf(serving, lists)
+        const later = (await store.listOffers({ ...everKnown, model })).filter((offer) => may(offer) && serves(offer))
+        const couldLater = later.filter((offer) => canDo(offer.features, features))
+        const isAway = whoHasLoras(couldLater, { needs, lists: await listLoras(couldLater) }).length > 0
+        throw errors.noLoras(model, { loras, missing: missingLoras(loras, listed), available: listed, isAway })
+      }
       const online = (await store.listOffers({ seenSince: clock.now() })).filter((offer) => may(offer) && serves(offer))
       const others = [...new Set(online.filter(able).map((offer) => offer.model))]
       const refusing = new Set(offers.filter(able).map((offer) => offer.ownerId))
@@ -84,7 +104,7 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
       const own = paused.find(({ ownerId }) => ownerId === principal.userId)
       if (paused.length > 0) throw errors.offersPaused(model, own?.providerName)
       // Naming the missing capability only helps when the model itself is there.
-      throw errors.noProvider(model, others, offers.some(serves) || needs[0] !== 'generate' ? needs : [])
+      throw errors.noProvider(model, others, offers.some(serves) || features[0] !== 'generate' ? features : [])
     }
   }
 }

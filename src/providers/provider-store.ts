@@ -10,10 +10,11 @@ import { easePauses } from './pause-store.ts'
 import { termsToWrite } from './service-terms-store.ts'
 import type { ServiceAccess } from './service-terms.ts'
 import {
-  forgetFinds,
   listUsableLoras,
+  type LorasByService,
   noteFinds,
   noteLoaded,
+  outdateFinds,
   type ServiceFinds,
   type UsableLoras
 } from './service-finds-store.ts'
@@ -96,7 +97,7 @@ export interface ProviderStore {
     said: { serviceId: string; revision: number; answer: OfferAnswer | undefined; declared: readonly string[] }
   ): Promise<boolean>
   /** LoRAs that callers may name, by service and model. */
-  listUsableLoras(serviceIds: readonly string[]): Promise<Map<string, ReadonlyMap<string, readonly string[]>>>
+  listUsableLoras(serviceIds: readonly string[]): Promise<LorasByService>
   /** How the image server of a service is, as its agent says. */
   noteCondition(service: { providerId: string; serviceId: string }, condition: ServiceCondition): Promise<void>
 }
@@ -127,7 +128,7 @@ export function createProviderStore(
     connect: async (trx, connection) => {
       const now = clock.now()
       const provider = await takeOver(trx, connection, now)
-      await forgetFinds(trx, provider.id)
+      await outdateFinds(trx, { providerId: provider.id, services: connection.services })
       const serviceIds = await writeServices(trx, provider.id, connection, now)
       await admitProvider(trx, { providerId: provider.id, now, mode: offering.providers })
       await easePauses(trx, { providerId: provider.id, now })

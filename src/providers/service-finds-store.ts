@@ -27,7 +27,16 @@ export interface FoundFile {
 export interface UsableLoras {
   models: string[]
   loras: string[]
+  /** There are more than the list has room for. */
+  more?: boolean
 }
+
+export type LoraList = Pick<UsableLoras, 'loras' | 'more'>
+/** By service and model. */
+export type LorasByService = ReadonlyMap<string, ReadonlyMap<string, LoraList>>
+
+/** In place of what is found, as long as the newest connection has not told it. */
+const NOT_TOLD = ''
 
 /** Writes down what a service has, as long as the connection that says so is the provider's newest. */
 export const noteFinds = (
@@ -86,7 +95,31 @@ export async function noteLoaded(
     .execute()
 }
 
-/** Forgets what the services of a provider have: an agent that connects tells it anew. */
+/**
+ * An agent that connects tells anew what its services have. Until it does, LoRAs count as they were, so that what was queued
+ * for them need not wait and is not refused; of services that drive something else now, they do not.
+ */
+export async function outdateFinds(
+  trx: Trx,
+  { providerId, services }: { providerId: string; services: readonly { name: string; engine?: string }[] }
+): Promise<void> {
+  const engines = new Map(services.map(({ name, engine }) => [name, engine ?? null]))
+  const known = await trx
+    .selectFrom('service_finds')
+    .innerJoin('services', 'services.id', 'service_finds.service_id')
+    .select(['services.id', 'services.name', 'services.engine', 'service_finds.loras'])
+    .where('services.provider_id', '=', providerId)
+    .execute()
+  const isKept = ({ name, engine, loras }: (typeof known)[number]) => loras !== '[]' && engines.get(name) === engine
+  const idsOf = (rows: typeof known) => rows.map(({ id }) => id)
+  const [kept, gone] = [idsOf(known.filter(isKept)), idsOf(known.filter((row) => !isKept(row)))]
+  if (gone.length > 0) await trx.deleteFrom('service_finds').where('service_id', 'in', gone).execute()
+  if (kept.length > 0) {
+    await trx.updateTable('service_finds').set({ found: NOT_TOLD, spare: 0 }).where('service_id', 'in', kept).execute()
+  }
+}
+
+/** Forgets what the services of a provider have. */
 export async function forgetFinds(trx: Db | Trx, providerId: string): Promise<void> {
   const services = trx.selectFrom('services').select('id').where('provider_id', '=', providerId)
   await trx.deleteFrom('service_finds').where('service_id', 'in', services).execute()
@@ -99,6 +132,7 @@ export async function countSpareModels(db: Db, serviceIds: readonly string[]): P
     .selectFrom('service_finds')
     .select(['service_id', 'spare'])
     .where('service_id', 'in', serviceIds)
+    .where('found', '!=', NOT_TOLD)
     .execute()
   return new Map(rows.map(({ service_id, spare }) => [service_id, spare]))
 }
@@ -113,15 +147,13 @@ export async function listFinds(
     .selectFrom('service_finds')
     .select(['service_id', 'found', 'found_at'])
     .where('service_id', 'in', serviceIds)
+    .where('found', '!=', NOT_TOLD)
     .execute()
   return new Map(rows.map((row) => [row.service_id, { ...(JSON.parse(row.found) as ServiceFinds), at: row.found_at }]))
 }
 
 /** LoRAs by service and model; of the services and models that have any. */
-export async function listUsableLoras(
-  db: Db,
-  serviceIds: readonly string[]
-): Promise<Map<string, ReadonlyMap<string, readonly string[]>>> {
+export async function listUsableLoras(db: Db, serviceIds: readonly string[]): Promise<LorasByService> {
   if (serviceIds.length === 0) return new Map()
   const rows = await db
     .selectFrom('service_finds')
@@ -132,7 +164,7 @@ export async function listUsableLoras(
   return new Map(
     rows.map((row) => [
       row.service_id,
-      new Map((JSON.parse(row.loras) as UsableLoras[]).flatMap(({ models, loras }) => models.map((id) => [id, loras])))
+      new Map((JSON.parse(row.loras) as UsableLoras[]).flatMap(({ models, ...list }) => models.map((id) => [id, list])))
     ])
   )
 }

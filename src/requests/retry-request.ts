@@ -1,7 +1,6 @@
 import type { Trx } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
-import type { Feature } from '../images/image-request.ts'
 import { mayUseModel } from '../usage/apply-use-limits.ts'
 import { type Admission, admitImages } from './admit-images.ts'
 import { workOfTask } from '../providers/image-cost.ts'
@@ -64,7 +63,7 @@ async function requireSomewhere(
   await parts.offers.requireOffer({
     principal,
     model: request.model,
-    needs: first.needs.split(' ') as Feature[],
+    needs: first.needs.split(' '),
     routing: first.routing,
     canWait: true
   })

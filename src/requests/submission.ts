@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { SavedBytes } from '../assets/save-asset.ts'
 import type { Routing } from '../db/tables.ts'
-import { type Feature, type ImageRequest, neededFeatures } from '../images/image-request.ts'
+import { type ImageRequest, neededFeatures } from '../images/image-request.ts'
+import { needOfLora } from '../images/lora-needs.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Visibility } from '../lib/visibility.ts'
 
@@ -27,9 +28,12 @@ export interface RequestInput extends SavedBytes {
   kind: 'input' | 'mask'
 }
 
-/** What a service must be able to do for this call. */
-export const needsOf = ({ image, inputs }: Pick<Submission, 'image' | 'inputs'>): Feature[] =>
-  neededFeatures({ kind: image.kind, inputs, parameters: image.parameters })
+/** What a service must be able to do for this call, and the LoRAs that it must have, in the same order for the same. */
+export const needsOf = ({ image, inputs }: Pick<Submission, 'image' | 'inputs'>): string[] => {
+  const { kind, parameters } = image
+  const loras = new Set(parameters.loras?.map(({ name }) => needOfLora(name)))
+  return [...neededFeatures({ kind, inputs, parameters }), ...[...loras].sort()]
+}
 
 /**
  * What a call means, as a hash: its canonical fields and the hashes of its inputs, never the bytes it was sent as, nor

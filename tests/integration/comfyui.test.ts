@@ -37,7 +37,7 @@ const ask = (fields: Record<string, unknown>) =>
   generate(caller.client, { model: 'fox-maker', size: '64x48', steps: undefined, ...fields })
 
 it('makes images for a gateway, with the options of its model', async () => {
-  const answer = await ask({ seed: 7, lora: 'film:0.5', loras: ['other'] })
+  const answer = await ask({ seed: 7, lora: ['film:0.5', 'other'] })
   expect(answer.warnings).toEqual([expect.stringContaining("'other'")])
   const { bytes } = await fetchImage(answer.data[0]!.url!)
   expect(await readSeed(bytes)).toBe(7)

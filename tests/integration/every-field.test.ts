@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Engine } from '../../src/engines/engine.ts'
 import type { RequestDetail } from '../../src/http/dashboard/contract/requests.ts'
-import { ENGINE_PARAMETER_NAMES, FIELDS, IMAGE_KINDS, PARAMETERS } from '../../src/images/fields.ts'
+import { ENGINE_PARAMETER_NAMES, FIELDS, IMAGE_KINDS, type Lora, PARAMETERS } from '../../src/images/fields.ts'
 import type { ImageParameters, ImageTask } from '../../src/images/image-request.ts'
 import { IMAGE_PATHS } from '../../web/src/lib/image-paths.ts'
 import { repeatCall } from '../../web/src/features/requests/detail/repeat-call.ts'
@@ -10,6 +10,7 @@ import { callDashboard } from '../support/dashboard-calls.ts'
 import { fieldsOf, SIZE, valueOf } from '../support/field-values.ts'
 import { leftHalfTransparent, plainPng } from '../support/pictures.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let gateway: TestGateway
 let user: TestUser
@@ -22,10 +23,16 @@ beforeAll(async () => {
   cookie = await gateway.signIn(user)
   image = `data:image/png;base64,${(await leftHalfTransparent(SIZE)).toString('base64')}`
   const picture = await plainPng(SIZE, [1, 2, 3])
+  const named = valueOf('loras', FIELDS.loras) as Lora[]
   const recording: Engine = {
     name: 'demo',
     extras: 'any',
-    describe: async () => ({ models: [], features: [], summary: '' }) as never,
+    describe: async () => ({
+      models: [],
+      summary: '',
+      inventory: { models: [], loras: named.map(({ name }) => name) }
+    }),
+    lorasFor: (_model, found) => [...found],
     generate: async (task) => {
       tasks.push(task)
       return { bytes: Readable.from([picture]), mediaType: 'image/png', seed: task.seed, warnings: [] }
@@ -37,8 +44,10 @@ beforeAll(async () => {
   await gateway.addAgent({
     key,
     services: [{ concurrency: 1, models: [{ id: model, servedAs: 'theirs', features: [...features] }] }],
+    probing: {},
     createEngine: () => recording
   })
+  await waitFor(async () => gateway.database.db.selectFrom('service_finds').select('loras').executeTakeFirst())
 })
 afterAll(() => gateway.close())
 beforeEach(() => void tasks.splice(0))
