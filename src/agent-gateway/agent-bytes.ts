@@ -10,6 +10,7 @@ import { formatSize } from '../images/sizes.ts'
 import { inBackground, toError } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import { type AttemptResult, decodeAttemptResult, RESULT_HEADER } from '../protocol/messages.ts'
+import type { ImageMarker } from '../provenance/image-marker.ts'
 import { quote } from '../providers/quote.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
@@ -19,6 +20,7 @@ export interface AgentBytesParts {
   assets: Assets
   requests: Pick<RequestLifecycle, 'findAttempt' | 'findInput' | 'finish' | 'fail' | 'findExpectedImage'>
   deliveries: Deliveries
+  marker: Pick<ImageMarker, 'mark'>
   limits: { maxOutputBytes: number; maxPixels: number }
 }
 
@@ -84,7 +86,7 @@ async function receiveImage(
   const token = bearerOf(request.raw) ?? ''
   const expected = await parts.requests.findExpectedImage({ attemptId: request.params.id, token })
   if (!expected) throw errors.notFound('The attempt')
-  const { attempt, asked, provider } = expected
+  const { attempt, kind, asked, provider } = expected
   const result = decodeAttemptResult(String(request.headers[RESULT_HEADER] ?? ''))
   if (!result) throw errors.invalidRequest(`The header ${RESULT_HEADER} is missing or malformed.`)
 
@@ -92,18 +94,20 @@ async function receiveImage(
   if (attempt.state === 'succeeded') return reply.send({ stored: true })
   if (attempt.state === 'failed' || attempt.state === 'canceled') throw errors.leaseLost()
 
-  const saved = await saveOrFail(parts, request, { attempt, ownerId: provider.ownerId })
+  let saved = await saveOrFail(parts, request, { attempt, ownerId: provider.ownerId })
   try {
     if (asked.output_format && saved.mediaType !== mediaTypeOfFormat(asked.output_format)) {
       return await refuseImage(parts, attempt, `The image is not the ${asked.output_format} that was asked for.`)
     }
     const said = result.warnings.map((warning) => quote(provider.name, warning))
+    const marked = await parts.marker.mark(saved, { isComposite: kind !== 'generation' })
+    saved = marked.saved
     await finish(parts, {
       attempt,
       saved,
       result,
       steps: asked.steps,
-      warnings: [...said, ...sizeWarnings(asked, saved)]
+      warnings: [...said, ...sizeWarnings(asked, saved), ...marked.warnings]
     })
   } catch (error) {
     // The agent keeps its copy and brings it again if it is wanted.

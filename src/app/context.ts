@@ -17,6 +17,7 @@ import type { Config } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createOperationEvents } from '../lib/operation-events.ts'
+import { createImageMarker } from '../provenance/image-marker.ts'
 import { createNetwork } from '../network/network.ts'
 import { createOffers } from '../providers/offers.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
@@ -86,6 +87,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
       thumbnails: createThumbnails({ ...stored, atOnce: config.limits.thumbnailsAtOnce }),
       deliveryLinks: createDeliveryLinks({ store, delivery: config.storageDelivery }),
       unreadable,
+      marker: createImageMarker({ layers: config.markImages, assets, logger }),
       budgets: createBudgets(config.limits),
       requests: createRequestLifecycle(requestParts),
       requestViews: createRequestViews({ ...requestParts, live }),

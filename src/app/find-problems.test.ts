@@ -22,7 +22,8 @@ const WELL: SystemFacts = {
   isDiskShort: false,
   unreadable: { first: [], all: 0 },
   strandedModels: [],
-  webhooksGivenUp: 0
+  webhooksGivenUp: 0,
+  unmarked: 0
 }
 
 const withState = (change: Partial<SystemFacts['state']>): SystemFacts => ({ ...WELL, state: { ...STATE, ...change } })
@@ -64,6 +65,16 @@ describe('problems', () => {
       "Images have waited for more than 15 minutes, and nobody online serves 'a', 'b'."
     ],
     ['a webhook given up', { ...WELL, webhooksGivenUp: 1 }, '1 webhook delivery was given up within a day.'],
+    [
+      'an image without its mark',
+      { ...WELL, unmarked: 1 },
+      '1 image was not marked as INFERENCE_CLUB_MARK_IMAGES says, since the start: the log tells why.'
+    ],
+    [
+      'images without their mark',
+      { ...WELL, unmarked: 2 },
+      '2 images were not marked as INFERENCE_CLUB_MARK_IMAGES says, since the start: the log tells why.'
+    ],
     ['webhooks given up', { ...WELL, webhooksGivenUp: 12 }, '12 webhook deliveries were given up within a day.'],
     [
       'a busy process',

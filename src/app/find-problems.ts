@@ -18,11 +18,13 @@ export interface SystemFacts {
   strandedModels: readonly string[]
   /** Webhooks given up within a day. */
   webhooksGivenUp: number
+  /** Images that went on without a mark which the operator chose, since the start. */
+  unmarked: number
 }
 
 /** What an operator has to know, the worst first, in sentences. */
 export function findProblems(facts: SystemFacts): string[] {
-  const { state, notReady, isDiskShort, unreadable, strandedModels, webhooksGivenUp } = facts
+  const { state, notReady, isDiskShort, unreadable, strandedModels, webhooksGivenUp, unmarked } = facts
   const { freeBytes, quarantine } = state.storage
   const problems: string[] = []
   if (notReady !== undefined) problems.push(`Requests cannot be served: ${notReady}.`)
@@ -56,6 +58,11 @@ export function findProblems(facts: SystemFacts): string[] {
   if (webhooksGivenUp > 0) {
     problems.push(
       `${webhooksGivenUp} webhook deliver${webhooksGivenUp === 1 ? 'y was' : 'ies were'} given up within a day.`
+    )
+  }
+  if (unmarked > 0) {
+    problems.push(
+      `${unmarked} image${unmarked === 1 ? ' was' : 's were'} not marked as INFERENCE_CLUB_MARK_IMAGES says, since the start: the log tells why.`
     )
   }
   if (state.eventLoop.p99Ms >= SLOW_LOOP_MS) {

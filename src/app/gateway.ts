@@ -88,9 +88,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   )
   const store = await openStore(config)
   const context = createContext({ config, logger, database, store })
-  const { requests, requestViews, registry, assets } = context
+  const { requests, requestViews, registry } = context
   await closing(opened, context.settings).load()
   await closing(opened, context.clubPicture).load()
+  closing(opened, context.marker)
   await context.imageLinks.load()
 
   const eventLoop = closing(opened, watchEventLoopDelay())
@@ -154,7 +155,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     })
   )
   const deliveries = createDeliveries({ ...context, bell: database.bell })
-  registerAgentBytes(app, { assets, requests, deliveries, limits: config.limits })
+  registerAgentBytes(app, { ...context, deliveries, limits: config.limits })
 
   // Agents were cut off with the last process: they get the time to come back before anybody takes their work.
   await requests.giveGrace()

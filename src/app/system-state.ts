@@ -12,7 +12,7 @@ import type { StorageSweeper } from './storage-sweeper.ts'
 
 export interface SystemStateParts extends Pick<
   Context,
-  'database' | 'store' | 'assetStore' | 'unreadable' | 'requestViews' | 'providers' | 'webhooks' | 'registry'
+  'database' | 'store' | 'assetStore' | 'unreadable' | 'marker' | 'requestViews' | 'providers' | 'webhooks' | 'registry'
 > {
   eventLoop: Pick<EventLoopDelay, 'read'>
   /** Throws what stands in the way of serving requests. */
@@ -61,7 +61,8 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
       isDiskShort: parts.diskRoom.isShort(),
       unreadable: parts.unreadable.summary(),
       strandedModels,
-      webhooksGivenUp: await webhooks.countGivenUp(now - DAY_MS)
+      webhooksGivenUp: await webhooks.countGivenUp(now - DAY_MS),
+      unmarked: parts.marker.unmarked()
     })
     return { ...state, problems }
   }

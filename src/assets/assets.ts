@@ -40,9 +40,9 @@ export interface Assets {
     by: { whoReads: () => Promise<Principal | undefined>; link?: ImageLink | undefined }
   ): Promise<ReadableAsset>
   /** Throws `storage_unavailable`, also when the bytes are gone or cut though the row is there: see `openStored`. */
-  openBytes(asset: AssetRow, range?: ByteRange): Promise<Readable>
-  /** All bytes of an image. Throws `storage_unavailable`. */
-  readBytes(asset: AssetRow): Promise<Buffer>
+  openBytes(asset: Pick<AssetRow, 'storage_key' | 'bytes'>, range?: ByteRange): Promise<Readable>
+  /** All bytes of an image, also of one that has no row yet. Throws `storage_unavailable`. */
+  readBytes(asset: Pick<AssetRow, 'storage_key' | 'bytes'>): Promise<Buffer>
   /** For how long they have failed to be read each time, in milliseconds; undefined when they have not. */
   unreadableForMs(asset: AssetRow): number | undefined
 }

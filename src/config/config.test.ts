@@ -37,6 +37,7 @@ describe('without variables', () => {
       metricsAddresses: [],
       corsOrigins: ['*'],
       logLevel: 'warn',
+      markImages: [],
       assetCacheControl: 'public, max-age=31536000, immutable',
       bootstrapApiKey: undefined,
       club: { clubName: 'inference.club', repository: '', imageLinkLifetimeMs: 86_400_000 },

@@ -5,6 +5,7 @@ import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './addr
 import { BUDGETS } from './budgets.ts'
 import { DISK } from './disk-settings.ts'
 import { DISPATCH } from './dispatch-settings.ts'
+import { MARKING } from './marking-settings.ts'
 import { PROVIDER_LIMITS } from './provider-limits.ts'
 import { CLUB } from './club-settings.ts'
 import { OFFERING } from './provider-settings.ts'
@@ -45,6 +46,7 @@ export const SERVER = {
   }),
   ...DISK,
   ...STORAGE,
+  ...MARKING,
   publicUrl: textSetting<string | undefined>(
     {
       variable: named('PUBLIC_URL'),

@@ -1,4 +1,4 @@
-import type { ImageParameters } from '../images/image-request.ts'
+import type { ImageKind, ImageParameters } from '../images/image-request.ts'
 import type { AttemptRow } from './attempt-store.ts'
 import { tokenMatches } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
@@ -6,6 +6,7 @@ import type { RequestParts } from './request-parts.ts'
 /** What is to be known about an attempt when its image arrives. */
 export interface ExpectedImage {
   attempt: AttemptRow
+  kind: ImageKind
   asked: ImageParameters
   provider: { name: string; ownerId: string }
 }
@@ -20,10 +21,15 @@ export async function findExpectedImage(
     .innerJoin('requests', 'requests.id', 'attempts.request_id')
     .innerJoin('providers', 'providers.id', 'attempts.provider_id')
     .selectAll('attempts')
-    .select(['requests.parameters', 'providers.name', 'providers.owner_id'])
+    .select(['requests.kind', 'requests.parameters', 'providers.name', 'providers.owner_id'])
     .where('attempts.id', '=', attemptId)
     .executeTakeFirst()
   if (!row || !tokenMatches(row, token)) return undefined
-  const { parameters, name, owner_id: ownerId, ...attempt } = row
-  return { attempt, asked: JSON.parse(parameters) as ImageParameters, provider: { name, ownerId } }
+  const { kind, parameters, name, owner_id: ownerId, ...attempt } = row
+  return {
+    attempt,
+    kind: kind as ImageKind,
+    asked: JSON.parse(parameters) as ImageParameters,
+    provider: { name, ownerId }
+  }
 }

@@ -9,7 +9,7 @@ const SOS = 0xda
 const JFIF = 'JFIF\0'
 const JFIF_BYTES = 14
 const EXIF = 'Exif\0\0'
-const XMP = 'http://ns.adobe.com/xap/1.0/\0'
+export const JPEG_XMP = 'http://ns.adobe.com/xap/1.0/\0'
 const ICC = 'ICC_PROFILE\0'
 const ADOBE = 'Adobe'
 const ADOBE_BYTES = 12
@@ -68,10 +68,10 @@ function partOf(code: number, bytes: Buffer, manifests: Set<number>): FilePart {
     const reduced = reduceExif(data)
     return { bytes, kept: reduced === data ? bytes : reduced && segmentOf(code, reduced) }
   }
-  if (code === 0xe1 && begins(XMP)) {
-    const xmp = data.subarray(XMP.length)
+  if (code === 0xe1 && begins(JPEG_XMP)) {
+    const xmp = data.subarray(JPEG_XMP.length)
     const reduced = reduceXmp(xmp)
-    const kept = reduced === xmp ? bytes : reduced && segmentOf(code, Buffer.from(XMP, 'latin1'), reduced)
+    const kept = reduced === xmp ? bytes : reduced && segmentOf(code, Buffer.from(JPEG_XMP, 'latin1'), reduced)
     return { bytes, kept, xmp }
   }
   if (code === 0xeb && begins(JUMBF) && isManifest(data, manifests)) return { bytes, kept: bytes, manifest: data }
@@ -96,7 +96,7 @@ function cutTo(length: number, bytes: Buffer): Buffer | undefined {
   return segmentOf(bytes[1] ?? 0, head)
 }
 
-function segmentOf(code: number, ...data: Buffer[]): Buffer {
+export function segmentOf(code: number, ...data: Buffer[]): Buffer {
   const segment = Buffer.concat([Buffer.from([0xff, code, 0, 0]), ...data])
   segment.writeUInt16BE(segment.length - 2, 2)
   return segment

@@ -12,7 +12,7 @@ const FRAME_BYTES = 12
 const PICTURE_CHUNKS = 'IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT'.split(' ')
 /** Of XMP that is packed. */
 const MAX_UNPACKED_BYTES = 1024 * 1024
-const XMP_KEYWORD = 'XML:com.adobe.xmp\0'
+export const XMP_KEYWORD = 'XML:com.adobe.xmp\0'
 
 /** The chunks of a PNG. @throws ImageRejected `damaged` */
 export function* pngParts(image: Buffer): Generator<FilePart> {
@@ -41,19 +41,19 @@ function partOf(type: string, bytes: Buffer, hasXmp: boolean): FilePart {
   if (type === 'caBX') return { bytes, kept: bytes, manifest: data }
   if (type === 'eXIf') {
     const reduced = reduceExif(data)
-    return { bytes, kept: reduced === data ? bytes : reduced && chunkOf(type, reduced) }
+    return { bytes, kept: reduced === data ? bytes : reduced && pngChunkOf(type, reduced) }
   }
   const packet = hasXmp ? undefined : xmpIn(type, data)
   if (packet === undefined) return { bytes }
   const reduced = reduceXmp(packet)
   // What is not the packet itself could be words, too.
   const isPlain = type === 'iTXt' && data.length === PLAIN_XMP_HEAD.length + packet.length
-  const kept = reduced && (reduced === packet && isPlain ? bytes : chunkOf('iTXt', PLAIN_XMP_HEAD, reduced))
+  const kept = reduced && (reduced === packet && isPlain ? bytes : pngChunkOf('iTXt', PLAIN_XMP_HEAD, reduced))
   return { bytes, kept, xmp: packet }
 }
 
 /** Not packed, without language and translation. */
-const PLAIN_XMP_HEAD = Buffer.from(`${XMP_KEYWORD}\0\0\0\0`, 'latin1')
+export const PLAIN_XMP_HEAD = Buffer.from(`${XMP_KEYWORD}\0\0\0\0`, 'latin1')
 
 /**
  * The packet of a chunk of text: XMP wants it in iTXt, and libvips writes it into zTXt. Undefined when the chunk holds something
@@ -80,7 +80,7 @@ function unpack(packed: Buffer): Buffer {
   }
 }
 
-function chunkOf(type: string, ...data: Buffer[]): Buffer {
+export function pngChunkOf(type: string, ...data: Buffer[]): Buffer {
   const named = Buffer.concat([Buffer.from(type, 'latin1'), ...data])
   const frame = Buffer.alloc(8)
   frame.writeUInt32BE(named.length - 4, 0)

@@ -1,7 +1,9 @@
 /** IPTC's list of how a picture came about: https://cv.iptc.org/newscodes/digitalsourcetype/ */
 const VOCABULARY = 'http://cv.iptc.org/newscodes/digitalsourcetype/'
-const TRAINED = `${VOCABULARY}trainedAlgorithmicMedia`
-const COMPOSITE = `${VOCABULARY}compositeWithTrainedAlgorithmicMedia`
+/** Made by a model altogether. */
+export const TRAINED = `${VOCABULARY}trainedAlgorithmicMedia`
+/** Made by a model in part. */
+export const COMPOSITE = `${VOCABULARY}compositeWithTrainedAlgorithmicMedia`
 
 /** Beyond it nothing is looked for: real packets have a few KiB, and manifests name it near their end. */
 const MAX_READ_BYTES = 1024 * 1024

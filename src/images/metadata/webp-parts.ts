@@ -5,11 +5,11 @@ import { reduceExif } from './reduce-exif.ts'
 import { reduceXmp } from './source-type.ts'
 
 const FILE_HEADER_BYTES = 12
-const CHUNK_HEADER_BYTES = 8
+export const CHUNK_HEADER_BYTES = 8
 const PICTURE_CHUNKS = ['VP8X', 'VP8 ', 'VP8L', 'ALPH', 'ICCP']
 /** In the first byte of the canvas header. */
 const EXIF_FLAG = 0x08
-const XMP_FLAG = 0x04
+export const XMP_FLAG = 0x04
 
 /** The chunks of a WebP, of which the headers tell what is left. @throws ImageRejected `damaged` */
 export function webpParts(image: Buffer): FilePart[] {
@@ -19,14 +19,16 @@ export function webpParts(image: Buffer): FilePart[] {
   if (end > image.length) throw damaged('it ends too early')
   const chunks = [...readChunks(image.subarray(0, end))]
   if (chunks.every(({ bytes, kept }) => kept === bytes)) return [{ bytes: header, kept: header }, ...chunks]
-  const told = chunks.map((part) => (typeOf(part.bytes) === 'VP8X' ? { ...part, kept: flagged(part, chunks) } : part))
+  const told = chunks.map((part) =>
+    webpChunkType(part.bytes) === 'VP8X' ? { ...part, kept: flagged(part, chunks) } : part
+  )
   const size = lengthOf(told.flatMap(({ kept }) => kept ?? [])) + 'WEBP'.length
   const kept = Buffer.from(header)
   kept.writeUInt32LE(size, 4)
   return [{ bytes: header, kept }, ...told]
 }
 
-const typeOf = (chunk: Buffer): string => chunk.toString('latin1', 0, 4)
+export const webpChunkType = (chunk: Buffer): string => chunk.toString('latin1', 0, 4)
 
 function* readChunks(file: Buffer): Generator<FilePart> {
   let at = FILE_HEADER_BYTES
@@ -43,25 +45,25 @@ function* readChunks(file: Buffer): Generator<FilePart> {
 }
 
 function partOf(bytes: Buffer, data: Buffer): FilePart {
-  const type = typeOf(bytes)
+  const type = webpChunkType(bytes)
   if (PICTURE_CHUNKS.includes(type)) return { bytes, kept: bytes }
   if (type === 'C2PA') return { bytes, kept: bytes, manifest: data }
   if (type !== 'EXIF' && type !== 'XMP ') return { bytes }
   const reduced = type === 'EXIF' ? reduceExif(data) : reduceXmp(data)
-  const kept = reduced === data ? bytes : reduced && chunkOf(type, reduced)
+  const kept = reduced === data ? bytes : reduced && webpChunkOf(type, reduced)
   return { bytes, kept, ...(type === 'XMP ' && { xmp: data }) }
 }
 
 /** The canvas header with the flags of what is left. */
 function flagged({ bytes }: FilePart, chunks: readonly FilePart[]): Buffer {
-  const left = chunks.filter(({ kept }) => kept !== undefined).map((chunk) => typeOf(chunk.bytes))
+  const left = chunks.filter(({ kept }) => kept !== undefined).map((chunk) => webpChunkType(chunk.bytes))
   const header = Buffer.from(bytes)
   const others = (header[CHUNK_HEADER_BYTES] ?? 0) & ~(EXIF_FLAG | XMP_FLAG)
   header[CHUNK_HEADER_BYTES] = others | (left.includes('EXIF') ? EXIF_FLAG : 0) | (left.includes('XMP ') ? XMP_FLAG : 0)
   return header
 }
 
-function chunkOf(type: string, data: Buffer): Buffer {
+export function webpChunkOf(type: string, data: Buffer): Buffer {
   const header = Buffer.alloc(CHUNK_HEADER_BYTES)
   header.write(type, 'latin1')
   header.writeUInt32LE(data.length, 4)
