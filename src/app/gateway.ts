@@ -29,6 +29,7 @@ import { startBackground } from './background.ts'
 import { createContext, type Context } from './context.ts'
 import { watchDiskRoom } from './disk-room.ts'
 import { watchEventLoopDelay } from './event-loop-delay.ts'
+import { beginFirstStart } from './first-start.ts'
 import { createFindFault } from './find-fault.ts'
 import { createMetrics } from './metrics.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
@@ -74,7 +75,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Nothing is made in a new folder for a start that cannot succeed; who runs on the folder already is said first.
   if (!isDataDirLocked(dataDir)) await tryToListen(config)
   await using opened = new AsyncDisposableStack()
+  const firstStart = await beginFirstStart(dataDir)
+  opened.defer(() => firstStart.removeFolders())
   opened.defer(await lockDataDir(dataDir))
+  opened.defer(await firstStart.findRemoval())
   // Of one that was killed, whose address is not this one's.
   await forgetGatewayAddress(dataDir)
   opened.defer(() => forgetGatewayAddress(dataDir))
@@ -216,6 +220,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   opened.defer(() => {
     draining = true
   })
+  firstStart.succeed()
   const running = opened.move()
   const close = (leaving: Promise<unknown> = Promise.resolve()) => {
     left = leaving

@@ -16,7 +16,8 @@ export interface OpenDatabaseOptions {
 }
 
 /** The file that makes a folder an installation: made at the first start, and never taken away. */
-export const databasePath = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'inference-club.sqlite')
+export const databasePath = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, DATABASE_FILE)
+export const DATABASE_FILE = 'inference-club.sqlite'
 
 /** The database that the configuration names. */
 export const openDatabase = (

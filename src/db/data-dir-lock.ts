@@ -14,7 +14,8 @@ const SQLITE_BUSY = 5
 /** What SQLite makes of other answers to a call for a lock: SQLITE_PERM, SQLITE_IOERR_RDLOCK, SQLITE_IOERR_LOCK. */
 const LOCK_REFUSED = new Set([3, 2314, 3850])
 
-const pathIn = (dataDir: string): string => join(dataDir, 'gateway.lock')
+export const LOCK_FILE = 'gateway.lock'
+const pathIn = (dataDir: string): string => join(dataDir, LOCK_FILE)
 
 /**
  * Makes sure that one gateway at a time runs on a data folder. The lock is an open exclusive transaction on a file of

@@ -27,6 +27,9 @@ const STORE_FAULTS = new Set(
   'EFBIG EACCES EPERM EMFILE ENFILE ENOENT ENOTDIR EEXIST EISDIR ELOOP ESTALE ENODEV ENXIO'.split(' ')
 )
 
+/** Folders that a store has below its own: one of objects, one of what becomes objects. */
+export const STORE_FOLDERS = ['objects', 'unfinished'] as const
+
 /**
  * A folder. An object is written to a temporary file, synced, renamed into place, and the folder synced: a reader
  * never sees half of one, and none is lost to a power cut. `isShared`: another process may be writing to it.
@@ -39,8 +42,7 @@ export async function openDiskStore(
     isShared = false
   }: { syncFolder?: typeof reallySync; syncFile?: (file: FileHandle) => Promise<void>; isShared?: boolean } = {}
 ): Promise<ObjectStore> {
-  const objects = join(root, 'objects')
-  const unfinished = join(root, 'unfinished')
+  const [objects, unfinished] = STORE_FOLDERS.map((name) => join(root, name)) as [string, string]
   const folders = createObjectFolders(root, syncFolder)
   await folders.keep(objects)
   // Whatever is left here was being written when the last process ended; nothing refers to it.

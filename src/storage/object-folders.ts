@@ -14,9 +14,11 @@ export function createObjectFolders(root: string, sync: typeof syncFolder): Obje
   const kept = new Map<string, Promise<void>>()
 
   const make = async (folder: string) => {
-    if (folder === root) return makeFolder(root, sync)
-    await keep(dirname(folder))
-    await addFolder(folder, sync)
+    if (folder === root) await makeFolder(root, sync)
+    else {
+      await keep(dirname(folder))
+      await addFolder(folder, sync)
+    }
   }
   const keep = async (folder: string): Promise<void> => {
     const known = kept.get(folder) ?? make(folder)

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { isDataDirLocked } from '../../src/db/data-dir-lock.ts'
+import { createSteadyClock, type SteadyClock } from '../../src/lib/clock.ts'
 import { freePort } from '../support/free-port.ts'
 import { startTestGateway } from '../support/test-gateway.ts'
 import { openTestDatabase } from '../support/open-test-database.ts'
@@ -18,7 +19,20 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dataDir, { recursive: true }))
 
-const start = () => startTestGateway({ dataDir, env: { INFERENCE_CLUB_PORT: String(port) } })
+const start = (options: { dataDir?: string; clock?: SteadyClock } = {}) =>
+  startTestGateway({ dataDir, env: { INFERENCE_CLUB_PORT: String(port) }, ...options })
+
+/** Starts a gateway whose port is taken when it has looked whether it is free, and has begun to make its data. */
+async function startTooLate(folder = dataDir): Promise<void> {
+  const clock = createSteadyClock()
+  let other: Server | undefined
+  const now = () => {
+    other ??= createServer().listen(port, '127.0.0.1')
+    return clock.now()
+  }
+  await expect(start({ dataDir: folder, clock: { ...clock, now } })).rejects.toThrow('EADDRINUSE')
+  other?.close()
+}
 
 async function listenThere(): Promise<Server> {
   const server = createServer().listen(port, '127.0.0.1')
@@ -58,6 +72,32 @@ it('leaves nothing open when its port is taken', async () => {
   const gateway = await start()
   await gateway.close()
   await expectNothingLeft()
+})
+
+it('leaves nothing behind when its port is taken between the look and the start', async () => {
+  await startTooLate()
+  expect(await readdir(dataDir)).toEqual([])
+  await startTooLate(join(dataDir, 'deep', 'data'))
+  expect(await readdir(dataDir)).toEqual([])
+  const gateway = await start()
+  await gateway.close()
+  await expectNothingLeft()
+})
+
+it('takes nothing away that was there before', async () => {
+  const older = ['gateway.lock', 'my notes', 'objects', 'objects/quarantine'].toSorted()
+  await mkdir(join(dataDir, 'objects', 'quarantine'), { recursive: true })
+  await writeFile(join(dataDir, 'gateway.lock'), '')
+  await writeFile(join(dataDir, 'my notes'), 'mine')
+  await startTooLate()
+  expect((await readdir(dataDir, { recursive: true })).toSorted()).toEqual(older)
+  const gateway = await start()
+  const { key } = await gateway.addUser()
+  await gateway.close()
+  await startTooLate()
+  const again = await start()
+  expect((await again.call('/v1/models', { key })).status).toBe(200)
+  await again.close()
 })
 
 it('leaves nothing open when it fails after it has begun to listen', async () => {
