@@ -7,7 +7,7 @@ import type { Inventory } from '../engines/inventory.ts'
 import { type Logger, silentLogger } from '../lib/logger.ts'
 import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import type { AgentService } from './agent-services.ts'
-import { ServiceProbes, type ServiceState } from './service-probes.ts'
+import { nextPause, type ProbeTimes, ServiceProbes, type ServiceState, USUAL_TIMES } from './service-probes.ts'
 
 const GOOD = { models: [], summary: 'there' }
 const gone = () => Promise.reject(new EngineError('unreachable', 'It cannot be reached.'))
@@ -22,8 +22,14 @@ function arrange(
   {
     lookEveryMs = 60_000,
     isBusy = () => false,
-    logger = silentLogger()
-  }: { lookEveryMs?: number; isBusy?: (service: string) => boolean; logger?: Logger } = {}
+    logger = silentLogger(),
+    times
+  }: {
+    lookEveryMs?: number
+    isBusy?: (service: string) => boolean
+    logger?: Logger
+    times?: Partial<ProbeTimes>
+  } = {}
 ) {
   const told: ServiceState[] = []
   const inventories: ServiceInventory[] = []
@@ -32,7 +38,7 @@ function arrange(
     onInventory: (inventory) => inventories.push(inventory),
     isBusy,
     logger,
-    times: { withinMs: 50, firstPauseMs: 5, longestPauseMs: 20, lookEveryMs }
+    times: { withinMs: 50, firstPauseMs: 5, longestPauseMs: 20, lookEveryMs, ...times }
   })
   running.push(probes)
   const services = new Map(
@@ -190,6 +196,50 @@ describe('an image server', () => {
     await waitFor(() => told.length === 2)
     expect(told.find(({ service }) => service === 'long')!.text).toHaveLength(300)
     expect(told.find(({ service }) => service === 'odd')!.text).not.toContain('10.0.0.1')
+  })
+})
+
+describe('an image server that is bad', () => {
+  /** When it is asked, in milliseconds after it was found so, if it never comes back. */
+  const asks = (ofMs: number, isSlow = false) => {
+    const times: number[] = []
+    for (let at = 0, pause = 0; at < ofMs; times.push(at)) {
+      pause = nextPause(USUAL_TIMES, { pause, badForMs: at, isSlow })
+      at += pause
+    }
+    return times
+  }
+  const pauses = (at: readonly number[]) => at.map((ms, index) => ms - (at[index - 1] ?? 0))
+
+  it('is found within four seconds for a minute, and within a minute ever after', () => {
+    const hour = asks(3_600_000)
+    expect(pauses(hour).slice(0, 4)).toEqual([1000, 2000, 4000, 4000])
+    expect(Math.max(...pauses(hour.filter((ms) => ms <= 60_000)))).toBe(4000)
+    expect(pauses(hour.filter((ms) => ms > 56_000)).slice(1, 8)).toEqual([
+      4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000
+    ])
+  })
+
+  it('and only has no time is asked as rarely as before, however long that takes', () => {
+    expect(pauses(asks(300_000, true))).toEqual([4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000])
+    expect(nextPause(USUAL_TIMES, { pause: 32_000, badForMs: 59_999, isSlow: false })).toBe(4000)
+  })
+
+  it('is not left alone for longer than was said', () => {
+    const times = { ...USUAL_TIMES, firstPauseMs: 5, longestPauseMs: 20 }
+    expect(nextPause(times, { pause: 20, badForMs: 0, isSlow: false })).toBe(20)
+    expect(nextPause(times, { pause: 0, badForMs: 0, isSlow: true })).toBe(20)
+  })
+
+  it('is asked at that pace', async () => {
+    let asked = 0
+    const { told } = arrange(
+      { a: () => (++asked < 30 ? gone() : Promise.resolve(GOOD)) },
+      {},
+      { times: { firstPauseMs: 1, longestSoonMs: 2, longestPauseMs: 60_000 } }
+    )
+    await waitFor(() => told.at(-1)?.state === 'ok')
+    expect(asked).toBe(30)
   })
 })
 

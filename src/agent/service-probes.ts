@@ -47,19 +47,34 @@ export interface Doubt {
 export interface ProbeTimes {
   /** How long an image server has to answer. */
   withinMs: number
-  /** Before a bad one is asked again; twice as long each time. */
+  /** Before a bad one is asked again; twice as long each time, up to the longest. */
   firstPauseMs: number
   longestPauseMs: number
+  /** The longest while it has been bad for less than `soonMs`: somebody restarts it, and it is to be found when it is back. */
+  longestSoonMs: number
+  soonMs: number
   /** Between one look at an image server that is not at work and the next. */
   lookEveryMs: number
 }
 
-const USUAL_TIMES: ProbeTimes = { withinMs: 5000, firstPauseMs: 5000, longestPauseMs: 60_000, lookEveryMs: 60_000 }
+export const USUAL_TIMES: ProbeTimes = {
+  withinMs: 5000,
+  firstPauseMs: 1000,
+  longestPauseMs: 60_000,
+  longestSoonMs: 4000,
+  soonMs: 60_000,
+  lookEveryMs: 60_000
+}
+/** Agents that ask one image server are not to meet it together when it is back. */
+const JITTER = 0.3
+
 const MAX_TEXT_CHARS = 300
 
 /** What is wrong with an image server, and what it is. */
 interface Finding {
   problem?: Problem
+  /** It is there, and has no time to answer. */
+  isSlow?: true
   /** What led to it. */
   error?: EngineError
   summary?: string
@@ -194,7 +209,8 @@ export class ServiceProbes {
 
   async #untilGood(probe: Probe): Promise<void> {
     const { times } = this.#parts
-    for (let pause = times.firstPauseMs; ; pause = Math.min(pause * 2, times.longestPauseMs)) {
+    const since = performance.now()
+    for (let pause = 0; ;) {
       const finding = await this.#ask(probe)
       if (probe.signal.aborted) return
       // One that has no time at the moment works for its owner.
@@ -203,7 +219,8 @@ export class ServiceProbes {
       this.#note(probe, finding)
       if (finding.inventory) this.#noteFound(probe.name, finding.inventory)
       if (finding.problem === undefined) return
-      await sleep(withJitter(pause, 0.1), probe.signal).catch(() => undefined) // The signal is looked at next.
+      pause = nextPause(times, { pause, badForMs: performance.now() - since, isSlow: finding.isSlow === true })
+      await sleep(withJitter(pause, JITTER), probe.signal).catch(() => undefined) // The signal is looked at next.
       if (probe.signal.aborted) return
     }
   }
@@ -226,7 +243,7 @@ export class ServiceProbes {
       }
     } catch (error) {
       // One that works on an image may have no time for this.
-      if (within.aborted) return { problem: { text: 'The image server does not answer in time.' } }
+      if (within.aborted) return { problem: { text: 'The image server does not answer in time.' }, isSlow: true }
       const unreadable = 'The image server gave an answer that cannot be read.'
       if (!(error instanceof EngineError)) return { problem: { text: unreadable } }
       const fault = NODE_FAULTS.find((one) => one === error.fault)
@@ -281,6 +298,20 @@ interface Probe {
   signal: AbortSignal
   /** Whether there is a reason to ask. */
   inDoubt: boolean
+}
+
+/**
+ * How long a bad image server is left alone, milliseconds, by its pause before this (0: there was none). One that has no time is
+ * not asked as often as one that is down: each call may be work for it.
+ */
+export function nextPause(
+  times: ProbeTimes,
+  { pause, badForMs, isSlow }: { pause: number; badForMs: number; isSlow: boolean }
+): number {
+  const { firstPauseMs, longestPauseMs, longestSoonMs, soonMs } = times
+  const first = isSlow ? longestSoonMs : firstPauseMs
+  const longest = isSlow || badForMs >= soonMs ? longestPauseMs : Math.min(longestSoonMs, longestPauseMs)
+  return Math.min(Math.max(first, 2 * pause), longest)
 }
 
 const isSerious = ({ fault, missing }: Problem): boolean => fault !== undefined || missing !== undefined
