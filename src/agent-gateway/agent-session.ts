@@ -223,6 +223,24 @@ export class AgentSession {
     return [...this.#held.keys()]
   }
 
+  /** What it makes and of which its engine has told no step. */
+  silentAttempts(): string[] {
+    return [...this.#held].flatMap(([id, slot]) => (slot.stopping || slot.firstStepAt !== undefined ? [] : [id]))
+  }
+
+  /** Tells how far one of them is likely to be. */
+  tellEstimate(attemptId: string, percent: number): void {
+    const slot = this.#held.get(attemptId)
+    if (!slot || slot.firstStepAt !== undefined) return
+    this.#parts.live.publish(slot, {
+      type: 'progress',
+      position: slot.position,
+      step: 0,
+      steps: 0,
+      estimated: percent
+    })
+  }
+
   async handle(message: Exclude<AgentMessage, Hello>): Promise<void> {
     switch (message.type) {
       case 'agent.heartbeat':

@@ -2,6 +2,7 @@ import type { ApiKeys } from '../auth/api-keys.ts'
 import type { Bell } from '../db/bell.ts'
 import { setImmediate } from 'node:timers/promises'
 import { startLoop } from '../lib/async.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { CLOSE_CODES } from '../protocol/messages.ts'
 import type { ServiceInventory } from '../protocol/service-inventory.ts'
@@ -9,6 +10,7 @@ import type { ProviderStore } from '../providers/provider-store.ts'
 import type { ServiceFinds, UsableLoras } from '../providers/service-finds-store.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { AgentSession } from './agent-session.ts'
+import { createProgressEstimates } from './estimate-progress.ts'
 import { heartbeatMs } from './agent-socket.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
@@ -16,13 +18,17 @@ const WRITE_PROGRESS_EVERY_MS = 1000
 
 export interface KeepSessionsParts {
   registry: SessionRegistry
-  requests: Pick<RequestLifecycle, 'renewConnections' | 'noteProgress' | 'disconnectAgent' | 'findReachedCaps'>
+  requests: Pick<
+    RequestLifecycle,
+    'renewConnections' | 'noteProgress' | 'listExpectedTimes' | 'disconnectAgent' | 'findReachedCaps'
+  >
   providers: Pick<
     ProviderStore,
     'noteCondition' | 'noteFinds' | 'noteLoaded' | 'noteOffered' | 'listStandings' | 'listPaused' | 'listWishes'
   >
   apiKeys: ApiKeys
   bell: Bell
+  clock: Clock
   leaseMs: number
   logger: Logger
 }
@@ -34,7 +40,7 @@ export interface SessionKeeper {
 }
 
 /**
- * While sessions live: renews their leases, writes their progress, tells their agents how they stand with others, what is paused, what
+ * While sessions live: renews their leases, writes their progress, estimates it where none is told, tells their agents how they stand with others, what is paused, what
  * their owners wish and which of their caps are reached, and ends those whose key no longer counts.
  */
 export function keepSessions(parts: KeepSessionsParts): SessionKeeper {
@@ -48,7 +54,15 @@ export function keepSessions(parts: KeepSessionsParts): SessionKeeper {
     },
     onError
   })
-  const saving = startLoop({ everyMs: WRITE_PROGRESS_EVERY_MS, work: () => save(parts), onError })
+  const estimates = createProgressEstimates({ ...parts, sessions: () => parts.registry.sessions() })
+  const saving = startLoop({
+    everyMs: WRITE_PROGRESS_EVERY_MS,
+    work: async () => {
+      await save(parts)
+      await estimates.tell()
+    },
+    onError
+  })
   const telling = startLoop({ everyMs: heartbeatMs(parts.leaseMs), work: () => tellStandings(parts), onError })
   const deaf = [
     parts.bell.on('keys', renewing.wake),

@@ -197,7 +197,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       }
     })
   )
-  const keeper = closing(meanwhile, keepSessions({ ...context, bell: database.bell, leaseMs }))
+  const keeper = closing(meanwhile, keepSessions({ ...context, bell: database.bell, clock: database.clock, leaseMs }))
   closing(
     meanwhile,
     startWebhookDelivery({

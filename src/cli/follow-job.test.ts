@@ -35,11 +35,18 @@ async function follow(answers: Answer[]) {
   await once(server, 'listening')
   closing.push(() => server.close())
   const shown: number[] = []
+  const estimated: number[] = []
   let stops = 0
-  const bar = { update: (percent: number) => void shown.push(percent), stop: () => void (stops += 1) }
+  const bar = {
+    update: (percent: number, isEstimated?: boolean) => {
+      shown.push(percent)
+      if (isEstimated) estimated.push(percent)
+    },
+    stop: () => void (stops += 1)
+  }
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const outcome = await followJob({ url, key: 'ic_any' }, 'req_1', bar).catch((error: unknown) => error)
-  return { outcome, shown, stops, left: answers.length }
+  return { outcome, shown, stops, left: answers.length, ...(estimated.length > 0 && { estimated }) }
 }
 
 describe('following a job', () => {
@@ -58,6 +65,18 @@ describe('following a job', () => {
     const { outcome, shown } = await follow([job({}), events(text), processed])
     expect(outcome).toEqual(RESULT)
     expect(shown).toEqual([0, 12.5, 37.5, 75, 100])
+  })
+
+  it('says of what is estimated that it is, until steps are told of every image', async () => {
+    const text = [
+      event('progress', { image: 0, step: 0, steps: 0, percent: 40, estimated: true }),
+      event('progress', { image: 1, step: 1, steps: 4 }),
+      event('progress', { image: 0, step: 1, steps: 4 }),
+      event('result', {})
+    ].join('')
+    const { shown, estimated } = await follow([job({}), events(text), processed])
+    expect(shown).toEqual([0, 20, 32.5, 25, 100])
+    expect(estimated).toEqual([20, 32.5])
   })
 
   it('goes on when the events break off and the gateway is away for a while', async () => {

@@ -17,6 +17,15 @@ interface Job {
   error?: { message: string }
 }
 
+/** Of an image; `percent` of what is `estimated` alone. */
+interface Progress {
+  image: number
+  step: number
+  steps: number
+  percent?: number
+  estimated?: boolean
+}
+
 const ENDED = ['PROCESSED', 'FAILED', 'CANCELED']
 /** How long a gateway may be away, as when it is restarted, before the command gives up; the job itself goes on. */
 const PATIENCE_MS = 30_000
@@ -39,7 +48,7 @@ export async function followJob(
         answeredAt = performance.now()
         bar.update(job.progress)
         if (ENDED.includes(job.status)) return resultOf(job)
-        await followEvents(gateway, id, (percents) => bar.update(percents / job.parameters.n))
+        await followEvents(gateway, id, (percents, isEstimated) => bar.update(percents / job.parameters.n, isEstimated))
       } catch (error) {
         if (!(error instanceof GatewayAway) || performance.now() - answeredAt > PATIENCE_MS) throw error
         await sleep(TRY_AGAIN_AFTER_MS)
@@ -55,25 +64,30 @@ function resultOf({ status, result, error }: Job): JobResult {
   throw new CommandFailed(fromServer(error?.message ?? `The job ended as ${status}.`))
 }
 
-/** Follows the events to their end; `onProgress` gets the percents of all images added up. Throws `GatewayAway`. */
+/** Follows the events to their end; `onProgress` gets the percents of all images added up, and whether any of them is an
+ * estimate. Throws `GatewayAway`. */
 async function followEvents(
   { url, key }: GatewayAddress,
   id: string,
-  onProgress: (percents: number) => void
+  onProgress: (percents: number, isEstimated: boolean) => void
 ): Promise<void> {
   const response = await request(`${url}/v1/jobs/${id}/events`, {
     redirect: 'manual',
     headers: { authorization: `Bearer ${key}` }
   })
-  const images = new Map<number, number>()
+  const images = new Map<number, Pick<Progress, 'percent' | 'estimated'>>()
   try {
     const events = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
     for await (const { event, data } of events ?? []) {
       if (event === 'result' || event === 'error') return
       if (event !== 'progress') continue
-      const { image, step, steps } = JSON.parse(data) as { image: number; step: number; steps: number }
-      images.set(image, steps > 0 ? (step / steps) * 100 : 0)
-      onProgress([...images.values()].reduce((sum, one) => sum + one, 0))
+      const { image, step, steps, percent = 0, estimated } = JSON.parse(data) as Progress
+      images.set(image, steps > 0 ? { percent: (step / steps) * 100 } : { percent, ...(estimated && { estimated }) })
+      const told = [...images.values()]
+      onProgress(
+        told.reduce((sum, one) => sum + (one.percent ?? 0), 0),
+        told.some((one) => one.estimated)
+      )
     }
   } catch (error) {
     throw new GatewayAway('The connection to the server broke.', { cause: error })

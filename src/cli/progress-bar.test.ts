@@ -23,6 +23,14 @@ describe('the progress bar', () => {
     expect(last).toMatch(/\n$/)
   })
 
+  it('says of an estimate that it is one', () => {
+    const { out, written } = stream(true)
+    const bar = openProgressBar(out)
+    bar.update(41.7, true)
+    bar.stop()
+    expect(written()).toContain(' about 41%')
+  })
+
   it('writes nothing where nobody looks', () => {
     const { out, written } = stream(false)
     const bar = openProgressBar(out)

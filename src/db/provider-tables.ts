@@ -116,4 +116,7 @@ export interface ServicePacesTable {
   service_id: string
   megapixel_ms: number | null
   step_ms: number | null
+  /** Images in a row measured so of which its engine told no steps. */
+  megapixel_silent: Generated<number>
+  step_silent: Generated<number>
 }

@@ -12,6 +12,8 @@ export interface Delivered {
   /** Milliseconds from its beginning until now. */
   tookMs: number
   work: Work
+  /** Its engine told how far it was. */
+  toldSteps: boolean
 }
 
 /**

@@ -8,6 +8,8 @@ export interface MeasuredImage {
   model: string
   tookMs: number
   work: Work
+  /** Its engine told how far it was: how long it takes need not be estimated. */
+  toldSteps: boolean
 }
 
 /** Services of a model that costs go by; a club has fewer. */
@@ -30,10 +32,11 @@ const MOST_OUT = 4
  * Learns from an image, in the transaction that ends its attempt. However long it took, it moves what is known by little: a
  * clock was set, the machine slept, or its owner played with it.
  */
-export async function notePace(trx: Trx, { serviceId, model, tookMs, work }: MeasuredImage): Promise<void> {
+export async function notePace(trx: Trx, { serviceId, model, tookMs, work, toldSteps }: MeasuredImage): Promise<void> {
   const took = Math.min(TOOK_MS.max, Math.max(TOOK_MS.min, tookMs)) / work.megapixels
   const [column, latest] =
     work.steps === undefined ? (['megapixel_ms', took] as const) : (['step_ms', took / work.steps] as const)
+  const silent = column === 'step_ms' ? 'step_silent' : 'megapixel_silent'
   const known = sql.ref<number>(`service_paces.${column}`)
   const counts = sql<number>`case
     when ${latest} > ${known} * ${MOST_OUT} then ${known} * ${MOST_OUT}
@@ -41,11 +44,19 @@ export async function notePace(trx: Trx, { serviceId, model, tookMs, work }: Mea
     else ${latest} end`
   await trx
     .insertInto('service_paces')
-    .values({ model, service_id: serviceId, megapixel_ms: null, step_ms: null, [column]: latest })
+    .values({
+      model,
+      service_id: serviceId,
+      megapixel_ms: null,
+      step_ms: null,
+      [column]: latest,
+      [silent]: toldSteps ? 0 : 1
+    })
     .onConflict((c) =>
-      c
-        .columns(['model', 'service_id'])
-        .doUpdateSet({ [column]: sql`coalesce(${known} + (${counts} - ${known}) * ${WEIGHT}, ${latest})` })
+      c.columns(['model', 'service_id']).doUpdateSet({
+        [column]: sql`coalesce(${known} + (${counts} - ${known}) * ${WEIGHT}, ${latest})`,
+        [silent]: toldSteps ? 0 : sql`${sql.ref(`service_paces.${silent}`)} + 1`
+      })
     )
     .execute()
 }

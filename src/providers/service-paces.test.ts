@@ -37,11 +37,13 @@ beforeEach(async () => {
 afterEach(() => database.close())
 
 /** What is known after images that took so long. */
-async function learn(times: readonly number[], work: { megapixels?: number; steps?: number } = {}) {
+async function learn(times: readonly number[], work: { megapixels?: number; steps?: number } = {}, toldSteps = false) {
   for (const tookMs of times) {
     await database.db
       .transaction()
-      .execute((trx) => notePace(trx, { serviceId: 'gpu', model: 'm', tookMs, work: { megapixels: 1, ...work } }))
+      .execute((trx) =>
+        notePace(trx, { serviceId: 'gpu', model: 'm', tookMs, work: { megapixels: 1, ...work }, toldSteps })
+      )
   }
   const row = await database.db.selectFrom('service_paces').selectAll().executeTakeFirstOrThrow()
   return { megapixelMs: row.megapixel_ms, stepMs: row.step_ms }
@@ -65,4 +67,16 @@ it('begins with an hour at most', async () => {
 it('comes to what it is after a while', async () => {
   const { megapixelMs } = await learn([60_000, ...Array<number>(30).fill(5000)])
   expect((megapixelMs ?? 0) / 5000).toBeLessThan(1.1)
+})
+
+it('counts the images in a row of which its engine told no steps, by what is measured', async () => {
+  const silent = () =>
+    database.db.selectFrom('service_paces').select(['megapixel_silent', 'step_silent']).executeTakeFirstOrThrow()
+  await learn([500, 500])
+  await learn([500], { steps: 10 })
+  expect(await silent()).toEqual({ megapixel_silent: 2, step_silent: 1 })
+  await learn([500], {}, true)
+  expect(await silent()).toEqual({ megapixel_silent: 0, step_silent: 1 })
+  await learn([500])
+  expect(await silent()).toEqual({ megapixel_silent: 1, step_silent: 1 })
 })

@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events'
 
 /** What happens inside an image while it is made. Lives in memory only: who misses it misses nothing that lasts. */
 export type LiveEvent =
-  | { type: 'progress'; position: number; step: number; steps: number }
+  /** Where the engine tells no steps, 0 of 0, `estimated` may be how far it is likely to be, in percent. */
+  | { type: 'progress'; position: number; step: number; steps: number; estimated?: number }
   | { type: 'preview'; position: number; mediaType: string; b64: string }
 
 export interface LiveProgress {

@@ -91,7 +91,8 @@ export async function finishAttempt(
       userId: task.user_id,
       model: task.model,
       tookMs: now - attempt.assigned_at,
-      work: workOf({ size: image, steps: image.steps })
+      work: workOf({ size: image, steps: image.steps }),
+      toldSteps: attempt.progressed_at !== null
     })
     await forgetPauses(trx, { serviceId: attempt.service_id, model: task.model, now })
     const ended = await finishRequest(trx, task.request_id, { state: 'succeeded', finishedAt: now })

@@ -15,6 +15,7 @@ import { followClock } from './follow-clock.ts'
 import { forgetIdempotencyKeys } from './idempotency-store.ts'
 import { findExpectedImage } from './find-expected-image.ts'
 import { findReachedCaps } from './find-reached-caps.ts'
+import { listExpectedTimes } from './expected-times-store.ts'
 import { findInput } from './input-name.ts'
 import { findHeldAttempt } from './lease-token.ts'
 import { noteProgress } from './note-progress.ts'
@@ -49,6 +50,7 @@ export function createRequestLifecycle(parts: RequestParts) {
     claim: bind(claimTask),
     findAttempt: bind(findHeldAttempt),
     findInput: bind(findInput),
+    listExpectedTimes: (attemptIds: readonly string[]) => listExpectedTimes(parts.database.db, attemptIds),
     findExpectedImage: bind(findExpectedImage),
     findReachedCaps: bind(findReachedCaps),
     finish: bind(finishAttempt),

@@ -30,6 +30,7 @@ import * as imageCosts from './027-image-costs.ts'
 import * as waitingSince from './028-waiting-since.ts'
 import * as serviceOffers from './029-service-offers.ts'
 import * as visibility from './030-visibility.ts'
+import * as silentImages from './031-silent-images.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -66,5 +67,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '027-image-costs': imageCosts,
   '028-waiting-since': waitingSince,
   '029-service-offers': serviceOffers,
-  '030-visibility': visibility
+  '030-visibility': visibility,
+  '031-silent-images': silentImages
 }

@@ -94,5 +94,6 @@ function presentLive(requestId: string, live: LiveProgressEvent): LiveEvent {
   if (live.type === 'preview') {
     return { event: 'preview', data: { requestId, image, mediaType: live.mediaType, b64: live.b64 } }
   }
-  return { event: 'progress', data: { requestId, image, step: live.step, steps: live.steps } }
+  const { step, steps, estimated } = live
+  return { event: 'progress', data: { requestId, image, step, steps, ...(estimated !== undefined && { estimated }) } }
 }

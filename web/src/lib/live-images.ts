@@ -5,6 +5,8 @@ import { live } from './live.ts'
 export interface LiveImage {
   step: number
   steps: number
+  /** Where no steps are told: how far it is likely to be, in percent. */
+  estimated?: number | undefined
   /** A data URL of the newest preview. */
   preview?: string
 }
@@ -25,7 +27,9 @@ function change(requestId: string, position: number, part: Partial<LiveImage>): 
  */
 export function keepLiveImages(): () => void {
   const stops = [
-    live.on('progress', ({ requestId, image, step, steps }) => change(requestId, image, { step, steps })),
+    live.on('progress', ({ requestId, image, step, steps, estimated }) =>
+      change(requestId, image, { step, steps, estimated })
+    ),
     live.on('preview', ({ requestId, image, mediaType, b64 }) =>
       change(requestId, image, { preview: `data:${mediaType};base64,${b64}` })
     ),

@@ -154,7 +154,8 @@ export interface LiveEvents {
   request: RequestSummary
   /** It was deleted. */
   removed: { id: string }
-  progress: { requestId: string; image: number; step: number; steps: number }
+  /** Where an engine tells no steps, 0 of 0, `estimated` may be how far the image is likely to be, in percent. */
+  progress: { requestId: string; image: number; step: number; steps: number; estimated?: number }
   /** Base64 of a small picture of how far an image is. */
   preview: { requestId: string; image: number; mediaType: string; b64: string }
   queue: { waiting: number; running: number }

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { isIdle } from '../../../request-views/queue-outlook.ts'
 import { maySeeResults } from '../../../assets/may-see.ts'
 import type { Principal } from '../../../lib/principal.ts'
+import type { WatchEvent } from '../../../request-views/watch-request.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
@@ -23,7 +24,7 @@ export function watchJob(scope: FastifyInstance, context: HttpContext): void {
       tags: ['Jobs'],
       summary: 'Follow a request as server-sent events',
       description:
-        'Begins with the present `status`; then `progress` (`image`, `step`, `steps`), `preview` (`image`, `b64_json`, `media_type`) and `status` as they come, at the end `result` (as a call that waited is answered) or `error`. Comments keep the connection open.',
+        'Begins with the present `status`; then `progress` (`image`, `step`, `steps`; where an engine tells no steps, and enough like it was made there to estimate how far it is, `steps` is 0, `estimated` true, and `percent` at most 95), `preview` (`image`, `b64_json`, `media_type`) and `status` as they come, at the end `result` (as a call that waited is answered) or `error`. Comments keep the connection open.',
       params: JobParams,
       response: {
         200: {
@@ -66,7 +67,7 @@ async function* jobEvents(
         if (event.view.request.finished_at !== null) yield await outcome(event.view, watch.imageUrl)
         break
       case 'progress':
-        yield { event: 'progress', data: { image: event.position, step: event.step, steps: event.steps } }
+        yield { event: 'progress', data: progressData(event) }
         break
       case 'preview':
         if (!maySeePreviews) break
@@ -77,6 +78,14 @@ async function* jobEvents(
     }
   }
 }
+
+/** Of an estimate the steps are 0 of 0, so that whoever does not know estimates takes it for nothing that was measured. */
+const progressData = ({ position, step, steps, estimated }: Extract<WatchEvent, { type: 'progress' }>) => ({
+  image: position,
+  step,
+  steps,
+  ...(estimated !== undefined && { percent: estimated, estimated: true })
+})
 
 async function statusOf(requestViews: HttpContext['requestViews'], view: RequestView) {
   const queue = isIdle(view) ? await requestViews.outlookOf(view) : undefined

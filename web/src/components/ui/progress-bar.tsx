@@ -1,7 +1,20 @@
 import { clsx } from 'clsx'
 
-/** Percent done; `label` says of what, for screen readers. */
-export function ProgressBar({ percent, label, className }: { percent: number; label: string; className?: string }) {
+/** What shows of the bar of an estimate. */
+const STRIPES = 'repeating-linear-gradient(115deg, #000 0 6px, #0006 6px 12px)'
+
+export interface ProgressBarProps {
+  /** Done, of 100. */
+  percent: number
+  /** Of what, for screen readers. */
+  label: string
+  /** Nobody has told it: it is striped. */
+  isEstimated?: boolean | undefined
+  className?: string
+}
+
+/** How far something is. */
+export function ProgressBar({ percent, label, isEstimated = false, className }: ProgressBarProps) {
   return (
     <div
       role="progressbar"
@@ -9,11 +22,12 @@ export function ProgressBar({ percent, label, className }: { percent: number; la
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={Math.round(percent)}
+      {...(isEstimated && { 'aria-valuetext': `about ${Math.round(percent)}%` })}
       className={clsx('h-1.5 overflow-hidden rounded-full bg-hover', className)}
     >
       <div
         className="h-full origin-left rounded-full bg-accent transition-transform duration-300"
-        style={{ transform: `scaleX(${percent / 100})` }}
+        style={{ transform: `scaleX(${percent / 100})`, ...(isEstimated && { maskImage: STRIPES }) }}
       />
     </div>
   )

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ImageInfo } from '../../../../src/http/dashboard/contract/requests.ts'
-import { etaText, imagePercent, progressText, totalsText, turnText } from './queue-words.ts'
+import { etaText, progressOfImage, progressText, totalsText, turnText } from './queue-words.ts'
 
 const image = (position: number) => ({ position }) as ImageInfo
 const of = (n: number, done: number[], progress = 0) => ({
@@ -36,13 +36,13 @@ describe('words of the queue', () => {
   })
 })
 
-describe('imagePercent', () => {
+describe('progressOfImage', () => {
   it('is whole for what is done, whatever was heard before', () => {
-    expect(imagePercent(of(4, [2]), 2, { step: 3, steps: 20 })).toBe(100)
+    expect(progressOfImage(of(4, [2]), 2, { step: 3, steps: 20 }).percent).toBe(100)
   })
-  it('follows the steps', () => expect(imagePercent(of(4, [2]), 1, { step: 5, steps: 20 })).toBe(25))
+  it('follows the steps', () => expect(progressOfImage(of(4, [2]), 1, { step: 5, steps: 20 }).percent).toBe(25))
   it('takes that of the request for an only image', () => {
-    expect(imagePercent(of(1, [], 40), 0, undefined)).toBe(40)
-    expect(imagePercent(of(2, [], 40), 0, undefined)).toBe(0)
+    expect(progressOfImage(of(1, [], 40), 0, undefined).percent).toBe(40)
+    expect(progressOfImage(of(2, [], 40), 0, undefined).percent).toBe(0)
   })
 })

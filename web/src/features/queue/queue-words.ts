@@ -1,5 +1,7 @@
 import type { QueueState, RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { formatDuration, formatNumber } from '../../lib/format.ts'
+import { type ImageProgress, imageProgress } from '../../lib/image-progress.ts'
+import type { LiveImage } from '../../lib/live-images.ts'
 import { elapsedText } from '../../lib/wait-words.ts'
 
 /** `3 images running, 120 waiting in all`. */
@@ -22,23 +24,23 @@ export const etaText = (seconds: number | null): string | null =>
 /** How far a request is, in words: its step when it is one image of which steps are known, else how many are done. */
 export function progressText(
   request: Pick<RequestSummary, 'n' | 'images' | 'progress' | 'createdAt' | 'startedAt'>,
-  live: { step: number; steps: number } | undefined,
+  live: LiveImage | undefined,
   now: number
 ): string {
   if (request.n > 1) return `${formatNumber(request.images.length)} of ${formatNumber(request.n)} done`
-  if (live && live.steps > 0) return `Step ${formatNumber(live.step)} of ${formatNumber(live.steps)}`
+  const words = imageProgress(live)?.words
+  if (words !== undefined) return words
   return request.progress > 0
     ? `${Math.round(request.progress)}%`
     : `${elapsedText(request.startedAt ?? request.createdAt, now)} so far`
 }
 
-/** Percent of one image: done, told live, or, when it is the only one, that of its request. */
-export function imagePercent(
+/** How far one image is: done, as told or estimated live, or, when it is the only one, as its request. */
+export function progressOfImage(
   request: Pick<RequestSummary, 'n' | 'images' | 'progress'>,
   position: number,
-  live: { step: number; steps: number } | undefined
-): number {
-  if (request.images.some((image) => image.position === position)) return 100
-  if (live && live.steps > 0) return Math.min(100, (live.step / live.steps) * 100)
-  return request.n === 1 ? request.progress : 0
+  live: LiveImage | undefined
+): Pick<ImageProgress, 'percent' | 'isEstimated'> {
+  if (request.images.some((image) => image.position === position)) return { percent: 100, isEstimated: false }
+  return imageProgress(live) ?? { percent: request.n === 1 ? request.progress : 0, isEstimated: false }
 }

@@ -3,7 +3,7 @@ import type { RequestSummary } from '../../../../src/http/dashboard/contract/req
 import { useLiveImage } from '../../lib/live-images.ts'
 import { useServerTime, useTimeLeft } from '../../lib/time-left.ts'
 import { reasonText } from '../../lib/wait-words.ts'
-import { etaText, imagePercent, progressText } from './queue-words.ts'
+import { etaText, progressOfImage, progressText } from './queue-words.ts'
 
 /** With more images one bar for all is easier to read than many short ones. */
 const MOST_BARS = 8
@@ -32,6 +32,6 @@ export function RequestProgress({ request }: { request: RequestSummary }) {
 }
 
 function ImageBar({ request, position }: { request: RequestSummary; position: number }) {
-  const percent = imagePercent(request, position, useLiveImage(request.id, position))
-  return <ProgressBar percent={percent} label={`Image ${position + 1}`} className="flex-1" />
+  const { percent, isEstimated } = progressOfImage(request, position, useLiveImage(request.id, position))
+  return <ProgressBar percent={percent} isEstimated={isEstimated} label={`Image ${position + 1}`} className="flex-1" />
 }

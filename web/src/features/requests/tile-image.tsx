@@ -2,6 +2,7 @@ import { clsx } from 'clsx'
 import type { ImageInfo, RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { StoredImage } from '../../components/stored-image.tsx'
 import { ProgressBar } from '../../components/ui/progress-bar.tsx'
+import { imageProgress } from '../../lib/image-progress.ts'
 import { useLiveImage } from '../../lib/live-images.ts'
 import { isUnfinished } from './api.ts'
 
@@ -28,6 +29,7 @@ export const imageAt = ({ status, images }: RequestSummary, index: number): Imag
 
 export function UnfinishedImage({ request, position }: { request: RequestSummary; position: number }) {
   const live = useLiveImage(request.id, position)
+  const told = imageProgress(live)
   const isRunning = request.status === 'running'
   return (
     <span aria-hidden className="relative block size-full overflow-hidden bg-sunken">
@@ -36,9 +38,10 @@ export function UnfinishedImage({ request, position }: { request: RequestSummary
       ) : (
         <img src={live.preview} alt="" className="size-full object-cover" draggable={false} />
       )}
-      {live && live.steps > 0 && (
+      {told && (
         <ProgressBar
-          percent={(100 * live.step) / live.steps}
+          percent={told.percent}
+          isEstimated={told.isEstimated}
           label={`Image ${position + 1}`}
           className="absolute inset-x-0 bottom-0 h-1! rounded-none!"
         />

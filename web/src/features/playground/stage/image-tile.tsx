@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react'
 import type { ImageInfo, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { ProgressBar } from '../../../components/ui/progress-bar.tsx'
 import { thumbnailSet, thumbnailUrl } from '../../../lib/assets.ts'
+import { imageProgress } from '../../../lib/image-progress.ts'
 import { useLiveImage } from '../../../lib/live-images.ts'
 import { useServerTime } from '../../../lib/time-left.ts'
 import { idleText } from '../../../lib/wait-words.ts'
@@ -112,12 +113,11 @@ interface PendingProps {
 }
 
 function Pending({ request, position, hasPreview, isSmall }: PendingProps) {
-  const live = useLiveImage(request.id, position)
-  const steps = live && live.steps > 0 ? live : undefined
-  // Without live steps all that is known is the progress of all images together.
-  const percent = steps ? (steps.step / steps.steps) * 100 : request.n === 1 ? request.progress : 0
+  const live = imageProgress(useLiveImage(request.id, position))
+  // When nothing is told live all that is known is the progress of all images together.
+  const percent = live?.percent ?? (request.n === 1 ? request.progress : 0)
   const now = useServerTime()
-  const told = steps ? `Step ${steps.step} of ${steps.steps}` : percent > 0 ? `${Math.round(percent)} %` : undefined
+  const told = live ? live.words : percent > 0 ? `${Math.round(percent)} %` : undefined
   const text = told ?? idleText(request, now)
   return (
     <>
@@ -129,7 +129,12 @@ function Pending({ request, position, hasPreview, isSmall }: PendingProps) {
         )}
       >
         {!isSmall && <span className="line-clamp-2 tabular-nums">{text}</span>}
-        <ProgressBar percent={percent} label={`Image ${position + 1}`} className="bg-white/25! [&>div]:bg-white!" />
+        <ProgressBar
+          percent={percent}
+          isEstimated={live?.isEstimated}
+          label={`Image ${position + 1}`}
+          className="bg-white/25! [&>div]:bg-white!"
+        />
       </div>
     </>
   )

@@ -1,6 +1,7 @@
 import { Ban, CircleAlert, Clock } from 'lucide-react'
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { ProgressBar } from '../../../components/ui/progress-bar.tsx'
+import { imageProgress } from '../../../lib/image-progress.ts'
 import { useLiveImage } from '../../../lib/live-images.ts'
 import { useServerTime, useTimeLeft } from '../../../lib/time-left.ts'
 import { idleText } from '../../../lib/wait-words.ts'
@@ -23,14 +24,11 @@ export function UnfinishedStage({ request, picture }: { request: RequestSummary;
 function Underway({ request, position }: { request: RequestSummary; position: number }) {
   const live = useLiveImage(request.id, position)
   const isQueued = request.status === 'queued'
-  const percent = live && live.steps > 0 ? (100 * live.step) / live.steps : request.n === 1 ? request.progress : 0
+  const told = imageProgress(live)
+  const percent = told?.percent ?? (request.n === 1 ? request.progress : 0)
   const now = useServerTime()
   const wait = waitWords(useTimeLeft(request), now)
-  const words = isQueued
-    ? ['Waiting', wait].filter(Boolean).join(': ')
-    : live && live.steps > 0
-      ? `Step ${live.step} of ${live.steps}`
-      : idleText(request, now)
+  const words = isQueued ? ['Waiting', wait].filter(Boolean).join(': ') : (told?.words ?? idleText(request, now))
   return (
     <>
       {live?.preview === undefined ? (
@@ -46,7 +44,7 @@ function Underway({ request, position }: { request: RequestSummary; position: nu
       )}
       <div className="absolute inset-x-4 bottom-4 flex flex-col gap-2 rounded-xl border border-line bg-raised/90 px-4 py-3">
         <span className="text-[13px] text-muted tabular-nums">{words}</span>
-        {!isQueued && <ProgressBar percent={percent} label={`Image ${position + 1}`} />}
+        {!isQueued && <ProgressBar percent={percent} isEstimated={told?.isEstimated} label={`Image ${position + 1}`} />}
       </div>
     </>
   )
