@@ -1,16 +1,15 @@
 import { dirname, isAbsolute, relative } from 'node:path'
-import { createInterface } from 'node:readline/promises'
-import { Writable } from 'node:stream'
 import { checkApiKey, checkGateway } from '../../config/agent-config-checks.ts'
 import type { AgentFile, NewService } from '../../config/agent-file.ts'
 import { loadClientSettings } from '../../config/client-settings.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
+import { ask, findTerminal, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { addServices, correctServices, usableOf } from './correct-file.ts'
 import { placesIn, printSightings, say } from './examine.ts'
 import { asUrl } from './place.ts'
 import { machineName, nothingFound, openFile } from './run-doctor.ts'
-import { type Sighting, survey, usualPlaces } from './survey.ts'
+import { type Place, type Sighting, survey, usualPlaces } from './survey.ts'
 
 export interface InitOptions {
   path: string
@@ -24,26 +23,35 @@ export interface InitOptions {
   terms: Pick<NewService, 'access' | 'imagesPerHour' | 'imagesPerUserHour'>
 }
 
+export interface Surroundings {
+  /** Absent: nobody can be asked. */
+  terminal: Terminal | undefined
+  /** Where image servers are looked for when none is named. */
+  usual: readonly Place[]
+}
+
 type Access = { key: string } | { keyFile: string } | 'variable' | 'written'
 
 /**
  * Makes the agent's file, or completes it, from what is given, what is found, and what whoever sits at the terminal
  * answers. Throws `MissingOptions` where nobody can be asked, and `CommandFailed`.
  */
-export async function initAgent(options: InitOptions): Promise<void> {
+export async function initAgent(
+  options: InitOptions,
+  { terminal, usual }: Surroundings = { terminal: findTerminal(), usual: usualPlaces() }
+): Promise<void> {
   const { path } = options
   const before = await readAgentFile(path)
   const file = openFile(before, path)
   const given = readGiven(options, file)
-  if (!isTerminal()) requireGiven(given)
+  if (!terminal) requireGiven(given)
   const sightings = await survey([
     ...placesIn(file),
-    ...(options.servers.length > 0 ? options.servers.map((url) => ({ url, isNamed: true })) : usualPlaces())
+    ...(options.servers.length > 0 ? options.servers.map((url) => ({ url, isNamed: true })) : usual)
   ])
   printSightings(sightings, { file, trials: new Map() })
-  const all = await findMore(sightings, file)
-  const gateway = given.gateway ?? (await ask('Address of the gateway: ', checkGateway))
-  const access: Access = given.access ?? { key: await ask('API key of the gateway: ', checkApiKey, { hidden: true }) }
+  const all = await findMore(sightings, { file, terminal })
+  const { gateway, access } = terminal ? await askForMissing(given, terminal) : requireGiven(given)
   if (gateway !== 'written') file.set('gateway', gateway)
   setAccess(file, access, path)
   if (options.name !== undefined || file.written('name') === undefined) file.set('name', options.name ?? machineName())
@@ -86,13 +94,20 @@ function readGiven({ gateway, key, keyFile }: InitOptions, file: AgentFile): Giv
   return { ...(found !== undefined && { gateway: found }), ...(access !== undefined && { access }) }
 }
 
-function requireGiven({ gateway, access }: Given): void {
+const askForMissing = async (given: Given, terminal: Terminal): Promise<Required<Given>> => ({
+  gateway: given.gateway ?? (await ask(terminal, { text: 'Address of the gateway: ', check: checkGateway })),
+  access: given.access ?? {
+    key: await ask(terminal, { text: 'API key of the gateway: ', check: checkApiKey, hidden: true })
+  }
+})
+
+function requireGiven({ gateway, access }: Given): Required<Given> {
   const missing = [
     ...(gateway === undefined ? ['--gateway <url>'] : []),
     ...(access === undefined ? ['--key-file <file> (or INFERENCE_CLUB_API_KEY, or --key <key>)'] : [])
   ]
-  if (missing.length > 0)
-    throw new MissingOptions(`this is no terminal, and nobody can be asked: give ${missing.join(' and ')}`)
+  if (gateway !== undefined && access !== undefined) return { gateway, access }
+  throw new MissingOptions(`this is no terminal, and nobody can be asked: give ${missing.join(' and ')}`)
 }
 
 function setAccess(file: AgentFile, access: Access, path: string): void {
@@ -108,24 +123,33 @@ function setAccess(file: AgentFile, access: Access, path: string): void {
 }
 
 /** Where nothing certain was found, what may be an image server is taken, or somebody knows better. */
-async function findMore(sightings: readonly Sighting[], file: AgentFile): Promise<readonly Sighting[]> {
+async function findMore(
+  sightings: readonly Sighting[],
+  { file, terminal }: { file: AgentFile; terminal: Terminal | undefined }
+): Promise<readonly Sighting[]> {
   if (usableOf(sightings, new Set()).length > 0 || file.services.length > 0) return sightings
   const unsure = unsureOf(sightings)
-  if (!isTerminal()) return [takeUnsure(sightings)]
+  if (!terminal) return [takeUnsure(sightings)]
   const places = unsure.map(({ shown }) => shown)
   const usual = places[0]
-  const text = await ask(
-    usual === undefined
-      ? 'Address of the image server, such as http://127.0.0.1:8188: '
-      : `Address of the image server (Enter: ${usual}, unsure${places.length > 1 ? `; or ${places.slice(1).join(', ')}, unsure` : ''}; or another): `,
-    (typed) => (asUrl(typed) === undefined && !(typed === '' && usual !== undefined) ? 'must be an address' : undefined)
-  )
-  const known = unsure.find(({ shown }) => shown === (text === '' ? usual : asUrl(text)))
-  if (known) return [{ ...known, isNamed: true }]
-  const more = await survey([{ url: asUrl(text) ?? text, isNamed: true }])
-  printSightings(more, { file, trials: new Map() })
-  if (usableOf(more, new Set()).length === 0) throw nothingFound(more, BY_OPTION)
-  return more
+  const question = {
+    text:
+      usual === undefined
+        ? 'Address of the image server, such as http://127.0.0.1:8188: '
+        : `Address of the image server (Enter: ${usual}, unsure${places.length > 1 ? `; or ${places.slice(1).join(', ')}, unsure` : ''}; or another): `,
+    check: (typed: string) =>
+      asUrl(typed) === undefined && !(typed === '' && usual !== undefined) ? 'must be an address' : undefined
+  }
+  for (;;) {
+    const typed = await ask(terminal, question)
+    const url = typed === '' ? usual : asUrl(typed)
+    const known = unsure.find(({ shown }) => shown === url)
+    if (known) return [{ ...known, isNamed: true }]
+    const more = await survey([{ url: url ?? typed, isNamed: true }])
+    printSightings(more, { file, trials: new Map() })
+    if (usableOf(more, new Set()).length > 0) return more
+    terminal.output.write('No image server that can be used is there.\n')
+  }
 }
 
 const BY_OPTION = 'give its address as --server <url>'
@@ -146,37 +170,4 @@ export function takeUnsure(sightings: readonly Sighting[]): Sighting {
   }
   say(`${only.shown} is taken, being the only one: take its service out of the file if it makes no images.`)
   return { ...only, isNamed: true }
-}
-
-const isTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY
-
-/** Asks until the answer is right. What is `hidden` is not shown while it is typed. */
-async function ask(
-  question: string,
-  check: (text: string) => string | undefined,
-  { hidden = false } = {}
-): Promise<string> {
-  const output = new Writable({
-    write: (chunk: Buffer, _encoding, done) => (hidden ? done() : (process.stderr.write(chunk), done()))
-  })
-  const lines = createInterface({ input: process.stdin, output, terminal: true })
-  // Ctrl-C and Ctrl-D end the asking.
-  const ended = new AbortController()
-  lines.once('SIGINT', () => ended.abort())
-  lines.once('close', () => ended.abort())
-  try {
-    for (;;) {
-      if (hidden) process.stderr.write(question)
-      const answer = (await lines.question(hidden ? '' : question, { signal: ended.signal })).trim()
-      if (hidden) process.stderr.write('\n')
-      const problem = check(answer)
-      if (problem === undefined) return answer
-      process.stderr.write(`It ${problem}.\n`)
-    }
-  } catch (error) {
-    if (ended.signal.aborted) throw new CommandFailed('Nothing was written.')
-    throw error
-  } finally {
-    lines.close()
-  }
 }

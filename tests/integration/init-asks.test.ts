@@ -1,0 +1,141 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type InitOptions, initAgent } from '../../src/cli/doctor/init-agent.ts'
+import { startFakeComfy } from '../support/fake-comfyui-server.ts'
+import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
+import { freePort } from '../support/free-port.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+const KEY = 'ic_typedByHand'
+const GATEWAY = 'http://127.0.0.1:9'
+
+let folder: string
+const open: { close(): Promise<void> }[] = []
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'inference-club-init-'))
+})
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close()
+  await rm(folder, { recursive: true })
+})
+
+const written = () => readFile(join(folder, 'agent.yaml'), 'utf8')
+
+/** A server of which nobody knows whether it makes images. */
+async function startUnsure(): Promise<string> {
+  const server = await startFakeOpenAIServer({ knownModels: ['flux-dev'] })
+  open.push(server)
+  return server.url
+}
+
+const placesOf = (urls: readonly string[]) => urls.map((url) => ({ url, isNamed: false }))
+
+/** `agent --init` with somebody at a terminal, on a machine with these servers at the usual places. */
+function sitDown(urls: readonly string[], given: Partial<InitOptions> = { gateway: GATEWAY, key: KEY }) {
+  const [input, output] = [new PassThrough(), new PassThrough()]
+  let [shown, all] = ['', '']
+  output.setEncoding('utf8').on('data', (text: string) => {
+    shown += text
+    all += text
+  })
+  const done = initAgent(
+    { path: join(folder, 'agent.yaml'), servers: [], terms: {}, ...given },
+    { terminal: { input, output }, usual: placesOf(urls) }
+  )
+  const outcome = done.then(
+    () => 'written',
+    (error: Error) => error.message
+  )
+  return {
+    outcome,
+    shown: () => shown,
+    all: () => all,
+    /** Types a line once this question has been asked since the last one. */
+    answer: async (question: string, line: string) => {
+      await waitFor(() => shown.includes(question))
+      shown = ''
+      input.write(`${line}\r`)
+    },
+    /** Ctrl-D, or whatever is no line. */
+    press: (keys: string) => input.write(keys)
+  }
+}
+
+describe('agent --init at a terminal', () => {
+  it('asks which of several servers it is: Enter takes the first', async () => {
+    const [one, other] = [await startUnsure(), await startUnsure()]
+    const person = sitDown([one, other])
+    await person.answer(`(Enter: ${one}, unsure; or ${other}, unsure; or another)`, '')
+    expect(await person.outcome).toBe('written')
+    expect(await written()).toContain(`url: ${one}`)
+    expect(await written()).not.toContain(other)
+  })
+
+  it('takes the one that is typed, and asks again for what is no address', async () => {
+    const [one, other] = [await startUnsure(), await startUnsure()]
+    const person = sitDown([one, other])
+    await person.answer('Enter:', 'the second')
+    await person.answer('It must be an address.', '2')
+    await person.answer('It must be an address.', ` ${other.replace('http://', '')} `)
+    expect(await person.outcome).toBe('written')
+    expect(await written()).toContain(`url: ${other}`)
+    expect(await written()).not.toContain(one)
+  })
+
+  it('looks at another address that is typed, and asks again when nothing is there', async () => {
+    const comfy = await startFakeComfy({ diffusionModels: [] })
+    open.push(comfy)
+    const person = sitDown([await startUnsure()])
+    await person.answer('or another', `http://127.0.0.1:${await freePort()}`)
+    await person.answer('No image server that can be used is there.', comfy.url)
+    expect(await person.outcome).toBe('written')
+    expect(await written()).toContain('engine: comfyui')
+  })
+
+  it('takes no Enter for an answer where nothing was found', async () => {
+    const one = await startUnsure()
+    const person = sitDown([`http://127.0.0.1:${await freePort()}`])
+    await person.answer('such as http://127.0.0.1:8188', '')
+    await person.answer('It must be an address.', one)
+    expect(await person.outcome).toBe('written')
+    expect(await written()).toContain(`url: ${one}`)
+  })
+
+  it('asks for gateway and key, whose letters it does not show', async () => {
+    const comfy = await startFakeComfy({ diffusionModels: [] })
+    open.push(comfy)
+    const person = sitDown([comfy.url], {})
+    await person.answer('Address of the gateway: ', '')
+    await person.answer('Address of the gateway: ', GATEWAY)
+    await person.answer('API key of the gateway: ', 'sk-another')
+    await person.answer('which begins with ic_.\nAPI key of the gateway: ', KEY)
+    expect(await person.outcome).toBe('written')
+    expect(person.all()).not.toMatch(/sk-another|typedByHand/)
+    expect(await written()).toContain(`api_key: ${KEY}`)
+  })
+
+  it.each(['\u0003', '\u0004'])('writes nothing when the asking is ended (%j)', async (keys) => {
+    const person = sitDown([await startUnsure()])
+    await waitFor(() => person.shown().includes('Enter:'))
+    person.press(keys)
+    expect(await person.outcome).toBe('Nothing was written.')
+    await expect(written()).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('agent --init without a terminal', () => {
+  it('asks nothing: it takes the only server, and says what to name where there are several', async () => {
+    const [one, other] = [await startUnsure(), await startUnsure()]
+    const path = join(folder, 'agent.yaml')
+    const options = { path, servers: [], terms: {}, gateway: GATEWAY, key: KEY }
+    const alone = (...urls: string[]) => initAgent(options, { terminal: undefined, usual: placesOf(urls) })
+    await expect(alone(one, other)).rejects.toThrow(
+      `It is not known which of ${one}, ${other} make images: name those that do, such as --server ${one}.`
+    )
+    await alone(one)
+    expect(await written()).toContain(`url: ${one}`)
+  })
+})
