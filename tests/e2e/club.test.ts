@@ -211,6 +211,7 @@ describeSteps('a club', () => {
     await writeFile(file, text.replace('- id: "demo"', `- id: ${MODEL}`))
     agent.process.kill('SIGHUP')
     await agent.printed(new RegExp(`"models":\\["${MODEL}"\\],"msg":"online"`))
+    await ben.page.reload()
     await machinesOf(ben.page).getByText(MODEL).waitFor()
   })
 

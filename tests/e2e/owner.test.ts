@@ -77,8 +77,10 @@ async function setCap(images: string): Promise<void> {
   const { page } = owner
   await page.getByRole('button', { name: 'Change whom it serves' }).click()
   await page.getByLabel('And for each of them').fill(images)
-  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  // What tells that it was saved is a dialog, too.
+  const dialog = page.getByRole('dialog', { name: /^Whom/ })
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
 }
 
 /** The day of somebody whose machine serves others, each step on what the one before left. */
@@ -88,6 +90,7 @@ describeSteps('the day of an owner', () => {
     await agent.printed(
       /: the image server at http:\S+ refused its API key\. Write the one that it wants.* The agent asks again/
     )
+    await agent.printed(/online/)
     const { page } = owner
     await page.goto('/network')
     await card(page)
@@ -114,7 +117,10 @@ describeSteps('the day of an owner', () => {
     await images.close()
     await ask('a comet over the hills')
     await waits('a comet over the hills', DOWN)
+    await open(owner.page, 'Overview')
+    await owner.page.getByText('of 1 online can make images').waitFor()
     await open(owner.page, 'Network')
+    await card(owner.page).getByText('Online, makes no images now').waitFor()
     await card(owner.page)
       .getByText(/^Image server needs attention/)
       .waitFor()

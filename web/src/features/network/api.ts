@@ -4,18 +4,19 @@ import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
 import { networkQuery } from '../../lib/network-query.ts'
 
 const PROVIDER_EVERY_MS = 10_000
-/** While its agent is asked for something. */
-const ASKED_EVERY_MS = 1500
+/** While its agent is asked for something, or its owner is putting its image server right. */
+const SOON_MS = 2000
 
 export const providerQuery = (id: string) =>
   queryOptions({
     queryKey: ['provider', id],
     queryFn: ({ signal }) => fetchJson<ProviderDetail>(`${DASHBOARD}/providers/${id}`, { signal }),
-    refetchInterval: ({ state: { data } }) => (data && isAsked(data) ? ASKED_EVERY_MS : PROVIDER_EVERY_MS)
+    refetchInterval: ({ state: { data } }) => (data && changesSoon(data) ? SOON_MS : PROVIDER_EVERY_MS)
   })
 
-const isAsked = ({ isOnline, services }: ProviderDetail): boolean =>
-  isOnline && services.some(({ wanted }) => wanted?.some(({ state }) => state === 'asked'))
+const changesSoon = ({ isOnline, isMine, services }: ProviderDetail): boolean =>
+  isOnline &&
+  services.some(({ wanted, warning }) => (isMine && warning !== null) || wanted?.some(({ state }) => state === 'asked'))
 
 /** Whether it serves others, for admins. */
 export type TrustWord = 'approve' | 'shutOut' | 'letBack'
