@@ -1,5 +1,5 @@
 import { GatewayRefused } from '../agent/gateway-link.ts'
-import { type Agent, runAgent } from '../agent/run-agent.ts'
+import { type Agent, type AgentOptions, runAgent } from '../agent/run-agent.ts'
 import { type AgentConfig, readAgentConfigFile } from '../config/agent-config.ts'
 import { EngineOptionError } from '../engines/engine-options.ts'
 import { ENGINES } from '../engines/engine-descriptions.ts'
@@ -17,10 +17,14 @@ async function readConfig(path: string, logger: Logger): Promise<AgentConfig> {
 }
 
 /** Runs an agent until a signal stops it. Throws `CommandFailed` when the gateway will not have it. */
-export async function serveAgent(path: string, level: LogLevel): Promise<void> {
+export async function serveAgent(
+  path: string,
+  level: LogLevel,
+  options: Pick<AgentOptions, 'probing'> = {}
+): Promise<void> {
   const logger = createLogger(level)
   const config = await readConfig(path, logger)
-  const agent = startAgent(config, logger)
+  const agent = startAgent(config, logger, options)
   const signals = stopSignals(() => process.exit(1))
   surviveRejections(logger)
   process.on('SIGHUP', () =>
@@ -34,7 +38,7 @@ export async function serveAgent(path: string, level: LogLevel): Promise<void> {
   await agent.drain()
 }
 
-function startAgent(config: AgentConfig, logger: Logger): Agent {
+function startAgent(config: AgentConfig, logger: Logger, options: Pick<AgentOptions, 'probing'>): Agent {
   let announced: AgentConfig | undefined
   const onOnline = (current: AgentConfig) => {
     // What it offers is told when it is new, not each time the connection was lost.
@@ -45,7 +49,7 @@ function startAgent(config: AgentConfig, logger: Logger): Agent {
     logger.info({ gateway, name, models }, 'online')
   }
   try {
-    return runAgent({ config, logger, onOnline })
+    return runAgent({ config, logger, onOnline, ...options })
   } catch (error) {
     throw error instanceof EngineOptionError ? new CommandFailed(error.message) : error
   }

@@ -208,7 +208,10 @@ describeSteps('a club', () => {
   it('has a model of its own when the machine’s file says so', async () => {
     const file = join(machine, 'attic.yaml')
     const text = await readFile(file, 'utf8')
-    await writeFile(file, text.replace('- id: "demo"', `- id: ${MODEL}`))
+    await writeFile(
+      file,
+      text.replace('- id: "demo"', `- id: ${MODEL}`).replace(/^( *)engine: .*$/m, '$&\n$1options: { step_time: 5ms }')
+    )
     agent.process.kill('SIGHUP')
     await agent.printed(new RegExp(`"models":\\["${MODEL}"\\],"msg":"online"`))
     await ben.page.reload()

@@ -9,5 +9,7 @@ const NETWORK_EVERY_MS = 5000
 export const networkQuery = queryOptions({
   queryKey: ['network'],
   queryFn: ({ signal }) => fetchJson<NetworkState>(`${DASHBOARD}/network`, { signal }),
+  // Whoever opens the page anew sees it as it is now.
+  refetchOnMount: 'always',
   refetchInterval: NETWORK_EVERY_MS
 })

@@ -11,6 +11,8 @@ export const providerQuery = (id: string) =>
   queryOptions({
     queryKey: ['provider', id],
     queryFn: ({ signal }) => fetchJson<ProviderDetail>(`${DASHBOARD}/providers/${id}`, { signal }),
+    // Whoever opens the page anew sees it as it is now.
+    refetchOnMount: 'always',
     refetchInterval: ({ state: { data } }) => (data && changesSoon(data) ? SOON_MS : PROVIDER_EVERY_MS)
   })
 

@@ -8,5 +8,7 @@ const REFRESH_EVERY_MS = 30_000
 export const overviewQuery = queryOptions({
   queryKey: ['overview'],
   queryFn: ({ signal }) => fetchJson<Overview>(`${DASHBOARD}/overview`, { signal }),
+  // Whoever opens the page anew sees it as it is now.
+  refetchOnMount: 'always',
   refetchInterval: REFRESH_EVERY_MS
 })
