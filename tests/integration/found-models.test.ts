@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NetworkState, ProviderDetail } from '../../src/http/dashboard/contract/network.ts'
+import { CLOSE_CODES } from '../../src/protocol/messages.ts'
 import type { ServiceInventory } from '../../src/protocol/service-inventory.ts'
 import { MAX_INVENTORY_BYTES } from '../../src/protocol/service-inventory.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
@@ -115,6 +116,22 @@ describe('what an image server has', () => {
     expect((await service(owner)).found).not.toBeNull()
     expect((await callDashboard(gateway, owner, `providers/${id}`, { method: 'DELETE' })).status).toBe(204)
     expect(await stored()).toEqual([])
+  })
+
+  it('is told again by an agent whose connection broke off, without its server being asked', async () => {
+    server = await startFakeComfy({ checkpoints: ['sd15.safetensors'], diffusionModels: [] })
+    const models = [{ id: 'sd', servedAs: 'sd15.safetensors', features: ['generate' as const] }]
+    await gateway.addAgent({ key, services: [{ engine: 'comfyui', url: server.url, models }], probing: {} })
+    const told = await waitFor(async () => (await service(owner)).found)
+    const calls = server.calls.length
+    const { registry } = gateway.gateway.context
+    const [session] = registry.sessions()
+    session?.close(CLOSE_CODES.internal, 'come back')
+    await waitFor(() => registry.sessions().some(({ epoch }) => epoch === 2))
+    const toldAgain = await waitFor(async () => (await service(owner)).found)
+    expect(toldAgain).toEqual({ ...told, at: toldAgain.at })
+    expect(toldAgain.at).toBeGreaterThan(told.at)
+    expect(server.calls.length).toBe(calls)
   })
 
   it('counts from the newest connection only, and of a service that it has', async () => {
