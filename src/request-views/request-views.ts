@@ -2,6 +2,7 @@ import type { RequestParts } from '../requests/request-parts.ts'
 import { findOldestWaiting, listModelsWaitedFor } from '../requests/waiting-store.ts'
 import { countUnfinished, type Whose } from '../usage/unfinished-store.ts'
 import { listFailedGroups } from './failed-request-store.ts'
+import { findHeld } from './find-held.ts'
 import { findRests } from './find-takers.ts'
 import { findWait } from './find-wait.ts'
 import { listFilterOptions } from './list-filter-options.ts'
@@ -40,6 +41,7 @@ export function createRequestViews(parts: RequestParts & { live: LiveProgress })
     outlooks: bind(queueOutlooks),
     outlookOf: async (view: RequestView) => (await queueOutlooks(parts, [view])).get(view.request.id),
     findWait: bind(findWait),
+    findHeld: bind(findHeld),
     findRests: bind(findRests),
     listFailed: (wanted: Parameters<typeof listFailedGroups>[1]) => listFailedGroups(db, wanted),
     /** Images of somebody, or of everybody. */

@@ -8,6 +8,7 @@ import { leftHalfTransparent, plainPng } from '../support/pictures.ts'
 import { readError } from '../support/read-error.ts'
 import { storedFiles } from '../support/stored-files.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const SIZE = { width: 32, height: 32 }
 const MAX_IMAGES = 3
@@ -285,6 +286,36 @@ describe('a batch', () => {
     await jobs.remove(batch.jobs[3]?.id ?? '')
     expect(await counts()).toEqual(['DONE', 0, 0, 3, 0, 0, 'PPP'])
     await jobs.ended(blocking)
+    await worker.close()
+  })
+
+  it('counts what was begun and nobody can make now among what waits, as the jobs say', async () => {
+    const { user, worker } = await handMade('held')
+    const batch = await submit(user, many(3, 'held'))
+    await worker.finish(await worker.next())
+    const { attempt_id, token } = await worker.next()
+    const counts = ({ status, queued, processing, processed, jobs }: Batch) => [
+      status,
+      queued,
+      processing,
+      processed,
+      jobs.map((job) => job.status)
+    ]
+    expect(counts(await get(user, batch.id))).toEqual(['PROCESSING', 1, 1, 1, ['PROCESSED', 'PROCESSING', 'QUEUED']])
+    worker.agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'unreachable', message: 'It is gone.' })
+    const held = ['PROCESSING', 2, 0, 1, ['PROCESSED', 'QUEUED', 'QUEUED']]
+    await waitFor(async () => (await get(user, batch.id)).queued === 2)
+    expect(counts(await get(user, batch.id))).toEqual(held)
+    expect((await list(user)).data.map(counts)).toEqual([held])
+    const job = await jobCalls(gateway, user).get(batch.jobs[1]?.id ?? '')
+    expect(job).toMatchObject({ status: 'QUEUED', waiting: { reason: 'unusable' } })
+    expect(counts((await cancel(user, batch.id)).body)).toEqual([
+      'DONE',
+      0,
+      0,
+      1,
+      ['PROCESSED', 'CANCELED', 'CANCELED']
+    ])
     await worker.close()
   })
 

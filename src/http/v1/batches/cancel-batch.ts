@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { presentBatch } from '../../openai/present-batch.ts'
 import { errorResponses } from '../error-schema.ts'
 import { BatchParams } from '../request-schemas.ts'
 import { BatchResponse } from './batch-schemas.ts'
 import type { HttpContext } from '../../http-context.ts'
+import { showBatch } from './show-batch.ts'
 
 /** `POST /v1/batches/<id>/cancel`: cancels every job that has not ended. */
-export function cancelBatch(scope: FastifyInstance, { batches }: HttpContext): void {
+export function cancelBatch(scope: FastifyInstance, context: HttpContext): void {
   scope.post<{ Params: { id: string } }>('/batches/:id/cancel', {
     config: { operation: 'cancelBatch' },
     schema: {
@@ -15,6 +15,7 @@ export function cancelBatch(scope: FastifyInstance, { batches }: HttpContext): v
       params: BatchParams,
       response: { 200: BatchResponse, ...errorResponses('not_found') }
     },
-    handler: async (request) => presentBatch(await batches.cancel(request.params.id, request.principal.userId))
+    handler: async (request) =>
+      showBatch(context, await context.batches.cancel(request.params.id, request.principal.userId))
   })
 }

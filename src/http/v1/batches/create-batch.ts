@@ -7,12 +7,12 @@ import { IdempotencyHeaders, idempotencyKey } from '../../idempotency-key.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
 import { parseImageRequest } from '../../openai/parse-image-request.ts'
-import { presentBatch } from '../../openai/present-batch.ts'
 import { liftImages } from '../../uploads/lifted-images.ts'
 import { receiveJsonCall, type ReceivedCall } from '../../uploads/receive-image-call.ts'
 import { errorResponses, MAKING_IMAGES, TAKING_IMAGES } from '../error-schema.ts'
 import { BATCH_ENDPOINTS, BatchResponse, CreateBatchBody } from './batch-schemas.ts'
 import type { HttpContext } from '../../http-context.ts'
+import { showBatch } from './show-batch.ts'
 
 const KINDS: Record<(typeof BATCH_ENDPOINTS)[number], ImageKind> = {
   '/v1/images/generations': 'generation',
@@ -45,7 +45,7 @@ export function createBatch(scope: FastifyInstance, context: HttpContext): void 
       if (context.isDraining()) throw errors.shuttingDown()
       const id = await receiveBatch(context, request)
       const view = await context.batches.view(id, request.principal.userId)
-      return reply.status(202).send(presentBatch(view))
+      return reply.status(202).send(await showBatch(context, view))
     }
   })
 }

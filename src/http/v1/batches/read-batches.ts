@@ -2,15 +2,15 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { Fields } from '../../openai/fields.ts'
 import { parsePage } from '../../openai/parse-page.ts'
-import { presentBatch } from '../../openai/present-batch.ts'
 import { PageOf, presentPage } from '../../openai/present-page.ts'
 import { errorResponses } from '../error-schema.ts'
 import { BatchParams, PageQuery } from '../request-schemas.ts'
 import { BatchResponse } from './batch-schemas.ts'
 import type { HttpContext } from '../../http-context.ts'
+import { showBatch } from './show-batch.ts'
 
 /** `GET /v1/batches`: the caller's own, newest first. */
-export function listBatches(scope: FastifyInstance, { batches }: HttpContext): void {
+export function listBatches(scope: FastifyInstance, context: HttpContext): void {
   scope.get<{ Querystring: Record<string, unknown> }>('/batches', {
     config: { operation: 'listBatches' },
     schema: {
@@ -21,14 +21,16 @@ export function listBatches(scope: FastifyInstance, { batches }: HttpContext): v
     },
     handler: async (request) => {
       const page = parsePage(new Fields(request.query))
-      const { views, hasMore } = await batches.list({ userId: request.principal.userId, ...page })
-      return presentPage(views.map(presentBatch), hasMore)
+      const { views, hasMore } = await context.batches.list({ userId: request.principal.userId, ...page })
+      const shown: Awaited<ReturnType<typeof showBatch>>[] = []
+      for (const view of views) shown.push(await showBatch(context, view))
+      return presentPage(shown, hasMore)
     }
   })
 }
 
 /** `GET /v1/batches/<id>` */
-export function getBatch(scope: FastifyInstance, { batches }: HttpContext): void {
+export function getBatch(scope: FastifyInstance, context: HttpContext): void {
   scope.get<{ Params: { id: string } }>('/batches/:id', {
     config: { operation: 'getBatch' },
     schema: {
@@ -37,6 +39,7 @@ export function getBatch(scope: FastifyInstance, { batches }: HttpContext): void
       params: BatchParams,
       response: { 200: BatchResponse, ...errorResponses('not_found') }
     },
-    handler: async (request) => presentBatch(await batches.view(request.params.id, request.principal.userId))
+    handler: async (request) =>
+      showBatch(context, await context.batches.view(request.params.id, request.principal.userId))
   })
 }
