@@ -15,14 +15,12 @@ import { inBackground } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { OfferWish } from '../providers/service-offers-store.ts'
 import type { ServiceCondition } from '../providers/service-condition-store.ts'
-import type { Paused } from '../providers/provider-state-store.ts'
-import type { Standing } from '../providers/trust-policy.ts'
 import { conditionOf, failureOf } from './agent-reports.ts'
 import { inspectPreview } from './inspect-preview.ts'
-import { pausedNote } from './paused-note.ts'
+import { LoadedModels } from './loaded-models.ts'
 import { SessionCaps } from './session-caps.ts'
+import { SessionNotes } from './session-notes.ts'
 import { SessionOffers } from './session-offers.ts'
-import { STANDING_NOTES } from './standing-notes.ts'
 
 /** How long the first words of an agent about its image servers are waited for; it gives them five seconds. */
 const FIRST_STATE_WITHIN_MS = 6000
@@ -69,13 +67,13 @@ export class AgentSession {
   readonly unsavedProgress = new Map<string, AttemptProgress>()
   /** By service, how its image server was found last; what is not yet written down. */
   readonly unsavedStates = new Map<string, ServiceCondition>()
-  /** By service, the models that it has loaded; what is not yet written down. */
-  readonly unsavedLoaded = new Map<string, ReadonlySet<string>>()
   /** By service, what its image server has; what is not yet written down. */
   readonly unsavedInventories = new Map<string, ServiceInventory>()
   /** What its owner wishes that it offers beside what its file says. */
   readonly offers = new SessionOffers()
-  /** What its agent knows of caps, if it is of a version that `hears` of them. */
+  readonly loaded = new LoadedModels()
+  /** What its agent knows of how its provider stands and of caps, if it is of a version that `hears` of them. */
+  readonly notes: SessionNotes
   readonly caps: SessionCaps
   /** Whether it offers anything to others than its owner. */
   readonly isShared: boolean
@@ -83,8 +81,6 @@ export class AgentSession {
   readonly #socket: WebSocket
   readonly #silentForMs: () => number
   readonly #services: SessionService[]
-  /** By service, the models it need not load first, as its agent said or by what it was given last. */
-  readonly #loaded = new Map<string, Set<string>>()
   /** By service, how its image server was found last. */
   readonly #states = new Map<string, ServiceCondition>()
   /** Its agent says of each service how it finds it. */
@@ -92,10 +88,6 @@ export class AgentSession {
   readonly #openedAt = performance.now()
   readonly #held = new Map<string, HeldSlot>()
   readonly #accepts: readonly string[]
-  /** As the agent was told. */
-  #standing: Standing
-  /** As the agent knows it. */
-  #paused: Paused = { all: false, services: [] }
   #draining = false
   #ended = false
 
@@ -121,7 +113,7 @@ export class AgentSession {
     this.isShared = hello.services.some(({ access }) => access !== 'private')
     this.#accepts = hello.accepts ?? []
     this.#probes = hello.probes === true
-    this.#standing = agent.standing
+    this.notes = new SessionNotes(agent.standing, this.isShared)
     this.caps = new SessionCaps(parts.now)
     this.#services = hello.services
       .filter((service) => service.type === 'image')
@@ -149,22 +141,6 @@ export class AgentSession {
     return this.#draining
   }
 
-  /** How its provider stands now; the agent hears of a change that concerns it, if it is of a version that listens. */
-  noteStanding(standing: Standing): void {
-    if (standing === this.#standing) return
-    this.#standing = standing
-    if (!this.isShared || !this.hears('provider.standing')) return
-    this.send({ type: 'provider.standing', note: STANDING_NOTES[standing] })
-  }
-
-  /** What of its provider is paused now; the agent hears of a change, if it is of a version that listens. */
-  notePaused(paused: Paused): void {
-    if (isDeepStrictEqual(paused, this.#paused)) return
-    this.#paused = paused
-    if (!this.hears('provider.paused')) return
-    this.send({ type: 'provider.paused', note: pausedNote(paused) })
-  }
-
   /** Whether its agent is of a version that understands messages of this type. */
   hears(type: GatewayMessage['type']): boolean {
     return this.#accepts.includes(type)
@@ -187,9 +163,9 @@ export class AgentSession {
     return this.#services.flatMap(({ declaration, id, models }) => {
       const busy = [...this.#held.values()].filter((slot) => slot.serviceId === id).length
       const free = declaration.concurrency - busy
-      const usable = this.#usableModels({ id, models: this.offers.addTo(models, id) })
+      const usable = this.#usableModels({ id, models: this.#offered({ id, models }) })
       if (free <= 0 || usable.size === 0) return []
-      const loaded = this.#loaded.get(id)
+      const loaded = this.loaded.of(id)
       return [
         {
           serviceId: id,
@@ -278,8 +254,10 @@ export class AgentSession {
       case 'service.state': {
         const service = this.#named(message.service)
         if (!service) return
-        const condition = conditionOf(message, this.offers.addTo(service.models, service.id))
-        if (message.models_loaded) this.#setLoaded(service, message.models_loaded)
+        const offered = this.#offered(service)
+        const condition = conditionOf(message, offered)
+        const loaded = message.models_loaded?.filter((model) => offered.has(model))
+        if (loaded) this.loaded.set(service.id, loaded)
         const before = this.#states.get(service.id)
         if (before && isDeepStrictEqual(before, condition)) return
         this.#states.set(service.id, condition)
@@ -347,23 +325,14 @@ export class AgentSession {
     return this.#services.find(({ declaration }) => declaration.name === name)
   }
 
-  /** What is given an image loads what the image needs, and with it all models that need the same. */
-  #noteLoaded({ serviceId, model }: Assignment): void {
-    if (this.#loaded.get(serviceId)?.has(model)) return
+  #noteLoaded({ serviceId, model }: Pick<Assignment, 'serviceId' | 'model'>): void {
     const service = this.#services.find(({ id }) => id === serviceId)
-    if (!service) return
-    const { models } = service.declaration
-    const weights = models.find(({ id }) => id === model)?.weights
-    const same = weights === undefined ? [] : models.filter((one) => one.weights === weights)
-    this.#setLoaded(service, [model, ...same.map(({ id }) => id)])
+    if (service && this.#offered(service).has(model)) this.loaded.noteGiven(service, model)
   }
 
-  #setLoaded({ id, models: ofFile }: SessionService, models: readonly string[]): void {
-    const offered = this.offers.addTo(ofFile, id)
-    const loaded = new Set(models.filter((model) => offered.has(model)))
-    if (this.#loaded.get(id)?.symmetricDifference(loaded).size === 0) return
-    this.#loaded.set(id, loaded)
-    this.unsavedLoaded.set(id, loaded)
+  /** What its file offers, and what its owner has it offer beside that. */
+  #offered({ id, models }: Pick<SessionService, 'id' | 'models'>): Map<string, Feature[]> {
+    return this.offers.addTo(models, id)
   }
 
   #hold(attemptId: string, slot: Omit<HeldSlot, 'stopping' | 'forget'>): void {

@@ -113,8 +113,12 @@ async function tellStandings({ registry, providers, requests }: KeepSessionsPart
   const wishes = await providers.listWishes(ids)
   for (const session of sessions) {
     const standing = standings.get(session.providerId)
-    if (standing) session.noteStanding(standing)
-    session.notePaused(paused.get(session.providerId) ?? { all: false, services: [] })
+    for (const news of session.notes.findNews(
+      standing,
+      paused.get(session.providerId) ?? { all: false, services: [] }
+    )) {
+      if (session.hears(news.type)) session.send(news)
+    }
     session.noteWishes(wishes.get(session.providerId) ?? [])
   }
   const hearing = sessions.filter((session) => session.hears('provider.capped'))
@@ -171,8 +175,8 @@ async function saveOffers({ registry, providers, bell }: KeepSessionsParts): Pro
 
 async function saveLoaded({ registry, providers }: KeepSessionsParts): Promise<void> {
   for (const session of registry.sessions()) {
-    const loaded = [...session.unsavedLoaded]
-    session.unsavedLoaded.clear()
+    const loaded = [...session.loaded.unsaved]
+    session.loaded.unsaved.clear()
     for (const [serviceId, models] of loaded) await providers.noteLoaded(session, { serviceId, models: [...models] })
   }
 }
