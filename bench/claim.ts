@@ -230,7 +230,10 @@ async function claimSome(database: Database, service: Omit<ServiceSlots, 'assign
   }
   const dispatcher = startDispatcher({
     database,
-    requests: { claim: (claim) => claimTask({ database, limits, providers }, claim) },
+    requests: {
+      claim: (claim) => claimTask({ database, limits, providers }, claim),
+      releaseStandby: async () => false
+    },
     providers,
     limits,
     slots: {

@@ -36,7 +36,8 @@ const LANDED: Record<string, string> = {
   '028-waiting-since': 'dc21d79252a96f66149757bb6de100523186da6b0467165567979efc1af703ef',
   '029-service-offers': 'b0741fbcb43f83e907b2d9460dc666db34dcad256bb9931e852ad0aee4541bca',
   '030-visibility': '9040ab6a2d950cec93550956f3c0c97c79ec23e59c0dbfb03236262ad28cc4b0',
-  '031-silent-images': '20dc3be343bcfd2ce9a51366d2e1680fa5d6e373d1ebd0b405004310db1c35e4'
+  '031-silent-images': '20dc3be343bcfd2ce9a51366d2e1680fa5d6e373d1ebd0b405004310db1c35e4',
+  '032-standby': 'f16bd136561738e0597f0af459b79944297076a9496ee8c9f680c6daaa8490c2'
 }
 
 it('are never edited once they have landed', async () => {

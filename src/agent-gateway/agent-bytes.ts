@@ -18,7 +18,10 @@ import type { Deliveries } from './deliveries.ts'
 
 export interface AgentBytesParts {
   assets: Assets
-  requests: Pick<RequestLifecycle, 'findAttempt' | 'findInput' | 'finish' | 'fail' | 'findExpectedImage'>
+  requests: Pick<
+    RequestLifecycle,
+    'findAttempt' | 'findInput' | 'finish' | 'fail' | 'findExpectedImage' | 'startStandby'
+  >
   deliveries: Deliveries
   marker: Pick<ImageMarker, 'mark'>
   limits: { maxOutputBytes: number; maxPixels: number }
@@ -61,7 +64,7 @@ async function sendInput(
   const attempt = await requests.findAttempt(request.params.id, bearerOf(request.raw) ?? '')
   if (!attempt) throw errors.notFound('The attempt')
   // Its lease ends with its work, whichever way that ended.
-  if (attempt.state !== 'running' && attempt.state !== 'lapsed') throw errors.leaseLost()
+  if (!['standby', 'running', 'lapsed'].includes(attempt.state)) throw errors.leaseLost()
   const input = await requests.findInput(attempt, request.params.name)
   if (!input) throw errors.notFound('The input')
   const giveUpIfLost = async () => {
@@ -93,6 +96,14 @@ async function receiveImage(
   // The answer to an earlier PUT may have been lost: the same token again is answered like the first time.
   if (attempt.state === 'succeeded') return reply.send({ stored: true })
   if (attempt.state === 'failed' || attempt.state === 'canceled') throw errors.leaseLost()
+
+  // Its agent asked nobody, or the disk has lost that it was let begin.
+  if (
+    attempt.state === 'standby' &&
+    !(await parts.requests.startStandby({ attemptId: attempt.id, ownerId: provider.ownerId }))
+  ) {
+    throw errors.leaseLost()
+  }
 
   let saved = await saveOrFail(parts, request, { attempt, ownerId: provider.ownerId })
   try {

@@ -6,16 +6,17 @@ import type { Principal } from '../lib/principal.ts'
 import type { AgentMessage, GatewayMessage, ServiceDeclaration } from '../protocol/messages.ts'
 import { inventoryBytes, MAX_INVENTORY_BYTES, type ServiceInventory } from '../protocol/service-inventory.ts'
 import type { Assignment } from '../requests/claim-task.ts'
-import type { AgentConnected } from '../requests/connect-agent.ts'
+import type { AgentConnected, ResumedAttempt } from '../requests/connect-agent.ts'
 import type { LiveProgress } from '../request-views/live-progress.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
-import type { AttemptProgress, AttemptRow } from '../requests/attempt-store.ts'
+import type { AttemptProgress } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { OfferWish } from '../providers/service-offers-store.ts'
 import type { ServiceCondition } from '../providers/service-condition-store.ts'
 import { conditionOf, failureOf } from './agent-reports.ts'
+import { type HeldSlot, HeldSlots } from './held-slots.ts'
 import { inspectPreview } from './inspect-preview.ts'
 import { LoadedModels } from './loaded-models.ts'
 import { SessionCaps } from './session-caps.ts'
@@ -27,19 +28,6 @@ const FIRST_STATE_WITHIN_MS = 6000
 
 export type Hello = Extract<AgentMessage, { type: 'agent.hello' }>
 
-/** One attempt as this session sees it: it holds a slot until the agent is really done with it. */
-interface HeldSlot {
-  requestId: string
-  userId: string
-  position: number
-  serviceId: string
-  /** The agent was told to stop; the slot is free when it confirms. */
-  stopping: boolean
-  /** When the engine reported its first step. */
-  firstStepAt?: number
-  forget: () => void
-}
-
 /** A service of its agent. */
 interface SessionService {
   declaration: ServiceDeclaration
@@ -49,7 +37,7 @@ interface SessionService {
 }
 
 export interface SessionParts {
-  requests: Pick<RequestLifecycle, 'fail' | 'findAttempt' | 'disconnectAgent'>
+  requests: Pick<RequestLifecycle, 'fail' | 'findAttempt' | 'disconnectAgent' | 'startStandby' | 'releaseStandby'>
   live: LiveProgress
   bell: Bell
   /** UTC milliseconds. */
@@ -71,10 +59,10 @@ export class AgentSession {
   readonly unsavedInventories = new Map<string, ServiceInventory>()
   /** What its owner wishes that it offers beside what its file says. */
   readonly offers = new SessionOffers()
-  readonly loaded = new LoadedModels()
   /** What its agent knows of how its provider stands and of caps, if it is of a version that `hears` of them. */
   readonly notes: SessionNotes
   readonly caps: SessionCaps
+  readonly loaded = new LoadedModels()
   /** Whether it offers anything to others than its owner. */
   readonly isShared: boolean
   readonly #parts: SessionParts
@@ -86,7 +74,7 @@ export class AgentSession {
   /** Its agent says of each service how it finds it. */
   readonly #probes: boolean
   readonly #openedAt = performance.now()
-  readonly #held = new Map<string, HeldSlot>()
+  readonly #held = new HeldSlots()
   readonly #accepts: readonly string[]
   #draining = false
   #ended = false
@@ -125,10 +113,12 @@ export class AgentSession {
   }
 
   /** Takes back the slots of attempts that a reconnected agent goes on with. */
-  resume(attempts: readonly (AttemptRow & { position: number; userId: string })[]): void {
-    for (const { id, request_id, service_id, position, userId } of attempts) {
-      this.#hold(id, { requestId: request_id, serviceId: service_id, position, userId })
+  resume(attempts: readonly ResumedAttempt[]): void {
+    for (const { id, request_id: requestId, service_id: serviceId, state, class: taskClass, ...same } of attempts) {
+      const standby = state === 'standby' && { standby: { class: taskClass, isShare: false } }
+      this.#hold(id, { ...same, requestId, serviceId, ...standby })
     }
+    for (const { id } of this.#services) this.#promote(id)
   }
 
   /** For how long nothing has come from the agent. */
@@ -161,10 +151,9 @@ export class AgentSession {
   freeServices(): ServiceSlots[] {
     if (this.#draining || this.#ended || this.#socket.readyState !== this.#socket.OPEN) return []
     return this.#services.flatMap(({ declaration, id, models }) => {
-      const busy = [...this.#held.values()].filter((slot) => slot.serviceId === id).length
-      const free = declaration.concurrency - busy
+      const { isOpen, ...places } = this.#held.placesOf({ id, declaration }, this.principal.userId)
       const usable = this.#usableModels({ id, models: this.#offered({ id, models }) })
-      if (free <= 0 || usable.size === 0) return []
+      if (!isOpen || usable.size === 0) return []
       const loaded = this.loaded.of(id)
       return [
         {
@@ -173,10 +162,10 @@ export class AgentSession {
           epoch: this.epoch,
           ownerId: this.principal.userId,
           models: usable,
-          free,
-          running: busy,
+          ...places,
           ...(loaded && { loaded }),
-          assign: (assignment: Assignment) => this.#assign(declaration.name, assignment)
+          assign: (assignment: Assignment, given: { isShare: boolean }) =>
+            this.#assign(declaration.name, assignment, given)
         }
       ]
     })
@@ -201,20 +190,15 @@ export class AgentSession {
 
   /** What it makes and of which its engine has told no step. */
   silentAttempts(): string[] {
-    return [...this.#held].flatMap(([id, slot]) => (slot.stopping || slot.firstStepAt !== undefined ? [] : [id]))
+    return this.#held.silent()
   }
 
   /** Tells how far one of them is likely to be. */
   tellEstimate(attemptId: string, percent: number): void {
     const slot = this.#held.get(attemptId)
     if (!slot || slot.firstStepAt !== undefined) return
-    this.#parts.live.publish(slot, {
-      type: 'progress',
-      position: slot.position,
-      step: 0,
-      steps: 0,
-      estimated: percent
-    })
+    const { position } = slot
+    this.#parts.live.publish(slot, { type: 'progress', position, step: 0, steps: 0, estimated: percent })
   }
 
   async handle(message: Exclude<AgentMessage, Hello>): Promise<void> {
@@ -223,10 +207,14 @@ export class AgentSession {
         return
       case 'agent.draining':
         this.#draining = true
+        // It begins none of that any more: others need not wait until they are idle.
+        for (const id of this.#held.standingBy()) await this.#parts.requests.releaseStandby(id)
         return this.#parts.requests.disconnectAgent(this, { voided: false })
+      case 'attempt.ready':
+        return this.#start(message.attempt_id)
       case 'attempt.progress': {
         const slot = this.#held.get(message.attempt_id)
-        if (!slot) return
+        if (!slot || slot.standby) return
         const { step, steps } = message
         slot.firstStepAt ??= this.#parts.now()
         this.unsavedProgress.set(message.attempt_id, {
@@ -238,7 +226,7 @@ export class AgentSession {
       }
       case 'attempt.preview': {
         const slot = this.#held.get(message.attempt_id)
-        if (!slot) return
+        if (!slot || slot.standby) return
         const { b64_json: b64 } = message
         const mediaType = inspectPreview(b64)
         if (mediaType === undefined) return
@@ -247,6 +235,7 @@ export class AgentSession {
       }
       case 'attempt.failed': {
         const attempt = await this.#parts.requests.findAttempt(message.attempt_id, message.token)
+        if (attempt) this.#held.noteRefused(message.attempt_id)
         this.#release(message.attempt_id)
         if (attempt) await this.#parts.requests.fail(attempt, failureOf(message))
         return
@@ -275,9 +264,12 @@ export class AgentSession {
         if (service) this.offers.hear(service.id, message)
         return
       }
-      case 'attempt.stopped':
+      case 'attempt.stopped': {
+        const wasRefused = this.#held.noteRefused(message.attempt_id)
         this.#release(message.attempt_id)
+        if (wasRefused) await this.#parts.requests.releaseStandby(message.attempt_id)
         return
+      }
     }
   }
 
@@ -286,10 +278,10 @@ export class AgentSession {
     const slot = this.#held.get(attemptId)
     if (!slot || slot.stopping) return
     const attempt = await this.#parts.requests.findAttempt(attemptId)
+    if (attempt?.state === 'standby') return this.#promote(slot.serviceId)
     if (attempt?.state === 'running' || attempt?.state === 'lapsed') return
     if (attempt?.state === 'succeeded') return this.#release(attemptId)
-    slot.stopping = true
-    this.send({ type: 'attempt.cancel', attempt_id: attemptId })
+    this.#cancel(attemptId, slot)
   }
 
   send(message: GatewayMessage): void {
@@ -307,18 +299,55 @@ export class AgentSession {
     this.#ended = true
   }
 
-  #assign(service: string, assignment: Assignment): void {
+  #assign(service: string, assignment: Assignment, { isShare }: { isShare: boolean }): void {
     if (this.#ended) return // The socket closed during the claim: the lease decides, as for all that was held.
-    this.#hold(assignment.attemptId, assignment)
-    this.#noteLoaded(assignment)
+    const { requestId, userId, position, serviceId, model, taskClass, isStandby = false } = assignment
+    const standby = isStandby && { standby: { class: taskClass, isShare } }
+    this.#hold(assignment.attemptId, { requestId, userId, position, serviceId, model, ...standby })
+    if (!isStandby) this.#noteLoaded(assignment)
     this.send({
       type: 'attempt.assigned',
       attempt_id: assignment.attemptId,
       token: assignment.token,
       service,
       model: assignment.model,
-      task: assignment.task
+      task: assignment.task,
+      ...(isStandby && { standby: true })
     })
+    // A place may have become free meanwhile, or the agent have left.
+    if (isStandby && this.#draining) {
+      this.#inBackground(this.#parts.requests.releaseStandby(assignment.attemptId), assignment.attemptId)
+    } else if (isStandby) this.#promote(serviceId)
+  }
+
+  /** What stands by begins where there is a place for it, whether or not the agent asks. */
+  #promote(serviceId: string): void {
+    const service = this.#services.find(({ id }) => id === serviceId)
+    if (!service || this.#draining || this.#ended) return
+    for (const id of this.#held.startable(service)) this.#inBackground(this.#start(id), id)
+  }
+
+  /** Lets what stands by begin, and says so; also of what has begun, for the word of it may have been lost. */
+  async #start(attemptId: string): Promise<void> {
+    const slot = this.#held.get(attemptId)
+    if (!slot || slot.stopping) return
+    const { standby } = slot
+    // It has its place from now on.
+    delete slot.standby
+    const start = { attemptId, ownerId: this.principal.userId }
+    const isStarted = await this.#parts.requests.startStandby(start).catch((error: unknown) => {
+      if (standby) slot.standby = standby
+      throw error
+    })
+    if (!isStarted) return this.#cancel(attemptId, slot)
+    this.#noteLoaded(slot)
+    this.send({ type: 'attempt.start', attempt_id: attemptId })
+  }
+
+  #cancel(attemptId: string, slot: HeldSlot): void {
+    if (slot.stopping) return
+    slot.stopping = true
+    this.send({ type: 'attempt.cancel', attempt_id: attemptId })
   }
 
   #named(name: string) {
@@ -336,21 +365,23 @@ export class AgentSession {
   }
 
   #hold(attemptId: string, slot: Omit<HeldSlot, 'stopping' | 'forget'>): void {
-    const { bell, logger } = this.#parts
-    const look = () =>
-      // It is looked at again with the next renewal of the leases.
-      inBackground(this.check(attemptId), (error) =>
-        logger.warn({ err: error, attempt: attemptId }, 'an attempt could not be looked at')
-      )
-    const forget = bell.on(`request:${slot.requestId}`, look)
+    const look = () => this.#inBackground(this.check(attemptId), attemptId)
+    const forget = this.#parts.bell.on(`request:${slot.requestId}`, look)
     this.#held.set(attemptId, { ...slot, stopping: false, forget })
+  }
+
+  /** What fails is looked at again with the next renewal of the leases. */
+  #inBackground(work: Promise<unknown>, attempt: string): void {
+    inBackground(work, (error) => this.#parts.logger.warn({ err: error, attempt }, 'an attempt could not be looked at'))
   }
 
   #release(attemptId: string): void {
     const slot = this.#held.get(attemptId)
     if (slot) this.#letGo(slot)
     this.unsavedProgress.delete(attemptId)
-    if (this.#held.delete(attemptId)) this.#parts.bell.ring('tasks')
+    if (!this.#held.delete(attemptId)) return
+    if (slot) this.#promote(slot.serviceId)
+    this.#parts.bell.ring('tasks')
   }
 
   #letGo(slot: HeldSlot): void {

@@ -224,7 +224,7 @@ async function openSession(
     lease_ms: parts.leaseMs,
     heartbeat_ms: heartbeatMs(parts.leaseMs),
     gone: agent.gone,
-    accepts: ['service.state', 'service.inventory', 'service.offered'],
+    accepts: ['service.state', 'service.inventory', 'service.offered', 'attempt.ready'],
     ...(note !== undefined && { note })
   })
   parts.bell.ring('tasks')
@@ -250,6 +250,7 @@ async function endSession(
 
 function declaredService(declaration: ServiceDeclaration): DeclaredService {
   const { timeout_ms: timeoutMs, images_per_hour: perHour, images_per_user_hour: perUserHour, ...same } = declaration
+  delete same.prefetch
   return {
     ...same,
     timeoutMs,

@@ -6,7 +6,7 @@ import { type AgentService, declarationOf, idsOfLoaded } from './agent-services.
 const service = (names: string[], engine: Partial<Engine> = { weightsOf: (name) => name.charAt(0) }): AgentService => ({
   engine: engine as Engine,
   config: {
-    ...{ name: 'rig', type: 'image', concurrency: 1, timeoutMs: 1, access: 'members', options: {} },
+    ...{ name: 'rig', type: 'image', concurrency: 1, prefetch: 1, timeoutMs: 1, access: 'members', options: {} },
     models: names.map((servedAs, index) => ({ id: `model ${index}`, servedAs, features: ['generate'] }))
   }
 })

@@ -51,6 +51,7 @@ export const declarationOf = ({ config, engine }: AgentService): ServiceDeclarat
   ...(config.engine !== undefined && { engine: config.engine }),
   ...(config.description !== undefined && { description: config.description }),
   concurrency: config.concurrency,
+  prefetch: config.prefetch,
   timeout_ms: config.timeoutMs,
   access: config.access,
   ...(config.imagesPerHour !== undefined && { images_per_hour: config.imagesPerHour }),

@@ -30,10 +30,17 @@ function arrange() {
       await promise
       working.delete(task.prompt)
       if (run.signal.aborted) throw run.signal.reason as Error
-      return { bytes: Readable.from([]), mediaType: 'image/png', seed: null, warnings: [] }
+      return { bytes: Readable.from(read()), mediaType: 'image/png', seed: null, warnings: [] }
     }
   }
   const sent: AgentMessage[] = []
+  const arrival = Promise.withResolvers<undefined>()
+  const bytes = { isHeldBack: false, arrive: () => arrival.resolve(undefined) }
+  async function* read() {
+    if (bytes.isHeldBack) await arrival.promise
+    yield Buffer.from('no picture')
+  }
+  const link = { isUp: true }
   const runner = new AttemptRunner({
     gateway: 'http://127.0.0.1:9',
     transfers: new GatewayTransfers(),
@@ -43,6 +50,7 @@ function arrange() {
         name: 'images',
         type: 'image',
         concurrency: 1,
+        prefetch: 1,
         timeoutMs: 60_000,
         access: 'members',
         models: [{ id: 'model', servedAs: 'model', features: ['generate'] }],
@@ -50,14 +58,14 @@ function arrange() {
       }
     }),
     send: (message) => {
-      sent.push(message)
-      return true
+      if (link.isUp) sent.push(message)
+      return link.isUp
     },
     limits: { maxImageBytes: 1000, maxInputBytes: 1000, maxPixels: 1000 },
     logger: silentLogger()
   })
   const turn = () => new Promise((resolve) => setImmediate(resolve))
-  return { runner, sent, working, mostAtOnce: () => most, turn }
+  return { runner, sent, link, working, bytes, mostAtOnce: () => most, turn }
 }
 
 describe('an attempt', () => {
@@ -98,5 +106,135 @@ describe('an attempt', () => {
     expect(working.size).toBe(0)
     expect(sent).toMatchObject([{ type: 'attempt.failed', fault: 'model_missing' }])
     expect(sent).toMatchObject([{ message: expect.stringContaining(what) as string }])
+  })
+})
+
+describe('what is held ready', () => {
+  const standby = (id: string): Assigned => ({ ...assigned(id), standby: true })
+  const ready = (id: string) => ({ type: 'attempt.ready', attempt_id: id })
+
+  /** One that runs, and one that is held ready. */
+  async function hold() {
+    const arranged = arrange()
+    arranged.runner.start(assigned('first'))
+    arranged.runner.start(standby('second'))
+    await arranged.turn()
+    expect([[...arranged.working.keys()], arranged.sent]).toEqual([['first'], []])
+    const end = async (id: string) => {
+      arranged.working.get(id)!.letGo()
+      await arranged.runner.settled()
+    }
+    return { ...arranged, end }
+  }
+
+  it('is asked for when the engine has made the one before, and begins with the answer', async () => {
+    const { runner, sent, working, mostAtOnce, end } = await hold()
+    expect(runner.heldAttempts().map(({ id }) => id)).toEqual(['first', 'second'])
+    await end('first')
+    expect([sent[0], working.size]).toEqual([ready('second'), 0])
+    runner.mayBegin('second')
+    // The same again, for it was asked for twice.
+    runner.mayBegin('second')
+    await Promise.resolve()
+    await Promise.resolve()
+    expect([...working.keys(), mostAtOnce()]).toEqual(['second', 1])
+    await end('second')
+    expect(sent.filter(({ type }) => type === 'attempt.ready')).toHaveLength(1)
+  })
+
+  it('is asked for before the bytes of the one before are read, and begins in the turn in which they are', async () => {
+    const { runner, sent, working, bytes, turn, mostAtOnce } = await hold()
+    bytes.isHeldBack = true
+    working.get('first')!.letGo()
+    await waitFor(() => sent.length === 1)
+    expect(sent).toEqual([ready('second')])
+    runner.mayBegin('second')
+    await turn()
+    expect(working.size).toBe(0)
+    bytes.isHeldBack = false
+    bytes.arrive()
+    await waitFor(() => working.has('second'))
+    expect([sent.filter(({ type }) => type === 'attempt.ready').length, mostAtOnce()]).toEqual([1, 1])
+    working.get('second')!.letGo()
+    await runner.settled()
+  })
+
+  it('begins when it may though nobody asked, as soon as there is a place for it', async () => {
+    const { runner, sent, working, turn, end } = await hold()
+    runner.mayBegin('second')
+    await turn()
+    expect([...working.keys()]).toEqual(['first'])
+    await end('first')
+    expect([...working.keys()]).toEqual(['second'])
+    expect(sent).not.toContainEqual(ready('second'))
+    await end('second')
+  })
+
+  it('is asked for at once when there is a place for it by now', async () => {
+    const { runner, sent, working, turn } = arrange()
+    runner.start(standby('only'))
+    expect(sent).toEqual([ready('only')])
+    await turn()
+    expect(working.size).toBe(0)
+    runner.mayBegin('only')
+    await waitFor(() => working.has('only'))
+    working.get('only')!.letGo()
+    await runner.settled()
+  })
+
+  it('is no more than the file of the agent says, besides what is about to begin', async () => {
+    const { runner, sent, working, end } = await hold()
+    runner.start(standby('third'))
+    expect(sent).toMatchObject([{ type: 'attempt.failed', attempt_id: 'third', fault: 'busy' }])
+    await end('first')
+    // The gateway has let it begin, and given another; its word is on its way.
+    runner.start(standby('fourth'))
+    await runner.cancel('second')
+    expect(sent.slice(2)).toEqual([
+      {
+        type: 'attempt.failed',
+        attempt_id: 'first',
+        token: 'token of first',
+        fault: 'bad_output',
+        message: expect.any(String)
+      },
+      ready('fourth'),
+      { type: 'attempt.stopped', attempt_id: 'second' }
+    ])
+    runner.mayBegin('second')
+    runner.mayBegin('fourth')
+    await waitFor(() => working.has('fourth'))
+    expect(working.size).toBe(1)
+    await end('fourth')
+  })
+
+  it('does not begin while nobody can be asked, nor on a lost answer, for others may make the same', async () => {
+    const { runner, sent, link, working, turn, end } = await hold()
+    link.isUp = false
+    await end('first')
+    await turn()
+    expect([working.size, sent]).toEqual([0, []])
+    for (const _ of ['an answer that is lost', 'another']) {
+      link.isUp = true
+      runner.reconcile([])
+      await turn()
+      expect([working.size, sent.splice(0).filter(({ type }) => type === 'attempt.ready')]).toEqual([
+        0,
+        [ready('second')]
+      ])
+    }
+    runner.mayBegin('second')
+    await waitFor(() => working.has('second'))
+    await end('second')
+  })
+
+  it('is not asked for by an agent that takes no more work, which need not wait for it', async () => {
+    const { runner, sent, working, turn, end } = await hold()
+    runner.drain()
+    await end('first')
+    await turn()
+    expect([working.size, runner.isBusy]).toEqual([0, false])
+    expect(sent).not.toContainEqual(ready('second'))
+    await runner.stopAll()
   })
 })

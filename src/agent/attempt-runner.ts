@@ -10,6 +10,7 @@ import { chooseExtras } from './choose-extras.ts'
 import { deliverImage } from './deliver-image.ts'
 import { explainServer } from './explain-server.ts'
 import type { GatewayTransfers } from './gateway-transfers.ts'
+import { type Failure, type Held, HeldAttempts } from './held-attempts.ts'
 import type { Doubt } from './service-probes.ts'
 import { offeredModel } from './offered-model.ts'
 import { openInput } from './open-input.ts'
@@ -58,38 +59,21 @@ class Stopped extends Error {}
 /** Thrown into an attempt that takes longer than its service allows. */
 class TimedOut extends Error {}
 
-/** As `attempt.failed` tells it. */
-interface Failure {
-  fault: AttemptFault
-  message: string
-  param?: string
-  retry_after_ms?: number
-}
-
-interface Held {
-  token: string
-  service: string
-  abort: AbortController
-  /** The engine is done with it: the slot is free, only the image has to arrive yet. */
-  generated: boolean
-  /** A failure the gateway has not been told of yet, because the socket was down. */
-  failure?: Failure
-  done: Promise<void>
-}
-
 /**
  * Runs attempts and keeps what they made until the gateway has it. The socket may come and go meanwhile: an attempt
  * belongs to the agent until its image is stored, its failure told, or the gateway says that it is not wanted.
  */
 export class AttemptRunner {
   readonly #parts: AttemptRunnerParts
-  readonly #held = new Map<string, Held>()
+  readonly #held: HeldAttempts
+  #draining = false
 
   constructor(parts: AttemptRunnerParts) {
     this.#parts = parts
+    this.#held = new HeldAttempts((service) => parts.serviceOf(service)?.config.concurrency ?? 0)
   }
 
-  /** For the hello: what this agent runs or holds finished. */
+  /** For the hello: what this agent runs, or holds ready or finished. */
   heldAttempts(): { id: string; token: string }[] {
     return [...this.#held].map(([id, { token }]) => ({ id, token }))
   }
@@ -98,10 +82,10 @@ export class AttemptRunner {
     const { attempt_id: id, token, service: name } = assigned
     if (this.#held.has(id)) return
     const service = this.#parts.serviceOf(name)
-    const busy = [...this.#held.values()].filter((held) => held.service === name && !held.generated)
-    // What was stopped may still hold the engine; the gateway counts its slot as free once it wants it no more.
-    const stopping = busy.filter((held) => held.abort.signal.aborted)
-    if (!service?.engine || busy.length - stopping.length >= service.config.concurrency) {
+    const isStandby = assigned.standby === true
+    const hasRoom =
+      service && (isStandby ? this.#held.hasRoom(name, service.config.prefetch) : this.#held.hasPlace(name))
+    if (!service?.engine || !hasRoom || (isStandby && this.#draining)) {
       const message = service?.engine ? 'The service is busy.' : 'The service is not offered any more.'
       // The gateway counts its slots a little differently at the moment: it may well be right soon.
       const soon = { fault: 'busy', message, retry_after_ms: SLOT_PAUSE_MS } as const
@@ -110,8 +94,48 @@ export class AttemptRunner {
     }
     const abort = new AbortController()
     const held: Held = { token, service: name, abort, generated: false, done: Promise.resolve() }
+    const begin = () => {
+      delete held.begin
+      const stopping = this.#held.stopping(name).map(({ done }) => done)
+      held.done = Promise.all(stopping).then(() => this.#run(assigned, this.#parts.serviceOf(name) ?? service, held))
+    }
+    if (isStandby) {
+      held.begin = begin
+      held.inputs = this.#fetchInputs(assigned, held)
+      // What is wrong with them ends it when it has begun, as always.
+      held.inputs.catch(() => undefined)
+    }
     this.#held.set(id, held)
-    held.done = Promise.all(stopping.map(({ done }) => done)).then(() => this.#run(assigned, service, held))
+    if (isStandby) this.beginStandbys()
+    else begin()
+  }
+
+  /** The gateway lets begin what is held ready: nobody else makes it any more. */
+  mayBegin(id: string): void {
+    const held = this.#held.get(id)
+    if (!held?.begin) return
+    held.leave = 'given'
+    this.beginStandbys()
+  }
+
+  /**
+   * Begins what is held ready and may begin, wherever an engine has a place for it, and asks the gateway for what could begin now
+   * or when bytes that an engine has made are read. Without an answer nothing begins, for others may make the same by now.
+   */
+  beginStandbys(): void {
+    for (const [id, held] of this.#held) {
+      if (!held.begin || held.abort.signal.aborted) continue
+      if (held.leave === 'given') {
+        if (this.#held.hasPlace(held.service)) held.begin()
+      } else if (!held.leave && !this.#draining && this.#held.hasPlaceSoon(held.service)) {
+        if (this.#parts.send({ type: 'attempt.ready', attempt_id: id })) held.leave = 'asked'
+      }
+    }
+  }
+
+  /** From now on nothing more of what is held ready is to begin; the gateway gives it to others. */
+  drain(): void {
+    this.#draining = true
   }
 
   /** Stops an attempt and confirms when the engine has really let go of it. */
@@ -121,6 +145,7 @@ export class AttemptRunner {
       held.abort.abort(new Stopped('the gateway does not want it any more'))
       await held.done
       this.#held.delete(id)
+      this.beginStandbys()
     }
     this.#parts.send({ type: 'attempt.stopped', attempt_id: id })
   }
@@ -135,20 +160,23 @@ export class AttemptRunner {
   /** After a reconnect: lets go of what is not wanted, and tells what could not be told while the socket was down. */
   reconcile(gone: readonly string[]): void {
     for (const id of gone) this.cancelSoon(id)
+    // What the answer was nobody knows.
+    for (const held of this.#held.values()) if (held.leave === 'asked') delete held.leave
     for (const [id, { failure, token }] of this.#held) {
       if (!failure || gone.includes(id)) continue
       if (this.#parts.send({ type: 'attempt.failed', attempt_id: id, token, ...failure })) this.#held.delete(id)
     }
+    this.beginStandbys()
   }
 
-  /** Whether anything runs: an untold failure has ended. */
+  /** Whether anything runs: an untold failure has ended, and what is held ready has not begun. */
   get isBusy(): boolean {
-    return [...this.#held.values()].some((held) => !held.failure)
+    return [...this.#held.values()].some((held) => !held.failure && !held.begin)
   }
 
   /** Whether this service makes an image. */
   isBusyWith(service: string): boolean {
-    return [...this.#held.values()].some((held) => held.service === service && !held.generated)
+    return this.#held.occupying(service).length > 0
   }
 
   /** Resolves when everything that runs now has ended. */
@@ -184,10 +212,13 @@ export class AttemptRunner {
         }
         held.failure = failure
         held.generated = true
-        if (!send({ type: 'attempt.failed', attempt_id: id, token: held.token, ...failure })) return
+        const isTold = send({ type: 'attempt.failed', attempt_id: id, token: held.token, ...failure })
+        this.beginStandbys()
+        if (!isTold) return
       }
     }
     this.#held.delete(id)
+    this.beginStandbys()
   }
 
   async #makeAndDeliver(assigned: Assigned, service: AgentService, held: Held) {
@@ -196,7 +227,7 @@ export class AttemptRunner {
     if (!engine) throw new EngineError('model_missing', 'The service is not offered any more.')
     try {
       const model = offeredModel(service, assigned)
-      const inputs = await this.#fetchInputs(assigned, held)
+      const inputs = await (held.inputs ?? this.#fetchInputs(assigned, held))
       const listed = engine.lorasFor?.(model.servedAs, this.#parts.lorasOn?.(held.service) ?? []) ?? []
       const asked = withSpeltLoras(toImageTask(assigned.task, { model: model.servedAs, inputs: inputs.inputs }), listed)
       const offered = asWhatIsOffered(asked, model.features)
@@ -204,14 +235,17 @@ export class AttemptRunner {
       const task = { ...offered.task, extra: extras.extra }
       const { image, bytes, generatingMs } = await withinTime(held.abort, config.timeoutMs, async () => {
         const image = await engine.generate(task, this.#engineRun(assigned, { held, inputs }))
+        held.isMade = true
+        this.beginStandbys()
         return { image, bytes: await readBounded(image.bytes, limits.maxImageBytes, held.abort.signal) }
       })
+      held.generated = true
+      this.beginStandbys()
       const prepared = await prepareImage(bytes, task, {
         maxPixels: limits.maxPixels,
         keepMetadata: config.keepMetadata === true,
         signal: held.abort.signal
       })
-      held.generated = true
       const outcome = await deliverImage({
         transfers,
         url: `${gateway}/api/agent/attempts/${assigned.attempt_id}/image`,

@@ -107,7 +107,8 @@ export function runAgent(options: AgentOptions): Agent {
     transfers,
     serviceOf: (name) => services.get(name),
     lorasOn: (name) => probes?.foundOn(name)?.loras,
-    send: (message) => link.send(message),
+    // Only a gateway that understands it has anything held ready; another may have taken its place.
+    send: (message) => (message.type !== 'attempt.ready' || accepts.includes(message.type)) && link.send(message),
     onDoubt: (service, doubt) => probes?.check(service, doubt) ?? false,
     limits: AGENT_LIMITS,
     logger
@@ -139,9 +140,9 @@ export function runAgent(options: AgentOptions): Agent {
     switch (message.type) {
       case 'gateway.welcome':
         transfers.doubtOpen()
-        runner.reconcile(message.gone)
         accepts = message.accepts ?? []
         offers.forget()
+        runner.reconcile(message.gone)
         probes?.states().forEach(tell)
         probes?.inventories().forEach(tellFound)
         options.onOnline?.(config)
@@ -158,6 +159,8 @@ export function runAgent(options: AgentOptions): Agent {
         return offers.hear(message)
       case 'attempt.assigned':
         return runner.start(message)
+      case 'attempt.start':
+        return runner.mayBegin(message.attempt_id)
       case 'attempt.cancel':
         return runner.cancelSoon(message.attempt_id)
     }
@@ -193,6 +196,7 @@ export function runAgent(options: AgentOptions): Agent {
       ofFile = createServices(changed, making)
       services = new Map(ofFile)
       config = changed
+      runner.beginStandbys()
       probes?.start(services)
       link.reconnect()
       await runner.settled()
@@ -200,6 +204,7 @@ export function runAgent(options: AgentOptions): Agent {
     },
     drain: async () => {
       draining = true
+      runner.drain()
       link.send({ type: 'agent.draining' })
       const done = new AbortController()
       await Promise.race([finishRunning(), sleep(DRAIN_FOR_MS, done.signal).catch(() => undefined)])

@@ -84,6 +84,7 @@ async function startDemo({ context, admin, url }: Gateway, logger: Logger): Prom
           engine: 'demo',
           description: 'Procedural painter for demonstrations: no weights, no AI.',
           concurrency: 2,
+          prefetch: 1,
           timeoutMs: 240_000,
           access: 'members',
           models: [{ id: 'demo', servedAs: 'demo', features: [...FEATURES] }],

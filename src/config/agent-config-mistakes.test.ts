@@ -117,6 +117,8 @@ describe('a mistake', () => {
     ['a concurrency of 0', more('    concurrency: 0\n'), 11, 'concurrency must be a whole number from 1 to 1000'],
     ['a concurrency of 1001', more('    concurrency: 1001\n'), 11, 'concurrency must be a whole number'],
     ['a broken concurrency', more('    concurrency: 1.5\n'), 11, 'concurrency must be a whole number'],
+    ['a prefetch below 0', more('    prefetch: -1\n'), 11, 'prefetch must be a whole number from 0 to 10'],
+    ['a prefetch of 11', more('    prefetch: 11\n'), 11, 'prefetch must be a whole number from 0 to 10'],
     ['a worded concurrency', more('    concurrency: two\n'), 11, 'concurrency must be a whole number'],
     ['a timeout without a unit', more('    timeout: 240\n'), 11, 'timeout must be a duration from 1s to 24h'],
     ['a short timeout', more('    timeout: 999ms\n'), 11, 'timeout must be a duration from 1s to 24h'],

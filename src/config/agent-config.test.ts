@@ -23,6 +23,7 @@ services:
     url: http://127.0.0.1:8188          # required but for demo
     api_key: \${UPSTREAM_KEY}            # of the image server itself, if it wants one
     concurrency: 2
+    prefetch: 3
     timeout: 5m
     access: members                     # default members | private | [a@example.org, …]
     models:
@@ -43,6 +44,7 @@ services:
           url: 'http://127.0.0.1:8188',
           apiKey: 'sk-upstream-secret',
           concurrency: 2,
+          prefetch: 3,
           timeoutMs: 300_000,
           access: 'members',
           models: [
@@ -69,6 +71,7 @@ describe('what is left out', () => {
       engine: 'comfyui',
       url: 'http://127.0.0.1:8188',
       concurrency: 1,
+      prefetch: 1,
       timeoutMs: 240_000,
       access: 'members',
       models: [{ id: 'sdxl', servedAs: 'sdxl', features: ['generate'] }],
@@ -97,7 +100,16 @@ describe('what is left out', () => {
 
   it('is all but name and type in a service of another type', () => {
     expect(loadText(`${HEAD}  - name: chat\n    type: llm\n`).services).toEqual([
-      { name: 'chat', type: 'llm', concurrency: 1, timeoutMs: 240_000, access: 'members', models: [], options: {} }
+      {
+        name: 'chat',
+        type: 'llm',
+        concurrency: 1,
+        prefetch: 1,
+        timeoutMs: 240_000,
+        access: 'members',
+        models: [],
+        options: {}
+      }
     ])
   })
 })

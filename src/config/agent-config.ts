@@ -56,6 +56,8 @@ export interface AgentServiceConfig {
   maxPixels?: number
   multipleOf?: number
   concurrency: number
+  /** Images held ready, inputs fetched, while others are made. */
+  prefetch: number
   timeoutMs: number
   /** Who may use it: all members, the owner alone, or the owner and these e-mail addresses. */
   access: 'members' | 'private' | string[]
@@ -113,6 +115,7 @@ export const SERVICE_KEYS = [
   'download_from',
   'description',
   'concurrency',
+  'prefetch',
   'timeout',
   'access',
   'images_per_hour',
@@ -145,6 +148,8 @@ type Fields<K extends readonly string[]> = Record<K[number], YamlValue>
 
 const PIXELS = { min: 64 ** 2, max: 16_384 ** 2 }
 
+/** As many as a gateway takes: their inputs are held in memory. */
+const MAX_PREFETCH = 10
 const DEFAULT_TIMEOUT_MS = 240_000
 
 /** Reads the file and `loadAgentConfig`s it. Throws `ConfigError`, also when the file cannot be read. */
@@ -249,6 +254,7 @@ function readService(
     ...readDownloadHosts(fields.download_from),
     ...(description !== undefined && { description }),
     concurrency: fields.concurrency.integer({ min: 1, max: 1000 }) ?? 1,
+    prefetch: fields.prefetch.integer({ min: 0, max: MAX_PREFETCH }) ?? 1,
     timeoutMs: parseDurationMs(fields.timeout.text({ check: checkTimeout }) ?? '') ?? DEFAULT_TIMEOUT_MS,
     access: readAccess(fields.access),
     ...readCap('imagesPerHour', fields.images_per_hour),

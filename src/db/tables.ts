@@ -54,8 +54,11 @@ export interface Tables {
 }
 
 export type RequestState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
-/** `lapsed`: the lease ran out; the result still counts while nobody else has taken the task. */
-export type AttemptState = 'running' | 'lapsed' | 'succeeded' | 'failed' | 'canceled'
+/**
+ * `standby`: held ready by a busy service, and not begun; the task waits. `lapsed`: the lease ran out; the result still counts
+ * while nobody else has taken the task.
+ */
+export type AttemptState = 'standby' | 'running' | 'lapsed' | 'succeeded' | 'failed' | 'canceled'
 /** Any provider; the caller's own before others; the caller's own alone. */
 export type Routing = 'any' | 'prefer_own' | 'only_own'
 export type DeliveryState = 'pending' | 'delivered' | 'failed'
@@ -175,6 +178,8 @@ export interface TasksTable {
   refusals: Generated<number>
   /** Until when it is not given to services on which it met a node's fault. */
   not_before: Generated<number>
+  /** 1: its current attempt is a `standby`. */
+  held: Generated<number>
   asset_id: string | null
   /** JSON list of the sentences of the attempt that succeeded. */
   warnings: string | null

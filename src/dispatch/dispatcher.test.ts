@@ -146,6 +146,7 @@ async function look(
       runningByUser: () => running
     },
     requests: {
+      releaseStandby: async () => false,
       claim: async ({ task, serviceId }) => {
         claimed.push(task.id)
         places.push(serviceId)

@@ -6,7 +6,8 @@ import { costOf, type MeasuredService, workOfTask } from '../providers/image-cos
 import type { Offer } from '../providers/offers-store.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
-import { isTried, listHeads, listWaitingModels } from '../requests/runnable-store.ts'
+import { isMixed, listHeads, listWaitingModels } from '../requests/runnable-store.ts'
+import { listHolders } from '../requests/attempt-store.ts'
 import { secondOpinions } from '../requests/retry-policy.ts'
 import { type Failures, listFailures, type TaskRow } from '../requests/task-store.ts'
 import { classOfTurn } from './class-turn.ts'
@@ -27,12 +28,14 @@ const LEAST_LANES = 8
 const MOST_LANES = 32
 /** First images read of a lane, at most. */
 const HEADS = 32
+/** Images held ready that are remembered as charged. */
+const CHARGED_KEPT = 10_000
 /** Claims made without a pause. */
 const CLAIMS_AT_ONCE = 16
 
 export interface DispatcherParts {
   database: Database
-  requests: Pick<RequestLifecycle, 'claim'>
+  requests: Pick<RequestLifecycle, 'claim' | 'releaseStandby'>
   providers: Pick<ProviderStore, 'listOffers' | 'offering'>
   slots: SlotSource
   /** As they are at the moment. */
@@ -46,17 +49,20 @@ export function startDispatcher(parts: DispatcherParts): Loop {
     turn: 0,
     turns: { now: 0, until: new Map() },
     passes: { images: new Map(), people: new Map() },
+    charged: new Set(),
     lookedAt: '',
     readUpTo: ''
   }
   const loop = startLoop({
     everyMs: LOOK_EVERY_MS,
     work: async () => {
-      while (await dispatchRound(parts, state)) {
-        state.turn += 1
+      let given: Given
+      do {
+        given = await dispatchRound(parts, state)
+        if (given !== 'nothing') state.turn += 1
         // SQLite answers at once: without a pause nobody else would be heard while many slots are filled.
-        await setImmediate()
-      }
+        if (given === 'some') await setImmediate()
+      } while (given === 'some')
     },
     onError: (error) => parts.logger.error({ err: error }, 'dispatch failed; it is tried again')
   })
@@ -74,20 +80,25 @@ interface DispatchState {
   turn: number
   turns: OwnTurns
   passes: Pick<OwnPasses, 'images' | 'people'>
+  /** Tries of images that were charged when they were to be held ready, those of long ago first. */
+  charged: Set<string>
   /** The last model of those that were looked at together: the next look begins behind it. */
   lookedAt: string
   /** The last model of those that were read together when there are more: the next round begins behind it. */
   readUpTo: string
 }
 
+/** What a look handed out; `all`: nothing that it found waiting is left, and what comes rings. */
+type Given = 'nothing' | 'some' | 'all'
+
 /**
- * One round; true when something was handed out. Only models that somebody waits for and that a free service has are
+ * One round. Only models that somebody waits for and that a free service has are
  * looked at, so that the cost of a round does not grow with what agents declare, and without any there is none. When more
  * models are waited for than are read at once, each round begins behind those of the last one.
  */
-async function dispatchRound(parts: DispatcherParts, state: DispatchState): Promise<boolean> {
+async function dispatchRound(parts: DispatcherParts, state: DispatchState): Promise<Given> {
   const connected = parts.slots.freeServices()
-  if (connected.length === 0) return false
+  if (connected.length === 0) return 'nothing'
   const begin = state.readUpTo
   let isTurned = begin === ''
   for (;;) {
@@ -96,11 +107,13 @@ async function dispatchRound(parts: DispatcherParts, state: DispatchState): Prom
     const wanted = read.filter((model) => connected.some(({ models }) => models.has(model)))
     for (const models of groupsOf(wanted, state.lookedAt)) {
       state.lookedAt = models.at(-1) ?? ''
-      if (await dispatchModels(parts, { state, models })) return true
+      const given = await dispatchModels(parts, { state, models })
+      const isEverything = begin === '' && state.readUpTo === '' && models.length === wanted.length
+      if (given !== 'nothing') return isEverything ? given : 'some'
       if (wanted.length > MODELS_AT_ONCE) await setImmediate()
     }
     const isAtEnd = state.readUpTo === ''
-    if (isTurned && (isAtEnd || (begin !== '' && state.readUpTo >= begin))) return false
+    if (isTurned && (isAtEnd || (begin !== '' && state.readUpTo >= begin))) return 'nothing'
     isTurned ||= isAtEnd
     await setImmediate()
   }
@@ -124,21 +137,22 @@ const chunksOf = <T>(all: readonly T[], size: number): T[][] =>
 async function dispatchModels(
   parts: DispatcherParts,
   { state, models }: { state: DispatchState; models: readonly string[] }
-): Promise<boolean> {
+): Promise<Given> {
   const openings = await listOpenings(parts, { connected: parts.slots.freeServices(), models })
   const first = classOfTurn(state.turn)
-  const free = [...openings.slots.values()].reduce((sum, slots) => sum + slots.free, 0)
+  const free = [...openings.slots.values()].reduce((sum, slots) => sum + slots.free + (slots.standby ?? 0), 0)
   const atOnce = Math.max(LEAST_LANES, Math.min(free, MOST_LANES))
   for (const fromClass of first > 0 ? [first, 0] : [0]) {
     const lanes = byTurn(lanesFrom(openings.lanes, fromClass), parts.slots.runningByUser(), state)
     // With more lanes than are looked at, nobody gets a second place before the others have had their turn.
-    const untried = lanes.length > atOnce ? 1 : Math.min(free, HEADS)
+    const untried = lanes.length > atOnce ? 1 : Math.min(Math.max(1, free), HEADS)
     for (const some of chunksOf(lanes, atOnce)) {
-      if (await dispatchLanes(parts, { state, openings, lanes: some, untried })) return true
+      const given = await dispatchLanes(parts, { state, openings, lanes: some, untried, isShare: fromClass > 0 })
+      if (given !== 'nothing') return some.length === openings.lanes.length ? given : 'some'
       if (lanes.length > atOnce) await setImmediate()
     }
   }
-  return false
+  return 'nothing'
 }
 
 /**
@@ -170,11 +184,11 @@ function byTurn(
   )
 }
 
-/** Hands out what can be of the first images in these lanes, of so many in each that is untried; true when anything was. */
+/** Hands out what can be of the first images in these lanes, of so many in each that is untried. */
 async function dispatchLanes(
   parts: DispatcherParts,
-  looked: { state: DispatchState; openings: Openings; lanes: readonly OpenLane[]; untried: number }
-): Promise<boolean> {
+  looked: { state: DispatchState; openings: Openings; lanes: readonly OpenLane[]; untried: number; isShare: boolean }
+): Promise<Given> {
   const { state, openings, lanes } = looked
   const { offers, slots, now } = openings
   const passes = { ...state.passes, most: parts.limits.passesForLoadedModel }
@@ -197,22 +211,46 @@ async function dispatchLanes(
     const service = services.get(match.serviceId)
     if (!task || !service) continue
     if (index % CLAIMS_AT_ONCE === CLAIMS_AT_ONCE - 1) await setImmediate()
-    const { serviceId, providerId, epoch } = service
-    const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch, ownerId: service.ownerId })
+    if (match.instead !== undefined) {
+      // What takes its place is looked for again when the agent has let go of it.
+      await parts.requests.releaseStandby(match.instead)
+      continue
+    }
+    const { serviceId, providerId, epoch, ownerId } = service
+    const isStandby = match.isStandby === true
+    const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch, ownerId, isStandby })
     if (!assignment) continue
-    charge(state.turns, {
-      userId: task.user_id,
-      cost: costs.get(task.id) ?? 0,
-      isEarly: match.passedOver !== undefined
-    })
+    const isEarly = match.passedOver !== undefined
+    if (!isCharged(state.charged, task, isStandby)) {
+      charge(state.turns, { userId: task.user_id, cost: costs.get(task.id) ?? 0, isEarly })
+    }
     notePass(passes, {
       by: turnOf(task),
       over: (match.passedOver ?? []).flatMap((id) => tasks.get(id) ?? []).map(turnOf)
     })
-    service.assign(assignment)
+    service.assign(assignment, { isShare: looked.isShare })
     claimed += 1
   }
-  return claimed > 0
+  if (claimed === 0) return 'nothing'
+  const isRead = lanes.every((lane) => (heads.get(lane.id)?.length ?? 0) < (isMixed(lane) ? HEADS : looked.untried))
+  return isRead && claimed === tasks.size ? 'all' : 'some'
+}
+
+/**
+ * Whether this try of an image was charged when somebody held it ready; notes it where somebody is to hold it now. What ends a
+ * try changes what it is known by.
+ */
+function isCharged(charged: Set<string>, task: TaskRow, isStandby: boolean): boolean {
+  const { id, queued_at: queuedAt, node_faults: faults, losses, refusals } = task
+  const key = [id, queuedAt, faults, losses, refusals].join(' ')
+  if (!isStandby) return charged.delete(key)
+  const isKnown = charged.has(key)
+  charged.add(key)
+  for (const oldest of charged) {
+    if (charged.size <= CHARGED_KEPT) break
+    charged.delete(oldest)
+  }
+  return isKnown
 }
 
 const turnOf = ({ id, user_id: userId }: TaskRow) => ({ id, userId })
@@ -221,9 +259,9 @@ async function readHeads(
   { db }: Database,
   { lanes, untried, openings: { now } }: { lanes: readonly OpenLane[]; untried: number; openings: Openings }
 ): Promise<Map<string, TaskRow[]>> {
-  const tried = lanes.filter(isTried)
-  const heads = await listHeads(db, { lanes: lanes.filter((lane) => !isTried(lane)), limit: untried })
-  return tried.length === 0 ? heads : new Map([...heads, ...(await listHeads(db, { lanes: tried, limit: HEADS, now }))])
+  const mixed = lanes.filter(isMixed)
+  const heads = await listHeads(db, { lanes: lanes.filter((lane) => !isMixed(lane)), limit: untried })
+  return mixed.length === 0 ? heads : new Map([...heads, ...(await listHeads(db, { lanes: mixed, limit: HEADS, now }))])
 }
 
 async function describeTasks(
@@ -241,7 +279,12 @@ async function describeTasks(
   }
 ): Promise<WaitingTask[]> {
   const measured = measuredByModel(offers)
-  const failures = await listFailures(parts.database.db, [...heads.values()].flat())
+  const all = [...heads.values()].flat()
+  const failures = await listFailures(parts.database.db, all)
+  const holders = await listHolders(
+    parts.database.db,
+    all.flatMap(({ id, held }) => (held > 0 ? [id] : []))
+  )
   return lanes.flatMap((lane) => {
     const able = lane.services.map(({ serviceId }) => serviceId)
     return (heads.get(lane.id) ?? []).map((task): WaitingTask => {
@@ -249,6 +292,7 @@ async function describeTasks(
       const shut = new Set(task.not_before > now ? failedOn : spentOn)
       const allowed = (ids: readonly string[]) => ids.filter((id) => !shut.has(id))
       const elsewhere = allowed(lane.elsewhere)
+      const holder = holders.get(task.id)
       return {
         id: task.id,
         userId: task.user_id,
@@ -257,10 +301,12 @@ async function describeTasks(
         orderKey: task.order_key,
         cost: costOf(measured.get(task.model) ?? [], workOfTask(task)),
         queuedAt: task.queued_at,
-        services: allowed(able),
+        // Who holds it ready begins it without being asked.
+        services: allowed(able).filter((id) => id !== holder),
         elsewhere,
         prefersOwn: task.routing === 'prefer_own',
-        failedOn: [...failedOn, ...notToAsk(offers, { elsewhere, refusedBy })]
+        failedOn: [...failedOn, ...notToAsk(offers, { elsewhere, refusedBy })],
+        mayStandBy: task.current_attempt_id === null
       }
     })
   })

@@ -1,5 +1,5 @@
-import { copyPasses, mayPass, notePass, type Passes } from './passes.ts'
-import { charge, copyTurns, standOf, type Turns } from './turns.ts'
+import { copyPasses, mayPass, notePass, type OwnPasses, type Passes } from './passes.ts'
+import { charge, copyTurns, type OwnTurns, standOf, type Turns } from './turns.ts'
 
 /** A waiting task at the head of a queue, with what decides where and when it runs. */
 export interface WaitingTask {
@@ -19,6 +19,17 @@ export interface WaitingTask {
   prefersOwn: boolean
   /** Services on which it has failed. */
   failedOn: readonly string[]
+  /** It may be held ready: nobody else does, nor may still bring it. Absent: it may not. */
+  mayStandBy?: boolean
+}
+
+/** An image that a service holds ready, and has not begun. */
+export interface HeldReady {
+  attemptId: string
+  userId: string
+  class: number
+  /** It was its class's turn: what is more urgent does not take its place. */
+  isShare: boolean
 }
 
 /** Free capacity of one service. */
@@ -37,6 +48,10 @@ export interface FreeSlots {
   secondsPerMegapixel?: ReadonlyMap<string, number>
   /** Models it need not load first; absent: not known. */
   loaded?: ReadonlySet<string>
+  /** Images more that it may hold ready, once it has no place free; absent: none. */
+  standby?: number
+  /** What it holds ready; absent: nothing. */
+  held?: readonly HeldReady[]
 }
 
 export interface Match {
@@ -44,6 +59,10 @@ export interface Match {
   serviceId: string
   /** Tasks whose turn it was, and that go later because their model is not loaded there; absent: none. */
   passedOver?: string[]
+  /** It is to be held ready there. */
+  isStandby?: true
+  /** The attempt held ready there that has to go first. */
+  instead?: string
 }
 
 export interface MatchState {
@@ -82,14 +101,68 @@ const NONE: ReadonlySet<string> = new Set()
  * somewhere goes elsewhere while there is an elsewhere, and a cooling service is asked only when no healthy one is online.
  * Between services an idle one with the model loaded is best; else the sooner it is likely to be done counts, by what was
  * measured and not by what is declared, and what is loaded on a busy one only when nothing else tells them apart. Whose model is loaded may go before those whose turn it is, as far as `Passes` lets them.
+ * What then finds no place is held ready by busy services, in the same order; that keeps it from nobody.
  */
 export function matchTasks(state: MatchState): Match[] {
   const usual = usualSeconds(state)
-  const places = new Map(state.slots.map((slot) => [slot.serviceId, placeOf(slot, usual)]))
   const running = new Map(state.running)
-  const turns = copyTurns(state.turns)
-  const passes = copyPasses(state.passes)
-  const waiting = state.tasks.map((task) => candidateOf(task, places, state.cooling))
+  const served = { ...state, running, turns: copyTurns(state.turns), passes: copyPasses(state.passes) }
+  const free = state.slots.map((slot) => placeOf(slot, usual))
+  const matches = fillPlaces(served, { tasks: state.tasks, places: free })
+  const taken = new Set(matches.map(({ taskId }) => taskId))
+  const left = state.tasks.filter(({ id, mayStandBy }) => mayStandBy === true && !taken.has(id))
+  if (left.length === 0) return matches
+  const busy = free.filter((place) => place.free <= 0)
+  // What stands by needs no place that is proven, for it runs when another has ended.
+  const ready = busy.map((place) => ({ ...place, free: place.standby, proven: place.standby, owners: 0 }))
+  const standby = fillPlaces(served, { tasks: left, places: ready })
+  for (const { taskId } of standby) taken.add(taskId)
+  return [
+    ...matches,
+    ...standby.map((match) => ({ ...match, isStandby: true as const })),
+    ...findReplaced(
+      left.filter(({ id }) => !taken.has(id)),
+      {
+        places: new Map(ready.filter(({ free }) => free <= 0).map((place) => [place.serviceId, place])),
+        cooling: state.cooling
+      }
+    )
+  ]
+}
+
+/**
+ * Which images held ready have to go because another goes before them: on a machine its owner's before a stranger's, else
+ * the more urgent one, unless it is the other's turn.
+ */
+function findReplaced(
+  tasks: readonly WaitingTask[],
+  { places, cooling }: { places: ReadonlyMap<string, Place>; cooling: ReadonlySet<string> }
+): Match[] {
+  const gone = new Set<string>()
+  const sorted = tasks.toSorted((a, b) => a.class - b.class || a.orderKey - b.orderKey || a.queuedAt - b.queuedAt)
+  return sorted.flatMap((task): Match[] => {
+    for (const place of candidateOf(task, places, cooling).places) {
+      const goesFirst = (held: HeldReady) =>
+        isOwn(place, task) !== isOwn(place, held) ? isOwn(place, task) : task.class < held.class && !held.isShare
+      const last = place.held
+        .filter((held) => !gone.has(held.attemptId) && goesFirst(held))
+        .toSorted((a, b) => Number(isOwn(place, a)) - Number(isOwn(place, b)) || b.class - a.class)[0]
+      if (!last) continue
+      gone.add(last.attemptId)
+      return [{ taskId: task.id, serviceId: place.serviceId, isStandby: true, instead: last.attemptId }]
+    }
+    return []
+  })
+}
+
+/** Gives places away, and charges for it what people have been served (`state`). */
+function fillPlaces(
+  state: Pick<MatchState, 'cooling'> & { running: Map<string, number>; turns: OwnTurns; passes: OwnPasses },
+  { tasks, places: given }: { tasks: readonly WaitingTask[]; places: readonly Place[] }
+): Match[] {
+  const places = new Map(given.map((place) => [place.serviceId, place]))
+  const { running, turns, passes } = state
+  const waiting = tasks.map((task) => candidateOf(task, places, state.cooling))
   for (const candidate of waiting) for (const place of ownPlaces(candidate)) place.owners += 1
   const matches: Match[] = []
 
@@ -122,11 +195,13 @@ export function matchTasks(state: MatchState): Match[] {
 
 const placeOf = (slot: FreeSlots, usual: (model: string) => number): Place => ({
   ...slot,
-  forOthers: slot.forOthers ?? slot.free,
+  forOthers: slot.forOthers ?? Infinity,
   proven: slot.proven ?? slot.free,
   running: slot.running ?? 0,
   secondsPerMegapixel: (model) => slot.secondsPerMegapixel?.get(model) ?? usual(model),
   loaded: slot.loaded ?? NONE,
+  standby: slot.standby ?? 0,
+  held: slot.held ?? [],
   owners: 0
 })
 
@@ -186,7 +261,7 @@ function candidateOf(task: WaitingTask, places: ReadonlyMap<string, Place>, cool
 
 const ownPlaces = ({ task, places }: Candidate): Place[] => places.filter(({ ownerId }) => ownerId === task.userId)
 
-const isOwn = (place: Place, task: WaitingTask): boolean => place.ownerId === task.userId
+const isOwn = (place: Place, task: { userId: string }): boolean => place.ownerId === task.userId
 
 /** Whether a place has room for it. */
 function isOpenTo(place: Place, { task, places, isSole }: Candidate): boolean {

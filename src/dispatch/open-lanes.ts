@@ -80,7 +80,8 @@ export async function listOpenings(
 
 /** What a service has free, with what is known of it. It may try one place more than it has proven. */
 function slotsOf(service: ServiceSlots, offers: readonly Offer[], capped: Capped | undefined): FreeSlots {
-  const { serviceId, ownerId, free, running, loaded } = service
+  const { serviceId, ownerId, running, loaded, standby, held } = service
+  const free = Math.max(0, service.free)
   return {
     serviceId,
     ownerId,
@@ -91,6 +92,8 @@ function slotsOf(service: ServiceSlots, offers: readonly Offer[], capped: Capped
       offers.flatMap(({ model, pace }) => entryOf(model, secondsOf(pace, { megapixels: 1 })))
     ),
     ...(loaded && { loaded }),
+    ...(standby !== undefined && { standby }),
+    ...(held && { held }),
     ...(capped?.left !== undefined && { forOthers: capped.left })
   }
 }

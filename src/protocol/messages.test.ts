@@ -78,6 +78,8 @@ describe('what an agent says', () => {
     ['no slots', { ...hello, services: [{ ...service, concurrency: 0 }] }],
     ['half a slot', { ...hello, services: [{ ...service, concurrency: 1.5 }] }],
     ['too many slots', { ...hello, services: [{ ...service, concurrency: 1001 }] }],
+    ['more held ready than there may be', { ...hello, services: [{ ...service, prefetch: 11 }] }],
+    ['less than nothing held ready', { ...hello, services: [{ ...service, prefetch: -1 }] }],
     ['an unknown access', { ...hello, services: [{ ...service, access: 'everybody' }] }],
     ['an unknown feature', { ...hello, services: [{ ...service, models: [{ id: 'x', features: ['fly'] }] }] }],
     ['too many services', { ...hello, services: Array(101).fill(service) }],

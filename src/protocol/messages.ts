@@ -43,6 +43,8 @@ const token = Name(200)
 const shortText = BoundedText(1000)
 const MAX_SERVICES = 100
 const MAX_MODELS = 500
+/** Images that a service may hold ready: their inputs lie in its agent's memory. */
+export const MAX_PREFETCH = 10
 /** Attempts an agent may run or hold finished. */
 const MAX_HELD = 10_000
 
@@ -53,6 +55,8 @@ export const ServiceDeclaration = Type.Object({
   engine: Type.Optional(Name(40)),
   description: Type.Optional(shortText),
   concurrency: Count(1000, { min: 1 }),
+  /** Images that it holds ready while it makes others, and begins when it hears `attempt.start`; absent: none. */
+  prefetch: Type.Optional(Count(MAX_PREFETCH)),
   timeout_ms: Milliseconds({ min: 1 }),
   access: Type.Union([literals(['members', 'private']), Type.Array(Name(320), { maxItems: 1000 })]),
   /** Images that others may have from it within an hour, in all and each. */
@@ -120,7 +124,7 @@ export const AGENT_MESSAGES = {
     name: Name(100),
     agent_version: BoundedText(100),
     services: Type.Array(ServiceDeclaration, { maxItems: MAX_SERVICES }),
-    /** Every attempt the agent runs or holds finished, so that it can go on with them. */
+    /** Every attempt the agent runs, or holds ready or finished, so that it can go on with them. */
     attempts: Type.Array(Type.Object({ id, token }), { maxItems: MAX_HELD }),
     /** Types of messages that came later than the first version and that this agent understands. */
     accepts: Type.Optional(Type.Array(Name(40), { maxItems: 100 })),
@@ -131,6 +135,11 @@ export const AGENT_MESSAGES = {
   'agent.heartbeat': Type.Object({ type: Type.Literal('agent.heartbeat') }),
   /** The agent takes no more work and goes when it has finished what it runs. */
   'agent.draining': Type.Object({ type: Type.Literal('agent.draining') }),
+  /**
+   * What was assigned as `standby` could begin: answered by `attempt.start`, or by `attempt.cancel` when somebody else makes it by
+   * now. Sent to gateways that `accept` it.
+   */
+  'attempt.ready': Type.Object({ type: Type.Literal('attempt.ready'), attempt_id: id }),
   'attempt.progress': Type.Object({
     type: Type.Literal('attempt.progress'),
     attempt_id: id,
@@ -195,8 +204,12 @@ export const GATEWAY_MESSAGES = {
     token,
     service: Name(100),
     model: Name(200),
-    task: AssignedTask
+    task: AssignedTask,
+    /** To be held ready with its inputs, and begun after `attempt.start`; to services with `prefetch` alone. */
+    standby: Type.Optional(Type.Boolean())
   }),
+  /** What is held ready begins now, or as soon as the service has a place for it; said again when it is asked for again. */
+  'attempt.start': Type.Object({ type: Type.Literal('attempt.start'), attempt_id: id }),
   /** What the `note` of the welcome was about is otherwise now; sent to agents that `accept` it. */
   'provider.standing': Type.Object({ type: Type.Literal('provider.standing'), note: BoundedText(300) }),
   /** What of the machine is paused on the dashboard, or no longer; sent to agents that `accept` it. */

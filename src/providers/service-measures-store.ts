@@ -36,7 +36,8 @@ export async function noteDelivered(trx: Trx, delivered: Delivered): Promise<voi
       cooling_until: 0,
       proven_places: e
         .case()
-        .when('proven_places', '<', inTheWorks)
+        // What begins while another is being delivered needs no place of its own.
+        .when(e.and([e('proven_places', '<', inTheWorks), e('proven_places', '<', e.ref('concurrency'))]))
         .then(e('proven_places', '+', 1))
         .else(e.ref('proven_places'))
         .end()

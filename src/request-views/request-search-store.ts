@@ -86,6 +86,7 @@ export function listCandidates(
             .select('attempts.id')
             .where('attempts.provider_id', '=', providerId ?? '')
             .whereRef('attempts.request_id', '=', 'slice.id')
+            .where('attempts.state', '!=', 'standby')
         )
       )
     )
@@ -110,6 +111,7 @@ export const listAttemptGlances = (db: Db, requestIds: readonly string[]): Promi
     .innerJoin('providers', 'providers.id', 'attempts.provider_id')
     .select(['attempts.request_id', 'attempts.id', 'attempts.progress', 'providers.name as provider_name'])
     .where('attempts.request_id', 'in', requestIds)
+    .where('attempts.state', '!=', 'standby')
     .orderBy('attempts.assigned_at')
     .execute()
 

@@ -3,6 +3,11 @@ import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 
 export type AttemptRow = Selectable<Tables['attempts']>
+/** What holds a lease that is kept alive. */
+export const LEASED = ['running', 'standby'] as const
+
+export const isLeased = ({ state }: Pick<AttemptRow, 'state'>): boolean => (LEASED as readonly string[]).includes(state)
+
 type AttemptChange = Partial<Omit<AttemptRow, 'id' | 'task_id' | 'request_id' | 'token_hash'>>
 
 export async function insertAttempt(trx: Trx, row: Insertable<Tables['attempts']>): Promise<void> {
@@ -23,6 +28,7 @@ export const listAttemptsOfTask = (db: Db, task: { id: string; queued_at: number
     .execute()
 
 export type AttemptView = AttemptRow & {
+  state: Exclude<AttemptRow['state'], 'standby'>
   position: number
   provider_name: string
   service_name: string
@@ -31,7 +37,7 @@ export type AttemptView = AttemptRow & {
   owner_name: string
 }
 
-/** All attempts of these requests with the names of where they ran, in the order they began. */
+/** All attempts of these requests that have begun, with the names of where they ran, in the order they began. */
 export const listAttemptViews = (db: Db, requestIds: readonly string[]): Promise<AttemptView[]> =>
   db
     .selectFrom('attempts')
@@ -48,9 +54,28 @@ export const listAttemptViews = (db: Db, requestIds: readonly string[]): Promise
       'users.name as owner_name'
     ])
     .where('attempts.request_id', 'in', requestIds)
+    .where('attempts.state', '!=', 'standby')
+    .$narrowType<Pick<AttemptView, 'state'>>()
     .orderBy('attempts.assigned_at')
     .orderBy('tasks.position')
     .execute()
+
+/** Which services hold these waiting tasks ready, by the task's id. */
+export async function listHolders(db: Db, taskIds: readonly string[]): Promise<Map<string, string>> {
+  if (taskIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('attempts')
+    .select(['task_id', 'service_id'])
+    .where('task_id', 'in', taskIds)
+    .where('state', '=', 'standby')
+    .execute()
+  return new Map(rows.map((row) => [row.task_id, row.service_id]))
+}
+
+/** What was held ready and never began was no attempt. */
+export async function forgetStandby(trx: Trx, taskId: string): Promise<void> {
+  await trx.deleteFrom('attempts').where('task_id', '=', taskId).where('state', '=', 'standby').execute()
+}
 
 export async function changeAttempt(trx: Trx, id: string, change: AttemptChange): Promise<void> {
   await trx.updateTable('attempts').set(change).where('id', '=', id).execute()
@@ -78,28 +103,29 @@ export async function cancelAttempts(trx: Trx, requestId: string, now: number): 
     .where('request_id', '=', requestId)
     .where('state', 'in', ['running', 'lapsed'])
     .execute()
+  await trx.deleteFrom('attempts').where('request_id', '=', requestId).where('state', '=', 'standby').execute()
 }
 
-/** Attempts that a provider is believed to work on. */
+/** Attempts that a provider is believed to work on, or to hold ready. */
 export const listLiveOfProvider = (db: Db, providerId: string): Promise<AttemptRow[]> =>
   db
     .selectFrom('attempts')
     .selectAll()
     .where('provider_id', '=', providerId)
-    .where('state', 'in', ['running', 'lapsed'])
+    .where('state', 'in', [...LEASED, 'lapsed'])
     .execute()
 
 export const listExpired = (db: Db, now: number, limit: number): Promise<AttemptRow[]> =>
   db
     .selectFrom('attempts')
     .selectAll()
-    .where('state', '=', 'running')
+    .where('state', 'in', LEASED)
     .where('lease_until', '<', now)
     .orderBy('lease_until')
     .limit(limit)
     .execute()
 
-/** Extends the leases of a connection's attempts; returns the ids of the attempts that really run there. */
+/** Extends the leases of a connection's attempts; returns the ids of the attempts that really run there, or are held ready. */
 export async function renewLeases(
   trx: Trx,
   connection: { providerId: string; epoch: number },
@@ -110,7 +136,7 @@ export async function renewLeases(
     .set({ lease_until: until })
     .where('provider_id', '=', connection.providerId)
     .where('epoch', '=', connection.epoch)
-    .where('state', '=', 'running')
+    .where('state', 'in', LEASED)
     .where((e) =>
       e.exists(
         e
@@ -126,11 +152,11 @@ export async function renewLeases(
 }
 
 /**
- * Has the lease of every running attempt end at `until`, so that agents can come back after the gateway was away,
+ * Has every lease end at `until`, so that agents can come back after the gateway was away,
  * however long it was.
  */
 export async function graceLeases(db: Db, until: number): Promise<void> {
-  await db.updateTable('attempts').set({ lease_until: until }).where('state', '=', 'running').execute()
+  await db.updateTable('attempts').set({ lease_until: until }).where('state', 'in', LEASED).execute()
 }
 
 /** Shortens the leases that no clock could have given: none lasts beyond `latest`. */
@@ -138,7 +164,7 @@ export async function clampLeases(db: Db, latest: number): Promise<void> {
   const impossible = await db
     .selectFrom('attempts')
     .select('id')
-    .where('state', '=', 'running')
+    .where('state', 'in', LEASED)
     .where('lease_until', '>', latest)
     .limit(1)
     .executeTakeFirst()
@@ -146,12 +172,12 @@ export async function clampLeases(db: Db, latest: number): Promise<void> {
   await db
     .updateTable('attempts')
     .set({ lease_until: latest })
-    .where('state', '=', 'running')
+    .where('state', 'in', LEASED)
     .where('lease_until', '>', latest)
     .execute()
 }
 
-/** Images that these providers are making for others than their owners. */
+/** Images that these providers are making, or hold ready, for others than their owners. */
 export async function countRunning(
   db: Db,
   providerIds: readonly string[]
@@ -167,7 +193,7 @@ export async function countRunning(
       e.fn.countAll<number>().as('images')
     ])
     .where('attempts.provider_id', 'in', providerIds)
-    .where('attempts.state', '=', 'running')
+    .where('attempts.state', 'in', LEASED)
     .whereRef('tasks.user_id', '!=', 'providers.owner_id')
     .groupBy(['attempts.service_id', 'attempts.provider_id', 'tasks.user_id'])
     .execute()

@@ -5,7 +5,7 @@ import { failAttempt } from './fail-attempt.ts'
 import { tokenMatches } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
 import { requireOfferBudget, requireProviderBudget } from './require-provider-budget.ts'
-import { changeFenced, takeBackLoss } from './task-store.ts'
+import { changeFenced, takeBackLoss, type TaskRow } from './task-store.ts'
 
 /** An attempt the agent says it runs or holds finished. */
 export interface HeldAttempt {
@@ -13,7 +13,7 @@ export interface HeldAttempt {
   token: string
 }
 
-export type ResumedAttempt = AttemptRow & { userId: string; position: number }
+export type ResumedAttempt = AttemptRow & Pick<TaskRow, 'position' | 'model' | 'class'> & { userId: string }
 
 export interface AgentConnected extends ConnectedProvider {
   /** Attempts it goes on with, under leases of this connection. */
@@ -45,8 +45,9 @@ export async function connectAgent(
     await lockRequest(trx, ...live.map((attempt) => attempt.request_id))
     for (const attempt of live) {
       const token = tokens.get(attempt.id)
+      const state = attempt.state === 'standby' ? ('standby' as const) : ('running' as const)
       const lease = {
-        state: 'running' as const,
+        state,
         epoch: provider.epoch,
         lease_until: database.clock.now() + limits.leaseMs,
         finished_at: null,
@@ -58,11 +59,19 @@ export async function connectAgent(
         lost.push(attempt)
         continue
       }
-      const task = await changeFenced(trx, fence, { state: 'running' })
+      // What is held ready goes on waiting.
+      const task = await changeFenced(trx, fence, state === 'standby' ? { held: 1 } : { state })
       if (task) {
         if (attempt.state === 'lapsed') await takeBackLoss(trx, attempt.task_id)
         await changeAttempt(trx, attempt.id, lease)
-        resumed.push({ ...attempt, ...lease, userId: task.user_id, position: task.position })
+        resumed.push({
+          ...attempt,
+          ...lease,
+          userId: task.user_id,
+          position: task.position,
+          model: task.model,
+          class: task.class
+        })
       }
     }
     return { ...provider, resumed, lost }

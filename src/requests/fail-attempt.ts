@@ -5,7 +5,7 @@ import { pauseService } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/offers-store.ts'
 import { findProviderName } from '../providers/provider-state-store.ts'
 import { quote } from '../providers/quote.ts'
-import { type AttemptRow, changeAttempt, findAttempt, listAttemptsOfTask } from './attempt-store.ts'
+import { type AttemptRow, changeAttempt, findAttempt, isLeased, listAttemptsOfTask } from './attempt-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import type { AttemptReason } from './request-states.ts'
@@ -22,6 +22,7 @@ import {
 } from './retry-policy.ts'
 import { ringRequest } from './ring-request.ts'
 import { servicesFor } from './services-for.ts'
+import { releaseHeldTask } from './standby-store.ts'
 import { changeFenced, findTask, listFailures, type TaskRow } from './task-store.ts'
 
 export interface Failure {
@@ -39,8 +40,8 @@ export interface Failure {
 }
 
 /**
- * Ends an attempt without an image: the task waits again, or has failed, as the retry policy says. Fenced like a
- * success; false when the task is no longer this attempt's.
+ * Ends an attempt without an image: the task waits again, or has failed, as the retry policy says; what was only held ready is
+ * let go. Fenced like a success; false when the task is no longer this attempt's.
  */
 export async function failAttempt(parts: RequestParts, attempt: AttemptRow, failure: Failure): Promise<boolean> {
   const { database, providers, limits, random } = parts
@@ -55,6 +56,10 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
     const earlier = await listAttemptsOfTask(trx, task)
     const lease = await findAttempt(trx, attempt.id)
     if (!lease || isKept(lease, { seen: attempt, reason: failure.reason })) return undefined
+    // Whatever it was: nothing had begun.
+    if (lease.state === 'standby') {
+      return (await releaseHeldTask(trx, { taskId: task.id, attemptId: attempt.id }))?.user_id
+    }
     // An agent that stayed away for longer than its lease and came back without the work was lost once, not twice.
     const loss = isLoss(failure.reason) && lease.state !== 'lapsed' && failure.isAnnounced !== true
     const deferred = isDeferring(failure.reason)
@@ -133,7 +138,7 @@ const leaveAlone = (
 function isKept(lease: AttemptRow, { seen, reason }: { seen: AttemptRow; reason: AttemptReason }): boolean {
   if (!isLoss(reason)) return false
   if (lease.epoch !== seen.epoch) return true
-  return reason === 'lease_lapsed' && (lease.state !== 'running' || lease.lease_until !== seen.lease_until)
+  return reason === 'lease_lapsed' && (!isLeased(lease) || lease.lease_until !== seen.lease_until)
 }
 
 async function candidatesOf({ database, providers }: RequestParts, attempt: AttemptRow): Promise<Offer[]> {

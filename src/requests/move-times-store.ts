@@ -1,6 +1,7 @@
 import type { ExpressionBuilder } from 'kysely'
 import type { Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
+import { LEASED } from './attempt-store.ts'
 
 /**
  * Moves what is measured with the clock along with it: leases, presence, pauses and the next tries of images and webhooks end as much
@@ -23,7 +24,7 @@ export async function moveTimes(trx: Trx, { now, byMs }: { now: number; byMs: nu
   await trx
     .updateTable('attempts')
     .set((e) => ({ lease_until: e('lease_until', '+', byMs) }))
-    .where('state', '=', 'running')
+    .where('state', 'in', LEASED)
     .execute()
   await trx
     .updateTable('providers')

@@ -24,6 +24,7 @@ import type { RequestParts } from './request-parts.ts'
 import { requireStorageRoom } from './require-storage-room.ts'
 import { retryRequest } from './retry-request.ts'
 import { listShares, shareRequest, unshareRequest } from './share-request.ts'
+import { releaseStandby, startStandby } from './standby.ts'
 import { submitRequest } from './submit-request.ts'
 
 export type RequestLifecycle = ReturnType<typeof createRequestLifecycle>
@@ -48,6 +49,8 @@ export function createRequestLifecycle(parts: RequestParts) {
     /** Throws `insufficient_quota` when somebody has stored as much as they may. */
     requireStorageRoom: (userId: string) => requireStorageRoom(parts.database.db, { limits: parts.limits, userId }),
     claim: bind(claimTask),
+    startStandby: bind(startStandby),
+    releaseStandby: bind(releaseStandby),
     findAttempt: bind(findHeldAttempt),
     findInput: bind(findInput),
     listExpectedTimes: (attemptIds: readonly string[]) => listExpectedTimes(parts.database.db, attemptIds),

@@ -9,12 +9,15 @@ export type { RequestState } from '../db/tables.ts'
  *     ▲                 │ ├──────fail───► failed
  *     └─────retry───────┘ └──cancel─────► canceled      (cancel also from queued)
  *
+ * A queued task may be held ready by a busy service (`tasks.held`): it waits as before, and whoever claims it takes it.
+ *
  * A request runs as soon as one of its tasks does and ends when all of them have: succeeded with at least one image,
  * otherwise failed (or canceled when that is why). Its finished images stay in every case.
  *
- * An attempt: running ─► succeeded | failed | canceled, or ─► lapsed when its lease runs out. A lapsed attempt still
+ * An attempt: (standby ─►) running ─► succeeded | failed | canceled, or ─► lapsed when its lease runs out. A lapsed attempt still
  * succeeds if its result arrives before another attempt has taken the task (the fence is `tasks.current_attempt_id`),
- * runs again when its agent comes back before that, and has failed afterwards.
+ * runs again when its agent comes back before that, and has failed afterwards. A standby, which holds a task ready, is a row only as
+ * long as it does, and no attempt until it runs.
  */
 export const ENDED = ['succeeded', 'failed', 'canceled'] as const
 export const UNFINISHED = ['queued', 'running'] as const

@@ -111,6 +111,7 @@ describe('listLanes', () => {
       routing: 'any',
       node_faults: 0,
       refusals: 0,
+      held: 0,
       order_key: 1,
       queued_at: 800
     })
@@ -175,11 +176,11 @@ describe('with a long queue', () => {
     })
     // What is scanned is the list of lanes itself.
     expect(wasteful(plans).filter((plan) => !/^SCAN (asked|lanes|2 CONSTANT ROWS)$/.test(plan))).toEqual([])
-    const lane = 'user_id,class,needs,routing,node_faults,refusals'
+    const lane = 'user_id,class,needs,routing,node_faults,refusals,held'
     const searched = plans.filter((plan) => /^SEARCH tasks/.test(plan))
     expect(searched).toEqual([
       'SEARCH tasks USING INDEX tasks_by_lane (model=?)',
-      `SEARCH tasks USING INDEX tasks_by_lane (model=? AND (${lane},order_key)>(?,?,?,?,?,?,?))`,
+      `SEARCH tasks USING INDEX tasks_by_lane (model=? AND (${lane},order_key)>(?,?,?,?,?,?,?,?))`,
       `SEARCH tasks USING INDEX tasks_by_lane (model=? AND ${lane.replaceAll(',', '=? AND ')}=?)`
     ])
   })

@@ -4,15 +4,24 @@ import type { TaskRow } from './task-store.ts'
 
 /**
  * A part of the queue of one person: waiting images that may all go to the same places, as far as they have not failed
- * anywhere. Those that have are lanes of their own, so that none of them hides one that has not.
+ * anywhere and nobody holds them ready. Those that have, and those that are held, are lanes of their own, so that none of them
+ * hides another.
  */
 export interface Lane extends Pick<TaskRow, 'model' | 'user_id' | 'class' | 'needs' | 'routing'>, FirstImage {
   node_faults: number
   refusals: number
+  /** 1: each of them is held ready by a service. */
+  held: number
 }
 
 /** Of the first image in a lane. */
 type FirstImage = Pick<TaskRow, 'id' | 'order_key' | 'queued_at'>
+
+/**
+ * Whether the images of a lane go to different places: then one that cannot begin says nothing about the others.
+ */
+export const isMixed = (lane: Pick<Lane, 'node_faults' | 'refusals' | 'held'>): boolean =>
+  isTried(lane) || lane.held > 0
 
 /**
  * Whether each image of a lane may have failed somewhere else: then one that cannot begin says nothing about the
@@ -25,7 +34,7 @@ export const isTried = ({ node_faults, refusals }: Pick<Lane, 'node_faults' | 'r
  * What makes a lane, besides its model. The index `tasks_by_lane` is sorted by the model, these, and the order within
  * the lane.
  */
-const LANE = ['user_id', 'class', 'needs', 'routing', 'node_faults', 'refusals']
+const LANE = ['user_id', 'class', 'needs', 'routing', 'node_faults', 'refusals', 'held']
 /** No image is behind this place in its lane. */
 const LAST = Number.MAX_SAFE_INTEGER
 

@@ -1,7 +1,8 @@
-import type { Insertable, Selectable } from 'kysely'
+import type { ExpressionBuilder, Insertable, Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
+import { forgetStandby } from './attempt-store.ts'
 import { UNFINISHED } from './request-states.ts'
 import { isRequestFault, isSpending, type Machine } from './retry-policy.ts'
 
@@ -61,49 +62,69 @@ export async function listFailures(
   return failures
 }
 
+/** A waiting task that is wanted for an attempt. */
+export interface TaskClaim {
+  taskId: string
+  attemptId: string
+  serviceId: string
+  providerId: string
+  epoch: number
+  now: number
+}
+
+/** Whether the provider has not been taken over by a newer connection, nor been drained. */
+export const takesWork =
+  ({ providerId, epoch }: Pick<TaskClaim, 'providerId' | 'epoch'>) =>
+  (e: ExpressionBuilder<Tables, 'tasks'>) =>
+    e.exists(
+      e
+        .selectFrom('providers')
+        .select('providers.id')
+        .where('providers.id', '=', providerId)
+        .where('providers.epoch', '=', epoch)
+        .where('providers.drained_at', 'is', null)
+    )
+
+/** Whether it is not too early to try the task on this service again. */
+export const isDue =
+  ({ serviceId, now }: Pick<TaskClaim, 'serviceId' | 'now'>) =>
+  (e: ExpressionBuilder<Tables, 'tasks'>) =>
+    e.or([
+      e('not_before', '<=', now),
+      e.not(
+        e.exists(
+          e
+            .selectFrom('attempts')
+            .select('attempts.id')
+            .whereRef('attempts.task_id', '=', 'tasks.id')
+            .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
+            .where('attempts.service_id', '=', serviceId)
+            .where('attempts.reason', 'in', NODE_FAULTS)
+        )
+      )
+    ])
+
 /**
  * Takes a waiting task for an attempt; false when another was quicker, the provider has been taken over or drained, or
  * it is too early to try it on this service again.
- * From here on the late result of an earlier attempt whose lease lapsed is not wanted any more.
+ * From here on the late result of an earlier attempt whose lease lapsed is not wanted any more, and nobody holds the task ready.
  */
-export async function takeTask(
-  trx: Trx,
-  claim: { taskId: string; attemptId: string; serviceId: string; providerId: string; epoch: number; now: number }
-): Promise<boolean> {
-  const { numUpdatedRows } = await trx
+export async function takeTask(trx: Trx, claim: TaskClaim): Promise<boolean> {
+  const taken = await trx
     .updateTable('tasks')
     .set({ state: 'running', current_attempt_id: claim.attemptId })
     .where('id', '=', claim.taskId)
     .where('state', '=', 'queued')
-    .where((e) =>
-      e.exists(
-        e
-          .selectFrom('providers')
-          .select('providers.id')
-          .where('providers.id', '=', claim.providerId)
-          .where('providers.epoch', '=', claim.epoch)
-          .where('providers.drained_at', 'is', null)
-      )
-    )
-    .where((e) =>
-      e.or([
-        e('not_before', '<=', claim.now),
-        e.not(
-          e.exists(
-            e
-              .selectFrom('attempts')
-              .select('attempts.id')
-              .whereRef('attempts.task_id', '=', 'tasks.id')
-              .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
-              .where('attempts.service_id', '=', claim.serviceId)
-              .where('attempts.reason', 'in', NODE_FAULTS)
-          )
-        )
-      ])
-    )
+    .where(takesWork(claim))
+    .where(isDue(claim))
+    .returning('held')
     .executeTakeFirst()
-  if (numUpdatedRows === 0n) return false
+  if (!taken) return false
   await endLapsed(trx, claim.taskId)
+  if (taken.held > 0) {
+    await trx.updateTable('tasks').set({ held: 0 }).where('id', '=', claim.taskId).execute()
+    await forgetStandby(trx, claim.taskId)
+  }
   return true
 }
 
@@ -149,7 +170,7 @@ export async function takeBackLoss(trx: Trx, taskId: string): Promise<void> {
 export async function cancelTasks(trx: Trx, requestId: string, now: number): Promise<void> {
   await trx
     .updateTable('tasks')
-    .set({ state: 'canceled', finished_at: now, current_attempt_id: null })
+    .set({ state: 'canceled', finished_at: now, current_attempt_id: null, held: 0 })
     .where('request_id', '=', requestId)
     .where('state', 'in', UNFINISHED)
     .execute()
@@ -163,12 +184,13 @@ export async function failWaiting(
 ): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('tasks')
-    .set({ ...failure, state: 'failed', current_attempt_id: null })
+    .set({ ...failure, state: 'failed', current_attempt_id: null, held: 0 })
     .where('id', '=', taskId)
     .where('state', '=', 'queued')
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
   await endLapsed(trx, taskId)
+  await forgetStandby(trx, taskId)
   return true
 }
 
@@ -188,6 +210,7 @@ export async function reopenTask(
       losses: 0,
       refusals: 0,
       not_before: 0,
+      held: 0,
       error_code: null,
       error_message: null,
       error_param: null,

@@ -51,6 +51,7 @@ export const listWaiting = (
     .where('routing', '=', lane.routing)
     .where('node_faults', '=', lane.node_faults)
     .where('refusals', '=', lane.refusals)
+    .where('held', '=', lane.held)
     .where('queued_at', '<', before)
     .where('id', '>', afterId)
     .orderBy('id')

@@ -126,7 +126,7 @@ describe('the events of a job', () => {
     const { user, jobs, model } = await fakes.newcomer()
     model.answers('ok', 'hang', 'hang')
     const some = await jobs.submit({ model: model.id, n: 2 })
-    await waitFor(() => model.received().length === 2)
+    await waitFor(async () => (await jobs.get(some)).attempts.some(({ status }) => status === 'succeeded'))
     await jobs.cancel(some)
     const { result } = await jobs.get(some)
     expect(result?.data).toHaveLength(1)

@@ -12,6 +12,8 @@ const RUNS = Number(process.env.FUZZ_RUNS ?? 40)
 /** What happens often in life happens often here, so that requests get far before they are canceled or deleted. */
 const OFTEN: Partial<Record<Move['name'], number>> = {
   claim: 8,
+  hold: 6,
+  start: 4,
   submit: 3,
   deliver: 2,
   fail: 3,
@@ -48,7 +50,7 @@ function offencesIn({ requests, tasks, attempts, assets, usage, miscounts }: Row
     const current = own.find((attempt) => attempt.id === task.current_attempt_id)
     const images = assets.filter((asset) => asset.request_id === task.request_id && asset.position === task.position)
     const won = own.filter(({ state }) => state === 'succeeded')
-    const live = own.filter(({ state }) => state === 'running' || state === 'lapsed')
+    const live = own.filter(({ state }) => ['standby', 'running', 'lapsed'].includes(state))
     wrong(task.node_faults > MOST_NODE_FAULTS, `${task.id} has ${task.node_faults} node faults`)
     wrong(task.losses > MOST_LOSSES, `${task.id} has ${task.losses} losses`)
     wrong(
@@ -60,14 +62,22 @@ function offencesIn({ requests, tasks, attempts, assets, usage, miscounts }: Row
       live.some((attempt) => attempt !== current),
       `${task.id} has a live attempt that is not its current one`
     )
+    wrong(
+      task.held !== (current?.state === 'standby' ? 1 : 0),
+      `${task.id} is held: ${task.held}, by one that is ${current?.state}`
+    )
     switch (task.state) {
       case 'running':
         wrong(current?.state !== 'running', `${task.id} runs under a lease that is ${current?.state}`)
         break
       case 'queued':
         wrong(
-          current !== undefined && current.state !== 'lapsed',
+          current !== undefined && current.state !== 'lapsed' && current.state !== 'standby',
           `${task.id} waits under one that is ${current?.state}`
+        )
+        wrong(
+          current === undefined && task.current_attempt_id !== null,
+          `${task.id} is held by an attempt that is not there`
         )
         break
       case 'succeeded':

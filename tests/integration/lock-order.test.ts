@@ -36,6 +36,8 @@ const EXPECTED: Record<string, string[]> = {
   'requests/give-up-request.ts giveUpRequest': ['request'],
   'requests/renew-connections.ts renewConnections': ['provider'],
   'requests/share-request.ts shareRequest': ['request'],
+  'requests/standby.ts releaseStandby': ['request'],
+  'requests/standby.ts startStandby': ['provider', 'request'],
   'settings/setting-store.ts writeSettings': ['settings'],
   'webhooks/webhooks.ts redeliver': ['person']
 }
@@ -97,6 +99,19 @@ it('each operation takes its locks in one order', async () => {
   const [delivery] = ((await deliveries.json()) as { data: { id: string }[] }).data
   await post(`/v1/webhooks/deliveries/${delivery?.id}/redeliver`)
 
+  // It holds one ready and begins it, holds another, and lets go of that.
+  const eager = [{ models: [{ id: 'eager', features: ['generate' as const] }], prefetch: 1 }]
+  const ready = await startHandWorker(gateway, { key, name: 'ready', services: eager })
+  for (let count = 0; count < 3; count += 1)
+    await post('/v1/images/generations', { ...SMALL, model: 'eager', async: true })
+  const [running, begun] = [await ready.next(), await ready.next()]
+  ready.agent.send({ type: 'attempt.ready', attempt_id: begun.attempt_id })
+  await waitFor(() => wasSeen('startStandby'))
+  await ready.finish(running)
+  ready.agent.send({ type: 'attempt.stopped', attempt_id: (await ready.next()).attempt_id })
+  await waitFor(() => wasSeen('releaseStandby'))
+  await ready.close()
+
   // It comes back with what it runs, and comes back without.
   const held = await submit()
   const { attempt_id: id, token } = await worker.next()
@@ -112,6 +127,7 @@ it('each operation takes its locks in one order', async () => {
   const { id: service, provider_id: provider } = await gateway.database.db
     .selectFrom('services')
     .select(['id', 'provider_id'])
+    .where('provider_id', '=', (e) => e.selectFrom('providers').select('id').where('name', '=', 'first'))
     .executeTakeFirstOrThrow()
   const terms = { method: 'PUT', json: { imagesPerHour: 5 } }
   const set = await callDashboard(gateway, person, `providers/${provider}/services/${service}/terms`, terms)

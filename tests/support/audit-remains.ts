@@ -63,8 +63,11 @@ function auditTasks(
     const succeeded = those.filter(({ state }) => state === 'succeeded').map(({ id }) => id)
     const right = task.state === 'succeeded' ? [task.current_attempt_id] : []
     if (succeeded.join() !== right.join()) wrong.push(`${task.id} is ${task.state}, made by [${succeeded.join()}]`)
+    const holding = those.filter(({ id, state }) => state === 'standby' && id === task.current_attempt_id)
+    if (task.held !== holding.length || (task.held > 0 && task.state !== 'queued'))
+      wrong.push(`${task.id} is ${task.state} and held: ${task.held}, by [${holding.map(({ id }) => id).join()}]`)
     if (mayWait(task.request_id)) continue
-    const going = those.filter(({ state }) => state === 'running' || state === 'lapsed')
+    const going = those.filter(({ state }) => ['standby', 'running', 'lapsed'].includes(state))
     if (going.length > 0) wrong.push(`${going.length} attempts of ${task.id} have not ended`)
   }
   return wrong

@@ -1,6 +1,6 @@
 import { AppError } from '../../src/lib/errors.ts'
 import { NODE_FAULTS, REQUEST_FAULTS } from '../../src/protocol/messages.ts'
-import { type AttemptRow, listExpired } from '../../src/requests/attempt-store.ts'
+import { type AttemptRow, isLeased, listExpired } from '../../src/requests/attempt-store.ts'
 import { findTask, type TaskRow } from '../../src/requests/task-store.ts'
 import {
   type Connection,
@@ -70,6 +70,35 @@ const MOVES = {
   },
   claimAsSeen: async (memory, { requests, pick, other }) =>
     claim(memory, { requests, task: at(memory.seenTasks, pick), agent: at(AGENTS, other)! }),
+  hold: async (memory, { database, requests, pick, other }) => {
+    const waiting = await database.db.selectFrom('tasks').selectAll().where('state', '=', 'queued').execute()
+    await claim(memory, { requests, task: at(waiting, pick), agent: at(AGENTS, other)!, isStandby: true })
+  },
+  holdAsSeen: async (memory, { requests, pick, other }) =>
+    claim(memory, { requests, task: at(memory.seenTasks, pick), agent: at(AGENTS, other)!, isStandby: true }),
+  start: async (memory, { database, requests, pick }) => {
+    const lease = at(memory.leases, pick)
+    const before = lease && (await requests.findAttempt(lease.attemptId))
+    if (!before) return
+    const isStarted = await requests.startStandby({ attemptId: before.id })
+    const after = await requests.findAttempt(before.id)
+    if (isStarted !== (after?.state === 'running'))
+      memory.offences.push(`${before.id} is said to have begun: ${isStarted}`)
+    if (before.state !== 'standby' && JSON.stringify(before) !== JSON.stringify(after)) {
+      memory.offences.push(`${before.id} was ${before.state} and begun`)
+    }
+    const task = await findTask(database.db, before.task_id)
+    if (isStarted && task?.current_attempt_id !== before.id) memory.offences.push(`${before.id} runs for nobody`)
+  },
+  release: async (memory, { database, requests, pick }) => {
+    const lease = at(memory.leases, pick)
+    const attempt = lease && (await requests.findAttempt(lease.attemptId))
+    if (!attempt) return
+    const before = await readRows(database)
+    if (await requests.releaseStandby(attempt.id)) {
+      if (attempt.state !== 'standby') memory.offences.push(`${attempt.id} was ${attempt.state} and let go`)
+    } else expectUnchanged(memory, 'letting go of what is not held', { before, after: await readRows(database) })
+  },
   claimReplaced: async (memory, { database, requests, pick }) => {
     const waiting = await database.db.selectFrom('tasks').selectAll().where('state', '=', 'queued').execute()
     const [task, replaced] = [at(waiting, pick), at(memory.pastConnections, pick)]
@@ -91,7 +120,8 @@ const MOVES = {
     const lease = at(memory.leases, pick)
     const attempt = lease && (await requests.findAttempt(lease.attemptId, lease.token))
     // As the byte path does: what has ended is answered without a look at the image.
-    if (!attempt || !['running', 'lapsed'].includes(attempt.state)) return
+    if (!attempt || !['standby', 'running', 'lapsed'].includes(attempt.state)) return
+    if (attempt.state === 'standby' && !(await requests.startStandby({ attemptId: attempt.id }))) return
     await finish(memory, { database, requests, attempt })
   },
   beginDelivery: async (memory, { requests, pick }) => {
@@ -129,7 +159,7 @@ const MOVES = {
     )
     const now = seen && (await requests.findAttempt(seen.row.id))
     if (!now || !(await requests.fail(seen.row, { reason: 'lease_lapsed', message: 'It lapsed.' }))) return
-    if (now.state !== 'running') memory.offences.push(`a lease that was ${now.state} lapsed`)
+    if (!isLeased(now)) memory.offences.push(`a lease that was ${now.state} lapsed`)
     if (now.lease_until >= memory.world.clock.now()) memory.offences.push('a lease lapsed that had been renewed')
   },
   voidAsSeen: async (memory, { requests, pick }) => {
@@ -198,20 +228,26 @@ async function claim(
   {
     requests,
     task,
-    agent
-  }: { requests: LeaseWorld['gateways'][number]['requests']; task: TaskRow | undefined; agent: string }
+    agent,
+    isStandby = false
+  }: {
+    requests: LeaseWorld['gateways'][number]['requests']
+    task: TaskRow | undefined
+    agent: string
+    isStandby?: boolean
+  }
 ): Promise<void> {
   const connection = memory.connections.get(agent)?.connection
   if (!task || !connection || task.model !== MODEL) return
   const { serviceId, providerId, epoch } = connection
-  const given = await requests.claim({ task, serviceId, providerId, epoch })
+  const given = await requests.claim({ task, serviceId, providerId, epoch, isStandby })
   if (given) memory.leases.push({ attemptId: given.attemptId, token: given.token, agent })
 }
 
 /** A result counts under the current lease alone, and otherwise changes nothing at all. */
 async function finish(
   memory: Memory,
-  { database, requests, attempt }: LeaseWorld['gateways'][number] & { attempt: AttemptRow }
+  { database, requests, attempt }: Omit<LeaseWorld['gateways'][number], 'providers'> & { attempt: AttemptRow }
 ): Promise<void> {
   const before = await readRows(database)
   const task = await findTask(database.db, attempt.task_id)

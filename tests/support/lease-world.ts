@@ -9,7 +9,7 @@ import { newId } from '../../src/lib/ids.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
 import type { Principal } from '../../src/lib/principal.ts'
 import { createOffers } from '../../src/providers/offers.ts'
-import { createProviderStore } from '../../src/providers/provider-store.ts'
+import { createProviderStore, type ProviderStore } from '../../src/providers/provider-store.ts'
 import type { AgentConnected, HeldAttempt } from '../../src/requests/connect-agent.ts'
 import type { DeliveredImage } from '../../src/requests/finish-attempt.ts'
 import { createRequestLifecycle, type RequestLifecycle } from '../../src/requests/request-lifecycle.ts'
@@ -23,7 +23,7 @@ export const LEASE_MS = 24_000
 /** The operations on requests as gateway processes call them, on one real database file, with a clock that tests move. */
 export interface LeaseWorld {
   /** Each with a connection of its own to the file. */
-  gateways: { database: Database; requests: RequestLifecycle }[]
+  gateways: { database: Database; requests: RequestLifecycle; providers: ProviderStore }[]
   clock: SteadyClock & {
     /** Time passes. */
     advance(ms: number): void
@@ -118,7 +118,7 @@ async function openGateway(dataDir: string, clock: { now(): number }) {
     random: () => 0,
     logger: silentLogger()
   })
-  return { database, requests }
+  return { database, requests, providers }
 }
 
 /** An image whose bytes are in the store, as the operations see it. */

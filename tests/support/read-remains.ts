@@ -20,6 +20,7 @@ export interface TaskRow {
   asset_id: string
   node_faults: number
   losses: number
+  held: number
 }
 
 export interface AttemptRow {

@@ -216,6 +216,7 @@ export function agentConfig(agent: {
       type: 'image',
       engine: 'demo',
       concurrency: 1,
+      prefetch: 1,
       timeoutMs: 20_000,
       access: 'members' as const,
       models: [{ id: 'demo', servedAs: 'demo', features: [...FEATURES] }],

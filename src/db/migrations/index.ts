@@ -31,6 +31,7 @@ import * as waitingSince from './028-waiting-since.ts'
 import * as serviceOffers from './029-service-offers.ts'
 import * as visibility from './030-visibility.ts'
 import * as silentImages from './031-silent-images.ts'
+import * as standby from './032-standby.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -68,5 +69,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '028-waiting-since': waitingSince,
   '029-service-offers': serviceOffers,
   '030-visibility': visibility,
-  '031-silent-images': silentImages
+  '031-silent-images': silentImages,
+  '032-standby': standby
 }

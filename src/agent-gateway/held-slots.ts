@@ -1,0 +1,92 @@
+import type { HeldReady } from '../dispatch/match-tasks.ts'
+
+/** One attempt as a session sees it: it holds a place of a service until the agent is really done with it. */
+export interface HeldSlot {
+  requestId: string
+  userId: string
+  position: number
+  serviceId: string
+  model: string
+  /** There while it is held ready and has not begun. */
+  standby?: Pick<HeldReady, 'class' | 'isShare'>
+  /** The agent was told to stop; the slot is free when it confirms. */
+  stopping: boolean
+  /** When the engine reported its first step. */
+  firstStepAt?: number
+  forget: () => void
+}
+
+/** A service whose agent let go of what it was to hold ready is given nothing more of that for so long. */
+const NO_STANDBY_FOR_MS = 5000
+
+/** How many images a service makes at once, and how many more it holds ready. */
+interface Places {
+  id: string
+  declaration: { concurrency: number; prefetch?: number }
+}
+
+/** What a service has to give. */
+interface FreePlaces {
+  free: number
+  running: number
+  standby: number
+  held: HeldReady[]
+  /** Whether any image could come of it. */
+  isOpen: boolean
+}
+
+/** What the agent of a session has been given, by attempt. */
+export class HeldSlots extends Map<string, HeldSlot> {
+  /** By service, until when it is given nothing to hold ready, by `performance.now()`. */
+  readonly #noStandbyUntil = new Map<string, number>()
+
+  #of(serviceId: string): [string, HeldSlot][] {
+    return [...this].filter(([, slot]) => slot.serviceId === serviceId)
+  }
+
+  /** Attempts that stand by, and have not begun, first those given first. */
+  standingBy(serviceId?: string): string[] {
+    return [...this].flatMap(([id, { standby, stopping, ...slot }]) =>
+      standby && !stopping && (serviceId === undefined || slot.serviceId === serviceId) ? [id] : []
+    )
+  }
+
+  /** Attempts that run and of which no step was told. */
+  silent(): string[] {
+    return [...this].flatMap(([id, { standby, stopping, firstStepAt }]) =>
+      standby || stopping || firstStepAt !== undefined ? [] : [id]
+    )
+  }
+
+  /** What a service has free. What is on its way from the agent holds its place, while the next may have begun already. */
+  placesOf({ id, declaration: { concurrency, prefetch = 0 } }: Places, ownerId: string): FreePlaces {
+    const all = this.#of(id)
+    const running = all.filter(([, { standby }]) => !standby).length
+    const free = Math.max(0, concurrency - running)
+    const held = all.flatMap(([attemptId, { userId, standby, stopping }]): HeldReady[] =>
+      standby && !stopping ? [{ attemptId, userId, ...standby }] : []
+    )
+    const isRefusing = performance.now() < (this.#noStandbyUntil.get(id) ?? -Infinity)
+    const standby = isRefusing ? 0 : Math.max(0, concurrency + prefetch - all.length - free)
+    const isOpen = free > 0 || standby > 0 || held.some((one) => mayBeReplaced(one, ownerId))
+    return { free, running, standby, held, isOpen }
+  }
+
+  /** Whether the agent has let go of what it was to hold ready, unasked: it is left alone with that for a while. */
+  noteRefused(attemptId: string): boolean {
+    const slot = this.get(attemptId)
+    if (!slot?.standby || slot.stopping) return false
+    this.#noStandbyUntil.set(slot.serviceId, performance.now() + NO_STANDBY_FOR_MS)
+    return true
+  }
+
+  /** As much of what stands by as there are places for now. */
+  startable({ id, declaration: { concurrency } }: Places): string[] {
+    const running = this.#of(id).filter(([, { standby }]) => !standby).length
+    return this.standingBy(id).slice(0, Math.max(0, concurrency - running))
+  }
+}
+
+/** Whether anything could go before it (`findReplaced`). */
+const mayBeReplaced = ({ userId, class: taskClass, isShare }: HeldReady, ownerId: string): boolean =>
+  userId !== ownerId || (taskClass > 0 && !isShare)

@@ -1,0 +1,45 @@
+import type { Trx } from '../db/database.ts'
+import { changeFenced, isDue, takesWork, type TaskClaim, type TaskRow } from './task-store.ts'
+
+/**
+ * Has a waiting task held ready for an attempt; false when somebody has it, or may still bring it, and where `takeTask` takes
+ * none. It goes on waiting: whoever is idle takes it as before.
+ */
+export async function holdTask(trx: Trx, claim: TaskClaim): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('tasks')
+    .set({ current_attempt_id: claim.attemptId, held: 1 })
+    .where('id', '=', claim.taskId)
+    .where('state', '=', 'queued')
+    .where('current_attempt_id', 'is', null)
+    .where(takesWork(claim))
+    .where(isDue(claim))
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Has the attempt that holds a task ready run it; false when it no longer holds it, or its provider takes no work. */
+export async function startHeldTask(
+  trx: Trx,
+  claim: Pick<TaskClaim, 'taskId' | 'attemptId' | 'providerId' | 'epoch'>
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('tasks')
+    .set({ state: 'running', held: 0 })
+    .where('id', '=', claim.taskId)
+    .where('state', '=', 'queued')
+    .where('current_attempt_id', '=', claim.attemptId)
+    .where(takesWork(claim))
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Lets the attempt that holds a task ready go, as if it had never been; undefined when it no longer holds it. */
+export async function releaseHeldTask(
+  trx: Trx,
+  fence: { taskId: string; attemptId: string }
+): Promise<TaskRow | undefined> {
+  const task = await changeFenced(trx, fence, { current_attempt_id: null, held: 0 })
+  if (task) await trx.deleteFrom('attempts').where('id', '=', fence.attemptId).where('state', '=', 'standby').execute()
+  return task
+}

@@ -1,0 +1,70 @@
+import type { Trx } from '../db/database.ts'
+import { lockProvider, lockRequest } from '../db/locks.ts'
+import { type AttemptRow, changeAttempt, findAttempt } from './attempt-store.ts'
+import { mayBegin } from './may-begin.ts'
+import type { RequestParts } from './request-parts.ts'
+import { markStarted } from './request-store.ts'
+import { ringRequest } from './ring-request.ts'
+import { releaseHeldTask, startHeldTask } from './standby-store.ts'
+import { findTask } from './task-store.ts'
+
+/**
+ * The service that holds an image ready begins it. False when it may not, for the same reasons for which it would be given none
+ * now, or somebody else has the image by now: then it is let go. True also when it had begun before.
+ */
+export async function startStandby(
+  { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
+  { attemptId, ownerId }: { attemptId: string; ownerId?: string }
+): Promise<boolean> {
+  const seen = await findAttempt(database.db, attemptId)
+  if (seen?.state !== 'standby') return seen?.state === 'running'
+  const { provider_id: providerId, service_id: serviceId, request_id: requestId } = seen
+  const ended = await database.db.transaction().execute(async (trx) => {
+    await lockProvider(trx, providerId)
+    await lockRequest(trx, requestId)
+    const now = database.clock.now()
+    const attempt = await findAttempt(trx, attemptId)
+    const task = await findTask(trx, seen.task_id)
+    if (!task || attempt?.state !== 'standby') return { isStarted: attempt?.state === 'running' }
+    const { epoch } = attempt
+    const begin = { task, serviceId, providerId, epoch, ...(ownerId !== undefined && { ownerId }) }
+    const isStarted =
+      (await mayBegin(trx, { ...begin, providers, now, isCounted: true })) &&
+      (await startHeldTask(trx, { taskId: task.id, attemptId, providerId, epoch }))
+    if (isStarted) await noteStarted(trx, attempt, { now, queuedAt: task.queued_at })
+    else await releaseHeldTask(trx, { taskId: task.id, attemptId })
+    return { isStarted, userId: task.user_id }
+  })
+  if (ended.userId !== undefined) ringRequest(database.bell, { id: requestId, userId: ended.userId })
+  if (!ended.isStarted) database.bell.ring('tasks')
+  return ended.isStarted
+}
+
+/** Writes down that what was held ready runs: its time counts from now, and not from when it was fetched. */
+export async function noteStarted(
+  trx: Trx,
+  attempt: Pick<AttemptRow, 'id' | 'request_id'>,
+  { now, queuedAt }: { now: number; queuedAt: number }
+): Promise<void> {
+  // Never before the task was queued, whatever the clock says: attempts from before that count no more.
+  await changeAttempt(trx, attempt.id, { state: 'running', assigned_at: Math.max(now, queuedAt) })
+  await markStarted(trx, attempt.request_id, now)
+}
+
+/** A service no longer holds an image ready, which is no try of it. False when it did not, or has begun it. */
+export async function releaseStandby(
+  { database }: Pick<RequestParts, 'database'>,
+  attemptId: string
+): Promise<boolean> {
+  const seen = await findAttempt(database.db, attemptId)
+  if (seen?.state !== 'standby') return false
+  const task = await database.db.transaction().execute(async (trx) => {
+    await lockRequest(trx, seen.request_id)
+    const attempt = await findAttempt(trx, attemptId)
+    return attempt?.state === 'standby' ? releaseHeldTask(trx, { taskId: attempt.task_id, attemptId }) : undefined
+  })
+  if (!task) return false
+  ringRequest(database.bell, { id: seen.request_id, userId: task.user_id })
+  database.bell.ring('tasks')
+  return true
+}
