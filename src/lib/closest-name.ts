@@ -7,6 +7,8 @@ export function closestName(name: string, candidates: readonly string[]): string
   const wanted = name.toLowerCase()
   const most = mostMistakes(wanted)
   const [best] = candidates
+    // No others can be so close, and to measure how far thousands are would take long.
+    .filter(({ length }) => Math.abs(length - wanted.length) <= most)
     .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= most)
     .sort((a, b) => a.distance - b.distance)

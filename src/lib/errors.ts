@@ -1,4 +1,5 @@
 import { toIsoSecond } from './clock.ts'
+import { nameAvailable, type NoProvider, noProviderWords } from './no-provider-words.ts'
 import type { Scope } from './principal.ts'
 
 /**
@@ -211,18 +212,7 @@ export const errors = {
     make('invalid_request', 426, { headers: { upgrade: 'websocket', connection: 'upgrade' } })(
       'Agents connect here by WebSocket. If this is one, a proxy in between does not pass the header Upgrade on.'
     ),
-  noProvider: (model: string, available: readonly string[], needed: readonly string[] = []) => {
-    const lacking = needed.length === 0 ? '' : ` with ${needed.join(', ')}`
-    const hint =
-      available.length === 0
-        ? needed.length === 0
-          ? 'No machine is online. Try again later, or connect one of your own: the page Network of the dashboard says how.'
-          : 'No online model can do that.'
-        : `Available${lacking}: ${quoted(available)}.`
-    return make('no_provider', 404)(`No online image provider serves '${model}'${lacking} for you. ${hint}`, {
-      param: 'model'
-    })
-  },
+  noProvider: (known: NoProvider) => make('no_provider', 404)(noProviderWords(known), { param: 'model' }),
   /**
    * The model is served, but not with these LoRAs: `missing` are those that no machine has, `available` those that callers may
    * name; `isAway`: a machine that has them all is not there now.
@@ -261,8 +251,7 @@ export const errors = {
     make('no_provider', 404)(
       (owners === 1
         ? `The owner of the provider that serves '${model}' does not serve your account.`
-        : `The owners of the providers that serve '${model}' do not serve your account.`) +
-        (available.length === 0 ? '' : ` Available: ${quoted(available)}.`),
+        : `The owners of the providers that serve '${model}' do not serve your account.`) + nameAvailable(available),
       { param: 'model' }
     ),
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),

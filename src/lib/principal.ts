@@ -42,3 +42,7 @@ export interface Principal {
   /** Of requests that do not say it, by the key or the person; absent: neither names one. */
   visibilityDefault?: Visibility
 }
+
+/** Whether both of its limits let a caller use a model. */
+export const mayUseModel = ({ limits }: Pick<Principal, 'limits'>, model: string): boolean =>
+  [limits.key, limits.user].every(({ models }) => models === undefined || models.includes(model))

@@ -41,7 +41,7 @@ const block = (providerId: string) => insertBlock(rows.db, { providerId, userId:
 const listed = async () => (await offers.listOnline(caller)).map(({ model, providerId }) => [model, providerId])
 
 /** The message of the refusal; undefined: it is served. */
-async function refusal(change: { model?: string; needs?: Feature[]; canWait?: boolean } = {}) {
+async function refusal(change: { model?: string; needs?: Feature[]; canWait?: boolean; principal?: Principal } = {}) {
   const wanted = {
     principal: caller,
     model: 'm',
@@ -81,6 +81,30 @@ describe('a drained provider', () => {
     await drainProvider(rows.db, 'rig', NOW)
     expect(await listed()).toEqual([['m', 'other']])
     expect(await refusal()).toBeUndefined()
+  })
+})
+
+describe('a model that nobody serves now', () => {
+  it('was served lately by a machine that may serve the caller: that one is named', async () => {
+    await addRig('rig', 'ann', { online: false })
+    await addRig('hidden', 'bob', { online: false })
+    await rows.db.updateTable('services').set({ access: '"private"' }).where('provider_id', '=', 'hidden').execute()
+    const { name } = await rows.db
+      .selectFrom('providers')
+      .select('name')
+      .where('id', '=', 'rig')
+      .executeTakeFirstOrThrow()
+    expect(await refusal()).toContain(`'${name}' has served it lately: tell the owner`)
+    expect(await refusal({ needs: ['edit'] })).not.toContain('lately')
+  })
+
+  it('is named right where it is misspelt, and only as far as the caller may use it', async () => {
+    await addRig('rig', 'ann', { models: ['flux-dev', 'secret'] })
+    expect(await refusal({ model: 'flux-dve' })).toMatch(
+      /Did you mean 'flux-dev'\? Available: 'flux-dev', 'secret'\. GET \/v1\/models lists what you may use\.$/
+    )
+    const limited = { ...caller, limits: { key: { models: ['flux-dev', 'flux'] }, user: {} } }
+    expect(await refusal({ model: 'flux', principal: limited })).not.toContain('secret')
   })
 })
 

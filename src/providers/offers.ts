@@ -2,7 +2,7 @@ import { DAY_MS } from '../lib/durations.ts'
 import type { Routing } from '../db/tables.ts'
 import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
-import type { Principal } from '../lib/principal.ts'
+import { DASHBOARD_KEY_ID, mayUseModel, type Principal } from '../lib/principal.ts'
 import { canDo } from '../images/image-request.ts'
 import { missingLoras, readNeeds } from '../images/lora-needs.ts'
 import { isOpenEnded } from './pause-store.ts'
@@ -95,7 +95,8 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
         throw errors.noLoras(model, { loras, missing: missingLoras(loras, listed), available: listed, isAway })
       }
       const online = (await store.listOffers({ seenSince: clock.now() })).filter((offer) => may(offer) && serves(offer))
-      const others = [...new Set(online.filter(able).map((offer) => offer.model))]
+      const usable = online.filter((offer) => able(offer) && mayUseModel(principal, offer.model))
+      const others = [...new Set(usable.map((offer) => offer.model))]
       const refusing = new Set(offers.filter(able).map((offer) => offer.ownerId))
       if (refusing.size > 0) throw errors.notServed(model, { owners: refusing.size, available: others })
       const paused = (await store.listOffers({ ...known, drained: true, model })).filter(
@@ -104,7 +105,26 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
       const own = paused.find(({ ownerId }) => ownerId === principal.userId)
       if (paused.length > 0) throw errors.offersPaused(model, own?.providerName)
       // Naming the missing capability only helps when the model itself is there.
-      throw errors.noProvider(model, others, offers.some(serves) || features[0] !== 'generate' ? features : [])
+      const away = canWait
+        ? []
+        : (await store.listOffers({ ...everKnown, model })).filter(
+            (offer) => may(offer) && serves(offer) && canDo(offer.features, features)
+          )
+      const machines = new Map(
+        away.map(({ providerId, providerName: name, ownerId }) => [
+          providerId,
+          { name, isOwn: ownerId === principal.userId }
+        ])
+      )
+      throw errors.noProvider({
+        model,
+        needed: offers.some(serves) || features[0] !== 'generate' ? features : [],
+        available: others,
+        away: [...machines.values()],
+        isOnlyOwn: routing === 'only_own',
+        isAdmin: principal.role === 'admin',
+        hasKey: principal.keyId !== DASHBOARD_KEY_ID
+      })
     }
   }
 }

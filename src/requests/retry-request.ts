@@ -1,7 +1,6 @@
 import type { Trx } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
-import type { Principal } from '../lib/principal.ts'
-import { mayUseModel } from '../usage/apply-use-limits.ts'
+import { mayUseModel, type Principal } from '../lib/principal.ts'
 import { type Admission, admitImages } from './admit-images.ts'
 import { workOfTask } from '../providers/image-cost.ts'
 import { nextOrderKeys } from './queue-store.ts'

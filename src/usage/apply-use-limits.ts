@@ -1,14 +1,10 @@
 import type { ImageRequest } from '../images/image-request.ts'
 import { checkPixels, fitWithin, USUAL_MULTIPLE } from '../images/sizes.ts'
 import { errors } from '../lib/errors.ts'
-import type { Principal } from '../lib/principal.ts'
+import { mayUseModel, type Principal } from '../lib/principal.ts'
 
 /** What engines usually make when no size is asked for. */
 const USUAL_SIZE = { width: 1024, height: 1024 }
-
-/** Whether the key and its owner may use a model. */
-export const mayUseModel = ({ limits }: Pick<Principal, 'limits'>, model: string): boolean =>
-  [limits.key, limits.user].every(({ models }) => models === undefined || models.includes(model))
 
 /**
  * Holds a call to the models and sizes its key and owner may use. With a pixel limit an automatic size becomes one

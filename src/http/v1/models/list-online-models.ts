@@ -1,7 +1,6 @@
-import type { Principal } from '../../../lib/principal.ts'
+import { mayUseModel, type Principal } from '../../../lib/principal.ts'
 import { type Model, modelsOf } from '../../../providers/list-models.ts'
 import type { Wait } from '../../../request-views/find-takers.ts'
-import { mayUseModel } from '../../../usage/apply-use-limits.ts'
 import type { HttpContext } from '../../http-context.ts'
 
 export type ModelsContext = Pick<HttpContext, 'offers' | 'requestViews' | 'now'>

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { type NoProvider, noProviderWords } from './no-provider-words.ts'
+
+const UNKNOWN: NoProvider = {
+  model: 'flux',
+  needed: [],
+  available: [],
+  away: [],
+  isOnlyOwn: false,
+  isAdmin: false,
+  hasKey: false
+}
+const words = (change: Partial<NoProvider>) => noProviderWords({ ...UNKNOWN, ...change })
+const NONE = "No online image provider serves 'flux' for you."
+const machines = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `rig${index}`, isOwn: false }))
+
+describe('where no machine is online', () => {
+  it('a member is told whom to ask, an admin what to do, and who asks for their own alone that it is so', () => {
+    expect(words({})).toMatch(
+      /^No online image provider serves 'flux' for you\. No machine that you may use is online\. Tell an admin/
+    )
+    expect(words({ isAdmin: true })).toBe(
+      `${NONE} No machine is online: connect one, the page Network of the dashboard says how.`
+    )
+    expect(words({ isOnlyOwn: true })).toBe(
+      `${NONE} The call asks for your own machines alone, and none of them is online.`
+    )
+    expect(words({ needed: ['edit', 'mask'] })).toBe(
+      "No online image provider serves 'flux' with edit, mask for you. No online model can do that."
+    )
+  })
+})
+
+describe('where others are online', () => {
+  it('a name with a slip is put right, and what there is is named; a program is told where the list is', () => {
+    expect(words({ model: 'fluxs', available: ['flux', 'sdxl'] })).toBe(
+      "No online image provider serves 'fluxs' for you. Did you mean 'flux'? Available: 'flux', 'sdxl'."
+    )
+    expect(words({ available: ['sdxl'], needed: ['edit'], hasKey: true })).toBe(
+      "No online image provider serves 'flux' with edit for you. Available with edit: 'sdxl'. GET /v1/models lists what you may use."
+    )
+  })
+
+  it.each([20, 21])('of %d models twenty are named', (count) => {
+    const said = words({ available: Array.from({ length: count }, (_, index) => `model-of-many-${index}`) })
+    expect(said.match(/'model-/g)).toHaveLength(20)
+    expect(said.endsWith("'model-of-many-19'.")).toBe(count === 20)
+    expect(said.endsWith(' and 1 more.')).toBe(count === 21)
+  })
+})
+
+describe('where a machine has served it lately', () => {
+  it('its owner is told to look at it, and others to tell them', () => {
+    const wait = 'with "async": true the image waits for it.'
+    const own = { name: 'attic', isOwn: true }
+    expect(words({ away: [...machines(1), own], available: ['fluxx'] })).toBe(
+      `${NONE} Your 'attic' has served it lately: see that agent and image server run, or ${wait} Available: 'fluxx'.`
+    )
+    expect(words({ away: machines(1), isAdmin: true })).toBe(
+      `${NONE} 'rig0' has served it lately: tell the owner, whom the page Network of the dashboard names, or ${wait}`
+    )
+  })
+
+  it.each([3, 4])('of %d machines three are named', (count) => {
+    expect(words({ away: machines(count) })).toContain(
+      ` 'rig0', 'rig1', 'rig2'${count === 4 ? ' and 1 more' : ''} have served it lately`
+    )
+  })
+})

@@ -1,0 +1,63 @@
+import { closestName } from './closest-name.ts'
+
+/** What is known of a call for a model that nobody online serves for the caller. */
+export interface NoProvider {
+  model: string
+  /** What it needs beside the model, when the model alone is not all that is missing. */
+  needed: readonly string[]
+  /** Models that the caller may ask for now, with the same needs. */
+  available: readonly string[]
+  /** Machines that have served it lately for the caller and do not now. */
+  away: readonly { name: string; isOwn: boolean }[]
+  /** The call asks for the caller's own machines alone. */
+  isOnlyOwn: boolean
+  /** The caller is an admin. */
+  isAdmin: boolean
+  /** The caller has an API key, and sees no pages. */
+  hasKey: boolean
+}
+
+/** As many as a message can name. */
+const MOST_NAMED = 20
+const MOST_MACHINES_NAMED = 3
+
+/** `Available: 'a', 'b'.` of names of models, as far as they fit; empty when there is none. */
+export function nameAvailable(models: readonly string[], where = ''): string {
+  if (models.length === 0) return ''
+  const more = models.length > MOST_NAMED ? ` and ${models.length - MOST_NAMED} more` : ''
+  return ` Available${where}: ${quoted(models.slice(0, MOST_NAMED))}${more}.`
+}
+
+/** Why there is no provider, and what its reader can do: an owner, an admin, a member on a page, a program with a key. */
+export function noProviderWords(known: NoProvider): string {
+  const { model, needed, available, away, hasKey } = known
+  const lacking = needed.length === 0 ? '' : ` with ${needed.join(', ')}`
+  const list = hasKey && available.length > 0 ? ' GET /v1/models lists what you may use.' : ''
+  const advice = away.length > 0 ? adviceOfAway(away) : adviceOfNone(known)
+  return `No online image provider serves '${model}'${lacking} for you.${advice}${nameAvailable(available, lacking)}${list}`
+}
+
+function adviceOfAway(away: NoProvider['away']): string {
+  const own = away.filter(({ isOwn }) => isOwn)
+  const those = own.length > 0 ? own : away
+  const more = those.length > MOST_MACHINES_NAMED ? ` and ${those.length - MOST_MACHINES_NAMED} more` : ''
+  const names = quoted(those.slice(0, MOST_MACHINES_NAMED).map(({ name }) => name)) + more
+  const has = those.length === 1 ? 'has' : 'have'
+  const wait = 'with "async": true the image waits for it.'
+  return own.length > 0
+    ? ` Your ${names} ${has} served it lately: see that agent and image server run, or ${wait}`
+    : ` ${names} ${has} served it lately: tell the owner, whom the page Network of the dashboard names, or ${wait}`
+}
+
+function adviceOfNone({ model, needed, available, isOnlyOwn, isAdmin }: NoProvider): string {
+  const meant = closestName(model, available)
+  if (meant !== undefined) return ` Did you mean '${meant}'?`
+  if (available.length > 0) return ''
+  if (needed.length > 0) return ' No online model can do that.'
+  if (isOnlyOwn) return ' The call asks for your own machines alone, and none of them is online.'
+  return isAdmin
+    ? ' No machine is online: connect one, the page Network of the dashboard says how.'
+    : ' No machine that you may use is online. Tell an admin, try again later, or connect one of your own: the page Network of the dashboard says how.'
+}
+
+const quoted = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ')
