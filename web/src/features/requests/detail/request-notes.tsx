@@ -5,8 +5,8 @@ import { withLocalTimes } from '../../../lib/format.ts'
 import { networkQuery } from '../../../lib/network-query.ts'
 import { usePerson } from '../../../lib/session.ts'
 import { isUnfinished } from '../api.ts'
-import { adviceFor, needsProviders } from './error-advice.ts'
-import { waitAdvice } from './wait-advice.ts'
+import { adviceFor, needsProviders } from '../../../lib/advice/error-advice.ts'
+import { waitAdvice } from '../../../lib/advice/wait-advice.ts'
 
 /** Why it failed, as the server says, and, once it is known where it was tried, what to do about it. */
 export function RequestFailure({

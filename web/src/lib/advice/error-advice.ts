@@ -1,6 +1,6 @@
-import type { ProviderInfo } from '../../../../../src/http/dashboard/contract/network.ts'
-import type { AttemptInfo, RequestError } from '../../../../../src/http/dashboard/contract/requests.ts'
-import type { Person } from '../../../../../src/http/dashboard/contract/session.ts'
+import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type { AttemptInfo, RequestError } from '../../../../src/http/dashboard/contract/requests.ts'
+import type { Person } from '../../../../src/http/dashboard/contract/session.ts'
 import { type Machine, machinesWith, tellOwners } from './machines-with.ts'
 
 /** Who reads of an error, and where the request was tried. */

@@ -1,4 +1,4 @@
-import type { ProviderInfo } from '../../../../../src/http/dashboard/contract/network.ts'
+import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 
 export interface Machine {
   name: string

@@ -1,6 +1,6 @@
-import type { ProviderInfo } from '../../../../../src/http/dashboard/contract/network.ts'
-import type { RequestSummary, WaitReason } from '../../../../../src/http/dashboard/contract/requests.ts'
-import type { Person } from '../../../../../src/http/dashboard/contract/session.ts'
+import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type { RequestSummary, WaitReason } from '../../../../src/http/dashboard/contract/requests.ts'
+import type { Person } from '../../../../src/http/dashboard/contract/session.ts'
 import { machinesWith, tellOwners } from './machines-with.ts'
 
 /** What makes an image wait at one machine, and what its owner does about it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { attempt, provider, service } from '../../../lib/request-samples.ts'
+import { attempt, provider, service } from '../request-samples.ts'
 import { type AdviceContext, adviceFor } from './error-advice.ts'
 
 const ann = { id: 'usr_ann', name: 'Ann' }

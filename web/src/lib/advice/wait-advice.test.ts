@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { WaitReason } from '../../../../../src/http/dashboard/contract/requests.ts'
-import { provider, service, summary } from '../../../lib/request-samples.ts'
+import type { WaitReason } from '../../../../src/http/dashboard/contract/requests.ts'
+import { provider, service, summary } from '../request-samples.ts'
 import { waitAdvice } from './wait-advice.ts'
 
 const ann = { id: 'usr_ann', name: 'Ann' }
