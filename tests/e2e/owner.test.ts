@@ -159,6 +159,15 @@ describeSteps('the day of an owner', () => {
     await made('one more')
   })
 
+  it('fails somebody, who reads at once whom to tell', async () => {
+    images.setBehaviour({ default: 'error_oom' })
+    await ask('one too hard')
+    await painting('one too hard')
+      .getByText('Retry it. If it fails again, tell Ben Okri, whose machine attic tried it.')
+      .waitFor()
+    images.setBehaviour({ default: 'ok' })
+  })
+
   it('pauses the machine, which everybody sees', async () => {
     const { page } = owner
     await page.getByRole('button', { name: 'Change whom it serves' }).click()

@@ -5,6 +5,7 @@ import { withLocalTimes } from '../../../lib/format.ts'
 import type { Size } from '../sizes.ts'
 import { ImageTile } from './image-tile.tsx'
 import { RequestHeader } from './request-header.tsx'
+import { useFailureAdvice } from './failure-advice.ts'
 import type { StageActions } from './stage-actions.ts'
 import { isUnfinished, type StageEntry } from './stage-entries.ts'
 import { TileActions } from './tile-actions.tsx'
@@ -97,13 +98,19 @@ function ImageGrid({ entry, actions, large, usual }: RequestCardProps) {
 
 const columnList = (count: number) => `repeat(${count}, minmax(0, 1fr))`
 
-/** In the place of images that will not come: why. */
-function Lost({ entry: { request, submission }, large }: Pick<RequestCardProps, 'entry' | 'large'>) {
+/** In the place of images that will not come: why, and what to do about it. */
+function Lost(props: Pick<RequestCardProps, 'entry' | 'large'>) {
+  const { request, submission } = props.entry
   if (request.images.length > 0 || (isUnfinished(request) && !submission?.unanswered)) return null
+  return <Reason {...props} />
+}
+
+function Reason({ entry: { request, submission }, large }: Pick<RequestCardProps, 'entry' | 'large'>) {
   const isCanceled = request.status === 'canceled'
   const text = isCanceled
     ? 'Canceled before an image was made.'
     : (submission?.unanswered?.message ?? withLocalTimes(request.error?.message ?? 'It failed without a reason.'))
+  const advice = useFailureAdvice({ request, isWanted: large })
   const Icon = isCanceled ? Ban : CircleAlert
   return (
     <div
@@ -113,10 +120,21 @@ function Lost({ entry: { request, submission }, large }: Pick<RequestCardProps, 
       <Icon className={clsx('size-5 shrink-0', !isCanceled && 'text-bad')} aria-hidden />
       <p
         title={text}
-        className={clsx('[overflow-wrap:anywhere]', large ? 'line-clamp-8 max-w-md' : 'line-clamp-5 text-[13px]')}
+        className={clsx('[overflow-wrap:anywhere]', large ? 'line-clamp-6 max-w-md' : 'line-clamp-3 text-[13px]')}
       >
         {text}
       </p>
+      {advice !== undefined && (
+        <p
+          title={advice}
+          className={clsx(
+            '[overflow-wrap:anywhere] text-text',
+            large ? 'line-clamp-4 max-w-md' : 'line-clamp-3 text-[13px]'
+          )}
+        >
+          {advice}
+        </p>
+      )}
     </div>
   )
 }

@@ -8,6 +8,7 @@ import { formatPixels, withLocalTimes } from '../../../lib/format.ts'
 import { useServerTime, useTimeLeft } from '../../../lib/time-left.ts'
 import { RequestButtons } from './request-buttons.tsx'
 import { RequestNotes } from './request-notes.tsx'
+import { useFailureAdvice } from './failure-advice.ts'
 import type { StageActions } from './stage-actions.ts'
 import { isUnfinished, type StageEntry } from './stage-entries.ts'
 import { tellStatus } from './tell-status.ts'
@@ -72,8 +73,9 @@ function UnfinishedFacts({ request }: { request: RequestSummary }) {
 
 /** Where some images are there the reason stands here, in the place of those that are not otherwise. */
 function EndedFacts({ request, large }: { request: RequestSummary; large: boolean }) {
+  const advice = useFailureAdvice({ request, isWanted: large })
   if (request.images.length === 0 || !request.error) return <Facts request={request} large={large} />
-  const message = withLocalTimes(request.error.message)
+  const message = [withLocalTimes(request.error.message), advice].filter((part) => part !== undefined).join(' ')
   return (
     <span className="truncate text-bad" title={message}>
       {message}

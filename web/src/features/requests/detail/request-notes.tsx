@@ -5,7 +5,7 @@ import { withLocalTimes } from '../../../lib/format.ts'
 import { networkQuery } from '../../../lib/network-query.ts'
 import { usePerson } from '../../../lib/session.ts'
 import { isUnfinished } from '../api.ts'
-import { adviceFor, needsProviders } from '../../../lib/advice/error-advice.ts'
+import { useErrorAdvice } from '../../../lib/advice/use-advice.ts'
 import { waitAdvice } from '../../../lib/advice/wait-advice.ts'
 
 /** Why it failed, as the server says, and, once it is known where it was tried, what to do about it. */
@@ -18,15 +18,13 @@ export function RequestFailure({
   model: string
   attempts: readonly AttemptInfo[] | undefined
 }) {
-  const reader = usePerson()
-  const { data } = useQuery({ ...networkQuery, refetchInterval: false, enabled: needsProviders(error) })
-  const providers = data?.providers ?? []
+  const advice = useErrorAdvice({ error, model }, attempts)
   return (
     <div role="status" className="flex gap-3 rounded-2xl border border-line bg-bad-soft px-4 py-3">
       <CircleAlert className="mt-0.5 size-4.5 shrink-0 text-bad" aria-hidden />
       <div className="flex min-w-0 flex-col gap-1">
         <p className="font-medium [overflow-wrap:anywhere] text-bad">{withLocalTimes(error.message)}</p>
-        {attempts && <p>{adviceFor(error, { reader, model, attempts, providers })}</p>}
+        {advice !== undefined && <p>{advice}</p>}
       </div>
     </div>
   )

@@ -1,0 +1,20 @@
+import { useQuery } from '@tanstack/react-query'
+import type { AttemptInfo, RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
+import { networkQuery } from '../network-query.ts'
+import { usePerson } from '../session.ts'
+import { adviceFor, needsProviders } from './error-advice.ts'
+
+/**
+ * What its reader can do about the error that ended a request, or whom to tell of it, by name. Undefined without an error, and
+ * as long as it is not known where the request was tried.
+ */
+export function useErrorAdvice(
+  { error, model }: Pick<RequestSummary, 'error' | 'model'>,
+  attempts: readonly AttemptInfo[] | undefined
+): string | undefined {
+  const reader = usePerson()
+  const enabled = error !== null && needsProviders(error)
+  const { data } = useQuery({ ...networkQuery, refetchInterval: false, enabled })
+  if (error === null || attempts === undefined) return undefined
+  return adviceFor(error, { reader, model, attempts, providers: data?.providers ?? [] })
+}
