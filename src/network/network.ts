@@ -11,7 +11,7 @@ import { drainProvider, forgetProvider, resumeProvider } from '../providers/prov
 import { MAX_OFFERS } from '../protocol/service-offers.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
 import { countSpareModels, listFinds } from '../providers/service-finds-store.ts'
-import { changeOffer, listWanted } from '../providers/service-offers-store.ts'
+import { changeOffer, listWanted, type WantedModel } from '../providers/service-offers-store.ts'
 import { findMemberNames, listNamesOf, saveOwnerTerms } from '../providers/service-terms-store.ts'
 import type { OwnerTerms } from '../providers/service-terms.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
@@ -35,7 +35,8 @@ import {
   maySee,
   type ProviderReport,
   type Reader,
-  reportProvider
+  reportProvider,
+  type ServiceReport
 } from './provider-report.ts'
 
 export interface NetworkReport {
@@ -175,6 +176,13 @@ export function createNetwork(
     }
   }
 
+  /** What lies on these machines, offered or not, for those who may know. */
+  const findsOf = async (providers: readonly ProviderView[]): Promise<FindsByService> => {
+    const ids = idsOfServices(providers)
+    const [finds, wanted] = [await listFinds(db, ids), await listWanted(db, ids)]
+    return new Map(ids.map((id) => [id, { finds: finds.get(id), wanted: wanted.get(id) ?? [] }]))
+  }
+
   const find = async (reader: Reader, id: string): Promise<ProviderView> => {
     const [provider] = await listProviderViews(db, id)
     if (!provider || !maySee(provider, reader)) throw errors.notFound(`The provider '${id}'`)
@@ -198,7 +206,8 @@ export function createNetwork(
       const providers = (await listProviderViews(db)).filter((provider) => maySee(provider, reader))
       const known = await learn(reader, providers)
       const { queued: waiting, running } = await countUnfinished(db)
-      const reports = providers.map((provider) => reportProvider(provider, reader, known))
+      const own = await findsOf(providers.filter(({ owner_id }) => owner_id === reader.userId))
+      const reports = providers.map((provider) => withFinds(reportProvider(provider, reader, known), own))
       return {
         providers: [...reports.filter((one) => one.isOnline), ...reports.filter((one) => !one.isOnline)],
         running,
@@ -220,16 +229,8 @@ export function createNetwork(
       const provider = await find(reader, id)
       const known = await learn(reader, [provider])
       const isManaged = mayManage(provider, reader)
-      const managed = isManaged ? idsOfServices([provider]) : []
-      const [finds, wanted] = [await listFinds(db, managed), await listWanted(db, managed)]
-      const report = reportProvider(provider, reader, known)
       return {
-        ...report,
-        services: report.services.map((service) => {
-          const found = finds.get(service.service.id)
-          const ofOwner = isManaged && { wanted: wanted.get(service.service.id) ?? [] }
-          return { ...service, ...(found && { finds: found }), ...ofOwner }
-        }),
+        ...withFinds(reportProvider(provider, reader, known), await findsOf(isManaged ? [provider] : [])),
         // Counted anew: the chart beside these sums must not show what they lack.
         ...(await readProviderWork(db, {
           providerId: id,
@@ -333,6 +334,16 @@ export function createNetwork(
     }
   }
 }
+
+type FindsByService = ReadonlyMap<string, { finds: ServiceReport['finds']; wanted: readonly WantedModel[] }>
+
+const withFinds = (report: ProviderReport, known: FindsByService): ProviderReport => ({
+  ...report,
+  services: report.services.map((service) => {
+    const { finds, wanted } = known.get(service.service.id) ?? {}
+    return { ...service, ...(finds && { finds }), ...(wanted && { wanted }) }
+  })
+})
 
 /** One offer of each service that these providers have. */
 function ofProviders(offers: readonly Offer[], providers: readonly ProviderView[]): Offer[] {

@@ -73,6 +73,20 @@ const accept = (revision: number, ...names: string[]) => ({
 const asked = (agent: RawAgent, wanted: string[]) =>
   agent.received('service.offer', ({ models }) => models.join() === wanted.join())
 
+it('is in the list of all machines for the owner of its machine, and for nobody else', async () => {
+  const agent = await withModels(['flux', 'sdxl'])
+  await offer('flux')
+  const listed = async (person: { cookie: string }) =>
+    (await callDashboard<NetworkState>(gateway, person, 'network')).body.providers[0]!.services[0]!
+  const { found, wanted } = await listed(owner)
+  expect(found?.models.map(({ name }) => name)).toEqual(['flux', 'sdxl'])
+  expect(wanted).toMatchObject([{ name: 'flux', state: 'asked' }])
+  for (const other of [await gateway.addPerson(), await gateway.addPerson({ role: 'admin' })]) {
+    expect(await listed(other)).toMatchObject({ found: null, wanted: null })
+  }
+  await agent.close()
+})
+
 describe('a model that lies on a machine', () => {
   const checkpoints = ['sd15.safetensors', 'spare.safetensors']
   const own = [{ id: 'sd', servedAs: 'sd15.safetensors', features: ['generate' as const] }]

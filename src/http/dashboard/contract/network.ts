@@ -66,9 +66,9 @@ export interface ServiceInfo {
   models: { id: string; features: string[]; isLoaded: boolean | null; canMake: boolean }[]
   /** Models that its image server has beside these (owner and admins only, else null; null: it is not told). */
   spareModels: number | null
-  /** What its image server has (in ProviderDetail only, for owner and admins, else null; null: it is not told). */
+  /** What its image server has (for its owner, in ProviderDetail for admins too, else null; null: it is not told). */
   found: FoundInfo | null
-  /** Found models that its owner wants to be offered (in ProviderDetail only, for owner and admins, else null). */
+  /** Found models that its owner wants to be offered (for the same, else null). */
   wanted: WantedModelInfo[] | null
   /** Images it makes at a time, and makes now. */
   concurrency: number

@@ -1,4 +1,4 @@
-import type { ProviderDetail, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { tell, tellError } from '../../components/ui/toaster.tsx'
@@ -9,7 +9,7 @@ import { mayBeOffered, type ModelRow, tellModel } from './found-words.ts'
 
 interface FoundModelProps {
   row: ModelRow
-  provider: ProviderDetail
+  provider: ProviderInfo
   service: ServiceInfo
 }
 
@@ -30,7 +30,7 @@ export function FoundModel({ row, provider, service }: FoundModelProps) {
   )
 }
 
-function OfferButtons({ row: { name, wanted, ...row }, provider, service }: FoundModelProps) {
+export function OfferButtons({ row: { name, wanted, ...row }, provider, service }: FoundModelProps) {
   const offer = useOfferModel(provider.id)
   const isRefused = wanted?.state === 'refused'
   const change = (isOffered: boolean) =>

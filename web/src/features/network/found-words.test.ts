@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { mayBeOffered, modelRows, tellModel, tellMore, tellSpare } from './found-words.ts'
+import { provider, service } from '../../lib/request-samples.ts'
+import { foundRows, mayBeOffered, modelRows, tellModel, tellMore, tellSpare } from './found-words.ts'
 
 const model = (name: string, more: object = {}) => ({
   name,
@@ -19,6 +20,23 @@ const wish = (name: string, state: 'asked' | 'accepted' | 'refused' = 'asked', m
 })
 const online = { isOnline: true }
 const row = (more: object = {}) => ({ ...model('x'), isGone: false, ...more })
+
+it('lists what lies on machines of the reader and is not offered, with each machine that has it', () => {
+  const rig = (name: string, isMine: boolean, part: object) =>
+    provider({ id: name, name, isMine, services: [service({ id: name, ...part })] })
+  const rows = foundRows([
+    rig('rig', true, { found: found([model('b'), model('own', { serves: ['own'] })]), wanted: [] }),
+    rig('attic', true, {
+      found: found([model('b'), model('a')]),
+      wanted: [wish('b', 'accepted'), wish('a', 'refused')]
+    }),
+    rig('theirs', false, { found: found([model('c')]), wanted: [] })
+  ])
+  expect(rows.map(({ name, machines }) => [name, machines.map((one) => one.provider.name)])).toEqual([
+    ['a', ['attic']],
+    ['b', ['rig']]
+  ])
+})
 
 it('shows what is offered or wanted first, and what cannot be used last', () => {
   const models = [

@@ -32,6 +32,30 @@ export function modelRows({ found, wanted, models }: Pick<ServiceInfo, 'found' |
   return rows.sort((one, other) => rank(one) - rank(other))
 }
 
+/** A model that lies on some of these machines, and that they do not offer. */
+export interface FoundRow {
+  name: string
+  machines: { provider: ProviderInfo; service: ServiceInfo; model: ModelRow }[]
+}
+
+/** What lies on machines of the reader and is not offered there, by name. */
+export function foundRows(providers: readonly ProviderInfo[]): FoundRow[] {
+  const places = providers
+    .filter(({ isMine }) => isMine)
+    .flatMap((provider) =>
+      provider.services.flatMap((service) =>
+        modelRows(service)
+          .filter(({ serves, wanted }) => serves.length === 0 && wanted?.state !== 'accepted')
+          .map((model) => ({ provider, service, model }))
+      )
+    )
+  return [...Map.groupBy(places, ({ model }) => model.name)]
+    .map(([name, machines]) => ({ name, machines }))
+    .sort((one, other) => byName.compare(one.name, other.name))
+}
+
+const byName = new Intl.Collator(undefined, { numeric: true })
+
 /** Whether callers can ask for it, in words. */
 export function tellModel(
   { serves, isIncomplete, isGone, wanted }: Omit<ModelRow, 'name' | 'bytes' | 'isLoaded'>,

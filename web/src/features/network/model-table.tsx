@@ -1,9 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
+import { useState } from 'react'
 import { CardCell as Cell, CardRow, CardTable } from '../../components/ui/card-table.tsx'
 import { modelsQuery } from '../../lib/models.ts'
-import { formatNumber } from '../../lib/format.ts'
+import { formatBytes, formatNumber } from '../../lib/format.ts'
+import { Button } from '../../components/ui/button.tsx'
+import { OfferButtons } from './found-model.tsx'
+import { type FoundRow, tellModel } from './found-words.ts'
 import { FeatureText } from './features.tsx'
 import type { ModelRow } from './provider-lists.ts'
 import { OnlineDot } from './provider-states.tsx'
@@ -16,18 +20,74 @@ const COLUMNS = [
   { name: 'Waiting', className: 'pr-5 text-right' }
 ]
 
-/** Who serves what. */
-export function ModelTable({ rows }: { rows: readonly ModelRow[] }) {
+const FOUND_COLUMNS = [{ name: 'Model' }, { name: 'Lies on', className: 'pr-5' }]
+
+/** More found models than these are shown on demand. */
+const FEW = 10
+
+/** Who serves what, and what could be served beside it from machines of the reader. */
+export function ModelTable({ rows, found }: { rows: readonly ModelRow[]; found: readonly FoundRow[] }) {
+  const [all, setAll] = useState(false)
   const { data: models } = useQuery(modelsQuery)
   const waiting = new Map(models?.map(({ id, queued }) => [id, queued]))
   return (
-    <CardTable label="Models and who serves them" columns={COLUMNS}>
-      {rows.map((row) => (
-        <Row key={row.id} row={row} waiting={waiting.get(row.id) ?? 0} />
-      ))}
-    </CardTable>
+    <>
+      {rows.length > 0 && (
+        <CardTable label="Models and who serves them" columns={COLUMNS}>
+          {rows.map((row) => (
+            <Row key={row.id} row={row} waiting={waiting.get(row.id) ?? 0} />
+          ))}
+        </CardTable>
+      )}
+      {found.length > 0 && (
+        <section aria-labelledby="found" className="flex flex-col gap-3 pt-4">
+          <div>
+            <h2 id="found" className="font-medium">
+              On your machines, not offered
+            </h2>
+            <p className="text-[13px] text-muted">You and the club’s admins alone see these.</p>
+          </div>
+          <CardTable label="Models that are not offered" columns={FOUND_COLUMNS}>
+            {found.slice(0, all ? found.length : FEW).map((row) => (
+              <FoundModelRow key={row.name} row={row} />
+            ))}
+          </CardTable>
+          {!all && found.length > FEW && (
+            <Button size="small" className="self-start" onClick={() => setAll(true)}>
+              Show all {formatNumber(found.length)}
+            </Button>
+          )}
+        </section>
+      )}
+    </>
   )
 }
+
+const FoundModelRow = ({ row }: { row: FoundRow }) => (
+  <CardRow className="max-md:grid-cols-1 max-md:gap-3">
+    <Cell className="md:w-64 md:pl-5">
+      <span className="block font-mono text-[13px] [overflow-wrap:anywhere]">{row.name}</span>
+    </Cell>
+    <Cell className="md:pr-5">
+      <ul className="flex flex-col gap-2">
+        {row.machines.map(({ provider, service, model }) => (
+          <li key={service.id} className="flex flex-wrap items-center gap-x-3 gap-y-2">
+            <span className="min-w-0 flex-1 basis-60 [overflow-wrap:anywhere]">
+              <Link to="/network/$id" params={{ id: provider.id }} className="font-medium hover:underline">
+                {provider.name}
+              </Link>
+              <span className="block text-[13px] text-muted">
+                {tellModel(model, provider)}
+                {model.bytes !== null && <span className="text-faint">, {formatBytes(model.bytes)}</span>}
+              </span>
+            </span>
+            <OfferButtons row={model} provider={provider} service={service} />
+          </li>
+        ))}
+      </ul>
+    </Cell>
+  </CardRow>
+)
 
 const tellPresence = ({ isOnline, canMake }: { isOnline: boolean; canMake: boolean }): string =>
   canMake ? '(online)' : isOnline ? '(online, cannot make it now)' : '(offline)'

@@ -14,6 +14,7 @@ import { usePerson } from '../../lib/session.ts'
 import { useDialogInAddress } from '../../lib/use-dialog-in-address.ts'
 import { networkQuery } from '../../lib/network-query.ts'
 import { ConnectDialog } from './connect-dialog.tsx'
+import { foundRows } from './found-words.ts'
 import { ModelTable } from './model-table.tsx'
 import { PendingPanel } from './pending-panel.tsx'
 import { ProviderCard } from './provider-card.tsx'
@@ -88,6 +89,7 @@ function Machines({ state, connect }: { state: NetworkState; connect: ReactNode 
     [state.providers, wanted]
   )
   const rows = useMemo(() => modelRows({ providers }), [providers])
+  const found = useMemo(() => foundRows(providers), [providers])
   if (state.providers.length === 0) {
     return (
       <EmptyState icon={Network} title="No machine is connected" action={connect}>
@@ -129,12 +131,12 @@ function Machines({ state, connect }: { state: NetworkState; connect: ReactNode 
             <ProviderCard key={provider.id} provider={provider} />
           ))}
         </ul>
-      ) : rows.length === 0 ? (
+      ) : rows.length + found.length === 0 ? (
         <EmptyState icon={Boxes} title="No models">
           None of these machines has an image service with models.
         </EmptyState>
       ) : (
-        <ModelTable rows={rows} />
+        <ModelTable rows={rows} found={found} />
       )}
     </div>
   )

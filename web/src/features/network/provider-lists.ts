@@ -12,7 +12,11 @@ export function sortProviders(providers: readonly ProviderInfo[]): ProviderInfo[
 
 /** Whether every word is in its name, or in that of its owner, a service, an engine or a model. */
 export function matchesProvider({ name, owner, services }: ProviderInfo, text: string): boolean {
-  const told = [name, owner.name, ...services.flatMap((one) => [one.name, one.engine ?? '', ...idsOf(one)])]
+  const told = [
+    name,
+    owner.name,
+    ...services.flatMap((one) => [one.name, one.engine ?? '', ...idsOf(one), ...foundOn(one)])
+  ]
     .join('\n')
     .toLowerCase()
   return text
@@ -21,6 +25,7 @@ export function matchesProvider({ name, owner, services }: ProviderInfo, text: s
     .every((word) => told.includes(word))
 }
 
+const foundOn = ({ found }: ServiceInfo): string[] => found?.models.map(({ name }) => name) ?? []
 const idsOf = ({ models }: ServiceInfo): string[] => models.map(({ id }) => id)
 
 /** Images a provider makes at a time, and makes now; services of other kinds make none. */
