@@ -128,7 +128,7 @@ describeSteps('the day of an owner', () => {
     await ask('a comet over the hills')
     await waits('a comet over the hills', DOWN)
     await open(owner.page, 'Overview')
-    await owner.page.getByText('of 1 online can make images').waitFor()
+    await owner.page.getByText('of 1 ready').waitFor()
     await open(owner.page, 'Network')
     await card(owner.page).getByText('Online, makes no images now').waitFor()
     await card(owner.page).getByRole('link', { name: 'attic' }).click()

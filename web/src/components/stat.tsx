@@ -35,6 +35,6 @@ export const Stat = ({ label, icon: Icon, value, detail, look = 'plain', classNa
     <dd className={clsx('min-h-8 truncate text-2xl leading-8 font-semibold tracking-tight tabular-nums', LOOKS[look])}>
       {value ?? <span className="block h-7 w-16 animate-pulse rounded-lg bg-hover" data-skeleton aria-hidden />}
     </dd>
-    {detail !== undefined && <dd className="truncate text-xs text-faint">{detail}</dd>}
+    {detail !== undefined && <dd className="line-clamp-2 text-xs text-faint">{detail}</dd>}
   </div>
 )

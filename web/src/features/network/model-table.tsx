@@ -112,7 +112,7 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
             >
               <OnlineDot isOnline={isOnline} isIdle={!canMake} className="scale-75" />
               <span className="truncate">{name}</span>
-              {isLoaded && <span className="shrink-0 text-[13px] text-good">loaded</span>}
+              {isLoaded && canMake && <span className="shrink-0 text-[13px] text-good">loaded</span>}
               <span className="sr-only">{tellPresence({ isOnline, canMake })}</span>
             </Link>
           </li>

@@ -60,13 +60,13 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
 
 const Models = ({ models }: Pick<ServiceInfo, 'models'>) => (
   <ul className="flex flex-col gap-1.5" aria-label="Models">
-    {models.slice(0, MOST_MODELS).map(({ id, features, isLoaded }) => (
+    {models.slice(0, MOST_MODELS).map(({ id, features, isLoaded, canMake }) => (
       <li key={id} className="flex min-w-0 flex-col items-start gap-0.5">
         <span className="flex max-w-full items-center gap-2">
           <span className="min-w-0 truncate rounded-md bg-hover px-1.5 py-0.5 text-[13px] font-medium" title={id}>
             {id}
           </span>
-          {isLoaded === true && <span className="shrink-0 text-[13px] text-good">loaded</span>}
+          {isLoaded === true && canMake && <span className="shrink-0 text-[13px] text-good">loaded</span>}
         </span>
         <FeatureText features={features} />
       </li>

@@ -55,11 +55,11 @@ function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'servic
       {isImage(service) && <Sharing service={service} providerId={providerId} />}
       {models.length > 0 && (
         <dl className="grid gap-x-4 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
-          {models.map(({ id, features, isLoaded }) => (
+          {models.map(({ id, features, isLoaded, canMake }) => (
             <Fragment key={id}>
               <dt className="font-mono text-[13px] [overflow-wrap:anywhere]">{id}</dt>
               <dd className="flex flex-wrap items-center gap-x-3 gap-y-1">
-                {isLoaded === true && <Badge look="good">Loaded</Badge>}
+                {isLoaded === true && canMake && <Badge look="good">Loaded</Badge>}
                 <FeatureWords features={features} />
               </dd>
             </Fragment>

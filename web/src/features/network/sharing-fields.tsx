@@ -36,7 +36,7 @@ export const SharingFields = ({ machine, errors, change }: SharingFieldsProps) =
     )}
     {machine.access === 'listed' && <KnownPeople machine={machine} change={change} />}
     {machine.access !== 'private' && (
-      <div className="grid grid-cols-2 gap-4 sm:col-span-2">
+      <div className="grid gap-4 sm:col-span-2 sm:grid-cols-2">
         <CountField
           label="Images an hour for others"
           value={machine.imagesPerHour}
