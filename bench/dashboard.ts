@@ -28,7 +28,8 @@ import { listFilterOptions } from '../src/request-views/list-filter-options.ts'
 import { listQueue } from '../src/request-views/list-queue.ts'
 import { searchWords } from '../src/lib/match-words.ts'
 import { queueOutlooks } from '../src/request-views/queue-outlook.ts'
-import { type RequestSearch, searchRequests } from '../src/request-views/search-requests.ts'
+import type { RequestSearch } from '../src/request-views/search-requests.ts'
+import { searchSummaries } from '../src/request-views/search-summaries.ts'
 import { viewRequest } from '../src/request-views/view-request.ts'
 import { seed, seedProvider, seedUser } from './seed.ts'
 
@@ -76,8 +77,8 @@ const measure = async (name: string, ask: () => Promise<{ found: number; pages: 
 async function fill(search: Omit<RequestSearch, 'limit'>, limit = 50) {
   let after = search.after
   for (let found = 0, pages = 1; ; pages++) {
-    const page = await searchRequests(parts, { ...search, after, limit: limit - found })
-    JSON.stringify(page.views.map((view) => presentSummary(view, { owner })))
+    const page = await searchSummaries(parts, { ...search, after, limit: limit - found })
+    JSON.stringify(page.views.map((view) => presentSummary(view, { owner, queue: page.outlooks.get(view.request.id) })))
     found += page.views.length
     after = page.next
     if (!after || found === limit) return { found, pages }
@@ -130,7 +131,7 @@ await measure('rare word, not of ASCII', () => mine(words('äpfel')))
 await measure('two common words and a rare one', () => mine(words('fox lighthouse quetzal')))
 await measure('absent word', () => mine(words('zyxwv')))
 await measure('absent word, one call', async () => {
-  const { views } = await searchRequests(parts, { userId, ...words('zyxwv'), limit: 50 })
+  const { views } = await searchSummaries(parts, { userId, ...words('zyxwv'), limit: 50 })
   return { found: views.length, pages: 1 }
 })
 await measure('everything together', () =>

@@ -7,7 +7,8 @@ import { findTakers, type Takers, type Wait } from './find-takers.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { hasEnded, type RequestState } from '../requests/request-states.ts'
 import type { TaskRow } from '../requests/task-store.ts'
-import type { RequestView } from './view-request.ts'
+import { type RequestView, viewRequests } from './view-request.ts'
+import type { SummaryView } from './view-summaries.ts'
 
 export interface QueueOutlook {
   /** Of its first waiting image; 1 is next. Absent when none waits. */
@@ -31,6 +32,10 @@ export function shownState(
   return outlook?.wait !== undefined && isIdle({ request, tasks }) ? 'queued' : request.state
 }
 
+/** What may be stored of requests that are shown in one of these states: those that wait may have been begun. */
+export const storedAs = (states: readonly RequestState[]): readonly RequestState[] =>
+  states.includes('queued') ? [...new Set([...states, 'running' as const])] : states
+
 /** Whether it was begun and nobody makes an image of it at the moment. */
 export const isIdle = ({
   request,
@@ -39,6 +44,21 @@ export const isIdle = ({
   request: Pick<RequestView['request'], 'state'>
   tasks: readonly { state: string }[]
 }): boolean => request.state === 'running' && !tasks.some(({ state }) => state === 'running')
+
+/** The outlooks of requests of which a list shows only the summary. */
+export async function outlooksOfSummaries(
+  parts: Pick<RequestParts, 'database' | 'providers'>,
+  views: readonly SummaryView[]
+): Promise<Map<string, QueueOutlook>> {
+  const unfinished = views.filter(({ request }) => !hasEnded(request.state))
+  return queueOutlooks(
+    parts,
+    await viewRequests(
+      parts,
+      unfinished.map(({ request }) => request.id)
+    )
+  )
+}
 
 /**
  * Where requests that have not ended stand in the queue and when they may be done, by request id: from the measured

@@ -93,23 +93,30 @@ export function listCandidates(
     .execute()
 }
 
-export type TaskGlance = Pick<TaskRow, 'request_id' | 'state' | 'current_attempt_id'>
+export type TaskGlance = Pick<TaskRow, 'request_id' | 'position' | 'state' | 'current_attempt_id'>
 
 export const listTaskGlances = (db: Db, requestIds: readonly string[]): Promise<TaskGlance[]> =>
   db
     .selectFrom('tasks')
-    .select(['request_id', 'state', 'current_attempt_id'])
+    .select(['request_id', 'position', 'state', 'current_attempt_id'])
     .where('request_id', 'in', requestIds)
+    .orderBy('position')
     .execute()
 
-export type AttemptGlance = Pick<AttemptView, 'request_id' | 'id' | 'progress' | 'provider_name'>
+export type AttemptGlance = Pick<AttemptView, 'request_id' | 'id' | 'assigned_at' | 'progress' | 'provider_name'>
 
 /** In the order they began. */
 export const listAttemptGlances = (db: Db, requestIds: readonly string[]): Promise<AttemptGlance[]> =>
   db
     .selectFrom('attempts')
     .innerJoin('providers', 'providers.id', 'attempts.provider_id')
-    .select(['attempts.request_id', 'attempts.id', 'attempts.progress', 'providers.name as provider_name'])
+    .select([
+      'attempts.request_id',
+      'attempts.id',
+      'attempts.assigned_at',
+      'attempts.progress',
+      'providers.name as provider_name'
+    ])
     .where('attempts.request_id', 'in', requestIds)
     .where('attempts.state', '!=', 'standby')
     .orderBy('attempts.assigned_at')

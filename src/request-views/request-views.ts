@@ -11,7 +11,7 @@ import type { LiveProgress } from './live-progress.ts'
 import { countQueuedByModel } from './queue-length-store.ts'
 import { queueOutlooks } from './queue-outlook.ts'
 import { listNames } from './request-search-store.ts'
-import { type RequestSearch, searchRequests } from './search-requests.ts'
+import { searchSummaries } from './search-summaries.ts'
 import { listViews, type RequestView, viewRequest } from './view-request.ts'
 import { waitForRequest } from './wait-for-request.ts'
 import { watchRequest } from './watch-request.ts'
@@ -33,7 +33,7 @@ export function createRequestViews(parts: RequestParts & { live: LiveProgress })
     watchAll: (watch: Parameters<typeof watchRequests>[1]) => watchRequests(watching, watch),
     view: bind(viewRequest),
     list: bind(listViews),
-    search: (search: RequestSearch) => searchRequests(parts, search),
+    search: bind(searchSummaries),
     queue: bind(listQueue),
     filterOptions: bind(listFilterOptions),
     /** The names of people, by their ids. */

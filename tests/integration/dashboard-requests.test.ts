@@ -109,7 +109,8 @@ describe('the list', () => {
       queuePosition: null,
       etaSeconds: null,
       etaToldAt: null,
-      wait: null
+      wait: null,
+      making: []
     }
     expect(items).toEqual([
       {

@@ -3,6 +3,7 @@ import { Image as ImageIcon, ImagePlus } from 'lucide-react'
 import type { RequestSummary } from '../../../src/http/dashboard/contract/requests.ts'
 import { StoredImage } from './stored-image.tsx'
 import { useLiveImage } from '../lib/live-images.ts'
+import { madeSince } from '../lib/wait-words.ts'
 
 const MOST = 4
 
@@ -37,7 +38,7 @@ function Tile({ request, position, sizes }: { request: RequestSummary; position:
   const finished = request.images.find((image) => image.position === position)
   if (finished) return <StoredImage image={finished} alt="" sizes={sizes} className="size-full min-h-0 object-cover" />
   if (preview !== undefined) return <img src={preview} alt="" className="size-full min-h-0 object-cover" />
-  const isRunning = request.status === 'running'
+  const isMade = madeSince(request, position) !== undefined
   const [input] = request.inputs
   // What is to be edited says more than a symbol, where the square is not parted.
   if (input && request.n === 1) {
@@ -45,7 +46,7 @@ function Tile({ request, position, sizes }: { request: RequestSummary; position:
   }
   const Icon = request.kind === 'generation' ? ImageIcon : ImagePlus
   return (
-    <span className={clsx('flex items-center justify-center bg-hover text-faint', isRunning && 'animate-pulse')}>
+    <span className={clsx('flex items-center justify-center bg-hover text-faint', isMade && 'animate-pulse')}>
       <Icon className={request.n > 1 ? 'size-3.5' : 'size-5'} />
     </span>
   )

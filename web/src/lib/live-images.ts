@@ -33,10 +33,10 @@ export function keepLiveImages(): () => void {
     live.on('preview', ({ requestId, image, mediaType, b64 }) =>
       change(requestId, image, { preview: `data:${mediaType};base64,${b64}` })
     ),
-    live.on('request', ({ id, status, n }) => {
-      // What an ended request showed on its way is not needed again; one that waits anew begins anew.
-      if (status === 'running') return
-      for (let position = 0; position < n; position++) images.delete(keyOf(id, position))
+    live.on('request', ({ id, n, making }) => {
+      // What an image that is done showed on its way is not needed again; one that waits anew begins anew.
+      const made = new Set(making.map(({ image }) => image))
+      for (let position = 0; position < n; position++) if (!made.has(position)) images.delete(keyOf(id, position))
       for (const watcher of watchers) watcher()
     })
   ]

@@ -34,6 +34,7 @@ export const summary = (change: Partial<RequestSummary> = {}): RequestSummary =>
   inputs: [],
   mask: null,
   progress: 100,
+  making: [],
   size: null,
   queuePosition: null,
   etaSeconds: null,

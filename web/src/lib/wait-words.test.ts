@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { formatDuration, formatTime } from './format.ts'
+import { summary } from './request-samples.ts'
 import { leftOf } from './time-left.ts'
-import { elapsedText, idleText, reasonText } from './wait-words.ts'
+import { idleText, reasonText } from './wait-words.ts'
 
 const NOW = 1_000_000_000
 
@@ -27,21 +28,31 @@ describe('why a request waits', () => {
 })
 
 describe('an image of which no step is known', () => {
-  const base = { wait: null, n: 1, queuePosition: null, createdAt: NOW - 30_000, startedAt: null } as const
+  const base = summary({ status: 'running', createdAt: NOW - 30_000 })
 
-  it('shows the time that has passed', () => {
-    const running = { ...base, status: 'running', startedAt: NOW - 12_400 } as const
-    expect(idleText(running, NOW)).toBe(`Being made, ${formatDuration(12_000)}`)
-    expect(idleText({ ...running, n: 2, queuePosition: 3 }, NOW)).toBe(formatDuration(12_000))
-    expect(idleText({ ...base, status: 'queued' }, NOW)).toBe(`Waiting, ${formatDuration(30_000)}`)
-    // It was begun and waits anew: its waiting did not begin with that.
-    expect(idleText({ ...running, status: 'queued' }, NOW)).toBe(`Waiting, ${formatDuration(30_000)}`)
-    expect(elapsedText(NOW + 5000, NOW)).toBe(formatDuration(1000))
+  it('shows how long it has been made, from when that began', () => {
+    const request = { ...base, making: [{ image: 1, since: NOW - 12_400 }] }
+    expect(idleText(request, 1, NOW)).toBe(`Being made, ${formatDuration(12_000)}`)
+    expect(idleText({ ...request, making: [{ image: 1, since: NOW + 5000 }] }, 1, NOW)).toBe(
+      `Being made, ${formatDuration(1000)}`
+    )
+  })
+
+  it('shows that it waits while others of its request are made, or none is', () => {
+    const request = { ...base, making: [{ image: 1, since: NOW - 12_400 }] }
+    for (const position of [0, 2]) expect(idleText(request, position, NOW)).toBe('Waiting for its turn')
+    expect(idleText(base, 0, NOW)).toBe('Waiting for its turn')
+    expect(idleText({ ...base, status: 'queued' }, 0, NOW)).toBe(`Waiting, ${formatDuration(30_000)}`)
   })
 
   it('shows why it waits', () => {
     const wait = { reason: 'away', until: null } as const
-    expect(idleText({ ...base, status: 'queued', wait }, NOW)).toBe('No machine for it is online')
+    expect(idleText({ ...base, status: 'queued', wait }, 0, NOW)).toBe('No machine for it is online')
+    const partly = { ...base, wait, making: [{ image: 0, since: NOW - 5000 }] }
+    expect([0, 1].map((position) => idleText(partly, position, NOW))).toEqual([
+      `Being made, ${formatDuration(5000)}`,
+      'No machine for it is online'
+    ])
   })
 })
 

@@ -40,14 +40,20 @@ export function reasonText({ wait }: Pick<RequestSummary, 'wait'>, now: number):
 export const elapsedText = (since: number, now: number): string =>
   formatDuration(Math.max(1, Math.floor((now - since) / 1000)) * 1000)
 
+/** Since when an image is being made, by its position; undefined while nobody makes it. */
+export const madeSince = ({ making }: Pick<RequestSummary, 'making'>, position: number): number | undefined =>
+  making.find(({ image }) => image === position)?.since
+
 /** What an image does of which no step is known: how long it has been made, or why it waits. */
 export function idleText(
-  request: Pick<RequestSummary, 'wait' | 'status' | 'n' | 'queuePosition' | 'createdAt' | 'startedAt'>,
+  request: Pick<RequestSummary, 'wait' | 'status' | 'making' | 'createdAt'>,
+  position: number,
   now: number
 ): string {
-  const { status, n, queuePosition, createdAt, startedAt } = request
-  if (status === 'queued') return reasonText(request, now) ?? `Waiting, ${elapsedText(createdAt, now)}`
-  const elapsed = elapsedText(startedAt ?? createdAt, now)
-  // Of several images some may still wait; which ones is not told.
-  return n === 1 || queuePosition === null ? `Being made, ${elapsed}` : elapsed
+  const since = madeSince(request, position)
+  if (since !== undefined) return `Being made, ${elapsedText(since, now)}`
+  const reason = reasonText(request, now)
+  if (reason !== null) return reason
+  // Beside others that are made it waits for its turn; how long its request has been there says nothing of that.
+  return request.status === 'queued' ? `Waiting, ${elapsedText(request.createdAt, now)}` : 'Waiting for its turn'
 }

@@ -40,9 +40,11 @@ export interface RequestSummary {
   mask: ImageInfo | null
   /** Over all images. */
   progress: number
+  /** Which of its images are being made at the moment, by position, and since when. */
+  making: { image: number; since: number }[]
   /** Width and height as asked for; null: the engine chooses. */
   size: { width: number; height: number } | null
-  /** Of its first waiting image, 1 is next; known in the queue and for fresh requests only. */
+  /** Of its first waiting image, 1 is next. */
   queuePosition: number | null
   etaSeconds: number | null
   /** When the estimate was made; it counts down from then. */

@@ -54,8 +54,8 @@ async function countImages({ usage, now }: OverviewContext, { userId }: Principa
 }
 
 async function listLatest({ requestViews }: OverviewContext, userId: string): Promise<Overview['latest']> {
-  const { views } = await requestViews.search({ userId, limit: LATEST })
-  return presentSummaries(views, { names: await requestViews.namesOf([userId]) })
+  const { views, outlooks } = await requestViews.search({ userId, limit: LATEST })
+  return presentSummaries(views, { names: await requestViews.namesOf([userId]), outlooks })
 }
 
 async function countGiven({ usage, now }: OverviewContext, ownerId: string): Promise<Overview['given']> {

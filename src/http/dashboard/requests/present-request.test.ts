@@ -37,14 +37,17 @@ function view(change: Partial<RequestView['request']> = {}, parts: Partial<Reque
 describe('a summary', () => {
   it('has the images, and the mask apart from the sources', () => {
     const inputs = [image('ast_1', { kind: 'input' }), image('ast_2', { kind: 'mask', seed: null })]
-    const summary = presentSummary(view({}, { inputs, outputs: [image('ast_3', { position: 2 })] }), { owner })
+    const summary = presentSummary(view({}, { inputs, outputs: [image('ast_3', { position: 2 })] }), {
+      owner,
+      queue: undefined
+    })
     const shown = { width: 4, height: 3, mediaType: 'image/png', bytes: 10 }
     expect(summary).toMatchObject({
       inputs: [{ id: 'ast_1', position: 0, ...shown, seed: 7 }],
       mask: { id: 'ast_2', position: 0, ...shown, seed: null },
       images: [{ id: 'ast_3', position: 2, ...shown, seed: 7 }]
     })
-    expect(presentSummary(view(), { owner })).toMatchObject({ images: [], inputs: [], mask: null })
+    expect(presentSummary(view(), { owner, queue: undefined })).toMatchObject({ images: [], inputs: [], mask: null })
   })
 
   it('of one that was begun is that of one that waits while nobody may go on with it, with the reason', () => {
@@ -65,13 +68,16 @@ describe('a summary', () => {
 
   it('tells of each provider once, in the order they began', () => {
     const attempts = ['b', 'a', 'b'].map((provider_name) => attempt({ provider_name }))
-    expect(presentSummary(view({}, { attempts }), { owner }).providers).toEqual(['b', 'a'])
+    expect(presentSummary(view({}, { attempts }), { owner, queue: undefined }).providers).toEqual(['b', 'a'])
   })
 
   it('has the size that was asked for, or none', () => {
     const parameters = { size: { width: 640, height: 480 }, extra: {} }
-    expect(presentSummary(view({}, { parameters }), { owner }).size).toEqual({ width: 640, height: 480 })
-    expect(presentSummary(view(), { owner }).size).toBeNull()
+    expect(presentSummary(view({}, { parameters }), { owner, queue: undefined }).size).toEqual({
+      width: 640,
+      height: 480
+    })
+    expect(presentSummary(view(), { owner, queue: undefined }).size).toBeNull()
   })
 
   it('has its place in the queue where that is known', () => {
@@ -79,7 +85,11 @@ describe('a summary', () => {
       { state: 'queued', started_at: null, finished_at: null },
       { tasks: [task(0, { state: 'queued' })] }
     )
-    expect(presentSummary(waiting, { owner })).toMatchObject({ queuePosition: null, etaSeconds: null, progress: 0 })
+    expect(presentSummary(waiting, { owner, queue: undefined })).toMatchObject({
+      queuePosition: null,
+      etaSeconds: null,
+      progress: 0
+    })
     const queue = { position: 3, etaSeconds: 12 }
     expect(presentSummary(waiting, { owner, queue })).toMatchObject({ queuePosition: 3, etaSeconds: 12 })
   })
@@ -87,17 +97,17 @@ describe('a summary', () => {
   it('of a request that failed says why, of any other nothing', () => {
     const end = { error_code: 'upstream_error', error_message: 'It broke.' }
     const error = { code: 'upstream_error', message: 'It broke.' }
-    expect(presentSummary(view({ ...end, state: 'failed' }), { owner }).error).toEqual(error)
-    expect(presentSummary(view({ ...end, state: 'canceled' }), { owner }).error).toBeNull()
+    expect(presentSummary(view({ ...end, state: 'failed' }), { owner, queue: undefined }).error).toEqual(error)
+    expect(presentSummary(view({ ...end, state: 'canceled' }), { owner, queue: undefined }).error).toBeNull()
   })
 })
 
 describe('the details', () => {
-  const detail = (of: RequestView) => presentDetail(of, { owner, key: null, readerId: 'usr_1' })
+  const detail = (of: RequestView) => presentDetail(of, { owner, queue: undefined, key: null, readerId: 'usr_1' })
 
   it('say whether it is the reader who owns it', () => {
     expect(detail(view()).isMine).toBe(true)
-    expect(presentDetail(view(), { owner, key: null, readerId: 'usr_2' }).isMine).toBe(false)
+    expect(presentDetail(view(), { owner, queue: undefined, key: null, readerId: 'usr_2' }).isMine).toBe(false)
   })
 
   it('spell parameters as the API does and keep what nobody may see', () => {

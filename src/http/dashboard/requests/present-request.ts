@@ -6,8 +6,8 @@ import type { AttemptInfo, ImageInfo, RequestDetail, RequestKind, RequestSummary
 
 export interface SummaryOptions {
   owner: RequestSummary['owner']
-  /** Of one that has not ended, where it is known. */
-  queue?: QueueOutlook | undefined
+  /** Of one that has not ended: without it nobody could tell one that runs from one that waits anew. */
+  queue: QueueOutlook | undefined
 }
 
 export interface DetailOptions extends SummaryOptions {
@@ -37,6 +37,7 @@ export function presentSummary(view: SummaryView, { owner, queue }: SummaryOptio
     inputs: inputs.filter((input) => input !== mask).map(presentImage),
     mask: mask ? presentImage(mask) : null,
     progress: progressOf(view),
+    making: makingOf(view),
     size: parameters.size ? { width: parameters.size.width, height: parameters.size.height } : null,
     queuePosition: queue?.position ?? null,
     etaSeconds: queue?.etaSeconds ?? null,
@@ -50,11 +51,11 @@ export function presentSummary(view: SummaryView, { owner, queue }: SummaryOptio
 /** Many of them; `names` are those of their owners, `outlooks` are by request id. */
 export const presentSummaries = (
   views: readonly SummaryView[],
-  { names, outlooks }: { names: ReadonlyMap<string, string>; outlooks?: ReadonlyMap<string, QueueOutlook> }
+  { names, outlooks }: { names: ReadonlyMap<string, string>; outlooks: ReadonlyMap<string, QueueOutlook> }
 ): RequestSummary[] =>
   views.map((view) => {
     const { id, user_id } = view.request
-    return presentSummary(view, { owner: { id: user_id, name: names.get(user_id) ?? '' }, queue: outlooks?.get(id) })
+    return presentSummary(view, { owner: { id: user_id, name: names.get(user_id) ?? '' }, queue: outlooks.get(id) })
   })
 
 /** A request with everything that its page shows. */
@@ -74,6 +75,14 @@ export function presentDetail(view: RequestView, { key, readerId, ...options }: 
     isAsync: request.is_async === 1,
     isMine: request.user_id === readerId
   }
+}
+
+function makingOf({ tasks, attempts }: SummaryView): RequestSummary['making'] {
+  const began = new Map(attempts.map((attempt) => [attempt.id, attempt.assigned_at]))
+  return tasks.flatMap(({ state, position, current_attempt_id }) => {
+    const since = state === 'running' ? began.get(current_attempt_id ?? '') : undefined
+    return since === undefined ? [] : [{ image: position, since }]
+  })
 }
 
 const presentImage = (image: SummaryView['outputs'][number]): ImageInfo => ({

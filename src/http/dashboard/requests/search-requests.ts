@@ -11,9 +11,9 @@ export function searchRequests(scope: FastifyInstance, { requestViews }: Pick<Ht
     '/requests',
     { config: { operation: 'searchRequests' } },
     async ({ query, principal }): Promise<RequestPage> => {
-      const { views, next } = await requestViews.search(parseRequestQuery(query, principal))
+      const { views, outlooks, next } = await requestViews.search(parseRequestQuery(query, principal))
       const names = await requestViews.namesOf(views.map(({ request }) => request.user_id))
-      return { items: presentSummaries(views, { names }), next: next ? presentCursor(next) : null }
+      return { items: presentSummaries(views, { names, outlooks }), next: next ? presentCursor(next) : null }
     }
   )
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { RequestState } from '../../../requests/request-states.ts'
-import { shownState } from '../../../request-views/queue-outlook.ts'
+import { shownState, storedAs } from '../../../request-views/queue-outlook.ts'
 import { hasEnded, UNFINISHED } from '../../../requests/request-states.ts'
 import { imageUrlFor } from '../../image-url.ts'
 import { Fields } from '../../openai/fields.ts'
@@ -54,10 +54,6 @@ export function listJobs(scope: FastifyInstance, context: HttpContext): void {
     }
   })
 }
-
-/** Those that are shown in one of these states may be stored as running and wait. */
-const storedAs = (states: readonly RequestState[]): readonly RequestState[] =>
-  states.includes('queued') ? [...new Set([...states, 'running' as const])] : states
 
 function parseStates(fields: Fields): readonly RequestState[] | undefined {
   const status = fields.choice('status', WIRE_STATUSES)

@@ -1,15 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
-import type { QueueState, RequestDetail } from '../../../../src/http/dashboard/contract/requests.ts'
+import type { RequestDetail } from '../../../../src/http/dashboard/contract/requests.ts'
 import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
-
-/** Places in the queue are told live; this is for when events do not get through. */
-const QUEUE_EVERY_MS = 5000
-
-export const queueQuery = queryOptions({
-  queryKey: ['queue', {}],
-  queryFn: ({ signal }) => fetchJson<QueueState>(`${DASHBOARD}/queue`, { signal }),
-  refetchInterval: QUEUE_EVERY_MS
-})
 
 export const requestQuery = (id: string) =>
   queryOptions({

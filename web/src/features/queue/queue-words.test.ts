@@ -7,8 +7,7 @@ const of = (n: number, done: number[], progress = 0) => ({
   n,
   images: done.map(image),
   progress,
-  createdAt: 0,
-  startedAt: 1000
+  making: []
 })
 
 describe('words of the queue', () => {
@@ -31,7 +30,9 @@ describe('words of the queue', () => {
   it('tells steps of one image and how many of several are done', () => {
     expect(progressText(of(1, []), { step: 3, steps: 20 }, 9000)).toBe('Step 3 of 20')
     expect(progressText(of(1, [], 40), undefined, 9000)).toBe('40%')
-    expect(progressText(of(1, []), { step: 0, steps: 0 }, 9000)).toBe('8 s so far')
+    const made = { ...of(1, []), making: [{ image: 0, since: 1000 }] }
+    expect(progressText(made, { step: 0, steps: 0 }, 9000)).toBe('8 s so far')
+    expect(progressText(of(1, []), undefined, 9000)).toBe('Waiting for its turn')
     expect(progressText(of(4, [2]), { step: 3, steps: 20 }, 9000)).toBe('1 of 4 done')
   })
 })

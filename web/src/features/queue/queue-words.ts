@@ -2,7 +2,7 @@ import type { QueueState, RequestSummary } from '../../../../src/http/dashboard/
 import { formatDuration, formatNumber } from '../../lib/format.ts'
 import { type ImageProgress, imageProgress } from '../../lib/image-progress.ts'
 import type { LiveImage } from '../../lib/live-images.ts'
-import { elapsedText } from '../../lib/wait-words.ts'
+import { elapsedText, madeSince } from '../../lib/wait-words.ts'
 
 /** `3 images running, 120 waiting in all`. */
 export function totalsText({ running, waiting }: Pick<QueueState, 'running' | 'waiting'>): string {
@@ -23,16 +23,16 @@ export const etaText = (seconds: number | null): string | null =>
 
 /** How far a request is, in words: its step when it is one image of which steps are known, else how many are done. */
 export function progressText(
-  request: Pick<RequestSummary, 'n' | 'images' | 'progress' | 'createdAt' | 'startedAt'>,
+  request: Pick<RequestSummary, 'n' | 'images' | 'progress' | 'making'>,
   live: LiveImage | undefined,
   now: number
 ): string {
   if (request.n > 1) return `${formatNumber(request.images.length)} of ${formatNumber(request.n)} done`
   const words = imageProgress(live)?.words
   if (words !== undefined) return words
-  return request.progress > 0
-    ? `${Math.round(request.progress)}%`
-    : `${elapsedText(request.startedAt ?? request.createdAt, now)} so far`
+  if (request.progress > 0) return `${Math.round(request.progress)}%`
+  const since = madeSince(request, 0)
+  return since === undefined ? 'Waiting for its turn' : `${elapsedText(since, now)} so far`
 }
 
 /** How far one image is: done, as told or estimated live, or, when it is the only one, as its request. */

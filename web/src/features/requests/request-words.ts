@@ -16,14 +16,15 @@ export const promptOf = ({ prompt, kind }: RequestSummary): string =>
   prompt !== '' ? prompt : `${KINDS[kind]} without a prompt`
 
 /** What the machines of a request are to it: where nothing was made, it was only tried. */
-export function placeWord({ status, images }: Pick<RequestSummary, 'status' | 'images'>): string {
+export function placeWord({ making, images }: Pick<RequestSummary, 'making' | 'images'>): string {
   if (images.length > 0) return 'Made on'
-  return isUnfinished(status) ? 'Being made on' : 'Tried on'
+  return making.length > 0 ? 'Being made on' : 'Tried on'
 }
 
 /** What a tile tells by its looks, for those who do not see it. */
-export function lookOf({ status, images, createdAt }: RequestSummary): string {
-  const count = images.length === 1 ? '1 image' : `${images.length} images`
+export function lookOf({ status, images, n, createdAt }: RequestSummary): string {
+  const whole = n === 1 ? '1 image' : `${n} images`
+  const count = images.length === n ? whole : `${images.length} of ${whole}`
   return [statusWord(status), count, formatDateTime(createdAt)].join(', ')
 }
 

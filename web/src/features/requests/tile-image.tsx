@@ -4,6 +4,7 @@ import { StoredImage } from '../../components/stored-image.tsx'
 import { ProgressBar } from '../../components/ui/progress-bar.tsx'
 import { imageProgress } from '../../lib/image-progress.ts'
 import { useLiveImage } from '../../lib/live-images.ts'
+import { madeSince } from '../../lib/wait-words.ts'
 import { isUnfinished } from './api.ts'
 
 export interface TileImageProps {
@@ -30,11 +31,11 @@ export const imageAt = ({ status, images }: RequestSummary, index: number): Imag
 export function UnfinishedImage({ request, position }: { request: RequestSummary; position: number }) {
   const live = useLiveImage(request.id, position)
   const told = imageProgress(live)
-  const isRunning = request.status === 'running'
+  const isMade = madeSince(request, position) !== undefined
   return (
     <span aria-hidden className="relative block size-full overflow-hidden bg-sunken">
       {live?.preview === undefined ? (
-        <span className={clsx('block size-full bg-hover', isRunning && 'animate-pulse')} />
+        <span className={clsx('block size-full bg-hover', isMade && 'animate-pulse')} />
       ) : (
         <img src={live.preview} alt="" className="size-full object-cover" draggable={false} />
       )}

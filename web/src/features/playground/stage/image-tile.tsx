@@ -8,7 +8,7 @@ import { thumbnailSet, thumbnailUrl } from '../../../lib/assets.ts'
 import { imageProgress } from '../../../lib/image-progress.ts'
 import { useLiveImage } from '../../../lib/live-images.ts'
 import { useServerTime } from '../../../lib/time-left.ts'
-import { idleText } from '../../../lib/wait-words.ts'
+import { idleText, madeSince } from '../../../lib/wait-words.ts'
 import { dragImage } from '../sources/dragged-image.ts'
 import type { Size } from '../sizes.ts'
 import { fillsFrame, type Tile } from './tiles.ts'
@@ -29,7 +29,8 @@ export function ImageTile({ request, tile, frame, sizes, actions }: ImageTilePro
   const live = useLiveImage(request.id, tile.position)
   const last = useLast(live?.preview)
   // Of one that has to wait anew nothing is there any more.
-  const preview = request.status === 'queued' ? undefined : last
+  const waits = tile.state === 'pending' && madeSince(request, tile.position) === undefined
+  const preview = waits ? undefined : last
   return (
     <li
       className={clsx(
@@ -116,12 +117,13 @@ function Pending({ request, position, hasPreview, isSmall }: PendingProps) {
   const live = imageProgress(useLiveImage(request.id, position))
   // When nothing is told live all that is known is the progress of all images together.
   const percent = live?.percent ?? (request.n === 1 ? request.progress : 0)
+  const isMade = madeSince(request, position) !== undefined
   const now = useServerTime()
   const told = live ? live.words : percent > 0 ? `${Math.round(percent)} %` : undefined
-  const text = told ?? idleText(request, now)
+  const text = told ?? idleText(request, position, now)
   return (
     <>
-      {!hasPreview && <div aria-hidden className="absolute inset-0 animate-pulse bg-hover" />}
+      {!hasPreview && <div aria-hidden className={clsx('absolute inset-0 bg-hover', isMade && 'animate-pulse')} />}
       <div
         className={clsx(
           'absolute flex flex-col gap-1.5 rounded-lg bg-black/60 text-xs font-medium text-white',

@@ -1,11 +1,10 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
 import { Button, buttonClass } from '../../../components/ui/button.tsx'
 import { ErrorState, Skeleton } from '../../../components/ui/states.tsx'
 import { live } from '../../../lib/live.ts'
 import { itemsOf, refreshHead, requestList } from '../../../lib/request-list.ts'
-import { queueQuery } from '../api.ts'
 import { submissions, useSubmissions } from '../submit/submissions.ts'
 import { Announcer } from './announcer.tsx'
 import { EmptyStage } from './empty-stage.tsx'
@@ -28,11 +27,7 @@ export function ResultsStage({ actions }: { actions: StageActions }) {
   const sending = useSubmissions()
   const requests = useMemo(() => itemsOf(list.data), [list.data])
   const hasUnfinished = requests.some(isUnfinished)
-  const queue = useQuery({ ...queueQuery, enabled: hasUnfinished })
-  const entries = useMemo(
-    () => stageEntries({ requests, submissions: sending, queue: hasUnfinished ? queue.data : undefined }),
-    [requests, sending, queue.data, hasUnfinished]
-  )
+  const entries = useMemo(() => stageEntries({ requests, submissions: sending }), [requests, sending])
   const summaries = useMemo(() => entries.map(({ request }) => request), [entries])
   useRefreshInSilence(hasUnfinished)
 

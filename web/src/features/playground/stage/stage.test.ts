@@ -18,25 +18,9 @@ describe('stageEntries', () => {
 
   it('shows what is on its way above what the list has, each once', () => {
     const requests = [sampleRequest({ id: 'req_2' }), sampleRequest({ id: 'req_1' })]
-    const ids = (one: Submission) =>
-      stageEntries({ requests, submissions: [one], queue: undefined }).map(({ request }) => request.id)
+    const ids = (one: Submission) => stageEntries({ requests, submissions: [one] }).map(({ request }) => request.id)
     expect(ids(submission('k'))).toEqual(['k', 'req_2', 'req_1'])
     expect(ids(submission('req_2'))).toEqual(['req_2', 'req_1'])
-  })
-
-  it('takes the places that only the queue tells', () => {
-    const waiting = sampleRequest({ status: 'queued' })
-    const queue = {
-      items: [{ ...waiting, queuePosition: 4, etaSeconds: 30 }],
-      waiting: 4,
-      running: 0,
-      more: false
-    }
-    const of = (request: typeof waiting) => stageEntries({ requests: [request], submissions: [], queue })[0]?.request
-    expect(of(waiting)).toMatchObject({ queuePosition: 4, etaSeconds: 30 })
-    expect(of({ ...waiting, queuePosition: 2, etaSeconds: 9 })).toMatchObject({ queuePosition: 2, etaSeconds: 9 })
-    expect(of({ ...waiting, status: 'running' })).toMatchObject({ queuePosition: null, etaSeconds: 30 })
-    expect(of(sampleRequest())).toMatchObject({ queuePosition: null, etaSeconds: null })
   })
 })
 

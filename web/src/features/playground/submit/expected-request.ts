@@ -24,6 +24,7 @@ export function expectedRequest(call: PlaygroundCall, { key, owner }: { key: str
     inputs: [],
     mask: null,
     progress: 0,
+    making: [],
     size: parseSize(fields.size) ?? sizeOfFirst(sources),
     queuePosition: null,
     etaSeconds: null,

@@ -4,7 +4,7 @@ import { ProgressBar } from '../../../components/ui/progress-bar.tsx'
 import { imageProgress } from '../../../lib/image-progress.ts'
 import { useLiveImage } from '../../../lib/live-images.ts'
 import { useServerTime, useTimeLeft } from '../../../lib/time-left.ts'
-import { idleText } from '../../../lib/wait-words.ts'
+import { idleText, madeSince } from '../../../lib/wait-words.ts'
 import { isUnfinished } from '../api.ts'
 import { waitWords } from '../request-words.ts'
 import { fitting } from './stage-size.ts'
@@ -24,16 +24,19 @@ export function UnfinishedStage({ request, picture }: { request: RequestSummary;
 function Underway({ request, position }: { request: RequestSummary; position: number }) {
   const live = useLiveImage(request.id, position)
   const isQueued = request.status === 'queued'
+  const waits = madeSince(request, position) === undefined
   const told = imageProgress(live)
   const percent = told?.percent ?? (request.n === 1 ? request.progress : 0)
   const now = useServerTime()
   const wait = waitWords(useTimeLeft(request), now)
-  const words = isQueued ? ['Waiting', wait].filter(Boolean).join(': ') : (told?.words ?? idleText(request, now))
+  const words = isQueued
+    ? ['Waiting', wait].filter(Boolean).join(': ')
+    : (told?.words ?? idleText(request, position, now))
   return (
     <>
       {live?.preview === undefined ? (
         <span className="flex size-full items-center justify-center text-faint">
-          {isQueued ? (
+          {waits ? (
             <Clock className="size-7 opacity-70" aria-hidden />
           ) : (
             <span className="absolute inset-0 animate-pulse bg-hover" />
@@ -44,7 +47,7 @@ function Underway({ request, position }: { request: RequestSummary; position: nu
       )}
       <div className="absolute inset-x-4 bottom-4 flex flex-col gap-2 rounded-xl border border-line bg-raised/90 px-4 py-3">
         <span className="text-[13px] text-muted tabular-nums">{words}</span>
-        {!isQueued && <ProgressBar percent={percent} isEstimated={told?.isEstimated} label={`Image ${position + 1}`} />}
+        {!waits && <ProgressBar percent={percent} isEstimated={told?.isEstimated} label={`Image ${position + 1}`} />}
       </div>
     </>
   )
