@@ -41,4 +41,14 @@ export interface EngineOption {
   name: string
   /** Half a sentence. */
   meaning: string
+  /** What it may be, where people choose among names; absent: anything else. */
+  choices?: readonly OptionChoice[]
+}
+
+export interface OptionChoice {
+  value: string
+  /** For people. */
+  label: string
+  /** What models can have that was chosen for; absent: that is not known. */
+  features?: readonly Feature[]
 }

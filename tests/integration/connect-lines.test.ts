@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os'
 import { delimiter, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { loadAgentConfig } from '../../src/config/agent-config.ts'
+import { ENGINES } from '../../src/engines/engine-descriptions.ts'
 import { keySnippets } from '../../web/src/features/keys/key-snippets.ts'
-import { connectCommand, EMPTY_MACHINE } from '../../web/src/features/network/connect-command.ts'
+import { connectCommand, EMPTY_MACHINE, questionsOf } from '../../web/src/features/network/connect-command.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { ROOT, startProgram } from '../support/run-program.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
@@ -112,3 +114,16 @@ describe('the lines that a page shows, pasted on a bare machine whose npm ci is 
     await agent.stop('SIGINT')
   })
 })
+
+it.each(questionsOf({ engine: 'openai', profile: '' }).profiles)(
+  'what they write of a server that was chosen is what an agent reads: $value',
+  ({ value: profile, features }) => {
+    const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux', profile }
+    const lines = connectCommand(machine, { gateway: gateway.url, secret: 'ic_x', repository: null })
+    const [, file = ''] = /<<'EOF'\n(.*)\nEOF/s.exec(lines) ?? []
+    const text = file.replace('api_key_file: rig.key', 'api_key: ic_x')
+    const [service] = loadAgentConfig({ text, path: 'rig.yaml', engines: ENGINES }).services
+    expect(service?.options).toEqual({ profile })
+    expect(service?.models[0]?.features).toEqual(features ?? ['generate', 'seed'])
+  }
+)

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Sighting } from '../../src/cli/doctor/survey.ts'
 import { takeUnsure } from '../../src/cli/doctor/init-agent.ts'
@@ -63,6 +64,31 @@ describe('doctor', () => {
     expect(again.stdout).not.toContain('right')
     expect(await written()).toBe(file)
   })
+
+  it.each([
+    ['doctor', '--write'],
+    ['agent', '--init', '--no-start', '--server']
+  ])(
+    'says and writes which of many kinds of servers it found, and leaves another that is written: %s',
+    async (...command) => {
+      const server = await started(
+        startScriptedServer({
+          'GET /health/liveliness': { json: "I'm alive!" },
+          'GET /v1/models': { json: { data: [{ id: 'gpt-image-1' }] } },
+          'GET /v1/images/generations': { status: 405, json: {} }
+        })
+      )
+      const env = { INFERENCE_CLUB_API_KEY: 'ic_abc', INFERENCE_CLUB_URL: 'http://127.0.0.1:9' }
+      const { stdout } = await club([...command, server.url], env)
+      expect(stdout).toContain(`${server.url}\tLiteLLM\topenai\tgpt-image-1\t-\tready`)
+      const file = await written()
+      expect(parse(file)).toMatchObject({ services: [{ engine: 'openai', options: { profile: 'litellm' } }] })
+      const owners = file.replace('profile: litellm', 'profile: localai')
+      await writeFile(path(), owners)
+      await club([...command, server.url], env)
+      expect(await written()).toBe(owners)
+    }
+  )
 
   it('corrects an owner’s file and keeps the rest, its key to itself', async () => {
     const comfy = await started(startFakeComfy({ diffusionModels: [] }))

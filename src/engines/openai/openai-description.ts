@@ -1,4 +1,5 @@
 import type { EngineDescription } from '../engine-description.ts'
+import { PROFILES, type ServerProfile } from './profiles.ts'
 
 export const OPENAI: EngineDescription = {
   name: 'openai',
@@ -7,7 +8,15 @@ export const OPENAI: EngineDescription = {
   takes: ['url', 'api_key', 'headers', 'download_from', 'extras', 'max_pixels', 'multiple_of', 'check_models'],
   speaksOpenAI: true,
   options: [
-    { name: 'profile', meaning: 'which server it is, where it cannot be recognised' },
+    {
+      name: 'profile',
+      meaning: 'which server it is, where it cannot be recognised',
+      choices: Object.values(PROFILES).map(({ name: value, server: label, features }: ServerProfile) => ({
+        value,
+        label,
+        ...(features && { features })
+      }))
+    },
     { name: 'previews', meaning: 'how many previews are asked for while it works' },
     { name: 'mask', meaning: 'how the server reads a mask' },
     { name: 'edits', meaning: 'how the images of an edit are sent' },

@@ -1,4 +1,3 @@
-import type { Feature } from '../../images/image-request.ts'
 import { type Fingerprint, isPictureName, type Recognised } from '../fingerprint.ts'
 import type { FoundModel } from '../inventory.ts'
 import type { ServerLook } from '../server-look.ts'
@@ -7,33 +6,30 @@ import { OPENAI } from './openai-description.ts'
 import { type ProfileName, PROFILES, type ServerProfile } from './profiles.ts'
 import { modelEntries, profileOfAddress, recogniseProfile } from './recognise-profile.ts'
 
-/** How far a kind of servers has OpenAI's API, and which of its models make images. */
+/** Which models of a kind of servers make images. */
 interface Family {
   /** It makes images, whatever cannot be asked. */
   makesImages?: true
-  features: readonly Feature[]
   /** Of the entries of its list, those that make images; absent: all, of a server of images alone. */
   chooses?: (model: Record<string, unknown>) => boolean
 }
 
 const byName = ({ id }: Record<string, unknown>): boolean => isPictureName(String(id))
 
-const OPENAIS: Family = { makesImages: true, features: ['generate', 'edit', 'mask', 'multi_image'], chooses: byName }
 const FAMILIES: Record<ProfileName, Family> = {
-  generic: { features: ['generate'], chooses: byName },
-  openai: OPENAIS,
-  azure: OPENAIS,
-  litellm: { features: ['generate'], chooses: byName },
-  'llama-swap': { features: ['generate'], chooses: byName },
-  'sd-server': { makesImages: true, features: ['generate', 'edit', 'mask'] },
+  generic: { chooses: byName },
+  openai: { makesImages: true, chooses: byName },
+  azure: { makesImages: true, chooses: byName },
+  litellm: { chooses: byName },
+  'llama-swap': { chooses: byName },
+  'sd-server': { makesImages: true },
   lemonade: {
-    features: ['generate', 'edit', 'mask', 'seed'],
     chooses: ({ recipe, labels }) => recipe === 'sd-cpp' || (Array.isArray(labels) && labels.includes('image'))
   },
-  localai: { features: ['generate', 'edit', 'seed'], chooses: byName },
-  'vllm-omni': { features: ['generate', 'edit', 'negative_prompt', 'seed'] },
-  sglang: { features: ['generate', 'edit', 'negative_prompt', 'seed'] },
-  koboldcpp: { features: ['generate', 'negative_prompt', 'seed'] }
+  localai: { chooses: byName },
+  'vllm-omni': {},
+  sglang: {},
+  koboldcpp: {}
 }
 
 /** stable-diffusion.cpp's server, which imitates the API of stable-diffusion-webui as well. */
@@ -55,7 +51,7 @@ export const fingerprintOpenAI: Fingerprint = async (look) => {
   const family = FAMILIES[profile.name as ProfileName]
   const models = entries
     .filter(family.chooses ?? (() => true))
-    .map(({ id }): FoundModel => ({ servedAs: String(id), features: family.features }))
+    .map(({ id }): FoundModel => ({ servedAs: String(id), features: profile.features ?? OPENAI.usualFeatures }))
   const isSure = family.makesImages === true || hasRoute || (profile === PROFILES.lemonade && models.length > 0)
   return {
     engine: OPENAI,

@@ -3,23 +3,7 @@ import { decodeWhiteOnBlackPng, encodeAlphaPng } from '../../images/mask.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
 import { readInput } from '../read-input.ts'
 import type { MultipartFile } from './multipart-body.ts'
-
-/**
- * How the server reads a mask.
- * - `openai-alpha`: where its alpha is 0 there is change (OpenAI).
- * - `white-edit`: where it is white there is change (stable-diffusion.cpp, Lemonade).
- * - `none`: not at all; it would change the whole picture.
- */
-export type MaskMode = 'openai-alpha' | 'white-edit' | 'none'
-
-/**
- * How an edit's pictures are sent.
- * - `form`: as files of a form, as OpenAI's clients do.
- * - `json`: to the same route as JSON, which holds them as `data:` URLs.
- * - `files`: with a generation, as JSON that has them as base64 in `files` (LocalAI).
- * - `none`: the server has no edits.
- */
-export type EditsForm = 'form' | 'json' | 'files' | 'none'
+import type { MaskMode } from './profiles.ts'
 
 export interface InputNaming {
   /** Absent: `image` for one image and `image[]` for several, as OpenAI's own clients do. */

@@ -1,6 +1,23 @@
 import type { EngineParameterName } from '../../images/fields.ts'
+import type { Feature } from '../../images/image-request.ts'
 import type { SizeRules } from '../../images/sizes.ts'
-import type { EditsForm, MaskMode } from './openai-inputs.ts'
+
+/**
+ * How the server reads a mask.
+ * - `openai-alpha`: where its alpha is 0 there is change (OpenAI).
+ * - `white-edit`: where it is white there is change (stable-diffusion.cpp, Lemonade).
+ * - `none`: not at all; it would change the whole picture.
+ */
+export type MaskMode = 'openai-alpha' | 'white-edit' | 'none'
+
+/**
+ * How an edit's pictures are sent.
+ * - `form`: as files of a form, as OpenAI's clients do.
+ * - `json`: to the same route as JSON, which holds them as `data:` URLs.
+ * - `files`: with a generation, as JSON that has them as base64 in `files` (LocalAI).
+ * - `none`: the server has no edits.
+ */
+export type EditsForm = 'form' | 'json' | 'files' | 'none'
 
 /** What is known of one kind of servers with OpenAI's image API, where they differ. Data: whoever learns more adds a row. */
 export interface ServerProfile {
@@ -8,6 +25,8 @@ export interface ServerProfile {
   name: string
   /** For people. */
   server: string
+  /** What its models can; absent: that depends on the model, or on what is behind it. */
+  features?: readonly Feature[]
   /** Its models are OpenAI's, whatever they are called: they take OpenAI's parameters alone and choose sizes themselves. */
   isOpenAIs?: true
   /** Default: base64 is asked for, but not of OpenAI's GPT Image models, which refuse to be asked. */
@@ -37,12 +56,19 @@ export interface ServerProfile {
 /** Whatever speaks OpenAI's API, and nothing else is known of it. */
 export const GENERIC: ServerProfile = { name: 'generic', server: 'OpenAI-compatible server' }
 
-const OPENAI: ServerProfile = { name: 'openai', server: 'OpenAI', isOpenAIs: true, responseFormat: 'omit' }
+const OPENAI: ServerProfile = {
+  name: 'openai',
+  server: 'OpenAI',
+  features: ['generate', 'edit', 'mask', 'multi_image'],
+  isOpenAIs: true,
+  responseFormat: 'omit'
+}
 
 /** Deployments have names of their owner's choosing. The key as a header of its own is understood by all its versions. */
 const AZURE: ServerProfile = {
   name: 'azure',
   server: 'Azure',
+  features: OPENAI.features ?? [],
   isOpenAIs: true,
   responseFormat: 'omit',
   keyHeader: 'api-key'
@@ -61,6 +87,7 @@ const LLAMA_SWAP: ServerProfile = { name: 'llama-swap', server: 'llama-swap', lo
 const SD_SERVER: ServerProfile = {
   name: 'sd-server',
   server: 'stable-diffusion.cpp',
+  features: ['generate', 'edit', 'mask'],
   mask: 'white-edit',
   unsent: ['seed', 'steps', 'guidance_scale', 'negative_prompt', 'sampler', 'strength'],
   sizes: { multipleOf: 64 }
@@ -70,6 +97,7 @@ const SD_SERVER: ServerProfile = {
 const LEMONADE: ServerProfile = {
   name: 'lemonade',
   server: 'Lemonade',
+  features: ['generate', 'edit', 'mask', 'seed'],
   mask: 'white-edit',
   names: { guidance_scale: 'cfg_scale', sampler: 'sample_method' },
   unsent: ['negative_prompt', 'strength'],
@@ -80,6 +108,7 @@ const LEMONADE: ServerProfile = {
 const LOCALAI: ServerProfile = {
   name: 'localai',
   server: 'LocalAI',
+  features: ['generate', 'edit', 'seed'],
   responseFormat: 'b64_json',
   edits: 'files',
   mask: 'none',
@@ -92,6 +121,7 @@ const LOCALAI: ServerProfile = {
 const VLLM_OMNI: ServerProfile = {
   name: 'vllm-omni',
   server: 'vLLM-Omni',
+  features: ['generate', 'edit', 'negative_prompt', 'seed'],
   responseFormat: 'b64_json',
   mask: 'none',
   names: { steps: 'num_inference_steps' },
@@ -102,6 +132,7 @@ const VLLM_OMNI: ServerProfile = {
 const SGLANG: ServerProfile = {
   name: 'sglang',
   server: 'SGLang',
+  features: ['generate', 'edit', 'negative_prompt', 'seed'],
   responseFormat: 'b64_json',
   mask: 'none',
   names: { steps: 'num_inference_steps' },
@@ -112,6 +143,7 @@ const SGLANG: ServerProfile = {
 const KOBOLDCPP: ServerProfile = {
   name: 'koboldcpp',
   server: 'KoboldCpp',
+  features: ['generate', 'negative_prompt', 'seed'],
   names: { guidance_scale: 'cfg_scale', sampler: 'sampler_name' },
   edits: 'none',
   mask: 'none',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
-import { checkMachine, connectCommand, EMPTY_MACHINE, FIND_OUT, withEngine } from './connect-command.ts'
+import { checkMachine, connectCommand, EMPTY_MACHINE, FIND_OUT, questionsOf, withEngine } from './connect-command.ts'
 
 const ACCESS = { gateway: 'https://club.example.org', secret: 'ic_secret', repository: null }
 
@@ -86,6 +86,21 @@ describe('connectCommand', () => {
     for (const engine of ['demo', FIND_OUT]) expect(connectCommand({ ...machine, engine }, ACCESS)).not.toContain('sk-')
   })
 
+  it('says which server it is, and what that can, where it was chosen', () => {
+    const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux' }
+    expect(connectCommand(machine, ACCESS)).not.toContain('profile')
+    const localai = { ...machine, profile: 'localai', edits: 'white-edit' as const }
+    expect(questionsOf(localai).edits).toBe(false)
+    expect(connectCommand(localai, ACCESS)).toMatch(
+      /features: \[generate, edit, seed\]\n {4}options:\n {6}profile: localai\nEOF/
+    )
+    const litellm = { ...machine, profile: 'litellm', edits: 'openai-alpha' as const }
+    expect(connectCommand(litellm, ACCESS)).toMatch(
+      /features: \[generate, edit, mask, seed\]\n {4}options:\n {6}profile: litellm\n {6}mask: openai-alpha\nEOF/
+    )
+    expect(connectCommand({ ...localai, engine: 'sdcpp' }, ACCESS)).not.toContain('profile')
+  })
+
   it('says how masks are read where images can be changed', () => {
     const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux' }
     expect(connectCommand(machine, ACCESS)).not.toContain('options')
@@ -119,7 +134,7 @@ describe('the key of an image server', () => {
 describe('another engine', () => {
   it('brings its usual address, unless another was typed', () => {
     const machine = { ...EMPTY_MACHINE, engine: 'openai', url: 'http://127.0.0.1:1234' }
-    expect(withEngine(machine, 'demo')).toEqual({ engine: 'demo', url: 'http://127.0.0.1:1234' })
+    expect(withEngine(machine, 'demo')).toEqual({ engine: 'demo', url: 'http://127.0.0.1:1234', profile: '' })
     expect(withEngine({ ...machine, url: '', engine: 'demo' }, 'openai').url).toBe('http://127.0.0.1:1234')
     expect(withEngine({ ...machine, url: 'http://gpu:1' }, 'openai').url).toBe('http://gpu:1')
   })

@@ -13,6 +13,8 @@ export interface MachineForm {
   model: string
   /** What the image server itself asks for, empty where it asks for nothing. It goes nowhere but into the agent's file. */
   serverKey: string
+  /** Which of its servers it is, where the engine drives several kinds; empty: it finds out. */
+  profile: string
   /** Whether it changes images too, and how it reads masks then, where that is an option of the engine. */
   edits: 'none' | 'white-edit' | 'openai-alpha'
   /** Whom it serves beside its owner. */
@@ -35,6 +37,7 @@ export const EMPTY_MACHINE: MachineForm = {
   url: FIRST_ENGINE?.usualUrls[0] ?? '',
   model: '',
   serverKey: '',
+  profile: '',
   edits: 'none',
   access: 'members',
   listed: '',
@@ -42,39 +45,51 @@ export const EMPTY_MACHINE: MachineForm = {
   imagesPerUserHour: ''
 }
 
+type OptionChoice = NonNullable<(typeof ENGINES)[number]['options'][number]['choices']>[number]
+
 /** What the form asks about a machine with this engine. */
 export interface EngineQuestions {
   url: boolean
   model: boolean
   serverKey: boolean
+  /** Empty where it drives one kind of servers. */
+  profiles: readonly OptionChoice[]
   edits: boolean
 }
 
-export function questionsOf(engine: string): EngineQuestions {
-  if (engine === FIND_OUT) return { url: false, model: false, serverKey: false, edits: false }
+const NO_QUESTIONS: EngineQuestions = { url: false, model: false, serverKey: false, profiles: [], edits: false }
+
+/** What a server of a kind that was chosen can needs no asking. */
+export function questionsOf({ engine, profile }: Pick<MachineForm, 'engine' | 'profile'>): EngineQuestions {
+  if (engine === FIND_OUT) return NO_QUESTIONS
   const { takes = [], options = [], ownModel } = ENGINES.find((one) => one.name === engine) ?? {}
+  const profiles = options.find((option) => option.name === 'profile')?.choices ?? []
   return {
     url: takes.includes('url'),
     model: ownModel === undefined,
     serverKey: takes.includes('api_key'),
-    edits: options.some((option) => option.name === 'mask')
+    profiles,
+    edits: options.some((option) => option.name === 'mask') && !featuresOf(profiles, profile)
   }
 }
 
+const featuresOf = (profiles: readonly OptionChoice[], profile: string) =>
+  profiles.find(({ value }) => value === profile)?.features
+
 /** Another engine, whose servers listen elsewhere: an address that nobody has changed follows it. */
-export function withEngine({ url }: MachineForm, engine: string): Pick<MachineForm, 'engine' | 'url'> {
+export function withEngine({ url }: MachineForm, engine: string): Pick<MachineForm, 'engine' | 'url' | 'profile'> {
   const usual = ENGINES.find(({ name }) => name === engine)?.usualUrls[0]
   const isUntouched = url === '' || ENGINES.some(({ usualUrls }) => usualUrls[0] === url)
-  return { engine, url: (isUntouched ? usual : undefined) ?? url }
+  return { engine, url: (isUntouched ? usual : undefined) ?? url, profile: '' }
 }
 
 export type MachineErrors = Partial<Record<keyof MachineForm, string>>
 
 /** What is wrong with the entries; empty when nothing is. */
 export function checkMachine(machine: MachineForm): MachineErrors {
-  const { name, engine, url, model, serverKey } = machine
+  const { name, url, model, serverKey } = machine
   const errors = checkSharing(machine)
-  const asked = questionsOf(engine)
+  const asked = questionsOf(machine)
   if (name.trim() === '') errors.name = 'Give the machine a name.'
   if (asked.url && (!/^https?:\/\//i.test(url.trim()) || !URL.canParse(url.trim()))) {
     errors.url = 'An address that begins with http:// or https://.'
@@ -144,8 +159,8 @@ export function connectCommand(
 }
 
 /** Empty where the engine has none, whatever was typed for another. */
-export const serverKeyOf = ({ engine, serverKey }: MachineForm): string =>
-  questionsOf(engine).serverKey ? serverKey.trim() : ''
+export const serverKeyOf = (machine: MachineForm): string =>
+  questionsOf(machine).serverKey ? machine.serverKey.trim() : ''
 
 /** One line that finds the servers, writes the agent's file and starts. */
 function initLine(
@@ -169,10 +184,16 @@ function initLine(
 const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 function serviceLines(machine: MachineForm): string[] {
-  const { engine, url, model, edits } = machine
-  const asked = questionsOf(engine)
+  const { engine, url, model, profile } = machine
+  const asked = questionsOf(machine)
+  const edits = asked.edits ? machine.edits : 'none'
   const ownModel = ENGINES.find((one) => one.name === engine)?.ownModel
-  const features = edits === 'none' ? 'generate, seed' : 'generate, edit, mask, seed'
+  const typed = edits === 'none' ? ['generate', 'seed'] : ['generate', 'edit', 'mask', 'seed']
+  const features = featuresOf(asked.profiles, profile) ?? (asked.edits ? typed : undefined)
+  const options = [
+    ...(asked.profiles.some(({ value }) => value === profile) ? [`profile: ${profile}`] : []),
+    ...(edits === 'none' ? [] : [`mask: ${edits}`])
+  ]
   return [
     '  - name: local',
     '    type: image',
@@ -182,8 +203,8 @@ function serviceLines(machine: MachineForm): string[] {
     ...sharing(machine),
     '    models:',
     `      - id: ${quote(ownModel ?? model.trim())}`,
-    ...(asked.edits ? [`        features: [${features}]`] : []),
-    ...(asked.edits && edits !== 'none' ? ['    options:', `      mask: ${edits}`] : [])
+    ...(features ? [`        features: [${features.join(', ')}]`] : []),
+    ...(options.length === 0 ? [] : ['    options:', ...options.map((option) => `      ${option}`)])
   ]
 }
 

@@ -22,6 +22,12 @@ const CHOICES: readonly SelectOption<string>[] = [
   ...ENGINES.map(({ name, title, detail }) => ({ value: name, label: title, detail }))
 ]
 
+const FOUND_BY_AGENT: SelectOption<string> = {
+  value: '',
+  label: 'The agent finds out',
+  detail: 'By what the server answers; behind a proxy it may have to be said'
+}
+
 const EDITS: readonly SelectOption<MachineForm['edits']>[] = [
   { value: 'none', label: 'No, only new images' },
   {
@@ -66,7 +72,7 @@ export function MachineFields({ formId, machine, onChange, onSubmit }: MachineFi
       <Field label="What runs on it">
         <Select value={machine.engine} options={CHOICES} onChange={(engine) => change(withEngine(machine, engine))} />
       </Field>
-      {questionsOf(machine.engine).url && <ServerFields machine={machine} errors={errors} change={change} />}
+      {questionsOf(machine).url && <ServerFields machine={machine} errors={errors} change={change} />}
       <SharingFields machine={machine} errors={errors} change={change} />
     </form>
   )
@@ -96,7 +102,7 @@ const ServerFields = ({ machine, errors, change }: ServerFieldsProps) => (
         onChange={(event) => change({ model: event.target.value })}
       />
     </Field>
-    {questionsOf(machine.engine).serverKey && (
+    {questionsOf(machine).serverKey && (
       <Field
         label="Key of the server"
         error={errors.serverKey}
@@ -113,7 +119,16 @@ const ServerFields = ({ machine, errors, change }: ServerFieldsProps) => (
         />
       </Field>
     )}
-    {questionsOf(machine.engine).edits && (
+    {questionsOf(machine).profiles.length > 0 && (
+      <Field label="Which server is it?" hint="Such servers differ in masks, edits and names of fields.">
+        <Select
+          value={machine.profile}
+          options={[FOUND_BY_AGENT, ...questionsOf(machine).profiles]}
+          onChange={(profile) => change({ profile })}
+        />
+      </Field>
+    )}
+    {questionsOf(machine).edits && (
       <Field label="Does it change images?">
         <Select value={machine.edits} options={EDITS} onChange={(edits) => change({ edits })} />
       </Field>
