@@ -20,7 +20,7 @@ export interface AgentBytesParts {
   assets: Assets
   requests: Pick<
     RequestLifecycle,
-    'findAttempt' | 'findInput' | 'finish' | 'fail' | 'findExpectedImage' | 'startStandby'
+    'findAttempt' | 'findInput' | 'listSources' | 'finish' | 'fail' | 'findExpectedImage' | 'startStandby'
   >
   deliveries: Deliveries
   marker: Pick<ImageMarker, 'mark'>
@@ -111,7 +111,10 @@ async function receiveImage(
       return await refuseImage(parts, attempt, `The image is not the ${asked.output_format} that was asked for.`)
     }
     const said = result.warnings.map((warning) => quote(provider.name, warning))
-    const marked = await parts.marker.mark(saved, { isComposite: kind !== 'generation' })
+    const marked = await parts.marker.mark(saved, {
+      isComposite: kind !== 'generation',
+      listSources: () => parts.requests.listSources(attempt)
+    })
     saved = marked.saved
     await finish(parts, {
       attempt,

@@ -87,7 +87,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
       thumbnails: createThumbnails({ ...stored, atOnce: config.limits.thumbnailsAtOnce }),
       deliveryLinks: createDeliveryLinks({ store, delivery: config.storageDelivery }),
       unreadable,
-      marker: createImageMarker({ layers: config.markImages, assets, logger }),
+      marker: createImageMarker({ config, assets, clock, logger }),
       budgets: createBudgets(config.limits),
       requests: createRequestLifecycle(requestParts),
       requestViews: createRequestViews({ ...requestParts, live }),

@@ -23,7 +23,8 @@ const WELL: SystemFacts = {
   unreadable: { first: [], all: 0 },
   strandedModels: [],
   webhooksGivenUp: 0,
-  unmarked: 0
+  unmarked: 0,
+  unstamped: 0
 }
 
 const withState = (change: Partial<SystemFacts['state']>): SystemFacts => ({ ...WELL, state: { ...STATE, ...change } })
@@ -74,6 +75,11 @@ describe('problems', () => {
       'images without their mark',
       { ...WELL, unmarked: 2 },
       '2 images were not marked as INFERENCE_CLUB_MARK_IMAGES says, since the start: the log tells why.'
+    ],
+    [
+      'images without a time',
+      { ...WELL, unstamped: 2 },
+      '2 images were signed without a time stamp, since the start: INFERENCE_CLUB_C2PA_TIME_STAMP_URL gave none.'
     ],
     ['webhooks given up', { ...WELL, webhooksGivenUp: 12 }, '12 webhook deliveries were given up within a day.'],
     [

@@ -20,11 +20,13 @@ export interface SystemFacts {
   webhooksGivenUp: number
   /** Images that went on without a mark which the operator chose, since the start. */
   unmarked: number
+  /** Images whose signature has no time, since the start. */
+  unstamped: number
 }
 
 /** What an operator has to know, the worst first, in sentences. */
 export function findProblems(facts: SystemFacts): string[] {
-  const { state, notReady, isDiskShort, unreadable, strandedModels, webhooksGivenUp, unmarked } = facts
+  const { state, notReady, isDiskShort, unreadable, strandedModels, webhooksGivenUp, unmarked, unstamped } = facts
   const { freeBytes, quarantine } = state.storage
   const problems: string[] = []
   if (notReady !== undefined) problems.push(`Requests cannot be served: ${notReady}.`)
@@ -63,6 +65,11 @@ export function findProblems(facts: SystemFacts): string[] {
   if (unmarked > 0) {
     problems.push(
       `${unmarked} image${unmarked === 1 ? ' was' : 's were'} not marked as INFERENCE_CLUB_MARK_IMAGES says, since the start: the log tells why.`
+    )
+  }
+  if (unstamped > 0) {
+    problems.push(
+      `${unstamped} image${unstamped === 1 ? ' was' : 's were'} signed without a time stamp, since the start: INFERENCE_CLUB_C2PA_TIME_STAMP_URL gave none.`
     )
   }
   if (state.eventLoop.p99Ms >= SLOW_LOOP_MS) {

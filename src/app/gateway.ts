@@ -95,7 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { requests, requestViews, registry } = context
   await closing(opened, context.settings).load()
   await closing(opened, context.clubPicture).load()
-  closing(opened, context.marker)
+  await closing(opened, context.marker).load()
   await context.imageLinks.load()
 
   const eventLoop = closing(opened, watchEventLoopDelay())

@@ -62,7 +62,7 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
       unreadable: parts.unreadable.summary(),
       strandedModels,
       webhooksGivenUp: await webhooks.countGivenUp(now - DAY_MS),
-      unmarked: parts.marker.unmarked()
+      ...parts.marker.failures()
     })
     return { ...state, problems }
   }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Config } from '../config/config.ts'
 import { SERVER, isSet } from '../config/config.ts'
 import { DataDirUnusable } from '../db/data-dir-unusable.ts'
+import { MarkingMisconfigured } from '../config/marking-settings.ts'
 import { StorageMisconfigured } from '../config/storage-settings.ts'
 import { CommandFailed } from './command-failed.ts'
 
@@ -25,7 +26,8 @@ export async function requireInstallation({ dataDir }: Pick<Config, 'dataDir'>):
 
 /** `CommandFailed` in place of an error that the folder, or the database in it, is to blame for. */
 export function explainDataDir(error: unknown, { dataDir }: Pick<Config, 'dataDir'>): unknown {
-  if (error instanceof DataDirUnusable || error instanceof StorageMisconfigured) return new CommandFailed(error.message)
+  const isTold = [DataDirUnusable, StorageMisconfigured, MarkingMisconfigured].some((kind) => error instanceof kind)
+  if (isTold) return new CommandFailed((error as Error).message)
   const { code, syscall } = error as NodeJS.ErrnoException
   if (syscall === undefined && code !== 'ERR_SQLITE_ERROR') return error
   const reason = WHY_NOT[code ?? ''] ?? (error instanceof Error ? error.message : String(code))

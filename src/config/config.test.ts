@@ -312,3 +312,27 @@ describe('where images are stored', () => {
     }
   )
 })
+
+describe('what images are marked with', () => {
+  it.each([
+    [{ MARK_IMAGES: 'xmp, c2pa' }, []],
+    [
+      { MARK_IMAGES: 'xmp,paint' },
+      [expect.stringMatching(/^INFERENCE_CLUB_MARK_IMAGES must be of xmp, c2pa, not 'paint'/)]
+    ],
+    [
+      { C2PA_CERTIFICATE: 'a.pem' },
+      [
+        'INFERENCE_CLUB_C2PA_KEY is missing: INFERENCE_CLUB_C2PA_CERTIFICATE needs it',
+        'INFERENCE_CLUB_MARK_IMAGES is missing: INFERENCE_CLUB_C2PA_CERTIFICATE needs it'
+      ]
+    ],
+    [
+      { MARK_IMAGES: 'c2pa', C2PA_KEY: 'a.pem' },
+      ['INFERENCE_CLUB_C2PA_CERTIFICATE is missing: INFERENCE_CLUB_C2PA_KEY needs it']
+    ],
+    [{ MARK_IMAGES: 'c2pa', C2PA_TIME_STAMP_URL: 'ftp://a' }, [expect.stringMatching(/must be an http or https URL/)]]
+  ])('%o is looked at as a whole', (set, mistakes) => {
+    expect(mistakesOf(set as Record<string, string>)).toEqual(mistakes)
+  })
+})

@@ -5,7 +5,7 @@ import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './addr
 import { BUDGETS } from './budgets.ts'
 import { DISK } from './disk-settings.ts'
 import { DISPATCH } from './dispatch-settings.ts'
-import { MARKING } from './marking-settings.ts'
+import { MARKING, missingMarkingSettings } from './marking-settings.ts'
 import { PROVIDER_LIMITS } from './provider-limits.ts'
 import { CLUB } from './club-settings.ts'
 import { OFFERING } from './provider-settings.ts'
@@ -362,7 +362,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
     limits: read(LIMITS)
   }
   const isThere = (variable: string) => isSet({ variable }, env)
-  mistakes.push(...missingSignInSettings(isThere), ...missingStorageSettings(isThere))
+  mistakes.push(
+    ...[missingSignInSettings, missingStorageSettings, missingMarkingSettings].flatMap((missing) => missing(isThere))
+  )
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return {
     ...config,

@@ -5,6 +5,8 @@ import type { ThreadOrder, ThreadReply } from './serve-thread.ts'
 export interface Thread<Order, Answer> {
   /** What the thread answers. Rejects when it cannot, ends meanwhile, or takes longer than it may. */
   run(order: Order): Promise<Answer>
+  /** Ends the thread, with all orders it has; the next begins another. */
+  renew(): Promise<void>
   close(): Promise<void>
 }
 
@@ -19,11 +21,11 @@ interface Waiting<Answer> {
 
 /**
  * A thread that runs `serveThread`. It begins with the first order and does not keep the process alive; without orders for
- * `idleMs` it ends, and gives back its memory. An order that takes longer than `timeoutMs` ends it as well, with all the others.
+ * `idleMs` it ends, and gives back its memory; `workerData` is asked for as it begins. An order that takes longer than `timeoutMs` ends it as well, with all the others.
  */
 export function createThread<Order, Answer>(
   file: URL,
-  { idleMs, timeoutMs, workerData }: { idleMs: number; timeoutMs: number; workerData?: unknown }
+  { idleMs, timeoutMs, workerData }: { idleMs: number; timeoutMs: number; workerData: () => unknown }
 ): Thread<Order, Answer> {
   const waiting = new Map<number, Waiting<Answer>>()
   let worker: Worker | undefined
@@ -48,7 +50,7 @@ export function createThread<Order, Answer>(
   }
   const start = (): Worker => {
     // The options this process was started with (a loader, --input-type) need not suit the thread.
-    const started = new Worker(file, { execArgv: [], workerData })
+    const started = new Worker(file, { execArgv: [], workerData: workerData() })
     started.unref()
     started.on('message', (reply: ThreadReply<Answer>) =>
       settle(reply.id, ({ resolve, reject }) =>
@@ -75,6 +77,7 @@ export function createThread<Order, Answer>(
         waiting.set(id, { resolve, reject, timer })
       })
     },
+    renew: () => end(),
     async close() {
       closed = true
       await end(new Error('The thread was closed.'))

@@ -14,3 +14,9 @@ export async function findInput(
 ): Promise<AssetRow | undefined> {
   return (await listInputs(database.db, attempt.request_id)).find((input) => inputName(input) === name)
 }
+
+/** The source images of an attempt's request, without its mask, in their order. */
+export const listSources = async (
+  { database }: Pick<RequestParts, 'database'>,
+  attempt: Pick<AttemptRow, 'request_id'>
+): Promise<AssetRow[]> => (await listInputs(database.db, attempt.request_id)).filter(({ kind }) => kind === 'input')

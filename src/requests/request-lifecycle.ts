@@ -16,7 +16,7 @@ import { forgetIdempotencyKeys } from './idempotency-store.ts'
 import { findExpectedImage } from './find-expected-image.ts'
 import { findReachedCaps } from './find-reached-caps.ts'
 import { listExpectedTimes } from './expected-times-store.ts'
-import { findInput } from './input-name.ts'
+import { findInput, listSources } from './input-name.ts'
 import { findHeldAttempt } from './lease-token.ts'
 import { noteProgress } from './note-progress.ts'
 import { renewConnections } from './renew-connections.ts'
@@ -54,6 +54,7 @@ export function createRequestLifecycle(parts: RequestParts) {
     findAttempt: bind(findHeldAttempt),
     findInput: bind(findInput),
     listExpectedTimes: (attemptIds: readonly string[]) => listExpectedTimes(parts.database.db, attemptIds),
+    listSources: bind(listSources),
     findExpectedImage: bind(findExpectedImage),
     findReachedCaps: bind(findReachedCaps),
     finish: bind(finishAttempt),
