@@ -8,6 +8,7 @@ export interface Asking {
   size?: string
   seed?: number
   steps?: number
+  loras?: { name: string; weight: number }[]
   /** Makes it an edit. */
   images?: { file_id: string }[]
 }

@@ -77,6 +77,28 @@ const COUNT_SHIFTS = `
     for (const entry of list.getEntries()) window.shifts += entry.value
   }).observe({ type: 'layout-shift' })`
 
+it('the page of a request shows its LoRAs with their weights', async () => {
+  const loras = ['film', 'ink, dry']
+  const nothing = { models: [], loras: [], more_models: 0, more_loras: 0 }
+  worker.agent.send({
+    ...{ type: 'service.inventory', service: 'service-0' },
+    ...{ ...nothing, usable_loras: [{ models: [MODEL], loras }] }
+  })
+  await waitFor(() => gateway.database.db.selectFrom('service_finds').select('loras').executeTakeFirst())
+  const person = await gateway.addPerson()
+  const id = await askForImages(gateway, person, {
+    ...{ model: MODEL, prompt: 'a heron on film' },
+    loras: [
+      { name: 'film', weight: 0.7 },
+      { name: 'ink, dry', weight: -1 }
+    ]
+  })
+  await worker.finish(await worker.next())
+  const page = await open(person)
+  await visit(page, `/requests/${id}`)
+  await page.getByText('film × 0.7, ink, dry × -1').waitFor()
+})
+
 describe('the results of the playground', () => {
   it.each([
     ['of the shape that was expected', undefined],
