@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readSeed } from '../support/fake-openai-pictures.ts'
 import { fetchImage, generate } from '../support/image-calls.ts'
+import { startFakeComfy } from '../support/fake-comfyui-server.ts'
 import { type FakeProcess, spawnFake } from '../support/spawn-fake.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -41,6 +42,21 @@ it('makes images for a gateway, with the options of its model', async () => {
   expect(answer.warnings).toEqual([expect.stringContaining("'other'")])
   const { bytes } = await fetchImage(answer.data[0]!.url!)
   expect(await readSeed(bytes)).toBe(7)
+})
+
+it('gives way to its owner, and frees memory, where its file says so', async () => {
+  const server = await startFakeComfy({ diffusionModels: [] })
+  const options = { yield: true, free_after: '1s' }
+  const models = [{ id: 'shared-fox', servedAs: 'sd15', features: ['generate' as const] }]
+  await gateway.addAgent({ key: caller.key, services: [{ engine: 'comfyui', url: server.url, models, options }] })
+  const image = { model: 'shared-fox', prompt: 'a fox', size: '64x48' as const }
+  await caller.client.images.generate(image)
+  await waitFor(() => server.calls.some(({ path }) => path === '/free'))
+  const owners = server.queueOwnersJob()
+  await expect(caller.client.images.generate(image, { maxRetries: 0, timeout: 2500 })).rejects.toThrow()
+  expect(server.calls.filter(({ path }) => path === '/prompt')).toHaveLength(1)
+  server.letGo(owners)
+  await server.close()
 })
 
 it('makes an image again after its process was killed in the middle', async () => {

@@ -102,6 +102,27 @@ describe('the events of an image', () => {
     for (const seconds of at) expect(Math.abs(Number(seconds) - Date.now() / 1000)).toBeLessThan(60)
   })
 
+  it('are those of an edit, byte for byte', async () => {
+    const body = new FormData()
+    const fields = { model: 'studio', prompt: 'in blue', stream: 'true', partial_images: '1', size: '32x16' }
+    for (const [name, value] of Object.entries(fields)) body.append(name, value)
+    body.append('image', new Blob([new Uint8Array(picture)], { type: 'image/png' }), 'a.png')
+    const responding = gateway.call('/v1/images/edits', { method: 'POST', key: user.key, body })
+    const attempt = await worker.next()
+    await heard(attempt, 5)
+    const response = await responding
+    await finish(attempt)
+    const text = await response.text()
+    const { created } = (await jobOf(response)).result!
+    const at = /"created_at":(\d+)/.exec(text)?.[1]
+    expect(text).toBe(
+      `event: image_edit.partial_image\ndata: {"type":"image_edit.partial_image","b64_json":"${preview}","created_at":${at},` +
+        `"size":"32x16","quality":"auto","background":"auto","output_format":"jpeg","partial_image_index":0}\n\n` +
+        `event: image_edit.completed\ndata: {"type":"image_edit.completed","b64_json":"${picture.toString('base64')}",` +
+        `"created_at":${created},"size":"32x16","quality":"auto","background":"auto","output_format":"png","usage":${NO_USAGE}}\n\n`
+    )
+  })
+
   it('are read by the official client, of generations and of edits', async () => {
     const { client } = user
     const generating = client.images.generate({ ...VALID, stream: true, partial_images: 1, quality: 'hd' as never })

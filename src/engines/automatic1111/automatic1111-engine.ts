@@ -59,8 +59,11 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
   const stopping = new Set<Promise<void>>()
 
   let toldInUse: string | undefined
+  /** It takes settings by its own names, and no LoRAs of callers. */
+  let isFlat = false
   const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
     const server = await askServer(http, signal)
+    isFlat = isDrawThings(server)
     const { checkpoints = [], settings = {} } = server
     const used = typeof settings.model === 'string' ? [settings.model] : []
     const count = checkpoints.length === 0 ? 'does not list its checkpoints' : `checkpoints: ${checkpoints.length}`
@@ -202,7 +205,7 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
     name: 'automatic1111',
     extras: Object.keys(KNOWN_EXTRAS),
     describe: (signal) => preferringAbort(signal, () => describe(signal)),
-    lorasFor: (_model, found) => allowedLoras(rules.loras, found),
+    lorasFor: (_model, found) => (isFlat ? [] : allowedLoras(rules.loras, found)),
     warm: (model, signal) => preferringAbort(signal, () => warm(model, signal)),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: async () => {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { pixelAt, readPixels } from '../../../tests/support/fake-openai-pictures.ts'
+import { plainPng } from '../../../tests/support/pictures.ts'
 import { useSdapiEngine } from '../../../tests/support/sdapi-engine.ts'
+import { encodeWhiteOnBlackPng } from '../../images/mask.ts'
 
+const SIDES = { width: 64, height: 64 }
 const world = useSdapiEngine()
 const { start, generate, sent } = world
 const describeServer = () => world.engine.describe(new AbortController().signal)
@@ -119,6 +123,42 @@ describe('an imitator', () => {
       'The image server makes no 100x130: the image is 128x128.'
     ])
     await expect(generate({ model: 'another.ckpt' })).rejects.toMatchObject(missing)
+  })
+})
+
+describe('an edit of an imitator', () => {
+  const image0 = async () => plainPng(SIDES, [20, 60, 200])
+  const edit = {
+    kind: 'edit' as const,
+    size: SIDES,
+    inputs: ['image0', 'mask'].map((name) => ({ name, mediaType: 'image/png', ...SIDES }))
+  }
+  const white = Buffer.alloc(SIDES.width * SIDES.height)
+  for (let y = 0; y < SIDES.height; y += 1) white.fill(255, y * SIDES.width, y * SIDES.width + 32)
+  const mask = () => encodeWhiteOnBlackPng({ ...SIDES, pixels: white })
+
+  it.each([
+    ['koboldcpp', 'dream', true],
+    ['drawthings', 'dream.ckpt', false]
+  ] as const)('changes nothing outside of its mask: %s', async (profile, model, sendsMask) => {
+    await start({ profile })
+    const inputs = { image0: await image0(), mask: await mask() }
+    const made = await readPixels((await generate({ ...edit, model }, { inputs })).png)
+    expect('mask' in sent()).toBe(sendsMask)
+    expect(pixelAt(made, 4, 32)).not.toEqual([20, 60, 200])
+    for (const [x, y] of [
+      [32, 0],
+      [63, 63],
+      [40, 30]
+    ] as const) {
+      expect(pixelAt(made, x, y)).toEqual([20, 60, 200])
+    }
+  })
+
+  it('names no LoRAs of an app that takes none, whatever its owner lists', async () => {
+    await start({ profile: 'drawthings' }, { loras: ['film'] })
+    await describeServer()
+    expect(world.engine.lorasFor?.('dream.ckpt', [])).toEqual([])
   })
 })
 

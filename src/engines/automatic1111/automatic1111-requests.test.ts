@@ -181,6 +181,15 @@ describe('what the owner has every call sent with', () => {
     expect(sent().override_settings).toMatchObject({ sd_vae: 'x', enable_pnginfo: false })
   })
 
+  it('may be a script of its page with its values, which no caller chooses or changes', async () => {
+    const script = { script_name: 'X/Y/Z plot', script_args: [4, '1,2'] }
+    await start({}, parameters(script))
+    await generate({ extra: { script_name: 'custom code', script_args: ['x'], alwayson_scripts: {}, enable_hr: true } })
+    expect(sent()).toMatchObject(script)
+    expect(sent()).not.toHaveProperty('alwayson_scripts')
+    expect(sent()).not.toHaveProperty('enable_hr')
+  })
+
   it('may be a hires fix, whose result has the asked size; an edit has none', async () => {
     await start({}, parameters({ enable_hr: true, hr_scale: 2, hr_upscaler: 'Latent' }))
     const image = await generate({ size: { width: 256, height: 192 } })

@@ -41,7 +41,10 @@ describe('an edit', () => {
   it.each([
     ['a checkpoint', 'sd15', 'SetLatentNoiseMask'],
     ['a checkpoint made for it', 'sd15-inpainting', 'InpaintModelConditioning'],
-    ['a model in parts', 'flux1-dev', 'SetLatentNoiseMask']
+    ['a model in parts', 'flux1-dev', 'SetLatentNoiseMask'],
+    ['SD 3.5 in parts', 'sd3.5_medium', 'SetLatentNoiseMask'],
+    ['Qwen-Image in parts', 'qwen_image_fp8', 'SetLatentNoiseMask'],
+    ['Z-Image in parts', 'z_image_turbo_bf16', 'SetLatentNoiseMask']
   ])('changes what its mask says, and not a pixel else: %s', async (_what, model, node) => {
     await start()
     const inputs = { image0: await photo(), mask: await leftHalf() }

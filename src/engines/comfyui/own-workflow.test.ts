@@ -101,6 +101,19 @@ describe('a workflow of the owner', () => {
     expect(made.warnings.map((warning) => /'(\w+)'/.exec(warning)?.[1])).toEqual(['negative_prompt', 'unknown'])
   })
 
+  it('is one of several of a service, each a model of its own', async () => {
+    const plain = { name: 'plain', workflow: load(PLAIN, PLAIN_INPUTS) }
+    await world.start({}, { models: [...models(), plain, { name: 'sd15', loras: new Map() }] })
+    const { models: listed } = await world.engine.describe(new AbortController().signal)
+    expect(listed).toEqual(expect.arrayContaining(['retouch', 'plain', 'sd15']))
+    await makeEdit()
+    expect(Object.values(world.lastGraph()).map((one) => one.class_type)).toContain('ImageStitch')
+    expect((await world.generate({ model: 'plain' })).pixels).toMatchObject(SIZE)
+    expect(world.lastGraph()[5]!.inputs).toMatchObject(SIZE)
+    await world.generate({ model: 'sd15' })
+    expect(world.lastGraph()[5]).toBeUndefined()
+  })
+
   it('leaves nothing on the disk, and runs nothing but what leads to its picture', async () => {
     await world.start({}, { models: models() })
     await makeEdit()
