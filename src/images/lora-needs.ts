@@ -18,9 +18,13 @@ export function readNeeds(needs: readonly string[]): { features: string[]; loras
 /** Names that differ in nothing but this are one LoRA's: capitals, and how systems write accents into names of files. */
 const foldLora = (name: string): string => name.normalize('NFC').toLowerCase()
 
-/** Those of the names that no list has. */
+/** Of lists, which many images are compared with while they are there. */
+const folded = new WeakMap<readonly string[], ReadonlySet<string>>()
+
+/** Those of the names that the list lacks, which is never changed. */
 export function missingLoras(names: readonly string[], listed: readonly string[]): string[] {
-  const there = new Set(listed.map(foldLora))
+  const there = folded.get(listed) ?? new Set(listed.map(foldLora))
+  folded.set(listed, there)
   return names.filter((name) => !there.has(foldLora(name)))
 }
 

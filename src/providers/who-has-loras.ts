@@ -2,6 +2,8 @@ import { missingLoras, readNeeds } from '../images/lora-needs.ts'
 import type { Offer } from './offers-store.ts'
 import type { LorasByService } from './service-finds-store.ts'
 
+const NONE: readonly string[] = []
+
 /**
  * Those of some offers of one model that have every LoRA among these needs: those that list them all. When none does, those whose
  * lists have no room for all that they have, as any of them may. LoRAs decide nothing when none is needed.
@@ -13,7 +15,7 @@ export function whoHasLoras(
   const { loras } = readNeeds(needs)
   if (loras.length === 0) return offers
   const listOf = ({ serviceId, model }: Offer) => lists.get(serviceId)?.get(model)
-  const sure = offers.filter((offer) => missingLoras(loras, listOf(offer)?.loras ?? []).length === 0)
+  const sure = offers.filter((offer) => missingLoras(loras, listOf(offer)?.loras ?? NONE).length === 0)
   return sure.length > 0 ? sure : offers.filter((offer) => listOf(offer)?.more === true)
 }
 
