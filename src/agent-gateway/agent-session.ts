@@ -14,6 +14,7 @@ import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { OfferWish } from '../providers/service-offers-store.ts'
+import type { WarmWish } from '../providers/service-warms-store.ts'
 import type { ServiceCondition } from '../providers/service-condition-store.ts'
 import { conditionOf, failureOf } from './agent-reports.ts'
 import { type HeldSlot, HeldSlots } from './held-slots.ts'
@@ -22,6 +23,7 @@ import { LoadedModels } from './loaded-models.ts'
 import { SessionCaps } from './session-caps.ts'
 import { SessionNotes } from './session-notes.ts'
 import { SessionOffers } from './session-offers.ts'
+import { SessionWarms } from './session-warms.ts'
 
 /** How long the first words of an agent about its image servers are waited for; it gives them five seconds. */
 const FIRST_STATE_WITHIN_MS = 6000
@@ -57,8 +59,9 @@ export class AgentSession {
   readonly unsavedStates = new Map<string, ServiceCondition>()
   /** By service, what its image server has; what is not yet written down. */
   readonly unsavedInventories = new Map<string, ServiceInventory>()
-  /** What its owner wishes that it offers beside what its file says. */
+  /** What its owner wishes that it offers beside what its file says, and has loaded. */
   readonly offers = new SessionOffers()
+  readonly warms = new SessionWarms(this.offers)
   /** What its agent knows of how its provider stands and of caps, if it is of a version that `hears` of them. */
   readonly notes: SessionNotes
   readonly caps: SessionCaps
@@ -146,6 +149,12 @@ export class AgentSession {
       this.send({ type: 'service.offer', service: service.declaration.name, revision, models: wanted })
     }
     this.offers.giveUpLate()
+  }
+
+  /** Which models its owner wishes to have loaded; the agent hears of each wish, if it is of a version that listens. */
+  noteWarms(wishes: readonly WarmWish[]): void {
+    const canBeAsked = this.hears('service.warm')
+    for (const word of this.warms.ask(wishes, { services: this.#services, canBeAsked })) this.send(word)
   }
 
   freeServices(): ServiceSlots[] {
@@ -259,11 +268,11 @@ export class AgentSession {
         if (service && inventoryBytes(message) <= MAX_INVENTORY_BYTES) this.unsavedInventories.set(service.id, message)
         return
       }
-      case 'service.offered': {
-        const service = this.#named(message.service)
-        if (service) this.offers.hear(service.id, message)
+      case 'service.offered':
+        return this.offers.hear(this.#named(message.service)?.id ?? '', message)
+      case 'service.warmed':
+        for (const loaded of this.warms.hear(this.#named(message.service)?.id ?? '', message)) this.#noteLoaded(loaded)
         return
-      }
       case 'attempt.stopped': {
         const wasRefused = this.#held.noteRefused(message.attempt_id)
         this.#release(message.attempt_id)

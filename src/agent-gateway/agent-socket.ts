@@ -224,7 +224,7 @@ async function openSession(
     lease_ms: parts.leaseMs,
     heartbeat_ms: heartbeatMs(parts.leaseMs),
     gone: agent.gone,
-    accepts: ['service.state', 'service.inventory', 'service.offered', 'attempt.ready'],
+    accepts: ['service.state', 'service.inventory', 'service.offered', 'attempt.ready', 'service.warmed'],
     ...(note !== undefined && { note })
   })
   parts.bell.ring('tasks')

@@ -24,7 +24,15 @@ export interface KeepSessionsParts {
   >
   providers: Pick<
     ProviderStore,
-    'noteCondition' | 'noteFinds' | 'noteLoaded' | 'noteOffered' | 'listStandings' | 'listPaused' | 'listWishes'
+    | 'noteCondition'
+    | 'noteFinds'
+    | 'noteLoaded'
+    | 'noteOffered'
+    | 'noteWarmed'
+    | 'listStandings'
+    | 'listPaused'
+    | 'listWishes'
+    | 'listWarmWishes'
   >
   apiKeys: ApiKeys
   bell: Bell
@@ -111,6 +119,7 @@ async function tellStandings({ registry, providers, requests }: KeepSessionsPart
   const standings = await providers.listStandings(ids)
   const paused = await providers.listPaused(ids)
   const wishes = await providers.listWishes(ids)
+  const warms = await providers.listWarmWishes(ids)
   for (const session of sessions) {
     const standing = standings.get(session.providerId)
     for (const news of session.notes.findNews(
@@ -120,6 +129,7 @@ async function tellStandings({ registry, providers, requests }: KeepSessionsPart
       if (session.hears(news.type)) session.send(news)
     }
     session.noteWishes(wishes.get(session.providerId) ?? [])
+    session.noteWarms(warms.get(session.providerId) ?? [])
   }
   const hearing = sessions.filter((session) => session.hears('provider.capped'))
   if (hearing.length === 0) return
@@ -136,6 +146,7 @@ async function save(parts: KeepSessionsParts): Promise<void> {
   await saveInventories(parts)
   await saveOffers(parts)
   await saveLoaded(parts)
+  await saveWarms(parts)
 }
 
 /** However often an agent changes its mind, a service is written once a round. */
@@ -178,6 +189,15 @@ async function saveLoaded({ registry, providers }: KeepSessionsParts): Promise<v
     const loaded = [...session.loaded.unsaved]
     session.loaded.unsaved.clear()
     for (const [serviceId, models] of loaded) await providers.noteLoaded(session, { serviceId, models: [...models] })
+  }
+}
+
+async function saveWarms({ registry, providers }: KeepSessionsParts): Promise<void> {
+  for (const session of registry.sessions()) {
+    for (const [wish, answer] of [...session.warms.unsaved]) {
+      await providers.noteWarmed(session, answer)
+      if (session.warms.unsaved.get(wish) === answer) session.warms.unsaved.delete(wish)
+    }
   }
 }
 

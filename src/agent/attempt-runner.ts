@@ -34,6 +34,8 @@ export interface AttemptRunnerParts {
   send: (message: AgentMessage) => boolean
   /** Called when an image server may be gone, or has said that it lacks a model; true: it is looked at, and what was found is told. */
   onDoubt?: (service: string, doubt: Doubt) => boolean
+  /** Called for each image before it is begun, which waits for it. */
+  makeRoom?: () => Promise<void>
   limits: AgentLimits
   logger: Logger
 }
@@ -97,7 +99,8 @@ export class AttemptRunner {
     const begin = () => {
       delete held.begin
       const stopping = this.#held.stopping(name).map(({ done }) => done)
-      held.done = Promise.all(stopping).then(() => this.#run(assigned, this.#parts.serviceOf(name) ?? service, held))
+      const inTheWay = [...stopping, this.#parts.makeRoom?.()]
+      held.done = Promise.all(inTheWay).then(() => this.#run(assigned, this.#parts.serviceOf(name) ?? service, held))
     }
     if (isStandby) {
       held.begin = begin
@@ -172,6 +175,11 @@ export class AttemptRunner {
   /** Whether anything runs: an untold failure has ended, and what is held ready has not begun. */
   get isBusy(): boolean {
     return [...this.#held.values()].some((held) => !held.failure && !held.begin)
+  }
+
+  /** Whether any service makes an image, or is about to. */
+  get isMaking(): boolean {
+    return [...this.#held.values()].some((held) => !held.generated)
   }
 
   /** Whether this service makes an image. */

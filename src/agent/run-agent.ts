@@ -11,6 +11,7 @@ import { type AgentLimits, AttemptRunner } from './attempt-runner.ts'
 import { CapNotes } from './cap-notes.ts'
 import { GatewayLink } from './gateway-link.ts'
 import { OwnerOffers } from './owner-offers.ts'
+import { OwnerWarms } from './owner-warms.ts'
 import { GatewayTransfers, type TransferPatience } from './gateway-transfers.ts'
 import { type ProbeTimes, ServiceProbes, type ServiceState } from './service-probes.ts'
 
@@ -110,7 +111,16 @@ export function runAgent(options: AgentOptions): Agent {
     // Only a gateway that understands it has anything held ready; another may have taken its place.
     send: (message) => (message.type !== 'attempt.ready' || accepts.includes(message.type)) && link.send(message),
     onDoubt: (service, doubt) => probes?.check(service, doubt) ?? false,
+    makeRoom: () => warms.makeRoom(),
     limits: AGENT_LIMITS,
+    logger
+  })
+  const warms: OwnerWarms = new OwnerWarms({
+    serviceOf: (name) => services.get(name),
+    images: runner,
+    // Of a server that tells what it has loaded that is told again.
+    onWarmed: (service) => probes?.check(service),
+    send: (answer) => link.send(answer),
     logger
   })
   const link: GatewayLink = new GatewayLink({
@@ -123,7 +133,7 @@ export function runAgent(options: AgentOptions): Agent {
       agent_version: VERSION,
       services: draining ? [] : [...ofFile.values()].map(declarationOf),
       attempts: runner.heldAttempts(),
-      accepts: ['provider.standing', 'provider.paused', 'provider.capped', 'service.offer'],
+      accepts: ['provider.standing', 'provider.paused', 'provider.capped', 'service.offer', 'service.warm'],
       ...(probes && { probes: true })
     }),
     onMessage: (message) => handle(message),
@@ -157,6 +167,8 @@ export function runAgent(options: AgentOptions): Agent {
         return capNotes.hear(message)
       case 'service.offer':
         return offers.hear(message)
+      case 'service.warm':
+        return warms.hear(message)
       case 'attempt.assigned':
         return runner.start(message)
       case 'attempt.start':
@@ -167,7 +179,7 @@ export function runAgent(options: AgentOptions): Agent {
   }
   const stop = async () => {
     probes?.close()
-    await runner.stopAll()
+    await Promise.all([warms.stopAll(), runner.stopAll()])
     transfers.close()
     link.close()
     await closeEngines(ofFile)
@@ -178,7 +190,7 @@ export function runAgent(options: AgentOptions): Agent {
   // A gateway that will not have this agent will not have its images either.
   const finished = link.run().finally(() => {
     probes?.close()
-    return runner.stopAll().finally(() => transfers.close())
+    return Promise.all([warms.stopAll(), runner.stopAll()]).finally(() => transfers.close())
   })
   probes?.start(services)
   finished.catch((error: unknown) => firstWelcome.reject(error))
@@ -199,7 +211,7 @@ export function runAgent(options: AgentOptions): Agent {
       runner.beginStandbys()
       probes?.start(services)
       link.reconnect()
-      await runner.settled()
+      await Promise.all([warms.stopAll(), runner.settled()])
       await closeEngines(replaced)
     },
     drain: async () => {

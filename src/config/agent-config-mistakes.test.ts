@@ -71,6 +71,7 @@ describe('a mistake', () => {
       'download_from may have at most 20 entries'
     ],
     ['a word of found models', more('    found_models: all\n'), 11, 'found_models is none of show, hide'],
+    ['a word of warming', more('    warm_models: maybe\n'), 11, 'warm_models must be true or false'],
     ['a word of extras', more('    extras: all\n'), 11, 'extras must be a list of names of fields, or any'],
     ['extras in a mapping', more('    extras: {a: 1}\n'), 11, 'extras must be text'],
     ['a blank extra', more('    extras: [a, ""]\n'), 11, 'extras[1] is required: the name of a field'],

@@ -136,6 +136,7 @@ describe('values', () => {
     [`extras: [${'x'.repeat(100)}, lora]`, { extras: ['x'.repeat(100), 'lora'] }],
     ['found_models: show', { foundModels: 'show' }],
     ['found_models: hide', { foundModels: 'hide' }],
+    ['warm_models: false', { warmModels: false }],
     ['max_pixels: 4MP', { maxPixels: 4_000_000 }],
     ['max_pixels: 4096', { maxPixels: 4096 }],
     ['max_pixels: 16384x16384', { maxPixels: 268_435_456 }],

@@ -70,6 +70,8 @@ export interface AgentServiceConfig {
   keepMetadata?: true
   /** What the gateway is told of models that its image server has beside these; absent: as `show`. */
   foundModels?: (typeof FOUND_MODELS)[number]
+  /** Its owner may not have its models loaded from the dashboard; absent: they may. */
+  warmModels?: false
   models: AgentModelConfig[]
   /** The engine's own; checked by the engine. */
   options: Record<string, unknown>
@@ -126,6 +128,7 @@ export const SERVICE_KEYS = [
   'check_models',
   'keep_metadata',
   'found_models',
+  'warm_models',
   'models',
   'options'
 ] as const
@@ -264,6 +267,7 @@ function readService(
     ...(fields.check_models.boolean() === false && { checkModels: false }),
     ...(fields.keep_metadata.boolean() === true && { keepMetadata: true }),
     ...readFoundModels(fields.found_models),
+    ...(fields.warm_models.boolean() === false && { warmModels: false }),
     models: readModels(fields.models, { isImage, defaultFeatures: known?.usualFeatures ?? ['generate'] }),
     options: fields.options.plainMapping()
   }

@@ -90,6 +90,24 @@ export interface ServiceOffersTable {
   answer: string | null
 }
 
+/** What became of the wish that a model is loaded: not told yet, put off by images, begun; and its ends. */
+export type WarmState = 'asked' | 'waiting' | 'warming' | 'warmed' | 'refused' | 'failed' | 'unsupported'
+
+/** Models that the owner of a service wants its image server to load. */
+export interface ServiceWarmsTable {
+  service_id: string
+  /** As callers ask for it. */
+  model: string
+  /** The id of the wish. */
+  wish: string
+  state: WarmState
+  /** Why; empty where there is nothing to say. */
+  text: string
+  asked_at: number
+  /** Until when the state counts: an open wish is given up then, an end no longer shown. */
+  until: number
+}
+
 export interface ServiceModelsTable {
   service_id: string
   model: string

@@ -8,7 +8,8 @@ import type {
   ServiceModelsTable,
   ServiceOffersTable,
   ServicePacesTable,
-  ServicePausesTable
+  ServicePausesTable,
+  ServiceWarmsTable
 } from './provider-tables.ts'
 import type { AccountsTable, InvitationsTable, SessionsTable, VerificationsTable } from './sign-in-tables.ts'
 import type { UsageDaysTable, UsageHoursTable, UsageImagesTable, UsageProvidersTable } from './usage-tables.ts'
@@ -27,6 +28,7 @@ export interface Tables {
   service_offers: ServiceOffersTable
   service_paces: ServicePacesTable
   service_pauses: ServicePausesTable
+  service_warms: ServiceWarmsTable
   requests: RequestsTable
   tasks: TasksTable
   attempts: AttemptsTable

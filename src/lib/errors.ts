@@ -167,7 +167,10 @@ export const errors = {
   roleDenied: () => make('permission_denied', 403)('Your account may not do that. Ask an admin.'),
   notYourProvider: () => make('permission_denied', 403)('Only the owner of a provider, or an admin, may change it.'),
   notYourMachine: () =>
-    make('permission_denied', 403)('Only the owner of a machine may change what it offers, to whom, and how much.'),
+    make(
+      'permission_denied',
+      403
+    )('Only the owner of a machine may change what it offers, to whom, and how much, and what it loads.'),
   otherSite: () =>
     make(
       'permission_denied',

@@ -16,7 +16,8 @@ export const ID_PREFIXES = [
   'sgn',
   'acc',
   'ver',
-  'shl'
+  'shl',
+  'wrm'
 ] as const
 
 export type IdPrefix = (typeof ID_PREFIXES)[number]

@@ -9,9 +9,11 @@ import { listOffers, type Offer } from '../providers/offers-store.ts'
 import { isUnusable } from '../providers/pause-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { MAX_OFFERS } from '../protocol/service-offers.ts'
+import { MAX_WARMS } from '../protocol/service-warms.ts'
 import { COOLING_MOST_MS } from '../providers/provider-store.ts'
 import { countSpareModels, listFinds } from '../providers/service-finds-store.ts'
 import { changeOffer, listWanted, type WantedModel } from '../providers/service-offers-store.ts'
+import { askWarm, listWarms, type WantedWarm } from '../providers/service-warms-store.ts'
 import { findMemberNames, listNamesOf, saveOwnerTerms } from '../providers/service-terms-store.ts'
 import type { OwnerTerms } from '../providers/service-terms.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
@@ -87,6 +89,11 @@ export interface Network {
    * longer. Its agent decides. Throws `conflict` where the agent's file does not allow it, and for too many.
    */
   setOffer(reader: Reader, change: OfferedModel & { isOffered: boolean }): Promise<void>
+  /**
+   * The wish of its owner, and of nobody else, that the image server of a service loads one of its models, by its id. Its agent
+   * decides; one that is away is asked if it comes back soon. Throws `conflict` for too many at a time.
+   */
+  warm(reader: Reader, wish: { providerId: string; serviceId: string; model: string }): Promise<void>
   /**
    * The word of its owner, and of nobody else, on whom a service serves and with how much, in place of that of its agent; all
    * of it at once. Admins may drain the machine. Throws `invalid_request` for people there are none of.
@@ -180,7 +187,9 @@ export function createNetwork(
   const findsOf = async (providers: readonly ProviderView[]): Promise<FindsByService> => {
     const ids = idsOfServices(providers)
     const [finds, wanted] = [await listFinds(db, ids), await listWanted(db, ids)]
-    return new Map(ids.map((id) => [id, { finds: finds.get(id), wanted: wanted.get(id) ?? [] }]))
+    const warms = await listWarms(db, { serviceIds: ids, now: clock.now() })
+    const of = (id: string) => ({ finds: finds.get(id), wanted: wanted.get(id) ?? [], warms: warms.get(id) ?? [] })
+    return new Map(ids.map((id) => [id, of(id)]))
   }
 
   const find = async (reader: Reader, id: string): Promise<ProviderView> => {
@@ -292,6 +301,17 @@ export function createNetwork(
       bell.ring('providers')
     },
 
+    warm: async (reader, wish) => {
+      await findOwn(reader, wish.providerId)
+      const outcome = await askWarm(db, { ...wish, now: clock.now() })
+      if (outcome === 'no_service') throw errors.notFound(`The service '${wish.serviceId}'`)
+      if (outcome === 'no_model') throw errors.notFound('A model of that name that the service offers')
+      if (outcome === 'too_many') {
+        throw errors.conflict(`At most ${MAX_WARMS} models of a service wait to be loaded: these first.`)
+      }
+      bell.ring('providers')
+    },
+
     setTerms: async (reader, { providerId, serviceId, terms, isPaused }) => {
       await findOwn(reader, providerId)
       const { access } = terms
@@ -335,13 +355,16 @@ export function createNetwork(
   }
 }
 
-type FindsByService = ReadonlyMap<string, { finds: ServiceReport['finds']; wanted: readonly WantedModel[] }>
+type FindsByService = ReadonlyMap<
+  string,
+  { finds: ServiceReport['finds']; wanted: readonly WantedModel[]; warms: readonly WantedWarm[] }
+>
 
 const withFinds = (report: ProviderReport, known: FindsByService): ProviderReport => ({
   ...report,
   services: report.services.map((service) => {
-    const { finds, wanted } = known.get(service.service.id) ?? {}
-    return { ...service, ...(finds && { finds }), ...(wanted && { wanted }) }
+    const { finds, ...wishes } = known.get(service.service.id) ?? {}
+    return { ...service, ...(finds && { finds }), ...wishes }
   })
 })
 

@@ -3,6 +3,7 @@ import type { OfferingConfig } from '../config/config.ts'
 import { type Standing, standingOf } from '../providers/trust-policy.ts'
 import type { ServiceFinds } from '../providers/service-finds-store.ts'
 import type { WantedModel } from '../providers/service-offers-store.ts'
+import type { WantedWarm } from '../providers/service-warms-store.ts'
 import { isAddress } from '../providers/service-terms.ts'
 import type { ProviderView, ServiceView } from '../providers/provider-view-store.ts'
 import type { Fault } from './fault-store.ts'
@@ -39,6 +40,8 @@ export interface ServiceReport extends ServiceFigures {
   finds?: ServiceFinds & { at: number }
   /** Found models that its owner wants to be offered, for those who may know and asked for it. */
   wanted?: readonly WantedModel[]
+  /** Models that were to be loaded, for the same. */
+  warms?: readonly WantedWarm[]
   /** Those of its models that can be made now. */
   makes: ReadonlySet<string>
   /** The reader, or everybody but its owner, who reads, has had all that they may within an hour; until when, if that is known. */

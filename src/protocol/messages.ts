@@ -7,6 +7,7 @@ import { cleanText } from '../lib/clean-text.ts'
 import { BoundedText, Count, ExactInteger, literals, Milliseconds, Name } from './bounded.ts'
 import { ServiceInventory } from './service-inventory.ts'
 import { ServiceOffer, ServiceOffered } from './service-offers.ts'
+import { ServiceWarm, ServiceWarmed } from './service-warms.ts'
 import { createReader, type Read } from './read-message.ts'
 import { TASK_PARAMETERS } from './task-parameters.ts'
 
@@ -180,6 +181,7 @@ export const AGENT_MESSAGES = {
   /** Sent to gateways that `accept` it, after the welcome and at each change. */
   'service.inventory': ServiceInventory,
   'service.offered': ServiceOffered,
+  'service.warmed': ServiceWarmed,
   /** The work of a canceled attempt has really stopped: its slot is free. */
   'attempt.stopped': Type.Object({ type: Type.Literal('attempt.stopped'), attempt_id: id })
 }
@@ -223,6 +225,7 @@ export const GATEWAY_MESSAGES = {
     reached: Type.Array(ReachedCap, { maxItems: CAPS.length * MAX_SERVICES })
   }),
   'service.offer': ServiceOffer,
+  'service.warm': ServiceWarm,
   /** Stop it; the result is not wanted or no longer the agent's. */
   'attempt.cancel': Type.Object({ type: Type.Literal('attempt.cancel'), attempt_id: id })
 }

@@ -19,6 +19,7 @@ import {
   type UsableLoras
 } from './service-finds-store.ts'
 import { acceptedOffers, listWishes, noteOffered, type OfferAnswer, type OfferWish } from './service-offers-store.ts'
+import { listWarmWishes, noteWarmed, type WarmAnswer, type WarmWish } from './service-warms-store.ts'
 import { noteCondition, type ServiceCondition } from './service-condition-store.ts'
 import { listPaused, type Paused } from './provider-state-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
@@ -96,6 +97,10 @@ export interface ProviderStore {
     connection: { providerId: string; epoch: number },
     said: { serviceId: string; revision: number; answer: OfferAnswer | undefined; declared: readonly string[] }
   ): Promise<boolean>
+  /** Which models their owners wish to have loaded, oldest first, by provider. */
+  listWarmWishes(providerIds: readonly string[]): Promise<Map<string, WarmWish[]>>
+  /** What the agent makes of such a wish. */
+  noteWarmed(connection: { providerId: string; epoch: number }, answer: WarmAnswer): Promise<void>
   /** LoRAs that callers may name, by service and model. */
   listUsableLoras(serviceIds: readonly string[]): Promise<LorasByService>
   /** How the image server of a service is, as its agent says. */
@@ -243,6 +248,10 @@ export function createProviderStore(
 
     noteOffered: (connection, said) =>
       noteOffered(db, { connection, ...said, mode: offering.providers, now: clock.now() }),
+
+    listWarmWishes: (providerIds) => listWarmWishes(db, { providerIds, now: clock.now() }),
+
+    noteWarmed: (connection, answer) => noteWarmed(db, { connection, answer, now: clock.now() }),
 
     listUsableLoras: (serviceIds) => listUsableLoras(db, serviceIds),
 

@@ -2,6 +2,7 @@ import type { Db } from '../db/database.ts'
 import { lockPerson, lockProvider } from '../db/locks.ts'
 import { forgetFinds } from './service-finds-store.ts'
 import { forgetOffers } from './service-offers-store.ts'
+import { forgetWarms } from './service-warms-store.ts'
 
 /** In the records of others it stays apart from others of the same owner, and tells nothing of them. */
 const retiredName = (id: string): string => `deleted ${id.slice(4, 12)}`
@@ -20,6 +21,7 @@ export const retireProviders = (db: Db, { ownerId, now }: { ownerId: string; now
       const services = trx.selectFrom('services').select('id').where('provider_id', '=', id)
       await forgetFinds(trx, id)
       await forgetOffers(trx, id)
+      await forgetWarms(trx, id)
       await trx.deleteFrom('service_pauses').where('service_id', 'in', services).execute()
       await trx.deleteFrom('service_models').where('service_id', 'in', services).execute()
       await trx

@@ -4,8 +4,8 @@ import type { Tables } from '../db/tables.ts'
 import { LEASED } from './attempt-store.ts'
 
 /**
- * Moves what is measured with the clock along with it: leases, presence, pauses and the next tries of images and webhooks end as much
- * later (or earlier) as it is set ahead (or back). What is past stays past. Times that tell when something was stay.
+ * Moves what is measured with the clock along with it: leases, presence, pauses, wishes that models are loaded and the next tries of
+ * images and webhooks end as much later (or earlier) as it is set ahead (or back). What is past stays past. Times that tell when something was stay.
  */
 export async function moveTimes(trx: Trx, { now, byMs }: { now: number; byMs: number }): Promise<void> {
   const later = now + byMs
@@ -37,6 +37,11 @@ export async function moveTimes(trx: Trx, { now, byMs }: { now: number; byMs: nu
   await trx
     .updateTable('service_pauses')
     .set((e) => ({ until: moved(e, 'until'), since: e('since', '+', byMs) }))
+    .where('until', '>', earliest)
+    .execute()
+  await trx
+    .updateTable('service_warms')
+    .set((e) => ({ until: moved(e, 'until'), asked_at: e('asked_at', '+', byMs) }))
     .where('until', '>', earliest)
     .execute()
   await trx

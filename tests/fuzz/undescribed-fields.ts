@@ -71,6 +71,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'PUT /api/dashboard/providers/:id/services/:serviceId/offers': {
     fields: { model: text, isOffered: { type: 'boolean' } }
   },
+  'PUT /api/dashboard/providers/:id/services/:serviceId/warms': { fields: { model: text } },
   'PUT /api/dashboard/providers/:id/blocks/:userId': nothing,
   'DELETE /api/dashboard/providers/:id/blocks/:userId': nothing,
   'POST /api/dashboard/providers/:id/approve': nothing,

@@ -1,6 +1,7 @@
 import { HOUR_MS } from '../../src/lib/durations.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
+import { askWarm } from '../../src/providers/service-warms-store.ts'
 import { viewRequest } from '../../src/request-views/view-request.ts'
 import { listAttemptsOfTask, listExpired } from '../../src/requests/attempt-store.ts'
 import { MOST_LOSSES } from '../../src/requests/retry-policy.ts'
@@ -311,6 +312,17 @@ describe.each(JUMPS)("a machine's clock that is set by %i ms", (ms) => {
     expect(await online()).toEqual([])
     expect(await operations().expireLeases()).toBe(1)
     expect(await attempt(lease.id)).toMatchObject({ state: 'lapsed' })
+  })
+
+  it('makes the wish that a model is loaded neither older nor younger', async () => {
+    const { providerId, serviceId } = await world.connect(0, { name: 'rig' })
+    const { model } = await db().selectFrom('service_models').select('model').executeTakeFirstOrThrow()
+    await askWarm(db(), { providerId, serviceId, model, now: world.clock.now() })
+    world.clock.advance(60_000)
+    world.clock.jump(ms)
+    await follow()
+    const { asked_at, until } = await db().selectFrom('service_warms').selectAll().executeTakeFirstOrThrow()
+    expect([world.clock.now() - asked_at, until - world.clock.now()]).toEqual([60_000, 9 * 60_000])
   })
 
   it.each(['before', 'after'])('is nothing to a pause that begins while it is followed, just %s', async (when) => {

@@ -24,6 +24,7 @@ const EXPECTED: Record<string, string[]> = {
   'providers/service-offers-store.ts changeOffer': ['provider'],
   'providers/service-offers-store.ts noteOffered': ['offers', 'provider'],
   'providers/service-terms-store.ts saveOwnerTerms': ['provider'],
+  'providers/service-warms-store.ts askWarm': ['provider'],
   'requests/admit-images.ts admitImages': ['person', 'request', 'queue'],
   'requests/cancel-request.ts cancelRequest': ['request'],
   'requests/claim-task.ts claimTask': ['provider', 'request'],
@@ -135,6 +136,9 @@ it('each operation takes its locks in one order', async () => {
   const offer = { method: 'PUT', json: { model: 'spare', isOffered: true } }
   const asked = await callDashboard(gateway, person, `providers/${provider}/services/${service}/offers`, offer)
   expect(asked.status).toBe(200)
+  const warm = { method: 'PUT', json: { model: services[0]!.models[0]!.id } }
+  const warmed = await callDashboard(gateway, person, `providers/${provider}/services/${service}/warms`, warm)
+  expect(warmed.status).toBe(200)
   const { revision } = await back.received('service.offer')
   back.send({ type: 'service.offered', service: 'service-0', revision, models: [], refused: [] })
   await waitFor(() => wasSeen('noteOffered'))

@@ -32,6 +32,7 @@ import * as serviceOffers from './029-service-offers.ts'
 import * as visibility from './030-visibility.ts'
 import * as silentImages from './031-silent-images.ts'
 import * as standby from './032-standby.ts'
+import * as serviceWarms from './033-service-warms.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -70,5 +71,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '029-service-offers': serviceOffers,
   '030-visibility': visibility,
   '031-silent-images': silentImages,
-  '032-standby': standby
+  '032-standby': standby,
+  '033-service-warms': serviceWarms
 }

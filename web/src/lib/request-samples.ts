@@ -115,6 +115,7 @@ export const service = ({
   spareModels: null,
   found: null,
   wanted: null,
+  warms: null,
   concurrency: 1,
   running: 0,
   cooling: null,

@@ -70,6 +70,8 @@ export interface ServiceInfo {
   found: FoundInfo | null
   /** Found models that its owner wants to be offered (for the same, else null). */
   wanted: WantedModelInfo[] | null
+  /** Of its models those that were to be loaded lately (for the same, else null). */
+  warms: WarmInfo[] | null
   /** Images it makes at a time, and makes now. */
   concurrency: number
   running: number
@@ -129,6 +131,30 @@ export interface OfferChange {
   /** As its image server names it. */
   model: string
   isOffered: boolean
+}
+
+/** A model that its owner wants its image server to load, and what became of that. */
+export interface WarmInfo {
+  /** Its id. */
+  model: string
+  /**
+   * `asked`: its agent has not said anything yet; `waiting`: images go first; `warming`: it is being loaded. Ends are `warmed`,
+   * `refused` (by the agent, or because images went first), `failed`, and `unsupported`: the image server cannot be told to.
+   */
+  state: 'asked' | 'waiting' | 'warming' | 'warmed' | 'refused' | 'failed' | 'unsupported'
+  /** Why; null where there is nothing to say. */
+  text: string | null
+  askedAt: number
+}
+
+/**
+ * `PUT /api/dashboard/providers/<id>/services/<service id>/warms`, for its owner: one of its models is to be loaded, so that the
+ * next image of it begins at once. Its agent is asked, and may say no. Asking again changes nothing until there is an end. Answers
+ * the ProviderDetail, mostly before the agent has answered.
+ */
+export interface WarmWish {
+  /** Its id, as callers ask for it. */
+  model: string
 }
 
 /** For its owner: what counts in place of the agent's file, and what that says. */

@@ -8,6 +8,7 @@ import { decideTrust } from './decide-trust.ts'
 import { forgetProvider } from './forget-provider.ts'
 import { getNetwork } from './get-network.ts'
 import { getProvider } from './get-provider.ts'
+import { warmModel } from './warm-model.ts'
 
 /** Everybody's providers, and what their owners and admins do with them. */
 export function registerProviders(scope: FastifyInstance, context: HttpContext): void {
@@ -17,6 +18,7 @@ export function registerProviders(scope: FastifyInstance, context: HttpContext):
   changeBlock(scope, context)
   changeTerms(scope, context)
   changeOffer(scope, context)
+  warmModel(scope, context)
   findPeopleToServe(scope, context)
   decideTrust(scope, context)
   forgetProvider(scope, context)

@@ -82,6 +82,7 @@ function presentService(
     spareModels: report.spare ?? null,
     found: report.finds ? presentFinds(report.finds) : null,
     wanted: report.wanted ? report.wanted.map(presentWanted) : null,
+    warms: report.warms ? report.warms.map(({ text, ...same }) => ({ ...same, text: text || null })) : null,
     concurrency: service.concurrency,
     running,
     cooling: isCooling

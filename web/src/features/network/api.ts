@@ -1,7 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import type { OfferChange, ProviderDetail } from '../../../../src/http/dashboard/contract/network.ts'
+import type { OfferChange, ProviderDetail, WarmWish } from '../../../../src/http/dashboard/contract/network.ts'
 import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
 import { networkQuery } from '../../lib/network-query.ts'
+import { isOpen } from './warm-words.ts'
 
 const PROVIDER_EVERY_MS = 10_000
 /** While its agent is asked for something, or its owner is putting its image server right. */
@@ -18,7 +19,10 @@ export const providerQuery = (id: string) =>
 
 const changesSoon = ({ isOnline, isMine, services }: ProviderDetail): boolean =>
   isOnline &&
-  services.some(({ wanted, warning }) => (isMine && warning !== null) || wanted?.some(({ state }) => state === 'asked'))
+  services.some(
+    ({ wanted, warms, warning }) =>
+      (isMine && warning !== null) || wanted?.some(({ state }) => state === 'asked') || warms?.some(isOpen)
+  )
 
 /** Whether it serves others, for admins. */
 export type TrustWord = 'approve' | 'shutOut' | 'letBack'
@@ -64,12 +68,21 @@ export interface OfferedModel extends OfferChange {
   serviceId: string
 }
 
+export interface WarmedModel extends WarmWish {
+  serviceId: string
+}
+
 /** A model that lies on a machine is offered, or no longer; answers how the machine is then. */
-export function useOfferModel(id: string) {
+export const useOfferModel = (id: string) => useTellService<OfferedModel>(id, 'offers')
+
+/** A model of a machine is to be loaded; answers how the machine is then. */
+export const useWarmModel = (id: string) => useTellService<WarmedModel>(id, 'warms')
+
+function useTellService<Word extends { serviceId: string }>(id: string, what: 'offers' | 'warms') {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: ({ serviceId, ...json }: OfferedModel) =>
-      fetchJson<ProviderDetail>(`${DASHBOARD}/providers/${id}/services/${serviceId}/offers`, { method: 'PUT', json }),
+    mutationFn: ({ serviceId, ...json }: Word) =>
+      fetchJson<ProviderDetail>(`${DASHBOARD}/providers/${id}/services/${serviceId}/${what}`, { method: 'PUT', json }),
     onSuccess: (detail) => {
       client.setQueryData(providerQuery(id).queryKey, detail)
       return client.invalidateQueries({ queryKey: networkQuery.queryKey })

@@ -30,6 +30,7 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
   spareModels: null,
   found: null,
   wanted: null,
+  warms: null,
   concurrency: 2,
   running: 1,
   cooling: null,

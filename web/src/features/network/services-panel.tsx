@@ -1,5 +1,5 @@
 import { Fragment } from 'react'
-import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type { ProviderDetail, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
 import { faultText } from '../../lib/fault-words.ts'
@@ -11,30 +11,30 @@ import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
 import { Performance } from './service-line.tsx'
 import { Sharing } from './sharing.tsx'
 import { Slots } from './slots.tsx'
+import { WarmModel } from './warm-model.tsx'
 
 const ACCESS = { members: 'For everybody here', private: 'For its owner alone', listed: 'For a few people' }
 
 interface ServicesPanelProps {
-  services: readonly ServiceInfo[]
+  provider: ProviderDetail
   idle: boolean
-  providerId: string
 }
 
 /** What a provider offers, in full. */
-export const ServicesPanel = ({ services, idle, providerId }: ServicesPanelProps) => (
-  <Panel title={services.length === 1 ? 'Service' : 'Services'}>
-    {services.length === 0 && <p className="text-muted">It offers nothing.</p>}
+export const ServicesPanel = ({ provider, idle }: ServicesPanelProps) => (
+  <Panel title={provider.services.length === 1 ? 'Service' : 'Services'}>
+    {provider.services.length === 0 && <p className="text-muted">It offers nothing.</p>}
     <ul className="flex flex-col divide-y divide-line">
-      {services.map((service) => (
+      {provider.services.map((service) => (
         <li key={service.id} className="flex flex-col gap-3 py-3.5 first:pt-0 last:pb-0">
-          <Service service={service} idle={idle} providerId={providerId} />
+          <Service service={service} idle={idle} provider={provider} />
         </li>
       ))}
     </ul>
   </Panel>
 )
 
-function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'services'> & { service: ServiceInfo }) {
+function Service({ service, idle, provider }: ServicesPanelProps & { service: ServiceInfo }) {
   const { name, engine, type, description, access, models, isPaused, cooling, warning, terms } = service
   return (
     <>
@@ -52,15 +52,16 @@ function Service({ service, idle, providerId }: Omit<ServicesPanelProps, 'servic
       {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}
       {warning && <Warning warning={warning} isMine={terms !== null} />}
       {cooling && <Cooling cooling={cooling} />}
-      {isImage(service) && <Sharing service={service} providerId={providerId} />}
+      {isImage(service) && <Sharing service={service} providerId={provider.id} />}
       {models.length > 0 && (
         <dl className="grid gap-x-4 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
-          {models.map(({ id, features, isLoaded, canMake }) => (
-            <Fragment key={id}>
-              <dt className="font-mono text-[13px] [overflow-wrap:anywhere]">{id}</dt>
+          {models.map((model) => (
+            <Fragment key={model.id}>
+              <dt className="font-mono text-[13px] [overflow-wrap:anywhere]">{model.id}</dt>
               <dd className="flex flex-wrap items-center gap-x-3 gap-y-1">
-                {isLoaded === true && canMake && <Badge look="good">Loaded</Badge>}
-                <FeatureWords features={features} />
+                {model.isLoaded === true && model.canMake && <Badge look="good">Loaded</Badge>}
+                <FeatureWords features={model.features} />
+                {isImage(service) && <WarmModel model={model} service={service} provider={provider} />}
               </dd>
             </Fragment>
           ))}
