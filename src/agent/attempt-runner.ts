@@ -99,7 +99,8 @@ export class AttemptRunner {
     const begin = () => {
       delete held.begin
       const stopping = this.#held.stopping(name).map(({ done }) => done)
-      const inTheWay = [...stopping, this.#parts.makeRoom?.()]
+      const { makeRoom } = this.#parts
+      const inTheWay = makeRoom ? [...stopping, makeRoom()] : stopping
       held.done = Promise.all(inTheWay).then(() => this.#run(assigned, this.#parts.serviceOf(name) ?? service, held))
     }
     if (isStandby) {
