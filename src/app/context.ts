@@ -18,6 +18,7 @@ import type { Database } from '../db/database.ts'
 import type { Logger } from '../lib/logger.ts'
 import { createOperationEvents } from '../lib/operation-events.ts'
 import { createImageMarker } from '../provenance/image-marker.ts'
+import { createProvenance } from '../provenance/provenance.ts'
 import { createNetwork } from '../network/network.ts'
 import { createOffers } from '../providers/offers.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
@@ -88,6 +89,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
       deliveryLinks: createDeliveryLinks({ store, delivery: config.storageDelivery }),
       unreadable,
       marker: createImageMarker({ config, assets, clock, logger }),
+      provenance: createProvenance({ config, assets, database, logger }),
       budgets: createBudgets(config.limits),
       requests: createRequestLifecycle(requestParts),
       requestViews: createRequestViews({ ...requestParts, live }),

@@ -22,6 +22,7 @@ export const OPERATION_SCOPES = {
   listWebhookDeliveries: 'generate',
   redeliverWebhook: 'generate',
   listModels: 'generate',
+  checkProvenance: 'generate',
   getModel: 'generate',
   connectAgent: 'agent',
   watchRequests: 'generate',

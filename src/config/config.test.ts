@@ -38,6 +38,7 @@ describe('without variables', () => {
       corsOrigins: ['*'],
       logLevel: 'warn',
       markImages: [],
+      publicProvenance: false,
       assetCacheControl: 'public, max-age=31536000, immutable',
       bootstrapApiKey: undefined,
       club: { clubName: 'inference.club', repository: '', imageLinkLifetimeMs: 86_400_000 },

@@ -1,4 +1,4 @@
-import { listSetting, textSetting } from './settings.ts'
+import { booleanSetting, listSetting, textSetting } from './settings.ts'
 
 export const MARK_LAYERS = ['xmp', 'c2pa'] as const
 
@@ -39,7 +39,14 @@ export const MARKING = {
     },
     (text) =>
       URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? undefined : 'must be an http or https URL'
-  )
+  ),
+  publicProvenance: booleanSetting<boolean>({
+    variable: named('PUBLIC_PROVENANCE'),
+    live: true,
+    description:
+      'Let everybody, without a key, ask whether a picture was made here, 30 times a minute from an address.',
+    fallback: false
+  })
 }
 
 /** One line for each setting that does nothing without another. */

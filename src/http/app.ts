@@ -26,6 +26,7 @@ import { limitConnections } from './limit-connections.ts'
 import { limitSilence } from './limit-silence.ts'
 import { releaseConnections } from './release-connections.ts'
 import { registerOperations } from './operations/register-operations.ts'
+import { registerProvenance } from './provenance/register-provenance.ts'
 import { inflateBodies } from './uploads/inflate-bodies.ts'
 import { lingerAfterAnswer } from './uploads/linger.ts'
 import { isFormType, largestForm } from './uploads/receive-form.ts'
@@ -136,6 +137,16 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
       refuseOthers()
     },
     { prefix: '/api/inference/assets' }
+  )
+  await app.register(
+    async (scope) => {
+      tellAllowedMethods(scope)
+      await scope.register(cors, crossOrigin)
+      const refuseOthers = refuseOtherMethods(scope)
+      registerProvenance(scope, context)
+      refuseOthers()
+    },
+    { prefix: '/api/provenance' }
   )
   await app.register(
     async (scope) => {

@@ -18,6 +18,7 @@ import type { Logger } from '../lib/logger.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { Reached } from '../lib/reached.ts'
 import type { Network } from '../network/network.ts'
+import type { Provenance } from '../provenance/provenance.ts'
 import type { Offers } from '../providers/offers.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
 import type { RequestViews } from '../request-views/request-views.ts'
@@ -62,6 +63,7 @@ export interface HttpContext {
   assets: Assets
   imageLinks: ImageLinks
   thumbnails: Thumbnails
+  provenance: Provenance
   deliveryLinks: DeliveryLinks
   /** Resolves when what was committed so far survives a power cut. */
   durable: () => Promise<void>

@@ -33,7 +33,7 @@ class FileReaderSync {
  * What the library is told of in each call: it fetches nothing, puts no thumbnails (which would show the picture that an edit
  * began with) into manifests, and whom to trust.
  */
-export const librarySettings = (trust: { allowed_list?: string } = {}): string =>
+export const librarySettings = (trust: { user_anchors?: string } = {}): string =>
   JSON.stringify({
     version: 1,
     builder: { thumbnail: { enabled: false } },

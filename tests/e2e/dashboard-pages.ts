@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import { plainPng } from '../support/pictures.ts'
 import { waitFor } from '../support/wait-for.ts'
 import type { Stage } from './stage.ts'
 
@@ -15,6 +16,17 @@ export interface DashboardPage {
 
 export const DASHBOARD_PAGES: readonly DashboardPage[] = [
   { name: 'sign-in', path: () => '/sign-in', as: 'nobody' },
+  { name: 'provenance', path: () => '/provenance', as: 'nobody' },
+  {
+    name: 'provenance-answer',
+    path: () => '/provenance',
+    as: 'mara',
+    then: async (page) => {
+      const buffer = await plainPng({ width: 64, height: 48 }, [40, 80, 160])
+      await page.getByLabel('Picture to check').setInputFiles({ name: 'fox.png', mimeType: 'image/png', buffer })
+      await page.getByRole('heading', { name: 'Nothing says that it was' }).waitFor()
+    }
+  },
   { name: 'overview', path: () => '/' },
   {
     name: 'playground',

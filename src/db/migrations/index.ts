@@ -33,6 +33,7 @@ import * as visibility from './030-visibility.ts'
 import * as silentImages from './031-silent-images.ts'
 import * as standby from './032-standby.ts'
 import * as serviceWarms from './033-service-warms.ts'
+import * as assetHashes from './034-asset-hashes.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -72,5 +73,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '030-visibility': visibility,
   '031-silent-images': silentImages,
   '032-standby': standby,
-  '033-service-warms': serviceWarms
+  '033-service-warms': serviceWarms,
+  '034-asset-hashes': assetHashes
 }

@@ -19,7 +19,7 @@ export const GUIDES: readonly Guide[] = [
   { name: 'engines/invokeai', about: 'The same for InvokeAI.' },
   { name: 'engines/sdcpp', about: 'The same for stable-diffusion.cpp.' },
   { name: 'engines/openai', about: "The same for servers with OpenAI's image API, and how they differ." },
-  { name: 'provenance', about: 'How images say that a machine made them.' },
+  { name: 'provenance', about: 'How images say that a machine made them, and asking whether one was made here.' },
   { name: 'security', about: 'Who can see and do what, whose machines make the images, every limit.' },
   { name: 'people', about: 'How people join and sign in.' },
   { name: 'operations', about: 'Running the server: proxies, health, faults, upgrades.' },

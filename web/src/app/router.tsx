@@ -50,6 +50,13 @@ const join = createRoute({
   component: lazyRouteComponent(() => import('../features/sign-in/join-page.tsx'), 'JoinPage')
 })
 
+/** Where the operator lets everybody ask, nobody needs to be signed in. */
+const provenance = createRoute({
+  getParentRoute: () => root,
+  path: '/provenance',
+  component: lazyRouteComponent(() => import('../features/provenance/provenance-page.tsx'), 'ProvenancePage')
+})
+
 /** Everything that needs somebody to be signed in. */
 const members = createRoute({
   getParentRoute: () => root,
@@ -205,6 +212,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     join,
+    provenance,
     members.addChildren([
       overview,
       playground,

@@ -10,6 +10,7 @@ import {
   Monitor,
   Moon,
   PlugZap,
+  ScanSearch,
   Search,
   ShieldCheck,
   Sun,
@@ -75,6 +76,13 @@ export function fixedCommands(role: Role, { navigate, showShortcuts }: CommandHa
       words: 'gpu agent provider add',
       icon: PlugZap,
       run: () => void navigate({ to: '/network', search: { dialog: 'connect' } })
+    },
+    {
+      id: 'provenance',
+      label: 'Was this picture made here?',
+      words: 'provenance check c2pa content credentials mark ai',
+      icon: ScanSearch,
+      run: () => void navigate({ to: '/provenance' })
     },
     ...(isAdmin
       ? [
