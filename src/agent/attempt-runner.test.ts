@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import type { Engine, EngineRun } from '../engines/engine.ts'
+import { type Engine, EngineError, type EngineRun } from '../engines/engine.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { silentLogger } from '../lib/logger.ts'
 import type { AgentMessage } from '../protocol/messages.ts'
-import { type Assigned, AttemptRunner } from './attempt-runner.ts'
+import { type Assigned, AttemptRunner, type AttemptRunnerParts } from './attempt-runner.ts'
 import { GatewayTransfers } from './gateway-transfers.ts'
 
 const assigned = (id: string): Assigned => ({
@@ -17,13 +17,14 @@ const assigned = (id: string): Assigned => ({
 })
 
 /** A runner of a service with one slot, whose engine works until it is let go, even when it is told to stop. */
-function arrange() {
+function arrange(parts: Partial<AttemptRunnerParts> = {}, failure?: EngineError) {
   const working = new Map<string, { run: EngineRun; letGo: () => void }>()
   let most = 0
   const engine: Engine = {
     name: 'test',
     describe: async () => ({ reachable: true, models: [] }) as never,
     generate: async (task, run) => {
+      if (failure) throw failure
       const { promise, resolve } = Promise.withResolvers<undefined>()
       working.set(task.prompt, { run, letGo: () => resolve(undefined) })
       most = Math.max(most, working.size)
@@ -62,7 +63,8 @@ function arrange() {
       return link.isUp
     },
     limits: { maxImageBytes: 1000, maxInputBytes: 1000, maxPixels: 1000 },
-    logger: silentLogger()
+    logger: silentLogger(),
+    ...parts
   })
   const turn = () => new Promise((resolve) => setImmediate(resolve))
   return { runner, sent, link, working, bytes, mostAtOnce: () => most, turn }
@@ -93,6 +95,20 @@ describe('an attempt', () => {
     expect(sent).toMatchObject([{ type: 'attempt.failed', attempt_id: 'second', fault: 'busy' }])
     working.get('first')!.letGo()
     await runner.settled()
+  })
+
+  it.each([
+    [true, /\(connection reset\)\. Does it still run\?$/],
+    [false, /Is its address https:/]
+  ])('that breaks off raises doubts of the address only where none was right before: %s', async (hasAnswered, words) => {
+    const said: string[] = []
+    const logger = { ...silentLogger(), warn: (_about: unknown, text?: string) => void said.push(text ?? '') }
+    const cause = Object.assign(new Error('gone'), { code: 'ECONNRESET' })
+    const failure = new EngineError('crashed', 'The image server closed the connection without an answer.', { cause })
+    const { runner } = arrange({ hasAnswered: () => hasAnswered, logger }, failure)
+    runner.start(assigned('first'))
+    await runner.settled()
+    expect(said).toEqual([expect.stringMatching(words)])
   })
 
   it.each<[string, Partial<Assigned>]>([

@@ -30,6 +30,8 @@ export interface AttemptRunnerParts {
   serviceOf: (name: string) => AgentService | undefined
   /** LoRAs that the image server of a service was found to have last; absent: it is not known. */
   lorasOn?: (service: string) => readonly string[] | undefined
+  /** Whether the image server of a service has been reached at its address before. */
+  hasAnswered?: (service: string) => boolean
   /** False when the socket is down and the message went nowhere. */
   send: (message: AgentMessage) => boolean
   /** Called when an image server may be gone, or has said that it lacks a model; true: it is looked at, and what was found is told. */
@@ -216,7 +218,8 @@ export class AttemptRunner {
           })
         // Of a server that has gone away one sentence is enough.
         if (fault !== 'unreachable' || isLookedAt !== true) {
-          const why = explainServer({ url: service.config.url, text, error })
+          const hasAnswered = this.#parts.hasAnswered?.(held.service) ?? false
+          const why = explainServer({ url: service.config.url, text, error, hasAnswered })
           logger.warn({ attempt: id, fault }, `${held.service}: an image was not made: ${why}`)
         }
         held.failure = failure

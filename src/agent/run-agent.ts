@@ -108,6 +108,7 @@ export function runAgent(options: AgentOptions): Agent {
     transfers,
     serviceOf: (name) => services.get(name),
     lorasOn: (name) => probes?.foundOn(name)?.loras,
+    hasAnswered: (name) => probes?.hasAnswered(name) ?? false,
     // Only a gateway that understands it has anything held ready; another may have taken its place.
     send: (message) => (message.type !== 'attempt.ready' || accepts.includes(message.type)) && link.send(message),
     onDoubt: (service, doubt) => probes?.check(service, doubt) ?? false,

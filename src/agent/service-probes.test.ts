@@ -132,13 +132,21 @@ describe('an image server', () => {
     await waitFor(() => told.length === 1)
     expect(told[0]).toMatchObject({ state: missing ? 'warning' : 'ok' })
     expect(told[0]!.missing).toEqual(missing)
-    if (missing) expect(told[0]!.text).toContain("'alias'")
+    // Either it knows what was meant, or the list may be wrong.
+    if (missing)
+      expect(told[0]!.text).toMatch(
+        /list the model 'flux' \(served_as of 'alias'\): not offered(; did you mean 'flux:q4'\?|\..*check_models: false)/
+      )
   })
 
   it.each<[served: string, text: RegExp, missing: string[] | undefined]>([
-    ['sdxl-trubo', /does not list the model 'alias'/, ['alias']],
-    ['sdxl-turb', /does not list the model 'alias'/, ['alias']],
-    ['sdxl', /lists 'sdxl-turbo' alone, not what 'alias' is served as: a misspelling\?/, undefined],
+    [
+      'sdxl-trubo',
+      /^The image server does not list the model 'sdxl-trubo' \(served_as of 'alias'\): not offered; did you mean 'sdxl-turbo'\? It has 'sdxl-turbo'\.$/,
+      ['alias']
+    ],
+    ['sdxl-turb', /does not list the model 'sdxl-turb' \(served_as of 'alias'\)/, ['alias']],
+    ['sdxl', /lists 'sdxl-turbo' alone, not 'sdxl' \(served_as of 'alias'\): a misspelling\?/, undefined],
     ['my-own', /lists 'sdxl-turbo' alone/, undefined],
     ['sdxl-turbo2', /lists 'sdxl-turbo' alone/, undefined]
   ])('that lists sdxl-turbo alone where %s is written says so', async (servedAs, text, missing) => {
@@ -311,6 +319,22 @@ describe('what is said of an image server that has gone away', () => {
     expect(probes.check('a', { unreached: { ...unreached, attempt: 'att_2' } })).toBe(true)
     await waitFor(() => told.at(-1)!.state === 'ok' && told.length > 1)
     expect(said).toEqual([expect.stringMatching(/connection reset.*Does it still run\?.*asks again/)])
+  })
+
+  it('is known to have answered when it did, were it with a refusal, and not when it was never reached', async () => {
+    for (const [fault, isKnown] of [
+      ['unreachable', false],
+      ['crashed', true],
+      ['engine_error', true]
+    ] as const) {
+      const { probes, told } = arrangeSaid(() => Promise.reject(new EngineError(fault, 'No.')))
+      await waitFor(() => told.length === 1)
+      expect(probes.hasAnswered('a')).toBe(isKnown)
+    }
+    const { probes, told } = arrangeSaid(async () => GOOD)
+    await waitFor(() => told.length === 1)
+    expect(probes.hasAnswered('a')).toBe(true)
+    expect(probes.hasAnswered('b')).toBe(false)
   })
 
   it('asks for https where nothing was ever had from it', async () => {

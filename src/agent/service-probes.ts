@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Engine, EngineError } from '../engines/engine.ts'
 import type { Inventory } from '../engines/inventory.ts'
-import { isMisspelling } from '../lib/closest-name.ts'
+import { didYouMean, isMisspelling } from '../lib/closest-name.ts'
 import { inBackground, sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
@@ -202,6 +202,11 @@ export class ServiceProbes {
     return service && found && tellInventory(service, found)
   }
 
+  /** Whether the image server of a service has answered at its address, which is right then. */
+  hasAnswered(name: string): boolean {
+    return this.#answered.has(name)
+  }
+
   /** Asks no more. */
   close(): void {
     this.#round.abort()
@@ -246,6 +251,7 @@ export class ServiceProbes {
       if (within.aborted) return { problem: { text: 'The image server does not answer in time.' }, isSlow: true }
       const unreadable = 'The image server gave an answer that cannot be read.'
       if (!(error instanceof EngineError)) return { problem: { text: unreadable } }
+      if (error.fault !== 'unreachable') this.#answered.add(name)
       const fault = NODE_FAULTS.find((one) => one === error.fault)
       return { problem: { text: error.message, ...(isBelieved && fault && { fault }) }, error }
     }
@@ -260,7 +266,7 @@ export class ServiceProbes {
   #note({ name, service }: Probe, { problem, error, summary, loaded }: Finding): void {
     const { onState, logger, times } = this.#parts
     const explain = (what: { text: string; error?: unknown }) =>
-      explainServer({ url: service.config.url, hasAnswered: this.#answered.has(name), ...what })
+      explainServer({ url: service.config.url, hasAnswered: this.hasAnswered(name), ...what })
     const unreached = this.#unreached.get(name)
     this.#unreached.delete(name)
     // Its end may first be a connection that breaks off, then one that does not come about.
@@ -332,13 +338,24 @@ export function missingFrom(
   const missing = unlisted.filter(
     ({ id, servedAs }) => listed.length > 1 || lacked.has(id) || isMisspelling(servedAs, only)
   )
-  const [first, ...more] = missing.map(({ id }) => id)
+  const [first, ...more] = missing
   if (first === undefined) return only === NAME_OF_ANY ? undefined : doubtNames(unlisted, only)
+  const meant = didYouMean(first.servedAs, listed.filter(isShort))
+  const remedy = meant === '' ? " Without a list that is right, say 'check_models: false'." : ''
   return {
-    text: `The image server does not list the model '${first.slice(0, 100)}'${andMore(more)}: not offered. It has ${listFew(listed)}. Without a list that is right, say 'check_models: false'.`,
-    missing: [first, ...more]
+    text: `The image server does not list the model ${nameAsked(first)}${andMore(more)}: not offered${meant || '.'} It has ${listFew(listed)}.${remedy}`,
+    missing: missing.map(({ id }) => id)
   }
 }
+
+/** Longer names are no slip of a pen, and would leave no room for the rest of the sentence. */
+const isShort = (name: string): boolean => name.length <= 60
+
+/** A model by the name that was looked for, and by its own where that is another. */
+const nameAsked = ({ id, servedAs }: AgentService['config']['models'][number]): string =>
+  id === servedAs
+    ? `'${id.slice(0, 100)}'`
+    : `'${servedAs.slice(0, 60)}' (served_as of '${id.slice(0, 40)}')`
 
 /** What stable-diffusion.cpp calls its model, whichever it is. */
 const NAME_OF_ANY = 'sd-cpp-local'
@@ -346,10 +363,8 @@ const NAME_OF_ANY = 'sd-cpp-local'
 function doubtNames(unlisted: AgentService['config']['models'], only: string): Problem | undefined {
   const [first, ...more] = unlisted
   if (!first) return undefined
-  const asked =
-    first.id === first.servedAs ? `'${first.id.slice(0, 100)}'` : `what '${first.id.slice(0, 90)}' is served as`
   return {
-    text: `The image server lists '${only.slice(0, 60)}' alone, not ${asked}${andMore(more)}: a misspelling? If it takes any name, say 'check_models: false'.`
+    text: `The image server lists '${only.slice(0, 60)}' alone, not ${nameAsked(first)}${andMore(more)}: a misspelling? If it takes any name, say 'check_models: false'.`
   }
 }
 

@@ -6,11 +6,21 @@ import { type CapEnds, type Capped, capsOf, findCapEnds, isCapped } from '../req
 import { servicesFor } from '../requests/services-for.ts'
 import { listFailures, type TaskRow } from '../requests/task-store.ts'
 
-export const WAIT_REASONS = ['capped', 'retry', 'paused', 'unusable', 'drained', 'away', 'approval'] as const
+export const WAIT_REASONS = [
+  'capped',
+  'retry',
+  'paused',
+  'unusable',
+  'missing',
+  'drained',
+  'away',
+  'approval'
+] as const
 
 /**
  * `capped`: the owners of what could make the image let others have no more of it for now. `retry`: it
- * failed on all of them, and is tried again. `paused`: its image server asked for patience. `unusable`: its image server cannot be reached, refuses its key or lacks the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online.
+ * failed on all of them, and is tried again. `paused`: its image server asked for patience. `unusable`: its image server cannot be reached or refuses its key. `missing`: its image server is there and lacks
+ * the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online.
  * `approval`: it may not serve others until an admin lets it.
  */
 export type WaitReason = (typeof WAIT_REASONS)[number]
@@ -106,7 +116,8 @@ interface Held {
 
 /**
  * The wait that ends first, of those for each service that could make the image. A wait whose end nobody knows comes
- * after those with one, and `unusable` after everything else: it is told when all image servers are.
+ * after those with one, `unusable` after everything else, for it is told when all image servers are, and `missing` after that: a
+ * server that was down may be back by itself.
  */
 async function waitOfHeld({ userId, could }: Held, { ends, now }: { ends: CapEnds; now: number }): Promise<Wait> {
   const waits: Wait[] = []
@@ -117,15 +128,15 @@ async function waitOfHeld({ userId, could }: Held, { ends, now }: { ends: CapEnd
       waits.push({ reason: 'capped', ...(until !== undefined && { until }) })
     }
   }
-  const isUnusable = ({ reason }: Wait) => (reason === 'unusable' ? 1 : 0)
-  const [first] = waits.toSorted(
-    (a, b) => isUnusable(a) - isUnusable(b) || (a.until ?? Infinity) - (b.until ?? Infinity)
-  )
+  const rankOf = ({ reason }: Wait) => (reason === 'missing' ? 2 : reason === 'unusable' ? 1 : 0)
+  const [first] = waits.toSorted((a, b) => rankOf(a) - rankOf(b) || (a.until ?? Infinity) - (b.until ?? Infinity))
   return first ?? { reason: 'away' }
 }
 
+const REASONS_OF_PAUSES: Readonly<Record<string, WaitReason>> = { busy: 'paused', model_missing: 'missing' }
+
 const waitOfPause = (pause: Pause): Wait => ({
-  reason: pause.reason === 'busy' ? 'paused' : 'unusable',
+  reason: REASONS_OF_PAUSES[pause.reason] ?? 'unusable',
   ...(!isOpenEnded(pause) && { until: pause.until })
 })
 

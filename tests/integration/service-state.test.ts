@@ -101,6 +101,26 @@ describe('a service that cannot work', () => {
     expect(await providersOf('paint')).toBe(1)
   })
 
+  it('is told as lacking the model, and not as down, once it is there without it', async () => {
+    const port = await freePort()
+    const connectAt = (port: number) =>
+      gateway.addAgent({
+        key: owner.key,
+        services: [{ engine: 'openai', url: `http://127.0.0.1:${port}`, models }],
+        probing
+      })
+    await connectAt(port)
+    const id = await submit()
+    await waitFor(async () => (await job(id)).waiting)
+    expect(await job(id)).toMatchObject({ waiting: { reason: 'unusable' } })
+    server = await startFakeOpenAIServer({ port, knownModels: ['another', 'other'] })
+    await waitFor(async () => ((await job(id)).waiting as { reason: string } | undefined)?.reason === 'missing')
+    await connectAt(await freePort())
+    // Of two machines the one that is down may be back by itself.
+    await waitFor(async () => ((await job(id)).waiting as { reason: string } | undefined)?.reason === 'unusable')
+    expect(await job(id)).toMatchObject({ status: 'QUEUED', attempts: [] })
+  })
+
   it('is given nothing either when its agent connects anew', async () => {
     const url = `http://127.0.0.1:${await freePort()}`
     const connectDown = () =>
@@ -154,12 +174,12 @@ describe('a service that cannot work', () => {
     server = await startFakeOpenAIServer({ knownModels: ['paint', 'other'] })
     const two = [...models, { id: 'mine', servedAs: 'gone', features: ['generate' as const] }]
     const agent = await connect({ models: two })
-    expect((await waitFor(() => warningFor(owner))).text).toMatch(/does not list the model 'mine': not offered/)
+    expect((await waitFor(() => warningFor(owner))).text).toMatch(/does not list the model 'gone' \(served_as of 'mine'\): not offered/)
     expect(await listed()).toEqual(['paint'])
     expect((await call()).status).toBe(200)
     const refused = await call({}, 'mine')
     expect(((await refused.json()) as { error: object }).error).toMatchObject({ code: 'no_provider' })
-    expect(JSON.stringify(await serviceFor(owner))).not.toContain('gone')
+    expect(JSON.stringify(await serviceFor(await gateway.addPerson()))).not.toContain('gone')
     const { port } = new URL(server.url)
     await server.close()
     server = await startFakeOpenAIServer({ port: Number(port), knownModels: ['paint', 'gone'] })

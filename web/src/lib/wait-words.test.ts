@@ -17,11 +17,12 @@ describe('why a request waits', () => {
   })
 
   it('is told without a time that nobody knows', () => {
-    const texts = (['capped', 'retry', 'paused', 'unusable', 'drained', 'away', 'approval'] as const).map((reason) =>
+    const texts = (['capped', 'retry', 'paused', 'unusable', 'missing', 'drained', 'away', 'approval'] as const).map((reason) =>
       reasonText({ wait: { reason, until: null } }, NOW)
     )
-    expect(new Set(texts).size).toBe(7)
+    expect(new Set(texts).size).toBe(8)
     expect(texts[3]).toBe('The image server is down, goes on by itself')
+    expect(texts[4]).toBe('The image server does not have the model, goes on when it has it')
     for (const text of texts) expect(text).not.toMatch(/ at | in a moment/)
     expect(reasonText({ wait: null }, NOW)).toBeNull()
   })

@@ -6,6 +6,7 @@ const REASONS: Record<WaitReason, string> = {
   retry: 'The last try failed',
   paused: 'The image server is busy',
   unusable: 'The image server is down',
+  missing: 'The image server does not have the model',
   drained: 'The owner has paused the machine',
   away: 'No machine for it is online',
   approval: "The machine waits for an admin's approval"
@@ -16,11 +17,15 @@ const THEN: Partial<Record<WaitReason, string>> = {
   capped: 'goes on',
   retry: 'tried again',
   paused: 'asked again',
-  unusable: 'asked again'
+  unusable: 'asked again',
+  missing: 'asked again'
 }
 
 /** What ends a wait of which nobody knows how long it is, where the reason does not say so. */
-const ENDS: Partial<Record<WaitReason, string>> = { unusable: 'goes on by itself' }
+const ENDS: Partial<Record<WaitReason, string>> = {
+  unusable: 'goes on by itself',
+  missing: 'goes on when it has it'
+}
 
 /** Nearer than this no time of day is told, which has no seconds. */
 const SOON_MS = 60_000

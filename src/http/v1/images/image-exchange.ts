@@ -24,7 +24,7 @@ export interface Submitted {
 }
 
 /** What may be over when the caller comes back. */
-const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'capped']
+const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'missing', 'capped']
 
 /**
  * What a caller is told who has waited long enough for services that are left alone, or of which others have had what they
@@ -35,13 +35,18 @@ export function passingError(wait: Wait | undefined): AppError | undefined {
   const { reason, until } = wait
   if (reason === 'capped') return errors.upstreamCapped(until)
   const seconds = until === undefined ? Infinity : Math.ceil((until - Date.now()) / 1000)
-  const are = reason === 'paused' ? 'are busy' : 'cannot be used'
-  return errors.upstreamBusy(`The image servers that have this model ${are} at the moment. Try again later.`, seconds)
+  return errors.upstreamBusy(`The image servers that ${SERVERS[reason] ?? ''} at the moment. Try again later.`, seconds)
+}
+
+const SERVERS: Partial<Record<WaitReason, string>> = {
+  paused: 'have this model are busy',
+  unusable: 'have this model cannot be used',
+  missing: 'are to have this model lack it'
 }
 
 /**
  * Whether it is known that waiting on is in vain for a caller who has waited `waitedMs` of `mayWaitMs`: for caps that end
- * later than that, for image servers that have been unusable for long enough, for busy ones when the time is over.
+ * later than that, for image servers that have been unusable, or have lacked the model, for long enough, for busy ones when the time is over.
  */
 export function waitsInVain(
   wait: Wait | undefined,
@@ -56,6 +61,7 @@ export function waitsInVain(
     case 'capped':
       return (wait.until ?? Infinity) > now + Math.max(0, mayWaitMs - waitedMs)
     case 'unusable':
+    case 'missing':
       return waitedMs >= unusableTimeoutMs
     case 'paused':
       return waitedMs >= mayWaitMs

@@ -15,6 +15,7 @@ const advise = (reason: WaitReason, id = 'usr_cy', role: 'member' | 'admin' = 'm
 
 it.each<[WaitReason, RegExp]>([
   ['unusable', /^If it stays so, tell Ann, whose machine home-rig has this model\.$/],
+  ['missing', /^If it stays so, tell Ann, whose machine home-rig has this model\.$/],
   ['drained', /^If it stays so, tell Ann, whose machine shed has this model\.$/],
   ['away', /^If it stays so, tell Ann, whose machine attic has this model\.$/],
   ['approval', /^Ask an admin to let the machine in\.$/]
@@ -24,6 +25,7 @@ it.each<[WaitReason, RegExp]>([
 
 it.each<[WaitReason, RegExp]>([
   ['unusable', /^It is your machine home-rig: see that its image server runs/],
+  ['missing', /^It is your machine home-rig: see that its image server has the model, .*served_as/],
   ['drained', /^It is your machine shed: resume it/],
   ['away', /^It is your machine attic: see that it is on, and start its agent\.$/]
 ])('tells the owner what to do there: %s', (reason, wanted) => {

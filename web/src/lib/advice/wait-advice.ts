@@ -3,16 +3,22 @@ import type { RequestSummary, WaitReason } from '../../../../src/http/dashboard/
 import type { Person } from '../../../../src/http/dashboard/contract/session.ts'
 import { machinesWith, tellOwners } from './machines-with.ts'
 
+const cannotMake = ({ isOnline, drainedAt, services }: ProviderInfo, model: string): boolean =>
+  isOnline &&
+  drainedAt === null &&
+  services.some(({ isPaused, models }) => !isPaused && models.some(({ id, canMake }) => id === model && !canMake))
+
 /** What makes an image wait at one machine, and what its owner does about it. */
 const CAUSES: Partial<
   Record<WaitReason, { isIt: (provider: ProviderInfo, model: string) => boolean; remedy: string }>
 > = {
   unusable: {
-    isIt: ({ isOnline, drainedAt, services }, model) =>
-      isOnline &&
-      drainedAt === null &&
-      services.some(({ isPaused, models }) => !isPaused && models.some(({ id, canMake }) => id === model && !canMake)),
-    remedy: 'see that its image server runs, and that its address, its key and the model are right in the agent’s file'
+    isIt: cannotMake,
+    remedy: 'see that its image server runs, and that its address and its key are right in the agent’s file'
+  },
+  missing: {
+    isIt: cannotMake,
+    remedy: 'see that its image server has the model, and that the agent’s file calls it as the server does (served_as)'
   },
   drained: {
     isIt: ({ drainedAt, services }) => drainedAt !== null || services.some(({ isPaused }) => isPaused),
