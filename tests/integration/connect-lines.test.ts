@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { loadAgentConfig } from '../../src/config/agent-config.ts'
 import { ENGINES } from '../../src/engines/engine-descriptions.ts'
 import { keySnippets } from '../../web/src/features/keys/key-snippets.ts'
-import { connectCommand, EMPTY_MACHINE, questionsOf } from '../../web/src/features/network/connect-command.ts'
+import { connectCommand, EMPTY_MACHINE, FIND_OUT, questionsOf } from '../../web/src/features/network/connect-command.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { ROOT, startProgram } from '../support/run-program.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
@@ -72,12 +72,12 @@ const serveFiles = (root: string): Promise<Server> =>
     }).listen(0, '127.0.0.1', () => resolve(started))
   })
 
-/** Pastes lines into a shell on a machine that has git and npm, and nothing of ours. */
-const paste = (lines: string) =>
+/** Pastes lines into a shell on a machine that has git and npm, and nothing of ours; `where` below its home. */
+const paste = (lines: string, { where = '.', shell = 'sh' } = {}) =>
   startProgram(['-c', lines], {
-    program: 'sh',
+    program: shell,
     isGroup: true,
-    cwd: home,
+    cwd: join(home, where),
     env: { HOME: home, PATH: `${join(folder, 'bin')}${delimiter}${process.env.PATH}` }
   })
 
@@ -89,11 +89,16 @@ async function makesImages(model: string): Promise<void> {
 const keyModeOf = async (name: string) => (await stat(join(home, 'inference.club', name))).mode & 0o777
 
 describe('the lines that a page shows, pasted on a bare machine whose npm ci is replaced', () => {
-  it('of “Connect a machine” end in an agent that makes images, and once more where the program is there', async () => {
+  it('of “Connect a machine” end in an agent that makes images, and once more where the program is there, within it, too', async () => {
     const machine = { ...EMPTY_MACHINE, name: 'Attic rig', engine: 'demo' }
     const lines = connectCommand(machine, { gateway: gateway.url, secret: user.key, repository })
-    for (const clones of [true, false]) {
-      const agent = paste(lines)
+    for (const [where, clones] of [
+      ['.', true],
+      ['.', false],
+      // Where the first ones left the shell.
+      ['inference.club', false]
+    ] as const) {
+      const agent = paste(lines, { where })
       await agent.printed(/"models":\["demo"\],"msg":"online"/)
       expect(agent.output()).toContain('npm ci')
       expect(agent.output().includes('Cloning into')).toBe(clones)
@@ -101,6 +106,34 @@ describe('the lines that a page shows, pasted on a bare machine whose npm ci is 
       await makesImages('demo')
       await agent.stop('SIGINT')
       expect(agent.output()).toContain('finishing what runs')
+      await expect(stat(join(home, 'inference.club', 'inference.club'))).rejects.toThrow('ENOENT')
+    }
+  })
+
+  it.each(['sh', 'bash'])('stop at the first that fails, and leave no key anywhere: %s', async (shell) => {
+    const secret = user.key
+    const linesFrom = (from: string | null) => [
+      ...['demo', 'openai', FIND_OUT].map((engine) =>
+        connectCommand(
+          { ...EMPTY_MACHINE, name: 'rig', engine, model: 'flux', serverKey: 'sk-1' },
+          { gateway: gateway.url, secret, repository: from }
+        )
+      ),
+      keySnippets({ secret, scopes: ['agent'], baseUrl: gateway.url, repository: from })[0]?.code ?? ''
+    ]
+    const unclonable = linesFrom(`${repository}.none`)
+    for (const lines of [...unclonable, ...linesFrom(null)]) {
+      const pasted = paste(lines, { shell })
+      expect(await pasted.ended).not.toBe(0)
+      expect(pasted.output()).toMatch(/not found|No such file/)
+      expect(await readdir(home)).toEqual([])
+    }
+    // A folder of that name that is something else: npm has nothing to install there.
+    await mkdir(join(home, 'inference.club'))
+    const env = { HOME: home, PATH: process.env.PATH }
+    for (const lines of unclonable.slice(-1)) {
+      await expect(run(shell, ['-c', lines], { cwd: home, env })).rejects.toThrow('npm')
+      expect(await readdir(join(home, 'inference.club'))).toEqual([])
     }
   })
 
@@ -120,7 +153,7 @@ it.each(questionsOf({ engine: 'openai', profile: '' }).profiles)(
   ({ value: profile, features }) => {
     const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux', profile }
     const lines = connectCommand(machine, { gateway: gateway.url, secret: 'ic_x', repository: null })
-    const [, file = ''] = /<<'EOF'\n(.*)\nEOF/s.exec(lines) ?? []
+    const [, file = ''] = /<<'EOF' &&\n(.*)\nEOF/s.exec(lines) ?? []
     const text = file.replace('api_key_file: rig.key', 'api_key: ic_x')
     const [service] = loadAgentConfig({ text, path: 'rig.yaml', engines: ENGINES }).services
     expect(service?.options).toEqual({ profile })

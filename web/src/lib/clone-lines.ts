@@ -1,8 +1,13 @@
 /**
- * Lines for a shell with git and npm that get the program, unless it is there, and go into its folder; what follows is to run
- * there. Of an address that the server has checked, in which nothing means anything to a shell.
+ * Lines for a shell with git and npm that get the program, unless it is there, and go into its folder; pasted there once more
+ * they stay in it. Each goes on with the next only when it has worked, so that nothing that follows ends up elsewhere. Of an
+ * address that the server has checked, in which nothing means anything to a shell; without one they only look whether the
+ * shell stands in the program's folder.
  */
 export const cloneLines = (repository: string | null): string[] =>
   repository === null
-    ? []
-    : [`[ -d inference.club ] || git clone ${repository} inference.club`, 'cd inference.club && npm ci']
+    ? ['ls bin/inference-club &&']
+    : [
+        `[ -e bin/inference-club ] || [ -d inference.club ] || git clone ${repository} inference.club &&`,
+        '{ [ -e bin/inference-club ] || cd inference.club; } && npm ci &&'
+      ]

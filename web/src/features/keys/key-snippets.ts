@@ -38,10 +38,9 @@ export function keySnippets(key: {
     id: 'agent',
     label: 'Agent',
     code: [
-      ...(repository === null
-        ? ['# In the folder of the program, after git clone and npm ci:']
-        : cloneLines(repository)),
-      `(umask 077 && echo ${secret} > agent.key)`,
+      ...(repository === null ? ['# In the folder of the program, after git clone and npm ci:'] : []),
+      ...cloneLines(repository),
+      `(umask 077 && echo ${secret} > agent.key) &&`,
       `bin/inference-club agent --init --gateway ${baseUrl} --key-file agent.key`
     ].join('\n')
   }

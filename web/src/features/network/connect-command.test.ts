@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -12,8 +12,9 @@ describe('connectCommand', () => {
   it('writes the file of a demo machine and starts it', () => {
     expect(connectCommand({ ...EMPTY_MACHINE, name: 'Home rig', engine: 'demo' }, ACCESS)).toBe(
       [
-        '(umask 077 && echo ic_secret > home-rig.key)',
-        "cat > home-rig.yaml <<'EOF'",
+        'ls bin/inference-club &&',
+        '(umask 077 && echo ic_secret > home-rig.key) &&',
+        "cat > home-rig.yaml <<'EOF' &&",
         'gateway: "https://club.example.org"',
         'api_key_file: home-rig.key',
         'name: "Home rig"',
@@ -35,9 +36,9 @@ describe('connectCommand', () => {
     const command = connectCommand(machine, { ...ACCESS, repository })
     expect(command).toBe(
       [
-        `[ -d inference.club ] || git clone ${repository} inference.club`,
-        'cd inference.club && npm ci',
-        connectCommand(machine, ACCESS)
+        `[ -e bin/inference-club ] || [ -d inference.club ] || git clone ${repository} inference.club &&`,
+        '{ [ -e bin/inference-club ] || cd inference.club; } && npm ci &&',
+        connectCommand(machine, ACCESS).replace('ls bin/inference-club &&\n', '')
       ].join('\n')
     )
   })
@@ -47,7 +48,8 @@ describe('connectCommand', () => {
     expect(checkMachine(machine)).toEqual({})
     expect(connectCommand(machine, ACCESS)).toBe(
       [
-        '(umask 077 && echo ic_secret > mara-s-rig.key)',
+        'ls bin/inference-club &&',
+        '(umask 077 && echo ic_secret > mara-s-rig.key) &&',
         "bin/inference-club agent --init --config mara-s-rig.yaml --gateway 'https://club.example.org' --key-file mara-s-rig.key --name 'Mara'\\''s $(rig)'"
       ].join('\n')
     )
@@ -70,7 +72,9 @@ describe('connectCommand', () => {
     expect(connectCommand(machine, ACCESS)).not.toMatch(/ api_key:|rm /)
     const serverKey = ` sk-"'$HOME\${HOME}#\\ `.replace(' ', '')
     const folder = await mkdtemp(join(tmpdir(), 'inference-club-connect-'))
-    const command = connectCommand({ ...machine, serverKey }, ACCESS).split('\nbin/')[0] ?? ''
+    const command = connectCommand({ ...machine, serverKey }, ACCESS).replace(/\nbin\/.*$/, '\ntrue')
+    await mkdir(join(folder, 'bin'))
+    await writeFile(join(folder, 'bin', 'inference-club'), '')
     await writeFile(join(folder, 'rig.yaml'), 'of an earlier try', { mode: 0o644 })
     expect(spawnSync('sh', { input: command, cwd: folder, encoding: 'utf8' }).stderr).toBe('')
     const file = join(folder, 'rig.yaml')

@@ -131,14 +131,17 @@ function sharing({ access, listed, imagesPerHour, imagesPerUserHour }: MachineFo
   ]
 }
 
-/** Lines for a shell: they get the program where it is known where that is, write the key into a file that nobody else can read, and the agent's file, and start it. */
+/**
+ * One command for a shell, in lines: it gets the program where it is known where that is, writes the key into a file that nobody
+ * else can read, and the agent's file, and starts it. It stops at the first part that fails, and may be pasted again where it ends.
+ */
 export function connectCommand(
   machine: MachineForm,
   access: { gateway: string; secret: string; repository: string | null }
 ): string {
   const name = fileName(machine.name)
   const file = `${name}.yaml`
-  const keyLine = `(umask 077 && echo ${access.secret} > ${name}.key)`
+  const keyLine = `(umask 077 && echo ${access.secret} > ${name}.key) &&`
   if (machine.engine === FIND_OUT)
     return [...cloneLines(access.repository), keyLine, initLine(machine, { file, name, gateway: access.gateway })].join(
       '\n'
@@ -147,7 +150,7 @@ export function connectCommand(
     ...cloneLines(access.repository),
     keyLine,
     // A file with a key in it is its owner's alone; one that is there already would keep its mode.
-    serverKeyOf(machine) === '' ? `cat > ${file} <<'EOF'` : `(umask 077 && rm -f ${file} && cat > ${file}) <<'EOF'`,
+    serverKeyOf(machine) === '' ? `cat > ${file} <<'EOF' &&` : `(umask 077 && rm -f ${file} && cat > ${file}) <<'EOF' &&`,
     `gateway: ${quote(access.gateway)}`,
     `api_key_file: ${name}.key`,
     `name: ${quote(machine.name.trim())}`,
