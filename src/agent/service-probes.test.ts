@@ -325,7 +325,7 @@ describe('what is said of an image server that has gone away', () => {
     for (const [fault, isKnown] of [
       ['unreachable', false],
       ['crashed', true],
-      ['engine_error', true]
+      ['bad_output', true]
     ] as const) {
       const { probes, told } = arrangeSaid(() => Promise.reject(new EngineError(fault, 'No.')))
       await waitFor(() => told.length === 1)

@@ -269,27 +269,39 @@ describe('where images are stored', () => {
     ['s3://club', { bucket: 'club', prefix: '' }],
     ['s3://club/', { bucket: 'club', prefix: '' }],
     ['s3://Club_1.old/a/b-2//', { bucket: 'Club_1.old', prefix: 'a/b-2/' }],
+    ['s3://a.b', { bucket: 'a.b', prefix: '' }],
+    [`s3://${'x'.repeat(255)}`, { bucket: 'x'.repeat(255), prefix: '' }],
     [`s3://club/${'x'.repeat(200)}`, { bucket: 'club', prefix: `${'x'.repeat(200)}/` }]
   ])('may be %s', (storage, location) => {
     expect(mistakesOf({ STORAGE: storage })).toEqual([])
     expect(parseS3Location(storage)).toEqual(location)
   })
 
-  it.each([
-    ...[
-      'disk',
-      '/images',
-      's3:club',
-      's3://',
-      's3:///a',
-      's3://ab',
-      's3://club/../up',
-      's3://club/a//b',
-      's3://club/a?b'
-    ],
-    ...['s3://club/ä', 'https://club/a', `s3://club/${'x'.repeat(201)}`, `s3://${'x'.repeat(256)}`]
-  ])('may not be %s', (storage) => {
-    expect(mistakesOf({ STORAGE: storage })).toEqual([expect.stringContaining('INFERENCE_CLUB_STORAGE must be s3://')])
+  it.each<[storage: string, why: RegExp]>([
+    ...['disk', '/images', 's3:club', 's3://', 's3:///a', 'https://club/a'].map((storage): [string, RegExp] => [
+      storage,
+      /prefix$/
+    ]),
+    ['s3://b/c', /; the name of a bucket has 3 characters at least, 'b' has 1$/],
+    ['s3://ab', /'ab' has 2$/],
+    [`s3://${'x'.repeat(256)}`, /63 characters at most, in old ones 255, this has 256$/],
+    ...['s3://-club', 's3://club.', 's3://clüb', 's3://a b c'].map((storage): [string, RegExp] => [
+      storage,
+      /; the name of a bucket is of letters/
+    ]),
+    ['s3://my..club/a', /two dots/],
+    ['s3://192.168.0.1', /no IP address$/],
+    ...['s3://club/../up', 's3://club/a//b', 's3://club/a?b', 's3://club/ä'].map((storage): [string, RegExp] => [
+      storage,
+      /; the prefix is of letters/
+    ]),
+    [`s3://club/${'x'.repeat(201)}`, /; the prefix has 200 characters at most, this has 201$/]
+  ])('may not be %s, and says what is wrong', (storage, why) => {
+    const mistakes = mistakesOf({ STORAGE: storage })
+    expect(mistakes).toEqual([
+      expect.stringMatching(/^INFERENCE_CLUB_STORAGE must be s3:\/\/bucket or s3:\/\/bucket\/prefix/)
+    ])
+    expect(mistakes[0]).toMatch(why)
   })
 
   it.each(['STORAGE_DELIVERY', 'S3_ENDPOINT'])('is missing where there is a %s', (name) => {

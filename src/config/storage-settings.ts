@@ -80,11 +80,30 @@ export function parseS3Location(storage: string): S3Location {
 
 function checkStorage(text: string): string | undefined {
   const { bucket, prefix } = parseS3Location(text)
-  const isBucket = /^[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]$/i.test(bucket)
-  const isPrefix = /^([\w-][\w.-]*\/)*$/.test(prefix) && prefix.length <= MAX_PREFIX_CHARACTERS + 1
-  return isBucket && isPrefix
-    ? undefined
-    : `must be s3://bucket or s3://bucket/prefix, of letters, digits, - _ . and /, the prefix of at most ${MAX_PREFIX_CHARACTERS} characters`
+  const wrong = bucket === '' ? '' : (wrongInBucket(bucket) ?? wrongInPrefix(prefix))
+  if (wrong === undefined) return undefined
+  return `must be s3://bucket or s3://bucket/prefix${wrong && `; ${wrong}`}`
+}
+
+/** Of buckets from before 2018 longer names than 63 characters, capitals and underscores are still in use. */
+function wrongInBucket(bucket: string): string | undefined {
+  const { length } = bucket
+  if (length < 3) return `the name of a bucket has 3 characters at least, '${bucket}' has ${length}`
+  if (length > 255) return `the name of a bucket has 63 characters at most, in old ones 255, this has ${length}`
+  if (!/^[a-z0-9][a-z0-9._-]*[a-z0-9]$/i.test(bucket)) {
+    return 'the name of a bucket is of letters, digits, - . and _, a letter or digit first and last'
+  }
+  if (bucket.includes('..')) return 'the name of a bucket has no two dots in a row'
+  if (/^\d+(\.\d+){3}$/.test(bucket)) return 'the name of a bucket is no IP address'
+  return undefined
+}
+
+function wrongInPrefix(prefix: string): string | undefined {
+  if (prefix.length > MAX_PREFIX_CHARACTERS + 1) {
+    return `the prefix has ${MAX_PREFIX_CHARACTERS} characters at most, this has ${prefix.length - 1}`
+  }
+  if (/^([\w-][\w.-]*\/)*$/.test(prefix)) return undefined
+  return 'the prefix is of letters, digits, - _ . and /, no part of it empty or beginning with a dot'
 }
 
 function checkEndpoint(text: string): string | undefined {

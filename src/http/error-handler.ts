@@ -4,6 +4,7 @@ import type { Fault } from '../lib/fault.ts'
 import { NO_PAGE_HEADERS, presentError, retryAfter } from '../lib/raw-answer.ts'
 import type { HttpContext } from './http-context.ts'
 import type { KnownPaths } from './known-paths.ts'
+import { otherUseOf } from './other-uses.ts'
 
 /** Answers paths that lead nowhere within a scope. */
 export function handleUnknownRoutes(scope: FastifyInstance, known?: KnownPaths): void {
@@ -13,6 +14,8 @@ export function handleUnknownRoutes(scope: FastifyInstance, known?: KnownPaths):
 /** 404, with the path that was meant when `known` has one like it. */
 export function answerUnknownPath(request: FastifyRequest, reply: FastifyReply, known?: KnownPaths): FastifyReply {
   const path = request.url.split('?')[0] ?? ''
+  const otherUse = otherUseOf(path)
+  if (otherUse !== undefined) return sendError(reply, errors.imagesOnly(otherUse))
   return sendError(reply, errors.unknownPath(request.method, known?.meantBy(path)))
 }
 

@@ -194,6 +194,12 @@ export const errors = {
         ? `${method} of this path was not found, or is not yours.`
         : `${method} of this path was not found. Did you mean ${meant}?`
     ),
+  /** `missing` is a path of OpenAI's API for something else. */
+  imagesOnly: (missing: string) =>
+    make(
+      'not_found',
+      404
+    )(`This gateway makes images only, and has no ${missing}. Images are made with POST /v1/images/generations.`),
   headersTooLarge: () =>
     make(
       'request_too_large',

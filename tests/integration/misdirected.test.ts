@@ -54,7 +54,7 @@ describe('a path that is nearly right', () => {
     expect(error.message).toContain(`Did you mean ${meant}?`)
   })
 
-  it.each(['/v1/chat/completions', '/v1/nothing', '/', '/v1', `/v1/${'x'.repeat(10_000)}`])(
+  it.each(['/v1/nothing', '/v1/chat', '/v1/completionsx', '/', '/v1', `/v1/${'x'.repeat(10_000)}`])(
     'is not %s',
     async (path) => {
       const response = await gateway.call(path, { key: user.key, method: 'POST', body: '{}' })
@@ -62,6 +62,32 @@ describe('a path that is nearly right', () => {
       expect((await readError(response)).message).not.toContain('Did you mean')
     }
   )
+})
+
+describe('a path of OpenAI for something else', () => {
+  it.each([
+    ['/v1/chat/completions', '/v1/chat/completions'],
+    ['/v1/chat/completions/', '/v1/chat/completions'],
+    ['/v1//chat/completions?x=1', '/v1/chat/completions'],
+    ['/chat/completions', '/v1/chat/completions'],
+    ['/v1/v1/embeddings', '/v1/embeddings'],
+    ['/v1/responses/resp_1/cancel', '/v1/responses'],
+    ['/v1/audio/speech', '/v1/audio/speech']
+  ])('%s is told that images alone are made here, and where', async (path, missing) => {
+    const response = await gateway.call(path, { key: user.key, json: { model: 'gpt', messages: [] } })
+    expect(response.status).toBe(404)
+    const { code, message } = await readError(response)
+    expect(code).toBe('not_found')
+    expect(message).toBe(
+      `This gateway makes images only, and has no ${missing}. Images are made with POST /v1/images/generations.`
+    )
+  })
+
+  it('reaches programs as the error of their client', async () => {
+    const client = new OpenAI({ apiKey: user.key, baseURL: `${gateway.url}/v1`, maxRetries: 0 })
+    const call = client.chat.completions.create({ model: 'gpt', messages: [{ role: 'user', content: 'a fox' }] })
+    await expect(call).rejects.toMatchObject({ status: 404, message: expect.stringContaining('images only') as string })
+  })
 })
 
 describe('a body of another type', () => {

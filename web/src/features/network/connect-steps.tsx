@@ -13,6 +13,7 @@ import { arrivalOf, findArrived, findMine, problemsOf } from './arrived-machine.
 import { connectCommand, FIND_OUT, type MachineForm, serverKeyOf } from './connect-command.ts'
 import { ImageServerAdvice } from './image-server-advice.tsx'
 import { GuideLink } from '../../components/guide-link.tsx'
+import { RepositoryHint } from '../../components/repository-hint.tsx'
 import { clubUrl } from '../../lib/base-path.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 
@@ -60,6 +61,7 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
       <Command
         text={connectCommand(machine, { gateway: clubUrl(), secret, repository })}
         isWhole={repository !== null}
+        isAdmin={isAdmin}
       />
       <Hints
         finds={machine.engine === FIND_OUT}
@@ -73,13 +75,13 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
   )
 }
 
-const Command = ({ text, isWhole }: { text: string; isWhole: boolean }) => (
+const Command = ({ text, isWhole, isAdmin }: { text: string; isWhole: boolean; isAdmin: boolean }) => (
   <div className="flex flex-col gap-2">
     <div className="flex flex-wrap items-center justify-between gap-2">
       <p className="text-muted">
         {isWhole
           ? 'Paste this on that machine, which has to have git and npm.'
-          : 'Paste this on that machine, in the folder of inference.club: git clone it from where your club’s operator has it, then npm ci.'}{' '}
+          : `Paste this on that machine, in the folder of inference.club. ${isAdmin ? 'It is' : 'Ask an admin of your club where it is'} to be had with git clone; then npm ci.`}{' '}
         <GuideLink name="agent">All about agents</GuideLink>
       </p>
       <CopyButton text={text} look="primary" aria-label="Copy: the command" />
@@ -105,7 +107,7 @@ interface HintsProps {
 const Hints = ({ finds, replaces, isWhole, isAdmin, keepsServerKey }: HintsProps) => (
   <ul className="flex flex-col gap-1 text-[13px] text-muted">
     <li>
-      {isWhole ? 'The line after npm ci' : 'The first line'} puts the key into a file that only you can read. It was
+      {isWhole ? 'The line after npm ci' : 'The second line'} puts the key into a file that only you can read. It was
       made for this machine, is shown only now, and is listed under API keys.
       {keepsServerKey && ' The key of your image server stands in the agent’s file, which only you can read, too.'}
     </li>
@@ -117,8 +119,7 @@ const Hints = ({ finds, replaces, isWhole, isAdmin, keepsServerKey }: HintsProps
     )}
     {!isWhole && isAdmin && (
       <li className="text-warn">
-        Friends cannot copy lines that do all of it until INFERENCE_CLUB_REPOSITORY says where this program is cloned
-        from. <GuideLink name="configuration">The settings</GuideLink>
+        <RepositoryHint isBeside />
       </li>
     )}
     {isLoopback(location.href) && (

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import { ArrowRight, Check } from 'lucide-react'
 import type { Overview } from '../../../../src/http/dashboard/contract/account.ts'
-import { GuideLink } from '../../components/guide-link.tsx'
+import { RepositoryHint } from '../../components/repository-hint.tsx'
 import { Card } from '../../components/ui/page.tsx'
 import { usePerson, useRepository } from '../../lib/session.ts'
 import { stepsOf, type NextStep } from './steps.ts'
@@ -37,8 +37,7 @@ export function NextSteps({ todo }: { todo: Overview['todo'] }) {
       </ul>
       {lacksRepository && (
         <p className="border-t border-line px-4 py-3 text-[13px] text-muted sm:px-5">
-          Friends cannot copy lines that connect a machine until INFERENCE_CLUB_REPOSITORY says where this program is
-          cloned from. <GuideLink name="configuration">The settings</GuideLink>
+          <RepositoryHint />
         </p>
       )}
     </Card>

@@ -1,4 +1,6 @@
+import { useLocation } from '@tanstack/react-router'
 import { Undo2 } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import type { LiveSetting } from '../../../../../src/http/dashboard/contract/admin.ts'
 import { Badge } from '../../../components/ui/badge.tsx'
 import { Button } from '../../../components/ui/button.tsx'
@@ -26,8 +28,14 @@ const ON_OFF = [
 export function SettingField({ setting, shown, error, isDraft, onChange }: SettingFieldProps) {
   const { name, variable, description, kind, fallback, isChanged } = setting
   const unit = kind === 'duration' || kind === 'bytes' ? UNITS[kind] : undefined
+  const isWanted = useLocation({ select: ({ hash }) => hash }) === name
+  const place = useRef<HTMLLIElement>(null)
+  // A link leads to it, and the settings were not there yet when the page was.
+  useEffect(() => {
+    if (isWanted) place.current?.querySelector<HTMLElement>('input, select, button')?.focus()
+  }, [isWanted])
   return (
-    <li className="grid gap-x-8 gap-y-3 px-4 py-4 sm:grid-cols-[minmax(0,1fr)_15rem]">
+    <li ref={place} className="grid scroll-m-24 gap-x-8 gap-y-3 px-4 py-4 sm:grid-cols-[minmax(0,1fr)_15rem]">
       <div className="flex min-w-0 flex-col gap-1">
         <h2 className="flex flex-wrap items-center gap-2 font-medium">
           {settingTitle(name)}
