@@ -17,11 +17,16 @@ export type ApiKeyWithUser = ApiKeyRow & {
   [K in keyof LimitColumns as `user_${K}`]: LimitColumns[K]
 }
 
+type NewKeyRow = Insertable<Tables['api_keys']>
+
 export type ChangeableColumns = Partial<Pick<ApiKeyRow, keyof LimitColumns | 'rate_limit' | 'default_visibility'>>
 
 export interface ApiKeyStore {
-  /** Writes a key. False when its user has `most` keys that count or were made within a day. */
-  insertKey(key: Insertable<Tables['api_keys']>, most: number): Promise<boolean>
+  /**
+   * Writes a key, and with `replacesUnused` revokes those of its user that are like it and were never used. False when its user
+   * has `most` keys that count or were made within a day; then nothing is revoked.
+   */
+  insertKey(key: NewKeyRow, how: { most: number; replacesUnused?: boolean }): Promise<boolean>
   /** Writes the first key of the installation. False when there is any, revoked ones included. */
   insertFirstKey(key: Insertable<Tables['api_keys']>): Promise<boolean>
   findKeyByHash(hash: string): Promise<ApiKeyWithUser | undefined>
@@ -58,10 +63,11 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
       ])
 
   return {
-    insertKey: (key, most) =>
+    insertKey: (key, { most, replacesUnused = false }) =>
       db.transaction().execute(async (trx) => {
         await lockPerson(trx, key.user_id)
         if ((await countKeysOf(trx, { userId: key.user_id, now: clock.now() })) >= most) return false
+        if (replacesUnused) await revokeUnusedLike(trx, key, clock.now())
         await trx.insertInto('api_keys').values(key).execute()
         return true
       }),
@@ -110,6 +116,39 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
       })
     }
   }
+}
+
+/** All by which two keys of one person differ, besides their secrets and times. */
+const LIKENESS = [
+  'user_id',
+  'name',
+  'scopes',
+  'expires_at',
+  'images_per_day',
+  'images_per_month',
+  'max_active',
+  'max_pixels',
+  'allowed_models',
+  'rate_limit',
+  'default_response_format',
+  'default_visibility'
+] as const
+
+async function revokeUnusedLike(db: Db, key: NewKeyRow, now: number): Promise<void> {
+  await db
+    .updateTable('api_keys')
+    .set({ revoked_at: now })
+    .where('last_used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where((e) =>
+      e.and(
+        LIKENESS.map((column) => {
+          const value = key[column] ?? null
+          return value === null ? e(column, 'is', null) : e(column, '=', value)
+        })
+      )
+    )
+    .execute()
 }
 
 /** How many keys somebody has that count, or were made within a day. */

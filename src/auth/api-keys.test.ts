@@ -81,7 +81,7 @@ describe('a key that is warm', () => {
   it('that is unknown is looked for each time, because it may be made meanwhile', async () => {
     const secret = 'ic_0123456789012345678901234567890123456789'
     await expect(keys.authenticate(secret)).rejects.toMatchObject(REFUSED)
-    await createApiKeyStore(database).insertKey(rowOf(secret, await someRow()), 10)
+    await createApiKeyStore(database).insertKey(rowOf(secret, await someRow()), { most: 10 })
     await expect(keys.authenticate(secret)).resolves.toMatchObject({ userId: user.id })
   })
 

@@ -81,6 +81,8 @@ export interface NewApiKey {
   visibilityDefault?: Visibility
   /** A secret chosen by the operator instead of a random one. */
   secret?: string
+  /** It takes the place of those of its holder that are like it in name, scopes and limits and were never used: they are revoked. */
+  replacesUnused?: boolean
 }
 
 const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex')
@@ -130,9 +132,19 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
     return { row, created: { id, secret, prefix, webhookSecret } }
   }
 
+  const flushLastUsed = async () => {
+    if (lastUsed.size === 0) return
+    const batch = new Map(lastUsed)
+    lastUsed.clear()
+    await store.touchKeys(batch)
+  }
+
   const create = async (key: NewApiKey, most = Infinity): Promise<CreatedApiKey> => {
     const { row, created } = build(key)
-    if (!(await store.insertKey(row, most))) {
+    const replacesUnused = key.replacesUnused === true
+    // What was used a moment ago is not written down yet.
+    if (replacesUnused) await flushLastUsed()
+    if (!(await store.insertKey(row, { most, replacesUnused }))) {
       throw errors.conflict(
         `You have ${most} keys (LIMITS_KEYS_PER_USER), those of the last day included. Revoke one, or come back tomorrow.`
       )
@@ -183,12 +195,7 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
     },
     list: (filter = {}) => store.listKeys(filter),
     find: (id) => store.findKeyById(id),
-    flushLastUsed: async () => {
-      if (lastUsed.size === 0) return
-      const batch = new Map(lastUsed)
-      lastUsed.clear()
-      await store.touchKeys(batch)
-    },
+    flushLastUsed,
     close: forget
   }
 }

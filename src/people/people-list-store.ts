@@ -68,16 +68,16 @@ export async function listPeople(
   })
 }
 
-/** Whether somebody else can come in, by the ways to sign in that are open (`ways`). */
+/** Whether somebody, or somebody else than one person, can come in, by the ways to sign in that are open (`ways`). */
 export async function hasOthers(
   db: Db,
-  { userId, ways }: { userId: string; ways: readonly string[] }
+  { userId, ways }: { userId?: string; ways: readonly string[] }
 ): Promise<boolean> {
   const found = await db
     .selectFrom('users')
     .innerJoin('accounts', 'accounts.user_id', 'users.id')
     .select('users.id')
-    .where('users.id', '!=', userId)
+    .$if(userId !== undefined, (q) => q.where('users.id', '!=', userId ?? ''))
     .where('users.deleted_at', 'is', null)
     .where('users.disabled_at', 'is', null)
     .where('accounts.provider_id', 'in', ways)

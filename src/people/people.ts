@@ -65,6 +65,8 @@ export interface People {
   beginSession(user: UserRow, caller: Caller): Promise<SignedIn>
   /** Whether they have any way to sign in that is set up. */
   canSignIn(userId: string): Promise<boolean>
+  /** Whether anybody can come in at all; once they can, it is not asked again. */
+  isClaimed(): Promise<boolean>
   /** Whether anybody but this person can come in. */
   hasOthers(userId: string): Promise<boolean>
   /** Everybody, or one person; newest last, without deleted accounts. */
@@ -103,6 +105,7 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
   const secretOf = remember({ load: () => getSecret(database, 'sign-in'), forMs: Infinity, now: () => clock.now() })
   const authOf = async (base: string): Promise<Auth> => instances({ base, secret: await secretOf() })
 
+  let isClaimed = false
   const sessionToken = ({ base, headers }: Pick<Caller, 'base' | 'headers'>) =>
     sessionTokenOf(headers.cookie, { base, secret: secretOf })
 
@@ -154,6 +157,7 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
     },
     beginSession,
     canSignIn: (userId) => persons.canSignIn(userId, ways),
+    isClaimed: async () => (isClaimed ||= await hasOthers(database.db, { ways })),
     hasOthers: (userId) => hasOthers(database.db, { userId, ways }),
     list: (filter) => listPeople(database.db, { ...filter, now: clock.now(), ways }),
     change: async (changed) => {

@@ -84,6 +84,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
       ...{ name: text, expiresAt: { type: 'integer', minimum: Date.UTC(2100, 0) }, limits, rateLimit: count },
       scopes: { type: 'array', items: { enum: ['generate', 'agent', 'usage', 'admin'] } },
       responseFormat: { enum: ['url', 'b64_json', 'b64_json_only'] },
+      replacesUnused: { type: 'boolean' },
       visibility
     }
   },

@@ -132,6 +132,43 @@ describe('a new key', () => {
     expect(await list(person)).toEqual([])
   })
 
+  it('takes the place of those like it that nobody has used, when that is asked for, and of no other', async () => {
+    const person = await gateway.addPerson()
+    const other = await gateway.addPerson()
+    const machine = { name: 'rig', scopes: ['agent'] as const, responseFormat: null, replacesUnused: true }
+    const like = async (who: TestPerson, change: Partial<NewKey> = {}) =>
+      create(who, { ...machine, scopes: [...machine.scopes], ...change })
+    const used = await like(person)
+    await statusFor(used.secret)
+    const differing = [
+      await like(person, { name: 'attic' }),
+      await like(person, { scopes: ['agent', 'generate'] }),
+      await like(person, { expiresAt: Date.now() + 3_600_000 }),
+      await like(person, { limits: { ...NO_LIMITS, maxActive: 1 } }),
+      await like(person, { responseFormat: 'url' }),
+      await like(other)
+    ]
+    const first = await like(person)
+    const kept = await like(person, { replacesUnused: false })
+    expect(await statusFor(first.secret)).not.toBe(401)
+    const second = await create(person, { ...PLAIN, name: 'rig', scopes: ['agent'], responseFormat: null })
+    const last = await like(person)
+    const counts = async (keys: CreatedKey[]) =>
+      Promise.all(keys.map(async ({ secret }) => (await statusFor(secret)) !== 401))
+    expect(await counts([kept, second])).toEqual([false, false])
+    // One that was used a moment ago counts as used.
+    expect(await counts([first, used, last, ...differing])).not.toContain(false)
+    const revoked = (await list(person)).filter(({ revokedAt }) => revokedAt !== null).map(({ id }) => id)
+    expect(revoked.toSorted()).toEqual([kept.key.id, second.key.id].toSorted())
+  })
+
+  it('is one of these alone, whichever of two windows asked for it last', async () => {
+    const person = await gateway.addPerson()
+    await Promise.all(Array.from({ length: 4 }, () => create(person, { scopes: ['agent'], replacesUnused: true })))
+    const left = (await list(person)).filter(({ revokedAt }) => revokedAt === null)
+    expect(left).toHaveLength(1)
+  })
+
   it('is one too many past the limit, also when many are made at once', async () => {
     const person = await gateway.addPerson()
     const statuses = await Promise.all(

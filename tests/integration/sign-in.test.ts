@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SessionInfo } from '../../src/http/dashboard/contract/session.ts'
 import { type Browser, cookieIn, createBrowser } from '../support/browser.ts'
 import { runProgram } from '../support/run-program.ts'
 import { startTestGateway, type TestGateway, type TestPerson } from '../support/test-gateway.ts'
@@ -41,6 +42,20 @@ interface AuthError {
 interface Session {
   person: { id: string } | null
 }
+
+it('is told as impossible to anybody until the first can, and is then as always', async () => {
+  const fresh = await startTestGateway()
+  const isUnclaimed = async (browser = createBrowser(fresh)) =>
+    (await browser.call<SessionInfo>('/api/dashboard/session')).body.signIn.isUnclaimed
+  expect(await isUnclaimed()).toBe(true)
+  // An account without a way in is nobody's yet.
+  await fresh.addUser({ role: 'admin' })
+  expect(await isUnclaimed()).toBe(true)
+  const person = await fresh.addPerson({ role: 'admin' })
+  expect(await isUnclaimed()).toBe(false)
+  expect(await isUnclaimed(withCookie(fresh, person))).toBe(false)
+  await fresh.close()
+})
 
 const signIn = (browser: Browser, { email, password }: { email: string; password: string }, headers = {}) =>
   browser.call<AuthError>('/api/auth/sign-in/email', { json: { email, password }, headers })

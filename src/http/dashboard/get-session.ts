@@ -18,7 +18,7 @@ export function getSession(
     return {
       person: person ? presentPerson(person) : null,
       club: presentClub({ config, clubPicture }),
-      signIn: people.signInOptions(),
+      signIn: { ...people.signInOptions(), isUnclaimed: person === undefined && !(await people.isClaimed()) },
       limits: { maxImagesPerRequest, maxInputImages, maxUploadBytes },
       repository: person && config.club.repository !== '' ? config.club.repository : null,
       version

@@ -43,6 +43,8 @@ export interface NewKey {
   /** Null: as the model's name promises. */
   responseFormat: ResponseFormat | null
   visibility?: Visibility | null
+  /** True: keys of the caller that are like it in all of that and were never used are revoked, as it takes their place. */
+  replacesUnused?: boolean
 }
 
 /** `PATCH /api/dashboard/keys/<id>`: all of its limits, and what of its defaults is to be another; answers the KeyInfo. */

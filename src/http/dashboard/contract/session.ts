@@ -52,6 +52,8 @@ export interface SignInOptions {
   github: boolean
   /** The text of its button. */
   oidc: { name: string } | null
+  /** Nobody can sign in yet: the first admin has not opened the link that the server printed. */
+  isUnclaimed: boolean
 }
 
 /**

@@ -32,6 +32,7 @@ export function parseNewKey(
   const rateLimit = fields.integer('rateLimit', rateRange(principal, perMinute))
   const responseDefault = fields.choice('responseFormat', RESPONSE_DEFAULTS)
   const visibilityDefault = fields.choice('visibility', VISIBILITIES)
+  const replacesUnused = fields.boolean('replacesUnused')
   const key = {
     userId: principal.userId,
     name,
@@ -40,7 +41,8 @@ export function parseNewKey(
     ...(expiresAt !== undefined && { expiresAt }),
     ...(rateLimit !== undefined && { rateLimit }),
     ...(responseDefault && { responseDefault }),
-    ...(visibilityDefault && { visibilityDefault })
+    ...(visibilityDefault && { visibilityDefault }),
+    ...(replacesUnused === true && { replacesUnused })
   }
   refuseUnknown(fields)
   return key

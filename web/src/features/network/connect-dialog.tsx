@@ -61,9 +61,11 @@ function usePrepare() {
         expiresAt: null,
         limits: NO_LIMITS,
         rateLimit: null,
-        responseFormat: null
+        responseFormat: null,
+        // The command of a dialog that was closed before it was run cannot be shown again.
+        replacesUnused: true
       })
-      return { machine: { ...machine, name: key.name }, secret, before: providers }
+      return { machine: { ...machine, name: key.name }, keyId: key.id, secret, before: providers }
     }
   })
 }

@@ -8,6 +8,7 @@ import { Button, buttonClass } from '../../components/ui/button.tsx'
 import { CopyButton } from '../../components/ui/copy-button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { usePerson, useRepository } from '../../lib/session.ts'
+import { keysQuery } from '../../lib/keys.ts'
 import { networkQuery } from '../../lib/network-query.ts'
 import { arrivalOf, findArrived, findMine, problemsOf } from './arrived-machine.ts'
 import { connectCommand, FIND_OUT, type MachineForm, serverKeyOf } from './connect-command.ts'
@@ -20,6 +21,7 @@ import { isLoopback } from '../../lib/loopback.ts'
 /** Somebody is about to start an agent. */
 export interface Connecting {
   machine: MachineForm
+  keyId: string
   secret: string
   /** Who was there when the key was made. */
   before: readonly ProviderInfo[]
@@ -29,7 +31,8 @@ const LOOK_EVERY_MS = 2000
 
 /** What to run on the machine, and whether it has come. */
 export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; onClose: () => void }) {
-  const { machine, secret, before } = connecting
+  const { machine, keyId, secret, before } = connecting
+  const isReplaced = useIsRevoked(keyId)
   const repository = useRepository()
   const isAdmin = usePerson().role === 'admin'
   const { data } = useQuery({ ...networkQuery, refetchInterval: LOOK_EVERY_MS, refetchIntervalInBackground: true })
@@ -58,6 +61,12 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
     >
       {arrived && <Arrival name={machine.name} arrived={arrived} />}
       {problems.length > 0 && <Problems problems={problems} />}
+      {isReplaced && (
+        <p role="alert" className="rounded-xl bg-bad-soft px-4 py-3 text-bad">
+          The key in this command counts no more: it was revoked, or the command for {machine.name} was shown once more
+          elsewhere. Close this and show it again.
+        </p>
+      )}
       <Command
         text={connectCommand(machine, { gateway: clubUrl(), secret, repository })}
         isWhole={repository !== null}
@@ -73,6 +82,12 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
       {!arrived && <Arrival name={machine.name} arrived={undefined} />}
     </Dialog>
   )
+}
+
+/** As somebody does who shows the command in another window, too. */
+function useIsRevoked(keyId: string): boolean {
+  const { data = [] } = useQuery({ ...keysQuery, refetchInterval: LOOK_EVERY_MS })
+  return data.some(({ id, revokedAt }) => id === keyId && revokedAt !== null)
 }
 
 const Command = ({ text, isWhole, isAdmin }: { text: string; isWhole: boolean; isAdmin: boolean }) => (

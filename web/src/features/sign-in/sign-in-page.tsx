@@ -24,15 +24,28 @@ export function SignInPage() {
   const [isNew, setNew] = useState(false)
   useEnter(next, Boolean(session?.person))
   const options = session?.person ? undefined : session?.signIn
+  const isUnclaimed = options?.isUnclaimed === true
   return (
     <EntryFrame
       title={isNew ? 'Create an account' : 'Sign in'}
-      description={isNew ? 'It takes a name, an e-mail address and a password.' : deleted ? undefined : 'Welcome back.'}
+      description={
+        isNew
+          ? 'It takes a name, an e-mail address and a password.'
+          : deleted || isUnclaimed
+            ? undefined
+            : 'Welcome back.'
+      }
     >
       {options ? (
         <>
           {deleted === true && (
             <Notice look="info">Your account is deleted, and you are signed out everywhere. Goodbye.</Notice>
+          )}
+          {isUnclaimed && (
+            <Notice look="info">
+              This club is not claimed yet. If you run its server, open the link that it printed when it started, behind
+              “Claim this installation”; each start prints a new one.
+            </Notice>
           )}
           {providerError !== undefined && <Notice look="bad">{explainProviderError(providerError)}</Notice>}
           <ProviderButtons options={options} next={next} />
