@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar, YAMLMap, YAMLSeq } from 'yaml'
-import { closestName } from '../lib/closest-name.ts'
+import { closestName, isMisspelling } from '../lib/closest-name.ts'
 import { AGENT_KEYS, ENGINE_KEYS, MODEL_KEYS, SERVICE_KEYS } from './agent-config.ts'
 import { ConfigError } from './config.ts'
 import { expandVariables, VariableMistake } from './expand-variables.ts'
@@ -138,7 +138,8 @@ export class AgentFile {
     const model = service && modelsOf(service).find((one) => textOf(one.get('id', true)) === id)
     if (!model || !service) return
     put(model, 'served_as', escape(servedAs))
-    this.changes.push(`${nameOf(service)}: ${id} is served_as ${servedAs} now: the server calls it so`)
+    const hint = isMisspelling(id, servedAs) ? `; callers ask for ${id}: rename the id, too, if that is a slip` : ''
+    this.changes.push(`${nameOf(service)}: ${id} is served_as ${servedAs} now: the server calls it so${hint}`)
   }
 
   setModels(index: number, models: readonly NewModel[]): void {

@@ -136,7 +136,7 @@ const NEXT: Record<TrustDecision, Partial<Record<Trust, Trust>>> = {
 }
 
 const NOT_ALLOWED =
-  "The agent's file does not let models be offered here: say 'found_models: offer' for the service in agent.yaml."
+  "The agent's file does not let models be offered here: say 'found_models: offer' for the service there."
 const PACE_MS = 7 * DAY_MS
 const USED_MS = 30 * DAY_MS
 const FAULTS_MS = 7 * DAY_MS

@@ -67,7 +67,7 @@ const WITHOUT_KEY: Recognised = {
   server: 'a server that asks for a key',
   models: [],
   wantsKey: true,
-  note: 'It asks for a key: write it into agent.yaml, as the api_key of its service.'
+  note: "It asks for a key: write it into the agent's file, as the api_key of its service."
 }
 
 function noteOf({ isSure, models }: { isSure: boolean; models: readonly FoundModel[] }): { note?: string } {

@@ -49,7 +49,7 @@ export function TermsDialog({ providerId, service, terms, onClose }: TermsDialog
     setErrors({})
   }
   const options: SelectOption<Access | 'file'>[] = [
-    { value: 'file', label: `As in agent.yaml: ${WHOM[file.access]}` },
+    { value: 'file', label: `As in the agent’s file: ${WHOM[file.access]}` },
     { value: 'members', label: 'Everybody here' },
     { value: 'listed', label: 'A few people' },
     { value: 'private', label: 'Only me' }
@@ -83,8 +83,8 @@ export function TermsDialog({ providerId, service, terms, onClose }: TermsDialog
       label={label}
       value={typed[name]}
       error={errors[name]}
-      placeholder={`As in agent.yaml: ${file[name] ?? 'no limit'}`}
-      hint="Empty: as in agent.yaml. 0: no limit."
+      placeholder={`As in the agent’s file: ${file[name] ?? 'no limit'}`}
+      hint="Empty: as in the agent’s file. 0: no limit."
       onChange={(value) => {
         setTyped((before) => ({ ...before, [name]: value }))
         setErrors({})
@@ -94,7 +94,7 @@ export function TermsDialog({ providerId, service, terms, onClose }: TermsDialog
   return (
     <LimitsDialogFrame
       title={`Whom ${service.name} serves`}
-      description="What you set here counts at once and wins over agent.yaml. You are never held back."
+      description="What you set here counts at once and wins over the agent’s file. You are never held back."
       save={save}
       onSubmit={submit}
       onClose={onClose}
