@@ -100,16 +100,19 @@ describe('an attempt', () => {
   it.each([
     [true, /\(connection reset\)\. Does it still run\?$/],
     [false, /Is its address https:/]
-  ])('that breaks off raises doubts of the address only where none was right before: %s', async (hasAnswered, words) => {
-    const said: string[] = []
-    const logger = { ...silentLogger(), warn: (_about: unknown, text?: string) => void said.push(text ?? '') }
-    const cause = Object.assign(new Error('gone'), { code: 'ECONNRESET' })
-    const failure = new EngineError('crashed', 'The image server closed the connection without an answer.', { cause })
-    const { runner } = arrange({ hasAnswered: () => hasAnswered, logger }, failure)
-    runner.start(assigned('first'))
-    await runner.settled()
-    expect(said).toEqual([expect.stringMatching(words)])
-  })
+  ])(
+    'that breaks off raises doubts of the address only where none was right before: %s',
+    async (hasAnswered, words) => {
+      const said: string[] = []
+      const logger = { ...silentLogger(), warn: (_about: unknown, text?: string) => void said.push(text ?? '') }
+      const cause = Object.assign(new Error('gone'), { code: 'ECONNRESET' })
+      const failure = new EngineError('crashed', 'The image server closed the connection without an answer.', { cause })
+      const { runner } = arrange({ hasAnswered: () => hasAnswered, logger }, failure)
+      runner.start(assigned('first'))
+      await runner.settled()
+      expect(said).toEqual([expect.stringMatching(words)])
+    }
+  )
 
   it.each<[string, Partial<Assigned>]>([
     ['model', { model: 'another-model-of-the-image-server' }],

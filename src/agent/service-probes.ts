@@ -353,9 +353,7 @@ const isShort = (name: string): boolean => name.length <= 60
 
 /** A model by the name that was looked for, and by its own where that is another. */
 const nameAsked = ({ id, servedAs }: AgentService['config']['models'][number]): string =>
-  id === servedAs
-    ? `'${id.slice(0, 100)}'`
-    : `'${servedAs.slice(0, 60)}' (served_as of '${id.slice(0, 40)}')`
+  id === servedAs ? `'${id.slice(0, 100)}'` : `'${servedAs.slice(0, 60)}' (served_as of '${id.slice(0, 40)}')`
 
 /** What stable-diffusion.cpp calls its model, whichever it is. */
 const NAME_OF_ANY = 'sd-cpp-local'

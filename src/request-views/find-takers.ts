@@ -6,16 +6,7 @@ import { type CapEnds, type Capped, capsOf, findCapEnds, isCapped } from '../req
 import { servicesFor } from '../requests/services-for.ts'
 import { listFailures, type TaskRow } from '../requests/task-store.ts'
 
-export const WAIT_REASONS = [
-  'capped',
-  'retry',
-  'paused',
-  'unusable',
-  'missing',
-  'drained',
-  'away',
-  'approval'
-] as const
+export const WAIT_REASONS = ['capped', 'retry', 'paused', 'unusable', 'missing', 'drained', 'away', 'approval'] as const
 
 /**
  * `capped`: the owners of what could make the image let others have no more of it for now. `retry`: it

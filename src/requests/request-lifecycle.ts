@@ -23,7 +23,7 @@ import { renewConnections } from './renew-connections.ts'
 import type { RequestParts } from './request-parts.ts'
 import { requireStorageRoom } from './require-storage-room.ts'
 import { retryRequest } from './retry-request.ts'
-import { listShares, shareRequest, unshareRequest } from './share-request.ts'
+import { listShared, listShares, shareRequest, unshareRequest } from './share-request.ts'
 import { releaseStandby, startStandby } from './standby.ts'
 import { submitRequest } from './submit-request.ts'
 
@@ -42,6 +42,7 @@ export function createRequestLifecycle(parts: RequestParts) {
     share: bind(shareRequest),
     unshare: bind(unshareRequest),
     listShares: bind(listShares),
+    listShared: bind(listShared),
     remove: bind(deleteRequest),
     erase: bind(eraseRequests),
     cancel: bind(cancelRequest),

@@ -8,7 +8,9 @@ import {
   deleteShareLink,
   dropEndedShareLinks,
   insertShareLink,
+  listSharedImages,
   listShareLinks,
+  type SharedImage,
   type ShareLinkRow
 } from './share-link-store.ts'
 
@@ -61,6 +63,12 @@ export async function listShares({ database }: Pick<RequestParts, 'database'>, o
   const links = await listShareLinks(database.db, own.id)
   return links.filter(({ expires_at }) => expires_at === null || expires_at > now)
 }
+
+/** The images that a share link of a request (`id`) shows to whoever has its token; none when there is none, or not any more. */
+export const listShared = (
+  { database: { db, clock } }: Pick<RequestParts, 'database'>,
+  link: { id: string; token: string }
+): Promise<SharedImage[]> => listSharedImages(db, { ...link, now: clock.now() })
 
 /** Ends a share link: the next fetch by it is refused. Throws `not_found`. */
 export async function unshareRequest(

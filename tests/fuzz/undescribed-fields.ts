@@ -26,6 +26,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'GET /': nothing,
   'GET /docs': nothing,
   'GET /openapi.json': nothing,
+  'GET /share/:id': nothing,
   'GET /guides': nothing,
   'GET /guides/*': nothing,
   'GET /guides/guides.css': nothing,

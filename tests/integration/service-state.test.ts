@@ -174,7 +174,9 @@ describe('a service that cannot work', () => {
     server = await startFakeOpenAIServer({ knownModels: ['paint', 'other'] })
     const two = [...models, { id: 'mine', servedAs: 'gone', features: ['generate' as const] }]
     const agent = await connect({ models: two })
-    expect((await waitFor(() => warningFor(owner))).text).toMatch(/does not list the model 'gone' \(served_as of 'mine'\): not offered/)
+    expect((await waitFor(() => warningFor(owner))).text).toMatch(
+      /does not list the model 'gone' \(served_as of 'mine'\): not offered/
+    )
     expect(await listed()).toEqual(['paint'])
     expect((await call()).status).toBe(200)
     const refused = await call({}, 'mine')

@@ -37,6 +37,7 @@ afterAll(() => gateway.close())
 
 interface Share {
   id: string
+  page_url: string
   urls: string[]
   expires_at: number | null
 }
@@ -293,6 +294,45 @@ describe('a share link', () => {
     expect((await revoke(owner.key)).status).toBe(200)
     expect(await statusOf(first)).toBe(404)
     expect((await revoke(owner.key)).status).toBe(404)
+  })
+
+  it('has a page with all of its images, which needs no account and holds nothing else', async () => {
+    const prompt = 'a secret <b>garden</b>'
+    const { request_id: id } = await generate(owner.client, { n: 3, visibility: 'SECRET', prompt })
+    const { page_url, urls, id: share_id } = await share(owner, id)
+    const page = pathOf(page_url)
+    const response = await gateway.call(page)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-robots-tag')).toContain('noindex')
+    expect(response.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(response.headers.get('cache-control')).toContain('no-store')
+    expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; img-src /)
+    const html = await response.text()
+    expect(html).not.toMatch(/script|garden|onload/i)
+    const links = [...html.matchAll(/<a href="([^"]+)"><img src="([^"]+)"/g)].map(([, whole = '', shown = '']) => [
+      whole,
+      shown
+    ])
+    expect(links.map(([whole]) => whole)).toEqual(urls.map(pathOf))
+    for (const path of links.flat()) expect(await statusOf(path.replaceAll('&amp;', '&'))).toBe(200)
+
+    const other = await makeEdit(owner, 'SECRET')
+    const token = new URL(page_url).search
+    for (const path of [
+      `/share/${other.id}${token}`,
+      `/share/${id}`,
+      `/share/${id}?share=sh_x`,
+      `/share/${id}?share="><b>`
+    ]) {
+      const refused = await gateway.call(path)
+      expect(refused.status).toBe(404)
+      expect(refused.headers.get('content-type')).toContain('text/html')
+      const text = await refused.text()
+      expect(text).toContain('leads to no pictures')
+      expect(text).not.toMatch(/share=|<b>/)
+    }
+    await gateway.call(`/v1/jobs/${id}/shares/${share_id}`, { method: 'DELETE', key: owner.key })
+    expect(await statusOf(page)).toBe(404)
   })
 
   it('is for the images of its request, not for its inputs, nor for others', async () => {

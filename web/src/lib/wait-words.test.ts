@@ -17,8 +17,8 @@ describe('why a request waits', () => {
   })
 
   it('is told without a time that nobody knows', () => {
-    const texts = (['capped', 'retry', 'paused', 'unusable', 'missing', 'drained', 'away', 'approval'] as const).map((reason) =>
-      reasonText({ wait: { reason, until: null } }, NOW)
+    const texts = (['capped', 'retry', 'paused', 'unusable', 'missing', 'drained', 'away', 'approval'] as const).map(
+      (reason) => reasonText({ wait: { reason, until: null } }, NOW)
     )
     expect(new Set(texts).size).toBe(8)
     expect(texts[3]).toBe('The image server is down, goes on by itself')

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { toUnixSeconds } from '../../../lib/clock.ts'
 import type { ShareLinkRow } from '../../../requests/share-link-store.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
+import { sharedImageUrl, sharePageUrl } from '../../assets/serve-share.ts'
 import type { HttpContext } from '../../http-context.ts'
 import { refuseUnknown } from '../../refuse-unknown.ts'
 import { jsonObject } from '../../json-object.ts'
@@ -21,6 +22,7 @@ const ShareResponse = Type.Object({
   expires_at: Type.Union([Type.Integer(), Type.Null()], {
     description: 'Unix seconds; null: it lasts until it is revoked.'
   }),
+  page_url: Type.String({ format: 'uri', description: 'A page with all of them, for people.' }),
   urls: Type.Array(Type.String({ format: 'uri' }), {
     description: 'Of each image there is, in their order; they work in an <img> tag, without a key.'
   })
@@ -114,5 +116,6 @@ const presentShare = (link: ShareLinkRow, { view, base }: { view: RequestView; b
   object: 'inference.share',
   created: toUnixSeconds(link.created_at),
   expires_at: link.expires_at === null ? null : toUnixSeconds(link.expires_at),
-  urls: view.outputs.map(({ id }) => `${base}/api/inference/assets/${id}/?share=${link.token}`)
+  page_url: sharePageUrl(base, link),
+  urls: view.outputs.map((image) => sharedImageUrl(base, link, image))
 })

@@ -23,7 +23,9 @@ describe('keySnippets', () => {
   it('gets the program where it is known where that is', () => {
     const repository = 'git@git.example.org:club.git'
     const [agent] = keySnippets({ secret: 'ic_secret', scopes: ['agent'], baseUrl: 'http://c', repository })
-    expect(agent?.code).toMatch(/^\[ -e .* \|\| git clone git@git\.example\.org:club\.git .* &&\n.* cd .* && npm ci &&\n\(umask/)
+    expect(agent?.code).toMatch(
+      /^\[ -e .* \|\| git clone git@git\.example\.org:club\.git .* &&\n.* cd .* && npm ci &&\n\(umask/
+    )
   })
 
   it('exports the key for programs', () => {

@@ -150,7 +150,9 @@ export function connectCommand(
     ...cloneLines(access.repository),
     keyLine,
     // A file with a key in it is its owner's alone; one that is there already would keep its mode.
-    serverKeyOf(machine) === '' ? `cat > ${file} <<'EOF' &&` : `(umask 077 && rm -f ${file} && cat > ${file}) <<'EOF' &&`,
+    serverKeyOf(machine) === ''
+      ? `cat > ${file} <<'EOF' &&`
+      : `(umask 077 && rm -f ${file} && cat > ${file}) <<'EOF' &&`,
     `gateway: ${quote(access.gateway)}`,
     `api_key_file: ${name}.key`,
     `name: ${quote(machine.name.trim())}`,

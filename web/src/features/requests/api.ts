@@ -30,6 +30,7 @@ const jobUrl = (id: string) => `${DASHBOARD}/jobs/${encodeURIComponent(id)}`
 export interface ShareLink {
   id: string
   expires_at: number | null
+  page_url: string
   urls: string[]
 }
 

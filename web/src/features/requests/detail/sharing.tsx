@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { RequestSummary, Visibility } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { Button } from '../../../components/ui/button.tsx'
+import { Disclosure } from '../../../components/ui/disclosure.tsx'
 import { CopyLine } from '../../../components/ui/copy-line.tsx'
 import { Dialog } from '../../../components/ui/dialog.tsx'
 import { Field } from '../../../components/ui/field.tsx'
@@ -77,15 +78,15 @@ function ShareDialog({ request: { id }, onClose }: { request: RequestSummary; on
         <ul className="flex flex-col gap-5">
           {data?.data.toReversed().map((link) => (
             <li key={link.id} className="flex flex-col gap-2">
+              <div className="flex items-end gap-3">
+                <div className="min-w-0 flex-1">
+                  <CopyLine label={`Page with all, ${untilOf(link)}`} text={link.page_url} />
+                </div>
+                <Button size="small" busy={revoke.isPending} onClick={() => revoke.mutate(link.id)}>
+                  Revoke
+                </Button>
+              </div>
               <Urls link={link} />
-              <Button
-                size="small"
-                className="self-start"
-                busy={revoke.isPending}
-                onClick={() => revoke.mutate(link.id)}
-              >
-                Revoke
-              </Button>
             </li>
           ))}
         </ul>
@@ -94,11 +95,19 @@ function ShareDialog({ request: { id }, onClose }: { request: RequestSummary; on
   )
 }
 
-const Urls = ({ link: { urls, expires_at } }: { link: ShareLink }) =>
-  urls.map((url, index) => (
-    <CopyLine
-      key={url}
-      label={`${urls.length > 1 ? `Image ${index + 1}, ` : ''}${expires_at === null ? 'until it is revoked' : `until ${formatDateTime(expires_at * 1000)}`}`}
-      text={url}
-    />
-  ))
+const untilOf = ({ expires_at }: ShareLink): string =>
+  expires_at === null ? 'until it is revoked' : `until ${formatDateTime(expires_at * 1000)}`
+
+/** For places that show an image by its bare address. */
+function Urls({ link: { urls } }: { link: ShareLink }) {
+  const [isOpen, setIsOpen] = useState(false)
+  return (
+    <Disclosure title={urls.length === 1 ? 'The image alone' : 'Each image alone'} open={isOpen} onToggle={setIsOpen}>
+      <div className="flex flex-col gap-2">
+        {urls.map((url, index) => (
+          <CopyLine key={url} label={urls.length > 1 ? `Image ${index + 1}` : 'Image'} text={url} />
+        ))}
+      </div>
+    </Disclosure>
+  )
+}
