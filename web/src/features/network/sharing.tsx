@@ -1,8 +1,27 @@
+import { useQuery } from '@tanstack/react-query'
+import { clsx } from 'clsx'
 import { useState } from 'react'
 import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Button } from '../../components/ui/button.tsx'
+import { membersQuery } from '../../lib/people.ts'
+import { usePerson } from '../../lib/session.ts'
+import { listedNote } from './listed-words.ts'
 import { sharingText } from './sharing-words.ts'
 import { TermsDialog } from './terms-dialog.tsx'
+
+function Listed({ listed }: { listed: readonly string[] }) {
+  const isAdmin = usePerson().role === 'admin'
+  const { data: members } = useQuery({ ...membersQuery, enabled: isAdmin })
+  const note = isAdmin && !members ? null : listedNote(listed, members)
+  return (
+    <>
+      <p className="[overflow-wrap:anywhere] text-muted">For {listed.join(', ')}</p>
+      {note !== null && (
+        <p className={clsx('[overflow-wrap:anywhere]', isAdmin ? 'text-warn' : 'text-faint')}>{note}</p>
+      )}
+    </>
+  )
+}
 
 /** Whom a service serves and what they may have of it; its owner changes it here. */
 export function Sharing({ service, providerId }: { service: ServiceInfo; providerId: string }) {
@@ -14,7 +33,7 @@ export function Sharing({ service, providerId }: { service: ServiceInfo; provide
         <p className="text-warn">{terms ? 'You have paused it' : 'Its owner has paused it'}: it takes no work.</p>
       )}
       <p className="text-muted">{sharingText(service)}</p>
-      {listed && listed.length > 0 && <p className="[overflow-wrap:anywhere] text-muted">For {listed.join(', ')}</p>}
+      {listed && listed.length > 0 && <Listed listed={listed} />}
       {terms && (
         <Button size="small" className="mt-1" onClick={() => setOpen(true)}>
           Change whom it serves
