@@ -43,6 +43,28 @@ export const assets: AcceptanceCase[] = [
     }
   },
   {
+    name: 'whoever shows the file, or its hash, is told that it was made here, and nothing else',
+    rule: 'docs/provenance.md',
+    run: async (club) => {
+      const { bytes } = await load(club)
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      const ask = async (path: string, options: CallOptions = {}) => {
+        const { status, body } = await club.call<{ made_here: boolean; by: string[] }>(
+          `/api/provenance${path}`,
+          options
+        )
+        assert.equal(status, 200)
+        assert.deepEqual(Object.keys(body).sort(), ['by', 'made_here'])
+        return [body.made_here, body.by.includes('hash')]
+      }
+      assert.deepEqual(await ask(`?sha256=${sha256}`), [true, true])
+      assert.deepEqual(await ask(`?sha256=${'0'.repeat(64)}`), [false, false])
+      const headers = { 'content-type': 'application/octet-stream' }
+      assert.deepEqual(await ask('', { method: 'POST', body: Uint8Array.from(bytes), headers }), [true, true])
+      isRefused(await club.call('/api/provenance?sha256=x'), { status: 400, code: 'invalid_request', param: 'sha256' })
+    }
+  },
+  {
     name: 'HEAD says how long it is',
     rule: 'RFC 9110 §9.3.2',
     run: async (club) => {
