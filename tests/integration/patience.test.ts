@@ -257,7 +257,7 @@ describe('an image server that restarts', () => {
     await waitFor(async () => (await pauses()).length === 1)
     await call({ model: 'there' })
     expect(await pauses()).toMatchObject([{ model: 'gone', reason: 'model_missing' }])
-    expect(await job(id)).toMatchObject({ status: 'QUEUED', waiting: { reason: 'unusable' } })
+    expect(await job(id)).toMatchObject({ status: 'QUEUED', waiting: { reason: 'missing' } })
     const list = async (query: string) =>
       ((await (await gateway.call(`/v1/jobs?${query}`, { key: user.key })).json()) as { data: { id: string }[] }).data
     expect(await list('status=QUEUED')).toMatchObject([{ id, status: 'QUEUED' }])
