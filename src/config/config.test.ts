@@ -30,6 +30,7 @@ describe('without variables', () => {
       databaseLogBytes: 256 * 1024 ** 2,
       publicUrl: undefined,
       storageDelivery: 'proxy',
+      storageUploads: 'proxy',
       quarantineMs: 30 * 86_400_000,
       trustProxy: [],
       allowedHosts: [],
@@ -304,7 +305,19 @@ describe('where images are stored', () => {
     expect(mistakes[0]).toMatch(why)
   })
 
-  it.each(['STORAGE_DELIVERY', 'S3_ENDPOINT'])('is missing where there is a %s', (name) => {
+  it('is brought by agents either way, and not past the marks', () => {
+    const mistakes = (more: Record<string, string>) => mistakesOf({ STORAGE: 's3://club', ...more })
+    expect([mistakes({ STORAGE_UPLOADS: 'direct' }), mistakes({ STORAGE_UPLOADS: 'proxy' })]).toEqual([[], []])
+    expect(mistakes({ STORAGE_UPLOADS: 'redirect' })).toEqual([expect.stringContaining('STORAGE_UPLOADS must be')])
+    expect(mistakes({ STORAGE_UPLOADS: 'direct', MARK_IMAGES: 'xmp' })).toEqual([
+      expect.stringContaining('INFERENCE_CLUB_STORAGE_UPLOADS must be proxy with INFERENCE_CLUB_MARK_IMAGES')
+    ])
+    expect(mistakesOf({ STORAGE_UPLOADS: 'direct' })).toEqual([
+      'INFERENCE_CLUB_STORAGE is missing: INFERENCE_CLUB_STORAGE_UPLOADS needs it'
+    ])
+  })
+
+  it.each(['STORAGE_DELIVERY', 'S3_ENDPOINT', 'S3_PUBLIC_ENDPOINT'])('is missing where there is a %s', (name) => {
     const missing = `INFERENCE_CLUB_STORAGE is missing: INFERENCE_CLUB_${name} needs it`
     expect(mistakesOf({ [name]: 'https://cdn.example.org' })).toEqual([missing])
     expect(mistakesOf({ [name]: 'https://cdn.example.org', STORAGE: 's3://club' })).toEqual([])

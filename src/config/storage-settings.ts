@@ -1,4 +1,4 @@
-import { booleanSetting, textSetting } from './settings.ts'
+import { booleanSetting, choiceSetting, textSetting } from './settings.ts'
 
 const named = (name: string) => `INFERENCE_CLUB_${name}`
 
@@ -26,12 +26,29 @@ export const STORAGE = {
         ? undefined
         : `must be proxy, redirect or the URL of a content delivery network, not '${text}'`
   ),
+  storageUploads: choiceSetting<'proxy' | 'direct'>({
+    variable: named('STORAGE_UPLOADS'),
+    description:
+      'How images of agents get into a bucket: `proxy` through this server, `direct` by links that are signed for each of them, for which agents have to reach the bucket; those that do not go on through this server. Not with `INFERENCE_CLUB_MARK_IMAGES`.',
+    fallback: 'proxy',
+    choices: ['proxy', 'direct']
+  }),
   s3Endpoint: textSetting<string | undefined>(
     {
       variable: named('S3_ENDPOINT'),
       description: 'URL of an S3 server other than that of AWS, such as `https://s3.example.org`.',
       fallback: undefined,
       defaultText: 'that of AWS'
+    },
+    checkEndpoint
+  ),
+  s3PublicEndpoint: textSetting<string | undefined>(
+    {
+      variable: named('S3_PUBLIC_ENDPOINT'),
+      description:
+        'URL of the same S3 server for everybody else, where it is another: of links, for `INFERENCE_CLUB_STORAGE_UPLOADS=direct` and `INFERENCE_CLUB_STORAGE_DELIVERY=redirect`.',
+      fallback: undefined,
+      defaultText: '`INFERENCE_CLUB_S3_ENDPOINT`'
     },
     checkEndpoint
   ),
@@ -56,9 +73,17 @@ export const STORAGE = {
 export const missingStorageSettings = (isSet: (variable: string) => boolean): string[] =>
   isSet(STORAGE.storage.variable)
     ? []
-    : [STORAGE.storageDelivery, STORAGE.s3Endpoint, STORAGE.s3Region, STORAGE.s3ForcePathStyle]
+    : Object.values(STORAGE)
         .filter(({ variable }) => isSet(variable))
         .map(({ variable }) => `${STORAGE.storage.variable} is missing: ${variable} needs it`)
+
+/** What is marked has to be written by this server, whoever brought it. */
+export const contradictingUploads = (config: { storageUploads: string; markImages: readonly string[] }): string[] =>
+  config.storageUploads === 'direct' && config.markImages.length > 0
+    ? [
+        `${STORAGE.storageUploads.variable} must be proxy with INFERENCE_CLUB_MARK_IMAGES: what is marked is written by this server`
+      ]
+    : []
 
 /** These settings are well formed and cannot work; the message says what to set. */
 export class StorageMisconfigured extends Error {}

@@ -22,6 +22,8 @@ export interface ObjectStore {
    * it can be cached. Undefined where there are none.
    */
   link(key: string, options: { headers: LinkHeaders; forMs: number }): Promise<string | undefined>
+  /** How others bring objects without this program; absent where they cannot, or are not to. */
+  readonly uploads?: DirectUploads
   /** How large the object is; undefined when there is none. */
   stat(key: string): Promise<{ bytes: number } | undefined>
   /** Gives an object another key, for good once it resolves; false when there is none. When it rejects, the object has one of the two keys. */
@@ -57,6 +59,37 @@ export interface LinkHeaders {
   contentType: string
   contentDisposition: string
   cacheControl: string
+}
+
+/**
+ * What others write into the store by themselves. A link can be used again and again until it ends, so nothing may depend on what
+ * lies under the key that it names: what is to be looked at is copied first.
+ */
+export interface DirectUploads {
+  /** By which anybody may write an object of these facts under `key` for `forMs`, and of no others as far as the server looks. */
+  sign(key: string, upload: ObjectFacts & { forMs: number }): Promise<UploadLink>
+  /**
+   * Copies an object to a key that no link names, as one of this media type and with nothing else that was said of it. False when
+   * there is none. Rejects with `StoreUnavailable`.
+   */
+  copy(from: string, to: string, facts: { contentType: string }): Promise<boolean>
+}
+
+/** What is known of an object before it is there. */
+export interface ObjectFacts extends StoredObject {
+  contentType: string
+}
+
+export interface UploadLink {
+  url: string
+  /** Of the PUT; they are part of the signature, as is its length. */
+  headers: UploadHeaders
+}
+
+export interface UploadHeaders {
+  'content-type': string
+  /** Base64; absent where the server knows no such header. */
+  'x-amz-checksum-sha256'?: string
 }
 
 export interface StoredObject {

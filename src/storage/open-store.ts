@@ -12,13 +12,15 @@ export type StoreSettings = { dataDir: string } & {
  * folder does, and `StorageMisconfigured`.
  */
 export async function openStore(settings: StoreSettings, { isShared = false } = {}): Promise<ObjectStore> {
-  const { dataDir, storage, s3Endpoint, s3Region, s3ForcePathStyle } = settings
+  const { dataDir, storage, s3Endpoint, s3PublicEndpoint, s3Region, s3ForcePathStyle, storageUploads } = settings
   if (storage === undefined) return openDiskStore(dataDir, { isShared })
   // Loaded where it is needed: it takes much of a second and tens of megabytes.
   const { openS3Store } = await import('./s3-store.ts')
   return openS3Store({
     ...parseS3Location(storage),
     ...(s3Endpoint !== undefined && { endpoint: s3Endpoint }),
+    ...(s3PublicEndpoint !== undefined && { publicEndpoint: s3PublicEndpoint }),
+    takesUploads: storageUploads === 'direct',
     ...(s3Region !== undefined && { region: s3Region }),
     ...(s3ForcePathStyle !== undefined && { forcePathStyle: s3ForcePathStyle })
   })

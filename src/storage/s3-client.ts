@@ -7,6 +7,10 @@ export interface S3Options {
   prefix: string
   /** URL of a server that is not AWS's. */
   endpoint?: string
+  /** URL of the same server in links, where it is another for those who get them. */
+  publicEndpoint?: string
+  /** Others may be given links by which they write. */
+  takesUploads?: boolean
   region?: string
   /** Name the bucket in the path; default: with an endpoint of its own, since few such servers have a host for each bucket. */
   forcePathStyle?: boolean

@@ -22,7 +22,8 @@ import { requireObjectKey, isObjectKey } from './object-keys.ts'
 import { ObjectDamaged, type ObjectStore, type OpenOptions, type PutOptions, StoreUnavailable } from './object-store.ts'
 import { createS3Client, type S3Options } from './s3-client.ts'
 import { asStoreUnavailable, isMissing, nameOf, statusOf } from './s3-errors.ts'
-import { createS3Health, probeS3 } from './s3-health.ts'
+import { createS3Health, probeS3, type S3Health } from './s3-health.ts'
+import { openS3Uploads } from './s3-uploads.ts'
 
 /** Of an object: larger ones are sent in parts of this size, one after the other, so that an upload holds two at most. */
 const PART_BYTES = 8 * 1024 * 1024
@@ -37,18 +38,25 @@ const UNKNOWN_TYPE = 'application/octet-stream'
  * the server is only away or busy it is opened all the same, and takes nothing until it works.
  */
 export async function openS3Store(options: S3Options): Promise<ObjectStore> {
+  const { publicEndpoint, takesUploads = false } = options
   const client = await createS3Client(options)
   try {
-    const store = createS3Store(client, options)
+    const signer =
+      publicEndpoint === undefined ? client : await createS3Client({ ...options, endpoint: publicEndpoint })
+    const { store, watch } = createS3Store({ client, signer }, options)
     await probeS3(store, options)
-    return store
+    if (!takesUploads) return store
+    return { ...store, uploads: await openS3Uploads({ client, signer, store, watch }, options) }
   } catch (error) {
     client.destroy()
     throw error
   }
 }
 
-function createS3Store(client: S3Client, { bucket, prefix }: S3Options): ObjectStore {
+function createS3Store(
+  { client, signer }: { client: S3Client; signer: S3Client },
+  { bucket, prefix }: S3Options
+): { store: ObjectStore; watch: S3Health['watch'] } {
   const at = (key: string) => {
     requireObjectKey(key)
     return { Bucket: bucket, Key: prefix + key }
@@ -105,7 +113,7 @@ function createS3Store(client: S3Client, { bucket, prefix }: S3Options): ObjectS
   }
   const health = createS3Health(tryOut)
 
-  return {
+  const store: ObjectStore = {
     put: (key, source, options) => health.watch(() => put(key, source, options)),
     open: (key, options = {}) =>
       orUnavailable(async () => {
@@ -131,7 +139,7 @@ function createS3Store(client: S3Client, { bucket, prefix }: S3Options): ObjectS
         })
         const step = forMs / 3
         const signingDate = new Date(Math.floor(Date.now() / step) * step)
-        return getSignedUrl(client, command, { expiresIn: Math.ceil(forMs / 1000), signingDate })
+        return getSignedUrl(signer, command, { expiresIn: Math.ceil(forMs / 1000), signingDate })
       }),
     stat: (key) => orUnavailable(() => stat(key)),
     // A copy in one piece, which every server knows, of up to 5 GB.
@@ -161,6 +169,7 @@ function createS3Store(client: S3Client, { bucket, prefix }: S3Options): ObjectS
     freeBytes: () => health.freeBytes(),
     askedAtMost: { probeMs: 30_000, walkMs: DAY_MS }
   }
+  return { store, watch: health.watch }
 }
 
 /** The media type that the first bytes announce: whoever serves the bucket's objects by themselves says so of them. */

@@ -30,6 +30,10 @@ export interface S3Settings {
   ignoreRanges?: boolean
   /** So many keys on a page of a list, default 1000. */
   pageSize?: number
+  /** It knows the header of a SHA-256, and looks whether it is that of the body. */
+  knowsChecksums?: boolean
+  /** Its clock is ahead by so many milliseconds. */
+  aheadMs?: number
   /** There is no such bucket any more. */
   noBucket?: boolean
 }
@@ -50,6 +54,7 @@ interface Stored {
   etag: string
   modifiedAt: number
   contentType: string
+  contentEncoding?: string | undefined
 }
 
 interface Upload {
@@ -155,7 +160,7 @@ export async function startS3Server(): Promise<{ url: string; close(): Promise<v
   ) => {
     const stored = objects.get(key)
     if (!stored) throw new S3Fault(404, 'NoSuchKey')
-    const { bytes, etag, modifiedAt, contentType } = stored
+    const { bytes, etag, modifiedAt, contentType, contentEncoding } = stored
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
     const isRange = first !== undefined && last !== undefined && settings.ignoreRanges !== true
     if (isRange && Number(first) >= bytes.length) throw new S3Fault(416, 'InvalidRange')
@@ -166,6 +171,7 @@ export async function startS3Server(): Promise<{ url: string; close(): Promise<v
       'content-length': body.length + lie,
       'content-type': query.get('response-content-type') ?? contentType,
       etag: `"${etag}"`,
+      ...(contentEncoding !== undefined && { 'content-encoding': contentEncoding }),
       'last-modified': new Date(modifiedAt).toUTCString(),
       ...(query.has('response-content-disposition') && {
         'content-disposition': query.get('response-content-disposition') ?? ''
@@ -214,7 +220,8 @@ export async function startS3Server(): Promise<{ url: string; close(): Promise<v
     const { operation, key, query, body } = call
     const contentType = request.headers['content-type'] ?? 'binary/octet-stream'
     const xml = (answer: string) => response.writeHead(200, { 'content-type': 'application/xml' }).end(answer)
-    const stored: Stored = { bytes: body, etag: md5(body), modifiedAt: Date.now(), contentType }
+    const contentEncoding = request.headers['content-encoding']
+    const stored: Stored = { bytes: body, etag: md5(body), modifiedAt: Date.now(), contentType, contentEncoding }
     switch (operation) {
       case 'put':
         if (request.headers['if-none-match'] === '*' && objects.has(key)) throw new S3Fault(412, 'PreconditionFailed')
@@ -226,7 +233,9 @@ export async function startS3Server(): Promise<{ url: string; close(): Promise<v
           .replace(/^\//, '')
         const source = objects.get(from)
         if (!source) throw new S3Fault(404, 'NoSuchKey')
-        objects.set(key, { ...source, modifiedAt: Date.now() })
+        const isReplaced = request.headers['x-amz-metadata-directive'] === 'REPLACE'
+        const copied = { ...source, modifiedAt: Date.now() }
+        objects.set(key, isReplaced ? { ...copied, contentType, contentEncoding: undefined } : copied)
         return xml(`<CopyObjectResult><ETag>&quot;${source.etag}&quot;</ETag></CopyObjectResult>`)
       }
       case 'create': {
@@ -277,10 +286,20 @@ export async function startS3Server(): Promise<{ url: string; close(): Promise<v
       return response.end(JSON.stringify(state))
     }
     const body = await buffer(request)
-    const fault = signatureFault(request, { url, body, credentials: S3_CREDENTIALS })
+    const fault = signatureFault(request, {
+      url,
+      body,
+      credentials: S3_CREDENTIALS,
+      now: Date.now() + (settings.aheadMs ?? 0)
+    })
     if (fault !== undefined) throw new S3Fault(fault === 'AuthorizationHeaderMalformed' ? 400 : 403, fault)
-    const unknown = Object.keys(request.headers).find((name) => /^x-amz-(checksum|sdk-checksum|trailer)/.test(name))
+    const { 'x-amz-checksum-sha256': checksum, ...others } = request.headers
+    const unknown = Object.keys(others).find((name) => /^x-amz-(checksum|sdk-checksum|trailer)/.test(name))
     if (unknown !== undefined) throw new S3Fault(501, 'NotImplemented')
+    if (checksum !== undefined && settings.knowsChecksums !== true) throw new S3Fault(501, 'NotImplemented')
+    if (checksum !== undefined && checksum !== createHash('sha256').update(body).digest('base64')) {
+      throw new S3Fault(400, 'BadDigest')
+    }
     const [bucket, ...rest] = decodeURIComponent(url.pathname).slice(1).split('/')
     const key = rest.join('/')
     const operation = operationOf(request, key, url.searchParams)

@@ -52,7 +52,7 @@ const timeOf = (date: string): number =>
 /** The S3 error code for a request that is not signed as Signature Version 4 asks; undefined when it is. */
 export function signatureFault(
   request: IncomingMessage,
-  { url, body, credentials }: { url: URL; body: Buffer; credentials: S3Credentials }
+  { url, body, credentials, now }: { url: URL; body: Buffer; credentials: S3Credentials; now: number }
 ): string | undefined {
   const claim = claimOf(request, url)
   if (!claim) return 'AccessDenied'
@@ -60,10 +60,12 @@ export function signatureFault(
   if (accessKeyId !== credentials.accessKeyId) return 'InvalidAccessKeyId'
   if (region !== credentials.region) return 'AuthorizationHeaderMalformed'
   const expires = Number(url.searchParams.get('X-Amz-Expires') ?? 900)
-  if (!(Math.abs(Date.now() - timeOf(claim.date)) <= expires * 1000)) return 'AccessDenied'
+  if (!(Math.abs(now - timeOf(claim.date)) <= expires * 1000)) return 'AccessDenied'
   if (claim.payload !== 'UNSIGNED-PAYLOAD' && claim.payload !== sha256(body)) return 'XAmzContentSHA256Mismatch'
   const headers = claim.signedHeaders.split(';')
-  if (!headers.includes('host')) return 'AccessDenied'
+  // Headers that say what is to be done with an object have to be signed.
+  const unsigned = Object.keys(request.headers).some((name) => name.startsWith('x-amz-') && !headers.includes(name))
+  if (!headers.includes('host') || unsigned) return 'AccessDenied'
   const canonical = [
     request.method,
     url.pathname,
