@@ -3,6 +3,8 @@ import { createAssetStore } from '../assets/asset-store.ts'
 import { createDeliveryLinks } from '../assets/delivery-links.ts'
 import { createAssets } from '../assets/assets.ts'
 import { createImageLinks } from '../assets/image-links.ts'
+import { createStagedImageStore } from '../assets/staged-image-store.ts'
+import { createStagedImages } from '../assets/staged-images.ts'
 import { createThumbnails } from '../assets/thumbnails.ts'
 import { createUnreadableBytes } from '../assets/unreadable-bytes.ts'
 import { createApiKeyStore } from '../auth/api-key-store.ts'
@@ -85,6 +87,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
       network: createNetwork(database, config.offering, config.limits),
       assetStore,
       assets,
+      stagedImages: createStagedImages({ store, rows: createStagedImageStore(database), clock }),
       thumbnails: createThumbnails({ ...stored, atOnce: config.limits.thumbnailsAtOnce }),
       deliveryLinks: createDeliveryLinks({ store, delivery: config.storageDelivery }),
       unreadable,

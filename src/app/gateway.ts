@@ -124,6 +124,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sweeper = createStorageSweeper({
     store,
     assets: context.assetStore,
+    stagedImages: context.stagedImages,
     clock: database.clock,
     quarantineMs: config.quarantineMs,
     logger

@@ -25,7 +25,8 @@ const UPKEEP = new Set([
   'people.renewCookies',
   'rateLimits.countCall',
   'budgets.enter',
-  'clubPicture.hash'
+  'clubPicture.hash',
+  'stagedImages.sweep'
 ])
 
 /**

@@ -1,3 +1,4 @@
+import type { StagedImages } from '../assets/staged-images.ts'
 import { type Quarantine, sweepOrphans, type SweepParts } from '../assets/sweep-orphans.ts'
 import { DAY_MS } from '../lib/durations.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -8,6 +9,7 @@ const UNFINISHED_AGE_MS = DAY_MS
 
 export interface SweeperParts extends SweepParts {
   store: SweepParts['store'] & Pick<ObjectStore, 'askedAtMost' | 'dropUnfinished'>
+  stagedImages: Pick<StagedImages, 'sweep'>
   logger: Logger
 }
 
@@ -19,7 +21,7 @@ export interface StorageSweeper {
 }
 
 /** Sweeps the stored images, all of them as often as their store allows, and tells of those that it sets aside. */
-export function createStorageSweeper({ logger, ...parts }: SweeperParts): StorageSweeper {
+export function createStorageSweeper({ logger, stagedImages, ...parts }: SweeperParts): StorageSweeper {
   let quarantine: Quarantine = { images: 0, bytes: 0 }
   let walkedAt = -Infinity
   return {
@@ -27,6 +29,7 @@ export function createStorageSweeper({ logger, ...parts }: SweeperParts): Storag
       const startedAt = performance.now()
       const walks = startedAt - walkedAt >= parts.store.askedAtMost.walkMs
       const { restored, ...swept } = await sweepOrphans({ ...parts, walks, signal })
+      await stagedImages.sweep({ walks, signal })
       if (walks && !signal.aborted) walkedAt = startedAt
       if (swept.quarantine.images > quarantine.images) {
         logger.warn(swept.quarantine, 'stored images that no request has are set aside; see `storage check`')

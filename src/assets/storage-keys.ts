@@ -1,6 +1,7 @@
 import { DAY_MS } from '../lib/durations.ts'
 import { THUMBNAIL_WIDTHS, type ThumbnailWidth } from '../images/make-thumbnail.ts'
 import { OUTPUT_FORMATS, type OutputFormat } from '../images/media-types.ts'
+import { newId } from '../lib/ids.ts'
 
 /** Which thumbnail of an image: how wide at most, `full` for the width of the image itself, and in which format. */
 export interface ThumbnailKind {
@@ -11,6 +12,7 @@ export interface ThumbnailKind {
 const IMAGES = 'images/'
 const THUMBNAILS = 'thumbnails/'
 const QUARANTINE = 'quarantine/'
+const UPLOADS = 'uploads/'
 
 const KINDS = [...THUMBNAIL_WIDTHS, 'full' as const].flatMap((width) =>
   OUTPUT_FORMATS.map((format): ThumbnailKind => ({ width, format }))
@@ -30,6 +32,9 @@ export const thumbnailKeys = (storageKey: string): string[] => KINDS.map((kind) 
 export const quarantineKey = (storageKey: string, at: number): string =>
   `${QUARANTINE}${new Date(at).toISOString().slice(0, 10)}/${storageKey.slice(IMAGES.length)}`
 
+/** Where an agent writes an image by itself: nothing there is an image yet, and nobody else knows its name. */
+export const newUploadKey = (): string => `${UPLOADS}${newId('upl')}`
+
 /** What is set aside under a key: the storage key it had, and the end of the day on which it was; undefined of other keys. */
 export function quarantinedAs(key: string): { imageKey: string; dayEndsAt: number } | undefined {
   const [, day, rest] = /^quarantine\/(\d{4}-\d\d-\d\d)\/(.+)$/.exec(key) ?? []
@@ -39,7 +44,7 @@ export function quarantinedAs(key: string): { imageKey: string; dayEndsAt: numbe
 }
 
 /** What keys of stored objects begin with. */
-export const PREFIXES = { images: IMAGES, thumbnails: THUMBNAILS, quarantine: QUARANTINE } as const
+export const PREFIXES = { images: IMAGES, thumbnails: THUMBNAILS, quarantine: QUARANTINE, uploads: UPLOADS } as const
 
 /** The storage key of the image that a stored object is, or is a thumbnail of; undefined of anything else. */
 export function imageKeyOf(key: string): string | undefined {

@@ -48,7 +48,7 @@ export const STORAGE = {
       description:
         'URL of the same S3 server for everybody else, where it is another: of links, for `INFERENCE_CLUB_STORAGE_UPLOADS=direct` and `INFERENCE_CLUB_STORAGE_DELIVERY=redirect`.',
       fallback: undefined,
-      defaultText: '`INFERENCE_CLUB_S3_ENDPOINT`'
+      defaultText: 'the same'
     },
     checkEndpoint
   ),

@@ -36,6 +36,7 @@ export interface Tables {
   share_links: ShareLinksTable
   stored_bytes: StoredBytesTable
   unwanted_objects: UnwantedObjectsTable
+  staged_images: StagedImagesTable
   unfinished_images: UnfinishedImagesTable
   queue_lengths: QueueLengthsTable
   usage_images: UsageImagesTable
@@ -255,6 +256,18 @@ interface StoredBytesTable {
 /** An image whose last row was deleted, and whose bytes may still be there. */
 interface UnwantedObjectsTable {
   storage_key: string
+}
+
+/** An image that an agent writes into the bucket by itself, until it was looked at and the last link to it has ended. */
+interface StagedImagesTable {
+  attempt_id: string
+  storage_key: string
+  /** As its agent announced it, and the next two. */
+  bytes: number
+  sha256: string
+  media_type: string
+  /** Of the last link. */
+  expires_at: number
 }
 
 /** How many images wait and run, of each person and key that has any; kept by triggers of `tasks`, and written by nobody else. */

@@ -17,7 +17,8 @@ export const ID_PREFIXES = [
   'acc',
   'ver',
   'shl',
-  'wrm'
+  'wrm',
+  'upl'
 ] as const
 
 export type IdPrefix = (typeof ID_PREFIXES)[number]

@@ -102,15 +102,15 @@ it('takes no new work while the bucket takes nothing, keeps what was made, and g
 }, 30_000)
 
 it('is looked through once a day, and hourly for what is known to be unwanted', async () => {
-  const { store, assetStore: assets, database } = gateway.gateway.context
+  const { store, assetStore: assets, stagedImages, database } = gateway.gateway.context
   const { clock } = database
   const logger = silentLogger()
-  const sweeper = createStorageSweeper({ store, assets, clock, quarantineMs: 0, logger })
+  const sweeper = createStorageSweeper({ store, assets, stagedImages, clock, quarantineMs: 0, logger })
   const { signal } = new AbortController()
   await sweeper.sweep(signal)
-  expect((await s3.state()).calls).toEqual({ list: 3, listUploads: 1 })
+  expect((await s3.state()).calls).toEqual({ list: 4, listUploads: 1 })
   await sweeper.sweep(signal)
-  expect((await s3.state()).calls).toEqual({ list: 4, listUploads: 2 })
+  expect((await s3.state()).calls).toEqual({ list: 5, listUploads: 2 })
 })
 
 it('is compared with the database by a command', async () => {

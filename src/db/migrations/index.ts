@@ -34,6 +34,7 @@ import * as silentImages from './031-silent-images.ts'
 import * as standby from './032-standby.ts'
 import * as serviceWarms from './033-service-warms.ts'
 import * as assetHashes from './034-asset-hashes.ts'
+import * as stagedImages from './035-staged-images.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -74,5 +75,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '031-silent-images': silentImages,
   '032-standby': standby,
   '033-service-warms': serviceWarms,
-  '034-asset-hashes': assetHashes
+  '034-asset-hashes': assetHashes,
+  '035-staged-images': stagedImages
 }
