@@ -4,12 +4,16 @@ import { bearerOf } from '../auth/bearer.ts'
 import { inBackground } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
-import { receiveImage, type ReceivingParts } from './receive-image.ts'
+import { offerUpload, type OfferingParts } from './offer-upload.ts'
+import { receiveImage, receiveUpload, type ReceivingParts } from './receive-image.ts'
 
 export interface AgentBytesParts extends ReceivingParts {
   assets: ReceivingParts['assets'] & Pick<Assets, 'openBytes' | 'unreadableForMs'>
   requests: ReceivingParts['requests'] & Pick<RequestLifecycle, 'findInput'>
+  stagedImages: ReceivingParts['stagedImages'] & OfferingParts['stagedImages']
 }
+
+const MOST_ANNOUNCED_BYTES = 4096
 
 /** How long a disk may refuse a source image before its request is given up; what is gone or cut does not come back at all. */
 const UNREADABLE_FOR_MS = 60_000
@@ -35,6 +39,21 @@ export function registerAgentBytes(app: FastifyInstance, parts: AgentBytesParts)
       '/api/agent/attempts/:id/image',
       { schema: { hide: true } },
       (request, reply) => receiveImage(parts, request, reply)
+    )
+    scope.post<{ Params: { id: string } }>(
+      '/api/agent/attempts/:id/uploaded',
+      { schema: { hide: true } },
+      (request, reply) => receiveUpload(parts, request, reply)
+    )
+  })
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    const asText = { parseAs: 'string', bodyLimit: MOST_ANNOUNCED_BYTES } as const
+    scope.addContentTypeParser('*', asText, (_request, body, done) => done(null, body))
+    scope.post<{ Params: { id: string }; Body: string }>(
+      '/api/agent/attempts/:id/upload',
+      { schema: { hide: true } },
+      (request, reply) => offerUpload(parts, request, reply)
     )
   })
 }

@@ -44,6 +44,8 @@ export interface AgentSocketParts {
   bell: Bell
   registry: SessionRegistry
   leaseMs: number
+  /** Agents may write images into the store. */
+  takesUploads: boolean
   edge: Pick<EdgeLimits, 'messages'>
   now: () => number
   logger: Logger
@@ -225,6 +227,7 @@ async function openSession(
     heartbeat_ms: heartbeatMs(parts.leaseMs),
     gone: agent.gone,
     accepts: ['service.state', 'service.inventory', 'service.offered', 'attempt.ready', 'service.warmed'],
+    ...(parts.takesUploads && { uploads: true }),
     ...(note !== undefined && { note })
   })
   parts.bell.ring('tasks')

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Assets } from '../assets/assets.ts'
 import { ObjectTooLarge, type SavedBytes } from '../assets/save-asset.ts'
+import type { StagedImages } from '../assets/staged-images.ts'
 import { bearerOf } from '../auth/bearer.ts'
 import { ImageRejected } from '../images/image-inspector.ts'
 import { settleReport } from '../images/image-report.ts'
@@ -13,6 +14,7 @@ import { type AttemptResult, decodeAttemptResult, RESULT_HEADER } from '../proto
 import type { ImageMarker } from '../provenance/image-marker.ts'
 import { quote } from '../providers/quote.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
+import type { ExpectedImage } from '../requests/find-expected-image.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { Deliveries } from './deliveries.ts'
 
@@ -24,35 +26,61 @@ export interface ReceivingParts {
   >
   deliveries: Deliveries
   marker: Pick<ImageMarker, 'mark'>
+  stagedImages: Pick<StagedImages, 'take' | 'drop'>
   limits: { maxOutputBytes: number; maxPixels: number }
 }
 
+type AttemptCall = FastifyRequest<{ Params: { id: string } }>
+
 /** Stores the image that is the body of the call, as that of the attempt whose lease token comes with it. */
-export async function receiveImage(
+export const receiveImage = (parts: ReceivingParts, request: AttemptCall, reply: FastifyReply): Promise<FastifyReply> =>
+  acceptImage(parts, { request, reply }, (expected) => saveOrFail(parts, request, expected))
+
+/** The same of an image that the agent has written into the store by a link: see `offerUpload`. */
+export async function receiveUpload(
   parts: ReceivingParts,
-  request: FastifyRequest<{ Params: { id: string } }>,
+  request: AttemptCall,
   reply: FastifyReply
 ): Promise<FastifyReply> {
+  const answer = await acceptImage(parts, { request, reply }, (expected) => takeUpload(parts, expected))
+  await parts.stagedImages.drop(request.params.id)
+  return answer
+}
+
+/** The attempt of the call, in whatever state. Throws `not_found` when the token is not its lease's. */
+export async function getExpected({ requests }: Pick<ReceivingParts, 'requests'>, request: AttemptCall) {
   const token = bearerOf(request.raw) ?? ''
-  const expected = await parts.requests.findExpectedImage({ attemptId: request.params.id, token })
+  const expected = await requests.findExpectedImage({ attemptId: request.params.id, token })
   if (!expected) throw errors.notFound('The attempt')
+  return expected
+}
+
+/** Throws `conflict` when nobody waits for the image of this attempt any more, which has not succeeded. */
+export async function requireWanted(
+  { requests }: Pick<ReceivingParts, 'requests'>,
+  { attempt, provider }: ExpectedImage
+): Promise<void> {
+  if (attempt.state === 'failed' || attempt.state === 'canceled') throw errors.leaseLost()
+  // Its agent asked nobody, or the disk has lost that it was let begin.
+  if (attempt.state !== 'standby') return
+  if (!(await requests.startStandby({ attemptId: attempt.id, ownerId: provider.ownerId }))) throw errors.leaseLost()
+}
+
+async function acceptImage(
+  parts: ReceivingParts,
+  { request, reply }: { request: AttemptCall; reply: FastifyReply },
+  save: (expected: ExpectedImage) => Promise<SavedBytes>
+): Promise<FastifyReply> {
+  const expected = await getExpected(parts, request)
   const { attempt, kind, asked, provider } = expected
   const result = decodeAttemptResult(String(request.headers[RESULT_HEADER] ?? ''))
   if (!result) throw errors.invalidRequest(`The header ${RESULT_HEADER} is missing or malformed.`)
 
-  // The answer to an earlier PUT may have been lost: the same token again is answered like the first time.
+  // The answer to an earlier call may have been lost: the same token again is answered like the first time.
   if (attempt.state === 'succeeded') return reply.send({ stored: true })
-  if (attempt.state === 'failed' || attempt.state === 'canceled') throw errors.leaseLost()
+  await requireWanted(parts, expected)
 
-  // Its agent asked nobody, or the disk has lost that it was let begin.
-  if (
-    attempt.state === 'standby' &&
-    !(await parts.requests.startStandby({ attemptId: attempt.id, ownerId: provider.ownerId }))
-  ) {
-    throw errors.leaseLost()
-  }
-
-  let saved = await saveOrFail(parts, request, { attempt, ownerId: provider.ownerId })
+  let saved = await save(expected)
   try {
     if (asked.output_format && saved.mediaType !== mediaTypeOfFormat(asked.output_format)) {
       return await refuseImage(parts, attempt, `The image is not the ${asked.output_format} that was asked for.`)
@@ -81,7 +109,7 @@ export async function receiveImage(
 async function saveOrFail(
   parts: ReceivingParts,
   request: FastifyRequest,
-  { attempt, ownerId }: { attempt: AttemptRow; ownerId: string }
+  { attempt, provider: { ownerId } }: ExpectedImage
 ): Promise<SavedBytes> {
   const delivery = parts.deliveries.begin(attempt, { ownerId, bytes: largestBody(request, parts.limits) })
   try {
@@ -100,6 +128,23 @@ async function saveOrFail(
   } finally {
     delivery.end()
   }
+}
+
+async function takeUpload(
+  parts: ReceivingParts,
+  { attempt, provider: { ownerId } }: ExpectedImage
+): Promise<SavedBytes> {
+  const { maxOutputBytes: bytes, maxPixels } = parts.limits
+  const delivery = parts.deliveries.begin(attempt, { ownerId, bytes })
+  try {
+    const saved = await parts.stagedImages.take(attempt.id, { maxPixels, signal: delivery.signal })
+    if (saved) return saved
+  } finally {
+    delivery.end()
+  }
+  throw errors.invalidRequest(
+    'What was uploaded is not there, or not what was announced. Bring the image to the server.'
+  )
 }
 
 /** How many bytes may come. What has no length, or says more than is taken, ends at the limit. */

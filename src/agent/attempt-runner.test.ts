@@ -45,6 +45,7 @@ function arrange(parts: Partial<AttemptRunnerParts> = {}, failure?: EngineError)
   const runner = new AttemptRunner({
     gateway: 'http://127.0.0.1:9',
     transfers: new GatewayTransfers(),
+    uploads: { bring: async () => undefined },
     serviceOf: () => ({
       engine,
       config: {

@@ -8,6 +8,7 @@ import { type AgentMessage, type AttemptFault, type GatewayMessage, MAX_RETRY_AF
 import type { AgentService } from './agent-services.ts'
 import { chooseExtras } from './choose-extras.ts'
 import { deliverImage } from './deliver-image.ts'
+import type { DirectUploads } from './direct-uploads.ts'
 import { explainServer } from './explain-server.ts'
 import type { GatewayTransfers } from './gateway-transfers.ts'
 import { type Failure, type Held, HeldAttempts } from './held-attempts.ts'
@@ -26,6 +27,7 @@ export type Assigned = Extract<GatewayMessage, { type: 'attempt.assigned' }>
 export interface AttemptRunnerParts {
   gateway: string
   transfers: GatewayTransfers
+  uploads: Pick<DirectUploads, 'bring'>
   /** The service of that name as configured now. */
   serviceOf: (name: string) => AgentService | undefined
   /** LoRAs that the image server of a service was found to have last; absent: it is not known. */
@@ -234,7 +236,7 @@ export class AttemptRunner {
   }
 
   async #makeAndDeliver(assigned: Assigned, service: AgentService, held: Held) {
-    const { limits, logger, gateway, transfers } = this.#parts
+    const { limits, logger, gateway, transfers, uploads } = this.#parts
     const { engine, config } = service
     if (!engine) throw new EngineError('model_missing', 'The service is not offered any more.')
     try {
@@ -260,7 +262,8 @@ export class AttemptRunner {
       })
       const outcome = await deliverImage({
         transfers,
-        url: `${gateway}/api/agent/attempts/${assigned.attempt_id}/image`,
+        uploads,
+        url: `${gateway}/api/agent/attempts/${assigned.attempt_id}`,
         token: held.token,
         image: prepared,
         result: {

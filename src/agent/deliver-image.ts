@@ -1,5 +1,6 @@
 import type { Logger } from '../lib/logger.ts'
 import { type AttemptResult, encodeAttemptResult, RESULT_HEADER } from '../protocol/messages.ts'
+import type { DirectUploads } from './direct-uploads.ts'
 import { type Answer, type GatewayTransfers, isRefusal } from './gateway-transfers.ts'
 import type { PreparedImage } from './prepare-image.ts'
 
@@ -7,12 +8,14 @@ import type { PreparedImage } from './prepare-image.ts'
 const MAX_ANSWER_BYTES = 64 * 1024
 
 /**
- * Brings an image to the gateway, however long that takes: while the gateway is away or its store is full it is tried
+ * Brings an image to the gateway, or into its store where that is offered, however long that takes: while the gateway is away or its store is full it is tried
  * again, until the gateway says that the image is stored (`stored`), not wanted any more (`unwanted`), or refused as
  * unusable (`refused`). Rejects only when `signal` aborts, and when an answer has no end.
  */
-export function deliverImage(delivery: {
+export async function deliverImage(delivery: {
   transfers: GatewayTransfers
+  uploads: Pick<DirectUploads, 'bring'>
+  /** Of the attempt, without a slash at its end. */
   url: string
   token: string
   image: Pick<PreparedImage, 'bytes' | 'mediaType'>
@@ -20,13 +23,19 @@ export function deliverImage(delivery: {
   signal: AbortSignal
   logger: Logger
 }): Promise<'stored' | 'unwanted' | 'refused'> {
-  const { transfers, url, token, image, result, signal, logger } = delivery
-  const headers = {
-    authorization: `Bearer ${token}`,
-    'content-type': image.mediaType,
-    [RESULT_HEADER]: encodeAttemptResult(result)
+  const { transfers, uploads, url, token, image, result, signal, logger } = delivery
+  const headers = { authorization: `Bearer ${token}` }
+  const resultHeaders = { [RESULT_HEADER]: encodeAttemptResult(result) }
+  const outcome = await uploads.bring({ url, headers, resultHeaders, image, signal })
+  if (outcome) return outcome
+  const transfer = {
+    method: 'PUT' as const,
+    url: `${url}/image`,
+    headers: { ...headers, ...resultHeaders, 'content-type': image.mediaType },
+    body: image.bytes,
+    maxAnswerBytes: MAX_ANSWER_BYTES,
+    signal
   }
-  const transfer = { method: 'PUT' as const, url, headers, body: image.bytes, maxAnswerBytes: MAX_ANSWER_BYTES, signal }
   return transfers.repeat(transfer, (answer) => {
     const outcome = answer && outcomeOf(answer)
     if (!outcome) logger.warn({ status: answer?.status }, 'the gateway did not take an image; it is sent again')

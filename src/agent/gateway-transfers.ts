@@ -1,4 +1,5 @@
 import { Agent as HttpAgent, type ClientRequest, request as httpRequest } from 'node:http'
+import type { LookupFunction } from 'node:net'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { EngineError } from '../engines/engine.ts'
 import { sleep, toError } from '../lib/async.ts'
@@ -18,10 +19,12 @@ export interface TransferPatience {
 export const TRANSFER_PATIENCE: TransferPatience = { silenceMs: 30_000, doubtfulSilenceMs: 5000 }
 
 export interface Transfer {
-  method: 'GET' | 'PUT'
+  method: 'GET' | 'PUT' | 'POST'
   url: string
   headers: Record<string, string>
   body?: Uint8Array
+  /** Default: the operating system's. */
+  lookup?: LookupFunction
   maxAnswerBytes: number
   signal: AbortSignal
 }
@@ -78,6 +81,16 @@ export class GatewayTransfers {
     }
   }
 
+  /** Tries a transfer once: undefined when there was no whole answer. Throws what the signal aborts with. */
+  async once(transfer: Transfer): Promise<Answer | undefined> {
+    try {
+      return await this.#send(transfer, this.#patience.silenceMs)
+    } catch {
+      if (transfer.signal.aborted) throw toError(transfer.signal.reason)
+      return undefined // Whoever tries once has another way.
+    }
+  }
+
   /** After a connection to the gateway was lost and made anew: what was open meanwhile has to show soon that it still moves. */
   doubtOpen(): void {
     this.#dropIdle()
@@ -92,7 +105,7 @@ export class GatewayTransfers {
     for (const pool of Object.values(this.#pools)) pool.destroy()
   }
 
-  #send({ method, url, headers, body, maxAnswerBytes, signal }: Transfer, silenceMs: number): Promise<Answer> {
+  #send({ method, url, headers, body, lookup, maxAnswerBytes, signal }: Transfer, silenceMs: number): Promise<Answer> {
     const isSecure = url.startsWith('https:')
     return new Promise((resolve, reject) => {
       const call = (isSecure ? httpsRequest : httpRequest)(url, {
@@ -103,6 +116,7 @@ export class GatewayTransfers {
           'accept-encoding': 'identity',
           ...(body && { 'content-length': body.length })
         },
+        ...(lookup && { lookup }),
         agent: this.#pools[isSecure ? 'https:' : 'http:'],
         // Of the socket, so that it runs anew with everything that moves in either direction, and while connecting.
         timeout: silenceMs,

@@ -9,6 +9,7 @@ import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import { type AgentService, createServices, declarationOf } from './agent-services.ts'
 import { type AgentLimits, AttemptRunner } from './attempt-runner.ts'
 import { CapNotes } from './cap-notes.ts'
+import { DirectUploads } from './direct-uploads.ts'
 import { GatewayLink } from './gateway-link.ts'
 import { OwnerOffers } from './owner-offers.ts'
 import { OwnerWarms } from './owner-warms.ts'
@@ -63,6 +64,7 @@ export function runAgent(options: AgentOptions): Agent {
 
   /** Types of messages that this gateway understands, besides those of the protocol's first version. */
   let accepts: readonly string[] = []
+  let takesUploads = false
   const tell = (state: ServiceState) => {
     if (!accepts.includes('service.state')) return
     const { missing, loaded, ...same } = state
@@ -106,6 +108,7 @@ export function runAgent(options: AgentOptions): Agent {
   const runner: AttemptRunner = new AttemptRunner({
     gateway: config.gateway,
     transfers,
+    uploads: new DirectUploads({ transfers, isOffered: () => takesUploads, logger }),
     serviceOf: (name) => services.get(name),
     lorasOn: (name) => probes?.foundOn(name)?.loras,
     hasAnswered: (name) => probes?.hasAnswered(name) ?? false,
@@ -152,6 +155,7 @@ export function runAgent(options: AgentOptions): Agent {
       case 'gateway.welcome':
         transfers.doubtOpen()
         accepts = message.accepts ?? []
+        takesUploads = message.uploads === true
         offers.forget()
         runner.reconcile(message.gone)
         probes?.states().forEach(tell)

@@ -176,6 +176,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       checkHost: createHostCheck(knownHosts(config)),
       bell: database.bell,
       leaseMs,
+      takesUploads: store.uploads !== undefined,
       edge,
       now: () => database.clock.now()
     })

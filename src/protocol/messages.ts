@@ -197,6 +197,8 @@ export const GATEWAY_MESSAGES = {
     gone: Type.Array(id, { maxItems: MAX_HELD }),
     /** Types of messages that came later than the first version and that this gateway understands. */
     accepts: Type.Optional(Type.Array(Name(40), { maxItems: 100 })),
+    /** Images may be brought without passing the gateway: see `direct-uploads.ts`. */
+    uploads: Type.Optional(Type.Boolean()),
     /** What whoever runs the agent should know: that it may not serve others yet. */
     note: Type.Optional(BoundedText(300))
   }),

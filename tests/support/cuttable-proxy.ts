@@ -8,6 +8,8 @@ export interface CuttableProxy {
   cut(): number
   /** Connections that came, those included that were turned away while it was down. */
   readonly connections: number
+  /** That came from those who connected. */
+  readonly bytesIn: number
   /** From now on connections go there. */
   setTarget(target: string): void
   /** While it is down, nobody gets through. */
@@ -31,6 +33,7 @@ export async function startCuttableProxy(firstTarget: string): Promise<CuttableP
   let down = false
   let stalling = false
   let connections = 0
+  let bytesIn = 0
   const stalled = new Set<Socket>()
   const track = (socket: Socket) => {
     sockets.add(socket)
@@ -49,6 +52,9 @@ export async function startCuttableProxy(firstTarget: string): Promise<CuttableP
       return void incoming.resume()
     }
     const outgoing = track(connect(Number(target.port), target.hostname))
+    incoming.on('data', (chunk: Buffer) => {
+      bytesIn += chunk.length
+    })
     incoming.pipe(outgoing).pipe(incoming)
     incoming.on('close', () => outgoing.destroy())
     outgoing.on('close', () => incoming.destroy())
@@ -70,6 +76,9 @@ export async function startCuttableProxy(firstTarget: string): Promise<CuttableP
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
+    get bytesIn() {
+      return bytesIn
+    },
     get connections() {
       return connections
     },
