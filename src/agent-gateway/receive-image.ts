@@ -26,7 +26,7 @@ export interface ReceivingParts {
   >
   deliveries: Deliveries
   marker: Pick<ImageMarker, 'mark'>
-  stagedImages: Pick<StagedImages, 'take' | 'drop'>
+  stagedImages: Pick<StagedImages, 'find' | 'take' | 'drop'>
   limits: { maxOutputBytes: number; maxPixels: number }
 }
 
@@ -134,13 +134,16 @@ async function takeUpload(
   parts: ReceivingParts,
   { attempt, provider: { ownerId } }: ExpectedImage
 ): Promise<SavedBytes> {
-  const { maxOutputBytes: bytes, maxPixels } = parts.limits
-  const delivery = parts.deliveries.begin(attempt, { ownerId, bytes })
-  try {
-    const saved = await parts.stagedImages.take(attempt.id, { maxPixels, signal: delivery.signal })
-    if (saved) return saved
-  } finally {
-    delivery.end()
+  const staged = await parts.stagedImages.find(attempt.id)
+  if (staged) {
+    const delivery = parts.deliveries.begin(attempt, { ownerId, bytes: staged.bytes })
+    try {
+      const { maxPixels } = parts.limits
+      const saved = await parts.stagedImages.take(staged, { maxPixels, signal: delivery.signal })
+      if (saved) return saved
+    } finally {
+      delivery.end()
+    }
   }
   throw errors.invalidRequest(
     'What was uploaded is not there, or not what was announced. Bring the image to the server.'

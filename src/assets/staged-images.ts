@@ -31,12 +31,14 @@ export interface AnnouncedImage {
 export interface StagedImages {
   /** A link by which the agent of an attempt writes its image into the store; undefined where images come through this server. */
   offer(attemptId: string, image: AnnouncedImage): Promise<UploadLink | undefined>
+  /** What an attempt has announced last; undefined when it was given no link, or that was long ago. */
+  find(attemptId: string): Promise<StagedImageRow | undefined>
   /**
    * Makes an image of what an attempt has written, under a key that no link names, where it is judged by all of its bytes as one
    * that comes through this server. Undefined when there is nothing, or not what was announced, or no image to be had: as it
    * comes through this server it is found out why. Throws `storage_unavailable`, and what `signal` aborts with.
    */
-  take(attemptId: string, options: InspectionLimits & { signal: AbortSignal }): Promise<SavedBytes | undefined>
+  take(staged: StagedImageRow, options: InspectionLimits & { signal: AbortSignal }): Promise<SavedBytes | undefined>
   /** Removes what an attempt has written and nobody needs any more; what cannot be removed now is left to the sweep. */
   drop(attemptId: string): Promise<void>
   /** Removes what was written by links that have ended; with `walks` also what rows do not tell of. */
@@ -83,9 +85,9 @@ export function createStagedImages(parts: {
       })
       return uploads.sign(key, { bytes, sha256, contentType: mediaType, forMs: LINK_LIFETIME_MS })
     },
-    take: async (attemptId, options) => {
-      const staged = await rows.find(attemptId)
-      if (!staged || !uploads) return undefined
+    find: (attemptId) => rows.find(attemptId),
+    take: async (staged, options) => {
+      if (!uploads) return undefined
       const assetId = newId('ast')
       const storageKey = storageKeyOf(assetId)
       let taken: Awaited<ReturnType<typeof takeCopy>>
