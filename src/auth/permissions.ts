@@ -8,6 +8,7 @@ export const OPERATION_SCOPES = {
   varyImage: 'generate',
   getJob: 'generate',
   listJobs: 'generate',
+  exportJobs: 'generate',
   changeJob: 'generate',
   shareJob: 'generate',
   listShares: 'generate',

@@ -43,11 +43,21 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayAddre
  * One call of the API; POST when there is a body. Throws `CommandFailed` with the server's own message, as
  * `GatewayAway` when trying again may help.
  */
-export async function callGateway<T>(
-  { url, key }: GatewayAddress,
-  path: string,
-  body: { json?: unknown; form?: FormData } = {}
-): Promise<T> {
+export async function callGateway<T>(gateway: GatewayAddress, path: string, body: CallBody = {}): Promise<T> {
+  const response = await openAnswer(gateway, path, body)
+  const answer = await readJson(response)
+  if (!answer) throw refused(gateway, response)
+  return answer as T
+}
+
+interface CallBody {
+  json?: unknown
+  form?: FormData
+}
+
+/** The same for an answer that is no JSON: its body has not been read. */
+export async function openAnswer(gateway: GatewayAddress, path: string, body: CallBody = {}): Promise<Response> {
+  const { url, key } = gateway
   const { json, form } = body
   const sent = form ?? (json === undefined ? undefined : JSON.stringify(json))
   const response = await request(`${url}${path}`, {
@@ -60,14 +70,17 @@ export async function callGateway<T>(
   if (response.status >= 300 && response.status < 400 && elsewhere !== null) {
     throw new CommandFailed(`${url} sends callers on to ${fromServer(elsewhere)}. Give that address with --url.`)
   }
-  const answer = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined
-  if (response.ok && answer) return answer as T
+  if (response.ok) return response
+  throw refused(gateway, response, (await readJson(response)) as { error?: { message?: string } } | undefined)
+}
+
+const readJson = (response: Response): Promise<unknown> => response.json().catch(() => undefined)
+
+function refused({ url }: GatewayAddress, { status }: Response, answer?: { error?: { message?: string } }) {
   const told = answer?.error?.message
   const message =
-    typeof told === 'string'
-      ? fromServer(told)
-      : `${url} does not answer like an inference.club (HTTP ${response.status}).`
-  throw response.status >= 500 ? new GatewayAway(message) : new CommandFailed(message)
+    typeof told === 'string' ? fromServer(told) : `${url} does not answer like an inference.club (HTTP ${status}).`
+  return status >= 500 ? new GatewayAway(message) : new CommandFailed(message)
 }
 
 /** Text of a server as a terminal may show it, whoever wrote it. */

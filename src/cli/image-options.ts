@@ -1,8 +1,6 @@
-import { createWriteStream } from 'node:fs'
-import { access, constants, rename, rm } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { type Command, InvalidArgumentError } from 'commander'
 import {
@@ -15,6 +13,7 @@ import {
 } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
 import { followJob, type JobResult } from './follow-job.ts'
+import { saveStream } from './save-stream.ts'
 
 /** What the commands that make images have in common. */
 export interface ImageOptions extends GatewayOptions {
@@ -113,25 +112,17 @@ function formatOf(path: string): string {
   return format
 }
 
-async function checkFolder(path: string): Promise<void> {
+export async function checkFolder(path: string): Promise<void> {
   const folder = dirname(path)
   await access(folder, constants.W_OK).catch(() => {
     throw new CommandFailed(`The folder '${folder}' does not exist or cannot be written.`)
   })
 }
 
-/** Written beside its place and renamed, so that an interrupted download leaves no half image. */
 async function save(url: string, path: string): Promise<void> {
   const response = await request(url)
   if (!response.ok || !response.body) {
     throw new CommandFailed(`The image could not be fetched (HTTP ${response.status}).`)
   }
-  const partial = `${path}.part`
-  try {
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(partial))
-    await rename(partial, path)
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw new CommandFailed(`'${path}' could not be written: ${(error as Error).message}`)
-  }
+  await saveStream(Readable.fromWeb(response.body as ReadableStream), path)
 }

@@ -5,6 +5,7 @@ import { agentCommand } from './agent.ts'
 import { CommandFailed } from './command-failed.ts'
 import { doctorCommand } from './doctor.ts'
 import { editCommand } from './edit.ts'
+import { exportCommand } from './export.ts'
 import { generateCommand } from './generate.ts'
 import { keysCommand } from './keys.ts'
 import { providersCommand } from './providers.ts'
@@ -21,6 +22,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     doctorCommand(),
     generateCommand(),
     editCommand(),
+    exportCommand(),
     usersCommand(),
     keysCommand(),
     providersCommand(),

@@ -1,3 +1,4 @@
+import type { OpenExport } from '../app/open-export.ts'
 import type { StorageCheck } from '../app/storage-check.ts'
 import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { type ApiKeys, createApiKeys } from '../auth/api-keys.ts'
@@ -32,6 +33,8 @@ export interface Accounts {
   now: () => number
   /** The stored images, beside whoever else uses them. */
   openStorageCheck: () => Promise<StorageCheck>
+  /** See `exportRequests`; the images are read beside whoever else uses them. */
+  openExport: () => Promise<OpenExport>
 }
 
 /**
@@ -69,7 +72,8 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
       base: running?.publicUrl ?? config.publicUrl ?? running?.url ?? localUrl(config),
       countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),
       now: () => clock.now(),
-      openStorageCheck: async () => (await import('../app/storage-check.ts')).openStorageCheck(database, config)
+      openStorageCheck: async () => (await import('../app/storage-check.ts')).openStorageCheck(database, config),
+      openExport: async () => (await import('../app/open-export.ts')).openExport(database, config)
     })
     await database.durable()
     return result

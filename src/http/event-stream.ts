@@ -1,9 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { answerEnd } from './answer-end.ts'
 import type { HttpContext } from './http-context.ts'
-import { sessionEnd } from './session-end.ts'
-
-const ASK_RIGHT_EVERY_MS = 30_000
 
 export interface ServerSentEvent {
   event: string
@@ -31,20 +29,10 @@ export interface EventStream {
  * `rate_limit_exceeded` when the reader has too many streams open.
  */
 export function sendEvents(
-  { budgets, stopping, onRightsChange }: Pick<HttpContext, 'budgets' | 'stopping' | 'onRightsChange'>,
+  context: Pick<HttpContext, 'budgets' | 'stopping' | 'onRightsChange'>,
   { request, reply, isOver, events }: EventStream
 ): FastifyReply {
-  const leave = budgets.enter('streams', request.principal.userId)
-  const closed = new AbortController()
-  // Also of an answer that was sent whole.
-  const onClose = () => {
-    leave()
-    closed.abort()
-  }
-  if (reply.raw.destroyed) onClose()
-  else reply.raw.once('close', onClose)
-  const left = AbortSignal.any([closed.signal, stopping])
-  const over = sessionEnd({ isOver, everyMs: ASK_RIGHT_EVERY_MS, left, onHint: onRightsChange })
+  const ended = answerEnd(context, { request, reply, isOver, budget: 'streams' })
   return reply
     .headers({
       'content-type': 'text/event-stream; charset=utf-8',
@@ -52,7 +40,7 @@ export function sendEvents(
       // Asks nginx not to collect the events before passing them on.
       'x-accel-buffering': 'no'
     })
-    .send(Readable.from(asText(events(AbortSignal.any([left, over])))))
+    .send(Readable.from(asText(events(ended))))
 }
 
 async function* asText(events: AsyncIterable<ServerSentEvent | typeof HEARTBEAT>): AsyncGenerator<string> {

@@ -1,6 +1,7 @@
 import type { RequestParts } from '../requests/request-parts.ts'
 import { findOldestWaiting, listModelsWaitedFor } from '../requests/waiting-store.ts'
 import { countUnfinished, type Whose } from '../usage/unfinished-store.ts'
+import { type ExportParts, exportRequests } from './export-requests.ts'
 import { listFailedGroups } from './failed-request-store.ts'
 import { findHeld } from './find-held.ts'
 import { findRests } from './find-takers.ts'
@@ -20,7 +21,7 @@ import { watchRequests, watchRequestsParts } from './watch-requests.ts'
 export type RequestViews = ReturnType<typeof createRequestViews>
 
 /** What is shown of requests, with its parts filled in: none of it changes anything. Each lives in the file of its name. */
-export function createRequestViews(parts: RequestParts & { live: LiveProgress }) {
+export function createRequestViews(parts: RequestParts & ExportParts & { live: LiveProgress }) {
   const bind =
     <A extends unknown[], R>(operation: (parts: RequestParts, ...rest: A) => R) =>
     (...rest: A): R =>
@@ -33,6 +34,7 @@ export function createRequestViews(parts: RequestParts & { live: LiveProgress })
     watchAll: (watch: Parameters<typeof watchRequests>[1]) => watchRequests(watching, watch),
     view: bind(viewRequest),
     list: bind(listViews),
+    export: (wanted: Parameters<typeof exportRequests>[1]) => exportRequests(parts, wanted),
     search: bind(searchSummaries),
     queue: bind(listQueue),
     filterOptions: bind(listFilterOptions),

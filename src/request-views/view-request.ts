@@ -1,4 +1,4 @@
-import type { Db } from '../db/database.ts'
+import type { Database, Db } from '../db/database.ts'
 import type { RequestState } from '../db/tables.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
@@ -46,7 +46,7 @@ export async function viewRow(db: Db, request: RequestRow): Promise<RequestView>
 
 /** The views of those of these requests that exist, in no order. */
 export const viewRequests = async (
-  { database }: Pick<RequestParts, 'database'>,
+  { database }: { database: Pick<Database, 'db'> },
   ids: readonly string[]
 ): Promise<RequestView[]> => readWhole(database.db, ids.length === 0 ? [] : await listRequestsById(database.db, ids))
 

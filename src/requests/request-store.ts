@@ -156,7 +156,7 @@ export interface RequestFilter {
   userId: string
   states?: readonly RequestState[]
   /** Only those older than this one. */
-  after?: RequestRow
+  after?: Pick<RequestRow, 'id' | 'created_at'>
   limit: number
 }
 

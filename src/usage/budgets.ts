@@ -3,7 +3,7 @@ import { type AppError, errors } from '../lib/errors.ts'
 import { formatBytes } from '../lib/quantities.ts'
 
 /** What a person may have a number of at the same time. */
-export type Budget = 'calls' | 'streams' | 'bytesInFlight'
+export type Budget = 'calls' | 'streams' | 'bytesInFlight' | 'exports'
 
 export type BudgetLimits = Pick<Limits, 'callsPerUser' | 'streamsPerUser' | 'bytesInFlightPerUser' | 'bytesInFlight'>
 
@@ -55,6 +55,10 @@ const RULES: Record<Budget, Rule> = {
         `You may have ${most} streams of events open at a time (LIMITS_STREAMS_PER_USER). Close one first.`,
         TRY_AGAIN_S
       )
+  },
+  exports: {
+    perUser: () => 1,
+    refuse: () => errors.rateLimited('An export of yours is being sent. Wait for its end, or close it.', TRY_AGAIN_S)
   },
   bytesInFlight: {
     perUser: (limits) => limits.bytesInFlightPerUser,

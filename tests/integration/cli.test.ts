@@ -47,6 +47,7 @@ describe('help', () => {
     'doctor',
     'generate',
     'edit',
+    'export',
     'users',
     'users add',
     'users list',

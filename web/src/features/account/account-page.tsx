@@ -6,6 +6,7 @@ import { Page } from '../../components/ui/page.tsx'
 import { ErrorState, Skeleton } from '../../components/ui/states.tsx'
 import { accountQuery } from './api.ts'
 import { DeleteSection } from './delete-section.tsx'
+import { ExportSection } from './export-section.tsx'
 import { explainLinkError } from './explain-link-error.ts'
 import { LinkedSection } from './linked-section.tsx'
 import { PasswordSection } from './password-section.tsx'
@@ -41,6 +42,7 @@ const Sections = ({ account }: { account: AccountInfo }) => (
     <PasswordSection account={account} />
     <LinkedSection account={account} />
     <SessionsSection sessions={account.sessions} />
+    <ExportSection />
     <DeleteSection account={account} />
   </div>
 )

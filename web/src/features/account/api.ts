@@ -2,11 +2,12 @@ import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query
 import type { AccountInfo } from '../../../../src/http/dashboard/contract/account.ts'
 import type { Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
 import { tellError } from '../../components/ui/toaster.tsx'
-import { clubUrl } from '../../lib/base-path.ts'
+import { basePath, clubUrl } from '../../lib/base-path.ts'
 import { DASHBOARD, fetchJson, messageOf } from '../../lib/fetch-json.ts'
 import { sessionQuery } from '../../lib/session.ts'
 
 const ACCOUNT = `${DASHBOARD}/account`
+export const exportUrl = `${basePath}${DASHBOARD}/export`
 
 export type LinkedProvider = AccountInfo['linked'][number]['provider']
 

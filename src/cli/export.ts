@@ -1,0 +1,48 @@
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+import { Command, Option } from 'commander'
+import { addGatewayOptions, type GatewayOptions, openAnswer, openGateway } from './call-gateway.ts'
+import { CommandFailed } from './command-failed.ts'
+import { checkFolder } from './image-options.ts'
+import { saveStream } from './save-stream.ts'
+import { withAccounts } from './with-accounts.ts'
+
+interface ExportOptions extends GatewayOptions {
+  user?: string
+  out: string
+}
+
+/** It holds what only its owner was to see. */
+const OWNER_ONLY = 0o600
+
+export function exportCommand(): Command {
+  const command = new Command('export')
+    .description('Save all images of somebody, with their requests, as a ZIP archive.')
+    .addOption(
+      new Option(
+        '--user <email>',
+        'whose, read from the data folder of this machine (default: those of the API key, from its server)'
+      ).conflicts(['url', 'key'])
+    )
+    .requiredOption('--out <file>', 'the archive')
+  return addGatewayOptions(command).action(async ({ user, out, ...gateway }: ExportOptions) => {
+    await checkFolder(out)
+    if (user === undefined) await saveOwn(gateway, out)
+    else await saveOf(user, out)
+    process.stdout.write(`${out}\n`)
+  })
+}
+
+async function saveOwn(options: GatewayOptions, out: string): Promise<void> {
+  const { body } = await openAnswer(await openGateway(options), '/v1/export')
+  if (!body) throw new CommandFailed('The server sent no archive.')
+  await saveStream(Readable.fromWeb(body as ReadableStream), out, OWNER_ONLY)
+}
+
+const saveOf = (email: string, out: string): Promise<void> =>
+  withAccounts(async ({ users, openExport }) => {
+    const person = await users.findUserByEmail(email)
+    if (!person) throw new CommandFailed(`There is nobody with the address ${email}.`)
+    const archive = (await openExport())({ id: person.id, email: person.email }, new AbortController().signal)
+    await saveStream(Readable.from(archive, { objectMode: false }), out, OWNER_ONLY)
+  })
