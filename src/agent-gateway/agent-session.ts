@@ -254,7 +254,8 @@ export class AgentSession {
         if (!service) return
         const offered = this.#offered(service)
         const condition = conditionOf(message, offered)
-        const loaded = message.models_loaded?.filter((model) => offered.has(model))
+        // Whatever was said before: a server that is gone has nothing in memory.
+        const loaded = condition.isStopped ? [] : message.models_loaded?.filter((model) => offered.has(model))
         if (loaded) this.loaded.set(service.id, loaded)
         const before = this.#states.get(service.id)
         if (before && isDeepStrictEqual(before, condition)) return

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { NetworkState } from '../../src/http/dashboard/contract/network.ts'
 import type { ServiceDeclaration } from '../../src/protocol/messages.ts'
+import { callDashboard } from '../support/dashboard-calls.ts'
 import { type HandWorker, startHandWorker } from '../support/hand-worker.ts'
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const model = (id: string, weights?: number): ServiceDeclaration['models'][number] => ({
   id,
@@ -60,4 +63,19 @@ it('passes over an image no more often than is set', async () => {
     made.push(attempt.model)
   }
   expect(made).toEqual(['xl', 'xl', 'sd', 'xl'])
+})
+
+it('shows nothing as loaded at an image server that cannot be reached, until it is told of again', async () => {
+  const { cookie } = await gateway.addPerson()
+  const shown = async () => {
+    const { body } = await callDashboard<NetworkState>(gateway, { cookie }, 'network')
+    return body.providers[0]!.services[0]!.models.filter(({ isLoaded }) => isLoaded).map(({ id }) => id)
+  }
+  say(['flux'])
+  await waitFor(async () => (await shown()).includes('flux'))
+  const down = { type: 'service.state', service: 'rig', state: 'warning', text: 'Down.', fault: 'unreachable' } as const
+  worker.agent.send({ ...down, models_loaded: ['flux'] })
+  await waitFor(async () => (await shown()).length === 0)
+  say(['sd'])
+  await waitFor(async () => (await shown()).join() === 'sd')
 })

@@ -20,5 +20,7 @@ it('tells how many machines and images there are, or why nothing is begun', () =
   expect(tellLoad(model({ waiting: { reason: 'capped', until } }))).toBe(
     `The owner's limit per hour is reached, goes on at ${formatUntil(until * 1000)}, 2 images queued`
   )
-  expect(tellLoad(model({ waiting: { reason: 'unusable' } }))).toMatch(/^The image server is down, goes on by itself/)
+  expect(tellLoad(model({ waiting: { reason: 'unusable' } }))).toMatch(
+    /^The image server cannot be used, goes on by itself/
+  )
 })

@@ -5,7 +5,7 @@ const REASONS: Record<WaitReason, string> = {
   capped: "The owner's limit per hour is reached",
   retry: 'The last try failed',
   paused: 'The image server is busy',
-  unusable: 'The image server is down',
+  unusable: 'The image server cannot be used',
   missing: 'The image server does not have the model',
   drained: 'The owner has paused the machine',
   away: 'No machine for it is online',

@@ -28,7 +28,11 @@ export function capText({
     ...(imagesPerHour === null ? [] : [`${images(imagesPerHour)} an hour for others`]),
     ...(imagesPerUserHour === null
       ? []
-      : [imagesPerHour === null ? `${images(imagesPerUserHour)} an hour for each other` : `${imagesPerUserHour} each`])
+      : [
+          imagesPerHour === null
+            ? `${images(imagesPerUserHour)} an hour for each of the others`
+            : `${imagesPerUserHour} each`
+        ])
   ].join(', ')
   if (!usedUp) return limits
   return `${limits}; none left ${usedUp.until === null ? 'for now' : `until ${formatUntil(usedUp.until)}`}`

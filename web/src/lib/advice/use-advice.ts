@@ -3,6 +3,7 @@ import type { AttemptInfo, RequestSummary } from '../../../../src/http/dashboard
 import { networkQuery } from '../network-query.ts'
 import { usePerson } from '../session.ts'
 import { adviceFor, needsProviders } from './error-advice.ts'
+import { type WaitAdvice, waitAdvice } from './wait-advice.ts'
 
 /**
  * What its reader can do about the error that ended a request, or whom to tell of it, by name. Undefined without an error, and
@@ -17,4 +18,12 @@ export function useErrorAdvice(
   const { data } = useQuery({ ...networkQuery, refetchInterval: false, enabled })
   if (error === null || attempts === undefined) return undefined
   return adviceFor(error, { reader, model, attempts, providers: data?.providers ?? [] })
+}
+
+/** What its reader can do about the wait of a request that has not ended; null where there is nothing to do. */
+export function useWaitAdvice(request: Pick<RequestSummary, 'wait' | 'model' | 'status'>): WaitAdvice | null {
+  const reader = usePerson()
+  const enabled = request.wait !== null && (request.status === 'queued' || request.status === 'running')
+  const { data } = useQuery({ ...networkQuery, enabled })
+  return enabled ? waitAdvice(request, { reader, providers: data?.providers ?? [] }) : null
 }

@@ -10,8 +10,9 @@ const paused = { ...online, id: 'prv_3', name: 'shed', drainedAt: 1 }
 const works = { ...online, id: 'prv_4', name: 'cabin', services: [service({ models: ['demo'] })] }
 const providers = [asleep, paused, works, online]
 
-const advise = (reason: WaitReason, id = 'usr_cy', role: 'member' | 'admin' = 'member') =>
-  waitAdvice(summary({ status: 'queued', wait: { reason, until: null } }), { reader: { id, role }, providers })
+const adviseOf = (reason: WaitReason, id = 'usr_cy', role: 'member' | 'admin' = 'member', of = providers) =>
+  waitAdvice(summary({ status: 'queued', wait: { reason, until: null } }), { reader: { id, role }, providers: of })
+const advise = (...wait: Parameters<typeof adviseOf>) => adviseOf(...wait)?.text ?? null
 
 it.each<[WaitReason, RegExp]>([
   ['unusable', /^If it stays so, tell Ann, whose machine home-rig has this model\.$/],
@@ -30,6 +31,21 @@ it.each<[WaitReason, RegExp]>([
   ['away', /^It is your machine attic: see that it is on, and start its agent\.$/]
 ])('tells the owner what to do there: %s', (reason, wanted) => {
   expect(advise(reason, ann.id)).toMatch(wanted)
+})
+
+it('leads the owner to their machine, and tells what its agent says of the image server', () => {
+  const [refused] = [{ ...online.services[0]!, warning: { since: 1, text: 'The image server refused its API key.' } }]
+  const rig = { ...online, id: 'prv_9', services: [refused] }
+  expect(adviseOf('unusable', ann.id, 'member', [rig])).toEqual({
+    text: expect.stringMatching(
+      /^It is your machine home-rig: .* Its agent says: “The image server refused its API key\.”$/
+    ),
+    machine: { id: 'prv_9', name: 'home-rig' }
+  })
+  expect(adviseOf('away', ann.id)?.machine).toEqual({ id: 'prv_2', name: 'attic' })
+  expect(adviseOf('unusable', 'usr_cy', 'admin', [rig])).toEqual({
+    text: 'If it stays so, tell Ann, whose machine home-rig has this model.'
+  })
 })
 
 it('tells an admin what only they can do, and of machines what a friend is told', () => {

@@ -27,6 +27,12 @@ const CAUSES: Partial<
   away: { isIt: ({ isOnline }) => !isOnline, remedy: 'see that it is on, and start its agent' }
 }
 
+export interface WaitAdvice {
+  text: string
+  /** The page on which the reader can do it, where there is one: of a machine of theirs. */
+  machine?: { id: string; name: string }
+}
+
 /**
  * What the reader can do about a wait that does not end by itself: something on their own machine, or to tell the owner of one, by name.
  * Null where there is nothing to do but to wait.
@@ -34,16 +40,28 @@ const CAUSES: Partial<
 export function waitAdvice(
   { wait, model }: Pick<RequestSummary, 'wait' | 'model'>,
   { reader, providers }: { reader: Pick<Person, 'id' | 'role'>; providers: readonly ProviderInfo[] }
-): string | null {
+): WaitAdvice | null {
   if (!wait) return null
   if (wait.reason === 'approval') {
-    return reader.role === 'admin' ? 'Let the machine in under Network.' : 'Ask an admin to let the machine in.'
+    return {
+      text: reader.role === 'admin' ? 'Let the machine in under Network.' : 'Ask an admin to let the machine in.'
+    }
   }
   const cause = CAUSES[wait.reason]
   if (!cause) return null
   const all = machinesWith(model, { reader, providers })
   const machines = all.filter(({ provider }) => cause.isIt(provider, model))
   const own = machines.find(({ owner }) => owner.id === reader.id)
-  if (own) return `It is your machine ${own.name}: ${cause.remedy}.`
-  return machines.length === 0 ? null : `If it stays so, ${tellOwners(machines, 'has this model')}.`
+  if (own) {
+    const said = wait.reason === 'unusable' ? warningOf(own.provider, model) : undefined
+    const text = `It is your machine ${own.name}: ${cause.remedy}.`
+    const { id, name } = own.provider
+    return { text: said === undefined ? text : `${text} Its agent says: “${said}”`, machine: { id, name } }
+  }
+  return machines.length === 0 ? null : { text: `If it stays so, ${tellOwners(machines, 'has this model')}.` }
 }
+
+/** What the agent says of the image server that does not make a model: owners and admins read it. */
+const warningOf = ({ services }: ProviderInfo, model: string): string | undefined =>
+  services.find(({ models, warning }) => warning?.text != null && models.some(({ id }) => id === model))?.warning
+    ?.text ?? undefined

@@ -8,8 +8,10 @@ import { Button } from '../../../components/ui/button.tsx'
 import { Field } from '../../../components/ui/field.tsx'
 import { Select } from '../../../components/ui/select.tsx'
 import { Skeleton } from '../../../components/ui/states.tsx'
+import { AdviceText } from '../../../components/wait-note.tsx'
 import { messageOf } from '../../../lib/fetch-json.ts'
-import { tellLoad } from '../../../lib/model-load.ts'
+import { useWaitAdvice } from '../../../lib/advice/use-advice.ts'
+import { tellLoad, waitOf } from '../../../lib/model-load.ts'
 import { modelsQuery } from '../../../lib/models.ts'
 
 const FEATURE_LABELS: Record<string, string> = {
@@ -62,24 +64,32 @@ function optionsOf(models: readonly ModelInfo[], value: string) {
   return [...options, { value, label: value, detail: 'Offline' }]
 }
 
-const ModelFacts = ({ model }: { model: ModelInfo }) => (
-  <div className="flex flex-col gap-2">
-    <ul aria-label="What the model can do" className="flex flex-wrap gap-1">
-      {model.supported_features.map((feature) => (
-        <li key={feature}>
-          <Badge>{FEATURE_LABELS[feature] ?? feature}</Badge>
-        </li>
-      ))}
-    </ul>
-    <p className="flex items-center gap-1.5 text-xs text-faint">
-      <span
-        aria-hidden
-        className={clsx('size-1.5 rounded-full', model.providers > 0 && !model.waiting ? 'bg-good' : 'bg-warn')}
-      />
-      {tellLoad(model)}
-    </p>
-  </div>
-)
+function ModelFacts({ model }: { model: ModelInfo }) {
+  const advice = useWaitAdvice({ model: model.id, status: 'queued', wait: waitOf(model) })
+  return (
+    <div className="flex flex-col gap-2">
+      <ul aria-label="What the model can do" className="flex flex-wrap gap-1">
+        {model.supported_features.map((feature) => (
+          <li key={feature}>
+            <Badge>{FEATURE_LABELS[feature] ?? feature}</Badge>
+          </li>
+        ))}
+      </ul>
+      <p className="flex items-center gap-1.5 text-xs text-faint">
+        <span
+          aria-hidden
+          className={clsx('size-1.5 rounded-full', model.providers > 0 && !model.waiting ? 'bg-good' : 'bg-warn')}
+        />
+        {tellLoad(model)}
+      </p>
+      {advice && (
+        <p className="text-xs text-muted">
+          <AdviceText advice={advice} />
+        </p>
+      )}
+    </div>
+  )
+}
 
 const OfflineNote = ({ model }: { model: string }) => (
   <p className="flex items-start gap-1.5 text-xs text-warn">

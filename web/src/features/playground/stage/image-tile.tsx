@@ -120,7 +120,9 @@ function Pending({ request, position, hasPreview, isSmall }: PendingProps) {
   const isMade = madeSince(request, position) !== undefined
   const now = useServerTime()
   const told = live ? live.words : percent > 0 ? `${Math.round(percent)} %` : undefined
-  const text = told ?? idleText(request, position, now)
+  // Why is said above the grid, once for all of them.
+  const waits = request.n > 1 && !isMade && request.wait !== null
+  const text = told ?? (waits ? 'Waiting' : idleText(request, position, now))
   return (
     <>
       {!hasPreview && <div aria-hidden className={clsx('absolute inset-0 bg-hover', isMade && 'animate-pulse')} />}

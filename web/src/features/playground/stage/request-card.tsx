@@ -1,7 +1,11 @@
 import { clsx } from 'clsx'
 import { Ban, CircleAlert } from 'lucide-react'
 import { type CSSProperties, useState } from 'react'
+import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { WaitNote } from '../../../components/wait-note.tsx'
 import { withLocalTimes } from '../../../lib/format.ts'
+import { useServerTime } from '../../../lib/time-left.ts'
+import { reasonText } from '../../../lib/wait-words.ts'
 import type { Size } from '../sizes.ts'
 import { ImageTile } from './image-tile.tsx'
 import { RequestHeader } from './request-header.tsx'
@@ -22,7 +26,7 @@ export interface RequestCardProps {
 
 /**
  * One request with the places of its images. Nothing of it is ever larger or smaller than it was at first: whatever
- * comes takes a place that was kept for it.
+ * comes takes a place that was kept for it, but why it waits.
  */
 export function RequestCard(props: RequestCardProps) {
   const { request } = props.entry
@@ -35,9 +39,16 @@ export function RequestCard(props: RequestCardProps) {
       )}
     >
       <RequestHeader {...props} />
+      {props.large && <Waiting request={request} />}
       <ImageGrid {...props} />
     </article>
   )
+}
+
+/** Said once above the images: on one of many there is no room for it. */
+function Waiting({ request }: { request: RequestSummary }) {
+  const reason = reasonText(request, useServerTime())
+  return isUnfinished(request) && <WaitNote request={request} reason={reason} />
 }
 
 /** Of the window's height, how much all images of the large one may take. */

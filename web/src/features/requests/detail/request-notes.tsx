@@ -1,12 +1,7 @@
-import { useQuery } from '@tanstack/react-query'
-import { CircleAlert, Clock, TriangleAlert } from 'lucide-react'
-import type { AttemptInfo, RequestError, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { CircleAlert, TriangleAlert } from 'lucide-react'
+import type { AttemptInfo, RequestError } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { withLocalTimes } from '../../../lib/format.ts'
-import { networkQuery } from '../../../lib/network-query.ts'
-import { usePerson } from '../../../lib/session.ts'
-import { isUnfinished } from '../api.ts'
 import { useErrorAdvice } from '../../../lib/advice/use-advice.ts'
-import { waitAdvice } from '../../../lib/advice/wait-advice.ts'
 
 /** Why it failed, as the server says, and, once it is known where it was tried, what to do about it. */
 export function RequestFailure({
@@ -27,21 +22,6 @@ export function RequestFailure({
         {advice !== undefined && <p>{advice}</p>}
       </div>
     </div>
-  )
-}
-
-/** What may end a wait that does not end by itself. */
-export function RequestWaiting({ request }: { request: RequestSummary }) {
-  const reader = usePerson()
-  const waits = request.wait !== null && isUnfinished(request.status)
-  const { data } = useQuery({ ...networkQuery, enabled: waits })
-  const advice = waits ? waitAdvice(request, { reader, providers: data?.providers ?? [] }) : null
-  if (advice === null) return null
-  return (
-    <p role="status" className="flex gap-3 rounded-2xl border border-line bg-warn-soft px-4 py-3">
-      <Clock className="mt-0.5 size-4.5 shrink-0 text-warn" aria-hidden />
-      <span className="min-w-0 [overflow-wrap:anywhere]">{advice}</span>
-    </p>
   )
 }
 

@@ -8,6 +8,7 @@ import { Page } from '../../../components/ui/page.tsx'
 import { RelativeTime } from '../../../components/ui/relative-time.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../../components/ui/states.tsx'
 import { StatusBadge } from '../../../components/ui/status-badge.tsx'
+import { WaitNote } from '../../../components/wait-note.tsx'
 import { ApiError } from '../../../lib/fetch-json.ts'
 import { requestDetail } from '../api.ts'
 import { HowItRan } from './how-it-ran.tsx'
@@ -18,7 +19,7 @@ import { RepeatCode } from './repeat-code.tsx'
 import { RequestActions } from './request-actions.tsx'
 import { RequestFacts } from './request-facts.tsx'
 import { Sharing } from './sharing.tsx'
-import { RequestFailure, RequestWaiting, RequestWarnings } from './request-notes.tsx'
+import { RequestFailure, RequestWarnings } from './request-notes.tsx'
 import { RequestNavigation } from './request-navigation.tsx'
 import { kindWord, promptOf } from '../request-words.ts'
 import { Stage } from './stage.tsx'
@@ -76,7 +77,7 @@ function RequestView({ request, detail }: { request: RequestSummary; detail: Req
         <Stage request={request} pictures={pictures} index={index} onChoose={choose} />
         <div className="flex min-w-0 flex-col gap-6 lg:col-start-2 lg:row-span-2 lg:row-start-1">
           {request.error && <RequestFailure error={request.error} model={request.model} attempts={detail?.attempts} />}
-          <RequestWaiting request={request} />
+          <WaitNote request={request} />
           <PromptCard prompt={request.prompt} />
           {revised && <PromptCard title="Revised prompt" prompt={revised.prompt} />}
           <RequestActions request={request} isMine={detail?.isMine ?? false} image={image} />
