@@ -6,6 +6,7 @@ const UNKNOWN: NoProvider = {
   needed: [],
   available: [],
   away: [],
+  pending: [],
   isOnlyOwn: false,
   isAdmin: false,
   hasKey: false
@@ -65,5 +66,22 @@ describe('where a machine has served it lately', () => {
     expect(words({ away: machines(count) })).toContain(
       ` 'rig0', 'rig1', 'rig2'${count === 4 ? ' and 1 more' : ''} have served it lately`
     )
+  })
+})
+
+describe('where a machine waits for approval', () => {
+  it('an admin is told which they could let in, and anybody else to ask one', () => {
+    expect(words({ pending: ['rig'], isAdmin: true })).toBe(
+      `${NONE} 'rig' serves it and waits for an admin's approval: let it in on the page Network of the dashboard.`
+    )
+    expect(words({ pending: ['rig'], away: machines(1), available: ['demo'] })).toBe(
+      `${NONE} A machine that serves it waits for an admin's approval: ask one. Available: 'demo'.`
+    )
+  })
+
+  it.each([3, 4])('of %d machines three are named', (count) => {
+    const said = words({ pending: Array.from({ length: count }, (_, index) => `rig${index}`), isAdmin: true })
+    expect(said).toContain(count === 3 ? "'rig2' serve it" : "'rig2' and 1 more serve it")
+    expect(said).toContain('let them in')
   })
 })

@@ -9,6 +9,8 @@ export interface NoProvider {
   available: readonly string[]
   /** Machines that have served it lately for the caller and do not now. */
   away: readonly { name: string; isOwn: boolean }[]
+  /** Machines that serve it, and would serve the caller when an admin lets them in. */
+  pending: readonly string[]
   /** The call asks for the caller's own machines alone. */
   isOnlyOwn: boolean
   /** The caller is an admin. */
@@ -30,18 +32,29 @@ export function nameAvailable(models: readonly string[], where = ''): string {
 
 /** Why there is no provider, and what its reader can do: an owner, an admin, a member on a page, a program with a key. */
 export function noProviderWords(known: NoProvider): string {
-  const { model, needed, available, away, hasKey } = known
+  const { model, needed, available, away, pending, hasKey } = known
   const lacking = needed.length === 0 ? '' : ` with ${needed.join(', ')}`
   const list = hasKey && available.length > 0 ? ' GET /v1/models lists what you may use.' : ''
-  const advice = away.length > 0 ? adviceOfAway(away) : adviceOfNone(known)
+  const advice =
+    pending.length > 0 ? adviceOfPending(known) : away.length > 0 ? adviceOfAway(away) : adviceOfNone(known)
   return `No online image provider serves '${model}'${lacking} for you.${advice}${nameAvailable(available, lacking)}${list}`
+}
+
+/** What awaits approval is named to those alone who may approve it. */
+function adviceOfPending({ pending, isAdmin }: NoProvider): string {
+  const isOne = pending.length === 1
+  if (!isAdmin) {
+    const who = isOne ? 'A machine that serves it waits' : 'Machines that serve it wait'
+    return ` ${who} for an admin's approval: ask one.`
+  }
+  const [waits, them] = isOne ? ['serves it and waits', 'it'] : ['serve it and wait', 'them']
+  return ` ${nameMachines(pending)} ${waits} for an admin's approval: let ${them} in on the page Network of the dashboard.`
 }
 
 function adviceOfAway(away: NoProvider['away']): string {
   const own = away.filter(({ isOwn }) => isOwn)
   const those = own.length > 0 ? own : away
-  const more = those.length > MOST_MACHINES_NAMED ? ` and ${those.length - MOST_MACHINES_NAMED} more` : ''
-  const names = quoted(those.slice(0, MOST_MACHINES_NAMED).map(({ name }) => name)) + more
+  const names = nameMachines(those.map(({ name }) => name))
   const has = those.length === 1 ? 'has' : 'have'
   const wait = 'with "async": true the image waits for it.'
   return own.length > 0
@@ -58,6 +71,11 @@ function adviceOfNone({ model, needed, available, isOnlyOwn, isAdmin }: NoProvid
   return isAdmin
     ? ' No machine is online: connect one, the page Network of the dashboard says how.'
     : ' No machine that you may use is online. Tell an admin, try again later, or connect one of your own: the page Network of the dashboard says how.'
+}
+
+function nameMachines(names: readonly string[]): string {
+  const more = names.length > MOST_MACHINES_NAMED ? ` and ${names.length - MOST_MACHINES_NAMED} more` : ''
+  return quoted(names.slice(0, MOST_MACHINES_NAMED)) + more
 }
 
 const quoted = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ')

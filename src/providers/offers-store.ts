@@ -5,7 +5,7 @@ import { ALL_MODELS, longestPause, type Pause, PAUSE_COLUMNS } from './pause-sto
 import type { Pace } from './image-cost.ts'
 import { paceOfRow } from './service-paces-store.ts'
 import { type ServiceAccess, termsOfRow } from './service-terms.ts'
-import { type Reach, reachOf } from './trust-policy.ts'
+import { type Reach, reachOf, standingOf } from './trust-policy.ts'
 
 /** One model of one image service that is online (or was seen lately). */
 export interface Offer {
@@ -18,6 +18,8 @@ export interface Offer {
   access: ServiceAccess
   /** Whom it may serve, within its access. */
   reach: Reach
+  /** It serves its owner alone until an admin lets it in. */
+  isPending?: true
   /** Images that others may have from it within an hour, in all and each; absent: as many as they like. */
   imagesPerHour?: number
   imagesPerUserHour?: number
@@ -102,6 +104,7 @@ export async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConf
     features: row.features.split(' ').filter((f) => f !== '') as Feature[],
     ...termsOfRow(row),
     reach: reachOf({ trust: row.trust, ownerRole: row.role }, mode),
+    ...(standingOf({ trust: row.trust, ownerRole: row.role }, mode) === 'pending' && { isPending: true as const }),
     concurrency: row.concurrency,
     provenPlaces: row.proven_places,
     pace: paceOfRow(row),

@@ -157,3 +157,26 @@ describe('somebody who is blocked', () => {
     expect(await refusal({ needs: ['edit'] })).toContain("serves 'm' with edit for you")
   })
 })
+
+describe('a machine that waits for approval', () => {
+  beforeEach(async () => {
+    await addRig('rig', 'ann')
+    await rows.db.updateTable('providers').set({ trust: 'pending' }).execute()
+  })
+
+  it('is named to an admin, who could let it in; anybody else is told to ask one', async () => {
+    const admin = { ...caller, role: 'admin' as const }
+    expect(await refusal({ principal: admin })).toContain("'rig' serves it and waits for an admin's approval")
+    expect(await refusal()).toContain('A machine that serves it waits for an admin')
+    expect(await refusal()).not.toContain('rig')
+  })
+
+  it('is not told of where it could not serve them anyway, or is blocked', async () => {
+    expect(await refusal({ needs: ['edit'] })).not.toContain('approval')
+    await rows.db.updateTable('services').set({ access: '"private"' }).execute()
+    expect(await refusal()).not.toContain('approval')
+    await rows.db.updateTable('services').set({ access: '"members"' }).execute()
+    await rows.db.updateTable('providers').set({ trust: 'blocked' }).execute()
+    expect(await refusal()).not.toContain('approval')
+  })
+})

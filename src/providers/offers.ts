@@ -116,8 +116,12 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
           { name, isOwn: ownerId === principal.userId }
         ])
       )
+      const couldServe = (offer: Offer) =>
+        offer.isPending === true && mayUse({ ...offer, reach: 'all' }, principal) && canDo(offer.features, features)
+      const pending = routing === 'only_own' ? [] : (await store.listOffers({ ...known, model })).filter(couldServe)
       throw errors.noProvider({
         model,
+        pending: [...new Set(pending.map(({ providerName }) => providerName))],
         needed: offers.some(serves) || features[0] !== 'generate' ? features : [],
         available: others,
         away: [...machines.values()],

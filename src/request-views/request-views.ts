@@ -4,6 +4,7 @@ import { countUnfinished, type Whose } from '../usage/unfinished-store.ts'
 import { type ExportParts, exportRequests } from './export-requests.ts'
 import { listFailedGroups } from './failed-request-store.ts'
 import { findHeld } from './find-held.ts'
+import { findHourly } from './find-hourly.ts'
 import { findRests } from './find-takers.ts'
 import { findWait } from './find-wait.ts'
 import { listFilterOptions } from './list-filter-options.ts'
@@ -45,6 +46,7 @@ export function createRequestViews(parts: RequestParts & ExportParts & { live: L
     findWait: bind(findWait),
     findHeld: bind(findHeld),
     findRests: bind(findRests),
+    findHourly: bind(findHourly),
     listFailed: (wanted: Parameters<typeof listFailedGroups>[1]) => listFailedGroups(db, wanted),
     /** Images of somebody, or of everybody. */
     countUnfinished: (whose?: Whose) => countUnfinished(db, whose),

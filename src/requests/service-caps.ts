@@ -141,6 +141,42 @@ export async function findUsedUp(
   return usedUp
 }
 
+/** What somebody may have of a service within an hour, and how much of that is left. */
+export interface Allowance {
+  images: number
+  left: number
+  /** When the first of those that are counted will be more than an hour old, UTC milliseconds; undefined when none was made. */
+  next?: number
+}
+
+/** By id of those of these services of which their owners let somebody have so much and no more. */
+export async function findAllowances(
+  db: Db,
+  services: readonly (ServiceCaps & { reach: Reach })[],
+  { userId, now }: { userId: string; now: number }
+): Promise<Map<string, Allowance>> {
+  const limited = services.filter((one) => hasCaps(one) && one.ownerId !== userId)
+  const had = await countHad(
+    db,
+    limited.map((service) => ({ ...service, reach: 'all' })),
+    now
+  )
+  const allowances = new Map<string, Allowance>()
+  for (const { serviceId, ownerId, imagesPerHour = Infinity, imagesPerUserHour = Infinity } of limited) {
+    const byUser = had.ofService(serviceId)
+    const ofAll = imagesPerHour - sumOf(byUser.values())
+    const own = imagesPerUserHour - (byUser.get(userId) ?? 0)
+    const counted = own <= ofAll ? userId : undefined
+    const first = await findServedAt(db, { serviceId, ownerId, userId: counted, since: now - HOUR_MS, skip: 0 })
+    allowances.set(serviceId, {
+      images: Math.min(imagesPerHour, imagesPerUserHour),
+      left: Math.max(0, Math.min(ofAll, own)),
+      ...(first !== undefined && { next: first + HOUR_MS + 1 })
+    })
+  }
+  return allowances
+}
+
 /** A cap that others have reached: all of them together, or one of them at least. */
 export interface ReachedCap {
   serviceId: string

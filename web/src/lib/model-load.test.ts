@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ModelInfo } from '../../../src/http/dashboard/contract/requests.ts'
 import { formatUntil } from './format.ts'
-import { tellLoad } from './model-load.ts'
+import { tellHourly, tellLoad, warnHourly } from './model-load.ts'
 
 const model = (change: Partial<ModelInfo> = {}): ModelInfo => ({
   id: 'm',
@@ -23,4 +23,21 @@ it('tells how many machines and images there are, or why nothing is begun', () =
   expect(tellLoad(model({ waiting: { reason: 'unusable' } }))).toMatch(
     /^The image server cannot be used, goes on by itself/
   )
+})
+
+it('tells what the reader may have of it within an hour, and warns of more than that', () => {
+  const next = Math.ceil(Date.now() / 1000) + 1800
+  const capped = model({ hourly: { images: 3, left: 1, next, provider: 'mara-rig' } })
+  expect(tellHourly(capped)).toBe('3 an hour from mara-rig; 1 left')
+  expect(tellHourly(model({ providers: 2, hourly: { images: 8, left: 0 } }))).toBe(
+    '8 an hour from 2 machines; none left'
+  )
+  expect(tellHourly(model())).toBeUndefined()
+  expect([0, 1].map((n) => warnHourly(capped, n))).toEqual([undefined, undefined])
+  expect(warnHourly(capped, 2)).toBe(
+    `1 of 2 waits until ${formatUntil(next * 1000)}: you may have 3 an hour, and have 1 left.`
+  )
+  expect(warnHourly(capped, 5)).toMatch(/^4 of 5 wait until .* or longer: /)
+  expect(warnHourly(model({ hourly: { images: 3, left: 3 } }), 4)).toMatch(/^1 of 4 waits for an hour: /)
+  expect(warnHourly(model(), 5)).toBeUndefined()
 })

@@ -1,5 +1,6 @@
 import { mayUseModel, type Principal } from '../../../lib/principal.ts'
 import { type Model, modelsOf } from '../../../providers/list-models.ts'
+import type { Hourly } from '../../../request-views/find-hourly.ts'
 import type { Wait } from '../../../request-views/find-takers.ts'
 import type { HttpContext } from '../../http-context.ts'
 
@@ -8,6 +9,8 @@ export interface OnlineModel extends Model {
   queued: number
   /** Why what the caller asks for would wait, when nobody may begin it now. */
   wait?: Wait
+  /** What the caller may have of it within an hour, where that has a limit. */
+  hourly?: Hourly
 }
 
 /** The models somebody online offers this caller, each with the number of images waiting for it and why one more would rest. */
@@ -20,8 +23,10 @@ export async function listOnlineModels(
   const models = modelsOf(online, { loras: await offers.listLoras(online), now: now() })
   const offered = models.filter((model) => mayUseModel(principal, model.id))
   const rests = await requestViews.findRests({ userId: principal.userId, offers: online })
+  const hourlies = await requestViews.findHourly({ userId: principal.userId, offers: online })
   return offered.map((model) => {
     const wait = rests.get(model.id)
-    return { ...model, queued: queued.get(model.id) ?? 0, ...(wait && { wait }) }
+    const hourly = hourlies.get(model.id)
+    return { ...model, queued: queued.get(model.id) ?? 0, ...(wait && { wait }), ...(hourly && { hourly }) }
   })
 }

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { toUnixSeconds } from '../../../lib/clock.ts'
 import { presentWait } from '../../openai/present-job.ts'
 import { waitSchema } from '../wait-schema.ts'
+import type { Hourly } from '../../../request-views/find-hourly.ts'
 import type { OnlineModel } from './list-online-models.ts'
 
 /** An entry of OpenAI's model list with the members of this product added. */
@@ -19,7 +20,13 @@ export const presentModel = (model: OnlineModel) => ({
   sizes: ['auto', 'WIDTHxHEIGHT'],
   providers: model.providers,
   queued: model.queued,
-  ...(model.wait && { waiting: presentWait(model.wait) })
+  ...(model.wait && { waiting: presentWait(model.wait) }),
+  ...(model.hourly && { hourly: presentHourly(model.hourly) })
+})
+
+const presentHourly = ({ next, ...same }: Hourly) => ({
+  ...same,
+  ...(next !== undefined && { next: Math.ceil(next / 1000) })
 })
 
 export const ModelResponse = Type.Object({
@@ -40,5 +47,18 @@ export const ModelResponse = Type.Object({
       'Providers that could make an image with it now; 0 while all their image servers are down: what is asked for then waits.'
   }),
   queued: Type.Integer({ description: 'Images waiting for it.' }),
-  waiting: Type.Optional(waitSchema('Why what you ask for would wait, when nobody may begin it now.'))
+  waiting: Type.Optional(waitSchema('Why what you ask for would wait, when nobody may begin it now.')),
+  hourly: Type.Optional(
+    Type.Object(
+      {
+        images: Type.Integer(),
+        left: Type.Integer({ description: 'How many of these you may have now; more wait.' }),
+        next: Type.Optional(
+          Type.Integer({ description: 'Unix seconds: when the first of those that were had no longer counts.' })
+        ),
+        provider: Type.Optional(Type.String({ description: 'That lets you have them, where it is one.' }))
+      },
+      { description: 'What you may have of it within an hour, where the owners of all its providers say so.' }
+    )
+  )
 })

@@ -30,3 +30,12 @@ export function tellOwners(machines: readonly Machine[], what: string): string {
   const named = new Set(machines.map(({ name, owner }) => `${owner.name}, whose machine ${name} ${what}`))
   return `tell ${new Intl.ListFormat('en', { style: 'long', type: 'disjunction' }).format([...named].slice(0, MOST_NAMED))}`
 }
+
+/** Machines that make this model, or without one any, for their owners alone until an admin lets them in. */
+export const pendingWith = (providers: readonly ProviderInfo[], model?: string): ProviderInfo[] =>
+  providers.filter(
+    ({ trust, services }) =>
+      trust.state === 'pending' &&
+      trust.isShared &&
+      services.some(({ access, models }) => access !== 'private' && models.some(({ id }) => id === (model ?? id)))
+  )

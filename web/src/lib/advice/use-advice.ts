@@ -3,6 +3,7 @@ import type { AttemptInfo, RequestSummary } from '../../../../src/http/dashboard
 import { networkQuery } from '../network-query.ts'
 import { usePerson } from '../session.ts'
 import { adviceFor, needsProviders } from './error-advice.ts'
+import { pendingWith } from './machines-with.ts'
 import { type WaitAdvice, waitAdvice } from './wait-advice.ts'
 
 /**
@@ -26,4 +27,13 @@ export function useWaitAdvice(request: Pick<RequestSummary, 'wait' | 'model' | '
   const enabled = request.wait !== null && (request.status === 'queued' || request.status === 'running')
   const { data } = useQuery({ ...networkQuery, enabled })
   return enabled ? waitAdvice(request, { reader, providers: data?.providers ?? [] }) : null
+}
+
+/** For an admin, where nobody offers a model, or without one any: a machine that would when they let it in. */
+export function usePendingAdvice(model?: string): WaitAdvice | null {
+  const enabled = usePerson().role === 'admin'
+  const { data } = useQuery({ ...networkQuery, enabled })
+  const [first] = enabled ? pendingWith(data?.providers ?? [], model) : []
+  if (!first) return null
+  return { text: `${first.owner.name}’s ${first.name} waits for your approval.`, machine: first }
 }

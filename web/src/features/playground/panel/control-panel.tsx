@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query'
 import { Code, Eraser } from 'lucide-react'
 import { type KeyboardEvent, type Ref, useState } from 'react'
 import { FIELDS } from '../../../../../src/images/fields.ts'
@@ -7,6 +8,8 @@ import { Field } from '../../../components/ui/field.tsx'
 import { titleClass } from '../../../components/ui/page.tsx'
 import { IconButton } from '../../../components/ui/icon-button.tsx'
 import { Stepper } from '../../../components/ui/stepper.tsx'
+import { warnHourly } from '../../../lib/model-load.ts'
+import { modelsQuery } from '../../../lib/models.ts'
 import { useMedia } from '../../../lib/use-media.ts'
 import { type Entries, kindOf, knows } from '../build-call.ts'
 import type { FieldErrors } from '../check-entries.ts'
@@ -42,7 +45,10 @@ const LABELS = { generation: 'Generate', edit: 'Edit', variation: 'Make variatio
 export function ControlPanel(props: ControlPanelProps) {
   const { entries, message, busy, formRef, onGenerate } = props
   const isStacked = useMedia('(width < 64rem)')
-  const bar = <GenerateBar label={LABELS[kindOf(entries)]} busy={busy} message={message} />
+  const { data: models } = useQuery(modelsQuery)
+  const model = models?.find(({ id }) => id === entries.form.model)
+  const note = model && warnHourly(model, entries.form.n)
+  const bar = <GenerateBar label={LABELS[kindOf(entries)]} busy={busy} message={message} note={note} />
   return (
     <form
       ref={formRef}

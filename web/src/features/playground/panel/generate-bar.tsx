@@ -9,15 +9,22 @@ export interface GenerateBarProps {
   busy: boolean
   /** What is wrong beside the fields. */
   message: string | undefined
+  /** What to know before it is sent. */
+  note: string | undefined
 }
 
-export function GenerateBar({ label, busy, message }: GenerateBarProps) {
+export function GenerateBar({ label, busy, message, note }: GenerateBarProps) {
   return (
     <div className="flex flex-col gap-2">
       {message !== undefined && (
         <p role="alert" className="flex items-start gap-2 rounded-lg bg-bad-soft px-3 py-2 text-[13px] text-bad">
           <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
           {message}
+        </p>
+      )}
+      {note !== undefined && (
+        <p role="status" className="rounded-lg bg-warn-soft px-3 py-2 text-[13px] text-warn">
+          {note}
         </p>
       )}
       <Button

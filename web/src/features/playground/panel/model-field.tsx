@@ -10,8 +10,8 @@ import { Select } from '../../../components/ui/select.tsx'
 import { Skeleton } from '../../../components/ui/states.tsx'
 import { AdviceText } from '../../../components/wait-note.tsx'
 import { messageOf } from '../../../lib/fetch-json.ts'
-import { useWaitAdvice } from '../../../lib/advice/use-advice.ts'
-import { tellLoad, waitOf } from '../../../lib/model-load.ts'
+import { usePendingAdvice, useWaitAdvice } from '../../../lib/advice/use-advice.ts'
+import { tellHourly, tellLoad, waitOf } from '../../../lib/model-load.ts'
 import { modelsQuery } from '../../../lib/models.ts'
 
 const FEATURE_LABELS: Record<string, string> = {
@@ -66,6 +66,7 @@ function optionsOf(models: readonly ModelInfo[], value: string) {
 
 function ModelFacts({ model }: { model: ModelInfo }) {
   const advice = useWaitAdvice({ model: model.id, status: 'queued', wait: waitOf(model) })
+  const hourly = tellHourly(model)
   return (
     <div className="flex flex-col gap-2">
       <ul aria-label="What the model can do" className="flex flex-wrap gap-1">
@@ -82,6 +83,7 @@ function ModelFacts({ model }: { model: ModelInfo }) {
         />
         {tellLoad(model)}
       </p>
+      {hourly !== undefined && <p className="text-xs text-muted">{hourly}</p>}
       {advice && (
         <p className="text-xs text-muted">
           <AdviceText advice={advice} />
@@ -91,25 +93,42 @@ function ModelFacts({ model }: { model: ModelInfo }) {
   )
 }
 
-const OfflineNote = ({ model }: { model: string }) => (
-  <p className="flex items-start gap-1.5 text-xs text-warn">
-    <span aria-hidden className="mt-1.5 size-1.5 shrink-0 rounded-full bg-warn" />
-    Nobody offers {model} right now. A request waits until somebody does, for an hour at most.
-  </p>
-)
-
-const NoModel = ({ error }: { error: string | undefined }) => (
-  <div className="flex flex-col gap-1 text-[13px]">
-    <span className="font-medium text-muted">Model</span>
-    <p className={error === undefined ? 'text-faint' : 'text-bad'}>
-      No model is online. Wait until a machine is back, or{' '}
-      <Link to="/network" search={{ dialog: 'connect' }} className="text-accent underline underline-offset-2">
-        connect one of your own
-      </Link>
-      .
+function OfflineNote({ model }: { model: string }) {
+  const pending = usePendingAdvice(model)
+  return (
+    <p className="flex flex-wrap items-start gap-1.5 text-xs text-warn">
+      <span aria-hidden className="mt-1.5 size-1.5 shrink-0 rounded-full bg-warn" />
+      Nobody offers {model} right now. A request waits until somebody does, for an hour at most.
+      {pending && (
+        <span>
+          <AdviceText advice={pending} />
+        </span>
+      )}
     </p>
-  </div>
-)
+  )
+}
+
+function NoModel({ error }: { error: string | undefined }) {
+  const pending = usePendingAdvice()
+  return (
+    <div className="flex flex-col gap-1 text-[13px]">
+      <span className="font-medium text-muted">Model</span>
+      <p className={error === undefined ? 'text-faint' : 'text-bad'}>
+        No model is online. Wait until a machine is back, or{' '}
+        <Link to="/network" search={{ dialog: 'connect' }} className="text-accent underline underline-offset-2">
+          connect one of your own
+        </Link>
+        .
+        {pending && (
+          <>
+            {' '}
+            <AdviceText advice={pending} />
+          </>
+        )}
+      </p>
+    </div>
+  )
+}
 
 /** As high as what will be there. */
 const ModelSkeleton = () => (
