@@ -78,6 +78,7 @@ describe('the events of the dashboard', () => {
       etaSeconds: null,
       etaToldAt: null,
       wait: null,
+      making: [],
       providers: body.providers,
       error: null
     })

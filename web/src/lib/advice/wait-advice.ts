@@ -63,5 +63,4 @@ export function waitAdvice(
 
 /** What the agent says of the image server that does not make a model: owners and admins read it. */
 const warningOf = ({ services }: ProviderInfo, model: string): string | undefined =>
-  services.find(({ models, warning }) => warning?.text != null && models.some(({ id }) => id === model))?.warning
-    ?.text ?? undefined
+  services.flatMap(({ models, warning }) => (models.some(({ id }) => id === model) ? (warning?.text ?? []) : []))[0]
