@@ -14,6 +14,12 @@ export function conditionOf(
   }
 }
 
+/** Which of these models its image server has loaded: one that is gone has nothing in memory. Undefined when it does not tell. */
+export const loadedOf = (
+  { models_loaded: loaded }: Extract<AgentMessage, { type: 'service.state' }>,
+  { condition, models }: { condition: ServiceCondition; models: ReadonlyMap<string, unknown> }
+): string[] | undefined => (condition.isStopped ? [] : loaded?.filter((model) => models.has(model)))
+
 /** Why an attempt failed, as its agent says. */
 export const failureOf = ({
   fault: reason,

@@ -16,7 +16,7 @@ import type { Logger } from '../lib/logger.ts'
 import type { OfferWish } from '../providers/service-offers-store.ts'
 import type { WarmWish } from '../providers/service-warms-store.ts'
 import type { ServiceCondition } from '../providers/service-condition-store.ts'
-import { conditionOf, failureOf } from './agent-reports.ts'
+import { conditionOf, failureOf, loadedOf } from './agent-reports.ts'
 import { type HeldSlot, HeldSlots } from './held-slots.ts'
 import { inspectPreview } from './inspect-preview.ts'
 import { LoadedModels } from './loaded-models.ts'
@@ -254,8 +254,7 @@ export class AgentSession {
         if (!service) return
         const offered = this.#offered(service)
         const condition = conditionOf(message, offered)
-        // Whatever was said before: a server that is gone has nothing in memory.
-        const loaded = condition.isStopped ? [] : message.models_loaded?.filter((model) => offered.has(model))
+        const loaded = loadedOf(message, { condition, models: offered })
         if (loaded) this.loaded.set(service.id, loaded)
         const before = this.#states.get(service.id)
         if (before && isDeepStrictEqual(before, condition)) return
