@@ -104,6 +104,8 @@ describe('retry', () => {
     const { jobs, model } = await fakes.newcomer()
     model.answers('ok', 'hang')
     const id = await jobs.submit({ model: model.id, n: 3, seed: 70 })
+    // The second may begin while the first is on its way.
+    await waitFor(async () => (await jobs.get(id)).attempts.some(({ status }) => status === 'succeeded'))
     await waitFor(() => model.received().length === 2)
     await jobs.cancel(id)
     const [kept] = (await jobs.get(id)).result?.data ?? []
