@@ -245,9 +245,11 @@ export class AgentSession {
       case 'attempt.failed': {
         const attempt = await this.#parts.requests.findAttempt(message.attempt_id, message.token)
         if (attempt) this.#held.noteRefused(message.attempt_id)
-        this.#release(message.attempt_id)
+        const slot = this.#held.get(message.attempt_id)
+        // It has ended there, and need not be told so. Its place is free when it is known whether the service is to be left alone.
+        if (slot) slot.stopping = true
         if (attempt) await this.#parts.requests.fail(attempt, failureOf(message))
-        return
+        return this.#release(message.attempt_id)
       }
       case 'service.state': {
         const service = this.#named(message.service)

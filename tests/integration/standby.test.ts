@@ -165,6 +165,33 @@ describe('what a busy machine holds ready', () => {
     expect(images).toBe(2)
   })
 
+  it('does not begin where the one before was refused for now, also while that is being written down', async () => {
+    const worker = await connect({ prefetch: 1 })
+    const [first, second] = [await ask(), await ask()]
+    const { attempt_id, token } = await worker.next()
+    const held = await worker.next()
+    const { requests } = gateway.gateway.context
+    const { fail } = requests
+    const failing = Promise.withResolvers<undefined>()
+    const written = Promise.withResolvers<undefined>()
+    requests.fail = async (attempt, failure) => {
+      failing.resolve(undefined)
+      await written.promise
+      return fail(attempt, failure)
+    }
+    const busy = { fault: 'busy' as const, message: 'Slow down.', retry_after_ms: 600_000 }
+    worker.agent.send({ type: 'attempt.failed', attempt_id, token, ...busy })
+    worker.agent.send({ type: 'attempt.ready', attempt_id: held.attempt_id })
+    await failing.promise
+    await settle()
+    expect(await taskOf(second!)).toMatchObject({ state: 'queued', held: 1 })
+    written.resolve(undefined)
+    await worker.agent.received('attempt.cancel', (message) => message.attempt_id === held.attempt_id)
+    expect(worker.agent.messages.filter(({ type }) => type === 'attempt.start')).toEqual([])
+    expect(worker.agent.messages.filter(({ type }) => type === 'attempt.cancel')).toHaveLength(1)
+    for (const id of [first, second]) expect(await taskOf(id!)).toMatchObject({ state: 'queued', held: 0 })
+  })
+
   it('is let go when it is canceled, and the next is held in its place', async () => {
     const worker = await connect({ prefetch: 1 })
     const [, second, third] = [await ask(), await ask(), await ask()]
