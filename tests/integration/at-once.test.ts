@@ -146,10 +146,11 @@ describe('calls', () => {
       const answer = gateway.call('/v1/images/generations', { key: user.key, json, signal: left.signal })
       return { left, answer: answer.catch(() => undefined) }
     })
-    const refused = await waitFor(async () => {
-      const response = await gateway.call('/v1/models', { key: user.key })
-      return response.status === 429 && response
-    })
+    // A call more before all of these have come would take the place of one.
+    const asked = gateway.database.db.selectFrom('tasks').select('id').where('model', '=', model.id)
+    await waitFor(async () => (await asked.execute()).length === waiting.length)
+    const refused = await gateway.call('/v1/models', { key: user.key })
+    expect(refused.status).toBe(429)
     const error = await readError(refused)
     expect(error.code).toBe('rate_limit_exceeded')
     expect(error.message).toContain('LIMITS_CALLS_PER_USER')
