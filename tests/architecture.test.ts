@@ -194,7 +194,7 @@ describe('the dashboard', () => {
 
   it('gets data alone with those', () => {
     const described = files.filter(({ path }) =>
-      /^(engines\/.*-descriptions?|engines\/openai\/profiles|images\/(fields|media-types)|lib\/visibility)\.ts$/.test(
+      /^(engines\/.*-descriptions?|engines\/openai\/profiles|images\/(fields|media-types)|lib\/(visibility|lifetimes))\.ts$/.test(
         path
       )
     )

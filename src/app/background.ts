@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { eraseAccounts, type EraseParts } from './erase-accounts.ts'
 import type { StorageSweeper } from './storage-sweeper.ts'
 
+const SWEEP_REQUESTS_EVERY_MS = 60_000
 const FLUSH_KEYS_EVERY_MS = 10_000
 const LOOK_AT_SETTINGS_EVERY_MS = 10_000
 const ADD_UP_EVERY_MS = 60_000
@@ -48,6 +49,7 @@ export function startBackground(parts: BackgroundParts): { close(): Promise<void
     loop('look at settings', LOOK_AT_SETTINGS_EVERY_MS, () => parts.settings.load()),
     loop('write down key use', FLUSH_KEYS_EVERY_MS, () => parts.apiKeys.flushLastUsed()),
     loop('add up usage', ADD_UP_EVERY_MS, () => parts.usage.rollUp()),
+    loop('sweep requests', SWEEP_REQUESTS_EVERY_MS, () => parts.requests.sweep(closing.signal)),
     loop('forget idempotency keys', SWEEP_EVERY_MS, () => parts.requests.forgetKeys()),
     loop('prune webhooks', SWEEP_EVERY_MS, () => parts.webhooks.prune(closing.signal)),
     loop('drop ended sessions', SWEEP_EVERY_MS, () => parts.people.dropExpired()),

@@ -24,7 +24,8 @@ const WELL: SystemFacts = {
   strandedModels: [],
   webhooksGivenUp: 0,
   unmarked: 0,
-  unstamped: 0
+  unstamped: 0,
+  clockHoldMs: 0
 }
 
 const withState = (change: Partial<SystemFacts['state']>): SystemFacts => ({ ...WELL, state: { ...STATE, ...change } })

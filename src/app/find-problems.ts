@@ -22,11 +22,23 @@ export interface SystemFacts {
   unmarked: number
   /** Images whose signature has no time, since the start. */
   unstamped: number
+  /** For how long nothing is deleted by the clock, which went ahead. */
+  clockHoldMs: number
 }
 
 /** What an operator has to know, the worst first, in sentences. */
 export function findProblems(facts: SystemFacts): string[] {
-  const { state, notReady, isDiskShort, unreadable, strandedModels, webhooksGivenUp, unmarked, unstamped } = facts
+  const {
+    state,
+    notReady,
+    isDiskShort,
+    unreadable,
+    strandedModels,
+    webhooksGivenUp,
+    unmarked,
+    unstamped,
+    clockHoldMs
+  } = facts
   const { freeBytes, quarantine } = state.storage
   const problems: string[] = []
   if (notReady !== undefined) problems.push(`Requests cannot be served: ${notReady}.`)
@@ -50,6 +62,12 @@ export function findProblems(facts: SystemFacts): string[] {
     const are = quarantine.images === 1 ? '1 stored image is' : `${quarantine.images} stored images are`
     problems.push(
       `${are} of no request that the database knows, as after restoring an older one: set aside, and erased after INFERENCE_CLUB_QUARANTINE. The command 'storage check' lists them and gives them to somebody.`
+    )
+  }
+  if (clockHoldMs > 0) {
+    const minutes = Math.ceil(clockHoldMs / MINUTE_MS)
+    problems.push(
+      `The clock is far ahead of when it was last looked at: it was set, or the server was off. What is due by it is deleted only after the server has run for ${minutes} more minute${minutes === 1 ? '' : 's'}; set the clock right before then if it is wrong.`
     )
   }
   if (strandedModels.length > 0) {

@@ -12,7 +12,16 @@ import type { StorageSweeper } from './storage-sweeper.ts'
 
 export interface SystemStateParts extends Pick<
   Context,
-  'database' | 'store' | 'assetStore' | 'unreadable' | 'marker' | 'requestViews' | 'providers' | 'webhooks' | 'registry'
+  | 'database'
+  | 'store'
+  | 'assetStore'
+  | 'unreadable'
+  | 'marker'
+  | 'requests'
+  | 'requestViews'
+  | 'providers'
+  | 'webhooks'
+  | 'registry'
 > {
   eventLoop: Pick<EventLoopDelay, 'read'>
   /** Throws what stands in the way of serving requests. */
@@ -62,7 +71,8 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
       unreadable: parts.unreadable.summary(),
       strandedModels,
       webhooksGivenUp: await webhooks.countGivenUp(now - DAY_MS),
-      ...parts.marker.failures()
+      ...parts.marker.failures(),
+      clockHoldMs: await parts.requests.readClockHoldMs()
     })
     return { ...state, problems }
   }

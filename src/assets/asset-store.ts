@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Database, Db, Trx } from '../db/database.ts'
+import { isKeptAt } from '../db/kept-at.ts'
 import type { AssetKind, Tables } from '../db/tables.ts'
 import type { Visibility } from '../lib/visibility.ts'
 
@@ -12,6 +13,10 @@ export interface ReadableAsset extends AssetRow {
   isOwnerGone: boolean
   /** By the link that was shown. */
   isShared: boolean
+  /** It goes once it has been fetched whole. */
+  isOnce: boolean
+  /** UTC milliseconds; null: it is kept. */
+  expiresAt: number | null
 }
 
 export interface AssetStore {
@@ -79,12 +84,22 @@ async function findReadable(
         .on((e) => e.or([e('share_links.expires_at', 'is', null), e('share_links.expires_at', '>', now)]))
     )
     .selectAll('assets')
-    .select(['requests.visibility', 'users.disabled_at', 'users.deleted_at', 'share_links.id as share_id'])
+    .select(['requests.visibility', 'requests.expires_in', 'requests.expires_at as gone_at', 'requests.pinned'])
+    .select(['users.disabled_at', 'users.deleted_at', 'share_links.id as share_id'])
     .where('assets.id', '=', id)
+    .where(isKeptAt(now))
+    .where((e) => e.or([e('assets.delivered_at', 'is', null), e('requests.pinned', '=', 1)]))
     .executeTakeFirst()
   if (!row) return undefined
-  const { disabled_at, deleted_at, share_id, ...asset } = row
-  return { ...asset, isOwnerGone: disabled_at !== null || deleted_at !== null, isShared: share_id !== null }
+  const { disabled_at, deleted_at, share_id, expires_in, gone_at, pinned, ...asset } = row
+  const isKept = pinned === 1 || expires_in === null
+  return {
+    ...asset,
+    isOnce: !isKept && expires_in === 0 && asset.kind === 'output',
+    expiresAt: isKept ? null : (gone_at ?? now),
+    isOwnerGone: disabled_at !== null || deleted_at !== null,
+    isShared: share_id !== null
+  }
 }
 
 /**

@@ -19,7 +19,9 @@ export type ApiKeyWithUser = ApiKeyRow & {
 
 type NewKeyRow = Insertable<Tables['api_keys']>
 
-export type ChangeableColumns = Partial<Pick<ApiKeyRow, keyof LimitColumns | 'rate_limit' | 'default_visibility'>>
+export type ChangeableColumns = Partial<
+  Pick<ApiKeyRow, keyof LimitColumns | 'rate_limit' | 'default_visibility' | 'default_expires_in'>
+>
 
 export interface ApiKeyStore {
   /**

@@ -58,6 +58,8 @@ export interface KeyChange {
   rateLimit?: number | null
   /** Null: as its owner says. */
   visibilityDefault?: Visibility | null
+  /** Null: they are kept. */
+  expiresInDefault?: number | null
 }
 
 export interface CreatedApiKey {
@@ -79,6 +81,8 @@ export interface NewApiKey {
   rateLimit?: number
   responseDefault?: ResponseDefault
   visibilityDefault?: Visibility
+  /** Seconds for which its requests are kept where they do not say it: see `lib/lifetimes.ts`. */
+  expiresInDefault?: number
   /** A secret chosen by the operator instead of a random one. */
   secret?: string
   /** It takes the place of those of its holder that are like it in name, scopes and limits and were never used: they are revoked. */
@@ -127,6 +131,7 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       rate_limit: key.rateLimit ?? null,
       default_response_format: key.responseDefault ?? null,
       default_visibility: key.visibilityDefault ?? null,
+      default_expires_in: key.expiresInDefault ?? null,
       webhook_secret: webhookSecret
     }
     return { row, created: { id, secret, prefix, webhookSecret } }
@@ -174,11 +179,12 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       bell.ring('keys')
       return created
     },
-    change: async (key, { limits, rateLimit, visibilityDefault }) => {
+    change: async (key, { limits, rateLimit, visibilityDefault, expiresInDefault }) => {
       const change = {
         ...(limits && toColumns(limits)),
         ...(rateLimit !== undefined && { rate_limit: rateLimit }),
-        ...(visibilityDefault !== undefined && { default_visibility: visibilityDefault })
+        ...(visibilityDefault !== undefined && { default_visibility: visibilityDefault }),
+        ...(expiresInDefault !== undefined && { default_expires_in: expiresInDefault })
       }
       if (!(await store.changeKey(key, change))) return false
       bell.ring('keys')
@@ -228,6 +234,7 @@ const toPrincipal = (row: ApiKeyWithUser): Principal => ({
   },
   ...(row.rate_limit !== null && { rateLimit: row.rate_limit }),
   ...(row.default_response_format !== null && { responseDefault: row.default_response_format as ResponseDefault }),
+  ...(row.default_expires_in !== null && { expiresInDefault: row.default_expires_in }),
   ...defaultVisibility(row.default_visibility ?? row.user_default_visibility)
 })
 

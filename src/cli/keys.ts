@@ -1,10 +1,11 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_SCOPES } from '../auth/api-keys.ts'
 import type { ApiKeyWithUser } from '../auth/api-key-store.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import { RESPONSE_DEFAULTS, type ResponseDefault, SCOPES, type Scope, type UseLimits } from '../lib/principal.ts'
 import { LATEST_TIME, MAX_COUNT } from '../lib/bounds.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
+import { isLifetime, LIFETIMES } from '../lib/lifetimes.ts'
 import { VISIBILITIES, type Visibility } from '../lib/visibility.ts'
 import { CommandFailed } from './command-failed.ts'
 import { wholeNumber } from './image-options.ts'
@@ -38,6 +39,7 @@ export function keysCommand(): Command {
       new Option('--default-response-format <format>', 'for clients that never say it').choices(RESPONSE_DEFAULTS)
     )
     .addOption(visibilityOption(''))
+    .option('--expires-in <duration>', LIFETIME_WORDS, lifetime)
   addLimitOptions(create).action(createKey)
   addLimitChanges(
     keys
@@ -57,6 +59,7 @@ export function keysCommand(): Command {
     .argument('<id-or-prefix>')
     .option(...USER_OPTION)
     .addOption(visibilityOption(', or none: as its owner says', [NONE]))
+    .option('--expires-in <duration>', `${LIFETIME_WORDS}, or none: they are kept`, lifetimeOrNone)
     .action(changeKey)
   keys
     .command('list')
@@ -75,6 +78,17 @@ export function keysCommand(): Command {
 const visibilityOption = (more: string, others: readonly string[] = []): Option =>
   new Option('--visibility <who>', `who may fetch the images made with it${more}`).choices([...VISIBILITIES, ...others])
 
+const LIFETIME_WORDS =
+  'for how long what is made with it is kept after its end, such as 1h or 30d; 0s is until it is delivered'
+
+function lifetime(text: string): number {
+  const seconds = (parseDurationMs(text) ?? NaN) / 1000
+  if (isLifetime(seconds)) return seconds
+  throw new InvalidArgumentError(`It must be 0s, or a duration from ${LIFETIMES.min}s to ${LIFETIMES.max / 86_400}d.`)
+}
+
+const lifetimeOrNone = (text: string): number | typeof NONE => (text === NONE ? NONE : lifetime(text))
+
 interface CreateOptions extends LimitOptions {
   user?: string
   name: string
@@ -83,6 +97,7 @@ interface CreateOptions extends LimitOptions {
   rate?: number
   defaultResponseFormat?: ResponseDefault
   visibility?: Visibility
+  expiresIn?: number
 }
 
 async function createKey(options: CreateOptions): Promise<void> {
@@ -104,6 +119,7 @@ async function createKey(options: CreateOptions): Promise<void> {
       ...(options.rate !== undefined && { rateLimit: options.rate }),
       ...(options.defaultResponseFormat && { responseDefault: options.defaultResponseFormat }),
       ...(options.visibility && { visibilityDefault: options.visibility }),
+      ...(options.expiresIn !== undefined && { expiresInDefault: options.expiresIn }),
       ...(lifetime !== undefined && { expiresAt: accounts.now() + lifetime })
     })
   )
@@ -164,16 +180,26 @@ async function limitKey(
 
 async function changeKey(
   idOrPrefix: string,
-  { user, visibility }: { user?: string; visibility?: Visibility | typeof NONE }
+  {
+    user,
+    visibility,
+    expiresIn
+  }: { user?: string; visibility?: Visibility | typeof NONE; expiresIn?: number | typeof NONE }
 ): Promise<void> {
-  if (visibility === undefined) throw new CommandFailed('Say what is to be another: --visibility.')
+  if (visibility === undefined && expiresIn === undefined) {
+    throw new CommandFailed('Say what is to be another: --visibility, --expires-in.')
+  }
   const id = await withAccounts(async (accounts) => {
     const key = await getKey(accounts, idOrPrefix, user === undefined ? {} : { user })
-    const visibilityDefault = visibility === NONE ? null : visibility
-    await accounts.apiKeys.change({ id: key.id, userId: key.user_id }, { visibilityDefault })
+    const change = {
+      ...(visibility !== undefined && { visibilityDefault: visibility === NONE ? null : visibility }),
+      ...(expiresIn !== undefined && { expiresInDefault: expiresIn === NONE ? null : expiresIn })
+    }
+    await accounts.apiKeys.change({ id: key.id, userId: key.user_id }, change)
     return key.id
   })
-  process.stdout.write(`${id}: ${visibility}\n`)
+  const said = [visibility, expiresIn === undefined || expiresIn === NONE ? expiresIn : `${expiresIn} s`]
+  process.stdout.write(`${id}: ${said.filter((word) => word !== undefined).join(' ')}\n`)
 }
 
 /** The only key that is meant and still counts. */

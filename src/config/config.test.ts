@@ -88,6 +88,8 @@ describe('without variables', () => {
         webhooksPerUser: 2000,
         keysPerUser: 100,
         webhookRetentionMs: 30 * 86_400_000,
+        retentionMs: 0,
+        retentionBytes: 0,
         storedBytesPerUser: 500 * 1024 ** 3,
         bytesInFlightPerUser: 2 * 1024 ** 3,
         bytesInFlight: 8 * 1024 ** 3,

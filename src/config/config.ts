@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { LOG_LEVELS } from '../lib/logger.ts'
 import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './address-checks.ts'
 import { BUDGETS } from './budgets.ts'
+import { RETENTION } from './retention.ts'
 import { DISK } from './disk-settings.ts'
 import { DISPATCH } from './dispatch-settings.ts'
 import { MARKING, missingMarkingSettings } from './marking-settings.ts'
@@ -272,6 +273,7 @@ export const LIMITS = {
     maxMs: 30 * DAY_MS
   }),
   ...BUDGETS,
+  ...RETENTION,
   connectionsPerAddress: integerSetting({
     variable: limit('CONNECTIONS_PER_ADDRESS'),
     description: 'Most connections from one address at a time; trusted proxies have no limit.',

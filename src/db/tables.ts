@@ -52,6 +52,7 @@ export interface Tables {
   verifications: VerificationsTable
   invitations: InvitationsTable
   secrets: SecretsTable
+  sweeps: SweepsTable
   settings: SettingsTable
   club_picture: ClubPictureTable
 }
@@ -89,6 +90,10 @@ interface UsersTable extends LimitColumns {
   role: string
   /** Of requests that do not say it, and whose key does not; null: `UNLISTED`. */
   default_visibility: Generated<Visibility | null>
+  /** Of their ended requests, milliseconds; null: as the operator says. */
+  keep_ms: Generated<number | null>
+  /** What their images may take before the oldest go; null: as the operator says. */
+  keep_bytes: Generated<number | null>
   created_at: number
   updated_at: number
   /** Neither they nor their keys get in any more. */
@@ -117,6 +122,8 @@ interface ApiKeysTable extends LimitColumns {
   default_response_format: string | null
   /** Of requests that do not say it; null: as its owner says. */
   default_visibility: Generated<Visibility | null>
+  /** Of requests that do not say it, seconds; null: they are kept. */
+  default_expires_in: Generated<number | null>
 }
 
 export interface RequestsTable {
@@ -141,6 +148,12 @@ export interface RequestsTable {
   webhook_url: string | null
   /** Who may fetch its images. */
   visibility: Generated<Visibility>
+  /** For how long it is kept from its end on, seconds; 0: until it is delivered, null: nothing was said. */
+  expires_in: Generated<number | null>
+  /** Null: it has not ended, or nothing was said. */
+  expires_at: Generated<number | null>
+  /** 1: it is kept whatever else is said. */
+  pinned: Generated<number>
   created_at: number
   started_at: number | null
   finished_at: number | null
@@ -235,6 +248,8 @@ export interface AssetsTable {
   created_at: number
   /** 1: there is an alpha channel or a transparent colour; null of those stored before this was kept. */
   has_alpha: Generated<number | null>
+  /** When an image that was to be kept until it is delivered was. */
+  delivered_at: Generated<number | null>
 }
 
 /** By which whoever has it may fetch the images of a request. */
@@ -327,6 +342,15 @@ interface WebhookDeliveriesTable {
   created_at: number
   first_try_at: number | null
   delivered_at: number | null
+}
+
+/** What is deleted by the clock, so that it is not by a clock that somebody has set. */
+interface SweepsTable {
+  name: string
+  /** When it was last looked at. */
+  seen_at: number
+  /** For how long it has still to wait, milliseconds. */
+  hold_ms: number
 }
 
 /** Random values that all gateways on this database share. */

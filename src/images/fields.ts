@@ -1,3 +1,4 @@
+import { LIFETIMES } from '../lib/lifetimes.ts'
 import { VISIBILITIES } from '../lib/visibility.ts'
 import { OUTPUT_FORMATS, spellFormat } from './media-types.ts'
 
@@ -26,6 +27,8 @@ export type FieldValue =
   /** UTF-16 units at most; `prompt`: as long as a prompt may be, which operators set. */
   | { type: 'text'; maxChars: number | 'prompt' }
   | { type: 'integer' | 'number'; min: number; max?: number }
+  /** Whole seconds within the bounds, or 0. */
+  | { type: 'lifetime'; min: number; max: number }
   | { type: 'boolean' }
   /** `spell` brings what clients write for a choice into its own spelling. */
   | { type: 'choice'; of: readonly string[]; spell?: (text: string) => string }
@@ -105,6 +108,13 @@ export const CALL_FIELDS = {
     label: 'Visibility',
     description:
       'Who may fetch the images: `PUBLIC` and `UNLISTED` whoever has the URL, `PRIVATE` members, `SECRET` you alone. Default: as the key says, else you do in your account, else `UNLISTED`.'
+  },
+  expires_in: {
+    value: { type: 'lifetime', ...LIFETIMES },
+    label: 'Kept for',
+    description:
+      'Seconds after its end at which the request is deleted with its images and inputs; 0: once its images are delivered, as base64 in the answer or by the first fetch of their URLs. Usage counts stay. Default: as the key says, else it is kept.',
+    examples: [86_400]
   },
   stream: {
     value: { type: 'boolean' },
@@ -214,7 +224,7 @@ export type ParameterName = keyof typeof PARAMETERS
 /** A value of that kind in canonical form. */
 type ValueOf<V extends FieldValue> = V extends { type: 'text' }
   ? string
-  : V extends { type: 'integer' | 'number' | 'seed' }
+  : V extends { type: 'integer' | 'number' | 'lifetime' | 'seed' }
     ? number
     : V extends { type: 'boolean' }
       ? boolean

@@ -41,6 +41,8 @@ export interface Principal {
   responseDefault?: ResponseDefault
   /** Of requests that do not say it, by the key or the person; absent: neither names one. */
   visibilityDefault?: Visibility
+  /** Seconds for which requests are kept that do not say it, by the key; absent: it names none. */
+  expiresInDefault?: number
 }
 
 /** Whether both of its limits let a caller use a model. */

@@ -65,14 +65,28 @@ export async function renamePerson(
     .execute()
 }
 
-/** Who may see what somebody makes where a call and its key do not say it; null: as everywhere. */
-export async function setDefaultVisibility(
+/** What somebody says of all that they make; what is absent stays. */
+export interface AccountDefaults {
+  /** Who may see it where a call and its key do not say it; null: as everywhere. */
+  visibility?: Visibility | null
+  /** For how long it is kept after its end; null: as the operator says. */
+  keepMs?: number | null
+  /** How much its images may take before the oldest go; null: as the operator says. */
+  keepBytes?: number | null
+}
+
+export async function setDefaults(
   { db, clock }: Pick<Database, 'db' | 'clock'>,
-  { userId, visibility }: { userId: string; visibility: Visibility | null }
+  { userId, visibility, keepMs, keepBytes }: AccountDefaults & { userId: string }
 ): Promise<void> {
   await db
     .updateTable('users')
-    .set({ default_visibility: visibility, updated_at: clock.now() })
+    .set({
+      ...(visibility !== undefined && { default_visibility: visibility }),
+      ...(keepMs !== undefined && { keep_ms: keepMs }),
+      ...(keepBytes !== undefined && { keep_bytes: keepBytes }),
+      updated_at: clock.now()
+    })
     .where('id', '=', userId)
     .where('deleted_at', 'is', null)
     .execute()

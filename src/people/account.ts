@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
-import type { Visibility } from '../lib/visibility.ts'
 import {
+  type AccountDefaults,
   endOtherSessions,
   endSession,
   eraseSignIns,
@@ -11,7 +11,7 @@ import {
   listSignIns,
   markDeleted,
   renamePerson,
-  setDefaultVisibility
+  setDefaults
 } from './account-store.ts'
 import { checkName } from './join-by-password.ts'
 import { PASSWORD } from './person-store.ts'
@@ -31,8 +31,8 @@ export interface Account {
   view(userId: string, token: string | undefined): Promise<AccountView>
   /** Gives somebody another name. Throws `invalid_request`. */
   rename(userId: string, name: string): Promise<void>
-  /** Who may see what somebody makes where a call and its key do not say it; null: as everywhere. Counts from the next call on. */
-  changeVisibility(userId: string, visibility: Visibility | null): Promise<void>
+  /** Who sees what somebody makes, from the next call on, and how much of it is kept. */
+  changeDefaults(userId: string, defaults: AccountDefaults): Promise<void>
   /** Signs one of somebody's browsers out. False when they have no such session. */
   endSession(userId: string, id: string): Promise<boolean>
   /** Signs all of somebody's browsers out but the one with this token. */
@@ -73,8 +73,8 @@ export function createAccount({ database, ways }: { database: Database; ways: re
       }
     },
     rename: (userId, name) => renamePerson(database, { userId, name: checkName(name) }),
-    changeVisibility: async (userId, visibility) => {
-      await setDefaultVisibility(database, { userId, visibility })
+    changeDefaults: async (userId, defaults) => {
+      await setDefaults(database, { userId, ...defaults })
       bell.ring('keys')
     },
     endSession: (userId, id) => endSession(db, { userId, id }),

@@ -29,6 +29,7 @@ function schemaOf(value: FieldValue): TSchema {
     case 'text':
       return Type.String()
     case 'integer':
+    case 'lifetime':
     case 'seed':
       return ExactInteger()
     case 'number':

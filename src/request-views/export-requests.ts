@@ -75,10 +75,11 @@ async function* pagesOf(
   database: ExportParts['database'],
   { userId, signal }: { userId: string; signal: AbortSignal }
 ): AsyncGenerator<RequestView[]> {
-  const { db } = database
+  const { db, clock } = database
   for (let after: Pick<RequestRow, 'created_at' | 'id'> | undefined; ;) {
     signal.throwIfAborted()
-    const found = await listPageIds(db, { userId, limit: REQUESTS_PER_FILE, ...(after && { after }) })
+    const filter = { userId, now: clock.now(), ...(after && { after }) }
+    const found = await listPageIds(db, { ...filter, limit: REQUESTS_PER_FILE })
     if (found.length === 0) return
     const ids = found.slice(0, await countFitting(db, found))
     const views = new Map((await viewRequests({ database }, ids)).map((view) => [view.request.id, view]))

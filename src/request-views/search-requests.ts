@@ -12,7 +12,7 @@ import {
   type RequestKey,
   type SliceFilter
 } from './request-search-store.ts'
-import { ENDED, type RequestState, UNFINISHED } from '../requests/request-states.ts'
+import { ENDED, isKept, type RequestState, UNFINISHED } from '../requests/request-states.ts'
 import { type SummaryView, viewSummaries } from './view-summaries.ts'
 
 /** An absent member is any. */
@@ -67,13 +67,13 @@ export async function searchRequests(
     if (work > 0) await setImmediate()
     const slice = await readSlice(db, { ...search, after }, count)
     found.push(...slice.candidates.filter(({ prompt }) => prompt === undefined || hasWords(prompt, search.words ?? [])))
-    if (!slice.end) return pageOf(db, found, search.limit)
+    if (!slice.end) return pageOf(database, found, search.limit)
     after = slice.end
     const cost = costOf(slice.candidates, count)
     work += cost
     count = Math.max(1, Math.min(bounds.slice, Math.floor((bounds.slice * count) / cost)))
   }
-  return pageOf(db, found, search.limit, after)
+  return pageOf(database, found, search.limit, after)
 }
 
 /** What of the search no index tells. */
@@ -122,7 +122,12 @@ async function readSlice(
 const newestFirst = (a: RequestKey, b: RequestKey): number =>
   b.created_at - a.created_at || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
 
-async function pageOf(db: Db, found: readonly Candidate[], limit: number, reached?: RequestKey): Promise<RequestPage> {
+async function pageOf(
+  { db, clock }: RequestParts['database'],
+  found: readonly Candidate[],
+  limit: number,
+  reached?: RequestKey
+): Promise<RequestPage> {
   const ids = found.slice(0, limit).map(({ id }) => id)
   const page = found.slice(0, await countFitting(db, ids))
   const views = await viewSummaries(
@@ -130,5 +135,7 @@ async function pageOf(db: Db, found: readonly Candidate[], limit: number, reache
     page.map(({ id }) => id)
   )
   const next = found.length > page.length ? page.at(-1) : reached
-  return { views, ...(next && { next: { created_at: next.created_at, id: next.id } }) }
+  const now = clock.now()
+  const kept = views.filter(({ request }) => isKept(request, now))
+  return { views: kept, ...(next && { next: { created_at: next.created_at, id: next.id } }) }
 }

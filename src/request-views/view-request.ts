@@ -13,6 +13,7 @@ import {
   listRequestsById,
   type RequestRow
 } from '../requests/request-store.ts'
+import { isKept } from '../requests/request-states.ts'
 import { listTasks, type TaskRow } from '../requests/task-store.ts'
 import { countFitting } from './page-weight-store.ts'
 import { listInOrder, readViews, type View } from './read-views.ts'
@@ -33,7 +34,7 @@ export async function viewRequest(
 ): Promise<RequestView> {
   const request = await findRequest(database.db, id)
   const mayRead = !reader || reader.userId === request?.user_id || reader.role === 'admin'
-  if (!request || !mayRead) throw errors.notFound(`The request '${id}'`)
+  if (!request || !mayRead || !isKept(request, database.clock.now())) throw errors.notFound(`The request '${id}'`)
   return viewRow(database.db, request)
 }
 
@@ -65,6 +66,7 @@ export async function listViews(
   const found = await listPageIds(database.db, {
     userId,
     limit: limit + 1,
+    now: database.clock.now(),
     ...(states && { states }),
     ...(after && { after })
   })

@@ -113,7 +113,7 @@ describe('the key of something deleted', () => {
     const once = newKey()
     const { id } = await create(once)
     now += DAY_MS / 2
-    await database.db.transaction().execute((trx) => endIdempotencyKeys(trx, id))
+    await database.db.transaction().execute((trx) => endIdempotencyKeys(trx, [id]))
     now += DAY_MS / 2 - 1
     expect(await create(once)).toEqual({ id, repeated: true })
     now += 1
@@ -126,7 +126,7 @@ describe('the key of something deleted', () => {
     const [gone, kept] = [newKey(), newKey()]
     const { id } = await create(gone)
     await create(kept)
-    await database.db.transaction().execute((trx) => endIdempotencyKeys(trx, id))
+    await database.db.transaction().execute((trx) => endIdempotencyKeys(trx, [id]))
     const keysLeft = async () =>
       (await database.db.selectFrom('idempotency_keys').select('key').execute()).map(({ key }) => key)
     now += DAY_MS - 1

@@ -35,11 +35,11 @@ export async function insertIdempotencyKey(trx: Trx, row: IdempotencyRow): Promi
 const KEPT_AT_LEAST_MS = 86_400_000
 
 /** Called when what these keys created is deleted. They still bind until a day after they were made, and end then. */
-export async function endIdempotencyKeys(trx: Trx, targetId: string): Promise<void> {
+export async function endIdempotencyKeys(trx: Trx, targetIds: readonly string[]): Promise<void> {
   await trx
     .updateTable('idempotency_keys')
     .set((e) => ({ expires_at: e('created_at', '+', KEPT_AT_LEAST_MS) }))
-    .where('target_id', '=', targetId)
+    .where('target_id', 'in', targetIds)
     .execute()
 }
 

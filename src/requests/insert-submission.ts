@@ -42,6 +42,7 @@ export async function insertSubmission(trx: Trx, submission: Submission, place: 
     batch_position: place.batch?.position ?? null,
     webhook_url: submission.webhookUrl ?? null,
     visibility: submission.visibility ?? principal.visibilityDefault ?? DEFAULT_VISIBILITY,
+    expires_in: submission.expiresIn ?? principal.expiresInDefault ?? null,
     created_at: place.now,
     started_at: null,
     finished_at: null,

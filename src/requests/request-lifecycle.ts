@@ -1,5 +1,5 @@
 import { cancelRequest } from './cancel-request.ts'
-import { changeVisibility } from './change-visibility.ts'
+import { changeRequest } from './change-request.ts'
 import { claimTask } from './claim-task.ts'
 import { connectAgent } from './connect-agent.ts'
 import { deleteRequest } from './delete-request.ts'
@@ -18,14 +18,17 @@ import { findReachedCaps } from './find-reached-caps.ts'
 import { listExpectedTimes } from './expected-times-store.ts'
 import { findInput, listSources } from './input-name.ts'
 import { findHeldAttempt } from './lease-token.ts'
+import { noteDelivered } from './note-delivered.ts'
 import { noteProgress } from './note-progress.ts'
 import { renewConnections } from './renew-connections.ts'
 import type { RequestParts } from './request-parts.ts'
 import { requireStorageRoom } from './require-storage-room.ts'
+import { readHoldMs } from './retention-store.ts'
 import { retryRequest } from './retry-request.ts'
 import { listShared, listShares, shareRequest, unshareRequest } from './share-request.ts'
 import { releaseStandby, startStandby } from './standby.ts'
 import { submitRequest } from './submit-request.ts'
+import { sweepRequests } from './sweep-requests.ts'
 
 export type RequestLifecycle = ReturnType<typeof createRequestLifecycle>
 
@@ -38,13 +41,17 @@ export function createRequestLifecycle(parts: RequestParts) {
   return {
     submit: bind(submitRequest),
     retry: bind(retryRequest),
-    changeVisibility: bind(changeVisibility),
+    change: bind(changeRequest),
     share: bind(shareRequest),
     unshare: bind(unshareRequest),
     listShares: bind(listShares),
     listShared: bind(listShared),
     remove: bind(deleteRequest),
     erase: bind(eraseRequests),
+    sweep: bind(sweepRequests),
+    /** For how long nothing is deleted by the clock, milliseconds: see `noteClock`. */
+    readClockHoldMs: () => readHoldMs(parts.database.db),
+    noteDelivered: bind(noteDelivered),
     cancel: bind(cancelRequest),
     giveUp: bind(giveUpRequest),
     /** Throws `insufficient_quota` when somebody has stored as much as they may. */

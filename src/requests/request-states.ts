@@ -30,3 +30,7 @@ export type AttemptReason = AttemptFault | 'lease_lapsed' | 'agent_lost' | 'inpu
 /** Who waits how urgently; a lower class goes first, but every class gets its share. */
 export const TASK_CLASS = { interactive: 0, async: 1, batch: 2 } as const
 export type TaskClass = (typeof TASK_CLASS)[keyof typeof TASK_CLASS]
+
+/** Whether the time of a request is not over, as `db/kept-at.ts` has it. */
+export const isKept = (request: { expires_at: number | null; pinned: number }, now: number): boolean =>
+  request.expires_at === null || request.expires_at > now || request.pinned === 1

@@ -1,9 +1,11 @@
 import type { Insertable, Selectable } from 'kysely'
 import { noteUnwanted } from '../assets/asset-store.ts'
 import type { Db, Trx } from '../db/database.ts'
+import { isKeptAt } from '../db/kept-at.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { RequestState, Tables } from '../db/tables.ts'
 import type { Visibility } from '../lib/visibility.ts'
+import { UNDELIVERED_MS } from '../lib/lifetimes.ts'
 import { UNFINISHED } from './request-states.ts'
 
 export type RequestRow = Selectable<Tables['requests']>
@@ -29,16 +31,24 @@ export async function markStarted(trx: Trx, id: string, now: number): Promise<vo
     .execute()
 }
 
-/** False when it is not this person's, or nobody's. */
-export async function setVisibility(
+/** What its owner says of a request; what is absent stays. */
+export interface RequestChange {
+  visibility?: Visibility
+  /** It is kept whatever else is said. */
+  pinned?: boolean
+}
+
+/** False when it is not this person's, or is not there any more. */
+export async function changeRow(
   db: Db,
-  { id, userId, visibility }: { id: string; userId: string; visibility: Visibility }
+  { id, userId, visibility, pinned, now }: RequestChange & { id: string; userId: string; now: number }
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('requests')
-    .set({ visibility })
+    .set({ ...(visibility && { visibility }), ...(pinned !== undefined && { pinned: pinned ? 1 : 0 }) })
     .where('id', '=', id)
     .where('user_id', '=', userId)
+    .where(isKeptAt(now))
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
@@ -55,13 +65,19 @@ export interface RequestEnd {
 export const endRequest = (trx: Trx, id: string, end: RequestEnd): Promise<RequestRow | undefined> =>
   trx
     .updateTable('requests')
-    .set({
+    .set((e) => ({
       state: end.state,
       finished_at: end.finishedAt,
+      expires_at: e
+        .case()
+        .when('expires_in', '=', 0)
+        .then(e.val(end.finishedAt + UNDELIVERED_MS))
+        .else(e(e.val(end.finishedAt), '+', e('expires_in', '*', 1000)))
+        .end(),
       error_code: end.errorCode ?? null,
       error_message: end.errorMessage ?? null,
       error_param: end.errorParam ?? null
-    })
+    }))
     .where('id', '=', id)
     .where('state', 'in', UNFINISHED)
     .where((e) =>
@@ -126,6 +142,7 @@ export async function reopenRequest(trx: Trx, id: string): Promise<boolean> {
     .set({
       state: 'queued',
       finished_at: null,
+      expires_at: null,
       started_at: null,
       error_code: null,
       error_message: null,
@@ -137,13 +154,40 @@ export async function reopenRequest(trx: Trx, id: string): Promise<boolean> {
   return numUpdatedRows > 0n
 }
 
-/** Deletes requests with everything that belongs to them; returns the storage keys that no row refers to any more. */
+/**
+ * Notes that an image of a request has been delivered, or (without `assetId`) all of them. Returns how many are left to
+ * deliver.
+ */
+export async function markDelivered(
+  trx: Trx,
+  { id, assetId, now }: { id: string; assetId: string | undefined; now: number }
+): Promise<number> {
+  await trx
+    .updateTable('assets')
+    .set({ delivered_at: now })
+    .where('request_id', '=', id)
+    .where('kind', '=', 'output')
+    .$if(assetId !== undefined, (q) => q.where('id', '=', assetId ?? ''))
+    .execute()
+  const { left } = await trx
+    .selectFrom('assets')
+    .select((e) => e.fn.countAll<number>().as('left'))
+    .where('request_id', '=', id)
+    .where('kind', '=', 'output')
+    .where('delivered_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return Number(left)
+}
+
+/** Deletes requests with everything that belongs to them, and batches of which nothing is left; returns the storage keys that no row refers to any more. */
 export async function deleteRequestRows(trx: Trx, ids: readonly string[]): Promise<string[]> {
   const assets = await trx.deleteFrom('assets').where('request_id', 'in', ids).returning('storage_key').execute()
   await trx.deleteFrom('attempts').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('tasks').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('share_links').where('request_id', 'in', ids).execute()
-  await trx.deleteFrom('requests').where('id', 'in', ids).execute()
+  await trx.deleteFrom('webhook_deliveries').where('request_id', 'in', ids).execute()
+  const rows = await trx.deleteFrom('requests').where('id', 'in', ids).returning('batch_id').execute()
+  await deleteEmptyBatches(trx, rows)
   const keys = [...new Set(assets.map((asset) => asset.storage_key))]
   const shared = await trx.selectFrom('assets').select('storage_key').where('storage_key', 'in', keys).execute()
   const kept = new Set(shared.map((asset) => asset.storage_key))
@@ -152,12 +196,26 @@ export async function deleteRequestRows(trx: Trx, ids: readonly string[]): Promi
   return unwanted
 }
 
+async function deleteEmptyBatches(trx: Trx, requests: readonly Pick<RequestRow, 'batch_id'>[]): Promise<void> {
+  const ids = [...new Set(requests.flatMap(({ batch_id }) => batch_id ?? []))]
+  if (ids.length === 0) return
+  await trx
+    .deleteFrom('batches')
+    .where('id', 'in', ids)
+    .where((e) =>
+      e.not(e.exists(e.selectFrom('requests').select('requests.id').whereRef('requests.batch_id', '=', 'batches.id')))
+    )
+    .execute()
+}
+
 export interface RequestFilter {
   userId: string
   states?: readonly RequestState[]
   /** Only those older than this one. */
   after?: Pick<RequestRow, 'id' | 'created_at'>
   limit: number
+  /** Those whose time is over by then are not there. */
+  now: number
 }
 
 /** Ids, newest first. */
@@ -167,6 +225,7 @@ export async function listPageIds(db: Db, filter: RequestFilter): Promise<string
     .selectFrom('requests')
     .select('id')
     .where('user_id', '=', filter.userId)
+    .where(isKeptAt(filter.now))
     .$if(states !== undefined, (q) => q.where('state', 'in', states ?? []))
     .$if(after !== undefined, (q) => (after ? q.where(olderThan(after)) : q))
     .orderBy('created_at', 'desc')

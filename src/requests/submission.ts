@@ -21,6 +21,8 @@ export interface Submission {
   endUser?: string
   /** As the call says; absent: as its key or its caller does. */
   visibility?: Visibility
+  /** Seconds for which it is kept from its end on, 0 until it is delivered, as the call says; absent: as its key does. */
+  expiresIn?: number
 }
 
 /** A source image or mask as it is kept with a request. */
@@ -39,10 +41,10 @@ export const needsOf = ({ image, inputs }: Pick<Submission, 'image' | 'inputs'>)
  * What a call means, as a hash: its canonical fields and the hashes of its inputs, never the bytes it was sent as, nor
  * how the answer is to be delivered.
  */
-export function fingerprintOf({ image, inputs, routing, visibility }: Submission): string {
+export function fingerprintOf({ image, inputs, routing, visibility, expiresIn }: Submission): string {
   const { kind, model, prompt, n, parameters } = image
   const hashes = inputs.map((one) => [one.kind, one.sha256])
-  const meaning = { kind, model, prompt, n, parameters, routing, visibility, inputs: hashes }
+  const meaning = { kind, model, prompt, n, parameters, routing, visibility, expiresIn, inputs: hashes }
   return createHash('sha256').update(canonicalJson(meaning)).digest('hex')
 }
 

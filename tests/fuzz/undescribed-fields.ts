@@ -19,6 +19,7 @@ const limits: Schema = {
   }
 }
 const visibility: Schema = { enum: ['PUBLIC', 'UNLISTED', 'PRIVATE', 'SECRET'] }
+const expiresIn: Schema = { anyOf: [{ const: 0 }, { type: 'integer', minimum: 60, maximum: 315_360_000 }] }
 const nothing: Undescribed = {}
 
 /** The dashboard's endpoints and others that are in no document. A test finds the one that is missing here. */
@@ -86,10 +87,11 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
       scopes: { type: 'array', items: { enum: ['generate', 'agent', 'usage', 'admin'] } },
       responseFormat: { enum: ['url', 'b64_json', 'b64_json_only'] },
       replacesUnused: { type: 'boolean' },
-      visibility
+      visibility,
+      expiresIn
     }
   },
-  'PATCH /api/dashboard/keys/:id': { fields: { limits, rateLimit: count, visibility } },
+  'PATCH /api/dashboard/keys/:id': { fields: { limits, rateLimit: count, visibility, expiresIn } },
   'DELETE /api/dashboard/keys/:id': nothing,
   'POST /api/dashboard/invitations/look': { fields: { token: text } },
   'POST /api/dashboard/invitations/accept': { fields: { token: text, name: text, email: text, password: text } },
@@ -98,7 +100,9 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'DELETE /api/dashboard/invitations/:id': nothing,
   'GET /api/dashboard/overview': { query: page },
   'GET /api/dashboard/account': nothing,
-  'PATCH /api/dashboard/account': { fields: { name: text, visibility } },
+  'PATCH /api/dashboard/account': {
+    fields: { name: text, visibility, keepDays: count, keepBytes: { type: 'integer', minimum: 1_000_000 } }
+  },
   'DELETE /api/dashboard/account': { fields: { email: text } },
   'DELETE /api/dashboard/account/sessions/:id': nothing,
   'POST /api/dashboard/account/sessions/end-others': nothing,

@@ -196,6 +196,9 @@ describe('keys', () => {
     expect((await change('--visibility', 'none')).stdout).toMatch(/: none\n$/)
     await waitFor(async () => (await made()) === 'UNLISTED', 1500)
     expect((await change('--visibility', 'MINE')).code).toBe(2)
+    expect((await change('--expires-in', '1h')).stdout).toMatch(/: 3600 s\n$/)
+    expect((await change('--expires-in', 'none')).stdout).toMatch(/: none\n$/)
+    for (const wrong of ['59s', 'soon', '3651d']) expect((await change('--expires-in', wrong)).code).toBe(2)
     expect(await change()).toMatchObject({ code: 1, stderr: expect.stringContaining('--visibility') as unknown })
   })
 

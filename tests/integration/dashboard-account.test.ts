@@ -57,6 +57,9 @@ describe('an account', () => {
       hasPassword: true,
       createdAt: expect.any(Number) as unknown,
       visibility: null,
+      keepDays: null,
+      keepBytes: null,
+      clubKeeps: { ms: null, bytes: null },
       linked: [],
       sessions: [
         {

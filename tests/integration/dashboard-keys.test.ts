@@ -70,7 +70,8 @@ describe('a new key', () => {
         limits: NO_LIMITS,
         rateLimit: null,
         responseFormat: 'url',
-        visibility: null
+        visibility: null,
+        expiresIn: null
       },
       secret: expect.stringMatching(/^ic_.{20,}/) as unknown,
       webhookSecret: expect.stringMatching(/^whsec_.+/) as unknown
@@ -324,6 +325,14 @@ describe('the limits of a key', () => {
     expect(await saying({ visibility: 'PRIVATE' })).toBe('PRIVATE')
     expect((await list(person))[0]?.visibility).toBe('PRIVATE')
     expect(await saying({ visibility: null })).toBeNull()
+    const kept = async (json: object) => {
+      const { status, body } = await change(person, key.id, { limits: NO_LIMITS, rateLimit: null, ...json })
+      return status === 200 ? body.expiresIn : [status, body.error.param]
+    }
+    expect([await kept({ expiresIn: 60 }), await kept({}), await kept({ expiresIn: 0 })]).toEqual([60, 60, 0])
+    expect(await kept({ expiresIn: null })).toBeNull()
+    for (const wrong of [59, -1, 10 * 365 * 86_400 + 1])
+      expect(await kept({ expiresIn: wrong })).toEqual([400, 'expiresIn'])
     const refused = await change(person, key.id, { limits: NO_LIMITS, rateLimit: null, visibility: 'MINE' })
     expect([refused.status, refused.body.error.param]).toEqual([400, 'visibility'])
   })

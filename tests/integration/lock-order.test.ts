@@ -29,13 +29,13 @@ const EXPECTED: Record<string, string[]> = {
   'requests/cancel-request.ts cancelRequest': ['request'],
   'requests/claim-task.ts claimTask': ['provider', 'request'],
   'requests/connect-agent.ts connectAgent': ['person', 'offers', 'request'],
-  'requests/delete-request.ts deleteRequest': ['person', 'request'],
-  'requests/erase-requests.ts eraseRequests': ['person', 'request'],
   'requests/expire-waiting.ts strand': ['request'],
   'requests/fail-attempt.ts failAttempt': ['provider', 'request'],
   'requests/finish-attempt.ts finishAttempt': ['provider', 'request'],
   'requests/give-up-request.ts giveUpRequest': ['request'],
+  'requests/remove-requests.ts removeRequests': ['person', 'request'],
   'requests/renew-connections.ts renewConnections': ['provider'],
+  'requests/retention-store.ts noteClock': ['installation'],
   'requests/share-request.ts shareRequest': ['request'],
   'requests/standby.ts releaseStandby': ['request'],
   'requests/standby.ts startStandby': ['provider', 'request'],
@@ -164,7 +164,7 @@ it('each operation takes its locks in one order', async () => {
   await asAdmin(`people/${person.id}`, 'PATCH', { role: 'member' })
   const account = { method: 'DELETE', json: { email: person.email } }
   expect((await callDashboard(gateway, person, 'account', account)).status).toBeLessThan(300)
-  await waitFor(() => wasSeen('eraseRequests'))
+  await waitFor(() => wasSeen('retireProviders'))
 
   const orders = new Map(
     [...taken.values()].map(({ operation, kinds }) => [`${operation}: ${kinds.join(' → ')}`, kinds])

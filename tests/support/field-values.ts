@@ -10,6 +10,8 @@ export function valueOf(name: string, { value }: Field): unknown {
       return `a ${name}`
     case 'integer':
       return value.max === undefined ? 2 : value.max - 1
+    case 'lifetime':
+      return value.max - 1
     case 'number':
       return value.min + 0.25
     case 'boolean':

@@ -35,6 +35,7 @@ import * as standby from './032-standby.ts'
 import * as serviceWarms from './033-service-warms.ts'
 import * as assetHashes from './034-asset-hashes.ts'
 import * as stagedImages from './035-staged-images.ts'
+import * as keeping from './036-keeping.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -76,5 +77,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '032-standby': standby,
   '033-service-warms': serviceWarms,
   '034-asset-hashes': assetHashes,
-  '035-staged-images': stagedImages
+  '035-staged-images': stagedImages,
+  '036-keeping': keeping
 }

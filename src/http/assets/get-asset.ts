@@ -10,12 +10,16 @@ import { formatOfMediaType, type ImageMediaType, mediaTypeOfFormat } from '../..
 import { callerOf } from '../auth/caller.ts'
 import { callerLeft } from '../caller-left.ts'
 import type { HttpContext } from '../http-context.ts'
+import { onceDelivered } from '../once-delivered.ts'
 import { parseImageLink } from './parse-image-link.ts'
 import { parseRange } from './parse-range.ts'
 import { parseThumbnail } from './parse-thumbnail.ts'
 import { AssetSchema } from './asset-schema.ts'
 
-type AssetContext = Pick<HttpContext, 'assets' | 'thumbnails' | 'deliveryLinks' | 'keyGuard' | 'people' | 'config'>
+type AssetContext = Pick<
+  HttpContext,
+  'assets' | 'thumbnails' | 'deliveryLinks' | 'keyGuard' | 'people' | 'config' | 'requests' | 'logger' | 'now'
+>
 type AssetRequest = FastifyRequest<{ Params: { id: string }; Querystring: Record<string, unknown> }>
 
 /**
@@ -33,7 +37,7 @@ export function getAsset(scope: FastifyInstance, context: AssetContext): void {
 }
 
 async function sendAsset(context: AssetContext, request: AssetRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const { assets, thumbnails, config } = context
+  const { assets, thumbnails, config, now } = context
   const wish = parseThumbnail(request.query)
   const asset = await assets.getVisible(request.params.id, {
     whoReads: () => readerOf(context, request),
@@ -41,7 +45,7 @@ async function sendAsset(context: AssetContext, request: AssetRequest, reply: Fa
   })
   const kind = chooseThumbnail(asset, wish)
   const etag = etagOf(asset, kind)
-  const cacheControl = cacheControlOf(asset, config)
+  const cacheControl = cacheControlOf(asset, { config, now: now() })
   const headers = { ...headersOf(asset, kind), etag, 'cache-control': cacheControl }
   if (matches(request.headers['if-none-match'], etag)) return reply.status(304).headers(headers).send()
 
@@ -57,6 +61,10 @@ async function sendAsset(context: AssetContext, request: AssetRequest, reply: Fa
   void reply.headers(headers).type(mediaTypeOfFormat(formatOf(asset, kind)))
   void reply.header('content-length', range ? range.end - range.start + 1 : image.bytes)
   if (range) void reply.status(206).header('content-range', `bytes ${range.start}-${range.end}/${image.bytes}`)
+  // Of an image that is fetched in parts the last one counts.
+  const isLast = range === undefined || range.end === image.bytes - 1
+  if (asset.isOnce && !kind && bytes && isLast)
+    onceDelivered(context, reply, { id: asset.request_id, assetId: asset.id })
   return reply.send(bytes)
 }
 
@@ -72,6 +80,8 @@ async function linkFor(
   const { asset, kind, image, cacheControl } = sent
   // Its next fetch is to be refused when its visibility has changed, which a link of the store knows nothing of.
   if (asset.kind === 'output' && !isForEverybody(asset)) return undefined
+  // What is gone when it was delivered has to be seen being delivered.
+  if (asset.isOnce) return undefined
   if (method !== 'GET' || image.storageKey === undefined || isScript(headers)) return undefined
   return deliveryLinks.find(asset, image.storageKey, {
     contentType: mediaTypeOfFormat(formatOf(asset, kind)),
@@ -104,9 +114,14 @@ const formatOf = (asset: AssetRow, kind?: ThumbnailKind) =>
 /** What is not for everybody is kept by the reader's browser at most, which asks each time whether it still may be seen. */
 const cacheControlOf = (
   asset: ReadableAsset,
-  { assetCacheControl }: Pick<HttpContext['config'], 'assetCacheControl'>
+  { config, now }: { config: Pick<HttpContext['config'], 'assetCacheControl'>; now: number }
 ) => {
-  if (isForEverybody(asset)) return assetCacheControl
+  if (asset.isOnce) return 'private, no-store'
+  // No cache keeps it for longer than it is here.
+  if (isForEverybody(asset) && asset.expiresAt !== null) {
+    return `public, max-age=${Math.max(0, Math.floor((asset.expiresAt - now) / 1000))}`
+  }
+  if (isForEverybody(asset)) return config.assetCacheControl
   return asset.kind === 'output' && asset.visibility === 'PRIVATE' ? 'private, no-cache' : 'private, no-store'
 }
 

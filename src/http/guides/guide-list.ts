@@ -9,6 +9,7 @@ export interface Guide {
 export const GUIDES: readonly Guide[] = [
   { name: 'clients', about: 'Programs that work here, and what to set in them.' },
   { name: 'images', about: 'Addresses of images, small ones, and what is told about them.' },
+  { name: 'privacy', about: 'What is kept of your requests, for how long, and how to keep less, or more.' },
   { name: 'jobs', about: 'Work that nobody waits for: following, canceling, batches, repeating safely.' },
   { name: 'limits-and-usage', about: 'What keys and people may use, and what they used.' },
   { name: 'webhooks', about: 'A server of yours is told when a job ends.' },

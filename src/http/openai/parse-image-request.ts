@@ -73,21 +73,23 @@ function parseStream(
   return { partialImages }
 }
 
-type Delivery = Pick<Submission, 'isAsync' | 'routing' | 'webhookUrl' | 'endUser' | 'visibility'>
+type Delivery = Pick<Submission, 'isAsync' | 'routing' | 'webhookUrl' | 'endUser' | 'visibility' | 'expiresIn'>
 
-/** Who waits, whose machines may work on it, who is told, and who may see what comes of it. */
+/** Who waits, whose machines may work on it, who is told, who may see what comes of it, and for how long. */
 function parseDelivery(read: ReadField): Delivery {
   const isAsync = read('async') ?? FIELDS.async.default
   const webhookUrl = read('webhook_url')
   if (webhookUrl !== undefined) checkWebhookUrl(webhookUrl, isAsync)
   const endUser = read('user')
   const visibility = read('visibility')
+  const expiresIn = read('expires_in')
   return {
     isAsync,
     routing: read('inference_club_routing') ?? FIELDS.inference_club_routing.default,
     ...(webhookUrl !== undefined && { webhookUrl }),
     ...(endUser !== undefined && { endUser }),
-    ...(visibility !== undefined && { visibility })
+    ...(visibility !== undefined && { visibility }),
+    ...(expiresIn !== undefined && { expiresIn })
   }
 }
 

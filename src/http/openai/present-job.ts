@@ -77,6 +77,9 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
     kind: request.kind,
     prompt: request.prompt,
     visibility: request.visibility,
+    expires_in: request.expires_in,
+    expires_at: seconds(expiryOf(request)),
+    pinned: request.pinned === 1,
     parameters: presentParameters({ ...view.parameters, extra: {} }, request.n),
     inputs: view.inputs.map((input) => ({
       kind: input.kind,
@@ -106,6 +109,10 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
     ...(request.state === 'failed' && { error: jobError(view) })
   }
 }
+
+/** When a request is deleted because its time is over, UTC milliseconds; null: as far as is known it is not. */
+export const expiryOf = ({ expires_at, pinned }: RequestView['request']): number | null =>
+  pinned === 1 ? null : expires_at
 
 /** Rounded up: at that second it has ended. */
 export const presentWait = ({ reason, until }: Wait) => ({

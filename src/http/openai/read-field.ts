@@ -1,5 +1,7 @@
 import { type Field, type FieldName, type FieldOf, FIELDS } from '../../images/fields.ts'
 import { checkPixels, parseSize } from '../../images/sizes.ts'
+import { errors } from '../../lib/errors.ts'
+import { isLifetime, LIFETIMES } from '../../lib/lifetimes.ts'
 import type { Fields } from './fields.ts'
 import { parseLoras } from './parse-loras.ts'
 import { parseSeed } from './parse-seed.ts'
@@ -31,6 +33,8 @@ function readValue(fields: Fields, name: FieldName, { limits, warnings }: FieldR
       return fields.integer(name, value)
     case 'number':
       return fields.number(name, value)
+    case 'lifetime':
+      return readLifetime(fields, name)
     case 'boolean':
       return fields.boolean(name)
     case 'choice':
@@ -42,6 +46,13 @@ function readValue(fields: Fields, name: FieldName, { limits, warnings }: FieldR
     case 'size':
       return readSize(fields, name, limits.maxPixels)
   }
+}
+
+/** Throws `invalid_request` for seconds between 0 and the least. */
+export function readLifetime(fields: Fields, name: string): number | undefined {
+  const seconds = fields.integer(name, { min: 0, max: LIFETIMES.max })
+  if (seconds === undefined || isLifetime(seconds)) return seconds
+  throw errors.invalidRequest(`'${name}' must be 0 or at least ${LIFETIMES.min} seconds.`, name)
 }
 
 function readLoras(fields: Fields, name: FieldName, bounds: { maxItems: number; maxChars: number }) {

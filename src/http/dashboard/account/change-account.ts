@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { DAY_MS } from '../../../lib/durations.ts'
 import { errors } from '../../../lib/errors.ts'
 import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { callerOf } from '../../auth/caller.ts'
@@ -9,7 +10,14 @@ import type { AccountInfo } from '../contract/account.ts'
 import { refuseUnknown } from '../../refuse-unknown.ts'
 import { presentAccount } from './present-account.ts'
 
-/** `PATCH /api/dashboard/account` with `{name}`, `{visibility}` or both; a `visibility` of null is that of the club. */
+/** The least that is worth choosing, and more than any disk has. */
+const KEPT_BYTES = { min: 1_000_000, max: 1024 ** 5 }
+const KEPT_DAYS = { min: 1, max: 36_500 }
+
+/**
+ * `PATCH /api/dashboard/account` with any of `{name, visibility, keepDays, keepBytes}`; all but the name may be null: as the club
+ * has it.
+ */
 export function changeAccount(
   scope: FastifyInstance,
   { people, config }: Pick<HttpContext, 'people' | 'config'>
@@ -20,12 +28,19 @@ export function changeAccount(
     const fields = new Fields(body)
     const name = fields.text('name')
     const visibility = fields.choice('visibility', VISIBILITIES)
+    const keepDays = fields.integer('keepDays', KEPT_DAYS)
+    const keepBytes = fields.integer('keepBytes', KEPT_BYTES)
     refuseUnknown(fields)
-    const isVisibilityThere = 'visibility' in body
-    if (name === undefined && !isVisibilityThere) throw errors.invalidRequest("'name' is required.", 'name')
+    const defaults = {
+      ...('visibility' in body && { visibility: visibility ?? null }),
+      ...('keepDays' in body && { keepMs: keepDays === undefined ? null : keepDays * DAY_MS }),
+      ...('keepBytes' in body && { keepBytes: keepBytes ?? null })
+    }
+    const hasDefaults = Object.keys(defaults).length > 0
+    if (name === undefined && !hasDefaults) throw errors.invalidRequest("'name' is required.", 'name')
     if (name !== undefined) await people.account.rename(userId, name)
-    if (isVisibilityThere) await people.account.changeVisibility(userId, visibility ?? null)
+    if (hasDefaults) await people.account.changeDefaults(userId, defaults)
     const token = await people.sessionTokenOf(callerOf(request, config))
-    return presentAccount(await people.account.view(userId, token))
+    return presentAccount(await people.account.view(userId, token), config.limits)
   })
 }

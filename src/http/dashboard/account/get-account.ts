@@ -8,6 +8,6 @@ import { presentAccount } from './present-account.ts'
 export function getAccount(scope: FastifyInstance, { people, config }: Pick<HttpContext, 'people' | 'config'>): void {
   scope.get('/account', { config: { operation: 'manageAccount' } }, async (request): Promise<AccountInfo> => {
     const token = await people.sessionTokenOf(callerOf(request, config))
-    return presentAccount(await people.account.view(request.principal.userId, token))
+    return presentAccount(await people.account.view(request.principal.userId, token), config.limits)
   })
 }

@@ -7,12 +7,17 @@ export interface AccountInfo extends Person {
   createdAt: number
   /** Who may see what they make where a call and its key do not say it; null: `UNLISTED`. */
   visibility: Visibility | null
+  /** For how many days after their end their requests are kept, and how much their images may take; null: as the club has it. */
+  keepDays: number | null
+  keepBytes: number | null
+  /** What the operator keeps at most; null: everything. The less of both counts. */
+  clubKeeps: { ms: number | null; bytes: number | null }
   sessions: { id: string; isThis: boolean; createdAt: number; lastSeenAt: number; userAgent: string | null }[]
   linked: { provider: 'github' | 'oidc'; linkedAt: number }[]
 }
 
 /*
- * `PATCH /api/dashboard/account {name, visibility}` (each may be left out), `DELETE /api/dashboard/account/sessions/<id>`, `POST …/account/sessions/end-others`,
+ * `PATCH /api/dashboard/account {name, visibility, keepDays, keepBytes}` (each may be left out), `DELETE /api/dashboard/account/sessions/<id>`, `POST …/account/sessions/end-others`,
  * `DELETE /api/dashboard/account {email}`: deletes the account with its requests, images, keys and providers; the e-mail
  * is asked for so that nobody does it by accident. Usage numbers stay, without a name. Passwords, linking and unlinking:
  * the sign-in library's own endpoints under `/api/auth`.

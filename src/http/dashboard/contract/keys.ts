@@ -18,6 +18,8 @@ export interface KeyInfo {
   responseFormat: ResponseFormat | null
   /** Who may see what is made with it, where a call does not say it; null: as its owner says. */
   visibility: Visibility | null
+  /** Seconds for which requests made with it are kept after their end, where a call does not say it; 0: until delivered, null: they are kept. */
+  expiresIn: number | null
 }
 
 export type Scope = 'generate' | 'agent' | 'usage' | 'admin'
@@ -45,10 +47,11 @@ export interface NewKey {
   visibility?: Visibility | null
   /** True: keys of the caller that are like it in all of that and were never used are revoked, as it takes their place. */
   replacesUnused?: boolean
+  expiresIn?: number | null
 }
 
 /** `PATCH /api/dashboard/keys/<id>`: all of its limits, and what of its defaults is to be another; answers the KeyInfo. */
-export type ChangedKey = Pick<NewKey, 'limits' | 'rateLimit' | 'visibility'>
+export type ChangedKey = Pick<NewKey, 'limits' | 'rateLimit' | 'visibility' | 'expiresIn'>
 
 /** The answer to a `NewKey`: the secrets are told here and never again. */
 export interface CreatedKey {

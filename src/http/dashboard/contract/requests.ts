@@ -31,6 +31,11 @@ export interface RequestSummary {
   n: number
   owner: { id: string; name: string }
   visibility: Visibility
+  /** When it is deleted because its time is over; null: it is kept, or has not ended. */
+  expiresAt: number | null
+  /** It goes once its images have been delivered, at `expiresAt` at the latest. */
+  isOnce: boolean
+  pinned: boolean
   createdAt: number
   startedAt: number | null
   finishedAt: number | null

@@ -6,6 +6,7 @@ import { type Principal, RESPONSE_DEFAULTS, type Scope } from '../../../lib/prin
 import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
+import { readLifetime } from '../../openai/read-field.ts'
 import { parseLimits } from '../parse-limits.ts'
 import { refuseUnknown } from '../../refuse-unknown.ts'
 
@@ -33,6 +34,7 @@ export function parseNewKey(
   const responseDefault = fields.choice('responseFormat', RESPONSE_DEFAULTS)
   const visibilityDefault = fields.choice('visibility', VISIBILITIES)
   const replacesUnused = fields.boolean('replacesUnused')
+  const expiresInDefault = readLifetime(fields, 'expiresIn')
   const key = {
     userId: principal.userId,
     name,
@@ -42,7 +44,8 @@ export function parseNewKey(
     ...(rateLimit !== undefined && { rateLimit }),
     ...(responseDefault && { responseDefault }),
     ...(visibilityDefault && { visibilityDefault }),
-    ...(replacesUnused === true && { replacesUnused })
+    ...(replacesUnused === true && { replacesUnused }),
+    ...(expiresInDefault !== undefined && { expiresInDefault })
   }
   refuseUnknown(fields)
   return key
@@ -51,7 +54,7 @@ export function parseNewKey(
 /**
  * The body of `PATCH /api/dashboard/keys/<id>`: all limits of a key, with the same bounds as of a new one. Without
  * `rateLimit`, null included, it is as configured; a rate that an admin gave may stay though its holder could not give it.
- * Without `visibility` that stays; null is as its owner says.
+ * Without `visibility` or `expiresIn` that stays; null is as its owner says, and kept.
  */
 export function parseKeyChange(
   body: unknown,
@@ -63,8 +66,14 @@ export function parseKeyChange(
   const isKept = present !== null && fields.integer('rateLimit', { min: 0, max: MAX_COUNT }) === present
   const rateLimit = isKept ? present : (fields.integer('rateLimit', rateRange(principal, perMinute)) ?? null)
   const visibility = fields.choice('visibility', VISIBILITIES)
+  const expiresIn = readLifetime(fields, 'expiresIn')
   refuseUnknown(fields)
-  return { limits, rateLimit, ...('visibility' in values && { visibilityDefault: visibility ?? null }) }
+  return {
+    limits,
+    rateLimit,
+    ...('visibility' in values && { visibilityDefault: visibility ?? null }),
+    ...('expiresIn' in values && { expiresInDefault: expiresIn ?? null })
+  }
 }
 
 const rateRange = ({ role }: Principal, perMinute: number): { min: number; max?: number } =>

@@ -16,6 +16,7 @@ export function presentKey(key: ApiKeyWithUser): KeyInfo {
     limits: presentLimits(key),
     rateLimit: key.rate_limit,
     responseFormat: key.default_response_format as ResponseFormat | null,
-    visibility: key.default_visibility
+    visibility: key.default_visibility,
+    expiresIn: key.default_expires_in
   }
 }

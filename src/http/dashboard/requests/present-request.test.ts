@@ -8,7 +8,17 @@ const owner = { id: 'usr_1', name: 'Ann' }
 
 const image = (id: string, change = {}): RequestView['outputs'][number] => ({
   ...{ id, owner_id: 'usr_1', request_id: 'req_1', kind: 'output', position: 0, storage_key: `images/${id}` },
-  ...{ media_type: 'image/png', bytes: 10, sha256: 'x', width: 4, height: 3, seed: 7, created_at: 1, has_alpha: 0 },
+  ...{
+    media_type: 'image/png',
+    bytes: 10,
+    sha256: 'x',
+    width: 4,
+    height: 3,
+    seed: 7,
+    created_at: 1,
+    has_alpha: 0,
+    delivered_at: null
+  },
   ...change
 })
 

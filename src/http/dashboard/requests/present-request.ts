@@ -1,7 +1,7 @@
 import { type QueueOutlook, shownState } from '../../../request-views/queue-outlook.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import type { SummaryView } from '../../../request-views/view-summaries.ts'
-import { jobError, presentParameters, progressOf } from '../../openai/present-job.ts'
+import { expiryOf, jobError, presentParameters, progressOf } from '../../openai/present-job.ts'
 import type { AttemptInfo, ImageInfo, RequestDetail, RequestKind, RequestSummary } from '../contract/requests.ts'
 
 export interface SummaryOptions {
@@ -30,6 +30,9 @@ export function presentSummary(view: SummaryView, { owner, queue }: SummaryOptio
     n: request.n,
     owner,
     visibility: request.visibility,
+    expiresAt: expiryOf(request),
+    isOnce: request.expires_in === 0 && request.pinned === 0,
+    pinned: request.pinned === 1,
     createdAt: request.created_at,
     startedAt: request.started_at,
     finishedAt: request.finished_at,

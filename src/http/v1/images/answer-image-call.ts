@@ -8,6 +8,7 @@ import type { RequestView } from '../../../request-views/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
 import { idempotencyKey } from '../../idempotency-key.ts'
 import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
+import { onceDelivered } from '../../once-delivered.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
 import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
@@ -68,8 +69,14 @@ async function waitForImages(
   if (end === 'timeout') throw await lateError(context, { id, hasKey })
   if (end === 'aborted') throw errors.shuttingDown(`The server is restarting; request '${id}' goes on afterwards.`)
   void reply.header('openai-processing-ms', Math.round(reply.elapsedTime))
+  const format = formatFor(call, request.principal.responseDefault)
+  const failure = failureOf(end)
+  const isDelivered = end.request.expires_in === 0 && (format !== 'url' || failure !== undefined)
+  if (isDelivered) onceDelivered(context, reply, { id })
+  if (failure) throw failure
   return presentOutcome(context, end, {
-    format: formatFor(call, request.principal.responseDefault),
+    // A URL of what is gone by the time it is read would be one of nothing.
+    format: isDelivered ? 'b64_json_only' : format,
     imageUrl: imageUrlFor(request, context)
   })
 }
@@ -123,8 +130,6 @@ async function presentOutcome(
   view: RequestView,
   options: { format: ResponseDefault; imageUrl: ImageUrl }
 ): Promise<PresentedImages> {
-  const failure = failureOf(view)
-  if (failure) throw failure
   return presentImages(view, {
     ...(options.format !== 'b64_json_only' && { imageUrl: options.imageUrl }),
     ...(options.format !== 'url' && {

@@ -19,6 +19,8 @@ function schemaOf({ value, default: usual, description, examples }: Field): TSch
       return Type.Integer({ ...rangeOf(value), ...facts })
     case 'number':
       return Type.Number({ ...rangeOf(value), ...facts })
+    case 'lifetime':
+      return Type.Union([Type.Literal(0), Type.Integer(rangeOf(value))], facts)
     case 'boolean':
       return Type.Boolean(facts)
     case 'choice':

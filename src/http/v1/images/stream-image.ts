@@ -9,6 +9,7 @@ import { callerLeft } from '../../caller-left.ts'
 import { tellError } from '../../error-handler.ts'
 import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { presentCompleted, presentPartialImage, presentStreamError } from '../../openai/present-image-events.ts'
+import { onceDelivered } from '../../once-delivered.ts'
 import { stillAuthorized } from '../../still-authorized.ts'
 import {
   failureOf,
@@ -53,7 +54,7 @@ export async function streamImage(
       isOver: async () => !(await stillAuthorized(context, request)),
       events: async function* (signal) {
         try {
-          yield* untilEnded(context, { ...stream, signal })
+          yield* untilEnded(context, { ...stream, signal, reply })
         } catch (error) {
           giveUpSoon()
           yield presentStreamError(tellError(context, error, request))
@@ -68,7 +69,7 @@ export async function streamImage(
 
 async function* untilEnded(
   context: HttpContext,
-  { id, hasKey, partialImages, signal }: ImageStream & { signal: AbortSignal }
+  { id, hasKey, partialImages, signal, reply }: ImageStream & { signal: AbortSignal; reply: FastifyReply }
 ): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
   const { requestViews, assets, durable, now } = context
   const choice = choosePreviews(partialImages)
@@ -81,6 +82,7 @@ async function* untilEnded(
         view = event.view
         if (!hasEnded(view.request.state)) break
         await durable()
+        if (view.request.expires_in === 0) onceDelivered(context, reply, { id })
         yield await presentEnd(view, assets)
         return
       case 'progress':

@@ -12,20 +12,28 @@ import { JobParams } from '../request-schemas.ts'
 import { JobResponse } from './job-schemas.ts'
 import type { HttpContext } from '../../http-context.ts'
 
-/** `PATCH /v1/jobs/<id>`: who may fetch its images from now on. */
+/** `PATCH /v1/jobs/<id>`: who may fetch its images from now on, and whether it stays. */
 export function changeJob(scope: FastifyInstance, context: HttpContext): void {
   const { requests, requestViews } = context
   scope.patch<{ Params: { id: string } }>('/jobs/:id', {
     config: { operation: 'changeJob' },
     schema: {
       tags: ['Jobs'],
-      summary: 'Change who may see the images of a request',
+      summary: 'Change who may see the images of a request, or pin it',
       description:
-        'Counts from the next fetch on, for thumbnails too; signed links made before end. What others have fetched they have, and caches may keep what was public.',
+        'A visibility counts from the next fetch on, for thumbnails too; signed links made before end. What others have fetched they have, and caches may keep what was public. What is pinned is deleted by nobody but its owner: neither when its time is over nor by how long, or how much, is kept here. It counts as before.',
       params: JobParams,
       body: Type.Object(
-        { visibility: Type.Enum([...VISIBILITIES], { description: 'Who may fetch its images.' }) },
-        { 'x-examples': { secret: { summary: 'For its owner alone', value: { visibility: 'SECRET' } } } }
+        {
+          visibility: Type.Optional(Type.Enum([...VISIBILITIES], { description: 'Who may fetch its images.' })),
+          pinned: Type.Optional(Type.Boolean({ description: 'It stays until it is deleted by hand.' }))
+        },
+        {
+          'x-examples': {
+            secret: { summary: 'For its owner alone', value: { visibility: 'SECRET' } },
+            pin: { summary: 'To be kept', value: { pinned: true } }
+          }
+        }
       ),
       response: { 200: JobResponse, ...errorResponses('not_found', 'invalid_json') }
     },
@@ -33,9 +41,13 @@ export function changeJob(scope: FastifyInstance, context: HttpContext): void {
       const { id } = request.params
       const fields = new Fields(jsonObject(request.body))
       const visibility = fields.choice('visibility', VISIBILITIES)
+      const pinned = fields.boolean('pinned')
       refuseUnknown(fields)
-      if (visibility === undefined) throw errors.invalidRequest("'visibility' is required.", 'visibility')
-      await requests.changeVisibility({ id, userId: request.principal.userId, visibility })
+      if (visibility === undefined && pinned === undefined) {
+        throw errors.invalidRequest("Say what is to be another: 'visibility' or 'pinned'.", 'visibility')
+      }
+      const change = { ...(visibility && { visibility }), ...(pinned !== undefined && { pinned }) }
+      await requests.change({ id, userId: request.principal.userId, ...change })
       const view = await requestViews.view(id, request.principal)
       const queue = await requestViews.outlookOf(view)
       return presentJob(view, { imageUrl: imageUrlFor(request, context), queue })

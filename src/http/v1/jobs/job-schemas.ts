@@ -23,6 +23,15 @@ export const JobResponse = Type.Object({
   kind: Type.Enum(['generation', 'edit', 'variation']),
   prompt: Type.String(),
   visibility: Type.Enum([...VISIBILITIES], { description: 'Who may fetch its images.' }),
+  expires_in: nullable(
+    Type.Integer({
+      description: 'Seconds for which it is kept after its end; 0: until it is delivered, null: it is kept.'
+    })
+  ),
+  expires_at: nullable(
+    Type.Integer({ description: 'When it is deleted, Unix seconds; null: it has not ended, is pinned, or is kept.' })
+  ),
+  pinned: Type.Boolean({ description: 'It stays until it is deleted by hand.' }),
   parameters: Type.Record(Type.String(), Type.Unknown(), { description: 'As asked.' }),
   inputs: Type.Array(
     Type.Object({

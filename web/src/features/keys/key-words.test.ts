@@ -15,7 +15,8 @@ const KEY: KeyInfo = {
   limits: NO_LIMITS,
   rateLimit: null,
   responseFormat: 'url',
-  visibility: null
+  visibility: null,
+  expiresIn: null
 }
 
 describe('keyStatus', () => {

@@ -20,7 +20,7 @@ export const FIELD_NAMES: readonly FieldName[] = [
 export type FieldErrors = Partial<Record<FieldName, string>>
 
 /** Fields that the page fills in itself. */
-const OWN_FIELDS: readonly string[] = [...FIELD_NAMES, 'async', 'visibility', 'image', 'mask', 'stream']
+const OWN_FIELDS: readonly string[] = [...FIELD_NAMES, 'async', 'visibility', 'expires_in', 'image', 'mask', 'stream']
 
 /** What the server would refuse, told before anything is sent. Empty: nothing. */
 export function checkEntries(entries: Entries): FieldErrors {

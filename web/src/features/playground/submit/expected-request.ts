@@ -17,6 +17,9 @@ export function expectedRequest(call: PlaygroundCall, { key, owner }: { key: str
     owner: { id: owner.id, name: owner.name },
     // Without one it is as the account says, which the server tells in a moment.
     visibility: VISIBILITY_CHOICES.find(({ value }) => value === fields.visibility)?.value ?? 'UNLISTED',
+    expiresAt: null,
+    isOnce: fields.expires_in === 0,
+    pinned: false,
     createdAt: Date.now(),
     startedAt: null,
     finishedAt: null,

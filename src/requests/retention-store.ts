@@ -1,0 +1,134 @@
+import type { Database, Db, Trx } from '../db/database.ts'
+import { lockInstallation } from '../db/locks.ts'
+import type { RequestRow } from './request-store.ts'
+
+/** Requests whose time is over, those first whose time was over first, with whom they belong to. */
+export const listExpired = (
+  db: Db,
+  { now, limit }: { now: number; limit: number }
+): Promise<Pick<RequestRow, 'id' | 'user_id'>[]> =>
+  db
+    .selectFrom('requests')
+    .select(['id', 'user_id'])
+    .where('expires_at', '<=', now)
+    .where('pinned', '=', 0)
+    .orderBy('expires_at')
+    .limit(limit)
+    .execute()
+
+export type Due = { expiredAt: number } | { endedBefore: number }
+
+/** Of these requests of somebody, those that are due and not pinned. */
+export async function stillDue(trx: Trx, { ids, due }: { ids: readonly string[]; due: Due }): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('requests')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('pinned', '=', 0)
+    .$if('expiredAt' in due, (q) => q.where('expires_at', '<=', 'expiredAt' in due ? due.expiredAt : 0))
+    .$if('endedBefore' in due, (q) => q.where('finished_at', '<', 'endedBefore' in due ? due.endedBefore : 0))
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Ended requests of somebody that are not pinned, those first that ended first; with `endedBefore` those before then. */
+export async function listOldest(
+  db: Db,
+  { userId, endedBefore, limit }: { userId: string; endedBefore?: number; limit: number }
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('requests')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('pinned', '=', 0)
+    .where('finished_at', 'is not', null)
+    .$if(endedBefore !== undefined, (q) => q.where('finished_at', '<', endedBefore ?? 0))
+    .orderBy('finished_at')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** The same, of those that have images or inputs, the first; undefined when there is none. */
+export async function findOldestWithImages(db: Db, userId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('requests')
+    .select('requests.id')
+    .where('user_id', '=', userId)
+    .where('pinned', '=', 0)
+    .where('finished_at', 'is not', null)
+    .where((e) =>
+      e.exists(e.selectFrom('assets').select('assets.id').whereRef('assets.request_id', '=', 'requests.id'))
+    )
+    .orderBy('finished_at')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.id
+}
+
+/** What the images of somebody take. */
+export async function readStoredBytes(db: Db, userId: string): Promise<number> {
+  const row = await db.selectFrom('stored_bytes').select('bytes').where('owner_id', '=', userId).executeTakeFirst()
+  return Number(row?.bytes ?? 0)
+}
+
+export interface Keeper {
+  id: string
+  keep_ms: number | null
+  keep_bytes: number | null
+}
+
+/** People in the order of their ids; those alone who said themselves how much they keep, unless `all`. */
+export const listKeepers = (
+  db: Db,
+  { afterId, all, limit }: { afterId: string; all: boolean; limit: number }
+): Promise<Keeper[]> =>
+  db
+    .selectFrom('users')
+    .select(['id', 'keep_ms', 'keep_bytes'])
+    .where('id', '>', afterId)
+    .$if(!all, (q) => q.where((e) => e.or([e('keep_ms', 'is not', null), e('keep_bytes', 'is not', null)])))
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+
+const RETENTION = 'retention'
+/** What is passed between two looks when a gateway runs, generously. */
+const NOTICED_MS = 3_600_000
+/** How long a gateway has to run after its clock went ahead, at most. */
+const HOLD_MS = 6 * 3_600_000
+
+/**
+ * Notes that the clock is looked at before anything is deleted by it, and tells for how long nothing may be. When it has gone
+ * ahead by more than an hour since somebody last looked, it was set, or nobody was here: which of them cannot be told, so
+ * nothing is deleted until gateways have run for as long again, six hours at most. What runs for less at a time gets on, too:
+ * a wait that has begun is not made longer.
+ */
+export const noteClock = ({
+  db,
+  clock
+}: Pick<Database, 'db' | 'clock'>): Promise<{ holdMs: number; aheadMs: number }> =>
+  db.transaction().execute(async (trx) => {
+    await lockInstallation(trx)
+    const now = clock.now()
+    const last = await trx.selectFrom('sweeps').selectAll().where('name', '=', RETENTION).executeTakeFirst()
+    const elapsedMs = last ? now - Number(last.seen_at) : 0
+    // It was set back, so the wait for its having been ahead is over.
+    const before = last && elapsedMs >= 0 ? Number(last.hold_ms) : 0
+    const isAhead = elapsedMs > NOTICED_MS
+    const begun = before > 0 ? before : Math.min(elapsedMs, HOLD_MS)
+    const holdMs = isAhead ? begun : Math.max(0, before - Math.max(0, elapsedMs))
+    const row = { name: RETENTION, seen_at: now, hold_ms: holdMs }
+    await trx
+      .insertInto('sweeps')
+      .values(row)
+      .onConflict((c) => c.column('name').doUpdateSet(row))
+      .execute()
+    return { holdMs, aheadMs: isAhead ? elapsedMs : 0 }
+  })
+
+/** For how long nothing is deleted by the clock. */
+export async function readHoldMs(db: Db): Promise<number> {
+  const row = await db.selectFrom('sweeps').select('hold_ms').where('name', '=', RETENTION).executeTakeFirst()
+  return Number(row?.hold_ms ?? 0)
+}
