@@ -106,7 +106,7 @@ describe('the list', () => {
       owner: { id: user.id, name: user.email },
       visibility: 'UNLISTED',
       expiresAt: null,
-      isOnce: false,
+      expiresIn: null,
       pinned: false,
       ...times,
       queuePosition: null,

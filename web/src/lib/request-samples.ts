@@ -28,7 +28,7 @@ export const summary = (change: Partial<RequestSummary> = {}): RequestSummary =>
   owner: { id: 'usr_1', name: 'Ada' },
   visibility: 'UNLISTED',
   expiresAt: null,
-  isOnce: false,
+  expiresIn: null,
   pinned: false,
   createdAt: 1000,
   startedAt: 2000,

@@ -20,6 +20,9 @@ export function leftOf({ etaSeconds, etaToldAt }: Estimate, now: number): number
 /** The server's time, anew every second. */
 export const useServerTime = (): number => useNow(1000) + aheadMs
 
+/** The same, anew often enough for what takes minutes. */
+export const useServerNow = (): number => useNow() + aheadMs
+
 /** The request with its estimate counted down to this moment. */
 export function useTimeLeft<T extends Estimate>(request: T): T {
   const now = useServerTime()

@@ -33,8 +33,8 @@ export interface RequestSummary {
   visibility: Visibility
   /** When it is deleted because its time is over; null: it is kept, or has not ended. */
   expiresAt: number | null
-  /** It goes once its images have been delivered, at `expiresAt` at the latest. */
-  isOnce: boolean
+  /** Seconds for which it is kept after its end; 0: until it is delivered, at `expiresAt` at the latest; null: it is kept. */
+  expiresIn: number | null
   pinned: boolean
   createdAt: number
   startedAt: number | null

@@ -31,7 +31,7 @@ export function presentSummary(view: SummaryView, { owner, queue }: SummaryOptio
     owner,
     visibility: request.visibility,
     expiresAt: expiryOf(request),
-    isOnce: request.expires_in === 0 && request.pinned === 0,
+    expiresIn: request.expires_in,
     pinned: request.pinned === 1,
     createdAt: request.created_at,
     startedAt: request.started_at,

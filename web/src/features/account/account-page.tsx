@@ -8,6 +8,7 @@ import { accountQuery } from './api.ts'
 import { DeleteSection } from './delete-section.tsx'
 import { ExportSection } from './export-section.tsx'
 import { explainLinkError } from './explain-link-error.ts'
+import { KeepingSection } from './keeping-section.tsx'
 import { LinkedSection } from './linked-section.tsx'
 import { PasswordSection } from './password-section.tsx'
 import { ProfileSection } from './profile-section.tsx'
@@ -38,6 +39,7 @@ const Sections = ({ account }: { account: AccountInfo }) => (
   <div className="flex flex-col gap-6">
     <ProfileSection account={account} />
     <VisibilitySection account={account} />
+    <KeepingSection account={account} />
     <ThemeSection />
     <PasswordSection account={account} />
     <LinkedSection account={account} />

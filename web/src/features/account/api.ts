@@ -1,6 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { AccountInfo } from '../../../../src/http/dashboard/contract/account.ts'
-import type { Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
 import { tellError } from '../../components/ui/toaster.tsx'
 import { basePath, clubUrl } from '../../lib/base-path.ts'
 import { DASHBOARD, fetchJson, messageOf } from '../../lib/fetch-json.ts'
@@ -27,11 +26,13 @@ export function useRename() {
   })
 }
 
-export function useChangeVisibility() {
+/** What somebody says of all that they make; null: as the club has it. */
+export type AccountDefaults = Partial<Pick<AccountInfo, 'visibility' | 'keepDays' | 'keepBytes'>>
+
+export function useChangeDefaults() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (visibility: Visibility | null) =>
-      fetchJson<AccountInfo>(ACCOUNT, { method: 'PATCH', json: { visibility } }),
+    mutationFn: (defaults: AccountDefaults) => fetchJson<AccountInfo>(ACCOUNT, { method: 'PATCH', json: defaults }),
     onSuccess: (account) => client.setQueryData(accountQuery.queryKey, account),
     onError: (error) => tellError('It was not changed', messageOf(error))
   })

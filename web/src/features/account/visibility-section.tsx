@@ -3,13 +3,13 @@ import type { Visibility } from '../../../../src/http/dashboard/contract/request
 import { Field } from '../../components/ui/field.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { visibilityOf, withDefault } from '../../lib/visibility-words.ts'
-import { useChangeVisibility } from './api.ts'
+import { useChangeDefaults } from './api.ts'
 import { Section } from './section.tsx'
 
 const CHOICES = withDefault('As usual: unlisted')
 
 export function VisibilitySection({ account }: { account: AccountInfo }) {
-  const change = useChangeVisibility()
+  const change = useChangeDefaults()
   return (
     <Section
       title="Who sees your images"
@@ -19,7 +19,7 @@ export function VisibilitySection({ account }: { account: AccountInfo }) {
         <Select<Visibility | ''>
           value={account.visibility ?? ''}
           options={CHOICES}
-          onChange={(value) => change.mutate(value === '' ? null : value)}
+          onChange={(value) => change.mutate({ visibility: value === '' ? null : value })}
         />
       </Field>
     </Section>

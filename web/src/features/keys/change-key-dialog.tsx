@@ -7,7 +7,7 @@ import { usePerson } from '../../lib/session.ts'
 import { useChangeKey } from './api.ts'
 import { type KeyChangeForm, type KeyLimitsErrors, readKeyChange } from './key-form.ts'
 import { KeyLimitFields } from './key-limit-fields.tsx'
-import { KeyVisibilityField } from './key-visibility-field.tsx'
+import { KeyDefaultsFields } from './key-defaults-fields.tsx'
 
 /** What may be asked for with a key at most, and who sees what is made with it, after it was made. */
 export function ChangeKeyDialog({ apiKey, onClose }: { apiKey: KeyInfo; onClose: () => void }) {
@@ -15,7 +15,8 @@ export function ChangeKeyDialog({ apiKey, onClose }: { apiKey: KeyInfo; onClose:
   const { form, errors, setErrors, change } = useLimitsDraft<KeyChangeForm, KeyLimitsErrors>(() => ({
     ...limitsFormOf(apiKey.limits),
     rateLimit: apiKey.rateLimit === null ? '' : String(apiKey.rateLimit),
-    visibility: apiKey.visibility ?? ''
+    visibility: apiKey.visibility ?? '',
+    expiresIn: apiKey.expiresIn === null ? '' : String(apiKey.expiresIn)
   }))
   const save = useChangeKey(apiKey.id)
   const submit = () => {
@@ -40,7 +41,7 @@ export function ChangeKeyDialog({ apiKey, onClose }: { apiKey: KeyInfo; onClose:
     >
       <div className="flex flex-col gap-5">
         <KeyLimitFields form={form} errors={errors} change={change} isAdmin={isAdmin} />
-        <KeyVisibilityField form={form} errors={{}} change={change} />
+        <KeyDefaultsFields form={form} errors={{}} change={change} />
       </div>
     </LimitsDialogFrame>
   )

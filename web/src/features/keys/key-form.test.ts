@@ -19,7 +19,8 @@ describe('readKeyForm', () => {
       limits: { imagesPerDay: null, imagesPerMonth: null, maxActive: null, maxPixels: null, models: null },
       rateLimit: null,
       responseFormat: null,
-      visibility: null
+      visibility: null,
+      expiresIn: null
     })
     expect(key({ name: 'laptop', responseFormat: 'url' }).responseFormat).toBe('url')
   })

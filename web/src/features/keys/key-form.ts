@@ -18,6 +18,8 @@ export interface KeyForm extends LimitsForm {
   responseFormat: FormatChoice
   /** Empty: as the account says. */
   visibility: Visibility | ''
+  /** Seconds as text; empty: what is made with it is kept. */
+  expiresIn: string
 }
 
 /** What every part of the form is given. */
@@ -35,7 +37,8 @@ export const EMPTY_KEY_FORM: KeyForm = {
   scopes: ['generate', 'agent'],
   rateLimit: '',
   responseFormat: 'auto',
-  visibility: ''
+  visibility: '',
+  expiresIn: ''
 }
 
 /** What is wrong, by field. */
@@ -61,14 +64,14 @@ export function readKeyForm(
   if ('error' in rate || Object.keys(errors).length > 0) return { errors }
   const { scopes } = form
   const responseFormat = form.responseFormat === 'auto' ? null : form.responseFormat
-  const visibility = form.visibility === '' ? null : form.visibility
-  return { key: { name, scopes: [...scopes], expiresAt, limits, rateLimit: rate.count, responseFormat, visibility } }
+  const defaults = defaultsOf(form)
+  return { key: { name, scopes: [...scopes], expiresAt, limits, rateLimit: rate.count, responseFormat, ...defaults } }
 }
 
 /** The limits of a key that was made before, as they are filled in. */
 export type KeyLimitsForm = LimitsForm & Pick<KeyForm, 'rateLimit'>
 /** A key that was made before, as it is filled in. */
-export type KeyChangeForm = KeyLimitsForm & Pick<KeyForm, 'visibility'>
+export type KeyChangeForm = KeyLimitsForm & Pick<KeyForm, 'visibility' | 'expiresIn'>
 export type KeyLimitsErrors = Partial<Record<keyof KeyLimitsForm, string>>
 
 /** Whether something is wrong with the limits, whatever else is. */
@@ -86,8 +89,13 @@ export function readKeyChange(
   const rate = readCount(form.rateLimit, leastRate)
   const errors: KeyLimitsErrors = { ...limitErrors, ...('error' in rate && { rateLimit: rate.error }) }
   if ('error' in rate || Object.keys(errors).length > 0) return { errors }
-  return { change: { limits, rateLimit: rate.count, visibility: form.visibility === '' ? null : form.visibility } }
+  return { change: { limits, rateLimit: rate.count, ...defaultsOf(form) } }
 }
+
+const defaultsOf = ({ visibility, expiresIn }: Pick<KeyForm, 'visibility' | 'expiresIn'>) => ({
+  visibility: visibility === '' ? null : visibility,
+  expiresIn: expiresIn === '' ? null : Number(expiresIn)
+})
 
 /** A chosen day counts until its end where the reader is; NaN when none was chosen. */
 function expiryOf({ expiry, date }: KeyForm, now: number): number | null {

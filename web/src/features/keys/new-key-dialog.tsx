@@ -11,7 +11,7 @@ import { ExpiryFields } from './expiry-fields.tsx'
 import { EMPTY_KEY_FORM, fieldOf, type KeyForm, type KeyFormErrors, readKeyForm } from './key-form.ts'
 import { RESPONSE_FORMATS } from './key-words.ts'
 import { FoldedLimits } from './folded-limits.tsx'
-import { KeyVisibilityField } from './key-visibility-field.tsx'
+import { KeyDefaultsFields } from './key-defaults-fields.tsx'
 import { ScopeFields } from './scope-fields.tsx'
 
 const FORM_ID = 'new-key'
@@ -81,7 +81,7 @@ export function NewKeyDialog({ onClose, onCreated }: { onClose: () => void; onCr
             onChange={(responseFormat) => change({ responseFormat })}
           />
         </Field>
-        <KeyVisibilityField {...part} />
+        <KeyDefaultsFields {...part} />
         {elsewhere && (
           <p role="alert" className="rounded-lg bg-bad-soft px-3 py-2 text-bad">
             {messageOf(create.error)}

@@ -55,6 +55,7 @@ export function buildCall(entries: Entries): PlaygroundCall {
     ...sizeField(form),
     ...typedFields(form, kind, features),
     ...visibilityField(form.visibility),
+    ...(form.expires_in !== '' && { expires_in: Number(form.expires_in) }),
     ...(form.extra.trim() !== '' && (JSON.parse(form.extra) as Record<string, unknown>))
   }
   const usable = knows(features, 'mask') ? sources : sources.map(withoutMask)
@@ -107,6 +108,7 @@ export function callOf(request: RequestDetail, seed?: number): PlaygroundCall {
       ...(typeof size === 'string' && size !== FIELDS.size.default && { size }),
       ...options,
       ...visibilityField(chosenVisibility(request.visibility)),
+      ...(request.expiresIn !== null && { expires_in: request.expiresIn }),
       ...(seed !== undefined && { seed })
     },
     sources: sourcesOf(request)

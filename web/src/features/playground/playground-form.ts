@@ -27,6 +27,8 @@ export interface PlaygroundForm extends Record<TypedName, string> {
   n: number
   /** Empty: as the account says. */
   visibility: string
+  /** Seconds as text; empty: it is kept, or as the key says. */
+  expires_in: string
   /** A JSON object of further fields. */
   extra: string
 }
@@ -43,6 +45,7 @@ export const EMPTY_FORM: PlaygroundForm = {
   height: '1024',
   n: FIELDS.n.default,
   visibility: '',
+  expires_in: '',
   extra: ''
 }
 
@@ -55,7 +58,7 @@ export type ChangeForm = (part: Partial<PlaygroundForm>) => void
 const OWN_FIELDS: readonly string[] = ['n', 'size', ...TYPED_NAMES]
 
 /** The form that would make this request again. */
-export function formOf({ model, prompt, parameters, visibility }: RequestDetail): PlaygroundForm {
+export function formOf({ model, prompt, parameters, visibility, expiresIn }: RequestDetail): PlaygroundForm {
   const typed = TYPED_NAMES.map((name) => [name, textOf(parameters[name])])
   const extra = Object.fromEntries(Object.entries(parameters).filter(([name]) => !OWN_FIELDS.includes(name)))
   return {
@@ -67,6 +70,7 @@ export function formOf({ model, prompt, parameters, visibility }: RequestDetail)
     prompt,
     n: typeof parameters.n === 'number' ? parameters.n : 1,
     visibility: chosenVisibility(visibility),
+    expires_in: expiresIn === null ? '' : String(expiresIn),
     extra: Object.keys(extra).length === 0 ? '' : JSON.stringify(extra, null, 2)
   }
 }

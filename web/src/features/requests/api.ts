@@ -44,7 +44,7 @@ export const createShare = (id: string, expiresIn: number | undefined) =>
 export const revokeShare = (id: string, share: string) =>
   fetchJson<unknown>(`${jobUrl(id)}/shares/${encodeURIComponent(share)}`, { method: 'DELETE' })
 
-export const changeVisibility = (id: string, visibility: Visibility) =>
-  fetchJson<unknown>(jobUrl(id), { method: 'PATCH', json: { visibility } })
+export const changeRequest = (id: string, change: { visibility?: Visibility; pinned?: boolean }) =>
+  fetchJson<unknown>(jobUrl(id), { method: 'PATCH', json: change })
 export const cancelRequest = (id: string) => fetchJson<unknown>(`${jobUrl(id)}/cancel`, { method: 'POST' })
 export const retryRequest = (id: string) => fetchJson<unknown>(`${jobUrl(id)}/retry`, { method: 'POST' })

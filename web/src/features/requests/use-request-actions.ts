@@ -3,7 +3,7 @@ import { tellError } from '../../components/ui/toaster.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
 import { putIntoLists } from '../../lib/live-cache.ts'
 import type { Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
-import { cancelRequest, changeVisibility, requestDetail, retryRequest } from './api.ts'
+import { cancelRequest, changeRequest, requestDetail, retryRequest } from './api.ts'
 
 /** What may be done with a request; how it is then is shown at once, also without live events. */
 export function useRequestActions(id: string) {
@@ -20,9 +20,9 @@ export function useRequestActions(id: string) {
     onError: (error) => tellError('It was not retried', messageOf(error))
   })
   const change = useMutation({
-    mutationFn: (visibility: Visibility) => changeVisibility(id, visibility),
+    mutationFn: (said: { visibility?: Visibility; pinned?: boolean }) => changeRequest(id, said),
     onSuccess: showAgain,
-    onError: (error) => tellError('Its visibility was not changed', messageOf(error))
+    onError: (error) => tellError('It was not changed', messageOf(error))
   })
-  return { cancel, retry, changeVisibility: change }
+  return { cancel, retry, change }
 }

@@ -2,6 +2,7 @@ import type { Visibility } from '../../../../../src/http/dashboard/contract/requ
 import { type Field, FIELDS, PARAMETERS } from '../../../../../src/images/fields.ts'
 import { Field as Labelled, TextArea } from '../../../components/ui/field.tsx'
 import { Select } from '../../../components/ui/select.tsx'
+import { lifetimeChoices, lifetimeDetail } from '../../../lib/lifetime-words.ts'
 import { visibilityOf, withDefault } from '../../../lib/visibility-words.ts'
 import type { FieldErrors, FieldName } from '../check-entries.ts'
 import { type ChangeForm, type PlaygroundForm, TYPED_NAMES, type TypedName } from '../playground-form.ts'
@@ -47,6 +48,13 @@ export function MoreOptions({ form, errors, hasSources, onChange }: MoreOptionsP
       <Labelled label={FIELDS.visibility.label} hint={visibilityOf(form.visibility as Visibility)?.detail}>
         <Select value={form.visibility} options={VISIBILITIES} onChange={(visibility) => onChange({ visibility })} />
       </Labelled>
+      <Labelled label={FIELDS.expires_in.label} hint={lifetimeDetail(form.expires_in)}>
+        <Select
+          value={form.expires_in}
+          options={lifetimeChoices(form.expires_in, 'As long as usual')}
+          onChange={(expires_in) => onChange({ expires_in })}
+        />
+      </Labelled>
       <Labelled
         label="Extra fields (JSON)"
         error={errors.extra}
@@ -76,6 +84,7 @@ export function tellOptions(form: PlaygroundForm): string {
   return [
     ...parts,
     visibilityOf(form.visibility as Visibility)?.label.toLowerCase() ?? '',
+    form.expires_in === '' ? '' : 'not kept',
     form.extra.trim() && 'extra fields'
   ]
     .filter((part) => part !== '')

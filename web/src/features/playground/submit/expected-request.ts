@@ -18,7 +18,7 @@ export function expectedRequest(call: PlaygroundCall, { key, owner }: { key: str
     // Without one it is as the account says, which the server tells in a moment.
     visibility: VISIBILITY_CHOICES.find(({ value }) => value === fields.visibility)?.value ?? 'UNLISTED',
     expiresAt: null,
-    isOnce: fields.expires_in === 0,
+    expiresIn: typeof fields.expires_in === 'number' ? fields.expires_in : null,
     pinned: false,
     createdAt: Date.now(),
     startedAt: null,

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { Ban, Download, ImagePlus, Images, MoreHorizontal, RotateCw, Trash2, Wand2 } from 'lucide-react'
+import { Ban, Download, ImagePlus, Images, MoreHorizontal, Pin, PinOff, RotateCw, Trash2, Wand2 } from 'lucide-react'
 import { useState } from 'react'
 import type { ImageInfo, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { Button, buttonClass } from '../../../components/ui/button.tsx'
@@ -24,7 +24,7 @@ export interface RequestActionsProps {
 /** What can be done with a request and its images. */
 export function RequestActions({ request, isMine, image }: RequestActionsProps) {
   const { id, status, images } = request
-  const { cancel, retry } = useRequestActions(id)
+  const { cancel, retry, change } = useRequestActions(id)
   const { leave } = useListOrigin()
   const [isDeleting, setIsDeleting] = useState(false)
   const mayRetry = isMine && (status === 'failed' || status === 'canceled')
@@ -68,6 +68,16 @@ export function RequestActions({ request, isMine, image }: RequestActionsProps) 
             Download
           </Button>
         </>
+      )}
+      {isMine && (
+        <Button
+          icon={request.pinned ? PinOff : Pin}
+          busy={change.isPending}
+          title="What is pinned is kept until it is deleted by hand."
+          onClick={() => change.mutate({ pinned: !request.pinned })}
+        >
+          {request.pinned ? 'Unpin' : 'Pin'}
+        </Button>
       )}
       {more.length > 0 && (
         <Menu trigger={<IconButton icon={MoreHorizontal} label="More" look="secondary" />} entries={more} />

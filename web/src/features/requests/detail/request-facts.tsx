@@ -7,6 +7,8 @@ import { Skeleton } from '../../../components/ui/states.tsx'
 import { formatBytes, formatDateTime, formatDuration, formatPixels } from '../../../lib/format.ts'
 import { placeWord } from '../request-words.ts'
 import { Panel } from '../../../components/ui/panel.tsx'
+import { expiryWords } from '../../../lib/lifetime-words.ts'
+import { useServerNow } from '../../../lib/time-left.ts'
 import { lorasIn } from '../../../lib/lora-text.ts'
 
 export interface RequestFactsProps {
@@ -21,6 +23,7 @@ type Fact = [name: string, value: ReactNode]
 /** Who, when and what with, and every parameter as the API spells it. */
 export function RequestFacts({ request, detail, image }: RequestFactsProps) {
   const { startedAt, finishedAt, providers } = request
+  const expiry = expiryWords(request, useServerNow())
   const facts: Fact[] = [
     ['Asked by', request.owner.name],
     ...(detail ? [['With', detail.key ? `the key “${detail.key.name}”` : 'the dashboard'] as Fact] : []),
@@ -55,6 +58,8 @@ export function RequestFacts({ request, detail, image }: RequestFactsProps) {
           ] as Fact
         ]
       : []),
+    ...(request.pinned ? [['Kept', 'Pinned: until it is deleted by hand'] as Fact] : []),
+    ...(expiry === undefined ? [] : [['Kept', expiry] as Fact]),
     ...(detail?.batchId ? [['Batch', <Copied text={detail.batchId} name="the id of the batch" />] as Fact] : []),
     ['Id', <Copied text={request.id} name="the id" />]
   ]

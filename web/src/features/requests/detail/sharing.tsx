@@ -24,7 +24,7 @@ const EXPIRIES = [
 
 /** Who may see the images of a request of the reader's own, and links for those who may not. */
 export function Sharing({ request }: { request: RequestSummary }) {
-  const { changeVisibility } = useRequestActions(request.id)
+  const { change } = useRequestActions(request.id)
   const [isOpen, setIsOpen] = useState(false)
   return (
     <Panel title="Sharing">
@@ -33,7 +33,7 @@ export function Sharing({ request }: { request: RequestSummary }) {
           <Select<Visibility>
             value={request.visibility}
             options={VISIBILITY_CHOICES}
-            onChange={(visibility) => changeVisibility.mutate(visibility)}
+            onChange={(visibility) => change.mutate({ visibility })}
           />
         </Field>
         {request.images.length > 0 && (

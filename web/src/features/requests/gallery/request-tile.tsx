@@ -8,7 +8,7 @@ import { collage, countShown, type Tile } from './gallery-layout.ts'
 import { ListedLink, MoreImages } from './listed-link.tsx'
 import { detailsOf, lookOf, promptOf, waitWords } from '../request-words.ts'
 import { TileImage } from '../tile-image.tsx'
-import { VisibilityBadge } from '../visibility-badge.tsx'
+import { TileBadges } from '../tile-badges.tsx'
 
 export interface RequestTileProps {
   tile: Tile
@@ -37,7 +37,7 @@ export const RequestTile = memo(function RequestTile({ tile, height, isStop, sea
             <Standing request={request} />
           </span>
         )}
-        {hasPictures && <VisibilityBadge visibility={request.visibility} />}
+        {hasPictures && <TileBadges request={request} />}
         {hasPictures && <Caption request={request} withOwner={withOwner} />}
         <span className="sr-only">{lookOf(request)}</span>
       </ListedLink>
