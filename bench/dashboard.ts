@@ -156,7 +156,7 @@ for (const [name, whose] of [
 await measure('detail', async () => {
   const view = await viewRequest(parts, middle.id)
   const queue = (await queueOutlooks(parts, [view])).get(middle.id)
-  JSON.stringify(presentDetail(view, { owner, queue, key: null, readerId: userId }))
+  JSON.stringify(presentDetail(view, { owner, queue, key: null, looks: [], readerId: userId }))
   return { found: 1, pages: 1 }
 })
 await measure('filters', async () => {

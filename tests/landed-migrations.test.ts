@@ -41,7 +41,8 @@ const LANDED: Record<string, string> = {
   '033-service-warms': 'ab63507c47a96eb6a034b3210fac0d6b5c5cdeb41f8e624bbd841d3820a81301',
   '034-asset-hashes': '6be6a61484d994e32a8694e8b5e42c6b7a54e21c283cac0b817f652305ac1302',
   '035-staged-images': 'cda6aa381dee6556f11829c992b5d766260555807c170e4d56c0e2a2c59cf889',
-  '036-keeping': '08c23cd5090d0af6e0d1dc7bf1a79893bb57236cb2ea650818c4c50a84174376'
+  '036-keeping': '08c23cd5090d0af6e0d1dc7bf1a79893bb57236cb2ea650818c4c50a84174376',
+  '037-looks': '98cf772e9d9acf7b7064621a4f15f5b9391099ed7bad4bf206c5d63e809ff601'
 }
 
 it('are never edited once they have landed', async () => {

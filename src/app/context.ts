@@ -63,7 +63,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
     clock,
     lifetimeMs: () => config.club.imageLinkLifetimeMs
   })
-  const assets = createAssets({ ...stored, links: imageLinks })
+  const assets = createAssets({ ...stored, links: imageLinks, limits: config.limits })
   const live = createLiveProgress()
   const requestParts = { database, offers, assets, providers, limits: config.limits, random: Math.random, logger }
   return {

@@ -3,6 +3,7 @@ import type { Database, Db, Trx } from '../db/database.ts'
 import { isKeptAt } from '../db/kept-at.ts'
 import type { AssetKind, Tables } from '../db/tables.ts'
 import type { Visibility } from '../lib/visibility.ts'
+import { listLooks, type Look, noteLooks } from './look-store.ts'
 
 export type AssetRow = Selectable<Tables['assets']>
 
@@ -24,6 +25,8 @@ export interface AssetStore {
   /** `shareToken`: of a link that was shown with the id. */
   findReadable(id: string, shareToken: string | undefined): Promise<ReadableAsset | undefined>
   noteAlpha(id: string, hasAlpha: boolean): Promise<void>
+  noteLooks(looks: { viewerId: string; requestIds: readonly string[] }): Promise<void>
+  listLooks(requestId: string): Promise<Look[]>
   /** Of these storage keys, those that a row refers to. */
   knownKeys(keys: readonly string[]): Promise<Set<string>>
   /** Up to `limit` rows in the order of their ids. */
@@ -45,6 +48,8 @@ export function createAssetStore({ db, clock }: Pick<Database, 'db' | 'clock'>):
   return {
     findAsset: (id) => db.selectFrom('assets').selectAll().where('id', '=', id).executeTakeFirst(),
     findReadable: (id, shareToken) => findReadable(db, { id, shareToken, now: clock.now() }),
+    noteLooks: (looks) => noteLooks({ db, clock }, looks),
+    listLooks: (requestId) => listLooks(db, requestId),
     noteAlpha: async (id, hasAlpha) => {
       await db
         .updateTable('assets')

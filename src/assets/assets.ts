@@ -5,7 +5,7 @@ import type { Principal } from '../lib/principal.ts'
 import type { ByteRange, ObjectStore } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore, ReadableAsset } from './asset-store.ts'
 import type { ImageLink, ImageLinks, SignedImage } from './image-links.ts'
-import { isForEverybody, maySee } from './may-see.ts'
+import { isForEverybody, maySee, type SightRules } from './may-see.ts'
 import { asStorageUnavailable, openStored } from './open-stored.ts'
 import { shareAsset } from './share-asset.ts'
 import { saveAsset, type SavedBytes, type SaveLimits } from './save-asset.ts'
@@ -39,6 +39,10 @@ export interface Assets {
     id: string,
     by: { whoReads: () => Promise<Principal | undefined>; link?: ImageLink | undefined }
   ): Promise<ReadableAsset>
+  /** Writes down that an admin looks at requests of others: see `noteLooks`. */
+  noteLooks: AssetStore['noteLooks']
+  /** Who looked at a request of somebody else. */
+  listLooks: AssetStore['listLooks']
   /** Throws `storage_unavailable`, also when the bytes are gone or cut though the row is there: see `openStored`. */
   openBytes(asset: Pick<AssetRow, 'storage_key' | 'bytes'>, range?: ByteRange): Promise<Readable>
   /** All bytes of an image, also of one that has no row yet. Throws `storage_unavailable`. */
@@ -55,8 +59,9 @@ export function createAssets(parts: {
   rows: AssetStore
   unreadable: UnreadableBytes
   links: Pick<ImageLinks, 'isSigned'>
+  limits: SightRules
 }): Assets {
-  const { store, rows, unreadable, links } = parts
+  const { store, rows, unreadable, links, limits } = parts
   const openBytes: Assets['openBytes'] = ({ storage_key: storageKey, bytes }, range) =>
     openStored(parts, { storageKey, bytes, range })
   const readBytes: Assets['readBytes'] = async (asset) => buffer(await openBytes(asset)).catch(asStorageUnavailable)
@@ -87,9 +92,14 @@ export function createAssets(parts: {
       const isSigned = link?.kind === 'signed' && links.isSigned(asset ?? NONE, link)
       if (asset?.kind === 'output' && !asset.isOwnerGone && (isSigned || asset.isShared)) return asset
       const reader = await whoReads()
-      if (!asset || !reader || !maySee(asset, reader)) throw errors.notFound('The image')
+      if (!asset || !reader || !maySee(asset, reader, limits)) throw errors.notFound('The image')
+      if (reader.role === 'admin' && reader.userId !== asset.owner_id) {
+        await rows.noteLooks({ viewerId: reader.userId, requestIds: [asset.request_id] })
+      }
       return asset
     },
+    noteLooks: (looks) => rows.noteLooks(looks),
+    listLooks: (requestId) => rows.listLooks(requestId),
     openBytes,
     readBytes,
     unreadableForMs: (asset) => unreadable.sinceMs(asset.storage_key)

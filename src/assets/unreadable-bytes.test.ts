@@ -30,6 +30,12 @@ it('are told of no more when their image is removed, thumbnails included', async
   for (const key of [image, thumbnailKey(image, { width: 256, format: 'webp' })]) unreadable.note(key, GONE)
   const store = { remove: async () => undefined } as unknown as Parameters<typeof createAssets>[0]['store']
   const rows = { forgetUnwanted: async () => undefined } as unknown as Parameters<typeof createAssets>[0]['rows']
-  await createAssets({ store, rows, unreadable, links: { isSigned: () => false } }).remove(image)
+  await createAssets({
+    store,
+    rows,
+    unreadable,
+    links: { isSigned: () => false },
+    limits: { adminsLook: true }
+  }).remove(image)
   expect(unreadable.summary()).toEqual({ first: [], all: 0 })
 })

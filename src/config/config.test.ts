@@ -90,6 +90,7 @@ describe('without variables', () => {
         webhookRetentionMs: 30 * 86_400_000,
         retentionMs: 0,
         retentionBytes: 0,
+        adminsLook: true,
         storedBytesPerUser: 500 * 1024 ** 3,
         bytesInFlightPerUser: 2 * 1024 ** 3,
         bytesInFlight: 8 * 1024 ** 3,

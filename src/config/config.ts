@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { LOG_LEVELS } from '../lib/logger.ts'
 import { checkHostName, checkNetwork, checkOrigin, checkPublicUrl } from './address-checks.ts'
 import { BUDGETS } from './budgets.ts'
-import { RETENTION } from './retention.ts'
+import { ADMINS_LOOK, RETENTION } from './retention.ts'
 import { DISK } from './disk-settings.ts'
 import { DISPATCH } from './dispatch-settings.ts'
 import { MARKING, missingMarkingSettings } from './marking-settings.ts'
@@ -274,6 +274,7 @@ export const LIMITS = {
   }),
   ...BUDGETS,
   ...RETENTION,
+  ...ADMINS_LOOK,
   connectionsPerAddress: integerSetting({
     variable: limit('CONNECTIONS_PER_ADDRESS'),
     description: 'Most connections from one address at a time; trusted proxies have no limit.',

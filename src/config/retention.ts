@@ -1,5 +1,16 @@
 import { DAY_MS } from '../lib/durations.ts'
-import { bytesSetting, durationSetting } from './settings.ts'
+import { booleanSetting, bytesSetting, durationSetting } from './settings.ts'
+
+/** Whether admins may look at what others made, or are to it as any member. */
+export const ADMINS_LOOK = {
+  adminsLook: booleanSetting<boolean>({
+    variable: 'INFERENCE_CLUB_LIMITS_ADMINS_LOOK',
+    live: true,
+    description:
+      'Whether admins may look at the requests, images and inputs of others, which their owners then see; `0`: they see what any member does.',
+    fallback: true
+  })
+}
 
 /** What is kept of what people made, at most; they may say less for themselves. Pinned requests stay. */
 export const RETENTION = {

@@ -53,6 +53,7 @@ export interface Tables {
   invitations: InvitationsTable
   secrets: SecretsTable
   sweeps: SweepsTable
+  looks: LooksTable
   settings: SettingsTable
   club_picture: ClubPictureTable
 }
@@ -351,6 +352,15 @@ interface SweepsTable {
   seen_at: number
   /** For how long it has still to wait, milliseconds. */
   hold_ms: number
+}
+
+/** That an admin looked at a request of somebody else; the looks of an hour are one. */
+interface LooksTable {
+  request_id: string
+  viewer_id: string
+  first_at: number
+  last_at: number
+  times: number
 }
 
 /** Random values that all gateways on this database share. */

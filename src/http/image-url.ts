@@ -20,7 +20,9 @@ export function imageUrlFor(
   return ({ id, kind, owner_id }, visibility) => {
     const url = `${base}/api/inference/assets/${id}/`
     const isSigned =
-      kind === 'output' && !isOpen(visibility) && maySee({ kind, visibility, owner_id }, request.principal)
+      kind === 'output' &&
+      !isOpen(visibility) &&
+      maySee({ kind, visibility, owner_id }, request.principal, config.limits)
     return isSigned ? `${url}?${imageLinks.sign({ id, visibility })}` : url
   }
 }

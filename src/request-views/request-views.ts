@@ -1,3 +1,5 @@
+import { seesOthers } from '../assets/may-see.ts'
+import type { Principal } from '../lib/principal.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { findOldestWaiting, listModelsWaitedFor } from '../requests/waiting-store.ts'
 import { countUnfinished, type Whose } from '../usage/unfinished-store.ts'
@@ -33,7 +35,13 @@ export function createRequestViews(parts: RequestParts & ExportParts & { live: L
     wait: bind(waitForRequest),
     watch: (watch: Parameters<typeof watchRequest>[1]) => watchRequest(parts, watch),
     watchAll: (watch: Parameters<typeof watchRequests>[1]) => watchRequests(watching, watch),
-    view: bind(viewRequest),
+    /** Throws `not_found`, also when a `reader` is given who may not see it. */
+    view: (id: string, reader?: Pick<Principal, 'userId' | 'role'>) =>
+      viewRequest(
+        parts,
+        id,
+        reader && { userId: reader.userId, seesOthers: seesOthers(reader, parts.limits) }
+      ),
     list: bind(listViews),
     export: (wanted: Parameters<typeof exportRequests>[1]) => exportRequests(parts, wanted),
     search: bind(searchSummaries),

@@ -1,7 +1,6 @@
 import type { Database, Db } from '../db/database.ts'
 import type { RequestState } from '../db/tables.ts'
 import { errors } from '../lib/errors.ts'
-import type { Principal } from '../lib/principal.ts'
 import type { ImageReport } from '../images/image-report.ts'
 import { type AttemptView, listAttemptViews } from '../requests/attempt-store.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
@@ -26,14 +25,14 @@ export interface RequestView extends View<TaskRow, AttemptView, AssetRow> {
   warnings: string[]
 }
 
-/** Throws `not_found`, also when a `reader` is given who is neither its owner nor an admin. */
+/** Throws `not_found`, also when a `reader` is given who is not its owner, nor sees those of others. */
 export async function viewRequest(
   { database }: Pick<RequestParts, 'database'>,
   id: string,
-  reader?: Pick<Principal, 'userId' | 'role'>
+  reader?: { userId: string; seesOthers: boolean }
 ): Promise<RequestView> {
   const request = await findRequest(database.db, id)
-  const mayRead = !reader || reader.userId === request?.user_id || reader.role === 'admin'
+  const mayRead = !reader || reader.userId === request?.user_id || reader.seesOthers
   if (!request || !mayRead || !isKept(request, database.clock.now())) throw errors.notFound(`The request '${id}'`)
   return viewRow(database.db, request)
 }

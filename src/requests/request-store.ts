@@ -185,6 +185,7 @@ export async function deleteRequestRows(trx: Trx, ids: readonly string[]): Promi
   await trx.deleteFrom('attempts').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('tasks').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('share_links').where('request_id', 'in', ids).execute()
+  await trx.deleteFrom('looks').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('webhook_deliveries').where('request_id', 'in', ids).execute()
   const rows = await trx.deleteFrom('requests').where('id', 'in', ids).returning('batch_id').execute()
   await deleteEmptyBatches(trx, rows)

@@ -59,6 +59,7 @@ describe('an account', () => {
       visibility: null,
       keepDays: null,
       keepBytes: null,
+      adminsLook: true,
       clubKeeps: { ms: null, bytes: null },
       linked: [],
       sessions: [

@@ -61,6 +61,7 @@ async function generate(fields: Record<string, unknown> = {}, { key } = user) {
 describe('the list of settings', () => {
   it('has each of them with its variable, its kind and where its value comes from', async () => {
     expect((await list()).map(({ name }) => name).sort()).toEqual([
+      'adminsLook',
       'bytesInFlight',
       'bytesInFlightPerUser',
       'callsPerUser',
@@ -324,6 +325,7 @@ describe('after a restart', () => {
     webhooksPerUser: ['19', 19],
     keysPerUser: ['21', 21],
     webhookRetentionMs: ['20d', 20 * 86_400_000],
+    adminsLook: ['0', false],
     retentionMs: ['40d', 40 * 86_400_000],
     retentionBytes: ['4GiB', 4 * 1024 ** 3],
     bytesInFlightPerUser: ['5MiB', 5 * 1024 ** 2],

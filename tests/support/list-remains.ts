@@ -8,6 +8,7 @@ const NAMED_IN: [table: keyof Tables, column: string][] = [
   ['attempts', 'request_id'],
   ['assets', 'request_id'],
   ['share_links', 'request_id'],
+  ['looks', 'request_id'],
   ['webhook_deliveries', 'request_id']
 ]
 

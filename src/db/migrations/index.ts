@@ -36,6 +36,7 @@ import * as serviceWarms from './033-service-warms.ts'
 import * as assetHashes from './034-asset-hashes.ts'
 import * as stagedImages from './035-staged-images.ts'
 import * as keeping from './036-keeping.ts'
+import * as looks from './037-looks.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -78,5 +79,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '033-service-warms': serviceWarms,
   '034-asset-hashes': assetHashes,
   '035-staged-images': stagedImages,
-  '036-keeping': keeping
+  '036-keeping': keeping,
+  '037-looks': looks
 }

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { maySeeResults } from '../../assets/may-see.ts'
+import { maySeeResults, seesOthers } from '../../assets/may-see.ts'
 import type { Principal } from '../../lib/principal.ts'
 import type { RequestRow } from '../../requests/request-store.ts'
 import type { LiveEvent as LiveProgressEvent } from '../../request-views/live-progress.ts'
 import type { WatchedEvent } from '../../request-views/watch-mailbox.ts'
 import { callerOf } from '../auth/caller.ts'
+import { noteLooks } from '../note-looks.ts'
 import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents } from '../event-stream.ts'
 import type { HttpContext } from '../http-context.ts'
 import { Fields } from '../openai/fields.ts'
@@ -18,7 +19,10 @@ type LiveEvent = { [Name in keyof LiveEvents]: { event: Name; data: LiveEvents[N
 /** `GET /api/dashboard/events?owner=`: all that happens to somebody's requests, for as long as a page is open. */
 export function watchEvents(
   scope: FastifyInstance,
-  context: Pick<HttpContext, 'requestViews' | 'people' | 'config' | 'stopping' | 'now' | 'onRightsChange' | 'budgets'>
+  context: Pick<
+    HttpContext,
+    'requestViews' | 'assets' | 'people' | 'config' | 'stopping' | 'now' | 'onRightsChange' | 'budgets'
+  >
 ): void {
   const { people, config } = context
   scope.get<{ Querystring: Record<string, unknown> }>(
@@ -27,11 +31,11 @@ export function watchEvents(
     { exposeHeadRoute: false, config: { operation: 'watchRequests' } },
     async (request, reply) => {
       const fields = new Fields(request.query)
-      const userId = parseOwner(fields, request.principal)
+      const userId = parseOwner(fields, request.principal, config.limits)
       refuseUnknown(fields)
       const isOver = async () => {
         const reader = await people.principalOf(callerOf(request, config))
-        return !reader || (reader.role !== 'admin' && reader.userId !== userId)
+        return !reader || (!seesOthers(reader, config.limits) && reader.userId !== userId)
       }
       return sendEvents(context, {
         request,
@@ -44,9 +48,10 @@ export function watchEvents(
 }
 
 async function* liveEvents(
-  { requestViews, now }: Pick<HttpContext, 'requestViews' | 'now'>,
+  context: Pick<HttpContext, 'requestViews' | 'assets' | 'now'>,
   { reader, ...watch }: { userId: string | undefined; signal: AbortSignal; reader: Principal }
 ): AsyncGenerator<LiveEvent | typeof HEARTBEAT> {
+  const { requestViews, now } = context
   /** Of requests that have not ended: whether what they make is not for this reader. */
   const secret = new Map<string, boolean>()
   const noteSecret = (request: RequestRow): void => {
@@ -64,7 +69,10 @@ async function* liveEvents(
     return secret.get(id) ?? true
   }
   for await (const watched of requestViews.watchAll({ ...watch, quietMs: HEARTBEAT_EVERY_MS })) {
-    if (watched.type === 'changed') noteSecret(watched.view.request)
+    if (watched.type === 'changed') {
+      noteSecret(watched.view.request)
+      await noteLooks(context, reader, [watched.view])
+    }
     if (watched.type === 'removed') secret.delete(watched.id)
     if (watched.type === 'live' && watched.event.type === 'preview' && (await isSecret(watched.requestId))) continue
     yield watched.type === 'quiet' ? HEARTBEAT : presentEvent(watched, now)

@@ -58,6 +58,7 @@ export const detail = (change: Partial<RequestDetail> = {}): RequestDetail => ({
   batchId: null,
   isAsync: true,
   isMine: true,
+  seenBy: [],
   ...change
 })
 

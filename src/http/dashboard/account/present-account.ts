@@ -6,7 +6,7 @@ import type { Role } from '../contract/session.ts'
 
 export const presentAccount = (
   { user, linked, ...account }: AccountView,
-  { retentionMs, retentionBytes }: Pick<Limits, 'retentionMs' | 'retentionBytes'>
+  { retentionMs, retentionBytes, adminsLook }: Pick<Limits, 'retentionMs' | 'retentionBytes' | 'adminsLook'>
 ): AccountInfo => ({
   id: user.id,
   name: user.name,
@@ -16,6 +16,7 @@ export const presentAccount = (
   visibility: user.default_visibility,
   keepDays: user.keep_ms === null ? null : user.keep_ms / DAY_MS,
   keepBytes: user.keep_bytes,
+  adminsLook,
   clubKeeps: { ms: retentionMs || null, bytes: retentionBytes || null },
   ...account,
   linked: linked as AccountInfo['linked']

@@ -10,6 +10,8 @@ export interface AccountInfo extends Person {
   /** For how many days after their end their requests are kept, and how much their images may take; null: as the club has it. */
   keepDays: number | null
   keepBytes: number | null
+  /** Whether admins may look at their requests and inputs, which they then see. */
+  adminsLook: boolean
   /** What the operator keeps at most; null: everything. The less of both counts. */
   clubKeeps: { ms: number | null; bytes: number | null }
   sessions: { id: string; isThis: boolean; createdAt: number; lastSeenAt: number; userAgent: string | null }[]

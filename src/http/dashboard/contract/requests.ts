@@ -80,6 +80,8 @@ export interface RequestDetail extends RequestSummary {
   isAsync: boolean
   /** The reader is its owner, who alone may retry and delete. */
   isMine: boolean
+  /** Admins who looked at it, the last one first, and in how many hours; told to its owner alone. */
+  seenBy: { id: string; name: string; firstAt: number; lastAt: number; times: number }[]
 }
 
 /** One try of one image. */

@@ -7,7 +7,8 @@ import { parseRequestQuery } from './parse-request-query.ts'
 const member = { userId: 'usr_me', role: 'member' } as Principal
 const admin = { userId: 'usr_admin', role: 'admin' } as Principal
 
-const parse = (query: Record<string, unknown>, reader = member) => parseRequestQuery(query, reader)
+const parse = (query: Record<string, unknown>, reader = member) =>
+  parseRequestQuery(query, reader, { adminsLook: true })
 
 function refusal(query: Record<string, unknown>, reader = member): unknown {
   try {

@@ -1,3 +1,4 @@
+import type { SightRules } from '../../../assets/may-see.ts'
 import type { Principal } from '../../../lib/principal.ts'
 import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { searchWords } from '../../../lib/match-words.ts'
@@ -20,12 +21,12 @@ const MOST_NAME_CHARACTERS = 500
  * The parameters of `GET /api/dashboard/requests`. Throws `invalid_request` with the name of one that is malformed or
  * unknown, `permission_denied` for an `owner` whose requests the reader may not see.
  */
-export function parseRequestQuery(query: Record<string, unknown>, reader: Principal): RequestSearch {
+export function parseRequestQuery(query: Record<string, unknown>, reader: Principal, rules: SightRules): RequestSearch {
   const fields = new Fields(query)
   const status = fields.choice('status', STATUSES)
   const moment = { min: 0, max: LATEST }
   const search = {
-    userId: parseOwner(fields, reader),
+    userId: parseOwner(fields, reader, rules),
     words: searchWords(fields.text('q', MOST_SEARCH_CHARACTERS) ?? ''),
     model: fields.text('model', MOST_NAME_CHARACTERS),
     providerId: fields.text('provider', MOST_NAME_CHARACTERS),

@@ -113,11 +113,14 @@ describe('a summary', () => {
 })
 
 describe('the details', () => {
-  const detail = (of: RequestView) => presentDetail(of, { owner, queue: undefined, key: null, readerId: 'usr_1' })
+  const detail = (of: RequestView) =>
+    presentDetail(of, { owner, queue: undefined, key: null, readerId: 'usr_1', looks: [] })
 
   it('say whether it is the reader who owns it', () => {
     expect(detail(view()).isMine).toBe(true)
-    expect(presentDetail(view(), { owner, queue: undefined, key: null, readerId: 'usr_2' }).isMine).toBe(false)
+    expect(presentDetail(view(), { owner, queue: undefined, key: null, readerId: 'usr_2', looks: [] }).isMine).toBe(
+      false
+    )
   })
 
   it('spell parameters as the API does and keep what nobody may see', () => {

@@ -1,3 +1,4 @@
+import type { Look } from '../../../assets/look-store.ts'
 import { type QueueOutlook, shownState } from '../../../request-views/queue-outlook.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import type { SummaryView } from '../../../request-views/view-summaries.ts'
@@ -15,6 +16,8 @@ export interface DetailOptions extends SummaryOptions {
   key: RequestDetail['key']
   /** Who reads it. */
   readerId: string
+  /** Which admins looked at it, for its owner. */
+  looks: readonly Look[]
 }
 
 /** A request as lists, the queue and live events show it. */
@@ -62,7 +65,7 @@ export const presentSummaries = (
   })
 
 /** A request with everything that its page shows. */
-export function presentDetail(view: RequestView, { key, readerId, ...options }: DetailOptions): RequestDetail {
+export function presentDetail(view: RequestView, { key, readerId, looks, ...options }: DetailOptions): RequestDetail {
   const { request } = view
   return {
     ...presentSummary(view, options),
@@ -76,7 +79,14 @@ export function presentDetail(view: RequestView, { key, readerId, ...options }: 
     key,
     batchId: request.batch_id,
     isAsync: request.is_async === 1,
-    isMine: request.user_id === readerId
+    isMine: request.user_id === readerId,
+    seenBy: looks.map((look) => ({
+      id: look.viewer_id,
+      name: look.name,
+      firstAt: look.first_at,
+      lastAt: look.last_at,
+      times: look.times
+    }))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { imageUrlFor } from '../../image-url.ts'
+import { noteLooks } from '../../note-looks.ts'
 import { presentJob } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
@@ -20,6 +21,7 @@ export function getJob(scope: FastifyInstance, context: HttpContext): void {
     },
     handler: async (request) => {
       const view = await requestViews.view(request.params.id, request.principal)
+      await noteLooks(context, request.principal, [view])
       const queue = await requestViews.outlookOf(view)
       return presentJob(view, { imageUrl: imageUrlFor(request, context), queue })
     }

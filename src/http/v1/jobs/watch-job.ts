@@ -7,6 +7,7 @@ import type { WatchEvent } from '../../../request-views/watch-request.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
 import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
+import { noteLooks } from '../../note-looks.ts'
 import { jobError, presentEnvelope, presentJob, progressOf } from '../../openai/present-job.ts'
 import { stillAuthorized } from '../../still-authorized.ts'
 import { errorResponses } from '../error-schema.ts'
@@ -40,7 +41,8 @@ export function watchJob(scope: FastifyInstance, context: HttpContext): void {
     },
     handler: async (request, reply) => {
       const { id } = request.params
-      await context.requestViews.view(id, request.principal)
+      const view = await context.requestViews.view(id, request.principal)
+      await noteLooks(context, request.principal, [view])
       const imageUrl = imageUrlFor(request, context)
       return sendEvents(context, {
         request,
@@ -53,14 +55,16 @@ export function watchJob(scope: FastifyInstance, context: HttpContext): void {
 }
 
 async function* jobEvents(
-  { requestViews, durable }: HttpContext,
+  context: HttpContext,
   watch: { id: string; signal: AbortSignal; imageUrl: ImageUrl; reader: Principal }
 ): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
+  const { requestViews, durable } = context
   // What is secret is so before it is finished, too: no preview until it is known.
   let maySeePreviews = false
   for await (const event of requestViews.watch({ id: watch.id, signal: watch.signal, quietMs: HEARTBEAT_EVERY_MS })) {
     switch (event.type) {
       case 'changed':
+        await noteLooks(context, watch.reader, [event.view])
         await durable()
         maySeePreviews = maySeeResults(event.view.request, watch.reader)
         yield { event: 'status', data: await statusOf(requestViews, event.view) }

@@ -22,6 +22,11 @@ export function VisibilitySection({ account }: { account: AccountInfo }) {
           onChange={(value) => change.mutate({ visibility: value === '' ? null : value })}
         />
       </Field>
+      <p className="text-[13px] text-muted">
+        {account.adminsLook
+          ? 'Admins may look at your requests and source images; each request tells you who did, and when.'
+          : 'Admins of this club see no more of your images than any member does.'}
+      </p>
     </Section>
   )
 }

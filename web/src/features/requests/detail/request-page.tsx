@@ -18,6 +18,7 @@ import { PromptCard } from './prompt-card.tsx'
 import { RepeatCode } from './repeat-code.tsx'
 import { RequestActions } from './request-actions.tsx'
 import { RequestFacts } from './request-facts.tsx'
+import { SeenBy } from './seen-by.tsx'
 import { Sharing } from './sharing.tsx'
 import { RequestFailure, RequestWarnings } from './request-notes.tsx'
 import { RequestNavigation } from './request-navigation.tsx'
@@ -83,6 +84,7 @@ function RequestView({ request, detail }: { request: RequestSummary; detail: Req
           <RequestActions request={request} isMine={detail?.isMine ?? false} image={image} />
           {detail && <RequestWarnings warnings={detail.warnings} />}
           {detail?.isMine && <Sharing request={request} />}
+          {detail && <SeenBy seenBy={detail.seenBy} />}
           <RequestFacts request={request} detail={detail} image={image} />
         </div>
         <div className="flex min-w-0 flex-col gap-6">
