@@ -206,8 +206,7 @@ export class AgentSession {
   tellEstimate(attemptId: string, percent: number): void {
     const slot = this.#held.get(attemptId)
     if (!slot || slot.firstStepAt !== undefined) return
-    const { position } = slot
-    this.#parts.live.publish(slot, { type: 'progress', position, step: 0, steps: 0, estimated: percent })
+    this.#parts.live.publish(slot, { type: 'progress', position: slot.position, step: 0, steps: 0, estimated: percent })
   }
 
   async handle(message: Exclude<AgentMessage, Hello>): Promise<void> {
@@ -236,10 +235,9 @@ export class AgentSession {
       case 'attempt.preview': {
         const slot = this.#held.get(message.attempt_id)
         if (!slot || slot.standby) return
-        const { b64_json: b64 } = message
-        const mediaType = inspectPreview(b64)
+        const mediaType = inspectPreview(message.b64_json)
         if (mediaType === undefined) return
-        this.#parts.live.publish(slot, { type: 'preview', position: slot.position, mediaType, b64 })
+        this.#parts.live.publish(slot, { type: 'preview', position: slot.position, mediaType, b64: message.b64_json })
         return
       }
       case 'attempt.failed': {

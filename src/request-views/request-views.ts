@@ -37,11 +37,7 @@ export function createRequestViews(parts: RequestParts & ExportParts & { live: L
     watchAll: (watch: Parameters<typeof watchRequests>[1]) => watchRequests(watching, watch),
     /** Throws `not_found`, also when a `reader` is given who may not see it. */
     view: (id: string, reader?: Pick<Principal, 'userId' | 'role'>) =>
-      viewRequest(
-        parts,
-        id,
-        reader && { userId: reader.userId, seesOthers: seesOthers(reader, parts.limits) }
-      ),
+      viewRequest(parts, id, reader && { userId: reader.userId, seesOthers: seesOthers(reader, parts.limits) }),
     list: bind(listViews),
     export: (wanted: Parameters<typeof exportRequests>[1]) => exportRequests(parts, wanted),
     search: bind(searchSummaries),
