@@ -84,7 +84,8 @@ export class GatewayTransfers {
   /** Tries a transfer once: undefined when there was no whole answer. Throws what the signal aborts with. */
   async once(transfer: Transfer): Promise<Answer | undefined> {
     try {
-      return await this.#send(transfer, this.#patience.silenceMs)
+      // No later try makes up for what the line still held, as above.
+      return await this.#send(transfer, this.#patience.silenceMs * 2)
     } catch {
       if (transfer.signal.aborted) throw toError(transfer.signal.reason)
       return undefined // Whoever tries once has another way.

@@ -1,5 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { pino } from 'pino'
 import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -15,6 +19,7 @@ import { fetchImage, generate } from '../support/image-calls.ts'
 import type { S3Settings } from '../support/s3-server.ts'
 import { type S3Process, spawnS3 } from '../support/spawn-s3.ts'
 import { agentConfig, startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const KNOWS: S3Settings = { knowsChecksums: true }
 const MAX_BYTES = 100_000
@@ -25,8 +30,12 @@ let gateway: TestGateway
 const lines: string[] = []
 const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
 
-const startGateway = (prefix: string, env: Record<string, string> = {}) =>
-  startTestGateway({ env: { ...s3.env(prefix), INFERENCE_CLUB_STORAGE_UPLOADS: 'direct', ...env }, logger })
+const startGateway = (prefix: string, env: Record<string, string> = {}, dataDir?: string) =>
+  startTestGateway({
+    ...(dataDir !== undefined && { dataDir }),
+    env: { ...s3.env(prefix), INFERENCE_CLUB_STORAGE_UPLOADS: 'direct', ...env },
+    logger
+  })
 
 beforeAll(async () => {
   s3 = await spawnS3()
@@ -81,11 +90,15 @@ const write = async ({ url, headers }: NonNullable<UploadPlace['place']>, bytes:
 const servedOf = async ({ caller, id }: { caller: TestUser; id: string }) =>
   (await fetchImage((await ended(caller, id)).result_url!)).bytes
 
-/** Another picture of as many bytes. */
-function disguised(image: Buffer): Buffer {
-  const other = Buffer.from(image)
-  other[other.length - 20]! ^= 1
-  return other
+/** Two pictures of as many bytes, each a good one. */
+async function pair(): Promise<[Buffer, Buffer]> {
+  const paint = (background: string) =>
+    sharp({ create: { width: 40, height: 24, channels: 3, background } })
+      .png({ compressionLevel: 0 })
+      .toBuffer()
+  const [image, other] = [await paint('red'), await paint('blue')]
+  expect([image.length, image.equals(other)]).toEqual([other.length, false])
+  return [image, other]
 }
 
 describe('an agent', () => {
@@ -154,17 +167,17 @@ describe('an agent', () => {
 describe('what was looked at', () => {
   it('is not changed by whoever writes by the same link again', async () => {
     const it = await assigned()
-    const image = await picture()
+    const [image, other] = await pair()
     const place = await it.bring(image)
     expect(await (await it.tell()).json()).toEqual({ stored: true })
     expect(await staged()).toEqual([])
     const [asset] = await assetsOf(gateway, it.id)
     expect(asset).toMatchObject({ ...announcementOf(image), width: 40, height: 24, has_alpha: 0 })
-    for (const again of [disguised(image), image.map(() => 0) as Buffer]) {
+    for (const again of [other, image.map(() => 0) as Buffer]) {
       expect(await write(place, again)).toBe(200)
       expect((await it.tell()).status).toBe(200)
     }
-    expect(await write(place, disguised(image))).toBe(200)
+    expect(await write(place, other)).toBe(200)
     expect(await servedOf(it)).toEqual(image)
     expect(await keys()).toContain(`club/${asset!.storage_key}`)
     // Nor is it in the way for ever.
@@ -172,6 +185,43 @@ describe('what was looked at', () => {
     await sweepAfter(75 * 60_000)
     expect(await staged()).toEqual([])
     expect(await servedOf(it)).toEqual(image)
+    await it.agent.close()
+  })
+
+  it('is not changed by whoever writes while it is looked at', async () => {
+    const it = await assigned()
+    const [image, other] = await pair()
+    const place = await it.bring(image)
+    const { store, database } = gateway.gateway.context
+    const open: typeof store.open = async (key, options) => {
+      expect(await write(place, other)).toBe(200)
+      return store.open(key, options)
+    }
+    const rows = createStagedImageStore(database)
+    const images = createStagedImages({ store: { ...store, open }, rows, clock: database.clock })
+    const { signal } = new AbortController()
+    const saved = await images.take((await images.find(it.attemptId))!, { maxPixels: 10_000, signal })
+    expect(saved).toMatchObject({ sha256: announcementOf(image).sha256 })
+    expect(await buffer((await store.open(saved!.storageKey))!)).toEqual(image)
+    await store.remove([saved!.storageKey])
+    // What lies there now is not what was announced.
+    expect((await it.tell()).status).toBe(400)
+    await it.agent.close()
+  })
+
+  it('is gone with its request, and so is what lay where it was written', async () => {
+    const it = await assigned()
+    const before = await keys()
+    await it.bring(await picture())
+    expect((await it.tell()).status).toBe(200)
+    await ended(it.caller, it.id)
+    const removed = await gateway.call(`/v1/jobs/${it.id}`, { method: 'DELETE', key: it.caller.key })
+    expect(removed.status).toBeLessThan(300)
+    await waitFor(async () => (await keys()).length === before.length)
+    expect(await keys()).toEqual(before)
+    for (const answer of [await it.tell(), await it.announce(announcementOf(await picture()))]) {
+      expect(answer.status).toBe(404)
+    }
     await it.agent.close()
   })
 
@@ -196,8 +246,8 @@ describe('what was looked at', () => {
 
 describe('what is no image as it was announced', () => {
   const same = async () => {
-    const image = await picture()
-    return { bytes: disguised(image), announced: announcementOf(image) }
+    const [image, bytes] = await pair()
+    return { bytes, announced: announcementOf(image) }
   }
   const honest = (bytes: Buffer) => ({ bytes, announced: announcementOf(bytes) })
   it.each<[string, () => Promise<{ bytes: Buffer; announced: UploadAnnouncement } | undefined>]>([
@@ -275,6 +325,17 @@ describe('a place to write to', () => {
     for (const { agent } of [one, other]) await agent.close()
   })
 
+  it('is one for some minutes, and another one is told', async () => {
+    const it = await assigned()
+    const image = await picture()
+    const place = (await it.placeFor(announcementOf(image)))!
+    await s3.control({ aheadMs: 10 * 60_000 + 1000 })
+    expect(await write(place, image)).toBe(403)
+    await s3.control({ aheadMs: 9 * 60_000 })
+    expect(await write(place, image)).toBe(200)
+    await it.agent.close()
+  })
+
   it('is of no use once the attempt has been lost', async () => {
     const it = await assigned()
     const image = await picture()
@@ -332,6 +393,26 @@ it('what an agent has written that never came back goes some time after its link
   await sweepAfter(25 * 3_600_000, true)
   expect(await staged()).toEqual([])
 })
+
+it('a gateway that was started again between the writing and the word takes the image all the same', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'direct-uploads-'))
+  const start = () => startGateway('again', {}, dataDir)
+  const first = await start()
+  const it = await assigned(first)
+  const image = await picture()
+  await it.bring(image)
+  await first.close()
+  const second = await start()
+  const headers = {
+    authorization: `Bearer ${it.token}`,
+    [RESULT_HEADER]: encodeAttemptResult({ seed: 1, warnings: [], generating_ms: 5 })
+  }
+  const told = await second.call(`/api/agent/attempts/${it.attemptId}/uploaded`, { method: 'POST', headers })
+  expect(told.status).toBe(200)
+  expect(await assetsOf(second, it.id)).toMatchObject([announcementOf(image)])
+  await second.close()
+  await rm(dataDir, { recursive: true })
+}, 20_000)
 
 it('a bucket that fails while an image is looked at is no fault of the agent’s: it tells again', async () => {
   const it = await assigned()
