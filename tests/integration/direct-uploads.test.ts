@@ -311,6 +311,22 @@ describe('a place to write to', () => {
     await it.agent.close()
   })
 
+  it.each<[string, RequestInit, number]>([
+    ['nothing', {}, 400],
+    ['no JSON', { body: '{' }, 400],
+    ['a list', { body: '[]' }, 400],
+    ['4 KiB', { body: `"${'x'.repeat(4094)}"` }, 400],
+    ['a byte more', { body: `"${'x'.repeat(4095)}"` }, 413]
+  ])('is not told to who sends %s', async (_what, init, status) => {
+    const it = await assigned()
+    const answer = await it.call('upload', init)
+    expect([answer.status, typeof ((await answer.json()) as { error: { code: unknown } }).error.code]).toEqual([
+      status,
+      'string'
+    ])
+    await it.agent.close()
+  })
+
   it('is nobody’s but the attempt’s, and one however often it is asked for', async () => {
     const [one, other] = [await assigned(), await assigned()]
     const image = announcementOf(await picture())
