@@ -20,7 +20,8 @@ export async function openStore(settings: StoreSettings, { isShared = false } = 
     ...parseS3Location(storage),
     ...(s3Endpoint !== undefined && { endpoint: s3Endpoint }),
     ...(s3PublicEndpoint !== undefined && { publicEndpoint: s3PublicEndpoint }),
-    takesUploads: storageUploads === 'direct',
+    // Whoever looks at the images beside a gateway gives nobody links.
+    takesUploads: storageUploads === 'direct' && !isShared,
     ...(s3Region !== undefined && { region: s3Region }),
     ...(s3ForcePathStyle !== undefined && { forcePathStyle: s3ForcePathStyle })
   })

@@ -12,6 +12,7 @@ import { createStagedImageStore } from '../../src/assets/staged-image-store.ts'
 import { createStagedImages } from '../../src/assets/staged-images.ts'
 import type { Engine } from '../../src/engines/engine.ts'
 import { encodeAttemptResult, RESULT_HEADER } from '../../src/protocol/messages.ts'
+import { openStore } from '../../src/storage/open-store.ts'
 import type { UploadAnnouncement, UploadPlace } from '../../src/protocol/direct-uploads.ts'
 import { assetsOf, attemptRow, connectFor, ended, picture, submit, unique } from '../support/agent-work.ts'
 import { startCuttableProxy } from '../support/cuttable-proxy.ts'
@@ -447,6 +448,13 @@ it('a bucket that fails while an image is looked at is no fault of the agent’s
   expect(await servedOf(it)).toEqual(image)
   await it.agent.close()
 }, 30_000)
+
+it('commands that look at the images beside a gateway try no links out', async () => {
+  const { config } = gateway.gateway.context
+  await s3.control({})
+  expect((await openStore(config, { isShared: true })).uploads).toBeUndefined()
+  expect((await s3.state()).calls.put).toBe(1)
+})
 
 it('no link is ever logged', () => {
   expect(lines.length).toBeGreaterThan(100)

@@ -212,8 +212,9 @@ describe('the API document', () => {
     expect(document.info.version).toBe(VERSION)
     const routes = await withApp({}, async (app) => routesOf(app).filter((path) => path.startsWith('/v1/')))
     expect(routes).toContain('/v1/images/generations')
-    // And the URL that answers hold.
-    expect(Object.keys(document.paths).sort()).toEqual([...routes, '/api/inference/assets/{id}/'].sort())
+    // And the URL that answers hold, and the question whether an image was made here.
+    const others = ['/api/inference/assets/{id}/', '/api/provenance']
+    expect(Object.keys(document.paths).sort()).toEqual([...routes, ...others].sort())
   })
 
   it('has the methods that the server takes, each with a summary and its errors', async () => {
