@@ -8,6 +8,7 @@ import { bootstrapAdmin } from '../people/bootstrap.ts'
 import type { CreatedApiKey } from '../auth/api-keys.ts'
 import type { UserRow } from '../people/user-store.ts'
 import type { Config } from '../config/config.ts'
+import { ON_DISK } from '../config/storage-settings.ts'
 import { isDataDirLocked, lockDataDir } from '../db/data-dir-lock.ts'
 import { forgetGatewayAddress, leaveGatewayAddress } from '../db/gateway-address.ts'
 import { startDispatcher } from '../dispatch/dispatcher.ts'
@@ -216,7 +217,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const { address, port } = app.server.address() as AddressInfo
   const url = localUrl({ host: address, port })
-  await leaveGatewayAddress(dataDir, { url, ...(publicUrl !== undefined && { publicUrl }) }).catch((error: unknown) => {
+  const { storage = ON_DISK, storageFrom } = config
+  await leaveGatewayAddress(dataDir, {
+    url,
+    ...(publicUrl !== undefined && { publicUrl }),
+    storage,
+    ...(storageFrom !== undefined && { storageFrom })
+  }).catch((error: unknown) => {
     // The disk may be full, which is no reason not to serve what there is.
     logger.warn({ err: error }, 'commands on this machine are not told the address')
   })

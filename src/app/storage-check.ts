@@ -14,8 +14,8 @@ import { ObjectDamaged, StoreUnavailable } from '../storage/object-store.ts'
 export type { MissingImage, UnnamedImage } from '../assets/check-storage.ts'
 
 export interface StorageCheck {
-  /** Rows without bytes, and bytes without a row. */
-  find(): Promise<StorageFindings>
+  /** Rows without bytes or, when all are read (`readsAll`), with others than were stored; and bytes without a row. */
+  find(options: { readsAll: boolean }): Promise<StorageFindings>
   /** Makes a request of somebody of each that is an image; returns those that are not, or could not be read to their end. */
   adopt(images: readonly UnnamedImage[], userId: string): Promise<UnnamedImage[]>
   erase(images: readonly UnnamedImage[]): Promise<void>
@@ -70,7 +70,8 @@ export async function openStorageCheck(
     }
   }
   return {
-    find: () => checkStorage({ store, assets, quarantineMs, now: database.clock.now() }).catch(orUnusable),
+    find: ({ readsAll }) =>
+      checkStorage({ store, assets, quarantineMs, readsAll, now: database.clock.now() }).catch(orUnusable),
     adopt: (images, userId) => adopt(images, userId).catch(orUnusable),
     erase: (images) => erase(images).catch(orUnusable)
   }

@@ -29,6 +29,8 @@ export interface AssetStore {
   listLooks(requestId: string): Promise<Look[]>
   /** Of these storage keys, those that a row refers to. */
   knownKeys(keys: readonly string[]): Promise<Set<string>>
+  /** Of these storage keys, the SHA-256 of those that a row refers to. */
+  hashesOf(keys: readonly string[]): Promise<Map<string, string>>
   /** Up to `limit` rows in the order of their ids. */
   listAfter(id: string, limit: number): Promise<AssetRow[]>
   /** Up to `limit` storage keys of images whose last row was deleted and whose bytes may still be there. */
@@ -60,6 +62,14 @@ export function createAssetStore({ db, clock }: Pick<Database, 'db' | 'clock'>):
     knownKeys: async (keys) => {
       const rows = await db.selectFrom('assets').select('storage_key').where('storage_key', 'in', keys).execute()
       return new Set(rows.map((row) => row.storage_key))
+    },
+    hashesOf: async (keys) => {
+      const rows = await db
+        .selectFrom('assets')
+        .select(['storage_key', 'sha256'])
+        .where('storage_key', 'in', keys)
+        .execute()
+      return new Map(rows.map((row) => [row.storage_key, row.sha256]))
     },
     listAfter: (id, limit) =>
       db.selectFrom('assets').selectAll().where('id', '>', id).orderBy('id').limit(limit).execute(),

@@ -18,7 +18,8 @@ const check = (keys: Set<string>, { known = [], move }: { known?: string[]; move
         }
         move?.(prefix)
       },
-      stat: async (key) => (keys.has(key) ? { bytes: 5 } : undefined)
+      stat: async (key) => (keys.has(key) ? { bytes: 5 } : undefined),
+      open: async () => undefined
     },
     assets: {
       knownKeys: async (asked) => new Set(asked.filter((key) => known.includes(key))),
@@ -28,7 +29,8 @@ const check = (keys: Set<string>, { known = [], move }: { known?: string[]; move
       findAsset: async () => ({ id: 'ast_image' }) as AssetRow
     },
     quarantineMs: 30 * DAY_MS,
-    now: NOW
+    now: NOW,
+    readsAll: false
   })
 
 it('finds an image that is set aside while it looks', async () => {

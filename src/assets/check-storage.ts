@@ -1,6 +1,7 @@
 import { createQueue } from '../lib/async.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore } from './asset-store.ts'
+import { hashOf } from './hash-of.ts'
 import { PREFIXES, quarantinedAs } from './storage-keys.ts'
 import { type Listed, listPortions, ORPHAN_AGE_MS } from './list-portions.ts'
 
@@ -8,13 +9,15 @@ const AT_A_TIME = 500
 const LOOKED_AT_ONCE = 16
 
 export interface CheckParts {
-  store: Pick<ObjectStore, 'list' | 'stat'>
+  store: Pick<ObjectStore, 'list' | 'stat' | 'open'>
   assets: Pick<AssetStore, 'knownKeys' | 'listUnwanted' | 'listAfter' | 'findAsset'>
   quarantineMs: number
   now: number
+  /** Reads all images, to compare them with the hashes of their rows. */
+  readsAll: boolean
 }
 
-/** An image whose row is there and whose bytes are not, or not all of them. */
+/** An image whose row is there and whose bytes are not, not all of them, or others. */
 export interface MissingImage {
   asset: AssetRow
   /** How many bytes there are instead; null: none. */
@@ -52,19 +55,30 @@ export async function checkStorage(parts: CheckParts): Promise<StorageFindings> 
   return { missing, unnamed: [...all.values()], returning: returning.size }
 }
 
-async function listMissing({ store, assets }: CheckParts): Promise<MissingImage[]> {
+/** Of the rows, those whose bytes are not as they say. */
+export async function listMissing({
+  store,
+  assets,
+  readsAll
+}: Pick<CheckParts, 'store' | 'readsAll'> & {
+  assets: Pick<AssetStore, 'listAfter' | 'findAsset'>
+}): Promise<MissingImage[]> {
   const missing: MissingImage[] = []
+  const look = async (asset: AssetRow): Promise<MissingImage | undefined> => {
+    const foundBytes = (await store.stat(asset.storage_key))?.bytes ?? null
+    if (foundBytes !== asset.bytes) return { asset, foundBytes }
+    if (!readsAll || (await hashOf(store, asset.storage_key)) === asset.sha256) return undefined
+    return { asset, foundBytes }
+  }
   for (let afterId = ''; ;) {
     const rows = await assets.listAfter(afterId, AT_A_TIME)
     const last = rows.at(-1)
     if (!last) return missing
     // A server that is far away takes its time for each.
     const inTurn = createQueue(LOOKED_AT_ONCE)
-    const looks = rows.map((asset) => inTurn(async () => (await store.stat(asset.storage_key))?.bytes ?? null))
-    for (const [index, foundBytes] of (await Promise.all(looks)).entries()) {
-      const asset = rows[index]
+    for (const found of await Promise.all(rows.map((asset) => inTurn(() => look(asset))))) {
       // It may have been deleted since the rows were read.
-      if (asset && foundBytes !== asset.bytes && (await assets.findAsset(asset.id))) missing.push({ asset, foundBytes })
+      if (found && (await assets.findAsset(found.asset.id))) missing.push(found)
     }
     afterId = last.id
   }

@@ -1,32 +1,36 @@
 import { Command, Option } from 'commander'
 import type { MissingImage, UnnamedImage } from '../app/storage-check.ts'
 import { CommandFailed } from './command-failed.ts'
+import { countOf, printMissing } from './print-missing.ts'
 import { formatTime, printTable } from './print-table.ts'
-import { type Accounts, withAccounts } from './with-accounts.ts'
+import { moveCommand } from './move-storage.ts'
+import { withAccounts } from './with-accounts.ts'
 
 export function storageCommand(): Command {
   const storage = new Command('storage').description('The stored images.')
   storage
     .command('check')
     .description(
-      'List images whose bytes are missing, and bytes of images that no request has, as after restoring a backup.'
+      'List images whose bytes are missing or not those that were stored, and bytes of images that no request has, as after restoring a backup.'
     )
     .addOption(
       new Option('--adopt <email>', 'give images that no request has to somebody, each as a request').conflicts('erase')
     )
     .option('--erase', 'erase images that no request has now')
+    .option('--no-hashes', 'compare sizes alone, and read no image')
     .action(checkStorage)
+  storage.addCommand(moveCommand())
   return storage
 }
 
-async function checkStorage(options: { adopt?: string; erase?: true }): Promise<void> {
+async function checkStorage(options: { adopt?: string; erase?: true; hashes: boolean }): Promise<void> {
   const { missing, left, isWell } = await withAccounts(async (accounts) => {
     const owner = options.adopt === undefined ? undefined : await accounts.users.findUserByEmail(options.adopt)
     if (options.adopt !== undefined && !owner) {
       throw new CommandFailed(`There is nobody with the address ${options.adopt}.`)
     }
     const storage = await accounts.openStorageCheck()
-    const { missing, unnamed, returning } = await storage.find()
+    const { missing, unnamed, returning } = await storage.find({ readsAll: options.hashes })
     await printMissing(missing, accounts)
     printUnnamed(unnamed)
     if (returning > 0) {
@@ -51,9 +55,6 @@ async function checkStorage(options: { adopt?: string; erase?: true }): Promise<
   if (isWell) process.stdout.write('Every image has its row and its bytes.\n')
 }
 
-const countOf = (images: number, many = '', one = ''): string =>
-  `${images === 1 ? '1 image' : `${images} images`} ${images === 1 ? one : many}`.trim()
-
 function summarize(missing: readonly MissingImage[], left: readonly UnnamedImage[], wasAdopting: boolean): string {
   const parts = [
     ...(missing.length === 0 ? [] : [`${countOf(missing.length)} without bytes`]),
@@ -70,22 +71,6 @@ function summarize(missing: readonly MissingImage[], left: readonly UnnamedImage
         ])
   ]
   return `${parts.join(', ')}: ${advice.join('; ')}.`
-}
-
-async function printMissing(missing: readonly MissingImage[], { users }: Accounts): Promise<void> {
-  if (missing.length === 0) return
-  const emails = new Map((await users.listUsers()).map(({ id, email }) => [id, email]))
-  process.stdout.write('Images without bytes:\n')
-  printTable([
-    ['IMAGE', 'REQUEST', 'OWNER', 'MADE', 'FOUND'],
-    ...missing.map(({ asset, foundBytes }) => [
-      asset.id,
-      asset.request_id,
-      emails.get(asset.owner_id) ?? asset.owner_id,
-      formatTime(asset.created_at),
-      foundBytes === null ? 'missing' : `${foundBytes} bytes instead of ${asset.bytes}`
-    ])
-  ])
 }
 
 function printUnnamed(unnamed: readonly UnnamedImage[]): void {

@@ -1,4 +1,5 @@
 import type { OpenExport } from '../app/open-export.ts'
+import type { moveStorage, StorageMoved } from '../app/storage-move.ts'
 import type { StorageCheck } from '../app/storage-check.ts'
 import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { type ApiKeys, createApiKeys } from '../auth/api-keys.ts'
@@ -7,10 +8,10 @@ import { createInvitations, type Invitations } from '../people/invitations.ts'
 import { createPersonStore } from '../people/person-store.ts'
 import { createUserStore, type UserStore } from '../people/user-store.ts'
 import { countImagesSince } from '../usage/usage-store.ts'
-import { loadConfig } from '../config/config.ts'
+import { type Config, loadConfig } from '../config/config.ts'
 import { DataDirUnusable } from '../db/data-dir-unusable.ts'
 import { isDataDirLocked } from '../db/data-dir-lock.ts'
-import { findGatewayAddress } from '../db/gateway-address.ts'
+import { findGatewayAddress, type GatewayAddress } from '../db/gateway-address.ts'
 import { AppError } from '../lib/errors.ts'
 import { localUrl } from '../lib/local-url.ts'
 import { silentLogger } from '../lib/logger.ts'
@@ -35,6 +36,12 @@ export interface Accounts {
   openStorageCheck: () => Promise<StorageCheck>
   /** See `exportRequests`; the images are read beside whoever else uses them. */
   openExport: () => Promise<OpenExport>
+  /** What is known of the settings of a server that runs, and those of this command. */
+  running: GatewayAddress | undefined
+  isInUse: boolean
+  config: Config
+  /** See `moveStorage`. */
+  moveStorage: (options: Parameters<typeof moveStorage>[2]) => Promise<StorageMoved>
 }
 
 /**
@@ -73,7 +80,9 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
       countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),
       now: () => clock.now(),
       openStorageCheck: async () => (await import('../app/storage-check.ts')).openStorageCheck(database, config),
-      openExport: async () => (await import('../app/open-export.ts')).openExport(database, config)
+      openExport: async () => (await import('../app/open-export.ts')).openExport(database, config),
+      ...{ running, isInUse, config },
+      moveStorage: async (options) => (await import('../app/storage-move.ts')).moveStorage(database, config, options)
     })
     await database.durable()
     return result

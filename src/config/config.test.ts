@@ -308,6 +308,20 @@ describe('where images are stored', () => {
     expect(mistakes[0]).toMatch(why)
   })
 
+  it('may be moved from another place', () => {
+    const from = (storageFrom: string, more: Record<string, string> = {}) =>
+      mistakesOf({ STORAGE_FROM: storageFrom, ...more })
+    const bucket = { STORAGE: 's3://club/images' }
+    expect([from('disk', bucket), from('s3://club', bucket), from('s3://club', { S3_REGION: 'auto' })]).toEqual(
+      Array(3).fill([])
+    )
+    const another = [expect.stringContaining('INFERENCE_CLUB_STORAGE_FROM must be another place')]
+    expect([from('disk'), from('s3://club/images/', bucket)]).toEqual([another, another])
+    expect(from('/srv/images', bucket)).toEqual([expect.stringContaining('STORAGE_FROM must be disk, s3://bucket')])
+    const cdn = { ...bucket, STORAGE_DELIVERY: 'https://cdn.example.org' }
+    expect(from('disk', cdn)).toEqual([expect.stringContaining('STORAGE_DELIVERY must be proxy or redirect')])
+  })
+
   it('is brought by agents either way, and not past the marks', () => {
     const mistakes = (more: Record<string, string>) => mistakesOf({ STORAGE: 's3://club', ...more })
     expect([mistakes({ STORAGE_UPLOADS: 'direct' }), mistakes({ STORAGE_UPLOADS: 'proxy' })]).toEqual([[], []])

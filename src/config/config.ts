@@ -22,7 +22,7 @@ import {
   textSetting
 } from './settings.ts'
 import { missingSignInSettings, SIGN_IN } from './sign-in-settings.ts'
-import { contradictingUploads, missingStorageSettings, STORAGE } from './storage-settings.ts'
+import { contradictingMove, contradictingUploads, missingStorageSettings, STORAGE } from './storage-settings.ts'
 import { PREFIX, unknownVariables } from './unknown-variables.ts'
 
 const named = (name: string) => PREFIX + name
@@ -367,7 +367,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, cwd: string = p
   const isThere = (variable: string) => isSet({ variable }, env)
   mistakes.push(
     ...[missingSignInSettings, missingStorageSettings, missingMarkingSettings].flatMap((missing) => missing(isThere)),
-    ...contradictingUploads(config)
+    ...contradictingUploads(config),
+    ...contradictingMove(config)
   )
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return {

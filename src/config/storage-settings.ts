@@ -2,6 +2,9 @@ import { booleanSetting, choiceSetting, textSetting } from './settings.ts'
 
 const named = (name: string) => `INFERENCE_CLUB_${name}`
 
+/** The data folder, where a place of images is named. */
+export const ON_DISK = 'disk'
+
 /** Where images are stored, and how they reach whoever fetches them. */
 export const STORAGE = {
   storage: textSetting<string | undefined>(
@@ -13,6 +16,16 @@ export const STORAGE = {
       defaultText: 'the data folder'
     },
     checkStorage
+  ),
+  storageFrom: textSetting<string | undefined>(
+    {
+      variable: named('STORAGE_FROM'),
+      description:
+        'Where images were stored before, while `bin/inference-club storage move` moves them: `disk` (the data folder), or `s3://bucket/prefix` at the same server as the other. What has not been moved yet is read from there.',
+      fallback: undefined,
+      defaultText: 'nothing is moved'
+    },
+    (text) => (text === ON_DISK ? undefined : checkStorage(text)?.replace('must be', 'must be disk,'))
   ),
   storageDelivery: textSetting<string>(
     {
@@ -70,12 +83,31 @@ export const STORAGE = {
 }
 
 /** One line for each setting that does nothing without a bucket. */
-export const missingStorageSettings = (isSet: (variable: string) => boolean): string[] =>
-  isSet(STORAGE.storage.variable)
-    ? []
-    : Object.values(STORAGE)
-        .filter(({ variable }) => isSet(variable))
-        .map(({ variable }) => `${STORAGE.storage.variable} is missing: ${variable} needs it`)
+export function missingStorageSettings(isSet: (variable: string) => boolean): string[] {
+  const { storage, storageFrom, ...others } = STORAGE
+  if (isSet(storage.variable) || isSet(storageFrom.variable)) return []
+  return Object.values(others)
+    .filter(({ variable }) => isSet(variable))
+    .map(({ variable }) => `${storage.variable} is missing: ${variable} needs it`)
+}
+
+/** Images are moved from one place to another, and a content delivery network knows one. */
+export function contradictingMove(config: {
+  storage: string | undefined
+  storageFrom: string | undefined
+  storageDelivery: string
+}): string[] {
+  const { storage = ON_DISK, storageFrom, storageDelivery } = config
+  if (storageFrom === undefined) return []
+  const nameOf = (place: string) => (place === ON_DISK ? place : Object.values(parseS3Location(place)).join('/'))
+  const { variable } = STORAGE.storageFrom
+  return [
+    ...(nameOf(storage) === nameOf(storageFrom) ? [`${variable} must be another place than the one images go to`] : []),
+    ...(['proxy', 'redirect'].includes(storageDelivery)
+      ? []
+      : [`${STORAGE.storageDelivery.variable} must be proxy or redirect with ${variable}`])
+  ]
+}
 
 /** What is marked has to be written by this server, whoever brought it. */
 export const contradictingUploads = (config: { storageUploads: string; markImages: readonly string[] }): string[] =>

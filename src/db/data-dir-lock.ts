@@ -15,6 +15,7 @@ const SQLITE_BUSY = 5
 const LOCK_REFUSED = new Set([3, 2314, 3850])
 
 export const LOCK_FILE = 'gateway.lock'
+const MOVE_LOCK_FILE = 'storage-move.lock'
 const pathIn = (dataDir: string): string => join(dataDir, LOCK_FILE)
 
 /**
@@ -41,6 +42,16 @@ export async function lockDataDir(dataDir: string, lockFile = lockWithSqlite): P
         'apart: set INFERENCE_CLUB_DATA_DIR to a folder on a disk of this machine.',
       { cause: error }
     )
+  }
+}
+
+/** Makes sure that one process at a time moves the stored images. Returns what releases it; throws `DataDirInUse`. */
+export function lockMove(dataDir: string): () => void {
+  try {
+    return lockWithSqlite(join(dataDir, MOVE_LOCK_FILE))
+  } catch (error) {
+    if (!isBusy(error)) throw error
+    throw new DataDirInUse('The images are being moved already. Wait for that, or end it.')
   }
 }
 

@@ -8,6 +8,9 @@ export interface GatewayAddress {
   url: string
   /** Where people reach it, when it was told. */
   publicUrl?: string
+  /** Where it stores images, and from where they are being moved, as its settings say. */
+  storage?: string
+  storageFrom?: string
 }
 
 const MAX_BYTES = 4096
@@ -29,10 +32,15 @@ export const forgetGatewayAddress = (dataDir: string): Promise<void> => rm(pathI
 export async function findGatewayAddress(dataDir: string): Promise<GatewayAddress | undefined> {
   if (!isDataDirLocked(dataDir)) return undefined
   try {
-    const { url, publicUrl } = JSON.parse(await readBounded(pathIn(dataDir))) as Record<string, unknown>
-    if (!isHttpUrl(url)) return undefined
-    if (publicUrl === undefined) return { url }
-    return isHttpUrl(publicUrl) ? { url, publicUrl } : undefined
+    const told = JSON.parse(await readBounded(pathIn(dataDir))) as Record<string, unknown>
+    const { url, publicUrl, storage, storageFrom } = told
+    if (!isHttpUrl(url) || (publicUrl !== undefined && !isHttpUrl(publicUrl))) return undefined
+    return {
+      url,
+      ...(publicUrl !== undefined && { publicUrl }),
+      ...(typeof storage === 'string' && { storage }),
+      ...(typeof storageFrom === 'string' && { storageFrom })
+    }
   } catch {
     return undefined // It is a convenience: without it, the environment tells the address.
   }

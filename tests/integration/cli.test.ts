@@ -61,7 +61,8 @@ describe('help', () => {
     'providers list',
     'providers approve',
     'storage',
-    'storage check'
+    'storage check',
+    'storage move'
   ])('is there for `%s --help`', async (command) => {
     const { code, stdout, stderr } = await club([...command.split(' ').filter(Boolean), '--help'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

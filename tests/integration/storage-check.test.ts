@@ -100,6 +100,17 @@ it('lists rows without their bytes, bytes without a row, and ends with 1; it cha
   expect(await storedFiles(gateway.dataDir)).toEqual(before)
 })
 
+it('finds other bytes than were stored, unless it is to read none', async () => {
+  const { row, bytes } = await makeImage()
+  const other = Buffer.from(bytes)
+  other[other.length - 20]! ^= 1
+  await writeFile(pathOf(row.storage_key), other)
+  const { code, stdout, stderr } = await check()
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^1 image without bytes: /) as string })
+  expect(stdout).toContain('other bytes than were stored')
+  expect(await check('--no-hashes')).toMatchObject({ code: 0 })
+})
+
 it('gives images without a row to somebody, each as a request of which nothing is known', async () => {
   const images = [await makeUnnamed(), await makeUnnamed()]
   await setAside()
@@ -170,7 +181,7 @@ it('loses nothing of what it gives away when the sweeper erases it at the same m
     { ...database, durable: () => eraseAside() },
     { dataDir: gateway.dataDir, quarantineMs: 1 }
   )
-  const { unnamed } = await storage.find()
+  const { unnamed } = await storage.find({ readsAll: true })
   expect(await storage.adopt(unnamed, user.id)).toEqual([])
   expect(await readFile(pathOf(row.storage_key))).toEqual(bytes)
 })
@@ -182,7 +193,7 @@ it('gives no row to what the sweeper has erased before', async () => {
     dataDir: gateway.dataDir,
     quarantineMs: 1
   })
-  const { unnamed } = await storage.find()
+  const { unnamed } = await storage.find({ readsAll: true })
   await rm(pathOf('quarantine'), { recursive: true })
   expect(await storage.adopt(unnamed, user.id)).toEqual(unnamed)
   expect(await gateway.database.db.selectFrom('assets').select('id').execute()).toEqual([])
