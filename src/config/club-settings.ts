@@ -1,6 +1,6 @@
 import { checkRepository } from './check-repository.ts'
 import { DAY_MS, MINUTE_MS } from '../lib/durations.ts'
-import { durationSetting, nameSetting, textSetting } from './settings.ts'
+import { booleanSetting, durationSetting, nameSetting, textSetting } from './settings.ts'
 
 export const DEFAULT_CLUB_NAME = 'inference.club'
 
@@ -32,5 +32,12 @@ export const CLUB = {
     minMs: MINUTE_MS,
     // `MAX_LINK_MS` of `assets/image-links.ts`.
     maxMs: 7 * DAY_MS
+  }),
+  publicPage: booleanSetting<boolean>({
+    variable: 'INFERENCE_CLUB_PUBLIC_PAGE',
+    live: true,
+    description:
+      'Show the newest `PUBLIC` pictures, without their prompts, to everybody who opens the page `/public`. See [privacy.md](privacy.md#the-page-of-public-pictures).',
+    fallback: false
   })
 }

@@ -42,7 +42,7 @@ describe('without variables', () => {
       publicProvenance: false,
       assetCacheControl: 'public, max-age=31536000, immutable',
       bootstrapApiKey: undefined,
-      club: { clubName: 'inference.club', repository: '', imageLinkLifetimeMs: 86_400_000 },
+      club: { clubName: 'inference.club', repository: '', imageLinkLifetimeMs: 86_400_000, publicPage: false },
       webhookPrivateAddresses: false,
       rateLimit: 600,
       demo: undefined,

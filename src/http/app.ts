@@ -4,6 +4,7 @@ import { basePathOf, withoutBasePath } from '../lib/base-path.ts'
 import { newId } from '../lib/ids.ts'
 import { describeRoutes, serveDocument } from './api-document/api-document.ts'
 import { getAsset } from './assets/get-asset.ts'
+import { servePublic } from './assets/serve-public.ts'
 import { serveShare } from './assets/serve-share.ts'
 import { registerAuth } from './auth/register-auth.ts'
 import { presentClub } from './dashboard/club/present-club.ts'
@@ -115,6 +116,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     serveDocument(scope, context)
     registerOperations(scope, context)
     serveShare(scope, { requests: context.requests, basePath, club })
+    servePublic(scope, { ...context, basePath, club })
     serveGuides(scope, { docsDir: context.docsDir, webDir: context.webDir, basePath, club })
     refuseOthers()
   })

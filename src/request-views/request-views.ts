@@ -13,6 +13,7 @@ import { listFilterOptions } from './list-filter-options.ts'
 import { listQueue } from './list-queue.ts'
 import type { LiveProgress } from './live-progress.ts'
 import { countQueuedByModel } from './queue-length-store.ts'
+import { type PublicKey, listPublicPictures } from './public-picture-store.ts'
 import { queueOutlooks } from './queue-outlook.ts'
 import { listNames } from './request-search-store.ts'
 import { searchSummaries } from './search-summaries.ts'
@@ -42,6 +43,8 @@ export function createRequestViews(parts: RequestParts & ExportParts & { live: L
     export: (wanted: Parameters<typeof exportRequests>[1]) => exportRequests(parts, wanted),
     search: bind(searchSummaries),
     queue: bind(listQueue),
+    /** Public pictures, for everybody. */
+    listPublic: (after: PublicKey | undefined) => listPublicPictures(parts.database, after),
     filterOptions: bind(listFilterOptions),
     /** The names of people, by their ids. */
     namesOf: (userIds: readonly string[]) => listNames(db, [...new Set(userIds)]),

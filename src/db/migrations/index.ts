@@ -37,6 +37,7 @@ import * as assetHashes from './034-asset-hashes.ts'
 import * as stagedImages from './035-staged-images.ts'
 import * as keeping from './036-keeping.ts'
 import * as looks from './037-looks.ts'
+import * as publicPage from './038-public-page.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -80,5 +81,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '034-asset-hashes': assetHashes,
   '035-staged-images': stagedImages,
   '036-keeping': keeping,
-  '037-looks': looks
+  '037-looks': looks,
+  '038-public-page': publicPage
 }
