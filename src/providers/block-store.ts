@@ -26,17 +26,6 @@ export async function deleteBlock(db: Db, block: { providerId: string; userId: s
     .execute()
 }
 
-/** Whether a provider does not serve this user. */
-export async function isBlocked(db: Db, block: { providerId: string; userId: string }): Promise<boolean> {
-  const row = await db
-    .selectFrom('provider_blocks')
-    .select('user_id')
-    .where('provider_id', '=', block.providerId)
-    .where('user_id', '=', block.userId)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
 /** The people whom a provider does not serve, with their names; those blocked last come first. */
 export const listBlocks = (db: Db, providerId: string): Promise<{ id: string; name: string; at: number }[]> =>
   db

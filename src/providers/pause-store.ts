@@ -1,4 +1,4 @@
-import type { Db, Trx } from '../db/database.ts'
+import type { Trx } from '../db/database.ts'
 
 /** A service that is left alone because it said so or could not begin its work. */
 export interface Pause {
@@ -125,22 +125,6 @@ export function longestPause(row: {
 
 const pauseOf = ({ reason, since, until }: Nullable<Pause>): Pause | undefined =>
   reason === null || since === null || until === null ? undefined : { reason, since, until }
-
-/** Whether a model of a service may not be given work now. */
-export async function isPausedNow(
-  db: Db,
-  { serviceId, model, now }: { serviceId: string; model: string; now: number }
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('service_pauses')
-    .select('until')
-    .where('service_id', '=', serviceId)
-    .where('model', 'in', [ALL_MODELS, model])
-    .where('until', '>', now)
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
-}
 
 /** Whether something is left alone because its image server cannot be used, and not because that asked for patience. */
 export const isUnusable = (offer: { pause?: Pause }, now: number): boolean =>

@@ -23,8 +23,8 @@ import { listWarmWishes, noteWarmed, type WarmAnswer, type WarmWish } from './se
 import { noteCondition, type ServiceCondition } from './service-condition-store.ts'
 import { listPaused, type Paused } from './provider-state-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
-import type { Reach, Standing } from './trust-policy.ts'
-import { admitProvider, findReach, findStanding, listStandings, noteDelivery } from './trust-store.ts'
+import type { Standing } from './trust-policy.ts'
+import { admitProvider, findStanding, listStandings, noteDelivery } from './trust-store.ts'
 
 /** What an agent says it offers. */
 export interface DeclaredService {
@@ -75,8 +75,6 @@ export interface ProviderStore {
   hasMachine(ownerId: string): Promise<boolean>
   noteNodeFault(trx: Trx, serviceId: string): Promise<void>
   noteSuccess(trx: Trx, delivered: Delivered): Promise<void>
-  /** Whom a provider may serve at this moment. */
-  findReach(trx: Trx, providerId: string): Promise<Reach>
   /** What the image server of a service has, as its agent says on this connection. */
   noteFinds(
     connection: { providerId: string; epoch: number },
@@ -237,8 +235,6 @@ export function createProviderStore(
       await noteDelivered(trx, delivered)
       await noteDelivery(trx, { ...delivered, now: clock.now() }, offering)
     },
-
-    findReach: (trx, providerId) => findReach(trx, providerId, offering.providers),
 
     noteFinds: (connection, said) => noteFinds(db, { connection, ...said, now: clock.now() }),
 

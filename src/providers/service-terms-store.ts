@@ -13,19 +13,6 @@ import {
 
 const COLUMNS = ['access', 'images_per_hour', 'images_per_user_hour', 'declared_terms', 'owner_terms'] as const
 
-/** What counts of a service at this moment, and whether its owner has paused it. */
-export async function findTerms(
-  db: Db,
-  serviceId: string
-): Promise<(ServiceTerms & { isPaused: boolean }) | undefined> {
-  const row = await db
-    .selectFrom('services')
-    .select([...COLUMNS, 'paused_at'])
-    .where('id', '=', serviceId)
-    .executeTakeFirst()
-  return row && { ...termsOfRow(row), isPaused: row.paused_at !== null }
-}
-
 /** A service of which others may not have as many images as they like. */
 export interface CappedService extends Pick<ServiceTerms, 'imagesPerHour' | 'imagesPerUserHour'> {
   serviceId: string

@@ -5,7 +5,7 @@ import type { Db, Trx } from '../db/database.ts'
 import type { Trust } from '../db/provider-tables.ts'
 import type { Role } from '../lib/principal.ts'
 import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
-import { firstTrust, type Reach, reachOf, type Standing, standingOf } from './trust-policy.ts'
+import { firstTrust, type Standing, standingOf } from './trust-policy.ts'
 
 /** How long somebody who was online is still known by it. */
 const KNOWN_FOR_MS = 7 * DAY_MS
@@ -97,19 +97,18 @@ async function countPeople(trx: Trx): Promise<number> {
   return Number(row?.people ?? 0)
 }
 
-/** Whom a provider may serve at this moment; its owner alone when it is not there. */
-export async function findReach(db: Db, providerId: string, mode: OfferingConfig['providers']): Promise<Reach> {
-  const row = await findTrust(db, providerId)
-  return row ? reachOf(row, mode) : 'owner'
-}
-
 /** How a provider stands at this moment; undefined when it is not there. */
 export async function findStanding(
   db: Db,
   providerId: string,
   mode: OfferingConfig['providers']
 ): Promise<Standing | undefined> {
-  const row = await findTrust(db, providerId)
+  const row = await db
+    .selectFrom('providers')
+    .innerJoin('users', 'users.id', 'providers.owner_id')
+    .select(['providers.trust', 'users.role as ownerRole'])
+    .where('providers.id', '=', providerId)
+    .executeTakeFirst()
   return row && standingOf(row, mode)
 }
 
@@ -150,14 +149,6 @@ export async function countPending(db: Db): Promise<number> {
     .executeTakeFirst()
   return Number(row?.providers ?? 0)
 }
-
-const findTrust = (db: Db, providerId: string): Promise<{ trust: Trust; ownerRole: string } | undefined> =>
-  db
-    .selectFrom('providers')
-    .innerJoin('users', 'users.id', 'providers.owner_id')
-    .select(['providers.trust', 'users.role as ownerRole'])
-    .where('providers.id', '=', providerId)
-    .executeTakeFirst()
 
 /** Attempts of these providers for others than their owners that ended without an image since then. */
 export async function countFailuresForOthers(

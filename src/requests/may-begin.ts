@@ -1,10 +1,7 @@
 import type { Trx } from '../db/database.ts'
-import { listEmails } from '../people/user-store.ts'
-import { isBlocked } from '../providers/block-store.ts'
+import { findClaimGrounds } from '../providers/claim-grounds-store.ts'
 import { mayUse } from '../providers/offers.ts'
-import { isPausedNow } from '../providers/pause-store.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
-import { findTerms } from '../providers/service-terms-store.ts'
 import { capsOf, isCapped } from './service-caps.ts'
 import type { TaskRow } from './task-store.ts'
 
@@ -26,21 +23,17 @@ export interface TaskForService {
  */
 export async function mayBegin(
   trx: Trx,
-  begin: TaskForService & { providers: ProviderStore; now: number; isCounted: boolean }
+  begin: TaskForService & { providers: Pick<ProviderStore, 'offering'>; now: number; isCounted: boolean }
 ): Promise<boolean> {
-  const { task, serviceId, providerId, ownerId, providers, now } = begin
-  const terms = await findTerms(trx, serviceId)
-  if (!terms || terms.isPaused) return false
-  if (ownerId !== undefined && ownerId !== task.user_id) {
-    if (await isBlocked(trx, { providerId, userId: task.user_id })) return false
-    const reach = await providers.findReach(trx, providerId)
-    const service = { ...terms, serviceId, providerId, ownerId, reach }
-    const email = (await listEmails(trx, [task.user_id])).get(task.user_id)
-    if (!mayUse(service, { userId: task.user_id, email: email ?? '', emailVerified: email !== undefined })) return false
-    if (!begin.isCounted) {
-      const capped = await capsOf(trx, [service], { now, offering: providers.offering })
-      if (isCapped(capped.get(serviceId), { ownerId, userId: task.user_id })) return false
-    }
-  }
-  return !(await isPausedNow(trx, { serviceId, model: task.model, now }))
+  const { task, serviceId, providerId, ownerId, now } = begin
+  const { offering } = begin.providers
+  const { user_id: userId, model } = task
+  const grounds = await findClaimGrounds(trx, { serviceId, userId, model, now, mode: offering.providers })
+  if (!grounds || grounds.isPaused || grounds.isLeftAlone) return false
+  if (ownerId === undefined || ownerId === userId) return true
+  const service = { ...grounds.terms, serviceId, providerId, ownerId, reach: grounds.reach }
+  if (grounds.isBlocked || !mayUse(service, grounds.user)) return false
+  if (begin.isCounted) return true
+  const capped = await capsOf(trx, [service], { now, offering })
+  return !isCapped(capped.get(serviceId), { ownerId, userId })
 }
