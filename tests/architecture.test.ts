@@ -61,7 +61,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   app: [...BASE, ...DRIVERS, ...DOMAIN, 'dispatch', 'agent-gateway', 'http'],
   agent: [...BASE, 'engines'],
   cli: [...BASE, 'engines', 'db', 'auth', 'people', 'usage', 'settings', 'network', 'agent', 'app'],
-  'main.ts': ['cli']
+  'main.ts': ['cli'],
+  'start.ts': ['lib', 'main.ts']
 }
 
 /** Packages that only these folders may import, types included. */
