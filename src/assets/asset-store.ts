@@ -12,6 +12,8 @@ export interface ReadableAsset extends AssetRow {
   visibility: Visibility
   /** The owner has been shut out, or has deleted their account. */
   isOwnerGone: boolean
+  /** An admin has taken its request down. */
+  isTakenDown: boolean
   /** By the link that was shown. */
   isShared: boolean
   /** It goes once it has been fetched whole. */
@@ -100,19 +102,20 @@ async function findReadable(
     )
     .selectAll('assets')
     .select(['requests.visibility', 'requests.expires_in', 'requests.expires_at as gone_at', 'requests.pinned'])
-    .select(['users.disabled_at', 'users.deleted_at', 'share_links.id as share_id'])
+    .select(['users.disabled_at', 'users.deleted_at', 'share_links.id as share_id', 'requests.taken_down_at'])
     .where('assets.id', '=', id)
     .where(isKeptAt(now))
     .where((e) => e.or([e('assets.delivered_at', 'is', null), e('requests.pinned', '=', 1)]))
     .executeTakeFirst()
   if (!row) return undefined
-  const { disabled_at, deleted_at, share_id, expires_in, gone_at, pinned, ...asset } = row
+  const { disabled_at, deleted_at, share_id, expires_in, gone_at, pinned, taken_down_at, ...asset } = row
   const isKept = pinned === 1 || expires_in === null
   return {
     ...asset,
     isOnce: !isKept && expires_in === 0 && asset.kind === 'output',
     expiresAt: isKept ? null : (gone_at ?? now),
     isOwnerGone: disabled_at !== null || deleted_at !== null,
+    isTakenDown: taken_down_at !== null,
     isShared: share_id !== null
   }
 }

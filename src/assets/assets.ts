@@ -90,7 +90,8 @@ export function createAssets(parts: {
       const asset = await rows.findReadable(id, link?.kind === 'share' ? link.token : undefined)
       if (asset && isForEverybody(asset)) return asset
       const isSigned = link?.kind === 'signed' && links.isSigned(asset ?? NONE, link)
-      if (asset?.kind === 'output' && !asset.isOwnerGone && (isSigned || asset.isShared)) return asset
+      if (asset?.kind === 'output' && !asset.isOwnerGone && !asset.isTakenDown && (isSigned || asset.isShared))
+        return asset
       const reader = await whoReads()
       if (!asset || !reader || !maySee(asset, reader, limits)) throw errors.notFound('The image')
       if (reader.role === 'admin' && reader.userId !== asset.owner_id) {

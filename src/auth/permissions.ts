@@ -41,6 +41,7 @@ export const OPERATION_SCOPES = {
   readMetrics: 'admin',
   manageInvitations: 'admin',
   managePeople: 'admin',
+  manageReports: 'admin',
   decideTrust: 'admin',
   manageSettings: 'admin',
   readSystem: 'admin',

@@ -11,6 +11,7 @@ import type {
   ServicePausesTable,
   ServiceWarmsTable
 } from './provider-tables.ts'
+import type { LooksTable, PictureReportsTable } from './report-tables.ts'
 import type { AccountsTable, InvitationsTable, SessionsTable, VerificationsTable } from './sign-in-tables.ts'
 import type { UsageDaysTable, UsageHoursTable, UsageImagesTable, UsageProvidersTable } from './usage-tables.ts'
 
@@ -54,6 +55,7 @@ export interface Tables {
   secrets: SecretsTable
   sweeps: SweepsTable
   looks: LooksTable
+  picture_reports: PictureReportsTable
   settings: SettingsTable
   club_picture: ClubPictureTable
 }
@@ -155,6 +157,10 @@ export interface RequestsTable {
   expires_at: Generated<number | null>
   /** 1: it is kept whatever else is said. */
   pinned: Generated<number>
+  /** Since when nobody but its owner and admins may fetch its images, because an admin said so. */
+  taken_down_at: Generated<number | null>
+  /** `ReportReason`. */
+  taken_down_for: Generated<string | null>
   created_at: number
   started_at: number | null
   finished_at: number | null
@@ -352,15 +358,6 @@ interface SweepsTable {
   seen_at: number
   /** For how long it has still to wait, milliseconds. */
   hold_ms: number
-}
-
-/** That an admin looked at a request of somebody else; the looks of an hour are one. */
-interface LooksTable {
-  request_id: string
-  viewer_id: string
-  first_at: number
-  last_at: number
-  times: number
 }
 
 /** Random values that all gateways on this database share. */

@@ -1,28 +1,33 @@
 import type { FastifyRequest } from 'fastify'
 import type { AssetRow } from '../assets/asset-store.ts'
 import { maySee } from '../assets/may-see.ts'
-import { isOpen, type Visibility } from '../lib/visibility.ts'
+import { isOpen } from '../lib/visibility.ts'
+import type { RequestRow } from '../requests/request-store.ts'
 import type { HttpContext } from './http-context.ts'
 import { publicUrl } from './public-url.ts'
 
-/** Where an image that is stored here is fetched from; `visibility` is that of its request. */
-export type ImageUrl = (asset: Pick<AssetRow, 'id' | 'kind' | 'owner_id'>, visibility: Visibility) => string
+/** Where an image of a request that is stored here is fetched from. */
+export type ImageUrl = (
+  asset: Pick<AssetRow, 'id' | 'kind' | 'owner_id'>,
+  request: Pick<RequestRow, 'visibility' | 'taken_down_at'>
+) => string
 
 /**
  * How the URLs of images begin depends on how the caller of this request reached us. To images that are not for everybody, and that
- * this caller may see, they are links signed for a time; sources and masks need the caller's key.
+ * this caller may see, they are links signed for a time; sources, masks and what was taken down need the caller's key.
  */
 export function imageUrlFor(
   request: FastifyRequest,
   { config, imageLinks }: Pick<HttpContext, 'config' | 'imageLinks'>
 ): ImageUrl {
   const base = publicUrl(request, config.publicUrl)
-  return ({ id, kind, owner_id }, visibility) => {
+  return ({ id, kind, owner_id }, { visibility, taken_down_at }) => {
     const url = `${base}/api/inference/assets/${id}/`
     const isSigned =
       kind === 'output' &&
       !isOpen(visibility) &&
-      maySee({ kind, visibility, owner_id }, request.principal, config.limits)
+      taken_down_at === null &&
+      maySee({ kind, visibility, owner_id, isTakenDown: false }, request.principal, config.limits)
     return isSigned ? `${url}?${imageLinks.sign({ id, visibility })}` : url
   }
 }

@@ -1,6 +1,6 @@
 import { sql, type SqlBool } from 'kysely'
 import type { Database, Db } from '../db/database.ts'
-import { isKeptAt } from '../db/kept-at.ts'
+import { isShown, publicRequests } from '../requests/public-request-store.ts'
 
 /** A request's place in the list of public ones: the last to end first. */
 export interface PublicKey {
@@ -25,13 +25,6 @@ export interface PublicPage {
 const SLICE = 200
 /** A page ends with the request that brings it there. */
 const PICTURES = 60
-
-/** Literal, as in the index `requests_public`, which is walked because of that. */
-const isPublic = sql<SqlBool>`requests.visibility = 'PUBLIC' and requests.state = 'succeeded'`
-
-/** Of public requests that ended well, with their owners. */
-const publicRequests = (db: Db) =>
-  db.selectFrom('requests').innerJoin('users', 'users.id', 'requests.user_id').where(isPublic)
 
 /**
  * Public pictures, the newest first, after the request `after`. What has expired, what goes once it was fetched and what is of people
@@ -63,10 +56,6 @@ export async function listPublicPictures(
     next: last && !isEnd ? { finished_at: last.finished_at ?? 0, id: last.id } : undefined
   }
 }
-
-const isShown = (now: number) =>
-  sql<SqlBool>`(${isKeptAt(now)} and (requests.expires_in is null or requests.expires_in > 0 or requests.pinned = 1)
-    and users.disabled_at is null and users.deleted_at is null)`
 
 /** In the order of their requests, which is given, and in it by position. */
 async function listPictures(db: Db, requestIds: readonly string[]): Promise<PublicPicture[]> {

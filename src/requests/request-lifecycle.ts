@@ -26,7 +26,9 @@ import { requireStorageRoom } from './require-storage-room.ts'
 import { readHoldMs } from './retention-store.ts'
 import { retryRequest } from './retry-request.ts'
 import { listShared, listShares, shareRequest, unshareRequest } from './share-request.ts'
+import { dismissReports, listPictureReports, reportPicture } from './report-picture.ts'
 import { releaseStandby, startStandby } from './standby.ts'
+import { liftTakeDown, takeDownRequest } from './take-down.ts'
 import { submitRequest } from './submit-request.ts'
 import { sweepRequests } from './sweep-requests.ts'
 
@@ -46,6 +48,11 @@ export function createRequestLifecycle(parts: RequestParts) {
     unshare: bind(unshareRequest),
     listShares: bind(listShares),
     listShared: bind(listShared),
+    reportPicture: bind(reportPicture),
+    listReports: bind(listPictureReports),
+    dismissReports: bind(dismissReports),
+    takeDown: bind(takeDownRequest),
+    liftTakeDown: bind(liftTakeDown),
     remove: bind(deleteRequest),
     erase: bind(eraseRequests),
     sweep: bind(sweepRequests),

@@ -4,7 +4,7 @@ import type { Db, Trx } from '../db/database.ts'
 import { isKeptAt } from '../db/kept-at.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { RequestState, Tables } from '../db/tables.ts'
-import type { Visibility } from '../lib/visibility.ts'
+import { isOpen, type Visibility } from '../lib/visibility.ts'
 import { UNDELIVERED_MS } from '../lib/lifetimes.ts'
 import { UNFINISHED } from './request-states.ts'
 
@@ -38,7 +38,7 @@ export interface RequestChange {
   pinned?: boolean
 }
 
-/** False when it is not this person's, or is not there any more. */
+/** False when it is not this person's, is not there any more, or was taken down and would be for everybody again. */
 export async function changeRow(
   db: Db,
   { id, userId, visibility, pinned, now }: RequestChange & { id: string; userId: string; now: number }
@@ -49,6 +49,7 @@ export async function changeRow(
     .where('id', '=', id)
     .where('user_id', '=', userId)
     .where(isKeptAt(now))
+    .$if(visibility !== undefined && isOpen(visibility), (q) => q.where('taken_down_at', 'is', null))
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
@@ -185,6 +186,7 @@ export async function deleteRequestRows(trx: Trx, ids: readonly string[]): Promi
   await trx.deleteFrom('attempts').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('tasks').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('share_links').where('request_id', 'in', ids).execute()
+  await trx.deleteFrom('picture_reports').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('looks').where('request_id', 'in', ids).execute()
   await trx.deleteFrom('webhook_deliveries').where('request_id', 'in', ids).execute()
   const rows = await trx.deleteFrom('requests').where('id', 'in', ids).returning('batch_id').execute()

@@ -40,6 +40,11 @@ export const listSharedImages = (
     .orderBy('assets.position')
     .execute()
 
+/** Ends all of a request. */
+export async function deleteShareLinks(trx: Trx, requestId: string): Promise<void> {
+  await trx.deleteFrom('share_links').where('request_id', '=', requestId).execute()
+}
+
 /** Drops those of a request whose time is over. */
 export async function dropEndedShareLinks(
   trx: Trx,

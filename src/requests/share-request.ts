@@ -28,7 +28,8 @@ interface Own {
 
 /**
  * Makes a link by which whoever has it may fetch the images of a request, whatever its visibility, until it is revoked or
- * `expiresInMs` have passed. Only its owner may. Throws `not_found`, and `conflict` when there are `MAX_SHARES` already.
+ * `expiresInMs` have passed. Only its owner may. Throws `not_found`, and `conflict` when there are `MAX_SHARES` already, or an admin
+ * has taken it down.
  */
 export async function shareRequest(
   { database }: Pick<RequestParts, 'database'>,
@@ -38,7 +39,8 @@ export async function shareRequest(
   const expiresAt = expiresInMs === undefined ? null : Math.min(now + expiresInMs, LATEST_TIME)
   return database.db.transaction().execute(async (trx) => {
     await lockRequest(trx, own.id)
-    await requireOwnRequest(trx, own)
+    const { taken_down_at } = await requireOwnRequest(trx, own)
+    if (taken_down_at !== null) throw errors.takenDown()
     await dropEndedShareLinks(trx, { requestId: own.id, now })
     const links = await listShareLinks(trx, own.id)
     if (links.length >= MAX_SHARES) {

@@ -20,6 +20,7 @@ const limits: Schema = {
 }
 const visibility: Schema = { enum: ['PUBLIC', 'UNLISTED', 'PRIVATE', 'SECRET'] }
 const expiresIn: Schema = { anyOf: [{ const: 0 }, { type: 'integer', minimum: 60, maximum: 315_360_000 }] }
+const reportReason: Schema = { enum: ['illegal', 'sexual', 'violence', 'person', 'rights', 'other'] }
 const nothing: Undescribed = {}
 
 /** The dashboard's endpoints and others that are in no document. A test finds the one that is missing here. */
@@ -29,6 +30,7 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
   'GET /openapi.json': nothing,
   'GET /share/:id': nothing,
   'GET /public': { query: { cursor: text } },
+  'POST /public': { fields: { picture: text, reason: reportReason, text } },
   'GET /guides': nothing,
   'GET /guides/*': nothing,
   'GET /guides/guides.css': nothing,
@@ -114,6 +116,10 @@ export const UNDESCRIBED: Record<string, Undescribed> = {
     fields: { role: { enum: ['member', 'admin'] }, disabled: { type: 'boolean' }, limits }
   },
   'POST /api/dashboard/people/:id/link': nothing,
+  'GET /api/dashboard/reports': nothing,
+  'POST /api/dashboard/reports/:id/dismiss': nothing,
+  'POST /api/dashboard/reports/:id/take-down': { fields: { reason: reportReason } },
+  'POST /api/dashboard/reports/:id/lift': nothing,
   'GET /api/dashboard/settings': nothing,
   'GET /api/dashboard/club/picture': { query: { v: text } },
   'PUT /api/dashboard/club/picture': nothing,

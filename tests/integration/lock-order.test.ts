@@ -35,10 +35,12 @@ const EXPECTED: Record<string, string[]> = {
   'requests/give-up-request.ts giveUpRequest': ['request'],
   'requests/remove-requests.ts removeRequests': ['person', 'request'],
   'requests/renew-connections.ts renewConnections': ['provider'],
+  'requests/report-picture.ts reportPicture': ['request'],
   'requests/retention-store.ts noteClock': ['installation'],
   'requests/share-request.ts shareRequest': ['request'],
   'requests/standby.ts releaseStandby': ['request'],
   'requests/standby.ts startStandby': ['provider', 'request'],
+  'requests/take-down.ts takeDownRequest': ['request'],
   'settings/setting-store.ts writeSettings': ['settings'],
   'webhooks/webhooks.ts redeliver': ['person']
 }
@@ -67,7 +69,11 @@ beforeAll(async () => {
     taken.set(trx, one)
     if (!one.kinds.includes(kind)) one.kinds.push(kind)
   })
-  const env = { INFERENCE_CLUB_LIMITS_NO_PROVIDER_TIMEOUT: '400ms', INFERENCE_CLUB_LIMITS_LEASE: '1s' }
+  const env = {
+    INFERENCE_CLUB_LIMITS_NO_PROVIDER_TIMEOUT: '400ms',
+    INFERENCE_CLUB_LIMITS_LEASE: '1s',
+    INFERENCE_CLUB_PUBLIC_PAGE: '1'
+  }
   gateway = await startTestGateway({ env })
 })
 afterAll(async () => {
@@ -154,6 +160,11 @@ it('each operation takes its locks in one order', async () => {
   await waitFor(async () => (await statusOf(held.id)) === 'FAILED')
 
   await post(`/v1/jobs/${done.id}/shares`)
+  const open = { method: 'PATCH', key: user.key, json: { visibility: 'PUBLIC' } }
+  const shown = await (await gateway.call(`/v1/jobs/${done.id}`, open)).json()
+  const picture = (shown as { result: { data: { asset_id: string }[] } }).result.data[0]?.asset_id
+  expect((await gateway.call('/public', { json: { picture, reason: 'other' } })).status).toBe(200)
+  await asAdmin(`reports/${done.id}/take-down`, 'POST', { reason: 'other' })
   const batch = [{ endpoint: '/v1/images/generations', body: SMALL }]
   await post('/v1/batches', { requests: batch })
   expect((await gateway.call(`/v1/jobs/${done.id}`, { key: user.key, method: 'DELETE' })).ok).toBe(true)

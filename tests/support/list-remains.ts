@@ -9,6 +9,7 @@ const NAMED_IN: [table: keyof Tables, column: string][] = [
   ['assets', 'request_id'],
   ['share_links', 'request_id'],
   ['looks', 'request_id'],
+  ['picture_reports', 'request_id'],
   ['webhook_deliveries', 'request_id']
 ]
 

@@ -38,6 +38,7 @@ import * as stagedImages from './035-staged-images.ts'
 import * as keeping from './036-keeping.ts'
 import * as looks from './037-looks.ts'
 import * as publicPage from './038-public-page.ts'
+import * as pictureReports from './039-picture-reports.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -82,5 +83,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '035-staged-images': stagedImages,
   '036-keeping': keeping,
   '037-looks': looks,
-  '038-public-page': publicPage
+  '038-public-page': publicPage,
+  '039-picture-reports': pictureReports
 }

@@ -8,6 +8,7 @@ import { registerKeys } from './keys/index.ts'
 import { getOverview } from './overview/get-overview.ts'
 import { registerPeople } from './people/index.ts'
 import { registerProviders } from './providers/index.ts'
+import { registerReports } from './reports/index.ts'
 import { getQueue } from './requests/get-queue.ts'
 import { getRequest } from './requests/get-request.ts'
 import { listFilters } from './requests/list-filters.ts'
@@ -31,6 +32,7 @@ export function registerDashboard(scope: FastifyInstance, context: HttpContext):
   getOverview(scope, context)
   registerAccount(scope, context)
   registerPeople(scope, context)
+  registerReports(scope, context)
   registerSettings(scope, context)
   registerSystem(scope, context)
 }

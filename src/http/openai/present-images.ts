@@ -25,7 +25,7 @@ export async function presentImages(
   for (const asset of view.outputs) {
     const { revised_prompt } = view.reports.get(asset.id) ?? {}
     data.push({
-      ...(options.imageUrl && { url: options.imageUrl(asset, view.request.visibility) }),
+      ...(options.imageUrl && { url: options.imageUrl(asset, view.request) }),
       ...(options.base64Of && { b64_json: await options.base64Of(asset) }),
       asset_id: asset.id,
       seed: asset.seed,

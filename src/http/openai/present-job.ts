@@ -77,6 +77,9 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
     kind: request.kind,
     prompt: request.prompt,
     visibility: request.visibility,
+    ...(request.taken_down_at !== null && {
+      taken_down: { reason: request.taken_down_for ?? 'other', at: toUnixSeconds(request.taken_down_at) }
+    }),
     expires_in: request.expires_in,
     expires_at: seconds(expiryOf(request)),
     pinned: request.pinned === 1,
@@ -84,7 +87,7 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
     inputs: view.inputs.map((input) => ({
       kind: input.kind,
       asset_id: input.id,
-      url: imageUrl(input, request.visibility),
+      url: imageUrl(input, request),
       media_type: input.media_type,
       width: input.width,
       height: input.height,
@@ -105,7 +108,7 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
       started_at: toUnixSeconds(attempt.assigned_at),
       finished_at: seconds(attempt.finished_at)
     })),
-    ...(hasResult(view) && outputs[0] && { result_url: imageUrl(outputs[0], request.visibility) }),
+    ...(hasResult(view) && outputs[0] && { result_url: imageUrl(outputs[0], request) }),
     ...(request.state === 'failed' && { error: jobError(view) })
   }
 }

@@ -27,6 +27,7 @@ export const summary = (change: Partial<RequestSummary> = {}): RequestSummary =>
   n: 1,
   owner: { id: 'usr_1', name: 'Ada' },
   visibility: 'UNLISTED',
+  takenDown: null,
   expiresAt: null,
   expiresIn: null,
   pinned: false,

@@ -1,4 +1,5 @@
 import type { KeyLimits } from './keys.ts'
+import type { Visibility } from './requests.ts'
 import type { Person, Role } from './session.ts'
 
 /** `GET /api/dashboard/people`, admins only; newest last. */
@@ -69,6 +70,24 @@ export interface ErrorGroup {
   times: number
   /** The newest ten, newest first. */
   latest: { requestId: string; at: number; owner: { id: string; name: string } }[]
+}
+
+/**
+ * `GET /api/dashboard/reports`, admins only: what strangers say against public pictures, the oldest first, and what was taken down,
+ * the last first. `POST …/<request>/dismiss`, `/take-down` with `{reason}` and `/lift` answer it anew.
+ */
+export interface ReportList {
+  /** Open reports in all, of which at most 200 are listed. */
+  open: number
+  reported: {
+    requestId: string
+    owner: { id: string; name: string }
+    visibility: Visibility
+    /** `reason` as `ReportReason`, and what they added. */
+    reports: { imageId: string; reason: string; text: string; at: number }[]
+  }[]
+  /** At most 200. */
+  takenDown: { requestId: string; owner: { id: string; name: string }; reason: string; at: number }[]
 }
 
 /** `GET /api/dashboard/webhook-deliveries?cursor`, admins: everybody's; `POST …/<id>/redeliver`. */

@@ -31,6 +31,8 @@ export interface RequestSummary {
   n: number
   owner: { id: string; name: string }
   visibility: Visibility
+  /** An admin has hidden its images from everybody but its owner and admins; `reason` as `ReportReason`. */
+  takenDown: { reason: string; at: number } | null
   /** When it is deleted because its time is over; null: it is kept, or has not ended. */
   expiresAt: number | null
   /** Seconds for which it is kept after its end; 0: until it is delivered, at `expiresAt` at the latest; null: it is kept. */

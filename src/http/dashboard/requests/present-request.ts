@@ -33,6 +33,8 @@ export function presentSummary(view: SummaryView, { owner, queue }: SummaryOptio
     n: request.n,
     owner,
     visibility: request.visibility,
+    takenDown:
+      request.taken_down_at === null ? null : { reason: request.taken_down_for ?? 'other', at: request.taken_down_at },
     expiresAt: expiryOf(request),
     expiresIn: request.expires_in,
     pinned: request.pinned === 1,

@@ -21,7 +21,7 @@ export function changeJob(scope: FastifyInstance, context: HttpContext): void {
       tags: ['Jobs'],
       summary: 'Change who may see the images of a request, or pin it',
       description:
-        'A visibility counts from the next fetch on, for thumbnails too; signed links made before end. What others have fetched they have, and caches may keep what was public. What is pinned is deleted by nobody but its owner: neither when its time is over nor by how long, or how much, is kept here. It counts as before.',
+        'A visibility counts from the next fetch on, for thumbnails too; signed links made before end. What others have fetched they have, and caches may keep what was public. What an admin has taken down may be `PRIVATE` or `SECRET` only. What is pinned is deleted by nobody but its owner: neither when its time is over nor by how long, or how much, is kept here. It counts as before.',
       params: JobParams,
       body: Type.Object(
         {
@@ -35,7 +35,7 @@ export function changeJob(scope: FastifyInstance, context: HttpContext): void {
           }
         }
       ),
-      response: { 200: JobResponse, ...errorResponses('not_found', 'invalid_json') }
+      response: { 200: JobResponse, ...errorResponses('not_found', 'conflict', 'invalid_json') }
     },
     handler: async (request) => {
       const { id } = request.params

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { REPORT_REASONS } from '../../../lib/report-reasons.ts'
 import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { ImagesResponse } from '../images/image-schemas.ts'
 import { ErrorResponse } from '../error-schema.ts'
@@ -23,6 +24,15 @@ export const JobResponse = Type.Object({
   kind: Type.Enum(['generation', 'edit', 'variation']),
   prompt: Type.String(),
   visibility: Type.Enum([...VISIBILITIES], { description: 'Who may fetch its images.' }),
+  taken_down: Type.Optional(
+    Type.Object(
+      {
+        reason: Type.Enum([...REPORT_REASONS]),
+        at: Type.Integer({ description: 'Unix seconds.' })
+      },
+      { description: 'An admin has hidden its images from everybody but its owner and admins; no link to them counts.' }
+    )
+  ),
   expires_in: nullable(
     Type.Integer({
       description: 'Seconds for which it is kept after its end; 0: until it is delivered, null: it is kept.'
