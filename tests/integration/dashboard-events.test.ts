@@ -65,6 +65,7 @@ describe('the events of the dashboard', () => {
       expiresAt: null,
       expiresIn: null,
       pinned: false,
+      takenDown: null,
       model: 'demo',
       prompt: 'a red fox',
       n: 2,

@@ -105,6 +105,7 @@ describe('the list', () => {
       model: model.id,
       owner: { id: user.id, name: user.email },
       visibility: 'UNLISTED',
+      takenDown: null,
       expiresAt: null,
       expiresIn: null,
       pinned: false,
