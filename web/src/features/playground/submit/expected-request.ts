@@ -20,6 +20,7 @@ export function expectedRequest(call: PlaygroundCall, { key, owner }: { key: str
     expiresAt: null,
     expiresIn: typeof fields.expires_in === 'number' ? fields.expires_in : null,
     pinned: false,
+    takenDown: null,
     createdAt: Date.now(),
     startedAt: null,
     finishedAt: null,
