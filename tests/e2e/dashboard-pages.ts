@@ -77,6 +77,7 @@ export const DASHBOARD_PAGES: readonly DashboardPage[] = [
   { name: 'people', path: () => '/admin/people' },
   { name: 'system', path: () => '/admin/system' },
   { name: 'errors', path: () => '/admin/errors' },
+  { name: 'reports', path: () => '/admin/reports' },
   { name: 'webhooks', path: () => '/admin/webhooks' },
   { name: 'settings', path: () => '/admin/settings' },
   {

@@ -184,6 +184,12 @@ const errors = createRoute({
   component: lazyRouteComponent(() => import('../features/admin/errors/errors-page.tsx'), 'ErrorsPage')
 })
 
+const reports = createRoute({
+  getParentRoute: () => admin,
+  path: '/reports',
+  component: lazyRouteComponent(() => import('../features/admin/reports/reports-page.tsx'), 'ReportsPage')
+})
+
 const webhooks = createRoute({
   getParentRoute: () => admin,
   path: '/webhooks',
@@ -224,7 +230,7 @@ export const router = createRouter({
       provider,
       usage,
       account,
-      admin.addChildren([adminHome, system, people, errors, webhooks, settings]),
+      admin.addChildren([adminHome, system, people, errors, reports, webhooks, settings]),
       peopleShortcut,
       nowhere
     ])

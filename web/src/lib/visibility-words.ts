@@ -5,7 +5,8 @@ export const VISIBILITY_CHOICES: readonly { value: Visibility; label: string; de
   {
     value: 'PUBLIC',
     label: 'Public',
-    detail: 'Whoever has the address may see the images. Nothing is listed for strangers yet.'
+    detail:
+      'Whoever has the address may see the images, and where the club has a page of public pictures they are on it.'
   },
   { value: 'UNLISTED', label: 'Unlisted', detail: 'Whoever has the address may see the images; it cannot be guessed.' },
   { value: 'PRIVATE', label: 'Private', detail: 'Members of this club who have the address may see the images.' },

@@ -1,5 +1,9 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
+import { Badge } from '../../components/ui/badge.tsx'
+import { formatNumber } from '../../lib/format.ts'
 import { ADMIN_PAGES } from '../../lib/admin-pages.ts'
+import { reportsQuery } from './reports/api.ts'
 
 /** Around the pages for admins: which of them there are. */
 export const AdminLayout = () => (
@@ -10,10 +14,11 @@ export const AdminLayout = () => (
           <li key={to} className="shrink-0">
             <Link
               to={to}
-              className="-mb-px flex h-12 items-center border-b-2 border-transparent px-2.5 font-medium text-muted transition-colors hover:text-text focus-visible:-outline-offset-2"
+              className="-mb-px flex h-12 items-center gap-1.5 border-b-2 border-transparent px-2.5 font-medium text-muted transition-colors hover:text-text focus-visible:-outline-offset-2"
               activeProps={{ className: 'border-accent! text-text!', 'aria-current': 'page' }}
             >
               {label}
+              {to === '/admin/reports' && <OpenReports />}
             </Link>
           </li>
         ))}
@@ -22,3 +27,9 @@ export const AdminLayout = () => (
     <Outlet />
   </>
 )
+
+/** How many reports wait for an admin. */
+function OpenReports() {
+  const { data } = useQuery(reportsQuery)
+  return data && data.open > 0 ? <Badge look="warn">{formatNumber(data.open)}</Badge> : null
+}

@@ -6,11 +6,13 @@ import { Disclosure } from '../../../components/ui/disclosure.tsx'
 import { CopyLine } from '../../../components/ui/copy-line.tsx'
 import { Dialog } from '../../../components/ui/dialog.tsx'
 import { Field } from '../../../components/ui/field.tsx'
+import { Notice } from '../../../components/ui/notice.tsx'
 import { Panel } from '../../../components/ui/panel.tsx'
 import { Select } from '../../../components/ui/select.tsx'
 import { tellError } from '../../../components/ui/toaster.tsx'
 import { messageOf } from '../../../lib/fetch-json.ts'
 import { formatDateTime } from '../../../lib/format.ts'
+import { reasonWords } from '../../../lib/report-words.ts'
 import { VISIBILITY_CHOICES, visibilityOf } from '../../../lib/visibility-words.ts'
 import { createShare, revokeShare, type ShareLink, shareLinks } from '../api.ts'
 import { useRequestActions } from '../use-request-actions.ts'
@@ -22,6 +24,9 @@ const EXPIRIES = [
   { value: '2592000', label: 'For 30 days' }
 ]
 
+/** For what was taken down. */
+const CLOSED = VISIBILITY_CHOICES.filter(({ value }) => value === 'PRIVATE' || value === 'SECRET')
+
 /** Who may see the images of a request of the reader's own, and links for those who may not. */
 export function Sharing({ request }: { request: RequestSummary }) {
   const { change } = useRequestActions(request.id)
@@ -29,14 +34,20 @@ export function Sharing({ request }: { request: RequestSummary }) {
   return (
     <Panel title="Sharing">
       <div className="flex flex-col gap-4">
+        {request.takenDown && (
+          <Notice look="info">
+            An admin has taken this down: {reasonWords(request.takenDown.reason)}. You and the admins alone see it,
+            until an admin lifts that.
+          </Notice>
+        )}
         <Field label="Visibility" hint={visibilityOf(request.visibility)?.detail}>
           <Select<Visibility>
             value={request.visibility}
-            options={VISIBILITY_CHOICES}
+            options={request.takenDown ? CLOSED : VISIBILITY_CHOICES}
             onChange={(visibility) => change.mutate({ visibility })}
           />
         </Field>
-        {request.images.length > 0 && (
+        {request.images.length > 0 && !request.takenDown && (
           <Button className="self-start" onClick={() => setIsOpen(true)}>
             Share links…
           </Button>
