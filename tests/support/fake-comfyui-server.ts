@@ -32,6 +32,8 @@ export interface FakeComfyOptions extends Partial<FakeFiles> {
 export interface FakeComfySettings {
   /** Jobs stop at their first step until they are interrupted or this is false. */
   stalled?: boolean
+  /** What is interrupted goes on until this is false: ComfyUI stops at the end of a step, or when a model is read. */
+  deaf?: boolean
   /** All sockets are cut when the next job is at this point, once. */
   cutAt?: 'start' | 'step' | 'picture' | null
   /** The next jobs fail so. */

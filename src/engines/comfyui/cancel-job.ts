@@ -1,8 +1,13 @@
+import { sleep } from '../../lib/async.ts'
+import { MINUTE_MS } from '../../lib/durations.ts'
 import { parseQueue } from './comfyui-api.ts'
 import type { ComfyHttp } from './comfyui-http.ts'
 
 /** A server that does not answer keeps nobody waiting for longer. */
 const WITHIN_MS = 4_000
+/** What was told to stop does so at the end of a step, or when a model has been read from a slow disk. */
+const ENDS_WITHIN_MS = 10 * MINUTE_MS
+const LOOK_EVERY_AT_MOST_MS = 10_000
 
 /**
  * Takes a job out of the queue, or stops it when it runs, and never another one. Recent servers do both at once by the job's
@@ -23,6 +28,48 @@ export async function cancelJob(http: ComfyHttp, id: string): Promise<void> {
 }
 
 /** Removes a job that has ended from what the owner's editor shows, its prompt with it. Never rejects. */
-export async function forgetJob(http: ComfyHttp, id: string): Promise<void> {
+async function forgetJob(http: ComfyHttp, id: string): Promise<void> {
   await http.post('/history', { delete: [id] }, AbortSignal.timeout(WITHIN_MS)).catch(() => undefined) // It is no harm.
+}
+
+export type Forgetting = ReturnType<typeof createForgetting>
+
+/** Sees to it that the owner's editor shows no job of the club once it has ended; looks every `pollMs` at first whether it has. */
+export function createForgetting(http: ComfyHttp, pollMs: number) {
+  const closing = new AbortController()
+  const works = new Set<Promise<void>>()
+
+  /** A job is in the queue until the moment in which the history has it. */
+  const mayGoOn = async (id: string): Promise<boolean> => {
+    try {
+      const queue = parseQueue((await http.get('/queue', AbortSignal.timeout(WITHIN_MS))).json)
+      return !queue || queue.running.includes(id) || queue.pending.includes(id)
+    } catch {
+      return true
+    }
+  }
+  const whenEnded = async (id: string): Promise<void> => {
+    const until = performance.now() + ENDS_WITHIN_MS
+    let pauseMs = pollMs
+    while (!closing.signal.aborted && performance.now() < until && (await mayGoOn(id))) {
+      await sleep(pauseMs, closing.signal).catch(() => undefined) // Then it is looked at no more.
+      pauseMs = Math.min(pauseMs * 1.5, LOOK_EVERY_AT_MOST_MS)
+    }
+    await forgetJob(http, id)
+  }
+
+  return {
+    /** Of a job that the history has. */
+    now: (id: string): Promise<void> => forgetJob(http, id),
+    /** Of one that failed or was stopped, which is told before the history has it. Nobody waits for it. */
+    whenEnded: (id: string): void => {
+      const work = whenEnded(id).finally(() => works.delete(work))
+      works.add(work)
+    },
+    /** Forgets what has ended by now, and looks no more for the rest. */
+    close: async (): Promise<void> => {
+      closing.abort()
+      await Promise.all(works)
+    }
+  }
 }

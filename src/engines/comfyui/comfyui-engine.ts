@@ -7,6 +7,7 @@ import { finishImage, sizeTold } from '../finish-image.ts'
 import { makeSmallest } from '../make-smallest.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import type { UpstreamHttpOptions } from '../upstream-http.ts'
+import { createForgetting } from './cancel-job.ts'
 import { parseQueue, parseSystem } from './comfyui-api.ts'
 import { createComfyHttp } from './comfyui-http.ts'
 import { takeInventory } from './comfyui-inventory.ts'
@@ -43,6 +44,8 @@ const WORKFLOW_SIZES: SizeRules = { maxPixels: 2_000_000, multipleOf: 16 }
 export function createComfyEngine(options: ComfyEngineOptions): Engine {
   const http = createComfyHttp(options)
   const nodes = createServerNodes(http)
+  const times = { ...USUAL_TIMES, ...options.times }
+  const forgetting = createForgetting(http, times.pollMs)
   const models = new Map(options.models.map((model) => [model.name, model]))
   const sent: string[] = []
   const freeing = createFreeing({ afterMs: options.freeAfterMs, free: () => freeMemory() })
@@ -112,6 +115,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     ])
     const parts = {
       http,
+      forgetting,
       plan,
       asksMetadata,
       maxImageBytes: options.maxImageBytes,
@@ -123,7 +127,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
         sent.push(id)
         sent.splice(0, sent.length - MOST_REMEMBERED)
       },
-      times: { ...USUAL_TIMES, ...options.times }
+      times
     }
     try {
       return await runJob(parts, run)
@@ -221,6 +225,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     generate: (task, run) => atWork(run.signal, () => generate(task, { run, keepFiles: options.keepFiles ?? false })),
     close: async () => {
       freeing.close()
+      await forgetting.close()
       await http.close()
     }
   }

@@ -42,6 +42,31 @@ describe.each(['old', 'mid', 'new'] as const)('a server that is %s', (age) => {
   })
 })
 
+describe.each(['mid', 'new'] as const)('what a server that is %s remembers', (age) => {
+  it('of an image that was stopped is taken from it when it has really ended', async () => {
+    await start({ age })
+    world.server.set({ stalled: true, deaf: true })
+    const abort = new AbortController()
+    const working = world.server.working()
+    const work = expect(generate({}, { signal: abort.signal })).rejects.toThrow('not wanted')
+    await working
+    abort.abort(new Error('not wanted'))
+    await work
+    expect(world.server.runningIds()).toHaveLength(1)
+    world.server.set({ deaf: false })
+    await waitFor(() => world.server.runningIds().length === 0)
+    await waitFor(() => world.server.historyIds().length === 0)
+  })
+
+  it('of an image that failed is taken from it, though its end is told before it is remembered', async () => {
+    await start({ age })
+    world.server.set({ failure: 'error', historyDelayMs: 80 })
+    await failing().toMatchObject({ fault: 'crashed' })
+    await waitFor(() => world.server.runningIds().length === 0)
+    await waitFor(() => world.server.historyIds().length === 0)
+  })
+})
+
 describe('an abort', () => {
   it('while the job is being sent stops it, whatever became of it', async () => {
     await start()

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { sleep } from '../../lib/async.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
 import { members } from '../upstream-text.ts'
-import { cancelJob, forgetJob } from './cancel-job.ts'
+import { cancelJob, type Forgetting } from './cancel-job.ts'
 import { parseHistory, parseQueue } from './comfyui-api.ts'
 import { faultOfExecution, faultOfRefusal, nodeErrors } from './comfyui-fault.ts'
 import type { ComfyHttp, ServerFile } from './comfyui-http.ts'
@@ -12,6 +12,7 @@ import { JobState } from './job-state.ts'
 
 export interface JobParts {
   http: ComfyHttp
+  forgetting: Forgetting
   plan: Plan
   maxImageBytes: number
   /** Whether the server can be asked to say of which node a picture is. */
@@ -91,8 +92,10 @@ class JobFollower {
   /** Lets go of everything; a job that has not ended is stopped. */
   async close(): Promise<void> {
     const state = this.#state
-    if (state && !state.end) await cancelJob(this.#parts.http, state.id)
-    if (state && !this.#parts.keepFiles) await forgetJob(this.#parts.http, state.id)
+    const { http, forgetting, keepFiles } = this.#parts
+    if (state && !state.end) await cancelJob(http, state.id)
+    if (state && !keepFiles && state.end?.kind === 'done') await forgetting.now(state.id)
+    else if (state && !keepFiles) forgetting.whenEnded(state.id)
     this.#socket?.close()
     this.#ending.abort()
   }
