@@ -67,9 +67,10 @@ export async function claimTask(
       reason: null,
       reason_message: null
     })
-    if (!isStandby) await markStarted(trx, task.request_id, now)
-    const request = await findRequest(trx, task.request_id)
-    return request && { request, inputs: await listInputs(trx, task.request_id) }
+    const started = isStandby ? undefined : await markStarted(trx, task.request_id, now)
+    const request = started ?? (await findRequest(trx, task.request_id))
+    // A generation has none.
+    return request && { request, inputs: task.kind === 'generation' ? [] : await listInputs(trx, task.request_id) }
   })
   if (!claimed) return undefined
   const { request, inputs } = claimed

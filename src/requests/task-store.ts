@@ -117,10 +117,11 @@ export async function takeTask(trx: Trx, claim: TaskClaim): Promise<boolean> {
     .where('state', '=', 'queued')
     .where(takesWork(claim))
     .where(isDue(claim))
-    .returning('held')
+    .returning(['held', 'losses'])
     .executeTakeFirst()
   if (!taken) return false
-  await endLapsed(trx, claim.taskId)
+  // One that has lapsed is a loss of its task until it is back or has ended.
+  if (taken.losses > 0) await endLapsed(trx, claim.taskId)
   if (taken.held > 0) {
     await trx.updateTable('tasks').set({ held: 0 }).where('id', '=', claim.taskId).execute()
     await forgetStandby(trx, claim.taskId)

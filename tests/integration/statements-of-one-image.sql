@@ -9,12 +9,9 @@ commit;
 
 begin immediate;
 select "services"."access", "images_per_hour", "images_per_user_hour", "paused_at", "providers"."trust", "owner"."role" as "ownerRole", "asker"."email", "asker"."email_verified", exists (select "provider_blocks"."user_id" from "provider_blocks" where "provider_blocks"."provider_id" = "providers"."id" and "provider_blocks"."user_id" = "asker"."id") as "is_blocked", exists (select "service_pauses"."until" from "service_pauses" where "service_pauses"."service_id" = "services"."id" and "service_pauses"."model" in (?, ?) and "service_pauses"."until" > ?) as "is_left_alone" from "services" inner join "providers" on "providers"."id" = "services"."provider_id" inner join "users" as "owner" on "owner"."id" = "providers"."owner_id" inner join "users" as "asker" on "asker"."id" = ? where "services"."id" = ?;
-update "tasks" set "state" = ?, "current_attempt_id" = ? where "id" = ? and "state" = ? and exists (select "providers"."id" from "providers" where "providers"."id" = ? and "providers"."epoch" = ? and "providers"."drained_at" is null) and ("not_before" <= ? or not exists (select "attempts"."id" from "attempts" where "attempts"."task_id" = "tasks"."id" and "attempts"."assigned_at" >= "tasks"."queued_at" and "attempts"."service_id" = ? and "attempts"."reason" in (?, ?, ?, ?, ?, ?, ?))) returning "held";
-update "attempts" set "state" = ? where "task_id" = ? and "state" = ?;
+update "tasks" set "state" = ?, "current_attempt_id" = ? where "id" = ? and "state" = ? and exists (select "providers"."id" from "providers" where "providers"."id" = ? and "providers"."epoch" = ? and "providers"."drained_at" is null) and ("not_before" <= ? or not exists (select "attempts"."id" from "attempts" where "attempts"."task_id" = "tasks"."id" and "attempts"."assigned_at" >= "tasks"."queued_at" and "attempts"."service_id" = ? and "attempts"."reason" in (?, ?, ?, ?, ?, ?, ?))) returning "held", "losses";
 insert into "attempts" ("id", "task_id", "request_id", "service_id", "provider_id", "epoch", "token_hash", "state", "lease_until", "assigned_at", "progressed_at", "finished_at", "generating_ms", "reason", "reason_message") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-update "requests" set "state" = ?, "started_at" = coalesce("started_at", ?) where "id" = ? and "state" = ?;
-select * from "requests" where "id" = ?;
-select * from "assets" where "request_id" = ? and "kind" in (?, ?) order by "kind", "position";
+update "requests" set "state" = ?, "started_at" = coalesce("started_at", ?) where "id" = ? and "state" = ? returning *;
 commit;
 
 begin immediate;
