@@ -24,7 +24,7 @@ import { noteCondition, type ServiceCondition } from './service-condition-store.
 import { listPaused, type Paused } from './provider-state-store.ts'
 import { type Delivered, noteDelivered } from './service-measures-store.ts'
 import type { Standing } from './trust-policy.ts'
-import { admitProvider, findStanding, listStandings, noteDelivery } from './trust-store.ts'
+import { admitProvider, findStanding, listStandings } from './trust-store.ts'
 
 /** What an agent says it offers. */
 export interface DeclaredService {
@@ -231,10 +231,7 @@ export function createProviderStore(
         .execute()
     },
 
-    noteSuccess: async (trx, delivered) => {
-      await noteDelivered(trx, delivered)
-      await noteDelivery(trx, { ...delivered, now: clock.now() }, offering)
-    },
+    noteSuccess: (trx, delivered) => noteDelivered(trx, delivered, offering),
 
     noteFinds: (connection, said) => noteFinds(db, { connection, ...said, now: clock.now() }),
 

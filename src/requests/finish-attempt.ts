@@ -2,7 +2,6 @@ import { lockProvider, lockRequest } from '../db/locks.ts'
 import { factColumns, type StoredFacts } from '../assets/stored-facts.ts'
 import type { ImageReport } from '../images/image-report.ts'
 import { workOf } from '../providers/image-cost.ts'
-import { forgetPauses } from '../providers/pause-store.ts'
 import { recordImage } from '../usage/usage-store.ts'
 import { type AttemptRow, changeAttempt } from './attempt-store.ts'
 import { finishRequest } from './finish-request.ts'
@@ -92,9 +91,9 @@ export async function finishAttempt(
       model: task.model,
       tookMs: now - attempt.assigned_at,
       work: workOf({ size: image, steps: image.steps }),
-      toldSteps: attempt.progressed_at !== null
+      toldSteps: attempt.progressed_at !== null,
+      now
     })
-    await forgetPauses(trx, { serviceId: attempt.service_id, model: task.model, now })
     const ended = await finishRequest(trx, task.request_id, { state: 'succeeded', finishedAt: now })
     return { userId: task.user_id, hasWebhook: ended !== undefined && ended.webhook_url !== null }
   })
