@@ -4,11 +4,11 @@ import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { requireWebhookRoom } from '../usage/budgets.ts'
 import { reserveImages } from '../usage/reserve-images.ts'
-import { countOwnAndAll } from '../usage/unfinished-store.ts'
+import { countTaken } from '../usage/unfinished-store.ts'
 import { createOnce, type Once } from './create-once.ts'
 import { countPendingWebhooks } from './outbox-store.ts'
 import type { RequestParts } from './request-parts.ts'
-import { requireStorageRoom } from './require-storage-room.ts'
+import { requireRoomFor, requireStorageRoom } from './require-storage-room.ts'
 import { ringRequest } from './ring-request.ts'
 import { type SharedInputs, shareInputs } from './share-inputs.ts'
 import type { RequestInput } from './submission.ts'
@@ -96,14 +96,14 @@ async function requireRoom(
   { parts, principal }: { parts: Pick<RequestParts, 'database' | 'limits'>; principal: Principal }
 ): Promise<void> {
   const { queuePerUser, queueTotal } = parts.limits
-  const { own, all } = await countOwnAndAll(trx, principal.userId)
+  const { own, all, storedBytes } = await countTaken(trx, principal.userId)
   if (own + images > queuePerUser) {
     throw errors.queueFull(
       `You have ${own} images waiting or running, and at most ${queuePerUser} are allowed. Wait for some to finish.`
     )
   }
   if (all + images > queueTotal) throw errors.queueFull('The queue of this server is full. Try again in a while.')
-  await requireStorageRoom(trx, { limits: parts.limits, userId: principal.userId })
+  requireRoomFor(storedBytes, parts.limits)
   if (webhooks > 0) {
     const pending = await countPendingWebhooks(trx, principal.userId)
     requireWebhookRoom(parts.limits, { pending, more: webhooks })

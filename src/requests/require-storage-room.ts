@@ -8,8 +8,12 @@ export async function requireStorageRoom(
   db: Db,
   { limits, userId }: Pick<RequestParts, 'limits'> & { userId: string }
 ): Promise<void> {
-  const most = limits.storedBytesPerUser
-  if ((await findStoredBytes(db, userId)) < most) return
+  requireRoomFor(await findStoredBytes(db, userId), limits)
+}
+
+/** The same where it is known already how many bytes are stored. */
+export function requireRoomFor(storedBytes: number, { storedBytesPerUser: most }: RequestParts['limits']): void {
+  if (storedBytes < most) return
   throw errors.insufficientQuota(
     `Your images and inputs may take ${formatBytes(most)} here (LIMITS_STORED_BYTES_PER_USER), and there is no room for more. Delete some of your jobs.`
   )

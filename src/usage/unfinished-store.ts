@@ -26,15 +26,16 @@ export async function countUnfinished(db: Db, { userId, keyId }: Whose = {}): Pr
   return { queued: Number(row?.queued ?? 0), running: Number(row?.running ?? 0) }
 }
 
-/** How many images of this person, and of everybody, wait or run. */
-export async function countOwnAndAll(db: Db, userId: string): Promise<{ own: number; all: number }> {
+/** How many images of this person, and of everybody, wait or run, and the bytes that are stored for the person. */
+export async function countTaken(db: Db, userId: string): Promise<{ own: number; all: number; storedBytes: number }> {
   const row = await db
     .selectFrom('unfinished_images')
     .select((e) => {
       const images = e('queued', '+', e.ref('running'))
       const own = e.case().when('user_id', '=', userId).then(images).else(0).end()
-      return [e.fn.sum<number>(own).as('own'), e.fn.sum<number>(images).as('all')]
+      const stored = e.selectFrom('stored_bytes').select('bytes').where('owner_id', '=', userId)
+      return [e.fn.sum<number>(own).as('own'), e.fn.sum<number>(images).as('all'), stored.as('stored_bytes')]
     })
     .executeTakeFirst()
-  return { own: Number(row?.own ?? 0), all: Number(row?.all ?? 0) }
+  return { own: Number(row?.own ?? 0), all: Number(row?.all ?? 0), storedBytes: row?.stored_bytes ?? 0 }
 }

@@ -1,6 +1,5 @@
 begin immediate;
-select sum(case when "user_id" = ? then "queued" + "running" else 0 end) as "own", sum("queued" + "running") as "all" from "unfinished_images";
-select "bytes" from "stored_bytes" where "owner_id" = ?;
+select sum(case when "user_id" = ? then "queued" + "running" else 0 end) as "own", sum("queued" + "running") as "all", (select "bytes" from "stored_bytes" where "owner_id" = ?) as "stored_bytes" from "unfinished_images";
 insert into "requests" ("id", "user_id", "api_key_id", "kind", "state", "is_async", "model", "prompt", "parameters", "n", "end_user", "batch_id", "batch_position", "webhook_url", "visibility", "expires_in", "created_at", "started_at", "finished_at", "warnings", "error_code", "error_message") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 select "service_id", "megapixel_ms", "step_ms", "proven_places", "trust", "role" from "service_paces" inner join "services" on "services"."id" = "service_paces"."service_id" inner join "providers" on "providers"."id" = "services"."provider_id" inner join "users" on "users"."id" = "providers"."owner_id" where "model" = ? and "declared" = ? limit ?;
 select * from (select "order_key", "pixels", "steps", 1 as "is_own" from "tasks" where "state" = ? and "model" = ? and "class" = ? and "user_id" = ? order by "order_key" desc limit ?) as "own" union all select * from (select "order_key", "pixels", "steps", 0 as "is_own" from "tasks" where "state" = ? and "model" = ? and "class" = ? order by "order_key" limit ?) as "first";
