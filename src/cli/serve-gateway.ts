@@ -1,4 +1,4 @@
-import { type Agent, runAgent } from '../agent/run-agent.ts'
+import type { Agent } from '../agent/run-agent.ts'
 import { type Gateway, startGateway } from '../app/gateway.ts'
 import { invitationUrl } from '../people/invitations.ts'
 import type { Config } from '../config/config.ts'
@@ -70,6 +70,8 @@ function explainStart(error: unknown, config: Config): unknown {
 /** The demo agent connects like any other, with a key that is made anew at each start and kept nowhere. */
 async function startDemo({ context, admin, url }: Gateway, logger: Logger): Promise<Agent> {
   const { secret } = await context.apiKeys.replace({ userId: admin.id, name: DEMO_KEY_NAME, scopes: ['agent'] })
+  // With all its engines; a gateway without the demo has none.
+  const { runAgent } = await import('../agent/run-agent.ts')
   const stepTime = `${context.config.demoStepTimeMs}ms`
   const agent = runAgent({
     logger,

@@ -1,6 +1,6 @@
 import { errors } from '../lib/errors.ts'
-import { bodyFor, redirectsHome, SIGN_UP } from './auth-endpoints.ts'
-import { type Auth, AUTH_PATH } from './auth-instances.ts'
+import { AUTH_PATH, bodyFor, redirectsHome, SIGN_UP } from './auth-endpoints.ts'
+import type { Auth } from './auth-instances.ts'
 import { type Caller, headersOf } from './caller.ts'
 import { checkName } from './join-by-password.ts'
 import type { SignInLimits } from './sign-in-limits.ts'

@@ -1,3 +1,7 @@
+export const AUTH_PATH = '/api/auth'
+/** Of the OpenID Connect provider that is configured, in the path of its callback and in the rows of those who come by it. */
+export const OIDC_PROVIDER_ID = 'oidc'
+
 /**
  * The endpoints of better-auth that are there, each with the fields of its body that count: it has many more of both, and
  * a new version may add some. The paths are those below `/api/auth`.

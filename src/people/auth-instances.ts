@@ -15,13 +15,12 @@ import { cleanText } from '../lib/clean-text.ts'
 import { AppError } from '../lib/errors.ts'
 import { type IdPrefix, newId } from '../lib/ids.ts'
 import type { Logger } from '../lib/logger.ts'
+import { AUTH_PATH } from './auth-endpoints.ts'
 import { ADDRESS_HEADER } from './caller.ts'
 import type { Invitations } from './invitations.ts'
 import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS, type Passwords } from './passwords.ts'
 import { createPersonAdapter } from './person-adapter-store.ts'
 import { cookieRules } from './session-cookie.ts'
-
-export const AUTH_PATH = '/api/auth'
 
 const DAY_S = 86_400
 const SESSION_S = 30 * DAY_S

@@ -8,8 +8,7 @@ import {
 } from 'better-auth/oauth2'
 import type { Logger } from '../lib/logger.ts'
 import { remember } from '../lib/remember.ts'
-
-export const OIDC_PROVIDER_ID = 'oidc'
+import { OIDC_PROVIDER_ID } from './auth-endpoints.ts'
 
 const SCOPES = ['openid', 'profile', 'email']
 const ASYMMETRIC = /^(RS|PS|ES|EdDSA|Ed25519)/

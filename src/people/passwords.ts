@@ -1,4 +1,3 @@
-import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import { createQueue } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 
@@ -19,8 +18,8 @@ export interface Passwords {
 export function createPasswords(): Passwords {
   const queue = createQueue(HASHES_AT_ONCE)
   return {
-    hash: (password) => queue(() => hashPassword(password)),
-    verify: (parts) => queue(() => verifyPassword(parts))
+    hash: (password) => queue(async () => (await import('better-auth/crypto')).hashPassword(password)),
+    verify: (parts) => queue(async () => (await import('better-auth/crypto')).verifyPassword(parts))
   }
 }
 

@@ -6,12 +6,12 @@ import { remember } from '../lib/remember.ts'
 import { DASHBOARD_KEY_ID, type Principal, type Role, SCOPES, type Scope } from '../lib/principal.ts'
 import { type Account, createAccount } from './account.ts'
 import { answerAuthCall, type AuthCall } from './answer-auth-call.ts'
-import { type Auth, createAuthInstances } from './auth-instances.ts'
+import { OIDC_PROVIDER_ID } from './auth-endpoints.ts'
+import type { Auth } from './auth-instances.ts'
 import { type Caller, headersOf } from './caller.ts'
 import { createInvitationStore } from './invitation-store.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { acceptInvitation, type Credentials, signUp } from './join-by-password.ts'
-import { createOidcProvider, OIDC_PROVIDER_ID } from './oidc-provider.ts'
 import { createPasswords } from './passwords.ts'
 import { hasOthers, listPeople, type PersonRow } from './people-list-store.ts'
 import { changePerson, type PersonChange } from './person-change-store.ts'
@@ -93,17 +93,18 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
   const store = createInvitationStore(database)
   const invitations = createInvitations({ store, users, clock, lifetimeMs: () => config.signIn.invitationLifetimeMs })
   const join = { invitations, persons, passwords }
-  const instances = createAuthInstances({
-    database,
-    logger,
-    passwords,
-    invitations,
-    isOpen,
-    github,
-    oidc: oidc && createOidcProvider(oidc, logger)
+  // better-auth is a third of what this program is made of, and not needed before somebody signs in.
+  const instances = remember({
+    load: async () => {
+      const { createAuthInstances } = await import('./auth-instances.ts')
+      const provider = oidc && (await import('./oidc-provider.ts')).createOidcProvider(oidc, logger)
+      return createAuthInstances({ database, logger, passwords, invitations, isOpen, github, oidc: provider })
+    },
+    forMs: Infinity,
+    now: () => clock.now()
   })
   const secretOf = remember({ load: () => getSecret(database, 'sign-in'), forMs: Infinity, now: () => clock.now() })
-  const authOf = async (base: string): Promise<Auth> => instances({ base, secret: await secretOf() })
+  const authOf = async (base: string): Promise<Auth> => (await instances())({ base, secret: await secretOf() })
 
   let isClaimed = false
   const sessionToken = ({ base, headers }: Pick<Caller, 'base' | 'headers'>) =>

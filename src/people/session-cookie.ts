@@ -1,6 +1,3 @@
-import { parseCookies } from 'better-auth/cookies'
-import { constantTimeEqual, makeSignature } from 'better-auth/crypto'
-
 const NAME = 'inference-club'
 
 export interface CookieRules {
@@ -31,6 +28,8 @@ export async function sessionTokenOf(
   { base, secret }: { base: string; secret: () => Promise<string> }
 ): Promise<string | undefined> {
   if (!cookie?.includes(NAME)) return undefined
+  const { parseCookies } = await import('better-auth/cookies')
+  const { constantTimeEqual, makeSignature } = await import('better-auth/crypto')
   const value = parseCookies(cookie).get(`${cookieRules(base).prefix}.session_token`)
   const dot = value?.lastIndexOf('.') ?? -1
   if (!value || dot < 1) return undefined
