@@ -12,7 +12,7 @@ main > a, figure { flex: 0 1 28rem; min-width: min(100%, 16rem); margin: 0; }
 figure { flex-basis: 16rem; }
 main img { display: block; width: 100%; height: auto; border-radius: .75rem; background: #8883; }
 summary { cursor: pointer; font-size: 13px; opacity: .7; }
-form { display: grid; gap: .5rem; padding: .5rem 0; }
+form { display: grid; grid-template-columns: minmax(0, 1fr); gap: .5rem; padding: .5rem 0; }
 select, textarea, button { font: inherit; max-width: 100%; box-sizing: border-box; }
 a:focus-visible, summary:focus-visible { outline: 3px solid; outline-offset: 2px; }
 `
