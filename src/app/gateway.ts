@@ -126,6 +126,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     store,
     assets: context.assetStore,
     stagedImages: context.stagedImages,
+    unreadable: context.unreadable,
     clock: database.clock,
     quarantineMs: config.quarantineMs,
     logger

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createStorageSweeper } from '../../src/app/storage-sweeper.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
@@ -102,15 +104,35 @@ it('takes no new work while the bucket takes nothing, keeps what was made, and g
 }, 30_000)
 
 it('is looked through once a day, and hourly for what is known to be unwanted', async () => {
-  const { store, assetStore: assets, stagedImages, database } = gateway.gateway.context
-  const { clock } = database
+  const { store, assetStore: assets, stagedImages, unreadable, database } = gateway.gateway.context
+  const { clock, db } = database
   const logger = silentLogger()
-  const sweeper = createStorageSweeper({ store, assets, stagedImages, clock, quarantineMs: 0, logger })
+  const sweeper = createStorageSweeper({ store, assets, stagedImages, unreadable, clock, quarantineMs: 0, logger })
+  const head = (await db.selectFrom('assets').select('id').execute()).length
+  expect(head).toBeGreaterThan(0)
   const { signal } = new AbortController()
   await sweeper.sweep(signal)
-  expect((await s3.state()).calls).toEqual({ list: 4, listUploads: 1 })
+  expect((await s3.state()).calls).toEqual({ list: 4, listUploads: 1, head })
   await sweeper.sweep(signal)
-  expect((await s3.state()).calls).toEqual({ list: 5, listUploads: 2 })
+  expect((await s3.state()).calls).toEqual({ list: 5, listUploads: 2, head: 2 * head })
+})
+
+it('has images without bytes noted hourly, until these are back, and not those of deleted ones', async () => {
+  const { store, assetStore: assets, stagedImages, unreadable, database } = gateway.gateway.context
+  const logger = silentLogger()
+  const { clock } = database
+  const sweeper = createStorageSweeper({ store, assets, stagedImages, unreadable, clock, quarantineMs: 0, logger })
+  const { data } = await generate(user.client)
+  const id = data[0]!.asset_id
+  const { storage_key: key } = (await assets.findAsset(id))!
+  const bytes = await buffer((await store.open(key))!)
+  await store.remove([key])
+  const { signal } = new AbortController()
+  await sweeper.sweep(signal)
+  expect(unreadable.summary()).toEqual({ first: [key], all: 1 })
+  await store.put(key, Readable.from([bytes]), { maxBytes: bytes.length })
+  await sweeper.sweep(signal)
+  expect(unreadable.summary().all).toBe(0)
 })
 
 it('is compared with the database by a command', async () => {
