@@ -1,9 +1,14 @@
 import { createReadStream } from 'node:fs'
-import sharp, { type ResizeOptions, type Sharp } from 'sharp'
+import { createRequire } from 'node:module'
+import type { default as sharp, ResizeOptions, Sharp } from 'sharp'
 import { type ImageFacts, isTurned } from './image-facts.ts'
 import { ImageInspector } from './image-inspector.ts'
 import { damaged } from './image-rejected.ts'
 import type { Size } from './image-request.ts'
+
+const require = createRequire(import.meta.url)
+/** Loaded for the first image: its native library takes memory, and a start does not wait for it. */
+const library = () => require('sharp') as typeof sharp
 
 /** An encoded image: its bytes, or the path of a file that holds them. */
 export type ImageSource = Buffer | string
@@ -62,7 +67,7 @@ export async function scaleUpright(source: ImageSource, facts: ImageFacts, scali
  * browsers.
  */
 const open = (source: ImageSource, { width, height }: ImageFacts): Sharp =>
-  sharp(source, { failOn: 'error', limitInputPixels: width * height }).toColourspace('srgb')
+  library()(source, { failOn: 'error', limitInputPixels: width * height }).toColourspace('srgb')
 
 function standUpright(image: Sharp, { orientation }: ImageFacts): Sharp {
   const { flop, degrees } = TURNS[orientation] ?? { flop: false, degrees: 0 }
@@ -73,7 +78,7 @@ function standUpright(image: Sharp, { orientation }: ImageFacts): Sharp {
 export const openPixels = (
   pixels: Buffer | Uint8Array,
   { width, height, channels }: Size & { channels: 1 | 3 | 4 }
-): Sharp => sharp(pixels, { raw: { width, height, channels }, limitInputPixels: false })
+): Sharp => library()(pixels, { raw: { width, height, channels }, limitInputPixels: false })
 
 /** Waits for a pipeline of `decodeUpright`. @throws ImageRejected `damaged` when the image does not decode. */
 export async function whenDecoded<T>(output: Promise<T>): Promise<T> {
