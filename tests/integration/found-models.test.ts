@@ -63,7 +63,9 @@ describe('what an image server has', () => {
       { name: 'sd15.safetensors', bytes: null, isIncomplete: false, serves: ['sd'] },
       { name: 'spare.safetensors', bytes: 6_900_000_000, isIncomplete: false, serves: [] }
     ])
-    expect((await network(owner)).providers[0]?.services[0]).toMatchObject({ spareModels: 1, found: null })
+    expect((await network(owner)).providers[0]?.services[0]).toMatchObject({ spareModels: 1, found })
+    const admin = await gateway.addPerson({ role: 'admin' })
+    expect((await network(admin)).providers[0]?.services[0]).toMatchObject({ spareModels: 1, found: null })
   })
 
   it('is for its owner and admins: others see what is offered, and whether that is loaded', async () => {

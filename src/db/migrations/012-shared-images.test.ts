@@ -27,7 +27,9 @@ it('keeps every image, and lets another row refer to its bytes', async () => {
   const before = sqlite.prepare('select * from assets').all()
 
   expect((await migrator.migrateToLatest()).error).toBeUndefined()
-  expect(sqlite.prepare('select * from assets').all()).toEqual(before.map((row) => ({ ...row, has_alpha: null })))
+  expect(sqlite.prepare('select * from assets').all()).toEqual(
+    before.map((row) => ({ ...row, has_alpha: null, delivered_at: null }))
+  )
   sqlite.exec(`insert into assets (${columns}) values ${asset('two')}`)
   expect(() => sqlite.exec(`insert into assets (${columns}) values ${asset('two')}`)).toThrow('UNIQUE')
   sqlite.exec('pragma foreign_keys = on')
