@@ -47,8 +47,9 @@ async function reserveFor(
     if (most === undefined) continue
     const used = (await countImagesSince(trx, whose, window.start)) + reserved
     if (used + images <= most) continue
+    const present = used === 1 ? '1 is made or on its way' : `${used} are made or on their way`
     throw errors.insufficientQuota(
-      `${name} may make ${most} images per ${window.name}; ${used} are made or on their way. ` +
+      `${name} may make ${most === 1 ? '1 image' : `${most} images`} a ${window.name}; ${present}. ` +
         `The ${window.name} ends at ${toIsoSecond(window.end)}.`
     )
   }

@@ -283,10 +283,7 @@ describeSteps('a club', () => {
     await page.getByRole('row').filter({ hasText: MARA.email }).getByText('3 a day').waitFor()
 
     await generate(mara.page, 'one too many', 'demo')
-    await mara.page
-      .getByRole('alert')
-      .filter({ hasText: 'Your account may make 3 images per day; 3 are made' })
-      .waitFor()
+    await mara.page.getByRole('alert').filter({ hasText: 'Your account may make 3 images a day; 3 are made' }).waitFor()
     expect(await mara.page.getByRole('article', { name: 'one too many' }).count()).toBe(0)
   })
 

@@ -66,6 +66,7 @@ describe('images per day', () => {
     await expect(refused).rejects.toMatchObject({ status: 429, code: 'insufficient_quota', type: 'insufficient_quota' })
     const tomorrow = new Date(Math.ceil(Date.now() / 86_400_000) * 86_400_000).toISOString().replace('.000Z', 'Z')
     await expect(refused).rejects.toThrow(tomorrow)
+    await expect(refused).rejects.toThrow('may make 1 image a day; 1 is made or on its way.')
     expect(calls).toBe(2)
   })
 
@@ -119,7 +120,7 @@ describe('the other limits', () => {
     expect((await generate(user.key)).status).toBe(200)
     const refused = await errorOf(await generate(user.key))
     expect(refused).toMatchObject({ code: 'insufficient_quota' })
-    expect(refused.message).toMatch(/per month.*-01T00:00:00Z/)
+    expect(refused.message).toMatch(/1 image a month;.*-01T00:00:00Z/)
     await age(user.id, 32 * 86_400_000)
     expect((await generate(user.key)).status).toBe(200)
   })

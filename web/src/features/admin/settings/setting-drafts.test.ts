@@ -37,7 +37,9 @@ describe('settingTitle', () => {
   it.each([
     ['syncTimeoutMs', 'Sync timeout'],
     ['maxImagesPerRequest', 'Max images per request'],
-    ['registration', 'Registration']
+    ['registration', 'Registration'],
+    ['retentionMs', 'Retention (days)'],
+    ['retentionBytes', 'Retention (bytes)']
   ])('spells %s', (name, title) => expect(settingTitle(name)).toBe(title))
 })
 

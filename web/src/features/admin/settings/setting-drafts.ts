@@ -20,8 +20,16 @@ export function changesOf(settings: readonly LiveSetting[], drafts: Drafts): Set
   return changes
 }
 
+/** Settings whose names differ in their units alone. */
+const TITLES: Readonly<Record<string, string>> = {
+  retentionMs: 'Retention (days)',
+  retentionBytes: 'Retention (bytes)'
+}
+
 /** `syncTimeoutMs` is `Sync timeout`: the values carry their units. */
 export function settingTitle(name: string): string {
+  const title = TITLES[name]
+  if (title !== undefined) return title
   const words = name
     .replace(/(Ms|Bytes)$/, '')
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
