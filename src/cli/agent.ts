@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts'
 import { asUrl, USUAL_AGENT_FILE } from './doctor/place.ts'
@@ -21,7 +22,7 @@ interface AgentCommandOptions {
 export function agentCommand(): Command {
   return new Command('agent')
     .description('Connect the image servers of this machine to a gateway. SIGHUP re-reads the file.')
-    .option('--config <file>', 'the agent.yaml that names the gateway and the services')
+    .option('--config <file>', `the file that names the gateway and the services (default: ${USUAL_AGENT_FILE})`)
     .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info'))
     .option(
       '--init',
@@ -38,7 +39,8 @@ export function agentCommand(): Command {
     .option('--no-start', 'with --init: only write the file')
     .action(async (options: AgentCommandOptions, command: Command) => {
       if (options.init) await init(options, command)
-      else if (options.config === undefined) command.error("error: required option '--config <file>' not specified")
+      else if (options.config === undefined && !existsSync(USUAL_AGENT_FILE))
+        command.error(`error: there is no ${USUAL_AGENT_FILE} here, and no --config <file> that names another`)
       if (options.init && !options.start) return
       const { serveAgent } = await import('./serve-agent.ts')
       await serveAgent(options.config ?? USUAL_AGENT_FILE, options.logLevel)

@@ -90,7 +90,7 @@ describe('a wrong call', () => {
     ['generate fox', /required option '-o, --output <file>'/],
     ['generate fox --n two -o fox.png', /must be a whole number/],
     ['edit a.png b --strength 2 -o c.png', /must be between 0 and 1/],
-    ['agent', /required option '--config <file>'/],
+    ['agent', /no agent\.yaml here, and no --config <file>/],
     ['agent --init --server nowhere', /'nowhere' is no address/],
     ['doctor a.yaml b.yaml', /only one agent\.yaml/]
   ])('`%s` ends with 2 and one line', async (line, message) => {
@@ -399,6 +399,15 @@ describe('agent', () => {
     const { code, stderr } = await club([...(await writeConfig('stranger', 'ic_unknown')), '--log-level', 'fatal'])
     expect(code).toBe(1)
     expect(stderr).toMatch(ONE_LINE)
+  })
+
+  it('takes the agent.yaml of the folder where it is started, as doctor does', async () => {
+    const cwd = await mkdtemp(join(folder, 'usual-'))
+    await writeFile(join(cwd, 'agent.yaml'), 'gateway: ftp://x\nname: rig\nservices: []\n')
+    const { code, stderr } = await runProgram(['agent'], { cwd })
+    expect(code).toBe(1)
+    expect(stderr).toContain('agent.yaml')
+    expect(stderr).toContain('gateway')
   })
 
   it.each([
