@@ -45,6 +45,18 @@ describe('AgentFile', () => {
     expect(file.changes).toEqual(['comfy: modles is models now', 'comfy: serves_as is served_as now'])
   })
 
+  it('is not changed by being told what it says already', () => {
+    const file = open(OWNERS)
+    file.set('gateway', 'https://club.example.org')
+    file.setRaw('api_key', '${INFERENCE_CLUB_API_KEY}')
+    file.set('name', 'home-rig')
+    expect(file.changes).toEqual([])
+    expect(file.toString()).toBe(OWNERS)
+    file.set('name', '${INFERENCE_CLUB_API_KEY}')
+    expect(file.changes).toEqual(['name is set'])
+    expect(file.toString()).toContain('name: "$${INFERENCE_CLUB_API_KEY}"')
+  })
+
   it('reads what can be read, whatever is wrong', () => {
     const [comfy, words] = open(
       OWNERS.replace('modles', 'models').replace('engine: comfyui', 'engine: [').replace('engine: [', 'engine:')

@@ -75,14 +75,14 @@ export class AgentFile {
     return textOf(this.#root.get(key, true))
   }
 
-  /** Puts a value in place of none or another. */
+  /** Puts a value in place of none or another; the same once more is no change. */
   set(key: TopKey, value: string): void {
-    put(this.#root, key, escape(value))
-    this.changes.push(`${key} is set`)
+    this.setRaw(key, escape(value))
   }
 
   /** The same, of a text with variables. */
   setRaw(key: TopKey, value: string): void {
+    if (this.written(key) === value) return
     put(this.#root, key, value)
     this.changes.push(`${key} is set`)
   }
