@@ -1,5 +1,4 @@
 import type { Logger } from '../lib/logger.ts'
-import { MINUTE_MS } from '../lib/durations.ts'
 import type { GatewayMessage, ReachedCap } from '../protocol/messages.ts'
 
 export interface CapNotesParts {
@@ -48,6 +47,5 @@ const ending = ({ service, cap }: ReachedCap): string =>
     ? `${service}: others may have images again (${cap}).`
     : `${service}: everybody may have images again (${cap}).`
 
-/** The minute in which that has passed, by the clock of this machine as its owner reads it: `14:05`. */
-const timeIn = (ms: number): string =>
-  new Date(Math.ceil((Date.now() + ms) / MINUTE_MS) * MINUTE_MS).toTimeString().slice(0, 5)
+/** The minute in which that passes, by the clock of this machine as its owner reads it: `14:05`, as the pages tell it. */
+const timeIn = (ms: number): string => new Date(Date.now() + ms).toTimeString().slice(0, 5)
