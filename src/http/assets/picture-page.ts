@@ -11,6 +11,9 @@ main { display: flex; flex-wrap: wrap; align-items: start; gap: 1rem; margin: 0 
 main > a, figure { flex: 0 1 28rem; min-width: min(100%, 16rem); margin: 0; }
 figure { flex-basis: 16rem; }
 main img { display: block; width: 100%; height: auto; border-radius: .75rem; background: #8883; }
+main:has(> a) { justify-content: center; }
+main > a:only-child { flex-basis: 64rem; }
+main > a:only-child img { width: auto; max-width: 100%; max-height: calc(100vh - 7rem); margin: 0 auto; }
 summary { cursor: pointer; font-size: 13px; opacity: .7; }
 form { display: grid; grid-template-columns: minmax(0, 1fr); gap: .5rem; padding: .5rem 0; }
 select, textarea, button { font: inherit; max-width: 100%; box-sizing: border-box; }
