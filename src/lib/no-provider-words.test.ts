@@ -6,6 +6,7 @@ const UNKNOWN: NoProvider = {
   needed: [],
   available: [],
   away: [],
+  lacking: [],
   pending: [],
   isOnlyOwn: false,
   isAdmin: false,
@@ -50,22 +51,39 @@ describe('where others are online', () => {
   })
 })
 
-describe('where a machine has served it lately', () => {
+describe('where a machine has offered it lately', () => {
   it('its owner is told to look at it, and others to tell them', () => {
     const wait = 'with "async": true the image waits for it.'
     const own = { name: 'attic', isOwn: true }
     expect(words({ away: [...machines(1), own], available: ['fluxx'] })).toBe(
-      `${NONE} Your 'attic' has served it lately: see that agent and image server run, or ${wait} Available: 'fluxx'.`
+      `${NONE} Your 'attic' has offered it lately: see that agent and image server run, or ${wait} Available: 'fluxx'.`
     )
     expect(words({ away: machines(1), isAdmin: true })).toBe(
-      `${NONE} 'rig0' has served it lately: tell the owner, whom the page Network of the dashboard names, or ${wait}`
+      `${NONE} 'rig0' has offered it lately: tell the owner, whom the page Network of the dashboard names, or ${wait}`
     )
   })
 
   it.each([3, 4])('of %d machines three are named', (count) => {
     expect(words({ away: machines(count) })).toContain(
-      ` 'rig0', 'rig1', 'rig2'${count === 4 ? ' and 1 more' : ''} have served it lately`
+      ` 'rig0', 'rig1', 'rig2'${count === 4 ? ' and 1 more' : ''} have offered it lately`
     )
+  })
+})
+
+describe('where an image server lacks the model by that name', () => {
+  const own = { name: 'attic', isOwn: true }
+
+  it('its owner is told where to see what it has, whatever else there is', () => {
+    expect(words({ lacking: [...machines(1), own], pending: ['rig'], away: machines(2) })).toBe(
+      `${NONE} The image server of your 'attic' lacks the model by the name that the agent's file has for it (served_as): what there is instead say the agent and its page under Network.`
+    )
+  })
+
+  it('others are told whom to tell', () => {
+    expect(words({ lacking: machines(1) })).toBe(
+      `${NONE} The image server of 'rig0' lacks it: tell the owner, whom the page Network of the dashboard names.`
+    )
+    expect(words({ lacking: machines(4) })).toContain("The image servers of 'rig0', 'rig1', 'rig2' and 1 more lack it")
   })
 })
 

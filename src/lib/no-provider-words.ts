@@ -1,5 +1,11 @@
 import { closestName } from './closest-name.ts'
 
+export interface Machine {
+  name: string
+  /** Of the caller. */
+  isOwn: boolean
+}
+
 /** What is known of a call for a model that nobody online serves for the caller. */
 export interface NoProvider {
   model: string
@@ -7,8 +13,10 @@ export interface NoProvider {
   needed: readonly string[]
   /** Models that the caller may ask for now, with the same needs. */
   available: readonly string[]
-  /** Machines that have served it lately for the caller and do not now. */
-  away: readonly { name: string; isOwn: boolean }[]
+  /** Machines that have offered it lately to the caller and do not now. */
+  away: readonly Machine[]
+  /** Machines that are there and offer it to the caller, but whose image server lacks it by the name that it is asked for. */
+  lacking: readonly Machine[]
   /** Machines that serve it, and would serve the caller when an admin lets them in. */
   pending: readonly string[]
   /** The call asks for the caller's own machines alone. */
@@ -32,12 +40,19 @@ export function nameAvailable(models: readonly string[], where = ''): string {
 
 /** Why there is no provider, and what its reader can do: an owner, an admin, a member on a page, a program with a key. */
 export function noProviderWords(known: NoProvider): string {
-  const { model, needed, available, away, pending, hasKey } = known
+  const { model, needed, available, hasKey } = known
   const lacking = needed.length === 0 ? '' : ` with ${needed.join(', ')}`
   const list = hasKey && available.length > 0 ? ' GET /v1/models lists what you may use.' : ''
-  const advice =
-    pending.length > 0 ? adviceOfPending(known) : away.length > 0 ? adviceOfAway(away) : adviceOfNone(known)
-  return `No online image provider serves '${model}'${lacking} for you.${advice}${nameAvailable(available, lacking)}${list}`
+  return `No online image provider serves '${model}'${lacking} for you.${adviceOf(known)}${nameAvailable(available, lacking)}${list}`
+}
+
+/** An owner's own machine comes first: of it the reader can put right what is wrong. */
+function adviceOf(known: NoProvider): string {
+  const { away, lacking, pending } = known
+  if (lacking.some(({ isOwn }) => isOwn)) return adviceOfLacking(lacking)
+  if (pending.length > 0) return adviceOfPending(known)
+  if (lacking.length > 0) return adviceOfLacking(lacking)
+  return away.length > 0 ? adviceOfAway(away) : adviceOfNone(known)
 }
 
 /** What awaits approval is named to those alone who may approve it. */
@@ -51,15 +66,35 @@ function adviceOfPending({ pending, isAdmin }: NoProvider): string {
   return ` ${nameMachines(pending)} ${waits} for an admin's approval: let ${them} in on the page Network of the dashboard.`
 }
 
-function adviceOfAway(away: NoProvider['away']): string {
-  const own = away.filter(({ isOwn }) => isOwn)
-  const those = own.length > 0 ? own : away
-  const names = nameMachines(those.map(({ name }) => name))
+/** Where own machines are among them these alone, else all. */
+function nameThose(machines: readonly Machine[]): {
+  own: readonly Machine[]
+  those: readonly Machine[]
+  names: string
+} {
+  const own = machines.filter(({ isOwn }) => isOwn)
+  const those = own.length > 0 ? own : machines
+  return { own, those, names: nameMachines(those.map(({ name }) => name)) }
+}
+
+const OWNERS = 'tell the owner, whom the page Network of the dashboard names'
+
+function adviceOfLacking(lacking: readonly Machine[]): string {
+  const { own, those, names } = nameThose(lacking)
+  const server = those.length === 1 ? 'The image server' : 'The image servers'
+  const lacks = those.length === 1 ? 'lacks' : 'lack'
+  return own.length > 0
+    ? ` ${server} of your ${names} ${lacks} the model by the name that the agent's file has for it (served_as): what there is instead say the agent and its page under Network.`
+    : ` ${server} of ${names} ${lacks} it: ${OWNERS}.`
+}
+
+function adviceOfAway(away: readonly Machine[]): string {
+  const { own, those, names } = nameThose(away)
   const has = those.length === 1 ? 'has' : 'have'
   const wait = 'with "async": true the image waits for it.'
   return own.length > 0
-    ? ` Your ${names} ${has} served it lately: see that agent and image server run, or ${wait}`
-    : ` ${names} ${has} served it lately: tell the owner, whom the page Network of the dashboard names, or ${wait}`
+    ? ` Your ${names} ${has} offered it lately: see that agent and image server run, or ${wait}`
+    : ` ${names} ${has} offered it lately: ${OWNERS}, or ${wait}`
 }
 
 function adviceOfNone({ model, needed, available, isOnlyOwn, isAdmin }: NoProvider): string {

@@ -6,6 +6,7 @@ import { AppError } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
 import { insertBlock } from './block-store.ts'
 import { createOffers, type Offers } from './offers.ts'
+import { pauseUntilLifted } from './pause-store.ts'
 import { drainProvider, forgetProvider } from './provider-state-store.ts'
 import { createProviderStore } from './provider-store.ts'
 
@@ -94,7 +95,7 @@ describe('a model that nobody serves now', () => {
       .select('name')
       .where('id', '=', 'rig')
       .executeTakeFirstOrThrow()
-    expect(await refusal()).toContain(`'${name}' has served it lately: tell the owner`)
+    expect(await refusal()).toContain(`'${name}' has offered it lately: tell the owner`)
     expect(await refusal({ needs: ['edit'] })).not.toContain('lately')
   })
 
@@ -105,6 +106,35 @@ describe('a model that nobody serves now', () => {
     )
     const limited = { ...caller, limits: { key: { models: ['flux-dev', 'flux'] }, user: {} } }
     expect(await refusal({ model: 'flux', principal: limited })).not.toContain('secret')
+  })
+})
+
+describe('a model that an image server lacks by its name', () => {
+  const lack = (provider: string) =>
+    rows.db
+      .transaction()
+      .execute((trx) =>
+        pauseUntilLifted(trx, { serviceId: `svc_${provider}`, model: 'm', reason: 'model_missing', now: NOW })
+      )
+
+  it.each(['trusted', 'pending'] as const)('is told to the owner of the machine, which is %s', async (trust) => {
+    await addRig('rig', 'caller')
+    await rows.db.updateTable('providers').set({ trust }).execute()
+    await lack('rig')
+    expect(await refusal()).toMatch(
+      /^No online image provider serves 'm' for you\. The image server of your 'rig' lacks the model by the name/
+    )
+    expect(await refusal()).not.toMatch(/lately|approval/)
+    expect(await refusal({ canWait: true })).toBeUndefined()
+  })
+
+  it('is told to others, who are sent to the owner, and not to an admin, whose approval would not help', async () => {
+    await addRig('rig', 'ann')
+    await lack('rig')
+    expect(await refusal()).toContain("The image server of 'rig' lacks it: tell the owner")
+    expect(await refusal({ needs: ['edit'] })).not.toContain('lacks')
+    await rows.db.updateTable('providers').set({ trust: 'pending' }).execute()
+    expect(await refusal()).not.toMatch(/lately|lacks|approval/)
   })
 })
 

@@ -104,27 +104,32 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
       )
       const own = paused.find(({ ownerId }) => ownerId === principal.userId)
       if (paused.length > 0) throw errors.offersPaused(model, own?.providerName)
+      const lacking = canWait
+        ? []
+        : offers.filter((offer) => serves(offer) && canDo(offer.features, features) && isLacking(offer))
+      const isThere = ({ providerId }: Offer) => lacking.some((offer) => offer.providerId === providerId)
       // Naming the missing capability only helps when the model itself is there.
       const away = canWait
         ? []
         : (await store.listOffers({ ...everKnown, model })).filter(
-            (offer) => may(offer) && serves(offer) && canDo(offer.features, features)
+            (offer) => may(offer) && serves(offer) && canDo(offer.features, features) && !isThere(offer)
           )
-      const machines = new Map(
-        away.map(({ providerId, providerName: name, ownerId }) => [
-          providerId,
-          { name, isOwn: ownerId === principal.userId }
-        ])
-      )
+      const isOwn = ({ ownerId }: Offer) => ownerId === principal.userId
+      const machinesOf = (those: readonly Offer[]) => [
+        ...new Map(
+          those.map((one) => [one.providerId, { name: one.providerName, isOwn: isOwn(one) }] as const)
+        ).values()
+      ]
       const couldServe = (offer: Offer) =>
-        offer.isPending === true && mayUse({ ...offer, reach: 'all' }, principal) && canDo(offer.features, features)
+        offer.isPending === true && !isOwn(offer) && able(offer) && mayUse({ ...offer, reach: 'all' }, principal)
       const pending = routing === 'only_own' ? [] : (await store.listOffers({ ...known, model })).filter(couldServe)
       throw errors.noProvider({
         model,
         pending: [...new Set(pending.map(({ providerName }) => providerName))],
-        needed: offers.some(serves) || features[0] !== 'generate' ? features : [],
+        needed: (lacking.length === 0 && offers.some(serves)) || features[0] !== 'generate' ? features : [],
         available: others,
-        away: [...machines.values()],
+        away: machinesOf(away),
+        lacking: machinesOf(lacking),
         isOnlyOwn: routing === 'only_own',
         isAdmin: principal.role === 'admin',
         hasKey: principal.keyId !== DASHBOARD_KEY_ID
