@@ -24,7 +24,8 @@ const KEY_REFUSED = /api[ _-]?key (?:is )?(?:not valid|invalid|missing)|(?:inval
 /** What every server of OpenAI's image API has. */
 const ESSENTIAL_CALL = 'images/generations'
 /** Of a refused key. */
-export const KEY_REMEDY = "Write the one that it wants into the agent's file, as the service's api_key, and restart the agent."
+export const KEY_REMEDY =
+  "Write the one that it wants into the agent's file, as the service's api_key, and restart the agent."
 /** As much of a server's words as is searched. */
 const MAX_WORDS_CHARS = 4_000
 /** The provider's own account is at its limit; OpenAI calls some of these the request's fault (400). */

@@ -25,8 +25,14 @@ it.each<[WaitReason, RegExp]>([
 })
 
 it.each<[WaitReason, RegExp]>([
-  ['unusable', /^It is your machine home-rig: see that its image server runs, .*: after a change there restart the agent\.$/],
-  ['missing', /^It is your machine home-rig: see that its image server has the model, .*served_as\): after a change there restart the agent\.$/],
+  [
+    'unusable',
+    /^It is your machine home-rig: see that its image server runs, .*: after a change there restart the agent\.$/
+  ],
+  [
+    'missing',
+    /^It is your machine home-rig: see that its image server has the model, .*served_as\): after a change there restart the agent\.$/
+  ],
   ['drained', /^It is your machine shed: resume it/],
   ['away', /^It is your machine attic: see that it is on, and start its agent\.$/]
 ])('tells the owner what to do there: %s', (reason, wanted) => {

@@ -14,11 +14,13 @@ const CAUSES: Partial<
 > = {
   unusable: {
     isIt: cannotMake,
-    remedy: 'see that its image server runs, and that its address and its key are right in the agent’s file: after a change there restart the agent'
+    remedy:
+      'see that its image server runs, and that its address and its key are right in the agent’s file: after a change there restart the agent'
   },
   missing: {
     isIt: cannotMake,
-    remedy: 'see that its image server has the model, and that the agent’s file calls it as the server does (served_as): after a change there restart the agent'
+    remedy:
+      'see that its image server has the model, and that the agent’s file calls it as the server does (served_as): after a change there restart the agent'
   },
   drained: {
     isIt: ({ drainedAt, services }) => drainedAt !== null || services.some(({ isPaused }) => isPaused),
