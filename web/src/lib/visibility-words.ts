@@ -13,6 +13,34 @@ export const VISIBILITY_CHOICES: readonly { value: Visibility; label: string; de
   { value: 'SECRET', label: 'Secret', detail: 'You alone see the images; admins do not.' }
 ]
 
+/** How many share links are open, and what that means. */
+export const linksOpen = (links: number): string =>
+  links === 1
+    ? '1 share link is open: whoever has it sees the images.'
+    : `${links} share links are open: whoever has one sees the images.`
+
+const BESIDE_LINKS = {
+  PRIVATE: 'Members of this club who have the address may see the images, and so may others:',
+  SECRET: 'Without a link you alone see the images, but'
+}
+
+/**
+ * The same while share links are open, which count whatever the visibility is: what keeps strangers out is told with what does
+ * not. `links`: how many there are.
+ */
+export const choicesBeside = (links: number): typeof VISIBILITY_CHOICES =>
+  VISIBILITY_CHOICES.map((one) =>
+    links === 0 || one.value === 'PUBLIC' || one.value === 'UNLISTED'
+      ? one
+      : { ...one, detail: `${BESIDE_LINKS[one.value]} ${linksOpen(links)}` }
+  )
+
+/** An owner's alone: not even an admin may fetch the images. */
+export const isSealed = (
+  { visibility, owner }: { visibility: Visibility; owner: { id: string } },
+  reader: { id: string }
+): boolean => visibility === 'SECRET' && owner.id !== reader.id
+
 export const visibilityOf = (value: Visibility) => VISIBILITY_CHOICES.find((one) => one.value === value)
 
 /** For a choice that may be left to a default, which the empty value stands for. */

@@ -13,7 +13,8 @@ import { tellError } from '../../../components/ui/toaster.tsx'
 import { messageOf } from '../../../lib/fetch-json.ts'
 import { formatDateTime } from '../../../lib/format.ts'
 import { reasonWords } from '../../../lib/report-words.ts'
-import { VISIBILITY_CHOICES, visibilityOf } from '../../../lib/visibility-words.ts'
+import { useNow } from '../../../lib/use-now.ts'
+import { choicesBeside, linksOpen } from '../../../lib/visibility-words.ts'
 import { createShare, revokeShare, type ShareLink, shareLinks } from '../api.ts'
 import { useRequestActions } from '../use-request-actions.ts'
 
@@ -24,13 +25,20 @@ const EXPIRIES = [
   { value: '2592000', label: 'For 30 days' }
 ]
 
-/** For what was taken down. */
-const CLOSED = VISIBILITY_CHOICES.filter(({ value }) => value === 'PRIVATE' || value === 'SECRET')
+/** What was taken down may be one of these. */
+const CLOSED: readonly Visibility[] = ['PRIVATE', 'SECRET']
+
+const hasEnded = ({ expires_at }: ShareLink, now: number): boolean => expires_at !== null && expires_at * 1000 <= now
 
 /** Who may see the images of a request of the reader's own, and links for those who may not. */
 export function Sharing({ request }: { request: RequestSummary }) {
   const { change } = useRequestActions(request.id)
   const [isOpen, setIsOpen] = useState(false)
+  const canShare = request.images.length > 0 && !request.takenDown
+  const { data } = useQuery({ ...shareLinks(request.id), enabled: canShare })
+  const now = useNow()
+  const links = canShare ? (data?.data ?? []).filter((link) => !hasEnded(link, now)).length : 0
+  const choices = choicesBeside(links)
   return (
     <Panel title="Sharing">
       <div className="flex flex-col gap-4">
@@ -40,16 +48,21 @@ export function Sharing({ request }: { request: RequestSummary }) {
             until an admin lifts that.
           </Notice>
         )}
-        <Field label="Visibility" hint={visibilityOf(request.visibility)?.detail}>
+        <Field label="Visibility" hint={choices.find(({ value }) => value === request.visibility)?.detail}>
           <Select<Visibility>
             value={request.visibility}
-            options={request.takenDown ? CLOSED : VISIBILITY_CHOICES}
+            options={request.takenDown ? choices.filter(({ value }) => CLOSED.includes(value)) : choices}
             onChange={(visibility) => change.mutate({ visibility })}
           />
         </Field>
-        {request.images.length > 0 && !request.takenDown && (
+        {links > 0 && (
+          <Notice look="info">
+            {linksOpen(links)} To end that, revoke {links === 1 ? 'it' : 'them'} under “Share links”.
+          </Notice>
+        )}
+        {canShare && (
           <Button className="self-start" onClick={() => setIsOpen(true)}>
-            Share links…
+            {links === 0 ? 'Share links…' : `Share links (${links})…`}
           </Button>
         )}
       </div>
