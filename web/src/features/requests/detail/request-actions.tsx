@@ -17,12 +17,14 @@ export interface RequestActionsProps {
   request: RequestSummary
   /** Its owner alone may retry and delete it. */
   isMine: boolean
+  /** The reader may not fetch its images. */
+  isSealed: boolean
   /** The image that is looked at. */
   image: ImageInfo | undefined
 }
 
 /** What can be done with a request and its images. */
-export function RequestActions({ request, isMine, image }: RequestActionsProps) {
+export function RequestActions({ request, isMine, isSealed, image }: RequestActionsProps) {
   const { id, status, images } = request
   const { cancel, retry, change } = useRequestActions(id)
   const { leave } = useListOrigin()
@@ -31,7 +33,7 @@ export function RequestActions({ request, isMine, image }: RequestActionsProps) 
   const download = (chosen: readonly ImageInfo[]) =>
     downloadImages(request, chosen).catch((error: unknown) => tellError('Nothing was downloaded', messageOf(error)))
   const more: MenuEntry[] = [
-    ...(images.length > 1
+    ...(images.length > 1 && !isSealed
       ? [{ label: `Download all ${images.length}`, icon: Images, onSelect: () => void download(images) }]
       : []),
     ...(isMine && !isUnfinished(status)
@@ -58,7 +60,7 @@ export function RequestActions({ request, isMine, image }: RequestActionsProps) 
         <Wand2 className="size-4" aria-hidden />
         Use in playground
       </Link>
-      {image && (
+      {image && !isSealed && (
         <>
           <Link to="/playground" search={{ source: image.id }} className={buttonClass()}>
             <ImagePlus className="size-4" aria-hidden />

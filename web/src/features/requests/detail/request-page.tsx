@@ -1,6 +1,6 @@
 import { useIsMutating, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { SearchX } from 'lucide-react'
+import { EyeOff, SearchX } from 'lucide-react'
 import { useMemo } from 'react'
 import type { RequestDetail, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { buttonClass } from '../../../components/ui/button.tsx'
@@ -24,6 +24,8 @@ import { RequestFailure, RequestWarnings } from './request-notes.tsx'
 import { RequestNavigation } from './request-navigation.tsx'
 import { kindWord, promptOf } from '../request-words.ts'
 import { Stage } from './stage.tsx'
+import { usePerson } from '../../../lib/session.ts'
+import { isSealed } from '../../../lib/visibility-words.ts'
 import { useLiveScope } from '../../../lib/use-live-scope.ts'
 import { removalKey } from '../../../lib/delete-request.ts'
 import { usePictures } from './use-pictures.ts'
@@ -58,6 +60,7 @@ function RequestById({ id }: { id: string }) {
 /** `detail` is there a moment later than what lists show. */
 function RequestView({ request, detail }: { request: RequestSummary; detail: RequestDetail | undefined }) {
   const { pictures, index, choose, image } = usePictures(request)
+  const sealed = isSealed(request, usePerson())
   const revised = detail?.revisedPrompts.find((one) => one.image === image?.position && one.prompt !== request.prompt)
   return (
     <Page
@@ -75,13 +78,19 @@ function RequestView({ request, detail }: { request: RequestSummary; detail: Req
       actions={<RequestNavigation id={request.id} />}
     >
       <div className={COLUMNS}>
-        <Stage request={request} pictures={pictures} index={index} onChoose={choose} />
+        {sealed && request.images.length > 0 ? (
+          <EmptyState icon={EyeOff} title="Secret">
+            Its owner alone sees the images.
+          </EmptyState>
+        ) : (
+          <Stage request={request} pictures={pictures} index={index} onChoose={choose} />
+        )}
         <div className="flex min-w-0 flex-col gap-6 lg:col-start-2 lg:row-span-2 lg:row-start-1">
           {request.error && <RequestFailure error={request.error} model={request.model} attempts={detail?.attempts} />}
           <WaitNote request={request} />
           <PromptCard prompt={request.prompt} />
           {revised && <PromptCard title="Revised prompt" prompt={revised.prompt} />}
-          <RequestActions request={request} isMine={detail?.isMine ?? false} image={image} />
+          <RequestActions request={request} isMine={detail?.isMine ?? false} isSealed={sealed} image={image} />
           {detail && <RequestWarnings warnings={detail.warnings} />}
           {detail?.isMine && <Sharing request={request} />}
           {detail && <SeenBy seenBy={detail.seenBy} />}
