@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { type MeasuredService, secondsOf, type Work, workOf } from '../providers/image-cost.ts'
-import { listMeasured } from '../providers/service-paces-store.ts'
 import { estimateSeconds, wholeSeconds } from './estimate-seconds.ts'
+import { likelySeconds, listMadeImages, type MadeImage } from './like-images-store.ts'
 import { countAhead } from './queue-length-store.ts'
 import { findTakers, type Takers, type Wait } from './find-takers.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
@@ -13,7 +12,7 @@ import type { SummaryView } from './view-summaries.ts'
 export interface QueueOutlook {
   /** Of its first waiting image; 1 is next. Absent when none waits. */
   position?: number
-  /** Until its last image is done. Absent when the model has not been measured yet, or nobody may make it now. */
+  /** Until its last image is done. Absent when no image like these was made yet, or nobody may make it now. */
   etaSeconds?: number
   /** When that was reckoned, UTC milliseconds; there with it. */
   toldAt?: number
@@ -61,8 +60,8 @@ export async function outlooksOfSummaries(
 }
 
 /**
- * Where requests that have not ended stand in the queue and when they may be done, by request id: from the measured
- * pace of each online service that could make their images.
+ * Where requests that have not ended stand in the queue and when they may be done, by request id: from what like images took
+ * each online service that could make theirs.
  */
 export async function queueOutlooks(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
@@ -75,10 +74,9 @@ export async function queueOutlooks(
     // A long queue takes milliseconds to count: others get a turn between one and the next.
     if (outlooks.size > 0) await setImmediate()
     const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
-    const measured = await listMeasured(db, model)
+    const made = await listMadeImages(db, model)
     const takers = await findTakers({ database, providers }, { model, tasks: same.flatMap(firstWaiting) })
-    for (const view of same)
-      outlooks.set(view.request.id, outlookOf(view, { ahead, measured, takers, now: clock.now() }))
+    for (const view of same) outlooks.set(view.request.id, outlookOf(view, { ahead, made, takers, now: clock.now() }))
   }
   return outlooks
 }
@@ -87,14 +85,14 @@ function outlookOf(
   view: RequestView,
   queue: {
     ahead: ReadonlyMap<string, number>
-    measured: ReadonlyMap<string, MeasuredService>
+    made: readonly MadeImage[]
     takers: ReadonlyMap<string, Takers>
     now: number
   }
 ): QueueOutlook {
-  const { ahead, measured, takers, now } = queue
+  const { ahead, made, takers, now } = queue
   const [first] = firstWaiting(view)
-  const secondsAt = secondsByService(measured, workOfView(view))
+  const secondsAt = secondsByService(view, made)
   if (!first) return secondsAt ? { etaSeconds: secondsLeft(view, secondsAt), toldAt: now } : {}
   const before = ahead.get(first.id) ?? 0
   const position = before + 1
@@ -125,18 +123,15 @@ function secondsLeft(view: RequestView, secondsAt: (serviceId: string) => number
 const firstWaiting = ({ tasks }: RequestView): TaskRow[] => tasks.filter((task) => task.state === 'queued').slice(0, 1)
 
 /**
- * Seconds for one of these images by service: of one that has made none of the model, what they take on average. Undefined
- * when nobody was measured.
+ * Seconds for one of these images by service: of one that has made none like it, what they take on average. Undefined when nobody
+ * has.
  */
 function secondsByService(
-  measured: ReadonlyMap<string, MeasuredService>,
-  work: Work
+  { request, parameters }: RequestView,
+  made: readonly MadeImage[]
 ): ((serviceId: string) => number) | undefined {
-  const known = new Map([...measured].map(([id, { pace }]) => [id, secondsOf(pace, work) ?? 0]))
+  const known = likelySeconds(made, { requestId: request.id, kind: request.kind, parameters })
   if (known.size === 0) return undefined
   const usual = [...known.values()].reduce((sum, seconds) => sum + seconds, 0) / known.size
   return (serviceId) => known.get(serviceId) ?? usual
 }
-
-const workOfView = ({ parameters, inputs }: RequestView): Work =>
-  workOf({ size: parameters.size, source: inputs[0], steps: parameters.steps })

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Submission } from '../../src/requests/submission.ts'
 import { batchCalls } from '../support/batch-calls.ts'
@@ -380,13 +381,14 @@ describe('the limits of the queue', () => {
   })
 })
 
-/** Has every service of a model that was measured have taken so long for its images of a million pixels. */
+/** Has the images of a model that were made be of a million pixels, and have taken so long. */
 async function measure(model: string, ms: number): Promise<void> {
   const { db } = gateway.database
+  await db.updateTable('usage_images').set({ width: 1000, height: 1000 }).where('model', '=', model).execute()
   const { numUpdatedRows } = await db
-    .updateTable('service_paces')
-    .set({ megapixel_ms: ms })
-    .where('model', '=', model)
+    .updateTable('attempts')
+    .set({ assigned_at: sql<number>`finished_at - ${ms}` })
+    .where('request_id', 'in', (e) => e.selectFrom('requests').select('id').where('model', '=', model))
     .executeTakeFirst()
   expect(numUpdatedRows).toBeGreaterThan(0n)
 }
@@ -407,35 +409,37 @@ describe('eta_seconds', () => {
     await jobs.ended(measured)
     await measure(model, 4000)
 
-    // A million pixels took 4 s; an image of four times that many takes 16.
+    // A million pixels took 4 s; of an image of twice as many it takes 8, and of a larger one nobody knows.
     const size = '1000x1000'
     const running = await jobs.submit({ model, size })
     const first = await quick.next()
     const [second, third, large] = [
       await jobs.submit({ model, size }),
       await jobs.submit({ model, size, n: 2 }),
-      await jobs.submit({ model, size: '2000x2000' })
+      await jobs.submit({ model, size: '2000x1000' })
     ]
+    const huge = await jobs.submit({ model, size: '2000x2000' })
     const told = async (id: string) => {
       const { queue_position, eta_seconds } = await jobs.get(id)
       return [queue_position, eta_seconds]
     }
     expect(await told(running)).toEqual([undefined, 4])
-    // What runs is taken to be half done: 0.5 and 1 images of 4 s, 0.5 and 3 of 4 s, 0.5 and 4 of 16 s.
+    // What runs is taken to be half done: 0.5 and 1 images of 4 s, 0.5 and 3 of 4 s, 0.5 and 4 of 8 s.
     expect(await told(second)).toEqual([1, 6])
     expect(await told(third)).toEqual([2, 14])
-    expect(await told(large)).toEqual([4, 72])
-    expect((await jobs.list()).data.map(({ eta_seconds }) => eta_seconds)).toEqual([72, 14, 6, 4, undefined])
+    expect(await told(large)).toEqual([4, 36])
+    expect(await told(huge)).toEqual([5, undefined])
+    expect((await jobs.list()).data.map(({ eta_seconds }) => eta_seconds)).toEqual([undefined, 36, 14, 6, 4, undefined])
 
     // A private service of somebody else is of no use, one more of the own halves the wait.
     const stranger = await gateway.addUser()
     const closed = services('closed', 50).map((service) => ({ ...service, access: 'private' as const }))
     const useless = await startHandWorker(gateway, { key: stranger.key, services: closed })
-    expect(await told(large)).toEqual([4, 72])
+    expect(await told(large)).toEqual([4, 36])
     const twin = await startHandWorker(gateway, { key: owner.key, services: services('twin', 1) })
     await twin.next()
     expect(await told(third)).toEqual([1, 6])
-    expect(await told(large)).toEqual([3, 40])
+    expect(await told(large)).toEqual([3, 20])
     await quick.finish(first)
     await cancelAll(owner)
     for (const worker of [quick, twin, useless]) await worker.close()
