@@ -42,7 +42,8 @@ function checkPrompt({ form, sources, features }: Entries): string | undefined {
   return knows(features, 'variation') || knows(features, 'edit') ? undefined : 'Describe the change.'
 }
 
-function checkSources({ form, sources, features }: Entries): string | undefined {
+/** What is wrong with the source images beside the model and the prompt. */
+export function checkSources({ form, sources, features }: Entries): string | undefined {
   if (sources.length === 0) return undefined
   const varies = form.prompt.trim() === '' && knows(features, 'variation')
   if (!knows(features, 'edit') && !varies) {

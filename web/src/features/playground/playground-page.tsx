@@ -1,7 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
-import type { ModelInfo } from '../../../../src/http/dashboard/contract/requests.ts'
 import { tellError } from '../../components/ui/toaster.tsx'
 import { ApiError, messageOf } from '../../lib/fetch-json.ts'
 import { usePerson } from '../../lib/session.ts'
@@ -9,17 +8,18 @@ import { useTitle } from '../../lib/use-title.ts'
 import { modelsQuery } from '../../lib/models.ts'
 import { requestQuery } from './api.ts'
 import { buildCall, type Entries, type PlaygroundCall, sourcesOf } from './build-call.ts'
-import { checkEntries, FIELD_NAMES, type FieldErrors, fieldOf } from './check-entries.ts'
+import { checkEntries, checkSources, FIELD_NAMES, type FieldErrors, fieldOf } from './check-entries.ts'
 import { CodeDialog } from './code/code-dialog.tsx'
 import { MaskEditor } from './mask/mask-editor.tsx'
 import { ControlPanel } from './panel/control-panel.tsx'
-import { formOf, ONE_EDIT } from './playground-form.ts'
+import { formOf } from './playground-form.ts'
 import { DropAnywhere } from './sources/drop-anywhere.tsx'
 import { addAsset, addFiles, restoreSources, setSources, useSources } from './sources/source-store.ts'
 import { ResultsStage } from './stage/results-stage.tsx'
 import { submissions, useSubmissions } from './submit/submissions.ts'
 import { usePlaygroundForm } from './use-playground-form.ts'
 import { useStageActions } from './use-stage-actions.ts'
+import { beginEdit, usualModel } from './usual-model.ts'
 
 /** What is missing for code is no mistake yet. */
 const MAY_BE_OPEN: readonly string[] = ['prompt', 'model']
@@ -42,6 +42,8 @@ export function PlaygroundPage() {
   const model = form.model || usualModel(models)
   const features = models?.find(({ id }) => id === model)?.supported_features
   const entries: Entries = { form: { ...form, model }, sources, features }
+  // Told as soon as it is so: a source may come from anywhere, and any model be chosen beside it.
+  const sourceProblem = errors.images ?? checkSources(entries)
   const painted = sources.find(({ key }) => key === paintedKey)
 
   const tellProblems = (problems: readonly string[]) =>
@@ -82,6 +84,7 @@ export function PlaygroundPage() {
   const addImages = (files: File[]) => void addFiles(files).then(tellProblems)
   const actions = useStageActions({
     change,
+    beginEdit: () => change(beginEdit(model, models)),
     // The form may say something else by now: what is refused is not about its fields.
     send: (call) => send(call, (error) => tellError('It was not made', messageOf(error))),
     showCode: setCode,
@@ -90,14 +93,14 @@ export function PlaygroundPage() {
     onNewTry: () => setMessage(undefined),
     onProblems: tellProblems
   })
-  useBeginning({ personId: person.id, change, tellProblems, selectPrompt })
+  useBeginning({ personId: person.id, model: form.model, change, tellProblems, selectPrompt })
 
   return (
     <div className="lg:grid lg:grid-cols-[25rem_minmax(0,1fr)] xl:grid-cols-[400px_minmax(0,1fr)]">
       <div className="lg:sticky lg:top-0 lg:self-start">
         <ControlPanel
           entries={entries}
-          errors={errors}
+          errors={sourceProblem === undefined ? errors : { ...errors, images: sourceProblem }}
           message={message}
           busy={sending.some(({ unanswered }) => unanswered === null)}
           formRef={formRef}
@@ -130,22 +133,19 @@ export function PlaygroundPage() {
   )
 }
 
-/** Nothing was chosen yet: what most offer, and of these what can do most. */
-const usualModel = (models: readonly ModelInfo[] = []): string =>
-  models.toSorted((a, b) => b.providers - a.providers || b.supported_features.length - a.supported_features.length)[0]
-    ?.id ?? ''
-
 const route = getRouteApi('/members/playground')
 
 interface Beginning {
   personId: string
+  /** The one that is chosen; empty: none yet. */
+  model: string
   change: ReturnType<typeof usePlaygroundForm>['change']
   tellProblems: (problems: readonly string[]) => void
   selectPrompt: () => void
 }
 
 /** Takes up what was there before, or what the address says: a request to begin with, an image to edit. */
-function useBeginning({ personId, change, tellProblems, selectPrompt }: Beginning): void {
+function useBeginning({ personId, model, change, tellProblems, selectPrompt }: Beginning): void {
   const { from, source } = route.useSearch()
   const navigate = route.useNavigate()
   const client = useQueryClient()
@@ -164,7 +164,9 @@ function useBeginning({ personId, change, tellProblems, selectPrompt }: Beginnin
         setSources(sourcesOf(detail))
       }
       if (source === undefined) return
-      change(ONE_EDIT)
+      // Without the list the edit begins with the model that is chosen.
+      const models = await client.ensureQueryData(modelsQuery).catch(() => [])
+      change(beginEdit(detail?.model ?? model, models))
       tellProblems(await addAsset(source, 'alone'))
       selectPrompt()
     } catch (error) {

@@ -6,7 +6,7 @@ import { messageOf } from '../../lib/fetch-json.ts'
 import { refreshHead } from '../../lib/request-list.ts'
 import { cancelRequest, requestQuery, retryRequest } from './api.ts'
 import { callOf, type PlaygroundCall, randomSeed, seedOf, sourcesOf } from './build-call.ts'
-import { type ChangeForm, formOf, ONE_EDIT } from './playground-form.ts'
+import { type ChangeForm, formOf } from './playground-form.ts'
 import { fromAsset } from './sources/source-image.ts'
 import { addAsset, setSources } from './sources/source-store.ts'
 import type { StageActions } from './stage/stage-actions.ts'
@@ -14,6 +14,8 @@ import { submissions } from './submit/submissions.ts'
 
 export interface StageHands {
   change: ChangeForm
+  /** Makes the form one of an edit. */
+  beginEdit: () => void
   send: (call: PlaygroundCall) => void
   showCode: (call: PlaygroundCall) => void
   /** Leads to the prompt. */
@@ -29,6 +31,7 @@ export interface StageHands {
 /** The actions of the stage, by means of the form. */
 export function useStageActions({
   change,
+  beginEdit,
   send,
   showCode,
   focusPrompt,
@@ -49,7 +52,7 @@ export function useStageActions({
   }
   return {
     edit: (image) => {
-      change(ONE_EDIT)
+      beginEdit()
       setSources([fromAsset(image)])
       selectPrompt()
     },
