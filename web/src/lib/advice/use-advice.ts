@@ -4,7 +4,7 @@ import { networkQuery } from '../network-query.ts'
 import { usePerson } from '../session.ts'
 import { adviceFor, needsProviders } from './error-advice.ts'
 import { pendingWith } from './machines-with.ts'
-import { type WaitAdvice, waitAdvice } from './wait-advice.ts'
+import { pausedAdvice, type WaitAdvice, waitAdvice } from './wait-advice.ts'
 
 /**
  * What its reader can do about the error that ended a request, or whom to tell of it, by name. Undefined without an error, and
@@ -27,6 +27,13 @@ export function useWaitAdvice(request: Pick<RequestSummary, 'wait' | 'model' | '
   const enabled = request.wait !== null && (request.status === 'queued' || request.status === 'running')
   const { data } = useQuery({ ...networkQuery, enabled })
   return enabled ? waitAdvice(request, { reader, providers: data?.providers ?? [] }) : null
+}
+
+/** Where nobody offers a model: what its reader can do about the machine that has it and is paused; null where none is. */
+export function usePausedAdvice(model: string): WaitAdvice | null {
+  const reader = usePerson()
+  const { data } = useQuery(networkQuery)
+  return pausedAdvice(model, { reader, providers: data?.providers ?? [] })
 }
 
 /** For an admin, where nobody offers a model, or without one any: a machine that would when they let it in. */

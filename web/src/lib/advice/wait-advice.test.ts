@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { WaitReason } from '../../../../src/http/dashboard/contract/requests.ts'
 import { provider, service, summary } from '../request-samples.ts'
-import { waitAdvice } from './wait-advice.ts'
+import { pausedAdvice, waitAdvice } from './wait-advice.ts'
 
 const ann = { id: 'usr_ann', name: 'Ann' }
 const online = provider({ name: 'home-rig', owner: ann, services: [service({ models: ['demo'], canMake: false })] })
@@ -69,4 +69,14 @@ it('says nothing where no machine is known for it, and of what does not wait', (
   const waiting = summary({ model: 'other', wait: { reason: 'away', until: null } })
   expect(waitAdvice(waiting, { reader, providers })).toBeNull()
   expect(waitAdvice(summary(), { reader, providers })).toBeNull()
+})
+
+it('tells of a paused machine before anything is asked, and of none that is away or works', () => {
+  const reader = { id: ann.id, role: 'member' } as const
+  const tell = (of: typeof providers) => pausedAdvice('demo', { reader, providers: of })
+  expect(tell([asleep, paused])).toEqual({
+    text: expect.stringMatching(/^It is your machine shed: resume it/),
+    machine: { id: 'prv_3', name: 'shed' }
+  })
+  expect(tell([{ ...paused, isOnline: false }, asleep, works])).toBeNull()
 })

@@ -63,6 +63,16 @@ export function waitAdvice(
   return machines.length === 0 ? null : { text: `If it stays so, ${tellOwners(machines, 'has this model')}.` }
 }
 
+/** The wait for a machine that its owner has paused. */
+export const PAUSED = { reason: 'drained', until: null } as const
+
+/** Of a model that nobody offers, before anything is asked of it: null unless a machine that is online has it and is paused. */
+export const pausedAdvice = (
+  model: string,
+  { reader, providers }: { reader: Pick<Person, 'id' | 'role'>; providers: readonly ProviderInfo[] }
+): WaitAdvice | null =>
+  waitAdvice({ wait: PAUSED, model }, { reader, providers: providers.filter(({ isOnline }) => isOnline) })
+
 /** What the agent says of the image server that does not make a model: owners and admins read it. */
 const warningOf = ({ services }: ProviderInfo, model: string): string | undefined =>
   services.flatMap(({ models, warning }) => (models.some(({ id }) => id === model) ? (warning?.text ?? []) : []))[0]

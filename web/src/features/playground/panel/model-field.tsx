@@ -10,8 +10,10 @@ import { Select } from '../../../components/ui/select.tsx'
 import { Skeleton } from '../../../components/ui/states.tsx'
 import { AdviceText } from '../../../components/wait-note.tsx'
 import { messageOf } from '../../../lib/fetch-json.ts'
-import { usePendingAdvice, useWaitAdvice } from '../../../lib/advice/use-advice.ts'
+import { usePausedAdvice, usePendingAdvice, useWaitAdvice } from '../../../lib/advice/use-advice.ts'
 import { tellHourly, tellLoad, waitOf } from '../../../lib/model-load.ts'
+import { PAUSED } from '../../../lib/advice/wait-advice.ts'
+import { reasonText } from '../../../lib/wait-words.ts'
 import { modelsQuery } from '../../../lib/models.ts'
 
 const FEATURE_LABELS: Record<string, string> = {
@@ -95,13 +97,17 @@ function ModelFacts({ model }: { model: ModelInfo }) {
 
 function OfflineNote({ model }: { model: string }) {
   const pending = usePendingAdvice(model)
+  const paused = usePausedAdvice(model)
+  const advice = pending ?? paused
   return (
     <p className="flex flex-wrap items-start gap-1.5 text-xs text-warn">
       <span aria-hidden className="mt-1.5 size-1.5 shrink-0 rounded-full bg-warn" />
-      Nobody offers {model} right now. A request waits until somebody does, for an hour at most.
-      {pending && (
+      {paused
+        ? `${reasonText({ wait: PAUSED }, 0)} that has ${model}. A request waits until it is resumed, for an hour at most.`
+        : `Nobody offers ${model} right now. A request waits until somebody does, for an hour at most.`}
+      {advice && (
         <span>
-          <AdviceText advice={pending} />
+          <AdviceText advice={advice} />
         </span>
       )}
     </p>
