@@ -67,6 +67,18 @@ describe('the repository of a club', () => {
   })
 })
 
+it('tells who may ask whether a picture was made here: members, and strangers where the operator lets everybody', async () => {
+  const told = async (cookie: string) =>
+    (await callDashboard<SessionInfo>(gateway, { cookie }, 'session')).body.mayCheckPictures
+  const open = (publicProvenance: string | null) =>
+    callDashboard(gateway, admin, 'settings', { method: 'PATCH', json: { publicProvenance } })
+  expect([await told(member.cookie), await told('')]).toEqual([true, false])
+  await open('1')
+  expect(await told('')).toBe(true)
+  await open(null)
+  expect(await told('')).toBe(false)
+})
+
 describe('the name of the club', () => {
   it('is the product’s own until an admin says otherwise, and again when it is reset', async () => {
     expect(await club()).toEqual({ name: 'inference.club', picture: null })

@@ -21,6 +21,7 @@ export function getSession(
       signIn: { ...people.signInOptions(), isUnclaimed: person === undefined && !(await people.isClaimed()) },
       limits: { maxImagesPerRequest, maxInputImages, maxUploadBytes },
       repository: person && config.club.repository !== '' ? config.club.repository : null,
+      mayCheckPictures: person !== undefined || config.publicProvenance,
       version
     }
   })

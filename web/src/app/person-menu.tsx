@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { BookOpen, ChevronsUpDown, LifeBuoy, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react'
+import { BookOpen, ChevronsUpDown, LifeBuoy, LogOut, Monitor, Moon, ScanSearch, Sun, UserRound } from 'lucide-react'
 import { Menu } from '../components/ui/menu.tsx'
 import { basePath } from '../lib/base-path.ts'
 import { useSession } from '../lib/session.ts'
@@ -51,6 +51,11 @@ export function PersonMenu() {
           label: 'Guides',
           icon: LifeBuoy,
           onSelect: () => void window.open(`${basePath}/guides`, '_blank', 'noopener')
+        },
+        {
+          label: 'Was this made here?',
+          icon: ScanSearch,
+          onSelect: () => void navigate({ to: '/provenance' })
         },
         { label: 'Sign out', icon: LogOut, onSelect: signOut }
       ]}

@@ -19,6 +19,8 @@ export interface SessionInfo {
   limits: CallLimits
   /** Where the program is to be had with git, for who is signed in; null: nobody has said. */
   repository: string | null
+  /** The reader may ask whether a picture was made here. */
+  mayCheckPictures: boolean
   version: string
 }
 

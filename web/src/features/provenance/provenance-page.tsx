@@ -1,11 +1,12 @@
 import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
-import { CircleCheck, CircleHelp, ImageUp } from 'lucide-react'
+import { ArrowLeft, CircleCheck, CircleHelp, ImageUp } from 'lucide-react'
 import { type DragEvent, useRef, useState } from 'react'
 import { ClubSign } from '../../components/club-sign.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Notice } from '../../components/ui/notice.tsx'
 import { ApiError, messageOf } from '../../lib/fetch-json.ts'
+import { useSession } from '../../lib/session.ts'
 import { useTitle } from '../../lib/use-title.ts'
 import { type ProvenanceAnswer, useCheckPicture } from './api.ts'
 
@@ -14,6 +15,8 @@ const TITLE = 'Was this made here?'
 /** For members and, where the operator lets them, everybody: so it stands alone, without the navigation. */
 export function ProvenancePage() {
   useTitle(TITLE)
+  const { data: session } = useSession()
+  const mayAsk = session?.mayCheckPictures !== false
   const check = useCheckPicture()
   return (
     <div className="flex min-h-dvh flex-col px-6 py-6 sm:px-10">
@@ -29,11 +32,20 @@ export function ProvenancePage() {
             Show a picture, and you are told whether it was made here. Nothing of it is kept, and nothing else is told.
           </p>
         </div>
-        <PictureDrop busy={check.isPending} onFile={(file) => check.mutate(file)} />
+        {mayAsk ? <PictureDrop busy={check.isPending} onFile={(file) => check.mutate(file)} /> : <MembersOnly />}
         <div aria-live="polite">
           {check.data && <Answer answer={check.data} name={check.variables.name} />}
-          {check.error && <Refusal error={check.error} />}
+          {check.error && mayAsk && <Refusal error={check.error} />}
         </div>
+        {session && (
+          <Link
+            to={session.person ? '/' : '/sign-in'}
+            className="flex items-center gap-1.5 self-start text-muted underline-offset-2 hover:underline"
+          >
+            <ArrowLeft className="size-4" aria-hidden />
+            {session.person ? 'Back to the dashboard' : 'To the sign-in page'}
+          </Link>
+        )}
       </main>
     </div>
   )
@@ -110,17 +122,15 @@ function Answer({ answer, name }: { answer: ProvenanceAnswer; name: string }) {
   )
 }
 
-const Refusal = ({ error }: { error: Error }) => (
-  <Notice look="bad">
-    {error instanceof ApiError && error.status === 401 ? (
-      <>
-        Only members may ask here.{' '}
-        <Link to="/sign-in" search={{ next: '/provenance' }} className="underline">
-          Sign in
-        </Link>
-      </>
-    ) : (
-      messageOf(error)
-    )}
+const Refusal = ({ error }: { error: Error }) =>
+  error instanceof ApiError && error.status === 401 ? <MembersOnly /> : <Notice look="bad">{messageOf(error)}</Notice>
+
+/** To a stranger, where the operator lets members alone ask. */
+const MembersOnly = () => (
+  <Notice look="info">
+    Only members may ask here.{' '}
+    <Link to="/sign-in" search={{ next: '/provenance' }} className="underline">
+      Sign in
+    </Link>
   </Notice>
 )
