@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createStorageSweeper } from '../../src/app/storage-sweeper.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
 import { connectFor, ended, picture, submit, unique } from '../support/agent-work.ts'
-import { generate } from '../support/image-calls.ts'
+import { generate, type ImagesAnswer } from '../support/image-calls.ts'
+import { listRows } from '../support/list-remains.ts'
 import { readError } from '../support/read-error.ts'
 import { runProgram } from '../support/run-program.ts'
 import { type S3Process, spawnS3 } from '../support/spawn-s3.ts'
@@ -186,6 +187,30 @@ it('sends whoever may see an image to a signed link that says what it is and soo
   expect(policy).toContain(`img-src 'self' data: blob: ${s3.url};`)
   await other.close()
 })
+
+it.each(['redirect', 'https://cdn.example.org/club/'])(
+  'hands over itself, and then deletes, what is gone once it was fetched, where %s delivers the others',
+  async (delivery) => {
+    const { other, key, fetchFrom } = await delivering(delivery)
+    const json = { model: 'demo', prompt: 'a fox', size: '48x32', steps: 2, expires_in: 0 }
+    const made = await other.call('/v1/images/generations', { key, json })
+    const { request_id: id, data } = (await made.json()) as ImagesAnswer
+    const path = new URL(data[0]!.url).pathname
+    const isStored = async () => (await s3.state()).keys.some((one) => one.includes(data[0]!.asset_id))
+    expect(await isStored()).toBe(true)
+    const small = await fetchFrom(`${path}?width=16`)
+    expect([small.status, small.headers.get('cache-control')]).toEqual([200, 'private, no-store'])
+    await small.arrayBuffer()
+    const whole = await fetchFrom(path)
+    expect([whole.status, whole.headers.get('location')]).toEqual([200, null])
+    expect((await whole.arrayBuffer()).byteLength).toBe(Number(whole.headers.get('content-length')))
+    await waitFor(async () => (await fetchFrom(path)).status === 404)
+    await waitFor(async () => !(await isStored()))
+    expect((await fetchFrom(`${path}?width=16`)).status).toBe(404)
+    expect(await listRows(other, id)).toEqual([])
+    await other.close()
+  }
+)
 
 it('sends to a network in front of the bucket what needs no key, and nothing else', async () => {
   const { other, key, path, input, fetchFrom, asset } = await delivering('https://cdn.example.org/club/')

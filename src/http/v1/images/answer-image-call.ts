@@ -66,7 +66,7 @@ async function waitForImages(
   }).finally(answered)
   // Nobody will read the images of a caller who left without a key to come back with; a stopping server keeps them.
   if (left.aborted && typeof end === 'string' && !hasKey) await context.requests.cancel(id)
-  if (end === 'timeout') throw await lateError(context, { id, hasKey })
+  if (end === 'timeout') throw await lateError(context, { id, hasKey, reply })
   if (end === 'aborted') throw errors.shuttingDown(`The server is restarting; request '${id}' goes on afterwards.`)
   void reply.header('openai-processing-ms', Math.round(reply.elapsedTime))
   const format = formatFor(call, request.principal.responseDefault)
@@ -107,13 +107,16 @@ const syncTimeoutMs = ({ syncTimeoutMs, cdnTimeoutMs }: Limits, { reached }: Fas
 
 /** The request goes on and can be fetched. A caller without a key for it who is better off with a new one later leaves none behind. */
 async function lateError(
-  { requests, requestViews }: HttpContext,
-  { id, hasKey }: Pick<Submitted, 'id' | 'hasKey'>
+  context: HttpContext,
+  { id, hasKey, reply }: Pick<Submitted, 'id' | 'hasKey'> & { reply: FastifyReply }
 ): Promise<AppError> {
-  const error = passingError(await requestViews.findWait(id))
+  const error = passingError(await context.requestViews.findWait(id))
   if (!error) return errors.timeout(id)
+  if (hasKey) return error
   // Somebody who has begun meanwhile goes on.
-  return hasKey || (await requests.giveUp({ id, error })) ? error : errors.timeout(id)
+  if (!(await context.requests.giveUp({ id, error }))) return errors.timeout(id)
+  onceDelivered(context, reply, { id })
+  return error
 }
 
 /**

@@ -92,7 +92,7 @@ async function* untilEnded(
         if (view && choice.takes()) yield presentPartialImage(view, event, { index: index++, now: now() })
         break
       case 'quiet':
-        await refuseToWait(context, { id, hasKey, waitedMs: performance.now() - began })
+        await refuseToWait(context, { id, hasKey, reply, waitedMs: performance.now() - began })
         yield HEARTBEAT
     }
   }
@@ -111,14 +111,19 @@ async function presentEnd(view: RequestView, assets: HttpContext['assets']): Pro
 
 /** Throws what a caller is told who is better off coming back later; without a key for it the request is over then. */
 async function refuseToWait(
-  { requests, requestViews, config, now }: HttpContext,
-  { id, hasKey, waitedMs }: Pick<Submitted, 'id' | 'hasKey'> & { waitedMs: number }
+  context: HttpContext,
+  { id, hasKey, reply, waitedMs }: Pick<Submitted, 'id' | 'hasKey'> & { reply: FastifyReply; waitedMs: number }
 ): Promise<void> {
+  const { requests, requestViews, config, now } = context
   const { unusableTimeoutMs, syncTimeoutMs } = config.limits
   const wait = await requestViews.findWait(id)
   if (!waitsInVain(wait, { waitedMs, mayWaitMs: syncTimeoutMs, unusableTimeoutMs, now: now() })) return
   const error = passingError(wait)
-  if (error && (hasKey || (await requests.giveUp({ id, error })))) throw error
+  if (!error) return
+  if (hasKey) throw error
+  if (!(await requests.giveUp({ id, error }))) return
+  onceDelivered(context, reply, { id })
+  throw error
 }
 
 /** Spreads so many previews over the work: of two, one is sent after a third of the steps, one after two thirds. */
