@@ -7,7 +7,7 @@ export const ADMINS_LOOK = {
     variable: 'INFERENCE_CLUB_LIMITS_ADMINS_LOOK',
     live: true,
     description:
-      'Whether admins may look at the requests, images and inputs of others, which their owners then see; `0`: they see what any member does.',
+      'Whether admins may look at the requests, images and inputs of others, which their owners then see; `0`: they see what any member does, and the dashboard offers them nothing of others.',
     fallback: true
   })
 }

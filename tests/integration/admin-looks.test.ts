@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSteadyClock } from '../../src/lib/clock.ts'
 import { HOUR_MS } from '../../src/lib/durations.ts'
 import type { Visibility } from '../../src/lib/visibility.ts'
+import type { SessionInfo } from '../../src/http/dashboard/contract/session.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
+import { openEvents } from '../support/dashboard-events.ts'
+import { startHandWorker } from '../support/hand-worker.ts'
 import { getJob, type ImagesAnswer, SMALL } from '../support/image-calls.ts'
 import { listRows } from '../support/list-remains.ts'
 import { plainPng } from '../support/pictures.ts'
@@ -31,12 +34,14 @@ afterAll(() => gateway.close())
 
 const pathOf = (url: string): string => url.slice(gateway.url.length)
 
+const pictureUrl = async (): Promise<string> =>
+  `data:image/png;base64,${(await plainPng({ width: 48, height: 32 }, [1, 2, 3])).toString('base64')}`
+
 /** An edit: where its image and its source are. */
 async function makeEdit(visibility: Visibility) {
-  const picture = `data:image/png;base64,${(await plainPng({ width: 48, height: 32 }, [1, 2, 3])).toString('base64')}`
   const response = await gateway.call('/v1/images/edits', {
     key: owner.key,
-    json: { ...SMALL, visibility, images: [{ image_url: picture }] }
+    json: { ...SMALL, visibility, images: [{ image_url: await pictureUrl() }] }
   })
   expect(response.status).toBe(200)
   const { request_id: id, data } = (await response.json()) as ImagesAnswer
@@ -102,6 +107,51 @@ describe('a look of an admin', () => {
     expect(await listRows(gateway, id)).toEqual([])
   })
 
+  it('at the queue of everybody is told of what has pictures, and one at their own is not', async () => {
+    const services = [{ models: [{ id: 'by-hand', features: ['generate' as const, 'edit' as const] }] }]
+    const worker = await startHandWorker(gateway, { key: owner.key, services })
+    const submit = async (path: string, fields: object): Promise<string> => {
+      const json = { ...SMALL, model: 'by-hand', async: true, ...fields }
+      const response = await gateway.call(`/v1/images/${path}`, { key: owner.key, json })
+      expect(response.status).toBe(202)
+      return ((await response.json()) as { id: string }).id
+    }
+    const edit = await submit('edits', { visibility: 'PRIVATE', images: [{ image_url: await pictureUrl() }] })
+    const words = await submit('generations', { visibility: 'PRIVATE' })
+    const look = async (query: string) => {
+      const { body } = await callDashboard<{ items: { id: string }[] }>(gateway, admin, `queue${query}`)
+      return body.items.map(({ id }) => id)
+    }
+    try {
+      expect(await look('')).toEqual([])
+      expect(await seenBy(edit)).toEqual([])
+      for (const query of ['?owner=all', `?owner=${owner.id}`]) {
+        expect(await look(query)).toEqual(expect.arrayContaining([edit, words]))
+        expect(await seenBy(edit)).toMatchObject([{ id: admin.id, times: 1 }])
+      }
+      expect(await seenBy(words)).toEqual([])
+    } finally {
+      for (const id of [edit, words]) await statusOf(`/v1/jobs/${id}/cancel`, { key: owner.key, method: 'POST' })
+      await worker.close()
+    }
+  })
+
+  it('at what happens to the requests of everybody is told, and one at what happens to their own is not', async () => {
+    const own = await openEvents(gateway, { cookie: admin.cookie })
+    const unseen = await makeEdit('PRIVATE')
+    await own.close()
+    expect(own.all('request')).toEqual([])
+    expect(await seenBy(unseen.id)).toEqual([])
+    const everybody = await openEvents(gateway, { cookie: admin.cookie, query: '?owner=all' })
+    try {
+      const { id } = await makeEdit('PRIVATE')
+      await everybody.received('request', (request) => request.id === id)
+      expect(await seenBy(id)).toMatchObject([{ id: admin.id, times: 1 }])
+    } finally {
+      await everybody.close()
+    }
+  })
+
   it('is none of the owner, of members, or of nobody', async () => {
     const { id, asset, input } = await makeEdit('PRIVATE')
     for (const { key } of [owner, member]) for (const path of [asset, input]) await statusOf(path, { key })
@@ -109,6 +159,9 @@ describe('a look of an admin', () => {
     expect(await seenBy(id)).toEqual([])
   })
 })
+
+const seesOthers = async ({ cookie }: { cookie: string }): Promise<boolean> =>
+  (await callDashboard<SessionInfo>(gateway, { cookie }, 'session')).body.seesOthers
 
 describe('switched off for the club', () => {
   const set = (value: '0' | '1' | null) =>
@@ -137,5 +190,18 @@ describe('switched off for the club', () => {
       await set(null)
     }
     expect(await WAYS[0]![1](made, admin)).toBe(200)
+  })
+
+  it('pages are told by the session that they have nobody else to offer', async () => {
+    const readers = [admin, member, { cookie: '' }]
+    const all = () => Promise.all(readers.map(seesOthers))
+    expect(await all()).toEqual([true, false, false])
+    expect((await set('0')).status).toBe(200)
+    try {
+      expect(await all()).toEqual([false, false, false])
+    } finally {
+      await set(null)
+    }
+    expect(await all()).toEqual([true, false, false])
   })
 })

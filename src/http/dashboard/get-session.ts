@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { seesOthers } from '../../assets/may-see.ts'
 import { callerOf } from '../auth/caller.ts'
 import type { HttpContext } from '../http-context.ts'
 import type { SessionInfo } from './contract/session.ts'
@@ -17,6 +18,7 @@ export function getSession(
     const { maxImagesPerRequest, maxInputImages, maxUploadBytes } = config.limits
     return {
       person: person ? presentPerson(person) : null,
+      seesOthers: person !== undefined && seesOthers(person, config.limits),
       club: presentClub({ config, clubPicture }),
       signIn: { ...people.signInOptions(), isUnclaimed: person === undefined && !(await people.isClaimed()) },
       limits: { maxImagesPerRequest, maxInputImages, maxUploadBytes },

@@ -22,5 +22,8 @@ export function usePerson(): Person {
   return person
 }
 
+/** Whether the reader may look at the requests of others, as the server has it; only within pages that need somebody to be. */
+export const useSeesOthers = (): boolean => useSuspenseQuery(sessionQuery).data.seesOthers
+
 /** Where members get the program with git; null: nobody has said. */
 export const useRepository = (): string | null => useSession().data?.repository ?? null

@@ -7,7 +7,7 @@ import { useDeferredValue, useState } from 'react'
 import type { RequestPage } from '../../../../src/http/dashboard/contract/requests.ts'
 import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
 import { membersQuery } from '../../lib/people.ts'
-import { usePerson } from '../../lib/session.ts'
+import { usePerson, useSeesOthers } from '../../lib/session.ts'
 import {
   type Command,
   type CommandGroup,
@@ -117,6 +117,7 @@ function Item({ command, onRun }: { command: Command; onRun: (command: Command) 
 function useGroups(typed: string, showShortcuts: () => void): CommandGroup[] {
   const navigate = useNavigate()
   const { role } = usePerson()
+  const seesOthers = useSeesOthers()
   const q = useDeferredValue(typed)
   const isSearch = q.length >= FEWEST_LETTERS
   const { data: found } = useQuery({
@@ -126,7 +127,7 @@ function useGroups(typed: string, showShortcuts: () => void): CommandGroup[] {
     enabled: isSearch,
     placeholderData: keepPreviousData
   })
-  const { data: people } = useQuery({ ...membersQuery, enabled: isSearch && role === 'admin' })
+  const { data: people } = useQuery({ ...membersQuery, enabled: isSearch && seesOthers })
   const fixed = matchCommands(fixedCommands(role, { navigate, showShortcuts }), typed)
   if (!isSearch) return fixed
   const met = (people ?? []).filter(({ name, email }) => isFound(`${name} ${email}`, q)).slice(0, MOST_PEOPLE)

@@ -3,6 +3,7 @@ import { Ban, CircleCheck, Ellipsis, Images, Link2, Scale, ShieldCheck, ShieldOf
 import type { PersonInfo } from '../../../../src/http/dashboard/contract/admin.ts'
 import { Button } from '../../components/ui/button.tsx'
 import { Menu, type MenuEntry } from '../../components/ui/menu.tsx'
+import { useSeesOthers } from '../../lib/session.ts'
 import type { MemberStep } from './member-dialog.tsx'
 
 /** What the menu leads to. */
@@ -17,13 +18,18 @@ export interface MemberMenuProps {
 /** What an admin does with somebody; nobody takes one's own role, or disables oneself. */
 export function MemberMenu({ person, isMe, onOpen }: MemberMenuProps) {
   const navigate = useNavigate()
+  const seesOthers = useSeesOthers()
   const open = (what: MemberAction) => () => onOpen(what, person)
   const entries: MenuEntry[] = [
-    {
-      label: 'See their images',
-      icon: Images,
-      onSelect: () => void navigate({ to: '/requests', search: { owner: person.id } })
-    },
+    ...(seesOthers || isMe
+      ? [
+          {
+            label: 'See their images',
+            icon: Images,
+            onSelect: () => void navigate({ to: '/requests', search: { owner: person.id } })
+          }
+        ]
+      : []),
     { label: 'Limits', icon: Scale, onSelect: open('limits') },
     ...(person.disabledAt === null ? [{ label: 'Link to set a password', icon: Link2, onSelect: open('link') }] : []),
     ...(isMe

@@ -3,7 +3,7 @@ import type { QueueState } from '../../../../src/http/dashboard/contract/request
 import { tell, tellError } from '../../components/ui/toaster.tsx'
 import { DASHBOARD, fetchJson, messageOf } from '../../lib/fetch-json.ts'
 
-/** Whose queue: the reader's own, or, for admins, everybody's. */
+/** Whose queue: the reader's own, or, for who may see it, everybody's. */
 export type QueueOwner = 'own' | 'all'
 
 /** Live events say when something has changed; estimates change by themselves as well. */

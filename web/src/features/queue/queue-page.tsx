@@ -8,7 +8,7 @@ import { Page } from '../../components/ui/page.tsx'
 import { Segmented } from '../../components/ui/segmented.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/ui/states.tsx'
 import { useLiveScope } from '../../lib/use-live-scope.ts'
-import { usePerson } from '../../lib/session.ts'
+import { usePerson, useSeesOthers } from '../../lib/session.ts'
 import { type QueueOwner, queueQuery } from './api.ts'
 import { CancelAll } from './cancel-all.tsx'
 import { FinishedPanel } from './finished-panel.tsx'
@@ -20,7 +20,8 @@ const route = getRouteApi('/members/queue')
 
 export function QueuePage() {
   const person = usePerson()
-  const owner: QueueOwner = route.useSearch().owner === 'all' && person.role === 'admin' ? 'all' : 'own'
+  const seesOthers = useSeesOthers()
+  const owner: QueueOwner = route.useSearch().owner === 'all' && seesOthers ? 'all' : 'own'
   useLiveScope(owner === 'all')
   const { data, error, refetch } = useQuery(queueQuery(owner))
   const finished = useJustFinished().filter((request) => owner === 'all' || request.owner.id === person.id)
@@ -32,7 +33,7 @@ export function QueuePage() {
       actions={
         <>
           {anyOfMine && <CancelAll />}
-          {person.role === 'admin' && <OwnerChoice owner={owner} />}
+          {seesOthers && <OwnerChoice owner={owner} />}
         </>
       }
     >

@@ -5,7 +5,7 @@ import type { RequestSummary } from '../../../../src/http/dashboard/contract/req
 import type { RequestSearch } from '../../lib/request-search.ts'
 import { startOfDay } from '../../lib/format.ts'
 import { hasStatus, itemsOf, type ListData, requestList } from '../../lib/request-list.ts'
-import { usePerson } from '../../lib/session.ts'
+import { useSeesOthers } from '../../lib/session.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { requestDetail } from './api.ts'
 import { toListQuery } from './request-filters.ts'
@@ -36,9 +36,9 @@ export function useListOrigin() {
 export function useNeighbours(id: string): { newer?: RequestSummary | undefined; older?: RequestSummary | undefined } {
   const client = useQueryClient()
   const { list, search } = useListOrigin()
-  const isAdmin = usePerson().role === 'admin'
+  const seesOthers = useSeesOthers()
   const today = startOfDay(useNow(60_000))
-  const query = useMemo(() => toListQuery(search, { today, isAdmin }), [search, today, isAdmin])
+  const query = useMemo(() => toListQuery(search, { today, seesOthers }), [search, today, seesOthers])
   const { data, hasNextPage, isFetching, isError, fetchNextPage } = useInfiniteQuery({
     ...requestList(query),
     enabled: false

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { filterChips, periodOf, shiftDays, startOfDate, toListQuery, withoutFilters } from './request-filters.ts'
 
 const today = new Date(2026, 2, 10).getTime()
-const toQuery = (search: Parameters<typeof toListQuery>[0], isAdmin = false) => toListQuery(search, { today, isAdmin })
+const toQuery = (search: Parameters<typeof toListQuery>[0], seesOthers = false) =>
+  toListQuery(search, { today, seesOthers })
 
 describe('toListQuery', () => {
   it('asks for nothing when nothing is narrowed', () => {
@@ -31,7 +32,7 @@ describe('toListQuery', () => {
     })
   })
 
-  it('asks for the requests of others for admins only', () => {
+  it('asks for the requests of others only for who may see them, whatever the address says', () => {
     expect(toQuery({ owner: 'all' })).toEqual({})
     expect(toQuery({ owner: 'all' }, true)).toEqual({ owner: 'all' })
   })

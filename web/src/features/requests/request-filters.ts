@@ -64,7 +64,10 @@ function rangeOf(search: RequestSearch, today: number): { from?: number; to?: nu
  * What the address asks for, as the server is asked; what it does not make sense of is not asked for. `today` is the
  * first moment of the reader's day, UTC milliseconds.
  */
-export function toListQuery(search: RequestSearch, { today, isAdmin }: { today: number; isAdmin: boolean }): ListQuery {
+export function toListQuery(
+  search: RequestSearch,
+  { today, seesOthers }: { today: number; seesOthers: boolean }
+): ListQuery {
   const { q = '', model, provider, owner } = search
   const status = STATUSES.find(({ value }) => value === search.status)?.value
   const kind = KINDS.find(({ value }) => value === search.kind)?.value
@@ -77,7 +80,7 @@ export function toListQuery(search: RequestSearch, { today, isAdmin }: { today: 
     ...(kind && { kind }),
     ...(visibility && { visibility }),
     ...rangeOf(search, today),
-    ...(isAdmin && owner !== undefined && { owner })
+    ...(seesOthers && owner !== undefined && { owner })
   }
 }
 

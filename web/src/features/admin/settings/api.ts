@@ -16,7 +16,7 @@ export function useChangeSettings() {
       fetchJson<LiveSetting[]>(`${DASHBOARD}/settings`, { method: 'PATCH', json: change }),
     onSuccess: (settings) => {
       client.setQueryData(settingsQuery.queryKey, settings)
-      // It tells who may join, and how the club is called.
+      // It tells who may join, whether admins see others, and how the club is called.
       void client.invalidateQueries({ queryKey: sessionQuery.queryKey })
     }
   })

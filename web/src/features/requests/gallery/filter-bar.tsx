@@ -8,7 +8,7 @@ import { Popover } from '../../../components/ui/popover.tsx'
 import { useIsNarrow } from '../../../lib/use-media.ts'
 import { filterOptions } from '../api.ts'
 import { FilterFields } from './filter-fields.tsx'
-import { usePerson } from '../../../lib/session.ts'
+import { useSeesOthers } from '../../../lib/session.ts'
 import { type FilterChip, filterChips, type FilterName, withoutFilters } from '../request-filters.ts'
 import { SearchField } from './search-field.tsx'
 
@@ -21,9 +21,9 @@ export interface FilterBarProps {
 export function FilterBar({ search, onChange }: FilterBarProps) {
   const isNarrow = useIsNarrow()
   const { data } = useQuery(filterOptions)
-  const isAdmin = usePerson().role === 'admin'
-  // The server shows members their own whatever the address says.
-  const chips = filterChips(isAdmin ? search : withoutFilters(search, ['owner']), data)
+  const seesOthers = useSeesOthers()
+  // Who may not see others is shown their own whatever the address says.
+  const chips = filterChips(seesOthers ? search : withoutFilters(search, ['owner']), data)
   const change = (part: RequestSearch) => {
     const next = Object.entries({ ...search, ...part }).filter(([, value]) => value !== '')
     onChange(Object.fromEntries(next) as RequestSearch)

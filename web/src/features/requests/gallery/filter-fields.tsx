@@ -4,7 +4,7 @@ import type { RequestSearch } from '../../../lib/request-search.ts'
 import { Field, TextInput } from '../../../components/ui/field.tsx'
 import { Select } from '../../../components/ui/select.tsx'
 import { VISIBILITY_CHOICES } from '../../../lib/visibility-words.ts'
-import { usePerson } from '../../../lib/session.ts'
+import { usePerson, useSeesOthers } from '../../../lib/session.ts'
 import { filterOptions } from '../api.ts'
 import { dateText, KINDS, type Period, PERIODS, periodOf, STATUSES } from '../request-filters.ts'
 
@@ -23,6 +23,7 @@ interface Option {
 export function FilterFields({ search, onChange }: FilterFieldsProps) {
   const { data } = useQuery(filterOptions)
   const person = usePerson()
+  const seesOthers = useSeesOthers()
   const owners = data?.owners.filter(({ id }) => id !== person.id) ?? []
   const named = (list: FilterOptions['owners']): Option[] => list.map(({ id, name }) => ({ value: id, label: name }))
   const choice = (
@@ -40,7 +41,7 @@ export function FilterFields({ search, onChange }: FilterFieldsProps) {
   )
   return (
     <div className="grid gap-4 sm:grid-cols-2">
-      {person.role === 'admin' &&
+      {seesOthers &&
         choice('owner', 'Made by', [
           { value: '', label: 'Me' },
           { value: 'all', label: 'Everybody' },

@@ -6,7 +6,7 @@ import { buttonClass } from '../../../components/ui/button.tsx'
 import { Page } from '../../../components/ui/page.tsx'
 import { Segmented } from '../../../components/ui/segmented.tsx'
 import { startOfDay } from '../../../lib/format.ts'
-import { usePerson } from '../../../lib/session.ts'
+import { useSeesOthers } from '../../../lib/session.ts'
 import { useNow } from '../../../lib/use-now.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { GalleryList } from './gallery-list.tsx'
@@ -26,10 +26,10 @@ const VIEWS = [
 export function RequestsPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const isAdmin = usePerson().role === 'admin'
+  const seesOthers = useSeesOthers()
   const today = startOfDay(useNow(60_000))
   const [view, setView] = useGalleryView()
-  const query = useMemo(() => toListQuery(search, { today, isAdmin }), [search, today, isAdmin])
+  const query = useMemo(() => toListQuery(search, { today, seesOthers }), [search, today, seesOthers])
   const list = useRequestList(query)
   const memoryKey = JSON.stringify(query)
   useLiveScope(query.owner !== undefined)
