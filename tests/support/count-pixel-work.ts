@@ -1,4 +1,8 @@
-import sharp from 'sharp'
+import { createRequire } from 'node:module'
+import type { default as Sharp } from 'sharp'
+
+// As images are decoded: what `import` gives is another module, whose queue hears nothing of that.
+const sharp = createRequire(import.meta.url)('sharp') as typeof Sharp
 
 /** How often an image was decoded or encoded meanwhile, by anybody in this process. */
 export async function countPixelWork(during: () => Promise<unknown>): Promise<number> {
