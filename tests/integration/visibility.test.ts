@@ -17,6 +17,7 @@ let aheadMs = 0
 let owner: TestUser
 let member: TestUser
 let admin: TestUser
+let headersOf: Record<Reader, { key?: string; cookie?: string }>
 
 beforeAll(async () => {
   const clock = createSteadyClock()
@@ -32,6 +33,19 @@ beforeAll(async () => {
     key: admin.key,
     services: [{ concurrency: 4, models: [{ id: 'demo', servedAs: 'demo', features: [...features] }] }]
   })
+  const revoked = await gateway.addKey(owner)
+  await gateway.gateway.context.apiKeys.revoke(revoked.keyId)
+  const disabled = await gateway.addUser()
+  await gateway.gateway.context.people.setDisabled(disabled.id, true)
+  headersOf = {
+    nobody: {},
+    member: { key: member.key },
+    admin: { key: admin.key },
+    owner: { key: owner.key },
+    'revoked key': { key: revoked.key },
+    'disabled person': { key: disabled.key },
+    'owner by session': { cookie: await gateway.signIn(owner) }
+  }
 })
 afterAll(() => gateway.close())
 
@@ -113,45 +127,40 @@ function expectedStatus(route: Route, reader: Reader, visibility: Visibility): n
   return visibility === 'PRIVATE' && reader !== 'nobody' ? 200 : 404
 }
 
+/** All ways to what an edit has stored, with a link that is signed and one that is shared. */
+async function pathsOf({
+  id,
+  url,
+  asset,
+  inputs
+}: Awaited<ReturnType<typeof makeEdit>>): Promise<Record<Route, string>> {
+  const shared = pathOf((await share(owner, id)).urls[0]!)
+  return {
+    asset,
+    thumbnail: `${asset}?width=16`,
+    input: inputs.input!,
+    mask: inputs.mask!,
+    signed: url,
+    'signed thumbnail': `${url}${url.includes('?') ? '&' : '?'}width=16`,
+    share: shared,
+    'share thumbnail': `${shared}&width=16`
+  }
+}
+
+const CELLS = ROUTES.flatMap((route) => READERS.map((reader) => [route, reader] as const))
+
 describe.each(VISIBILITIES)('%s', (visibility) => {
   let made: Awaited<ReturnType<typeof makeEdit>>
   let paths: Record<Route, string>
-  let headersOf: Record<Reader, { key?: string; cookie?: string }>
 
   beforeAll(async () => {
     made = await makeEdit(owner, visibility)
-    const shared = pathOf((await share(owner, made.id)).urls[0]!)
-    paths = {
-      asset: made.asset,
-      thumbnail: `${made.asset}?width=16`,
-      input: made.inputs.input!,
-      mask: made.inputs.mask!,
-      signed: made.url,
-      'signed thumbnail': `${made.url}${made.url.includes('?') ? '&' : '?'}width=16`,
-      share: shared,
-      'share thumbnail': `${shared}&width=16`
-    }
-    const revoked = await gateway.addKey(owner)
-    await gateway.gateway.context.apiKeys.revoke(revoked.keyId)
-    const disabled = await gateway.addUser()
-    await gateway.gateway.context.people.setDisabled(disabled.id, true)
-    headersOf = {
-      nobody: {},
-      member: { key: member.key },
-      admin: { key: admin.key },
-      owner: { key: owner.key },
-      'revoked key': { key: revoked.key },
-      'disabled person': { key: disabled.key },
-      'owner by session': { cookie: await gateway.signIn(owner) }
-    }
+    paths = await pathsOf(made)
   })
 
-  it.each(ROUTES.flatMap((route) => READERS.map((reader) => [route, reader] as const)))(
-    '%s for %s',
-    async (route, reader) => {
-      expect(await statusOf(paths[route], headersOf[reader])).toBe(expectedStatus(route, reader, visibility))
-    }
-  )
+  it.each(CELLS)('%s for %s', async (route, reader) => {
+    expect(await statusOf(paths[route], headersOf[reader])).toBe(expectedStatus(route, reader, visibility))
+  })
 
   it('is told by the job, and signed links are given where they are needed', async () => {
     expect(made.visibility).toBe(visibility)
@@ -366,6 +375,24 @@ describe('a share link', () => {
   })
 })
 
+describe('a link that has ended', () => {
+  it('is no more than the path without it, whoever follows it', async () => {
+    const { id, url } = await makeEdit(owner, 'SECRET')
+    const shared = pathOf((await share(owner, id, { expires_in: 3600 })).urls[0]!)
+    const wanted = { nobody: 404, member: 404, admin: 404, owner: 200, 'revoked key': 401, 'disabled person': 401 }
+    try {
+      aheadMs = 8 * DAY_MS
+      for (const path of [url, `${url}&width=16`, shared, `${shared}&width=16`]) {
+        for (const [reader, status] of Object.entries(wanted)) {
+          expect(await statusOf(path, headersOf[reader as Reader]), `${path} for ${reader}`).toBe(status)
+        }
+      }
+    } finally {
+      aheadMs = 0
+    }
+  })
+})
+
 describe('links of somebody who was shut out', () => {
   it('end with them, and are good again when they are back', async () => {
     const friend = await gateway.addUser()
@@ -434,6 +461,55 @@ describe('after a deletion', () => {
     for (const path of paths) expect(await statusOf(path)).toBe(404)
     const rows = await gateway.database.db.selectFrom('share_links').select('id').where('request_id', '=', id).execute()
     expect(rows).toEqual([])
+  })
+})
+
+/** What may become of a private edit, and who gets any of it by any of its old paths then. */
+const AFTERWARDS: [string, (id: string) => Promise<unknown>, readonly Reader[]][] = [
+  [
+    'taken down',
+    async (id) => {
+      expect((await change(owner, id, 'PUBLIC')).status).toBe(200)
+      const by = { cookie: await gateway.signIn(admin) }
+      const json = { reason: 'rights' }
+      expect((await callDashboard(gateway, by, `reports/${id}/take-down`, { method: 'POST', json })).status).toBe(200)
+    },
+    ['owner', 'owner by session', 'admin']
+  ],
+  [
+    'deleted',
+    async (id) => expect((await gateway.call(`/v1/jobs/${id}`, { method: 'DELETE', key: owner.key })).status).toBe(200),
+    []
+  ]
+]
+
+describe.each(AFTERWARDS)('an edit that was %s', (_what, become, readers) => {
+  let paths: Record<Route, string>
+  beforeAll(async () => {
+    const made = await makeEdit(owner, 'PRIVATE')
+    paths = await pathsOf(made)
+    for (const path of Object.values(paths)) expect(await statusOf(path, headersOf.owner)).toBe(200)
+    await become(made.id)
+  })
+
+  it.each(CELLS)('%s for %s', async (route, reader) => {
+    const refusal = reader === 'revoked key' || reader === 'disabled person' ? 401 : 404
+    expect(await statusOf(paths[route], headersOf[reader])).toBe(readers.includes(reader) ? 200 : refusal)
+  })
+})
+
+describe('an edit that was private and is secret', () => {
+  let paths: Record<Route, string>
+  beforeAll(async () => {
+    const made = await makeEdit(owner, 'PRIVATE')
+    paths = await pathsOf(made)
+    expect((await change(owner, made.id, 'SECRET')).status).toBe(200)
+  })
+
+  it.each(CELLS)('%s for %s', async (route, reader) => {
+    // The signature is over what it was: the path is that of the image without it. Who holds a share link keeps it.
+    const as = route === 'signed' ? 'asset' : route === 'signed thumbnail' ? 'thumbnail' : route
+    expect(await statusOf(paths[route], headersOf[reader])).toBe(expectedStatus(as, reader, 'SECRET'))
   })
 })
 
