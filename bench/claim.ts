@@ -119,7 +119,14 @@ async function addService(database: Database): Promise<Omit<ServiceSlots, 'assig
     models: [{ id: MODEL, features }]
   }
   const ownerId = userId(0)
-  const connection = { ownerId, name: 'p', agentVersion: '1', services: [declared], onlineUntil: Date.now() + 1e9 }
+  const connection = {
+    ownerId,
+    keyId: 'key',
+    name: 'p',
+    agentVersion: '1',
+    services: [declared],
+    onlineUntil: Date.now() + 1e9
+  }
   const { providerId, epoch, serviceIds } = await database.db
     .transaction()
     .execute((trx) => createProviderStore(database, loadConfig({}).offering).connect(trx, connection))

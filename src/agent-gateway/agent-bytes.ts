@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Assets } from '../assets/assets.ts'
-import { bearerOf } from '../auth/bearer.ts'
 import { inBackground } from '../lib/async.ts'
 import { errors } from '../lib/errors.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import { offerUpload, type OfferingParts } from './offer-upload.ts'
-import { receiveImage, receiveUpload, type ReceivingParts } from './receive-image.ts'
+import { getExpected, receiveImage, receiveUpload, type ReceivingParts } from './receive-image.ts'
 
 export interface AgentBytesParts extends ReceivingParts {
   assets: ReceivingParts['assets'] & Pick<Assets, 'openBytes' | 'unreadableForMs'>
@@ -60,12 +59,12 @@ export function registerAgentBytes(app: FastifyInstance, parts: AgentBytesParts)
 
 /** The original bytes: what an engine cannot take as it is, the agent converts. */
 async function sendInput(
-  { requests, assets }: AgentBytesParts,
+  parts: AgentBytesParts,
   request: FastifyRequest<{ Params: { id: string; name: string } }>,
   reply: FastifyReply
 ): Promise<FastifyReply> {
-  const attempt = await requests.findAttempt(request.params.id, bearerOf(request.raw) ?? '')
-  if (!attempt) throw errors.notFound('The attempt')
+  const { requests, assets } = parts
+  const { attempt } = await getExpected(parts, request)
   // Its lease ends with its work, whichever way that ended.
   if (!['standby', 'running', 'lapsed'].includes(attempt.state)) throw errors.leaseLost()
   const input = await requests.findInput(attempt, request.params.name)

@@ -209,6 +209,7 @@ async function openSession(
   }
   const agent = await parts.requests.connectAgent({
     ownerId: principal.userId,
+    keyId: principal.keyId,
     name: hello.name,
     agentVersion: hello.agent_version,
     onlineUntil: parts.now() + parts.leaseMs,

@@ -47,11 +47,15 @@ export async function receiveUpload(
   return answer
 }
 
-/** The attempt of the call, in whatever state. Throws `not_found` when the token is not its lease's. */
+/**
+ * The attempt of the call, in whatever state. Throws `not_found` when the token is not its lease's, and `conflict` when its agent is
+ * shut out: work of one that is not connected is not voided yet.
+ */
 export async function getExpected({ requests }: Pick<ReceivingParts, 'requests'>, request: AttemptCall) {
   const token = bearerOf(request.raw) ?? ''
   const expected = await requests.findExpectedImage({ attemptId: request.params.id, token })
   if (!expected) throw errors.notFound('The attempt')
+  if (expected.isShutOut) throw errors.leaseLost()
   return expected
 }
 

@@ -24,6 +24,8 @@ export interface ProvidersTable {
   trust_by: Generated<string | null>
   /** Delivered to others since it was let in, while it is limited. */
   trust_images: Generated<number>
+  /** Of its agent's last connection; null: from before this was kept. */
+  api_key_id: Generated<string | null>
 }
 
 /** Somebody whom the owner of a provider does not serve. */

@@ -68,6 +68,7 @@ async function connect({
   const { serviceIds, providerId, epoch } = await database.db.transaction().execute((trx) =>
     createProviderStore(database, loadConfig({}).offering).connect(trx, {
       ownerId: 'ann',
+      keyId: 'key',
       name,
       agentVersion: '1',
       services: declared,

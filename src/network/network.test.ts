@@ -368,7 +368,13 @@ describe('a provider', () => {
       access: 'members' as const,
       models: []
     }
-    const connection = { ownerId: OWNER.userId, name: 'rig', agentVersion: '1', services: [service] }
+    const connection = {
+      ownerId: OWNER.userId,
+      keyId: OWNER.keyId,
+      name: 'rig',
+      agentVersion: '1',
+      services: [service]
+    }
     await rows.db
       .transaction()
       .execute((trx) => providers.connect(trx, { ...connection, onlineUntil: now + MINUTE_MS }))

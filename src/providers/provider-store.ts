@@ -107,6 +107,7 @@ export interface ProviderStore {
 
 export interface NewConnection {
   ownerId: string
+  keyId: string
   name: string
   agentVersion: string
   services: readonly DeclaredService[]
@@ -254,6 +255,7 @@ export function createProviderStore(
 
 async function takeOver(trx: Trx, connection: NewConnection, now: number): Promise<{ id: string; epoch: number }> {
   const seen = {
+    api_key_id: connection.keyId,
     agent_version: connection.agentVersion,
     connected_at: now,
     online_until: connection.onlineUntil,

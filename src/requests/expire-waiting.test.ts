@@ -66,7 +66,7 @@ async function queue(
 const connect = (model: string) =>
   database.db.transaction().execute((trx) =>
     createProviderStore(database, offering).connect(trx, {
-      ...{ ownerId: 'ann', name: 'rig', agentVersion: '1', onlineUntil: NOW + 1000 },
+      ...{ ownerId: 'ann', keyId: 'key', name: 'rig', agentVersion: '1', onlineUntil: NOW + 1000 },
       services: [
         {
           ...{ name: 'gpu', type: 'image', concurrency: 1, timeoutMs: 1000, access: 'members' as const },

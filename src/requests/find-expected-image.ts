@@ -9,6 +9,8 @@ export interface ExpectedImage {
   kind: ImageKind
   asked: ImageParameters
   provider: { name: string; ownerId: string }
+  /** Its agent's key was revoked or has expired, or the owner of that is disabled. */
+  isShutOut: boolean
 }
 
 /** Undefined when there is no such attempt, or `token` is not its lease's. */
@@ -20,16 +22,29 @@ export async function findExpectedImage(
     .selectFrom('attempts')
     .innerJoin('requests', 'requests.id', 'attempts.request_id')
     .innerJoin('providers', 'providers.id', 'attempts.provider_id')
+    .innerJoin('users', 'users.id', 'providers.owner_id')
+    .leftJoin('api_keys', 'api_keys.id', 'providers.api_key_id')
     .selectAll('attempts')
     .select(['requests.kind', 'requests.parameters', 'providers.name', 'providers.owner_id'])
+    .select((e) =>
+      e
+        .or([
+          e('users.disabled_at', 'is not', null),
+          e('api_keys.revoked_at', 'is not', null),
+          e('api_keys.expires_at', '<=', database.clock.now()),
+          e.and([e('providers.api_key_id', 'is not', null), e('api_keys.id', 'is', null)])
+        ])
+        .as('is_shut_out')
+    )
     .where('attempts.id', '=', attemptId)
     .executeTakeFirst()
   if (!row || !tokenMatches(row, token)) return undefined
-  const { kind, parameters, name, owner_id: ownerId, ...attempt } = row
+  const { kind, parameters, name, owner_id: ownerId, is_shut_out: isShutOut, ...attempt } = row
   return {
     attempt,
     kind: kind as ImageKind,
     asked: JSON.parse(parameters) as ImageParameters,
-    provider: { name, ownerId }
+    provider: { name, ownerId },
+    isShutOut: Boolean(isShutOut)
   }
 }

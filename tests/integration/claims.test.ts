@@ -45,7 +45,14 @@ async function connect(name: string, model: string) {
     access: 'members' as const,
     models: [{ id: model, features: ['generate' as const] }]
   }
-  const connection = { ownerId: USER, name, agentVersion: '1', services: [service], onlineUntil: Date.now() + 60_000 }
+  const connection = {
+    ownerId: USER,
+    keyId: 'key',
+    name,
+    agentVersion: '1',
+    services: [service],
+    onlineUntil: Date.now() + 60_000
+  }
   const store = storeOf()
   const { providerId, epoch, serviceIds } = await database.db
     .transaction()

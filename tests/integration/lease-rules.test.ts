@@ -40,7 +40,7 @@ import { type Connection, deliveredImage, LEASE_MS, type LeaseWorld, openLeaseWo
  * The epoch is checked by claims                claims: is refused to a connection that a newer one has replaced
  *   and by renewals                             below: of a replaced connection; lease-fuzz
  * A replaced agent says so and waits 30 s       gateway-link: that was replaced
- * Revoking a key closes and voids               agents: a key that is revoked
+ * Revoking a key closes and voids               agents: a key that is revoked; shut-out-agents
  * An agent survives the gateway                 leases: an agent whose connection breaks; crash
  */
 

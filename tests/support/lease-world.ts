@@ -71,6 +71,7 @@ export async function openLeaseWorld(options: { gateways: number }): Promise<Lea
     connect: async (gateway, { name, attempts = [] }) => {
       const connected = await at(gateway).requests.connectAgent({
         ownerId: principal.userId,
+        keyId: principal.keyId,
         name,
         agentVersion: '1',
         onlineUntil: clock.now() + LEASE_MS,

@@ -39,6 +39,7 @@ import * as keeping from './036-keeping.ts'
 import * as looks from './037-looks.ts'
 import * as publicPage from './038-public-page.ts'
 import * as pictureReports from './039-picture-reports.ts'
+import * as keysOfAgents from './040-keys-of-agents.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -84,5 +85,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '036-keeping': keeping,
   '037-looks': looks,
   '038-public-page': publicPage,
-  '039-picture-reports': pictureReports
+  '039-picture-reports': pictureReports,
+  '040-keys-of-agents': keysOfAgents
 }
