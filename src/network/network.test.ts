@@ -370,7 +370,7 @@ describe('a provider', () => {
     }
     const connection = {
       ownerId: OWNER.userId,
-      keyId: OWNER.keyId,
+      keyId: 'key',
       name: 'rig',
       agentVersion: '1',
       services: [service]
