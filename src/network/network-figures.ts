@@ -44,7 +44,13 @@ async function countFigures({ db, clock }: Pick<Database, 'db' | 'clock'>): Prom
   const services = [...new Set([...measures.keys(), ...faults.keys()])].map((id): [string, ServiceFigures] => {
     const measure = measures.get(id)
     const counts = { succeeded: measure?.images ?? 0, failed: faults.get(id) ?? 0 }
-    return [id, { ...counts, ...(measure && { secondsPerMegapixel: measure.secondsPerMegapixel }) }]
+    return [
+      id,
+      {
+        ...counts,
+        ...(measure?.secondsPerMegapixel !== undefined && { secondsPerMegapixel: measure.secondsPerMegapixel })
+      }
+    ]
   })
   return {
     imagesToday: [...measures.values()].reduce((sum, { images }) => sum + images, 0),
