@@ -16,6 +16,8 @@ export interface Recognised {
   server: string
   /** Those that make images, in its own order. */
   models: FoundModel[]
+  /** Where there is none of these: models whose names do not tell what they make. They count where somebody has named the server. */
+  unclear?: FoundModel[]
   /** Options that a service of it needs. */
   options?: Record<string, string>
   /** A sentence for whoever connects it: why it cannot be used as it is, or what was not found out. */

@@ -240,6 +240,19 @@ servces:
     const { code, stdout, stderr } = await club(['doctor', server.url, '--try'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: `Having ${server.url} make a small image…\n` })
     expect(stdout).toMatch(/flux-dev\t-\tmade 512x512 in \d+\.\d s$/m)
+    expect(stdout).not.toContain('not known')
+  })
+
+  it('tries three models at most whose names tell nothing, and those alone whose address was given', async () => {
+    const server = await started(startFakeOpenAIServer({ knownModels: ['a', 'b', 'c', 'd'].map((x) => `sunny-${x}`) }))
+    const line = `Having ${server.url} make a small image…\n`
+    expect(await club(['doctor', server.url, '--try'])).toMatchObject({
+      code: 0,
+      stderr: line,
+      stdout: expect.stringMatching(/sunny-c and 1 more\t-\tmade 512x512 in/)
+    })
+    server.setBehaviour({ default: 'error_500' })
+    expect((await club(['doctor', server.url, '--try'])).stderr).toBe(line.repeat(3))
   })
 
   it('says what has failed', async () => {
@@ -358,6 +371,8 @@ describe('what agent --init takes where nobody can be asked', () => {
 
   it('is none of several, nor one without models: it names the option that it has', () => {
     expect(() => takeUnsure([one, other])).toThrow('--server http://127.0.0.1:1234')
+    const unclear = sighting(1237, { models: [], unclear: [{ servedAs: 'llama' }], isUnsure: true })
+    expect(() => takeUnsure([unclear])).toThrow('--server <url>')
     expect(() => takeUnsure([useless])).toThrow('--server <url>')
   })
 })

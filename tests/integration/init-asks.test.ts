@@ -25,8 +25,8 @@ afterEach(async () => {
 const written = () => readFile(join(folder, 'agent.yaml'), 'utf8')
 
 /** A server of which nobody knows whether it makes images. */
-async function startUnsure(): Promise<string> {
-  const server = await startFakeOpenAIServer({ knownModels: ['flux-dev'] })
+async function startUnsure(knownModels = ['flux-dev']): Promise<string> {
+  const server = await startFakeOpenAIServer({ knownModels })
   open.push(server)
   return server.url
 }
@@ -93,6 +93,14 @@ describe('agent --init at a terminal', () => {
     await person.answer('No image server that can be used is there.', comfy.url)
     expect(await person.outcome).toBe('written')
     expect(await written()).toContain('engine: comfyui')
+  })
+
+  it.each(['offered', 'typed'])('takes a server whose models have names that tell nothing: %s', async (how) => {
+    const url = await startUnsure(['sunny-xl', 'sunny-turbo'])
+    const person = sitDown(how === 'offered' ? [url] : [`http://127.0.0.1:${await freePort()}`])
+    await person.answer('Address of the image server', how === 'offered' ? '' : url)
+    expect(await person.outcome).toBe('written')
+    expect(await written()).toMatch(/sunny-xl[^]*sunny-turbo/)
   })
 
   it('takes no Enter for an answer where nothing was found', async () => {

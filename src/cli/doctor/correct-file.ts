@@ -22,11 +22,16 @@ export interface Usable {
 /** Those that an engine drives, that have models, and of which it is known, or was `tried`, that they make images. */
 export const usableOf = (sightings: readonly Sighting[], worked: ReadonlySet<Sighting>): Usable[] =>
   sightings.flatMap((sighting) => {
-    const [recognised] = sighting.found
+    const recognised = withUnclear(sighting)
     if (recognised?.engine === undefined || modelsOf(recognised).length === 0) return []
     if (recognised.isUnsure && !sighting.isNamed && !worked.has(sighting)) return []
     return [{ sighting, recognised: { ...recognised, engine: recognised.engine } }]
   })
+
+/** What is at an address, with models that may make none where somebody has named it. */
+function withUnclear({ found: [best], isNamed }: Sighting): Recognised | undefined {
+  return best && isNamed && best.models.length === 0 ? { ...best, models: best.unclear ?? [] } : best
+}
 
 /** Corrects what was certainly meant otherwise, of all services. */
 export function correctServices(file: AgentFile, sightings: readonly Sighting[]): void {

@@ -7,6 +7,7 @@ import type { AgentFile } from '../../config/agent-file.ts'
 import { ConfigError } from '../../config/config.ts'
 import { EngineError } from '../../engines/engine.ts'
 import { EngineOptionError } from '../../engines/engine-options.ts'
+import type { Recognised } from '../../engines/fingerprint.ts'
 import { ENGINES } from '../../engines/engine-descriptions.ts'
 import { cleanText } from '../../lib/clean-text.ts'
 import { printTable } from '../print-table.ts'
@@ -54,21 +55,25 @@ export function printSightings(
         sighting.shown,
         (best?.server ?? '-').slice(0, 60),
         best?.engine?.name ?? '-',
-        best ? listed(modelsOf(best).map(({ id }) => id)) : '-',
+        best ? listed(modelsOf({ ...best, models: shownOf(best) }).map(({ id }) => id)) : '-',
         (sighting.service === undefined ? undefined : services[sighting.service]?.name) ?? '-',
         trials.get(sighting)?.text ?? stateOf(sighting)
       ]
     })
   ])
-  for (const { shown, found, exposure, apiKey } of told) {
+  for (const sighting of told) {
+    const { shown, found, exposure, apiKey } = sighting
     const [best] = found
+    const isShown = best?.isUnsure && trials.get(sighting)?.worked
     // Of one that has a key the examination of its service says whether it is refused.
-    if (best?.note !== undefined && !(best.wantsKey && apiKey !== undefined)) {
+    if (best?.note !== undefined && !isShown && !(best.wantsKey && apiKey !== undefined)) {
       say([`${shown}: ${best.note}`, ...(best.isUnsure && ifUnsure !== undefined ? [ifUnsure] : [])].join(' '))
     }
     if (exposure !== undefined && best && best.server !== 'inference.club') say(warningOf(shown, exposure))
   }
 }
+
+const shownOf = ({ models, unclear = [] }: Recognised) => (models.length > 0 ? models : unclear)
 
 function stateOf({ contact, found }: Sighting): string {
   if (contact === 'none') return 'nothing is there'
@@ -76,7 +81,7 @@ function stateOf({ contact, found }: Sighting): string {
   const [best] = found
   if (!best) return 'an unknown server'
   if (!best.engine) return 'not to be used'
-  if (best.models.length === 0) return 'no model'
+  if (shownOf(best).length === 0) return 'no model'
   return best.isUnsure ? 'unsure' : 'ready'
 }
 

@@ -128,8 +128,11 @@ async function findMore(
   { file, terminal }: { file: AgentFile; terminal: Terminal | undefined }
 ): Promise<readonly Sighting[]> {
   if (usableOf(sightings, new Set()).length > 0 || file.services.length > 0) return sightings
-  const unsure = unsureOf(sightings)
   if (!terminal) return [takeUnsure(sightings)]
+  // Whoever is asked names a server by taking it.
+  const unsure = unsureOf(sightings.map((sighting) => ({ ...sighting, isNamed: true })))
+  if (unsure.length === 0)
+    say(`Looked at ${sightings.map(({ shown }) => shown).join(', ')}: no image server that can be used is there.`)
   const places = unsure.map(({ shown }) => shown)
   const usual = places[0]
   const question = {

@@ -44,14 +44,20 @@ export function openFile(text: string | undefined, path: string): AgentFile {
   return file
 }
 
+/** Models of a server of which none is known to make images. */
+const MOST_TRIED = 3
+
 /** One after the other: they may share a GPU. */
 async function tryAll(sightings: readonly Sighting[]): Promise<Map<Sighting, Trial>> {
   const trials = new Map<Sighting, Trial>()
   for (const usable of usableOf(sightings, new Set(sightings))) {
-    const [model] = modelsOf(usable.recognised)
-    if (!model) continue
-    process.stderr.write(`Having ${usable.sighting.shown} make a small image…\n`)
-    trials.set(usable.sighting, await tryImage(usable, model.servedAs))
+    const { sighting, recognised } = usable
+    for (const { servedAs } of modelsOf(recognised).slice(0, recognised.unclear ? MOST_TRIED : 1)) {
+      process.stderr.write(`Having ${sighting.shown} make a small image…\n`)
+      const trial = await tryImage(usable, servedAs)
+      trials.set(sighting, trial)
+      if (trial.worked) break
+    }
   }
   return trials
 }

@@ -49,17 +49,21 @@ export const fingerprintOpenAI: Fingerprint = async (look) => {
   if (list?.status !== 200 || !entries) return undefined
   const profile = profileOfAddress(look.url) ?? (await recogniseProfile(look, entries))
   const family = FAMILIES[profile.name as ProfileName]
-  const models = entries
-    .filter(family.chooses ?? (() => true))
-    .map(({ id }): FoundModel => ({ servedAs: String(id), features: profile.features ?? OPENAI.usualFeatures }))
+  const found = ({ id }: Record<string, unknown>): FoundModel => ({
+    servedAs: String(id),
+    features: profile.features ?? OPENAI.usualFeatures
+  })
+  const models = entries.filter(family.chooses ?? (() => true)).map(found)
+  const unclear = models.length === 0 && family.chooses === byName ? entries.map(found) : []
   const isSure = family.makesImages === true || hasRoute || (profile === PROFILES.lemonade && models.length > 0)
   return {
     engine: OPENAI,
     server: profile.server,
     models: await withRealName(profile, models, look),
     ...(profile !== PROFILES.generic && { options: { profile: profile.name } }),
-    ...(!isSure && { isUnsure: true }),
-    ...noteOf({ isSure, models })
+    ...(unclear.length > 0 && { unclear }),
+    ...((!isSure || unclear.length > 0) && { isUnsure: true }),
+    ...noteOf({ isSure, models, unclear })
   }
 }
 
@@ -70,7 +74,16 @@ const WITHOUT_KEY: Recognised = {
   note: "It asks for a key: write it into the agent's file, as the api_key of its service."
 }
 
-function noteOf({ isSure, models }: { isSure: boolean; models: readonly FoundModel[] }): { note?: string } {
+function noteOf({
+  isSure,
+  models,
+  unclear
+}: {
+  isSure: boolean
+  models: readonly FoundModel[]
+  unclear: readonly FoundModel[]
+}): { note?: string } {
+  if (unclear.length > 0) return { note: 'Which of its models make images is not known.' }
   if (models.length === 0) return { note: 'None of its models is known to make images.' }
   return isSure ? {} : { note: 'Whether it makes images is not known.' }
 }
