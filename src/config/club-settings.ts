@@ -37,7 +37,7 @@ export const CLUB = {
     variable: 'INFERENCE_CLUB_PUBLIC_PAGE',
     live: true,
     description:
-      'Show the newest `PUBLIC` pictures, without their prompts, to everybody who opens the page `/public`. See [privacy.md](privacy.md#the-page-of-public-pictures).',
+      'Show the newest `PUBLIC` pictures, without their prompts, to everybody who opens the page `/public`. The guide of privacy says how they are reported and taken down.',
     fallback: false
   })
 }
