@@ -7,6 +7,7 @@ import type { AttemptFault, ServiceDeclaration } from '../../src/protocol/messag
 import { callJson } from '../support/call-json.ts'
 import { type Assigned, type HandWorker, startHandWorker } from '../support/hand-worker.ts'
 import { jobCalls } from '../support/job-calls.ts'
+import { plainPng } from '../support/pictures.ts'
 import { readError } from '../support/read-error.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -366,10 +367,11 @@ describe('the figures', () => {
     const services = [{ name: 'images', models: [{ id: model, features: ['generate' as const] }] }]
     const worker = await startHandWorker(own, { key: owner.key, name: 'rig', services })
     const jobs = jobCalls(own, user)
-    // 32 × 32 pixels each: as seconds per megapixel 10, 40 and 20.
+    // 512 × 512 pixels each: as seconds per megapixel 10, 40 and 20.
+    const body = await plainPng({ width: 512, height: 512 }, [200, 40, 40])
     for (const megapixelMs of [10_000, 40_000, 20_000]) {
       const job = await jobs.submit({ model })
-      await worker.finish(await worker.next(), { result: { generating_ms: Math.round(megapixelMs * 0.001024) } })
+      await worker.finish(await worker.next(), { body, result: { generating_ms: Math.round(megapixelMs * 0.262144) } })
       await jobs.ended(job)
     }
     const rejected = await jobs.submit({ model })
