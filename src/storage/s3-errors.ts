@@ -48,7 +48,9 @@ const ELSEWHERE = new Set(['ENOTFOUND', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNR
 export function explainS3(error: unknown, { bucket, endpoint }: S3Options, doing: string): string | undefined {
   const name =
     findInCauses(error, (one) =>
-      statusOf(one) !== undefined || ELSEWHERE.has(nameOf(one)) ? nameOf(one) : undefined
+      statusOf(one) !== undefined || ELSEWHERE.has(nameOf(one)) || NO_CREDENTIALS.has(nameOf(one))
+        ? nameOf(one)
+        : undefined
     ) ?? nameOf(error)
   const status = findInCauses(error, statusOf)
   const where = endpoint ?? 'AWS'
