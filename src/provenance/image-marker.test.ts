@@ -17,6 +17,7 @@ import { createSteadyClock } from '../lib/clock.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { makeSigningKey } from './make-certificate.ts'
 import { createImageMarker, type ImageMarker, type MarkerConfig } from './image-marker.ts'
+import { MAX_SIGNING_FILE_BYTES } from './signing-files.ts'
 
 type Options = { layers?: string[]; failSave?: boolean } & Partial<MarkerConfig>
 
@@ -221,6 +222,21 @@ describe('a manifest', () => {
     expect(failures).toEqual([])
     expect(serialNumber).toBe(new X509Certificate(own.certificates).serialNumber.toLowerCase())
   })
+
+  it.each(['c2paCertificate', 'c2paKey'] as const)(
+    'is signed with a %s of so many bytes, and not one more',
+    async (which) => {
+      const own = makeSigningKey(Date.now())
+      const files = { c2paCertificate: join(dataDir, 'certificate.pem'), c2paKey: join(dataDir, 'key.pem') }
+      await writeFile(files.c2paCertificate, own.certificates)
+      await writeFile(files.c2paKey, own.key)
+      const text = which === 'c2paKey' ? own.key : own.certificates
+      await writeFile(files[which], text.padEnd(MAX_SIGNING_FILE_BYTES, '\n'))
+      await startMarker({ layers: SIGNED, ...files })
+      await writeFile(files[which], text.padEnd(MAX_SIGNING_FILE_BYTES + 1, '\n'))
+      await expect(startMarker({ layers: SIGNED, ...files })).rejects.toThrow(/has more than 65536 bytes/)
+    }
+  )
 
   it('goes without a time when the authority gives none, which is not asked again for each image', async () => {
     let asked = 0

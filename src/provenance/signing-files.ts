@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { MarkingMisconfigured } from '../config/marking-settings.ts'
 import { toError } from '../lib/async.ts'
 import { DAY_MS } from '../lib/durations.ts'
@@ -15,6 +17,8 @@ export interface SigningFiles {
 
 /** A key of our own is followed by another one so long before its certificate ends. */
 const RENEW_BEFORE_MS = 60 * DAY_MS
+/** Of each file of the operator: it is read whole, and the certificates go into every image. */
+export const MAX_SIGNING_FILE_BYTES = 64 * 1024
 const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----\n?/
 const EXPIRED = 'The certificate of INFERENCE_CLUB_C2PA_CERTIFICATE is not valid now.'
 
@@ -44,10 +48,15 @@ export async function listSigners(dataDir: string): Promise<string[]> {
 }
 
 async function operatorsKey({ c2paCertificate = '', c2paKey = '' }: SigningFiles, now: number): Promise<SigningKey> {
-  const read = (path: string, variable: string) =>
-    readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const read = async (path: string, variable: string): Promise<string> => {
+    // Up to one byte more than it may have: a device has no end.
+    const start = createReadStream(path, { encoding: 'latin1', end: MAX_SIGNING_FILE_BYTES })
+    const pem = await text(start).catch((error: NodeJS.ErrnoException) => {
       throw new MarkingMisconfigured(`The file that ${variable} names cannot be read (${error.code}).`)
     })
+    if (pem.length <= MAX_SIGNING_FILE_BYTES) return pem
+    throw new MarkingMisconfigured(`The file that ${variable} names has more than ${MAX_SIGNING_FILE_BYTES} bytes.`)
+  }
   const certificates = splitCertificates(await read(c2paCertificate, 'INFERENCE_CLUB_C2PA_CERTIFICATE')).join('')
   const key = { key: await read(c2paKey, 'INFERENCE_CLUB_C2PA_KEY'), certificates }
   try {
