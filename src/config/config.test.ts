@@ -155,6 +155,11 @@ describe('a variable', () => {
     ['LIMITS_DRAIN_TIMEOUT', ['0s', '1h'], ['61m']],
     ['LIMITS_CONNECTIONS_PER_ADDRESS', ['1', '1000000'], ['0', '1000001']],
     ['LIMITS_LEASE', ['200ms', '1h'], ['199ms', '61m']],
+    ['LIMITS_RETENTION', ['0s', '36500d'], ['-1s', '3153600000001ms']],
+    ['LIMITS_RETENTION_BYTES', ['0', '1048576GiB'], ['-1', '1125899906842625']],
+    ['LIMITS_ADMINS_LOOK', ['0', '1'], ['maybe']],
+    ['PUBLIC_PAGE', ['0', '1'], ['maybe']],
+    ['PUBLIC_PROVENANCE', ['0', '1'], ['maybe']],
     ['LOG_LEVEL', ['silent'], ['loud', 'WARN']],
     ['DEMO', ['1', 'off'], ['2', 'maybe']],
     [

@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts'
 import { ENGINES } from './engine-descriptions.ts'
 import { EngineOptionError } from './engine-options.ts'
 import { createEngine } from './engine-registry.ts'
+import { PROFILE_NAMES } from './openai/profiles.ts'
 
 const made: Engine[] = []
 afterAll(() => Promise.all(made.map((engine) => engine.close?.())))
@@ -43,6 +44,13 @@ describe.each(ENGINES)('the engine $name', (description) => {
     expect(takes.includes('url')).toBe(ownModel === undefined)
     await access(new URL(`../../docs/${document.split('#')[0]}`, import.meta.url))
   })
+})
+
+it('a profile of the file is one of those that there are', () => {
+  for (const profile of PROFILE_NAMES) expect(make('openai', { profile }).name).toBe('openai')
+  for (const profile of ['SGLang', 'x'.repeat(10_000), 7, 'constructor']) {
+    expect(() => make('openai', { profile })).toThrow("option 'profile'")
+  }
 })
 
 it('there is no engine of another name', () => {

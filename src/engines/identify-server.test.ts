@@ -378,6 +378,19 @@ describe('hostile and broken servers', () => {
     expect(performance.now() - began).toBeLessThan(8000)
   })
 
+  it.each([
+    [0, 'SGLang'],
+    [1, undefined]
+  ])('are read to a bound (with %d bytes more: %s)', async (more, server) => {
+    const models = { data: [{ id: 'x', owned_by: 'sglang' }], pad: '' }
+    models.pad = ' '.repeat(4 * 1024 ** 2 + more - JSON.stringify(models).length)
+    const { url } = await scripted({
+      'GET /v1/models': { json: models },
+      'GET /v1/images/generations': { status: 405 }
+    })
+    expect((await identify(url))?.server).toBe(server)
+  })
+
   it('that never answer are told from what is not there', async () => {
     const { url } = await scripted({ '*': 'silent' })
     expect(await identifyServer({ url })).toEqual({ contact: 'silent', result: [] })

@@ -182,6 +182,27 @@ describe('an answer to the owner’s word', () => {
   })
 })
 
+describe('an answer to the owner’s wish', () => {
+  const answer = { type: 'service.warmed', service: 's', model: 'm', wish: 'w', state: 'warmed', text: '' }
+  it.each<[string, number]>([
+    ['service', 100],
+    ['model', 200],
+    ['wish', 200],
+    ['text', 300]
+  ])('has a bounded %s', (field, most) => {
+    const read = (count: number) => readAgentMessage(JSON.stringify({ ...answer, [field]: 'x'.repeat(count) }))
+    expect(read(most).problem).toBeUndefined()
+    expect(read(most + 1).problem).toMatch(new RegExp(`^${field} `))
+  })
+
+  it('is in one of its states', () => {
+    for (const state of ['waiting', 'warming', 'warmed', 'refused', 'failed', 'unsupported']) {
+      expect(readAgentMessage(JSON.stringify({ ...answer, state })).problem).toBeUndefined()
+    }
+    expect(readAgentMessage(JSON.stringify({ ...answer, state: 'burning' })).problem).toBeDefined()
+  })
+})
+
 describe('bounds', () => {
   it('are there for everything an agent may say', () => {
     expect(boundless(AGENT_MESSAGES, 'message')).toEqual([])
@@ -198,6 +219,7 @@ describe('bounds', () => {
     ['services.0.images_per_hour', (images_per_hour) => ofService({ images_per_hour }), 1, 1_000_000],
     ['services.0.images_per_user_hour', (images_per_user_hour) => ofService({ images_per_user_hour }), 1, 1_000_000],
     ['services.0.concurrency', (concurrency) => ofService({ concurrency }), 1, 1000],
+    ['services.0.prefetch', (prefetch) => ofService({ prefetch }), 0, 10],
     ['step', (step) => progress({ step }), 0, 1_000_000],
     ['steps', (steps) => progress({ steps }), 0, 1_000_000]
   ])('of %s: what is past them is refused by its name', (field, messageOf, least, most) => {
@@ -211,6 +233,7 @@ describe('bounds', () => {
   it.each([
     ['name', (text: string) => ({ ...hello, name: text }), 100],
     ['accepts.0', (type: string) => ({ ...hello, accepts: [type] }), 40],
+    ['attempt_id', (attempt_id: string) => ({ type: 'attempt.ready', attempt_id }), 200],
     ['services.0.name', (name: string) => ofService({ name }), 100],
     ['services.0.models.0.id', (id: string) => ofService({ models: [{ id, features: [] }] }), 200]
   ])('of %s, which does not deceive', (field, messageOf, most) => {
@@ -220,6 +243,15 @@ describe('bounds', () => {
     for (const text of ['a\u202eb', 'a\x1b[2J', 'a\u200bb', 'a\nb', '\x9b']) {
       expect(read(text).problem).toBe(`${field} must not have control or invisible characters`)
     }
+  })
+
+  it.each(['models_missing', 'models_loaded'])('of %s: so many', (field) => {
+    const read = (count: number) =>
+      readAgentMessage(
+        JSON.stringify({ type: 'service.state', service: 's', state: 'ok', text: '', [field]: Array(count).fill('m') })
+      ).problem
+    expect(read(500)).toBeUndefined()
+    expect(read(501)).toMatch(new RegExp(`^${field} `))
   })
 
   it('of a hello: so many services and models', () => {
@@ -308,6 +340,25 @@ describe('what a gateway says', () => {
     ['inputs without end', { ...assigned, task: { ...task, inputs: Array(101).fill(task) } }]
   ])('is refused with %s', (_what, message) => {
     expect(readGatewayMessage(JSON.stringify(message)).problem).toMatch(/./)
+  })
+})
+
+describe('what a gateway asks of an agent beside images', () => {
+  const reached = { service: 's', cap: 'images_per_hour', images: 1, for_ms: 0 }
+  const capped = (change: object) => ({ type: 'provider.capped', reached: [{ ...reached, ...change }] })
+  const warm = (change: object) => ({ type: 'service.warm', service: 's', model: 'm', wish: 'w', ...change })
+  it.each<[string, (count: number) => object, number]>([
+    ['wishes', (count) => warm({ wish: 'x'.repeat(count) }), 200],
+    ['models', (count) => warm({ model: 'x'.repeat(count) }), 200],
+    ['attempts to begin', (count) => ({ type: 'attempt.start', attempt_id: 'x'.repeat(count) }), 200],
+    ['caps', (count) => ({ type: 'provider.capped', reached: Array(count).fill(reached) }), 200],
+    ['services of caps', (count) => capped({ service: 'x'.repeat(count) }), 100],
+    ['images of a cap', (images) => capped({ images }), 1_000_000],
+    ['waits for a cap', (for_ms) => capped({ for_ms }), 86_400_000]
+  ])('has bounded %s', (_what, messageOf, most) => {
+    const read = (count: number) => readGatewayMessage(JSON.stringify(messageOf(count)))
+    expect(read(most).problem).toBeUndefined()
+    expect(read(most + 1).problem).toBeDefined()
   })
 })
 

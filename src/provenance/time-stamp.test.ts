@@ -70,6 +70,16 @@ describe('a time stamp', () => {
     await expect(ask(url)).rejects.toThrow(why)
   })
 
+  it('is taken from an answer of as many bytes as there is room for, and not of one more', async () => {
+    const padded = (more: number) => reply(PKIStatus.granted, Buffer.concat([DIGEST, Buffer.alloc(more)]))
+    // Lengths of that size are all written as three bytes.
+    const most = 8000 + MAX_TIME_STAMP_BYTES - padded(8000).length
+    const [last, past] = [padded(most), padded(most + 1)]
+    expect([last.length, past.length]).toEqual([MAX_TIME_STAMP_BYTES, MAX_TIME_STAMP_BYTES + 1])
+    await ask((await startAuthority(last)).url)
+    await expect(ask((await startAuthority(past)).url)).rejects.toThrow(/more than 12288 bytes/)
+  })
+
   it('is not waited for longer than said', async () => {
     const server = createServer(() => undefined).listen(0, '127.0.0.1')
     onTestFinished(() => {

@@ -19,6 +19,7 @@ const PLAIN: NewKey = {
 }
 
 const MOST_KEYS = 20
+const MOST_SECONDS = 10 * 365 * 86_400
 
 let gateway: TestGateway
 
@@ -124,7 +125,11 @@ describe('a new key', () => {
       [{ name: '' }, 'name'],
       [{ expiresAt: 5 }, 'expiresAt'],
       [{ limits: { ...NO_LIMITS, maxActive: 0 } }, 'limits.maxActive'],
-      [{ limits: { ...NO_LIMITS, models: [] } }, 'limits.models']
+      [{ limits: { ...NO_LIMITS, models: [] } }, 'limits.models'],
+      [{ expiresIn: 59 }, 'expiresIn'],
+      [{ expiresIn: MOST_SECONDS + 1 }, 'expiresIn'],
+      [{ replacesUnused: 'maybe' }, 'replacesUnused'],
+      [{ visibility: 'MINE' }, 'visibility']
     ]
     for (const [fields, param] of bad) {
       const { status, body } = await call<ErrorBody>(person, '', { json: { ...PLAIN, ...fields } })
@@ -331,8 +336,8 @@ describe('the limits of a key', () => {
     }
     expect([await kept({ expiresIn: 60 }), await kept({}), await kept({ expiresIn: 0 })]).toEqual([60, 60, 0])
     expect(await kept({ expiresIn: null })).toBeNull()
-    for (const wrong of [59, -1, 10 * 365 * 86_400 + 1])
-      expect(await kept({ expiresIn: wrong })).toEqual([400, 'expiresIn'])
+    expect(await kept({ expiresIn: MOST_SECONDS })).toBe(MOST_SECONDS)
+    for (const wrong of [59, -1, MOST_SECONDS + 1]) expect(await kept({ expiresIn: wrong })).toEqual([400, 'expiresIn'])
     const refused = await change(person, key.id, { limits: NO_LIMITS, rateLimit: null, visibility: 'MINE' })
     expect([refused.status, refused.body.error.param]).toEqual([400, 'visibility'])
   })

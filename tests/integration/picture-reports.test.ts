@@ -101,7 +101,12 @@ describe('a report', () => {
     expect((await report({ picture: assetId, reason: '' })).status).toBe(400)
     expect((await report({ picture: assetId, other: 'x' })).status).toBe(400)
     expect((await report({ reason: 'other' })).status).toBe(400)
-    expect((await report({ picture: assetId, text: 'a'.repeat(9000) })).status).toBe(413)
+    expect((await report({ picture: 'a'.repeat(100) })).status).toBe(404)
+    expect((await report({ picture: 'a'.repeat(101) })).status).toBe(400)
+    const room = 8192 - 'reason=other&picture=&text='.length - assetId.length
+    expect((await report({ picture: assetId, text: 'a'.repeat(room) })).status).toBe(400)
+    expect((await report({ picture: assetId, text: 'a'.repeat(room + 1) })).status).toBe(413)
+    expect((await takeDown(id, 'boredom')).status).toBe(400)
     for (let count = 1; count <= MAX_REPORTS_PER_PICTURE; count++) await report({ picture: assetId })
     expect((await reportsOf(id))?.reports).toHaveLength(MAX_REPORTS_PER_PICTURE)
     await gateway.call(`/v1/jobs/${id}`, { method: 'DELETE', key: owner.key })

@@ -163,6 +163,11 @@ describe('whether a picture was made here', () => {
         .png()
         .toBuffer()
       expect(await ask(noise, { at: small, key })).toMatchObject({ status: 413 })
+      const { limits } = small.gateway.context.config
+      limits.maxUploadBytes = noise.length - 1
+      expect(await ask(noise, { at: small, key })).toMatchObject({ status: 413 })
+      limits.maxUploadBytes = noise.length
+      expect(await ask(noise, { at: small, key })).toEqual(NOT_HERE)
     } finally {
       await small.close()
     }

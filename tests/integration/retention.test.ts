@@ -312,6 +312,12 @@ describe('what is kept', () => {
     const account = (json: object) => callDashboard(gateway, { cookie }, 'account', { method: 'PATCH', json })
     expect(await account({ keepDays: 2 })).toMatchObject({ status: 200, body: { keepDays: 2, keepBytes: null } })
     for (const keepDays of [0, 0.5, 36_501]) expect((await account({ keepDays })).status).toBe(400)
+    const keepBytes = async (bytes: unknown) => {
+      const { status, body } = await account({ keepBytes: bytes })
+      return status === 200 ? (body as { keepBytes: number | null }).keepBytes : status
+    }
+    for (const bytes of [1_000_000, 1024 ** 5, null]) expect(await keepBytes(bytes)).toBe(bytes)
+    for (const bytes of [999_999, 1024 ** 5 + 1, 1_000_000.5, 'all']) expect(await keepBytes(bytes)).toBe(400)
     for (const [id, days] of [
       [ids.old, 11],
       [ids.pin, 11],

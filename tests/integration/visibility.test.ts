@@ -373,6 +373,11 @@ describe('a share link', () => {
     expect(response.status).toBe(400)
     expect(await readError(response)).toMatchObject({ param: 'expires_in' })
   })
+
+  it.each([1, 10 * 365 * 86_400])('may be of expires_in %d', async (expires_in) => {
+    const { request_id: id } = await generate(owner.client)
+    expect((await share(owner, id, { expires_in })).expires_at).toBeGreaterThan(0)
+  })
 })
 
 describe('a link that has ended', () => {
