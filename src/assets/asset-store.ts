@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Database, Db, Trx } from '../db/database.ts'
-import { isKeptAt } from '../db/kept-at.ts'
+import { isImageKeptAt } from '../db/kept-at.ts'
 import type { AssetKind, Tables } from '../db/tables.ts'
 import type { Visibility } from '../lib/visibility.ts'
 import { listLooks, type Look, noteLooks } from './look-store.ts'
@@ -26,6 +26,8 @@ export interface AssetStore {
   findAsset(id: string): Promise<AssetRow | undefined>
   /** `shareToken`: of a link that was shown with the id. */
   findReadable(id: string, shareToken: string | undefined): Promise<ReadableAsset | undefined>
+  /** The images of a request that a share link counts for, in their order. */
+  listShared(link: { requestId: string; token: string }): Promise<ReadableAsset[]>
   noteAlpha(id: string, hasAlpha: boolean): Promise<void>
   noteLooks(looks: { viewerId: string; requestIds: readonly string[] }): Promise<void>
   listLooks(requestId: string): Promise<Look[]>
@@ -51,7 +53,14 @@ export interface SpaceSlice {
 export function createAssetStore({ db, clock }: Pick<Database, 'db' | 'clock'>): AssetStore {
   return {
     findAsset: (id) => db.selectFrom('assets').selectAll().where('id', '=', id).executeTakeFirst(),
-    findReadable: (id, shareToken) => findReadable(db, { id, shareToken, now: clock.now() }),
+    findReadable: async (id, shareToken) => {
+      const [asset] = await listReadable(db, ['assets.id', id], { shareToken, now: clock.now() })
+      return asset
+    },
+    listShared: async ({ requestId, token }) => {
+      const all = await listReadable(db, ['assets.request_id', requestId], { shareToken: token, now: clock.now() })
+      return all.filter(({ isShared }) => isShared).sort((a, b) => a.position - b.position)
+    },
     noteLooks: (looks) => noteLooks({ db, clock }, looks),
     listLooks: (requestId) => listLooks(db, requestId),
     noteAlpha: async (id, hasAlpha) => {
@@ -86,11 +95,13 @@ export function createAssetStore({ db, clock }: Pick<Database, 'db' | 'clock'>):
   }
 }
 
-async function findReadable(
+/** One image, or all of a request. */
+async function listReadable(
   db: Db,
-  { id, shareToken = '', now }: { id: string; shareToken: string | undefined; now: number }
-): Promise<ReadableAsset | undefined> {
-  const row = await db
+  [column, id]: ['assets.id' | 'assets.request_id', string],
+  { shareToken = '', now }: { shareToken: string | undefined; now: number }
+): Promise<ReadableAsset[]> {
+  const rows = await db
     .selectFrom('assets')
     .innerJoin('requests', 'requests.id', 'assets.request_id')
     .innerJoin('users', 'users.id', 'assets.owner_id')
@@ -103,21 +114,20 @@ async function findReadable(
     .selectAll('assets')
     .select(['requests.visibility', 'requests.expires_in', 'requests.expires_at as gone_at', 'requests.pinned'])
     .select(['users.disabled_at', 'users.deleted_at', 'share_links.id as share_id', 'requests.taken_down_at'])
-    .where('assets.id', '=', id)
-    .where(isKeptAt(now))
-    .where((e) => e.or([e('assets.delivered_at', 'is', null), e('requests.pinned', '=', 1)]))
-    .executeTakeFirst()
-  if (!row) return undefined
-  const { disabled_at, deleted_at, share_id, expires_in, gone_at, pinned, taken_down_at, ...asset } = row
-  const isKept = pinned === 1 || expires_in === null
-  return {
-    ...asset,
-    isOnce: !isKept && expires_in === 0 && asset.kind === 'output',
-    expiresAt: isKept ? null : (gone_at ?? now),
-    isOwnerGone: disabled_at !== null || deleted_at !== null,
-    isTakenDown: taken_down_at !== null,
-    isShared: share_id !== null
-  }
+    .where(column, '=', id)
+    .where(isImageKeptAt(now))
+    .execute()
+  return rows.map(({ disabled_at, deleted_at, share_id, expires_in, gone_at, pinned, taken_down_at, ...asset }) => {
+    const isKept = pinned === 1 || expires_in === null
+    return {
+      ...asset,
+      isOnce: !isKept && expires_in === 0 && asset.kind === 'output',
+      expiresAt: isKept ? null : (gone_at ?? now),
+      isOwnerGone: disabled_at !== null || deleted_at !== null,
+      isTakenDown: taken_down_at !== null,
+      isShared: share_id !== null
+    }
+  })
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Principal } from '../lib/principal.ts'
 import type { ByteRange, ObjectStore } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore, ReadableAsset } from './asset-store.ts'
 import type { ImageLink, ImageLinks, SignedImage } from './image-links.ts'
-import { isForEverybody, maySee, type SightRules } from './may-see.ts'
+import { isForEverybody, isForLinks, maySee, type SightRules } from './may-see.ts'
 import { asStorageUnavailable, openStored } from './open-stored.ts'
 import { shareAsset } from './share-asset.ts'
 import { saveAsset, type SavedBytes, type SaveLimits } from './save-asset.ts'
@@ -39,6 +39,8 @@ export interface Assets {
     id: string,
     by: { whoReads: () => Promise<Principal | undefined>; link?: ImageLink | undefined }
   ): Promise<ReadableAsset>
+  /** The images that whoever has a share link may fetch by it, in their order; none when it does not count (any more). */
+  listShared: AssetStore['listShared']
   /** Writes down that an admin looks at requests of others: see `noteLooks`. */
   noteLooks: AssetStore['noteLooks']
   /** Who looked at a request of somebody else. */
@@ -90,8 +92,7 @@ export function createAssets(parts: {
       const asset = await rows.findReadable(id, link?.kind === 'share' ? link.token : undefined)
       if (asset && isForEverybody(asset)) return asset
       const isSigned = link?.kind === 'signed' && links.isSigned(asset ?? NONE, link)
-      if (asset?.kind === 'output' && !asset.isOwnerGone && !asset.isTakenDown && (isSigned || asset.isShared))
-        return asset
+      if (asset && isForLinks(asset) && (isSigned || asset.isShared)) return asset
       const reader = await whoReads()
       if (!asset || !reader || !maySee(asset, reader, limits)) throw errors.notFound('The image')
       if (reader.role === 'admin' && reader.userId !== asset.owner_id) {
@@ -99,6 +100,7 @@ export function createAssets(parts: {
       }
       return asset
     },
+    listShared: async (link) => (await rows.listShared(link)).filter(isForLinks),
     noteLooks: (looks) => rows.noteLooks(looks),
     listLooks: (requestId) => rows.listLooks(requestId),
     openBytes,

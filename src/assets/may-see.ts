@@ -16,6 +16,14 @@ export const seesOthers = ({ role }: Pick<Principal, 'role'>, { adminsLook }: Si
 export const isForEverybody = ({ kind, visibility, isTakenDown }: Image): boolean =>
   kind === 'output' && isOpen(visibility) && !isTakenDown
 
+/** Whether a link to an image, signed or shared, is enough to fetch it for as long as the link counts. */
+export const isForLinks = ({
+  kind,
+  isTakenDown,
+  isOwnerGone
+}: Pick<ReadableAsset, 'kind' | 'isTakenDown' | 'isOwnerGone'>): boolean =>
+  kind === 'output' && !isTakenDown && !isOwnerGone
+
 /**
  * Whether somebody who is known here may fetch an image. What was made is for those its visibility names, and an admin is one
  * of the members, unless it was taken down; what was sent along is the owner's and the admins', since it shows what is not theirs

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
-import type { Db, Trx } from '../db/database.ts'
+import type { Database, Db, Trx } from '../db/database.ts'
+import { isKeptAt } from '../db/kept-at.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { RequestState, Tables } from '../db/tables.ts'
 
@@ -29,9 +30,18 @@ export async function listBatches(
     .execute()
 }
 
-/** Ids and states of the requests of a batch, in the order they were sent. */
-export const listBatchRequests = (db: Db, batchId: string): Promise<{ id: string; state: RequestState }[]> =>
-  db.selectFrom('requests').select(['id', 'state']).where('batch_id', '=', batchId).orderBy('batch_position').execute()
+/** Ids and states of the requests of a batch whose time is not over, in the order they were sent. */
+export const listBatchRequests = (
+  { db, clock }: Pick<Database, 'db' | 'clock'>,
+  batchId: string
+): Promise<{ id: string; state: RequestState }[]> =>
+  db
+    .selectFrom('requests')
+    .select(['id', 'state'])
+    .where('batch_id', '=', batchId)
+    .where(isKeptAt(clock.now()))
+    .orderBy('batch_position')
+    .execute()
 
 /** Removes up to `limit` of somebody's batches; their requests are of no concern here. Returns how many. */
 export async function eraseBatches(db: Db, { userId, limit }: { userId: string; limit: number }): Promise<number> {

@@ -46,7 +46,7 @@ export interface Batches {
 
 export function createBatches(parts: RequestParts): Batches {
   const { db } = parts.database
-  const viewOf = async (batch: BatchRow) => ({ batch, requests: await listBatchRequests(db, batch.id) })
+  const viewOf = async (batch: BatchRow) => ({ batch, requests: await listBatchRequests(parts.database, batch.id) })
   const view = async (id: string, userId: string) => {
     const batch = await findBatch(db, id)
     if (batch?.user_id !== userId) throw errors.notFound(`The batch '${id}'`)

@@ -115,7 +115,7 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
     const refuseOthers = refuseOtherMethods(scope)
     serveDocument(scope, context)
     registerOperations(scope, context)
-    serveShare(scope, { requests: context.requests, basePath, club })
+    serveShare(scope, { ...context, basePath, club })
     servePublic(scope, { ...context, basePath, club })
     serveGuides(scope, { docsDir: context.docsDir, webDir: context.webDir, basePath, club })
     refuseOthers()

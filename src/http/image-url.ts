@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { AssetRow } from '../assets/asset-store.ts'
-import { maySee } from '../assets/may-see.ts'
-import { isOpen } from '../lib/visibility.ts'
+import { isForEverybody, isForLinks, maySee } from '../assets/may-see.ts'
 import type { RequestRow } from '../requests/request-store.ts'
 import type { HttpContext } from './http-context.ts'
 import { publicUrl } from './public-url.ts'
@@ -23,11 +22,8 @@ export function imageUrlFor(
   const base = publicUrl(request, config.publicUrl)
   return ({ id, kind, owner_id }, { visibility, taken_down_at }) => {
     const url = `${base}/api/inference/assets/${id}/`
-    const isSigned =
-      kind === 'output' &&
-      !isOpen(visibility) &&
-      taken_down_at === null &&
-      maySee({ kind, visibility, owner_id, isTakenDown: false }, request.principal, config.limits)
+    const image = { kind, visibility, owner_id, isTakenDown: taken_down_at !== null, isOwnerGone: false }
+    const isSigned = !isForEverybody(image) && isForLinks(image) && maySee(image, request.principal, config.limits)
     return isSigned ? `${url}?${imageLinks.sign({ id, visibility })}` : url
   }
 }

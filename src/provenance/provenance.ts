@@ -37,7 +37,7 @@ export function createProvenance({
 }: {
   config: Pick<Config, 'dataDir'>
   assets: Pick<Assets, 'save' | 'readBytes' | 'discard'>
-  database: Pick<Database, 'db'>
+  database: Pick<Database, 'db' | 'clock'>
   logger: Logger
 }): Provenance {
   const inTurn = createQueue(AT_ONCE)
@@ -49,7 +49,7 @@ export function createProvenance({
   })
 
   const ofHash: Provenance['ofHash'] = async (sha256) =>
-    (await hasOutput(database.db, sha256.toLowerCase())) ? ['hash'] : []
+    (await hasOutput(database, sha256.toLowerCase())) ? ['hash'] : []
 
   const isSignedHere = async (order: CheckOrder): Promise<boolean> => {
     try {

@@ -13,7 +13,7 @@ export async function deleteRequest(
     userId,
     ids: [id],
     confirm: async (trx) => {
-      const { state } = await requireOwnRequest(trx, { id, userId })
+      const { state } = await requireOwnRequest({ db: trx, clock: parts.database.clock }, { id, userId })
       if (!hasEnded(state)) throw errors.conflict(`The request '${id}' has not ended. Cancel it first.`)
       return [id]
     }

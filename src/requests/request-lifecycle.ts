@@ -25,7 +25,7 @@ import type { RequestParts } from './request-parts.ts'
 import { requireStorageRoom } from './require-storage-room.ts'
 import { readHoldMs } from './retention-store.ts'
 import { retryRequest } from './retry-request.ts'
-import { listShared, listShares, shareRequest, unshareRequest } from './share-request.ts'
+import { listShares, shareRequest, unshareRequest } from './share-request.ts'
 import { dismissReports, listPictureReports, reportPicture } from './report-picture.ts'
 import { releaseStandby, startStandby } from './standby.ts'
 import { liftTakeDown, takeDownRequest } from './take-down.ts'
@@ -47,7 +47,6 @@ export function createRequestLifecycle(parts: RequestParts) {
     share: bind(shareRequest),
     unshare: bind(unshareRequest),
     listShares: bind(listShares),
-    listShared: bind(listShared),
     reportPicture: bind(reportPicture),
     listReports: bind(listPictureReports),
     dismissReports: bind(dismissReports),

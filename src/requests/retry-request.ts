@@ -20,7 +20,7 @@ export async function retryRequest(
   retry: { id: string; principal: Principal; idempotencyKey?: string }
 ): Promise<{ repeated: boolean }> {
   const { id, principal, idempotencyKey: key } = retry
-  const request = await requireOwnRequest(parts.database.db, { id, userId: principal.userId })
+  const request = await requireOwnRequest(parts.database, { id, userId: principal.userId })
   const { repeated } = await admitImages(parts, {
     principal,
     once: key === undefined ? undefined : { endpoint: 'retry', key, fingerprint: id },

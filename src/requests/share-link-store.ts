@@ -18,28 +18,6 @@ export async function insertShareLink(trx: Trx, row: ShareLinkRow): Promise<void
   await trx.insertInto('share_links').values(row).execute()
 }
 
-/** What whoever has a share link is shown of an image. */
-export type SharedImage = Pick<Selectable<Tables['assets']>, 'id' | 'width' | 'height'>
-
-/** The images by a share link, in their order; none when it does not count (any more), or its owner was shut out. */
-export const listSharedImages = (
-  db: Db,
-  { id, token, now }: { id: string; token: string; now: number }
-): Promise<SharedImage[]> =>
-  db
-    .selectFrom('share_links')
-    .innerJoin('assets', 'assets.request_id', 'share_links.request_id')
-    .innerJoin('users', 'users.id', 'assets.owner_id')
-    .select(['assets.id', 'assets.width', 'assets.height'])
-    .where('share_links.request_id', '=', id)
-    .where('share_links.token', '=', token)
-    .where((e) => e.or([e('share_links.expires_at', 'is', null), e('share_links.expires_at', '>', now)]))
-    .where('assets.kind', '=', 'output')
-    .where('users.disabled_at', 'is', null)
-    .where('users.deleted_at', 'is', null)
-    .orderBy('assets.position')
-    .execute()
-
 /** Ends all of a request. */
 export async function deleteShareLinks(trx: Trx, requestId: string): Promise<void> {
   await trx.deleteFrom('share_links').where('request_id', '=', requestId).execute()

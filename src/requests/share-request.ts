@@ -8,9 +8,7 @@ import {
   deleteShareLink,
   dropEndedShareLinks,
   insertShareLink,
-  listSharedImages,
   listShareLinks,
-  type SharedImage,
   type ShareLinkRow
 } from './share-link-store.ts'
 
@@ -39,7 +37,7 @@ export async function shareRequest(
   const expiresAt = expiresInMs === undefined ? null : Math.min(now + expiresInMs, LATEST_TIME)
   return database.db.transaction().execute(async (trx) => {
     await lockRequest(trx, own.id)
-    const { taken_down_at } = await requireOwnRequest(trx, own)
+    const { taken_down_at } = await requireOwnRequest({ db: trx, clock: database.clock }, own)
     if (taken_down_at !== null) throw errors.takenDown()
     await dropEndedShareLinks(trx, { requestId: own.id, now })
     const links = await listShareLinks(trx, own.id)
@@ -60,24 +58,18 @@ export async function shareRequest(
 
 /** The share links of a request that count, the oldest first. Throws `not_found`. */
 export async function listShares({ database }: Pick<RequestParts, 'database'>, own: Own): Promise<ShareLinkRow[]> {
-  await requireOwnRequest(database.db, own)
+  await requireOwnRequest(database, own)
   const now = database.clock.now()
   const links = await listShareLinks(database.db, own.id)
   return links.filter(({ expires_at }) => expires_at === null || expires_at > now)
 }
-
-/** The images that a share link of a request (`id`) shows to whoever has its token; none when there is none, or not any more. */
-export const listShared = (
-  { database: { db, clock } }: Pick<RequestParts, 'database'>,
-  link: { id: string; token: string }
-): Promise<SharedImage[]> => listSharedImages(db, { ...link, now: clock.now() })
 
 /** Ends a share link: the next fetch by it is refused. Throws `not_found`. */
 export async function unshareRequest(
   { database }: Pick<RequestParts, 'database'>,
   { shareId, ...own }: Own & { shareId: string }
 ): Promise<void> {
-  await requireOwnRequest(database.db, own)
+  await requireOwnRequest(database, own)
   if (!(await deleteShareLink(database.db, { requestId: own.id, id: shareId }))) {
     throw errors.notFound(`The share link '${shareId}'`)
   }

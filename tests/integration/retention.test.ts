@@ -140,7 +140,15 @@ describe('expires_in', () => {
     const inputs = ((await job(id, owner)) as unknown as { inputs: { url: string }[] }).inputs.map(({ url }) =>
       pathOf(url)
     )
-    const share = (await call(`/v1/jobs/${id}/shares`, {}, owner)).body as unknown as { urls: string[] }
+    const share = (await call(`/v1/jobs/${id}/shares`, {}, owner)).body as unknown as {
+      id: string
+      urls: string[]
+      page_url: string
+    }
+    const sha256 = /"(\w+)"/.exec((await gateway.call(path)).headers.get('etag') ?? '')?.[1]
+    const isKnown = async () => (await call(`/api/provenance?sha256=${sha256}`, undefined, owner)).body.made_here
+    const sharePage = () => statusOf(pathOf(share.page_url))
+    expect([await isKnown(), await sharePage()]).toEqual([true, 200])
     const paths = [path, `${path}?width=16`, pathOf(share.urls[0]!), ...inputs]
     const statuses = async () => new Set(await Promise.all(paths.map((one) => statusOf(one, { key: owner.key }))))
     expect(await statuses()).toEqual(new Set([200]))
@@ -154,6 +162,17 @@ describe('expires_in', () => {
       aheadMs = 61_000
       expect(await statuses()).toEqual(new Set([404]))
       expect(await jobStatus(id, owner)).toBe(404)
+      expect([await isKnown(), await sharePage()]).toEqual([false, 404])
+      for (const [method, rest] of [
+        ['DELETE', ''],
+        ['POST', '/retry'],
+        ['POST', '/shares'],
+        ['GET', '/shares'],
+        ['DELETE', `/shares/${share.id}`]
+      ] as const) {
+        expect(await statusOf(`/v1/jobs/${id}${rest}`, { method, key: owner.key }), `${method} ${rest}`).toBe(404)
+      }
+      expect(await listRows(gateway, id)).toContain('share_links')
       expect((await call('/v1/jobs', undefined, owner)).body.data).toEqual([])
       const cookie = await gateway.signIn(owner)
       expect(await callDashboard(gateway, { cookie }, 'requests')).toMatchObject({ body: { items: [] } })
@@ -208,9 +227,14 @@ describe('expires_in', () => {
     for (const id of [first!, second!]) await waitFor(async () => (await job(id)).status === 'PROCESSED')
     try {
       aheadMs = 90_000
+      const left = async () => {
+        const { body } = await call(`/v1/batches/${batch.id}`)
+        return (body as unknown as { jobs: { id: string }[] }).jobs.map(({ id }) => id)
+      }
+      expect(await left()).toEqual([second])
       await sweep()
       expect([await jobStatus(first!), await jobStatus(second!)]).toEqual([404, 200])
-      expect((await call(`/v1/batches/${batch.id}`)).status).toBe(200)
+      expect(await left()).toEqual([second])
       aheadMs = 180_000
       await sweep()
     } finally {

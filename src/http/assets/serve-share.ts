@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { SharedImage, ShareLinkRow } from '../../requests/share-link-store.ts'
+import type { ShareLinkRow } from '../../requests/share-link-store.ts'
 import type { ClubInfo } from '../dashboard/contract/session.ts'
 import type { HttpContext } from '../http-context.ts'
 import { dressPage } from '../web/dress-page.ts'
 import { parseImageLink } from './parse-image-link.ts'
-import { SHARE_HEADERS, sharePage } from './share-page.ts'
+import { SHARE_HEADERS, type SharedImage, sharePage } from './share-page.ts'
 
 /** The address of an image by a share link; `base` is what all addresses here begin with. */
 export const sharedImageUrl = (
@@ -23,14 +23,14 @@ export const sharePageUrl = (base: string, { token, request_id: id }: ShareLinkR
  */
 export function serveShare(
   scope: FastifyInstance,
-  { requests, basePath, club }: Pick<HttpContext, 'requests'> & { basePath: string; club: () => ClubInfo }
+  { assets, basePath, club }: Pick<HttpContext, 'assets'> & { basePath: string; club: () => ClubInfo }
 ): void {
   scope.get<{ Params: { id: string }; Querystring: Record<string, unknown> }>(
     '/share/:id',
     { schema: { hide: true } },
     async (request, reply) => {
       const link = shareOf(request)
-      const images = link ? await requests.listShared(link) : []
+      const images = link ? await assets.listShared(link) : []
       // What is no link of ours does not come into the page.
       const token = images.length > 0 && link ? link.token : ''
       const addressOf = (image: SharedImage, width?: number) =>
@@ -49,7 +49,7 @@ function shareOf({
   params,
   query
 }: FastifyRequest<{ Params: { id: string }; Querystring: Record<string, unknown> }>):
-  { id: string; token: string } | undefined {
+  { requestId: string; token: string } | undefined {
   const link = parseImageLink(query)
-  return link?.kind === 'share' ? { id: params.id, token: link.token } : undefined
+  return link?.kind === 'share' ? { requestId: params.id, token: link.token } : undefined
 }

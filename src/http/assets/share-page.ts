@@ -1,5 +1,8 @@
-import type { SharedImage } from '../../requests/share-link-store.ts'
+import type { AssetRow } from '../../assets/asset-store.ts'
 import { picturePage, picturePageHeaders } from './picture-page.ts'
+
+/** What is shown of an image to whoever has a link to it. */
+export type SharedImage = Pick<AssetRow, 'id' | 'width' | 'height'>
 
 /** Nobody is sent on from it with its address, which is the key to the pictures. */
 export const SHARE_HEADERS = picturePageHeaders({ formAction: "'none'", referrer: 'no-referrer' })
