@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { toFile } from 'openai'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isImageKeptAt } from '../../src/db/kept-at.ts'
 import { inspectSource } from '../../src/images/decode-image.ts'
 import { markSourceType } from '../../src/images/metadata/mark-source-type.ts'
 import { picture } from '../support/agent-work.ts'
@@ -123,9 +124,13 @@ describe('whether a picture was made here', () => {
     try {
       expect(await ask(image, { at: open, key: null })).toEqual(NOT_HERE)
       const calls = Array.from({ length: 30 }, () => open.call(`/api/provenance?sha256=${'0'.repeat(64)}`))
-      const statuses = (await Promise.all(calls)).map(({ status }) => status)
+      const answers = await Promise.all(calls)
+      const statuses = answers.map(({ status }) => status)
       expect(statuses.filter((status) => status === 200)).toHaveLength(29)
       expect(statuses.filter((status) => status === 429)).toHaveLength(1)
+      // Whoever has no key is told of none.
+      const refused = await answers.find(({ status }) => status === 429)?.json()
+      expect(refused).toMatchObject({ error: { message: expect.stringMatching(/^You may make 30 /) as unknown } })
       expect(await ask(image, { at: open, key: 'ic_wrong' })).toMatchObject({ status: 401 })
     } finally {
       await open.close()
@@ -174,9 +179,32 @@ describe('whether a picture was made here', () => {
     expect(await storedFiles(gateway.dataDir)).toEqual(before)
   })
 
+  it('is sent as it is, of which a form is told', async () => {
+    const body = new FormData()
+    body.set('image', new Blob([await picture()], { type: 'image/png' }), 'a.png')
+    const response = await gateway.call('/api/provenance', { method: 'POST', key: user.key, body })
+    expect(response.status).toBe(415)
+    expect(await response.json()).toMatchObject({
+      error: { code: 'unsupported_media_type', message: expect.stringContaining('--data-binary @') as unknown }
+    })
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const byCurl = await gateway.call('/api/provenance', {
+      method: 'POST',
+      key: user.key,
+      body: await picture(),
+      headers
+    })
+    expect(byCurl.status).toBe(200)
+  })
+
   it('is asked by the index of hashes', async () => {
     const plan = await sql<{ detail: string }>`explain query plan
-      select id from assets where sha256 = ${'x'} and kind = ${'output'} limit 1`.execute(gateway.database.db)
-    expect(plan.rows.map(({ detail }) => detail)).toEqual([expect.stringContaining('USING INDEX assets_by_hash')])
+      select assets.id from assets inner join requests on requests.id = assets.request_id
+      where assets.sha256 = ${'x'} and assets.kind = ${'output'}
+        and (${isImageKeptAt(0)}) limit 1`.execute(gateway.database.db)
+    expect(plan.rows.map(({ detail }) => detail)).toEqual([
+      expect.stringContaining('USING INDEX assets_by_hash'),
+      expect.stringMatching(/SEARCH requests .*\(id=\?\)/)
+    ])
   })
 })

@@ -4,6 +4,7 @@ import { MOST_REPORT_TEXT, REPORT_REASONS } from '../../lib/report-reasons.ts'
 import type { ClubInfo } from '../dashboard/contract/session.ts'
 import { parseCursor, presentCursor } from '../dashboard/cursor.ts'
 import { refuseOtherSites } from '../hooks/authenticate-sessions.ts'
+import { refuseExceeded } from '../hooks/limit-rates.ts'
 import type { HttpContext } from '../http-context.ts'
 import { jsonObject } from '../json-object.ts'
 import { Fields } from '../openai/fields.ts'
@@ -69,9 +70,7 @@ export function servePublic(scope: FastifyInstance, context: PublicContext): voi
 async function countReport({ rateLimits }: Pick<HttpContext, 'rateLimits'>, address: string): Promise<void> {
   const caller = `report ${address}`
   const standing = await rateLimits.countCall({ keyId: caller, userId: caller, rateLimit: REPORTS_RATE })
-  if (!standing?.exceeded) return
-  const seconds = Math.max(1, Math.ceil(standing.resetMs / 1000))
-  throw errors.rateLimited(`You may send ${REPORTS_RATE} reports per minute. Try again in ${seconds} seconds.`, seconds)
+  if (standing) refuseExceeded(standing, `You may send ${REPORTS_RATE} reports`)
 }
 
 function parseReport(body: Record<string, unknown>) {

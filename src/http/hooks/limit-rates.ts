@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { RateLimits } from '../../auth/rate-limits.ts'
+import { bearerOf } from '../../auth/bearer.ts'
+import type { RateLimits, RateStanding } from '../../auth/rate-limits.ts'
 import { errors } from '../../lib/errors.ts'
 import { DASHBOARD_KEY_ID } from '../../lib/principal.ts'
 
@@ -13,18 +14,21 @@ export function limitRates(scope: FastifyInstance, { rateLimits }: { rateLimits:
     const standing = await rateLimits.countCall(request.principal)
     if (!standing) return
     tellStanding(reply, standing)
-    if (standing.exceeded) {
-      const seconds = Math.max(1, Math.ceil(standing.resetMs / 1000))
-      const who = request.principal.keyId === DASHBOARD_KEY_ID ? 'You' : 'This API key'
-      throw errors.rateLimited(
-        `${who} may make ${standing.limit} requests per minute. Try again in ${seconds} seconds.`,
-        seconds
-      )
-    }
+    // A proxy in front may send tokens of its own along with a session.
+    const hasKey = request.principal.keyId !== DASHBOARD_KEY_ID && bearerOf(request) !== undefined
+    const who = hasKey ? 'This API key' : 'You'
+    refuseExceeded(standing, `${who} may make ${standing.limit} requests`)
   })
 }
 
-function tellStanding(reply: FastifyReply, standing: { limit: number; remaining: number; resetMs: number }): void {
+/** Throws `rate_limit_exceeded` when the limit is; `allowed` says what may be done per minute. */
+export function refuseExceeded({ exceeded, resetMs }: RateStanding, allowed: string): void {
+  if (!exceeded) return
+  const seconds = Math.max(1, Math.ceil(resetMs / 1000))
+  throw errors.rateLimited(`${allowed} per minute. Try again in ${seconds} seconds.`, seconds)
+}
+
+function tellStanding(reply: FastifyReply, standing: RateStanding): void {
   void reply.headers({
     'x-ratelimit-limit-requests': standing.limit,
     'x-ratelimit-remaining-requests': standing.remaining,

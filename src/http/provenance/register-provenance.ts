@@ -32,7 +32,10 @@ const Answer = Type.Object({
 })
 const SCHEMA = {
   tags: ['Images'],
-  response: { 200: Answer, ...errorResponses('invalid_image', 'file_too_large', 'storage_unavailable') }
+  response: {
+    200: Answer,
+    ...errorResponses('invalid_image', 'file_too_large', 'unsupported_media_type', 'storage_unavailable')
+  }
 }
 
 const present = (by: ProvenanceSign[]) => ({ made_here: by.length > 0, by })
@@ -52,6 +55,9 @@ export function registerProvenance(scope: FastifyInstance, context: ProvenanceCo
   // What the bytes are is judged by the bytes, which are streamed and never held.
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  scope.addContentTypeParser('multipart/form-data', (_request, _payload, done) =>
+    done(errors.unsupportedMediaType('The body must be the image itself, no form: with curl --data-binary @image.png.'))
+  )
 
   scope.get<{ Querystring: Record<string, unknown> }>(
     '/',
@@ -88,7 +94,7 @@ export function registerProvenance(scope: FastifyInstance, context: ProvenanceCo
         operationId: 'checkProvenanceOfImage',
         summary: 'Whether a picture was made here',
         description:
-          'The body is the image itself: a png, jpeg or webp. Nothing of it stays. Needs no key where the operator lets everybody ask.',
+          'The body is the image itself, no form: a png, jpeg or webp. Nothing of it stays. Needs no key where the operator lets everybody ask.',
         body: { content: { 'image/*': { schema: { type: 'string', contentMediaType: 'image/*' } } } }
       }
     },
