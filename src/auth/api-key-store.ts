@@ -120,23 +120,11 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
   }
 }
 
-/** All by which two keys of one person differ, besides their secrets and times. */
-const LIKENESS = [
-  'user_id',
-  'name',
-  'scopes',
-  'expires_at',
-  'images_per_day',
-  'images_per_month',
-  'max_active',
-  'max_pixels',
-  'allowed_models',
-  'rate_limit',
-  'default_response_format',
-  'default_visibility'
-] as const
+/** What of a key is its own, however like another it is: who made it meant all the rest. */
+const ITS_OWN = new Set(['id', 'prefix', 'hash', 'webhook_secret', 'created_at', 'last_used_at', 'revoked_at'])
 
 async function revokeUnusedLike(db: Db, key: NewKeyRow, now: number): Promise<void> {
+  const meant = (Object.keys(key) as (keyof NewKeyRow)[]).filter((column) => !ITS_OWN.has(column))
   await db
     .updateTable('api_keys')
     .set({ revoked_at: now })
@@ -144,7 +132,7 @@ async function revokeUnusedLike(db: Db, key: NewKeyRow, now: number): Promise<vo
     .where('revoked_at', 'is', null)
     .where((e) =>
       e.and(
-        LIKENESS.map((column) => {
+        meant.map((column) => {
           const value = key[column] ?? null
           return value === null ? e(column, 'is', null) : e(column, '=', value)
         })

@@ -152,6 +152,8 @@ describe('a new key', () => {
       await like(person, { expiresAt: Date.now() + 3_600_000 }),
       await like(person, { limits: { ...NO_LIMITS, maxActive: 1 } }),
       await like(person, { responseFormat: 'url' }),
+      await like(person, { visibility: 'SECRET' }),
+      await like(person, { expiresIn: 0 }),
       await like(other)
     ]
     const first = await like(person)
