@@ -3,13 +3,12 @@ import { checkStorage, type StorageFindings, type UnnamedImage } from '../assets
 import { readFacts } from '../assets/read-facts.ts'
 import { thumbnailKeys } from '../assets/storage-keys.ts'
 import type { Config } from '../config/config.ts'
-import { DataDirUnusable } from '../db/data-dir-unusable.ts'
 import type { Database } from '../db/database.ts'
 import { ImageRejected } from '../images/image-inspector.ts'
 import { adoptImage } from '../requests/adopt-image.ts'
-import { toError } from '../lib/async.ts'
 import { openStore, type StoreSettings } from '../storage/open-store.ts'
-import { ObjectDamaged, StoreUnavailable } from '../storage/object-store.ts'
+import { ObjectDamaged } from '../storage/object-store.ts'
+import { throwStoreUnusable } from './store-unusable.ts'
 
 export type { MissingImage, UnnamedImage } from '../assets/check-storage.ts'
 
@@ -29,13 +28,8 @@ export async function openStorageCheck(
   { quarantineMs, ...settings }: Pick<Config, 'quarantineMs'> & StoreSettings
 ): Promise<StorageCheck> {
   const assets = createAssetStore(database)
-  const orUnusable = (error: unknown): never => {
-    const { syscall } = error as NodeJS.ErrnoException
-    if (!(error instanceof StoreUnavailable) && syscall === undefined) throw error
-    throw new DataDirUnusable(
-      `The images in ${settings.storage ?? settings.dataDir} cannot be read or written: ${toError(error).message}.`
-    )
-  }
+  const orUnusable = (error: unknown) =>
+    throwStoreUnusable(error, `The images in ${settings.storage ?? settings.dataDir} cannot be read or written`)
   const store = await openStore(settings, { isShared: true }).catch(orUnusable)
 
   const adoptOne = async ({ key, imageKey: storageKey, storedAt }: UnnamedImage, userId: string) => {

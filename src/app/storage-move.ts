@@ -3,12 +3,10 @@ import { listMissing, type MissingImage } from '../assets/check-storage.ts'
 import { moveImages, type MoveReport } from '../assets/move-images.ts'
 import type { Config } from '../config/config.ts'
 import { lockMove } from '../db/data-dir-lock.ts'
-import { DataDirUnusable } from '../db/data-dir-unusable.ts'
 import type { Database } from '../db/database.ts'
-import { toError } from '../lib/async.ts'
 import { createMovingStore } from '../storage/moving-store.ts'
 import { openBothStores } from '../storage/open-store.ts'
-import { StoreUnavailable } from '../storage/object-store.ts'
+import { throwStoreUnusable } from './store-unusable.ts'
 
 export type { MoveReport } from '../assets/move-images.ts'
 
@@ -37,8 +35,7 @@ export async function moveStorage(
       missing: await listMissing({ store: createMovingStore({ to, from }), assets, readsAll: false })
     }
   } catch (error) {
-    if (!(error instanceof StoreUnavailable) && (error as NodeJS.ErrnoException).syscall === undefined) throw error
-    throw new DataDirUnusable(`Not everything was moved, run it again: ${toError(error).message}`)
+    return throwStoreUnusable(error, 'Not everything was moved, run it again')
   } finally {
     unlock()
   }

@@ -64,8 +64,10 @@ function resultOf({ status, result, error }: Job): JobResult {
   throw new CommandFailed(fromServer(error?.message ?? `The job ended as ${status}.`))
 }
 
-/** Follows the events to their end; `onProgress` gets the percents of all images added up, and whether any of them is an
- * estimate. Throws `GatewayAway`. */
+/**
+ * Follows the events to their end; `onProgress` gets the percents of all images added up, and whether any of them is an estimate.
+ * Throws `GatewayAway`.
+ */
 async function followEvents(
   { url, key }: GatewayAddress,
   id: string,

@@ -33,7 +33,6 @@ import { inflateBodies } from './uploads/inflate-bodies.ts'
 import { lingerAfterAnswer } from './uploads/linger.ts'
 import { isFormType, largestForm } from './uploads/receive-form.ts'
 import { registerBatches } from './v1/batches/index.ts'
-
 import { registerImages } from './v1/images/index.ts'
 import { REQUEST_ID_HEADER } from './v1/images/image-exchange.ts'
 import { registerJobs } from './v1/jobs/index.ts'
@@ -132,26 +131,19 @@ export async function createHttpApp(context: HttpContext): Promise<FastifyInstan
   }
 
   // With a prefix, since OPTIONS of all paths below it is answered.
-  await app.register(
-    async (scope) => {
-      tellAllowedMethods(scope)
-      await scope.register(cors, crossOrigin)
-      const refuseOthers = refuseOtherMethods(scope)
-      getAsset(scope, context)
-      refuseOthers()
-    },
-    { prefix: '/api/inference/assets' }
-  )
-  await app.register(
-    async (scope) => {
-      tellAllowedMethods(scope)
-      await scope.register(cors, crossOrigin)
-      const refuseOthers = refuseOtherMethods(scope)
-      registerProvenance(scope, context)
-      refuseOthers()
-    },
-    { prefix: '/api/provenance' }
-  )
+  const answerOrigins = async (prefix: string, register: (scope: FastifyInstance) => void) =>
+    app.register(
+      async (scope) => {
+        tellAllowedMethods(scope)
+        await scope.register(cors, crossOrigin)
+        const refuseOthers = refuseOtherMethods(scope)
+        register(scope)
+        refuseOthers()
+      },
+      { prefix }
+    )
+  await answerOrigins('/api/inference/assets', (scope) => getAsset(scope, context))
+  await answerOrigins('/api/provenance', (scope) => registerProvenance(scope, context))
   await app.register(
     async (scope) => {
       tellAllowedMethods(scope)

@@ -274,11 +274,11 @@ export const errors = {
       LONGEST_ADVICE_S
     ),
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),
-  /** An error of one request of a batch, naming which. */
   takenDown: () =>
     make('conflict', 409, { retry: false })(
       'An admin has taken this request down. It may be PRIVATE or SECRET, and has no share links, until an admin lifts that.'
     ),
+  /** An error of one request of a batch, naming which. */
   inBatch: (index: number, error: AppError) => {
     const place = `requests[${index}]`
     return new AppError({

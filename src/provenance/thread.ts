@@ -21,7 +21,8 @@ interface Waiting<Answer> {
 
 /**
  * A thread that runs `serveThread`. It begins with the first order and does not keep the process alive; without orders for
- * `idleMs` it ends, and gives back its memory; `workerData` is asked for as it begins. An order that takes longer than `timeoutMs` ends it as well, with all the others.
+ * `idleMs` it ends, and gives back its memory; `workerData` is asked for as it begins. An order that takes longer than
+ * `timeoutMs` ends it as well, with all the others.
  */
 export function createThread<Order, Answer>(
   file: URL,

@@ -1,6 +1,7 @@
 import { CopyObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { StorageMisconfigured } from '../config/storage-settings.ts'
+import { MINUTE_MS } from '../lib/durations.ts'
 import type { DirectUploads, ObjectStore } from './object-store.ts'
 import type { S3Options } from './s3-client.ts'
 import { asStoreUnavailable, isMissing } from './s3-errors.ts'
@@ -14,7 +15,6 @@ const FACTS = {
   contentType: 'text/plain'
 }
 const PROBE_WITHIN_MS = 10_000
-const MINUTE_MS = 60_000
 
 interface Parts {
   client: S3Client

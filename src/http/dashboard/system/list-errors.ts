@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
+import { DAY_MS } from '../../../lib/durations.ts'
 import { errors } from '../../../lib/errors.ts'
 import type { HttpContext } from '../../http-context.ts'
 import { Fields } from '../../openai/fields.ts'
 import type { ErrorList } from '../contract/admin.ts'
 import { refuseUnknown } from '../../refuse-unknown.ts'
 
-const DAY_MS = 86_400_000
 const PERIODS = ['1', '7', '30']
 const MOST_GROUPS = 100
 

@@ -5,7 +5,7 @@ import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
 import type { HttpContext } from '../../http-context.ts'
 
-/** `POST /v1/jobs/<id>/cancel`: images that are finished stay. Admins may cancel anybody's. */
+/** `POST /v1/jobs/<id>/cancel`: images that are finished stay. Whoever may see a request may, admins too. */
 export function cancelJob(scope: FastifyInstance, { requests, requestViews }: HttpContext): void {
   scope.post<{ Params: { id: string } }>('/jobs/:id/cancel', {
     config: { operation: 'cancelJob' },
