@@ -343,8 +343,7 @@ export class AgentSession {
     const { standby } = slot
     // It has its place from now on.
     delete slot.standby
-    const start = { attemptId, ownerId: this.principal.userId }
-    const isStarted = await this.#parts.requests.startStandby(start).catch((error: unknown) => {
+    const isStarted = await this.#parts.requests.startStandby(attemptId).catch((error: unknown) => {
       if (standby) slot.standby = standby
       throw error
     })

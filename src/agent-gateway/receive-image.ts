@@ -62,12 +62,12 @@ export async function getExpected({ requests }: Pick<ReceivingParts, 'requests'>
 /** Throws `conflict` when nobody waits for the image of this attempt any more, which has not succeeded. */
 export async function requireWanted(
   { requests }: Pick<ReceivingParts, 'requests'>,
-  { attempt, provider }: ExpectedImage
+  { attempt }: ExpectedImage
 ): Promise<void> {
   if (attempt.state === 'failed' || attempt.state === 'canceled') throw errors.leaseLost()
   // Its agent asked nobody, or the disk has lost that it was let begin.
   if (attempt.state !== 'standby') return
-  if (!(await requests.startStandby({ attemptId: attempt.id, ownerId: provider.ownerId }))) throw errors.leaseLost()
+  if (!(await requests.startStandby(attempt.id))) throw errors.leaseLost()
 }
 
 async function acceptImage(

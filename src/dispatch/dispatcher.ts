@@ -216,9 +216,9 @@ async function dispatchLanes(
       await parts.requests.releaseStandby(match.instead)
       continue
     }
-    const { serviceId, providerId, epoch, ownerId } = service
+    const { serviceId, providerId, epoch } = service
     const isStandby = match.isStandby === true
-    const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch, ownerId, isStandby })
+    const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch, isStandby })
     if (!assignment) continue
     const isEarly = match.passedOver !== undefined
     if (!isCharged(state.charged, task, isStandby)) {

@@ -7,6 +7,8 @@ import { type Reach, reachOf } from './trust-policy.ts'
 /** What it depends on whether a service may make an image of a model for somebody, as it is at this moment. */
 export interface ClaimGrounds {
   terms: ServiceTerms
+  /** Whose machine it is. */
+  ownerId: string
   /** Whom its provider may serve. */
   reach: Reach
   /** By its owner. */
@@ -30,7 +32,7 @@ export async function findClaimGrounds(
     .innerJoin('users as owner', 'owner.id', 'providers.owner_id')
     .innerJoin('users as asker', (join) => join.on('asker.id', '=', userId))
     .select(['services.access', 'images_per_hour', 'images_per_user_hour', 'paused_at'])
-    .select(['providers.trust', 'owner.role as ownerRole', 'asker.email', 'asker.email_verified'])
+    .select(['providers.trust', 'owner_id', 'owner.role as ownerRole', 'asker.email', 'asker.email_verified'])
     .select((e) => [
       e
         .exists(
@@ -57,6 +59,7 @@ export async function findClaimGrounds(
   return (
     row && {
       terms: termsOfRow(row),
+      ownerId: row.owner_id,
       reach: reachOf(row, mode),
       isPaused: row.paused_at !== null,
       isBlocked: Boolean(row.is_blocked),

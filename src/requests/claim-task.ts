@@ -5,7 +5,7 @@ import type { AssignedTask } from '../protocol/messages.ts'
 import { toTaskParameters } from '../protocol/task-parameters.ts'
 import { insertAttempt } from './attempt-store.ts'
 import { inputName } from './input-name.ts'
-import { mayBegin, type TaskForService } from './may-begin.ts'
+import { mayBegin } from './may-begin.ts'
 import { hashToken } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
 import { type AssetRow, findRequest, listInputs, markStarted } from './request-store.ts'
@@ -31,13 +31,14 @@ export interface Assignment {
 }
 
 /**
- * Takes a waiting task for a slot of one connection, or has it held ready there (`isStandby`), which keeps it from nobody. Undefined when somebody else was quicker, the task was canceled,
- * the provider has connected anew since or is drained, the service is paused or has failed with it a moment ago,
- * its provider may not serve others (now), or its owner has blocked the user or let them have enough.
+ * Takes a waiting task for a slot of one connection, or has it held ready there (`isStandby`), which keeps it from nobody.
+ * Undefined when somebody else was quicker, the task was canceled, the provider has connected anew since or is drained, the
+ * service is paused or has failed with it a moment ago, its provider may not serve others (now), or its owner has blocked the
+ * user or let them have enough.
  */
 export async function claimTask(
   { database, limits, providers }: Pick<RequestParts, 'database' | 'limits' | 'providers'>,
-  claim: TaskForService
+  claim: { task: TaskRow; serviceId: string; providerId: string; epoch: number; isStandby?: boolean }
 ): Promise<Assignment | undefined> {
   const { task, serviceId, providerId, epoch, isStandby = false } = claim
   const attemptId = newId('att')
@@ -46,7 +47,7 @@ export async function claimTask(
     await lockProvider(trx, providerId)
     const now = database.clock.now()
     await lockRequest(trx, task.request_id)
-    if (!(await mayBegin(trx, { ...claim, providers, now, isCounted: false }))) return undefined
+    if (!(await mayBegin(trx, { task, serviceId, providerId, providers, now, isCounted: false }))) return undefined
     const wanted = { taskId: task.id, attemptId, serviceId, providerId, epoch, now }
     if (!(await (isStandby ? holdTask(trx, wanted) : takeTask(trx, wanted)))) return undefined
     await insertAttempt(trx, {

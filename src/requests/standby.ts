@@ -1,6 +1,5 @@
-import type { Trx } from '../db/database.ts'
 import { lockProvider, lockRequest } from '../db/locks.ts'
-import { type AttemptRow, changeAttempt, findAttempt } from './attempt-store.ts'
+import { changeAttempt, findAttempt } from './attempt-store.ts'
 import { mayBegin } from './may-begin.ts'
 import type { RequestParts } from './request-parts.ts'
 import { markStarted } from './request-store.ts'
@@ -14,7 +13,7 @@ import { findTask } from './task-store.ts'
  */
 export async function startStandby(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
-  { attemptId, ownerId }: { attemptId: string; ownerId?: string }
+  attemptId: string
 ): Promise<boolean> {
   const seen = await findAttempt(database.db, attemptId)
   if (seen?.state !== 'standby') return seen?.state === 'running'
@@ -27,28 +26,19 @@ export async function startStandby(
     const task = await findTask(trx, seen.task_id)
     if (!task || attempt?.state !== 'standby') return { isStarted: attempt?.state === 'running' }
     const { epoch } = attempt
-    const begin = { task, serviceId, providerId, epoch, ...(ownerId !== undefined && { ownerId }) }
     const isStarted =
-      (await mayBegin(trx, { ...begin, providers, now, isCounted: true })) &&
+      (await mayBegin(trx, { task, serviceId, providerId, providers, now, isCounted: true })) &&
       (await startHeldTask(trx, { taskId: task.id, attemptId, providerId, epoch }))
-    if (isStarted) await noteStarted(trx, attempt, { now, queuedAt: task.queued_at })
-    else await releaseHeldTask(trx, { taskId: task.id, attemptId })
+    if (isStarted) {
+      // Its time counts from now, and not from when it was fetched; never before the task was queued, whatever the clock says.
+      await changeAttempt(trx, attemptId, { state: 'running', assigned_at: Math.max(now, task.queued_at) })
+      await markStarted(trx, requestId, now)
+    } else await releaseHeldTask(trx, { taskId: task.id, attemptId })
     return { isStarted, userId: task.user_id }
   })
   if (ended.userId !== undefined) ringRequest(database.bell, { id: requestId, userId: ended.userId })
   if (!ended.isStarted) database.bell.ring('tasks')
   return ended.isStarted
-}
-
-/** Writes down that what was held ready runs: its time counts from now, and not from when it was fetched. */
-export async function noteStarted(
-  trx: Trx,
-  attempt: Pick<AttemptRow, 'id' | 'request_id'>,
-  { now, queuedAt }: { now: number; queuedAt: number }
-): Promise<void> {
-  // Never before the task was queued, whatever the clock says: attempts from before that count no more.
-  await changeAttempt(trx, attempt.id, { state: 'running', assigned_at: Math.max(now, queuedAt) })
-  await markStarted(trx, attempt.request_id, now)
 }
 
 /** A service no longer holds an image ready, which is no try of it. False when it did not, or has begun it. */

@@ -202,7 +202,10 @@ describe('a claim', () => {
     const slot = await connect('h', model)
     const requestId = await submit(model, 1)
     const [task] = await listTasks(database.db, requestId)
-    const take = () => claimTask({ database, limits, providers: storeOf() }, { task: task!, ...slot, ownerId: 'usr_2' })
+    const other = { id: 'usr_2', name: 'o', email: 'o@example.org', role: 'member', created_at: 1, updated_at: 1 }
+    await database.db.insertInto('users').values(other).execute()
+    await database.db.updateTable('providers').set({ owner_id: 'usr_2' }).where('id', '=', slot.providerId).execute()
+    const take = () => claimTask({ database, limits, providers: storeOf() }, { task: task!, ...slot })
     await insertBlock(database.db, { providerId: slot.providerId, userId: USER, now: 1 })
     expect(await take()).toBeUndefined()
     await deleteBlock(database.db, { providerId: slot.providerId, userId: USER })

@@ -39,7 +39,7 @@ async function arrange(): Promise<{ id: string; taskId: string; held: { id: stri
   return { id, taskId, held: { id: given!.attemptId, token: given!.token } }
 }
 
-const claim = async (taskId: string, agent: Connection, more: { isStandby?: boolean; ownerId?: string } = {}) =>
+const claim = async (taskId: string, agent: Connection, more: { isStandby?: boolean } = {}) =>
   operations().claim({ task: await task(taskId), ...agent, ...more })
 
 const WAITING = { state: 'queued', held: 0, current_attempt_id: null, losses: 0, node_faults: 0, refusals: 0 }
@@ -69,7 +69,7 @@ describe('an image that is held ready', () => {
     expect(await task(taskId)).toMatchObject({ state: 'running', held: 0, current_attempt_id: given.attemptId })
     expect(await attempt(held.id)).toBeUndefined()
     // Nothing that its holder still says changes anything.
-    expect(await operations().startStandby({ attemptId: held.id })).toBe(false)
+    expect(await operations().startStandby(held.id)).toBe(false)
     expect(await operations().releaseStandby(held.id)).toBe(false)
     expect(await operations().finish((await attempt(given.attemptId))!, deliveredImage())).toBe(true)
     const view = await viewRequest(world.gateways[0]!, id)
@@ -96,8 +96,8 @@ describe('an image that is held ready', () => {
   it('runs from when its holder begins it, once however often that is said', async () => {
     const { id, taskId, held } = await arrange()
     world.clock.advance(5000)
-    expect(await operations().startStandby({ attemptId: held.id })).toBe(true)
-    expect(await operations().startStandby({ attemptId: held.id })).toBe(true)
+    expect(await operations().startStandby(held.id)).toBe(true)
+    expect(await operations().startStandby(held.id)).toBe(true)
     const now = world.clock.now()
     expect(await task(taskId)).toMatchObject({ state: 'running', held: 0, current_attempt_id: held.id })
     expect(await attempt(held.id)).toMatchObject({ state: 'running', assigned_at: now })
@@ -121,12 +121,25 @@ describe('an image that is held ready', () => {
     ['asked for patience', () => pause()]
   ])('does not begin on a machine that is %s meanwhile, and waits', async (_, change) => {
     const { taskId, held } = await arrange()
+    await giveAway()
     await change()
-    expect(await operations().startStandby({ attemptId: held.id, ownerId: 'somebody else' })).toBe(false)
+    expect(await operations().startStandby(held.id)).toBe(false)
     expect(await task(taskId)).toMatchObject(WAITING)
     expect(await attempt(held.id)).toBeUndefined()
   })
 
+  it('begins on the machine of somebody else', async () => {
+    const { held } = await arrange()
+    await giveAway()
+    expect(await operations().startStandby(held.id)).toBe(true)
+  })
+
+  /** Has the machine be somebody else's. */
+  const giveAway = async () => {
+    const other = { id: 'usr_2', name: 'o', email: 'o@example.org', role: 'member', created_at: 1, updated_at: 1 }
+    await db().insertInto('users').values(other).execute()
+    await db().updateTable('providers').set({ owner_id: other.id }).execute()
+  }
   const blockCaller = () =>
     db()
       .insertInto('provider_blocks')
@@ -221,16 +234,16 @@ describe('an agent that comes back', () => {
     const back = await world.connect(0, { name: 'rig', attempts: [held] })
     expect(back).toMatchObject({ gone: [], resumed: [{ id: held.id, state: 'standby' }] })
     expect(await task(taskId)).toMatchObject({ state: 'queued', held: 1 })
-    expect(await operations().startStandby({ attemptId: held.id })).toBe(true)
+    expect(await operations().startStandby(held.id)).toBe(true)
   })
 
   it('has what it was let begin when it could not hear it, and is told again', async () => {
     const { taskId, held } = await arrange()
-    await operations().startStandby({ attemptId: held.id })
+    await operations().startStandby(held.id)
     const back = await world.connect(0, { name: 'rig', attempts: [held] })
     expect(back).toMatchObject({ gone: [], resumed: [{ id: held.id, state: 'running' }] })
     expect(await task(taskId)).toMatchObject({ state: 'running', held: 0 })
-    expect(await operations().startStandby({ attemptId: held.id })).toBe(true)
+    expect(await operations().startStandby(held.id)).toBe(true)
   })
 
   it('is told of what somebody else has by then', async () => {

@@ -80,7 +80,7 @@ const MOVES = {
     const lease = at(memory.leases, pick)
     const before = lease && (await requests.findAttempt(lease.attemptId))
     if (!before) return
-    const isStarted = await requests.startStandby({ attemptId: before.id })
+    const isStarted = await requests.startStandby(before.id)
     const after = await requests.findAttempt(before.id)
     if (isStarted !== (after?.state === 'running'))
       memory.offences.push(`${before.id} is said to have begun: ${isStarted}`)
@@ -121,7 +121,7 @@ const MOVES = {
     const attempt = lease && (await requests.findAttempt(lease.attemptId, lease.token))
     // As the byte path does: what has ended is answered without a look at the image.
     if (!attempt || !['standby', 'running', 'lapsed'].includes(attempt.state)) return
-    if (attempt.state === 'standby' && !(await requests.startStandby({ attemptId: attempt.id }))) return
+    if (attempt.state === 'standby' && !(await requests.startStandby(attempt.id))) return
     await finish(memory, { database, requests, attempt })
   },
   beginDelivery: async (memory, { requests, pick }) => {
