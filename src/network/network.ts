@@ -5,7 +5,7 @@ import type { Limits, OfferingConfig } from '../config/config.ts'
 import type { Trust } from '../db/provider-tables.ts'
 import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
-import { listOffers, type Offer } from '../providers/offers-store.ts'
+import { listOffers } from '../providers/offers-store.ts'
 import { isUnusable } from '../providers/pause-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { MAX_OFFERS } from '../protocol/service-offers.ts'
@@ -165,11 +165,11 @@ export function createNetwork(
     const cooling = providers.filter(
       (provider) => mayManage(provider, reader) && provider.services.some((service) => isCooling(service, now))
     )
-    const offers = await listOffers(db, { seenSince: now, drained: true }, offering.providers)
+    const online = providers.filter((provider) => isOnline(provider, now))
     return {
       now,
       makes: await listMakes(now),
-      usedUp: await findUsedUp(db, ofProviders(offers, providers), { userId: reader.userId, now }),
+      usedUp: await findUsedUp(db, capsOf(online), { userId: reader.userId, now }),
       mode: offering.providers,
       figures: await countFigures(),
       running: await countRunningByService(db),
@@ -368,19 +368,18 @@ const withFinds = (report: ProviderReport, known: FindsByService): ProviderRepor
   })
 })
 
-/** One offer of each service that these providers have. */
-function ofProviders(offers: readonly Offer[], providers: readonly ProviderView[]): Offer[] {
-  const wanted = new Set(providers.map(({ id }) => id))
-  const byService = new Map(offers.map((offer) => [offer.serviceId, offer]))
-  return [...byService.values()].filter(({ providerId }) => wanted.has(providerId))
-}
-
 /** The services of which others may not have as many images as they like. */
 const capsOf = (providers: readonly ProviderView[]): ServiceCaps[] =>
   providers.flatMap(({ id, owner_id, services }) =>
     services
       .filter(({ images_per_hour, images_per_user_hour }) => images_per_hour !== null || images_per_user_hour !== null)
-      .map((service) => ({ serviceId: service.id, providerId: id, ownerId: owner_id }))
+      .map(({ id: serviceId, images_per_hour, images_per_user_hour }) => ({
+        serviceId,
+        providerId: id,
+        ownerId: owner_id,
+        ...(images_per_hour !== null && { imagesPerHour: images_per_hour }),
+        ...(images_per_user_hour !== null && { imagesPerUserHour: images_per_user_hour })
+      }))
   )
 
 const idsOfServices = (providers: readonly ProviderView[]): string[] =>

@@ -45,7 +45,7 @@ export async function capsOf(
   { now, offering }: { now: number; offering: OfferingConfig }
 ): Promise<Map<string, Capped>> {
   const limited = services.filter(({ reach }) => reach !== 'owner').filter((one) => isNew(one) || hasCaps(one))
-  const had = await countHad(db, limited, now)
+  const had = await countHad(db, limited, { now, fresh: limited.filter(isNew) })
   return new Map(
     services.map((service) => {
       if (service.reach === 'owner') return [service.serviceId, { others: true, userIds: NOBODY }]
@@ -69,11 +69,7 @@ export async function countHadOf(
   services: readonly ServiceCaps[],
   now: number
 ): Promise<ReadonlyMap<string, number>> {
-  const had = await countHad(
-    db,
-    services.map((service) => ({ ...service, reach: 'all' })),
-    now
-  )
+  const had = await countHad(db, services, { now })
   return new Map(services.map(({ serviceId }) => [serviceId, sumOf(had.ofService(serviceId).values())]))
 }
 
@@ -84,12 +80,8 @@ export interface CapEnds {
 }
 
 /** Tells when the caps of any of these services end. What it has found once it does not ask again. */
-export async function findCapEnds(
-  db: Db,
-  services: readonly (ServiceCaps & { reach: Reach })[],
-  now: number
-): Promise<CapEnds> {
-  const had = await countHad(db, services.filter(hasCaps), now)
+export async function findCapEnds(db: Db, services: readonly ServiceCaps[], now: number): Promise<CapEnds> {
+  const had = await countHad(db, services.filter(hasCaps), { now })
   const known = new Map<string, Promise<number | undefined>>()
   /**
    * When the `excess` oldest of the images that were made within the hour will be more than an hour old, UTC
@@ -124,12 +116,12 @@ export async function findCapEnds(
  */
 export async function findUsedUp(
   db: Db,
-  services: readonly (ServiceCaps & { reach: Reach })[],
+  services: readonly ServiceCaps[],
   { userId, now }: { userId: string; now: number }
 ): Promise<Map<string, { until?: number }>> {
   // Whether a machine is new, or may serve others at all, is told of it in other words.
-  const limited = services.filter(hasCaps).map((service) => ({ ...service, reach: 'all' as const }))
-  const had = await countHad(db, limited, now)
+  const limited = services.filter(hasCaps)
+  const had = await countHad(db, limited, { now })
   const ends = await findCapEnds(db, limited, now)
   const usedUp = new Map<string, { until?: number }>()
   for (const service of limited) {
@@ -152,15 +144,11 @@ export interface Allowance {
 /** By id of those of these services of which their owners let somebody have so much and no more. */
 export async function findAllowances(
   db: Db,
-  services: readonly (ServiceCaps & { reach: Reach })[],
+  services: readonly ServiceCaps[],
   { userId, now }: { userId: string; now: number }
 ): Promise<Map<string, Allowance>> {
   const limited = services.filter((one) => hasCaps(one) && one.ownerId !== userId)
-  const had = await countHad(
-    db,
-    limited.map((service) => ({ ...service, reach: 'all' })),
-    now
-  )
+  const had = await countHad(db, limited, { now })
   const allowances = new Map<string, Allowance>()
   for (const { serviceId, ownerId, imagesPerHour = Infinity, imagesPerUserHour = Infinity } of limited) {
     const byUser = had.ofService(serviceId)
@@ -188,9 +176,9 @@ export interface ReachedCap {
 
 /** Of these services, in their order. It asks the same few questions for any number of them; their ends cost further ones. */
 export async function listReached(db: Db, services: readonly ServiceCaps[], now: number): Promise<ReachedCap[]> {
-  const limited = services.filter(hasCaps).map((service) => ({ ...service, reach: 'all' as const }))
+  const limited = services.filter(hasCaps)
   if (limited.length === 0) return []
-  const had = await countHad(db, limited, now)
+  const had = await countHad(db, limited, { now })
   const ends = await findCapEnds(db, limited, now)
   return limited.flatMap((service) => {
     const { serviceId, imagesPerHour, imagesPerUserHour, ...same } = service
@@ -233,17 +221,22 @@ interface Had {
   ofProvider(providerId: string): { running: number; withinHour: number }
 }
 
-async function countHad(db: Db, services: readonly (ServiceCaps & { reach: Reach })[], now: number): Promise<Had> {
+/** `fresh`: those of new providers, whose failures count, too. */
+async function countHad(
+  db: Db,
+  services: readonly ServiceCaps[],
+  { now, fresh = [] }: { now: number; fresh?: readonly ServiceCaps[] }
+): Promise<Had> {
   const byService = new Map<string, Map<string, number>>()
   const running = new Map<string, number>()
   const withinHour = new Map<string, number>()
   const idsOf = (some: readonly ServiceCaps[]) => [...new Set(some.map(({ providerId }) => providerId))]
-  const fresh = idsOf(services.filter(isNew))
+  const freshIds = idsOf(fresh)
   const since = now - HOUR_MS
   if (services.length > 0) {
     for (const one of await countServed(db, {
       serviceIds: services.map(({ serviceId }) => serviceId),
-      providerIds: fresh,
+      providerIds: freshIds,
       since
     })) {
       addTo(byService, one)
@@ -254,7 +247,7 @@ async function countHad(db: Db, services: readonly (ServiceCaps & { reach: Reach
       add(running, one.providerId, one.images)
     }
   }
-  for (const one of await countFailuresForOthers(db, { providerIds: fresh, since })) {
+  for (const one of await countFailuresForOthers(db, { providerIds: freshIds, since })) {
     add(withinHour, one.providerId, one.attempts)
   }
   return {
