@@ -86,12 +86,12 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
       const offers = (await store.listOffers({ ...known, model })).filter(may)
       const serving = offers.filter((offer) => able(offer) && serves(offer))
       const lists = loras.length === 0 ? NO_LISTS : await listLoras(serving)
-      if (whoHasLoras(serving, { needs, lists }).length > 0) return
+      if (whoHasLoras(serving, { loras, lists }).length > 0) return
       if (serving.length > 0) {
         const listed = lorasOf(serving, lists)
         const later = (await store.listOffers({ ...everKnown, model })).filter((offer) => may(offer) && serves(offer))
         const couldLater = later.filter((offer) => canDo(offer.features, features))
-        const isAway = whoHasLoras(couldLater, { needs, lists: await listLoras(couldLater) }).length > 0
+        const isAway = whoHasLoras(couldLater, { loras, lists: await listLoras(couldLater) }).length > 0
         throw errors.noLoras(model, { loras, missing: missingLoras(loras, listed), available: listed, isAway })
       }
       const online = (await store.listOffers({ seenSince: clock.now() })).filter((offer) => may(offer) && serves(offer))
