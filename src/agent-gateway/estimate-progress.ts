@@ -29,10 +29,10 @@ export function createProgressEstimates(parts: {
       const silent = parts
         .sessions()
         .flatMap((session) => session.silentAttempts().map((attemptId) => ({ session, attemptId })))
-      const asked = silent.map(({ attemptId }) => attemptId).filter((id) => !known.has(id))
+      const ids = new Set(silent.map(({ attemptId }) => attemptId))
+      const asked = [...ids].filter((id) => !known.has(id))
       const found = asked.length === 0 ? [] : await parts.requests.listExpectedTimes(asked)
-      const all = new Map([...known, ...found])
-      known = new Map(silent.flatMap(({ attemptId: id }) => entryOf(id, all.get(id))))
+      known = new Map([...known, ...found].filter(([id]) => ids.has(id)))
       const now = parts.clock.now()
       for (const { session, attemptId } of silent) {
         const expected = known.get(attemptId)
@@ -42,6 +42,3 @@ export function createProgressEstimates(parts: {
     }
   }
 }
-
-const entryOf = (id: string, expected: ExpectedTime | undefined): [string, ExpectedTime][] =>
-  expected ? [[id, expected]] : []

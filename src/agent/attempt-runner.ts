@@ -227,8 +227,7 @@ export class AttemptRunner {
         held.failure = failure
         held.generated = true
         const isTold = send({ type: 'attempt.failed', attempt_id: id, token: held.token, ...failure })
-        this.beginStandbys()
-        if (!isTold) return
+        if (!isTold) return this.beginStandbys()
       }
     }
     this.#held.delete(id)

@@ -80,8 +80,7 @@ export async function listOpenings(
 
 /** What a service has free, with what is known of it. It may try one place more than it has proven. */
 function slotsOf(service: ServiceSlots, offers: readonly Offer[], capped: Capped | undefined): FreeSlots {
-  const { serviceId, ownerId, running, loaded, standby, held } = service
-  const free = Math.max(0, service.free)
+  const { serviceId, ownerId, free, running, loaded, standby, held } = service
   return {
     serviceId,
     ownerId,

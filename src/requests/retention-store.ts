@@ -31,18 +31,17 @@ export async function stillDue(trx: Trx, { ids, due }: { ids: readonly string[];
   return rows.map(({ id }) => id)
 }
 
-/** Ended requests of somebody that are not pinned, those first that ended first; with `endedBefore` those before then. */
+/** Requests of somebody that ended before then and are not pinned, those first that ended first. */
 export async function listOldest(
   db: Db,
-  { userId, endedBefore, limit }: { userId: string; endedBefore?: number; limit: number }
+  { userId, endedBefore, limit }: { userId: string; endedBefore: number; limit: number }
 ): Promise<string[]> {
   const rows = await db
     .selectFrom('requests')
     .select('id')
     .where('user_id', '=', userId)
     .where('pinned', '=', 0)
-    .where('finished_at', 'is not', null)
-    .$if(endedBefore !== undefined, (q) => q.where('finished_at', '<', endedBefore ?? 0))
+    .where('finished_at', '<', endedBefore)
     .orderBy('finished_at')
     .limit(limit)
     .execute()
@@ -66,7 +65,7 @@ export async function findOldestWithImages(db: Db, userId: string): Promise<stri
   return row?.id
 }
 
-/** What the images of somebody take. */
+/** What the images of somebody take, each object once; the database counts it itself. */
 export async function readStoredBytes(db: Db, userId: string): Promise<number> {
   const row = await db.selectFrom('stored_bytes').select('bytes').where('owner_id', '=', userId).executeTakeFirst()
   return Number(row?.bytes ?? 0)
