@@ -1,27 +1,16 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { serveCalls } from '../../tests/support/serve-calls.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { DirectUploads } from './direct-uploads.ts'
 import { GatewayTransfers } from './gateway-transfers.ts'
 
-const opened: (Server | GatewayTransfers)[] = []
+const serve = serveCalls()
+const opened: GatewayTransfers[] = []
 afterEach(() => {
-  for (const one of opened.splice(0)) {
-    if ('closeAllConnections' in one) one.closeAllConnections()
-    one.close()
-  }
+  for (const transfers of opened.splice(0)) transfers.close()
 })
-
-async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
-  opened.push(server)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 const IMAGE = { bytes: Buffer.from('image'), mediaType: 'image/png' as const }
 const PLACED = { 'content-type': 'image/png', 'x-amz-checksum-sha256': 'abc=' }

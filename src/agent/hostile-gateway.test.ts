@@ -1,29 +1,12 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { serveCalls } from '../../tests/support/serve-calls.ts'
 import { EngineError } from '../engines/engine.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { deliverImage } from './deliver-image.ts'
 import { GatewayTransfers } from './gateway-transfers.ts'
 import { openInput } from './open-input.ts'
 
-const servers: Server[] = []
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
-})
-
-/** A gateway that does what a test has it do; its URL. */
-async function gateway(answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
-  servers.push(server)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+const gateway = serveCalls()
 
 const same = { transfers: new GatewayTransfers(), token: 'lease', signal: new AbortController().signal }
 afterAll(() => same.transfers.close())

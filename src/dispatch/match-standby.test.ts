@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { waitingTask } from '../../tests/support/waiting-task.ts'
 import { TASK_CLASS } from '../requests/request-states.ts'
 import {
   type FreeSlots,
@@ -13,24 +14,7 @@ import {
 let made = 0
 
 /** A task that one service, `a`, may take and may hold ready. */
-const task = (change: Partial<WaitingTask> = {}): WaitingTask => {
-  const services = change.services ?? ['a']
-  return {
-    id: `task-${++made}`,
-    userId: 'ann',
-    model: 'm',
-    class: TASK_CLASS.interactive,
-    orderKey: 0,
-    cost: 1,
-    queuedAt: 0,
-    services,
-    elsewhere: services,
-    prefersOwn: false,
-    failedOn: [],
-    mayStandBy: true,
-    ...change
-  }
-}
+const task = (change: Partial<WaitingTask> = {}) => waitingTask({ mayStandBy: true, ...change })
 
 /** A service whose one place is taken, and that holds nothing ready yet. */
 const busy = (serviceId: string, change: Partial<FreeSlots> = {}): FreeSlots => ({

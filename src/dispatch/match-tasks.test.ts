@@ -1,30 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { waitingTask as task } from '../../tests/support/waiting-task.ts'
 import { TASK_CLASS } from '../requests/request-states.ts'
 import { type FreeSlots, type Match, matchTasks, type MatchState, type WaitingTask } from './match-tasks.ts'
 import { notePass, type OwnPasses } from './passes.ts'
 import { charge, type OwnTurns } from './turns.ts'
-
-let made = 0
-
-/** A task that one service, `a`, may take and that nothing distinguishes. */
-const task = (change: Partial<WaitingTask> = {}): WaitingTask => {
-  const services = change.services ?? ['a']
-  return {
-    id: `task-${++made}`,
-    userId: 'ann',
-    model: 'm',
-    class: TASK_CLASS.interactive,
-    orderKey: 0,
-    cost: 1,
-    queuedAt: 0,
-    services,
-    elsewhere: services,
-    prefersOwn: false,
-    failedOn: [],
-    ...change
-  }
-}
 
 const slot = (serviceId: string, change: Partial<FreeSlots> = {}): FreeSlots => ({
   serviceId,

@@ -1,24 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { NetworkState, ProviderDetail } from '../../src/http/dashboard/contract/network.ts'
+import type { NetworkState } from '../../src/http/dashboard/contract/network.ts'
 import type { ServiceInventory } from '../../src/protocol/service-inventory.ts'
 import { MAX_OFFERS } from '../../src/protocol/service-offers.ts'
-import { callDashboard, type DashboardError } from '../support/dashboard-calls.ts'
+import { callDashboard } from '../support/dashboard-calls.ts'
 import { type FakeComfyServer, startFakeComfy } from '../support/fake-comfyui-server.ts'
 import { SMALL } from '../support/image-calls.ts'
+import { type OwnMachine, startOwnMachine } from '../support/own-machine.ts'
 import { connectRawAgent, type RawAgent } from '../support/raw-agent.ts'
-import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
+import { startTestGateway } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-type Person = Awaited<ReturnType<TestGateway['addPerson']>>
-
-let gateway: TestGateway
-let owner: Person
+let gateway: OwnMachine['gateway']
+let owner: OwnMachine['owner']
 let key: string
+let provider: OwnMachine['provider']
+let service: OwnMachine['service']
+let tellWish: OwnMachine['tellWish']
 let server: FakeComfyServer | undefined
 beforeEach(async () => {
-  gateway = await startTestGateway({ env: { INFERENCE_CLUB_LIMITS_LEASE: '1s' } })
-  owner = await gateway.addPerson()
-  key = (await gateway.addKey(owner)).key
+  ;({ gateway, owner, key, provider, service, tellWish } = await startOwnMachine())
 })
 afterEach(async () => {
   await gateway.close()
@@ -26,18 +26,9 @@ afterEach(async () => {
   server = undefined
 })
 
-const provider = async () => (await callDashboard<NetworkState>(gateway, owner, 'network')).body.providers[0]!
-const service = async () => {
-  const { id } = await provider()
-  return (await callDashboard<ProviderDetail>(gateway, owner, `providers/${id}`)).body.services[0]!
-}
 const stateOf = async (name: string) => (await service()).wanted?.find((one) => one.name === name)
 const models = async () => (await service()).models.map(({ id }) => id)
-const offer = async (model: string | undefined, isOffered = true, by = owner) => {
-  const { id, services } = await provider()
-  const path = `providers/${id}/services/${services[0]!.id}/offers`
-  return callDashboard<DashboardError>(gateway, by, path, { method: 'PUT', json: { model, isOffered } })
-}
+const offer = (model: string | undefined, isOffered = true, by = owner) => tellWish('offers', { model, isOffered }, by)
 
 const inventory = (names: string[], more: Partial<ServiceInventory> = {}): ServiceInventory => ({
   type: 'service.inventory',

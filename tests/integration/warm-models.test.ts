@@ -1,23 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { NetworkState, ProviderDetail, WarmInfo } from '../../src/http/dashboard/contract/network.ts'
+import type { WarmInfo } from '../../src/http/dashboard/contract/network.ts'
 import { MAX_WARM_CHARS, MAX_WARMS, type ServiceWarmed } from '../../src/protocol/service-warms.ts'
-import { callDashboard, type DashboardError } from '../support/dashboard-calls.ts'
+import { callDashboard } from '../support/dashboard-calls.ts'
 import { type FakeSdapi, startFakeSdapi } from '../support/fake-sdapi.ts'
 import { SMALL } from '../support/image-calls.ts'
+import { type OwnMachine, startOwnMachine } from '../support/own-machine.ts'
 import { connectRawAgent, type RawAgent } from '../support/raw-agent.ts'
-import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-type Person = Awaited<ReturnType<TestGateway['addPerson']>>
-
-let gateway: TestGateway
-let owner: Person
+let gateway: OwnMachine['gateway']
+let owner: OwnMachine['owner']
 let key: string
+let provider: OwnMachine['provider']
+let service: OwnMachine['service']
+let tellWish: OwnMachine['tellWish']
 let server: FakeSdapi | undefined
 beforeEach(async () => {
-  gateway = await startTestGateway({ env: { INFERENCE_CLUB_LIMITS_LEASE: '1s' } })
-  owner = await gateway.addPerson()
-  key = (await gateway.addKey(owner)).key
+  ;({ gateway, owner, key, provider, service, tellWish } = await startOwnMachine())
 })
 afterEach(async () => {
   await gateway.close()
@@ -25,11 +24,6 @@ afterEach(async () => {
   server = undefined
 })
 
-const provider = async () => (await callDashboard<NetworkState>(gateway, owner, 'network')).body.providers[0]!
-const service = async () => {
-  const { id } = await provider()
-  return (await callDashboard<ProviderDetail>(gateway, owner, `providers/${id}`)).body.services[0]!
-}
 const stateOf = async (model: string) => (await service()).warms?.find((one) => one.model === model)
 const until = (model: string, state: WarmInfo['state']) =>
   waitFor(async () => {
@@ -37,11 +31,7 @@ const until = (model: string, state: WarmInfo['state']) =>
     return found?.state === state ? found : undefined
   })
 const isLoaded = async (model: string) => (await service()).models.find(({ id }) => id === model)?.isLoaded
-const warm = async (json: unknown, by = owner) => {
-  const { id, services } = await provider()
-  const path = `providers/${id}/services/${services[0]!.id}/warms`
-  return callDashboard<DashboardError>(gateway, by, path, { method: 'PUT', json })
-}
+const warm = (json: unknown, by = owner) => tellWish('warms', json, by)
 const makeOlder = (byMs: number) =>
   gateway.database.db
     .updateTable('service_warms')
