@@ -60,7 +60,11 @@ describe('GET', () => {
     for (const step of [1, 2, 3]) {
       worker.agent.send({ type: 'attempt.progress', attempt_id: first.attempt_id, step, steps: 4 })
       const before = seen.at(-1) ?? 0
-      seen.push(await waitFor(async () => (await jobs.get(id)).progress > before && (await jobs.get(id)).progress))
+      const further = await waitFor(async () => {
+        const job = await jobs.get(id)
+        return job.progress > before && job
+      })
+      seen.push(further.progress)
     }
     // Of two images the first is at 25, 50 and 75 percent.
     expect(seen).toEqual([12, 25, 37])
