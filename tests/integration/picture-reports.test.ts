@@ -135,6 +135,13 @@ describe('a report', () => {
     const statuses = []
     for (let count = 0; count < 6; count++) statuses.push((await report({ picture: assetId }, { address })).status)
     expect(statuses).toEqual([200, 200, 200, 200, 200, 429])
+    // One customer has them all.
+    const [open, other] = [(await reports()).body.open, await make()]
+    const many = Array.from({ length: 6 }, (_, index) => `2001:db8::${index}`)
+    for (const [index, one] of many.entries()) {
+      expect((await report({ picture: other.assetId }, { address: one })).status).toBe(index < 5 ? 200 : 429)
+    }
+    expect((await reports()).body.open).toBe(open + 1)
     const html = await (await gateway.call('/public')).text()
     expect(html).toContain(`<input type="hidden" name="picture" value="${assetId}" />`)
   })

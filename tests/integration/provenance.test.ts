@@ -120,13 +120,16 @@ describe('whether a picture was made here', () => {
     const { cookie } = await gateway.addPerson()
     expect((await gateway.call(`/api/provenance?sha256=${'0'.repeat(64)}`, { headers: { cookie } })).status).toBe(200)
 
-    const open = await startDemo({ INFERENCE_CLUB_PUBLIC_PROVENANCE: '1' })
+    const open = await startDemo({ INFERENCE_CLUB_PUBLIC_PROVENANCE: '1', INFERENCE_CLUB_TRUST_PROXY: '127.0.0.1' })
     try {
       expect(await ask(image, { at: open, key: null })).toEqual(NOT_HERE)
-      const calls = Array.from({ length: 30 }, () => open.call(`/api/provenance?sha256=${'0'.repeat(64)}`))
+      // Of one network of IPv6, all of whose addresses somebody has at once.
+      const calls = Array.from({ length: 31 }, (_, index) =>
+        open.call(`/api/provenance?sha256=${'0'.repeat(64)}`, { headers: { 'x-forwarded-for': `2001:db8::${index}` } })
+      )
       const answers = await Promise.all(calls)
       const statuses = answers.map(({ status }) => status)
-      expect(statuses.filter((status) => status === 200)).toHaveLength(29)
+      expect(statuses.filter((status) => status === 200)).toHaveLength(30)
       expect(statuses.filter((status) => status === 429)).toHaveLength(1)
       // Whoever has no key is told of none.
       const refused = await answers.find(({ status }) => status === 429)?.json()

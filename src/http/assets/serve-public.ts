@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { AppError, errors } from '../../lib/errors.ts'
+import { networkOf } from '../../lib/network-of.ts'
 import { MOST_REPORT_TEXT, REPORT_REASONS } from '../../lib/report-reasons.ts'
 import type { ClubInfo } from '../dashboard/contract/session.ts'
 import { parseCursor, presentCursor } from '../dashboard/cursor.ts'
@@ -49,7 +50,7 @@ export function servePublic(scope: FastifyInstance, context: PublicContext): voi
   scope.post('/public', { schema: { hide: true }, bodyLimit: MAX_FORM_BYTES }, async (request, reply) => {
     if (!config.club.publicPage) return reply.callNotFound()
     refuseOtherSites(request, publicUrl(request, config.publicUrl))
-    const { address } = request.reached
+    const address = networkOf(request.reached.address)
     await countReport(context, address)
     const report = parseReport(jsonObject(request.body))
     const refusal = await requests.reportPicture({ ...report, address }).then(

@@ -5,6 +5,7 @@ import { bearerOf } from '../../auth/bearer.ts'
 import { authorize } from '../../auth/permissions.ts'
 import { ImageRejected } from '../../images/image-inspector.ts'
 import { errors } from '../../lib/errors.ts'
+import { networkOf } from '../../lib/network-of.ts'
 import type { Principal } from '../../lib/principal.ts'
 import type { ProvenanceSign } from '../../provenance/provenance.ts'
 import { callerOf } from '../auth/caller.ts'
@@ -117,7 +118,7 @@ async function whoAsks({ keyGuard, people, config }: ProvenanceContext, request:
   const secret = bearerOf(request)
   const { address } = request.reached
   const person = secret === undefined ? await people.principalOf(callerOf(request, config)) : undefined
-  if (secret === undefined && !person && config.publicProvenance) return strangerAt(address)
+  if (secret === undefined && !person && config.publicProvenance) return strangerAt(networkOf(address))
   const known = person ?? (await keyGuard.authenticate(secret, address))
   authorize(known, 'checkProvenance')
   return known
