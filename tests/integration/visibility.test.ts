@@ -438,6 +438,13 @@ describe('a change', () => {
     expect(await statusOf(asset)).toBe(404)
   })
 
+  it.each(['HIDDEN', 'public', 7, ['PUBLIC']])('that a call says as %j is refused by name', async (visibility) => {
+    const json = { ...SMALL, visibility }
+    const response = await gateway.call('/v1/images/generations', { key: owner.key, json })
+    expect(response.status).toBe(400)
+    expect(await readError(response)).toMatchObject({ code: 'invalid_request', param: 'visibility' })
+  })
+
   it.each(['HIDDEN', '', null, 7, ['PUBLIC']])('to %j is refused by name', async (visibility) => {
     const { request_id: id } = await generate(owner.client)
     const response = await change(owner, id, visibility)
