@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
-import { ArrowLeft, CircleCheck, CircleHelp, ImageUp } from 'lucide-react'
-import { type DragEvent, useRef, useState } from 'react'
+import { ArrowLeft, CircleCheck, CircleHelp } from 'lucide-react'
+import { type DragEvent, useState } from 'react'
+import { ChoosePicture } from '../../components/choose-picture.tsx'
 import { ClubSign } from '../../components/club-sign.tsx'
-import { Button } from '../../components/ui/button.tsx'
 import { Notice } from '../../components/ui/notice.tsx'
 import { ApiError, messageOf } from '../../lib/fetch-json.ts'
 import { useSession } from '../../lib/session.ts'
@@ -52,7 +52,6 @@ export function ProvenancePage() {
 }
 
 function PictureDrop({ busy, onFile }: { busy: boolean; onFile: (file: File) => void }) {
-  const input = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
   const drop = (event: DragEvent) => {
     event.preventDefault()
@@ -75,22 +74,7 @@ function PictureDrop({ busy, onFile }: { busy: boolean; onFile: (file: File) => 
       )}
     >
       <p className="text-muted">Drop a PNG, JPEG or WebP here.</p>
-      <Button icon={ImageUp} busy={busy} onClick={() => input.current?.click()}>
-        Choose a picture
-      </Button>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        accept="image/png,image/jpeg,image/webp"
-        aria-label="Picture to check"
-        onChange={({ target }) => {
-          const [file] = target.files ?? []
-          if (file) onFile(file)
-          // So that the same file can be chosen again.
-          target.value = ''
-        }}
-      />
+      <ChoosePicture label="Picture to check" busy={busy} onFile={onFile} />
     </div>
   )
 }

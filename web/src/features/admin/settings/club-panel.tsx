@@ -1,5 +1,5 @@
-import { ImageUp, Undo2 } from 'lucide-react'
-import { useRef } from 'react'
+import { Undo2 } from 'lucide-react'
+import { ChoosePicture } from '../../../components/choose-picture.tsx'
 import { Button } from '../../../components/ui/button.tsx'
 import { tell, tellError } from '../../../components/ui/toaster.tsx'
 import { pictureOf, useClub } from '../../../lib/club.ts'
@@ -10,7 +10,6 @@ import { useChangePicture } from './api.ts'
 export function ClubPanel() {
   const club = useClub()
   const change = useChangePicture()
-  const input = useRef<HTMLInputElement>(null)
   const send = (file: File | null) =>
     change.mutate(file, {
       onSuccess: () => tell(file === null ? 'The picture is the usual one again' : 'The club has a new picture'),
@@ -41,26 +40,7 @@ export function ClubPanel() {
             Reset
           </Button>
         )}
-        <Button
-          icon={ImageUp}
-          busy={change.isPending && change.variables !== null}
-          onClick={() => input.current?.click()}
-        >
-          Choose a picture
-        </Button>
-        <input
-          ref={input}
-          type="file"
-          hidden
-          accept="image/png,image/jpeg,image/webp"
-          aria-label="Picture of the club"
-          onChange={({ target }) => {
-            const [file] = target.files ?? []
-            if (file) send(file)
-            // So that the same file can be chosen again.
-            target.value = ''
-          }}
-        />
+        <ChoosePicture label="Picture of the club" busy={change.isPending && change.variables !== null} onFile={send} />
       </div>
     </section>
   )

@@ -1,5 +1,6 @@
 import { Brush, ImagePlus, Trash2 } from 'lucide-react'
 import { useRef } from 'react'
+import { PictureInput } from '../../../components/choose-picture.tsx'
 import { Button } from '../../../components/ui/button.tsx'
 import { formatPixels } from '../../../lib/format.ts'
 import { callLimits } from '../../../lib/call-limits.ts'
@@ -87,20 +88,7 @@ function FileButton({ onFiles, text }: { onFiles: (files: File[]) => void; text?
         <ImagePlus className="size-4 shrink-0" aria-hidden />
         {text}
       </button>
-      <input
-        ref={input}
-        type="file"
-        accept="image/png,image/jpeg,image/webp"
-        multiple
-        hidden
-        aria-hidden
-        tabIndex={-1}
-        onChange={({ target }) => {
-          onFiles([...(target.files ?? [])])
-          // The same file can be chosen again after it was removed.
-          target.value = ''
-        }}
-      />
+      <PictureInput ref={input} multiple onFiles={onFiles} />
     </>
   )
 }
