@@ -176,12 +176,16 @@ describe('imports', () => {
 })
 
 /** What runs in browsers as well. */
-const SHARED_WITH_PAGES = ['../../src/engines/engine-descriptions.ts', '../../src/images/fields.ts']
+const SHARED_WITH_PAGES = [
+  '../../src/engines/engine-descriptions.ts',
+  '../../src/images/fields.ts',
+  '../../src/lib/report-reasons.ts'
+]
 
 describe('the dashboard', () => {
   const pages = readSourceFiles('web/src')
 
-  it('takes types of the contract, the descriptions of engines and the table of fields from the server, and nothing else', () => {
+  it('takes types of the contract, the descriptions of engines, the table of fields and the reasons of reports from the server, and nothing else', () => {
     expect(pages.length).toBeGreaterThan(20)
     const wrong = pages.flatMap((file) =>
       file.imports
@@ -195,7 +199,7 @@ describe('the dashboard', () => {
 
   it('gets data alone with those', () => {
     const described = files.filter(({ path }) =>
-      /^(engines\/.*-descriptions?|engines\/openai\/profiles|images\/(fields|media-types)|lib\/(visibility|lifetimes))\.ts$/.test(
+      /^(engines\/.*-descriptions?|engines\/openai\/profiles|images\/(fields|media-types)|lib\/(visibility|lifetimes|report-reasons))\.ts$/.test(
         path
       )
     )

@@ -12,7 +12,7 @@ import { RelativeTime } from '../../../components/ui/relative-time.tsx'
 import { Select } from '../../../components/ui/select.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../../components/ui/states.tsx'
 import { thumbnailUrl } from '../../../lib/assets.ts'
-import { reasonWords, REPORT_REASONS } from '../../../lib/report-words.ts'
+import { REASON_CHOICES, reasonWords } from '../../../lib/report-words.ts'
 import { visibilityOf } from '../../../lib/visibility-words.ts'
 import { type Reported, reportsQuery, type TakenDown, useDecide } from './api.ts'
 
@@ -124,7 +124,7 @@ function TakeDownDialog({ reported, onClose }: { reported: Reported; onClose: ()
       }
     >
       <Field label="What its owner is told">
-        <Select value={reason} options={REPORT_REASONS} onChange={setReason} />
+        <Select value={reason} options={REASON_CHOICES} onChange={setReason} />
       </Field>
     </Dialog>
   )
