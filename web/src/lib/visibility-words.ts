@@ -13,27 +13,16 @@ export const VISIBILITY_CHOICES: readonly { value: Visibility; label: string; de
   { value: 'SECRET', label: 'Secret', detail: 'You alone see the images; admins do not.' }
 ]
 
-/** How many share links are open, and what that means. */
-export const linksOpen = (links: number): string =>
-  links === 1
-    ? '1 share link is open: whoever has it sees the images.'
-    : `${links} share links are open: whoever has one sees the images.`
-
-const BESIDE_LINKS = {
-  PRIVATE: 'Members of this club who have the address may see the images, and so may others:',
-  SECRET: 'Without a link you alone see the images, but'
+const BESIDE_LINKS: Partial<Record<Visibility, string>> = {
+  PRIVATE: 'Members of this club who have the address may see the images, and whoever has a share link.',
+  SECRET: 'You alone see the images, and whoever has a share link; admins do not.'
 }
 
-/**
- * The same while share links are open, which count whatever the visibility is: what keeps strangers out is told with what does
- * not. `links`: how many there are.
- */
-export const choicesBeside = (links: number): typeof VISIBILITY_CHOICES =>
-  VISIBILITY_CHOICES.map((one) =>
-    links === 0 || one.value === 'PUBLIC' || one.value === 'UNLISTED'
-      ? one
-      : { ...one, detail: `${BESIDE_LINKS[one.value]} ${linksOpen(links)}` }
-  )
+/** The same while share links are open, which count whatever the visibility is. */
+export const CHOICES_BESIDE_LINKS: typeof VISIBILITY_CHOICES = VISIBILITY_CHOICES.map((one) => ({
+  ...one,
+  detail: BESIDE_LINKS[one.value] ?? one.detail
+}))
 
 /** An owner's alone: not even an admin may fetch the images. */
 export const isSealed = (

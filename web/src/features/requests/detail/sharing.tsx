@@ -14,7 +14,7 @@ import { messageOf } from '../../../lib/fetch-json.ts'
 import { formatDateTime } from '../../../lib/format.ts'
 import { reasonWords } from '../../../lib/report-words.ts'
 import { useNow } from '../../../lib/use-now.ts'
-import { choicesBeside, linksOpen } from '../../../lib/visibility-words.ts'
+import { CHOICES_BESIDE_LINKS, VISIBILITY_CHOICES } from '../../../lib/visibility-words.ts'
 import { createShare, revokeShare, type ShareLink, shareLinks } from '../api.ts'
 import { useRequestActions } from '../use-request-actions.ts'
 
@@ -38,7 +38,7 @@ export function Sharing({ request }: { request: RequestSummary }) {
   const { data } = useQuery({ ...shareLinks(request.id), enabled: canShare })
   const now = useNow()
   const links = canShare ? (data?.data ?? []).filter((link) => !hasEnded(link, now)).length : 0
-  const choices = choicesBeside(links)
+  const choices = links === 0 ? VISIBILITY_CHOICES : CHOICES_BESIDE_LINKS
   return (
     <Panel title="Sharing">
       <div className="flex flex-col gap-4">
@@ -57,7 +57,10 @@ export function Sharing({ request }: { request: RequestSummary }) {
         </Field>
         {links > 0 && (
           <Notice look="info">
-            {linksOpen(links)} To end that, revoke {links === 1 ? 'it' : 'them'} under “Share links”.
+            {links === 1
+              ? '1 share link is open: whoever has it sees the images. To end that, revoke it'
+              : `${links} share links are open: whoever has one sees the images. To end that, revoke them`}{' '}
+            under “Share links”.
           </Notice>
         )}
         {canShare && (
