@@ -37,6 +37,10 @@ export const slotsOf = (services: readonly ServiceInfo[]): { used: number; all: 
 /** Whether a service can make images now, of whichever of its models. */
 export const isAble = ({ models }: Pick<ServiceInfo, 'models'>): boolean => models.some(({ canMake }) => canMake)
 
+/** Whether it gets no work now. */
+export const rests = (service: Pick<ServiceInfo, 'models' | 'cooling'>): boolean =>
+  !isAble(service) || service.cooling !== null
+
 /** Whether a machine can make images now. */
 export const canMake = ({ services }: Pick<ProviderInfo, 'services'>): boolean => services.some(isAble)
 

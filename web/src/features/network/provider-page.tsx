@@ -58,7 +58,7 @@ export function ProviderPage() {
       <PacePanel pace={data.pace} />
       <div className={clsx('grid items-start gap-6', isManaged && 'lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]')}>
         <div className="flex min-w-0 flex-col gap-6">
-          <ServicesPanel provider={data} idle={!data.isOnline || data.drainedAt !== null} />
+          <ServicesPanel provider={data} />
           {isManaged && <FoundPanel provider={data} />}
           {isManaged && <FaultsPanel faults={data.faults} />}
         </div>

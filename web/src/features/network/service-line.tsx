@@ -3,7 +3,7 @@ import { formatMeasure, formatPercent } from '../../lib/format.ts'
 import { engineTitle } from './engine-title.ts'
 import { FeatureText } from './features.tsx'
 import { tellSpare } from './found-words.ts'
-import { isAble, isImage, successOf } from './provider-lists.ts'
+import { isImage, rests, successOf } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
 import { capText } from './sharing-words.ts'
 import { Slots } from './slots.tsx'
@@ -12,7 +12,7 @@ import { Slots } from './slots.tsx'
 const MOST_MODELS = 4
 
 /** A service within the card of its provider. */
-export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boolean }) {
+export function ServiceLine({ service }: { service: ServiceInfo }) {
   const { name, engine, models, isPaused, cooling, warning } = service
   const cap = isImage(service) ? capText(service) : null
   return (
@@ -24,9 +24,7 @@ export function ServiceLine({ service, idle }: { service: ServiceInfo; idle: boo
             {isImage(service) && engine !== null ? engineTitle(engine) : service.type}
           </span>
         </span>
-        {isImage(service) && (
-          <Slots used={service.running} all={service.concurrency} idle={idle || !isAble(service) || cooling !== null} />
-        )}
+        {isImage(service) && <Slots used={service.running} all={service.concurrency} idle={rests(service)} />}
       </div>
       {models.length > 0 && <Models models={models} />}
       {service.spareModels !== null && service.spareModels > 0 && (

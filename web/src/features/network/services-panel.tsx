@@ -6,7 +6,7 @@ import { faultText } from '../../lib/fault-words.ts'
 import { engineTitle } from './engine-title.ts'
 import { FeatureWords } from './features.tsx'
 import { ImageServerAdvice } from './image-server-advice.tsx'
-import { isAble, isImage } from './provider-lists.ts'
+import { isImage, rests } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
 import { Performance } from './service-line.tsx'
 import { Sharing } from './sharing.tsx'
@@ -17,24 +17,23 @@ const ACCESS = { members: 'For everybody here', private: 'For its owner alone', 
 
 interface ServicesPanelProps {
   provider: ProviderDetail
-  idle: boolean
 }
 
 /** What a provider offers, in full. */
-export const ServicesPanel = ({ provider, idle }: ServicesPanelProps) => (
+export const ServicesPanel = ({ provider }: ServicesPanelProps) => (
   <Panel title={provider.services.length === 1 ? 'Service' : 'Services'}>
     {provider.services.length === 0 && <p className="text-muted">It offers nothing.</p>}
     <ul className="flex flex-col divide-y divide-line">
       {provider.services.map((service) => (
         <li key={service.id} className="flex flex-col gap-3 py-3.5 first:pt-0 last:pb-0">
-          <Service service={service} idle={idle} provider={provider} />
+          <Service service={service} provider={provider} />
         </li>
       ))}
     </ul>
   </Panel>
 )
 
-function Service({ service, idle, provider }: ServicesPanelProps & { service: ServiceInfo }) {
+function Service({ service, provider }: ServicesPanelProps & { service: ServiceInfo }) {
   const { name, engine, type, description, access, models, isPaused, cooling, warning, terms } = service
   return (
     <>
@@ -45,9 +44,7 @@ function Service({ service, idle, provider }: ServicesPanelProps & { service: Se
           <Badge look={access === 'members' ? 'plain' : 'info'}>{ACCESS[access]}</Badge>
           {isPaused && <PausedBadge />}
         </div>
-        {isImage(service) && (
-          <Slots used={service.running} all={service.concurrency} idle={idle || !isAble(service) || cooling !== null} />
-        )}
+        {isImage(service) && <Slots used={service.running} all={service.concurrency} idle={rests(service)} />}
       </div>
       {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}
       {warning && <Warning warning={warning} isMine={terms !== null} />}
