@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { expiryWords, lifetimeChoices } from './lifetime-words.ts'
+import { expiryWords, keptWords, lifetimeChoices } from './lifetime-words.ts'
 
 const NOW = 1_700_000_000_000
 
@@ -19,4 +19,9 @@ it('the choices hold what was chosen elsewhere, once', () => {
   expect(lifetimeChoices('7200', 'As usual').at(-1)).toEqual({ value: '7200', label: '2 h 0 min' })
   expect(lifetimeChoices('3600', 'As usual').filter(({ value }) => value === '3600')).toHaveLength(1)
   expect(lifetimeChoices('', 'As usual')[0]).toEqual({ value: '', label: 'As usual' })
+})
+
+it('a choice is said among others', () => {
+  const told = ['', '0', '604800', '7200'].map(keptWords)
+  expect(told).toEqual(['', 'kept until delivered', 'kept for a week', 'kept for 2 h 0 min'])
 })

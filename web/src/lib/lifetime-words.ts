@@ -11,10 +11,17 @@ const CHOICES = [
   { value: '31536000', label: 'A year' }
 ]
 
+const lifetimeLabel = (chosen: string): string =>
+  CHOICES.find(({ value }) => value === chosen)?.label ?? formatDuration(Number(chosen) * 1000)
+
+/** A choice among others; empty where nothing was chosen. */
+export const keptWords = (chosen: string): string =>
+  chosen === '' ? '' : `kept ${chosen === '0' ? '' : 'for '}${lifetimeLabel(chosen).toLowerCase()}`
+
 /** `usual` stands for the empty value; what is chosen already is among them, whoever chose it. */
 export function lifetimeChoices(chosen: string, usual: string): { value: string; label: string }[] {
   const isOther = chosen !== '' && !CHOICES.some(({ value }) => value === chosen)
-  const other = isOther ? [{ value: chosen, label: formatDuration(Number(chosen) * 1000) }] : []
+  const other = isOther ? [{ value: chosen, label: lifetimeLabel(chosen) }] : []
   return [{ value: '', label: usual }, ...CHOICES, ...other]
 }
 

@@ -2,7 +2,7 @@ import type { Visibility } from '../../../../../src/http/dashboard/contract/requ
 import { type Field, FIELDS, PARAMETERS } from '../../../../../src/images/fields.ts'
 import { Field as Labelled, TextArea } from '../../../components/ui/field.tsx'
 import { Select } from '../../../components/ui/select.tsx'
-import { lifetimeChoices, lifetimeDetail } from '../../../lib/lifetime-words.ts'
+import { keptWords, lifetimeChoices, lifetimeDetail } from '../../../lib/lifetime-words.ts'
 import { visibilityOf, withDefault } from '../../../lib/visibility-words.ts'
 import type { FieldErrors, FieldName } from '../check-entries.ts'
 import { type ChangeForm, type PlaygroundForm, TYPED_NAMES, type TypedName } from '../playground-form.ts'
@@ -84,7 +84,7 @@ export function tellOptions(form: PlaygroundForm): string {
   return [
     ...parts,
     visibilityOf(form.visibility as Visibility)?.label.toLowerCase() ?? '',
-    form.expires_in === '' ? '' : 'not kept',
+    keptWords(form.expires_in),
     form.extra.trim() && 'extra fields'
   ]
     .filter((part) => part !== '')
