@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { RequestSummary } from '../../../src/http/dashboard/contract/requests.ts'
-import { deleteRequest, removalKey } from '../lib/delete-request.ts'
+import { deleteRequest, removalKey } from '../lib/one-request.ts'
 import { messageOf } from '../lib/fetch-json.ts'
 import { takeFromLists } from '../lib/live-cache.ts'
 import { ConfirmDialog } from './ui/confirm-dialog.tsx'

@@ -4,6 +4,7 @@ import type { SessionInfo } from '../../../src/http/dashboard/contract/session.t
 import { ApiError, DASHBOARD, fetchJson } from './fetch-json.ts'
 import { live } from './live.ts'
 import { itemsOf, lacks, type ListData, listKey, type ListQuery, mayHold, refreshHead } from './request-list.ts'
+import { isUnfinished } from './one-request.ts'
 
 /** How often a busy list is fetched anew at most. */
 const REFETCH_EVERY_MS = 1000
@@ -102,7 +103,7 @@ function listsLacking(client: QueryClient, request: RequestSummary): ListQuery[]
 async function catchUp(client: QueryClient, query: ListQuery): Promise<void> {
   const fresh = new Set((await refreshHead(client, query)).map(({ id }) => id))
   const unfinished = itemsOf(client.getQueryData<ListData>(listKey(query)))
-    .filter(({ id, status }) => !fresh.has(id) && (status === 'queued' || status === 'running'))
+    .filter(({ id, status }) => !fresh.has(id) && isUnfinished(status))
     .slice(0, MOST_ASKED_FOR)
   for (const { id } of unfinished) {
     const request = await fetchJson<RequestDetail>(`${DASHBOARD}/requests/${id}`).catch((error: unknown) => {

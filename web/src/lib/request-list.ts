@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, type InfiniteData, type QueryClient } from '@tanstack/react-query'
 import type { RequestPage, RequestQuery, RequestSummary } from '../../../src/http/dashboard/contract/requests.ts'
 import { DASHBOARD, fetchJson } from './fetch-json.ts'
+import { isUnfinished } from './one-request.ts'
 
 /** What narrows a list; where a page of it begins is not part of it. */
 export type ListQuery = Omit<RequestQuery, 'cursor' | 'limit'>
@@ -116,6 +117,6 @@ export function lacks(data: ListData, request: RequestSummary): boolean {
 /** A request that has gone on may no longer have the status that a list is narrowed to. */
 export function hasStatus({ status }: ListQuery, request: Pick<RequestSummary, 'status'>): boolean {
   if (status === undefined) return true
-  if (status === 'active') return request.status === 'queued' || request.status === 'running'
+  if (status === 'active') return isUnfinished(request.status)
   return status === request.status
 }

@@ -5,6 +5,7 @@ import { ImageTiles } from '../../components/image-tiles.tsx'
 import { buttonClass } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/states.tsx'
 import { STATUS_LABELS, StatusBadge } from '../../components/ui/status-badge.tsx'
+import { isUnfinished } from '../../lib/one-request.ts'
 
 /** The reader's newest requests as squares, each leading to its page. */
 export const LatestRequests = ({ requests }: { requests: readonly RequestSummary[] }) => (
@@ -35,8 +36,7 @@ export const LatestRequests = ({ requests }: { requests: readonly RequestSummary
 
 function Latest({ request }: { request: RequestSummary }) {
   const { status, prompt } = request
-  const isUnfinished = status === 'queued' || status === 'running'
-  const isEmpty = !isUnfinished && request.images.length === 0
+  const isEmpty = !isUnfinished(status) && request.images.length === 0
   return (
     <Link to="/requests/$id" params={{ id: request.id }} className="group flex flex-col gap-1.5 rounded-lg">
       <span className="relative aspect-square overflow-hidden rounded-lg bg-sunken">

@@ -6,7 +6,7 @@ import { ApiError, messageOf } from '../../lib/fetch-json.ts'
 import { usePerson } from '../../lib/session.ts'
 import { useTitle } from '../../lib/use-title.ts'
 import { modelsQuery } from '../../lib/models.ts'
-import { requestQuery } from './api.ts'
+import { requestDetail } from '../../lib/one-request.ts'
 import { buildCall, type Entries, type PlaygroundCall, sourcesOf } from './build-call.ts'
 import { checkEntries, checkSources, FIELD_NAMES, type FieldErrors, fieldOf } from './check-entries.ts'
 import { CodeDialog } from './code/code-dialog.tsx'
@@ -158,7 +158,7 @@ function useBeginning({ personId, model, change, tellProblems, selectPrompt }: B
     // Once is enough: loading the page anew must not undo what was changed since.
     await navigate({ search: {}, replace: true })
     try {
-      const detail = from === undefined ? undefined : await client.fetchQuery(requestQuery(from))
+      const detail = from === undefined ? undefined : await client.fetchQuery(requestDetail(from))
       if (detail) {
         change(formOf(detail))
         setSources(sourcesOf(detail))

@@ -4,7 +4,7 @@ import type { RequestDetail, RequestSummary } from '../../../../src/http/dashboa
 import { tellError } from '../../components/ui/toaster.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
 import { refreshHead } from '../../lib/request-list.ts'
-import { cancelRequest, requestQuery, retryRequest } from './api.ts'
+import { cancelRequest, requestDetail, retryRequest } from '../../lib/one-request.ts'
 import { callOf, type PlaygroundCall, randomSeed, seedOf, sourcesOf } from './build-call.ts'
 import { type ChangeForm, formOf } from './playground-form.ts'
 import { fromAsset } from './sources/source-image.ts'
@@ -44,7 +44,7 @@ export function useStageActions({
   /** Lists hold no parameters. */
   const withDetail = (request: RequestSummary, use: (detail: RequestDetail) => void) => {
     client
-      .fetchQuery(requestQuery(request.id))
+      .fetchQuery(requestDetail(request.id))
       .then(use, (error: unknown) => tellError('That did not work', messageOf(error)))
   }
   const act = (work: Promise<unknown>, failure: string) => {

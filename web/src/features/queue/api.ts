@@ -2,6 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query
 import type { QueueState } from '../../../../src/http/dashboard/contract/requests.ts'
 import { tell, tellError } from '../../components/ui/toaster.tsx'
 import { DASHBOARD, fetchJson, messageOf } from '../../lib/fetch-json.ts'
+import { cancelRequest } from '../../lib/one-request.ts'
 
 /** Whose queue: the reader's own, or, for who may see it, everybody's. */
 export type QueueOwner = 'own' | 'all'
@@ -16,8 +17,6 @@ const fetchQueue = (owner: QueueOwner, signal?: AbortSignal) =>
     ...(signal && { signal })
   })
 
-const cancel = (id: string) => fetchJson(`${DASHBOARD}/jobs/${id}/cancel`, { method: 'POST' })
-
 export const queueQuery = (owner: QueueOwner) =>
   queryOptions({
     queryKey: ['queue', owner],
@@ -29,7 +28,7 @@ export const queueQuery = (owner: QueueOwner) =>
 export function useCancelRequest() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: cancel,
+    mutationFn: cancelRequest,
     onMutate: async (id) => {
       await client.cancelQueries({ queryKey: ['queue'] })
       client.setQueriesData<QueueState>(
@@ -60,7 +59,7 @@ async function cancelAllMine(): Promise<number> {
     if (ids.length === 0) return done.size
     for (let at = 0; at < ids.length; at += CANCEL_AT_ONCE) {
       const some = ids.slice(at, at + CANCEL_AT_ONCE)
-      await Promise.all(some.map(cancel))
+      await Promise.all(some.map(cancelRequest))
       for (const id of some) done.add(id)
     }
   }

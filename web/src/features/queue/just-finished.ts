@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { live } from '../../lib/live.ts'
+import { isUnfinished } from '../../lib/one-request.ts'
 
 const MOST = 6
 
@@ -21,7 +22,7 @@ export function useJustFinished(): readonly RequestSummary[] {
 
 /** The list after a request has changed: one that is tried again has not ended any more. */
 export function noteRequest(finished: readonly RequestSummary[], request: RequestSummary): readonly RequestSummary[] {
-  const hasEnded = request.status !== 'queued' && request.status !== 'running'
+  const hasEnded = !isUnfinished(request.status)
   const isKnown = finished.some(({ id }) => id === request.id)
   if (hasEnded && isKnown) return finished.map((one) => (one.id === request.id ? request : one))
   if (hasEnded) return [request, ...finished].slice(0, MOST)

@@ -7,7 +7,7 @@ import { startOfDay } from '../../lib/format.ts'
 import { hasStatus, itemsOf, type ListData, requestList } from '../../lib/request-list.ts'
 import { useSeesOthers } from '../../lib/session.ts'
 import { useNow } from '../../lib/use-now.ts'
-import { requestDetail } from './api.ts'
+import { requestDetail } from '../../lib/one-request.ts'
 import { toListQuery } from './request-filters.ts'
 
 declare module '@tanstack/react-router' {

@@ -2,7 +2,7 @@ import type { RequestSummary } from '../../../../src/http/dashboard/contract/req
 import { STATUS_LABELS } from '../../components/ui/status-badge.tsx'
 import { formatDateTime, formatDuration } from '../../lib/format.ts'
 import { reasonText } from '../../lib/wait-words.ts'
-import { isUnfinished } from './api.ts'
+import { isUnfinished } from '../../lib/one-request.ts'
 
 const KINDS = { generation: 'Generation', edit: 'Edit', variation: 'Variation' }
 

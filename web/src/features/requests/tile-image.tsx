@@ -5,7 +5,7 @@ import { ProgressBar } from '../../components/ui/progress-bar.tsx'
 import { imageProgress } from '../../lib/image-progress.ts'
 import { useLiveImage } from '../../lib/live-images.ts'
 import { madeSince } from '../../lib/wait-words.ts'
-import { isUnfinished } from './api.ts'
+import { isUnfinished } from '../../lib/one-request.ts'
 
 export interface TileImageProps {
   request: RequestSummary

@@ -2,8 +2,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { tellError } from '../../components/ui/toaster.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
 import { putIntoLists } from '../../lib/live-cache.ts'
-import type { Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
-import { cancelRequest, changeRequest, requestDetail, retryRequest } from './api.ts'
+import { cancelRequest, requestDetail, retryRequest } from '../../lib/one-request.ts'
+import { changeRequest, type RequestChange } from './api.ts'
 
 /** What may be done with a request; how it is then is shown at once, also without live events. */
 export function useRequestActions(id: string) {
@@ -20,7 +20,7 @@ export function useRequestActions(id: string) {
     onError: (error) => tellError('It was not retried', messageOf(error))
   })
   const change = useMutation({
-    mutationFn: (said: { visibility?: Visibility; pinned?: boolean }) => changeRequest(id, said),
+    mutationFn: (said: RequestChange) => changeRequest(id, said),
     onSuccess: showAgain,
     onError: (error) => tellError('It was not changed', messageOf(error))
   })

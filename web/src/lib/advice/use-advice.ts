@@ -5,6 +5,7 @@ import { usePerson } from '../session.ts'
 import { adviceFor, needsProviders } from './error-advice.ts'
 import { pendingWith } from './machines-with.ts'
 import { pausedAdvice, type WaitAdvice, waitAdvice } from './wait-advice.ts'
+import { isUnfinished } from '../one-request.ts'
 
 /**
  * What its reader can do about the error that ended a request, or whom to tell of it, by name. Undefined without an error, and
@@ -24,7 +25,7 @@ export function useErrorAdvice(
 /** What its reader can do about the wait of a request that has not ended; null where there is nothing to do. */
 export function useWaitAdvice(request: Pick<RequestSummary, 'wait' | 'model' | 'status'>): WaitAdvice | null {
   const reader = usePerson()
-  const enabled = request.wait !== null && (request.status === 'queued' || request.status === 'running')
+  const enabled = request.wait !== null && isUnfinished(request.status)
   const { data } = useQuery({ ...networkQuery, enabled })
   return enabled ? waitAdvice(request, { reader, providers: data?.providers ?? [] }) : null
 }

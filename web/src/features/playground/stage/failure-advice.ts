@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { useErrorAdvice } from '../../../lib/advice/use-advice.ts'
-import { requestQuery } from '../api.ts'
+import { requestDetail } from '../../../lib/one-request.ts'
 import { submissions } from '../submit/submissions.ts'
 
 /**
@@ -16,6 +16,6 @@ export function useFailureAdvice({
   isWanted: boolean
 }): string | undefined {
   const enabled = request.status === 'failed' && (isWanted || submissions.isMadeHere(request.id))
-  const { data } = useQuery({ ...requestQuery(request.id), enabled })
+  const { data } = useQuery({ ...requestDetail(request.id), enabled })
   return useErrorAdvice(request, enabled ? data?.attempts : undefined)
 }

@@ -21,7 +21,8 @@ import { Tooltip } from '../../../components/ui/tooltip.tsx'
 import { DeleteRequestDialog } from '../../../components/delete-request-dialog.tsx'
 import { copyText } from '../../../lib/copy-text.ts'
 import type { StageActions } from './stage-actions.ts'
-import { isUnfinished, type StageEntry } from './stage-entries.ts'
+import { isUnfinished } from '../../../lib/one-request.ts'
+import type { StageEntry } from './stage-entries.ts'
 import { tellSeeds } from './tiles.ts'
 
 export interface RequestButtonsProps {
@@ -63,7 +64,7 @@ export function RequestButtons({ entry: { request, submission }, actions, large 
   const more = (entries: readonly MenuEntry[]) => (
     <Menu trigger={<IconButton icon={Ellipsis} size="small" label="More actions" />} entries={entries} />
   )
-  if (isUnfinished(request)) {
+  if (isUnfinished(request.status)) {
     return (
       <Row>
         <Act icon={X} text="Cancel" onClick={() => actions.cancel(request)} />

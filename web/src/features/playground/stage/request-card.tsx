@@ -11,7 +11,8 @@ import { ImageTile } from './image-tile.tsx'
 import { RequestHeader } from './request-header.tsx'
 import { useFailureAdvice } from './failure-advice.ts'
 import type { StageActions } from './stage-actions.ts'
-import { isUnfinished, type StageEntry } from './stage-entries.ts'
+import { isUnfinished } from '../../../lib/one-request.ts'
+import type { StageEntry } from './stage-entries.ts'
 import { TileActions } from './tile-actions.tsx'
 import { columnsFor, frameOf, gridShare, squareColumns, tilesOf } from './tiles.ts'
 
@@ -48,7 +49,7 @@ export function RequestCard(props: RequestCardProps) {
 /** Said once above the images: on one of many there is no room for it. */
 function Waiting({ request }: { request: RequestSummary }) {
   const reason = reasonText(request, useServerTime())
-  return isUnfinished(request) && <WaitNote request={request} reason={reason} />
+  return isUnfinished(request.status) && <WaitNote request={request} reason={reason} />
 }
 
 /** Of the window's height, how much all images of the large one may take. */
@@ -112,7 +113,7 @@ const columnList = (count: number) => `repeat(${count}, minmax(0, 1fr))`
 /** In the place of images that will not come: why, and what to do about it. */
 function Lost(props: Pick<RequestCardProps, 'entry' | 'large'>) {
   const { request, submission } = props.entry
-  if (request.images.length > 0 || (isUnfinished(request) && !submission?.unanswered)) return null
+  if (request.images.length > 0 || (isUnfinished(request.status) && !submission?.unanswered)) return null
   return <Reason {...props} />
 }
 

@@ -10,7 +10,8 @@ import { RequestButtons } from './request-buttons.tsx'
 import { RequestNotes } from './request-notes.tsx'
 import { useFailureAdvice } from './failure-advice.ts'
 import type { StageActions } from './stage-actions.ts'
-import { isUnfinished, type StageEntry } from './stage-entries.ts'
+import { isUnfinished } from '../../../lib/one-request.ts'
+import type { StageEntry } from './stage-entries.ts'
 import { tellStatus } from './tell-status.ts'
 import { tellSeeds } from './tiles.ts'
 
@@ -54,7 +55,11 @@ function Standing({ entry: { request, submission }, large }: RequestHeaderProps)
   return (
     <>
       <StatusBadge status={request.status} />
-      {isUnfinished(request) ? <UnfinishedFacts request={request} /> : <EndedFacts request={request} large={large} />}
+      {isUnfinished(request.status) ? (
+        <UnfinishedFacts request={request} />
+      ) : (
+        <EndedFacts request={request} large={large} />
+      )}
     </>
   )
 }

@@ -4,10 +4,9 @@ import type { RequestSummary } from '../../../../../src/http/dashboard/contract/
 import { Button } from '../../../components/ui/button.tsx'
 import { CopyButton } from '../../../components/ui/copy-button.tsx'
 import { Popover } from '../../../components/ui/popover.tsx'
-import { requestQuery } from '../api.ts'
+import { isUnfinished, requestDetail } from '../../../lib/one-request.ts'
 import { submissions } from '../submit/submissions.ts'
 import type { StageActions } from './stage-actions.ts'
-import { isUnfinished } from './stage-entries.ts'
 
 export interface RequestNotesProps {
   request: RequestSummary
@@ -23,8 +22,8 @@ export interface RequestNotesProps {
  * for it is known after the image only, and may be long.
  */
 export function RequestNotes({ request, actions, isShort, isWanted }: RequestNotesProps) {
-  const enabled = !isUnfinished(request) && (isWanted || submissions.isMadeHere(request.id))
-  const { data } = useQuery({ ...requestQuery(request.id), enabled })
+  const enabled = !isUnfinished(request.status) && (isWanted || submissions.isMadeHere(request.id))
+  const { data } = useQuery({ ...requestDetail(request.id), enabled })
   if (!enabled || !data) return null
   const revised = [...new Set(data.revisedPrompts.map(({ prompt }) => prompt))].filter((one) => one !== request.prompt)
   const count = data.warnings.length + revised.length

@@ -10,7 +10,8 @@ import { Announcer } from './announcer.tsx'
 import { EmptyStage } from './empty-stage.tsx'
 import { RequestCard } from './request-card.tsx'
 import type { StageActions } from './stage-actions.ts'
-import { isUnfinished, stageEntries } from './stage-entries.ts'
+import { isUnfinished } from '../../../lib/one-request.ts'
+import { stageEntries } from './stage-entries.ts'
 import { usualFrame } from './tiles.ts'
 
 /** The large one and some rows of the grid. */
@@ -26,7 +27,7 @@ export function ResultsStage({ actions }: { actions: StageActions }) {
   const list = useInfiniteQuery(requestList({}))
   const sending = useSubmissions()
   const requests = useMemo(() => itemsOf(list.data), [list.data])
-  const hasUnfinished = requests.some(isUnfinished)
+  const hasUnfinished = requests.some(({ status }) => isUnfinished(status))
   const entries = useMemo(() => stageEntries({ requests, submissions: sending }), [requests, sending])
   const summaries = useMemo(() => entries.map(({ request }) => request), [entries])
   useRefreshInSilence(hasUnfinished)

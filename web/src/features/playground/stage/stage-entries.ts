@@ -22,6 +22,3 @@ export function stageEntries(options: {
     ...requests.map((request) => ({ request, submission: null }))
   ]
 }
-
-export const isUnfinished = ({ status }: Pick<RequestSummary, 'status'>): boolean =>
-  status === 'queued' || status === 'running'

@@ -1,6 +1,6 @@
 import type { ImageInfo, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { type Size, USUAL_SIZE } from '../sizes.ts'
-import { isUnfinished } from './stage-entries.ts'
+import { isUnfinished } from '../../../lib/one-request.ts'
 
 /** The place of one image of a request. */
 export interface Tile {
@@ -13,7 +13,7 @@ export interface Tile {
 export const tilesOf = (request: RequestSummary): Tile[] =>
   Array.from({ length: request.n }, (_, position) => {
     const image = request.images.find((one) => one.position === position) ?? null
-    return { position, image, state: image ? 'done' : isUnfinished(request) ? 'pending' : 'missing' }
+    return { position, image, state: image ? 'done' : isUnfinished(request.status) ? 'pending' : 'missing' }
   })
 
 /** The proportions to keep free for its images: theirs, or what is known of them before they are there. */

@@ -1,6 +1,6 @@
 import type { RequestDetail } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { useNow } from '../../../lib/use-now.ts'
-import { isUnfinished } from '../api.ts'
+import { isUnfinished } from '../../../lib/one-request.ts'
 import { AttemptsTable } from './attempts-table.tsx'
 import { Panel } from '../../../components/ui/panel.tsx'
 import { TimingBars } from './timing-bars.tsx'

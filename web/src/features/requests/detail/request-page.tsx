@@ -10,7 +10,7 @@ import { EmptyState, ErrorState, Skeleton } from '../../../components/ui/states.
 import { StatusBadge } from '../../../components/ui/status-badge.tsx'
 import { WaitNote } from '../../../components/wait-note.tsx'
 import { ApiError } from '../../../lib/fetch-json.ts'
-import { requestDetail } from '../api.ts'
+import { requestDetail } from '../../../lib/one-request.ts'
 import { HowItRan } from './how-it-ran.tsx'
 import { InputImages } from './input-images.tsx'
 import { findListed } from '../list-origin.ts'
@@ -27,7 +27,7 @@ import { Stage } from './stage.tsx'
 import { usePerson } from '../../../lib/session.ts'
 import { isSealed } from '../../../lib/visibility-words.ts'
 import { useLiveScope } from '../../../lib/use-live-scope.ts'
-import { removalKey } from '../../../lib/delete-request.ts'
+import { removalKey } from '../../../lib/one-request.ts'
 import { usePictures } from './use-pictures.ts'
 
 const route = getRouteApi('/members/requests/$id')

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { ImageInfo, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
-import { isUnfinished } from '../api.ts'
+import { isUnfinished } from '../../../lib/one-request.ts'
 
 /** A place for an image: filled, or waiting for it. */
 export interface Picture {

@@ -1,4 +1,5 @@
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { isUnfinished } from '../../../lib/one-request.ts'
 
 /** A request on the screen, pixels from the left edge of its row. */
 export interface Tile {
@@ -68,7 +69,7 @@ export function collage(count: number): { ratio: number; cells: readonly Cell[] 
 
 /** How many images a tile shows a place for: what was asked for, or what there is when it has ended. */
 export const countShown = ({ status, images, n }: RequestSummary): number =>
-  status === 'queued' || status === 'running' ? n : Math.max(1, images.length)
+  isUnfinished(status) ? n : Math.max(1, images.length)
 
 /** Width by height of a request's tile, known before it has images so that nothing moves when they come. */
 export function shapeOf(request: RequestSummary): number {
