@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ImageInfo } from '../../../../src/http/dashboard/contract/requests.ts'
-import { etaText, progressOfImage, progressText, totalsText, turnText } from './queue-words.ts'
+import { etaText, progressText, totalsText, turnText } from './queue-words.ts'
 
 const image = (position: number) => ({ position }) as ImageInfo
 const of = (n: number, done: number[], progress = 0) => ({
@@ -34,16 +34,5 @@ describe('words of the queue', () => {
     expect(progressText(made, { step: 0, steps: 0 }, 9000)).toBe('8 s so far')
     expect(progressText(of(1, []), undefined, 9000)).toBe('Waiting for its turn')
     expect(progressText(of(4, [2]), { step: 3, steps: 20 }, 9000)).toBe('1 of 4 done')
-  })
-})
-
-describe('progressOfImage', () => {
-  it('is whole for what is done, whatever was heard before', () => {
-    expect(progressOfImage(of(4, [2]), 2, { step: 3, steps: 20 }).percent).toBe(100)
-  })
-  it('follows the steps', () => expect(progressOfImage(of(4, [2]), 1, { step: 5, steps: 20 }).percent).toBe(25))
-  it('takes that of the request for an only image', () => {
-    expect(progressOfImage(of(1, [], 40), 0, undefined).percent).toBe(40)
-    expect(progressOfImage(of(2, [], 40), 0, undefined).percent).toBe(0)
   })
 })

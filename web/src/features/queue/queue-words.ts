@@ -1,6 +1,6 @@
 import type { QueueState, RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { formatDuration, formatNumber } from '../../lib/format.ts'
-import { type ImageProgress, imageProgress } from '../../lib/image-progress.ts'
+import { imageProgress } from '../../lib/image-progress.ts'
 import type { LiveImage } from '../../lib/live-images.ts'
 import { elapsedText, madeSince } from '../../lib/wait-words.ts'
 
@@ -28,19 +28,8 @@ export function progressText(
   now: number
 ): string {
   if (request.n > 1) return `${formatNumber(request.images.length)} of ${formatNumber(request.n)} done`
-  const words = imageProgress(live)?.words
+  const words = imageProgress(request, live)?.words
   if (words !== undefined) return words
-  if (request.progress > 0) return `${Math.round(request.progress)}%`
   const since = madeSince(request, 0)
   return since === undefined ? 'Waiting for its turn' : `${elapsedText(since, now)} so far`
-}
-
-/** How far one image is: done, as told or estimated live, or, when it is the only one, as its request. */
-export function progressOfImage(
-  request: Pick<RequestSummary, 'n' | 'images' | 'progress'>,
-  position: number,
-  live: LiveImage | undefined
-): Pick<ImageProgress, 'percent' | 'isEstimated'> {
-  if (request.images.some((image) => image.position === position)) return { percent: 100, isEstimated: false }
-  return imageProgress(live) ?? { percent: request.n === 1 ? request.progress : 0, isEstimated: false }
 }

@@ -1,9 +1,10 @@
 import { ProgressBar } from '../../components/ui/progress-bar.tsx'
 import type { RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
+import { imageProgress } from '../../lib/image-progress.ts'
 import { useLiveImage } from '../../lib/live-images.ts'
 import { useServerTime, useTimeLeft } from '../../lib/time-left.ts'
 import { reasonText } from '../../lib/wait-words.ts'
-import { etaText, progressOfImage, progressText } from './queue-words.ts'
+import { etaText, progressText } from './queue-words.ts'
 
 /** With more images one bar for all is easier to read than many short ones. */
 const MOST_BARS = 8
@@ -32,6 +33,14 @@ export function RequestProgress({ request }: { request: RequestSummary }) {
 }
 
 function ImageBar({ request, position }: { request: RequestSummary; position: number }) {
-  const { percent, isEstimated } = progressOfImage(request, position, useLiveImage(request.id, position))
-  return <ProgressBar percent={percent} isEstimated={isEstimated} label={`Image ${position + 1}`} className="flex-1" />
+  const told = imageProgress(request, useLiveImage(request.id, position))
+  const isDone = request.images.some((image) => image.position === position)
+  return (
+    <ProgressBar
+      percent={isDone ? 100 : (told?.percent ?? 0)}
+      isEstimated={!isDone && told?.isEstimated}
+      label={`Image ${position + 1}`}
+      className="flex-1"
+    />
+  )
 }

@@ -30,7 +30,7 @@ export const imageAt = ({ status, images }: RequestSummary, index: number): Imag
 
 export function UnfinishedImage({ request, position }: { request: RequestSummary; position: number }) {
   const live = useLiveImage(request.id, position)
-  const told = imageProgress(live)
+  const told = imageProgress(request, live)
   const isMade = madeSince(request, position) !== undefined
   return (
     <span aria-hidden className="relative block size-full overflow-hidden bg-sunken">

@@ -114,15 +114,12 @@ interface PendingProps {
 }
 
 function Pending({ request, position, hasPreview, isSmall }: PendingProps) {
-  const live = imageProgress(useLiveImage(request.id, position))
-  // When nothing is told live all that is known is the progress of all images together.
-  const percent = live?.percent ?? (request.n === 1 ? request.progress : 0)
+  const told = imageProgress(request, useLiveImage(request.id, position))
   const isMade = madeSince(request, position) !== undefined
   const now = useServerTime()
-  const told = live ? live.words : percent > 0 ? `${Math.round(percent)} %` : undefined
   // Why is said above the grid, once for all of them.
   const waits = request.n > 1 && !isMade && request.wait !== null
-  const text = told ?? (waits ? 'Waiting' : idleText(request, position, now))
+  const text = told?.words ?? (waits ? 'Waiting' : idleText(request, position, now))
   return (
     <>
       {!hasPreview && <div aria-hidden className={clsx('absolute inset-0 bg-hover', isMade && 'animate-pulse')} />}
@@ -134,8 +131,8 @@ function Pending({ request, position, hasPreview, isSmall }: PendingProps) {
       >
         {!isSmall && <span className="line-clamp-2 tabular-nums">{text}</span>}
         <ProgressBar
-          percent={percent}
-          isEstimated={live?.isEstimated}
+          percent={told?.percent ?? 0}
+          isEstimated={told?.isEstimated}
           label={`Image ${position + 1}`}
           className="bg-white/25! [&>div]:bg-white!"
         />

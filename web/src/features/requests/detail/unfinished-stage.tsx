@@ -25,8 +25,7 @@ function Underway({ request, position }: { request: RequestSummary; position: nu
   const live = useLiveImage(request.id, position)
   const isQueued = request.status === 'queued'
   const waits = madeSince(request, position) === undefined
-  const told = imageProgress(live)
-  const percent = told?.percent ?? (request.n === 1 ? request.progress : 0)
+  const told = imageProgress(request, live)
   const now = useServerTime()
   const wait = waitWords(useTimeLeft(request), now)
   const words = isQueued
@@ -47,7 +46,9 @@ function Underway({ request, position }: { request: RequestSummary; position: nu
       )}
       <div className="absolute inset-x-4 bottom-4 flex flex-col gap-2 rounded-xl border border-line bg-raised/90 px-4 py-3">
         <span className="text-[13px] text-muted tabular-nums">{words}</span>
-        {!waits && <ProgressBar percent={percent} isEstimated={told?.isEstimated} label={`Image ${position + 1}`} />}
+        {!waits && (
+          <ProgressBar percent={told?.percent ?? 0} isEstimated={told?.isEstimated} label={`Image ${position + 1}`} />
+        )}
       </div>
     </>
   )
