@@ -48,7 +48,14 @@ export function Sharing({ request }: { request: RequestSummary }) {
             until an admin lifts that.
           </Notice>
         )}
-        <Field label="Visibility" hint={choices.find(({ value }) => value === request.visibility)?.detail}>
+        <Field
+          label="Visibility"
+          hint={
+            request.takenDown
+              ? 'It counts once an admin has lifted that.'
+              : choices.find(({ value }) => value === request.visibility)?.detail
+          }
+        >
           <Select<Visibility>
             value={request.visibility}
             options={request.takenDown ? choices.filter(({ value }) => CLOSED.includes(value)) : choices}
@@ -57,10 +64,8 @@ export function Sharing({ request }: { request: RequestSummary }) {
         </Field>
         {links > 0 && (
           <Notice look="info">
-            {links === 1
-              ? '1 share link is open: whoever has it sees the images. To end that, revoke it'
-              : `${links} share links are open: whoever has one sees the images. To end that, revoke them`}{' '}
-            under “Share links”.
+            {links === 1 ? '1 share link is open: revoke it' : `${links} share links are open: revoke them`} under
+            “Share links” to end that.
           </Notice>
         )}
         {canShare && (
@@ -105,8 +110,8 @@ function ShareDialog({ request: { id }, onClose }: { request: RequestSummary; on
         <ul className="flex flex-col gap-5">
           {data?.data.toReversed().map((link) => (
             <li key={link.id} className="flex flex-col gap-2">
-              <div className="flex items-end gap-3">
-                <div className="min-w-0 flex-1">
+              <div className="flex flex-wrap items-end gap-x-3 gap-y-2">
+                <div className="min-w-0 flex-1 basis-80">
                   <CopyLine label={`Page with all, ${untilOf(link)}`} text={link.page_url} />
                 </div>
                 <Button size="small" busy={revoke.isPending} onClick={() => revoke.mutate(link.id)}>
