@@ -45,7 +45,7 @@ export function Select<V extends string>({ value, options, onChange, label, clas
       </Base.Trigger>
       <Base.Portal>
         <Base.Positioner sideOffset={4} alignItemWithTrigger={false} className="z-50">
-          <Base.Popup className="max-h-80 min-w-(--anchor-width) overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-pop">
+          <Base.Popup className="max-h-80 max-w-(--available-width) min-w-(--anchor-width) overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-pop">
             {options.map((option) => (
               <Base.Item
                 key={option.value}
