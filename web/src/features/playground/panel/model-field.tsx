@@ -100,16 +100,14 @@ function OfflineNote({ model }: { model: string }) {
   const paused = usePausedAdvice(model)
   const advice = pending ?? paused
   return (
-    <p className="flex flex-wrap items-start gap-1.5 text-xs text-warn">
+    <p className="flex items-start gap-1.5 text-xs text-warn">
       <span aria-hidden className="mt-1.5 size-1.5 shrink-0 rounded-full bg-warn" />
-      {paused
-        ? `${reasonText({ wait: PAUSED }, 0)} that has ${model}. A request waits until it is resumed, for an hour at most.`
-        : `Nobody offers ${model} right now. A request waits until somebody does, for an hour at most.`}
-      {advice && (
-        <span>
-          <AdviceText advice={advice} />
-        </span>
-      )}
+      <span className="min-w-0 [overflow-wrap:anywhere]">
+        {paused
+          ? `${reasonText({ wait: PAUSED }, 0)} that has ${model}. A request waits until it is resumed, for an hour at most.`
+          : `Nobody offers ${model} right now. A request waits until somebody does, for an hour at most.`}{' '}
+        {advice && <AdviceText advice={advice} />}
+      </span>
     </p>
   )
 }
