@@ -51,7 +51,7 @@ function Service({ service, provider }: ServicesPanelProps & { service: ServiceI
       {cooling && <Cooling cooling={cooling} />}
       {isImage(service) && <Sharing service={service} providerId={provider.id} />}
       {models.length > 0 && (
-        <dl className="grid gap-x-4 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
+        <dl className="grid items-baseline gap-x-4 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
           {models.map((model) => (
             <Fragment key={model.id}>
               <dt className="font-mono text-[13px] [overflow-wrap:anywhere]">{model.id}</dt>

@@ -34,7 +34,7 @@ export function WarmModel({ model, service, provider }: WarmModelProps) {
         </span>
       )}
       {provider.isMine && mayBeWarmed(model, warm) && (
-        <Button size="small" look="ghost" busy={ask.isPending} aria-label={`Warm ${id}`} onClick={change}>
+        <Button size="small" busy={ask.isPending} aria-label={`Warm ${id}`} onClick={change}>
           Warm
         </Button>
       )}
