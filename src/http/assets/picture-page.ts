@@ -10,14 +10,17 @@ header span { font-weight: 600; }
 main { display: flex; flex-wrap: wrap; align-items: start; gap: 1rem; margin: 0 auto; max-width: 90rem; }
 main > a, figure { flex: 0 1 28rem; min-width: min(100%, 16rem); margin: 0; }
 figure { flex-basis: 16rem; }
+@media (max-width: 36rem) { figure { flex-basis: 100%; } }
 main img { display: block; width: 100%; height: auto; border-radius: .75rem; background: #8883; }
 main:has(> a) { justify-content: center; }
 main > a:only-child { flex-basis: 64rem; }
 main > a:only-child img { width: auto; max-width: 100%; max-height: calc(100vh - 7rem); margin: 0 auto; }
 summary { cursor: pointer; font-size: 13px; opacity: .7; }
 form { display: grid; grid-template-columns: minmax(0, 1fr); gap: .5rem; padding: .5rem 0; }
-select, textarea, button { font: inherit; max-width: 100%; box-sizing: border-box; }
-a:focus-visible, summary:focus-visible { outline: 3px solid; outline-offset: 2px; }
+select, textarea, button { font: inherit; max-width: 100%; box-sizing: border-box; padding: .35rem .6rem; border: 1px solid #8888; border-radius: .5rem; }
+select { background: Field; color: FieldText; }
+button { cursor: pointer; }
+a:focus-visible, summary:focus-visible, button:focus-visible { outline: 3px solid; outline-offset: 2px; }
 `
 
 /**
