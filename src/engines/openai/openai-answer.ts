@@ -70,6 +70,8 @@ function listIn(answer: unknown): unknown[] | undefined {
 function imageIn(item: unknown, nested = 0): FoundImage | undefined {
   if (typeof item === 'string') return fromText(item)
   if (nested > MOST_NESTED) return undefined
+  // Of a name that is absent there would be as many to look for again, at each depth.
+  if (typeof item !== 'object' || item === null) return undefined
   const fields = members(item)
   const named = (names: readonly string[], read: (text: string) => FoundImage | undefined) =>
     names.map((name) => {
