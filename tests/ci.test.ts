@@ -82,7 +82,7 @@ describe('the audit of CI', () => {
   ])('when %s', async (_what, printed, ends, code, says) => {
     const ended = await auditWith(printed, ends)
     expect(ended.stdout).toMatch(says)
-    expect(ended.stdout.trim().split('\n')).toHaveLength(2)
+    expect(ended.stdout.trim().split('\n')).toHaveLength(3)
     expect([ended.code, ended.stderr]).toEqual([code, ''])
   })
 })

@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url'
 
 export interface FakeProcess<Settings, State> {
   url: string
+  pid: number
   control(settings: Settings): Promise<void>
   state(): Promise<State>
   close(): Promise<void>
 }
 
-/** A fake image server of this folder in a process of its own, as real ones are; `main` names its file. */
+/** A fake image server in a process of its own, as real ones are; `main` names its file, seen from this folder. */
 export async function spawnFake<Settings, State>(
   main: string,
   options: object = {}
@@ -23,6 +24,7 @@ export async function spawnFake<Settings, State>(
   const { url } = JSON.parse(line) as { url: string }
   return {
     url,
+    pid: child.pid ?? 0,
     control: async (settings) => {
       await fetch(`${url}/__control`, { method: 'POST', body: JSON.stringify(settings) })
     },
