@@ -27,6 +27,18 @@ describe('the rate of messages', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it('has no timer while a socket is silent', () => {
+    const socket = { pause: () => undefined, resume: () => undefined }
+    const rate = limitMessageRate(socket, { most: 3, windowMs: 1000, mostFullWindows: 10 }, () => undefined)
+    expect(vi.getTimerCount()).toBe(0)
+    rate.count()
+    vi.advanceTimersByTime(1000)
+    expect(vi.getTimerCount()).toBe(1)
+    vi.advanceTimersByTime(1000)
+    expect(vi.getTimerCount()).toBe(0)
+    rate.close()
+  })
+
   const flooded = (perWindow: number, windows: number) => {
     let floods = 0
     const socket = { pause: () => undefined, resume: () => undefined }

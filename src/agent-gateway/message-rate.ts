@@ -14,24 +14,34 @@ export function limitMessageRate(
   let sent = 0
   let fullWindows = 0
   let isPaused = false
-  const timer = setInterval(() => {
+  let hasFlooded = false
+  let windows: NodeJS.Timeout | undefined
+  const stopWindows = () => {
+    clearInterval(windows)
+    windows = undefined
+  }
+  const endWindow = () => {
     fullWindows = isPaused ? fullWindows + 1 : 0
     if (fullWindows >= mostFullWindows || sent > 10 * most) {
-      clearInterval(timer)
+      hasFlooded = true
+      stopWindows()
       return onFlood()
     }
+    // Nobody is woken for a socket that is silent.
+    if (sent === 0) stopWindows()
     sent = 0
     if (!isPaused) return
     isPaused = false
     socket.resume()
-  }, windowMs)
+  }
   return {
     count: () => {
       sent += 1
+      if (!hasFlooded) windows ??= setInterval(endWindow, windowMs)
       if (sent < most || isPaused) return
       isPaused = true
       socket.pause()
     },
-    close: () => clearInterval(timer)
+    close: stopWindows
   }
 }

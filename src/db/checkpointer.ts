@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { sleep, startLoop } from '../lib/async.ts'
 import type { LogPages } from './checkpoint-worker.ts'
 
-const LOOK_EVERY_MS = 250
+const LOOK_EVERY_MS = 1000
 /** After a failure, twice as long after each further one. */
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createQueue, createTally, inBackground, sleep, startLoop, toError, withJitter, inSlices } from './async.ts'
 
 /** Lets everything run that waits for nothing but its turn. */
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 const HOUR = 3_600_000
+afterEach(() => void vi.useRealTimers())
 
 describe('sleep', () => {
   it('ends with the reason of the signal, also of one that had aborted before', async () => {
@@ -68,6 +69,23 @@ describe('startLoop', () => {
     expect(rounds).toHaveLength(1)
     rounds[0]!.resolve()
     await loop.close()
+  })
+
+  it('looks at the same moments as all others that look once in so many seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const rounds: number[] = []
+    const looking = (everyMs: number) =>
+      startLoop({ everyMs, work: async () => void rounds.push(performance.now() % 1000), onError: () => undefined })
+    const loops = [looking(1000)]
+    await vi.advanceTimersByTimeAsync(300)
+    loops.push(looking(2000))
+    await vi.advanceTimersByTimeAsync(400)
+    loops.push(looking(3000))
+    rounds.length = 0
+    await vi.advanceTimersByTimeAsync(6100)
+    expect(rounds).toHaveLength(6 + 3 + 1)
+    expect(new Set(rounds.map(Math.round)).size).toBe(1)
+    for (const loop of loops) await loop.close()
   })
 
   it('works once more, not more often, for all wakes during a round', async () => {

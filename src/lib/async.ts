@@ -37,8 +37,10 @@ export interface Loop {
 }
 
 /**
- * Runs `work` now, whenever woken, and at least every `everyMs`, which may be asked anew after each round; never twice at
+ * Runs `work` now, whenever woken, and about every `everyMs`, which may be asked anew after each round; never twice at
  * the same time, and again after `pauseMs` (default none) at the earliest. An error goes to `onError` and the loop goes on.
+ * Loops that look once in so many seconds do so at the same moments, up to half a second sooner or later, so that a process with
+ * nothing to do is woken once for all.
  */
 export function startLoop(options: {
   everyMs: number | (() => number)
@@ -68,7 +70,7 @@ export function startLoop(options: {
       if (options.pauseMs !== undefined) await sleep(options.pauseMs, signal).catch(() => undefined)
     } while (again && !signal.aborted)
     running = undefined
-    if (!signal.aborted) timer = setTimeout(wake, typeof everyMs === 'number' ? everyMs : everyMs())
+    if (!signal.aborted) timer = setTimeout(wake, toWholeSecond(typeof everyMs === 'number' ? everyMs : everyMs()))
   }
   const wake = () => {
     if (signal.aborted) return
@@ -89,6 +91,9 @@ export function startLoop(options: {
     }
   }
 }
+
+/** Milliseconds so that they end nearest to a whole second of this process; less than a second stays. */
+const toWholeSecond = (ms: number): number => (ms < 1000 ? ms : ms + 500 - ((performance.now() + 500) % 1000))
 
 export interface Tally {
   /** Counts one in; the returned function counts it out, once. */
