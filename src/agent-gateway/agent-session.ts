@@ -9,6 +9,7 @@ import type { Assignment } from '../requests/claim-task.ts'
 import type { AgentConnected, ResumedAttempt } from '../requests/connect-agent.ts'
 import type { LiveProgress } from '../request-views/live-progress.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
+import { hearOfAttempt } from '../requests/ring-request.ts'
 import type { AttemptProgress } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
@@ -124,7 +125,6 @@ export class AgentSession {
     for (const { id } of this.#services) this.#promote(id)
   }
 
-  /** For how long nothing has come from the agent. */
   get silentForMs(): number {
     return this.#silentForMs()
   }
@@ -282,10 +282,11 @@ export class AgentSession {
     }
   }
 
-  /** Looks whether an attempt of this session still counts; when it does not, the agent is told. */
-  async check(attemptId: string): Promise<void> {
+  /** Looks whether an attempt of this session still counts, unless its image is known to be made (`isMade`); when it does not, the agent is told. */
+  async check(attemptId: string, isMade = false): Promise<void> {
     const slot = this.#held.get(attemptId)
     if (!slot || slot.stopping) return
+    if (isMade) return this.#release(attemptId)
     const attempt = await this.#parts.requests.findAttempt(attemptId)
     if (attempt?.state === 'standby') return this.#promote(slot.serviceId)
     if (attempt?.state === 'running' || attempt?.state === 'lapsed') return
@@ -373,8 +374,8 @@ export class AgentSession {
   }
 
   #hold(attemptId: string, slot: Omit<HeldSlot, 'stopping' | 'forget'>): void {
-    const look = () => this.#inBackground(this.check(attemptId), attemptId)
-    const forget = this.#parts.bell.on(`request:${slot.requestId}`, look)
+    const look = (isMade: boolean) => this.#inBackground(this.check(attemptId, isMade), attemptId)
+    const forget = hearOfAttempt(this.#parts.bell, { requestId: slot.requestId, attemptId }, look)
     this.#held.set(attemptId, { ...slot, stopping: false, forget })
   }
 

@@ -4,6 +4,7 @@ import { type AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
+import { hearOfAttempt } from '../requests/ring-request.ts'
 import type { Budgets } from '../usage/budgets.ts'
 
 /** An image on its way from an agent. */
@@ -53,7 +54,7 @@ export function createDeliveries({ budgets, requests, bell, logger }: Deliveries
       // Whether it still counts is asked again when it has arrived.
       const lookAside = () =>
         inBackground(look(), (error) => logger.warn({ err: error }, 'an attempt could not be looked at'))
-      const forget = bell.on(`request:${attempt.request_id}`, lookAside)
+      const forget = hearOfAttempt(bell, { requestId: attempt.request_id, attemptId: attempt.id }, lookAside)
       arriving.set(attempt.id, stop)
       return { signal: stopping.signal, end }
     }

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws'
 import { createLocalBell } from '../db/bell.ts'
 import { CLOSE_CODES } from '../protocol/messages.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
+import { BEGUN, madeBy } from '../requests/ring-request.ts'
 import { createLiveProgress } from '../request-views/live-progress.ts'
 import { AgentSession, type SessionParts } from './agent-session.ts'
 import { createSessionRegistry } from './session-registry.ts'
@@ -73,4 +74,24 @@ it('survives a look at an attempt that fails', async () => {
   bell.ring('request:req_1')
   expect(await complaint.promise).toMatchObject({ err: new Error('a row that cannot be read') })
   expect(closedWith).toEqual([])
+})
+
+it('looks at an attempt only when what its request tells may be about it', async () => {
+  const bell = createLocalBell()
+  const looked: string[] = []
+  const findAttempt = async (id: string) => {
+    looked.push(id)
+    return { state: 'running' }
+  }
+  const { made } = session('prv_1', 1, { bell, requests: { findAttempt } } as never)
+  const attempt = (id: string) => ({ id, request_id: 'req_1', service_id: 's', position: 0, userId: 'u' }) as never
+  made.resume([attempt('att_1'), attempt('att_2')])
+  bell.ring('request:req_1', BEGUN)
+  bell.ring('request:req_1', madeBy('att_3'))
+  expect(made.heldAttempts()).toEqual(['att_1', 'att_2'])
+  bell.ring('request:req_1', madeBy('att_1'))
+  expect(made.heldAttempts()).toEqual(['att_2'])
+  expect(looked).toEqual([])
+  bell.ring('request:req_1')
+  expect(looked).toEqual(['att_2'])
 })

@@ -13,7 +13,7 @@ export interface Bell {
 
 /**
  * `webhooks`: a delivery became due. `keys`: an API key was made or revoked. `tasks`: a task or a slot became free.
- * `request:<id>`: that one changed. `requests:<user id>`, and `requests` for those of everybody: the one whose id is the
+ * `request:<id>`: that one changed; hints are in `requests/ring-request.ts`. `requests:<user id>`, and `requests` for those of everybody: the one whose id is the
  * hint was made, changed or deleted. `providers`: an admin decided how one stands. `settings`: an admin changed one.
  * `accounts`: one was deleted.
  */

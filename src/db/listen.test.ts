@@ -12,10 +12,15 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function listen() {
+function listen(isNews?: (hint?: string) => boolean) {
   const bell = createLocalBell()
   const leaving = new AbortController()
-  const listener = startListening(bell, { topic: TOPIC, everyMs: EVERY_MS, signal: leaving.signal })
+  const listener = startListening(bell, {
+    topic: TOPIC,
+    everyMs: EVERY_MS,
+    signal: leaving.signal,
+    ...(isNews && { isNews })
+  })
   let heard = 0
   const wait = () =>
     listener.news().then(() => {
@@ -97,4 +102,18 @@ it('leaves nothing behind', () => {
   listener.takeChange()
   bell.ring(TOPIC)
   expect(listener.takeChange()).toBe(false)
+})
+
+it('takes no notice of what is no news to its owner', async () => {
+  const { bell, listener, wait, ended } = listen((hint) => hint !== 'begun')
+  listener.takeChange()
+  void wait()
+  bell.ring(TOPIC, 'begun')
+  expect(await ended()).toBe(0)
+  bell.ring(TOPIC, 'ended')
+  expect(await ended()).toBe(1)
+  void wait()
+  expect(listener.takeChange()).toBe(true)
+  bell.ring(TOPIC)
+  expect(await ended()).toBe(2)
 })

@@ -13,11 +13,16 @@ export interface Listener {
 
 /**
  * Listens to a topic of the bell, which may ring for nothing or be lost: every `everyMs` there may be something new all the
- * same. It hears from the moment it is made, so that what happens while its owner looks is not slept through.
+ * same. A ring whose hint is no news to its owner (`isNews`) is none. It hears from the moment it is made, so that what happens while its owner looks is not slept through.
  */
 export function startListening(
   bell: Pick<Bell, 'on'>,
-  { topic, everyMs, signal }: { topic: BellTopic; everyMs: number; signal: AbortSignal }
+  {
+    topic,
+    everyMs,
+    signal,
+    isNews = () => true
+  }: { topic: BellTopic; everyMs: number; signal: AbortSignal; isNews?: (hint?: string) => boolean }
 ): Listener {
   let isChanged = true
   let isWoken = false
@@ -30,7 +35,9 @@ export function startListening(
     isChanged = true
     goOn?.()
   }
-  const forget = bell.on(topic, noteChange)
+  const forget = bell.on(topic, (hint) => {
+    if (isNews(hint)) noteChange()
+  })
   const timer = setInterval(noteChange, everyMs)
   signal.addEventListener('abort', wake)
   return {

@@ -34,13 +34,8 @@ export async function viewRequest(
   const request = await findRequest(database.db, id)
   const mayRead = !reader || reader.userId === request?.user_id || reader.seesOthers
   if (!request || !mayRead || !isKept(request, database.clock.now())) throw errors.notFound(`The request '${id}'`)
-  return viewRow(database.db, request)
-}
-
-/** The view of a request whose row has been read. */
-export async function viewRow(db: Db, request: RequestRow): Promise<RequestView> {
-  const [view] = await readWhole(db, [request])
-  if (!view) throw new Error(`there is no view of request ${request.id}`)
+  const [view] = await readWhole(database.db, [request])
+  if (!view) throw new Error(`there is no view of request ${id}`)
   return view
 }
 
@@ -87,14 +82,17 @@ async function readWhole(db: Db, requests: readonly RequestRow[]): Promise<Reque
   }))
 }
 
-const reportsOf = (tasks: readonly TaskRow[]): ReadonlyMap<string, ImageReport> =>
+export const reportsOf = (tasks: readonly Pick<TaskRow, 'asset_id' | 'report'>[]): ReadonlyMap<string, ImageReport> =>
   new Map(
     tasks.flatMap(({ asset_id, report }) =>
       asset_id === null || report === null ? [] : [[asset_id, JSON.parse(report) as ImageReport] as const]
     )
   )
 
-function warningsOf(request: RequestRow, tasks: readonly TaskRow[]): string[] {
+export function warningsOf(
+  request: RequestRow,
+  tasks: readonly Pick<TaskRow, 'state' | 'position' | 'warnings' | 'error_message'>[]
+): string[] {
   const atSubmit = JSON.parse(request.warnings) as string[]
   const ofImages = tasks.flatMap((task) => (task.warnings === null ? [] : (JSON.parse(task.warnings) as string[])))
   const failures = tasks

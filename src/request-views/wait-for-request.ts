@@ -2,32 +2,36 @@ import { startListening } from '../db/listen.ts'
 import { errors } from '../lib/errors.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { hasEnded } from '../requests/request-states.ts'
-import { findRequest } from '../requests/request-store.ts'
-import { type RequestView, viewRow } from './view-request.ts'
+import { BEGUN } from '../requests/ring-request.ts'
+import { findOutcome, type Outcome } from './outcome-store.ts'
 
 /** How often those who wait for a request, or watch it, look by themselves, in case a bell was lost. */
 export const LOOK_EVERY_MS = 2000
 
 /**
- * Waits until a request has ended, and returns its view then. `timeout`: it goes on without us; `aborted`: `signal` fired
+ * Waits until a request has ended, and returns what became of it. One that was queued a moment ago (`isNew`) is looked at when
+ * its bell rings, or late, and not at once. `timeout`: it goes on without us; `aborted`: `signal` fired
  * (the caller left, or the server stops). Throws `not_found` when it is deleted.
  */
 export async function waitForRequest(
   { database }: Pick<RequestParts, 'database'>,
-  wait: { id: string; timeoutMs: number; signal: AbortSignal }
-): Promise<RequestView | 'timeout' | 'aborted'> {
+  wait: { id: string; timeoutMs: number; signal: AbortSignal; isNew?: boolean }
+): Promise<Outcome | 'timeout' | 'aborted'> {
   const stop = AbortSignal.any([AbortSignal.timeout(wait.timeoutMs), wait.signal])
   const listener = startListening(database.bell, {
     topic: `request:${wait.id}`,
     everyMs: LOOK_EVERY_MS,
+    // That an image has begun ends no request.
+    isNews: (hint) => hint !== BEGUN,
     signal: stop
   })
   try {
+    if (wait.isNew && listener.takeChange()) await listener.news()
     for (;;) {
       listener.takeChange()
-      const request = await findRequest(database.db, wait.id)
-      if (!request) throw errors.notFound(`The request '${wait.id}'`)
-      if (hasEnded(request.state)) return await viewRow(database.db, request)
+      const outcome = await findOutcome(database.db, wait.id)
+      if (!outcome) throw errors.notFound(`The request '${wait.id}'`)
+      if (hasEnded(outcome.request.state)) return outcome
       if (stop.aborted) return wait.signal.aborted ? 'aborted' : 'timeout'
       await listener.news()
     }

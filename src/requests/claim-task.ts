@@ -9,7 +9,7 @@ import { mayBegin } from './may-begin.ts'
 import { hashToken } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
 import { type AssetRow, findRequest, listInputs, markStarted } from './request-store.ts'
-import { ringRequest } from './ring-request.ts'
+import { BEGUN, ringRequest } from './ring-request.ts'
 import { holdTask } from './standby-store.ts'
 import { takeTask, type TaskRow } from './task-store.ts'
 
@@ -49,7 +49,8 @@ export async function claimTask(
     await lockRequest(trx, task.request_id)
     if (!(await mayBegin(trx, { task, serviceId, providerId, providers, now, isCounted: false }))) return undefined
     const wanted = { taskId: task.id, attemptId, serviceId, providerId, epoch, now }
-    if (!(await (isStandby ? holdTask(trx, wanted) : takeTask(trx, wanted)))) return undefined
+    const taken = isStandby ? (await holdTask(trx, wanted)) && { wasElsewhere: false } : await takeTask(trx, wanted)
+    if (!taken) return undefined
     await insertAttempt(trx, {
       id: attemptId,
       task_id: task.id,
@@ -71,12 +72,16 @@ export async function claimTask(
     const started = isStandby ? undefined : await markStarted(trx, task.request_id, now)
     const request = started ?? (await findRequest(trx, task.request_id))
     // A generation has none.
-    return request && { request, inputs: task.kind === 'generation' ? [] : await listInputs(trx, task.request_id) }
+    return (
+      request && { ...taken, request, inputs: task.kind === 'generation' ? [] : await listInputs(trx, task.request_id) }
+    )
   })
   if (!claimed) return undefined
-  const { request, inputs } = claimed
-  // Nobody is shown who holds an image ready; whoever held this one is to hear of it.
-  if (!isStandby) ringRequest(database.bell, { id: task.request_id, userId: task.user_id })
+  const { request, inputs, wasElsewhere } = claimed
+  // Nobody is shown who holds an image ready; whoever had this one is to hear of it.
+  if (!isStandby) {
+    ringRequest(database.bell, { id: task.request_id, userId: task.user_id, ...(!wasElsewhere && { hint: BEGUN }) })
+  }
   const parameters = JSON.parse(request.parameters) as ImageParameters
   return {
     attemptId,

@@ -7,7 +7,7 @@ import { type AttemptRow, changeAttempt } from './attempt-store.ts'
 import { finishRequest } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import { insertAssets } from './request-store.ts'
-import { ringRequest } from './ring-request.ts'
+import { madeBy, ringRequest } from './ring-request.ts'
 import { changeFenced } from './task-store.ts'
 
 /** An image whose bytes are in the store already. */
@@ -98,7 +98,7 @@ export async function finishAttempt(
     return { userId: task.user_id, hasWebhook: ended !== undefined && ended.webhook_url !== null }
   })
   if (!finished) return false
-  ringRequest(database.bell, { id: attempt.request_id, userId: finished.userId })
+  ringRequest(database.bell, { id: attempt.request_id, userId: finished.userId, hint: madeBy(attempt.id) })
   if (finished.hasWebhook) database.bell.ring('webhooks')
   return true
 }

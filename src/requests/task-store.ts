@@ -105,11 +105,11 @@ export const isDue =
     ])
 
 /**
- * Takes a waiting task for an attempt; false when another was quicker, the provider has been taken over or drained, or
- * it is too early to try it on this service again.
+ * Takes a waiting task for an attempt; undefined when another was quicker, the provider has been taken over or drained, or
+ * it is too early to try it on this service again. `wasElsewhere`: a service held it ready, or had it when its lease ran out.
  * From here on the late result of an earlier attempt whose lease lapsed is not wanted any more, and nobody holds the task ready.
  */
-export async function takeTask(trx: Trx, claim: TaskClaim): Promise<boolean> {
+export async function takeTask(trx: Trx, claim: TaskClaim): Promise<{ wasElsewhere: boolean } | undefined> {
   const taken = await trx
     .updateTable('tasks')
     .set({ state: 'running', current_attempt_id: claim.attemptId })
@@ -119,14 +119,14 @@ export async function takeTask(trx: Trx, claim: TaskClaim): Promise<boolean> {
     .where(isDue(claim))
     .returning(['held', 'losses'])
     .executeTakeFirst()
-  if (!taken) return false
+  if (!taken) return undefined
   // One that has lapsed is a loss of its task until it is back or has ended.
   if (taken.losses > 0) await endLapsed(trx, claim.taskId)
   if (taken.held > 0) {
     await trx.updateTable('tasks').set({ held: 0 }).where('id', '=', claim.taskId).execute()
     await forgetStandby(trx, claim.taskId)
   }
-  return true
+  return { wasElsewhere: taken.losses > 0 || taken.held > 0 }
 }
 
 async function endLapsed(trx: Trx, taskId: string): Promise<void> {

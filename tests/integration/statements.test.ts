@@ -7,7 +7,7 @@ import { startTestGateway } from '../support/test-gateway.ts'
 import { wrapUntilTheEnd } from '../support/wrap-method.ts'
 
 /** What one image may ask of the database between its call and the answer. */
-const MOST = 38
+const MOST = 32
 /** What is looked at on a timer, whether or not there are images. */
 const ROUNDS = /pragma|"lease_until" [<>]|"webhook_deliveries"|set "loaded" =|"attempts"."progressed_at"/
 

@@ -2,7 +2,7 @@ import { toUnixSeconds } from '../../lib/clock.ts'
 import { agreedOn, sumUsage } from '../../images/image-report.ts'
 import { formatOfMediaType, type ImageMediaType } from '../../images/media-types.ts'
 import { formatSize } from '../../images/sizes.ts'
-import type { RequestView } from '../../request-views/view-request.ts'
+import type { Outcome } from '../../request-views/outcome-store.ts'
 import type { ImageUrl } from '../image-url.ts'
 
 export type PresentedImages = Awaited<ReturnType<typeof presentImages>>
@@ -15,10 +15,10 @@ export type PresentedImages = Awaited<ReturnType<typeof presentImages>>
  * left out, for clients that fetch any URL they see.
  */
 export async function presentImages(
-  view: RequestView,
+  view: Outcome,
   options: {
     imageUrl?: ImageUrl
-    base64Of?: (asset: RequestView['outputs'][number]) => Promise<string>
+    base64Of?: (asset: Outcome['outputs'][number]) => Promise<string>
   }
 ) {
   const data = []

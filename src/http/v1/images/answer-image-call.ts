@@ -4,7 +4,7 @@ import type { HttpContext } from '../../http-context.ts'
 import { isGptImageModel } from '../../../images/model-names.ts'
 import { type AppError, errors } from '../../../lib/errors.ts'
 import { DASHBOARD_KEY_ID, type ResponseDefault } from '../../../lib/principal.ts'
-import type { RequestView } from '../../../request-views/view-request.ts'
+import type { Outcome } from '../../../request-views/outcome-store.ts'
 import { callerLeft } from '../../caller-left.ts'
 import { idempotencyKey } from '../../idempotency-key.ts'
 import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
@@ -54,13 +54,14 @@ function refuseUnsigned({ webhookUrl }: ParsedCall['submission'], { principal }:
 async function waitForImages(
   context: HttpContext,
   exchange: ImageExchange,
-  { id, hasKey }: Submitted
+  { id, hasKey, repeated }: Submitted
 ): Promise<PresentedImages> {
   const { call, request, reply } = exchange
   const left = callerLeft(reply)
   const answered = context.callers.enter()
   const end = await waitWhileUsable(context, {
     id,
+    isNew: !repeated,
     timeoutMs: syncTimeoutMs(context.config.limits, request),
     signal: AbortSignal.any([left, context.stopping])
   }).finally(answered)
@@ -87,14 +88,16 @@ const FIRST_LOOK_MS = 2000
 /** Ends sooner, as a `timeout`, when it is known that waiting on is in vain. */
 async function waitWhileUsable(
   { requestViews, config, now }: HttpContext,
-  wait: { id: string; timeoutMs: number; signal: AbortSignal }
+  wait: { id: string; timeoutMs: number; signal: AbortSignal; isNew: boolean }
 ): ReturnType<HttpContext['requestViews']['wait']> {
   const { unusableTimeoutMs } = config.limits
   const began = performance.now()
   let lookMs = Math.min(FIRST_LOOK_MS, unusableTimeoutMs)
+  let { isNew } = wait
   for (;;) {
     const leftMs = Math.max(0, Math.ceil(wait.timeoutMs - (performance.now() - began)))
-    const end = await requestViews.wait({ ...wait, timeoutMs: Math.min(leftMs, lookMs) })
+    const end = await requestViews.wait({ ...wait, isNew, timeoutMs: Math.min(leftMs, lookMs) })
+    isNew = false
     if (end !== 'timeout' || leftMs <= lookMs) return end
     const spent = { waitedMs: performance.now() - began, mayWaitMs: wait.timeoutMs, unusableTimeoutMs, now: now() }
     if (waitsInVain(await requestViews.findWait(wait.id), spent)) return end
@@ -130,14 +133,13 @@ function formatFor({ responseFormat, submission }: ParsedCall, keyDefault: Respo
 
 async function presentOutcome(
   context: HttpContext,
-  view: RequestView,
+  outcome: Outcome,
   options: { format: ResponseDefault; imageUrl: ImageUrl }
 ): Promise<PresentedImages> {
-  return presentImages(view, {
+  return presentImages(outcome, {
     ...(options.format !== 'b64_json_only' && { imageUrl: options.imageUrl }),
     ...(options.format !== 'url' && {
-      base64Of: async (asset: RequestView['outputs'][number]) =>
-        (await context.assets.readBytes(asset)).toString('base64')
+      base64Of: async (asset: Outcome['outputs'][number]) => (await context.assets.readBytes(asset)).toString('base64')
     })
   })
 }

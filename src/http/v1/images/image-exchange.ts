@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AppError, type ErrorCode, errors } from '../../../lib/errors.ts'
 import type { Wait, WaitReason } from '../../../request-views/find-takers.ts'
-import type { RequestView } from '../../../request-views/view-request.ts'
+import type { Outcome } from '../../../request-views/outcome-store.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 
 /** The request that a stream is of: its events have no place for it. */
@@ -71,7 +71,7 @@ export function waitsInVain(
 }
 
 /** Why a request that has ended has no image to show; undefined when it has one. */
-export function failureOf({ request, outputs }: RequestView): AppError | undefined {
+export function failureOf({ request, outputs }: Pick<Outcome, 'request' | 'outputs'>): AppError | undefined {
   if (outputs.length > 0 && request.state !== 'canceled') return undefined
   const code = (request.error_code ?? 'upstream_error') as ErrorCode
   return errors.recorded(code, request.error_message ?? '', request.error_param)
