@@ -95,6 +95,8 @@ const WITHOUT_LOCK: Record<string, string> = {
   'requests/follow-clock.ts followClock':
     'each statement moves what it finds; a database that others use has its own clock',
   'requests/note-progress.ts noteProgress': 'writes hints and looks at nothing',
+  'requests/prompt-index-store.ts indexSome': "the index is SQLite's, where nobody else writes meanwhile",
+  'requests/prompt-index-store.ts mergeSome': 'looks at what it has itself changed',
   'usage/provider-usage-store.ts readProviderWork': 'reads only',
   'usage/roll-up-store.ts rollUp': 'one guarded statement takes the images that are added up',
   'usage/usage-totals-store.ts sumUsage': 'reads only'

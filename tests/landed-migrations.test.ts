@@ -45,7 +45,8 @@ const LANDED: Record<string, string> = {
   '037-looks': '98cf772e9d9acf7b7064621a4f15f5b9391099ed7bad4bf206c5d63e809ff601',
   '038-public-page': '8e00c3d3611c688d957b33a600be4a30dd913fa3024a09b53ee181da225b1fd0',
   '039-picture-reports': '320163182f8655b378a17fddd414b0cdc44a559117d6cb1524e470d505d1c85c',
-  '040-keys-of-agents': '251d6cc1bcecd8ea2b9e5fe0d6426978a59e71ab26ed436c3a10346f968fd706'
+  '040-keys-of-agents': '251d6cc1bcecd8ea2b9e5fe0d6426978a59e71ab26ed436c3a10346f968fd706',
+  '041-prompt-index': '06dc20d0e35d85636f358a9b115cc64b042a64b12c2c96bbbab4633dd0e03769'
 }
 
 it('are never edited once they have landed', async () => {

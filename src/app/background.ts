@@ -10,6 +10,7 @@ const SWEEP_REQUESTS_EVERY_MS = 60_000
 const FLUSH_KEYS_EVERY_MS = 10_000
 const LOOK_AT_SETTINGS_EVERY_MS = 10_000
 const ADD_UP_EVERY_MS = 60_000
+const INDEX_EVERY_MS = 10_000
 const SWEEP_EVERY_MS = HOUR_MS
 
 const FOLLOW_CLOCK_EVERY_MS = 1000
@@ -50,6 +51,8 @@ export function startBackground(parts: BackgroundParts): { close(): Promise<void
     loop('write down key use', FLUSH_KEYS_EVERY_MS, () => parts.apiKeys.flushLastUsed()),
     loop('add up usage', ADD_UP_EVERY_MS, () => parts.usage.rollUp()),
     loop('sweep requests', SWEEP_REQUESTS_EVERY_MS, () => parts.requests.sweep(closing.signal)),
+    loop('index prompts', INDEX_EVERY_MS, () => parts.requests.indexPrompts(closing.signal)),
+    loop('forget prompts', SWEEP_EVERY_MS, () => parts.requests.forgetPrompts(closing.signal)),
     loop('forget idempotency keys', SWEEP_EVERY_MS, () => parts.requests.forgetKeys()),
     loop('prune webhooks', SWEEP_EVERY_MS, () => parts.webhooks.prune(closing.signal)),
     loop('drop ended sessions', SWEEP_EVERY_MS, () => parts.people.dropExpired()),

@@ -31,6 +31,7 @@ export interface Tables {
   service_pauses: ServicePausesTable
   service_warms: ServiceWarmsTable
   requests: RequestsTable
+  removed_prompts: RemovedPromptsTable
   tasks: TasksTable
   attempts: AttemptsTable
   assets: AssetsTable
@@ -161,6 +162,8 @@ export interface RequestsTable {
   taken_down_at: Generated<number | null>
   /** `ReportReason`. */
   taken_down_for: Generated<string | null>
+  /** Its number in the index of prompts; null: it is not in there yet. */
+  search_doc: Generated<number | null>
   created_at: number
   started_at: number | null
   finished_at: number | null
@@ -170,6 +173,11 @@ export interface RequestsTable {
   error_message: string | null
   /** The field of the call at fault. */
   error_param: Generated<string | null>
+}
+
+/** One row: how many prompts the index has forgotten and may still have in its files; counted by triggers of `requests`. */
+interface RemovedPromptsTable {
+  prompts: number
 }
 
 export interface TasksTable {

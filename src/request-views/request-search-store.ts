@@ -10,6 +10,10 @@ import type { TaskRow } from '../requests/task-store.ts'
 /** A request's place in a list: newest first, those of the same millisecond in falling order of their ids. */
 export type RequestKey = Pick<RequestRow, 'created_at' | 'id'>
 
+/** As the database orders them, which compares the bytes of ids. */
+export const newestFirst = (a: RequestKey, b: RequestKey): number =>
+  b.created_at - a.created_at || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
+
 /** Requests that lie side by side in an index, in the order of lists: an absent member is any. */
 export interface Lane {
   userId?: string | undefined
@@ -78,20 +82,15 @@ export function listCandidates(
     .$if(withPrompt, (q) => q.select(sql<string>`prompt`.as('prompt')))
     .$if(kind !== undefined, (q) => q.where(sql<SqlBool>`kind = ${kind}`))
     .$if(visibility !== undefined, (q) => q.where(sql<SqlBool>`visibility = ${visibility}`))
-    .$if(providerId !== undefined, (q) =>
-      q.where((e) =>
-        e.exists(
-          e
-            .selectFrom('attempts')
-            .select('attempts.id')
-            .where('attempts.provider_id', '=', providerId ?? '')
-            .whereRef('attempts.request_id', '=', 'slice.id')
-            .where('attempts.state', '!=', 'standby')
-        )
-      )
-    )
+    .$if(providerId !== undefined, (q) => q.where(hasWorkedOn(providerId ?? '', 'slice.id')))
     .execute()
 }
+
+/** Whether a provider has worked on the request whose id is in that column. */
+export const hasWorkedOn = (providerId: string, column: string): RawBuilder<SqlBool> =>
+  sql<SqlBool>`exists (
+    select id from attempts where provider_id = ${providerId} and request_id = ${sql.ref(column)} and state != 'standby'
+  )`
 
 export type TaskGlance = Pick<TaskRow, 'request_id' | 'position' | 'state' | 'current_attempt_id'>
 

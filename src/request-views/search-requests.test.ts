@@ -5,6 +5,7 @@ import { openRequestRows, type RequestRows } from '../../tests/support/request-r
 import type { RequestState } from '../db/tables.ts'
 import { createRandom } from '../engines/demo/random.ts'
 import { hasWords, searchWords } from '../lib/match-words.ts'
+import { indexSome } from '../requests/prompt-index-store.ts'
 import type { RequestKey } from './request-search-store.ts'
 import { type RequestSearch, type SearchBounds, searchRequests } from './search-requests.ts'
 
@@ -69,6 +70,15 @@ const wanted = (search: Search): string[] =>
     .filter((one) => hasWords(one.prompt, search.words ?? []))
     .map((one) => one.id)
 
+/** Out of the index, as requests of before an upgrade are. */
+const putOut = async () => {
+  await rows.db
+    .updateTable('requests')
+    .set((e) => ({ prompt: e.ref('prompt') }))
+    .where('search_doc', 'is not', null)
+    .execute()
+}
+
 const idsOf = (page: Awaited<ReturnType<typeof searchRequests>>) => page.views.map(({ request }) => request.id)
 
 /** Every page to the end. */
@@ -129,12 +139,22 @@ describe('a search by', () => {
 
   it.each(filters)('%s gives the same however little it may look at', async (_what, search) => {
     for (const bounds of [
-      { slice: 1, most: 1 },
-      { slice: 3, most: 10 },
-      { slice: 100, most: 100 }
+      { slice: 1, first: 1, most: 1 },
+      { slice: 3, first: Infinity, most: 10 },
+      { slice: 100, first: 100, most: 100 }
     ]) {
       expect((await pagesOf(search, 5, bounds)).flat()).toEqual(wanted(search))
     }
+  })
+
+  it.each(filters)('%s gives the same whatever of it is in the index of prompts', async (_what, search) => {
+    const bounds = { slice: 5, first: 5, most: 50_000 }
+    for (const indexed of [0, 1, 100, REQUESTS]) {
+      await putOut()
+      await indexSome(rows.db, { prompts: indexed, characters: 1e6 })
+      expect((await pagesOf(search, 7, bounds)).flat()).toEqual(wanted(search))
+    }
+    await putOut()
   })
 
   it('knows enough of the rows it is tested with', () => {
@@ -150,11 +170,11 @@ describe('a page', () => {
 
   it('is short, or empty, when enough was looked at, and the next goes on from there', async () => {
     const search = { words: searchWords('zebra') }
-    const empty = await page(search, 5, { slice: 10, most: 100 })
+    const empty = await page(search, 5, { slice: 10, first: Infinity, most: 100 })
     expect(empty.views).toEqual([])
     expect(empty.next).toEqual({ created_at: expect.any(Number), id: wanted({ userId: 'ann' })[99] })
     const [first] = wanted({ userId: 'ann', kind: 'edit' })
-    const short = await page({ kind: 'edit' }, 50, { slice: 5, most: 5 })
+    const short = await page({ kind: 'edit' }, 50, { slice: 5, first: Infinity, most: 5 })
     expect(short.views.length).toBeLessThan(6)
     expect(idsOf(short)[0]).toBe(first)
     expect(short.next?.id).toBe(wanted({ userId: 'ann' })[4])
@@ -165,7 +185,7 @@ describe('a page', () => {
     for (let index = 0; index < 20; index++) {
       await rows.addRequest(`req_long_${index}`, { user_id: 'cem', created_at: index, prompt: 'fox '.repeat(5000) })
     }
-    const looked = await page({ userId: 'cem', words: ['ZEBRA'] }, 5, { slice: 1, most: 200 })
+    const looked = await page({ userId: 'cem', words: ['ZEBRA'] }, 5, { slice: 1, first: Infinity, most: 200 })
     expect(looked.next).toEqual({ created_at: 15, id: 'req_long_15' })
     await rows.db.deleteFrom('requests').where('user_id', '=', 'cem').execute()
   })
@@ -206,7 +226,7 @@ describe('a page', () => {
         turns += 1
       }
     })()
-    await page({ words: searchWords('zebra') }, 5, { slice: 20, most: 1000 })
+    await page({ words: searchWords('zebra') }, 5, { slice: 20, first: Infinity, most: 1000 })
     isOver = true
     await others
     expect(turns).toBeGreaterThan(5)

@@ -9,9 +9,11 @@ import {
   type KeyRange,
   type Lane,
   listCandidates,
+  newestFirst,
   type RequestKey,
   type SliceFilter
 } from './request-search-store.ts'
+import { searchIndex } from './search-index.ts'
 import { ENDED, isKept, type RequestState, UNFINISHED } from '../requests/request-states.ts'
 import { type SummaryView, viewSummaries } from './view-summaries.ts'
 
@@ -33,12 +35,17 @@ export interface RequestSearch extends Pick<SliceFilter, 'kind' | 'visibility' |
 export interface SearchBounds {
   /** Requests looked at before others get a turn. */
   slice: number
+  /** Requests looked at before the index of prompts is asked, if words are searched for. */
+  first: number
   /** Requests looked at for one page. */
   most: number
 }
 
-/** A slice keeps the process for a few milliseconds, a page with nothing in it for a fraction of a second in all. */
-const BOUNDS: SearchBounds = { slice: 500, most: 50_000 }
+/**
+ * A slice keeps the process for a few milliseconds, a page with nothing in it for a fraction of a second in all. What was not
+ * met by the time that the index is asked is rare enough for it.
+ */
+const BOUNDS: SearchBounds = { slice: 500, first: 3000, most: 50_000 }
 
 /** A prompt this long costs as much as another request. */
 const PROMPT_CHARS = 500
@@ -63,8 +70,15 @@ export async function searchRequests(
   let work = 0
   let after = firstKey(search)
   let count = isSifted(search) ? bounds.slice : search.limit + 1
+  let isIndexAsked = false
   while (found.length <= search.limit && work < bounds.most) {
     if (work > 0) await setImmediate()
+    if (work >= bounds.first && !isIndexAsked) {
+      isIndexAsked = true
+      const { words = [], from = 0, limit } = search
+      const rest = await searchIndex(db, { ...search, words, from, after, limit: limit + 1 - found.length })
+      if (rest) return pageOf(database, [...found, ...rest], limit)
+    }
     const slice = await readSlice(db, { ...search, after }, count)
     found.push(...slice.candidates.filter(({ prompt }) => prompt === undefined || hasWords(prompt, search.words ?? [])))
     if (!slice.end) return pageOf(database, found, search.limit)
@@ -117,10 +131,6 @@ async function readSlice(
   for (const lane of lanes) candidates.push(...(await listCandidates(db, lane, { ...range, filter })))
   return { candidates: candidates.sort(newestFirst), end }
 }
-
-/** As the database orders them, which compares the bytes of ids. */
-const newestFirst = (a: RequestKey, b: RequestKey): number =>
-  b.created_at - a.created_at || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
 
 async function pageOf(
   { db, clock }: RequestParts['database'],

@@ -14,6 +14,7 @@ import { giveUpRequest } from './give-up-request.ts'
 import { followClock } from './follow-clock.ts'
 import { forgetIdempotencyKeys } from './idempotency-store.ts'
 import { findExpectedImage } from './find-expected-image.ts'
+import { forgetPrompts, indexPrompts } from './index-prompts.ts'
 import { findReachedCaps } from './find-reached-caps.ts'
 import { listExpectedTimes } from './expected-times-store.ts'
 import { findInput, listSources } from './input-name.ts'
@@ -55,6 +56,8 @@ export function createRequestLifecycle(parts: RequestParts) {
     remove: bind(deleteRequest),
     erase: bind(eraseRequests),
     sweep: bind(sweepRequests),
+    indexPrompts: bind(indexPrompts),
+    forgetPrompts: bind(forgetPrompts),
     /** For how long nothing is deleted by the clock, milliseconds: see `noteClock`. */
     readClockHoldMs: () => readHoldMs(parts.database.db),
     noteDelivered: bind(noteDelivered),

@@ -40,6 +40,7 @@ import * as looks from './037-looks.ts'
 import * as publicPage from './038-public-page.ts'
 import * as pictureReports from './039-picture-reports.ts'
 import * as keysOfAgents from './040-keys-of-agents.ts'
+import * as promptIndex from './041-prompt-index.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -86,5 +87,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '037-looks': looks,
   '038-public-page': publicPage,
   '039-picture-reports': pictureReports,
-  '040-keys-of-agents': keysOfAgents
+  '040-keys-of-agents': keysOfAgents,
+  '041-prompt-index': promptIndex
 }

@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
+import { indexSome } from '../requests/prompt-index-store.ts'
+import { searchIndex } from './search-index.ts'
+
+let rows: RequestRows
+
+beforeEach(async () => {
+  rows = await openRequestRows()
+  await rows.addUser('ann')
+})
+
+afterEach(() => rows.close())
+
+/** Adds so many requests of these prompts at once. */
+const add = (name: string, count: number, prompt: string) =>
+  sql`
+    with recursive counted (i) as (select 1 union all select i + 1 from counted where i < ${count})
+    insert into requests
+      (id, user_id, api_key_id, kind, state, is_async, model, prompt, parameters, n, created_at, warnings)
+    select ${name} || i, 'ann', '', 'generation', 'succeeded', 1, 'm', ${prompt}, '{}', 1, i, '[]' from counted`.execute(
+    rows.db
+  )
+
+const everything = { created_at: 1e12, id: '' }
+const search = (...words: string[]) =>
+  searchIndex(rows.db, { words, userId: 'ann', from: 0, after: everything, limit: 3 })
+
+describe('the index of prompts', () => {
+  it('answers while few requests are not in it yet', async () => {
+    await add('a', 5000, 'a fox')
+    expect((await search('FOX'))?.map(({ id }) => id)).toEqual(['a5000', 'a4999', 'a4998'])
+    await add('b', 1, 'a fox')
+    expect(await search('FOX')).toBeUndefined()
+    expect(await indexSome(rows.db, { prompts: 1, characters: 100 })).toBe(1)
+    expect(await search('OWL')).toEqual([])
+  })
+
+  it('answers for words that are not too common', async () => {
+    await add('a', 10_000, 'a fox')
+    await add('b', 1, 'an owl')
+    await indexSome(rows.db, { prompts: 20_000, characters: 1e6 })
+    expect(await search('FOX')).toHaveLength(3)
+    await add('c', 1, 'a fox')
+    await indexSome(rows.db, { prompts: 20_000, characters: 1e6 })
+    expect(await search('FOX')).toBeUndefined()
+    expect(await search('FOX', 'OWL')).toEqual([])
+    expect((await search('OWL'))?.map(({ id }) => id)).toEqual(['b1'])
+  })
+
+  it('does not answer for words that are too short', async () => {
+    await add('a', 1, 'an ox')
+    expect(await search('OX')).toBeUndefined()
+    expect(await search()).toBeUndefined()
+  })
+})
