@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent } from 'undici'
 import { readAddress } from './upstream-address.ts'
-import { type FetchedResponse, readStart } from './upstream-http.ts'
+import { fetchThrough } from './light-fetch.ts'
+import { readStart } from './upstream-http.ts'
 import { parseJson } from './upstream-text.ts'
 
 /** Of each question: a server that is there answers at once, and nobody waits for others. */
@@ -75,6 +76,7 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
   const address = readAddress(options.url, '')
   const authorization = options.apiKey ? `Bearer ${options.apiKey}` : address.authorization
   const headers = { ...options.headers, ...(authorization && { authorization }) }
+  const fetchHere = fetchThrough(dispatcher)
   const asked = new Map<string, Promise<LookAnswer | undefined>>()
   let answered = false
   let locked = false
@@ -86,14 +88,13 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
   ): Promise<LookAnswer | undefined> => {
     const within = AbortSignal.timeout(ANSWER_WITHIN_MS)
     const signal = options.signal ? AbortSignal.any([within, options.signal]) : within
-    const sent = body === undefined ? { method: 'GET' } : { method: 'POST', body }
+    const sent = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body } as const)
     try {
-      const response: FetchedResponse = await undiciFetch(address.urlOf(path), {
+      const response = await fetchHere(address.urlOf(path), {
         ...sent,
         headers: { ...headers, ...more, ...(body !== undefined && { 'content-type': 'application/json' }) },
         redirect: 'manual',
-        signal,
-        dispatcher
+        signal
       })
       answered = true
       locked ||= response.status === 401 || response.status === 403

@@ -1,6 +1,7 @@
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent } from 'undici'
 import { MEDIA_TYPE_BYTES, sniffMediaType } from '../images/sniff-media-type.ts'
 import { EngineError } from './engine.ts'
+import { type Fetch, type FetchedResponse, type FetchInit, fetchThrough } from './light-fetch.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { readAddress, type UpstreamAddress } from './upstream-address.ts'
 
@@ -18,24 +19,6 @@ export interface UpstreamHttpOptions {
   /** Default: undici's, without time limits of its own. */
   fetch?: Fetch
   maxImageBytes: number
-}
-
-/** The part of `fetch` that is used. */
-export type Fetch = (url: string, init: FetchInit) => Promise<FetchedResponse>
-
-export interface FetchInit {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  headers: Record<string, string>
-  body?: string | Blob
-  redirect: 'manual'
-  signal: AbortSignal
-}
-
-export interface FetchedResponse {
-  ok: boolean
-  status: number
-  headers: { get(name: string): string | null }
-  body: AsyncIterable<Uint8Array> | null
 }
 
 export interface UpstreamAnswer {
@@ -96,7 +79,7 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
   const authorization = options.apiKey ? `Bearer ${options.apiKey}` : address.authorization
   const ownHeaders: Record<string, string> = { ...options.headers, ...(authorization && { authorization }) }
   const dispatcher = new Agent(PATIENT)
-  const fetch: Fetch = options.fetch ?? ((url, init) => undiciFetch(url, { ...init, dispatcher }))
+  const fetch: Fetch = options.fetch ?? fetchThrough(dispatcher)
 
   const request = async (url: string, init: Omit<FetchInit, 'redirect'>): Promise<FetchedResponse> => {
     const token = options.bearer?.()

@@ -1,14 +1,13 @@
 import { lookup as resolveHost } from 'node:dns/promises'
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent } from 'undici'
 import { sleep } from '../../lib/async.ts'
 import { checkedLookup, PrivateAddress } from '../../lib/checked-lookup.ts'
 import { isPrivateAddress } from '../../lib/private-addresses.ts'
 import { EngineError } from '../engine.ts'
 import type { ImageBytes } from '../image-text.ts'
+import { type Fetch, type FetchedResponse, fetchThrough } from '../light-fetch.ts'
 import {
   createUpstreamHttp,
-  type Fetch,
-  type FetchedResponse,
   PATIENT,
   readStart,
   tooManyBytes,
@@ -43,7 +42,7 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
     ...PATIENT,
     connect: { lookup: checkedLookup((host) => resolveHost(host, { all: true }), isPrivateAddress) }
   })
-  const fetchPublic: Fetch = options.fetch ?? ((url, init) => undiciFetch(url, { ...init, dispatcher: publicOnly }))
+  const fetchPublic: Fetch = options.fetch ?? fetchThrough(publicOnly)
   const links = { address, downloadFrom: options.downloadFrom ?? [] }
 
   const openLink = async ({ url, reach }: Link, signal: AbortSignal): Promise<FetchedResponse> => {
