@@ -69,7 +69,7 @@ interface Timing {
 const perSecond = ({ count, ms }: Timing): string => Math.round(count / (ms / 1000)).toLocaleString('en')
 const cpuEach = ({ count, cpuMs }: Timing): string => (cpuMs / count).toFixed(2)
 
-async function measure(queue: { waiting: number; ahead: Partial<TaskRow> }) {
+export async function measure(queue: { waiting: number; ahead: Partial<TaskRow>; services?: number }) {
   const folder = await mkdtemp(join(tmpdir(), 'bench-claim-'))
   const onFatal = (error: unknown) => {
     throw error
@@ -77,11 +77,12 @@ async function measure(queue: { waiting: number; ahead: Partial<TaskRow> }) {
   const database = await openSqliteDatabase({ path: join(folder, 'bench.sqlite'), clock: systemClock, onFatal })
   try {
     await addUsers(database)
-    const service = await addService(database)
+    const services: Service[] = []
+    for (let number = 1; number <= (queue.services ?? 1); number++) services.push(await addService(database, number))
     const last = await addTasks(database, queue)
     const place = await timed(1, async () => void (await countAhead(database.db, MODEL, [last])))
     const submits = await timed(SUBMITS, () => submitSome(database))
-    const claims = await timed(CLAIMS, () => claimSome(database, service))
+    const claims = await timed(CLAIMS, () => claimSome(database, services))
     return { claims, submits, place }
   } finally {
     await database.close()
@@ -108,7 +109,10 @@ async function addUsers({ db }: Database): Promise<void> {
   await db.insertInto('users').values(users).execute()
 }
 
-async function addService(database: Database): Promise<Omit<ServiceSlots, 'assign' | 'free'>> {
+type Service = Omit<ServiceSlots, 'assign' | 'free'>
+
+/** Each of a provider of its own, all of one person. */
+async function addService(database: Database, number: number): Promise<Service> {
   const features: Feature[] = ['generate']
   const declared = {
     name: 'service',
@@ -122,7 +126,7 @@ async function addService(database: Database): Promise<Omit<ServiceSlots, 'assig
   const connection = {
     ownerId,
     keyId: 'key',
-    name: 'p',
+    name: `provider ${number}`,
     agentVersion: '1',
     services: [declared],
     onlineUntil: Date.now() + 1e9
@@ -226,8 +230,8 @@ async function submitSome(database: Database): Promise<void> {
   }
 }
 
-/** Lets the dispatcher fill one slot that is free again at once, until enough has been handed out. */
-async function claimSome(database: Database, service: Omit<ServiceSlots, 'assign' | 'free'>): Promise<void> {
+/** Lets the dispatcher fill one slot of each service, which is free again at once, until enough has been handed out. */
+async function claimSome(database: Database, services: readonly Service[]): Promise<void> {
   const providers = createProviderStore(database, loadConfig({}).offering)
   let claimed = 0
   const { promise: enough, resolve } = Promise.withResolvers<void>()
@@ -244,7 +248,7 @@ async function claimSome(database: Database, service: Omit<ServiceSlots, 'assign
     providers,
     limits,
     slots: {
-      freeServices: () => (claimed < CLAIMS ? [{ ...service, free: 1, assign }] : []),
+      freeServices: () => (claimed < CLAIMS ? services.map((service) => ({ ...service, free: 1, assign })) : []),
       runningByUser: () => new Map()
     },
     logger: silentLogger()
@@ -253,4 +257,4 @@ async function claimSome(database: Database, service: Omit<ServiceSlots, 'assign
   await dispatcher.close()
 }
 
-await main()
+if (import.meta.main) await main()

@@ -33,4 +33,5 @@ export async function noisePicture(name: string, side: number): Promise<Picture>
   return { name, bytes: head.length + tail(0).length, head, tail }
 }
 
-export const pictureOf = ({ head, tail }: Picture, number: number): Buffer => Buffer.concat([head, tail(number)])
+/** Its pieces, of which the first is shared by all. */
+export const pictureOf = ({ head, tail }: Picture, number: number): Buffer[] => [head, tail(number)]

@@ -4,10 +4,17 @@ import { ROOT } from '../tests/support/run-program.ts'
 import { parseBenchOptions, usageOf } from './bench-options.ts'
 import type { Measurement } from './measurements.ts'
 import { closed } from './parts/closed.ts'
+import { dispatch } from './parts/dispatch.ts'
 import { edits } from './parts/edits.ts'
+import { gallery } from './parts/gallery.ts'
+import { idle } from './parts/idle.ts'
 import { open } from './parts/open.ts'
 import { warmUp } from './parts/compare-targets.ts'
 import type { BenchContext, Part } from './parts/part.ts'
+import { start } from './parts/start.ts'
+import { streams } from './parts/streams.ts'
+import { thumbnails } from './parts/thumbnails.ts'
+import { uploads } from './parts/uploads.ts'
 import { TELLS_USAGE } from './process-usage.ts'
 import { describeMachine, presentMachine } from './report/describe-machine.ts'
 import { gatherRows } from './report/gather-rows.ts'
@@ -15,7 +22,7 @@ import { writeNumber, writeTables } from './report/write-tables.ts'
 import { openTargets } from './targets/open-targets.ts'
 import { startUpstream } from './upstream.ts'
 
-const PARTS: readonly Part[] = [closed, open, edits]
+const PARTS: readonly Part[] = [closed, open, edits, uploads, streams, thumbnails, gallery, dispatch, start, idle]
 const RESULTS = 'bench/results'
 
 const options = readOptions()

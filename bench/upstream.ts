@@ -5,6 +5,9 @@ export const SIDES = { small: 25, large: 707 } as const
 
 export type PictureName = keyof typeof SIDES
 
+/** What a file of such a picture has at least: its pixels, which do not compress. */
+export const leastBytesOf = (picture: PictureName): number => SIDES[picture] ** 2 * 3
+
 export interface UpstreamSettings {
   picture: PictureName
   /** Before each answer. */

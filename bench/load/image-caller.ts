@@ -1,7 +1,6 @@
 import { Pool } from 'undici'
-import { multipart } from '../../tests/support/multipart.ts'
-import { MODEL } from '../../tests/support/process-site.ts'
 import type { Target } from '../targets/target.ts'
+import { type ImageCall, writeCall } from './write-call.ts'
 
 /** What one call came to. */
 export interface Answer {
@@ -11,61 +10,53 @@ export interface Answer {
   failure?: string
 }
 
-export interface ImageCall {
-  /** Makes it an edit of this PNG, sent in a form as the official clients do; without it, it is a generation. */
-  photo?: Buffer
-}
-
 export interface ImageCaller {
   /** Reads the answer to its end and throws it away; `dueAt` of `performance.now()`, default: now. Never throws. */
   call(call: ImageCall, dueAt?: number): Promise<Answer>
-  /** Asks once and looks at what comes: whether there is a picture of at least so many bytes. Throws what is wrong. */
-  check(call: ImageCall, minBytes: number): Promise<void>
+  /** Asks once and looks at what comes: whether it is a picture. Gives where it is, for a link; throws what is wrong. */
+  check(call: ImageCall): Promise<string | undefined>
   close(): Promise<void>
 }
 
+/** In no run does an answer take so long, but for what has come to a stop. */
+const TIMEOUT_MS = 240_000
 const MOST_OF_A_FAILURE = 300
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
 
-/** Calls a target over at most so many connections. */
-export function createImageCaller(target: Target, connections: number): ImageCaller {
-  const { origin, pathname } = new URL(target.baseUrl)
-  const pool = new Pool(origin, { connections, pipelining: 1, headersTimeout: 120_000, bodyTimeout: 120_000 })
-  const fields = { model: MODEL, prompt: 'a red fox', ...target.fields }
-  const json = { body: Buffer.from(JSON.stringify(fields)), contentType: 'application/json' }
-  const formOf = (photo: Buffer) =>
-    multipart([
-      ...Object.entries(fields).map(([name, body]) => ({ name, body })),
-      { name: 'image', filename: 'photo.png', type: 'image/png', body: photo }
-    ])
-  const ask = ({ photo }: ImageCall) => {
-    const { body, contentType } = photo ? formOf(photo) : json
-    return pool.request({
-      method: 'POST',
-      path: `${pathname}/images/${photo ? 'edits' : 'generations'}`,
-      headers: { ...target.headers, 'content-type': contentType },
-      body
-    })
+/**
+ * Calls a target over at most so many connections. An answer that has to have the picture in it and is shorter than a
+ * picture of `leastBytes` in base64 is a failure.
+ */
+export function createImageCaller(
+  target: Target,
+  { connections, leastBytes }: { connections: number; leastBytes: number }
+): ImageCaller {
+  const timeouts = { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS }
+  const pool = new Pool(new URL(target.baseUrl).origin, { connections, pipelining: 1, ...timeouts })
+  const ask = (call: ImageCall) => pool.request({ method: 'POST', ...writeCall(target, call) })
+  const leastOfAnswer = target.fields.response_format === 'b64_json' ? (leastBytes / 3) * 4 : 1
+
+  async function findFailure(call: ImageCall): Promise<string | undefined> {
+    const { statusCode, body } = await ask(call)
+    if (statusCode !== 200) return `${statusCode} ${await body.text()}`.slice(0, MOST_OF_A_FAILURE)
+    let length = 0
+    for await (const chunk of body as AsyncIterable<Buffer>) length += chunk.length
+    return length < leastOfAnswer ? `an answer of ${length} bytes` : undefined
   }
+
   return {
     call: async (call, dueAt = performance.now()) => {
-      try {
-        const { statusCode, body } = await ask(call)
-        const failure =
-          statusCode === 200 ? undefined : `${statusCode} ${await body.text()}`.slice(0, MOST_OF_A_FAILURE)
-        if (statusCode === 200) for await (const _ of body);
-        return { ms: performance.now() - dueAt, ...(failure !== undefined && { failure }) }
-      } catch (error) {
-        return { ms: performance.now() - dueAt, failure: String(error) }
-      }
+      const failure = await findFailure(call).catch(String)
+      return { ms: performance.now() - dueAt, ...(failure !== undefined && { failure }) }
     },
-    check: async (call, minBytes) => {
+    check: async (call) => {
       const { statusCode, body } = await ask(call)
-      if (statusCode !== 200) throw new Error(`${target.name}: ${statusCode} ${await body.text()}`)
+      if (statusCode !== 200) throw new Error(`${statusCode} ${await body.text()}`)
       const { data } = (await body.json()) as { data: { url?: string; b64_json?: string }[] }
       const bytes = await bytesOf(data[0] ?? {}, target)
-      if (bytes.length >= minBytes && bytes.subarray(0, PNG.length).equals(PNG)) return
-      throw new Error(`${target.name} answered ${bytes.length} bytes that are not the picture`)
+      if (bytes.length < leastBytes || !bytes.subarray(0, PNG.length).equals(PNG))
+        throw new Error(`an answer of ${bytes.length} bytes that are not the picture`)
+      return data[0]?.url
     },
     close: () => pool.destroy()
   }
@@ -73,7 +64,7 @@ export function createImageCaller(target: Target, connections: number): ImageCal
 
 async function bytesOf(image: { url?: string; b64_json?: string }, target: Target): Promise<Buffer> {
   const wanted = image[target.fields.response_format]
-  if (wanted === undefined) throw new Error(`${target.name} answered without ${target.fields.response_format}`)
+  if (wanted === undefined) throw new Error(`an answer without ${target.fields.response_format}`)
   if (target.fields.response_format === 'b64_json') return Buffer.from(wanted, 'base64')
   return Buffer.from(await (await fetch(wanted, { headers: target.headers })).arrayBuffer())
 }

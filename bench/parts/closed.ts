@@ -1,5 +1,6 @@
 import { closedLoop } from '../load/closed-loop.ts'
-import { type Comparison, compareTargets, speedOf } from './compare-targets.ts'
+import { speedOf } from '../load/latencies.ts'
+import { type Comparison, compareTargets } from './compare-targets.ts'
 import type { Part } from './part.ts'
 
 const SIZES = [

@@ -1,6 +1,7 @@
 import { closedLoop } from '../load/closed-loop.ts'
 import { noisePicture, pictureOf } from '../pictures.ts'
-import { compareTargets, speedOf } from './compare-targets.ts'
+import { speedOf } from '../load/latencies.ts'
+import { compareTargets } from './compare-targets.ts'
 import type { Part } from './part.ts'
 
 /** A PNG of about 5 MB. */

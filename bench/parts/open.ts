@@ -1,5 +1,6 @@
 import { openLoop } from '../load/open-loop.ts'
-import { type Comparison, compareTargets, latenciesOf, meanOf, speedOf } from './compare-targets.ts'
+import { latenciesOf, speedOf } from '../load/latencies.ts'
+import { type Comparison, compareTargets } from './compare-targets.ts'
 import type { Part } from './part.ts'
 
 /** Calls that wait for a connection of their own; beyond them the caller is what is measured. */
@@ -26,7 +27,7 @@ export const open: Part = {
       figures: (result) => {
         const latencies = latenciesOf(result)
         const good = latencies.filter((ms) => ms <= goodMs).length
-        return { ...speedOf(result), ...meanOf(result), 'good images/s': good / result.seconds }
+        return { ...speedOf(result), 'good images/s': good / result.seconds }
       }
     }))
     return compareTargets(context, comparisons)

@@ -8,16 +8,22 @@ import type { OpenedTargets, Target, WatchedProcess } from './target.ts'
 /** Images at a time: the calls that the busiest closed loop has open. */
 export const SLOTS = 16
 
+export interface ClubOptions {
+  /** Default: inference.club. */
+  name?: string
+  /** Added to the gateway's environment. */
+  env?: Record<string, string>
+}
+
 export interface Club extends ProcessSite {
   headers: Record<string, string>
   processes: readonly WatchedProcess[]
+  /** As it is called for links, or for base64. */
+  target(responseFormat: 'url' | 'b64_json'): Target
 }
 
 /** This gateway as `npm ci` builds it, with one agent, in processes of their own and a new folder. */
-export async function openClub(
-  upstream: Pick<Upstream, 'url'>,
-  options: { env?: Record<string, string>; folder?: string } = {}
-): Promise<Club> {
+export async function openClub(upstream: Pick<Upstream, 'url'>, options: ClubOptions = {}): Promise<Club> {
   const site = await startProcessSite({
     seed: 0,
     leaseMs: 30_000,
@@ -25,33 +31,32 @@ export async function openClub(
     agents: 1,
     slots: SLOTS,
     engineUrl: upstream.url,
-    folder: options.folder ?? (await mkdtemp(join(tmpdir(), 'inference-club-bench-'))),
+    folder: await mkdtemp(join(tmpdir(), 'inference-club-bench-')),
     ...(options.env && { gatewayEnv: options.env })
   })
+  const headers = { authorization: `Bearer ${site.key}` }
+  const processes: WatchedProcess[] = [
+    { name: 'gateway', pid: site.gateway.pid() },
+    ...site.agents.map((agent) => ({ name: 'agent' as const, pid: agent.pid() }))
+  ]
   return {
     ...site,
-    headers: { authorization: `Bearer ${site.key}` },
-    processes: [
-      { name: 'gateway', pid: site.gateway.pid() },
-      ...site.agents.map((agent) => ({ name: 'agent' as const, pid: agent.pid() }))
-    ]
+    headers,
+    processes,
+    target: (response_format) => ({
+      name: `${options.name ?? 'inference.club'}, ${response_format}`,
+      baseUrl: `${site.url}/v1`,
+      headers,
+      fields: { response_format },
+      processes
+    })
   }
 }
 
 /** The gateway twice, as it answers with links and with base64. */
-export async function openClubTargets(
-  upstream: Upstream,
-  { name, env }: { name: string; env?: Record<string, string> }
-): Promise<OpenedTargets> {
-  const club = await openClub(upstream, env ? { env } : {})
-  const target = (response_format: 'url' | 'b64_json'): Target => ({
-    name: `${name}, ${response_format}`,
-    baseUrl: `${club.url}/v1`,
-    headers: club.headers,
-    fields: { response_format },
-    processes: club.processes
-  })
-  return { targets: [target('url'), target('b64_json')], close: () => club.remove() }
+export async function openClubTargets(upstream: Upstream, options: ClubOptions = {}): Promise<OpenedTargets> {
+  const club = await openClub(upstream, options)
+  return { targets: [club.target('url'), club.target('b64_json')], close: () => club.remove() }
 }
 
 /** What the environment says about images in a bucket, as the gateway has it; undefined when it says nothing. */

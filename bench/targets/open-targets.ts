@@ -21,7 +21,7 @@ export async function openTargets(upstream: Upstream): Promise<OpenedTargets & {
     const portkey = await openPortkey(upstream)
     if (portkey) add(portkey)
     else notes.push('Portkey was not measured: it is not installed (`npm ci --prefix bench`).')
-    add(await openClubTargets(upstream, { name: 'inference.club' }))
+    add(await openClubTargets(upstream))
     const env = bucketEnv(process.env)
     if (env) add(await openClubTargets(upstream, { name: 'inference.club, bucket', env }))
     else notes.push('Images in a bucket were not measured: BENCH_STORAGE names none.')
