@@ -16,5 +16,6 @@ export async function readBounded(stream: Readable, maxBytes: number, signal: Ab
   } finally {
     signal.removeEventListener('abort', stop)
   }
-  return Buffer.concat(chunks)
+  // An engine that has it whole gives it as one.
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
 }

@@ -1,5 +1,6 @@
 import { sniffMediaType } from '../images/sniff-media-type.ts'
 import { EngineError, type EngineRun } from './engine.ts'
+import type { LiftedPictures } from './lifted-pictures.ts'
 
 /** Of a preview; larger ones are left out. */
 export const MAX_PREVIEW_BYTES = 1024 * 1024
@@ -11,12 +12,12 @@ export interface ImageBytes {
 }
 
 /**
- * The bytes of an image in an answer, base64 or a `data:` URL; not looked into. Throws `bad_output` for what is neither,
- * empty, or more than `maxBytes`.
+ * The bytes of an image in an answer, base64 or a `data:` URL; not looked into. `pictures` are those of the answer that were
+ * decoded while it came. Throws `bad_output` for what is neither, empty, or more than `maxBytes`.
  */
-export function decodeImageText(text: string, maxBytes: number): ImageBytes {
-  const image = /^data:/i.test(text) ? readDataUrl(text) : { bytes: Buffer.from(text, 'base64'), mediaType: null }
-  return checkImageBytes(image, maxBytes)
+export function decodeImageText(text: string, maxBytes: number, pictures?: LiftedPictures): ImageBytes {
+  const { base64, mediaType } = /^data:/i.test(text) ? readDataUrl(text) : { base64: text, mediaType: null }
+  return checkImageBytes({ bytes: pictures?.get(base64) ?? Buffer.from(base64, 'base64'), mediaType }, maxBytes)
 }
 
 /** Throws `bad_output` when there are none, or more than `maxBytes`. */
@@ -29,20 +30,20 @@ export function checkImageBytes<T extends { bytes: Buffer }>(image: T, maxBytes:
 }
 
 /** Base64 ones only: no server writes an image in percent signs. */
-function readDataUrl(url: string): ImageBytes {
+function readDataUrl(url: string): { base64: string; mediaType: string | null } {
   const comma = url.indexOf(',')
   const [mediaType, ...attributes] = url.slice('data:'.length, comma).split(';')
   if (comma === -1 || attributes.at(-1) !== 'base64') {
     throw new EngineError('bad_output', 'The image server answered with a data URL that is not base64.')
   }
-  return { bytes: Buffer.from(url.slice(comma + 1), 'base64'), mediaType: mediaType || null }
+  return { base64: url.slice(comma + 1), mediaType: mediaType || null }
 }
 
 /** Shows a preview, base64 or a `data:` URL. What is no picture, or too large a one, is left out: the image counts. */
-export function showPreviewText(preview: string, run: Pick<EngineRun, 'onPreview'>): void {
+export function showPreviewText(preview: string, run: Pick<EngineRun, 'onPreview'>, pictures?: LiftedPictures): void {
   if (preview.length > MAX_PREVIEW_BYTES * 1.4) return
   try {
-    const { bytes } = decodeImageText(preview, MAX_PREVIEW_BYTES)
+    const { bytes } = decodeImageText(preview, MAX_PREVIEW_BYTES, pictures)
     const mediaType = sniffMediaType(bytes)
     if (mediaType !== undefined) run.onPreview(bytes, mediaType)
   } catch {

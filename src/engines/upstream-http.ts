@@ -1,6 +1,8 @@
 import { Agent } from 'undici'
 import { MEDIA_TYPE_BYTES, sniffMediaType } from '../images/sniff-media-type.ts'
 import { EngineError } from './engine.ts'
+import { GrowingBytes } from './growing-bytes.ts'
+import { AnswerLifter, type LiftedPictures } from './lifted-pictures.ts'
 import { type Fetch, type FetchedResponse, type FetchInit, fetchThrough } from './light-fetch.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { readAddress, type UpstreamAddress } from './upstream-address.ts'
@@ -25,6 +27,8 @@ export interface UpstreamAnswer {
   status: number
   /** Empty when the body is an image. */
   body: string
+  /** Those whose base64 was in the body, which has something short in their place. */
+  pictures?: LiftedPictures
   /** The body of a success that is an image by its content. */
   image?: Buffer
   /** For how long the server asks to be left alone. */
@@ -59,6 +63,8 @@ export interface TypedBody {
 export interface AnswerLimits {
   /** Of a success; default: as much as an image in base64 needs. */
   maxBytes?: number
+  /** Decodes the pictures in a success while it comes; lists of thousands of names are read faster without. */
+  liftsPictures?: boolean
   /** Reads a success that the server announces as events, in place of whoever reads all of it. */
   readEvents?: (body: AsyncIterable<Uint8Array>) => Promise<UpstreamAnswer>
 }
@@ -69,6 +75,9 @@ export interface AnswerLimits {
  * safely, and idle sockets occupy the few worker threads of small servers. No HTTP/2, where undici may send a POST twice.
  */
 export const PATIENT = { headersTimeout: 0, bodyTimeout: 0, pipelining: 0, allowH2: false } as const
+
+/** Without line breaks. */
+export const base64Length = (bytes: number): number => Math.ceil(bytes / 3) * 4
 
 /** Base64 is a third longer than the image; the rest is room for line breaks and other members. */
 export const base64AnswerBytes = (maxImageBytes: number): number => Math.ceil(maxImageBytes * 1.4) + 1024 * 1024
@@ -106,9 +115,14 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     const mediaType = response.headers.get('content-type') ?? ''
     if (limits.readEvents && response.body && /^text\/event-stream\b/i.test(mediaType))
       return limits.readEvents(response.body)
-    const bytes = await readAll(response, limits.maxBytes ?? base64AnswerBytes(options.maxImageBytes))
-    const isImage = bytes.length >= MEDIA_TYPE_BYTES && sniffMediaType(bytes) !== undefined
-    return isImage ? { status, body: '', image: bytes } : { status, body: bytes.toString() }
+    const answer = new AnswerBody({
+      maxImageBytes: options.maxImageBytes,
+      expectedBytes: lengthOf(response),
+      liftsPictures: limits.liftsPictures === true
+    })
+    const maxBytes = limits.maxBytes ?? base64AnswerBytes(options.maxImageBytes)
+    if (!(await readChunks(response, maxBytes, (chunk) => answer.write(chunk)))) throw tooManyBytes()
+    return { status, ...answer.end() }
   }
 
   return {
@@ -166,10 +180,55 @@ const secretsOf = ({ apiKey, headers = {} }: UpstreamHttpOptions, address: Upstr
 export const tooManyBytes = (): EngineError =>
   new EngineError('bad_output', 'The image server sent more bytes than an image may have.')
 
-async function readAll(response: FetchedResponse, maxBytes: number): Promise<Buffer> {
-  const { bytes, complete } = await readStart(response, maxBytes)
-  if (!complete) throw tooManyBytes()
-  return bytes
+/** The body of a success: an image, or text. */
+class AnswerBody {
+  readonly #lifter: AnswerLifter | undefined
+  readonly #bytes: GrowingBytes
+  #start: Buffer | undefined = Buffer.alloc(0)
+  #isImage = false
+
+  constructor({
+    maxImageBytes,
+    expectedBytes,
+    liftsPictures
+  }: {
+    maxImageBytes: number
+    expectedBytes: number
+    liftsPictures: boolean
+  }) {
+    this.#lifter = liftsPictures ? new AnswerLifter({ maxPictureBytes: maxImageBytes, expectedBytes }) : undefined
+    this.#bytes = new GrowingBytes(Math.min(maxImageBytes, expectedBytes))
+  }
+
+  write(chunk: Buffer): void {
+    let next = chunk
+    if (this.#start) {
+      next = this.#start.length === 0 ? chunk : Buffer.concat([this.#start, chunk])
+      if (next.length < MEDIA_TYPE_BYTES) return void (this.#start = next)
+      this.#isImage = sniffMediaType(next) !== undefined
+      this.#start = undefined
+    }
+    this.#take(next)
+  }
+
+  end(): Pick<UpstreamAnswer, 'body' | 'image' | 'pictures'> {
+    if (this.#start) this.#take(this.#start)
+    if (this.#isImage) return { body: '', image: this.#bytes.taken() }
+    if (!this.#lifter) return { body: this.#bytes.taken().toString() }
+    const { text, pictures } = this.#lifter.end()
+    return { body: text, ...(pictures.size > 0 && { pictures }) }
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#isImage || !this.#lifter) this.#bytes.append(chunk)
+    else this.#lifter.write(chunk)
+  }
+}
+
+/** How long a body says that it is; 0 when it does not. */
+const lengthOf = ({ headers }: FetchedResponse): number => {
+  const length = Number(headers.get('content-length') ?? 0)
+  return Number.isSafeInteger(length) && length > 0 ? length : 0
 }
 
 /** At most `maxBytes`, whole chunks; the rest is not read. */
@@ -177,18 +236,28 @@ export async function readStart(
   response: FetchedResponse,
   maxBytes: number
 ): Promise<{ bytes: Buffer; complete: boolean }> {
-  const chunks: Uint8Array[] = []
+  const bytes = new GrowingBytes(Math.min(maxBytes, lengthOf(response)))
+  const complete = await readChunks(response, maxBytes, (chunk) => bytes.append(chunk))
+  return { bytes: bytes.taken(), complete }
+}
+
+/** Gives `take` the chunks of a body that fit into `maxBytes`; false when there are more, of which none is read. */
+async function readChunks(
+  response: FetchedResponse,
+  maxBytes: number,
+  take: (chunk: Buffer) => void
+): Promise<boolean> {
   let size = 0
   try {
     for await (const chunk of response.body ?? []) {
       size += chunk.byteLength
-      if (size > maxBytes) break
-      chunks.push(chunk)
+      if (size > maxBytes) return false
+      take(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
     }
   } catch (cause) {
     // Of a success the work was done, and what cut it off once (a proxy's limit, say) may well do so again.
     const fault = response.ok ? 'bad_output' : 'crashed'
     throw new EngineError(fault, 'The image server closed the connection in the middle of its answer.', { cause })
   }
-  return { bytes: Buffer.concat(chunks), complete: size <= maxBytes }
+  return true
 }

@@ -17,7 +17,7 @@ import { preferringAbort } from '../preferring-abort.ts'
 import { allowedLoras, type AllowedLoras } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
 import { faultOfEmptyAnswer, isNotOffered, isSuccess } from '../upstream-fault.ts'
-import { createUpstreamHttp, type UpstreamHttpOptions } from '../upstream-http.ts'
+import { createUpstreamHttp, type UpstreamAnswer, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { type Checkpoint, type MadeImages, parseMade } from './automatic1111-api.ts'
 import { faultOf } from './automatic1111-fault.ts'
 import { takeInventory } from './automatic1111-inventory.ts'
@@ -96,16 +96,22 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
     stopping.add(stopped)
   }
 
-  const make = async (request: ServerRequest, job: Job, run: EngineRun): Promise<MadeImages> => {
+  const make = async (
+    request: ServerRequest,
+    job: Job,
+    run: EngineRun
+  ): Promise<MadeImages & Pick<UpstreamAnswer, 'pictures'>> => {
     const over = new AbortController()
     const watched = watchJob(job, { steps: request.steps, run, signal: AbortSignal.any([over.signal, run.signal]) })
     try {
-      const answer = await http.post(request.path, JSON.stringify(request.body), run.signal)
+      const answer = await http.post(request.path, JSON.stringify(request.body), run.signal, {
+        liftsPictures: true
+      })
       if (!isSuccess(answer)) throw faultOf(answer, http.secrets)
       const made = parseMade(answer.body)
       if (await isInterrupted(run.signal)) throw interrupted()
       if (made.images.length === 0) throw faultOfEmptyAnswer(answer, { secrets: http.secrets, reason: '' })
-      return made
+      return { ...made, ...(answer.pictures && { pictures: answer.pictures }) }
     } catch (error) {
       if (run.signal.aborted) stopSoon(job)
       throw error
@@ -162,7 +168,7 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
     const request = await buildFor(server, task, { images, id, signal: run.signal })
     const made = await make(request, { http, id, pollMs, isDedicated: options.dedicated === true }, run)
     if (request.checkpoint) await checkModel(made, request.checkpoint, task, run.signal)
-    const { bytes } = decodeImageText(made.images[0] ?? '', maxImageBytes)
+    const { bytes } = decodeImageText(made.images[0] ?? '', maxImageBytes, made.pictures)
     const finished = await finishImage({
       bytes,
       ...(original && mask && { edit: { original, mask } })

@@ -92,7 +92,12 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     const parsed = answer.image ? undefined : parseImagesAnswer(answer.body)
     const found = answer.image ? { kind: 'bytes' as const, bytes: answer.image } : parsed?.image
     if (!found) throw faultOfEmptyAnswer(answer, { secrets, reason: reasonOfNoImage(answer.body) })
-    const { bytes, mediaType } = await openImage(found, { http, maxImageBytes, signal: run.signal })
+    const { bytes, mediaType } = await openImage(found, {
+      http,
+      pictures: answer.pictures,
+      maxImageBytes,
+      signal: run.signal
+    })
     const declared = parsed?.outputFormat && `image/${parsed.outputFormat}`
     return {
       bytes: Readable.from([bytes]),

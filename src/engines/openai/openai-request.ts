@@ -5,6 +5,7 @@ import { varyByEdit } from '../../images/vary-by-edit.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
 import { type MultipartFile, multipartBody } from './multipart-body.ts'
 import { isNotOffered, isSuccess } from '../upstream-fault.ts'
+import type { LiftedPictures } from '../lifted-pictures.ts'
 import type { UpstreamAnswer } from '../upstream-http.ts'
 import { requestFields, USUAL_SIZES } from './openai-fields.ts'
 import type { OpenAIHttp } from './openai-http.ts'
@@ -62,10 +63,11 @@ export function createImageRequester(options: ImageRequesterOptions) {
     const isInsisted = (name: string) => name === 'response_format' && profile.responseFormat === 'b64_json'
     let sent = without(all, (name) => known.has(name) && mayLeaveOut.has(name) && !isInsisted(name))
     const learnt: string[] = []
-    const readEvents = (body: AsyncIterable<Uint8Array>) => readImageEvents(body, { run, maxImageBytes })
+    const readEvents = (body: AsyncIterable<Uint8Array>, lifted?: LiftedPictures) =>
+      readImageEvents(body, { run, maxImageBytes, lifted })
     for (;;) {
       const body = inputs.files ? multipartBody(sent, inputs.files) : JSON.stringify(sent)
-      const answer = await http.post(path, body, run.signal, { readEvents })
+      const answer = await http.post(path, body, run.signal, { readEvents, liftsPictures: true })
       const refusal = readRefusal(answer, Object.keys(sent))
       // One says nothing without the other.
       const names = refusal.names.some(isStreaming) ? [...new Set([...refusal.names, ...STREAMING])] : refusal.names
@@ -73,7 +75,10 @@ export function createImageRequester(options: ImageRequesterOptions) {
       if (refused !== undefined || names.length === 0) {
         if (isSuccess(answer)) refusedBefore.set(`${path} ${task.model}`, new Set([...known, ...learnt]))
         return {
-          answer: isSuccess(answer) && looksLikeEvents(answer.body) ? await readEvents(pieces(answer.body)) : answer,
+          answer:
+            isSuccess(answer) && looksLikeEvents(answer.body)
+              ? await readEvents(pieces(answer.body), answer.pictures)
+              : answer,
           sent,
           refused: refused && nameOf(refused),
           chosenSize: 'size' in sent ? chosenSize : undefined,

@@ -2,7 +2,8 @@ import { createParser } from 'eventsource-parser'
 import { sniffMediaType } from '../../images/sniff-media-type.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
 import { decodeImageText } from '../image-text.ts'
-import { base64AnswerBytes, tooManyBytes, type UpstreamAnswer } from '../upstream-http.ts'
+import { AnswerLifter, type LiftedPictures } from '../lifted-pictures.ts'
+import { base64AnswerBytes, base64Length, tooManyBytes, type UpstreamAnswer } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import { parseImagesAnswer } from './openai-answer.ts'
 
@@ -15,12 +16,14 @@ const PARTIAL = /partial_image$/
 /**
  * Reads an image call's events: previews go to `run`, and what the last of them says is the answer, as if the server had
  * answered with it alone: the image, or an error with the status that it stands for. Reading stops there. Events, comments and all
- * are bounded in number and bytes. Throws `bad_output` for a stream that is too long, or ends or breaks off without either.
+ * are bounded in number and bytes. `lifted`: the pictures of a body that was read before it was known to be events. Throws `bad_output` for a stream that is too long, or ends or breaks off without either.
  */
 export async function readImageEvents(
   body: AsyncIterable<Uint8Array>,
-  { run, maxImageBytes }: { run: EngineRun; maxImageBytes: number }
+  { run, maxImageBytes, lifted }: { run: EngineRun; maxImageBytes: number; lifted?: LiftedPictures | undefined }
 ): Promise<UpstreamAnswer> {
+  const lifter = new AnswerLifter({ maxPictureBytes: maxImageBytes })
+  const pictures = lifted ?? lifter.pictures
   const maxEventChars = base64AnswerBytes(maxImageBytes)
   const limit = { bytes: maxEventChars + MAX_OTHER_BYTES, previews: MOST_PREVIEWS }
   let answer: UpstreamAnswer | undefined
@@ -30,11 +33,13 @@ export async function readImageEvents(
       if (answer) return
       const event = members(parseJson(data))
       const preview = previewIn(event)
-      if (preview === undefined) return (answer = answerIn(event, data))
+      if (preview === undefined) return (answer = answerIn(event, data, pictures))
       limit.previews -= 1
       if (limit.previews < 0) throw tooManyBytes()
-      limit.bytes += data.length
-      show(preview, { run, maxImageBytes })
+      const picture = preview.slice(preview.indexOf(',') + 1)
+      limit.bytes += data.length + base64Length(pictures.get(picture)?.length ?? 0)
+      show(preview, { run, maxImageBytes, pictures })
+      pictures.delete(picture)
     },
     onError: ({ type }) => {
       // A line of another kind is passed over, as all clients do.
@@ -46,7 +51,8 @@ export async function readImageEvents(
   try {
     for await (const chunk of body) {
       bytes += chunk.byteLength
-      parser.feed(decoder.decode(chunk, { stream: true }))
+      lifter.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+      parser.feed(decoder.decode(lifter.takeText(), { stream: true }))
       if (answer) return answer
       if (bytes > limit.bytes) throw tooManyBytes()
     }
@@ -70,9 +76,12 @@ function previewIn(event: Record<string, unknown>): string | undefined {
 }
 
 /** What cannot be shown is not: the image counts. */
-function show(text: string, { run, maxImageBytes }: { run: EngineRun; maxImageBytes: number }): void {
+function show(
+  text: string,
+  { run, maxImageBytes, pictures }: { run: EngineRun; maxImageBytes: number; pictures: LiftedPictures }
+): void {
   try {
-    const { bytes } = decodeImageText(text, maxImageBytes)
+    const { bytes } = decodeImageText(text, maxImageBytes, pictures)
     const mediaType = sniffMediaType(bytes)
     if (mediaType !== undefined) run.onPreview(bytes, mediaType)
   } catch (error) {
@@ -81,10 +90,10 @@ function show(text: string, { run, maxImageBytes }: { run: EngineRun; maxImageBy
 }
 
 /** Undefined of an event that ends nothing. */
-function answerIn(event: Record<string, unknown>, data: string): UpstreamAnswer | undefined {
+function answerIn(event: Record<string, unknown>, data: string, pictures: LiftedPictures): UpstreamAnswer | undefined {
   const isError = event.type === 'error' || (event.error !== undefined && event.error !== null)
   if (isError) return { status: statusOf(event), body: data }
-  return parseImagesAnswer(data) ? { status: 200, body: data } : undefined
+  return parseImagesAnswer(data) ? { status: 200, body: data, pictures } : undefined
 }
 
 /** That of an answer which says the same. Codes: https://platform.openai.com/docs/guides/error-codes */

@@ -5,6 +5,7 @@ import { sleep } from '../../lib/async.ts'
 import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
 import { finishImage, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
+import type { LiftedPictures } from '../lifted-pictures.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import { allowedLoras, type AllowedLoras } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
@@ -34,6 +35,11 @@ const MOST_FAILED_LOOKS = 3
 /** What a `served_as` that names a file ends in: then it must be the server's. */
 const MODEL_FILE = /\.(?:safetensors|gguf|ckpt|sft|pth?)$/i
 const MAX_CAPABILITIES_BYTES = 16 * 1024 * 1024
+
+/** What was decoded while an answer came. */
+interface Lifted {
+  pictures: LiftedPictures | undefined
+}
 
 /** stable-diffusion.cpp's server (sd-server) by its native API: one model, one queue, jobs that are asked for. */
 export function createSdcppEngine(options: SdcppOptions): Engine {
@@ -115,8 +121,8 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
   }
 
   /** Undefined when this look failed, as it may on a server that is busy. */
-  const look = async (id: string, signal: AbortSignal): Promise<JobState | undefined> => {
-    const answer = await http.get(`/sdcpp/v1/jobs/${id}`, signal).catch((error: unknown) => {
+  const look = async (id: string, signal: AbortSignal): Promise<(JobState & Lifted) | undefined> => {
+    const answer = await http.get(`/sdcpp/v1/jobs/${id}`, signal, { liftsPictures: true }).catch((error: unknown) => {
       signal.throwIfAborted()
       // What is too large stays so.
       if (error instanceof EngineError && error.fault === 'bad_output') throw error
@@ -126,16 +132,17 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
     if (answer.status === 404) throw new EngineError('crashed', 'The image server has lost the job: it was restarted.')
     if (answer.status === 410) throw new EngineError('bad_output', 'The image server has forgotten the image already.')
     if (!isSuccess(answer)) throw fault(answer)
-    return parseJob(answer.body)
+    const job = parseJob(answer.body)
+    return job && { ...job, pictures: answer.pictures }
   }
 
-  const wait = async (id: string, signal: AbortSignal): Promise<string> => {
+  const wait = async (id: string, signal: AbortSignal): Promise<{ image: string } & Lifted> => {
     let failed = 0
     for (;;) {
       const job = await look(id, signal)
       failed = job ? 0 : failed + 1
       if (failed > MOST_FAILED_LOOKS) throw new EngineError('crashed', 'The image server does not answer any more.')
-      if (job && job.status !== 'waiting') return imageOf(job, secrets)
+      if (job && job.status !== 'waiting') return { image: imageOf(job, secrets), pictures: job.pictures }
       await sleep(pollMs, signal)
     }
   }
@@ -146,13 +153,13 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
     const inputs = await readImages(task, run)
     const request = await buildRequest(task, { rules, server, inputs })
     const id = await submit(request.body, run.signal)
-    const image = await wait(id, run.signal).catch((error: unknown) => {
+    const { image, pictures } = await wait(id, run.signal).catch((error: unknown) => {
       if (run.signal.aborted) inBackground(cancel(id))
       throw error
     })
     const [original] = inputs.images
     const finished = await finishImage({
-      bytes: decodeImageText(image, maxImageBytes).bytes,
+      bytes: decodeImageText(image, maxImageBytes, pictures).bytes,
       ...(original && inputs.mask && { edit: { original, mask: inputs.mask } })
     })
     const isSizeAsked = task.size !== undefined && !task.unasked?.includes('size')

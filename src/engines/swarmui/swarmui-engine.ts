@@ -23,7 +23,7 @@ import { parseChoices, parseModel, parseModels, seedIn, type ServerModel } from 
 import { faultOfRefusal, interrupted, noBackend, noSuchApi, notAllowed } from './swarmui-fault.ts'
 import { modelsOf } from './swarmui-fingerprint.ts'
 import { createSwarmHttp, type SwarmSession } from './swarmui-http.ts'
-import { type JobEnd, startJob, stopJob, type SwarmJob } from './swarmui-job.ts'
+import { type JobEnd, startJob, stopJob, type SwarmImage, type SwarmJob } from './swarmui-job.ts'
 import { KNOWN_EXTRAS } from './swarmui-parameters.ts'
 import {
   buildRequest,
@@ -234,8 +234,12 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
   }
 
   /** The bytes of what was made; a file of it is deleted. */
-  const fetchImage = async (image: string, within: Within): Promise<{ bytes: Buffer; warnings: string[] }> => {
-    if (/^data:/i.test(image)) return { bytes: decodeImageText(image, options.maxImageBytes).bytes, warnings: [] }
+  const fetchImage = async (
+    { image, pictures }: SwarmImage,
+    within: Within
+  ): Promise<{ bytes: Buffer; warnings: string[] }> => {
+    if (/^data:/i.test(image))
+      return { bytes: decodeImageText(image, options.maxImageBytes, pictures).bytes, warnings: [] }
     // Versions, and what is installed there, that save although they are told not to.
     const bytes = await http.download(image, within)
     const path = image.slice(within.session.facts.folder.length)
@@ -262,7 +266,7 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
       const request = await buildRequest(task, { rules, server, prompts, inputs })
       isTaken = true
       const made = imageOf(await make(request, { session, run }))
-      const { bytes, warnings } = await fetchImage(made.image, within)
+      const { bytes, warnings } = await fetchImage(made, within)
       const [original] = inputs.images
       const finished = await finishImage({
         bytes,
@@ -285,7 +289,7 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
     }
   }
 
-  const imageOf = (end: JobEnd): { image: string; metadata: string } => {
+  const imageOf = (end: JobEnd): SwarmImage => {
     switch (end.kind) {
       case 'made':
         return end

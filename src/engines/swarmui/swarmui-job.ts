@@ -2,6 +2,7 @@ import { WebSocket } from 'ws'
 import { sleep } from '../../lib/async.ts'
 import type { EngineRun } from '../engine.ts'
 import { showPreviewText } from '../image-text.ts'
+import { type LiftedPictures, liftPictures } from '../lifted-pictures.ts'
 import { parseJson } from '../upstream-text.ts'
 import { parseEvents, type SwarmEvent, type SwarmRefusal } from './swarmui-api.ts'
 
@@ -10,9 +11,16 @@ const PING_EVERY_MS = 15_000
 /** So often a job that may not have begun yet is told to stop. */
 const MOST_INTERRUPTS = 5
 
+export interface SwarmImage {
+  /** A path, or a data URL; `pictures` of its message may stand in for its base64. */
+  image: string
+  metadata: string
+  pictures: LiftedPictures
+}
+
 /** How a job ended. */
 export type JobEnd =
-  | { kind: 'made'; image: string; metadata: string }
+  | ({ kind: 'made' } & SwarmImage)
   | { kind: 'refused'; refusal: SwarmRefusal }
   /** Something that its owner has installed there did not want it. */
   | { kind: 'discarded' }
@@ -50,7 +58,7 @@ export function startJob({ url, headers, body, steps, maxMessageBytes, run }: Jo
   })
   const ended = Promise.withResolvers<JobEnd>()
   const state = { hasEnded: false, hasBegun: false, wasSent: false }
-  let made: { image: string; metadata: string } | undefined
+  let made: SwarmImage | undefined
   let index = 0
   let most = 0
   let tooLarge = false
@@ -71,7 +79,7 @@ export function startJob({ url, headers, body, steps, maxMessageBytes, run }: Jo
   }
   const endWithImage = (): void => end(made ? { kind: 'made', ...made } : { kind: 'nothing' })
 
-  const onEvent = (event: SwarmEvent): void => {
+  const onEvent = (event: SwarmEvent, pictures: LiftedPictures): void => {
     switch (event.kind) {
       case 'status':
         state.hasBegun ||= event.isBegun
@@ -80,13 +88,13 @@ export function startJob({ url, headers, body, steps, maxMessageBytes, run }: Jo
         state.hasBegun = true
         most = Math.max(most, Math.round(event.part * steps))
         run.onProgress(most, steps)
-        if (event.preview !== undefined) showPreviewText(event.preview, run)
+        if (event.preview !== undefined) showPreviewText(event.preview, run, pictures)
         return
       case 'image':
         // Negative ones are made on the way, and of several the first is the one that was asked for.
         if (event.index < 0 || (made && index <= event.index)) return
         index = event.index
-        made = { image: event.image, metadata: event.metadata }
+        made = { image: event.image, metadata: event.metadata, pictures }
         return
       case 'discarded':
         return event.indices.includes(index) && made ? end({ kind: 'discarded' }) : endWithImage()
@@ -104,7 +112,8 @@ export function startJob({ url, headers, body, steps, maxMessageBytes, run }: Jo
   socket.on('message', (data: Buffer, isBinary) => {
     heard = true
     if (isBinary) return
-    for (const event of parseEvents(parseJson(data.toString()))) if (!state.hasEnded) onEvent(event)
+    const { text, pictures } = liftPictures(data, maxMessageBytes)
+    for (const event of parseEvents(parseJson(text))) if (!state.hasEnded) onEvent(event, pictures)
   })
   socket.on('pong', () => (heard = true))
   socket.on('unexpected-response', (_request, response) => {
