@@ -30,18 +30,28 @@ export async function listBatches(
     .execute()
 }
 
-/** Ids and states of the requests of a batch whose time is not over, in the order they were sent. */
-export const listBatchRequests = (
+export interface BatchRequest {
+  id: string
+  state: RequestState
+}
+
+/** By the id of each of these batches, its requests whose time is not over, in the order they were sent. */
+export async function listBatchRequests(
   { db, clock }: Pick<Database, 'db' | 'clock'>,
-  batchId: string
-): Promise<{ id: string; state: RequestState }[]> =>
-  db
+  batchIds: readonly string[]
+): Promise<Map<string, BatchRequest[]>> {
+  const rows = await db
     .selectFrom('requests')
-    .select(['id', 'state'])
-    .where('batch_id', '=', batchId)
+    .select(['id', 'state', 'batch_id'])
+    .where('batch_id', 'in', batchIds)
     .where(isKeptAt(clock.now()))
+    .orderBy('batch_id')
     .orderBy('batch_position')
     .execute()
+  const requests = new Map<string, BatchRequest[]>(batchIds.map((id) => [id, []]))
+  for (const { batch_id, ...request } of rows) requests.get(batch_id ?? '')?.push(request)
+  return requests
+}
 
 /** Removes up to `limit` of somebody's batches; their requests are of no concern here. Returns how many. */
 export async function eraseBatches(db: Db, { userId, limit }: { userId: string; limit: number }): Promise<number> {

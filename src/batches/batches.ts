@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import type { RequestState } from '../db/tables.ts'
 import { inSlices } from '../lib/async.ts'
 import { AppError, errors } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
@@ -13,15 +12,25 @@ import { hasEnded, TASK_CLASS } from '../requests/request-states.ts'
 import { fingerprintOf, needsOf, type Submission } from '../requests/submission.ts'
 import { applyUseLimits } from '../usage/apply-use-limits.ts'
 import { requireOffer } from '../requests/submit-request.ts'
-import { type BatchRow, eraseBatches, findBatch, insertBatch, listBatches, listBatchRequests } from './batch-store.ts'
+import {
+  type BatchRequest,
+  type BatchRow,
+  eraseBatches,
+  findBatch,
+  insertBatch,
+  listBatches,
+  listBatchRequests
+} from './batch-store.ts'
 
 export const MOST_REQUESTS = 256
 const ERASED_AT_A_TIME = 200
 const INSERTED_AT_ONCE = 32
+/** So many batches, with up to `MOST_REQUESTS` each, are read in a few milliseconds. */
+const READ_AT_ONCE = 8
 
 export interface BatchView {
   batch: BatchRow
-  requests: { id: string; state: RequestState }[]
+  requests: BatchRequest[]
 }
 
 export interface NewBatch {
@@ -46,11 +55,22 @@ export interface Batches {
 
 export function createBatches(parts: RequestParts): Batches {
   const { db } = parts.database
-  const viewOf = async (batch: BatchRow) => ({ batch, requests: await listBatchRequests(parts.database, batch.id) })
+  const viewsOf = async (batches: readonly BatchRow[]): Promise<BatchView[]> => {
+    const views: BatchView[] = []
+    for (let at = 0; at < batches.length; at += READ_AT_ONCE) {
+      if (at > 0) await setImmediate()
+      const some = batches.slice(at, at + READ_AT_ONCE)
+      const ids = some.map(({ id }) => id)
+      const requests = await listBatchRequests(parts.database, ids)
+      views.push(...some.map((batch) => ({ batch, requests: requests.get(batch.id) ?? [] })))
+    }
+    return views
+  }
   const view = async (id: string, userId: string) => {
     const batch = await findBatch(db, id)
     if (batch?.user_id !== userId) throw errors.notFound(`The batch '${id}'`)
-    return viewOf(batch)
+    const [view = { batch, requests: [] }] = await viewsOf([batch])
+    return view
   }
   return {
     submit: (batch) => submitBatch(parts, batch),
@@ -59,9 +79,7 @@ export function createBatches(parts: RequestParts): Batches {
       const after = lastId === undefined ? undefined : await findBatch(db, lastId)
       if (lastId !== undefined && after?.user_id !== userId) throw errors.unknownCursor()
       const rows = await listBatches(db, { userId, limit: limit + 1, ...(after && { after }) })
-      const views: BatchView[] = []
-      for (const row of rows.slice(0, limit)) views.push(await viewOf(row))
-      return { views, hasMore: rows.length > limit }
+      return { views: await viewsOf(rows.slice(0, limit)), hasMore: rows.length > limit }
     },
     cancel: async (id, userId) => {
       const { requests } = await view(id, userId)

@@ -1,3 +1,5 @@
+import { LEAST_PIXELS } from '../images/sizes.ts'
+
 /** What decides how long an image takes, besides who makes it. */
 export interface Work {
   megapixels: number
@@ -28,9 +30,6 @@ const USUAL_STEPS = 20
 const USUAL_SECONDS_PER_MEGAPIXEL = 10
 /** Side of the image assumed when the engine chooses the size. */
 const USUAL_SIDE = 1024
-/** Smaller images hardly take less: they count as large as this. */
-const LEAST_MEGAPIXELS = 0.25
-
 /** Costs are told in tenths of a second of a GPU. */
 const UNITS_PER_SECOND = 10
 const LEAST_COST = 1
@@ -56,7 +55,7 @@ export const workOfTask = ({ pixels, steps }: { pixels: number; steps: number | 
   sizedWork(pixels / 1e6, steps ?? undefined)
 
 const sizedWork = (megapixels: number, steps: number | undefined): Work => ({
-  megapixels: Math.max(LEAST_MEGAPIXELS, megapixels),
+  megapixels: Math.max(LEAST_PIXELS / 1e6, megapixels),
   ...(steps !== undefined && { steps })
 })
 

@@ -106,6 +106,29 @@ describe('the hours in which a provider worked', () => {
   })
 })
 
+describe('the pace of an hour', () => {
+  const paceOf = async () => {
+    const hours = await listHoursOfWork(rows.db, { providerId: 'prv_1', since: MIDNIGHT })
+    return hours.map(({ secondsPerMegapixel }) => secondsPerMegapixel)
+  }
+
+  it('does not take tiny images for slow ones: they count as a quarter of a megapixel', async () => {
+    await insert({ at: MIDNIGHT, side: 16, ms: 500 }, { at: MIDNIGHT, side: 64, ms: 500 })
+    expect(await paceOf()).toEqual([2])
+    await rollUp(rows.db, 500)
+    expect(await paceOf()).toEqual([2])
+  })
+
+  it.each([
+    [499, 2],
+    [500, 2],
+    [501, 500 / 1000 / ((501 * 501) / 1e6)]
+  ])('of an image of %d pixels a side goes by them where they are enough', async (side, pace) => {
+    await insert({ at: MIDNIGHT, side, ms: 500 })
+    expect(await paceOf()).toEqual([pace])
+  })
+})
+
 describe('who had images of a provider', () => {
   it('are told by name, most first, with when they had the last', async () => {
     await rows.addUser('usr_a', { name: 'Ada' })

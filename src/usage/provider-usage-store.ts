@@ -1,3 +1,4 @@
+import { LEAST_PIXELS } from '../images/sizes.ts'
 import { HOUR_MS } from '../lib/durations.ts'
 import { sql } from 'kysely'
 import type { Db } from '../db/database.ts'
@@ -73,7 +74,7 @@ export const listImagesSince = (
     .limit(limit)
     .execute()
 
-/** What a provider made within one hour. */
+/** What a provider made within one hour; images too small for their pixels to count are taken to have `LEAST_PIXELS`. */
 export interface HourOfWork {
   /** UTC milliseconds at which it begins. */
   at: number
@@ -86,7 +87,8 @@ export async function listHoursOfWork(
   db: Db,
   { providerId, since }: { providerId: string; since: number }
 ): Promise<HourOfWork[]> {
-  const pixels = sql<number>`width * height`
+  const pixels = sql<number>`case
+    when width * height < ${sql.lit(LEAST_PIXELS)} then ${sql.lit(LEAST_PIXELS)} else width * height end`
   const totals = db
     .selectFrom('usage_hours')
     .select(['hour as at', 'images', 'generating_ms', sql<number>`images * ${pixels}`.as('pixels')])

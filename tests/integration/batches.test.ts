@@ -4,6 +4,7 @@ import { type FakeModels, startFakeModels } from '../support/fake-models.ts'
 import { startHandWorker } from '../support/hand-worker.ts'
 import { fetchImage } from '../support/image-calls.ts'
 import { jobCalls } from '../support/job-calls.ts'
+import { noteStatementsUntilTheEnd } from '../support/note-statements.ts'
 import { leftHalfTransparent, plainPng } from '../support/pictures.ts'
 import { readError } from '../support/read-error.ts'
 import { storedFiles } from '../support/stored-files.ts'
@@ -17,6 +18,7 @@ const GENERATIONS = '/v1/images/generations'
 const EDITS = '/v1/images/edits'
 const VARIATIONS = '/v1/images/variations'
 
+const noteStatements = noteStatementsUntilTheEnd()
 let gateway: TestGateway
 let fakes: FakeModels
 let source: Buffer
@@ -392,6 +394,20 @@ describe('GET /v1/batches', () => {
     }
     expect(seen).toEqual(ids)
     for (const { id } of made) await cancel(user, id)
+    await worker.close()
+  })
+
+  it('asks the database for many of them together', async () => {
+    const { user, worker } = await handMade('together')
+    for (let i = 0; i < 10; i++) await submit(user, many(2, 'together'))
+    // One is made, the others of the same batch and of the others wait.
+    await worker.next()
+    const statements = noteStatements()
+    expect((await list(user)).data).toHaveLength(10)
+    const asked = statements.splice(0)
+    expect(asked.filter((sql) => sql.includes('"batch_id" in'))).toHaveLength(2)
+    expect(asked.filter((sql) => sql.startsWith('select * from "tasks"'))).toHaveLength(1)
+    for (const { id } of (await list(user)).data) await cancel(user, id)
     await worker.close()
   })
 

@@ -1,17 +1,16 @@
-import { StatementSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { Engine } from '../../src/engines/engine.ts'
+import { noteStatementsUntilTheEnd } from '../support/note-statements.ts'
 import { plainPng } from '../support/pictures.ts'
 import { startTestGateway } from '../support/test-gateway.ts'
-import { wrapUntilTheEnd } from '../support/wrap-method.ts'
 
 /** What one image may ask of the database between its call and the answer. */
 const MOST = 32
 /** What is looked at on a timer, whether or not there are images. */
 const ROUNDS = /pragma|"lease_until" [<>]|"webhook_deliveries"|set "loaded" =|"attempts"."progressed_at"/
 
-const wrap = wrapUntilTheEnd()
+const noteStatements = noteStatementsUntilTheEnd()
 
 /**
  * The statements of one image are kept beside this test, so that a change of them is seen where changes are read: each
@@ -33,24 +32,9 @@ test('an image from its call to its answer asks no more of the database than wha
   const makeImage = () => caller.client.images.generate({ model: 'demo', prompt: 'a fox', size: '256x256' })
   await makeImage()
 
-  const statements: string[] = []
-  const note = (sql: string) => {
-    if (!ROUNDS.test(sql)) statements.push(sql.replace(/\s+/g, ' ').trim())
-  }
-  const methods = StatementSync.prototype as unknown as Record<string, (this: StatementSync, ...v: never[]) => unknown>
-  for (const name of ['all', 'run']) {
-    wrap(
-      methods,
-      name,
-      (original) =>
-        function (...values) {
-          note(this.sourceSQL)
-          return original.apply(this, values)
-        }
-    )
-  }
+  const statements = noteStatements()
   await makeImage()
-  const ofImage = statements.splice(0)
+  const ofImage = statements.splice(0).filter((sql) => !ROUNDS.test(sql))
 
   await expect(describeStatements(ofImage)).toMatchFileSnapshot('statements-of-one-image.sql')
   expect(ofImage.length).toBeLessThanOrEqual(MOST)

@@ -7,7 +7,7 @@ import { errorResponses } from '../error-schema.ts'
 import { BatchParams, PageQuery } from '../request-schemas.ts'
 import { BatchResponse } from './batch-schemas.ts'
 import type { HttpContext } from '../../http-context.ts'
-import { showBatch } from './show-batch.ts'
+import { showBatch, showBatches } from './show-batch.ts'
 
 /** `GET /v1/batches`: the caller's own, newest first. */
 export function listBatches(scope: FastifyInstance, context: HttpContext): void {
@@ -22,9 +22,7 @@ export function listBatches(scope: FastifyInstance, context: HttpContext): void 
     handler: async (request) => {
       const page = parsePage(new Fields(request.query))
       const { views, hasMore } = await context.batches.list({ userId: request.principal.userId, ...page })
-      const shown: Awaited<ReturnType<typeof showBatch>>[] = []
-      for (const view of views) shown.push(await showBatch(context, view))
-      return presentPage(shown, hasMore)
+      return presentPage(await showBatches(context, views), hasMore)
     }
   })
 }

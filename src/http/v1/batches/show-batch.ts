@@ -2,8 +2,16 @@ import type { BatchView } from '../../../batches/batches.ts'
 import { presentBatch } from '../../openai/present-batch.ts'
 import type { HttpContext } from '../../http-context.ts'
 
-/** A batch whose jobs stand as `GET /v1/jobs` shows them. */
-export const showBatch = async ({ requestViews }: Pick<HttpContext, 'requestViews'>, view: BatchView) => {
-  const begun = view.requests.filter(({ state }) => state === 'running')
-  return presentBatch(view, await requestViews.findHeld(begun.map(({ id }) => id)))
+type Parts = Pick<HttpContext, 'requestViews'>
+
+/** Batches whose jobs stand as `GET /v1/jobs` shows them. */
+export async function showBatches({ requestViews }: Parts, views: readonly BatchView[]) {
+  const begun = views.flatMap(({ requests }) => requests.filter(({ state }) => state === 'running'))
+  const held = await requestViews.findHeld(begun.map(({ id }) => id))
+  return views.map((view) => presentBatch(view, held))
+}
+
+export async function showBatch(parts: Parts, view: BatchView) {
+  const [shown] = await showBatches(parts, [view])
+  return shown ?? presentBatch(view, new Set())
 }
