@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomFillSync } from 'node:crypto'
 
 export const ID_PREFIXES = [
   'req',
@@ -25,14 +25,29 @@ export type IdPrefix = (typeof ID_PREFIXES)[number]
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
 
+/** Random bytes not used yet, from `nextByte` on: drawing one takes as long as drawing all of these. */
+const drawn = Buffer.alloc(4096)
+let nextByte = drawn.length
+
+function randomByte(): number {
+  if (nextByte === drawn.length) {
+    randomFillSync(drawn)
+    nextByte = 0
+  }
+  const byte = drawn.readUInt8(nextByte)
+  // What made a secret does not stay in memory.
+  drawn[nextByte] = 0
+  nextByte += 1
+  return byte
+}
+
 /** Lower-case base 36 text carrying at least 128 random bits in 25 characters. */
 function randomBase36(characters: number): string {
   let text = ''
   while (text.length < characters) {
-    for (const byte of randomBytes(characters)) {
-      // 252 is the largest multiple of 36 in a byte: dropping the rest keeps every letter equally likely.
-      if (byte < 252 && text.length < characters) text += ALPHABET.charAt(byte % 36)
-    }
+    const byte = randomByte()
+    // 252 is the largest multiple of 36 in a byte: dropping the rest keeps every letter equally likely.
+    if (byte < 252) text += ALPHABET.charAt(byte % 36)
   }
   return text
 }

@@ -17,14 +17,19 @@ export async function waitForRequest(
   { database }: Pick<RequestParts, 'database'>,
   wait: { id: string; timeoutMs: number; signal: AbortSignal; isNew?: boolean }
 ): Promise<Outcome | 'timeout' | 'aborted'> {
-  const stop = AbortSignal.any([AbortSignal.timeout(wait.timeoutMs), wait.signal])
+  let isLate = false
   const listener = startListening(database.bell, {
     topic: `request:${wait.id}`,
     everyMs: LOOK_EVERY_MS,
     // That an image has begun ends no request.
     isNews: (hint) => hint !== BEGUN,
-    signal: stop
+    signal: wait.signal
   })
+  // A signal of its own would go off later, whoever has ended meanwhile.
+  const timer = setTimeout(() => {
+    isLate = true
+    listener.wake()
+  }, wait.timeoutMs)
   try {
     if (wait.isNew && listener.takeChange()) await listener.news()
     for (;;) {
@@ -32,10 +37,12 @@ export async function waitForRequest(
       const outcome = await findOutcome(database.db, wait.id)
       if (!outcome) throw errors.notFound(`The request '${wait.id}'`)
       if (hasEnded(outcome.request.state)) return outcome
-      if (stop.aborted) return wait.signal.aborted ? 'aborted' : 'timeout'
+      if (wait.signal.aborted) return 'aborted'
+      if (isLate) return 'timeout'
       await listener.news()
     }
   } finally {
+    clearTimeout(timer)
     listener.close()
   }
 }
