@@ -1,3 +1,4 @@
+import { keepQuery } from '../db/keep-query.ts'
 import type { ImageKind, ImageParameters } from '../images/image-request.ts'
 import type { AttemptRow } from './attempt-store.ts'
 import { tokenMatches } from './lease-token.ts'
@@ -18,7 +19,21 @@ export async function findExpectedImage(
   { database }: Pick<RequestParts, 'database'>,
   { attemptId, token }: { attemptId: string; token: string }
 ): Promise<ExpectedImage | undefined> {
-  const row = await database.db
+  const { rows } = await findRow(database.db, { attemptId, now: database.clock.now() })
+  const [row] = rows
+  if (!row || !tokenMatches(row, token)) return undefined
+  const { kind, parameters, name, owner_id: ownerId, is_shut_out: isShutOut, ...attempt } = row
+  return {
+    attempt,
+    kind: kind as ImageKind,
+    asked: JSON.parse(parameters) as ImageParameters,
+    provider: { name, ownerId },
+    isShutOut: Boolean(isShutOut)
+  }
+}
+
+const findRow = keepQuery((db, { attemptId, now }: { attemptId: string; now: number }) =>
+  db
     .selectFrom('attempts')
     .innerJoin('requests', 'requests.id', 'attempts.request_id')
     .innerJoin('providers', 'providers.id', 'attempts.provider_id')
@@ -31,20 +46,10 @@ export async function findExpectedImage(
         .or([
           e('users.disabled_at', 'is not', null),
           e('api_keys.revoked_at', 'is not', null),
-          e('api_keys.expires_at', '<=', database.clock.now()),
+          e('api_keys.expires_at', '<=', now),
           e.and([e('providers.api_key_id', 'is not', null), e('api_keys.id', 'is', null)])
         ])
         .as('is_shut_out')
     )
     .where('attempts.id', '=', attemptId)
-    .executeTakeFirst()
-  if (!row || !tokenMatches(row, token)) return undefined
-  const { kind, parameters, name, owner_id: ownerId, is_shut_out: isShutOut, ...attempt } = row
-  return {
-    attempt,
-    kind: kind as ImageKind,
-    asked: JSON.parse(parameters) as ImageParameters,
-    provider: { name, ownerId },
-    isShutOut: Boolean(isShutOut)
-  }
-}
+)
