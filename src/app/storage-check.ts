@@ -10,7 +10,7 @@ import { openStore, type StoreSettings } from '../storage/open-store.ts'
 import { ObjectDamaged } from '../storage/object-store.ts'
 import { throwStoreUnusable } from './store-unusable.ts'
 
-export type { MissingImage, UnnamedImage } from '../assets/check-storage.ts'
+export type { MissingImage, UnnamedImage, YoungImages } from '../assets/check-storage.ts'
 
 export interface StorageCheck {
   /** Rows without bytes or, when all are read (`readsAll`), with others than were stored; and bytes without a row. */

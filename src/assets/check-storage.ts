@@ -41,18 +41,26 @@ export interface StorageFindings {
   unnamed: UnnamedImage[]
   /** Images that are set aside though a row refers to them, as of a newer database: the next sweep puts them back. */
   returning: number
+  /** Images without a row that are too young to judge: their rows may be about to be written. */
+  young: YoungImages
+}
+
+export interface YoungImages {
+  count: number
+  /** When the youngest of them is old enough, UTC milliseconds. */
+  judgedAt: number
 }
 
 /** Compares rows and stored images, one by one. What others write or delete meanwhile is not taken for a fault. */
 export async function checkStorage(parts: CheckParts): Promise<StorageFindings> {
   // What is set aside comes last: an image that is moved there meanwhile is met once at least.
-  const stored = await listUnnamed(parts)
+  const { unnamed: stored, young } = await listUnnamed(parts)
   const { unnamed, returning } = await listSetAside(parts)
   const all = new Map([...stored, ...unnamed].map((image) => [image.imageKey, image]))
   // Somebody deleted those.
   for (const key of await parts.assets.listUnwanted(Number.MAX_SAFE_INTEGER)) all.delete(key)
   const missing = (await listMissing(parts)).filter(({ asset }) => !returning.has(asset.storage_key))
-  return { missing, unnamed: [...all.values()], returning: returning.size }
+  return { missing, unnamed: [...all.values()], returning: returning.size, young }
 }
 
 /** Of the rows, those whose bytes are not as they say. */
@@ -84,17 +92,21 @@ export async function listMissing({
   }
 }
 
-async function listUnnamed({ store, assets, now }: CheckParts): Promise<UnnamedImage[]> {
+async function listUnnamed({ store, assets, now }: CheckParts): Promise<Pick<StorageFindings, 'unnamed' | 'young'>> {
   const unnamed: UnnamedImage[] = []
-  // Younger ones may belong to a transaction that is about to commit.
-  const read = (listed: Listed) =>
-    listed.modifiedAt <= now - ORPHAN_AGE_MS ? { ...listed, imageKey: listed.key } : undefined
+  const young: YoungImages = { count: 0, judgedAt: 0 }
+  const read = (listed: Listed) => ({ ...listed, imageKey: listed.key })
   for await (const { objects, known } of listPortions({ store, assets }, { prefix: PREFIXES.images, read })) {
     for (const { modifiedAt: storedAt, ...image } of objects) {
-      if (!known.has(image.imageKey)) unnamed.push({ ...image, storedAt, erasedAt: null })
+      if (known.has(image.imageKey)) continue
+      if (storedAt <= now - ORPHAN_AGE_MS) unnamed.push({ ...image, storedAt, erasedAt: null })
+      else {
+        young.count += 1
+        young.judgedAt = Math.max(young.judgedAt, storedAt + ORPHAN_AGE_MS)
+      }
     }
   }
-  return unnamed
+  return { unnamed, young }
 }
 
 /** What is set aside, and of that the storage keys to which a row refers. */

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { MissingImage, UnnamedImage } from '../app/storage-check.ts'
+import type { MissingImage, UnnamedImage, YoungImages } from '../app/storage-check.ts'
 import { CommandFailed } from './command-failed.ts'
 import { countOf, printMissing } from './print-missing.ts'
 import { formatTime, printTable } from './print-table.ts'
@@ -30,15 +30,16 @@ async function checkStorage(options: { adopt?: string; erase?: true; hashes: boo
       throw new CommandFailed(`There is nobody with the address ${options.adopt}.`)
     }
     const storage = await accounts.openStorageCheck()
-    const { missing, unnamed, returning } = await storage.find({ readsAll: options.hashes })
+    const { missing, unnamed, returning, young } = await storage.find({ readsAll: options.hashes })
     await printMissing(missing, accounts)
     printUnnamed(unnamed)
+    printYoung(young)
     if (returning > 0) {
       process.stdout.write(
         `${countOf(returning, 'are', 'is')} set aside and put back within the hour by a running server.\n`
       )
     }
-    if (unnamed.length === 0) return { missing, left: [], isWell: missing.length + returning === 0 }
+    if (unnamed.length === 0) return { missing, left: [], isWell: missing.length + returning + young.count === 0 }
     if (owner) {
       const left = await storage.adopt(unnamed, owner.id)
       process.stdout.write(`${countOf(unnamed.length - left.length, 'belong', 'belongs')} to ${owner.email} now.\n`)
@@ -71,6 +72,13 @@ function summarize(missing: readonly MissingImage[], left: readonly UnnamedImage
         ])
   ]
   return `${parts.join(', ')}: ${advice.join('; ')}.`
+}
+
+function printYoung({ count, judgedAt }: YoungImages): void {
+  if (count === 0) return
+  process.stdout.write(
+    `${countOf(count, 'have', 'has')} no row yet, which may be about to be written: look again after ${formatTime(judgedAt)}.\n`
+  )
 }
 
 function printUnnamed(unnamed: readonly UnnamedImage[]): void {

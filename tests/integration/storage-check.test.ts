@@ -100,6 +100,17 @@ it('lists rows without their bytes, bytes without a row, and ends with 1; it cha
   expect(await storedFiles(gateway.dataDir)).toEqual(before)
 })
 
+it('says of bytes that are too young to judge when they can be, and of those with a row nothing', async () => {
+  const { row } = await makeImage()
+  await makeImage()
+  await gateway.database.db.deleteFrom('assets').where('id', '=', row.id).execute()
+  const { code, stdout } = await check()
+  expect(code).toBe(0)
+  expect(stdout).toMatch(
+    /^1 image has no row yet, which may be about to be written: look again after \d{4}-\d\d-\d\d .*\.\n$/
+  )
+})
+
 it('finds other bytes than were stored, unless it is to read none', async () => {
   const { row, bytes } = await makeImage()
   const other = Buffer.from(bytes)
