@@ -93,8 +93,11 @@ const quoted = (models: readonly string[]) => models.map((id) => `'${id}'`).join
 const LONGEST_ADVICE_S = 59
 /** When nobody knows how long an image server stays busy. */
 const BUSY_ADVICE_S = 30
-const upstreamBusy = (message: string, retryAfterSeconds: number) =>
-  make('upstream_busy', 503)(message, { retryAfterSeconds: Math.min(LONGEST_ADVICE_S, Math.max(1, retryAfterSeconds)) })
+const upstreamBusy = (message: string, retryAfterSeconds: number, extra: Extra = {}) =>
+  make('upstream_busy', 503)(message, {
+    retryAfterSeconds: Math.min(LONGEST_ADVICE_S, Math.max(1, retryAfterSeconds)),
+    ...extra
+  })
 
 /** Where somebody finds a key that may, by what theirs lacks. */
 const KEY_ADVICE: Record<Scope, string> = {
@@ -266,13 +269,19 @@ export const errors = {
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),
   /** Every image server that could do it asked for patience, or cannot begin. */
   upstreamBusy,
-  /** Owners let others have so many images within an hour; `until`, UTC milliseconds, is when there may be more, if that is known. */
-  upstreamCapped: (until?: number) =>
-    upstreamBusy(
+  /**
+   * Owners let others have so many images within an hour; `until`, UTC milliseconds, is when there may be more, if that is known.
+   * An SDK that waited as long as it obeys would be told the same, each time after waiting anew.
+   */
+  upstreamCapped: (until: number | undefined, now: number) => {
+    const seconds = until === undefined ? Infinity : Math.ceil((until - now) / 1000)
+    return upstreamBusy(
       'The owners of the machines that have this model let others have so many images within an hour, and these have been made. ' +
         (until === undefined ? 'Try again later.' : `There may be more at ${toIsoSecond(until)}.`),
-      LONGEST_ADVICE_S
-    ),
+      seconds,
+      seconds > LONGEST_ADVICE_S ? { retry: false } : {}
+    )
+  },
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),
   takenDown: () =>
     make('conflict', 409, { retry: false })(
