@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
-import { fetchImage, generate, getJob, type ImagesAnswer, SMALL } from '../support/image-calls.ts'
+import { fetchImage, generate, getJob, type ImagesAnswer, type JobAnswer, SMALL } from '../support/image-calls.ts'
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
 
 const MAX_IMAGES = 3
@@ -127,6 +127,15 @@ describe('n', () => {
     const answer = await generate(client, { n })
     expect(answer.data).toHaveLength(MAX_IMAGES)
     expect(only(answer.warnings ?? [])).toMatch(new RegExp(`'n' was .*${MAX_IMAGES}`))
+  })
+
+  it('of which fewer are made is told before one is made, too', async () => {
+    const { client, key } = await gateway.addUser()
+    const accepted = (await generate(client, { n: MAX_IMAGES + 1, async: true })) as unknown as JobAnswer
+    const warnings = [expect.stringMatching(new RegExp(`'n' was .*${MAX_IMAGES}`)) as unknown]
+    expect(accepted).toMatchObject({ status: 'QUEUED', warnings })
+    const job = await gateway.call(`/v1/jobs/${accepted.id}`, { key })
+    expect(await job.json()).toMatchObject({ warnings })
   })
 
   it('of the limit is not worth a warning', async () => {

@@ -124,7 +124,7 @@ function codePoints(text: string): number {
 
 function parseCount(read: ReadField, most: number, warnings: string[]): number {
   const n = read('n') ?? FIELDS.n.default
-  if (n > most) warnings.push(`'n' was ${n}; at most ${most} images are made per request, so ${most} were made.`)
+  if (n > most) warnings.push(`'n' was ${n}; a request makes at most ${most} images, so this one makes ${most}.`)
   return Math.min(n, most)
 }
 

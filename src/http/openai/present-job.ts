@@ -31,10 +31,13 @@ export const presentStatus = (state: RequestState): string => WIRE_STATUS[state]
 
 const seconds = (ms: number | null): number | null => (ms === null ? null : toUnixSeconds(ms))
 
-/** What `async: true` is answered with, though the job may have begun since. */
-export const presentAccepted = (view: Pick<RequestView, 'request'>) => ({
-  ...envelopeOf(view),
-  status: WIRE_STATUS.queued
+/** What `async: true` is answered with: a new job as queued, though it may have begun since, one called for `again` as it stands. */
+export const presentAccepted = (
+  view: Pick<RequestView, 'request' | 'tasks' | 'warnings'>,
+  again?: { queue: QueueOutlook | undefined }
+) => ({
+  ...(again ? presentEnvelope(view, again.queue) : { ...envelopeOf(view), status: WIRE_STATUS.queued }),
+  ...presentWarnings(view)
 })
 
 /** What every job begins with; it stands as people are shown it. */
@@ -68,6 +71,9 @@ export async function presentJob(view: RequestView, options: JobOptions) {
   }
 }
 
+/** What was not done as asked, as far as it is known: before a job has a result, too. */
+const presentWarnings = ({ warnings }: Pick<RequestView, 'warnings'>) => (warnings.length > 0 ? { warnings } : {})
+
 /** A job as a list shows it: without its `result`, and without the fields that are unknown here, which may be large. */
 export function presentListedJob(view: RequestView, options: JobOptions) {
   const { request, outputs } = view
@@ -97,6 +103,7 @@ export function presentListedJob(view: RequestView, options: JobOptions) {
     ...(queue?.position !== undefined && { queue_position: queue.position }),
     ...(queue?.etaSeconds !== undefined && { eta_seconds: queue.etaSeconds }),
     ...(queue?.wait && { waiting: presentWait(queue.wait) }),
+    ...presentWarnings(view),
     started_at: seconds(request.started_at),
     finished_at: seconds(request.finished_at),
     attempts: view.attempts.map((attempt) => ({

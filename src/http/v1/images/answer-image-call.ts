@@ -11,7 +11,7 @@ import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
 import { onceDelivered } from '../../once-delivered.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
-import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
+import { presentAccepted } from '../../openai/present-job.ts'
 import { failureOf, type ImageExchange, passingError, type Submitted, waitsInVain } from './image-exchange.ts'
 import { streamImage } from './stream-image.ts'
 
@@ -19,7 +19,7 @@ import { streamImage } from './stream-image.ts'
 export async function answerImageCall(
   context: HttpContext,
   exchange: ImageExchange
-): Promise<PresentedImages | ReturnType<typeof presentEnvelope> | FastifyReply> {
+): Promise<PresentedImages | ReturnType<typeof presentAccepted> | FastifyReply> {
   const { call, reply } = exchange
   const submitted = await submit(context, exchange).catch(async (error: unknown) => {
     await call.discard?.()
@@ -31,7 +31,7 @@ export async function answerImageCall(
   if (!call.submission.isAsync) return waitForImages(context, exchange, submitted)
   void reply.status(202)
   const view = await context.requestViews.view(submitted.id)
-  return submitted.repeated ? presentEnvelope(view, await context.requestViews.outlookOf(view)) : presentAccepted(view)
+  return presentAccepted(view, submitted.repeated ? { queue: await context.requestViews.outlookOf(view) } : undefined)
 }
 
 async function submit(context: HttpContext, { call, request }: ImageExchange): Promise<Submitted> {

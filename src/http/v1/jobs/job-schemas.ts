@@ -17,7 +17,11 @@ const Envelope = {
   queued_at: Type.String({ format: 'date-time' })
 }
 
-export const JobEnvelope = Type.Object(Envelope)
+const warnings = Type.Optional(
+  Type.Array(Type.String(), { description: 'What is not done as asked, as far as it is known.' })
+)
+
+export const JobEnvelope = Type.Object({ ...Envelope, warnings })
 
 export const JobResponse = Type.Object({
   ...Envelope,
@@ -57,6 +61,7 @@ export const JobResponse = Type.Object({
   progress: Type.Integer({ minimum: 0, maximum: 100 }),
   queue_position: Type.Optional(Type.Integer({ description: 'Of its first waiting image; 1 is next.' })),
   eta_seconds: Type.Optional(Type.Integer({ description: 'From measured speed, when it can be told.' })),
+  warnings,
   waiting: Type.Optional(waitSchema('Why its first waiting image waits, when nobody may begin it now.')),
   started_at: nullable(Type.Integer()),
   finished_at: nullable(Type.Integer()),

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { errors } from '../../../lib/errors.ts'
 import { IdempotencyHeaders, idempotencyKey } from '../../idempotency-key.ts'
-import { presentAccepted, presentEnvelope } from '../../openai/present-job.ts'
+import { presentAccepted } from '../../openai/present-job.ts'
 import { errorResponses } from '../error-schema.ts'
 import { JobParams } from '../request-schemas.ts'
 import type { HttpContext } from '../../http-context.ts'
@@ -40,7 +40,7 @@ export function retryJob(scope: FastifyInstance, { requests, requestViews, isDra
       const view = await requestViews.view(id)
       return reply
         .status(202)
-        .send(repeated ? presentEnvelope(view, await requestViews.outlookOf(view)) : presentAccepted(view))
+        .send(presentAccepted(view, repeated ? { queue: await requestViews.outlookOf(view) } : undefined))
     }
   })
 }
