@@ -76,9 +76,6 @@ export interface AnswerLimits {
  */
 export const PATIENT = { headersTimeout: 0, bodyTimeout: 0, pipelining: 0, allowH2: false } as const
 
-/** Without line breaks. */
-export const base64Length = (bytes: number): number => Math.ceil(bytes / 3) * 4
-
 /** Base64 is a third longer than the image; the rest is room for line breaks and other members. */
 export const base64AnswerBytes = (maxImageBytes: number): number => Math.ceil(maxImageBytes * 1.4) + 1024 * 1024
 

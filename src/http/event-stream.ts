@@ -8,6 +8,12 @@ export interface ServerSentEvent {
   data: unknown
 }
 
+/** One whose data is there as JSON, to be read once. */
+export interface WrittenEvent {
+  event: string
+  json: Readable
+}
+
 /** A comment: keeps proxies from cutting a quiet stream, and every client ignores it. */
 export const HEARTBEAT = 'heartbeat'
 
@@ -20,7 +26,7 @@ export interface EventStream {
   /** Whether the reader may read on no longer. */
   isOver: () => Promise<boolean>
   /** What is told until `signal` aborts, which it does when the reader has gone, whichever way, or may read on no longer. */
-  events: (signal: AbortSignal) => AsyncIterable<ServerSentEvent | typeof HEARTBEAT>
+  events: (signal: AbortSignal) => AsyncIterable<ServerSentEvent | WrittenEvent | typeof HEARTBEAT>
 }
 
 /**
@@ -43,8 +49,20 @@ export function sendEvents(
     .send(Readable.from(asText(events(ended))))
 }
 
-async function* asText(events: AsyncIterable<ServerSentEvent | typeof HEARTBEAT>): AsyncGenerator<string> {
+async function* asText(
+  events: AsyncIterable<ServerSentEvent | WrittenEvent | typeof HEARTBEAT>
+): AsyncGenerator<string | Buffer> {
   for await (const event of events) {
-    yield event === HEARTBEAT ? ': heartbeat\n\n' : `event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`
+    if (event === HEARTBEAT) yield ': heartbeat\n\n'
+    else if (!('json' in event)) yield `event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`
+    else {
+      try {
+        yield `event: ${event.event}\ndata: `
+        yield* event.json as AsyncIterable<Buffer>
+        yield '\n\n'
+      } finally {
+        event.json.destroy()
+      }
+    }
   }
 }

@@ -1,9 +1,10 @@
 import { createParser } from 'eventsource-parser'
 import { sniffMediaType } from '../../images/sniff-media-type.ts'
+import { base64Length } from '../../lib/encode-base64.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
 import { decodeImageText } from '../image-text.ts'
 import { AnswerLifter, type LiftedPictures } from '../lifted-pictures.ts'
-import { base64AnswerBytes, base64Length, tooManyBytes, type UpstreamAnswer } from '../upstream-http.ts'
+import { base64AnswerBytes, tooManyBytes, type UpstreamAnswer } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import { parseImagesAnswer } from './openai-answer.ts'
 

@@ -43,12 +43,15 @@ export function presentPartialImage(
   })
 }
 
-/** The image of a request that has one, as `image_generation.completed` or `image_edit.completed`. */
-export async function presentCompleted(
+/**
+ * The image of a request that has one, as `image_generation.completed` or `image_edit.completed`; `base64Of` says what stands for
+ * its bytes.
+ */
+export function presentCompleted(
   view: RequestView,
-  base64Of: (asset: RequestView['outputs'][number]) => Promise<string>
-): Promise<ServerSentEvent> {
-  const { created, data, size, quality, background, output_format, usage } = await presentImages(view, { base64Of })
+  base64Of: (asset: RequestView['outputs'][number]) => string
+): ServerSentEvent {
+  const { created, data, size, quality, background, output_format, usage } = presentImages(view, { base64Of })
   return eventOf(view.request, 'completed', {
     b64_json: data[0]?.b64_json,
     created_at: created,

@@ -5,20 +5,20 @@ import { formatSize } from '../../images/sizes.ts'
 import type { Outcome } from '../../request-views/outcome-store.ts'
 import type { ImageUrl } from '../image-url.ts'
 
-export type PresentedImages = Awaited<ReturnType<typeof presentImages>>
+export type PresentedImages = ReturnType<typeof presentImages>
 
 /**
  * The answer of OpenAI's images API for a request that has at least one image, with the members of this product added.
  * What image servers said of their images is told where it holds for all of them: quality and background they agree on,
  * and the sum of their usage, to which each image's own call counts once.
- * `base64Of` is asked for the bytes of an asset only when the caller wants them inline; without `imageUrl` the URLs are
+ * `base64Of` is asked for what stands for the bytes of an asset only when the caller wants them inline; without `imageUrl` the URLs are
  * left out, for clients that fetch any URL they see.
  */
-export async function presentImages(
+export function presentImages(
   view: Outcome,
   options: {
     imageUrl?: ImageUrl
-    base64Of?: (asset: Outcome['outputs'][number]) => Promise<string>
+    base64Of?: (asset: Outcome['outputs'][number]) => string
   }
 ) {
   const data = []
@@ -26,7 +26,7 @@ export async function presentImages(
     const { revised_prompt } = view.reports.get(asset.id) ?? {}
     data.push({
       ...(options.imageUrl && { url: options.imageUrl(asset, view.request) }),
-      ...(options.base64Of && { b64_json: await options.base64Of(asset) }),
+      ...(options.base64Of && { b64_json: options.base64Of(asset) }),
       asset_id: asset.id,
       seed: asset.seed,
       ...(revised_prompt !== undefined && { revised_prompt })

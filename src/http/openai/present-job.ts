@@ -67,7 +67,7 @@ export async function presentJob(view: RequestView, options: JobOptions) {
   return {
     ...presentListedJob(view, options),
     parameters: presentParameters(view.parameters, view.request.n),
-    ...(hasResult(view) && { result: await presentImages(view, options) })
+    ...(hasResult(view) && { result: presentImages(view, options) })
   }
 }
 

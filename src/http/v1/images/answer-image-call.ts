@@ -8,6 +8,7 @@ import type { Outcome } from '../../../request-views/outcome-store.ts'
 import { callerLeft } from '../../caller-left.ts'
 import { idempotencyKey } from '../../idempotency-key.ts'
 import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
+import { InlineImages } from '../../inline-images.ts'
 import { onceDelivered } from '../../once-delivered.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
@@ -55,7 +56,7 @@ async function waitForImages(
   context: HttpContext,
   exchange: ImageExchange,
   { id, hasKey, repeated }: Submitted
-): Promise<PresentedImages> {
+): Promise<PresentedImages | FastifyReply> {
   const { call, request, reply } = exchange
   const left = callerLeft(reply)
   const answered = context.callers.enter()
@@ -75,7 +76,8 @@ async function waitForImages(
   const isDelivered = end.request.expires_in === 0 && (format !== 'url' || failure !== undefined)
   if (isDelivered) onceDelivered(context, reply, { id })
   if (failure) throw failure
-  return presentOutcome(context, end, {
+  return sendOutcome(context, end, {
+    reply,
     // A URL of what is gone by the time it is read would be one of nothing.
     format: isDelivered ? 'b64_json_only' : format,
     imageUrl: imageUrlFor(request, context)
@@ -131,15 +133,18 @@ function formatFor({ responseFormat, submission }: ParsedCall, keyDefault: Respo
   return responseFormat ?? keyDefault ?? (isGptImageModel(submission.image.model) ? 'b64_json' : 'url')
 }
 
-async function presentOutcome(
+async function sendOutcome(
   context: HttpContext,
   outcome: Outcome,
-  options: { format: ResponseDefault; imageUrl: ImageUrl }
-): Promise<PresentedImages> {
-  return presentImages(outcome, {
-    ...(options.format !== 'b64_json_only' && { imageUrl: options.imageUrl }),
-    ...(options.format !== 'url' && {
-      base64Of: async (asset: Outcome['outputs'][number]) => (await context.assets.readBytes(asset)).toString('base64')
+  { reply, format, imageUrl }: { reply: FastifyReply; format: ResponseDefault; imageUrl: ImageUrl }
+): Promise<PresentedImages | FastifyReply> {
+  if (format === 'url') return presentImages(outcome, { imageUrl })
+  const images = new InlineImages(context.assets)
+  const { bytes, content } = await images.write(
+    presentImages(outcome, {
+      ...(format !== 'b64_json_only' && { imageUrl }),
+      base64Of: (asset) => images.wordFor(asset)
     })
-  })
+  )
+  return reply.type('application/json; charset=utf-8').header('content-length', bytes).send(content)
 }

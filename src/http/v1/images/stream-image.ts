@@ -7,7 +7,14 @@ import type { LiveEvent } from '../../../request-views/live-progress.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import { callerLeft } from '../../caller-left.ts'
 import { tellError } from '../../error-handler.ts'
-import { HEARTBEAT, HEARTBEAT_EVERY_MS, sendEvents, type ServerSentEvent } from '../../event-stream.ts'
+import {
+  HEARTBEAT,
+  HEARTBEAT_EVERY_MS,
+  sendEvents,
+  type ServerSentEvent,
+  type WrittenEvent
+} from '../../event-stream.ts'
+import { InlineImages } from '../../inline-images.ts'
 import { presentCompleted, presentPartialImage, presentStreamError } from '../../openai/present-image-events.ts'
 import { onceDelivered } from '../../once-delivered.ts'
 import { stillAuthorized } from '../../still-authorized.ts'
@@ -70,7 +77,7 @@ export async function streamImage(
 async function* untilEnded(
   context: HttpContext,
   { id, hasKey, partialImages, signal, reply }: ImageStream & { signal: AbortSignal; reply: FastifyReply }
-): AsyncGenerator<ServerSentEvent | typeof HEARTBEAT> {
+): AsyncGenerator<ServerSentEvent | WrittenEvent | typeof HEARTBEAT> {
   const { requestViews, assets, durable, now } = context
   const choice = choosePreviews(partialImages)
   const began = performance.now()
@@ -103,10 +110,12 @@ async function* untilEnded(
 
 const quietMs = ({ config }: HttpContext): number => Math.min(HEARTBEAT_EVERY_MS, config.limits.unusableTimeoutMs)
 
-async function presentEnd(view: RequestView, assets: HttpContext['assets']): Promise<ServerSentEvent> {
+async function presentEnd(view: RequestView, assets: HttpContext['assets']): Promise<ServerSentEvent | WrittenEvent> {
   const failure = failureOf(view)
   if (failure) return presentStreamError(failure)
-  return presentCompleted(view, async (asset) => (await assets.readBytes(asset)).toString('base64'))
+  const images = new InlineImages(assets)
+  const { event, data } = presentCompleted(view, (asset) => images.wordFor(asset))
+  return { event, json: (await images.write(data)).content }
 }
 
 /** Throws what a caller is told who is better off coming back later; without a key for it the request is over then. */
