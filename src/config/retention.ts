@@ -1,4 +1,4 @@
-import { DAY_MS } from '../lib/durations.ts'
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts'
 import { booleanSetting, bytesSetting, durationSetting } from './settings.ts'
 
 /** Whether admins may look at what others made, or are to it as any member. */
@@ -12,23 +12,29 @@ export const ADMINS_LOOK = {
   })
 }
 
+/** The least of what somebody made that is worth keeping, whoever says so. */
+export const LEAST_KEPT_BYTES = 1_000_000
+
 /** What is kept of what people made, at most; they may say less for themselves. Pinned requests stay. */
 export const RETENTION = {
   retentionMs: durationSetting({
     variable: 'INFERENCE_CLUB_LIMITS_RETENTION',
     live: true,
     description:
-      'How long requests are kept after they have ended, with their images and inputs; `0s`: until somebody deletes them. Pinned ones stay, and people may choose less for themselves.',
+      'How long requests are kept after they have ended, with their images and inputs; `0s`: until somebody deletes them. At least an hour. Pinned ones stay, and people may choose less for themselves.',
     fallback: 0,
-    minMs: 0,
+    // Whoever types minutes means months, or anything but that what was just made goes at once.
+    minMs: HOUR_MS,
+    orZero: true,
     maxMs: 36_500 * DAY_MS
   }),
   retentionBytes: bytesSetting({
     variable: 'INFERENCE_CLUB_LIMITS_RETENTION_BYTES',
     live: true,
     description:
-      'How much the images of one user may take, inputs included, before their oldest requests are deleted that are not pinned; `0`: none are.',
+      'How much the images of one user may take, inputs included, before their oldest requests are deleted that are not pinned; `0`: none are. At least 1 MB.',
     fallback: 0,
-    min: 0
+    min: LEAST_KEPT_BYTES,
+    orZero: true
   })
 }

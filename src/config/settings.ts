@@ -81,14 +81,24 @@ export const integerSetting = (options: DescribeShown<number> & { min: number; m
     }
   })
 
-export const durationSetting = (options: DescribeShown<number> & { minMs: number; maxMs: number }): Setting<number> =>
+/** `orZero`: zero may be said, too, and means what the description says. */
+export const durationSetting = ({
+  minMs,
+  maxMs,
+  orZero,
+  ...options
+}: DescribeShown<number> & { minMs: number; maxMs: number; orZero?: true }): Setting<number> =>
   setting(options, {
     kind: 'duration',
     spell: formatDuration,
     parse: (text) => {
-      const value = parseDurationMs(text) ?? mistake(`must be a duration such as 90s, 5m or 1h, not '${text}'`)
-      if (value < options.minMs || value > options.maxMs) {
-        mistake(`must be between ${options.minMs} ms and ${options.maxMs} ms, not '${text}'`)
+      const value =
+        parseDurationMs(text) ??
+        mistake(`must be a duration with its unit, such as 90s, 5m (minutes), 1h or 7d, not '${text}'`)
+      if (orZero && value === 0) return value
+      if (value < minMs || value > maxMs) {
+        const range = `between ${formatDuration(minMs)} and ${formatDuration(maxMs)}`
+        mistake(`must be ${orZero ? '0s, or ' : ''}${range}, not '${text}'`)
       }
       return value
     }
@@ -97,14 +107,20 @@ export const durationSetting = (options: DescribeShown<number> & { minMs: number
 /** A pebibyte, more than any disk has: what is reckoned with it stays exact, and is spelled without an exponent. */
 const MOST_BYTES = 1024 ** 5
 
-export const bytesSetting = (options: DescribeShown<number> & { min: number }): Setting<number> =>
+/** `orZero`: zero may be said, too, and means what the description says. */
+export const bytesSetting = ({
+  min,
+  orZero,
+  ...options
+}: DescribeShown<number> & { min: number; orZero?: true }): Setting<number> =>
   setting(options, {
     kind: 'bytes',
     spell: formatBytes,
     parse: (text) => {
       const value = parseBytes(text) ?? mistake(`must be a size such as 25MiB or 26214400, not '${text}'`)
+      if (orZero && value === 0) return value
       if (value > MOST_BYTES) mistake(`must be at most ${formatBytes(MOST_BYTES)}, not '${text}'`)
-      return value >= options.min ? value : mistake(`must be at least ${options.min} bytes, not '${text}'`)
+      return value >= min ? value : mistake(`must be ${orZero ? '0, or ' : ''}at least ${min} bytes, not '${text}'`)
     }
   })
 

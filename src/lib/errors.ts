@@ -11,6 +11,8 @@ export interface AppErrorOptions {
   status: number
   message: string
   param?: string | null
+  /** What is wrong with each field, by its name, where more than one may be. */
+  fields?: Readonly<Record<string, string>>
   /** False when the same call again cannot help, so that SDKs do not do the work three times. */
   retry?: boolean
   /** Seconds; of our own choice at most 59, because official clients ignore longer ones. */
@@ -62,6 +64,7 @@ export class AppError extends Error {
   readonly code: ErrorCode
   readonly status: number
   readonly param: string | null
+  readonly fields: Readonly<Record<string, string>> | undefined
   readonly retry: boolean | undefined
   readonly retryAfterSeconds: number | undefined
   readonly headers: Record<string, string>
@@ -72,6 +75,7 @@ export class AppError extends Error {
     this.code = options.code
     this.status = options.status
     this.param = options.param ?? null
+    this.fields = options.fields
     this.retry = options.retry
     this.retryAfterSeconds = options.retryAfterSeconds
     this.headers = options.headers ?? {}
@@ -87,6 +91,7 @@ const make =
 const badRequest = make('invalid_request', 400)
 /** As many as a message can name. */
 const MOST_LORAS_NAMED = 20
+const MOST_FIELDS_NAMED = 50
 const quoted = (models: readonly string[]) => models.map((id) => `'${id}'`).join(', ')
 
 /** Several SDKs obey only what is shorter than a minute. */
@@ -141,6 +146,14 @@ export const errors = {
     ),
   invalidJson: () => make('invalid_json', 400)('The body is not valid JSON. Check quotes, commas and encoding.'),
   invalidRequest: (message: string, param: string | null = null) => badRequest(message, { param }),
+  /** Several fields at once, by their names; each sentence names its field. */
+  invalidFields: (mistakes: ReadonlyMap<string, string>) => {
+    const told = [...mistakes].slice(0, MOST_FIELDS_NAMED)
+    return badRequest(told.map(([, sentence]) => sentence).join(' '), {
+      param: told[0]?.[0] ?? null,
+      fields: Object.fromEntries(told)
+    })
+  },
   unknownCursor: () =>
     badRequest("'after' is not the id of anything in this list. Begin again without it.", { param: 'after' }),
   invalidSize: (message: string, param = 'size') => make('invalid_size', 400)(message, { param }),
@@ -283,6 +296,15 @@ export const errors = {
     )
   },
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),
+  /** What keeps less than before deletes, so it is said twice; `people` where it is not the caller's alone. */
+  wouldDelete: ({ requests, people }: { requests: number; people?: number }) =>
+    make('conflict', 409, { retry: false })(
+      (requests === 0
+        ? 'Nothing is deleted by this now, but from now on what it no longer keeps is, with its images and inputs. '
+        : `This deletes ${requests === 1 ? 'one request' : `${requests} requests`}${people === undefined ? ' of yours' : ` of ${people === 1 ? 'one person' : `${people} people`}`} now, with ${requests === 1 ? 'its' : 'their'} images and inputs, for good. `) +
+        'Pinned ones stay.',
+      { param: 'mayDelete' }
+    ),
   takenDown: () =>
     make('conflict', 409, { retry: false })(
       'An admin has taken this request down. It may be PRIVATE or SECRET, and has no share links, until an admin lifts that.'

@@ -34,7 +34,7 @@ describe('durations', () => {
     [3_600_000, '1h'],
     [86_400_000, '1d'],
     [1500, '1500ms'],
-    [0, '0ms']
+    [0, '0s']
   ])('%i ms is written %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text)
   })

@@ -8,8 +8,9 @@ export function parseDurationMs(text: string): number | undefined {
   return Math.round(Number(match[1]) * DURATION_UNITS_MS[match[2] as keyof typeof DURATION_UNITS_MS])
 }
 
-/** The shortest exact spelling: 240000 → `240s`, 3600000 → `1h`. */
+/** The shortest exact spelling: 240000 → `240s`, 3600000 → `1h`, 0 → `0s`. */
 export function formatDuration(ms: number): string {
+  if (ms === 0) return '0s'
   for (const unit of ['d', 'h', 'm', 's'] as const) {
     // 280 s reads better than 4.67 m, and 60 s better than 1 m only below two minutes.
     const size = DURATION_UNITS_MS[unit]

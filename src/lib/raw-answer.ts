@@ -11,8 +11,16 @@ export const NO_PAGE_HEADERS = {
 } as const
 
 /** The shape of every error of the API. */
-export const presentError = (error: Pick<AppError, 'message' | 'code' | 'param'>) => ({
-  error: { message: error.message, type: error.code, param: error.param, code: error.code }
+export const presentError = (
+  error: Pick<AppError, 'message' | 'code' | 'param'> & Partial<Pick<AppError, 'fields'>>
+) => ({
+  error: {
+    message: error.message,
+    type: error.code,
+    param: error.param,
+    code: error.code,
+    ...(error.fields && { fields: error.fields })
+  }
 })
 
 /** An error as the bytes of an HTTP answer, for connections on which there is no request that could be replied to. */

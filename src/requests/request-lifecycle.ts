@@ -25,6 +25,7 @@ import { renewConnections } from './renew-connections.ts'
 import type { RequestParts } from './request-parts.ts'
 import { requireStorageRoom } from './require-storage-room.ts'
 import { readHoldMs } from './retention-store.ts'
+import { requireMayDelete } from './require-may-delete.ts'
 import { retryRequest } from './retry-request.ts'
 import { listShares, shareRequest, unshareRequest } from './share-request.ts'
 import { dismissReports, listPictureReports, reportPicture } from './report-picture.ts'
@@ -56,6 +57,7 @@ export function createRequestLifecycle(parts: RequestParts) {
     remove: bind(deleteRequest),
     erase: bind(eraseRequests),
     sweep: bind(sweepRequests),
+    requireMayDelete: bind(requireMayDelete),
     indexPrompts: bind(indexPrompts),
     forgetPrompts: bind(forgetPrompts),
     /** For how long nothing is deleted by the clock, milliseconds: see `noteClock`. */

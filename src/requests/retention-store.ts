@@ -91,6 +91,67 @@ export const listKeepers = (
     .limit(limit)
     .execute()
 
+export const findKeeper = (db: Db, userId: string): Promise<Keeper | undefined> =>
+  db.selectFrom('users').select(['id', 'keep_ms', 'keep_bytes']).where('id', '=', userId).executeTakeFirst()
+
+/** Requests of somebody that have ended and are not pinned, those first that ended first. */
+export async function listEnded(
+  db: Db,
+  { userId, after, limit }: { userId: string; after: { finishedAt: number; id: string }; limit: number }
+): Promise<{ id: string; finishedAt: number }[]> {
+  const rows = await db
+    .selectFrom('requests')
+    .select(['id', 'finished_at'])
+    .where('user_id', '=', userId)
+    .where('pinned', '=', 0)
+    .where('finished_at', 'is not', null)
+    .where((e) =>
+      e.or([
+        e('finished_at', '>', after.finishedAt),
+        e.and([e('finished_at', '=', after.finishedAt), e('id', '>', after.id)])
+      ])
+    )
+    .orderBy('finished_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id, finished_at }) => ({ id, finishedAt: Number(finished_at) }))
+}
+
+/** What the images and inputs of requests take, by the ids of the requests. */
+export async function listAssetBytes(
+  db: Db,
+  requests: readonly { id: string }[]
+): Promise<Map<string, { key: string; bytes: number }[]>> {
+  const rows = await db
+    .selectFrom('assets')
+    .select(['request_id', 'storage_key', 'bytes'])
+    .where(
+      'request_id',
+      'in',
+      requests.map(({ id }) => id)
+    )
+    .execute()
+  const found = new Map<string, { key: string; bytes: number }[]>()
+  for (const { request_id, storage_key, bytes } of rows) {
+    if (request_id === null) continue
+    found.set(request_id, [...(found.get(request_id) ?? []), { key: storage_key, bytes: Number(bytes) }])
+  }
+  return found
+}
+
+/** How many assets of somebody are of the same bytes, by the key of these, where there is more than one. */
+export async function listSharedKeys(db: Db, userId: string): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('assets')
+    .select(['storage_key', (e) => e.fn.countAll<number>().as('times')])
+    .where('owner_id', '=', userId)
+    .groupBy('storage_key')
+    .having((e) => e.fn.countAll(), '>', 1)
+    .execute()
+  return new Map(rows.map(({ storage_key, times }) => [storage_key, Number(times)]))
+}
+
 const RETENTION = 'retention'
 /** What is passed between two looks when a gateway runs, generously. */
 const NOTICED_MS = 3_600_000

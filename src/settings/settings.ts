@@ -21,9 +21,11 @@ export interface Settings {
   load(): Promise<void>
   /** All settings that may be changed, in the order of the documentation. */
   list(): Promise<SettingView[]>
+  /** What the configuration would hold of the settings that are named; throws as `change` does. */
+  look(values: Record<string, unknown>): Record<string, unknown>
   /**
    * Changes settings by their names; null goes back to what the environment says. Counts at once, and at the next start.
-   * Throws `invalid_request` with the name of one that is unknown or has a wrong value; none is changed then.
+   * Throws `invalid_request` with each that is unknown or has a wrong value; none is changed then.
    */
   change(values: Record<string, unknown>, by: string): Promise<void>
   close(): void
@@ -75,8 +77,17 @@ export function createSettings(parts: { database: Database; config: Config; logg
         isChanged: changed.has(live.name)
       }))
     },
+    look: (wanted) => {
+      const values = parseChanges(wanted)
+      return Object.fromEntries(
+        LIVE_SETTINGS.filter(({ name }) => values.has(name)).map((live) => {
+          const text = values.get(live.name) ?? null
+          return [live.name, text === null ? fallbacks.get(live) : live.setting.parse(text)]
+        })
+      )
+    },
     change: async (wanted, by) => {
-      const values = new Map(Object.entries(wanted).map(([name, value]) => [name, parseChange(name, value)]))
+      const values = parseChanges(wanted)
       await writeSettings(db, { values, by, now: clock.now() })
       await load()
       bell.ring('settings')
@@ -85,18 +96,27 @@ export function createSettings(parts: { database: Database; config: Config; logg
   }
 }
 
-/** The value as its variable would spell it; null takes a change back. Throws `invalid_request`. */
+/** The values as their variables would spell them; null takes a change back. Throws `invalid_request` with all that is wrong. */
+function parseChanges(wanted: Record<string, unknown>): Map<string, string | null> {
+  const values = new Map<string, string | null>()
+  const mistakes = new Map<string, string>()
+  for (const [name, value] of Object.entries(wanted)) {
+    try {
+      values.set(name, parseChange(name, value))
+    } catch (error) {
+      if (!(error instanceof SettingMistake)) throw error
+      mistakes.set(name, `'${name}' ${error.message}.`)
+    }
+  }
+  if (mistakes.size > 0) throw errors.invalidFields(mistakes)
+  return values
+}
+
+/** Throws `SettingMistake` with words that follow the name. */
 function parseChange(name: string, value: unknown): string | null {
   const live = LIVE_SETTINGS.find((one) => one.name === name)
-  if (!live) throw errors.invalidRequest(`'${name}' is not a setting that can be changed while the server runs.`, name)
+  if (!live) throw new SettingMistake('is not a setting that can be changed while the server runs')
   if (value === null) return null
-  if (typeof value !== 'string') {
-    throw errors.invalidRequest(`'${name}' must be text, as ${live.setting.variable} would spell it.`, name)
-  }
-  try {
-    return live.setting.spell(live.setting.parse(value.trim()))
-  } catch (error) {
-    if (!(error instanceof SettingMistake)) throw error
-    throw errors.invalidRequest(`'${name}' ${error.message}.`, name)
-  }
+  if (typeof value !== 'string') throw new SettingMistake(`must be text, as ${live.setting.variable} would spell it`)
+  return live.setting.spell(live.setting.parse(value.trim()))
 }

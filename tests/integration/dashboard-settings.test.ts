@@ -145,7 +145,12 @@ describe('a change', () => {
     ['a choice there is not', { registration: 'closed' }, 'registration'],
     ['a duration without a unit', { syncTimeoutMs: '60' }, 'syncTimeoutMs'],
     ['a setting there is not', { maxPixel: '4096' }, 'maxPixel'],
-    ['a setting that needs a restart', { port: '80' }, 'port']
+    ['a setting that needs a restart', { port: '80' }, 'port'],
+    ['keeping everything for less than an hour', { retentionMs: '3599s' }, 'retentionMs'],
+    ['months that are minutes', { retentionMs: '30m' }, 'retentionMs'],
+    ['a number of days without the unit', { retentionMs: '30' }, 'retentionMs'],
+    ['longer than a hundred years', { retentionMs: '36501d' }, 'retentionMs'],
+    ['keeping less than a megabyte', { retentionBytes: '999999' }, 'retentionBytes']
   ])('to %s is refused by name, and nothing is changed', async (_what, wrong, param) => {
     const { status, body } = await change<DashboardError>({ rateLimit: '7', ...wrong })
     expect(status).toBe(400)
@@ -153,6 +158,21 @@ describe('a change', () => {
     expect(body.error.message).toContain(`'${param}'`)
     expect((await list()).filter(({ isChanged }) => isChanged)).toEqual([])
     expect(gateway.gateway.context.config.rateLimit).toBe(500)
+  })
+
+  it('that is wrong in several places is told of each', async () => {
+    const { status, body } = await change<{ error: { fields: Record<string, string>; param: string } }>({
+      retentionMs: '1s',
+      rateLimit: '7',
+      queueTotal: 'many',
+      nonsense: '1'
+    })
+    expect([status, body.error.param]).toEqual([400, 'retentionMs'])
+    expect(body.error.fields).toEqual({
+      retentionMs: "'retentionMs' must be 0s, or between 1h and 36500d, not '1s'.",
+      queueTotal: expect.stringMatching(/^'queueTotal' must be a whole number from /) as unknown,
+      nonsense: "'nonsense' is not a setting that can be changed while the server runs."
+    })
   })
 
   it('by two admins at once leaves both', async () => {
@@ -350,7 +370,7 @@ describe('after a restart', () => {
     const first = await startTestGateway({ dataDir })
     const person = await first.addPerson({ role: 'admin' })
     const values = Object.fromEntries(Object.entries(OTHER).map(([name, [text]]) => [name, text]))
-    const changed = await callDashboard(first, person, 'settings', { method: 'PATCH', json: values })
+    const changed = await callDashboard(first, person, 'settings?mayDelete=true', { method: 'PATCH', json: values })
     expect(changed.status).toBe(200)
     await first.close()
 

@@ -333,7 +333,8 @@ describe('what is kept', () => {
     await gateway.call(`/v1/jobs/${ids.pin}`, { method: 'PATCH', key: club.key, json: { pinned: true } })
     const theirs = [await made({}, strict), await made({}, strict)]
     const cookie = await gateway.signIn(strict)
-    const account = (json: object) => callDashboard(gateway, { cookie }, 'account', { method: 'PATCH', json })
+    const account = (json: object) =>
+      callDashboard(gateway, { cookie }, 'account?mayDelete=true', { method: 'PATCH', json })
     expect(await account({ keepDays: 2 })).toMatchObject({ status: 200, body: { keepDays: 2, keepBytes: null } })
     for (const keepDays of [0, 0.5, 36_501]) expect((await account({ keepDays })).status).toBe(400)
     const keepBytes = async (bytes: unknown) => {

@@ -8,6 +8,8 @@ export class ApiError extends Error {
   readonly code: string
   /** The field it is about. */
   readonly param: string | null
+  /** What is wrong with each field, by its name, where the server looked at several. */
+  readonly fields: Readonly<Record<string, string>>
   /** Seconds to wait before the next try, where the server says so. */
   readonly retryAfter: number | null
 
@@ -16,12 +18,14 @@ export class ApiError extends Error {
     code: string
     message: string
     param?: string | null
+    fields?: Readonly<Record<string, string>>
     retryAfter?: number | null
   }) {
     super(options.message)
     this.status = options.status
     this.code = options.code
     this.param = options.param ?? null
+    this.fields = options.fields ?? {}
     this.retryAfter = options.retryAfter ?? null
   }
 }
@@ -82,6 +86,7 @@ interface WireError {
   message?: string
   code?: string
   param?: string | null
+  fields?: Record<string, string>
 }
 
 /** Our endpoints nest the error, those of the sign-in library do not. */
@@ -102,6 +107,7 @@ function readError({ status, headers }: Response, text: string): ApiError {
         ? `The server answered with status ${status}. Try again in a moment.`
         : withLocalTimes(wire.message),
     param: wire.param ?? null,
+    ...(wire.fields && { fields: wire.fields }),
     // The header may hold a date as well, which nothing of ours sends.
     retryAfter: retryAfter > 0 ? retryAfter : null
   })

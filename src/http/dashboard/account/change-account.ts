@@ -8,19 +8,20 @@ import { jsonObject } from '../../json-object.ts'
 import { Fields } from '../../openai/fields.ts'
 import type { AccountInfo } from '../contract/account.ts'
 import { refuseUnknown } from '../../refuse-unknown.ts'
+import { mayDelete } from '../may-delete.ts'
 import { presentAccount } from './present-account.ts'
 
-/** The least that is worth choosing, and more than any disk has. */
+/** The least that is worth choosing (as `LEAST_KEPT_BYTES` for the club), and more than any disk has. */
 const KEPT_BYTES = { min: 1_000_000, max: 1024 ** 5 }
 const KEPT_DAYS = { min: 1, max: 36_500 }
 
 /**
  * `PATCH /api/dashboard/account` with any of `{name, visibility, keepDays, keepBytes}`; all but the name may be null: as the club
- * has it.
+ * has it. What keeps less than before needs `?mayDelete=true`, and is answered 409 with how much goes without it.
  */
 export function changeAccount(
   scope: FastifyInstance,
-  { people, config }: Pick<HttpContext, 'people' | 'config'>
+  { people, requests, config }: Pick<HttpContext, 'people' | 'requests' | 'config'>
 ): void {
   scope.patch('/account', { config: { operation: 'manageAccount' } }, async (request): Promise<AccountInfo> => {
     const { userId } = request.principal
@@ -38,6 +39,7 @@ export function changeAccount(
     }
     const hasDefaults = Object.keys(defaults).length > 0
     if (name === undefined && !hasDefaults) throw errors.invalidRequest("'name' is required.", 'name')
+    if (!mayDelete(request)) await requests.requireMayDelete({ userId, ...defaults })
     if (name !== undefined) await people.account.rename(userId, name)
     if (hasDefaults) await people.account.changeDefaults(userId, defaults)
     const token = await people.sessionTokenOf(callerOf(request, config))

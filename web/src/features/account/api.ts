@@ -32,9 +32,20 @@ export type AccountDefaults = Partial<Pick<AccountInfo, 'visibility' | 'keepDays
 export function useChangeDefaults() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (defaults: AccountDefaults) => fetchJson<AccountInfo>(ACCOUNT, { method: 'PATCH', json: defaults }),
+    mutationFn: (defaults: Pick<AccountDefaults, 'visibility'>) =>
+      fetchJson<AccountInfo>(ACCOUNT, { method: 'PATCH', json: defaults }),
     onSuccess: (account) => client.setQueryData(accountQuery.queryKey, account),
     onError: (error) => tellError('It was not changed', messageOf(error))
+  })
+}
+
+/** How much is kept; `mayDelete`: what no longer is may go. Fails with what goes where that is not said: see `wouldDelete`. */
+export function useChangeKeeping() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ mayDelete, ...keeping }: Pick<AccountDefaults, 'keepDays' | 'keepBytes'> & { mayDelete: boolean }) =>
+      fetchJson<AccountInfo>(ACCOUNT, { method: 'PATCH', json: keeping, query: { mayDelete: String(mayDelete) } }),
+    onSuccess: (account) => client.setQueryData(accountQuery.queryKey, account)
   })
 }
 

@@ -9,11 +9,16 @@ export const settingsQuery = queryOptions({
   queryFn: ({ signal }) => fetchJson<LiveSetting[]>(`${DASHBOARD}/settings`, { signal })
 })
 
+/** `mayDelete`: what is no longer kept may go. Fails with what goes where that is not said: see `wouldDelete`. */
 export function useChangeSettings() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (change: SettingsChange) =>
-      fetchJson<LiveSetting[]>(`${DASHBOARD}/settings`, { method: 'PATCH', json: change }),
+    mutationFn: ({ change, mayDelete }: { change: SettingsChange; mayDelete: boolean }) =>
+      fetchJson<LiveSetting[]>(`${DASHBOARD}/settings`, {
+        method: 'PATCH',
+        json: change,
+        query: { mayDelete: String(mayDelete) }
+      }),
     onSuccess: (settings) => {
       client.setQueryData(settingsQuery.queryKey, settings)
       // It tells who may join, whether admins see others, and how the club is called.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveSetting } from '../../../../../src/http/dashboard/contract/admin.ts'
-import { changesOf, descriptionParts, fieldMessage, settingTitle, shownValue } from './setting-drafts.ts'
+import { changesOf, descriptionParts, fieldMessage, settingTitle, shownValue, spellOut } from './setting-drafts.ts'
 
 const setting = (part: Partial<LiveSetting> = {}): LiveSetting => ({
   name: 'rateLimit',
@@ -38,9 +38,27 @@ describe('settingTitle', () => {
     ['syncTimeoutMs', 'Sync timeout'],
     ['maxImagesPerRequest', 'Max images per request'],
     ['registration', 'Registration'],
-    ['retentionMs', 'Retention (days)'],
-    ['retentionBytes', 'Retention (bytes)']
+    ['retentionMs', 'Keep requests for'],
+    ['retentionBytes', 'Keep of each person up to']
   ])('spells %s', (name, title) => expect(settingTitle(name)).toBe(title))
+})
+
+describe('spellOut', () => {
+  it.each([
+    ['retentionMs', 'duration', '30m', '30 minutes'],
+    ['retentionMs', 'duration', ' 1h ', '1 hour'],
+    ['syncTimeoutMs', 'duration', '1.5d', '1.5 days'],
+    ['retentionMs', 'duration', '0s', 'for ever'],
+    ['retentionMs', 'duration', '0ms', 'for ever'],
+    ['retentionBytes', 'bytes', '0', 'no limit'],
+    ['rateLimit', 'integer', '0', 'no limit'],
+    ['newProviderTimeMs', 'duration', '0s', '0 seconds'],
+    ['retentionMs', 'duration', '30', undefined],
+    ['retentionMs', 'duration', '30 months', undefined],
+    ['queueTotal', 'integer', '7', undefined]
+  ] as const)('%s of %s: %s is %s', (name, kind, value, words) => {
+    expect(spellOut({ name, kind }, value)).toBe(words)
+  })
 })
 
 describe('fieldMessage', () => {

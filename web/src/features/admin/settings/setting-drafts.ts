@@ -1,4 +1,5 @@
 import type { LiveSetting, SettingsChange } from '../../../../../src/http/dashboard/contract/admin.ts'
+import { formatNumber } from '../../../lib/format.ts'
 
 /** What is entered and not saved, by name; null: back to the fallback. */
 export type Drafts = Readonly<Record<string, string | null>>
@@ -20,10 +21,36 @@ export function changesOf(settings: readonly LiveSetting[], drafts: Drafts): Set
   return changes
 }
 
-/** Settings whose names differ in their units alone. */
+/** Settings whose names do not say what is done. */
 const TITLES: Readonly<Record<string, string>> = {
-  retentionMs: 'Retention (days)',
-  retentionBytes: 'Retention (bytes)'
+  retentionMs: 'Keep requests for',
+  retentionBytes: 'Keep of each person up to'
+}
+
+/** What zero means where it is no number of anything. */
+const ZEROES: Readonly<Record<string, string>> = {
+  retentionMs: 'for ever',
+  retentionBytes: 'no limit',
+  rateLimit: 'no limit'
+}
+
+const UNITS: Readonly<Record<string, [one: string, many: string]>> = {
+  ms: ['millisecond', 'milliseconds'],
+  s: ['second', 'seconds'],
+  m: ['minute', 'minutes'],
+  h: ['hour', 'hours'],
+  d: ['day', 'days']
+}
+
+/** A value in words that nobody takes for another: `30m` is `30 minutes`, zero may be `for ever`; undefined where it says nothing more. */
+export function spellOut({ name, kind }: Pick<LiveSetting, 'name' | 'kind'>, value: string): string | undefined {
+  const text = value.trim()
+  const zero = ZEROES[name]
+  if (zero !== undefined && /^0+(\.0+)?\s*[a-z]*$/i.test(text)) return zero
+  if (kind !== 'duration') return undefined
+  const [, count = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text) ?? []
+  const words = UNITS[unit]
+  return words && `${formatNumber(Number(count))} ${Number(count) === 1 ? words[0] : words[1]}`
 }
 
 /** `syncTimeoutMs` is `Sync timeout`: the values carry their units. */

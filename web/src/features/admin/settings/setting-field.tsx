@@ -6,7 +6,7 @@ import { Badge } from '../../../components/ui/badge.tsx'
 import { Button } from '../../../components/ui/button.tsx'
 import { Field, TextInput } from '../../../components/ui/field.tsx'
 import { Select } from '../../../components/ui/select.tsx'
-import { descriptionParts, settingTitle } from './setting-drafts.ts'
+import { descriptionParts, settingTitle, spellOut } from './setting-drafts.ts'
 
 export interface SettingFieldProps {
   setting: LiveSetting
@@ -18,7 +18,7 @@ export interface SettingFieldProps {
   onChange: (value: string | null) => void
 }
 
-const UNITS = { duration: 'Such as 90s, 5m, 1h or 7d', bytes: 'Such as 25MiB or 1GB' }
+const UNITS = { duration: 'A number with s, m (minutes), h or d', bytes: 'Such as 25MiB or 1GB' }
 const ON_OFF = [
   { value: '1', label: 'On' },
   { value: '0', label: 'Off' }
@@ -27,7 +27,8 @@ const ON_OFF = [
 /** A setting with what it means, what it is, and the way back. */
 export function SettingField({ setting, shown, error, isDraft, onChange }: SettingFieldProps) {
   const { name, variable, description, kind, fallback, isChanged } = setting
-  const unit = kind === 'duration' || kind === 'bytes' ? UNITS[kind] : undefined
+  const hint = spellOut(setting, shown) ?? (kind === 'duration' || kind === 'bytes' ? UNITS[kind] : undefined)
+  const usual = spellReset(setting, fallback)
   const isWanted = useLocation({ select: ({ hash }) => hash }) === name
   const place = useRef<HTMLLIElement>(null)
   // A link leads to it, and the settings were not there yet when the page was.
@@ -37,10 +38,10 @@ export function SettingField({ setting, shown, error, isDraft, onChange }: Setti
   return (
     <li ref={place} className="grid scroll-m-24 gap-x-8 gap-y-3 px-4 py-4 sm:grid-cols-[minmax(0,1fr)_15rem]">
       <div className="flex min-w-0 flex-col gap-1">
-        <h2 className="flex flex-wrap items-center gap-2 font-medium">
+        <h3 className="flex flex-wrap items-center gap-2 font-medium">
           {settingTitle(name)}
           {isDraft ? <Badge look="warn">Not saved</Badge> : isChanged && <Badge look="info">Changed here</Badge>}
-        </h2>
+        </h3>
         <p className="text-muted">
           {descriptionParts(description).map((part, index) =>
             part.isCode ? (
@@ -55,7 +56,7 @@ export function SettingField({ setting, shown, error, isDraft, onChange }: Setti
         <code className="font-mono text-xs [overflow-wrap:anywhere] text-faint">{variable}</code>
       </div>
       <div className="flex flex-col gap-1">
-        <Field label={settingTitle(name)} hideLabel error={error} hint={unit}>
+        <Field label={settingTitle(name)} hideLabel error={error} hint={hint}>
           <Control setting={setting} shown={shown} onChange={onChange} />
         </Field>
         {shown !== fallback || (isChanged && !isDraft) ? (
@@ -64,10 +65,10 @@ export function SettingField({ setting, shown, error, isDraft, onChange }: Setti
             size="small"
             icon={Undo2}
             className="-ml-2 self-start"
-            aria-label={`Reset to ${spellOut(setting, fallback)}: ${settingTitle(name)}`}
+            aria-label={`Reset to ${usual}: ${settingTitle(name)}`}
             onClick={() => onChange(null)}
           >
-            Reset to {spellOut(setting, fallback)}
+            Reset to {usual}
           </Button>
         ) : null}
       </div>
@@ -92,7 +93,8 @@ function Control({ setting, shown, onChange }: Pick<SettingFieldProps, 'setting'
   )
 }
 
-function spellOut({ kind }: LiveSetting, value: string): string {
+function spellReset(setting: LiveSetting, value: string): string {
   if (value === '') return 'none'
-  return kind === 'boolean' ? (ON_OFF.find((one) => one.value === value)?.label ?? value) : value
+  if (setting.kind === 'boolean') return ON_OFF.find((one) => one.value === value)?.label ?? value
+  return spellOut(setting, value) ?? value
 }
