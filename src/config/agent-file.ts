@@ -17,16 +17,20 @@ export interface DraftService {
   models: { id: string; servedAs: string; hasOptions: boolean }[]
 }
 
+/** Who may use a service, and how much. */
+export interface ServiceTerms {
+  access?: string | readonly string[]
+  imagesPerHour?: number
+  imagesPerUserHour?: number
+}
+
 /** A service to be added. */
-export interface NewService {
+export interface NewService extends ServiceTerms {
   name: string
   engine: string
   url?: string
   models: readonly NewModel[]
   options?: Readonly<Record<string, string>>
-  access?: string | readonly string[]
-  imagesPerHour?: number
-  imagesPerUserHour?: number
 }
 
 export interface NewModel {
@@ -133,6 +137,18 @@ export class AgentFile {
     if (own.items.length === 0) take(service, 'options')
   }
 
+  setTerms(index: number, terms: ServiceTerms): void {
+    const service = this.#services()[index]
+    if (!service) return
+    for (const [key, value] of Object.entries(termsOf(terms))) {
+      const node = this.#document.createNode(value) as Node
+      const is = (one: Node | undefined) => JSON.stringify(one?.toJS(this.#document))
+      if (is(service.get(key, true) as Node | undefined) === is(node)) continue
+      put(service, key, node)
+      this.changes.push(`${nameOf(service)}: ${key} is ${[value].flat().join(', ')} now`)
+    }
+  }
+
   setServedAs(index: number, id: string, servedAs: string): void {
     const service = this.#services()[index]
     const model = service && modelsOf(service).find((one) => textOf(one.get('id', true)) === id)
@@ -150,15 +166,14 @@ export class AgentFile {
   }
 
   add(service: NewService): void {
-    const { name, engine, url, models, options, access, imagesPerHour, imagesPerUserHour } = service
+    const { name, engine, url, models, options } = service
+    const isElsewhereLimited = this.#services().some((other) => other && TERM_KEYS.some((key) => other.has(key)))
     const node = this.#document.createNode({
       name: escape(name),
       type: 'image',
       engine,
       ...(url !== undefined && { url: escape(url) }),
-      ...(access !== undefined && { access: typeof access === 'string' ? access : access.map(escape) }),
-      ...(imagesPerHour !== undefined && { images_per_hour: imagesPerHour }),
-      ...(imagesPerUserHour !== undefined && { images_per_user_hour: imagesPerUserHour })
+      ...termsOf(service)
     }) as YAMLMap
     node.set('models', this.#modelNodes(models))
     if (options && Object.keys(options).length > 0) node.set('options', this.#document.createNode(options))
@@ -173,7 +188,10 @@ export class AgentFile {
     }
     const ids = models.map(({ id }) => id)
     const more = ids.length > 3 ? ` and ${ids.length - 3} more` : ''
-    this.changes.push(`${name} is added: ${ids.slice(0, 3).join(', ')}${more}`)
+    const open = isElsewhereLimited && Object.keys(termsOf(service)).length === 0
+    this.changes.push(
+      `${name} is added: ${ids.slice(0, 3).join(', ')}${more}${open ? '; all members may use it without a limit, unlike others of the file' : ''}`
+    )
   }
 
   /** Whether anybody who reads it learns a secret. */
@@ -269,6 +287,14 @@ export class AgentFile {
 /** By the names of keys, whose nodes nobody has at hand. */
 const put = (map: YAMLMap<Node, Node | null>, key: string, value: unknown): void =>
   (map as YAMLMap<unknown, unknown>).set(key, value)
+
+const TERM_KEYS = ['access', 'images_per_hour', 'images_per_user_hour'] as const
+
+const termsOf = ({ access, imagesPerHour, imagesPerUserHour }: ServiceTerms) => ({
+  ...(access !== undefined && { access: typeof access === 'string' ? access : access.map(escape) }),
+  ...(imagesPerHour !== undefined && { images_per_hour: imagesPerHour }),
+  ...(imagesPerUserHour !== undefined && { images_per_user_hour: imagesPerUserHour })
+})
 
 const take = (map: YAMLMap<Node, Node | null>, key: string): boolean => (map as YAMLMap<unknown, unknown>).delete(key)
 

@@ -235,6 +235,53 @@ servces:
     expect(code).toBe(0)
   })
 
+  it('moves a service to a server of which only a trial tells that it makes images, with the terms of its owner', async () => {
+    const server = await started(startFakeOpenAIServer({ knownModels: ['flux1-schnell-q4'] }))
+    const old = `http://127.0.0.1:${await freePort()}`
+    const text = `${HEAD}  - {name: openai, type: image, engine: openai, url: "${old}", images_per_hour: 12, models: [{id: flux, served_as: flux1-schnel-q4}]}\n`
+    await writeFile(path(), text)
+    const { code, stdout, stderr } = await club(['doctor', server.url, '--try', '--write'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `Having ${server.url} make a small image…\n` })
+    expect(stdout).not.toContain('is added')
+    expect(await written()).toBe(text.replace(old, server.url).replace('schnel-', 'schnell-'))
+  })
+
+  it('asks which server is whose where several may be, and gives none terms that its owner did not write', async () => {
+    const [one, other] = await Promise.all(['a-flux', 'b-flux'].map((name) => started(startFakeOpenAIServer({ knownModels: [name] })))) // prettier-ignore
+    const dead = async (name: string, model: string, more: string) =>
+      `  - {name: ${name}, type: image, engine: openai, url: "http://127.0.0.1:${await freePort()}", ${more}, models: [{id: ${model}}]}\n`
+    await writeFile(path(), `${HEAD}${await dead('capped', 'mine', 'images_per_hour: 12')}`)
+    const before = await written()
+    const { stdout } = await club(['doctor', one!.url, other!.url, '--write'])
+    expect(stdout).toContain(`capped: nothing is at its address. If its server is at ${one!.url}, ${other!.url}, write`)
+    expect(await written()).toBe(before)
+    // Their models tell.
+    await writeFile(path(), `${HEAD}${await dead('b', 'b-flux', 'access: private')}${await dead('a', 'a-flux', 'images_per_hour: 1')}`) // prettier-ignore
+    expect((await club(['doctor', one!.url, other!.url, '--write'])).code).toBe(0)
+    expect(parse(await written())).toMatchObject({
+      services: [{ url: other!.url, access: 'private' }, { url: one!.url, images_per_hour: 1 }] // prettier-ignore
+    })
+  })
+
+  it('finds a server that has moved where another has taken its place', async () => {
+    const [sdapi, comfy] = await Promise.all([started(startFakeSdapi()), started(startFakeComfy({ diffusionModels: [] }))]) // prettier-ignore
+    const text = `${HEAD}  - {name: comfy, type: image, engine: comfyui, url: "${sdapi.url}", access: private, models: [{id: sd15}]}\n`
+    await writeFile(path(), text)
+    const { stdout } = await club(['doctor', comfy.url, '--write'])
+    expect((await written()).startsWith(text.replace(sdapi.url, comfy.url))).toBe(true)
+    expect(stdout).toContain(`comfy: url is ${comfy.url} now`)
+  })
+
+  it('says that a service it adds is open to all where its owner has limited others', async () => {
+    const [mine, comfy] = await Promise.all([
+      started(startFakeOpenAIServer({ knownModels: ['sdxl'] })),
+      started(startFakeComfy({ diffusionModels: [] }))
+    ])
+    await writeFile(path(), `${HEAD}  - {name: a, type: image, engine: openai, url: "${mine.url}", access: private, models: [{id: sdxl}]}\n`) // prettier-ignore
+    const { stdout } = await club(['doctor', comfy.url, 'agent.yaml', '--write'])
+    expect(stdout).toMatch(/comfyui is added: .*; all members may use it without a limit, unlike others of the file$/m)
+  })
+
   it('writes what is not known to make images only where its address was given, or --try has shown it', async () => {
     const server = await started(startFakeOpenAIServer({ knownModels: ['flux-dev'] }))
     const { code, stdout, stderr } = await club(['doctor', server.url, '--try'])
@@ -445,6 +492,20 @@ describe('agent --init', () => {
     expect((await written()).startsWith(text)).toBe(true)
     expect(await written()).toContain('engine: comfyui')
     expect(stdout).not.toContain('ic_old')
+  })
+
+  it('gives terms that are named to services that are there already', async () => {
+    const comfy = await started(startFakeComfy({ diffusionModels: [] }))
+    const init = (...more: string[]) =>
+      club(['agent', '--init', '--no-start', '--gateway', 'http://127.0.0.1:9', '--key', 'ic_x', '--server', comfy.url, ...more]) // prettier-ignore
+    await init('--images-per-hour', '5')
+    const { stdout } = await init('--images-per-hour', '12', '--access', 'a@example.org,b@example.org')
+    expect(stdout).toContain('comfyui: images_per_hour is 12 now')
+    expect(stdout).toContain('comfyui: access is a@example.org, b@example.org now')
+    expect(parse(await written())).toMatchObject({
+      services: [{ images_per_hour: 12, access: ['a@example.org', 'b@example.org'] }]
+    })
+    expect((await init('--images-per-hour', '12')).stdout).toContain('needs no change')
   })
 
   it('refuses a key that is none, without repeating it', async () => {

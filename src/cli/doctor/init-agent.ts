@@ -5,11 +5,12 @@ import { loadClientSettings } from '../../config/client-settings.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
 import { ask, findTerminal, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
-import { addServices, correctServices, usableOf } from './correct-file.ts'
+import { addServices, correctServices } from './correct-file.ts'
 import { placesIn, printSightings, say } from './examine.ts'
-import { asUrl } from './place.ts'
+import { asUrl, placeOf } from './place.ts'
 import { machineName, nothingFound, openFile } from './run-doctor.ts'
 import { type Place, type Sighting, survey, usualPlaces } from './survey.ts'
+import { usableOf } from './usable.ts'
 
 export interface InitOptions {
   path: string
@@ -55,8 +56,11 @@ export async function initAgent(
   if (gateway !== 'written') file.set('gateway', gateway)
   setAccess(file, access, path)
   if (options.name !== undefined || file.written('name') === undefined) file.set('name', options.name ?? machineName())
-  correctServices(file, all)
-  addServices(file, usableOf(all, new Set()), options.terms)
+  const usable = usableOf(all, new Set())
+  const moves = correctServices(file, { sightings: all, usable })
+  setTerms(file, options)
+  addServices(file, usable, { ...moves, terms: options.terms })
+  for (const doubt of moves.doubts) say(doubt)
   if (file.changes.length === 0) return say(`${path} needs no change.`)
   await writeAgentFile({ path, text: file.toString(), before, holdsSecrets: file.holdsSecrets })
   say(`${path} was ${before === undefined ? 'written' : 'changed'}:`)
@@ -120,6 +124,16 @@ function setAccess(file: AgentFile, access: Access, path: string): void {
   }
   file.remove('api_key_file')
   file.set('api_key', access.key)
+}
+
+/** Terms that are given count for services that are there already, too: for those of the named servers, where some are named. */
+function setTerms(file: AgentFile, { servers, terms }: InitOptions): void {
+  const named = new Set(servers.map(placeOf))
+  for (const [index, service] of file.services.entries()) {
+    if (service?.type !== 'image') continue
+    const place = service.url !== undefined && URL.canParse(service.url) ? placeOf(service.url) : undefined
+    if (named.size === 0 || (place !== undefined && named.has(place))) file.setTerms(index, terms)
+  }
 }
 
 /** Where nothing certain was found, what may be an image server is taken, or somebody knows better. */

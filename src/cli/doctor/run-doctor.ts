@@ -2,10 +2,11 @@ import { hostname } from 'node:os'
 import { AgentFile } from '../../config/agent-file.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
 import { CommandFailed } from '../command-failed.ts'
-import { addServices, correctServices, modelsOf, type Usable, usableOf } from './correct-file.ts'
+import { addServices, correctServices, type Looked } from './correct-file.ts'
 import { checkFile, findProblems, placesIn, printSightings, say } from './examine.ts'
 import { type Place, type Sighting, survey, usualPlaces } from './survey.ts'
 import { type Trial, tryImage } from './try-image.ts'
+import { modelsOf, type Usable, usableOf } from './usable.ts'
 
 export interface DoctorOptions {
   /** Addresses of image servers; none: the usual ones. */
@@ -80,8 +81,7 @@ interface FileWork {
 async function writeFile({ path, before, sightings, usable }: FileWork): Promise<void> {
   const file = openFile(before, path)
   fillIn(file)
-  correctServices(file, sightings)
-  addServices(file, usable)
+  correctAndAdd(file, { sightings, usable })
   const text = file.changes.length === 0 ? (before ?? '') : file.toString()
   const isNew = before === undefined
   if (file.changes.length > 0) {
@@ -91,6 +91,12 @@ async function writeFile({ path, before, sightings, usable }: FileWork): Promise
   }
   await judge({ path, text, ifRight: file.changes.length === 0 ? 'needs no change' : 'is right now' })
   if (isNew) say(`Start it with 'bin/inference-club agent --config ${path}'.`)
+}
+
+function correctAndAdd(file: AgentFile, looked: Looked): void {
+  const moves = correctServices(file, looked)
+  addServices(file, looked.usable, moves)
+  for (const doubt of moves.doubts) say(doubt)
 }
 
 /** What every file needs; gateway and key come from the variables that other commands have them from. */
@@ -106,8 +112,7 @@ export const machineName = (): string => hostname().split('.')[0]?.slice(0, 100)
 
 async function tellOfFile({ path, before, sightings, usable }: FileWork & { before: string }): Promise<void> {
   const corrected = openFile(before, path)
-  correctServices(corrected, sightings)
-  addServices(corrected, usable)
+  correctAndAdd(corrected, { sightings, usable })
   if (corrected.changes.length > 0) {
     say(`With --write, in ${path}:`)
     for (const change of corrected.changes) say(`  ${change}`)

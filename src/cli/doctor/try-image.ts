@@ -4,7 +4,7 @@ import { readBounded } from '../../agent/read-bounded.ts'
 import { EngineError } from '../../engines/engine.ts'
 import { createEngine } from '../../engines/engine-registry.ts'
 import { mayGetKey } from '../../engines/identify-server.ts'
-import type { Usable } from './correct-file.ts'
+import type { Usable } from './usable.ts'
 import { cleanText } from '../../lib/clean-text.ts'
 
 /** A model that has to be loaded first takes its time. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { modelsOf } from './correct-file.ts'
+import { modelsOf } from './usable.ts'
 
 const idsOf = (names: string[]) =>
   modelsOf({ server: 'x', models: names.map((servedAs) => ({ servedAs })) }).map(({ servedAs }) => servedAs)
