@@ -29,6 +29,8 @@ export interface NewService extends ServiceTerms {
   name: string
   engine: string
   url?: string
+  /** Of the image server. */
+  apiKey?: string
   models: readonly NewModel[]
   options?: Readonly<Record<string, string>>
 }
@@ -118,6 +120,14 @@ export class AgentFile {
     this.changes.push(`${nameOf(service)}: ${key} is ${value} now: ${why}`)
   }
 
+  /** Gives a service the key of its image server, where none is written: not even as a variable that is blank now. */
+  setKeyOfService(index: number, apiKey: string): void {
+    const service = this.#services()[index]
+    if (!service || textOf(service.get('api_key', true)) !== undefined) return
+    put(service, 'api_key', escape(apiKey))
+    this.changes.push(`${nameOf(service)}: api_key is set`)
+  }
+
   /** Takes out what does nothing with the engine that the service has now. */
   keepOnly(index: number, { takes, options }: { takes: readonly string[]; options: readonly string[] }): void {
     const service = this.#services()[index]
@@ -166,13 +176,14 @@ export class AgentFile {
   }
 
   add(service: NewService): void {
-    const { name, engine, url, models, options } = service
+    const { name, engine, url, apiKey, models, options } = service
     const isElsewhereLimited = this.#services().some((other) => other && TERM_KEYS.some((key) => other.has(key)))
     const node = this.#document.createNode({
       name: escape(name),
       type: 'image',
       engine,
       ...(url !== undefined && { url: escape(url) }),
+      ...(apiKey !== undefined && { api_key: escape(apiKey) }),
       ...termsOf(service)
     }) as YAMLMap
     node.set('models', this.#modelNodes(models))

@@ -4,7 +4,7 @@ import { closestName } from '../lib/closest-name.ts'
 export const PREFIX = 'INFERENCE_CLUB_'
 
 /** Variables that belong to other commands, or to the agent's own file. */
-const OTHER_VARIABLES = ['API_KEY', 'URL'].map((name) => PREFIX + name)
+const OTHER_VARIABLES = ['API_KEY', 'URL', 'IMAGE_SERVER_KEY'].map((name) => PREFIX + name)
 
 /** Variables of later versions: only a blank value asks for nothing that this version lacks. */
 const LATER_VARIABLES = ['DATABASE_URL'].map((name) => PREFIX + name)

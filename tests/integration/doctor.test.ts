@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Sighting } from '../../src/cli/doctor/survey.ts'
-import { takeUnsure } from '../../src/cli/doctor/init-agent.ts'
+import { takeUnsure } from '../../src/cli/doctor/explain-nothing.ts'
 import { ENGINES } from '../../src/engines/engine-descriptions.ts'
 import type { Recognised } from '../../src/engines/fingerprint.ts'
 import { parseListening } from '../../src/cli/doctor/find-exposure.ts'
@@ -282,6 +282,40 @@ servces:
     expect(stdout).toMatch(/comfyui is added: .*; all members may use it without a limit, unlike others of the file$/m)
   })
 
+  it.each([
+    ['doctor', '--write'],
+    ['agent', '--init', '--no-start', '--server']
+  ])(
+    'takes the key of an image server that wants one from a variable, and keeps it to itself: %s',
+    async (...command) => {
+      const server = await started(startFakeOpenAIServer({ requiredApiKey: 'sk-upstream', knownModels: ['flux-dev'] }))
+      const env = { INFERENCE_CLUB_API_KEY: 'ic_abc', INFERENCE_CLUB_URL: 'http://127.0.0.1:9' }
+      const without = await club([...command, server.url], env)
+      expect(without).toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining(`a server that asks for a key\t-\t-\t-\twants a key`),
+        stderr: `${server.url} lets nobody in without a key: set INFERENCE_CLUB_IMAGE_SERVER_KEY to it, or run this at a terminal, which asks for it.\n`
+      })
+      const wrong = await club([...command, server.url], { ...env, INFERENCE_CLUB_IMAGE_SERVER_KEY: 'sk-wrong' })
+      expect(wrong).toMatchObject({ code: 1, stderr: `${server.url} refuses the key that it was given.\n` })
+      await expect(written()).rejects.toThrow('ENOENT')
+      const right = await club([...command, server.url], { ...env, INFERENCE_CLUB_IMAGE_SERVER_KEY: 'sk-upstream' })
+      expect({ code: right.code, stderr: right.stderr }).toEqual({ code: 0, stderr: '' })
+      expect(parse(await written())).toMatchObject({ services: [{ engine: 'openai', api_key: 'sk-upstream' }] })
+      expect(await modeOf()).toBe(0o600)
+      expect(JSON.stringify([without, wrong, right])).not.toMatch(/sk-(upstream|wrong)/)
+    }
+  )
+
+  it('gives a service without a key the one that its server was opened with', async () => {
+    const server = await started(startFakeOpenAIServer({ requiredApiKey: 'sk-upstream', knownModels: ['sdxl'] }))
+    await writeFile(path(), `${HEAD}  - {name: a, type: image, engine: openai, url: "${server.url}", models: [{id: sdxl}]}\n`) // prettier-ignore
+    const env = { INFERENCE_CLUB_IMAGE_SERVER_KEY: 'sk-upstream' }
+    const { code, stdout } = await club(['doctor', 'agent.yaml', '--write'], env)
+    expect({ code, told: stdout.includes('  a: api_key is set\n') }).toEqual({ code: 0, told: true })
+    expect(parse(await written())).toMatchObject({ services: [{ api_key: 'sk-upstream' }] })
+  })
+
   it('writes what is not known to make images only where its address was given, or --try has shown it', async () => {
     const server = await started(startFakeOpenAIServer({ knownModels: ['flux-dev'] }))
     const { code, stdout, stderr } = await club(['doctor', server.url, '--try'])
@@ -412,15 +446,17 @@ describe('what agent --init takes where nobody can be asked', () => {
   const [one, other] = [sighting(1234, { isUnsure: true }), sighting(1235, { isUnsure: true })]
   const useless = sighting(1236, { models: [] })
 
+  const ways = { byAddress: 'give its address as --server <url>', naming: (url: string) => `--server ${url}` }
+
   it('is the only server of which it is not known whether it makes images', () => {
-    expect(takeUnsure([useless, one])).toEqual({ ...one, isNamed: true })
+    expect(takeUnsure([useless, one], ways)).toEqual({ ...one, isNamed: true })
   })
 
   it('is none of several, nor one without models: it names the option that it has', () => {
-    expect(() => takeUnsure([one, other])).toThrow('--server http://127.0.0.1:1234')
+    expect(() => takeUnsure([one, other], ways)).toThrow('--server http://127.0.0.1:1234')
     const unclear = sighting(1237, { models: [], unclear: [{ servedAs: 'llama' }], isUnsure: true })
-    expect(() => takeUnsure([unclear])).toThrow('--server <url>')
-    expect(() => takeUnsure([useless])).toThrow('--server <url>')
+    expect(() => takeUnsure([unclear], ways)).toThrow('--server http://127.0.0.1:1237')
+    expect(() => takeUnsure([useless], ways)).toThrow('--server <url>')
   })
 })
 

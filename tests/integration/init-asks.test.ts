@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type InitOptions, initAgent } from '../../src/cli/doctor/init-agent.ts'
+import { runDoctor } from '../../src/cli/doctor/run-doctor.ts'
+import { survey } from '../../src/cli/doctor/survey.ts'
+import { unlock } from '../../src/cli/doctor/unlock.ts'
 import { startFakeComfy } from '../support/fake-comfyui-server.ts'
 import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { freePort } from '../support/free-port.ts'
@@ -125,6 +128,28 @@ describe('agent --init at a terminal', () => {
     expect(await written()).toContain(`api_key: ${KEY}`)
   })
 
+  it('asks for the key of an image server that wants one, again while it is refused, and does not show it', async () => {
+    const server = await startFakeOpenAIServer({ requiredApiKey: 'sk-upstream', knownModels: ['flux-dev'] })
+    open.push(server)
+    const person = sitDown([server.url])
+    await person.answer(`Key of ${server.url} (Enter: none): `, 'sk-wrong')
+    await person.answer('The server refuses that key.', 'sk-upstream')
+    await person.answer(`(Enter: ${server.url}, unsure; or another)`, '')
+    expect(await person.outcome).toBe('written')
+    expect(person.all()).not.toMatch(/sk-(wrong|upstream)/)
+    expect(await written()).toContain('api_key: sk-upstream')
+  })
+
+  it('sends the key of a variable to none of several that want one', async () => {
+    const servers = await Promise.all([1, 2].map(() => startFakeOpenAIServer({ requiredApiKey: 'sk-upstream' })))
+    open.push(...servers)
+    const seen = await unlock(await survey(placesOf(servers.map(({ url }) => url))), { terminal: undefined, key: 'sk-upstream' }) // prettier-ignore
+    expect(seen.map(({ found }) => found[0]?.wantsKey)).toEqual([true, true])
+    for (const server of servers) {
+      expect(server.requests.some(({ headers }) => headers.authorization !== undefined)).toBe(false)
+    }
+  })
+
   it.each(['\u0003', '\u0004'])('writes nothing when the asking is ended (%j)', async (keys) => {
     const person = sitDown([await startUnsure()])
     await waitFor(() => person.shown().includes('Enter:'))
@@ -145,5 +170,32 @@ describe('agent --init without a terminal', () => {
     )
     await alone(one)
     expect(await written()).toContain(`url: ${one}`)
+  })
+})
+
+describe('doctor beside servers of which nobody knows whether they make images', () => {
+  const doctor = (urls: readonly string[], { write = false } = {}) =>
+    runDoctor(
+      { urls: [], path: join(folder, 'agent.yaml'), isFileNamed: false, write, tries: false },
+      { terminal: undefined, usual: placesOf(urls) }
+    )
+
+  it('writes what agent --init would take', async () => {
+    const [one, other] = [await startUnsure(), await startUnsure()]
+    await expect(doctor([one, other], { write: true })).rejects.toThrow(
+      `It is not known which of ${one}, ${other} make images: name those that do, such as 'doctor ${one} --write'.`
+    )
+    // A key of the gateway is not set here: the file lacks nothing else.
+    await expect(doctor([one], { write: true })).rejects.toThrow(/^[^\n]*\n[^\n]*INFERENCE_CLUB_API_KEY[^\n]*$/)
+    expect(await written()).toContain(`url: ${one}`)
+  })
+
+  it('says what to type next, and not that they are to be started', async () => {
+    const [sure, unclear] = [await startUnsure(), await startUnsure(['sunny-xl'])]
+    for (const url of [sure, unclear]) {
+      await expect(doctor([url])).rejects.toThrow(
+        `${url} may make images, which cannot be asked: 'doctor ${url} --try' has it make one, 'doctor ${url} --write' takes it as it is.`
+      )
+    }
   })
 })

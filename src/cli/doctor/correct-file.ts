@@ -42,6 +42,7 @@ function correctService(file: AgentFile, { index, sightings, moved }: Corrected)
   if (moved) {
     const { sighting, recognised } = moved
     file.setOfService(index, 'url', { value: sighting.url, why: `${recognised.server} answers there` })
+    giveKey(file, index, sighting)
     return correctModels(file, { index, found: recognised })
   }
   const sighting = sightings.find((one) => one.service === index)
@@ -56,8 +57,16 @@ function correctService(file: AgentFile, { index, sightings, moved }: Corrected)
     const kept = mayGetKey(name, engine) ? takes : takes.filter((key) => key !== 'api_key')
     file.keepOnly(index, { takes: kept, options: options.map((option) => option.name) })
   }
+  giveKey(file, index, sighting)
   const taken = sighting.found.find((one) => one.engine?.name === file.services[index]?.engine)
   if (taken) correctModels(file, { index, found: taken })
+}
+
+/** The key with which its server let somebody in, if its engine may have it. */
+function giveKey(file: AgentFile, index: number, { apiKey, engine: writtenFor, found: [best] }: Sighting): void {
+  const { engine, apiKey: written } = file.services[index] ?? {}
+  if (apiKey === undefined || written !== undefined || engine === undefined || best?.engine?.name !== engine) return
+  if (best.engine.takes.includes('api_key') && mayGetKey(engine, writtenFor)) file.setKeyOfService(index, apiKey)
 }
 
 function correctEngineName(file: AgentFile, index: number, engine: string | undefined): void {
@@ -102,11 +111,14 @@ export function addServices(
 ): void {
   for (const { sighting, recognised } of usable) {
     if (placesOf(file).has(placeOf(sighting.url)) || unclear.has(sighting)) continue
+    const { name: engine, takes } = recognised.engine
+    const isKeyed = sighting.apiKey !== undefined && takes.includes('api_key') && mayGetKey(engine, sighting.engine)
     const names = new Set(file.services.map((service) => service?.name))
     file.add({
-      name: unique(recognised.engine.name, names),
-      engine: recognised.engine.name,
+      name: unique(engine, names),
+      engine,
       url: sighting.url,
+      ...(isKeyed && { apiKey: sighting.apiKey }),
       models: modelsOf(recognised),
       ...(recognised.options && { options: recognised.options }),
       ...terms

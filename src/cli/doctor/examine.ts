@@ -65,9 +65,11 @@ export function printSightings(
     const { shown, found, exposure, apiKey } = sighting
     const [best] = found
     const isShown = best?.isUnsure && trials.get(sighting)?.worked
-    // Of one that has a key the examination of its service says whether it is refused.
+    // Of one that has a key it is said elsewhere whether it is refused.
     if (best?.note !== undefined && !isShown && !(best.wantsKey && apiKey !== undefined)) {
-      say([`${shown}: ${best.note}`, ...(best.isUnsure && ifUnsure !== undefined ? [ifUnsure] : [])].join(' '))
+      const ifLocked = sighting.service === undefined ? undefined : 'Write it as the api_key of its service.'
+      const advice = best.isUnsure ? ifUnsure : best.wantsKey ? ifLocked : undefined
+      say([`${shown}: ${best.note}`, ...(advice === undefined ? [] : [advice])].join(' '))
     }
     if (exposure !== undefined && best && best.server !== 'inference.club') say(warningOf(shown, exposure))
   }
@@ -75,11 +77,12 @@ export function printSightings(
 
 const shownOf = ({ models, unclear = [] }: Recognised) => (models.length > 0 ? models : unclear)
 
-function stateOf({ contact, found }: Sighting): string {
+function stateOf({ contact, found, apiKey }: Sighting): string {
   if (contact === 'none') return 'nothing is there'
   if (contact === 'silent') return 'no answer in time'
   const [best] = found
   if (!best) return 'an unknown server'
+  if (best.wantsKey) return apiKey === undefined ? 'wants a key' : 'refuses its key'
   if (!best.engine) return 'not to be used'
   if (shownOf(best).length === 0) return 'no model'
   return best.isUnsure ? 'unsure' : 'ready'

@@ -3,13 +3,15 @@ import { checkApiKey, checkGateway } from '../../config/agent-config-checks.ts'
 import type { AgentFile, NewService } from '../../config/agent-file.ts'
 import { loadClientSettings } from '../../config/client-settings.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
-import { ask, findTerminal, type Terminal } from '../ask.ts'
+import { ask, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { addServices, correctServices } from './correct-file.ts'
 import { placesIn, printSightings, say } from './examine.ts'
 import { asUrl, placeOf } from './place.ts'
-import { machineName, nothingFound, openFile } from './run-doctor.ts'
-import { type Place, type Sighting, survey, usualPlaces } from './survey.ts'
+import { takeUnsure, unsureOf, type Ways } from './explain-nothing.ts'
+import { machineName, openFile, type Surroundings, usualSurroundings } from './run-doctor.ts'
+import { type Sighting, survey } from './survey.ts'
+import { type Keys, unlock } from './unlock.ts'
 import { usableOf } from './usable.ts'
 
 export interface InitOptions {
@@ -24,13 +26,6 @@ export interface InitOptions {
   terms: Pick<NewService, 'access' | 'imagesPerHour' | 'imagesPerUserHour'>
 }
 
-export interface Surroundings {
-  /** Absent: nobody can be asked. */
-  terminal: Terminal | undefined
-  /** Where image servers are looked for when none is named. */
-  usual: readonly Place[]
-}
-
 type Access = { key: string } | { keyFile: string } | 'variable' | 'written'
 
 /**
@@ -39,19 +34,18 @@ type Access = { key: string } | { keyFile: string } | 'variable' | 'written'
  */
 export async function initAgent(
   options: InitOptions,
-  { terminal, usual }: Surroundings = { terminal: findTerminal(), usual: usualPlaces() }
+  { terminal, usual }: Surroundings = usualSurroundings()
 ): Promise<void> {
   const { path } = options
   const before = await readAgentFile(path)
   const file = openFile(before, path)
   const given = readGiven(options, file)
   if (!terminal) requireGiven(given)
-  const sightings = await survey([
-    ...placesIn(file),
-    ...(options.servers.length > 0 ? options.servers.map((url) => ({ url, isNamed: true })) : usual)
-  ])
+  const keys: Keys = { terminal, key: loadClientSettings().imageServerKey }
+  const places = options.servers.length > 0 ? options.servers.map((url) => ({ url, isNamed: true })) : usual
+  const sightings = await unlock(await survey([...placesIn(file), ...places]), keys)
   printSightings(sightings, { file, trials: new Map() })
-  const all = await findMore(sightings, { file, terminal })
+  const all = await findMore(sightings, { file, keys })
   const { gateway, access } = terminal ? await askForMissing(given, terminal) : requireGiven(given)
   if (gateway !== 'written') file.set('gateway', gateway)
   setAccess(file, access, path)
@@ -139,10 +133,11 @@ function setTerms(file: AgentFile, { servers, terms }: InitOptions): void {
 /** Where nothing certain was found, what may be an image server is taken, or somebody knows better. */
 async function findMore(
   sightings: readonly Sighting[],
-  { file, terminal }: { file: AgentFile; terminal: Terminal | undefined }
+  { file, keys }: { file: AgentFile; keys: Keys }
 ): Promise<readonly Sighting[]> {
+  const { terminal } = keys
   if (usableOf(sightings, new Set()).length > 0 || file.services.length > 0) return sightings
-  if (!terminal) return [takeUnsure(sightings)]
+  if (!terminal) return [takeUnsure(sightings, WAYS)]
   // Whoever is asked names a server by taking it.
   const unsure = unsureOf(sightings.map((sighting) => ({ ...sighting, isNamed: true })))
   if (unsure.length === 0)
@@ -162,29 +157,11 @@ async function findMore(
     const url = typed === '' ? usual : asUrl(typed)
     const known = unsure.find(({ shown }) => shown === url)
     if (known) return [{ ...known, isNamed: true }]
-    const more = await survey([{ url: url ?? typed, isNamed: true }])
+    const more = await unlock(await survey([{ url: url ?? typed, isNamed: true }]), keys)
     printSightings(more, { file, trials: new Map() })
     if (usableOf(more, new Set()).length > 0) return more
     terminal.output.write('No image server that can be used is there.\n')
   }
 }
 
-const BY_OPTION = 'give its address as --server <url>'
-
-/** Those that may make images: of them it cannot be asked. */
-const unsureOf = (sightings: readonly Sighting[]): Sighting[] =>
-  usableOf(sightings, new Set(sightings)).map(({ sighting }) => sighting)
-
-/** The only server that may make images, where nobody can be asked; says so. Throws `CommandFailed` when there is none, or several. */
-export function takeUnsure(sightings: readonly Sighting[]): Sighting {
-  const [only, ...others] = unsureOf(sightings)
-  if (!only) throw nothingFound(sightings, BY_OPTION)
-  if (others.length > 0) {
-    const all = [only, ...others].map(({ shown }) => shown)
-    throw new CommandFailed(
-      `It is not known which of ${all.join(', ')} make images: name those that do, such as --server ${only.shown}.`
-    )
-  }
-  say(`${only.shown} is taken, being the only one: take its service out of the file if it makes no images.`)
-  return { ...only, isNamed: true }
-}
+const WAYS: Ways = { byAddress: 'give its address as --server <url>', naming: (url) => `--server ${url}` }

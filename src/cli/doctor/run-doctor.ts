@@ -1,11 +1,15 @@
 import { hostname } from 'node:os'
 import { AgentFile } from '../../config/agent-file.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
+import { loadClientSettings } from '../../config/client-settings.ts'
+import { findTerminal, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { addServices, correctServices, type Looked } from './correct-file.ts'
 import { checkFile, findProblems, placesIn, printSightings, say } from './examine.ts'
+import { explainNothing, takeUnsure, type Ways } from './explain-nothing.ts'
 import { type Place, type Sighting, survey, usualPlaces } from './survey.ts'
 import { type Trial, tryImage } from './try-image.ts'
+import { unlock } from './unlock.ts'
 import { modelsOf, type Usable, usableOf } from './usable.ts'
 
 export interface DoctorOptions {
@@ -19,23 +23,45 @@ export interface DoctorOptions {
   tries: boolean
 }
 
+export interface Surroundings {
+  /** Absent: nobody can be asked. */
+  terminal: Terminal | undefined
+  /** Where image servers are looked for when none is named. */
+  usual: readonly Place[]
+}
+
+export const usualSurroundings = (): Surroundings => ({ terminal: findTerminal(), usual: usualPlaces() })
+
 /** Tells which image servers there are, and what is wrong with the agent's file. Throws `CommandFailed`, `ConfigError`. */
-export async function runDoctor({ urls, path, isFileNamed, write, tries }: DoctorOptions): Promise<void> {
+export async function runDoctor(
+  { urls, path, isFileNamed, write, tries }: DoctorOptions,
+  { terminal, usual }: Surroundings = usualSurroundings()
+): Promise<void> {
   const looksAtFile = write || isFileNamed || urls.length === 0
   const before = looksAtFile ? await readAgentFile(path) : undefined
   if (before === undefined && isFileNamed && !write) throw new CommandFailed(`${path}: there is no such file.`)
   const file = before === undefined ? undefined : openFile(before, path)
   const named: Place[] = urls.map((url) => ({ url, isNamed: true }))
-  const sightings = await survey([...(file ? placesIn(file) : []), ...(named.length > 0 ? named : usualPlaces())])
+  const places = [...(file ? placesIn(file) : []), ...(named.length > 0 ? named : usual)]
+  const keys = { terminal, key: loadClientSettings().imageServerKey }
+  const sightings = await unlock(await survey(places), keys)
   const trials = tries ? await tryAll(sightings) : new Map<Sighting, Trial>()
   printSightings(sightings, { file, trials, ifUnsure: '--try finds out.' })
 
   const worked = new Set([...trials].flatMap(([sighting, { worked: made }]) => (made ? [sighting] : [])))
-  const usable = usableOf(sightings, worked)
-  if (usable.length === 0 && (!file || file.services.length === 0)) throw nothingFound(sightings)
+  const certain = usableOf(sightings, worked)
+  const hasNothing = certain.length === 0 && (!file || file.services.length === 0)
+  if (hasNothing && (!write || tries)) throw explainNothing(sightings, WAYS, trials)
+  const usable = hasNothing ? usableOf([takeUnsure(sightings, WAYS)], worked) : certain
   if (write) await writeFile({ path, before, sightings, usable })
   else if (file && before !== undefined) await tellOfFile({ path, before, sightings, usable })
   else say(`'doctor --write' writes a file for the agent, 'agent --init' starts one as well.`)
+}
+
+const WAYS: Ways = {
+  byAddress: 'give its address',
+  naming: (url) => `'doctor ${url} --write'`,
+  trying: (url) => `'doctor ${url} --try'`
 }
 
 /** With its keys as they were meant, so that nothing that is written under a misspelt one is overlooked, or filled in beside it. */
@@ -61,14 +87,6 @@ async function tryAll(sightings: readonly Sighting[]): Promise<Map<Sighting, Tri
     }
   }
   return trials
-}
-
-/** `how` says how an address is given. */
-export function nothingFound(sightings: readonly Sighting[], how = 'give its address'): CommandFailed {
-  const looked = sightings.map(({ shown }) => shown).join(', ')
-  return new CommandFailed(
-    `No image server that can be used was found (looked at ${looked}). Start it first, or ${how}.`
-  )
 }
 
 interface FileWork {

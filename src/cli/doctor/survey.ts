@@ -45,6 +45,13 @@ export async function survey(places: readonly Place[]): Promise<Sighting[]> {
   return Promise.all(different.map(look))
 }
 
+/** Looks once more, with the key that whoever sits there has for this server. */
+export const lookAgain = (place: Place, apiKey: string): Promise<Sighting> =>
+  look({ ...place, apiKey, engine: place.engine ?? AS_BEARER })
+
+/** An engine whose keys are bearers: so a key is sent to what is not known without it. */
+const AS_BEARER = 'openai'
+
 async function look(place: Place): Promise<Sighting> {
   const { url, apiKey, engine, headers } = place
   const { contact, result } = await identifyServer({

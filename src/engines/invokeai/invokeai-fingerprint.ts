@@ -20,7 +20,8 @@ export const fingerprintInvoke: Fingerprint = async (look) => {
       engine: INVOKEAI,
       server,
       models: [],
-      note: 'It wants an account: give a token of one, or email:password, as api_key.'
+      wantsKey: true,
+      note: 'It wants an account: its key is a token of one, or email:password.'
     }
   }
   const found = parseModels(list.json)

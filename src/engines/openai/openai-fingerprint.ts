@@ -45,7 +45,9 @@ export const fingerprintOpenAI: Fingerprint = async (look) => {
   const entries = modelEntries(list?.json)
   // A call that must be a POST: whoever has it says so.
   const hasRoute = route?.status === 405
-  if ((list?.status === 401 || list?.status === 403) && list.json !== undefined) return WITHOUT_KEY
+  if (list?.status === 401 || (list?.status === 403 && list.json !== undefined)) {
+    return list.json === undefined ? BEHIND_PASSWORD : WITHOUT_KEY
+  }
   if (list?.status !== 200 || !entries) return undefined
   const profile = profileOfAddress(look.url) ?? (await recogniseProfile(look, entries))
   const family = FAMILIES[profile.name as ProfileName]
@@ -71,7 +73,14 @@ const WITHOUT_KEY: Recognised = {
   server: 'a server that asks for a key',
   models: [],
   wantsKey: true,
-  note: "It asks for a key: write it into the agent's file, as the api_key of its service."
+  note: 'It asks for a key.'
+}
+
+/** A page of a web server that stands in front of it. */
+const BEHIND_PASSWORD: Recognised = {
+  ...WITHOUT_KEY,
+  server: 'a server that asks for a key or a password',
+  note: 'It asks for a key, or for a user name and a password, which are written into its address: http://user:password@host.'
 }
 
 function noteOf({

@@ -19,7 +19,8 @@ export const fingerprintSwarm: Fingerprint = async (look) => {
       engine: SWARMUI,
       server: 'SwarmUI',
       models: [],
-      note: 'It wants an account: make a token in its User tab, and give it as api_key.'
+      wantsKey: true,
+      note: 'It wants an account: its key is a token, which is made in its User tab.'
     }
   }
   const body = { session_id: session.id, path: '', depth: 20, subtype: 'Stable-Diffusion' }

@@ -1,0 +1,87 @@
+import { CommandFailed } from '../command-failed.ts'
+import { say } from './examine.ts'
+import type { Sighting } from './survey.ts'
+import type { Trial } from './try-image.ts'
+import { isLocked, KEY_VARIABLE } from './unlock.ts'
+import { usableOf } from './usable.ts'
+
+/** What may be typed next, in the words of the command that looked. */
+export interface Ways {
+  /** How an address is given. */
+  byAddress: string
+  /** What takes a server of which it is not known whether it makes images. */
+  naming: (url: string) => string
+  /** What has such a server show it; absent: the command cannot. */
+  trying?: (url: string) => string
+}
+
+/** Those that may make images: of them it cannot be asked. */
+export const unsureOf = (sightings: readonly Sighting[]): Sighting[] =>
+  usableOf(sightings, new Set(sightings)).map(({ sighting }) => sighting)
+
+/** The only server that may make images, where nobody can be asked; says so. Throws `CommandFailed` when there is none, or several. */
+export function takeUnsure(sightings: readonly Sighting[], ways: Ways): Sighting {
+  const [only, ...others] = unsureOf(sightings)
+  if (!only) throw explainNothing(sightings, ways)
+  if (others.length > 0) {
+    const all = [only, ...others].map(({ shown }) => shown)
+    throw new CommandFailed(
+      `It is not known which of ${all.join(', ')} make images: name those that do, such as ${ways.naming(only.shown)}.`
+    )
+  }
+  say(`${only.shown} is taken, being the only one: take its service out of the file if it makes no images.`)
+  return { ...only, isNamed: true }
+}
+
+/**
+ * Why nothing that was seen can be used as it is, and what to type next: a server that lacks a key or a trial was found,
+ * and need not be started. `trials` are what was tried.
+ */
+export function explainNothing(
+  sightings: readonly Sighting[],
+  { byAddress, naming, trying }: Ways,
+  trials: ReadonlyMap<Sighting, Trial> = new Map()
+): CommandFailed {
+  const list = (some: readonly Sighting[]) => some.map(({ shown }) => shown).join(', ')
+  const tell = (some: readonly Sighting[], sentence: string) => (some.length > 0 ? [`${list(some)} ${sentence}`] : [])
+  const others = sightings.filter(({ found: [best] }) => best?.server !== 'inference.club')
+  const locked = others.filter(isLocked)
+  const untried = others.filter((one) => !trials.has(one))
+  const unsure = unsureOf(untried.map((one) => ({ ...one, isNamed: true })))
+  const next = (url: string) => [
+    ...(trying ? [`${trying(url)} has it make one`] : []),
+    `${naming(url)} takes it as it is`
+  ]
+  const sentences = [
+    ...tell(
+      locked,
+      locked.length > 1
+        ? `let nobody in without a key: give the address of the one whose key ${KEY_VARIABLE} is, or run this at a terminal, which asks.`
+        : `lets nobody in without a key: set ${KEY_VARIABLE} to it, or run this at a terminal, which asks for it.`
+    ),
+    ...tell(
+      others.filter(({ found: [best], apiKey }) => best?.wantsKey && apiKey !== undefined),
+      'refuses the key that it was given.'
+    ),
+    ...tell([...trials.keys()], 'made no image, as the table says.'),
+    ...tell(unsure, `may make images, which cannot be asked: ${next(unsure[0]?.shown ?? '').join(', ')}.`)
+  ]
+  if (sentences.length > 0) return new CommandFailed(sentences.join('\n'))
+  const why = [
+    ...tell(
+      others.filter(({ contact, found }) => contact === 'answers' && found.length === 0),
+      'answers as no image server that is known'
+    ),
+    ...tell(
+      others.filter(({ contact }) => contact === 'silent'),
+      'takes connections and does not answer'
+    ),
+    ...tell(
+      others.filter(({ found }) => found.length > 0),
+      'cannot be used as it is'
+    )
+  ]
+  return new CommandFailed(
+    `No image server that can be used was found (${[`looked at ${list(sightings)}`, ...why].join('; ')}). Start it first, or ${byAddress}.`
+  )
+}
