@@ -3,16 +3,17 @@ import { EngineError, type EngineRun } from '../engines/engine.ts'
 import { inBackground } from '../lib/async.ts'
 import { clampCount } from '../lib/bounds.ts'
 import type { Logger } from '../lib/logger.ts'
-import { formatDuration } from '../lib/quantities.ts'
-import { type AgentMessage, type AttemptFault, type GatewayMessage, MAX_RETRY_AFTER_MS } from '../protocol/messages.ts'
+import type { AgentMessage, AttemptFault, GatewayMessage } from '../protocol/messages.ts'
 import type { AgentService } from './agent-services.ts'
+import { failureOf, Stopped } from './attempt-failure.ts'
 import { chooseExtras } from './choose-extras.ts'
 import { deliverImage } from './deliver-image.ts'
 import type { DirectUploads } from './direct-uploads.ts'
 import { explainServer } from './explain-server.ts'
 import type { GatewayTransfers } from './gateway-transfers.ts'
-import { type Failure, type Held, HeldAttempts } from './held-attempts.ts'
+import { type Held, HeldAttempts } from './held-attempts.ts'
 import type { Doubt } from './service-probes.ts'
+import { withinTime } from './engine-time.ts'
 import { offeredModel } from './offered-model.ts'
 import { openInput } from './open-input.ts'
 import { prepareImage } from './prepare-image.ts'
@@ -59,11 +60,6 @@ const OUTCOMES = {
   stored: 'an image was made',
   unwanted: 'an image was made that is not wanted any more'
 }
-
-/** Thrown into an attempt that the gateway or the owner stops: its outcome is told to nobody. */
-class Stopped extends Error {}
-/** Thrown into an attempt that takes longer than its service allows. */
-class TimedOut extends Error {}
 
 /**
  * Runs attempts and keeps what they made until the gateway has it. The socket may come and go meanwhile: an attempt
@@ -338,23 +334,6 @@ export class AttemptRunner {
   }
 }
 
-/** The engine's work alone has a time: what is moved from and to the gateway before and after it has none. */
-async function withinTime<T extends object>(
-  abort: AbortController,
-  timeoutMs: number,
-  work: () => Promise<T>
-): Promise<T & { generatingMs: number }> {
-  const tooLong = () => abort.abort(new TimedOut(`The image took longer than ${formatDuration(timeoutMs)}.`))
-  const timer = setTimeout(tooLong, timeoutMs)
-  const began = performance.now()
-  try {
-    const done = await work()
-    return { ...done, generatingMs: Math.round(performance.now() - began) }
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 /** True at most once every `ms`. */
 function throttle(ms: number): () => boolean {
   let last = -Infinity
@@ -364,20 +343,4 @@ function throttle(ms: number): () => boolean {
     last = now
     return true
   }
-}
-
-/** Undefined when there is nobody to tell. */
-function failureOf(error: unknown): Failure | undefined {
-  if (error instanceof Stopped) return undefined
-  if (error instanceof TimedOut) return { fault: 'timeout', message: error.message }
-  if (error instanceof EngineError) {
-    const { fault, message, param, retryAfterMs: ms } = error
-    return {
-      fault,
-      message: message.slice(0, 1000),
-      ...(param !== undefined && { param: param.slice(0, 100) }),
-      ...(ms !== undefined && { retry_after_ms: Math.min(MAX_RETRY_AFTER_MS, Math.max(0, Math.ceil(ms))) })
-    }
-  }
-  return { fault: 'crashed', message: 'The agent failed unexpectedly.' }
 }
