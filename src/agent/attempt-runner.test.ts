@@ -42,7 +42,7 @@ describe('an attempt', () => {
       const logger = { ...silentLogger(), warn: (_about: unknown, text?: string) => void said.push(text ?? '') }
       const cause = Object.assign(new Error('gone'), { code: 'ECONNRESET' })
       const failure = new EngineError('crashed', 'The image server closed the connection without an answer.', { cause })
-      const { runner } = arrange({ hasAnswered: () => hasAnswered, logger }, failure)
+      const { runner } = arrange({ hasAnswered: () => hasAnswered, logger }, { failure })
       runner.start(assigned('first'))
       await runner.settled()
       expect(said).toEqual([expect.stringMatching(words)])

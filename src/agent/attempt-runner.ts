@@ -1,26 +1,24 @@
 import { Readable } from 'node:stream'
-import { EngineError, type EngineRun } from '../engines/engine.ts'
+import { EngineError } from '../engines/engine.ts'
 import { inBackground } from '../lib/async.ts'
-import { clampCount } from '../lib/bounds.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { AgentMessage, AttemptFault, GatewayMessage } from '../protocol/messages.ts'
 import type { AgentService } from './agent-services.ts'
-import { failureOf, Stopped } from './attempt-failure.ts'
+import { failureOf, SLOT_PAUSE_MS, Stopped, TakenBack } from './attempt-failure.ts'
 import { chooseExtras } from './choose-extras.ts'
 import { deliverImage } from './deliver-image.ts'
 import type { DirectUploads } from './direct-uploads.ts'
+import { SeenPaces } from './expected-end.ts'
 import { explainServer } from './explain-server.ts'
 import type { GatewayTransfers } from './gateway-transfers.ts'
 import { type Held, HeldAttempts } from './held-attempts.ts'
 import type { Doubt } from './service-probes.ts'
-import { withinTime } from './engine-time.ts'
+import { makeImage } from './make-image.ts'
 import { offeredModel } from './offered-model.ts'
 import { openInput } from './open-input.ts'
 import { prepareImage } from './prepare-image.ts'
 import { type PreparedInputs, prepareInputs } from './prepare-inputs.ts'
-import { readBounded } from './read-bounded.ts'
 import { asWhatIsOffered, toImageTask, withSpeltLoras } from './image-task.ts'
-import { createPreviewShower } from './show-previews.ts'
 import { seedToTell, seedWarnings, sizeWarnings } from './tell-result.ts'
 
 export type Assigned = Extract<GatewayMessage, { type: 'attempt.assigned' }>
@@ -52,10 +50,7 @@ export interface AgentLimits {
   maxPixels: number
 }
 
-const PROGRESS_EVERY_MS = 100
-const PREVIEW_EVERY_MS = 500
 const DOUBTFUL: readonly AttemptFault[] = ['unreachable', 'model_missing', 'timeout']
-const SLOT_PAUSE_MS = 250
 const OUTCOMES = {
   stored: 'an image was made',
   unwanted: 'an image was made that is not wanted any more'
@@ -68,6 +63,7 @@ const OUTCOMES = {
 export class AttemptRunner {
   readonly #parts: AttemptRunnerParts
   readonly #held: HeldAttempts
+  readonly #paces = new SeenPaces()
   #draining = false
 
   constructor(parts: AttemptRunnerParts) {
@@ -89,7 +85,6 @@ export class AttemptRunner {
       service && (isStandby ? this.#held.hasRoom(name, service.config.prefetch) : this.#held.hasPlace(name))
     if (!service?.engine || !hasRoom || (isStandby && this.#draining)) {
       const message = service?.engine ? 'The service is busy.' : 'The service is not offered any more.'
-      // The gateway counts its slots a little differently at the moment: it may well be right soon.
       const soon = { fault: 'busy', message, retry_after_ms: SLOT_PAUSE_MS } as const
       this.#parts.send({ type: 'attempt.failed', attempt_id: id, token, ...soon })
       return
@@ -123,17 +118,38 @@ export class AttemptRunner {
   }
 
   /**
-   * Begins what is held ready and may begin, wherever an engine has a place for it, and asks the gateway for what could begin now
-   * or when bytes that an engine has made are read. Without an answer nothing begins, for others may make the same by now.
+   * Begins what is held ready and may begin, wherever an engine has a place for it, and asks the gateway for what could begin now,
+   * when bytes that an engine has made are read, or behind what is nearly made. Without an answer nothing begins, for others may
+   * make the same by now.
    */
   beginStandbys(): void {
+    for (const held of this.#held.turns()) {
+      delete held.isAhead
+      held.time?.beFirst()
+      held.expected?.begin()
+    }
     for (const [id, held] of this.#held) {
       if (!held.begin || held.abort.signal.aborted) continue
       if (held.leave === 'given') {
-        if (this.#held.hasPlace(held.service)) held.begin()
-      } else if (!held.leave && !this.#draining && this.#held.hasPlaceSoon(held.service)) {
-        if (this.#parts.send({ type: 'attempt.ready', attempt_id: id })) held.leave = 'asked'
+        if (this.#held.mayBeGiven(held)) held.begin()
+      } else if (!held.leave && !this.#draining && this.#held.hasPlaceAhead(held.service)) {
+        const isAhead = !this.#held.hasPlaceSoon(held.service)
+        if (!this.#parts.send({ type: 'attempt.ready', attempt_id: id })) continue
+        held.leave = 'asked'
+        if (isAhead) held.isAhead = true
       }
+    }
+  }
+
+  /** What went ahead is given back, to whoever is idle, when what is before it takes longer than expected. */
+  #takeBack(service: string): void {
+    for (const [id, held] of this.#held.tooEarly(service)) {
+      const reason = new TakenBack()
+      held.abort.abort(reason)
+      if (!held.begin) continue // Its image server is told first.
+      this.#held.delete(id)
+      const failure = failureOf(reason)
+      if (failure) this.#parts.send({ type: 'attempt.failed', attempt_id: id, token: held.token, ...failure })
     }
   }
 
@@ -165,7 +181,11 @@ export class AttemptRunner {
   reconcile(gone: readonly string[]): void {
     for (const id of gone) this.cancelSoon(id)
     // What the answer was nobody knows.
-    for (const held of this.#held.values()) if (held.leave === 'asked') delete held.leave
+    for (const held of this.#held.values()) {
+      if (held.leave !== 'asked') continue
+      delete held.leave
+      delete held.isAhead
+    }
     for (const [id, { failure, token }] of this.#held) {
       if (!failure || gone.includes(id)) continue
       if (this.#parts.send({ type: 'attempt.failed', attempt_id: id, token, ...failure })) this.#held.delete(id)
@@ -242,11 +262,12 @@ export class AttemptRunner {
       const offered = asWhatIsOffered(asked, model.features)
       const extras = chooseExtras(asked.extra, { service: config.extras, engine: engine.extras })
       const task = { ...offered.task, extra: extras.extra }
-      const { image, bytes, generatingMs } = await withinTime(held.abort, config.timeoutMs, async () => {
-        const image = await engine.generate(task, this.#engineRun(assigned, { held, inputs }))
-        held.isMade = true
-        this.beginStandbys()
-        return { image, bytes: await readBounded(image.bytes, limits.maxImageBytes, held.abort.signal) }
+      const { image, bytes, generatingMs } = await makeImage(task, {
+        ...{ attemptId: assigned.attempt_id, service: config, engine, held, inputs },
+        ...{ paces: this.#paces, send: this.#parts.send, limits, logger },
+        onMade: () => this.beginStandbys(),
+        onNear: () => this.beginStandbys(),
+        onLate: () => this.#takeBack(held.service)
       })
       held.generated = true
       this.beginStandbys()
@@ -307,40 +328,5 @@ export class AttemptRunner {
       maxPixels: limits.maxPixels,
       signal: held.abort.signal
     })
-  }
-
-  #engineRun({ attempt_id: id }: Assigned, { held, inputs }: { held: Held; inputs: PreparedInputs }): EngineRun {
-    const { send, limits, logger } = this.#parts
-    const showPreview = createPreviewShower({
-      maxPixels: limits.maxPixels,
-      show: ({ bytes, mediaType: media_type }) =>
-        void send({ type: 'attempt.preview', attempt_id: id, media_type, b64_json: bytes.toString('base64') }),
-      isOver: () => held.generated || held.abort.signal.aborted,
-      onError: (error) => logger.error({ err: error, attempt: id }, 'a preview could not be shown')
-    })
-    const mayTellProgress = throttle(PROGRESS_EVERY_MS)
-    const mayShowPreview = throttle(PREVIEW_EVERY_MS)
-    return {
-      signal: held.abort.signal,
-      input: (name) => inputs.open(name),
-      onProgress: (step, steps) => {
-        if (step !== steps && !mayTellProgress()) return
-        send({ type: 'attempt.progress', attempt_id: id, step: clampCount(step), steps: clampCount(steps) })
-      },
-      onPreview: (image) => {
-        if (mayShowPreview()) showPreview(image)
-      }
-    }
-  }
-}
-
-/** True at most once every `ms`. */
-function throttle(ms: number): () => boolean {
-  let last = -Infinity
-  return () => {
-    const now = performance.now()
-    if (now - last < ms) return false
-    last = now
-    return true
   }
 }

@@ -1,13 +1,7 @@
-import type { AttemptFault } from '../protocol/messages.ts'
+import type { Failure } from './attempt-failure.ts'
+import type { EngineTime } from './engine-time.ts'
+import type { ExpectedEnd } from './expected-end.ts'
 import type { PreparedInputs } from './prepare-inputs.ts'
-
-/** As `attempt.failed` tells it. */
-export interface Failure {
-  fault: AttemptFault
-  message: string
-  param?: string
-  retry_after_ms?: number
-}
 
 /** One attempt as its agent sees it. */
 export interface Held {
@@ -20,8 +14,15 @@ export interface Held {
   leave?: 'asked' | 'given'
   /** Those of what is held ready, fetched meanwhile. */
   inputs?: Promise<PreparedInputs>
+  /** It is to begin, or waits in its image server's queue, while as many as the service makes at once are not made yet. */
+  isAhead?: true
+  /** It is nearly made: the next may be put into the queue behind it. */
+  isEnding?: true
   /** The engine has made it, and its bytes are being read. */
   isMade?: true
+  /** Of the engine's work, once it has been given to it. */
+  time?: EngineTime
+  expected?: ExpectedEnd
   /** The engine is done with it: the slot is free, only the image has to arrive yet. */
   generated: boolean
   /** A failure the gateway has not been told of yet, because the socket was down. */
@@ -64,8 +65,42 @@ export class HeldAttempts extends Map<string, Held> {
 
   /** Whether one more could begin when what an engine has made is read, and all that is to begin has. */
   hasPlaceSoon(service: string): boolean {
-    const working = this.#running(service).filter(({ isMade }) => !isMade).length
-    return working + this.standingBy(service).filter(({ leave }) => leave).length < this.#concurrencyOf(service)
+    return this.#placesLeft(service, ({ isMade }) => isMade) > 0
+  }
+
+  /** The same, when what is nearly made is made too. */
+  hasPlaceAhead(service: string): boolean {
+    return this.#placesLeft(service, ({ isMade, isEnding }) => isMade ?? isEnding) > 0
+  }
+
+  /** Whether it may be given to its engine now: it has a place, or the queue of its image server has one for it. */
+  mayBeGiven({ service, isAhead }: Held): boolean {
+    if (this.hasPlace(service)) return true
+    const staying = this.#running(service).filter(({ isEnding }) => !isEnding).length
+    return isAhead === true && staying < this.#concurrencyOf(service)
+  }
+
+  /** What is ahead and need not be any more, for what was before it is made. */
+  turns(): Held[] {
+    return [...this.values()].filter(
+      ({ isAhead, service }) => isAhead && this.#placesLeft(service, ({ isMade }) => isMade) >= 0
+    )
+  }
+
+  /** What went ahead of what now takes longer than expected, last first, and of what its image server has not begun. */
+  tooEarly(service: string): [string, Held][] {
+    const tooMany = -this.#placesLeft(service, ({ isMade, isEnding }) => isMade ?? isEnding)
+    const ahead = [...this].filter(
+      ([, held]) => held.service === service && held.isAhead && !held.abort.signal.aborted && !held.time?.hasBegun
+    )
+    return ahead.reverse().slice(0, Math.max(0, tooMany))
+  }
+
+  /** Places that are left when all that is to begin has, and what `isOver` is over; negative: so many too few. */
+  #placesLeft(service: string, isOver: (held: Held) => boolean | undefined): number {
+    const staying = this.#running(service).filter((held) => !isOver(held)).length
+    const coming = this.standingBy(service).filter(({ leave }) => leave).length
+    return this.#concurrencyOf(service) - staying - coming
   }
 
   #running(service: string): Held[] {

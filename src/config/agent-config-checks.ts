@@ -1,10 +1,12 @@
-import { DAY_MS } from '../lib/durations.ts'
+import { DAY_MS, MINUTE_MS } from '../lib/durations.ts'
 import { closestName, didYouMean } from '../lib/closest-name.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
 import type { TextCheck } from './yaml-value.ts'
 
 const MIN_TIMEOUT_MS = 1000
 const MAX_TIMEOUT_MS = DAY_MS
+/** For so long, and as long again, an idle machine might not get an image that a busy one has put into its queue. */
+const MAX_QUEUE_AHEAD_MS = MINUTE_MS
 
 export const checkOneOf =
   (names: readonly string[]): TextCheck =>
@@ -41,6 +43,11 @@ export function checkTimeout(text: string): string | undefined {
   return ms !== undefined && ms >= MIN_TIMEOUT_MS && ms <= MAX_TIMEOUT_MS
     ? undefined
     : 'must be a duration from 1s to 24h, such as 240s'
+}
+
+export function checkQueueAhead(text: string): string | undefined {
+  const ms = parseDurationMs(text)
+  return ms !== undefined && ms <= MAX_QUEUE_AHEAD_MS ? undefined : 'must be a duration from 0s to 60s, such as 2s'
 }
 
 export const checkApiKey: TextCheck = (text) =>

@@ -120,6 +120,8 @@ describe('a mistake', () => {
     ['a broken concurrency', more('    concurrency: 1.5\n'), 11, 'concurrency must be a whole number'],
     ['a prefetch below 0', more('    prefetch: -1\n'), 11, 'prefetch must be a whole number from 0 to 10'],
     ['a prefetch of 11', more('    prefetch: 11\n'), 11, 'prefetch must be a whole number from 0 to 10'],
+    ['a broken queue_ahead', more('    queue_ahead: 2\n'), 11, 'queue_ahead must be a duration from 0s to 60s'],
+    ['a long queue_ahead', more('    queue_ahead: 60001ms\n'), 11, 'queue_ahead must be a duration from 0s to 60s'],
     ['a worded concurrency', more('    concurrency: two\n'), 11, 'concurrency must be a whole number'],
     ['a timeout without a unit', more('    timeout: 240\n'), 11, 'timeout must be a duration from 1s to 24h'],
     ['a short timeout', more('    timeout: 999ms\n'), 11, 'timeout must be a duration from 1s to 24h'],

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ENGINES, ENV, GOOD, HEAD, KEY, loadText } from '../../tests/support/agent-file.ts'
+import { ENGINES, ENV, GOOD, HEAD, KEY, loadText, mistakesOf } from '../../tests/support/agent-file.ts'
 import { FEATURES } from '../images/image-request.ts'
 import { PROTOCOL_VERSION, readAgentMessage } from '../protocol/messages.ts'
 import { readAgentConfigFile } from './agent-config.ts'
@@ -45,6 +45,7 @@ services:
           apiKey: 'sk-upstream-secret',
           concurrency: 2,
           prefetch: 3,
+          queueAheadMs: 2000,
           timeoutMs: 300_000,
           access: 'members',
           models: [
@@ -72,6 +73,7 @@ describe('what is left out', () => {
       url: 'http://127.0.0.1:8188',
       concurrency: 1,
       prefetch: 1,
+      queueAheadMs: 2000,
       timeoutMs: 240_000,
       access: 'members',
       models: [{ id: 'sdxl', servedAs: 'sdxl', features: ['generate'] }],
@@ -115,6 +117,19 @@ describe('what is left out', () => {
 })
 
 describe('values', () => {
+  it.each([
+    ['0s', 0],
+    ['500ms', 500],
+    ['60s', 60_000]
+  ])('of queue_ahead may be %s, where the engine drives a server with a queue', (text, ms) => {
+    expect(serviceOf(`    queue_ahead: ${text}\n`).queueAheadMs).toBe(ms)
+    const openai = `${HEAD}  - {name: o, type: image, engine: openai, url: "http://127.0.0.1:1", models: [{id: m}]}\n`
+    expect(loadText(openai).services[0]).not.toHaveProperty('queueAheadMs')
+    expect(mistakesOf(openai.replace('models:', `queue_ahead: ${text}, models:`))).toEqual([
+      expect.stringContaining('queue_ahead does nothing with the engine openai')
+    ])
+  })
+
   it('of access may be a word or addresses', () => {
     expect(serviceOf('    access: private\n').access).toBe('private')
     expect(serviceOf('    access: [a@example.org, b@example.org]\n').access).toEqual(['a@example.org', 'b@example.org'])

@@ -13,6 +13,7 @@ import {
   checkHost,
   checkKeyFileName,
   checkOneOf,
+  checkQueueAhead,
   checkTimeout,
   checkType,
   checkUnique
@@ -58,6 +59,8 @@ export interface AgentServiceConfig {
   concurrency: number
   /** Images held ready, inputs fetched, while others are made. */
   prefetch: number
+  /** So long before an image is made the next may lie in the image server's queue behind it; absent: it may not. */
+  queueAheadMs?: number
   timeoutMs: number
   /** Who may use it: all members, the owner alone, or the owner and these e-mail addresses. */
   access: 'members' | 'private' | string[]
@@ -118,6 +121,7 @@ export const SERVICE_KEYS = [
   'description',
   'concurrency',
   'prefetch',
+  'queue_ahead',
   'timeout',
   'access',
   'images_per_hour',
@@ -143,7 +147,8 @@ export const ENGINE_KEYS = [
   'extras',
   'max_pixels',
   'multiple_of',
-  'check_models'
+  'check_models',
+  'queue_ahead'
 ] as const satisfies readonly (typeof SERVICE_KEYS)[number][]
 export const MODEL_KEYS = ['id', 'served_as', 'features', 'options'] as const
 
@@ -154,6 +159,7 @@ const PIXELS = { min: 64 ** 2, max: 16_384 ** 2 }
 /** As many as a gateway takes: their inputs are held in memory. */
 const MAX_PREFETCH = 10
 const DEFAULT_TIMEOUT_MS = 240_000
+const DEFAULT_QUEUE_AHEAD_MS = 2000
 
 /** Reads the file and `loadAgentConfig`s it. Throws `ConfigError`, also when the file cannot be read. */
 export async function readAgentConfigFile(options: AgentFileOptions): Promise<AgentConfig> {
@@ -258,6 +264,7 @@ function readService(
     ...(description !== undefined && { description }),
     concurrency: fields.concurrency.integer({ min: 1, max: 1000 }) ?? 1,
     prefetch: fields.prefetch.integer({ min: 0, max: MAX_PREFETCH }) ?? 1,
+    ...(known?.takes.includes('queue_ahead') && { queueAheadMs: readQueueAhead(fields.queue_ahead) }),
     timeoutMs: parseDurationMs(fields.timeout.text({ check: checkTimeout }) ?? '') ?? DEFAULT_TIMEOUT_MS,
     access: readAccess(fields.access),
     ...readCap('imagesPerHour', fields.images_per_hour),
@@ -272,6 +279,9 @@ function readService(
     options: fields.options.plainMapping()
   }
 }
+
+const readQueueAhead = (value: YamlValue): number =>
+  parseDurationMs(value.text({ check: checkQueueAhead }) ?? '') ?? DEFAULT_QUEUE_AHEAD_MS
 
 /** A key that does nothing would let its owner believe that it does. */
 function refuseUnusedKeys(fields: Fields<typeof ENGINE_KEYS>, { name, takes }: KnownEngine): void {

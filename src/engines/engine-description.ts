@@ -34,7 +34,15 @@ export interface EngineDescription {
 
 /** Keys of a service in `agent.yaml` that mean something to some engines only. */
 export type EngineKey =
-  'url' | 'api_key' | 'headers' | 'download_from' | 'extras' | 'max_pixels' | 'multiple_of' | 'check_models'
+  | 'url'
+  | 'api_key'
+  | 'headers'
+  | 'download_from'
+  | 'extras'
+  | 'max_pixels'
+  | 'multiple_of'
+  | 'check_models'
+  | 'queue_ahead'
 
 /** One of a service's `options`. */
 export interface EngineOption {

@@ -61,6 +61,11 @@ export interface EngineRun {
   signal: AbortSignal
   /** The bytes of `task.inputs[].name`; each call opens a new stream. */
   input(name: string): Promise<Readable>
+  /**
+   * The server works on it, and no longer keeps it in a queue behind others: its time counts from now. May be called several
+   * times, of which the first counts; never where its server keeps no queue or does not tell.
+   */
+  onBegun(): void
   /** `step` of `steps`, both at least 0; may be called never. */
   onProgress(step: number, steps: number): void
   /** A small intermediate picture (png, jpeg or webp). */

@@ -2,10 +2,24 @@ import { type AgentConfig, type KnownEngine, loadAgentConfig } from '../../src/c
 import { ConfigError } from '../../src/config/config.ts'
 import { FEATURES } from '../../src/images/image-request.ts'
 
-const KEYS = ['url', 'api_key', 'headers', 'download_from', 'extras', 'max_pixels', 'multiple_of'] as const
+const KEYS = [
+  'url',
+  'api_key',
+  'headers',
+  'download_from',
+  'extras',
+  'max_pixels',
+  'multiple_of',
+  'queue_ahead'
+] as const
 export const ENGINES: readonly KnownEngine[] = [
   { name: 'comfyui', takes: KEYS, usualFeatures: ['generate'] },
-  { name: 'openai', takes: KEYS, speaksOpenAI: true, usualFeatures: ['generate'] },
+  {
+    name: 'openai',
+    takes: KEYS.filter((key) => key !== 'queue_ahead'),
+    speaksOpenAI: true,
+    usualFeatures: ['generate']
+  },
   { name: 'demo', takes: ['extras'], usualFeatures: FEATURES }
 ]
 export const KEY = 'ic_thisIsTheSecretOfTheAgent'

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { type Assigned, AttemptRunner, type AttemptRunnerParts } from '../../src/agent/attempt-runner.ts'
+import type { AgentServiceConfig } from '../../src/config/agent-config.ts'
 import { GatewayTransfers } from '../../src/agent/gateway-transfers.ts'
 import type { Engine, EngineError, EngineRun } from '../../src/engines/engine.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
@@ -16,7 +17,10 @@ export const assigned = (id: string): Assigned => ({
 })
 
 /** A runner of a service with one slot, whose engine works until it is let go, even when it is told to stop. */
-export function arrangeRunner(parts: Partial<AttemptRunnerParts> = {}, failure?: EngineError) {
+export function arrangeRunner(
+  parts: Partial<AttemptRunnerParts> = {},
+  { failure, config = {} }: { failure?: EngineError; config?: Partial<AgentServiceConfig> } = {}
+) {
   const working = new Map<string, { run: EngineRun; letGo: () => void }>()
   let most = 0
   const engine: Engine = {
@@ -55,7 +59,8 @@ export function arrangeRunner(parts: Partial<AttemptRunnerParts> = {}, failure?:
         timeoutMs: 60_000,
         access: 'members',
         models: [{ id: 'model', servedAs: 'model', features: ['generate'] }],
-        options: {}
+        options: {},
+        ...config
       }
     }),
     send: (message) => {

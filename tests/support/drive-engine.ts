@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers'
 import { afterEach, expect } from 'vitest'
 import type { Engine } from '../../src/engines/engine.ts'
 import type { ImageTask } from '../../src/images/image-request.ts'
-import { createTestRun } from './engine-run.ts'
+import { createTestRun, type TestRun } from './engine-run.ts'
 
 interface FakeServer {
   url: string
@@ -43,9 +43,9 @@ export function driveEngine<Fake extends FakeServer, FakeOptions extends object,
   /** The image, with its bytes, and what was told of it meanwhile. */
   const generate = async (
     more: Partial<ImageTask> = {},
-    options: { signal?: AbortSignal; inputs?: Record<string, Uint8Array> } = {}
+    options: { signal?: AbortSignal; inputs?: Record<string, Uint8Array>; run?: TestRun } = {}
   ) => {
-    const run = createTestRun(options)
+    const run = options.run ?? createTestRun(options)
     const image = await engine.generate(how.task(more), run)
     return { ...image, png: await buffer(image.bytes), run }
   }

@@ -2,6 +2,8 @@ import { Readable } from 'node:stream'
 import type { EngineRun } from '../../src/engines/engine.ts'
 
 export interface TestRun extends EngineRun {
+  /** How often the engine said that its server has begun. */
+  begun: number
   /** What the engine told, in order. */
   progress: { step: number; steps: number }[]
   previews: { bytes: Uint8Array; mediaType: string }[]
@@ -11,7 +13,7 @@ export interface TestRun extends EngineRun {
 export function createTestRun(options: { signal?: AbortSignal; inputs?: Record<string, Uint8Array> } = {}): TestRun {
   const progress: TestRun['progress'] = []
   const previews: TestRun['previews'] = []
-  return {
+  const run: TestRun = {
     signal: options.signal ?? new AbortController().signal,
     input: async (name) => {
       const bytes = options.inputs?.[name]
@@ -19,9 +21,12 @@ export function createTestRun(options: { signal?: AbortSignal; inputs?: Record<s
       const middle = Math.ceil(bytes.length / 2)
       return Readable.from([Buffer.from(bytes.subarray(0, middle)), Buffer.from(bytes.subarray(middle))])
     },
+    begun: 0,
+    onBegun: () => void (run.begun += 1),
     onProgress: (step, steps) => void progress.push({ step, steps }),
     onPreview: (bytes, mediaType) => void previews.push({ bytes, mediaType }),
     progress,
     previews
   }
+  return run
 }

@@ -70,11 +70,14 @@ export interface FakeComfyServer {
   queueOwnersJob(): string
   letGo(id: string): void
   wasInterrupted(id: string): boolean
+  /** To all clients, as extensions do, and as pictures go of jobs that name no client. */
+  broadcast(message: object | Buffer): void
   /** What happens when it is started anew: everything is forgotten. */
   restart(): void
   /** Resolves when a job with this in its graph works and has told its first step, or stands at it. */
   working(): Promise<void>
   runningIds(): string[]
+  pendingIds(): string[]
   close(): Promise<void>
 }
 
@@ -273,12 +276,14 @@ export async function startFakeComfy(options: FakeComfyOptions = {}): Promise<Fa
     queueOwnersJob: () => worker.addOwnersJob(),
     letGo: (id) => worker.letGo(id),
     wasInterrupted: (id) => worker.wasInterrupted(id),
+    broadcast: (message) => sendTo(undefined, message),
     restart: () => {
       cutSockets()
       worker.restart()
     },
     working: () => worker.working(),
     runningIds: () => worker.queue().queue_running.map(([, id]) => String(id)),
+    pendingIds: () => worker.queue().queue_pending.map(([, id]) => String(id)),
     close: async () => {
       worker.restart()
       cutSockets()

@@ -65,6 +65,7 @@ export async function watchJob(
     try {
       const task = await askTask(job, signal, previewId)
       if (task?.isActive) {
+        run.onBegun()
         tell(task.part)
         if (task.previewId !== previewId) show(task.preview)
         previewId = task.previewId

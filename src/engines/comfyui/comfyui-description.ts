@@ -4,7 +4,7 @@ export const COMFYUI: EngineDescription = {
   name: 'comfyui',
   title: 'ComfyUI',
   detail: 'Checkpoints, Flux, SD 3.5, Qwen-Image, Z-Image, and workflows of your own',
-  takes: ['url', 'api_key', 'headers', 'extras', 'max_pixels', 'multiple_of', 'check_models'],
+  takes: ['url', 'api_key', 'headers', 'extras', 'max_pixels', 'multiple_of', 'check_models', 'queue_ahead'],
   options: [
     { name: 'yield', meaning: 'whether your own queue goes first' },
     { name: 'free_after', meaning: 'after how long without work memory is freed' },

@@ -127,6 +127,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
         sent.push(id)
         sent.splice(0, sent.length - MOST_REMEMBERED)
       },
+      isOwn: (id: string) => sent.includes(id),
       times
     }
     try {

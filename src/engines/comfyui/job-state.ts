@@ -15,8 +15,7 @@ export class JobState {
   #node: string | undefined
   #change = Promise.withResolvers<void>()
 
-  /** Whether work on it has begun. */
-  started = false
+  #started = false
   end: JobEnd | undefined
   /** The finished picture, when it came through the socket. */
   picture: Buffer | undefined
@@ -35,6 +34,18 @@ export class JobState {
     return this.#change.promise
   }
 
+  /** Whether work on it has begun. */
+  get started(): boolean {
+    return this.#started
+  }
+
+  begin(): void {
+    if (this.#started) return
+    this.#started = true
+    this.heardAt = performance.now()
+    this.#run.onBegun()
+  }
+
   wake(): void {
     this.#change.resolve()
     this.#change = Promise.withResolvers()
@@ -47,11 +58,11 @@ export class JobState {
   }
 
   onEvent(type: string, data: Record<string, unknown>): void {
-    // Those that name no job are of all clients, or tell one that has come back which node is being worked on.
-    if (data.prompt_id !== undefined && data.prompt_id !== this.id) return
-    if (type === 'status' || type === 'feature_flags') return
+    // One that names no job tells a client that has come back which node is being worked on. What else names none goes to all
+    // clients, from extensions of the owner, say, and tells nothing of ours.
+    if (data.prompt_id !== this.id && !(data.prompt_id === undefined && type === 'executing')) return
     this.heardAt = performance.now()
-    this.started = true
+    this.begin()
     if (type === 'executing') this.#onExecuting(data)
     else if (type === 'progress') this.#onProgress(data)
     else if (type === 'executed') this.#onExecuted(data)
@@ -60,8 +71,9 @@ export class JobState {
   }
 
   onPicture({ bytes, mediaType, node, job }: PictureFrame): void {
+    // Of a job that names no client all clients get the pictures: while ours waits they are of somebody else's.
+    if (!this.#started || (job !== undefined && job !== this.id)) return
     this.heardAt = performance.now()
-    if (job !== undefined && job !== this.id) return
     // Where the frame does not say of which node it is, it is of the one that is being worked on.
     if ((node ?? this.#node) === this.#plan.output.node) this.picture = bytes
     else if (bytes.length <= MAX_PREVIEW_BYTES) this.#run.onPreview(bytes, mediaType)

@@ -27,6 +27,8 @@ export interface JobParts {
   givesWay: boolean
   /** Called with the id of each job as it is sent, so that it is not taken for the owner's. */
   onSent(id: string): void
+  /** Whether a job was sent from here. */
+  isOwn(id: string): boolean
   times: JobTimes
 }
 
@@ -179,7 +181,7 @@ class JobFollower {
   async #untilEnded(state: JobState): Promise<void> {
     const { quietMs, pollMs, awayMs } = this.#parts.times
     const { signal } = this.#run
-    const sentAt = performance.now()
+    let waitsSince = performance.now()
     let lostSince: number | undefined
     let awaySince: number | undefined
     while (!state.end) {
@@ -192,18 +194,20 @@ class JobFollower {
       const found = await this.#look(state)
       if (found === 'away') {
         awaySince ??= now
-        if (now - awaySince >= awayMs) throw new EngineError('crashed', 'The image server went away while it worked.')
+        if (now - awaySince >= awayMs) throw gone(state, 'went away')
         continue
       }
       awaySince = undefined
+      // Only the work of others is waited for with impatience.
+      if (found === 'behind') waitsSince = now
       if (found === 'unknown') {
         // Between the queue and the history there may be a moment in which it is in neither.
         lostSince ??= now
-        if (now - lostSince >= 2 * pollMs) throw this.#lost()
+        if (now - lostSince >= 2 * pollMs) throw this.#lost(state)
         continue
       }
       lostSince = undefined
-      this.#checkPatience(state, { found, waitedMs: now - sentAt })
+      this.#checkPatience(state, { found, waitedMs: now - waitsSince })
       if (!this.#socket && this.#socketFailures < 3) await this.#openSocket()
     }
   }
@@ -217,14 +221,14 @@ class JobFollower {
   }
 
   /** A server that has begun anew knows nothing of it; one that was there all the time was told to drop it. */
-  #lost(): EngineError {
+  #lost(state: JobState): EngineError {
     // There is nothing to stop any more.
     this.#state = undefined
     return this.#socket && this.#socketFailures === 0
       ? new EngineError('busy', 'The owner of the machine took the image out of its queue.', {
           retryAfterMs: OWNERS_PAUSE_MS
         })
-      : new EngineError('crashed', 'The image server was started anew while it worked.')
+      : gone(state, 'was started anew')
   }
 
   async #look(state: JobState): Promise<Standing> {
@@ -241,10 +245,11 @@ class JobFollower {
       const queue = parseQueue(answer.json)
       if (!queue) return 'away'
       if (queue.running.includes(state.id)) {
-        state.started = true
+        state.begin()
         return 'running'
       }
-      return queue.pending.includes(state.id) ? 'waiting' : 'unknown'
+      if (!queue.pending.includes(state.id)) return 'unknown'
+      return queue.running.some((id) => this.#parts.isOwn(id)) ? 'behind' : 'waiting'
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof EngineError) return 'away'
@@ -266,7 +271,14 @@ class JobFollower {
   }
 }
 
-type Standing = 'running' | 'waiting' | 'unknown' | 'away'
+/** `behind`: it waits for another one of ours. */
+type Standing = 'running' | 'waiting' | 'behind' | 'unknown' | 'away'
+
+/** What had not begun there was no try of it. */
+const gone = ({ started }: JobState, how: string): EngineError =>
+  started
+    ? new EngineError('crashed', `The image server ${how} while it worked.`)
+    : new EngineError('unreachable', `The image server ${how} before it began.`)
 
 /** Until the change, at most so long; rejects with the signal's reason. */
 async function waitFor(change: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ export const INVOKEAI: EngineDescription = {
   name: 'invokeai',
   title: 'InvokeAI',
   detail: 'Its models of SD 1.5, SDXL and Flux, through its queue, with progress and previews',
-  takes: ['url', 'api_key', 'headers', 'extras', 'max_pixels', 'multiple_of', 'check_models'],
+  takes: ['url', 'api_key', 'headers', 'extras', 'max_pixels', 'multiple_of', 'check_models', 'queue_ahead'],
   hasOwnKeys: true,
   options: [{ name: 'loras', meaning: 'the LoRAs that prompts may name, or any' }],
   modelOptions: [

@@ -136,15 +136,22 @@ export class InvokeJob {
     const { signal } = this.#run
     const sentAt = performance.now()
     let awaySince: number | undefined
+    let wasWaiting = false
     for (;;) {
       const changed = this.#change.promise
       const state = await this.#look()
       const now = performance.now()
       awaySince = state === undefined ? (awaySince ?? now) : undefined
       if (awaySince !== undefined && now - awaySince >= times.awayMs) {
-        throw new EngineError('crashed', 'The image server went away while it worked.')
+        throw wasWaiting
+          ? new EngineError('unreachable', 'The image server went away before it began.')
+          : new EngineError('crashed', 'The image server went away while it worked.')
       }
-      if (state?.status === 'working') ownWork.working.add(this)
+      if (state) wasWaiting = state.status === 'waiting'
+      if (state?.status === 'working') {
+        ownWork.working.add(this)
+        this.#run.onBegun()
+      }
       if (ownWork.working.size > 0) ownWork.at = now
       if (state?.status === 'waiting' && now - Math.max(sentAt, ownWork.at) >= times.patienceMs) {
         throw ownersWork()

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { useInvokeEngine } from '../../../tests/support/invokeai-engine.ts'
 import { waitFor } from '../../../tests/support/wait-for.ts'
 import type { ImageTask } from '../../images/image-request.ts'
@@ -157,15 +158,19 @@ describe('its owner', () => {
   it('goes first for so long as others are waited for, and we behind ourselves', async () => {
     await start({}, { times: { patienceMs: 150 } })
     invoke.server.control({ hold: 'step' })
-    const first = generate({ seed: 1 })
+    const runs = [createTestRun(), createTestRun()] as const
+    const first = generate({ seed: 1 }, { run: runs[0] })
     await until(() => statuses().includes('in_progress'))
-    const second = generate({ seed: 2 })
+    const second = generate({ seed: 2 }, { run: runs[1] })
     await until(() => statuses().length === 2)
     // Twice as long as others are waited for.
     const since = performance.now()
     await until(() => performance.now() - since > 300)
+    expect(runs[0].begun).toBeGreaterThan(0)
+    expect([runs[1].begun, runs[1].progress]).toEqual([0, []])
     invoke.server.control({ hold: false })
     expect([(await first).seed, (await second).seed]).toEqual([1, 2])
+    expect(runs[1].begun).toBeGreaterThan(0)
     await until(isClear)
     invoke.server.control({ hold: 'queue' })
     await failing().toMatchObject({ fault: 'busy', retryAfterMs: 30_000 })
@@ -184,6 +189,21 @@ describe('a server that is hard to reach', () => {
     await start()
     invoke.server.control({ hold: 'step', breakLooks: 1_000_000 })
     await failing().toMatchObject({ fault: 'crashed', message: 'The image server went away while it worked.' })
+    invoke.server.control({ breakLooks: 0, hold: false })
+  })
+
+  it('for too long has not tried what it had not begun', async () => {
+    await start()
+    invoke.server.control({ hold: 'step' })
+    const first = failing({ seed: 1 }).toMatchObject({ fault: 'crashed' })
+    await until(() => statuses().includes('in_progress'))
+    const second = failing({ seed: 2 }).toMatchObject({ fault: 'unreachable' })
+    await until(() => statuses().length === 2)
+    // Looked at several times meanwhile.
+    const since = performance.now()
+    await until(() => performance.now() - since > 200)
+    invoke.server.control({ breakLooks: 1_000_000 })
+    await Promise.all([first, second])
     invoke.server.control({ breakLooks: 0, hold: false })
   })
 })

@@ -49,6 +49,7 @@ const choicesOf = (value: unknown): NamedChoice[] =>
 
 export type JobState =
   | { status: 'waiting' }
+  | { status: 'working' }
   | { status: 'done'; images: string[] }
   | { status: 'failed'; message: string }
   | { status: 'canceled' }
@@ -58,8 +59,9 @@ export function parseJob(body: string): JobState | undefined {
   const { status, result, error } = members(parseJson(body))
   switch (status) {
     case 'queued':
-    case 'generating':
       return { status: 'waiting' }
+    case 'generating':
+      return { status: 'working' }
     case 'completed': {
       const images = listOf(members(result).images).map((image) => textIn(members(image).b64_json))
       return { status: 'done', images: images.filter((image) => image !== '') }

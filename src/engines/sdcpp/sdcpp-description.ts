@@ -4,7 +4,7 @@ export const SDCPP: EngineDescription = {
   name: 'sdcpp',
   title: 'stable-diffusion.cpp',
   detail: 'sd-server by its own API, with seeds, steps, LoRAs and a queue',
-  takes: ['url', 'api_key', 'headers', 'extras', 'max_pixels', 'multiple_of', 'check_models'],
+  takes: ['url', 'api_key', 'headers', 'extras', 'max_pixels', 'multiple_of', 'check_models', 'queue_ahead'],
   options: [
     { name: 'edits', meaning: 'whether edits begin from the image or refer to it' },
     { name: 'loras', meaning: 'the LoRAs that prompts may name, or any' },

@@ -120,8 +120,8 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
     }
   }
 
-  /** Undefined when this look failed, as it may on a server that is busy. */
-  const look = async (id: string, signal: AbortSignal): Promise<(JobState & Lifted) | undefined> => {
+  /** Undefined when this look failed, as it may on a server that is busy; `lost`: it knows no such job. */
+  const look = async (id: string, signal: AbortSignal): Promise<(JobState & Lifted) | 'lost' | undefined> => {
     const answer = await http.get(`/sdcpp/v1/jobs/${id}`, signal, { liftsPictures: true }).catch((error: unknown) => {
       signal.throwIfAborted()
       // What is too large stays so.
@@ -129,20 +129,26 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
       return undefined
     })
     if (!answer || answer.status >= 500) return undefined
-    if (answer.status === 404) throw new EngineError('crashed', 'The image server has lost the job: it was restarted.')
+    if (answer.status === 404) return 'lost'
     if (answer.status === 410) throw new EngineError('bad_output', 'The image server has forgotten the image already.')
     if (!isSuccess(answer)) throw fault(answer)
     const job = parseJob(answer.body)
     return job && { ...job, pictures: answer.pictures }
   }
 
-  const wait = async (id: string, signal: AbortSignal): Promise<{ image: string } & Lifted> => {
+  const wait = async (id: string, { signal, onBegun }: EngineRun): Promise<{ image: string } & Lifted> => {
     let failed = 0
+    let wasWaiting = false
+    // What is known to have waited to the last was no try.
+    const gone = (how: string) => new EngineError(wasWaiting ? 'unreachable' : 'crashed', `The image server ${how}`)
     for (;;) {
       const job = await look(id, signal)
       failed = job ? 0 : failed + 1
-      if (failed > MOST_FAILED_LOOKS) throw new EngineError('crashed', 'The image server does not answer any more.')
-      if (job && job.status !== 'waiting') return { image: imageOf(job, secrets), pictures: job.pictures }
+      if (failed > MOST_FAILED_LOOKS) throw gone('does not answer any more.')
+      if (job === 'lost') throw gone('has lost the job: it was restarted.')
+      if (job) wasWaiting = job.status === 'waiting'
+      if (job?.status === 'working') onBegun()
+      else if (job && job.status !== 'waiting') return { image: imageOf(job, secrets), pictures: job.pictures }
       await sleep(pollMs, signal)
     }
   }
@@ -153,7 +159,7 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
     const inputs = await readImages(task, run)
     const request = await buildRequest(task, { rules, server, inputs })
     const id = await submit(request.body, run.signal)
-    const { image, pictures } = await wait(id, run.signal).catch((error: unknown) => {
+    const { image, pictures } = await wait(id, run).catch((error: unknown) => {
       if (run.signal.aborted) inBackground(cancel(id))
       throw error
     })
@@ -201,7 +207,7 @@ function checkModel({ model, makesImages }: Capabilities, asked: string): void {
   if (isOther || !makesImages) throw new EngineError('model_missing', 'The image server runs another model.')
 }
 
-function imageOf(job: Exclude<JobState, { status: 'waiting' }>, secrets: readonly string[]): string {
+function imageOf(job: Exclude<JobState, { status: 'waiting' | 'working' }>, secrets: readonly string[]): string {
   switch (job.status) {
     case 'done': {
       const [image] = job.images

@@ -4,6 +4,7 @@ import { driveEngine, foxTask } from '../../../tests/support/drive-engine.ts'
 import { flatPng, inputsOf, leftHalfMask } from '../../../tests/support/edit-inputs.ts'
 import { CHANGE_COLOUR, pixelAt, readPixels, readSeed } from '../../../tests/support/fake-openai-pictures.ts'
 import { type FakeSdcpp, type FakeSdcppOptions, startFakeSdcpp } from '../../../tests/support/fake-sdcpp.ts'
+import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { waitFor } from '../../../tests/support/wait-for.ts'
 import { EngineOptionError } from '../engine-options.ts'
 import { createSdcppEngine, type SdcppOptions } from './sdcpp-engine.ts'
@@ -335,6 +336,41 @@ describe('a job that nobody wants any more', () => {
     await work
     await waitFor(() => drive.server.state().cancels.length === 1)
     expect(drive.server.state().cancels).toEqual([409])
+  })
+})
+
+describe('one that waits in the queue of the server', () => {
+  /** One that the server makes, and one behind it. */
+  async function queueTwo() {
+    await start()
+    drive.server.control({ hold: true })
+    const runs = [createTestRun(), createTestRun()] as const
+    const first = generate({}, { run: runs[0] })
+    await waitFor(() => drive.server.state().statuses[0] === 'generating')
+    const second = generate({}, { run: runs[1] })
+    await waitFor(() => drive.server.state().statuses[1] === 'queued')
+    await waitFor(() => runs[0].begun > 0)
+    // Looked at several times meanwhile.
+    const since = performance.now()
+    await waitFor(() => performance.now() - since > 200)
+    return { runs, first, second }
+  }
+
+  it('has not begun before it does', async () => {
+    const { runs, first, second } = await queueTwo()
+    expect(runs[1].begun).toBe(0)
+    drive.server.control({ hold: false })
+    await Promise.all([first, second])
+  })
+
+  it('is no try of it when the server is started anew', async () => {
+    const { first, second } = await queueTwo()
+    const ends = [
+      expect(first).rejects.toMatchObject({ fault: 'crashed' }),
+      expect(second).rejects.toMatchObject({ fault: 'unreachable' })
+    ]
+    drive.server.control({ lose: 'restart' })
+    await Promise.all(ends)
   })
 })
 

@@ -4,7 +4,7 @@ export const SWARMUI: EngineDescription = {
   name: 'swarmui',
   title: 'SwarmUI',
   detail: 'By its own API: all its backends and models, with progress and previews',
-  takes: ['url', 'api_key', 'headers', 'extras', 'max_pixels', 'multiple_of', 'check_models'],
+  takes: ['url', 'api_key', 'headers', 'extras', 'max_pixels', 'multiple_of', 'check_models', 'queue_ahead'],
   hasOwnKeys: true,
   options: [
     { name: 'loras', meaning: 'the LoRAs that prompts may name, or any' },

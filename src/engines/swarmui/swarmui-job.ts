@@ -35,7 +35,7 @@ export interface JobParts {
   /** That the server is told to make; its own progress is in parts of the whole. */
   steps: number
   maxMessageBytes: number
-  run: Pick<EngineRun, 'onProgress' | 'onPreview'>
+  run: Pick<EngineRun, 'onBegun' | 'onProgress' | 'onPreview'>
 }
 
 export interface SwarmJob {
@@ -86,6 +86,8 @@ export function startJob({ url, headers, body, steps, maxMessageBytes, run }: Jo
         return
       case 'progress':
         state.hasBegun = true
+        // Its status tells that it has been given to a backend, where it may wait once more.
+        run.onBegun()
         most = Math.max(most, Math.round(event.part * steps))
         run.onProgress(most, steps)
         if (event.preview !== undefined) showPreviewText(event.preview, run, pictures)

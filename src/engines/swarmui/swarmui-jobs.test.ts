@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { readSeed } from '../../../tests/support/fake-openai-pictures.ts'
 import { useSwarmEngine } from '../../../tests/support/swarmui-engine.ts'
 import { waitFor } from '../../../tests/support/wait-for.ts'
@@ -134,9 +135,12 @@ describe('a job that nobody wants any more', () => {
     await start()
     swarm.server.control({ hold: 'step' })
     const abort = new AbortController()
-    const [mine, other] = [generate({ seed: 1 }, { signal: abort.signal }), generate({ seed: 2 })]
+    const runs = [createTestRun({ signal: abort.signal }), createTestRun()] as const
+    const [mine, other] = [generate({ seed: 1 }, { run: runs[0] }), generate({ seed: 2 }, { run: runs[1] })]
     const rejected = expect(mine).rejects.toThrow('enough')
     await until(() => statuses().length === 2 && statuses().includes('working'))
+    await until(() => runs.some(({ begun }) => begun > 0))
+    expect(runs.map(({ begun }) => Math.min(begun, 1)).toSorted()).toEqual([0, 1])
     abort.abort(new Error('enough'))
     await rejected
     await until(() => statuses().includes('interrupted'))

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { QUICK, task, useComfyEngine } from '../../../tests/support/comfyui-engine.ts'
+import { createTestRun } from '../../../tests/support/engine-run.ts'
+import { waitFor } from '../../../tests/support/wait-for.ts'
+
+const world = useComfyEngine()
+const { start } = world
+
+const isSent = (count: number) => () =>
+  world.server.calls.filter(({ method, path }) => method === 'POST' && path === '/prompt').length === count
+
+/** One that the server works on, and one that waits in its queue behind it. */
+async function queueTwo() {
+  world.server.set({ stalled: true })
+  const working = world.server.working()
+  const runs = [createTestRun(), createTestRun()] as const
+  const first = world.engine.generate(task({ seed: 1 }), runs[0])
+  await working
+  const second = world.engine.generate(task({ seed: 2 }), runs[1])
+  await waitFor(isSent(2))
+  return { runs, first, second }
+}
+
+describe('an image that waits in the queue of the server', () => {
+  it.each(['old', 'mid', 'new'] as const)('begins when the one before is made, and says so (%s)', async (age) => {
+    await start({ age, previews: true })
+    const { runs, first, second } = await queueTwo()
+    await waitFor(() => runs[0].begun > 0)
+    expect([runs[1].begun, runs[1].progress, runs[1].previews]).toEqual([0, [], []])
+    world.server.set({ stalled: false })
+    expect(await first).toMatchObject({ seed: 1 })
+    expect(await second).toMatchObject({ seed: 2 })
+    expect([runs[0].begun, runs[1].begun]).toEqual([1, 1])
+    expect([runs[0].progress.length, runs[1].progress.length]).toEqual([3, 3])
+  })
+
+  it('is told of where there is no socket, too', async () => {
+    await start({ noSocket: true })
+    const { runs, first, second } = await queueTwo()
+    await waitFor(() => runs[0].begun > 0)
+    expect(runs[1].begun).toBe(0)
+    world.server.set({ stalled: false })
+    await Promise.all([first, second])
+  })
+
+  it('has neither begun nor pictures because of what goes to all clients', async () => {
+    await start()
+    const owners = world.server.queueOwnersJob()
+    const run = createTestRun()
+    const making = world.engine.generate(task(), run)
+    await waitFor(isSent(1))
+    world.server.broadcast({ type: 'crystools.monitor', data: { cpu_utilization: 3 } })
+    const head = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])
+    world.server.broadcast(Buffer.concat([head, Buffer.from('a picture of the owner')]))
+    world.server.broadcast({ type: 'progress', data: { value: 1, max: 2, node: 'sampler', prompt_id: owners } })
+    world.server.letGo(owners)
+    await making
+    expect(run.begun).toBe(1)
+    expect(run.previews).toEqual([])
+    expect(run.progress.map(({ steps }) => steps)).toEqual([3, 3, 3])
+  })
+
+  it('waits for another one of the club for as long as that takes, and for its owner no longer than always', async () => {
+    await start({}, { times: { ...QUICK, patienceMs: 100 } })
+    const { first, second } = await queueTwo()
+    const owners = world.server.queueOwnersJob()
+    const looked = world.server.calls.length
+    // Every look takes two calls, and is 30 ms after the one before.
+    await waitFor(() => world.server.calls.length > looked + 12)
+    world.server.set({ stalled: false })
+    await first
+    expect(await second).toMatchObject({ seed: 2 })
+    world.server.letGo(owners)
+  })
+
+  it("may have the owner's work before it, which is neither stopped nor taken for its own", async () => {
+    await start({}, { givesWay: true })
+    const { runs, first, second } = await queueTwo()
+    const owners = world.server.queueOwnersJob()
+    world.server.set({ stalled: false })
+    await first
+    await waitFor(() => world.server.runningIds()[0] === owners)
+    expect(runs[1].begun).toBe(0)
+    world.server.letGo(owners)
+    expect(await second).toMatchObject({ seed: 2 })
+  })
+
+  it.each(['old', 'mid', 'new'] as const)('is taken out of it, and the one before goes on (%s)', async (age) => {
+    await start({ age })
+    world.server.set({ stalled: true })
+    const working = world.server.working()
+    const first = world.generate({ seed: 1 })
+    await working
+    const abort = new AbortController()
+    const second = expect(world.generate({ seed: 2 }, { signal: abort.signal })).rejects.toThrow('taken back')
+    await waitFor(isSent(2))
+    const [running] = world.server.runningIds()
+    abort.abort(new Error('taken back'))
+    await second
+    expect(world.server.runningIds()).toEqual([running])
+    world.server.set({ stalled: false })
+    expect(await first).toMatchObject({ seed: 1 })
+    await waitFor(() => world.server.runningIds().length === 0)
+  })
+
+  it('is no try of it when the server is started anew: only the one that it worked on has failed', async () => {
+    await start()
+    const { first, second } = await queueTwo()
+    const ends = [
+      expect(first).rejects.toMatchObject({ fault: 'crashed' }),
+      expect(second).rejects.toMatchObject({
+        fault: 'unreachable',
+        message: 'The image server was started anew before it began.'
+      })
+    ]
+    world.server.restart()
+    await Promise.all(ends)
+  })
+
+  it('is no try of it when the server goes away, either', async () => {
+    await start()
+    const { first, second } = await queueTwo()
+    const ends = [
+      expect(first).rejects.toMatchObject({ fault: 'crashed' }),
+      expect(second).rejects.toMatchObject({
+        fault: 'unreachable',
+        message: 'The image server went away before it began.'
+      })
+    ]
+    await world.server.close()
+    await Promise.all(ends)
+    await start()
+  })
+})

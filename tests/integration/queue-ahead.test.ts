@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type FakeComfyServer, startFakeComfy } from '../support/fake-comfyui-server.ts'
+import { type HandWorker, startHandWorker } from '../support/hand-worker.ts'
+import { getJob, type JobAnswer } from '../support/image-calls.ts'
+import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+const MODEL = 'fox-maker'
+
+let gateway: TestGateway
+let owner: TestUser
+let caller: TestUser
+let comfy: FakeComfyServer
+const workers: HandWorker[] = []
+
+beforeEach(async () => {
+  gateway = await startTestGateway()
+  owner = await gateway.addUser()
+  caller = await gateway.addUser()
+  comfy = await startFakeComfy({ stepMs: 1 })
+})
+afterEach(async () => {
+  for (const worker of workers.splice(0)) await worker.close()
+  comfy.set({ stalled: false })
+  await gateway.close()
+  await comfy.close()
+})
+
+async function ask(): Promise<string> {
+  const json = { model: MODEL, prompt: 'a fox', size: '64x48', steps: 1, async: true }
+  const answer = await gateway.call('/v1/images/generations', { key: caller.key, json })
+  expect(answer.status).toBe(202)
+  return ((await answer.json()) as { id: string }).id
+}
+const job = (id: string): Promise<JobAnswer> => getJob(caller.client, id)
+const done = (id: string) =>
+  waitFor(async () => {
+    const now = await job(id)
+    return now.status === 'PROCESSED' && now
+  })
+const prompts = () => comfy.calls.filter(({ method, path }) => method === 'POST' && path === '/prompt')
+
+/** A machine with ComfyUI that has made one such image, and works on the last step of the next. */
+async function arrange({ queueAheadMs = 60_000 } = {}) {
+  const models = [{ id: MODEL, servedAs: 'sd15', features: ['generate' as const, 'seed' as const] }]
+  await gateway.addAgent({
+    key: owner.key,
+    services: [{ engine: 'comfyui', url: comfy.url, models, queueAheadMs }]
+  })
+  await done(await ask())
+  comfy.set({ stalled: true })
+  const first = await ask()
+  await waitFor(() => comfy.runningIds().length === 1)
+  return first
+}
+
+/** The same, and one more that is asked for. */
+const arrangeTwo = async (options?: Parameters<typeof arrange>[0]): Promise<[string, string]> => [
+  await arrange(options),
+  await ask()
+]
+
+/** The second is in ComfyUI's queue; its id there. */
+const inQueue = () => waitFor(() => comfy.pendingIds()[0])
+
+describe('while a GPU makes the last of one image', () => {
+  it('the next lies in the queue of its image server, and nothing is told of it before it begins', async () => {
+    const [first, second] = await arrangeTwo()
+    await inQueue()
+    expect(await job(second)).toMatchObject({ status: 'PROCESSING', attempts: [{ status: 'running' }] })
+    expect((await job(second)).progress ?? 0).toBe(0)
+    expect(comfy.runningIds()).toHaveLength(1)
+    comfy.set({ stalled: false })
+    for (const id of [first, second]) expect((await done(id)).attempts).toHaveLength(1)
+    expect(prompts()).toHaveLength(3)
+  })
+
+  it('an idle machine waits for the next no longer than twice as long as the file of the agent says', async () => {
+    const [first, second] = await arrangeTwo({ queueAheadMs: 100 })
+    await waitFor(() => prompts().length === 3)
+    const idle = await startHandWorker(gateway, {
+      key: (await gateway.addUser()).key,
+      services: [{ name: 'idle', models: [{ id: MODEL, features: ['generate', 'seed'] }] }]
+    })
+    workers.push(idle)
+    await idle.finish(await idle.next())
+    expect((await done(second)).attempts.at(-1)).toMatchObject({ status: 'succeeded' })
+    expect(comfy.pendingIds()).toEqual([])
+    comfy.set({ stalled: false })
+    expect((await done(first)).attempts).toHaveLength(1)
+    expect(prompts()).toHaveLength(3)
+  })
+
+  it('what its owner has put before the next goes first, and is not charged as its time', async () => {
+    const first = await arrange()
+    const owners = comfy.queueOwnersJob()
+    const second = await ask()
+    await waitFor(() => comfy.pendingIds().length === 2)
+    comfy.set({ stalled: false })
+    await done(first)
+    await waitFor(() => comfy.runningIds()[0] === owners)
+    const since = performance.now()
+    await waitFor(() => performance.now() - since > 700)
+    expect((await job(second)).status).toBe('PROCESSING')
+    comfy.letGo(owners)
+    const made = await done(second)
+    expect(made.attempts).toHaveLength(1)
+    const { generating_ms: ms } = await gateway.database.db
+      .selectFrom('attempts')
+      .select('generating_ms')
+      .where('request_id', '=', second)
+      .executeTakeFirstOrThrow()
+    expect(ms).toBeLessThan(700)
+    expect(comfy.wasInterrupted(owners)).toBe(false)
+  })
+
+  it('the next that nobody wants any more is taken out of the queue, and the one before goes on', async () => {
+    const [first, second] = await arrangeTwo()
+    await inQueue()
+    const [running] = comfy.runningIds()
+    await gateway.call(`/v1/jobs/${second}/cancel`, { key: caller.key, method: 'POST' })
+    await waitFor(() => comfy.pendingIds().length === 0)
+    expect(comfy.runningIds()).toEqual([running])
+    comfy.set({ stalled: false })
+    expect((await done(first)).attempts).toHaveLength(1)
+    expect(prompts()).toHaveLength(3)
+  })
+
+  it('the next is made all the same when the one before is canceled', async () => {
+    const [first, second] = await arrangeTwo()
+    const next = await inQueue()
+    await gateway.call(`/v1/jobs/${first}/cancel`, { key: caller.key, method: 'POST' })
+    await waitFor(() => comfy.runningIds()[0] === next)
+    comfy.set({ stalled: false })
+    expect((await done(second)).attempts).toHaveLength(1)
+  })
+
+  it('a restart of the image server is a try of the one alone that it worked on', async () => {
+    const [first, second] = await arrangeTwo()
+    await inQueue()
+    comfy.restart()
+    comfy.set({ stalled: false })
+    const made = await Promise.all([done(first), done(second)])
+    const reasons = made.map(({ attempts }) => attempts.flatMap(({ reason }) => reason ?? []))
+    expect(reasons).toEqual([
+      ['crashed: The image server was started anew while it worked.'],
+      ['unreachable: The image server was started anew before it began.']
+    ])
+  })
+})
