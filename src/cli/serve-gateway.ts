@@ -1,9 +1,11 @@
+import { isIP } from 'node:net'
 import type { Agent } from '../agent/run-agent.ts'
 import { type Gateway, startGateway } from '../app/gateway.ts'
 import { invitationUrl } from '../people/invitations.ts'
 import type { Config } from '../config/config.ts'
 import { sleep } from '../lib/async.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
+import { ownAddresses } from '../lib/own-addresses.ts'
 import { FEATURES } from '../images/image-request.ts'
 import { CommandFailed } from './command-failed.ts'
 import { explainDataDir } from './installation.ts'
@@ -115,7 +117,20 @@ async function keyToShow({ context, newKey }: Gateway): Promise<string | undefin
 async function claimLinkOf({ context: { people, config }, admin, url }: Gateway): Promise<string | undefined> {
   if (await people.canSignIn(admin.id)) return undefined
   const created = await people.invitations.offerAccount({ userId: admin.id, createdBy: null })
-  return invitationUrl(config.publicUrl ?? url, created)
+  return invitationUrl(config.publicUrl ?? addressForOthers({ host: config.host, url }) ?? url, created)
+}
+
+/** Where other machines reach a gateway that listens at all addresses: at one of them; undefined when they do not, or there is none. */
+export function addressForOthers(
+  { host, url }: { host: string; url: string },
+  addresses: readonly string[] = ownAddresses()
+): string | undefined {
+  if (host !== '0.0.0.0' && host !== '::') return undefined
+  const address = addresses.find((one) => isIP(one) === 4) ?? (host === '::' ? addresses[0] : undefined)
+  if (address === undefined) return undefined
+  const reached = new URL(url)
+  reached.hostname = isIP(address) === 6 ? `[${address}]` : address
+  return reached.origin + reached.pathname.replace(/\/$/, '')
 }
 
 function greeting(
@@ -123,7 +138,14 @@ function greeting(
   { hasDemo, key, claimLink }: { hasDemo: boolean; key: string | undefined; claimLink: string | undefined }
 ): string {
   const base = context.config.publicUrl ?? url
+  const { publicUrl, host } = context.config
+  const forOthers = publicUrl === undefined ? addressForOthers({ host, url }) : undefined
   const lines = ['', `  inference.club is running at ${base}`, `  API reference: ${base}/docs`]
+  if (forOthers !== undefined) {
+    lines.push(
+      `  Other machines reach it at ${forOthers}: set INFERENCE_CLUB_PUBLIC_URL to the address that people are to use.`
+    )
+  }
   if (claimLink !== undefined) lines.push('', `  Claim this installation (once): ${claimLink}`)
   if (newKey) {
     // The operator's own choice needs no telling.

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { networkInterfaces } from 'node:os'
 import { accepts } from '../../engines/server-look.ts'
+import { ownAddresses } from '../../lib/own-addresses.ts'
 import { isLoopback } from './place.ts'
 
 /**
@@ -61,10 +61,7 @@ const isLoopbackAddress = (address: string): boolean => address === '::1' || add
 
 /** Its own addresses at which the machine answers, where it cannot be asked who listens. */
 async function reachedAddresses(port: number): Promise<string[]> {
-  const own = Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .filter(({ internal, scopeid }) => !internal && !scopeid)
-    .map(({ address }) => address)
+  const own = ownAddresses()
   const reached = await Promise.all(own.map((host) => accepts({ host, port })))
   return own.filter((_, at) => reached[at])
 }
