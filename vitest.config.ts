@@ -3,7 +3,7 @@ import { nothingLeftOut } from './tests/e2e/nothing-left-out.ts'
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'tests/**/*.test.ts', 'bench/*.test.ts', 'bench/*/*.test.ts'],
     globalSetup: ['tests/e2e/unpack-browser.ts', 'tests/support/keep-compiled.ts'],
     // Files share a process: loading the gateway anew for each costs more than most of their tests.
     isolate: false,

@@ -36,6 +36,9 @@ const upstream = await startUpstream()
 stack.defer(() => upstream.close())
 let opened: Promise<Awaited<ReturnType<typeof openTargets>>> | undefined
 const began = performance.now()
+// The measurement at hand is the last one then, and everything that was started is ended; a second signal ends it at once.
+let isInterrupted = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (isInterrupted = true))
 
 for (const part of PARTS) {
   if (options.only.length > 0 && !options.only.includes(part.name)) continue
@@ -54,6 +57,7 @@ for (const part of PARTS) {
     record: (measurement) => {
       measurements.push({ part: part.name, ...measurement })
       tell(measurement)
+      if (isInterrupted) throw new Error('The bench was interrupted.')
     }
   }
   await part.run(context)

@@ -1,11 +1,11 @@
 import { closedLoop, type LoadResult } from '../load/closed-loop.ts'
-import { type Answer, createImageCaller } from '../load/image-caller.ts'
+import { type Answer, createImageCaller, type ImageCaller } from '../load/image-caller.ts'
 import type { ImageCall } from '../load/write-call.ts'
 import { failuresOf } from '../load/latencies.ts'
 import type { Figures } from '../measurements.ts'
 import { watchUsage } from '../process-usage.ts'
 import type { Target } from '../targets/target.ts'
-import { leastBytesOf, type PictureName } from '../upstream.ts'
+import { leastBytesOf, type PictureName, type Upstream } from '../upstream.ts'
 import type { BenchContext } from './part.ts'
 
 /** What is done to each target in the same way. */
@@ -46,27 +46,31 @@ export async function warmUp(target: Target): Promise<void> {
   await caller.close()
 }
 
-async function measureTarget(
-  { upstream, record }: BenchContext,
-  { comparison, target, run }: { comparison: Comparison; target: Target; run: number }
-): Promise<void> {
-  const { what, picture, connections, nextCall } = comparison
+interface Turn {
+  comparison: Comparison
+  target: Target
+  run: number
+}
+
+async function measureTarget({ upstream, record }: BenchContext, turn: Turn): Promise<void> {
+  const { comparison, target } = turn
+  const { connections, picture, what } = comparison
   const caller = createImageCaller(target, { connections, leastBytes: leastBytesOf(picture) })
-  try {
-    await caller.check(nextCall())
-    await closedLoop(() => caller.call(nextCall()), {
-      callers: Math.min(connections, WARM_UP_CALLERS),
-      seconds: WARM_UP_S
-    })
-    const usage = await watchUsage([...target.processes, { name: 'upstream', pid: upstream.pid }])
-    const result = await comparison.load((dueAt) => caller.call(nextCall(), dueAt), run)
-    const { figures: failed, note } = failuresOf(result)
-    const figures = { ...comparison.figures(result), ...(await usage.since(result.answers.length)), ...failed }
-    record({ what, target: target.name, figures, ...(note !== undefined && { note }) })
-  } catch (error) {
-    // One that cannot do this says so, and the others go on.
-    record({ what, target: target.name, figures: {}, note: error instanceof Error ? error.message : String(error) })
-  } finally {
-    await caller.close()
-  }
+  // One that cannot do this says so, and the others go on.
+  const measured = await measureCalls(upstream, { ...turn, caller })
+    .catch((error: unknown) => ({ figures: {}, note: error instanceof Error ? error.message : String(error) }))
+    .finally(() => caller.close())
+  record({ what, target: target.name, ...measured })
+}
+
+async function measureCalls(upstream: Upstream, { comparison, target, run, caller }: Turn & { caller: ImageCaller }) {
+  const { connections, nextCall } = comparison
+  await caller.check(nextCall())
+  const callers = Math.min(connections, WARM_UP_CALLERS)
+  await closedLoop(() => caller.call(nextCall()), { callers, seconds: WARM_UP_S })
+  const usage = await watchUsage([...target.processes, { name: 'upstream', pid: upstream.pid }])
+  const result = await comparison.load((dueAt) => caller.call(nextCall(), dueAt), run)
+  const { figures: failed, note } = failuresOf(result)
+  const figures = { ...comparison.figures(result), ...(await usage.since(result.answers.length)), ...failed }
+  return { figures, ...(note !== undefined && { note }) }
 }

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
+import { pathToFileURL } from 'node:url'
+import { type BuildStamp, isCurrent } from '../../src/lib/build-stamp.ts'
 import { ROOT } from '../../tests/support/run-program.ts'
 
 /** Where the figures come from, without a name of the machine or a path of it. */
@@ -10,6 +13,8 @@ export interface MachineDescription {
   system: string
   node: string
   commit: string
+  /** Whether the gateway ran as it was built, and not from its sources because these have been edited since. */
+  isBuilt: boolean
   /** Of its beginning. */
   date: string
   /** What others made of the machine when it began: the mean number of processes that wanted to run in the last minute. */
@@ -24,6 +29,7 @@ export function describeMachine(): MachineDescription {
     system: `${type()} ${release()} ${process.arch}`,
     node: process.version,
     commit: describeCommit(),
+    isBuilt: findBuild(),
     date: new Date().toISOString(),
     load: loadavg()[0] ?? NaN
   }
@@ -41,8 +47,17 @@ function describeCommit(): string {
   }
 }
 
+function findBuild(): boolean {
+  const root = pathToFileURL(`${ROOT}/`)
+  try {
+    return isCurrent(root, JSON.parse(readFileSync(new URL('dist/program/stamp.json', root), 'utf8')) as BuildStamp)
+  } catch {
+    return false // There is none.
+  }
+}
+
 export const presentMachine = (machine: MachineDescription): string =>
   [
     `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}`,
-    `commit ${machine.commit}, begun ${machine.date} with a load of ${machine.load.toFixed(1)}`
+    `commit ${machine.commit}${machine.isBuilt ? '' : ' from its sources'}, begun ${machine.date} with a load of ${machine.load.toFixed(1)}`
   ].join('; ')

@@ -11,8 +11,9 @@ export const SLOTS = 16
 export interface ClubOptions {
   /** Default: inference.club. */
   name?: string
-  /** Added to the gateway's environment. */
+  /** Added to the gateway's environment, and to the agent's. */
   env?: Record<string, string>
+  agentEnv?: Record<string, string>
 }
 
 export interface Club extends ProcessSite {
@@ -32,7 +33,8 @@ export async function openClub(upstream: Pick<Upstream, 'url'>, options: ClubOpt
     slots: SLOTS,
     engineUrl: upstream.url,
     folder: await mkdtemp(join(tmpdir(), 'inference-club-bench-')),
-    ...(options.env && { gatewayEnv: options.env })
+    ...(options.env && { gatewayEnv: options.env }),
+    ...(options.agentEnv && { agentEnv: options.agentEnv })
   })
   const headers = { authorization: `Bearer ${site.key}` }
   const processes: WatchedProcess[] = [

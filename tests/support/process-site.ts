@@ -23,6 +23,8 @@ export interface SitePlan {
   slots?: number
   /** Added to the gateway's environment. */
   gatewayEnv?: Record<string, string>
+  /** Added to that of each agent. */
+  agentEnv?: Record<string, string>
   /** Where agents find the gateway, which listens at `url`, when not there. */
   onTheWay?: (url: string) => Promise<string>
   /** Where all files are; default: a new folder, which goes when the site is removed. */
@@ -72,7 +74,8 @@ export async function startProcessSite(plan: SitePlan): Promise<ProcessSite> {
     const name = `rig-${number}`
     const config = join(folder, `${name}.yaml`)
     await writeFile(config, agentFile({ name, url: gatewayUrl, key, engineUrl: engine.url, slots: plan.slots ?? 2 }))
-    agents.push(createMortalProgram({ name, args: ['agent', '--config', config], isReady: /"online"/ }))
+    const env = plan.agentEnv ?? {}
+    agents.push(createMortalProgram({ name, args: ['agent', '--config', config], isReady: /"online"/, env }))
   }
   const site: ProcessSite = {
     url,
