@@ -28,8 +28,8 @@ export interface Assets {
    * through though it was said to fail. What cannot be looked up or removed now is left to the sweeper.
    */
   discard(saved: Pick<SavedBytes, 'storageKey' | 'isShared'>): Promise<void>
-  /** Removes bytes that no row refers to any more, and their thumbnails. Throws what the store does. */
-  remove(storageKey: string): Promise<void>
+  /** Removes the bytes of all these keys, which no row refers to any more, and their thumbnails. Throws what the store does. */
+  remove(storageKeys: readonly string[]): Promise<void>
   /**
    * The row of an image that this reader may fetch: see `maySee`; of those that are not for everybody also by a link, which
    * ends with its owner's being here. Who reads is asked for all others, also for those that are not there, so that whoever may
@@ -82,10 +82,10 @@ export function createAssets(parts: {
         // Why it was to be taken back is what counts.
       }
     },
-    remove: async (storageKey) => {
-      const keys = [storageKey, ...thumbnailKeys(storageKey)]
+    remove: async (storageKeys) => {
+      const keys = storageKeys.flatMap((key) => [key, ...thumbnailKeys(key)])
       await store.remove(keys)
-      await rows.forgetUnwanted([storageKey])
+      await rows.forgetUnwanted(storageKeys)
       for (const key of keys) unreadable.forget(key)
     },
     getVisible: async (id, { whoReads, link }) => {

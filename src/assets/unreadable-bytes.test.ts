@@ -36,6 +36,6 @@ it('are told of no more when their image is removed, thumbnails included', async
     unreadable,
     links: { isSigned: () => false },
     limits: { adminsLook: true }
-  }).remove(image)
+  }).remove([image])
   expect(unreadable.summary()).toEqual({ first: [], all: 0 })
 })

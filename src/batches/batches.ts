@@ -5,7 +5,7 @@ import { AppError, errors } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
 import type { Principal } from '../lib/principal.ts'
 import { admitImages } from '../requests/admit-images.ts'
-import { cancelRequest } from '../requests/cancel-request.ts'
+import { CANCELED_AT_ONCE, cancelRequests } from '../requests/cancel-request.ts'
 import { insertSubmission } from '../requests/insert-submission.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { hasEnded, TASK_CLASS } from '../requests/request-states.ts'
@@ -84,9 +84,9 @@ export function createBatches(parts: RequestParts): Batches {
     cancel: async (id, userId) => {
       const { requests } = await view(id, userId)
       // From the end: canceled from its beginning, each would free a slot that begins with the next.
-      for (const request of requests.toReversed()) {
-        if (hasEnded(request.state)) continue
-        await cancelRequest(parts, request.id)
+      const ids = requests.toReversed().flatMap(({ id, state }) => (hasEnded(state) ? [] : [id]))
+      for (let at = 0; at < ids.length; at += CANCELED_AT_ONCE) {
+        await cancelRequests(parts, ids.slice(at, at + CANCELED_AT_ONCE))
         // Others get a turn in between.
         await setImmediate()
       }

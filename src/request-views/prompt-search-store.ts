@@ -25,21 +25,28 @@ export interface PromptFilter extends Omit<SliceFilter, 'withPrompt'> {
   model?: string | undefined
 }
 
-/** Those of these requests that pass the filter, in no order, with their prompts. */
-export function listAmong(
+/**
+ * Those of these requests that pass the filter, in no order, with their prompts. What is in the row is compared here: asked for
+ * it with the ids, SQLite would rather read all of a person, or all in a state.
+ */
+export async function listAmong(
   db: Db,
   ids: readonly string[],
   { userId, states, model, kind, visibility, providerId }: PromptFilter
 ): Promise<Candidate[]> {
-  return db
+  const rows = await db
     .selectFrom('requests')
-    .select(['created_at', 'id', 'prompt'])
+    .select(['created_at', 'id', 'prompt', 'user_id', 'state', 'model', 'kind', 'visibility'])
     .where('id', 'in', ids)
-    .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
-    .$if(states !== undefined, (q) => q.where('state', 'in', states ?? []))
-    .$if(model !== undefined, (q) => q.where('model', '=', model ?? ''))
-    .$if(kind !== undefined, (q) => q.where('kind', '=', kind ?? ''))
-    .$if(visibility !== undefined, (q) => q.where('visibility', '=', visibility ?? 'SECRET'))
     .$if(providerId !== undefined, (q) => q.where(hasWorkedOn(providerId ?? '', 'requests.id')))
     .execute()
+  const isAny = <T>(wanted: T | undefined, value: T) => wanted === undefined || wanted === value
+  return rows.filter(
+    (row) =>
+      isAny(userId, row.user_id) &&
+      (states === undefined || states.includes(row.state)) &&
+      isAny(model, row.model) &&
+      isAny(kind, row.kind) &&
+      isAny(visibility, row.visibility)
+  )
 }

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { plansOf, wasteful } from '../../tests/support/query-plans.ts'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import { indexSome } from '../requests/prompt-index-store.ts'
+import { listAmong } from './prompt-search-store.ts'
 import { searchIndex } from './search-index.ts'
 
 let rows: RequestRows
@@ -47,6 +49,15 @@ describe('the index of prompts', () => {
     expect(await search('FOX')).toBeUndefined()
     expect(await search('FOX', 'OWL')).toEqual([])
     expect((await search('OWL'))?.map(({ id }) => id)).toEqual(['b1'])
+  })
+
+  it('reads the rows of those that it may want, and no others, whatever else is asked for', async () => {
+    const filter = { userId: 'ann', states: ['failed' as const], model: 'm', kind: 'edit', providerId: 'p' }
+    for (const states of [['failed' as const], ['queued' as const, 'running' as const], undefined]) {
+      const plans = await plansOf(rows.db, (db) => listAmong(db, ['a', 'b', 'c'], { ...filter, states }))
+      expect(plans[0]).toMatch(/^SEARCH requests USING INDEX sqlite_autoindex_requests_1 \(id=\?\)/)
+      expect(wasteful(plans)).toEqual([])
+    }
   })
 
   it('does not answer for words that are too short', async () => {

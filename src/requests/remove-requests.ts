@@ -32,10 +32,10 @@ export async function removeRequests(
   })
   for (const id of gone) ringRequest(database.bell, { id, userId })
   if (gone.length > 0) await database.durable()
-  for (const key of keys) {
-    // The request is gone whatever the store says, and nobody could delete it a second time.
-    await assets.remove(key).catch((error: unknown) => {
-      logger.warn({ err: error, key }, 'the bytes of a deleted image could not be removed; the sweeper takes them')
+  if (keys.length > 0) {
+    // The requests are gone whatever the store says, and nobody could delete them a second time.
+    await assets.remove(keys).catch((error: unknown) => {
+      logger.warn({ err: error, keys }, 'the bytes of deleted images could not be removed; the sweeper takes them')
     })
   }
   return gone.length

@@ -15,7 +15,7 @@ import {
 } from './retention-store.ts'
 
 /** Small enough that nobody notices while a hundred thousand go. */
-const AT_A_TIME = 5
+const AT_A_TIME = 20
 const PEOPLE_AT_A_TIME = 100
 
 /**

@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat, unlink
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { createQueue } from '../lib/async.ts'
 import { isDiskFault } from '../lib/fault.ts'
 import { syncFolder as reallySync } from '../lib/folders.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
@@ -27,6 +28,9 @@ const STORE_FAULTS = new Set(
   'EFBIG EACCES EPERM EMFILE ENFILE ENOENT ENOTDIR EEXIST EISDIR ELOOP ESTALE ENODEV ENXIO'.split(' ')
 )
 
+/** More would have what others do with files wait for a slow disk. */
+const REMOVED_AT_ONCE = 8
+
 /** Folders that a store has below its own: one of objects, one of what becomes objects. */
 export const STORE_FOLDERS = ['objects', 'unfinished'] as const
 
@@ -48,6 +52,7 @@ export async function openDiskStore(
   // Whatever is left here was being written when the last process ended; nothing refers to it.
   if (!isShared) await rm(unfinished, { recursive: true, force: true })
   await mkdir(unfinished, { recursive: true })
+  const inTurn = createQueue(REMOVED_AT_ONCE)
   let counter = 0
 
   const pathOf = (key: string): string => {
@@ -122,7 +127,10 @@ export async function openDiskStore(
       })
     },
     remove: async (keys) => {
-      for (const key of keys) await orStoreError(() => unlink(pathOf(key)).catch(unlessMissing))
+      await orStoreError(async () => {
+        const ends = await Promise.allSettled(keys.map((key) => inTurn(() => unlink(pathOf(key)).catch(unlessMissing))))
+        for (const end of ends) if (end.status === 'rejected') throw end.reason
+      })
     },
     dropEmptyFolders: (prefix) => orStoreError(() => dropEmpty(topOf(objects, prefix))),
     dropUnfinished: async () => undefined, // What a dead process left was removed when the folder was opened.

@@ -316,7 +316,7 @@ describe('deleting an account', () => {
     const now = Date.now()
     // More than are removed at a time.
     const made = await database.db.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
-    const more = Array.from({ length: 7 }, () => ({ ...made, id: newId('req'), created_at: now + 1 }))
+    const more = Array.from({ length: 22 }, () => ({ ...made, id: newId('req'), created_at: now + 1 }))
     await database.db.insertInto('requests').values(more).execute()
     // As after the promise: no bell rings, for the process is about to die.
     await database.db

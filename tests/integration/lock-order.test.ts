@@ -26,7 +26,7 @@ const EXPECTED: Record<string, string[]> = {
   'providers/service-terms-store.ts saveOwnerTerms': ['provider'],
   'providers/service-warms-store.ts askWarm': ['provider'],
   'requests/admit-images.ts admitImages': ['person', 'request', 'queue'],
-  'requests/cancel-request.ts cancelRequest': ['request'],
+  'requests/cancel-request.ts cancelRequests': ['request'],
   'requests/claim-task.ts claimTask': ['provider', 'request'],
   'requests/connect-agent.ts connectAgent': ['person', 'offers', 'request'],
   'requests/expire-waiting.ts strand': ['request'],
