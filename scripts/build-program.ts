@@ -42,7 +42,13 @@ export async function buildProgram(root: URL): Promise<void> {
     external: AS_INSTALLED,
     plugins: [threads]
   })
-  const { output } = await bundle.write({ dir: `${folder}dist/program-next`, sourcemap: true })
+  const { output } = await bundle.write({
+    dir: `${folder}dist/program-next`,
+    sourcemap: true,
+    // V8 holds a text in two bytes a character as soon as one of them needs two, and comments with it.
+    charset: 'ascii',
+    comments: false
+  })
   const used = output
     .flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
     .map((id) => relative(folder, id).split(sep).join('/'))
