@@ -172,6 +172,13 @@ describe('imports', () => {
     expect(wrong).toEqual([])
   })
 
+  it('reach what runs of Node’s HTTP in one place, so that it brings no undici along', () => {
+    const wrong = offences((file) =>
+      file.imports.filter((one) => /^(node:)?http$/.test(one.target) && !one.typesOnly).map(() => 'imports node:http')
+    )
+    expect(wrong).toEqual([])
+  })
+
   it('form no cycle, not even of types', () => {
     expect(findCycle(new Map(files.map((file) => [file.path, ownTargets(file)])))).toEqual([])
   })

@@ -1,8 +1,9 @@
-import { Agent as HttpAgent, type ClientRequest, request as httpRequest } from 'node:http'
+import type { ClientRequest } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { EngineError } from '../engines/engine.ts'
 import { sleep, toError } from '../lib/async.ts'
+import { HttpAgent, httpRequest } from '../lib/node-http.ts'
 import { FIRST_PAUSE_MS, longerPause, varied } from './pauses.ts'
 import { readAnswer } from './read-answer.ts'
 

@@ -87,13 +87,16 @@ type Ended = (outcome: OperationEvent['outcome'], gave?: unknown) => void
 async function observePromise<T>(promise: Promise<T>, ended: Ended): Promise<T> {
   try {
     const gave = await promise
-    ended(gave instanceof Response ? outcomeOfAnswer(gave) : 'ok', gave)
+    ended(isAnswer(gave) ? outcomeOfAnswer(gave) : 'ok', gave)
     return gave
   } catch (error) {
     ended(outcomeOf(error))
     throw error
   }
 }
+
+/** By its name: whoever names the class has Node load its undici. */
+const isAnswer = (gave: unknown): gave is Response => Object.prototype.toString.call(gave) === '[object Response]'
 
 /** Of an operation that answers as HTTP does, as the library for signing in: its refusals are no errors that are thrown. */
 function outcomeOfAnswer({ status }: Response): OperationEvent['outcome'] {

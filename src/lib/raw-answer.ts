@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import type { AppError } from './errors.ts'
 import { newId } from './ids.ts'
+import { STATUS_CODES } from './node-http.ts'
 
 /** What an answer that is no page says to browsers: it shows nothing, runs nothing and is shown in nothing. */
 export const NO_PAGE_HEADERS = {

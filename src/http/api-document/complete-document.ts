@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from '../../lib/node-http.ts'
 import { ErrorResponse } from '../v1/error-schema.ts'
 
 /** In the order of the reference. */
