@@ -16,6 +16,7 @@ import { createRandom, type Random } from '../src/engines/demo/random.ts'
 import { FEATURES } from '../src/images/image-request.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { newId } from '../src/lib/ids.ts'
+import { indexSome, mergeSome } from '../src/requests/prompt-index-store.ts'
 import { writePrompt } from './seed-words.ts'
 
 export interface SeedOptions {
@@ -38,6 +39,8 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const SIDES = [512, 768, 1024]
 const PER_TRANSACTION = 20_000
+const INDEXED_AT_A_TIME = { prompts: 5000, characters: 5_000_000 }
+const MERGED_PAGES = 4000
 
 type Insert = (row: Record<string, SQLInputValue>) => void
 
@@ -86,13 +89,24 @@ export async function seed(options: SeedOptions): Promise<void> {
   for (const { sql } of made) sqlite.exec(String(sql))
   sqlite.exec('commit; pragma journal_mode = wal')
   sqlite.close()
+  await indexPrompts(options.path)
+}
+
+const onFatal = (error: unknown) => {
+  throw error
 }
 
 async function migrate(path: string): Promise<void> {
-  const onFatal = (error: unknown) => {
-    throw error
-  }
   await (await openSqliteDatabase({ path, clock: systemClock, onFatal })).close()
+}
+
+/** As a gateway does in the background, without its pauses. */
+async function indexPrompts(path: string): Promise<void> {
+  const database = await openSqliteDatabase({ path, clock: systemClock, onFatal })
+  while ((await indexSome(database.db, INDEXED_AT_A_TIME)) > 0) {
+    await mergeSome(database.db, { pages: MERGED_PAGES, whole: false })
+  }
+  await database.close()
 }
 
 interface Setting extends SeedOptions {
