@@ -51,7 +51,7 @@ async function init(options: AgentCommandOptions, command: Command): Promise<voi
   const { config = USUAL_AGENT_FILE, gateway, key, keyFile, name, server = [], access } = options
   const { imagesPerHour, imagesPerUserHour } = options
   const wrong = server.find((url) => asUrl(url) === undefined)
-  if (wrong !== undefined) command.error(`error: --server '${wrong}' is no address`)
+  if (wrong !== undefined) command.error(`error: --server '${wrong}' is no address such as http://127.0.0.1:8188`)
   if (key !== undefined && keyFile !== undefined) command.error('error: --key and --key-file exclude each other')
   const { initAgent, MissingOptions } = await import('./doctor/init-agent.ts')
   try {

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { callGateway } from './call-gateway.ts'
+import { readJob, readJobId, readModels } from './gateway-answers.ts'
 
 async function serve(answer: RequestListener): Promise<string> {
   const server = createServer(answer)
@@ -19,7 +20,9 @@ it('does not take the key to another server', async () => {
     response.end('{}')
   })
   const url = await serve((_request, response) => response.writeHead(308, { location: elsewhere }).end())
-  await expect(callGateway({ url, key: 'ic_x' }, '/v1/models')).rejects.toThrow(`sends callers on to ${elsewhere}`)
+  await expect(callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })).rejects.toThrow(
+    `sends callers on to ${elsewhere}`
+  )
   expect(asked).toEqual([])
 })
 
@@ -28,6 +31,45 @@ it.each([
   [{ error: { message: { a: 1 } } }, 'does not answer like an inference.club (HTTP 400)']
 ])('tells %j as text that does nothing', async (body, expected) => {
   const url = await serve((_request, response) => response.writeHead(400).end(JSON.stringify(body)))
-  const error: unknown = await callGateway({ url, key: 'ic_x' }, '/v1/models').catch((thrown: unknown) => thrown)
-  expect((error as Error).message.replace(url, '').trim().replace(/\.$/, '')).toBe(expected.replace(/\.$/, ''))
+  const error: unknown = await callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels }).catch(
+    (thrown: unknown) => thrown
+  )
+  expect((error as Error).message.replace(url, '').trim()).toMatch(expected)
+})
+
+/** Longer than what is read by the 23 bytes around what fills it. */
+const HUGE = `{"data":[],"more":"${'x'.repeat(16 * 1024 ** 2)}"}`
+const DONE = { status: 'PROCESSED', progress: 100, parameters: { n: 1 } }
+
+it.each([
+  ['a list of models as OpenAI has it', readModels, '{"object":"list","data":[{"id":"flux","object":"model"}]}'],
+  ['a model without a name', readModels, '{"data":[{"supported_features":[]}]}'],
+  ['models that are no list', readModels, '{"data":{"id":"flux"}}'],
+  ['a page', readModels, '<!doctype html><title>Hello</title>'],
+  ['nothing', readModels, ''],
+  ['null', readModels, 'null'],
+  ['an answer without an end', readModels, HUGE],
+  ['images instead of a job', readJobId, '{"created":1,"data":[{"b64_json":"AAAA"}]}'],
+  ['a job whose name is a path', readJobId, '{"id":"../../admin"}'],
+  ['a job of another kind', readJob, '{"id":"1","status":"done"}'],
+  ['a job whose image has no link', readJob, JSON.stringify({ ...DONE, result: { data: [{ b64_json: 'AAAA' }] } })],
+  ['a job whose link is none', readJob, JSON.stringify({ ...DONE, result: { data: [{ url: 'file:///etc/passwd' }] } })]
+])('says of %s in one sentence that it is not from an inference.club', async (_what, read, body) => {
+  const url = await serve((_request, response) => response.end(body))
+  await expect(callGateway<unknown>({ url, key: 'ic_x' }, '/v1/x', { read })).rejects.toThrow(
+    `${url} does not answer like an inference.club (HTTP 200): another address is given with --url or INFERENCE_CLUB_URL.`
+  )
+})
+
+it.each(['', '<html>', '{"error":"no such thing"}', '{"detail":"Not Found"}', '{"error":{"message":" "}}', '[1]'])(
+  'and of the error %j',
+  async (body) => {
+    const url = await serve((_request, response) => response.writeHead(404).end(body))
+    await expect(callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })).rejects.toThrow('(HTTP 404)')
+  }
+)
+
+it('reads an answer that is just short enough', async () => {
+  const url = await serve((_request, response) => response.end(HUGE.replace(/x{24}/, '')))
+  expect(await callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })).toEqual([])
 })

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { loadClientSettings } from '../config/client-settings.ts'
 import { cleanText } from '../lib/clean-text.ts'
+import { readGatewayUrl } from '../lib/gateway-url.ts'
 import { findGatewayAddress } from '../db/gateway-address.ts'
 import { CommandFailed } from './command-failed.ts'
 
@@ -30,29 +31,47 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayAddre
   const settings = loadClientSettings()
   const isNamed = options.url !== undefined || settings.isUrlSet
   const running = isNamed ? undefined : await findGatewayAddress(settings.dataDir)
-  const url = (options.url ?? running?.url ?? settings.url).replace(/\/+$/, '')
+  const given = options.url ?? running?.url ?? settings.url
+  const read = readGatewayUrl(given)
+  if ('problem' in read) {
+    throw new CommandFailed(
+      `${options.url === undefined ? 'INFERENCE_CLUB_URL' : '--url'} ${read.problem}, such as https://club.example.org.`
+    )
+  }
+  const { url } = read
   const key = options.key ?? settings.apiKey
-  if (!URL.canParse(url)) throw new CommandFailed(`'${url}' is not a URL.`)
   if (key === undefined) {
-    throw new CommandFailed('Set INFERENCE_CLUB_API_KEY to your API key (`bin/inference-club keys create` makes one).')
+    throw new CommandFailed(
+      `Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${url}/keys${running ? ', and so does `bin/inference-club keys create`' : ''}.`
+    )
   }
   return { url, key }
 }
 
-/**
- * One call of the API; POST when there is a body. Throws `CommandFailed` with the server's own message, as
- * `GatewayAway` when trying again may help.
- */
-export async function callGateway<T>(gateway: GatewayAddress, path: string, body: CallBody = {}): Promise<T> {
-  const response = await openAnswer(gateway, path, body)
-  const answer = await readJson(response)
-  if (!answer) throw refused(gateway, response)
-  return answer as T
-}
+/** Of an answer that is read whole: a page of models, or a job with its images, which are links. */
+const MAX_ANSWER_BYTES = 16 * 1024 ** 2
 
 interface CallBody {
   json?: unknown
   form?: FormData
+}
+
+/** Makes something of an answer; undefined: another kind of server gave it. */
+export type Read<T> = (answer: unknown) => T | undefined
+
+/**
+ * One call of the API; POST when there is a body. Throws `CommandFailed` with the server's own message, or with a sentence
+ * that it is no inference.club, as `GatewayAway` when trying again may help.
+ */
+export async function callGateway<T>(
+  gateway: GatewayAddress,
+  path: string,
+  { read, ...body }: CallBody & { read: Read<T> }
+): Promise<T> {
+  const response = await openAnswer(gateway, path, body)
+  const answer = read(await readJson(response))
+  if (answer === undefined) throw refused(gateway, response)
+  return answer
 }
 
 /** The same for an answer that is no JSON: its body has not been read. */
@@ -71,15 +90,35 @@ export async function openAnswer(gateway: GatewayAddress, path: string, body: Ca
     throw new CommandFailed(`${url} sends callers on to ${fromServer(elsewhere)}. Give that address with --url.`)
   }
   if (response.ok) return response
-  throw refused(gateway, response, (await readJson(response)) as { error?: { message?: string } } | undefined)
+  throw refused(gateway, response, members(members(await readJson(response)).error).message)
 }
 
-const readJson = (response: Response): Promise<unknown> => response.json().catch(() => undefined)
+/** Undefined for what is no JSON, breaks off or is longer than any answer of a gateway. */
+async function readJson({ body }: Response): Promise<unknown> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of body ?? []) {
+      bytes += (chunk as Uint8Array).length
+      if (bytes > MAX_ANSWER_BYTES) return undefined
+      chunks.push(chunk as Uint8Array)
+    }
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch {
+    return undefined // Whatever it is, no gateway said it.
+  }
+}
 
-function refused({ url }: GatewayAddress, { status }: Response, answer?: { error?: { message?: string } }) {
-  const told = answer?.error?.message
+/** Of an object; of anything else there are none. */
+export const members = (value: unknown): Partial<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? value : {}
+
+/** Why a call came to nothing: in the server's own words, where `told` is text. */
+export function refused({ url }: GatewayAddress, { status }: Response, told?: unknown): CommandFailed {
   const message =
-    typeof told === 'string' ? fromServer(told) : `${url} does not answer like an inference.club (HTTP ${status}).`
+    typeof told === 'string' && told.trim() !== ''
+      ? fromServer(told)
+      : `${url} does not answer like an inference.club (HTTP ${status}): another address is given with --url or INFERENCE_CLUB_URL.`
   return status >= 500 ? new GatewayAway(message) : new CommandFailed(message)
 }
 

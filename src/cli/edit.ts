@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { callGateway, openGateway } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
+import { readJobId } from './gateway-answers.ts'
 import { addImageOptions, imageFields, type ImageOptions, saveJob } from './image-options.ts'
 
 interface EditOptions extends ImageOptions {
@@ -36,8 +37,8 @@ export function editCommand(): Command {
     if (options.strength !== undefined) form.set('strength', String(options.strength))
     for (const path of [image, ...(options.image ?? [])]) form.append('image[]', await openImage(path), basename(path))
     if (options.mask !== undefined) form.set('mask', await openImage(options.mask), basename(options.mask))
-    const job = await callGateway<{ id: string }>(gateway, '/v1/images/edits', { form })
-    await saveJob(gateway, { id: job.id, prompt, output: options.output })
+    const id = await callGateway(gateway, '/v1/images/edits', { form, read: readJobId })
+    await saveJob(gateway, { id, prompt, output: options.output })
   })
 }
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { Command, Option } from 'commander'
-import { addGatewayOptions, type GatewayOptions, openAnswer, openGateway } from './call-gateway.ts'
+import { addGatewayOptions, type GatewayOptions, openAnswer, openGateway, refused } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
 import { checkFolder } from './image-options.ts'
 import { saveStream } from './save-stream.ts'
@@ -34,8 +34,10 @@ export function exportCommand(): Command {
 }
 
 async function saveOwn(options: GatewayOptions, out: string): Promise<void> {
-  const { body } = await openAnswer(await openGateway(options), '/v1/export')
-  if (!body) throw new CommandFailed('The server sent no archive.')
+  const gateway = await openGateway(options)
+  const answer = await openAnswer(gateway, '/v1/export')
+  const { body, headers } = answer
+  if (!body || !/^application\/zip\b/i.test(headers.get('content-type') ?? '')) throw refused(gateway, answer)
   await saveStream(Readable.fromWeb(body as ReadableStream), out, OWNER_ONLY)
 }
 

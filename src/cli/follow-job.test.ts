@@ -7,7 +7,7 @@ import { followJob } from './follow-job.ts'
 
 type Answer = (response: ServerResponse) => void
 
-const RESULT = { data: [{ url: 'http://images.example.org/1', seed: 7 }] }
+const RESULT = { data: [{ url: 'http://images.example.org/1' }], warnings: [] }
 const job =
   (fields: Record<string, unknown>): Answer =>
   (response) =>

@@ -2,20 +2,8 @@ import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { sleep } from '../lib/async.ts'
 import { callGateway, fromServer, type GatewayAddress, GatewayAway, request } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
+import { type Job, type JobResult, readJob } from './gateway-answers.ts'
 import { openProgressBar, type ProgressBar } from './progress-bar.ts'
-
-export interface JobResult {
-  data: { url: string; seed: number | null; revised_prompt?: string }[]
-  warnings?: string[]
-}
-
-interface Job {
-  status: string
-  progress: number
-  parameters: { n: number }
-  result?: JobResult
-  error?: { message: string }
-}
 
 /** Of an image; `percent` of what is `estimated` alone. */
 interface Progress {
@@ -44,11 +32,11 @@ export async function followJob(
   try {
     for (;;) {
       try {
-        const job = await callGateway<Job>(gateway, `/v1/jobs/${id}`)
+        const job = await callGateway(gateway, `/v1/jobs/${id}`, { read: readJob })
         answeredAt = performance.now()
         bar.update(job.progress)
         if (ENDED.includes(job.status)) return resultOf(job)
-        await followEvents(gateway, id, (percents, isEstimated) => bar.update(percents / job.parameters.n, isEstimated))
+        await followEvents(gateway, id, (percents, isEstimated) => bar.update(percents / job.n, isEstimated))
       } catch (error) {
         if (!(error instanceof GatewayAway) || performance.now() - answeredAt > PATIENCE_MS) throw error
         await sleep(TRY_AGAIN_AFTER_MS)
@@ -61,7 +49,7 @@ export async function followJob(
 
 function resultOf({ status, result, error }: Job): JobResult {
   if (result) return result
-  throw new CommandFailed(fromServer(error?.message ?? `The job ended as ${status}.`))
+  throw new CommandFailed(fromServer(error ?? `The job ended as ${status}.`))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { callGateway, openGateway } from './call-gateway.ts'
+import { readJobId } from './gateway-answers.ts'
 import { addImageOptions, imageFields, type ImageOptions, saveJob } from './image-options.ts'
 
 export function generateCommand(): Command {
@@ -7,7 +8,7 @@ export function generateCommand(): Command {
   return addImageOptions(command).action(async (prompt: string, options: ImageOptions) => {
     const gateway = await openGateway(options)
     const fields = { prompt, ...(await imageFields(gateway, options, 'generate')) }
-    const job = await callGateway<{ id: string }>(gateway, '/v1/images/generations', { json: fields })
-    await saveJob(gateway, { id: job.id, prompt, output: options.output })
+    const id = await callGateway(gateway, '/v1/images/generations', { json: fields, read: readJobId })
+    await saveJob(gateway, { id, prompt, output: options.output })
   })
 }

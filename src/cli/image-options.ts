@@ -12,7 +12,8 @@ import {
   request
 } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
-import { followJob, type JobResult } from './follow-job.ts'
+import { followJob } from './follow-job.ts'
+import { type JobResult, readModels } from './gateway-answers.ts'
 import { saveStream } from './save-stream.ts'
 
 /** What the commands that make images have in common. */
@@ -90,7 +91,7 @@ export async function saveJob(gateway: GatewayAddress, { id, prompt, output }: J
   for (const revised of revisedPrompts(result, prompt)) {
     process.stderr.write(`note: made of a rewritten prompt: ${fromServer(revised)}\n`)
   }
-  for (const warning of result.warnings ?? []) process.stderr.write(`note: ${fromServer(warning)}\n`)
+  for (const warning of result.warnings) process.stderr.write(`note: ${fromServer(warning)}\n`)
 }
 
 /** Each once, and none that says what was asked for. */
@@ -98,8 +99,8 @@ const revisedPrompts = ({ data }: JobResult, prompt: string): Set<string> =>
   new Set(data.flatMap(({ revised_prompt: revised }) => (revised === undefined || revised === prompt ? [] : [revised])))
 
 async function defaultModel(gateway: GatewayAddress, feature: string): Promise<string> {
-  const { data } = await callGateway<{ data: { id: string; supported_features: string[] }[] }>(gateway, '/v1/models')
-  const able = data.filter((model) => model.supported_features.includes(feature))
+  const models = await callGateway(gateway, '/v1/models', { read: readModels })
+  const able = models.filter(({ features }) => features.includes(feature))
   const model = able.find(({ id }) => id === 'demo') ?? able[0]
   if (!model) throw new CommandFailed('No model that can do this is online. Connect an agent, or use `npm start`.')
   return model.id
@@ -121,7 +122,9 @@ export async function checkFolder(path: string): Promise<void> {
 
 async function save(url: string, path: string): Promise<void> {
   const response = await request(url)
-  if (!response.ok || !response.body) {
+  // A proxy, or another server's page, says that all is well.
+  const isPage = /^(?:text\/|application\/json)/i.test(response.headers.get('content-type') ?? '')
+  if (!response.ok || !response.body || isPage) {
     throw new CommandFailed(`The image could not be fetched (HTTP ${response.status}).`)
   }
   await saveStream(Readable.fromWeb(response.body as ReadableStream), path)

@@ -1,5 +1,6 @@
 import { DAY_MS, MINUTE_MS } from '../lib/durations.ts'
 import { closestName, didYouMean } from '../lib/closest-name.ts'
+import { readGatewayUrl } from '../lib/gateway-url.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
 import type { TextCheck } from './yaml-value.ts'
 
@@ -27,11 +28,8 @@ export const checkUrl: TextCheck = (text) =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? undefined : 'must be an http or https URL'
 
 export function checkGateway(text: string): string | undefined {
-  const problem = checkUrl(text)
-  if (problem !== undefined) return problem
-  const { search, hash, username, password, pathname } = new URL(text)
-  if (search || hash || username || password) return 'must not have a query, fragment, user name or password'
-  return /\/v1\/*$/.test(pathname) ? 'must be the address of the gateway without /v1' : undefined
+  const read = readGatewayUrl(text)
+  return 'problem' in read ? read.problem : undefined
 }
 
 /** Of other types nothing is known; what is nearly the one that is was meant to be it. */

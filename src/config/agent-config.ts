@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FEATURES, type Feature } from '../images/image-request.ts'
 import { parsePixels } from '../images/sizes.ts'
+import { readGatewayUrl } from '../lib/gateway-url.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
 import { ConfigError } from './config.ts'
 import {
@@ -196,13 +197,17 @@ const readAgent = (
   fields: Fields<typeof AGENT_KEYS>,
   { engines, folder }: { engines: readonly KnownEngine[]; folder: string }
 ): AgentConfig => ({
-  gateway: requiredText(fields.gateway, 'the address of the gateway, such as https://club.example.org', {
-    check: checkGateway
-  }).replace(/\/+$/, ''),
+  gateway: readGateway(fields.gateway),
   ...readKey(fields, folder),
   name: requiredText(fields.name, 'what the gateway calls this machine', { maxChars: 100 }),
   services: readServices(fields.services, engines)
 })
+
+function readGateway(value: YamlValue): string {
+  const meaning = 'the address of the gateway, such as https://club.example.org'
+  const read = readGatewayUrl(requiredText(value, meaning, { check: checkGateway }))
+  return 'url' in read ? read.url : ''
+}
 
 function readKey(fields: Fields<typeof AGENT_KEYS>, folder: string): Pick<AgentConfig, 'apiKey' | 'warnings'> {
   const { api_key: inPlace, api_key_file: inFile } = fields

@@ -13,7 +13,7 @@ export const checkImageServer =
   ({ speaksOpenAI }: { speaksOpenAI: boolean }): TextCheck =>
   (text) => {
     const problem = checkUrl(text)
-    if (problem !== undefined) return problem
+    if (problem !== undefined) return hasNoScheme(text) ? 'must begin with http:// or https://' : problem
     // The URL parser would silently mend all of these.
     if (/\s/.test(text)) return 'must not contain spaces'
     if (!/^https?:\/\/[^/\\]/i.test(text) || text.includes('\\')) return 'must be an http or https URL with two slashes'
@@ -26,6 +26,12 @@ export const checkImageServer =
       ? undefined
       : `must be the root of the API, not one of its calls: use ${shown(url, root)}`
   }
+
+/** A host, which the URL parser takes for a scheme where a port follows. */
+const hasNoScheme = (text: string): boolean =>
+  /^(?:localhost|[\w-]+(?:\.[\w-]+)+|(?:[\w-]+|\[[\da-f:]+\]):\d{1,5}|[\w-]+(?:\.[\w-]+)+:\d{1,5})(?:\/.*)?$/i.test(
+    text
+  )
 
 const rootOf = (pathname: string): string =>
   pathname

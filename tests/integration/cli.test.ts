@@ -91,7 +91,7 @@ describe('a wrong call', () => {
     ['generate fox --n two -o fox.png', /must be a whole number/],
     ['edit a.png b --strength 2 -o c.png', /must be between 0 and 1/],
     ['agent', /no agent\.yaml here, and no --config <file>/],
-    ['agent --init --server nowhere', /'nowhere' is no address/],
+    ['agent --init --server nowhere', /'nowhere' is no address such as http:/],
     ['doctor a.yaml b.yaml', /only one agent\.yaml/]
   ])('`%s` ends with 2 and one line', async (line, message) => {
     const { code, stdout, stderr } = await club(line.split(' '))
@@ -296,7 +296,18 @@ describe('generate', () => {
     ['what the server refuses', ['-o', 'x.png', '--size', 'big'], {}, /size/],
     ['a format that is none', ['-o', 'x.gif'], {}, /must end in \.png, \.jpg, \.jpeg or \.webp/],
     ['a folder that is not there', ['-o', 'nowhere/x.png'], {}, /'nowhere' does not exist/],
-    ['an address that is none', ['-o', 'x.png', '--url', 'nowhere'], {}, /'nowhere' is not a URL/]
+    [
+      'an address that is none',
+      ['-o', 'x.png', '--url', 'nowhere'],
+      {},
+      /^--url must be an http or https URL, such as/
+    ],
+    [
+      'a variable that is none',
+      ['-o', 'x.png'],
+      { INFERENCE_CLUB_URL: 'club.example.org' },
+      /^INFERENCE_CLUB_URL must begin with https:/
+    ]
   ])('ends with 1 and one line for %s', async (_what, args, env, message) => {
     const { code, stdout, stderr } = await club(['generate', 'a fox', ...args], env)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -316,10 +327,18 @@ describe('generate', () => {
     await six.close()
   })
 
-  it('asks for a key when there is none', async () => {
+  it('asks for a key when there is none, and says where the server that is meant makes one', async () => {
     const { code, stderr } = await club(['generate', 'a fox', '-o', 'x.png'], { INFERENCE_CLUB_API_KEY: '' })
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^Set INFERENCE_CLUB_API_KEY .*\n$/)
+    expect(stderr).toBe(`Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${server.url}/keys.\n`)
+    const own = await club(['generate', 'a fox', '-o', 'x.png'], { INFERENCE_CLUB_API_KEY: '', INFERENCE_CLUB_URL: '' })
+    expect(own.stderr).toContain('keys create')
+  })
+
+  it('takes the base URL of other clients, and an address of this machine without a scheme', async () => {
+    for (const url of [`${server.url}/v1/`, server.url.replace('http://', '')]) {
+      expect((await club(['generate', 'a fox', '-o', 'based.png', '--url', url, ...QUICK])).code).toBe(0)
+    }
   })
 })
 

@@ -5,7 +5,7 @@ import { mayGetKey } from '../../engines/identify-server.ts'
 import type { FoundModel } from '../../engines/inventory.ts'
 import { closestName } from '../../lib/closest-name.ts'
 import { findMoves, type Moves, placesOf } from './find-moves.ts'
-import { placeOf } from './place.ts'
+import { asUrl, placeOf } from './place.ts'
 import type { Sighting } from './survey.ts'
 import { isFitModel, modelsOf, spellingsOf, unique, type Usable } from './usable.ts'
 
@@ -30,6 +30,9 @@ function correctWords(file: AgentFile, index: number, { type, engine, url }: Dra
     file.setOfService(index, 'type', { value: 'image', why: 'it makes images' })
   } else if (type !== 'image') return
   correctEngineName(file, index, engine)
+  const whole = url === undefined ? undefined : asUrl(url)
+  if (whole !== undefined && whole !== url)
+    file.setOfService(index, 'url', { value: whole, why: 'it needs its http://' })
 }
 
 interface Corrected {

@@ -12,7 +12,7 @@ import { ENGINES } from '../../engines/engine-descriptions.ts'
 import { cleanText } from '../../lib/clean-text.ts'
 import { printTable } from '../print-table.ts'
 import { modelsOf } from './usable.ts'
-import { rootOf } from './place.ts'
+import { asUrl, rootOf } from './place.ts'
 import type { Place, Sighting } from './survey.ts'
 import type { Trial } from './try-image.ts'
 
@@ -22,8 +22,9 @@ const DESCRIBE_WITHIN_MS = 5000
 /** Where the services of a file expect their servers. */
 export const placesIn = (file: AgentFile): Place[] =>
   file.services.flatMap((service, index) => {
-    if (service?.url === undefined || !/^https?:\/\//i.test(service.url) || !URL.canParse(service.url)) return []
-    const { url, apiKey, engine, headers } = service
+    const url = service?.url === undefined ? undefined : asUrl(service.url)
+    if (!service || url === undefined) return []
+    const { apiKey, engine, headers } = service
     return [
       {
         url,

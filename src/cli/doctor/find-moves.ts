@@ -69,7 +69,7 @@ function findLost({
   if (service?.type !== 'image') return undefined
   const { url, engine } = service
   if (ENGINES.find(({ name }) => name === engine)?.takes.includes('url') !== true) return undefined
-  if (url !== undefined && (!URL.canParse(url) || !isLoopback(new URL(url).hostname))) return undefined
+  if (url !== undefined && !isLoopback(URL.parse(url)?.hostname ?? '')) return undefined
   const there = sightings.find((one) => one.service === index)
   if (there === undefined || there.contact === 'none') return { index, service, isReplaced: false }
   const mayBeIt = there.contact === 'silent' || there.found.some((one) => one.engine?.name === engine || one.wantsKey)

@@ -3,6 +3,7 @@ import { checkApiKey, checkGateway } from '../../config/agent-config-checks.ts'
 import type { AgentFile, NewService } from '../../config/agent-file.ts'
 import { loadClientSettings } from '../../config/client-settings.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
+import { readGatewayUrl } from '../../lib/gateway-url.ts'
 import { ask, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { addServices, correctServices } from './correct-file.ts'
@@ -47,7 +48,7 @@ export async function initAgent(
   printSightings(sightings, { file, trials: new Map() })
   const all = await findMore(sightings, { file, keys })
   const { gateway, access } = terminal ? await askForMissing(given, terminal) : requireGiven(given)
-  if (gateway !== 'written') file.set('gateway', gateway)
+  if (gateway !== 'written') file.set('gateway', asGateway(gateway))
   setAccess(file, access, path)
   if (options.name !== undefined || file.written('name') === undefined) file.set('name', options.name ?? machineName())
   const usable = usableOf(all, new Set())
@@ -90,6 +91,13 @@ function readGiven({ gateway, key, keyFile }: InitOptions, file: AgentFile): Giv
             ? 'variable'
             : undefined
   return { ...(found !== undefined && { gateway: found }), ...(access !== undefined && { access }) }
+}
+
+/** In the one form in which other programs take it, too. */
+function asGateway(text: string): string {
+  const read = readGatewayUrl(text)
+  if ('problem' in read) throw new CommandFailed(`INFERENCE_CLUB_URL ${read.problem}.`)
+  return read.url
 }
 
 const askForMissing = async (given: Given, terminal: Terminal): Promise<Required<Given>> => ({

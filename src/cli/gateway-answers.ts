@@ -1,0 +1,67 @@
+import { members, type Read } from './call-gateway.ts'
+
+export interface OnlineModel {
+  id: string
+  features: string[]
+}
+
+export interface JobResult {
+  data: { url: string; revised_prompt?: string }[]
+  warnings: string[]
+}
+
+export interface Job {
+  status: string
+  /** Percent. */
+  progress: number
+  /** Images that were asked for. */
+  n: number
+  result?: JobResult
+  error?: string
+}
+
+const textsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? (value as unknown[]).filter((one) => typeof one === 'string') : []
+
+/** Models that are online. Another server with OpenAI's API has a list, too, and tells nothing of what they can. */
+export const readModels: Read<OnlineModel[]> = (answer) => {
+  const { data } = members(answer)
+  if (!Array.isArray(data)) return undefined
+  const models = (data as unknown[]).map(members)
+  return models.every(({ id, supported_features: told }) => typeof id === 'string' && Array.isArray(told))
+    ? models.map(({ id, supported_features: told }) => ({ id: String(id), features: textsOf(told) }))
+    : undefined
+}
+
+/** Id of the job that a call began. */
+export const readJobId: Read<string> = (answer) => {
+  const { id } = members(answer)
+  return typeof id === 'string' && /^[\w-]{1,200}$/.test(id) ? id : undefined
+}
+
+export const readJob: Read<Job> = (answer) => {
+  const { status, progress, parameters, result, error } = members(answer)
+  const { n } = members(parameters)
+  const read = result === undefined || result === null ? undefined : readResult(result)
+  const { message } = members(error)
+  if (typeof status !== 'string' || typeof progress !== 'number' || typeof n !== 'number') return undefined
+  if (result && !read) return undefined
+  return {
+    ...{ status, progress, n },
+    ...(read && { result: read }),
+    ...(typeof message === 'string' && { error: message })
+  }
+}
+
+const readResult: Read<JobResult> = (result) => {
+  const { data, warnings } = members(result)
+  if (!Array.isArray(data)) return undefined
+  const images = (data as unknown[]).map((one) => {
+    const { url, revised_prompt: revised } = members(one)
+    return { url: isHttpUrl(url) ? url : '', ...(typeof revised === 'string' && { revised_prompt: revised }) }
+  })
+  return images.every(({ url }) => url !== '') ? { data: images, warnings: textsOf(warnings) } : undefined
+}
+
+const isHttpUrl = (value: unknown): value is string =>
+  typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '')
