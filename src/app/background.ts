@@ -37,7 +37,7 @@ export function startBackground(parts: BackgroundParts): { close(): Promise<void
   const waiting = loop(
     'expire waiting',
     () => Math.min(10_000, limits.noProviderTimeoutMs / 2),
-    () => parts.requests.expireWaiting()
+    () => parts.requests.expireWaiting(closing.signal)
   )
   const erasing = loop('erase accounts', SWEEP_EVERY_MS, async () => {
     if (await eraseAccounts(parts, closing.signal)) erasing.wake()

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { KyselyPlugin } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { noteStatementsUntilTheEnd } from '../../tests/support/note-statements.ts'
 import { plansOf, wasteful } from '../../tests/support/query-plans.ts'
 import { loadConfig } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
@@ -7,12 +9,14 @@ import { createProviderStore } from '../providers/provider-store.ts'
 import { openTestDatabase } from '../../tests/support/open-test-database.ts'
 import { expireWaiting } from './expire-waiting.ts'
 import type { RequestParts } from './request-parts.ts'
-import { findOldestWaiting, listModelsWaitedFor } from './waiting-store.ts'
+import { listLanes } from './runnable-store.ts'
+import { findOldestWaiting, listModelsWaitedFor, listWaiting } from './waiting-store.ts'
 
 const { limits, offering } = loadConfig({})
 const NOW = 10 * limits.noProviderTimeoutMs
 const MANY = 1200
 
+const noteStatements = noteStatementsUntilTheEnd()
 let database: Database
 /** Rows that statements gave. */
 let read: number
@@ -97,6 +101,42 @@ describe('what has waited too long', () => {
     await queue('m', { images: 3, needs: 'edit' })
     expect((await expire()).failed).toBe(603)
     expect((await states()).toSorted()).toEqual(['gone failed', 'm failed', 'm queued'])
+  })
+
+  it('fails in small transactions, between which others get a turn', async () => {
+    await queue('gone', { images: 45 })
+    let turns = 0
+    let isOver = false
+    const others = (async () => {
+      for (; !isOver; turns++) await nextTurn()
+    })()
+    const statements = noteStatements()
+    expect((await expire()).failed).toBe(45)
+    isOver = true
+    await others
+    expect(statements.filter((sql) => sql.startsWith('begin'))).toHaveLength(3)
+    expect(turns).toBeGreaterThanOrEqual(3)
+  })
+
+  it('is read along its lane, page by page, however much waits beside it', async () => {
+    await queue('gone', { images: 600 })
+    await queue('gone', { images: 600, needs: 'edit' })
+    const plans = await plansOf(database.db, async (db) => {
+      for (const lane of await listLanes(database.db, ['gone'])) {
+        const [first] = await listWaiting(db, { lane, before: NOW, after: undefined, limit: 1 })
+        await listWaiting(db, { lane, before: NOW, after: first, limit: 1 })
+      }
+    })
+    expect(plans.filter((plan) => /tasks_by_lane .*held=\?/.test(plan))).toHaveLength(4)
+    // Those of the same place alone are sorted.
+    expect(wasteful(plans).filter((plan) => !plan.includes('LAST TERM'))).toEqual([])
+  })
+
+  it('stops when it is told to', async () => {
+    await queue('gone', { images: 45 })
+    const parts = { database, providers: createProviderStore(database, offering), limits } as unknown as RequestParts
+    expect(await expireWaiting(parts, AbortSignal.abort())).toBe(0)
+    expect(await expireWaiting(parts)).toBe(45)
   })
 
   it('and what has not stays', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { lockRequest } from '../db/locks.ts'
 import { isPaused } from '../providers/pause-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
@@ -9,13 +10,15 @@ import { failWaiting, listFailures, type TaskRow } from './task-store.ts'
 import { listModelsWaitedFor, listWaiting } from './waiting-store.ts'
 
 const AT_A_TIME = 500
+/** So many take some milliseconds. */
+const FAILED_AT_ONCE = 20
 
 /**
  * Fails tasks that have waited longer than `limits.noProviderTimeout` while no online service can take them. Tasks
- * that only wait for a busy service go on waiting, but not for one that has been left alone all that time. Returns how many
- * failed.
+ * that only wait for a busy service go on waiting, but not for one that has been left alone all that time. Others get a turn in
+ * between, for it may be all of a long queue; stops early when `signal` aborts. Returns how many failed.
  */
-export async function expireWaiting(parts: RequestParts): Promise<number> {
+export async function expireWaiting(parts: RequestParts, signal?: AbortSignal): Promise<number> {
   const { database, limits } = parts
   const before = database.clock.now() - limits.noProviderTimeoutMs
   let failed = 0
@@ -24,13 +27,17 @@ export async function expireWaiting(parts: RequestParts): Promise<number> {
     // Of a lane whose images may begin somewhere nothing more is read, however many there are.
     for (const lane of candidates.lanes.filter((one) => isTried(one) || candidates.leftFor(one).length === 0)) {
       let waiting: TaskRow[]
-      let afterId = ''
+      let after: TaskRow | undefined
       do {
-        waiting = await listWaiting(database.db, { lane, before, afterId, limit: AT_A_TIME })
-        for (const task of await strandedOf(parts, { lane, waiting, candidates }))
-          failed += (await strand(parts, task)) ? 1 : 0
-        afterId = waiting.at(-1)?.id ?? afterId
-      } while (waiting.length === AT_A_TIME)
+        waiting = await listWaiting(database.db, { lane, before, after, limit: AT_A_TIME })
+        const stranded = await strandedOf(parts, { lane, waiting, candidates })
+        for (let at = 0; at < stranded.length && !signal?.aborted; at += FAILED_AT_ONCE) {
+          failed += await strand(parts, stranded.slice(at, at + FAILED_AT_ONCE))
+          await setImmediate()
+        }
+        after = waiting.at(-1)
+        await setImmediate()
+      } while (waiting.length === AT_A_TIME && !signal?.aborted)
     }
   }
   if (failed > 0) database.bell.ring('webhooks')
@@ -43,23 +50,27 @@ interface Stranded {
   paused: boolean
 }
 
-async function strand({ database }: RequestParts, { task, paused }: Stranded): Promise<boolean> {
+/** Returns how many of them still waited, and have failed. */
+async function strand({ database }: RequestParts, stranded: readonly Stranded[]): Promise<number> {
   const now = database.clock.now()
-  const changed = await database.db.transaction().execute(async (trx) => {
-    await lockRequest(trx, task.request_id)
-    const failure = {
-      finished_at: now,
-      error_code: paused ? 'upstream_busy' : 'no_provider',
-      error_message: paused
-        ? `No machine that has '${task.model}' could begin in time: all are busy or cannot be used.`
-        : `No machine that has '${task.model}' came online in time.`
+  const failed = await database.db.transaction().execute(async (trx) => {
+    await lockRequest(trx, ...stranded.map(({ task }) => task.request_id))
+    const failed: TaskRow[] = []
+    for (const { task, paused } of stranded) {
+      const failure = {
+        finished_at: now,
+        error_code: paused ? 'upstream_busy' : 'no_provider',
+        error_message: paused
+          ? `No machine that has '${task.model}' could begin in time: all are busy or cannot be used.`
+          : `No machine that has '${task.model}' came online in time.`
+      }
+      if (await failWaiting(trx, task.id, failure)) failed.push(task)
     }
-    if (!(await failWaiting(trx, task.id, failure))) return false
-    await endRequestIfDone(trx, task.request_id, now)
-    return true
+    for (const id of new Set(failed.map((task) => task.request_id))) await endRequestIfDone(trx, id, now)
+    return failed
   })
-  if (changed) ringRequest(database.bell, { id: task.request_id, userId: task.user_id })
-  return changed
+  for (const task of failed) ringRequest(database.bell, { id: task.request_id, userId: task.user_id })
+  return failed.length
 }
 
 interface Candidates {

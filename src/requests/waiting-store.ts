@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type SqlBool } from 'kysely'
 import type { Db } from '../db/database.ts'
 import type { Lane } from './runnable-store.ts'
 import type { TaskRow } from './task-store.ts'
@@ -35,10 +35,12 @@ export async function findOldestWaiting(db: Db): Promise<number | undefined> {
   return rows[0]?.since
 }
 
-/** Waiting tasks of a lane queued before then, in the order of their ids; the next page comes after the last one. */
+type Place = Pick<TaskRow, 'order_key' | 'queued_at' | 'id'>
+
+/** Waiting tasks of a lane queued before then, in the order of the lane; the next page comes after the last one. */
 export const listWaiting = (
   db: Db,
-  { lane, before, afterId, limit }: { lane: Lane; before: number; afterId: string; limit: number }
+  { lane, before, after, limit }: { lane: Lane; before: number; after: Place | undefined; limit: number }
 ): Promise<TaskRow[]> =>
   db
     .selectFrom('tasks')
@@ -52,8 +54,13 @@ export const listWaiting = (
     .where('node_faults', '=', lane.node_faults)
     .where('refusals', '=', lane.refusals)
     .where('held', '=', lane.held)
-    .where('queued_at', '<', before)
-    .where('id', '>', afterId)
+    // Not as a range: SQLite would read all that have waited for so long, of whichever lane.
+    .where(sql<SqlBool>`+queued_at < ${before}`)
+    .$if(after !== undefined, (q) =>
+      q.where(sql<SqlBool>`(order_key, queued_at, id) > (${after?.order_key}, ${after?.queued_at}, ${after?.id})`)
+    )
+    .orderBy('order_key')
+    .orderBy('queued_at')
     .orderBy('id')
     .limit(limit)
     .execute()
