@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { AgentConfig, AgentServiceConfig } from '../config/agent-config.ts'
 import type { Engine } from '../engines/engine.ts'
 import { createEngine, type EngineSettings } from '../engines/engine-registry.ts'
@@ -23,14 +24,31 @@ export function createServices(
         config: service,
         engine:
           service.type === 'image'
-            ? create(service.engine ?? '', settingsOf(service, { maxImageBytes, folder: config.folder ?? '.' }))
+            ? create(
+                service.engine ?? '',
+                settingsOf(service, {
+                  maxImageBytes,
+                  folder: config.folder ?? '.',
+                  sender: senderOf(config, service.name)
+                })
+              )
             : undefined
       }
     ])
   )
 }
 
-function settingsOf(service: AgentServiceConfig, more: { maxImageBytes: number; folder: string }): EngineSettings {
+/** A word for one service of one agent, the same in each of its lives; which it is it does not tell. */
+export const senderOf = ({ gateway, name }: Pick<AgentConfig, 'gateway' | 'name'>, service: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([gateway, name, service]))
+    .digest('hex')
+    .slice(0, 24)
+
+function settingsOf(
+  service: AgentServiceConfig,
+  more: { maxImageBytes: number; folder: string; sender: string }
+): EngineSettings {
   return {
     ...(service.url !== undefined && { url: service.url }),
     ...(service.apiKey !== undefined && { apiKey: service.apiKey }),

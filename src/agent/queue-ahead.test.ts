@@ -141,7 +141,7 @@ describe('what is held ready', () => {
 
 describe('what lies in the queue of an image server', () => {
   it('is taken back when the image before it takes longer than expected, and is nobody’s failure', async () => {
-    const held = await putAhead({ leadMs: 30 })
+    const held = await putAhead({ leadMs: 300 })
     await waitFor(() => held.second.run.signal.aborted)
     held.second.letGo()
     await waitFor(() => failures(held.sent).length > 0)
@@ -180,20 +180,20 @@ describe('what lies in the queue of an image server', () => {
   })
 
   it('is not taken back once it has begun', async () => {
-    const held = await putAhead({ leadMs: 30 })
+    const held = await putAhead({ leadMs: 300 })
     held.second.run.onBegun()
     const since = performance.now()
-    await waitFor(() => performance.now() - since > 150)
+    await waitFor(() => performance.now() - since > 700)
     expect([held.second.run.signal.aborted, failures(held.sent)]).toEqual([false, []])
     await end(held, 'first', 'second')
   })
 
   it('is not taken back once the image before it is made, whoever else is before it', async () => {
-    const held = await putAhead({ leadMs: 30 })
+    const held = await putAhead({ leadMs: 300 })
     held.first.letGo()
     await waitFor(() => !held.working.has('first'))
     const since = performance.now()
-    await waitFor(() => performance.now() - since > 150)
+    await waitFor(() => performance.now() - since > 700)
     expect(held.second.run.signal.aborted).toBe(false)
     await end(held, 'second')
   })
@@ -212,7 +212,7 @@ describe('what lies in the queue of an image server', () => {
   })
 
   it('is as much as is nearly made, where a service makes several at once', async () => {
-    const held = await hold({ concurrency: 2, leadMs: 30 })
+    const held = await hold({ concurrency: 2, leadMs: 300 })
     // There is a place for the second, and one that is held ready in place of it.
     held.runner.mayBegin('second')
     await waitFor(() => held.working.has('second'))

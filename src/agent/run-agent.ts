@@ -1,6 +1,6 @@
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { createEngine } from '../engines/engine-registry.ts'
-import { sleep } from '../lib/async.ts'
+import { inBackground, sleep } from '../lib/async.ts'
 import { cleanText } from '../lib/clean-text.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
@@ -22,6 +22,7 @@ export const AGENT_LIMITS: AgentLimits = {
   maxPixels: 268_435_456
 }
 const DRAIN_FOR_MS = 60_000
+const CLEAR_WITHIN_MS = 10_000
 
 export interface Agent {
   /** Resolves with the first welcome of the gateway. */
@@ -198,6 +199,11 @@ export function runAgent(options: AgentOptions): Agent {
     return Promise.all([warms.stopAll(), runner.stopAll()]).finally(() => transfers.close())
   })
   probes?.start(services)
+  for (const { engine } of ofFile.values()) {
+    // A server that cannot be asked keeps what it has, and ends it by itself.
+    if (engine?.clearLeftovers)
+      inBackground(engine.clearLeftovers(AbortSignal.timeout(CLEAR_WITHIN_MS)), () => undefined)
+  }
   finished.catch((error: unknown) => firstWelcome.reject(error))
   // Whoever does not care about the first welcome must not crash of it.
   firstWelcome.promise.catch(() => undefined)

@@ -34,6 +34,8 @@ export interface EngineSettings {
   /** What an edit without a size may ask of the image server; absent: as the engine thinks best. */
   maxPixels?: number
   multipleOf?: number
+  /** Who sends what it sends: the same in each life of one service of one agent, and no other's. Absent: nobody who comes again. */
+  sender?: string
   options: Record<string, unknown>
   models: readonly ServedModel[]
   /** Where relative paths in options begin. */
@@ -86,6 +88,7 @@ const FACTORIES: ReadonlyMap<EngineDescription, EngineFactory> = new Map([
       const keepFiles = options.flag('keep_files')
       return createComfyEngine({
         ...serverOf(settings),
+        ...(settings.sender !== undefined && { sender: settings.sender }),
         sizes: sizesOf(settings),
         models: models.map((model) =>
           inModel(model.servedAs, () => readModelSettings(model.servedAs, model.options, settings.folder))

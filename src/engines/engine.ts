@@ -37,6 +37,11 @@ export interface Engine {
    * owner; an abort rejects promptly, and a server that cannot be stopped goes on loading. Absent: none of its kind can be told.
    */
   warm?(servedAs: string, signal: AbortSignal): Promise<Warmed>
+  /**
+   * Takes out of its server's queue what an agent of the same `sender` has sent there that was killed since, and that has not
+   * begun: nobody waits for it. Throws `EngineError`. Absent: it cannot be told from what others sent.
+   */
+  clearLeftovers?(signal: AbortSignal): Promise<void>
   /** Frees what the engine holds (threads, sockets). */
   close?(): Promise<void>
 }

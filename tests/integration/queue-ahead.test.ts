@@ -1,4 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { senderOf } from '../../src/agent/agent-services.ts'
+import { createComfyEngine } from '../../src/engines/comfyui/comfyui-engine.ts'
+import { QUICK, task } from '../support/comfyui-engine.ts'
+import { createTestRun } from '../support/engine-run.ts'
 import { type FakeComfyServer, startFakeComfy } from '../support/fake-comfyui-server.ts'
 import { type HandWorker, startHandWorker } from '../support/hand-worker.ts'
 import { getJob, type JobAnswer } from '../support/image-calls.ts'
@@ -76,8 +80,8 @@ describe('while a GPU makes the last of one image', () => {
   })
 
   it('an idle machine waits for the next no longer than twice as long as the file of the agent says', async () => {
-    const [first, second] = await arrangeTwo({ queueAheadMs: 100 })
-    await waitFor(() => prompts().length === 3)
+    const [first, second] = await arrangeTwo({ queueAheadMs: 300 })
+    await waitFor(async () => (await job(second)).attempts.some(({ reason }) => reason?.startsWith('busy')))
     const idle = await startHandWorker(gateway, {
       key: (await gateway.addUser()).key,
       services: [{ name: 'idle', models: [{ id: MODEL, features: ['generate', 'seed'] }] }]
@@ -88,7 +92,7 @@ describe('while a GPU makes the last of one image', () => {
     expect(comfy.pendingIds()).toEqual([])
     comfy.set({ stalled: false })
     expect((await done(first)).attempts).toHaveLength(1)
-    expect(prompts()).toHaveLength(3)
+    expect(comfy.runningIds()).toEqual([])
   })
 
   it('what its owner has put before the next goes first, and is not charged as its time', async () => {
@@ -147,4 +151,27 @@ describe('while a GPU makes the last of one image', () => {
       ['unreachable: The image server was started anew before it began.']
     ])
   })
+})
+
+it('what an agent left in the queue of its image server when it was killed is taken out when it is back', async () => {
+  const owners = comfy.queueOwnersJob()
+  const killed = ['killed', 'another'].map((name) =>
+    createComfyEngine({
+      ...{ baseUrl: comfy.url, maxImageBytes: 1_000_000, models: [], times: QUICK },
+      sender: senderOf({ gateway: gateway.url, name }, 'service-0')
+    })
+  )
+  const ends: Promise<unknown>[] = []
+  for (const [index, engine] of killed.entries()) {
+    ends.push(engine.generate(task(), createTestRun()).catch((error: unknown) => error))
+    await waitFor(() => comfy.pendingIds().length === index + 1)
+  }
+  const [, others] = comfy.pendingIds()
+  const models = [{ id: MODEL, servedAs: 'sd15', features: ['generate' as const] }]
+  await gateway.addAgent({ key: owner.key, name: 'killed', services: [{ engine: 'comfyui', url: comfy.url, models }] })
+  await waitFor(() => comfy.pendingIds().length === 1)
+  expect([comfy.runningIds(), comfy.pendingIds()]).toEqual([[owners], [others]])
+  comfy.letGo(owners)
+  expect(await Promise.all(ends)).toMatchObject([{ fault: 'busy' }, { seed: 4_294_967_295 }])
+  for (const engine of killed) await engine.close?.()
 })

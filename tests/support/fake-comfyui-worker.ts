@@ -267,7 +267,7 @@ export function createFakeComfyWorker(parts: FakeComfyWorkerParts) {
     history: (id: string) => (history.has(id) ? { [id]: history.get(id) } : {}),
     historyIds: () => [...history.keys()],
     queue: () => {
-      const item = (job: FakeJob) => [job.number, job.id, job.graph, {}, job.outputs]
+      const item = (job: FakeJob) => [job.number, job.id, job.graph, job.extra, job.outputs]
       return { queue_running: running ? [item(running)] : [], queue_pending: pending.map(item) }
     },
     status,

@@ -16,6 +16,20 @@ export function parseQueue(json: unknown): Queue | undefined {
   return { running: ids(running), pending: ids(pending) }
 }
 
+/** What jobs that wait say of whence they come, by their ids; as `sentBy` of `POST /prompt` has it. */
+export function parseWaiting(json: unknown): { id: string; sentBy: string }[] {
+  const { queue_pending: pending } = members(json)
+  const items = Array.isArray(pending) ? (pending as unknown[]) : []
+  return items.flatMap((item) => {
+    const [, id, , extra] = Array.isArray(item) ? (item as unknown[]) : []
+    const sentBy = members(extra)[SENT_BY]
+    return typeof id === 'string' && typeof sentBy === 'string' ? [{ id, sentBy }] : []
+  })
+}
+
+/** In the `extra_data` of a job: a word for its sender and one for the job, which an old server gives an id of its own. */
+export const SENT_BY = 'inference_club'
+
 /** How a job ended. */
 export interface JobEnd {
   kind: 'done' | 'interrupted' | 'failed'

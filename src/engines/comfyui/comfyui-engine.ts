@@ -8,7 +8,7 @@ import { makeSmallest } from '../make-smallest.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import type { UpstreamHttpOptions } from '../upstream-http.ts'
 import { createForgetting } from './cancel-job.ts'
-import { parseQueue, parseSystem } from './comfyui-api.ts'
+import { parseQueue, parseSystem, parseWaiting } from './comfyui-api.ts'
 import { createComfyHttp } from './comfyui-http.ts'
 import { takeInventory } from './comfyui-inventory.ts'
 import { fillWorkflow } from './fill-workflow.ts'
@@ -31,6 +31,7 @@ export interface ComfyEngineOptions extends UpstreamHttpOptions {
   /** How pictures on the way are made, by ComfyUI's names; recent versions only, others do as they were started. */
   previews?: string
   keepFiles?: boolean
+  sender?: string
   times?: Partial<JobTimes>
 }
 
@@ -56,6 +57,17 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
   const othersWork = async (signal: AbortSignal): Promise<string[]> => {
     const queue = parseQueue((await http.get('/queue', signal)).json)
     return [...(queue?.running ?? []), ...(queue?.pending ?? [])].filter((id) => !sent.includes(id))
+  }
+
+  const clearLeftovers = async (signal: AbortSignal): Promise<void> => {
+    const { sender } = options
+    const waiting = parseWaiting((await http.get('/queue', signal)).json)
+    const left = waiting.filter(({ sentBy }) => {
+      const [by, id = ''] = sentBy.split(' ')
+      return by === sender && !sent.includes(id)
+    })
+    // What began meanwhile is not there any more, and goes on.
+    if (left.length > 0) await http.post('/queue', { delete: left.map(({ id }) => id) }, signal)
   }
 
   const freeMemory = async (): Promise<void> => {
@@ -123,6 +135,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
       keepFiles,
       givesWay: options.givesWay ?? false,
       ...(options.previews !== undefined && { previews: options.previews }),
+      ...(options.sender !== undefined && { sender: options.sender }),
       onSent: (id: string) => {
         sent.push(id)
         sent.splice(0, sent.length - MOST_REMEMBERED)
@@ -224,6 +237,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
         return makeSmallest((task, run) => generate(task, { run, keepFiles: false }), model, signal)
       }),
     generate: (task, run) => atWork(run.signal, () => generate(task, { run, keepFiles: options.keepFiles ?? false })),
+    clearLeftovers: (signal) => preferringAbort(signal, () => clearLeftovers(signal)),
     close: async () => {
       freeing.close()
       await forgetting.close()

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { QUICK, task, useComfyEngine } from '../../../tests/support/comfyui-engine.ts'
 import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { waitFor } from '../../../tests/support/wait-for.ts'
+import { createComfyEngine } from './comfyui-engine.ts'
 
 const world = useComfyEngine()
 const { start } = world
@@ -130,5 +131,38 @@ describe('an image that waits in the queue of the server', () => {
     await world.server.close()
     await Promise.all(ends)
     await start()
+  })
+})
+
+describe('what an agent that was killed has left in the queue', () => {
+  const create = (sender: string) =>
+    createComfyEngine({ baseUrl: world.server.url, maxImageBytes: 1_000_000, models: [], times: QUICK, sender })
+
+  it.each(['old', 'mid', 'new'] as const)('is taken out, and nothing else (%s)', async (age) => {
+    await start({ age })
+    world.server.set({ stalled: true })
+    const [killed, other, born] = [create('one'), create('other'), create('one')]
+    const working = world.server.working()
+    const ends: Promise<unknown>[] = []
+    const send = async (engine: typeof killed, seed: number) => {
+      const before = world.server.pendingIds().length + world.server.runningIds().length
+      ends.push(engine.generate(task({ seed }), createTestRun()).catch((error: unknown) => error))
+      await waitFor(() => world.server.pendingIds().length + world.server.runningIds().length > before)
+    }
+    await send(killed, 1)
+    await working
+    await send(killed, 2)
+    await send(other, 3)
+    world.server.queueOwnersJob()
+    await send(born, 4)
+    const [running, [left, ...rest]] = [world.server.runningIds(), world.server.pendingIds()]
+    await born.clearLeftovers!(new AbortController().signal)
+    expect([world.server.runningIds(), world.server.pendingIds()]).toEqual([running, rest])
+    expect(rest).not.toContain(left)
+    expect(await ends[1]).toMatchObject({ fault: 'busy' })
+    world.server.letGo(rest[1]!)
+    world.server.set({ stalled: false })
+    expect(await Promise.all([ends[0], ends[2], ends[3]])).toMatchObject([{ seed: 1 }, { seed: 3 }, { seed: 4 }])
+    await Promise.all([killed, other, born].map((engine) => engine.close?.()))
   })
 })

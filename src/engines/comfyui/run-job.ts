@@ -3,7 +3,7 @@ import { sleep } from '../../lib/async.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
 import { members } from '../upstream-text.ts'
 import { cancelJob, type Forgetting } from './cancel-job.ts'
-import { parseHistory, parseQueue } from './comfyui-api.ts'
+import { parseHistory, parseQueue, SENT_BY } from './comfyui-api.ts'
 import { faultOfExecution, faultOfRefusal, nodeErrors } from './comfyui-fault.ts'
 import type { ComfyHttp, ServerFile } from './comfyui-http.ts'
 import { type ComfySocket, openSocket } from './comfyui-socket.ts'
@@ -25,6 +25,8 @@ export interface JobParts {
   previews?: string
   /** Whether it stands behind everything that the owner has queued. */
   givesWay: boolean
+  /** A word for the sender of the job. */
+  sender?: string
   /** Called with the id of each job as it is sent, so that it is not taken for the owner's. */
   onSent(id: string): void
   /** Whether a job was sent from here. */
@@ -124,7 +126,7 @@ class JobFollower {
   }
 
   async #submit(state: JobState): Promise<JobState> {
-    const { http, plan, previews, givesWay, onSent } = this.#parts
+    const { http, plan, previews, givesWay, sender, onSent } = this.#parts
     const body = {
       prompt: this.#graph(state.id),
       client_id: this.#clientId,
@@ -132,7 +134,10 @@ class JobFollower {
       partial_execution_targets: [plan.output.node],
       // Smaller numbers go first, and those of others count from 0.
       ...(givesWay && { number: 1e9 }),
-      ...(previews !== undefined && { extra_data: { preview_method: previews } })
+      extra_data: {
+        ...(previews !== undefined && { preview_method: previews }),
+        ...(sender !== undefined && { [SENT_BY]: `${sender} ${state.id}` })
+      }
     }
     onSent(state.id)
     const answer = await http.post('/prompt', body, this.#notLongAfterAbort())
