@@ -1,5 +1,7 @@
+import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
+import { countPixelWork } from '../../tests/support/count-pixel-work.ts'
 import { ihdr, pattern, PNG_SIGNATURE, pngChunk } from '../../tests/support/test-images.ts'
 import type { ImageTask } from '../images/image-request.ts'
 import { xmpOfSourceType } from '../images/metadata/source-type.ts'
@@ -53,5 +55,21 @@ describe('what leaves the machine of an image', () => {
     }
     const unmarked = await prepare(withChunks(PROMPT), { output_format: format })
     expect(await sharp(unmarked.bytes).metadata()).not.toHaveProperty('xmp')
+  })
+
+  it('has been decoded once, whether it goes on as it is or is converted', async () => {
+    for (const format of [undefined, 'png', 'webp'] as const) {
+      const work = await countPixelWork(() => prepare(withChunks(PROMPT), format ? { output_format: format } : {}))
+      expect([format, work]).toEqual([format, 1])
+    }
+  })
+
+  it.each(['png', 'webp'] as const)('is nothing when its pixels do not decode, asked for as %s', async (format) => {
+    const short = pngChunk('IDAT', deflateSync(Buffer.alloc(64 * 48 * 3)))
+    const broken = Buffer.concat([PNG_SIGNATURE, ihdr({ width: 64, height: 48 }), short, pngChunk('IEND')])
+    await expect(prepare(broken, { output_format: format })).rejects.toMatchObject({
+      fault: 'bad_output',
+      message: expect.stringContaining('its pixels cannot be decoded') as string
+    })
   })
 })

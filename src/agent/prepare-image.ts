@@ -1,8 +1,9 @@
-import { ImageRejected } from '../images/image-inspector.ts'
+import { inspectSource } from '../images/decode-image.ts'
+import { ImageRejected, orientedSize } from '../images/image-inspector.ts'
 import type { ImageTask, Size } from '../images/image-request.ts'
 import { type ImageMediaType, mediaTypeOfFormat } from '../images/media-types.ts'
 import { stripMetadata } from '../images/metadata/strip-metadata.ts'
-import { transcodeImage, verifyDecodes } from '../images/transcode.ts'
+import { transcodeInspected, verifyDecodes } from '../images/transcode.ts'
 import { EngineError } from '../engines/engine.ts'
 
 export interface PreparedImage extends Size {
@@ -16,7 +17,7 @@ const BROKEN_MANIFEST =
 const LOST_MANIFEST = 'The image was converted, which the Content Credentials (C2PA) that it came with do not survive.'
 
 /**
- * Makes sure that what an engine returned is an image, by decoding all of it, and converts it when another format was
+ * Makes sure that what an engine returned is an image, by decoding all of it once, and converts it when another format was
  * asked for; otherwise the engine's own bytes go on, without what image servers write into them (prompts, workflows, paths)
  * unless the owner keeps that. Marks of where an image comes from stay (decision 0026). Throws `EngineError` `bad_output`, and the
  * reason of `signal` as soon as it is not wanted any more, but for what is being decoded then.
@@ -28,18 +29,23 @@ export async function prepareImage(
 ): Promise<PreparedImage> {
   try {
     signal.throwIfAborted()
-    const { mediaType, width, height } = await verifyDecodes(bytes, maxPixels)
-    const facts = { mediaType, width, height }
+    const facts = await inspectSource(bytes, maxPixels)
+    const { mediaType } = facts
     const stripped = stripMetadata(bytes, mediaType)
-    if (!task.output_format || mediaTypeOfFormat(task.output_format) === facts.mediaType) {
+    if (!task.output_format || mediaTypeOfFormat(task.output_format) === mediaType) {
+      await verifyDecodes(bytes, facts)
       const isBroken = stripped.hasManifest && !keepMetadata && stripped.bytes !== bytes
-      return { ...facts, bytes: keepMetadata ? bytes : stripped.bytes, warnings: isBroken ? [BROKEN_MANIFEST] : [] }
+      return {
+        mediaType,
+        ...orientedSize(facts),
+        bytes: keepMetadata ? bytes : stripped.bytes,
+        warnings: isBroken ? [BROKEN_MANIFEST] : []
+      }
     }
-    signal.throwIfAborted()
-    const transcoded = await transcodeImage({
-      input: bytes,
+    // Which goes through all pixels as well.
+    const transcoded = await transcodeInspected(bytes, {
+      facts,
       format: task.output_format,
-      maxPixels,
       sourceType: stripped.sourceType,
       ...(task.output_compression !== undefined && { compression: task.output_compression }),
       ...(task.background !== undefined && { background: task.background })

@@ -17,6 +17,8 @@ export const tooManyParts = () => damaged(`it consists of more than ${MAX_PARTS}
  */
 export class ByteFeed {
   readonly #pieces: Uint8Array[] = []
+  /** How much of the first piece is read: files of thousands of small parts would else be as many views of it. */
+  #at = 0
   #ended = false
 
   push(chunk: Uint8Array): void {
@@ -29,16 +31,20 @@ export class ByteFeed {
 
   /** @throws ImageRejected `damaged` when the stream ends before `length` bytes, of which memory is taken at once. */
   *exactly(length: number): Parsing<Buffer> {
-    const bytes = yield* this.#upTo(length)
-    if (bytes.length < length) throw endsTooEarly()
+    const bytes = Buffer.allocUnsafe(length)
+    const filled = yield* this.#fill(bytes)
+    if (filled < length) throw endsTooEarly()
     return bytes
   }
 
   /** The next `length` bytes, or fewer if the stream ends before, which stay to be read. */
   *peek(length: number): Parsing<Buffer> {
-    const bytes = yield* this.#upTo(length)
-    if (bytes.length > 0) this.#pieces.unshift(bytes)
-    return bytes
+    const bytes = Buffer.allocUnsafe(length)
+    const peeked = bytes.subarray(0, yield* this.#fill(bytes))
+    if (this.#at > 0 && this.#pieces[0]) this.#pieces[0] = this.#pieces[0].subarray(this.#at)
+    this.#at = 0
+    if (peeked.length > 0) this.#pieces.unshift(peeked)
+    return Buffer.from(peeked)
   }
 
   /**
@@ -48,10 +54,16 @@ export class ByteFeed {
    */
   *skip(length: number, visit?: (piece: Uint8Array) => void): Parsing<void> {
     for (let left = length; left > 0;) {
-      const piece = yield* this.#piece(left)
-      if (piece === undefined) throw endsTooEarly()
-      visit?.(piece)
-      left -= piece.length
+      const piece = this.#pieces[0]
+      if (piece === undefined) {
+        if (this.#ended) throw endsTooEarly()
+        yield
+        continue
+      }
+      const taken = Math.min(left, piece.length - this.#at)
+      visit?.(piece.subarray(this.#at, this.#at + taken))
+      left -= taken
+      this.#advance(piece, taken)
     }
   }
 
@@ -64,45 +76,48 @@ export class ByteFeed {
   *find(found: (byte: number, previous: number) => boolean): Parsing<number> {
     let previous = 0
     for (;;) {
-      const piece = yield* this.#piece(Infinity)
-      if (piece === undefined) throw endsTooEarly()
-      for (let index = 0; index < piece.length; index++) {
+      const piece = this.#pieces[0]
+      if (piece === undefined) {
+        if (this.#ended) throw endsTooEarly()
+        yield
+        continue
+      }
+      for (let index = this.#at; index < piece.length; index++) {
         const byte = piece[index] as number
         if (found(byte, previous)) {
-          this.#unread(piece.subarray(index + 1))
+          this.#advance(piece, index + 1 - this.#at)
           return byte
         }
         previous = byte
       }
+      this.#advance(piece, piece.length - this.#at)
     }
   }
 
-  *#upTo(length: number): Parsing<Buffer> {
-    const bytes = Buffer.alloc(length)
+  /** Reads into `target` until it is full or the stream ends; returns how many bytes there were. */
+  *#fill(target: Buffer): Parsing<number> {
     let filled = 0
-    while (filled < length) {
-      const piece = yield* this.#piece(length - filled)
-      if (piece === undefined) break
-      bytes.set(piece, filled)
-      filled += piece.length
-    }
-    return bytes.subarray(0, filled)
-  }
-
-  *#piece(maxLength: number): Parsing<Uint8Array | undefined> {
-    for (;;) {
-      const piece = this.#pieces.shift()
-      if (piece !== undefined) {
-        if (piece.length > maxLength) this.#unread(piece.subarray(maxLength))
-        return piece.subarray(0, maxLength)
+    while (filled < target.length) {
+      const piece = this.#pieces[0]
+      if (piece === undefined) {
+        if (this.#ended) break
+        yield
+        continue
       }
-      if (this.#ended) return undefined
-      yield
+      const taken = Math.min(target.length - filled, piece.length - this.#at)
+      target.set(piece.subarray(this.#at, this.#at + taken), filled)
+      filled += taken
+      this.#advance(piece, taken)
     }
+    return filled
   }
 
-  #unread(rest: Uint8Array): void {
-    if (rest.length > 0) this.#pieces.unshift(rest)
+  /** Passes over so many bytes of the first piece. */
+  #advance(first: Uint8Array, bytes: number): void {
+    this.#at += bytes
+    if (this.#at < first.length) return
+    this.#pieces.shift()
+    this.#at = 0
   }
 }
 

@@ -45,6 +45,14 @@ const TURNS: Readonly<Record<number, { flop: boolean; degrees: number }>> = {
  */
 export const decodeUpright = (source: ImageSource, facts: ImageFacts): Sharp => standUpright(open(source, facts), facts)
 
+/** Goes through all pixels for the last row, as they lie: without their colours being converted and kept that takes a fraction of the time. */
+export async function decodeToTheEnd(source: ImageSource, { width, height }: ImageFacts): Promise<void> {
+  await library()(source, { failOn: 'error', limitInputPixels: width * height })
+    .extract({ left: 0, top: height - 1, width, height: 1 })
+    .raw()
+    .toBuffer()
+}
+
 /** As of sharp's `resize`; width and height are those of the upright image. */
 export type Scaling = Partial<Size> & Pick<ResizeOptions, 'fit' | 'kernel' | 'withoutEnlargement'>
 

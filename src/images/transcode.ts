@@ -1,6 +1,13 @@
 import type { Sharp } from 'sharp'
 import { errors } from '../lib/errors.ts'
-import { decodeUpright, inspectSource, scaleUpright, whenDecoded, type ImageSource } from './decode-image.ts'
+import {
+  decodeToTheEnd,
+  decodeUpright,
+  inspectSource,
+  scaleUpright,
+  whenDecoded,
+  type ImageSource
+} from './decode-image.ts'
 import { orientedSize, type ImageFacts } from './image-facts.ts'
 import type { ImageParameters, Size } from './image-request.ts'
 import { mediaTypeOfFormat, type ImageMediaType, type OutputFormat } from './media-types.ts'
@@ -28,11 +35,6 @@ export interface Transcoding extends Encoding {
   input: ImageSource
   /** Of the input, as `ImageInspector` takes it. */
   maxPixels: number
-}
-
-export interface DecodedImage extends Size {
-  mediaType: ImageMediaType
-  hasAlpha: boolean
 }
 
 const BEST_QUALITY = 100
@@ -78,18 +80,14 @@ export const normalizeForEngine = (input: ImageSource, maxPixels: number): Promi
   transcodeImage({ input, format: 'png', maxPixels })
 
 /**
- * Decodes all pixels and keeps none of them. A jpeg scan that stops early but is closed by its EOI marker passes, gray
- * where it lacks pixels: to decoders and browsers that is a warning. Width and height are those a viewer shows (EXIF
- * orientation applied).
+ * Decodes all pixels of an input that has passed inspection with these facts, in a thread of the library's own, and keeps none of them.
+ * A jpeg scan that stops early but is closed by its EOI marker passes, gray where it lacks pixels: to decoders and browsers
+ * that is a warning.
  *
- * @throws ImageRejected when the input is no image that is taken, or not every pixel decodes.
+ * @throws ImageRejected `damaged` when not every pixel decodes.
  */
-export async function verifyDecodes(input: ImageSource, maxPixels: number): Promise<DecodedImage> {
-  const facts = await inspectSource(input, maxPixels)
-  // One byte per pixel is the least memory that makes the decoder go through all of it.
-  await whenDecoded(decodeUpright(input, facts).removeAlpha().toColourspace('b-w').raw().toBuffer())
-  return { ...orientedSize(facts), mediaType: facts.mediaType, hasAlpha: facts.hasAlpha }
-}
+export const verifyDecodes = (input: ImageSource, facts: ImageFacts): Promise<void> =>
+  whenDecoded(decodeToTheEnd(input, facts))
 
 function encode(image: Sharp, format: OutputFormat, compression: number): Sharp {
   const quality = Math.max(1, compression)
