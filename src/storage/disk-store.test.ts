@@ -1,11 +1,13 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { describeObjectStoreContract } from '../../tests/contracts/object-store-contract.ts'
+import { wrapUntilTheEnd } from '../../tests/support/wrap-method.ts'
 import { openDiskStore } from './disk-store.ts'
 import { type ObjectStore, StoreUnavailable } from './object-store.ts'
 
@@ -192,5 +194,45 @@ describe('the folders of objects', () => {
     expect(synced).toEqual(['', 'objects', 'objects', 'objects/images', 'objects/images/ab'])
     expect(await store.stat('images/ab/two')).toEqual({ bytes: 1 })
     await cleanUp()
+  })
+})
+
+describe('what is written', () => {
+  const wrap = wrapUntilTheEnd()
+  const put = async (chunks: readonly Buffer[]) => {
+    const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
+    const store = await openDiskStore(root)
+    await store.put('images/one', Readable.from(chunks), { maxBytes: 2_000_000 })
+    expect(await buffer((await store.open('images/one'))!)).toEqual(Buffer.concat(chunks))
+    await rm(root, { recursive: true })
+  }
+  const handles = async () => {
+    const any = await open(fileURLToPath(import.meta.url))
+    await any.close()
+    return Object.getPrototypeOf(any) as Pick<FileHandle, 'writev'>
+  }
+
+  it('is written a few times, of however many pieces it comes in', async () => {
+    const written: number[] = []
+    wrap(await handles(), 'writev', (original) => {
+      return function (this: FileHandle, pieces: Buffer[]) {
+        written.push(pieces.length)
+        return original.call(this, pieces)
+      } as typeof original
+    })
+    await put(Array.from({ length: 24 }, (_, index) => Buffer.alloc(65_536, index)))
+    expect(written).toEqual([4, 4, 4, 4, 4, 4])
+    written.length = 0
+    await put(Array.from({ length: 1000 }, (_, index) => Buffer.of(index % 256)))
+    expect(Math.max(...written)).toBe(64)
+  })
+
+  it('is whole when the disk takes less than it was given', async () => {
+    wrap(await handles(), 'writev', (original) => {
+      return function (this: FileHandle, [first]: Buffer[]) {
+        return original.call(this, [first!.subarray(0, 10)])
+      } as typeof original
+    })
+    await put(Array.from({ length: 9 }, (_, index) => Buffer.alloc(50_000, index)))
   })
 })

@@ -9,7 +9,7 @@ import { syncFolder as reallySync } from '../lib/folders.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
 import { createObjectFolders } from './object-folders.ts'
 import { isObjectKey, requireObjectKey } from './object-keys.ts'
-import { MeasureStream } from './measure-stream.ts'
+import { Measure } from './measure-stream.ts'
 import { ExactStream } from './exact-stream.ts'
 import {
   ObjectDamaged,
@@ -30,6 +30,9 @@ const STORE_FAULTS = new Set(
 
 /** More would have what others do with files wait for a slow disk. */
 const REMOVED_AT_ONCE = 8
+const BATCH_BYTES = 256 * 1024
+/** Of a slow sender whose pieces are tiny: each takes more memory than it has bytes. */
+const MOST_PIECES = 64
 
 /** Folders that a store has below its own: one of objects, one of what becomes objects. */
 export const STORE_FOLDERS = ['objects', 'unfinished'] as const
@@ -61,21 +64,22 @@ export async function openDiskStore(
   }
 
   const writeSynced = async (path: string, source: Readable, options: PutOptions) => {
-    const measure = new MeasureStream(options.maxBytes)
+    const measure = new Measure(options.maxBytes)
     const file = await openNew(path)
     let refused: unknown
-    const write = (chunks: AsyncIterable<Buffer>) =>
-      file.writeFile(chunks).catch((error: unknown) => {
-        refused = error
-        throw error
-      })
+    const write = async (chunks: AsyncIterable<Buffer>) => {
+      for await (const pieces of inBatches(chunks, measure)) {
+        await writeAll(file, pieces).catch((error: unknown) => {
+          refused = error
+          throw error
+        })
+      }
+    }
     try {
-      await pipeline(source, measure, write, { ...(options.signal && { signal: options.signal }) }).catch(
-        (error: unknown) => {
-          // When the disk refuses, what is cut off may complain first.
-          throw isDiskFault(refused) ? refused : error
-        }
-      )
+      await pipeline(source, write, { ...(options.signal && { signal: options.signal }) }).catch((error: unknown) => {
+        // When the disk refuses, what is cut off may complain first.
+        throw isDiskFault(refused) ? refused : error
+      })
       await syncFile(file)
     } finally {
       await file.close()
@@ -139,6 +143,29 @@ export async function openDiskStore(
 
     freeBytes: () => freeBytesAt(objects)
   }
+}
+
+/** Each write is a trip to another thread, so several pieces go together. */
+async function* inBatches(chunks: AsyncIterable<Buffer>, measure: Measure): AsyncGenerator<Buffer[]> {
+  let held: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of chunks) {
+    measure.take(chunk)
+    held.push(chunk)
+    bytes += chunk.length
+    if (bytes < BATCH_BYTES && held.length < MOST_PIECES) continue
+    yield held
+    held = []
+    bytes = 0
+  }
+  if (bytes > 0) yield held
+}
+
+/** A disk that is nearly full takes a part, and says with the rest that it is. */
+async function writeAll(file: FileHandle, pieces: Buffer[]): Promise<void> {
+  const { bytesWritten } = await file.writev(pieces)
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  if (bytesWritten < bytes) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
 }
 
 /** Closes the file with the stream. */

@@ -23,14 +23,18 @@ function failIfDue(file: string, step: 'write' | 'sync' | 'rename', path: string
 
 if (FILE !== undefined && isMainThread) {
   const any = await open(fileURLToPath(import.meta.url))
-  const handles = Object.getPrototypeOf(any) as Pick<FileHandle, 'writeFile' | 'sync'>
+  const handles = Object.getPrototypeOf(any) as Pick<FileHandle, 'writeFile' | 'writev' | 'sync'>
   await any.close()
   const pathOf = ({ fd }: FileHandle) => readlinkSync(`/proc/self/fd/${fd}`)
-  const { writeFile, sync } = handles
+  const { writeFile, writev, sync } = handles
   handles.writeFile = async function (this: FileHandle, ...args: Parameters<typeof writeFile>) {
     failIfDue(FILE, 'write', pathOf(this))
     return writeFile.apply(this, args)
   }
+  handles.writev = async function (this: FileHandle, ...args: Parameters<typeof writev>) {
+    failIfDue(FILE, 'write', pathOf(this))
+    return writev.apply(this, args)
+  } as typeof writev
   handles.sync = async function (this: FileHandle) {
     failIfDue(FILE, 'sync', pathOf(this))
     return sync.apply(this)
