@@ -2,7 +2,9 @@ import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
 import type { Db } from './database.ts'
 
 /** Of one query: more are made anew each time. A list of another length is another shape. */
-const MOST_SHAPES = 100
+const MOST_SHAPES = 50
+/** Of one call: what has more is made anew, for its text would be long. */
+const MOST_VALUES = 100
 
 /**
  * A query that is put together once and run with the values of each call: to put one together takes several times what SQLite needs
@@ -16,8 +18,11 @@ export function keepQuery<Values, Row>(
   const kept = new Map<string, CompiledQuery<Row>>()
   return (db, values) => {
     const given: unknown[] = []
+    const { adapter, plugins } = db.getExecutor()
     // By kind of database, for each has words of its own.
-    const shape = db.getExecutor().adapter.constructor.name + readShape(values, given)
+    const shape = adapter.constructor.name + readShape(values, given)
+    // Plugins want to see every query.
+    if (given.length > MOST_VALUES || plugins.length > 0) return db.executeQuery(make(db, values).compile())
     const query = kept.get(shape) ?? make(db, standIn(values, { count: 0 }) as Values).compile()
     if (kept.size < MOST_SHAPES) kept.set(shape, query)
     const parameters = query.parameters.map((value) => (value instanceof Place ? given[value.index] : value))

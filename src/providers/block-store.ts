@@ -1,4 +1,5 @@
 import type { Db } from '../db/database.ts'
+import { keepQuery } from '../db/keep-query.ts'
 
 /** Has a provider not serve somebody, if it did until now. False when there is nobody of that id. */
 export async function insertBlock(
@@ -47,9 +48,13 @@ const NONE: ReadonlySet<string> = new Set()
 
 export async function findBlocks(db: Db, userIds: readonly string[]): Promise<Blocks> {
   if (userIds.length === 0) return { of: () => NONE }
-  const rows = await db.selectFrom('provider_blocks').selectAll().where('user_id', 'in', userIds).execute()
+  const { rows } = await listRows(db, userIds)
   const byUser = new Map(
     [...Map.groupBy(rows, (row) => row.user_id)].map(([id, same]) => [id, new Set(same.map((row) => row.provider_id))])
   )
   return { of: (userId) => byUser.get(userId) ?? NONE }
 }
+
+const listRows = keepQuery((db, userIds: readonly string[]) =>
+  db.selectFrom('provider_blocks').selectAll().where('user_id', 'in', userIds)
+)

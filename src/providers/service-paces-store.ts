@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
+import { keepQuery } from '../db/keep-query.ts'
 import { type MeasuredService, type Pace, TOOK_MS, type Work } from './image-cost.ts'
 
 /** An image as it was measured: `tookMs` from its beginning to its delivery. */
@@ -63,16 +64,7 @@ export async function notePace(trx: Trx, { serviceId, model, tookMs, work, toldS
 
 /** What was measured of each service that makes images of a model. */
 export async function listMeasured(db: Db, model: string): Promise<Map<string, MeasuredService>> {
-  const rows = await db
-    .selectFrom('service_paces')
-    .innerJoin('services', 'services.id', 'service_paces.service_id')
-    .innerJoin('providers', 'providers.id', 'services.provider_id')
-    .innerJoin('users', 'users.id', 'providers.owner_id')
-    .select(['service_id', 'megapixel_ms', 'step_ms', 'proven_places', 'trust', 'role'])
-    .where('model', '=', model)
-    .where('declared', '=', 1)
-    .limit(SERVICES_READ)
-    .execute()
+  const { rows } = await listRows(db, { model })
   return new Map(
     rows.map((row) => [
       row.service_id,
@@ -84,3 +76,15 @@ export async function listMeasured(db: Db, model: string): Promise<Map<string, M
     ])
   )
 }
+
+const listRows = keepQuery((db, { model }: { model: string }) =>
+  db
+    .selectFrom('service_paces')
+    .innerJoin('services', 'services.id', 'service_paces.service_id')
+    .innerJoin('providers', 'providers.id', 'services.provider_id')
+    .innerJoin('users', 'users.id', 'providers.owner_id')
+    .select(['service_id', 'megapixel_ms', 'step_ms', 'proven_places', 'trust', 'role'])
+    .where('model', '=', model)
+    .where('declared', '=', 1)
+    .limit(SERVICES_READ)
+)

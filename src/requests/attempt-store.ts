@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
+import { keepQuery } from '../db/keep-query.ts'
 import type { Tables } from '../db/tables.ts'
 
 export type AttemptRow = Selectable<Tables['attempts']>
@@ -14,8 +15,12 @@ export async function insertAttempt(trx: Trx, row: Insertable<Tables['attempts']
   await trx.insertInto('attempts').values(row).execute()
 }
 
-export const findAttempt = (db: Db, id: string): Promise<AttemptRow | undefined> =>
-  db.selectFrom('attempts').selectAll().where('id', '=', id).executeTakeFirst()
+export const findAttempt = async (db: Db, id: string): Promise<AttemptRow | undefined> =>
+  (await attemptById(db, { id })).rows[0]
+
+const attemptById = keepQuery((db, { id }: { id: string }) =>
+  db.selectFrom('attempts').selectAll().where('id', '=', id)
+)
 
 /** The attempts of a task since it was queued, in the order they began: those from before a retry count no more. */
 export const listAttemptsOfTask = (db: Db, task: { id: string; queued_at: number }): Promise<AttemptRow[]> =>
@@ -78,8 +83,12 @@ export async function forgetStandby(trx: Trx, taskId: string): Promise<void> {
 }
 
 export async function changeAttempt(trx: Trx, id: string, change: AttemptChange): Promise<void> {
-  await trx.updateTable('attempts').set(change).where('id', '=', id).execute()
+  await changeRow(trx, { id, change })
 }
+
+const changeRow = keepQuery((trx, { id, change }: { id: string; change: AttemptChange }) =>
+  trx.updateTable('attempts').set(change).where('id', '=', id)
+)
 
 export interface AttemptProgress {
   percent: number

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
+import { keepQuery } from '../db/keep-query.ts'
 import { costOf, type MeasuredService, type Work, workOfTask } from '../providers/image-cost.ts'
 import { listMeasured } from '../providers/service-paces-store.ts'
 
@@ -51,7 +52,14 @@ export async function nextOrderKeys(trx: Trx, place: Place, works: readonly Work
 }
 
 async function findStart(trx: Trx, place: Place, services: readonly MeasuredService[]): Promise<number> {
-  const waiting = trx
+  const { rows } = await listEnds(trx, place)
+  const last = rows.find(({ is_own }) => is_own === 1)
+  return last ? last.order_key + costOf(services, workOfTask(last)) : (rows[0]?.order_key ?? 0)
+}
+
+/** The last of the person's own waiting images there, and the first of anybody's. */
+const listEnds = keepQuery((db, place: Place) => {
+  const waiting = db
     .selectFrom('tasks')
     .select(['order_key', 'pixels', 'steps'])
     .where('state', '=', 'queued')
@@ -63,11 +71,8 @@ async function findStart(trx: Trx, place: Place, services: readonly MeasuredServ
     .where('user_id', '=', place.userId)
     .orderBy('order_key', 'desc')
   const first = waiting.select(sql<number>`0`.as('is_own')).orderBy('order_key')
-  const rows = await trx
+  return db
     .selectFrom(own.as('own'))
     .selectAll()
-    .unionAll(trx.selectFrom(first.as('first')).selectAll())
-    .execute()
-  const last = rows.find(({ is_own }) => is_own === 1)
-  return last ? last.order_key + costOf(services, workOfTask(last)) : (rows[0]?.order_key ?? 0)
-}
+    .unionAll(db.selectFrom(first.as('first')).selectAll())
+})

@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely'
 import { noteUnwanted } from '../assets/asset-store.ts'
 import type { Db, Trx } from '../db/database.ts'
+import { keepQuery } from '../db/keep-query.ts'
 import { isKeptAt } from '../db/kept-at.ts'
 import { olderThan } from '../db/older-than.ts'
 import type { RequestState, Tables } from '../db/tables.ts'
@@ -13,8 +14,10 @@ export type AssetRow = Selectable<Tables['assets']>
 export type NewAsset = Insertable<Tables['assets']>
 
 export async function insertRequest(trx: Trx, row: Insertable<Tables['requests']>): Promise<void> {
-  await trx.insertInto('requests').values(row).execute()
+  await insertRow(trx, row)
 }
+
+const insertRow = keepQuery((trx, row: Insertable<Tables['requests']>) => trx.insertInto('requests').values(row))
 
 export const findRequest = (db: Db, id: string): Promise<RequestRow | undefined> =>
   db.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst()
@@ -64,21 +67,38 @@ export interface RequestEnd {
 }
 
 /** Ends a request once; undefined when it had ended before, or some of its tasks go on. */
-export const endRequest = (trx: Trx, id: string, end: RequestEnd): Promise<RequestRow | undefined> =>
+export async function endRequest(trx: Trx, id: string, end: RequestEnd): Promise<RequestRow | undefined> {
+  const { state, finishedAt } = end
+  const error = {
+    error_code: end.errorCode ?? null,
+    error_message: end.errorMessage ?? null,
+    error_param: end.errorParam ?? null
+  }
+  const { rows } = await endRow(trx, { id, state, finishedAt, undeliveredUntil: finishedAt + UNDELIVERED_MS, error })
+  return rows[0]
+}
+
+interface RowEnd {
+  id: string
+  state: RequestState
+  finishedAt: number
+  undeliveredUntil: number
+  error: Pick<RequestRow, 'error_code' | 'error_message' | 'error_param'>
+}
+
+const endRow = keepQuery((trx, { id, state, finishedAt, undeliveredUntil, error }: RowEnd) =>
   trx
     .updateTable('requests')
     .set((e) => ({
-      state: end.state,
-      finished_at: end.finishedAt,
+      state,
+      finished_at: finishedAt,
       expires_at: e
         .case()
         .when('expires_in', '=', 0)
-        .then(e.val(end.finishedAt + UNDELIVERED_MS))
-        .else(e(e.val(end.finishedAt), '+', e('expires_in', '*', 1000)))
+        .then(e.val(undeliveredUntil))
+        .else(e(e.val(finishedAt), '+', e('expires_in', '*', 1000)))
         .end(),
-      error_code: end.errorCode ?? null,
-      error_message: end.errorMessage ?? null,
-      error_param: end.errorParam ?? null
+      ...error
     }))
     .where('id', '=', id)
     .where('state', 'in', UNFINISHED)
@@ -90,11 +110,13 @@ export const endRequest = (trx: Trx, id: string, end: RequestEnd): Promise<Reque
       )
     )
     .returningAll()
-    .executeTakeFirst()
+)
 
 export async function insertAssets(trx: Trx, rows: readonly NewAsset[]): Promise<void> {
-  await trx.insertInto('assets').values(rows).execute()
+  await insertAssetRows(trx, rows)
 }
+
+const insertAssetRows = keepQuery((trx, rows: readonly NewAsset[]) => trx.insertInto('assets').values(rows))
 
 /** Whether there is still a row of these bytes. Where there is none, there is never one again: they are being removed. */
 export const isReferredTo = async (trx: Trx, storageKey: string): Promise<boolean> =>

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder, Insertable, Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
+import { keepQuery } from '../db/keep-query.ts'
 import type { Tables } from '../db/tables.ts'
 import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
 import { forgetStandby } from './attempt-store.ts'
@@ -9,8 +10,12 @@ import { isRequestFault, isSpending, type Machine } from './retry-policy.ts'
 export type TaskRow = Selectable<Tables['tasks']>
 
 export async function insertTasks(trx: Trx, rows: readonly Insertable<Tables['tasks']>[]): Promise<void> {
-  await trx.insertInto('tasks').values(rows).execute()
+  await insertRows(trx, rows)
 }
+
+const insertRows = keepQuery((trx, rows: readonly Insertable<Tables['tasks']>[]) =>
+  trx.insertInto('tasks').values(rows)
+)
 
 export const findTask = (db: Db, id: string): Promise<TaskRow | undefined> =>
   db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst()
@@ -144,19 +149,25 @@ type TaskChange = Partial<Omit<TaskRow, 'id' | 'request_id'>>
  * Every write of an attempt's outcome goes through this fence: it changes the task only while it is that attempt's. Returns
  * the task as it has become; undefined when nothing was changed.
  */
-export const changeFenced = (
+export async function changeFenced(
   trx: Trx,
   fence: { taskId: string; attemptId: string },
   change: TaskChange
-): Promise<TaskRow | undefined> =>
-  trx
-    .updateTable('tasks')
-    .set(change)
-    .where('id', '=', fence.taskId)
-    .where('current_attempt_id', '=', fence.attemptId)
-    .where('state', 'in', UNFINISHED)
-    .returningAll()
-    .executeTakeFirst()
+): Promise<TaskRow | undefined> {
+  const { rows } = await changeRow(trx, { fence, change })
+  return rows[0]
+}
+
+const changeRow = keepQuery(
+  (trx, { fence, change }: { fence: { taskId: string; attemptId: string }; change: TaskChange }) =>
+    trx
+      .updateTable('tasks')
+      .set(change)
+      .where('id', '=', fence.taskId)
+      .where('current_attempt_id', '=', fence.attemptId)
+      .where('state', 'in', UNFINISHED)
+      .returningAll()
+)
 
 /** The agent whose lease had lapsed is back with the work: it was away, and nothing was lost. */
 export async function takeBackLoss(trx: Trx, taskId: string): Promise<void> {
