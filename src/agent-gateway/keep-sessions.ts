@@ -104,9 +104,10 @@ async function renew({ registry, requests }: KeepSessionsParts): Promise<void> {
 
 async function endUnauthorized({ registry, apiKeys, requests, logger }: KeepSessionsParts): Promise<void> {
   for (const session of registry.sessions()) {
-    if (await apiKeys.stillCounts(session.principal.keyId)) continue
+    const end = await apiKeys.findEnd(session.principal.keyId)
+    if (end === undefined) continue
     registry.remove(session)
-    session.close(CLOSE_CODES.unauthorized, 'the API key is revoked or expired')
+    session.close(CLOSE_CODES.unauthorized, end)
     await requests.disconnectAgent(session, { voided: true })
     logger.info({ provider: session.providerId, name: session.name }, 'agent disconnected: its key no longer counts')
   }

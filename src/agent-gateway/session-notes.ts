@@ -3,7 +3,7 @@ import type { GatewayMessage } from '../protocol/messages.ts'
 import type { Paused } from '../providers/provider-state-store.ts'
 import type { Standing } from '../providers/trust-policy.ts'
 import { pausedNote } from './paused-note.ts'
-import { STANDING_NOTES } from './standing-notes.ts'
+import { newsOfStanding } from './standing-notes.ts'
 
 /** What an agent knows of how its provider stands with others, and of what of it is paused. */
 export class SessionNotes {
@@ -21,8 +21,9 @@ export class SessionNotes {
   findNews(standing: Standing | undefined, paused: Paused): GatewayMessage[] {
     const news: GatewayMessage[] = []
     if (standing !== undefined && standing !== this.#standing) {
+      const note = newsOfStanding(this.#standing, standing)
       this.#standing = standing
-      if (this.#isShared) news.push({ type: 'provider.standing', note: STANDING_NOTES[standing] })
+      if (this.#isShared) news.push({ type: 'provider.standing', note })
     }
     if (!isDeepStrictEqual(paused, this.#paused)) {
       this.#paused = paused

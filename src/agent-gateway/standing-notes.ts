@@ -9,6 +9,14 @@ export const STANDING_NOTES: Record<Standing, string> = {
   trusted: 'This machine is trusted now: it serves others as much as it can.'
 }
 
+/** What it is told when it comes to stand otherwise while it is connected. */
+export const newsOfStanding = (before: Standing, now: Standing): string =>
+  now === 'limited' && before === 'pending'
+    ? `This machine was let in: others may use it from now on. ${STANDING_NOTES.limited}`
+    : now === 'limited' && before === 'blocked'
+      ? `This machine may serve others again. ${STANDING_NOTES.limited}`
+      : STANDING_NOTES[now]
+
 /** Undefined when there is nothing to say: it stands as most do. */
 export const welcomeNote = (standing: Standing): string | undefined =>
   standing === 'trusted' ? undefined : STANDING_NOTES[standing]

@@ -36,9 +36,14 @@ export async function deliverImage(delivery: {
     maxAnswerBytes: MAX_ANSWER_BYTES,
     signal
   }
+  let isTold = false
   return transfers.repeat(transfer, (answer) => {
     const outcome = answer && outcomeOf(answer)
-    if (!outcome) logger.warn({ status: answer?.status }, 'the gateway did not take an image; it is sent again')
+    // Once for each image, and not at all while nobody answers: the connection that is gone, too, tells why.
+    if (!outcome && answer && !isTold) {
+      isTold = true
+      logger.warn({ status: answer.status }, 'the gateway did not take an image; it is sent again until it does')
+    } else if (!outcome) logger.debug({ status: answer?.status }, 'an image is sent again')
     return outcome
   })
 }

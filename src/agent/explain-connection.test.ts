@@ -48,7 +48,13 @@ describe('an error of the connection', () => {
 describe('an answer that lets no agent in', () => {
   const own = (message = 'said') => JSON.stringify({ error: { message, type: 'x', code: 'x', param: null } })
   it.each([
-    [401, own(), /refused the API key: it is unknown/, 'yes'],
+    [401, own(), /refused the API key: it is unknown.* 'Connect a machine'/, 'yes'],
+    [
+      401,
+      own('This API key was revoked at 2026-11-27T18:02:11Z.'),
+      /^This API key was revoked at \S+Z\. Take the command/,
+      'yes'
+    ],
     [403, own(), /may not run an agent/, 'yes'],
     [404, own(), /no inference\.club at/, 'unless-found'],
     [421, own('Not by this name.'), /Not by this name\./, 'unless-found'],

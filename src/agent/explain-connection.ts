@@ -66,7 +66,7 @@ export function explainAnswer({ status, location, body }: HandshakeAnswer, gatew
   const said = gatewayError(body)
   const isProxyAway = [502, 503, 504].includes(status) || (status >= 520 && status < 530)
   if (said && status === 401) {
-    return { text: 'The gateway refused the API key: it is unknown, expired or revoked.', isFinal: 'yes' }
+    return { text: explainKey(/^This API key /.test(said) ? said : undefined), isFinal: 'yes' }
   }
   if (said && status === 403)
     return { text: 'The gateway refused the API key: it may not run an agent.', isFinal: 'yes' }
@@ -101,6 +101,15 @@ export function explainAnswer({ status, location, body }: HandshakeAnswer, gatew
     }
   }
   return { text: notAGateway(gateway), isFinal: status >= 500 ? 'no' : 'unless-found' }
+}
+
+/**
+ * Why the gateway will not have the key, which it may have said itself. A command of "Connect a machine" that was shown once
+ * more before it was used is the usual reason of a key that was revoked and has never worked.
+ */
+export function explainKey(said?: string): string {
+  const why = said ?? 'The gateway refused the API key: it is unknown, expired or revoked.'
+  return `${cleanText(why, 200)} Take the command that 'Connect a machine' in the dashboard shows now, or write another key into the agent's file.`
 }
 
 /** Why a connection ended that was open. */

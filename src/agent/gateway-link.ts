@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import { inBackground, sleep } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { type AgentMessage, CLOSE_CODES, type GatewayMessage, readGatewayMessage } from '../protocol/messages.ts'
-import { explainAnswer, explainClose, explainError, notAGateway } from './explain-connection.ts'
+import { explainAnswer, explainClose, explainError, explainKey, notAGateway } from './explain-connection.ts'
 import { Outage } from './outage.ts'
 import { FIRST_PAUSE_MS, longerPause, varied } from './pauses.ts'
 
@@ -150,8 +150,11 @@ export class GatewayLink {
         const reason = String(reasonBytes)
         // The gateway says why it will not have this agent.
         const isRefused = code === CLOSE_CODES.unauthorized || code === CLOSE_CODES.protocol
+        const isKeyRefused = code === CLOSE_CODES.unauthorized
         const why = isRefused
-          ? reason
+          ? isKeyRefused
+            ? explainKey(/^This API key /.test(reason) ? reason : undefined)
+            : `The gateway refuses this agent: ${reason}.`
           : (refused?.text ?? (wasOpen ? explainClose(code, reason, gateway) : explainError(failure, gateway)))
         resolve({ code, wasOnline, why, isFinal: isRefused || refused?.isFinal === true })
       })

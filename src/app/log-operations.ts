@@ -19,6 +19,7 @@ const UPKEEP = new Set([
   'people.account.listRemoved',
   'apiKeys.flushLastUsed',
   'apiKeys.stillCounts',
+  'apiKeys.findEnd',
   'keyGuard.authenticate',
   'people.principalOf',
   'people.sessionTokenOf',

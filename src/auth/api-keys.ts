@@ -26,6 +26,8 @@ export interface ApiKeys {
   isWarm(secret: string | undefined): boolean
   /** Whether a key that was accepted before still counts: for connections that stay open. */
   stillCounts(keyId: string): Promise<boolean>
+  /** Why a key counts no more, as a sentence with the time, for its holder; undefined while it counts. */
+  findEnd(keyId: string): Promise<string | undefined>
   /**
    * The secret is returned here and never again: only its hash is stored. The webhook secret is told only here too; it
    * is stored as it is, because it signs. Throws `conflict` when the user has `most` keys already, counting those that
@@ -163,7 +165,7 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
       if (!secret?.startsWith(KEY_PREFIX)) throw errors.invalidApiKey()
       const hash = hashSecret(secret)
       const row = known.get(hash) ?? (await read(hash))
-      if (!row || !isValid(row, clock.now())) throw errors.invalidApiKey()
+      if (!row || !isValid(row, clock.now())) throw errors.invalidApiKey(row && explainEnd(row))
       lastUsed.set(row.id, clock.now())
       return toPrincipal(row)
     },
@@ -171,6 +173,11 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
     stillCounts: async (keyId) => {
       const row = await store.findKeyById(keyId)
       return row !== undefined && isValid(row, clock.now())
+    },
+    findEnd: async (keyId) => {
+      const row = await store.findKeyById(keyId)
+      if (row && isValid(row, clock.now())) return undefined
+      return (row && explainEnd(row)) ?? 'This API key counts no more.'
     },
     create,
     createFirst: async (key) => {
@@ -208,6 +215,15 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
 
 const isValid = (row: ApiKeyWithUser, now: number): boolean =>
   row.revoked_at === null && row.user_disabled_at === null && (row.expires_at === null || row.expires_at > now)
+
+/** Whoever holds a key may know that it was good, and since when it is not. Undefined where the account is shut out. */
+function explainEnd({ revoked_at: revokedAt, expires_at: expiresAt, user_disabled_at: isOut }: ApiKeyWithUser) {
+  if (isOut !== null) return undefined
+  if (revokedAt !== null) return `This API key was revoked at ${timeOf(revokedAt)}.`
+  return expiresAt === null ? undefined : `This API key expired at ${timeOf(expiresAt)}.`
+}
+
+const timeOf = (ms: number): string => new Date(Math.min(ms, LATEST_TIME)).toISOString().replace(/\.\d+Z$/, 'Z')
 
 /** A key may no more than the role of its holder allows now, whatever it was when the key was made. */
 const scopesOf = (row: ApiKeyWithUser): Scope[] => {

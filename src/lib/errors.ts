@@ -170,10 +170,9 @@ export const errors = {
       { param }
     ),
   contentRejected: (message: string) => make('content_rejected', 400, { retry: false })(message),
-  invalidApiKey: () =>
-    make('invalid_api_key', 401, { headers: { 'www-authenticate': 'Bearer' } })(
-      "The API key is missing, unknown, expired or revoked. Send it as 'Authorization: Bearer ic_…'."
-    ),
+  invalidApiKey: (
+    why = "The API key is missing, unknown, expired or revoked. Send it as 'Authorization: Bearer ic_…'."
+  ) => make('invalid_api_key', 401, { headers: { 'www-authenticate': 'Bearer' } })(why),
   notSignedIn: () => make('not_signed_in', 401)('You are not signed in, or your session has ended. Sign in again.'),
   permissionDenied: (needed: Scope) =>
     make(

@@ -20,6 +20,8 @@ export interface ProviderReport {
   standing: Standing
   images: number
   imagesToday: number
+  /** Since when it cannot come back with the key that it had; for those who may know, of one that is away. */
+  keyEndedAt?: number
   services: ServiceReport[]
 }
 
@@ -96,8 +98,10 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
   const { images, imagesToday } = figures.providers.get(provider.id) ?? { images: 0, imagesToday: 0 }
   const isHere = isOnline(provider, now)
   const isManaged = mayManage(provider, reader)
+  const keyEndedAt = isManaged && !isHere ? endOfKey(provider, now) : undefined
   return {
     provider,
+    ...(keyEndedAt !== undefined && { keyEndedAt }),
     isOnline: isHere,
     isMine: provider.owner_id === reader.userId,
     standing: standingOf({ trust: provider.trust, ownerRole: provider.owner_role }, known.mode),
@@ -123,6 +127,11 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
       }
     })
   }
+}
+
+function endOfKey({ key_revoked_at: revokedAt, key_expires_at: expiresAt }: ProviderView, now: number) {
+  if (revokedAt !== null) return revokedAt
+  return expiresAt !== null && expiresAt <= now ? expiresAt : undefined
 }
 
 /** Addresses, and the names of those who are listed by id. */

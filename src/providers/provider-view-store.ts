@@ -18,6 +18,9 @@ export type ProviderView = Selectable<Tables['providers']> & {
   owner_role: string
   /** Of whom its trust rests on; null: nobody, or nobody who is here. */
   trust_by_name: string | null
+  /** Of the key with which it was connected last; null: it still counts, as far as that goes. */
+  key_revoked_at: number | null
+  key_expires_at: number | null
   services: ServiceView[]
 }
 
@@ -39,7 +42,9 @@ export async function listProviderViews(db: Db, providerId?: string): Promise<Pr
     .innerJoin('users', 'users.id', 'providers.owner_id')
     .selectAll('providers')
     .leftJoin('users as admins', 'admins.id', 'providers.trust_by')
+    .leftJoin('api_keys', 'api_keys.id', 'providers.api_key_id')
     .select(['users.name as owner_name', 'users.role as owner_role', 'admins.name as trust_by_name'])
+    .select(['api_keys.revoked_at as key_revoked_at', 'api_keys.expires_at as key_expires_at'])
     .where('providers.forgotten_at', 'is', null)
     .$if(providerId !== undefined, (q) => q.where('providers.id', '=', providerId ?? ''))
     .orderBy('providers.name')

@@ -31,7 +31,16 @@ export const noteCondition = (
       .updateTable('services')
       .set((e) => ({
         warning,
-        warning_since: warning === null ? null : e.fn.coalesce('warning_since', e.val(now))
+        // Another fault is another warning, however long there has been one.
+        warning_since:
+          warning === null
+            ? null
+            : e
+                .case()
+                .when('warning', '=', warning)
+                .then(e.fn.coalesce('warning_since', e.val(now)))
+                .else(e.val(now))
+                .end()
       }))
       .where('id', '=', serviceId)
       .execute()

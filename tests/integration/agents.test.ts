@@ -173,6 +173,8 @@ describe('a key that is revoked', () => {
     const began = performance.now()
     await revoke(user.keyId)
     expect(await agent.closed).toBe(CLOSE_CODES.unauthorized)
+    const refused = await gateway.call('/v1/models', { key: user.key })
+    expect(await refused.text()).toMatch(/"This API key was revoked at \d{4}-\d\d-\d\dT[\d:]+Z\."/)
     expect(performance.now() - began).toBeLessThan(1000)
     await waitFor(
       async () => (await job(id)).status !== 'PROCESSING' || (await job(id)).attempts[0]?.status === 'failed'

@@ -10,6 +10,7 @@ import { jobCalls } from '../support/job-calls.ts'
 import { plainPng } from '../support/pictures.ts'
 import { readError } from '../support/read-error.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
+import { connectRawAgent } from '../support/raw-agent.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 let gateway: TestGateway
@@ -330,6 +331,20 @@ describe('who may', () => {
 })
 
 describe('a provider that is forgotten', () => {
+  it('says of one that is away why it cannot come back, to its owner and admins', async () => {
+    const { id: userId, cookie } = await gateway.addPerson()
+    const { key, keyId } = await gateway.addKey({ id: userId })
+    const agent = await connectRawAgent({ url: gateway.url, key })
+    const { provider_id: id } = await agent.hello({ name: 'revoked', services: [{ name: 'images', models: [] }] })
+    expect(await pagesOf({ cookie }).provider(id)).toMatchObject({ isOnline: true, keyEndedAt: null })
+    const began = Date.now()
+    await gateway.gateway.context.apiKeys.revoke(keyId)
+    await agent.closed
+    await waitFor(async () => (await pagesOf({ cookie }).provider(id))?.isOnline === false)
+    expect((await pagesOf({ cookie }).provider(id))?.keyEndedAt).toBeGreaterThanOrEqual(began)
+    expect(await pagesOf(await gateway.addPerson()).provider(id)).toMatchObject({ isOnline: false, keyEndedAt: null })
+  })
+
   it('is shown no more, still named in what it made, and back when its agent connects', async () => {
     const [owner, user] = [await addSomebody(), await addSomebody()]
     const rig = await addRig(owner)

@@ -224,6 +224,31 @@ describe('what an agent says of its services', () => {
     expect(await agent.closed).toBe(4000)
   })
 
+  it('is a warning since it says so, and not since another that was there before', async () => {
+    const agent = await hello()
+    agent.send(state('refused the key'))
+    const { since } = await waitFor(() => warningFor(owner))
+    await gateway.database.db
+      .updateTable('services')
+      .set({ warning_since: since - 60_000 })
+      .execute()
+    agent.send(state('refused the key', { fault: 'busy' }))
+    agent.send(state('has another model'))
+    const next = await waitFor(async () => {
+      const warning = await warningFor(owner)
+      return warning?.text === 'has another model' ? warning : undefined
+    })
+    expect(next.since).toBeGreaterThanOrEqual(since)
+    await gateway.database.db
+      .updateTable('services')
+      .set({ warning_since: since - 60_000 })
+      .execute()
+    agent.send(state('has another model', { fault: 'unreachable' }))
+    await waitFor(async () => !(await serviceFor(owner)).models.some(({ canMake }) => canMake))
+    expect((await warningFor(owner))?.since).toBe(since - 60_000)
+    await agent.close()
+  })
+
   it('is kept clean and within bounds, and forgotten when it connects anew', async () => {
     const agent = await hello()
     agent.send(state('x', { service: 'of somebody else' }))

@@ -206,7 +206,7 @@ describe('an agent that is connected', () => {
     )
     await approve(row.id)
     await waitFor(() => said.length > 1, 2000)
-    expect(said.slice(1)).toEqual([expect.stringMatching(/This machine is new/)])
+    expect(said.slice(1)).toEqual([expect.stringMatching(/^This machine was let in: .* This machine is new/)])
     await approve(row.id)
     await waitFor(() => said.length > 2, 2000)
     expect(said.slice(2)).toEqual([expect.stringMatching(/trusted now/)])

@@ -89,6 +89,7 @@ export const provider = (change: Partial<ProviderInfo> = {}): ProviderInfo => ({
   onlineSince: 100,
   lastSeenAt: 100,
   agentVersion: null,
+  keyEndedAt: null,
   drainedAt: null,
   trust: { state: 'trusted', since: null, isShared: true },
   services: [],

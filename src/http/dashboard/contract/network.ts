@@ -17,6 +17,8 @@ export interface ProviderInfo {
   /** Since when it is connected; null while it is offline. */
   onlineSince: number | null
   lastSeenAt: number
+  /** Since when the key counts no more with which it was connected last, so that it cannot come back with it (owner and admins only, else null). */
+  keyEndedAt: number | null
   agentVersion: string | null
   /** It finishes what it has and gets nothing new; null: it takes work. */
   drainedAt: number | null

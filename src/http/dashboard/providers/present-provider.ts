@@ -16,6 +16,7 @@ export function presentProvider(report: ProviderReport): ProviderInfo {
     isOnline,
     onlineSince: isOnline ? provider.connected_at : null,
     lastSeenAt: provider.last_seen_at,
+    keyEndedAt: report.keyEndedAt ?? null,
     agentVersion: provider.agent_version,
     drainedAt: provider.drained_at,
     trust: {

@@ -13,7 +13,7 @@ export function RevokeKeyDialog({ apiKey, onClose }: { apiKey: KeyInfo; onClose:
       title={`Revoke “${apiKey.name}”?`}
       description={
         apiKey.scopes.includes('agent')
-          ? 'Programs that use it are refused from now on, and agents connected with it are cut off at once. This cannot be undone.'
+          ? 'Programs that use it are refused from now on, and agents connected with it are cut off at once: what they were making is made elsewhere. This cannot be undone.'
           : 'Programs that use it are refused from now on. This cannot be undone.'
       }
       confirm="Revoke"

@@ -54,6 +54,7 @@ const provider = (name: string, part: Partial<ProviderInfo> = {}): ProviderInfo 
   onlineSince: 1,
   lastSeenAt: 1,
   agentVersion: null,
+  keyEndedAt: null,
   drainedAt: null,
   trust: { state: 'trusted', since: null, isShared: true },
   services: [service()],

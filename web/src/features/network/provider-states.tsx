@@ -30,11 +30,16 @@ export const OnlineDot = ({ isOnline, isIdle = false, className }: OnlineDotProp
 
 /** Whether it is there, and since when. */
 export function Presence({ provider }: { provider: ProviderInfo }) {
-  const { isOnline, onlineSince, lastSeenAt } = provider
+  const { isOnline, onlineSince, lastSeenAt, keyEndedAt } = provider
   if (!isOnline) {
     return (
       <>
         Offline, seen <RelativeTime at={lastSeenAt} />
+        {keyEndedAt !== null && (
+          <>
+            . Its API key counts no more since <RelativeTime at={keyEndedAt} />: connect it with another
+          </>
+        )}
       </>
     )
   }
