@@ -23,7 +23,11 @@ export function agentCommand(): Command {
   return new Command('agent')
     .description('Connect the image servers of this machine to a gateway. SIGHUP re-reads the file.')
     .option('--config <file>', `the file that names the gateway and the services (default: ${USUAL_AGENT_FILE})`)
-    .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info'))
+    .addOption(
+      new Option('--log-level <level>', 'what the agent says: this, and what is more urgent')
+        .choices(LOG_LEVELS)
+        .default('info')
+    )
     .option(
       '--init',
       `find the image servers, write ${USUAL_AGENT_FILE} (or complete it), and start; asks for what is missing`
@@ -40,7 +44,9 @@ export function agentCommand(): Command {
     .action(async (options: AgentCommandOptions, command: Command) => {
       if (options.init) await init(options, command)
       else if (options.config === undefined && !existsSync(USUAL_AGENT_FILE))
-        command.error(`error: there is no ${USUAL_AGENT_FILE} here, and no --config <file> that names another`)
+        command.error(
+          `error: there is no ${USUAL_AGENT_FILE} here: --init finds the image servers and writes one, --config <file> names another`
+        )
       if (options.init && !options.start) return
       const { serveAgent } = await import('./serve-agent.ts')
       await serveAgent(options.config ?? USUAL_AGENT_FILE, options.logLevel)

@@ -3,13 +3,16 @@ import type { ReadableStream } from 'node:stream/web'
 import { Command, Option } from 'commander'
 import { addGatewayOptions, type GatewayOptions, openAnswer, openGateway, refused } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
-import { checkFolder } from './image-options.ts'
+import { checkPlaces } from './check-places.ts'
 import { saveStream } from './save-stream.ts'
 import { withAccounts } from './with-accounts.ts'
 
 interface ExportOptions extends GatewayOptions {
   user?: string
-  out: string
+  output?: string
+  /** As it was called once. */
+  out?: string
+  force?: true
 }
 
 /** It holds what only its owner was to see. */
@@ -24,9 +27,13 @@ export function exportCommand(): Command {
         'whose, read from the data folder of this machine (default: those of the API key, from its server)'
       ).conflicts(['url', 'key'])
     )
-    .requiredOption('--out <file>', 'the archive')
-  return addGatewayOptions(command).action(async ({ user, out, ...gateway }: ExportOptions) => {
-    await checkFolder(out)
+    .option('-o, --output <file>', 'the archive')
+    .addOption(new Option('--out <file>').hideHelp())
+    .option('--force', 'replace a file that is there')
+  return addGatewayOptions(command).action(async ({ user, output, out: former, force, ...gateway }: ExportOptions) => {
+    const out = output ?? former
+    if (out === undefined) return command.error("error: required option '-o, --output <file>' not specified")
+    await checkPlaces([out], { force })
     if (user === undefined) await saveOwn(gateway, out)
     else await saveOf(user, out)
     process.stdout.write(`${out}\n`)

@@ -1,5 +1,3 @@
-import { access, constants } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -11,6 +9,7 @@ import {
   type GatewayOptions,
   request
 } from './call-gateway.ts'
+import { checkPlaces } from './check-places.ts'
 import { CommandFailed } from './command-failed.ts'
 import { followJob } from './follow-job.ts'
 import { type JobResult, readModels } from './gateway-answers.ts'
@@ -25,6 +24,7 @@ export interface ImageOptions extends GatewayOptions {
   n: number
   steps?: number
   negative?: string
+  force?: true
 }
 
 export const wholeNumber = (text: string): number => {
@@ -44,7 +44,11 @@ export const addImageOptions = (command: Command): Command =>
       .option('--n <count>', 'how many; several are saved as fox-1.png, fox-2.png, …', wholeNumber, 1)
       .option('--steps <number>', 'denoising steps', wholeNumber)
       .option('--negative <text>', 'what not to show')
+      .option('--force', 'replace files that are there')
   )
+
+/** No call has so many images. */
+const MOST_CHECKED = 1000
 
 /** The fields of the call, as text: they fit JSON and forms alike. Throws before anything is made in vain. */
 export async function imageFields(
@@ -53,7 +57,11 @@ export async function imageFields(
   feature: 'generate' | 'edit'
 ): Promise<Record<string, string>> {
   const format = formatOf(options.output)
-  await checkFolder(options.output)
+  const { output, n, force } = options
+  const numbered = Array.from({ length: n > 1 ? Math.min(n, MOST_CHECKED) : 0 }, (_, index) =>
+    numberedPath(output, index)
+  )
+  await checkPlaces([output, ...numbered], { force })
   const given = {
     model: options.model ?? (await defaultModel(gateway, feature)),
     size: options.size,
@@ -84,7 +92,7 @@ export interface JobToSave {
 export async function saveJob(gateway: GatewayAddress, { id, prompt, output }: JobToSave): Promise<void> {
   const result = await followJob(gateway, id)
   for (const [index, image] of result.data.entries()) {
-    const path = result.data.length > 1 ? output.replace(/(\.[^.]+)$/, `-${index + 1}$1`) : output
+    const path = result.data.length > 1 ? numberedPath(output, index) : output
     await save(image.url, path)
     process.stdout.write(`${path}\n`)
   }
@@ -93,6 +101,9 @@ export async function saveJob(gateway: GatewayAddress, { id, prompt, output }: J
   }
   for (const warning of result.warnings) process.stderr.write(`note: ${fromServer(warning)}\n`)
 }
+
+/** Of several images, before the ending. */
+const numberedPath = (output: string, index: number): string => output.replace(/(\.[^.]+)$/, `-${index + 1}$1`)
 
 /** Each once, and none that says what was asked for. */
 const revisedPrompts = ({ data }: JobResult, prompt: string): Set<string> =>
@@ -111,13 +122,6 @@ function formatOf(path: string): string {
   const format = { png: 'png', jpg: 'jpeg', jpeg: 'jpeg', webp: 'webp' }[ending]
   if (format === undefined) throw new CommandFailed(`'${path}' must end in .png, .jpg, .jpeg or .webp.`)
   return format
-}
-
-export async function checkFolder(path: string): Promise<void> {
-  const folder = dirname(path)
-  await access(folder, constants.W_OK).catch(() => {
-    throw new CommandFailed(`The folder '${folder}' does not exist or cannot be written.`)
-  })
 }
 
 async function save(url: string, path: string): Promise<void> {

@@ -9,7 +9,7 @@ import { exportCommand } from './export.ts'
 import { generateCommand } from './generate.ts'
 import { keysCommand } from './keys.ts'
 import { providersCommand } from './providers.ts'
-import { serveCommand } from './serve.ts'
+import { serveCommand, variableOfOption } from './serve.ts'
 import { storageCommand } from './storage.ts'
 import { usersCommand } from './users.ts'
 
@@ -46,7 +46,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
 /** A wrong call throws instead of ending the process, and is told in one line. Sub-commands do not inherit it. */
 function endGently(command: Command): void {
   command.exitOverride().configureOutput({
-    outputError: (text, write) => write(`${text.trim().replace(/\s*\n/g, ' ')} (add --help for the options)\n`)
+    outputError: (text, write) => {
+      const variable = command.name() === 'serve' ? variableOfOption(text) : undefined
+      const hint = variable === undefined ? '' : `: set the variable ${variable}`
+      write(`${text.trim().replace(/\s*\n/g, ' ')}${hint} (add --help for the options)\n`)
+    }
   })
   for (const sub of command.commands) endGently(sub)
 }

@@ -3,6 +3,8 @@ import type { Agent } from '../agent/run-agent.ts'
 import { type Gateway, startGateway } from '../app/gateway.ts'
 import { invitationUrl } from '../people/invitations.ts'
 import type { Config } from '../config/config.ts'
+import { DataDirInUse } from '../db/data-dir-lock.ts'
+import { findGatewayAddress } from '../db/gateway-address.ts'
 import { sleep } from '../lib/async.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
 import { ownAddresses } from '../lib/own-addresses.ts'
@@ -50,9 +52,13 @@ async function startOrExplain(config: Config, logger: Logger): Promise<Gateway> 
   try {
     return await startGateway({ config, logger, onFatal })
   } catch (error) {
-    throw explainStart(error, config)
+    const running = error instanceof DataDirInUse ? await findGatewayAddress(config.dataDir) : undefined
+    throw running ? new CommandFailed(alreadyRunning(running.url, config.dataDir)) : explainStart(error, config)
   }
 }
+
+const alreadyRunning = (url: string, dataDir: string): string =>
+  `Another gateway is running on ${dataDir}, at ${url}. Stop it, or set INFERENCE_CLUB_DATA_DIR.`
 
 function explainStart(error: unknown, config: Config): unknown {
   const { host, port } = config

@@ -45,6 +45,40 @@ describe('AgentFile', () => {
     expect(file.changes).toEqual(['comfy: modles is models now', 'comfy: serves_as is served_as now'])
   })
 
+  it('corrects misspelt features, and gives models that are names alone their id', () => {
+    const file = open(`name: rig
+services:
+  - name: a
+    models:
+      - flux # the small one
+      - id: b
+        features: [generate, edits, maks, quite-another]
+    found_models: ofer
+  - name: c
+    models: sdxl
+`)
+    file.correctKeys()
+    expect(file.toString()).toBe(`name: rig
+services:
+  - name: a
+    models:
+      - id: flux # the small one
+      - id: b
+        features: [generate, edit, mask, quite-another]
+    found_models: offer
+  - name: c
+    models:
+      - id: sdxl
+`)
+    expect(file.changes).toEqual([
+      'a: ofer is offer now',
+      'a: flux is the id of a model now',
+      'a: edits is edit now',
+      'a: maks is mask now',
+      'c: sdxl is the id of a model now'
+    ])
+  })
+
   it('is not changed by being told what it says already', () => {
     const file = open(OWNERS)
     file.set('gateway', 'https://club.example.org')

@@ -1,6 +1,7 @@
 import { Document, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import { FEATURES } from '../images/image-request.ts'
 import { closestName, isMisspelling } from '../lib/closest-name.ts'
-import { AGENT_KEYS, ENGINE_KEYS, MODEL_KEYS, SERVICE_KEYS } from './agent-config.ts'
+import { AGENT_KEYS, ENGINE_KEYS, FOUND_MODELS, MODEL_KEYS, SERVICE_KEYS } from './agent-config.ts'
 import { ConfigError } from './config.ts'
 import { expandVariables, VariableMistake } from './expand-variables.ts'
 
@@ -102,13 +103,20 @@ export class AgentFile {
     return this.#services().map((map) => (map ? this.#draft(map) : undefined))
   }
 
-  /** Keys that are certainly misspelt get their names. */
+  /** Keys, and words of which there are few, get their names where they are certainly misspelt; models that are names alone become entries. */
   correctKeys(): void {
     this.#correctKeysOf(this.#root, AGENT_KEYS, '')
     for (const service of this.#services()) {
       if (!service) continue
-      this.#correctKeysOf(service, SERVICE_KEYS, `${nameOf(service)}: `)
-      for (const model of modelsOf(service)) this.#correctKeysOf(model, MODEL_KEYS, `${nameOf(service)}: `)
+      const place = `${nameOf(service)}: `
+      this.#correctKeysOf(service, SERVICE_KEYS, place)
+      this.#correctWord(service.get('found_models', true), FOUND_MODELS, place)
+      this.#spellOutModels(service)
+      for (const model of modelsOf(service)) {
+        this.#correctKeysOf(model, MODEL_KEYS, place)
+        const features = model.get('features', true) as Node | undefined
+        for (const feature of isSeq(features) ? features.items : []) this.#correctWord(feature, FEATURES, place)
+      }
     }
   }
 
@@ -282,6 +290,31 @@ export class AgentFile {
       list.items.push(node)
     }
     return list
+  }
+
+  #correctWord(node: unknown, words: readonly string[], place: string): void {
+    const word = textOf(node)
+    const meant = word === undefined || words.includes(word) ? undefined : closestName(word, words)
+    if (meant === undefined || !(node instanceof Scalar) || !/^[\w-]{1,40}$/.test(word ?? '')) return
+    node.value = meant
+    this.changes.push(`${place}${word} is ${meant} now`)
+  }
+
+  /** `- flux`, and `models: flux`, for `- id: flux`. */
+  #spellOutModels(service: YAMLMap<Node, Node | null>): void {
+    const written = service.get('models', true) as Node | undefined
+    const name = textOf(written)
+    if (name !== undefined) put(service, 'models', new YAMLSeq())
+    const list = service.get('models', true) as Node | undefined
+    if (!isSeq(list)) return
+    if (name !== undefined) list.items.push(written)
+    list.items = list.items.map((item) => {
+      if (textOf(item) === undefined) return item
+      const entry = new YAMLMap<unknown, unknown>()
+      entry.set('id', item)
+      this.changes.push(`${nameOf(service)}: ${String(textOf(item)).slice(0, 60)} is the id of a model now`)
+      return entry
+    })
   }
 
   #correctKeysOf(map: YAMLMap<Node, Node | null>, keys: readonly string[], place: string): void {

@@ -90,7 +90,9 @@ describe('a wrong call', () => {
     ['generate fox', /required option '-o, --output <file>'/],
     ['generate fox --n two -o fox.png', /must be a whole number/],
     ['edit a.png b --strength 2 -o c.png', /must be between 0 and 1/],
-    ['agent', /no agent\.yaml here, and no --config <file>/],
+    ['agent', /no agent\.yaml here: --init finds .* --config <file>/],
+    ['serve --port 8081', /unknown option '--port': set the variable INFERENCE_CLUB_PORT \(/],
+    ['export', /required option '-o, --output <file>' not specified/],
     ['agent --init --server nowhere', /'nowhere' is no address such as http:/],
     ['doctor a.yaml b.yaml', /only one agent\.yaml/]
   ])('`%s` ends with 2 and one line', async (line, message) => {
@@ -242,7 +244,10 @@ describe('generate', () => {
 
   it('finds the gateway that runs on this machine by its data folder, unless it is told of another', async () => {
     const make = (env: Record<string, string>, ...args: string[]) =>
-      club(['generate', 'a red fox', '-o', 'found.png', ...QUICK, ...args], { INFERENCE_CLUB_URL: '', ...env })
+      club(['generate', 'a red fox', '-o', 'found.png', '--force', ...QUICK, ...args], {
+        INFERENCE_CLUB_URL: '',
+        ...env
+      })
     expect(await make({})).toMatchObject({ code: 0, stdout: 'found.png\n' })
     const elsewhere = 'http://127.0.0.1:9'
     expect((await make({}, '--url', elsewhere)).stderr).toContain(elsewhere)
@@ -256,6 +261,20 @@ describe('generate', () => {
     const { stdout } = await club(['generate', 'two lakes', '--n', '2', '-o', 'lake.png', ...QUICK])
     expect(stdout).toBe('lake-1.png\nlake-2.png\n')
     expect(await readdir(folder)).toEqual(expect.arrayContaining(['lake-1.png', 'lake-2.png']))
+  })
+
+  it('replaces no file unless it is told to, and makes nothing in vain', async () => {
+    await writeFile(join(folder, 'kept-2.png'), 'mine')
+    const make = (...more: string[]) => club(['generate', 'a fox', '--n', '2', '-o', 'kept.png', ...QUICK, ...more])
+    expect(await make()).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: "'kept-2.png' is there already: choose another name, or replace it with --force.\n"
+    })
+    expect(await readFile(join(folder, 'kept-2.png'), 'utf8')).toBe('mine')
+    expect(await readdir(folder)).not.toContain('kept-1.png')
+    expect(await make('--force')).toMatchObject({ code: 0, stdout: 'kept-1.png\nkept-2.png\n' })
+    expect(await sharp(join(folder, 'kept-2.png')).metadata()).toMatchObject({ format: 'png' })
   })
 
   it('repeats a picture by its seed', async () => {
@@ -272,7 +291,7 @@ describe('generate', () => {
     const b64_json = (await plainPng({ width: 32, height: 32 }, [10, 200, 30])).toString('base64')
     const says = (revised_prompt: string) =>
       model.answers({ name: 'custom', body: { created: 1, data: [{ b64_json, revised_prompt }] } })
-    const run = () => club(['generate', 'a fox', '--model', model.id, '-o', 'said.png', '--key', other.key])
+    const run = () => club(['generate', 'a fox', '--model', model.id, '-o', 'said.png', '--force', '--key', other.key])
     says('A red fox\u001b[2J in the snow.')
     expect(await run()).toMatchObject({
       stdout: 'said.png\n',
@@ -337,7 +356,7 @@ describe('generate', () => {
 
   it('takes the base URL of other clients, and an address of this machine without a scheme', async () => {
     for (const url of [`${server.url}/v1/`, server.url.replace('http://', '')]) {
-      expect((await club(['generate', 'a fox', '-o', 'based.png', '--url', url, ...QUICK])).code).toBe(0)
+      expect((await club(['generate', 'a fox', '-o', 'based.png', '--force', '--url', url, ...QUICK])).code).toBe(0)
     }
   })
 })

@@ -201,6 +201,13 @@ servces:
     expect((await club(['doctor', 'agent.yaml', '--write'])).code).toBe(0)
   })
 
+  it('leaves the name that callers ask for where a model is a name alone', async () => {
+    const server = await started(startFakeOpenAIServer({ knownModels: ['flux1-schnell-q4'] }))
+    await writeFile(path(), `${HEAD}  - {name: a, type: image, engine: openai, url: "${server.url}", models: [flux]}\n`)
+    expect((await club(['doctor', 'agent.yaml', '--write'])).code).toBe(0)
+    expect(parse(await written())).toMatchObject({ services: [{ models: [{ id: 'flux', served_as: 'flux1-schnell-q4' }] }] }) // prettier-ignore
+  })
+
   it('of what it cannot correct says what is wrong, and not that no change is needed', async () => {
     const server = await started(startFakeOpenAIServer({ knownModels: ['sdxl', 'flux'] }))
     const service = `{name: a, type: image, engine: openai, url: "${server.url}", models: [{id: quite-another}]}`

@@ -139,7 +139,9 @@ describe('a start that cannot be', () => {
     await start()
     const { code, stdout, stderr } = await runProgram(['serve'], { cwd: folder, env: { INFERENCE_CLUB_PORT: '0' } })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^Another gateway is running on .*data\. Stop it, or set INFERENCE_CLUB_DATA_DIR\.\n$/)
+    expect(stderr).toMatch(
+      /^Another gateway is running on .*data, at http:\/\/127\.0\.0\.1:\d+\. Stop it, or set INFERENCE_CLUB_DATA_DIR\.\n$/
+    )
   })
 
   it('says in one line that the data folder cannot be one', async () => {
