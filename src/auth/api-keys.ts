@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Bell } from '../db/bell.ts'
 import { LATEST_TIME } from '../lib/bounds.ts'
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, toIsoSecond } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
 import { newId, newSecret, newWebhookSecret } from '../lib/ids.ts'
 import type { Principal, ResponseDefault, Role, Scope, UseLimits } from '../lib/principal.ts'
@@ -219,11 +219,9 @@ const isValid = (row: ApiKeyWithUser, now: number): boolean =>
 /** Whoever holds a key may know that it was good, and since when it is not. Undefined where the account is shut out. */
 function explainEnd({ revoked_at: revokedAt, expires_at: expiresAt, user_disabled_at: isOut }: ApiKeyWithUser) {
   if (isOut !== null) return undefined
-  if (revokedAt !== null) return `This API key was revoked at ${timeOf(revokedAt)}.`
-  return expiresAt === null ? undefined : `This API key expired at ${timeOf(expiresAt)}.`
+  if (revokedAt !== null) return `This API key was revoked at ${toIsoSecond(revokedAt)}.`
+  return expiresAt === null ? undefined : `This API key expired at ${toIsoSecond(expiresAt)}.`
 }
-
-const timeOf = (ms: number): string => new Date(Math.min(ms, LATEST_TIME)).toISOString().replace(/\.\d+Z$/, 'Z')
 
 /** A key may no more than the role of its holder allows now, whatever it was when the key was made. */
 const scopesOf = (row: ApiKeyWithUser): Scope[] => {
