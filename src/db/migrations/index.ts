@@ -41,6 +41,7 @@ import * as publicPage from './038-public-page.ts'
 import * as pictureReports from './039-picture-reports.ts'
 import * as keysOfAgents from './040-keys-of-agents.ts'
 import * as promptIndex from './041-prompt-index.ts'
+import * as webhooksToCome from './042-webhooks-to-come.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -88,5 +89,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '038-public-page': publicPage,
   '039-picture-reports': pictureReports,
   '040-keys-of-agents': keysOfAgents,
-  '041-prompt-index': promptIndex
+  '041-prompt-index': promptIndex,
+  '042-webhooks-to-come': webhooksToCome
 }
