@@ -1,6 +1,7 @@
 import { toIsoSecond } from './clock.ts'
 import { nameAvailable, type NoProvider, noProviderWords } from './no-provider-words.ts'
 import type { Scope } from './principal.ts'
+import { type Loss, wouldDeleteWords } from './would-delete-words.ts'
 
 /**
  * The catalogue of everything this product says no with. One function per fact; the code is stable and public
@@ -295,15 +296,8 @@ export const errors = {
     )
   },
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),
-  /** What keeps less than before deletes, so it is said twice; `people` where it is not the caller's alone. */
-  wouldDelete: ({ requests, people }: { requests: number; people?: number }) =>
-    make('conflict', 409, { retry: false })(
-      (requests === 0
-        ? 'Nothing is deleted by this now, but from now on what it no longer keeps is, with its images and inputs. '
-        : `This deletes ${requests === 1 ? 'one request' : `${requests} requests`}${people === undefined ? ' of yours' : ` of ${people === 1 ? 'one person' : `${people} people`}`} now, with ${requests === 1 ? 'its' : 'their'} images and inputs, for good. `) +
-        'Pinned ones stay.',
-      { param: 'mayDelete' }
-    ),
+  /** What keeps less than before deletes, so it is said twice. */
+  wouldDelete: (loss: Loss) => make('conflict', 409, { retry: false })(wouldDeleteWords(loss), { param: 'mayDelete' }),
   takenDown: () =>
     make('conflict', 409, { retry: false })(
       'An admin has taken this request down. It may be PRIVATE or SECRET, and has no share links, until an admin lifts that.'

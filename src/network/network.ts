@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import type { Limits, OfferingConfig } from '../config/config.ts'
 import type { Trust } from '../db/provider-tables.ts'
+import { reachOf } from '../providers/trust-policy.ts'
 import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
 import { listOffers } from '../providers/offers-store.ts'
@@ -53,7 +54,7 @@ export interface NetworkReport {
 /** Providers that somebody may know of. */
 export interface MachineCount {
   online: number
-  /** Those of them that can make images now. */
+  /** Those of them that can make images for the reader now. */
   able: number
 }
 
@@ -147,6 +148,9 @@ export function createNetwork(
   offering: OfferingConfig,
   { modelsPerProvider }: Pick<Limits, 'modelsPerProvider'>
 ): Network {
+  const serves = (provider: ProviderView, { userId }: Reader) =>
+    provider.owner_id === userId ||
+    reachOf({ trust: provider.trust, ownerRole: provider.owner_role }, offering.providers) !== 'owner'
   const countFigures = createNetworkFigures({ db, clock })
 
   /** What can be made at this moment: offered by who is online, not paused by its owner, and by an image server that can be used. */
@@ -231,7 +235,7 @@ export function createNetwork(
       const online = (await listProviderViews(db)).filter(
         (provider) => isOnline(provider, now) && maySee(provider, reader)
       )
-      return { online: online.length, able: online.filter((provider) => canMake(provider, makes)).length }
+      return { online: online.length, able: online.filter((one) => canMake(one, makes) && serves(one, reader)).length }
     },
 
     view: async (reader, id) => {

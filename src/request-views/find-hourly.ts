@@ -29,6 +29,7 @@ export async function findHourly(
     hourly.set(model, {
       images: those.reduce((sum, { images }) => sum + images, 0),
       left: those.reduce((sum, { left }) => sum + left, 0),
+      isShared: those.some(({ isShared }) => isShared),
       ...(next !== Infinity && { next }),
       ...(names.size === 1 && provider !== undefined && { provider })
     })

@@ -137,6 +137,8 @@ export async function findUsedUp(
 export interface Allowance {
   images: number
   left: number
+  /** It is for all others together, and not for each: what they had counts. */
+  isShared: boolean
   /** When the first of those that are counted will be more than an hour old, UTC milliseconds; undefined when none was made. */
   next?: number
 }
@@ -159,6 +161,7 @@ export async function findAllowances(
     allowances.set(serviceId, {
       images: Math.min(imagesPerHour, imagesPerUserHour),
       left: Math.max(0, Math.min(ofAll, own)),
+      isShared: imagesPerHour < imagesPerUserHour,
       ...(first !== undefined && { next: first + HOUR_MS + 1 })
     })
   }

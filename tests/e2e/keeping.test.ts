@@ -103,6 +103,25 @@ describeSteps('what deletes images', () => {
     await sweep()
     expect(await kept()).toBe(1)
   })
+
+  it('is told where the images are missed, and leads to where it is said', async () => {
+    await gateway.database.db
+      .updateTable('requests')
+      .set({ finished_at: Date.now() - 30 * HOUR_MS })
+      .execute()
+    await sweep()
+    const { page } = member
+    for (const path of ['/requests', '/']) {
+      await visit(page, path)
+      await page.getByText('The club keeps images for a day; older ones are gone.').waitFor()
+      expect(await seriousOffences(page)).toEqual([])
+    }
+    await page.getByRole('link', { name: 'What is kept' }).click()
+    await page.getByText('The club keeps them for a day; the less counts.').waitFor()
+    // Whoever never made any is greeted as before.
+    await visit(admin.page, '/requests')
+    await admin.page.getByText('No images yet').waitFor()
+  })
 })
 
 it('had nothing to complain about but what was refused', () => {

@@ -13,7 +13,7 @@ import { describeSteps } from './describe-steps.ts'
 import { openVisitor, startBrowser, type Visitor } from './visitor.ts'
 
 const KEY = 'sk-of-the-image-server'
-const DOWN = 'The image server cannot be used, goes on by itself'
+const DOWN = 'The image server cannot be used, goes on when it can be'
 const MODEL = 'attic-painter'
 
 let gateway: TestGateway

@@ -61,6 +61,8 @@ describe('an account', () => {
       keepBytes: null,
       adminsLook: true,
       clubKeeps: { ms: null, bytes: null },
+      limits: { imagesPerDay: null, imagesPerMonth: null, maxActive: null, maxPixels: null, models: null },
+      images: { total: 0, today: 0, thisMonth: 0, onTheWay: 0 },
       linked: [],
       sessions: [
         {

@@ -281,14 +281,14 @@ describe('what is left of a model', () => {
   it('is told to those who may have so much within an hour, and to nobody else', async () => {
     expect(await hourlyFor(friend)).toBeUndefined()
     await set({ imagesPerUserHour: 3 })
-    expect(await hourlyFor(friend)).toEqual({ images: 3, left: 3, provider: 'rig' })
+    expect(await hourlyFor(friend)).toEqual({ images: 3, left: 3, provider: 'rig', shared: false })
     await make(friend, { n: 2 })
     const next = expect.any(Number) as number
-    expect(await hourlyFor(friend)).toEqual({ images: 3, left: 1, next, provider: 'rig' })
+    expect(await hourlyFor(friend)).toEqual({ images: 3, left: 1, next, provider: 'rig', shared: false })
     expect(await hourlyFor(await addSomebody())).toMatchObject({ left: 3 })
     expect(await hourlyFor(owner)).toBeUndefined()
     await set({ imagesPerHour: 2, imagesPerUserHour: 3 })
-    expect(await hourlyFor(await addSomebody())).toEqual({ images: 2, left: 0, next, provider: 'rig' })
+    expect(await hourlyFor(await addSomebody())).toEqual({ images: 2, left: 0, next, provider: 'rig', shared: true })
   })
 
   it('is of all its machines together, and not told while one of them has no such limit', async () => {
@@ -297,7 +297,7 @@ describe('what is left of a model', () => {
     const second = { key: owner.key, name: 'second' }
     const agent = await gateway.addAgent({ ...second, services: [{ name: 'b', models, imagesPerUserHour: 4 }] })
     await waitFor(async () => ((await hourlyFor(friend)) as { images: number }).images === 7)
-    expect(await hourlyFor(friend)).toEqual({ images: 7, left: 7 })
+    expect(await hourlyFor(friend)).toEqual({ images: 7, left: 7, shared: false })
     await agent.stop()
     await gateway.addAgent({ ...second, services: [{ name: 'b', models }] })
     await waitFor(async () => (await hourlyFor(friend)) === undefined)

@@ -6,6 +6,7 @@ import {
   Outlet,
   redirect
 } from '@tanstack/react-router'
+import { tell } from '../components/ui/toaster.tsx'
 import { basePath } from '../lib/base-path.ts'
 import { ownPath } from '../lib/own-path.ts'
 import { parseRequestSearch } from '../lib/request-search.ts'
@@ -152,7 +153,9 @@ const admin = createRoute({
   path: '/admin',
   beforeLoad: async () => {
     const { person } = await queryClient.ensureQueryData(sessionQuery)
-    if (person?.role !== 'admin') throw redirect({ to: '/', replace: true })
+    if (person?.role === 'admin') return
+    tell('That page is for admins', 'You were brought to the overview instead.')
+    throw redirect({ to: '/', replace: true })
   },
   component: lazyRouteComponent(() => import('../features/admin/admin-layout.tsx'), 'AdminLayout')
 })

@@ -19,3 +19,24 @@ export function clubKeepsWords({ ms, bytes }: AccountInfo['clubKeeps']): string 
   ]
   return parts.length === 0 ? undefined : parts.join(' and ')
 }
+
+/**
+ * `The club keeps images for a day; older ones are gone.`: the rule by which images of somebody go, theirs where it is the
+ * stricter; undefined when they are kept.
+ */
+export function keepingWords({
+  clubKeeps,
+  keepDays,
+  keepBytes
+}: Pick<AccountInfo, 'clubKeeps' | 'keepDays' | 'keepBytes'>): string | undefined {
+  const ownMs = keepDays === null ? Infinity : keepDays * DAY_MS
+  const clubMs = clubKeeps.ms ?? Infinity
+  const bytes = Math.min(clubKeeps.bytes ?? Infinity, keepBytes ?? Infinity)
+  const age = Math.min(ownMs, clubMs)
+  if (age !== Infinity) {
+    return `${ownMs < clubMs ? 'By your account images are kept' : 'The club keeps images'} for ${keptFor(age)}; older ones are gone.`
+  }
+  if (bytes === Infinity) return undefined
+  const whose = (keepBytes ?? Infinity) < (clubKeeps.bytes ?? Infinity) ? 'By your account' : 'In this club'
+  return `${whose} your images may take ${formatBytes(bytes)}; the oldest beyond that are gone.`
+}

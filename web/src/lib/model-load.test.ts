@@ -21,15 +21,15 @@ it('tells how many machines and images there are, or why nothing is begun', () =
     `The owner's limit per hour is reached, goes on at ${formatUntil(until * 1000)}, 2 images queued`
   )
   expect(tellLoad(model({ waiting: { reason: 'unusable' } }))).toMatch(
-    /^The image server cannot be used, goes on by itself/
+    /^The image server cannot be used, goes on when it can be/
   )
 })
 
 it('tells what the reader may have of it within an hour, and warns of more than that', () => {
   const next = Math.ceil(Date.now() / 1000) + 1800
-  const capped = model({ hourly: { images: 3, left: 1, next, provider: 'mara-rig' } })
+  const capped = model({ hourly: { images: 3, left: 1, next, provider: 'mara-rig', shared: false } })
   expect(tellHourly(capped)).toBe('3 an hour from mara-rig; 1 left')
-  expect(tellHourly(model({ providers: 2, hourly: { images: 8, left: 0 } }))).toBe(
+  expect(tellHourly(model({ providers: 2, hourly: { images: 8, left: 0, shared: false } }))).toBe(
     '8 an hour from 2 machines; none left'
   )
   expect(tellHourly(model())).toBeUndefined()
@@ -38,6 +38,10 @@ it('tells what the reader may have of it within an hour, and warns of more than 
     `1 of 2 waits until ${formatUntil(next * 1000)}: you may have 3 an hour, and have 1 left.`
   )
   expect(warnHourly(capped, 5)).toMatch(/^4 of 5 wait until .* or longer: /)
-  expect(warnHourly(model({ hourly: { images: 3, left: 3 } }), 4)).toMatch(/^1 of 4 waits for an hour: /)
+  expect(warnHourly(model({ hourly: { images: 3, left: 3, shared: false } }), 4)).toMatch(/^1 of 4 waits for an hour: /)
   expect(warnHourly(model(), 5)).toBeUndefined()
+  // Where it is for all of them, nobody is told that it is theirs.
+  const shared = model({ hourly: { images: 12, left: 2, provider: 'gina-rig', shared: true } })
+  expect(tellHourly(shared)).toBe('12 an hour from gina-rig for everybody together; 2 left')
+  expect(warnHourly(shared, 4)).toMatch(/everybody together may have 12 an hour, and 2 are left\.$/)
 })

@@ -19,7 +19,8 @@ export function tellLoad(model: ModelInfo, now: number = Date.now()): string {
 export function tellHourly({ hourly, providers }: ModelInfo): string | undefined {
   if (!hourly) return undefined
   const from = hourly.provider ?? `${formatNumber(providers)} machines`
-  return `${formatNumber(hourly.images)} an hour from ${from}; ${hourly.left === 0 ? 'none' : formatNumber(hourly.left)} left`
+  const whom = hourly.shared ? ' for everybody together' : ''
+  return `${formatNumber(hourly.images)} an hour from ${from}${whom}; ${hourly.left === 0 ? 'none' : formatNumber(hourly.left)} left`
 }
 
 /** `2 of 5 wait until 14:50`, when that many are more than the reader may have now of a model that has some left. */
@@ -30,5 +31,7 @@ export function warnHourly({ hourly }: ModelInfo, n: number, now: number = Date.
   return `${formatNumber(waiting)} of ${formatNumber(n)} ${waiting === 1 ? 'waits' : 'wait'} ${until}${waiting > 1 ? ' or longer' : ''}: ${tellCap(hourly)}`
 }
 
-const tellCap = ({ images, left }: NonNullable<ModelInfo['hourly']>): string =>
-  `you may have ${formatNumber(images)} an hour, and have ${formatNumber(left)} left.`
+const tellCap = ({ images, left, shared }: NonNullable<ModelInfo['hourly']>): string =>
+  shared
+    ? `everybody together may have ${formatNumber(images)} an hour, and ${formatNumber(left)} ${left === 1 ? 'is' : 'are'} left.`
+    : `you may have ${formatNumber(images)} an hour, and have ${formatNumber(left)} left.`

@@ -21,7 +21,7 @@ describe('why a request waits', () => {
       (reason) => reasonText({ wait: { reason, until: null } }, NOW)
     )
     expect(new Set(texts).size).toBe(8)
-    expect(texts[3]).toBe('The image server cannot be used, goes on by itself')
+    expect(texts[3]).toBe('The image server cannot be used, goes on when it can be')
     expect(texts[4]).toBe('The image server does not have the model, goes on when it has it')
     for (const text of texts) expect(text).not.toMatch(/ at | in a moment/)
     expect(reasonText({ wait: null }, NOW)).toBeNull()

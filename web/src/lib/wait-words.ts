@@ -23,7 +23,8 @@ const THEN: Partial<Record<WaitReason, string>> = {
 
 /** What ends a wait of which nobody knows how long it is, where the reason does not say so. */
 const ENDS: Partial<Record<WaitReason, string>> = {
-  unusable: 'goes on by itself',
+  // Not by itself: a key that is refused, or a server that was stopped, needs its owner.
+  unusable: 'goes on when it can be',
   missing: 'goes on when it has it'
 }
 

@@ -9,7 +9,7 @@ import { Fields } from '../../openai/fields.ts'
 import type { AccountInfo } from '../contract/account.ts'
 import { refuseUnknown } from '../../refuse-unknown.ts'
 import { mayDelete } from '../may-delete.ts'
-import { presentAccount } from './present-account.ts'
+import { type AccountContext, presentAccount } from './present-account.ts'
 
 /** The least that is worth choosing (as `LEAST_KEPT_BYTES` for the club), and more than any disk has. */
 const KEPT_BYTES = { min: 1_000_000, max: 1024 ** 5 }
@@ -19,10 +19,8 @@ const KEPT_DAYS = { min: 1, max: 36_500 }
  * `PATCH /api/dashboard/account` with any of `{name, visibility, keepDays, keepBytes}`; all but the name may be null: as the club
  * has it. What keeps less than before needs `?mayDelete=true`, and is answered 409 with how much goes without it.
  */
-export function changeAccount(
-  scope: FastifyInstance,
-  { people, requests, config }: Pick<HttpContext, 'people' | 'requests' | 'config'>
-): void {
+export function changeAccount(scope: FastifyInstance, context: AccountContext & Pick<HttpContext, 'requests'>): void {
+  const { people, requests, config } = context
   scope.patch('/account', { config: { operation: 'manageAccount' } }, async (request): Promise<AccountInfo> => {
     const { userId } = request.principal
     const body = jsonObject(request.body)
@@ -43,6 +41,6 @@ export function changeAccount(
     if (name !== undefined) await people.account.rename(userId, name)
     if (hasDefaults) await people.account.changeDefaults(userId, defaults)
     const token = await people.sessionTokenOf(callerOf(request, config))
-    return presentAccount(await people.account.view(userId, token), config.limits)
+    return presentAccount(context, await people.account.view(userId, token))
   })
 }

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { callerOf } from '../../auth/caller.ts'
-import type { HttpContext } from '../../http-context.ts'
 import type { AccountInfo } from '../contract/account.ts'
-import { presentAccount } from './present-account.ts'
+import { type AccountContext, presentAccount } from './present-account.ts'
 
 /** `GET /api/dashboard/account`: the reader's own, with where they are signed in. */
-export function getAccount(scope: FastifyInstance, { people, config }: Pick<HttpContext, 'people' | 'config'>): void {
+export function getAccount(scope: FastifyInstance, context: AccountContext): void {
+  const { people, config } = context
   scope.get('/account', { config: { operation: 'manageAccount' } }, async (request): Promise<AccountInfo> => {
     const token = await people.sessionTokenOf(callerOf(request, config))
-    return presentAccount(await people.account.view(request.principal.userId, token), config.limits)
+    return presentAccount(context, await people.account.view(request.principal.userId, token))
   })
 }

@@ -1,4 +1,5 @@
 import type { RequestSummary, Visibility } from './requests.ts'
+import type { KeyLimits } from './keys.ts'
 import type { Person } from './session.ts'
 
 /** `GET /api/dashboard/account` */
@@ -14,6 +15,10 @@ export interface AccountInfo extends Person {
   adminsLook: boolean
   /** What the operator keeps at most; null: everything. The less of both counts. */
   clubKeeps: { ms: number | null; bytes: number | null }
+  /** What they may use, over all of their keys. */
+  limits: KeyLimits
+  /** Images made for them, ever and in this day and month (UTC), and those that wait or run. */
+  images: { total: number; today: number; thisMonth: number; onTheWay: number }
   sessions: { id: string; isThis: boolean; createdAt: number; lastSeenAt: number; userAgent: string | null }[]
   linked: { provider: 'github' | 'oidc'; linkedAt: number }[]
 }

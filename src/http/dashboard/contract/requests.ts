@@ -183,8 +183,11 @@ export interface ModelInfo {
   queued: number
   /** Why what the reader asks for would wait, when nobody may begin it now; `until`, Unix seconds, when that is known. */
   waiting?: { reason: WaitReason; until?: number }
-  /** What the reader may have of it within an hour, where that has a limit; `next`, Unix seconds, is when one no longer counts. */
-  hourly?: { images: number; left: number; next?: number; provider?: string }
+  /**
+   * What the reader may have of it within an hour, where that has a limit; `next`, Unix seconds, is when one no longer counts.
+   * `shared`: what others had counts, too.
+   */
+  hourly?: { images: number; left: number; next?: number; provider?: string; shared: boolean }
 }
 
 /** What `images/generations` and its siblings answer with `async: true`. */

@@ -24,8 +24,9 @@ export const presentModel = (model: OnlineModel) => ({
   ...(model.hourly && { hourly: presentHourly(model.hourly) })
 })
 
-const presentHourly = ({ next, ...same }: Hourly) => ({
+const presentHourly = ({ next, isShared, ...same }: Hourly) => ({
   ...same,
+  shared: isShared,
   ...(next !== undefined && { next: Math.ceil(next / 1000) })
 })
 
@@ -53,6 +54,7 @@ export const ModelResponse = Type.Object({
       {
         images: Type.Integer(),
         left: Type.Integer({ description: 'How many of these you may have now; more wait.' }),
+        shared: Type.Boolean({ description: 'What others had counts, too: it is for all of you together.' }),
         next: Type.Optional(
           Type.Integer({ description: 'Unix seconds: when the first of those that were had no longer counts.' })
         ),

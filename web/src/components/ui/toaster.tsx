@@ -1,6 +1,7 @@
 import { Toast } from '@base-ui/react/toast'
 import { clsx } from 'clsx'
 import { X } from 'lucide-react'
+import { Button } from './button.tsx'
 import { IconButton } from './icon-button.tsx'
 
 export const toasts = Toast.createToastManager()
@@ -8,6 +9,22 @@ export const toasts = Toast.createToastManager()
 /** Says that something was done. */
 export const tell = (title: string, description?: string): void =>
   void toasts.add({ title, ...(description !== undefined && { description }) })
+
+/** Says what was done, and offers for a while to take it back. */
+export function tellUndo(title: string, description: string, undo: () => void): void {
+  const id = toasts.add({
+    title,
+    description,
+    timeout: 15_000,
+    actionProps: {
+      children: 'Undo',
+      onClick: () => {
+        undo()
+        toasts.close(id)
+      }
+    }
+  })
+}
 
 /** Says that something went wrong; stays longer, and is read out at once. */
 export const tellError = (title: string, description?: string): void =>
@@ -44,6 +61,7 @@ const ToastList = () =>
     >
       <Toast.Title className={clsx('font-medium', toast.type === 'error' && 'text-bad')} />
       <Toast.Description className="text-[13px] text-muted" />
+      {toast.actionProps && <Toast.Action render={<Button size="small" className="mt-2" />} />}
       <Toast.Close
         render={<IconButton icon={X} label="Dismiss" size="small" className="absolute top-1.5 right-1.5" />}
       />

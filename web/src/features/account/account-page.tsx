@@ -4,7 +4,7 @@ import type { AccountInfo } from '../../../../src/http/dashboard/contract/accoun
 import { Notice } from '../../components/ui/notice.tsx'
 import { Page } from '../../components/ui/page.tsx'
 import { ErrorState, Skeleton } from '../../components/ui/states.tsx'
-import { accountQuery } from './api.ts'
+import { accountQuery } from '../../lib/account.ts'
 import { DeleteSection } from './delete-section.tsx'
 import { ExportSection } from './export-section.tsx'
 import { explainLinkError } from './explain-link-error.ts'
@@ -22,7 +22,7 @@ export function AccountPage() {
   const { data, error, refetch } = useQuery(accountQuery)
   const { error: linkError } = route.useSearch()
   return (
-    <Page title="Account" description="How you are called, how you sign in, and where you have.">
+    <Page title="Account" description="Your name, how you sign in, and the browsers you are signed in with.">
       {linkError !== undefined && <Notice look="bad">{explainLinkError(linkError)}</Notice>}
       {data ? (
         <Sections account={data} />

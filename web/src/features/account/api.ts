@@ -1,19 +1,14 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { AccountInfo } from '../../../../src/http/dashboard/contract/account.ts'
 import { tellError } from '../../components/ui/toaster.tsx'
+import { ACCOUNT, accountQuery } from '../../lib/account.ts'
 import { basePath, clubUrl } from '../../lib/base-path.ts'
 import { DASHBOARD, fetchJson, messageOf } from '../../lib/fetch-json.ts'
 import { sessionQuery } from '../../lib/session.ts'
 
-const ACCOUNT = `${DASHBOARD}/account`
 export const exportUrl = `${basePath}${DASHBOARD}/export`
 
 export type LinkedProvider = AccountInfo['linked'][number]['provider']
-
-export const accountQuery = queryOptions({
-  queryKey: ['account'],
-  queryFn: ({ signal }) => fetchJson<AccountInfo>(ACCOUNT, { signal })
-})
 
 export function useRename() {
   const client = useQueryClient()

@@ -12,7 +12,7 @@ describe('connectCommand', () => {
   it('writes the file of a demo machine and starts it', () => {
     expect(connectCommand({ ...EMPTY_MACHINE, name: 'Home rig', engine: 'demo' }, ACCESS)).toBe(
       [
-        'ls bin/inference-club &&',
+        ' ls bin/inference-club &&',
         '(umask 077 && echo ic_secret > home-rig.key) &&',
         "cat > home-rig.yaml <<'EOF' &&",
         'gateway: "https://club.example.org"',
@@ -36,9 +36,9 @@ describe('connectCommand', () => {
     const command = connectCommand(machine, { ...ACCESS, repository })
     expect(command).toBe(
       [
-        `[ -e bin/inference-club ] || [ -d inference.club ] || git clone ${repository} inference.club &&`,
+        ` [ -e bin/inference-club ] || [ -d inference.club ] || git clone ${repository} inference.club &&`,
         '{ [ -e bin/inference-club ] || cd inference.club; } && npm ci &&',
-        connectCommand(machine, ACCESS).replace('ls bin/inference-club &&\n', '')
+        connectCommand(machine, ACCESS).replace(' ls bin/inference-club &&\n', '')
       ].join('\n')
     )
   })
@@ -48,7 +48,7 @@ describe('connectCommand', () => {
     expect(checkMachine(machine)).toEqual({})
     expect(connectCommand(machine, ACCESS)).toBe(
       [
-        'ls bin/inference-club &&',
+        ' ls bin/inference-club &&',
         '(umask 077 && echo ic_secret > mara-s-rig.key) &&',
         "bin/inference-club agent --init --config mara-s-rig.yaml --gateway 'https://club.example.org' --key-file mara-s-rig.key --name 'Mara'\\''s $(rig)'"
       ].join('\n')

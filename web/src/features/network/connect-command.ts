@@ -142,11 +142,15 @@ export function connectCommand(
   const name = fileName(machine.name)
   const file = `${name}.yaml`
   const keyLine = `(umask 077 && echo ${access.secret} > ${name}.key) &&`
+  // Most shells keep what begins with a space, and the key in it, out of their history.
+  const begin = (lines: readonly string[]) => ` ${lines.join('\n')}`
   if (machine.engine === FIND_OUT)
-    return [...cloneLines(access.repository), keyLine, initLine(machine, { file, name, gateway: access.gateway })].join(
-      '\n'
-    )
-  return [
+    return begin([
+      ...cloneLines(access.repository),
+      keyLine,
+      initLine(machine, { file, name, gateway: access.gateway })
+    ])
+  return begin([
     ...cloneLines(access.repository),
     keyLine,
     // A file with a key in it is its owner's alone; one that is there already would keep its mode.
@@ -160,7 +164,7 @@ export function connectCommand(
     ...serviceLines(machine),
     'EOF',
     `bin/inference-club agent --config ${file}`
-  ].join('\n')
+  ])
 }
 
 /** Empty where the engine has none, whatever was typed for another. */

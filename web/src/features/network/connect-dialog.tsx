@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { Button } from '../../components/ui/button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
-import { useCreateKey } from '../../lib/keys.ts'
+import { keysQuery, useCreateKey } from '../../lib/keys.ts'
 import { networkQuery } from '../../lib/network-query.ts'
 import { EMPTY_MACHINE, type MachineForm } from './connect-command.ts'
 import { type Connecting, ConnectSteps } from './connect-steps.tsx'
@@ -55,6 +55,9 @@ function usePrepare() {
   return useMutation({
     mutationFn: async (machine: MachineForm): Promise<Connecting> => {
       const { providers } = await client.fetchQuery({ ...networkQuery, staleTime: 0 })
+      const keys = await client.fetchQuery({ ...keysQuery, staleTime: 0 })
+      const isUnused = ({ name, scopes, lastUsedAt, revokedAt }: (typeof keys)[number]) =>
+        name === machine.name.trim() && scopes.includes('agent') && lastUsedAt === null && revokedAt === null
       const { key, secret } = await createKey.mutateAsync({
         name: machine.name.trim(),
         scopes: ['agent'],
@@ -65,7 +68,13 @@ function usePrepare() {
         // The command of a dialog that was closed before it was run cannot be shown again.
         replacesUnused: true
       })
-      return { machine: { ...machine, name: key.name }, keyId: key.id, secret, before: providers }
+      return {
+        machine: { ...machine, name: key.name },
+        keyId: key.id,
+        secret,
+        before: providers,
+        replacesKey: keys.some(isUnused)
+      }
     }
   })
 }

@@ -7,7 +7,7 @@ import type { ProviderInfo } from '../../../../src/http/dashboard/contract/netwo
 import { Button, buttonClass } from '../../components/ui/button.tsx'
 import { CopyButton } from '../../components/ui/copy-button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
-import { usePerson, useRepository } from '../../lib/session.ts'
+import { useNewcomers, usePerson, useRepository } from '../../lib/session.ts'
 import { keysQuery } from '../../lib/keys.ts'
 import { networkQuery } from '../../lib/network-query.ts'
 import { arrivalOf, findArrived, findMine, problemsOf } from './arrived-machine.ts'
@@ -25,13 +25,15 @@ export interface Connecting {
   secret: string
   /** Who was there when the key was made. */
   before: readonly ProviderInfo[]
+  /** A command with a key of its own was shown for it and not used: it counts no more. */
+  replacesKey: boolean
 }
 
 const LOOK_EVERY_MS = 2000
 
 /** What to run on the machine, and whether it has come. */
 export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; onClose: () => void }) {
-  const { machine, keyId, secret, before } = connecting
+  const { machine, keyId, secret, before, replacesKey } = connecting
   const isReplaced = useIsRevoked(keyId)
   const repository = useRepository()
   const isAdmin = usePerson().role === 'admin'
@@ -67,19 +69,28 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
           elsewhere. Close this and show it again.
         </p>
       )}
-      <Command
-        text={connectCommand(machine, { gateway: clubUrl(), secret, repository })}
-        isWhole={repository !== null}
-        isAdmin={isAdmin}
-      />
-      <Hints
-        finds={machine.engine === FIND_OUT}
-        isWhole={repository !== null}
-        isAdmin={isAdmin}
-        keepsServerKey={serverKeyOf(machine) !== ''}
-        replaces={!arrived && findMine(machine.name, before)?.isOnline === true}
-      />
-      {!arrived && <Arrival name={machine.name} arrived={undefined} />}
+      {!arrived && (
+        <>
+          {replacesKey && (
+            <p className="rounded-xl bg-warn-soft px-4 py-3 text-warn">
+              The command that was shown for {machine.name} before, and was not used, counts no more. Use this one.
+            </p>
+          )}
+          <Command
+            text={connectCommand(machine, { gateway: clubUrl(), secret, repository })}
+            isWhole={repository !== null}
+            isAdmin={isAdmin}
+          />
+          <Hints
+            finds={machine.engine === FIND_OUT}
+            isWhole={repository !== null}
+            isAdmin={isAdmin}
+            keepsServerKey={serverKeyOf(machine) !== ''}
+            replaces={findMine(machine.name, before)?.isOnline === true}
+          />
+          <Arrival name={machine.name} arrived={undefined} />
+        </>
+      )}
     </Dialog>
   )
 }
@@ -96,7 +107,7 @@ const Command = ({ text, isWhole, isAdmin }: { text: string; isWhole: boolean; i
       <p className="text-muted">
         {isWhole
           ? 'Paste this on that machine, which has to have git and npm.'
-          : `Paste this on that machine, in the folder of inference.club. ${isAdmin ? 'It is' : 'Ask an admin of your club where it is'} to be had with git clone; then npm ci.`}{' '}
+          : `Paste this on that machine, in the folder of inference.club. Where that is not there yet: ${isAdmin ? 'get it with git clone' : 'ask an admin of your club for the address, get it with git clone'}, then run npm ci in its folder.`}{' '}
         <GuideLink name="agent">All about agents</GuideLink>
       </p>
       <CopyButton text={text} look="primary" aria-label="Copy: the command" />
@@ -123,7 +134,8 @@ const Hints = ({ finds, replaces, isWhole, isAdmin, keepsServerKey }: HintsProps
   <ul className="flex flex-col gap-1 text-[13px] text-muted">
     <li>
       {isWhole ? 'The line after npm ci' : 'The second line'} puts the key into a file that only you can read. It was
-      made for this machine, is shown only now, and is listed under API keys.
+      made for this machine, is shown only now, and is listed under API keys. The command begins with a space, so that
+      most shells keep it, and the key in it, out of their history.
       {keepsServerKey && ' The key of your image server stands in the agent’s file, which only you can read, too.'}
     </li>
     {finds && (
@@ -159,7 +171,8 @@ const Problems = ({ problems }: { problems: readonly string[] }) => (
 )
 
 function Arrival({ name, arrived }: { name: string; arrived: ProviderInfo | undefined }) {
-  const news = arrived && arrivalOf(arrived)
+  const newcomers = useNewcomers()
+  const news = arrived && arrivalOf(arrived, newcomers)
   const place = useRef<HTMLDivElement>(null)
   const hasArrived = arrived !== undefined
   // On a phone the instructions are longer than the screen.

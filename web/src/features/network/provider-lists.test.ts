@@ -131,7 +131,11 @@ it('counts apart the machines that are there and can make nothing', () => {
   expect([dead, half, none, off, chat].map(canMake)).toEqual([false, true, false, false, false])
   expect([dead, half, none, off, chat].map(isIdle)).toEqual([true, false, true, false, false])
   expect(slotsNow([dead, half])).toBe(2)
-  expect(machinesText([dead, half])).toBe('of 2 machines, 1 can make images')
-  expect(machinesText([dead])).toBe('of 1 machine, none can make images')
+  expect(machinesText([dead, half])).toBe('of 2 machines, 1 ready for you')
+  expect(machinesText([dead])).toBe('of 1 machine, none ready for you')
+  // Until an admin lets it in it is ready for its owner alone.
+  const pending = { ...half, trust: { ...half.trust, state: 'pending' as const } }
+  expect(machinesText([pending])).toBe('of 1 machine, none ready for you')
+  expect(machinesText([{ ...pending, isMine: true }])).toBe('of 1 machine')
   expect(machinesText([half, off])).toBe('of 2 machines')
 })

@@ -52,13 +52,17 @@ export const isIdle = (provider: Pick<ProviderInfo, 'isOnline' | 'services'>): b
 export const slotsNow = (providers: readonly ProviderInfo[]): number =>
   slotsOf(providers.flatMap(({ services }) => services.filter(isAble))).all
 
-/** How many of these machines are there, and how many of those can make images, where that are fewer. */
+/** How many of these machines are there, and how many of those can make images for the reader, where that are fewer: as the overview counts them. */
 export function machinesText(providers: readonly ProviderInfo[]): string {
   const online = providers.filter(({ isOnline }) => isOnline).length
-  const able = providers.filter(canMake).length
+  const able = providers.filter((one) => canMake(one) && servesReader(one)).length
   const all = `of ${formatNumber(providers.length)} ${providers.length === 1 ? 'machine' : 'machines'}`
-  return able === online ? all : `${all}, ${able === 0 ? 'none' : formatNumber(able)} can make images`
+  return able === online ? all : `${all}, ${able === 0 ? 'none' : formatNumber(able)} ready for you`
 }
+
+/** Whether an admin lets it serve others, or it is theirs. */
+const servesReader = ({ isMine, trust }: ProviderInfo): boolean =>
+  isMine || trust.state === 'trusted' || trust.state === 'limited'
 
 export const isImage = ({ type }: Pick<ServiceInfo, 'type'>): boolean => type === 'image'
 

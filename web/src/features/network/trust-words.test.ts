@@ -3,23 +3,38 @@ import { explainTrust, trustWords } from './trust-words.ts'
 
 const STATES = ['pending', 'limited', 'blocked', 'closed', 'trusted'] as const
 
+const NEWCOMERS = { atOnce: 2, perHour: 20, images: 20, timeMs: 86_400_000 }
+
 describe('what is said of trust', () => {
   it.each(STATES)('%s: a badge exactly where there is an explanation', (state) => {
     const trust = { state, since: 1, isShared: true }
-    expect(trustWords(trust) === null).toBe(explainTrust({ trust, isMine: true }) === null)
+    expect(trustWords(trust) === null).toBe(explainTrust({ trust, isMine: true }, NEWCOMERS) === null)
     expect(trustWords(trust) === null).toBe(state === 'trusted')
   })
 
   it.each(STATES)('%s: nothing of a machine that its owner keeps private', (state) => {
     const trust = { state, since: 1, isShared: false }
     expect(trustWords(trust)).toBeNull()
-    expect(explainTrust({ trust, isMine: false })).toBeNull()
+    expect(explainTrust({ trust, isMine: false }, NEWCOMERS)).toBeNull()
   })
 
   it('tells the owner that their own requests run', () => {
     const trust = { state: 'pending', since: 1, isShared: true } as const
-    expect(explainTrust({ trust, isMine: true })).toBe(
+    expect(explainTrust({ trust, isMine: true }, NEWCOMERS)).toBe(
       "Waiting for an admin's approval: your own requests run here already."
     )
+  })
+
+  it('tells how much a newcomer is given, and until when', () => {
+    const limited = { trust: { state: 'limited', since: 1, isShared: true }, isMine: true } as const
+    const tell = (change: Partial<typeof NEWCOMERS> = {}) => explainTrust(limited, { ...NEWCOMERS, ...change })
+    expect(tell()).toBe(
+      'New here: of others’ images it is given 2 at a time and 20 an hour, until it has delivered 20 of them and a day has passed.'
+    )
+    expect(tell({ images: 1, timeMs: 2 * 86_400_000 })).toMatch(
+      /until it has delivered one of them and 2 days have passed\.$/
+    )
+    expect(tell({ images: 0 })).toMatch(/an hour, until a day has passed\.$/)
+    expect(tell({ images: 0, timeMs: 0 })).toMatch(/20 an hour\.$/)
   })
 })

@@ -1,4 +1,7 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type { SessionInfo } from '../../../../src/http/dashboard/contract/session.ts'
+import { formatNumber } from '../../lib/format.ts'
+import { keptFor } from '../../lib/keeping-words.ts'
 
 /** A badge's words; null where a machine serves everybody it is meant to, or nobody is meant to use it but its owner. */
 export function trustWords({ state, isShared }: ProviderInfo['trust']): string | null {
@@ -18,14 +21,17 @@ export function trustWords({ state, isShared }: ProviderInfo['trust']): string |
 }
 
 /** What it means, for its owner in their own person; null where there is nothing to say. */
-export function explainTrust({ trust, isMine }: Pick<ProviderInfo, 'trust' | 'isMine'>): string | null {
+export function explainTrust(
+  { trust, isMine }: Pick<ProviderInfo, 'trust' | 'isMine'>,
+  newcomers: SessionInfo['newcomers']
+): string | null {
   if (!trust.isShared) return null
   const owner = isMine ? 'your own requests run here already' : "its owner's own requests run there already"
   switch (trust.state) {
     case 'pending':
       return `Waiting for an admin's approval: ${owner}.`
     case 'limited':
-      return 'New here: it is given few images of others, until it has delivered enough of them and some time has passed.'
+      return explainNew(newcomers)
     case 'blocked':
       return `An admin has stopped it from serving others: ${owner}.`
     case 'closed':
@@ -33,4 +39,13 @@ export function explainTrust({ trust, isMine }: Pick<ProviderInfo, 'trust' | 'is
     case 'trusted':
       return null
   }
+}
+
+function explainNew({ atOnce, perHour, images, timeMs }: SessionInfo['newcomers']): string {
+  const ends = [
+    images > 0 && `it has delivered ${images === 1 ? 'one of them' : `${formatNumber(images)} of them`}`,
+    timeMs > 0 && `${keptFor(timeMs)} ${timeMs === 86_400_000 || timeMs === 3_600_000 ? 'has' : 'have'} passed`
+  ].filter((part) => part !== false)
+  const given = `New here: of others’ images it is given ${formatNumber(atOnce)} at a time and ${formatNumber(perHour)} an hour`
+  return ends.length === 0 ? `${given}.` : `${given}, until ${ends.join(' and ')}.`
 }

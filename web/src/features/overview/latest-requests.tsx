@@ -2,13 +2,15 @@ import { Link } from '@tanstack/react-router'
 import { Ban, CircleAlert, Images } from 'lucide-react'
 import type { RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { ImageTiles } from '../../components/image-tiles.tsx'
+import { NoneLeft } from '../../components/none-left.tsx'
 import { buttonClass } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/states.tsx'
 import { STATUS_LABELS, StatusBadge } from '../../components/ui/status-badge.tsx'
 import { isUnfinished } from '../../lib/one-request.ts'
 
 /** The reader's newest requests as squares, each leading to its page. */
-export const LatestRequests = ({ requests }: { requests: readonly RequestSummary[] }) => (
+/** `made`: how many images they have made, which need not be there any more. */
+export const LatestRequests = ({ requests, made }: { requests: readonly RequestSummary[]; made: number }) => (
   <section className="flex flex-col gap-3">
     <div className="flex items-center justify-between">
       <h2 className="font-medium">Your latest images</h2>
@@ -18,7 +20,9 @@ export const LatestRequests = ({ requests }: { requests: readonly RequestSummary
         </Link>
       )}
     </div>
-    {requests.length === 0 ? (
+    {requests.length === 0 && made > 0 ? (
+      <NoneLeft />
+    ) : requests.length === 0 ? (
       <EmptyState icon={Images} title="Nothing here yet">
         Images you make show up here, those of your programs as well.
       </EmptyState>

@@ -11,10 +11,10 @@ import { stepsOf, type NextStep } from './steps.ts'
  * What there is to do. Who is new sees all of it, with what is done; whoever has made images sees only what is left, for
  * they know their way. Nothing once all is done.
  */
-export function NextSteps({ todo }: { todo: Overview['todo'] }) {
+export function NextSteps({ overview: { todo, machines, models } }: { overview: Overview }) {
   const repository = useRepository()
   const lacksRepository = usePerson().role === 'admin' && repository === null
-  const steps = stepsOf(todo)
+  const steps = stepsOf(todo, { hasMachines: machines.online > 0 || models > 0 })
   const left = steps.filter(({ isDone }) => !isDone)
   if (left.length === 0) return null
   const isNew = !todo.hasImage

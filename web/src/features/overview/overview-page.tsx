@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Wand2 } from 'lucide-react'
+import { PlugZap, Wand2 } from 'lucide-react'
 import { buttonClass } from '../../components/ui/button.tsx'
 import { Page } from '../../components/ui/page.tsx'
 import { ErrorState, Skeleton } from '../../components/ui/states.tsx'
@@ -19,26 +19,35 @@ export function OverviewPage() {
   const { name } = usePerson()
   const hour = new Date(useNow()).getHours()
   const { data, error, refetch } = useQuery(overviewQuery)
+  // There is nothing to make an image with, and it has to be begun there.
+  const isBare = data !== undefined && data.models === 0 && data.machines.online === 0 && !data.todo.hasProvider
   return (
     <Page
       title={`${greeting(hour)}, ${firstName(name)}`}
       tab="Overview"
       description={data ? standing(data) : error ? undefined : <Skeleton className="my-0.5 h-4.5 w-64" />}
       actions={
-        <Link to="/playground" className={buttonClass('primary')}>
-          <Wand2 className="size-4" aria-hidden />
-          Make an image
-        </Link>
+        isBare ? (
+          <Link to="/network" search={{ dialog: 'connect' }} className={buttonClass('primary')}>
+            <PlugZap className="size-4" aria-hidden />
+            Connect a machine
+          </Link>
+        ) : (
+          <Link to="/playground" className={buttonClass('primary')}>
+            <Wand2 className="size-4" aria-hidden />
+            Make an image
+          </Link>
+        )
       }
     >
       {data ? (
         <>
           <PendingMachines count={data.providersPending} />
-          {!data.todo.hasImage && <NextSteps todo={data.todo} />}
+          {!data.todo.hasImage && <NextSteps overview={data} />}
           <Given given={data.given} />
           <RightNow overview={data} />
-          <LatestRequests requests={data.latest} />
-          {data.todo.hasImage && <NextSteps todo={data.todo} />}
+          <LatestRequests requests={data.latest} made={data.myImages.total} />
+          {data.todo.hasImage && <NextSteps overview={data} />}
         </>
       ) : error ? (
         <ErrorState error={error} onRetry={() => void refetch()} />

@@ -41,9 +41,11 @@ const STEPS: readonly (Omit<NextStep, 'isDone'> & { done: keyof Todo })[] = [
   }
 ]
 
-/** What there is to do for this reader, done or not; what they may not do is none of it. */
-export const stepsOf = (todo: Todo): NextStep[] =>
-  STEPS.flatMap(({ done, ...step }) => {
+/** What there is to do for this reader, done or not; what they may not do is none of it. Without a machine no image can be made before one is connected. */
+export const stepsOf = (todo: Todo, { hasMachines }: { hasMachines: boolean }): NextStep[] =>
+  (hasMachines ? STEPS : STEPS.toSorted((a, b) => rankOf(a) - rankOf(b))).flatMap(({ done, ...step }) => {
     const isDone = todo[done]
     return isDone === null ? [] : [{ ...step, isDone }]
   })
+
+const rankOf = ({ done }: (typeof STEPS)[number]): number => (done === 'hasProvider' ? 0 : 1)

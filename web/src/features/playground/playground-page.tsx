@@ -12,11 +12,13 @@ import { checkEntries, checkSources, FIELD_NAMES, type FieldErrors, fieldOf } fr
 import { CodeDialog } from './code/code-dialog.tsx'
 import { MaskEditor } from './mask/mask-editor.tsx'
 import { ControlPanel } from './panel/control-panel.tsx'
-import { formOf } from './playground-form.ts'
+import { formOf, type PlaygroundForm } from './playground-form.ts'
 import { DropAnywhere } from './sources/drop-anywhere.tsx'
-import { addAsset, addFiles, restoreSources, setSources, useSources } from './sources/source-store.ts'
+import { addAsset, addFiles, currentSources, restoreSources, setSources, useSources } from './sources/source-store.ts'
 import { ResultsStage } from './stage/results-stage.tsx'
 import { submissions, useSubmissions } from './submit/submissions.ts'
+import type { FormUse } from './lost-words.ts'
+import { offerUndo } from './offer-undo.ts'
 import { usePlaygroundForm } from './use-playground-form.ts'
 import { useStageActions } from './use-stage-actions.ts'
 import { beginEdit, usualModel } from './usual-model.ts'
@@ -81,9 +83,11 @@ export function PlaygroundPage() {
     if (found.length > 0) showErrors(Object.fromEntries(found))
     else setCode(buildCall(entries))
   }
+  const offer = (what: FormUse) => offerUndo(what, { form, sources, change })
   const addImages = (files: File[]) => void addFiles(files).then(tellProblems)
   const actions = useStageActions({
     change,
+    offerUndo: offer,
     beginEdit: () => change(beginEdit(model, models)),
     // The form may say something else by now: what is refused is not about its fields.
     send: (call) => send(call, (error) => tellError('It was not made', messageOf(error))),
@@ -93,7 +97,7 @@ export function PlaygroundPage() {
     onNewTry: () => setMessage(undefined),
     onProblems: tellProblems
   })
-  useBeginning({ personId: person.id, model: form.model, change, tellProblems, selectPrompt })
+  useBeginning({ personId: person.id, form, change, tellProblems, selectPrompt })
 
   return (
     <div className="lg:grid lg:grid-cols-[25rem_minmax(0,1fr)] xl:grid-cols-[400px_minmax(0,1fr)]">
@@ -106,6 +110,7 @@ export function PlaygroundPage() {
           formRef={formRef}
           onChange={change}
           onReset={() => {
+            offer('empty')
             reset()
             setSources([])
             setMessage(undefined)
@@ -137,15 +142,14 @@ const route = getRouteApi('/members/playground')
 
 interface Beginning {
   personId: string
-  /** The one that is chosen; empty: none yet. */
-  model: string
+  form: PlaygroundForm
   change: ReturnType<typeof usePlaygroundForm>['change']
   tellProblems: (problems: readonly string[]) => void
   selectPrompt: () => void
 }
 
 /** Takes up what was there before, or what the address says: a request to begin with, an image to edit. */
-function useBeginning({ personId, model, change, tellProblems, selectPrompt }: Beginning): void {
+function useBeginning({ personId, form, change, tellProblems, selectPrompt }: Beginning): void {
   const { from, source } = route.useSearch()
   const navigate = route.useNavigate()
   const client = useQueryClient()
@@ -159,6 +163,8 @@ function useBeginning({ personId, model, change, tellProblems, selectPrompt }: B
     await navigate({ search: {}, replace: true })
     try {
       const detail = from === undefined ? undefined : await client.fetchQuery(requestDetail(from))
+      // As it is by now: what was there before the page was loaded anew has come back.
+      offerUndo(source === undefined ? 'take' : 'edit', { form, sources: currentSources(), change })
       if (detail) {
         change(formOf(detail))
         setSources(sourcesOf(detail))
@@ -166,7 +172,7 @@ function useBeginning({ personId, model, change, tellProblems, selectPrompt }: B
       if (source === undefined) return
       // Without the list the edit begins with the model that is chosen.
       const models = await client.ensureQueryData(modelsQuery).catch(() => [])
-      change(beginEdit(detail?.model ?? model, models))
+      change(beginEdit(detail?.model ?? form.model, models))
       tellProblems(await addAsset(source, 'alone'))
       selectPrompt()
     } catch (error) {

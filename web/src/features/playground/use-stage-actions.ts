@@ -10,10 +10,13 @@ import { type ChangeForm, formOf } from './playground-form.ts'
 import { fromAsset } from './sources/source-image.ts'
 import { addAsset, setSources } from './sources/source-store.ts'
 import type { StageActions } from './stage/stage-actions.ts'
+import type { FormUse } from './lost-words.ts'
 import { submissions } from './submit/submissions.ts'
 
 export interface StageHands {
   change: ChangeForm
+  /** Before the form is taken for something else: offers to bring back what is in it, where that would be missed. */
+  offerUndo: (what: FormUse) => void
   /** Makes the form one of an edit. */
   beginEdit: () => void
   send: (call: PlaygroundCall) => void
@@ -31,6 +34,7 @@ export interface StageHands {
 /** The actions of the stage, by means of the form. */
 export function useStageActions({
   change,
+  offerUndo,
   beginEdit,
   send,
   showCode,
@@ -52,6 +56,7 @@ export function useStageActions({
   }
   return {
     edit: (image) => {
+      offerUndo('edit')
       beginEdit()
       setSources([fromAsset(image)])
       selectPrompt()
@@ -67,6 +72,7 @@ export function useStageActions({
     vary: (request) => withDetail(request, (detail) => send(callOf(detail, randomSeed()))),
     take: (request) =>
       withDetail(request, (detail) => {
+        offerUndo('take')
         change(formOf(detail))
         setSources(sourcesOf(detail))
         focusPrompt()

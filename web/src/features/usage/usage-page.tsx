@@ -16,6 +16,7 @@ import { ExchangeCard } from './exchange-card.tsx'
 import { foldUsage } from './fold-usage.ts'
 import { GROUP_WORDS } from './group-names.ts'
 import { UsageControls } from './usage-controls.tsx'
+import { OwnLimits } from './own-limits.tsx'
 import { partsOf, type UsageBucket, type UsageQuery } from './usage-query.ts'
 import { rangeOf } from './usage-range.ts'
 import { UsageTable } from './usage-table.tsx'
@@ -38,6 +39,7 @@ export function UsagePage() {
       description="Images that were made and stored. Days are those of UTC, by which they are counted."
       actions={<DownloadCsv query={query} disabled={!data || isPlaceholderData} />}
     >
+      <OwnLimits />
       <UsageControls search={search} range={query.range} by={query.by} isAdmin={isAdmin} onChange={change} />
       {data ? (
         <div className={clsx('flex flex-col gap-6 transition-opacity', isPlaceholderData && 'opacity-50')}>

@@ -8,9 +8,9 @@ export interface Machine {
 /** More names than these are no help. */
 const MOST_NAMED = 3
 
-/** The machines that have a model for this reader, online or not; their own come first. */
+/** The machines that have a model for this reader, or without one any, online or not; their own come first. */
 export function machinesWith(
-  model: string,
+  model: string | undefined,
   { reader, providers }: { reader: { id: string }; providers: readonly ProviderInfo[] }
 ): (Machine & { provider: ProviderInfo })[] {
   const isOwn = ({ owner }: ProviderInfo) => owner.id === reader.id
@@ -18,7 +18,7 @@ export function machinesWith(
     .filter((provider) =>
       provider.services.some(
         ({ access, models }) =>
-          (access !== 'private' || isOwn(provider)) && models.some((offered) => offered.id === model)
+          (access !== 'private' || isOwn(provider)) && models.some(({ id }) => id === (model ?? id))
       )
     )
     .toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)))

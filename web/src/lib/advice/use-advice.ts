@@ -3,6 +3,7 @@ import type { AttemptInfo, RequestSummary } from '../../../../src/http/dashboard
 import { networkQuery } from '../network-query.ts'
 import { usePerson } from '../session.ts'
 import { adviceFor, needsProviders } from './error-advice.ts'
+import { type NoModelAdvice, noModelAdvice } from './no-model-advice.ts'
 import { pendingWith } from './machines-with.ts'
 import { pausedAdvice, type WaitAdvice, waitAdvice } from './wait-advice.ts'
 import { isUnfinished } from '../one-request.ts'
@@ -37,11 +38,18 @@ export function usePausedAdvice(model: string): WaitAdvice | null {
   return pausedAdvice(model, { reader, providers: data?.providers ?? [] })
 }
 
-/** For an admin, where nobody offers a model, or without one any: a machine that would when they let it in. */
-export function usePendingAdvice(model?: string): WaitAdvice | null {
+/** For an admin, where nobody offers a model: a machine that would when they let it in. */
+export function usePendingAdvice(model: string): WaitAdvice | null {
   const enabled = usePerson().role === 'admin'
   const { data } = useQuery({ ...networkQuery, enabled })
   const [first] = enabled ? pendingWith(data?.providers ?? [], model) : []
   if (!first) return null
   return { text: `${first.owner.name}’s ${first.name} waits for your approval.`, machine: first }
+}
+
+/** Where no model is offered to the reader: why, and what to do; undefined until that is known. */
+export function useNoModelAdvice(): NoModelAdvice | undefined {
+  const reader = usePerson()
+  const { data } = useQuery(networkQuery)
+  return data && noModelAdvice(data.providers, reader)
 }

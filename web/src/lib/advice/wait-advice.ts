@@ -3,15 +3,15 @@ import type { RequestSummary, WaitReason } from '../../../../src/http/dashboard/
 import type { Person } from '../../../../src/http/dashboard/contract/session.ts'
 import { machinesWith, tellOwners } from './machines-with.ts'
 
-const cannotMake = ({ isOnline, drainedAt, services }: ProviderInfo, model: string): boolean =>
+const cannotMake = ({ isOnline, drainedAt, services }: ProviderInfo, model?: string): boolean =>
   isOnline &&
   drainedAt === null &&
-  services.some(({ isPaused, models }) => !isPaused && models.some(({ id, canMake }) => id === model && !canMake))
+  services.some(
+    ({ isPaused, models }) => !isPaused && models.some(({ id, canMake }) => id === (model ?? id) && !canMake)
+  )
 
 /** What makes an image wait at one machine, and what its owner does about it. */
-const CAUSES: Partial<
-  Record<WaitReason, { isIt: (provider: ProviderInfo, model: string) => boolean; remedy: string }>
-> = {
+const CAUSES = {
   unusable: {
     isIt: cannotMake,
     remedy:
@@ -27,7 +27,9 @@ const CAUSES: Partial<
     remedy: 'resume it on its page under Network'
   },
   away: { isIt: ({ isOnline }) => !isOnline, remedy: 'see that it is on, and start its agent' }
-}
+} satisfies Partial<Record<WaitReason, { isIt: (provider: ProviderInfo, model?: string) => boolean; remedy: string }>>
+
+export type WaitCause = keyof typeof CAUSES
 
 export interface WaitAdvice {
   text: string
@@ -49,18 +51,27 @@ export function waitAdvice(
       text: reader.role === 'admin' ? 'Let the machine in under Network.' : 'Ask an admin to let the machine in.'
     }
   }
-  const cause = CAUSES[wait.reason]
-  if (!cause) return null
+  return Object.hasOwn(CAUSES, wait.reason) ? causeWith(wait.reason as WaitCause, { model, reader, providers }) : null
+}
+
+/** The same of one cause, of a model or without one of any; null where no machine is so. */
+export function causeWith(
+  reason: WaitCause,
+  { model, reader, providers }: { model?: string; reader: Pick<Person, 'id'>; providers: readonly ProviderInfo[] }
+): WaitAdvice | null {
+  const cause: { isIt: (provider: ProviderInfo, model?: string) => boolean; remedy: string } = CAUSES[reason]
   const all = machinesWith(model, { reader, providers })
   const machines = all.filter(({ provider }) => cause.isIt(provider, model))
   const own = machines.find(({ owner }) => owner.id === reader.id)
   if (own) {
-    const said = wait.reason === 'unusable' ? warningOf(own.provider, model) : undefined
+    const said = reason === 'unusable' ? warningOf(own.provider, model) : undefined
     const text = `It is your machine ${own.name}: ${cause.remedy}.`
     const { id, name } = own.provider
     return { text: said === undefined ? text : `${text} Its agent says: “${said}”`, machine: { id, name } }
   }
-  return machines.length === 0 ? null : { text: `If it stays so, ${tellOwners(machines, 'has this model')}.` }
+  if (machines.length === 0) return null
+  const has = model === undefined ? 'makes images here' : 'has this model'
+  return { text: `If it stays so, ${tellOwners(machines, has)}.` }
 }
 
 /** The wait for a machine that its owner has paused. */
@@ -74,5 +85,7 @@ export const pausedAdvice = (
   waitAdvice({ wait: PAUSED, model }, { reader, providers: providers.filter(({ isOnline }) => isOnline) })
 
 /** What the agent says of the image server that does not make a model: owners and admins read it. */
-const warningOf = ({ services }: ProviderInfo, model: string): string | undefined =>
-  services.flatMap(({ models, warning }) => (models.some(({ id }) => id === model) ? (warning?.text ?? []) : []))[0]
+const warningOf = ({ services }: ProviderInfo, model?: string): string | undefined =>
+  services.flatMap(({ models, warning }) =>
+    models.some(({ id }) => id === (model ?? id)) ? (warning?.text ?? []) : []
+  )[0]

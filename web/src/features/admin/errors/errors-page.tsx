@@ -7,6 +7,7 @@ import { Page } from '../../../components/ui/page.tsx'
 import { Segmented } from '../../../components/ui/segmented.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../../components/ui/states.tsx'
 import { DASHBOARD, fetchJson } from '../../../lib/fetch-json.ts'
+import { withLocalTimes } from '../../../lib/format.ts'
 
 const PERIODS = [
   { value: '1', label: '24 hours' },
@@ -67,7 +68,7 @@ function ErrorLine({ group: { code, message, model, worker, times, latest } }: {
     <FaultGroup
       code={code}
       about={<span className="min-w-0 truncate font-medium">{model}</span>}
-      message={message === '' ? 'The request failed without a message.' : message}
+      message={message === '' ? 'The request failed without a message.' : withLocalTimes(message)}
       where={[people.length === 1 ? people[0] : null, place].filter((part) => part !== null).join(' · ')}
       times={times}
       mostTimes={MOST_TIMES}

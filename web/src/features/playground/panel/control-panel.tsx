@@ -8,6 +8,9 @@ import { Field } from '../../../components/ui/field.tsx'
 import { titleClass } from '../../../components/ui/page.tsx'
 import { IconButton } from '../../../components/ui/icon-button.tsx'
 import { Stepper } from '../../../components/ui/stepper.tsx'
+import { accountQuery } from '../../../lib/account.ts'
+import { warnQuota } from '../../../lib/own-limits.ts'
+import { useNow } from '../../../lib/use-now.ts'
 import { warnHourly } from '../../../lib/model-load.ts'
 import { modelsQuery } from '../../../lib/models.ts'
 import { useMedia } from '../../../lib/use-media.ts'
@@ -39,6 +42,9 @@ export interface ControlPanelProps {
   onShowCode: () => void
 }
 
+/** What is left of a limit changes with what is made. */
+const ACCOUNT_EVERY_MS = 15_000
+
 const LABELS = { generation: 'Generate', edit: 'Edit', variation: 'Make variations' }
 
 /** Where a call is put together. On narrow screens what is not needed every time folds away below the button. */
@@ -47,7 +53,10 @@ export function ControlPanel(props: ControlPanelProps) {
   const isStacked = useMedia('(width < 64rem)')
   const { data: models } = useQuery(modelsQuery)
   const model = models?.find(({ id }) => id === entries.form.model)
-  const note = model && warnHourly(model, entries.form.n)
+  const { data: account } = useQuery({ ...accountQuery, refetchInterval: ACCOUNT_EVERY_MS, refetchOnMount: 'always' })
+  const now = useNow()
+  const { n } = entries.form
+  const note = (account && warnQuota(account, n, now)) ?? (model && warnHourly(model, n))
   const bar = <GenerateBar label={LABELS[kindOf(entries)]} busy={busy} message={message} note={note} />
   return (
     <form

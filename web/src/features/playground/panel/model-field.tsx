@@ -10,7 +10,7 @@ import { Select } from '../../../components/ui/select.tsx'
 import { Skeleton } from '../../../components/ui/states.tsx'
 import { AdviceText } from '../../../components/wait-note.tsx'
 import { messageOf } from '../../../lib/fetch-json.ts'
-import { usePausedAdvice, usePendingAdvice, useWaitAdvice } from '../../../lib/advice/use-advice.ts'
+import { useNoModelAdvice, usePausedAdvice, usePendingAdvice, useWaitAdvice } from '../../../lib/advice/use-advice.ts'
 import { tellHourly, tellLoad, waitOf } from '../../../lib/model-load.ts'
 import { PAUSED } from '../../../lib/advice/wait-advice.ts'
 import { reasonText } from '../../../lib/wait-words.ts'
@@ -112,23 +112,19 @@ function OfflineNote({ model }: { model: string }) {
   )
 }
 
+/** The stage beside it says what to do. */
 function NoModel({ error }: { error: string | undefined }) {
-  const pending = usePendingAdvice()
+  const why = useNoModelAdvice()
   return (
     <div className="flex flex-col gap-1 text-[13px]">
       <span className="font-medium text-muted">Model</span>
-      <p className={error === undefined ? 'text-faint' : 'text-bad'}>
-        No model is online. Wait until a machine is back, or{' '}
+      <p className={error === undefined ? 'text-muted' : 'text-bad'}>
+        {why?.title ?? 'No model is offered to you right now'}. {why?.advice && <AdviceText advice={why.advice} />} You
+        can{' '}
         <Link to="/network" search={{ dialog: 'connect' }} className="text-accent underline underline-offset-2">
-          connect one of your own
+          connect a machine of your own
         </Link>
         .
-        {pending && (
-          <>
-            {' '}
-            <AdviceText advice={pending} />
-          </>
-        )}
       </p>
     </div>
   )

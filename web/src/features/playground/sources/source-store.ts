@@ -9,6 +9,8 @@ import { fromAsset, newKey, type SourceImage, type SourceMask } from './source-i
 
 /** Source images are kept here, so that they are still there when somebody comes back to the page. */
 let sources: readonly SourceImage[] = []
+/** What may be brought back: its files are kept until something else is put aside. */
+let aside: readonly SourceImage[] = []
 let storageKey: string | undefined
 const watchers = new Set<() => void>()
 
@@ -19,11 +21,23 @@ const subscribe = (watcher: () => void) => {
 
 export const useSources = (): readonly SourceImage[] => useSyncExternalStore(subscribe, () => sources)
 
+/** Those of this moment, for what is no component. */
+export const currentSources = (): readonly SourceImage[] => sources
+
 export function setSources(next: readonly SourceImage[]): void {
-  for (const source of sources) if (!next.some(({ key }) => key === source.key)) release(source)
+  const isHeld = ({ key }: SourceImage) => [...next, ...aside].some((one) => one.key === key)
+  for (const source of sources) if (!isHeld(source)) release(source)
   sources = next
   if (storageKey !== undefined) sessionStorage.setItem(storageKey, saveSources(sources))
   for (const watcher of watchers) watcher()
+}
+
+/** Keeps what is there, for something is about to take its place; what is returned brings it back. */
+export function putAside(): () => void {
+  const before = sources
+  for (const source of aside) if (!before.some(({ key }) => key === source.key)) release(source)
+  aside = before
+  return () => setSources(before)
 }
 
 /** Memory of files that nothing shows any more is given back. */

@@ -3,6 +3,8 @@ import { Link } from '@tanstack/react-router'
 import { PlugZap, Sparkles } from 'lucide-react'
 import { Button, buttonClass } from '../../../components/ui/button.tsx'
 import { EmptyState } from '../../../components/ui/states.tsx'
+import { AdviceText } from '../../../components/wait-note.tsx'
+import { useNoModelAdvice } from '../../../lib/advice/use-advice.ts'
 import { modelsQuery } from '../../../lib/models.ts'
 
 const EXAMPLES = [
@@ -35,24 +37,34 @@ export function EmptyStage({ onExample }: { onExample: (prompt: string) => void 
   )
 }
 
-/** Nobody offers a model. */
-const ConnectMachine = () => (
-  <EmptyState
-    icon={PlugZap}
-    title="No image model is online"
-    action={
-      <div className="flex flex-wrap justify-center gap-2">
-        <Link to="/network" search={{ dialog: 'connect' }} className={buttonClass('primary')}>
-          Connect a machine
-        </Link>
-        <Link to="/network" className={buttonClass()}>
-          Who is there
-        </Link>
-      </div>
-    }
-  >
-    Pictures are made on machines of the people here. None is there right now: one that comes back is found at once. If
-    you have a computer with an image server such as ComfyUI, or want to try the demo painter, connect it: you get the
-    lines to run there.
-  </EmptyState>
-)
+/** Nobody offers a model: why, and what ends that. */
+function ConnectMachine() {
+  const why = useNoModelAdvice()
+  if (!why) return null
+  const { title, advice } = why
+  return (
+    <EmptyState
+      icon={PlugZap}
+      title={title}
+      action={
+        <div className="flex flex-wrap justify-center gap-2">
+          <Link to="/network" search={{ dialog: 'connect' }} className={buttonClass('primary')}>
+            Connect a machine
+          </Link>
+          <Link to="/network" className={buttonClass()}>
+            Who is there
+          </Link>
+        </div>
+      }
+    >
+      {advice && (
+        <span className="mb-2 block text-text">
+          <AdviceText advice={advice} />
+        </span>
+      )}
+      Pictures are made on machines of the people here;{' '}
+      {advice ? 'one that comes back is found at once.' : 'none is there yet.'} If you have a computer with an image
+      server such as ComfyUI, or want to try the demo painter, connect it: you get the lines to run there.
+    </EmptyState>
+  )
+}

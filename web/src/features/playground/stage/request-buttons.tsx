@@ -24,6 +24,7 @@ import type { StageActions } from './stage-actions.ts'
 import { isUnfinished } from '../../../lib/one-request.ts'
 import type { StageEntry } from './stage-entries.ts'
 import { tellSeeds } from './tiles.ts'
+import { useTakesSeed } from './use-takes-seed.ts'
 
 export interface RequestButtonsProps {
   entry: StageEntry
@@ -34,6 +35,7 @@ export interface RequestButtonsProps {
 /** What can be done with a request, in one line that is there from the beginning. */
 export function RequestButtons({ entry: { request, submission }, actions, large }: RequestButtonsProps) {
   const [isDeleting, setIsDeleting] = useState(false)
+  const takesSeed = useTakesSeed(request.model)
   if (submission) {
     return (
       <Row>
@@ -72,7 +74,7 @@ export function RequestButtons({ entry: { request, submission }, actions, large 
       </Row>
     )
   }
-  const hasSeed = tellSeeds(request) !== undefined
+  const hasSeed = takesSeed && tellSeeds(request) !== undefined
   return (
     <Row>
       {status === 'succeeded' ? (
@@ -90,12 +92,14 @@ export function RequestButtons({ entry: { request, submission }, actions, large 
           onClick={() => actions.retry(request)}
         />
       )}
-      <Act
-        icon={Dices}
-        text="Vary seed"
-        hint="Other pictures: same prompt and settings, a new seed"
-        onClick={() => actions.vary(request)}
-      />
+      {takesSeed && (
+        <Act
+          icon={Dices}
+          text="Vary seed"
+          hint="Other pictures: same prompt and settings, a new seed"
+          onClick={() => actions.vary(request)}
+        />
+      )}
       {large && (
         <>
           {prompt !== '' && <CopyButton text={prompt} look="ghost" label="Copy prompt" className="max-xl:hidden" />}

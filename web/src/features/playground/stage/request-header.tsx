@@ -14,6 +14,7 @@ import { isUnfinished } from '../../../lib/one-request.ts'
 import type { StageEntry } from './stage-entries.ts'
 import { tellStatus } from './tell-status.ts'
 import { tellSeeds } from './tiles.ts'
+import { useTakesSeed } from './use-takes-seed.ts'
 
 export interface RequestHeaderProps {
   entry: StageEntry
@@ -90,9 +91,11 @@ function EndedFacts({ request, large }: { request: RequestSummary; large: boolea
 
 function Facts({ request, large }: { request: RequestSummary; large: boolean }) {
   const [image] = request.images
+  // To a model without seeds the one that was drawn means nothing.
+  const seeds = useTakesSeed(request.model) && tellSeeds(request)
   const facts = large
-    ? [request.model, image && formatPixels(image), request.n > 1 && `${request.n} images`, tellSeeds(request)]
-    : [tellSeeds(request)]
+    ? [request.model, image && formatPixels(image), request.n > 1 && `${request.n} images`, seeds]
+    : [seeds]
   const text = facts.filter(Boolean).join(' · ')
   return (
     <>

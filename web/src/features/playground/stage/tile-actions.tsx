@@ -6,6 +6,7 @@ import { tellError } from '../../../components/ui/toaster.tsx'
 import { downloadImages } from '../../../lib/download-image.ts'
 import { messageOf } from '../../../lib/fetch-json.ts'
 import type { StageActions } from './stage-actions.ts'
+import { useTakesSeed } from './use-takes-seed.ts'
 
 export interface TileActionsProps {
   request: RequestSummary
@@ -21,6 +22,7 @@ export interface TileActionsProps {
 export function TileActions({ request, image, actions, small, bare }: TileActionsProps) {
   const isOneOfMany = request.n > 1
   const which = isOneOfMany ? ` ${image.position + 1}` : ''
+  const takesSeed = useTakesSeed(request.model)
   const { seed } = image
   const button = { look: 'secondary', size: 'small', className: small ? 'pointer-coarse:hidden' : '' } as const
   const download = () =>
@@ -41,7 +43,7 @@ export function TileActions({ request, image, actions, small, bare }: TileAction
           { label: 'Edit this image', icon: Pencil, onSelect: () => actions.edit(image) },
           { label: 'Add to the source images', icon: ImagePlus, onSelect: () => actions.addSource(image) },
           { label: 'Download', icon: Download, onSelect: download },
-          ...(seed === null
+          ...(seed === null || !takesSeed
             ? []
             : [{ label: `Use its seed (${seed})`, icon: LockKeyhole, onSelect: () => actions.useSeed(seed) }])
         ]}

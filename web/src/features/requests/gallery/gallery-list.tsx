@@ -1,8 +1,11 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import { Images, SearchX } from 'lucide-react'
 import { useCallback, useEffect } from 'react'
+import { accountQuery } from '../../../lib/account.ts'
 import type { RequestSearch } from '../../../lib/request-search.ts'
+import { NoneLeft } from '../../../components/none-left.tsx'
 import { Button, buttonClass } from '../../../components/ui/button.tsx'
 import { EmptyState, ErrorState } from '../../../components/ui/states.tsx'
 import { Gallery } from './gallery.tsx'
@@ -73,12 +76,19 @@ export function GalleryList({ list, view, search, memoryKey, withOwner, today, o
   )
 }
 
-const Nothing = ({ isNarrowed, onClear }: { isNarrowed: boolean; onClear: () => void }) =>
-  isNarrowed ? (
-    <EmptyState icon={SearchX} title="Nothing matches" action={<Button onClick={onClear}>Clear filters</Button>}>
-      No request has all of that. Try fewer filters or other words.
-    </EmptyState>
-  ) : (
+function Nothing({ isNarrowed, onClear }: { isNarrowed: boolean; onClear: () => void }) {
+  const { data: account, isPending } = useQuery({ ...accountQuery, enabled: !isNarrowed })
+  if (isNarrowed) {
+    return (
+      <EmptyState icon={SearchX} title="Nothing matches" action={<Button onClick={onClear}>Clear filters</Button>}>
+        No request has all of that. Try fewer filters or other words.
+      </EmptyState>
+    )
+  }
+  // Whoever made some and finds none is not to read that there were none.
+  if (isPending) return null
+  if (account && account.images.total > 0) return <NoneLeft />
+  return (
     <EmptyState
       icon={Images}
       title="No images yet"
@@ -91,3 +101,4 @@ const Nothing = ({ isNarrowed, onClear }: { isNarrowed: boolean; onClear: () => 
       Everything you make, here or with an API key, is collected on this page.
     </EmptyState>
   )
+}

@@ -1,0 +1,107 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { callDashboard } from '../support/dashboard-calls.ts'
+import { startTestGateway, type TestGateway, type TestPerson } from '../support/test-gateway.ts'
+import { askForImages } from './ask-for-images.ts'
+import { seriousOffences } from './check-accessibility.ts'
+import { visit } from './dashboard-pages.ts'
+import { describeSteps } from './describe-steps.ts'
+import { openVisitor, startBrowser, type Visitor } from './visitor.ts'
+
+let gateway: TestGateway
+let browser: Browser
+let [ada, gina, fred]: TestPerson[] = []
+let [admin, owner, friend]: Visitor[] = []
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ strangers: true })
+  ada = await gateway.addPerson({ role: 'admin', name: 'Ada Lovelace' })
+  gina = await gateway.addPerson({ name: 'Gina Tell' })
+  fred = await gateway.addPerson({ name: 'Fred Amund' })
+  browser = await startBrowser()
+  const open = ({ cookie }: TestPerson) => openVisitor(browser, { url: gateway.url, cookie })
+  ;[admin, owner, friend] = [await open(ada), await open(gina), await open(fred)]
+  for (const { page } of [admin, owner, friend]) page.setDefaultTimeout(15_000)
+}, 60_000)
+
+afterAll(async () => {
+  await browser.close()
+  await gateway.close()
+})
+
+const change = (by: TestPerson, path: string, init: Parameters<TestGateway['call']>[1] = { method: 'POST' }) =>
+  callDashboard(gateway, by, path, init)
+const shows = async (page: Page, path: string, ...texts: (string | RegExp)[]) => {
+  await visit(page, path)
+  for (const text of texts) await page.getByText(text).first().waitFor()
+  expect(await seriousOffences(page)).toEqual([])
+}
+
+/** How a club looks to those who join while it has nothing yet, each step on what the one before left. */
+describeSteps('a club that begins', () => {
+  it('says first that a machine has to be connected, where there is none', async () => {
+    const { page } = admin!
+    await shows(page, '/', 'Getting started')
+    expect((await page.getByRole('main').getByRole('listitem').allTextContents())[0]).toMatch(/^Connect your GPU/)
+    await page.getByRole('main').getByRole('link', { name: 'Connect a machine' }).waitFor()
+    await shows(page, '/playground', 'No machine is connected yet')
+  })
+
+  it('tells a friend whose machine waits for whom, and counts it nowhere as one that is ready', async () => {
+    const { key } = await gateway.addKey(gina!, { scopes: ['agent'] })
+    await gateway.addAgent({
+      key,
+      name: 'gina-rig',
+      services: [{ models: [{ id: 'demo', servedAs: 'demo', features: ['generate'] }] }]
+    })
+    const { page } = friend!
+    await shows(
+      page,
+      '/playground',
+      'A machine waits for an admin’s approval',
+      /Ask an admin to let Gina Tell’s gina-rig in\./
+    )
+    await shows(page, '/', 'of 1 ready')
+    await shows(page, '/network', /none ready for you/)
+    await shows(owner!.page, '/', 'online')
+  })
+
+  it('tells the owner of a new machine in numbers what it is given', async () => {
+    const id = (await gateway.gateway.context.providers.listProviders())[0]?.id ?? ''
+    expect((await change(ada!, `providers/${id}/approve`)).status).toBe(200)
+    await shows(
+      owner!.page,
+      `/network/${id}`,
+      'New here: of others’ images it is given 2 at a time and 20 an hour, until it has delivered 20 of them and a day has passed.'
+    )
+    expect((await change(gina!, `providers/${id}/drain`)).status).toBe(200)
+    await shows(friend!.page, '/playground', 'The machines here are paused', /tell Gina Tell, whose machine gina-rig/)
+    await shows(friend!.page, '/', 'of 1 ready')
+    await shows(owner!.page, '/playground', /It is your machine gina-rig: resume it/)
+    expect((await change(gina!, `providers/${id}/resume`)).status).toBe(200)
+  })
+
+  it('shows a friend their own limits before they meet them, and no seed where a model knows none', async () => {
+    const limits = { imagesPerDay: 3, imagesPerMonth: null, maxActive: null, maxPixels: null, models: null }
+    expect((await change(ada!, `people/${fred!.id}`, { method: 'PATCH', json: { limits } })).status).toBe(200)
+    await askForImages(gateway, fred!, { model: 'demo', prompt: 'a kite' })
+    await gateway.drain()
+    const { page } = friend!
+    await shows(page, '/usage', 'Your limits', '1 of 3', /^2 left until/)
+    await visit(page, '/playground')
+    await page.getByRole('article', { name: 'a kite' }).getByRole('link', { name: 'Open image 1 of 1' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Vary seed' }).count()).toBe(0)
+    expect(await page.getByText(/\bseed \d/).count()).toBe(0)
+    await page.getByRole('textbox', { name: 'Images', exact: true }).fill('3')
+    await page.getByText(/You may make 3 images a day and have 2 left until .*: 3 at once are refused\./).waitFor()
+  })
+
+  it('says why a member is not where the address led', async () => {
+    await friend!.page.goto('/admin/settings')
+    await friend!.page.getByText('That page is for admins').waitFor()
+  })
+
+  it('had nothing to complain about', () => {
+    expect([admin, owner, friend].flatMap((one) => one!.complaints)).toEqual([])
+  })
+})
