@@ -200,7 +200,8 @@ describe('the results of the playground', () => {
     await mine.waitFor()
     // Its bytes are there still, not only its place.
     await settled(page)
-    expect(await mine.evaluate<number, HTMLImageElement>((image) => image.naturalWidth)).toBe(64)
+    const width = `document.querySelector('img[alt="Source 1: mine.png"]').naturalWidth`
+    expect(await page.evaluate<number>(width)).toBe(64)
     await page.getByRole('button', { name: 'Empty the form' }).click()
     await page.getByText('Put aside: the source image and the prompt.').waitFor()
     expect(await prompt.inputValue()).toBe('')
