@@ -1,4 +1,5 @@
 import { askForImages, type Asking } from './ask-for-images.ts'
+import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { startTestGateway, type TestGateway, type TestPerson } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -43,6 +44,8 @@ const STEPS = 200
 /** Everything is made by the demo painter over the real API; takes some seconds. */
 export async function setStage(options: Parameters<typeof startTestGateway>[0] = {}): Promise<Stage> {
   const gateway = await startTestGateway(options)
+  const broken = await startFakeOpenAIServer()
+  broken.setBehaviour({ default: 'error_500' })
   const ada = await gateway.addPerson({ role: 'admin', name: 'Ada Lovelace' })
   const ben = await gateway.addPerson({ name: 'Ben Okri' })
   const mara = await gateway.addPerson({ name: 'Mara Lind' })
@@ -68,7 +71,7 @@ export async function setStage(options: Parameters<typeof startTestGateway>[0] =
       {
         name: 'broken',
         engine: 'openai',
-        url: 'http://127.0.0.1:9',
+        url: broken.url,
         ...model('moody-painter', ['generate'])
       }
     ]
@@ -110,7 +113,10 @@ export async function setStage(options: Parameters<typeof startTestGateway>[0] =
     bensRequest,
     provider: providers.find(({ name }) => name === 'home-rig')?.id ?? '',
     faultyProvider: providers.find(({ name }) => name === 'attic')?.id ?? '',
-    close: () => gateway.close()
+    close: async () => {
+      await gateway.close()
+      await broken.close()
+    }
   }
 }
 
