@@ -193,6 +193,16 @@ describeSteps('a club', () => {
     await page.getByRole('combobox', { name: 'What runs on it' }).click()
     await page.getByRole('option', { name: /demo painter/ }).click()
     await inDialog(page, 'Show the command').click()
+    await page.getByText('Waiting for attic…').waitFor()
+    expect(await page.getByText(/counts no more/).count()).toBe(0)
+    // Whoever shows it once more is told that the one before is void.
+    await inDialog(page, 'Close').last().click()
+    await button(page, 'Connect a machine').click()
+    await page.getByLabel('Name of the machine').fill('attic')
+    await page.getByRole('combobox', { name: 'What runs on it' }).click()
+    await page.getByRole('option', { name: /demo painter/ }).click()
+    await inDialog(page, 'Show the command').click()
+    await page.getByText('The command that was shown for attic before, and was not used, counts no more.').waitFor()
     const command = (await page.getByLabel('The command', { exact: true }).textContent()) ?? ''
     await page.getByText('Waiting for attic…').waitFor()
     expect(command).toMatch(/^bin\/inference-club agent /m)
@@ -201,6 +211,8 @@ describeSteps('a club', () => {
     agent = startProgram(['-c', line], { program: 'sh', cwd: machine })
     await page.getByText('attic is connected').waitFor()
     await page.getByText('It serves demo.').waitFor()
+    // There is nothing left to paste, and no key to be seen.
+    expect(await page.getByLabel('The command', { exact: true }).count()).toBe(0)
     await inDialog(page, 'Done').click()
     await machinesOf(page).getByRole('listitem').filter({ hasText: 'attic' }).getByText('Yours').waitFor()
   })
