@@ -16,7 +16,7 @@ import { newId } from '../src/lib/ids.ts'
 import { silentLogger } from '../src/lib/logger.ts'
 import type { Principal } from '../src/lib/principal.ts'
 import { createProviderStore } from '../src/providers/provider-store.ts'
-import { type Assignment, claimTask } from '../src/requests/claim-task.ts'
+import { type Assignment, claimTasks } from '../src/requests/claim-tasks.ts'
 import { insertSubmission } from '../src/requests/insert-submission.ts'
 import { countAhead } from '../src/request-views/queue-length-store.ts'
 import { TASK_CLASS } from '../src/requests/request-states.ts'
@@ -208,6 +208,7 @@ async function submitSome(database: Database): Promise<void> {
   const submission = { principal, image, inputs: [], isAsync: true, routing: 'any' as const }
   const parts = {
     database,
+    providers: createProviderStore(database, loadConfig({}).offering),
     limits: { ...limits, queueTotal: 1_000_000, queuePerUser: 1_000_000 },
     // There are no inputs to keep.
     assets: { isStored: async () => false, discard: async () => undefined, remove: async () => undefined }
@@ -217,6 +218,7 @@ async function submitSome(database: Database): Promise<void> {
       principal,
       once: undefined,
       inputs: [],
+      models: [image.model],
       check: async () => undefined,
       open: async (trx) => ({
         images: 1,
@@ -242,7 +244,7 @@ async function claimSome(database: Database, services: readonly Service[]): Prom
   const dispatcher = startDispatcher({
     database,
     requests: {
-      claim: (claim) => claimTask({ database, limits, providers }, claim),
+      claim: (claims) => claimTasks({ database, limits, providers }, claims),
       releaseStandby: async () => false
     },
     providers,

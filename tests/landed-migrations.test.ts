@@ -47,7 +47,9 @@ const LANDED: Record<string, string> = {
   '039-picture-reports': '320163182f8655b378a17fddd414b0cdc44a559117d6cb1524e470d505d1c85c',
   '040-keys-of-agents': '251d6cc1bcecd8ea2b9e5fe0d6426978a59e71ab26ed436c3a10346f968fd706',
   '041-prompt-index': '06dc20d0e35d85636f358a9b115cc64b042a64b12c2c96bbbab4633dd0e03769',
-  '042-webhooks-to-come': '06cac3015e929c9f8585653468e55a853ef8d87b1894f061b01195fd685a787a'
+  '042-webhooks-to-come': '06cac3015e929c9f8585653468e55a853ef8d87b1894f061b01195fd685a787a',
+  '043-said-once': 'fc6b4800ca22e7417aeb50a4fb5eff9ed487043e8d612d814d1fe50dca2e1a7f',
+  '044-reckoned-costs': '9e920298712ced124342a80bb1dcb60ede77e1b957f8d463f960f120cecfaad8'
 }
 
 it('are never edited once they have landed', async () => {

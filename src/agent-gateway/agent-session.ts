@@ -5,11 +5,11 @@ import type { Feature } from '../images/image-request.ts'
 import type { Principal } from '../lib/principal.ts'
 import type { AgentMessage, GatewayMessage, ServiceDeclaration } from '../protocol/messages.ts'
 import { inventoryBytes, MAX_INVENTORY_BYTES, type ServiceInventory } from '../protocol/service-inventory.ts'
-import type { Assignment } from '../requests/claim-task.ts'
+import type { Assignment } from '../requests/claim-tasks.ts'
 import type { AgentConnected, ResumedAttempt } from '../requests/connect-agent.ts'
 import type { LiveProgress } from '../request-views/live-progress.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
-import { hearOfAttempt } from '../requests/ring-request.ts'
+import { hearOfAttempt, PLACE_FREED } from '../requests/bell-hints.ts'
 import type { AttemptProgress } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
@@ -390,7 +390,7 @@ export class AgentSession {
     this.unsavedProgress.delete(attemptId)
     if (!this.#held.delete(attemptId)) return
     if (slot) this.#promote(slot.serviceId)
-    this.#parts.bell.ring('tasks')
+    this.#parts.bell.ring('tasks', PLACE_FREED)
   }
 
   #letGo(slot: HeldSlot): void {

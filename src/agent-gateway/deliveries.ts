@@ -4,7 +4,7 @@ import { type AppError, errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { AttemptRow } from '../requests/attempt-store.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
-import { hearOfAttempt } from '../requests/ring-request.ts'
+import { hearOfAttempt } from '../requests/bell-hints.ts'
 import type { Budgets } from '../usage/budgets.ts'
 
 /** An image on its way from an agent. */

@@ -105,6 +105,7 @@ async function submitBatch(parts: RequestParts, batch: NewBatch): Promise<{ id: 
     principal,
     once: key === undefined ? undefined : { endpoint: 'batch', key, fingerprint: meaningOf(submissions) },
     inputs: submissions.flatMap((submission) => submission.inputs),
+    models: [...new Set(submissions.map(({ image }) => image.model))],
     check: () => requireOffers(parts, submissions),
     open: async (trx) => ({
       images: submissions.reduce((sum, { image }) => sum + image.n, 0),

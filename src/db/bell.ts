@@ -12,8 +12,8 @@ export interface Bell {
 }
 
 /**
- * `webhooks`: a delivery became due. `keys`: an API key was made or revoked. `tasks`: a task or a slot became free.
- * `request:<id>`: that one changed; hints are in `requests/ring-request.ts`. `requests:<user id>`, and `requests` for those of everybody: the one whose id is the
+ * `webhooks`: a delivery became due. `keys`: an API key was made or revoked. `tasks`: a task or a slot became free, or none of them any more; hints are in `requests/bell-hints.ts`.
+ * `request:<id>`: that one changed; hints are there, too. `requests:<user id>`, and `requests` for those of everybody: the one whose id is the
  * hint was made, changed or deleted. `providers`: an admin decided how one stands. `settings`: an admin changed one.
  * `accounts`: one was deleted.
  */

@@ -11,6 +11,7 @@ import type {
   ServicePausesTable,
   ServiceWarmsTable
 } from './provider-tables.ts'
+import type { QueueLengthsTable, StoredBytesTable, UnfinishedImagesTable } from './count-tables.ts'
 import type { LooksTable, PictureReportsTable } from './report-tables.ts'
 import type { AccountsTable, InvitationsTable, SessionsTable, VerificationsTable } from './sign-in-tables.ts'
 import type { UsageDaysTable, UsageHoursTable, UsageImagesTable, UsageProvidersTable } from './usage-tables.ts'
@@ -201,6 +202,8 @@ export interface TasksTable {
   pixels: Generated<number>
   /** Sampling steps that its caller named. */
   steps: Generated<number | null>
+  /** What it was reckoned to cost then, in tenths of a second of a GPU. */
+  cost: Generated<number>
   queued_at: number
   current_attempt_id: string | null
   node_faults: Generated<number>
@@ -277,12 +280,6 @@ interface ShareLinksTable {
   expires_at: number | null
 }
 
-/** What the images of a person take, each object once. */
-interface StoredBytesTable {
-  owner_id: string
-  bytes: number
-}
-
 /** An image whose last row was deleted, and whose bytes may still be there. */
 interface UnwantedObjectsTable {
   storage_key: string
@@ -298,24 +295,6 @@ interface StagedImagesTable {
   media_type: string
   /** Of the last link. */
   expires_at: number
-}
-
-/** How many images wait and run, of each person and key that has any; kept by triggers of `tasks`, and written by nobody else. */
-interface UnfinishedImagesTable {
-  user_id: string
-  api_key_id: string
-  queued: number
-  running: number
-}
-
-/** How many `images` wait for a model with one of `keys` order keys from `first_key` on; kept like `unfinished_images`. */
-interface QueueLengthsTable {
-  /** 1 or 256. */
-  keys: number
-  model: string
-  class: number
-  first_key: number
-  images: number
 }
 
 interface IdempotencyKeysTable {

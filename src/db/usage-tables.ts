@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 
+/** Kept by a trigger of `assets`: an image is counted in the statement that stores it. */
 export interface UsageImagesTable {
   /** One row per stored image: the asset's id. */
   asset_id: string

@@ -3,24 +3,24 @@ import { type Loop, startLoop } from '../lib/async.ts'
 import type { Database } from '../db/database.ts'
 import type { Logger } from '../lib/logger.ts'
 import { costOf, type MeasuredService, workOfTask } from '../providers/image-cost.ts'
-import type { Offer } from '../providers/offers-store.ts'
+import { measuredOf, type Offer } from '../providers/offers-store.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
+import type { Claim } from '../requests/claim-tasks.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
-import { isMixed, listHeads, listWaitingModels } from '../requests/runnable-store.ts'
+import { isMixed, listHeads, type WaitingImage } from '../requests/runnable-store.ts'
 import { listHolders } from '../requests/attempt-store.ts'
 import { secondOpinions } from '../requests/retry-policy.ts'
-import { type Failures, listFailures, type TaskRow } from '../requests/task-store.ts'
+import { type Failures, listFailures } from '../requests/task-store.ts'
 import { classOfTurn } from './class-turn.ts'
-import { matchTasks, type WaitingTask } from './match-tasks.ts'
+import { type Match, matchTasks, type WaitingTask } from './match-tasks.ts'
 import { notePass, type OwnPasses } from './passes.ts'
 import { listOpenings, type OpenLane, type Openings } from './open-lanes.ts'
-import type { SlotSource } from './slot-source.ts'
+import type { ServiceSlots, SlotSource } from './slot-source.ts'
 import { charge, type OwnTurns, standOf } from './turns.ts'
+import { WaitingModels } from './waiting-models.ts'
 
 /** How often it looks by itself, in case a bell was lost. */
 const LOOK_EVERY_MS = 1000
-/** Models with anything waiting that are read at once; a club rarely has more. */
-const MODELS_READ = 64
 /** Models looked at in one go; a club rarely has more that anybody waits for. */
 const MODELS_AT_ONCE = 16
 /** Lanes of queues looked at in one go, those first whose turn is next: as many as there are free places, within these. */
@@ -36,7 +36,7 @@ const CLAIMS_AT_ONCE = 16
 export interface DispatcherParts {
   database: Database
   requests: Pick<RequestLifecycle, 'claim' | 'releaseStandby'>
-  providers: Pick<ProviderStore, 'listOffers' | 'offering'>
+  providers: Pick<ProviderStore, 'listRecentOffers' | 'offering'>
   slots: SlotSource
   /** As they are at the moment. */
   limits: { readonly passesForLoadedModel: number }
@@ -50,23 +50,26 @@ export function startDispatcher(parts: DispatcherParts): Loop {
     turns: { now: 0, until: new Map() },
     passes: { images: new Map(), people: new Map() },
     charged: new Set(),
-    lookedAt: '',
-    readUpTo: ''
+    waiting: new WaitingModels(),
+    lookedAt: ''
   }
+  let isLooking = false
   const loop = startLoop({
     everyMs: LOOK_EVERY_MS,
     work: async () => {
-      let given: Given
-      do {
-        given = await dispatchRound(parts, state)
-        if (given !== 'nothing') state.turn += 1
+      isLooking = true
+      try {
         // SQLite answers at once: without a pause nobody else would be heard while many slots are filled.
-        if (given === 'some') await setImmediate()
-      } while (given === 'some')
+        while (await dispatchRound(parts, state)) await setImmediate()
+      } finally {
+        isLooking = false
+      }
     },
     onError: (error) => parts.logger.error({ err: error }, 'dispatch failed; it is tried again')
   })
-  const forget = parts.database.bell.on('tasks', loop.wake)
+  const forget = parts.database.bell.on('tasks', (hint) => {
+    if (state.waiting.hear(hint) || isLooking) loop.wake()
+  })
   return {
     wake: loop.wake,
     close: async () => {
@@ -82,41 +85,42 @@ interface DispatchState {
   passes: Pick<OwnPasses, 'images' | 'people'>
   /** Tries of images that were charged when they were to be held ready, those of long ago first. */
   charged: Set<string>
+  waiting: WaitingModels
   /** The last model of those that were looked at together: the next look begins behind it. */
   lookedAt: string
-  /** The last model of those that were read together when there are more: the next round begins behind it. */
-  readUpTo: string
 }
 
 /** What a look handed out; `all`: nothing that it found waiting is left, and what comes rings. */
 type Given = 'nothing' | 'some' | 'all'
 
 /**
- * One round. Only models that somebody waits for and that a free service has are
+ * One round; whether another may hand out more. Only models that somebody waits for and that a free service has are
  * looked at, so that the cost of a round does not grow with what agents declare, and without any there is none. When more
  * models are waited for than are read at once, each round begins behind those of the last one.
  */
-async function dispatchRound(parts: DispatcherParts, state: DispatchState): Promise<Given> {
-  const connected = parts.slots.freeServices()
-  if (connected.length === 0) return 'nothing'
-  const begin = state.readUpTo
-  let isTurned = begin === ''
-  for (;;) {
-    const read = await listWaitingModels(parts.database.db, { after: state.readUpTo, limit: MODELS_READ })
-    state.readUpTo = (read.length === MODELS_READ ? read.at(-1) : undefined) ?? ''
-    const wanted = read.filter((model) => connected.some(({ models }) => models.has(model)))
+async function dispatchRound(parts: DispatcherParts, state: DispatchState): Promise<boolean> {
+  const { waiting } = state
+  if (parts.slots.freeServices().length === 0) return false
+  for await (const page of waiting.pages(parts.database.db)) {
+    const connected = parts.slots.freeServices()
+    const wanted = page.models.filter((model) => connected.some(({ models }) => models.has(model)))
     for (const models of groupsOf(wanted, state.lookedAt)) {
       state.lookedAt = models.at(-1) ?? ''
-      const given = await dispatchModels(parts, { state, models })
-      const isEverything = begin === '' && state.readUpTo === '' && models.length === wanted.length
-      if (given !== 'nothing') return isEverything ? given : 'some'
+      waiting.take(models)
+      let given: Given = 'nothing'
+      try {
+        given = await dispatchModels(parts, { state, models })
+      } finally {
+        if (given !== 'all') waiting.putBack(models)
+      }
+      if (given !== 'nothing') {
+        state.turn += 1
+        return given === 'some' || !page.isAll || models.length < wanted.length
+      }
       if (wanted.length > MODELS_AT_ONCE) await setImmediate()
     }
-    const isAtEnd = state.readUpTo === ''
-    if (isTurned && (isAtEnd || (begin !== '' && state.readUpTo >= begin))) return 'nothing'
-    isTurned ||= isAtEnd
-    await setImmediate()
   }
+  return false
 }
 
 /** All of these models, some at a time, beginning behind one of them: each gets its turn. */
@@ -148,7 +152,7 @@ async function dispatchModels(
     const untried = lanes.length > atOnce ? 1 : Math.min(Math.max(1, free), HEADS)
     for (const some of chunksOf(lanes, atOnce)) {
       const given = await dispatchLanes(parts, { state, openings, lanes: some, untried, isShare: fromClass > 0 })
-      if (given !== 'nothing') return some.length === openings.lanes.length ? given : 'some'
+      if (given !== 'nothing') return openings.isAll && some.length === openings.lanes.length ? given : 'some'
       if (lanes.length > atOnce) await setImmediate()
     }
   }
@@ -205,42 +209,57 @@ async function dispatchLanes(
     passes
   })
   const services = new Map(lanes.flatMap((lane) => lane.services.map((service) => [service.serviceId, service])))
+  const wanted = matches.flatMap((match) => {
+    const [task, service] = [tasks.get(match.taskId), services.get(match.serviceId)]
+    return task && service ? [{ match, task, service }] : []
+  })
   let claimed = 0
-  for (const [index, match] of matches.entries()) {
-    const task = tasks.get(match.taskId)
-    const service = services.get(match.serviceId)
-    if (!task || !service) continue
-    if (index % CLAIMS_AT_ONCE === CLAIMS_AT_ONCE - 1) await setImmediate()
-    if (match.instead !== undefined) {
-      // What takes its place is looked for again when the agent has let go of it.
-      await parts.requests.releaseStandby(match.instead)
-      continue
+  for (const some of chunksOf(
+    wanted.filter(({ match }) => match.instead === undefined),
+    CLAIMS_AT_ONCE
+  )) {
+    if (claimed > 0) await setImmediate()
+    const assignments = await parts.requests.claim(some.map((one) => claimOf(one, openings)))
+    for (const [index, { match, task, service }] of some.entries()) {
+      const assignment = assignments[index]
+      if (!assignment) continue
+      if (!isCharged(state.charged, task, match.isStandby === true)) {
+        const isEarly = match.passedOver !== undefined
+        charge(state.turns, { userId: task.user_id, cost: costs.get(task.id) ?? 0, isEarly })
+      }
+      notePass(passes, {
+        by: turnOf(task),
+        over: (match.passedOver ?? []).flatMap((id) => tasks.get(id) ?? []).map(turnOf)
+      })
+      service.assign(assignment, { isShare: looked.isShare })
+      claimed += 1
     }
-    const { serviceId, providerId, epoch } = service
-    const isStandby = match.isStandby === true
-    const assignment = await parts.requests.claim({ task, serviceId, providerId, epoch, isStandby })
-    if (!assignment) continue
-    const isEarly = match.passedOver !== undefined
-    if (!isCharged(state.charged, task, isStandby)) {
-      charge(state.turns, { userId: task.user_id, cost: costs.get(task.id) ?? 0, isEarly })
-    }
-    notePass(passes, {
-      by: turnOf(task),
-      over: (match.passedOver ?? []).flatMap((id) => tasks.get(id) ?? []).map(turnOf)
-    })
-    service.assign(assignment, { isShare: looked.isShare })
-    claimed += 1
+  }
+  for (const { match } of wanted) {
+    // What takes its place is looked for again when the agent has let go of it.
+    if (match.instead !== undefined) await parts.requests.releaseStandby(match.instead)
   }
   if (claimed === 0) return 'nothing'
-  const isRead = lanes.every((lane) => (heads.get(lane.id)?.length ?? 0) < (isMixed(lane) ? HEADS : looked.untried))
+  const isRead = lanes.every(
+    (lane) => lane.is_alone === 1 || (heads.get(lane.id)?.length ?? 0) < (isMixed(lane) ? HEADS : looked.untried)
+  )
   return isRead && claimed === tasks.size ? 'all' : 'some'
+}
+
+function claimOf(
+  { match, task, service }: { match: Match; task: WaitingImage; service: ServiceSlots },
+  { openTo }: Openings
+): Claim {
+  const { serviceId, providerId, epoch } = service
+  const open = openTo(serviceId, task)
+  return { task, serviceId, providerId, epoch, isStandby: match.isStandby === true, ...(open && { open }) }
 }
 
 /**
  * Whether this try of an image was charged when somebody held it ready; notes it where somebody is to hold it now. What ends a
  * try changes what it is known by.
  */
-function isCharged(charged: Set<string>, task: TaskRow, isStandby: boolean): boolean {
+function isCharged(charged: Set<string>, task: WaitingImage, isStandby: boolean): boolean {
   const { id, queued_at: queuedAt, node_faults: faults, losses, refusals } = task
   const key = [id, queuedAt, faults, losses, refusals].join(' ')
   if (!isStandby) return charged.delete(key)
@@ -253,15 +272,20 @@ function isCharged(charged: Set<string>, task: TaskRow, isStandby: boolean): boo
   return isKnown
 }
 
-const turnOf = ({ id, user_id: userId }: TaskRow) => ({ id, userId })
+const turnOf = ({ id, user_id: userId }: WaitingImage) => ({ id, userId })
 
+/** The first images of each lane, which is known by its first one; more are read only of lanes that have more. */
 async function readHeads(
   { db }: Database,
   { lanes, untried, openings: { now } }: { lanes: readonly OpenLane[]; untried: number; openings: Openings }
-): Promise<Map<string, TaskRow[]>> {
-  const mixed = lanes.filter(isMixed)
-  const heads = await listHeads(db, { lanes: lanes.filter((lane) => !isMixed(lane)), limit: untried })
-  return mixed.length === 0 ? heads : new Map([...heads, ...(await listHeads(db, { lanes: mixed, limit: HEADS, now }))])
+): Promise<Map<string, WaitingImage[]>> {
+  const longer = lanes.filter(({ is_alone }) => is_alone === 0)
+  const plain = untried > 1 ? longer.filter((lane) => !isMixed(lane)) : []
+  return new Map([
+    ...lanes.map((lane): [string, WaitingImage[]] => [lane.id, [lane]]),
+    ...(await listHeads(db, { lanes: plain, limit: untried })),
+    ...(await listHeads(db, { lanes: longer.filter(isMixed), limit: HEADS, now }))
+  ])
 }
 
 async function describeTasks(
@@ -272,13 +296,13 @@ async function describeTasks(
     offers,
     now
   }: {
-    heads: ReadonlyMap<string, readonly TaskRow[]>
+    heads: ReadonlyMap<string, readonly WaitingImage[]>
     lanes: readonly OpenLane[]
     offers: readonly Offer[]
     now: number
   }
 ): Promise<WaitingTask[]> {
-  const measured = measuredByModel(offers)
+  const costs = createCosts(offers)
   const all = [...heads.values()].flat()
   const failures = await listFailures(parts.database.db, all)
   const holders = await listHolders(
@@ -290,7 +314,7 @@ async function describeTasks(
     return (heads.get(lane.id) ?? []).map((task): WaitingTask => {
       const { failedOn = [], spentOn = [], refusedBy = [] } = failures.get(task.id) ?? {}
       const shut = new Set(task.not_before > now ? failedOn : spentOn)
-      const allowed = (ids: readonly string[]) => ids.filter((id) => !shut.has(id))
+      const allowed = (ids: readonly string[]) => (shut.size === 0 ? ids : ids.filter((id) => !shut.has(id)))
       const elsewhere = allowed(lane.elsewhere)
       const holder = holders.get(task.id)
       return {
@@ -299,10 +323,10 @@ async function describeTasks(
         model: task.model,
         class: task.class,
         orderKey: task.order_key,
-        cost: costOf(measured.get(task.model) ?? [], workOfTask(task)),
+        cost: costs(task),
         queuedAt: task.queued_at,
         // Who holds it ready begins it without being asked.
-        services: allowed(able).filter((id) => id !== holder),
+        services: holder === undefined ? allowed(able) : allowed(able).filter((id) => id !== holder),
         elsewhere,
         prefersOwn: task.routing === 'prefer_own',
         failedOn: [...failedOn, ...notToAsk(offers, { elsewhere, refusedBy })],
@@ -312,14 +336,23 @@ async function describeTasks(
   })
 }
 
-/** What people are charged by, for each model that is offered. */
-const measuredByModel = (offers: readonly Offer[]): Map<string, MeasuredService[]> =>
-  new Map(
-    [...Map.groupBy(offers, ({ model }) => model)].map(([model, same]) => [
+/** What people are charged for images, reckoned once for all of the same work. */
+function createCosts(offers: readonly Offer[]): (task: WaitingImage) => number {
+  const measured = new Map(
+    [...Map.groupBy(offers, ({ model }) => model)].map(([model, same]): [string, MeasuredService[]] => [
       model,
-      same.map(({ pace, provenPlaces: places, reach }) => ({ pace, places, isTrusted: reach === 'all' }))
+      same.map(measuredOf)
     ])
   )
+  const costs = new Map<string, number>()
+  return (task) => {
+    const { model, pixels, steps } = task
+    const key = `${pixels} ${steps} ${model}`
+    const cost = costs.get(key) ?? costOf(measured.get(model) ?? [], workOfTask(task))
+    costs.set(key, cost)
+    return cost
+  }
+}
 
 /**
  * The services that a task which was refused does not go to: all that could take it but those whose second opinion is

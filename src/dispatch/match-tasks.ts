@@ -175,9 +175,8 @@ function fillPlaces(
 
   while (waiting.length > 0 && [...places.values()].some(({ free }) => free > 0)) {
     waiting.sort(order)
-    const first = waiting.find((candidate) => choosePlace(candidate))
-    const firstPlace = first && choosePlace(first)
-    if (!firstPlace) break
+    const [first, firstPlace] = findFirst(waiting)
+    if (!first || !firstPlace) break
     const warm = firstPlace.loaded.has(first.task.model) ? undefined : findWarm(waiting, { first, firstPlace, passes })
     const { candidate, place, over } = warm ?? { candidate: first, place: firstPlace, over: [] }
     const { task } = candidate
@@ -191,6 +190,15 @@ function fillPlaces(
     matches.push({ taskId: task.id, serviceId: place.serviceId, ...passedOver })
   }
   return matches
+}
+
+/** The first that finds a place, and that place. */
+function findFirst(waiting: readonly Candidate[]): [Candidate, Place] | [] {
+  for (const candidate of waiting) {
+    const place = choosePlace(candidate)
+    if (place) return [candidate, place]
+  }
+  return []
 }
 
 const placeOf = (slot: FreeSlots, usual: (model: string) => number): Place => ({
@@ -225,7 +233,7 @@ function findWarm(
   for (const candidate of waiting.slice(waiting.indexOf(first))) {
     const { task } = candidate
     if (task.class !== first.task.class) return undefined
-    if (!isOpenTo(place, candidate)) continue
+    if (!candidate.places.includes(place) || !isOpenTo(place, candidate)) continue
     if (place.loaded.has(task.model) && choosePlace(candidate) === place) {
       const passed = [...over.values()]
       return mayPass(passes, { by: task, over: passed }) ? { candidate, place, over: passed } : undefined
@@ -248,6 +256,10 @@ function usualSeconds({ slots, tasks }: MatchState): (model: string) => number {
 }
 
 function candidateOf(task: WaitingTask, places: ReadonlyMap<string, Place>, cooling: ReadonlySet<string>): Candidate {
+  const placesOf = (ids: readonly string[]) => ids.flatMap((id) => places.get(id) ?? [])
+  if (task.failedOn.length === 0 && cooling.size === 0) {
+    return { task, places: placesOf(task.services), isSole: task.elsewhere.length === 1 }
+  }
   const worthTrying = firstNonEmpty(
     task.elsewhere.filter((id) => !task.failedOn.includes(id) && !cooling.has(id)),
     task.elsewhere.filter((id) => !task.failedOn.includes(id)),
@@ -256,16 +268,15 @@ function candidateOf(task: WaitingTask, places: ReadonlyMap<string, Place>, cool
   )
   const worthy = new Set(worthTrying)
   const able = task.services.filter((id) => worthy.has(id))
-  return { task, places: able.flatMap((id) => places.get(id) ?? []), isSole: worthTrying.length === 1 }
+  return { task, places: placesOf(able), isSole: worthTrying.length === 1 }
 }
 
 const ownPlaces = ({ task, places }: Candidate): Place[] => places.filter(({ ownerId }) => ownerId === task.userId)
 
 const isOwn = (place: Place, task: { userId: string }): boolean => place.ownerId === task.userId
 
-/** Whether a place has room for it. */
-function isOpenTo(place: Place, { task, places, isSole }: Candidate): boolean {
-  if (!places.includes(place)) return false
+/** Whether one of its places has room for it. */
+function isOpenTo(place: Place, { task, isSole }: Candidate): boolean {
   if (isOwn(place, task)) return place.free > 0
   return Math.min(place.free - place.owners, place.forOthers, isSole ? place.free : place.proven) > 0
 }
@@ -275,17 +286,18 @@ function choosePlace(candidate: Candidate): Place | undefined {
   const preferred = (place: Place) => (task.prefersOwn && isOwn(place, task) ? 1 : 0)
   const isWarm = (place: Place) => place.loaded.has(task.model)
   const isIdle = (place: Place) => place.running === 0
-  return places
-    .filter((place) => isOpenTo(place, candidate))
-    .sort(
-      (a, b) =>
-        preferred(b) - preferred(a) ||
-        Number(isIdle(b) && isWarm(b)) - Number(isIdle(a) && isWarm(a)) ||
-        secondsUntilDone(a, task.model) - secondsUntilDone(b, task.model) ||
-        Number(isIdle(b)) - Number(isIdle(a)) ||
-        Number(isWarm(b)) - Number(isWarm(a)) ||
-        b.free - a.free
-    )[0]
+  const isBetter = (a: Place, b: Place): boolean =>
+    (preferred(b) - preferred(a) ||
+      Number(isIdle(b) && isWarm(b)) - Number(isIdle(a) && isWarm(a)) ||
+      secondsUntilDone(a, task.model) - secondsUntilDone(b, task.model) ||
+      Number(isIdle(b)) - Number(isIdle(a)) ||
+      Number(isWarm(b)) - Number(isWarm(a)) ||
+      b.free - a.free) < 0
+  let best: Place | undefined
+  for (const place of places) {
+    if (isOpenTo(place, candidate) && (!best || isBetter(place, best))) best = place
+  }
+  return best
 }
 
 /**

@@ -4,7 +4,8 @@ import { isPaused } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/offers-store.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
 import { type Lane, listLanes } from '../requests/runnable-store.ts'
-import { type Capped, capsOf, isCapped } from '../requests/service-caps.ts'
+import type { Claim } from '../requests/claim-tasks.ts'
+import { type Capped, capsOf, hasCaps, isCapped } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'
 import type { FreeSlots } from './match-tasks.ts'
 import type { ServiceSlots } from './slot-source.ts'
@@ -23,6 +24,10 @@ export interface Openings {
   /** What each service has to give that may take any of it. */
   slots: Map<string, FreeSlots>
   offers: readonly Offer[]
+  /** Why a service is open to somebody's image, where no claim need find that out again: it is their own, or everybody's. */
+  openTo: (serviceId: string, task: { user_id: string; model: string }) => Claim['open']
+  /** Nothing else waits for these models. */
+  isAll: boolean
   now: number
 }
 
@@ -32,11 +37,11 @@ export interface Openings {
  * however long the queues are.
  */
 export async function listOpenings(
-  { database, providers }: { database: Database; providers: Pick<ProviderStore, 'listOffers' | 'offering'> },
+  { database, providers }: { database: Database; providers: Pick<ProviderStore, 'listRecentOffers' | 'offering'> },
   { connected, models }: { connected: readonly ServiceSlots[]; models: readonly string[] }
 ): Promise<Openings> {
   const now = database.clock.now()
-  const known = await providers.listOffers({ seenSince: now, models })
+  const known = await providers.listRecentOffers(models)
   const offers = known.filter((offer) => !isPaused(offer, now))
   const offered = Map.groupBy(offers, (offer) => offer.serviceId)
   // What is connected may be drained, or left alone in whole or in part.
@@ -45,24 +50,36 @@ export async function listOpenings(
     return offer ? [{ ...service, offer }] : []
   })
   const free = new Map(services.map((service) => [service.serviceId, service]))
-  const waiting = await listLanes(
-    database.db,
-    models.filter((model) => offers.some((offer) => offer.model === model && free.has(offer.serviceId)))
-  )
-  if (waiting.length === 0) return { lanes: [], slots: new Map(), offers, now }
+  const served = new Set(offers.filter(({ serviceId }) => free.has(serviceId)).map(({ model }) => model))
+  const asked = models.filter((model) => served.has(model))
+  const isAsked = asked.length === models.length
+  const waiting = await listLanes(database.db, asked)
+  if (waiting.length === 0) return { lanes: [], slots: new Map(), offers, openTo: () => undefined, isAll: isAsked, now }
   const able = await servicesFor(database.db, { tasks: waiting, offers })
   const capped = await capsOf(
     database.db,
     services.map(({ offer }) => offer),
     { now, offering: providers.offering }
   )
+  const isLimited = [...capped.values()].some(({ others, userIds }) => others || userIds.size > 0)
+  const takersOf = new Map<readonly string[], ServiceSlots[]>()
+  /** The free ones, found once for all lanes that may go to the same places. */
+  const takersAmong = (able: readonly string[], model: string): ServiceSlots[] => {
+    const known = takersOf.get(able)
+    if (known) return known
+    const takers = able.flatMap((id) => {
+      const service = free.get(id)
+      return service?.models.has(model) === true ? [service] : []
+    })
+    takersOf.set(able, takers)
+    return takers
+  }
   const lanes = waiting.flatMap((lane): OpenLane[] => {
     const elsewhere = able.get(lane.id) ?? []
-    const takers = elsewhere.flatMap((id): ServiceSlots[] => {
-      const service = free.get(id)
-      const who = service && { userId: lane.user_id, ownerId: service.ownerId }
-      return who && service.models.has(lane.model) && !isCapped(capped.get(id), who) ? [service] : []
-    })
+    const among = takersAmong(elsewhere, lane.model)
+    const takers = isLimited
+      ? among.filter(({ serviceId: id, ownerId }) => !isCapped(capped.get(id), { userId: lane.user_id, ownerId }))
+      : among
     return takers.length === 0 ? [] : [{ ...lane, services: takers, elsewhere }]
   })
   const wanted = new Set(lanes.flatMap((lane) => lane.services.map(({ serviceId }) => serviceId)))
@@ -75,7 +92,17 @@ export async function listOpenings(
           slotsOf(service, offered.get(service.serviceId) ?? [], capped.get(service.serviceId))
         ] as const
     )
-  return { lanes, slots: new Map(slots), offers, now }
+  const openTo: Openings['openTo'] = (serviceId, { user_id: userId, model }) => {
+    const offer = offered.get(serviceId)?.find((one) => one.model === model)
+    return offer && reasonOf(offer, userId)
+  }
+  return { lanes, slots: new Map(slots), offers, openTo, isAll: isAsked && lanes.length === waiting.length, now }
+}
+
+function reasonOf(offer: Offer, userId: string): Claim['open'] {
+  if (offer.ownerId === userId) return {}
+  const isEverybodys = offer.access === 'members' && offer.reach === 'all' && !hasCaps(offer)
+  return isEverybodys ? { seen: offer.seen } : undefined
 }
 
 /** What a service has free, with what is known of it. It may try one place more than it has proven. */

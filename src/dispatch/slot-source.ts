@@ -1,5 +1,5 @@
 import type { Feature } from '../images/image-request.ts'
-import type { Assignment } from '../requests/claim-task.ts'
+import type { Assignment } from '../requests/claim-tasks.ts'
 import type { HeldReady } from './match-tasks.ts'
 
 /** One service of an agent connected to this process. */

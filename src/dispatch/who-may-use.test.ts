@@ -1,3 +1,4 @@
+import { createLocalBell } from '../db/bell.ts'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { openRequestRows } from '../../tests/support/request-rows.ts'
@@ -36,7 +37,7 @@ it('the queues, the candidates, the offers and the claim agree on who may use wh
       try {
         const clock = { now: () => NOW }
         const offering = { ...loadConfig({}).offering, providers: mode }
-        const store = createProviderStore({ db: rows.db, clock }, offering)
+        const store = createProviderStore({ db: rows.db, bell: createLocalBell(), clock }, offering)
         for (const id of USERS) {
           const role = admins.includes(id) ? 'admin' : 'member'
           await rows.addUser(id, { role, email_verified: Number(verified.includes(id)) })
@@ -92,7 +93,7 @@ it('the queues, the candidates, the offers and the claim agree on who may use wh
             limits: { key: {}, user: {} },
             responseDefault: 'url'
           })
-          expect(online.map(({ serviceId }) => serviceId).sort()).toEqual((able.get(`${id} any`) ?? []).sort())
+          expect(online.map(({ serviceId }) => serviceId).sort()).toEqual((able.get(`${id} any`) ?? []).toSorted())
         }
       } finally {
         await rows.close()

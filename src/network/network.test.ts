@@ -357,7 +357,10 @@ describe('a provider', () => {
     expect(await namesFor(ADMIN)).toEqual([])
     expect(await codeOf(network.view(ADMIN, 'rig'))).toBe('not_found')
     // What it made still says who made it.
-    const providers = createProviderStore({ db: rows.db, clock: { now: () => now } }, loadConfig({}).offering)
+    const providers = createProviderStore(
+      { db: rows.db, bell: createLocalBell(), clock: { now: () => now } },
+      loadConfig({}).offering
+    )
     expect((await providers.listProviders()).map(({ id }) => id)).toEqual(['rig'])
 
     const service = {

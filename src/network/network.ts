@@ -279,6 +279,7 @@ export function createNetwork(
       if (!(await insertBlock(db, { providerId, userId, now: clock.now() }))) {
         throw errors.notFound(`The person '${userId}'`)
       }
+      bell.ring('providers')
     },
 
     unblock: async (reader, { providerId, userId }) => {
@@ -353,8 +354,10 @@ export function createNetwork(
 
     forget: async (reader, id) => {
       await findManaged(reader, id)
-      if (await forgetProvider(db, id, clock.now())) return
-      throw errors.conflict(`The provider '${id}' is online. Stop its agent first.`)
+      if (!(await forgetProvider(db, id, clock.now()))) {
+        throw errors.conflict(`The provider '${id}' is online. Stop its agent first.`)
+      }
+      bell.ring('providers')
     }
   }
 }

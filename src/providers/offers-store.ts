@@ -2,7 +2,8 @@ import type { OfferingConfig } from '../config/config.ts'
 import type { Db } from '../db/database.ts'
 import type { Feature } from '../images/image-request.ts'
 import { ALL_MODELS, longestPause, type Pause, PAUSE_COLUMNS } from './pause-store.ts'
-import type { Pace } from './image-cost.ts'
+import type { MeasuredService, Pace } from './image-cost.ts'
+import type { SeenRows } from './claim-grounds-store.ts'
 import { paceOfRow } from './service-paces-store.ts'
 import { type ServiceAccess, termsOfRow } from './service-terms.ts'
 import { type Reach, reachOf, standingOf } from './trust-policy.ts'
@@ -35,6 +36,10 @@ export interface Offer {
   pause?: Pause
   /** When the model was first offered. */
   createdAt: number
+  /** What its reach and access follow from. */
+  seen: SeenRows
+  /** There are people whom its provider does not serve. */
+  hasBlocks: boolean
 }
 
 export interface OfferFilter {
@@ -83,6 +88,16 @@ export async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConf
       'service_models.created_at',
       ...PAUSE_COLUMNS
     ])
+    .select((e) =>
+      e
+        .exists(
+          e
+            .selectFrom('provider_blocks')
+            .select('provider_blocks.user_id')
+            .whereRef('provider_blocks.provider_id', '=', 'providers.id')
+        )
+        .as('has_blocks')
+    )
     .where('services.type', '=', 'image')
     .where('services.declared', '=', 1)
     .where('providers.online_until', '>', filter.seenSince)
@@ -110,8 +125,17 @@ export async function listOffers(db: Db, filter: OfferFilter, mode: OfferingConf
     pace: paceOfRow(row),
     coolingUntil: row.cooling_until,
     ...pauseMember(longestPause(row)),
-    createdAt: row.created_at
+    createdAt: row.created_at,
+    seen: { access: row.access, trust: row.trust, ownerRole: row.role },
+    hasBlocks: Boolean(row.has_blocks)
   }))
 }
+
+/** What is known of it by which images cost. */
+export const measuredOf = ({ pace, provenPlaces: places, reach }: Offer): MeasuredService => ({
+  pace,
+  places,
+  isTrusted: reach === 'all'
+})
 
 const pauseMember = (pause: Pause | undefined): Pick<Offer, 'pause'> => (pause ? { pause } : {})

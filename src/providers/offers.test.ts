@@ -1,3 +1,4 @@
+import { createLocalBell } from '../db/bell.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import { loadConfig } from '../config/config.ts'
@@ -17,7 +18,10 @@ let offers: Offers
 beforeEach(async () => {
   rows = await openRequestRows()
   const clock = { now: () => NOW }
-  offers = createOffers({ store: createProviderStore({ db: rows.db, clock }, loadConfig({}).offering), clock })
+  offers = createOffers({
+    store: createProviderStore({ db: rows.db, bell: createLocalBell(), clock }, loadConfig({}).offering),
+    clock
+  })
   for (const id of ['ann', 'bob', 'caller']) await rows.addUser(id)
 })
 afterEach(() => rows.close())

@@ -62,6 +62,7 @@ const isLacking = ({ pause }: Offer): boolean =>
   pause !== undefined && pause.reason === 'model_missing' && isOpenEnded(pause)
 
 const NO_LISTS: LorasByService = new Map()
+const NOBODY: ReadonlySet<string> = new Set()
 
 export function createOffers({ store, clock }: { store: ProviderStore; clock: Clock }): Offers {
   const listLoras = (offers: readonly Offer[]) =>
@@ -75,12 +76,18 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
     },
     listLoras,
     requireOffer: async ({ principal, model, needs, routing, canWait }) => {
-      const blockedBy = await blocksOf(principal)
       const may = (offer: Offer) =>
         mayUse(offer, principal) && (routing !== 'only_own' || offer.ownerId === principal.userId)
-      const serves = (offer: Offer) => !blockedBy.has(offer.providerId)
       const { features, loras } = readNeeds(needs)
       const able = (offer: Offer) => canDo(offer.features, features) && (canWait || !isLacking(offer))
+      // Accepted it is by what was there a moment ago; who refuses it looks again.
+      const recent = (await store.listRecentOffers([model])).filter((offer) => may(offer) && able(offer))
+      const notServing = recent.some(({ hasBlocks }) => hasBlocks) ? await blocksOf(principal) : NOBODY
+      const open = recent.filter(({ providerId }) => !notServing.has(providerId))
+      const listed = loras.length === 0 ? NO_LISTS : await listLoras(open)
+      if (whoHasLoras(open, { loras, lists: listed }).length > 0) return
+      const blockedBy = await blocksOf(principal)
+      const serves = (offer: Offer) => !blockedBy.has(offer.providerId)
       const everKnown = { seenSince: clock.now() - KNOWN_FOR_MS, drained: true }
       const known = canWait ? everKnown : { seenSince: clock.now() }
       const offers = (await store.listOffers({ ...known, model })).filter(may)

@@ -5,7 +5,8 @@ import type { Feature } from '../images/image-request.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { newId } from '../lib/ids.ts'
 import { type Blocks, findBlocks } from './block-store.ts'
-import { listOffers, type Offer, type OfferFilter } from './offers-store.ts'
+import type { MeasuredService } from './image-cost.ts'
+import { listOffers, measuredOf, type Offer, type OfferFilter } from './offers-store.ts'
 import { easePauses } from './pause-store.ts'
 import { termsToWrite } from './service-terms-store.ts'
 import type { ServiceAccess } from './service-terms.ts'
@@ -22,7 +23,10 @@ import { acceptedOffers, listWishes, noteOffered, type OfferAnswer, type OfferWi
 import { listWarmWishes, noteWarmed, type WarmAnswer, type WarmWish } from './service-warms-store.ts'
 import { noteCondition, type ServiceCondition } from './service-condition-store.ts'
 import { listPaused, type Paused } from './provider-state-store.ts'
-import { type Delivered, noteDelivered } from './service-measures-store.ts'
+import { type Delivered, noteNews } from './service-measures-store.ts'
+import { createPaceNotes } from './pace-notes.ts'
+import { createRecentOffers } from './recent-offers.ts'
+import { listMeasured, type MeasuredImage } from './service-paces-store.ts'
 import type { Standing } from './trust-policy.ts'
 import { admitProvider, findStanding, listStandings } from './trust-store.ts'
 
@@ -68,13 +72,20 @@ export interface ProviderStore {
   graceOnline(until: number): Promise<void>
   /** Offers of image services seen since then, of drained providers and paused services only with `drained`; `model` and `models` narrow. */
   listOffers(filter: OfferFilter): Promise<Offer[]>
+  /** Offers of these models that take work, as they are, or were a moment ago: see `createRecentOffers`. */
+  listRecentOffers(models: readonly string[]): Promise<Offer[]>
+  /** What was measured of the services of a model: those that take work, else all that have it. */
+  listMeasured(model: string): Promise<MeasuredService[]>
   /** Which providers do not serve these people. */
   findBlocks(userIds: readonly string[]): Promise<Blocks>
   listProviders(): Promise<Selectable<Tables['providers']>[]>
   /** Whether a machine of theirs drives an image server; the built-in demo painter is none. */
   hasMachine(ownerId: string): Promise<boolean>
   noteNodeFault(trx: Trx, serviceId: string): Promise<void>
-  noteSuccess(trx: Trx, delivered: Delivered): Promise<void>
+  /** Learns from an image that `isNewsOf` its service. */
+  noteNews(trx: Trx, delivered: Delivered): Promise<void>
+  /** Learns how long an image took, unless it has learnt that of the service a moment ago. */
+  notePace(trx: Trx, measured: MeasuredImage): Promise<void>
   /** What the image server of a service has, as its agent says on this connection. */
   noteFinds(
     connection: { providerId: string; epoch: number },
@@ -123,9 +134,12 @@ const COOLING_STEP_MS = 30_000
 export const COOLING_MOST_MS = 600_000
 
 export function createProviderStore(
-  { db, clock }: Pick<Database, 'db' | 'clock'>,
+  { db, clock, bell }: Pick<Database, 'db' | 'clock' | 'bell'>,
   offering: OfferingConfig
 ): ProviderStore {
+  const listRecentOffers = createRecentOffers(bell, (models) =>
+    listOffers(db, { seenSince: clock.now(), models }, offering.providers)
+  )
   return {
     offering,
 
@@ -196,6 +210,13 @@ export function createProviderStore(
 
     listOffers: (filter) => listOffers(db, filter, offering.providers),
 
+    listRecentOffers,
+
+    listMeasured: async (model) => {
+      const offers = await listRecentOffers([model])
+      return offers.length > 0 ? offers.map(measuredOf) : listMeasured(db, model)
+    },
+
     findBlocks: (userIds) => findBlocks(db, userIds),
 
     listProviders: () => db.selectFrom('providers').selectAll().orderBy('name').execute(),
@@ -232,7 +253,9 @@ export function createProviderStore(
         .execute()
     },
 
-    noteSuccess: (trx, delivered) => noteDelivered(trx, delivered, offering),
+    noteNews: (trx, delivered) => noteNews(trx, delivered, offering),
+
+    notePace: createPaceNotes(() => clock.now()),
 
     noteFinds: (connection, said) => noteFinds(db, { connection, ...said, now: clock.now() }),
 

@@ -1,72 +1,86 @@
+import type { ExpressionBuilder, SelectQueryBuilder } from 'kysely'
 import type { OfferingConfig } from '../config/config.ts'
 import type { Trx } from '../db/database.ts'
-import type { Work } from './image-cost.ts'
+import type { Tables } from '../db/tables.ts'
 import { ALL_MODELS, forgetPauses } from './pause-store.ts'
-import { notePace } from './service-paces-store.ts'
+import type { MeasuredImage } from './service-paces-store.ts'
 import { noteDelivery } from './trust-store.ts'
 
 /** An image that a service has delivered. */
-export interface Delivered {
-  serviceId: string
+export interface Delivered extends MeasuredImage {
+  attemptId: string
   providerId: string
   /** For whom. */
   userId: string
-  model: string
-  /** Milliseconds from its beginning until now. */
-  tookMs: number
-  work: Work
-  /** Its engine told how far it was. */
-  toldSteps: boolean
   /** UTC milliseconds. */
   now: number
 }
 
 /**
- * Learns from an image that a service has delivered, in the transaction that ends its attempt and has locked its provider:
- * that it works, how long it takes, that it can have so many in the works, and how far a new provider is trusted. Places are
- * proven one by one, whatever it declares. Looks first, for most images change nothing but the pace.
+ * Whether an image changes anything of the service that delivered it, or of its provider, as a column of the statement that ends
+ * its attempt: most images do not.
  */
-export async function noteDelivered(trx: Trx, delivered: Delivered, rules: OfferingConfig): Promise<void> {
-  const { serviceId, userId } = delivered
-  const known = await findKnown(trx, delivered)
-  // What begins while another is being delivered needs no place of its own. The one that was delivered runs no more.
-  const isProof = known.proven_places < Math.min(Number(known.running) + 1, known.concurrency)
-  if (isProof || known.faults_in_row !== 0 || known.cooling_until !== 0) {
-    await trx
-      .updateTable('services')
-      .set({ faults_in_row: 0, cooling_until: 0, proven_places: known.proven_places + (isProof ? 1 : 0) })
-      .where('id', '=', serviceId)
-      .execute()
-  }
-  await notePace(trx, delivered)
-  if (known.trust === 'limited' && known.owner_id !== userId) await noteDelivery(trx, delivered, rules)
-  if (known.has_ended_pauses) await forgetPauses(trx, delivered)
-}
+export const isNewsOf = (delivered: Delivered) => (e: ExpressionBuilder<Tables, 'attempts'>) =>
+  e
+    .exists(
+      e
+        .selectFrom('services')
+        .innerJoin('providers', 'providers.id', 'services.provider_id')
+        .select('services.id')
+        .where('services.id', '=', delivered.serviceId)
+        .where((s) =>
+          s.or([
+            s('faults_in_row', '!=', 0),
+            s('cooling_until', '!=', 0),
+            s.and([s('providers.trust', '=', 'limited'), s('providers.owner_id', '!=', delivered.userId)]),
+            s.exists(
+              s
+                .selectFrom('service_pauses')
+                .select('service_pauses.until')
+                .where('service_pauses.service_id', '=', delivered.serviceId)
+                .where('service_pauses.model', 'in', [ALL_MODELS, delivered.model])
+                .where('service_pauses.until', '<=', delivered.now)
+            ),
+            s.and([
+              s('proven_places', '<', s.ref('concurrency')),
+              s('proven_places', '<=', s.selectFrom('attempts as others').$call(countOthers(delivered)))
+            ])
+          ])
+        )
+    )
+    .as('isNews')
 
-/** What an image may change of the service that delivered it, and of its provider. */
-const findKnown = (trx: Trx, { serviceId, providerId, model, now }: Delivered) =>
-  trx
+/**
+ * Learns from an image that `isNewsOf` a service, in the transaction that ends its attempt and has locked its provider: that it
+ * works, that it can have so many in the works, and how far a new provider is trusted. Places are proven one by one, whatever
+ * it declares.
+ */
+export async function noteNews(trx: Trx, delivered: Delivered, rules: OfferingConfig): Promise<void> {
+  const { serviceId, userId } = delivered
+  const known = await trx
     .selectFrom('services')
     .innerJoin('providers', 'providers.id', 'services.provider_id')
-    .select(['faults_in_row', 'cooling_until', 'proven_places', 'concurrency', 'providers.trust', 'providers.owner_id'])
-    .select((e) => [
-      e
-        .selectFrom('attempts')
-        .select((a) => a.fn.countAll<number>().as('images'))
-        .where('attempts.provider_id', '=', providerId)
-        .where('attempts.state', '=', 'running')
-        .where('attempts.service_id', '=', serviceId)
-        .as('running'),
-      e
-        .exists(
-          e
-            .selectFrom('service_pauses')
-            .select('service_pauses.until')
-            .where('service_pauses.service_id', '=', serviceId)
-            .where('service_pauses.model', 'in', [ALL_MODELS, model])
-            .where('service_pauses.until', '<=', now)
-        )
-        .as('has_ended_pauses')
-    ])
+    .select(['proven_places', 'concurrency', 'providers.trust', 'providers.owner_id'])
+    .select((e) => e.selectFrom('attempts as others').$call(countOthers(delivered)).as('others'))
     .where('services.id', '=', serviceId)
     .executeTakeFirstOrThrow()
+  const isProof = known.proven_places < Math.min(Number(known.others) + 1, known.concurrency)
+  await trx
+    .updateTable('services')
+    .set({ faults_in_row: 0, cooling_until: 0, proven_places: known.proven_places + (isProof ? 1 : 0) })
+    .where('id', '=', serviceId)
+    .execute()
+  if (known.trust === 'limited' && known.owner_id !== userId) await noteDelivery(trx, delivered, rules)
+  await forgetPauses(trx, delivered)
+}
+
+/** Images that the service makes besides. What begins while another is being delivered needs no place of its own. */
+const countOthers =
+  ({ providerId, serviceId, attemptId }: Delivered) =>
+  <DB extends { others: Tables['attempts'] }>(query: SelectQueryBuilder<DB, 'others', object>) =>
+    (query as unknown as SelectQueryBuilder<{ others: Tables['attempts'] }, 'others', object>)
+      .select((e) => e.fn.countAll<number>().as('images'))
+      .where('others.provider_id', '=', providerId)
+      .where('others.state', '=', 'running')
+      .where('others.service_id', '=', serviceId)
+      .where('others.id', '!=', attemptId)

@@ -63,18 +63,13 @@ export async function notePace(trx: Trx, { serviceId, model, tookMs, work, toldS
 }
 
 /** What was measured of each service that makes images of a model. */
-export async function listMeasured(db: Db, model: string): Promise<Map<string, MeasuredService>> {
+export async function listMeasured(db: Db, model: string): Promise<MeasuredService[]> {
   const { rows } = await listRows(db, { model })
-  return new Map(
-    rows.map((row) => [
-      row.service_id,
-      {
-        pace: paceOfRow(row),
-        places: row.proven_places,
-        isTrusted: row.trust === 'trusted' || (row.role === 'admin' && row.trust !== 'blocked')
-      }
-    ])
-  )
+  return rows.map((row) => ({
+    pace: paceOfRow(row),
+    places: row.proven_places,
+    isTrusted: row.trust === 'trusted' || (row.role === 'admin' && row.trust !== 'blocked')
+  }))
 }
 
 const listRows = keepQuery((db, { model }: { model: string }) =>

@@ -141,7 +141,7 @@ async function whyUnserved(
   const drained = await servedBy(online)
   const away = await servedBy(known)
   const unapproved = await servedBy(online.map((offer) => ({ ...offer, reach: 'all' as const })))
-  const has = (services: ReadonlyMap<string, string[]>, id: string) => (services.get(id) ?? []).length > 0
+  const has = (services: ReadonlyMap<string, readonly string[]>, id: string) => (services.get(id) ?? []).length > 0
   return new Map(
     tasks.map(({ id }) => [
       id,

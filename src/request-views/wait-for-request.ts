@@ -2,7 +2,7 @@ import { startListening } from '../db/listen.ts'
 import { errors } from '../lib/errors.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { hasEnded } from '../requests/request-states.ts'
-import { BEGUN } from '../requests/ring-request.ts'
+import { BEGUN } from '../requests/bell-hints.ts'
 import { findOutcome, type Outcome } from './outcome-store.ts'
 
 /** How often those who wait for a request, or watch it, look by themselves, in case a bell was lost. */

@@ -2,12 +2,14 @@ import type { Trx } from '../db/database.ts'
 import { lockPerson, lockQueue, lockRequest } from '../db/locks.ts'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
+import type { MeasuredService } from '../providers/image-cost.ts'
 import { requireWebhookRoom } from '../usage/budgets.ts'
 import { reserveImages } from '../usage/reserve-images.ts'
 import { countTaken } from '../usage/unfinished-store.ts'
 import { createOnce, type Once } from './create-once.ts'
 import { countPendingWebhooks } from './outbox-store.ts'
 import type { RequestParts } from './request-parts.ts'
+import { queuedFor } from './bell-hints.ts'
 import { requireRoomFor, requireStorageRoom } from './require-storage-room.ts'
 import { ringRequest } from './ring-request.ts'
 import { type SharedInputs, shareInputs } from './share-inputs.ts'
@@ -20,6 +22,8 @@ export interface Admission {
   once: Omit<Once, 'userId'> | undefined
   /** All images that its requests begin with. */
   inputs: readonly RequestInput[]
+  /** Models of its images, each once. */
+  models: readonly string[]
   /** The request that is queued again. */
   reopens?: string
   /** Throws when nobody can do it; not asked of a call that repeats one. */
@@ -28,9 +32,12 @@ export interface Admission {
   open(trx: Trx): Promise<Opened>
 }
 
+/** By what images of each model cost. */
+export type Measured = ReadonlyMap<string, readonly MeasuredService[]>
+
 interface Opened extends Wanted {
   /** Writes them; asked when there is room for them. */
-  queue(place: { shared: SharedInputs; now: number }): Promise<Queued>
+  queue(place: { shared: SharedInputs; measured: Measured; now: number }): Promise<Queued>
 }
 
 interface Wanted {
@@ -53,14 +60,16 @@ interface Queued {
  * Throws `queue_full`, `insufficient_quota`, `idempotency_mismatch`, and what `check` and `open` throw; nothing is kept then.
  */
 export async function admitImages(
-  parts: Pick<RequestParts, 'database' | 'assets' | 'limits'>,
-  { principal, once, inputs, reopens, check, open }: Admission
+  parts: Pick<RequestParts, 'database' | 'assets' | 'limits' | 'providers'>,
+  { principal, once, inputs, models, reopens, check, open }: Admission
 ): Promise<{ id: string; repeated: boolean }> {
-  const { database, limits } = parts
+  const { database, limits, providers } = parts
   const { userId } = principal
   let requestIds: readonly string[] = []
   const admitted = await createOnce(parts, once && { ...once, userId }, async (bind) => {
     await check()
+    const measured = new Map<string, MeasuredService[]>()
+    for (const model of models) measured.set(model, await providers.listMeasured(model))
     const shared = await shareInputs(parts, { ownerId: userId, inputs })
     const id = await database.db.transaction().execute(async (trx) => {
       await lockPerson(trx, userId)
@@ -68,7 +77,7 @@ export async function admitImages(
       await lockQueue(trx)
       const opened = await open(trx)
       await requireRoom(trx, opened, { parts, principal })
-      const queued = await opened.queue({ shared, now: database.clock.now() })
+      const queued = await opened.queue({ shared, measured, now: database.clock.now() })
       requestIds = queued.requestIds
       await bind(trx, queued.id)
       // Once more, now that they are counted.
@@ -79,7 +88,7 @@ export async function admitImages(
     return id
   })
   if (!admitted.repeated) {
-    database.bell.ring('tasks')
+    for (const model of models) database.bell.ring('tasks', queuedFor(model))
     for (const id of requestIds) ringRequest(database.bell, { id, userId })
   }
   return admitted

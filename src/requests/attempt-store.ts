@@ -2,6 +2,7 @@ import type { Insertable, Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import { keepQuery } from '../db/keep-query.ts'
 import type { Tables } from '../db/tables.ts'
+import { type Delivered, isNewsOf } from '../providers/service-measures-store.ts'
 
 export type AttemptRow = Selectable<Tables['attempts']>
 /** What holds a lease that is kept alive. */
@@ -11,8 +12,11 @@ export const isLeased = ({ state }: Pick<AttemptRow, 'state'>): boolean => (LEAS
 
 type AttemptChange = Partial<Omit<AttemptRow, 'id' | 'task_id' | 'request_id' | 'token_hash'>>
 
-export async function insertAttempt(trx: Trx, row: Insertable<Tables['attempts']>): Promise<void> {
-  await trx.insertInto('attempts').values(row).execute()
+export type NewAttempt = Insertable<Tables['attempts']>
+
+/** Those that run have their requests run, which is done by a trigger; so has a standby that begins. */
+export async function insertAttempts(trx: Trx, rows: readonly NewAttempt[]): Promise<void> {
+  await trx.insertInto('attempts').values(rows).execute()
 }
 
 export const findAttempt = async (db: Db, id: string): Promise<AttemptRow | undefined> =>
@@ -89,6 +93,31 @@ export async function changeAttempt(trx: Trx, id: string, change: AttemptChange)
 const changeRow = keepQuery((trx, { id, change }: { id: string; change: AttemptChange }) =>
   trx.updateTable('attempts').set(change).where('id', '=', id)
 )
+
+/**
+ * Ends an attempt that has delivered. `isNews`: the image changes what is known of the service that made it, besides how long
+ * one takes.
+ */
+export async function succeedAttempt(
+  trx: Trx,
+  { delivered, generatingMs }: { delivered: Delivered; generatingMs: number }
+): Promise<{ isNews: boolean }> {
+  const { isNews } = await trx
+    .updateTable('attempts')
+    .set({
+      state: 'succeeded',
+      // A lapsed lease may have left its reason.
+      reason: null,
+      reason_message: null,
+      progress: 100,
+      finished_at: delivered.now,
+      generating_ms: generatingMs
+    })
+    .where('id', '=', delivered.attemptId)
+    .returning(isNewsOf(delivered))
+    .executeTakeFirstOrThrow()
+  return { isNews: Boolean(isNews) }
+}
 
 export interface AttemptProgress {
   percent: number

@@ -13,6 +13,7 @@ export async function disconnectAgent(
   options: { voided: boolean }
 ): Promise<void> {
   await parts.providers.disconnect(connection)
+  parts.database.bell.ring('tasks')
   if (!options.voided) return
   for (const attempt of await listLiveOfProvider(parts.database.db, connection.providerId)) {
     if (attempt.epoch !== connection.epoch) continue // A newer connection goes on with it.

@@ -76,9 +76,9 @@ async function strand({ database }: RequestParts, stranded: readonly Stranded[])
 interface Candidates {
   lanes: Lane[]
   /** Services online that could take what is in a lane. */
-  ableFor(lane: Lane): string[]
+  ableFor(lane: Lane): readonly string[]
   /** Those of them that have not been left alone all that time. */
-  leftFor(lane: Lane): string[]
+  leftFor(lane: Lane): readonly string[]
 }
 
 async function findCandidates(

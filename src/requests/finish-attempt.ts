@@ -2,12 +2,12 @@ import { lockProvider, lockRequest } from '../db/locks.ts'
 import { factColumns, type StoredFacts } from '../assets/stored-facts.ts'
 import type { ImageReport } from '../images/image-report.ts'
 import { workOf } from '../providers/image-cost.ts'
-import { recordImage } from '../usage/usage-store.ts'
-import { type AttemptRow, changeAttempt } from './attempt-store.ts'
+import { type AttemptRow, succeedAttempt } from './attempt-store.ts'
 import { finishRequest } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import { insertAssets } from './request-store.ts'
-import { madeBy, ringRequest } from './ring-request.ts'
+import { madeBy } from './bell-hints.ts'
+import { ringRequest } from './ring-request.ts'
 import { changeFenced } from './task-store.ts'
 
 /** An image whose bytes are in the store already. */
@@ -25,8 +25,8 @@ export interface DeliveredImage extends StoredFacts {
 }
 
 /**
- * Ends an attempt with its image: attempt, task, request, asset and usage in one transaction, fenced by the task's
- * current attempt. False when the task is no longer this attempt's: nothing was written, the bytes are not wanted.
+ * Ends an attempt with its image: attempt, task, request, asset and (by a trigger) usage in one transaction, fenced by the
+ * task's current attempt. False when the task is no longer this attempt's: nothing was written, the bytes are not wanted.
  */
 export async function finishAttempt(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
@@ -48,15 +48,18 @@ export async function finishAttempt(
     }
     const task = await changeFenced(trx, { taskId: attempt.task_id, attemptId: attempt.id }, change)
     if (!task) return undefined
-    await changeAttempt(trx, attempt.id, {
-      state: 'succeeded',
-      // A lapsed lease may have left its reason.
-      reason: null,
-      reason_message: null,
-      progress: 100,
-      finished_at: now,
-      generating_ms: image.generatingMs
-    })
+    const delivered = {
+      attemptId: attempt.id,
+      serviceId: attempt.service_id,
+      providerId: attempt.provider_id,
+      userId: task.user_id,
+      model: task.model,
+      tookMs: now - attempt.assigned_at,
+      work: workOf({ size: image, steps: image.steps }),
+      toldSteps: attempt.progressed_at !== null,
+      now
+    }
+    const { isNews } = await succeedAttempt(trx, { delivered, generatingMs: image.generatingMs })
     await insertAssets(trx, [
       {
         id: image.assetId,
@@ -70,30 +73,8 @@ export async function finishAttempt(
         created_at: now
       }
     ])
-    await recordImage(trx, {
-      asset_id: image.assetId,
-      request_id: task.request_id,
-      user_id: task.user_id,
-      api_key_id: task.api_key_id,
-      provider_id: attempt.provider_id,
-      service_id: attempt.service_id,
-      kind: task.kind,
-      model: task.model,
-      width: image.width,
-      height: image.height,
-      generating_ms: image.generatingMs,
-      created_at: now
-    })
-    await providers.noteSuccess(trx, {
-      serviceId: attempt.service_id,
-      providerId: attempt.provider_id,
-      userId: task.user_id,
-      model: task.model,
-      tookMs: now - attempt.assigned_at,
-      work: workOf({ size: image, steps: image.steps }),
-      toldSteps: attempt.progressed_at !== null,
-      now
-    })
+    if (isNews) await providers.noteNews(trx, delivered)
+    await providers.notePace(trx, delivered)
     const ended = await finishRequest(trx, task.request_id, { state: 'succeeded', finishedAt: now })
     return { userId: task.user_id, hasWebhook: ended !== undefined && ended.webhook_url !== null }
   })

@@ -4,8 +4,8 @@ import type { Trx } from '../db/database.ts'
 import { SEEDS } from '../images/fields.ts'
 import { newId } from '../lib/ids.ts'
 import { DEFAULT_VISIBILITY } from '../lib/visibility.ts'
-import { workOf } from '../providers/image-cost.ts'
-import { nextOrderKeys } from './queue-store.ts'
+import { costOf, workOf } from '../providers/image-cost.ts'
+import type { Measured } from './admit-images.ts'
 import type { TaskClass } from './request-states.ts'
 import { insertAssets, insertRequest, type NewAsset } from './request-store.ts'
 import type { SharedInputs } from './share-inputs.ts'
@@ -16,6 +16,7 @@ export interface SubmissionPlace {
   taskClass: TaskClass
   batch?: { id: string; position: number }
   shared: Pick<SharedInputs, 'storageKeyOf'>
+  measured: Measured
   now: number
 }
 
@@ -71,12 +72,13 @@ async function insertWaitingTasks(
   const { userId } = principal
   const { size, steps } = image.parameters
   const work = workOf({ size, source: submission.inputs[0], steps })
-  const works = Array.from({ length: image.n }, () => work)
-  const orderKeys = await nextOrderKeys(trx, { userId, model: image.model, taskClass: place.taskClass }, works)
+  const { model } = image
+  const cost = costOf(place.measured.get(model) ?? [], work)
+  const { taskClass } = place
   const firstSeed = image.parameters.seed ?? randomInt(SEEDS)
   await insertTasks(
     trx,
-    orderKeys.map((orderKey, position) => ({
+    Array.from({ length: image.n }, (_, position) => ({
       id: newId('tsk'),
       request_id: place.requestId,
       user_id: userId,
@@ -84,12 +86,13 @@ async function insertWaitingTasks(
       position,
       state: 'queued' as const,
       kind: image.kind,
-      model: image.model,
+      model,
       needs: needsOf(submission).join(' '),
       routing: submission.routing,
       seed: (firstSeed + position) % SEEDS,
-      class: place.taskClass,
-      order_key: orderKey,
+      class: taskClass,
+      order_key: { userId, model, taskClass, ahead: position * cost },
+      cost,
       pixels: Math.round(work.megapixels * 1e6),
       steps: steps ?? null,
       queued_at: place.now,

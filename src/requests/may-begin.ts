@@ -12,7 +12,7 @@ import type { TaskRow } from './task-store.ts'
 export async function mayBegin(
   trx: Trx,
   begin: {
-    task: TaskRow
+    task: Pick<TaskRow, 'user_id' | 'model'>
     serviceId: string
     providerId: string
     providers: Pick<ProviderStore, 'offering'>

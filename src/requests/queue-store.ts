@@ -1,8 +1,5 @@
 import { sql } from 'kysely'
-import type { Db, Trx } from '../db/database.ts'
-import { keepQuery } from '../db/keep-query.ts'
-import { costOf, type MeasuredService, type Work, workOfTask } from '../providers/image-cost.ts'
-import { listMeasured } from '../providers/service-paces-store.ts'
+import type { Db } from '../db/database.ts'
 
 /**
  * Ids of requests with images running or waiting, of one person or of everybody: those running first, then those nearest
@@ -29,50 +26,26 @@ export async function listUnfinishedIds(
   return [...new Set([...running, ...waiting].map((task) => task.request_id))]
 }
 
-/** Where images of one person wait. */
-interface Place {
+/** The next place of one person among the waiting images of a model and class. */
+export interface NextPlace {
   userId: string
   model: string
   taskClass: number
+  /** What those will cost that the same statement queues before it. */
+  ahead: number
 }
 
 /**
- * Virtual start times for more of a person's images among the waiting ones of a model and class, in tenths of a second of a
- * GPU: behind what the person's own will cost, level with the head of everybody else's. So the images of somebody who queues
- * 500 lie between those of the others, not before them, and large ones further apart than small ones.
+ * The virtual start time of one more of a person's images among the waiting ones of a model and class, in tenths of a second of a
+ * GPU, as a value for the statement that queues it: behind what the person's own will cost, level with the head of everybody
+ * else's. So the images of somebody who queues 500 lie between those of the others, not before them, and large ones further apart
+ * than small ones.
  */
-export async function nextOrderKeys(trx: Trx, place: Place, works: readonly Work[]): Promise<number[]> {
-  const services = [...(await listMeasured(trx, place.model)).values()]
-  let next = await findStart(trx, place, services)
-  return works.map((work) => {
-    const key = next
-    next += costOf(services, work)
-    return key
-  })
+export function nextOrderKey({ userId, model, taskClass, ahead }: NextPlace) {
+  const waiting = sql`from tasks where state = 'queued' and model = ${model} and class = ${taskClass}`
+  return sql<number>`coalesce(
+    (select order_key + cost ${waiting} and user_id = ${userId} order by order_key desc limit 1),
+    (select order_key ${waiting} order by order_key limit 1),
+    0
+  ) + ${ahead}`
 }
-
-async function findStart(trx: Trx, place: Place, services: readonly MeasuredService[]): Promise<number> {
-  const { rows } = await listEnds(trx, place)
-  const last = rows.find(({ is_own }) => is_own === 1)
-  return last ? last.order_key + costOf(services, workOfTask(last)) : (rows[0]?.order_key ?? 0)
-}
-
-/** The last of the person's own waiting images there, and the first of anybody's. */
-const listEnds = keepQuery((db, place: Place) => {
-  const waiting = db
-    .selectFrom('tasks')
-    .select(['order_key', 'pixels', 'steps'])
-    .where('state', '=', 'queued')
-    .where('model', '=', place.model)
-    .where('class', '=', place.taskClass)
-    .limit(1)
-  const own = waiting
-    .select(sql<number>`1`.as('is_own'))
-    .where('user_id', '=', place.userId)
-    .orderBy('order_key', 'desc')
-  const first = waiting.select(sql<number>`0`.as('is_own')).orderBy('order_key')
-  return db
-    .selectFrom(own.as('own'))
-    .selectAll()
-    .unionAll(db.selectFrom(first.as('first')).selectAll())
-})

@@ -1,6 +1,6 @@
 import { cancelRequest } from './cancel-request.ts'
 import { changeRequest } from './change-request.ts'
-import { claimTask } from './claim-task.ts'
+import { claimTasks } from './claim-tasks.ts'
 import { connectAgent } from './connect-agent.ts'
 import { deleteRequest } from './delete-request.ts'
 import { disconnectAgent } from './disconnect-agent.ts'
@@ -67,7 +67,7 @@ export function createRequestLifecycle(parts: RequestParts) {
     giveUp: bind(giveUpRequest),
     /** Throws `insufficient_quota` when somebody has stored as much as they may. */
     requireStorageRoom: (userId: string) => requireStorageRoom(parts.database.db, { limits: parts.limits, userId }),
-    claim: bind(claimTask),
+    claim: bind(claimTasks),
     startStandby: bind(startStandby),
     releaseStandby: bind(releaseStandby),
     findAttempt: bind(findHeldAttempt),

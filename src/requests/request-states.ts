@@ -11,7 +11,7 @@ export type { RequestState } from '../db/tables.ts'
  *
  * A queued task may be held ready by a busy service (`tasks.held`): it waits as before, and whoever claims it takes it.
  *
- * A request runs as soon as one of its tasks does and ends when all of them have: succeeded with at least one image,
+ * A request runs as soon as one of its attempts does (a trigger sees to that) and ends when all of them have: succeeded with at least one image,
  * otherwise failed (or canceled when that is why). Its finished images stay in every case.
  *
  * An attempt: (standby ─►) running ─► succeeded | failed | canceled, or ─► lapsed when its lease runs out. A lapsed attempt still

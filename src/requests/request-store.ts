@@ -25,16 +25,6 @@ export const findRequest = (db: Db, id: string): Promise<RequestRow | undefined>
 export const listRequestsById = (db: Db, ids: readonly string[]): Promise<RequestRow[]> =>
   db.selectFrom('requests').selectAll().where('id', 'in', ids).execute()
 
-/** Has a waiting request run, and returns it as it has become; undefined when it did not wait any more. */
-export const markStarted = (trx: Trx, id: string, now: number): Promise<RequestRow | undefined> =>
-  trx
-    .updateTable('requests')
-    .set((e) => ({ state: 'running', started_at: e.fn.coalesce('started_at', e.val(now)) }))
-    .where('id', '=', id)
-    .where('state', '=', 'queued')
-    .returningAll()
-    .executeTakeFirst()
-
 /** What its owner says of a request; what is absent stays. */
 export interface RequestChange {
   visibility?: Visibility

@@ -2,8 +2,8 @@ import type { Trx } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import { mayUseModel, type Principal } from '../lib/principal.ts'
 import { type Admission, admitImages } from './admit-images.ts'
-import { workOfTask } from '../providers/image-cost.ts'
-import { nextOrderKeys } from './queue-store.ts'
+import { costOf, workOfTask } from '../providers/image-cost.ts'
+import { nextOrderKey } from './queue-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { reopenRequest, type RequestRow } from './request-store.ts'
 import { requireOwnRequest } from './require-own-request.ts'
@@ -27,6 +27,7 @@ export async function retryRequest(
     // They are there already.
     inputs: [],
     reopens: id,
+    models: [request.model],
     check: () => requireSomewhere(parts, { request, principal }),
     open: (trx) => reopen(trx, request)
   })
@@ -40,11 +41,12 @@ async function reopen(trx: Trx, request: RequestRow): ReturnType<Admission['open
   return {
     images: missing.length,
     webhooks: request.webhook_url === null ? 0 : 1,
-    queue: async ({ now }) => {
+    queue: async ({ now, measured }) => {
       const taskClass = classOf(missing)
-      const orderKeys = await nextOrderKeys(trx, { userId, model, taskClass }, missing.map(workOfTask))
-      for (const [index, task] of missing.entries()) {
-        await reopenTask(trx, task.id, { class: taskClass, order_key: orderKeys[index] ?? 0, queued_at: now })
+      for (const task of missing) {
+        const cost = costOf(measured.get(model) ?? [], workOfTask(task))
+        const place = { class: taskClass, order_key: nextOrderKey({ userId, model, taskClass, ahead: 0 }), cost }
+        await reopenTask(trx, task.id, { ...place, queued_at: now })
       }
       return { id, requestIds: [id] }
     }

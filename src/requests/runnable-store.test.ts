@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { plansOf, wasteful } from '../../tests/support/query-plans.ts'
 import type { Database, Db } from '../db/database.ts'
-import { nextOrderKeys } from './queue-store.ts'
+import { nextOrderKey } from './queue-store.ts'
 import { TASK_CLASS } from './request-states.ts'
 import { listHeads, listLanes, listWaitingModels } from './runnable-store.ts'
 import type { TaskRow } from './task-store.ts'
@@ -15,7 +15,7 @@ let db: Db
 beforeAll(async () => {
   database = await openTestDatabase({ clock: { now: () => 0 } })
   db = database.db
-  const users = ['owner', 'ann', 'bob'].map((id) => ({ id, email: `${id}@example.org` }))
+  const users = ['owner', 'ann', 'bob', 'cid', 'dan'].map((id) => ({ id, email: `${id}@example.org` }))
   const rest = { name: 'u', role: 'member', created_at: 1, updated_at: 1 }
   await db
     .insertInto('users')
@@ -102,7 +102,7 @@ describe('listLanes', () => {
     expect((await lanesOf(MODEL)).toSorted()).toEqual(here)
     expect((await lanesOf(MODEL, 'unknown', 'other')).toSorted()).toEqual([...here, 'elsewhere'].toSorted())
     expect(await lanesOf()).toEqual([])
-    expect((await listLanes(db, ['other']))[0]).toEqual({
+    expect((await listLanes(db, ['other']))[0]).toMatchObject({
       id: 'elsewhere',
       user_id: 'ann',
       model: 'other',
@@ -113,8 +113,19 @@ describe('listLanes', () => {
       refusals: 0,
       held: 0,
       order_key: 1,
-      queued_at: 800
+      queued_at: 800,
+      request_id: 'req_elsewhere',
+      not_before: 0
     })
+  })
+
+  it('says of which lanes the first image is all there is', async () => {
+    await add('first of two', { user_id: 'cid' })
+    await add('second of two', { user_id: 'cid' })
+    await add('only one', { user_id: 'dan' })
+    const lanes = await listLanes(db, [MODEL])
+    const aloneOf = (user: string) => lanes.filter(({ user_id }) => user_id === user).map(({ is_alone }) => is_alone)
+    expect([aloneOf('cid'), aloneOf('dan')]).toEqual([[0], [1]])
   })
 
   it('jumps over images that wait at the last place there is', async () => {
@@ -181,7 +192,8 @@ describe('with a long queue', () => {
     expect(searched).toEqual([
       'SEARCH tasks USING INDEX tasks_by_lane (model=?)',
       `SEARCH tasks USING INDEX tasks_by_lane (model=? AND (${lane},order_key)>(?,?,?,?,?,?,?,?))`,
-      `SEARCH tasks USING INDEX tasks_by_lane (model=? AND ${lane.replaceAll(',', '=? AND ')}=?)`
+      // Whether there is a second one, and the first ones.
+      ...Array(2).fill(`SEARCH tasks USING INDEX tasks_by_lane (model=? AND ${lane.replaceAll(',', '=? AND ')}=?)`)
     ])
   })
 
@@ -215,28 +227,27 @@ describe('with a long queue', () => {
     await add('one')
     const place = { userId: 'ann', model: MODEL, taskClass: TASK_CLASS.async }
     const plans = await plansOf(db, async (recorded) => {
-      await nextOrderKeys(recorded as never, place, [])
-      await nextOrderKeys(recorded as never, { ...place, userId: 'bob' }, [])
+      for (const userId of ['ann', 'bob']) {
+        await recorded.selectNoFrom(nextOrderKey({ ...place, userId, ahead: 0 }).as('key')).execute()
+      }
     })
-    // The two that are looked at are of one row each.
-    expect(wasteful(plans).filter((plan) => !/^SCAN (own|first)$/.test(plan))).toEqual([])
+    expect(wasteful(plans).filter((plan) => plan !== 'SCAN CONSTANT ROW')).toEqual([])
+    expect(plans.filter((plan) => /^SEARCH tasks/.test(plan))).toHaveLength(4)
   })
 })
 
-describe('nextOrderKeys', () => {
-  const keyOf = (userId: string, change: { model?: string; taskClass?: number } = {}) =>
-    db.transaction().execute(async (trx) => {
-      const place = { userId, model: MODEL, taskClass: TASK_CLASS.async, ...change }
-      return (await nextOrderKeys(trx, place, [{ megapixels: 1 }, { megapixels: 1 }]))[0]
-    })
+describe('nextOrderKey', () => {
+  const keyOf = async (userId: string, change: { model?: string; taskClass?: number } = {}) => {
+    const place = { userId, model: MODEL, taskClass: TASK_CLASS.async, ...change }
+    return (await db.selectNoFrom(nextOrderKey({ ...place, ahead: 0 }).as('key')).executeTakeFirst())?.key
+  }
 
   it("lies behind one's own, and level with the head of the others", async () => {
     expect(await keyOf('ann')).toBe(0)
-    for (const key of [10, 11, 12]) await add(`ann ${key}`, { order_key: key })
-    // An image of 1024 × 1024 pixels that nobody has measured.
+    for (const key of [10, 11, 12]) await add(`ann ${key}`, { order_key: key, cost: 105 })
     expect(await keyOf('ann')).toBe(12 + 105)
     expect(await keyOf('bob')).toBe(10)
-    await add('bob 10', { user_id: 'bob', order_key: 10 })
+    await add('bob 10', { user_id: 'bob', order_key: 10, cost: 105 })
     expect(await keyOf('bob')).toBe(10 + 105)
     expect(await keyOf('owner')).toBe(10)
   })

@@ -7,44 +7,56 @@ import type { TaskRow } from './task-store.ts'
  * anywhere and nobody holds them ready. Those that have, and those that are held, are lanes of their own, so that none of them
  * hides another.
  */
-export interface Lane extends Pick<TaskRow, 'model' | 'user_id' | 'class' | 'needs' | 'routing'>, FirstImage {
-  node_faults: number
-  refusals: number
-  /** 1: each of them is held ready by a service. */
-  held: number
+export interface Lane extends WaitingImage {
+  /** 1: no other image waits in it. */
+  is_alone: number
 }
 
-/** Of the first image in a lane. */
-type FirstImage = Pick<TaskRow, 'id' | 'order_key' | 'queued_at'>
+/** What of the columns of a waiting task says where it may go, and when. A lane is known by its first image. */
+export type WaitingImage = Pick<TaskRow, (typeof COLUMNS)[number]>
 
 /**
  * Whether the images of a lane go to different places: then one that cannot begin says nothing about the others.
  */
-export const isMixed = (lane: Pick<Lane, 'node_faults' | 'refusals' | 'held'>): boolean =>
+export const isMixed = (lane: Pick<WaitingImage, 'node_faults' | 'refusals' | 'held'>): boolean =>
   isTried(lane) || lane.held > 0
 
 /**
  * Whether each image of a lane may have failed somewhere else: then one that cannot begin says nothing about the
  * others.
  */
-export const isTried = ({ node_faults, refusals }: Pick<Lane, 'node_faults' | 'refusals'>): boolean =>
+export const isTried = ({ node_faults, refusals }: Pick<WaitingImage, 'node_faults' | 'refusals'>): boolean =>
   node_faults > 0 || refusals > 0
 
 /**
  * What makes a lane, besides its model. The index `tasks_by_lane` is sorted by the model, these, and the order within
  * the lane.
  */
-const LANE = ['user_id', 'class', 'needs', 'routing', 'node_faults', 'refusals', 'held']
+const LANE = ['user_id', 'class', 'needs', 'routing', 'node_faults', 'refusals', 'held'] as const
+const COLUMNS = [
+  'id',
+  'model',
+  ...LANE,
+  'order_key',
+  'queued_at',
+  'request_id',
+  'position',
+  'kind',
+  'seed',
+  'pixels',
+  'steps',
+  'losses',
+  'not_before',
+  'current_attempt_id'
+] as const
 /** No image is behind this place in its lane. */
 const LAST = Number.MAX_SAFE_INTEGER
 
 // Put together once, because every round asks these queries.
 const lane = sql.raw(LANE.join(', '))
 const inOrder = sql.raw('order_key, queued_at')
-const columnsOfHead = sql.raw(
-  ['id', 'model', ...LANE, 'order_key', 'queued_at'].map((name) => `head.${name}`).join(', ')
-)
-const inSameLane = sql.raw(['model', ...LANE].map((name) => `${name} = lane.${name}`).join(' and '))
+const columnsOfHead = sql.raw(COLUMNS.map((name) => `head.${name}`).join(', '))
+const inLaneOf = (row: string) => sql.raw(['model', ...LANE].map((name) => `${name} = ${row}.${name}`).join(' and '))
 // Values rather than columns, for SQLite finds no place in an index by several columns of another table; and behind the
 // last that there can be in a lane, for it would read all that are equal in what it compares.
 const behindLane = sql.raw([...LANE.map((name) => `coalesce(lanes.${name}, lanes.${name})`), LAST].join(', '))
@@ -84,7 +96,9 @@ export async function listLanes(db: Db, models: readonly string[]): Promise<Lane
         order by ${lane}, ${inOrder} limit 1
       )
     )
-    select * from lanes`.execute(db)
+    select *, (
+      select id from tasks where state = 'queued' and ${inLaneOf('lanes')} order by ${inOrder} limit 1 offset 1
+    ) is null as is_alone from lanes`.execute(db)
   return rows
 }
 
@@ -95,16 +109,16 @@ export async function listLanes(db: Db, models: readonly string[]): Promise<Lane
 export async function listHeads(
   db: Db,
   { lanes, limit, now }: { lanes: readonly Lane[]; limit: number; now?: number }
-): Promise<Map<string, TaskRow[]>> {
+): Promise<Map<string, WaitingImage[]>> {
   if (lanes.length === 0) return new Map()
   const first = (which = sql``) =>
-    sql`select id from tasks where state = 'queued' and ${inSameLane} ${which} order by ${inOrder} limit ${limit}`
+    sql`select id from tasks where state = 'queued' and ${inLaneOf('lane')} ${which} order by ${inOrder} limit ${limit}`
   const ids =
     now === undefined
       ? first()
       : sql`select id from (${first(sql`and not_before <= ${now}`)}) union all select id from (${first(sql`and not_before > ${now}`)})`
-  const { rows } = await sql<TaskRow & { lane_id: string }>`
-    select lane.id as lane_id, head.* from tasks as lane join tasks as head on head.id in (${ids})
+  const { rows } = await sql<WaitingImage & { lane_id: string }>`
+    select lane.id as lane_id, ${columnsOfHead} from tasks as lane join tasks as head on head.id in (${ids})
     where lane.id in (${sql.join(lanes.map(({ id }) => id))})`.execute(db)
   return Map.groupBy(rows, ({ lane_id }) => lane_id)
 }

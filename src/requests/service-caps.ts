@@ -60,7 +60,10 @@ export async function capsOf(
 }
 
 const isNew = ({ reach }: { reach: Reach }): boolean => reach === 'few'
-const hasCaps = ({ imagesPerHour, imagesPerUserHour }: ServiceCaps): boolean =>
+export const hasCaps = ({
+  imagesPerHour,
+  imagesPerUserHour
+}: Pick<ServiceCaps, 'imagesPerHour' | 'imagesPerUserHour'>): boolean =>
   imagesPerHour !== undefined || imagesPerUserHour !== undefined
 
 /** Images that others had of each of these services within an hour, those that are being made included. */

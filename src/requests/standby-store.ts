@@ -1,12 +1,21 @@
 import type { Trx } from '../db/database.ts'
-import { changeFenced, isDue, takesWork, type TaskClaim, type TaskRow } from './task-store.ts'
+import { isStillOpen, type OpenService } from '../providers/claim-grounds-store.ts'
+import {
+  type AskedImage,
+  askedColumns,
+  changeFenced,
+  isDue,
+  takesWork,
+  type TaskClaim,
+  type TaskRow
+} from './task-store.ts'
 
 /**
- * Has a waiting task held ready for an attempt; false when somebody has it, or may still bring it, and where `takeTask` takes
+ * Has a waiting task held ready for an attempt; undefined when somebody has it, or may still bring it, and where `takeTask` takes
  * none. It goes on waiting: whoever is idle takes it as before.
  */
-export async function holdTask(trx: Trx, claim: TaskClaim): Promise<boolean> {
-  const { numUpdatedRows } = await trx
+export const holdTask = (trx: Trx, claim: TaskClaim, seen?: OpenService): Promise<AskedImage | undefined> =>
+  trx
     .updateTable('tasks')
     .set({ current_attempt_id: claim.attemptId, held: 1 })
     .where('id', '=', claim.taskId)
@@ -14,9 +23,9 @@ export async function holdTask(trx: Trx, claim: TaskClaim): Promise<boolean> {
     .where('current_attempt_id', 'is', null)
     .where(takesWork(claim))
     .where(isDue(claim))
+    .$if(seen !== undefined, (q) => q.where(isStillOpen(seen as OpenService, claim.now)))
+    .returning(askedColumns)
     .executeTakeFirst()
-  return numUpdatedRows > 0n
-}
 
 /** Has the attempt that holds a task ready run it; false when it no longer holds it, or its provider takes no work. */
 export async function startHeldTask(

@@ -2,7 +2,6 @@ import { lockProvider, lockRequest } from '../db/locks.ts'
 import { changeAttempt, findAttempt } from './attempt-store.ts'
 import { mayBegin } from './may-begin.ts'
 import type { RequestParts } from './request-parts.ts'
-import { markStarted } from './request-store.ts'
 import { ringRequest } from './ring-request.ts'
 import { releaseHeldTask, startHeldTask } from './standby-store.ts'
 import { findTask } from './task-store.ts'
@@ -32,7 +31,6 @@ export async function startStandby(
     if (isStarted) {
       // Its time counts from now, and not from when it was fetched; never before the task was queued, whatever the clock says.
       await changeAttempt(trx, attemptId, { state: 'running', assigned_at: Math.max(now, task.queued_at) })
-      await markStarted(trx, requestId, now)
     } else await releaseHeldTask(trx, { taskId: task.id, attemptId })
     return { isStarted, userId: task.user_id }
   })

@@ -24,6 +24,7 @@ export async function submitRequest(
     principal,
     once: idempotency && { ...idempotency, fingerprint: fingerprintOf(submission) },
     inputs,
+    models: [image.model],
     check: () => requireOffer(parts, submission),
     open: async (trx) => ({
       images: image.n,

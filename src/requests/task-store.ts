@@ -1,20 +1,31 @@
-import type { ExpressionBuilder, Insertable, Selectable } from 'kysely'
+import type { ExpressionBuilder, Insertable, RawBuilder, Selectable } from 'kysely'
 import type { Db, Trx } from '../db/database.ts'
 import { keepQuery } from '../db/keep-query.ts'
 import type { Tables } from '../db/tables.ts'
+import { isStillOpen, type OpenService } from '../providers/claim-grounds-store.ts'
 import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
 import { forgetStandby } from './attempt-store.ts'
 import { UNFINISHED } from './request-states.ts'
+import { type NextPlace, nextOrderKey } from './queue-store.ts'
 import { isRequestFault, isSpending, type Machine } from './retry-policy.ts'
 
 export type TaskRow = Selectable<Tables['tasks']>
 
-export async function insertTasks(trx: Trx, rows: readonly Insertable<Tables['tasks']>[]): Promise<void> {
+type NewTask = Insertable<Tables['tasks']>
+/** One that is written with its place in the queue, or is to get the next one there. */
+type QueuedTask = Omit<NewTask, 'order_key'> & { order_key: number | NextPlace }
+
+export async function insertTasks(trx: Trx, rows: readonly QueuedTask[]): Promise<void> {
   await insertRows(trx, rows)
 }
 
-const insertRows = keepQuery((trx, rows: readonly Insertable<Tables['tasks']>[]) =>
-  trx.insertInto('tasks').values(rows)
+const insertRows = keepQuery((trx, rows: readonly QueuedTask[]) =>
+  trx.insertInto('tasks').values(
+    rows.map(({ order_key: key, ...row }) => ({
+      ...row,
+      order_key: typeof key === 'object' && 'ahead' in key ? nextOrderKey(key) : key
+    }))
+  )
 )
 
 export const findTask = (db: Db, id: string): Promise<TaskRow | undefined> =>
@@ -109,12 +120,32 @@ export const isDue =
       )
     ])
 
+/** What was asked for, which is its request's. */
+export interface AskedImage {
+  prompt: string
+  parameters: string
+}
+
+/** The columns of it, read with the statement that changes its task. */
+export const askedColumns = (e: ExpressionBuilder<Tables, 'tasks'>) => {
+  const request = e.selectFrom('requests').whereRef('requests.id', '=', 'tasks.request_id')
+  return [
+    request.select('requests.prompt').$asScalar().$notNull().as('prompt'),
+    request.select('requests.parameters').$asScalar().$notNull().as('parameters')
+  ] as const
+}
+
 /**
  * Takes a waiting task for an attempt; undefined when another was quicker, the provider has been taken over or drained, or
  * it is too early to try it on this service again. `wasElsewhere`: a service held it ready, or had it when its lease ran out.
+ * With `seen` it is undefined, too, when what the service is open to has changed since then.
  * From here on the late result of an earlier attempt whose lease lapsed is not wanted any more, and nobody holds the task ready.
  */
-export async function takeTask(trx: Trx, claim: TaskClaim): Promise<{ wasElsewhere: boolean } | undefined> {
+export async function takeTask(
+  trx: Trx,
+  claim: TaskClaim,
+  seen?: OpenService
+): Promise<(AskedImage & { wasElsewhere: boolean }) | undefined> {
   const taken = await trx
     .updateTable('tasks')
     .set({ state: 'running', current_attempt_id: claim.attemptId })
@@ -122,7 +153,9 @@ export async function takeTask(trx: Trx, claim: TaskClaim): Promise<{ wasElsewhe
     .where('state', '=', 'queued')
     .where(takesWork(claim))
     .where(isDue(claim))
+    .$if(seen !== undefined, (q) => q.where(isStillOpen(seen as OpenService, claim.now)))
     .returning(['held', 'losses'])
+    .returning(askedColumns)
     .executeTakeFirst()
   if (!taken) return undefined
   // One that has lapsed is a loss of its task until it is back or has ended.
@@ -131,7 +164,7 @@ export async function takeTask(trx: Trx, claim: TaskClaim): Promise<{ wasElsewhe
     await trx.updateTable('tasks').set({ held: 0 }).where('id', '=', claim.taskId).execute()
     await forgetStandby(trx, claim.taskId)
   }
-  return { wasElsewhere: taken.losses > 0 || taken.held > 0 }
+  return { prompt: taken.prompt, parameters: taken.parameters, wasElsewhere: taken.losses > 0 || taken.held > 0 }
 }
 
 async function endLapsed(trx: Trx, taskId: string): Promise<void> {
@@ -210,7 +243,7 @@ export async function failWaiting(
 export async function reopenTask(
   trx: Trx,
   id: string,
-  place: Pick<TaskRow, 'class' | 'order_key' | 'queued_at'>
+  place: Pick<TaskRow, 'class' | 'cost' | 'queued_at'> & { order_key: RawBuilder<number> }
 ): Promise<void> {
   await trx
     .updateTable('tasks')

@@ -1,22 +1,4 @@
-import type { Insertable } from 'kysely'
-import type { Db, Trx } from '../db/database.ts'
-import type { Tables } from '../db/tables.ts'
-
-type UsageImage = Omit<Insertable<Tables['usage_images']>, 'rolled_up' | 'first_of_request'>
-
-/**
- * Counts one stored image. Called inside the transaction that finishes it, so that an image is counted exactly when
- * it exists.
- */
-export async function recordImage(trx: Trx, row: UsageImage): Promise<void> {
-  await trx
-    .insertInto('usage_images')
-    .values((e) => {
-      const earlier = e.selectFrom('usage_images').select('asset_id').where('request_id', '=', row.request_id)
-      return { ...row, first_of_request: e.case().when(e.exists(earlier)).then(0).else(1).end() }
-    })
-    .execute()
-}
+import type { Db } from '../db/database.ts'
 
 /**
  * Images of a key or a person since `since`, which must be the beginning of an hour: the totals and what is not in them

@@ -1,3 +1,4 @@
+import { claimOne } from '../support/claim-one.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HOUR_MS } from '../../src/lib/durations.ts'
 import { findTask, listTasks } from '../../src/requests/task-store.ts'
@@ -16,7 +17,7 @@ const onlyTask = async () => (await listTasks(db(), await world.submit(0, 1)))[0
 
 /** Gives the work to an agent, which fails; what becomes of the task. */
 async function failOn(agent: Connection, { taskId, reason }: { taskId: string; reason: 'timeout' | 'crashed' }) {
-  const given = await operations().claim({ task: (await findTask(db(), taskId))!, ...agent })
+  const given = await claimOne(operations(), { task: (await findTask(db(), taskId))!, ...agent })
   const attempt = await operations().findAttempt(given!.attemptId)
   expect(await operations().fail(attempt!, { reason, message: 'It did not work.' })).toBe(true)
   return (await findTask(db(), taskId))!.state
@@ -33,7 +34,7 @@ describe('an image', () => {
   it('that failed soon is tried again also where it failed, later each time, three times in all', async () => {
     const agent = await world.connect(0, { name: 'one' })
     const taskId = await onlyTask()
-    const claim = async () => operations().claim({ task: (await findTask(db(), taskId))!, ...agent })
+    const claim = async () => claimOne(operations(), { task: (await findTask(db(), taskId))!, ...agent })
     for (const delayMs of [1000, 5000]) {
       expect(await failOn(agent, { taskId, reason: 'crashed' })).toBe('queued')
       world.clock.advance(delayMs - 1)
@@ -49,7 +50,7 @@ describe('an image', () => {
     expect(await failOn(one, { taskId, reason: 'crashed' })).toBe('queued')
     expect(await failOn(two, { taskId, reason: 'crashed' })).toBe('queued')
     for (const agent of [one, two]) {
-      expect(await operations().claim({ task: (await findTask(db(), taskId))!, ...agent })).toBeUndefined()
+      expect(await claimOne(operations(), { task: (await findTask(db(), taskId))!, ...agent })).toBeUndefined()
     }
   })
 
@@ -71,7 +72,7 @@ describe('an image', () => {
     await failOn(agent, { taskId, reason: 'crashed' })
     world.clock.jump(byMs)
     await operations().followClock(world.clock)
-    const claim = async () => operations().claim({ task: (await findTask(db(), taskId))!, ...agent })
+    const claim = async () => claimOne(operations(), { task: (await findTask(db(), taskId))!, ...agent })
     world.clock.advance(999)
     expect(await claim()).toBeUndefined()
     world.clock.advance(1)

@@ -8,7 +8,8 @@ import { deleteBlock, insertBlock } from '../../src/providers/block-store.ts'
 import { drainProvider, resumeProvider } from '../../src/providers/provider-state-store.ts'
 import { createProviderStore } from '../../src/providers/provider-store.ts'
 import { cancelRequest } from '../../src/requests/cancel-request.ts'
-import { claimTask } from '../../src/requests/claim-task.ts'
+import { claimTasks } from '../../src/requests/claim-tasks.ts'
+import type { TaskRow } from '../../src/requests/task-store.ts'
 import { insertSubmission } from '../../src/requests/insert-submission.ts'
 import { TASK_CLASS } from '../../src/requests/request-states.ts'
 import { findTask, listTasks } from '../../src/requests/task-store.ts'
@@ -34,6 +35,8 @@ afterAll(async () => {
 const newModel = () => `model-${++models}`
 
 const storeOf = () => createProviderStore(database, loadConfig({}).offering)
+const claimTask = async (task: TaskRow, slot: { serviceId: string; providerId: string; epoch: number }) =>
+  (await claimTasks({ database, limits, providers: storeOf() }, [{ task, ...slot }]))[0]
 
 /** A new connection of the provider of this name, with one service for the model. */
 async function connect(name: string, model: string) {
@@ -81,7 +84,10 @@ const submit = (model: string, n: number): Promise<string> =>
         isAsync: true,
         routing: 'any'
       },
-      { taskClass: TASK_CLASS.async, now: Date.now(), shared: { storageKeyOf: async (_, input) => input.storageKey } }
+      {
+        ...{ taskClass: TASK_CLASS.async, now: Date.now(), measured: new Map() },
+        shared: { storageKeyOf: async (_, input) => input.storageKey }
+      }
     )
   )
 
@@ -140,15 +146,15 @@ it('a drain lets no claim through that comes after it, of another process either
 
   const [task] = waiting
   if (!task) return // The claimer was through before it could be drained.
-  expect(await claimTask({ database, limits, providers: storeOf() }, { task, ...slot })).toBeUndefined()
+  expect(await claimTask(task, slot)).toBeUndefined()
   await resumeProvider(database.db, slot.providerId)
-  expect(await claimTask({ database, limits, providers: storeOf() }, { task, ...slot })).toBeDefined()
+  expect(await claimTask(task, slot)).toBeDefined()
 })
 
 describe('a claim', () => {
   const claim = async (requestId: string, slot: Awaited<ReturnType<typeof connect>>) => {
     const [task] = await listTasks(database.db, requestId)
-    return claimTask({ database, limits, providers: storeOf() }, { task: task!, ...slot })
+    return claimTask(task!, slot)
   }
 
   it('takes the task, starts its request, and is a lease', async () => {
@@ -192,7 +198,7 @@ describe('a claim', () => {
     const requestId = await submit(model, 1)
     const [task] = await listTasks(database.db, requestId)
     await cancelRequest({ database }, requestId)
-    expect(await claimTask({ database, limits, providers: storeOf() }, { task: task!, ...slot })).toBeUndefined()
+    expect(await claimTask(task!, slot)).toBeUndefined()
     expect(await findTask(database.db, task!.id)).toMatchObject({ state: 'canceled' })
     expect(await attemptsOf(requestId)).toEqual([])
   })
@@ -205,7 +211,7 @@ describe('a claim', () => {
     const other = { id: 'usr_2', name: 'o', email: 'o@example.org', role: 'member', created_at: 1, updated_at: 1 }
     await database.db.insertInto('users').values(other).execute()
     await database.db.updateTable('providers').set({ owner_id: 'usr_2' }).where('id', '=', slot.providerId).execute()
-    const take = () => claimTask({ database, limits, providers: storeOf() }, { task: task!, ...slot })
+    const take = () => claimTask(task!, slot)
     await insertBlock(database.db, { providerId: slot.providerId, userId: USER, now: 1 })
     expect(await take()).toBeUndefined()
     await deleteBlock(database.db, { providerId: slot.providerId, userId: USER })

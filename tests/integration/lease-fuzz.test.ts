@@ -1,3 +1,4 @@
+import { claimOne } from '../support/claim-one.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hasEnded } from '../../src/requests/request-states.ts'
@@ -115,7 +116,7 @@ async function finishAll(memory: Memory): Promise<void> {
     await requests.expireLeases()
     const waiting = await database.db.selectFrom('tasks').selectAll().where('state', '=', 'queued').execute()
     for (const task of waiting) {
-      const given = await requests.claim({ task, ...connection })
+      const given = await claimOne(requests, { task, ...connection })
       const attempt = given && (await requests.findAttempt(given.attemptId, given.token))
       if (attempt) await requests.finish(attempt, deliveredImage())
     }

@@ -1,3 +1,4 @@
+import { claimOne } from '../support/claim-one.ts'
 import { HOUR_MS } from '../../src/lib/durations.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
@@ -71,7 +72,7 @@ interface Lease {
 
 async function claim(taskId: string, agent: Connection): Promise<Lease> {
   const task = await findTask(db(), taskId)
-  const given = await operations().claim({ task: task!, ...agent })
+  const given = await claimOne(operations(), { task: task!, ...agent })
   return { id: given!.attemptId, token: given!.token }
 }
 

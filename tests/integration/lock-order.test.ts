@@ -27,7 +27,7 @@ const EXPECTED: Record<string, string[]> = {
   'providers/service-warms-store.ts askWarm': ['provider'],
   'requests/admit-images.ts admitImages': ['person', 'request', 'queue'],
   'requests/cancel-request.ts cancelRequests': ['request'],
-  'requests/claim-task.ts claimTask': ['provider', 'request'],
+  'requests/claim-tasks.ts claimTasks': ['provider', 'request'],
   'requests/connect-agent.ts connectAgent': ['person', 'offers', 'request'],
   'requests/expire-waiting.ts strand': ['request'],
   'requests/fail-attempt.ts failAttempt': ['provider', 'request'],

@@ -1,3 +1,4 @@
+import { claimOne } from '../support/claim-one.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { viewRequest } from '../../src/request-views/view-request.ts'
 import { queueOutlooks, shownState } from '../../src/request-views/queue-outlook.ts'
@@ -40,7 +41,7 @@ async function arrange(): Promise<{ id: string; taskId: string; held: { id: stri
 }
 
 const claim = async (taskId: string, agent: Connection, more: { isStandby?: boolean } = {}) =>
-  operations().claim({ task: await task(taskId), ...agent, ...more })
+  claimOne(operations(), { task: await task(taskId), ...agent, ...more })
 
 const WAITING = { state: 'queued', held: 0, current_attempt_id: null, losses: 0, node_faults: 0, refusals: 0 }
 

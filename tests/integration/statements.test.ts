@@ -6,7 +6,7 @@ import { plainPng } from '../support/pictures.ts'
 import { startTestGateway } from '../support/test-gateway.ts'
 
 /** What one image may ask of the database between its call and the answer. */
-const MOST = 32
+const MOST = 18
 /** What is looked at on a timer, whether or not there are images. */
 const ROUNDS = /pragma|"lease_until" [<>]|"webhook_deliveries"|set "loaded" =|"attempts"."progressed_at"/
 

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import { createProviderStore } from '../../src/providers/provider-store.ts'
-import { claimTask } from '../../src/requests/claim-task.ts'
+import { claimTasks } from '../../src/requests/claim-tasks.ts'
 import { listHeads, listLanes } from '../../src/requests/runnable-store.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { openTestDatabase } from './open-test-database.ts'
@@ -20,7 +20,8 @@ process.stdout.write('ready\n')
 await once(process.stdin, 'data')
 const claimed: string[] = []
 for (const task of tasks) {
-  if (await claimTask({ database, limits, providers }, { task, ...slot })) claimed.push(task.id)
+  const [taken] = await claimTasks({ database, limits, providers }, [{ task, ...slot }])
+  if (taken) claimed.push(task.id)
 }
 process.stdout.write(JSON.stringify(claimed))
 await database.close()

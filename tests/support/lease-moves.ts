@@ -1,3 +1,4 @@
+import { claimOne } from './claim-one.ts'
 import { AppError } from '../../src/lib/errors.ts'
 import { NODE_FAULTS, REQUEST_FAULTS } from '../../src/protocol/messages.ts'
 import { type AttemptRow, isLeased, listExpired } from '../../src/requests/attempt-store.ts'
@@ -102,7 +103,7 @@ const MOVES = {
   claimReplaced: async (memory, { database, requests, pick }) => {
     const waiting = await database.db.selectFrom('tasks').selectAll().where('state', '=', 'queued').execute()
     const [task, replaced] = [at(waiting, pick), at(memory.pastConnections, pick)]
-    if (task && replaced && (await requests.claim({ task, ...replaced }))) {
+    if (task && replaced && (await claimOne(requests, { task, ...replaced }))) {
       memory.offences.push('a replaced connection was given work')
     }
   },
@@ -240,7 +241,7 @@ async function claim(
   const connection = memory.connections.get(agent)?.connection
   if (!task || !connection || task.model !== MODEL) return
   const { serviceId, providerId, epoch } = connection
-  const given = await requests.claim({ task, serviceId, providerId, epoch, isStandby })
+  const given = await claimOne(requests, { task, serviceId, providerId, epoch, isStandby })
   if (given) memory.leases.push({ attemptId: given.attemptId, token: given.token, agent })
 }
 

@@ -42,6 +42,8 @@ import * as pictureReports from './039-picture-reports.ts'
 import * as keysOfAgents from './040-keys-of-agents.ts'
 import * as promptIndex from './041-prompt-index.ts'
 import * as webhooksToCome from './042-webhooks-to-come.ts'
+import * as saidOnce from './043-said-once.ts'
+import * as reckonedCosts from './044-reckoned-costs.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -90,5 +92,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '039-picture-reports': pictureReports,
   '040-keys-of-agents': keysOfAgents,
   '041-prompt-index': promptIndex,
-  '042-webhooks-to-come': webhooksToCome
+  '042-webhooks-to-come': webhooksToCome,
+  '043-said-once': saidOnce,
+  '044-reckoned-costs': reckonedCosts
 }
