@@ -282,16 +282,14 @@ export const errors = {
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),
   /** Every image server that could do it asked for patience, or cannot begin. */
   upstreamBusy,
-  /**
-   * Owners let others have so many images within an hour; `until`, UTC milliseconds, is when there may be more, if that is known.
-   * An SDK that waited as long as it obeys would be told the same, each time after waiting anew.
-   */
+  /** Owners let others have so many images within an hour; there may be more at `until`, UTC milliseconds, if that is known. */
   upstreamCapped: (until: number | undefined, now: number) => {
     const seconds = until === undefined ? Infinity : Math.ceil((until - now) / 1000)
+    const when = until === undefined ? 'Try again later.' : `There may be more at ${toIsoSecond(until)}.`
     return upstreamBusy(
-      'The owners of the machines that have this model let others have so many images within an hour, and these have been made. ' +
-        (until === undefined ? 'Try again later.' : `There may be more at ${toIsoSecond(until)}.`),
+      `The owners of the machines that have this model let others have so many images within an hour, and these have been made. ${when}`,
       seconds,
+      // An SDK that waited as long as it obeys would be told the same.
       seconds > LONGEST_ADVICE_S ? { retry: false } : {}
     )
   },
