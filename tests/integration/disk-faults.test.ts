@@ -72,19 +72,19 @@ async function expectStorageUnavailable(response: Response): Promise<void> {
 }
 
 describe('a disk of images that fails', () => {
-  type Step = 'writeFile' | 'sync'
-  /** What the disk says to that step from now on, after the first bytes have been taken; undefined lets it work again. */
+  type Step = 'writev' | 'sync'
+  /** What the disk says to that step from now on, while more is to come; undefined lets it work again. */
   let says: { step: Step; code: string } | undefined
 
   const breakDisk = async () => {
     const file = await open(join(gateway.dataDir, 'a file'), 'w')
     await file.close()
     const prototype = Object.getPrototypeOf(file) as FileHandle
-    wrap(prototype, 'writeFile', (original) => {
-      return async function (this: FileHandle, ...args: Parameters<typeof original>) {
-        if (says?.step !== 'writeFile') return original.apply(this, args)
-        for await (const _ of args[0] as AsyncIterable<Buffer>) throw faultOf(says.code)
-      }
+    wrap(prototype, 'writev', (original) => {
+      return async function (this: FileHandle, pieces: Buffer[]) {
+        if (says?.step === 'writev') throw faultOf(says.code)
+        return original.call(this, pieces)
+      } as typeof original
     })
     wrap(prototype, 'sync', (original) => {
       return async function (this: FileHandle) {
@@ -114,27 +114,24 @@ describe('a disk of images that fails', () => {
     })
   }
 
-  it.each<Step>(['writeFile', 'sync'])(
-    'at %s is answered 503 to whoever sends one, and leaves nothing',
-    async (step) => {
-      await breakDisk()
-      const { agent, id, attemptId, token } = await assigned()
-      const before = await storedFiles(gateway.dataDir)
-      for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']) {
-        says = { step, code }
-        const image_url = `data:image/png;base64,${(await large).toString('base64')}`
-        const json = { model: 'demo', prompt: 'x', images: [{ image_url }] }
-        await expectStorageUnavailable(await edit())
-        await expectStorageUnavailable(await gateway.call('/v1/images/edits', { key: user.key, json }))
-        await expectStorageUnavailable(await agent.put(attemptId, { token, body: await large }))
-        expect(await storedFiles(gateway.dataDir)).toEqual(before)
-      }
-      says = undefined
-      expect((await agent.put(attemptId, { token, body: await picture() })).status).toBe(200)
-      expect((await ended(user, id)).status).toBe('PROCESSED')
-      await agent.close()
+  it.each<Step>(['writev', 'sync'])('at %s is answered 503 to whoever sends one, and leaves nothing', async (step) => {
+    await breakDisk()
+    const { agent, id, attemptId, token } = await assigned()
+    const before = await storedFiles(gateway.dataDir)
+    for (const code of ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']) {
+      says = { step, code }
+      const image_url = `data:image/png;base64,${(await large).toString('base64')}`
+      const json = { model: 'demo', prompt: 'x', images: [{ image_url }] }
+      await expectStorageUnavailable(await edit())
+      await expectStorageUnavailable(await gateway.call('/v1/images/edits', { key: user.key, json }))
+      await expectStorageUnavailable(await agent.put(attemptId, { token, body: await large }))
+      expect(await storedFiles(gateway.dataDir)).toEqual(before)
     }
-  )
+    says = undefined
+    expect((await agent.put(attemptId, { token, body: await picture() })).status).toBe(200)
+    expect((await ended(user, id)).status).toBe('PROCESSED')
+    await agent.close()
+  })
 })
 
 describe('a disk of the database that fails', () => {
