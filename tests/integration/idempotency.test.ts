@@ -118,6 +118,7 @@ describe('the same call again', () => {
     const { user, model } = await fakes.newcomer()
     const first = await generate(user, 'k', { model: model.id })
     await gateway.database.db.deleteFrom('service_models').where('model', '=', model.id).execute()
+    gateway.database.bell.ring('providers')
     expect((await generate(user, 'k', { model: model.id })).body).toEqual(first.body)
     expect(refusalOf(await generate(user, 'other', { model: model.id }))).toMatchObject({ code: 'no_provider' })
   })

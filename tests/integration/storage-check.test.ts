@@ -41,6 +41,7 @@ async function makeImage() {
 async function makeUnnamed() {
   const image = await makeImage()
   await gateway.database.db.deleteFrom('assets').where('id', '=', image.row.id).execute()
+  await gateway.database.db.deleteFrom('usage_images').where('asset_id', '=', image.row.id).execute()
   await makeOld(image.row.storage_key, image.bytes)
   return image
 }
