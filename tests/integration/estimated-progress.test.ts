@@ -3,6 +3,7 @@ import { openEvents } from '../support/dashboard-events.ts'
 import { type HandWorker, startHandWorker } from '../support/hand-worker.ts'
 import { jobCalls } from '../support/job-calls.ts'
 import { readJobEvents } from '../support/job-events.ts'
+import { measuredAgain } from '../support/measured-again.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 
 let gateway: TestGateway
@@ -26,6 +27,7 @@ async function makeSilently(count: number): Promise<void> {
     const id = await jobs.submit({ model: 'paint' })
     await worker.finish(await worker.next())
     await jobs.ended(id)
+    await measuredAgain()
   }
   await gateway.database.db.updateTable('service_paces').set({ megapixel_ms: 40_000 }).execute()
 }

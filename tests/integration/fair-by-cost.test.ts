@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type HandWorker, startHandWorker } from '../support/hand-worker.ts'
+import { measuredAgain } from '../support/measured-again.ts'
 import { plainPng } from '../support/pictures.ts'
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
-import { waitFor } from '../support/wait-for.ts'
 
 const LARGE = { width: 1024, height: 1024 }
 const SMALL = { width: 256, height: 256 }
@@ -114,22 +114,17 @@ it('is measured here, not told by the agent, and moved little by a clock that wa
           .execute()
     }
   }
-  /** Of many images a second one is. */
-  const isMeasuredAgain = () => {
-    const from = Date.now()
-    return waitFor(() => Date.now() - from > 1000)
-  }
   await (await make()).finish()
   const first = (await paceOf('sd'))?.megapixel_ms ?? 0
   expect(first).toBeGreaterThan(0)
   expect(first).toBeLessThan(60_000)
-  await isMeasuredAgain()
+  await measuredAgain()
   const late = await make()
   await late.isFrom(365 * 86_400_000)
   await late.finish()
   const second = (await paceOf('sd'))?.megapixel_ms ?? 0
   expect(second).toBeLessThanOrEqual(first * 1.6 + 1)
-  await isMeasuredAgain()
+  await measuredAgain()
   const early = await make()
   await early.isFrom(-86_400_000)
   await early.finish()
