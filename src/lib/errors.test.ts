@@ -5,9 +5,11 @@ const NOW = Date.parse('2030-06-15T12:00:00Z')
 
 it.each([
   [59_000, 59, undefined],
-  [59_001, 59, false],
+  [59_001, 60, false],
+  [3_600_000, 3600, false],
+  [3_600_001, 3600, false],
   [-1, 1, undefined],
-  [undefined, 59, false]
+  [undefined, 3600, false]
 ])('a cap that ends in %o ms is asked for again in %d seconds, by an SDK: %o', (leftMs, retryAfterSeconds, retry) => {
   const until = leftMs === undefined ? undefined : NOW + leftMs
   expect(errors.upstreamCapped(until, NOW)).toMatchObject({ retryAfterSeconds, retry })

@@ -1,4 +1,5 @@
 import { toIsoSecond } from './clock.ts'
+import { HOUR_MS } from './durations.ts'
 import { nameAvailable, type NoProvider, noProviderWords } from './no-provider-words.ts'
 import type { Scope } from './principal.ts'
 import { type Loss, wouldDeleteWords } from './would-delete-words.ts'
@@ -16,7 +17,7 @@ export interface AppErrorOptions {
   fields?: Readonly<Record<string, string>>
   /** False when the same call again cannot help, so that SDKs do not do the work three times. */
   retry?: boolean
-  /** Seconds; of our own choice at most 59, because official clients ignore longer ones. */
+  /** Seconds; at most 59 where clients are to come back by themselves, because official ones ignore longer ones. */
   retryAfterSeconds?: number
   /** Further response headers that belong to the answer (`allow`, `www-authenticate`, …). */
   headers?: Record<string, string>
@@ -289,8 +290,8 @@ export const errors = {
     return upstreamBusy(
       `The owners of the machines that have this model let others have so many images within an hour, and these have been made. ${when}`,
       seconds,
-      // An SDK that waited as long as it obeys would be told the same.
-      seconds > LONGEST_ADVICE_S ? { retry: false } : {}
+      // An SDK that waited as long as it obeys would be told the same; others are told the truth.
+      seconds > LONGEST_ADVICE_S ? { retry: false, retryAfterSeconds: Math.min(seconds, HOUR_MS / 1000) } : {}
     )
   },
   conflict: (message: string) => make('conflict', 409, { retry: false })(message),

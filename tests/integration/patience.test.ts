@@ -175,7 +175,7 @@ describe('a caller who waits for nothing else', () => {
     expect(error).toMatchObject({ status: 503, code: 'upstream_busy' })
     expect(error.message).toMatch(/within an hour.* There may be more at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.$/)
     // An SDK would obey 59 seconds twice, and be told the same.
-    expect(error.headers?.get('retry-after')).toBe('59')
+    expect(Number(error.headers?.get('retry-after'))).toBeGreaterThan(3500)
     expect(error.headers?.get('x-should-retry')).toBe('false')
     const ends = gateway.database.db.selectFrom('requests').select(['state', 'error_code', 'error_message'])
     expect(await ends.where('state', '!=', 'succeeded').execute()).toEqual([
