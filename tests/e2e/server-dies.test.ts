@@ -7,7 +7,7 @@ import { openVisitor, startBrowser, type Visitor } from './visitor.ts'
 
 const MODEL = 'attic-painter'
 const PROMPT = 'a lighthouse in a storm'
-const DOWN = 'The image server cannot be used, goes on by itself'
+const DOWN = 'The image server cannot be used, goes on when it can be'
 
 let gateway: TestGateway
 let images: FakeOpenAIServer
