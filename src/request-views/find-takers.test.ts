@@ -56,6 +56,9 @@ async function failed(id: string, service_id: string, not_before: number): Promi
   await rows.db.updateTable('tasks').set({ node_faults: 1, not_before }).where('id', '=', id).execute()
 }
 
+const block = (provider_id: string, user_id = 'ann') =>
+  rows.db.insertInto('provider_blocks').values({ provider_id, user_id, created_at: 0 }).execute()
+
 const pause = (service_id: string, until: number) =>
   rows.db
     .insertInto('service_pauses')
@@ -154,6 +157,26 @@ describe('who may make an image', () => {
   ])('is nobody: %s with %j', async (reason, provider) => {
     await connect('a', { provider })
     expect(await takersOf()).toEqual({ open: [], wait: { reason } })
+  })
+
+  it.each([
+    ['listed for others', 'not_served', { service: { access: '["bob@example.org"]' } }],
+    ['for its owner alone', 'away', { service: { access: '"private"' } }],
+    ['offline for longer than it is known', 'away', { provider: { online_until: NOW - 8 * DAY_MS } }]
+  ])('is nobody where the machine does not serve who asked: %s', async (_what, reason, options) => {
+    await connect('a', options)
+    await block('a')
+    expect(await takersOf()).toEqual({ open: [], wait: { reason } })
+  })
+
+  it('is somebody who is away rather than nobody, where another does not serve who asked', async () => {
+    await connect('a')
+    await block('a')
+    expect((await takersOf()).wait).toEqual({ reason: 'not_served' })
+    await addTask('own', 'ann', { routing: 'only_own' })
+    expect((await takersOf('own')).wait).toEqual({ reason: 'away' })
+    await connect('b', { provider: { online_until: NOW - DAY_MS } })
+    expect((await takersOf()).wait).toEqual({ reason: 'away' })
   })
 
   it('is nobody else when it is to be one of their own', async () => {

@@ -6,13 +6,24 @@ import { type CapEnds, type Capped, capsOf, findCapEnds, isCapped } from '../req
 import { servicesFor } from '../requests/services-for.ts'
 import { listFailures, type TaskRow } from '../requests/task-store.ts'
 
-export const WAIT_REASONS = ['capped', 'retry', 'paused', 'unusable', 'missing', 'drained', 'away', 'approval'] as const
+export const WAIT_REASONS = [
+  'capped',
+  'retry',
+  'paused',
+  'unusable',
+  'missing',
+  'drained',
+  'away',
+  'approval',
+  'not_served'
+] as const
 
 /**
  * `capped`: the owners of what could make the image let others have no more of it for now. `retry`: it
  * failed on all of them, and is tried again. `paused`: its image server asked for patience. `unusable`: its image server cannot be reached or refuses its key. `missing`: its image server is there and lacks
  * the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online.
- * `approval`: it may not serve others until an admin lets it.
+ * `approval`: it may not serve others until an admin lets it. `not_served`: there are only machines whose owners do not
+ * serve who asked; nobody is named.
  */
 export type WaitReason = (typeof WAIT_REASONS)[number]
 
@@ -141,11 +152,15 @@ async function whyUnserved(
   const drained = await servedBy(online)
   const away = await servedBy(known)
   const unapproved = await servedBy(online.map((offer) => ({ ...offer, reach: 'all' as const })))
+  // Private services are nobody's business.
+  const others = known.filter(({ access, reach }) => access !== 'private' && reach === 'all')
+  const unserving = await servedBy(others.map((offer) => ({ ...offer, access: 'members' as const, hasBlocks: false })))
   const has = (services: ReadonlyMap<string, readonly string[]>, id: string) => (services.get(id) ?? []).length > 0
-  return new Map(
-    tasks.map(({ id }) => [
-      id,
-      has(drained, id) ? 'drained' : has(away, id) ? 'away' : has(unapproved, id) ? 'approval' : 'away'
-    ])
-  )
+  const reasonOf = (id: string): WaitReason => {
+    if (has(drained, id)) return 'drained'
+    if (has(away, id)) return 'away'
+    if (has(unapproved, id)) return 'approval'
+    return has(unserving, id) ? 'not_served' : 'away'
+  }
+  return new Map(tasks.map(({ id }) => [id, reasonOf(id)]))
 }

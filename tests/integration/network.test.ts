@@ -225,7 +225,8 @@ describe('somebody who is blocked', () => {
     expect((await jobCalls(gateway, other).ended(others)).status).toBe('PROCESSED')
     await aRoundPasses()
     expect(worker.assigned()).toHaveLength(2)
-    expect((await jobCalls(gateway, blocked).get(waiting)).status).toBe('QUEUED')
+    const told = await jobCalls(gateway, blocked).get(waiting)
+    expect(told).toMatchObject({ status: 'QUEUED', waiting: { reason: 'not_served' } })
 
     expect((await pagesOf(owner).unblock(id, blocked.id)).blocked).toEqual([])
     await worker.finish(await worker.next())

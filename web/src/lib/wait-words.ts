@@ -9,7 +9,9 @@ const REASONS: Record<WaitReason, string> = {
   missing: 'The image server does not have the model',
   drained: 'The owner has paused the machine',
   away: 'No machine for it is online',
-  approval: "The machine waits for an admin's approval"
+  approval: "The machine waits for an admin's approval",
+  // Admins read it of others' requests, too.
+  not_served: 'The owner of the machine does not serve the account that asked'
 }
 
 /** What happens when the wait is over. */

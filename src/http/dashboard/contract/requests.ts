@@ -1,7 +1,8 @@
 export type RequestStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
 
 /** See `WaitReason` of `request-views/find-takers.ts`. */
-export type WaitReason = 'capped' | 'retry' | 'paused' | 'unusable' | 'missing' | 'drained' | 'away' | 'approval'
+export type WaitReason =
+  'capped' | 'retry' | 'paused' | 'unusable' | 'missing' | 'drained' | 'away' | 'approval' | 'not_served'
 
 /** Who may fetch the images of a request: see `lib/visibility.ts`. */
 export type Visibility = 'PUBLIC' | 'UNLISTED' | 'PRIVATE' | 'SECRET'

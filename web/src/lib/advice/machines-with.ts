@@ -31,6 +31,24 @@ export function tellOwners(machines: readonly Machine[], what: string): string {
   return `tell ${new Intl.ListFormat('en', { style: 'long', type: 'disjunction' }).format([...named].slice(0, MOST_NAMED))}`
 }
 
+/**
+ * Whether somebody else's machine makes this model, or without one any, for others now. Where it is not offered to the reader
+ * all the same, its owner does not serve them.
+ */
+export const isMadeForOthers = (
+  { reader, providers }: { reader: { id: string }; providers: readonly ProviderInfo[] },
+  model?: string
+): boolean =>
+  providers.some(
+    ({ owner, trust, services }) =>
+      owner.id !== reader.id &&
+      (trust.state === 'trusted' || trust.state === 'limited') &&
+      services.some(
+        ({ type, access, models }) =>
+          type === 'image' && access !== 'private' && models.some(({ id, canMake }) => id === (model ?? id) && canMake)
+      )
+  )
+
 /** Machines that make this model, or without one any, for their owners alone until an admin lets them in. */
 export const pendingWith = (providers: readonly ProviderInfo[], model?: string): ProviderInfo[] =>
   providers.filter(

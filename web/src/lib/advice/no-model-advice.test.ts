@@ -63,6 +63,22 @@ describe('without any model', () => {
     expect(tell([away, rig]).title).toMatch(/right now$/)
   })
 
+  it('says that what makes images now does not serve the reader, and nothing of the kind of what could not', () => {
+    const makes = { ...rig, services: [serving({ canMake: true })] }
+    const limited = { ...makes, trust: { state: 'limited', since: 1, isShared: true } } as const
+    const listed = { ...makes, services: [serving({ canMake: true, access: 'listed' })] }
+    for (const machine of [makes, limited, listed]) {
+      expect(tell([away, paused, machine])).toEqual({
+        title: 'The machines that make images now do not serve your account',
+        advice: { text: 'Whom a machine serves is for its owner to say.' }
+      })
+    }
+    const closed = { ...makes, trust: { state: 'closed', since: 1, isShared: true } } as const
+    for (const machine of [closed, { ...makes, owner: { id: FRIEND.id, name: 'Fred' } }]) {
+      expect(tell([machine]).title).toBe('No machine is connected yet')
+    }
+  })
+
   it('knows nothing of machines that are for others alone, or not there', () => {
     for (const machines of [[], [hidden]]) {
       expect(tell(machines)).toEqual({ title: 'No machine is connected yet', advice: null })

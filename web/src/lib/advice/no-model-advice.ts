@@ -1,6 +1,6 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import type { Person } from '../../../../src/http/dashboard/contract/session.ts'
-import { pendingWith } from './machines-with.ts'
+import { isMadeForOthers, pendingWith } from './machines-with.ts'
 import { causeWith, type WaitAdvice, type WaitCause } from './wait-advice.ts'
 
 export interface NoModelAdvice {
@@ -26,6 +26,12 @@ export function noModelAdvice(providers: readonly ProviderInfo[], reader: Pick<P
     return reader.role === 'admin'
       ? { title, advice: { text: `${owner.name}’s ${name} waits for your approval.`, machine: { id, name } } }
       : { title, advice: { text: `Ask an admin to let ${owner.name}’s ${name} in.` } }
+  }
+  if (isMadeForOthers({ reader, providers })) {
+    return {
+      title: 'The machines that make images now do not serve your account',
+      advice: { text: 'Whom a machine serves is for its owner to say.' }
+    }
   }
   for (const [cause, title] of CAUSES) {
     const advice = causeWith(cause, { reader, providers })

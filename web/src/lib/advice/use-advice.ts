@@ -4,7 +4,7 @@ import { networkQuery } from '../network-query.ts'
 import { usePerson } from '../session.ts'
 import { adviceFor, needsProviders } from './error-advice.ts'
 import { type NoModelAdvice, noModelAdvice } from './no-model-advice.ts'
-import { pendingWith } from './machines-with.ts'
+import { isMadeForOthers, pendingWith } from './machines-with.ts'
 import { pausedAdvice, type WaitAdvice, waitAdvice } from './wait-advice.ts'
 import { isUnfinished } from '../one-request.ts'
 
@@ -36,6 +36,13 @@ export function usePausedAdvice(model: string): WaitAdvice | null {
   const reader = usePerson()
   const { data } = useQuery(networkQuery)
   return pausedAdvice(model, { reader, providers: data?.providers ?? [] })
+}
+
+/** Where a model is not offered to its reader: whether others have it made now, so that its owner does not serve them. */
+export function useIsNotServed(model: string): boolean {
+  const reader = usePerson()
+  const { data } = useQuery(networkQuery)
+  return isMadeForOthers({ reader, providers: data?.providers ?? [] }, model)
 }
 
 /** For an admin, where nobody offers a model: a machine that would when they let it in. */

@@ -10,7 +10,13 @@ import { Select } from '../../../components/ui/select.tsx'
 import { Skeleton } from '../../../components/ui/states.tsx'
 import { AdviceText } from '../../../components/wait-note.tsx'
 import { messageOf } from '../../../lib/fetch-json.ts'
-import { useNoModelAdvice, usePausedAdvice, usePendingAdvice, useWaitAdvice } from '../../../lib/advice/use-advice.ts'
+import {
+  useIsNotServed,
+  useNoModelAdvice,
+  usePausedAdvice,
+  usePendingAdvice,
+  useWaitAdvice
+} from '../../../lib/advice/use-advice.ts'
 import { tellHourly, tellLoad, waitOf } from '../../../lib/model-load.ts'
 import { PAUSED } from '../../../lib/advice/wait-advice.ts'
 import { reasonText } from '../../../lib/wait-words.ts'
@@ -98,6 +104,7 @@ function ModelFacts({ model }: { model: ModelInfo }) {
 function OfflineNote({ model }: { model: string }) {
   const pending = usePendingAdvice(model)
   const paused = usePausedAdvice(model)
+  const isNotServed = useIsNotServed(model)
   const advice = pending ?? paused
   return (
     <p className="flex items-start gap-1.5 text-xs text-warn">
@@ -105,7 +112,9 @@ function OfflineNote({ model }: { model: string }) {
       <span className="min-w-0 [overflow-wrap:anywhere]">
         {paused
           ? `${reasonText({ wait: PAUSED }, 0)} that has ${model}. A request waits until it is resumed, for an hour at most.`
-          : `Nobody offers ${model} right now. A request waits until somebody does, for an hour at most.`}{' '}
+          : isNotServed
+            ? `The owner of the machine that has ${model} does not serve your account.`
+            : `Nobody offers ${model} right now. A request waits until somebody does, for an hour at most.`}{' '}
         {advice && <AdviceText advice={advice} />}
       </span>
     </p>
