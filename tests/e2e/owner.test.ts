@@ -151,6 +151,12 @@ describeSteps('the day of an owner', () => {
     await ask('one more')
     await waits('one more', /^The owner's limit per hour is reached, goes on at \d\d:\d\d$/)
     expect(await painting('one more').textContent()).not.toMatch(/left|done in|next in line/i)
+    const page = await friend.page.context().newPage()
+    await page.goto(new URL('/requests', friend.page.url()).href)
+    await page.getByRole('gridcell').filter({ hasText: 'one more' }).getByRole('link').click()
+    const note = page.getByRole('status').filter({ hasText: /^The owner's limit per hour is reached, goes on at / })
+    await note.waitFor()
+    await page.close()
   })
 
   it('lifts it, and the one who waited is served', async () => {

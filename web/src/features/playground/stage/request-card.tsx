@@ -1,17 +1,14 @@
 import { clsx } from 'clsx'
 import { Ban, CircleAlert } from 'lucide-react'
 import { type CSSProperties, useState } from 'react'
-import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { WaitNote } from '../../../components/wait-note.tsx'
 import { withLocalTimes } from '../../../lib/format.ts'
-import { useServerTime } from '../../../lib/time-left.ts'
-import { reasonText } from '../../../lib/wait-words.ts'
 import type { Size } from '../sizes.ts'
 import { ImageTile } from './image-tile.tsx'
 import { RequestHeader } from './request-header.tsx'
 import { useFailureAdvice } from './failure-advice.ts'
-import type { StageActions } from './stage-actions.ts'
 import { isUnfinished } from '../../../lib/one-request.ts'
+import type { StageActions } from './stage-actions.ts'
 import type { StageEntry } from './stage-entries.ts'
 import { TileActions } from './tile-actions.tsx'
 import { columnsFor, frameOf, gridShare, squareColumns, tilesOf } from './tiles.ts'
@@ -40,16 +37,11 @@ export function RequestCard(props: RequestCardProps) {
       )}
     >
       <RequestHeader {...props} />
-      {props.large && <Waiting request={request} />}
+      {/* Once above the images: on one of many there is no room for it. */}
+      {props.large && <WaitNote request={request} />}
       <ImageGrid {...props} />
     </article>
   )
-}
-
-/** Said once above the images: on one of many there is no room for it. */
-function Waiting({ request }: { request: RequestSummary }) {
-  const reason = reasonText(request, useServerTime())
-  return isUnfinished(request.status) && <WaitNote request={request} reason={reason} />
 }
 
 /** Of the window's height, how much all images of the large one may take. */
