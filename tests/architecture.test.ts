@@ -188,13 +188,14 @@ describe('imports', () => {
 const SHARED_WITH_PAGES = [
   '../../src/engines/engine-descriptions.ts',
   '../../src/images/fields.ts',
-  '../../src/lib/report-reasons.ts'
+  '../../src/lib/report-reasons.ts',
+  '../../src/lib/wait-reasons.ts'
 ]
 
 describe('the dashboard', () => {
   const pages = readSourceFiles('web/src')
 
-  it('takes types of the contract, the descriptions of engines, the table of fields and the reasons of reports from the server, and nothing else', () => {
+  it('takes types of the contract, the descriptions of engines, the table of fields and the reasons of reports and waits from the server, and nothing else', () => {
     expect(pages.length).toBeGreaterThan(20)
     const wrong = pages.flatMap((file) =>
       file.imports
@@ -208,7 +209,7 @@ describe('the dashboard', () => {
 
   it('gets data alone with those', () => {
     const described = files.filter(({ path }) =>
-      /^(engines\/.*-descriptions?|engines\/openai\/profiles|images\/(fields|media-types)|lib\/(visibility|lifetimes|report-reasons))\.ts$/.test(
+      /^(engines\/.*-descriptions?|engines\/openai\/profiles|images\/(fields|media-types)|lib\/(visibility|lifetimes|report-reasons|wait-reasons))\.ts$/.test(
         path
       )
     )

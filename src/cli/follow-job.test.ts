@@ -24,6 +24,9 @@ const events =
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(text, () => end(response))
   }
 
+/** Its answers are in turn: a look would take one. */
+const NO_LOOKS = { firstMs: 600_000, everyMs: 600_000 }
+
 const closing: (() => void)[] = []
 afterEach(() => {
   for (const close of closing.splice(0)) close()
@@ -42,10 +45,11 @@ async function follow(answers: Answer[]) {
       shown.push(percent)
       if (isEstimated) estimated.push(percent)
     },
+    note: () => undefined,
     stop: () => void (stops += 1)
   }
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const outcome = await followJob({ url, key: 'ic_any' }, 'req_1', bar).catch((error: unknown) => error)
+  const outcome = await followJob({ url, key: 'ic_any' }, 'req_1', bar, NO_LOOKS).catch((error: unknown) => error)
   return { outcome, shown, stops, left: answers.length, ...(estimated.length > 0 && { estimated }) }
 }
 
@@ -98,5 +102,42 @@ describe('following a job', () => {
     expect(outcome).toBeInstanceOf(CommandFailed)
     expect((outcome as Error).message).toBe(message)
     expect(stops).toBe(1)
+  })
+
+  it('notes why it waits, each reason once until there is another, and passes over what it has no words for', async () => {
+    const until = Math.ceil(Date.now() / 1000) + 1800
+    const waits = (waiting: Record<string, unknown>) => job({ status: 'QUEUED', waiting })
+    const looks = [
+      waits({ reason: 'capped', until }),
+      waits({ reason: 'capped', until: until + 60 }),
+      away,
+      waits({ reason: 'toString' }),
+      waits({ reason: 'away' }),
+      waits({ reason: 'capped', until })
+    ]
+    let end: (() => void) | undefined
+    const server = createServer((request, response) => {
+      if (request.url?.endsWith('/events')) {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+        end = () => void response.end(event('result', {}))
+        return
+      }
+      if (!end) return job({})(response)
+      const look = looks.shift()
+      if (!look) end()
+      ;(look ?? processed)(response)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    closing.push(() => server.close())
+    const notes: string[] = []
+    const bar = { update: () => undefined, note: (text: string) => void notes.push(text), stop: () => undefined }
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    expect(await followJob({ url, key: 'ic_any' }, 'req_1', bar, { firstMs: 50, everyMs: 10 })).toEqual(RESULT)
+    const capped = /^waits: The owner's limit per hour is reached, goes on at \d\d:\d\d( on .+)?$/
+    expect(notes).toEqual([
+      expect.stringMatching(capped),
+      'waits: No machine for it is online',
+      expect.stringMatching(capped)
+    ])
   })
 })

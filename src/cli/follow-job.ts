@@ -1,5 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
-import { sleep } from '../lib/async.ts'
+import { inBackground, sleep } from '../lib/async.ts'
+import { waitText } from '../lib/wait-reasons.ts'
 import { callGateway, fromServer, type GatewayAddress, GatewayAway, request } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
 import { type Job, type JobResult, readJob } from './gateway-answers.ts'
@@ -18,16 +19,23 @@ const ENDED = ['PROCESSED', 'FAILED', 'CANCELED']
 /** How long a gateway may be away, as when it is restarted, before the command gives up; the job itself goes on. */
 const PATIENCE_MS = 30_000
 const TRY_AGAIN_AFTER_MS = 500
+/** When it is first looked why a job waits, of which its events say nothing, and how often from then on. */
+const LOOKS = { firstMs: 2000, everyMs: 30_000 }
 
 /**
  * Waits for a job and returns its images, with a progress bar when somebody looks at it. The events only move the
  * bar: whether the job has ended is read from the job itself, also when the stream breaks or the gateway restarts.
+ * Why it waits is noted, each reason once until there is another.
  */
 export async function followJob(
   gateway: GatewayAddress,
   id: string,
-  bar: ProgressBar = openProgressBar(process.stderr)
+  bar: ProgressBar = openProgressBar(process.stderr),
+  looks = LOOKS
 ): Promise<JobResult> {
+  const ended = new AbortController()
+  // A look that fails is left: whether the gateway is there is found out below.
+  inBackground(tellWaits(gateway, id, { bar, looks, signal: ended.signal }), () => undefined)
   let answeredAt = performance.now()
   try {
     for (;;) {
@@ -43,8 +51,33 @@ export async function followJob(
       }
     }
   } finally {
+    ended.abort()
     bar.stop()
   }
+}
+
+/** Notes why the job waits until the signal is aborted, with which it rejects. */
+async function tellWaits(
+  gateway: GatewayAddress,
+  id: string,
+  { bar, looks, signal }: { bar: ProgressBar; looks: typeof LOOKS; signal: AbortSignal }
+): Promise<never> {
+  let told: string | undefined
+  for (let afterMs = looks.firstMs; ; afterMs = looks.everyMs) {
+    await sleep(afterMs, signal)
+    const job = await callGateway(gateway, `/v1/jobs/${id}`, { read: readJob }).catch(() => undefined)
+    signal.throwIfAborted()
+    if (!job?.waiting || job.waiting.reason === told) continue
+    told = job.waiting.reason
+    bar.note(`waits: ${waitText(job.waiting, Date.now(), timeOfDay)}`)
+  }
+}
+
+/** By the clock of this machine, with the day when it is another. */
+function timeOfDay(ms: number, now: number): string {
+  const [at, today] = [new Date(ms), new Date(now)]
+  const time = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+  return at.toDateString() === today.toDateString() ? time : `${time} on ${at.toDateString()}`
 }
 
 function resultOf({ status, result, error }: Job): JobResult {

@@ -1,3 +1,4 @@
+import { isWaitReason, type waitText } from '../lib/wait-reasons.ts'
 import { members, type Read } from './call-gateway.ts'
 
 export interface OnlineModel {
@@ -16,6 +17,8 @@ export interface Job {
   progress: number
   /** Images that were asked for. */
   n: number
+  /** Why its first waiting image waits, where this program has words for it; `until` in UTC milliseconds. */
+  waiting?: Parameters<typeof waitText>[0]
   result?: JobResult
   error?: string
 }
@@ -40,14 +43,16 @@ export const readJobId: Read<string> = (answer) => {
 }
 
 export const readJob: Read<Job> = (answer) => {
-  const { status, progress, parameters, result, error } = members(answer)
+  const { status, progress, parameters, waiting, result, error } = members(answer)
   const { n } = members(parameters)
   const read = result === undefined || result === null ? undefined : readResult(result)
   const { message } = members(error)
+  const { reason, until } = members(waiting)
   if (typeof status !== 'string' || typeof progress !== 'number' || typeof n !== 'number') return undefined
   if (result && !read) return undefined
   return {
     ...{ status, progress, n },
+    ...(isWaitReason(reason) && { waiting: { reason, until: typeof until === 'number' ? until * 1000 : null } }),
     ...(read && { result: read }),
     ...(typeof message === 'string' && { error: message })
   }

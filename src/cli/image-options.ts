@@ -9,6 +9,7 @@ import {
   type GatewayOptions,
   request
 } from './call-gateway.ts'
+import { cancelWhenStopped } from './cancel-job.ts'
 import { checkPlaces } from './check-places.ts'
 import { CommandFailed } from './command-failed.ts'
 import { followJob } from './follow-job.ts'
@@ -87,10 +88,15 @@ export interface JobToSave {
 
 /**
  * Waits for the job, saves its images and prints their names. What they were made of instead, where an image server
- * rewrote the prompt, and the warnings are notes beside it.
+ * rewrote the prompt, and the warnings are notes beside it. A signal to stop cancels the job.
  */
-export async function saveJob(gateway: GatewayAddress, { id, prompt, output }: JobToSave): Promise<void> {
-  const result = await followJob(gateway, id)
+export const saveJob = (gateway: GatewayAddress, job: JobToSave): Promise<void> =>
+  cancelWhenStopped(gateway, job.id, async (stopped) => {
+    const result = await followJob(gateway, job.id)
+    if (!stopped.aborted) await saveResult(result, job)
+  })
+
+async function saveResult(result: JobResult, { prompt, output }: JobToSave): Promise<void> {
   for (const [index, image] of result.data.entries()) {
     const path = result.data.length > 1 ? numberedPath(output, index) : output
     await save(image.url, path)

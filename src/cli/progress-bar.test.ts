@@ -31,11 +31,22 @@ describe('the progress bar', () => {
     expect(written()).toContain(' about 41%')
   })
 
-  it('writes nothing where nobody looks', () => {
+  it('has notes above it', () => {
+    const { out, written } = stream(true)
+    const bar = openProgressBar(out)
+    written()
+    bar.note('waits')
+    bar.update(41)
+    bar.stop()
+    expect(written()).toMatch(/^\r\x1b\[Kwaits\n[^]* 41%/) // eslint-disable-line no-control-regex
+  })
+
+  it('writes notes alone where nobody looks', () => {
     const { out, written } = stream(false)
     const bar = openProgressBar(out)
     bar.update(50)
+    bar.note('waits')
     bar.stop()
-    expect(written()).toBe('')
+    expect(written()).toBe('waits\n')
   })
 })

@@ -3,13 +3,15 @@ import { SingleBar } from 'cli-progress'
 export interface ProgressBar {
   /** 0 … 100; an estimate is shown as one. */
   update(percent: number, isEstimated?: boolean): void
+  /** A line of its own, above the bar; written where nobody looks, too. */
+  note(text: string): void
   /** Leaves the line as it is and goes on below it. */
   stop(): void
 }
 
-/** A progress bar, where somebody looks at it: on what is no terminal nothing is ever written. */
+/** A progress bar, where somebody looks at it: on what is no terminal notes alone are written. */
 export function openProgressBar(out: NodeJS.WriteStream): ProgressBar {
-  if (!out.isTTY) return { update: () => undefined, stop: () => undefined }
+  if (!out.isTTY) return { update: () => undefined, note: (text) => void out.write(`${text}\n`), stop: () => undefined }
   const bar = new SingleBar({
     format: '{bar} {about}{percentage}% | {duration_formatted}',
     hideCursor: true,
@@ -18,6 +20,8 @@ export function openProgressBar(out: NodeJS.WriteStream): ProgressBar {
   bar.start(100, 0, { about: '' })
   return {
     update: (percent, isEstimated = false) => bar.update(Math.floor(percent), { about: isEstimated ? 'about ' : '' }),
+    // The bar goes back at its end to where the cursor was saved last: it has moved down by a line.
+    note: (text) => void out.write(`\r\x1b[K${text}\n\x1b7`),
     stop: () => bar.stop()
   }
 }

@@ -2,13 +2,13 @@
 const SAME_SIGNAL_MS = 500
 
 /** The first SIGINT or SIGTERM asks to finish, the second to stop at once, for which `onSecond` is called. */
-export function stopSignals(onSecond: () => void): { first: Promise<unknown> } {
-  const first = Promise.withResolvers<undefined>()
+export function stopSignals(onSecond: (signal: NodeJS.Signals) => void): { first: Promise<NodeJS.Signals> } {
+  const first = Promise.withResolvers<NodeJS.Signals>()
   let firstAt: number | undefined
-  const onSignal = () => {
-    first.resolve(undefined)
+  const onSignal = (signal: NodeJS.Signals) => {
+    first.resolve(signal)
     firstAt ??= performance.now()
-    if (performance.now() - firstAt > SAME_SIGNAL_MS) onSecond()
+    if (performance.now() - firstAt > SAME_SIGNAL_MS) onSecond(signal)
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

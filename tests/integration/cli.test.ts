@@ -361,6 +361,37 @@ describe('generate', () => {
   })
 })
 
+describe('a request that waits for the cap of an owner', () => {
+  const wait = async (command: 'generate' | 'edit', signal: NodeJS.Signals) => {
+    const fakes = await startFakeModels(server)
+    const owner = await server.addUser()
+    const model = await fakes.add(owner, { imagesPerHour: 1 })
+    const output = `${signal}.png`
+    await writeFile(join(folder, 'wait.png'), await plainPng({ width: 32, height: 32 }, [10, 200, 30]))
+    const args = [...(command === 'edit' ? ['edit', 'wait.png'] : ['generate']), 'a fox', '--model', model.id]
+    expect((await club([...args, '-o', 'had.png', '--force'])).code).toBe(0)
+    const program = startProgram([...args, '-o', output], {
+      cwd: folder,
+      env: { INFERENCE_CLUB_URL: server.url, INFERENCE_CLUB_API_KEY: user.key }
+    })
+    await program.printed(/^waits: The owner's limit per hour is reached, goes on at \d\d:\d\d( on .+)?\n/)
+    const { code, stdout, stderr } = await program.stop(signal)
+    const [, id = ''] = /^Canceled (req_\w+)\. Images that were finished stay\.\n$/m.exec(stderr) ?? []
+    const job = (await (await server.call(`/v1/jobs/${id}`, { key: user.key })).json()) as { status: string }
+    await fakes.close()
+    expect(await readdir(folder)).not.toContain(output)
+    return { code, stdout, status: job.status }
+  }
+
+  it('says so in a pipe, and is canceled by Ctrl-C', async () => {
+    expect(await wait('generate', 'SIGINT')).toEqual({ code: 130, stdout: '', status: 'CANCELED' })
+  })
+
+  it('is canceled by SIGTERM, when it is an edit, too', async () => {
+    expect(await wait('edit', 'SIGTERM')).toEqual({ code: 143, stdout: '', status: 'CANCELED' })
+  })
+})
+
 const RED = { r: 200, g: 30, b: 30 }
 const plain = (color: { r: number; g: number; b: number; alpha?: number }) =>
   sharp({ create: { width: 64, height: 64, channels: 4, background: { alpha: 1, ...color } } })

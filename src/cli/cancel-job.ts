@@ -1,0 +1,53 @@
+import { constants } from 'node:os'
+import { sleep } from '../lib/async.ts'
+import { callGateway, type GatewayAddress, GatewayAway, members, type Read } from './call-gateway.ts'
+import { CommandFailed } from './command-failed.ts'
+import { stopSignals } from './stop-signals.ts'
+
+/** A gateway that does not answer keeps nobody at the terminal for longer. */
+const PATIENCE_MS = 5000
+
+/** As a shell tells that a signal ended a program. */
+const exitCodeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
+
+const readCanceled: Read<boolean> = (answer) => {
+  const { canceled } = members(answer)
+  return typeof canceled === 'boolean' ? canceled : undefined
+}
+
+/**
+ * Does what waits for a job. SIGINT or SIGTERM cancels the job, says so and ends the process; a second one ends it at
+ * once. `work` gets a signal that is aborted as soon as one has come.
+ */
+export async function cancelWhenStopped(
+  gateway: GatewayAddress,
+  id: string,
+  work: (stopped: AbortSignal) => Promise<void>
+): Promise<void> {
+  const stopping = new AbortController()
+  const signals = stopSignals((signal) => process.exit(exitCodeOf(signal)))
+  const first = signals.first.then((signal) => {
+    stopping.abort()
+    return signal
+  })
+  const signal = await Promise.race([work(stopping.signal), first])
+  if (signal === undefined) return
+  process.stderr.write(`${await cancel(gateway, id)}\n`)
+  process.exit(exitCodeOf(signal)) // The events are still open.
+}
+
+/** How it ended, in words. */
+async function cancel(gateway: GatewayAddress, id: string): Promise<string> {
+  const late = sleep(PATIENCE_MS).then(() => {
+    throw new GatewayAway('The server does not answer.')
+  })
+  try {
+    const call = callGateway(gateway, `/v1/jobs/${id}/cancel`, { json: {}, read: readCanceled })
+    return (await Promise.race([call, late]))
+      ? `Canceled ${id}. Images that were finished stay.`
+      : `${id} had ended already. Its images stay.`
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    return `${id} could not be canceled, and may go on: ${error.message}`
+  }
+}

@@ -1,0 +1,51 @@
+/** Why an image waits that nobody may begin now, by `waiting.reason` of a job, as the dashboard and the command line say it. */
+const REASONS = {
+  capped: "The owner's limit per hour is reached",
+  retry: 'The last try failed',
+  paused: 'The image server is busy',
+  unusable: 'The image server cannot be used',
+  missing: 'The image server does not have the model',
+  drained: 'The owner has paused the machine',
+  away: 'No machine for it is online',
+  approval: "The machine waits for an admin's approval",
+  // Admins read it of others' requests, too.
+  not_served: 'The owner of the machine does not serve the account that asked'
+}
+
+type Reason = keyof typeof REASONS
+
+export const isWaitReason = (reason: unknown): reason is Reason =>
+  typeof reason === 'string' && Object.hasOwn(REASONS, reason)
+
+/** What happens when the wait is over. */
+const THEN: Partial<Record<Reason, string>> = {
+  capped: 'goes on',
+  retry: 'tried again',
+  paused: 'asked again',
+  unusable: 'asked again',
+  missing: 'asked again'
+}
+
+/** What ends a wait of which nobody knows how long it is, where the reason does not say so. */
+const ENDS: Partial<Record<Reason, string>> = {
+  // Not by itself: a key that is refused, or a server that was stopped, needs its owner.
+  unusable: 'goes on when it can be',
+  missing: 'goes on when it has it'
+}
+
+/** Nearer than this no time of day is told, which has no seconds. */
+const SOON_MS = 60_000
+
+/** The reason, and until when, UTC milliseconds, where that is known; `formatUntil` gets it with the time it is now. */
+export function waitText(
+  { reason, until }: { reason: Reason; until: number | null },
+  now: number,
+  formatUntil: (until: number, now: number) => string
+): string {
+  const then = THEN[reason]
+  if (until === null || then === undefined) {
+    return [REASONS[reason], ENDS[reason]].filter((part) => part !== undefined).join(', ')
+  }
+  const when = until - now < SOON_MS ? 'in a moment' : `at ${formatUntil(until, now)}`
+  return `${REASONS[reason]}, ${then} ${when}`
+}
