@@ -4,7 +4,7 @@ import { waitText } from '../lib/wait-reasons.ts'
 import { callGateway, fromServer, type GatewayAddress, GatewayAway, request } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
 import { type Job, type JobResult, readJob } from './gateway-answers.ts'
-import { openProgressBar, type ProgressBar } from './progress-bar.ts'
+import type { ProgressBar } from './progress-bar.ts'
 
 /** Of an image; `percent` of what is `estimated` alone. */
 interface Progress {
@@ -23,14 +23,14 @@ const TRY_AGAIN_AFTER_MS = 500
 const LOOKS = { firstMs: 2000, everyMs: 30_000 }
 
 /**
- * Waits for a job and returns its images, with a progress bar when somebody looks at it. The events only move the
+ * Waits for a job and returns its images, while it moves the bar, which is stopped at the end. The events only move the
  * bar: whether the job has ended is read from the job itself, also when the stream breaks or the gateway restarts.
  * Why it waits is noted, each reason once until there is another.
  */
 export async function followJob(
   gateway: GatewayAddress,
   id: string,
-  bar: ProgressBar = openProgressBar(process.stderr),
+  bar: ProgressBar,
   looks = LOOKS
 ): Promise<JobResult> {
   const ended = new AbortController()

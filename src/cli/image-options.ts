@@ -14,6 +14,7 @@ import { checkPlaces } from './check-places.ts'
 import { CommandFailed } from './command-failed.ts'
 import { followJob } from './follow-job.ts'
 import { type JobResult, readModels } from './gateway-answers.ts'
+import { openProgressBar } from './progress-bar.ts'
 import { saveStream } from './save-stream.ts'
 
 /** What the commands that make images have in common. */
@@ -92,7 +93,9 @@ export interface JobToSave {
  */
 export const saveJob = (gateway: GatewayAddress, job: JobToSave): Promise<void> =>
   cancelWhenStopped(gateway, job.id, async (stopped) => {
-    const result = await followJob(gateway, job.id)
+    const bar = openProgressBar(process.stderr)
+    stopped.addEventListener('abort', () => bar.stop())
+    const result = await followJob(gateway, job.id, bar)
     if (!stopped.aborted) await saveResult(result, job)
   })
 

@@ -21,6 +21,9 @@ describe('the progress bar', () => {
     const last = written()
     expect(last).toContain(' 41%')
     expect(last).toMatch(/\n$/)
+    bar.stop()
+    bar.update(50)
+    expect(written()).toBe('')
   })
 
   it('says of an estimate that it is one', () => {

@@ -5,7 +5,7 @@ export interface ProgressBar {
   update(percent: number, isEstimated?: boolean): void
   /** A line of its own, above the bar; written where nobody looks, too. */
   note(text: string): void
-  /** Leaves the line as it is and goes on below it. */
+  /** Leaves the line as it is and goes on below it; a second time does nothing. */
   stop(): void
 }
 
