@@ -124,7 +124,7 @@ async function saveOrFail(
     })
   } catch (error) {
     if (delivery.signal.aborted) throw toError(delivery.signal.reason)
-    if (error instanceof ImageRejected) return refuseImage(parts, attempt, error.message)
+    if (error instanceof ImageRejected) return refuseImage(parts, attempt, error.found)
     if (error instanceof ObjectTooLarge) {
       return refuseImage(parts, attempt, `The image is larger than ${parts.limits.maxOutputBytes} bytes.`)
     }

@@ -1,10 +1,10 @@
 import { inspectSource } from '../images/decode-image.ts'
-import { ImageRejected, orientedSize } from '../images/image-inspector.ts'
+import { orientedSize } from '../images/image-inspector.ts'
 import type { ImageTask, Size } from '../images/image-request.ts'
 import { type ImageMediaType, mediaTypeOfFormat } from '../images/media-types.ts'
 import { stripMetadata } from '../images/metadata/strip-metadata.ts'
 import { transcodeInspected, verifyDecodes } from '../images/transcode.ts'
-import { EngineError } from '../engines/engine.ts'
+import { asBadOutput } from '../engines/as-bad-output.ts'
 
 export interface PreparedImage extends Size {
   bytes: Buffer
@@ -54,9 +54,6 @@ export async function prepareImage(
     const marked = stripMetadata(transcoded.bytes, transcoded.mediaType).bytes
     return { ...transcoded, bytes: marked, warnings: stripped.hasManifest ? [LOST_MANIFEST] : [] }
   } catch (error) {
-    if (!(error instanceof ImageRejected)) throw error
-    throw new EngineError('bad_output', `The image server did not deliver a usable image. ${error.message}`, {
-      cause: error
-    })
+    throw asBadOutput(error)
   }
 }

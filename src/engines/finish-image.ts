@@ -1,13 +1,12 @@
 import { orientedSize } from '../images/image-facts.ts'
 import { inspectSource } from '../images/decode-image.ts'
-import { ImageRejected } from '../images/image-rejected.ts'
 import type { Size } from '../images/image-request.ts'
 import { keepOutsideMask } from '../images/keep-outside-mask.ts'
 import type { ImageMediaType } from '../images/media-types.ts'
 import { asComposite } from '../images/metadata/source-type.ts'
 import { stripMetadata } from '../images/metadata/strip-metadata.ts'
 import { formatSize } from '../images/sizes.ts'
-import { EngineError } from './engine.ts'
+import { asBadOutput } from './as-bad-output.ts'
 
 /** Of what a server makes, so that its decoding has bounds; the agent has a limit of its own. */
 export const MAX_MADE_PIXELS = 50_000_000
@@ -42,10 +41,7 @@ export async function finishImage({
     })
     return { bytes: whole, mediaType: 'image/png', ...size }
   } catch (error) {
-    if (!(error instanceof ImageRejected)) throw error
-    throw new EngineError('bad_output', `The image server did not deliver a usable image. ${error.message}`, {
-      cause: error
-    })
+    throw asBadOutput(error)
   }
 }
 

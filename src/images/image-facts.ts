@@ -36,6 +36,8 @@ export interface InspectionLimits {
   maxSide?: number
 }
 
+const SCALE_DOWN = { advice: 'Scale it down first.' }
+
 /**
  * What every header is held to, before anything is decoded.
  *
@@ -46,13 +48,15 @@ export function checkDimensions({ width, height }: Size, { maxPixels, maxSide = 
   if (width * height > maxPixels) {
     throw new ImageRejected(
       'too_many_pixels',
-      `The image is ${width}x${height}, which is more than the ${maxPixels} pixels allowed. Scale it down first.`
+      `The image is ${width}x${height}, which is more than the ${maxPixels} pixels allowed.`,
+      SCALE_DOWN
     )
   }
   if (Math.max(width, height) > maxSide) {
     throw new ImageRejected(
       'too_long',
-      `The image is ${width}x${height}, and no side may have more than ${maxSide} pixels. Scale it down first.`
+      `The image is ${width}x${height}, and no side may have more than ${maxSide} pixels.`,
+      SCALE_DOWN
     )
   }
 }

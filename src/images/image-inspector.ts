@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { ByteFeed, type Parsing } from './byte-feed.ts'
 import type { ImageFacts, InspectionLimits } from './image-facts.ts'
-import { ImageRejected, unsupported } from './image-rejected.ts'
+import { ImageRejected, SEND_IMAGE, unsupported } from './image-rejected.ts'
 import type { ImageMediaType } from './media-types.ts'
 import { parseJpeg } from './parse-jpeg.ts'
 import { parsePng } from './parse-png.ts'
@@ -106,14 +106,11 @@ function settle(done: TransformCallback, output: Buffer | undefined, work: () =>
 
 function* parseImage(feed: ByteFeed, limits: InspectionLimits): Parsing<ImageFacts> {
   const head = yield* feed.peek(MEDIA_TYPE_BYTES)
-  if (head.length === 0) throw new ImageRejected('empty', 'The file is empty. Send a png, jpeg or webp image.')
+  if (head.length === 0) throw new ImageRejected('empty', 'The file is empty.', { advice: SEND_IMAGE })
   const mediaType = sniffMediaType(head)
   if (mediaType !== undefined) return yield* PARSERS[mediaType](feed, limits)
 
   const name = nameForeignContent(yield* feed.peek(FOREIGN_CONTENT_BYTES))
   if (name !== undefined) throw unsupported(name)
-  throw new ImageRejected(
-    'not_an_image',
-    'The file is not an image that is known here. Send a png, jpeg or webp image.'
-  )
+  throw new ImageRejected('not_an_image', 'The file is not an image that is known here.', { advice: SEND_IMAGE })
 }
