@@ -1,6 +1,8 @@
+/** Room is made for so many times what is there at most, however much is expected: of many short ones each would cost the whole. */
+const MOST_GROWTH = 64
+
 /**
- * Bytes that come in pieces, kept in one buffer: with a good guess of how many there will be, none but those of the first piece are
- * copied again.
+ * Bytes that come in pieces, kept in one buffer: with a good guess of how many there will be, few of them are copied again.
  */
 export class GrowingBytes {
   readonly #expected: number
@@ -36,8 +38,8 @@ export class GrowingBytes {
   }
 
   #grow(least: number): void {
-    const isFirst = this.#bytes.length === 0
-    const bytes = Buffer.allocUnsafeSlow(isFirst ? least : Math.max(least, this.#expected, 2 * this.#bytes.length))
+    const { length } = this.#bytes
+    const bytes = Buffer.allocUnsafeSlow(Math.max(least, 2 * length, Math.min(this.#expected, MOST_GROWTH * length)))
     this.#bytes.copy(bytes, 0, 0, this.#length)
     this.#bytes = bytes
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { decodeImageText } from './image-text.ts'
 import { AnswerLifter, type LiftedPictures, liftPictures } from './lifted-pictures.ts'
 
@@ -163,5 +163,19 @@ describe('pictures that are lifted from an answer', () => {
     expect(lifted.buffer.byteLength).toBeLessThanOrEqual(2 * MAX_BYTES + 100)
     const small = lift(Buffer.from(`["${Buffer.from(MAGIC[0]!).toString('base64')}AAAA"]`), [20, 1], 1e12)
     expect(onlyOne(small.pictures).buffer.byteLength).toBeLessThan(100_000)
+  })
+
+  it('cost no more for being many, each in two pieces, where the answer says that it is long', () => {
+    const made = vi.spyOn(Buffer, 'allocUnsafeSlow')
+    onTestFinished(() => made.mockRestore())
+    const lifter = new AnswerLifter({ maxPictureBytes: 75_000_000, expectedBytes: 100_000_000 })
+    const picture = Buffer.from(`["${Buffer.from([...MAGIC[0]!, ...Array<number>(30).fill(7)]).toString('base64')}"]`)
+    for (let count = 0; count < 1000; count += 1) {
+      lifter.write(picture.subarray(0, 30))
+      lifter.write(picture.subarray(30))
+    }
+    expect(lifter.end().pictures.size).toBe(1000)
+    const bytes = made.mock.calls.reduce((sum, [size]) => sum + size, 0)
+    expect(bytes).toBeLessThan(100 * 1000 * picture.length)
   })
 })

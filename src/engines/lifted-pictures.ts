@@ -12,7 +12,6 @@ export interface LiftedText {
   pictures: LiftedPictures
 }
 
-const SHORT_BYTES = 4096
 /** Of the last piece of base64 more than its bytes may be asked for. */
 const ROUNDING = 8
 
@@ -24,7 +23,7 @@ export class AnswerLifter {
   readonly pictures: LiftedPictures = new Map()
   readonly #maxPictureBytes: number
   readonly #lifter: PictureLifter
-  #text: Buffer[] = []
+  #text = new GrowingBytes()
   /** Digits of base64, as a picture's; nothing that the server says by itself. */
   readonly #word = `lifted${randomUUID().replaceAll('-', '')}n`
   #lifted = 0
@@ -34,10 +33,9 @@ export class AnswerLifter {
   constructor({ maxPictureBytes, expectedBytes = 0 }: { maxPictureBytes: number; expectedBytes?: number | undefined }) {
     this.#maxPictureBytes = maxPictureBytes
     this.#bytesToCome = expectedBytes
-    this.#lifter = new PictureLifter({ lift: (head) => this.#lift(head), keep: (text) => this.#keep(text) })
+    this.#lifter = new PictureLifter({ lift: (head) => this.#lift(head), keep: (text) => this.#text.append(text) })
   }
 
-  /** The bytes must stay as they are until the text is taken. */
   write(chunk: Buffer): void {
     this.#lifter.write(chunk)
     this.#bytesToCome -= chunk.length
@@ -51,14 +49,9 @@ export class AnswerLifter {
 
   /** The text since it was taken last, with the pictures that began in it. */
   takeText(): Buffer {
-    const text = this.#text.length === 1 && this.#text[0] ? this.#text[0] : Buffer.concat(this.#text)
-    this.#text = []
+    const text = this.#text.taken()
+    this.#text = new GrowingBytes()
     return text
-  }
-
-  #keep(text: Buffer): void {
-    // What is cut out of a chunk would keep all of it in memory.
-    this.#text.push(text.length < SHORT_BYTES ? Buffer.from(text) : text)
   }
 
   #lift({ prefix }: PictureHead): PictureTaker {
