@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { Agent } from 'undici'
 import { afterEach, expect, it } from 'vitest'
 import { fetchThrough } from './light-fetch.ts'
@@ -11,18 +11,32 @@ import { PATIENT, readStart } from './upstream-http.ts'
 let opened: AsyncDisposableStack
 afterEach(() => opened.disposeAsync())
 
-async function serve(listener: RequestListener) {
+async function open(server: Server, close: () => void) {
   opened = new AsyncDisposableStack()
-  const server = createServer(listener).listen(0, '127.0.0.1')
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   opened.defer(async () => {
-    server.closeAllConnections()
+    close()
     server.close()
     await once(server, 'close')
   })
   const dispatcher = opened.adopt(new Agent(PATIENT), (agent) => agent.destroy())
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   return { fetch: fetchThrough(dispatcher), url }
+}
+
+function serve(listener: RequestListener) {
+  const server = createServer(listener)
+  return open(server, () => server.closeAllConnections())
+}
+
+/** Answers any call with these bytes, and closes the connection. */
+function serveBytes(answer: string) {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.end(answer))
+  })
+  return open(server, () => undefined)
 }
 
 const plain = { redirect: 'manual', headers: {}, signal: new AbortController().signal } as const
@@ -58,8 +72,10 @@ it.each([
 it.each([
   ['gzip', gzipSync],
   ['x-gzip', gzipSync],
+  ['GZip, identity', gzipSync],
   ['deflate', deflateSync],
-  ['br', brotliCompressSync]
+  ['br', brotliCompressSync],
+  ['zstd', zstdCompressSync]
 ])('decodes what a proxy encoded as %s, of which no more is read than was wanted', async (encoding, encode) => {
   const { fetch, url } = await serve((_request, response) => {
     response.writeHead(200, { 'content-encoding': encoding }).end(encode('words'.repeat(1_000_000)))
@@ -68,6 +84,21 @@ it.each([
   expect(whole).toMatchObject({ complete: true })
   expect(whole.bytes.length).toBe(5_000_000)
   expect(await readStart(await fetch(url, { ...plain, method: 'GET' }), 4_999_999)).toMatchObject({ complete: false })
+})
+
+it.each([
+  ['none of a status that has no body', 204, {}, ''],
+  ['none of no bytes', 200, { 'content-length': '0' }, ''],
+  // Nobody encodes so, and each of thousands would take memory.
+  ['what was encoded twice', 200, {}, 'as it came'],
+  ['what nobody knows', 200, {}, 'as it came']
+])('takes as it is %s', async (what, status, headers, body) => {
+  const encoding = what === 'what nobody knows' ? 'compress' : what === 'what was encoded twice' ? 'gzip, br' : 'gzip'
+  const { fetch, url } = await serve((_request, response) => {
+    response.writeHead(status, { ...headers, 'content-encoding': encoding }).end(body)
+  })
+  const { bytes } = await readStart(await fetch(url, { ...plain, method: 'GET' }), 100)
+  expect(String(bytes)).toBe(body)
 })
 
 it('fails when an encoded body breaks off', async () => {
@@ -101,4 +132,35 @@ it('fails with the code of a connection that cannot be made', async () => {
   await expect(fetch('http://127.0.0.1:1/', { ...plain, method: 'GET' })).rejects.toMatchObject({
     code: 'ECONNREFUSED'
   })
+})
+
+const OK = 'HTTP/1.1 200 OK\r\n'
+/** Node's limit of all names and values of headers, which is undici's. */
+const MOST_HEADER_BYTES = 16 * 1024
+
+it.each([
+  ['headers as long as they may be', `${OK}x: ${'a'.repeat(MOST_HEADER_BYTES - 2)}\r\n\r\nmade`],
+  ['thousands of hints before it', `${'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(5000)}${OK}\r\nmade`],
+  ['more than it announced', `${OK}content-length: 4\r\n\r\nmade and more`],
+  ['trailers', `${OK}transfer-encoding: chunked\r\n\r\n4\r\nmade\r\n0\r\nx: y\r\n\r\n`]
+])('takes an answer with %s', async (_what, bytes) => {
+  const { fetch, url } = await serveBytes(bytes)
+  expect(String((await readStart(await fetch(url, { ...plain, method: 'GET' }), 100)).bytes)).toBe('made')
+})
+
+it.each([
+  ['headers a byte longer', `${OK}x: ${'a'.repeat(MOST_HEADER_BYTES - 1)}\r\n\r\nmade`],
+  ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'],
+  ['hints and nothing more', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(5000)],
+  ['less than it announced', `${OK}content-length: 5\r\n\r\nmade`],
+  ['two lengths', `${OK}content-length: 4\r\ncontent-length: 5\r\n\r\nmade!`],
+  ['no last chunk', `${OK}transfer-encoding: chunked\r\n\r\n4\r\nmade\r\n`],
+  [
+    'trailers that are too long',
+    `${OK}transfer-encoding: chunked\r\n\r\n4\r\nmade\r\n0\r\nx: ${'a'.repeat(MOST_HEADER_BYTES)}\r\n\r\n`
+  ]
+])('fails of an answer with %s', async (_what, bytes) => {
+  const { fetch, url } = await serveBytes(bytes)
+  const reading = fetch(url, { ...plain, method: 'GET' }).then((answer) => readStart(answer, 100))
+  await expect(reading).rejects.toThrow()
 })

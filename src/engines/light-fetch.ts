@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream'
-import { createBrotliDecompress, createUnzip } from 'node:zlib'
+import { pipeline, Readable } from 'node:stream'
 import { type Dispatcher, request } from 'undici'
+import { codingsOf, DECODERS } from '../lib/content-codings.ts'
 import { VERSION } from '../lib/version.ts'
 
 /** The part of `fetch` that is used. */
@@ -51,25 +51,22 @@ export const fetchThrough =
       const value = headers[name]
       return Array.isArray(value) ? value.join(', ') : (value ?? null)
     }
+    // Servers name a coding even of nothing, which no decoder takes.
+    const hasBody = status !== 204 && header('content-length') !== '0'
     return {
       ok: status >= 200 && status < 300,
       status,
       headers: { get: header },
-      body: decoded(answer.body, header('content-encoding'))
+      body: hasBody ? decoded(answer.body, header('content-encoding') ?? '') : answer.body
     }
   }
 
-/** What some proxies encode though nobody asked for it. */
-function decoded(body: Readable, encoding: string | null): Readable {
-  const decoder =
-    encoding === 'br'
-      ? createBrotliDecompress()
-      : encoding === 'gzip' || encoding === 'x-gzip' || encoding === 'deflate'
-        ? createUnzip()
-        : undefined
+/** What some proxies encode though nobody asked for it. Encoded more than once it stays: each decoder takes memory. */
+function decoded(body: Readable, encoding: string): Readable {
+  const [coding = '', ...others] = codingsOf(encoding)
+  const decoder = others.length === 0 ? DECODERS.get(coding)?.() : undefined
   if (!decoder) return body
-  // An end that is missing is the connection's; who reads no further has it closed.
-  body.once('error', (error) => decoder.destroy(error))
-  decoder.once('close', () => body.destroy())
-  return body.pipe(decoder)
+  // Whoever reads hears of an end that is missing, and has the connection closed by reading no further.
+  pipeline(body, decoder, () => undefined)
+  return decoder
 }

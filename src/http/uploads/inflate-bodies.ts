@@ -1,18 +1,8 @@
 import { finished, type Readable, Transform } from 'node:stream'
-import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
+import { codingsOf, DECODERS } from '../../lib/content-codings.ts'
 import { errors } from '../../lib/errors.ts'
 
-/** The window that RFC 9659 has every sender of zstd keep to: 8 MiB. */
-const ZSTD_WINDOW_LOG = 23
-
-const DECODERS = new Map<string, () => Transform>([
-  ['gzip', createGunzip],
-  ['x-gzip', createGunzip],
-  ['deflate', createInflate],
-  ['br', createBrotliDecompress],
-  ['zstd', () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } })]
-])
 const ACCEPTED = ['gzip', 'deflate', 'br', 'zstd']
 
 /**
@@ -22,11 +12,7 @@ const ACCEPTED = ['gzip', 'deflate', 'br', 'zstd']
 export function inflateBodies(scope: FastifyInstance, maxBytes: (contentType: string, bodyLimit: number) => number) {
   scope.addHook('preParsing', (request, reply, payload, done) => {
     const { headers } = request.raw
-    const codings = (headers['content-encoding'] ?? '')
-      .toLowerCase()
-      .split(',')
-      .map((coding) => coding.trim())
-      .filter((coding) => coding !== '' && coding !== 'identity')
+    const codings = codingsOf(headers['content-encoding'] ?? '')
     const [coding] = codings
     if (coding === undefined || request.is404) return done(null, payload)
     const createDecoder = DECODERS.get(coding)
