@@ -51,11 +51,13 @@ describe('an image that waits in the queue of the server', () => {
     const making = world.engine.generate(task(), run)
     await waitFor(isSent(1))
     world.server.broadcast({ type: 'crystools.monitor', data: { cpu_utilization: 3 } })
+    world.server.broadcast({ type: 'executing', data: { node: null } })
     const head = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])
     world.server.broadcast(Buffer.concat([head, Buffer.from('a picture of the owner')]))
     world.server.broadcast({ type: 'progress', data: { value: 1, max: 2, node: 'sampler', prompt_id: owners } })
     world.server.letGo(owners)
     await making
+    expect(isSent(1)()).toBe(true)
     expect(run.begun).toBe(1)
     expect(run.previews).toEqual([])
     expect(run.progress.map(({ steps }) => steps)).toEqual([3, 3, 3])
@@ -104,34 +106,22 @@ describe('an image that waits in the queue of the server', () => {
     await waitFor(() => world.server.runningIds().length === 0)
   })
 
-  it('is no try of it when the server is started anew: only the one that it worked on has failed', async () => {
-    await start()
-    const { first, second } = await queueTwo()
-    const ends = [
-      expect(first).rejects.toMatchObject({ fault: 'crashed' }),
-      expect(second).rejects.toMatchObject({
-        fault: 'unreachable',
-        message: 'The image server was started anew before it began.'
-      })
-    ]
-    world.server.restart()
-    await Promise.all(ends)
-  })
-
-  it('is no try of it when the server goes away, either', async () => {
-    await start()
-    const { first, second } = await queueTwo()
-    const ends = [
-      expect(first).rejects.toMatchObject({ fault: 'crashed' }),
-      expect(second).rejects.toMatchObject({
-        fault: 'unreachable',
-        message: 'The image server went away before it began.'
-      })
-    ]
-    await world.server.close()
-    await Promise.all(ends)
-    await start()
-  })
+  it.each([
+    ['is started anew', () => world.server.restart(), 'The image server was started anew before it began.'],
+    ['goes away', () => world.server.close(), 'The image server went away before it began.']
+  ])(
+    'is no try of it when the server %s: only the one that it worked on has failed',
+    async (_what, happen, message) => {
+      await start()
+      const { first, second } = await queueTwo()
+      const ends = [
+        expect(first).rejects.toMatchObject({ fault: 'crashed' }),
+        expect(second).rejects.toMatchObject({ fault: 'unreachable', message })
+      ]
+      await happen()
+      await Promise.all(ends)
+    }
+  )
 })
 
 describe('what an agent that was killed has left in the queue', () => {

@@ -58,9 +58,10 @@ export class JobState {
   }
 
   onEvent(type: string, data: Record<string, unknown>): void {
-    // One that names no job tells a client that has come back which node is being worked on. What else names none goes to all
-    // clients, from extensions of the owner, say, and tells nothing of ours.
-    if (data.prompt_id !== this.id && !(data.prompt_id === undefined && type === 'executing')) return
+    // One that names a node and no job tells a client that has come back which is being worked on. What else names none goes to
+    // all clients, from extensions of the owner, say, and tells nothing of ours.
+    const isReturn = data.prompt_id === undefined && type === 'executing' && typeof data.node === 'string'
+    if (data.prompt_id !== this.id && !isReturn) return
     this.heardAt = performance.now()
     this.begin()
     if (type === 'executing') this.#onExecuting(data)
