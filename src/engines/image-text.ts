@@ -39,11 +39,15 @@ function readDataUrl(url: string): { base64: string; mediaType: string | null } 
   return { base64: url.slice(comma + 1), mediaType: mediaType || null }
 }
 
-/** Shows a preview, base64 or a `data:` URL. What is no picture, or too large a one, is left out: the image counts. */
-export function showPreviewText(preview: string, run: Pick<EngineRun, 'onPreview'>, pictures?: LiftedPictures): void {
-  if (preview.length > MAX_PREVIEW_BYTES * 1.4) return
+/** Shows a preview, base64 or a `data:` URL. What is no picture, or one of more than `maxBytes`, is left out: the image counts. */
+export function showPreviewText(
+  preview: string,
+  run: Pick<EngineRun, 'onPreview'>,
+  { maxBytes = MAX_PREVIEW_BYTES, pictures }: { maxBytes?: number; pictures?: LiftedPictures } = {}
+): void {
+  if (preview.length > maxBytes * 1.4) return
   try {
-    const { bytes } = decodeImageText(preview, MAX_PREVIEW_BYTES, pictures)
+    const { bytes } = decodeImageText(preview, maxBytes, pictures)
     const mediaType = sniffMediaType(bytes)
     if (mediaType !== undefined) run.onPreview(bytes, mediaType)
   } catch {

@@ -1,8 +1,7 @@
 import { createParser } from 'eventsource-parser'
-import { sniffMediaType } from '../../images/sniff-media-type.ts'
 import { base64Length } from '../../lib/encode-base64.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
-import { decodeImageText } from '../image-text.ts'
+import { showPreviewText } from '../image-text.ts'
 import { AnswerLifter, type LiftedPictures } from '../lifted-pictures.ts'
 import { base64AnswerBytes, tooManyBytes, type UpstreamAnswer } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
@@ -39,7 +38,7 @@ export async function readImageEvents(
       if (limit.previews < 0) throw tooManyBytes()
       const picture = preview.slice(preview.indexOf(',') + 1)
       limit.bytes += data.length + base64Length(pictures.get(picture)?.length ?? 0)
-      show(preview, { run, maxImageBytes, pictures })
+      showPreviewText(preview, run, { maxBytes: maxImageBytes, pictures })
       pictures.delete(picture)
     },
     onError: ({ type }) => {
@@ -74,20 +73,6 @@ export const looksLikeEvents = (body: string): boolean => /^\uFEFF?(?:event|data
 function previewIn(event: Record<string, unknown>): string | undefined {
   const { type, b64_json } = event
   return typeof type === 'string' && PARTIAL.test(type) ? (typeof b64_json === 'string' ? b64_json : '') : undefined
-}
-
-/** What cannot be shown is not: the image counts. */
-function show(
-  text: string,
-  { run, maxImageBytes, pictures }: { run: EngineRun; maxImageBytes: number; pictures: LiftedPictures }
-): void {
-  try {
-    const { bytes } = decodeImageText(text, maxImageBytes, pictures)
-    const mediaType = sniffMediaType(bytes)
-    if (mediaType !== undefined) run.onPreview(bytes, mediaType)
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error
-  }
 }
 
 /** Undefined of an event that ends nothing. */

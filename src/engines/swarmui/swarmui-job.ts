@@ -90,7 +90,7 @@ export function startJob({ url, headers, body, steps, maxMessageBytes, run }: Jo
         run.onBegun()
         most = Math.max(most, Math.round(event.part * steps))
         run.onProgress(most, steps)
-        if (event.preview !== undefined) showPreviewText(event.preview, run, pictures)
+        if (event.preview !== undefined) showPreviewText(event.preview, run, { pictures })
         return
       case 'image':
         // Negative ones are made on the way, and of several the first is the one that was asked for.
