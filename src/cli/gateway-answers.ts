@@ -47,12 +47,18 @@ export const readJob: Read<Job> = (answer) => {
   const { n } = members(parameters)
   const read = result === undefined || result === null ? undefined : readResult(result)
   const { message } = members(error)
-  const { reason, until } = members(waiting)
+  const { reason, until, own_share: isOwnShare } = members(waiting)
   if (typeof status !== 'string' || typeof progress !== 'number' || typeof n !== 'number') return undefined
   if (result && !read) return undefined
   return {
     ...{ status, progress, n },
-    ...(isWaitReason(reason) && { waiting: { reason, until: typeof until === 'number' ? until * 1000 : null } }),
+    ...(isWaitReason(reason) && {
+      waiting: {
+        reason,
+        until: typeof until === 'number' ? until * 1000 : null,
+        ...(isOwnShare === true && { isOwnShare })
+      }
+    }),
     ...(read && { result: read }),
     ...(typeof message === 'string' && { error: message })
   }

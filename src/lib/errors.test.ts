@@ -11,6 +11,11 @@ it.each([
   [-1, 1, undefined],
   [undefined, 3600, false]
 ])('a cap that ends in %o ms is asked for again in %d seconds, by an SDK: %o', (leftMs, retryAfterSeconds, retry) => {
-  const until = leftMs === undefined ? undefined : NOW + leftMs
-  expect(errors.upstreamCapped(until, NOW)).toMatchObject({ retryAfterSeconds, retry })
+  const end = leftMs === undefined ? {} : { until: NOW + leftMs }
+  expect(errors.upstreamCapped(end, NOW)).toMatchObject({ retryAfterSeconds, retry })
+})
+
+it('tells whose images of an hour have been made', () => {
+  expect(errors.upstreamCapped({}, NOW).message).toMatch(/within an hour, and these have been made\. /)
+  expect(errors.upstreamCapped({ isOwnShare: true }, NOW).message).toMatch(/within an hour, and you have had yours\. /)
 })

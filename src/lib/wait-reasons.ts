@@ -1,5 +1,6 @@
 /** Why an image waits that nobody may begin now, by `waiting.reason` of a job, as the dashboard and the command line say it. */
 const REASONS = {
+  // Admins read of others' requests, too: it says of nobody that it is theirs.
   capped: "The owner's limit per hour is reached",
   retry: 'The last try failed',
   paused: 'The image server is busy',
@@ -8,7 +9,6 @@ const REASONS = {
   drained: 'The owner has paused the machine',
   away: 'No machine for it is online',
   approval: "The machine waits for an admin's approval",
-  // Admins read it of others' requests, too.
   not_served: 'The owner of the machine does not serve the account that asked'
 }
 
@@ -36,16 +36,20 @@ const ENDS: Partial<Record<Reason, string>> = {
 /** Nearer than this no time of day is told, which has no seconds. */
 const SOON_MS = 60_000
 
+/** Of `capped`, where others get some still. */
+const OWN_SHARE = "The owner's limit per hour for each person is reached"
+
 /** The reason, and until when, UTC milliseconds, where that is known; `formatUntil` gets it with the time it is now. */
 export function waitText(
-  { reason, until }: { reason: Reason; until: number | null },
+  { reason, until, isOwnShare }: { reason: Reason; until: number | null; isOwnShare?: true },
   now: number,
   formatUntil: (until: number, now: number) => string
 ): string {
   const then = THEN[reason]
+  const why = isOwnShare ? OWN_SHARE : REASONS[reason]
   if (until === null || then === undefined) {
-    return [REASONS[reason], ENDS[reason]].filter((part) => part !== undefined).join(', ')
+    return [why, ENDS[reason]].filter((part) => part !== undefined).join(', ')
   }
   const when = until - now < SOON_MS ? 'in a moment' : `at ${formatUntil(until, now)}`
-  return `${REASONS[reason]}, ${then} ${when}`
+  return `${why}, ${then} ${when}`
 }

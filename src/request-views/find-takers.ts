@@ -32,6 +32,8 @@ export interface Wait {
   reason: WaitReason
   /** When somebody may, UTC milliseconds; absent when nobody can know. */
   until?: number
+  /** Of `capped`: who asked has had what is let to each, of a machine that makes images of others still. */
+  isOwnShare?: true
 }
 
 /** Who may make an image. */
@@ -72,7 +74,7 @@ export async function findTakers(
   }
   if (held.length > 0) {
     const ends = await findCapEnds(db, offers, now)
-    for (const one of held) found.set(one.taskId, { open: [], wait: await waitOfHeld(one, { ends, now }) })
+    for (const one of held) found.set(one.taskId, { open: [], wait: await waitOfHeld(one, { capped, ends, now }) })
   }
   if (unserved.length > 0) {
     const reasons = await whyUnserved({ database, providers }, { model, tasks: unserved, now })
@@ -98,7 +100,7 @@ export async function findRests(
   const rests = new Map<string, Wait>()
   if (resting.length === 0) return rests
   const ends = await findCapEnds(db, offers, now)
-  for (const [model, could] of resting) rests.set(model, await waitOfHeld({ userId, could }, { ends, now }))
+  for (const [model, could] of resting) rests.set(model, await waitOfHeld({ userId, could }, { capped, ends, now }))
   return rests
 }
 
@@ -121,13 +123,17 @@ interface Held {
  * after those with one, `unusable` after everything else, for it is told when all image servers are, and `missing` after that: a
  * server that was down may be back by itself.
  */
-async function waitOfHeld({ userId, could }: Held, { ends, now }: { ends: CapEnds; now: number }): Promise<Wait> {
+async function waitOfHeld(
+  { userId, could }: Held,
+  { capped, ends, now }: { capped: ReadonlyMap<string, Capped>; ends: CapEnds; now: number }
+): Promise<Wait> {
   const waits: Wait[] = []
   for (const offer of could) {
     if (offer.pause && isPaused(offer, now)) waits.push(waitOfPause(offer.pause))
     else {
       const until = await ends.of(offer, userId)
-      waits.push({ reason: 'capped', ...(until !== undefined && { until }) })
+      const isOwnShare = capped.get(offer.serviceId)?.others === false
+      waits.push({ reason: 'capped', ...(until !== undefined && { until }), ...(isOwnShare && { isOwnShare }) })
     }
   }
   const rankOf = ({ reason }: Wait) => (reason === 'missing' ? 2 : reason === 'unusable' ? 1 : 0)

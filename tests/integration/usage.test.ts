@@ -290,6 +290,9 @@ describe('what an owner lets others have', () => {
       await submit(owner.key, 'for-each')
     ])
     expect(await stateOf(member.key, third)).toBe('QUEUED')
+    const waiting = { reason: 'capped', until: expect.any(Number), own_share: true }
+    expect(await (await gateway.call(`/v1/jobs/${third}`, { key: member.key })).json()).toMatchObject({ waiting })
+    expect(await (await gateway.call('/v1/models/for-each', { key: member.key })).json()).toMatchObject({ waiting })
     // An hour later it is their turn again.
     const images = gateway.database.db.updateTable('usage_images').where('user_id', '=', member.id)
     await images.set((e) => ({ created_at: e('created_at', '-', 3_600_000) })).execute()

@@ -4,7 +4,13 @@ import { reasonText } from './wait-words.ts'
 
 /** The wait of what is asked of a model now, as one of a request. */
 export const waitOf = ({ waiting }: Pick<ModelInfo, 'waiting'>): RequestSummary['wait'] =>
-  waiting ? { reason: waiting.reason, until: waiting.until === undefined ? null : waiting.until * 1000 } : null
+  waiting
+    ? {
+        reason: waiting.reason,
+        until: waiting.until === undefined ? null : waiting.until * 1000,
+        ...(waiting.own_share && { isOwnShare: true })
+      }
+    : null
 
 /** How busy a model is, or why it rests, in the words of the queue. */
 export function tellLoad(model: ModelInfo, now: number = Date.now()): string {

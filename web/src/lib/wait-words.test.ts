@@ -12,6 +12,9 @@ describe('why a request waits', () => {
     expect(reasonText({ wait: { reason: 'capped', until } }, NOW)).toBe(
       `The owner's limit per hour is reached, goes on at ${formatTime(until)}`
     )
+    expect(reasonText({ wait: { reason: 'capped', until, isOwnShare: true } }, NOW)).toBe(
+      `The owner's limit per hour for each person is reached, goes on at ${formatTime(until)}`
+    )
     expect(reasonText({ wait: { reason: 'paused', until: NOW + 2000 } }, NOW)).toMatch(/asked again in a moment$/)
     expect(reasonText({ wait: { reason: 'paused', until: NOW - 2000 } }, NOW)).toMatch(/asked again in a moment$/)
   })

@@ -57,8 +57,8 @@ export interface RequestSummary {
   etaSeconds: number | null
   /** When the estimate was made; it counts down from then. */
   etaToldAt: number | null
-  /** Why its first waiting image waits, when nobody may begin it now; `until` is null when nobody can know. */
-  wait: { reason: WaitReason; until: number | null } | null
+  /** Why its first waiting image waits, when nobody may begin it now; `until` is null when nobody can know. See `Wait` of `request-views/find-takers.ts`. */
+  wait: { reason: WaitReason; until: number | null; isOwnShare?: true } | null
   /** Names of those who work or worked on it. */
   providers: string[]
   error: RequestError | null
@@ -183,7 +183,7 @@ export interface ModelInfo {
   providers: number
   queued: number
   /** Why what the reader asks for would wait, when nobody may begin it now; `until`, Unix seconds, when that is known. */
-  waiting?: { reason: WaitReason; until?: number }
+  waiting?: { reason: WaitReason; until?: number; own_share?: boolean }
   /**
    * What the reader may have of it within an hour, where that has a limit; `next`, Unix seconds, is when one no longer counts.
    * `shared`: what others had counts, too.

@@ -50,7 +50,7 @@ export function presentSummary(view: SummaryView, { owner, queue }: SummaryOptio
     queuePosition: queue?.position ?? null,
     etaSeconds: queue?.etaSeconds ?? null,
     etaToldAt: queue?.toldAt ?? null,
-    wait: queue?.wait ? { reason: queue.wait.reason, until: queue.wait.until ?? null } : null,
+    wait: queue?.wait ? { ...queue.wait, until: queue.wait.until ?? null } : null,
     providers: [...new Set(view.attempts.map((attempt) => attempt.provider_name))],
     error: presentFailure(view)
   }

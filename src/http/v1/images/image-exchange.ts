@@ -33,7 +33,7 @@ const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'missing', 'capped
 export function passingError(wait: Wait | undefined): AppError | undefined {
   if (!wait || !PASSING.includes(wait.reason)) return undefined
   const { reason, until } = wait
-  if (reason === 'capped') return errors.upstreamCapped(until, Date.now())
+  if (reason === 'capped') return errors.upstreamCapped(wait, Date.now())
   const seconds = until === undefined ? Infinity : Math.ceil((until - Date.now()) / 1000)
   return errors.upstreamBusy(`The image servers that ${SERVERS[reason] ?? ''} at the moment. Try again later.`, seconds)
 }
