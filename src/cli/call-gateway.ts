@@ -41,8 +41,11 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayAddre
   const { url } = read
   const key = options.key ?? settings.apiKey
   if (key === undefined) {
+    // The address that is usual is no reason to send anybody there.
     throw new CommandFailed(
-      `Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${url}/keys${running ? ', and so does `bin/inference-club keys create`' : ''}.`
+      isNamed || running
+        ? `Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${url}/keys${running ? ', and so does `bin/inference-club keys create`' : ''}.`
+        : 'Set INFERENCE_CLUB_API_KEY to your API key, and INFERENCE_CLUB_URL to your gateway, whose dashboard makes one: none runs on the data of this folder.'
     )
   }
   return { url, key }

@@ -352,6 +352,13 @@ describe('generate', () => {
     expect(stderr).toBe(`Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${server.url}/keys.\n`)
     const own = await club(['generate', 'a fox', '-o', 'x.png'], { INFERENCE_CLUB_API_KEY: '', INFERENCE_CLUB_URL: '' })
     expect(own.stderr).toContain('keys create')
+    const none = await club(['generate', 'a fox', '-o', 'x.png'], {
+      INFERENCE_CLUB_API_KEY: '',
+      INFERENCE_CLUB_URL: '',
+      INFERENCE_CLUB_DATA_DIR: join(folder, 'no-data-here')
+    })
+    expect(none.stderr).toMatch(/^Set INFERENCE_CLUB_API_KEY .* and INFERENCE_CLUB_URL to your gateway, .*\n$/)
+    expect(none.stderr).not.toContain('http')
   })
 
   it('takes the base URL of other clients, and an address of this machine without a scheme', async () => {
