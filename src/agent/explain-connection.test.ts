@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { explainAnswer, explainClose, explainError } from './explain-connection.ts'
+import { explainAnswer, explainClose, explainError, explainKey } from './explain-connection.ts'
 
 const GATEWAY = 'https://club.example.org/pictures'
 const withCode = (code: string, message = 'it failed') => Object.assign(new Error(message), { code })
@@ -96,4 +96,9 @@ describe('the end of a connection', () => {
     [4009, 'a newer connection took over', 'Another agent with this key and name took over.'],
     [1011, 'come back soon', 'The gateway ended the connection: come back soon.']
   ])('%i', (code, reason, text) => expect(explainClose(code, reason, GATEWAY)).toBe(text))
+})
+
+it('names both places where a refused key may stand', () => {
+  expect(explainKey()).toMatch(/^The gateway refused the API key: .* its api_key, or the file that api_key_file names\.$/)
+  expect(explainKey('This API key was revoked.')).toMatch(/^This API key was revoked\. Take /)
 })

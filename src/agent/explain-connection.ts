@@ -109,7 +109,7 @@ export function explainAnswer({ status, location, body }: HandshakeAnswer, gatew
  */
 export function explainKey(said?: string): string {
   const why = said ?? 'The gateway refused the API key: it is unknown, expired or revoked.'
-  return `${cleanText(why, 200)} Take the command that 'Connect a machine' in the dashboard shows now, or write another key into the agent's file.`
+  return `${cleanText(why, 200)} Take the command that 'Connect a machine' in the dashboard shows now, or put another key where the agent's file has it: its api_key, or the file that api_key_file names.`
 }
 
 /** Why a connection ended that was open. */
