@@ -214,6 +214,16 @@ describe('a mistake', () => {
   })
 
   it.each([
+    ['is missing', '    type: image\n', ''],
+    ['is misspelt', 'type: image', 'type: imag'],
+    ['is no text', 'type: image', 'type: 4']
+  ])('of a type that %s does not hide those in the rest of the service', (_what, from, to) => {
+    const mistakes = mistakesOf(swap(from, to).replace('engine: comfyui', 'engine: opnai'))
+    expect(mistakes).toHaveLength(2)
+    expect(mistakes[1]).toContain('services[0].engine is none of')
+  })
+
+  it.each([
     ['http://host:1234/v1/images/generations', 'http://host:1234/v1'],
     ['http://host:1234/v1/images/generations/', 'http://host:1234/v1'],
     ['http://host:1234/v1/images', 'http://host:1234/v1'],

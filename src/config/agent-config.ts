@@ -242,7 +242,8 @@ function readService(
     maxChars: 40,
     check: checkType
   })
-  const isImage = type === 'image'
+  // A mistake in the type, which is noted, is not to hide those in the rest: what has an engine makes images.
+  const isImage = type === 'image' || (type === '' && !fields.engine.isBlank)
   const names = engines.map((one) => one.name)
   if (isImage) fields.engine.require(`one of ${names.join(', ')}`)
   const engine = fields.engine.text({ maxChars: 40, ...(isImage && { check: checkOneOf(names) }) })
