@@ -453,7 +453,11 @@ describe('what agent --init takes where nobody can be asked', () => {
   const [one, other] = [sighting(1234, { isUnsure: true }), sighting(1235, { isUnsure: true })]
   const useless = sighting(1236, { models: [] })
 
-  const ways = { byAddress: 'give its address as --server <url>', naming: (url: string) => `--server ${url}` }
+  const ways = {
+    byAddress: 'give its address as --server <url>',
+    naming: (url: string) => `--server ${url}`,
+    trying: (url: string) => `'doctor ${url} --try'`
+  }
 
   it('is the only server of which it is not known whether it makes images', () => {
     expect(takeUnsure([useless, one], ways)).toEqual({ ...one, isNamed: true })
@@ -468,13 +472,13 @@ describe('what agent --init takes where nobody can be asked', () => {
 })
 
 describe('agent --init', () => {
-  it('tells of no option of another command', async () => {
+  it('tells of an option of another command with its name', async () => {
     const server = await started(startFakeOpenAIServer({ knownModels: ['flux-dev'] }))
     const args = ['--gateway', 'http://127.0.0.1:9', '--key', 'ic_x', '--server', server.url]
     const { code, stdout, stderr } = await club(['agent', '--init', '--no-start', ...args])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('unsure')
-    expect(stdout).not.toContain('--')
+    expect(stdout.match(/\S+ --\S+/g)).toEqual(["'doctor --try'"])
   })
 
   it('takes what is behind a misspelt key for what is meant', async () => {

@@ -11,8 +11,8 @@ export interface Ways {
   byAddress: string
   /** What takes a server of which it is not known whether it makes images. */
   naming: (url: string) => string
-  /** What has such a server show it; absent: the command cannot. */
-  trying?: (url: string) => string
+  /** What has such a server show it. */
+  trying: (url: string) => string
 }
 
 /** Those that may make images: of them it cannot be asked. */
@@ -48,10 +48,7 @@ export function explainNothing(
   const locked = others.filter(isLocked)
   const untried = others.filter((one) => !trials.has(one))
   const unsure = unsureOf(untried.map((one) => ({ ...one, isNamed: true })))
-  const next = (url: string) => [
-    ...(trying ? [`${trying(url)} has it make one`] : []),
-    `${naming(url)} takes it as it is`
-  ]
+  const next = (url: string) => `${trying(url)} has it make one, ${naming(url)} takes it as it is`
   const sentences = [
     ...tell(
       locked,
@@ -64,7 +61,7 @@ export function explainNothing(
       'refuses the key that it was given.'
     ),
     ...tell([...trials.keys()], 'made no image, as the table says.'),
-    ...tell(unsure, `may make images, which cannot be asked: ${next(unsure[0]?.shown ?? '').join(', ')}.`)
+    ...tell(unsure, `may make images, which cannot be asked: ${next(unsure[0]?.shown ?? '')}.`)
   ]
   if (sentences.length > 0) return new CommandFailed(sentences.join('\n'))
   const why = [

@@ -45,7 +45,7 @@ export async function initAgent(
   const keys: Keys = { terminal, key: loadClientSettings().imageServerKey }
   const places = options.servers.length > 0 ? options.servers.map((url) => ({ url, isNamed: true })) : usual
   const sightings = await unlock(await survey([...placesIn(file), ...places]), keys)
-  printSightings(sightings, { file, trials: new Map() })
+  printSightings(sightings, { file, trials: new Map(), ifUnsure: IF_UNSURE })
   const all = await findMore(sightings, { file, keys })
   const { gateway, access } = terminal ? await askForMissing(given, terminal) : requireGiven(given)
   if (gateway !== 'written') file.set('gateway', asGateway(gateway))
@@ -166,10 +166,16 @@ async function findMore(
     const known = unsure.find(({ shown }) => shown === url)
     if (known) return [{ ...known, isNamed: true }]
     const more = await unlock(await survey([{ url: url ?? typed, isNamed: true }]), keys)
-    printSightings(more, { file, trials: new Map() })
+    printSightings(more, { file, trials: new Map(), ifUnsure: IF_UNSURE })
     if (usableOf(more, new Set()).length > 0) return more
     terminal.output.write('No image server that can be used is there.\n')
   }
 }
 
-const WAYS: Ways = { byAddress: 'give its address as --server <url>', naming: (url) => `--server ${url}` }
+const IF_UNSURE = "'doctor --try' finds out."
+
+const WAYS: Ways = {
+  byAddress: 'give its address as --server <url>',
+  naming: (url) => `--server ${url}`,
+  trying: (url) => `'doctor ${url} --try'`
+}
