@@ -99,6 +99,8 @@ describe('the end of a connection', () => {
 })
 
 it('names both places where a refused key may stand', () => {
-  expect(explainKey()).toMatch(/^The gateway refused the API key: .* its api_key, or the file that api_key_file names\.$/)
+  expect(explainKey()).toMatch(
+    /^The gateway refused the API key: .* its api_key, or the file that api_key_file names\.$/
+  )
   expect(explainKey('This API key was revoked.')).toMatch(/^This API key was revoked\. Take /)
 })
