@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { loadConfig } from '../config/config.ts'
 import type { KyselyPlugin } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -6,6 +7,8 @@ import type { Feature } from '../images/image-request.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
 import { startDispatcher } from './dispatcher.ts'
+import { PLACE_FREED } from '../requests/bell-hints.ts'
+import type { Assignment } from '../requests/claim-tasks.ts'
 import type { ServiceSlots } from './slot-source.ts'
 import { openTestDatabase } from '../../tests/support/open-test-database.ts'
 
@@ -345,4 +348,36 @@ it('keeps an image from where it has just failed, for so long, and from nowhere 
   expect((await look([{ ...failing!, free: 2 }], { claims: 1 })).claimed).toEqual([next])
   await database.db.updateTable('providers').set({ online_until: 0 }).where('id', '=', other!.providerId).execute()
   expect((await look([{ ...failing!, free: 2 }], { claims: 2 })).claimed.toSorted()).toEqual([task, next].toSorted())
+})
+
+it('gives what a busy service holds ready to one that becomes idle, as soon as it does', async () => {
+  const [busy] = await connect({ services: 1, models: 1, model: 'm', name: 'busy' })
+  const [idle] = await connect({ services: 1, models: 1, model: 'm', name: 'idle' })
+  await queue('m 0')
+  let slots: ServiceSlots[] = [{ ...busy!, free: 0, running: 1, standby: 1 }]
+  const claims: { serviceId: string; isStandby: boolean | undefined }[] = []
+  const dispatcher = startDispatcher({
+    database,
+    providers: createProviderStore(database, loadConfig({}).offering),
+    logger: silentLogger(),
+    limits: { passesForLoadedModel: 8 },
+    slots: { freeServices: () => slots, runningByUser: () => new Map() },
+    requests: {
+      releaseStandby: async () => false,
+      claim: async (wanted) => {
+        claims.push(...wanted.map(({ serviceId, isStandby }) => ({ serviceId, isStandby })))
+        slots = []
+        return wanted.map(() => ({}) as Assignment)
+      }
+    }
+  })
+  // Until it has looked and sleeps.
+  for (let turn = 0; turn < 10; turn++) await nextTurn()
+  slots = [idle!]
+  database.bell.ring('tasks', PLACE_FREED)
+  await dispatcher.close()
+  expect(claims).toEqual([
+    { serviceId: busy!.serviceId, isStandby: true },
+    { serviceId: idle!.serviceId, isStandby: false }
+  ])
 })

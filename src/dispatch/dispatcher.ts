@@ -90,7 +90,7 @@ interface DispatchState {
   lookedAt: string
 }
 
-/** What a look handed out; `all`: nothing that it found waiting is left, and what comes rings. */
+/** What a look handed out; `all`: what it found waiting is all with somebody, and what comes rings. */
 type Given = 'nothing' | 'some' | 'all'
 
 /**
@@ -232,6 +232,8 @@ async function dispatchLanes(
         over: (match.passedOver ?? []).flatMap((id) => tasks.get(id) ?? []).map(turnOf)
       })
       service.assign(assignment, { isShare: looked.isShare })
+      // It waits still, for whoever becomes idle sooner.
+      if (match.isStandby) state.waiting.putBack([task.model])
       claimed += 1
     }
   }
