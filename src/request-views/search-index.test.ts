@@ -1,11 +1,13 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { noteStatementsUntilTheEnd } from '../../tests/support/note-statements.ts'
 import { plansOf, wasteful } from '../../tests/support/query-plans.ts'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import { indexSome } from '../requests/prompt-index-store.ts'
 import { listAmong } from './prompt-search-store.ts'
 import { searchIndex } from './search-index.ts'
 
+const noteStatements = noteStatementsUntilTheEnd()
 let rows: RequestRows
 
 beforeEach(async () => {
@@ -26,8 +28,8 @@ const add = (name: string, count: number, prompt: string) =>
   )
 
 const everything = { created_at: 1e12, id: '' }
-const search = (...words: string[]) =>
-  searchIndex(rows.db, { words, userId: 'ann', from: 0, after: everything, limit: 3 })
+const search = async (...words: string[]) =>
+  (await searchIndex(rows.db, { words, userId: 'ann', from: 0, after: everything, limit: 3, most: 50_000 }))?.found
 
 describe('the index of prompts', () => {
   it('answers while few requests are not in it yet', async () => {
@@ -58,6 +60,20 @@ describe('the index of prompts', () => {
       expect(plans[0]).toMatch(/^SEARCH requests USING INDEX sqlite_autoindex_requests_1 \(id=\?\)/)
       expect(wasteful(plans)).toEqual([])
     }
+  })
+
+  it('reads few long prompts before others get a turn, and no more than it may for one page', async () => {
+    await add('a', 400, 'x'.repeat(5000))
+    const wanted = { words: ['FOX'], userId: 'ann', from: 0, limit: 3, most: 2200 }
+    const statements = noteStatements()
+    const page = await searchIndex(rows.db, { ...wanted, after: everything })
+    const read = statements.filter((text) => text.includes('"prompt"')).map((text) => text.split('?').length - 1)
+    // Each costs as much as eleven others: 25 are read to find that out, then 22 at once, until 200 are read or a few more.
+    expect(read.slice(0, 3)).toEqual([25, 22, 22])
+    expect(page).toEqual({ found: [], reached: { created_at: 400 - 200, id: 'a200' } })
+    expect(await searchIndex(rows.db, { ...wanted, after: { created_at: 200, id: 'a200' }, most: 2201 })).toEqual({
+      found: []
+    })
   })
 
   it('does not answer for words that are too short', async () => {

@@ -14,6 +14,7 @@ import {
   type SliceFilter
 } from './request-search-store.ts'
 import { searchIndex } from './search-index.ts'
+import { firstCount, nextCount, workOf } from './search-work.ts'
 import { ENDED, isKept, type RequestState, UNFINISHED } from '../requests/request-states.ts'
 import { type SummaryView, viewSummaries } from './view-summaries.ts'
 
@@ -47,9 +48,6 @@ export interface SearchBounds {
  */
 const BOUNDS: SearchBounds = { slice: 500, first: 3000, most: 50_000 }
 
-/** A prompt this long costs as much as another request. */
-const PROMPT_CHARS = 500
-
 export interface RequestPage {
   views: SummaryView[]
   /** What to go on after; absent at the end. */
@@ -67,27 +65,28 @@ export async function searchRequests(
 ): Promise<RequestPage> {
   const { db } = database
   const found: Candidate[] = []
-  let work = 0
+  let done = 0
   let after = firstKey(search)
-  let count = isSifted(search) ? bounds.slice : search.limit + 1
+  const { words = [], from = 0, limit } = search
+  let count = words.length > 0 ? firstCount(bounds.slice) : isSifted(search) ? bounds.slice : limit + 1
   let isIndexAsked = false
-  while (found.length <= search.limit && work < bounds.most) {
-    if (work > 0) await setImmediate()
-    if (work >= bounds.first && !isIndexAsked) {
+  while (found.length <= limit && done < bounds.most) {
+    if (done > 0) await setImmediate()
+    if (done >= bounds.first && !isIndexAsked) {
       isIndexAsked = true
-      const { words = [], from = 0, limit } = search
-      const rest = await searchIndex(db, { ...search, words, from, after, limit: limit + 1 - found.length })
-      if (rest) return pageOf(database, [...found, ...rest], limit)
+      const left = { limit: limit + 1 - found.length, most: bounds.most - done }
+      const rest = await searchIndex(db, { ...search, words, from, after, ...left })
+      if (rest) return pageOf(database, [...found, ...rest.found], limit, rest.reached)
     }
     const slice = await readSlice(db, { ...search, after }, count)
-    found.push(...slice.candidates.filter(({ prompt }) => prompt === undefined || hasWords(prompt, search.words ?? [])))
-    if (!slice.end) return pageOf(database, found, search.limit)
+    found.push(...slice.candidates.filter(({ prompt }) => prompt === undefined || hasWords(prompt, words)))
+    if (!slice.end) return pageOf(database, found, limit)
     after = slice.end
-    const cost = costOf(slice.candidates, count)
-    work += cost
-    count = Math.max(1, Math.min(bounds.slice, Math.floor((bounds.slice * count) / cost)))
+    const work = workOf(slice.candidates, count)
+    done += work
+    count = nextCount(bounds.slice, { count, work })
   }
-  return pageOf(database, found, search.limit, after)
+  return pageOf(database, found, limit, after)
 }
 
 /** What of the search no index tells. */
@@ -98,9 +97,6 @@ const isSifted = ({ kind, visibility, providerId, words = [] }: RequestSearch): 
 function firstKey({ after, to = Number.MAX_SAFE_INTEGER - 1 }: RequestSearch): RequestKey {
   return after && after.created_at <= to ? after : { created_at: to + 1, id: '' }
 }
-
-const costOf = (candidates: readonly Candidate[], count: number): number =>
-  count + candidates.reduce((chars, { prompt = '' }) => chars + prompt.length, 0) / PROMPT_CHARS
 
 /**
  * The lists in the indexes that hold what is looked for, between them all of it. Which states there are is always said
