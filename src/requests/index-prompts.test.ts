@@ -6,7 +6,7 @@ import { inIndex } from '../db/prompt-index.ts'
 import { gramsOf, searchWords } from '../lib/match-words.ts'
 import { deleteRequestRows } from './request-store.ts'
 import { forgetPrompts, indexPrompts } from './index-prompts.ts'
-import { countRemoved, indexSome, mergeSome } from './prompt-index-store.ts'
+import { countRemoved, indexSome, mergeSome, noteForgotten } from './prompt-index-store.ts'
 
 const goOn = new AbortController().signal
 
@@ -70,7 +70,10 @@ describe('prompts', () => {
     '^fox',
     '{prompt}',
     'a\0b',
-    "'; --"
+    "'; --",
+    '!?!',
+    '\ud83d lone',
+    'long'.repeat(8000)
   ])('are asked for %j as for any text', async (text) => {
     await rows.addRequest('r1', { user_id: 'ann', prompt: 'a fox, an owl' })
     await rows.addRequest('r2', { user_id: 'ann', prompt: `all of ${text} and more` })
@@ -152,6 +155,19 @@ describe('a request that is gone', () => {
     expect(await countRemoved(rows.db)).toBe(0)
     expect(await readFiles()).not.toContain('QQQ')
     expect(await ask('fox')).toEqual(['r2'])
+  })
+
+  it('counts once, also when two gateways forget it, and until nothing was removed meanwhile', async () => {
+    for (const id of ['r1', 'r2', 'r3']) await rows.addRequest(id, { user_id: 'ann', prompt: 'a fox' })
+    await indexPrompts(rows, goOn)
+    await rows.db.deleteFrom('requests').where('id', '=', 'r1').execute()
+    for (let process = 0; process < 2; process++) await noteForgotten(rows.db, 1)
+    expect(await countRemoved(rows.db)).toBe(0)
+    await rows.db.deleteFrom('requests').where('id', '=', 'r2').execute()
+    const counted = await countRemoved(rows.db)
+    await rows.db.deleteFrom('requests').where('id', '=', 'r3').execute()
+    await noteForgotten(rows.db, counted)
+    expect(await countRemoved(rows.db)).toBeGreaterThan(0)
   })
 
   it('that was in no index yet counts for nothing', async () => {

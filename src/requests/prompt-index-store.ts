@@ -58,10 +58,10 @@ export async function countRemoved(db: Db): Promise<number> {
   return Number(prompts)
 }
 
-/** So many of them are in the files no more. */
+/**
+ * None is in the files any more, if no others were removed since there were so many of them: another process may have counted and
+ * forgotten the same, and what was removed meanwhile is for the next time.
+ */
 export async function noteForgotten(db: Db, prompts: number): Promise<void> {
-  await db
-    .updateTable('removed_prompts')
-    .set((e) => ({ prompts: e('prompts', '-', e.val(prompts)) }))
-    .execute()
+  await db.updateTable('removed_prompts').set({ prompts: 0 }).where('prompts', '=', prompts).execute()
 }
