@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Limits } from '../config/config.ts'
 import type { Db } from '../db/database.ts'
 import { MINUTE_MS } from '../lib/durations.ts'
@@ -72,6 +73,8 @@ async function countOver(db: Db, { userId, kept, now }: { userId: string; kept: 
   let count = 0
   let after = { finishedAt: -1, id: '' }
   for (;;) {
+    // Others get a turn in between: it may be all that a club has.
+    await setImmediate()
     const page = await listEnded(db, { userId, after, limit: AT_A_TIME })
     const assets = isOver() ? await listAssetBytes(db, page) : new Map<string, { key: string; bytes: number }[]>()
     for (const { id, finishedAt } of page) {
