@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, SelectQueryBuilder } from 'kysely'
+import { type ExpressionBuilder, expressionBuilder } from 'kysely'
 import type { OfferingConfig } from '../config/config.ts'
 import type { Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
@@ -41,10 +41,7 @@ export const isNewsOf = (delivered: Delivered) => (e: ExpressionBuilder<Tables, 
                 .where('service_pauses.model', 'in', [ALL_MODELS, delivered.model])
                 .where('service_pauses.until', '<=', delivered.now)
             ),
-            s.and([
-              s('proven_places', '<', s.ref('concurrency')),
-              s('proven_places', '<=', s.selectFrom('attempts as others').$call(countOthers(delivered)))
-            ])
+            s.and([s('proven_places', '<', s.ref('concurrency')), s('proven_places', '<=', countOthers(delivered))])
           ])
         )
     )
@@ -61,7 +58,7 @@ export async function noteNews(trx: Trx, delivered: Delivered, rules: OfferingCo
     .selectFrom('services')
     .innerJoin('providers', 'providers.id', 'services.provider_id')
     .select(['proven_places', 'concurrency', 'providers.trust', 'providers.owner_id'])
-    .select((e) => e.selectFrom('attempts as others').$call(countOthers(delivered)).as('others'))
+    .select(countOthers(delivered).as('others'))
     .where('services.id', '=', serviceId)
     .executeTakeFirstOrThrow()
   const isProof = known.proven_places < Math.min(Number(known.others) + 1, known.concurrency)
@@ -75,12 +72,11 @@ export async function noteNews(trx: Trx, delivered: Delivered, rules: OfferingCo
 }
 
 /** Images that the service makes besides. What begins while another is being delivered needs no place of its own. */
-const countOthers =
-  ({ providerId, serviceId, attemptId }: Delivered) =>
-  <DB extends { others: Tables['attempts'] }>(query: SelectQueryBuilder<DB, 'others', object>) =>
-    (query as unknown as SelectQueryBuilder<{ others: Tables['attempts'] }, 'others', object>)
-      .select((e) => e.fn.countAll<number>().as('images'))
-      .where('others.provider_id', '=', providerId)
-      .where('others.state', '=', 'running')
-      .where('others.service_id', '=', serviceId)
-      .where('others.id', '!=', attemptId)
+const countOthers = ({ providerId, serviceId, attemptId }: Delivered) =>
+  expressionBuilder<Tables>()
+    .selectFrom('attempts as others')
+    .select((e) => e.fn.countAll<number>().as('images'))
+    .where('others.provider_id', '=', providerId)
+    .where('others.state', '=', 'running')
+    .where('others.service_id', '=', serviceId)
+    .where('others.id', '!=', attemptId)
