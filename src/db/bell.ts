@@ -12,10 +12,10 @@ export interface Bell {
 }
 
 /**
- * `webhooks`: a delivery became due. `keys`: an API key was made or revoked. `tasks`: a task or a slot became free, or none of them any more; hints are in `requests/bell-hints.ts`.
- * `request:<id>`: that one changed; hints are there, too. `requests:<user id>`, and `requests` for those of everybody: the one whose id is the
- * hint was made, changed or deleted. `providers`: an admin decided how one stands. `settings`: an admin changed one.
- * `accounts`: one was deleted.
+ * `webhooks`: a delivery became due. `keys`: an API key was made or revoked. `tasks`: an image waits, or who could make one has
+ * come, gone or changed. `request:<id>`: that one changed. What hints say of these two is in `requests/bell-hints.ts`.
+ * `requests:<user id>`, and `requests` for those of everybody: the one whose id is the hint was made, changed or deleted.
+ * `providers`: an admin or owner decided how one stands. `settings`: an admin changed one. `accounts`: one was deleted.
  */
 export type BellTopic =
   | 'keys'

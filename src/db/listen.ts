@@ -13,7 +13,8 @@ export interface Listener {
 
 /**
  * Listens to a topic of the bell, which may ring for nothing or be lost: every `everyMs` there may be something new all the
- * same. A ring whose hint is no news to its owner (`isNews`) is none. It hears from the moment it is made, so that what happens while its owner looks is not slept through.
+ * same. A ring whose hint is no news to its owner (`isNews`) is none. It hears from the moment it is made, so that what happens
+ * while its owner looks is not slept through.
  */
 export function startListening(
   bell: Pick<Bell, 'on'>,
