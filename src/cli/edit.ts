@@ -38,7 +38,7 @@ export function editCommand(): Command {
     for (const path of [image, ...(options.image ?? [])]) form.append('image[]', await openImage(path), basename(path))
     if (options.mask !== undefined) form.set('mask', await openImage(options.mask), basename(options.mask))
     const id = await callGateway(gateway, '/v1/images/edits', { form, read: readJobId })
-    await saveJob(gateway, { id, prompt, output: options.output })
+    await saveJob(gateway, { id, prompt, n: options.n, output: options.output })
   })
 }
 

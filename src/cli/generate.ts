@@ -9,6 +9,6 @@ export function generateCommand(): Command {
     const gateway = await openGateway(options)
     const fields = { prompt, ...(await imageFields(gateway, options, 'generate')) }
     const id = await callGateway(gateway, '/v1/images/generations', { json: fields, read: readJobId })
-    await saveJob(gateway, { id, prompt, output: options.output })
+    await saveJob(gateway, { id, prompt, n: options.n, output: options.output })
   })
 }

@@ -36,6 +36,15 @@ export const wholeNumber = (text: string): number => {
   return value
 }
 
+/** The name of each is looked for before any is made; no club makes so many in one call. */
+const MOST_IMAGES = 1000
+
+const numberOfImages = (text: string): number => {
+  const count = wholeNumber(text)
+  if (count > MOST_IMAGES) throw new InvalidArgumentError(`must be at most ${MOST_IMAGES}`)
+  return count
+}
+
 export const addImageOptions = (command: Command): Command =>
   addGatewayOptions(
     command
@@ -43,14 +52,11 @@ export const addImageOptions = (command: Command): Command =>
       .option('--model <id>', 'default: `demo` if it is online, else the first model that can do it')
       .option('--size <WxH>', 'such as 1024x1024')
       .option('--seed <number>', 'repeat a picture', wholeNumber)
-      .option('--n <count>', 'how many; several are saved as fox-1.png, fox-2.png, …', wholeNumber, 1)
+      .option('--n <count>', 'how many; several are saved as fox-1.png, fox-2.png, …', numberOfImages, 1)
       .option('--steps <number>', 'denoising steps', wholeNumber)
       .option('--negative <text>', 'what not to show')
       .option('--force', 'replace files that are there')
   )
-
-/** No call has so many images. */
-const MOST_CHECKED = 1000
 
 /** The fields of the call, as text: they fit JSON and forms alike. Throws before anything is made in vain. */
 export async function imageFields(
@@ -60,9 +66,7 @@ export async function imageFields(
 ): Promise<Record<string, string>> {
   const format = formatOf(options.output)
   const { output, n, force } = options
-  const numbered = Array.from({ length: n > 1 ? Math.min(n, MOST_CHECKED) : 0 }, (_, index) =>
-    numberedPath(output, index)
-  )
+  const numbered = Array.from({ length: n > 1 ? n : 0 }, (_, index) => numberedPath(output, index))
   await checkPlaces([output, ...numbered], { force })
   const given = {
     model: options.model ?? (await defaultModel(gateway, feature)),
@@ -83,6 +87,8 @@ export interface JobToSave {
   id: string
   /** As it was asked for. */
   prompt: string
+  /** Images that were asked for. */
+  n: number
   /** The file, for several images with a number before its ending. */
   output: string
 }
@@ -99,7 +105,14 @@ export const saveJob = (gateway: GatewayAddress, job: JobToSave): Promise<void> 
     if (!stopped.aborted) await saveResult(result, job)
   })
 
-async function saveResult(result: JobResult, { prompt, output }: JobToSave): Promise<void> {
+/** Throws `CommandFailed`, having saved none, where there are more than were asked for: nobody has looked whether their files are there. */
+async function saveResult(result: JobResult, { prompt, n, output }: JobToSave): Promise<void> {
+  const given = result.data.length
+  if (given > Math.max(1, n)) {
+    throw new CommandFailed(
+      `The server gave ${given} images where ${n} ${n === 1 ? 'was' : 'were'} asked for. None is saved.`
+    )
+  }
   for (const [index, image] of result.data.entries()) {
     const path = result.data.length > 1 ? numberedPath(output, index) : output
     await save(image.url, path)
