@@ -407,3 +407,10 @@ describe('hostile and broken servers', () => {
     expect(elsewhere.calls).toEqual([])
   })
 })
+
+it('comes to an end with a key that no header can have', async () => {
+  const server = await startFakeOpenAIServer({ requiredApiKey: 'sk-upstream', knownModels: ['flux-dev'] })
+  const { result } = await identifyServer({ url: server.url, apiKey: 'sk-up\u0007stream', engine: 'openai' })
+  expect(result).toEqual([])
+  await server.close()
+})

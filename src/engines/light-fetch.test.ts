@@ -101,6 +101,12 @@ it.each([
   expect(String(bytes)).toBe(body)
 })
 
+it.each(['a\u0007b', 'a\nb', 'œ'])('fails at once with a header that cannot be sent: %j', async (value) => {
+  const { fetch, url } = await serve((_request, response) => response.end('words'))
+  const sent = fetch(url, { ...plain, method: 'GET', headers: { authorization: value } })
+  await expect(sent).rejects.toThrow('invalid authorization header')
+})
+
 it('fails when an encoded body breaks off', async () => {
   const { fetch, url } = await serve((_request, response) => {
     const whole = gzipSync('words'.repeat(1000))
@@ -125,6 +131,20 @@ it('ends with the reason of its signal, before the answer and within its body', 
   const reading = readStart(answer, 100)
   later.abort(new Error('left'))
   await expect(reading).rejects.toMatchObject({ cause: { message: 'left' } })
+})
+
+it('ends with the reason of its signal while it waits for a connection', async () => {
+  const { url } = await serve(() => undefined)
+  const dispatcher = opened.adopt(new Agent({ ...PATIENT, connections: 1 }), (agent) => agent.destroy())
+  const fetch = fetchThrough(dispatcher)
+  const first = fetch(url, { ...plain, method: 'GET' }).catch((error: Error) => error.message)
+  const [left, before] = [new AbortController(), AbortSignal.abort(new Error('left before'))]
+  const second = fetch(url, { ...plain, method: 'GET', signal: left.signal })
+  left.abort(new Error('left'))
+  await expect(second).rejects.toThrow('left')
+  await expect(fetch(url, { ...plain, method: 'GET', signal: before })).rejects.toThrow('left before')
+  await dispatcher.destroy()
+  expect(await first).toBe('The client is destroyed')
 })
 
 it('fails with the code of a connection that cannot be made', async () => {

@@ -39,13 +39,15 @@ export const fetchThrough =
       body instanceof Blob
         ? { body: Readable.fromWeb(body.stream()), headers: { 'content-length': String(body.size) } }
         : { body, headers: {} }
-    const answer = await request(url, {
-      method,
-      headers: { ...OWN_HEADERS, ...sent.headers, ...given },
-      ...(sent.body !== undefined && { body: sent.body }),
-      signal,
-      dispatcher
-    })
+    const answer = await unlessAborted(signal, () =>
+      request(url, {
+        method,
+        headers: { ...OWN_HEADERS, ...sent.headers, ...given },
+        ...(sent.body !== undefined && { body: sent.body }),
+        signal,
+        dispatcher
+      })
+    )
     const { statusCode: status, headers } = answer
     const header = (name: string) => {
       const value = headers[name]
@@ -60,6 +62,19 @@ export const fetchThrough =
       body: hasBody ? decoded(answer.body, header('content-encoding') ?? '') : answer.body
     }
   }
+
+/** At once, also of a call that has no connection yet: undici looks at its signal when it has one, which may be never. */
+async function unlessAborted<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = () => aborted.reject(signal.reason as Error)
+  signal.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([call(), aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
 
 /** What some proxies encode though nobody asked for it. Encoded more than once it stays: each decoder takes memory. */
 function decoded(body: Readable, encoding: string): Readable {
