@@ -2,7 +2,7 @@ import { DAY_MS, MINUTE_MS } from '../lib/durations.ts'
 import { closestName, didYouMean } from '../lib/closest-name.ts'
 import { readGatewayUrl } from '../lib/gateway-url.ts'
 import { parseDurationMs } from '../lib/quantities.ts'
-import type { TextCheck } from './yaml-value.ts'
+import { type TextCheck, USUAL_MAX_CHARS } from './yaml-value.ts'
 
 const MIN_TIMEOUT_MS = 1000
 const MAX_TIMEOUT_MS = DAY_MS
@@ -50,6 +50,12 @@ export function checkQueueAhead(text: string): string | undefined {
 
 export const checkApiKey: TextCheck = (text) =>
   /^ic_\S+$/.test(text) ? undefined : 'must be an API key of the gateway, which begins with ic_'
+
+/** A key of an image server, before it is written into the file: what could not be read from there, or sent. */
+export const checkServerKey: TextCheck = (text) => {
+  if (text.length > USUAL_MAX_CHARS) return `may have at most ${USUAL_MAX_CHARS} characters`
+  return /\p{Cc}/u.test(text) ? 'must be without control characters' : undefined
+}
 
 export const checkKeyFileName: TextCheck = (text) =>
   checkApiKey(text) === undefined && !/[/\\.]/.test(text)

@@ -127,6 +127,8 @@ describe('a mistake', () => {
     ['a broken concurrency', more('    concurrency: 1.5\n'), 11, 'concurrency must be a whole number'],
     ['a prefetch below 0', more('    prefetch: -1\n'), 11, 'prefetch must be a whole number from 0 to 10'],
     ['a prefetch of 11', more('    prefetch: 11\n'), 11, 'prefetch must be a whole number from 0 to 10'],
+    ['a key that cannot be sent', more('    api_key: "sk-\\abc"\n'), 11, 'api_key must be without control characters'],
+    ['a long key', more(`    api_key: ${'k'.repeat(1001)}\n`), 11, 'api_key may have at most 1000 characters'],
     ['a broken queue_ahead', more('    queue_ahead: 2\n'), 11, 'queue_ahead must be a duration from 0s to 60s'],
     ['a long queue_ahead', more('    queue_ahead: 60001ms\n'), 11, 'queue_ahead must be a duration from 0s to 60s'],
     ['a worded concurrency', more('    concurrency: two\n'), 11, 'concurrency must be a whole number'],

@@ -15,6 +15,7 @@ import {
   checkKeyFileName,
   checkOneOf,
   checkQueueAhead,
+  checkServerKey,
   checkTimeout,
   checkType,
   checkUnique
@@ -253,7 +254,7 @@ function readService(
   }
   if (isImage && known) refuseUnusedKeys(fields, known)
   const url = fields.url.text({ check: checkImageServer({ speaksOpenAI: known?.speaksOpenAI === true }) })
-  const apiKey = fields.api_key.text()
+  const apiKey = fields.api_key.text({ check: checkServerKey })
   const isSignedInByUrl = url !== undefined && new URL(url).username + new URL(url).password !== ''
   if (isSignedInByUrl && apiKey !== undefined) fields.url.mistake('must not have a user name beside an api_key')
   const signsIn = apiKey !== undefined ? 'api_key' : isSignedInByUrl ? 'the user name in url' : undefined

@@ -20,6 +20,9 @@ export interface TextRules {
   check?: TextCheck
 }
 
+/** Of a text that has no bound of its own. */
+export const USUAL_MAX_CHARS = 1000
+
 const FINE: TextCheck = () => undefined
 
 /** A key that may be repeated in a message. */
@@ -65,7 +68,7 @@ export class YamlValue {
   }
 
   /** Trimmed text; undefined when blank or wrong. */
-  text({ maxChars = 1000, check = FINE }: TextRules = {}): string | undefined {
+  text({ maxChars = USUAL_MAX_CHARS, check = FINE }: TextRules = {}): string | undefined {
     if (this.isBlank || this.#isUnusable) return undefined
     if (!isScalar(this.#node)) return this.mistake('must be text')
     const text = String(this.#node.value).trim()

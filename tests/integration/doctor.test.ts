@@ -314,6 +314,23 @@ servces:
     }
   )
 
+  it.each([
+    ['more characters than the file may have', 'k'.repeat(1001), 'may have at most 1000 characters'],
+    ['what no header can have', 'sk-up\u0007stream', 'must be without control characters']
+  ])('does not send a key of the variable that has %s', async (_what, key, problem) => {
+    const last = 'k'.repeat(1000)
+    const server = await started(startFakeOpenAIServer({ requiredApiKey: last, knownModels: ['flux-dev'] }))
+    const run = (given: string) =>
+      club(['doctor', server.url, '--write'], {
+        INFERENCE_CLUB_API_KEY: 'ic_abc',
+        INFERENCE_CLUB_IMAGE_SERVER_KEY: given
+      })
+    expect(await run(key)).toMatchObject({ code: 1, stderr: `INFERENCE_CLUB_IMAGE_SERVER_KEY ${problem}.\n` })
+    await expect(written()).rejects.toThrow('ENOENT')
+    expect((await run(last)).code).toBe(0)
+    expect(parse(await written())).toMatchObject({ services: [{ api_key: last }] })
+  })
+
   it('gives a service without a key the one that its server was opened with', async () => {
     const server = await started(startFakeOpenAIServer({ requiredApiKey: 'sk-upstream', knownModels: ['sdxl'] }))
     await writeFile(path(), `${HEAD}  - {name: a, type: image, engine: openai, url: "${server.url}", models: [{id: sdxl}]}\n`) // prettier-ignore

@@ -1,4 +1,6 @@
+import { checkServerKey } from '../../config/agent-config-checks.ts'
 import { ask, type Terminal } from '../ask.ts'
+import { CommandFailed } from '../command-failed.ts'
 import { lookAgain, type Sighting } from './survey.ts'
 
 /** The variable from which commands have the key of an image server, where nobody else sees it. */
@@ -15,10 +17,15 @@ export interface Keys {
 export const isLocked = ({ found: [best], apiKey }: Sighting): boolean =>
   best?.wantsKey === true && apiKey === undefined
 
-/** Looks again, each with its key, at servers that let nobody in without one: by the variable, or as somebody types it. */
+/**
+ * Looks again, each with its key, at servers that let nobody in without one: by the variable, or as somebody types it. Throws
+ * `CommandFailed` when what the variable holds is no key.
+ */
 export async function unlock(sightings: readonly Sighting[], { terminal, key }: Keys): Promise<Sighting[]> {
   const locked = sightings.filter(isLocked)
   const unlocked = new Map<Sighting, Sighting>()
+  const problem = key !== undefined && locked.length === 1 ? checkServerKey(key) : undefined
+  if (problem !== undefined) throw new CommandFailed(`${KEY_VARIABLE} ${problem}.`)
   for (const sighting of locked) {
     if (key !== undefined && locked.length === 1) unlocked.set(sighting, await lookAgain(sighting, key))
     else if (terminal) unlocked.set(sighting, await askForKey(sighting, terminal))
@@ -29,7 +36,7 @@ export async function unlock(sightings: readonly Sighting[], { terminal, key }: 
 async function askForKey(sighting: Sighting, terminal: Terminal): Promise<Sighting> {
   terminal.output.write(`${sighting.shown}: ${sighting.found[0]?.note ?? ''}\n`)
   const text = `Key of ${sighting.shown} (Enter: none): `
-  const check = (typed: string) => (/[\s\p{Cc}]/u.test(typed) ? 'must be without blanks' : undefined)
+  const check = (typed: string) => (/\s/.test(typed) ? 'must be without blanks' : checkServerKey(typed))
   for (;;) {
     const typed = await ask(terminal, { text, check, hidden: true })
     if (typed === '') return sighting
