@@ -50,6 +50,7 @@ it.each([
   ['null', readModels, 'null'],
   ['an answer without an end', readModels, HUGE],
   ['images instead of a job', readJobId, '{"created":1,"data":[{"b64_json":"AAAA"}]}'],
+  ['a job whose name is too long', readJobId, `{"id":"${'x'.repeat(201)}"}`],
   ['a job whose name is a path', readJobId, '{"id":"../../admin"}'],
   ['a job of another kind', readJob, '{"id":"1","status":"done"}'],
   ['a job whose image has no link', readJob, JSON.stringify({ ...DONE, result: { data: [{ b64_json: 'AAAA' }] } })],
@@ -68,6 +69,11 @@ it.each(['', '<html>', '{"error":"no such thing"}', '{"detail":"Not Found"}', '{
     await expect(callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })).rejects.toThrow('(HTTP 404)')
   }
 )
+
+it('reads the name of a job to its end', () => {
+  const id = 'x'.repeat(200)
+  expect(readJobId({ id })).toBe(id)
+})
 
 it('reads an answer that is just short enough', async () => {
   const url = await serve((_request, response) => response.end(HUGE.replace(/x{24}/, '')))

@@ -137,6 +137,16 @@ describe('keeping less than before', () => {
     })
   })
 
+  it('is meant by a word for yes alone', async () => {
+    const person = await gateway.addPerson()
+    const shorten = (query: string) => patch(person, 'account', { keepDays: 1 }, query)
+    expect(await shorten('?mayDelete=false')).toMatchObject({ status: 409, param: 'mayDelete' })
+    for (const query of ['?mayDelete=maybe', '?mayDelete=2', '?mayDelete=true&mayDelete=true']) {
+      expect(await shorten(query)).toMatchObject({ status: 400, code: 'invalid_request', param: 'mayDelete' })
+    }
+    expect(await shorten('?mayDelete=1')).toBeUndefined()
+  })
+
   it('of one’s own counts one’s own alone, and no more than the club keeps anyway', async () => {
     const [person, other] = [await gateway.addPerson(), await gateway.addPerson()]
     await made(person, [30, 2])
