@@ -1,7 +1,7 @@
 import type { Standing } from '../providers/trust-policy.ts'
 
 /** What whoever runs an agent should know, by how its provider stands; it offers something to others. */
-export const STANDING_NOTES: Record<Standing, string> = {
+const STANDING_NOTES: Record<Standing, string> = {
   pending: "This machine is waiting for an admin's approval: your own requests run here already.",
   closed: 'Only the machines of admins serve others here: your own requests run on this one.',
   blocked: 'An admin has stopped this machine from serving others: your own requests still run here.',
