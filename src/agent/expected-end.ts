@@ -52,7 +52,8 @@ export class ExpectedEnd {
   #first: { step: number; at: number } | undefined
   #lastStepAt: number | undefined
   #timer: NodeJS.Timeout | undefined
-  #isNear = false
+  /** It was near, or is made: nothing more is to be said of when it will be. */
+  #isSaid = false
 
   constructor(parts: ExpectedEndParts) {
     this.#parts = parts
@@ -88,15 +89,16 @@ export class ExpectedEnd {
   }
 
   stop(): void {
+    this.#isSaid = true
     clearTimeout(this.#timer)
   }
 
-  #expect(leftMs: number | undefined): void {
+  #expect(leftMs: number): void {
     const { leadMs, onNear, onLate } = this.#parts
-    if (this.#isNear || leftMs === undefined || leadMs === 0) return
+    if (this.#isSaid || leadMs === 0) return
     clearTimeout(this.#timer)
     const sayNear = () => {
-      this.#isNear = true
+      this.#isSaid = true
       this.#timer = setTimeout(onLate, 2 * leadMs)
       onNear()
     }
