@@ -10,7 +10,7 @@ import { ROOT, type RunningProgram, startProgram } from '../support/run-program.
 import { startTestGateway, type TestGateway, type TestPerson } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { describeSteps } from './describe-steps.ts'
-import { openVisitor, startBrowser, type Visitor } from './visitor.ts'
+import { openVisitor, PHONE, startBrowser, type Visitor } from './visitor.ts'
 
 const KEY = 'sk-of-the-image-server'
 const DOWN = 'The image server cannot be used, goes on when it can be'
@@ -107,7 +107,14 @@ describeSteps('the day of an owner', () => {
       .getByText(/^Image server needs attention/)
       .waitFor()
     await card(page).getByRole('link', { name: 'attic' }).click()
-    await page.getByText('Its agent says: “The image server refused its API key.”').waitFor()
+    const said = page.getByText('Its agent says: “The image server refused its API key.”')
+    await said.waitFor()
+    // Before the figures and the charts, on a phone too.
+    const viewport = page.viewportSize()
+    await page.setViewportSize(PHONE)
+    const figures = await page.getByText('Last 24 hours', { exact: true }).first().boundingBox()
+    expect((await said.boundingBox())?.y).toBeLessThan(figures?.y ?? 0)
+    if (viewport) await page.setViewportSize(viewport)
     await page.getByText(/its address, its key and the model are right in the agent’s file/).waitFor()
   })
 
@@ -149,12 +156,12 @@ describeSteps('the day of an owner', () => {
       .getByText('Others may have 2 images each within an hour. They had 2 within the last hour.')
       .waitFor()
     await ask('one more')
-    await waits('one more', /^The owner's limit per hour is reached, goes on at \d\d:\d\d$/)
+    await waits('one more', /^The owner's limit per hour for each person is reached, goes on at \d\d:\d\d$/)
     expect(await painting('one more').textContent()).not.toMatch(/left|done in|next in line/i)
     const page = await friend.page.context().newPage()
     await page.goto(new URL('/requests', friend.page.url()).href)
     await page.getByRole('gridcell').filter({ hasText: 'one more' }).getByRole('link').click()
-    const note = page.getByRole('status').filter({ hasText: /^The owner's limit per hour is reached, goes on at / })
+    const note = page.getByRole('status').filter({ hasText: /^The owner's limit per hour for each person is reached, goes on at / })
     await note.waitFor()
     await page.close()
   })

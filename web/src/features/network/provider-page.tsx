@@ -20,6 +20,7 @@ import { ProviderActions } from './provider-actions.tsx'
 import { isIdle, slotsOf, successOf } from './provider-lists.ts'
 import { OnlineDot, PausedBadge, Presence } from './provider-states.tsx'
 import { TrustActions, TrustBadge, TrustNotice } from './trust.tsx'
+import { ServiceWarnings } from './service-warnings.tsx'
 import { ServicesPanel } from './services-panel.tsx'
 
 const route = getRouteApi('/members/network/$id')
@@ -48,6 +49,7 @@ export function ProviderPage() {
         </>
       }
     >
+      <ServiceWarnings services={data.services} />
       {isManaged && <TrustNotice provider={data} />}
       {data.drainedAt !== null && (
         <Notice>

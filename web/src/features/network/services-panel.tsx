@@ -5,9 +5,8 @@ import { Panel } from '../../components/ui/panel.tsx'
 import { faultText } from '../../lib/fault-words.ts'
 import { engineTitle } from './engine-title.ts'
 import { FeatureWords } from './features.tsx'
-import { ImageServerAdvice } from './image-server-advice.tsx'
 import { isImage, rests } from './provider-lists.ts'
-import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
+import { CoolingBadge, PausedBadge } from './provider-states.tsx'
 import { Performance } from './service-line.tsx'
 import { Sharing } from './sharing.tsx'
 import { Slots } from './slots.tsx'
@@ -34,7 +33,7 @@ export const ServicesPanel = ({ provider }: ServicesPanelProps) => (
 )
 
 function Service({ service, provider }: ServicesPanelProps & { service: ServiceInfo }) {
-  const { name, engine, type, description, access, models, isPaused, cooling, warning, terms } = service
+  const { name, engine, type, description, access, models, isPaused, cooling } = service
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
@@ -47,7 +46,6 @@ function Service({ service, provider }: ServicesPanelProps & { service: ServiceI
         {isImage(service) && <Slots used={service.running} all={service.concurrency} idle={rests(service)} />}
       </div>
       {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}
-      {warning && <Warning warning={warning} isMine={terms !== null} />}
       {cooling && <Cooling cooling={cooling} />}
       {isImage(service) && <Sharing service={service} providerId={provider.id} />}
       {models.length > 0 && (
@@ -72,20 +70,6 @@ function Service({ service, provider }: ServicesPanelProps & { service: ServiceI
     </>
   )
 }
-
-const Warning = ({ warning, isMine }: { warning: NonNullable<ServiceInfo['warning']>; isMine: boolean }) => (
-  <div className="flex flex-col items-start gap-1.5">
-    <WarningBadge warning={warning} />
-    {warning.text !== null && (
-      <p className="text-[13px] [overflow-wrap:anywhere] text-muted">Its agent says: “{warning.text}”</p>
-    )}
-    {isMine && (
-      <div className="text-[13px] text-muted">
-        <ImageServerAdvice />
-      </div>
-    )}
-  </div>
-)
 
 const Cooling = ({ cooling }: { cooling: NonNullable<ServiceInfo['cooling']> }) => (
   <div className="flex flex-col items-start gap-1.5">
