@@ -42,11 +42,13 @@ export async function requireMayDelete(parts: RequestParts, change: KeepingChang
     const { keepMs = person.keep_ms, keepBytes = person.keep_bytes } = change
     const before = keptOf(person, limits)
     const after = keptOf({ keep_ms: keepMs, keep_bytes: keepBytes }, limits)
-    if (isLess(after, before)) throw errors.wouldDelete({ requests: await losesOf(person, before, after) })
+    if (isLess(after, before))
+      throw errors.wouldDelete({ before, after, requests: await losesOf(person, before, after) })
     return
   }
   const nobody = { keep_ms: null, keep_bytes: null }
-  if (!isLess(keptOf(nobody, change.club), keptOf(nobody, limits))) return
+  const [before, after] = [keptOf(nobody, limits), keptOf(nobody, change.club)]
+  if (!isLess(after, before)) return
   let [requests, people, afterId] = [0, 0, '']
   for (;;) {
     const page = await listKeepers(db, { afterId, all: true, limit: AT_A_TIME })
@@ -56,7 +58,7 @@ export async function requireMayDelete(parts: RequestParts, change: KeepingChang
       if (lost > 0) people += 1
     }
     const last = page.at(-1)
-    if (last === undefined) throw errors.wouldDelete({ requests, people })
+    if (last === undefined) throw errors.wouldDelete({ before, after, requests, people })
     afterId = last.id
   }
 }

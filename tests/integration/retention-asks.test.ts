@@ -80,7 +80,7 @@ describe('keeping less than before', () => {
     await made(cleo, [1])
     const { words, gone } = await asked(admin, 'settings', { retentionMs: '2d' })
     expect([words, gone]).toEqual([
-      'This deletes 3 requests of 2 people now, with their images and inputs, for good. Pinned ones stay.',
+      'Requests are kept for 2d instead of for ever. This deletes 3 requests of 2 people now, with their images and inputs, for good. Pinned ones stay.',
       3
     ])
     // What is kept for longer, or as before, asks nobody; what is shorter again does, with nothing to lose as well.
@@ -88,7 +88,7 @@ describe('keeping less than before', () => {
     expect(await patch(admin, 'settings', { retentionMs: '3d', rateLimit: '900' })).toBeUndefined()
     expect(await asked(admin, 'settings', { retentionMs: '2d' })).toEqual({
       words:
-        'Nothing is deleted by this now, but from now on what it no longer keeps is, with its images and inputs. Pinned ones stay.',
+        'Requests are kept for 2d instead of for 3d. This deletes nothing now; later requests go once they are over that, with their images and inputs. Pinned ones stay.',
       gone: 0
     })
     // An hour is the least there is.
@@ -132,7 +132,8 @@ describe('keeping less than before', () => {
       .where('owner_id', '=', person.id)
       .execute()
     expect(await asked(person, 'account', { keepBytes: 3_500_000 })).toEqual({
-      words: 'This deletes 3 requests of yours now, with their images and inputs, for good. Pinned ones stay.',
+      words:
+        'Requests are kept up to 3.5 MB instead of without a limit. This deletes 3 requests of yours now, with their images and inputs, for good. Pinned ones stay.',
       gone: 3
     })
   })
@@ -152,7 +153,8 @@ describe('keeping less than before', () => {
     await made(person, [30, 2])
     await made(other, [30])
     expect(await asked(person, 'account', { keepDays: 1 })).toEqual({
-      words: 'This deletes one request of yours now, with its images and inputs, for good. Pinned ones stay.',
+      words:
+        'Requests are kept for 1d instead of for ever. This deletes one request of yours now, with its images and inputs, for good. Pinned ones stay.',
       gone: 1
     })
     const { body } = await callDashboard<AccountInfo>(gateway, person, 'account')
