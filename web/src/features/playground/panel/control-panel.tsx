@@ -56,7 +56,9 @@ export function ControlPanel(props: ControlPanelProps) {
   const { data: account } = useQuery({ ...accountQuery, refetchInterval: ACCOUNT_EVERY_MS, refetchOnMount: 'always' })
   const now = useNow()
   const { n } = entries.form
-  const note = (account && warnQuota(account, n, now)) ?? (model && warnHourly(model, n))
+  // What is refused says why already.
+  const note =
+    message === undefined ? ((account && warnQuota(account, n, now)) ?? (model && warnHourly(model, n))) : undefined
   const bar = <GenerateBar label={LABELS[kindOf(entries)]} busy={busy} message={message} note={note} />
   return (
     <form
