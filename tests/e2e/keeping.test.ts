@@ -99,7 +99,7 @@ describeSteps('what deletes images', () => {
     await button(page, 'Save').click()
     await dialog(page).getByRole('button', { name: 'Keep less' }).click()
     await page.getByText('Saved one setting').waitFor()
-    await button(page, 'Reset to for ever: Keep requests for').waitFor()
+    await button(page, 'Reset (for ever): Keep requests for').waitFor()
     await sweep()
     expect(await kept()).toBe(1)
   })

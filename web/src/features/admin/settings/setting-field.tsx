@@ -18,7 +18,7 @@ export interface SettingFieldProps {
   onChange: (value: string | null) => void
 }
 
-const UNITS = { duration: 'A number with s, m (minutes), h or d', bytes: 'Such as 25MiB or 1GB' }
+const UNITS = { duration: 'A number with s, m (minutes), h or d', bytes: 'A number with KiB, MiB, GiB, KB, MB or GB' }
 const ON_OFF = [
   { value: '1', label: 'On' },
   { value: '0', label: 'Off' }
@@ -65,10 +65,10 @@ export function SettingField({ setting, shown, error, isDraft, onChange }: Setti
             size="small"
             icon={Undo2}
             className="-ml-2 self-start"
-            aria-label={`Reset to ${usual}: ${settingTitle(name)}`}
+            aria-label={`Reset (${usual}): ${settingTitle(name)}`}
             onClick={() => onChange(null)}
           >
-            Reset to {usual}
+            Reset ({usual})
           </Button>
         ) : null}
       </div>
