@@ -3,6 +3,7 @@ import type { Limits } from '../config/config.ts'
 import type { Db } from '../db/database.ts'
 import { MINUTE_MS } from '../lib/durations.ts'
 import { errors } from '../lib/errors.ts'
+import type { Kept } from '../lib/would-delete-words.ts'
 import type { RequestParts } from './request-parts.ts'
 import {
   findKeeper,
@@ -16,7 +17,6 @@ import {
 import { keptOf } from './sweep-requests.ts'
 
 type ClubKeeps = Pick<Limits, 'retentionMs' | 'retentionBytes'>
-type Kept = ReturnType<typeof keptOf>
 
 /** What is to be kept from now on: of everybody, or of somebody, where what is absent stays. */
 export type KeepingChange = { club: ClubKeeps } | { userId: string; keepMs?: number | null; keepBytes?: number | null }

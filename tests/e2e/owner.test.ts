@@ -161,7 +161,9 @@ describeSteps('the day of an owner', () => {
     const page = await friend.page.context().newPage()
     await page.goto(new URL('/requests', friend.page.url()).href)
     await page.getByRole('gridcell').filter({ hasText: 'one more' }).getByRole('link').click()
-    const note = page.getByRole('status').filter({ hasText: /^The owner's limit per hour for each person is reached, goes on at / })
+    const note = page
+      .getByRole('status')
+      .filter({ hasText: /^The owner's limit per hour for each person is reached, goes on at / })
     await note.waitFor()
     await page.close()
   })
