@@ -160,6 +160,12 @@ describe('a change', () => {
     expect(gateway.gateway.context.config.rateLimit).toBe(500)
   })
 
+  it.each([50, 51])('that is wrong in %i places is told of fifty at most', async (count) => {
+    const wrong = Object.fromEntries(Array.from({ length: count }, (_, index) => [`nonsense${index}`, '1']))
+    const { status, body } = await change<{ error: { fields: Record<string, string> } }>(wrong)
+    expect([status, Object.keys(body.error.fields).length]).toEqual([400, 50])
+  })
+
   it('that is wrong in several places is told of each', async () => {
     const { status, body } = await change<{ error: { fields: Record<string, string>; param: string } }>({
       retentionMs: '1s',
