@@ -76,7 +76,7 @@ function SettingsForm({ settings }: { settings: readonly LiveSetting[] }) {
   }
   return (
     <form ref={form} noValidate onSubmit={submit} className="flex flex-col gap-6">
-      <Field label="Find a setting" hideLabel className="max-w-sm">
+      <Field label="Find a setting" hideLabel className="sm:max-w-sm">
         <TextInput
           type="search"
           placeholder="Find a setting"
