@@ -143,15 +143,12 @@ export class InvokeJob {
       const now = performance.now()
       awaySince = state === undefined ? (awaySince ?? now) : undefined
       if (awaySince !== undefined && now - awaySince >= times.awayMs) {
-        throw wasWaiting
+        throw wasWaiting && !ownWork.working.has(this)
           ? new EngineError('unreachable', 'The image server went away before it began.')
           : new EngineError('crashed', 'The image server went away while it worked.')
       }
       if (state) wasWaiting = state.status === 'waiting'
-      if (state?.status === 'working') {
-        ownWork.working.add(this)
-        this.#run.onBegun()
-      }
+      if (state?.status === 'working') this.#begin()
       if (ownWork.working.size > 0) ownWork.at = now
       if (state?.status === 'waiting' && now - Math.max(sentAt, ownWork.at) >= times.patienceMs) {
         throw ownersWork()
@@ -185,7 +182,10 @@ export class InvokeJob {
   /** Those of all who use the server come; ours are those of our batch. */
   #onEvent(name: string, data: Record<string, unknown>): void {
     if (data.batch_id !== this.#batch) return
-    if (name === 'queue_item_status_changed') return this.#wake()
+    if (name === 'queue_item_status_changed') {
+      if (data.status === 'in_progress') this.#begin()
+      return this.#wake()
+    }
     if (name !== 'invocation_progress' || data.invocation_source_id !== DENOISER) return
     const { part, preview } = parseProgress(data)
     if (part !== undefined) {
@@ -193,6 +193,13 @@ export class InvokeJob {
       this.#run.onProgress(this.#most, this.#parts.steps)
     }
     if (preview !== undefined) showPreviewText(preview, this.#run)
+  }
+
+  /** Also where it is told of between two looks: a short one has ended by the second. */
+  #begin(): void {
+    if (this.#over.signal.aborted) return
+    this.#parts.ownWork.working.add(this)
+    this.#run.onBegun()
   }
 
   #wake(): void {
