@@ -87,7 +87,6 @@ const WITHOUT_LOCK: Record<string, string> = {
     'writes new rows; an address and an invitation are taken by one guarded statement each',
   'people/person-store.ts claim': 'the link is taken by one guarded statement, the address by its unique index',
   'people/person-store.ts join': 'the address and the link are taken by one guarded statement each',
-  'people/person-store.ts setDisabled': 'writes and looks at nothing',
   'providers/block-store.ts insertBlock': 'looks whether there is somebody, and rows of people are never deleted',
   'providers/provider-store.ts graceOnline':
     'begins a gateway; what it looks at are times that only tell who may be back soon',

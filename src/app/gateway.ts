@@ -53,7 +53,8 @@ export interface Gateway {
   /** Where it listens, without a slash at its end. */
   url: string
   context: Context
-  admin: UserRow
+  /** The admin who has been here longest; absent when all are shut out. */
+  admin?: UserRow
   /** The bootstrap key, on the first start only. */
   newKey?: CreatedApiKey
   /**
@@ -237,7 +238,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     left = leaving
     return running.disposeAsync()
   }
-  return { url, context, admin, ...(newKey && { newKey }), close }
+  return { url, context, ...(admin && { admin }), ...(newKey && { newKey }), close }
 }
 
 /** Has something closed with the stack, before all that the stack was given earlier. */

@@ -236,7 +236,7 @@ async function ownerId({ users }: Accounts, email: string): Promise<string> {
 
 async function firstAdminId({ users }: Accounts): Promise<string> {
   const admin = await users.findFirstAdmin()
-  if (!admin) throw new CommandFailed('There is nobody here yet. Start the server once, or use `users add` and --user.')
+  if (!admin) throw new CommandFailed('No admin is here whom a key could be for: name somebody with --user.')
   return admin.id
 }
 

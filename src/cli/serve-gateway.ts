@@ -76,10 +76,12 @@ function explainStart(error: unknown, config: Config): unknown {
 }
 
 /** The demo agent connects like any other, with a key that is made anew at each start and kept nowhere. */
-async function startDemo({ context, admin, url }: Gateway, logger: Logger): Promise<Agent> {
+async function startDemo({ context, admin, url }: Gateway, logger: Logger): Promise<Agent | undefined> {
+  if (!admin) return undefined
   const { secret } = await context.apiKeys.replace({ userId: admin.id, name: DEMO_KEY_NAME, scopes: ['agent'] })
   // With all its engines; a gateway without the demo has none.
   const { runAgent } = await import('../agent/run-agent.ts')
+  const { GatewayRefused } = await import('../agent/gateway-link.ts')
   const stepTime = `${context.config.demoStepTimeMs}ms`
   const agent = runAgent({
     logger,
@@ -103,7 +105,10 @@ async function startDemo({ context, admin, url }: Gateway, logger: Logger): Prom
       ]
     }
   })
-  agent.finished.catch((error: unknown) => logger.error({ err: error }, 'the demo agent stopped'))
+  agent.finished.catch((error: unknown) => {
+    if (!(error instanceof GatewayRefused)) return logger.error({ err: error }, 'the demo agent stopped')
+    logger.warn("The demo agent stopped: its key counts no more. The server's next start gives it another.")
+  })
   await agent.online
   return agent
 }
@@ -121,7 +126,7 @@ async function keyToShow({ context, newKey }: Gateway): Promise<string | undefin
 
 /** A link by which whoever reads the screen becomes the first admin; undefined once somebody can sign in as them. */
 async function claimLinkOf({ context: { people, config }, admin, url }: Gateway): Promise<string | undefined> {
-  if (await people.canSignIn(admin.id)) return undefined
+  if (!admin || (await people.canSignIn(admin.id))) return undefined
   const created = await people.invitations.offerAccount({ userId: admin.id, createdBy: null })
   return invitationUrl(config.publicUrl ?? addressForOthers({ host: config.host, url }) ?? url, created)
 }
@@ -140,7 +145,7 @@ export function addressForOthers(
 }
 
 function greeting(
-  { url, newKey, context }: Gateway,
+  { url, admin, newKey, context }: Gateway,
   { hasDemo, key, claimLink }: { hasDemo: boolean; key: string | undefined; claimLink: string | undefined }
 ): string {
   const base = context.config.publicUrl ?? url
@@ -150,6 +155,12 @@ function greeting(
   if (forOthers !== undefined) {
     lines.push(
       `  Other machines reach it at ${forOthers}: set INFERENCE_CLUB_PUBLIC_URL to the address that people are to use.`
+    )
+  }
+  if (!admin) {
+    lines.push(
+      '',
+      '  Every admin is shut out. `bin/inference-club users list` names them, `users enable EMAIL` lets one in again.'
     )
   }
   if (claimLink !== undefined) lines.push('', `  Claim this installation (once): ${claimLink}`)

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { AppError } from '../lib/errors.ts'
 import { type Role, ROLES } from '../lib/principal.ts'
 import { type CreatedInvitation, invitationUrl } from '../people/invitations.ts'
 import { fromColumns } from '../auth/use-limits.ts'
@@ -32,12 +33,13 @@ export function usersCommand(): Command {
     .command('disable')
     .description('Shut somebody out at once, with all of their keys.')
     .argument('<email>')
-    .action((email: string) => setDisabled(email, true))
+    .option('--force', 'the last admin, too')
+    .action(disableUser)
   users
     .command('enable')
     .description('Let somebody in again; their keys count again, too.')
     .argument('<email>')
-    .action((email: string) => setDisabled(email, false))
+    .action(enableUser)
   addLimitChanges(
     users
       .command('limit')
@@ -91,9 +93,23 @@ async function printLink(what: string, create: (accounts: Accounts) => Promise<C
   process.stdout.write(`${invitationUrl(base, created)}\n`)
 }
 
-async function setDisabled(email: string, disabled: boolean): Promise<void> {
-  await withAccounts(async (accounts) => accounts.setDisabled((await getUser(accounts, email)).id, disabled))
-  process.stdout.write(`${email} is ${disabled ? 'shut out' : 'let in again'}.\n`)
+async function disableUser(email: string, { force }: { force?: true }): Promise<void> {
+  await withAccounts(async (accounts) => {
+    const { id } = await getUser(accounts, email)
+    const options = force ? {} : { unlessLast: accounts.ways }
+    await accounts.setDisabled(id, true, options).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.code !== 'conflict') throw error
+      throw new CommandFailed(
+        `${error.message} --force shuts ${email} out all the same: nobody is an admin then until 'users enable ${email}'.`
+      )
+    })
+  })
+  process.stdout.write(`${email} is shut out.\n`)
+}
+
+async function enableUser(email: string): Promise<void> {
+  await withAccounts(async (accounts) => accounts.setDisabled((await getUser(accounts, email)).id, false))
+  process.stdout.write(`${email} is let in again.\n`)
 }
 
 async function getUser({ users }: Accounts, email: string): Promise<UserRow> {

@@ -5,8 +5,9 @@ import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { type ApiKeys, createApiKeys } from '../auth/api-keys.ts'
 import { createInvitationStore } from '../people/invitation-store.ts'
 import { createInvitations, type Invitations } from '../people/invitations.ts'
-import { createPersonStore } from '../people/person-store.ts'
+import { createPersonStore, type PersonStore } from '../people/person-store.ts'
 import { createUserStore, type UserStore } from '../people/user-store.ts'
+import { waysToSignIn } from '../people/ways-to-sign-in.ts'
 import { countImagesSince } from '../usage/usage-store.ts'
 import { type Config, loadConfig } from '../config/config.ts'
 import { DataDirUnusable } from '../db/data-dir-unusable.ts'
@@ -24,8 +25,9 @@ export interface Accounts {
   users: UserStore
   apiKeys: ApiKeys
   invitations: Invitations
-  /** Shuts somebody and their keys out, or lets them in again. */
-  setDisabled: (userId: string, disabled: boolean) => Promise<boolean>
+  setDisabled: PersonStore['setDisabled']
+  /** By which people can sign in here, as their accounts name them. */
+  ways: readonly string[]
   network: Network
   /** What links begin with. */
   base: string
@@ -76,6 +78,7 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
       invitations: createInvitations({ store, users, clock, lifetimeMs: () => config.signIn.invitationLifetimeMs }),
       network: createNetwork(database, config.offering, config.limits),
       setDisabled: createPersonStore(database).setDisabled,
+      ways: waysToSignIn(config.signIn),
       base: running?.publicUrl ?? config.publicUrl ?? running?.url ?? localUrl(config),
       countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),
       now: () => clock.now(),

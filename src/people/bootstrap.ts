@@ -6,16 +6,19 @@ import type { UserRow, UserStore } from './user-store.ts'
 export const BOOTSTRAP_EMAIL = 'admin@localhost'
 
 /**
- * Makes sure that there is a first admin, and on the first start a key of theirs. Returns the key only when it
- * was made now; afterwards nobody can tell its secrets any more.
+ * Makes sure that there was a first admin, and on the first start a key of theirs. Returns the key only when it
+ * was made now; afterwards nobody can tell its secrets any more. No admin is returned where all are shut out: another one
+ * would be an account that nobody asked for, whose link whoever reads the terminal takes.
  */
 export async function bootstrapAdmin(parts: {
   users: UserStore
   apiKeys: ApiKeys
   secret: string | undefined
-}): Promise<{ admin: UserRow; newKey?: CreatedApiKey }> {
+}): Promise<{ admin?: UserRow; newKey?: CreatedApiKey }> {
+  const first = await parts.users.findFirstAdmin()
+  if (!first && (await parts.users.listUsers()).some(({ role }) => role === 'admin')) return {}
   const admin =
-    (await parts.users.findFirstAdmin()) ??
+    first ??
     (await parts.users.addUser({ email: BOOTSTRAP_EMAIL, name: 'Admin', role: 'admin', emailVerified: false })) ??
     (await parts.users.findUserByEmail(BOOTSTRAP_EMAIL))
   if (!admin) throw new Error('The bootstrap admin could not be made.')

@@ -3,25 +3,26 @@ import { errors } from '../lib/errors.ts'
 
 /**
  * Called in the transaction that may have taken the last admin's role or shut them out, after the fact: of two admins who
- * do it to each other, the second finds nobody left. One who can sign in by none of the `ways` that are open is none that
- * counts. Throws `conflict`.
+ * do it to each other, the second finds nobody left. With `ways`, one who can sign in by none of these is none that counts.
+ * Throws `conflict`.
  */
-export async function requireAdminLeft(trx: Db, ways: readonly string[]): Promise<void> {
+export async function requireAdminLeft(trx: Db, ways?: readonly string[]): Promise<void> {
   const admin = await trx
     .selectFrom('users')
     .select('users.id')
     .where('role', '=', 'admin')
     .where('disabled_at', 'is', null)
-    .where((e) =>
-      e.exists(
+    .$if(ways !== undefined, (some) =>
+      some.where('id', 'in', (e) =>
         e
           .selectFrom('accounts')
-          .select('accounts.id')
-          .whereRef('accounts.user_id', '=', 'users.id')
-          .where('accounts.provider_id', 'in', ways)
+          .select('user_id')
+          .where('provider_id', 'in', ways ?? [])
       )
     )
     .limit(1)
     .executeTakeFirst()
-  if (!admin) throw errors.conflict('This is the last admin who can sign in. Make somebody else an admin first.')
+  if (!admin) {
+    throw errors.conflict(`This is the last admin${ways ? ' who can sign in' : ''}. Make somebody else an admin first.`)
+  }
 }

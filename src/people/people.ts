@@ -1,4 +1,4 @@
-import type { Config, SignInConfig } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import type { Database } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -6,7 +6,6 @@ import { remember } from '../lib/remember.ts'
 import { DASHBOARD_KEY_ID, type Principal, type Role, SCOPES, type Scope } from '../lib/principal.ts'
 import { type Account, createAccount } from './account.ts'
 import { answerAuthCall, type AuthCall } from './answer-auth-call.ts'
-import { OIDC_PROVIDER_ID } from './auth-endpoints.ts'
 import type { Auth } from './auth-instances.ts'
 import { type Caller, headersOf } from './caller.ts'
 import { createInvitationStore } from './invitation-store.ts'
@@ -15,13 +14,14 @@ import { acceptInvitation, type Credentials, signUp } from './join-by-password.t
 import { createPasswords } from './passwords.ts'
 import { hasOthers, listPeople, type PersonRow } from './people-list-store.ts'
 import { changePerson, type PersonChange } from './person-change-store.ts'
-import { createPersonStore, PASSWORD } from './person-store.ts'
+import { createPersonStore } from './person-store.ts'
 import { getSecret } from './secret-store.ts'
 import { sessionTokenOf } from './session-cookie.ts'
 import { createSignInLimits } from './sign-in-limits.ts'
 import { defaultVisibility } from '../auth/api-keys.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import type { UserRow, UserStore } from './user-store.ts'
+import { providersOf, waysToSignIn } from './ways-to-sign-in.ts'
 
 /** A whole office may come by GitHub in the morning. */
 const BEGUN_PER_TRY = 20
@@ -85,7 +85,7 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
   const { clock, bell } = database
   const { github, oidc } = providersOf(config.signIn)
   const isOpen = () => config.signIn.registration === 'open'
-  const ways = [PASSWORD, ...(github ? ['github'] : []), ...(oidc ? [OIDC_PROVIDER_ID] : [])]
+  const ways = waysToSignIn(config.signIn)
   const persons = createPersonStore(database)
   const passwords = createPasswords()
   const limits = createSignInLimits({ tries: () => config.limits.signInTries })
@@ -171,27 +171,6 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
       return isThere
     },
     dropExpired: () => persons.dropExpired()
-  }
-}
-
-/** The providers of sign-ins that are set up; the configuration sees to it that none is by half. */
-function providersOf({
-  githubClientId,
-  githubClientSecret,
-  oidcIssuer,
-  oidcClientId,
-  oidcClientSecret,
-  oidcName
-}: SignInConfig) {
-  return {
-    github:
-      githubClientId !== undefined && githubClientSecret !== undefined
-        ? { clientId: githubClientId, clientSecret: githubClientSecret }
-        : undefined,
-    oidc:
-      oidcIssuer !== undefined && oidcClientId !== undefined && oidcClientSecret !== undefined
-        ? { issuer: oidcIssuer, clientId: oidcClientId, clientSecret: oidcClientSecret, name: oidcName }
-        : undefined
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Database, Db } from '../db/database.ts'
+import { lockInstallation, lockPerson } from '../db/locks.ts'
 import { errors } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
 import type { Role } from '../lib/principal.ts'
 import { revokeInvitationsOf, useInvitation } from './invitation-store.ts'
+import { requireAdminLeft } from './last-admin-store.ts'
 import { insertUser, type UserRow } from './user-store.ts'
 
 /** How better-auth names a password among the ways to sign in. */
@@ -25,9 +27,10 @@ export interface PersonStore {
   claim(person: NewPerson & { invitationId: string; userId: string }): Promise<UserRow>
   /**
    * Shuts somebody out, which ends the links they made, or lets them in again; their sessions end. False when there is
-   * nobody of that id.
+   * nobody of that id. With `unlessLast`, the ways to sign in that are open, throws `conflict` when it would shut out the
+   * last admin, or the last who can sign in.
    */
-  setDisabled(userId: string, disabled: boolean): Promise<boolean>
+  setDisabled(userId: string, disabled: boolean, options?: { unlessLast?: readonly string[] }): Promise<boolean>
   /** Drops sessions and half-finished sign-ins whose time is over. */
   dropExpired(): Promise<void>
 }
@@ -43,16 +46,7 @@ export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
         .where('sessions.expires_at', '>', clock.now())
         .where('users.disabled_at', 'is', null)
         .executeTakeFirst(),
-    canSignIn: async (userId, ways) => {
-      const account = await db
-        .selectFrom('accounts')
-        .select('id')
-        .where('user_id', '=', userId)
-        .where('provider_id', 'in', ways)
-        .limit(1)
-        .executeTakeFirst()
-      return account !== undefined
-    },
+    canSignIn: (userId, ways) => canSignIn(db, userId, ways),
     join: (person) =>
       db.transaction().execute(async (trx) => {
         const user = await insertPerson(trx, person, clock.now())
@@ -60,24 +54,42 @@ export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
         return user
       }),
     claim: (person) => db.transaction().execute((trx) => claim(trx, person, clock.now())),
-    setDisabled: (userId, disabled) =>
+    setDisabled: (userId, disabled, { unlessLast } = {}) =>
       db.transaction().execute(async (trx) => {
+        await lockInstallation(trx)
+        await lockPerson(trx, userId)
+        const user = await trx.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
+        if (!user || user.deleted_at !== null) return false
         const now = clock.now()
-        const { numUpdatedRows } = await trx
+        await trx
           .updateTable('users')
           .set({ disabled_at: disabled ? now : null, updated_at: now })
           .where('id', '=', userId)
-          .where('deleted_at', 'is', null)
-          .executeTakeFirst()
+          .execute()
         await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
         if (disabled) await revokeInvitationsOf(trx, { createdBy: userId, now })
-        return numUpdatedRows > 0n
+        if (disabled && unlessLast && user.role === 'admin' && user.disabled_at === null) {
+          // Of admins who have nothing but keys, as where nobody uses the dashboard, any other will do.
+          await requireAdminLeft(trx, (await canSignIn(trx, userId, unlessLast)) ? unlessLast : undefined)
+        }
+        return true
       }),
     dropExpired: async () => {
       await db.deleteFrom('sessions').where('expires_at', '<', clock.now()).execute()
       await db.deleteFrom('verifications').where('expires_at', '<', clock.now()).execute()
     }
   }
+}
+
+async function canSignIn(db: Db, userId: string, ways: readonly string[]): Promise<boolean> {
+  const account = await db
+    .selectFrom('accounts')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('provider_id', 'in', ways)
+    .limit(1)
+    .executeTakeFirst()
+  return account !== undefined
 }
 
 /**

@@ -271,7 +271,7 @@ describe('deleting an account', () => {
     const alone = await startTestGateway()
     const { people } = alone.gateway.context
     const [ada, bob] = [await alone.addPerson({ role: 'admin' }), await alone.addPerson({ role: 'admin' })]
-    await people.change({ userId: alone.gateway.admin.id, by: ada.id, change: { disabled: true } })
+    await people.change({ userId: alone.gateway.admin!.id, by: ada.id, change: { disabled: true } })
     const answers = await Promise.allSettled([
       people.account.remove(ada.id, ada.email),
       people.account.remove(bob.id, bob.email)

@@ -160,7 +160,8 @@ describe('the overview', () => {
 
   it('takes for done what somebody did, and not what the server began with', async () => {
     const own = await startTestGateway()
-    const { context, admin } = own.gateway
+    const { context } = own.gateway
+    const admin = own.gateway.admin!
     const cookie = await own.signIn(admin)
     const seen = async () => (await callDashboard<Overview>(own, { cookie }, 'overview')).body.todo
     await context.apiKeys.replace({ userId: admin.id, name: DEMO_KEY_NAME, scopes: ['agent'] })

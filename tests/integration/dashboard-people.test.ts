@@ -244,7 +244,7 @@ describe('admins', () => {
   ])('who %s each other at once do not leave nobody', async (_what, one, other) => {
     const alone = await startTestGateway()
     const [ada, bob] = [await alone.addPerson({ role: 'admin' }), await alone.addPerson({ role: 'admin' })]
-    expect((await change(alone.gateway.admin, { disabled: true }, ada, alone)).status).toBe(200)
+    expect((await change(alone.gateway.admin!, { disabled: true }, ada, alone)).status).toBe(200)
     // Both have been let in already.
     const { people } = alone.gateway.context
     const answers = await Promise.allSettled([
