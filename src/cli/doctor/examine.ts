@@ -1,7 +1,7 @@
 import { AGENT_LIMITS } from '../../agent/run-agent.ts'
 import { createServices } from '../../agent/agent-services.ts'
 import { explainServer } from '../../agent/explain-server.ts'
-import { missingFrom } from '../../agent/service-probes.ts'
+import { missingFrom } from '../../agent/missing-models.ts'
 import { type AgentConfig, loadAgentConfig } from '../../config/agent-config.ts'
 import type { AgentFile } from '../../config/agent-file.ts'
 import { ConfigError } from '../../config/config.ts'
