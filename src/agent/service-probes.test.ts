@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 import { waitFor } from '../../tests/support/wait-for.ts'
@@ -23,12 +25,14 @@ function arrange(
     lookEveryMs = 60_000,
     isBusy = () => false,
     logger = silentLogger(),
-    times
+    times,
+    takesConnections
   }: {
     lookEveryMs?: number
     isBusy?: (service: string) => boolean
     logger?: Logger
     times?: Partial<ProbeTimes>
+    takesConnections?: (url: string) => Promise<boolean>
   } = {}
 ) {
   const told: ServiceState[] = []
@@ -38,6 +42,7 @@ function arrange(
     onInventory: (inventory) => inventories.push(inventory),
     isBusy,
     logger,
+    ...(takesConnections && { takesConnections }),
     times: { withinMs: 50, firstPauseMs: 5, longestPauseMs: 20, lookEveryMs, ...times }
   })
   running.push(probes)
@@ -198,6 +203,18 @@ describe('an image server', () => {
     expect(told[1]!.text).toBe('The image server does not answer in time.')
   })
 
+  it('that never answers on a machine that is off cannot be reached', async () => {
+    const stuck: Engine['describe'] = (signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+    let isOn = false
+    const { told } = arrange({ a: stuck }, { url: 'http://10.0.0.1:8188' }, { takesConnections: async () => isOn })
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toMatchObject({ text: 'The image server cannot be reached.', fault: 'unreachable' })
+    isOn = true
+    await waitFor(() => told.length === 2)
+    expect(told[1]).toEqual({ service: 'a', state: 'warning', text: 'The image server does not answer in time.' })
+  })
+
   it('is told of shortly, and without what an unknown error says', async () => {
     const long = () => Promise.reject(new EngineError('crashed', 'x'.repeat(1000)))
     const { told } = arrange({ long, odd: () => Promise.reject(new Error('at 10.0.0.1')) })
@@ -205,6 +222,23 @@ describe('an image server', () => {
     expect(told.find(({ service }) => service === 'long')!.text).toHaveLength(300)
     expect(told.find(({ service }) => service === 'odd')!.text).not.toContain('10.0.0.1')
   })
+})
+
+it('an image server that is bad in one way and ends is told of again, though it was to be left alone for an hour', async () => {
+  const HOUR_MS = 3_600_000
+  const server = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  let answer: Engine['describe'] = () => Promise.reject(new EngineError('crashed', 'It has crashed.'))
+  const { told } = arrange(
+    { a: (signal) => answer(signal) },
+    { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+    { times: { watchEveryMs: 5, firstPauseMs: HOUR_MS, longestPauseMs: HOUR_MS, longestSoonMs: HOUR_MS } }
+  )
+  await waitFor(() => told.length === 1)
+  answer = gone
+  server.close()
+  await waitFor(() => told.length === 2)
+  expect(told.map(({ text }) => text)).toEqual(['It has crashed.', 'It cannot be reached.'])
 })
 
 describe('an image server that is bad', () => {

@@ -9,6 +9,7 @@ import { type AgentService, idsOfLoaded } from './agent-services.ts'
 import { explainServer, isNoConnection } from './explain-server.ts'
 import { isAmong, missingFrom } from './missing-models.ts'
 import { isSameInventory, tellInventory } from './tell-inventory.ts'
+import { takesConnections, watchServers } from './watch-servers.ts'
 
 type NodeFault = (typeof NODE_FAULTS)[number]
 
@@ -54,6 +55,8 @@ export interface ProbeTimes {
   soonMs: number
   /** Between one look at an image server that is not at work and the next. */
   lookEveryMs: number
+  /** Between one look at whether anything takes connections there and the next. */
+  watchEveryMs: number
 }
 
 export const USUAL_TIMES: ProbeTimes = {
@@ -62,7 +65,8 @@ export const USUAL_TIMES: ProbeTimes = {
   longestPauseMs: 60_000,
   longestSoonMs: 4000,
   soonMs: 60_000,
-  lookEveryMs: 60_000
+  lookEveryMs: 60_000,
+  watchEveryMs: 5000
 }
 /** Agents that ask one image server are not to meet it together when it is back. */
 const JITTER = 0.3
@@ -90,15 +94,17 @@ export interface ServiceProbesParts {
   isBusy: (service: string) => boolean
   logger: Logger
   times?: Partial<ProbeTimes> | undefined
+  /** What tells whether anything takes connections at an address; by default a connection. */
+  takesConnections?: typeof takesConnections
 }
 
 /**
  * The one place that asks whether image servers are there. Each is asked at the start, after a fault that makes it
- * doubtful, and now and then while it does nothing if it tells what it has loaded; one that is bad is asked again until it is good. What is found is
- * told; what follows from it is the gateway's.
+ * doubtful, when nothing takes connections at its address any more, and now and then while it does nothing if it tells what it
+ * has loaded; one that is bad is asked again until it is good. What is found is told; what follows from it is the gateway's.
  */
 export class ServiceProbes {
-  readonly #parts: ServiceProbesParts & { times: ProbeTimes }
+  readonly #parts: ServiceProbesParts & { times: ProbeTimes; takesConnections: typeof takesConnections }
   #states = new Map<string, ServiceState>()
   #inventories = new Map<string, ServiceInventory>()
   #found = new Map<string, Inventory>()
@@ -115,9 +121,11 @@ export class ServiceProbes {
   #answered = new Set<string>()
   /** Services whose image servers were not there, or not any more, when they were last asked. */
   #cutOff = new Set<string>()
+  /** By service, what ends the pause before its bad image server is asked again. */
+  #pauses = new Map<string, AbortController>()
 
   constructor(parts: ServiceProbesParts) {
-    this.#parts = { ...parts, times: { ...USUAL_TIMES, ...parts.times } }
+    this.#parts = { takesConnections, ...parts, times: { ...USUAL_TIMES, ...parts.times } }
   }
 
   /** Asks the image servers of these services, instead of all before. */
@@ -132,12 +140,23 @@ export class ServiceProbes {
     this.#telling = new Set()
     this.#answered = new Set()
     this.#cutOff = new Set()
+    this.#pauses = new Map()
     this.#unreached.clear()
     this.#lacked = new Map([...services.keys()].map((name) => [name, new Set()]))
     for (const name of services.keys()) this.check(name)
-    inBackground(this.#lookAround(), (error) =>
-      this.#parts.logger.error({ err: error }, 'image servers are not looked at')
-    )
+    const { isBusy, logger, times } = this.#parts
+    const urls = new Map([...services].flatMap(([name, { config }]) => (config.url ? [[name, config.url]] : [])))
+    const watching = watchServers({
+      urls,
+      everyMs: times.watchEveryMs,
+      isBusy,
+      onGone: (name) => this.#checkGone(name),
+      onBack: (name) => this.#pauses.get(name)?.abort(),
+      signal: this.#round.signal
+    })
+    for (const look of [this.#lookAround(), watching]) {
+      inBackground(look, (error) => logger.error({ err: error }, 'image servers are not looked at'))
+    }
   }
 
   /** Asks one now, unless that is going on; false: there is none of that name to be asked. */
@@ -147,6 +166,12 @@ export class ServiceProbes {
     const isAsked = this.#running.has(name)
     if (unreached && isAsked) this.#unreached.set(name, unreached)
     return isAsked
+  }
+
+  #checkGone(name: string): void {
+    this.check(name)
+    // It was bad for another reason, which has passed.
+    if (!this.#cutOff.has(name)) this.#pauses.get(name)?.abort()
   }
 
   #begin(name: string, { inDoubt }: { inDoubt: boolean }): void {
@@ -213,7 +238,7 @@ export class ServiceProbes {
 
   async #untilGood(probe: Probe): Promise<void> {
     const { times } = this.#parts
-    const since = performance.now()
+    let since = performance.now()
     for (let pause = 0; ;) {
       const finding = await this.#ask(probe)
       if (probe.signal.aborted) return
@@ -224,8 +249,13 @@ export class ServiceProbes {
       if (finding.inventory) this.#noteFound(probe.name, finding.inventory)
       if (finding.problem === undefined) return
       pause = nextPause(times, { pause, badForMs: performance.now() - since, isSlow: finding.isSlow === true })
-      await sleep(withJitter(pause, JITTER), probe.signal).catch(() => undefined) // The signal is looked at next.
+      const end = new AbortController()
+      this.#pauses.set(probe.name, end)
+      const signal = AbortSignal.any([probe.signal, end.signal])
+      await sleep(withJitter(pause, JITTER), signal).catch(() => undefined) // The signals are looked at next.
       if (probe.signal.aborted) return
+      // It is being started, which may take it a while yet.
+      if (end.signal.aborted) [pause, since] = [0, performance.now()]
     }
   }
 
@@ -245,9 +275,13 @@ export class ServiceProbes {
         ...(loaded && { loaded: idsOfLoaded(service, isAmong(loaded)) }),
         ...(inventory && { inventory })
       }
-    } catch (error) {
+    } catch (thrown) {
+      const { url } = probe.service.config
+      const isOff = within.aborted && url !== undefined && !(await this.#parts.takesConnections(url, signal))
       // One that works on an image may have no time for this.
-      if (within.aborted) return { problem: { text: 'The image server does not answer in time.' }, isSlow: true }
+      if (within.aborted && !isOff)
+        return { problem: { text: 'The image server does not answer in time.' }, isSlow: true }
+      const error = isOff ? noAnswer() : thrown
       const unreadable = 'The image server gave an answer that cannot be read.'
       if (!(error instanceof EngineError)) return { problem: { text: unreadable } }
       if (error.fault !== 'unreachable') this.#answered.add(name)
@@ -295,6 +329,12 @@ export class ServiceProbes {
     } else logger.info(`${name}: the image server can be used${before ? ' again' : ''}: ${summary}`)
   }
 }
+
+/** Of a machine that is off, or behind a firewall: of it there is no word, not even a refusal. */
+const noAnswer = () =>
+  new EngineError('unreachable', 'The image server cannot be reached.', {
+    cause: Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })
+  })
 
 interface Probe {
   name: string

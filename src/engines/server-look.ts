@@ -122,10 +122,18 @@ function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { ha
   }
 }
 
-/** Whether something takes connections there. */
-export function accepts({ host, port }: { host: string; port: number }): Promise<boolean> {
+/** Whether something takes connections there; nothing does once the signal has aborted. */
+export function accepts({
+  host,
+  port,
+  signal
+}: {
+  host: string
+  port: number
+  signal?: AbortSignal
+}): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port })
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port, ...(signal && { signal }) })
     const end = (isThere: boolean) => {
       socket.destroy()
       resolve(isThere)

@@ -58,6 +58,23 @@ describe('an image server that is away', () => {
     expect((await gateway.call('/v1/images/generations', { key: owner.key, json })).status).toBe(202)
     await waitFor(() => warningFor(owner))
   })
+
+  it('is noticed though nobody asks for an image, and when it is back, though it was to be left alone for an hour', async () => {
+    const HOUR_MS = 3_600_000
+    server = await startFakeOpenAIServer({ knownModels: ['paint'] })
+    const { port, url } = { port: Number(new URL(server.url).port), url: server.url }
+    const times = { firstPauseMs: HOUR_MS, longestPauseMs: HOUR_MS, longestSoonMs: HOUR_MS, watchEveryMs: 10 }
+    await gateway.addAgent({ key: owner.key, services: [{ engine: 'openai', url, models }], probing: times })
+    await waitFor(() => server!.requests.length === 1)
+    expect((await serviceFor(owner)).models[0]?.canMake).toBe(true)
+    await server.close()
+    await waitFor(async () => !(await serviceFor(owner)).models[0]?.canMake)
+    expect(await warningFor(owner)).toMatchObject({ text: 'The image server cannot be reached.' })
+
+    server = await startFakeOpenAIServer({ port, knownModels: ['paint'] })
+    await waitFor(async () => (await serviceFor(owner)).models[0]?.canMake)
+    expect(await warningFor(owner)).toBeNull()
+  })
 })
 
 describe('a service that cannot work', () => {
