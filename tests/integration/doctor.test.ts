@@ -92,7 +92,7 @@ describe('doctor', () => {
 
   it('corrects an owner’s file and keeps the rest, its key to itself', async () => {
     const comfy = await started(startFakeComfy({ diffusionModels: [] }))
-    const sdapi = await started(startFakeSdapi({ checkpoints: [{ file: 'dreamshaper.safetensors' }] }))
+    const sdapi = await started(startFakeSdapi({ checkpoints: [{ file: 'dream-shaper.safetensors' }] }))
     const text = `# mine
 ${HEAD}  # the good one
   - name: comfy
@@ -107,7 +107,7 @@ ${HEAD}  # the good one
     engine: openai
     url: ${sdapi.url}
     download_from: [a.example.org]
-    models: [{id: dream, served_as: dreamshaperr}]
+    models: [{id: dream, served_as: Dream_Shaper.ckpt}]
     options:
       mask: white-edit
   - name: words
@@ -130,7 +130,7 @@ ${HEAD}  # the good one
         .replace('XL/juggernautXL.safetensor\n', 'xl/juggernautXL.safetensors\n')
         .replace('engine: openai', 'engine: automatic1111')
         .replace('    download_from: [a.example.org]\n', '')
-        .replace('dreamshaperr', 'dreamshaper.safetensors')
+        .replace('Dream_Shaper.ckpt', 'dream-shaper.safetensors')
         .replace('    options:\n      mask: white-edit\n', '')
     )
     expect(await modeOf()).toBe(0o600)
@@ -194,18 +194,55 @@ servces:
     const { code, stdout, stderr } = await club(['doctor', 'agent.yaml'])
     expect({ code, isRight: stdout.includes('is right as it is') }).toEqual({ code: rc, isRight: rc === 0 })
     expect(stderr).toMatch(problem)
-    if (id !== 'sdxl-trubo') return
-    expect(stdout).toMatch(
-      /sdxl-trubo is served_as sdxl-turbo now: the server calls it so; callers ask for sdxl-trubo: rename the id, too, if that is a slip$/m
+    const asks =
+      "a: if its model sdxl-trubo is the one that the server calls sdxl-turbo, write 'served_as: sdxl-turbo' for it."
+    expect(stdout.includes(asks)).toBe(id === 'sdxl-trubo')
+  })
+
+  it.each([
+    ['tiny-sd', ['tiny-sd-v2']],
+    ['tiny-sd', ['tiny-sd-v2', 'tiny-sd-v3']],
+    ['sdxl-trubo', ['sdxl-turbo', 'other']],
+    ['flux', ['flux1-schnell-q4']],
+    ['a/sdxl-turbo', ['b/sdxl-turbo']],
+    ['sd-v1', ['sd-v11']],
+    ['sdxl_turbo', ['sdxl-turbo', 'SDXL.turbo']]
+  ])('puts no other model in the place of %j where the server has %j', async (id, knownModels) => {
+    const server = await started(startFakeOpenAIServer({ knownModels }))
+    const text = `${HEAD}  - {name: a, type: image, engine: openai, url: "${server.url}", models: [{id: ${id}}]}\n`
+    await writeFile(path(), text)
+    const { code, stdout, stderr } = await club(['doctor', 'agent.yaml', '--write'])
+    expect({ code, isFine: /needs no change|right/.test(stdout), file: await written() }).toEqual({
+      code: 1,
+      isFine: false,
+      file: text
+    })
+    expect(stdout + stderr).toContain(knownModels[0])
+  })
+
+  it.each([
+    ['Sdxl_Turbo', 'sdxl-turbo'],
+    ['sdxl turbo', 'org/sdxl-turbo'],
+    ['org/sdxl.turbo', 'sdxl-turbo'],
+    ['sdxl-turbo.ckpt', 'sdxl-turbo.safetensors']
+  ])('calls %j as the server does, %j, and leaves the name that callers ask for', async (servedAs, known) => {
+    const server = await started(startFakeOpenAIServer({ knownModels: [known, 'another'] }))
+    const model = `{id: mine, served_as: "${servedAs}"}`
+    await writeFile(
+      path(),
+      `${HEAD}  - {name: a, type: image, engine: openai, url: "${server.url}", models: [${model}]}\n`
     )
     expect((await club(['doctor', 'agent.yaml', '--write'])).code).toBe(0)
+    expect(parse(await written())).toMatchObject({ services: [{ models: [{ id: 'mine', served_as: known }] }] })
   })
 
   it('leaves the name that callers ask for where a model is a name alone', async () => {
     const server = await started(startFakeOpenAIServer({ knownModels: ['flux1-schnell-q4'] }))
-    await writeFile(path(), `${HEAD}  - {name: a, type: image, engine: openai, url: "${server.url}", models: [flux]}\n`)
-    expect((await club(['doctor', 'agent.yaml', '--write'])).code).toBe(0)
-    expect(parse(await written())).toMatchObject({ services: [{ models: [{ id: 'flux', served_as: 'flux1-schnell-q4' }] }] }) // prettier-ignore
+    await writeFile(path(), `${HEAD}  - {name: a, type: image, engine: openai, url: "${server.url}", models: [flux1_schnell_q4]}\n`) // prettier-ignore
+    const { code, stdout } = await club(['doctor', 'agent.yaml', '--write'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('callers ask for flux1_schnell_q4: rename the id, too, if that is a slip')
+    expect(parse(await written())).toMatchObject({ services: [{ models: [{ id: 'flux1_schnell_q4', served_as: 'flux1-schnell-q4' }] }] }) // prettier-ignore
   })
 
   it('of what it cannot correct says what is wrong, and not that no change is needed', async () => {
@@ -245,12 +282,12 @@ servces:
   it('moves a service to a server of which only a trial tells that it makes images, with the terms of its owner', async () => {
     const server = await started(startFakeOpenAIServer({ knownModels: ['flux1-schnell-q4'] }))
     const old = `http://127.0.0.1:${await freePort()}`
-    const text = `${HEAD}  - {name: openai, type: image, engine: openai, url: "${old}", images_per_hour: 12, models: [{id: flux, served_as: flux1-schnel-q4}]}\n`
+    const text = `${HEAD}  - {name: openai, type: image, engine: openai, url: "${old}", images_per_hour: 12, models: [{id: flux, served_as: flux1_schnell_q4}]}\n`
     await writeFile(path(), text)
     const { code, stdout, stderr } = await club(['doctor', server.url, '--try', '--write'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: `Having ${server.url} make a small image…\n` })
     expect(stdout).not.toContain('is added')
-    expect(await written()).toBe(text.replace(old, server.url).replace('schnel-', 'schnell-'))
+    expect(await written()).toBe(text.replace(old, server.url).replace('flux1_schnell_q4', 'flux1-schnell-q4'))
   })
 
   it('asks which server is whose where several may be, and gives none terms that its owner did not write', async () => {

@@ -15,12 +15,16 @@ export interface Looked {
   usable: readonly Usable[]
 }
 
-/** Corrects what was certainly meant otherwise, of all services; returns where their servers are that have moved. */
+/**
+ * Corrects what was certainly meant otherwise, of all services; returns where their servers are that have moved, and what is in
+ * doubt, of moves and of names.
+ */
 export function correctServices(file: AgentFile, { sightings, usable }: Looked): Moves {
   file.services.forEach((service, index) => service && correctWords(file, index, service))
   const moves = findMoves(file, { sightings, usable })
   for (const [index, service] of file.services.entries()) {
-    if (service?.type === 'image') correctService(file, { index, sightings, moved: moves.moved.get(index) })
+    if (service?.type !== 'image') continue
+    moves.doubts.push(...correctService(file, { index, sightings, moved: moves.moved.get(index) }))
   }
   return moves
 }
@@ -41,7 +45,8 @@ interface Corrected {
   moved: Usable | undefined
 }
 
-function correctService(file: AgentFile, { index, sightings, moved }: Corrected): void {
+/** Returns what is in doubt of its models. */
+function correctService(file: AgentFile, { index, sightings, moved }: Corrected): string[] {
   if (moved) {
     const { sighting, recognised } = moved
     file.setOfService(index, 'url', { value: sighting.url, why: `${recognised.server} answers there` })
@@ -50,7 +55,7 @@ function correctService(file: AgentFile, { index, sightings, moved }: Corrected)
   }
   const sighting = sightings.find((one) => one.service === index)
   const [best] = sighting?.found ?? []
-  if (!sighting || !best) return
+  if (!sighting || !best) return []
   const engine = file.services[index]?.engine
   const isPlausible = sighting.found.some((one) => one.engine?.name === engine)
   if (!isPlausible && best.engine && !best.isUnsure) {
@@ -62,7 +67,7 @@ function correctService(file: AgentFile, { index, sightings, moved }: Corrected)
   }
   giveKey(file, index, sighting)
   const taken = sighting.found.find((one) => one.engine?.name === file.services[index]?.engine)
-  if (taken) correctModels(file, { index, found: taken })
+  return taken ? correctModels(file, { index, found: taken }) : []
 }
 
 /** The key with which its server let somebody in, if its engine may have it. */
@@ -79,25 +84,61 @@ function correctEngineName(file: AgentFile, index: number, engine: string | unde
   if (meant !== undefined) file.setOfService(index, 'engine', { value: meant, why: `there is no ${engine}` })
 }
 
-/** Models of which only the case, the ending or a letter is wrong; all of them where none is written. */
-function correctModels(file: AgentFile, { index, found }: { index: number; found: Recognised }): void {
+/**
+ * Models whose names are the server's but for what two models do not differ in; all of them where none is written. Of a name that
+ * is only near to one of the server's it is asked whether it means that: `tiny` and `tiny-v2` are two models, and whoever asks for
+ * the one would be given the other. Returns what is asked.
+ */
+function correctModels(file: AgentFile, { index, found }: { index: number; found: Recognised }): string[] {
   const service = file.services[index]
-  if (!service || found.models.length === 0) return
-  if (service.models.length === 0) return file.setModels(index, modelsOf(found))
-  if (service.doubtsList) return
-  for (const { id, servedAs, hasOptions } of service.models) {
-    // With options of its own its name need be none of the server's.
-    if (hasOptions || spellingsOf(found.models).has(servedAs.toLowerCase())) continue
-    const meant = closestModel(servedAs, found.models)
-    if (meant !== undefined) file.setServedAs(index, id, meant)
+  if (!service || found.models.length === 0) return []
+  if (service.models.length === 0) {
+    file.setModels(index, modelsOf(found))
+    return []
   }
+  if (service.doubtsList) return []
+  return service.models.flatMap(({ id, servedAs, hasOptions }) => {
+    // With options of its own its name need be none of the server's.
+    if (hasOptions || spellingsOf(found.models).has(servedAs.toLowerCase())) return []
+    const same = sameModel(servedAs, found.models)
+    if (same !== undefined) file.setServedAs(index, id, same)
+    const near = same === undefined ? nearModel(servedAs, found.models) : undefined
+    return near === undefined
+      ? []
+      : [
+          `${service.name}: if its model ${id} is the one that the server calls ${near}, write 'served_as: ${near}' for it.`
+        ]
+  })
 }
 
-function closestModel(servedAs: string, models: readonly FoundModel[]): string | undefined {
+/** The only model of a server that is called so but for case, separators, the ending of a file, or a folder that one of both lacks. */
+function sameModel(servedAs: string, models: readonly FoundModel[]): string | undefined {
+  const wanted = plainName(servedAs)
+  const fit = models.filter((one) => isFitModel(one.servedAs))
+  const calledSo = (isSo: (name: string) => boolean) =>
+    new Set(
+      fit
+        .filter(({ servedAs, name = servedAs }) => isSo(plainName(servedAs)) || isSo(plainName(name)))
+        .map((one) => one.servedAs)
+    )
+  const whole = calledSo((name) => name === wanted)
+  const candidates =
+    whole.size > 0 ? whole : calledSo((name) => name.endsWith(`/${wanted}`) || wanted.endsWith(`/${name}`))
+  const [only, another] = candidates
+  return another === undefined ? only : undefined
+}
+
+const plainName = (name: string): string =>
+  withoutEnding(name.toLowerCase().replaceAll('\\', '/')).replace(/[\s_.-]+/g, '-')
+
+const withoutEnding = (name: string): string => name.replace(/\.(?:safetensors?|sft|ckpt|pth?|gguf|bin)$/i, '')
+
+/** The model that a misspelt name may mean. */
+function nearModel(servedAs: string, models: readonly FoundModel[]): string | undefined {
   const called = new Map(
     models.flatMap((one) => [[one.servedAs, one.servedAs] as const, [one.name ?? one.servedAs, one.servedAs] as const])
   )
-  const bare = servedAs.replace(/^.*[\\/]/, '').replace(/\.(?:safetensors|sft|ckpt|pth?|gguf|bin)$/i, '')
+  const bare = withoutEnding(servedAs.replace(/^.*[\\/]/, ''))
   const meant = closestName(servedAs, [...called.keys()]) ?? closestName(bare, [...called.keys()])
   const model = meant === undefined ? undefined : called.get(meant)
   return model !== undefined && isFitModel(model) ? model : undefined

@@ -9,7 +9,7 @@ export interface Moves {
   moved: ReadonlyMap<number, Usable>
   /** Servers of which it cannot be told whose they are: as services of their own they would not have their owner's terms. */
   unclear: ReadonlySet<Sighting>
-  /** Sentences about these, for the owner. */
+  /** Sentences about what is in doubt, for the owner. */
   doubts: string[]
 }
 
