@@ -279,6 +279,30 @@ servces:
     expect(code).toBe(0)
   })
 
+  it.each([
+    ['doctor', '--config', 'moved.yaml'],
+    ['doctor', 'moved.yaml', '--write'],
+    ['agent', '--init', '--no-start', '--config', 'moved.yaml', '--server']
+  ])('names the variable of the key of a server that has moved and lets nobody in: %s', async (...command) => {
+    const server = await started(startFakeOpenAIServer({ requiredApiKey: 'sk-upstream', knownModels: ['flux-dev'] }))
+    const old = `http://127.0.0.1:${await freePort()}`
+    const text = `${HEAD}  - {name: a, type: image, engine: openai, url: "${old}", api_key: sk-upstream, models: [{id: flux-dev}]}\n`
+    await writeFile(join(folder, 'moved.yaml'), text)
+    const { stdout } = await club([...command, server.url])
+    expect(stdout).toMatch(
+      /asks? for a key.* Set INFERENCE_CLUB_IMAGE_SERVER_KEY to it, or run this at a terminal, which asks for it\.$/m
+    )
+    const env = { INFERENCE_CLUB_IMAGE_SERVER_KEY: 'sk-upstream' }
+    expect((await club([...command, server.url], env)).stdout).not.toContain('INFERENCE_CLUB_IMAGE_SERVER_KEY')
+    // Of several it cannot be known whose it is.
+    await writeFile(join(folder, 'moved.yaml'), text)
+    const other = await started(startFakeOpenAIServer({ requiredApiKey: 'sk-other', knownModels: ['sdxl'] }))
+    const more = command[0] === 'agent' ? ['--server', other.url] : [other.url]
+    expect((await club([...command, server.url, ...more])).stdout).toContain(
+      'give the address of this one alone and set'
+    )
+  })
+
   it('moves a service to a server of which only a trial tells that it makes images, with the terms of its owner', async () => {
     const server = await started(startFakeOpenAIServer({ knownModels: ['flux1-schnell-q4'] }))
     const old = `http://127.0.0.1:${await freePort()}`

@@ -15,6 +15,7 @@ import { modelsOf } from './usable.ts'
 import { asUrl, rootOf } from './place.ts'
 import type { Place, Sighting } from './survey.ts'
 import type { Trial } from './try-image.ts'
+import { isLocked, KEY_VARIABLE } from './unlock.ts'
 
 /** A server that works on an image may take its time. */
 const DESCRIBE_WITHIN_MS = 5000
@@ -68,13 +69,20 @@ export function printSightings(
     const isShown = best?.isUnsure && trials.get(sighting)?.worked
     // Of one that has a key it is said elsewhere whether it is refused.
     if (best?.note !== undefined && !isShown && !(best.wantsKey && apiKey !== undefined)) {
-      const ifLocked = sighting.service === undefined ? undefined : 'Write it as the api_key of its service.'
+      const isOfService = sighting.service !== undefined
+      const ifLocked = isOfService ? 'Write it as the api_key of its service.' : services[0] && tellKey(sightings)
       const advice = best.isUnsure ? ifUnsure : best.wantsKey ? ifLocked : undefined
       say([`${shown}: ${best.note}`, ...(advice === undefined ? [] : [advice])].join(' '))
     }
     if (exposure !== undefined && best && best.server !== 'inference.club') say(warningOf(shown, exposure))
   }
 }
+
+/** How a server that no service names is given its key. Where the file has no service it is said beside what else is missing. */
+const tellKey = (sightings: readonly Sighting[]): string =>
+  sightings.filter(isLocked).length > 1
+    ? `Several do: run this at a terminal, which asks for the key of each, or give the address of this one alone and set ${KEY_VARIABLE}.`
+    : `Set ${KEY_VARIABLE} to it, or run this at a terminal, which asks for it.`
 
 const shownOf = ({ models, unclear = [] }: Recognised) => (models.length > 0 ? models : unclear)
 
