@@ -118,7 +118,7 @@ describe.each(IMAGE_KINDS)('every field of a %s at once', (kind) => {
   })
 
   it('is the same when the call is repeated exactly', async () => {
-    const { path, body } = repeatCall(detail)
+    const { path, body } = repeatCall(detail, { takesSeed: true })
     expect(path).toBe(`/v1${IMAGE_PATHS[kind]}`)
     await send(body)
     expectTasks()

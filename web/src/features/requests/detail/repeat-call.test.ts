@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { repeatCall } from './repeat-call.ts'
 import { detail, image } from '../../../lib/request-samples.ts'
+import { repeatCall as repeat } from './repeat-call.ts'
+
+const repeatCall = (request: Parameters<typeof repeat>[0]) => repeat(request, { takesSeed: true })
 
 describe('repeatCall', () => {
   it('asks for the same with the seed that was drawn', () => {
@@ -24,6 +26,14 @@ describe('repeatCall', () => {
     const parameters = { n: 1, size: 'auto', seed: 3 }
     expect(repeatCall(detail({ parameters })).body).toEqual({ model: 'demo', prompt: 'a red fox', seed: 3 })
     expect(repeatCall(detail({ parameters: { n: 1, size: 'auto' }, images: [] })).body).not.toHaveProperty('seed')
+  })
+
+  it('has no drawn seed where the model takes none, but the one that was asked for', () => {
+    const images = [image({ position: 0, seed: 42 })]
+    const bodyOf = (parameters: object) =>
+      repeat(detail({ parameters: { n: 1, size: 'auto', ...parameters }, images }), { takesSeed: false }).body
+    expect(bodyOf({})).toEqual({ model: 'demo', prompt: 'a red fox' })
+    expect(bodyOf({ seed: 42 })).toHaveProperty('seed', 42)
   })
 
   it('names the stored inputs and the mask of an edit', () => {

@@ -2,8 +2,14 @@ import { IMAGE_PATHS } from '../../../lib/image-paths.ts'
 import { FIELDS } from '../../../../../src/images/fields.ts'
 import type { RequestDetail } from '../../../../../src/http/dashboard/contract/requests.ts'
 
-/** The call that makes the same images again: with the seed that was drawn, and the inputs that are stored. */
-export function repeatCall(request: RequestDetail): { path: string; body: Record<string, unknown> } {
+/**
+ * The call that makes the same images again: with the inputs that are stored and, where it means something to the model, the
+ * seed that was drawn.
+ */
+export function repeatCall(
+  request: RequestDetail,
+  { takesSeed }: { takesSeed: boolean }
+): { path: string; body: Record<string, unknown> } {
   const { kind, model, prompt, inputs, mask, parameters } = request
   const { n, size, ...others } = parameters
   return {
@@ -15,7 +21,7 @@ export function repeatCall(request: RequestDetail): { path: string; body: Record
       ...(mask && { mask: { file_id: mask.id } }),
       ...(n !== FIELDS.n.default && { n }),
       ...(size !== FIELDS.size.default && { size }),
-      ...drawnSeed(request),
+      ...(takesSeed && drawnSeed(request)),
       ...others
     }
   }

@@ -4,11 +4,12 @@ import { OwnKeyLink } from '../../../components/own-key-link.tsx'
 import { Panel } from '../../../components/ui/panel.tsx'
 import { clubUrl } from '../../../lib/base-path.ts'
 import { curlCommand, jsonArguments } from '../../../lib/curl-command.ts'
+import { useTakesSeed } from '../../../lib/use-takes-seed.ts'
 import { repeatCall } from './repeat-call.ts'
 
 /** How to make it again from anywhere. */
 export function RepeatCode({ request }: { request: RequestDetail }) {
-  const { path, body } = repeatCall(request)
+  const { path, body } = repeatCall(request, { takesSeed: useTakesSeed(request.model) })
   const command = curlCommand(clubUrl() + path, jsonArguments(body))
   return (
     <Panel

@@ -9,6 +9,7 @@ import { placeWord } from '../request-words.ts'
 import { Panel } from '../../../components/ui/panel.tsx'
 import { expiryWords } from '../../../lib/lifetime-words.ts'
 import { useServerNow } from '../../../lib/time-left.ts'
+import { useTakesSeed } from '../../../lib/use-takes-seed.ts'
 import { lorasIn } from '../../../lib/lora-text.ts'
 
 export interface RequestFactsProps {
@@ -78,8 +79,9 @@ function Parameters({ request }: { request: RequestDetail }) {
     name,
     typeof value === 'string' ? value : tellValue(name, value)
   ])
+  const takesSeed = useTakesSeed(request.model)
   const seeds: Fact[] = request.images
-    .filter(({ seed }) => seed !== null)
+    .filter(({ seed }) => takesSeed && seed !== null)
     .map(({ position, seed }) => [
       request.n > 1 ? `seed of image ${position + 1}` : 'seed',
       <Copied text={String(seed)} name={`the seed of image ${position + 1}`} />
