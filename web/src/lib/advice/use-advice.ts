@@ -5,7 +5,7 @@ import { usePerson } from '../session.ts'
 import { adviceFor, needsProviders } from './error-advice.ts'
 import { type NoModelAdvice, noModelAdvice } from './no-model-advice.ts'
 import { isMadeForOthers, pendingWith } from './machines-with.ts'
-import { pausedAdvice, type WaitAdvice, waitAdvice } from './wait-advice.ts'
+import { offlineAdvice, pausedAdvice, type WaitAdvice, waitAdvice } from './wait-advice.ts'
 import { isUnfinished } from '../one-request.ts'
 
 /**
@@ -36,6 +36,13 @@ export function usePausedAdvice(model: string): WaitAdvice | null {
   const reader = usePerson()
   const { data } = useQuery(networkQuery)
   return pausedAdvice(model, { reader, providers: data?.providers ?? [] })
+}
+
+/** Where nobody offers a model: whom to tell, or what to do about a machine of one's own; null where none is known to have it. */
+export function useOfflineAdvice(model: string): WaitAdvice | null {
+  const reader = usePerson()
+  const { data } = useQuery(networkQuery)
+  return offlineAdvice(model, { reader, providers: data?.providers ?? [] })
 }
 
 /** Where a model is not offered to its reader: whether others have it made now, so that its owner does not serve them. */

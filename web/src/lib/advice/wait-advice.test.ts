@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { WaitReason } from '../../../../src/http/dashboard/contract/requests.ts'
 import { provider, service, summary } from '../request-samples.ts'
-import { pausedAdvice, waitAdvice } from './wait-advice.ts'
+import { offlineAdvice, pausedAdvice, waitAdvice } from './wait-advice.ts'
 
 const ann = { id: 'usr_ann', name: 'Ann' }
 const online = provider({ name: 'home-rig', owner: ann, services: [service({ models: ['demo'], canMake: false })] })
@@ -79,4 +79,14 @@ it('tells of a paused machine before anything is asked, and of none that is away
     machine: { id: 'prv_3', name: 'shed' }
   })
   expect(tell([{ ...paused, isOnline: false }, asleep, works])).toBeNull()
+})
+
+it('tells before anything is asked whom to tell where nobody offers a model, of one that is on before one that is away', () => {
+  const tell = (of: typeof providers, id = 'usr_cy') =>
+    offlineAdvice('demo', { reader: { id, role: 'member' }, providers: of })
+  expect(tell([asleep, online])).toEqual({ text: 'If it stays so, tell Ann, whose machine home-rig has this model.' })
+  expect(tell([asleep])).toEqual({ text: 'If it stays so, tell Ann, whose machine attic has this model.' })
+  expect(tell([asleep], ann.id)?.text).toMatch(/^It is your machine attic: see that it is on, and start its agent\.$/)
+  expect(tell([])).toBeNull()
+  expect(offlineAdvice('another', { reader: { id: ann.id, role: 'member' }, providers })).toBeNull()
 })

@@ -84,6 +84,13 @@ export const pausedAdvice = (
 ): WaitAdvice | null =>
   waitAdvice({ wait: PAUSED, model }, { reader, providers: providers.filter(({ isOnline }) => isOnline) })
 
+/**
+ * Of a model that nobody offers or has paused, before anything is asked of it: the machine whose image server does not make it, or
+ * else the one that is away; null where none is known to have it.
+ */
+export const offlineAdvice = (model: string, context: Parameters<typeof waitAdvice>[1]): WaitAdvice | null =>
+  causeWith('unusable', { model, ...context }) ?? causeWith('away', { model, ...context })
+
 /** What the agent says of the image server that does not make a model: owners and admins read it. */
 const warningOf = ({ services }: ProviderInfo, model?: string): string | undefined =>
   services.flatMap(({ models, warning }) =>

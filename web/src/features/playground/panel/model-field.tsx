@@ -13,6 +13,7 @@ import { messageOf } from '../../../lib/fetch-json.ts'
 import {
   useIsNotServed,
   useNoModelAdvice,
+  useOfflineAdvice,
   usePausedAdvice,
   usePendingAdvice,
   useWaitAdvice
@@ -105,7 +106,8 @@ function OfflineNote({ model }: { model: string }) {
   const pending = usePendingAdvice(model)
   const paused = usePausedAdvice(model)
   const isNotServed = useIsNotServed(model)
-  const advice = pending ?? paused
+  const offline = useOfflineAdvice(model)
+  const advice = pending ?? paused ?? (isNotServed ? null : offline)
   return (
     <p className="flex items-start gap-1.5 text-xs text-warn">
       <span aria-hidden className="mt-1.5 size-1.5 shrink-0 rounded-full bg-warn" />
