@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest'
-import { formatDayName, formatDuration, formatRelative, formatTime, startOfDay, withLocalTimes } from './format.ts'
+import {
+  formatDayName,
+  formatDuration,
+  formatRelative,
+  formatTime,
+  relativeHolds,
+  startOfDay,
+  withLocalTimes
+} from './format.ts'
 
 const day = (year: number, month: number, date: number) => new Date(year, month - 1, date).getTime()
 
@@ -44,6 +52,17 @@ it('tells how far a moment is from now in one unit', () => {
   ])
   expect([0.5, 8, 7200].map(told)).toEqual(['now', 'in 8 s', 'in 2 h'])
 })
+
+it.each([0, -0.9, -1, -59.5, -60, -3599, -3600, -90_000, -5_000_000, 8, 61, 7201])(
+  'knows how long the words for %d s from now hold',
+  (seconds) => {
+    const at = seconds * 1000
+    const holds = relativeHolds(at, 0)
+    expect(holds).toBeGreaterThan(0)
+    expect(formatRelative(at, holds - 1)).toBe(formatRelative(at, 0))
+    if (holds < 86_400_000) expect(formatRelative(at, holds)).not.toBe(formatRelative(at, 0))
+  }
+)
 
 it('tells how long something took', () => {
   expect([0, 820, 4000, 12_400, 59_900, 185_000, 7_500_000].map(formatDuration)).toEqual([

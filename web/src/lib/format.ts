@@ -79,6 +79,15 @@ export function formatRelative(at: number, now: number = Date.now()): string {
   return at > now ? `in ${words}` : `${words} ago`
 }
 
+const A_DAY_MS = 86_400_000
+
+/** How long what `formatRelative` tells stays true, milliseconds, at most a day: timers of browsers hold no more than some weeks. */
+export function relativeHolds(at: number, now: number = Date.now()): number {
+  const ms = Math.abs(at - now)
+  const lengthMs = 1000 * (LENGTHS.find(([, , length]) => ms / 1000 >= length)?.[2] ?? 1)
+  return Math.min(A_DAY_MS, at > now ? (ms % lengthMs) + 1 : lengthMs - (ms % lengthMs))
+}
+
 /** `820 ms`, `4.2 s`, `3 min 5 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${number.format(Math.round(ms))} ms`
