@@ -208,8 +208,8 @@ export const errors = {
       404
     )(
       meant === undefined
-        ? `${method} of this path was not found, or is not yours.`
-        : `${method} of this path was not found. Did you mean ${meant}?`
+        ? `There is nothing at this path that takes ${method}, or it is not yours.`
+        : `There is nothing at this path that takes ${method}. Did you mean ${meant}?`
     ),
   /** `missing` is a path of OpenAI's API for something else. */
   imagesOnly: (missing: string) =>

@@ -51,7 +51,7 @@ describe('a path that is nearly right', () => {
     expect(response.status).toBe(404)
     const error = await readError(response)
     expect(error.code).toBe('not_found')
-    expect(error.message).toContain(`Did you mean ${meant}?`)
+    expect(error.message).toBe(`There is nothing at this path that takes POST. Did you mean ${meant}?`)
   })
 
   it.each(['/v1/nothing', '/v1/chat', '/v1/completionsx', '/', '/v1', `/v1/${'x'.repeat(10_000)}`])(
