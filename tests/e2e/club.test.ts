@@ -194,6 +194,7 @@ describeSteps('a club', () => {
     await page.getByRole('option', { name: /demo painter/ }).click()
     await inDialog(page, 'Show the command').click()
     await page.getByText('Waiting for attic…').waitFor()
+    await page.getByText(/If the command has ended with an error, its last line says why/).waitFor()
     expect(await page.getByText(/counts no more/).count()).toBe(0)
     // Whoever shows it once more is told that the one before is void.
     await inDialog(page, 'Close').last().click()

@@ -132,12 +132,14 @@ describeSteps('the day of an owner', () => {
   it('sees its image server go down and come back, and nobody has to ask again', async () => {
     const { url } = images
     await images.close()
+    // Nobody has to fail by it first.
+    await open(owner.page, 'Network')
+    await card(owner.page).getByText('Online, makes no images now').waitFor()
     await ask('a comet over the hills')
     await waits('a comet over the hills', DOWN)
     await open(owner.page, 'Overview')
     await owner.page.getByText('of 1 ready').waitFor()
     await open(owner.page, 'Network')
-    await card(owner.page).getByText('Online, makes no images now').waitFor()
     await card(owner.page).getByRole('link', { name: 'attic' }).click()
     await owner.page.getByText('Its agent says: “The image server cannot be reached.”').waitFor()
     images = await startFakeOpenAIServer({

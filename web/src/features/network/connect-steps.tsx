@@ -170,6 +170,10 @@ const Problems = ({ problems }: { problems: readonly string[] }) => (
   </div>
 )
 
+/** A command that ends before its agent reaches the club is seen in its terminal alone. */
+const IF_IT_ENDS =
+  'It is told here as soon as its agent is there. If the command has ended with an error, its last line says why; mend that and run it again.'
+
 function Arrival({ name, arrived }: { name: string; arrived: ProviderInfo | undefined }) {
   const newcomers = useNewcomers()
   const news = arrived && arrivalOf(arrived, newcomers)
@@ -186,7 +190,7 @@ function Arrival({ name, arrived }: { name: string; arrived: ProviderInfo | unde
       <Icon className={clsx('size-5 shrink-0', !news && 'animate-spin')} aria-hidden />
       <span className="min-w-0 [overflow-wrap:anywhere]">
         <span className="font-medium">{news ? news.headline : `Waiting for ${name}…`}</span>
-        {news?.notes.map((note) => (
+        {(news?.notes ?? [IF_IT_ENDS]).map((note) => (
           <span key={note} className="block text-[13px]">
             {note}
           </span>
