@@ -5,6 +5,7 @@ import { tellError } from '../../components/ui/toaster.tsx'
 import { ApiError, messageOf } from '../../lib/fetch-json.ts'
 import { usePerson } from '../../lib/session.ts'
 import { useTitle } from '../../lib/use-title.ts'
+import { useFeatures } from '../../lib/features-of.ts'
 import { modelsQuery } from '../../lib/models.ts'
 import { requestDetail } from '../../lib/one-request.ts'
 import { buildCall, type Entries, type PlaygroundCall, sourcesOf } from './build-call.ts'
@@ -42,7 +43,7 @@ export function PlaygroundPage() {
   const resultsRef = useRef<HTMLElement>(null)
 
   const model = form.model || usualModel(models)
-  const features = models?.find(({ id }) => id === model)?.supported_features
+  const features = useFeatures(model)
   const entries: Entries = { form: { ...form, model }, sources, features }
   // Told as soon as it is so: a source may come from anywhere, and any model be chosen beside it.
   const sourceProblem = errors.images ?? checkSources(entries)

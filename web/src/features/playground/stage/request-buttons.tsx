@@ -24,7 +24,7 @@ import type { StageActions } from './stage-actions.ts'
 import { isUnfinished } from '../../../lib/one-request.ts'
 import type { StageEntry } from './stage-entries.ts'
 import { tellSeeds } from './tiles.ts'
-import { useTakesSeed } from '../../../lib/use-takes-seed.ts'
+import { useTakesSeed } from '../../../lib/features-of.ts'
 
 export interface RequestButtonsProps {
   entry: StageEntry

@@ -14,7 +14,7 @@ import { isUnfinished } from '../../../lib/one-request.ts'
 import type { StageEntry } from './stage-entries.ts'
 import { tellStatus } from './tell-status.ts'
 import { tellSeeds } from './tiles.ts'
-import { useTakesSeed } from '../../../lib/use-takes-seed.ts'
+import { useTakesSeed } from '../../../lib/features-of.ts'
 
 export interface RequestHeaderProps {
   entry: StageEntry

@@ -6,7 +6,7 @@ import { tellError } from '../../../components/ui/toaster.tsx'
 import { downloadImages } from '../../../lib/download-image.ts'
 import { messageOf } from '../../../lib/fetch-json.ts'
 import type { StageActions } from './stage-actions.ts'
-import { useTakesSeed } from '../../../lib/use-takes-seed.ts'
+import { useTakesSeed } from '../../../lib/features-of.ts'
 
 export interface TileActionsProps {
   request: RequestSummary

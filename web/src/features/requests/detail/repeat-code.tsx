@@ -4,7 +4,7 @@ import { OwnKeyLink } from '../../../components/own-key-link.tsx'
 import { Panel } from '../../../components/ui/panel.tsx'
 import { clubUrl } from '../../../lib/base-path.ts'
 import { curlCommand, jsonArguments } from '../../../lib/curl-command.ts'
-import { useTakesSeed } from '../../../lib/use-takes-seed.ts'
+import { useTakesSeed } from '../../../lib/features-of.ts'
 import { repeatCall } from './repeat-call.ts'
 
 /** How to make it again from anywhere. */

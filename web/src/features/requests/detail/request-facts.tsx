@@ -9,7 +9,7 @@ import { placeWord } from '../request-words.ts'
 import { Panel } from '../../../components/ui/panel.tsx'
 import { expiryWords } from '../../../lib/lifetime-words.ts'
 import { useServerNow } from '../../../lib/time-left.ts'
-import { useTakesSeed } from '../../../lib/use-takes-seed.ts'
+import { useTakesSeed } from '../../../lib/features-of.ts'
 import { lorasIn } from '../../../lib/lora-text.ts'
 
 export interface RequestFactsProps {
