@@ -334,17 +334,19 @@ describe('what is said of an image server that has gone away', () => {
   }
   const arrangeSaid = (describe: Engine['describe']) => {
     const said: string[] = []
+    const good: string[] = []
     const write = (line: string) => {
       const { level, msg } = JSON.parse(line) as { level: number; msg: string }
       if (level >= 40) said.push(msg)
+      else good.push(msg)
     }
-    return { said, ...arrange({ a: describe }, {}, { logger: pino({ level: 'info' }, { write }) }) }
+    return { said, good, ...arrange({ a: describe }, {}, { logger: pino({ level: 'info' }, { write }) }) }
   }
 
   it('is one sentence, whatever of it is met first, and no doubt of its address', async () => {
     let answers: (() => Promise<typeof GOOD>)[] = [async () => GOOD]
     const next = () => (answers.length > 1 ? answers.shift() : answers[0])!()
-    const { said, told, probes } = arrangeSaid(next)
+    const { said, good, told, probes } = arrangeSaid(next)
     await waitFor(() => told.length === 1)
     answers = ['ECONNRESET', 'ECONNREFUSED'].map((code) => () => Promise.reject(failing(code)))
     answers.push(async () => GOOD)
@@ -353,6 +355,8 @@ describe('what is said of an image server that has gone away', () => {
     expect(probes.check('a', { unreached: { ...unreached, attempt: 'att_2' } })).toBe(true)
     await waitFor(() => told.at(-1)!.state === 'ok' && told.length > 1)
     expect(said).toEqual([expect.stringMatching(/connection reset.*Does it still run\?.*asks again/)])
+    // Whether it makes images is seen only where it makes one.
+    expect(good).toEqual(['a: the image server answers: there', 'a: the image server answers again: there'])
   })
 
   it('is known to have answered when it did, were it with a refusal, and not when it was never reached', async () => {

@@ -326,7 +326,7 @@ export class ServiceProbes {
       const what = explain({ text, error })
       const again = `The agent asks again, every ${times.longestPauseMs / 1000} s at the latest.`
       logger.warn(`${name}: ${what} ${again}`)
-    } else logger.info(`${name}: the image server can be used${before ? ' again' : ''}: ${summary}`)
+    } else logger.info(`${name}: the image server answers${before ? ' again' : ''}: ${summary}`)
   }
 }
 
