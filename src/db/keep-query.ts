@@ -1,10 +1,10 @@
-import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
+import type { CompiledQuery, QueryResult } from 'kysely'
 import type { Db } from './database.ts'
 
 /** Of one query: more are made anew each time. A list of another length is another shape. */
 const MOST_SHAPES = 50
-/** Of one call: what has more is made anew, for its text would be long. */
-const MOST_VALUES = 100
+/** Of one call: what has more is made anew, for its text would be long. Sixteen attempts that begin together have 240. */
+const MOST_VALUES = 250
 
 /**
  * A query that is put together once and run with the values of each call: to put one together takes several times what SQLite needs
@@ -13,7 +13,7 @@ const MOST_VALUES = 100
  * undefined, and on nothing else of them. Whoever reckons with a stand-in, or writes it into a text, has an error thrown.
  */
 export function keepQuery<Values, Row>(
-  make: (db: Db, values: Values) => Compilable<Row>
+  make: (db: Db, values: Values) => Makes<Row>
 ): (db: Db, values: Values) => Promise<QueryResult<Row>> {
   const kept = new Map<string, CompiledQuery<Row>>()
   return (db, values) => {
@@ -22,12 +22,17 @@ export function keepQuery<Values, Row>(
     // By kind of database, for each has words of its own.
     const shape = adapter.constructor.name + readShape(values, given)
     // Plugins want to see every query.
-    if (given.length > MOST_VALUES || plugins.length > 0) return db.executeQuery(make(db, values).compile())
-    const query = kept.get(shape) ?? make(db, standIn(values, { count: 0 }) as Values).compile()
+    if (given.length > MOST_VALUES || plugins.length > 0) return db.executeQuery(make(db, values).compile(db))
+    const query = kept.get(shape) ?? make(db, standIn(values, { count: 0 }) as Values).compile(db)
     if (kept.size < MOST_SHAPES) kept.set(shape, query)
     const parameters = query.parameters.map((value) => (value instanceof Place ? given[value.index] : value))
     return db.executeQuery<Row>({ ...query, parameters })
   }
+}
+
+/** A query of a builder, or one written out with `sql`. */
+interface Makes<Row> {
+  compile(db: Db): CompiledQuery<Row>
 }
 
 /** Where a value goes, as one of all that are given. */

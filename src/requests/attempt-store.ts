@@ -16,8 +16,10 @@ export type NewAttempt = Insertable<Tables['attempts']>
 
 /** Those that run have their requests run, which is done by a trigger; so has a standby that begins. */
 export async function insertAttempts(trx: Trx, rows: readonly NewAttempt[]): Promise<void> {
-  await trx.insertInto('attempts').values(rows).execute()
+  await insertRows(trx, rows)
 }
+
+const insertRows = keepQuery((trx, rows: readonly NewAttempt[]) => trx.insertInto('attempts').values(rows))
 
 export const findAttempt = async (db: Db, id: string): Promise<AttemptRow | undefined> =>
   (await attemptById(db, { id })).rows[0]
@@ -100,9 +102,14 @@ const changeRow = keepQuery((trx, { id, change }: { id: string; change: AttemptC
  */
 export async function succeedAttempt(
   trx: Trx,
-  { delivered, generatingMs }: { delivered: Delivered; generatingMs: number }
+  end: { delivered: Delivered; generatingMs: number }
 ): Promise<{ isNews: boolean }> {
-  const { isNews } = await trx
+  const { rows } = await succeedRow(trx, end)
+  return { isNews: rows.some(({ isNews }) => Boolean(isNews)) }
+}
+
+const succeedRow = keepQuery((trx, { delivered, generatingMs }: { delivered: Delivered; generatingMs: number }) =>
+  trx
     .updateTable('attempts')
     .set({
       state: 'succeeded',
@@ -115,9 +122,7 @@ export async function succeedAttempt(
     })
     .where('id', '=', delivered.attemptId)
     .returning(isNewsOf(delivered))
-    .executeTakeFirstOrThrow()
-  return { isNews: Boolean(isNews) }
-}
+)
 
 export interface AttemptProgress {
   percent: number

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/database.ts'
+import { keepQuery } from '../db/keep-query.ts'
 import type { TaskRow } from './task-store.ts'
 
 /**
@@ -82,8 +83,11 @@ export async function listWaitingModels(db: Db, page: { after: string; limit: nu
  * long, one image is read.
  */
 export async function listLanes(db: Db, models: readonly string[]): Promise<Lane[]> {
-  if (models.length === 0) return []
-  const { rows } = await sql<Lane>`
+  return models.length === 0 ? [] : (await askLanes(db, models)).rows
+}
+
+const askLanes = keepQuery(
+  (_, models: readonly string[]) => sql<Lane>`
     with recursive asked(model) as (values ${sql.join(models.map((model) => sql`(${model})`))}),
     lanes as (
       select ${columnsOfHead} from asked join tasks as head on head.id = (
@@ -98,9 +102,8 @@ export async function listLanes(db: Db, models: readonly string[]): Promise<Lane
     )
     select *, (
       select id from tasks where state = 'queued' and ${inLaneOf('lanes')} order by ${inOrder} limit 1 offset 1
-    ) is null as is_alone from lanes`.execute(db)
-  return rows
-}
+    ) is null as is_alone from lanes`
+)
 
 /**
  * The first images of each of these lanes, at most `limit` of each, all at once. With `now` (UTC milliseconds) as many again that
@@ -108,17 +111,23 @@ export async function listLanes(db: Db, models: readonly string[]): Promise<Lane
  */
 export async function listHeads(
   db: Db,
-  { lanes, limit, now }: { lanes: readonly Lane[]; limit: number; now?: number }
+  { lanes, ...which }: { lanes: readonly Lane[]; limit: number; now?: number }
 ): Promise<Map<string, WaitingImage[]>> {
   if (lanes.length === 0) return new Map()
+  const { rows } = await askHeads(db, { ids: lanes.map(({ id }) => id), ...which })
+  return Map.groupBy(rows, ({ lane_id }) => lane_id)
+}
+
+type Head = WaitingImage & { lane_id: string }
+
+const askHeads = keepQuery((_, { ids, limit, now }: { ids: readonly string[]; limit: number; now?: number }) => {
   const first = (which = sql``) =>
     sql`select id from tasks where state = 'queued' and ${inLaneOf('lane')} ${which} order by ${inOrder} limit ${limit}`
-  const ids =
+  const among =
     now === undefined
       ? first()
       : sql`select id from (${first(sql`and not_before <= ${now}`)}) union all select id from (${first(sql`and not_before > ${now}`)})`
-  const { rows } = await sql<WaitingImage & { lane_id: string }>`
-    select lane.id as lane_id, ${columnsOfHead} from tasks as lane join tasks as head on head.id in (${ids})
-    where lane.id in (${sql.join(lanes.map(({ id }) => id))})`.execute(db)
-  return Map.groupBy(rows, ({ lane_id }) => lane_id)
-}
+  return sql<Head>`
+    select lane.id as lane_id, ${columnsOfHead} from tasks as lane join tasks as head on head.id in (${among})
+    where lane.id in (${sql.join(ids)})`
+})

@@ -146,17 +146,8 @@ export async function takeTask(
   claim: TaskClaim,
   seen?: OpenService
 ): Promise<(AskedImage & { wasElsewhere: boolean }) | undefined> {
-  const taken = await trx
-    .updateTable('tasks')
-    .set({ state: 'running', current_attempt_id: claim.attemptId })
-    .where('id', '=', claim.taskId)
-    .where('state', '=', 'queued')
-    .where(takesWork(claim))
-    .where(isDue(claim))
-    .$if(seen !== undefined, (q) => q.where(isStillOpen(seen as OpenService, claim.now)))
-    .returning(['held', 'losses'])
-    .returning(askedColumns)
-    .executeTakeFirst()
+  const { rows } = await takeRow(trx, { claim, seen })
+  const [taken] = rows
   if (!taken) return undefined
   // One that has lapsed is a loss of its task until it is back or has ended.
   if (taken.losses > 0) await endLapsed(trx, claim.taskId)
@@ -166,6 +157,19 @@ export async function takeTask(
   }
   return { prompt: taken.prompt, parameters: taken.parameters, wasElsewhere: taken.losses > 0 || taken.held > 0 }
 }
+
+const takeRow = keepQuery((trx, { claim, seen }: { claim: TaskClaim; seen: OpenService | undefined }) =>
+  trx
+    .updateTable('tasks')
+    .set({ state: 'running', current_attempt_id: claim.attemptId })
+    .where('id', '=', claim.taskId)
+    .where('state', '=', 'queued')
+    .where(takesWork(claim))
+    .where(isDue(claim))
+    .$if(seen !== undefined, (q) => q.where(isStillOpen(seen as OpenService, claim.now)))
+    .returning(['held', 'losses'])
+    .returning(askedColumns)
+)
 
 async function endLapsed(trx: Trx, taskId: string): Promise<void> {
   await trx
