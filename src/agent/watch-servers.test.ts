@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import { freePort } from '../../tests/support/free-port.ts'
@@ -76,6 +76,14 @@ it('one whose service makes images is left in peace, one of another not', async 
 it('behind https nothing is watched', async () => {
   const { watching } = watch({ a: `https://127.0.0.1:${await freePort()}` })
   await watching
+})
+
+it('leaves nothing on its signal, however long it watches', async () => {
+  const { port, connections } = await listen()
+  const { told, end } = watch({ here: `http://127.0.0.1:${port}`, gone: `http://127.0.0.1:${await freePort()}` })
+  await waitFor(() => connections() >= 10 && told.length >= 10)
+  // Those of one round, and of the pause after it.
+  expect(getEventListeners(end.signal, 'abort').length).toBeLessThanOrEqual(3)
 })
 
 it('ends with its signal, and tells nothing after it', async () => {

@@ -132,12 +132,17 @@ export function accepts({
   port: number
   signal?: AbortSignal
 }): Promise<boolean> {
+  if (signal?.aborted) return Promise.resolve(false)
   return new Promise((resolve) => {
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port, ...(signal && { signal }) })
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port })
     const end = (isThere: boolean) => {
+      // The socket's own option for a signal leaves a listener on it for each socket.
+      signal?.removeEventListener('abort', onAbort)
       socket.destroy()
       resolve(isThere)
     }
+    const onAbort = () => end(false)
+    signal?.addEventListener('abort', onAbort)
     socket.setTimeout(ANSWER_WITHIN_MS, () => end(false))
     socket.once('connect', () => end(true))
     socket.once('error', () => end(false))
