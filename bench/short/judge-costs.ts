@@ -7,8 +7,7 @@ export interface Costs {
 }
 
 /**
- * How much each may grow. Calls are the same within 3 % on every machine and under every load, but for large images, which arrive
- * in fewer pieces where the machine is busy (a tenth fewer calls): what is expected is of a quiet one, so a tenth more is work that was
+ * How much each may grow. Calls are the same within 2 % on every machine and under every load, so a tenth more is work that was
  * added. CPU time is not, even beside work that never changes: see docs/performance.md.
  */
 export const MAY_GROW: Record<keyof Costs, number> = { calls: 1.1, cpu: 1.5 }
