@@ -57,10 +57,19 @@ describe('what leaves the machine of an image', () => {
     expect(await sharp(unmarked.bytes).metadata()).not.toHaveProperty('xmp')
   })
 
-  it('has been decoded once, whether it goes on as it is or is converted', async () => {
-    for (const format of [undefined, 'png', 'webp'] as const) {
-      const work = await countPixelWork(() => prepare(withChunks(PROMPT), format ? { output_format: format } : {}))
-      expect([format, work]).toEqual([format, 1])
+  it('has been decoded once where it is converted or has no checksums, and else not at all', async () => {
+    const jpeg = await pattern(64, 48, 3).jpeg().toBuffer()
+    for (const [image, format, times] of [
+      [plain, undefined, 0],
+      [plain, 'png', 0],
+      [withChunks(PROMPT), 'png', 0],
+      [plain, 'webp', 1],
+      [jpeg, undefined, 1],
+      [jpeg, 'jpeg', 1],
+      [jpeg, 'png', 1]
+    ] as const) {
+      const work = await countPixelWork(() => prepare(image, format ? { output_format: format } : {}))
+      expect([format, work]).toEqual([format, times])
     }
   })
 

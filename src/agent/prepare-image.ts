@@ -3,7 +3,8 @@ import { orientedSize } from '../images/image-inspector.ts'
 import type { ImageTask, Size } from '../images/image-request.ts'
 import { type ImageMediaType, mediaTypeOfFormat } from '../images/media-types.ts'
 import { stripMetadata } from '../images/metadata/strip-metadata.ts'
-import { transcodeInspected, verifyDecodes } from '../images/transcode.ts'
+import { transcodeInspected } from '../images/transcode.ts'
+import { verifyPixels } from '../images/verify-pixels.ts'
 import { asBadOutput } from '../engines/as-bad-output.ts'
 
 export interface PreparedImage extends Size {
@@ -17,8 +18,8 @@ const BROKEN_MANIFEST =
 const LOST_MANIFEST = 'The image was converted, which the Content Credentials (C2PA) that it came with do not survive.'
 
 /**
- * Makes sure that what an engine returned is an image, by decoding all of it once, and converts it when another format was
- * asked for; otherwise the engine's own bytes go on, without what image servers write into them (prompts, workflows, paths)
+ * Makes sure that what an engine returned is an image (`verifyPixels`), and converts it when another format was
+ * asked for, which decodes all of it; otherwise the engine's own bytes go on, without what image servers write into them (prompts, workflows, paths)
  * unless the owner keeps that. Marks of where an image comes from stay (decision 0026). Throws `EngineError` `bad_output`, and the
  * reason of `signal` as soon as it is not wanted any more, but for what is being decoded then.
  */
@@ -33,7 +34,7 @@ export async function prepareImage(
     const { mediaType } = facts
     const stripped = stripMetadata(bytes, mediaType)
     if (!task.output_format || mediaTypeOfFormat(task.output_format) === mediaType) {
-      await verifyDecodes(bytes, facts)
+      await verifyPixels(bytes, facts)
       const isBroken = stripped.hasManifest && !keepMetadata && stripped.bytes !== bytes
       return {
         mediaType,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeUpright, inspectSource, type Scaling, scaleUpright } from './decode-image.ts'
 import { orientedSize } from './image-facts.ts'
 import { exifBlock, EXIF_TYPES, pattern, withExif, withOddScan } from '../../tests/support/test-images.ts'
-import { verifyDecodes } from './transcode.ts'
+import { verifyPixels } from './verify-pixels.ts'
 
 const SIZE = { width: 9, height: 7 }
 const ORIENTATIONS = [1, 2, 3, 4, 5, 6, 7, 8]
@@ -72,7 +72,7 @@ describe('decodeUpright', () => {
     for (const image of [odd, ...[jpeg, png, webp].map((one) => Buffer.concat([one, trailing]))]) {
       const facts = await inspectSource(image, 1000)
       expect(facts).toMatchObject(SIZE)
-      await verifyDecodes(image, facts)
+      await verifyPixels(image, facts)
     }
   })
 })

@@ -19,7 +19,7 @@ const PARSERS: Readonly<Record<ImageMediaType, (feed: ByteFeed, limits: Inspecti
 
 /**
  * Checks that bytes are one whole, still png, jpeg or webp while they stream by: by their structure, without decoding
- * and with at most 64 KiB of them in memory. Whether the pixels decode, `verifyDecodes` tells.
+ * and with at most 64 KiB of them in memory. What is to be said of its pixels, `verifyPixels` tells.
  */
 export class ImageInspector {
   readonly #feed = new ByteFeed()

@@ -1,13 +1,6 @@
 import type { Sharp } from 'sharp'
 import { errors } from '../lib/errors.ts'
-import {
-  decodeToTheEnd,
-  decodeUpright,
-  inspectSource,
-  scaleUpright,
-  whenDecoded,
-  type ImageSource
-} from './decode-image.ts'
+import { decodeUpright, inspectSource, scaleUpright, whenDecoded, type ImageSource } from './decode-image.ts'
 import { orientedSize, type ImageFacts } from './image-facts.ts'
 import type { ImageParameters, Size } from './image-request.ts'
 import { mediaTypeOfFormat, type ImageMediaType, type OutputFormat } from './media-types.ts'
@@ -78,16 +71,6 @@ export async function transcodeInspected(
  */
 export const normalizeForEngine = (input: ImageSource, maxPixels: number): Promise<TranscodedImage> =>
   transcodeImage({ input, format: 'png', maxPixels })
-
-/**
- * Decodes all pixels of an input that has passed inspection with these facts, in a thread of the library's own, and keeps none of them.
- * A jpeg scan that stops early but is closed by its EOI marker passes, gray where it lacks pixels: to decoders and browsers
- * that is a warning.
- *
- * @throws ImageRejected `damaged` when not every pixel decodes.
- */
-export const verifyDecodes = (input: ImageSource, facts: ImageFacts): Promise<void> =>
-  whenDecoded(decodeToTheEnd(input, facts))
 
 function encode(image: Sharp, format: OutputFormat, compression: number): Sharp {
   const quality = Math.max(1, compression)
