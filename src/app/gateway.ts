@@ -118,7 +118,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       agentsOnline: () => registry.sessions().length,
       unfinished: () => requestViews.countUnfinished(),
       databaseLogSize: () => database.logSize(),
-      freeSpace: () => diskRoom.freeBytes()
+      freeSpace: () => diskRoom.freeBytes(),
+      eventLoop
     })
   )
   const { flushLastUsed } = closing(opened, context.apiKeys)

@@ -46,6 +46,7 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
     const strandedModels = await listStranded(parts, now)
     await setImmediate()
     const { rss, heapUsed } = process.memoryUsage()
+    const { meanMs, p99Ms } = parts.eventLoop.read()
     const state = {
       version: VERSION,
       startedAt,
@@ -54,7 +55,7 @@ export function createSystemState(parts: SystemStateParts): () => Promise<System
         running,
         oldestWaitingAt
       },
-      eventLoop: parts.eventLoop.read(),
+      eventLoop: { meanMs, p99Ms },
       memory: { rss, heapUsed },
       database: { bytes: await database.size(), pingMs: await ping(database) },
       storage: {

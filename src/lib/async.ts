@@ -93,7 +93,7 @@ export function startLoop(options: {
 }
 
 /** Milliseconds so that they end nearest to a whole second of this process; less than a second stays. */
-const toWholeSecond = (ms: number): number => (ms < 1000 ? ms : ms + 500 - ((performance.now() + 500) % 1000))
+export const toWholeSecond = (ms: number): number => (ms < 1000 ? ms : ms + 500 - ((performance.now() + 500) % 1000))
 
 export interface Tally {
   /** Counts one in; the returned function counts it out, once. */

@@ -95,6 +95,11 @@ describe('metrics', () => {
     expect(text).toMatch(/^inference_club_agents_online 0$/m)
     expect(text).toMatch(/^inference_club_free_space_bytes [1-9]/m)
     expect(text).toMatch(/^inference_club_database_log_bytes [1-9]\d*$/m)
+    for (const figure of ['', '_min', '_max', '_mean', '_stddev', '_p50', '_p90', '_p99']) {
+      const [, seconds] = new RegExp(`^nodejs_eventloop_lag${figure}_seconds (\\S+)$`, 'm').exec(text) ?? []
+      // Of prom-client's own watch, which never looks, they would be NaN and 9e9.
+      expect(Number(seconds)).toBeLessThan(60)
+    }
     const count = 'inference_club_http_request_duration_seconds_count'
     expect(text).toMatch(new RegExp(`^${count}\\{method="GET",route="/v1/models",status="200"\\} [1-9]`, 'm'))
     // Paths that lead nowhere are one series, however many there are.
