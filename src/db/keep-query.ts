@@ -18,7 +18,8 @@ export function keepQuery<Values, Row>(
   const kept = new Map<string, CompiledQuery<Row>>()
   return (db, values) => {
     const given: unknown[] = []
-    const { adapter, plugins } = db.getExecutor()
+    const executor = db.getExecutor()
+    const { adapter, plugins } = executor
     // By kind of database, for each has words of its own.
     const shape = adapter.constructor.name + readShape(values, given)
     // Plugins want to see every query.
@@ -26,7 +27,7 @@ export function keepQuery<Values, Row>(
     const query = kept.get(shape) ?? make(db, standIn(values, { count: 0 }) as Values).compile(db)
     if (kept.size < MOST_SHAPES) kept.set(shape, query)
     const parameters = query.parameters.map((value) => (value instanceof Place ? given[value.index] : value))
-    return db.executeQuery<Row>({ ...query, parameters })
+    return executor.executeQuery<Row>({ ...query, parameters })
   }
 }
 

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Kysely, SqliteDialect } from 'kysely'
 import { inBackground } from '../lib/async.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Fault } from '../lib/fault.ts'
@@ -11,8 +10,8 @@ import { createLocalBell } from './bell.ts'
 import { logBytes, startCheckpointer } from './checkpointer.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
+import { createSqliteKysely } from './sqlite-kysely.ts'
 import { createSqliteShim } from './sqlite-shim.ts'
-import type { Tables } from './tables.ts'
 import { createWalSync, type WalSync } from './wal-sync.ts'
 
 const BUSY_TIMEOUT_MS = 5000
@@ -64,9 +63,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   // A write transaction that changes nothing makes sure that the log file exists before it is opened for syncing.
   sqlite.exec('begin immediate; pragma user_version = 1; commit')
 
-  const db = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: createSqliteShim(sqlite, () => walSync.committed()) })
-  })
+  const db = await createSqliteKysely(createSqliteShim(sqlite, () => walSync.committed()))
   opened.defer(() => db.destroy())
   const walSync: WalSync = await createWalSync({
     walPath: `${options.path}-wal`,
