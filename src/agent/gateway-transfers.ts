@@ -2,6 +2,7 @@ import type { ClientRequest } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { EngineError } from '../engines/engine.ts'
+import { clampCount } from '../lib/bounds.ts'
 import { sleep, toError } from '../lib/async.ts'
 import { HttpAgent, httpRequest } from '../lib/node-http.ts'
 import { FIRST_PAUSE_MS, longerPause, varied } from './pauses.ts'
@@ -133,7 +134,10 @@ export class GatewayTransfers {
       })
       call.on('error', reject)
       call.on('response', (response) => {
-        const whole = readAnswer(response, maxAnswerBytes)
+        const whole = readAnswer(response, {
+          maxBytes: maxAnswerBytes,
+          expected: clampCount(Number(response.headers['content-length']), maxAnswerBytes)
+        })
         whole.then(
           (bytes) => resolve({ status: response.statusCode ?? 0, bytes }),
           (error: unknown) => {

@@ -1,9 +1,9 @@
-import { buffer } from 'node:stream/consumers'
 import { Readable } from 'node:stream'
 import { EngineError } from '../engines/engine.ts'
 import { ImageInspector, ImageRejected, type ImageFacts } from '../images/image-inspector.ts'
 import type { TaskInput } from '../images/image-request.ts'
 import { canonicalMask, encodeWhiteOnBlackPng, maskFromOwnAlpha } from '../images/mask.ts'
+import { wholeOf } from '../lib/whole-of.ts'
 import { normalizeForEngine } from '../images/transcode.ts'
 
 /** The inputs of a task as engines take them. */
@@ -57,7 +57,7 @@ interface PreparedInput {
 }
 
 async function prepareImage({ open, maxPixels, signal }: InputSource, name: string): Promise<PreparedInput> {
-  const bytes = await buffer(await open(name))
+  const bytes = await wholeOf(await open(name))
   signal.throwIfAborted()
   return decoding(name, async () => {
     const facts = inspect(bytes, maxPixels)
@@ -84,7 +84,7 @@ async function prepareMask(source: InputSource, first: PreparedInput | undefined
   if (!first || source.kind !== 'edit') return undefined
   const isSent = source.inputs.some(({ name }) => name === 'mask')
   if (!isSent && !source.alphaMask) return undefined
-  const sent = isSent ? await buffer(await source.open('mask')) : undefined
+  const sent = isSent ? await wholeOf(await source.open('mask')) : undefined
   source.signal.throwIfAborted()
   const mask = await decoding(sent ? 'mask' : 'image0', async () =>
     sent ? canonicalMask({ mask: sent, size: first.input }) : maskFromOwnAlpha(first.bytes, source.maxPixels)

@@ -1,16 +1,20 @@
 import { EngineError } from '../engines/engine.ts'
+import { GrowingBytes } from '../engines/growing-bytes.ts'
 
 /**
- * The body of an answer of the gateway, at most `maxBytes` of it, counted while they come. Throws `EngineError` past that,
- * and lets go of the connection.
+ * The body of an answer of the gateway, at most `maxBytes` of it, counted while they come; `expected`: how many it says that they
+ * are. Throws `EngineError` past that, and lets go of the connection.
  */
-export async function readAnswer(body: AsyncIterable<unknown>, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
+export async function readAnswer(
+  body: AsyncIterable<unknown>,
+  { maxBytes, expected = 0 }: { maxBytes: number; expected?: number }
+): Promise<Buffer> {
+  const bytes = new GrowingBytes(expected)
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw new EngineError('crashed', `The gateway sent more than ${maxBytes} bytes.`)
-    chunks.push(chunk)
+    if (bytes.length + chunk.length > maxBytes) {
+      throw new EngineError('crashed', `The gateway sent more than ${maxBytes} bytes.`)
+    }
+    bytes.append(chunk)
   }
-  return Buffer.concat(chunks)
+  return bytes.taken()
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import { errors } from '../lib/errors.ts'
 import type { Principal } from '../lib/principal.ts'
+import { wholeOf } from '../lib/whole-of.ts'
 import type { ByteRange, ObjectStore } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore, ReadableAsset } from './asset-store.ts'
 import type { ImageLink, ImageLinks, SignedImage } from './image-links.ts'
@@ -66,7 +66,7 @@ export function createAssets(parts: {
   const { store, rows, unreadable, links, limits } = parts
   const openBytes: Assets['openBytes'] = ({ storage_key: storageKey, bytes }, range) =>
     openStored(parts, { storageKey, bytes, range })
-  const readBytes: Assets['readBytes'] = async (asset) => buffer(await openBytes(asset)).catch(asStorageUnavailable)
+  const readBytes: Assets['readBytes'] = async (asset) => wholeOf(await openBytes(asset)).catch(asStorageUnavailable)
   const isStored: Assets['isStored'] = async ({ storage_key: key, bytes }) =>
     (await store.stat(key).catch(asStorageUnavailable))?.bytes === bytes
   return {

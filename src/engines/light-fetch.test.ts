@@ -57,7 +57,7 @@ it('gives status, headers and body as they come, and follows nowhere', async () 
 
 it.each([
   ['text', 'words', '5'],
-  ['a blob', new Blob(['wo', 'rds']), '5']
+  ['bytes in pieces', [Buffer.from('wo'), Buffer.alloc(0), Buffer.from('rds')], '5']
 ])('sends %s with its length', async (_what, body, length) => {
   const { fetch, url } = await serve((request, response) => {
     text(request).then(

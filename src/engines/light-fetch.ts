@@ -9,7 +9,8 @@ export type Fetch = (url: string, init: FetchInit) => Promise<FetchedResponse>
 export interface FetchInit {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   headers: Record<string, string>
-  body?: string | Blob
+  /** Text, or bytes in pieces, which are not copied. */
+  body?: string | readonly Uint8Array[]
   redirect: 'manual'
   signal: AbortSignal
 }
@@ -36,9 +37,9 @@ export const fetchThrough =
   (dispatcher: Dispatcher): Fetch =>
   async (url, { method, headers: given, body, signal }) => {
     const sent =
-      body instanceof Blob
-        ? { body: Readable.fromWeb(body.stream()), headers: { 'content-length': String(body.size) } }
-        : { body, headers: {} }
+      body === undefined || typeof body === 'string'
+        ? { body, headers: {} }
+        : { body: Readable.from(inSteps(body)), headers: { 'content-length': String(lengthOf(body)) } }
     const answer = await unlessAborted(signal, () =>
       request(url, {
         method,
@@ -62,6 +63,17 @@ export const fetchThrough =
       body: hasBody ? decoded(answer.body, header('content-encoding') ?? '') : answer.body
     }
   }
+
+/** As many bytes as are written at a time: of a connection that is encrypted there is a copy. */
+const STEP_BYTES = 256 * 1024
+
+function* inSteps(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.byteLength; at += STEP_BYTES) yield piece.subarray(at, at + STEP_BYTES)
+  }
+}
+
+const lengthOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
 
 /** At once, also of a call that has no connection yet: undici looks at its signal when it has one, which may be never. */
 async function unlessAborted<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { addAbortSignal } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
+import { wholeOf } from '../lib/whole-of.ts'
 import type { EngineRun } from './engine.ts'
 
 /** All bytes of an input of a task. */
-export const readInput = async (name: string, run: EngineRun): Promise<Buffer<ArrayBuffer>> =>
-  (await buffer(addAbortSignal(run.signal, await run.input(name)))) as Buffer<ArrayBuffer>
+export const readInput = async (name: string, run: EngineRun): Promise<Buffer> =>
+  wholeOf(addAbortSignal(run.signal, await run.input(name)))

@@ -57,7 +57,8 @@ export interface UpstreamHttp {
 
 export interface TypedBody {
   mediaType: string
-  body: Blob
+  /** Its pieces, one after the other. */
+  body: readonly Uint8Array[]
 }
 
 export interface AnswerLimits {

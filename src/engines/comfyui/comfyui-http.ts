@@ -61,8 +61,7 @@ export function createComfyHttp(options: UpstreamHttpOptions): ComfyHttp {
     get: async (path, signal) => readAnswer(await http.get(path, soon(signal), limits)),
     post: async (path, body, signal) => readAnswer(await http.post(path, JSON.stringify(body), soon(signal), limits)),
     upload: async ({ bytes, mediaType, name }, signal) => {
-      const blob = new Blob([bytes as Buffer<ArrayBuffer>], { type: mediaType })
-      const form = multipartBody({ type: 'temp' }, [{ field: 'image', filename: name, bytes: blob }])
+      const form = multipartBody({ type: 'temp' }, [{ field: 'image', filename: name, mediaType, bytes }])
       const { status, json } = readAnswer(await http.post('/upload/image', form, signal, limits))
       const stored = readUpload(json)
       if (status === 413) throw new EngineError('bad_request', 'The image is larger than the image server takes.')

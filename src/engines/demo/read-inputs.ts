@@ -1,9 +1,8 @@
-import { buffer } from 'node:stream/consumers'
-import { addAbortSignal } from 'node:stream'
 import { inspectSource, scaleUpright } from '../../images/decode-image.ts'
 import { type ImageFacts, orientedSize } from '../../images/image-facts.ts'
 import type { ImageTask, Size } from '../../images/image-request.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
+import { readInput } from '../read-input.ts'
 import type { Picture } from './picture.ts'
 
 /** The inputs of a task as the painter takes them: every picture at the size of the result. */
@@ -23,8 +22,8 @@ interface Input {
   facts: ImageFacts
 }
 
-async function readInput(name: string, run: EngineRun): Promise<Input> {
-  const bytes = await buffer(addAbortSignal(run.signal, await run.input(name)))
+async function inputOf(name: string, run: EngineRun): Promise<Input> {
+  const bytes = await readInput(name, run)
   return { bytes, facts: await inspect(name, bytes) }
 }
 
@@ -72,13 +71,13 @@ export async function readInputs(task: ImageTask, run: EngineRun): Promise<Paint
     if (task.kind === 'generation') return { ...(task.size ?? DEFAULT_SIZE), references: [] }
     throw new EngineError('bad_request', `An image is needed for this ${task.kind}: the input 'image0' is missing.`)
   }
-  const first = await readInput('image0', run)
+  const first = await inputOf('image0', run)
   const size = task.size ?? orientedSize(first.facts)
   const source = await decodePicture('image0', first, size)
   const references: Picture[] = []
   for (const name of names.filter((other) => other !== 'image0' && other !== 'mask')) {
-    references.push(await decodeReference(name, await readInput(name, run)))
+    references.push(await decodeReference(name, await inputOf(name, run)))
   }
-  const mask = names.includes('mask') ? await decodeMask(await readInput('mask', run), size) : undefined
+  const mask = names.includes('mask') ? await decodeMask(await inputOf('mask', run), size) : undefined
   return { width: size.width, height: size.height, source, references, ...(mask && { mask }) }
 }

@@ -98,9 +98,8 @@ export function createInvokeHttp({ apiKey, ...options }: UpstreamHttpOptions): I
       if (!isSuccess(answer) && answer.status !== 404) throw faultOf(answer, secrets)
     },
     upload: async ({ bytes, mediaType }, signal) => {
-      const blob = new Blob([bytes as Buffer<ArrayBuffer>], { type: mediaType })
       const filename = `inference-club.${mediaType.replace('image/', '')}`
-      const form = multipartBody({}, [{ field: 'file', filename, bytes: blob }])
+      const form = multipartBody({}, [{ field: 'file', filename, mediaType, bytes }])
       const answer = await post('/api/v1/images/upload?image_category=other&is_intermediate=true', form, signal)
       if (answer.status === 413) {
         throw new EngineError('bad_request', 'The image is larger than the image server takes.', { param: 'image' })

@@ -4,29 +4,32 @@ import type { TypedBody } from '../upstream-http.ts'
 export interface MultipartFile {
   field: string
   filename: string
-  bytes: Blob
+  mediaType: string
+  bytes: Uint8Array
 }
 
 /**
- * A `multipart/form-data` body. Numbers and booleans become text, nested values `name[key]` and `name[]`; null and
+ * A `multipart/form-data` body, of which the bytes of files are not copied. Numbers and booleans become text, nested values `name[key]` and `name[]`; null and
  * undefined are left out. Not `FormData`, because that turns every line break of a prompt into CRLF.
  */
 export function multipartBody(fields: Record<string, unknown>, files: readonly MultipartFile[]): TypedBody {
   const boundary = `inference-club-${randomUUID()}`
-  const parts: (string | Blob)[] = []
+  const parts: Uint8Array[] = []
+  const add = (text: string) => void parts.push(Buffer.from(text))
   const open = (name: string, more: string) =>
-    parts.push(`--${boundary}\r\ncontent-disposition: form-data; name="${quoted(name)}"${more}\r\n\r\n`)
+    add(`--${boundary}\r\ncontent-disposition: form-data; name="${quoted(name)}"${more}\r\n\r\n`)
 
   for (const [name, text] of Object.entries(fields).flatMap(([name, value]) => textFields(name, value))) {
     open(name, '')
-    parts.push(text, '\r\n')
+    add(`${text}\r\n`)
   }
   for (const file of files) {
-    open(file.field, `; filename="${quoted(file.filename)}"\r\ncontent-type: ${file.bytes.type}`)
-    parts.push(file.bytes, '\r\n')
+    open(file.field, `; filename="${quoted(file.filename)}"\r\ncontent-type: ${file.mediaType}`)
+    parts.push(file.bytes)
+    add('\r\n')
   }
-  parts.push(`--${boundary}--\r\n`)
-  return { mediaType: `multipart/form-data; boundary=${boundary}`, body: new Blob(parts) }
+  add(`--${boundary}--\r\n`)
+  return { mediaType: `multipart/form-data; boundary=${boundary}`, body: parts }
 }
 
 function textFields(name: string, value: unknown): [name: string, text: string][] {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import sharp from 'sharp'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -80,6 +81,27 @@ describe('an edit', () => {
       response_format: 'b64_json'
     })
     expect(files()).toEqual([{ field: 'image', filename: 'image0.png', mediaType: 'image/png', bytes: await blue() }])
+  })
+
+  it('has the bytes of its files sent from where they lie, without a copy', async () => {
+    await start()
+    const bytes = await blue()
+    const sent: (string | readonly Uint8Array[] | undefined)[] = []
+    const sending = createOpenAIEngine({
+      baseUrl: server.url,
+      maxImageBytes: 1_000_000,
+      fetch: (_url, { body }) => {
+        sent.push(body)
+        return Promise.reject(new Error('enough seen'))
+      }
+    })
+    const inputs = [{ name: 'image0', mediaType: 'image/png', width: WIDTH, height: HEIGHT }]
+    const task: ImageTask = { kind: 'edit', model: 'fake-image', prompt: PROMPT, seed: 3, inputs, extra: {} }
+    const run = { ...createTestRun(), input: async () => Readable.from([bytes]) }
+    await expect(sending.generate(task, run)).rejects.toThrow()
+    await sending.close?.()
+    expect(sent).toHaveLength(1)
+    expect([...sent[0]!].filter((piece) => piece === bytes)).toHaveLength(1)
   })
 
   it('names several images image[] and keeps their order', async () => {

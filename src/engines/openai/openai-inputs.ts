@@ -25,24 +25,22 @@ export async function inputFiles(task: ImageTask, run: EngineRun, naming: InputN
     files.push({
       field: isMask ? 'mask' : imageField,
       filename: `${input.name}.${input.mediaType.replace('image/', '')}`,
-      bytes: new Blob([sent], { type: input.mediaType })
+      mediaType: input.mediaType,
+      bytes: sent
     })
   }
   return files
 }
 
 /** The same pictures as fields of JSON. */
-export async function inputFields(
-  files: readonly MultipartFile[],
-  form: 'json' | 'files'
-): Promise<Record<string, unknown>> {
-  const text = async ({ bytes }: MultipartFile) => Buffer.from(await bytes.arrayBuffer()).toString('base64')
+export function inputFields(files: readonly MultipartFile[], form: 'json' | 'files'): Record<string, unknown> {
+  const text = ({ bytes }: MultipartFile) =>
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
   const images = files.filter(({ field }) => field !== 'mask')
-  if (form === 'files') return { files: await Promise.all(images.map(text)) }
-  const reference = async (file: MultipartFile) => ({ image_url: `data:${file.bytes.type};base64,${await text(file)}` })
+  if (form === 'files') return { files: images.map(text) }
+  const reference = (file: MultipartFile) => ({ image_url: `data:${file.mediaType};base64,${text(file)}` })
   const mask = files.find(({ field }) => field === 'mask')
-  return { images: await Promise.all(images.map(reference)), ...(mask && { mask: await reference(mask) }) }
+  return { images: images.map(reference), ...(mask && { mask: reference(mask) }) }
 }
 
-const asAlphaMask = async (mask: Buffer): Promise<Buffer<ArrayBuffer>> =>
-  (await encodeAlphaPng(await decodeWhiteOnBlackPng(mask))) as Buffer<ArrayBuffer>
+const asAlphaMask = async (mask: Buffer): Promise<Buffer> => encodeAlphaPng(await decodeWhiteOnBlackPng(mask))

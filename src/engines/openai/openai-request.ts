@@ -97,7 +97,7 @@ export function createImageRequester(options: ImageRequesterOptions) {
     if (edits === 'none') throw new EngineError('crashed', 'The image server makes no edits.')
     const files = await inputFiles(task, run, { ...(editsField && { editsField }), maskMode })
     if (edits === 'form') return send('/images/edits', { ...sending, files })
-    const fields = await inputFields(files, edits)
+    const fields = inputFields(files, edits)
     return send(edits === 'files' ? '/images/generations' : '/images/edits', { ...sending, fields })
   }
 
