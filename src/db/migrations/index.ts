@@ -44,6 +44,7 @@ import * as promptIndex from './041-prompt-index.ts'
 import * as webhooksToCome from './042-webhooks-to-come.ts'
 import * as saidOnce from './043-said-once.ts'
 import * as reckonedCosts from './044-reckoned-costs.ts'
+import * as fewerIndexes from './045-fewer-indexes.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -94,5 +95,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '041-prompt-index': promptIndex,
   '042-webhooks-to-come': webhooksToCome,
   '043-said-once': saidOnce,
-  '044-reckoned-costs': reckonedCosts
+  '044-reckoned-costs': reckonedCosts,
+  '045-fewer-indexes': fewerIndexes
 }
