@@ -1,9 +1,13 @@
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { arrangeRunner as arrange, assigned } from '../../tests/support/arrange-runner.ts'
+import { serveCalls } from '../../tests/support/serve-calls.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { EngineError } from '../engines/engine.ts'
 import { silentLogger } from '../lib/logger.ts'
 import type { Assigned } from './attempt-runner.ts'
+
+const serve = serveCalls()
 
 describe('an attempt', () => {
   it('that comes while a stopped one still holds the engine waits for it, and is no fault', async () => {
@@ -19,6 +23,41 @@ describe('an attempt', () => {
     expect(mostAtOnce()).toBe(1)
     expect(sent).toEqual([{ type: 'attempt.stopped', attempt_id: 'first' }])
     working.get('second')!.letGo()
+    await runner.settled()
+  })
+
+  it('waits until there is room for its source images beside those of others, and is not held ready without', async () => {
+    const picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer()
+    const asked: string[] = []
+    const gateway = await serve((request, response) => {
+      asked.push(/attempts.(.*?).inputs/.exec(request.url ?? '')?.[1] ?? '')
+      response.end(picture)
+    })
+    const { runner, working } = arrange(
+      { gateway, limits: { maxImageBytes: 1000, maxInputBytes: 1000, maxPixels: 1000, inputRoomBytes: 100 } },
+      { config: { concurrency: 3, models: [{ id: 'model', servedAs: 'model', features: ['edit'] }] } }
+    )
+    const edit = (id: string, bytes: number, more: Partial<Assigned> = {}): Assigned => {
+      const input = { name: 'image0', media_type: 'image/png', width: 8, height: 8, bytes }
+      return { ...assigned(id), task: { ...assigned(id).task, kind: 'edit', inputs: [input] }, ...more }
+    }
+    runner.start(edit('first', 60))
+    runner.start(edit('second', 60))
+    runner.start(edit('third', 60))
+    await waitFor(() => working.has('first'))
+    runner.start(edit('ready', 41, { standby: true }))
+    runner.cancelSoon('second')
+    await waitFor(() => runner.heldAttempts().length === 3)
+    expect(asked).toEqual(['first'])
+    working.get('first')!.letGo()
+    await waitFor(() => working.has('third'))
+    expect(asked).toEqual(['first', 'third'])
+    working.get('third')!.letGo()
+    runner.mayBegin('ready')
+    await waitFor(() => working.has('ready'))
+    working.get('ready')!.letGo()
     await runner.settled()
   })
 

@@ -13,6 +13,7 @@ import { explainServer } from './explain-server.ts'
 import type { GatewayTransfers } from './gateway-transfers.ts'
 import { type Held, HeldAttempts } from './held-attempts.ts'
 import type { Doubt } from './service-probes.ts'
+import { inputBytesOf, InputRoom } from './input-room.ts'
 import { makeImage } from './make-image.ts'
 import { offeredModel } from './offered-model.ts'
 import { openInput } from './open-input.ts'
@@ -47,6 +48,8 @@ export interface AgentLimits {
   maxImageBytes: number
   /** Of all source images and the mask of one attempt. */
   maxInputBytes: number
+  /** Of those of all attempts together; what finds no room waits, and is not held ready. */
+  inputRoomBytes: number
   maxPixels: number
 }
 
@@ -64,10 +67,12 @@ export class AttemptRunner {
   readonly #parts: AttemptRunnerParts
   readonly #held: HeldAttempts
   readonly #paces = new SeenPaces()
+  readonly #inputRoom: InputRoom
   #draining = false
 
   constructor(parts: AttemptRunnerParts) {
     this.#parts = parts
+    this.#inputRoom = new InputRoom(parts.limits.inputRoomBytes)
     this.#held = new HeldAttempts((service) => parts.serviceOf(service)?.config.concurrency ?? 0)
   }
 
@@ -93,6 +98,7 @@ export class AttemptRunner {
     const held: Held = { token, service: name, abort, generated: false, done: Promise.resolve() }
     const begin = () => {
       delete held.begin
+      held.place?.begin()
       const stopping = this.#held.stopping(name).map(({ done }) => done)
       const { makeRoom } = this.#parts
       const inTheWay = makeRoom ? [...stopping, makeRoom()] : stopping
@@ -100,9 +106,7 @@ export class AttemptRunner {
     }
     if (isStandby) {
       held.begin = begin
-      held.inputs = this.#fetchInputs(assigned, held)
-      // What is wrong with them ends it when it has begun, as always.
-      held.inputs.catch(() => undefined)
+      this.#holdInputs(assigned, held)
     }
     this.#held.set(id, held)
     if (isStandby) this.beginStandbys()
@@ -222,7 +226,7 @@ export class AttemptRunner {
     const id = assigned.attempt_id
     const { logger, send } = this.#parts
     try {
-      const outcome = await this.#makeAndDeliver(assigned, service, held)
+      const outcome = await this.#makeAndDeliver(assigned, service, held).finally(() => held.place?.leave())
       logger.info({ attempt: id }, `${held.service}: ${OUTCOMES[outcome]}`)
     } catch (error) {
       const failure = failureOf(error)
@@ -250,13 +254,32 @@ export class AttemptRunner {
     this.beginStandbys()
   }
 
+  /** Fetches the inputs of what is to be held ready, where there is room; elsewhere they are fetched when it begins. */
+  #holdInputs(assigned: Assigned, held: Held): void {
+    const place = this.#inputRoom.tryToHold(inputBytesOf(assigned.task, this.#parts.limits.maxImageBytes))
+    if (!place) return
+    held.place = place
+    held.inputs = this.#fetchInputs(assigned, held)
+    // What is wrong with them ends it when it has begun, as always.
+    held.inputs.catch(() => undefined)
+    held.abort.signal.addEventListener('abort', () => {
+      if (held.begin) place.leave()
+    })
+  }
+
+  async #enterWithInputs(assigned: Assigned, held: Held): Promise<PreparedInputs> {
+    const bytes = inputBytesOf(assigned.task, this.#parts.limits.maxImageBytes)
+    if (bytes > 0) held.place = await this.#inputRoom.enter(bytes, held.abort.signal)
+    return this.#fetchInputs(assigned, held)
+  }
+
   async #makeAndDeliver(assigned: Assigned, service: AgentService, held: Held) {
     const { limits, logger, gateway, transfers, uploads } = this.#parts
     const { engine, config } = service
     if (!engine) throw new EngineError('model_missing', 'The service is not offered any more.')
     try {
       const model = offeredModel(service, assigned)
-      const inputs = await (held.inputs ?? this.#fetchInputs(assigned, held))
+      const inputs = await (held.inputs ?? this.#enterWithInputs(assigned, held))
       const listed = engine.lorasFor?.(model.servedAs, this.#parts.lorasOn?.(held.service) ?? []) ?? []
       const asked = withSpeltLoras(toImageTask(assigned.task, { model: model.servedAs, inputs: inputs.inputs }), listed)
       const offered = asWhatIsOffered(asked, model.features)
@@ -270,6 +293,8 @@ export class AttemptRunner {
         onLate: () => this.#takeBack(held.service)
       })
       held.generated = true
+      inputs.forget()
+      held.place?.leave()
       this.beginStandbys()
       const prepared = await prepareImage(bytes, task, {
         maxPixels: limits.maxPixels,

@@ -1,6 +1,7 @@
 import type { Failure } from './attempt-failure.ts'
 import type { EngineTime } from './engine-time.ts'
 import type { ExpectedEnd } from './expected-end.ts'
+import type { InputPlace } from './input-room.ts'
 import type { PreparedInputs } from './prepare-inputs.ts'
 
 /** One attempt as its agent sees it. */
@@ -14,6 +15,8 @@ export interface Held {
   leave?: 'asked' | 'given'
   /** Those of what is held ready, fetched meanwhile. */
   inputs?: Promise<PreparedInputs>
+  /** What its inputs take of the room for those of all. */
+  place?: InputPlace
   /** It is to begin, or waits in its image server's queue, while as many as the service makes at once are not made yet. */
   isAhead?: true
   /** It is nearly made: the next may be put into the queue behind it. */

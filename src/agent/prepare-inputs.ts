@@ -11,6 +11,8 @@ export interface PreparedInputs {
   /** Upright sizes; the mask, if there is one, is last. */
   inputs: TaskInput[]
   open(name: string): Promise<Readable>
+  /** Lets go of their bytes: there are none to open any more. */
+  forget(): void
   /** For the caller. */
   warnings: string[]
 }
@@ -43,6 +45,7 @@ export async function prepareInputs(source: InputSource): Promise<PreparedInputs
   return {
     warnings: lacksAlphaMask ? ['No pixel of the first image is fully transparent: the whole image was edited.'] : [],
     inputs: [...prepared.values()].map(({ input }) => input),
+    forget: () => prepared.clear(),
     open: async (name) => {
       const found = prepared.get(name)
       if (!found) throw new EngineError('bad_request', `There is no input '${name}'.`)

@@ -19,7 +19,8 @@ import { type ProbeTimes, ServiceProbes, type ServiceState } from './service-pro
 export const AGENT_LIMITS: AgentLimits = {
   maxImageBytes: 128 * 1024 ** 2,
   maxInputBytes: 512 * 1024 ** 2,
-  maxPixels: 268_435_456
+  maxPixels: 268_435_456,
+  inputRoomBytes: 192 * 1024 ** 2
 }
 const DRAIN_FOR_MS = 60_000
 const CLEAR_WITHIN_MS = 10_000

@@ -85,9 +85,17 @@ const AssignedTask = Type.Object({
   /** The caller named no size: it is a limit, below which an engine may stay. */
   size_unasked: Type.Optional(Type.Boolean()),
   extra: Type.Record(Type.String(), Type.Unknown()),
-  inputs: Type.Array(Type.Object({ name: id, media_type: Name(100), width: Count(2 ** 31), height: Count(2 ** 31) }), {
-    maxItems: 100
-  })
+  inputs: Type.Array(
+    Type.Object({
+      name: id,
+      media_type: Name(100),
+      width: Count(2 ** 31),
+      height: Count(2 ** 31),
+      /** Absent of older gateways. */
+      bytes: Type.Optional(Count(Number.MAX_SAFE_INTEGER))
+    }),
+    { maxItems: 100 }
+  )
 })
 export type AssignedTask = Static<typeof AssignedTask>
 

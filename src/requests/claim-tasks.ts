@@ -190,7 +190,8 @@ function toAssignedTask(asked: {
       name: inputName(input),
       media_type: input.media_type,
       width: input.width,
-      height: input.height
+      height: input.height,
+      bytes: input.bytes
     }))
   }
 }

@@ -67,7 +67,7 @@ export function arrangeRunner(
       if (link.isUp) sent.push(message)
       return link.isUp
     },
-    limits: { maxImageBytes: 1000, maxInputBytes: 1000, maxPixels: 1000 },
+    limits: { maxImageBytes: 1000, maxInputBytes: 1000, inputRoomBytes: 1000, maxPixels: 1000 },
     logger: silentLogger(),
     ...parts
   })
