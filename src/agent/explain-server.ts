@@ -11,10 +11,8 @@ const NO_CONNECTION: Readonly<Record<string, { why: string; remedy: string }>> =
   ETIMEDOUT: { why: 'no answer', remedy: 'Is its machine on, and lets a firewall the agent through?' }
 }
 const SAME: Readonly<Record<string, string>> = {
-  UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
   EHOSTUNREACH: 'ETIMEDOUT',
   EHOSTDOWN: 'ETIMEDOUT',
-  UND_ERR_SOCKET: 'ECONNRESET',
   ENETUNREACH: 'EAI_AGAIN',
   ENETDOWN: 'EAI_AGAIN'
 }

@@ -3,10 +3,9 @@ import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { Agent } from 'undici'
 import { afterEach, expect, it } from 'vitest'
-import { fetchThrough } from './light-fetch.ts'
-import { PATIENT, readStart } from './upstream-http.ts'
+import { openConnections } from './light-fetch.ts'
+import { readStart } from './upstream-http.ts'
 
 let opened: AsyncDisposableStack
 afterEach(() => opened.disposeAsync())
@@ -20,9 +19,9 @@ async function open(server: Server, close: () => void) {
     server.close()
     await once(server, 'close')
   })
-  const dispatcher = opened.adopt(new Agent(PATIENT), (agent) => agent.destroy())
+  const connections = opened.adopt(openConnections(), ({ close }) => close())
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  return { fetch: fetchThrough(dispatcher), url }
+  return { fetch: connections.fetch, url }
 }
 
 function serve(listener: RequestListener) {
@@ -104,7 +103,7 @@ it.each([
 it.each(['a\u0007b', 'a\nb', 'œ'])('fails at once with a header that cannot be sent: %j', async (value) => {
   const { fetch, url } = await serve((_request, response) => response.end('words'))
   const sent = fetch(url, { ...plain, method: 'GET', headers: { authorization: value } })
-  await expect(sent).rejects.toThrow('invalid authorization header')
+  await expect(sent).rejects.toThrow('Invalid character in header content ["authorization"]')
 })
 
 it('fails when an encoded body breaks off', async () => {
@@ -135,16 +134,16 @@ it('ends with the reason of its signal, before the answer and within its body', 
 
 it('ends with the reason of its signal while it waits for a connection', async () => {
   const { url } = await serve(() => undefined)
-  const dispatcher = opened.adopt(new Agent({ ...PATIENT, connections: 1 }), (agent) => agent.destroy())
-  const fetch = fetchThrough(dispatcher)
+  const { fetch, close } = opened.adopt(openConnections({ most: 1 }), (connections) => connections.close())
   const first = fetch(url, { ...plain, method: 'GET' }).catch((error: Error) => error.message)
   const [left, before] = [new AbortController(), AbortSignal.abort(new Error('left before'))]
   const second = fetch(url, { ...plain, method: 'GET', signal: left.signal })
   left.abort(new Error('left'))
   await expect(second).rejects.toThrow('left')
   await expect(fetch(url, { ...plain, method: 'GET', signal: before })).rejects.toThrow('left before')
-  await dispatcher.destroy()
-  expect(await first).toBe('The client is destroyed')
+  const third = fetch(url, { ...plain, method: 'GET' }).catch((error: Error) => error.message)
+  close()
+  expect(await Promise.all([first, third])).toEqual(Array(2).fill('The connections are closed.'))
 })
 
 it('fails with the code of a connection that cannot be made', async () => {
@@ -154,9 +153,25 @@ it('fails with the code of a connection that cannot be made', async () => {
   })
 })
 
+it('fails when a connection is not made in time', async () => {
+  const { url } = await open(
+    createTcpServer((socket) => socket.on('error', () => undefined).resume()),
+    () => undefined
+  )
+  const { fetch } = opened.adopt(openConnections({ connectWithinMs: 20 }), ({ close }) => close())
+  const silent = fetch(url.replace('http:', 'https:'), { ...plain, method: 'GET' })
+  await expect(silent).rejects.toMatchObject({ code: 'ETIMEDOUT' })
+})
+
+it('waits for an answer longer than for a connection', async () => {
+  const { url } = await serve((_request, response) => void setTimeout(() => response.end('made'), 80))
+  const { fetch } = opened.adopt(openConnections({ connectWithinMs: 40 }), ({ close }) => close())
+  expect(String((await readStart(await fetch(url, { ...plain, method: 'GET' }), 100)).bytes)).toBe('made')
+})
+
 const OK = 'HTTP/1.1 200 OK\r\n'
-/** Node's limit of all names and values of headers, which is undici's. */
-const MOST_HEADER_BYTES = 16 * 1024
+/** Node's limit of all names and values of headers, with the word behind the status. */
+const MOST_HEADER_BYTES = 16 * 1024 - 'OK'.length
 
 it.each([
   ['headers as long as they may be', `${OK}x: ${'a'.repeat(MOST_HEADER_BYTES - 2)}\r\n\r\nmade`],
@@ -177,7 +192,7 @@ it.each([
   ['no last chunk', `${OK}transfer-encoding: chunked\r\n\r\n4\r\nmade\r\n`],
   [
     'trailers that are too long',
-    `${OK}transfer-encoding: chunked\r\n\r\n4\r\nmade\r\n0\r\nx: ${'a'.repeat(MOST_HEADER_BYTES)}\r\n\r\n`
+    `${OK}transfer-encoding: chunked\r\n\r\n4\r\nmade\r\n0\r\nx: ${'a'.repeat(16 * 1024)}\r\n\r\n`
   ]
 ])('fails of an answer with %s', async (_what, bytes) => {
   const { fetch, url } = await serveBytes(bytes)

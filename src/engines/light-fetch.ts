@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
-import { type Dispatcher, request } from 'undici'
 import { codingsOf, DECODERS } from '../lib/content-codings.ts'
+import { HttpAgent, httpRequest } from '../lib/node-http.ts'
 import { VERSION } from '../lib/version.ts'
 
 /** The part of `fetch` that is used. */
@@ -29,40 +32,82 @@ const OWN_HEADERS = {
   'user-agent': `inference-club/${VERSION}`
 }
 
+const CONNECT_WITHIN_MS = 10_000
+
+export interface Connections {
+  /** Rejects with the error of the connection itself, and with the signal's reason. */
+  fetch: Fetch
+  /** Ends all calls. */
+  close(): void
+}
+
+export interface ConnectionRules {
+  /** Default: the operating system's. */
+  lookup?: LookupFunction
+  /** At a time, to one host; default: no limit. */
+  most?: number
+  /** How long one may take to be made; what comes then has no limit but the caller's signal. Default: 10,000. */
+  connectWithinMs?: number
+}
+
 /**
- * The part of `fetch` that is used, made of undici's own calls: its `fetch` takes 0.4 ms more of CPU for each, and nobody here needs
- * what that is for. Rejects with the error of the connection itself, and with the signal's reason.
+ * The part of `fetch` that is used, made of Node's HTTP/1.1: a connection for each call, without time limits once it is made. Node's
+ * `fetch` gives up after 300 s, and takes three times the CPU.
  */
-export const fetchThrough =
-  (dispatcher: Dispatcher): Fetch =>
-  async (url, { method, headers: given, body, signal }) => {
-    const sent =
-      body === undefined || typeof body === 'string'
-        ? { body, headers: {} }
-        : { body: Readable.from(inSteps(body)), headers: { 'content-length': String(lengthOf(body)) } }
-    const answer = await unlessAborted(signal, () =>
-      request(url, {
+export function openConnections({
+  lookup,
+  most = Infinity,
+  connectWithinMs = CONNECT_WITHIN_MS
+}: ConnectionRules = {}): Connections {
+  const agents = { 'http:': new HttpAgent({ maxSockets: most }), 'https:': new HttpsAgent({ maxSockets: most }) }
+  const open = new Set<(reason: Error) => void>()
+  const fetch: Fetch = (url, { method, headers, body, signal }) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      const isSecure = url.startsWith('https:')
+      const pieces = typeof body === 'object' ? body : undefined
+      const sentHeaders = { ...OWN_HEADERS, ...(pieces && { 'content-length': lengthOf(pieces) }), ...headers }
+      const call = (isSecure ? httpsRequest : httpRequest)(url, {
         method,
-        headers: { ...OWN_HEADERS, ...sent.headers, ...given },
-        ...(sent.body !== undefined && { body: sent.body }),
-        signal,
-        dispatcher
+        headers: sentHeaders,
+        agent: agents[isSecure ? 'https:' : 'http:'],
+        ...(lookup && { lookup }),
+        timeout: connectWithinMs
       })
-    )
-    const { statusCode: status, headers } = answer
-    const header = (name: string) => {
-      const value = headers[name]
-      return Array.isArray(value) ? value.join(', ') : (value ?? null)
-    }
-    // Servers name a coding even of nothing, which no decoder takes.
-    const hasBody = status !== 204 && header('content-length') !== '0'
-    return {
-      ok: status >= 200 && status < 300,
-      status,
-      headers: { get: header },
-      body: hasBody ? decoded(answer.body, header('content-encoding') ?? '') : answer.body
+      let response: IncomingMessage | undefined
+      // Also of a call that waits for its turn, of which Node tells nothing.
+      const stop = (reason: Error) => {
+        reject(reason)
+        ;(response ?? call).destroy(reason)
+      }
+      const onAbort = () => stop(signal.reason as Error)
+      open.add(stop)
+      signal.addEventListener('abort', onAbort)
+      call.on('close', () => {
+        open.delete(stop)
+        signal.removeEventListener('abort', onAbort)
+        // Of another protocol, say, which Node drops without a word.
+        reject(new Error('The connection ended without an answer.'))
+      })
+      call.on('socket', (socket) => socket.once(isSecure ? 'secureConnect' : 'connect', () => socket.setTimeout(0)))
+      call.on('timeout', () => call.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })))
+      call.on('error', reject)
+      call.on('response', (answer) => {
+        response = answer
+        // Whoever reads hears of it; nobody has to read.
+        answer.on('error', () => undefined)
+        resolve(fetched(answer))
+      })
+      if (pieces) pipeline(Readable.from(inSteps(pieces)), call, () => undefined)
+      else call.end(body)
+    })
+  return {
+    fetch,
+    close: () => {
+      for (const stop of open) stop(new Error('The connections are closed.'))
     }
   }
+}
 
 /** As many bytes as are written at a time: of a connection that is encrypted there is a copy. */
 const STEP_BYTES = 256 * 1024
@@ -75,16 +120,19 @@ function* inSteps(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
 
 const lengthOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
 
-/** At once, also of a call that has no connection yet: undici looks at its signal when it has one, which may be never. */
-async function unlessAborted<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const onAbort = () => aborted.reject(signal.reason as Error)
-  signal.addEventListener('abort', onAbort)
-  try {
-    return await Promise.race([call(), aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
+function fetched(answer: IncomingMessage): FetchedResponse {
+  const { statusCode: status = 0, headers } = answer
+  const header = (name: string) => {
+    const value = headers[name]
+    return Array.isArray(value) ? value.join(', ') : (value ?? null)
+  }
+  // Servers name a coding even of nothing, which no decoder takes.
+  const hasBody = status !== 204 && header('content-length') !== '0'
+  return {
+    ok: status >= 200 && status < 300,
+    status,
+    headers: { get: header },
+    body: hasBody ? decoded(answer, header('content-encoding') ?? '') : answer
   }
 }
 

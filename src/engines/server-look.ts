@@ -1,7 +1,6 @@
 import { connect } from 'node:net'
-import { Agent } from 'undici'
 import { readAddress } from './upstream-address.ts'
-import { fetchThrough } from './light-fetch.ts'
+import { type Fetch, openConnections } from './light-fetch.ts'
 import { readStart } from './upstream-http.ts'
 import { parseJson } from './upstream-text.ts'
 
@@ -62,21 +61,20 @@ export async function lookAtServer<T>(
   const { hostname, port, protocol } = new URL(options.url)
   const isThere = await accepts({ host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) })
   if (!isThere) return { contact: 'none', result: undefined }
-  const dispatcher = new Agent({ connections: MOST_CONNECTIONS, allowH2: false })
-  const asker = createAsker(options, dispatcher)
+  const connections = openConnections({ most: MOST_CONNECTIONS })
+  const asker = createAsker(options, connections.fetch)
   try {
     const result = await ask(asker)
     return { contact: asker.hasAnswered() ? 'answers' : 'silent', result }
   } finally {
-    await dispatcher.destroy()
+    connections.close()
   }
 }
 
-function createAsker(options: LookOptions, dispatcher: Agent): ServerLook & { hasAnswered(): boolean } {
+function createAsker(options: LookOptions, fetchHere: Fetch): ServerLook & { hasAnswered(): boolean } {
   const address = readAddress(options.url, '')
   const authorization = options.apiKey ? `Bearer ${options.apiKey}` : address.authorization
   const headers = { ...options.headers, ...(authorization && { authorization }) }
-  const fetchHere = fetchThrough(dispatcher)
   const asked = new Map<string, Promise<LookAnswer | undefined>>()
   let answered = false
   let locked = false

@@ -1,9 +1,8 @@
-import { Agent } from 'undici'
 import { MEDIA_TYPE_BYTES, sniffMediaType } from '../images/sniff-media-type.ts'
 import { EngineError } from './engine.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 import { AnswerLifter, type LiftedPictures } from './lifted-pictures.ts'
-import { type Fetch, type FetchedResponse, type FetchInit, fetchThrough } from './light-fetch.ts'
+import { type Fetch, type FetchedResponse, type FetchInit, openConnections } from './light-fetch.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { readAddress, type UpstreamAddress } from './upstream-address.ts'
 
@@ -18,7 +17,7 @@ export interface UpstreamHttpOptions {
   headers?: Record<string, string>
   /** In place of a key: a token that changes. */
   bearer?: () => string | undefined
-  /** Default: undici's, without time limits of its own. */
+  /** Default: Node's HTTP, without time limits of its own. */
   fetch?: Fetch
   maxImageBytes: number
 }
@@ -70,13 +69,6 @@ export interface AnswerLimits {
   readEvents?: (body: AsyncIterable<Uint8Array>) => Promise<UpstreamAnswer>
 }
 
-/**
- * For every connection to image servers. A slow GPU may need longer for an image than undici's 300 s: the caller's signal
- * is the only time limit. No keep-alive: a POST on a socket that the server is just closing fails and cannot be repeated
- * safely, and idle sockets occupy the few worker threads of small servers. No HTTP/2, where undici may send a POST twice.
- */
-export const PATIENT = { headersTimeout: 0, bodyTimeout: 0, pipelining: 0, allowH2: false } as const
-
 /** Base64 is a third longer than the image; the rest is room for line breaks and other members. */
 export const base64AnswerBytes = (maxImageBytes: number): number => Math.ceil(maxImageBytes * 1.4) + 1024 * 1024
 
@@ -85,8 +77,8 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
   const address = readAddress(options.baseUrl, usualRoot)
   const authorization = options.apiKey ? `Bearer ${options.apiKey}` : address.authorization
   const ownHeaders: Record<string, string> = { ...options.headers, ...(authorization && { authorization }) }
-  const dispatcher = new Agent(PATIENT)
-  const fetch: Fetch = options.fetch ?? fetchThrough(dispatcher)
+  const connections = openConnections()
+  const fetch: Fetch = options.fetch ?? connections.fetch
 
   const request = async (url: string, init: Omit<FetchInit, 'redirect'>): Promise<FetchedResponse> => {
     const token = options.bearer?.()
@@ -156,13 +148,13 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
       return bytes
     },
     secrets: secretsOf(options, address),
-    close: () => dispatcher.destroy()
+    close: async () => connections.close()
   }
 }
 
 /** Codes of connections that were never made: refused, no such host or route, no answer in time, a certificate. */
 const CONNECT_CODES =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_\w+|ERR_SSL_\w+|EPROTO|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL|ETIMEDOUT|ERR_TLS_\w+|ERR_SSL_\w+|EPROTO|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/
 
 const neverArrived = (thrown: unknown): boolean => {
   const { code, cause } = (thrown ?? {}) as { code?: unknown; cause?: unknown }

@@ -1,14 +1,12 @@
 import { lookup as resolveHost } from 'node:dns/promises'
-import { Agent } from 'undici'
 import { sleep } from '../../lib/async.ts'
 import { checkedLookup, PrivateAddress } from '../../lib/checked-lookup.ts'
 import { isPrivateAddress } from '../../lib/private-addresses.ts'
 import { EngineError } from '../engine.ts'
 import type { ImageBytes } from '../image-text.ts'
-import { type Fetch, type FetchedResponse, fetchThrough } from '../light-fetch.ts'
+import { type Fetch, type FetchedResponse, openConnections } from '../light-fetch.ts'
 import {
   createUpstreamHttp,
-  PATIENT,
   readStart,
   tooManyBytes,
   type UpstreamHttp,
@@ -38,11 +36,10 @@ export interface OpenAIHttp extends UpstreamHttp {
 export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
   const http = createUpstreamHttp(options, '/v1')
   const { address, ownHeaders } = http
-  const publicOnly = new Agent({
-    ...PATIENT,
-    connect: { lookup: checkedLookup((host) => resolveHost(host, { all: true }), isPrivateAddress) }
+  const publicOnly = openConnections({
+    lookup: checkedLookup((host) => resolveHost(host, { all: true }), isPrivateAddress)
   })
-  const fetchPublic: Fetch = options.fetch ?? fetchThrough(publicOnly)
+  const fetchPublic: Fetch = options.fetch ?? publicOnly.fetch
   const links = { address, downloadFrom: options.downloadFrom ?? [] }
 
   const openLink = async ({ url, reach }: Link, signal: AbortSignal): Promise<FetchedResponse> => {
@@ -93,7 +90,8 @@ export function createOpenAIHttp(options: OpenAIHttpOptions): OpenAIHttp {
       }
     },
     close: async () => {
-      await Promise.all([http.close(), publicOnly.destroy()])
+      publicOnly.close()
+      await http.close()
     }
   }
 }
