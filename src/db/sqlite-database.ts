@@ -11,13 +11,12 @@ import { logBytes, startCheckpointer } from './checkpointer.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
 import { createSqliteKysely } from './sqlite-kysely.ts'
+import { watchOtherWriters } from './other-writers.ts'
 import { createSqliteShim } from './sqlite-shim.ts'
 import { createWalSync, type WalSync } from './wal-sync.ts'
 
 const BUSY_TIMEOUT_MS = 5000
 const CACHE_BYTES = 16 * 1024 ** 2
-/** How soon a gateway notices what another process wrote. */
-const OTHER_WRITERS_POLL_MS = 200
 /** Of the write-ahead log; see `startCheckpointer`. */
 const MAX_LOG_BYTES = 256 * 1024 ** 2
 /** What is left of a log file that has grown, when the log begins anew: room that need not be found again. */
@@ -78,18 +77,20 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   const bell = createLocalBell()
   const dataVersion = sqlite.prepare('pragma data_version')
   let seen = dataVersion.get()?.data_version
-  const poll = setInterval(() => {
-    try {
-      const current = dataVersion.get()?.data_version
-      if (current !== seen) bell.ringAll()
-      seen = current
-    } catch (error) {
-      // A disk that cannot be read now may be readable in a moment; the bell is only a hint.
-      options.onError?.(error)
+  const otherWriters = watchOtherWriters({
+    logPath: `${options.path}-wal`,
+    look: () => {
+      try {
+        const current = dataVersion.get()?.data_version
+        if (current !== seen) bell.ringAll()
+        seen = current
+      } catch (error) {
+        // A disk that cannot be read now may be readable in a moment; the bell is only a hint.
+        options.onError?.(error)
+      }
     }
-  }, OTHER_WRITERS_POLL_MS)
-  poll.unref()
-  opened.defer(() => clearInterval(poll))
+  })
+  opened.defer(() => otherWriters.close())
   opened.defer(() => walSync.durable())
   const checkpointer = startCheckpointer({
     path: options.path,
