@@ -107,6 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await watchDiskRoom({
       places: [() => database.freeBytes(), () => store.freeBytes()],
       reserveBytes: config.diskReserveBytes,
+      isBusy: () => registry.runningByUser().size > 0,
       onRoom: () => database.bell.ring('tasks'),
       logger
     })
