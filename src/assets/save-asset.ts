@@ -42,6 +42,7 @@ export async function saveAsset(
   try {
     const stored = await store.put(storageKey, source.pipe(inspection), {
       maxBytes: options.maxBytes,
+      isNew: true,
       ...(options.signal && { signal: options.signal })
     })
     const { mediaType, hasAlpha } = inspection.facts

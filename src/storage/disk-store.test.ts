@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { storedFiles } from '../../tests/support/stored-files.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { describeObjectStoreContract } from '../../tests/contracts/object-store-contract.ts'
 import { wrapUntilTheEnd } from '../../tests/support/wrap-method.ts'
@@ -93,8 +94,8 @@ describe('an object', () => {
     seen.length = 0
     return { root, store, seen }
   }
-  const put = (store: ObjectStore, text: string) =>
-    store.put('a/one', Readable.from([Buffer.from(text)]), { maxBytes: 100 })
+  const put = (store: ObjectStore, text: string, options: { isNew?: boolean } = {}) =>
+    store.put('a/one', Readable.from([Buffer.from(text)]), { maxBytes: 100, ...options })
 
   it('is synced whole before it gets its name, and its name before it counts as stored', async () => {
     const { root, store, seen } = await watchedStore()
@@ -113,13 +114,48 @@ describe('an object', () => {
     await rm(root, { recursive: true })
   })
 
-  it('whose bytes or whose name cannot be synced is not stored', async () => {
+  it('for which nobody asks yet gets its name when it is whole, and counts as stored when both are synced', async () => {
+    const { root, store, seen } = await watchedStore()
+    await put(store, 'first', { isNew: true })
+    const whole = 'first, unfinished none'
+    expect(seen.shift()).toEqual({ synced: 'objects', bytes: 'none, unfinished first' })
+    expect(seen.sort((a, b) => a.synced.localeCompare(b.synced))).toEqual([
+      { synced: 'file', bytes: whole },
+      { synced: 'objects/a', bytes: whole }
+    ])
+    await rm(root, { recursive: true })
+  })
+
+  it.each(['file', 'folder'])('for which nobody asks yet waits for its %s', async (slow) => {
+    const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
+    const sync = Promise.withResolvers<void>()
+    let others = 0
+    const syncOf = (what: string) => async (): Promise<void> => {
+      if (what === slow) await sync.promise
+      else others += 1
+    }
+    const store = await openDiskStore(root, {
+      syncFile: syncOf('file'),
+      syncFolder: (path) => (path.endsWith('a') ? syncOf('folder')() : Promise.resolve())
+    })
+    let isStored = false
+    const storing = put(store, 'x', { isNew: true }).then(() => (isStored = true))
+    await waitFor(() => others === 1)
+    expect(isStored).toBe(false)
+    sync.resolve()
+    await storing
+    await rm(root, { recursive: true })
+  })
+
+  it.each([{}, { isNew: true }])('whose bytes or whose name cannot be synced is not stored (%o)', async (options) => {
     const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
     const failing = () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }))
-    await expect(put(await openDiskStore(root, { syncFile: failing }), 'x')).rejects.toBeInstanceOf(StoreUnavailable)
-    expect(await readdir(join(root, 'unfinished'))).toEqual([])
+    const refused = (store: ObjectStore) => expect(put(store, 'x', options)).rejects.toBeInstanceOf(StoreUnavailable)
+    await refused(await openDiskStore(root, { syncFile: failing }))
+    expect(await storedFiles(root)).toEqual([])
     const syncFolder = (path: string) => (path.endsWith('a') ? failing() : Promise.resolve())
-    await expect(put(await openDiskStore(root, { syncFolder }), 'x')).rejects.toBeInstanceOf(StoreUnavailable)
+    await refused(await openDiskStore(root, { syncFolder }))
+    if (options.isNew) expect(await storedFiles(root)).toEqual([])
     await rm(root, { recursive: true })
   })
 })

@@ -39,7 +39,8 @@ export const STORE_FOLDERS = ['objects', 'unfinished'] as const
 
 /**
  * A folder. An object is written to a temporary file, synced, renamed into place, and the folder synced: a reader
- * never sees half of one, and none is lost to a power cut. `isShared`: another process may be writing to it.
+ * never sees half of one, and none is lost to a power cut. One that `isNew` has its name before both are synced.
+ * `isShared`: another process may be writing to it.
  */
 export async function openDiskStore(
   root: string,
@@ -63,11 +64,10 @@ export async function openDiskStore(
     return join(objects, key)
   }
 
-  const writeSynced = async (path: string, source: Readable, options: PutOptions) => {
+  const write = async (file: FileHandle, source: Readable, options: PutOptions) => {
     const measure = new Measure(options.maxBytes)
-    const file = await openNew(path)
     let refused: unknown
-    const write = async (chunks: AsyncIterable<Buffer>) => {
+    const writePieces = async (chunks: AsyncIterable<Buffer>) => {
       for await (const pieces of inBatches(chunks, measure)) {
         await writeAll(file, pieces).catch((error: unknown) => {
           refused = error
@@ -75,15 +75,12 @@ export async function openDiskStore(
         })
       }
     }
-    try {
-      await pipeline(source, write, { ...(options.signal && { signal: options.signal }) }).catch((error: unknown) => {
+    await pipeline(source, writePieces, { ...(options.signal && { signal: options.signal }) }).catch(
+      (error: unknown) => {
         // When the disk refuses, what is cut off may complain first.
         throw isDiskFault(refused) ? refused : error
-      })
-      await syncFile(file)
-    } finally {
-      await file.close()
-    }
+      }
+    )
     return measure.result()
   }
 
@@ -91,14 +88,30 @@ export async function openDiskStore(
     put: async (key, source, options) => {
       const target = pathOf(key)
       const temporary = join(unfinished, `${process.pid}-${counter++}`)
+      const place = () => folders.place(temporary, target)
+      const keepName = () => syncFolder(dirname(target))
       try {
-        const stored = await writeSynced(temporary, source, options)
-        await folders.place(temporary, target)
-        await syncFolder(dirname(target))
+        const file = await openNew(temporary)
+        const keepBytes = () => syncFile(file).finally(() => file.close())
+        const stored = await write(file, source, options).catch(async (error: unknown) => {
+          await file.close()
+          throw error
+        })
+        if (options.isNew) {
+          await place()
+          // Asked for together they are one write of the disk's journal, and the wait for one.
+          await Promise.all([keepBytes(), keepName()])
+        } else {
+          await keepBytes()
+          await place()
+          await keepName()
+        }
         return stored
       } catch (error) {
         source.destroy()
-        await rm(temporary, { force: true }).catch(() => undefined) // What went wrong before is what counts.
+        const left = options.isNew ? [temporary, target] : [temporary]
+        // What went wrong before is what counts.
+        for (const path of left) await rm(path, { force: true }).catch(() => undefined)
         throw asStoreError(error)
       }
     },

@@ -44,6 +44,8 @@ export interface ObjectStore {
 
 export interface PutOptions {
   maxBytes: number
+  /** Nobody asks for the key, or will, unless `put` resolves: after a power cut before that, a part may be stored under it. */
+  isNew?: boolean
   signal?: AbortSignal
 }
 
