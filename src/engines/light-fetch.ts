@@ -22,7 +22,7 @@ export interface FetchedResponse {
   ok: boolean
   status: number
   headers: { get(name: string): string | null }
-  body: AsyncIterable<Uint8Array> | null
+  body: Readable
 }
 
 const OWN_HEADERS = {
@@ -87,7 +87,7 @@ export function openConnections({
         open.delete(stop)
         signal.removeEventListener('abort', onAbort)
         // Of another protocol, say, which Node drops without a word.
-        reject(new Error('The connection ended without an answer.'))
+        if (!response) reject(new Error('The connection ended without an answer.'))
       })
       call.on('socket', (socket) => socket.once(isSecure ? 'secureConnect' : 'connect', () => socket.setTimeout(0)))
       call.on('timeout', () => call.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })))

@@ -1,4 +1,5 @@
 import { MEDIA_TYPE_BYTES, sniffMediaType } from '../images/sniff-media-type.ts'
+import { readPieces } from '../lib/read-pieces.ts'
 import { EngineError } from './engine.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 import { AnswerLifter, type LiftedPictures } from './lifted-pictures.ts'
@@ -103,8 +104,7 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
       return { status, body, ...(retryAfterMs !== undefined && { retryAfterMs }) }
     }
     const mediaType = response.headers.get('content-type') ?? ''
-    if (limits.readEvents && response.body && /^text\/event-stream\b/i.test(mediaType))
-      return limits.readEvents(response.body)
+    if (limits.readEvents && /^text\/event-stream\b/i.test(mediaType)) return limits.readEvents(response.body)
     const answer = new AnswerBody({
       maxImageBytes: options.maxImageBytes,
       expectedBytes: lengthOf(response),
@@ -239,15 +239,15 @@ async function readChunks(
 ): Promise<boolean> {
   let size = 0
   try {
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength
+    return await readPieces(response.body, (piece) => {
+      size += piece.byteLength
       if (size > maxBytes) return false
-      take(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
-    }
+      take(piece)
+      return true
+    })
   } catch (cause) {
     // Of a success the work was done, and what cut it off once (a proxy's limit, say) may well do so again.
     const fault = response.ok ? 'bad_output' : 'crashed'
     throw new EngineError(fault, 'The image server closed the connection in the middle of its answer.', { cause })
   }
-  return true
 }
