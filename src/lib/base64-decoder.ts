@@ -1,5 +1,6 @@
 /** What is no digit of base64, in either of its spellings. */
 const NO_DIGITS = /[^A-Za-z0-9+/_-]+/g
+const NO_DIGIT = /[^A-Za-z0-9+/_-]/
 const BACKSLASH = 0x5c
 const ESCAPE = /\\(?:u([0-9a-f]{4})|([^u]))/gi
 const MOST_ESCAPE_CHARS = 6
@@ -33,7 +34,7 @@ export class Base64Decoder {
     const text = this.#unescape(piece)
     const equals = text.indexOf('=')
     this.#hasEnded = equals !== -1
-    return this.#write(target, at, this.#rest + (equals === -1 ? text : text.slice(0, equals)))
+    return this.#write(target, at, equals === -1 ? text : text.slice(0, equals))
   }
 
   /** What is left at the end: none, one or two bytes. */
@@ -42,6 +43,16 @@ export class Base64Decoder {
   }
 
   #write(target: Buffer, at: number, text: string): number {
+    const head = this.#rest + text.slice(0, 4 - this.#rest.length)
+    // What was left over takes of the next piece as much as makes it whole: to join all of it would be to copy it.
+    if (this.#rest === '' || head.length < 4 || NO_DIGIT.test(head))
+      return this.#writeJoined(target, at, this.#rest + text)
+    const written = target.write(head, at, 'base64')
+    return written + this.#writeJoined(target, at + written, text.slice(4 - this.#rest.length))
+  }
+
+  /** Leaves over what makes no three bytes. */
+  #writeJoined(target: Buffer, at: number, text: string): number {
     const whole = text.length - (text.length % 4)
     this.#rest = text.slice(whole)
     const written = target.write(text.slice(0, whole), at, 'base64')
