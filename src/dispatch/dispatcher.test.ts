@@ -6,7 +6,7 @@ import type { Database } from '../db/database.ts'
 import type { Feature } from '../images/image-request.ts'
 import { silentLogger } from '../lib/logger.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
-import { startDispatcher } from './dispatcher.ts'
+import { type DispatcherParts, startDispatcher } from './dispatcher.ts'
 import { PLACE_FREED } from '../requests/bell-hints.ts'
 import type { Assignment } from '../requests/claim-tasks.ts'
 import type { ServiceSlots } from './slot-source.ts'
@@ -126,6 +126,16 @@ async function queue(model: string, user_id = 'ann'): Promise<string> {
   return id
 }
 
+const start = (slots: DispatcherParts['slots'], claim: DispatcherParts['requests']['claim']) =>
+  startDispatcher({
+    database,
+    providers: createProviderStore(database, loadConfig({}).offering),
+    logger: silentLogger(),
+    limits: { passesForLoadedModel: 8 },
+    slots,
+    requests: { releaseStandby: async () => false, claim }
+  })
+
 /** One look of a dispatcher at these slots: what it wanted to claim, and how many statements it took. */
 async function look(
   slots: readonly ServiceSlots[],
@@ -137,30 +147,23 @@ async function look(
   read = 0
   let looks = 0
   const looked = Promise.withResolvers<undefined>()
-  const dispatcher = startDispatcher({
-    database,
-    providers: createProviderStore(database, loadConfig({}).offering),
-    logger: silentLogger(),
-    limits: { passesForLoadedModel: 8 },
-    slots: {
+  const dispatcher = start(
+    {
       freeServices: () => {
         looks += 1
         return [...slots]
       },
       runningByUser: () => running
     },
-    requests: {
-      releaseStandby: async () => false,
-      claim: async (wanted) => {
-        for (const { task, serviceId } of wanted) {
-          claimed.push(task.id)
-          places.push(serviceId)
-        }
-        if (claimed.length >= claims) looked.resolve(undefined)
-        return wanted.map(() => undefined)
+    async (wanted) => {
+      for (const { task, serviceId } of wanted) {
+        claimed.push(task.id)
+        places.push(serviceId)
       }
+      if (claimed.length >= claims) looked.resolve(undefined)
+      return wanted.map(() => undefined)
     }
-  })
+  )
   if (claims > 0) await looked.promise
   await dispatcher.close()
   return { claimed, places, statements, read, looks }
@@ -189,6 +192,30 @@ describe('the cost of a look', () => {
     expect(among.claimed).toContain(task)
     expect(among.statements).toBe(alone.statements)
   })
+})
+
+it('claims together what is queued in one turn of the event loop', async () => {
+  const [service] = await connect({ services: 1, models: 1, model: 'm' })
+  await database.db.updateTable('providers').set({ trust: 'trusted' }).execute()
+  const claims: string[][] = []
+  const claimed = Promise.withResolvers<undefined>()
+  const freeServices = () => (claims.length === 0 ? [{ ...service!, free: 3 }] : [])
+  const dispatcher = start({ freeServices, runningByUser: () => new Map() }, async (wanted) => {
+    claims.push(wanted.map(({ task }) => task.id))
+    claimed.resolve(undefined)
+    return wanted.map(() => undefined)
+  })
+  // Its first look finds nothing.
+  await nextTurn()
+  await nextTurn()
+  const queued: string[] = []
+  for (const user of ['ann', 'bob', 'p00']) {
+    queued.push(await queue('m 0', user))
+    database.bell.ring('tasks')
+  }
+  await claimed.promise
+  await dispatcher.close()
+  expect(claims.map((ids) => ids.toSorted())).toEqual([queued.toSorted()])
 })
 
 describe('what a round asks', () => {

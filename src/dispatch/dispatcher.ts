@@ -57,6 +57,8 @@ export function startDispatcher(parts: DispatcherParts): Loop {
   const loop = startLoop({
     everyMs: LOOK_EVERY_MS,
     work: async () => {
+      // What comes in the same turn of the event loop is looked at, and claimed, together.
+      await setImmediate()
       isLooking = true
       try {
         // SQLite answers at once: without a pause nobody else would be heard while many slots are filled.
