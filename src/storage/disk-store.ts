@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat, unlink
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createQueue } from '../lib/async.ts'
+import { createQueue, inBackground } from '../lib/async.ts'
 import { isDiskFault } from '../lib/fault.ts'
 import { syncFolder as reallySync } from '../lib/folders.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
@@ -90,6 +90,8 @@ export async function openDiskStore(
       const temporary = join(unfinished, `${process.pid}-${counter++}`)
       const place = () => folders.place(temporary, target)
       const keepName = () => syncFolder(dirname(target))
+      // Made while the bytes come; what goes wrong with it is met when they have.
+      inBackground(folders.keep(dirname(target)), () => undefined)
       try {
         const file = await openNew(temporary)
         const keepBytes = () => syncFile(file).finally(() => file.close())
