@@ -28,7 +28,7 @@ async function deliverTo(answers: RequestListener[]): Promise<{ outcome: string;
     uploads: { bring: () => Promise.resolve(undefined) },
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     token: 'token',
-    image: { bytes: Buffer.from('image'), mediaType: 'image/png' },
+    image: { pieces: [Buffer.from('image')], mediaType: 'image/png' },
     result: { seed: null, warnings: [], generating_ms: 1 },
     signal: AbortSignal.timeout(20_000),
     logger

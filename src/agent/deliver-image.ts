@@ -18,7 +18,7 @@ export async function deliverImage(delivery: {
   /** Of the attempt, without a slash at its end. */
   url: string
   token: string
-  image: Pick<PreparedImage, 'bytes' | 'mediaType'>
+  image: Pick<PreparedImage, 'pieces' | 'mediaType'>
   result: AttemptResult
   signal: AbortSignal
   logger: Logger
@@ -32,7 +32,7 @@ export async function deliverImage(delivery: {
     method: 'PUT' as const,
     url: `${url}/image`,
     headers: { ...headers, ...resultHeaders, 'content-type': image.mediaType },
-    body: image.bytes,
+    body: image.pieces,
     maxAnswerBytes: MAX_ANSWER_BYTES,
     signal
   }

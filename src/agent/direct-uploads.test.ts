@@ -12,7 +12,7 @@ afterEach(() => {
   for (const transfers of opened.splice(0)) transfers.close()
 })
 
-const IMAGE = { bytes: Buffer.from('image'), mediaType: 'image/png' as const }
+const IMAGE = { pieces: [Buffer.from('im'), Buffer.from('age')], mediaType: 'image/png' as const }
 const PLACED = { 'content-type': 'image/png', 'x-amz-checksum-sha256': 'abc=' }
 
 /** What came to a store that answers so. */

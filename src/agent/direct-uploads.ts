@@ -5,6 +5,7 @@ import { isIP } from 'node:net'
 import { toError } from '../lib/async.ts'
 import { checkedLookup } from '../lib/checked-lookup.ts'
 import type { Logger } from '../lib/logger.ts'
+import { lengthOf } from '../lib/length-of.ts'
 import { isPrivateAddress } from '../lib/private-addresses.ts'
 import { decodeUploadPlace, type UploadAnnouncement, type UploadPlace } from '../protocol/direct-uploads.ts'
 import { type Answer, type GatewayTransfers, isRefusal, type Transfer } from './gateway-transfers.ts'
@@ -22,7 +23,7 @@ export interface DirectDelivery {
   headers: Record<string, string>
   /** What goes with the word that the image is there. */
   resultHeaders: Record<string, string>
-  image: Pick<PreparedImage, 'bytes' | 'mediaType'>
+  image: Pick<PreparedImage, 'pieces' | 'mediaType'>
   signal: AbortSignal
 }
 
@@ -79,7 +80,7 @@ export class DirectUploads {
       method: 'POST' as const,
       url: `${url}/upload`,
       headers: { ...headers, 'content-type': 'application/json' },
-      body: Buffer.from(JSON.stringify(announcementOf(image))),
+      body: [Buffer.from(JSON.stringify(announcementOf(image)))],
       maxAnswerBytes: MAX_ANSWER_BYTES,
       signal
     }
@@ -123,17 +124,17 @@ export class DirectUploads {
       method: 'PUT',
       url: to.href,
       headers: { 'content-type': contentType, ...(checksum !== undefined && { 'x-amz-checksum-sha256': checksum }) },
-      body: image.bytes,
+      body: image.pieces,
       lookup: checkedLookup(resolve, refuses)
     }
   }
 }
 
-const announcementOf = ({ bytes, mediaType }: DirectDelivery['image']): UploadAnnouncement => ({
-  bytes: bytes.length,
-  sha256: createHash('sha256').update(bytes).digest('hex'),
-  media_type: mediaType
-})
+function announcementOf({ pieces, mediaType }: DirectDelivery['image']): UploadAnnouncement {
+  const hash = createHash('sha256')
+  for (const piece of pieces) hash.update(piece)
+  return { bytes: lengthOf(pieces), sha256: hash.digest('hex'), media_type: mediaType }
+}
 
 /** Whatever the gateway itself says, which may be no; undefined while it is away. */
 const finalAnswer = (answer: Answer | undefined): Answer | undefined =>

@@ -81,7 +81,7 @@ describe('a transfer', () => {
       response.end('stored')
     })
     const body = Buffer.alloc(40 * 1024 * 1024)
-    expect(await send({ method: 'PUT', body })).toBe('stored')
+    expect(await send({ method: 'PUT', body: [body] })).toBe('stored')
     expect([tries, taken]).toEqual([1, body.length])
   })
 

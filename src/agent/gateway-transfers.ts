@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { EngineError } from '../engines/engine.ts'
 import { clampCount } from '../lib/bounds.ts'
 import { sleep, toError } from '../lib/async.ts'
+import { lengthOf } from '../lib/length-of.ts'
 import { HttpAgent, httpRequest } from '../lib/node-http.ts'
 import { FIRST_PAUSE_MS, longerPause, varied } from './pauses.ts'
 import { readAnswer } from './read-answer.ts'
@@ -24,7 +25,8 @@ export interface Transfer {
   method: 'GET' | 'PUT' | 'POST'
   url: string
   headers: Record<string, string>
-  body?: Uint8Array
+  /** In pieces, which are not copied. */
+  body?: readonly Uint8Array[]
   /** Default: the operating system's. */
   lookup?: LookupFunction
   maxAnswerBytes: number
@@ -117,7 +119,7 @@ export class GatewayTransfers {
           ...headers,
           // Bytes are counted as they come.
           'accept-encoding': 'identity',
-          ...(body && { 'content-length': body.length })
+          ...(body && { 'content-length': lengthOf(body) })
         },
         ...(lookup && { lookup }),
         agent: this.#pools[isSecure ? 'https:' : 'http:'],
@@ -146,7 +148,8 @@ export class GatewayTransfers {
           }
         )
       })
-      call.end(body)
+      for (const piece of body ?? []) call.write(piece)
+      call.end()
     })
   }
 

@@ -74,7 +74,7 @@ describe('an image', () => {
   const delivery = {
     ...same,
     uploads: { bring: async () => undefined },
-    image: { bytes: Buffer.from('image'), mediaType: 'image/png' as const, width: 1, height: 1 },
+    image: { pieces: [Buffer.from('image')], mediaType: 'image/png' as const, width: 1, height: 1 },
     result: { seed: 1, warnings: [], generating_ms: 1 },
     logger: silentLogger()
   }

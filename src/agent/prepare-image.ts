@@ -8,7 +8,8 @@ import { verifyPixels } from '../images/verify-pixels.ts'
 import { asBadOutput } from '../engines/as-bad-output.ts'
 
 export interface PreparedImage extends Size {
-  bytes: Buffer
+  /** Of its file, in order. */
+  pieces: readonly Buffer[]
   mediaType: ImageMediaType
   warnings: string[]
 }
@@ -35,11 +36,11 @@ export async function prepareImage(
     const stripped = stripMetadata(bytes, mediaType)
     if (!task.output_format || mediaTypeOfFormat(task.output_format) === mediaType) {
       await verifyPixels(bytes, facts)
-      const isBroken = stripped.hasManifest && !keepMetadata && stripped.bytes !== bytes
+      const isBroken = stripped.hasManifest && !keepMetadata && stripped.pieces[0] !== bytes
       return {
         mediaType,
         ...orientedSize(facts),
-        bytes: keepMetadata ? bytes : stripped.bytes,
+        pieces: keepMetadata ? [bytes] : stripped.pieces,
         warnings: isBroken ? [BROKEN_MANIFEST] : []
       }
     }
@@ -52,8 +53,9 @@ export async function prepareImage(
       ...(task.background !== undefined && { background: task.background })
     })
     // Encoders put marks where few readers look.
-    const marked = stripMetadata(transcoded.bytes, transcoded.mediaType).bytes
-    return { ...transcoded, bytes: marked, warnings: stripped.hasManifest ? [LOST_MANIFEST] : [] }
+    const { pieces } = stripMetadata(transcoded.bytes, transcoded.mediaType)
+    const { mediaType: madeAs, width, height } = transcoded
+    return { pieces, mediaType: madeAs, width, height, warnings: stripped.hasManifest ? [LOST_MANIFEST] : [] }
   } catch (error) {
     throw asBadOutput(error)
   }

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
 import { codingsOf, DECODERS } from '../lib/content-codings.ts'
+import { lengthOf } from '../lib/length-of.ts'
 import { HttpAgent, httpRequest } from '../lib/node-http.ts'
 import { VERSION } from '../lib/version.ts'
 
@@ -117,8 +118,6 @@ function* inSteps(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
     for (let at = 0; at < piece.byteLength; at += STEP_BYTES) yield piece.subarray(at, at + STEP_BYTES)
   }
 }
-
-const lengthOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
 
 function fetched(answer: IncomingMessage): FetchedResponse {
   const { statusCode: status = 0, headers } = answer

@@ -1,6 +1,7 @@
 import { MAX_PARTS, tooManyParts } from '../byte-feed.ts'
 import { damaged } from '../image-rejected.ts'
-import { type FilePart, lengthOf } from './file-parts.ts'
+import { lengthOf } from '../../lib/length-of.ts'
+import type { FilePart } from './file-parts.ts'
 import { reduceExif } from './reduce-exif.ts'
 import { reduceXmp } from './source-type.ts'
 
