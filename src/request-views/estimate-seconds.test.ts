@@ -1,23 +1,39 @@
 import { describe, expect, it } from 'vitest'
-import { estimateSeconds, type MeasuredService, wholeSeconds } from './estimate-seconds.ts'
+import { estimateSeconds, type MeasuredService, secondsLeft, wholeSeconds } from './estimate-seconds.ts'
 
-const service = (slots: number, secondsPerImage: number): MeasuredService => ({ slots, secondsPerImage })
+const service = (
+  slots: number,
+  secondsPerImage: number,
+  underWay: MeasuredService['underWay'] = []
+): MeasuredService => ({ slots, secondsPerImage, underWay })
 
 describe('estimateSeconds', () => {
   it.each<[MeasuredService[], number, number, number | undefined]>([
     // services, ahead, images → seconds
-    [[service(1, 10)], 0, 1, 15],
-    [[service(1, 5)], 0, 1, 8],
-    [[service(1, 10)], 0, 3, 35],
-    [[service(1, 10)], 4, 1, 55],
-    [[service(4, 10)], 0, 1, 15],
-    [[service(4, 10)], 3, 1, 15],
-    [[service(4, 10)], 4, 1, 25],
-    [[service(1, 10), service(1, 10)], 1, 1, 15],
-    // One that is three times as fast makes three of four images: on average an image takes 15 s on two slots.
-    [[service(1, 10), service(1, 30)], 1, 1, 23],
+    [[service(1, 10)], 0, 1, 10],
+    [[service(1, 10, [10])], 0, 1, 20],
+    // What has passed of those before it is taken off.
+    [[service(1, 10, [4])], 0, 1, 14],
+    [[service(1, 10, [0.5])], 0, 1, 11],
+    [[service(1, 10, [4])], 0, 3, 34],
+    [[service(1, 10, [4])], 4, 1, 54],
+    [[service(4, 10, [1, 2, 3, 4])], 0, 1, 11],
+    [[service(4, 10, [1, 2, 3, 4])], 3, 1, 14],
+    [[service(4, 10, [1, 2, 3, 4])], 4, 1, 21],
+    [[service(4, 10, [1, 2, 3])], 0, 1, 10],
+    [[service(1, 10), service(1, 10)], 1, 1, 10],
+    // One that is three times as fast makes three while the other makes one.
+    [[service(1, 10), service(1, 30)], 3, 1, 30],
+    // Nobody knows when one is free whose image takes longer than usual; the others are there.
+    [[service(1, 10, [undefined])], 0, 1, undefined],
+    [[service(2, 10, [undefined, undefined])], 5, 1, undefined],
+    [[service(2, 10, [undefined, 3])], 0, 2, 23],
+    [[service(1, 10, [undefined]), service(1, 20)], 0, 1, 20],
+    // It may make fewer at a time than it does.
+    [[service(1, 10, [2, 7])], 0, 1, 17],
     [[service(1, 0.000001)], 0, 1, 1],
     [[service(1, 0)], 9, 9, 1],
+    [[service(1, 1e9)], 1e9, 1, 2 ** 31],
     [[], 0, 1, undefined]
   ])('%j with %i ahead, %i images: %s s', (services, ahead, images, seconds) => {
     expect(estimateSeconds({ services, ahead, images })).toBe(seconds)
@@ -25,11 +41,32 @@ describe('estimateSeconds', () => {
 
   it('never falls with more ahead, nor rises with one more service', () => {
     const of = (services: MeasuredService[], ahead: number) => estimateSeconds({ services, ahead, images: 2 }) ?? 0
-    const [one, two] = [[service(2, 7)], [service(2, 7), service(1, 7)]]
+    const [one, two] = [[service(2, 7, [3])], [service(2, 7, [3]), service(1, 7, [5])]]
     for (let ahead = 0; ahead < 50; ahead++) {
       expect(of(one, ahead + 1)).toBeGreaterThanOrEqual(of(one, ahead))
       expect(of(two, ahead)).toBeLessThanOrEqual(of(one, ahead))
     }
+  })
+})
+
+describe('an image that is being made', () => {
+  it.each<[progress: number, passedMs: number, left: number | undefined]>([
+    [0, 0, 8],
+    [0, 3000, 5],
+    [0, 7999, 0.001],
+    [0, 8000, undefined],
+    [0, 60_000, undefined],
+    // A clock that was set back.
+    [0, -5000, 8],
+    // Its engine tells steps.
+    [25, 1000, 6],
+    [99, 60_000, 0.08],
+    [100, 7000, 1],
+    [100, 9000, undefined]
+  ])('at %i %%, %i ms after its beginning', (progress, passed, left) => {
+    const told = secondsLeft({ progress, since: 1_000_000 }, { seconds: 8, now: 1_000_000 + passed })
+    if (left === undefined) expect(told).toBeUndefined()
+    else expect(told).toBeCloseTo(left, 6)
   })
 })
 

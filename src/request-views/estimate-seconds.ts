@@ -3,26 +3,66 @@ export interface MeasuredService {
   /** Images it makes at a time. */
   slots: number
   secondsPerImage: number
+  /** Seconds until each image that it makes now is likely to be done; undefined of one that takes longer than like ones did. */
+  underWay: readonly (number | undefined)[]
 }
 
-/** When something has to wait, every slot is at work: on average it has half of its image still to do. */
-const ROUND_UNDER_WAY = 0.5
+/** Nobody is told of a longer wait: what is measured says little of so far a time. */
+const MOST_SECONDS = 2 ** 31
+/** What is said to take no time takes some. */
+const LEAST_SECONDS = 0.001
 
 /**
- * Whole seconds, at least 1, until the last of `images` waiting ones is done that has `ahead` others before it, all of
- * which are taken to be like it. Undefined when no service is there to make them.
+ * Whole seconds, at least 1, until the last of `images` waiting ones is done that has `ahead` others before it, all of which are taken
+ * to be like it: each slot begins one when it is done with what it makes now, and nobody knows when that is of an image that takes
+ * longer than usual. Undefined when no slot is left of which it is known.
  */
 export function estimateSeconds(wait: {
   services: readonly MeasuredService[]
   ahead: number
   images: number
 }): number | undefined {
-  const { services, ahead, images } = wait
-  const slots = services.reduce((sum, service) => sum + service.slots, 0)
-  if (slots === 0) return undefined
-  const imagesPerSecond = services.reduce((sum, one) => sum + one.slots / one.secondsPerImage, 0)
-  const secondsPerRound = slots / imagesPerSecond
-  return wholeSeconds((Math.ceil((ahead + images) / slots) + ROUND_UNDER_WAY) * secondsPerRound)
+  const slots = wait.services.flatMap(slotsOf)
+  if (slots.length === 0) return undefined
+  const doneBy = (seconds: number) =>
+    slots.reduce((sum, slot) => sum + Math.max(0, Math.floor((seconds - slot.freeIn) / slot.secondsPerImage)), 0)
+  let [early, late] = [0, 1]
+  while (doneBy(late) < wait.ahead + wait.images && late < MOST_SECONDS) [early, late] = [late, late * 2]
+  while (late - early > 1) {
+    const middle = Math.floor((early + late) / 2)
+    if (doneBy(middle) < wait.ahead + wait.images) early = middle
+    else late = middle
+  }
+  return late
+}
+
+interface Slot {
+  /** Seconds until it can begin another image. */
+  freeIn: number
+  secondsPerImage: number
+}
+
+/** Those of which is known when they are free. */
+function slotsOf({ slots, secondsPerImage, underWay }: MeasuredService): Slot[] {
+  const free = Array.from({ length: Math.max(0, slots - underWay.length) }, () => 0)
+  // Of a service that may make fewer at a time than it does, those done first are followed by nothing.
+  const busy = underWay.toSorted((a, b) => (a ?? Infinity) - (b ?? Infinity)).slice(-slots)
+  const perImage = Math.max(LEAST_SECONDS, secondsPerImage)
+  return [...free, ...busy].flatMap((freeIn) => (freeIn === undefined ? [] : { freeIn, secondsPerImage: perImage }))
+}
+
+/**
+ * Seconds until an image is likely to be done, of which like ones take so many: by the last step that was told of it, else by the
+ * time that has passed since it was begun at `since`. Undefined when it takes longer than they did.
+ */
+export function secondsLeft(
+  image: { progress: number; since: number },
+  { seconds, now }: { seconds: number; now: number }
+): number | undefined {
+  // Behind the last step comes what no step tells of.
+  if (image.progress > 0 && image.progress < 100) return seconds * (1 - image.progress / 100)
+  const left = seconds - Math.max(0, now - image.since) / 1000
+  return left > 0 ? left : undefined
 }
 
 export const wholeSeconds = (seconds: number): number => Math.max(1, Math.ceil(seconds))

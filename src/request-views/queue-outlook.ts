@@ -1,19 +1,22 @@
 import { setImmediate } from 'node:timers/promises'
-import { estimateSeconds, wholeSeconds } from './estimate-seconds.ts'
-import { likelySeconds, listMadeImages, type MadeImage } from './like-images-store.ts'
+import { estimateSeconds, secondsLeft, wholeSeconds } from './estimate-seconds.ts'
+import { type AskedImage, likelySeconds, listMadeImages, type MadeImage } from './like-images-store.ts'
 import { countAhead } from './queue-length-store.ts'
 import { findTakers, type Takers, type Wait } from './find-takers.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { hasEnded, type RequestState } from '../requests/request-states.ts'
 import type { TaskRow } from '../requests/task-store.ts'
+import { type ImageUnderWay, listUnderWay } from './under-way-store.ts'
 import { type RequestView, viewRequests } from './view-request.ts'
 import type { SummaryView } from './view-summaries.ts'
 
 export interface QueueOutlook {
   /** Of its first waiting image; 1 is next. Absent when none waits. */
   position?: number
-  /** Until its last image is done. Absent when no image like these was made yet, or nobody may make it now. */
+  /** Until its last image is done. Absent when no image like these was made yet, nobody may make it now, or it takes longer than they did. */
   etaSeconds?: number
+  /** What is made, of it or before it, takes longer than like images did: nobody knows when it is done. */
+  isOverdue?: true
   /** When that was reckoned, UTC milliseconds; there with it. */
   toldAt?: number
   /** Why its first waiting image waits, when nobody may begin it now. */
@@ -70,67 +73,90 @@ export async function queueOutlooks(
   const { db, clock } = database
   const outlooks = new Map<string, QueueOutlook>()
   const unfinished = views.filter(({ request }) => !hasEnded(request.state))
+  const anyWaits = unfinished.some((view) => firstWaiting(view).length > 0)
+  const underWay = anyWaits ? await listUnderWay(db) : new Map<string, ImageUnderWay[]>()
   for (const [model, same] of Map.groupBy(unfinished, ({ request }) => request.model)) {
     // A long queue takes milliseconds to count: others get a turn between one and the next.
     if (outlooks.size > 0) await setImmediate()
     const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
     const made = await listMadeImages(db, model)
     const takers = await findTakers({ database, providers }, { model, tasks: same.flatMap(firstWaiting) })
-    for (const view of same) outlooks.set(view.request.id, outlookOf(view, { ahead, made, takers, now: clock.now() }))
+    const queue = { ahead, made, takers, underWay, now: clock.now() }
+    for (const view of same) outlooks.set(view.request.id, outlookOf(view, queue))
   }
   return outlooks
 }
 
-function outlookOf(
-  view: RequestView,
-  queue: {
-    ahead: ReadonlyMap<string, number>
-    made: readonly MadeImage[]
-    takers: ReadonlyMap<string, Takers>
-    now: number
-  }
-): QueueOutlook {
-  const { ahead, made, takers, now } = queue
+interface QueueOfModel {
+  /** By the waiting task's id. */
+  ahead: ReadonlyMap<string, number>
+  made: readonly MadeImage[]
+  takers: ReadonlyMap<string, Takers>
+  /** By service. */
+  underWay: ReadonlyMap<string, readonly ImageUnderWay[]>
+  now: number
+}
+
+function outlookOf(view: RequestView, queue: QueueOfModel): QueueOutlook {
+  const { ahead, made, takers, underWay, now } = queue
   const [first] = firstWaiting(view)
-  const secondsAt = secondsByService(view, made)
-  if (!first) return secondsAt ? { etaSeconds: secondsLeft(view, secondsAt), toldAt: now } : {}
+  const secondsAt = secondsByService(askedBy(view), made)
+  const own = secondsAt ? ownSecondsLeft(view, { secondsAt, now }) : []
+  if (!first) return own.length > 0 ? tellEstimate(slowestOf(own), now) : {}
   const before = ahead.get(first.id) ?? 0
   const position = before + 1
   const { open = [], wait } = takers.get(first.id) ?? {}
   if (wait) return { position, wait }
-  if (!secondsAt) return { position }
-  const etaSeconds = estimateSeconds({
+  if (!secondsAt || open.length === 0) return { position }
+  const seconds = estimateSeconds({
     services: open.map(({ serviceId, concurrency }) => ({
       slots: concurrency,
-      secondsPerImage: secondsAt(serviceId)
+      secondsPerImage: secondsAt(serviceId),
+      underWay: (underWay.get(serviceId) ?? []).map((image) => {
+        const its = image.model === view.request.model ? secondsByService(image, made) : undefined
+        return secondsLeft(image, { seconds: (its ?? secondsAt)(serviceId), now })
+      })
     })),
     ahead: before,
     images: view.tasks.filter((task) => task.state === 'queued').length
   })
-  return { position, ...(etaSeconds !== undefined && { etaSeconds, toldAt: now }) }
+  return { position, ...tellEstimate(slowestOf([seconds, ...own]), now) }
 }
 
-/**
- * Seconds until the slowest image of a request is done when all of them run, by the last step that each has reported.
- */
-function secondsLeft(view: RequestView, secondsAt: (serviceId: string) => number): number {
+const tellEstimate = (seconds: number | undefined, now: number): QueueOutlook =>
+  seconds === undefined ? { isOverdue: true } : { etaSeconds: wholeSeconds(seconds), toldAt: now }
+
+/** Undefined when it is of any of them. */
+const slowestOf = (seconds: readonly (number | undefined)[]): number | undefined =>
+  seconds.reduce((most, one) => (most === undefined || one === undefined ? undefined : Math.max(most, one)), 0)
+
+/** Seconds until each image of a request is done that is being made. */
+function ownSecondsLeft(
+  view: RequestView,
+  { secondsAt, now }: { secondsAt: (serviceId: string) => number; now: number }
+): (number | undefined)[] {
   const current = new Set(view.tasks.map((task) => task.current_attempt_id))
-  const running = view.attempts.filter((attempt) => attempt.state === 'running' && current.has(attempt.id))
-  const seconds = running.map(({ service_id, progress }) => secondsAt(service_id) * (1 - progress / 100))
-  return wholeSeconds(Math.max(0, ...seconds))
+  return view.attempts
+    .filter((attempt) => attempt.state === 'running' && current.has(attempt.id))
+    .map(({ service_id, progress, assigned_at }) =>
+      secondsLeft({ progress, since: assigned_at }, { seconds: secondsAt(service_id), now })
+    )
 }
 
 const firstWaiting = ({ tasks }: RequestView): TaskRow[] => tasks.filter((task) => task.state === 'queued').slice(0, 1)
 
+const askedBy = ({ request, parameters }: RequestView): AskedImage => ({
+  requestId: request.id,
+  kind: request.kind,
+  parameters
+})
+
 /**
- * Seconds for one of these images by service: of one that has made none like it, what they take on average. Undefined when nobody
+ * Seconds for such an image by service: of one that has made none like it, what they take on average. Undefined when nobody
  * has.
  */
-function secondsByService(
-  { request, parameters }: RequestView,
-  made: readonly MadeImage[]
-): ((serviceId: string) => number) | undefined {
-  const known = likelySeconds(made, { requestId: request.id, kind: request.kind, parameters })
+function secondsByService(asked: AskedImage, made: readonly MadeImage[]): ((serviceId: string) => number) | undefined {
+  const known = likelySeconds(made, asked)
   if (known.size === 0) return undefined
   const usual = [...known.values()].reduce((sum, seconds) => sum + seconds, 0) / known.size
   return (serviceId) => known.get(serviceId) ?? usual

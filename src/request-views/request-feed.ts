@@ -121,6 +121,7 @@ const stateOf = ({ request, tasks, attempts }: RequestView, queue: QueueOutlook 
   [
     request.state,
     queue?.position,
+    queue?.isOverdue,
     queue?.wait?.reason,
     queue?.wait?.until,
     ...tasks.map((task) => `${task.state}:${task.node_faults}:${task.losses}`),

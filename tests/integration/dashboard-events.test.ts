@@ -81,6 +81,7 @@ describe('the events of the dashboard', () => {
       queuePosition: null,
       etaSeconds: null,
       etaToldAt: null,
+      isOverdue: false,
       wait: null,
       making: [],
       providers: body.providers,

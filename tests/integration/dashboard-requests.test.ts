@@ -113,6 +113,7 @@ describe('the list', () => {
       queuePosition: null,
       etaSeconds: null,
       etaToldAt: null,
+      isOverdue: false,
       wait: null,
       making: []
     }

@@ -6,6 +6,7 @@ import { callJson } from '../support/call-json.ts'
 import { type Assigned, type HandWorker, startHandWorker } from '../support/hand-worker.ts'
 import { jobCalls } from '../support/job-calls.ts'
 import { readError } from '../support/read-error.ts'
+import { requestPages } from '../support/request-pages.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -393,6 +394,16 @@ async function measure(model: string, ms: number): Promise<void> {
   expect(numUpdatedRows).toBeGreaterThan(0n)
 }
 
+/** Has what is made of a job be under way for so long. */
+async function begunBefore(requestId: string, ms: number): Promise<void> {
+  await gateway.database.db
+    .updateTable('attempts')
+    .set({ assigned_at: gateway.database.clock.now() - ms })
+    .where('request_id', '=', requestId)
+    .where('state', '=', 'running')
+    .execute()
+}
+
 describe('eta_seconds', () => {
   it('is told from what was measured of the services that could make the images', async () => {
     const owner = await gateway.addUser()
@@ -423,23 +434,39 @@ describe('eta_seconds', () => {
       const { queue_position, eta_seconds } = await jobs.get(id)
       return [queue_position, eta_seconds]
     }
+    // Its engine tells no steps: what has passed is taken off, of those that wait what has passed of the one before them.
+    await begunBefore(running, 100)
     expect(await told(running)).toEqual([undefined, 4])
-    // What runs is taken to be half done: 0.5 and 1 images of 4 s, 0.5 and 3 of 4 s, 0.5 and 4 of 8 s.
+    expect(await told(second)).toEqual([1, 8])
+    await begunBefore(running, 2100)
+    expect(await told(running)).toEqual([undefined, 2])
+    // 1.9 s and 1 image of 4 s, 3 of 4 s, 4 of 8 s.
     expect(await told(second)).toEqual([1, 6])
     expect(await told(third)).toEqual([2, 14])
-    expect(await told(large)).toEqual([4, 36])
+    expect(await told(large)).toEqual([4, 34])
     expect(await told(huge)).toEqual([5, undefined])
-    expect((await jobs.list()).data.map(({ eta_seconds }) => eta_seconds)).toEqual([undefined, 36, 14, 6, 4, undefined])
+    expect((await jobs.list()).data.map(({ eta_seconds }) => eta_seconds)).toEqual([undefined, 34, 14, 6, 2, undefined])
 
     // A private service of somebody else is of no use, one more of the own halves the wait.
     const stranger = await gateway.addUser()
     const closed = services('closed', 50).map((service) => ({ ...service, access: 'private' as const }))
     const useless = await startHandWorker(gateway, { key: stranger.key, services: closed })
-    expect(await told(large)).toEqual([4, 36])
+    expect(await told(large)).toEqual([4, 34])
+    // It takes longer than like ones did: nobody knows when it is done.
+    await begunBefore(running, 4001)
+    for (const id of [running, second, large]) expect((await told(id))[1]).toBeUndefined()
+    const { items } = await requestPages(gateway, { cookie: await gateway.signIn(owner) }).queue()
+    expect(items.map((one) => [one.etaSeconds, one.isOverdue])).toEqual([
+      ...Array.from({ length: 4 }, () => [null, true]),
+      [null, false]
+    ])
+    await begunBefore(running, 2100)
     const twin = await startHandWorker(gateway, { key: owner.key, services: services('twin', 1) })
     await twin.next()
-    expect(await told(third)).toEqual([1, 6])
-    expect(await told(large)).toEqual([3, 20])
+    await begunBefore(second, 100)
+    // Free in 1.9 and 3.9 s.
+    expect(await told(third)).toEqual([1, 8])
+    expect(await told(large)).toEqual([3, 18])
     await quick.finish(first)
     await cancelAll(owner)
     for (const worker of [quick, twin, useless]) await worker.close()

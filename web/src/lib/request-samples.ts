@@ -43,6 +43,7 @@ export const summary = (change: Partial<RequestSummary> = {}): RequestSummary =>
   queuePosition: null,
   etaSeconds: null,
   etaToldAt: null,
+  isOverdue: false,
   wait: null,
   providers: ['home-rig'],
   error: null,

@@ -8,13 +8,18 @@ live.on('hello', ({ now }) => {
   aheadMs = now - Date.now()
 })
 
-type Estimate = Pick<RequestSummary, 'etaSeconds' | 'etaToldAt'>
+type Estimate = Pick<RequestSummary, 'etaSeconds' | 'etaToldAt' | 'isOverdue'>
 
-/** Seconds that are left of an estimate at a time of the server's clock; never below 0, null without an estimate. */
-export function leftOf({ etaSeconds, etaToldAt }: Estimate, now: number): number | null {
-  if (etaSeconds === null) return null
-  const passed = etaToldAt === null ? 0 : Math.max(0, now - etaToldAt) / 1000
-  return Math.max(0, Math.ceil(etaSeconds - passed))
+/** For so long after its time an image is said to be done in a moment: half of all take a little longer than usual. */
+const A_MOMENT_S = 2
+
+/** The request with its estimate counted down to a time of the server's clock: to 0, then there is none any more. */
+export function countDown<T extends Estimate>(request: T, now: number): T {
+  const { etaSeconds, etaToldAt } = request
+  if (etaSeconds === null) return request
+  const left = etaSeconds - (etaToldAt === null ? 0 : Math.max(0, now - etaToldAt) / 1000)
+  if (left <= -A_MOMENT_S) return { ...request, etaSeconds: null, isOverdue: true }
+  return { ...request, etaSeconds: Math.max(0, Math.ceil(left)) }
 }
 
 /** The server's time, anew every second. */
@@ -24,7 +29,4 @@ export const useServerTime = (): number => useNow(1000) + aheadMs
 export const useServerNow = (): number => useNow() + aheadMs
 
 /** The request with its estimate counted down to this moment. */
-export function useTimeLeft<T extends Estimate>(request: T): T {
-  const now = useServerTime()
-  return request.etaSeconds === null ? request : { ...request, etaSeconds: leftOf(request, now) }
-}
+export const useTimeLeft = <T extends Estimate>(request: T): T => countDown(request, useServerTime())

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatDuration, formatTime } from './format.ts'
 import { summary } from './request-samples.ts'
-import { leftOf } from './time-left.ts'
+import { countDown } from './time-left.ts'
 import { idleText, reasonText } from './wait-words.ts'
 
 const NOW = 1_000_000_000
@@ -64,9 +64,25 @@ describe('an image of which no step is known', () => {
 })
 
 describe('an estimate', () => {
-  it('counts down from when it was told, to nothing', () => {
-    const at = (now: number) => leftOf({ etaSeconds: 8, etaToldAt: NOW }, now)
-    expect([NOW - 5000, NOW, NOW + 2500, NOW + 8000, NOW + 99_000].map(at)).toEqual([8, 8, 6, 0, 0])
-    expect(leftOf({ etaSeconds: null, etaToldAt: null }, NOW)).toBeNull()
+  const told = { etaSeconds: 8, etaToldAt: NOW, isOverdue: false }
+
+  it('counts down from when it was told, and then there is none', () => {
+    const at = (now: number) => countDown(told, now).etaSeconds
+    expect([NOW - 5000, NOW, NOW + 2500, NOW + 8000, NOW + 9999].map(at)).toEqual([8, 8, 6, 0, 0])
+    expect(countDown(told, NOW + 9999).isOverdue).toBe(false)
+    for (const now of [NOW + 10_000, NOW + 99_000]) {
+      expect(countDown(told, now)).toEqual({ ...told, etaSeconds: null, isOverdue: true })
+    }
+    const none = { etaSeconds: null, etaToldAt: null, isOverdue: false }
+    expect(countDown(none, NOW)).toBe(none)
+  })
+
+  it('does not spring back when it is told again by how much has passed', () => {
+    const leftAt = (ms: number) => Math.ceil((7900 - ms) / 1000)
+    for (let passed = 0; passed < 7900; passed += 130) {
+      const before = countDown(told, NOW + passed).etaSeconds
+      const anew = countDown({ ...told, etaSeconds: leftAt(passed), etaToldAt: NOW + passed }, NOW + passed).etaSeconds
+      expect(anew).toBeLessThanOrEqual(before ?? 0)
+    }
   })
 })

@@ -6,6 +6,9 @@ import { formatDuration, formatUntil } from './format.ts'
 export const reasonText = ({ wait }: Pick<RequestSummary, 'wait'>, now: number): string | null =>
   wait && waitText(wait, now, formatUntil)
 
+/** Of what takes longer than like images did, so that nobody knows when it is done. */
+export const OVERDUE = 'longer than usual'
+
 /** How long something has taken, in whole seconds. */
 export const elapsedText = (since: number, now: number): string =>
   formatDuration(Math.max(1, Math.floor((now - since) / 1000)) * 1000)

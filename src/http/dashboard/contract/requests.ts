@@ -57,6 +57,8 @@ export interface RequestSummary {
   etaSeconds: number | null
   /** When the estimate was made; it counts down from then. */
   etaToldAt: number | null
+  /** There is no estimate any more: what is made, of it or before it, takes longer than like images did. */
+  isOverdue: boolean
   /** Why its first waiting image waits, when nobody may begin it now; `until` is null when nobody can know. See `Wait` of `request-views/find-takers.ts`. */
   wait: { reason: WaitReason; until: number | null; isOwnShare?: true } | null
   /** Names of those who work or worked on it. */

@@ -50,6 +50,7 @@ export function presentSummary(view: SummaryView, { owner, queue }: SummaryOptio
     queuePosition: queue?.position ?? null,
     etaSeconds: queue?.etaSeconds ?? null,
     etaToldAt: queue?.toldAt ?? null,
+    isOverdue: queue?.isOverdue ?? false,
     wait: queue?.wait ? { ...queue.wait, until: queue.wait.until ?? null } : null,
     providers: [...new Set(view.attempts.map((attempt) => attempt.provider_name))],
     error: presentFailure(view)

@@ -60,7 +60,12 @@ export const JobResponse = Type.Object({
   ),
   progress: Type.Integer({ minimum: 0, maximum: 100 }),
   queue_position: Type.Optional(Type.Integer({ description: 'Of its first waiting image; 1 is next.' })),
-  eta_seconds: Type.Optional(Type.Integer({ description: 'From measured speed, when it can be told.' })),
+  eta_seconds: Type.Optional(
+    Type.Integer({
+      description:
+        'From measured speed and what has passed; missing when nobody knows, as once it takes longer than like images did.'
+    })
+  ),
   warnings,
   waiting: Type.Optional(waitSchema('Why its first waiting image waits, when nobody may begin it now.')),
   started_at: nullable(Type.Integer()),

@@ -60,13 +60,13 @@ function Facts({ request, showOwner }: { request: RequestSummary; showOwner: boo
 }
 
 function Turn({ request, className }: { request: RequestSummary; className: string }) {
-  const { queuePosition, etaSeconds } = useTimeLeft(request)
+  const timed = useTimeLeft(request)
   const reason = reasonText(request, useServerTime())
   if (reason !== null) return <p className={`flex flex-col text-[13px] text-muted ${className}`}>{reason}</p>
   return (
     <p className={`flex flex-col text-[13px] max-sm:flex-row max-sm:gap-2 ${className}`}>
-      <span className="font-medium tabular-nums">{turnText(queuePosition)}</span>
-      <span className="text-faint tabular-nums">{etaText(etaSeconds)}</span>
+      <span className="font-medium tabular-nums">{turnText(timed.queuePosition)}</span>
+      <span className="text-faint tabular-nums">{etaText(timed)}</span>
     </p>
   )
 }

@@ -2,7 +2,7 @@ import type { QueueState, RequestSummary } from '../../../../src/http/dashboard/
 import { formatDuration, formatNumber } from '../../lib/format.ts'
 import { imageProgress } from '../../lib/image-progress.ts'
 import type { LiveImage } from '../../lib/live-images.ts'
-import { elapsedText, madeSince } from '../../lib/wait-words.ts'
+import { elapsedText, madeSince, OVERDUE } from '../../lib/wait-words.ts'
 
 /** `3 images running, 120 waiting in all`. */
 export function totalsText({ running, waiting }: Pick<QueueState, 'running' | 'waiting'>): string {
@@ -18,18 +18,21 @@ export function turnText(position: number | null): string | null {
   return position === 1 ? 'Next in line' : `Place ${formatNumber(position)}`
 }
 
-export const etaText = (seconds: number | null): string | null =>
-  seconds === null ? null : seconds < 1 ? 'done in a moment' : `done in about ${formatDuration(seconds * 1000)}`
+export function etaText({ etaSeconds, isOverdue }: Pick<RequestSummary, 'etaSeconds' | 'isOverdue'>): string | null {
+  if (etaSeconds === null) return isOverdue ? OVERDUE : null
+  return etaSeconds < 1 ? 'done in a moment' : `done in about ${formatDuration(etaSeconds * 1000)}`
+}
 
 /** How far a request is, in words: its step when it is one image of which steps are known, else how many are done. */
 export function progressText(
-  request: Pick<RequestSummary, 'n' | 'images' | 'progress' | 'making'>,
+  request: Pick<RequestSummary, 'n' | 'images' | 'progress' | 'making' | 'isOverdue'>,
   live: LiveImage | undefined,
   now: number
 ): string {
   if (request.n > 1) return `${formatNumber(request.images.length)} of ${formatNumber(request.n)} done`
-  const words = imageProgress(request, live)?.words
-  if (words !== undefined) return words
+  const told = imageProgress(request, live)
+  // Beside an estimate that has run out no other is one.
+  if (told?.words !== undefined && !(told.isEstimated && request.isOverdue)) return told.words
   const since = madeSince(request, 0)
   return since === undefined ? 'Waiting for its turn' : `${elapsedText(since, now)} so far`
 }

@@ -13,8 +13,8 @@ const MOST_BARS = 8
 export function RequestProgress({ request }: { request: RequestSummary }) {
   const first = useLiveImage(request.id, 0)
   const now = useServerTime()
-  const { etaSeconds } = useTimeLeft(request)
-  const parts = [progressText(request, first, now), reasonText(request, now), etaText(etaSeconds)]
+  const timed = useTimeLeft(request)
+  const parts = [progressText(timed, first, now), reasonText(request, now), etaText(timed)]
   const words = parts.filter((part) => part !== null)
   return (
     <div className="flex flex-col gap-1.5">

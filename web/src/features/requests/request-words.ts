@@ -1,7 +1,7 @@
 import type { RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
 import { STATUS_LABELS } from '../../components/ui/status-badge.tsx'
 import { formatDateTime, formatDuration } from '../../lib/format.ts'
-import { reasonText } from '../../lib/wait-words.ts'
+import { OVERDUE, reasonText } from '../../lib/wait-words.ts'
 import { isUnfinished } from '../../lib/one-request.ts'
 
 const KINDS = { generation: 'Generation', edit: 'Edit', variation: 'Variation' }
@@ -38,12 +38,16 @@ export const detailsOf = (request: RequestSummary, withOwner: boolean): string =
 
 /** When a waiting request is likely to be done, or why nobody may begin it; undefined for one that does not wait. */
 export function waitWords(request: RequestSummary, now: number): string | undefined {
-  const { status, queuePosition, etaSeconds } = request
+  const { status, queuePosition } = request
   if (!isUnfinished(status)) return undefined
   const reason = reasonText(request, now)
   if (reason !== null && status === 'queued') return reason
   const place =
     status === 'queued' && queuePosition !== null ? (queuePosition === 1 ? 'Next' : `#${queuePosition}`) : ''
-  const eta = etaSeconds === null ? '' : etaSeconds < 1 ? 'in a moment' : `about ${formatDuration(etaSeconds * 1000)}`
-  return [place, eta].filter((part) => part !== '').join(', ') || undefined
+  return [place, etaWords(request)].filter((part) => part !== '').join(', ') || undefined
+}
+
+function etaWords({ etaSeconds, isOverdue }: RequestSummary): string {
+  if (etaSeconds === null) return isOverdue ? OVERDUE : ''
+  return etaSeconds < 1 ? 'in a moment' : `about ${formatDuration(etaSeconds * 1000)}`
 }

@@ -91,6 +91,10 @@ describe('tellStatus', () => {
     expect(tellStatus({ ...queued, queuePosition: 1, etaSeconds: null }, 0)).toBe('next in the queue')
     expect(tellStatus({ ...queued, queuePosition: null, etaSeconds: null }, 0)).toBe('')
     expect(tellStatus({ ...running, queuePosition: 2, etaSeconds: 0 }, 0)).toBe(`1 of 3 done, done in a moment`)
+    expect(tellStatus({ ...queued, queuePosition: 1, etaSeconds: null, isOverdue: true }, 0)).toBe(
+      'next in the queue, longer than usual'
+    )
+    expect(tellStatus({ ...running, etaSeconds: null, isOverdue: true }, 0)).toBe('1 of 3 done, longer than usual')
     const wait = { reason: 'away', until: null } as const
     expect(tellStatus({ ...queued, etaSeconds: null, wait }, 0)).toBe('No machine for it is online')
     expect(tellStatus({ ...running, status: 'queued', wait }, 0)).toBe('No machine for it is online, 1 of 3 done')

@@ -1,21 +1,20 @@
 import type { RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { formatDuration, withLocalTimes } from '../../../lib/format.ts'
-import { reasonText } from '../../../lib/wait-words.ts'
+import { OVERDUE, reasonText } from '../../../lib/wait-words.ts'
 
 /** How an unfinished request stands: `3rd in the queue, about 20 s left`. */
 export function tellStatus(request: RequestSummary, now: number): string {
-  const { status, queuePosition, etaSeconds, images, n } = request
-  const left =
-    etaSeconds === null
-      ? undefined
-      : etaSeconds < 1
-        ? 'done in a moment'
-        : `about ${formatDuration(etaSeconds * 1000)} left`
+  const { status, queuePosition, images, n } = request
   const done = n > 1 && (status === 'running' || images.length > 0) ? `${images.length} of ${n} done` : undefined
   const reason = reasonText(request, now) ?? undefined
   const place = status === 'queued' ? (reason ?? tellPlace(queuePosition)) : undefined
   const rest = status === 'running' ? reason : undefined
-  return [place, done, rest, left].filter((part) => part !== undefined).join(', ')
+  return [place, done, rest, tellLeft(request)].filter((part) => part !== undefined).join(', ')
+}
+
+function tellLeft({ etaSeconds, isOverdue }: RequestSummary): string | undefined {
+  if (etaSeconds === null) return isOverdue ? OVERDUE : undefined
+  return etaSeconds < 1 ? 'done in a moment' : `about ${formatDuration(etaSeconds * 1000)} left`
 }
 
 const tellPlace = (position: number | null): string | undefined =>

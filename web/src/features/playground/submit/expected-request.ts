@@ -33,6 +33,7 @@ export function expectedRequest(call: PlaygroundCall, { key, owner }: { key: str
     queuePosition: null,
     etaSeconds: null,
     etaToldAt: null,
+    isOverdue: false,
     wait: null,
     providers: [],
     error: null
