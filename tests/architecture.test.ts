@@ -187,6 +187,7 @@ describe('imports', () => {
 const SHARED_WITH_PAGES = [
   '../../src/engines/engine-descriptions.ts',
   '../../src/images/fields.ts',
+  '../../src/lib/ask-for-key.ts',
   '../../src/lib/report-reasons.ts',
   '../../src/lib/wait-reasons.ts'
 ]
@@ -208,7 +209,7 @@ describe('the dashboard', () => {
 
   it('gets data alone with those', () => {
     const described = files.filter(({ path }) =>
-      /^(engines\/.*-descriptions?|engines\/openai\/profiles|images\/(fields|media-types)|lib\/(visibility|lifetimes|report-reasons|wait-reasons))\.ts$/.test(
+      /^(engines\/.*-descriptions?|engines\/openai\/profiles|images\/(fields|media-types)|lib\/(ask-for-key|visibility|lifetimes|report-reasons|wait-reasons))\.ts$/.test(
         path
       )
     )

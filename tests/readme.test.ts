@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exportKey } from '../src/lib/ask-for-key.ts'
 import { startFakeOpenAIServer } from './support/fake-openai-server.ts'
 import { fetchImage, generate, type ImagesAnswer, type JobAnswer } from './support/image-calls.ts'
 import { pathWithCurl, standInForCurl } from './support/path-with-curl.ts'
@@ -17,8 +18,8 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const blocksOf = (language: string): string[] =>
   [...README.matchAll(new RegExp('^```' + language + '\\n([^]*?)^```$', 'gm'))].map(([, text = '']) => text)
 
-/** Run elsewhere, by the tests of the start and by what runs the tests, or nothing that could be run as it stands. */
-const SETUP = ['npm ci && npm start\n', 'npm ci && npm test\n', 'export INFERENCE_CLUB_API_KEY=ic_…\n']
+/** Run elsewhere: by the tests of the start, by what runs the tests, and by those of the lines that ask for a key. */
+const SETUP = ['npm ci && npm start\n', 'npm ci && npm test\n', `${exportKey()}\n`]
 const AGENT_LINE = 'bin/inference-club agent --config agent.yaml\n'
 
 let server: TestGateway

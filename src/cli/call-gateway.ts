@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { loadClientSettings } from '../config/client-settings.ts'
+import { exportKey } from '../lib/ask-for-key.ts'
 import { cleanText } from '../lib/clean-text.ts'
 import { readGatewayUrl } from '../lib/gateway-url.ts'
 import { findGatewayAddress } from '../db/gateway-address.ts'
@@ -27,6 +28,9 @@ export const addGatewayOptions = (command: Command): Command =>
     )
     .option('--key <key>', 'the API key (default: INFERENCE_CLUB_API_KEY, which other users of the machine cannot see)')
 
+/** No key is to be in a command, for shells keep those. */
+const HOW_TO_SET_IT = `A shell asks for it, and keeps it out of its history, with: ${exportKey()}`
+
 export async function openGateway(options: GatewayOptions): Promise<GatewayAddress> {
   const settings = loadClientSettings()
   const isNamed = options.url !== undefined || settings.isUrlSet
@@ -44,8 +48,8 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayAddre
     // The address that is usual is no reason to send anybody there.
     throw new CommandFailed(
       isNamed || running
-        ? `Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${url}/keys${running ? ', and so does `bin/inference-club keys create`' : ''}.`
-        : 'Set INFERENCE_CLUB_API_KEY to your API key, and INFERENCE_CLUB_URL to your gateway, whose dashboard makes one: none runs on the data of this folder.'
+        ? `Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${url}/keys${running ? ', and so does `bin/inference-club keys create`' : ''}. ${HOW_TO_SET_IT}`
+        : `Set INFERENCE_CLUB_API_KEY to your API key, and INFERENCE_CLUB_URL to your gateway, whose dashboard makes one: none runs on the data of this folder. ${HOW_TO_SET_IT}`
     )
   }
   return { url, key }

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts'
 import { DataDirInUse } from '../db/data-dir-lock.ts'
 import { findGatewayAddress } from '../db/gateway-address.ts'
 import { sleep } from '../lib/async.ts'
+import { exportKey } from '../lib/ask-for-key.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
 import { ownAddresses } from '../lib/own-addresses.ts'
 import { FEATURES } from '../images/image-request.ts'
@@ -23,10 +24,10 @@ export async function serveGateway(config: Config, { withDemo }: { withDemo: boo
   const gateway = await startOrExplain(config, logger)
   const demoLogger = logger.child({ agent: 'demo' })
   const demo = withDemo ? await startDemo(gateway, demoLogger) : undefined
-  const key = await keyToShow(gateway)
+  const knowsKey = await isKeyKnown(gateway)
   const claimLink = await claimLinkOf(gateway)
   await gateway.context.database.durable()
-  process.stdout.write(greeting(gateway, { hasDemo: demo !== undefined, key, claimLink }))
+  process.stdout.write(greeting(gateway, { hasDemo: demo !== undefined, knowsKey, claimLink }))
   await signals.first
   process.stdout.write('Stopping: running work is finished or kept for the next start. Again to stop at once.\n')
   // It is about to lose its gateway, which goes on purpose.
@@ -113,14 +114,14 @@ async function startDemo({ context, admin, url }: Gateway, logger: Logger): Prom
   return agent
 }
 
-/** A key that works and that whoever reads the screen may see: the one made now, or the operator's own. */
-async function keyToShow({ context, newKey }: Gateway): Promise<string | undefined> {
+/** Whether the operator has a key that works: the one made now, or one of their own. */
+async function isKeyKnown({ context, newKey }: Gateway): Promise<boolean> {
   const chosen = context.config.bootstrapApiKey
-  if (newKey || chosen === undefined) return newKey?.secret
+  if (newKey || chosen === undefined) return newKey !== undefined
   // It counts at the first start only: later the installation may have another one.
   return context.apiKeys.authenticate(chosen).then(
-    () => chosen,
-    () => undefined
+    () => true,
+    () => false
   )
 }
 
@@ -146,7 +147,7 @@ export function addressForOthers(
 
 function greeting(
   { url, admin, newKey, context }: Gateway,
-  { hasDemo, key, claimLink }: { hasDemo: boolean; key: string | undefined; claimLink: string | undefined }
+  { hasDemo, knowsKey, claimLink }: { hasDemo: boolean; knowsKey: boolean; claimLink: string | undefined }
 ): string {
   const base = context.config.publicUrl ?? url
   const { publicUrl, host } = context.config
@@ -170,13 +171,13 @@ function greeting(
     lines.push('', ...(chosen ? [] : [`  Your API key (shown once, keep it): ${newKey.secret}`]))
     lines.push(`  Your webhook secret (shown once, keep it): ${newKey.webhookSecret}`)
   }
-  const shownKey = key ?? '$INFERENCE_CLUB_API_KEY'
   const body = JSON.stringify({ model: hasDemo ? 'demo' : 'MODEL', prompt: 'a red fox in the snow at sunrise' })
   lines.push('', hasDemo ? '  Try it:' : '  Connect an agent (see docs/agent.md), then:')
   lines.push(
-    `    curl ${base}/v1/images/generations -H "Authorization: Bearer ${shownKey}" -H "Content-Type: application/json" -d '${body}'`
+    `    ${exportKey()} &&`,
+    `    curl ${base}/v1/images/generations -H "Authorization: Bearer $INFERENCE_CLUB_API_KEY" -H "Content-Type: application/json" -d '${body}'`
   )
-  if (key === undefined) {
+  if (!knowsKey) {
     lines.push('', '  (the key was shown at the first start; `bin/inference-club keys create` makes another)')
   }
   return `${lines.join('\n')}\n\n`

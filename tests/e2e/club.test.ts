@@ -205,11 +205,13 @@ describeSteps('a club', () => {
     await inDialog(page, 'Show the command').click()
     await page.getByText('The command that was shown for attic before, and was not used, counts no more.').waitFor()
     const command = (await page.getByLabel('The command', { exact: true }).textContent()) ?? ''
+    const key = (await page.getByText(/^ic_\w+$/).textContent()) ?? ''
     await page.getByText('Waiting for attic…').waitFor()
+    expect(command).not.toContain(key)
     expect(command).toMatch(/^bin\/inference-club agent /m)
     // In place of the shell, so that a signal reaches the agent.
     const line = command.replace(/^bin\//m, 'exec bin/')
-    agent = startProgram(['-c', line], { program: 'sh', cwd: machine })
+    agent = startProgram(['-c', line], { program: 'sh', cwd: machine, input: `${key}\n` })
     await page.getByText('attic is connected').waitFor()
     await page.getByText('It serves demo.').waitFor()
     // There is nothing left to paste, and no key to be seen.

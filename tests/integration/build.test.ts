@@ -50,8 +50,9 @@ describe('a build', { timeout: 60_000 }, () => {
     const dataDir = join(checkout, 'data')
     const server = await startServer({ program, env: { INFERENCE_CLUB_DATA_DIR: dataDir } })
     onTestFinished(async () => void (await server.stop()))
-    const made = await runInShell(server.curlLine, { env: { PATH: curl.path } })
-    const { data } = JSON.parse(made.stdout) as ImagesAnswer
+    const [, key = ''] = /Your API key .*: (ic_\w+)/.exec(server.output()) ?? []
+    const made = await runInShell(server.curlLine, { env: { PATH: curl.path }, input: `${key}\n` })
+    const { data } = JSON.parse(made.stdout.slice(made.stdout.indexOf('{'))) as ImagesAnswer
     expect(await fetchImage(data[0]!.url)).toMatchObject({ format: 'png', width: 1024 })
     for (const path of ['/', '/docs', '/openapi.json', '/readyz']) {
       expect((await fetch(server.url + path)).status, path).toBe(200)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
+import { exportKey } from '../../src/lib/ask-for-key.ts'
 import { startFakeModels } from '../support/fake-models.ts'
 import { plainPng } from '../support/pictures.ts'
 import { runProgram, startProgram } from '../support/run-program.ts'
@@ -349,7 +350,9 @@ describe('generate', () => {
   it('asks for a key when there is none, and says where the server that is meant makes one', async () => {
     const { code, stderr } = await club(['generate', 'a fox', '-o', 'x.png'], { INFERENCE_CLUB_API_KEY: '' })
     expect(code).toBe(1)
-    expect(stderr).toBe(`Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${server.url}/keys.\n`)
+    expect(stderr).toBe(
+      `Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${server.url}/keys. A shell asks for it, and keeps it out of its history, with: ${exportKey()}\n`
+    )
     const own = await club(['generate', 'a fox', '-o', 'x.png'], { INFERENCE_CLUB_API_KEY: '', INFERENCE_CLUB_URL: '' })
     expect(own.stderr).toContain('keys create')
     const none = await club(['generate', 'a fox', '-o', 'x.png'], {

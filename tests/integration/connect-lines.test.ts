@@ -72,11 +72,12 @@ const serveFiles = (root: string): Promise<Server> =>
     }).listen(0, '127.0.0.1', () => resolve(started))
   })
 
-/** Pastes lines into a shell on a machine that has git and npm, and nothing of ours; `where` below its home. */
-const paste = (lines: string, { where = '.', shell = 'sh' } = {}) =>
+/** Pastes lines, and then the keys that they ask for, into a shell on a machine that has git and npm, and nothing of ours; `where` below its home. */
+const paste = (lines: string, { where = '.', shell = 'sh', keys = [user.key] } = {}) =>
   startProgram(['-c', lines], {
     program: shell,
     isGroup: true,
+    input: keys.map((key) => `${key}\n`).join(''),
     cwd: join(home, where),
     env: { HOME: home, PATH: `${join(folder, 'bin')}${delimiter}${process.env.PATH}` }
   })
@@ -91,7 +92,7 @@ const keyModeOf = async (name: string) => (await stat(join(home, 'inference.club
 describe('the lines that a page shows, pasted on a bare machine whose npm ci is replaced', () => {
   it('of “Connect a machine” end in an agent that makes images, and once more where the program is there, within it, too', async () => {
     const machine = { ...EMPTY_MACHINE, name: 'Attic rig', engine: 'demo' }
-    const lines = connectCommand(machine, { gateway: gateway.url, secret: user.key, repository })
+    const lines = connectCommand(machine, { gateway: gateway.url, repository })
     for (const [where, clones] of [
       ['.', true],
       ['.', false],
@@ -111,19 +112,19 @@ describe('the lines that a page shows, pasted on a bare machine whose npm ci is 
   })
 
   it.each(['sh', 'bash'])('stop at the first that fails, and leave no key anywhere: %s', async (shell) => {
-    const secret = user.key
     const linesFrom = (from: string | null) => [
       ...['demo', 'openai', FIND_OUT].map((engine) =>
         connectCommand(
           { ...EMPTY_MACHINE, name: 'rig', engine, model: 'flux', serverKey: 'sk-1' },
-          { gateway: gateway.url, secret, repository: from }
+          { gateway: gateway.url, repository: from }
         )
       ),
-      keySnippets({ secret, scopes: ['agent'], baseUrl: gateway.url, repository: from })[0]?.code ?? ''
+      keySnippets({ scopes: ['agent'], baseUrl: gateway.url, repository: from })[0]?.code ?? ''
     ]
     const unclonable = linesFrom(`${repository}.none`)
     for (const lines of [...unclonable, ...linesFrom(null)]) {
-      const pasted = paste(lines, { shell })
+      expect(lines).not.toMatch(/ic_|sk-/)
+      const pasted = paste(lines, { shell, keys: [user.key, 'sk-1'] })
       expect(await pasted.ended).not.toBe(0)
       expect(pasted.output()).toMatch(/not found|No such file/)
       expect(await readdir(home)).toEqual([])
@@ -132,13 +133,13 @@ describe('the lines that a page shows, pasted on a bare machine whose npm ci is 
     await mkdir(join(home, 'inference.club'))
     const env = { HOME: home, PATH: process.env.PATH }
     for (const lines of unclonable.slice(-1)) {
-      await expect(run(shell, ['-c', lines], { cwd: home, env })).rejects.toThrow('npm')
+      await expect(run(shell, ['-c', `echo ic_x | { ${lines}\n}`], { cwd: home, env })).rejects.toThrow('npm')
       expect(await readdir(join(home, 'inference.club'))).toEqual([])
     }
   })
 
   it('of a new key for agents find the image server, named here since it listens elsewhere, and make images', async () => {
-    const snippets = keySnippets({ secret: user.key, scopes: ['agent'], baseUrl: gateway.url, repository })
+    const snippets = keySnippets({ scopes: ['agent'], baseUrl: gateway.url, repository })
     expect(snippets.map(({ id }) => id)).toEqual(['agent'])
     const agent = paste(`${snippets[0]?.code} --server ${upstream.url}`)
     const [, model = ''] = await agent.printed(/"models":\["([^"]+)".*"msg":"online"/)
@@ -152,7 +153,7 @@ it.each(questionsOf({ engine: 'openai', profile: '' }).profiles)(
   'what they write of a server that was chosen is what an agent reads: $value',
   ({ value: profile, features }) => {
     const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux', profile }
-    const lines = connectCommand(machine, { gateway: gateway.url, secret: 'ic_x', repository: null })
+    const lines = connectCommand(machine, { gateway: gateway.url, repository: null })
     const [, file = ''] = /<<'EOF' &&\n(.*)\nEOF/s.exec(lines) ?? []
     const text = file.replace('api_key_file: rig.key', 'api_key: ic_x')
     const [service] = loadAgentConfig({ text, path: 'rig.yaml', engines: ENGINES }).services

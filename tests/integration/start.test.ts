@@ -38,10 +38,11 @@ async function start(options: Parameters<typeof startServer>[0] = {}): Promise<R
 
 const keyIn = (output: string): string | undefined => /Your API key .*: (ic_\w+)/.exec(output)?.[1]
 
-/** Pastes a line into a shell and gives the image it leads to. */
-async function imageFrom(line: string, env: Record<string, string> = {}) {
-  const { stdout } = await runInShell(line, { cwd: folder, env: { PATH: curl.path, ...env } })
-  const answer = JSON.parse(stdout) as ImagesAnswer
+/** Pastes lines into a shell, and then the key that they ask for; gives the image it leads to. */
+async function imageFrom(line: string, key: string) {
+  expect(line).not.toContain('ic_')
+  const { stdout } = await runInShell(line, { cwd: folder, env: { PATH: curl.path }, input: `${key}\n` })
+  const answer = JSON.parse(stdout.slice(stdout.indexOf('{'))) as ImagesAnswer
   return fetchImage(answer.data[0]!.url)
 }
 
@@ -52,13 +53,13 @@ const listModels = async (url: string, key: string) => {
 }
 
 describe('the first start', () => {
-  it('tells the address, the key and a line of curl that works as pasted', async () => {
+  it('tells the address, the key and lines for curl that work as pasted, and have no key in them', async () => {
     const server = await start()
     const key = keyIn(server.output())!
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     expect(key).toMatch(/^ic_[a-z0-9]{40}$/)
     expect(server.curlLine).toContain(`${server.url}/v1/images/generations`)
-    expect(await imageFrom(server.curlLine)).toMatchObject({ mediaType: 'image/png', format: 'png' })
+    expect(await imageFrom(server.curlLine, key)).toMatchObject({ mediaType: 'image/png', format: 'png' })
   })
 
   it('makes its data in ./data, and the next one finds everything again but cannot tell the key', async () => {
@@ -80,7 +81,7 @@ describe('the first start', () => {
     expect(await job.json()).toMatchObject({ id, status: 'PROCESSED', prompt: 'a lake' })
     const again = await fetchImage(`${second.url}${new URL(data[0]!.url).pathname}`)
     expect(again.bytes.equals(bytes)).toBe(true)
-    expect(await imageFrom(second.curlLine, { INFERENCE_CLUB_API_KEY: key })).toMatchObject({ format: 'png' })
+    expect(await imageFrom(second.curlLine, key)).toMatchObject({ format: 'png' })
   })
 
   it('does not use up the key when the port is taken', async () => {
@@ -109,7 +110,7 @@ describe('a checkout', () => {
     await symlink(join(folder, 'my programs', 'club'), join(folder, 'linked twice'))
 
     const server = await start({ program: join(folder, 'linked twice') })
-    expect(await imageFrom(server.curlLine)).toMatchObject({ format: 'png' })
+    expect(await imageFrom(server.curlLine, keyIn(server.output())!)).toMatchObject({ format: 'png' })
     expect(await server.stop()).toMatchObject({ code: 0, stderr: '' })
   })
 
@@ -197,7 +198,7 @@ describe('the configuration', () => {
     const server = await start({ env: KEY })
     expect(server.output()).not.toContain('Your API key')
     expect(await listModels(server.url, KEY.INFERENCE_CLUB_BOOTSTRAP_API_KEY)).toMatchObject({ status: 200 })
-    expect(await imageFrom(server.curlLine)).toMatchObject({ format: 'png' })
+    expect(await imageFrom(server.curlLine, KEY.INFERENCE_CLUB_BOOTSTRAP_API_KEY)).toMatchObject({ format: 'png' })
   })
 
   it('names no key afterwards: the greeting never shows one that does not count', async () => {

@@ -13,6 +13,8 @@ export interface ProgramOptions {
   cwd?: string
   /** Another path of the program, such as a link to it. */
   program?: string
+  /** What is typed or pasted to it, and no more. */
+  input?: string
   /** It is a group of processes, all of which get its signals, as all that a terminal runs do. */
   isGroup?: boolean
 }
@@ -27,13 +29,15 @@ export const withoutOwnVariables = (env: NodeJS.ProcessEnv = process.env): NodeJ
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INFERENCE_CLUB_')))
 
 /** Starts it and collects what it writes. */
-function launch(args: readonly string[], { env, cwd, program = PROGRAM, isGroup = false }: ProgramOptions) {
+function launch(args: readonly string[], { env, cwd, program = PROGRAM, isGroup = false, input }: ProgramOptions) {
   const child = spawn(program, args, {
     env: { ...withoutOwnVariables(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: isGroup,
     ...(cwd !== undefined && { cwd })
   })
+  // One that ends before it has read all of it is no failure of what started it.
+  child.stdin?.on('error', () => undefined).end(input)
   const written = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (written.stdout += chunk))
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (written.stderr += chunk))
@@ -85,7 +89,7 @@ export function startProgram(args: readonly string[], options: ProgramOptions = 
 
 export interface RunningServer extends RunningProgram {
   url: string
-  /** The curl line of its greeting. */
+  /** What its greeting says to paste: lines that ask for the key, and call curl. */
   curlLine: string
 }
 
@@ -94,6 +98,6 @@ export async function startServer(options: ProgramOptions & { args?: readonly st
   const env = { INFERENCE_CLUB_PORT: '0', INFERENCE_CLUB_DEMO_STEP_TIME: '0ms', ...options.env }
   const server = startProgram(['serve', ...(options.args ?? ['--demo'])], { ...options, env })
   const [, url = ''] = await server.printed(/running at (\S+)/)
-  const [, curlLine = ''] = await server.printed(/^ +(curl .*)\n/m)
+  const [, curlLine = ''] = await server.printed(/^ +(printf .* &&\n +curl .*)\n/m)
   return { ...server, url, curlLine }
 }

@@ -11,3 +11,6 @@ export const cloneLines = (repository: string | null): string[] =>
         `[ -e bin/inference-club ] || [ -d inference.club ] || git clone ${repository} inference.club &&`,
         '{ [ -e bin/inference-club ] || cd inference.club; } && npm ci &&'
       ]
+
+/** Puts the key that was asked for first, before anything can fail and leave it pasted to the shell itself, into a file of its owner alone. */
+export const keyFileLine = (file: string): string => `(umask 077 && printf '%s\\n' "$key" > ${file}) &&`

@@ -37,13 +37,11 @@ export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; on
       <CopyLine label="API key" text={secret} prominent onCopied={() => setCopied(true)} />
       <Snippets
         snippets={keySnippets({
-          secret,
           scopes: key.scopes,
           baseUrl: clubUrl(),
           repository,
           ...(model !== undefined && { model })
         })}
-        onSecretCopied={() => setCopied(true)}
       />
       {key.scopes.includes('generate') && (
         <CopyLine
@@ -65,7 +63,7 @@ export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; on
   )
 }
 
-function Snippets({ snippets, onSecretCopied }: { snippets: Snippet[]; onSecretCopied: () => void }) {
+function Snippets({ snippets }: { snippets: Snippet[] }) {
   const [id, setId] = useState(snippets[0]?.id)
   const shown = snippets.find((one) => one.id === id)
   if (!shown) return null
@@ -82,7 +80,7 @@ function Snippets({ snippets, onSecretCopied }: { snippets: Snippet[]; onSecretC
         ) : (
           <span className="text-[13px] font-medium text-muted">How to use it</span>
         )}
-        <CopyButton text={shown.code} aria-label="Copy: lines to paste" onCopied={onSecretCopied} />
+        <CopyButton text={shown.code} aria-label="Copy: lines to paste" />
       </div>
       <pre
         tabIndex={0}
@@ -91,6 +89,9 @@ function Snippets({ snippets, onSecretCopied }: { snippets: Snippet[]; onSecretC
       >
         {shown.code}
       </pre>
+      <span className="text-xs text-faint">
+        Paste these lines into a shell; they ask for the key, which is thus kept out of the shell’s history.
+      </span>
     </div>
   )
 }

@@ -1,46 +1,51 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import type { Scope } from '../../../../src/http/dashboard/contract/keys.ts'
+import { exportKey } from '../../../../src/lib/ask-for-key.ts'
 import { keySnippets } from './key-snippets.ts'
 
-const of = (...scopes: Scope[]) => keySnippets({ secret: 'ic_secret', scopes, baseUrl: 'https://club.example.org' })
+const of = (...scopes: Scope[]) => keySnippets({ scopes, baseUrl: 'https://club.example.org' })
 
 describe('keySnippets', () => {
   it('shows what the key may do', () => {
     expect(of('generate', 'agent').map(({ id }) => id)).toEqual(['curl', 'openai', 'agent'])
     expect(of('agent').map(({ id }) => id)).toEqual(['agent'])
     expect(of('usage').map(({ code }) => code)).toEqual([
-      'export INFERENCE_CLUB_URL=https://club.example.org\nexport INFERENCE_CLUB_API_KEY=ic_secret'
+      `export INFERENCE_CLUB_URL=https://club.example.org\n${exportKey()}`
     ])
   })
 
-  it('keeps the secret out of the file of an agent', () => {
+  it('keeps the key out of the file of an agent, asks for it before anything can fail, and has all in one list of commands', () => {
     const [agent] = of('agent')
-    expect(agent?.code).toContain('(umask 077 && echo ic_secret > agent.key)')
+    const [, ask, ...lines] = agent?.code.split('\n') ?? []
+    expect(ask).toMatch(/ read -r key &&$/)
+    expect(lines.slice(0, -1).every((line) => line.endsWith('&&'))).toBe(true)
+    expect(agent?.code).toContain(`(umask 077 && printf '%s\\n' "$key" > agent.key)`)
     expect(agent?.code).toMatch(/\n.* agent --init --gateway https:\/\/club\.example\.org --key-file agent\.key$/)
   })
 
   it('gets the program where it is known where that is', () => {
     const repository = 'git@git.example.org:club.git'
-    const [agent] = keySnippets({ secret: 'ic_secret', scopes: ['agent'], baseUrl: 'http://c', repository })
+    const [agent] = keySnippets({ scopes: ['agent'], baseUrl: 'http://c', repository })
     expect(agent?.code).toMatch(
-      /^\[ -e .* \|\| git clone git@git\.example\.org:club\.git .* &&\n.* cd .* && npm ci &&\n\(umask/
+      /^printf .* &&\n\[ -e .* \|\| git clone git@git\.example\.org:club\.git .* &&\n.* cd .* && npm ci &&\n\(umask/
     )
   })
 
   it('exports the key for programs', () => {
-    expect(of('generate').every(({ code }) => /^export \w+_API_KEY=ic_secret$/m.test(code))).toBe(true)
+    expect(of('generate').every(({ code }) => /read -r (\w+_API_KEY) && export \1( &&)?$/m.test(code))).toBe(true)
   })
 
   const paste = (code: string) => {
-    const { stdout, stderr } = spawnSync('sh', ['-c', `curl() { printf '%s\\n' "$@"; }\n${code}`], {
+    const { stdout, stderr } = spawnSync('sh', ['-c', `curl() { printf '\\n%s' "$@"; }\n${code}`], {
+      input: 'ic_secret\n',
       encoding: 'utf8',
       env: {}
     })
     expect(stderr).toBe('')
-    return stdout.trim().split('\n')
+    return stdout.trim().split('\n').slice(1)
   }
-  const key = { secret: 'ic_secret', scopes: ['generate'] as const, baseUrl: 'https://club.example.org/club' }
+  const key = { scopes: ['generate'] as const, baseUrl: 'https://club.example.org/club' }
 
   it('calls with curl alone, which every machine has, as pasted', () => {
     const [{ code } = { code: '' }] = keySnippets({ ...key, model: "it's/a $model" })

@@ -6,14 +6,15 @@ import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
 import { checkMachine, connectCommand, EMPTY_MACHINE, FIND_OUT, questionsOf, withEngine } from './connect-command.ts'
 
-const ACCESS = { gateway: 'https://club.example.org', secret: 'ic_secret', repository: null }
+const ACCESS = { gateway: 'https://club.example.org', repository: null }
 
 describe('connectCommand', () => {
   it('writes the file of a demo machine and starts it', () => {
     expect(connectCommand({ ...EMPTY_MACHINE, name: 'Home rig', engine: 'demo' }, ACCESS)).toBe(
       [
-        ' ls bin/inference-club &&',
-        '(umask 077 && echo ic_secret > home-rig.key) &&',
+        "printf 'Paste the API key, press Enter: ' && read -r key &&",
+        'ls bin/inference-club &&',
+        `(umask 077 && printf '%s\\n' "$key" > home-rig.key) &&`,
         "cat > home-rig.yaml <<'EOF' &&",
         'gateway: "https://club.example.org"',
         'api_key_file: home-rig.key',
@@ -30,16 +31,18 @@ describe('connectCommand', () => {
     )
   })
 
-  it('begins with getting the program where it is known where that is', () => {
+  it('gets the program where it is known where that is, after it has asked for the key', () => {
     const repository = 'https://git.example.org/club.git'
     const machine = { ...EMPTY_MACHINE, name: 'rig', engine: 'demo' }
     const command = connectCommand(machine, { ...ACCESS, repository })
     expect(command).toBe(
-      [
-        ` [ -e bin/inference-club ] || [ -d inference.club ] || git clone ${repository} inference.club &&`,
-        '{ [ -e bin/inference-club ] || cd inference.club; } && npm ci &&',
-        connectCommand(machine, ACCESS).replace(' ls bin/inference-club &&\n', '')
-      ].join('\n')
+      connectCommand(machine, ACCESS).replace(
+        'ls bin/inference-club &&',
+        [
+          `[ -e bin/inference-club ] || [ -d inference.club ] || git clone ${repository} inference.club &&`,
+          '{ [ -e bin/inference-club ] || cd inference.club; } && npm ci &&'
+        ].join('\n')
+      )
     )
   })
 
@@ -48,8 +51,9 @@ describe('connectCommand', () => {
     expect(checkMachine(machine)).toEqual({})
     expect(connectCommand(machine, ACCESS)).toBe(
       [
-        ' ls bin/inference-club &&',
-        '(umask 077 && echo ic_secret > mara-s-rig.key) &&',
+        "printf 'Paste the API key, press Enter: ' && read -r key &&",
+        'ls bin/inference-club &&',
+        `(umask 077 && printf '%s\\n' "$key" > mara-s-rig.key) &&`,
         "bin/inference-club agent --init --config mara-s-rig.yaml --gateway 'https://club.example.org' --key-file mara-s-rig.key --name 'Mara'\\''s $(rig)'"
       ].join('\n')
     )
@@ -67,7 +71,7 @@ describe('connectCommand', () => {
     expect(command.match(/^EOF$/gm)).toHaveLength(1)
   })
 
-  it('keeps the key of the image server in a file of its owner alone', async () => {
+  it('asks for the key of the image server, too, and keeps it in a file of its owner alone', async () => {
     const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux' }
     expect(connectCommand(machine, ACCESS)).not.toMatch(/ api_key:|rm /)
     const serverKey = ` sk-"'$HOME\${HOME}#\\ `.replace(' ', '')
@@ -76,7 +80,10 @@ describe('connectCommand', () => {
     await mkdir(join(folder, 'bin'))
     await writeFile(join(folder, 'bin', 'inference-club'), '')
     await writeFile(join(folder, 'rig.yaml'), 'of an earlier try', { mode: 0o644 })
-    expect(spawnSync('sh', { input: command, cwd: folder, encoding: 'utf8' }).stderr).toBe('')
+    for (const part of ['sk-', 'HOME']) expect(command).not.toContain(part)
+    const input = `ic_secret\n${serverKey}\n`
+    expect(spawnSync('sh', ['-c', command], { input, cwd: folder, encoding: 'utf8' }).stderr).toBe('')
+    expect(await readFile(join(folder, 'rig.key'), 'utf8')).toBe('ic_secret\n')
     const file = join(folder, 'rig.yaml')
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     const { services } = parse(await readFile(file, 'utf8')) as { services: { api_key: string }[] }

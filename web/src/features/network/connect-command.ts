@@ -1,5 +1,6 @@
 import { ENGINES } from '../../../../src/engines/engine-descriptions.ts'
-import { cloneLines } from '../../lib/clone-lines.ts'
+import { askForKey } from '../../../../src/lib/ask-for-key.ts'
+import { cloneLines, keyFileLine } from '../../lib/clone-lines.ts'
 import { readCount } from '../../components/limits/limits-form.ts'
 
 /** A machine that is to be connected, as it is filled in. */
@@ -11,7 +12,7 @@ export interface MachineForm {
   url: string
   /** What callers ask for, and the server calls it as well, where the engine has none of its own. */
   model: string
-  /** What the image server itself asks for, empty where it asks for nothing. It goes nowhere but into the agent's file. */
+  /** What the image server itself asks for, empty where it asks for nothing. It goes nowhere but into the agent's file, by way of whoever pastes it. */
   serverKey: string
   /** Which of its servers it is, where the engine drives several kinds; empty: it finds out. */
   profile: string
@@ -132,40 +133,38 @@ function sharing({ access, listed, imagesPerHour, imagesPerUserHour }: MachineFo
 }
 
 /**
- * One command for a shell, in lines: it gets the program where it is known where that is, writes the key into a file that nobody
- * else can read, and the agent's file, and starts it. It stops at the first part that fails, and may be pasted again where it ends.
+ * One command for a shell, in lines: it asks for the key, gets the program where it is known where that is, writes the key into a
+ * file that nobody else can read, and the agent's file, and starts it. No key is in it: shells keep a history. It stops at the first part that fails, and may be pasted again where it ends.
  */
-export function connectCommand(
-  machine: MachineForm,
-  access: { gateway: string; secret: string; repository: string | null }
-): string {
+export function connectCommand(machine: MachineForm, access: { gateway: string; repository: string | null }): string {
   const name = fileName(machine.name)
   const file = `${name}.yaml`
-  const keyLine = `(umask 077 && echo ${access.secret} > ${name}.key) &&`
-  // Most shells keep what begins with a space, and the key in it, out of their history.
-  const begin = (lines: readonly string[]) => ` ${lines.join('\n')}`
-  if (machine.engine === FIND_OUT)
-    return begin([
-      ...cloneLines(access.repository),
-      keyLine,
-      initLine(machine, { file, name, gateway: access.gateway })
-    ])
-  return begin([
+  const hasServerKey = serverKeyOf(machine) !== ''
+  const begin = [
+    `${askForKey('key', 'API key')} &&`,
+    ...(hasServerKey ? [`${askForKey('server_key', 'key of the image server')} &&`] : []),
     ...cloneLines(access.repository),
-    keyLine,
+    keyFileLine(`${name}.key`)
+  ]
+  if (machine.engine === FIND_OUT)
+    return [...begin, initLine(machine, { file, name, gateway: access.gateway })].join('\n')
+  return [
+    ...begin,
     // A file with a key in it is its owner's alone; one that is there already would keep its mode.
-    serverKeyOf(machine) === ''
-      ? `cat > ${file} <<'EOF' &&`
-      : `(umask 077 && rm -f ${file} && cat > ${file}) <<'EOF' &&`,
+    hasServerKey ? `(umask 077 && rm -f ${file} && cat > ${file}) <<'EOF' &&` : `cat > ${file} <<'EOF' &&`,
     `gateway: ${quote(access.gateway)}`,
     `api_key_file: ${name}.key`,
     `name: ${quote(machine.name.trim())}`,
     'services:',
     ...serviceLines(machine),
     'EOF',
+    ...(hasServerKey ? [`${SERVER_KEY_LINE} >> ${file} &&`] : []),
     `bin/inference-club agent --config ${file}`
-  ])
+  ].join('\n')
 }
+
+/** Writes the key of the image server as the last line of its service, as `quote` would: quoted for YAML, and no variable. */
+const SERVER_KEY_LINE = `printf "    api_key: '%s'\\n" "$(printf %s "$server_key" | sed -e "s/'/''/g" -e 's/[$]{/$&/g')"`
 
 /** Empty where the engine has none, whatever was typed for another. */
 export const serverKeyOf = (machine: MachineForm): string =>
@@ -208,7 +207,6 @@ function serviceLines(machine: MachineForm): string[] {
     '    type: image',
     `    engine: ${engine}`,
     ...(asked.url ? [`    url: ${quote(url.trim())}`] : []),
-    ...(serverKeyOf(machine) === '' ? [] : [`    api_key: ${quote(serverKeyOf(machine))}`]),
     ...sharing(machine),
     '    models:',
     `      - id: ${quote(ownModel ?? model.trim())}`,

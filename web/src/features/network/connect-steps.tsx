@@ -6,6 +6,7 @@ import { useEffect, useRef } from 'react'
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Button, buttonClass } from '../../components/ui/button.tsx'
 import { CopyButton } from '../../components/ui/copy-button.tsx'
+import { CopyLine } from '../../components/ui/copy-line.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { useNewcomers, usePerson, useRepository } from '../../lib/session.ts'
 import { keysQuery } from '../../lib/keys.ts'
@@ -34,6 +35,7 @@ const LOOK_EVERY_MS = 2000
 /** What to run on the machine, and whether it has come. */
 export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; onClose: () => void }) {
   const { machine, keyId, secret, before, replacesKey } = connecting
+  const serverKey = serverKeyOf(machine)
   const isReplaced = useIsRevoked(keyId)
   const repository = useRepository()
   const isAdmin = usePerson().role === 'admin'
@@ -65,7 +67,7 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
       {problems.length > 0 && <Problems problems={problems} />}
       {isReplaced && (
         <p role="alert" className="rounded-xl bg-bad-soft px-4 py-3 text-bad">
-          The key in this command counts no more: it was revoked, or the command for {machine.name} was shown once more
+          The key of this command counts no more: it was revoked, or the command for {machine.name} was shown once more
           elsewhere. Close this and show it again.
         </p>
       )}
@@ -77,15 +79,19 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
             </p>
           )}
           <Command
-            text={connectCommand(machine, { gateway: clubUrl(), secret, repository })}
+            text={connectCommand(machine, { gateway: clubUrl(), repository })}
             isWhole={repository !== null}
             isAdmin={isAdmin}
           />
+          <CopyLine label="API key" text={secret} hint="The command asks for it, first of all: paste it there." />
+          {serverKey !== '' && (
+            <CopyLine label="Key of your image server" text={serverKey} hint="The command asks for it next." />
+          )}
           <Hints
             finds={machine.engine === FIND_OUT}
             isWhole={repository !== null}
             isAdmin={isAdmin}
-            keepsServerKey={serverKeyOf(machine) !== ''}
+            keepsServerKey={serverKey !== ''}
             replaces={findMine(machine.name, before)?.isOnline === true}
           />
           <Arrival name={machine.name} arrived={undefined} />
@@ -133,9 +139,8 @@ interface HintsProps {
 const Hints = ({ finds, replaces, isWhole, isAdmin, keepsServerKey }: HintsProps) => (
   <ul className="flex flex-col gap-1 text-[13px] text-muted">
     <li>
-      {isWhole ? 'The line after npm ci' : 'The second line'} puts the key into a file that only you can read. It was
-      made for this machine, is shown only now, and is listed under API keys. The command begins with a space, so that
-      most shells keep it, and the key in it, out of their history.
+      The key was made for this machine, is shown only now, and is listed under API keys. It is in no command, so that
+      no shell keeps it in its history: it is asked for, and put into a file that only you can read.
       {keepsServerKey && ' The key of your image server stands in the agent’s file, which only you can read, too.'}
     </li>
     {finds && (

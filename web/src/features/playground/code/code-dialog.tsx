@@ -2,6 +2,7 @@ import { skipToken, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { CopyButton } from '../../../components/ui/copy-button.tsx'
 import { GuideLink } from '../../../components/guide-link.tsx'
+import { KeyVariable } from '../../../components/key-variable.tsx'
 import { OwnKeyLink } from '../../../components/own-key-link.tsx'
 import { Dialog } from '../../../components/ui/dialog.tsx'
 import { Tabs } from '../../../components/ui/tabs.tsx'
@@ -26,6 +27,13 @@ const LANGUAGES = [
 
 type Language = (typeof LANGUAGES)[number]['value']
 
+/** What the code needs beside a key. */
+const NEEDS: Record<Language, string> = {
+  curl: '.',
+  python: ', and OpenAI’s own library: pip install openai.',
+  javascript: ', and OpenAI’s own library: npm i openai. Save it as an .mjs file, for Node.'
+}
+
 /** The same call from a program. */
 export function CodeDialog({ call, onClose }: CodeDialogProps) {
   const [language, setLanguage] = useState<Language>('curl')
@@ -42,8 +50,7 @@ export function CodeDialog({ call, onClose }: CodeDialogProps) {
       description={
         <>
           It needs an API key in the variable <code className="font-mono">INFERENCE_CLUB_API_KEY</code>
-          {language === 'curl' ? '.' : ', and the official OpenAI library.'} <OwnKeyLink />{' '}
-          <GuideLink name="clients">Other programs</GuideLink>
+          {NEEDS[language]} <OwnKeyLink /> <GuideLink name="clients">Other programs</GuideLink>
         </>
       }
     >
@@ -69,6 +76,7 @@ export function CodeDialog({ call, onClose }: CodeDialogProps) {
           )
         }))}
       />
+      <KeyVariable />
       {local.length > 0 && <LocalFiles files={local} />}
     </Dialog>
   )

@@ -1,5 +1,6 @@
 import type { RequestDetail } from '../../../../../src/http/dashboard/contract/requests.ts'
 import { CopyButton } from '../../../components/ui/copy-button.tsx'
+import { KeyVariable } from '../../../components/key-variable.tsx'
 import { OwnKeyLink } from '../../../components/own-key-link.tsx'
 import { Panel } from '../../../components/ui/panel.tsx'
 import { clubUrl } from '../../../lib/base-path.ts'
@@ -23,9 +24,10 @@ export function RepeatCode({ request }: { request: RequestDetail }) {
       >
         {command}
       </pre>
-      <p className="mt-2 text-xs text-faint">
-        Put an API key of yours into the variable INFERENCE_CLUB_API_KEY. <OwnKeyLink />
+      <p className="mt-2 mb-3 text-xs text-faint">
+        It needs an API key of yours in the variable INFERENCE_CLUB_API_KEY. <OwnKeyLink />
       </p>
+      <KeyVariable />
     </Panel>
   )
 }
