@@ -32,12 +32,12 @@ export const withoutOwnVariables = (env: NodeJS.ProcessEnv = process.env): NodeJ
 function launch(args: readonly string[], { env, cwd, program = PROGRAM, isGroup = false, input }: ProgramOptions) {
   const child = spawn(program, args, {
     env: { ...withoutOwnVariables(), ...env },
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: 'pipe',
     detached: isGroup,
     ...(cwd !== undefined && { cwd })
   })
   // One that ends before it has read all of it is no failure of what started it.
-  child.stdin?.on('error', () => undefined).end(input)
+  child.stdin.on('error', () => undefined).end(input ?? '')
   const written = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (written.stdout += chunk))
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (written.stderr += chunk))
