@@ -8,7 +8,7 @@ import { eraseRequests } from './erase-requests.ts'
 import { expireLeases } from './expire-leases.ts'
 import { expireWaiting } from './expire-waiting.ts'
 import { failAttempt } from './fail-attempt.ts'
-import { finishAttempt } from './finish-attempt.ts'
+import { createFinishAttempt } from './finish-attempt.ts'
 import { giveGrace } from './give-grace.ts'
 import { giveUpRequest } from './give-up-request.ts'
 import { followClock } from './follow-clock.ts'
@@ -76,7 +76,7 @@ export function createRequestLifecycle(parts: RequestParts) {
     listSources: bind(listSources),
     findExpectedImage: bind(findExpectedImage),
     findReachedCaps: bind(findReachedCaps),
-    finish: bind(finishAttempt),
+    finish: createFinishAttempt(parts),
     fail: bind(failAttempt),
     connectAgent: bind(connectAgent),
     disconnectAgent: bind(disconnectAgent),

@@ -32,7 +32,7 @@ const EXPECTED: Record<string, string[]> = {
   'requests/connect-agent.ts connectAgent': ['person', 'offers', 'request'],
   'requests/expire-waiting.ts strand': ['request'],
   'requests/fail-attempt.ts failAttempt': ['provider', 'request'],
-  'requests/finish-attempt.ts finishAttempt': ['provider', 'request'],
+  'requests/finish-attempt.ts finishTogether': ['provider', 'request'],
   'requests/give-up-request.ts giveUpRequest': ['request'],
   'requests/remove-requests.ts removeRequests': ['person', 'request'],
   'requests/renew-connections.ts renewConnections': ['provider'],
