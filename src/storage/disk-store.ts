@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat, unlink
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createQueue, inBackground } from '../lib/async.ts'
+import { createQueue } from '../lib/async.ts'
 import { isDiskFault } from '../lib/fault.ts'
 import { syncFolder as reallySync } from '../lib/folders.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
@@ -91,7 +91,7 @@ export async function openDiskStore(
       const place = () => folders.place(temporary, target)
       const keepName = () => syncFolder(dirname(target))
       // Made while the bytes come; what goes wrong with it is met when they have.
-      inBackground(folders.keep(dirname(target)), () => undefined)
+      const made = folders.keep(dirname(target)).catch(() => undefined)
       try {
         const file = await openNew(temporary)
         const keepBytes = () => syncFile(file).finally(() => file.close())
@@ -111,6 +111,7 @@ export async function openDiskStore(
         return stored
       } catch (error) {
         source.destroy()
+        await made // Nothing goes on when it is over.
         const left = options.isNew ? [temporary, target] : [temporary]
         // What went wrong before is what counts.
         for (const path of left) await rm(path, { force: true }).catch(() => undefined)
