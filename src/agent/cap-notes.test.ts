@@ -47,8 +47,16 @@ describe('a cap that others have reached', () => {
     expect(hear(ALL, EACH)).toEqual([
       'rig: somebody has had the one image that you let each person have within an hour (images_per_user_hour). There is more an hour after what is being made.'
     ])
-    expect(hear(EACH)).toEqual(['rig: others may have images again (images_per_hour).'])
+    expect(hear(EACH)).toEqual(['rig: others who have not had theirs may have images again (images_per_hour).'])
     expect(hear()).toEqual(['rig: everybody may have images again (images_per_user_hour).'])
+  })
+
+  it('ends without a word where another of the service is reached: nobody gets more by it', () => {
+    hear(EACH)
+    expect(hear(ALL)).toEqual([expect.stringMatching(/^rig: others have had the 20 images/)])
+    hear(ALL, EACH)
+    expect(hear(ALL)).toEqual([])
+    expect(hear({ ...ALL, service: 'other' })).toContain('rig: others may have images again (images_per_hour).')
   })
 
   it('of a service that is no longer there ends without a word', () => {

@@ -25,7 +25,12 @@ export class CapNotes {
     this.#reached = new Map(reached.map((one) => [`${one.cap} ${one.service}`, one]))
     for (const [key, one] of this.#reached) if (!before.has(key)) logger.info(beginning(one))
     for (const [key, one] of before) {
-      if (!this.#reached.has(key) && hasService(one.service)) logger.info(ending(one))
+      if (this.#reached.has(key) || !hasService(one.service)) continue
+      const note = ending(
+        one,
+        reached.find(({ service }) => service === one.service)
+      )
+      if (note !== undefined) logger.info(note)
     }
   }
 }
@@ -42,10 +47,12 @@ function beginning({ service, cap, images, for_ms: forMs }: ReachedCap): string 
   return `${service}: somebody has ${had} each person have within an hour (${cap}). ${more}`
 }
 
-const ending = ({ service, cap }: ReachedCap): string =>
-  cap === 'images_per_hour'
-    ? `${service}: others may have images again (${cap}).`
-    : `${service}: everybody may have images again (${cap}).`
+/** `left`: another cap of the same service, that is reached still. Undefined where nobody gets anything by the end of this one. */
+function ending({ service, cap }: ReachedCap, left: ReachedCap | undefined): string | undefined {
+  if (left?.cap === 'images_per_hour') return undefined
+  const who = left ? 'others who have not had theirs' : cap === 'images_per_hour' ? 'others' : 'everybody'
+  return `${service}: ${who} may have images again (${cap}).`
+}
 
 /** The minute in which that passes, by the clock of this machine as its owner reads it: `14:05`, as the pages tell it. */
 const timeIn = (ms: number): string => new Date(Date.now() + ms).toTimeString().slice(0, 5)

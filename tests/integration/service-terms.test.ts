@@ -160,7 +160,7 @@ describe('what the owner of a service sets in the dashboard', () => {
     // It is told anew on each connection, and says it once; what ended while it was away it says, too.
     await agent.reload(agentConfig({ gateway: gateway.url, key: owner.key, name: 'rig', services: SERVICES }))
     await set({ imagesPerUserHour: 1 })
-    await heard(/^a: others may have images again/)
+    await heard(/^a: others who have not had theirs may have images again/)
     await set({})
     await heard(/^a: everybody may have images again/)
     expect(said.filter((line) => line !== 'a: an image was made')).toHaveLength(4)
