@@ -133,7 +133,7 @@ describe('following a job', () => {
     const bar = { update: () => undefined, note: (text: string) => void notes.push(text), stop: () => undefined }
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     expect(await followJob({ url, key: 'ic_any' }, 'req_1', bar, { firstMs: 50, everyMs: 10 })).toEqual(RESULT)
-    const capped = /^waits: The owner's limit per hour is reached, goes on at \d\d:\d\d( on .+)?$/
+    const capped = /^waits: The owner's limit per hour is reached, goes on at \d\d:\d\d( on .+)? at the earliest$/
     expect(notes).toEqual([
       expect.stringMatching(capped),
       'waits: No machine for it is online',

@@ -51,5 +51,6 @@ export function waitText(
     return [why, ENDS[reason]].filter((part) => part !== undefined).join(', ')
   }
   const when = until - now < SOON_MS ? 'in a moment' : `at ${formatUntil(until, now)}`
-  return `${why}, ${then} ${when}`
+  // Of those who wait for one limit the first goes on then; how many go before is not reckoned.
+  return `${why}, ${then} ${when}${reason === 'capped' ? ' at the earliest' : ''}`
 }

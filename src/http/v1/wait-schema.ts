@@ -6,7 +6,12 @@ export const waitSchema = (description: string) =>
   Type.Object(
     {
       reason: Type.Enum([...WAIT_REASONS]),
-      until: Type.Optional(Type.Integer({ description: 'Unix seconds; absent when nobody can know.' })),
+      until: Type.Optional(
+        Type.Integer({
+          description:
+            'Unix seconds, the earliest moment: of those who wait for a limit the first goes on then. Absent when nobody can know.'
+        })
+      ),
       own_share: Type.Optional(
         Type.Boolean({
           description: 'Of `capped`, true: your own share of an hour is used up, and others may get some still.'

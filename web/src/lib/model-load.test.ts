@@ -18,7 +18,7 @@ it('tells how many machines and images there are, or why nothing is begun', () =
   expect(tellLoad(model({ providers: 0, queued: 0 }))).toBe('No image server up, nothing queued')
   const until = Math.ceil(Date.now() / 1000) + 1800
   expect(tellLoad(model({ waiting: { reason: 'capped', until } }))).toBe(
-    `The owner's limit per hour is reached, goes on at ${formatUntil(until * 1000)}, 2 images queued`
+    `The owner's limit per hour is reached, goes on at ${formatUntil(until * 1000)} at the earliest, 2 images queued`
   )
   expect(tellLoad(model({ waiting: { reason: 'unusable' } }))).toMatch(
     /^The image server cannot be used, goes on when it can be/

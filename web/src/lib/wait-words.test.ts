@@ -10,10 +10,13 @@ describe('why a request waits', () => {
   it('is told with the time at which that ends', () => {
     const until = NOW + 3_000_000
     expect(reasonText({ wait: { reason: 'capped', until } }, NOW)).toBe(
-      `The owner's limit per hour is reached, goes on at ${formatTime(until)}`
+      `The owner's limit per hour is reached, goes on at ${formatTime(until)} at the earliest`
     )
     expect(reasonText({ wait: { reason: 'capped', until, isOwnShare: true } }, NOW)).toBe(
-      `The owner's limit per hour for each person is reached, goes on at ${formatTime(until)}`
+      `The owner's limit per hour for each person is reached, goes on at ${formatTime(until)} at the earliest`
+    )
+    expect(reasonText({ wait: { reason: 'capped', until: NOW + 2000 } }, NOW)).toMatch(
+      /, goes on in a moment at the earliest$/
     )
     expect(reasonText({ wait: { reason: 'paused', until: NOW + 2000 } }, NOW)).toMatch(/asked again in a moment$/)
     expect(reasonText({ wait: { reason: 'paused', until: NOW - 2000 } }, NOW)).toMatch(/asked again in a moment$/)
