@@ -158,7 +158,10 @@ describeSteps('the day of an owner', () => {
       .getByText('Others may have 2 images each within an hour. They had 2 within the last hour.')
       .waitFor()
     await ask('one more')
-    await waits('one more', /^The owner's limit per hour for each person is reached, goes on at \d\d:\d\d at the earliest$/)
+    await waits(
+      'one more',
+      /^The owner's limit per hour for each person is reached, goes on at \d\d:\d\d at the earliest$/
+    )
     expect(await painting('one more').textContent()).not.toMatch(/left|done in|next in line/i)
     const page = await friend.page.context().newPage()
     await page.goto(new URL('/requests', friend.page.url()).href)

@@ -384,7 +384,9 @@ describe('a request that waits for the cap of an owner', () => {
       cwd: folder,
       env: { INFERENCE_CLUB_URL: server.url, INFERENCE_CLUB_API_KEY: user.key }
     })
-    await program.printed(/^waits: The owner's limit per hour is reached, goes on at \d\d:\d\d( on .+)? at the earliest\n/)
+    await program.printed(
+      /^waits: The owner's limit per hour is reached, goes on at \d\d:\d\d( on .+)? at the earliest\n/
+    )
     const { code, stdout, stderr } = await program.stop(signal)
     const [, id = ''] = /^Canceled (req_\w+)\. Images that were finished stay\.\n$/m.exec(stderr) ?? []
     const job = (await (await server.call(`/v1/jobs/${id}`, { key: user.key })).json()) as { status: string }
