@@ -12,6 +12,8 @@ import { wrapUntilTheEnd } from '../../tests/support/wrap-method.ts'
 import { openDiskStore } from './disk-store.ts'
 import { type ObjectStore, StoreUnavailable } from './object-store.ts'
 
+const wrap = wrapUntilTheEnd()
+
 describeObjectStoreContract('disk', async () => {
   const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
   return { store: await openDiskStore(root), cleanUp: () => rm(root, { recursive: true }) }
@@ -157,6 +159,32 @@ describe('an object', () => {
     if (options.isNew) expect(await storedFiles(root)).toEqual([])
     await rm(root, { recursive: true })
   })
+
+  it.each([
+    ['that is stored', {}],
+    ['that cannot be synced', { syncFile: () => Promise.reject(new Error('EIO')) }],
+    [
+      'whose folder cannot be made',
+      {
+        syncFolder: (path: string) => (path.includes('objects') ? Promise.reject(new Error('EIO')) : Promise.resolve())
+      }
+    ]
+  ])('%s has its file closed', async (_which, how) => {
+    const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
+    const files: FileHandle[] = []
+    const opened = await open(join(root, 'x'), 'w')
+    wrap(Object.getPrototypeOf(opened) as FileHandle, 'writev', (original) => {
+      return async function (this: FileHandle, pieces: Buffer[]) {
+        files.push(this)
+        return original.call(this, pieces)
+      } as typeof original
+    })
+    await opened.close()
+    const store = await openDiskStore(root, how)
+    for (const isNew of [true, false]) await put(store, 'x', { isNew }).catch(() => undefined)
+    expect(files.map(({ fd }) => fd)).toEqual([-1, -1])
+    await rm(root, { recursive: true })
+  })
 })
 
 describe('the folders of objects', () => {
@@ -246,7 +274,6 @@ describe('the folders of objects', () => {
 })
 
 describe('what is written', () => {
-  const wrap = wrapUntilTheEnd()
   const put = async (chunks: readonly Buffer[]) => {
     const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
     const store = await openDiskStore(root)

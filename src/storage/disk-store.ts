@@ -93,18 +93,16 @@ export async function openDiskStore(
       // Made while the bytes come; what goes wrong with it is met when they have.
       const made = folders.keep(dirname(target)).catch(() => undefined)
       try {
-        const file = await openNew(temporary)
-        const keepBytes = () => syncFile(file).finally(() => file.close())
-        const stored = await write(file, source, options).catch(async (error: unknown) => {
-          await file.close()
-          throw error
+        const stored = await withNew(temporary, async (file) => {
+          const written = await write(file, source, options)
+          if (options.isNew) {
+            await place()
+            // Asked for together they are one write of the disk's journal, and the wait for one.
+            await Promise.all([syncFile(file), keepName()])
+          } else await syncFile(file)
+          return written
         })
-        if (options.isNew) {
-          await place()
-          // Asked for together they are one write of the disk's journal, and the wait for one.
-          await Promise.all([keepBytes(), keepName()])
-        } else {
-          await keepBytes()
+        if (!options.isNew) {
           await place()
           await keepName()
         }
@@ -225,6 +223,16 @@ async function* listFolder(objects: string, prefix: string) {
     if (!key.startsWith(prefix) || !isObjectKey(key)) continue
     const facts = await stat(path).catch(() => undefined) // Removed since the folder was read: no longer there to list.
     if (facts) yield { key, bytes: facts.size, modifiedAt: facts.mtimeMs }
+  }
+}
+
+/** Works with a new file, and closes it however that ends, once nothing is done with it any more. */
+async function withNew<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await openNew(path)
+  try {
+    return await work(file)
+  } finally {
+    await file.close()
   }
 }
 
