@@ -20,7 +20,7 @@ export async function requireInstallation({ dataDir }: Pick<Config, 'dataDir'>):
   throw new CommandFailed(
     isSet(SERVER.dataDir)
       ? `There is no inference.club in ${dataDir}, which ${variable} names. Give the folder of the server's data.`
-      : `There is no inference.club in ${dataDir}: ${variable} is not set, so it was looked for below this folder. This command works on the machine of the server: set it there to the folder of its data. Keys of your own are made in the dashboard, under Keys.`
+      : `There is no inference.club in ${dataDir}: ${variable} is not set, so it was looked for below this folder. This command works on the machine of the server: set it there to the folder of its data. Without it there is the dashboard: keys of your own are made there under API keys.`
   )
 }
 

@@ -42,6 +42,7 @@ describe('a command that needs an installation', () => {
       const { code, stdout, stderr } = await club(line.split(' '))
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
       expect(stderr).toMatch(/^There is no inference\.club in \S+\/data: INFERENCE_CLUB_DATA_DIR is not set, .*\.\n$/)
+      expect(stderr).toContain('the dashboard: keys of your own are made there under API keys.')
       expect(stderr).toContain(join(folder, 'data'))
       expect(await readdir(folder)).toEqual([])
     }
