@@ -70,7 +70,9 @@ export const noteFinds = (
     const values = {
       found: JSON.stringify(finds),
       loras: JSON.stringify(loras),
-      spare: finds.models.filter(({ serves, isIncomplete }) => serves.length === 0 && !isIncomplete).length,
+      spare:
+        finds.models.filter(({ serves, isIncomplete }) => serves.length === 0 && !isIncomplete).length +
+        finds.moreModels,
       found_at: now
     }
     await trx

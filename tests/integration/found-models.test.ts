@@ -75,6 +75,8 @@ describe('what an image server has', () => {
     await waitFor(async () => (await service(owner)).models[0]?.isLoaded)
     const admin = await gateway.addPerson({ role: 'admin' })
     expect((await service(admin)).found?.loras).toEqual(['secret-face'])
+    // One that is not named is one all the same.
+    expect((await service(admin)).spareModels).toBe(1)
     const stranger = await gateway.addPerson()
     expect(await service(stranger)).toMatchObject({
       found: null,

@@ -61,14 +61,16 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     if (misplaced && isNotOffered(answer)) throw misplaced
     if ((await recognised) === undefined) recognised = identify?.(answer.body)
     const { server } = await profileOf()
+    const pictures = models.filter(isPictureName)
     const offer = models.length === 0 ? 'does not list its models' : `models: ${models.length}`
     return {
       models,
       summary: `${server} (${offer})`,
       ...(misplaced && { doubt: misplaced }),
-      // Lists hold models of all kinds, and do not say which is which.
+      // Lists hold models of all kinds, and do not say which is which: those whose names do not tell are counted.
       inventory: {
-        models: models.filter(isPictureName).map((servedAs) => ({ servedAs, features: ['generate'] as const })),
+        models: pictures.map((servedAs) => ({ servedAs, features: ['generate'] as const })),
+        ...(models.length > pictures.length && { moreModels: models.length - pictures.length }),
         loras: []
       }
     }

@@ -104,6 +104,16 @@ describe('a description', () => {
     expect(await describeEngine()).toMatchObject({ models: [], summary: expect.stringContaining('does not list') })
   })
 
+  it('are listed where their names speak of pictures, and the others counted', async () => {
+    await start({ knownModels: ['sdxl-turbo', 'other', 'flux1', 'llama3'] })
+    expect((await describeEngine()).inventory).toMatchObject({
+      models: [{ servedAs: 'sdxl-turbo' }, { servedAs: 'flux1' }],
+      moreModels: 2
+    })
+    await start({ knownModels: ['sdxl-turbo'] })
+    expect((await describeEngine()).inventory).not.toHaveProperty('moreModels')
+  })
+
   it.each([
     ['/wrong', 'http://h/wrong/v1 or http://h/v1'],
     ['/v1', 'http://h/api/v1'],
