@@ -21,7 +21,7 @@ import {
   SettingMistake,
   textSetting
 } from './settings.ts'
-import { missingSignInSettings, SIGN_IN } from './sign-in-settings.ts'
+import { missingSignInSettings, SIGN_IN, SIGN_IN_LIMITS } from './sign-in-settings.ts'
 import { contradictingMove, contradictingUploads, missingStorageSettings, STORAGE } from './storage-settings.ts'
 import { PREFIX, unknownVariables } from './unknown-variables.ts'
 
@@ -129,12 +129,14 @@ export const SERVER = {
   webhookPrivateAddresses: booleanSetting<boolean>({
     variable: named('WEBHOOK_PRIVATE_ADDRESSES'),
     live: true,
+    title: 'Webhooks may call private addresses',
     description: 'Let webhooks call private and loopback addresses.',
     fallback: false
   }),
   rateLimit: integerSetting({
     variable: named('RATE_LIMIT'),
     live: true,
+    title: 'Calls per minute',
     description:
       'Requests per minute of a key, and of a person in the dashboard, there never less than 300; `0` is off. A key may carry its own.',
     fallback: 600,
@@ -162,6 +164,7 @@ export const LIMITS = {
   maxImagesPerRequest: integerSetting({
     variable: limit('MAX_IMAGES_PER_REQUEST'),
     live: true,
+    title: 'Most images of one request',
     description: 'A larger `n` is clamped to this, with a warning.',
     fallback: 10,
     min: 1,
@@ -177,6 +180,7 @@ export const LIMITS = {
   maxPixels: integerSetting({
     variable: limit('MAX_PIXELS'),
     live: true,
+    title: 'Most pixels of an image',
     description: 'Most pixels (width × height) an image may be asked to have, or come back with.',
     fallback: 16_777_216,
     min: 256,
@@ -243,6 +247,7 @@ export const LIMITS = {
   syncTimeoutMs: durationSetting({
     variable: limit('SYNC_TIMEOUT'),
     live: true,
+    title: 'Longest wait for an answer',
     description: 'How long a synchronous call waits before it is answered 504; the request goes on.',
     fallback: 280_000,
     minMs: 100,
@@ -258,6 +263,7 @@ export const LIMITS = {
   unusableTimeoutMs: durationSetting({
     variable: limit('UNUSABLE_TIMEOUT'),
     live: true,
+    title: 'Longest wait while image servers are down',
     description:
       'How long a synchronous call waits when every image server that could serve it is down, refuses its key or lacks the model; then it is answered 503 with `retry-after`.',
     fallback: 30_000,
@@ -267,6 +273,7 @@ export const LIMITS = {
   noProviderTimeoutMs: durationSetting({
     variable: limit('NO_PROVIDER_TIMEOUT'),
     live: true,
+    title: 'Give up without a machine after',
     description: 'How long an accepted request waits while no online service can take it.',
     fallback: HOUR_MS,
     minMs: 100,
@@ -284,21 +291,7 @@ export const LIMITS = {
   }),
   ...PROVIDER_LIMITS,
   ...DISPATCH,
-  wrongKeysPerMinute: integerSetting({
-    variable: limit('WRONG_KEYS_PER_MINUTE'),
-    description: 'Wrong API keys from one address before it has to wait.',
-    fallback: 30,
-    min: 1,
-    max: 1_000_000
-  }),
-  signInTries: integerSetting({
-    variable: limit('SIGN_IN_TRIES'),
-    live: true,
-    description: 'Wrong passwords within five minutes, from one address or for one account, before it has to wait.',
-    fallback: 10,
-    min: 1,
-    max: 1_000_000
-  }),
+  ...SIGN_IN_LIMITS,
   drainTimeoutMs: durationSetting({
     variable: limit('DRAIN_TIMEOUT'),
     description: 'How long a stopping server lets waiting callers finish before it answers them 503.',

@@ -12,6 +12,12 @@ describe.each(LIVE_SETTINGS.map((live) => ({ ...live })))('the setting $name', (
     expect([config, config.club, config.signIn, config.offering, config.limits]).toEqual(sections)
   })
 
+  it('has a title of its own, and no name of a variable, for those who change it', () => {
+    const titles = LIVE_SETTINGS.map((live) => live.setting.title)
+    expect(titles.filter((title) => title === setting.title)).toHaveLength(1)
+    expect(setting.title).toMatch(/^[A-Z].* /)
+  })
+
   it('spells its value so that it can be read again', () => {
     expect(setting.parse(setting.spell(setting.fallback))).toEqual(setting.fallback)
   })

@@ -43,6 +43,7 @@ export const MARKING = {
   publicProvenance: booleanSetting<boolean>({
     variable: named('PUBLIC_PROVENANCE'),
     live: true,
+    title: 'Everybody may ask whether a picture was made here',
     description:
       'Let everybody, without a key, ask whether a picture was made here, 30 times a minute from an address.',
     fallback: false

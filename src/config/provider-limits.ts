@@ -7,6 +7,7 @@ export const PROVIDER_LIMITS = {
   providersPerUser: integerSetting({
     variable: limit('PROVIDERS_PER_USER'),
     live: true,
+    title: 'Most machines of one person',
     description: 'Most providers (agents by name) one user may have; forgotten ones do not count.',
     fallback: 20,
     min: 1,
@@ -15,6 +16,7 @@ export const PROVIDER_LIMITS = {
   servicesPerProvider: integerSetting({
     variable: limit('SERVICES_PER_PROVIDER'),
     live: true,
+    title: 'Most services of one machine',
     description: 'Most services one agent may offer.',
     fallback: 32,
     min: 1,
@@ -23,6 +25,7 @@ export const PROVIDER_LIMITS = {
   modelsPerProvider: integerSetting({
     variable: limit('MODELS_PER_PROVIDER'),
     live: true,
+    title: 'Most models of one machine',
     description: 'Most models one agent may offer, those of all its services together.',
     fallback: 1000,
     min: 1,

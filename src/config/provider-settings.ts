@@ -8,6 +8,7 @@ export const OFFERING = {
   providers: choiceSetting<'auto' | 'approve' | 'open' | 'admins'>({
     variable: named('PROVIDERS'),
     live: true,
+    title: 'Whose machines may serve others',
     description:
       'Whose machines may serve others: `admins` alone, whoever an admin lets (`approve`), or everybody (`open`). `auto` is `approve` once there is more than one member.',
     fallback: 'auto',
@@ -16,6 +17,7 @@ export const OFFERING = {
   newProviderAtOnce: integerSetting({
     variable: named('NEW_PROVIDER_AT_ONCE'),
     live: true,
+    title: 'New machines: images at a time',
     description: 'Images for others that a new provider makes at a time.',
     fallback: 2,
     min: 1,
@@ -24,6 +26,7 @@ export const OFFERING = {
   newProviderPerHour: integerSetting({
     variable: named('NEW_PROVIDER_PER_HOUR'),
     live: true,
+    title: 'New machines: images within an hour',
     description: 'Images for others that a new provider is given within an hour.',
     fallback: 20,
     min: 1,
@@ -32,6 +35,7 @@ export const OFFERING = {
   newProviderImages: integerSetting({
     variable: named('NEW_PROVIDER_IMAGES'),
     live: true,
+    title: 'A machine is new until it made so many images',
     description: 'Images that a provider delivers to others before it is new no more.',
     fallback: 20,
     min: 0,
@@ -40,6 +44,7 @@ export const OFFERING = {
   newProviderTimeMs: durationSetting({
     variable: named('NEW_PROVIDER_TIME'),
     live: true,
+    title: 'A machine is new for at least',
     description: 'How long a provider is new at least.',
     fallback: DAY_MS,
     minMs: 0,

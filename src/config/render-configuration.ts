@@ -53,7 +53,7 @@ const renderLiveSettings = (): string => `## While it runs
 Admins change these on the dashboard's page of settings without a restart. What is set there wins over the variable until
 it is taken back there.
 
-${LIVE_SETTINGS.map(({ setting }) => `- \`${setting.variable}\`\n`).join('')}`
+${LIVE_SETTINGS.map(({ setting }) => `- ${setting.title}: \`${setting.variable}\`\n`).join('')}`
 
 /** A Markdown table: variable, default, meaning. */
 export function renderConfigurationTable(settings: readonly Described[] = SETTINGS): string {

@@ -6,6 +6,7 @@ export const ADMINS_LOOK = {
   adminsLook: booleanSetting<boolean>({
     variable: 'INFERENCE_CLUB_LIMITS_ADMINS_LOOK',
     live: true,
+    title: 'Admins may see what others made',
     description:
       'Whether admins may look at the requests, images and inputs of others, which their owners then see; `0`: they see what any member does, and the dashboard offers them nothing of others.',
     fallback: true
@@ -20,6 +21,7 @@ export const RETENTION = {
   retentionMs: durationSetting({
     variable: 'INFERENCE_CLUB_LIMITS_RETENTION',
     live: true,
+    title: 'Keep requests for',
     description:
       'How long requests are kept after they have ended, with their images and inputs; `0s`: until somebody deletes them. At least an hour. Pinned ones stay, and people may choose less for themselves.',
     fallback: 0,
@@ -31,6 +33,7 @@ export const RETENTION = {
   retentionBytes: bytesSetting({
     variable: 'INFERENCE_CLUB_LIMITS_RETENTION_BYTES',
     live: true,
+    title: 'Keep of each person up to',
     description:
       'How much the images of one user may take, inputs included, before their oldest requests are deleted that are not pinned; `0`: none are. At least 1 MB.',
     fallback: 0,

@@ -15,6 +15,8 @@ export interface Setting<T> {
   choices?: readonly string[]
   /** Admins may change it while the gateway runs: everything that depends on it reads it when it is needed. */
   live: boolean
+  /** What people who change it see in place of its name; a live one has it. */
+  title?: string
   /** Throws `SettingMistake` with what is wrong, in words that follow the variable's name. */
   parse: (text: string) => T
   /** A value as the variable would spell it. */
@@ -29,10 +31,12 @@ const mistake = (text: string): never => {
 
 type Describe<T> = { variable: string; description: string; fallback: T; defaultText?: string }
 /** Of settings that a form can show. */
-type DescribeShown<T> = Describe<T> & { live?: true }
+type DescribeShown<T> = Describe<T> & Shown
+/** A form calls it by its title: names of variables say little to who did not choose them. */
+type Shown = { live: true; title: string } | { live?: never; title?: never }
 
 const setting = <T>(
-  { variable, description, fallback, defaultText, live }: DescribeShown<T>,
+  { variable, description, fallback, defaultText, live, title }: DescribeShown<T>,
   { spell = String, ...rest }: Pick<Setting<T>, 'kind' | 'choices' | 'parse'> & { spell?: (value: T) => string }
 ): Setting<T> => ({
   variable,
@@ -40,12 +44,13 @@ const setting = <T>(
   fallback,
   defaultText: defaultText ?? spell(fallback),
   live: live === true,
+  ...(title !== undefined && { title }),
   spell,
   ...rest
 })
 
 export const textSetting = <T extends string | undefined>(
-  options: Describe<T> & { live?: T extends string ? true : never },
+  options: Describe<T> & (T extends string ? Shown : { live?: never; title?: never }),
   check: (text: string) => string | undefined = () => undefined
 ): Setting<T> =>
   setting(options, {

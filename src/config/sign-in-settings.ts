@@ -1,5 +1,5 @@
 import { DAY_MS } from '../lib/durations.ts'
-import { choiceSetting, durationSetting, type Setting, textSetting } from './settings.ts'
+import { choiceSetting, durationSetting, integerSetting, type Setting, textSetting } from './settings.ts'
 
 const named = (name: string) => `INFERENCE_CLUB_${name}`
 
@@ -13,11 +13,32 @@ const optional = (
     check
   )
 
+/** How often who does not know a key or a password may guess. */
+export const SIGN_IN_LIMITS = {
+  wrongKeysPerMinute: integerSetting({
+    variable: named('LIMITS_WRONG_KEYS_PER_MINUTE'),
+    description: 'Wrong API keys from one address before it has to wait.',
+    fallback: 30,
+    min: 1,
+    max: 1_000_000
+  }),
+  signInTries: integerSetting({
+    variable: named('LIMITS_SIGN_IN_TRIES'),
+    live: true,
+    title: 'Wrong passwords before a pause',
+    description: 'Wrong passwords within five minutes, from one address or for one account, before it has to wait.',
+    fallback: 10,
+    min: 1,
+    max: 1_000_000
+  })
+}
+
 /** How people sign in to the dashboard. */
 export const SIGN_IN = {
   registration: choiceSetting<'invitation' | 'open'>({
     variable: named('REGISTRATION'),
     live: true,
+    title: 'Who may join',
     description: 'Who may join: `invitation`, or `open` for everybody who can reach the server.',
     fallback: 'invitation',
     choices: ['invitation', 'open']
@@ -25,6 +46,7 @@ export const SIGN_IN = {
   invitationLifetimeMs: durationSetting({
     variable: named('INVITATION_LIFETIME'),
     live: true,
+    title: 'Invitations can be used for',
     description: 'How long a link to join, or to a new password, can be used.',
     fallback: 7 * DAY_MS,
     minMs: 60_000,

@@ -73,8 +73,8 @@ describeSteps('what deletes images', () => {
     await visit(page, '/admin/settings')
     await page.getByLabel('Keep requests for').fill('30m')
     await page.getByText('30 minutes', { exact: true }).waitFor()
-    await page.getByLabel('Max pixels').fill('many')
-    await page.getByLabel('Sync timeout').fill('60')
+    await page.getByLabel('Most pixels of an image').fill('many')
+    await page.getByLabel('Longest wait for an answer').fill('60')
     await button(page, 'Save').click()
     await page.getByText('Must be 0s, or between 1h and 36500d, not ‘30m’'.replace(/[‘’]/g, "'")).waitFor()
     await page.getByText(/^Must be a whole number/).waitFor()
@@ -88,7 +88,7 @@ describeSteps('what deletes images', () => {
   it('asks an admin with how much goes of how many people, and does it when it is meant', async () => {
     const { page } = admin
     await page.getByLabel('Find a setting').fill('how long requests are kept')
-    await page.getByLabel('Max pixels').waitFor({ state: 'detached' })
+    await page.getByLabel('Most pixels of an image').waitFor({ state: 'detached' })
     await page.getByLabel('Keep requests for').fill('1d')
     await button(page, 'Save').click()
     await dialog(page).getByText('This deletes 2 requests of one person now').waitFor()

@@ -102,6 +102,7 @@ describe('the list of settings', () => {
     ])
     expect(await settingOf('rateLimit')).toEqual({
       name: 'rateLimit',
+      title: 'Calls per minute',
       variable: 'INFERENCE_CLUB_RATE_LIMIT',
       description: expect.any(String) as unknown,
       kind: 'integer',

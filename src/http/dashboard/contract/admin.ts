@@ -113,6 +113,8 @@ export interface DeliveryPage {
 /** `GET` and `PATCH /api/dashboard/settings`, admins only: what may change while the server runs. */
 export interface LiveSetting {
   name: string
+  /** What it is called on the page. */
+  title: string
   /** The environment variable that gives its value at the start. */
   variable: string
   description: string

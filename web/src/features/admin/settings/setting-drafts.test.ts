@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveSetting } from '../../../../../src/http/dashboard/contract/admin.ts'
-import { changesOf, descriptionParts, fieldMessage, settingTitle, shownValue, spellOut } from './setting-drafts.ts'
+import { changesOf, descriptionParts, fieldMessage, shownValue, spellOut } from './setting-drafts.ts'
 
 const setting = (part: Partial<LiveSetting> = {}): LiveSetting => ({
   name: 'rateLimit',
+  title: 'Calls per minute',
   variable: 'INFERENCE_CLUB_RATE_LIMIT',
   description: '',
   kind: 'integer',
@@ -31,16 +32,6 @@ describe('shownValue', () => {
     expect(shownValue(setting(), { rateLimit: '' })).toBe('')
     expect(shownValue(setting(), { rateLimit: null })).toBe('0')
   })
-})
-
-describe('settingTitle', () => {
-  it.each([
-    ['syncTimeoutMs', 'Sync timeout'],
-    ['maxImagesPerRequest', 'Max images per request'],
-    ['registration', 'Registration'],
-    ['retentionMs', 'Keep requests for'],
-    ['retentionBytes', 'Keep of each person up to']
-  ])('spells %s', (name, title) => expect(settingTitle(name)).toBe(title))
 })
 
 describe('spellOut', () => {

@@ -21,12 +21,6 @@ export function changesOf(settings: readonly LiveSetting[], drafts: Drafts): Set
   return changes
 }
 
-/** Settings whose names do not say what is done. */
-const TITLES: Readonly<Record<string, string>> = {
-  retentionMs: 'Keep requests for',
-  retentionBytes: 'Keep of each person up to'
-}
-
 /** What zero means where it is no number of anything. */
 const ZEROES: Readonly<Record<string, string>> = {
   retentionMs: 'for ever',
@@ -51,17 +45,6 @@ export function spellOut({ name, kind }: Pick<LiveSetting, 'name' | 'kind'>, val
   const [, count = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text) ?? []
   const words = UNITS[unit]
   return words && `${formatNumber(Number(count))} ${Number(count) === 1 ? words[0] : words[1]}`
-}
-
-/** `syncTimeoutMs` is `Sync timeout`: the values carry their units. */
-export function settingTitle(name: string): string {
-  const title = TITLES[name]
-  if (title !== undefined) return title
-  const words = name
-    .replace(/(Ms|Bytes)$/, '')
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /** What is wrong, beside the field: the server begins with its name. */

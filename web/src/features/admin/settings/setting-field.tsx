@@ -6,7 +6,7 @@ import { Badge } from '../../../components/ui/badge.tsx'
 import { Button } from '../../../components/ui/button.tsx'
 import { Field, TextInput } from '../../../components/ui/field.tsx'
 import { Select } from '../../../components/ui/select.tsx'
-import { descriptionParts, settingTitle, spellOut } from './setting-drafts.ts'
+import { descriptionParts, spellOut } from './setting-drafts.ts'
 
 export interface SettingFieldProps {
   setting: LiveSetting
@@ -26,7 +26,7 @@ const ON_OFF = [
 
 /** A setting with what it means, what it is, and the way back. */
 export function SettingField({ setting, shown, error, isDraft, onChange }: SettingFieldProps) {
-  const { name, variable, description, kind, fallback, isChanged } = setting
+  const { name, title, variable, description, kind, fallback, isChanged } = setting
   const hint = spellOut(setting, shown) ?? (kind === 'duration' || kind === 'bytes' ? UNITS[kind] : undefined)
   const usual = spellReset(setting, fallback)
   const isWanted = useLocation({ select: ({ hash }) => hash }) === name
@@ -39,7 +39,7 @@ export function SettingField({ setting, shown, error, isDraft, onChange }: Setti
     <li ref={place} className="grid scroll-m-24 gap-x-8 gap-y-3 px-4 py-4 sm:grid-cols-[minmax(0,1fr)_15rem]">
       <div className="flex min-w-0 flex-col gap-1">
         <h3 className="flex flex-wrap items-center gap-2 font-medium">
-          {settingTitle(name)}
+          {title}
           {isDraft ? <Badge look="warn">Not saved</Badge> : isChanged && <Badge look="info">Changed here</Badge>}
         </h3>
         <p className="text-muted">
@@ -56,7 +56,7 @@ export function SettingField({ setting, shown, error, isDraft, onChange }: Setti
         <code className="font-mono text-xs [overflow-wrap:anywhere] text-faint">{variable}</code>
       </div>
       <div className="flex flex-col gap-1">
-        <Field label={settingTitle(name)} hideLabel error={error} hint={hint}>
+        <Field label={title} hideLabel error={error} hint={hint}>
           <Control setting={setting} shown={shown} onChange={onChange} />
         </Field>
         {shown !== fallback || (isChanged && !isDraft) ? (
@@ -65,7 +65,7 @@ export function SettingField({ setting, shown, error, isDraft, onChange }: Setti
             size="small"
             icon={Undo2}
             className="-ml-2 self-start"
-            aria-label={`Reset (${usual}): ${settingTitle(name)}`}
+            aria-label={`Reset (${usual}): ${title}`}
             onClick={() => onChange(null)}
           >
             Reset ({usual})

@@ -1,5 +1,4 @@
 import type { LiveSetting } from '../../../../../src/http/dashboard/contract/admin.ts'
-import { settingTitle } from './setting-drafts.ts'
 
 /** What settings are about, by their names, as admins look for them. */
 const GROUPS: readonly { title: string; names: readonly string[] }[] = [
@@ -61,8 +60,8 @@ export interface SettingGroup {
 /** Settings by what they are about; what is new stands at the end. Those alone that have every word of `query`. */
 export function groupSettings(settings: readonly LiveSetting[], query: string): SettingGroup[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
-  const isMeant = ({ name, variable, description }: LiveSetting, group: string) => {
-    const text = `${settingTitle(name)} ${group} ${variable} ${description}`.toLowerCase()
+  const isMeant = ({ title, variable, description }: LiveSetting, group: string) => {
+    const text = `${title} ${group} ${variable} ${description}`.toLowerCase()
     return words.every((word) => text.includes(word))
   }
   const left = new Map(settings.map((one) => [one.name, one]))
