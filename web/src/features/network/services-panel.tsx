@@ -47,7 +47,7 @@ function Service({ service, provider }: ServicesPanelProps & { service: ServiceI
       </div>
       {description !== null && <p className="[overflow-wrap:anywhere] text-muted">{description}</p>}
       {cooling && <Cooling cooling={cooling} />}
-      {isImage(service) && <Sharing service={service} providerId={provider.id} />}
+      {isImage(service) && <Sharing service={service} provider={provider} />}
       {models.length > 0 && (
         <dl className="grid items-baseline gap-x-4 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
           {models.map((model) => (

@@ -12,12 +12,24 @@ const open = {
 
 describe('what others may have of a service', () => {
   it('is told with how much of it is used', () => {
-    expect(sharingText(open)).toBe('Others may have as many images as they like.')
-    expect(sharingText({ ...open, access: 'private', imagesPerHour: 5 })).toBe('Others have nothing of it.')
-    expect(sharingText({ ...open, imagesPerHour: 200, imagesPerUserHour: 1, usedThisHour: 12 })).toBe(
+    expect(sharingText(open, 'trusted')).toBe('Others may have as many images as they like.')
+    expect(sharingText({ ...open, access: 'private', imagesPerHour: 5 }, 'limited')).toBe('Others have nothing of it.')
+    expect(sharingText({ ...open, imagesPerHour: 200, imagesPerUserHour: 1, usedThisHour: 12 }, 'limited')).toBe(
       'Others may have 200 images together, 1 image each within an hour. They had 12 within the last hour.'
     )
-    expect(sharingText({ ...open, imagesPerUserHour: 2 })).toBe('Others may have 2 images each within an hour.')
+    expect(sharingText({ ...open, imagesPerUserHour: 2 }, 'trusted')).toBe(
+      'Others may have 2 images each within an hour.'
+    )
+  })
+
+  it('is not said to be all they like while the club lets a machine make few for others, or none', () => {
+    expect(sharingText(open, 'limited')).toBe('Its owner sets others no limit beside the club’s for new machines.')
+    for (const standing of ['pending', 'blocked', 'closed'] as const) {
+      expect(sharingText(open, standing)).toBe('Once it may serve others, they may have as many images as they like.')
+      expect(sharingText({ ...open, imagesPerHour: 5 }, standing)).toBe(
+        'Once it may serve others, they may have 5 images together within an hour.'
+      )
+    }
   })
 })
 

@@ -1,4 +1,4 @@
-import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatNumber, formatUntil } from '../../lib/format.ts'
 
 type Sharing = Pick<ServiceInfo, 'access' | 'listed' | 'imagesPerHour' | 'imagesPerUserHour' | 'usedThisHour'>
@@ -6,11 +6,19 @@ type Sharing = Pick<ServiceInfo, 'access' | 'listed' | 'imagesPerHour' | 'images
 const images = (count: number): string => (count === 1 ? '1 image' : `${formatNumber(count)} images`)
 
 /** What others than its owner may have of a service, and how much of it they had. */
-export function sharingText({ access, imagesPerHour, imagesPerUserHour, usedThisHour }: Sharing): string {
+export function sharingText(
+  { access, imagesPerHour, imagesPerUserHour, usedThisHour }: Sharing,
+  standing: ProviderInfo['trust']['state']
+): string {
   if (access === 'private') return 'Others have nothing of it.'
   const each = imagesPerUserHour === null ? undefined : `${images(imagesPerUserHour)} each`
   const all = imagesPerHour === null ? undefined : `${images(imagesPerHour)} together`
   const limits = [all, each].filter((part) => part !== undefined).join(', ')
+  if (standing === 'limited' && limits === '')
+    return 'Its owner sets others no limit beside the club’s for new machines.'
+  if (standing !== 'trusted' && standing !== 'limited') {
+    return `Once it may serve others, they may have ${limits === '' ? 'as many images as they like' : `${limits} within an hour`}.`
+  }
   if (limits === '') return 'Others may have as many images as they like.'
   const used = usedThisHour === null ? '' : ` They had ${formatNumber(usedThisHour)} within the last hour.`
   return `Others may have ${limits} within an hour.${used}`

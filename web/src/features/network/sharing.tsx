@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { clsx } from 'clsx'
 import { useState } from 'react'
-import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Button } from '../../components/ui/button.tsx'
 import { membersQuery } from '../../lib/people.ts'
 import { usePerson } from '../../lib/session.ts'
@@ -24,7 +24,7 @@ function Listed({ listed }: { listed: readonly string[] }) {
 }
 
 /** Whom a service serves and what they may have of it; its owner changes it here. */
-export function Sharing({ service, providerId }: { service: ServiceInfo; providerId: string }) {
+export function Sharing({ service, provider }: { service: ServiceInfo; provider: Pick<ProviderInfo, 'id' | 'trust'> }) {
   const [isOpen, setOpen] = useState(false)
   const { terms, listed, isPaused } = service
   return (
@@ -32,7 +32,7 @@ export function Sharing({ service, providerId }: { service: ServiceInfo; provide
       {isPaused && (
         <p className="text-warn">{terms ? 'You have paused it' : 'Its owner has paused it'}: it takes no work.</p>
       )}
-      <p className="text-muted">{sharingText(service)}</p>
+      <p className="text-muted">{sharingText(service, provider.trust.state)}</p>
       {listed && listed.length > 0 && <Listed listed={listed} />}
       {terms && (
         <Button size="small" className="mt-1" onClick={() => setOpen(true)}>
@@ -40,7 +40,7 @@ export function Sharing({ service, providerId }: { service: ServiceInfo; provide
         </Button>
       )}
       {terms && isOpen && (
-        <TermsDialog providerId={providerId} service={service} terms={terms} onClose={() => setOpen(false)} />
+        <TermsDialog providerId={provider.id} service={service} terms={terms} onClose={() => setOpen(false)} />
       )}
     </div>
   )
