@@ -20,7 +20,7 @@ export interface KeepSessionsParts {
   registry: SessionRegistry
   requests: Pick<
     RequestLifecycle,
-    'renewConnections' | 'noteProgress' | 'listExpectedTimes' | 'disconnectAgent' | 'findReachedCaps'
+    'renewConnections' | 'noteProgress' | 'listExpectedTimes' | 'disconnectAgent' | 'findReachedCaps' | 'findRations'
   >
   providers: Pick<
     ProviderStore,
@@ -113,7 +113,7 @@ async function endUnauthorized({ registry, apiKeys, requests, logger }: KeepSess
   }
 }
 
-async function tellStandings({ registry, providers, requests }: KeepSessionsParts): Promise<void> {
+async function tellStandings({ registry, providers, requests, clock }: KeepSessionsParts): Promise<void> {
   const sessions = registry.sessions()
   if (sessions.length === 0) return
   const ids = sessions.map(({ providerId }) => providerId)
@@ -121,12 +121,17 @@ async function tellStandings({ registry, providers, requests }: KeepSessionsPart
   const paused = await providers.listPaused(ids)
   const wishes = await providers.listWishes(ids)
   const warms = await providers.listWarmWishes(ids)
+  const fresh = sessions.filter(({ providerId }) => standings.get(providerId) === 'limited')
+  const rations = await requests.findRations(
+    fresh.map(({ providerId, principal }) => ({ providerId, ownerId: principal.userId }))
+  )
   for (const session of sessions) {
-    const standing = standings.get(session.providerId)
-    for (const news of session.notes.findNews(
-      standing,
-      paused.get(session.providerId) ?? { all: false, services: [] }
-    )) {
+    const ration = rations.get(session.providerId)
+    for (const news of session.notes.findNews(standings.get(session.providerId), {
+      paused: paused.get(session.providerId) ?? { all: false, services: [] },
+      ...(ration && { ration }),
+      now: clock.now()
+    })) {
       if (session.hears(news.type)) session.send(news)
     }
     session.noteWishes(wishes.get(session.providerId) ?? [])

@@ -1,4 +1,6 @@
+import { MINUTE_MS } from '../lib/durations.ts'
 import type { Standing } from '../providers/trust-policy.ts'
+import type { Ration } from '../requests/find-rations.ts'
 
 /** What whoever runs an agent should know, by how its provider stands; it offers something to others. */
 const STANDING_NOTES: Record<Standing, string> = {
@@ -20,3 +22,16 @@ export const newsOfStanding = (before: Standing, now: Standing): string =>
 /** Undefined when there is nothing to say: it stands as most do. */
 export const welcomeNote = (standing: Standing): string | undefined =>
   standing === 'trusted' ? undefined : STANDING_NOTES[standing]
+
+/** What it is told when others have had all that the club lets a new one make for them, and when there is more again. */
+export function newsOfRation({ images, spent }: Pick<Ration, 'images' | 'spent'>, now: number): string {
+  if (!spent) return 'Others may have images of this machine again, within what the club lets a new one make for them.'
+  const had = `This machine is new: others have had ${images === 1 ? 'the one image' : `the ${images} images`} that the club lets it make for them within an hour.`
+  // No two machines have the same clock, or the same zone.
+  const minutes = spent.until === undefined ? undefined : Math.max(1, Math.ceil((spent.until - now) / MINUTE_MS))
+  const more =
+    minutes === undefined
+      ? 'There are more an hour after what is being made.'
+      : `There are more in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`
+  return `${had} ${more} An admin can lift that.`
+}

@@ -27,7 +27,7 @@ export const OFFERING = {
     variable: named('NEW_PROVIDER_PER_HOUR'),
     live: true,
     title: 'New machines: images within an hour',
-    description: 'Images for others that a new provider is given within an hour.',
+    description: 'Images for others that a new provider makes within an hour; what fails does not count.',
     fallback: 20,
     min: 1,
     max: 1_000_000

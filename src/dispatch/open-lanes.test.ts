@@ -169,7 +169,7 @@ describe('who has had their share of a service', () => {
     expect(Object.fromEntries(places)).toEqual({ owner: ['all', 'each', 'free'], ann: ['free'], bob: ['each', 'free'] })
   })
 
-  it('when it is new has few places for others, whatever became of the images it had', async () => {
+  it('when it is new has few places for others, by the images that it made of theirs, not by those that failed', async () => {
     const fresh = await connect('new', { trust: 'limited', free: 9 })
     const leftOf = async () => (await openingsFor(fresh)).slots.get('new')?.forOthers
     expect(await leftOf()).toBe(2)
@@ -177,7 +177,7 @@ describe('who has had their share of a service', () => {
     await run('new', "the owner's", 'owner')
     expect(await leftOf()).toBe(1)
     const { newProviderPerHour } = loadConfig({}).offering
-    await deliver('new', 'bob', newProviderPerHour - 3)
+    await deliver('new', 'bob', newProviderPerHour - 2)
     await run('new', 'failed', 'ann', { state: 'failed', reason: 'crashed', finished_at: NOW - 1 })
     await run('new', 'failed before', 'ann', { state: 'failed', reason: 'crashed', finished_at: NOW - HOUR_MS - 1 })
     await run('new', 'canceled', 'ann', { state: 'canceled', reason: 'canceled', finished_at: NOW - 1 })

@@ -18,4 +18,7 @@ it.each([
 it('tells whose images of an hour have been made', () => {
   expect(errors.upstreamCapped({}, NOW).message).toMatch(/within an hour, and these have been made\. /)
   expect(errors.upstreamCapped({ isOwnShare: true }, NOW).message).toMatch(/within an hour, and you have had yours\. /)
+  expect(errors.upstreamCapped({ reason: 'new_here' }, NOW).message).toMatch(
+    /are new here: .* An admin can lift that\. /
+  )
 })

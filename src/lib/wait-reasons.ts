@@ -2,6 +2,7 @@
 const REASONS = {
   // Admins read of others' requests, too: it says of nobody that it is theirs.
   capped: "The owner's limit per hour is reached",
+  new_here: "The machine is new here, and the club's limit per hour for new ones is reached",
   retry: 'The last try failed',
   paused: 'The image server is busy',
   unusable: 'The image server cannot be used',
@@ -20,11 +21,15 @@ export const isWaitReason = (reason: unknown): reason is Reason =>
 /** What happens when the wait is over. */
 const THEN: Partial<Record<Reason, string>> = {
   capped: 'goes on',
+  new_here: 'goes on',
   retry: 'tried again',
   paused: 'asked again',
   unusable: 'asked again',
   missing: 'asked again'
 }
+
+/** What lets so many be made within an hour. */
+const LIMITS: ReadonlySet<Reason> = new Set<Reason>(['capped', 'new_here'])
 
 /** What ends a wait of which nobody knows how long it is, where the reason does not say so. */
 const ENDS: Partial<Record<Reason, string>> = {
@@ -52,5 +57,5 @@ export function waitText(
   }
   const when = until - now < SOON_MS ? 'in a moment' : `at ${formatUntil(until, now)}`
   // Of those who wait for one limit the first goes on then; how many go before is not reckoned.
-  return `${why}, ${then} ${when}${reason === 'capped' ? ' at the earliest' : ''}`
+  return `${why}, ${then} ${when}${LIMITS.has(reason) ? ' at the earliest' : ''}`
 }

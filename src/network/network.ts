@@ -19,6 +19,7 @@ import { findMemberNames, listNamesOf, saveOwnerTerms } from '../providers/servi
 import type { OwnerTerms } from '../providers/service-terms.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
 import { countRunningByService, type FaultGroup, findLastFaults, listFaultGroups } from './fault-store.ts'
+import { findRations } from '../requests/find-rations.ts'
 import { countHadOf, findUsedUp, type ServiceCaps } from '../requests/service-caps.ts'
 import { countUnfinished } from '../usage/unfinished-store.ts'
 import {
@@ -36,6 +37,7 @@ import {
   type Makes,
   mayManage,
   maySee,
+  newAmong,
   type ProviderReport,
   type Reader,
   reportProvider,
@@ -174,6 +176,7 @@ export function createNetwork(
       now,
       makes: await listMakes(now),
       usedUp: await findUsedUp(db, capsOf(online), { userId: reader.userId, now }),
+      rations: await findRations(db, newAmong(online, offering.providers), { now, offering }),
       mode: offering.providers,
       figures: await countFigures(),
       running: await countRunningByService(db),

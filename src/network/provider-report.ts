@@ -1,6 +1,7 @@
 import type { Principal } from '../lib/principal.ts'
 import type { OfferingConfig } from '../config/config.ts'
-import { type Standing, standingOf } from '../providers/trust-policy.ts'
+import type { Ration } from '../requests/find-rations.ts'
+import { reachOf, type Standing, standingOf } from '../providers/trust-policy.ts'
 import type { ServiceFinds } from '../providers/service-finds-store.ts'
 import type { WantedModel } from '../providers/service-offers-store.ts'
 import type { WantedWarm } from '../providers/service-warms-store.ts'
@@ -18,6 +19,8 @@ export interface ProviderReport {
   isMine: boolean
   /** Whether it may serve others than its owner. */
   standing: Standing
+  /** Being new it has made what the club lets it make for others within an hour; until when, if that is known. */
+  spent?: { until?: number }
   images: number
   imagesToday: number
   /** Since when it cannot come back with the key that it had; for those who may know, of one that is away. */
@@ -63,6 +66,12 @@ export const maySee = (provider: ProviderView, reader: Reader): boolean =>
 export const isOnline = ({ online_until }: Pick<ProviderView, 'online_until'>, now: number): boolean =>
   online_until > now
 
+/** Those that may make but few images for others until they have proven themselves. */
+export const newAmong = (providers: readonly ProviderView[], mode: OfferingConfig['providers']) =>
+  providers
+    .filter(({ trust, owner_role }) => reachOf({ trust, ownerRole: owner_role }, mode) === 'few')
+    .map(({ id, owner_id }) => ({ providerId: id, ownerId: owner_id }))
+
 /** By service: the models that can be made there now. */
 export type Makes = ReadonlyMap<string, ReadonlySet<string>>
 
@@ -87,6 +96,8 @@ export interface Knowledge {
   makes: Makes
   /** By service: of those of which the reader has had all they may. */
   usedUp: ReadonlyMap<string, { until?: number }>
+  /** Of new providers that are online, by id. */
+  rations: ReadonlyMap<string, Ration>
   /** Models that serve nothing yet, by service. */
   spare: ReadonlyMap<string, number>
   /** By service; of those alone whose reasons the reader may know. */
@@ -98,6 +109,7 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
   const { images, imagesToday } = figures.providers.get(provider.id) ?? { images: 0, imagesToday: 0 }
   const isHere = isOnline(provider, now)
   const isManaged = mayManage(provider, reader)
+  const spent = known.rations.get(provider.id)?.spent
   const keyEndedAt = isManaged && !isHere ? endOfKey(provider, now) : undefined
   return {
     provider,
@@ -105,6 +117,7 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
     isOnline: isHere,
     isMine: provider.owner_id === reader.userId,
     standing: standingOf({ trust: provider.trust, ownerRole: provider.owner_role }, known.mode),
+    ...(spent && { spent }),
     images,
     imagesToday,
     services: provider.services.map((service) => {

@@ -48,7 +48,7 @@ export function firstTrust(newcomer: {
 /** What a new provider had of others' work. */
 export interface WorkForOthers {
   running: number
-  /** Attempts that ended within an hour, whichever way. */
+  /** Images that it delivered within an hour: what failed is its owner's to mend, not theirs to pay for. */
   withinHour: number
 }
 

@@ -4,13 +4,10 @@ import type { OfferingConfig } from '../config/config.ts'
 import type { Db, Trx } from '../db/database.ts'
 import type { Trust } from '../db/provider-tables.ts'
 import type { Role } from '../lib/principal.ts'
-import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
 import { firstTrust, type Standing, standingOf } from './trust-policy.ts'
 
 /** How long somebody who was online is still known by it. */
 const KNOWN_FOR_MS = 7 * DAY_MS
-/** Why attempts end without an image, all but that they were not wanted any more. */
-const FAILURES = [...NODE_FAULTS, ...REQUEST_FAULTS, 'lease_lapsed', 'agent_lost'] as const
 
 /**
  * Says how far a provider is trusted that has just connected and whose services are written: a new one as the rules have
@@ -148,26 +145,6 @@ export async function countPending(db: Db): Promise<number> {
     )
     .executeTakeFirst()
   return Number(row?.providers ?? 0)
-}
-
-/** Attempts of these providers for others than their owners that ended without an image since then. */
-export async function countFailuresForOthers(
-  db: Db,
-  { providerIds, since }: { providerIds: readonly string[]; since: number }
-): Promise<{ providerId: string; attempts: number }[]> {
-  if (providerIds.length === 0) return []
-  const rows = await db
-    .selectFrom('attempts')
-    .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
-    .innerJoin('providers', 'providers.id', 'attempts.provider_id')
-    .select((e) => ['attempts.provider_id', e.fn.countAll<number>().as('attempts')])
-    .where('attempts.provider_id', 'in', providerIds)
-    .where('attempts.reason', 'in', FAILURES)
-    .where('attempts.finished_at', '>=', since)
-    .whereRef('tasks.user_id', '!=', 'providers.owner_id')
-    .groupBy('attempts.provider_id')
-    .execute()
-  return rows.map((row) => ({ providerId: row.provider_id, attempts: Number(row.attempts) }))
 }
 
 /** Counts an image that a new provider delivered to somebody else, and trusts it once it has proven itself. */

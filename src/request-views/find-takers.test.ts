@@ -120,7 +120,26 @@ describe('who may make an image', () => {
     for (let i = 0; i < newProviderAtOnce; i++) await runs('new', 'bob')
     expect((await takersOf()).open).toEqual(['new'])
     for (let i = newProviderAtOnce; i < newProviderPerHour; i++) await made('new', 'bob', 1000)
-    expect(await takersOf()).toEqual({ open: [], wait: { reason: 'capped' } })
+    expect(await takersOf()).toEqual({ open: [], wait: { reason: 'new_here', until: NOW - 1000 + HOUR_MS + 1 } })
+    await made('new', 'ann', 500)
+    expect((await takersOf()).wait?.until).toBe(NOW - 1000 + HOUR_MS + 1)
+    for (let i = 1; i < newProviderPerHour; i++) await runs('new', 'bob')
+    expect((await takersOf()).wait).toEqual({ reason: 'new_here' })
+  })
+
+  it('is of a new provider told by the limit that ends later, its owner’s or the club’s', async () => {
+    const { newProviderPerHour } = loadConfig({}).offering
+    await connect('new', { provider: { trust: 'limited' }, service: { images_per_user_hour: 1 } })
+    await made('new', 'ann', 20 * 60_000)
+    const own = { reason: 'capped', until: NOW + 40 * 60_000 + 1 }
+    expect((await takersOf()).wait).toEqual({ ...own, isOwnShare: true })
+    for (let i = 1; i < newProviderPerHour; i++) await made('new', 'bob', 30 * 60_000)
+    expect((await takersOf()).wait).toEqual(own)
+    await rows.addUser('cy')
+    await addTask("cy's", 'cy')
+    expect((await takersOf("cy's")).wait).toEqual({ reason: 'new_here', until: NOW + 30 * 60_000 + 1 })
+    await addTask("the owner's", 'owner')
+    expect((await takersOf("the owner's")).open).toEqual(['new'])
   })
 
   it('waits for what ends first', async () => {

@@ -1,6 +1,9 @@
+import type { OfferingConfig } from '../config/config.ts'
+import type { Db } from '../db/database.ts'
 import { isOpenEnded, isPaused, type Pause } from '../providers/pause-store.ts'
 import { KNOWN_FOR_MS } from '../providers/offers.ts'
 import type { Offer } from '../providers/offers-store.ts'
+import { findRations, type Ration } from '../requests/find-rations.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { type CapEnds, type Capped, capsOf, findCapEnds, isCapped } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'
@@ -8,6 +11,7 @@ import { listFailures, type TaskRow } from '../requests/task-store.ts'
 
 export const WAIT_REASONS = [
   'capped',
+  'new_here',
   'retry',
   'paused',
   'unusable',
@@ -19,7 +23,7 @@ export const WAIT_REASONS = [
 ] as const
 
 /**
- * `capped`: the owners of what could make the image let others have no more of it for now. `retry`: it
+ * `capped`: the owners of what could make the image let others have no more of it for now. `new_here`: being new they have made what the club lets such machines make for others within an hour. `retry`: it
  * failed on all of them, and is tried again. `paused`: its image server asked for patience. `unusable`: its image server cannot be reached or refuses its key. `missing`: its image server is there and lacks
  * the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online.
  * `approval`: it may not serve others until an admin lets it. `not_served`: there are only machines whose owners do not
@@ -73,8 +77,8 @@ export async function findTakers(
     else if (open.length === 0) found.set(task.id, { open, wait: { reason: 'retry', until: task.not_before } })
   }
   if (held.length > 0) {
-    const ends = await findCapEnds(db, offers, now)
-    for (const one of held) found.set(one.taskId, { open: [], wait: await waitOfHeld(one, { capped, ends, now }) })
+    const limits = await findLimits(db, offers, { capped, now, offering: providers.offering })
+    for (const one of held) found.set(one.taskId, { open: [], wait: await waitOfHeld(one, limits) })
   }
   if (unserved.length > 0) {
     const reasons = await whyUnserved({ database, providers }, { model, tasks: unserved, now })
@@ -99,8 +103,8 @@ export async function findRests(
   )
   const rests = new Map<string, Wait>()
   if (resting.length === 0) return rests
-  const ends = await findCapEnds(db, offers, now)
-  for (const [model, could] of resting) rests.set(model, await waitOfHeld({ userId, could }, { capped, ends, now }))
+  const limits = await findLimits(db, offers, { capped, now, offering: providers.offering })
+  for (const [model, could] of resting) rests.set(model, await waitOfHeld({ userId, could }, limits))
   return rests
 }
 
@@ -113,6 +117,29 @@ const isHeld = (
   (isCapped(capped.get(offer.serviceId), { userId, ownerId: offer.ownerId }) &&
     capped.get(offer.serviceId)?.isBusy !== true)
 
+/** What offers may be held back by, and until when, at a moment. */
+interface Limits {
+  capped: ReadonlyMap<string, Capped>
+  ends: CapEnds
+  /** Of new providers, by id. */
+  rations: ReadonlyMap<string, Ration>
+  now: number
+}
+
+const findLimits = async (
+  db: Db,
+  offers: readonly Offer[],
+  { capped, now, offering }: Pick<Limits, 'capped' | 'now'> & { offering: OfferingConfig }
+): Promise<Limits> => {
+  const fresh = offers.filter(({ reach }) => reach === 'few')
+  return {
+    capped,
+    ends: await findCapEnds(db, offers, now),
+    rations: await findRations(db, fresh, { now, offering }),
+    now
+  }
+}
+
 interface Held {
   userId: string
   could: readonly Offer[]
@@ -123,17 +150,21 @@ interface Held {
  * after those with one, `unusable` after everything else, for it is told when all image servers are, and `missing` after that: a
  * server that was down may be back by itself.
  */
-async function waitOfHeld(
-  { userId, could }: Held,
-  { capped, ends, now }: { capped: ReadonlyMap<string, Capped>; ends: CapEnds; now: number }
-): Promise<Wait> {
+async function waitOfHeld({ userId, could }: Held, { capped, ends, rations, now }: Limits): Promise<Wait> {
   const waits: Wait[] = []
   for (const offer of could) {
     if (offer.pause && isPaused(offer, now)) waits.push(waitOfPause(offer.pause))
     else {
-      const until = await ends.of(offer, userId)
+      const byOwner = await ends.of(offer, userId)
+      const spent = rations.get(offer.providerId)?.spent
       const isOwnShare = capped.get(offer.serviceId)?.others === false
-      waits.push({ reason: 'capped', ...(until !== undefined && { until }), ...(isOwnShare && { isOwnShare }) })
+      // Of two limits the one that ends later is what is waited for.
+      const isNewHere = spent && (!byOwner || (spent.until ?? Infinity) > (byOwner.until ?? Infinity))
+      waits.push(
+        isNewHere
+          ? { reason: 'new_here', ...spent }
+          : { reason: 'capped', ...byOwner, ...(isOwnShare && { isOwnShare }) }
+      )
     }
   }
   const rankOf = ({ reason }: Wait) => (reason === 'missing' ? 2 : reason === 'unusable' ? 1 : 0)

@@ -15,6 +15,7 @@ import { followClock } from './follow-clock.ts'
 import { forgetIdempotencyKeys } from './idempotency-store.ts'
 import { findExpectedImage } from './find-expected-image.ts'
 import { forgetPrompts, indexPrompts } from './index-prompts.ts'
+import { findRations } from './find-rations.ts'
 import { findReachedCaps } from './find-reached-caps.ts'
 import { listExpectedTimes } from './expected-times-store.ts'
 import { findInput, listSources } from './input-name.ts'
@@ -76,6 +77,11 @@ export function createRequestLifecycle(parts: RequestParts) {
     listSources: bind(listSources),
     findExpectedImage: bind(findExpectedImage),
     findReachedCaps: bind(findReachedCaps),
+    findRations: (fresh: Parameters<typeof findRations>[1]) =>
+      findRations(parts.database.db, fresh, {
+        now: parts.database.clock.now(),
+        offering: parts.providers.offering
+      }),
     finish: createFinishAttempt(parts),
     fail: bind(failAttempt),
     connectAgent: bind(connectAgent),

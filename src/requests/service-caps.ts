@@ -2,7 +2,6 @@ import { HOUR_MS } from '../lib/durations.ts'
 import type { Db } from '../db/database.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { placesForOthers, type Reach } from '../providers/trust-policy.ts'
-import { countFailuresForOthers } from '../providers/trust-store.ts'
 import { countServed, findServedAt } from '../usage/usage-store.ts'
 import { countRunning } from './attempt-store.ts'
 
@@ -78,8 +77,8 @@ export async function countHadOf(
 
 /** When others may have images again of services that they have had enough of. */
 export interface CapEnds {
-  /** UTC milliseconds; undefined when that depends on what is being made, or on how far a new provider is trusted. */
-  of(service: ServiceCaps, userId: string): Promise<number | undefined>
+  /** UTC milliseconds; no `until` when that depends on what is being made. Undefined where they may have more by its caps. */
+  of(service: ServiceCaps, userId: string): Promise<{ until?: number } | undefined>
 }
 
 /** Tells when the caps of any of these services end. What it has found once it does not ask again. */
@@ -108,7 +107,8 @@ export async function findCapEnds(db: Db, services: readonly ServiceCaps[], now:
       const ends: (number | undefined)[] = []
       if (all > 0) ends.push(await whenOlder(service, all))
       if (own > 0) ends.push(await whenOlder(service, own, userId))
-      return ends.some((at) => at === undefined) || ends.length === 0 ? undefined : Math.max(...(ends as number[]))
+      if (ends.length === 0) return undefined
+      return ends.some((at) => at === undefined) ? {} : { until: Math.max(...(ends as number[])) }
     }
   }
 }
@@ -124,14 +124,12 @@ export async function findUsedUp(
 ): Promise<Map<string, { until?: number }>> {
   // Whether a machine is new, or may serve others at all, is told of it in other words.
   const limited = services.filter(hasCaps)
-  const had = await countHad(db, limited, { now })
   const ends = await findCapEnds(db, limited, now)
   const usedUp = new Map<string, { until?: number }>()
   for (const service of limited) {
     const who = userId === service.ownerId ? NOBODY_ELSE : userId
-    if (!isCapped(cappedByOwner(service, had), { userId: who, ownerId: service.ownerId })) continue
-    const until = await ends.of(service, who)
-    usedUp.set(service.serviceId, until === undefined ? {} : { until })
+    const end = await ends.of(service, who)
+    if (end) usedUp.set(service.serviceId, end)
   }
   return usedUp
 }
@@ -191,7 +189,7 @@ export async function listReached(db: Db, services: readonly ServiceCaps[], now:
     const { others, userIds } = cappedByOwner(service, had)
     const reached: ReachedCap[] = []
     if (others && imagesPerHour !== undefined) {
-      const findEnd = () => ends.of({ serviceId, imagesPerHour, ...same }, NOBODY_ELSE)
+      const findEnd = async () => (await ends.of({ serviceId, imagesPerHour, ...same }, NOBODY_ELSE))?.until
       reached.push({ serviceId, cap: 'imagesPerHour', images: imagesPerHour, findEnd })
     }
     if (userIds.size > 0 && imagesPerUserHour !== undefined) {
@@ -209,7 +207,7 @@ async function findFirstEnd(
 ): Promise<number | undefined> {
   let first: number | undefined
   for (const userId of userIds) {
-    const end = await ends.of(service, userId)
+    const end = (await ends.of(service, userId))?.until
     if (end !== undefined && end < (first ?? Infinity)) first = end
   }
   return first
@@ -227,7 +225,7 @@ interface Had {
   ofProvider(providerId: string): { running: number; withinHour: number }
 }
 
-/** `fresh`: those of new providers, whose failures count, too. */
+/** `fresh`: those of new providers, of which all that the provider made counts. */
 async function countHad(
   db: Db,
   services: readonly ServiceCaps[],
@@ -252,9 +250,6 @@ async function countHad(
       addTo(byService, one)
       add(running, one.providerId, one.images)
     }
-  }
-  for (const one of await countFailuresForOthers(db, { providerIds: freshIds, since })) {
-    add(withinHour, one.providerId, one.attempts)
   }
   return {
     ofService: (serviceId) => byService.get(serviceId) ?? new Map(),

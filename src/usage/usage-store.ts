@@ -51,18 +51,27 @@ export async function countServed(
 }
 
 /**
- * When a service stored an image for others than its owner (with `userId`, for that person), UTC milliseconds: the
+ * When a service, or any of a provider, stored an image for others than its owner (with `userId`, for that person), UTC milliseconds: the
  * oldest at `since` or later after passing over `skip` of them. Undefined when there are no more.
  */
 export async function findServedAt(
   db: Db,
-  of: { serviceId: string; ownerId: string; userId: string | undefined; since: number; skip: number }
+  of: ({ serviceId: string } | { providerId: string }) & {
+    ownerId: string
+    userId?: string | undefined
+    since: number
+    skip: number
+  }
 ): Promise<number | undefined> {
-  const { serviceId, ownerId, userId, since, skip } = of
+  const { ownerId, userId, since, skip } = of
   const row = await db
     .selectFrom('usage_images')
     .select('created_at')
-    .where('service_id', '=', serviceId)
+    .where((e) =>
+      'serviceId' in of
+        ? e('service_id', '=', of.serviceId)
+        : e('service_id', 'in', e.selectFrom('services').select('id').where('provider_id', '=', of.providerId))
+    )
     .where('created_at', '>=', since)
     .where('user_id', '!=', ownerId)
     .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))

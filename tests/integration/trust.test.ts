@@ -139,6 +139,61 @@ describe('a provider that is new', () => {
   })
 })
 
+describe('a provider that is new and has made what it may for others within an hour', () => {
+  it('says so with its own reason to who waits, before they ask, to its owner and in its terminal', async () => {
+    const owner = await gateway.addPerson()
+    const { key } = await gateway.addKey(owner, { scopes: ['agent', 'generate'] })
+    const model = newModel()
+    Object.assign(offering(), { newProviderPerHour: 2, newProviderImages: 30 })
+    const accepts = ['provider.standing']
+    const rig = await startHandWorker(gateway, { key, name: 'spent', services: [serviceOf(model)], accepts })
+    await setTrust('spent', 'limited')
+    const { provider_id: id } = await rig.agent.received('gateway.welcome')
+    const trustFor = async (person: TestPerson) =>
+      (await callDashboard<ProviderDetail>(gateway, person, `providers/${id}`)).body.trust
+    const jsonOf = async (path: string) => (await gateway.call(path, { key: caller.key })).json()
+    gateway.database.bell.ring('tasks')
+    const shared = { images: 2, shared: true, provider: 'spent' }
+    expect(await jsonOf(`/v1/models/${model}`)).toMatchObject({ hourly: { ...shared, left: 2 } })
+    expect(await trustFor(owner)).not.toHaveProperty('spent')
+    const [failing] = await ask(caller, model, 1)
+    const { attempt_id, token } = await rig.next()
+    rig.agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'content_rejected', message: 'no' })
+    await ended(caller, failing!)
+    // What failed is not counted: there are two still.
+    expect(await jsonOf(`/v1/models/${model}`)).toMatchObject({ hourly: { ...shared, left: 2 } })
+    const ids = await ask(caller, model, 3)
+    for (const one of ids.slice(0, 2)) {
+      await rig.finish(await rig.next())
+      await ended(caller, one)
+    }
+    const until = expect.any(Number) as number
+    const waiting = { reason: 'new_here', until }
+    expect(await jsonOf(`/v1/jobs/${ids[2]}`)).toMatchObject({ status: 'QUEUED', waiting })
+    expect(await jsonOf(`/v1/models/${model}`)).toMatchObject({ waiting, hourly: { ...shared, left: 0, next: until } })
+    const json = { model, prompt: 'at once' }
+    const refused = await gateway.call('/v1/images/generations', { key: caller.key, json })
+    expect(refused.status).toBe(503)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3500)
+    expect(await refused.json()).toMatchObject({
+      error: {
+        code: 'upstream_busy',
+        message: expect.stringMatching(/new here: .* An admin can lift that\. .* at 2/) as string
+      }
+    })
+    expect(await trustFor(owner)).toMatchObject({ state: 'limited', spent: { until } })
+    gateway.database.bell.ring('providers')
+    const told = /the 2 images .* more in \d+ minutes\. An admin/
+    await waitFor(() => rig.agent.messages.some((one) => one.type === 'provider.standing' && told.test(one.note)))
+    await gateway.gateway.context.network.decide({ userId: 'operator', role: 'admin' }, id, 'approve')
+    await rig.finish(await rig.next())
+    await ended(caller, ids[2]!)
+    expect(await trustFor(owner)).not.toHaveProperty('spent')
+    await rig.close()
+    Object.assign(offering(), { newProviderPerHour: 20, newProviderImages: 20 })
+  })
+})
+
 describe('in the dashboard', () => {
   it('an admin sees who waits, lets them in and shuts them out; others may not', async () => {
     const owner = await gateway.addPerson()

@@ -22,10 +22,14 @@ let made = 0
 
 export async function startHandWorker(
   gateway: { url: string },
-  worker: { key: string; name?: string; services: Partial<ServiceDeclaration>[] }
+  worker: { key: string; name?: string; services: Partial<ServiceDeclaration>[]; accepts?: string[] }
 ): Promise<HandWorker> {
   const agent = await connectRawAgent({ url: gateway.url, key: worker.key })
-  await agent.hello({ name: worker.name ?? `worker-${++made}`, services: worker.services })
+  await agent.hello({
+    name: worker.name ?? `worker-${++made}`,
+    services: worker.services,
+    ...(worker.accepts && { accepts: worker.accepts })
+  })
   const picture = await plainPng({ width: 32, height: 32 }, [200, 40, 40])
   const assigned = () => agent.messages.filter((message): message is Assigned => message.type === 'attempt.assigned')
   const beating = setInterval(() => agent.send({ type: 'agent.heartbeat' }), HEARTBEAT_EVERY_MS)

@@ -24,14 +24,14 @@ describe('why a request waits', () => {
 
   it('is told without a time that nobody knows', () => {
     const reasons = [
-      ...(['capped', 'retry', 'paused', 'unusable', 'missing', 'drained', 'away', 'approval'] as const),
+      ...(['capped', 'new_here', 'retry', 'paused', 'unusable', 'missing', 'drained', 'away', 'approval'] as const),
       'not_served' as const
     ]
     const texts = reasons.map((reason) => reasonText({ wait: { reason, until: null } }, NOW))
-    expect(new Set(texts).size).toBe(9)
-    expect(texts[8]).toBe('The owner of the machine does not serve the account that asked')
-    expect(texts[3]).toBe('The image server cannot be used, goes on when it can be')
-    expect(texts[4]).toBe('The image server does not have the model, goes on when it has it')
+    expect(new Set(texts).size).toBe(10)
+    expect(texts[9]).toBe('The owner of the machine does not serve the account that asked')
+    expect(texts[4]).toBe('The image server cannot be used, goes on when it can be')
+    expect(texts[5]).toBe('The image server does not have the model, goes on when it has it')
     for (const text of texts) expect(text).not.toMatch(/ at | in a moment/)
     expect(reasonText({ wait: null }, NOW)).toBeNull()
   })

@@ -33,6 +33,8 @@ export interface ProviderInfo {
     since: number | null
     /** It offers anything to others at all. */
     isShared: boolean
+    /** There when a new one has made what it may for others within an hour; until when, null: nobody can know. */
+    spent?: { until: number | null }
   }
   services: ServiceInfo[]
   /** Images stored in all, and within the last 24 hours. */

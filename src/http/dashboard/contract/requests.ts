@@ -2,7 +2,7 @@ export type RequestStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'can
 
 /** See `WaitReason` of `request-views/find-takers.ts`. */
 export type WaitReason =
-  'capped' | 'retry' | 'paused' | 'unusable' | 'missing' | 'drained' | 'away' | 'approval' | 'not_served'
+  'capped' | 'new_here' | 'retry' | 'paused' | 'unusable' | 'missing' | 'drained' | 'away' | 'approval' | 'not_served'
 
 /** Who may fetch the images of a request: see `lib/visibility.ts`. */
 export type Visibility = 'PUBLIC' | 'UNLISTED' | 'PRIVATE' | 'SECRET'

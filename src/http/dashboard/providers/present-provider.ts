@@ -22,7 +22,8 @@ export function presentProvider(report: ProviderReport): ProviderInfo {
     trust: {
       state: report.standing,
       since: provider.trust_since === 0 ? null : provider.trust_since,
-      isShared: provider.services.some(({ access }) => access !== 'private')
+      isShared: provider.services.some(({ access }) => access !== 'private'),
+      ...(report.spent && { spent: { until: report.spent.until ?? null } })
     },
     services: report.services.map((service) => presentService(service, { isMine, isOnline })),
     images,

@@ -24,7 +24,7 @@ export interface Submitted {
 }
 
 /** What may be over when the caller comes back. */
-const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'missing', 'capped']
+const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'missing', 'capped', 'new_here']
 
 /**
  * What a caller is told who has waited long enough for services that are left alone, or of which others have had what they
@@ -33,7 +33,7 @@ const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'missing', 'capped
 export function passingError(wait: Wait | undefined): AppError | undefined {
   if (!wait || !PASSING.includes(wait.reason)) return undefined
   const { reason, until } = wait
-  if (reason === 'capped') return errors.upstreamCapped(wait, Date.now())
+  if (reason === 'capped' || reason === 'new_here') return errors.upstreamCapped(wait, Date.now())
   const seconds = until === undefined ? Infinity : Math.ceil((until - Date.now()) / 1000)
   return errors.upstreamBusy(`The image servers that ${SERVERS[reason] ?? ''} at the moment. Try again later.`, seconds)
 }
@@ -59,6 +59,7 @@ export function waitsInVain(
 ): boolean {
   switch (wait?.reason) {
     case 'capped':
+    case 'new_here':
       return (wait.until ?? Infinity) > now + Math.max(0, mayWaitMs - waitedMs)
     case 'unusable':
     case 'missing':

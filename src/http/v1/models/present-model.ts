@@ -60,7 +60,10 @@ export const ModelResponse = Type.Object({
         ),
         provider: Type.Optional(Type.String({ description: 'That lets you have them, where it is one.' }))
       },
-      { description: 'What you may have of it within an hour, where the owners of all its providers say so.' }
+      {
+        description:
+          'What you may have of it within an hour, where the owners of all its providers, or the club of new ones, say so.'
+      }
     )
   )
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { formatUntil } from '../../lib/format.ts'
 import { explainTrust, trustWords } from './trust-words.ts'
 
 const STATES = ['pending', 'limited', 'blocked', 'closed', 'trusted'] as const
@@ -22,6 +23,21 @@ describe('what is said of trust', () => {
     const trust = { state: 'pending', since: 1, isShared: true } as const
     expect(explainTrust({ trust, isMine: true }, NEWCOMERS)).toBe(
       "Waiting for an admin's approval: your own requests run here already."
+    )
+  })
+
+  it('tells that others have had what a new one may make for them, and until when', () => {
+    const until = Date.now() + 60_000
+    const trust = { state: 'limited', since: 1, isShared: true, spent: { until } } as const
+    expect(trustWords(trust)).toBe(`New here; none left until ${formatUntil(until)}`)
+    expect(trustWords({ ...trust, spent: { until: null } })).toBe('New here; none left for now')
+    const tell = (spent: { until: number | null }) =>
+      explainTrust({ trust: { ...trust, spent }, isMine: true }, NEWCOMERS)
+    expect(tell({ until })).toContain(
+      ` Others have had these 20 within the last hour: there is more from ${formatUntil(until)} on, or when an admin trusts it.`
+    )
+    expect(tell({ until: null })).toMatch(
+      /there is more an hour after what is being made, or when an admin trusts it\.$/
     )
   })
 

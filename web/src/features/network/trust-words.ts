@@ -1,16 +1,18 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import type { SessionInfo } from '../../../../src/http/dashboard/contract/session.ts'
-import { formatNumber } from '../../lib/format.ts'
+import { formatNumber, formatUntil } from '../../lib/format.ts'
 import { keptFor } from '../../lib/keeping-words.ts'
 
 /** A badge's words; null where a machine serves everybody it is meant to, or nobody is meant to use it but its owner. */
-export function trustWords({ state, isShared }: ProviderInfo['trust']): string | null {
+export function trustWords({ state, isShared, spent }: ProviderInfo['trust']): string | null {
   if (!isShared) return null
   switch (state) {
     case 'pending':
       return 'Waiting for approval'
     case 'limited':
-      return 'New here'
+      return spent
+        ? `New here; none left ${spent.until === null ? 'for now' : `until ${formatUntil(spent.until)}`}`
+        : 'New here'
     case 'blocked':
       return 'Blocked by an admin'
     case 'closed':
@@ -31,7 +33,7 @@ export function explainTrust(
     case 'pending':
       return `Waiting for an admin's approval: ${owner}.`
     case 'limited':
-      return explainNew(newcomers)
+      return explainNew(newcomers) + explainSpent(trust.spent, newcomers)
     case 'blocked':
       return `An admin has stopped it from serving others: ${owner}.`
     case 'closed':
@@ -48,4 +50,11 @@ function explainNew({ atOnce, perHour, images, timeMs }: SessionInfo['newcomers'
   ].filter((part) => part !== false)
   const given = `New here: of others’ images it is given ${formatNumber(atOnce)} at a time and ${formatNumber(perHour)} an hour`
   return ends.length === 0 ? `${given}.` : `${given}, until ${ends.join(' and ')}.`
+}
+
+function explainSpent(spent: ProviderInfo['trust']['spent'], { perHour }: SessionInfo['newcomers']): string {
+  if (!spent) return ''
+  const had = perHour === 1 ? 'this one' : `these ${formatNumber(perHour)}`
+  const more = spent.until === null ? 'an hour after what is being made' : `from ${formatUntil(spent.until)} on`
+  return ` Others have had ${had} within the last hour: there is more ${more}, or when an admin trusts it.`
 }

@@ -46,6 +46,14 @@ describe('a friend', () => {
     expect(advise(code, { ...friend, providers: [has(ann, 'home-rig', { access: 'private' })] })).not.toMatch(/Ann/)
   })
 
+  it('who waited for a new machine that has made what it may is told that an admin can lift that', () => {
+    const fresh = has()
+    const providers = [{ ...fresh, trust: { ...fresh.trust, state: 'limited' as const, spent: { until: null } } }]
+    expect(advise('upstream_busy', { ...friend, providers })).toBe(
+      'Retry it later. An admin can lift the limit: ask one to trust Ann’s machine home-rig.'
+    )
+  })
+
   it('is told of three machines at most', () => {
     const many = Array.from({ length: 4 }, (_, index) => has({ id: `usr_${index}`, name: `P${index}` }, `rig-${index}`))
     expect(advise('no_provider', { ...friend, providers: many })).toMatch(/P0, .*P1, .* or P2, whose machine rig-2 has/)

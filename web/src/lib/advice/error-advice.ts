@@ -1,6 +1,7 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import type { AttemptInfo, RequestError } from '../../../../src/http/dashboard/contract/requests.ts'
 import type { Person } from '../../../../src/http/dashboard/contract/session.ts'
+import { newHereAdvice } from './wait-advice.ts'
 import { type Machine, machinesWith, tellOwners } from './machines-with.ts'
 
 /** Who reads of an error, and where the request was tried. */
@@ -22,7 +23,7 @@ const ADVICE: Record<string, Advice> = {
     `Retry it later or use another model. ${aboutMachines(context, 'see that it is on, and that its agent runs')}`,
   upstream_error: (context) => `Retry it. ${aboutFailures(context)}`,
   upstream_busy: (context) =>
-    `Retry it later. ${aboutMachines(context, 'see that its image server runs, has the model and is not busy with other work')}`,
+    `Retry it later. ${newHereAdvice(context)?.text ?? aboutMachines(context, 'see that its image server runs, has the model and is not busy with other work')}`,
   timeout: 'It took longer than its machine allows. Ask for fewer steps or a smaller size.',
   invalid_request: 'The image server does not accept these parameters. Change them in the playground.',
   invalid_size: 'Choose another size in the playground.',

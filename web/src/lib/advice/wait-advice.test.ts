@@ -64,6 +64,20 @@ it.each<WaitReason>(['capped', 'retry', 'paused'])('leaves those in peace who ne
   expect(advise(reason, ann.id)).toBeNull()
 })
 
+it('tells of a new machine that an admin can lift its limit, and the admin where', () => {
+  const fresh = { ...works, trust: { ...works.trust, state: 'limited' as const, spent: { until: null } } }
+  const of = [asleep, works, fresh]
+  expect(adviseOf('new_here', 'usr_cy', 'member', of)).toEqual({
+    text: 'An admin can lift the limit: ask one to trust Ann’s machine cabin.'
+  })
+  expect(adviseOf('new_here', ann.id, 'member', of)?.text).toMatch(/trust your machine cabin\.$/)
+  expect(adviseOf('new_here', 'usr_op', 'admin', of)).toEqual({
+    text: 'cabin is new here: “Trust now” on its page lifts the limit.',
+    machine: { id: 'prv_4', name: 'cabin' }
+  })
+  expect(advise('new_here')).toBeNull()
+})
+
 it('says nothing where no machine is known for it, and of what does not wait', () => {
   const reader = { id: 'usr_cy', role: 'member' } as const
   const waiting = summary({ model: 'other', wait: { reason: 'away', until: null } })

@@ -51,6 +51,7 @@ export function waitAdvice(
       text: reader.role === 'admin' ? 'Let the machine in under Network.' : 'Ask an admin to let the machine in.'
     }
   }
+  if (wait.reason === 'new_here') return newHereAdvice({ model, reader, providers })
   return Object.hasOwn(CAUSES, wait.reason) ? causeWith(wait.reason as WaitCause, { model, reader, providers }) : null
 }
 
@@ -72,6 +73,26 @@ export function causeWith(
   if (machines.length === 0) return null
   const has = model === undefined ? 'makes images here' : 'has this model'
   return { text: `If it stays so, ${tellOwners(machines, has)}.` }
+}
+
+/** Where a new machine has made what the club lets it make for others: who can lift that. Null where none has. */
+export function newHereAdvice({
+  model,
+  reader,
+  providers
+}: {
+  model: string
+  reader: Pick<Person, 'id' | 'role'>
+  providers: readonly ProviderInfo[]
+}): WaitAdvice | null {
+  const found = machinesWith(model, { reader, providers }).find(({ provider }) => provider.trust.spent)
+  if (!found) return null
+  const { id, name } = found.provider
+  if (reader.role === 'admin') {
+    return { text: `${name} is new here: “Trust now” on its page lifts the limit.`, machine: { id, name } }
+  }
+  const whose = found.owner.id === reader.id ? `your machine ${name}` : `${found.owner.name}’s machine ${name}`
+  return { text: `An admin can lift the limit: ask one to trust ${whose}.` }
 }
 
 /** The wait for a machine that its owner has paused. */

@@ -1,0 +1,51 @@
+import type { OfferingConfig } from '../config/config.ts'
+import type { Db } from '../db/database.ts'
+import { HOUR_MS } from '../lib/durations.ts'
+import { countServed, findServedAt } from '../usage/usage-store.ts'
+import { countRunning } from './attempt-store.ts'
+
+/** What the club lets a new provider make for others within an hour, and how much of that is left. */
+export interface Ration {
+  images: number
+  left: number
+  /** When the first image that is counted will be more than an hour old, UTC milliseconds; undefined when none was made. */
+  next?: number
+  /** There when nothing is left: when there is more, UTC milliseconds, no `until` where that depends on what is being made. */
+  spent?: { until?: number }
+}
+
+/**
+ * Of these providers, all of them new ones, by id. Images count that were delivered or are being made, whichever service of the
+ * provider it was.
+ */
+export async function findRations(
+  db: Db,
+  fresh: readonly { providerId: string; ownerId: string }[],
+  { now, offering }: { now: number; offering: Pick<OfferingConfig, 'newProviderPerHour'> }
+): Promise<Map<string, Ration>> {
+  const owners = new Map(fresh.map(({ providerId, ownerId }) => [providerId, ownerId]))
+  if (owners.size === 0) return new Map()
+  const [providerIds, since] = [[...owners.keys()], now - HOUR_MS]
+  const counts = [
+    ...(await countServed(db, { serviceIds: [], providerIds, since })),
+    ...(await countRunning(db, providerIds))
+  ]
+  const images = offering.newProviderPerHour
+  const rations = new Map<string, Ration>()
+  for (const [providerId, ownerId] of owners) {
+    const had = counts.reduce((sum, one) => sum + (one.providerId === providerId ? one.images : 0), 0)
+    const findEnd = async (skip: number) => {
+      const at = await findServedAt(db, { providerId, ownerId, since, skip })
+      return at === undefined ? undefined : at + HOUR_MS + 1
+    }
+    const next = had === 0 ? undefined : await findEnd(0)
+    const until = had > images ? await findEnd(had - images) : next
+    rations.set(providerId, {
+      images,
+      left: Math.max(0, images - had),
+      ...(next !== undefined && { next }),
+      ...(had >= images && { spent: until === undefined ? {} : { until } })
+    })
+  }
+  return rations
+}
