@@ -8,28 +8,34 @@ export interface Lingering<T> {
   leaving: boolean
 }
 
-/** Items of a list, and for a moment those that have just gone from it, where they were. */
-export function useLingering<T extends { id: string }>(items: readonly T[]): readonly Lingering<T>[] {
-  const [known, setKnown] = useState({ items, shown: mergeLeaving([], items) })
+/** Items of a list, and for a moment those that have just gone from it, where they were; not those that are shown `elsewhere` now. */
+export function useLingering<T extends { id: string }>(
+  items: readonly T[],
+  elsewhere: readonly T[]
+): readonly Lingering<T>[] {
+  const [known, setKnown] = useState({ items, elsewhere, shown: mergeLeaving([], items, elsewhere) })
   // Adapted while rendering, so that nothing is painted without those that leave.
-  if (known.items !== items) setKnown({ items, shown: mergeLeaving(known.shown, items) })
+  if (known.items !== items || known.elsewhere !== elsewhere) {
+    setKnown({ items, elsewhere, shown: mergeLeaving(known.shown, items, elsewhere) })
+  }
   const { shown } = known
   const anyLeaves = shown.some(({ leaving }) => leaving)
   useEffect(() => {
     if (!anyLeaves) return
-    const drop = () => setKnown((now) => ({ items: now.items, shown: now.shown.filter(({ leaving }) => !leaving) }))
+    const drop = () => setKnown((now) => ({ ...now, shown: now.shown.filter(({ leaving }) => !leaving) }))
     const timer = setTimeout(drop, FADE_MS)
     return () => clearTimeout(timer)
   }, [anyLeaves, items])
   return shown
 }
 
-/** The new items in their order; each that has gone stays behind the one it came after. */
+/** The new items in their order; each that has gone stays behind the one it came after, unless it is shown `elsewhere`. */
 export function mergeLeaving<T extends { id: string }>(
   shown: readonly Lingering<T>[],
-  items: readonly T[]
+  items: readonly T[],
+  elsewhere: readonly T[]
 ): Lingering<T>[] {
-  const ids = new Set(items.map(({ id }) => id))
+  const ids = new Set([...items, ...elsewhere].map(({ id }) => id))
   const merged = items.map((item) => ({ item, leaving: false }))
   for (const [index, { item }] of shown.entries()) {
     if (ids.has(item.id)) continue

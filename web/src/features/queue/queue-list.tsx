@@ -7,13 +7,15 @@ import { QueueRow } from './queue-row.tsx'
 export interface QueueListProps {
   title: string
   items: readonly RequestSummary[]
+  /** What the other part of the queue shows. */
+  others: readonly RequestSummary[]
   /** Whose request it is is told, too. */
   showOwner: boolean
 }
 
-/** One part of the queue. What leaves it fades and closes up instead of vanishing; an empty one is not there. */
-export function QueueList({ title, items, showOwner }: QueueListProps) {
-  const shown = useLingering(items)
+/** One part of the queue. What leaves the queue fades and closes up instead of vanishing; an empty part is not there. */
+export function QueueList({ title, items, others, showOwner }: QueueListProps) {
+  const shown = useLingering(items, others)
   if (shown.length === 0) return null
   return (
     <section aria-label={title} className="flex flex-col gap-2">

@@ -63,8 +63,8 @@ function Queue(props: { state: QueueState; finished: readonly RequestSummary[]; 
   const showOwner = owner === 'all'
   return (
     <>
-      <QueueList title="Running" items={running} showOwner={showOwner} />
-      <QueueList title="Waiting" items={waiting} showOwner={showOwner} />
+      <QueueList title="Running" items={running} others={waiting} showOwner={showOwner} />
+      <QueueList title="Waiting" items={waiting} others={running} showOwner={showOwner} />
       {state.more && <p className="text-center text-[13px] text-faint">More wait behind these.</p>}
       {open.length === 0 && (
         <div className="transition-opacity delay-200 duration-300 starting:opacity-0">
