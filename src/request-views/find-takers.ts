@@ -46,6 +46,8 @@ export interface Takers {
   open: Offer[]
   /** There when nobody is open. */
   wait?: Wait
+  /** Those that could make it, are online, and are left alone for the reason of the wait. */
+  held?: Offer[]
 }
 
 /**
@@ -78,7 +80,13 @@ export async function findTakers(
   }
   if (held.length > 0) {
     const limits = await findLimits(db, offers, { capped, now, offering: providers.offering })
-    for (const one of held) found.set(one.taskId, { open: [], wait: await waitOfHeld(one, limits) })
+    for (const one of held) {
+      const wait = await waitOfHeld(one, limits)
+      const leftAlone = one.could.filter(
+        ({ pause }) => pause && isPaused({ pause }, now) && waitOfPause(pause).reason === wait.reason
+      )
+      found.set(one.taskId, { open: [], wait, held: leftAlone })
+    }
   }
   if (unserved.length > 0) {
     const reasons = await whyUnserved({ database, providers }, { model, tasks: unserved, now })

@@ -1,14 +1,35 @@
 import { findTakers, type Wait } from './find-takers.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { listTasks } from '../requests/task-store.ts'
+import { listNames } from './request-search-store.ts'
+
+/** A wait with the machines that are held back, all of which may make images of who asked, and show them on their pages. */
+export interface WaitAt extends Wait {
+  machines: {
+    name: string
+    /** Its owner's name; undefined when it is who asked. */
+    owner: string | undefined
+  }[]
+}
 
 /** Why a request waits that nobody may begin; undefined when somebody works on it or may, or an image of it is there. */
 export async function findWait(
   parts: Pick<RequestParts, 'database' | 'providers'>,
   id: string
-): Promise<Wait | undefined> {
-  const tasks = await listTasks(parts.database.db, id)
+): Promise<WaitAt | undefined> {
+  const { db } = parts.database
+  const tasks = await listTasks(db, id)
   const [first] = tasks
   if (!first || tasks.some(({ state }) => state === 'running' || state === 'succeeded')) return undefined
-  return (await findTakers(parts, { model: first.model, tasks: [first] })).get(first.id)?.wait
+  const { wait, held = [] } = (await findTakers(parts, { model: first.model, tasks: [first] })).get(first.id) ?? {}
+  if (!wait) return undefined
+  const machines = [...new Map(held.map((offer) => [offer.providerId, offer])).values()]
+  const names = await listNames(db, [...new Set(machines.map(({ ownerId }) => ownerId))])
+  return {
+    ...wait,
+    machines: machines.map(({ providerName, ownerId }) => ({
+      name: providerName,
+      owner: ownerId === first.user_id ? undefined : (names.get(ownerId) ?? '')
+    }))
+  }
 }

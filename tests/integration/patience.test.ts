@@ -198,6 +198,14 @@ describe('a caller who waits for nothing else', () => {
       message: expect.stringMatching(/cannot be used/)
     })
     expect(error.headers?.get('retry-after')).toBeTruthy()
+    expect(error.message).toContain("It is your machine 'rig': see that its image server runs")
+    // Others are told whom to tell, and of no machine that they may not use.
+    const [other, third] = [await gateway.addUser(), await gateway.addUser()]
+    const hidden = service('hidden', { url: gone.url, access: 'private' })
+    await gateway.addAgent({ key: third.key, name: 'hideout', services: [hidden] })
+    const { message } = await apiErrorOf(generate(other.client, { model: 'm', size: '32x32' }))
+    expect(message).toMatch(/If it stays so, tell [^ ,]+, whose machine 'rig' it is\.$/)
+    expect(message).not.toContain('hideout')
     await connect(service('gone', { url: gone.url }), service('busy'))
     upstream.setBehaviour({ queue: Array(2).fill(patience({ 'retry-after': '1' })) })
     await call()

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AppError, type ErrorCode, errors } from '../../../lib/errors.ts'
 import type { Wait, WaitReason } from '../../../request-views/find-takers.ts'
+import type { WaitAt } from '../../../request-views/find-wait.ts'
 import type { Outcome } from '../../../request-views/outcome-store.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 
@@ -30,12 +31,32 @@ const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'missing', 'capped
  * What a caller is told who has waited long enough for services that are left alone, or of which others have had what they
  * may: they are better off coming back later. Undefined when it is anything else that the request waits for.
  */
-export function passingError(wait: Wait | undefined): AppError | undefined {
+export function passingError(wait: WaitAt | undefined): AppError | undefined {
   if (!wait || !PASSING.includes(wait.reason)) return undefined
   const { reason, until } = wait
   if (reason === 'capped' || reason === 'new_here') return errors.upstreamCapped(wait, Date.now())
   const seconds = until === undefined ? Infinity : Math.ceil((until - Date.now()) / 1000)
-  return errors.upstreamBusy(`The image servers that ${SERVERS[reason] ?? ''} at the moment. Try again later.`, seconds)
+  const message = `The image servers that ${SERVERS[reason] ?? ''} at the moment. Try again later.`
+  return errors.upstreamBusy([message, ...whatToDo(wait)].join(' '), seconds)
+}
+
+/** More names than these are no help. */
+const MOST_NAMED = 3
+
+/** What ends a wait that does not end by itself: something on the caller's own machine, or to tell the owner of one, by name. */
+function whatToDo({ reason, machines }: WaitAt): string[] {
+  const remedy = REMEDIES[reason]
+  if (!remedy) return []
+  const own = machines.find(({ owner }) => owner === undefined)
+  if (own) return [`It is your machine '${own.name}': see ${remedy}.`]
+  const owners = machines.slice(0, MOST_NAMED).map(({ name, owner }) => `${owner}, whose machine '${name}' it is`)
+  const list = new Intl.ListFormat('en', { type: 'disjunction' }).format(owners)
+  return owners.length === 0 ? [] : [`If it stays so, tell ${list}.`]
+}
+
+const REMEDIES: Partial<Record<WaitReason, string>> = {
+  unusable: "that its image server runs, and that its address and key in the agent's file are right",
+  missing: "that its image server has the model, and that the agent's file calls it as the server does (served_as)"
 }
 
 const SERVERS: Partial<Record<WaitReason, string>> = {
