@@ -49,7 +49,7 @@ const onFatal = (error: unknown) => {
 }
 const database = await openSqliteDatabase({ path, clock: systemClock, onFatal })
 const providers = createProviderStore(database, loadConfig({}).offering)
-const parts = { database, providers }
+const parts = { database, providers, limits: loadConfig({}).limits }
 const userId = seedUser(0)
 const owner = { id: userId, name: 'Somebody' }
 const loop = monitorEventLoopDelay({ resolution: 1 })

@@ -104,6 +104,47 @@ describe('following a job', () => {
     expect(stops).toBe(1)
   })
 
+  it('notes that it has begun, and where, as soon as the events tell of a change', async () => {
+    const down = job({ status: 'QUEUED', waiting: { reason: 'unusable' } })
+    const attempts = ['gus-rig', 'gus-rig', 'attic\x1b[2J', 'gone'].map((provider) => ({
+      ...{ provider, status: provider === 'gone' ? 'failed' : 'running' }
+    }))
+    let stream: ServerResponse | undefined
+    let looks = 0
+    let state = down
+    const server = createServer((request, response) => {
+      if (request.url?.endsWith('/events')) {
+        stream = response.writeHead(200, { 'content-type': 'text/event-stream' })
+        stream.flushHeaders()
+        return
+      }
+      looks += 1
+      state(response)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    closing.push(() => server.close())
+    const notes: string[] = []
+    const note = (text: string) => {
+      notes.push(text)
+      if (notes.length === 1) {
+        state = job({ attempts })
+        stream?.write(event('status', { status: 'PROCESSING' }))
+      } else {
+        state = processed
+        stream?.end(event('result', {}))
+      }
+    }
+    const bar = { update: () => undefined, note, stop: () => undefined }
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const result = await followJob({ url, key: 'ic_any' }, 'req_1', bar, { firstMs: 50, everyMs: 600_000 })
+    expect(result).toEqual(RESULT)
+    expect(notes).toEqual([
+      'waits: The image server cannot be used, goes on when it can be',
+      'begun on gus-rig, attic'
+    ])
+    expect(looks).toBe(4)
+  })
+
   it('notes why it waits, each reason once until there is another, and passes over what it has no words for', async () => {
     const until = Math.ceil(Date.now() / 1000) + 1800
     const waits = (waiting: Record<string, unknown>) => job({ status: 'QUEUED', waiting })

@@ -1,5 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { inBackground, sleep } from '../lib/async.ts'
+import { cleanText } from '../lib/clean-text.ts'
 import { waitText } from '../lib/wait-reasons.ts'
 import { callGateway, fromServer, type GatewayAddress, GatewayAway, request } from './call-gateway.ts'
 import { CommandFailed } from './command-failed.ts'
@@ -19,13 +20,14 @@ const ENDED = ['PROCESSED', 'FAILED', 'CANCELED']
 /** How long a gateway may be away, as when it is restarted, before the command gives up; the job itself goes on. */
 const PATIENCE_MS = 30_000
 const TRY_AGAIN_AFTER_MS = 500
-/** When it is first looked why a job waits, of which its events say nothing, and how often from then on. */
-const LOOKS = { firstMs: 2000, everyMs: 30_000 }
+/** When it is first looked why a job waits, of which its events say nothing, and how often from then on: far less than a key may call. */
+const LOOKS = { firstMs: 2000, everyMs: 5000 }
+const MAX_NAME = 100
 
 /**
  * Waits for a job and returns its images, while it moves the bar, which is stopped at the end. The events only move the
  * bar: whether the job has ended is read from the job itself, also when the stream breaks or the gateway restarts.
- * Why it waits is noted, each reason once until there is another.
+ * Why it waits is noted, each reason once until there is another, and then that it has begun.
  */
 export async function followJob(
   gateway: GatewayAddress,
@@ -34,8 +36,9 @@ export async function followJob(
   looks = LOOKS
 ): Promise<JobResult> {
   const ended = new AbortController()
+  const waits = openWaitNotes(gateway, id, { bar, signal: ended.signal })
   // A look that fails is left: whether the gateway is there is found out below.
-  inBackground(tellWaits(gateway, id, { bar, looks, signal: ended.signal }), () => undefined)
+  inBackground(lookNowAndThen(waits, looks, ended.signal), () => undefined)
   let answeredAt = performance.now()
   try {
     for (;;) {
@@ -44,7 +47,10 @@ export async function followJob(
         answeredAt = performance.now()
         bar.update(job.progress)
         if (ENDED.includes(job.status)) return resultOf(job)
-        await followEvents(gateway, id, (percents, isEstimated) => bar.update(percents / job.n, isEstimated))
+        await followEvents(gateway, id, {
+          onProgress: (percents, isEstimated) => bar.update(percents / job.n, isEstimated),
+          onStatus: waits.lookAgain
+        })
       } catch (error) {
         if (!(error instanceof GatewayAway) || performance.now() - answeredAt > PATIENCE_MS) throw error
         await sleep(TRY_AGAIN_AFTER_MS)
@@ -56,20 +62,47 @@ export async function followJob(
   }
 }
 
-/** Notes why the job waits until the signal is aborted, with which it rejects. */
-async function tellWaits(
+interface WaitNotes {
+  /** Looks at the job, and notes what is new of its wait. */
+  look(): Promise<void>
+  /** The same where a wait was noted, which may be over. */
+  lookAgain(): void
+}
+
+function openWaitNotes(
   gateway: GatewayAddress,
   id: string,
-  { bar, looks, signal }: { bar: ProgressBar; looks: typeof LOOKS; signal: AbortSignal }
-): Promise<never> {
+  { bar, signal }: { bar: ProgressBar; signal: AbortSignal }
+): WaitNotes {
+  /** The reason that was noted last, while it has not been noted that it is over. */
   let told: string | undefined
+  // One after the other: of two at once the older answer might come last.
+  let looking: Promise<void> = Promise.resolve()
+  const lookOnce = async () => {
+    const job = await callGateway(gateway, `/v1/jobs/${id}`, { read: readJob }).catch(() => undefined)
+    if (signal.aborted || !job) return
+    if (job.waiting && job.waiting.reason !== told) {
+      told = job.waiting.reason
+      bar.note(`waits: ${waitText(job.waiting, Date.now(), timeOfDay)}`)
+    } else if (!job.waiting && told !== undefined && job.makers.length > 0) {
+      told = undefined
+      bar.note(`begun on ${job.makers.map((name) => cleanText(name, MAX_NAME)).join(', ')}`)
+    }
+  }
+  const look = () => (looking = looking.then(lookOnce))
+  return {
+    look,
+    lookAgain: () => {
+      if (told !== undefined) inBackground(look(), () => undefined)
+    }
+  }
+}
+
+/** Until the signal is aborted, with which it rejects. */
+async function lookNowAndThen(waits: WaitNotes, looks: typeof LOOKS, signal: AbortSignal): Promise<never> {
   for (let afterMs = looks.firstMs; ; afterMs = looks.everyMs) {
     await sleep(afterMs, signal)
-    const job = await callGateway(gateway, `/v1/jobs/${id}`, { read: readJob }).catch(() => undefined)
-    signal.throwIfAborted()
-    if (!job?.waiting || job.waiting.reason === told) continue
-    told = job.waiting.reason
-    bar.note(`waits: ${waitText(job.waiting, Date.now(), timeOfDay)}`)
+    await waits.look()
   }
 }
 
@@ -86,13 +119,13 @@ function resultOf({ status, result, error }: Job): JobResult {
 }
 
 /**
- * Follows the events to their end; `onProgress` gets the percents of all images added up, and whether any of them is an estimate.
- * Throws `GatewayAway`.
+ * Follows the events to their end; `onProgress` gets the percents of all images added up, and whether any of them is an estimate,
+ * `onStatus` hears of each change of the job. Throws `GatewayAway`.
  */
 async function followEvents(
   { url, key }: GatewayAddress,
   id: string,
-  onProgress: (percents: number, isEstimated: boolean) => void
+  { onProgress, onStatus }: { onProgress: (percents: number, isEstimated: boolean) => void; onStatus: () => void }
 ): Promise<void> {
   const response = await request(`${url}/v1/jobs/${id}/events`, {
     redirect: 'manual',
@@ -103,6 +136,7 @@ async function followEvents(
     const events = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
     for await (const { event, data } of events ?? []) {
       if (event === 'result' || event === 'error') return
+      if (event === 'status') onStatus()
       if (event !== 'progress') continue
       const { image, step, steps, percent = 0, estimated } = JSON.parse(data) as Progress
       images.set(image, steps > 0 ? { percent: (step / steps) * 100 } : { percent, ...(estimated && { estimated }) })

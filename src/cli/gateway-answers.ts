@@ -1,4 +1,4 @@
-import { isWaitReason, type waitText } from '../lib/wait-reasons.ts'
+import { isWaitReason, type ToldWait } from '../lib/wait-reasons.ts'
 import { members, type Read } from './call-gateway.ts'
 
 export interface OnlineModel {
@@ -17,8 +17,10 @@ export interface Job {
   progress: number
   /** Images that were asked for. */
   n: number
-  /** Why its first waiting image waits, where this program has words for it; `until` in UTC milliseconds. */
-  waiting?: Parameters<typeof waitText>[0]
+  /** Why its first waiting image waits, where this program has words for it; times in UTC milliseconds. */
+  waiting?: ToldWait
+  /** Names of the machines that make it at the moment, each once. */
+  makers: string[]
   result?: JobResult
   error?: string
 }
@@ -43,25 +45,33 @@ export const readJobId: Read<string> = (answer) => {
 }
 
 export const readJob: Read<Job> = (answer) => {
-  const { status, progress, parameters, waiting, result, error } = members(answer)
+  const { status, progress, parameters, waiting, attempts, result, error } = members(answer)
   const { n } = members(parameters)
   const read = result === undefined || result === null ? undefined : readResult(result)
   const { message } = members(error)
-  const { reason, until, own_share: isOwnShare } = members(waiting)
+  const { reason, until, gives_up_at: givesUpAt, own_share: isOwnShare } = members(waiting)
   if (typeof status !== 'string' || typeof progress !== 'number' || typeof n !== 'number') return undefined
   if (result && !read) return undefined
   return {
-    ...{ status, progress, n },
+    ...{ status, progress, n, makers: makersIn(attempts) },
     ...(isWaitReason(reason) && {
       waiting: {
         reason,
         until: typeof until === 'number' ? until * 1000 : null,
+        ...(typeof givesUpAt === 'number' && { givesUpAt: givesUpAt * 1000 }),
         ...(isOwnShare === true && { isOwnShare })
       }
     }),
     ...(read && { result: read }),
     ...(typeof message === 'string' && { error: message })
   }
+}
+
+function makersIn(attempts: unknown): string[] {
+  const running = (Array.isArray(attempts) ? (attempts as unknown[]) : [])
+    .map(members)
+    .filter((one) => one.status === 'running')
+  return [...new Set(textsOf(running.map(({ provider }) => provider)))]
 }
 
 const readResult: Read<JobResult> = (result) => {

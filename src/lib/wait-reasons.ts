@@ -13,13 +13,13 @@ const REASONS = {
   not_served: 'The owner of the machine does not serve the account that asked'
 }
 
-type Reason = keyof typeof REASONS
+export type WaitReason = keyof typeof REASONS
 
-export const isWaitReason = (reason: unknown): reason is Reason =>
+export const isWaitReason = (reason: unknown): reason is WaitReason =>
   typeof reason === 'string' && Object.hasOwn(REASONS, reason)
 
 /** What happens when the wait is over. */
-const THEN: Partial<Record<Reason, string>> = {
+const THEN: Partial<Record<WaitReason, string>> = {
   capped: 'goes on',
   new_here: 'goes on',
   retry: 'tried again',
@@ -29,10 +29,10 @@ const THEN: Partial<Record<Reason, string>> = {
 }
 
 /** What lets so many be made within an hour. */
-const LIMITS: ReadonlySet<Reason> = new Set<Reason>(['capped', 'new_here'])
+const LIMITS: ReadonlySet<WaitReason> = new Set<WaitReason>(['capped', 'new_here'])
 
 /** What ends a wait of which nobody knows how long it is, where the reason does not say so. */
-const ENDS: Partial<Record<Reason, string>> = {
+const ENDS: Partial<Record<WaitReason, string>> = {
   // Not by itself: a key that is refused, or a server that was stopped, needs its owner.
   unusable: 'goes on when it can be',
   missing: 'goes on when it has it'
@@ -44,18 +44,31 @@ const SOON_MS = 60_000
 /** Of `capped`, where others get some still. */
 const OWN_SHARE = "The owner's limit per hour for each person is reached"
 
-/** The reason, and until when, UTC milliseconds, where that is known; `formatUntil` gets it with the time it is now. */
+/** A wait as it is told; times are UTC milliseconds. */
+export interface ToldWait {
+  reason: WaitReason
+  /** Null: nobody knows. */
+  until: number | null
+  /** When it fails if nobody could begin it until then. */
+  givesUpAt?: number
+  isOwnShare?: true
+}
+
+/** The reason alone. */
+export const reasonWords = (reason: WaitReason): string => REASONS[reason]
+
+/** The reason, until when and when it is given up, where that is known; `formatUntil` gets a time with the time it is now. */
 export function waitText(
-  { reason, until, isOwnShare }: { reason: Reason; until: number | null; isOwnShare?: true },
+  { reason, until, givesUpAt, isOwnShare }: ToldWait,
   now: number,
   formatUntil: (until: number, now: number) => string
 ): string {
   const then = THEN[reason]
   const why = isOwnShare ? OWN_SHARE : REASONS[reason]
-  if (until === null || then === undefined) {
-    return [why, ENDS[reason]].filter((part) => part !== undefined).join(', ')
-  }
-  const when = until - now < SOON_MS ? 'in a moment' : `at ${formatUntil(until, now)}`
+  const when = (at: number) => (at - now < SOON_MS ? 'in a moment' : `at ${formatUntil(at, now)}`)
   // Of those who wait for one limit the first goes on then; how many go before is not reckoned.
-  return `${why}, ${then} ${when}${LIMITS.has(reason) ? ' at the earliest' : ''}`
+  const earliest = LIMITS.has(reason) ? ' at the earliest' : ''
+  const next = until === null || then === undefined ? ENDS[reason] : `${then} ${when(until)}${earliest}`
+  const end = givesUpAt === undefined ? undefined : `given up ${when(givesUpAt)}${next === undefined ? '' : ' if not'}`
+  return [why, next, end].filter((part) => part !== undefined).join(', ')
 }

@@ -11,7 +11,7 @@ const AT_A_TIME = 200
  * (`shownState`).
  */
 export async function findHeld(
-  parts: Pick<RequestParts, 'database' | 'providers'>,
+  parts: Pick<RequestParts, 'database' | 'providers' | 'limits'>,
   ids: readonly string[]
 ): Promise<ReadonlySet<string>> {
   const held = new Set<string>()

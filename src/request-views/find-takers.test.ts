@@ -65,13 +65,52 @@ const pause = (service_id: string, until: number) =>
     .values({ service_id, model: '', reason: 'busy', since: 0, until, in_row: 1 })
     .execute()
 
-async function takersOf(id = 'wanted') {
+/** Who may take it, why nobody may, and apart from that when it is given up. */
+async function lookAt(id = 'wanted') {
   const database = { ...rows.database, clock: { now: () => NOW } }
-  const providers = createProviderStore(database, loadConfig({}).offering)
+  const { offering, limits } = loadConfig({})
+  const providers = createProviderStore(database, offering)
   const tasks = await rows.db.selectFrom('tasks').selectAll().where('id', '=', id).execute()
-  const { open, wait } = (await findTakers({ database, providers }, { model: 'm', tasks })).get(id)!
-  return { open: open.map(({ serviceId }) => serviceId), wait }
+  const { open, wait } = (await findTakers({ database, providers, limits }, { model: 'm', tasks })).get(id)!
+  const { givesUpAt, ...told } = wait ?? {}
+  return { takers: { open: open.map(({ serviceId }) => serviceId), wait: wait && told }, givesUpAt }
 }
+
+const takersOf = async (id?: string) => (await lookAt(id)).takers
+
+describe('when an image is given up', () => {
+  const { noProviderTimeoutMs } = loadConfig({}).limits
+  const queuedAt = (at: number) => rows.db.updateTable('tasks').set({ queued_at: at }).execute()
+
+  it('is known where nobody could begin it, by when it began to wait', async () => {
+    await queuedAt(NOW - 1000)
+    expect((await lookAt()).givesUpAt).toBe(NOW - 1000 + noProviderTimeoutMs)
+  })
+
+  it('is later where all that could are left alone since then, by the last of them', async () => {
+    await queuedAt(NOW - 5000)
+    for (const [id, since] of [
+      ['a', NOW - 3000],
+      ['b', NOW - 9000]
+    ] as const) {
+      await connect(id)
+      await pause(id, NOW + 1000)
+      await rows.db.updateTable('service_pauses').set({ since }).where('service_id', '=', id).execute()
+    }
+    expect((await lookAt()).givesUpAt).toBe(NOW - 3000 + noProviderTimeoutMs)
+  })
+
+  it('is never where one of them only lets others have no more for now, or may begin', async () => {
+    await connect('paused')
+    await pause('paused', NOW + 1000)
+    await connect('capped', { service: { images_per_hour: 1 } })
+    await made('capped', 'bob', 1000)
+    expect((await lookAt()).takers.wait?.reason).toBe('paused')
+    expect((await lookAt()).givesUpAt).toBeUndefined()
+    await connect('open')
+    expect((await lookAt()).givesUpAt).toBeUndefined()
+  })
+})
 
 describe('who may make an image', () => {
   it('is everybody online who is not held back', async () => {

@@ -1,13 +1,13 @@
 import type { OfferingConfig } from '../config/config.ts'
 import type { Db } from '../db/database.ts'
 import { isOpenEnded, isPaused, type Pause } from '../providers/pause-store.ts'
-import { KNOWN_FOR_MS } from '../providers/offers.ts'
 import type { Offer } from '../providers/offers-store.ts'
 import { findRations, type Ration } from '../requests/find-rations.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { type CapEnds, type Capped, capsOf, findCapEnds, isCapped } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'
 import { listFailures, type TaskRow } from '../requests/task-store.ts'
+import { givesUpAt, rankOf, reasonOfPause, whyUnserved } from '../requests/why-unbegun.ts'
 
 export const WAIT_REASONS = [
   'capped',
@@ -36,6 +36,8 @@ export interface Wait {
   reason: WaitReason
   /** When somebody may, UTC milliseconds; absent when nobody can know. */
   until?: number
+  /** When the image fails if nobody could begin it until then, UTC milliseconds; absent when it goes on waiting. */
+  givesUpAt?: number
   /** Of `capped`: who asked has had what is let to each, of a machine that makes images of others still. */
   isOwnShare?: true
 }
@@ -55,7 +57,7 @@ export interface Takers {
  * `model`.
  */
 export async function findTakers(
-  { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
+  { database, providers, limits }: Pick<RequestParts, 'database' | 'providers' | 'limits'>,
   { model, tasks }: { model: string; tasks: readonly TaskRow[] }
 ): Promise<Map<string, Takers>> {
   const { db, clock } = database
@@ -65,7 +67,11 @@ export async function findTakers(
   const failures = await listFailures(db, tasks)
   const capped = await capsOf(db, offers, { now, offering: providers.offering })
   const found = new Map<string, Takers>()
-  const [held, unserved]: [(Held & { taskId: string })[], TaskRow[]] = [[], []]
+  const [held, unserved]: [(Held & { task: TaskRow })[], TaskRow[]] = [[], []]
+  const end = (task: TaskRow, could: readonly Offer[]) => {
+    const at = givesUpAt(task, could, { now, limits })
+    return at !== undefined && { givesUpAt: at }
+  }
   for (const task of tasks) {
     const { spentOn = [], failedOn = [] } = failures.get(task.id) ?? {}
     const left = new Set((able.get(task.id) ?? []).filter((id) => !spentOn.includes(id)))
@@ -75,22 +81,24 @@ export async function findTakers(
     const open = unheld.filter((offer) => !isEarly(offer))
     found.set(task.id, { open })
     if (could.length === 0) unserved.push(task)
-    else if (unheld.length === 0) held.push({ taskId: task.id, userId: task.user_id, could })
+    else if (unheld.length === 0) held.push({ task, userId: task.user_id, could })
     else if (open.length === 0) found.set(task.id, { open, wait: { reason: 'retry', until: task.not_before } })
   }
   if (held.length > 0) {
-    const limits = await findLimits(db, offers, { capped, now, offering: providers.offering })
+    const rules = await findLimits(db, offers, { capped, now, offering: providers.offering })
     for (const one of held) {
-      const wait = await waitOfHeld(one, limits)
+      const wait = await waitOfHeld(one, rules)
       const leftAlone = one.could.filter(
         ({ pause }) => pause && isPaused({ pause }, now) && waitOfPause(pause).reason === wait.reason
       )
-      found.set(one.taskId, { open: [], wait, held: leftAlone })
+      found.set(one.task.id, { open: [], wait: { ...wait, ...end(one.task, one.could) }, held: leftAlone })
     }
   }
   if (unserved.length > 0) {
     const reasons = await whyUnserved({ database, providers }, { model, tasks: unserved, now })
-    for (const { id } of unserved) found.set(id, { open: [], wait: { reason: reasons.get(id) ?? 'away' } })
+    for (const task of unserved) {
+      found.set(task.id, { open: [], wait: { reason: reasons.get(task.id) ?? 'away', ...end(task, []) } })
+    }
   }
   return found
 }
@@ -155,8 +163,7 @@ interface Held {
 
 /**
  * The wait that ends first, of those for each service that could make the image. A wait whose end nobody knows comes
- * after those with one, `unusable` after everything else, for it is told when all image servers are, and `missing` after that: a
- * server that was down may be back by itself.
+ * after those with one, and what is of a lower rank (`rankOf`) after everything else.
  */
 async function waitOfHeld({ userId, could }: Held, { capped, ends, rations, now }: Limits): Promise<Wait> {
   const waits: Wait[] = []
@@ -175,37 +182,13 @@ async function waitOfHeld({ userId, could }: Held, { capped, ends, rations, now 
       )
     }
   }
-  const rankOf = ({ reason }: Wait) => (reason === 'missing' ? 2 : reason === 'unusable' ? 1 : 0)
-  const [first] = waits.toSorted((a, b) => rankOf(a) - rankOf(b) || (a.until ?? Infinity) - (b.until ?? Infinity))
+  const [first] = waits.toSorted(
+    (a, b) => rankOf(a.reason) - rankOf(b.reason) || (a.until ?? Infinity) - (b.until ?? Infinity)
+  )
   return first ?? { reason: 'away' }
 }
 
-const REASONS_OF_PAUSES: Readonly<Record<string, WaitReason>> = { busy: 'paused', model_missing: 'missing' }
-
 const waitOfPause = (pause: Pause): Wait => ({
-  reason: REASONS_OF_PAUSES[pause.reason] ?? 'unusable',
+  reason: reasonOfPause(pause),
   ...(!isOpenEnded(pause) && { until: pause.until })
 })
-
-async function whyUnserved(
-  { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
-  { model, tasks, now }: { model: string; tasks: readonly TaskRow[]; now: number }
-): Promise<Map<string, WaitReason>> {
-  const online = await providers.listOffers({ seenSince: now, model, drained: true })
-  const known = await providers.listOffers({ seenSince: now - KNOWN_FOR_MS, model, drained: true })
-  const servedBy = (offers: readonly Offer[]) => servicesFor(database.db, { tasks, offers })
-  const drained = await servedBy(online)
-  const away = await servedBy(known)
-  const unapproved = await servedBy(online.map((offer) => ({ ...offer, reach: 'all' as const })))
-  // Private services are nobody's business.
-  const others = known.filter(({ access, reach }) => access !== 'private' && reach === 'all')
-  const unserving = await servedBy(others.map((offer) => ({ ...offer, access: 'members' as const, hasBlocks: false })))
-  const has = (services: ReadonlyMap<string, readonly string[]>, id: string) => (services.get(id) ?? []).length > 0
-  const reasonOf = (id: string): WaitReason => {
-    if (has(drained, id)) return 'drained'
-    if (has(away, id)) return 'away'
-    if (has(unapproved, id)) return 'approval'
-    return has(unserving, id) ? 'not_served' : 'away'
-  }
-  return new Map(tasks.map(({ id }) => [id, reasonOf(id)]))
-}

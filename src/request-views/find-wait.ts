@@ -14,7 +14,7 @@ export interface WaitAt extends Wait {
 
 /** Why a request waits that nobody may begin; undefined when somebody works on it or may, or an image of it is there. */
 export async function findWait(
-  parts: Pick<RequestParts, 'database' | 'providers'>,
+  parts: Pick<RequestParts, 'database' | 'providers' | 'limits'>,
   id: string
 ): Promise<WaitAt | undefined> {
   const { db } = parts.database

@@ -23,7 +23,7 @@ export interface Queue extends QueueTotals {
  * between the steps, each of which takes a few milliseconds when a hundred thousand wait.
  */
 export async function listQueue(
-  parts: Pick<RequestParts, 'database' | 'providers'>,
+  parts: Pick<RequestParts, 'database' | 'providers' | 'limits'>,
   { userId, limit }: { userId?: string | undefined; limit: number }
 ): Promise<Queue> {
   const { db } = parts.database

@@ -49,7 +49,7 @@ export const isIdle = ({
 
 /** The outlooks of requests of which a list shows only the summary. */
 export async function outlooksOfSummaries(
-  parts: Pick<RequestParts, 'database' | 'providers'>,
+  parts: Pick<RequestParts, 'database' | 'providers' | 'limits'>,
   views: readonly SummaryView[]
 ): Promise<Map<string, QueueOutlook>> {
   const unfinished = views.filter(({ request }) => !hasEnded(request.state))
@@ -67,10 +67,10 @@ export async function outlooksOfSummaries(
  * each online service that could make theirs.
  */
 export async function queueOutlooks(
-  { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
+  parts: Pick<RequestParts, 'database' | 'providers' | 'limits'>,
   views: readonly RequestView[]
 ): Promise<Map<string, QueueOutlook>> {
-  const { db, clock } = database
+  const { db, clock } = parts.database
   const outlooks = new Map<string, QueueOutlook>()
   const unfinished = views.filter(({ request }) => !hasEnded(request.state))
   const anyWaits = unfinished.some((view) => firstWaiting(view).length > 0)
@@ -80,7 +80,7 @@ export async function queueOutlooks(
     if (outlooks.size > 0) await setImmediate()
     const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
     const made = await listMadeImages(db, model)
-    const takers = await findTakers({ database, providers }, { model, tasks: same.flatMap(firstWaiting) })
+    const takers = await findTakers(parts, { model, tasks: same.flatMap(firstWaiting) })
     const queue = { ahead, made, takers, underWay, now: clock.now() }
     for (const view of same) outlooks.set(view.request.id, outlookOf(view, queue))
   }

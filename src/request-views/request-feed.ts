@@ -17,7 +17,7 @@ export type RequestNews =
   | { type: 'changed'; id: string; view: RequestView; queue: QueueOutlook | undefined; ownerName: string }
   | { type: 'removed'; id: string }
 
-export type FeedParts = Pick<RequestParts, 'database' | 'providers' | 'logger'>
+export type FeedParts = Pick<RequestParts, 'database' | 'providers' | 'limits' | 'logger'>
 
 /**
  * Tells of each request of a person, or of everybody, that is new, changed or gone since it began. Reads what the bell
@@ -124,6 +124,7 @@ const stateOf = ({ request, tasks, attempts }: RequestView, queue: QueueOutlook 
     queue?.isOverdue,
     queue?.wait?.reason,
     queue?.wait?.until,
+    queue?.wait?.givesUpAt,
     ...tasks.map((task) => `${task.state}:${task.node_faults}:${task.losses}`),
     ...attempts.map((attempt) => attempt.progress)
   ].join(' ')

@@ -12,7 +12,7 @@ export interface SummaryPage extends RequestPage {
  * are shown: one that was begun and that nobody may go on with is looked for among those that wait.
  */
 export async function searchSummaries(
-  parts: Pick<RequestParts, 'database' | 'providers'>,
+  parts: Pick<RequestParts, 'database' | 'providers' | 'limits'>,
   { states, ...search }: RequestSearch
 ): Promise<SummaryPage> {
   const page = await searchRequests(parts, { ...search, states: states && storedAs(states) })

@@ -132,6 +132,43 @@ describe('what has waited too long', () => {
     expect(wasteful(plans).filter((plan) => !plan.includes('LAST TERM'))).toEqual([])
   })
 
+  it.each([
+    ['busy', 'the image server is busy'],
+    ['unreachable', 'the image server cannot be used'],
+    ['model_missing', 'the image server does not have the model']
+  ])('fails with the reason for which it waited: %s', async (reason, words) => {
+    await connect('m')
+    const service = await database.db.selectFrom('services').select('id').executeTakeFirstOrThrow()
+    await database.db
+      .insertInto('service_pauses')
+      .values({ service_id: service.id, model: '', reason, since: 1, until: NOW + 1000, in_row: 1 })
+      .execute()
+    await queue('m', { images: 1 })
+    expect((await expire()).failed).toBe(1)
+    const failed = await database.db.selectFrom('tasks').select(['error_code', 'error_message']).executeTakeFirst()
+    expect(failed).toEqual({
+      error_code: 'upstream_busy',
+      error_message: `No machine that has 'm' could begin in time: ${words}.`
+    })
+  })
+
+  it('fails with who has paused the machine, where that is why', async () => {
+    await connect('m')
+    await database.db.updateTable('providers').set({ drained_at: 1 }).execute()
+    await queue('m', { images: 1 })
+    await queue('gone', { images: 1 })
+    expect((await expire()).failed).toBe(2)
+    const failed = await database.db
+      .selectFrom('tasks')
+      .select(['error_code', 'error_message'])
+      .orderBy('model')
+      .execute()
+    expect(failed.map(({ error_message }) => error_message)).toEqual([
+      "No machine that has 'gone' came online in time.",
+      "No machine that has 'm' could begin in time: the owner has paused the machine."
+    ])
+  })
+
   it('stops when it is told to', async () => {
     await queue('gone', { images: 45 })
     const parts = { database, providers: createProviderStore(database, offering), limits } as unknown as RequestParts

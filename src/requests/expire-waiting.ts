@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { lockRequest } from '../db/locks.ts'
+import { reasonWords, type WaitReason } from '../lib/wait-reasons.ts'
 import { isPaused } from '../providers/pause-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import { ringRequest } from './ring-request.ts'
 import { servicesFor } from './services-for.ts'
+import { rankOf, reasonOfPause, whyUnserved } from './why-unbegun.ts'
 import { isTried, type Lane, listLanes } from './runnable-store.ts'
 import { failWaiting, listFailures, type TaskRow } from './task-store.ts'
 import { listModelsWaitedFor, listWaiting } from './waiting-store.ts'
@@ -46,23 +48,25 @@ export async function expireWaiting(parts: RequestParts, signal?: AbortSignal): 
 
 interface Stranded {
   task: TaskRow
-  /** What could take it has been left alone. */
-  paused: boolean
+  /** Why what could take it has been left alone; undefined: nothing online could. */
+  pausedFor: WaitReason | undefined
 }
 
 /** Returns how many of them still waited, and have failed. */
-async function strand({ database }: RequestParts, stranded: readonly Stranded[]): Promise<number> {
+async function strand(parts: RequestParts, stranded: readonly Stranded[]): Promise<number> {
+  const { database } = parts
   const now = database.clock.now()
+  const unserved = stranded.flatMap(({ task, pausedFor }) => (pausedFor === undefined ? [task] : []))
+  const [{ model = '' } = {}] = unserved
+  const reasons = unserved.length > 0 ? await whyUnserved(parts, { model, tasks: unserved, now }) : undefined
   const failed = await database.db.transaction().execute(async (trx) => {
     await lockRequest(trx, ...stranded.map(({ task }) => task.request_id))
     const failed: TaskRow[] = []
-    for (const { task, paused } of stranded) {
+    for (const { task, pausedFor } of stranded) {
       const failure = {
         finished_at: now,
-        error_code: paused ? 'upstream_busy' : 'no_provider',
-        error_message: paused
-          ? `No machine that has '${task.model}' could begin in time: all are busy or cannot be used.`
-          : `No machine that has '${task.model}' came online in time.`
+        error_code: pausedFor === undefined ? 'no_provider' : 'upstream_busy',
+        error_message: givenUpWords(task.model, pausedFor ?? reasons?.get(task.id) ?? 'away')
       }
       if (await failWaiting(trx, task.id, failure)) failed.push(task)
     }
@@ -73,12 +77,21 @@ async function strand({ database }: RequestParts, stranded: readonly Stranded[])
   return failed.length
 }
 
+/** What was said while it waited. */
+function givenUpWords(model: string, reason: WaitReason): string {
+  if (reason === 'away') return `No machine that has '${model}' came online in time.`
+  const why = reasonWords(reason)
+  return `No machine that has '${model}' could begin in time: ${why.charAt(0).toLowerCase()}${why.slice(1)}.`
+}
+
 interface Candidates {
   lanes: Lane[]
   /** Services online that could take what is in a lane. */
   ableFor(lane: Lane): readonly string[]
   /** Those of them that have not been left alone all that time. */
   leftFor(lane: Lane): readonly string[]
+  /** Why one of them is left alone. */
+  pausedFor(service: string): WaitReason | undefined
 }
 
 async function findCandidates(
@@ -88,11 +101,16 @@ async function findCandidates(
   const now = database.clock.now()
   const offers = await providers.listOffers({ seenSince: now, model })
   const givenUp = offers.filter((offer) => isPaused(offer, now) && (offer.pause?.since ?? now) < before)
-  const isGivenUp = new Set(givenUp.map(({ serviceId }) => serviceId))
   const lanes = await listLanes(database.db, [model])
   const able = await servicesFor(database.db, { tasks: lanes, offers })
   const ableFor = (lane: Lane) => able.get(lane.id) ?? []
-  return { lanes, ableFor, leftFor: (lane) => ableFor(lane).filter((service) => !isGivenUp.has(service)) }
+  const pauses = new Map(givenUp.map(({ serviceId, pause }) => [serviceId, pause && reasonOfPause(pause)]))
+  return {
+    lanes,
+    ableFor,
+    leftFor: (lane) => ableFor(lane).filter((service) => !pauses.has(service)),
+    pausedFor: (service) => pauses.get(service)
+  }
 }
 
 /** The tasks that no online service can take: none has what they need, or each has done the work in vain or is given up. */
@@ -104,7 +122,9 @@ async function strandedOf(
   return waiting.flatMap((task) => {
     const spentOn = failures.get(task.id)?.spentOn ?? []
     const unspent = (services: readonly string[]) => services.filter((service) => !spentOn.includes(service))
-    const paused = unspent(candidates.ableFor(lane)).length > 0
-    return unspent(candidates.leftFor(lane)).length === 0 ? [{ task, paused }] : []
+    if (unspent(candidates.leftFor(lane)).length > 0) return []
+    const reasons = unspent(candidates.ableFor(lane)).flatMap((service) => candidates.pausedFor(service) ?? [])
+    const [pausedFor] = reasons.toSorted((a, b) => rankOf(a) - rankOf(b))
+    return [{ task, pausedFor }]
   })
 }

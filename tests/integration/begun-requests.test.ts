@@ -85,7 +85,7 @@ describe('a request of which some images are done', () => {
     await waitFor(async () => (await statusOnApi(begun)) === 'QUEUED')
     const waiting = (reason: WaitReason, until: unknown = null) => ({
       ...{ status: 'queued' as const, queuePosition: 1, making: [] },
-      wait: { reason, until: until as null }
+      wait: { reason, until: until as null, givesUpAt: expect.any(Number) as number }
     })
     const down = waiting('unusable', expect.any(Number))
     expect(await everywhere(begun)).toEqual(allSay(down))

@@ -1,5 +1,6 @@
 import { claimOne } from '../support/claim-one.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/config.ts'
 import { viewRequest } from '../../src/request-views/view-request.ts'
 import { queueOutlooks, shownState } from '../../src/request-views/queue-outlook.ts'
 import { listExpired } from '../../src/requests/attempt-store.ts'
@@ -59,7 +60,7 @@ describe('an image that is held ready', () => {
     expect(await task(taskId)).toMatchObject({ state: 'queued', held: 1, current_attempt_id: held.id })
     const view = (await viewRequest(world.gateways[0]!, id))!
     expect(view).toMatchObject({ request: { state: 'queued', started_at: null }, attempts: [] })
-    const outlook = (await queueOutlooks(world.gateways[0]!, [view])).get(id)
+    const outlook = (await queueOutlooks({ ...world.gateways[0]!, limits: loadConfig({}).limits }, [view])).get(id)
     expect([outlook?.position, outlook?.wait, shownState(view, outlook)]).toEqual([1, undefined, 'queued'])
   })
 

@@ -12,6 +12,12 @@ export const waitSchema = (description: string) =>
             'Unix seconds, the earliest moment: of those who wait for a limit the first goes on then. Absent when nobody can know.'
         })
       ),
+      gives_up_at: Type.Optional(
+        Type.Integer({
+          description:
+            'Of a job: when it fails if nobody could begin it until then, Unix seconds. Absent when it goes on waiting.'
+        })
+      ),
       own_share: Type.Optional(
         Type.Boolean({
           description: 'Of `capped`, true: your own share of an hour is used up, and others may get some still.'

@@ -37,6 +37,25 @@ describe('why a request waits', () => {
   })
 })
 
+describe('a wait that is given up at some time', () => {
+  const givesUpAt = NOW + 3_000_000
+  const at = formatTime(givesUpAt)
+  it.each([
+    [
+      { reason: 'unusable', until: null, givesUpAt },
+      `The image server cannot be used, goes on when it can be, given up at ${at} if not`
+    ],
+    [{ reason: 'away', until: null, givesUpAt }, `No machine for it is online, given up at ${at}`],
+    [
+      { reason: 'paused', until: NOW + 10, givesUpAt },
+      `The image server is busy, asked again in a moment, given up at ${at} if not`
+    ],
+    [{ reason: 'away', until: null, givesUpAt: NOW - 10 }, 'No machine for it is online, given up in a moment']
+  ] as const)('says so: %j', (wait, text) => {
+    expect(reasonText({ wait }, NOW)).toBe(text)
+  })
+})
+
 describe('an image of which no step is known', () => {
   const base = summary({ status: 'running', createdAt: NOW - 30_000 })
 

@@ -59,8 +59,8 @@ export interface RequestSummary {
   etaToldAt: number | null
   /** There is no estimate any more: what is made, of it or before it, takes longer than like images did. */
   isOverdue: boolean
-  /** Why its first waiting image waits, when nobody may begin it now; `until` is null when nobody can know. See `Wait` of `request-views/find-takers.ts`. */
-  wait: { reason: WaitReason; until: number | null; isOwnShare?: true } | null
+  /** Why its first waiting image waits, when nobody may begin it now; `until` is null when nobody can know, `givesUpAt` is when it fails otherwise. See `Wait` of `request-views/find-takers.ts`. */
+  wait: { reason: WaitReason; until: number | null; givesUpAt?: number; isOwnShare?: true } | null
   /** Names of those who work or worked on it. */
   providers: string[]
   error: RequestError | null

@@ -1,0 +1,60 @@
+import type { Limits } from '../config/config.ts'
+import type { WaitReason } from '../lib/wait-reasons.ts'
+import { KNOWN_FOR_MS } from '../providers/offers.ts'
+import type { Offer } from '../providers/offers-store.ts'
+import { isPaused, type Pause } from '../providers/pause-store.ts'
+import type { RequestParts } from './request-parts.ts'
+import { servicesFor } from './services-for.ts'
+import type { TaskRow } from './task-store.ts'
+
+type UnservedReason = Extract<WaitReason, 'drained' | 'away' | 'approval' | 'not_served'>
+
+const REASONS_OF_PAUSES: Readonly<Record<string, WaitReason>> = { busy: 'paused', model_missing: 'missing' }
+
+/** Why an image waits for a service with this pause. */
+export const reasonOfPause = ({ reason }: Pick<Pause, 'reason'>): WaitReason => REASONS_OF_PAUSES[reason] ?? 'unusable'
+
+/**
+ * Of several reasons the one with the lowest rank is told: `unusable` after everything else, for it is told when all image servers
+ * are, and `missing` after that: a server that was down may be back by itself.
+ */
+export const rankOf = (reason: WaitReason): number => (reason === 'missing' ? 2 : reason === 'unusable' ? 1 : 0)
+
+/**
+ * When a waiting task fails that nobody could begin until then, UTC milliseconds: when it has waited for `limits.noProviderTimeout`, and
+ * each of the services online that could take it has been left alone for as long. Undefined while one of them is not left alone.
+ */
+export function givesUpAt(
+  task: Pick<TaskRow, 'queued_at'>,
+  could: readonly Pick<Offer, 'pause'>[],
+  { now, limits }: { now: number; limits: Pick<Limits, 'noProviderTimeoutMs'> }
+): number | undefined {
+  if (!could.every((offer) => isPaused(offer, now))) return undefined
+  return Math.max(task.queued_at, ...could.map(({ pause }) => pause?.since ?? now)) + limits.noProviderTimeoutMs
+}
+
+/** Why nobody who is online and not drained may make these tasks, all of them for `model`, by their ids. */
+export async function whyUnserved(
+  { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
+  { model, tasks, now }: { model: string; tasks: readonly TaskRow[]; now: number }
+): Promise<Map<string, UnservedReason>> {
+  const online = await providers.listOffers({ seenSince: now, model, drained: true })
+  const inService = new Set((await providers.listOffers({ seenSince: now, model })).map(({ serviceId }) => serviceId))
+  const known = await providers.listOffers({ seenSince: now - KNOWN_FOR_MS, model, drained: true })
+  const servedBy = (offers: readonly Offer[]) => servicesFor(database.db, { tasks, offers })
+  // Those in service that could take it have done so in vain.
+  const drained = await servedBy(online.filter(({ serviceId }) => !inService.has(serviceId)))
+  const away = await servedBy(known)
+  const unapproved = await servedBy(online.map((offer) => ({ ...offer, reach: 'all' as const })))
+  // Private services are nobody's business.
+  const others = known.filter(({ access, reach }) => access !== 'private' && reach === 'all')
+  const unserving = await servedBy(others.map((offer) => ({ ...offer, access: 'members' as const, hasBlocks: false })))
+  const has = (services: ReadonlyMap<string, readonly string[]>, id: string) => (services.get(id) ?? []).length > 0
+  const reasonOf = (id: string): UnservedReason => {
+    if (has(drained, id)) return 'drained'
+    if (has(away, id)) return 'away'
+    if (has(unapproved, id)) return 'approval'
+    return has(unserving, id) ? 'not_served' : 'away'
+  }
+  return new Map(tasks.map(({ id }) => [id, reasonOf(id)]))
+}
