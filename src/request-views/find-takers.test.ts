@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import { loadConfig } from '../config/config.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
-import { findTakers } from './find-takers.ts'
+import { findTakers, type Wait } from './find-takers.ts'
 
 const NOW = 10 * HOUR_MS
 
@@ -72,7 +72,7 @@ async function lookAt(id = 'wanted') {
   const providers = createProviderStore(database, offering)
   const tasks = await rows.db.selectFrom('tasks').selectAll().where('id', '=', id).execute()
   const { open, wait } = (await findTakers({ database, providers, limits }, { model: 'm', tasks })).get(id)!
-  const { givesUpAt, ...told } = wait ?? {}
+  const { givesUpAt, ...told }: Partial<Wait> = wait ?? {}
   return { takers: { open: open.map(({ serviceId }) => serviceId), wait: wait && told }, givesUpAt }
 }
 
