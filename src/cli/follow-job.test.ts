@@ -138,10 +138,7 @@ describe('following a job', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const result = await followJob({ url, key: 'ic_any' }, 'req_1', bar, { firstMs: 50, everyMs: 600_000 })
     expect(result).toEqual(RESULT)
-    expect(notes).toEqual([
-      'waits: The image server cannot be used, goes on when it can be',
-      'begun on gus-rig, attic'
-    ])
+    expect(notes).toEqual(['waits: The image server cannot be used, goes on when it can be', 'begun on gus-rig, attic'])
     expect(looks).toBe(4)
   })
 
