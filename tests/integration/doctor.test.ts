@@ -556,7 +556,7 @@ describe('agent --init', () => {
     const { code, stdout, stderr } = await club(['agent', '--init', '--no-start', ...args])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('unsure')
-    expect(stdout.match(/\S+ --\S+/g)).toEqual(["'doctor --try'"])
+    expect(stdout.match(/\S+ --\S+/g)).toEqual(["'doctor --try'", 'agent --config'])
   })
 
   it('takes what is behind a misspelt key for what is meant', async () => {

@@ -60,6 +60,9 @@ export async function initAgent(
   await writeAgentFile({ path, text: file.toString(), before, holdsSecrets: file.holdsSecrets })
   say(`${path} was ${before === undefined ? 'written' : 'changed'}:`)
   for (const change of file.changes) say(`  ${change}`)
+  say(
+    `'bin/inference-club agent --config ${path}' starts it again; docs/agent.md, "As a service", has it start with the machine.`
+  )
 }
 
 /** What nobody was there to be asked for. */

@@ -1,6 +1,7 @@
 /** What the server calls faults and errors, as people would. */
 const WORDS: Record<string, string> = {
-  unreachable: 'Unreachable',
+  // Also of one that refuses its key.
+  unreachable: 'Image server cannot be used',
   busy: 'Busy',
   model_missing: 'Model missing',
   out_of_memory: 'Out of memory',
