@@ -159,7 +159,7 @@ describeSteps('a club', () => {
     const { page } = ada
     await open(page, 'Admin')
     await page.getByRole('navigation', { name: 'Admin' }).getByRole('link', { name: 'Settings' }).click()
-    await page.getByLabel('Club name').fill('The Attic Club')
+    await page.getByLabel('Name of the club').fill('The Attic Club')
     await button(page, 'Save').click()
     await page.getByRole('link', { name: 'The Attic Club' }).waitFor()
     await waitFor(async () => (await page.title()) === 'Settings · The Attic Club')

@@ -160,7 +160,7 @@ describeSteps('the day of an owner', () => {
     await ask('one more')
     await waits(
       'one more',
-      /^The owner's limit per hour for each person is reached, goes on at \d\d:\d\d at the earliest$/
+      /^The owner's limit per hour for each person is reached, goes on at (?:\d+ \w+ \d{4}, )?\d\d:\d\d at the earliest$/
     )
     expect(await painting('one more').textContent()).not.toMatch(/left|done in|next in line/i)
     const page = await friend.page.context().newPage()
