@@ -106,6 +106,23 @@ describe('an image server', () => {
     expect(silent).toBe(1)
   })
 
+  it('that is asked for a short list alone is looked at more often, and tells in time that it lets nobody in any more', async () => {
+    const refused = () => Promise.reject(new EngineError('unreachable', 'It refused its API key.'))
+    let answer = () => Promise.resolve(GOOD)
+    const times = { lookAtListEveryMs: 5 }
+    const there = { times, takesConnections: () => Promise.resolve(true) }
+    const at = (engine: string, url: string) => arrange({ a: () => answer() }, { engine, url }, there)
+    const [listed, long, far] = [
+      at('openai', 'http://gpu:1'),
+      at('comfyui', 'http://gpu:2'),
+      at('openai', 'https://api.example.org')
+    ]
+    await waitFor(() => [listed, long, far].every(({ told }) => told.length === 1))
+    answer = refused
+    await waitFor(() => listed.told.some(({ text }) => text === 'It refused its API key.'))
+    expect([long, far].flatMap(({ told }) => told.map(({ state }) => state))).toEqual(['ok', 'ok'])
+  })
+
   it('that has no time for a look without need is no news, and one that is gone is', async () => {
     let answer: Engine['describe'] = () => Promise.resolve({ ...GOOD, loaded: [] })
     let asked = 0

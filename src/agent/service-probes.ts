@@ -53,8 +53,10 @@ export interface ProbeTimes {
   /** The longest while it has been bad for less than `soonMs`: somebody restarts it, and it is to be found when it is back. */
   longestSoonMs: number
   soonMs: number
-  /** Between one look at an image server that is not at work and the next. */
+  /** Between one look at an image server that is not at work and the next, if it tells what it has loaded. */
   lookEveryMs: number
+  /** The same of one that speaks OpenAI's API without TLS, whose look is one short list: its key is refused from one day to the next. */
+  lookAtListEveryMs: number
   /** Between one look at whether anything takes connections there and the next. */
   watchEveryMs: number
 }
@@ -66,12 +68,16 @@ export const USUAL_TIMES: ProbeTimes = {
   longestSoonMs: 4000,
   soonMs: 60_000,
   lookEveryMs: 60_000,
+  lookAtListEveryMs: 15_000,
   watchEveryMs: 5000
 }
 /** Agents that ask one image server are not to meet it together when it is back. */
 const JITTER = 0.3
 
 const MAX_TEXT_CHARS = 300
+
+const hasShortLook = ({ engine, url }: AgentService['config']): boolean =>
+  engine === 'openai' && url?.startsWith('http:') === true
 
 /** What is wrong with an image server, and what it is. */
 interface Finding {
@@ -101,7 +107,7 @@ export interface ServiceProbesParts {
 /**
  * The one place that asks whether image servers are there. Each is asked at the start, after a fault that makes it
  * doubtful, when nothing takes connections at its address any more, and now and then while it does nothing if it tells what it
- * has loaded; one that is bad is asked again until it is good. What is found is told; what follows from it is the gateway's.
+ * has loaded, or is asked for little; one that is bad is asked again until it is good. What is found is told; what follows from it is the gateway's.
  */
 export class ServiceProbes {
   readonly #parts: ServiceProbesParts & { times: ProbeTimes; takesConnections: typeof takesConnections }
@@ -154,7 +160,12 @@ export class ServiceProbes {
       onBack: (name) => this.#pauses.get(name)?.abort(),
       signal: this.#round.signal
     })
-    for (const look of [this.#lookAround(), watching]) {
+    const listed = [...services].flatMap(([name, { config }]) => (hasShortLook(config) ? [name] : []))
+    const looks = [
+      this.#lookAround(times.lookEveryMs, () => [...this.#telling].filter((name) => !listed.includes(name))),
+      this.#lookAround(times.lookAtListEveryMs, () => listed)
+    ]
+    for (const look of [...looks, watching]) {
       inBackground(look, (error) => logger.error({ err: error }, 'image servers are not looked at'))
     }
   }
@@ -185,13 +196,13 @@ export class ServiceProbes {
     )
   }
 
-  /** What an image server has loaded changes when its owner uses it; one that does not tell is left in peace. */
-  async #lookAround(): Promise<void> {
+  /** What an image server has, and whom it lets in, changes when its owner uses it; one whose look is long is left in peace. */
+  async #lookAround(everyMs: number, services: () => readonly string[]): Promise<void> {
     const { signal } = this.#round
     for (;;) {
-      await sleep(withJitter(this.#parts.times.lookEveryMs, 0.1), signal).catch(() => undefined) // It is looked at next.
+      await sleep(withJitter(everyMs, 0.1), signal).catch(() => undefined) // It is looked at next.
       if (signal.aborted) return
-      for (const name of this.#telling) if (!this.#parts.isBusy(name)) this.#begin(name, { inDoubt: false })
+      for (const name of services()) if (!this.#parts.isBusy(name)) this.#begin(name, { inDoubt: false })
     }
   }
 
