@@ -107,7 +107,10 @@ describeSteps('from the first start on', () => {
   it('goes on when the tab is closed', async () => {
     await page.getByLabel('Prompt', { exact: true }).fill('a lighthouse at dusk')
     await page.getByRole('textbox', { name: 'Images' }).fill('1')
+    // The page shows it before the server has it.
+    const taken = page.waitForResponse((response) => response.request().method() === 'POST' && response.ok())
     await button('Generate').click()
+    await taken
     await page.getByRole('article', { name: 'a lighthouse at dusk' }).getByRole('progressbar').first().waitFor()
     await page.close()
     page = await visitor.context.newPage()
