@@ -108,19 +108,22 @@ describe('an image server', () => {
 
   it('that is asked for a short list alone is looked at more often, and tells in time that it lets nobody in any more', async () => {
     const refused = () => Promise.reject(new EngineError('unreachable', 'It refused its API key.'))
-    let answer = () => Promise.resolve(GOOD)
+    let answer = (models: string[]) => Promise.resolve({ ...GOOD, models })
     const times = { lookAtListEveryMs: 5 }
     const there = { times, takesConnections: () => Promise.resolve(true) }
-    const at = (engine: string, url: string) => arrange({ a: () => answer() }, { engine, url }, there)
-    const [listed, long, far] = [
+    const at = (engine: string, url: string, models = ['flux']) =>
+      arrange({ a: () => answer(models) }, { engine, url }, there)
+    const [listed, ...others] = [
       at('openai', 'http://gpu:1'),
       at('comfyui', 'http://gpu:2'),
-      at('openai', 'https://api.example.org')
-    ]
-    await waitFor(() => [listed, long, far].every(({ told }) => told.length === 1))
+      at('openai', 'https://api.example.org'),
+      // Whether it is there it is asked with a call that it refuses, and may write down.
+      at('openai', 'http://gpu:3', [])
+    ] as const
+    await waitFor(() => [listed, ...others].every(({ told }) => told.length === 1))
     answer = refused
     await waitFor(() => listed.told.some(({ text }) => text === 'It refused its API key.'))
-    expect([long, far].flatMap(({ told }) => told.map(({ state }) => state))).toEqual(['ok', 'ok'])
+    expect(others.flatMap(({ told }) => told.map(({ state }) => state))).toEqual(['ok', 'ok', 'ok'])
   })
 
   it('that has no time for a look without need is no news, and one that is gone is', async () => {
@@ -256,6 +259,31 @@ it('an image server that is bad in one way and ends is told of again, though it 
   server.close()
   await waitFor(() => told.length === 2)
   expect(told.map(({ text }) => text)).toEqual(['It has crashed.', 'It cannot be reached.'])
+})
+
+it('which models cannot be made is known when each image server has been asked, however it was found', async () => {
+  const models = ['flux', 'sdxl'].map((id) => ({ id, servedAs: id }))
+  const found = Promise.withResolvers<typeof GOOD>()
+  const some = { ...GOOD, models: ['flux', 'other'] }
+  const { probes, services } = arrange(
+    { down: gone, some: () => Promise.resolve(some), late: () => found.promise, chat: undefined },
+    { models },
+    { times: { withinMs: 60_000 } }
+  )
+  const notMade = probes.notMade()
+  expect(await Promise.race([notMade, waitFor(() => probes.states().length === 2)])).toBe(true)
+  found.resolve(GOOD)
+  const ofAll = new Map([
+    ['down', ['flux', 'sdxl']],
+    ['some', ['sdxl']],
+    ['late', []]
+  ])
+  expect(await notMade).toEqual(ofAll)
+  expect(await probes.notMade()).toEqual(ofAll)
+  probes.start(new Map([['some', services.get('some')!]]))
+  expect(await probes.notMade()).toEqual(new Map([['some', ['sdxl']]]))
+  probes.start(new Map())
+  expect(await probes.notMade()).toEqual(new Map())
 })
 
 describe('an image server that is bad', () => {

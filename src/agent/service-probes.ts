@@ -55,7 +55,10 @@ export interface ProbeTimes {
   soonMs: number
   /** Between one look at an image server that is not at work and the next, if it tells what it has loaded. */
   lookEveryMs: number
-  /** The same of one that speaks OpenAI's API without TLS, whose look is one short list: its key is refused from one day to the next. */
+  /**
+   * The same of one that speaks OpenAI's API without TLS and lists its models, whose look is that list: its key is refused from one
+   * day to the next. One without a list is asked for an image that cannot be made, which is in its log each time.
+   */
   lookAtListEveryMs: number
   /** Between one look at whether anything takes connections there and the next. */
   watchEveryMs: number
@@ -119,6 +122,11 @@ export class ServiceProbes {
   #round = new AbortController()
   /** Services whose image servers have told what they have loaded. */
   #telling = new Set<string>()
+  /** Services whose image servers have answered with a list that is looked at often. */
+  #listing = new Set<string>()
+  /** Services whose image servers have not been found to be anything yet. */
+  #unfound = new Set<string>()
+  #allFound = Promise.withResolvers<undefined>()
   /** By service, models of which its image server has said to somebody that it lacks them. */
   #lacked = new Map<string, Set<string>>()
   /** Attempts of which it will be told why they failed, once it is known how their image server is. */
@@ -144,6 +152,10 @@ export class ServiceProbes {
     this.#found = new Map()
     this.#running = new Map()
     this.#telling = new Set()
+    this.#listing = new Set()
+    this.#unfound = new Set([...services].flatMap(([name, { engine }]) => (engine ? [name] : [])))
+    this.#allFound = Promise.withResolvers()
+    if (this.#unfound.size === 0) this.#allFound.resolve(undefined)
     this.#answered = new Set()
     this.#cutOff = new Set()
     this.#pauses = new Map()
@@ -160,10 +172,9 @@ export class ServiceProbes {
       onBack: (name) => this.#pauses.get(name)?.abort(),
       signal: this.#round.signal
     })
-    const listed = [...services].flatMap(([name, { config }]) => (hasShortLook(config) ? [name] : []))
     const looks = [
-      this.#lookAround(times.lookEveryMs, () => [...this.#telling].filter((name) => !listed.includes(name))),
-      this.#lookAround(times.lookAtListEveryMs, () => listed)
+      this.#lookAround(times.lookEveryMs, this.#telling),
+      this.#lookAround(times.lookAtListEveryMs, this.#listing)
     ]
     for (const look of [...looks, watching]) {
       inBackground(look, (error) => logger.error({ err: error }, 'image servers are not looked at'))
@@ -197,18 +208,29 @@ export class ServiceProbes {
   }
 
   /** What an image server has, and whom it lets in, changes when its owner uses it; one whose look is long is left in peace. */
-  async #lookAround(everyMs: number, services: () => readonly string[]): Promise<void> {
+  async #lookAround(everyMs: number, services: ReadonlySet<string>): Promise<void> {
     const { signal } = this.#round
     for (;;) {
       await sleep(withJitter(everyMs, 0.1), signal).catch(() => undefined) // It is looked at next.
       if (signal.aborted) return
-      for (const name of services()) if (!this.#parts.isBusy(name)) this.#begin(name, { inDoubt: false })
+      for (const name of services) if (!this.#parts.isBusy(name)) this.#begin(name, { inDoubt: false })
     }
   }
 
   /** What is known now, for a gateway that has just been reached. */
   states(): ServiceState[] {
     return [...this.#states.values()]
+  }
+
+  /** By service, ids of its models that cannot be made now, as soon as each image server has been asked. */
+  async notMade(): Promise<ReadonlyMap<string, readonly string[]>> {
+    await this.#allFound.promise
+    return new Map(
+      [...this.#states.values()].map(({ service, fault, missing = [] }) => [
+        service,
+        fault ? (this.#services.get(service)?.config.models ?? []).map(({ id }) => id) : missing
+      ])
+    )
   }
 
   /** What is known now of what they have, for the same. */
@@ -278,6 +300,8 @@ export class ServiceProbes {
       // What it offers may be otherwise by now.
       const service = this.#services.get(name) ?? probe.service
       this.#answered.add(name)
+      if (models.length > 0 && hasShortLook(service.config)) this.#listing.add(name)
+      else this.#listing.delete(name)
       if (doubt) return { summary, problem: { text: doubt.message }, error: doubt }
       const problem = isBelieved ? missingFrom(models, service, this.#lacked.get(name) ?? new Set()) : undefined
       return {
@@ -324,6 +348,7 @@ export class ServiceProbes {
     const isNews = !before || !isDeepStrictEqual({ ...before, loaded: undefined }, { ...state, loaded: undefined })
     const told = { ...state, ...(loaded && { loaded }) }
     this.#states.set(name, told)
+    if (this.#unfound.delete(name) && this.#unfound.size === 0) this.#allFound.resolve(undefined)
     if (loaded) this.#telling.add(name)
     // What is loaded the gateway knows better after each image that it has made, until it is told again.
     if (isNews || loaded) onState(told)
