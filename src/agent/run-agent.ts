@@ -30,6 +30,8 @@ export interface Agent {
   online: Promise<void>
   /** Settles when the agent has stopped; rejects with `GatewayRefused`. */
   finished: Promise<void>
+  /** Whether it makes or delivers an image. */
+  readonly isBusy: boolean
   /** Takes over a changed `agent.yaml`; what runs goes on. Throws what is wrong with it. */
   reload(config: AgentConfig): Promise<void>
   /** Takes no more work, finishes what it runs within a minute, and leaves. */
@@ -41,8 +43,11 @@ export interface Agent {
 export interface AgentOptions {
   config: AgentConfig
   logger: Logger
-  /** At each welcome of the gateway, with the configuration as it is then. */
-  onOnline?: (config: AgentConfig) => void
+  /**
+   * At each welcome of the gateway, with the configuration as it is then, once each image server has been asked whether it is there;
+   * `notMade`: by service, ids of its models that cannot be made now.
+   */
+  onOnline?: (config: AgentConfig, notMade: ReadonlyMap<string, readonly string[]>) => void
   /** When and how image servers are asked whether they are there; `off`: never. */
   probing?: Partial<ProbeTimes> | 'off'
   /**
@@ -162,7 +167,7 @@ export function runAgent(options: AgentOptions): Agent {
         runner.reconcile(message.gone)
         probes?.states().forEach(tell)
         probes?.inventories().forEach(tellFound)
-        options.onOnline?.(config)
+        inBackground(tellOnline(config), (error) => logger.error({ err: error }, 'it cannot be told what is offered'))
         if (message.note !== undefined) sayNote('standing', message.note)
         firstWelcome.resolve(undefined)
         return
@@ -183,6 +188,10 @@ export function runAgent(options: AgentOptions): Agent {
       case 'attempt.cancel':
         return runner.cancelSoon(message.attempt_id)
     }
+  }
+  const tellOnline = async (welcomed: AgentConfig) => {
+    const notMade = (await probes?.notMade()) ?? new Map<string, string[]>()
+    if (welcomed === config) options.onOnline?.(config, notMade)
   }
   const stop = async () => {
     probes?.close()
@@ -212,6 +221,9 @@ export function runAgent(options: AgentOptions): Agent {
   return {
     online: firstWelcome.promise,
     finished,
+    get isBusy() {
+      return runner.isBusy
+    },
     reload: async (changed) => {
       if (changed.gateway !== config.gateway || changed.apiKey !== config.apiKey) {
         throw new Error("a change of 'gateway' or 'api_key' needs a restart of the agent")

@@ -34,19 +34,25 @@ export async function serveAgent(
     throw error instanceof GatewayRefused ? new CommandFailed(cleanText(error.message)) : error
   })
   await Promise.race([refused, signals.first])
-  logger.info('finishing what runs; again to stop at once')
+  if (agent.isBusy) logger.info('finishing what runs; again to stop at once')
   await agent.drain()
 }
 
 function startAgent(config: AgentConfig, logger: Logger, options: Pick<AgentOptions, 'probing'>): Agent {
   let announced: AgentConfig | undefined
-  const onOnline = (current: AgentConfig) => {
+  const onOnline: AgentOptions['onOnline'] = (current, notMade) => {
     // What it offers is told when it is new, not each time the connection was lost.
     if (current === announced) return
     announced = current
     const { gateway, name, services } = current
-    const models = services.flatMap((service) => service.models.map((model) => model.id))
-    logger.info({ gateway, name, models }, 'online')
+    const isMade = (service: string, id: string) => notMade.get(service)?.includes(id) !== true
+    const ids = (areMade: boolean) =>
+      services.flatMap(({ name: service, models }) =>
+        models.flatMap(({ id }) => (isMade(service, id) === areMade ? [id] : []))
+      )
+    const models = new Set(ids(true))
+    const notNow = new Set(ids(false)).difference(models)
+    logger.info({ gateway, name, models: [...models], ...(notNow.size > 0 && { not_now: [...notNow] }) }, 'online')
   }
   try {
     return runAgent({ config, logger, onOnline, ...options })

@@ -8,6 +8,7 @@ describe('a line of the log on a terminal', () => {
   it.each([
     [{ msg: 'online' }, '05:06:07 online\n'],
     [{ msg: 'online', name: 'rig', models: ['flux', 'sdxl'] }, '05:06:07 online (name: rig, models: flux, sdxl)\n'],
+    [{ msg: 'online', models: [], not_now: ['flux'] }, '05:06:07 online (models: none, not_now: flux)\n'],
     [{ level: 'warn', msg: 'Nothing listens.' }, '05:06:07 warning: Nothing listens.\n'],
     [{ level: 'error', msg: 'it failed', tries: 3 }, '05:06:07 error: it failed (tries: 3)\n'],
     [{ level: 'fatal', msg: 'the end' }, '05:06:07 error: the end\n'],

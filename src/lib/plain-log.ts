@@ -42,7 +42,7 @@ function timeOfDay(iso: string): string {
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return value
-  if (Array.isArray(value)) return value.map(shown).join(', ')
+  if (Array.isArray(value)) return value.length > 0 ? value.map(shown).join(', ') : 'none'
   return JSON.stringify(value)
 }
 

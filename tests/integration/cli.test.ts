@@ -5,7 +5,9 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { exportKey } from '../../src/lib/ask-for-key.ts'
+import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { startFakeModels } from '../support/fake-models.ts'
+import { freePort } from '../support/free-port.ts'
 import { plainPng } from '../support/pictures.ts'
 import { runProgram, startProgram } from '../support/run-program.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
@@ -473,7 +475,34 @@ describe('agent', () => {
     await agent.printed(/"online"/)
     const { code } = await club(['generate', 'a fox', '--model', 'rig-model', '-o', 'rig.png', ...QUICK])
     expect(code).toBe(0)
-    expect(await agent.stop()).toMatchObject({ code: 0, stdout: '' })
+    await waitFor(() => /an image was made/.test(agent.output()))
+    const { code: ended, stdout, stderr } = await agent.stop()
+    expect([ended, stdout]).toEqual([0, ''])
+    // Nothing ran.
+    expect(stderr).not.toContain('finishing')
+  })
+
+  it('tells what it can make when it has asked, and what it cannot', async () => {
+    const lists = await startFakeOpenAIServer({ knownModels: ['here', 'other'] })
+    const service = (name: string, url: string, models: string[]) => ({
+      ...{ name, type: 'image', engine: 'openai', url },
+      models: models.map((id) => ({ id }))
+    })
+    const services = [
+      service('lists', lists.url, ['here', 'not-listed']),
+      service('away', `http://127.0.0.1:${await freePort()}`, ['here', 'gone'])
+    ]
+    const start = async (name: string, offered: typeof services) => {
+      const config = { gateway: server.url, api_key: user.key, name, services: offered }
+      await writeFile(join(folder, `${name}.yaml`), JSON.stringify(config))
+      const agent = startProgram(['agent', '--config', `${name}.yaml`], { cwd: folder })
+      const [line] = await agent.printed(/.*"msg":"online".*/)
+      await agent.stop()
+      return JSON.parse(line) as { models: string[]; not_now?: string[] }
+    }
+    expect(await start('some', services)).toMatchObject({ models: ['here'], not_now: ['not-listed', 'gone'] })
+    expect(await start('none', services.slice(1))).toMatchObject({ models: [], not_now: ['here', 'gone'] })
+    await lists.close()
   })
 
   it('says in one line that the gateway will not have it', async () => {

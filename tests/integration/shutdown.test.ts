@@ -219,6 +219,7 @@ describe('an agent that is asked to stop', () => {
     const later = await submit('later')
     gate.resolve(undefined)
     expect((await stopped).code).toBe(0)
+    expect(agent.output()).toContain('finishing what runs')
     expect(await ended(id)).toMatchObject({ status: 'PROCESSED', attempts: [{ status: 'succeeded' }] })
     expect(await getJob(later)).toMatchObject({ status: 'QUEUED', attempts: [] })
 
