@@ -39,6 +39,11 @@ describe('estimateSeconds', () => {
     expect(estimateSeconds({ services, ahead, images })).toBe(seconds)
   })
 
+  it('takes no longer for a service that makes many at a time, and counts none that makes nothing', () => {
+    expect(estimateSeconds({ services: [service(2 ** 33, 10, [4])], ahead: 2 ** 33 - 1, images: 1 })).toBe(14)
+    expect(estimateSeconds({ services: [service(0, 10, [4])], ahead: 0, images: 1 })).toBeUndefined()
+  })
+
   it('never falls with more ahead, nor rises with one more service', () => {
     const of = (services: MeasuredService[], ahead: number) => estimateSeconds({ services, ahead, images: 2 }) ?? 0
     const [one, two] = [[service(2, 7, [3])], [service(2, 7, [3]), service(1, 7, [5])]]

@@ -25,7 +25,10 @@ export function estimateSeconds(wait: {
   const slots = wait.services.flatMap(slotsOf)
   if (slots.length === 0) return undefined
   const doneBy = (seconds: number) =>
-    slots.reduce((sum, slot) => sum + Math.max(0, Math.floor((seconds - slot.freeIn) / slot.secondsPerImage)), 0)
+    slots.reduce(
+      (sum, { count, freeIn, perImage }) => sum + count * Math.max(0, Math.floor((seconds - freeIn) / perImage)),
+      0
+    )
   let [early, late] = [0, 1]
   while (doneBy(late) < wait.ahead + wait.images && late < MOST_SECONDS) [early, late] = [late, late * 2]
   while (late - early > 1) {
@@ -36,19 +39,24 @@ export function estimateSeconds(wait: {
   return late
 }
 
-interface Slot {
-  /** Seconds until it can begin another image. */
+/** As many as are alike. */
+interface Slots {
+  count: number
+  /** Seconds until each can begin another image. */
   freeIn: number
-  secondsPerImage: number
+  perImage: number
 }
 
 /** Those of which is known when they are free. */
-function slotsOf({ slots, secondsPerImage, underWay }: MeasuredService): Slot[] {
-  const free = Array.from({ length: Math.max(0, slots - underWay.length) }, () => 0)
-  // Of a service that may make fewer at a time than it does, those done first are followed by nothing.
-  const busy = underWay.toSorted((a, b) => (a ?? Infinity) - (b ?? Infinity)).slice(-slots)
+function slotsOf({ slots, secondsPerImage, underWay }: MeasuredService): Slots[] {
   const perImage = Math.max(LEAST_SECONDS, secondsPerImage)
-  return [...free, ...busy].flatMap((freeIn) => (freeIn === undefined ? [] : { freeIn, secondsPerImage: perImage }))
+  const free = { count: Math.max(0, slots - underWay.length), freeIn: 0, perImage }
+  // Of a service that may make fewer at a time than it does, those done first are followed by nothing.
+  const soonest = underWay.toSorted((a, b) => (a ?? Infinity) - (b ?? Infinity))
+  const busy = soonest.slice(Math.max(0, underWay.length - slots))
+  return [free, ...busy.flatMap((freeIn) => (freeIn === undefined ? [] : { count: 1, freeIn, perImage }))].filter(
+    ({ count }) => count > 0
+  )
 }
 
 /**
