@@ -81,7 +81,7 @@ export async function queueOutlooks(
     const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
     const made = await listMadeImages(db, model)
     const takers = await findTakers(parts, { model, tasks: same.flatMap(firstWaiting) })
-    const queue = { ahead, made, takers, underWay, now: clock.now() }
+    const queue = { ahead, made, takers, underWay: withUsual(underWay, { model, made }), now: clock.now() }
     for (const view of same) outlooks.set(view.request.id, outlookOf(view, queue))
   }
   return outlooks
@@ -93,9 +93,29 @@ interface QueueOfModel {
   made: readonly MadeImage[]
   takers: ReadonlyMap<string, Takers>
   /** By service. */
-  underWay: ReadonlyMap<string, readonly ImageUnderWay[]>
+  underWay: ReadonlyMap<string, readonly UsualImage[]>
   now: number
 }
+
+interface UsualImage extends ImageUnderWay {
+  /** Seconds that like images took its service; undefined of those of other models, and of those that nobody has made before. */
+  usual: number | undefined
+}
+
+/** Reckoned once for all who wait behind them. */
+const withUsual = (
+  underWay: ReadonlyMap<string, readonly ImageUnderWay[]>,
+  { model, made }: { model: string; made: readonly MadeImage[] }
+): Map<string, UsualImage[]> =>
+  new Map(
+    [...underWay].map(([serviceId, images]) => [
+      serviceId,
+      images.map((image) => ({
+        ...image,
+        usual: image.model === model ? secondsByService(image, made)?.(serviceId) : undefined
+      }))
+    ])
+  )
 
 function outlookOf(view: RequestView, queue: QueueOfModel): QueueOutlook {
   const { ahead, made, takers, underWay, now } = queue
@@ -112,10 +132,9 @@ function outlookOf(view: RequestView, queue: QueueOfModel): QueueOutlook {
     services: open.map(({ serviceId, concurrency }) => ({
       slots: concurrency,
       secondsPerImage: secondsAt(serviceId),
-      underWay: (underWay.get(serviceId) ?? []).map((image) => {
-        const its = image.model === view.request.model ? secondsByService(image, made) : undefined
-        return secondsLeft(image, { seconds: (its ?? secondsAt)(serviceId), now })
-      })
+      underWay: (underWay.get(serviceId) ?? []).map((image) =>
+        secondsLeft(image, { seconds: image.usual ?? secondsAt(serviceId), now })
+      )
     })),
     ahead: before,
     images: view.tasks.filter((task) => task.state === 'queued').length
