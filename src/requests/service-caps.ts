@@ -82,8 +82,10 @@ export interface CapEnds {
 }
 
 /** Tells when the caps of any of these services end. What it has found once it does not ask again. */
-export async function findCapEnds(db: Db, services: readonly ServiceCaps[], now: number): Promise<CapEnds> {
-  const had = await countHad(db, services.filter(hasCaps), { now })
+export const findCapEnds = async (db: Db, services: readonly ServiceCaps[], now: number): Promise<CapEnds> =>
+  endsOf(db, await countHad(db, services.filter(hasCaps), { now }), now)
+
+function endsOf(db: Db, had: Had, now: number): CapEnds {
   const known = new Map<string, Promise<number | undefined>>()
   /**
    * When the `excess` oldest of the images that were made within the hour will be more than an hour old, UTC
@@ -183,7 +185,7 @@ export async function listReached(db: Db, services: readonly ServiceCaps[], now:
   const limited = services.filter(hasCaps)
   if (limited.length === 0) return []
   const had = await countHad(db, limited, { now })
-  const ends = await findCapEnds(db, limited, now)
+  const ends = endsOf(db, had, now)
   return limited.flatMap((service) => {
     const { serviceId, imagesPerHour, imagesPerUserHour, ...same } = service
     const { others, userIds } = cappedByOwner(service, had)
