@@ -1,5 +1,6 @@
 import type { OfferingConfig } from '../config/config.ts'
 import type { Db } from '../db/database.ts'
+import type { WaitReason } from '../lib/wait-reasons.ts'
 import { isOpenEnded, isPaused, type Pause } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/offers-store.ts'
 import { findRations, type Ration } from '../requests/find-rations.ts'
@@ -8,28 +9,6 @@ import { type CapEnds, type Capped, capsOf, findCapEnds, isCapped } from '../req
 import { servicesFor } from '../requests/services-for.ts'
 import { listFailures, type TaskRow } from '../requests/task-store.ts'
 import { givesUpAt, rankOf, reasonOfPause, whyUnserved } from '../requests/why-unbegun.ts'
-
-export const WAIT_REASONS = [
-  'capped',
-  'new_here',
-  'retry',
-  'paused',
-  'unusable',
-  'missing',
-  'drained',
-  'away',
-  'approval',
-  'not_served'
-] as const
-
-/**
- * `capped`: the owners of what could make the image let others have no more of it for now. `new_here`: being new they have made what the club lets such machines make for others within an hour. `retry`: it
- * failed on all of them, and is tried again. `paused`: its image server asked for patience. `unusable`: its image server cannot be reached or refuses its key. `missing`: its image server is there and lacks
- * the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online.
- * `approval`: it may not serve others until an admin lets it. `not_served`: there are only machines whose owners do not
- * serve who asked; nobody is named.
- */
-export type WaitReason = (typeof WAIT_REASONS)[number]
 
 /** Why an image waits that nobody may begin now. */
 export interface Wait {

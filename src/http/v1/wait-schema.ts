@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import { WAIT_REASONS } from '../../request-views/find-takers.ts'
+import { WAIT_REASONS } from '../../lib/wait-reasons.ts'
 
 /** Why nobody may begin an image now, as `presentWait` spells it. */
 export const waitSchema = (description: string) =>
   Type.Object(
     {
-      reason: Type.Enum([...WAIT_REASONS]),
+      reason: Type.Enum(WAIT_REASONS),
       until: Type.Optional(
         Type.Integer({
           description:

@@ -1,6 +1,6 @@
 export type RequestStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
 
-/** See `WaitReason` of `request-views/find-takers.ts`. */
+/** See `lib/wait-reasons.ts`. */
 export type WaitReason =
   'capped' | 'new_here' | 'retry' | 'paused' | 'unusable' | 'missing' | 'drained' | 'away' | 'approval' | 'not_served'
 

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AppError, type ErrorCode, errors } from '../../../lib/errors.ts'
-import type { Wait, WaitReason } from '../../../request-views/find-takers.ts'
+import type { WaitReason } from '../../../lib/wait-reasons.ts'
+import type { Wait } from '../../../request-views/find-takers.ts'
 import type { WaitAt } from '../../../request-views/find-wait.ts'
 import type { Outcome } from '../../../request-views/outcome-store.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
