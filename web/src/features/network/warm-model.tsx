@@ -8,7 +8,7 @@ import { isOpen, mayBeWarmed, tellWarm } from './warm-words.ts'
 interface WarmModelProps {
   model: ServiceInfo['models'][number]
   service: ServiceInfo
-  provider: Pick<ProviderInfo, 'id' | 'isMine' | 'isOnline'>
+  provider: Pick<ProviderInfo, 'id' | 'isMine' | 'isOnline' | 'drainedAt'>
 }
 
 /** Has the image server load a model before somebody asks for it, and says what became of that; for its owner. */
@@ -33,7 +33,7 @@ export function WarmModel({ model, service, provider }: WarmModelProps) {
           {tellWarm(warm, provider)}
         </span>
       )}
-      {provider.isMine && mayBeWarmed(model, warm) && (
+      {provider.isMine && mayBeWarmed({ model, service, provider }, warm) && (
         <Button size="small" busy={ask.isPending} aria-label={`Warm ${id}`} onClick={change}>
           Warm
         </Button>

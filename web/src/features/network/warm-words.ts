@@ -31,8 +31,23 @@ export function tellWarm(
   }
 }
 
-/** Whether its owner may have a model of the service loaded from here: not what is loaded, or about to be. */
-export const mayBeWarmed = (
-  { isLoaded }: Pick<ServiceInfo['models'][number], 'isLoaded'>,
+/**
+ * Whether its owner may have a model loaded from here: not what is loaded or about to be, nor what an image server that is there
+ * cannot load now. A machine that is away has some time to come back, and what its owner has paused may be made ready.
+ */
+export function mayBeWarmed(
+  {
+    model: { isLoaded, canMake },
+    service,
+    provider
+  }: {
+    model: Pick<ServiceInfo['models'][number], 'isLoaded' | 'canMake'>
+    service: Pick<ServiceInfo, 'isPaused' | 'warning'>
+    provider: Pick<ProviderInfo, 'isOnline' | 'drainedAt'>
+  },
   warm: WarmInfo | undefined
-): boolean => isLoaded !== true && !(warm && (isOpen(warm) || warm.state === 'unsupported'))
+): boolean {
+  if (isLoaded === true || (warm && (isOpen(warm) || warm.state === 'unsupported'))) return false
+  const isOnlyPaused = service.warning === null && (service.isPaused || provider.drainedAt !== null)
+  return canMake || isOnlyPaused || !provider.isOnline
+}
