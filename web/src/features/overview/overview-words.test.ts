@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { firstName, givenText, greeting, machinesNow, standing } from './overview-words.ts'
+import { firstName, givenText, greeting, standing } from './overview-words.ts'
 
 describe('greeting', () => {
   it.each([
@@ -27,15 +27,6 @@ describe('standing', () => {
     expect(tell(1, 0, 0)).toBe('You made 1 image.')
     expect(tell(2, 2, 0)).toBe('You made 2 images, all today.')
     expect(tell(20, 3, 1)).toBe('You made 20 images, 3 of them today, 1 is on the way.')
-  })
-})
-
-describe('machinesNow', () => {
-  it('counts those that can make images, and says of how many where that are fewer', () => {
-    expect(machinesNow({ online: 0, able: 0 })).toEqual({ value: 0, detail: 'online' })
-    expect(machinesNow({ online: 2, able: 2 })).toEqual({ value: 2, detail: 'online' })
-    expect(machinesNow({ online: 2, able: 1 })).toEqual({ value: 1, detail: 'of 2 ready' })
-    expect(machinesNow({ online: 1, able: 0 })).toEqual({ value: 0, detail: 'of 1 ready' })
   })
 })
 

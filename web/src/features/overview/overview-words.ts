@@ -22,10 +22,6 @@ export function standing({ queue, myImages }: Pick<Overview, 'queue' | 'myImages
   return `${parts.join(', ')}.`
 }
 
-/** How many machines can make images now, and what that number counts. */
-export const machinesNow = ({ online, able }: Overview['machines']): { value: number; detail: string } =>
-  able === online ? { value: online, detail: 'online' } : { value: able, detail: `of ${formatNumber(online)} ready` }
-
 /** What the reader's machines gave to others; undefined while there is nothing to tell. */
 export function givenText(given: Overview['given']): string | undefined {
   if (given === null || given.total === 0) return undefined

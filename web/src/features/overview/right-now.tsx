@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import type { Overview } from '../../../../src/http/dashboard/contract/account.ts'
 import { Stat, StatRow } from '../../components/stat.tsx'
 import { formatNumber } from '../../lib/format.ts'
-import { machinesNow } from './overview-words.ts'
+import { machinesNow } from '../../lib/machines-now.ts'
 
 /** What is going on in the whole club. */
 export const RightNow = ({ overview: { queue, machines, models } }: { overview: Overview }) => (
