@@ -107,16 +107,17 @@ describe('connectCommand', () => {
     )
     const litellm = { ...machine, profile: 'litellm', edits: 'openai-alpha' as const }
     expect(connectCommand(litellm, ACCESS)).toMatch(
-      /features: \[generate, edit, mask, seed\]\n {4}options:\n {6}profile: litellm\n {6}mask: openai-alpha\nEOF/
+      /features: \[generate, edit, mask\]\n {4}options:\n {6}profile: litellm\n {6}mask: openai-alpha\nEOF/
     )
     expect(connectCommand({ ...localai, engine: 'sdcpp' }, ACCESS)).not.toContain('profile')
   })
 
-  it('says how masks are read where images can be changed', () => {
+  it('says how masks are read where images can be changed, and of seeds nothing that nobody asked its server', () => {
     const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux' }
     expect(connectCommand(machine, ACCESS)).not.toContain('options')
+    expect(connectCommand(machine, ACCESS)).toContain('features: [generate]\n')
     const edits = connectCommand({ ...machine, edits: 'white-edit' }, ACCESS)
-    expect(edits).toContain('features: [generate, edit, mask, seed]')
+    expect(edits).toContain('features: [generate, edit, mask]\n')
     expect(edits).toContain('mask: white-edit')
   })
 })

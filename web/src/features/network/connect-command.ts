@@ -195,8 +195,8 @@ function serviceLines(machine: MachineForm): string[] {
   const { engine, url, model, profile } = machine
   const asked = questionsOf(machine)
   const edits = asked.edits ? machine.edits : 'none'
-  const ownModel = ENGINES.find((one) => one.name === engine)?.ownModel
-  const typed = edits === 'none' ? ['generate', 'seed'] : ['generate', 'edit', 'mask', 'seed']
+  const { ownModel, usualFeatures = [] } = ENGINES.find((one) => one.name === engine) ?? {}
+  const typed = edits === 'none' ? usualFeatures : [...usualFeatures, 'edit', 'mask']
   const features = featuresOf(asked.profiles, profile) ?? (asked.edits ? typed : undefined)
   const options = [
     ...(asked.profiles.some(({ value }) => value === profile) ? [`profile: ${profile}`] : []),
