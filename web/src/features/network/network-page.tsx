@@ -18,7 +18,7 @@ import { foundRows } from './found-words.ts'
 import { ModelTable } from './model-table.tsx'
 import { PendingPanel } from './pending-panel.tsx'
 import { ProviderCard } from './provider-card.tsx'
-import { machinesText, matchesProvider, modelRows, slotsNow, sortProviders } from './provider-lists.ts'
+import { matchesProvider, modelRows, slotsNow, sortProviders, tellMachines } from './provider-lists.ts'
 
 const route = getRouteApi('/members/network')
 
@@ -52,14 +52,14 @@ export function NetworkPage() {
 }
 
 function Totals({ state }: { state: NetworkState | undefined }) {
-  const online = state?.providers.filter(({ isOnline }) => isOnline)
+  const machines = state && tellMachines(state.providers)
   return (
     <StatRow>
       <Stat
-        label="Online"
+        label="Machines"
         icon={Server}
-        value={online && formatNumber(online.length)}
-        detail={state ? machinesText(state.providers) : ' '}
+        value={machines && formatNumber(machines.value)}
+        detail={machines?.detail ?? ' '}
       />
       <Stat
         label="Running"

@@ -28,7 +28,7 @@ export const ProviderCard = memo(function ProviderCard({ provider }: { provider:
             {isMine && <Badge look="accent">Yours</Badge>}
           </span>
         </div>
-        <p className="truncate text-[13px] text-muted">
+        <p className="text-[13px] [overflow-wrap:anywhere] text-muted">
           {!isMine && `${owner.name} · `}
           <Presence provider={provider} />
           {isMine && agentVersion !== null && ` · agent ${agentVersion}`}

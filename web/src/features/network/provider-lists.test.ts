@@ -3,7 +3,7 @@ import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/c
 import {
   canMake,
   isIdle,
-  machinesText,
+  tellMachines,
   matchesProvider,
   modelRows,
   slotsNow,
@@ -131,11 +131,12 @@ it('counts apart the machines that are there and can make nothing', () => {
   expect([dead, half, none, off, chat].map(canMake)).toEqual([false, true, false, false, false])
   expect([dead, half, none, off, chat].map(isIdle)).toEqual([true, false, true, false, false])
   expect(slotsNow([dead, half])).toBe(2)
-  expect(machinesText([dead, half])).toBe('of 2 machines, 1 ready for you')
-  expect(machinesText([dead])).toBe('of 1 machine, none ready for you')
+  expect(tellMachines([dead, half])).toEqual({ value: 1, detail: 'of 2 ready' })
+  expect(tellMachines([dead])).toEqual({ value: 0, detail: 'of 1 ready' })
+  expect(tellMachines([dead, half, off])).toEqual({ value: 1, detail: 'of 2 ready, 3 in all' })
   // Until an admin lets it in it is ready for its owner alone.
   const pending = { ...half, trust: { ...half.trust, state: 'pending' as const } }
-  expect(machinesText([pending])).toBe('of 1 machine, none ready for you')
-  expect(machinesText([{ ...pending, isMine: true }])).toBe('of 1 machine')
-  expect(machinesText([half, off])).toBe('of 2 machines')
+  expect(tellMachines([pending])).toEqual({ value: 0, detail: 'of 1 ready' })
+  expect(tellMachines([{ ...pending, isMine: true }])).toEqual({ value: 1, detail: 'online' })
+  expect(tellMachines([half, off])).toEqual({ value: 1, detail: 'online, 2 in all' })
 })

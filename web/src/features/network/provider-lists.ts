@@ -1,5 +1,6 @@
 import type { NetworkState, ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatNumber } from '../../lib/format.ts'
+import { machinesNow } from '../../lib/machines-now.ts'
 
 /** `rig-2` comes before `rig-10`. */
 const byName = new Intl.Collator(undefined, { numeric: true })
@@ -52,12 +53,12 @@ export const isIdle = (provider: Pick<ProviderInfo, 'isOnline' | 'services'>): b
 export const slotsNow = (providers: readonly ProviderInfo[]): number =>
   slotsOf(providers.flatMap(({ services }) => services.filter(isAble))).all
 
-/** How many of these machines are there, and how many of those can make images for the reader, where that are fewer: as the overview counts them. */
-export function machinesText(providers: readonly ProviderInfo[]): string {
+/** How many machines can make images for the reader now, as the overview counts them, and how many there are in all. */
+export function tellMachines(providers: readonly ProviderInfo[]): ReturnType<typeof machinesNow> {
   const online = providers.filter(({ isOnline }) => isOnline).length
   const able = providers.filter((one) => canMake(one) && servesReader(one)).length
-  const all = `of ${formatNumber(providers.length)} ${providers.length === 1 ? 'machine' : 'machines'}`
-  return able === online ? all : `${all}, ${able === 0 ? 'none' : formatNumber(able)} ready for you`
+  const { value, detail } = machinesNow({ online, able })
+  return { value, detail: online === providers.length ? detail : `${detail}, ${formatNumber(providers.length)} in all` }
 }
 
 /** Whether an admin lets it serve others, or it is theirs. */
