@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { WarmInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type { ServiceInfo, WarmInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { isOpen, mayBeWarmed, tellWarm } from './warm-words.ts'
 
 const warm = (state: WarmInfo['state'], text: string | null = null): WarmInfo => ({
@@ -19,12 +19,12 @@ it('says what became of the wish, each in its own words, with what the agent sai
 it('has what is not loaded yet be asked for, and not twice, nor where that cannot be', () => {
   const model = { isLoaded: false, canMake: true }
   const here = { isOnline: true, drainedAt: null }
-  const works = { isPaused: false, warning: null }
+  const works = { isPaused: false, warning: null as ServiceInfo['warning'] }
   const may = (
     change: { isLoaded?: boolean | null; canMake?: boolean },
     wish?: WarmInfo,
-    at: Partial<typeof works & { warning: { since: number; text: null } | null }> = {},
-    on: Partial<{ isOnline: boolean; drainedAt: number | null }> = {}
+    at: Partial<typeof works> = {},
+    on: { isOnline?: boolean; drainedAt?: number } = {}
   ) => mayBeWarmed({ model: { ...model, ...change }, service: { ...works, ...at }, provider: { ...here, ...on } }, wish)
   expect(STATES.filter((state) => isOpen(warm(state)))).toEqual(['asked', 'waiting', 'warming'])
   expect(STATES.filter((state) => may({}, warm(state)))).toEqual(['warmed', 'refused', 'failed'])
