@@ -177,7 +177,7 @@ export function createNetwork(
       makes: await listMakes(now),
       usedUp: await findUsedUp(db, capsOf(online), { userId: reader.userId, now }),
       rations: await findRations(db, newAmong(online, offering.providers), { now, offering }),
-      mode: offering.providers,
+      offering,
       figures: await countFigures(),
       running: await countRunningByService(db),
       spare: await countSpareModels(db, idsOfServices(providers)),

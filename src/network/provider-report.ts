@@ -19,6 +19,8 @@ export interface ProviderReport {
   isMine: boolean
   /** Whether it may serve others than its owner. */
   standing: Standing
+  /** What the club gives it as a new one. */
+  given?: OfferingConfig
   /** Being new it has made what the club lets it make for others within an hour; until when, if that is known. */
   spent?: { until?: number }
   images: number
@@ -86,8 +88,8 @@ const NO_WORK: ServiceFigures = { succeeded: 0, failed: 0 }
 /** What is known of everybody's providers at one moment. */
 export interface Knowledge {
   now: number
-  /** Who may offer. */
-  mode: OfferingConfig['providers']
+  /** Who may offer, and what new ones are given. */
+  offering: OfferingConfig
   figures: NetworkFigures
   /** Images being made, by service. */
   running: ReadonlyMap<string, number>
@@ -109,6 +111,7 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
   const { images, imagesToday } = figures.providers.get(provider.id) ?? { images: 0, imagesToday: 0 }
   const isHere = isOnline(provider, now)
   const isManaged = mayManage(provider, reader)
+  const standing = standingOf({ trust: provider.trust, ownerRole: provider.owner_role }, known.offering.providers)
   const spent = known.rations.get(provider.id)?.spent
   const keyEndedAt = isManaged && !isHere ? endOfKey(provider, now) : undefined
   return {
@@ -116,7 +119,8 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
     ...(keyEndedAt !== undefined && { keyEndedAt }),
     isOnline: isHere,
     isMine: provider.owner_id === reader.userId,
-    standing: standingOf({ trust: provider.trust, ownerRole: provider.owner_role }, known.mode),
+    standing,
+    ...(standing === 'limited' && { given: known.offering }),
     ...(spent && { spent }),
     images,
     imagesToday,

@@ -155,6 +155,11 @@ describe('a provider that is new and has made what it may for others within an h
     gateway.database.bell.ring('tasks')
     const shared = { images: 2, shared: true, provider: 'spent' }
     expect(await jsonOf(`/v1/models/${model}`)).toMatchObject({ hourly: { ...shared, left: 2 } })
+    const given = { atOnce: 2, perHour: 2, images: 30 }
+    expect((await trustFor(owner)).given).toMatchObject(given)
+    // An open page of the machine follows what an admin sets.
+    Object.assign(offering(), { newProviderImages: 31 })
+    expect((await trustFor(owner)).given).toMatchObject({ ...given, images: 31 })
     expect(await trustFor(owner)).not.toHaveProperty('spent')
     const [failing] = await ask(caller, model, 1)
     const { attempt_id, token } = await rig.next()
@@ -188,7 +193,8 @@ describe('a provider that is new and has made what it may for others within an h
     await gateway.gateway.context.network.decide({ userId: 'operator', role: 'admin' }, id, 'approve')
     await rig.finish(await rig.next())
     await ended(caller, ids[2]!)
-    expect(await trustFor(owner)).not.toHaveProperty('spent')
+    const trusted = await trustFor(owner)
+    for (const one of ['spent', 'given']) expect(trusted).not.toHaveProperty(one)
     await rig.close()
     Object.assign(offering(), { newProviderPerHour: 20, newProviderImages: 20 })
   })

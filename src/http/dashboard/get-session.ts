@@ -15,7 +15,6 @@ export function getSession(
     const caller = callerOf(request, config)
     const person = await people.principalOf(caller)
     if (person) void reply.header('set-cookie', await people.renewCookies(caller))
-    const { offering } = config
     const { maxImagesPerRequest, maxInputImages, maxUploadBytes } = config.limits
     return {
       person: person ? presentPerson(person) : null,
@@ -23,12 +22,6 @@ export function getSession(
       club: presentClub({ config, clubPicture }),
       signIn: { ...people.signInOptions(), isUnclaimed: person === undefined && !(await people.isClaimed()) },
       limits: { maxImagesPerRequest, maxInputImages, maxUploadBytes },
-      newcomers: {
-        atOnce: offering.newProviderAtOnce,
-        perHour: offering.newProviderPerHour,
-        images: offering.newProviderImages,
-        timeMs: offering.newProviderTimeMs
-      },
       repository: person && config.club.repository !== '' ? config.club.repository : null,
       mayCheckPictures: person !== undefined || config.publicProvenance,
       version

@@ -25,8 +25,5 @@ export function usePerson(): Person {
 /** Whether the reader may look at the requests of others, as the server has it; only within pages that need somebody to be. */
 export const useSeesOthers = (): boolean => useSuspenseQuery(sessionQuery).data.seesOthers
 
-/** What a new machine is given at first; only within pages that need somebody to be. */
-export const useNewcomers = (): SessionInfo['newcomers'] => useSuspenseQuery(sessionQuery).data.newcomers
-
 /** Where members get the program with git; null: nobody has said. */
 export const useRepository = (): string | null => useSession().data?.repository ?? null

@@ -33,6 +33,11 @@ export interface ProviderInfo {
     since: number | null
     /** It offers anything to others at all. */
     isShared: boolean
+    /**
+     * What a new one, that is `limited`, is given of others' images at a time and within an hour, until it has delivered so many of
+     * them and so much time has passed.
+     */
+    given?: { atOnce: number; perHour: number; images: number; timeMs: number }
     /** There when a new one has made what it may for others within an hour; until when, null: nobody can know. */
     spent?: { until: number | null }
   }

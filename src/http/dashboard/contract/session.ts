@@ -19,11 +19,6 @@ export interface SessionInfo {
   club: ClubInfo
   signIn: SignInOptions
   limits: CallLimits
-  /**
-   * What a new machine is given of others' images at once and within an hour, until it has delivered so many of them and so much time
-   * has passed.
-   */
-  newcomers: { atOnce: number; perHour: number; images: number; timeMs: number }
   /** Where the program is to be had with git, for who is signed in; null: nobody has said. */
   repository: string | null
   /** The reader may ask whether a picture was made here. */

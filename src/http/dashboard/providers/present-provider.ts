@@ -1,3 +1,4 @@
+import type { OfferingConfig } from '../../../config/config.ts'
 import type { ProviderDetailReport } from '../../../network/network.ts'
 import type { ProviderReport, Reader, ServiceReport } from '../../../network/provider-report.ts'
 import type { ServiceAccess } from '../../../providers/service-terms.ts'
@@ -23,6 +24,7 @@ export function presentProvider(report: ProviderReport): ProviderInfo {
       state: report.standing,
       since: provider.trust_since === 0 ? null : provider.trust_since,
       isShared: provider.services.some(({ access }) => access !== 'private'),
+      ...(report.given && { given: presentGiven(report.given) }),
       ...(report.spent && { spent: { until: report.spent.until ?? null } })
     },
     services: report.services.map((service) => presentService(service, { isMine, isOnline })),
@@ -30,6 +32,13 @@ export function presentProvider(report: ProviderReport): ProviderInfo {
     imagesToday
   }
 }
+
+const presentGiven = (offering: OfferingConfig): NonNullable<ProviderInfo['trust']['given']> => ({
+  atOnce: offering.newProviderAtOnce,
+  perHour: offering.newProviderPerHour,
+  images: offering.newProviderImages,
+  timeMs: offering.newProviderTimeMs
+})
 
 export function presentDetail(report: ProviderDetailReport, reader: Reader): ProviderDetail {
   return {

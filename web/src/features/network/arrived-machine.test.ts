@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { provider, service } from '../../lib/request-samples.ts'
-import { arrivalOf as arrivalFor, findArrived, problemsOf } from './arrived-machine.ts'
+import { arrivalOf, findArrived, problemsOf } from './arrived-machine.ts'
 
 const machine = (part: Partial<ProviderInfo> = {}) => provider({ isMine: true, ...part })
 
@@ -33,9 +33,6 @@ it('tells what is wrong behind an agent that is connected', () => {
   expect(problemsOf({ services })).toEqual(['a: It cannot be reached.', 'c: its image server cannot be used.'])
   expect(problemsOf({ services: [] })).toEqual([])
 })
-
-const NEWCOMERS = { atOnce: 2, perHour: 20, images: 20, timeMs: 86_400_000 }
-const arrivalOf = (one: ProviderInfo) => arrivalFor(one, NEWCOMERS)
 
 describe('arrivalOf', () => {
   const serving = (change: Parameters<typeof service>[0] = {}) => [service({ models: ['sdxl'], ...change })]

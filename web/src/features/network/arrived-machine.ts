@@ -1,5 +1,4 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
-import type { SessionInfo } from '../../../../src/http/dashboard/contract/session.ts'
 import { canMake, isImage } from './provider-lists.ts'
 import { capText } from './sharing-words.ts'
 import { explainTrust } from './trust-words.ts'
@@ -25,10 +24,7 @@ export const findMine = (name: string, providers: readonly ProviderInfo[]): Prov
  * How a machine stands that has connected: the headline and what it may give to whom, as the network page says it. `isReady`: it
  * can make images, and for whom it is meant to.
  */
-export function arrivalOf(
-  machine: ProviderInfo,
-  newcomers: SessionInfo['newcomers']
-): { isReady: boolean; headline: string; notes: string[] } {
+export function arrivalOf(machine: ProviderInfo): { isReady: boolean; headline: string; notes: string[] } {
   const { name, services, trust } = machine
   const models = [...new Set(services.flatMap((service) => service.models.map(({ id }) => id)))].join(', ')
   const isWaiting = trust.isShared && !['trusted', 'limited'].includes(trust.state)
@@ -38,7 +34,7 @@ export function arrivalOf(
     : isWaiting
       ? `${name} is connected, for you alone so far`
       : `${name} is connected`
-  const standing = explainTrust(machine, newcomers)
+  const standing = explainTrust(machine)
   return {
     isReady: isAble && !isWaiting,
     headline,

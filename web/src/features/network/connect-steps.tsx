@@ -8,7 +8,7 @@ import { Button, buttonClass } from '../../components/ui/button.tsx'
 import { CopyButton } from '../../components/ui/copy-button.tsx'
 import { CopyLine } from '../../components/ui/copy-line.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
-import { useNewcomers, usePerson, useRepository } from '../../lib/session.ts'
+import { usePerson, useRepository } from '../../lib/session.ts'
 import { keysQuery } from '../../lib/keys.ts'
 import { networkQuery } from '../../lib/network-query.ts'
 import { arrivalOf, findArrived, findMine, problemsOf } from './arrived-machine.ts'
@@ -180,8 +180,7 @@ const IF_IT_ENDS =
   'It is told here as soon as its agent is there. If the command has ended with an error, its last line says why; mend that and run it again.'
 
 function Arrival({ name, arrived }: { name: string; arrived: ProviderInfo | undefined }) {
-  const newcomers = useNewcomers()
-  const news = arrived && arrivalOf(arrived, newcomers)
+  const news = arrived && arrivalOf(arrived)
   const place = useRef<HTMLDivElement>(null)
   const hasArrived = arrived !== undefined
   // On a phone the instructions are longer than the screen.

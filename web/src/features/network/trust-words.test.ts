@@ -4,35 +4,34 @@ import { explainTrust, trustWords } from './trust-words.ts'
 
 const STATES = ['pending', 'limited', 'blocked', 'closed', 'trusted'] as const
 
-const NEWCOMERS = { atOnce: 2, perHour: 20, images: 20, timeMs: 86_400_000 }
+const GIVEN = { atOnce: 2, perHour: 20, images: 20, timeMs: 86_400_000 }
 
 describe('what is said of trust', () => {
   it.each(STATES)('%s: a badge exactly where there is an explanation', (state) => {
-    const trust = { state, since: 1, isShared: true }
-    expect(trustWords(trust) === null).toBe(explainTrust({ trust, isMine: true }, NEWCOMERS) === null)
+    const trust = { state, since: 1, isShared: true, given: GIVEN }
+    expect(trustWords(trust) === null).toBe(explainTrust({ trust, isMine: true }) === null)
     expect(trustWords(trust) === null).toBe(state === 'trusted')
   })
 
   it.each(STATES)('%s: nothing of a machine that its owner keeps private', (state) => {
     const trust = { state, since: 1, isShared: false }
     expect(trustWords(trust)).toBeNull()
-    expect(explainTrust({ trust, isMine: false }, NEWCOMERS)).toBeNull()
+    expect(explainTrust({ trust, isMine: false })).toBeNull()
   })
 
   it('tells the owner that their own requests run', () => {
     const trust = { state: 'pending', since: 1, isShared: true } as const
-    expect(explainTrust({ trust, isMine: true }, NEWCOMERS)).toBe(
+    expect(explainTrust({ trust, isMine: true })).toBe(
       "Waiting for an admin's approval: your own requests run here already."
     )
   })
 
   it('tells that others have had what a new one may make for them, and until when', () => {
     const until = Date.now() + 60_000
-    const trust = { state: 'limited', since: 1, isShared: true, spent: { until } } as const
+    const trust = { state: 'limited', since: 1, isShared: true, given: GIVEN, spent: { until } } as const
     expect(trustWords(trust)).toBe(`New here; none left until ${formatUntil(until)}`)
     expect(trustWords({ ...trust, spent: { until: null } })).toBe('New here; none left for now')
-    const tell = (spent: { until: number | null }) =>
-      explainTrust({ trust: { ...trust, spent }, isMine: true }, NEWCOMERS)
+    const tell = (spent: { until: number | null }) => explainTrust({ trust: { ...trust, spent }, isMine: true })
     expect(tell({ until })).toContain(
       ` Others have had these 20 within the last hour: there is more from ${formatUntil(until)} on, or when an admin trusts it.`
     )
@@ -42,8 +41,9 @@ describe('what is said of trust', () => {
   })
 
   it('tells how much a newcomer is given, and until when', () => {
-    const limited = { trust: { state: 'limited', since: 1, isShared: true }, isMine: true } as const
-    const tell = (change: Partial<typeof NEWCOMERS> = {}) => explainTrust(limited, { ...NEWCOMERS, ...change })
+    const trust = { state: 'limited', since: 1, isShared: true } as const
+    const tell = (change: Partial<typeof GIVEN> = {}) =>
+      explainTrust({ trust: { ...trust, given: { ...GIVEN, ...change } }, isMine: true })
     expect(tell()).toBe(
       'New here: of others’ images it is given 2 at a time and 20 an hour, until it has delivered 20 of them and a day has passed.'
     )

@@ -1,5 +1,4 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
-import type { SessionInfo } from '../../../../src/http/dashboard/contract/session.ts'
 import { formatNumber, formatUntil } from '../../lib/format.ts'
 import { keptFor } from '../../lib/keeping-words.ts'
 
@@ -23,17 +22,14 @@ export function trustWords({ state, isShared, spent }: ProviderInfo['trust']): s
 }
 
 /** What it means, for its owner in their own person; null where there is nothing to say. */
-export function explainTrust(
-  { trust, isMine }: Pick<ProviderInfo, 'trust' | 'isMine'>,
-  newcomers: SessionInfo['newcomers']
-): string | null {
+export function explainTrust({ trust, isMine }: Pick<ProviderInfo, 'trust' | 'isMine'>): string | null {
   if (!trust.isShared) return null
   const owner = isMine ? 'your own requests run here already' : "its owner's own requests run there already"
   switch (trust.state) {
     case 'pending':
       return `Waiting for an admin's approval: ${owner}.`
     case 'limited':
-      return explainNew(newcomers) + explainSpent(trust.spent, newcomers)
+      return trust.given ? explainNew(trust.given) + explainSpent(trust.spent, trust.given) : 'New here.'
     case 'blocked':
       return `An admin has stopped it from serving others: ${owner}.`
     case 'closed':
@@ -43,7 +39,9 @@ export function explainTrust(
   }
 }
 
-function explainNew({ atOnce, perHour, images, timeMs }: SessionInfo['newcomers']): string {
+type Given = NonNullable<ProviderInfo['trust']['given']>
+
+function explainNew({ atOnce, perHour, images, timeMs }: Given): string {
   const ends = [
     images > 0 && `it has delivered ${images === 1 ? 'one of them' : `${formatNumber(images)} of them`}`,
     timeMs > 0 && `${keptFor(timeMs)} ${timeMs === 86_400_000 || timeMs === 3_600_000 ? 'has' : 'have'} passed`
@@ -52,7 +50,7 @@ function explainNew({ atOnce, perHour, images, timeMs }: SessionInfo['newcomers'
   return ends.length === 0 ? `${given}.` : `${given}, until ${ends.join(' and ')}.`
 }
 
-function explainSpent(spent: ProviderInfo['trust']['spent'], { perHour }: SessionInfo['newcomers']): string {
+function explainSpent(spent: ProviderInfo['trust']['spent'], { perHour }: Given): string {
   if (!spent) return ''
   const had = perHour === 1 ? 'this one' : `these ${formatNumber(perHour)}`
   const more = spent.until === null ? 'an hour after what is being made' : `from ${formatUntil(spent.until)} on`

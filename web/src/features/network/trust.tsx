@@ -4,7 +4,6 @@ import { Badge } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { tell, tellError } from '../../components/ui/toaster.tsx'
-import { useNewcomers } from '../../lib/session.ts'
 import { messageOf } from '../../lib/fetch-json.ts'
 import { type TrustWord, useChangeProvider } from './api.ts'
 import { explainTrust, trustWords } from './trust-words.ts'
@@ -24,7 +23,7 @@ export function TrustBadge({ provider: { trust } }: { provider: ProviderInfo }) 
 
 /** The same in a sentence, and who said so. */
 export function TrustNotice({ provider }: { provider: ProviderDetail }) {
-  const text = explainTrust(provider, useNewcomers())
+  const text = explainTrust(provider)
   if (text === null) return null
   const { trust, trustedBy } = provider
   return (
