@@ -3,6 +3,7 @@ import type { Db } from '../db/database.ts'
 import type { WaitReason } from '../lib/wait-reasons.ts'
 import { isOpenEnded, isPaused, type Pause } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/offers-store.ts'
+import { findHolders } from '../requests/standby-store.ts'
 import { findRations, type Ration } from '../requests/find-rations.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { type CapEnds, type Capped, capsOf, findCapEnds, isCapped } from '../requests/service-caps.ts'
@@ -45,6 +46,8 @@ export async function findTakers(
   const able = await servicesFor(db, { tasks, offers })
   const failures = await listFailures(db, tasks)
   const capped = await capsOf(db, offers, { now, offering: providers.offering })
+  // What a service holds ready has its place within all limits there, and counts among what reaches them.
+  const holders = await findHolders(db, tasks)
   const found = new Map<string, Takers>()
   const [held, unserved]: [(Held & { task: TaskRow })[], TaskRow[]] = [[], []]
   const end = (task: TaskRow, could: readonly Offer[]) => {
@@ -55,7 +58,11 @@ export async function findTakers(
     const { spentOn = [], failedOn = [] } = failures.get(task.id) ?? {}
     const left = new Set((able.get(task.id) ?? []).filter((id) => !spentOn.includes(id)))
     const could = offers.filter(({ serviceId }) => left.has(serviceId))
-    const unheld = could.filter((offer) => !isHeld(offer, { capped, userId: task.user_id, now }))
+    const unheld = could.filter(
+      (offer) =>
+        (holders.get(task.id) === offer.serviceId && !isPaused(offer, now)) ||
+        !isHeld(offer, { capped, userId: task.user_id, now })
+    )
     const isEarly = ({ serviceId }: Offer) => task.not_before > now && failedOn.includes(serviceId)
     const open = unheld.filter((offer) => !isEarly(offer))
     found.set(task.id, { open })

@@ -1,4 +1,4 @@
-import type { Trx } from '../db/database.ts'
+import type { Db, Trx } from '../db/database.ts'
 import { isStillOpen, type OpenService } from '../providers/claim-grounds-store.ts'
 import {
   type AskedImage,
@@ -51,4 +51,20 @@ export async function releaseHeldTask(
   const task = await changeFenced(trx, fence, { current_attempt_id: null, held: 0 })
   if (task) await trx.deleteFrom('attempts').where('id', '=', fence.attemptId).where('state', '=', 'standby').execute()
   return task
+}
+
+/** The services that hold any of these tasks ready, by the task's id. It asks nothing where none is held. */
+export async function findHolders(
+  db: Db,
+  tasks: readonly Pick<TaskRow, 'id' | 'held' | 'current_attempt_id'>[]
+): Promise<ReadonlyMap<string, string>> {
+  const held = tasks.flatMap((task) => (task.held > 0 && task.current_attempt_id ? [task.current_attempt_id] : []))
+  if (held.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('attempts')
+    .select(['task_id', 'service_id'])
+    .where('id', 'in', held)
+    .where('state', '=', 'standby')
+    .execute()
+  return new Map(rows.map(({ task_id, service_id }) => [task_id, service_id]))
 }

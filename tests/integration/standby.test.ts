@@ -28,11 +28,19 @@ afterEach(async () => {
 })
 
 /** A machine that makes one image at a time and holds as many ready as it says. */
-async function connect({ prefetch, key = owner.key }: { prefetch?: number; key?: string } = {}): Promise<HandWorker> {
+async function connect({
+  prefetch,
+  key = owner.key,
+  limits = {}
+}: {
+  prefetch?: number
+  key?: string
+  limits?: { images_per_user_hour?: number; images_per_hour?: number }
+} = {}): Promise<HandWorker> {
   const models = [{ id: MODEL, features: ['generate' as const] }]
   const worker = await startHandWorker(gateway, {
     key,
-    services: [{ name: 'images', models, ...(prefetch !== undefined && { prefetch }) }]
+    services: [{ name: 'images', models, ...limits, ...(prefetch !== undefined && { prefetch }) }]
   })
   workers.push(worker)
   return worker
@@ -82,6 +90,19 @@ describe('a machine that is busy', () => {
     }
     expect(await gateway.gateway.context.requestViews.countUnfinished()).toMatchObject({ queued: 2, running: 1 })
   })
+
+  it.each([{ images_per_user_hour: 2 }, { images_per_hour: 2 }])(
+    'has a place within %o for what it holds ready, which does not wait for that limit',
+    async (limits) => {
+      const worker = await connect({ prefetch: 1, limits })
+      const [, second, third] = [await ask(), await ask(), await ask()]
+      expect(await worker.next()).not.toHaveProperty('standby')
+      expect(await worker.next()).toMatchObject({ standby: true })
+      await settle()
+      expect(await job(second!)).not.toHaveProperty('waiting')
+      expect(await job(third!)).toMatchObject({ waiting: { reason: 'capped' } })
+    }
+  )
 
   it.each([undefined, 0])('is given none when it holds none ready (prefetch: %s)', async (prefetch) => {
     const worker = await connect(prefetch === undefined ? {} : { prefetch })
