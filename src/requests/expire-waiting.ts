@@ -5,11 +5,11 @@ import { isPaused } from '../providers/pause-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import { ringRequest } from './ring-request.ts'
-import { servicesFor } from './services-for.ts'
-import { rankOf, reasonOfPause, whyUnserved } from './why-unbegun.ts'
 import { isTried, type Lane, listLanes } from './runnable-store.ts'
+import { servicesFor } from './services-for.ts'
 import { failWaiting, listFailures, type TaskRow } from './task-store.ts'
 import { listModelsWaitedFor, listWaiting } from './waiting-store.ts'
+import { rankOf, reasonOfPause, whyUnserved } from './why-unbegun.ts'
 
 const AT_A_TIME = 500
 /** So many take some milliseconds. */
@@ -34,7 +34,7 @@ export async function expireWaiting(parts: RequestParts, signal?: AbortSignal): 
         waiting = await listWaiting(database.db, { lane, before, after, limit: AT_A_TIME })
         const stranded = await strandedOf(parts, { lane, waiting, candidates })
         for (let at = 0; at < stranded.length && !signal?.aborted; at += FAILED_AT_ONCE) {
-          failed += await strand(parts, stranded.slice(at, at + FAILED_AT_ONCE))
+          failed += await strand(parts, { model, stranded: stranded.slice(at, at + FAILED_AT_ONCE) })
           await setImmediate()
         }
         after = waiting.at(-1)
@@ -53,11 +53,13 @@ interface Stranded {
 }
 
 /** Returns how many of them still waited, and have failed. */
-async function strand(parts: RequestParts, stranded: readonly Stranded[]): Promise<number> {
+async function strand(
+  parts: RequestParts,
+  { model, stranded }: { model: string; stranded: readonly Stranded[] }
+): Promise<number> {
   const { database } = parts
   const now = database.clock.now()
   const unserved = stranded.flatMap(({ task, pausedFor }) => (pausedFor === undefined ? [task] : []))
-  const [{ model = '' } = {}] = unserved
   const reasons = unserved.length > 0 ? await whyUnserved(parts, { model, tasks: unserved, now }) : undefined
   const failed = await database.db.transaction().execute(async (trx) => {
     await lockRequest(trx, ...stranded.map(({ task }) => task.request_id))
@@ -66,7 +68,7 @@ async function strand(parts: RequestParts, stranded: readonly Stranded[]): Promi
       const failure = {
         finished_at: now,
         error_code: pausedFor === undefined ? 'no_provider' : 'upstream_busy',
-        error_message: givenUpWords(task.model, pausedFor ?? reasons?.get(task.id) ?? 'away')
+        error_message: givenUpWords(model, pausedFor ?? reasons?.get(task.id) ?? 'away')
       }
       if (await failWaiting(trx, task.id, failure)) failed.push(task)
     }

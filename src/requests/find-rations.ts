@@ -1,7 +1,7 @@
 import type { OfferingConfig } from '../config/config.ts'
 import type { Db } from '../db/database.ts'
 import { HOUR_MS } from '../lib/durations.ts'
-import { countServed, findServedAt } from '../usage/usage-store.ts'
+import { countServed, findHourOver } from '../usage/usage-store.ts'
 import { countRunning } from './attempt-store.ts'
 
 /** What the club lets a new provider make for others within an hour, and how much of that is left. */
@@ -25,19 +25,16 @@ export async function findRations(
 ): Promise<Map<string, Ration>> {
   const owners = new Map(fresh.map(({ providerId, ownerId }) => [providerId, ownerId]))
   if (owners.size === 0) return new Map()
-  const [providerIds, since] = [[...owners.keys()], now - HOUR_MS]
+  const providerIds = [...owners.keys()]
   const counts = [
-    ...(await countServed(db, { serviceIds: [], providerIds, since })),
+    ...(await countServed(db, { serviceIds: [], providerIds, since: now - HOUR_MS })),
     ...(await countRunning(db, providerIds))
   ]
   const images = offering.newProviderPerHour
   const rations = new Map<string, Ration>()
   for (const [providerId, ownerId] of owners) {
     const had = counts.reduce((sum, one) => sum + (one.providerId === providerId ? one.images : 0), 0)
-    const findEnd = async (skip: number) => {
-      const at = await findServedAt(db, { providerId, ownerId, since, skip })
-      return at === undefined ? undefined : at + HOUR_MS + 1
-    }
+    const findEnd = (skip: number) => findHourOver(db, { providerId, ownerId, now, skip })
     const next = had === 0 ? undefined : await findEnd(0)
     const until = had > images ? await findEnd(had - images) : next
     rations.set(providerId, {

@@ -2,7 +2,7 @@ import { HOUR_MS } from '../lib/durations.ts'
 import type { Db } from '../db/database.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { placesForOthers, type Reach } from '../providers/trust-policy.ts'
-import { countServed, findServedAt } from '../usage/usage-store.ts'
+import { countServed, findHourOver } from '../usage/usage-store.ts'
 import { countRunning } from './attempt-store.ts'
 
 /** What the owner of a service lets others have of it. */
@@ -93,11 +93,7 @@ function endsOf(db: Db, had: Had, now: number): CapEnds {
    */
   const whenOlder = ({ serviceId, ownerId }: ServiceCaps, excess: number, userId?: string) => {
     const key = `${serviceId} ${userId ?? ''}`
-    const found =
-      known.get(key) ??
-      findServedAt(db, { serviceId, ownerId, userId, since: now - HOUR_MS, skip: excess - 1 }).then((at) =>
-        at === undefined ? undefined : at + HOUR_MS + 1
-      )
+    const found = known.get(key) ?? findHourOver(db, { serviceId, ownerId, userId, now, skip: excess - 1 })
     known.set(key, found)
     return found
   }
@@ -160,12 +156,12 @@ export async function findAllowances(
     const ofAll = imagesPerHour - sumOf(byUser.values())
     const own = imagesPerUserHour - (byUser.get(userId) ?? 0)
     const counted = own <= ofAll ? userId : undefined
-    const first = await findServedAt(db, { serviceId, ownerId, userId: counted, since: now - HOUR_MS, skip: 0 })
+    const next = await findHourOver(db, { serviceId, ownerId, userId: counted, now, skip: 0 })
     allowances.set(serviceId, {
       images: Math.min(imagesPerHour, imagesPerUserHour),
       left: Math.max(0, Math.min(ofAll, own)),
       isShared: imagesPerHour < imagesPerUserHour,
-      ...(first !== undefined && { next: first + HOUR_MS + 1 })
+      ...(next !== undefined && { next })
     })
   }
   return allowances

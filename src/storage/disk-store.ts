@@ -7,6 +7,7 @@ import { createQueue } from '../lib/async.ts'
 import { isDiskFault } from '../lib/fault.ts'
 import { syncFolder as reallySync } from '../lib/folders.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
+import { lengthOf } from '../lib/length-of.ts'
 import { createObjectFolders } from './object-folders.ts'
 import { isObjectKey, requireObjectKey } from './object-keys.ts'
 import { Measure } from './measure-stream.ts'
@@ -178,8 +179,7 @@ async function* inBatches(chunks: AsyncIterable<Buffer>, measure: Measure): Asyn
 /** A disk that is nearly full takes a part, and says with the rest that it is. */
 async function writeAll(file: FileHandle, pieces: Buffer[]): Promise<void> {
   const { bytesWritten } = await file.writev(pieces)
-  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  if (bytesWritten < bytes) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
+  if (bytesWritten < lengthOf(pieces)) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
 }
 
 /** Closes the file with the stream. */

@@ -1,4 +1,5 @@
 import type { Db } from '../db/database.ts'
+import { HOUR_MS } from '../lib/durations.ts'
 
 /**
  * Images of a key or a person since `since`, which must be the beginning of an hour: the totals and what is not in them
@@ -51,19 +52,19 @@ export async function countServed(
 }
 
 /**
- * When a service, or any of a provider, stored an image for others than its owner (with `userId`, for that person), UTC milliseconds: the
- * oldest at `since` or later after passing over `skip` of them. Undefined when there are no more.
+ * When an image that a service, or any of a provider, stored for others than its owner (with `userId`, for that person) will be more
+ * than an hour old, UTC milliseconds: the oldest that is not yet, after passing over `skip` of them. Undefined when there are no more.
  */
-export async function findServedAt(
+export async function findHourOver(
   db: Db,
   of: ({ serviceId: string } | { providerId: string }) & {
     ownerId: string
     userId?: string | undefined
-    since: number
+    now: number
     skip: number
   }
 ): Promise<number | undefined> {
-  const { ownerId, userId, since, skip } = of
+  const { ownerId, userId, now, skip } = of
   const row = await db
     .selectFrom('usage_images')
     .select('created_at')
@@ -72,12 +73,12 @@ export async function findServedAt(
         ? e('service_id', '=', of.serviceId)
         : e('service_id', 'in', e.selectFrom('services').select('id').where('provider_id', '=', of.providerId))
     )
-    .where('created_at', '>=', since)
+    .where('created_at', '>=', now - HOUR_MS)
     .where('user_id', '!=', ownerId)
     .$if(userId !== undefined, (q) => q.where('user_id', '=', userId ?? ''))
     .orderBy('created_at')
     .limit(1)
     .offset(skip)
     .executeTakeFirst()
-  return row?.created_at
+  return row && row.created_at + HOUR_MS + 1
 }
