@@ -1,9 +1,10 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, expect, it } from 'vitest'
+import { waitFor } from '../../tests/support/wait-for.ts'
 import { openConnections } from './light-fetch.ts'
 import { readStart } from './upstream-http.ts'
 
@@ -130,6 +131,21 @@ it('ends with the reason of its signal, before the answer and within its body', 
   const reading = readStart(answer, 100)
   later.abort(new Error('left'))
   await expect(reading).rejects.toMatchObject({ cause: { message: 'left' } })
+})
+
+it('is over with its answer, though the server reads no further and keeps the connection', async () => {
+  const sockets: Socket[] = []
+  const { fetch, url } = await open(
+    createTcpServer((socket) => {
+      sockets.push(socket.on('error', () => undefined))
+      socket.once('data', () => socket.pause().write('HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\nbig'))
+    }),
+    () => sockets.forEach((socket) => socket.destroy())
+  )
+  const { signal } = new AbortController()
+  const answer = await fetch(url, { ...plain, method: 'POST', signal, body: [Buffer.alloc(32 * 1024 * 1024)] })
+  expect(String((await readStart(answer, 100)).bytes)).toBe('big')
+  await waitFor(() => getEventListeners(signal, 'abort').length === 0)
 })
 
 it('ends with the reason of its signal while it waits for a connection', async () => {

@@ -97,6 +97,8 @@ export function openConnections({
         response = answer
         // Whoever reads hears of it; nobody has to read.
         answer.on('error', () => undefined)
+        // Of a body that is still being sent nobody reads the rest.
+        answer.on('end', () => call.destroy())
         resolve(fetched(answer))
       })
       if (pieces) pipeline(Readable.from(inSteps(pieces)), call, () => undefined)
