@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Engine, EngineError } from '../engines/engine.ts'
 import type { Inventory } from '../engines/inventory.ts'
+import { takesConnections } from '../engines/server-look.ts'
 import { inBackground, sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
@@ -9,7 +10,7 @@ import { type AgentService, idsOfLoaded } from './agent-services.ts'
 import { explainServer, isNoConnection } from './explain-server.ts'
 import { isAmong, missingFrom } from './missing-models.ts'
 import { isSameInventory, tellInventory } from './tell-inventory.ts'
-import { takesConnections, watchServers } from './watch-servers.ts'
+import { watchServers } from './watch-servers.ts'
 
 type NodeFault = (typeof NODE_FAULTS)[number]
 

@@ -1,4 +1,4 @@
-import { accepts } from '../engines/server-look.ts'
+import { takesConnections } from '../engines/server-look.ts'
 import { sleep, withJitter } from '../lib/async.ts'
 
 export interface WatchServersParts {
@@ -14,12 +14,6 @@ export interface WatchServersParts {
   onBack: (service: string) => void
   /** Ends it. */
   signal: AbortSignal
-}
-
-/** Whether anything takes connections where an image server is said to be; nothing does once the signal has aborted. */
-export function takesConnections(url: string, signal: AbortSignal): Promise<boolean> {
-  const { protocol, hostname, port } = new URL(url)
-  return accepts({ host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80), signal })
 }
 
 /**

@@ -58,9 +58,7 @@ export async function lookAtServer<T>(
   options: LookOptions,
   ask: (look: ServerLook) => Promise<T>
 ): Promise<Seen<T | undefined>> {
-  const { hostname, port, protocol } = new URL(options.url)
-  const isThere = await accepts({ host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) })
-  if (!isThere) return { contact: 'none', result: undefined }
+  if (!(await takesConnections(options.url))) return { contact: 'none', result: undefined }
   const connections = openConnections({ most: MOST_CONNECTIONS })
   const asker = createAsker(options, connections.fetch)
   try {
@@ -118,6 +116,16 @@ function createAsker(options: LookOptions, fetchHere: Fetch): ServerLook & { has
     isLocked: () => locked,
     hasAnswered: () => answered
   }
+}
+
+/** Whether anything takes connections where an image server is said to be; nothing does once the signal has aborted. */
+export function takesConnections(url: string, signal?: AbortSignal): Promise<boolean> {
+  const { protocol, hostname, port } = new URL(url)
+  return accepts({
+    host: hostname,
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    ...(signal && { signal })
+  })
 }
 
 /** Whether something takes connections there; nothing does once the signal has aborted. */

@@ -1,4 +1,5 @@
 import { constants, inflateSync } from 'node:zlib'
+import { lengthOf } from '../lib/length-of.ts'
 import { decodeToTheEnd, whenDecoded } from './decode-image.ts'
 import type { ImageFacts } from './image-facts.ts'
 import { damaged } from './image-rejected.ts'
@@ -29,7 +30,7 @@ function checkPngPixels(png: Buffer): void {
   const rows = pixelRows(png)
   const bytes = rows.reduce((sum, { count, length }) => sum + count * length, 0)
   const packed = packedPixels(png)
-  const packedBytes = packed.reduce((sum, { length }) => sum + length, 0)
+  const packedBytes = lengthOf(packed)
   if (packedBytes * MOST_INFLATION < bytes) throw undecodable()
   const isWhole = bytes <= MOST_PIXEL_BYTES || packedBytes <= MOST_PACKED_BYTES
   const pixels = unpack(Buffer.concat(packed, isWhole ? packedBytes : MOST_PACKED_BYTES), isWhole)

@@ -192,28 +192,19 @@ describe('a server that is hard to reach', () => {
     invoke.server.control({ breakLooks: 0, hold: false })
   })
 
-  it('has tried what it is known to have begun, though no look told', async () => {
+  it.each([
+    ['has tried what it is known to have begun, though no look told', 'crashed', { hold: 'step' }],
+    ['has not tried what it had not begun', 'unreachable', {}]
+  ] as const)('for too long %s', async (_what, fault, begins) => {
     await start({}, { times: { patienceMs: 60_000 } })
     invoke.server.control({ hold: 'queue' })
-    const begun = failing().toMatchObject({ fault: 'crashed' })
-    await until(() => statuses().length === 1)
-    const since = performance.now()
-    await until(() => performance.now() - since > 200)
-    invoke.server.control({ breakLooks: 1_000_000, hold: 'step' })
-    await begun
-    invoke.server.control({ breakLooks: 0, hold: false })
-  })
-
-  it('for too long has not tried what it had not begun', async () => {
-    await start({}, { times: { patienceMs: 60_000 } })
-    invoke.server.control({ hold: 'queue' })
-    const waiting = failing().toMatchObject({ fault: 'unreachable' })
+    const ended = failing().toMatchObject({ fault })
     await until(() => statuses().length === 1)
     // Looked at several times meanwhile.
     const since = performance.now()
     await until(() => performance.now() - since > 200)
-    invoke.server.control({ breakLooks: 1_000_000 })
-    await waiting
+    invoke.server.control({ breakLooks: 1_000_000, ...begins })
+    await ended
     invoke.server.control({ breakLooks: 0, hold: false })
   })
 })
