@@ -113,6 +113,11 @@ export class AttemptRunner {
     else begin()
   }
 
+  /** What all source images may take from now on, bytes. */
+  resizeInputRoom(bytes: number): void {
+    this.#inputRoom.resize(bytes)
+  }
+
   /** The gateway lets begin what is held ready: nobody else makes it any more. */
   mayBegin(id: string): void {
     const held = this.#held.get(id)

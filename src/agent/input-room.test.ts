@@ -38,6 +38,22 @@ describe('the room for source images', () => {
     expect(inside()).toEqual([0, 1])
   })
 
+  it('is another from one moment to the next, and whoever is in stays', async () => {
+    const room = new InputRoom(100)
+    const { places, inside } = enterAll(room, [60, 60, 60])
+    await turn()
+    room.resize(120)
+    await turn()
+    expect(inside()).toEqual([0, 1])
+    room.resize(60)
+    places.get(0)!.leave()
+    await turn()
+    expect(inside()).toEqual([0, 1])
+    places.get(1)!.leave()
+    await turn()
+    expect(inside()).toEqual([0, 1, 2])
+  })
+
   it('is waited for no more by who is not wanted any more, and then by the next', async () => {
     const room = new InputRoom(100)
     const stop = new AbortController()

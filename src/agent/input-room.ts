@@ -14,13 +14,19 @@ export interface InputPlace {
  * memory: who finds none waits. What is held ready never waits, and nobody waits for it, or both might wait for each other.
  */
 export class InputRoom {
-  readonly #bytes: number
+  #bytes: number
   #running = 0
   #ready = 0
   readonly #waiting: { bytes: number; enter: () => void }[] = []
 
   constructor(bytes: number) {
     this.#bytes = bytes
+  }
+
+  /** From now on; what is in stays. */
+  resize(bytes: number): void {
+    this.#bytes = bytes
+    this.#admit()
   }
 
   /** Waits for room beside what else runs, in order; for more than there is, until nothing else runs. Rejects when `signal` aborts. */

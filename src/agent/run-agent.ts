@@ -22,6 +22,7 @@ export const AGENT_LIMITS: AgentLimits = {
   maxPixels: 268_435_456,
   inputRoomBytes: 192 * 1024 ** 2
 }
+const inputRoomOf = ({ sourceMemoryBytes = AGENT_LIMITS.inputRoomBytes }: AgentConfig): number => sourceMemoryBytes
 const DRAIN_FOR_MS = 60_000
 const CLEAR_WITHIN_MS = 10_000
 
@@ -123,7 +124,7 @@ export function runAgent(options: AgentOptions): Agent {
     send: (message) => (message.type !== 'attempt.ready' || accepts.includes(message.type)) && link.send(message),
     onDoubt: (service, doubt) => probes?.check(service, doubt) ?? false,
     makeRoom: () => warms.makeRoom(),
-    limits: AGENT_LIMITS,
+    limits: { ...AGENT_LIMITS, inputRoomBytes: inputRoomOf(config) },
     logger
   })
   const warms: OwnerWarms = new OwnerWarms({
@@ -232,6 +233,7 @@ export function runAgent(options: AgentOptions): Agent {
       ofFile = createServices(changed, making)
       services = new Map(ofFile)
       config = changed
+      runner.resizeInputRoom(inputRoomOf(changed))
       runner.beginStandbys()
       probes?.start(services)
       link.reconnect()

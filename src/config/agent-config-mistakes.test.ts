@@ -7,7 +7,12 @@ describe('a mistake', () => {
   const swap = (from: string, to: string) => GOOD.replace(from, to)
 
   it.each<[what: string, text: string, line: number, part: string]>([
-    ['an empty file', '', 1, 'the file must be a mapping of gateway, api_key, api_key_file, name, services'],
+    [
+      'an empty file',
+      '',
+      1,
+      'the file must be a mapping of gateway, api_key, api_key_file, name, source_memory, services'
+    ],
     ['no mapping', '- a\n', 1, 'the file must be a mapping'],
     ['broken YAML', 'a: 1\nb: [1, 2\nc: ]]\n', 3, 'not valid YAML: '],
     ['a tab', 'gateway: x\nservices:\n\t- name: x\n', 3, 'not valid YAML: Tabs'],
@@ -125,6 +130,9 @@ describe('a mistake', () => {
     ['a concurrency of 0', more('    concurrency: 0\n'), 11, 'concurrency must be a whole number from 1 to 1000'],
     ['a concurrency of 1001', more('    concurrency: 1001\n'), 11, 'concurrency must be a whole number'],
     ['a broken concurrency', more('    concurrency: 1.5\n'), 11, 'concurrency must be a whole number'],
+    ['too little source_memory', `${GOOD}source_memory: 1048575\n`, 11, 'source_memory must be a size from 1MiB to'],
+    ['too much source_memory', `${GOOD}source_memory: 1025GiB\n`, 11, 'source_memory must be a size from 1MiB to'],
+    ['source_memory that is no size', `${GOOD}source_memory: [1]\n`, 11, 'source_memory must be a size from 1MiB to'],
     ['a prefetch below 0', more('    prefetch: -1\n'), 11, 'prefetch must be a whole number from 0 to 10'],
     ['a prefetch of 11', more('    prefetch: 11\n'), 11, 'prefetch must be a whole number from 0 to 10'],
     ['a key that cannot be sent', more('    api_key: "sk-\\abc"\n'), 11, 'api_key must be without control characters'],

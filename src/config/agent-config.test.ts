@@ -81,6 +81,15 @@ describe('what is left out', () => {
     })
   })
 
+  it('is the memory for source images, which is as the agent has it', () => {
+    expect(loadText(GOOD)).not.toHaveProperty('sourceMemoryBytes')
+    expect(['1MiB', '1024GiB', '1048576'].map((size) => loadText(`${GOOD}source_memory: ${size}\n`))).toMatchObject([
+      { sourceMemoryBytes: 1024 ** 2 },
+      { sourceMemoryBytes: 1024 ** 4 },
+      { sourceMemoryBytes: 1024 ** 2 }
+    ])
+  })
+
   it('is no option of a model', () => {
     expect(serviceOf('        options: {steps: 4, loras: [a]}\n').models[0]!.options).toEqual({
       steps: 4,

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { FEATURES, type Feature } from '../images/image-request.ts'
 import { parsePixels } from '../images/sizes.ts'
 import { readGatewayUrl } from '../lib/gateway-url.ts'
-import { parseDurationMs } from '../lib/quantities.ts'
+import { parseBytes, parseDurationMs } from '../lib/quantities.ts'
 import { ConfigError } from './config.ts'
 import {
   checkAccess,
@@ -32,6 +32,8 @@ export interface AgentConfig {
   gateway: string
   apiKey: string
   name: string
+  /** Bytes of source images that are held in memory at the same time; absent: as the agent has it. */
+  sourceMemoryBytes?: number
   services: AgentServiceConfig[]
   /** Where the file lies; relative paths in options begin there. Absent: where the process runs. */
   folder?: string
@@ -111,7 +113,7 @@ export interface KnownEngine {
   usualFeatures: readonly Feature[]
 }
 
-export const AGENT_KEYS = ['gateway', 'api_key', 'api_key_file', 'name', 'services'] as const
+export const AGENT_KEYS = ['gateway', 'api_key', 'api_key_file', 'name', 'source_memory', 'services'] as const
 export const SERVICE_KEYS = [
   'name',
   'type',
@@ -156,6 +158,7 @@ export const MODEL_KEYS = ['id', 'served_as', 'features', 'options'] as const
 
 type Fields<K extends readonly string[]> = Record<K[number], YamlValue>
 
+const SOURCE_MEMORY = { min: 1024 ** 2, max: 1024 ** 4 }
 const PIXELS = { min: 64 ** 2, max: 16_384 ** 2 }
 
 /** As many as a gateway takes: their inputs are held in memory. */
@@ -201,8 +204,15 @@ const readAgent = (
   gateway: readGateway(fields.gateway),
   ...readKey(fields, folder),
   name: requiredText(fields.name, 'what the gateway calls this machine', { maxChars: 100 }),
+  ...readSourceMemory(fields.source_memory),
   services: readServices(fields.services, engines)
 })
+
+function readSourceMemory(value: YamlValue): Pick<AgentConfig, 'sourceMemoryBytes'> {
+  const meaning = 'must be a size from 1MiB to 1024GiB, such as 192MiB'
+  const bytes = value.quantity({ parse: parseBytes, ...SOURCE_MEMORY, meaning })
+  return bytes === undefined ? {} : { sourceMemoryBytes: bytes }
+}
 
 function readGateway(value: YamlValue): string {
   const meaning = 'the address of the gateway, such as https://club.example.org'
