@@ -113,10 +113,10 @@ function OfflineNote({ model }: { model: string }) {
       <span aria-hidden className="mt-1.5 size-1.5 shrink-0 rounded-full bg-warn" />
       <span className="min-w-0 [overflow-wrap:anywhere]">
         {paused
-          ? `${reasonText({ wait: PAUSED }, 0)} that has ${model}. A request waits until it is resumed, for an hour at most.`
+          ? `${reasonText({ wait: PAUSED }, 0)} that has ${model}. A request waits until it is resumed, and tells how long at most.`
           : isNotServed
             ? `The owner of the machine that has ${model} does not serve your account.`
-            : `Nobody offers ${model} right now. A request waits until somebody does, for an hour at most.`}{' '}
+            : `Nobody offers ${model} right now. A request waits until somebody does, and tells how long at most.`}{' '}
         {advice && <AdviceText advice={advice} />}
       </span>
     </p>
