@@ -133,6 +133,28 @@ describe('checkMachine', () => {
   })
 })
 
+it('is bounded as the agent reads it, at the limit and one past it', () => {
+  const check = (part: Partial<typeof EMPTY_MACHINE>) =>
+    Object.keys(checkMachine({ ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux', ...part }))
+  const listed = (count: number, address = 'a@example.org') =>
+    Array.from({ length: count }, (_, index) => `${index}${address}`).join(' ')
+  const cases: [keyof typeof EMPTY_MACHINE, string, string][] = [
+    ['name', 'r'.repeat(100), 'r'.repeat(101)],
+    ['url', `http://gpu/${'p'.repeat(989)}`, `http://gpu/${'p'.repeat(990)}`],
+    ['model', 'm'.repeat(200), 'm'.repeat(201)],
+    ['serverKey', 'k'.repeat(1000), 'k'.repeat(1001)],
+    ['imagesPerHour', '1000000', '1000001'],
+    ['imagesPerUserHour', '1000000', '1000001'],
+    ['listed', listed(1000), listed(1001)],
+    ['listed', listed(1, `@${'e'.repeat(318)}`), listed(1, `@${'e'.repeat(319)}`)]
+  ]
+  for (const [field, most, past] of cases) {
+    const part = (text: string) => ({ ...(field === 'listed' && { access: 'listed' as const }), [field]: text })
+    expect(check(part(most)), field).toEqual([])
+    expect(check(part(past)), field).toEqual([field])
+  }
+})
+
 describe('the key of an image server', () => {
   const check = (serverKey: string) =>
     checkMachine({ ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux', serverKey })

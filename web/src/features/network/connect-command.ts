@@ -1,6 +1,7 @@
 import { ENGINES } from '../../../../src/engines/engine-descriptions.ts'
 import { askForKey } from '../../../../src/lib/ask-for-key.ts'
 import { cloneLines, keyFileLine } from '../../lib/clone-lines.ts'
+import { formatNumber } from '../../lib/format.ts'
 import { readCount } from '../../components/limits/limits-form.ts'
 
 /** A machine that is to be connected, as it is filled in. */
@@ -84,6 +85,12 @@ export function withEngine({ url }: MachineForm, engine: string): Pick<MachineFo
   return { engine, url: (isUntouched ? usual : undefined) ?? url, profile: '' }
 }
 
+/** In characters, as the agent reads its file: one who pastes the command would be told there, where it is late. */
+const MOST_CHARACTERS = { name: 100, url: 1000, model: 200, serverKey: 1000 } as const
+const MOST_ADDRESSES = 1000
+const MOST_ADDRESS_CHARACTERS = 320
+const MOST_IMAGES = 1_000_000
+
 export type MachineErrors = Partial<Record<keyof MachineForm, string>>
 
 /** What is wrong with the entries; empty when nothing is. */
@@ -91,6 +98,7 @@ export function checkMachine(machine: MachineForm): MachineErrors {
   const { name, url, model, serverKey } = machine
   const errors = checkSharing(machine)
   const asked = questionsOf(machine)
+  const isAsked = { ...asked, name: true }
   if (name.trim() === '') errors.name = 'Give the machine a name.'
   if (asked.url && (!/^https?:\/\//i.test(url.trim()) || !URL.canParse(url.trim()))) {
     errors.url = 'An address that begins with http:// or https://.'
@@ -99,6 +107,11 @@ export function checkMachine(machine: MachineForm): MachineErrors {
   // It is sent in a header.
   if (asked.serverKey && !/^[\x21-\x7e]*$/.test(serverKey.trim())) {
     errors.serverKey = 'A key has neither spaces nor letters beyond ASCII.'
+  }
+  for (const field of ['name', 'url', 'model', 'serverKey'] as const) {
+    const most = MOST_CHARACTERS[field]
+    if (isAsked[field] && machine[field].trim().length > most)
+      errors[field] = `At most ${formatNumber(most)} characters.`
   }
   return errors
 }
@@ -111,10 +124,15 @@ function checkSharing({ access, listed, ...limits }: MachineForm): MachineErrors
     (addresses.length === 0 || addresses.some((address) => !/^[^@\s]+@[^@\s]+$/.test(address)))
   ) {
     errors.listed = 'E-mail addresses, parted by commas.'
+  } else if (access === 'listed' && addresses.length > MOST_ADDRESSES) {
+    errors.listed = `At most ${formatNumber(MOST_ADDRESSES)} addresses.`
+  } else if (access === 'listed' && addresses.some(({ length }) => length > MOST_ADDRESS_CHARACTERS)) {
+    errors.listed = `An address has at most ${MOST_ADDRESS_CHARACTERS} characters.`
   }
   for (const field of ['imagesPerHour', 'imagesPerUserHour'] as const) {
     const read = readCount(limits[field], 1)
     if ('error' in read) errors[field] = read.error
+    else if ((read.count ?? 0) > MOST_IMAGES) errors[field] = `At most ${formatNumber(MOST_IMAGES)}.`
   }
   return errors
 }
