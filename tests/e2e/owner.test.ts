@@ -134,7 +134,13 @@ describeSteps('the day of an owner', () => {
     await images.close()
     // Nobody has to fail by it first.
     await open(owner.page, 'Network')
-    await card(owner.page).getByText('Online, makes no images now').waitFor()
+    const status = card(owner.page).getByText('Online, makes no images now')
+    await status.waitFor()
+    // On a phone nothing of it is cut off.
+    const viewport = owner.page.viewportSize()
+    await owner.page.setViewportSize(PHONE)
+    expect(await status.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
+    if (viewport) await owner.page.setViewportSize(viewport)
     await ask('a comet over the hills')
     await waits('a comet over the hills', DOWN)
     await open(owner.page, 'Overview')
