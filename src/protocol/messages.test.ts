@@ -153,7 +153,9 @@ describe('an inventory', () => {
     ['names of LoRAs', (count) => ({ loras: ['x'.repeat(count)] }), 200],
     ['LoRAs of a model', (count) => ({ usable_loras: [{ models: [], loras: Array(count).fill('l') }] }), 200],
     ['models of LoRAs', (count) => ({ usable_loras: [{ models: Array(count).fill('m'), loras: [] }] }), 500],
-    ['lists of LoRAs', (count) => ({ usable_loras: Array(count).fill({ models: [], loras: [] }) }), 50]
+    ['lists of LoRAs', (count) => ({ usable_loras: Array(count).fill({ models: [], loras: [] }) }), 50],
+    ['models beyond the list', (more_models) => ({ more_models }), 1_000_000],
+    ['LoRAs beyond the list', (more_loras) => ({ more_loras }), 1_000_000]
   ])('has bounded %s', (_what, more, most) => {
     const read = (count: number) => readAgentMessage(JSON.stringify({ ...inventory, ...more(count) }))
     expect(read(most).problem).toBeUndefined()
@@ -336,10 +338,20 @@ describe('what a gateway says', () => {
       'a heartbeat that floods it',
       { type: 'gateway.welcome', provider_id: 'p', lease_ms: 1000, heartbeat_ms: 1, gone: [] }
     ],
-    ['a token with a line in it', { ...assigned, token: 't\r\nx: y' }],
-    ['inputs without end', { ...assigned, task: { ...task, inputs: Array(101).fill(task) } }]
+    ['a token with a line in it', { ...assigned, token: 't\r\nx: y' }]
   ])('is refused with %s', (_what, message) => {
     expect(readGatewayMessage(JSON.stringify(message)).problem).toMatch(/./)
+  })
+
+  const input = { name: 'image0', media_type: 'image/png', width: 64, height: 32 }
+  it.each<[string, (count: number) => object[], number]>([
+    ['inputs', (count) => Array<object>(count).fill(input), 100],
+    ['bytes of an input', (bytes) => [{ ...input, bytes }], Number.MAX_SAFE_INTEGER]
+  ])('has bounded %s', (_what, inputsOf, most) => {
+    const read = (count: number) =>
+      readGatewayMessage(JSON.stringify({ ...assigned, task: { ...task, inputs: inputsOf(count) } }))
+    expect(read(most).problem).toBeUndefined()
+    expect(read(most + 1).problem).toBeDefined()
   })
 })
 

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest'
+import { passingError } from './image-exchange.ts'
+
+const machines = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ name: `rig ${at + 1}`, owner: `Ann ${at + 1}` }))
+
+it.each([
+  [1, "If it stays so, tell Ann 1, whose machine 'rig 1' it is."],
+  [3, "Ann 3, whose machine 'rig 3' it is."],
+  [4, "Ann 3, whose machine 'rig 3' it is."]
+])('names the owners of three of %i machines at most', (count, end) => {
+  const message = passingError({ reason: 'unusable', machines: machines(count) })?.message
+  expect(message?.endsWith(end)).toBe(true)
+})
+
+it('names nobody but the caller where a machine of theirs is among them', () => {
+  const own = [...machines(4), { name: 'mine', owner: undefined }]
+  const message = passingError({ reason: 'missing', machines: own })?.message
+  expect(message).toContain("It is your machine 'mine'")
+  expect(message).not.toContain('Ann')
+})
