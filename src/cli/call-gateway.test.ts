@@ -75,6 +75,21 @@ it('reads the name of a job to its end', () => {
   expect(readJobId({ id })).toBe(id)
 })
 
+it.each([
+  [8_640_000_000_000, 8_640_000_000_000_000],
+  [8_640_000_000_001, null],
+  [-1, null],
+  [1e300, null],
+  ['soon', null]
+])('reads until when a job waits where that is a time: %s', (until, ms) => {
+  const waiting = { reason: 'capped', until, gives_up_at: until }
+  expect(readJob({ ...DONE, waiting })?.waiting).toEqual({
+    reason: 'capped',
+    until: ms,
+    ...(ms !== null && { givesUpAt: ms })
+  })
+})
+
 it('reads an answer that is just short enough', async () => {
   const url = await serve((_request, response) => response.end(HUGE.replace(/x{24}/, '')))
   expect(await callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })).toEqual([])

@@ -33,6 +33,18 @@ afterEach(() => {
 })
 
 /** A gateway that gives these answers in turn: to the job, to its events, to the job, … */
+/** A gateway whose stream of events the test has, and which answers each look at the job as it is told. */
+async function serveJob({ onEvents, onLook }: { onEvents: (events: ServerResponse) => void; onLook: Answer }) {
+  const server = createServer((request, response) => {
+    if (!request.url?.endsWith('/events')) return onLook(response)
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+    onEvents(response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(() => server.close())
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key: 'ic_any' }
+}
+
 async function follow(answers: Answer[]) {
   const server = createServer((_request, response) => (answers.shift() ?? cut)(response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -104,25 +116,25 @@ describe('following a job', () => {
     expect(stops).toBe(1)
   })
 
-  it('notes that it has begun, and where, as soon as the events tell of a change', async () => {
+  const rigs = Array.from({ length: 11 }, (_, index) => `rig-${index}`)
+
+  it.each([
+    [['gus-rig', 'gus-rig', 'attic\x1b[2J', 'gone'], 'gus-rig, attic'],
+    [rigs.slice(1), rigs.slice(1).join(', ')],
+    [rigs, `${rigs.slice(0, 10).join(', ')} and 1 more`]
+  ])('notes that it has begun, and where, as soon as the events tell of a change: %j', async (providers, where) => {
     const down = job({ status: 'QUEUED', waiting: { reason: 'unusable' } })
-    const attempts = ['gus-rig', 'gus-rig', 'attic\x1b[2J', 'gone'].map((provider) => ({
-      ...{ provider, status: provider === 'gone' ? 'failed' : 'running' }
-    }))
+    const attempts = providers.map((provider) => ({ provider, status: provider === 'gone' ? 'failed' : 'running' }))
     let stream: ServerResponse | undefined
     let looks = 0
     let state = down
-    const server = createServer((request, response) => {
-      if (request.url?.endsWith('/events')) {
-        stream = response.writeHead(200, { 'content-type': 'text/event-stream' })
-        stream.flushHeaders()
-        return
+    const gateway = await serveJob({
+      onEvents: (events) => (stream = events),
+      onLook: (response) => {
+        looks += 1
+        state(response)
       }
-      looks += 1
-      state(response)
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    closing.push(() => server.close())
+    })
     const notes: string[] = []
     const note = (text: string) => {
       notes.push(text)
@@ -135,10 +147,9 @@ describe('following a job', () => {
       }
     }
     const bar = { update: () => undefined, note, stop: () => undefined }
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const result = await followJob({ url, key: 'ic_any' }, 'req_1', bar, { firstMs: 50, everyMs: 600_000 })
+    const result = await followJob(gateway, 'req_1', bar, { firstMs: 50, everyMs: 600_000 })
     expect(result).toEqual(RESULT)
-    expect(notes).toEqual(['waits: The image server cannot be used, goes on when it can be', 'begun on gus-rig, attic'])
+    expect(notes).toEqual(['waits: The image server cannot be used, goes on when it can be', `begun on ${where}`])
     expect(looks).toBe(4)
   })
 
@@ -154,23 +165,18 @@ describe('following a job', () => {
       waits({ reason: 'capped', until })
     ]
     let end: (() => void) | undefined
-    const server = createServer((request, response) => {
-      if (request.url?.endsWith('/events')) {
-        response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-        end = () => void response.end(event('result', {}))
-        return
+    const gateway = await serveJob({
+      onEvents: (events) => (end = () => void events.end(event('result', {}))),
+      onLook: (response) => {
+        if (!end) return job({})(response)
+        const look = looks.shift()
+        if (!look) end()
+        ;(look ?? processed)(response)
       }
-      if (!end) return job({})(response)
-      const look = looks.shift()
-      if (!look) end()
-      ;(look ?? processed)(response)
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    closing.push(() => server.close())
+    })
     const notes: string[] = []
     const bar = { update: () => undefined, note: (text: string) => void notes.push(text), stop: () => undefined }
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    expect(await followJob({ url, key: 'ic_any' }, 'req_1', bar, { firstMs: 50, everyMs: 10 })).toEqual(RESULT)
+    expect(await followJob(gateway, 'req_1', bar, { firstMs: 50, everyMs: 10 })).toEqual(RESULT)
     const capped = /^waits: The owner's limit per hour is reached, goes on at \d\d:\d\d( on .+)? at the earliest$/
     expect(notes).toEqual([
       expect.stringMatching(capped),

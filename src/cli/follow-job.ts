@@ -23,6 +23,7 @@ const TRY_AGAIN_AFTER_MS = 500
 /** When it is first looked why a job waits, of which its events say nothing, and how often from then on: far less than a key may call. */
 const LOOKS = { firstMs: 2000, everyMs: 5000 }
 const MAX_NAME = 100
+const MOST_NAMED = 10
 
 /**
  * Waits for a job and returns its images, while it moves the bar, which is stopped at the end. The events only move the
@@ -86,7 +87,9 @@ function openWaitNotes(
       bar.note(`waits: ${waitText(job.waiting, Date.now(), timeOfDay)}`)
     } else if (!job.waiting && told !== undefined && job.makers.length > 0) {
       told = undefined
-      bar.note(`begun on ${job.makers.map((name) => cleanText(name, MAX_NAME)).join(', ')}`)
+      const names = job.makers.slice(0, MOST_NAMED).map((name) => cleanText(name, MAX_NAME))
+      const more = job.makers.length > MOST_NAMED ? ` and ${job.makers.length - MOST_NAMED} more` : ''
+      bar.note(`begun on ${names.join(', ')}${more}`)
     }
   }
   const look = () => (looking = looking.then(lookOnce))

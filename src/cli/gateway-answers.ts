@@ -57,8 +57,8 @@ export const readJob: Read<Job> = (answer) => {
     ...(isWaitReason(reason) && {
       waiting: {
         reason,
-        until: typeof until === 'number' ? until * 1000 : null,
-        ...(typeof givesUpAt === 'number' && { givesUpAt: givesUpAt * 1000 }),
+        until: isTime(until) ? until * 1000 : null,
+        ...(isTime(givesUpAt) && { givesUpAt: givesUpAt * 1000 }),
         ...(isOwnShare === true && { isOwnShare })
       }
     }),
@@ -66,6 +66,12 @@ export const readJob: Read<Job> = (answer) => {
     ...(typeof message === 'string' && { error: message })
   }
 }
+
+/** The last second that a `Date` can be. */
+const LAST_SECOND = 8.64e12
+
+const isTime = (seconds: unknown): seconds is number =>
+  typeof seconds === 'number' && seconds >= 0 && seconds <= LAST_SECOND
 
 function makersIn(attempts: unknown): string[] {
   const running = (Array.isArray(attempts) ? (attempts as unknown[]) : [])
