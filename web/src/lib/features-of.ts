@@ -28,5 +28,8 @@ export function useFeatures(model: string): readonly string[] | undefined {
   return models && featuresOf(model, { models, providers: network?.providers ?? [] })
 }
 
-/** Whether a seed means anything to a model: one of which nothing is known is taken to know what it is. */
-export const useTakesSeed = (model: string): boolean => useFeatures(model)?.includes('seed') ?? true
+/** Whether a feature means anything to a model that has these: one of which nothing is known is taken to have each. */
+export const knows = (features: readonly string[] | undefined, feature: string): boolean =>
+  features === undefined || features.includes(feature)
+
+export const useTakesSeed = (model: string): boolean => knows(useFeatures(model), 'seed')

@@ -1,5 +1,6 @@
 import type { RequestDetail, RequestKind } from '../../../../src/http/dashboard/contract/requests.ts'
 import { type Field, FIELDS, type FieldValue, PARAMETERS, SEEDS } from '../../../../src/images/fields.ts'
+import { knows } from '../../lib/features-of.ts'
 import { parseLoras } from '../../lib/lora-text.ts'
 import { chosenVisibility, type PlaygroundForm, TYPED_NAMES } from './playground-form.ts'
 import { fromAsset, maskFromAsset, type SourceImage } from './sources/source-image.ts'
@@ -24,12 +25,9 @@ export interface PlaygroundCall {
 export interface Entries {
   form: PlaygroundForm
   sources: readonly SourceImage[]
-  /** What the model can do; undefined: not known, since nobody offers it right now. */
+  /** What the model can do; undefined: no machine is known to have it. */
   features: readonly string[] | undefined
 }
-
-export const knows = (features: Entries['features'], feature: string): boolean =>
-  features === undefined || features.includes(feature)
 
 /** An engine that can edit makes variations, too. */
 const canVary = (features: Entries['features']) => knows(features, 'variation') || knows(features, 'edit')

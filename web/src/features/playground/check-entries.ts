@@ -1,5 +1,6 @@
 import { type FieldValue, MAX_SIDE, MIN_SIDE, PARAMETERS, SEEDS } from '../../../../src/images/fields.ts'
-import { type Entries, knows } from './build-call.ts'
+import { knows } from '../../lib/features-of.ts'
+import type { Entries } from './build-call.ts'
 import { TYPED_NAMES, type TypedName } from './playground-form.ts'
 
 export type FieldName = 'prompt' | 'images' | 'model' | 'size' | 'n' | 'extra' | TypedName
