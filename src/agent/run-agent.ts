@@ -14,7 +14,8 @@ import { GatewayLink } from './gateway-link.ts'
 import { OwnerOffers } from './owner-offers.ts'
 import { OwnerWarms } from './owner-warms.ts'
 import { GatewayTransfers, type TransferPatience } from './gateway-transfers.ts'
-import { type ProbeTimes, ServiceProbes, type ServiceState } from './service-probes.ts'
+import type { ProbeTimes } from './probe-times.ts'
+import { ServiceProbes, type ServiceState } from './service-probes.ts'
 
 export const AGENT_LIMITS: AgentLimits = {
   maxImageBytes: 128 * 1024 ** 2,

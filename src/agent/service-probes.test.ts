@@ -9,7 +9,8 @@ import type { Inventory } from '../engines/inventory.ts'
 import { type Logger, silentLogger } from '../lib/logger.ts'
 import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import type { AgentService } from './agent-services.ts'
-import { nextPause, type ProbeTimes, ServiceProbes, type ServiceState, USUAL_TIMES } from './service-probes.ts'
+import { nextPause, type ProbeTimes, USUAL_TIMES } from './probe-times.ts'
+import { ServiceProbes, type ServiceState } from './service-probes.ts'
 
 const GOOD = { models: [], summary: 'there' }
 const gone = () => Promise.reject(new EngineError('unreachable', 'It cannot be reached.'))
