@@ -49,10 +49,7 @@ export async function saveAsset(
     return { assetId, storageKey, isShared: false, ...stored, mediaType, hasAlpha, ...orientedSize(inspection.facts) }
   } catch (error) {
     // A store that fails, or has had enough, ends the inspection, too, which then only says that it was cut off.
-    if (error instanceof ObjectTooLarge) throw error
-    if (!(error instanceof StoreUnavailable)) throw failure ?? error
-    // It may have got its name, and only not kept it for certain. What cannot be removed either is for the sweeper.
-    await store.remove([storageKey]).catch(() => undefined)
-    throw error
+    if (error instanceof ObjectTooLarge || error instanceof StoreUnavailable) throw error
+    throw failure ?? error
   }
 }
