@@ -1,4 +1,5 @@
 import { PassThrough, Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { readPieces } from './read-pieces.ts'
 
@@ -38,4 +39,14 @@ it('rejects with what went wrong, whoever did, before it and meanwhile', async (
   closed.destroy()
   await expect(open).rejects.toThrow('ended early')
   await expect(readPieces(closed, () => true)).rejects.toThrow('ended early')
+})
+
+it('hears of an error that is only told after it has begun', async () => {
+  const broken = new PassThrough()
+  broken.destroy(new Error('reset'))
+  await expect(readPieces(broken, () => true)).rejects.toThrow('reset')
+
+  const ended = streamOf('a')
+  await readPieces(ended, () => true)
+  expect(await Promise.race([readPieces(ended, () => true).catch(() => 'refused'), nextTurn('waits')])).toBe('refused')
 })

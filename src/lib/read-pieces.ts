@@ -8,9 +8,10 @@ import type { Readable } from 'node:stream'
 export function readPieces(stream: Readable, take: (piece: Buffer) => boolean): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const breakOff = (error?: Error | null) => reject(error ?? new Error('The stream ended early.'))
-    // What was told before is not told again.
-    if (stream.destroyed) return breakOff(stream.errored)
+    // First, for an error that nobody hears of ends the process.
     stream.on('error', breakOff)
+    // What was told before is not told again.
+    if (stream.destroyed || stream.readableEnded) return breakOff(stream.errored)
     stream.on('close', () => {
       if (!stream.readableEnded) breakOff(stream.errored)
     })
