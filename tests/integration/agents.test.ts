@@ -1,8 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
+import { Readable } from 'node:stream'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GatewayRefused } from '../../src/agent/gateway-link.ts'
+import { runAgent } from '../../src/agent/run-agent.ts'
 import type { AgentServiceConfig } from '../../src/config/agent-config.ts'
+import type { Engine } from '../../src/engines/engine.ts'
+import { silentLogger } from '../../src/lib/logger.ts'
 import { CLOSE_CODES } from '../../src/protocol/messages.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { fetchImage, generate, getJob, SMALL } from '../support/image-calls.ts'
@@ -309,6 +313,41 @@ describe('a changed configuration', () => {
     const { status, attempts } = await ended(id)
     expect([status, attempts.length]).toEqual(['PROCESSED', 1])
     expect(held.calls()).toHaveLength(1)
+  })
+
+  it('has room for more source images at once', async () => {
+    const [model, name] = [unique('model'), unique('rig')]
+    const gate = Promise.withResolvers<void>()
+    let working = 0
+    const making: Engine = {
+      name: 'test',
+      generate: async () => {
+        working += 1
+        await gate.promise
+        return { bytes: Readable.from([picture]), mediaType: 'image/png', seed: null, warnings: [] }
+      },
+      describe: () => Promise.reject(new Error('not asked for'))
+    }
+    const edits = [{ id: model, servedAs: model, features: ['edit' as const] }]
+    const config = {
+      ...agentConfig({ gateway: gateway.url, key: owner.key, name, services: [{ concurrency: 2, models: edits }] }),
+      sourceMemoryBytes: picture.length
+    }
+    const agent = runAgent({ config, logger: silentLogger(), probing: 'off', createEngine: () => making })
+    await agent.online
+    const json = {
+      ...{ model, prompt: 'a fox', n: 2, async: true },
+      images: [{ image_url: `data:image/png;base64,${picture.toString('base64')}` }]
+    }
+    const answer = await gateway.call('/v1/images/edits', { key: owner.key, json })
+    const { id } = (await answer.json()) as { id: string }
+    await waitFor(() => working === 1 && session(name)?.heldAttempts().length === 2)
+    const reloaded = agent.reload({ ...config, sourceMemoryBytes: 2 * picture.length })
+    await waitFor(() => working === 2)
+    gate.resolve()
+    await reloaded
+    expect((await ended(id)).status).toBe('PROCESSED')
+    await agent.stop()
   })
 })
 
