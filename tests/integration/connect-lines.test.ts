@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { loadAgentConfig } from '../../src/config/agent-config.ts'
 import { ENGINES } from '../../src/engines/engine-descriptions.ts'
+import { OPENAI } from '../../src/engines/openai/openai-description.ts'
 import { keySnippets } from '../../web/src/features/keys/key-snippets.ts'
 import { connectCommand, EMPTY_MACHINE, FIND_OUT, questionsOf } from '../../web/src/features/network/connect-command.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
@@ -157,6 +158,6 @@ it.each(questionsOf({ engine: 'openai', profile: '' }).profiles)(
     const text = file.replace('api_key_file: rig.key', 'api_key: ic_x')
     const [service] = loadAgentConfig({ text, path: 'rig.yaml', engines: ENGINES }).services
     expect(service?.options).toEqual({ profile })
-    expect(service?.models[0]?.features).toEqual(features ?? ['generate', 'seed'])
+    expect(service?.models[0]?.features).toEqual(features ?? OPENAI.usualFeatures)
   }
 )
