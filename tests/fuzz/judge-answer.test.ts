@@ -14,11 +14,21 @@ const refusal = (change: object = {}): Answer => ({
 describe('an answer', () => {
   it.each([
     ['that refuses', {}],
+    ['that refuses several fields', { text: JSON.stringify({ error: { ...error, fields: { n: 'No n.' } } }) }],
     ['that serves', { status: 200, headers: {}, text: 'anything' }],
     ['that says when to come back', { status: 503, headers: { ...refusal().headers, 'retry-after': '5' } }]
   ])('%s is in order', (_what, change) => {
     expect(faultOf(refusal(change), call)).toBeUndefined()
   })
+
+  it.each(['/guides/x', '/share/x?share=y', '/public', '/api/auth/sign-in'])(
+    'of %s is a page, or its library’s',
+    (target) => {
+      const page = refusal({ headers: { 'x-request-id': 'x', 'content-type': 'text/html' }, text: '<p>No.</p>' })
+      expect(faultOf(page, { ...call, target })).toBeUndefined()
+      expect(faultOf({ ...page, text: 'SQLITE_BUSY' }, { ...call, target })).toBe('it tells of the inside')
+    }
+  )
 
   it.each([
     ['that failed', { status: 500 }, 'the status is 500'],
@@ -30,6 +40,11 @@ describe('an answer', () => {
     ['that is cut off', { text: '{' }, 'the error is no JSON'],
     ['without an error', { text: '{"message":"No."}' }, 'there is no error in it'],
     ['with more in it', { text: JSON.stringify({ error: { ...error, stack: '' } }) }, 'the error has other members'],
+    [
+      'of fields without a word',
+      { text: JSON.stringify({ error: { ...error, fields: { n: ' ' } } }) },
+      'the fields are no sentences'
+    ],
     ['of another code', { text: JSON.stringify({ error: { ...error, code: 'E 1' } }) }, 'code or type is wrong'],
     ['that says nothing', { text: JSON.stringify({ error: { ...error, message: ' ' } }) }, 'there is no message'],
     [

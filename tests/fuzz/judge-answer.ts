@@ -21,8 +21,8 @@ export function faultOf(answer: Answer, call: { method: string; target: string }
   if (status < 400) return undefined
   if (headers['x-request-id'] === undefined) return 'there is no x-request-id'
   if (call.method === 'HEAD') return undefined
-  // The sign-in's errors are those of its library, and guides are pages.
-  if (/^\/+(api\/+auth|guides)(\/|\?|$)/.test(call.target))
+  // The sign-in's errors are those of its library; guides and what is shown without an account are pages.
+  if (/^\/+(api\/+auth|guides|share|public)(\/|\?|$)/.test(call.target))
     return INTERNAL.test(text) ? 'it tells of the inside' : undefined
   if (!/^application\/json\b/.test(headers['content-type'] ?? '')) return 'the error is no JSON'
   return faultOfError(text)
@@ -37,11 +37,19 @@ function faultOfError(text: string): string | undefined {
   }
   const error = body?.error
   if (typeof error !== 'object' || error === null) return 'there is no error in it'
-  if (Object.keys(error).sort().join() !== 'code,message,param,type') return 'the error has other members'
-  const { code, message, param, type } = error
+  const { fields = {}, ...always } = error
+  if (Object.keys(always).sort().join() !== 'code,message,param,type') return 'the error has other members'
+  if (!isSentences(fields)) return 'the fields are no sentences'
+  const { code, message, param, type } = always
   if (typeof code !== 'string' || !/^[a-z]+(_[a-z]+)*$/.test(code) || type !== code) return 'code or type is wrong'
   if (typeof message !== 'string' || !/\S/.test(message)) return 'there is no message'
   if (message.length > LONGEST_MESSAGE) return 'the message is endless'
   if (param !== null && typeof param !== 'string') return 'param is no text'
   return INTERNAL.test(message) ? 'it tells of the inside' : undefined
+}
+
+/** Whether it is what `error.fields` is where several fields are refused: a sentence for each, by its name. */
+function isSentences(fields: unknown): boolean {
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return false
+  return Object.values(fields).every((text) => typeof text === 'string' && /\S/.test(text) && !INTERNAL.test(text))
 }
