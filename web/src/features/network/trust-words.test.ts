@@ -1,27 +1,31 @@
 import { describe, expect, it } from 'vitest'
+import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatUntil } from '../../lib/format.ts'
 import { explainTrust, trustWords } from './trust-words.ts'
 
 const STATES = ['pending', 'limited', 'blocked', 'closed', 'trusted'] as const
 
+const servicesOf = (concurrency: number, access: 'members' | 'private' = 'members') =>
+  [{ type: 'image', concurrency, access, running: 0 }] as unknown as ProviderInfo['services']
+const services = servicesOf(4)
 const GIVEN = { atOnce: 2, perHour: 20, images: 20, timeMs: 86_400_000 }
 
 describe('what is said of trust', () => {
   it.each(STATES)('%s: a badge exactly where there is an explanation', (state) => {
     const trust = { state, since: 1, isShared: true, given: GIVEN }
-    expect(trustWords(trust) === null).toBe(explainTrust({ trust, isMine: true }) === null)
+    expect(trustWords(trust) === null).toBe(explainTrust({ trust, isMine: true, services }) === null)
     expect(trustWords(trust) === null).toBe(state === 'trusted')
   })
 
   it.each(STATES)('%s: nothing of a machine that its owner keeps private', (state) => {
     const trust = { state, since: 1, isShared: false }
     expect(trustWords(trust)).toBeNull()
-    expect(explainTrust({ trust, isMine: false })).toBeNull()
+    expect(explainTrust({ trust, isMine: false, services })).toBeNull()
   })
 
   it('tells the owner that their own requests run', () => {
     const trust = { state: 'pending', since: 1, isShared: true } as const
-    expect(explainTrust({ trust, isMine: true })).toBe(
+    expect(explainTrust({ trust, isMine: true, services })).toBe(
       "Waiting for an admin's approval: your own requests run here already."
     )
   })
@@ -31,7 +35,8 @@ describe('what is said of trust', () => {
     const trust = { state: 'limited', since: 1, isShared: true, given: GIVEN, spent: { until } } as const
     expect(trustWords(trust)).toBe(`New here; none left until ${formatUntil(until)}`)
     expect(trustWords({ ...trust, spent: { until: null } })).toBe('New here; none left for now')
-    const tell = (spent: { until: number | null }) => explainTrust({ trust: { ...trust, spent }, isMine: true })
+    const tell = (spent: { until: number | null }) =>
+      explainTrust({ trust: { ...trust, spent }, isMine: true, services })
     expect(tell({ until })).toContain(
       ` Others have had these 20 within the last hour: there is more from ${formatUntil(until)} on, or when an admin trusts it.`
     )
@@ -43,7 +48,7 @@ describe('what is said of trust', () => {
   it('tells how much a newcomer is given, and until when', () => {
     const trust = { state: 'limited', since: 1, isShared: true } as const
     const tell = (change: Partial<typeof GIVEN> = {}) =>
-      explainTrust({ trust: { ...trust, given: { ...GIVEN, ...change } }, isMine: true })
+      explainTrust({ trust: { ...trust, given: { ...GIVEN, ...change } }, isMine: true, services })
     expect(tell()).toBe(
       'New here: of others’ images it is given 2 at a time and 20 an hour, until it has delivered 20 of them and a day has passed.'
     )
@@ -52,5 +57,16 @@ describe('what is said of trust', () => {
     )
     expect(tell({ images: 0 })).toMatch(/an hour, until a day has passed\.$/)
     expect(tell({ images: 0, timeMs: 0 })).toMatch(/20 an hour\.$/)
+  })
+
+  it.each([
+    ['one place', servicesOf(1)],
+    ['as many places as it is given', servicesOf(2)],
+    ['more places, but one for others', [...servicesOf(1), ...servicesOf(9, 'private')]]
+  ])('says nothing of how many at a time where the machine has %s', (_, few) => {
+    const trust = { state: 'limited', since: 1, isShared: true, given: GIVEN } as const
+    expect(explainTrust({ trust, isMine: true, services: few })).toBe(
+      'New here: of others’ images it is given 20 an hour, until it has delivered 20 of them and a day has passed.'
+    )
   })
 })

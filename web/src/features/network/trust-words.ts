@@ -1,6 +1,7 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatNumber, formatUntil } from '../../lib/format.ts'
 import { keptFor } from '../../lib/keeping-words.ts'
+import { slotsOf } from './provider-lists.ts'
 
 /** A badge's words; null where a machine serves everybody it is meant to, or nobody is meant to use it but its owner. */
 export function trustWords({ state, isShared, spent }: ProviderInfo['trust']): string | null {
@@ -22,14 +23,20 @@ export function trustWords({ state, isShared, spent }: ProviderInfo['trust']): s
 }
 
 /** What it means, for its owner in their own person; null where there is nothing to say. */
-export function explainTrust({ trust, isMine }: Pick<ProviderInfo, 'trust' | 'isMine'>): string | null {
+export function explainTrust({
+  trust,
+  isMine,
+  services
+}: Pick<ProviderInfo, 'trust' | 'isMine' | 'services'>): string | null {
   if (!trust.isShared) return null
   const owner = isMine ? 'your own requests run here already' : "its owner's own requests run there already"
   switch (trust.state) {
     case 'pending':
       return `Waiting for an admin's approval: ${owner}.`
     case 'limited':
-      return trust.given ? explainNew(trust.given) + explainSpent(trust.spent, trust.given) : 'New here.'
+      return trust.given
+        ? explainNew(trust.given, places(services)) + explainSpent(trust.spent, trust.given)
+        : 'New here.'
     case 'blocked':
       return `An admin has stopped it from serving others: ${owner}.`
     case 'closed':
@@ -41,12 +48,18 @@ export function explainTrust({ trust, isMine }: Pick<ProviderInfo, 'trust' | 'is
 
 type Given = NonNullable<ProviderInfo['trust']['given']>
 
-function explainNew({ atOnce, perHour, images, timeMs }: Given): string {
+/** Images of others that it could make at a time if an admin trusted it. */
+const places = (services: ProviderInfo['services']): number =>
+  slotsOf(services.filter(({ access }) => access !== 'private')).all
+
+function explainNew({ atOnce, perHour, images, timeMs }: Given, most: number): string {
   const ends = [
     images > 0 && `it has delivered ${images === 1 ? 'one of them' : `${formatNumber(images)} of them`}`,
     timeMs > 0 && `${keptFor(timeMs)} ${timeMs === 86_400_000 || timeMs === 3_600_000 ? 'has' : 'have'} passed`
   ].filter((part) => part !== false)
-  const given = `New here: of others’ images it is given ${formatNumber(atOnce)} at a time and ${formatNumber(perHour)} an hour`
+  // It is no limit where the machine has no more places.
+  const together = atOnce < most ? `${formatNumber(atOnce)} at a time and ` : ''
+  const given = `New here: of others’ images it is given ${together}${formatNumber(perHour)} an hour`
   return ends.length === 0 ? `${given}.` : `${given}, until ${ends.join(' and ')}.`
 }
 
