@@ -2,9 +2,10 @@ import { useQuery } from '@tanstack/react-query'
 import { MailOpen } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { Invitation } from '../../../../src/http/dashboard/contract/session.ts'
-import { Button } from '../../components/ui/button.tsx'
 import { ConfirmAction } from '../../components/confirm-action.tsx'
+import { Disclosure } from '../../components/ui/disclosure.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../components/ui/states.tsx'
+import { formatNumber } from '../../lib/format.ts'
 import { invitationsQuery, useRevokeInvitation } from './api.ts'
 import { InvitationRow } from './invitation-row.tsx'
 
@@ -28,11 +29,15 @@ export function Invitations({ action }: { action: ReactNode }) {
         </EmptyState>
       )}
       {ended.length > 0 && (
-        <Button look="ghost" className="self-start" aria-expanded={showEnded} onClick={() => setShowEnded(!showEnded)}>
-          {showEnded ? 'Hide earlier ones' : `Show earlier ones (${ended.length})`}
-        </Button>
+        <Disclosure
+          title={`Ended invitations (${formatNumber(ended.length)})`}
+          summary="used, expired or revoked"
+          open={showEnded}
+          onToggle={setShowEnded}
+        >
+          <InvitationList invitations={ended} onRevoke={setRevoking} />
+        </Disclosure>
       )}
-      {showEnded && <InvitationList invitations={ended} onRevoke={setRevoking} />}
       {revoking && <RevokeDialog invitation={revoking} onClose={() => setRevoking(undefined)} />}
     </section>
   )
