@@ -22,7 +22,7 @@ interface AgentCommandOptions {
 export function agentCommand(): Command {
   return new Command('agent')
     .description('Connect the image servers of this machine to a gateway. SIGHUP re-reads the file.')
-    .option('--config <file>', `the file that names the gateway and the services (default: ${USUAL_AGENT_FILE})`)
+    .option('-c, --config <file>', `the file that names the gateway and the services (default: ${USUAL_AGENT_FILE})`)
     .addOption(
       new Option('--log-level <level>', 'what the agent says: this, and what is more urgent')
         .choices(LOG_LEVELS)

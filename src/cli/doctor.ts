@@ -7,7 +7,7 @@ export function doctorCommand(): Command {
     .argument('[where...]', 'addresses of image servers, or an agent.yaml (default: the usual ports, and ./agent.yaml)')
     .option('--try', 'have each server make one small image')
     .option('--write', 'write agent.yaml, or correct it')
-    .option('--config <file>', `the file to write (default: ${USUAL_AGENT_FILE})`)
+    .option('-c, --config <file>', `the file to write (default: ${USUAL_AGENT_FILE})`)
     .action(async (where: string[], options: { try?: true; write?: true; config?: string }, command: Command) => {
       const urls = where.map(asUrl).filter((url) => url !== undefined)
       const files = [

@@ -27,7 +27,7 @@ export function editCommand(): Command {
     .argument('<image>', 'png, jpeg or webp')
     .argument('<prompt>')
     .option('--mask <file>', 'png or webp of the same size; transparent = change here')
-    .option('--image <file>', 'a further image to take from; may be given several times', collect)
+    .option('-i, --image <file>', 'a further image to take from; may be given several times', collect)
     .option('--strength <0..1>', '0 keeps the image, 1 ignores it', share)
   return addImageOptions(command).action(async (image: string, prompt: string, options: EditOptions) => {
     const gateway = await openGateway(options)

@@ -29,7 +29,7 @@ export function exportCommand(): Command {
     )
     .option('-o, --output <file>', 'the archive')
     .addOption(new Option('--out <file>').hideHelp())
-    .option('--force', 'replace a file that is there')
+    .option('-f, --force', 'replace a file that is there')
   return addGatewayOptions(command).action(async ({ user, output, out: former, force, ...gateway }: ExportOptions) => {
     const out = output ?? former
     if (out === undefined) return command.error("error: required option '-o, --output <file>' not specified")

@@ -49,13 +49,13 @@ export const addImageOptions = (command: Command): Command =>
   addGatewayOptions(
     command
       .requiredOption('-o, --output <file>', 'where to save it; its ending (.png, .jpg, .webp) chooses the format')
-      .option('--model <id>', 'default: `demo` if it is online, else the first model that can do it')
-      .option('--size <WxH>', 'such as 1024x1024')
+      .option('-m, --model <id>', 'default: `demo` if it is online, else the first model that can do it')
+      .option('-s, --size <WxH>', 'such as 1024x1024')
       .option('--seed <number>', 'repeat a picture', wholeNumber)
-      .option('--n <count>', 'how many; several are saved as fox-1.png, fox-2.png, …', numberOfImages, 1)
+      .option('-n, --n <count>', 'how many; several are saved as fox-1.png, fox-2.png, …', numberOfImages, 1)
       .option('--steps <number>', 'denoising steps', wholeNumber)
       .option('--negative <text>', 'what not to show')
-      .option('--force', 'replace files that are there')
+      .option('-f, --force', 'replace files that are there')
   )
 
 /** The fields of the call, as text: they fit JSON and forms alike. Throws before anything is made in vain. */

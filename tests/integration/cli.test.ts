@@ -266,6 +266,25 @@ describe('generate', () => {
     expect(await readdir(folder)).toEqual(expect.arrayContaining(['lake-1.png', 'lake-2.png']))
   })
 
+  it('takes short options, as its help says', async () => {
+    const short = ['-m', 'demo', '-s', '64x48', '-n', '2', '--steps', '2', '-o', 'short.png']
+    expect(await club(['generate', 'two hills', ...short])).toMatchObject({
+      code: 0,
+      stdout: 'short-1.png\nshort-2.png\n'
+    })
+    expect((await club(['generate', 'two hills', ...short, '-f'])).code).toBe(0)
+    const [source, ...further] = ['short-1.png', '-i', 'short-2.png']
+    const edit = ['edit', source, 'a storm', ...further, '-m', 'demo', '-s', '64x48', '-o', 'short.webp']
+    expect(await club(edit)).toMatchObject({ code: 0, stdout: 'short.webp\n' })
+    const help = async (command: string) => (await club([command, '--help'])).stdout
+    for (const option of ['-o, --output', '-m, --model', '-s, --size', '-n, --n', '-f, --force']) {
+      expect(await help('generate')).toContain(option)
+    }
+    expect(await help('edit')).toContain('-i, --image')
+    expect(await help('export')).toContain('-f, --force')
+    for (const command of ['agent', 'doctor']) expect(await help(command)).toContain('-c, --config')
+  })
+
   it('replaces no file unless it is told to, and makes nothing in vain', async () => {
     await writeFile(join(folder, 'kept-2.png'), 'mine')
     const make = (...more: string[]) => club(['generate', 'a fox', '--n', '2', '-o', 'kept.png', ...QUICK, ...more])
