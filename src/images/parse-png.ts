@@ -8,6 +8,7 @@ import type { Size } from './image-request.ts'
 const SIGNATURE_BYTES = 8
 const IHDR_BYTES = 13
 const MAX_CHUNK_BYTES = 0x7fff_ffff
+const NOTHING = Buffer.alloc(0)
 
 interface ColourType {
   colour: ImageColour
@@ -92,7 +93,7 @@ interface ChunkStart {
 }
 
 function* readChunkStart(feed: ByteFeed): Parsing<ChunkStart> {
-  const bytes = yield* feed.exactly(8)
+  const bytes = feed.inHand(8) ?? (yield* feed.exactly(8))
   const length = bytes.readUInt32BE(0)
   const type = bytes.toString('latin1', 4)
   if (length > MAX_CHUNK_BYTES || !/^[A-Za-z]{4}$/.test(type)) throw damaged('what should be a chunk is none')
@@ -101,12 +102,12 @@ function* readChunkStart(feed: ByteFeed): Parsing<ChunkStart> {
 
 /** The first `keep` bytes of the data, after all of it has passed its CRC. */
 function* readChunkData(feed: ByteFeed, chunk: ChunkStart, keep: number): Parsing<Buffer> {
-  const kept = yield* feed.exactly(Math.min(chunk.length, keep))
-  let crc = crc32(kept, chunk.crc)
+  const kept = keep > 0 ? yield* feed.exactly(Math.min(chunk.length, keep)) : NOTHING
+  let crc = keep > 0 ? crc32(kept, chunk.crc) : chunk.crc
   yield* feed.skip(chunk.length - kept.length, (piece) => {
     crc = crc32(piece, crc)
   })
-  const stored = yield* feed.exactly(4)
+  const stored = feed.inHand(4) ?? (yield* feed.exactly(4))
   if (crc !== stored.readUInt32BE(0)) throw damaged(`the checksum of its ${chunk.type} chunk is wrong`)
   return kept
 }
