@@ -50,3 +50,28 @@ it('hears of an error that is only told after it has begun', async () => {
   await readPieces(ended, () => true)
   expect(await Promise.race([readPieces(ended, () => true).catch(() => 'refused'), nextTurn('waits')])).toBe('refused')
 })
+
+it('waits for whoever takes a piece, however the stream goes on', async () => {
+  const steps: string[] = []
+  const take = async (piece: Buffer) => {
+    steps.push(`begins ${String(piece)}`)
+    await nextTurn()
+    steps.push(`has ${String(piece)}`)
+    return String(piece) !== 'c'
+  }
+  expect(await readPieces(streamOf('a', 'b'), take)).toBe(true)
+  expect(steps.splice(0)).toEqual(['begins a', 'has a', 'begins b', 'has b'])
+  expect(await readPieces(streamOf('c', 'd'), take)).toBe(false)
+  expect(steps.splice(0)).toEqual(['begins c', 'has c'])
+
+  const broken = new PassThrough()
+  broken.write('a')
+  const waiting = readPieces(broken, async (piece) => {
+    broken.destroy(new Error('reset'))
+    return take(piece)
+  })
+  await expect(waiting).rejects.toThrow('reset')
+  expect(steps.splice(0)).toEqual(['begins a', 'has a'])
+  const refused = readPieces(streamOf('a'), () => Promise.reject(new Error('disk full')))
+  await expect(refused).rejects.toThrow('disk full')
+})

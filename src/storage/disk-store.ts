@@ -1,13 +1,12 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, opendir, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { createQueue } from '../lib/async.ts'
 import { isDiskFault } from '../lib/fault.ts'
 import { syncFolder as reallySync } from '../lib/folders.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
-import { lengthOf } from '../lib/length-of.ts'
+import { readPieces } from '../lib/read-pieces.ts'
 import { createObjectFolders } from './object-folders.ts'
 import { isObjectKey, requireObjectKey } from './object-keys.ts'
 import { Measure } from './measure-stream.ts'
@@ -65,23 +64,16 @@ export async function openDiskStore(
     return join(objects, key)
   }
 
-  const write = async (file: FileHandle, source: Readable, options: PutOptions) => {
-    const measure = new Measure(options.maxBytes)
-    let refused: unknown
-    const writePieces = async (chunks: AsyncIterable<Buffer>) => {
-      for await (const pieces of inBatches(chunks, measure)) {
-        await writeAll(file, pieces).catch((error: unknown) => {
-          refused = error
-          throw error
-        })
-      }
-    }
-    await pipeline(source, writePieces, { ...(options.signal && { signal: options.signal }) }).catch(
-      (error: unknown) => {
-        // When the disk refuses, what is cut off may complain first.
-        throw isDiskFault(refused) ? refused : error
-      }
-    )
+  const write = async (file: FileHandle, source: Readable, { maxBytes, signal }: PutOptions) => {
+    const measure = new Measure(maxBytes)
+    const batch = new Batch(file)
+    if (signal) addAbortSignal(signal, source)
+    await readPieces(source, (piece) => {
+      measure.take(piece)
+      batch.add(piece)
+      return batch.isFull ? batch.write() : true
+    })
+    await batch.write()
     return measure.result()
   }
 
@@ -161,25 +153,35 @@ export async function openDiskStore(
 }
 
 /** Each write is a trip to another thread, so several pieces go together. */
-async function* inBatches(chunks: AsyncIterable<Buffer>, measure: Measure): AsyncGenerator<Buffer[]> {
-  let held: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of chunks) {
-    measure.take(chunk)
-    held.push(chunk)
-    bytes += chunk.length
-    if (bytes < BATCH_BYTES && held.length < MOST_PIECES) continue
-    yield held
-    held = []
-    bytes = 0
-  }
-  if (bytes > 0) yield held
-}
+class Batch {
+  readonly #file: FileHandle
+  #pieces: Buffer[] = []
+  #bytes = 0
 
-/** A disk that is nearly full takes a part, and says with the rest that it is. */
-async function writeAll(file: FileHandle, pieces: Buffer[]): Promise<void> {
-  const { bytesWritten } = await file.writev(pieces)
-  if (bytesWritten < lengthOf(pieces)) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  add(piece: Buffer): void {
+    this.#pieces.push(piece)
+    this.#bytes += piece.length
+  }
+
+  get isFull(): boolean {
+    return this.#bytes >= BATCH_BYTES || this.#pieces.length >= MOST_PIECES
+  }
+
+  /** Writes what was added, and is empty again. */
+  async write(): Promise<true> {
+    const [pieces, bytes] = [this.#pieces, this.#bytes]
+    this.#pieces = []
+    this.#bytes = 0
+    if (bytes === 0) return true
+    const { bytesWritten } = await this.#file.writev(pieces)
+    // A disk that is nearly full takes a part, and says with the rest that it is.
+    if (bytesWritten < bytes) await this.#file.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
+    return true
+  }
 }
 
 /** Closes the file with the stream. */
