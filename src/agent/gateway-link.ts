@@ -175,7 +175,7 @@ export class GatewayLink {
 }
 
 /** As much of an answer's body as is looked at, or comes in time. */
-async function beginningOf(response: IncomingMessage): Promise<string> {
+export async function beginningOf(response: IncomingMessage): Promise<string> {
   let text = ''
   const stop = setTimeout(() => response.destroy(), HANDSHAKE_WITHIN_MS)
   try {

@@ -82,6 +82,11 @@ export class AgentFile {
     return textOf(this.#root.get(key, true))
   }
 
+  /** The same with its variables put in; undefined also where one of them is not set. */
+  meant(key: TopKey): string | undefined {
+    return this.#expanded(this.#root.get(key, true))
+  }
+
   /** Puts a value in place of none or another; the same once more is no change. */
   set(key: TopKey, value: string): void {
     this.setRaw(key, escape(value))
@@ -91,7 +96,8 @@ export class AgentFile {
   setRaw(key: TopKey, value: string): void {
     if (this.written(key) === value) return
     put(this.#root, key, value)
-    this.changes.push(`${key} is set`)
+    const change = `${key} is set`
+    if (!this.changes.includes(change)) this.changes.push(change)
   }
 
   remove(key: TopKey): void {
@@ -350,7 +356,8 @@ const escape = (text: string): string => text.replaceAll('${', () => '$${')
 const keyOf = (pair: Pair<Node, Node | null>): string => (isScalar(pair.key) ? String(pair.key.value) : '')
 
 const textOf = (node: unknown): string | undefined => {
-  const value = node instanceof Scalar ? node.value : undefined
+  // What was put in is no node yet.
+  const value = node instanceof Scalar ? node.value : typeof node === 'string' ? node : undefined
   return value === null || value === undefined || String(value).trim() === '' ? undefined : String(value).trim()
 }
 

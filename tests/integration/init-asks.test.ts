@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -10,6 +10,7 @@ import { unlock } from '../../src/cli/doctor/unlock.ts'
 import { startFakeComfy } from '../support/fake-comfyui-server.ts'
 import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { freePort } from '../support/free-port.ts'
+import { startTestGateway } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const KEY = 'ic_typedByHand'
@@ -66,6 +67,64 @@ function sitDown(urls: readonly string[], given: Partial<InitOptions> = { gatewa
     press: (keys: string) => input.write(keys)
   }
 }
+
+describe('the key, before a file is written', () => {
+  const WRONG = 'ic_nobodysKey'
+  async function startClub() {
+    const gateway = await startTestGateway()
+    open.push(gateway)
+    return { gateway, server: await startUnsure(), key: (await gateway.addUser()).key }
+  }
+  const alone = (options: Partial<InitOptions>) =>
+    initAgent(
+      { path: join(folder, 'agent.yaml'), servers: [], terms: {}, ...options },
+      { terminal: undefined, usual: [] }
+    )
+
+  it('is judged by the gateway, and asked for again while it is refused', async () => {
+    const { gateway, server, key } = await startClub()
+    const person = sitDown([server], { gateway: gateway.url })
+    await person.answer('(Enter:', '')
+    await person.answer('API key of the gateway: ', WRONG)
+    await person.answer('The gateway refused the API key', key)
+    expect(await person.outcome).toBe('written')
+    expect(await written()).toContain(`api_key: ${key}`)
+    expect(person.all()).not.toContain(WRONG)
+  })
+
+  it('that is in the file already and refused is replaced where somebody is asked', async () => {
+    const { gateway, server, key } = await startClub()
+    await writeFile(join(folder, 'agent.yaml'), `gateway: ${gateway.url}\napi_key: ${WRONG}\n`)
+    const person = sitDown([server], {})
+    await person.answer('(Enter:', '')
+    await person.answer('The gateway refused the API key', key)
+    expect(await person.outcome).toBe('written')
+    expect(await written()).toContain(`api_key: ${key}`)
+  })
+
+  it('leaves no file behind where it is refused, or no gateway is there, and nobody can be asked', async () => {
+    const { gateway, server, key } = await startClub()
+    const servers = [server]
+    await expect(alone({ servers, gateway: gateway.url, key: WRONG })).rejects.toThrow(
+      /^The gateway refused the API key.* Nothing was written\.$/
+    )
+    await expect(alone({ servers, gateway: server, key })).rejects.toThrow(
+      /^There is no inference\.club at .* Nothing was written\.$/
+    )
+    await writeFile(join(folder, 'wrong.key'), WRONG)
+    await expect(alone({ servers, gateway: gateway.url, keyFile: join(folder, 'wrong.key') })).rejects.toThrow(
+      'refused'
+    )
+    expect(await readdir(folder)).toEqual(['wrong.key'])
+    await alone({ servers, gateway: gateway.url, key })
+    expect(await written()).toContain(`api_key: ${key}`)
+  })
+
+  it('is written untried where the gateway is away: the agent tells when it starts', async () => {
+    await alone({ servers: [await startUnsure()], gateway: GATEWAY, key: KEY })
+    expect(await written()).toContain(`api_key: ${KEY}`)
+  })
+})
 
 describe('agent --init at a terminal', () => {
   it('asks which of several servers it is: Enter takes the first', async () => {

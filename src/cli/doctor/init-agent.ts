@@ -6,6 +6,7 @@ import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
 import { readGatewayUrl } from '../../lib/gateway-url.ts'
 import { ask, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
+import { checkAccess } from './check-access.ts'
 import { addServices, correctServices } from './correct-file.ts'
 import { placesIn, printSightings, say } from './examine.ts'
 import { asUrl, placeOf } from './place.ts'
@@ -50,6 +51,7 @@ export async function initAgent(
   const { gateway, access } = terminal ? await askForMissing(given, terminal) : requireGiven(given)
   if (gateway !== 'written') file.set('gateway', asGateway(gateway))
   setAccess(file, access, path)
+  await checkAccess(file, { path, terminal })
   if (options.name !== undefined || file.written('name') === undefined) file.set('name', options.name ?? machineName())
   const usable = usableOf(all, new Set())
   const moves = correctServices(file, { sightings: all, usable })

@@ -1,0 +1,40 @@
+import { WebSocket } from 'ws'
+import { inBackground } from '../lib/async.ts'
+import { explainAnswer, explainError } from './explain-connection.ts'
+import { beginningOf } from './gateway-link.ts'
+
+/** A person waits for it. */
+const JUDGED_WITHIN_MS = 5000
+
+/**
+ * What a gateway says of a key, as a sentence for whoever gave it. `refused`: with this key no agent will ever be let in;
+ * `elsewhere`: there is no gateway at this address; `away`: nobody can know it now.
+ */
+export type KeyVerdict = { is: 'good' } | { is: 'refused' | 'elsewhere' | 'away'; why: string }
+
+/** Asks the gateway whether an agent with this key would be let in, and offers it nothing. */
+export function judgeKey({ gateway, apiKey }: { gateway: string; apiKey: string }): Promise<KeyVerdict> {
+  return new Promise((resolve) => {
+    const unreached = (error: unknown) => resolve({ is: 'away', why: explainError(error, gateway) })
+    const socket = new WebSocket(`${gateway.replace(/^http/, 'ws')}/api/agent/connect`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+      handshakeTimeout: JUDGED_WITHIN_MS
+    })
+    socket.on('open', () => {
+      resolve({ is: 'good' })
+      socket.close()
+    })
+    socket.on('unexpected-response', (_request, response) => {
+      const { statusCode: status = 0, headers } = response
+      const { location } = headers
+      const judge = (body: string) => {
+        const answer = { status, body, ...(location !== undefined && { location }) }
+        const { text: why, isFinal } = explainAnswer(answer, gateway)
+        resolve({ is: isFinal === 'yes' ? 'refused' : isFinal === 'no' ? 'away' : 'elsewhere', why })
+        socket.terminate()
+      }
+      inBackground(beginningOf(response).then(judge), unreached)
+    })
+    socket.on('error', unreached)
+  })
+}

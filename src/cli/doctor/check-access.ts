@@ -1,0 +1,43 @@
+import { dirname } from 'node:path'
+import { judgeKey } from '../../agent/judge-key.ts'
+import { checkApiKey } from '../../config/agent-config-checks.ts'
+import type { AgentFile } from '../../config/agent-file.ts'
+import { keyFilePath, readKeyFile } from '../../config/read-key-file.ts'
+import { readGatewayUrl } from '../../lib/gateway-url.ts'
+import { ask, type Terminal } from '../ask.ts'
+import { CommandFailed } from '../command-failed.ts'
+import { say } from './examine.ts'
+
+/**
+ * Has the gateway judge the key before the agent's file is written, which would have to be deleted by hand. A key that is refused is
+ * asked for again where somebody sits at the terminal, unless it lies in a file of its own. A gateway that cannot be reached now
+ * judges when the agent starts. Throws `CommandFailed`.
+ */
+export async function checkAccess(
+  file: AgentFile,
+  { path, terminal }: { path: string; terminal: Terminal | undefined }
+): Promise<void> {
+  for (;;) {
+    const access = accessOf(file, path)
+    // What is wrong with it is told with the other mistakes of the file.
+    if (!access) return
+    const verdict = await judgeKey(access)
+    if (verdict.is === 'good') return
+    if (verdict.is === 'away') return say(`The key was not tried. ${verdict.why}`)
+    if (verdict.is === 'elsewhere' || !terminal || file.written('api_key_file') !== undefined) {
+      throw new CommandFailed(`${verdict.why} Nothing was written.`)
+    }
+    terminal.output.write(`${verdict.why}\n`)
+    file.set('api_key', await ask(terminal, { text: 'API key of the gateway: ', check: checkApiKey, hidden: true }))
+  }
+}
+
+/** Undefined where the file does not say it, or not so that an agent could use it. */
+function accessOf(file: AgentFile, path: string): { gateway: string; apiKey: string } | undefined {
+  const read = readGatewayUrl(file.meant('gateway') ?? '')
+  const inFile = file.meant('api_key_file')
+  const kept = inFile === undefined ? undefined : readKeyFile(keyFilePath(inFile, dirname(path)))
+  const apiKey = kept === undefined ? file.meant('api_key') : 'key' in kept ? kept.key : undefined
+  const isUsable = apiKey !== undefined && checkApiKey(apiKey) === undefined
+  return 'url' in read && isUsable ? { gateway: read.url, apiKey } : undefined
+}
