@@ -264,7 +264,7 @@ function assetOf(request: Request, image: { kind: string; position: number; side
     request_id: request.id,
     kind: image.kind,
     position: image.position,
-    storage_key: `images/${id.slice(4, 6)}/${id}`,
+    storage_key: `images/${id.slice(4, 5)}/${id}`,
     media_type: 'image/png',
     bytes: 1_400_000,
     sha256: '0'.repeat(64),

@@ -5,14 +5,19 @@ import { imageKeyOf, storageKeyOf, thumbnailKey, thumbnailKeys } from './storage
 describe('storage keys', () => {
   const image = storageKeyOf('ast_7h0000000000000000000000x')
 
-  it('of an image and its thumbnails lie in folders of the same two letters', () => {
-    expect(image).toBe('images/7h/ast_7h0000000000000000000000x')
+  it('of an image and its thumbnails lie in folders of the same letter', () => {
+    expect(image).toBe('images/7/ast_7h0000000000000000000000x')
     expect(thumbnailKey(image, { width: 256, format: 'webp' })).toBe(
-      'thumbnails/7h/ast_7h0000000000000000000000x.256.webp'
+      'thumbnails/7/ast_7h0000000000000000000000x.256.webp'
     )
     expect(thumbnailKey(image, { width: 'full', format: 'png' })).toBe(
-      'thumbnails/7h/ast_7h0000000000000000000000x.full.png'
+      'thumbnails/7/ast_7h0000000000000000000000x.full.png'
     )
+  })
+
+  it('of however many images make 36 folders at most: each is made with the first image in it, which waits for that', () => {
+    const folders = new Set(Array.from({ length: 5000 }, () => storageKeyOf(newId('ast')).replace(/[^/]+$/, '')))
+    expect(folders.size).toBe(36)
   })
 
   it('of all thumbnails are as many as there are widths and formats, and lead back to the image', () => {

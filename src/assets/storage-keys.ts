@@ -18,8 +18,11 @@ const KINDS = [...THUMBNAIL_WIDTHS, 'full' as const].flatMap((width) =>
   OUTPUT_FORMATS.map((format): ThumbnailKind => ({ width, format }))
 )
 
-/** Where the bytes of an asset are. Spread over 1296 folders, so that none grows too large for a directory listing. */
-export const storageKeyOf = (assetId: string): string => `${IMAGES}${assetId.slice(4, 6)}/${assetId}`
+/**
+ * Where the bytes of an asset are; rows say so, and older ones name folders of two letters. Spread over 36 folders, so that a
+ * million images are some 30,000 in each: more of them are no faster, and each that has to be made costs the image that is first in it.
+ */
+export const storageKeyOf = (assetId: string): string => `${IMAGES}${assetId.slice(4, 5)}/${assetId}`
 
 /** Beside those of other images, in no folder of its own: that would stay behind, empty. */
 export const thumbnailKey = (storageKey: string, { width, format }: ThumbnailKind): string =>

@@ -215,16 +215,26 @@ async function dropEmpty(folder: string): Promise<void> {
 
 async function* listFolder(objects: string, prefix: string) {
   // No more of the tree is read than what may hold such keys.
-  const folder = await opendir(topOf(objects, prefix), { recursive: true }).catch(unlessMissing)
-  if (!folder) return // There is none yet, or somebody has removed it; it is made with the next object.
-  for await (const entry of folder) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
+  for await (const path of filesBelow(topOf(objects, prefix))) {
     const key = relative(objects, path).split(sep).join('/')
     // What a person or their system left there, such as `.DS_Store`, is no object.
     if (!key.startsWith(prefix) || !isObjectKey(key)) continue
     const facts = await stat(path).catch(() => undefined) // Removed since the folder was read: no longer there to list.
     if (facts) yield { key, bytes: facts.size, modifiedAt: facts.mtimeMs }
+  }
+}
+
+/**
+ * The paths of all files in a folder and those below it, a few read at a time. `opendir` itself goes down as well, and takes
+ * forty times as long where folders have thousands of files.
+ */
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  const entries = await opendir(folder).catch(unlessMissing)
+  if (!entries) return // There is none yet, or somebody has removed it; it is made with the next object.
+  for await (const entry of entries) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) yield* filesBelow(path)
+    else if (entry.isFile()) yield path
   }
 }
 

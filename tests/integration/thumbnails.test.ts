@@ -73,9 +73,9 @@ const thumbnailsOf = async (id: string): Promise<string[]> =>
     .filter((path) => path.startsWith('objects/thumbnails/') && path.includes(id))
     .map((path) => path.slice(path.indexOf(id) + id.length + 1))
 
-const originalFile = (id: string) => join(gateway.dataDir, 'objects', 'images', id.slice(4, 6), id)
+const originalFile = (id: string) => join(gateway.dataDir, 'objects', 'images', id.slice(4, 5), id)
 const thumbnailFile = (id: string, name: string) =>
-  join(gateway.dataDir, 'objects', 'thumbnails', id.slice(4, 6), `${id}.${name}`)
+  join(gateway.dataDir, 'objects', 'thumbnails', id.slice(4, 5), `${id}.${name}`)
 
 beforeAll(async () => {
   gateway = await startTestGateway()
