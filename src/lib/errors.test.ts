@@ -16,8 +16,12 @@ it.each([
 })
 
 it('tells whose images of an hour have been made', () => {
-  expect(errors.upstreamCapped({}, NOW).message).toMatch(/within an hour, and these have been made\. /)
-  expect(errors.upstreamCapped({ isOwnShare: true }, NOW).message).toMatch(/within an hour, and you have had yours\. /)
+  expect(errors.upstreamCapped({}, NOW).message).toMatch(
+    /let others have so many images within an hour, and these have been made\. /
+  )
+  expect(errors.upstreamCapped({ isOwnShare: true }, NOW).message).toMatch(
+    /let each of the others have so many images within an hour, and these have been made\. /
+  )
   expect(errors.upstreamCapped({ reason: 'new_here' }, NOW).message).toMatch(
     /are new here: .* An admin can lift that\. /
   )

@@ -293,7 +293,7 @@ export const errors = {
     return upstreamBusy(
       reason === 'new_here'
         ? `The machines that have this model are new here: the club lets them make so many images for others within an hour, and these have been made. An admin can lift that. ${when}`
-        : `The owners of the machines that have this model let others have so many images within an hour, and ${isOwnShare ? 'you have had yours' : 'these have been made'}. ${when}`,
+        : `The owners of the machines that have this model let ${isOwnShare ? 'each of the others' : 'others'} have so many images within an hour, and these have been made. ${when}`,
       seconds,
       // An SDK that waited as long as it obeys would be told the same; others are told the truth.
       seconds > LONGEST_ADVICE_S ? { retry: false, retryAfterSeconds: Math.min(seconds, HOUR_MS / 1000) } : {}

@@ -7,7 +7,7 @@ import { failWaiting, listTasks } from './task-store.ts'
 
 /**
  * Fails a request of which no image was begun, because its caller has been answered with this error and will not come back for
- * it: who looks at it later reads the same reason. False, and nothing is changed, when somebody has begun meanwhile or it has ended.
+ * it: who looks at it later reads the same reason, though not what its caller alone was told. False, and nothing is changed, when somebody has begun meanwhile or it has ended.
  */
 export async function giveUpRequest(
   { database }: Pick<RequestParts, 'database'>,

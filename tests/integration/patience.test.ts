@@ -199,6 +199,11 @@ describe('a caller who waits for nothing else', () => {
     })
     expect(error.headers?.get('retry-after')).toBeTruthy()
     expect(error.message).toContain("It is your machine 'rig': see that its image server runs")
+    // An admin may read the record.
+    const kept = gateway.database.db.selectFrom('requests').select('error_message')
+    expect(await kept.executeTakeFirstOrThrow()).toEqual({
+      error_message: expect.not.stringMatching(/your/) as unknown
+    })
     // Others are told whom to tell, and of no machine that they may not use.
     const [other, third] = [await gateway.addUser(), await gateway.addUser()]
     const hidden = service('hidden', { url: gone.url, access: 'private' })

@@ -12,7 +12,8 @@ const WORDS: Record<string, string> = {
   agent_lost: 'Connection to the machine lost',
   input_lost: 'Source image lost',
   upstream_error: 'Machine failed',
-  upstream_busy: 'Machine busy',
+  // Of one that is busy, down, without the model, or whose owner's cap is reached.
+  upstream_busy: 'No machine could begin',
   no_provider: 'No machine',
   content_rejected: 'Content refused',
   invalid_request: 'Refused as asked for',

@@ -117,11 +117,11 @@ async function lateError(
 ): Promise<AppError> {
   const error = passingError(await context.requestViews.findWait(id))
   if (!error) return errors.timeout(id)
-  if (hasKey) return error
+  if (hasKey) return error.told
   // Somebody who has begun meanwhile goes on.
-  if (!(await context.requests.giveUp({ id, error }))) return errors.timeout(id)
+  if (!(await context.requests.giveUp({ id, error: error.kept }))) return errors.timeout(id)
   onceDelivered(context, reply, { id })
-  return error
+  return error.told
 }
 
 /**

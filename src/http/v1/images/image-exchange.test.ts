@@ -9,13 +9,25 @@ it.each([
   [3, "Ann 3, whose machine 'rig 3' it is."],
   [4, "Ann 3, whose machine 'rig 3' it is."]
 ])('names the owners of three of %i machines at most', (count, end) => {
-  const message = passingError({ reason: 'unusable', machines: machines(count) })?.message
+  const message = passingError({ reason: 'unusable', machines: machines(count) })?.told.message
   expect(message?.endsWith(end)).toBe(true)
 })
 
 it('names nobody but the caller where a machine of theirs is among them', () => {
   const own = [...machines(4), { name: 'mine', owner: undefined }]
-  const message = passingError({ reason: 'missing', machines: own })?.message
+  const message = passingError({ reason: 'missing', machines: own })?.told.message
   expect(message).toContain("It is your machine 'mine'")
   expect(message).not.toContain('Ann')
 })
+
+it.each(['unusable', 'missing', 'paused', 'capped', 'new_here'] as const)(
+  'keeps what is true for whoever reads it, and says to nobody that it is theirs: %s',
+  (reason) => {
+    const machines = [{ name: 'mine', owner: undefined }]
+    for (const isOwnShare of [{}, { isOwnShare: true as const }]) {
+      const { told, kept } = passingError({ reason, machines, ...isOwnShare }) ?? {}
+      expect(kept?.message).not.toMatch(/\byou/i)
+      expect(kept).toMatchObject({ code: told?.code, retryAfterSeconds: told?.retryAfterSeconds })
+    }
+  }
+)

@@ -28,17 +28,31 @@ export interface Submitted {
 /** What may be over when the caller comes back. */
 const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'missing', 'capped', 'new_here']
 
+/** The same refusal for two readers. */
+export interface PassingError {
+  /** For the caller: what they can do about it on a machine of their own, or whom they tell. */
+  told: AppError
+  /** For whoever looks at the request later, who may be somebody else, such as an admin. */
+  kept: AppError
+}
+
 /**
- * What a caller is told who has waited long enough for services that are left alone, or of which others have had what they
+ * Why a caller is sent away who has waited long enough for services that are left alone, or of which others have had what they
  * may: they are better off coming back later. Undefined when it is anything else that the request waits for.
  */
-export function passingError(wait: WaitAt | undefined): AppError | undefined {
+export function passingError(wait: WaitAt | undefined): PassingError | undefined {
   if (!wait || !PASSING.includes(wait.reason)) return undefined
   const { reason, until } = wait
-  if (reason === 'capped' || reason === 'new_here') return errors.upstreamCapped(wait, Date.now())
+  if (reason === 'capped' || reason === 'new_here') {
+    const capped = errors.upstreamCapped(wait, Date.now())
+    return { told: capped, kept: capped }
+  }
   const seconds = until === undefined ? Infinity : Math.ceil((until - Date.now()) / 1000)
   const message = `The image servers that ${SERVERS[reason] ?? ''} at the moment. Try again later.`
-  return errors.upstreamBusy([message, ...whatToDo(wait)].join(' '), seconds)
+  return {
+    told: errors.upstreamBusy([message, ...whatToDo(wait)].join(' '), seconds),
+    kept: errors.upstreamBusy(message, seconds)
+  }
 }
 
 /** More names than these are no help. */

@@ -129,10 +129,10 @@ async function refuseToWait(
   if (!waitsInVain(wait, { waitedMs, mayWaitMs: syncTimeoutMs, unusableTimeoutMs, now: now() })) return
   const error = passingError(wait)
   if (!error) return
-  if (hasKey) throw error
-  if (!(await requests.giveUp({ id, error }))) return
+  if (hasKey) throw error.told
+  if (!(await requests.giveUp({ id, error: error.kept }))) return
   onceDelivered(context, reply, { id })
-  throw error
+  throw error.told
 }
 
 /** Spreads so many previews over the work: of two, one is sent after a third of the steps, one after two thirds. */

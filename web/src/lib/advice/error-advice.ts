@@ -73,7 +73,7 @@ function aboutFailures({ reader, attempts }: AdviceContext): string {
     return `If it fails again, look after ${own.provider}: ${remedy ?? OTHERWISE_THERE}.`
   }
   const machines: Machine[] = failed.map(({ provider, owner }) => ({ name: provider, owner }))
-  if (machines.length > 0) return `If it fails again, ${tellOwners(machines, 'tried it')}.`
+  if (machines.length > 0) return `If it fails again, ${tellOwners(machines, { one: 'tried it', many: 'tried it' })}.`
   return isAdmin(reader) ? 'If it fails again, see under Admin what else failed.' : 'If it fails again, tell an admin.'
 }
 
@@ -82,5 +82,7 @@ function aboutMachines({ reader, model, providers }: AdviceContext, remedy: stri
   const machines = machinesWith(model, { reader, providers })
   const own = machines.find(({ owner }) => owner.id === reader.id)
   if (own) return `Your machine ${own.name} has this model: ${remedy}.`
-  return machines.length > 0 ? `If it stays so, ${tellOwners(machines, 'has this model')}.` : ''
+  return machines.length > 0
+    ? `If it stays so, ${tellOwners(machines, { one: 'has this model', many: 'have this model' })}.`
+    : ''
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { provider, service } from '../request-samples.ts'
-import { isMadeForOthers, pendingWith } from './machines-with.ts'
+import { isMadeForOthers, machinesWith, pendingWith, tellOwners } from './machines-with.ts'
 
 it('finds the machines that an admin could let in, which would serve others then', () => {
   const rig = provider({
@@ -32,4 +32,31 @@ it('knows of a model whether the machine of somebody else makes it for others no
     expect(found({ services: [{ ...only!, ...change }] }, 'flux')).toBe(false)
   }
   expect(found({ services: [service({ models: ['flux'], canMake: false })] }, 'flux')).toBe(false)
+})
+
+it('has no machine of somebody else that the club has not let in', () => {
+  const rig = provider({ owner: { id: 'usr_gus', name: 'Gus' }, services: [service({ models: ['flux'] })] })
+  for (const state of ['trusted', 'limited', 'pending', 'blocked', 'closed'] as const) {
+    const providers = [{ ...rig, trust: { ...rig.trust, state } }]
+    const found = (id: string) => machinesWith('flux', { reader: { id }, providers }).length
+    expect([found('usr_fred'), found('usr_gus')]).toEqual([state === 'trusted' || state === 'limited' ? 1 : 0, 1])
+  }
+})
+
+it('names an owner once, with three machines at most', () => {
+  const [ann, ben] = [
+    { id: 'a', name: 'Ann' },
+    { id: 'b', name: 'Ben' }
+  ]
+  const has = { one: 'has it', many: 'have it' }
+  const tell = (...machines: [typeof ann, string][]) =>
+    tellOwners(
+      machines.map(([owner, name]) => ({ owner, name })),
+      has
+    )
+  expect(tell([ann, 'attic'], [ann, 'attic'])).toBe('tell Ann, whose machine attic has it')
+  expect(tell([ann, 'attic'], [ben, 'rig'], [ann, 'den'])).toBe(
+    'tell Ann, whose machines attic and den have it or Ben, whose machine rig has it'
+  )
+  expect(tell([ann, '1'], [ann, '2'], [ann, '3'], [ann, '4'])).toBe('tell Ann, whose machines 1, 2, and 3 have it')
 })

@@ -8,13 +8,19 @@ export interface Machine {
 /** More names than these are no help. */
 const MOST_NAMED = 3
 
-/** The machines that have a model for this reader, or without one any, online or not; their own come first. */
+const servesOthers = ({ trust }: ProviderInfo): boolean => trust.state === 'trusted' || trust.state === 'limited'
+
+/**
+ * The machines that have a model for this reader, or without one any, online or not; their own come first. Those of others that the
+ * club has not let in are none.
+ */
 export function machinesWith(
   model: string | undefined,
   { reader, providers }: { reader: { id: string }; providers: readonly ProviderInfo[] }
 ): (Machine & { provider: ProviderInfo })[] {
   const isOwn = ({ owner }: ProviderInfo) => owner.id === reader.id
   return providers
+    .filter((provider) => isOwn(provider) || servesOthers(provider))
     .filter((provider) =>
       provider.services.some(
         ({ access, models }) =>
@@ -25,10 +31,21 @@ export function machinesWith(
     .map((provider) => ({ name: provider.name, owner: provider.owner, provider }))
 }
 
-/** Whom to tell, by name: “tell Ann, whose machine attic tried it, or Ben, whose machine rig tried it”. */
-export function tellOwners(machines: readonly Machine[], what: string): string {
-  const named = new Set(machines.map(({ name, owner }) => `${owner.name}, whose machine ${name} ${what}`))
-  return `tell ${new Intl.ListFormat('en', { style: 'long', type: 'disjunction' }).format([...named].slice(0, MOST_NAMED))}`
+const listOf = (names: readonly string[], type: 'conjunction' | 'disjunction'): string =>
+  new Intl.ListFormat('en', { style: 'long', type }).format(names.slice(0, MOST_NAMED))
+
+/**
+ * Whom to tell, each once: “tell Ann, whose machines attic and den have this model or Ben, whose machine rig has this model”.
+ * `what` is what one machine did, and what several did.
+ */
+export function tellOwners(machines: readonly Machine[], what: { one: string; many: string }): string {
+  const owners = [...Map.groupBy(machines, ({ owner }) => owner.id).values()].map((theirs) => {
+    const names = [...new Set(theirs.map(({ name }) => name))]
+    const which =
+      names.length === 1 ? `machine ${names[0]} ${what.one}` : `machines ${listOf(names, 'conjunction')} ${what.many}`
+    return `${theirs[0]?.owner.name}, whose ${which}`
+  })
+  return `tell ${listOf(owners, 'disjunction')}`
 }
 
 /**
@@ -40,10 +57,10 @@ export const isMadeForOthers = (
   model?: string
 ): boolean =>
   providers.some(
-    ({ owner, trust, services }) =>
-      owner.id !== reader.id &&
-      (trust.state === 'trusted' || trust.state === 'limited') &&
-      services.some(
+    (provider) =>
+      provider.owner.id !== reader.id &&
+      servesOthers(provider) &&
+      provider.services.some(
         ({ type, access, models }) =>
           type === 'image' && access !== 'private' && models.some(({ id, canMake }) => id === (model ?? id) && canMake)
       )

@@ -71,7 +71,10 @@ export function causeWith(
     return { text: said === undefined ? text : `${text} Its agent says: “${said}”`, machine: { id, name } }
   }
   if (machines.length === 0) return null
-  const has = model === undefined ? 'makes images here' : 'has this model'
+  const has =
+    model === undefined
+      ? { one: 'makes images here', many: 'make images here' }
+      : { one: 'has this model', many: 'have this model' }
   return { text: `If it stays so, ${tellOwners(machines, has)}.` }
 }
 
