@@ -102,5 +102,7 @@ it('names both places where a refused key may stand', () => {
   expect(explainKey()).toMatch(
     /^The gateway refused the API key: .* its api_key, or the file that api_key_file names\.$/
   )
+  const shutOut = 'This API key is of an account that an admin has shut out. Ask an admin.'
+  expect(explainKey(shutOut)).toBe(shutOut)
   expect(explainKey('This API key was revoked.')).toMatch(/^This API key was revoked\. Take /)
 })

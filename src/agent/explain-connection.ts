@@ -108,6 +108,8 @@ export function explainAnswer({ status, location, body }: HandshakeAnswer, gatew
  * more before it was used is the usual reason of a key that was revoked and has never worked.
  */
 export function explainKey(said?: string): string {
+  // Another key would be of no use.
+  if (said?.endsWith('Ask an admin.') === true) return cleanText(said, 200)
   const why = said ?? 'The gateway refused the API key: it is unknown, expired or revoked.'
   return `${cleanText(why, 200)} Take the command that 'Connect a machine' in the dashboard shows now, or put another key where the agent's file has it: its api_key, or the file that api_key_file names.`
 }

@@ -216,10 +216,13 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
 const isValid = (row: ApiKeyWithUser, now: number): boolean =>
   row.revoked_at === null && row.user_disabled_at === null && (row.expires_at === null || row.expires_at > now)
 
-/** Whoever holds a key may know that it was good, and since when it is not. Undefined where the account is shut out. */
+/** Of a key of somebody who was shut out. An agent passes it on as it is. */
+const SHUT_OUT = 'This API key is of an account that an admin has shut out. Ask an admin.'
+
+/** Whoever holds a key may know that it was good, why it is not and since when. Undefined where nothing is wrong with it. */
 function explainEnd({ revoked_at: revokedAt, expires_at: expiresAt, user_disabled_at: isOut }: ApiKeyWithUser) {
-  if (isOut !== null) return undefined
   if (revokedAt !== null) return `This API key was revoked at ${toIsoSecond(revokedAt)}.`
+  if (isOut !== null) return SHUT_OUT
   return expiresAt === null ? undefined : `This API key expired at ${toIsoSecond(expiresAt)}.`
 }
 

@@ -38,7 +38,10 @@ export const ERROR_MEANINGS: Readonly<Record<PublicErrorCode, ErrorMeaning>> = {
     statuses: [400],
     meaning: 'The image server refused the content. The same again will not help; another prompt may.'
   },
-  invalid_api_key: { statuses: [401], meaning: 'The API key is missing, unknown, expired or revoked.' },
+  invalid_api_key: {
+    statuses: [401],
+    meaning: 'The API key is missing, unknown, expired or revoked, or its account was shut out.'
+  },
   permission_denied: { statuses: [403], meaning: 'The key lacks the scope, or may not use the model.' },
   not_found: { statuses: [404], meaning: 'There is no such thing, or it is not yours.' },
   no_provider: {

@@ -51,6 +51,8 @@ export interface People {
   account: Account
   /** Who is signed in, by the session cookie; undefined when nobody is, or they have been disabled. */
   principalOf(caller: Pick<Caller, 'base' | 'headers'>): Promise<Person | undefined>
+  /** Whether the session of this cookie ended by its person being shut out; known for about an hour after that. */
+  isShutOut(caller: Pick<Caller, 'base' | 'headers'>): Promise<boolean>
   /** The token of the session cookie, whether or not the session still is; undefined when there is none. */
   sessionTokenOf(caller: Pick<Caller, 'base' | 'headers'>): Promise<string | undefined>
   /** Lines for `Set-Cookie`, where due, that keep a session in use from ending. */
@@ -135,6 +137,10 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
       const token = await sessionToken(caller)
       const user = token === undefined ? undefined : await persons.findBySessionToken(token)
       return user && toPerson(user)
+    },
+    isShutOut: async (caller) => {
+      const token = await sessionToken(caller)
+      return token !== undefined && (await persons.isShutOut(token))
     },
     renewCookies: async (caller) => {
       const { api } = await authOf(caller.base)

@@ -149,6 +149,6 @@ async function refuseDisabled(executor: Db, userId: string): Promise<void> {
   if (user?.disabled_at === null) return
   throw new APIError('FORBIDDEN', {
     code: 'account_disabled',
-    message: 'This account has been disabled. Ask an admin.'
+    message: 'An admin has shut this account out. Nothing of it is deleted: ask an admin, who can let you in again.'
   })
 }

@@ -4,6 +4,7 @@ import { errors } from '../lib/errors.ts'
 import type { Role, UseLimits } from '../lib/principal.ts'
 import { revokeInvitationsOf } from './invitation-store.ts'
 import { requireAdminLeft } from './last-admin-store.ts'
+import { endSessions } from './person-store.ts'
 import { toColumns } from '../auth/use-limits.ts'
 
 /** What is absent stays. */
@@ -43,7 +44,7 @@ export async function changePerson(
       .where('deleted_at', 'is', null)
       .executeTakeFirst()
     if (numUpdatedRows === 0n) throw errors.notFound(`The person '${userId}'`)
-    if (disabled === true) await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+    if (disabled === true) await endSessions(trx, userId, now)
     if (disabled === true || isDemoted) {
       await revokeInvitationsOf(trx, { createdBy: userId, now })
       await requireAdminLeft(trx, ways)

@@ -19,6 +19,8 @@ export interface NewPerson {
 export interface PersonStore {
   /** The person of a session that has not ended, and who is not disabled. */
   findBySessionToken(token: string): Promise<UserRow | undefined>
+  /** Whether a session was ended by its person being shut out, which whoever holds its token may know. */
+  isShutOut(token: string): Promise<boolean>
   /** Whether somebody has any of these ways to sign in. */
   canSignIn(userId: string, ways: readonly string[]): Promise<boolean>
   /** Somebody new, by an invitation or without. Throws `invitation_invalid` and `conflict`. */
@@ -46,6 +48,17 @@ export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
         .where('sessions.expires_at', '>', clock.now())
         .where('users.disabled_at', 'is', null)
         .executeTakeFirst(),
+    isShutOut: async (token) => {
+      const session = await db
+        .selectFrom('sessions')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .select('sessions.id')
+        .where('sessions.token', '=', token)
+        .where('users.disabled_at', 'is not', null)
+        .where('users.deleted_at', 'is', null)
+        .executeTakeFirst()
+      return session !== undefined
+    },
     canSignIn: (userId, ways) => canSignIn(db, userId, ways),
     join: (person) =>
       db.transaction().execute(async (trx) => {
@@ -66,7 +79,8 @@ export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
           .set({ disabled_at: disabled ? now : null, updated_at: now })
           .where('id', '=', userId)
           .execute()
-        await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+        if (disabled) await endSessions(trx, userId, now)
+        else await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
         if (disabled) await revokeInvitationsOf(trx, { createdBy: userId, now })
         if (disabled && unlessLast && user.role === 'admin' && user.disabled_at === null) {
           // Of admins who have nothing but keys, as where nobody uses the dashboard, any other will do.
@@ -79,6 +93,19 @@ export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
       await db.deleteFrom('verifications').where('expires_at', '<', clock.now()).execute()
     }
   }
+}
+
+/**
+ * Ends the sessions of somebody who is shut out. They are kept until they are swept, within an hour: until then a page that was
+ * open is told why.
+ */
+export async function endSessions(trx: Db, userId: string, now: number): Promise<void> {
+  await trx
+    .updateTable('sessions')
+    .set({ expires_at: now })
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', now)
+    .execute()
 }
 
 async function canSignIn(db: Db, userId: string, ways: readonly string[]): Promise<boolean> {

@@ -363,6 +363,40 @@ describe('somebody who is disabled', () => {
     expect(await people.setDisabled('usr_nobody', true)).toBe(false)
   })
 
+  it.each(['by an admin', 'by whoever runs the server'])(
+    'is told so where they were in, %s, and nobody else is',
+    async (by) => {
+      const { people } = gateway.gateway.context
+      const [person, admin] = [await gateway.addPerson(), await gateway.addPerson({ role: 'admin' })]
+      const { key } = await gateway.addKey(person)
+      const [open, stranger] = [withCookie(gateway, person), createBrowser(gateway)]
+      const isToldIn = async (browser: typeof open) =>
+        (await browser.call<{ isShutOut: boolean }>('/api/dashboard/session')).body.isShutOut
+      const toldByKey = async (secret: string) => (await gateway.call('/v1/models', { key: secret })).text()
+      const shutOut = async (disabled: boolean) => {
+        if (by === 'by an admin') await people.change({ userId: person.id, by: admin.id, change: { disabled } })
+        else await people.setDisabled(person.id, disabled)
+      }
+      expect([await isToldIn(open), await isToldIn(stranger)]).toEqual([false, false])
+      await shutOut(true)
+      expect([await isToldIn(open), await isToldIn(stranger)]).toEqual([true, false])
+      expect(await toldByKey(key)).toContain('an account that an admin has shut out. Ask an admin.')
+      expect(await toldByKey(`${key}x`)).toContain('missing, unknown')
+      const right = JSON.stringify(await signIn(createBrowser(gateway), person))
+      expect(right).toContain('ask an admin')
+      const wrong = { ...person, password: 'wrong horse battery' }
+      const nobody = { ...wrong, email: 'nobody@example.org' }
+      const [{ status, body }, ofNobody] = [
+        await signIn(createBrowser(gateway), wrong),
+        await signIn(createBrowser(gateway), nobody)
+      ]
+      expect({ status, body }).toEqual({ status: ofNobody.status, body: ofNobody.body })
+      await shutOut(false)
+      expect(await isToldIn(open)).toBe(false)
+      expect(await personOf(open)).toBeNull()
+    }
+  )
+
   it('loses the connections of their agents', async () => {
     const owner = await gateway.addUser()
     const agent = await gateway.addAgent({ key: owner.key, services: [{}] })

@@ -18,6 +18,7 @@ export function getSession(
     const { maxImagesPerRequest, maxInputImages, maxUploadBytes } = config.limits
     return {
       person: person ? presentPerson(person) : null,
+      isShutOut: person === undefined && (await people.isShutOut(caller)),
       seesOthers: person !== undefined && seesOthers(person, config.limits),
       club: presentClub({ config, clubPicture }),
       signIn: { ...people.signInOptions(), isUnclaimed: person === undefined && !(await people.isClaimed()) },

@@ -14,6 +14,8 @@ export type Role = 'admin' | 'member'
 export interface SessionInfo {
   /** Null: nobody is signed in. */
   person: Person | null
+  /** Nobody is signed in any more in this browser because an admin has shut them out; known for about an hour. */
+  isShutOut: boolean
   /** Whether they may look at the requests of others: admins, unless the club has switched that off. */
   seesOthers: boolean
   club: ClubInfo

@@ -41,7 +41,8 @@ const SENTENCES: Record<string, string> = {
   invitation_invalid:
     'The invitation link has been used or has expired. If you have an account here, sign in; else ask the person who sent it for a new one.',
   invitation_other_email: 'The invitation is for another e-mail address than that of the account you signed in with.',
-  account_disabled: 'This account has been disabled. Ask an admin.',
+  account_disabled:
+    'An admin has shut this account out. Nothing of it is deleted: ask an admin, who can let you in again.',
   conflict: 'There is an account with your e-mail address here already. Sign in with it instead.'
 }
 

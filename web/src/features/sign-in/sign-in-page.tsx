@@ -24,6 +24,7 @@ export function SignInPage() {
   const [isNew, setNew] = useState(false)
   useEnter(next, Boolean(session?.person))
   const options = session?.person ? undefined : session?.signIn
+  const isShutOut = session?.isShutOut === true
   const isUnclaimed = options?.isUnclaimed === true
   return (
     <EntryFrame
@@ -31,7 +32,7 @@ export function SignInPage() {
       description={
         isNew
           ? 'It takes a name, an e-mail address and a password.'
-          : deleted || isUnclaimed
+          : deleted || isUnclaimed || isShutOut
             ? undefined
             : 'Welcome back.'
       }
@@ -40,6 +41,12 @@ export function SignInPage() {
         <>
           {deleted === true && (
             <Notice look="info">Your account is deleted, and you are signed out everywhere. Goodbye.</Notice>
+          )}
+          {isShutOut && (
+            <Notice look="info">
+              An admin has shut your account out, and so you were signed out here. Nothing of it is deleted: ask an
+              admin, who can let you in again.
+            </Notice>
           )}
           {isUnclaimed && (
             <Notice look="info">
