@@ -47,11 +47,22 @@ export function explainServer({
   return cleanText([sentence, engineError?.remedy ?? remedy].filter((part) => part !== undefined).join(' '))
 }
 
-/** Whether no connection came about, or it broke off before an answer. */
-export function isNoConnection(error: unknown): boolean {
+/** The code of why no connection came about, or it broke off before an answer; undefined when that was not so. */
+export function findNoConnection(error: unknown): string | undefined {
   const code = error instanceof EngineError ? codeOf(error.cause) : ''
-  return (SAME[code] ?? code) in NO_CONNECTION
+  const known = SAME[code] ?? code
+  return known in NO_CONNECTION ? known : undefined
 }
+
+/**
+ * Whether what was said of a server that was not there, by its code, is still true: the end of one that had answered may first
+ * be a connection that breaks off, then one that is refused.
+ */
+export const isOneOutage = (
+  { before, now }: { before: string | undefined; now: string | undefined },
+  { hasAnswered }: { hasAnswered: boolean }
+): boolean =>
+  now !== undefined && (before === now || (hasAnswered && before === 'ECONNRESET' && now === 'ECONNREFUSED'))
 
 /** Of a call that failed: the code of what lies deepest, for `fetch` wraps what happened. */
 function codeOf(thrown: unknown): string {

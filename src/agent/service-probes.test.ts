@@ -141,6 +141,24 @@ describe('an image server', () => {
     await waitFor(() => told.some(({ fault }) => fault === 'unreachable'))
   })
 
+  it('that does not answer when there is a reason to ask is news, though it is just being looked at', async () => {
+    let answer: Engine['describe'] = () => Promise.resolve({ ...GOOD, loaded: [] })
+    let asked = 0
+    const { probes, told } = arrange({ a: (signal) => (asked++, answer(signal)) }, {}, { lookEveryMs: 5 })
+    await waitFor(() => told.length >= 1)
+    let hanging = false
+    answer = (signal) => {
+      hanging = true
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(toError(signal.reason))))
+    }
+    await waitFor(() => hanging)
+    expect(told.at(-1)?.state).toBe('ok')
+    const before = asked
+    expect(probes.check('a')).toBe(true)
+    expect(asked).toBe(before)
+    await waitFor(() => told.at(-1)?.text === 'The image server does not answer in time.')
+  })
+
   it.each<[list: string[], checkModels: false | undefined, missing: string[] | undefined]>([
     [['other', 'another'], undefined, ['alias']],
     [['FLUX', 'another'], undefined, undefined],
@@ -403,6 +421,42 @@ describe('what is said of an image server that has gone away', () => {
     expect(said).toEqual([expect.stringMatching(/connection reset.*Does it still run\?.*asks again/)])
     // Whether it makes images is seen only where it makes one.
     expect(good).toEqual(['a: the image server answers: there', 'a: the image server answers again: there'])
+  })
+
+  it('is said anew when its reason is another, as of a machine that is on again and runs none', async () => {
+    const codes = ['ETIMEDOUT', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT']
+    let now = 'ETIMEDOUT'
+    const alike = () =>
+      Promise.reject(
+        new EngineError('unreachable', 'The image server cannot be reached.', {
+          cause: Object.assign(new Error(now), { code: now })
+        })
+      )
+    const { said, told } = arrangeSaid(alike)
+    for (const [index, code] of codes.entries()) {
+      now = code
+      await waitFor(() => said.length === index + 1)
+    }
+    expect(said).toEqual([
+      expect.stringContaining('(no answer)'),
+      expect.stringContaining('(connection refused)'),
+      expect.stringContaining('(connection reset)'),
+      expect.stringContaining('(no answer)')
+    ])
+    expect(told).toHaveLength(1)
+  })
+
+  it('is why an image was not made, unless something else was found by then', async () => {
+    let answer: () => Promise<typeof GOOD> = async () => GOOD
+    const { said, told, probes } = arrangeSaid(() => answer())
+    await waitFor(() => told.length === 1)
+    answer = () => Promise.reject(new EngineError('busy', 'It is being started.'))
+    probes.check('a', { unreached: { attempt: 'att_1', text: 'It broke off.', error: failing('ECONNRESET') } })
+    await waitFor(() => said.length === 2)
+    expect(said).toEqual([
+      expect.stringMatching(/^a: an image was not made: It broke off \(connection reset\)/),
+      expect.stringMatching(/^a: It is being started\./)
+    ])
   })
 
   it('is known to have answered when it did, were it with a refusal, and not when it was never reached', async () => {

@@ -7,7 +7,7 @@ import type { Logger } from '../lib/logger.ts'
 import { NODE_FAULTS } from '../protocol/messages.ts'
 import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import { type AgentService, idsOfLoaded } from './agent-services.ts'
-import { explainServer, isNoConnection } from './explain-server.ts'
+import { explainServer, findNoConnection, isOneOutage } from './explain-server.ts'
 import { isAmong, missingFrom } from './missing-models.ts'
 import { nextPause, type ProbeTimes, USUAL_TIMES } from './probe-times.ts'
 import { isSameInventory, tellInventory } from './tell-inventory.ts'
@@ -103,10 +103,12 @@ export class ServiceProbes {
   #lacked = new Map<string, Set<string>>()
   /** Attempts of which it will be told why they failed, once it is known how their image server is. */
   readonly #unreached = new Map<string, Unreached>()
+  /** Services of which there was a reason to ask since it was said last how their image servers are. */
+  #doubted = new Set<string>()
   /** Services whose image servers have answered. */
   #answered = new Set<string>()
-  /** Services whose image servers were not there, or not any more, when they were last asked. */
-  #cutOff = new Set<string>()
+  /** By service whose image server was not there, or not any more, when it was last asked: the code of what was said of that. */
+  #cutOff = new Map<string, string>()
   /** By service, what ends the pause before its bad image server is asked again. */
   #pauses = new Map<string, AbortController>()
 
@@ -128,8 +130,9 @@ export class ServiceProbes {
     this.#unfound = new Set([...services].flatMap(([name, { engine }]) => (engine ? [name] : [])))
     this.#allFound = Promise.withResolvers()
     if (this.#unfound.size === 0) this.#allFound.resolve(undefined)
+    this.#doubted = new Set()
     this.#answered = new Set()
-    this.#cutOff = new Set()
+    this.#cutOff = new Map()
     this.#pauses = new Map()
     this.#unreached.clear()
     this.#lacked = new Map([...services.keys()].map((name) => [name, new Set()]))
@@ -156,7 +159,8 @@ export class ServiceProbes {
   /** Asks one now, unless that is going on; false: there is none of that name to be asked. */
   check(name: string, { lackedModel, unreached }: Doubt = {}): boolean {
     if (lackedModel !== undefined) this.#lacked.get(name)?.add(lackedModel)
-    this.#begin(name, { inDoubt: true })
+    this.#doubted.add(name)
+    this.#begin(name)
     const isAsked = this.#running.has(name)
     if (unreached && isAsked) this.#unreached.set(name, unreached)
     return isAsked
@@ -168,14 +172,15 @@ export class ServiceProbes {
     if (!this.#cutOff.has(name)) this.#pauses.get(name)?.abort()
   }
 
-  #begin(name: string, { inDoubt }: { inDoubt: boolean }): void {
+  #begin(name: string): void {
     const service = this.#services.get(name)
     if (!service?.engine || this.#running.has(name) || this.#round.signal.aborted) return
     const { signal } = this.#round
     const running = this.#running
+    const probe = { name, service, engine: service.engine, signal }
     running.set(
       name,
-      this.#untilGood({ name, service, engine: service.engine, signal, inDoubt }).finally(() => running.delete(name))
+      this.#untilGood(probe).finally(() => running.delete(name))
     )
   }
 
@@ -185,7 +190,7 @@ export class ServiceProbes {
     for (;;) {
       await sleep(withJitter(everyMs, 0.1), signal).catch(() => undefined) // It is looked at next.
       if (signal.aborted) return
-      for (const name of services) if (!this.#parts.isBusy(name)) this.#begin(name, { inDoubt: false })
+      for (const name of services) if (!this.#parts.isBusy(name)) this.#begin(name)
     }
   }
 
@@ -247,9 +252,10 @@ export class ServiceProbes {
     for (let pause = 0; ;) {
       const finding = await this.#ask(probe)
       if (probe.signal.aborted) return
-      // One that has no time at the moment works for its owner.
-      const isDoubted = probe.inDoubt || this.#unreached.has(probe.name)
-      if (!isDoubted && finding.problem && !isSerious(finding.problem)) return
+      // One that was good, is looked at without need and has no time at the moment works for its owner. What was said of a bad
+      // one is not true any more when it is found otherwise.
+      const isGood = this.#states.get(probe.name)?.state === 'ok'
+      if (finding.isSlow && isGood && !this.#doubted.has(probe.name)) return
       this.#note(probe, finding)
       if (finding.inventory) this.#noteFound(probe.name, finding.inventory)
       if (finding.problem === undefined) return
@@ -309,27 +315,28 @@ export class ServiceProbes {
       explainServer({ url: service.config.url, hasAnswered: this.hasAnswered(name), ...what })
     const unreached = this.#unreached.get(name)
     this.#unreached.delete(name)
-    // Its end may first be a connection that breaks off, then one that does not come about.
-    const isCutOff = isNoConnection(error)
-    const isSameOutage = isCutOff && this.#cutOff.has(name)
-    if (isCutOff) this.#cutOff.add(name)
-    else this.#cutOff.delete(name)
+    this.#doubted.delete(name)
+    const cutOff = { before: this.#cutOff.get(name), now: findNoConnection(error) }
+    const isSameOutage = isOneOutage(cutOff, { hasAnswered: this.hasAnswered(name) })
+    if (cutOff.now === undefined) this.#cutOff.delete(name)
+    else if (!isSameOutage) this.#cutOff.set(name, cutOff.now)
     const text = (problem?.text ?? '').slice(0, MAX_TEXT_CHARS).toWellFormed()
     const before = this.#states.get(name)
     const state: ServiceState = { service: name, state: problem ? 'warning' : 'ok', ...problem, text }
-    const isNews = !before || !isDeepStrictEqual({ ...before, loaded: undefined }, { ...state, loaded: undefined })
+    const isOther = !before || !isDeepStrictEqual({ ...before, loaded: undefined }, { ...state, loaded: undefined })
     const told = { ...state, ...(loaded && { loaded }) }
     this.#states.set(name, told)
     if (this.#unfound.delete(name) && this.#unfound.size === 0) this.#allFound.resolve(undefined)
     if (loaded) this.#telling.add(name)
     // What is loaded the gateway knows better after each image that it has made, until it is told again.
-    if (isNews || loaded) onState(told)
-    if (unreached && !problem) {
+    if (isOther || loaded) onState(told)
+    // What is said of a server that has gone is reason enough.
+    if (unreached && error?.fault !== 'unreachable') {
       const { attempt, text: why, error: cause } = unreached
       const what = explain({ text: why, error: cause })
       logger.warn({ attempt, fault: 'unreachable' }, `${name}: an image was not made: ${what}`)
     }
-    if (!isNews || isSameOutage) return
+    if (isSameOutage || (!isOther && cutOff.now === cutOff.before)) return
     if (problem) {
       const what = explain({ text, error })
       const again = `The agent asks again, every ${times.longestPauseMs / 1000} s at the latest.`
@@ -349,8 +356,4 @@ interface Probe {
   service: AgentService
   engine: Engine
   signal: AbortSignal
-  /** Whether there is a reason to ask. */
-  inDoubt: boolean
 }
-
-const isSerious = ({ fault, missing }: Problem): boolean => fault !== undefined || missing !== undefined

@@ -173,6 +173,31 @@ describe('a service that cannot work', () => {
     expect(server.requests.every(({ method }) => method === 'GET')).toBe(true)
   })
 
+  it('is told of as it is and given work again, when it takes the key and lists a single model of another name', async () => {
+    server = await startFakeOpenAIServer({ knownModels: ['paint'] })
+    const { port } = new URL(server.url)
+    const lookAtListEveryMs = 20
+    await gateway.addAgent({
+      key: owner.key,
+      services: [{ engine: 'openai', url: server.url, models }],
+      probing: { ...probing, lookAtListEveryMs }
+    })
+    await waitFor(async () => (await providersOf('paint')) === 1)
+    // It is no failure of an image that tells of it.
+    server.setBehaviour({ models: { name: 'custom', status: 401, body: {} } })
+    await waitFor(async () => (await warningFor(owner))?.text === 'The image server refused its API key.')
+    const id = await submit()
+    await waitFor(async () => (await job(id)).waiting)
+    await server.close()
+    server = await startFakeOpenAIServer({ port: Number(port), knownModels: ['other'] })
+    await waitFor(async () => (await warningFor(owner))?.text?.startsWith("The image server lists 'other' alone"))
+    await waitFor(async () => ((await job(id)).waiting as { reason: string } | undefined)?.reason === 'missing')
+    expect(server.requests.some(({ method }) => method === 'POST')).toBe(true)
+    await waitFor(async () =>
+      (await warningFor(owner))?.text?.startsWith("The image server does not list the model 'paint'")
+    )
+  })
+
   it('is refused nothing that its key may have when it may not list models', async () => {
     server = await startFakeOpenAIServer()
     server.setBehaviour({

@@ -177,6 +177,8 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
   }
 
   const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
+    // Somebody may have started it anew with other files.
+    nodes.forget()
     const [{ json }, checkpoints, diffusionModels] = await Promise.all([
       http.get('/system_stats', signal),
       nodes.find('CheckpointLoaderSimple', signal),

@@ -1,7 +1,7 @@
 import { EngineError } from '../engine.ts'
 import { base64AnswerBytes, createUpstreamHttp, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
-import { faultOfAnswer } from '../upstream-fault.ts'
+import { faultOfAnswer, isSuccess } from '../upstream-fault.ts'
 import { parseSession, refusalIn, type SessionFacts } from './swarmui-api.ts'
 import { faultOfRefusal, noSuchApi, notAllowed } from './swarmui-fault.ts'
 
@@ -58,8 +58,9 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
 
   const post = async (route: string, body: object, signal: AbortSignal): Promise<Record<string, unknown>> => {
     const answer = await http.post(`/API/${route}`, JSON.stringify(body), signal, { maxBytes: MAX_LIST_BYTES })
-    const json = parseJson(answer.body)
-    if (json !== undefined && Object.keys(members(json)).length > 0) return members(json)
+    const fields = members(parseJson(answer.body))
+    // Its own refusals have words; what stands before it may speak JSON, too.
+    if (Object.keys(fields).length > 0 && (isSuccess(answer) || refusalIn(fields))) return fields
     // What asks for a password, or stands before it.
     if ([301, 302, 303, 307, 401, 403].includes(answer.status)) throw notAllowed()
     if (answer.status >= 500 || answer.status === 429) throw faultOfAnswer(answer, { secrets, call: 'images' })
