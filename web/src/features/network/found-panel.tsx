@@ -6,7 +6,7 @@ import { Panel } from '../../components/ui/panel.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { formatBytes, formatNumber } from '../../lib/format.ts'
 import { FoundModel } from './found-model.tsx'
-import { modelRows, tellMore } from './found-words.ts'
+import { modelRows, tellMore, tellNone } from './found-words.ts'
 
 /** More than these are shown on demand. */
 const FEW = 12
@@ -67,7 +67,7 @@ function Found({ service, provider, title }: FoundProps) {
           )}
         </p>
       </div>
-      {rows.length === 0 && <p className="text-muted">Its image server lists no model that makes images.</p>}
+      {rows.length === 0 && <p className="text-muted">{tellNone(found?.moreModels ?? 0)}</p>}
       <ul aria-label="Models on it" className="flex flex-col divide-y divide-line">
         {shown.map((row) => (
           <FoundModel key={row.name} row={row} provider={provider} service={service} />
@@ -78,7 +78,7 @@ function Found({ service, provider, title }: FoundProps) {
           Show all {formatNumber(rows.length)}
         </Button>
       )}
-      {found && found.moreModels > 0 && <More>{tellMore(found.moreModels, 'model')}</More>}
+      {found && rows.length > 0 && found.moreModels > 0 && <More>{tellMore(found.moreModels, 'model')}</More>}
       {found && found.loras.length > 0 && <Loras found={found} />}
     </>
   )

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { provider, service } from '../../lib/request-samples.ts'
-import { foundRows, mayBeOffered, modelRows, tellModel, tellMore, tellSpare } from './found-words.ts'
+import { foundRows, mayBeOffered, modelRows, tellModel, tellMore, tellNone, tellSpare } from './found-words.ts'
 
 const model = (name: string, more: object = {}) => ({
   name,
@@ -72,6 +72,14 @@ it('says what of it callers can ask for, and what its agent makes of a wish', ()
   expect(tellModel(row({ wanted: wish('x'), isGone: true }), online)).toMatch(/no longer has it/)
   expect([tellMore(1, 'LoRA'), tellMore(2, 'LoRA')]).toEqual(['and 1 more LoRA', 'and 2 more LoRAs'])
   expect([tellSpare(1), tellSpare(3)]).toEqual(['1 more model on it, not offered', '3 more models on it, not offered'])
+})
+
+it('says of a server without models to show what it lists instead', () => {
+  expect([0, 1, 1200].map(tellNone)).toEqual([
+    'Its image server lists no model that makes images.',
+    'Its image server lists 1 model, whose name does not tell whether it makes images.',
+    'Its image server lists 1,200 models, whose names do not tell whether they make images.'
+  ])
 })
 
 it('lets be offered what the file allows, is whole and serves nothing yet', () => {

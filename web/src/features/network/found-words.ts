@@ -75,6 +75,14 @@ export const mayBeOffered = (
   { found }: Pick<ServiceInfo, 'found'>
 ): boolean => found?.mayOffer === true && serves.length === 0 && !isIncomplete
 
+/** In place of a list that is empty; `others` are models of which the agent cannot tell what they make. */
+export function tellNone(others: number): string {
+  if (others === 0) return 'Its image server lists no model that makes images.'
+  return others === 1
+    ? 'Its image server lists 1 model, whose name does not tell whether it makes images.'
+    : `Its image server lists ${formatNumber(others)} models, whose names do not tell whether they make images.`
+}
+
 /** What a list has no room for. */
 export const tellMore = (count: number, what: string): string =>
   `and ${formatNumber(count)} more ${count === 1 ? what : `${what}s`}`
