@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Assets } from '../assets/assets.ts'
+import type { AwaitedImages } from '../assets/awaited-images.ts'
 import { ObjectTooLarge, type SavedBytes } from '../assets/save-asset.ts'
 import type { StagedImages } from '../assets/staged-images.ts'
 import { bearerOf } from '../auth/bearer.ts'
@@ -25,6 +26,7 @@ export interface ReceivingParts {
     'findAttempt' | 'listSources' | 'finish' | 'fail' | 'findExpectedImage' | 'startStandby'
   >
   deliveries: Deliveries
+  awaitedImages: Pick<AwaitedImages, 'begin'>
   marker: Pick<ImageMarker, 'mark'>
   stagedImages: Pick<StagedImages, 'find' | 'take' | 'drop'>
   limits: { maxOutputBytes: number; maxPixels: number }
@@ -115,12 +117,14 @@ async function saveOrFail(
   request: FastifyRequest,
   { attempt, provider: { ownerId } }: ExpectedImage
 ): Promise<SavedBytes> {
-  const delivery = parts.deliveries.begin(attempt, { ownerId, bytes: largestBody(request, parts.limits) })
+  const bytes = largestBody(request, parts.limits)
+  const delivery = parts.deliveries.begin(attempt, { ownerId, bytes })
   try {
     return await parts.assets.save(request.raw, {
       maxBytes: parts.limits.maxOutputBytes,
       maxPixels: parts.limits.maxPixels,
-      signal: delivery.signal
+      signal: delivery.signal,
+      copy: parts.awaitedImages.begin({ requestId: attempt.request_id, bytes })
     })
   } catch (error) {
     if (delivery.signal.aborted) throw toError(delivery.signal.reason)

@@ -2,6 +2,7 @@ import { createSessionRegistry } from '../agent-gateway/session-registry.ts'
 import { createAssetStore } from '../assets/asset-store.ts'
 import { createDeliveryLinks } from '../assets/delivery-links.ts'
 import { createAssets } from '../assets/assets.ts'
+import { createAwaitedImages } from '../assets/awaited-images.ts'
 import { createImageLinks } from '../assets/image-links.ts'
 import { createStagedImageStore } from '../assets/staged-image-store.ts'
 import { createStagedImages } from '../assets/staged-images.ts'
@@ -40,7 +41,7 @@ export type Context = ReturnType<typeof createContext>
 /**
  * Builds everything once. The edges take what they need of it; nothing else knows how it is put together. Each operation that
  * they can call is heard of in `operations`, once: what rooms ask each other is a part of it. What this process holds in
- * memory of agents and of images in the making (`registry`, `live`) is no operation, nor is what it reckons (`imageLinks`).
+ * memory of agents and of images in the making (`registry`, `live`, `awaitedImages`) is no operation, nor is what it reckons (`imageLinks`).
  */
 export function createContext(opened: { config: Config; logger: Logger; database: Database; store: ObjectStore }) {
   const { config, logger, database, store } = opened
@@ -63,13 +64,15 @@ export function createContext(opened: { config: Config; logger: Logger; database
     clock,
     lifetimeMs: () => config.club.imageLinkLifetimeMs
   })
-  const assets = createAssets({ ...stored, links: imageLinks, limits: config.limits })
+  const awaitedImages = createAwaitedImages(config.answerMemoryBytes)
+  const assets = createAssets({ ...stored, awaited: awaitedImages, links: imageLinks, limits: config.limits })
   const live = createLiveProgress()
   const requestParts = { database, offers, assets, providers, limits: config.limits, random: Math.random, logger }
   return {
     ...opened,
     operations,
     live,
+    awaitedImages,
     imageLinks,
     registry: createSessionRegistry(),
     ...operations.observe({

@@ -4,17 +4,18 @@ import type { Principal } from '../lib/principal.ts'
 import { wholeOf } from '../lib/whole-of.ts'
 import type { ByteRange, ObjectStore } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore, ReadableAsset } from './asset-store.ts'
+import type { AwaitedImages } from './awaited-images.ts'
 import type { ImageLink, ImageLinks, SignedImage } from './image-links.ts'
 import { isForEverybody, isForLinks, maySee, type SightRules } from './may-see.ts'
 import { asStorageUnavailable, openStored } from './open-stored.ts'
 import { shareAsset } from './share-asset.ts'
-import { saveAsset, type SavedBytes, type SaveLimits } from './save-asset.ts'
+import { saveAsset, type SavedBytes, type SaveLimits, type SaveOptions } from './save-asset.ts'
 import { thumbnailKeys } from './storage-keys.ts'
 import type { UnreadableBytes } from './unreadable-bytes.ts'
 
 export interface Assets {
   /** Streams an image into the store: see `saveAsset`. Throws `storage_unavailable` when the store is at fault. */
-  save(source: Readable, options: SaveLimits & { signal?: AbortSignal }): Promise<SavedBytes>
+  save(source: Readable, options: SaveOptions): Promise<SavedBytes>
   /**
    * An image that is here already, to be used again without storing it again. The row that will refer to its bytes is
    * written while one still does, or not at all: see `insertSubmission`.
@@ -61,9 +62,10 @@ export function createAssets(parts: {
   rows: AssetStore
   unreadable: UnreadableBytes
   links: Pick<ImageLinks, 'isSigned'>
+  awaited: Pick<AwaitedImages, 'forget'>
   limits: SightRules
 }): Assets {
-  const { store, rows, unreadable, links, limits } = parts
+  const { store, rows, unreadable, links, awaited, limits } = parts
   const openBytes: Assets['openBytes'] = ({ storage_key: storageKey, bytes }, range) =>
     openStored(parts, { storageKey, bytes, range })
   const readBytes: Assets['readBytes'] = async (asset) => wholeOf(await openBytes(asset)).catch(asStorageUnavailable)
@@ -75,6 +77,7 @@ export function createAssets(parts: {
     isStored,
     discard: async ({ storageKey, isShared }) => {
       if (isShared) return
+      awaited.forget(storageKey)
       try {
         const known = await rows.knownKeys([storageKey])
         if (!known.has(storageKey)) await store.remove([storageKey])

@@ -21,6 +21,29 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true }))
 
+/** Notes what becomes of a copy. */
+function watchedCopy() {
+  const heard: string[] = []
+  const copy = {
+    take: (piece: Buffer) => void heard.push(`takes ${piece.length}`),
+    keep: (key: string) => void heard.push(`keeps ${key}`),
+    drop: () => void heard.push('drops')
+  }
+  return { copy, heard }
+}
+
+it('has a copy kept of what is stored, and of nothing else', async () => {
+  const store = await openDiskStore(root)
+  const stored = watchedCopy()
+  const { storageKey } = await saveAsset(store, Readable.from([image]), { ...LIMITS, copy: stored.copy })
+  expect(stored.heard).toEqual([`takes ${image.length}`, `keeps ${storageKey}`])
+  const refused = watchedCopy()
+  const saving = saveAsset(store, Readable.from([Buffer.from('no image')]), { ...LIMITS, copy: refused.copy })
+  await expect(saving).rejects.toThrow()
+  expect(refused.heard.filter((word) => !word.startsWith('takes'))).toEqual(['drops'])
+  await store.remove([storageKey])
+})
+
 it('leaves nothing of an image whose name the disk does not keep', async () => {
   const syncFolder = async (path: string) => {
     if ((await readdir(path)).some((name) => name.startsWith('ast_'))) throw Object.assign(new Error(), { code: 'EIO' })

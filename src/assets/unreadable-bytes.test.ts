@@ -35,6 +35,7 @@ it('are told of no more when their image is removed, thumbnails included', async
     rows,
     unreadable,
     links: { isSigned: () => false },
+    awaited: { forget: () => undefined },
     limits: { adminsLook: true }
   }).remove([image])
   expect(unreadable.summary()).toEqual({ first: [], all: 0 })

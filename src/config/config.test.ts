@@ -41,6 +41,7 @@ describe('without variables', () => {
       markImages: [],
       publicProvenance: false,
       assetCacheControl: 'public, max-age=31536000, immutable',
+      answerMemoryBytes: 64 * 1024 ** 2,
       bootstrapApiKey: undefined,
       club: { clubName: 'inference.club', repository: '', imageLinkLifetimeMs: 86_400_000, publicPage: false },
       webhookPrivateAddresses: false,

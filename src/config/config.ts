@@ -114,6 +114,13 @@ export const SERVER = {
     description: '`Cache-Control` of public and unlisted images.',
     fallback: 'public, max-age=31536000, immutable'
   }),
+  answerMemoryBytes: bytesSetting({
+    variable: named('ANSWER_MEMORY'),
+    description:
+      'Memory for images that callers wait for as base64, from when they arrive until they are answered; what finds no room is read from where it is stored, as with `0` all are.',
+    fallback: 64 * 1024 ** 2,
+    min: 0
+  }),
   bootstrapApiKey: textSetting<string | undefined>(
     {
       variable: named('BOOTSTRAP_API_KEY'),

@@ -6,6 +6,7 @@ import type { RateLimits } from '../auth/rate-limits.ts'
 import type { UserStore } from '../people/user-store.ts'
 import type { Operation } from '../auth/permissions.ts'
 import type { Assets } from '../assets/assets.ts'
+import type { AwaitedImages } from '../assets/awaited-images.ts'
 import type { DeliveryLinks } from '../assets/delivery-links.ts'
 import type { ImageLinks } from '../assets/image-links.ts'
 import type { Thumbnails } from '../assets/thumbnails.ts'
@@ -61,6 +62,7 @@ export interface HttpContext {
   offers: Offers
   network: Network
   assets: Assets
+  awaitedImages: AwaitedImages
   imageLinks: ImageLinks
   thumbnails: Thumbnails
   provenance: Provenance

@@ -28,7 +28,7 @@ function storeOf(images: Record<string, Iterable<Buffer>>) {
     opened.push(one)
     return one.stream
   }
-  return { openBytes, opened }
+  return { assets: { openBytes }, awaitedImages: { find: () => undefined }, opened }
 }
 
 const row = (storage_key: string, bytes: number) => ({ storage_key, bytes })
@@ -62,6 +62,17 @@ describe('images in JSON', () => {
   it('are none in JSON without any', async () => {
     const { bytes, content } = await new InlineImages(storeOf({})).write({ a: 'ü' })
     expect([bytes, await text(content)]).toEqual([10, '{"a":"ü"}'])
+  })
+
+  it('are not opened where their base64 is kept', async () => {
+    const kept: Record<string, Buffer[]> = { b: [Buffer.from('dHdv'), Buffer.from('IQ==')] }
+    const store = { ...storeOf({ a: [Buffer.from('one')] }), awaitedImages: { find: (key: string) => kept[key] } }
+    const images = new InlineImages(store)
+    const value = ['b', 'a', 'b'].map((key) => images.wordFor(row(key, key === 'a' ? 3 : 4)))
+    const { bytes, content } = await images.write(value)
+    const written = await text(content)
+    expect([JSON.parse(written), written.length]).toEqual([['dHdvIQ==', 'b25l', 'dHdvIQ=='], bytes])
+    expect(new Set(store.opened.map(({ key }) => key))).toEqual(new Set(['a']))
   })
 
   it('are refused before anything is sent when one of them cannot be opened', async () => {

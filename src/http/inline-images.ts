@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { AssetRow } from '../assets/asset-store.ts'
 import type { Assets } from '../assets/assets.ts'
+import type { AwaitedImages } from '../assets/awaited-images.ts'
 import { base64Length, encodeBase64 } from '../lib/encode-base64.ts'
+
+export interface InlineParts {
+  assets: Pick<Assets, 'openBytes'>
+  awaitedImages: Pick<AwaitedImages, 'find'>
+}
 
 type StoredImage = Pick<AssetRow, 'storage_key' | 'bytes'>
 
@@ -18,13 +24,13 @@ export interface InlineJson {
  * is in memory, as fast as it is taken.
  */
 export class InlineImages {
-  readonly #assets: Pick<Assets, 'openBytes'>
+  readonly #parts: InlineParts
   /** Nobody who has a text in an answer knows it. */
   readonly #word = `image ${randomUUID()} `
   readonly #images: StoredImage[] = []
 
-  constructor(assets: Pick<Assets, 'openBytes'>) {
-    this.#assets = assets
+  constructor(parts: InlineParts) {
+    this.#parts = parts
   }
 
   /** What is written in place of its base64. */
@@ -59,16 +65,24 @@ export class InlineImages {
   /** The first is empty and comes when the first image is open and the others have been. */
   async *#pieces(parts: readonly (string | StoredImage)[]): AsyncGenerator<Buffer, void> {
     const [first, ...others] = parts.filter((part) => typeof part !== 'string')
-    for (const image of others) (await this.#assets.openBytes(image)).destroy()
-    const opened = first && (await this.#assets.openBytes(first))
+    for (const image of others) (await this.#open(image)).close()
+    const opened = first && (await this.#open(first))
     try {
       yield Buffer.alloc(0)
       for (const part of parts) {
         if (typeof part === 'string') yield Buffer.from(part)
-        else yield* encodeBase64(part === first && opened ? opened : await this.#assets.openBytes(part))
+        else yield* (part === first && opened ? opened : await this.#open(part)).digits
       }
     } finally {
-      opened?.destroy()
+      opened?.close()
     }
+  }
+
+  /** What is kept for those who wait for it, else what is stored. */
+  async #open(image: StoredImage): Promise<{ digits: Iterable<Buffer> | AsyncIterable<Buffer>; close: () => void }> {
+    const kept = this.#parts.awaitedImages.find(image.storage_key)
+    if (kept) return { digits: kept, close: () => undefined }
+    const bytes = await this.#parts.assets.openBytes(image)
+    return { digits: encodeBase64(bytes), close: () => bytes.destroy() }
   }
 }

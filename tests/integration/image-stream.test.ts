@@ -208,7 +208,9 @@ describe('a failure', () => {
 
   it('of bytes that cannot be read is an event, too', async () => {
     const { responding, attempt } = await begin()
-    wrap(gateway.gateway.context.assets, 'openBytes', () => () => Promise.reject(new Error('secret place')))
+    const { assets, awaitedImages } = gateway.gateway.context
+    wrap(awaitedImages, 'find', () => () => undefined)
+    wrap(assets, 'openBytes', () => () => Promise.reject(new Error('secret place')))
     await finish(attempt)
     const text = await (await responding).text()
     expect(text).toMatch(/^event: error\ndata: \{"type":"error","error":\{.*"code":"internal_error"/)

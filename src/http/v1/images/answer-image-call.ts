@@ -9,6 +9,7 @@ import { callerLeft } from '../../caller-left.ts'
 import { idempotencyKey } from '../../idempotency-key.ts'
 import { type ImageUrl, imageUrlFor } from '../../image-url.ts'
 import { InlineImages } from '../../inline-images.ts'
+import { keepUntilAnswered } from '../../keep-until-answered.ts'
 import { onceDelivered } from '../../once-delivered.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 import { presentImages, type PresentedImages } from '../../openai/present-images.ts'
@@ -58,6 +59,8 @@ async function waitForImages(
   { id, hasKey, repeated }: Submitted
 ): Promise<PresentedImages | FastifyReply> {
   const { call, request, reply } = exchange
+  const format = formatFor(call, request.principal.responseDefault)
+  if (format !== 'url') keepUntilAnswered(context, { id, call, reply })
   const left = callerLeft(reply)
   const answered = context.callers.enter()
   const end = await waitWhileUsable(context, {
@@ -71,7 +74,6 @@ async function waitForImages(
   if (end === 'timeout') throw await lateError(context, { id, hasKey, reply })
   if (end === 'aborted') throw errors.shuttingDown(`The server is restarting; request '${id}' goes on afterwards.`)
   void reply.header('openai-processing-ms', Math.round(reply.elapsedTime))
-  const format = formatFor(call, request.principal.responseDefault)
   const failure = failureOf(end)
   const isDelivered = end.request.expires_in === 0 && (format !== 'url' || failure !== undefined)
   if (isDelivered) onceDelivered(context, reply, { id })
@@ -139,7 +141,7 @@ async function sendOutcome(
   { reply, format, imageUrl }: { reply: FastifyReply; format: ResponseDefault; imageUrl: ImageUrl }
 ): Promise<PresentedImages | FastifyReply> {
   if (format === 'url') return presentImages(outcome, { imageUrl })
-  const images = new InlineImages(context.assets)
+  const images = new InlineImages(context)
   const { bytes, content } = await images.write(
     presentImages(outcome, {
       ...(format !== 'b64_json_only' && { imageUrl }),

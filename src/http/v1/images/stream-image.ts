@@ -15,6 +15,7 @@ import {
   type WrittenEvent
 } from '../../event-stream.ts'
 import { InlineImages } from '../../inline-images.ts'
+import { keepUntilAnswered } from '../../keep-until-answered.ts'
 import { presentCompleted, presentPartialImage, presentStreamError } from '../../openai/present-image-events.ts'
 import { onceDelivered } from '../../once-delivered.ts'
 import { stillAuthorized } from '../../still-authorized.ts'
@@ -39,13 +40,14 @@ export async function streamImage(
   exchange: ImageExchange,
   stream: ImageStream
 ): Promise<FastifyReply> {
-  const { request, reply } = exchange
+  const { call, request, reply } = exchange
   const { id, hasKey } = stream
   const giveUp = async () => {
     if (!hasKey && !context.stopping.aborted) await context.requests.cancel(id)
   }
   const giveUpSoon = () =>
     inBackground(giveUp(), (error) => context.logger.warn({ err: error, request: id }, 'an unread image goes on'))
+  keepUntilAnswered(context, { id, call, reply })
   const left = callerLeft(reply)
   left.addEventListener('abort', giveUpSoon)
   const answered = context.callers.enter()
@@ -78,7 +80,7 @@ async function* untilEnded(
   context: HttpContext,
   { id, hasKey, partialImages, signal, reply }: ImageStream & { signal: AbortSignal; reply: FastifyReply }
 ): AsyncGenerator<ServerSentEvent | WrittenEvent | typeof HEARTBEAT> {
-  const { requestViews, assets, durable, now } = context
+  const { requestViews, durable, now } = context
   const choice = choosePreviews(partialImages)
   const began = performance.now()
   let index = 0
@@ -90,7 +92,7 @@ async function* untilEnded(
         if (!hasEnded(view.request.state)) break
         await durable()
         if (view.request.expires_in === 0) onceDelivered(context, reply, { id })
-        yield await presentEnd(view, assets)
+        yield await presentEnd(view, context)
         return
       case 'progress':
         choice.noteProgress(event)
@@ -110,10 +112,10 @@ async function* untilEnded(
 
 const quietMs = ({ config }: HttpContext): number => Math.min(HEARTBEAT_EVERY_MS, config.limits.unusableTimeoutMs)
 
-async function presentEnd(view: RequestView, assets: HttpContext['assets']): Promise<ServerSentEvent | WrittenEvent> {
+async function presentEnd(view: RequestView, context: HttpContext): Promise<ServerSentEvent | WrittenEvent> {
   const failure = failureOf(view)
   if (failure) return presentStreamError(failure)
-  const images = new InlineImages(assets)
+  const images = new InlineImages(context)
   const { event, data } = presentCompleted(view, (asset) => images.wordFor(asset))
   return { event, json: (await images.write(data)).content }
 }
