@@ -6,8 +6,11 @@ import { MarkingMisconfigured } from '../config/marking-settings.ts'
 import { StorageMisconfigured } from '../config/storage-settings.ts'
 import { CommandFailed } from './command-failed.ts'
 
-/** Throws `CommandFailed` with where it looked when the folder holds no installation. */
-export async function requireInstallation({ dataDir }: Pick<Config, 'dataDir'>): Promise<void> {
+/** Throws `CommandFailed` with where it looked when the folder holds no installation, and then `otherwise`: what else may help. */
+export async function requireInstallation(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  otherwise: string | undefined
+): Promise<void> {
   const { databasePath } = await import('../app/open-database.ts')
   const code = await stat(databasePath({ dataDir })).then(
     () => undefined,
@@ -20,7 +23,10 @@ export async function requireInstallation({ dataDir }: Pick<Config, 'dataDir'>):
   throw new CommandFailed(
     isSet(SERVER.dataDir)
       ? `There is no inference.club in ${dataDir}, which ${variable} names. Give the folder of the server's data.`
-      : `There is no inference.club in ${dataDir}: ${variable} is not set, so it was looked for below this folder. This command works on the machine of the server: set it there to the folder of its data. Without it there is the dashboard: keys of your own are made there under API keys.`
+      : [
+          `There is no inference.club in ${dataDir}: ${variable} is not set, so it was looked for below this folder. This command works on the machine of the server: there ${variable}=<folder> before it names the folder of its data.`,
+          ...(otherwise === undefined ? [] : [otherwise])
+        ].join(' ')
   )
 }
 

@@ -23,6 +23,10 @@ import {
 import { formatTime, printTable } from './print-table.ts'
 import { type Accounts, withAccounts } from './with-accounts.ts'
 
+/** Whoever has no access to the machine of the server can make keys all the same. */
+const withKeys: typeof withAccounts = (command) =>
+  withAccounts(command, 'Keys of your own are made in the dashboard, too, under API keys.')
+
 const USER_OPTION = ['--user <email>', 'whose keys'] as const
 
 export function keysCommand(): Command {
@@ -110,7 +114,7 @@ async function createKey(options: CreateOptions): Promise<void> {
     throw new CommandFailed('--expires must end before the year 10000; leave it out for a key that lasts.')
   }
   requireRate(options.rate ?? 0)
-  const key = await withAccounts(async (accounts) =>
+  const key = await withKeys(async (accounts) =>
     accounts.apiKeys.create({
       userId: options.user === undefined ? await firstAdminId(accounts) : await ownerId(accounts, options.user),
       name: options.name,
@@ -130,7 +134,7 @@ async function createKey(options: CreateOptions): Promise<void> {
 }
 
 async function listKeys(options: { user?: string }): Promise<void> {
-  const { rows, now } = await withAccounts(async (accounts) => {
+  const { rows, now } = await withKeys(async (accounts) => {
     const keys = await accounts.apiKeys.list(await filterOf(accounts, options.user))
     const rows = []
     for (const key of keys) rows.push({ key, images: await accounts.countImages(key.id) })
@@ -155,7 +159,7 @@ async function listKeys(options: { user?: string }): Promise<void> {
 }
 
 async function revokeKey(idOrPrefix: string, options: { user?: string }): Promise<void> {
-  const id = await withAccounts(async (accounts) => {
+  const id = await withKeys(async (accounts) => {
     const key = await getKey(accounts, idOrPrefix, options)
     await accounts.apiKeys.revoke(key.id)
     return key.id
@@ -168,7 +172,7 @@ async function limitKey(
   { user, rate, ...changes }: LimitChanges & { user?: string; rate?: number | typeof NONE }
 ): Promise<void> {
   if (typeof rate === 'number') requireRate(rate)
-  const changed = await withAccounts(async (accounts) => {
+  const changed = await withKeys(async (accounts) => {
     const key = await getKey(accounts, idOrPrefix, user === undefined ? {} : { user })
     const limits = changedLimits(fromColumns(key), changes)
     const rateLimit = rate === undefined ? key.rate_limit : rate === NONE ? null : rate
@@ -189,7 +193,7 @@ async function changeKey(
   if (visibility === undefined && expiresIn === undefined) {
     throw new CommandFailed('Say what is to be another: --visibility, --expires-in.')
   }
-  const id = await withAccounts(async (accounts) => {
+  const id = await withKeys(async (accounts) => {
     const key = await getKey(accounts, idOrPrefix, user === undefined ? {} : { user })
     const change = {
       ...(visibility !== undefined && { visibilityDefault: visibility === NONE ? null : visibility }),

@@ -49,16 +49,17 @@ export interface Accounts {
 /**
  * Runs a command on the installation in the data folder, whether or not a gateway runs on it; a running one notices
  * within a second. What the command did is on disk when this resolves. Throws `CommandFailed` when there is no installation,
- * and makes none, and in place of errors of the catalogue.
+ * and makes none, and in place of errors of the catalogue. `otherwise` is a sentence of what else there is where there is no
+ * installation.
  */
-export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T>): Promise<T> {
+export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T>, otherwise?: string): Promise<T> {
   const onFatal = (error: unknown) => {
     throw error
   }
   // Loaded when needed, as in `serve.ts`.
   const { openDatabase } = await import('../app/open-database.ts')
   const config = loadConfig()
-  await requireInstallation(config)
+  await requireInstallation(config, otherwise)
   const running = await findGatewayAddress(config.dataDir)
   const isInUse = isDataDirLocked(config.dataDir)
   const database = await openDatabase(config, { onFatal, isInUse }).catch((error: unknown) => {

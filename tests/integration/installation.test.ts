@@ -36,17 +36,24 @@ const invite = async (env: Record<string, string> = {}): Promise<string> => {
 }
 
 describe('a command that needs an installation', () => {
-  it.each([['users add mara@example.org'], ['users invite'], ['keys list'], ['providers list']])(
-    '`%s` says where it looked for one, and makes none',
-    async (line) => {
-      const { code, stdout, stderr } = await club(line.split(' '))
-      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-      expect(stderr).toMatch(/^There is no inference\.club in \S+\/data: INFERENCE_CLUB_DATA_DIR is not set, .*\.\n$/)
-      expect(stderr).toContain('the dashboard: keys of your own are made there under API keys.')
-      expect(stderr).toContain(join(folder, 'data'))
-      expect(await readdir(folder)).toEqual([])
-    }
-  )
+  it.each([
+    ['users add mara@example.org'],
+    ['users invite'],
+    ['keys list'],
+    ['providers list'],
+    ['storage check'],
+    ['storage move'],
+    ['export --user mara@example.org -o mara.zip']
+  ])('`%s` says where it looked for one, how to name another, and makes none', async (line) => {
+    const { code, stdout, stderr } = await club(line.split(' '))
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^There is no inference\.club in \S+\/data: INFERENCE_CLUB_DATA_DIR is not set, .*\.\n$/)
+    expect(stderr).toContain('INFERENCE_CLUB_DATA_DIR=<folder> before it names the folder')
+    // Advice that is about keys is for whoever wants keys.
+    expect(stderr.includes('under API keys')).toBe(line.startsWith('keys'))
+    expect(stderr).toContain(join(folder, 'data'))
+    expect(await readdir(folder)).toEqual([])
+  })
 
   it.each([
     ['is not there', undefined],
