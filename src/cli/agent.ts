@@ -65,7 +65,9 @@ async function init(options: AgentCommandOptions, command: Command): Promise<voi
       path: config,
       servers: server.map((url) => asUrl(url) ?? url),
       terms: {
-        ...(access !== undefined && { access: access.includes('@') ? access.split(/[\s,]+/) : access }),
+        ...(access !== undefined && {
+          access: access.includes('@') ? access.split(/[\s,]+/).filter((one) => one !== '') : access
+        }),
         ...(imagesPerHour !== undefined && { imagesPerHour }),
         ...(imagesPerUserHour !== undefined && { imagesPerUserHour })
       },

@@ -337,7 +337,7 @@ function readSizeRules(fields: Fields<typeof SERVICE_KEYS>): Pick<AgentServiceCo
 }
 
 const readCap = <K extends 'imagesPerHour' | 'imagesPerUserHour'>(name: K, value: YamlValue): { [P in K]?: number } => {
-  const cap = value.integer({ min: 1, max: 1_000_000 })
+  const cap = value.integer({ min: 1, max: 1_000_000, hint: '; access: private lets others have nothing' })
   return (cap === undefined ? {} : { [name]: cap }) as { [P in K]?: number }
 }
 

@@ -79,14 +79,14 @@ export class YamlValue {
     return problem === undefined ? text : this.mistake(problem)
   }
 
-  /** Also of digits that come as text, as from an environment variable. Undefined when blank or wrong. */
-  integer({ min, max }: { min: number; max: number }): number | undefined {
+  /** Also of digits that come as text, as from an environment variable. Undefined when blank or wrong; `hint` says what else may be meant. */
+  integer({ min, max, hint = '' }: { min: number; max: number; hint?: string }): number | undefined {
     if (this.isBlank || this.#isUnusable) return undefined
     const value = isScalar(this.#node) ? this.#node.value : undefined
     const number = typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value
     return typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max
       ? number
-      : this.mistake(`must be a whole number from ${min} to ${max}`)
+      : this.mistake(`must be a whole number from ${min} to ${max}${hint}`)
   }
 
   /** Also of a word that comes as text, as from an environment variable. Undefined when blank or wrong. */

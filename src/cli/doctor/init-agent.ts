@@ -1,32 +1,21 @@
 import { dirname, isAbsolute, relative } from 'node:path'
 import { checkApiKey, checkGateway } from '../../config/agent-config-checks.ts'
-import type { AgentFile, NewService } from '../../config/agent-file.ts'
+import type { AgentFile } from '../../config/agent-file.ts'
 import { loadClientSettings } from '../../config/client-settings.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
 import { readGatewayUrl } from '../../lib/gateway-url.ts'
 import { ask, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { checkAccess } from './check-access.ts'
+import { checkInitOptions, type InitOptions, requireRight } from './check-init.ts'
 import { addServices, correctServices } from './correct-file.ts'
 import { placesIn, printSightings, say } from './examine.ts'
 import { asUrl, placeOf } from './place.ts'
-import { takeUnsure, unsureOf, type Ways } from './explain-nothing.ts'
+import { explainNothing, takeUnsure, unsureOf, type Ways } from './explain-nothing.ts'
 import { machineName, openFile, type Surroundings, usualSurroundings } from './run-doctor.ts'
 import { type Sighting, survey } from './survey.ts'
 import { type Keys, unlock } from './unlock.ts'
 import { usableOf } from './usable.ts'
-
-export interface InitOptions {
-  path: string
-  gateway?: string
-  key?: string
-  /** A file that holds the key; the agent's file names it. */
-  keyFile?: string
-  name?: string
-  /** Addresses of image servers; none: the usual ones. */
-  servers: readonly string[]
-  terms: Pick<NewService, 'access' | 'imagesPerHour' | 'imagesPerUserHour'>
-}
 
 type Access = { key: string } | { keyFile: string } | 'variable' | 'written'
 
@@ -41,13 +30,14 @@ export async function initAgent(
   const { path } = options
   const before = await readAgentFile(path)
   const file = openFile(before, path)
+  checkInitOptions(options)
   const given = readGiven(options, file)
   if (!terminal) requireGiven(given)
   const keys: Keys = { terminal, key: loadClientSettings().imageServerKey }
   const places = options.servers.length > 0 ? options.servers.map((url) => ({ url, isNamed: true })) : usual
   const sightings = await unlock(await survey([...placesIn(file), ...places]), keys)
   printSightings(sightings, { file, trials: new Map(), ifUnsure: IF_UNSURE })
-  const all = await findMore(sightings, { file, keys })
+  const all = await findMore(sightings, { file, keys, options, isThere: before !== undefined })
   const { gateway, access } = terminal ? await askForMissing(given, terminal) : requireGiven(given)
   if (gateway !== 'written') file.set('gateway', asGateway(gateway))
   setAccess(file, access, path)
@@ -58,10 +48,14 @@ export async function initAgent(
   setTerms(file, options)
   addServices(file, usable, { ...moves, terms: options.terms })
   for (const doubt of moves.doubts) say(doubt)
+  const left = requireRight(file, { path, before })
+  if (file.changes.length > 0) {
+    await writeAgentFile({ path, text: file.toString(), before, holdsSecrets: file.holdsSecrets })
+    say(`${path} was ${before === undefined ? 'written' : 'changed'}:`)
+    for (const change of file.changes) say(`  ${change}`)
+  } else requireAnswers(all, options, true)
+  if (left.length > 0) throw new CommandFailed(`What is wrong in ${path}:\n${left.map((one) => `  ${one}`).join('\n')}`)
   if (file.changes.length === 0) return say(`${path} needs no change.`)
-  await writeAgentFile({ path, text: file.toString(), before, holdsSecrets: file.holdsSecrets })
-  say(`${path} was ${before === undefined ? 'written' : 'changed'}:`)
-  for (const change of file.changes) say(`  ${change}`)
   say(
     `'bin/inference-club agent --config ${path}' starts it again; docs/agent.md, "As a service", has it start with the machine.`
   )
@@ -78,10 +72,6 @@ interface Given {
 
 function readGiven({ gateway, key, keyFile }: InitOptions, file: AgentFile): Given {
   const settings = loadClientSettings()
-  const problem =
-    (gateway !== undefined && checkGateway(gateway)) || (key !== undefined && checkApiKey(key)) || undefined
-  if (problem)
-    throw new CommandFailed(`${gateway !== undefined && checkGateway(gateway) ? '--gateway' : '--key'} ${problem}.`)
   const found =
     gateway ?? (file.written('gateway') !== undefined ? 'written' : settings.isUrlSet ? settings.url : undefined)
   const isKeyWritten = file.written('api_key') !== undefined || file.written('api_key_file') !== undefined
@@ -143,13 +133,37 @@ function setTerms(file: AgentFile, { servers, terms }: InitOptions): void {
   }
 }
 
+/** Throws `CommandFailed` when one of the servers that were named, and are among these, cannot be used. */
+function requireAnswers(sightings: readonly Sighting[], { servers, path }: InitOptions, isThere: boolean): void {
+  const named = new Set(servers.map(placeOf))
+  const usable = new Set(usableOf(sightings, new Set()).map(({ sighting }) => placeOf(sighting.url)))
+  const useless = sightings.filter(({ url }) => named.has(placeOf(url)) && !usable.has(placeOf(url)))
+  if (useless.length === 0) return
+  const away = useless.filter(({ contact }) => contact === 'none').map(({ shown }) => shown)
+  const others = useless.filter(({ contact }) => contact !== 'none')
+  const sentences = [
+    ...(away.length > 0 ? [`Nothing answers at ${away.join(', ')}.`] : []),
+    ...(others.length > 0 ? [explainNothing(others, WAYS).message] : []),
+    isThere ? `Nothing was written: ${path} stays as it is.` : 'Nothing was written.'
+  ]
+  throw new CommandFailed(sentences.join('\n'))
+}
+
 /** Where nothing certain was found, what may be an image server is taken, or somebody knows better. */
 async function findMore(
   sightings: readonly Sighting[],
-  { file, keys }: { file: AgentFile; keys: Keys }
+  { file, keys, options, isThere }: { file: AgentFile; keys: Keys; options: InitOptions; isThere: boolean }
 ): Promise<readonly Sighting[]> {
   const { terminal } = keys
-  if (usableOf(sightings, new Set()).length > 0 || file.services.length > 0) return sightings
+  if (usableOf(sightings, new Set()).length > 0 || file.services.length > 0) {
+    // Of a service the terms may be changed while its server is away.
+    requireAnswers(
+      sightings.filter(({ service }) => service === undefined),
+      options,
+      isThere
+    )
+    return sightings
+  }
   if (!terminal) return [takeUnsure(sightings, WAYS)]
   // Whoever is asked names a server by taking it.
   const unsure = unsureOf(sightings.map((sighting) => ({ ...sighting, isNamed: true })))

@@ -28,6 +28,12 @@ export function parseTerms(body: unknown): { terms: OwnerTerms; isPaused: boolea
 
 function cap(fields: Fields, name: 'imagesPerHour' | 'imagesPerUserHour'): OwnerTerms {
   if (fields.value(name) === 'none') return { [name]: 'none' }
+  if (fields.value(name) === 0) {
+    throw errors.invalidRequest(
+      `'${name}' must be at least 1: 'private' as 'access' lets others have nothing, 'none' as much as they like.`,
+      name
+    )
+  }
   const count = fields.integer(name, { min: 1, max: MOST_IMAGES })
   return count === undefined ? {} : { [name]: count }
 }

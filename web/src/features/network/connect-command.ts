@@ -2,7 +2,7 @@ import { ENGINES } from '../../../../src/engines/engine-descriptions.ts'
 import { askForKey } from '../../../../src/lib/ask-for-key.ts'
 import { cloneLines, keyFileLine } from '../../lib/clone-lines.ts'
 import { formatNumber } from '../../lib/format.ts'
-import { readCount } from '../../components/limits/limits-form.ts'
+import { readCap } from './caps-form.ts'
 
 /** A machine that is to be connected, as it is filled in. */
 export interface MachineForm {
@@ -89,7 +89,6 @@ export function withEngine({ url }: MachineForm, engine: string): Pick<MachineFo
 const MOST_CHARACTERS = { name: 100, url: 1000, model: 200, serverKey: 1000 } as const
 const MOST_ADDRESSES = 1000
 const MOST_ADDRESS_CHARACTERS = 320
-const MOST_IMAGES = 1_000_000
 
 export type MachineErrors = Partial<Record<keyof MachineForm, string>>
 
@@ -130,9 +129,8 @@ function checkSharing({ access, listed, ...limits }: MachineForm): MachineErrors
     errors.listed = `An address has at most ${MOST_ADDRESS_CHARACTERS} characters.`
   }
   for (const field of ['imagesPerHour', 'imagesPerUserHour'] as const) {
-    const read = readCount(limits[field], 1)
+    const read = readCap(limits[field])
     if ('error' in read) errors[field] = read.error
-    else if ((read.count ?? 0) > MOST_IMAGES) errors[field] = `At most ${formatNumber(MOST_IMAGES)}.`
   }
   return errors
 }

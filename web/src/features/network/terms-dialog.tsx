@@ -9,7 +9,6 @@ import type {
 } from '../../../../src/http/dashboard/contract/network.ts'
 import { CountField } from '../../components/limits/count-field.tsx'
 import { LimitsDialogFrame } from '../../components/limits/limits-dialog-frame.tsx'
-import { readCount } from '../../components/limits/limits-form.ts'
 import { Checkbox } from '../../components/ui/checkbox.tsx'
 import { Field } from '../../components/ui/field.tsx'
 import { Select, type SelectOption } from '../../components/ui/select.tsx'
@@ -17,12 +16,13 @@ import { tell } from '../../components/ui/toaster.tsx'
 import { DASHBOARD, fetchJson } from '../../lib/fetch-json.ts'
 import { networkQuery } from '../../lib/network-query.ts'
 import { providerQuery } from './api.ts'
+import { type CapEntry, capEntryOf, readCapEntry } from './caps-form.ts'
 import { PeoplePicker } from './people-picker.tsx'
 
 type Access = NonNullable<ServiceTermsChange['access']>
 const WHOM: Record<Access, string> = { members: 'everybody here', listed: 'a few people', private: 'only me' }
 type Counted = 'imagesPerHour' | 'imagesPerUserHour'
-type Typed = Record<Counted, string>
+type Caps = Record<Counted, CapEntry>
 type TermsForm = Pick<ServiceTermsChange, 'access' | 'isPaused'> & { people: readonly PersonName[] }
 
 interface TermsDialogProps {
@@ -40,7 +40,7 @@ export function TermsDialog({ providerId, service, terms, onClose }: TermsDialog
     people: terms.people,
     isPaused: set.isPaused
   })
-  const [typed, setTyped] = useState<Typed>(typedCaps(set))
+  const [caps, setCaps] = useState<Caps>(capsOf(set))
   const [errors, setErrors] = useState<Partial<Record<Counted | 'people', string>>>({})
   const isPrivate = (access ?? file.access) === 'private'
   const save = useSetTerms(providerId, service.id)
@@ -56,9 +56,9 @@ export function TermsDialog({ providerId, service, terms, onClose }: TermsDialog
   ]
   const submit = () => {
     // What is not shown stays as it is.
-    const entries = isPrivate ? typedCaps(set) : typed
-    const hour = readCount(entries.imagesPerHour, 0)
-    const userHour = readCount(entries.imagesPerUserHour, 0)
+    const entries = isPrivate ? capsOf(set) : caps
+    const hour = readCapEntry(entries.imagesPerHour)
+    const userHour = readCapEntry(entries.imagesPerUserHour)
     if ('error' in hour) return setErrors({ imagesPerHour: hour.error })
     if ('error' in userHour) return setErrors({ imagesPerUserHour: userHour.error })
     if (access === 'listed' && people.length === 0) return setErrors({ people: 'Choose at least one.' })
@@ -66,8 +66,8 @@ export function TermsDialog({ providerId, service, terms, onClose }: TermsDialog
       {
         access,
         people: access === 'listed' ? people.map(({ id }) => id) : [],
-        imagesPerHour: capOf(hour.count),
-        imagesPerUserHour: capOf(userHour.count),
+        imagesPerHour: hour.cap,
+        imagesPerUserHour: userHour.cap,
         isPaused
       },
       {
@@ -78,19 +78,30 @@ export function TermsDialog({ providerId, service, terms, onClose }: TermsDialog
       }
     )
   }
-  const count = (name: Counted, label: string) => (
-    <CountField
-      label={label}
-      value={typed[name]}
-      error={errors[name]}
-      placeholder={`As in the agent’s file: ${file[name] ?? 'no limit'}`}
-      hint="Empty: as in the agent’s file. 0: no limit."
-      onChange={(value) => {
-        setTyped((before) => ({ ...before, [name]: value }))
-        setErrors({})
-      }}
-    />
-  )
+  const setCap = (name: Counted, entry: CapEntry) => {
+    setCaps((before) => ({ ...before, [name]: entry }))
+    setErrors({})
+  }
+  const count = (name: Counted, { label, lift }: { label: string; lift: string }) => {
+    const { typed, isLifted } = caps[name]
+    return (
+      <div className="flex flex-col gap-2">
+        <CountField
+          label={label}
+          value={typed}
+          error={errors[name]}
+          placeholder={isLifted ? 'No limit' : `As in the agent’s file: ${file[name] ?? 'no limit'}`}
+          hint="Empty: as in the agent’s file."
+          onChange={(value) => setCap(name, { typed: value, isLifted: false })}
+        />
+        {(file[name] !== null || isLifted) && (
+          <Checkbox checked={isLifted} onChange={(lifted) => setCap(name, { typed: '', isLifted: lifted })}>
+            {lift}
+          </Checkbox>
+        )}
+      </div>
+    )
+  }
   return (
     <LimitsDialogFrame
       title={`Whom ${service.name} serves`}
@@ -117,8 +128,8 @@ export function TermsDialog({ providerId, service, terms, onClose }: TermsDialog
         )}
         {!isPrivate && (
           <div className="grid gap-4 sm:grid-cols-2">
-            {count('imagesPerHour', 'Images an hour for others')}
-            {count('imagesPerUserHour', 'And for each of them')}
+            {count('imagesPerHour', { label: 'Images an hour for others', lift: 'No limit for others' })}
+            {count('imagesPerUserHour', { label: 'And for each of them', lift: 'No limit for each' })}
           </div>
         )}
         <Checkbox
@@ -133,12 +144,10 @@ export function TermsDialog({ providerId, service, terms, onClose }: TermsDialog
   )
 }
 
-const typedOf = (cap: ServiceTermsChange[Counted]): string => (cap === null ? '' : cap === 'none' ? '0' : String(cap))
-const typedCaps = ({ imagesPerHour, imagesPerUserHour }: Pick<ServiceTermsChange, Counted>): Typed => ({
-  imagesPerHour: typedOf(imagesPerHour),
-  imagesPerUserHour: typedOf(imagesPerUserHour)
+const capsOf = ({ imagesPerHour, imagesPerUserHour }: Pick<ServiceTermsChange, Counted>): Caps => ({
+  imagesPerHour: capEntryOf(imagesPerHour),
+  imagesPerUserHour: capEntryOf(imagesPerUserHour)
 })
-const capOf = (count: number | null): ServiceTermsChange[Counted] => (count === 0 ? 'none' : count)
 
 function useSetTerms(providerId: string, serviceId: string) {
   const client = useQueryClient()
