@@ -1,17 +1,19 @@
 export interface ProbeTimes {
   /** How long an image server has to answer. */
   withinMs: number
+  /** How long one has that did not answer in that time, and works on no image of ours, before it is said to hang. */
+  patientMs: number
   /** Before a bad one is asked again; twice as long each time, up to the longest. */
   firstPauseMs: number
   longestPauseMs: number
   /** The longest while it has been bad for less than `soonMs`: somebody restarts it, and it is to be found when it is back. */
   longestSoonMs: number
   soonMs: number
-  /** Between one look at an image server that is not at work and the next, if it tells what it has loaded. */
+  /** Between one look at an image server that is not at work and the next. */
   lookEveryMs: number
   /**
    * The same of one that speaks OpenAI's API without TLS and lists its models, whose look is that list: its key is refused from one
-   * day to the next. One without a list is asked for an image that cannot be made, which is in its log each time.
+   * day to the next.
    */
   lookAtListEveryMs: number
   /** Between one look at whether anything takes connections there and the next. */
@@ -20,6 +22,7 @@ export interface ProbeTimes {
 
 export const USUAL_TIMES: ProbeTimes = {
   withinMs: 5000,
+  patientMs: 20_000,
   firstPauseMs: 1000,
   longestPauseMs: 60_000,
   longestSoonMs: 4000,

@@ -91,20 +91,22 @@ describe('an image server', () => {
     let asked = 0
     let busy = false
     const describe = () => (asked++, Promise.resolve({ ...GOOD, loaded }))
-    const { told, probes } = arrange({ a: describe }, { models }, { lookEveryMs: 5, isBusy: () => busy })
+    const there = { lookEveryMs: 5, takesConnections: () => Promise.resolve(true) }
+    const { told, probes } = arrange({ a: describe }, { models, url: 'http://gpu:1' }, { ...there, isBusy: () => busy })
     await waitFor(() => told.length >= 2)
     expect(told[1]).toEqual({ service: 'a', state: 'ok', text: '', loaded: ['alias', 'same'] })
     loaded = []
     await waitFor(() => probes.states()[0]?.loaded?.length === 0)
     busy = true
     const before = asked
-    // Another is looked at meanwhile, and one that does not tell what it has loaded only once.
-    let silent = 0
-    const others = { b: () => Promise.resolve({ ...GOOD, loaded: [] }), c: () => (silent++, Promise.resolve(GOOD)) }
-    const idle = arrange(others, {}, { lookEveryMs: 5 })
-    await waitFor(() => idle.told.filter(({ service }) => service === 'b').length >= 4)
+    // Others are looked at meanwhile, but for what has no image server.
+    const counts = { b: 0, c: 0 }
+    const count = (one: 'b' | 'c') => () => (counts[one]++, Promise.resolve(GOOD))
+    arrange({ b: count('b') }, { url: 'https://gpu.example.org' }, there)
+    arrange({ c: count('c') }, {}, there)
+    await waitFor(() => counts.b >= 4)
     expect(asked).toBeLessThanOrEqual(before + 1)
-    expect(silent).toBe(1)
+    expect(counts.c).toBe(1)
   })
 
   it('that is asked for a short list alone is looked at more often, and tells in time that it lets nobody in any more', async () => {
@@ -127,15 +129,25 @@ describe('an image server', () => {
     expect(others.flatMap(({ told }) => told.map(({ state }) => state))).toEqual(['ok', 'ok', 'ok'])
   })
 
+  const unanswered: Engine['describe'] = (signal) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(toError(signal.reason))))
+  const there = { takesConnections: () => Promise.resolve(true) }
+
   it('that has no time for a look without need is no news, and one that is gone is', async () => {
     let answer: Engine['describe'] = () => Promise.resolve({ ...GOOD, loaded: [] })
-    let asked = 0
-    const { told } = arrange({ a: (signal) => (asked++, answer(signal)) }, {}, { lookEveryMs: 5 })
+    let looks = 0
+    let unanswering = 0
+    const describe: Engine['describe'] = (signal, how) => {
+      if (how?.isLook) looks += 1
+      return answer(signal)
+    }
+    const times = { withinMs: 5, patientMs: 60_000 }
+    const { told } = arrange({ a: describe }, { url: 'http://gpu:1' }, { ...there, lookEveryMs: 5, times })
     await waitFor(() => told.length >= 1)
-    answer = (signal) =>
-      new Promise((_, reject) => signal.addEventListener('abort', () => reject(toError(signal.reason))))
-    const before = asked
-    await waitFor(() => asked >= before + 2)
+    // Asked again with more time, it answers.
+    answer = (signal) => (unanswering++ % 2 === 0 ? unanswered(signal) : Promise.resolve(GOOD))
+    await waitFor(() => unanswering >= 4)
+    expect(looks).toBeGreaterThanOrEqual(4)
     expect(told.every(({ state }) => state === 'ok')).toBe(true)
     answer = gone
     await waitFor(() => told.some(({ fault }) => fault === 'unreachable'))
@@ -144,7 +156,11 @@ describe('an image server', () => {
   it('that does not answer when there is a reason to ask is news, though it is just being looked at', async () => {
     let answer: Engine['describe'] = () => Promise.resolve({ ...GOOD, loaded: [] })
     let asked = 0
-    const { probes, told } = arrange({ a: (signal) => (asked++, answer(signal)) }, {}, { lookEveryMs: 5 })
+    const { probes, told } = arrange(
+      { a: (signal) => (asked++, answer(signal)) },
+      { url: 'http://gpu:1' },
+      { ...there, lookEveryMs: 5 }
+    )
     await waitFor(() => told.length >= 1)
     let hanging = false
     answer = (signal) => {
@@ -157,6 +173,50 @@ describe('an image server', () => {
     expect(probes.check('a')).toBe(true)
     expect(asked).toBe(before)
     await waitFor(() => told.at(-1)?.text === 'The image server does not answer in time.')
+  })
+
+  it.each(['http://gpu:1', 'https://gpu.example.org'])(
+    'at %s that hangs while it does nothing is found',
+    async (url) => {
+      let answer: Engine['describe'] = async () => GOOD
+      const times = { withinMs: 5, patientMs: 20 }
+      const options = { ...there, lookEveryMs: 5, times }
+      const { told } = arrange({ a: (signal) => answer(signal) }, { url }, options)
+      await waitFor(() => told.length === 1)
+      answer = unanswered
+      await waitFor(() => told.length === 2)
+      expect(told[1]).toEqual({
+        service: 'a',
+        state: 'warning',
+        text: 'The image server takes connections and answers nothing.',
+        fault: 'unreachable'
+      })
+      answer = async () => GOOD
+      await waitFor(() => told.length === 3)
+      expect(told[2]).toEqual({ service: 'a', state: 'ok', text: '' })
+    }
+  )
+
+  it('that hangs from the start is a warning first, and given no work when it had time enough', async () => {
+    const times = { withinMs: 5, patientMs: 20 }
+    const { told } = arrange({ a: unanswered }, { url: 'http://gpu:1' }, { ...there, times })
+    await waitFor(() => told.length === 2)
+    expect(told.map(({ fault }) => fault)).toEqual([undefined, 'unreachable'])
+    const lenient = arrange({ a: unanswered }, { url: 'http://gpu:1', checkModels: false }, { ...there, times })
+    await waitFor(() => lenient.told.length === 2)
+    expect(lenient.told.map(({ fault }) => fault)).toEqual([undefined, undefined])
+  })
+
+  it('that makes an image, for whichever of our services, does not hang', async () => {
+    let asked = 0
+    const describe: Engine['describe'] = (signal) => (asked++, unanswered(signal))
+    const times = { withinMs: 5, patientMs: 10 }
+    const options = { ...there, times, isBusy: (service: string) => service === 'b' }
+    const { told } = arrange({ a: describe, b: async () => GOOD }, { url: 'http://gpu:1' }, options)
+    await waitFor(() => asked >= 4)
+    expect(told.filter(({ service }) => service === 'a')).toEqual([
+      { service: 'a', state: 'warning', text: 'The image server does not answer in time.' }
+    ])
   })
 
   it.each<[list: string[], checkModels: false | undefined, missing: string[] | undefined]>([

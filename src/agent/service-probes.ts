@@ -10,27 +10,18 @@ import { type AgentService, idsOfLoaded } from './agent-services.ts'
 import { explainServer, findNoConnection, isOneOutage } from './explain-server.ts'
 import { isAmong, missingFrom } from './missing-models.ts'
 import { nextPause, type ProbeTimes, USUAL_TIMES } from './probe-times.ts'
+import { type Finding, hanging, noAnswer, placeOf, type Problem } from './server-finding.ts'
 import { isSameInventory, tellInventory } from './tell-inventory.ts'
 import { watchServers } from './watch-servers.ts'
 
-type NodeFault = (typeof NODE_FAULTS)[number]
-
 /** How one service's image server was found last. */
-export interface ServiceState {
+export interface ServiceState extends Problem {
   service: string
+  /** With an empty text when it is no warning. */
   state: 'ok' | 'warning'
-  /** Why it is a warning, fit for everybody; empty when it is none. */
-  text: string
-  /** What an attempt would end with, when it is known that none can work. */
-  fault?: NodeFault
-  /** Ids of models that the image server says it does not have. */
-  missing?: readonly string[]
   /** Ids of models that it has loaded; absent: it does not tell. */
   loaded?: readonly string[]
 }
-
-/** What is wrong with an image server. */
-type Problem = Pick<ServiceState, 'text' | 'fault' | 'missing'>
 
 /** An attempt that failed because its image server could not be reached, or was gone in the middle. */
 interface Unreached {
@@ -54,18 +45,6 @@ const MAX_TEXT_CHARS = 300
 const hasShortLook = ({ engine, url }: AgentService['config']): boolean =>
   engine === 'openai' && url?.startsWith('http:') === true
 
-/** What is wrong with an image server, and what it is. */
-interface Finding {
-  problem?: Problem
-  /** It is there, and has no time to answer. */
-  isSlow?: true
-  /** What led to it. */
-  error?: EngineError
-  summary?: string
-  loaded?: readonly string[]
-  inventory?: Inventory
-}
-
 export interface ServiceProbesParts {
   onState: (state: ServiceState) => void
   onInventory: (inventory: ServiceInventory) => void
@@ -81,8 +60,8 @@ export interface ServiceProbesParts {
 
 /**
  * The one place that asks whether image servers are there. Each is asked at the start, after a fault that makes it
- * doubtful, when nothing takes connections at its address any more, and now and then while it does nothing if it tells what it
- * has loaded, or is asked for little; one that is bad is asked again until it is good. What is found is told; what follows from it is the gateway's.
+ * doubtful, when nothing takes connections at its address any more, and now and then while it does nothing; one that is bad is asked
+ * again until it is good. What is found is told; what follows from it is the gateway's.
  */
 export class ServiceProbes {
   readonly #parts: ServiceProbesParts & { times: ProbeTimes; takesConnections: typeof takesConnections }
@@ -92,8 +71,8 @@ export class ServiceProbes {
   #services: ReadonlyMap<string, AgentService> = new Map()
   #running = new Map<string, Promise<void>>()
   #round = new AbortController()
-  /** Services whose image servers have told what they have loaded. */
-  #telling = new Set<string>()
+  /** Services whose image servers are looked at now and then. */
+  #lookedAt = new Set<string>()
   /** Services whose image servers have answered with a list that is looked at often. */
   #listing = new Set<string>()
   /** Services whose image servers have not been found to be anything yet. */
@@ -125,9 +104,10 @@ export class ServiceProbes {
     this.#inventories = new Map()
     this.#found = new Map()
     this.#running = new Map()
-    this.#telling = new Set()
     this.#listing = new Set()
-    this.#unfound = new Set([...services].flatMap(([name, { engine }]) => (engine ? [name] : [])))
+    const asked = [...services].filter(([, { engine }]) => engine !== undefined)
+    this.#lookedAt = new Set(asked.flatMap(([name, { config }]) => (config.url === undefined ? [] : [name])))
+    this.#unfound = new Set(asked.map(([name]) => name))
     this.#allFound = Promise.withResolvers()
     if (this.#unfound.size === 0) this.#allFound.resolve(undefined)
     this.#doubted = new Set()
@@ -148,7 +128,7 @@ export class ServiceProbes {
       signal: this.#round.signal
     })
     const looks = [
-      this.#lookAround(times.lookEveryMs, this.#telling),
+      this.#lookAround(times.lookEveryMs, this.#lookedAt),
       this.#lookAround(times.lookAtListEveryMs, this.#listing)
     ]
     for (const look of [...looks, watching]) {
@@ -172,6 +152,25 @@ export class ServiceProbes {
     if (!this.#cutOff.has(name)) this.#pauses.get(name)?.abort()
   }
 
+  /** Whether a server that was good is asked without a reason. */
+  #isLook(name: string): boolean {
+    return this.#states.get(name)?.state === 'ok' && !this.#doubted.has(name)
+  }
+
+  /** Whether an image is made at the image server of a service, for whichever of ours: it may answer nothing else meanwhile. */
+  #isServerBusy(name: string): boolean {
+    return [name, ...this.#besides(name)].some((one) => this.#parts.isBusy(one))
+  }
+
+  /** Other services at the image server of one. */
+  #besides(name: string): string[] {
+    const place = placeOf(this.#services.get(name)?.config.url)
+    if (place === undefined) return []
+    return [...this.#services].flatMap(([other, { config }]) =>
+      other !== name && placeOf(config.url) === place ? [other] : []
+    )
+  }
+
   #begin(name: string): void {
     const service = this.#services.get(name)
     if (!service?.engine || this.#running.has(name) || this.#round.signal.aborted) return
@@ -190,7 +189,7 @@ export class ServiceProbes {
     for (;;) {
       await sleep(withJitter(everyMs, 0.1), signal).catch(() => undefined) // It is looked at next.
       if (signal.aborted) return
-      for (const name of services) if (!this.#parts.isBusy(name)) this.#begin(name)
+      for (const name of services) if (!this.#isServerBusy(name)) this.#begin(name)
     }
   }
 
@@ -249,17 +248,25 @@ export class ServiceProbes {
   async #untilGood(probe: Probe): Promise<void> {
     const { times } = this.#parts
     let since = performance.now()
+    let wasSlow = false
     for (let pause = 0; ;) {
-      const finding = await this.#ask(probe)
+      const asked = await this.#ask(probe, { isPatient: wasSlow })
       if (probe.signal.aborted) return
-      // One that was good, is looked at without need and has no time at the moment works for its owner. What was said of a bad
-      // one is not true any more when it is found otherwise.
-      const isGood = this.#states.get(probe.name)?.state === 'ok'
-      if (finding.isSlow && isGood && !this.#doubted.has(probe.name)) return
+      const isSilent = asked.isSlow === true && !this.#isServerBusy(probe.name)
+      const hangs = isSilent && wasSlow
+      wasSlow = isSilent
+      // One that was good, is looked at without need and has no time at the moment works for its owner, or for us; before it is said to
+      // hang it gets a longer one. What was said of a bad one is not true any more when it is found otherwise.
+      if (asked.isSlow && !hangs && this.#isLook(probe.name)) {
+        if (isSilent) continue
+        return
+      }
+      const finding = hangs ? { ...asked, ...hanging(probe.service.config) } : asked
       this.#note(probe, finding)
       if (finding.inventory) this.#noteFound(probe.name, finding.inventory)
       if (finding.problem === undefined) return
       pause = nextPause(times, { pause, badForMs: performance.now() - since, isSlow: finding.isSlow === true })
+      pause = Math.max(pause, Math.min(finding.error?.retryAfterMs ?? 0, times.longestPauseMs))
       const end = new AbortController()
       this.#pauses.set(probe.name, end)
       const signal = AbortSignal.any([probe.signal, end.signal])
@@ -270,11 +277,14 @@ export class ServiceProbes {
     }
   }
 
-  async #ask({ name, engine, signal, ...probe }: Probe): Promise<Finding> {
-    const within = AbortSignal.timeout(this.#parts.times.withinMs)
+  async #ask({ name, engine, signal, ...probe }: Probe, { isPatient }: { isPatient: boolean }): Promise<Finding> {
+    const { withinMs, patientMs } = this.#parts.times
+    const within = AbortSignal.timeout(isPatient ? patientMs : withinMs)
     const isBelieved = probe.service.config.checkModels !== false
     try {
-      const { models, summary, doubt, loaded, inventory } = await engine.describe(AbortSignal.any([within, signal]))
+      const { models, summary, doubt, loaded, inventory } = await engine.describe(AbortSignal.any([within, signal]), {
+        isLook: this.#isLook(name)
+      })
       // What it offers may be otherwise by now.
       const service = this.#services.get(name) ?? probe.service
       this.#answered.add(name)
@@ -327,7 +337,6 @@ export class ServiceProbes {
     const told = { ...state, ...(loaded && { loaded }) }
     this.#states.set(name, told)
     if (this.#unfound.delete(name) && this.#unfound.size === 0) this.#allFound.resolve(undefined)
-    if (loaded) this.#telling.add(name)
     // What is loaded the gateway knows better after each image that it has made, until it is told again.
     if (isOther || loaded) onState(told)
     // What is said of a server that has gone is reason enough.
@@ -344,12 +353,6 @@ export class ServiceProbes {
     } else logger.info(`${name}: the image server answers${before ? ' again' : ''}: ${summary}`)
   }
 }
-
-/** Of a machine that is off, or behind a firewall: of it there is no word, not even a refusal. */
-const noAnswer = () =>
-  new EngineError('unreachable', 'The image server cannot be reached.', {
-    cause: Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })
-  })
 
 interface Probe {
   name: string

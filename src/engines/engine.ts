@@ -14,8 +14,11 @@ export interface Engine {
    * itself. Absent: none.
    */
   readonly extras?: readonly string[] | 'any'
-  /** Asks the image server whether it is there and what it offers. Throws `EngineError` when it cannot be reached. */
-  describe(signal: AbortSignal): Promise<ServerDescription>
+  /**
+   * Asks the image server whether it is there and what it offers; `isLook`: nothing is doubted of it, and it is asked often, so that
+   * nothing is asked that would be in its log as a fault. Throws `EngineError` when it cannot be reached.
+   */
+  describe(signal: AbortSignal, how?: { isLook: boolean }): Promise<ServerDescription>
   /**
    * LoRAs that callers may name with a model, as the server calls it, by the names that they use: of those that the server
    * lists as `found` the ones that its owner allows. Absent: none.

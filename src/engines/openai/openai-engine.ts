@@ -51,13 +51,14 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   })
   const requestImage = createImageRequester({ http, profileOf, sizes, previews, maxImageBytes })
 
-  const describe = async (signal: AbortSignal): Promise<ServerDescription> => {
+  const describe = async (signal: AbortSignal, isLook = false): Promise<ServerDescription> => {
     const answer = await http.get('/models', signal)
     if (!isSuccess(answer) && !isNotOffered(answer) && !isListDenied(answer)) {
       throw faultOfAnswer(answer, { secrets, call: GENERATIONS })
     }
     const models = parseModelIds(answer.body)
-    const misplaced = models.length === 0 && !isListDenied(answer) ? await findMisplaced(signal) : undefined
+    const isKnown = isLook || models.length > 0 || isListDenied(answer)
+    const misplaced = !isKnown ? await findMisplaced(signal) : undefined
     if (misplaced && isNotOffered(answer)) throw misplaced
     if ((await recognised) === undefined) recognised = identify?.(answer.body)
     const { server } = await profileOf()
@@ -129,7 +130,7 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   return {
     name: 'openai',
     extras: HARMLESS_EXTRAS,
-    describe: (signal) => preferringAbort(signal, () => describe(signal)),
+    describe: (signal, how) => preferringAbort(signal, () => describe(signal, how?.isLook)),
     warm: (model, signal) => preferringAbort(signal, () => warm(model, signal)),
     generate: (task, run) => preferringAbort(run.signal, () => generate(task, run)),
     close: () => http.close()
