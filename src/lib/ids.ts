@@ -34,7 +34,7 @@ function randomByte(): number {
     randomFillSync(drawn)
     nextByte = 0
   }
-  const byte = drawn.readUInt8(nextByte)
+  const byte = drawn[nextByte] as number
   // What made a secret does not stay in memory.
   drawn[nextByte] = 0
   nextByte += 1
