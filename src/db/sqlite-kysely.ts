@@ -4,7 +4,9 @@ import {
   type ConnectionProvider,
   DefaultConnectionProvider,
   DefaultQueryExecutor,
+  type DialectAdapter,
   Kysely,
+  type QueryCompiler,
   type QueryResult,
   type SqliteDatabase,
   SqliteDialect,
@@ -22,7 +24,9 @@ export async function createSqliteKysely(database: SqliteDatabase): Promise<Kyse
   const turns = new Turns()
   const driver = new DriverInTurns(database, turns)
   await driver.init()
-  const executor = new Executor({ dialect, database, turns, provider: new DefaultConnectionProvider(driver) })
+  const [compiler, adapter] = [dialect.createQueryCompiler(), dialect.createAdapter()]
+  const provider = new DefaultConnectionProvider(driver)
+  const executor = new Executor({ compiler, adapter, database, turns, provider })
   return new Kysely<Tables>({ config: { dialect }, dialect, driver, executor })
 }
 
@@ -76,7 +80,9 @@ class DriverInTurns extends SqliteDriver {
 }
 
 interface ExecutorParts {
-  dialect: SqliteDialect
+  /** The same for all: to make one takes longer than a transaction's begin and commit. It compiles one query at a time, at once. */
+  compiler: QueryCompiler
+  adapter: DialectAdapter
   database: SqliteDatabase
   provider: ConnectionProvider
   /** Absent: the connection is held already, by a transaction. */
@@ -87,7 +93,7 @@ class Executor extends DefaultQueryExecutor {
   readonly #parts: ExecutorParts
 
   constructor(parts: ExecutorParts) {
-    super(parts.dialect.createQueryCompiler(), parts.dialect.createAdapter(), parts.provider)
+    super(parts.compiler, parts.adapter, parts.provider)
     this.#parts = parts
   }
 
