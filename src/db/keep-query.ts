@@ -1,4 +1,4 @@
-import type { CompiledQuery, QueryResult } from 'kysely'
+import type { CompiledQuery, QueryExecutor, QueryResult } from 'kysely'
 import type { Db } from './database.ts'
 
 /** Of one query: more are made anew each time. A list of another length is another shape. */
@@ -15,21 +15,47 @@ const MOST_VALUES = 250
 export function keepQuery<Values, Row>(
   make: (db: Db, values: Values) => Makes<Row>
 ): (db: Db, values: Values) => Promise<QueryResult<Row>> {
-  const kept = new Map<string, CompiledQuery<Row>>()
+  const kept: Kept<Row>[] = []
   return (db, values) => {
-    const given: unknown[] = []
     const executor = db.getExecutor()
-    const { adapter, plugins } = executor
-    // By kind of database, for each has words of its own.
-    const shape = adapter.constructor.name + readShape(values, given)
     // Plugins want to see every query.
-    if (given.length > MOST_VALUES || plugins.length > 0) return db.executeQuery(make(db, values).compile(db))
-    const query = kept.get(shape) ?? make(db, standIn(values, { count: 0 }) as Values).compile(db)
-    if (kept.size < MOST_SHAPES) kept.set(shape, query)
-    const parameters = query.parameters.map((value) => (value instanceof Place ? given[value.index] : value))
-    return executor.executeQuery<Row>({ ...query, parameters })
+    if (executor.plugins.length > 0) return db.executeQuery(make(db, values).compile(db))
+    const { adapter } = executor
+    for (const one of kept) {
+      const given: unknown[] = []
+      if (one.adapter === adapter.constructor && fits(values, one.shape, given)) return run(executor, one.query, given)
+    }
+    const given: unknown[] = []
+    const shape = readShape(values, given)
+    if (given.length > MOST_VALUES) return db.executeQuery(make(db, values).compile(db))
+    const query = make(db, standIn(values, { count: 0 }) as Values).compile(db)
+    if (kept.length < MOST_SHAPES) kept.push({ adapter: adapter.constructor, shape, query })
+    return run(executor, query, given)
   }
 }
+
+/** A query, for values in lists and objects like those it was made for. */
+interface Kept<Row> {
+  /** Of which kind of database, for each has words of its own. */
+  adapter: unknown
+  shape: Shape
+  query: CompiledQuery<Row>
+}
+
+/** A value, or what values are in: a list, or with their names an object. */
+type Shape = 'value' | { names: readonly string[] | undefined; parts: readonly Shape[] }
+
+const run = <Row>(
+  executor: QueryExecutor,
+  { query, queryId, sql, parameters }: CompiledQuery<Row>,
+  given: readonly unknown[]
+): Promise<QueryResult<Row>> =>
+  executor.executeQuery<Row>({
+    query,
+    queryId,
+    sql,
+    parameters: parameters.map((value) => (value instanceof Place ? given[value.index] : value))
+  })
 
 /** A query of a builder, or one written out with `sql`. */
 interface Makes<Row> {
@@ -49,16 +75,37 @@ class Place {
   }
 }
 
-/** Adds the values within to `found`, and returns what they are in. */
-function readShape(value: unknown, found: unknown[]): string {
+/** Whether values are in a shape; adds them to `found`. Asked for each query: so nothing is made here that goes again. */
+function fits(value: unknown, shape: Shape, found: unknown[]): boolean {
+  if (!isGroup(value)) return shape === 'value' && found.push(value) > 0
+  if (shape === 'value') return false
+  const { names, parts } = shape
+  let at = 0
+  if (Array.isArray(value)) {
+    if (names || value.length !== parts.length) return false
+    for (const part of parts) if (!fits(value[at++], part, found)) return false
+    return true
+  }
+  const named = value as Record<string, unknown>
+  for (const name in named) {
+    const one = named[name]
+    if (one === undefined) continue
+    const part = parts[at]
+    if (!names || part === undefined || names[at] !== name || !fits(one, part, found)) return false
+    at += 1
+  }
+  return names?.length === at
+}
+
+/** The shape of values, which it adds to `found`. */
+function readShape(value: unknown, found: unknown[]): Shape {
   if (!isGroup(value)) {
     found.push(value)
-    return ','
+    return 'value'
   }
-  if (Array.isArray(value)) return `[${value.map((one) => readShape(one, found)).join('')}]`
-  let shape = '{'
-  for (const [name, one] of Object.entries(value)) if (one !== undefined) shape += name + readShape(one, found)
-  return shape + '}'
+  if (Array.isArray(value)) return { names: undefined, parts: value.map((one) => readShape(one, found)) }
+  const named = Object.entries(value).filter(([, one]) => one !== undefined)
+  return { names: named.map(([name]) => name), parts: named.map(([, one]) => readShape(one, found)) }
 }
 
 /** The same lists and objects with places in them, counted as `readShape` finds their values. */
