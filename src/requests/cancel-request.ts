@@ -3,7 +3,7 @@ import { cancelAttempts } from './attempt-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { finishRequest } from './finish-request.ts'
 import { ringRequest } from './ring-request.ts'
-import type { RequestRow } from './request-store.ts'
+import type { EndedRequest } from './request-store.ts'
 import { cancelTasks } from './task-store.ts'
 
 const CANCELED = 'The request was canceled before it finished.'
@@ -23,7 +23,7 @@ export async function cancelRequests(
   const canceled = await database.db.transaction().execute(async (trx) => {
     await lockRequest(trx, ...ids)
     const end = { state: 'canceled' as const, finishedAt: now, errorCode: 'canceled', errorMessage: CANCELED }
-    const ended: RequestRow[] = []
+    const ended: EndedRequest[] = []
     // One by one: of many ids and several states together, SQLite would read all that is in one of the states.
     for (const id of ids) {
       await cancelTasks(trx, id, now)

@@ -1,14 +1,14 @@
 import type { Trx } from '../db/database.ts'
 import { insertDelivery } from './outbox-store.ts'
 import { hasEnded } from './request-states.ts'
-import { endRequest, type RequestEnd, type RequestRow } from './request-store.ts'
+import { endRequest, type EndedRequest, type RequestEnd } from './request-store.ts'
 import { listTasks } from './task-store.ts'
 
 /**
  * Ends a request and puts the webhook it asked for into the outbox; undefined when it had ended before, or some of its
  * tasks go on.
  */
-export async function finishRequest(trx: Trx, id: string, end: RequestEnd): Promise<RequestRow | undefined> {
+export async function finishRequest(trx: Trx, id: string, end: RequestEnd): Promise<EndedRequest | undefined> {
   const ended = await endRequest(trx, id, end)
   if (ended?.webhook_url) await insertDelivery(trx, ended, ended.webhook_url)
   return ended

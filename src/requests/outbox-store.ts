@@ -2,7 +2,7 @@ import type { Trx } from '../db/database.ts'
 import { UNFINISHED } from './request-states.ts'
 import { toUnixSeconds } from '../lib/clock.ts'
 import { newId } from '../lib/ids.ts'
-import type { RequestRow } from './request-store.ts'
+import type { EndedRequest } from './request-store.ts'
 
 const EVENT_TYPES = { succeeded: 'image.completed', failed: 'image.failed', canceled: 'image.canceled' } as const
 
@@ -10,7 +10,7 @@ const EVENT_TYPES = { succeeded: 'image.completed', failed: 'image.failed', canc
  * Puts the webhook of a request that has just ended into the outbox, in the transaction that ends it. The payload is
  * thin, as OpenAI's and Standard Webhooks' are: receivers fetch the job.
  */
-export async function insertDelivery(trx: Trx, request: RequestRow, url: string): Promise<void> {
+export async function insertDelivery(trx: Trx, request: EndedRequest, url: string): Promise<void> {
   const now = request.finished_at ?? request.created_at
   const id = newId('whd')
   const type = EVENT_TYPES[request.state as keyof typeof EVENT_TYPES]

@@ -48,6 +48,19 @@ export async function changeRow(
   return numUpdatedRows > 0n
 }
 
+/** What is asked of a request that has just ended: each column more is read for every image. */
+const ENDED_COLUMNS = [
+  'id',
+  'user_id',
+  'api_key_id',
+  'state',
+  'webhook_url',
+  'created_at',
+  'finished_at'
+] as const satisfies (keyof RequestRow)[]
+
+export type EndedRequest = Pick<RequestRow, (typeof ENDED_COLUMNS)[number]>
+
 export interface RequestEnd {
   state: RequestState
   finishedAt: number
@@ -57,7 +70,7 @@ export interface RequestEnd {
 }
 
 /** Ends a request once; undefined when it had ended before, or some of its tasks go on. */
-export async function endRequest(trx: Trx, id: string, end: RequestEnd): Promise<RequestRow | undefined> {
+export async function endRequest(trx: Trx, id: string, end: RequestEnd): Promise<EndedRequest | undefined> {
   const { state, finishedAt } = end
   const error = {
     error_code: end.errorCode ?? null,
@@ -99,7 +112,7 @@ const endRow = keepQuery((trx, { id, state, finishedAt, undeliveredUntil, error 
         )
       )
     )
-    .returningAll()
+    .returning(ENDED_COLUMNS)
 )
 
 export async function insertAssets(trx: Trx, rows: readonly NewAsset[]): Promise<void> {

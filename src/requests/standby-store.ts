@@ -3,6 +3,7 @@ import { isStillOpen, type OpenService } from '../providers/claim-grounds-store.
 import {
   type AskedImage,
   askedColumns,
+  type ChangedTask,
   changeFenced,
   isDue,
   takesWork,
@@ -47,7 +48,7 @@ export async function startHeldTask(
 export async function releaseHeldTask(
   trx: Trx,
   fence: { taskId: string; attemptId: string }
-): Promise<TaskRow | undefined> {
+): Promise<ChangedTask | undefined> {
   const task = await changeFenced(trx, fence, { current_attempt_id: null, held: 0 })
   if (task) await trx.deleteFrom('attempts').where('id', '=', fence.attemptId).where('state', '=', 'standby').execute()
   return task

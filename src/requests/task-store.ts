@@ -180,6 +180,11 @@ async function endLapsed(trx: Trx, taskId: string): Promise<void> {
     .execute()
 }
 
+/** What the ends of its attempts ask of a task that they have changed: each column more is read for every image. */
+const CHANGED_COLUMNS = ['request_id', 'user_id', 'position', 'model', 'class'] as const satisfies (keyof TaskRow)[]
+
+export type ChangedTask = Pick<TaskRow, (typeof CHANGED_COLUMNS)[number]>
+
 type TaskChange = Partial<Omit<TaskRow, 'id' | 'request_id'>>
 
 /**
@@ -190,7 +195,7 @@ export async function changeFenced(
   trx: Trx,
   fence: { taskId: string; attemptId: string },
   change: TaskChange
-): Promise<TaskRow | undefined> {
+): Promise<ChangedTask | undefined> {
   const { rows } = await changeRow(trx, { fence, change })
   return rows[0]
 }
@@ -203,7 +208,7 @@ const changeRow = keepQuery(
       .where('id', '=', fence.taskId)
       .where('current_attempt_id', '=', fence.attemptId)
       .where('state', 'in', UNFINISHED)
-      .returningAll()
+      .returning(CHANGED_COLUMNS)
 )
 
 /** The agent whose lease had lapsed is back with the work: it was away, and nothing was lost. */
