@@ -1,9 +1,13 @@
 import { isIP } from 'node:net'
 import { errors } from './errors.ts'
+import { keepAnswers } from './keep-answers.ts'
 import type { Reached } from './reached.ts'
 
 /** Top-level names that nobody on the internet can have (RFC 6761, 6762, 8375, and what home routers hand out). */
 const LOCAL_ENDINGS = ['.localhost', '.local', '.lan', '.internal', '.home.arpa']
+
+/** How many origins are remembered: nearly all calls name one of a few. */
+const MOST_REMEMBERED = 100
 
 /**
  * Throws `invalid_request` (421) for a call by a name that is not known as ours: a page of a stranger can make a name of
@@ -18,8 +22,9 @@ export function createHostCheck(known: readonly string[]): (reached: Reached) =>
     !host.includes('.') ||
     LOCAL_ENDINGS.some((ending) => host.endsWith(ending)) ||
     names.some((name) => name === '*' || name === host || (name.startsWith('.') && host.endsWith(name)))
+  const hostOf = keepAnswers(MOST_REMEMBERED, (origin) => new URL(origin).hostname.replace(/\.$/, ''))
   return ({ origin, isProxied }) => {
-    const host = new URL(origin).hostname.replace(/\.$/, '')
+    const host = hostOf(origin)
     if (!isProxied && !isKnown(host)) throw errors.otherHost(host)
   }
 }

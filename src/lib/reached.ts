@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { addressesIn } from './addresses-in.ts'
 import { errors } from './errors.ts'
+import { keepAnswers } from './keep-answers.ts'
 
 /** How a call reached us, as the outermost proxy that is trusted tells it. */
 export interface Reached {
@@ -23,6 +24,9 @@ export interface ReachingCall {
 
 type Hop = Partial<Record<'for' | 'host' | 'proto' | 'port', string>>
 
+/** How many origins and addresses are remembered: nearly all calls name one of a few hosts and come from few addresses. */
+const MOST_REMEMBERED = 500
+
 const PROTOCOLS: Record<string, string> = { http: 'http', https: 'https', ws: 'http', wss: 'https' }
 
 /**
@@ -32,7 +36,8 @@ const PROTOCOLS: Record<string, string> = { http: 'http', https: 'https', ws: 'h
  * values that cannot be true are as if they were not there. Throws `invalid_request` when the host is none.
  */
 export function createReached(trusted: readonly string[]): (call: ReachingCall) => Reached {
-  const isTrusted = addressesIn(trusted)
+  const isTrusted = keepAnswers(MOST_REMEMBERED, addressesIn(trusted))
+  const originOf = keepAnswers(MOST_REMEMBERED, (url) => new URL(url).origin)
   return ({ headers, socket }) => {
     const peer = plainAddress(socket.remoteAddress ?? '')
     const isTrustedPeer = isTrusted(peer)
@@ -41,10 +46,9 @@ export function createReached(trusted: readonly string[]): (call: ReachingCall) 
     const forwardedHost = hop.host !== undefined && isHost(hop.host) ? hop.host : undefined
     const host = forwardedHost ?? headers.host ?? localHost(socket)
     if (!isHost(host)) throw errors.invalidRequest("The 'host' header is not a host.")
-    const { origin } = new URL(`${protocol}://${withPort(host, protocol, hop.port)}`)
     return {
       address,
-      origin,
+      origin: originOf(`${protocol}://${withPort(host, protocol, hop.port)}`),
       isProxied: isTrustedPeer && isForwarded(headers),
       isThroughCdn: isTrustedPeer && headers['cf-ray'] !== undefined
     }
