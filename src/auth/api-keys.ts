@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Bell } from '../db/bell.ts'
 import { LATEST_TIME } from '../lib/bounds.ts'
@@ -91,7 +91,7 @@ export interface NewApiKey {
   replacesUnused?: boolean
 }
 
-const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+const hashSecret = (secret: string): string => hash('sha256', secret)
 
 export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: Bell }): ApiKeys {
   const { store, clock, bell } = parts

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import type { Trx } from './database.ts'
+import { keepQuery } from './keep-query.ts'
 
 /*
  * An index of which prompts hold which three characters, in SQLite's FTS5. It is told texts that `indexedText` has made of
@@ -25,13 +26,18 @@ export function numbersOf(userId: string): { first: number; last: number } {
 const ownerMark = (userId: string): string =>
   String.fromCodePoint(...[...hashOf(userId).subarray(0, 3)].map((byte) => PRIVATE_USE + byte))
 
-const hashOf = (userId: string): Buffer => createHash('sha256').update(userId).digest()
+const hashOf = (userId: string): Buffer => hash('sha256', userId, 'buffer')
 
 /** Puts a text under a number that has none; in rising order of the numbers a transaction is written at once. */
 export async function putIntoIndex(trx: Trx, entry: { doc: number; userId: string; text: string }): Promise<void> {
   const { doc, userId, text } = entry
-  await sql`insert into prompt_index (rowid, owner, prompt) values (${doc}, ${ownerMark(userId)}, ${text})`.execute(trx)
+  await putEntry(trx, { doc, mark: ownerMark(userId), text })
 }
+
+const putEntry = keepQuery(
+  (_db, { doc, mark, text }: { doc: number; mark: string; text: string }) =>
+    sql`insert into prompt_index (rowid, owner, prompt) values (${doc}, ${mark}, ${text})`
+)
 
 /** The numbers of all that hold each of these grams (at least one), of somebody or, without `userId`, of anybody. */
 export function inIndex({

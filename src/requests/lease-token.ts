@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { type AttemptRow, findAttempt } from './attempt-store.ts'
 import type { RequestParts } from './request-parts.ts'
 
-export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex')
+export const hashToken = (token: string): string => hash('sha256', token)
 
 export const tokenMatches = (attempt: AttemptRow, token: string): boolean =>
   timingSafeEqual(Buffer.from(attempt.token_hash), Buffer.from(hashToken(token)))

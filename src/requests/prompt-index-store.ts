@@ -1,4 +1,5 @@
 import type { Db, Trx } from '../db/database.ts'
+import { keepQuery } from '../db/keep-query.ts'
 import { mergeIndex, numbersOf, putIntoIndex } from '../db/prompt-index.ts'
 import { indexedText } from '../lib/match-words.ts'
 import type { RequestRow } from './request-store.ts'
@@ -24,10 +25,14 @@ export const indexSome = (db: Db, most: Portion): Promise<number> =>
     const rows = due.filter(({ prompt }, index) => (characters += prompt.length) <= most.characters || index === 0)
     for (const { doc, id, user_id, prompt } of await numberThem(trx, rows)) {
       await putIntoIndex(trx, { doc, userId: user_id, text: indexedText(prompt) })
-      await trx.updateTable('requests').set({ search_doc: doc }).where('id', '=', id).execute()
+      await noteNumber(trx, { id, doc })
     }
     return rows.length
   })
+
+const noteNumber = keepQuery((trx, { id, doc }: { id: string; doc: number }) =>
+  trx.updateTable('requests').set({ search_doc: doc }).where('id', '=', id)
+)
 
 type Unnumbered = Pick<RequestRow, 'id' | 'user_id' | 'prompt'>
 
