@@ -40,15 +40,13 @@ export class HeldSlots extends Map<string, HeldSlot> {
   /** By service, until when it is given nothing to hold ready, by `performance.now()`. */
   readonly #noStandbyUntil = new Map<string, number>()
 
-  #of(serviceId: string): [string, HeldSlot][] {
-    return [...this].filter(([, slot]) => slot.serviceId === serviceId)
-  }
-
   /** Attempts that stand by, and have not begun, first those given first. */
   standingBy(serviceId?: string): string[] {
-    return [...this].flatMap(([id, { standby, stopping, ...slot }]) =>
-      standby && !stopping && (serviceId === undefined || slot.serviceId === serviceId) ? [id] : []
-    )
+    const ids: string[] = []
+    for (const [id, { standby, stopping, serviceId: of }] of this) {
+      if (standby && !stopping && (serviceId === undefined || of === serviceId)) ids.push(id)
+    }
+    return ids
   }
 
   /** Attempts that run and of which no step was told. */
@@ -60,14 +58,18 @@ export class HeldSlots extends Map<string, HeldSlot> {
 
   /** What a service has free. What is on its way from the agent holds its place, while the next may have begun already. */
   placesOf({ id, declaration: { concurrency, prefetch = 0 } }: Places, ownerId: string): FreePlaces {
-    const all = this.#of(id)
-    const running = all.filter(([, { standby }]) => !standby).length
+    let all = 0
+    let running = 0
+    const held: HeldReady[] = []
+    for (const [attemptId, { serviceId, userId, standby, stopping }] of this) {
+      if (serviceId !== id) continue
+      all += 1
+      if (!standby) running += 1
+      else if (!stopping) held.push({ attemptId, userId, ...standby })
+    }
     const free = Math.max(0, concurrency - running)
-    const held = all.flatMap(([attemptId, { userId, standby, stopping }]): HeldReady[] =>
-      standby && !stopping ? [{ attemptId, userId, ...standby }] : []
-    )
     const isRefusing = performance.now() < (this.#noStandbyUntil.get(id) ?? -Infinity)
-    const standby = isRefusing ? 0 : Math.max(0, concurrency + prefetch - all.length - free)
+    const standby = isRefusing ? 0 : Math.max(0, concurrency + prefetch - all - free)
     const isOpen = free > 0 || standby > 0 || held.some((one) => mayBeReplaced(one, ownerId))
     return { free, running, standby, held, isOpen }
   }
@@ -82,8 +84,11 @@ export class HeldSlots extends Map<string, HeldSlot> {
 
   /** As much of what stands by as there are places for now. */
   startable({ id, declaration: { concurrency } }: Places): string[] {
-    const running = this.#of(id).filter(([, { standby }]) => !standby).length
-    return this.standingBy(id).slice(0, Math.max(0, concurrency - running))
+    const waiting = this.standingBy(id)
+    if (waiting.length === 0) return waiting
+    let running = 0
+    for (const { serviceId, standby } of this.values()) if (serviceId === id && !standby) running += 1
+    return waiting.slice(0, Math.max(0, concurrency - running))
   }
 }
 
