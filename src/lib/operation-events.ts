@@ -34,15 +34,7 @@ export function createOperationEvents(): OperationEvents {
   const begin = (operation: string, given: readonly unknown[]) => {
     const began = performance.now()
     return (outcome: OperationEvent['outcome'], gave?: unknown) => {
-      const ms = performance.now() - began
-      const event = {
-        operation,
-        get ids() {
-          return idsIn([...given, gave])
-        },
-        ms,
-        outcome
-      }
+      const event = new EndedOperation({ operation, given, gave, ms: performance.now() - began, outcome })
       for (const listener of listeners) listener(event)
     }
   }
@@ -76,6 +68,28 @@ export function createOperationEvents(): OperationEvents {
     ) as T
 
   return { on: (listener) => void listeners.push(listener), observe: (rooms) => observeRoom(rooms) }
+}
+
+class EndedOperation implements OperationEvent {
+  readonly operation: string
+  readonly ms: number
+  readonly outcome: OperationEvent['outcome']
+  readonly #given: readonly unknown[]
+  readonly #gave: unknown
+
+  constructor(
+    ended: Pick<OperationEvent, 'operation' | 'ms' | 'outcome'> & { given: readonly unknown[]; gave: unknown }
+  ) {
+    this.operation = ended.operation
+    this.ms = ended.ms
+    this.outcome = ended.outcome
+    this.#given = ended.given
+    this.#gave = ended.gave
+  }
+
+  get ids(): Record<string, string> {
+    return idsIn([...this.#given, this.#gave])
+  }
 }
 
 /** Data is none: who holds it is to see how it changes. */

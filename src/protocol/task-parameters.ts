@@ -50,21 +50,23 @@ export const TASK_PARAMETERS = Object.fromEntries(
   entriesOf<ParameterName>(PARAMETERS).map(([name, { value }]) => [inTask(name), Type.Optional(schemaOf(value))])
 ) as { [Name in ParameterName as InTask<Name>]-?: TOptional<TUnsafe<FieldOf<Name>>> }
 
+const SPELLINGS = entriesOf<ParameterName>(PARAMETERS).map(([name]) => ({ name, inTask: inTask(name) }))
+
 /** Parameters as the message of a task spells them. */
 export const toTaskParameters = (parameters: ImageParameters): TaskParameters =>
-  respell(parameters, (name) => [name, inTask(name)])
+  respell(parameters, { from: 'name', to: 'inTask' })
 
 /** Parameters by their names on the wire, from the message of a task. */
 export const fromTaskParameters = (task: TaskParameters): Pick<ImageParameters, ParameterName> =>
-  respell(task, (name) => [inTask(name), name])
+  respell(task, { from: 'inTask', to: 'name' })
 
-/** The parameters that are there, each under another name: `namesOf` gives the present name and the new one. */
-function respell(from: object, namesOf: (name: ParameterName) => [string, string]): Record<string, never> {
-  const values = from as Record<string, unknown>
-  return Object.fromEntries(
-    entriesOf<ParameterName>(PARAMETERS).flatMap(([name]) => {
-      const [before, after] = namesOf(name)
-      return values[before] === undefined ? [] : [[after, values[before]]]
-    })
-  ) as Record<string, never>
+/** The parameters that are there, each under its other name. */
+function respell(given: object, { from, to }: Record<'from' | 'to', 'name' | 'inTask'>): Record<string, never> {
+  const values = given as Record<string, unknown>
+  const respelled: Record<string, unknown> = {}
+  for (const spelling of SPELLINGS) {
+    const value = values[spelling[from]]
+    if (value !== undefined) respelled[spelling[to]] = value
+  }
+  return respelled as Record<string, never>
 }
