@@ -66,6 +66,18 @@ it('ends those that end in one turn of the event loop together, so many at most'
   expect(transactions.size).toBe(2)
 })
 
+it('asks the disk for it before anybody hears of it, who then waits the less', async () => {
+  const { database } = rows
+  const steps: string[] = []
+  const durable = async () => void steps.push('asked')
+  const forget = database.bell.on('request:one', () => steps.push('rung'))
+  const providers = createProviderStore(database, loadConfig({}).offering)
+  const end = createFinishAttempt({ database: { ...database, durable }, providers })
+  expect(await end(await begin('one'), image('of one'))).toBe(true)
+  forget()
+  expect(steps).toEqual(['asked', 'rung'])
+})
+
 it('ends the others where one fails, and writes nothing of what came twice', async () => {
   const [one, two, three] = [await begin('one'), await begin('two'), await begin('three')]
   await rows.addAsset('taken', { request_id: 'three' })

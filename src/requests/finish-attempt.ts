@@ -1,6 +1,7 @@
 import { lockProvider, lockRequest } from '../db/locks.ts'
 import { factColumns, type StoredFacts } from '../assets/stored-facts.ts'
 import type { Trx } from '../db/database.ts'
+import { inBackground } from '../lib/async.ts'
 import { gather } from '../lib/gather.ts'
 import type { ImageReport } from '../images/image-report.ts'
 import { workOf } from '../providers/image-cost.ts'
@@ -76,6 +77,8 @@ async function finishTogether(
     onCommit?.()
     return ended
   })
+  // Those who are told wait for the disk, which begins while they look. It stops the process where it fails.
+  inBackground(database.durable(), () => undefined)
   for (const [index, { attempt }] of ends.entries()) {
     const ended = finished[index]
     if (!ended) continue
