@@ -21,7 +21,9 @@ interface AgentCommandOptions {
 
 export function agentCommand(): Command {
   return new Command('agent')
-    .description('Connect the image servers of this machine to a gateway. SIGHUP re-reads the file.')
+    .description(
+      'Connect the image servers of this machine to a gateway. SIGHUP re-reads the file; closing its terminal ends it in order.'
+    )
     .option('-c, --config <file>', `the file that names the gateway and the services (default: ${USUAL_AGENT_FILE})`)
     .addOption(
       new Option('--log-level <level>', 'what the agent says: this, and what is more urgent')

@@ -9,6 +9,7 @@ import { createLogger, type Logger, type LogLevel } from '../lib/logger.ts'
 import { CommandFailed } from './command-failed.ts'
 import { stopSignals } from './stop-signals.ts'
 import { surviveRejections } from './survive-rejections.ts'
+import { watchTerminal } from './watch-terminal.ts'
 
 async function readConfig(path: string, logger: Logger): Promise<AgentConfig> {
   const config = await readAgentConfigFile({ path, engines: ENGINES })
@@ -27,13 +28,17 @@ export async function serveAgent(
   const agent = startAgent(config, logger, options)
   const signals = stopSignals(() => process.exit(1))
   surviveRejections(logger)
-  process.on('SIGHUP', () =>
+  const terminal = watchTerminal()
+  const hungUp = Promise.withResolvers<undefined>()
+  process.on('SIGHUP', () => {
+    // Whoever closes the window ends what runs in it; whoever sends the signal has the file read.
+    if (terminal.isGone()) return hungUp.resolve(undefined)
     inBackground(reload(agent, path, logger), (error) => logger.error({ err: error }, 'a reload failed'))
-  )
+  })
   const refused = agent.finished.catch((error: unknown) => {
     throw error instanceof GatewayRefused ? new CommandFailed(cleanText(error.message)) : error
   })
-  await Promise.race([refused, signals.first])
+  await Promise.race([refused, signals.first, hungUp.promise])
   if (agent.isBusy) logger.info('finishing what runs; again to stop at once')
   await agent.drain()
 }

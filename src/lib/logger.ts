@@ -12,6 +12,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
  */
 export function createLogger(level: LogLevel): Logger {
   const stderr = pino.destination({ dest: 2, sync: true })
+  // A terminal that was closed takes no more lines: what is in hand is still finished.
+  stderr.on('error', () => undefined)
   return pino(
     {
       level,

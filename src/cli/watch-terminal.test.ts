@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { watchTerminal } from './watch-terminal.ts'
+
+it.each<[what: string, before: number[], after: number[], isGone: boolean]>([
+  ['whose window was closed', [0, 1, 2], [], true],
+  ['whose output goes to a file and whose window was closed', [0], [], true],
+  ['that is still there', [0, 1, 2], [0, 1, 2], false],
+  ['of which one end was closed', [0, 1, 2], [2], false],
+  ['that never was', [], [], false]
+])('a terminal %s', (_, before, after, isGone) => {
+  let terminals = before
+  const terminal = watchTerminal((fd) => terminals.includes(fd))
+  terminals = after
+  expect(terminal.isGone()).toBe(isGone)
+})
