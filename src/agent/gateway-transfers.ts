@@ -5,7 +5,8 @@ import { EngineError } from '../engines/engine.ts'
 import { clampCount } from '../lib/bounds.ts'
 import { sleep, toError } from '../lib/async.ts'
 import { lengthOf } from '../lib/length-of.ts'
-import { HttpAgent, httpRequest } from '../lib/node-http.ts'
+import { httpRequest } from '../lib/node-http.ts'
+import { SharedReadAgent } from '../lib/shared-read-agent.ts'
 import { FIRST_PAUSE_MS, longerPause, varied } from './pauses.ts'
 import { readAnswer } from './read-answer.ts'
 
@@ -57,7 +58,7 @@ class FellSilent extends Error {}
  */
 export class GatewayTransfers {
   readonly #patience: TransferPatience
-  readonly #pools = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) }
+  readonly #pools = { 'http:': new SharedReadAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) }
   readonly #open = new Set<ClientRequest>()
 
   constructor(patience: Partial<TransferPatience> = {}) {

@@ -41,6 +41,8 @@ export class GrowingBytes {
     const { length } = this.#bytes
     const bytes = Buffer.allocUnsafeSlow(Math.max(least, 2 * length, Math.min(this.#expected, MOST_GROWTH * length)))
     this.#bytes.copy(bytes, 0, 0, this.#length)
+    // Nobody else has seen it: what V8 would collect some time is free at once.
+    this.#bytes.buffer.transfer(0)
     this.#bytes = bytes
   }
 }

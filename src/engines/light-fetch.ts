@@ -4,7 +4,8 @@ import type { LookupFunction } from 'node:net'
 import { pipeline, Readable } from 'node:stream'
 import { codingsOf, DECODERS } from '../lib/content-codings.ts'
 import { lengthOf } from '../lib/length-of.ts'
-import { HttpAgent, httpRequest } from '../lib/node-http.ts'
+import { httpRequest } from '../lib/node-http.ts'
+import { SharedReadAgent } from '../lib/shared-read-agent.ts'
 import { VERSION } from '../lib/version.ts'
 
 /** The part of `fetch` that is used. */
@@ -60,7 +61,7 @@ export function openConnections({
   most = Infinity,
   connectWithinMs = CONNECT_WITHIN_MS
 }: ConnectionRules = {}): Connections {
-  const agents = { 'http:': new HttpAgent({ maxSockets: most }), 'https:': new HttpsAgent({ maxSockets: most }) }
+  const agents = { 'http:': new SharedReadAgent({ maxSockets: most }), 'https:': new HttpsAgent({ maxSockets: most }) }
   const open = new Set<(reason: Error) => void>()
   const fetch: Fetch = (url, { method, headers, body, signal }) =>
     new Promise((resolve, reject) => {
