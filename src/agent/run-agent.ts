@@ -21,7 +21,7 @@ export const AGENT_LIMITS: AgentLimits = {
   maxImageBytes: 128 * 1024 ** 2,
   maxInputBytes: 512 * 1024 ** 2,
   maxPixels: 268_435_456,
-  inputRoomBytes: 192 * 1024 ** 2
+  inputRoomBytes: 160 * 1024 ** 2
 }
 const inputRoomOf = ({ sourceMemoryBytes = AGENT_LIMITS.inputRoomBytes }: AgentConfig): number => sourceMemoryBytes
 const DRAIN_FOR_MS = 60_000

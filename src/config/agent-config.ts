@@ -209,7 +209,7 @@ const readAgent = (
 })
 
 function readSourceMemory(value: YamlValue): Pick<AgentConfig, 'sourceMemoryBytes'> {
-  const meaning = 'must be a size from 1MiB to 1024GiB, such as 192MiB'
+  const meaning = 'must be a size from 1MiB to 1024GiB, such as 160MiB'
   const bytes = value.quantity({ parse: parseBytes, ...SOURCE_MEMORY, meaning })
   return bytes === undefined ? {} : { sourceMemoryBytes: bytes }
 }
