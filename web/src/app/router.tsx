@@ -19,15 +19,17 @@ import { Shell } from './shell.tsx'
 const root = createRootRoute({ component: Outlet, errorComponent: PageError })
 
 /**
- * Where a visitor wanted to go before signing in, only a path of ours; and whether they have just deleted their account.
+ * Where a visitor wanted to go before signing in, only a path of ours; whether they have just deleted their account, and
+ * whether they were signed out while a page was open.
  * What does not count is named as undefined: what a route does not name, the router leaves as it was.
  */
 const signInSearch = (
   search: Record<string, unknown>
-): { next?: string | undefined; error?: string | undefined; deleted?: true | undefined } => ({
+): { next?: string | undefined; error?: string | undefined; deleted?: true | undefined; ended?: true | undefined } => ({
   next: typeof search.next === 'string' ? ownPath(search.next, location.origin) : undefined,
   error: typeof search.error === 'string' ? search.error : undefined,
-  deleted: search.deleted === true ? true : undefined
+  deleted: search.deleted === true ? true : undefined,
+  ended: search.ended === true ? true : undefined
 })
 
 /** A dialog that a page is opened with, from wherever one is. */

@@ -2,19 +2,28 @@ import { Link, Outlet, useLocation, useNavigate, useRouter } from '@tanstack/rea
 import { clsx } from 'clsx'
 import { Ellipsis } from 'lucide-react'
 import { Suspense, useEffect } from 'react'
+import type { Role } from '../../../src/http/dashboard/contract/session.ts'
 import { ClubSign } from '../components/club-sign.tsx'
 import { Menu } from '../components/ui/menu.tsx'
 import { Skeleton } from '../components/ui/states.tsx'
 import { followVisibility, live } from '../lib/live.ts'
 import { useSession } from '../lib/session.ts'
+import { ConnectionNote } from './connection-note.tsx'
 import { type NavigationEntry, navigationOf } from './navigation.ts'
 import { Palette } from './palette/palette.tsx'
 import { PersonMenu } from './person-menu.tsx'
 
-/** Around every page of somebody who is signed in: a sidebar, on phones a bar at the bottom. */
+/** Around every page of somebody who is signed in; of nobody else nothing is shown, until the sign-in page is. */
 export function Shell() {
-  const entries = navigationOf(useSession().data?.person?.role ?? 'member')
+  const person = useSession().data?.person
   useLeaveWhenSignedOut()
+  return person ? <Frame role={person.role} /> : <PageSkeleton />
+}
+
+/** A sidebar, on phones a bar at the bottom. */
+function Frame({ role }: { role: Role }) {
+  const entries = navigationOf(role)
+  useLoadedPages(role)
   useEffect(() => {
     live.start()
     const stopFollowing = followVisibility(document)
@@ -56,6 +65,7 @@ export function Shell() {
           <PersonMenu />
         </div>
       </header>
+      <ConnectionNote />
       <main id="content" tabIndex={-1} className="min-w-0 pb-20 outline-none md:col-start-2 md:pb-0">
         <Suspense fallback={<PageSkeleton />}>
           <Outlet />
@@ -115,6 +125,21 @@ const PageSkeleton = () => (
   </div>
 )
 
+/** Long enough for the page that was opened to have all it needs. */
+const LOAD_OTHERS_AFTER_MS = 2000
+
+/** Loads the code of the other pages ahead: they can be looked at also while the gateway does not answer. */
+function useLoadedPages(role: Role): void {
+  const router = useRouter()
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      // One that cannot be loaded now is loaded when it is opened.
+      for (const { to } of navigationOf(role)) router.preloadRoute({ to }).catch(() => undefined)
+    }, LOAD_OTHERS_AFTER_MS)
+    return () => clearTimeout(timer)
+  }, [role, router])
+}
+
 /** When the session ends while a page is open (signed out in another tab, disabled, expired). */
 function useLeaveWhenSignedOut(): void {
   const { data } = useSession()
@@ -122,6 +147,6 @@ function useLeaveWhenSignedOut(): void {
   const router = useRouter()
   const gone = data !== undefined && data.person === null
   useEffect(() => {
-    if (gone) void navigate({ to: '/sign-in', search: { next: router.state.location.href } })
+    if (gone) void navigate({ to: '/sign-in', search: { next: router.state.location.href, ended: true } })
   }, [gone, navigate, router])
 }

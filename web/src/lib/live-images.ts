@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react'
+import { useLostAt } from './connection.ts'
 import { live } from './live.ts'
 
 /** How far an image is that is being made, as far as this tab has been told. */
@@ -51,5 +52,8 @@ const subscribe = (watcher: () => void) => {
 }
 
 /** Steps and preview of one image of a request; undefined until something was heard of it. */
-export const useLiveImage = (requestId: string, position: number): LiveImage | undefined =>
-  useSyncExternalStore(subscribe, () => images.get(keyOf(requestId, position)))
+export function useLiveImage(requestId: string, position: number): LiveImage | undefined {
+  const image = useSyncExternalStore(subscribe, () => images.get(keyOf(requestId, position)))
+  // What was told stays so while the gateway does not answer; what was estimated does not.
+  return useLostAt() === undefined || image === undefined ? image : { ...image, estimated: undefined }
+}

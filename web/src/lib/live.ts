@@ -8,6 +8,8 @@ type Listener<E extends EventName> = (data: LiveEvents[E]) => void
 /** `EventSource.CLOSED`: the browser has given up. */
 const CLOSED = 2
 const OPEN_AGAIN_AFTER_MS = 5000
+/** An open stream that is as quiet as this may have nobody at its other end. */
+const QUIET_MS = 20_000
 
 const NAMES: EventName[] = ['hello', 'request', 'removed', 'progress', 'preview', 'queue']
 
@@ -20,19 +22,30 @@ export type LiveScope = 'own' | 'all'
  */
 export function createLive(openSource = (url: string) => new EventSource(url)) {
   const listeners = new Map<EventName, Set<Listener<never>>>()
+  const doubters = new Set<() => void>()
   let source: EventSource | undefined
   let scope: LiveScope = 'own'
   let running = false
   let waiting: ReturnType<typeof setTimeout> | undefined
   let isAway = false
+  let quiet: ReturnType<typeof setInterval> | undefined
 
+  const doubt = () => {
+    for (const doubter of doubters) doubter()
+  }
+  const listenForQuiet = () => {
+    clearInterval(quiet)
+    if (source) quiet = setInterval(doubt, QUIET_MS)
+  }
   const emit = <E extends EventName>(name: E, data: LiveEvents[E]) => {
+    listenForQuiet()
     for (const listener of listeners.get(name) ?? []) (listener as Listener<E>)(data)
   }
   const close = () => {
     clearTimeout(waiting)
     source?.close()
     source = undefined
+    listenForQuiet()
   }
   const open = () => {
     close()
@@ -44,9 +57,12 @@ export function createLive(openSource = (url: string) => new EventSource(url)) {
     // After a lost connection the browser tries again, after an answer that is no stream it does not: a proxy gives such
     // ones while the server starts anew.
     opened.addEventListener('error', () => {
-      if (opened === source && opened.readyState === CLOSED) waiting = setTimeout(open, OPEN_AGAIN_AFTER_MS)
+      if (opened !== source) return
+      if (opened.readyState === CLOSED) waiting = setTimeout(open, OPEN_AGAIN_AFTER_MS)
+      doubt()
     })
     source = opened
+    listenForQuiet()
   }
 
   return {
@@ -72,6 +88,16 @@ export function createLive(openSource = (url: string) => new EventSource(url)) {
       if (away === isAway) return
       isAway = away
       open()
+    },
+    /** Begins anew at once, as when the gateway is known to be back. */
+    reopen: open,
+    /**
+     * Calls when the stream broke off, or has been quiet for long: the gateway may be gone, or the reader be signed out.
+     * Returns what ends that.
+     */
+    onDoubt: (doubter: () => void): (() => void) => {
+      doubters.add(doubter)
+      return () => void doubters.delete(doubter)
     },
     /** Returns what ends the subscription. */
     on: <E extends EventName>(name: E, listener: Listener<E>): (() => void) => {

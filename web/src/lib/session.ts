@@ -3,13 +3,16 @@ import type { Person, SessionInfo } from '../../../src/http/dashboard/contract/s
 import { adoptCallLimits } from './call-limits.ts'
 import { DASHBOARD, fetchJson } from './fetch-json.ts'
 
+/** Who is signed in, as the server has it now. Throws `ApiError`. */
+export async function fetchSession(signal: AbortSignal): Promise<SessionInfo> {
+  const session = await fetchJson<SessionInfo>(`${DASHBOARD}/session`, { signal })
+  adoptCallLimits(session.limits)
+  return session
+}
+
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: async ({ signal }) => {
-    const session = await fetchJson<SessionInfo>(`${DASHBOARD}/session`, { signal })
-    adoptCallLimits(session.limits)
-    return session
-  },
+  queryFn: ({ signal }) => fetchSession(signal),
   staleTime: 60_000
 })
 

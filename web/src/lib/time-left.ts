@@ -1,4 +1,5 @@
 import type { RequestSummary } from '../../../src/http/dashboard/contract/requests.ts'
+import { useLostAt } from './connection.ts'
 import { live } from './live.ts'
 import { useNow } from './use-now.ts'
 
@@ -22,11 +23,19 @@ export function countDown<T extends Estimate>(request: T, now: number): T {
   return { ...request, etaSeconds: Math.max(0, Math.ceil(left)) }
 }
 
-/** The server's time, anew every second. */
-export const useServerTime = (): number => useNow(1000) + aheadMs
+/** The server's time, anew every second; it stands still while the gateway does not answer, for what goes on is not known. */
+export function useServerTime(): number {
+  const now = useNow(1000)
+  return (useLostAt() ?? now) + aheadMs
+}
 
-/** The same, anew often enough for what takes minutes. */
+/** The same, anew often enough for what takes minutes, and never standing still. */
 export const useServerNow = (): number => useNow() + aheadMs
 
-/** The request with its estimate counted down to this moment. */
-export const useTimeLeft = <T extends Estimate>(request: T): T => countDown(request, useServerTime())
+/** The request with its estimate counted down to this moment; while the gateway does not answer nothing is estimated. */
+export function useTimeLeft<T extends Estimate & Pick<RequestSummary, 'queuePosition'>>(request: T): T {
+  const now = useServerTime()
+  return useLostAt() === undefined
+    ? countDown(request, now)
+    : { ...request, etaSeconds: null, isOverdue: false, queuePosition: null }
+}

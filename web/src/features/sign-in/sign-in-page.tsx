@@ -19,7 +19,7 @@ import { ProviderButtons } from './provider-buttons.tsx'
 const route = getRouteApi('/sign-in')
 
 export function SignInPage() {
-  const { next = '/', error: providerError, deleted } = route.useSearch()
+  const { next = '/', error: providerError, deleted, ended } = route.useSearch()
   const { data: session, error, refetch } = useQuery(sessionQuery)
   const [isNew, setNew] = useState(false)
   useEnter(next, Boolean(session?.person))
@@ -32,7 +32,7 @@ export function SignInPage() {
       description={
         isNew
           ? 'It takes a name, an e-mail address and a password.'
-          : deleted || isUnclaimed || isShutOut
+          : deleted || isUnclaimed || isShutOut || ended
             ? undefined
             : 'Welcome back.'
       }
@@ -47,6 +47,9 @@ export function SignInPage() {
               An admin has shut your account out, and so you were signed out here. Nothing of it is deleted: ask an
               admin, who can let you in again.
             </Notice>
+          )}
+          {ended === true && !isShutOut && (
+            <Notice look="info">You were signed out while the page was open: elsewhere, or after a long time.</Notice>
           )}
           {isUnclaimed && (
             <Notice look="info">
