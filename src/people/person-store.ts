@@ -37,17 +37,37 @@ export interface PersonStore {
   dropExpired(): Promise<void>
 }
 
+/** How exactly it is known when a session was last used: one write a minute for each that is. */
+const SEEN_EVERY_MS = 60_000
+
+/** One write for all calls that come at the same time. */
+const noteSeen = (db: Db, { token, now }: { token: string; now: number }) =>
+  db
+    .updateTable('sessions')
+    .set({ updated_at: now })
+    .where('token', '=', token)
+    .where('updated_at', '<', now - SEEN_EVERY_MS)
+    .execute()
+
 export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>): PersonStore {
   return {
-    findBySessionToken: (token) =>
-      db
+    findBySessionToken: async (token) => {
+      const now = clock.now()
+      const found = await db
         .selectFrom('sessions')
         .innerJoin('users', 'users.id', 'sessions.user_id')
         .selectAll('users')
+        .select('sessions.updated_at as session_seen_at')
         .where('sessions.token', '=', token)
-        .where('sessions.expires_at', '>', clock.now())
+        .where('sessions.expires_at', '>', now)
         .where('users.disabled_at', 'is', null)
-        .executeTakeFirst(),
+        .executeTakeFirst()
+      if (!found) return undefined
+      const { session_seen_at, ...user } = found
+      // Nobody is shut out because a disk cannot take down that they were here.
+      if (session_seen_at < now - SEEN_EVERY_MS) await noteSeen(db, { token, now }).catch(() => undefined)
+      return user
+    },
     isShutOut: async (token) => {
       const session = await db
         .selectFrom('sessions')

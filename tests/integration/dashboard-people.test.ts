@@ -89,6 +89,16 @@ describe('the list of people', () => {
     expect(await infoOf(user)).toMatchObject({ lastSeenAt: 7 })
   })
 
+  it('sees whoever has a page open, not only who makes images', async () => {
+    const { db, clock } = gateway.database
+    const person = await gateway.addPerson()
+    const anHourAgo = clock.now() - 3_600_000
+    await db.updateTable('sessions').set({ updated_at: anHourAgo }).where('user_id', '=', person.id).execute()
+    expect((await infoOf(person))?.lastSeenAt).toBe(anHourAgo)
+    await gateway.call('/api/dashboard/session', { headers: { cookie: person.cookie } })
+    expect((await infoOf(person))?.lastSeenAt).toBeGreaterThan(clock.now() - 60_000)
+  })
+
   it('asks the same few questions for any number of people, none of which reads what they do not need', async () => {
     const { db } = gateway.database
     const plans = await plansOf(db, (recorded) => listPeople(recorded, { now: 1, ways: [PASSWORD] }))
