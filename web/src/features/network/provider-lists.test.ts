@@ -131,12 +131,13 @@ it('counts apart the machines that are there and can make nothing', () => {
   expect([dead, half, none, off, chat].map(canMake)).toEqual([false, true, false, false, false])
   expect([dead, half, none, off, chat].map(isIdle)).toEqual([true, false, true, false, false])
   expect(slotsNow([dead, half])).toBe(2)
-  expect(tellMachines([dead, half])).toEqual({ value: 1, detail: 'of 2 ready' })
-  expect(tellMachines([dead])).toEqual({ value: 0, detail: 'of 1 ready' })
-  expect(tellMachines([dead, half, off])).toEqual({ value: 1, detail: 'of 2 ready, 3 in all' })
+  expect(tellMachines([dead, half])).toEqual({ value: 1, detail: 'ready, 1 not ready' })
+  expect(tellMachines([dead])).toEqual({ value: 0, detail: 'ready, 1 not ready' })
+  expect(tellMachines([dead, half, off])).toEqual({ value: 1, detail: 'ready, 1 not ready, 1 offline' })
   // Until an admin lets it in it is ready for its owner alone.
   const pending = { ...half, trust: { ...half.trust, state: 'pending' as const } }
-  expect(tellMachines([pending])).toEqual({ value: 0, detail: 'of 1 ready' })
+  expect(tellMachines([pending])).toEqual({ value: 0, detail: 'ready, 1 not ready' })
+  expect(slotsNow([half, pending])).toBe(slotsNow([half]))
   expect(tellMachines([{ ...pending, isMine: true }])).toEqual({ value: 1, detail: 'online' })
-  expect(tellMachines([half, off])).toEqual({ value: 1, detail: 'online, 2 in all' })
+  expect(tellMachines([half, off])).toEqual({ value: 1, detail: 'online, 1 offline' })
 })

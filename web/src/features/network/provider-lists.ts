@@ -1,6 +1,5 @@
 import type { NetworkState, ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatNumber } from '../../lib/format.ts'
-import { machinesNow } from '../../lib/machines-now.ts'
 
 /** `rig-2` comes before `rig-10`. */
 const byName = new Intl.Collator(undefined, { numeric: true })
@@ -49,16 +48,21 @@ export const canMake = ({ services }: Pick<ProviderInfo, 'services'>): boolean =
 export const isIdle = (provider: Pick<ProviderInfo, 'isOnline' | 'services'>): boolean =>
   provider.isOnline && provider.services.some(isImage) && !canMake(provider)
 
-/** Images that all of them together make at a time now. */
+/** Images that those which serve the reader make at a time now, all together. */
 export const slotsNow = (providers: readonly ProviderInfo[]): number =>
-  slotsOf(providers.flatMap(({ services }) => services.filter(isAble))).all
+  slotsOf(providers.filter(servesReader).flatMap(({ services }) => services.filter(isAble))).all
 
-/** How many machines can make images for the reader now, as the overview counts them, and how many there are in all. */
-export function tellMachines(providers: readonly ProviderInfo[]): ReturnType<typeof machinesNow> {
+/** How many machines can make images for the reader now, as the overview counts them, and what is with the others. */
+export function tellMachines(providers: readonly ProviderInfo[]): { value: number; detail: string } {
   const online = providers.filter(({ isOnline }) => isOnline).length
   const able = providers.filter((one) => canMake(one) && servesReader(one)).length
-  const { value, detail } = machinesNow({ online, able })
-  return { value, detail: online === providers.length ? detail : `${detail}, ${formatNumber(providers.length)} in all` }
+  const [idle, away] = [online - able, providers.length - online]
+  const parts = [
+    idle === 0 ? 'online' : 'ready',
+    ...(idle > 0 ? [`${formatNumber(idle)} not ready`] : []),
+    ...(away > 0 ? [`${formatNumber(away)} offline`] : [])
+  ]
+  return { value: able, detail: parts.join(', ') }
 }
 
 /** Whether an admin lets it serve others, or it is theirs. */
