@@ -43,7 +43,7 @@ export function GenerateBar({ label, busy, message, note }: GenerateBarProps) {
         {label}
         <span
           aria-hidden
-          className="ml-1 hidden items-center gap-1 rounded border border-current/30 px-1.5 text-[11px] leading-5 font-medium pointer-fine:flex"
+          className="ml-1 hidden items-center gap-1 rounded border border-current/30 px-1.5 text-[11px] leading-5 font-medium md:pointer-fine:flex"
         >
           {COMMAND_KEY} <KeyCap name="Enter" />
         </span>
