@@ -17,7 +17,7 @@ const friend: AdviceContext = {
 }
 const owner: AdviceContext = { ...friend, reader: { id: ann.id, role: 'member' } }
 const admin: AdviceContext = { ...friend, reader: { id: 'usr_op', role: 'admin' } }
-const advise = (code: string, context: AdviceContext = friend) => adviceFor({ code, message: '' }, context)
+const advise = (code: string, context: AdviceContext = friend, message = '') => adviceFor({ code, message }, context)
 
 const CODES = [
   ...['content_rejected', 'no_provider', 'upstream_error', 'upstream_busy', 'timeout', 'invalid_request'],
@@ -52,6 +52,18 @@ describe('a friend', () => {
     expect(advise('upstream_busy', { ...friend, providers })).toBe(
       'Retry it later. An admin can lift the limit: ask one to trust Ann’s machine home-rig.'
     )
+  })
+
+  it('is not told twice what the gateway has said of a wait in vain', () => {
+    const busy = 'The image servers that have this model are busy at the moment. Try again later.'
+    expect(advise('upstream_busy', friend, busy)).toBe(
+      'If it stays so, tell Ann, whose machine home-rig has this model.'
+    )
+    const lacks = 'The image servers that are to have this model lack it at the moment. Try again later.'
+    const told = `${lacks} If it stays so, tell Ann, whose machine 'home-rig' it is.`
+    expect(advise('upstream_busy', friend, told)).toBeUndefined()
+    const own = `${lacks} It is your machine 'home-rig': see that its image server has the model.`
+    expect(advise('upstream_busy', owner, own)).toBeUndefined()
   })
 
   it('is told of three machines at most', () => {

@@ -14,7 +14,7 @@ export interface AdviceContext {
   providers: readonly ProviderInfo[]
 }
 
-type Advice = string | ((context: AdviceContext) => string)
+type Advice = string | ((context: AdviceContext, said: string) => string)
 
 /** What to do about an error that ended a request, by its code: something that its reader can do. */
 const ADVICE: Record<string, Advice> = {
@@ -22,8 +22,16 @@ const ADVICE: Record<string, Advice> = {
   no_provider: (context) =>
     `Retry it later or use another model. ${aboutMachines(context, 'see that it is on, and that its agent runs')}`,
   upstream_error: (context) => `Retry it. ${aboutFailures(context)}`,
-  upstream_busy: (context) =>
-    `Retry it later. ${newHereAdvice(context)?.text ?? aboutMachines(context, 'see that its image server runs, has the model and is not busy with other work')}`,
+  upstream_busy: (context, said) =>
+    [
+      saysWhen(said) ? '' : 'Retry it later.',
+      newHereAdvice(context)?.text ??
+        (namesMachine(said)
+          ? ''
+          : aboutMachines(context, 'see that its image server runs, has the model and is not busy with other work'))
+    ]
+      .filter((part) => part !== '')
+      .join(' '),
   timeout: 'It took longer than its machine allows. Ask for fewer steps or a smaller size.',
   invalid_request: 'The image server does not accept these parameters. Change them in the playground.',
   invalid_size: 'Choose another size in the playground.',
@@ -54,10 +62,16 @@ const ON_THE_MACHINE: Record<string, string> = {
 }
 const OTHERWISE_THERE = 'see that its image server runs and makes images by itself; what the agent printed says more'
 
-export function adviceFor({ code }: RequestError, context: AdviceContext): string {
+/** Undefined where the error itself says all of it. */
+export function adviceFor({ code, message }: RequestError, context: AdviceContext): string | undefined {
   const advice = (Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined) ?? OTHERWISE
-  return typeof advice === 'string' ? advice : advice(context)
+  const text = typeof advice === 'string' ? advice : advice(context, message)
+  return text === '' ? undefined : text
 }
+
+/** Who has waited long enough is told by the gateway when to come back, and whose machine it is (`http/v1/images/image-exchange.ts`). */
+const saysWhen = (said: string): boolean => /Try again later\.|There may be more at /.test(said)
+const namesMachine = (said: string): boolean => /It is your machine |If it stays so, tell /.test(said)
 
 /** Whether the advice names machines that no attempt was made on. */
 export const needsProviders = ({ code }: RequestError): boolean => code === 'no_provider' || code === 'upstream_busy'
