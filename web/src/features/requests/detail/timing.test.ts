@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { attempt } from '../../../lib/request-samples.ts'
-import { durationOf, phaseTotals, timingsOf } from './timing.ts'
+import { durationOf, phaseTotals, timingsOf, waitedUntil } from './timing.ts'
 
 const lengths = (...attempts: Parameters<typeof timingsOf>[0]) =>
   timingsOf(attempts, 20_000).map(({ segments }) => segments.map(({ phase, ms }) => `${phase} ${ms}`))
@@ -69,6 +69,21 @@ describe('timingsOf', () => {
       { phase: 'generating', ms: 4000 },
       { phase: 'storing', ms: 1000 }
     ])
+  })
+
+  it('has the wait in it that ended without another try, and none after an image', () => {
+    const failed = attempt({ state: 'failed', progressedAt: null, generatingMs: null, finishedAt: 4000 })
+    const [timing] = timingsOf([failed, attempt({ image: 1 })], 0, 36_000)
+    expect(timing && phaseTotals(timing)).toEqual([
+      { phase: 'queued', ms: 33_000 },
+      { phase: 'generating', ms: 2000 }
+    ])
+    expect(timing?.totalMs).toBe(35_000)
+    expect(timingsOf([attempt()], 0, 36_000)[0]?.totalMs).toBe(8000)
+    const ended = { status: 'failed' as const, finishedAt: 36_000 }
+    expect(waitedUntil({ ...ended, error: { code: 'upstream_busy', message: '' } })).toBe(36_000)
+    expect(waitedUntil({ ...ended, error: { code: 'upstream_error', message: '' } })).toBeUndefined()
+    expect(waitedUntil({ ...ended, status: 'canceled', error: null })).toBe(36_000)
   })
 
   it('leaves out the time between the end and a retry of the whole request', () => {

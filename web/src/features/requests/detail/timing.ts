@@ -1,4 +1,4 @@
-import type { AttemptInfo } from '../../../../../src/http/dashboard/contract/requests.ts'
+import type { AttemptInfo, RequestDetail } from '../../../../../src/http/dashboard/contract/requests.ts'
 
 export const PHASES = ['queued', 'loading', 'generating', 'storing'] as const
 export type Phase = (typeof PHASES)[number]
@@ -22,32 +22,49 @@ export interface ImageTiming {
   attempts: number
 }
 
+/** With what requests end that waited for as long as they may. */
+const WAITED_IN_VAIN: readonly string[] = ['upstream_busy', 'no_provider']
+
+/** Until when images without one waited for another try that did not come; undefined where that is not how it ended. */
+export function waitedUntil({
+  status,
+  error,
+  finishedAt
+}: Pick<RequestDetail, 'status' | 'error' | 'finishedAt'>): number | undefined {
+  const isVain = status === 'canceled' || (status === 'failed' && WAITED_IN_VAIN.includes(error?.code ?? ''))
+  return isVain ? (finishedAt ?? undefined) : undefined
+}
+
 /**
- * The life of each image that was attempted, from its attempts in the order they began. Times come from the clocks of
- * several machines, which jump and differ: no length is negative, nothing is counted twice where attempts overlap, and
- * what was not measured is left to the phase around it. `now` is UTC milliseconds.
+ * The life of each image that was attempted, from its attempts in the order they began, and the wait after the last of them
+ * until `waitedUntil`. Times come from the clocks of several machines, which jump and differ: no length is negative, nothing
+ * is counted twice where attempts overlap, and what was not measured is left to the phase around it. All times are UTC
+ * milliseconds.
  */
-export function timingsOf(attempts: readonly AttemptInfo[], now: number): ImageTiming[] {
+export function timingsOf(attempts: readonly AttemptInfo[], now: number, waitedUntil?: number): ImageTiming[] {
   const byImage = Map.groupBy(attempts, ({ image }) => image)
   return [...byImage]
     .sort(([a], [b]) => a - b)
     .map(([image, ofImage]) => {
-      const segments = timeline(ofImage, now)
+      const segments = timeline(ofImage, now, waitedUntil)
       return { image, segments, totalMs: segments.reduce((sum, { ms }) => sum + ms, 0), attempts: ofImage.length }
     })
 }
 
-function timeline(attempts: readonly AttemptInfo[], now: number): Segment[] {
+const isWasted = ({ state }: AttemptInfo): boolean => state !== 'succeeded' && state !== 'running'
+
+function timeline(attempts: readonly AttemptInfo[], now: number, waitedUntil = -Infinity): Segment[] {
   const segments: Segment[] = []
   let reached = -Infinity
   for (const attempt of [...attempts].sort((a, b) => a.assignedAt - b.assignedAt)) {
-    const wasted = attempt.state !== 'succeeded' && attempt.state !== 'running'
     for (const { phase, from, to, open } of phasesOf(attempt, now)) {
       const ms = Math.max(0, to - Math.max(from, reached))
-      if (ms > 0 || open) segments.push({ phase, ms, wasted: wasted && phase !== 'queued', open })
+      if (ms > 0 || open) segments.push({ phase, ms, wasted: isWasted(attempt) && phase !== 'queued', open })
       reached = Math.max(reached, to)
     }
   }
+  const ms = waitedUntil - reached
+  if (ms > 0 && attempts.every(isWasted)) segments.push({ phase: 'queued', ms, wasted: false, open: false })
   return segments
 }
 
