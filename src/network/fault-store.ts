@@ -18,16 +18,21 @@ export interface Fault {
 /** What could not begin was no attempt. */
 const COUNTED_FAULTS = NODE_FAULTS.filter((fault) => !isDeferring(fault))
 
-/** How often services have been at fault since then with work that they had begun, by their ids. */
+/**
+ * How often services have been at fault since then with work that they had begun, by their ids. An image that broke off, as
+ * with a restart of the image server, and was made after all is lost to nobody and does not count.
+ */
 export async function countFaults(db: Db, since: number): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('attempts')
-    .select((e) => ['service_id', e.fn.countAll<number>().as('faults')])
+    .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
+    .select((e) => ['attempts.service_id', e.fn.countAll<number>().as('faults')])
     // Said so that the index, which has them by provider, is of use.
-    .where('provider_id', 'in', (e) => e.selectFrom('providers').select('id'))
-    .where('reason', 'in', COUNTED_FAULTS)
-    .where('finished_at', '>=', since)
-    .groupBy('service_id')
+    .where('attempts.provider_id', 'in', (e) => e.selectFrom('providers').select('id'))
+    .where('attempts.reason', 'in', COUNTED_FAULTS)
+    .where((e) => e.or([e('attempts.reason', '!=', 'crashed'), e('tasks.state', '!=', 'succeeded')]))
+    .where('attempts.finished_at', '>=', since)
+    .groupBy('attempts.service_id')
     .execute()
   return new Map(rows.map((row) => [row.service_id, Number(row.faults)]))
 }

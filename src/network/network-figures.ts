@@ -16,7 +16,7 @@ export interface NetworkFigures {
 }
 
 export interface ServiceFigures {
-  /** Images made, and attempts that failed through its fault. */
+  /** Images made, and attempts that failed through its fault, see `countFaults`. */
   succeeded: number
   failed: number
   /** Median; absent when it made nothing. */

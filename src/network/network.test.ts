@@ -138,6 +138,9 @@ describe('the list', () => {
     ]) {
       await addAttempt('rig', { reason, ago: HOUR_MS })
     }
+    // Broken off, and made after all: lost to nobody.
+    const madeLater = await addAttempt('rig', { reason: 'crashed', ago: HOUR_MS })
+    await rows.db.updateTable('tasks').set({ state: 'succeeded' }).where('request_id', '=', madeLater).execute()
     await addAttempt('rig', { reason: 'timeout', ago: DAY_MS + 1 })
     await addAttempt('rig', {})
     const { providers, imagesToday, waiting } = await network.list(OTHER)

@@ -4,7 +4,7 @@ import { memo } from 'react'
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { formatCompact, formatNumber, formatPercent } from '../../lib/format.ts'
-import { isIdle, successOf } from './provider-lists.ts'
+import { SUCCESS_COUNTS, isIdle, successOf } from './provider-lists.ts'
 import { OnlineDot, PausedBadge, Presence } from './provider-states.tsx'
 import { TrustBadge } from './trust.tsx'
 import { ServiceLine } from './service-line.tsx'
@@ -53,7 +53,7 @@ function Figures({ provider: { images, imagesToday, services } }: { provider: Pr
   const figures = [
     { label: 'Images', value: formatCompact(images), title: formatNumber(images) },
     { label: 'Last 24 h', value: formatCompact(imagesToday), title: formatNumber(imagesToday) },
-    { label: 'Success', value: success === null ? '–' : formatPercent(success) }
+    { label: 'Success', value: success === null ? '–' : formatPercent(success), title: SUCCESS_COUNTS }
   ]
   return (
     <dl className="grid grid-cols-3 divide-x divide-line border-t border-line">

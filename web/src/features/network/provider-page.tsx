@@ -17,7 +17,7 @@ import { FoundPanel } from './found-panel.tsx'
 import { PacePanel } from './pace-panel.tsx'
 import { PeoplePanels } from './people-panels.tsx'
 import { ProviderActions } from './provider-actions.tsx'
-import { isIdle, slotsOf, successOf } from './provider-lists.ts'
+import { SUCCESS_COUNTS, isIdle, slotsOf, successOf } from './provider-lists.ts'
 import { OnlineDot, PausedBadge, Presence } from './provider-states.tsx'
 import { TrustActions, TrustBadge, TrustNotice } from './trust.tsx'
 import { ServiceWarnings } from './service-warnings.tsx'
@@ -109,7 +109,7 @@ function Figures({ provider }: { provider: ProviderDetail }) {
       <Stat label="Last 24 hours" value={formatNumber(provider.imagesToday)} detail="images" />
       <Stat label="In all" value={formatNumber(provider.images)} detail="images" />
       <Stat
-        label="Success"
+        label={<span title={SUCCESS_COUNTS}>Success</span>}
         value={success === null ? '–' : formatPercent(success)}
         detail="within 24 hours"
         look={success !== null && success < 0.9 ? 'bad' : 'plain'}
