@@ -76,14 +76,17 @@ async function enter(page: Page, person: typeof ADA, link: string, submit: strin
   await heading(page, new RegExp(`, ${person.name.split(' ')[0]}$`)).waitFor()
 }
 
+const modelField = (page: Page) => page.getByRole('combobox', { name: 'Model' })
+
+async function chooseModel(page: Page, model: string): Promise<void> {
+  await modelField(page).click()
+  await page.getByRole('option', { name: model }).click()
+}
+
 /** Asks for one image at the playground. */
 async function generate(page: Page, prompt: string, model: string): Promise<void> {
   await open(page, 'Playground')
-  const field = page.getByRole('combobox', { name: 'Model' })
-  if ((await field.textContent()) !== model) {
-    await field.click()
-    await page.getByRole('option', { name: model }).click()
-  }
+  if ((await modelField(page).textContent()) !== model) await chooseModel(page, model)
   await page.getByLabel('Prompt', { exact: true }).fill(prompt)
   await button(page, 'Generate').click()
 }
@@ -273,6 +276,9 @@ describeSteps('a club', () => {
   })
 
   it('leaves a paused machine alone, until it is resumed', async () => {
+    // What nobody has chosen is the usual one of those that are online.
+    await open(mara.page, 'Playground')
+    await chooseModel(mara.page, MODEL)
     await button(ben.page, 'Pause').click()
     await ben.page.getByText('Paused', { exact: true }).waitFor()
     await generate(mara.page, 'a field of sunflowers', MODEL)

@@ -61,8 +61,8 @@ describeSteps('a club that begins', () => {
       'A machine waits for an admin’s approval',
       /Ask an admin to let Gina Tell’s gina-rig in\./
     )
-    await shows(page, '/', 'of 1 ready')
-    await shows(page, '/network', 'of 1 ready')
+    await shows(page, '/', '1 not ready')
+    await shows(page, '/network', '1 not ready')
     await shows(owner!.page, '/', 'online')
   })
 
@@ -72,11 +72,11 @@ describeSteps('a club that begins', () => {
     await shows(
       owner!.page,
       `/network/${id}`,
-      'New here: of others’ images it is given 2 at a time and 20 an hour, until it has delivered 20 of them and a day has passed.'
+      'New here: of others’ images it is given 20 an hour, until it has delivered 20 of them and a day has passed.'
     )
     expect((await change(gina!, `providers/${id}/drain`)).status).toBe(200)
     await shows(friend!.page, '/playground', 'The machines here are paused', /tell Gina Tell, whose machine gina-rig/)
-    await shows(friend!.page, '/', 'of 1 ready')
+    await shows(friend!.page, '/', '1 not ready')
     await shows(owner!.page, '/playground', /It is your machine gina-rig: resume it/)
     expect((await change(gina!, `providers/${id}/resume`)).status).toBe(200)
   })

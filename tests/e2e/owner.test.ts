@@ -144,7 +144,7 @@ describeSteps('the day of an owner', () => {
     await ask('a comet over the hills')
     await waits('a comet over the hills', DOWN)
     await open(owner.page, 'Overview')
-    await owner.page.getByText('of 1 ready').waitFor()
+    await owner.page.getByText('1 not ready').waitFor()
     await open(owner.page, 'Network')
     await card(owner.page).getByRole('link', { name: 'attic' }).click()
     await owner.page.getByText('Its agent says: “The image server cannot be reached.”').waitFor()
@@ -180,7 +180,7 @@ describeSteps('the day of an owner', () => {
   })
 
   it('lifts it, and the one who waited is served', async () => {
-    await setCap('0')
+    await setCap('')
     await owner.page.getByText('Others may have as many images as they like.').waitFor()
     await made('one more')
   })

@@ -1,5 +1,5 @@
 import type { NetworkState, ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
-import { formatNumber } from '../../lib/format.ts'
+import { machinesNow } from '../../lib/machines-now.ts'
 
 /** `rig-2` comes before `rig-10`. */
 const byName = new Intl.Collator(undefined, { numeric: true })
@@ -53,16 +53,10 @@ export const slotsNow = (providers: readonly ProviderInfo[]): number =>
   slotsOf(providers.filter(servesReader).flatMap(({ services }) => services.filter(isAble))).all
 
 /** How many machines can make images for the reader now, as the overview counts them, and what is with the others. */
-export function tellMachines(providers: readonly ProviderInfo[]): { value: number; detail: string } {
+export function tellMachines(providers: readonly ProviderInfo[]): ReturnType<typeof machinesNow> {
   const online = providers.filter(({ isOnline }) => isOnline).length
   const able = providers.filter((one) => canMake(one) && servesReader(one)).length
-  const [idle, away] = [online - able, providers.length - online]
-  const parts = [
-    idle === 0 ? 'online' : 'ready',
-    ...(idle > 0 ? [`${formatNumber(idle)} not ready`] : []),
-    ...(away > 0 ? [`${formatNumber(away)} offline`] : [])
-  ]
-  return { value: able, detail: parts.join(', ') }
+  return machinesNow({ online, able, away: providers.length - online })
 }
 
 /** Whether an admin lets it serve others, or it is theirs. */
