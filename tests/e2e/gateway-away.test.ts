@@ -92,6 +92,20 @@ describeSteps('a gallery on a phone whose gateway goes away', () => {
     await expect.poll(() => friend.page.getByRole('gridcell').count(), { timeout: 10_000 }).toBe(before + 1)
   })
 
+  it('waits with a page whose code was not there yet, and shows it when it is', async () => {
+    const { page } = friend
+    await page.goto('/playground')
+    // Before the others are loaded ahead.
+    await page.route(/\/queue-page[^/]*\.js$/, (route) => route.abort())
+    await page.route('**/api/dashboard/session', (route) => route.abort())
+    const pages = page.getByRole('navigation', { name: 'Pages' })
+    await pages.filter({ visible: true }).getByRole('link', { name: 'Queue', exact: true }).click()
+    await note().waitFor()
+    await page.unrouteAll()
+    await page.getByRole('heading', { name: 'Queue', level: 1 }).waitFor()
+    await note().waitFor({ state: 'detached' })
+  })
+
   it('leads to sign-in at once when an admin disables the account, and says why', async () => {
     await gateway.gateway.context.people.setDisabled(mara.id, true)
     await friend.page.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 5000 })

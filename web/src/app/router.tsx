@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router'
 import { tell } from '../components/ui/toaster.tsx'
 import { basePath } from '../lib/base-path.ts'
+import { connection } from '../lib/connection.ts'
 import { ownPath } from '../lib/own-path.ts'
 import { parseRequestSearch } from '../lib/request-search.ts'
 import { sessionQuery } from '../lib/session.ts'
@@ -15,6 +16,10 @@ import { parseUsageSearch } from '../lib/usage-search.ts'
 import { NotFound, PageError } from './fallbacks.tsx'
 import { queryClient } from './query-client.ts'
 import { Shell } from './shell.tsx'
+
+/** A page whose code is loaded when it is opened, or when the gateway is back. A release that has no such file any more reloads everything. */
+const pageOf = <Module extends Record<string, unknown>>(load: () => Promise<Module>, name: keyof Module & string) =>
+  lazyRouteComponent(() => connection.loadWhenThere(load), name)
 
 const root = createRootRoute({ component: Outlet, errorComponent: PageError })
 
@@ -43,21 +48,21 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: signInSearch,
-  component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage')
+  component: pageOf(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage')
 })
 
 /** The token of an invitation is in the fragment, which browsers tell no server. */
 const join = createRoute({
   getParentRoute: () => root,
   path: '/join',
-  component: lazyRouteComponent(() => import('../features/sign-in/join-page.tsx'), 'JoinPage')
+  component: pageOf(() => import('../features/sign-in/join-page.tsx'), 'JoinPage')
 })
 
 /** Where the operator lets everybody ask, nobody needs to be signed in. */
 const provenance = createRoute({
   getParentRoute: () => root,
   path: '/provenance',
-  component: lazyRouteComponent(() => import('../features/provenance/provenance-page.tsx'), 'ProvenancePage')
+  component: pageOf(() => import('../features/provenance/provenance-page.tsx'), 'ProvenancePage')
 })
 
 /** Everything that needs somebody to be signed in. */
@@ -74,7 +79,7 @@ const members = createRoute({
 const overview = createRoute({
   getParentRoute: () => members,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage')
+  component: pageOf(() => import('../features/overview/overview-page.tsx'), 'OverviewPage')
 })
 
 const playground = createRoute({
@@ -85,20 +90,20 @@ const playground = createRoute({
     ...(typeof search.from === 'string' && { from: search.from }),
     ...(typeof search.source === 'string' && { source: search.source })
   }),
-  component: lazyRouteComponent(() => import('../features/playground/playground-page.tsx'), 'PlaygroundPage')
+  component: pageOf(() => import('../features/playground/playground-page.tsx'), 'PlaygroundPage')
 })
 
 const requests = createRoute({
   getParentRoute: () => members,
   path: '/requests',
   validateSearch: parseRequestSearch,
-  component: lazyRouteComponent(() => import('../features/requests/gallery/requests-page.tsx'), 'RequestsPage')
+  component: pageOf(() => import('../features/requests/gallery/requests-page.tsx'), 'RequestsPage')
 })
 
 const request = createRoute({
   getParentRoute: () => members,
   path: '/requests/$id',
-  component: lazyRouteComponent(() => import('../features/requests/detail/request-page.tsx'), 'RequestPage')
+  component: pageOf(() => import('../features/requests/detail/request-page.tsx'), 'RequestPage')
 })
 
 const queue = createRoute({
@@ -106,14 +111,14 @@ const queue = createRoute({
   path: '/queue',
   validateSearch: (search: Record<string, unknown>): { owner?: 'all' } =>
     search.owner === 'all' ? { owner: 'all' } : {},
-  component: lazyRouteComponent(() => import('../features/queue/queue-page.tsx'), 'QueuePage')
+  component: pageOf(() => import('../features/queue/queue-page.tsx'), 'QueuePage')
 })
 
 const keys = createRoute({
   getParentRoute: () => members,
   path: '/keys',
   validateSearch: dialogSearch('new'),
-  component: lazyRouteComponent(() => import('../features/keys/keys-page.tsx'), 'KeysPage')
+  component: pageOf(() => import('../features/keys/keys-page.tsx'), 'KeysPage')
 })
 
 const network = createRoute({
@@ -123,20 +128,20 @@ const network = createRoute({
     ...(search.view === 'models' && { view: 'models' }),
     ...dialogSearch('connect')(search)
   }),
-  component: lazyRouteComponent(() => import('../features/network/network-page.tsx'), 'NetworkPage')
+  component: pageOf(() => import('../features/network/network-page.tsx'), 'NetworkPage')
 })
 
 const provider = createRoute({
   getParentRoute: () => members,
   path: '/network/$id',
-  component: lazyRouteComponent(() => import('../features/network/provider-page.tsx'), 'ProviderPage')
+  component: pageOf(() => import('../features/network/provider-page.tsx'), 'ProviderPage')
 })
 
 const usage = createRoute({
   getParentRoute: () => members,
   path: '/usage',
   validateSearch: parseUsageSearch,
-  component: lazyRouteComponent(() => import('../features/usage/usage-page.tsx'), 'UsagePage')
+  component: pageOf(() => import('../features/usage/usage-page.tsx'), 'UsagePage')
 })
 
 const account = createRoute({
@@ -146,7 +151,7 @@ const account = createRoute({
   validateSearch: (search: Record<string, unknown>): { error?: string | undefined } => ({
     error: typeof search.error === 'string' ? search.error : undefined
   }),
-  component: lazyRouteComponent(() => import('../features/account/account-page.tsx'), 'AccountPage')
+  component: pageOf(() => import('../features/account/account-page.tsx'), 'AccountPage')
 })
 
 /** Its pages share a row of tabs. Others than admins are sent away. */
@@ -159,7 +164,7 @@ const admin = createRoute({
     tell('That page is for admins', 'You were brought to the overview instead.')
     throw redirect({ to: '/', replace: true })
   },
-  component: lazyRouteComponent(() => import('../features/admin/admin-layout.tsx'), 'AdminLayout')
+  component: pageOf(() => import('../features/admin/admin-layout.tsx'), 'AdminLayout')
 })
 
 const adminHome = createRoute({
@@ -173,38 +178,38 @@ const adminHome = createRoute({
 const system = createRoute({
   getParentRoute: () => admin,
   path: '/system',
-  component: lazyRouteComponent(() => import('../features/admin/system/system-page.tsx'), 'SystemPage')
+  component: pageOf(() => import('../features/admin/system/system-page.tsx'), 'SystemPage')
 })
 
 const people = createRoute({
   getParentRoute: () => admin,
   path: '/people',
   validateSearch: dialogSearch('invite'),
-  component: lazyRouteComponent(() => import('../features/people/people-page.tsx'), 'PeoplePage')
+  component: pageOf(() => import('../features/people/people-page.tsx'), 'PeoplePage')
 })
 
 const errors = createRoute({
   getParentRoute: () => admin,
   path: '/errors',
-  component: lazyRouteComponent(() => import('../features/admin/errors/errors-page.tsx'), 'ErrorsPage')
+  component: pageOf(() => import('../features/admin/errors/errors-page.tsx'), 'ErrorsPage')
 })
 
 const reports = createRoute({
   getParentRoute: () => admin,
   path: '/reports',
-  component: lazyRouteComponent(() => import('../features/admin/reports/reports-page.tsx'), 'ReportsPage')
+  component: pageOf(() => import('../features/admin/reports/reports-page.tsx'), 'ReportsPage')
 })
 
 const webhooks = createRoute({
   getParentRoute: () => admin,
   path: '/webhooks',
-  component: lazyRouteComponent(() => import('../features/admin/webhooks/webhooks-page.tsx'), 'WebhooksPage')
+  component: pageOf(() => import('../features/admin/webhooks/webhooks-page.tsx'), 'WebhooksPage')
 })
 
 const settings = createRoute({
   getParentRoute: () => admin,
   path: '/settings',
-  component: lazyRouteComponent(() => import('../features/admin/settings/settings-page.tsx'), 'SettingsPage')
+  component: pageOf(() => import('../features/admin/settings/settings-page.tsx'), 'SettingsPage')
 })
 
 /** The short address of the list of people. */

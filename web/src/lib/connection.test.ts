@@ -54,3 +54,39 @@ describe('whether the gateway answers', () => {
     expect(changes).toEqual([])
   })
 })
+
+describe('what is loaded of the gateway', () => {
+  const load = () => vi.fn<() => Promise<string>>().mockRejectedValueOnce(new TypeError('Failed to fetch'))
+
+  it('while it is away comes when it is back, and the gateway counts as lost meanwhile', async () => {
+    const { connection, answers } = start()
+    answers(() => Promise.reject(failure(0)))
+    const page = load().mockResolvedValue('a page')
+    const loaded = connection.loadWhenThere(page)
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(connection.lostAt()).toBe(5000)
+    expect(page).toHaveBeenCalledTimes(1)
+    answers(() => Promise.resolve())
+    await vi.advanceTimersByTimeAsync(3000)
+    await expect(loaded).resolves.toBe('a page')
+    expect(connection.lostAt()).toBeUndefined()
+  })
+
+  it('while it answers fails at once', async () => {
+    const { connection } = start()
+    await expect(connection.loadWhenThere(load())).rejects.toThrow('Failed to fetch')
+  })
+
+  it('once it is back and is not there any more fails', async () => {
+    const { connection, answers } = start()
+    answers(() => Promise.reject(failure(0)))
+    const page = load().mockRejectedValue(new TypeError('404'))
+    const loaded = connection.loadWhenThere(page)
+    const failed = expect(loaded).rejects.toThrow('404')
+    await vi.advanceTimersByTimeAsync(5000)
+    answers(() => Promise.resolve())
+    await vi.advanceTimersByTimeAsync(3000)
+    await failed
+    expect(page).toHaveBeenCalledTimes(2)
+  })
+})

@@ -46,13 +46,33 @@ export function createConnection({ ask, now = Date.now }: { ask: () => Promise<u
     timer = setTimeout(() => void look(misses + 1), misses === 0 ? SECOND_AFTER_MS : NEXT_AFTER_MS)
   }
 
+  const doubt = () => {
+    if (doubtedAt !== undefined) return
+    doubtedAt = now()
+    void look(0)
+  }
+
   return {
-    doubt: () => {
-      if (doubtedAt !== undefined) return
-      doubtedAt = now()
-      void look(0)
-    },
+    doubt,
     found,
+    /**
+     * Loads something of the gateway's own, such as the code of a page. While the gateway is away that waits until it is
+     * back, and is then tried once more; throws what `load` does while the gateway answers.
+     */
+    loadWhenThere: async <Loaded>(load: () => Promise<Loaded>): Promise<Loaded> => {
+      try {
+        return await load()
+      } catch (error) {
+        let wasAway = false
+        while (await ask().then(() => false, isAway)) {
+          wasAway = true
+          doubt()
+          await new Promise((resolve) => setTimeout(resolve, NEXT_AFTER_MS))
+        }
+        if (wasAway) return load()
+        throw error
+      }
+    },
     /** Since when nothing is known, in milliseconds of this machine's clock; undefined while the gateway answers. */
     lostAt: () => lostAt,
     onReturn: (listener: () => void) => {
