@@ -108,8 +108,12 @@ async function disableUser(email: string, { force }: { force?: true }): Promise<
 }
 
 async function enableUser(email: string): Promise<void> {
-  await withAccounts(async (accounts) => accounts.setDisabled((await getUser(accounts, email)).id, false))
-  process.stdout.write(`${email} is let in again.\n`)
+  const wasShutOut = await withAccounts(async (accounts) => {
+    const { id, disabled_at } = await getUser(accounts, email)
+    await accounts.setDisabled(id, false)
+    return disabled_at !== null
+  })
+  process.stdout.write(wasShutOut ? `${email} is let in again.\n` : `${email} was not shut out: nothing has changed.\n`)
 }
 
 async function getUser({ users }: Accounts, email: string): Promise<UserRow> {

@@ -100,7 +100,7 @@ export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
           .where('id', '=', userId)
           .execute()
         if (disabled) await endSessions(trx, userId, now)
-        else await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+        else if (user.disabled_at !== null) await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
         if (disabled) await revokeInvitationsOf(trx, { createdBy: userId, now })
         if (disabled && unlessLast && user.role === 'admin' && user.disabled_at === null) {
           // Of admins who have nothing but keys, as where nobody uses the dashboard, any other will do.

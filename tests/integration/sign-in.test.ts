@@ -418,8 +418,17 @@ describe('somebody who is disabled', () => {
     await waitFor(async () => (await useKey()) === 401, 1000)
     expect((await club('users', 'list')).stdout).toMatch(new RegExp(`^${person.email}\t.*\tdisabled\t`, 'm'))
     expect((await club('users', 'link', person.email)).code).toBe(1)
-    expect((await club('users', 'enable', person.email)).code).toBe(0)
+    expect(await club('users', 'enable', person.email)).toMatchObject({
+      code: 0,
+      stdout: `${person.email} is let in again.\n`
+    })
     await waitFor(async () => (await useKey()) === 200, 1000)
+    const other = await gateway.addPerson()
+    expect(await club('users', 'enable', other.email)).toMatchObject({
+      code: 0,
+      stdout: `${other.email} was not shut out: nothing has changed.\n`
+    })
+    expect(await personOf(withCookie(gateway, other))).not.toBeNull()
     expect(await club('users', 'disable', 'nobody@example.org')).toMatchObject({ code: 1, stdout: '' })
   })
 })
