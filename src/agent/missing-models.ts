@@ -10,10 +10,34 @@ interface ListProblem {
   missing?: readonly string[]
 }
 
+/** Longest text of what is wrong with an image server, in characters. */
+export const MAX_TEXT_CHARS = 300
+
+/** Models that an image server has refused as missing, each for as long as its list stays what it was then. */
+export class RefusedModels {
+  /** By id, the list; absent until it is read the first time after the refusal, for it may have become another just before. */
+  readonly #lists = new Map<string, string | undefined>()
+
+  add(id: string): void {
+    this.#lists.set(id, undefined)
+  }
+
+  /** Ids of those that are refused by a server that lists these. An empty list says nothing, not that it is another. */
+  by(listed: readonly string[]): ReadonlySet<string> {
+    if (listed.length === 0) return new Set()
+    const now = JSON.stringify(listed.toSorted())
+    for (const [id, list] of this.#lists) {
+      if (list === undefined) this.#lists.set(id, now)
+      else if (list !== now) this.#lists.delete(id)
+    }
+    return new Set(this.#lists.keys())
+  }
+}
+
 /**
  * Declared models that are not in the list. A list that names nothing says nothing; one that names a single model may be of a
- * server that takes any name for the one it has: there, models count as missing that the server has refused, or whose name is its
- * name misspelt, and of others it is asked whether they are right.
+ * server that takes any name for the one it has, until it has refused a name that it does not list. Until then models count as
+ * missing there whose name is its name misspelt, and of others it is asked whether they are right.
  */
 export function missingFrom(
   listed: readonly string[],
@@ -23,17 +47,24 @@ export function missingFrom(
   const [only] = listed
   if (only === undefined) return undefined
   const unlisted = config.models.filter(({ servedAs }) => !isAmong(listed)(servedAs))
-  const missing = unlisted.filter(
-    ({ id, servedAs }) => listed.length > 1 || lacked.has(id) || isMisspelling(servedAs, only)
-  )
-  const [first, ...more] = missing
-  if (first === undefined) return only === NAME_OF_ANY ? undefined : doubtNames(unlisted, only)
+  const takesNoOther = listed.length > 1 || unlisted.some(({ id }) => lacked.has(id))
+  const missing = unlisted.filter(({ servedAs }) => takesNoOther || isMisspelling(servedAs, only))
+  const offered = only === NAME_OF_ANY ? [] : unlisted.filter((model) => !missing.includes(model))
+  const [first] = missing
+  if (first === undefined) return doubtNames(offered, only)
   const meant = didYouMean(first.servedAs, listed.filter(isShort))
   const remedy = meant === '' ? " Without a list that is right, say 'check_models: false'." : ''
-  return {
-    text: `The image server does not list the model ${nameAsked(first)}${andMore(more)}: not offered${meant || '.'} It has ${listFew(listed)}.${remedy}`,
-    missing: missing.map(({ id }) => id)
-  }
+  const tell = (doubt: string) =>
+    nameWhatFits(
+      missing,
+      (names) =>
+        `The image server does not list the ${missing.length > 1 ? 'models' : 'model'} ${names}: not offered${meant || '.'} It has ${listFew(listed)}.${doubt}${remedy}`
+    )
+  const text =
+    offered.length > 0
+      ? nameWhatFits(offered, (names) => tell(` Nor does it list ${names}: offered until refused.`))
+      : tell('')
+  return { text, missing: missing.map(({ id }) => id) }
 }
 
 /** Longer names are no slip of a pen, and would leave no room for the rest of the sentence. */
@@ -47,14 +78,30 @@ const nameAsked = ({ id, servedAs }: AgentService['config']['models'][number]): 
 const NAME_OF_ANY = 'sd-cpp-local'
 
 function doubtNames(unlisted: AgentService['config']['models'], only: string): ListProblem | undefined {
-  const [first, ...more] = unlisted
-  if (!first) return undefined
-  return {
-    text: `The image server lists '${only.slice(0, 60)}' alone, not ${nameAsked(first)}${andMore(more)}: a misspelling? If it takes any name, say 'check_models: false'.`
-  }
+  if (unlisted.length === 0) return undefined
+  const write = (names: string) =>
+    `The image server lists '${only.slice(0, 60)}' alone, not ${names}: a misspelling? If it takes any name, say 'check_models: false'.`
+  return { text: nameWhatFits(unlisted, write) }
 }
 
-const andMore = (more: readonly unknown[]): string => (more.length > 0 ? ` and ${more.length} more` : '')
+const MOST_NAMED = 10
+
+/** A text of models that names as many of them as there is room for, and one in any case. */
+function nameWhatFits(models: AgentService['config']['models'], write: (names: string) => string): string {
+  for (let count = Math.min(models.length, MOST_NAMED); count > 1; count -= 1) {
+    const text = write(nameFew(models, count))
+    if (text.length <= MAX_TEXT_CHARS) return text
+  }
+  return write(nameFew(models, 1))
+}
+
+/** The first `count` of models by name, and how many more there are. */
+function nameFew(models: AgentService['config']['models'], count: number): string {
+  const names = models.slice(0, count).map(nameAsked)
+  const more = models.length - names.length
+  const last = more > 0 ? `${more} more` : names.pop()
+  return names.length > 0 ? `${names.join(', ')} and ${last}` : `${last}`
+}
 
 /** The first of a server's names, as much of them as a line of a terminal holds. */
 function listFew(names: readonly string[]): string {

@@ -274,6 +274,16 @@ describe('an image server', () => {
     expect(told[0]!.text).toMatch(/check_models: false'\.$/)
   })
 
+  it.each([
+    [10, /'m8' and 'm9': not offered\./],
+    [11, /'m8', 'm9' and 1 more: not offered\./]
+  ])('that lacks %i models is told of with ten of their names at most', async (count, text) => {
+    const models = Array.from({ length: count }, (_, i) => ({ id: `m${i}`, servedAs: `m${i}`, features: [] }))
+    const { told } = arrange({ a: async () => ({ ...GOOD, models: ['flux', 'sdxl'] }) }, { models })
+    await waitFor(() => told.length === 1)
+    expect(told[0]!.text).toMatch(text)
+  })
+
   it('that lists a single model under the name that sd-server has for any may take any, until it refuses one', async () => {
     const models = ['flux', 'sdxl'].map((id) => ({ id, servedAs: id, features: [] }))
     const { told, probes } = arrange({ a: async () => ({ ...GOOD, models: ['sd-cpp-local'] }) }, { models })
@@ -281,7 +291,56 @@ describe('an image server', () => {
     expect(told[0]).toEqual({ service: 'a', state: 'ok', text: '' })
     probes.check('a', { lackedModel: 'sdxl' })
     await waitFor(() => told.length === 2)
-    expect(told[1]).toMatchObject({ state: 'warning', missing: ['sdxl'] })
+    expect(told[1]).toMatchObject({ state: 'warning', missing: ['flux', 'sdxl'] })
+  })
+
+  it('that lists a single model and refuses another takes no name but that, as long as its list stays so', async () => {
+    let list = ['juggernaut']
+    const models = ['sdxl-turbo', 'flux-dev'].map((id) => ({ id, servedAs: id, features: [] }))
+    const { told, probes } = arrange({ a: async () => ({ ...GOOD, models: list }) }, { models })
+    const next = async (count: number) => {
+      await waitFor(() => told.length === count)
+      return told.at(-1)
+    }
+    const doubt = /lists 'juggernaut' alone, not 'sdxl-turbo' and 'flux-dev': a misspelling/
+    expect(await next(1)).toEqual({ service: 'a', state: 'warning', text: expect.stringMatching(doubt) })
+    probes.check('a', { lackedModel: 'sdxl-turbo' })
+    expect(await next(2)).toMatchObject({
+      text: expect.stringMatching(
+        /does not list the models 'sdxl-turbo' and 'flux-dev': not offered\. It has 'juggernaut'\./
+      ),
+      missing: ['sdxl-turbo', 'flux-dev']
+    })
+    // It is another server now, which may take any.
+    list = ['dreamshaper']
+    probes.check('a')
+    expect((await next(3))!.missing).toBeUndefined()
+    // A refusal that comes with a new list is of the server as it is now.
+    list = ['juggernaut']
+    probes.check('a', { lackedModel: 'flux-dev' })
+    expect(await next(4)).toMatchObject({ missing: ['sdxl-turbo', 'flux-dev'] })
+  })
+
+  it('that lists a single model and refuses that one may take any other name', async () => {
+    const models = ['juggernaut', 'flux-dev'].map((id) => ({ id, servedAs: id, features: [] }))
+    let asked = 0
+    const { told, probes } = arrange({ a: async () => (asked++, { ...GOOD, models: ['juggernaut'] }) }, { models })
+    await waitFor(() => told.length === 1)
+    probes.check('a', { lackedModel: 'juggernaut' })
+    await waitFor(() => asked === 2)
+    expect(probes.states()[0]!.missing).toBeUndefined()
+  })
+
+  it('that lists a single model is told to lack one that is misspelt, and to be doubted for what else is offered', async () => {
+    const models = ['sdxl-trubo', 'my-own', 'flux-dev'].map((id) => ({ id, servedAs: id, features: [] }))
+    const { told } = arrange({ a: async () => ({ ...GOOD, models: ['sdxl-turbo'] }) }, { models })
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toMatchObject({
+      text: expect.stringMatching(
+        /list the model 'sdxl-trubo': not offered.*Nor does it list 'my-own' and 'flux-dev': offered until refused/
+      ),
+      missing: ['sdxl-trubo']
+    })
   })
 
   it('whose list is not to be believed is a warning without a fault', async () => {

@@ -8,7 +8,7 @@ import { NODE_FAULTS } from '../protocol/messages.ts'
 import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import { type AgentService, idsOfLoaded } from './agent-services.ts'
 import { explainServer, findNoConnection, isOneOutage } from './explain-server.ts'
-import { isAmong, missingFrom } from './missing-models.ts'
+import { isAmong, MAX_TEXT_CHARS, missingFrom, RefusedModels } from './missing-models.ts'
 import { nextPause, type ProbeTimes, USUAL_TIMES } from './probe-times.ts'
 import { type Finding, hanging, noAnswer, placeOf, type Problem } from './server-finding.ts'
 import { isSameInventory, tellInventory } from './tell-inventory.ts'
@@ -39,8 +39,6 @@ export interface Doubt {
 
 /** Agents that ask one image server are not to meet it together when it is back. */
 const JITTER = 0.3
-
-const MAX_TEXT_CHARS = 300
 
 const hasShortLook = ({ engine, url }: AgentService['config']): boolean =>
   engine === 'openai' && url?.startsWith('http:') === true
@@ -79,7 +77,7 @@ export class ServiceProbes {
   #unfound = new Set<string>()
   #allFound = Promise.withResolvers<undefined>()
   /** By service, models of which its image server has said to somebody that it lacks them. */
-  #lacked = new Map<string, Set<string>>()
+  #lacked = new Map<string, RefusedModels>()
   /** Attempts of which it will be told why they failed, once it is known how their image server is. */
   readonly #unreached = new Map<string, Unreached>()
   /** Services of which there was a reason to ask since it was said last how their image servers are. */
@@ -115,7 +113,7 @@ export class ServiceProbes {
     this.#cutOff = new Map()
     this.#pauses = new Map()
     this.#unreached.clear()
-    this.#lacked = new Map([...services.keys()].map((name) => [name, new Set()]))
+    this.#lacked = new Map([...services.keys()].map((name) => [name, new RefusedModels()]))
     for (const name of services.keys()) this.check(name)
     const { isBusy, logger, times } = this.#parts
     const urls = new Map([...services].flatMap(([name, { config }]) => (config.url ? [[name, config.url]] : [])))
@@ -291,7 +289,8 @@ export class ServiceProbes {
       if (models.length > 0 && hasShortLook(service.config)) this.#listing.add(name)
       else this.#listing.delete(name)
       if (doubt) return { summary, problem: { text: doubt.message }, error: doubt }
-      const problem = isBelieved ? missingFrom(models, service, this.#lacked.get(name) ?? new Set()) : undefined
+      const lacked = this.#lacked.get(name)?.by(models) ?? new Set<string>()
+      const problem = isBelieved ? missingFrom(models, service, lacked) : undefined
       return {
         summary,
         ...(problem && { problem }),
