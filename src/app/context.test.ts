@@ -6,7 +6,17 @@ import { openDiskStore } from '../storage/disk-store.ts'
 import { createContext } from './context.ts'
 
 /** What the context was given, and what it holds in memory of its process: see `createContext`. */
-const NO_ROOMS = new Set(['config', 'logger', 'database', 'store', 'operations', 'live', 'imageLinks', 'registry'])
+const NO_ROOMS = new Set([
+  'config',
+  'logger',
+  'database',
+  'store',
+  'operations',
+  'live',
+  'imageLinks',
+  'registry',
+  'awaitedImages'
+])
 
 type Operation = (...given: unknown[]) => unknown
 

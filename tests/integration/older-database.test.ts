@@ -63,7 +63,7 @@ it('sets aside the images that it does not know, tells admins, and takes them ba
     const files = await storedFiles(dataDir)
     return files.find((file) => file.startsWith(join('objects', 'quarantine')))
   })
-  expect(setAside).toMatch(/objects\/quarantine\/\d{4}-\d\d-\d\d\/\w\w\/ast_\w+$/)
+  expect(setAside).toMatch(/objects\/quarantine\/\d{4}-\d\d-\d\d\/\w\/ast_\w+$/)
   const { storage, problems } = await waitFor(async () => {
     const state = await system()
     return state.storage.quarantine.images > 0 && state

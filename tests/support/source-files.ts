@@ -31,6 +31,7 @@ export function readSourceFiles(folder = 'src', { withTests = false } = {}): Sou
   const root = join(ROOT, folder)
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => !/(^|\/)node_modules\//.test(path))
     .filter((path) => /\.tsx?$/.test(path) && (withTests || !/\.test\.ts$|(^|\/)test-[^/]*\.ts$/.test(path)))
     .sort()
     .map((path) => readSourceFile(root, path))
