@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import { arrangeProbes, GOOD } from '../../tests/support/arrange-probes.ts'
+import { waitFor } from '../../tests/support/wait-for.ts'
+
+describe('an image server', () => {
+  it.each<[list: string[], checkModels: false | undefined, missing: string[] | undefined]>([
+    [['other', 'another'], undefined, ['alias']],
+    [['FLUX', 'another'], undefined, undefined],
+    [['models/flux', 'another'], undefined, undefined],
+    [['flux:latest', 'another'], undefined, undefined],
+    [['flux:q4', 'another'], undefined, ['alias']],
+    [[], undefined, undefined],
+    [['other', 'another'], false, undefined]
+  ])('that lists %j (checkModels: %s) lacks %j of a service', async (list, checkModels, missing) => {
+    const models = [{ id: 'alias', servedAs: 'flux', features: [] }]
+    const { told } = arrangeProbes(
+      { a: async () => ({ ...GOOD, models: list }) },
+      { models, ...(checkModels === false && { checkModels }) }
+    )
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toMatchObject({ state: missing ? 'warning' : 'ok' })
+    expect(told[0]!.missing).toEqual(missing)
+    // Either it knows what was meant, or the list may be wrong.
+    if (missing)
+      expect(told[0]!.text).toMatch(
+        /list the model 'flux' \(served_as of 'alias'\): not offered(; did you mean 'flux:q4'\?|\..*check_models: false)/
+      )
+  })
+
+  it.each<[served: string, text: RegExp, missing: string[] | undefined]>([
+    [
+      'sdxl-trubo',
+      /^The image server does not list the model 'sdxl-trubo' \(served_as of 'alias'\): not offered; did you mean 'sdxl-turbo'\? It has 'sdxl-turbo'\.$/,
+      ['alias']
+    ],
+    ['sdxl-turb', /does not list the model 'sdxl-turb' \(served_as of 'alias'\)/, ['alias']],
+    ['sdxl', /lists 'sdxl-turbo' alone, not 'sdxl' \(served_as of 'alias'\): a misspelling\?/, undefined],
+    ['my-own', /lists 'sdxl-turbo' alone/, undefined],
+    ['sdxl-turbo2', /lists 'sdxl-turbo' alone/, undefined]
+  ])('that lists sdxl-turbo alone where %s is written says so', async (servedAs, text, missing) => {
+    const { told } = arrangeProbes(
+      { a: async () => ({ ...GOOD, models: ['sdxl-turbo'] }) },
+      { models: [{ id: 'alias', servedAs, features: [] }] }
+    )
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toMatchObject({ state: 'warning', text: expect.stringMatching(text) })
+    expect(told[0]!.missing).toEqual(missing)
+  })
+
+  it('whose names of models are as long as can be is told of within the bound', async () => {
+    const models = Array.from({ length: 500 }, (_, i) => ({
+      id: `${i}`.padEnd(200, 'i'),
+      servedAs: `${i}s`,
+      features: []
+    }))
+    const { told } = arrangeProbes({ a: async () => ({ ...GOOD, models: ['x'.repeat(1000)] }) }, { models })
+    await waitFor(() => told.length === 1)
+    expect(told[0]!.text).toMatch(/check_models: false'\.$/)
+  })
+
+  it.each([
+    [10, /'m8' and 'm9': not offered\./],
+    [11, /'m8', 'm9' and 1 more: not offered\./]
+  ])('that lacks %i models is told of with ten of their names at most', async (count, text) => {
+    const models = Array.from({ length: count }, (_, i) => ({ id: `m${i}`, servedAs: `m${i}`, features: [] }))
+    const { told } = arrangeProbes({ a: async () => ({ ...GOOD, models: ['flux', 'sdxl'] }) }, { models })
+    await waitFor(() => told.length === 1)
+    expect(told[0]!.text).toMatch(text)
+  })
+
+  it('that lists a single model under the name that sd-server has for any may take any, until it refuses one', async () => {
+    const models = ['flux', 'sdxl'].map((id) => ({ id, servedAs: id, features: [] }))
+    const { told, probes } = arrangeProbes({ a: async () => ({ ...GOOD, models: ['sd-cpp-local'] }) }, { models })
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toEqual({ service: 'a', state: 'ok', text: '' })
+    probes.check('a', { lackedModel: 'sdxl' })
+    await waitFor(() => told.length === 2)
+    expect(told[1]).toMatchObject({ state: 'warning', missing: ['flux', 'sdxl'] })
+  })
+
+  it('that lists a single model and refuses another takes no name but that, as long as its list stays so', async () => {
+    let list = ['juggernaut']
+    const models = ['sdxl-turbo', 'flux-dev'].map((id) => ({ id, servedAs: id, features: [] }))
+    const { told, probes } = arrangeProbes({ a: async () => ({ ...GOOD, models: list }) }, { models })
+    const next = async (count: number) => {
+      await waitFor(() => told.length === count)
+      return told.at(-1)
+    }
+    const doubt = /lists 'juggernaut' alone, not 'sdxl-turbo' and 'flux-dev': a misspelling/
+    expect(await next(1)).toEqual({ service: 'a', state: 'warning', text: expect.stringMatching(doubt) })
+    probes.check('a', { lackedModel: 'sdxl-turbo' })
+    expect(await next(2)).toMatchObject({
+      text: expect.stringMatching(
+        /does not list the models 'sdxl-turbo' and 'flux-dev': not offered\. It has 'juggernaut'\./
+      ),
+      missing: ['sdxl-turbo', 'flux-dev']
+    })
+    // It is another server now, which may take any.
+    list = ['dreamshaper']
+    probes.check('a')
+    expect((await next(3))!.missing).toBeUndefined()
+    // A refusal that comes with a new list is of the server as it is now.
+    list = ['juggernaut']
+    probes.check('a', { lackedModel: 'flux-dev' })
+    expect(await next(4)).toMatchObject({ missing: ['sdxl-turbo', 'flux-dev'] })
+  })
+
+  it('that lists a single model and refuses that one may take any other name', async () => {
+    const models = ['juggernaut', 'flux-dev'].map((id) => ({ id, servedAs: id, features: [] }))
+    let asked = 0
+    const { told, probes } = arrangeProbes(
+      { a: async () => (asked++, { ...GOOD, models: ['juggernaut'] }) },
+      { models }
+    )
+    await waitFor(() => told.length === 1)
+    probes.check('a', { lackedModel: 'juggernaut' })
+    await waitFor(() => asked === 2)
+    expect(probes.states()[0]!.missing).toBeUndefined()
+  })
+
+  it('that lists a single model is told to lack one that is misspelt, and to be doubted for what else is offered', async () => {
+    const models = ['sdxl-trubo', 'my-own', 'flux-dev'].map((id) => ({ id, servedAs: id, features: [] }))
+    const { told } = arrangeProbes({ a: async () => ({ ...GOOD, models: ['sdxl-turbo'] }) }, { models })
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toMatchObject({
+      text: expect.stringMatching(
+        /list the model 'sdxl-trubo': not offered.*Nor does it list 'my-own' and 'flux-dev': offered until refused/
+      ),
+      missing: ['sdxl-trubo']
+    })
+  })
+})

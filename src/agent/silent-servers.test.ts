@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import { arrangeProbes, gone, GOOD } from '../../tests/support/arrange-probes.ts'
+import { waitFor } from '../../tests/support/wait-for.ts'
+import type { Engine } from '../engines/engine.ts'
+import { toError } from '../lib/async.ts'
+
+describe('an image server', () => {
+  const unanswered: Engine['describe'] = (signal) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(toError(signal.reason))))
+  const there = { takesConnections: () => Promise.resolve(true) }
+
+  it('that has no time for a look without need is no news, and one that is gone is', async () => {
+    let answer: Engine['describe'] = () => Promise.resolve({ ...GOOD, loaded: [] })
+    let looks = 0
+    let unanswering = 0
+    const describe: Engine['describe'] = (signal, how) => {
+      if (how?.isLook) looks += 1
+      return answer(signal)
+    }
+    const times = { withinMs: 5, patientMs: 60_000 }
+    const { told } = arrangeProbes({ a: describe }, { url: 'http://gpu:1' }, { ...there, lookEveryMs: 5, times })
+    await waitFor(() => told.length >= 1)
+    // Asked again with more time, it answers.
+    answer = (signal) => (unanswering++ % 2 === 0 ? unanswered(signal) : Promise.resolve(GOOD))
+    await waitFor(() => unanswering >= 4)
+    expect(looks).toBeGreaterThanOrEqual(4)
+    expect(told.every(({ state }) => state === 'ok')).toBe(true)
+    answer = gone
+    await waitFor(() => told.some(({ fault }) => fault === 'unreachable'))
+  })
+
+  it('that does not answer when there is a reason to ask is news, though it is just being looked at', async () => {
+    let answer: Engine['describe'] = () => Promise.resolve({ ...GOOD, loaded: [] })
+    let asked = 0
+    const { probes, told } = arrangeProbes(
+      { a: (signal) => (asked++, answer(signal)) },
+      { url: 'http://gpu:1' },
+      { ...there, lookEveryMs: 5 }
+    )
+    await waitFor(() => told.length >= 1)
+    let hanging = false
+    answer = (signal) => {
+      hanging = true
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(toError(signal.reason))))
+    }
+    await waitFor(() => hanging)
+    expect(told.at(-1)?.state).toBe('ok')
+    const before = asked
+    expect(probes.check('a')).toBe(true)
+    expect(asked).toBe(before)
+    await waitFor(() => told.at(-1)?.text === 'The image server does not answer in time.')
+  })
+
+  it.each(['http://gpu:1', 'https://gpu.example.org'])(
+    'at %s that hangs while it does nothing is found',
+    async (url) => {
+      let answer: Engine['describe'] = async () => GOOD
+      const times = { withinMs: 5, patientMs: 20 }
+      const options = { ...there, lookEveryMs: 5, times }
+      const { told } = arrangeProbes({ a: (signal) => answer(signal) }, { url }, options)
+      await waitFor(() => told.length === 1)
+      answer = unanswered
+      await waitFor(() => told.length === 2)
+      expect(told[1]).toEqual({
+        service: 'a',
+        state: 'warning',
+        text: 'The image server takes connections and answers nothing.',
+        fault: 'unreachable'
+      })
+      answer = async () => GOOD
+      await waitFor(() => told.length === 3)
+      expect(told[2]).toEqual({ service: 'a', state: 'ok', text: '' })
+    }
+  )
+
+  it('that hangs from the start is a warning first, and given no work when it had time enough', async () => {
+    const times = { withinMs: 5, patientMs: 20 }
+    const { told } = arrangeProbes({ a: unanswered }, { url: 'http://gpu:1' }, { ...there, times })
+    await waitFor(() => told.length === 2)
+    expect(told.map(({ fault }) => fault)).toEqual([undefined, 'unreachable'])
+    const lenient = arrangeProbes({ a: unanswered }, { url: 'http://gpu:1', checkModels: false }, { ...there, times })
+    await waitFor(() => lenient.told.length === 2)
+    expect(lenient.told.map(({ fault }) => fault)).toEqual([undefined, undefined])
+  })
+
+  it('that makes an image, for whichever of our services, does not hang', async () => {
+    let asked = 0
+    const describe: Engine['describe'] = (signal) => (asked++, unanswered(signal))
+    const times = { withinMs: 5, patientMs: 10 }
+    const options = { ...there, times, isBusy: (service: string) => service === 'b' }
+    const { told } = arrangeProbes({ a: describe, b: async () => GOOD }, { url: 'http://gpu:1' }, options)
+    await waitFor(() => asked >= 4)
+    expect(told.filter(({ service }) => service === 'a')).toEqual([
+      { service: 'a', state: 'warning', text: 'The image server does not answer in time.' }
+    ])
+  })
+
+  it('that never answers is bad, and keeps no other waiting', async () => {
+    const stuck: Engine['describe'] = (signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+    const { told } = arrangeProbes({ stuck, good: async () => GOOD })
+    await waitFor(() => told.length === 2)
+    expect(told.map(({ service, state }) => [service, state])).toEqual([
+      ['good', 'ok'],
+      ['stuck', 'warning']
+    ])
+    expect(told[1]!.text).toBe('The image server does not answer in time.')
+  })
+
+  it('that never answers on a machine that is off cannot be reached', async () => {
+    const stuck: Engine['describe'] = (signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+    let isOn = false
+    const { told } = arrangeProbes(
+      { a: stuck },
+      { url: 'http://10.0.0.1:8188' },
+      { takesConnections: async () => isOn }
+    )
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toMatchObject({ text: 'The image server cannot be reached.', fault: 'unreachable' })
+    isOn = true
+    await waitFor(() => told.length === 2)
+    expect(told[1]).toEqual({ service: 'a', state: 'warning', text: 'The image server does not answer in time.' })
+  })
+})
