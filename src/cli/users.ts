@@ -64,8 +64,9 @@ async function addUser(email: string, options: { name?: string; role: Role }): P
 
 async function limitUser(email: string, options: LimitChanges): Promise<void> {
   const limits = await withAccounts(async (accounts) => {
-    const changed = changedLimits(fromColumns(await getUser(accounts, email)), options)
-    await accounts.users.setLimits(email, changed)
+    const user = await getUser(accounts, email)
+    const changed = changedLimits(fromColumns(user), options)
+    await accounts.changePerson({ userId: user.id, change: { limits: changed } })
     return changed
   })
   process.stdout.write(`${email}: ${formatLimits(limits)}\n`)
@@ -93,24 +94,25 @@ async function printLink(what: string, create: (accounts: Accounts) => Promise<C
   process.stdout.write(`${invitationUrl(base, created)}\n`)
 }
 
-async function disableUser(email: string, { force }: { force?: true }): Promise<void> {
-  await withAccounts(async (accounts) => {
-    const { id } = await getUser(accounts, email)
-    const options = force ? {} : { unlessLast: accounts.ways }
-    await accounts.setDisabled(id, true, options).catch((error: unknown) => {
+async function disableUser(email: string, { force: mayLeaveNone = false }: { force?: boolean }): Promise<void> {
+  const wasShutOut = await withAccounts(async (accounts) => {
+    const { id: userId, disabled_at } = await getUser(accounts, email)
+    const changed = { userId, change: { disabled: true }, mayLeaveNone }
+    await accounts.changePerson(changed).catch((error: unknown) => {
       if (!(error instanceof AppError) || error.code !== 'conflict') throw error
       throw new CommandFailed(
         `${error.message} --force shuts ${email} out all the same: nobody is an admin then until 'users enable ${email}'.`
       )
     })
+    return disabled_at !== null
   })
-  process.stdout.write(`${email} is shut out.\n`)
+  process.stdout.write(wasShutOut ? `${email} was shut out already: nothing has changed.\n` : `${email} is shut out.\n`)
 }
 
 async function enableUser(email: string): Promise<void> {
   const wasShutOut = await withAccounts(async (accounts) => {
-    const { id, disabled_at } = await getUser(accounts, email)
-    await accounts.setDisabled(id, false)
+    const { id: userId, disabled_at } = await getUser(accounts, email)
+    await accounts.changePerson({ userId, change: { disabled: false } })
     return disabled_at !== null
   })
   process.stdout.write(wasShutOut ? `${email} is let in again.\n` : `${email} was not shut out: nothing has changed.\n`)

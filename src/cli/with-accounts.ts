@@ -5,7 +5,7 @@ import { createApiKeyStore } from '../auth/api-key-store.ts'
 import { type ApiKeys, createApiKeys } from '../auth/api-keys.ts'
 import { createInvitationStore } from '../people/invitation-store.ts'
 import { createInvitations, type Invitations } from '../people/invitations.ts'
-import { createPersonStore, type PersonStore } from '../people/person-store.ts'
+import { changePerson, type ChangedPerson } from '../people/person-change-store.ts'
 import { createUserStore, type UserStore } from '../people/user-store.ts'
 import { waysToSignIn } from '../people/ways-to-sign-in.ts'
 import { countImagesSince } from '../usage/usage-store.ts'
@@ -25,9 +25,8 @@ export interface Accounts {
   users: UserStore
   apiKeys: ApiKeys
   invitations: Invitations
-  setDisabled: PersonStore['setDisabled']
-  /** By which people can sign in here, as their accounts name them. */
-  ways: readonly string[]
+  /** What whoever runs the server changes of somebody. Throws like `changePerson`. */
+  changePerson: (changed: Omit<ChangedPerson, 'by'>) => Promise<void>
   network: Network
   /** What links begin with. */
   base: string
@@ -78,8 +77,7 @@ export async function withAccounts<T>(command: (accounts: Accounts) => Promise<T
       apiKeys,
       invitations: createInvitations({ store, users, clock, lifetimeMs: () => config.signIn.invitationLifetimeMs }),
       network: createNetwork(database, config.offering, config.limits),
-      setDisabled: createPersonStore(database).setDisabled,
-      ways: waysToSignIn(config.signIn),
+      changePerson: (changed) => changePerson(database, { ...changed, by: null, ways: waysToSignIn(config.signIn) }),
       base: running?.publicUrl ?? config.publicUrl ?? running?.url ?? localUrl(config),
       countImages: (keyId) => countImagesSince(database.db, { api_key_id: keyId }, 0),
       now: () => clock.now(),

@@ -13,7 +13,7 @@ import { createInvitations, type Invitations } from './invitations.ts'
 import { acceptInvitation, type Credentials, signUp } from './join-by-password.ts'
 import { createPasswords } from './passwords.ts'
 import { hasOthers, listPeople, type PersonRow } from './people-list-store.ts'
-import { changePerson, type PersonChange } from './person-change-store.ts'
+import { changePerson, type ChangedPerson } from './person-change-store.ts'
 import { createPersonStore } from './person-store.ts'
 import { getSecret } from './secret-store.ts'
 import { sessionTokenOf } from './session-cookie.ts'
@@ -73,10 +73,8 @@ export interface People {
   hasOthers(userId: string): Promise<boolean>
   /** Everybody, or one person; newest last, without deleted accounts. */
   list(filter?: { userId: string }): Promise<PersonRow[]>
-  /** What an admin (`by`) changes of somebody; counts at once for their sessions, keys and agents. Throws like `changePerson`. */
-  change(changed: { userId: string; by: string; change: PersonChange }): Promise<void>
-  /** Shuts somebody and their keys out at once, or lets them in again. False when there is nobody of that id. */
-  setDisabled(userId: string, disabled: boolean): Promise<boolean>
+  /** Changes somebody; counts at once for their sessions, keys and agents. Throws like `changePerson`. */
+  change(changed: ChangedPerson): Promise<void>
   /** Drops sessions and half-finished sign-ins whose time is over. */
   dropExpired(): Promise<void>
 }
@@ -170,11 +168,6 @@ export function createPeople(parts: { config: Config; logger: Logger; database: 
     change: async (changed) => {
       await changePerson(database, { ...changed, ways })
       bell.ring('keys')
-    },
-    setDisabled: async (userId, disabled) => {
-      const isThere = await persons.setDisabled(userId, disabled)
-      bell.ring('keys')
-      return isThere
     },
     dropExpired: () => persons.dropExpired()
   }

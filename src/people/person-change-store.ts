@@ -4,7 +4,7 @@ import { errors } from '../lib/errors.ts'
 import type { Role, UseLimits } from '../lib/principal.ts'
 import { revokeInvitationsOf } from './invitation-store.ts'
 import { requireAdminLeft } from './last-admin-store.ts'
-import { endSessions } from './person-store.ts'
+import { canSignIn, dropSessions, endSessions } from './person-store.ts'
 import { toColumns } from '../auth/use-limits.ts'
 
 /** What is absent stays. */
@@ -15,14 +15,24 @@ export interface PersonChange {
   limits?: UseLimits
 }
 
+export interface ChangedPerson {
+  userId: string
+  /** The admin who changes it; null: whoever runs the server, by the command line. */
+  by: string | null
+  change: PersonChange
+  /** Nobody needs to be left who is an admin. */
+  mayLeaveNone?: boolean
+}
+
 /**
- * What an admin (`by`) changes of somebody, all of it or nothing; the sessions of whom it shuts out end, and the links that
- * they or a former admin made. Throws `not_found`, and `conflict` when admins would shut out or demote themselves, or nobody would
- * be left who is one and can come in by one of the ways to sign in that are open (`ways`).
+ * What is changed of somebody, all of it or nothing. Who is shut out stays so since the first time; their sessions end, and the
+ * links that they or a former admin made. Who is let in again signs in anew. Throws `not_found`, and `conflict` when admins would
+ * shut out or demote themselves, or when it is the last admin, or the last who can come in by one of the ways to sign in
+ * that are open (`ways`).
  */
 export async function changePerson(
   { db, clock }: Pick<Database, 'db' | 'clock'>,
-  { userId, by, change, ways }: { userId: string; by: string; change: PersonChange; ways: readonly string[] }
+  { userId, by, change, mayLeaveNone = false, ways }: ChangedPerson & { ways: readonly string[] }
 ): Promise<void> {
   const { role, disabled, limits } = change
   const isDemoted = role !== undefined && role !== 'admin'
@@ -32,7 +42,14 @@ export async function changePerson(
   await db.transaction().execute(async (trx) => {
     await lockInstallation(trx)
     await lockPerson(trx, userId)
-    const { numUpdatedRows } = await trx
+    const before = await trx
+      .selectFrom('users')
+      .select(['role', 'disabled_at'])
+      .where('id', '=', userId)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst()
+    if (!before) throw errors.notFound(`The person '${userId}'`)
+    await trx
       .updateTable('users')
       .set((e) => ({
         updated_at: now,
@@ -41,13 +58,14 @@ export async function changePerson(
         ...(limits && toColumns(limits))
       }))
       .where('id', '=', userId)
-      .where('deleted_at', 'is', null)
-      .executeTakeFirst()
-    if (numUpdatedRows === 0n) throw errors.notFound(`The person '${userId}'`)
+      .execute()
     if (disabled === true) await endSessions(trx, userId, now)
-    if (disabled === true || isDemoted) {
-      await revokeInvitationsOf(trx, { createdBy: userId, now })
-      await requireAdminLeft(trx, ways)
-    }
+    // One that was being renewed as they were shut out may last longer than it was to.
+    if (disabled === false && before.disabled_at !== null) await dropSessions(trx, userId)
+    if (disabled !== true && !isDemoted) return
+    await revokeInvitationsOf(trx, { createdBy: userId, now })
+    if (mayLeaveNone || before.role !== 'admin' || before.disabled_at !== null) return
+    // Of admins who have nothing but keys, as where nobody uses the dashboard, any other will do.
+    await requireAdminLeft(trx, (await canSignIn(trx, userId, ways)) ? ways : undefined)
   })
 }

@@ -1,10 +1,8 @@
 import type { Database, Db } from '../db/database.ts'
-import { lockInstallation, lockPerson } from '../db/locks.ts'
 import { errors } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
 import type { Role } from '../lib/principal.ts'
-import { revokeInvitationsOf, useInvitation } from './invitation-store.ts'
-import { requireAdminLeft } from './last-admin-store.ts'
+import { useInvitation } from './invitation-store.ts'
 import { insertUser, type UserRow } from './user-store.ts'
 
 /** How better-auth names a password among the ways to sign in. */
@@ -27,12 +25,6 @@ export interface PersonStore {
   join(person: NewPerson & { invitationId?: string; role: Role; emailVerified: boolean }): Promise<UserRow>
   /** Hands an account over: a new name, address and password, and all of its sessions end. Throws like `join`. */
   claim(person: NewPerson & { invitationId: string; userId: string }): Promise<UserRow>
-  /**
-   * Shuts somebody out, which ends the links they made, or lets them in again; their sessions end. False when there is
-   * nobody of that id. With `unlessLast`, the ways to sign in that are open, throws `conflict` when it would shut out the
-   * last admin, or the last who can sign in.
-   */
-  setDisabled(userId: string, disabled: boolean, options?: { unlessLast?: readonly string[] }): Promise<boolean>
   /** Drops sessions and half-finished sign-ins whose time is over. */
   dropExpired(): Promise<void>
 }
@@ -87,27 +79,6 @@ export function createPersonStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
         return user
       }),
     claim: (person) => db.transaction().execute((trx) => claim(trx, person, clock.now())),
-    setDisabled: (userId, disabled, { unlessLast } = {}) =>
-      db.transaction().execute(async (trx) => {
-        await lockInstallation(trx)
-        await lockPerson(trx, userId)
-        const user = await trx.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
-        if (!user || user.deleted_at !== null) return false
-        const now = clock.now()
-        await trx
-          .updateTable('users')
-          .set({ disabled_at: disabled ? now : null, updated_at: now })
-          .where('id', '=', userId)
-          .execute()
-        if (disabled) await endSessions(trx, userId, now)
-        else if (user.disabled_at !== null) await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
-        if (disabled) await revokeInvitationsOf(trx, { createdBy: userId, now })
-        if (disabled && unlessLast && user.role === 'admin' && user.disabled_at === null) {
-          // Of admins who have nothing but keys, as where nobody uses the dashboard, any other will do.
-          await requireAdminLeft(trx, (await canSignIn(trx, userId, unlessLast)) ? unlessLast : undefined)
-        }
-        return true
-      }),
     dropExpired: async () => {
       await db.deleteFrom('sessions').where('expires_at', '<', clock.now()).execute()
       await db.deleteFrom('verifications').where('expires_at', '<', clock.now()).execute()
@@ -128,7 +99,13 @@ export async function endSessions(trx: Db, userId: string, now: number): Promise
     .execute()
 }
 
-async function canSignIn(db: Db, userId: string, ways: readonly string[]): Promise<boolean> {
+/** Ends the sessions of somebody without a trace. */
+export async function dropSessions(trx: Db, userId: string): Promise<void> {
+  await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+}
+
+/** Whether somebody has any of these ways to sign in. */
+export async function canSignIn(db: Db, userId: string, ways: readonly string[]): Promise<boolean> {
   const account = await db
     .selectFrom('accounts')
     .select('id')
@@ -187,7 +164,7 @@ async function claim(
     .executeTakeFirst()
   if (!user) throw errors.invitationInvalid()
   await setPassword(trx, { userId, hash: person.passwordHash, now })
-  await trx.deleteFrom('sessions').where('user_id', '=', userId).execute()
+  await dropSessions(trx, userId)
   return user
 }
 

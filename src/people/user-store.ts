@@ -2,9 +2,8 @@ import type { Selectable } from 'kysely'
 import type { Database, Db } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
 import { newId } from '../lib/ids.ts'
-import type { Role, UseLimits } from '../lib/principal.ts'
+import type { Role } from '../lib/principal.ts'
 import { normalEmail } from './email-address.ts'
-import { toColumns } from '../auth/use-limits.ts'
 
 export type UserRow = Selectable<Tables['users']>
 
@@ -19,8 +18,6 @@ export interface UserStore {
   findFirstAdmin(): Promise<UserRow | undefined>
   /** Everybody whose account is not deleted, in the order in which they came. */
   listUsers(): Promise<UserRow[]>
-  /** Sets the limits that hold over all of somebody's keys; false when there is nobody of that address. */
-  setLimits(email: string, limits: UseLimits): Promise<boolean>
 }
 
 export function createUserStore({ db, clock }: Pick<Database, 'db' | 'clock'>): UserStore {
@@ -43,14 +40,6 @@ export function createUserStore({ db, clock }: Pick<Database, 'db' | 'clock'>): 
         .where('email', '=', normalEmail(email))
         .where('deleted_at', 'is', null)
         .executeTakeFirst(),
-    setLimits: async (email, limits) => {
-      const { numUpdatedRows } = await db
-        .updateTable('users')
-        .set({ ...toColumns(limits), updated_at: clock.now() })
-        .where('email', '=', normalEmail(email))
-        .executeTakeFirst()
-      return numUpdatedRows > 0n
-    },
     listUsers: () =>
       db.selectFrom('users').selectAll().where('deleted_at', 'is', null).orderBy('created_at').orderBy('id').execute()
   }

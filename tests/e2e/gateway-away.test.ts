@@ -107,7 +107,7 @@ describeSteps('a gallery on a phone whose gateway goes away', () => {
   })
 
   it('leads to sign-in at once when an admin disables the account, and says why', async () => {
-    await gateway.gateway.context.people.setDisabled(mara.id, true)
+    await gateway.gateway.context.people.change({ userId: mara.id, by: null, change: { disabled: true } })
     await friend.page.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 5000 })
     await friend.page.getByText(/An admin has shut your account out/).waitFor()
   })

@@ -35,7 +35,7 @@ describe('a stream of events', () => {
 
   it('ends when its owner is shut out', async () => {
     const { user, rest } = await follow()
-    await gateway.gateway.context.people.setDisabled(user.id, true)
+    await gateway.gateway.context.people.change({ userId: user.id, by: null, change: { disabled: true } })
     for (const { event } of await rest) expect(['status', 'progress', 'preview']).toContain(event)
   })
 

@@ -223,7 +223,9 @@ describe('deleting an account', () => {
     expect((await people()).filter(({ id }) => id === person.id)).toEqual([])
     const again = { method: 'PATCH', json: { disabled: false } }
     expect((await callDashboard(gateway, admin, `people/${person.id}`, again)).status).toBe(404)
-    expect(await gateway.gateway.context.people.setDisabled(person.id, false)).toBe(false)
+    await expect(
+      gateway.gateway.context.people.change({ userId: person.id, by: null, change: { disabled: false } })
+    ).rejects.toMatchObject({ code: 'not_found' })
     const newcomer = await gateway.gateway.context.users.addUser({ ...person, role: 'member' })
     expect(newcomer?.email).toBe(person.email)
     const failed = await createBrowser(gateway).call('/api/auth/sign-in/email', {

@@ -312,7 +312,7 @@ describe('a stream ends', () => {
       ]
       const shut = [await open(disabled), await open(signedOut), await open(demoted, '?owner=all')]
       const kept = [await open(staying), await open(demoted)]
-      await people.setDisabled(disabled.id, true)
+      await people.change({ userId: disabled.id, by: null, change: { disabled: true } })
       await database.db.deleteFrom('sessions').where('user_id', '=', signedOut.id).execute()
       await database.db.updateTable('users').set({ role: 'member' }).where('id', '=', demoted.id).execute()
       vi.advanceTimersByTime(30_000)

@@ -154,7 +154,11 @@ describe('the overview', () => {
 
   it('leaves out models that the reader may not use', async () => {
     const person = await gateway.addPerson()
-    await gateway.gateway.context.users.setLimits(person.email, { models: ['another'] })
+    await gateway.gateway.context.people.change({
+      userId: person.id,
+      by: null,
+      change: { limits: { models: ['another'] } }
+    })
     expect((await overview(person)).models).toBe(0)
   })
 
@@ -175,7 +179,7 @@ describe('the overview', () => {
     expect(await seen()).toMatchObject({ hasFriend: false })
     const friend = await own.addPerson()
     expect(await seen()).toMatchObject({ hasFriend: true })
-    await context.people.setDisabled(friend.id, true)
+    await context.people.change({ userId: friend.id, by: null, change: { disabled: true } })
     expect(await seen()).toMatchObject({ hasFriend: false })
     await own.close()
   })

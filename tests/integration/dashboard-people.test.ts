@@ -177,7 +177,10 @@ describe('links that an admin made', () => {
   it.each<[string, (person: TestPerson) => Promise<unknown>]>([
     ['becomes a member', (person) => change(person, { role: 'member' })],
     ['is shut out', (person) => change(person, { disabled: true })],
-    ['is shut out by the CLI', ({ id }) => gateway.gateway.context.people.setDisabled(id, true)],
+    [
+      'is shut out by the CLI',
+      ({ id }) => gateway.gateway.context.people.change({ userId: id, by: null, change: { disabled: true } })
+    ],
     ['deletes their account', ({ id, email }) => gateway.gateway.context.people.account.remove(id, email)]
   ])('end when the admin %s, those of others do not', async (_what, leave) => {
     const person = await gateway.addPerson({ role: 'admin' })

@@ -223,7 +223,9 @@ describe('who may', () => {
       await begin({ headers: { cookie } }, '/api/dashboard/export')
     ]
     await apiKeys.revoke(revoked.keyId)
-    for (const user of [disabled, signedOut]) await people.setDisabled(user.id, true)
+    for (const { id: userId } of [disabled, signedOut]) {
+      await people.change({ userId, by: null, change: { disabled: true } })
+    }
     for (const { rest } of begun) await expect(rest()).rejects.toThrow()
     for (const { key } of [revoked, disabled]) expect((await gateway.call('/v1/export', { key })).status).toBe(401)
     expect((await gateway.call('/api/dashboard/export', { headers: { cookie } })).status).toBe(401)

@@ -218,7 +218,7 @@ describe('a link to an account', () => {
   it('does not let somebody in who is disabled', async () => {
     const person = await gateway.addPerson()
     const { token } = await offer(person)
-    await gateway.gateway.context.people.setDisabled(person.id, true)
+    await gateway.gateway.context.people.change({ userId: person.id, by: null, change: { disabled: true } })
     expect((await look(token)).status).toBe(404)
     expect((await accept(token)).status).toBe(404)
   })

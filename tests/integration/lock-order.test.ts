@@ -18,7 +18,6 @@ const EXPECTED: Record<string, string[]> = {
   'people/account-store.ts markDeleted': ['installation', 'person'],
   'people/invitation-store.ts insertClaim': ['person'],
   'people/person-change-store.ts changePerson': ['installation', 'person'],
-  'people/person-store.ts setDisabled': ['installation', 'person'],
   'providers/retire-provider-store.ts retireProviders': ['person', 'provider'],
   'providers/service-condition-store.ts noteCondition': ['provider'],
   'providers/service-finds-store.ts noteFinds': ['provider'],
@@ -174,7 +173,6 @@ it('each operation takes its locks in one order', async () => {
   await asAdmin(`people/${person.id}`, 'PATCH', { role: 'admin' })
   await asAdmin(`people/${person.id}/link`, 'POST', {})
   await asAdmin(`people/${person.id}`, 'PATCH', { role: 'member' })
-  await gateway.gateway.context.people.setDisabled((await gateway.addUser()).id, true)
   const account = { method: 'DELETE', json: { email: person.email } }
   expect((await callDashboard(gateway, person, 'account', account)).status).toBeLessThan(300)
   await waitFor(() => wasSeen('retireProviders'))

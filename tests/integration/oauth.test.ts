@@ -246,7 +246,7 @@ describe('somebody who is here already', () => {
     const { id, email } = await gateway.addPerson()
     provider.person = somebody({ email })
     expect(await signIn(createBrowser(gateway))).toBe('/')
-    await gateway.gateway.context.people.setDisabled(id, true)
+    await gateway.gateway.context.people.change({ userId: id, by: null, change: { disabled: true } })
     expect(errorIn(await signIn(createBrowser(gateway)))).toBe('account_disabled')
   })
 

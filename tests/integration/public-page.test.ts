@@ -119,9 +119,9 @@ describe('the page of public pictures', () => {
     const { people } = gateway.gateway.context
     const shown = async () => (await look()).assets.includes(assets[0])
     expect(await shown()).toBe(true)
-    await people.setDisabled(other.id, true)
+    await people.change({ userId: other.id, by: null, change: { disabled: true } })
     expect(await shown()).toBe(false)
-    await people.setDisabled(other.id, false)
+    await people.change({ userId: other.id, by: null, change: { disabled: false } })
     expect(await shown()).toBe(true)
   })
 

@@ -127,7 +127,7 @@ describe('the other limits', () => {
 
   it('of a person hold over all of their keys', async () => {
     const user = await gateway.addUser()
-    await gateway.gateway.context.users.setLimits(user.email, { imagesPerDay: 1 })
+    await gateway.gateway.context.people.change({ userId: user.id, by: null, change: { limits: { imagesPerDay: 1 } } })
     const second = await gateway.addKey(user)
     expect((await generate(second.key)).status).toBe(200)
     expect((await errorOf(await generate(second.key))).message).toMatch(/^Your account/)

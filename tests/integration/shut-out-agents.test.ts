@@ -94,7 +94,10 @@ const SHUT_OUT: [string, (owner: TestUser) => Promise<unknown>][] = [
         .where('id', '=', keyId)
         .execute()
   ],
-  ['whose owner is disabled', ({ id }) => gateway.gateway.context.people.setDisabled(id, true)]
+  [
+    'whose owner is disabled',
+    ({ id }) => gateway.gateway.context.people.change({ userId: id, by: null, change: { disabled: true } })
+  ]
 ]
 
 describe.each(SHUT_OUT)('an agent %s', (_who, shutOut) => {
@@ -120,11 +123,11 @@ describe.each(SHUT_OUT)('an agent %s', (_who, shutOut) => {
 it('the member whose image it is may be shut out: what they had asked for is made', async () => {
   const { agent, id, statuses } = await assignedEdit()
   const { people } = gateway.gateway.context
-  await people.setDisabled(caller.id, true)
+  await people.change({ userId: caller.id, by: null, change: { disabled: true } })
   try {
     expect(await statuses()).toEqual(all(200))
   } finally {
-    await people.setDisabled(caller.id, false)
+    await people.change({ userId: caller.id, by: null, change: { disabled: false } })
   }
   expect((await ended(caller, id)).status).toBe('PROCESSED')
   await agent.close()

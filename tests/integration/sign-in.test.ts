@@ -346,7 +346,7 @@ describe('somebody who is disabled', () => {
     const useKey = async () => (await gateway.call('/v1/models', { key })).status
     expect([(await personOf(browser))?.id, await useKey()]).toEqual([person.id, 200])
 
-    expect(await people.setDisabled(person.id, true)).toBe(true)
+    await people.change({ userId: person.id, by: null, change: { disabled: true } })
     expect([await personOf(browser), await useKey()]).toEqual([null, 401])
     expect(await signIn(createBrowser(gateway), person)).toMatchObject({
       status: 403,
@@ -357,10 +357,11 @@ describe('somebody who is disabled', () => {
       body: { code: 'INVALID_EMAIL_OR_PASSWORD' }
     })
 
-    expect(await people.setDisabled(person.id, false)).toBe(true)
+    await people.change({ userId: person.id, by: null, change: { disabled: false } })
     expect(await personOf(browser)).toBeNull()
     expect([(await signIn(browser, person)).status, await useKey()]).toEqual([200, 200])
-    expect(await people.setDisabled('usr_nobody', true)).toBe(false)
+    const ofNobody = { userId: 'usr_nobody', by: null, change: { disabled: true } }
+    await expect(people.change(ofNobody)).rejects.toMatchObject({ code: 'not_found' })
   })
 
   it.each(['by an admin', 'by whoever runs the server'])(
@@ -374,8 +375,8 @@ describe('somebody who is disabled', () => {
         (await browser.call<{ isShutOut: boolean }>('/api/dashboard/session')).body.isShutOut
       const toldByKey = async (secret: string) => (await gateway.call('/v1/models', { key: secret })).text()
       const shutOut = async (disabled: boolean) => {
-        if (by === 'by an admin') await people.change({ userId: person.id, by: admin.id, change: { disabled } })
-        else await people.setDisabled(person.id, disabled)
+        const changed = { userId: person.id, change: { disabled } }
+        await people.change({ ...changed, by: by === 'by an admin' ? admin.id : null })
       }
       expect([await isToldIn(open), await isToldIn(stranger)]).toEqual([false, false])
       await shutOut(true)
@@ -397,39 +398,66 @@ describe('somebody who is disabled', () => {
     }
   )
 
+  it('signs in anew when let in again, however long a session was to last that was being renewed as they were shut out', async () => {
+    const { people } = gateway.gateway.context
+    const [person, admin] = [await gateway.addPerson(), await gateway.addPerson({ role: 'admin' })]
+    const change = (disabled: boolean) => people.change({ userId: person.id, by: admin.id, change: { disabled } })
+    await change(true)
+    const { db } = gateway.database
+    const later = Date.now() + 3_600_000
+    await db.updateTable('sessions').set({ expires_at: later }).where('user_id', '=', person.id).execute()
+    await change(false)
+    expect(await personOf(withCookie(gateway, person))).toBeNull()
+    expect((await signIn(createBrowser(gateway), person)).status).toBe(200)
+  })
+
   it('loses the connections of their agents', async () => {
     const owner = await gateway.addUser()
     const agent = await gateway.addAgent({ key: owner.key, services: [{}] })
-    await gateway.gateway.context.people.setDisabled(owner.id, true)
+    await gateway.gateway.context.people.change({ userId: owner.id, by: null, change: { disabled: true } })
     await expect(agent.finished).rejects.toThrow()
   })
+
+  const club = (...args: string[]) => runProgram(args, { env: { INFERENCE_CLUB_DATA_DIR: gateway.dataDir } })
 
   it('by the command line is out within a second', async () => {
     const person = await gateway.addPerson()
     const { key } = await gateway.addKey(person)
-    const club = (...args: string[]) => runProgram(args, { env: { INFERENCE_CLUB_DATA_DIR: gateway.dataDir } })
     const useKey = async () => (await gateway.call('/v1/models', { key })).status
     expect(await useKey()).toBe(200)
-    expect(await club('users', 'disable', person.email)).toMatchObject({
-      code: 0,
-      stdout: `${person.email} is shut out.\n`
-    })
+    const told = { code: 0, stderr: '' }
+    expect(await club('users', 'disable', person.email)).toEqual({ ...told, stdout: `${person.email} is shut out.\n` })
     expect(await personOf(withCookie(gateway, person))).toBeNull()
     await waitFor(async () => (await useKey()) === 401, 1000)
-    expect((await club('users', 'list')).stdout).toMatch(new RegExp(`^${person.email}\t.*\tdisabled\t`, 'm'))
-    expect((await club('users', 'link', person.email)).code).toBe(1)
-    expect(await club('users', 'enable', person.email)).toMatchObject({
-      code: 0,
+    expect(await club('users', 'enable', person.email)).toEqual({
+      ...told,
       stdout: `${person.email} is let in again.\n`
     })
     await waitFor(async () => (await useKey()) === 200, 1000)
-    const other = await gateway.addPerson()
-    expect(await club('users', 'enable', other.email)).toMatchObject({
+  })
+
+  it('by the command line stays so since the first time, and it says where nothing has changed', async () => {
+    const [person, other] = [await gateway.addPerson(), await gateway.addPerson()]
+    const { people } = gateway.gateway.context
+    const since = async () => (await people.list({ userId: person.id }))[0]?.disabled_at
+    await people.change({ userId: person.id, by: null, change: { disabled: true } })
+    const before = await since()
+    // Each is a process of its own: together they wait for a busy machine once.
+    const [again, link, enabled, ofNobody] = await Promise.all([
+      club('users', 'disable', person.email),
+      club('users', 'link', person.email),
+      club('users', 'enable', other.email),
+      club('users', 'disable', 'nobody@example.org')
+    ])
+    expect(again).toMatchObject({
       code: 0,
-      stdout: `${other.email} was not shut out: nothing has changed.\n`
+      stdout: `${person.email} was shut out already: nothing has changed.\n`
     })
+    expect([before, await since()]).toEqual([expect.any(Number), before])
+    expect(link).toMatchObject({ code: 1, stdout: '' })
+    expect(enabled).toMatchObject({ code: 0, stdout: `${other.email} was not shut out: nothing has changed.\n` })
     expect(await personOf(withCookie(gateway, other))).not.toBeNull()
-    expect(await club('users', 'disable', 'nobody@example.org')).toMatchObject({ code: 1, stdout: '' })
+    expect(ofNobody).toMatchObject({ code: 1, stdout: '' })
   })
 })
 

@@ -36,7 +36,7 @@ beforeAll(async () => {
   const revoked = await gateway.addKey(owner)
   await gateway.gateway.context.apiKeys.revoke(revoked.keyId)
   const disabled = await gateway.addUser()
-  await gateway.gateway.context.people.setDisabled(disabled.id, true)
+  await gateway.gateway.context.people.change({ userId: disabled.id, by: null, change: { disabled: true } })
   headersOf = {
     nobody: {},
     member: { key: member.key },
@@ -404,9 +404,9 @@ describe('links of somebody who was shut out', () => {
     const { id, url } = await makeEdit(friend, 'PRIVATE')
     const shared = pathOf((await share(friend, id)).urls[0]!)
     const { people } = gateway.gateway.context
-    await people.setDisabled(friend.id, true)
+    await people.change({ userId: friend.id, by: null, change: { disabled: true } })
     expect([await statusOf(url), await statusOf(shared)]).toEqual([404, 404])
-    await people.setDisabled(friend.id, false)
+    await people.change({ userId: friend.id, by: null, change: { disabled: false } })
     expect([await statusOf(url), await statusOf(shared)]).toEqual([200, 200])
   })
 })
