@@ -33,11 +33,13 @@ export class SessionNotes {
       this.#standing = standing
       if (this.#isShared) news.push({ type: 'provider.standing', note })
     }
-    const isSpent = ration?.spent !== undefined
+    // What is being made may fail yet, and then others have not had it.
+    const isSpent = ration?.spent !== undefined && ration.spent.beingMade === undefined
     if (isSpent !== this.#isSpent) {
       this.#isSpent = isSpent
       // What is new no more has been told already.
-      if (ration && this.#isShared) news.push({ type: 'provider.standing', note: newsOfRation(ration, now) })
+      if (ration && this.#isShared)
+        news.push({ type: 'provider.standing', note: newsOfRation(ration, { isSpent, now }) })
     }
     if (!isDeepStrictEqual(paused, this.#paused)) {
       this.#paused = paused

@@ -49,7 +49,7 @@ export const readJob: Read<Job> = (answer) => {
   const { n } = members(parameters)
   const read = result === undefined || result === null ? undefined : readResult(result)
   const { message } = members(error)
-  const { reason, until, gives_up_at: givesUpAt, own_share: isOwnShare } = members(waiting)
+  const { reason, until, gives_up_at: givesUpAt, own_share: isOwnShare, being_made: beingMade } = members(waiting)
   if (typeof status !== 'string' || typeof progress !== 'number' || typeof n !== 'number') return undefined
   if (result && !read) return undefined
   return {
@@ -59,7 +59,8 @@ export const readJob: Read<Job> = (answer) => {
         reason,
         until: isTime(until) ? until * 1000 : null,
         ...(isTime(givesUpAt) && { givesUpAt: givesUpAt * 1000 }),
-        ...(isOwnShare === true && { isOwnShare })
+        ...(isOwnShare === true && { isOwnShare }),
+        ...(typeof beingMade === 'number' && Number.isSafeInteger(beingMade) && { beingMade })
       }
     }),
     ...(read && { result: read }),

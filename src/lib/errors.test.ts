@@ -22,6 +22,7 @@ it('tells whose images of an hour have been made', () => {
   expect(errors.upstreamCapped({ isOwnShare: true }, NOW).message).toMatch(
     /let each of the others have so many images within an hour, and these have been made\. /
   )
+  expect(errors.upstreamCapped({ beingMade: 1 }, NOW).message).toMatch(/and these have been made, or are being made\. /)
   expect(errors.upstreamCapped({ reason: 'new_here' }, NOW).message).toMatch(
     /are new here: .* An admin can lift that\. /
   )

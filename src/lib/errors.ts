@@ -3,6 +3,7 @@ import { HOUR_MS } from './durations.ts'
 import { nameAvailable, type NoProvider, noProviderWords } from './no-provider-words.ts'
 import type { Scope } from './principal.ts'
 import { type Loss, wouldDeleteWords } from './would-delete-words.ts'
+import { type ReachedLimit, reachedWords } from './wait-reasons.ts'
 
 /**
  * The catalogue of everything this product says no with. One function per fact; the code is stable and public
@@ -283,17 +284,12 @@ export const errors = {
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),
   /** Every image server that could do it asked for patience, or cannot begin. */
   upstreamBusy,
-  /** Owners, or of new machines the club (`new_here`), let others have so many images within an hour; there may be more at `until`, UTC milliseconds, if that is known. `isOwnShare`: others get some still. */
-  upstreamCapped: (
-    { reason, until, isOwnShare }: { reason?: string; until?: number; isOwnShare?: true },
-    now: number
-  ) => {
+  /** Owners, or of new machines the club, let others have so many images within an hour; there may be more at `until`, UTC milliseconds. */
+  upstreamCapped: ({ until, ...limit }: ReachedLimit & { until?: number }, now: number) => {
     const seconds = until === undefined ? Infinity : Math.ceil((until - now) / 1000)
     const when = until === undefined ? 'Try again later.' : `There may be more at ${toIsoSecond(until)}.`
     return upstreamBusy(
-      reason === 'new_here'
-        ? `The machines that have this model are new here: the club lets them make so many images for others within an hour, and these have been made. An admin can lift that. ${when}`
-        : `The owners of the machines that have this model let ${isOwnShare ? 'each of the others' : 'others'} have so many images within an hour, and these have been made. ${when}`,
+      `${reachedWords(limit)} ${when}`,
       seconds,
       // An SDK that waited as long as it obeys would be told the same; others are told the truth.
       seconds > LONGEST_ADVICE_S ? { retry: false, retryAfterSeconds: Math.min(seconds, HOUR_MS / 1000) } : {}

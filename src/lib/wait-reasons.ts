@@ -14,8 +14,8 @@ const REASONS = {
 }
 
 /**
- * `capped`: the owners of what could make the image let others have no more of it for now. `new_here`: being new they have made what
- * the club lets such machines make for others within an hour. `retry`: it failed on all of them, and is tried again. `paused`: its
+ * `capped`: the owners of what could make the image let others have no more of it for now, what is being made included. `new_here`:
+ * being new they have made, or are making, what the club lets such machines make for others within an hour. `retry`: it failed on all of them, and is tried again. `paused`: its
  * image server asked for patience. `unusable`: its image server cannot be reached or refuses its key. `missing`: its image server is
  * there and lacks the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online. `approval`: it
  * may not serve others until an admin lets it. `not_served`: there are only machines whose owners do not serve who asked; nobody is
@@ -62,6 +62,8 @@ export interface ToldWait {
   /** When it fails if nobody could begin it until then. */
   givesUpAt?: number
   isOwnShare?: true
+  /** So many images hold the last places of a limit while they are being made: if enough fail (one, unless the limit was lowered), the next goes on at once. */
+  beingMade?: number
 }
 
 /** The reason alone. */
@@ -69,16 +71,44 @@ export const reasonWords = (reason: WaitReason): string => REASONS[reason]
 
 /** The reason, until when and when it is given up, where that is known; `formatUntil` gets a time with the time it is now. */
 export function waitText(
-  { reason, until, givesUpAt, isOwnShare }: ToldWait,
+  { reason, until, givesUpAt, isOwnShare, beingMade }: ToldWait,
   now: number,
   formatUntil: (until: number, now: number) => string
 ): string {
   const then = THEN[reason]
-  const why = isOwnShare ? OWN_SHARE : REASONS[reason]
+  const limit = isOwnShare ? OWN_SHARE : REASONS[reason]
   const when = (at: number) => (at - now < SOON_MS ? 'in a moment' : `at ${formatUntil(at, now)}`)
   // Of those who wait for one limit the first goes on then; how many go before is not reckoned.
   const earliest = LIMITS.has(reason) ? ' at the earliest' : ''
-  const next = until === null || then === undefined ? ENDS[reason] : `${then} ${when(until)}${earliest}`
+  const known = until === null || then === undefined ? undefined : `${when(until)}${earliest}`
+  const why = beingMade === undefined ? limit : `${limit} with ${lastOnes(beingMade)}`
+  const next = beingMade === undefined ? (known ? `${then} ${known}` : ENDS[reason]) : openingWords(beingMade, known)
   const end = givesUpAt === undefined ? undefined : `given up ${when(givesUpAt)}${next === undefined ? '' : ' if not'}`
   return [why, next, end].filter((part) => part !== undefined).join(', ')
+}
+
+const lastOnes = (beingMade: number): string =>
+  beingMade === 1 ? 'the image that is being made' : `the ${beingMade} images that are being made`
+
+/** What makes room again, where that is an image that fails, or else time. */
+function openingWords(beingMade: number, known: string | undefined): string {
+  // Above a limit that was lowered meanwhile, one that fails makes no room yet.
+  const [fails, first] = beingMade === 1 ? ['it fails', 'it'] : ['enough of them fail', 'the first of them']
+  return `goes on when ${fails}, else ${known ?? `an hour after ${first}`}`
+}
+
+/** A limit of an hour, for whoever is refused by it. */
+export interface ReachedLimit {
+  /** `new_here` is the club's for new machines; any other, or none, is the owner's. */
+  reason?: WaitReason
+  isOwnShare?: true
+  beingMade?: number
+}
+
+/** What has been reached, in sentences that are true for whoever reads them later. */
+export function reachedWords({ reason, isOwnShare, beingMade }: ReachedLimit): string {
+  const had = `so many images${reason === 'new_here' ? ' for others' : ''} within an hour, and these have been made${beingMade === undefined ? '' : ', or are being made'}.`
+  return reason === 'new_here'
+    ? `The machines that have this model are new here: the club lets them make ${had} An admin can lift that.`
+    : `The owners of the machines that have this model let ${isOwnShare ? 'each of the others' : 'others'} have ${had}`
 }

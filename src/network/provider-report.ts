@@ -1,6 +1,7 @@
 import type { Principal } from '../lib/principal.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import type { Ration } from '../requests/find-rations.ts'
+import type { LimitEnd } from '../requests/service-caps.ts'
 import { reachOf, type Standing, standingOf } from '../providers/trust-policy.ts'
 import type { ServiceFinds } from '../providers/service-finds-store.ts'
 import type { WantedModel } from '../providers/service-offers-store.ts'
@@ -21,8 +22,8 @@ export interface ProviderReport {
   standing: Standing
   /** What the club gives it as a new one. */
   given?: OfferingConfig
-  /** Being new it has made what the club lets it make for others within an hour; until when, if that is known. */
-  spent?: { until?: number }
+  /** Being new it has made, or is making, what the club lets it make for others within an hour; until when. */
+  spent?: LimitEnd
   images: number
   imagesToday: number
   /** Since when it cannot come back with the key that it had; for those who may know, of one that is away. */
@@ -35,7 +36,7 @@ export interface ServiceReport extends ServiceFigures {
   /** Images it makes now. */
   running: number
   isCooling: boolean
-  /** Images that others had within an hour; of services with a limit, for those who may know. */
+  /** Images that were made for others within an hour; of services with a limit, for those who may know. */
   usedThisHour?: number
   /** Whose addresses are listed, for those who may know. */
   listed?: readonly string[]
@@ -51,8 +52,8 @@ export interface ServiceReport extends ServiceFigures {
   warms?: readonly WantedWarm[]
   /** Those of its models that can be made now. */
   makes: ReadonlySet<string>
-  /** The reader, or everybody but its owner, who reads, has had all that they may within an hour; until when, if that is known. */
-  usedUp?: { until?: number }
+  /** The reader, or everybody but its owner, who reads, may have no more within an hour, what is being made included; until when. */
+  usedUp?: LimitEnd
   /** Its image server cannot be used; the text, for those who may know. */
   warning?: { since: number; text?: string }
 }
@@ -97,7 +98,7 @@ export interface Knowledge {
   usedThisHour: ReadonlyMap<string, number>
   makes: Makes
   /** By service: of those of which the reader has had all they may. */
-  usedUp: ReadonlyMap<string, { until?: number }>
+  usedUp: ReadonlyMap<string, LimitEnd>
   /** Of new providers that are online, by id. */
   rations: ReadonlyMap<string, Ration>
   /** Models that serve nothing yet, by service. */

@@ -150,7 +150,34 @@ describe('who may make an image', () => {
   it('is not told a time that depends on what is being made', async () => {
     await connect('a', { service: { images_per_hour: 1 } })
     await runs('a', 'bob')
-    expect((await takersOf()).wait).toEqual({ reason: 'capped' })
+    expect((await takersOf()).wait).toEqual({ reason: 'capped', beingMade: 1 })
+    await runs('a', 'bob')
+    expect((await takersOf()).wait).toEqual({ reason: 'capped', beingMade: 2 })
+  })
+
+  it('is told with what holds the last places and may fail yet, until all of it was made', async () => {
+    await connect('a', { service: { images_per_hour: 3 } })
+    for (let minute = 1; minute <= 2; minute++) await made('a', 'bob', minute * 60_000)
+    await runs('a', 'bob')
+    const until = NOW - 2 * 60_000 + HOUR_MS + 1
+    expect(await takersOf()).toEqual({ open: [], wait: { reason: 'capped', until, beingMade: 1 } })
+    await rows.db.updateTable('attempts').set({ state: 'failed' }).execute()
+    expect((await takersOf()).open).toEqual(['a'])
+    await made('a', 'bob', 0)
+    expect((await takersOf()).wait).toEqual({ reason: 'capped', until })
+  })
+
+  it('is not a busy new provider for somebody who has had their own share of it', async () => {
+    await connect('new', { provider: { trust: 'limited' }, service: { images_per_user_hour: 1 } })
+    await made('new', 'ann', 1000)
+    for (let i = 0; i < loadConfig({}).offering.newProviderAtOnce; i++) {
+      await rows.addUser(`guest ${i}`)
+      await runs('new', `guest ${i}`)
+    }
+    const until = NOW - 1000 + HOUR_MS + 1
+    expect((await takersOf()).wait).toEqual({ reason: 'capped', until, isOwnShare: true })
+    await addTask("bob's", 'bob')
+    expect((await takersOf("bob's")).open).toEqual(['new'])
   })
 
   it('is a new provider that makes as many for others as it may at once, like any that is busy', async () => {
@@ -159,11 +186,15 @@ describe('who may make an image', () => {
     for (let i = 0; i < newProviderAtOnce; i++) await runs('new', 'bob')
     expect((await takersOf()).open).toEqual(['new'])
     for (let i = newProviderAtOnce; i < newProviderPerHour; i++) await made('new', 'bob', 1000)
-    expect(await takersOf()).toEqual({ open: [], wait: { reason: 'new_here', until: NOW - 1000 + HOUR_MS + 1 } })
+    const until = NOW - 1000 + HOUR_MS + 1
+    expect(await takersOf()).toEqual({
+      open: [],
+      wait: { reason: 'new_here', until, beingMade: newProviderAtOnce }
+    })
     await made('new', 'ann', 500)
-    expect((await takersOf()).wait?.until).toBe(NOW - 1000 + HOUR_MS + 1)
+    expect((await takersOf()).wait?.until).toBe(until)
     for (let i = 1; i < newProviderPerHour; i++) await runs('new', 'bob')
-    expect((await takersOf()).wait).toEqual({ reason: 'new_here' })
+    expect((await takersOf()).wait).toMatchObject({ reason: 'new_here', beingMade: expect.any(Number) })
   })
 
   it('is of a new provider told by the limit that ends later, its owner’s or the club’s', async () => {

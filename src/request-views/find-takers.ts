@@ -16,6 +16,8 @@ export interface Wait {
   reason: WaitReason
   /** When somebody may, UTC milliseconds; absent when nobody can know. */
   until?: number
+  /** Of `capped` and `new_here`: as of `LimitEnd`, so that somebody may sooner. */
+  beingMade?: number
   /** When the image fails if nobody could begin it until then, UTC milliseconds; absent when it goes on waiting. */
   givesUpAt?: number
   /** Of `capped`: who asked has had what is let to each, of a machine that makes images of others still. */
@@ -114,10 +116,11 @@ export async function findRests(
 const isHeld = (
   offer: Offer,
   { capped, userId, now }: { capped: ReadonlyMap<string, Capped>; userId: string; now: number }
-): boolean =>
-  isPaused(offer, now) ||
-  (isCapped(capped.get(offer.serviceId), { userId, ownerId: offer.ownerId }) &&
-    capped.get(offer.serviceId)?.isBusy !== true)
+): boolean => isPaused(offer, now) || isHeldByCap(capped.get(offer.serviceId), { userId, ownerId: offer.ownerId })
+
+/** Where it is only busy, the next may begin when one is done, but not of somebody who has had theirs. */
+const isHeldByCap = (capped: Capped | undefined, who: { userId: string; ownerId: string }): boolean =>
+  isCapped(capped?.isBusy ? { ...capped, others: false } : capped, who)
 
 /** What offers may be held back by, and until when, at a moment. */
 interface Limits {
@@ -158,14 +161,19 @@ async function waitOfHeld({ userId, could }: Held, { capped, ends, rations, now 
     else {
       const byOwner = await ends.of(offer, userId)
       const spent = rations.get(offer.providerId)?.spent
-      const isOwnShare = capped.get(offer.serviceId)?.others === false
+      const { others, isBusy } = capped.get(offer.serviceId) ?? {}
+      const isOwnShare = others === false || isBusy === true
       // Of two limits the one that ends later is what is waited for.
       const isNewHere = spent && (!byOwner || (spent.until ?? Infinity) > (byOwner.until ?? Infinity))
-      waits.push(
-        isNewHere
-          ? { reason: 'new_here', ...spent }
-          : { reason: 'capped', ...byOwner, ...(isOwnShare && { isOwnShare }) }
-      )
+      const { beingMade, ...end } = (isNewHere ? spent : byOwner) ?? {}
+      // What fails makes room only where no other limit is reached by what was made.
+      const isOpenable = [byOwner, spent].every((limit) => !limit || limit.beingMade !== undefined)
+      waits.push({
+        reason: isNewHere ? 'new_here' : 'capped',
+        ...end,
+        ...(beingMade !== undefined && isOpenable && { beingMade }),
+        ...(!isNewHere && isOwnShare && { isOwnShare })
+      })
     }
   }
   const [first] = waits.toSorted(

@@ -122,9 +122,7 @@ const stateOf = ({ request, tasks, attempts }: RequestView, queue: QueueOutlook 
     request.state,
     queue?.position,
     queue?.isOverdue,
-    queue?.wait?.reason,
-    queue?.wait?.until,
-    queue?.wait?.givesUpAt,
+    JSON.stringify(queue?.wait),
     ...tasks.map((task) => `${task.state}:${task.node_faults}:${task.losses}`),
     ...attempts.map((attempt) => attempt.progress)
   ].join(' ')

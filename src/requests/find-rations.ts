@@ -3,6 +3,7 @@ import type { Db } from '../db/database.ts'
 import { HOUR_MS } from '../lib/durations.ts'
 import { countServed, findHourOver } from '../usage/usage-store.ts'
 import { countRunning } from './attempt-store.ts'
+import type { LimitEnd } from './service-caps.ts'
 
 /** What the club lets a new provider make for others within an hour, and how much of that is left. */
 export interface Ration {
@@ -10,8 +11,8 @@ export interface Ration {
   left: number
   /** When the first image that is counted will be more than an hour old, UTC milliseconds; undefined when none was made. */
   next?: number
-  /** There when nothing is left: when there is more, UTC milliseconds, no `until` where that depends on what is being made. */
-  spent?: { until?: number }
+  /** There when nothing is left: when there is more. */
+  spent?: LimitEnd
 }
 
 /**
@@ -26,14 +27,13 @@ export async function findRations(
   const owners = new Map(fresh.map(({ providerId, ownerId }) => [providerId, ownerId]))
   if (owners.size === 0) return new Map()
   const providerIds = [...owners.keys()]
-  const counts = [
-    ...(await countServed(db, { serviceIds: [], providerIds, since: now - HOUR_MS })),
-    ...(await countRunning(db, providerIds))
-  ]
+  const served = await countServed(db, { serviceIds: [], providerIds, since: now - HOUR_MS })
+  const running = await countRunning(db, providerIds)
   const images = offering.newProviderPerHour
   const rations = new Map<string, Ration>()
   for (const [providerId, ownerId] of owners) {
-    const had = counts.reduce((sum, one) => sum + (one.providerId === providerId ? one.images : 0), 0)
+    const [made, beingMade] = [sumOf(served, providerId), sumOf(running, providerId)]
+    const had = made + beingMade
     const findEnd = (skip: number) => findHourOver(db, { providerId, ownerId, now, skip })
     const next = had === 0 ? undefined : await findEnd(0)
     const until = had > images ? await findEnd(had - images) : next
@@ -41,8 +41,11 @@ export async function findRations(
       images,
       left: Math.max(0, images - had),
       ...(next !== undefined && { next }),
-      ...(had >= images && { spent: until === undefined ? {} : { until } })
+      ...(had >= images && { spent: { ...(until !== undefined && { until }), ...(made < images && { beingMade }) } })
     })
   }
   return rations
 }
+
+const sumOf = (counts: readonly { providerId: string; images: number }[], providerId: string): number =>
+  counts.reduce((sum, one) => sum + (one.providerId === providerId ? one.images : 0), 0)

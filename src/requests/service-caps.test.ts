@@ -101,12 +101,16 @@ describe('a service of whose images its owner lets others have a number', () => 
     expect([may('ann'), may('bob'), may('owner')]).toEqual([false, true, true])
     await stored('bob', NOW - HOUR_MS)
     expect(await cappedAs('all', caps)).toEqual({ others: true, userIds: new Set(['ann']) })
-    expect(await countHadOf(rows.db, [SERVICE], NOW)).toEqual(new Map([['svc', 3]]))
+    expect(await countHadOf(rows.db, [SERVICE], NOW)).toEqual(new Map([['svc', 2]]))
   })
 
   const endFor = async (userId: string, of: { imagesPerHour?: number; imagesPerUserHour?: number }) => {
     const service = { ...SERVICE, ...of, reach: 'all' } as const
     return (await (await findCapEnds(rows.db, [service], NOW)).of(service, userId))?.until
+  }
+  const heldFor = async (userId: string, of: { imagesPerHour?: number; imagesPerUserHour?: number }) => {
+    const service = { ...SERVICE, ...of, reach: 'all' } as const
+    return (await (await findCapEnds(rows.db, [service], NOW)).of(service, userId))?.beingMade
   }
 
   it('is open again when the oldest of too many is more than an hour old', async () => {
@@ -143,6 +147,31 @@ describe('a service of whose images its owner lets others have a number', () => 
     expect(await reached({ imagesPerUserHour: 1 })).toMatchObject([{ end: second + HOUR_MS + 1 }])
     await runs('bob')
     expect(await reached({ imagesPerUserHour: 1 })).toMatchObject([{ end: undefined }])
+  })
+
+  it('is reached by what was made alone: what is being made holds a place, and gives it back if it fails', async () => {
+    const caps = { imagesPerHour: 3, imagesPerUserHour: 2 }
+    const told = async () => (await listReached(rows.db, [{ ...SERVICE, ...caps }], NOW)).map(({ cap }) => cap)
+    const service = { ...SERVICE, ...caps }
+    const has = async (userId: string) => isCapped(await cappedAs('all', caps), { userId, ownerId: 'owner' })
+    await stored('ann', NOW - 2)
+    await stored('bob', NOW - 1)
+    await runs('ann')
+    expect([await has('ann'), await has('bob')]).toEqual([true, true])
+    expect(await told()).toEqual([])
+    expect([await heldFor('ann', service), await heldFor('bob', service)]).toEqual([1, 1])
+    await rows.db.updateTable('attempts').set({ state: 'failed', finished_at: NOW }).execute()
+    expect([await has('ann'), await has('bob')]).toEqual([false, false])
+    await stored('ann', NOW)
+    expect(await told()).toEqual(['imagesPerHour', 'imagesPerUserHour'])
+    expect([await heldFor('ann', service), await heldFor('bob', service)]).toEqual([undefined, undefined])
+  })
+
+  it('makes no room by what fails where another of its caps is reached by what was made', async () => {
+    await stored('ann', NOW - 1)
+    await runs('bob')
+    expect(await heldFor('ann', { imagesPerHour: 2 })).toBe(1)
+    expect(await heldFor('ann', { imagesPerHour: 2, imagesPerUserHour: 1 })).toBeUndefined()
   })
 
   it('is open again nobody knows when while what counts is still being made', async () => {

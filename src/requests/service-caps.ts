@@ -65,20 +65,28 @@ export const hasCaps = ({
 }: Pick<ServiceCaps, 'imagesPerHour' | 'imagesPerUserHour'>): boolean =>
   imagesPerHour !== undefined || imagesPerUserHour !== undefined
 
-/** Images that others had of each of these services within an hour, those that are being made included. */
+/** Images that were made within an hour for others, of each of these services. */
 export async function countHadOf(
   db: Db,
   services: readonly ServiceCaps[],
   now: number
 ): Promise<ReadonlyMap<string, number>> {
   const had = await countHad(db, services, { now })
-  return new Map(services.map(({ serviceId }) => [serviceId, sumOf(had.ofService(serviceId).values())]))
+  return new Map(services.map(({ serviceId }) => [serviceId, madeOf(sumOf(had.ofService(serviceId).values()))]))
+}
+
+/** When there is more again of what may be made for others within an hour. */
+export interface LimitEnd {
+  /** UTC milliseconds, if all that is being made is made; absent when it depends on when that is. */
+  until?: number
+  /** So many images hold the last places while they are being made: if enough fail (one, unless the cap was lowered), there is more at once. Absent: all were made. */
+  beingMade?: number
 }
 
 /** When others may have images again of services that they have had enough of. */
 export interface CapEnds {
-  /** UTC milliseconds; no `until` when that depends on what is being made. Undefined where they may have more by its caps. */
-  of(service: ServiceCaps, userId: string): Promise<{ until?: number } | undefined>
+  /** Undefined where they may have more by its caps. */
+  of(service: ServiceCaps, userId: string): Promise<LimitEnd | undefined>
 }
 
 /** Tells when the caps of any of these services end. What it has found once it does not ask again. */
@@ -100,13 +108,20 @@ function endsOf(db: Db, had: Had, now: number): CapEnds {
   return {
     of: async (service, userId) => {
       const byUser = had.ofService(service.serviceId)
-      const all = sumOf(byUser.values()) - (service.imagesPerHour ?? Infinity) + 1
-      const own = (byUser.get(userId) ?? 0) - (service.imagesPerUserHour ?? Infinity) + 1
+      const reached = [
+        { count: sumOf(byUser.values()), cap: service.imagesPerHour ?? Infinity, of: undefined },
+        { count: byUser.get(userId) ?? NOTHING, cap: service.imagesPerUserHour ?? Infinity, of: userId }
+      ].filter(({ count, cap }) => count.images >= cap)
+      const [first] = reached
+      if (!first) return undefined
       const ends: (number | undefined)[] = []
-      if (all > 0) ends.push(await whenOlder(service, all))
-      if (own > 0) ends.push(await whenOlder(service, own, userId))
-      if (ends.length === 0) return undefined
-      return ends.some((at) => at === undefined) ? {} : { until: Math.max(...(ends as number[])) }
+      for (const { count, cap, of } of reached) ends.push(await whenOlder(service, count.images - cap + 1, of))
+      const known = ends.filter((at) => at !== undefined)
+      const isMade = reached.some(({ count, cap }) => madeOf(count) >= cap)
+      return {
+        ...(known.length === ends.length && { until: Math.max(...known) }),
+        ...(!isMade && { beingMade: first.count.running })
+      }
     }
   }
 }
@@ -119,11 +134,11 @@ export async function findUsedUp(
   db: Db,
   services: readonly ServiceCaps[],
   { userId, now }: { userId: string; now: number }
-): Promise<Map<string, { until?: number }>> {
+): Promise<Map<string, LimitEnd>> {
   // Whether a machine is new, or may serve others at all, is told of it in other words.
   const limited = services.filter(hasCaps)
   const ends = await findCapEnds(db, limited, now)
-  const usedUp = new Map<string, { until?: number }>()
+  const usedUp = new Map<string, LimitEnd>()
   for (const service of limited) {
     const who = userId === service.ownerId ? NOBODY_ELSE : userId
     const end = await ends.of(service, who)
@@ -153,8 +168,8 @@ export async function findAllowances(
   const allowances = new Map<string, Allowance>()
   for (const { serviceId, ownerId, imagesPerHour = Infinity, imagesPerUserHour = Infinity } of limited) {
     const byUser = had.ofService(serviceId)
-    const ofAll = imagesPerHour - sumOf(byUser.values())
-    const own = imagesPerUserHour - (byUser.get(userId) ?? 0)
+    const ofAll = imagesPerHour - sumOf(byUser.values()).images
+    const own = imagesPerUserHour - (byUser.get(userId) ?? NOTHING).images
     const counted = own <= ofAll ? userId : undefined
     const next = await findHourOver(db, { serviceId, ownerId, userId: counted, now, skip: 0 })
     allowances.set(serviceId, {
@@ -167,7 +182,10 @@ export async function findAllowances(
   return allowances
 }
 
-/** A cap that others have reached: all of them together, or one of them at least. */
+/**
+ * A cap that others have reached, all of them together, or one of them at least, with what was made for them: what is being
+ * made may fail yet, and then they have not had it.
+ */
 export interface ReachedCap {
   serviceId: string
   cap: 'imagesPerHour' | 'imagesPerUserHour'
@@ -184,7 +202,7 @@ export async function listReached(db: Db, services: readonly ServiceCaps[], now:
   const ends = endsOf(db, had, now)
   return limited.flatMap((service) => {
     const { serviceId, imagesPerHour, imagesPerUserHour, ...same } = service
-    const { others, userIds } = cappedByOwner(service, had)
+    const { others, userIds } = cappedByOwner(service, had, madeOf)
     const reached: ReachedCap[] = []
     if (others && imagesPerHour !== undefined) {
       const findEnd = async () => (await ends.of({ serviceId, imagesPerHour, ...same }, NOBODY_ELSE))?.until
@@ -214,12 +232,27 @@ async function findFirstEnd(
 /** Somebody who has had nothing. */
 const NOBODY_ELSE = ''
 
-const sumOf = (counts: Iterable<number>): number => [...counts].reduce((sum, images) => sum + images, 0)
+interface Count {
+  /** Those that are being made included. */
+  images: number
+  running: number
+}
+
+const NOTHING: Count = { images: 0, running: 0 }
+
+const madeOf = ({ images, running }: Count): number => images - running
+const placesOf = ({ images }: Count): number => images
+
+const plus = (one: Count, other: Count): Count => ({
+  images: one.images + other.images,
+  running: one.running + other.running
+})
+const sumOf = (counts: Iterable<Count>): Count => [...counts].reduce(plus, NOTHING)
 
 /** What others than the owners had within an hour. */
 interface Had {
-  /** Images of a service by user, those that are being made included. */
-  ofService(serviceId: string): ReadonlyMap<string, number>
+  /** Images of a service by user. */
+  ofService(serviceId: string): ReadonlyMap<string, Count>
   ofProvider(providerId: string): { running: number; withinHour: number }
 }
 
@@ -229,7 +262,7 @@ async function countHad(
   services: readonly ServiceCaps[],
   { now, fresh = [] }: { now: number; fresh?: readonly ServiceCaps[] }
 ): Promise<Had> {
-  const byService = new Map<string, Map<string, number>>()
+  const byService = new Map<string, Map<string, Count>>()
   const running = new Map<string, number>()
   const withinHour = new Map<string, number>()
   const idsOf = (some: readonly ServiceCaps[]) => [...new Set(some.map(({ providerId }) => providerId))]
@@ -241,11 +274,11 @@ async function countHad(
       providerIds: freshIds,
       since
     })) {
-      addTo(byService, one)
+      addTo(byService, one, { images: one.images, running: 0 })
       add(withinHour, one.providerId, one.images)
     }
     for (const one of await countRunning(db, idsOf(services))) {
-      addTo(byService, one)
+      addTo(byService, one, { images: one.images, running: one.images })
       add(running, one.providerId, one.images)
     }
   }
@@ -260,17 +293,22 @@ function add(sums: Map<string, number>, key: string, more: number): void {
 }
 
 function addTo(
-  byService: Map<string, Map<string, number>>,
-  { serviceId, userId, images }: { serviceId: string; userId: string; images: number }
+  byService: Map<string, Map<string, Count>>,
+  { serviceId, userId }: { serviceId: string; userId: string },
+  more: Count
 ): void {
-  const users = byService.get(serviceId) ?? new Map<string, number>()
+  const users = byService.get(serviceId) ?? new Map<string, Count>()
   byService.set(serviceId, users)
-  add(users, userId, images)
+  users.set(userId, plus(users.get(userId) ?? NOTHING, more))
 }
 
-function cappedByOwner({ serviceId, imagesPerHour, imagesPerUserHour }: ServiceCaps, { ofService }: Had): Capped {
+/** By what `counted` takes of what somebody had: what is being made has a place within the caps, so that they are never passed. */
+function cappedByOwner(
+  { serviceId, imagesPerHour = Infinity, imagesPerUserHour = Infinity }: ServiceCaps,
+  { ofService }: Had,
+  counted: (had: Count) => number = placesOf
+): Capped {
   const had = ofService(serviceId)
-  const all = sumOf(had.values())
-  const sated = [...had].filter(([, images]) => images >= (imagesPerUserHour ?? Infinity)).map(([userId]) => userId)
-  return { others: all >= (imagesPerHour ?? Infinity), userIds: new Set(sated) }
+  const sated = [...had].filter(([, count]) => counted(count) >= imagesPerUserHour).map(([userId]) => userId)
+  return { others: counted(sumOf(had.values())) >= imagesPerHour, userIds: new Set(sated) }
 }

@@ -7,6 +7,7 @@ import type {
 } from '../../src/http/dashboard/contract/network.ts'
 import { pino } from 'pino'
 import { runAgent } from '../../src/agent/run-agent.ts'
+import { startHandWorker } from '../support/hand-worker.ts'
 import { generate } from '../support/image-calls.ts'
 import { apiErrorOf, readError } from '../support/read-error.ts'
 import { agentConfig, startTestGateway, type TestGateway } from '../support/test-gateway.ts'
@@ -165,6 +166,53 @@ describe('what the owner of a service sets in the dashboard', () => {
     await heard(/^a: everybody may have images again/)
     expect(said.filter((line) => line !== 'a: an image was made')).toHaveLength(4)
     await agent.stop()
+  })
+
+  it('is not told as reached while an image that may fail holds the last place, which comes back when it does', async () => {
+    const models = [{ id: 'by hand', features: ['generate' as const] }]
+    const rig = await startHandWorker(gateway, {
+      key: owner.key,
+      services: [{ name: 'slow', models, concurrency: 2, images_per_hour: 2 }],
+      accepts: ['provider.capped']
+    })
+    const ask = async (prompt: string) => {
+      const accepted = await make(friend, { model: 'by hand', prompt, async: true })
+      return (accepted as unknown as { id: string }).id
+    }
+    const waitOf = async (id: string) => (await jobOf(id, friend)).waiting
+    const told = () => rig.agent.messages.findLast((message) => message.type === 'provider.capped')?.reached
+    const ended = (id: string) => waitFor(async () => (await jobOf(id, friend)).status === 'PROCESSED')
+    const until = expect.any(Number) as number
+
+    const [first, second, third] = [await ask('first'), await ask('second'), await ask('third')]
+    const [one, other] = [await rig.next(), await rig.next()]
+    expect(await waitOf(third)).toEqual({ reason: 'capped', being_made: 2 })
+    await rig.finish(one)
+    await ended(first)
+    expect(await waitOf(third)).toEqual({ reason: 'capped', until, being_made: 1 })
+    const { data } = (await (await gateway.call('/v1/models', { key: friend.key })).json()) as {
+      data: { id: string }[]
+    }
+    expect(data.find(({ id }) => id === 'by hand')).toMatchObject({
+      waiting: { reason: 'capped', until, being_made: 1 },
+      hourly: { images: 2, left: 0 }
+    })
+
+    const { attempt_id, token } = other
+    rig.agent.send({ type: 'attempt.failed', attempt_id, token, fault: 'crashed', message: 'no' })
+    // One of the two has the place now, and the other waits for it.
+    const last = await rig.next()
+    const [made, waiting] = last.task.prompt === 'third' ? [third, second] : [second, third]
+    expect(await waitOf(waiting)).toEqual({ reason: 'capped', until, being_made: 1 })
+    const { provider_id: id } = await rig.agent.received('gateway.welcome')
+    expect(await gateway.gateway.context.requests.findReachedCaps([id])).toEqual(new Map())
+    await rig.finish(last)
+    await ended(made)
+    expect(await waitOf(waiting)).toEqual({ reason: 'capped', until })
+    gateway.database.bell.ring('providers')
+    await waitFor(() => told()?.length === 1)
+    expect(told()).toEqual([{ service: 'slow', cap: 'images_per_hour', images: 2, for_ms: until }])
+    await rig.close()
   })
 
   it('is told in the terminal of the machine when it pauses anything, or no longer', async () => {

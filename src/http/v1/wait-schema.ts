@@ -9,7 +9,7 @@ export const waitSchema = (description: string) =>
       until: Type.Optional(
         Type.Integer({
           description:
-            'Unix seconds, the earliest moment: of those who wait for a limit the first goes on then. Absent when nobody can know.'
+            'Unix seconds, the earliest moment: of those who wait for a limit the first goes on then, or before that where images are `being_made`. Absent when nobody can know.'
         })
       ),
       gives_up_at: Type.Optional(
@@ -21,6 +21,12 @@ export const waitSchema = (description: string) =>
       own_share: Type.Optional(
         Type.Boolean({
           description: 'Of `capped`, true: your own share of an hour is used up, and others may get some still.'
+        })
+      ),
+      being_made: Type.Optional(
+        Type.Integer({
+          description:
+            'Of `capped` and `new_here`: so many images hold the last places of the hour while they are being made; if enough of them fail (one, unless the limit was lowered), the next goes on at once. Absent when all that count were made.'
         })
       )
     },

@@ -8,7 +8,8 @@ export const waitOf = ({ waiting }: Pick<ModelInfo, 'waiting'>): RequestSummary[
     ? {
         reason: waiting.reason,
         until: waiting.until === undefined ? null : waiting.until * 1000,
-        ...(waiting.own_share && { isOwnShare: true })
+        ...(waiting.own_share && { isOwnShare: true }),
+        ...(waiting.being_made !== undefined && { beingMade: waiting.being_made })
       }
     : null
 

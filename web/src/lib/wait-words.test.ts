@@ -22,6 +22,23 @@ describe('why a request waits', () => {
     expect(reasonText({ wait: { reason: 'paused', until: NOW - 2000 } }, NOW)).toMatch(/asked again in a moment$/)
   })
 
+  it.each([
+    [
+      { until: null, beingMade: 1 },
+      "The owner's limit per hour is reached with the image that is being made, goes on when it fails, else an hour after it"
+    ],
+    [
+      { until: null, beingMade: 2 },
+      "The owner's limit per hour is reached with the 2 images that are being made, goes on when enough of them fail, else an hour after the first of them"
+    ],
+    [
+      { until: NOW + 3_000_000, beingMade: 1, isOwnShare: true as const },
+      `The owner's limit per hour for each person is reached with the image that is being made, goes on when it fails, else at ${formatTime(NOW + 3_000_000)} at the earliest`
+    ]
+  ])('is told with what is being made and may fail yet: %j', (wait, text) => {
+    expect(reasonText({ wait: { reason: 'capped', ...wait } }, NOW)).toBe(text)
+  })
+
   it('is told without a time that nobody knows', () => {
     const reasons = [
       ...(['capped', 'new_here', 'retry', 'paused', 'unusable', 'missing', 'drained', 'away', 'approval'] as const),

@@ -38,13 +38,21 @@ export interface ProviderInfo {
      * them and so much time has passed.
      */
     given?: { atOnce: number; perHour: number; images: number; timeMs: number }
-    /** There when a new one has made what it may for others within an hour; until when, null: nobody can know. */
-    spent?: { until: number | null }
+    /** There when a new one may begin no more for others within an hour. */
+    spent?: UsedUp
   }
   services: ServiceInfo[]
   /** Images stored in all, and within the last 24 hours. */
   images: number
   imagesToday: number
+}
+
+/** Nothing is left of what may be made for others within an hour. */
+export interface UsedUp {
+  /** Until when, UTC milliseconds; null: nobody can know. */
+  until: number | null
+  /** So many images hold the last places while they are being made: if enough fail, there is more at once. Absent: all were made. */
+  beingMade?: number
 }
 
 export interface ServiceInfo {
@@ -64,9 +72,9 @@ export interface ServiceInfo {
   terms: ServiceTermsInfo | null
   /** Its owner has it take no work. */
   isPaused: boolean
-  /** There when the reader, or anybody else if they are its owner, has had all of them; until when, null: nobody can know. */
-  usedUp: { until: number | null } | null
-  /** Those they had, of a service with such a limit (owner and admins only, else null). */
+  /** There when nothing is begun of them for the reader, or for anybody else if they are its owner. */
+  usedUp: UsedUp | null
+  /** Those that were made, of a service with such a limit (owner and admins only, else null). */
   usedThisHour: number | null
   /**
    * `isLoaded`: its image server has it in memory; null: it is not known. `canMake`: it can be made there now: the machine is

@@ -60,7 +60,13 @@ export interface RequestSummary {
   /** There is no estimate any more: what is made, of it or before it, takes longer than like images did. */
   isOverdue: boolean
   /** Why its first waiting image waits, when nobody may begin it now; `until` is null when nobody can know, `givesUpAt` is when it fails otherwise. See `Wait` of `request-views/find-takers.ts`. */
-  wait: { reason: WaitReason; until: number | null; givesUpAt?: number; isOwnShare?: true } | null
+  wait: {
+    reason: WaitReason
+    until: number | null
+    givesUpAt?: number
+    isOwnShare?: true
+    beingMade?: number
+  } | null
   /** Names of those who work or worked on it. */
   providers: string[]
   error: RequestError | null
@@ -185,7 +191,7 @@ export interface ModelInfo {
   providers: number
   queued: number
   /** Why what the reader asks for would wait, when nobody may begin it now; `until`, Unix seconds, when that is known. */
-  waiting?: { reason: WaitReason; until?: number; own_share?: boolean }
+  waiting?: { reason: WaitReason; until?: number; own_share?: boolean; being_made?: number }
   /**
    * What the reader may have of it within an hour, where that has a limit; `next`, Unix seconds, is when one no longer counts.
    * `shared`: what others had counts, too.

@@ -4,7 +4,15 @@ import type { ProviderReport, Reader, ServiceReport } from '../../../network/pro
 import type { ServiceAccess } from '../../../providers/service-terms.ts'
 import type { Fault, FaultGroup } from '../../../network/fault-store.ts'
 import type { WantedModel } from '../../../providers/service-offers-store.ts'
-import type { FoundInfo, ProviderDetail, ProviderInfo, ServiceInfo, WantedModelInfo } from '../contract/network.ts'
+import type { LimitEnd } from '../../../requests/service-caps.ts'
+import type {
+  FoundInfo,
+  ProviderDetail,
+  ProviderInfo,
+  ServiceInfo,
+  UsedUp,
+  WantedModelInfo
+} from '../contract/network.ts'
 
 /** A provider as everybody may know it, and as much more as the report holds. */
 export function presentProvider(report: ProviderReport): ProviderInfo {
@@ -25,13 +33,15 @@ export function presentProvider(report: ProviderReport): ProviderInfo {
       since: provider.trust_since === 0 ? null : provider.trust_since,
       isShared: provider.services.some(({ access }) => access !== 'private'),
       ...(report.given && { given: presentGiven(report.given) }),
-      ...(report.spent && { spent: { until: report.spent.until ?? null } })
+      ...(report.spent && { spent: presentEnd(report.spent) })
     },
     services: report.services.map((service) => presentService(service, { isMine, isOnline })),
     images,
     imagesToday
   }
 }
+
+const presentEnd = ({ until, ...end }: LimitEnd): UsedUp => ({ until: until ?? null, ...end })
 
 const presentGiven = (offering: OfferingConfig): NonNullable<ProviderInfo['trust']['given']> => ({
   atOnce: offering.newProviderAtOnce,
@@ -83,7 +93,7 @@ function presentService(
     imagesPerUserHour: service.images_per_user_hour,
     terms: isMine ? presentTerms(service) : null,
     isPaused: service.paused_at !== null,
-    usedUp: report.usedUp ? { until: report.usedUp.until ?? null } : null,
+    usedUp: report.usedUp ? presentEnd(report.usedUp) : null,
     usedThisHour: report.usedThisHour ?? null,
     models: service.models.map((model) => ({
       ...model,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { passingError } from './image-exchange.ts'
+import { passingError, waitsInVain } from './image-exchange.ts'
 
 const machines = (count: number) =>
   Array.from({ length: count }, (_, at) => ({ name: `rig ${at + 1}`, owner: `Ann ${at + 1}` }))
@@ -19,6 +19,20 @@ it('names nobody but the caller where a machine of theirs is among them', () => 
   expect(message).toContain("It is your machine 'mine'")
   expect(message).not.toContain('Ann')
 })
+
+it.each(['capped', 'new_here'] as const)(
+  'waits in vain for what was made (%s), not for what may fail yet',
+  (reason) => {
+    const spent = { waitedMs: 2000, mayWaitMs: 60_000, unusableTimeoutMs: 30_000, now: 0 }
+    const until = 3_600_000
+    expect(waitsInVain({ reason, until }, spent)).toBe(true)
+    expect(waitsInVain({ reason, until: 30_000 }, spent)).toBe(false)
+    expect(waitsInVain({ reason }, spent)).toBe(true)
+    expect([waitsInVain({ reason, until, beingMade: 1 }, spent), waitsInVain({ reason, beingMade: 1 }, spent)]).toEqual(
+      [...[false, false]]
+    )
+  }
+)
 
 it.each(['unusable', 'missing', 'paused', 'capped', 'new_here'] as const)(
   'keeps what is true for whoever reads it, and says to nobody that it is theirs: %s',

@@ -82,7 +82,7 @@ const SERVERS: Partial<Record<WaitReason, string>> = {
 
 /**
  * Whether it is known that waiting on is in vain for a caller who has waited `waitedMs` of `mayWaitMs`: for caps that end
- * later than that, for image servers that have been unusable, or have lacked the model, for long enough, for busy ones when the time is over.
+ * later than that and are reached by what was made (what is being made may fail, and leave its place), for image servers that have been unusable, or have lacked the model, for long enough, for busy ones when the time is over.
  */
 export function waitsInVain(
   wait: Wait | undefined,
@@ -96,7 +96,7 @@ export function waitsInVain(
   switch (wait?.reason) {
     case 'capped':
     case 'new_here':
-      return (wait.until ?? Infinity) > now + Math.max(0, mayWaitMs - waitedMs)
+      return wait.beingMade === undefined && (wait.until ?? Infinity) > now + Math.max(0, mayWaitMs - waitedMs)
     case 'unusable':
     case 'missing':
       return waitedMs >= unusableTimeoutMs

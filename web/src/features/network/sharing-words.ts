@@ -1,9 +1,17 @@
-import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type { ProviderInfo, ServiceInfo, UsedUp } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatNumber, formatUntil } from '../../lib/format.ts'
 
 type Sharing = Pick<ServiceInfo, 'access' | 'listed' | 'imagesPerHour' | 'imagesPerUserHour' | 'usedThisHour'>
 
 const images = (count: number): string => (count === 1 ? '1 image' : `${formatNumber(count)} images`)
+
+/** That nothing is left of what others may have within an hour, and until when; what is being made may fail, and leave its place. */
+export function usedUpWords({ until, beingMade }: UsedUp): string {
+  if (beingMade !== undefined) {
+    return beingMade === 1 ? 'the last one is being made' : `the last ${formatNumber(beingMade)} are being made`
+  }
+  return `none left ${until === null ? 'for now' : `until ${formatUntil(until)}`}`
+}
 
 /** What others than its owner may have of a service, and how much of it they had. */
 export function sharingText(
@@ -43,5 +51,5 @@ export function capText({
         ])
   ].join(', ')
   if (!usedUp) return limits
-  return `${limits}; none left ${usedUp.until === null ? 'for now' : `until ${formatUntil(usedUp.until)}`}`
+  return `${limits}; ${usedUpWords(usedUp)}`
 }

@@ -35,13 +35,20 @@ describe('what is said of trust', () => {
     const trust = { state: 'limited', since: 1, isShared: true, given: GIVEN, spent: { until } } as const
     expect(trustWords(trust)).toBe(`New here; none left until ${formatUntil(until)}`)
     expect(trustWords({ ...trust, spent: { until: null } })).toBe('New here; none left for now')
-    const tell = (spent: { until: number | null }) =>
+    const tell = (spent: { until: number | null; beingMade?: number }) =>
       explainTrust({ trust: { ...trust, spent }, isMine: true, services })
     expect(tell({ until })).toContain(
       ` Others have had these 20 within the last hour: there is more from ${formatUntil(until)} on, or when an admin trusts it.`
     )
     expect(tell({ until: null })).toMatch(
       /there is more an hour after what is being made, or when an admin trusts it\.$/
+    )
+    expect(trustWords({ ...trust, spent: { until, beingMade: 1 } })).toBe('New here; the last one is being made')
+    expect(tell({ until, beingMade: 1 })).toContain(
+      ` The last one is being made: there is more when it fails, else from ${formatUntil(until)} on, or when an admin trusts it.`
+    )
+    expect(tell({ until: null, beingMade: 2 })).toMatch(
+      / The last 2 are being made: there is more when enough of them fail, else an hour later, or when an admin trusts it\.$/
     )
   })
 

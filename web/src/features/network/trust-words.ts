@@ -2,6 +2,7 @@ import type { ProviderInfo } from '../../../../src/http/dashboard/contract/netwo
 import { formatNumber, formatUntil } from '../../lib/format.ts'
 import { keptFor } from '../../lib/keeping-words.ts'
 import { slotsOf } from './provider-lists.ts'
+import { usedUpWords } from './sharing-words.ts'
 
 /** A badge's words; null where a machine serves everybody it is meant to, or nobody is meant to use it but its owner. */
 export function trustWords({ state, isShared, spent }: ProviderInfo['trust']): string | null {
@@ -10,9 +11,7 @@ export function trustWords({ state, isShared, spent }: ProviderInfo['trust']): s
     case 'pending':
       return 'Waiting for approval'
     case 'limited':
-      return spent
-        ? `New here; none left ${spent.until === null ? 'for now' : `until ${formatUntil(spent.until)}`}`
-        : 'New here'
+      return spent ? `New here; ${usedUpWords(spent)}` : 'New here'
     case 'blocked':
       return 'Blocked by an admin'
     case 'closed':
@@ -65,6 +64,13 @@ function explainNew({ atOnce, perHour, images, timeMs }: Given, most: number): s
 
 function explainSpent(spent: ProviderInfo['trust']['spent'], { perHour }: Given): string {
   if (!spent) return ''
+  const { beingMade } = spent
+  if (beingMade !== undefined) {
+    const [last, fails] =
+      beingMade === 1 ? ['one is', 'it fails'] : [`${formatNumber(beingMade)} are`, 'enough of them fail']
+    const later = spent.until === null ? 'an hour later' : `from ${formatUntil(spent.until)} on`
+    return ` The last ${last} being made: there is more when ${fails}, else ${later}, or when an admin trusts it.`
+  }
   const had = perHour === 1 ? 'this one' : `these ${formatNumber(perHour)}`
   const more = spent.until === null ? 'an hour after what is being made' : `from ${formatUntil(spent.until)} on`
   return ` Others have had ${had} within the last hour: there is more ${more}, or when an admin trusts it.`
