@@ -232,7 +232,7 @@ export class AttemptRunner {
     const { logger, send } = this.#parts
     try {
       const outcome = await this.#makeAndDeliver(assigned, service, held).finally(() => held.place?.leave())
-      logger.info({ attempt: id }, `${held.service}: ${OUTCOMES[outcome]}`)
+      logger.info({ attempt: id, service: held.service }, `${held.service}: ${OUTCOMES[outcome]}`)
     } catch (error) {
       const failure = failureOf(error)
       if (failure) {
@@ -247,7 +247,7 @@ export class AttemptRunner {
         if (fault !== 'unreachable' || isLookedAt !== true) {
           const hasAnswered = this.#parts.hasAnswered?.(held.service) ?? false
           const why = explainServer({ url: service.config.url, text, error, hasAnswered })
-          logger.warn({ attempt: id, fault }, `${held.service}: an image was not made: ${why}`)
+          logger.warn({ attempt: id, fault, service: held.service }, `${held.service}: an image was not made: ${why}`)
         }
         held.failure = failure
         held.generated = true

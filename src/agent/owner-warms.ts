@@ -146,12 +146,13 @@ export class OwnerWarms {
     this.#loading = { abort, done: loading.catch(() => undefined) } // Whoever waits for its end is told how it ended below.
     try {
       if ((await loading) === 'unsupported') return UNSUPPORTED
-      logger.info(`${name}: '${cleanText(model)}' was loaded, as its owner asked`)
+      logger.info({ service: name }, `${name}: '${cleanText(model)}' was loaded, as its owner asked`)
       onWarmed(name)
       return { state: 'warmed', text: '' }
     } catch (error) {
       const answer = answerOf(abort.signal.aborted ? abort.signal.reason : error)
-      if (answer.state === 'failed') logger.warn(`${name}: '${cleanText(model)}' was not loaded: ${answer.text}`)
+      if (answer.state === 'failed')
+        logger.warn({ service: name }, `${name}: '${cleanText(model)}' was not loaded: ${answer.text}`)
       return answer
     } finally {
       clearTimeout(timer)

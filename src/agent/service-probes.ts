@@ -342,14 +342,14 @@ export class ServiceProbes {
     if (unreached && error?.fault !== 'unreachable') {
       const { attempt, text: why, error: cause } = unreached
       const what = explain({ text: why, error: cause })
-      logger.warn({ attempt, fault: 'unreachable' }, `${name}: an image was not made: ${what}`)
+      logger.warn({ attempt, fault: 'unreachable', service: name }, `${name}: an image was not made: ${what}`)
     }
     if (isSameOutage || (!isOther && cutOff.now === cutOff.before)) return
     if (problem) {
       const what = explain({ text, error })
       const again = `The agent asks again, every ${times.longestPauseMs / 1000} s at the latest.`
-      logger.warn(`${name}: ${what} ${again}`)
-    } else logger.info(`${name}: the image server answers${before ? ' again' : ''}: ${summary}`)
+      logger.warn({ service: name }, `${name}: ${what} ${again}`)
+    } else logger.info({ service: name }, `${name}: the image server answers${before ? ' again' : ''}: ${summary}`)
   }
 }
 

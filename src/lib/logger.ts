@@ -1,4 +1,5 @@
 import { type DestinationStream, pino, type Logger } from 'pino'
+import { gatherLines } from './gather-lines.ts'
 import { plainLine } from './plain-log.ts'
 
 export type { Logger }
@@ -7,8 +8,8 @@ export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /**
- * Lines on standard error: text for people where that is a terminal, else one JSON object each. Prompts, image bytes, keys and
- * tokens are never passed to it.
+ * Lines on standard error: text for people where that is a terminal, with what is said of several services in one line, else one
+ * JSON object for each thing that happens. Prompts, image bytes, keys and tokens are never passed to it.
  */
 export function createLogger(level: LogLevel): Logger {
   const stderr = pino.destination({ dest: 2, sync: true })
@@ -34,9 +35,11 @@ const escaping = (destination: DestinationStream): DestinationStream => ({
   write: (line) => destination.write(escapeMarks(line))
 })
 
-const plain = (destination: DestinationStream): DestinationStream => ({
-  write: (line) => destination.write(plainLine(line, process.stderr))
-})
+const plain = (destination: DestinationStream): DestinationStream => {
+  const lines = gatherLines((line) => destination.write(plainLine(line, process.stderr)))
+  process.on('exit', lines.flush)
+  return lines
+}
 
 export const escapeMarks = (line: string): string =>
   line.replace(

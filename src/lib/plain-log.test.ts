@@ -11,6 +11,8 @@ describe('a line of the log on a terminal', () => {
     [{ msg: 'online', models: [], not_now: ['flux'] }, '05:06:07 online (models: none, not_now: flux)\n'],
     [{ level: 'warn', msg: 'Nothing listens.' }, '05:06:07 warning: Nothing listens.\n'],
     [{ level: 'error', msg: 'it failed', tries: 3 }, '05:06:07 error: it failed (tries: 3)\n'],
+    [{ service: 'a', msg: 'a: it is full' }, '05:06:07 a: it is full\n'],
+    [{ service: 'a', msg: 'it is full' }, '05:06:07 it is full (service: a)\n'],
     [{ level: 'fatal', msg: 'the end' }, '05:06:07 error: the end\n'],
     [{ msg: 'deep', about: { a: [1] }, nothing: null }, '05:06:07 deep (about: {"a":[1]}, nothing: null)\n'],
     [{}, '05:06:07 \n']

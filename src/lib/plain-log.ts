@@ -1,10 +1,13 @@
 import { styleText } from 'node:util'
 import { cleanText } from './clean-text.ts'
+import { sentenceOf } from './gather-lines.ts'
 
 /** What pino writes of every line, as opposed to what is told in it. */
 const USUAL = ['level', 'time', 'msg', 'err']
 /** What is of use to whoever searches through logs, and to nobody who reads along. */
 const FOR_SEARCHES = ['attempt', 'fault']
+/** Left out where the line begins with it. */
+const SUBJECT = 'service'
 const MAX_DETAIL_CHARS = 300
 
 /**
@@ -17,8 +20,9 @@ export function plainLine(json: string, stream?: NodeJS.WriteStream): string {
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
     stream && text !== '' ? styleText(format, text, { stream }) : text
   const { level, time, msg, err } = line
+  const untold = [...USUAL, ...FOR_SEARCHES, ...(sentenceOf(line) === undefined ? [] : [SUBJECT])]
   const details = Object.entries(line)
-    .filter(([name, value]) => ![...USUAL, ...FOR_SEARCHES].includes(name) && value !== undefined)
+    .filter(([name, value]) => !untold.includes(name) && value !== undefined)
     .map(([name, value]) => `${cleanText(name, 50)}: ${cleanText(shown(value), MAX_DETAIL_CHARS)}`)
   const word = level === 'warn' ? 'warning: ' : ['error', 'fatal'].includes(String(level)) ? 'error: ' : ''
   const what = cleanText(shown(msg ?? ''))
