@@ -150,6 +150,29 @@ it('an image server that is bad is asked at the pace that was said', async () =>
   expect(asked).toBe(30)
 })
 
+it('an image server that is not there is asked for each service that has it, but for those that make an image', async () => {
+  const here = { url: 'http://gpu:1' }
+  let answer: Engine['describe'] = async () => GOOD
+  const ask: Engine['describe'] = (signal) => answer(signal)
+  const options = { isBusy: (service: string) => service === 'busy' }
+  const { probes, told, services } = arrangeProbes({ a: ask, b: ask, busy: ask, elsewhere: ask }, here, options)
+  const elsewhere = services.get('elsewhere')!
+  services.set('elsewhere', { ...elsewhere, config: { ...elsewhere.config, url: 'http://gpu:2' } })
+  await waitFor(() => told.length === 4)
+  answer = () =>
+    Promise.reject(
+      new EngineError('unreachable', 'It cannot be reached.', {
+        cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' })
+      })
+    )
+  probes.check('a')
+  await waitFor(() => told.length === 6)
+  expect(told.slice(4).map(({ service, state }) => [service, state])).toEqual([
+    ['a', 'warning'],
+    ['b', 'warning']
+  ])
+})
+
 it('a new configuration is asked anew, and the old one no more', async () => {
   let asked = 0
   const { probes, told, services } = arrangeProbes({ a: () => (asked++, gone()) })

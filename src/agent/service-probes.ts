@@ -319,7 +319,7 @@ export class ServiceProbes {
   }
 
   #note({ name, service }: Probe, { problem, error, summary, loaded }: Finding): void {
-    const { onState, logger, times } = this.#parts
+    const { onState, isBusy, logger, times } = this.#parts
     const explain = (what: { text: string; error?: unknown }) =>
       explainServer({ url: service.config.url, hasAnswered: this.hasAnswered(name), ...what })
     const unreached = this.#unreached.get(name)
@@ -328,7 +328,11 @@ export class ServiceProbes {
     const cutOff = { before: this.#cutOff.get(name), now: findNoConnection(error) }
     const isSameOutage = isOneOutage(cutOff, { hasAnswered: this.hasAnswered(name) })
     if (cutOff.now === undefined) this.#cutOff.delete(name)
-    else if (!isSameOutage) this.#cutOff.set(name, cutOff.now)
+    else if (!isSameOutage) {
+      this.#cutOff.set(name, cutOff.now)
+      // It is so for them as well; what makes an image finds it out by itself.
+      for (const other of this.#besides(name)) if (!isBusy(other)) this.check(other)
+    }
     const text = (problem?.text ?? '').slice(0, MAX_TEXT_CHARS).toWellFormed()
     const before = this.#states.get(name)
     const state: ServiceState = { service: name, state: problem ? 'warning' : 'ok', ...problem, text }
