@@ -104,20 +104,6 @@ it('takes no new work while the bucket takes nothing, keeps what was made, and g
   await agent.close()
 }, 30_000)
 
-it('is looked through once a day, and hourly for what is known to be unwanted', async () => {
-  const { store, assetStore: assets, stagedImages, unreadable, database } = gateway.gateway.context
-  const { clock, db } = database
-  const logger = silentLogger()
-  const sweeper = createStorageSweeper({ store, assets, stagedImages, unreadable, clock, quarantineMs: 0, logger })
-  const head = (await db.selectFrom('assets').select('id').execute()).length
-  expect(head).toBeGreaterThan(0)
-  const { signal } = new AbortController()
-  await sweeper.sweep(signal)
-  expect((await s3.state()).calls).toEqual({ list: 4, listUploads: 1, head })
-  await sweeper.sweep(signal)
-  expect((await s3.state()).calls).toEqual({ list: 5, listUploads: 2, head: 2 * head })
-})
-
 it('has images without bytes noted hourly, until these are back, and not those of deleted ones', async () => {
   const { store, assetStore: assets, stagedImages, unreadable, database } = gateway.gateway.context
   const logger = silentLogger()
