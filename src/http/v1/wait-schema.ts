@@ -1,11 +1,13 @@
 import { Type } from 'typebox'
-import { WAIT_REASONS } from '../../lib/wait-reasons.ts'
+import { reasonWords, WAIT_REASONS } from '../../lib/wait-reasons.ts'
 
 /** Why nobody may begin an image now, as `presentWait` spells it. */
 export const waitSchema = (description: string) =>
   Type.Object(
     {
-      reason: Type.Enum(WAIT_REASONS),
+      reason: Type.Enum(WAIT_REASONS, {
+        description: WAIT_REASONS.map((reason) => `- \`${reason}\`: ${reasonWords(reason)}.`).join('\n')
+      }),
       until: Type.Optional(
         Type.Integer({
           description:

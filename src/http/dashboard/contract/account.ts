@@ -24,7 +24,8 @@ export interface AccountInfo extends Person {
 }
 
 /*
- * `PATCH /api/dashboard/account {name, visibility, keepDays, keepBytes}` (each may be left out), `DELETE /api/dashboard/account/sessions/<id>`, `POST …/account/sessions/end-others`,
+ * `PATCH /api/dashboard/account {name, visibility, keepDays, keepBytes}` (each may be left out; what keeps less than before needs
+ * `?mayDelete=true`, as of `SettingsChange`), `DELETE /api/dashboard/account/sessions/<id>`, `POST …/account/sessions/end-others`,
  * `DELETE /api/dashboard/account {email}`: deletes the account with its requests, images, keys and providers; the e-mail
  * is asked for so that nobody does it by accident. Usage numbers stay, without a name. Passwords, linking and unlinking:
  * the sign-in library's own endpoints under `/api/auth`.

@@ -127,5 +127,9 @@ export interface LiveSetting {
   isChanged: boolean
 }
 
-/** `PATCH` body: name → new value, or null to go back to the fallback. Answers all settings. */
+/**
+ * `PATCH` body: name → new value, or null to go back to the fallback. Answers all settings. Values that cannot be are answered 400, with
+ * a sentence for each in `fields` of the error. What keeps less than before needs `?mayDelete=true`: without it the answer is 409, with
+ * `mayDelete` as `param` and how much would go in its message, and nothing is changed.
+ */
 export type SettingsChange = Record<string, string | null>

@@ -1,7 +1,7 @@
 /**
  * What the dashboard's pages and the endpoints under `/api/dashboard` say to each other: types only, which `web` may
  * import. Times are UTC milliseconds, sizes pixels, progress percent. Errors have the shape of the API: `{error:
- * {message, type, param, code}}`.
+ * {message, type, param, code}}`, and `fields` beside them where several may be wrong at once: a sentence by the name of each.
  *
  * Beside what is typed here, a session may use these endpoints of the API under `/api/dashboard` instead of `/v1`, with
  * the bodies and answers of the API: `images/generations`, `images/edits`, `images/variations`, `jobs/<id>/cancel`,

@@ -52,8 +52,10 @@ export const ModelResponse = Type.Object({
   hourly: Type.Optional(
     Type.Object(
       {
-        images: Type.Integer(),
-        left: Type.Integer({ description: 'How many of these you may have now; more wait.' }),
+        images: Type.Integer({ description: 'How many you may have within an hour.' }),
+        left: Type.Integer({
+          description: 'How many of these may begin now, beside those that are being made; more wait.'
+        }),
         shared: Type.Boolean({ description: 'What others had counts, too: it is for all of you together.' }),
         next: Type.Optional(
           Type.Integer({ description: 'Unix seconds: when the first of those that were had no longer counts.' })
