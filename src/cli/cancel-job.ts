@@ -16,8 +16,8 @@ const readCanceled: Read<boolean> = (answer) => {
 }
 
 /**
- * Does what waits for a job. SIGINT or SIGTERM cancels the job, says so and ends the process; a second one ends it at
- * once. `work` gets a signal that is aborted as soon as one has come.
+ * Does what waits for a job. SIGINT, SIGTERM or the end of its terminal cancels the job, says so and ends the process; a second
+ * signal ends it at once. `work` gets a signal that is aborted as soon as one has come.
  */
 export async function cancelWhenStopped(
   gateway: GatewayAddress,

@@ -9,7 +9,6 @@ import { createLogger, type Logger, type LogLevel } from '../lib/logger.ts'
 import { CommandFailed } from './command-failed.ts'
 import { stopSignals } from './stop-signals.ts'
 import { surviveRejections } from './survive-rejections.ts'
-import { watchTerminal } from './watch-terminal.ts'
 
 async function readConfig(path: string, logger: Logger): Promise<AgentConfig> {
   const config = await readAgentConfigFile({ path, engines: ENGINES })
@@ -26,19 +25,15 @@ export async function serveAgent(
   const logger = createLogger(level)
   const config = await readConfig(path, logger)
   const agent = startAgent(config, logger, options)
-  const signals = stopSignals(() => process.exit(1))
-  surviveRejections(logger)
-  const terminal = watchTerminal()
-  const hungUp = Promise.withResolvers<undefined>()
-  process.on('SIGHUP', () => {
-    // Whoever closes the window ends what runs in it; whoever sends the signal has the file read.
-    if (terminal.isGone()) return hungUp.resolve(undefined)
-    inBackground(reload(agent, path, logger), (error) => logger.error({ err: error }, 'a reload failed'))
+  const signals = stopSignals(() => process.exit(1), {
+    onReload: () =>
+      inBackground(reload(agent, path, logger), (error) => logger.error({ err: error }, 'a reload failed'))
   })
+  surviveRejections(logger)
   const refused = agent.finished.catch((error: unknown) => {
     throw error instanceof GatewayRefused ? new CommandFailed(cleanText(error.message)) : error
   })
-  await Promise.race([refused, signals.first, hungUp.promise])
+  await Promise.race([refused, signals.first])
   if (agent.isBusy) logger.info('finishing what runs; again to stop at once')
   await agent.drain()
 }

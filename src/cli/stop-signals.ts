@@ -1,9 +1,19 @@
+import { watchTerminal } from './watch-terminal.ts'
+
 /** npm passes on a Ctrl-C that the terminal has sent to us as well: within this time two are one. */
 const SAME_SIGNAL_MS = 500
 
-/** The first SIGINT or SIGTERM asks to finish, the second to stop at once, for which `onSecond` is called. */
-export function stopSignals(onSecond: (signal: NodeJS.Signals) => void): { first: Promise<NodeJS.Signals> } {
+/**
+ * The first SIGINT or SIGTERM asks to finish, the second to stop at once, for which `onSecond` is called. So does a SIGHUP, once and
+ * for all, that comes to what was started in a terminal; else, as to what was started with nohup, it changes nothing. Where there is
+ * `onReload`, a SIGHUP has that called, unless it was sent because the terminal was closed.
+ */
+export function stopSignals(
+  onSecond: (signal: NodeJS.Signals) => void,
+  { onReload }: { onReload?: () => void } = {}
+): { first: Promise<NodeJS.Signals> } {
   const first = Promise.withResolvers<NodeJS.Signals>()
+  const terminal = watchTerminal()
   let firstAt: number | undefined
   const onSignal = (signal: NodeJS.Signals) => {
     first.resolve(signal)
@@ -12,5 +22,11 @@ export function stopSignals(onSecond: (signal: NodeJS.Signals) => void): { first
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  process.on('SIGHUP', () => {
+    if (onReload ? !terminal.isGone() : !terminal.wasThere) return onReload?.()
+    // What is still said goes nowhere, and fails for nobody. Shells and npm send the same signal again, at their leisure.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+    first.resolve('SIGHUP')
+  })
   return { first: first.promise }
 }
