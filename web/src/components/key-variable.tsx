@@ -6,6 +6,6 @@ export const KeyVariable = () => (
   <CopyLine
     label="Once in that shell: put your key into its variable"
     text={exportKey()}
-    hint="It asks for the key, which is thus kept out of the shell’s history. For bash, zsh and any other shell of Unix."
+    hint="It asks for the key, which is thus kept out of the shell’s history; bash and zsh do not show it either. For any shell of Unix."
   />
 )

@@ -90,7 +90,8 @@ function Snippets({ snippets }: { snippets: Snippet[] }) {
         {shown.code}
       </pre>
       <span className="text-xs text-faint">
-        Paste these lines into a shell; they ask for the key, which is thus kept out of the shell’s history.
+        Paste these lines into a shell; they ask for the key, which is thus kept out of the shell’s history. Bash and
+        zsh do not show it when it is pasted.
       </span>
     </div>
   )

@@ -18,7 +18,7 @@ describe('keySnippets', () => {
   it('keeps the key out of the file of an agent, asks for it before anything can fail, and has all in one list of commands', () => {
     const [agent] = of('agent')
     const [, ask, ...lines] = agent?.code.split('\n') ?? []
-    expect(ask).toMatch(/ read -r key &&$/)
+    expect(ask).toMatch(/ read -r\S+ key && echo &&$/)
     expect(lines.slice(0, -1).every((line) => line.endsWith('&&'))).toBe(true)
     expect(agent?.code).toContain(`(umask 077 && printf '%s\\n' "$key" > agent.key)`)
     expect(agent?.code).toMatch(/\n.* agent --init --gateway https:\/\/club\.example\.org --key-file agent\.key$/)
@@ -33,11 +33,13 @@ describe('keySnippets', () => {
   })
 
   it('exports the key for programs', () => {
-    expect(of('generate').every(({ code }) => /read -r (\w+_API_KEY) && export \1( &&)?$/m.test(code))).toBe(true)
+    expect(of('generate').every(({ code }) => /read -r\S+ (\w+_API_KEY) && echo && export \1( &&)?$/m.test(code))).toBe(
+      true
+    )
   })
 
   const paste = (code: string) => {
-    const { stdout, stderr } = spawnSync('sh', ['-c', `curl() { printf '\\n%s' "$@"; }\n${code}`], {
+    const { stdout, stderr } = spawnSync('sh', ['-c', `curl() { printf '%s\\n' "$@"; }\n${code}`], {
       input: 'ic_secret\n',
       encoding: 'utf8',
       env: {}

@@ -12,7 +12,7 @@ describe('connectCommand', () => {
   it('writes the file of a demo machine and starts it', () => {
     expect(connectCommand({ ...EMPTY_MACHINE, name: 'Home rig', engine: 'demo' }, ACCESS)).toBe(
       [
-        "printf 'Paste the API key, press Enter: ' && read -r key &&",
+        "printf 'Paste the API key, press Enter: ' && read -r${BASH_VERSION:+s}${ZSH_VERSION:+s} key && echo &&",
         'ls bin/inference-club &&',
         `(umask 077 && printf '%s\\n' "$key" > home-rig.key) &&`,
         "cat > home-rig.yaml <<'EOF' &&",
@@ -51,7 +51,7 @@ describe('connectCommand', () => {
     expect(checkMachine(machine)).toEqual({})
     expect(connectCommand(machine, ACCESS)).toBe(
       [
-        "printf 'Paste the API key, press Enter: ' && read -r key &&",
+        "printf 'Paste the API key, press Enter: ' && read -r${BASH_VERSION:+s}${ZSH_VERSION:+s} key && echo &&",
         'ls bin/inference-club &&',
         `(umask 077 && printf '%s\\n' "$key" > mara-s-rig.key) &&`,
         "bin/inference-club agent --init --config mara-s-rig.yaml --gateway 'https://club.example.org' --key-file mara-s-rig.key --name 'Mara'\\''s $(rig)'"
