@@ -124,6 +124,7 @@ async function saveOrFail(
       maxBytes: parts.limits.maxOutputBytes,
       maxPixels: parts.limits.maxPixels,
       signal: delivery.signal,
+      ownsPieces: true,
       copy: parts.awaitedImages.begin({ requestId: attempt.request_id, bytes })
     })
   } catch (error) {

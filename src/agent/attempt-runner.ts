@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { EngineError } from '../engines/engine.ts'
 import { inBackground } from '../lib/async.ts'
+import { releaseMemoryOf } from '../lib/release-bytes.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { AgentMessage, AttemptFault, GatewayMessage } from '../protocol/messages.ts'
 import type { AgentService } from './agent-services.ts'
@@ -326,6 +327,8 @@ export class AttemptRunner {
           generating_ms: generatingMs,
           ...(image.report && { report: image.report })
         },
+        // Until V8 collects its whole heap it would take as much room as the next image, and for a few of them it does.
+        onSent: () => releaseMemoryOf(bytes),
         signal: held.abort.signal,
         logger
       })

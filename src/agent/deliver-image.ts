@@ -20,10 +20,12 @@ export async function deliverImage(delivery: {
   token: string
   image: Pick<PreparedImage, 'pieces' | 'mediaType'>
   result: AttemptResult
+  /** Called once the gateway has all of it and its bytes are not read any more: their memory may be free. */
+  onSent?: () => void
   signal: AbortSignal
   logger: Logger
 }): Promise<'stored' | 'unwanted' | 'refused'> {
-  const { transfers, uploads, url, token, image, result, signal, logger } = delivery
+  const { transfers, uploads, url, token, image, result, onSent, signal, logger } = delivery
   const headers = { authorization: `Bearer ${token}` }
   const resultHeaders = { [RESULT_HEADER]: encodeAttemptResult(result) }
   const outcome = await uploads.bring({ url, headers, resultHeaders, image, signal })
@@ -39,6 +41,7 @@ export async function deliverImage(delivery: {
   let isTold = false
   return transfers.repeat(transfer, (answer) => {
     const outcome = answer && outcomeOf(answer)
+    if (outcome === 'stored' && answer?.isSent) onSent?.()
     // Once for each image, and not at all while nobody answers: the connection that is gone, too, tells why.
     if (!outcome && answer && !isTold) {
       isTold = true

@@ -37,13 +37,15 @@ export interface Transfer {
 export interface Answer {
   status: number
   bytes: Buffer
+  /** All of the body had left this process before the answer was whole: nothing reads it any more. */
+  isSent: boolean
 }
 
 /**
  * Whether a status below 500 is the gateway's word on what was sent. Proxies ask for patience with some, and say 404 while the
  * gateway behind them restarts; its own names its code.
  */
-export const isRefusal = ({ status, bytes }: Answer): boolean =>
+export const isRefusal = ({ status, bytes }: Pick<Answer, 'status' | 'bytes'>): boolean =>
   status >= 400 &&
   status < 500 &&
   ![408, 425, 429].includes(status) &&
@@ -142,7 +144,12 @@ export class GatewayTransfers {
           expected: clampCount(Number(response.headers['content-length']), maxAnswerBytes)
         })
         whole.then(
-          (bytes) => resolve({ status: response.statusCode ?? 0, bytes }),
+          (bytes) =>
+            resolve({
+              status: response.statusCode ?? 0,
+              bytes,
+              isSent: call.writableFinished && call.socket?.destroyed === false
+            }),
           (error: unknown) => {
             reject(toError(error))
             call.destroy()

@@ -14,7 +14,7 @@ export async function readAnswer(
   const bytes = new GrowingBytes(expected)
   const isWhole = await readPieces(body, (piece) => {
     if (bytes.length + piece.length > maxBytes) return false
-    bytes.append(piece)
+    bytes.absorb(piece)
     return true
   })
   if (!isWhole) throw new EngineError('crashed', `The gateway sent more than ${maxBytes} bytes.`)

@@ -22,6 +22,8 @@ export interface SaveLimits extends InspectionLimits {
 
 export interface SaveOptions extends SaveLimits {
   signal?: AbortSignal
+  /** The pieces of the source are nobody else's, as those of a connection. */
+  ownsPieces?: boolean
   /** Is given what is stored. */
   copy?: ArrivingImage | undefined
 }
@@ -49,6 +51,7 @@ export async function saveAsset(store: ObjectStore, source: Readable, options: S
     const stored = await store.put(storageKey, inspection, {
       maxBytes: options.maxBytes,
       isNew: true,
+      ...(options.ownsPieces && { ownsPieces: true }),
       ...(options.signal && { signal: options.signal })
     })
     const { mediaType, hasAlpha } = inspection.facts

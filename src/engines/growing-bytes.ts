@@ -1,3 +1,5 @@
+import { releaseBytes } from '../lib/release-bytes.ts'
+
 /** Room is made for so many times what is there at most, however much is expected: of many short ones each would cost the whole. */
 const MOST_GROWTH = 64
 
@@ -25,6 +27,12 @@ export class GrowingBytes {
     })
   }
 
+  /** The same of a piece that nobody else looks at: its memory is free afterwards. */
+  absorb(piece: Uint8Array): void {
+    this.append(piece)
+    releaseBytes(piece)
+  }
+
   /** Has `most` bytes or fewer be written where they belong; `fill` returns how many they were. */
   write(most: number, fill: (target: Buffer, at: number) => number): void {
     if (this.#length + most > this.#bytes.length) this.#grow(this.#length + most)
@@ -41,8 +49,8 @@ export class GrowingBytes {
     const { length } = this.#bytes
     const bytes = Buffer.allocUnsafeSlow(Math.max(least, 2 * length, Math.min(this.#expected, MOST_GROWTH * length)))
     this.#bytes.copy(bytes, 0, 0, this.#length)
-    // Nobody else has seen it: what V8 would collect some time is free at once.
-    this.#bytes.buffer.transfer(0)
+    // Nobody else has seen it.
+    releaseBytes(this.#bytes)
     this.#bytes = bytes
   }
 }

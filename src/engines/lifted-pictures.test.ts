@@ -153,6 +153,18 @@ describe('pictures that are lifted from an answer', () => {
     expect(lifted.buffer.byteLength).toBeLessThan(picture.length + 100)
   })
 
+  it('have the memory of pieces back that are nothing else than theirs', () => {
+    const picture = Buffer.concat([Buffer.from(MAGIC[0] as number[]), Buffer.alloc(3000, 'x')])
+    const text = Buffer.from(JSON.stringify({ created: 1, data: [{ b64_json: picture.toString('base64') }] }))
+    const pieces = [0, 1000, 2000, 3000, 4000].map((at) =>
+      Buffer.from(new Uint8Array(text.subarray(at, at + 1000)).buffer)
+    )
+    const lifter = new AnswerLifter({ maxPictureBytes: MAX_BYTES })
+    for (const piece of pieces) lifter.write(piece)
+    expect(pieces.map(({ length }) => length > 0)).toEqual([true, false, false, false, true])
+    expect([...lifter.end().pictures.values()]).toEqual([picture])
+  })
+
   it('are kept no further than an image may go, nor is room made for what is only announced', () => {
     const body = Buffer.from(
       `["${Buffer.concat([Buffer.from(MAGIC[0]!), Buffer.alloc(3 * MAX_BYTES)]).toString('base64')}"]`

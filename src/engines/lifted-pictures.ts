@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type PictureHead, PictureLifter, type PictureTaker } from '../images/picture-lifter.ts'
 import { Base64Decoder } from '../lib/base64-decoder.ts'
+import { releaseBytes } from '../lib/release-bytes.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 
 /** Pictures of an answer that were decoded while it came, by the base64 that stands for each in its text. */
@@ -36,9 +37,11 @@ export class AnswerLifter {
     this.#lifter = new PictureLifter({ lift: (head) => this.#lift(head), keep: (text) => this.#text.append(text) })
   }
 
+  /** Takes a piece that nobody looks at afterwards: its memory may be free by then. */
   write(chunk: Buffer): void {
+    const { length } = chunk
     this.#lifter.write(chunk)
-    this.#bytesToCome -= chunk.length
+    this.#bytesToCome -= length
   }
 
   /** After the last piece. */
@@ -62,8 +65,9 @@ export class AnswerLifter {
       written: prefix + standsFor,
       take: (piece) => {
         // Of what is too large already no more is kept.
-        if (bytes.length > this.#maxPictureBytes) return
-        bytes.write(decoder.mostBytes(piece), (target, at) => decoder.decodeInto(target, at, piece))
+        if (bytes.length <= this.#maxPictureBytes)
+          bytes.write(decoder.mostBytes(piece), (target, at) => decoder.decodeInto(target, at, piece))
+        releaseBytes(piece)
       },
       end: () => {
         bytes.append(decoder.end())

@@ -210,7 +210,7 @@ class AnswerBody {
   }
 
   #take(chunk: Buffer): void {
-    if (this.#isImage || !this.#lifter) this.#bytes.append(chunk)
+    if (this.#isImage || !this.#lifter) this.#bytes.absorb(chunk)
     else this.#lifter.write(chunk)
   }
 }
@@ -227,11 +227,11 @@ export async function readStart(
   maxBytes: number
 ): Promise<{ bytes: Buffer; complete: boolean }> {
   const bytes = new GrowingBytes(Math.min(maxBytes, lengthOf(response)))
-  const complete = await readChunks(response, maxBytes, (chunk) => bytes.append(chunk))
+  const complete = await readChunks(response, maxBytes, (chunk) => bytes.absorb(chunk))
   return { bytes: bytes.taken(), complete }
 }
 
-/** Gives `take` the chunks of a body that fit into `maxBytes`; false when there are more, of which none is read. */
+/** Gives `take` the chunks of a body that fit into `maxBytes`, which are its own; false when there are more, of which none is read. */
 async function readChunks(
   response: FetchedResponse,
   maxBytes: number,

@@ -28,7 +28,7 @@ export interface PictureHead {
 export interface PictureTaker {
   /** Stands in its place between the quotes, in one character for each byte. */
   written: string
-  /** The next of the string as JSON has it, escapes and all; its bytes stay as they are. */
+  /** The next of the string as JSON has it, escapes and all, which is the taker's: when it is a whole piece, nobody else looks at it. */
   take(piece: Buffer): void
   end(): void
 }

@@ -302,6 +302,22 @@ describe('what is written', () => {
     expect(Math.max(...written)).toBe(64)
   })
 
+  it('has the memory of its pieces back as they are written, where they are its own', async () => {
+    const pieces = () => Array.from({ length: 10 }, () => Buffer.allocUnsafeSlow(64 * 1024).fill('x'))
+    const root = await mkdtemp(join(tmpdir(), 'disk-store-'))
+    const store = await openDiskStore(root)
+    const [own, lent] = [pieces(), pieces()]
+    await store.put('images/own', Readable.from(own), { maxBytes: 1_000_000, isNew: true, ownsPieces: true })
+    await store.put('images/lent', Readable.from(lent), { maxBytes: 1_000_000, isNew: true })
+    expect(own.map(({ length }) => length)).toEqual(own.map(() => 0))
+    expect(lent.map(({ length }) => length)).toEqual(lent.map(() => 64 * 1024))
+    const [first, second] = await Promise.all(
+      ['own', 'lent'].map((name) => readFile(join(root, 'objects/images', name)))
+    )
+    expect(first).toEqual(second)
+    await rm(root, { recursive: true })
+  })
+
   it('is whole when the disk takes less than it was given', async () => {
     wrap(await handles(), 'writev', (original) => {
       return function (this: FileHandle, [first]: Buffer[]) {

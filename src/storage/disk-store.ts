@@ -6,6 +6,7 @@ import { createQueue } from '../lib/async.ts'
 import { isDiskFault } from '../lib/fault.ts'
 import { syncFolder as reallySync } from '../lib/folders.ts'
 import { freeBytesAt } from '../lib/free-bytes.ts'
+import { releaseBytes } from '../lib/release-bytes.ts'
 import { readPieces } from '../lib/read-pieces.ts'
 import { createObjectFolders } from './object-folders.ts'
 import { isObjectKey, requireObjectKey } from './object-keys.ts'
@@ -64,9 +65,9 @@ export async function openDiskStore(
     return join(objects, key)
   }
 
-  const write = async (file: FileHandle, source: Readable, { maxBytes, signal }: PutOptions) => {
+  const write = async (file: FileHandle, source: Readable, { maxBytes, ownsPieces = false, signal }: PutOptions) => {
     const measure = new Measure(maxBytes)
-    const batch = new Batch(file)
+    const batch = new Batch(file, ownsPieces)
     if (signal) addAbortSignal(signal, source)
     await readPieces(source, (piece) => {
       measure.take(piece)
@@ -155,11 +156,13 @@ export async function openDiskStore(
 /** Each write is a trip to another thread, so several pieces go together. */
 class Batch {
   readonly #file: FileHandle
+  readonly #ownsPieces: boolean
   #pieces: Buffer[] = []
   #bytes = 0
 
-  constructor(file: FileHandle) {
+  constructor(file: FileHandle, ownsPieces: boolean) {
     this.#file = file
+    this.#ownsPieces = ownsPieces
   }
 
   add(piece: Buffer): void {
@@ -180,6 +183,7 @@ class Batch {
     const { bytesWritten } = await this.#file.writev(pieces)
     // A disk that is nearly full takes a part, and says with the rest that it is.
     if (bytesWritten < bytes) await this.#file.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
+    if (this.#ownsPieces) for (const piece of pieces) releaseBytes(piece)
     return true
   }
 }

@@ -46,6 +46,8 @@ export interface PutOptions {
   maxBytes: number
   /** Nobody asks for the key, or will, unless `put` resolves: after a power cut before that, a part may be stored under it. */
   isNew?: boolean
+  /** The pieces of the source are nobody else's: their memory may be free once they are written. */
+  ownsPieces?: boolean
   signal?: AbortSignal
 }
 
