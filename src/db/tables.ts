@@ -174,6 +174,10 @@ export interface RequestsTable {
   error_message: string | null
   /** The field of the call at fault. */
   error_param: Generated<string | null>
+  /** `WaitReason`, where it failed because nobody could begin it; null: for another cause, or before this was kept. */
+  error_reason: Generated<string | null>
+  /** JSON list of the ids of the providers that were held back for that reason. */
+  error_machines: Generated<string | null>
 }
 
 /** One row: how many prompts the index has forgotten and may still have in its files; counted by triggers of `requests`. */
@@ -222,6 +226,9 @@ export interface TasksTable {
   error_code: string | null
   error_message: string | null
   error_param: Generated<string | null>
+  /** As of requests. */
+  error_reason: Generated<string | null>
+  error_machines: Generated<string | null>
   finished_at: number | null
 }
 

@@ -85,7 +85,7 @@ export async function findTakers(
   if (unserved.length > 0) {
     const reasons = await whyUnserved({ database, providers }, { model, tasks: unserved, now })
     for (const task of unserved) {
-      found.set(task.id, { open: [], wait: { reason: reasons.get(task.id) ?? 'away', ...end(task, []) } })
+      found.set(task.id, { open: [], wait: { reason: reasons.get(task.id)?.reason ?? 'away', ...end(task, []) } })
     }
   }
   return found

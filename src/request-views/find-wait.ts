@@ -6,6 +6,8 @@ import { listNames } from './request-search-store.ts'
 /** A wait with the machines that are held back, all of which may make images of who asked, and show them on their pages. */
 export interface WaitAt extends Wait {
   machines: {
+    /** Of its provider. */
+    id: string
     name: string
     /** Its owner's name; undefined when it is who asked. */
     owner: string | undefined
@@ -27,7 +29,8 @@ export async function findWait(
   const names = await listNames(db, [...new Set(machines.map(({ ownerId }) => ownerId))])
   return {
     ...wait,
-    machines: machines.map(({ providerName, ownerId }) => ({
+    machines: machines.map(({ providerId, providerName, ownerId }) => ({
+      id: providerId,
       name: providerName,
       owner: ownerId === first.user_id ? undefined : (names.get(ownerId) ?? '')
     }))

@@ -133,23 +133,30 @@ describe('what has waited too long', () => {
   })
 
   it.each([
-    ['busy', 'the image server is busy'],
-    ['unreachable', 'the image server cannot be used'],
-    ['model_missing', 'the image server does not have the model']
-  ])('fails with the reason for which it waited: %s', async (reason, words) => {
+    ['busy', 'paused', 'the image server is busy'],
+    ['unreachable', 'unusable', 'the image server cannot be used'],
+    ['model_missing', 'missing', 'the image server does not have the model']
+  ])('fails with the reason for which it waited, and where: %s', async (reason, why, words) => {
     await connect('m')
-    const service = await database.db.selectFrom('services').select('id').executeTakeFirstOrThrow()
+    const service = await database.db.selectFrom('services').select(['id', 'provider_id']).executeTakeFirstOrThrow()
     await database.db
       .insertInto('service_pauses')
       .values({ service_id: service.id, model: '', reason, since: 1, until: NOW + 1000, in_row: 1 })
       .execute()
     await queue('m', { images: 1 })
     expect((await expire()).failed).toBe(1)
-    const failed = await database.db.selectFrom('tasks').select(['error_code', 'error_message']).executeTakeFirst()
-    expect(failed).toEqual({
-      error_code: 'upstream_busy',
-      error_message: `No machine that has 'm' could begin in time: ${words}.`
-    })
+    for (const table of ['tasks', 'requests'] as const) {
+      const ended = database.db.selectFrom(table)
+      const failed = await ended.select(['error_code', 'error_message', 'error_reason', 'error_machines']).execute()
+      expect(failed).toEqual([
+        {
+          error_code: 'upstream_busy',
+          error_message: `No machine that has 'm' could begin in time: ${words}.`,
+          error_reason: why,
+          error_machines: JSON.stringify([service.provider_id])
+        }
+      ])
+    }
   })
 
   it('fails with who has paused the machine, where that is why', async () => {
@@ -160,9 +167,14 @@ describe('what has waited too long', () => {
     expect((await expire()).failed).toBe(2)
     const failed = await database.db
       .selectFrom('tasks')
-      .select(['error_code', 'error_message'])
+      .select(['error_code', 'error_message', 'error_reason', 'error_machines'])
       .orderBy('model')
       .execute()
+    const { id } = await database.db.selectFrom('providers').select('id').executeTakeFirstOrThrow()
+    expect(failed.map(({ error_reason, error_machines }) => [error_reason, error_machines])).toEqual([
+      ['away', '[]'],
+      ['drained', JSON.stringify([id])]
+    ])
     expect(failed.map(({ error_message }) => error_message)).toEqual([
       "No machine that has 'gone' came online in time.",
       "No machine that has 'm' could begin in time: the owner has paused the machine."

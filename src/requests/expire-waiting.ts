@@ -8,6 +8,7 @@ import { ringRequest } from './ring-request.ts'
 import { isTried, type Lane, listLanes } from './runnable-store.ts'
 import { servicesFor } from './services-for.ts'
 import { failWaiting, listFailures, type TaskRow } from './task-store.ts'
+import { type Unbegun, unbegunColumns } from './unbegun.ts'
 import { listModelsWaitedFor, listWaiting } from './waiting-store.ts'
 import { rankOf, reasonOfPause, whyUnserved } from './why-unbegun.ts'
 
@@ -48,8 +49,8 @@ export async function expireWaiting(parts: RequestParts, signal?: AbortSignal): 
 
 interface Stranded {
   task: TaskRow
-  /** Why what could take it has been left alone; undefined: nothing online could. */
-  pausedFor: WaitReason | undefined
+  /** Why what could take it has been left alone, and where; undefined: nothing online could. */
+  paused: Unbegun | undefined
 }
 
 /** Returns how many of them still waited, and have failed. */
@@ -59,16 +60,18 @@ async function strand(
 ): Promise<number> {
   const { database } = parts
   const now = database.clock.now()
-  const unserved = stranded.flatMap(({ task, pausedFor }) => (pausedFor === undefined ? [task] : []))
+  const unserved = stranded.flatMap(({ task, paused }) => (paused ? [] : [task]))
   const reasons = unserved.length > 0 ? await whyUnserved(parts, { model, tasks: unserved, now }) : undefined
   const failed = await database.db.transaction().execute(async (trx) => {
     await lockRequest(trx, ...stranded.map(({ task }) => task.request_id))
     const failed: TaskRow[] = []
-    for (const { task, pausedFor } of stranded) {
+    for (const { task, paused } of stranded) {
+      const unbegun: Unbegun = paused ?? reasons?.get(task.id) ?? { reason: 'away', machines: [] }
       const failure = {
         finished_at: now,
-        error_code: pausedFor === undefined ? 'no_provider' : 'upstream_busy',
-        error_message: givenUpWords(model, pausedFor ?? reasons?.get(task.id) ?? 'away')
+        error_code: paused ? 'upstream_busy' : 'no_provider',
+        error_message: givenUpWords(model, unbegun.reason),
+        ...unbegunColumns(unbegun)
       }
       if (await failWaiting(trx, task.id, failure)) failed.push(task)
     }
@@ -92,8 +95,8 @@ interface Candidates {
   ableFor(lane: Lane): readonly string[]
   /** Those of them that have not been left alone all that time. */
   leftFor(lane: Lane): readonly string[]
-  /** Why one of them is left alone. */
-  pausedFor(service: string): WaitReason | undefined
+  /** Why one of them is left alone, and which provider's it is. */
+  pauseOf(service: string): { reason: WaitReason; provider: string } | undefined
 }
 
 async function findCandidates(
@@ -106,12 +109,17 @@ async function findCandidates(
   const lanes = await listLanes(database.db, [model])
   const able = await servicesFor(database.db, { tasks: lanes, offers })
   const ableFor = (lane: Lane) => able.get(lane.id) ?? []
-  const pauses = new Map(givenUp.map(({ serviceId, pause }) => [serviceId, pause && reasonOfPause(pause)]))
+  const pauses = new Map(
+    givenUp.map(({ serviceId, providerId, pause }) => [
+      serviceId,
+      pause && { reason: reasonOfPause(pause), provider: providerId }
+    ])
+  )
   return {
     lanes,
     ableFor,
     leftFor: (lane) => ableFor(lane).filter((service) => !pauses.has(service)),
-    pausedFor: (service) => pauses.get(service)
+    pauseOf: (service) => pauses.get(service)
   }
 }
 
@@ -125,8 +133,9 @@ async function strandedOf(
     const spentOn = failures.get(task.id)?.spentOn ?? []
     const unspent = (services: readonly string[]) => services.filter((service) => !spentOn.includes(service))
     if (unspent(candidates.leftFor(lane)).length > 0) return []
-    const reasons = unspent(candidates.ableFor(lane)).flatMap((service) => candidates.pausedFor(service) ?? [])
-    const [pausedFor] = reasons.toSorted((a, b) => rankOf(a) - rankOf(b))
-    return [{ task, pausedFor }]
+    const pauses = unspent(candidates.ableFor(lane)).flatMap((service) => candidates.pauseOf(service) ?? [])
+    const [first] = pauses.toSorted((a, b) => rankOf(a.reason) - rankOf(b.reason))
+    const alike = pauses.filter(({ reason }) => reason === first?.reason)
+    return [{ task, paused: first && { reason: first.reason, machines: alike.map(({ provider }) => provider) } }]
   })
 }

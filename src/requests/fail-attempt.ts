@@ -24,6 +24,7 @@ import { ringRequest } from './ring-request.ts'
 import { servicesFor } from './services-for.ts'
 import { releaseHeldTask } from './standby-store.ts'
 import { changeFenced, findTask, listFailures, type TaskRow } from './task-store.ts'
+import { unbegunColumns } from './unbegun.ts'
 
 export interface Failure {
   reason: AttemptReason
@@ -96,7 +97,10 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
           state: 'failed' as const,
           ...counts,
           finished_at: now,
-          ...publicError(failure, { counts, provider: provider?.name })
+          ...publicError(failure, { counts, provider: provider?.name }),
+          ...unbegunColumns(
+            failure.reason === 'busy' ? { reason: 'paused', machines: [attempt.provider_id] } : undefined
+          )
         }
     if (!(await changeFenced(trx, { taskId: task.id, attemptId: attempt.id }, change))) return undefined
     await changeAttempt(trx, attempt.id, {

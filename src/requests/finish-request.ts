@@ -31,6 +31,7 @@ export async function endRequestIfDone(trx: Trx, requestId: string, now: number)
     finishedAt: now,
     errorCode: failed?.error_code ?? 'canceled',
     errorMessage: failed?.error_message ?? null,
-    errorParam: failed?.error_param ?? null
+    errorParam: failed?.error_param ?? null,
+    unbegun: failed
   })
 }

@@ -4,6 +4,7 @@ import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import { ringRequest } from './ring-request.ts'
 import { failWaiting, listTasks } from './task-store.ts'
+import { type Unbegun, unbegunColumns } from './unbegun.ts'
 
 /**
  * Fails a request of which no image was begun, because its caller has been answered with this error and will not come back for
@@ -11,7 +12,7 @@ import { failWaiting, listTasks } from './task-store.ts'
  */
 export async function giveUpRequest(
   { database }: Pick<RequestParts, 'database'>,
-  { id, error }: { id: string; error: Pick<AppError, 'code' | 'message'> }
+  { id, error, unbegun }: { id: string; error: Pick<AppError, 'code' | 'message'>; unbegun: Unbegun }
 ): Promise<boolean> {
   const now = database.clock.now()
   const userId = await database.db.transaction().execute(async (trx) => {
@@ -19,7 +20,12 @@ export async function giveUpRequest(
     const tasks = await listTasks(trx, id)
     const [first] = tasks
     if (!first || tasks.some(({ state }) => state !== 'queued')) return undefined
-    const failure = { finished_at: now, error_code: error.code, error_message: error.message }
+    const failure = {
+      finished_at: now,
+      error_code: error.code,
+      error_message: error.message,
+      ...unbegunColumns(unbegun)
+    }
     for (const task of tasks) await failWaiting(trx, task.id, failure)
     await endRequestIfDone(trx, id, now)
     return first.user_id

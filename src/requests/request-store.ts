@@ -8,6 +8,7 @@ import type { RequestState, Tables } from '../db/tables.ts'
 import { isOpen, type Visibility } from '../lib/visibility.ts'
 import { UNDELIVERED_MS } from '../lib/lifetimes.ts'
 import { UNFINISHED } from './request-states.ts'
+import type { UnbegunColumns } from './unbegun.ts'
 
 export type RequestRow = Selectable<Tables['requests']>
 export type AssetRow = Selectable<Tables['assets']>
@@ -67,6 +68,8 @@ export interface RequestEnd {
   errorCode?: string | null
   errorMessage?: string | null
   errorParam?: string | null
+  /** Why nobody could begin it, where it failed for that. */
+  unbegun?: UnbegunColumns | undefined
 }
 
 /** Ends a request once; undefined when it had ended before, or some of its tasks go on. */
@@ -75,7 +78,9 @@ export async function endRequest(trx: Trx, id: string, end: RequestEnd): Promise
   const error = {
     error_code: end.errorCode ?? null,
     error_message: end.errorMessage ?? null,
-    error_param: end.errorParam ?? null
+    error_param: end.errorParam ?? null,
+    error_reason: end.unbegun?.error_reason ?? null,
+    error_machines: end.unbegun?.error_machines ?? null
   }
   const { rows } = await endRow(trx, { id, state, finishedAt, undeliveredUntil: finishedAt + UNDELIVERED_MS, error })
   return rows[0]
@@ -86,7 +91,7 @@ interface RowEnd {
   state: RequestState
   finishedAt: number
   undeliveredUntil: number
-  error: Pick<RequestRow, 'error_code' | 'error_message' | 'error_param'>
+  error: Pick<RequestRow, 'error_code' | 'error_message' | 'error_param'> & UnbegunColumns
 }
 
 const endRow = keepQuery((trx, { id, state, finishedAt, undeliveredUntil, error }: RowEnd) =>
@@ -173,7 +178,9 @@ export async function reopenRequest(trx: Trx, id: string): Promise<boolean> {
       started_at: null,
       error_code: null,
       error_message: null,
-      error_param: null
+      error_param: null,
+      error_reason: null,
+      error_machines: null
     })
     .where('id', '=', id)
     .where('state', 'in', ['failed', 'canceled'])

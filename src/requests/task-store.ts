@@ -8,6 +8,7 @@ import { forgetStandby } from './attempt-store.ts'
 import { UNFINISHED } from './request-states.ts'
 import { type NextPlace, nextOrderKey } from './queue-store.ts'
 import { isRequestFault, isSpending, type Machine } from './retry-policy.ts'
+import type { UnbegunColumns } from './unbegun.ts'
 
 export type TaskRow = Selectable<Tables['tasks']>
 
@@ -234,7 +235,7 @@ export async function cancelTasks(trx: Trx, requestId: string, now: number): Pro
 export async function failWaiting(
   trx: Trx,
   taskId: string,
-  failure: Pick<TaskRow, 'finished_at' | 'error_code' | 'error_message'>
+  failure: Pick<TaskRow, 'finished_at' | 'error_code' | 'error_message'> & UnbegunColumns
 ): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('tasks')
@@ -268,6 +269,8 @@ export async function reopenTask(
       error_code: null,
       error_message: null,
       error_param: null,
+      error_reason: null,
+      error_machines: null,
       finished_at: null
     })
     .where('id', '=', id)

@@ -6,8 +6,12 @@ import { isPaused, type Pause } from '../providers/pause-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { servicesFor } from './services-for.ts'
 import type { TaskRow } from './task-store.ts'
+import type { Unbegun } from './unbegun.ts'
 
-type UnservedReason = Extract<WaitReason, 'drained' | 'away' | 'approval' | 'not_served'>
+/** Why nobody in service may make an image, and the ids of the providers that could, as far as whoever asked may hear of them. */
+interface Unserved extends Unbegun {
+  reason: Extract<WaitReason, 'drained' | 'away' | 'approval' | 'not_served'>
+}
 
 const REASONS_OF_PAUSES: Readonly<Record<string, WaitReason>> = { busy: 'paused', model_missing: 'missing' }
 
@@ -37,7 +41,7 @@ export function givesUpAt(
 export async function whyUnserved(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
   { model, tasks, now }: { model: string; tasks: readonly TaskRow[]; now: number }
-): Promise<Map<string, UnservedReason>> {
+): Promise<Map<string, Unserved>> {
   const online = await providers.listOffers({ seenSince: now, model, drained: true })
   const inService = new Set((await providers.listOffers({ seenSince: now, model })).map(({ serviceId }) => serviceId))
   const known = await providers.listOffers({ seenSince: now - KNOWN_FOR_MS, model, drained: true })
@@ -49,12 +53,16 @@ export async function whyUnserved(
   // Private services are nobody's business.
   const others = known.filter(({ access, reach }) => access !== 'private' && reach === 'all')
   const unserving = await servedBy(others.map((offer) => ({ ...offer, access: 'members' as const, hasBlocks: false })))
+  const providerOf = new Map([...online, ...known].map(({ serviceId, providerId }) => [serviceId, providerId]))
   const has = (services: ReadonlyMap<string, readonly string[]>, id: string) => (services.get(id) ?? []).length > 0
-  const reasonOf = (id: string): UnservedReason => {
-    if (has(drained, id)) return 'drained'
-    if (has(away, id)) return 'away'
-    if (has(unapproved, id)) return 'approval'
-    return has(unserving, id) ? 'not_served' : 'away'
+  const at = (services: ReadonlyMap<string, readonly string[]>, id: string) =>
+    (services.get(id) ?? []).flatMap((service) => providerOf.get(service) ?? [])
+  const unservedOf = (id: string): Unserved => {
+    if (has(drained, id)) return { reason: 'drained', machines: at(drained, id) }
+    if (has(away, id)) return { reason: 'away', machines: at(away, id) }
+    // Where somebody is not served, or not yet, nobody is named.
+    if (has(unapproved, id)) return { reason: 'approval', machines: [] }
+    return { reason: has(unserving, id) ? 'not_served' : 'away', machines: [] }
   }
-  return new Map(tasks.map(({ id }) => [id, reasonOf(id)]))
+  return new Map(tasks.map(({ id }) => [id, unservedOf(id)]))
 }

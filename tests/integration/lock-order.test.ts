@@ -154,7 +154,10 @@ it('each operation takes its locks in one order', async () => {
   await empty.close()
   await post(`/v1/jobs/${held.id}/cancel`)
   await post(`/v1/jobs/${held.id}/retry`)
-  await giveUpRequest({ database: gateway.database }, { id: held.id, error: errors.upstreamCapped({}, 0) })
+  await giveUpRequest(
+    { database: gateway.database },
+    { id: held.id, error: errors.upstreamCapped({}, 0), unbegun: { reason: 'capped', machines: [] } }
+  )
   expect(await statusOf(held.id)).toBe('FAILED')
   await post(`/v1/jobs/${held.id}/retry`)
   await waitFor(async () => (await statusOf(held.id)) === 'FAILED')

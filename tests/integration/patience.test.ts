@@ -142,9 +142,12 @@ describe('a caller who waits for nothing else', () => {
     expect(error.headers?.get('retry-after')).toBe('59')
     expect(error.headers?.get('x-should-retry')).not.toBe('false')
     expect(asked()).toBe(1)
-    // Nobody canceled it: who looks at it later reads what the caller was told.
-    const { data } = (await (await gateway.call('/v1/jobs', { key: user.key })).json()) as { data: { id: string }[] }
-    expect(data).toMatchObject([{ status: 'FAILED', error: { code: 'upstream_busy', message: told(error) } }])
+    // Nobody canceled it: who looks at it later reads what it was.
+    const { data } = (await (await gateway.call('/v1/jobs', { key: user.key })).json()) as {
+      data: { id: string; error: { message: string } }[]
+    }
+    expect(data).toMatchObject([{ status: 'FAILED', error: { code: 'upstream_busy' } }])
+    expect(told(error)).toBe(`${data[0]?.error.message} Try again later.`)
     expect((await gateway.call(`/v1/jobs/${data[0]?.id}/retry`, { key: user.key, method: 'POST' })).status).toBe(202)
   })
 
@@ -177,9 +180,11 @@ describe('a caller who waits for nothing else', () => {
     // An SDK would obey 59 seconds twice, and be told the same.
     expect(Number(error.headers?.get('retry-after'))).toBeGreaterThan(3500)
     expect(error.headers?.get('x-should-retry')).toBe('false')
-    const ends = gateway.database.db.selectFrom('requests').select(['state', 'error_code', 'error_message'])
+    const ends = gateway.database.db
+      .selectFrom('requests')
+      .select(['state', 'error_code', 'error_message', 'error_reason'])
     expect(await ends.where('state', '!=', 'succeeded').execute()).toEqual([
-      { state: 'failed', error_code: 'upstream_busy', error_message: told(error) }
+      { state: 'failed', error_code: 'upstream_busy', error_message: told(error), error_reason: 'capped' }
     ])
     await call()
   })
@@ -200,9 +205,12 @@ describe('a caller who waits for nothing else', () => {
     expect(error.headers?.get('retry-after')).toBeTruthy()
     expect(error.message).toContain("It is your machine 'rig': see that its image server runs")
     // An admin may read the record.
-    const kept = gateway.database.db.selectFrom('requests').select('error_message')
+    const kept = gateway.database.db.selectFrom('requests').select(['error_message', 'error_reason', 'error_machines'])
+    const rig = await gateway.database.db.selectFrom('providers').select('id').executeTakeFirstOrThrow()
     expect(await kept.executeTakeFirstOrThrow()).toEqual({
-      error_message: expect.not.stringMatching(/your/) as unknown
+      error_message: 'The image servers that have this model cannot be used at the moment.',
+      error_reason: 'unusable',
+      error_machines: JSON.stringify([rig.id])
     })
     // Others are told whom to tell, and of no machine that they may not use.
     const [other, third] = [await gateway.addUser(), await gateway.addUser()]

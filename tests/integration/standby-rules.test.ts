@@ -171,7 +171,11 @@ describe('an image that is held ready', () => {
 
   it('has not begun, so that its request may be given up, and is held no longer', async () => {
     const { id, taskId, held } = await arrange()
-    expect(await operations().giveUp({ id, error: { code: 'no_provider', message: 'Nobody.' } })).toBe(true)
+    const why = {
+      error: { code: 'no_provider', message: 'Nobody.' },
+      unbegun: { reason: 'away', machines: [] }
+    } as const
+    expect(await operations().giveUp({ id, ...why })).toBe(true)
     expect(await task(taskId)).toMatchObject({ state: 'failed', held: 0, current_attempt_id: null })
     expect(await attempt(held.id)).toBeUndefined()
   })

@@ -45,6 +45,7 @@ import * as webhooksToCome from './042-webhooks-to-come.ts'
 import * as saidOnce from './043-said-once.ts'
 import * as reckonedCosts from './044-reckoned-costs.ts'
 import * as fewerIndexes from './045-fewer-indexes.ts'
+import * as whyUnbegun from './046-why-unbegun.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -96,5 +97,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '042-webhooks-to-come': webhooksToCome,
   '043-said-once': saidOnce,
   '044-reckoned-costs': reckonedCosts,
-  '045-fewer-indexes': fewerIndexes
+  '045-fewer-indexes': fewerIndexes,
+  '046-why-unbegun': whyUnbegun
 }

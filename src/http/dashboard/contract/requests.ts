@@ -74,7 +74,13 @@ export interface RequestSummary {
 
 export interface RequestError {
   code: string
+  /** What went wrong. What each reader can do about it is said by the pages. */
   message: string
+  /**
+   * Why nobody could begin it, and the ids of the providers that were held back for that; absent where it failed for another cause,
+   * or before this was kept.
+   */
+  unbegun?: { reason: WaitReason; machines: readonly string[] }
 }
 
 /** `GET /api/dashboard/requests/<id>` */

@@ -110,6 +110,17 @@ describe('a summary', () => {
     expect(presentSummary(view({ ...end, state: 'failed' }), { owner, queue: undefined }).error).toEqual(error)
     expect(presentSummary(view({ ...end, state: 'canceled' }), { owner, queue: undefined }).error).toBeNull()
   })
+
+  it.each<[string | null, object]>([
+    ['missing', { unbegun: { reason: 'missing', machines: ['prv_1'] } }],
+    // Of before it was kept, and of a newer version.
+    [null, {}],
+    ['from_the_future', {}]
+  ])('of a request that nobody could begin says why, and where: %s', (error_reason, more) => {
+    const end = { error_code: 'upstream_busy', error_message: 'Busy.', error_reason, error_machines: '["prv_1"]' }
+    const { error } = presentSummary(view({ ...end, state: 'failed' }), { owner, queue: undefined })
+    expect(error).toEqual({ code: 'upstream_busy', message: 'Busy.', ...more })
+  })
 })
 
 describe('the details', () => {

@@ -2,6 +2,7 @@ import type { Look } from '../../../assets/look-store.ts'
 import { type QueueOutlook, shownState } from '../../../request-views/queue-outlook.ts'
 import type { RequestView } from '../../../request-views/view-request.ts'
 import type { SummaryView } from '../../../request-views/view-summaries.ts'
+import { readUnbegun } from '../../../requests/unbegun.ts'
 import { expiryOf, jobError, presentParameters, progressOf } from '../../openai/present-job.ts'
 import type { AttemptInfo, ImageInfo, RequestDetail, RequestKind, RequestSummary } from '../contract/requests.ts'
 
@@ -114,7 +115,8 @@ const presentImage = (image: SummaryView['outputs'][number]): ImageInfo => ({
 function presentFailure(view: SummaryView): RequestSummary['error'] {
   if (view.request.state !== 'failed') return null
   const { code, message } = jobError(view)
-  return { code, message }
+  const unbegun = readUnbegun(view.request)
+  return { code, message, ...(unbegun && { unbegun }) }
 }
 
 type Attempt = RequestView['attempts'][number]

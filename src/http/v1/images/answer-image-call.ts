@@ -121,7 +121,7 @@ async function lateError(
   if (!error) return errors.timeout(id)
   if (hasKey) return error.told
   // Somebody who has begun meanwhile goes on.
-  if (!(await context.requests.giveUp({ id, error: error.kept }))) return errors.timeout(id)
+  if (!(await context.requests.giveUp({ id, error: error.kept, unbegun: error.unbegun }))) return errors.timeout(id)
   onceDelivered(context, reply, { id })
   return error.told
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { passingError, waitsInVain } from './image-exchange.ts'
 
 const machines = (count: number) =>
-  Array.from({ length: count }, (_, at) => ({ name: `rig ${at + 1}`, owner: `Ann ${at + 1}` }))
+  Array.from({ length: count }, (_, at) => ({ id: `prv_${at + 1}`, name: `rig ${at + 1}`, owner: `Ann ${at + 1}` }))
 
 it.each([
   [1, "If it stays so, tell Ann 1, whose machine 'rig 1' it is."],
@@ -14,7 +14,7 @@ it.each([
 })
 
 it('names nobody but the caller where a machine of theirs is among them', () => {
-  const own = [...machines(4), { name: 'mine', owner: undefined }]
+  const own = [...machines(4), { id: 'prv_mine', name: 'mine', owner: undefined }]
   const message = passingError({ reason: 'missing', machines: own })?.told.message
   expect(message).toContain("It is your machine 'mine'")
   expect(message).not.toContain('Ann')
@@ -37,10 +37,11 @@ it.each(['capped', 'new_here'] as const)(
 it.each(['unusable', 'missing', 'paused', 'capped', 'new_here'] as const)(
   'keeps what is true for whoever reads it, and says to nobody that it is theirs: %s',
   (reason) => {
-    const machines = [{ name: 'mine', owner: undefined }]
+    const machines = [{ id: 'prv_mine', name: 'mine', owner: undefined }]
     for (const isOwnShare of [{}, { isOwnShare: true as const }]) {
-      const { told, kept } = passingError({ reason, machines, ...isOwnShare }) ?? {}
+      const { told, kept, unbegun } = passingError({ reason, machines, ...isOwnShare }) ?? {}
       expect(kept?.message).not.toMatch(/\byou/i)
+      expect(unbegun).toEqual({ reason, machines: ['prv_mine'] })
       expect(kept).toMatchObject({ code: told?.code, retryAfterSeconds: told?.retryAfterSeconds })
     }
   }

@@ -4,6 +4,7 @@ import type { WaitReason } from '../../../lib/wait-reasons.ts'
 import type { Wait } from '../../../request-views/find-takers.ts'
 import type { WaitAt } from '../../../request-views/find-wait.ts'
 import type { Outcome } from '../../../request-views/outcome-store.ts'
+import type { Unbegun } from '../../../requests/unbegun.ts'
 import type { ParsedCall } from '../../openai/parse-image-request.ts'
 
 /** The request that a stream is of: its events have no place for it. */
@@ -32,8 +33,12 @@ const PASSING: readonly WaitReason[] = ['paused', 'unusable', 'missing', 'capped
 export interface PassingError {
   /** For the caller: what they can do about it on a machine of their own, or whom they tell. */
   told: AppError
-  /** For whoever looks at the request later, who may be somebody else, such as an admin. */
+  /**
+   * For whoever looks at the request later, who may be somebody else, such as an admin: what it was. What is to be done each reader
+   * is told by `unbegun`.
+   */
   kept: AppError
+  unbegun: Unbegun
 }
 
 /**
@@ -43,15 +48,17 @@ export interface PassingError {
 export function passingError(wait: WaitAt | undefined): PassingError | undefined {
   if (!wait || !PASSING.includes(wait.reason)) return undefined
   const { reason, until } = wait
+  const unbegun = { reason, machines: wait.machines.map(({ id }) => id) }
   if (reason === 'capped' || reason === 'new_here') {
     const capped = errors.upstreamCapped(wait, Date.now())
-    return { told: capped, kept: capped }
+    return { told: capped, kept: capped, unbegun }
   }
   const seconds = until === undefined ? Infinity : Math.ceil((until - Date.now()) / 1000)
-  const message = `The image servers that ${SERVERS[reason] ?? ''} at the moment. Try again later.`
+  const message = `The image servers that ${SERVERS[reason] ?? ''} at the moment.`
   return {
-    told: errors.upstreamBusy([message, ...whatToDo(wait)].join(' '), seconds),
-    kept: errors.upstreamBusy(message, seconds)
+    told: errors.upstreamBusy([message, 'Try again later.', ...whatToDo(wait)].join(' '), seconds),
+    kept: errors.upstreamBusy(message, seconds),
+    unbegun
   }
 }
 

@@ -132,7 +132,7 @@ async function refuseToWait(
   const error = passingError(wait)
   if (!error) return
   if (hasKey) throw error.told
-  if (!(await requests.giveUp({ id, error: error.kept }))) return
+  if (!(await requests.giveUp({ id, error: error.kept, unbegun: error.unbegun }))) return
   onceDelivered(context, reply, { id })
   throw error.told
 }

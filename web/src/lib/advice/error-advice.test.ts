@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { WaitReason } from '../../../../src/http/dashboard/contract/requests.ts'
 import { attempt, provider, service } from '../request-samples.ts'
 import { type AdviceContext, adviceFor } from './error-advice.ts'
 
@@ -17,7 +18,7 @@ const friend: AdviceContext = {
 }
 const owner: AdviceContext = { ...friend, reader: { id: ann.id, role: 'member' } }
 const admin: AdviceContext = { ...friend, reader: { id: 'usr_op', role: 'admin' } }
-const advise = (code: string, context: AdviceContext = friend, message = '') => adviceFor({ code, message }, context)
+const advise = (code: string, context: AdviceContext = friend) => adviceFor({ code, message: '' }, context)
 
 const CODES = [
   ...['content_rejected', 'no_provider', 'upstream_error', 'upstream_busy', 'timeout', 'invalid_request'],
@@ -39,36 +40,20 @@ describe('a friend', () => {
     expect(advise('upstream_error', { ...friend, attempts: [attempt({ owner: ben })] })).toMatch(/tell an admin\.$/)
   })
 
-  it.each(['no_provider', 'upstream_busy'])('who waited in vain is told whose machine it was: %s', (code) => {
-    expect(advise(code)).toMatch(/tell Ann, whose machine home-rig has this model\.$/)
-    expect(advise(code, { ...friend, providers: [] })).not.toMatch(/tell/)
-    expect(advise(code, { ...friend, model: 'other' })).not.toMatch(/Ann/)
-    expect(advise(code, { ...friend, providers: [has(ann, 'home-rig', { access: 'private' })] })).not.toMatch(/Ann/)
-  })
-
-  it('who waited for a new machine that has made what it may is told that an admin can lift that', () => {
-    const fresh = has()
-    const providers = [{ ...fresh, trust: { ...fresh.trust, state: 'limited' as const, spent: { until: null } } }]
-    expect(advise('upstream_busy', { ...friend, providers })).toBe(
-      'Retry it later. An admin can lift the limit: ask one to trust Ann’s machine home-rig.'
+  it.each(['no_provider', 'upstream_busy'])('who waited in vain is told whose machine it may be: %s', (code) => {
+    expect(advise(code)).toMatch(/If it stays so, tell Ann, whose machine home-rig is to have this model\.$/)
+    expect(advise(code, { ...friend, providers: [] }) ?? '').not.toMatch(/tell/)
+    expect(advise(code, { ...friend, model: 'other' }) ?? '').not.toMatch(/Ann/)
+    expect(advise(code, { ...friend, providers: [has(ann, 'home-rig', { access: 'private' })] }) ?? '').not.toMatch(
+      /Ann/
     )
-  })
-
-  it('is not told twice what the gateway has said of a wait in vain', () => {
-    const busy = 'The image servers that have this model are busy at the moment. Try again later.'
-    expect(advise('upstream_busy', friend, busy)).toBe(
-      'If it stays so, tell Ann, whose machine home-rig has this model.'
-    )
-    const lacks = 'The image servers that are to have this model lack it at the moment. Try again later.'
-    const told = `${lacks} If it stays so, tell Ann, whose machine 'home-rig' it is.`
-    expect(advise('upstream_busy', friend, told)).toBeUndefined()
-    const own = `${lacks} It is your machine 'home-rig': see that its image server has the model.`
-    expect(advise('upstream_busy', owner, own)).toBeUndefined()
   })
 
   it('is told of three machines at most', () => {
     const many = Array.from({ length: 4 }, (_, index) => has({ id: `usr_${index}`, name: `P${index}` }, `rig-${index}`))
-    expect(advise('no_provider', { ...friend, providers: many })).toMatch(/P0, .*P1, .* or P2, whose machine rig-2 has/)
+    expect(advise('no_provider', { ...friend, providers: many })).toMatch(
+      /P0, .*P1, .* or P2, whose machine rig-2 is to have/
+    )
     expect(advise('no_provider', { ...friend, providers: many })).not.toMatch(/P3/)
   })
 
@@ -91,7 +76,7 @@ describe('the owner of the machine', () => {
   })
 
   it.each(['no_provider', 'upstream_busy'])('is told it of a machine that could not begin: %s', (code) => {
-    expect(advise(code, owner)).toMatch(/Your machine home-rig has this model: see that /)
+    expect(advise(code, owner)).toMatch(/Your machine home-rig is to have this model: see that /)
     const others = { ...owner, providers: [has(ben, 'attic'), has()] }
     expect(advise(code, others)).not.toMatch(/Ben/)
   })
@@ -113,5 +98,93 @@ describe('an admin', () => {
   it('is told to read no log', () => {
     for (const code of CODES)
       expect(advise(code, admin)).not.toMatch(/(look|see|read)\b[^.]*\blogs?\b|its image server/)
+  })
+})
+
+describe('where nobody could begin', () => {
+  const fresh = { ...has(), trust: { ...has().trust, state: 'limited' as const, spent: { until: null } } }
+  const adviseOf = (reason: WaitReason, context: AdviceContext, machines = ['prv_home-rig']) =>
+    adviceFor({ code: 'upstream_busy', message: '', unbegun: { reason, machines } }, context)
+  const LATER = 'Retry it later, or use another model.'
+  const TELL = `${LATER} If it stays so, tell Ann, whose machine home-rig it is.`
+  const YOURS = `${LATER} It is your machine home-rig:`
+  const RESTART = 'after a change there restart the agent.'
+  const TRUST = 'An admin can lift the limit: ask one to trust'
+
+  it.each<[WaitReason, { friend?: string; owner?: string; admin?: string }]>([
+    ['paused', { friend: TELL, owner: `${YOURS} see whether its image server is busy with other work.`, admin: TELL }],
+    [
+      'unusable',
+      {
+        friend: TELL,
+        owner: `${YOURS} see that its image server runs, and that its address and its key are right in the agent’s file: ${RESTART}`,
+        admin: TELL
+      }
+    ],
+    [
+      'missing',
+      {
+        friend: TELL,
+        owner: `${YOURS} see that its image server has the model, and that the agent’s file calls it as the server does (served_as): ${RESTART}`,
+        admin: TELL
+      }
+    ],
+    ['drained', { friend: TELL, owner: `${YOURS} resume it on its page under Network.`, admin: TELL }],
+    ['away', { friend: TELL, owner: `${YOURS} see that it is on, and start its agent.`, admin: TELL }],
+    [
+      'new_here',
+      {
+        friend: `${TRUST} Ann’s machine home-rig.`,
+        owner: `${TRUST} your machine home-rig.`,
+        admin: 'home-rig is new here: “Trust now” on its page lifts the limit.'
+      }
+    ],
+    [
+      'approval',
+      {
+        friend: 'Ask an admin to let the machine in.',
+        owner: 'Ask an admin to let the machine in.',
+        admin: 'Let the machine in under Network.'
+      }
+    ],
+    ['capped', {}]
+  ])('each reader is told what they can do: %s', (reason, wanted) => {
+    const providers = [fresh]
+    expect(adviseOf(reason, { ...friend, providers })).toBe(wanted.friend)
+    expect(adviseOf(reason, { ...owner, providers })).toBe(wanted.owner)
+    expect(adviseOf(reason, { ...admin, providers })).toBe(wanted.admin)
+  })
+
+  it('names nobody who does not serve the account', () => {
+    for (const context of [friend, admin]) expect(adviseOf('not_served', context, [])).not.toMatch(/Ann|home-rig/)
+  })
+
+  it('names the machines that it was, however they are by now, and no others', () => {
+    const [attic, gone] = [has(ben, 'attic', { canMake: false }), { ...has(), services: [] }]
+    expect(adviseOf('missing', { ...friend, providers: [attic, gone] })).toBe(TELL)
+    expect(adviseOf('missing', { ...friend, providers: [attic] })).toBe(LATER)
+    const two = { ...friend, providers: [has(), has(ann, 'den'), attic] }
+    expect(adviseOf('missing', two, ['prv_home-rig', 'prv_den', 'prv_attic'])).toBe(
+      `${LATER} If it stays so, tell Ann, whose machines home-rig and den they are or Ben, whose machine attic it is.`
+    )
+    expect(adviseOf('missing', { ...owner, providers: [attic, has()] }, ['prv_attic', 'prv_home-rig'])).toMatch(
+      /It is your machine home-rig: /
+    )
+  })
+
+  it.each(['no_provider', 'upstream_busy'])('says the same whatever the message is: %s', (code) => {
+    for (const context of [friend, owner, admin]) {
+      for (const unbegun of [{}, { unbegun: { reason: 'missing', machines: ['prv_home-rig'] } }] as const) {
+        const of = (message: string) => adviceFor({ code, message, ...unbegun }, context)
+        const told = "It is your machine 'home-rig': see that. If it stays so, tell Ann. Try again later."
+        expect(of(told)).toBe(of(''))
+      }
+    }
+  })
+
+  it('claims of no machine that it has the model, where it is not known why', () => {
+    for (const context of [friend, owner, admin]) {
+      expect(advise('upstream_busy', context)).not.toMatch(/(?<!to )ha(s|ve) this model|Retry it/)
+    }
   })
 })

@@ -1,8 +1,8 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import type { AttemptInfo, RequestError } from '../../../../src/http/dashboard/contract/requests.ts'
 import type { Person } from '../../../../src/http/dashboard/contract/session.ts'
-import { newHereAdvice } from './wait-advice.ts'
-import { type Machine, machinesWith, tellOwners } from './machines-with.ts'
+import { IS_TO_HAVE, type Machine, machinesWith, tellOwners } from './machines-with.ts'
+import { approvalAdvice, isWaitCause, newHereAdvice, remedyOf } from './wait-advice.ts'
 
 /** Who reads of an error, and where the request was tried. */
 export interface AdviceContext {
@@ -14,24 +14,19 @@ export interface AdviceContext {
   providers: readonly ProviderInfo[]
 }
 
-type Advice = string | ((context: AdviceContext, said: string) => string)
+type Unbegun = NonNullable<RequestError['unbegun']>
+type Advice = string | ((context: AdviceContext, unbegun: Unbegun | undefined) => string)
+
+const LATER = 'Retry it later, or use another model.'
 
 /** What to do about an error that ended a request, by its code: something that its reader can do. */
 const ADVICE: Record<string, Advice> = {
   content_rejected: 'The image server refused what was asked for. Change the prompt or the images, then send it again.',
-  no_provider: (context) =>
-    `Retry it later or use another model. ${aboutMachines(context, 'see that it is on, and that its agent runs')}`,
+  no_provider: (context, unbegun) =>
+    unbegun ? aboutUnbegun(context, unbegun) : `${LATER} ${aboutMachines(context)}`.trim(),
   upstream_error: (context) => `Retry it. ${aboutFailures(context)}`,
-  upstream_busy: (context, said) =>
-    [
-      saysWhen(said) ? '' : 'Retry it later.',
-      newHereAdvice(context)?.text ??
-        (namesMachine(said)
-          ? ''
-          : aboutMachines(context, 'see that its image server runs, has the model and is not busy with other work'))
-    ]
-      .filter((part) => part !== '')
-      .join(' '),
+  // Of earlier ones the message says when to try again.
+  upstream_busy: (context, unbegun) => (unbegun ? aboutUnbegun(context, unbegun) : aboutMachines(context)),
   timeout: 'It took longer than its machine allows. Ask for fewer steps or a smaller size.',
   invalid_request: 'The image server does not accept these parameters. Change them in the playground.',
   invalid_size: 'Choose another size in the playground.',
@@ -62,16 +57,12 @@ const ON_THE_MACHINE: Record<string, string> = {
 }
 const OTHERWISE_THERE = 'see that its image server runs and makes images by itself; what the agent printed says more'
 
-/** Undefined where the error itself says all of it. */
-export function adviceFor({ code, message }: RequestError, context: AdviceContext): string | undefined {
+/** Undefined where the error itself says all of it. What it says is not looked at: it may be the words of any version. */
+export function adviceFor({ code, unbegun }: RequestError, context: AdviceContext): string | undefined {
   const advice = (Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined) ?? OTHERWISE
-  const text = typeof advice === 'string' ? advice : advice(context, message)
+  const text = typeof advice === 'string' ? advice : advice(context, unbegun)
   return text === '' ? undefined : text
 }
-
-/** Who has waited long enough is told by the gateway when to come back, and whose machine it is (`http/v1/images/image-exchange.ts`). */
-const saysWhen = (said: string): boolean => /Try again later\.|There may be more at /.test(said)
-const namesMachine = (said: string): boolean => /It is your machine |If it stays so, tell /.test(said)
 
 /** Whether the advice names machines that no attempt was made on. */
 export const needsProviders = ({ code }: RequestError): boolean => code === 'no_provider' || code === 'upstream_busy'
@@ -91,12 +82,41 @@ function aboutFailures({ reader, attempts }: AdviceContext): string {
   return isAdmin(reader) ? 'If it fails again, see under Admin what else failed.' : 'If it fails again, tell an admin.'
 }
 
-/** What to do about the machines that have the model and could not begin. */
-function aboutMachines({ reader, model, providers }: AdviceContext, remedy: string): string {
+/** What to do where nobody could begin, by why that was. */
+function aboutUnbegun(context: AdviceContext, unbegun: Unbegun): string {
+  const { reader, model, providers } = context
+  switch (unbegun.reason) {
+    // The message says when there may be more.
+    case 'capped':
+      return ''
+    case 'new_here':
+      return newHereAdvice({ model, reader, providers })?.text ?? ''
+    case 'approval':
+      return approvalAdvice(reader)
+    case 'not_served':
+      return 'Use another model: whom a machine serves is its owner’s choice.'
+    default:
+      return [LATER, ...aboutHeldBack(unbegun, context)].join(' ')
+  }
+}
+
+/** What to do on the reader's own machine that was held back, or with the owners of those that were. */
+function aboutHeldBack({ reason, machines }: Unbegun, { reader, providers }: AdviceContext): string[] {
+  const held = providers.filter(({ id }) => machines.includes(id))
+  const own = held.find(({ owner }) => owner.id === reader.id)
+  if (own) {
+    const remedy = isWaitCause(reason) ? remedyOf(reason) : 'see whether its image server is busy with other work'
+    return [`It is your machine ${own.name}: ${remedy}.`]
+  }
+  return held.length > 0 ? [`If it stays so, ${tellOwners(held, { one: 'it is', many: 'they are' })}.`] : []
+}
+
+/** The same where it was not kept why: as may be said whatever the message says of the machines with the model. */
+function aboutMachines({ reader, model, providers }: AdviceContext): string {
   const machines = machinesWith(model, { reader, providers })
   const own = machines.find(({ owner }) => owner.id === reader.id)
-  if (own) return `Your machine ${own.name} has this model: ${remedy}.`
-  return machines.length > 0
-    ? `If it stays so, ${tellOwners(machines, { one: 'has this model', many: 'have this model' })}.`
-    : ''
+  if (own) {
+    return `Your machine ${own.name} is to have this model: see that it is on, that its agent and its image server run, and that the server has the model.`
+  }
+  return machines.length > 0 ? `If it stays so, ${tellOwners(machines, IS_TO_HAVE)}.` : ''
 }

@@ -34,6 +34,9 @@ export function machinesWith(
 const listOf = (names: readonly string[], type: 'conjunction' | 'disjunction'): string =>
   new Intl.ListFormat('en', { style: 'long', type }).format(names.slice(0, MOST_NAMED))
 
+/** What is so of machines that have a model by the agent's file, whatever their image servers have of it. */
+export const IS_TO_HAVE = { one: 'is to have this model', many: 'are to have this model' }
+
 /**
  * Whom to tell, each once: “tell Ann, whose machines attic and den have this model or Ben, whose machine rig has this model”.
  * `what` is what one machine did, and what several did.

@@ -16,7 +16,7 @@ const advise = (...wait: Parameters<typeof adviseOf>) => adviseOf(...wait)?.text
 
 it.each<[WaitReason, RegExp]>([
   ['unusable', /^If it stays so, tell Ann, whose machine home-rig has this model\.$/],
-  ['missing', /^If it stays so, tell Ann, whose machine home-rig has this model\.$/],
+  ['missing', /^If it stays so, tell Ann, whose machine home-rig is to have this model\.$/],
   ['drained', /^If it stays so, tell Ann, whose machine shed has this model\.$/],
   ['away', /^If it stays so, tell Ann, whose machine attic has this model\.$/],
   ['approval', /^Ask an admin to let the machine in\.$/]

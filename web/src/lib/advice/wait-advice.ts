@@ -1,7 +1,7 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import type { RequestSummary, WaitReason } from '../../../../src/http/dashboard/contract/requests.ts'
 import type { Person } from '../../../../src/http/dashboard/contract/session.ts'
-import { machinesWith, tellOwners } from './machines-with.ts'
+import { IS_TO_HAVE, machinesWith, tellOwners } from './machines-with.ts'
 
 const cannotMake = ({ isOnline, drainedAt, services }: ProviderInfo, model?: string): boolean =>
   isOnline &&
@@ -29,7 +29,15 @@ const CAUSES = {
   away: { isIt: ({ isOnline }) => !isOnline, remedy: 'see that it is on, and start its agent' }
 } satisfies Partial<Record<WaitReason, { isIt: (provider: ProviderInfo, model?: string) => boolean; remedy: string }>>
 
+const MAKES_IMAGES = { one: 'makes images here', many: 'make images here' }
+const HAS = { one: 'has this model', many: 'have this model' }
+
 export type WaitCause = keyof typeof CAUSES
+
+export const isWaitCause = (reason: WaitReason): reason is WaitCause => Object.hasOwn(CAUSES, reason)
+
+/** What the owner of a machine does there about what makes images wait for it. */
+export const remedyOf = (cause: WaitCause): string => CAUSES[cause].remedy
 
 export interface WaitAdvice {
   text: string
@@ -46,14 +54,14 @@ export function waitAdvice(
   { reader, providers }: { reader: Pick<Person, 'id' | 'role'>; providers: readonly ProviderInfo[] }
 ): WaitAdvice | null {
   if (!wait) return null
-  if (wait.reason === 'approval') {
-    return {
-      text: reader.role === 'admin' ? 'Let the machine in under Network.' : 'Ask an admin to let the machine in.'
-    }
-  }
+  if (wait.reason === 'approval') return { text: approvalAdvice(reader) }
   if (wait.reason === 'new_here') return newHereAdvice({ model, reader, providers })
-  return Object.hasOwn(CAUSES, wait.reason) ? causeWith(wait.reason as WaitCause, { model, reader, providers }) : null
+  return isWaitCause(wait.reason) ? causeWith(wait.reason, { model, reader, providers }) : null
 }
+
+/** Who lets a machine in that may not serve others yet. */
+export const approvalAdvice = ({ role }: Pick<Person, 'role'>): string =>
+  role === 'admin' ? 'Let the machine in under Network.' : 'Ask an admin to let the machine in.'
 
 /** The same of one cause, of a model or without one of any; null where no machine is so. */
 export function causeWith(
@@ -71,11 +79,8 @@ export function causeWith(
     return { text: said === undefined ? text : `${text} Its agent says: “${said}”`, machine: { id, name } }
   }
   if (machines.length === 0) return null
-  const has =
-    model === undefined
-      ? { one: 'makes images here', many: 'make images here' }
-      : { one: 'has this model', many: 'have this model' }
-  return { text: `If it stays so, ${tellOwners(machines, has)}.` }
+  const what = model === undefined ? MAKES_IMAGES : reason === 'missing' ? IS_TO_HAVE : HAS
+  return { text: `If it stays so, ${tellOwners(machines, what)}.` }
 }
 
 /** Where a new machine has made what the club lets it make for others: who can lift that. Null where none has. */
