@@ -56,3 +56,10 @@ it.each([
 it('tells every other error as it is', () => {
   expect(() => ask('select abs(-9223372036854775808)')).toThrow('integer overflow')
 })
+
+it('keeps what is asked again and again, and not what makes a table', () => {
+  const isKept = (sql: string) => shim.prepare(sql) === shim.prepare(sql)
+  expect(isKept('select 1')).toBe(true)
+  for (const sql of ['create table if not exists u (a)', 'drop table if exists u', ' ALTER table t add column c'])
+    expect(isKept(sql)).toBe(false)
+})

@@ -19,12 +19,15 @@ export function createSqliteShim(database: DatabaseSync, onCommit: () => void): 
       let statement = statements.get(text)
       if (!statement) {
         statement = shimStatement(database, database.prepare(text), onCommit)
-        statements.set(text, statement)
+        if (!CHANGES_SCHEMA.test(text)) statements.set(text, statement)
       }
       return statement
     }
   }
 }
+
+/** Asked once, when a folder is new or older: those of a new one would take 1.7 MB for as long as the program runs. */
+const CHANGES_SCHEMA = /^\s*(?:create|drop|alter)\b/i
 
 /** Statements that cannot commit anything; a `with` may, so it is not among them. */
 const READS_ONLY = /^\s*(select|pragma|explain|begin|rollback|savepoint|release)\b/i
