@@ -11,7 +11,7 @@ import {
   Trash2,
   X
 } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, type RefObject, useRef, useState } from 'react'
 import { Button, buttonClass } from '../../../components/ui/button.tsx'
 import { CopyButton } from '../../../components/ui/copy-button.tsx'
 import { IconButton } from '../../../components/ui/icon-button.tsx'
@@ -19,7 +19,7 @@ import { Menu, type MenuEntry } from '../../../components/ui/menu.tsx'
 import { tell } from '../../../components/ui/toaster.tsx'
 import { Tooltip } from '../../../components/ui/tooltip.tsx'
 import { DeleteRequestDialog } from '../../../components/delete-request-dialog.tsx'
-import { copyText } from '../../../lib/copy-text.ts'
+import { useCopy } from '../../../components/ui/use-copy.tsx'
 import type { StageActions } from './stage-actions.ts'
 import { isUnfinished } from '../../../lib/one-request.ts'
 import type { StageEntry } from './stage-entries.ts'
@@ -36,6 +36,12 @@ export interface RequestButtonsProps {
 export function RequestButtons({ entry: { request, submission }, actions, large }: RequestButtonsProps) {
   const [isDeleting, setIsDeleting] = useState(false)
   const takesSeed = useTakesSeed(request.model)
+  const row = useRef<HTMLDivElement>(null)
+  const { copy: copyPrompt, byHand } = useCopy({
+    text: request.prompt,
+    anchor: row,
+    onCopied: () => tell('Copied the prompt')
+  })
   if (submission) {
     return (
       <Row>
@@ -58,7 +64,7 @@ export function RequestButtons({ entry: { request, submission }, actions, large 
   const copy: MenuEntry = {
     label: 'Copy prompt',
     icon: Copy,
-    onSelect: () => void copyText(prompt).then(() => tell('Copied the prompt'))
+    onSelect: copyPrompt
   }
   const remove: MenuEntry = { label: 'Delete…', icon: Trash2, danger: true, onSelect: () => setIsDeleting(true) }
   const copyEntries = prompt === '' || large ? [] : [copy]
@@ -68,15 +74,16 @@ export function RequestButtons({ entry: { request, submission }, actions, large 
   )
   if (isUnfinished(request.status)) {
     return (
-      <Row>
+      <Row place={row}>
         <Act icon={X} text="Cancel" onClick={() => actions.cancel(request)} />
         {more([...open, ...copyEntries, take, code])}
+        {byHand}
       </Row>
     )
   }
   const hasSeed = takesSeed && tellSeeds(request) !== undefined
   return (
-    <Row>
+    <Row place={row}>
       {status === 'succeeded' ? (
         <Act
           icon={RotateCw}
@@ -110,6 +117,7 @@ export function RequestButtons({ entry: { request, submission }, actions, large 
         </>
       )}
       {more([...open, ...(prompt === '' ? [] : [copy]), take, code, remove])}
+      {byHand}
       <DeleteRequestDialog
         request={request}
         open={isDeleting}
@@ -120,8 +128,10 @@ export function RequestButtons({ entry: { request, submission }, actions, large 
   )
 }
 
-const Row = ({ children }: { children: ReactNode }) => (
-  <div className="-mx-2.5 flex h-8 shrink-0 items-center pointer-coarse:h-[40px]">{children}</div>
+const Row = ({ place, children }: { place?: RefObject<HTMLDivElement | null>; children: ReactNode }) => (
+  <div ref={place} className="-mx-2.5 flex h-8 shrink-0 items-center pointer-coarse:h-[40px]">
+    {children}
+  </div>
 )
 
 interface ActProps {
