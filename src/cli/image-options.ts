@@ -49,7 +49,7 @@ export const addImageOptions = (command: Command): Command =>
   addGatewayOptions(
     command
       .requiredOption('-o, --output <file>', 'where to save it; its ending (.png, .jpg, .webp) chooses the format')
-      .option('-m, --model <id>', 'default: `demo` if it is online, else the first model that can do it')
+      .option('-m, --model <id>', 'default: demo if it is online, else the first model that can do it')
       .option('-s, --size <WxH>', 'such as 1024x1024')
       .option('--seed <number>', 'repeat a picture', wholeNumber)
       .option('-n, --n <count>', 'how many; several are saved as fox-1.png, fox-2.png, …', numberOfImages, 1)

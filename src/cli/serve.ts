@@ -11,7 +11,7 @@ export function variableOfOption(message: string): string | undefined {
 
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('Start the gateway: the API, and with --demo a demo agent that serves the model `demo`.')
+    .description('Start the gateway: the API, and with --demo a demo agent that serves the model demo.')
     .option('--demo', 'connect the demo agent unless INFERENCE_CLUB_DEMO says otherwise')
     .addHelpText('after', () => `\nEnvironment variables:\n${renderConfigurationHelp()}`)
     .action(async (options: { demo?: boolean }) => {

@@ -18,6 +18,11 @@ describe.each(LIVE_SETTINGS.map((live) => ({ ...live })))('the setting $name', (
     expect(setting.title).toMatch(/^[A-Z].* /)
   })
 
+  it('is described for a form, which links nothing and shows a switch as On and Off', () => {
+    expect(setting.description).not.toContain('](')
+    if (setting.kind === 'boolean') expect(setting.description).not.toMatch(/`(0|1|true|false)`|\b[01]:/)
+  })
+
   it('spells its value so that it can be read again', () => {
     expect(setting.parse(setting.spell(setting.fallback))).toEqual(setting.fallback)
   })

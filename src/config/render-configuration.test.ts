@@ -37,6 +37,11 @@ describe('renderConfigurationHelp', () => {
     }
   })
 
+  it('names a document by where it lies, and holds nothing of Markdown', () => {
+    expect(lines.join(' ').replace(/\s+/g, ' ')).toContain('See docs/provenance.md. (default: none)')
+    for (const line of lines) expect(line).not.toMatch(/`|\]\(|\*\*/)
+  })
+
   it('has every variable once, and aligned texts', () => {
     const names = lines.map((line) => /^ {2}(INFERENCE_CLUB_\w+)/.exec(line)?.[1]).filter((name) => name !== undefined)
     expect(names).toEqual(SETTINGS.map(({ variable }) => variable))

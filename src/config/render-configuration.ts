@@ -7,6 +7,8 @@ import { type Setting, SettingMistake } from './settings.ts'
 import { PREFIX } from './unknown-variables.ts'
 
 const HELP_WIDTH = 100
+/** Between documents, as descriptions hold it for those who read them there: `[a word](document.md)`. */
+const LINK = /\[[^\]]*\]\(([\w/-]+\.md)\)/g
 
 type Described = Pick<Setting<unknown>, 'variable' | 'description' | 'defaultText' | 'fallback' | 'parse'>
 
@@ -67,7 +69,7 @@ export function renderConfigurationHelp(): string {
   const nameWidth = Math.max(...SETTINGS.map(({ variable }) => variable.length))
   const textWidth = HELP_WIDTH - nameWidth - 4
   const entry = ({ variable, description, defaultText }: Setting<unknown>): string => {
-    const text = `${description} (default: ${defaultText})`.replaceAll('`', '')
+    const text = `${description} (default: ${defaultText})`.replace(LINK, 'docs/$1').replaceAll('`', '')
     const lines = wrap(text, textWidth).map(
       (line, index) => (index === 0 ? variable : '').padEnd(nameWidth) + `  ${line}`
     )

@@ -8,7 +8,7 @@ export const ADMINS_LOOK = {
     live: true,
     title: 'Admins may see what others made',
     description:
-      'Whether admins may look at the requests, images and inputs of others, which their owners then see; `0`: they see what any member does, and the dashboard offers them nothing of others.',
+      'Whether admins may look at the requests, images and inputs of others, which their owners then see. Else they see what any member does, and the dashboard offers them nothing of others.',
     fallback: true
   })
 }
