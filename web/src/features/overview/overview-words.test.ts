@@ -3,10 +3,14 @@ import { firstName, givenText, greeting, standing } from './overview-words.ts'
 
 describe('greeting', () => {
   it.each([
-    [3, 'Good evening'],
-    [8, 'Good morning'],
+    [0, 'Hello'],
+    [4, 'Hello'],
+    [5, 'Good morning'],
+    [11, 'Good morning'],
     [12, 'Good afternoon'],
-    [18, 'Good evening']
+    [17, 'Good afternoon'],
+    [18, 'Good evening'],
+    [23, 'Good evening']
   ])('at %i is %s', (hour, text) => {
     expect(greeting(hour)).toBe(text)
   })

@@ -1,9 +1,9 @@
 import type { Overview } from '../../../../src/http/dashboard/contract/account.ts'
 import { formatNumber } from '../../lib/format.ts'
 
-/** A greeting for an hour of the reader's clock, 0–23. */
+/** A greeting for an hour of the reader's clock, 0–23. At night it is neither evening nor morning yet. */
 export function greeting(hour: number): string {
-  if (hour < 5) return 'Good evening'
+  if (hour < 5) return 'Hello'
   if (hour < 12) return 'Good morning'
   return hour < 18 ? 'Good afternoon' : 'Good evening'
 }
