@@ -106,9 +106,18 @@ describeSteps('a gallery on a phone whose gateway goes away', () => {
     await note().waitFor({ state: 'detached' })
   })
 
-  it('leads to sign-in at once when an admin disables the account, and says why', async () => {
+  it('leads to sign-in at once when an admin shuts the person out, and says why', async () => {
     await gateway.gateway.context.people.change({ userId: mara.id, by: null, change: { disabled: true } })
     await friend.page.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 5000 })
     await friend.page.getByText(/An admin has shut your account out/).waitFor()
+  })
+
+  it('tells it once as well when they try to sign in', async () => {
+    const { page } = friend
+    await page.getByLabel('E-mail').fill(mara.email)
+    await page.getByLabel('Password', { exact: true }).fill(mara.password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByText(/An admin has shut this account out/).waitFor()
+    expect(await page.getByText(/An admin has shut/).count()).toBe(1)
   })
 })

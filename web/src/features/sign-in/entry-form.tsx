@@ -13,6 +13,8 @@ export interface EntryFormProps {
   /** Sends it; whoever it was is signed in afterwards. */
   send: (entry: Entry) => Promise<unknown>
   onDone?: () => void
+  /** Of what its server refused, which the form tells by itself. */
+  onRefused?: (error: Error) => void
   submit: string
   /** The fields, each with what is wrong with it. */
   children: (errors: EntryErrors) => ReactNode
@@ -21,7 +23,7 @@ export interface EntryFormProps {
 const FIELDS = ['name', 'email', 'password'] as const
 
 /** A form that ends in being signed in. The browser keeps what is typed, so that password managers find their way. */
-export function EntryForm({ check, send, onDone, submit, children }: EntryFormProps) {
+export function EntryForm({ check, send, onDone, onRefused, submit, children }: EntryFormProps) {
   const client = useQueryClient()
   const [errors, setErrors] = useState<EntryErrors>({})
   const sending = useMutation({
@@ -30,7 +32,10 @@ export function EntryForm({ check, send, onDone, submit, children }: EntryFormPr
       await refreshSession(client)
     },
     onSuccess: () => onDone?.(),
-    onError: (error) => setErrors(fieldErrors(error))
+    onError: (error) => {
+      setErrors(fieldErrors(error))
+      onRefused?.(error)
+    }
   })
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()

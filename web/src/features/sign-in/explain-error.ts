@@ -13,6 +13,9 @@ export function explainError(error: unknown): string {
   return error.message
 }
 
+/** The code of a refusal because an admin has shut the account out. */
+export const SHUT_OUT = 'account_disabled'
+
 const NOT_COMPLETED = 'Signing in there was not completed. Try again.'
 const NO_ADDRESS =
   'Your account there tells no verified e-mail address, which is needed here. Add one there, then try again.'
@@ -41,8 +44,7 @@ const SENTENCES: Record<string, string> = {
   invitation_invalid:
     'The invitation link has been used or has expired. If you have an account here, sign in; else ask the person who sent it for a new one.',
   invitation_other_email: 'The invitation is for another e-mail address than that of the account you signed in with.',
-  account_disabled:
-    'An admin has shut this account out. Nothing of it is deleted: ask an admin, who can let you in again.',
+  [SHUT_OUT]: 'An admin has shut this account out. Nothing of it is deleted: ask an admin, who can let you in again.',
   conflict: 'There is an account with your e-mail address here already. Sign in with it instead.'
 }
 

@@ -7,13 +7,14 @@ import { Notice } from '../../components/ui/notice.tsx'
 import { PasswordInput } from '../../components/ui/password-input.tsx'
 import { ErrorState, Skeleton } from '../../components/ui/states.tsx'
 import { basePath } from '../../lib/base-path.ts'
+import { ApiError } from '../../lib/fetch-json.ts'
 import { sessionQuery } from '../../lib/session.ts'
 import { signIn, signUp } from './api.ts'
 import { checkCredentials, checkSignIn } from './check-credentials.ts'
 import { EmailField, NewCredentialFields } from './credential-fields.tsx'
 import { EntryForm } from './entry-form.tsx'
 import { EntryFrame } from './entry-frame.tsx'
-import { explainProviderError } from './explain-error.ts'
+import { explainProviderError, SHUT_OUT } from './explain-error.ts'
 import { ProviderButtons } from './provider-buttons.tsx'
 
 const route = getRouteApi('/sign-in')
@@ -25,6 +26,9 @@ export function SignInPage() {
   useEnter(next, Boolean(session?.person))
   const options = session?.person ? undefined : session?.signIn
   const isShutOut = session?.isShutOut === true
+  // What is told of the account that was tried takes the place of what is told of the session, which is the same.
+  const [isRefused, setRefused] = useState(false)
+  const isTold = isRefused || providerError === SHUT_OUT
   const isUnclaimed = options?.isUnclaimed === true
   return (
     <EntryFrame
@@ -42,7 +46,7 @@ export function SignInPage() {
           {deleted === true && (
             <Notice look="info">Your account is deleted, and you are signed out everywhere. Goodbye.</Notice>
           )}
-          {isShutOut && (
+          {isShutOut && !isTold && (
             <Notice look="info">
               An admin has shut your account out, and so you were signed out here. Nothing of it is deleted: ask an
               admin, who can let you in again.
@@ -59,7 +63,11 @@ export function SignInPage() {
           )}
           {providerError !== undefined && <Notice look="bad">{explainProviderError(providerError)}</Notice>}
           <ProviderButtons options={options} next={next} />
-          {isNew ? <SignUpForm /> : <SignInForm />}
+          {isNew ? (
+            <SignUpForm />
+          ) : (
+            <SignInForm onRefused={(error) => setRefused(error instanceof ApiError && error.code === SHUT_OUT)} />
+          )}
           <Others options={options} isNew={isNew} onSwitch={() => setNew(!isNew)} />
         </>
       ) : error ? (
@@ -79,8 +87,8 @@ function useEnter(next: string, isSignedIn: boolean): void {
   }, [history, next, isSignedIn])
 }
 
-const SignInForm = () => (
-  <EntryForm key="sign-in" check={checkSignIn} send={signIn} submit="Sign in">
+const SignInForm = ({ onRefused }: { onRefused: (error: Error) => void }) => (
+  <EntryForm key="sign-in" check={checkSignIn} send={signIn} onRefused={onRefused} submit="Sign in">
     {(errors) => (
       <>
         <EmailField error={errors.email} autoFocus />
