@@ -4,7 +4,7 @@ import type { ApiKeyWithUser } from '../auth/api-key-store.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import { RESPONSE_DEFAULTS, type ResponseDefault, SCOPES, type Scope, type UseLimits } from '../lib/principal.ts'
 import { LATEST_TIME, MAX_COUNT } from '../lib/bounds.ts'
-import { parseDurationMs } from '../lib/quantities.ts'
+import { formatDuration, parseDurationMs } from '../lib/quantities.ts'
 import { isLifetime, LIFETIMES } from '../lib/lifetimes.ts'
 import { VISIBILITIES, type Visibility } from '../lib/visibility.ts'
 import { CommandFailed } from './command-failed.ts'
@@ -14,10 +14,12 @@ import {
   addLimitOptions,
   changedLimits,
   countOrNone,
+  describeLimits,
   formatLimits,
   type LimitChanges,
   type LimitOptions,
   limitsOf,
+  limitsSentence,
   NONE
 } from './limit-options.ts'
 import { formatTime, printTable } from './print-table.ts'
@@ -49,7 +51,7 @@ export function keysCommand(): Command {
     keys
       .command('limit')
       .description(
-        'Set what a key may use, by its id or its visible beginning; what is not named stays, `none` lifts a limit.'
+        'Set what a key may use, by its id or its visible beginning; what is not named stays, none lifts a limit.'
       )
       .argument('<id-or-prefix>')
       .option(...USER_OPTION)
@@ -177,9 +179,9 @@ async function limitKey(
     const limits = changedLimits(fromColumns(key), changes)
     const rateLimit = rate === undefined ? key.rate_limit : rate === NONE ? null : rate
     await accounts.apiKeys.change({ id: key.id, userId: key.user_id }, { limits, rateLimit })
-    return { id: key.id, text: limitsText(limits, rateLimit) }
+    return limitsSentence(key.id, [...describeLimits(limits), ...describeRate(rateLimit)])
   })
-  process.stdout.write(`${changed.id}: ${changed.text}\n`)
+  process.stdout.write(`${changed}\n`)
 }
 
 async function changeKey(
@@ -202,8 +204,18 @@ async function changeKey(
     await accounts.apiKeys.change({ id: key.id, userId: key.user_id }, change)
     return key.id
   })
-  const said = [visibility, expiresIn === undefined || expiresIn === NONE ? expiresIn : `${expiresIn} s`]
-  process.stdout.write(`${id}: ${said.filter((word) => word !== undefined).join(' ')}\n`)
+  const said = [
+    visibility && (visibility === NONE ? 'is seen by whom its owner says' : `is ${visibility}`),
+    expiresIn !== undefined && keptWords(expiresIn)
+  ]
+  process.stdout.write(
+    `What is made with ${id} ${said.filter(Boolean).join(' and ')}, where a call does not say otherwise.\n`
+  )
+}
+
+function keptWords(expiresIn: number | typeof NONE): string {
+  if (expiresIn === NONE) return 'is kept'
+  return `is kept ${expiresIn === 0 ? 'until it is delivered' : `for ${formatDuration(expiresIn * 1000)} after its end`}`
 }
 
 /** The only key that is meant and still counts. */
@@ -220,6 +232,13 @@ function requireRate(rate: number): void {
   if (rate > MAX_COUNT) throw new CommandFailed(`--rate may be ${MAX_COUNT} at most.`)
 }
 
+/** None where the key says nothing of it, and what the server is configured to let holds. */
+const describeRate = (rate: number | null): string[] =>
+  rate === null
+    ? []
+    : [rate === 0 ? 'any number of calls per minute' : `${rate} ${rate === 1 ? 'call' : 'calls'} per minute`]
+
+/** For the column of a table; a dash when there are none. */
 const limitsText = (limits: UseLimits, rate: number | null): string =>
   rate === null ? formatLimits(limits) : `${formatLimits(limits)} ${rate}/min`
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { addLimitChanges, changedLimits, type LimitChanges } from './limit-options.ts'
+import { addLimitChanges, changedLimits, describeLimits, type LimitChanges, limitsSentence } from './limit-options.ts'
 
 const parse = (...given: string[]): LimitChanges => {
   const command = addLimitChanges(new Command())
@@ -29,5 +29,23 @@ describe('changing limits', () => {
 
   it('takes no other words', () => {
     for (const word of ['unlimited', '-1', '1.5', '']) expect(() => parse('--max-active', word)).toThrow()
+  })
+})
+
+describe('telling limits', () => {
+  const tell = (limits: Parameters<typeof describeLimits>[0]) =>
+    limitsSentence('gus@example.org', describeLimits(limits))
+
+  it('is a sentence, with its units', () => {
+    expect(
+      tell({ imagesPerDay: 1, imagesPerMonth: 5000, maxActive: 2, maxPixels: 65536, models: ['demo', 'sdxl'] })
+    ).toBe(
+      'Limits of gus@example.org now: 1 image per UTC day; 5000 images per UTC month; 2 images waiting and running at once; 65536 pixels in one image; no other models than demo, sdxl.'
+    )
+    expect(tell({ models: [] })).toBe('Limits of gus@example.org now: no model at all.')
+  })
+
+  it('says that there is none', () => {
+    expect(tell({})).toBe('gus@example.org has no limit now.')
   })
 })

@@ -45,7 +45,25 @@ export function limitsOf({ imagesPerDay, imagesPerMonth, maxActive, maxPixels, m
   return Object.fromEntries(Object.entries(given).filter(([, limit]) => limit !== undefined))
 }
 
-/** `100/day 5 at once demo,sdxl`; a dash when there are none. */
+/** Each in words: `100 images per UTC day`. */
+export function describeLimits({ imagesPerDay, imagesPerMonth, maxActive, maxPixels, models }: UseLimits): string[] {
+  const parts = [
+    imagesPerDay !== undefined && `${imagesOf(imagesPerDay)} per UTC day`,
+    imagesPerMonth !== undefined && `${imagesOf(imagesPerMonth)} per UTC month`,
+    maxActive !== undefined && `${imagesOf(maxActive)} waiting and running at once`,
+    maxPixels !== undefined && `${maxPixels} pixels in one image`,
+    models && (models.length === 0 ? 'no model at all' : `no other models than ${models.join(', ')}`)
+  ]
+  return parts.filter((part) => part !== false && part !== undefined)
+}
+
+const imagesOf = (count: number): string => `${count} ${count === 1 ? 'image' : 'images'}`
+
+/** What is in force now of a person or a key, as a command that changed it answers. */
+export const limitsSentence = (whose: string, limits: readonly string[]): string =>
+  limits.length === 0 ? `${whose} has no limit now.` : `Limits of ${whose} now: ${limits.join('; ')}.`
+
+/** For the column of a table: `100/day 5 at once demo,sdxl`; a dash when there are none. */
 export function formatLimits(limits: UseLimits): string {
   const parts = [
     limits.imagesPerDay !== undefined && `${limits.imagesPerDay}/day`,

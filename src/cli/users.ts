@@ -5,7 +5,14 @@ import { type CreatedInvitation, invitationUrl } from '../people/invitations.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import type { UserRow } from '../people/user-store.ts'
 import { CommandFailed } from './command-failed.ts'
-import { addLimitChanges, changedLimits, formatLimits, type LimitChanges } from './limit-options.ts'
+import {
+  addLimitChanges,
+  changedLimits,
+  describeLimits,
+  formatLimits,
+  type LimitChanges,
+  limitsSentence
+} from './limit-options.ts'
 import { formatTime, printTable } from './print-table.ts'
 import { type Accounts, withAccounts } from './with-accounts.ts'
 
@@ -13,7 +20,7 @@ export function usersCommand(): Command {
   const users = new Command('users').description('The people of this installation.')
   users
     .command('add')
-    .description('Add somebody; give them a key with `keys create --user <email>`.')
+    .description("Add somebody; give them a key with 'keys create --user <email>'.")
     .argument('<email>')
     .option('--name <name>', 'how they are called (default: the part before the @)')
     .addOption(roleOption())
@@ -43,7 +50,7 @@ export function usersCommand(): Command {
   addLimitChanges(
     users
       .command('limit')
-      .description('Set what somebody may use, over all of their keys; what is not named stays, `none` lifts a limit.')
+      .description('Set what somebody may use, over all of their keys; what is not named stays, none lifts a limit.')
       .argument('<email>')
   ).action(limitUser)
   users.command('list').description('List everybody.').action(listUsers)
@@ -69,7 +76,7 @@ async function limitUser(email: string, options: LimitChanges): Promise<void> {
     await accounts.changePerson({ userId: user.id, change: { limits: changed } })
     return changed
   })
-  process.stdout.write(`${email}: ${formatLimits(limits)}\n`)
+  process.stdout.write(`${limitsSentence(email, describeLimits(limits))}\n`)
 }
 
 async function inviteUser(options: { email?: string; role: Role }): Promise<void> {
@@ -79,7 +86,7 @@ async function inviteUser(options: { email?: string; role: Role }): Promise<void
 async function linkUser(email: string): Promise<void> {
   await printLink(`take over the account of ${email}`, async (accounts) => {
     const { id, disabled_at } = await getUser(accounts, email)
-    if (disabled_at !== null) throw new CommandFailed(`${email} is disabled. Let them in first: users enable ${email}`)
+    if (disabled_at !== null) throw new CommandFailed(`${email} is shut out. Let them in first: users enable ${email}`)
     return accounts.invitations.offerAccount({ userId: id, createdBy: null })
   })
 }
@@ -132,7 +139,7 @@ async function listUsers(): Promise<void> {
       user.email,
       user.name,
       user.role,
-      user.disabled_at === null ? 'active' : 'disabled',
+      user.disabled_at === null ? 'active' : 'shut out',
       formatLimits(fromColumns(user)),
       formatTime(user.created_at)
     ])

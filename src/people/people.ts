@@ -49,7 +49,7 @@ export interface SignedIn {
 export interface People {
   invitations: Invitations
   account: Account
-  /** Who is signed in, by the session cookie; undefined when nobody is, or they have been disabled. */
+  /** Who is signed in, by the session cookie; undefined when nobody is, or they are shut out. */
   principalOf(caller: Pick<Caller, 'base' | 'headers'>): Promise<Person | undefined>
   /** Whether the session of this cookie ended by its person being shut out; known for about an hour after that. */
   isShutOut(caller: Pick<Caller, 'base' | 'headers'>): Promise<boolean>

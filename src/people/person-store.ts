@@ -15,7 +15,7 @@ export interface NewPerson {
 }
 
 export interface PersonStore {
-  /** The person of a session that has not ended, and who is not disabled. */
+  /** The person of a session that has not ended, and who is not shut out. */
   findBySessionToken(token: string): Promise<UserRow | undefined>
   /** Whether a session was ended by its person being shut out, which whoever holds its token may know. */
   isShutOut(token: string): Promise<boolean>

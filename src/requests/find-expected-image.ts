@@ -10,7 +10,7 @@ export interface ExpectedImage {
   kind: ImageKind
   asked: ImageParameters
   provider: { name: string; ownerId: string }
-  /** Its agent's key was revoked or has expired, or the owner of that is disabled. */
+  /** Its agent's key was revoked or has expired, or the owner of that is shut out. */
   isShutOut: boolean
 }
 

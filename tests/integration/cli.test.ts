@@ -53,6 +53,11 @@ describe('help', () => {
     'export',
     'users',
     'users add',
+    'users disable',
+    'users enable',
+    'users invite',
+    'users limit',
+    'users link',
     'users list',
     'keys',
     'keys create',
@@ -63,6 +68,8 @@ describe('help', () => {
     'providers',
     'providers list',
     'providers approve',
+    'providers block',
+    'providers unblock',
     'storage',
     'storage check',
     'storage move'
@@ -70,6 +77,8 @@ describe('help', () => {
     const { code, stdout, stderr } = await club([...command.split(' ').filter(Boolean), '--help'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain(`Usage: ${['inference-club', command].join(' ').trim()}`)
+    // A terminal shows Markdown as it is written.
+    expect(stdout).not.toMatch(/`|\]\(|\*\*/)
   })
 
   it('of `serve` lists the environment variables', async () => {
@@ -175,10 +184,16 @@ describe('keys', () => {
     const { stdout } = await club(['keys', 'create', '--user', user.email, '--name', 'site', '--images-per-day', '7'])
     const prefix = stdout.slice(0, 10)
     const limit = async (...args: string[]) => (await club(['keys', 'limit', prefix, ...args])).stdout
-    expect(await limit('--max-active', '3', '--rate', '0')).toMatch(/^key_\w+: 7\/day 3 at once 0\/min\n$/)
-    expect(await limit('--images-per-day', 'none', '--models', 'demo')).toMatch(/: 3 at once demo 0\/min\n$/)
-    expect(await limit('--rate', 'none', '--max-active', 'none', '--models', 'none')).toMatch(/: -\n$/)
-    expect(await limit('--models', 'other')).toMatch(/: other\n$/)
+    expect(await limit('--max-active', '3', '--rate', '0')).toMatch(
+      /^Limits of key_\w+ now: 7 images per UTC day; 3 images waiting and running at once; any number of calls per minute\.\n$/
+    )
+    expect(await limit('--images-per-day', 'none', '--models', 'demo')).toMatch(
+      / now: 3 images waiting and running at once; no other models than demo; any number of calls per minute\.\n$/
+    )
+    expect(await limit('--rate', 'none', '--max-active', 'none', '--models', 'none')).toMatch(
+      /^key_\w+ has no limit now\.\n$/
+    )
+    expect(await limit('--models', 'other')).toMatch(/ now: no other models than other\.\n$/)
     const models = async () => {
       const response = await server.call('/v1/models', { key: stdout.trim() })
       return ((await response.json()) as { data: unknown[] }).data.length
@@ -197,13 +212,15 @@ describe('keys', () => {
     expect(await made()).toBe('SECRET')
     expect((await club(['keys', 'list'])).stdout).toMatch(/\tdiary\t.*\tSECRET\t/)
     const change = (...args: string[]) => club(['keys', 'change', key.slice(0, 10), ...args])
-    expect((await change('--visibility', 'PRIVATE')).stdout).toMatch(/^key_\w+: PRIVATE\n$/)
+    expect((await change('--visibility', 'PRIVATE')).stdout).toMatch(
+      /^What is made with key_\w+ is PRIVATE, where a call does not say otherwise\.\n$/
+    )
     await waitFor(async () => (await made()) === 'PRIVATE', 1500)
-    expect((await change('--visibility', 'none')).stdout).toMatch(/: none\n$/)
+    expect((await change('--visibility', 'none')).stdout).toMatch(/ is seen by whom its owner says, where/)
     await waitFor(async () => (await made()) === 'UNLISTED', 1500)
     expect((await change('--visibility', 'MINE')).code).toBe(2)
-    expect((await change('--expires-in', '1h')).stdout).toMatch(/: 3600 s\n$/)
-    expect((await change('--expires-in', 'none')).stdout).toMatch(/: none\n$/)
+    expect((await change('--expires-in', '1h')).stdout).toMatch(/ is kept for 1h after its end, where/)
+    expect((await change('--expires-in', 'none')).stdout).toMatch(/ is kept, where/)
     for (const wrong of ['59s', 'soon', '3651d']) expect((await change('--expires-in', wrong)).code).toBe(2)
     expect(await change()).toMatchObject({ code: 1, stderr: expect.stringContaining('--visibility') as unknown })
   })

@@ -48,7 +48,7 @@ it('the only admin of an installation is shut out by force alone, and no other i
   await second.stop()
   expect(await stateOf()).toEqual([
     ['EMAIL', 'NAME', 'ROLE', 'STATE'],
-    ['admin@localhost', 'Admin', 'admin', 'disabled'],
+    ['admin@localhost', 'Admin', 'admin', 'shut out'],
     ['']
   ])
 

@@ -140,7 +140,7 @@ function useLoadedPages(role: Role): void {
   }, [role, router])
 }
 
-/** When the session ends while a page is open (signed out in another tab, disabled, expired). */
+/** When the session ends while a page is open (signed out in another tab, shut out, expired). */
 function useLeaveWhenSignedOut(): void {
   const { data } = useSession()
   const navigate = useNavigate()

@@ -18,7 +18,7 @@ export interface PersonInfo extends Person {
   keys: number
 }
 
-/** `PATCH /api/dashboard/people/<id>`, admins only; nobody can take the last admin's role, or disable oneself. */
+/** `PATCH /api/dashboard/people/<id>`, admins only; nobody can take the last admin's role, or shut oneself out. */
 export interface PersonChange {
   role?: Role
   disabled?: boolean

@@ -17,7 +17,7 @@ export function linkPerson(scope: FastifyInstance, { people, config }: Pick<Http
       const { id: userId } = request.params
       const [person] = await people.list({ userId })
       if (!person) throw errors.notFound(`The person '${userId}'`)
-      if (person.disabled_at !== null) throw errors.conflict('They have been disabled. Enable them first.')
+      if (person.disabled_at !== null) throw errors.conflict('They are shut out. Let them in again first.')
       const created = await people.invitations.offerAccount({ userId, createdBy: request.principal.userId })
       void reply.status(201).header('cache-control', 'no-store')
       return {

@@ -3,7 +3,7 @@ import { ConfirmAction } from '../../components/confirm-action.tsx'
 import { useChangePerson } from './api.ts'
 
 /** What is done to somebody after asking once more. */
-export type MemberStep = 'promote' | 'demote' | 'disable' | 'enable'
+export type MemberStep = 'promote' | 'demote' | 'shutOut' | 'letIn'
 
 interface StepWords {
   change: PersonChange
@@ -28,20 +28,20 @@ const STEPS: Record<MemberStep, StepWords> = {
     confirm: 'Make a member',
     done: (name) => `${name} is a member`
   },
-  disable: {
+  shutOut: {
     change: { disabled: true },
-    title: (name) => `Disable ${name}?`,
+    title: (name) => `Shut ${name} out?`,
     description:
-      'They are signed out, their keys are refused and their machines cut off. Their images stay, and you can enable them again.',
-    confirm: 'Disable',
-    done: (name) => `${name} is disabled`
+      'They are signed out, their keys are refused and their machines cut off. Their images stay, and you can let them in again.',
+    confirm: 'Shut out',
+    done: (name) => `${name} is shut out`
   },
-  enable: {
+  letIn: {
     change: { disabled: false },
-    title: (name) => `Enable ${name}?`,
+    title: (name) => `Let ${name} in again?`,
     description: 'They may sign in again, and their keys work again.',
-    confirm: 'Enable',
-    done: (name) => `${name} is enabled`
+    confirm: 'Let in again',
+    done: (name) => `${name} is let in again`
   }
 }
 

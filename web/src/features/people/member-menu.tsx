@@ -15,7 +15,7 @@ export interface MemberMenuProps {
   onOpen: (what: MemberAction, person: PersonInfo) => void
 }
 
-/** What an admin does with somebody; nobody takes one's own role, or disables oneself. */
+/** What an admin does with somebody; nobody takes one's own role, or shuts oneself out. */
 export function MemberMenu({ person, isMe, onOpen }: MemberMenuProps) {
   const navigate = useNavigate()
   const seesOthers = useSeesOthers()
@@ -39,8 +39,8 @@ export function MemberMenu({ person, isMe, onOpen }: MemberMenuProps) {
             ? { label: 'Make a member', icon: ShieldOff, onSelect: open('demote') }
             : { label: 'Make an admin', icon: ShieldCheck, onSelect: open('promote') },
           person.disabledAt === null
-            ? { label: 'Disable', icon: Ban, danger: true, onSelect: open('disable') }
-            : { label: 'Enable', icon: CircleCheck, onSelect: open('enable') }
+            ? { label: 'Shut out', icon: Ban, danger: true, onSelect: open('shutOut') }
+            : { label: 'Let in again', icon: CircleCheck, onSelect: open('letIn') }
         ])
   ]
   return (

@@ -80,7 +80,7 @@ const Who = ({ person, isMe }: { person: PersonInfo; isMe: boolean }) => (
       <span className="font-medium [overflow-wrap:anywhere]">{person.name}</span>
       {isMe && <Badge>You</Badge>}
       {person.role === 'admin' && <Badge look="accent">Admin</Badge>}
-      {person.disabledAt !== null && <Badge look="bad">Disabled</Badge>}
+      {person.disabledAt !== null && <Badge look="bad">Shut out</Badge>}
       {!person.canSignIn && <Badge look="warn">Cannot sign in yet</Badge>}
     </p>
     <p className="text-[13px] [overflow-wrap:anywhere] text-muted">{person.email}</p>
