@@ -4,7 +4,7 @@ import type { Inventory } from '../engines/inventory.ts'
 import { takesConnections } from '../engines/server-look.ts'
 import { inBackground, sleep, withJitter } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
-import { NODE_FAULTS } from '../protocol/messages.ts'
+import type { NODE_FAULTS } from '../protocol/messages.ts'
 import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import { type AgentService, idsOfLoaded } from './agent-services.ts'
 import { explainServer, findNoConnection, isOneOutage } from './explain-server.ts'
@@ -36,6 +36,9 @@ export interface Doubt {
   lackedModel?: string
   unreached?: Unreached
 }
+
+/** Of asking what an image server has: they say what they say. */
+const TELLING_FAULTS = ['busy', 'model_missing'] as const satisfies (typeof NODE_FAULTS)[number][]
 
 /** Agents that ask one image server are not to meet it together when it is back. */
 const JITTER = 0.3
@@ -307,8 +310,9 @@ export class ServiceProbes {
       const unreadable = 'The image server gave an answer that cannot be read.'
       if (!(error instanceof EngineError)) return { problem: { text: unreadable } }
       if (error.fault !== 'unreachable') this.#answered.add(name)
-      const fault = NODE_FAULTS.find((one) => one === error.fault)
-      return { problem: { text: error.message, ...(isBelieved && fault && { fault }) }, error }
+      // Of one that does not even tell what it has nothing can be had, whatever is wrong with it, unless it has no time.
+      const fault = TELLING_FAULTS.find((one) => one === error.fault) ?? 'unreachable'
+      return { problem: { text: error.message, ...(isBelieved && { fault }) }, error }
     }
   }
 

@@ -4,6 +4,7 @@ import { EngineError } from './engine.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 import { AnswerLifter, type LiftedPictures } from './lifted-pictures.ts'
 import { type Fetch, type FetchedResponse, type FetchInit, openConnections } from './light-fetch.ts'
+import { faultOfProxy } from './proxy-fault.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { readAddress, type UpstreamAddress } from './upstream-address.ts'
 
@@ -66,6 +67,8 @@ export interface AnswerLimits {
   maxBytes?: number
   /** Decodes the pictures in a success while it comes; lists of thousands of names are read faster without. */
   liftsPictures?: boolean
+  /** A web page is taken for an answer: servers give theirs to whoever asks for a path that they do not have. */
+  mayBePage?: boolean
   /** Reads a success that the server announces as events, in place of whoever reads all of it. */
   readEvents?: (body: AsyncIterable<Uint8Array>) => Promise<UpstreamAnswer>
 }
@@ -96,6 +99,15 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
       throw new EngineError('unreachable', 'The image server cannot be reached.', { cause })
     }
   }
+  const ask = async (url: string, init: Omit<FetchInit, 'redirect'>, limits: AnswerLimits): Promise<UpstreamAnswer> => {
+    const began = performance.now()
+    const response = await request(url, init)
+    const tookMs = performance.now() - began
+    const answer = await answerOf(response, limits)
+    const fault = faultOfProxy({ ...answer, isWork: init.method === 'POST', tookMs, mayBePage: limits.mayBePage })
+    if (fault) throw fault
+    return answer
+  }
   const answerOf = async (response: FetchedResponse, limits: AnswerLimits): Promise<UpstreamAnswer> => {
     const { status } = response
     if (!response.ok) {
@@ -119,18 +131,13 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     address,
     ownHeaders,
     fetch,
-    get: async (path, signal, limits = {}) =>
-      answerOf(await request(address.urlOf(path), { method: 'GET', headers: {}, signal }), limits),
-    post: async (path, body, signal, limits = {}) => {
+    get: (path, signal, limits = {}) => ask(address.urlOf(path), { method: 'GET', headers: {}, signal }, limits),
+    post: (path, body, signal, limits = {}) => {
       const content = typeof body === 'string' ? { mediaType: 'application/json', body } : body
       const headers = { 'content-type': content.mediaType }
-      return answerOf(
-        await request(address.urlOf(path), { method: 'POST', headers, body: content.body, signal }),
-        limits
-      )
+      return ask(address.urlOf(path), { method: 'POST', headers, body: content.body, signal }, limits)
     },
-    send: async (method, path, signal, limits = {}) =>
-      answerOf(await request(address.urlOf(path), { method, headers: {}, signal }), limits),
+    send: (method, path, signal, limits = {}) => ask(address.urlOf(path), { method, headers: {}, signal }, limits),
     downloadPicture: async (path, signal) => {
       const response = await request(address.urlOf(path), { method: 'GET', headers: {}, signal }).catch(
         (cause: unknown) => {

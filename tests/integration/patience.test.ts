@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { AgentServiceConfig } from '../../src/config/agent-config.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { generate, getJob } from '../support/image-calls.ts'
 import { apiErrorOf } from '../support/read-error.ts'
+import { startStagedServer } from '../support/staged-server.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -257,6 +258,24 @@ describe('an image server that restarts', () => {
     await endPauses()
     for (const id of ids) await processed(id)
     expect(asked()).toBe(5)
+  })
+
+  it('finds the queue as it was behind a proxy that says so by itself', async () => {
+    await start()
+    const proxy = await startStagedServer()
+    onTestFinished(() => proxy.close())
+    await proxy.show(new URL(upstream.url))
+    await connect(service('only', { url: proxy.url }))
+    await call()
+    await proxy.show('nobody behind')
+    const ids = await Promise.all(Array.from({ length: 5 }, () => submit()))
+    await waitFor(async () => (await pauses())[0]?.reason === 'unreachable')
+    // What comes when it is known waits as well.
+    ids.push(await submit())
+    expect(await job(ids[0]!)).toMatchObject({ waiting: { reason: 'unusable' } })
+    await proxy.show(new URL(upstream.url))
+    for (const id of ids) await processed(id)
+    expect(asked()).toBe(7)
   })
 
   it('is tried at once when its agent connects anew', async () => {

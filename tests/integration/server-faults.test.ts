@@ -41,7 +41,7 @@ const LISTS = {
   'model missing': ['other', 'another'],
   'another alone': ['other']
 }
-const FAULTS = ['gone', 'key refused', 'failing', 'busy', 'unreadable', 'hanging'] as const
+const FAULTS = ['gone', 'nobody behind', 'a page', 'key refused', 'failing', 'busy', 'unreadable', 'hanging'] as const
 type Kind = keyof typeof LISTS | (typeof FAULTS)[number]
 
 /** Each kind from each other, in one walk that ends where it begins. */

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net'
 
 /** What is met at the address: nothing, a fault, or another server, by its URL. */
-export type Stage = 'gone' | 'key refused' | 'failing' | 'busy' | 'unreadable' | 'hanging' | URL
+export type Stage =
+  'gone' | 'nobody behind' | 'a page' | 'key refused' | 'failing' | 'busy' | 'unreadable' | 'hanging' | URL
 
 export interface StagedServer {
   url: string
@@ -12,6 +13,9 @@ export interface StagedServer {
 }
 
 const ANSWERS = {
+  // Of a proxy whose server is down, and of one that wants to know who comes.
+  'nobody behind': { status: 502, body: '<html><body><h1>502 Bad Gateway</h1></body></html>' },
+  'a page': { status: 200, body: '<!doctype html><title>Sign in</title>' },
   'key refused': { status: 401, body: '{"error":{"message":"Unauthorized"}}' },
   failing: { status: 500, body: '{"error":{"message":"No more ideas."}}' },
   busy: { status: 503, body: '{"error":{"message":"Loading."}}' },

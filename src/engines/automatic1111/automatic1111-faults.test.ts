@@ -12,7 +12,8 @@ describe('a fault', () => {
     ['Forge out of memory', 500, { detail: 'torch.OutOfMemoryError: HIP out of memory' }, 'out_of_memory', 'HIP out of memory'], // prettier-ignore
     ['an exception', 500, { error: 'NansException', detail: '', body: '', errors: 'A tensor with all NaNs was produced in Unet.' }, 'crashed', 'NaNs'], // prettier-ignore
     ['a bare exception', 500, 'Internal Server Error', 'crashed', 'Internal Server Error'],
-    ['a page', 502, '<html><body>Bad gateway</body></html>', 'crashed', 'web page'],
+    ['a page of a proxy', 502, '<html><body>Bad gateway</body></html>', 'unreachable', 'stands before'],
+    ['a page of its own', 500, '<html><body>Internal error</body></html>', 'crashed', 'web page'],
     ['a wrong value', 422, { detail: [{ loc: ['body', 'steps'], msg: 'value is not a valid integer' }] }, 'bad_request', 'integer'], // prettier-ignore
     ['an old sampler', 400, { detail: 'Sampler not found' }, 'bad_request', 'Sampler not found'],
     ["the owner's script", 422, { detail: 'always on script ADetailer not found' }, 'crashed', "provider's settings"],

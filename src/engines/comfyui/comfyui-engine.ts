@@ -17,7 +17,7 @@ import type { Plan } from './graph.ts'
 import { type ModelSettings, weightsOf } from './model-settings.ts'
 import { checkInputs, chooseSize, planBuiltIn } from './plan-built-in.ts'
 import { type JobTimes, runJob, USUAL_TIMES } from './run-job.ts'
-import { createServerNodes } from './server-nodes.ts'
+import { createServerNodes, notLikeComfy } from './server-nodes.ts'
 import { uploadInputs } from './upload-inputs.ts'
 
 export interface ComfyEngineOptions extends UpstreamHttpOptions {
@@ -186,9 +186,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     ])
     const summary = parseSystem(json)
     if (summary === undefined) {
-      throw new EngineError('unreachable', 'The image server does not answer like ComfyUI.', {
-        remedy: "Is the service's url that of ComfyUI itself, without a path?"
-      })
+      throw notLikeComfy()
     }
     const found = await Promise.all(
       options.models.map(async (model) => ((await canLoad(model, signal)) ? [model.name] : []))

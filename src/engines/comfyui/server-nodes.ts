@@ -27,7 +27,7 @@ export function createServerNodes(http: Pick<ComfyHttp, 'get'>): ServerNodes {
       if (before && performance.now() - before.at < BELIEVED_MS) return before.found
       const answer = await http.get(`/object_info/${encodeURIComponent(name)}`, signal)
       if (answer.status !== 200) {
-        throw new EngineError('crashed', `The image server does not answer like ComfyUI (HTTP ${answer.status}).`)
+        throw notLikeComfy(`HTTP ${answer.status}`)
       }
       // Unknown classes are an empty object, not a 404.
       const description = members(answer.json)[name]
@@ -38,6 +38,17 @@ export function createServerNodes(http: Pick<ComfyHttp, 'get'>): ServerNodes {
     forget: () => known.clear()
   }
 }
+
+/** There is a server, and not what this engine drives. */
+export const notLikeComfy = (how?: string): EngineError =>
+  new EngineError(
+    'unreachable',
+    `The image server does not answer like ComfyUI${how === undefined ? '' : ` (${how})`}.`,
+    {
+      remedy:
+        "Is the service's url that of ComfyUI itself, without a path? `inference-club doctor` finds out what is there."
+    }
+  )
 
 /** A list of choices is written as itself, `[["a","b"], {}]`, or by newer nodes as `["COMBO", {"options": ["a","b"]}]`. */
 function readNodeClass(description: unknown): NodeClass {

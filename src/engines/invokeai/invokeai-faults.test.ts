@@ -235,7 +235,8 @@ describe('the server', () => {
     [{ json: { detail: 'Not Found' }, status: 404 }, 'unreachable'],
     [{ json: {} }, 'unreachable'],
     [{ html: '<html>login</html>' }, 'unreachable'],
-    [{ html: '<html>nginx</html>', status: 502 }, 'crashed'],
+    [{ html: '<html>nginx</html>', status: 502 }, 'unreachable'],
+    [{ html: '<html>nginx</html>', status: 500 }, 'crashed'],
     [{ json: {}, status: 401 }, 'unreachable'],
     [{ json: { version: '6.0' } }, 'unreachable']
   ])('that answers %j is none of these', async (answer, fault) => {

@@ -44,6 +44,8 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   const http = createOpenAIHttp(options)
   const { secrets } = http
   let recognised: Promise<ServerProfile | undefined> | undefined
+  /** A page in place of a list is then another server. */
+  let hasListed = false
   const profileOf = async (): Promise<ServerProfile> => ({
     ...GENERIC,
     ...(await recognised),
@@ -52,14 +54,16 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   const requestImage = createImageRequester({ http, profileOf, sizes, previews, maxImageBytes })
 
   const describe = async (signal: AbortSignal, isLook = false): Promise<ServerDescription> => {
-    const answer = await http.get('/models', signal)
+    const answer = await http.get('/models', signal, { mayBePage: !hasListed })
     if (!isSuccess(answer) && !isNotOffered(answer) && !isListDenied(answer)) {
       throw faultOfAnswer(answer, { secrets, call: GENERATIONS })
     }
     const models = parseModelIds(answer.body)
-    const isKnown = isLook || models.length > 0 || isListDenied(answer)
+    hasListed ||= models.length > 0
+    // A list may be denied to a key that may have images, and to one that may have nothing.
+    const isKnown = isLook || models.length > 0
     const misplaced = !isKnown ? await findMisplaced(signal) : undefined
-    if (misplaced && isNotOffered(answer)) throw misplaced
+    if (misplaced && !isSuccess(answer)) throw misplaced
     if ((await recognised) === undefined) recognised = identify?.(answer.body)
     const { server } = await profileOf()
     const pictures = models.filter(isPictureName)
@@ -78,11 +82,12 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   }
 
   /**
-   * What is wrong with the address when there is nothing to make images behind it. It is asked with what is no JSON, of which
-   * no server can make any: one that has the route says so, and one that has not, that there is none.
+   * What is wrong with the address when there is nothing to make images behind it, or nothing for this key. It is asked with what is
+   * no JSON, of which no server can make any: one that has the route says so, and one that has not, that there is none.
    */
   const findMisplaced = async (signal: AbortSignal): Promise<EngineError | undefined> => {
     const answer = await http.post(`/${GENERATIONS}`, '{', signal)
+    if ([401, 403].includes(answer.status)) throw faultOfAnswer(answer, { secrets, call: GENERATIONS })
     if (!isNotOffered(answer)) return undefined
     const { message } = faultOfAnswer(answer, { secrets, call: GENERATIONS })
     const asked = shownAddress(http.address.urlOf(`/${GENERATIONS}`))

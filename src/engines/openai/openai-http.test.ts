@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { freePort } from '../../../tests/support/free-port.ts'
 import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { task, useOpenAIEngine } from '../../../tests/support/openai-engine.ts'
@@ -14,7 +17,8 @@ describe('a fault', () => {
     ['close_before_headers', 'crashed', 'without an answer'],
     ['close_mid_body', 'bad_output', 'middle of its answer'],
     ['redirect', 'crashed', 'redirects'],
-    ['html_502', 'crashed', 'answered with a web page'],
+    ['html_502', 'unreachable', 'stands before the image server'],
+    ['html_200', 'unreachable', 'web page is where'],
     ['not_found', 'unreachable', 'does not offer images/generations at the address'],
     ['model_not_found', 'model_missing', "'fake-image' does not exist"],
     ['error_400', 'bad_request', 'divisible by 16'],
@@ -139,6 +143,23 @@ describe('a description', () => {
     await start({ routes: [] })
     world.server.setBehaviour({ models: 'empty_data' })
     expect(await describeEngine()).toMatchObject({ models: [], doubt: { fault: 'unreachable' } })
+  })
+
+  it('is content with a list that the key may not read, and not when it may have no images either', async () => {
+    let mayHaveImages = true
+    const server = createServer((request, response) => {
+      request.resume()
+      const status = request.method === 'POST' && mayHaveImages ? 400 : 403
+      response.writeHead(status).end('{"error":{"message":"Forbidden"}}')
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await start({}, { baseUrl: `http://127.0.0.1:${port}` })
+    expect(await describeEngine()).toMatchObject({ models: [] })
+    mayHaveImages = false
+    const refused = { fault: 'unreachable', message: 'The image server refused its API key.' }
+    await expect(describeEngine()).rejects.toMatchObject(refused)
   })
 
   it.each([

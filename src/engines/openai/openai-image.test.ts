@@ -52,7 +52,7 @@ describe('an answer', () => {
     }
   )
 
-  it.each(['html_200', 'empty_data', 'dead_url', 'redirecting_url', 'foreign_url'] as const)(
+  it.each(['empty_data', 'dead_url', 'redirecting_url', 'foreign_url'] as const)(
     'without an image is bad output: %s',
     async (behaviour) => {
       await start()

@@ -232,7 +232,8 @@ describe('the server', () => {
   it.each([
     [{ html: '<html>login</html>', status: 302, location: '/Login' }, 'unreachable'],
     [{ json: { detail: 'Not Found' }, status: 404 }, 'unreachable'],
-    [{ html: '<html>nginx</html>', status: 502 }, 'crashed'],
+    [{ html: '<html>nginx</html>', status: 502 }, 'unreachable'],
+    [{ html: '<html>nginx</html>', status: 500 }, 'crashed'],
     [{ json: { session_id: 'x'.repeat(201) } }, 'unreachable'],
     [{ json: { session_id: '../x' } }, 'unreachable'],
     [{ json: [] }, 'unreachable']

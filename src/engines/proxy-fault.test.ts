@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { faultOfProxy, type ProxyAnswer } from './proxy-fault.ts'
+
+const NGINX = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html>'
+const question: ProxyAnswer = { status: 200, body: '{}', isWork: false, tookMs: 1 }
+const work: ProxyAnswer = { ...question, isWork: true }
+
+describe('what stands before an image server', () => {
+  it.each([
+    ['nginx', 502, NGINX],
+    ['Caddy', 502, ''],
+    ['Traefik', 502, 'Bad Gateway'],
+    ['HAProxy', 503, '<html><body><h1>503 Service Unavailable</h1></body></html>'],
+    ['Cloudflare', 521, '<!DOCTYPE html>\n<html lang="en-US">'],
+    ['a tunnel of Cloudflare', 530, 'error code: 1033']
+  ])('says that nobody is behind it, as %s does: %d', (_who, status, body) => {
+    for (const call of [question, work])
+      expect(faultOfProxy({ ...call, status, body })).toMatchObject({
+        fault: 'unreachable',
+        message: `What stands before the image server cannot reach it (HTTP ${status}).`,
+        remedy: expect.stringContaining('Start the image server')
+      })
+  })
+
+  it('may answer with a page of its own, to sign in at', () => {
+    for (const call of [question, work])
+      expect(faultOfProxy({ ...call, body: '<!doctype html><title>Sign in</title>' })).toMatchObject({
+        fault: 'unreachable',
+        message: 'A web page is where the image server should be.'
+      })
+    expect(faultOfProxy({ ...question, body: NGINX, mayBePage: true })).toBeUndefined()
+  })
+
+  it.each([504, 520, 524])(
+    'has waited too long: with %d nobody is there who answers a question, and work may go on',
+    (status) => {
+      expect(faultOfProxy({ ...question, status, body: NGINX })).toMatchObject({ fault: 'unreachable' })
+      expect(faultOfProxy({ ...work, status, body: NGINX })).toBeUndefined()
+    }
+  )
+
+  it('says so at once: later something may have been begun, and have ended its server', () => {
+    expect(faultOfProxy({ ...work, status: 502, body: NGINX, tookMs: 3000 })).toMatchObject({ fault: 'unreachable' })
+    expect(faultOfProxy({ ...work, status: 502, body: NGINX, tookMs: 3001 })).toBeUndefined()
+    expect(faultOfProxy({ ...question, status: 502, body: NGINX, tookMs: 60_000 })).toMatchObject({
+      fault: 'unreachable'
+    })
+  })
+
+  it.each([
+    [502, '{"error":{"message":"the image could not be made","code":"provider_error"}}'],
+    [503, 'Server is busy; please try again later.'],
+    [500, NGINX],
+    [404, NGINX],
+    [200, '{"data":[]}'],
+    [200, 'not a page']
+  ])('is not what a server says itself: %d %s', (status, body) => {
+    expect(faultOfProxy({ ...work, status, body })).toBeUndefined()
+  })
+})
