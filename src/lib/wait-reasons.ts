@@ -38,8 +38,9 @@ const THEN: Partial<Record<WaitReason, string>> = {
   missing: 'asked again'
 }
 
-/** What lets so many be made within an hour. */
-const LIMITS: ReadonlySet<WaitReason> = new Set<WaitReason>(['capped', 'new_here'])
+/** What lets so many be made within an hour: a rule at work, and no fault. */
+export const LIMIT_REASONS = ['capped', 'new_here'] as const satisfies readonly WaitReason[]
+const LIMITS: ReadonlySet<WaitReason> = new Set<WaitReason>(LIMIT_REASONS)
 
 /** What ends a wait of which nobody knows how long it is, where the reason does not say so. */
 const ENDS: Partial<Record<WaitReason, string>> = {

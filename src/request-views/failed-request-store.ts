@@ -1,62 +1,121 @@
 import { sql } from 'kysely'
 import { amongAlike } from '../db/among-alike.ts'
 import type { Db } from '../db/database.ts'
+import { LIMIT_REASONS, type WaitReason } from '../lib/wait-reasons.ts'
+import { readUnbegun, type Unbegun } from '../requests/unbegun.ts'
 
-/** Failures that are the same: error, model, and the service that failed last. */
-export interface FailedGroup {
-  code: string | null
-  message: string | null
+/** Failures that are the same, whatever that is. */
+interface Alike {
   model: string
-  /** Whose attempt was the last; null when none was made, or the machine is unknown by now. */
-  worker: { provider: string; service: string } | null
-  /** How many there were among the newest failures, of which `MOST_FAILURES` are looked at. */
+  /** How many there were among the newest of their kind, of which `MOST_FAILURES` are looked at. */
   times: number
   /** The newest of them, newest first. */
   latest: { id: string; userId: string; at: number }[]
 }
 
-/** How many failures are looked at, and how many of a group are told one by one. */
+/** Failures that are the same: error, model, and the service that failed last. */
+export interface FailedGroup extends Alike {
+  code: string | null
+  message: string | null
+  /** Whose attempt was the last; null when none was made, or the machine is unknown by now. */
+  worker: { provider: string; service: string } | null
+}
+
+/** Requests of one model that failed for the same limit of an hour. */
+export interface LimitGroup extends Alike {
+  reason: WaitReason
+  /** Those that had reached it, as far as that was kept and they are known by now. */
+  machines: { id: string; name: string; ownerId: string }[]
+}
+
+/** How many failures of a kind are looked at, and how many of a group are told one by one. */
 export const MOST_FAILURES = 2000
 const MOST_SINGLES = 10
 
-/** Requests of everybody that failed at `since` (UTC milliseconds) or later, alike ones together, the latest first. */
-export async function listFailedGroups(
-  db: Db,
-  { since, limit }: { since: number; limit: number }
-): Promise<FailedGroup[]> {
-  const recent = listRecentFailures(db, since)
+interface Wanted {
+  /** UTC milliseconds: those that failed then or later. */
+  since: number
+  /** How many groups at most. */
+  limit: number
+}
+
+/** Faults among the requests of everybody, alike ones together, the latest first. Limits that were reached are none. */
+export async function listFailedGroups(db: Db, { since, limit }: Wanted): Promise<FailedGroup[]> {
   const alike = ['error_code', 'error_message', 'model', 'service_id'] as const
-  const ranked = db
-    .selectFrom(recent.as('recent'))
-    .selectAll()
-    .select(amongAlike(alike, ['finished_at', 'id']))
-  const rows = await db
-    .selectFrom(ranked.as('ranked'))
+  const rows = await rankAlike(db, { since, kind: 'faults', alike })
     .leftJoin('services', 'services.id', 'ranked.service_id')
     .leftJoin('providers', 'providers.id', 'services.provider_id')
-    .selectAll('ranked')
     .select(['services.name as service', 'providers.name as provider'])
+    .execute()
+  return groupBy(rows, alike, ({ error_code: code, error_message: message, service, provider }) => ({
+    code,
+    message,
+    worker: service !== null && provider !== null ? { provider, service } : null
+  })).slice(0, limit)
+}
+
+/** Requests of everybody that failed because limits of an hour were reached, alike ones together, the latest first. */
+export async function listLimitGroups(db: Db, { since, limit }: Wanted): Promise<LimitGroup[]> {
+  // Not by their messages, which say when there may be more.
+  const alike = ['error_reason', 'error_machines', 'model'] as const
+  const rows = await rankAlike(db, { since, kind: 'limits', alike }).execute()
+  const groups = groupBy(rows, alike, (row) => readUnbegun(row) ?? NOT_KEPT).slice(0, limit)
+  const machines = await listMachines(db, new Set(groups.flatMap((group) => group.machines)))
+  return groups.map((group) => ({ ...group, machines: group.machines.flatMap((id) => machines.get(id) ?? []) }))
+}
+
+const NOT_KEPT: Unbegun = { reason: 'capped', machines: [] }
+
+async function listMachines(db: Db, ids: ReadonlySet<string>): Promise<Map<string, LimitGroup['machines'][number]>> {
+  if (ids.size === 0) return new Map()
+  const machines = db.selectFrom('providers').select(['id', 'name', 'owner_id as ownerId'])
+  const rows = await machines.where('id', 'in', [...ids]).execute()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+type Recent = ReturnType<typeof listRecentFailures>
+type RecentRow = Awaited<ReturnType<Recent['execute']>>[number]
+
+/** The newest of each that are alike in these columns, with how many they are, the latest first. */
+function rankAlike(
+  db: Db,
+  { since, kind, alike }: { since: number; kind: FailureKind; alike: readonly (keyof RecentRow)[] }
+) {
+  const ranked = db
+    .selectFrom(listRecentFailures(db, { since, kind }).as('recent'))
+    .selectAll()
+    .select(amongAlike(alike, ['finished_at', 'id']))
+  return db
+    .selectFrom(ranked.as('ranked'))
+    .selectAll('ranked')
     .where('place', '<=', MOST_SINGLES)
     .orderBy('finished_at', 'desc')
     .orderBy('ranked.id', 'desc')
-    .execute()
-  const groups = new Map<string, FailedGroup>()
+}
+
+function groupBy<R extends RecentRow & { times: number }, G>(
+  rows: readonly R[],
+  alike: readonly (keyof R)[],
+  whatOf: (row: R) => G
+): (Alike & G)[] {
+  const groups = new Map<string, Alike & G>()
   for (const row of rows) {
-    const { error_code: code, error_message: message, model, service, provider } = row
     const name = JSON.stringify(alike.map((column) => row[column]))
-    const worker = service !== null && provider !== null ? { provider, service } : null
-    const group = groups.get(name) ?? { code, message, model, worker, times: Number(row.times), latest: [] }
+    const group = groups.get(name) ?? { ...whatOf(row), model: row.model, times: Number(row.times), latest: [] }
     group.latest.push({ id: row.id, userId: row.user_id, at: row.finished_at ?? 0 })
     groups.set(name, group)
   }
-  return [...groups.values()].slice(0, limit)
+  return [...groups.values()]
 }
 
-/** The newest failures at `since` or later, each with the service that failed last; read from their own index. */
-export const listRecentFailures = (db: Db, since: number) =>
+/** `limits`: the limit of an hour of an owner or of the club, which did its work. `faults`: all others. */
+type FailureKind = 'faults' | 'limits'
+
+/** The newest failures of a kind at `since` or later, each with the service that failed last; read from their own index. */
+export const listRecentFailures = (db: Db, { since, kind }: { since: number; kind: FailureKind }) =>
   db
     .selectFrom('requests')
-    .select(['id', 'user_id', 'model', 'error_code', 'error_message', 'finished_at'])
+    .select(['id', 'user_id', 'model', 'error_code', 'error_message', 'error_reason', 'error_machines', 'finished_at'])
     .select((e) =>
       e
         .selectFrom('attempts')
@@ -69,6 +128,11 @@ export const listRecentFailures = (db: Db, since: number) =>
     // As it stands in the index, which holds no others.
     .where('state', '=', sql.lit('failed' as const))
     .where('finished_at', '>=', since)
+    .where((e) =>
+      kind === 'limits'
+        ? e('error_reason', 'in', LIMIT_REASONS)
+        : e.or([e('error_reason', 'is', null), e('error_reason', 'not in', LIMIT_REASONS)])
+    )
     .orderBy('finished_at', 'desc')
     .orderBy('id', 'desc')
     .limit(MOST_FAILURES)

@@ -4,7 +4,7 @@ import type { RequestParts } from '../requests/request-parts.ts'
 import { findOldestWaiting, listModelsWaitedFor } from '../requests/waiting-store.ts'
 import { countUnfinished, type Whose } from '../usage/unfinished-store.ts'
 import { type ExportParts, exportRequests } from './export-requests.ts'
-import { listFailedGroups } from './failed-request-store.ts'
+import { listFailedGroups, listLimitGroups } from './failed-request-store.ts'
 import { findHeld } from './find-held.ts'
 import { findHourly } from './find-hourly.ts'
 import { findRests } from './find-takers.ts'
@@ -55,6 +55,7 @@ export function createRequestViews(parts: RequestParts & ExportParts & { live: L
     findRests: bind(findRests),
     findHourly: bind(findHourly),
     listFailed: (wanted: Parameters<typeof listFailedGroups>[1]) => listFailedGroups(db, wanted),
+    listLimited: (wanted: Parameters<typeof listLimitGroups>[1]) => listLimitGroups(db, wanted),
     /** Images of somebody, or of everybody. */
     countUnfinished: (whose?: Whose) => countUnfinished(db, whose),
     /** When the image that waits longest began to; undefined when none waits. */

@@ -17,10 +17,10 @@ export interface UnbegunColumns {
 /** Whose they are is told by name, and nobody reads more names than a few. */
 const MOST_MACHINES = 20
 
-/** As it is kept with a failure. */
+/** As it is kept with a failure; the same machines are the same text, in whatever order they come. */
 export const unbegunColumns = (unbegun: Unbegun | undefined): UnbegunColumns => ({
   error_reason: unbegun?.reason ?? null,
-  error_machines: unbegun ? JSON.stringify([...new Set(unbegun.machines)].slice(0, MOST_MACHINES)) : null
+  error_machines: unbegun ? JSON.stringify([...new Set(unbegun.machines)].toSorted().slice(0, MOST_MACHINES)) : null
 })
 
 /** Undefined of a failure for another cause, of one from before this was kept, and for a reason of a newer version. */

@@ -104,12 +104,19 @@ describe('the state of the system', () => {
 
 describe('errors', () => {
   const DAY_MS = 86_400_000
-  const list = async (query = ''): Promise<ErrorGroup[]> => {
+  const listAll = async (query = ''): Promise<ErrorList> => {
     const { status, body } = await call<ErrorList>(`errors${query}`)
     expect(status).toBe(200)
-    return body.groups
+    return body
   }
-  const failure = (part: { model: string; finished_at: number; error_message?: string }) => ({
+  const list = async (query = ''): Promise<ErrorGroup[]> => (await listAll(query)).groups
+  const failure = (part: {
+    model: string
+    finished_at: number
+    error_message?: string
+    error_reason?: string
+    error_machines?: string
+  }) => ({
     id: newId('req'),
     user_id: user.id,
     api_key_id: user.keyId,
@@ -218,8 +225,82 @@ describe('errors', () => {
     await db.deleteFrom('requests').where('model', 'like', 'many %').execute()
   })
 
-  it('are read from their own index', async () => {
-    const plans = await plansOf(gateway.database.db, (db) => listRecentFailures(db, 5).execute())
+  it('are no limits of an hour that were reached: those are told apart, with the machines that had reached them', async () => {
+    const { db } = gateway.database
+    const at = Date.now() + 1_000_000
+    const owner = await gateway.addPerson({ name: 'Olga' })
+    const machine = async (name: string) => {
+      const id = newId('prv')
+      const row = { id, owner_id: owner.id, name, epoch: 1, connected_at: 1, online_until: 1, last_seen_at: 1 }
+      await db.insertInto('providers').values(row).execute()
+      return id
+    }
+    const [attic, den] = [await machine('attic'), await machine('den')]
+    const of = (back: number, error_reason: string, machines?: readonly string[]) =>
+      failure({
+        model: 'limited',
+        finished_at: at - back,
+        error_message: `There may be more at ${back}.`,
+        error_reason,
+        error_machines: JSON.stringify(machines ?? [])
+      })
+    const rows = [
+      of(0, 'capped', [attic]),
+      of(1, 'new_here', [attic, den]),
+      of(2, 'capped', [attic]),
+      of(3, 'capped', ['prv_gone']),
+      of(4, 'paused', [attic]),
+      failure({ model: 'limited', finished_at: at - 5 })
+    ]
+    await db.insertInto('requests').values(rows).execute()
+    const { groups, limits } = await listAll()
+    const named = (id: string, name: string) => ({ id, name, owner: { id: owner.id, name: 'Olga' } })
+    const latest = (...indexes: number[]) =>
+      indexes.map((index) => ({
+        requestId: rows[index]?.id,
+        at: rows[index]?.finished_at,
+        owner: { id: user.id, name: user.email }
+      }))
+    expect(limits).toEqual([
+      { reason: 'capped', model: 'limited', machines: [named(attic, 'attic')], times: 2, latest: latest(0, 2) },
+      {
+        reason: 'new_here',
+        model: 'limited',
+        machines: [named(attic, 'attic'), named(den, 'den')],
+        times: 1,
+        latest: latest(1)
+      },
+      { reason: 'capped', model: 'limited', machines: [], times: 1, latest: latest(3) }
+    ])
+    const faults = groups.filter(({ model }) => model === 'limited')
+    expect(faults.map((group) => group.latest)).toEqual([latest(4), latest(5)])
+    await db.deleteFrom('requests').where('model', '=', 'limited').execute()
+    await db.deleteFrom('providers').where('id', 'in', [attic, den]).execute()
+  })
+
+  it('are not crowded out by limits that were reached, of which the newest two thousand are looked at', async () => {
+    const { db } = gateway.database
+    const at = Date.now() + 1_000_000
+    const many = Array.from({ length: 2001 }, (_, index) =>
+      failure({ model: 'limited', finished_at: at - index, error_reason: 'capped' })
+    )
+    for (let from = 0; from < many.length; from += 500) {
+      const some = many.slice(from, from + 500)
+      await db.insertInto('requests').values(some).execute()
+    }
+    await db
+      .insertInto('requests')
+      .values(failure({ model: 'faulty', finished_at: at - 5000 }))
+      .execute()
+    const { groups, limits } = await listAll()
+    expect(groups[0]).toMatchObject({ model: 'faulty', times: 1 })
+    expect(limits).toMatchObject([{ model: 'limited', machines: [], times: 2000 }])
+    expect(limits[0]?.latest).toHaveLength(10)
+    await db.deleteFrom('requests').where('model', 'in', ['limited', 'faulty']).execute()
+  })
+
+  it.each(['faults', 'limits'] as const)('are read from their own index: %s', async (kind) => {
+    const plans = await plansOf(gateway.database.db, (db) => listRecentFailures(db, { since: 5, kind }).execute())
     expect(plans.join()).toContain('requests_failed')
     expect(plans.join()).toContain('attempts_by_request')
     expect(plans.filter((plan) => plan.includes('TEMP B-TREE'))).toEqual([])

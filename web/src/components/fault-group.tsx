@@ -1,14 +1,15 @@
-import { type ReactNode, useState } from 'react'
+import { type ComponentProps, type ReactNode, useState } from 'react'
 import { formatNumber } from '../lib/format.ts'
-import { faultWords } from '../lib/fault-words.ts'
 import { SeeRequest } from './see-request.tsx'
 import { Badge } from './ui/badge.tsx'
 import { Button } from './ui/button.tsx'
 import { RelativeTime } from './ui/relative-time.tsx'
 
 export interface FaultGroupProps {
-  code: string
-  /** Beside the words for the code, such as the model. */
+  /** What it was, in a few words. */
+  label: string
+  look?: ComponentProps<typeof Badge>['look']
+  /** Beside the label, such as the model. */
   about?: ReactNode
   message: string | null
   /** Below the message: where it was. */
@@ -19,16 +20,16 @@ export interface FaultGroupProps {
   latest: readonly { at: number; requestId: string | null; who?: string }[]
 }
 
-/** The same fault, however often it was: once, with its number and its last time; single ones on demand. */
-export function FaultGroup({ code, about, message, where, times, mostTimes, latest }: FaultGroupProps) {
+/** The same thing that went wrong, however often it did: once, with its number and its last time; single ones on demand. */
+export function FaultGroup({ label, look = 'bad', about, message, where, times, mostTimes, latest }: FaultGroupProps) {
   const [isOpen, setOpen] = useState(false)
   const [newest] = latest
   if (!newest) return null
   return (
     <div className="flex flex-col gap-1">
       <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-        <Badge look="bad">
-          {faultWords(code)}
+        <Badge look={look}>
+          {label}
           {times > 1 && ` ×${formatNumber(times)}${times >= mostTimes ? '+' : ''}`}
         </Badge>
         {about}

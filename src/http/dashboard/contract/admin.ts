@@ -1,5 +1,5 @@
 import type { KeyLimits } from './keys.ts'
-import type { Visibility } from './requests.ts'
+import type { Visibility, WaitReason } from './requests.ts'
 import type { Person, Role } from './session.ts'
 
 /** `GET /api/dashboard/people`, admins only; newest last. */
@@ -57,6 +57,8 @@ export interface StorageUse {
 export interface ErrorList {
   /** At most 100. */
   groups: ErrorGroup[]
+  /** What is no fault: a limit of an hour was reached, and the request did not wait on. At most 100. */
+  limits: LimitGroup[]
 }
 
 /** Failures with the same error, of the same model, on the same service. */
@@ -70,6 +72,14 @@ export interface ErrorGroup {
   times: number
   /** The newest ten, newest first. */
   latest: { requestId: string; at: number; owner: { id: string; name: string } }[]
+}
+
+/** Failures for the same limit, of the same model, on the same machines. */
+export interface LimitGroup extends Pick<ErrorGroup, 'model' | 'times' | 'latest'> {
+  /** `capped`: the limit of the machines' owners; `new_here`: the club's for new machines. */
+  reason: WaitReason
+  /** Those that had reached it and that there still are; empty where that was not kept. */
+  machines: { id: string; name: string; owner: { id: string; name: string } }[]
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ProviderDetail } from '../../../../src/http/dashboard/contract/net
 import { FaultGroup } from '../../components/fault-group.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Panel } from '../../components/ui/panel.tsx'
+import { faultWords } from '../../lib/fault-words.ts'
 
 const SHOWN_AT_FIRST = 5
 /** As many of each reason are counted. */
@@ -19,7 +20,7 @@ export function FaultsPanel({ faults }: Pick<ProviderDetail, 'faults'>) {
         {shown.map(({ service, reason, message, times, latest }) => (
           <li key={`${service} ${reason} ${message}`} className="py-2.5 first:pt-0 last:pb-0">
             <FaultGroup
-              code={reason}
+              label={faultWords(reason)}
               message={message}
               where={service}
               times={times}
