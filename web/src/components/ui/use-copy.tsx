@@ -23,7 +23,7 @@ export function useCopy({ text, anchor, onCopied }: CopyOptions): { copy: () => 
   const byHand = isRefused && (
     <OpenPopover anchor={anchor} focus={area} title="Copy by hand" onClose={() => setRefused(false)}>
       <p role="alert" className="mb-2 text-[13px]">
-        Your browser did not let this page copy. The text is selected here: copy it with Ctrl-C (⌘C on a Mac).
+        Your browser did not let this page copy. The text is selected here: copy it with Ctrl-C (Cmd-C on a Mac).
       </p>
       <textarea
         ref={area}
