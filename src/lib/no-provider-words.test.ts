@@ -75,7 +75,7 @@ describe('where an image server lacks the model by that name', () => {
 
   it('its owner is told where to see what it has, whatever else there is', () => {
     expect(words({ lacking: [...machines(1), own], pending: ['rig'], away: machines(2) })).toBe(
-      `${NONE} The image server of your 'attic' lacks the model by the name that the agent's file has for it (served_as): what there is instead say the agent and its page under Network.`
+      `${NONE} The image server of your 'attic' lacks the model by the name that the agent's file has for it (served_as): the agent's terminal and its page under Network list what it has.`
     )
   })
 

@@ -84,7 +84,7 @@ function adviceOfLacking(lacking: readonly Machine[]): string {
   const server = those.length === 1 ? 'The image server' : 'The image servers'
   const lacks = those.length === 1 ? 'lacks' : 'lack'
   return own.length > 0
-    ? ` ${server} of your ${names} ${lacks} the model by the name that the agent's file has for it (served_as): what there is instead say the agent and its page under Network.`
+    ? ` ${server} of your ${names} ${lacks} the model by the name that the agent's file has for it (served_as): the agent's terminal and its page under Network list what it has.`
     : ` ${server} of ${names} ${lacks} it: ${OWNERS}.`
 }
 

@@ -57,7 +57,7 @@ export async function initAgent(
   if (left.length > 0) throw new CommandFailed(`What is wrong in ${path}:\n${left.map((one) => `  ${one}`).join('\n')}`)
   if (file.changes.length === 0) return say(`${path} needs no change.`)
   say(
-    `'bin/inference-club agent --config ${path}' starts it again; docs/agent.md, "As a service", has it start with the machine.`
+    `'bin/inference-club agent --config ${path}' ${before === undefined ? 'starts it' : 'starts it again'}; docs/agent.md, "As a service", has it start with the machine.`
   )
 }
 

@@ -8,7 +8,8 @@ export function listedNote(
 ): string | null {
   const addresses = listed.filter((one) => one.includes('@'))
   if (addresses.length === 0) return null
-  if (!members) return 'An address stands for whoever has it here, now or later.'
+  if (!members)
+    return 'An address stands for whoever has it here, now or later, once an admin or a sign-in provider has vouched for it.'
   const known = new Set(members.map(({ email }) => email.toLowerCase()))
   const unknown = addresses.filter((address) => !known.has(address.toLowerCase()))
   if (unknown.length === 0) return null
