@@ -46,6 +46,16 @@ describe('an inventory', () => {
     expect(readAgentMessage(JSON.stringify(told)).problem).toBeUndefined()
   })
 
+  it('names what is offered though its name does not tell that it makes images, and counts the others', () => {
+    const found = { models: [], unclearModels: ['toy:latest', 'llama3', 'whisper'], loras: [] }
+    expect(tellInventory(service(), found)).toMatchObject({
+      models: [{ name: 'toy:latest', serves: ['toy'] }],
+      more_models: 2
+    })
+    expect(tellInventory(service(), { ...found, unclearModels: ['toy'] })).toMatchObject({ more_models: 0 })
+    expect(tellInventory(service({ foundModels: 'hide' }), found)).toMatchObject({ models: [], more_models: 0 })
+  })
+
   it('names nothing that its owner keeps back, but the LoRAs that they let callers name', () => {
     const found = { models: [{ servedAs: 'secret' }], loras: ['film', 'mine'], memory: { free: 1, total: 2 } }
     const told = tellInventory(

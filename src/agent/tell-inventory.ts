@@ -21,11 +21,15 @@ const MEMORY_STEP = 256 * 1024 ** 2
 
 /**
  * What the gateway is told of what lies on the image server of a service, within the bounds of the message. Names that are no
- * names for the gateway (too long, or with control characters) are counted as left out, as is what has no room.
+ * names for the gateway (too long, or with control characters) are counted as left out, as is what has no room, and what may
+ * make no images and is not offered.
  */
 export function tellInventory({ config, engine }: AgentService, found: Inventory): ServiceInventory {
   const isShown = config.foundModels !== 'hide'
-  const models = isShown ? found.models.filter(({ servedAs }) => isName(servedAs)).map(tellModel(config)) : []
+  const { unclearModels = [], moreModels = 0 } = found
+  const isOffered = (name: string) => config.models.some(({ servedAs }) => isSameModel(name, servedAs))
+  const known = [...found.models, ...unclearModels.filter(isOffered).map((servedAs) => ({ servedAs }))]
+  const models = isShown ? known.filter(({ servedAs }) => isName(servedAs)).map(tellModel(config)) : []
   const loras = isShown ? found.loras.filter(isName) : []
   const memory = isShown && found.memory ? tellMemory(found.memory) : undefined
   const message: ServiceInventory = {
@@ -44,7 +48,9 @@ export function tellInventory({ config, engine }: AgentService, found: Inventory
   while (inventoryBytes(message) > MAX_INVENTORY_BYTES) shorten(message)
   return {
     ...message,
-    more_models: isShown ? clampCount(found.models.length + (found.moreModels ?? 0) - message.models.length) : 0,
+    more_models: isShown
+      ? clampCount(found.models.length + unclearModels.length + moreModels - message.models.length)
+      : 0,
     more_loras: isShown ? clampCount(found.loras.length - message.loras.length) : 0
   }
 }

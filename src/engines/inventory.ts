@@ -14,8 +14,10 @@ export interface FoundModel {
 export interface Inventory {
   /** Those that make images, in its own order. */
   models: readonly StoredModel[]
-  /** Those that it has beside these; absent: none. */
+  /** How many it has beside these; absent: none. */
   moreModels?: number
+  /** Names of models that do not tell whether they make images; absent: none. */
+  unclearModels?: readonly string[]
   /** LoRAs, as the server calls them. */
   loras: readonly string[]
   /** Of its graphics card, bytes. */

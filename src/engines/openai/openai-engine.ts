@@ -66,16 +66,16 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     if (misplaced && !isSuccess(answer)) throw misplaced
     if ((await recognised) === undefined) recognised = identify?.(answer.body)
     const { server } = await profileOf()
-    const pictures = models.filter(isPictureName)
+    const [pictures, unclear] = [models.filter(isPictureName), models.filter((name) => !isPictureName(name))]
     const offer = models.length === 0 ? 'does not list its models' : `models: ${models.length}`
     return {
       models,
       summary: `${server} (${offer})`,
       ...(misplaced && { doubt: misplaced }),
-      // Lists hold models of all kinds, and do not say which is which: those whose names do not tell are counted.
+      // Lists hold models of all kinds, and do not say which is which.
       inventory: {
         models: pictures.map((servedAs) => ({ servedAs, features: ['generate'] as const })),
-        ...(models.length > pictures.length && { moreModels: models.length - pictures.length }),
+        ...(unclear.length > 0 && { unclearModels: unclear }),
         loras: []
       }
     }

@@ -112,10 +112,10 @@ describe('a description', () => {
     await start({ knownModels: ['sdxl-turbo', 'other', 'flux1', 'llama3'] })
     expect((await describeEngine()).inventory).toMatchObject({
       models: [{ servedAs: 'sdxl-turbo' }, { servedAs: 'flux1' }],
-      moreModels: 2
+      unclearModels: ['other', 'llama3']
     })
     await start({ knownModels: ['sdxl-turbo'] })
-    expect((await describeEngine()).inventory).not.toHaveProperty('moreModels')
+    expect((await describeEngine()).inventory).not.toHaveProperty('unclearModels')
   })
 
   it.each([
