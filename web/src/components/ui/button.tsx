@@ -14,7 +14,7 @@ const SIZES = { small: 'h-8 px-2.5 text-[13px]', medium: 'h-9 px-3.5', large: 'h
 export const buttonClass = (look: keyof typeof LOOKS = 'secondary', size: keyof typeof SIZES = 'medium'): string =>
   clsx(
     'inline-flex shrink-0 items-center justify-center gap-2 rounded-lg font-medium whitespace-nowrap transition-colors select-none',
-    'disabled:cursor-not-allowed disabled:opacity-50 aria-disabled:opacity-50 pointer-coarse:min-h-[40px]',
+    'disabled:cursor-not-allowed disabled:opacity-50 aria-disabled:cursor-not-allowed aria-disabled:opacity-50 pointer-coarse:min-h-[40px]',
     LOOKS[look],
     SIZES[size]
   )

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { tellError } from '../../components/ui/toaster.tsx'
+import { accountQuery } from '../../lib/account.ts'
 import { ApiError, messageOf } from '../../lib/fetch-json.ts'
 import { usePerson } from '../../lib/session.ts'
 import { useTitle } from '../../lib/use-title.ts'
@@ -70,7 +71,11 @@ export function PlaygroundPage() {
   }
   const send = (call: PlaygroundCall, onRefusal: (error: unknown) => void) => {
     setMessage(undefined)
-    submissions.submit(client, call, person).catch(onRefusal)
+    submissions
+      .submit(client, call, person)
+      .catch(onRefusal)
+      // What is left of a quota is another number now.
+      .finally(() => client.invalidateQueries({ queryKey: accountQuery.queryKey }))
     // When the places of the images are there to scroll to.
     requestAnimationFrame(() => resultsRef.current?.scrollIntoView({ behavior: 'smooth', block: 'start' }))
   }

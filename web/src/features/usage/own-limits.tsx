@@ -10,9 +10,9 @@ import { useNow } from '../../lib/use-now.ts'
 /** What the reader may use, and has left of it; nothing where they have no limit. */
 export function OwnLimits() {
   const now = useNow()
-  const { data } = useQuery({ ...accountQuery, refetchOnMount: 'always' })
+  const { data, dataUpdatedAt } = useQuery({ ...accountQuery, refetchOnMount: 'always' })
   if (!data) return null
-  const quotas = quotasOf(data, now)
+  const quotas = quotasOf(data, { now, countedAt: dataUpdatedAt })
   const others = describeLimits({ ...data.limits, imagesPerDay: null, imagesPerMonth: null })
   if (quotas.length === 0 && others.length === 0) return null
   return (

@@ -9,7 +9,7 @@ import { titleClass } from '../../../components/ui/page.tsx'
 import { IconButton } from '../../../components/ui/icon-button.tsx'
 import { Stepper } from '../../../components/ui/stepper.tsx'
 import { accountQuery } from '../../../lib/account.ts'
-import { warnQuota } from '../../../lib/own-limits.ts'
+import { noteQuota, type QuotaNote, untilNextCount } from '../../../lib/own-limits.ts'
 import { useNow } from '../../../lib/use-now.ts'
 import { warnHourly } from '../../../lib/model-load.ts'
 import { modelsQuery } from '../../../lib/models.ts'
@@ -48,19 +48,35 @@ const ACCOUNT_EVERY_MS = 15_000
 
 const LABELS = { generation: 'Generate', edit: 'Edit', variation: 'Make variations' }
 
+/** What the reader's quotas say to so many images now; that of one that ends is gone when it does. */
+function useQuotaNote(n: number): QuotaNote | undefined {
+  const { data: account, dataUpdatedAt: countedAt } = useQuery({
+    ...accountQuery,
+    refetchInterval: () => untilNextCount(Date.now(), ACCOUNT_EVERY_MS),
+    refetchOnMount: 'always'
+  })
+  // They may have been counted since the time was looked at.
+  const now = Math.max(useNow(), countedAt)
+  return account && noteQuota(account, n, { now, countedAt })
+}
+
 /** Where a call is put together. On narrow screens what is not needed every time folds away below the button. */
 export function ControlPanel(props: ControlPanelProps) {
   const { entries, message, busy, formRef, onGenerate } = props
   const isStacked = useMedia('(width < 64rem)')
   const { data: models } = useQuery(modelsQuery)
   const model = models?.find(({ id }) => id === entries.form.model)
-  const { data: account } = useQuery({ ...accountQuery, refetchInterval: ACCOUNT_EVERY_MS, refetchOnMount: 'always' })
-  const now = useNow()
   const { n } = entries.form
-  // What is refused says why already.
-  const note =
-    message === undefined ? ((account && warnQuota(account, n, now)) ?? (model && warnHourly(model, n))) : undefined
-  const bar = <GenerateBar label={LABELS[kindOf(entries)]} busy={busy} message={message} note={note} />
+  const quota = useQuotaNote(n)
+  const hourly = model && warnHourly(model, n)
+  const bar = (
+    <GenerateBar
+      label={LABELS[kindOf(entries)]}
+      busy={busy}
+      message={message}
+      note={quota ?? (hourly === undefined ? undefined : { text: hourly, isRefusal: false })}
+    />
+  )
   return (
     <form
       ref={formRef}
@@ -68,7 +84,8 @@ export function ControlPanel(props: ControlPanelProps) {
       onKeyDown={submitOnEnter}
       onSubmit={(event) => {
         event.preventDefault()
-        onGenerate()
+        // Also what Ctrl with Enter sends comes here.
+        if (!quota?.isRefusal) onGenerate()
       }}
       className="flex flex-col lg:h-dvh lg:overflow-hidden lg:border-r lg:border-line lg:bg-surface"
     >

@@ -1,7 +1,9 @@
 import { CircleAlert, Sparkles } from 'lucide-react'
+import { useId } from 'react'
 import { Button } from '../../../components/ui/button.tsx'
 import { KeyCap } from '../../../components/ui/key-cap.tsx'
 import { COMMAND_KEY } from '../../../lib/command-key.ts'
+import type { QuotaNote } from '../../../lib/own-limits.ts'
 
 export interface GenerateBarProps {
   label: string
@@ -9,22 +11,25 @@ export interface GenerateBarProps {
   busy: boolean
   /** What is wrong beside the fields. */
   message: string | undefined
-  /** What to know before it is sent. */
-  note: string | undefined
+  /** What to know before it is sent; of a refusal, why it cannot be. */
+  note: QuotaNote | undefined
 }
 
 export function GenerateBar({ label, busy, message, note }: GenerateBarProps) {
+  const id = useId()
+  const isRefused = note?.isRefusal === true
   return (
     <div className="flex flex-col gap-2">
-      {message !== undefined && (
+      {/* One of both: what was refused says why already, and the button has to say why it does nothing. */}
+      {message !== undefined && !isRefused && (
         <p role="alert" className="flex items-start gap-2 rounded-lg bg-bad-soft px-3 py-2 text-[13px] text-bad">
           <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
           {message}
         </p>
       )}
-      {note !== undefined && (
-        <p role="status" className="rounded-lg bg-warn-soft px-3 py-2 text-[13px] text-warn">
-          {note}
+      {note && (isRefused || message === undefined) && (
+        <p id={id} role="status" className="rounded-lg bg-warn-soft px-3 py-2 text-[13px] text-warn">
+          {note.text}
         </p>
       )}
       <Button
@@ -33,6 +38,9 @@ export function GenerateBar({ label, busy, message, note }: GenerateBarProps) {
         size="large"
         icon={Sparkles}
         aria-busy={busy || undefined}
+        // Not `disabled`: it keeps the focus, and can be reached to hear why.
+        aria-disabled={isRefused || undefined}
+        aria-describedby={isRefused ? id : undefined}
         aria-keyshortcuts="Control+Enter Meta+Enter"
         className="w-full"
         onClick={(event) => {
