@@ -26,9 +26,10 @@ export interface ProxyAnswer {
  * Nothing has begun then. Undefined for all that servers say themselves, which is JSON.
  */
 export function faultOfProxy({ status, body, isWork, tookMs, mayBePage }: ProxyAnswer): EngineError | undefined {
-  if ((isWork && tookMs > AT_ONCE_MS) || parseJson(body) !== undefined) return undefined
+  if (isWork && tookMs > AT_ONCE_MS) return undefined
   const isPage = WEB_PAGE.test(body)
-  if (NOBODY_BEHIND.includes(status) || (status === 503 && isPage) || (!isWork && NO_ANSWER_BEHIND.includes(status))) {
+  const isProxys = NOBODY_BEHIND.includes(status) || (!isWork && NO_ANSWER_BEHIND.includes(status))
+  if ((isProxys && parseJson(body) === undefined) || (status === 503 && isPage)) {
     return new EngineError('unreachable', `What stands before the image server cannot reach it (HTTP ${status}).`, {
       remedy: 'Start the image server, or look at the proxy before it.'
     })
