@@ -171,8 +171,6 @@ describe('an image server that fails', () => {
     ['error_500', 3],
     ['hang', 1],
     ['close_before_headers', 3],
-    ['html_200', 1],
-    ['html_502', 3],
     ['truncated_png', 1],
     ['text_file', 1],
     ['close_mid_body', 1],
