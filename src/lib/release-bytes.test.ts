@@ -24,9 +24,15 @@ describe('bytes that nobody looks at any more', () => {
 
 describe('the memory of bytes', () => {
   it('is gone with all that lies in it', () => {
-    const memory = Buffer.allocUnsafeSlow(Buffer.poolSize + 1)
+    const memory = Buffer.allocUnsafeSlow(64 * 1024 + 1)
     releaseMemoryOf(memory.subarray(3, 5))
     expect(memory.byteLength).toBe(0)
+  })
+
+  it('stays where it may be a piece of a connection, whose next message lies behind', () => {
+    const piece = Buffer.allocUnsafeSlow(64 * 1024)
+    releaseMemoryOf(piece.subarray(3, 5))
+    expect(piece.byteLength).toBe(64 * 1024)
   })
 
   it('stays where Node has many small things in it', () => {

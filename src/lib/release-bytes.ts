@@ -9,9 +9,12 @@ export function releaseBytes({ buffer, byteLength }: Uint8Array): void {
   if (byteLength === buffer.byteLength) release(buffer)
 }
 
-/** The same of all that lies in the memory of these bytes, unless that is Node's own for small ones. */
+/** As much as Node reads from a connection at once: memory of that size may hold what comes next there, and smaller one is Node's own for many things. */
+const MOST_SHARED_BYTES = 64 * 1024
+
+/** The same of all that lies in the memory of these bytes, where that is more than a connection brings at once. */
 export function releaseMemoryOf({ buffer }: Uint8Array): void {
-  if (buffer.byteLength > Buffer.poolSize) release(buffer)
+  if (buffer.byteLength > MOST_SHARED_BYTES) release(buffer)
 }
 
 function release(buffer: ArrayBufferLike): void {
