@@ -308,11 +308,15 @@ export class ServiceProbes {
         return { problem: { text: 'The image server does not answer in time.' }, isSlow: true }
       const error = isOff ? noAnswer() : thrown
       const unreadable = 'The image server gave an answer that cannot be read.'
-      if (!(error instanceof EngineError)) return { problem: { text: unreadable } }
-      if (error.fault !== 'unreachable') this.#answered.add(name)
       // Of one that does not even tell what it has nothing can be had, whatever is wrong with it, unless it has no time.
-      const fault = TELLING_FAULTS.find((one) => one === error.fault) ?? 'unreachable'
-      return { problem: { text: error.message, ...(isBelieved && { fault }) }, error }
+      const withFault = (text: string, fault: Problem['fault'] = 'unreachable') => ({
+        text,
+        ...(isBelieved && { fault })
+      })
+      if (!(error instanceof EngineError)) return { problem: withFault(unreadable) }
+      if (error.fault !== 'unreachable') this.#answered.add(name)
+      const fault = TELLING_FAULTS.find((one) => one === error.fault)
+      return { problem: withFault(error.message, fault), error }
     }
   }
 
