@@ -5,7 +5,6 @@
  */
 import { appendFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 
 const FILE = process.env.MEASURED_TURNS
@@ -25,7 +24,8 @@ if (FILE !== undefined && isMainThread) {
 /** What a program's environment needs for it. */
 export const measuringTurns = (file: string): Record<string, string> => ({
   MEASURED_TURNS: file,
-  NODE_OPTIONS: `--import ${fileURLToPath(import.meta.url)}`
+  // As a URL: a path may have a space in it.
+  NODE_OPTIONS: `--import ${import.meta.url}`
 })
 
 /** The longest turn that has ended since then (UTC milliseconds), in milliseconds; 0 when none was noticeable. */
