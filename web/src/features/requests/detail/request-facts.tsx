@@ -29,7 +29,7 @@ export function RequestFacts({ request, detail, image }: RequestFactsProps) {
     ['Asked by', request.owner.name],
     ...(detail ? [['With', detail.key ? `the key “${detail.key.name}”` : 'the dashboard'] as Fact] : []),
     [
-      'Asked for',
+      'Asked at',
       <>
         {formatDateTime(request.createdAt)}{' '}
         <span className="text-faint">
