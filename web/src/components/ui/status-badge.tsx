@@ -25,7 +25,7 @@ export function StatusBadge({ status, className }: { status: RequestStatus; clas
         className
       )}
     >
-      <span className={clsx('size-1.5 rounded-full', dot)} aria-hidden />
+      <span className={clsx('size-1.5 shrink-0 rounded-full', dot)} aria-hidden />
       {label}
     </span>
   )

@@ -85,12 +85,15 @@ function ModelFacts({ model }: { model: ModelInfo }) {
           </li>
         ))}
       </ul>
-      <p className="flex items-center gap-1.5 text-xs text-faint">
+      <p className="flex items-start gap-1.5 text-xs text-faint">
         <span
           aria-hidden
-          className={clsx('size-1.5 rounded-full', model.providers > 0 && !model.waiting ? 'bg-good' : 'bg-warn')}
+          className={clsx(
+            'mt-[5px] size-1.5 shrink-0 rounded-full',
+            model.providers > 0 && !model.waiting ? 'bg-good' : 'bg-warn'
+          )}
         />
-        {tellLoad(model)}
+        <span className="min-w-0 [overflow-wrap:anywhere]">{tellLoad(model)}</span>
       </p>
       {hourly !== undefined && <p className="text-xs text-muted">{hourly}</p>}
       {advice && (
@@ -110,7 +113,7 @@ function OfflineNote({ model }: { model: string }) {
   const advice = pending ?? paused ?? (isNotServed ? null : offline)
   return (
     <p className="flex items-start gap-1.5 text-xs text-warn">
-      <span aria-hidden className="mt-1.5 size-1.5 shrink-0 rounded-full bg-warn" />
+      <span aria-hidden className="mt-[5px] size-1.5 shrink-0 rounded-full bg-warn" />
       <span className="min-w-0 [overflow-wrap:anywhere]">
         {paused
           ? `${reasonText({ wait: PAUSED }, 0)} that has ${model}. A request waits until it is resumed, and tells how long at most.`
