@@ -129,4 +129,24 @@ describe('an image server', () => {
       missing: ['sdxl-trubo']
     })
   })
+
+  it('that calls a model by several names is told to have it once, by the name that a file of an agent would have', async () => {
+    const models = ['one', 'two'].flatMap((stem) => [
+      `sd/${stem}.safetensors [0123456789]`,
+      `sd_${stem}`,
+      `sd/${stem}.safetensors`,
+      stem
+    ])
+    const inventory = {
+      models: ['one', 'two'].map((stem) => ({ servedAs: `sd/${stem}.safetensors`, name: stem })),
+      unclearModels: ['sd/three.bin'],
+      loras: []
+    }
+    const { told } = arrangeProbes(
+      { a: async () => ({ ...GOOD, models, inventory }) },
+      { models: [{ id: 'flux', servedAs: 'flux', features: [] }] }
+    )
+    await waitFor(() => told.length === 1)
+    expect(told[0]!.text).toContain(" It has 'sd/one.safetensors', 'sd/two.safetensors', 'sd/three.bin'. Without")
+  })
 })

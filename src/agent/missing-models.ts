@@ -1,3 +1,4 @@
+import type { ServerDescription } from '../engines/engine.ts'
 import { didYouMean, isMisspelling } from '../lib/closest-name.ts'
 import type { AgentService } from './agent-services.ts'
 import { isSameModel } from './same-model.ts'
@@ -40,7 +41,7 @@ export class RefusedModels {
  * missing there whose name is its name misspelt, and of others it is asked whether they are right.
  */
 export function missingFrom(
-  listed: readonly string[],
+  { models: listed, inventory }: Pick<ServerDescription, 'models' | 'inventory'>,
   { config }: Pick<AgentService, 'config'>,
   lacked: ReadonlySet<string>
 ): ListProblem | undefined {
@@ -58,13 +59,20 @@ export function missingFrom(
     nameWhatFits(
       missing,
       (names) =>
-        `The image server does not list the ${missing.length > 1 ? 'models' : 'model'} ${names}: not offered${meant || '.'} It has ${listFew(listed)}.${doubt}${remedy}`
+        `The image server does not list the ${missing.length > 1 ? 'models' : 'model'} ${names}: not offered${meant || '.'} It has ${listFew(namesIn(inventory) ?? listed)}.${doubt}${remedy}`
     )
   const text =
     offered.length > 0
       ? nameWhatFits(offered, (names) => tell(` Nor does it list ${names}: offered until refused.`))
       : tell('')
   return { text, missing: missing.map(({ id }) => id) }
+}
+
+/** Of all that each model may be called by the one name that an agent's file would have; undefined where nothing is told of them. */
+function namesIn(inventory: ServerDescription['inventory']): readonly string[] | undefined {
+  const { models = [], unclearModels = [] } = inventory ?? {}
+  const names = [...new Set([...models.map(({ servedAs }) => servedAs), ...unclearModels])]
+  return names.length === 0 ? undefined : names
 }
 
 /** Longer names are no slip of a pen, and would leave no room for the rest of the sentence. */

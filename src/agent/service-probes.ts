@@ -283,9 +283,8 @@ export class ServiceProbes {
     const within = AbortSignal.timeout(isPatient ? patientMs : withinMs)
     const isBelieved = probe.service.config.checkModels !== false
     try {
-      const { models, summary, doubt, loaded, inventory } = await engine.describe(AbortSignal.any([within, signal]), {
-        isLook: this.#isLook(name)
-      })
+      const description = await engine.describe(AbortSignal.any([within, signal]), { isLook: this.#isLook(name) })
+      const { models, summary, doubt, loaded, inventory } = description
       // What it offers may be otherwise by now.
       const service = this.#services.get(name) ?? probe.service
       this.#answered.add(name)
@@ -293,7 +292,7 @@ export class ServiceProbes {
       else this.#listing.delete(name)
       if (doubt) return { summary, problem: { text: doubt.message }, error: doubt }
       const lacked = this.#lacked.get(name)?.by(models) ?? new Set<string>()
-      const problem = isBelieved ? missingFrom(models, service, lacked) : undefined
+      const problem = isBelieved ? missingFrom(description, service, lacked) : undefined
       return {
         summary,
         ...(problem && { problem }),

@@ -133,9 +133,10 @@ export async function findProblems(config: AgentConfig): Promise<string[]> {
     [...services.values()].map(async ({ config: service, engine }) => {
       if (!engine) return []
       try {
-        const { models, doubt } = await engine.describe(AbortSignal.timeout(DESCRIBE_WITHIN_MS))
+        const { doubt, ...description } = await engine.describe(AbortSignal.timeout(DESCRIBE_WITHIN_MS))
         if (doubt) throw doubt
-        const problem = service.checkModels === false ? undefined : missingFrom(models, { config: service }, new Set())
+        const problem =
+          service.checkModels === false ? undefined : missingFrom(description, { config: service }, new Set())
         return problem ? [`${service.name}: ${problem.text}`] : []
       } catch (error) {
         const reason =
