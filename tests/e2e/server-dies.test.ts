@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts'
 import { describeSteps } from './describe-steps.ts'
-import { openVisitor, startBrowser, type Visitor } from './visitor.ts'
+import { openVisitor, PHONE, startBrowser, type Visitor } from './visitor.ts'
 
 const MODEL = 'attic-painter'
 const PROMPT = 'a lighthouse in a storm'
@@ -69,6 +69,23 @@ describeSteps('an image whose server dies in the middle of it', () => {
     await list('Waiting').getByText(PROMPT).waitFor()
     await list('Waiting').getByText(DOWN).filter({ visible: true }).waitFor()
     await list('Running').waitFor({ state: 'detached' })
+  })
+
+  it('is told of beside the button before one more is asked for, on a phone too, where the model is folded away', async () => {
+    const { page } = friend
+    await open('Playground')
+    const said = () => page.locator('form').getByText(DOWN)
+    await said().waitFor()
+    const viewport = page.viewportSize()
+    await page.setViewportSize(PHONE)
+    await page.getByLabel('Model', { exact: true }).waitFor({ state: 'detached' })
+    const beside = await page.getByRole('button', { name: 'Generate', exact: true }).boundingBox()
+    expect((await said().boundingBox())!.y - beside!.y).toBeLessThan(150)
+    // Where the model is, it is said once.
+    await page.getByRole('button', { name: /^Options/ }).click()
+    await page.getByLabel('Model', { exact: true }).waitFor()
+    expect(await said().count()).toBe(1)
+    if (viewport) await page.setViewportSize(viewport)
   })
 
   it('is made once the server is back, without anybody’s doing', async () => {

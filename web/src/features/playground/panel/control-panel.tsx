@@ -22,7 +22,7 @@ import { callLimits } from '../../../lib/call-limits.ts'
 import { SourceImages } from '../sources/source-images.tsx'
 import type { SourceImage } from '../sources/source-image.ts'
 import { GenerateBar } from './generate-bar.tsx'
-import { ModelField } from './model-field.tsx'
+import { FoldedModelNote, ModelField } from './model-field.tsx'
 import { MORE_OPTIONS, MoreOptions, tellOptions } from './more-options.tsx'
 import { PromptField } from './prompt-field.tsx'
 import { SeedField } from './seed-field.tsx'
@@ -182,17 +182,21 @@ function FoldedOptions(props: ControlPanelProps) {
   const hasError = Object.keys(props.errors).some((name) => !['prompt', 'negative_prompt', 'images'].includes(name))
   const size = form.size === 'custom' ? `${form.width}x${form.height}` : form.size
   const summary = [form.model, size.replace('x', '×'), form.n > 1 ? `${form.n} images` : '1 image']
+  const isOpen = open || hasError
   return (
-    <Disclosure
-      title="Options"
-      summary={summary.filter((part) => part !== '').join(', ')}
-      open={open || hasError}
-      onToggle={setOpen}
-    >
-      <div className="flex flex-col gap-5">
-        <Options {...props} />
-      </div>
-    </Disclosure>
+    <div className="flex flex-col gap-2">
+      <Disclosure
+        title="Options"
+        summary={summary.filter((part) => part !== '').join(', ')}
+        open={isOpen}
+        onToggle={setOpen}
+      >
+        <div className="flex flex-col gap-5">
+          <Options {...props} />
+        </div>
+      </Disclosure>
+      {!isOpen && <FoldedModelNote value={form.model} />}
+    </div>
   )
 }
 

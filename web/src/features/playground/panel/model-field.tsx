@@ -73,25 +73,31 @@ function optionsOf(models: readonly ModelInfo[], value: string) {
   return [...options, { value, label: value, detail: 'Offline' }]
 }
 
-function ModelFacts({ model }: { model: ModelInfo }) {
+const ModelFacts = ({ model }: { model: ModelInfo }) => (
+  <div className="flex flex-col gap-2">
+    <ul aria-label="What the model can do" className="flex flex-wrap gap-1">
+      {model.supported_features.map((feature) => (
+        <li key={feature}>
+          <Badge>{FEATURE_LABELS[feature] ?? feature}</Badge>
+        </li>
+      ))}
+    </ul>
+    <ModelStanding model={model} />
+  </div>
+)
+
+const isMade = ({ providers, waiting }: ModelInfo): boolean => providers > 0 && !waiting
+
+/** How busy a model is, or why it is not made now and what can be done about that. */
+function ModelStanding({ model }: { model: ModelInfo }) {
   const advice = useWaitAdvice({ model: model.id, status: 'queued', wait: waitOf(model) })
   const hourly = tellHourly(model)
   return (
-    <div className="flex flex-col gap-2">
-      <ul aria-label="What the model can do" className="flex flex-wrap gap-1">
-        {model.supported_features.map((feature) => (
-          <li key={feature}>
-            <Badge>{FEATURE_LABELS[feature] ?? feature}</Badge>
-          </li>
-        ))}
-      </ul>
-      <p className="flex items-start gap-1.5 text-xs text-faint">
+    <>
+      <p className={clsx('flex items-start gap-1.5 text-xs', isMade(model) ? 'text-faint' : 'text-warn')}>
         <span
           aria-hidden
-          className={clsx(
-            'mt-[5px] size-1.5 shrink-0 rounded-full',
-            model.providers > 0 && !model.waiting ? 'bg-good' : 'bg-warn'
-          )}
+          className={clsx('mt-[5px] size-1.5 shrink-0 rounded-full', isMade(model) ? 'bg-good' : 'bg-warn')}
         />
         <span className="min-w-0 [overflow-wrap:anywhere]">{tellLoad(model)}</span>
       </p>
@@ -101,8 +107,18 @@ function ModelFacts({ model }: { model: ModelInfo }) {
           <AdviceText advice={advice} />
         </p>
       )}
-    </div>
+    </>
   )
+}
+
+/** Where the field is folded away: why the chosen model is not made now, as the field itself says it; nothing of one that is made. */
+export function FoldedModelNote({ value }: { value: string }) {
+  const { data: models } = useQuery(modelsQuery)
+  if (!models) return null
+  if (models.length === 0 && value === '') return <NoModel error={undefined} />
+  const chosen = models.find(({ id }) => id === value)
+  if (!chosen) return <OfflineNote model={value} />
+  return isMade(chosen) ? null : <ModelStanding model={chosen} />
 }
 
 function OfflineNote({ model }: { model: string }) {
