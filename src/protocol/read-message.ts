@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile, type Validator } from 'typebox/compile'
 import { cleanText } from '../lib/clean-text.ts'
 
 /** Schemas by what `type` says, each of one message. */
@@ -18,7 +18,7 @@ export function createReader<S extends Schemas>(
   schemas: S,
   { clean }: { clean: boolean }
 ): (text: string, expected?: keyof S & string) => Reading<Read<S>> {
-  const validators = new Map(Object.entries(schemas).map(([type, schema]) => [type, Compile(schema)]))
+  const validatorOf = compiledWhenAsked(schemas)
   return (text, expected) => {
     let value: unknown
     try {
@@ -27,10 +27,21 @@ export function createReader<S extends Schemas>(
       return { problem: 'it is not JSON' } // One more way of not being a message.
     }
     const type = expected ?? (value as { type?: unknown } | null)?.type
-    const validator = typeof type === 'string' ? validators.get(type) : undefined
+    const validator = typeof type === 'string' ? validatorOf(type) : undefined
     if (!validator) return { problem: 'it is of no known type' }
     if (!validator.Check(value)) return { problem: problemOf(validator.Errors(value)) }
     return { message: (clean ? cleaned(value) : value) as Read<S> }
+  }
+}
+
+/** Most programs that start never read a message of most types, and to compile them all is part of each start. */
+function compiledWhenAsked(schemas: Schemas): (type: string) => Validator | undefined {
+  const compiled = new Map<string, Validator>()
+  return (type) => {
+    const validator =
+      compiled.get(type) ?? (Object.hasOwn(schemas, type) ? Compile(schemas[type] as TSchema) : undefined)
+    if (validator) compiled.set(type, validator)
+    return validator
   }
 }
 
