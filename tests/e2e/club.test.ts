@@ -303,7 +303,8 @@ describeSteps('a club', () => {
     await inDialog(page, 'Save').click()
     await page.getByRole('row').filter({ hasText: MARA.email }).getByText('3 a day').waitFor()
 
-    await mara.page.getByText(/^You may make 3 images a day, and they are made or on their way/).waitFor()
+    const reason = /^You may make 3 images a day, and they are made or on their way/
+    await mara.page.getByRole('status').filter({ hasText: reason }).waitFor()
     expect(await button(mara.page, 'Generate').getAttribute('aria-disabled')).toBe('true')
   })
 

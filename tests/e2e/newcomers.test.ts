@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DAY_MS } from '../../src/lib/durations.ts'
 import { callDashboard } from '../support/dashboard-calls.ts'
@@ -14,6 +14,8 @@ let gateway: TestGateway
 let browser: Browser
 let [ada, gina, fred]: TestPerson[] = []
 let [admin, owner, friend]: Visitor[] = []
+/** The id of a request of the friend's that was canceled. */
+let lostKite: string
 
 beforeAll(async () => {
   gateway = await startTestGateway({ strangers: true })
@@ -42,11 +44,13 @@ const shows = async (page: Page, path: string, ...texts: (string | RegExp)[]) =>
 const images = (page: Page) => page.getByRole('textbox', { name: 'Images', exact: true })
 const generate = (page: Page, state: { disabled?: boolean } = {}) =>
   page.getByRole('button', { name: /^Generate/, ...state })
-/** By what the button is described, as a screen reader says it; null: by nothing. */
-const reasonBeside = async (page: Page): Promise<string | null> => {
-  const id = await generate(page).getAttribute('aria-describedby')
-  return id === null ? null : page.locator(`[id="${id}"]`).textContent()
+/** By what a button is described, as a screen reader says it; null: by nothing. */
+const reasonOf = async (button: Locator): Promise<string | null> => {
+  const id = await button.getAttribute('aria-describedby')
+  return id === null ? null : button.page().locator(`[id="${id}"]`).textContent()
 }
+const reasonBeside = (page: Page) => reasonOf(generate(page))
+const NONE_LEFT = /^You may make 3 images a day, and they are made or on their way\./
 
 /** How a club looks to those who join while it has nothing yet, each step on what the one before left. */
 describeSteps('a club that begins', () => {
@@ -88,6 +92,8 @@ describeSteps('a club that begins', () => {
     expect((await change(gina!, `providers/${id}/drain`)).status).toBe(200)
     await shows(friend!.page, '/playground', 'The machines here are paused', /tell Gina Tell, whose machine gina-rig/)
     await shows(friend!.page, '/', '1 not ready')
+    lostKite = await askForImages(gateway, fred!, { model: 'demo', prompt: 'a lost kite' })
+    expect((await change(fred!, `jobs/${lostKite}/cancel`)).status).toBe(200)
     await shows(owner!.page, '/playground', /It is your machine gina-rig: resume it/)
     expect((await change(gina!, `providers/${id}/resume`)).status).toBe(200)
   })
@@ -125,7 +131,30 @@ describeSteps('a club that begins', () => {
     await page.getByRole('article', { name: 'many kites' }).getByRole('link', { name: 'Open image 2 of 2' }).waitFor()
     await images(page).fill('1')
     await generate(page, { disabled: true }).waitFor()
-    expect(await reasonBeside(page)).toMatch(/^You may make 3 images a day, and they are made or on their way\./)
+    expect(await reasonBeside(page)).toMatch(NONE_LEFT)
+  })
+
+  it('sends nothing with the other buttons that ask for images either, and says why on each', async () => {
+    const { page } = friend!
+    const sent: string[] = []
+    page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()))
+    const button = (prompt: string, name: string) =>
+      page.getByRole('article', { name: prompt }).getByRole('button', { name, exact: true, disabled: true })
+    for (const resting of [button('many kites', 'Again'), button('a lost kite', 'Try again')]) {
+      await resting.waitFor()
+      expect(await reasonOf(resting)).toMatch(NONE_LEFT)
+      await resting.press('Enter')
+    }
+    const told = page.getByRole('dialog').filter({ hasText: 'Nothing was sent' })
+    expect(await told.first().textContent()).toMatch(/You may make 3 images a day/)
+    await visit(page, `/requests/${lostKite}`)
+    const retry = page.getByRole('button', { name: 'Retry', disabled: true })
+    await retry.waitFor()
+    expect(await reasonOf(retry)).toMatch(NONE_LEFT)
+    await page.getByText(NONE_LEFT).filter({ visible: true }).waitFor()
+    expect(await seriousOffences(page)).toEqual([])
+    await retry.press('Enter')
+    expect(sent).toEqual([])
   })
 
   it('lets them go on when the day has ended, without the page being loaded anew', async () => {

@@ -1,11 +1,14 @@
 import { queryOptions } from '@tanstack/react-query'
-import type { RequestDetail, RequestStatus } from '../../../src/http/dashboard/contract/requests.ts'
+import type { RequestDetail, RequestStatus, RequestSummary } from '../../../src/http/dashboard/contract/requests.ts'
 import { DASHBOARD, fetchJson } from './fetch-json.ts'
 
 /** Beside the live events, for readers whose connection does not carry them. */
 const REFETCH_UNFINISHED_MS = 5000
 
 export const isUnfinished = (status: RequestStatus | undefined): boolean => status === 'queued' || status === 'running'
+
+/** How many of its images it lacks, which is what a retry asks for. */
+export const missingOf = ({ n, images }: Pick<RequestSummary, 'n' | 'images'>): number => n - images.length
 
 export const requestDetail = (id: string) =>
   queryOptions({

@@ -25,13 +25,26 @@ export interface ButtonProps extends ComponentProps<'button'> {
   icon?: LucideIcon
   /** Work it started is under way: it cannot be pressed again. */
   busy?: boolean
+  /** The id of what says why it does nothing now. Not `disabled`: it keeps the focus, and can be reached to hear why. */
+  whyNot?: string | undefined
+  /** In place of what it does otherwise. */
+  onWhyNot?: () => void
 }
 
-export function Button({ look, size, icon: Icon, busy = false, className, children, ...rest }: ButtonProps) {
+export function Button(props: ButtonProps) {
+  const { look, size, icon: Icon, busy = false, whyNot, onWhyNot, className, children, ...rest } = props
   return (
     <button
       type="button"
       {...rest}
+      {...(whyNot !== undefined && {
+        'aria-disabled': true,
+        'aria-describedby': whyNot,
+        onClick: (event) => {
+          event.preventDefault()
+          onWhyNot?.()
+        }
+      })}
       disabled={rest.disabled === true || busy}
       aria-busy={busy || undefined}
       className={clsx(buttonClass(look, size), className)}

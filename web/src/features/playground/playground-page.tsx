@@ -5,6 +5,7 @@ import { tellError } from '../../components/ui/toaster.tsx'
 import { accountQuery } from '../../lib/account.ts'
 import { ApiError, messageOf } from '../../lib/fetch-json.ts'
 import { usePerson } from '../../lib/session.ts'
+import { useCountedAgain } from '../../lib/use-quota-note.ts'
 import { useTitle } from '../../lib/use-title.ts'
 import { useFeatures } from '../../lib/features-of.ts'
 import { modelsQuery } from '../../lib/models.ts'
@@ -45,6 +46,7 @@ export function PlaygroundPage() {
 
   const model = form.model || usualModel(models)
   const features = useFeatures(model)
+  useCountedAgain()
   const entries: Entries = { form: { ...form, model }, sources, features }
   // Told as soon as it is so: a source may come from anywhere, and any model be chosen beside it.
   const sourceProblem = errors.images ?? checkSources(entries)

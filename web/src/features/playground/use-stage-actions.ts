@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { RequestDetail, RequestSummary } from '../../../../src/http/dashboard/contract/requests.ts'
+import { accountQuery } from '../../lib/account.ts'
 import { tellError } from '../../components/ui/toaster.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
 import { refreshHead } from '../../lib/request-list.ts'
@@ -52,7 +53,11 @@ export function useStageActions({
       .then(use, (error: unknown) => tellError('That did not work', messageOf(error)))
   }
   const act = (work: Promise<unknown>, failure: string) => {
-    work.then(() => refreshHead(client, {})).catch((error: unknown) => tellError(failure, messageOf(error)))
+    work
+      .then(() => refreshHead(client, {}))
+      .catch((error: unknown) => tellError(failure, messageOf(error)))
+      // What is left of a quota is another number now.
+      .finally(() => client.invalidateQueries({ queryKey: accountQuery.queryKey }))
   }
   return {
     edit: (image) => {

@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { accountQuery } from '../../lib/account.ts'
 import { tellError } from '../../components/ui/toaster.tsx'
 import { messageOf } from '../../lib/fetch-json.ts'
 import { putIntoLists } from '../../lib/live-cache.ts'
@@ -9,14 +10,18 @@ import { changeRequest, type RequestChange } from './api.ts'
 export function useRequestActions(id: string) {
   const client = useQueryClient()
   const showAgain = async () => putIntoLists(client, await client.fetchQuery({ ...requestDetail(id), staleTime: 0 }))
+  // What is left of a quota is another number now, or was another than was believed.
+  const countAgain = () => client.invalidateQueries({ queryKey: accountQuery.queryKey })
   const cancel = useMutation({
     mutationFn: () => cancelRequest(id),
     onSuccess: showAgain,
+    onSettled: countAgain,
     onError: (error) => tellError('It was not canceled', messageOf(error))
   })
   const retry = useMutation({
     mutationFn: () => retryRequest(id),
     onSuccess: showAgain,
+    onSettled: countAgain,
     onError: (error) => tellError('It was not retried', messageOf(error))
   })
   const change = useMutation({

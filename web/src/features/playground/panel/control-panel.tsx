@@ -8,9 +8,7 @@ import { Field } from '../../../components/ui/field.tsx'
 import { titleClass } from '../../../components/ui/page.tsx'
 import { IconButton } from '../../../components/ui/icon-button.tsx'
 import { Stepper } from '../../../components/ui/stepper.tsx'
-import { accountQuery } from '../../../lib/account.ts'
-import { noteQuota, type QuotaNote, untilNextCount } from '../../../lib/own-limits.ts'
-import { useNow } from '../../../lib/use-now.ts'
+import { useQuotaNote } from '../../../lib/use-quota-note.ts'
 import { warnHourly } from '../../../lib/model-load.ts'
 import { modelsQuery } from '../../../lib/models.ts'
 import { useMedia } from '../../../lib/use-media.ts'
@@ -43,22 +41,7 @@ export interface ControlPanelProps {
   onShowCode: () => void
 }
 
-/** What is left of a limit changes with what is made. */
-const ACCOUNT_EVERY_MS = 15_000
-
 const LABELS = { generation: 'Generate', edit: 'Edit', variation: 'Make variations' }
-
-/** What the reader's quotas say to so many images now; that of one that ends is gone when it does. */
-function useQuotaNote(n: number): QuotaNote | undefined {
-  const { data: account, dataUpdatedAt: countedAt } = useQuery({
-    ...accountQuery,
-    refetchInterval: () => untilNextCount(Date.now(), ACCOUNT_EVERY_MS),
-    refetchOnMount: 'always'
-  })
-  // They may have been counted since the time was looked at.
-  const now = Math.max(useNow(), countedAt)
-  return account && noteQuota(account, n, { now, countedAt })
-}
 
 /** Where a call is put together. On narrow screens what is not needed every time folds away below the button. */
 export function ControlPanel(props: ControlPanelProps) {

@@ -1,5 +1,6 @@
 import { CircleAlert, Sparkles } from 'lucide-react'
 import { useId } from 'react'
+import { QuotaLine } from '../../../components/quota-line.tsx'
 import { Button } from '../../../components/ui/button.tsx'
 import { KeyCap } from '../../../components/ui/key-cap.tsx'
 import { COMMAND_KEY } from '../../../lib/command-key.ts'
@@ -27,20 +28,14 @@ export function GenerateBar({ label, busy, message, note }: GenerateBarProps) {
           {message}
         </p>
       )}
-      {note && (isRefused || message === undefined) && (
-        <p id={id} role="status" className="rounded-lg bg-warn-soft px-3 py-2 text-[13px] text-warn">
-          {note.text}
-        </p>
-      )}
+      {note && (isRefused || message === undefined) && <QuotaLine id={id}>{note.text}</QuotaLine>}
       <Button
         type="submit"
         look="primary"
         size="large"
         icon={Sparkles}
         aria-busy={busy || undefined}
-        // Not `disabled`: it keeps the focus, and can be reached to hear why.
-        aria-disabled={isRefused || undefined}
-        aria-describedby={isRefused ? id : undefined}
+        whyNot={isRefused ? id : undefined}
         aria-keyshortcuts="Control+Enter Meta+Enter"
         className="w-full"
         onClick={(event) => {

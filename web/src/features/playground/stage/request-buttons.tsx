@@ -11,7 +11,7 @@ import {
   Trash2,
   X
 } from 'lucide-react'
-import { type ReactNode, type RefObject, useRef, useState } from 'react'
+import { type ReactNode, type RefObject, useId, useRef, useState } from 'react'
 import { Button, buttonClass } from '../../../components/ui/button.tsx'
 import { CopyButton } from '../../../components/ui/copy-button.tsx'
 import { IconButton } from '../../../components/ui/icon-button.tsx'
@@ -21,9 +21,10 @@ import { Tooltip } from '../../../components/ui/tooltip.tsx'
 import { DeleteRequestDialog } from '../../../components/delete-request-dialog.tsx'
 import { useCopy } from '../../../components/ui/use-copy.tsx'
 import type { StageActions } from './stage-actions.ts'
-import { isUnfinished } from '../../../lib/one-request.ts'
+import { isUnfinished, missingOf } from '../../../lib/one-request.ts'
 import type { StageEntry } from './stage-entries.ts'
 import { tellSeeds } from './tiles.ts'
+import { useQuotaRefusal } from '../../../lib/use-quota-note.ts'
 import { useTakesSeed } from '../../../lib/features-of.ts'
 
 export interface RequestButtonsProps {
@@ -89,6 +90,7 @@ export function RequestButtons({ entry: { request, submission }, actions, large 
           icon={RotateCw}
           text="Again"
           hint={hasSeed ? 'The same pictures once more: same prompt, settings and seed' : 'The same call once more'}
+          images={request.n}
           onClick={() => actions.again(request)}
         />
       ) : (
@@ -96,6 +98,7 @@ export function RequestButtons({ entry: { request, submission }, actions, large 
           icon={RotateCw}
           text="Try again"
           hint="Makes what is missing; what is finished stays"
+          images={missingOf(request)}
           onClick={() => actions.retry(request)}
         />
       )}
@@ -104,6 +107,7 @@ export function RequestButtons({ entry: { request, submission }, actions, large 
           icon={Dices}
           text="Vary seed"
           hint="Other pictures: same prompt and settings, a new seed"
+          images={request.n}
           onClick={() => actions.vary(request)}
         />
       )}
@@ -138,16 +142,38 @@ interface ActProps {
   icon: LucideIcon
   text: string
   hint?: string
+  /** How many it asks for. */
+  images?: number
   onClick: () => void
 }
 
-/** Its word goes where a card has no room for it; what it does is told in its hint. */
-function Act({ icon, text, hint = text, onClick }: ActProps) {
+/**
+ * Its word goes where a card has no room for it; what it does is told in its hint, or why it does nothing: the reader's quotas
+ * would refuse what it asks for. Without a pointer there are no hints, so that this is told when it is pressed, too.
+ */
+function Act({ icon, text, hint = text, images = 0, onClick }: ActProps) {
+  const id = useId()
+  const refusal = useQuotaRefusal(images)
   return (
-    <Tooltip text={hint}>
-      <Button size="small" look="ghost" icon={icon} aria-label={text} onClick={onClick}>
-        <span className="@max-[15rem]:hidden">{text}</span>
-      </Button>
-    </Tooltip>
+    <>
+      <Tooltip text={refusal ?? hint}>
+        <Button
+          size="small"
+          look="ghost"
+          icon={icon}
+          aria-label={text}
+          whyNot={refusal === undefined ? undefined : id}
+          onWhyNot={() => tell('Nothing was sent', refusal)}
+          onClick={onClick}
+        >
+          <span className="@max-[15rem]:hidden">{text}</span>
+        </Button>
+      </Tooltip>
+      {refusal !== undefined && (
+        <span id={id} hidden>
+          {refusal}
+        </span>
+      )}
+    </>
   )
 }

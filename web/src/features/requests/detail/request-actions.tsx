@@ -1,14 +1,16 @@
 import { Link } from '@tanstack/react-router'
 import { Ban, Download, ImagePlus, Images, MoreHorizontal, Pin, PinOff, RotateCw, Trash2, Wand2 } from 'lucide-react'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import type { ImageInfo, RequestSummary } from '../../../../../src/http/dashboard/contract/requests.ts'
+import { QuotaLine } from '../../../components/quota-line.tsx'
 import { Button, buttonClass } from '../../../components/ui/button.tsx'
 import { IconButton } from '../../../components/ui/icon-button.tsx'
 import { Menu, type MenuEntry } from '../../../components/ui/menu.tsx'
 import { tellError } from '../../../components/ui/toaster.tsx'
 import { downloadImages } from '../../../lib/download-image.ts'
 import { messageOf } from '../../../lib/fetch-json.ts'
-import { isUnfinished } from '../../../lib/one-request.ts'
+import { isUnfinished, missingOf } from '../../../lib/one-request.ts'
+import { useCountedAgain, useQuotaRefusal } from '../../../lib/use-quota-note.ts'
 import { DeleteRequestDialog } from '../../../components/delete-request-dialog.tsx'
 import { useListOrigin } from '../list-origin.ts'
 import { useRequestActions } from '../use-request-actions.ts'
@@ -47,11 +49,7 @@ export function RequestActions({ request, isMine, isSealed, image }: RequestActi
           Cancel
         </Button>
       )}
-      {mayRetry && (
-        <Button look="primary" icon={RotateCw} busy={retry.isPending} onClick={() => retry.mutate()}>
-          Retry
-        </Button>
-      )}
+      {mayRetry && <RetryButton images={missingOf(request)} busy={retry.isPending} onRetry={() => retry.mutate()} />}
       <Link
         to="/playground"
         search={{ from: id }}
@@ -86,5 +84,26 @@ export function RequestActions({ request, isMine, isSealed, image }: RequestActi
       )}
       <DeleteRequestDialog request={request} open={isDeleting} onClose={() => setIsDeleting(false)} onDeleted={leave} />
     </div>
+  )
+}
+
+/** It rests, with the reason above it, while the reader's quotas would refuse so many images. */
+function RetryButton({ images, busy, onRetry }: { images: number; busy: boolean; onRetry: () => void }) {
+  const id = useId()
+  useCountedAgain()
+  const refusal = useQuotaRefusal(images)
+  return (
+    <>
+      {refusal !== undefined && <QuotaLine id={id}>{refusal}</QuotaLine>}
+      <Button
+        look="primary"
+        icon={RotateCw}
+        busy={busy}
+        whyNot={refusal === undefined ? undefined : id}
+        onClick={onRetry}
+      >
+        Retry
+      </Button>
+    </>
   )
 }
