@@ -89,9 +89,6 @@ const FoundModelRow = ({ row }: { row: FoundRow }) => (
   </CardRow>
 )
 
-const tellPresence = ({ isOnline, canMake }: { isOnline: boolean; canMake: boolean }): string =>
-  canMake ? '(online)' : isOnline ? '(online, cannot make it now)' : '(offline)'
-
 const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
   <CardRow className="max-md:grid-cols-2 max-md:gap-3">
     <Cell className="max-md:col-span-2 md:w-64 md:pl-5">
@@ -100,7 +97,7 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
     </Cell>
     <Cell className="max-md:col-span-2">
       <ul className="-my-1 -ml-2 flex flex-wrap gap-x-1 pointer-coarse:gap-1">
-        {row.providers.map(({ id, name, isOnline, canMake, isLoaded }) => (
+        {row.providers.map(({ id, name, isOnline, canMake, isLoaded, why }) => (
           <li key={id} className="max-w-full">
             <Link
               to="/network/$id"
@@ -110,17 +107,25 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
                 !canMake && 'text-muted'
               )}
             >
-              <OnlineDot isOnline={isOnline} isIdle={!canMake} className="scale-75" />
+              <OnlineDot isOnline={isOnline} isIdle={why !== null} className="scale-75" />
               <span className="truncate">{name}</span>
               {isLoaded && canMake && <span className="shrink-0 text-[13px] text-good">loaded</span>}
-              <span className="sr-only">{tellPresence({ isOnline, canMake })}</span>
+              {why === null ? (
+                <span className="sr-only">(online)</span>
+              ) : (
+                <span className={clsx('shrink-0 text-[13px]', isOnline ? 'text-warn' : 'text-faint')}>{why}</span>
+              )}
             </Link>
           </li>
         ))}
       </ul>
     </Cell>
     <Cell className="md:w-48">
-      {row.slots.all > 0 ? <Slots {...row.slots} /> : <span className="text-faint">Nobody can make it now</span>}
+      {row.slots.all > 0 ? (
+        <Slots {...row.slots} />
+      ) : (
+        <span className="text-[13px] whitespace-nowrap text-faint">Nobody can make it now</span>
+      )}
     </Cell>
     <Cell className={clsx('text-right tabular-nums md:w-28 md:pr-5', waiting === 0 && 'text-faint')}>
       {formatNumber(waiting)}

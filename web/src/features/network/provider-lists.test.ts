@@ -42,8 +42,8 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
 })
 
 /** Its model cannot be made. */
-const unable = (part: { isLoaded?: boolean } = {}) =>
-  service({ models: [{ id: 'flux', features: ['generate'], isLoaded: null, canMake: false, ...part }] })
+const unable = (model: { isLoaded?: boolean } = {}, part: Partial<ServiceInfo> = {}) =>
+  service({ models: [{ id: 'flux', features: ['generate'], isLoaded: null, canMake: false, ...model }], ...part })
 
 const provider = (name: string, part: Partial<ProviderInfo> = {}): ProviderInfo => ({
   id: `prv_${name}`,
@@ -119,6 +119,29 @@ describe('modelRows', () => {
     expect(flux?.providers.map(({ canMake }) => canMake)).toEqual([true, true, false, false])
     expect(flux?.features).toEqual(['generate', 'edit'])
     expect(flux?.slots).toEqual({ used: 2, all: 4 })
+  })
+
+  const warning = { since: 0, text: null }
+  const usedUp = { until: null }
+  const pending = { ...provider('a').trust, state: 'pending' as const }
+  const closed = { ...pending, state: 'closed' as const }
+  it.each<[string, Partial<ProviderInfo>, string | null, slots: number]>([
+    ['can', {}, null, 2],
+    ['is away', { isOnline: false, services: [unable({}, { warning })] }, 'offline', 0],
+    ['is paused', { drainedAt: 1, services: [unable({}, { warning })] }, 'paused', 0],
+    ['has its service paused', { services: [unable({}, { isPaused: true })] }, 'paused', 0],
+    ['has no server that can be used', { services: [unable({}, { warning })] }, 'image server needs attention', 0],
+    ['cannot for another reason', { services: [unable()] }, 'cannot make it now', 0],
+    ['has another service that can', { services: [unable({}, { warning }), service()] }, null, 2],
+    ['has a service that can before', { services: [service(), unable({}, { warning })] }, null, 2],
+    ['has nothing left for the reader', { services: [service({ usedUp })] }, 'limit per hour reached', 2],
+    ['has nothing left for others', { isMine: true, services: [service({ usedUp })] }, null, 2],
+    ['is not let in', { trust: pending }, 'waits for an admin', 0],
+    ['is the reader’s and not let in', { isMine: true, trust: pending }, null, 2],
+    ['may offer nothing', { trust: closed }, 'may not serve others', 0]
+  ])('says beside a machine that %s why it does not make it', (_what, change, why, slots) => {
+    const [row] = modelRows({ providers: [provider('a', change)] })
+    expect([row?.providers.map((one) => one.why), row?.slots.all]).toEqual([[why], slots])
   })
 })
 

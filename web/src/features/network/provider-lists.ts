@@ -82,13 +82,30 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 export interface ModelRow {
   id: string
   features: string[]
-  providers: { id: string; name: string; isOnline: boolean; canMake: boolean; isLoaded: boolean }[]
+  providers: {
+    id: string
+    name: string
+    isOnline: boolean
+    canMake: boolean
+    isLoaded: boolean
+    /** In a few words why it makes it for the reader not now; null where it does. */
+    why: string | null
+  }[]
   /** Of those that can make it now. */
   slots: { used: number; all: number }
 }
 
 const rankOf = ({ isOnline, canMake, isLoaded }: ModelRow['providers'][number]) =>
   (isOnline ? 1 : 0) + (canMake ? 2 : 0) + (isLoaded ? 1 : 0)
+
+function whyNot(provider: ProviderInfo, { isPaused, warning, usedUp }: ServiceInfo, isMade: boolean): string | null {
+  const { isOnline, isMine, drainedAt, trust } = provider
+  if (isMade) return usedUp && !isMine ? 'limit per hour reached' : null
+  if (!isOnline) return 'offline'
+  if (!servesReader(provider)) return trust.state === 'pending' ? 'waits for an admin' : 'may not serve others'
+  if (drainedAt !== null || isPaused) return 'paused'
+  return warning ? 'image server needs attention' : 'cannot make it now'
+}
 
 /** Every model that some image service has, by name; who can make it now comes first, of these who has it loaded, then who is online. */
 export function modelRows({ providers }: Pick<NetworkState, 'providers'>): ModelRow[] {
@@ -102,11 +119,14 @@ export function modelRows({ providers }: Pick<NetworkState, 'providers'>): Model
         row.features = [...new Set([...row.features, ...model.features])]
         const isLoaded = model.isLoaded === true
         const known = row.providers.find((one) => one.id === id)
+        const isMade = model.canMake && servesReader(provider)
+        const why = whyNot(provider, service, isMade)
         if (known) {
           known.isLoaded ||= isLoaded
-          known.canMake ||= model.canMake
-        } else row.providers.push({ id, name, isOnline, canMake: model.canMake, isLoaded })
-        if (model.canMake && service.cooling === null) {
+          known.canMake ||= isMade
+          known.why &&= why
+        } else row.providers.push({ id, name, isOnline, canMake: isMade, isLoaded, why })
+        if (isMade && service.cooling === null) {
           row.slots = { used: row.slots.used + service.running, all: row.slots.all + service.concurrency }
         }
       }
