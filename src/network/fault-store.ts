@@ -19,8 +19,8 @@ export interface Fault {
 const COUNTED_FAULTS = NODE_FAULTS.filter((fault) => !isDeferring(fault))
 
 /**
- * How often services have been at fault since then with work that they had begun, by their ids. An image that broke off, as
- * with a restart of the image server, and was made after all is lost to nobody and does not count.
+ * How often services have been at fault since then with work that they had begun, by their ids. What broke off, as with a
+ * restart of the image server, counts once its image has failed: one that waits to be made, or was made after all, is lost to nobody.
  */
 export async function countFaults(db: Db, since: number): Promise<Map<string, number>> {
   const rows = await db
@@ -30,7 +30,7 @@ export async function countFaults(db: Db, since: number): Promise<Map<string, nu
     // Said so that the index, which has them by provider, is of use.
     .where('attempts.provider_id', 'in', (e) => e.selectFrom('providers').select('id'))
     .where('attempts.reason', 'in', COUNTED_FAULTS)
-    .where((e) => e.or([e('attempts.reason', '!=', 'crashed'), e('tasks.state', '!=', 'succeeded')]))
+    .where((e) => e.or([e('attempts.reason', '!=', 'crashed'), e('tasks.state', '=', 'failed')]))
     .where('attempts.finished_at', '>=', since)
     .groupBy('attempts.service_id')
     .execute()

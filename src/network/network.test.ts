@@ -138,9 +138,11 @@ describe('the list', () => {
     ]) {
       await addAttempt('rig', { reason, ago: HOUR_MS })
     }
-    // Broken off, and made after all: lost to nobody.
-    const madeLater = await addAttempt('rig', { reason: 'crashed', ago: HOUR_MS })
-    await rows.db.updateTable('tasks').set({ state: 'succeeded' }).where('request_id', '=', madeLater).execute()
+    // Broken off, and lost once it has failed: not while it waits to be made, as that above, nor where it was made after all.
+    for (const state of ['succeeded', 'canceled', 'failed'] as const) {
+      const id = await addAttempt('rig', { reason: 'crashed', ago: HOUR_MS })
+      await rows.db.updateTable('tasks').set({ state }).where('request_id', '=', id).execute()
+    }
     await addAttempt('rig', { reason: 'timeout', ago: DAY_MS + 1 })
     await addAttempt('rig', {})
     const { providers, imagesToday, waiting } = await network.list(OTHER)
