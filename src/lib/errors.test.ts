@@ -27,3 +27,31 @@ it('tells whose images of an hour have been made', () => {
     /are new here: .* An admin can lift that\. /
   )
 })
+
+it.each([
+  [
+    undefined,
+    /^The owners of the machines that have this model let others have/,
+    /^The machines that have this model are/
+  ],
+  [
+    [3, 2],
+    /^The owners of the machines that have this model let others have/,
+    /^The machines .* are new .* lets them make/
+  ],
+  [
+    [2, 1],
+    /^The owner of the machines that have this model lets others have/,
+    /^The machines .* are new .* lets them make/
+  ],
+  [
+    [1, 1],
+    /^The owner of the machine that has this model lets others have/,
+    /^The machine .* is new here.* lets it make/
+  ]
+])('speaks of as many machines and owners as there are: %j', (counted, byOwner, byClub) => {
+  const [machines = 0, owners = 0] = counted ?? []
+  const limit = counted === undefined ? {} : { of: { machines, owners } }
+  expect(errors.upstreamCapped(limit, NOW).message).toMatch(byOwner)
+  expect(errors.upstreamCapped({ reason: 'new_here', ...limit }, NOW).message).toMatch(byClub)
+})

@@ -104,12 +104,17 @@ export interface ReachedLimit {
   reason?: WaitReason
   isOwnShare?: true
   beingMade?: number
+  /** How many machines have the model for whoever is refused, and how many people own these; absent: nobody has counted. */
+  of?: { machines: number; owners: number }
 }
 
 /** What has been reached, in sentences that are true for whoever reads them later. */
-export function reachedWords({ reason, isOwnShare, beingMade }: ReachedLimit): string {
+export function reachedWords({ reason, isOwnShare, beingMade, of }: ReachedLimit): string {
+  const isOne = of?.machines === 1
+  const machines = isOne ? 'machine that has this model' : 'machines that have this model'
   const had = `so many images${reason === 'new_here' ? ' for others' : ''} within an hour, and these have been made${beingMade === undefined ? '' : ', or are being made'}.`
-  return reason === 'new_here'
-    ? `The machines that have this model are new here: the club lets them make ${had} An admin can lift that.`
-    : `The owners of the machines that have this model let ${isOwnShare ? 'each of the others' : 'others'} have ${had}`
+  if (reason === 'new_here')
+    return `The ${machines} ${isOne ? 'is' : 'are'} new here: the club lets ${isOne ? 'it' : 'them'} make ${had} An admin can lift that.`
+  const lets = of?.owners === 1 ? `owner of the ${machines} lets` : `owners of the ${machines} let`
+  return `The ${lets} ${isOwnShare ? 'each of the others' : 'others'} have ${had}`
 }

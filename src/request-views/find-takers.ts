@@ -32,6 +32,8 @@ export interface Takers {
   wait?: Wait
   /** Those that could make it, are online, and are left alone for the reason of the wait. */
   held?: Offer[]
+  /** All that could make it and are online, where none may. */
+  could?: readonly Offer[]
 }
 
 /**
@@ -79,7 +81,8 @@ export async function findTakers(
       const leftAlone = one.could.filter(
         ({ pause }) => pause && isPaused({ pause }, now) && waitOfPause(pause).reason === wait.reason
       )
-      found.set(one.task.id, { open: [], wait: { ...wait, ...end(one.task, one.could) }, held: leftAlone })
+      const { task, could } = one
+      found.set(task.id, { open: [], wait: { ...wait, ...end(task, could) }, held: leftAlone, could })
     }
   }
   if (unserved.length > 0) {

@@ -12,6 +12,8 @@ export interface WaitAt extends Wait {
     /** Its owner's name; undefined when it is who asked. */
     owner: string | undefined
   }[]
+  /** How many machines that are online could make the image, and how many people own these; absent where none could. */
+  of?: { machines: number; owners: number }
 }
 
 /** Why a request waits that nobody may begin; undefined when somebody works on it or may, or an image of it is there. */
@@ -23,12 +25,18 @@ export async function findWait(
   const tasks = await listTasks(db, id)
   const [first] = tasks
   if (!first || tasks.some(({ state }) => state === 'running' || state === 'succeeded')) return undefined
-  const { wait, held = [] } = (await findTakers(parts, { model: first.model, tasks: [first] })).get(first.id) ?? {}
+  const {
+    wait,
+    held = [],
+    could = []
+  } = (await findTakers(parts, { model: first.model, tasks: [first] })).get(first.id) ?? {}
   if (!wait) return undefined
   const machines = [...new Map(held.map((offer) => [offer.providerId, offer])).values()]
   const names = await listNames(db, [...new Set(machines.map(({ ownerId }) => ownerId))])
+  const countOf = (name: 'providerId' | 'ownerId') => new Set(could.map((offer) => offer[name])).size
   return {
     ...wait,
+    ...(could.length > 0 && { of: { machines: countOf('providerId'), owners: countOf('ownerId') } }),
     machines: machines.map(({ providerId, providerName, ownerId }) => ({
       id: providerId,
       name: providerName,
