@@ -1,4 +1,4 @@
-import { isWaitReason, type ToldWait } from '../lib/wait-reasons.ts'
+import { isLimitReason, isWaitReason, type ToldWait } from '../lib/wait-reasons.ts'
 import { members, type Read } from './call-gateway.ts'
 
 export interface OnlineModel {
@@ -49,7 +49,7 @@ export const readJob: Read<Job> = (answer) => {
   const { n } = members(parameters)
   const read = result === undefined || result === null ? undefined : readResult(result)
   const { message } = members(error)
-  const { reason, until, gives_up_at: givesUpAt, own_share: isOwnShare, being_made: beingMade } = members(waiting)
+  const { reason, until, gives_up_at: givesUpAt, own_share: isOwnShare, also, being_made: beingMade } = members(waiting)
   if (typeof status !== 'string' || typeof progress !== 'number' || typeof n !== 'number') return undefined
   if (result && !read) return undefined
   return {
@@ -60,6 +60,7 @@ export const readJob: Read<Job> = (answer) => {
         until: isTime(until) ? until * 1000 : null,
         ...(isTime(givesUpAt) && { givesUpAt: givesUpAt * 1000 }),
         ...(isOwnShare === true && { isOwnShare }),
+        ...(isLimitReason(also) && { also }),
         ...(typeof beingMade === 'number' && Number.isSafeInteger(beingMade) && { beingMade })
       }
     }),

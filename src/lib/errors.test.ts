@@ -55,3 +55,12 @@ it.each([
   expect(errors.upstreamCapped(limit, NOW).message).toMatch(byOwner)
   expect(errors.upstreamCapped({ reason: 'new_here', ...limit }, NOW).message).toMatch(byClub)
 })
+
+it('tells of both limits of an hour where both are reached', () => {
+  expect(errors.upstreamCapped({ also: 'new_here' }, NOW).message).toMatch(
+    /let others have .* made\. The club's limit for new machines is reached, too\. /
+  )
+  expect(errors.upstreamCapped({ reason: 'new_here', also: 'capped' }, NOW).message).toMatch(
+    /An admin can lift that\. The owner's own limit is reached, too\. /
+  )
+})

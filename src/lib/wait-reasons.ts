@@ -40,6 +40,16 @@ const THEN: Partial<Record<WaitReason, string>> = {
 
 /** What lets so many be made within an hour: a rule at work, and no fault. */
 export const LIMIT_REASONS = ['capped', 'new_here'] as const satisfies readonly WaitReason[]
+export type LimitReason = (typeof LIMIT_REASONS)[number]
+
+export const isLimitReason = (reason: unknown): reason is LimitReason => LIMIT_REASONS.some((limit) => limit === reason)
+
+/** Behind the limit that is told: that the other is reached there, too. */
+const ALSO: Record<LimitReason, string> = {
+  capped: "as is its owner's",
+  new_here: "as is the club's for new machines"
+}
+
 const LIMITS: ReadonlySet<WaitReason> = new Set<WaitReason>(LIMIT_REASONS)
 
 /** What ends a wait of which nobody knows how long it is, where the reason does not say so. */
@@ -63,6 +73,8 @@ export interface ToldWait {
   /** When it fails if nobody could begin it until then. */
   givesUpAt?: number
   isOwnShare?: true
+  /** The other of both limits, which ends no later. */
+  also?: LimitReason
   /** So many images hold the last places of a limit while they are being made: if enough fail (one, unless the limit was lowered), the next goes on at once. */
   beingMade?: number
 }
@@ -72,7 +84,7 @@ export const reasonWords = (reason: WaitReason): string => REASONS[reason]
 
 /** The reason, until when and when it is given up, where that is known; `formatUntil` gets a time with the time it is now. */
 export function waitText(
-  { reason, until, givesUpAt, isOwnShare, beingMade }: ToldWait,
+  { reason, until, givesUpAt, isOwnShare, also, beingMade }: ToldWait,
   now: number,
   formatUntil: (until: number, now: number) => string
 ): string {
@@ -85,7 +97,7 @@ export function waitText(
   const why = beingMade === undefined ? limit : `${limit} with ${lastOnes(beingMade)}`
   const next = beingMade === undefined ? (known ? `${then} ${known}` : ENDS[reason]) : openingWords(beingMade, known)
   const end = givesUpAt === undefined ? undefined : `given up ${when(givesUpAt)}${next === undefined ? '' : ' if not'}`
-  return [why, next, end].filter((part) => part !== undefined).join(', ')
+  return [why, also && ALSO[also], next, end].filter((part) => part !== undefined).join(', ')
 }
 
 const lastOnes = (beingMade: number): string =>
@@ -103,18 +115,25 @@ export interface ReachedLimit {
   /** `new_here` is the club's for new machines; any other, or none, is the owner's. */
   reason?: WaitReason
   isOwnShare?: true
+  also?: LimitReason
   beingMade?: number
   /** How many machines have the model for whoever is refused, and how many people own these; absent: nobody has counted. */
   of?: { machines: number; owners: number }
 }
 
+const ALSO_REACHED: Record<LimitReason, string> = {
+  capped: "The owner's own limit is reached, too.",
+  new_here: "The club's limit for new machines is reached, too."
+}
+
 /** What has been reached, in sentences that are true for whoever reads them later. */
-export function reachedWords({ reason, isOwnShare, beingMade, of }: ReachedLimit): string {
+export function reachedWords({ reason, isOwnShare, also, beingMade, of }: ReachedLimit): string {
   const isOne = of?.machines === 1
   const machines = isOne ? 'machine that has this model' : 'machines that have this model'
   const had = `so many images${reason === 'new_here' ? ' for others' : ''} within an hour, and these have been made${beingMade === undefined ? '' : ', or are being made'}.`
+  const too = also === undefined ? '' : ` ${ALSO_REACHED[also]}`
   if (reason === 'new_here')
-    return `The ${machines} ${isOne ? 'is' : 'are'} new here: the club lets ${isOne ? 'it' : 'them'} make ${had} An admin can lift that.`
+    return `The ${machines} ${isOne ? 'is' : 'are'} new here: the club lets ${isOne ? 'it' : 'them'} make ${had} An admin can lift that.${too}`
   const lets = of?.owners === 1 ? `owner of the ${machines} lets` : `owners of the ${machines} let`
-  return `The ${lets} ${isOwnShare ? 'each of the others' : 'others'} have ${had}`
+  return `The ${lets} ${isOwnShare ? 'each of the others' : 'others'} have ${had}${too}`
 }

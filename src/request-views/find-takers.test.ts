@@ -204,10 +204,14 @@ describe('who may make an image', () => {
     const own = { reason: 'capped', until: NOW + 40 * 60_000 + 1 }
     expect((await takersOf()).wait).toEqual({ ...own, isOwnShare: true })
     for (let i = 1; i < newProviderPerHour; i++) await made('new', 'bob', 30 * 60_000)
-    expect((await takersOf()).wait).toEqual(own)
+    expect((await takersOf()).wait).toEqual({ ...own, also: 'new_here' })
     await rows.addUser('cy')
     await addTask("cy's", 'cy')
-    expect((await takersOf("cy's")).wait).toEqual({ reason: 'new_here', until: NOW + 30 * 60_000 + 1 })
+    const club = { reason: 'new_here', until: NOW + 30 * 60_000 + 1 }
+    expect((await takersOf("cy's")).wait).toEqual(club)
+    // Theirs ends before the club's.
+    await made('new', 'cy', 50 * 60_000)
+    expect((await takersOf("cy's")).wait).toEqual({ ...club, also: 'capped' })
     await addTask("the owner's", 'owner')
     expect((await takersOf("the owner's")).open).toEqual(['new'])
   })

@@ -1,6 +1,6 @@
 import type { OfferingConfig } from '../config/config.ts'
 import type { Db } from '../db/database.ts'
-import type { WaitReason } from '../lib/wait-reasons.ts'
+import type { LimitReason, WaitReason } from '../lib/wait-reasons.ts'
 import { isOpenEnded, isPaused, type Pause } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/offers-store.ts'
 import { findHolders } from '../requests/standby-store.ts'
@@ -22,6 +22,8 @@ export interface Wait {
   givesUpAt?: number
   /** Of `capped`: who asked has had what is let to each, of a machine that makes images of others still. */
   isOwnShare?: true
+  /** Of `capped` and `new_here`: the other of both limits is reached there, too, and ends no later. */
+  also?: LimitReason
 }
 
 /** Who may make an image. */
@@ -175,7 +177,8 @@ async function waitOfHeld({ userId, could }: Held, { capped, ends, rations, now 
         reason: isNewHere ? 'new_here' : 'capped',
         ...end,
         ...(beingMade !== undefined && isOpenable && { beingMade }),
-        ...(!isNewHere && isOwnShare && { isOwnShare })
+        ...(!isNewHere && isOwnShare && { isOwnShare }),
+        ...(byOwner && spent && { also: isNewHere ? 'capped' : 'new_here' })
       })
     }
   }

@@ -125,11 +125,12 @@ export const expiryOf = ({ expires_at, pinned }: RequestView['request']): number
   pinned === 1 ? null : expires_at
 
 /** Rounded up: at that second it has ended. */
-export const presentWait = ({ reason, until, givesUpAt, isOwnShare, beingMade }: Wait) => ({
+export const presentWait = ({ reason, until, givesUpAt, isOwnShare, also, beingMade }: Wait) => ({
   reason,
   ...(until !== undefined && { until: Math.ceil(until / 1000) }),
   ...(givesUpAt !== undefined && { gives_up_at: Math.ceil(givesUpAt / 1000) }),
   ...(isOwnShare && { own_share: true }),
+  ...(also && { also }),
   ...(beingMade !== undefined && { being_made: beingMade })
 })
 

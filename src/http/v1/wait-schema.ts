@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { reasonWords, WAIT_REASONS } from '../../lib/wait-reasons.ts'
+import { LIMIT_REASONS, reasonWords, WAIT_REASONS } from '../../lib/wait-reasons.ts'
 
 /** Why nobody may begin an image now, as `presentWait` spells it. */
 export const waitSchema = (description: string) =>
@@ -23,6 +23,12 @@ export const waitSchema = (description: string) =>
       own_share: Type.Optional(
         Type.Boolean({
           description: 'Of `capped`, true: your own share of an hour is used up, and others may get some still.'
+        })
+      ),
+      also: Type.Optional(
+        Type.Enum(LIMIT_REASONS, {
+          description:
+            'Of `capped` and `new_here`: the other of both limits, where that is reached, too. It ends no later. Absent where it is not.'
         })
       ),
       being_made: Type.Optional(

@@ -9,6 +9,7 @@ export const waitOf = ({ waiting }: Pick<ModelInfo, 'waiting'>): RequestSummary[
         reason: waiting.reason,
         until: waiting.until === undefined ? null : waiting.until * 1000,
         ...(waiting.own_share && { isOwnShare: true }),
+        ...(waiting.also && { also: waiting.also }),
         ...(waiting.being_made !== undefined && { beingMade: waiting.being_made })
       }
     : null

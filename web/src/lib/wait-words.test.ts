@@ -22,6 +22,17 @@ describe('why a request waits', () => {
     expect(reasonText({ wait: { reason: 'paused', until: NOW - 2000 } }, NOW)).toMatch(/asked again in a moment$/)
   })
 
+  it('is told with the other limit that is reached there', () => {
+    const until = NOW + 3_000_000
+    const at = formatTime(until)
+    expect(reasonText({ wait: { reason: 'capped', until, also: 'new_here' } }, NOW)).toBe(
+      `The owner's limit per hour is reached, as is the club's for new machines, goes on at ${at} at the earliest`
+    )
+    expect(reasonText({ wait: { reason: 'new_here', until, also: 'capped' } }, NOW)).toBe(
+      `The machine is new here, and the club's limit per hour for new ones is reached, as is its owner's, goes on at ${at} at the earliest`
+    )
+  })
+
   it.each([
     [
       { until: null, beingMade: 1 },

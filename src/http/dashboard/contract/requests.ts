@@ -65,6 +65,7 @@ export interface RequestSummary {
     until: number | null
     givesUpAt?: number
     isOwnShare?: true
+    also?: 'capped' | 'new_here'
     beingMade?: number
   } | null
   /** Names of those who work or worked on it. */
@@ -197,7 +198,13 @@ export interface ModelInfo {
   providers: number
   queued: number
   /** Why what the reader asks for would wait, when nobody may begin it now; `until`, Unix seconds, when that is known. */
-  waiting?: { reason: WaitReason; until?: number; own_share?: boolean; being_made?: number }
+  waiting?: {
+    reason: WaitReason
+    until?: number
+    own_share?: boolean
+    also?: 'capped' | 'new_here'
+    being_made?: number
+  }
   /**
    * What the reader may have of it within an hour, where that has a limit; `next`, Unix seconds, is when one no longer counts.
    * `shared`: what others had counts, too.
