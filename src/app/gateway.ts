@@ -99,6 +99,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await closing(opened, context.clubPicture).load()
   await closing(opened, context.marker).load()
   closing(opened, context.provenance)
+  closing(opened, context.thumbnails)
   closing(opened, context.awaitedImages)
   await context.imageLinks.load()
 

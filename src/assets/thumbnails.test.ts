@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import sharp from 'sharp'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { countPixelWork } from '../../tests/support/count-pixel-work.ts'
 import { openDiskStore } from '../storage/disk-store.ts'
 import { type ObjectStore, StoreUnavailable } from '../storage/object-store.ts'
@@ -284,5 +284,74 @@ describe('thumbnails of many images', () => {
     gate.resolve()
     await Promise.all([holding, before, after])
     expect(stored).toEqual([keyOf(held), keyOf(wanted)])
+  })
+})
+
+describe('closing', () => {
+  const shuttingDown = { code: 'shutting_down' }
+
+  it('waits for what is being stored, though nobody waits for it any more', async () => {
+    const asset = await addImage()
+    const [gate, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    beforePut = () => {
+      begun.resolve()
+      return gate.promise
+    }
+    const thumbnails = create()
+    const caller = new AbortController()
+    const given = thumbnails.get(asset, KIND, caller.signal)
+    await begun.promise
+    caller.abort()
+    let isClosed = false
+    const closed = thumbnails.close().then(() => (isClosed = true))
+    await settle()
+    expect(isClosed).toBe(false)
+    gate.resolve()
+    await closed
+    expect(await exists(keyOf(asset))).toBe(true)
+    await given
+  })
+
+  it('ends what is fetched or waits its turn, and begins nothing more', async () => {
+    const [fetched, waiting, late] = [await addImage(), await addImage(), await addImage()]
+    const [gate, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    beforeOpen = () => {
+      begun.resolve()
+      return gate.promise
+    }
+    const thumbnails = create(1)
+    const work = await countPixelWork(async () => {
+      const given = [fetched, waiting].map((asset) => thumbnails.get(asset, KIND, HERE))
+      const refused = given.map((result) => expect(result).rejects.toMatchObject(shuttingDown))
+      await begun.promise
+      const closed = thumbnails.close()
+      await expect(thumbnails.get(late, KIND, HERE)).rejects.toMatchObject(shuttingDown)
+      gate.resolve()
+      await Promise.all([...refused, closed])
+    })
+    expect([work, stored, opened]).toEqual([0, [], [fetched.storage_key]])
+  })
+
+  it('does not wait for ever for a store that does not answer, nor stores what comes then', async () => {
+    const asset = await addImage()
+    const [gate, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    beforeOpen = () => {
+      begun.resolve()
+      return gate.promise
+    }
+    const thumbnails = create()
+    const refused = expect(thumbnails.get(asset, KIND, HERE)).rejects.toMatchObject(shuttingDown)
+    await begun.promise
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const closed = thumbnails.close()
+      await vi.advanceTimersByTimeAsync(5000)
+      await closed
+    } finally {
+      vi.useRealTimers()
+    }
+    gate.resolve()
+    await refused
+    expect(stored).toEqual([])
   })
 })

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { ImageRejected } from '../images/image-inspector.ts'
 import { makeThumbnail, THUMBNAIL_WIDTHS } from '../images/make-thumbnail.ts'
 import { formatOfMediaType, type ImageMediaType, type OutputFormat } from '../images/media-types.ts'
-import { createQueue } from '../lib/async.ts'
-import { errors } from '../lib/errors.ts'
+import { createQueue, sleep } from '../lib/async.ts'
+import { type AppError, errors } from '../lib/errors.ts'
 import { type ByteRange, type ObjectStore, StoreUnavailable } from '../storage/object-store.ts'
 import type { AssetRow, AssetStore } from './asset-store.ts'
 import { asStorageUnavailable, openStored } from './open-stored.ts'
@@ -27,14 +27,23 @@ export interface Thumbnails {
    * those who asked has aborted, it is not made any more as far as its pixels are not being decoded yet; that ends in a
    * `conflict` nobody reads.
    * Throws `invalid_image` when the image does not decode, `invalid_size` when the format cannot hold it, `not_found`
-   * when the image was deleted meanwhile, and `storage_unavailable` when its bytes cannot be read.
+   * when the image was deleted meanwhile, `storage_unavailable` when its bytes cannot be read, and `shutting_down` once it is closed.
    */
   get(asset: AssetRow, kind: ThumbnailKind, left: AbortSignal): Promise<SizedBytes>
+  /**
+   * Makes no more of them, and waits for what is being looked for or made, those that nobody waits for any more included. Nothing is
+   * stored afterwards: pixels that take longer than 5 s are not waited for, and what comes of them is dropped.
+   */
+  close(): Promise<void>
 }
+
+const CLOSE_WITHIN_MS = 5000
 
 /** What is being looked for or made, and who waits for it. */
 interface Flight {
   join(left: AbortSignal): void
+  /** As far as its pixels are not being decoded yet; nobody joins it any more. */
+  giveUp(reason: AppError): void
   result: Promise<SizedBytes>
 }
 
@@ -70,6 +79,12 @@ export function createThumbnails(parts: {
   const { store, rows } = parts
   const inTurn = createQueue(parts.atOnce)
   const flights = new Map<string, Flight>()
+  /** Those that were given up included, by which the bytes are read or written yet. */
+  const unsettled = new Set<Flight>()
+  let isClosed = false
+  const requireOpen = () => {
+    if (isClosed) throw errors.shuttingDown()
+  }
 
   const fromStore = (key: string, bytes: number): SizedBytes => ({
     bytes,
@@ -98,6 +113,7 @@ export function createThumbnails(parts: {
       signal,
       ...(kind.width !== 'full' && { width: kind.width })
     }).catch(asInvalidImage)
+    requireOpen()
     const kept = await keep(key, bytes)
     // Whoever deletes the image removes its thumbnails after its row: what was stored later is removed here.
     if (!(await rows.findAsset(asset.id))) {
@@ -115,11 +131,14 @@ export function createThumbnails(parts: {
     const end = () => {
       if (flights.get(key) === flight) flights.delete(key)
     }
-    const giveUpUnlessWanted = () => {
-      if (!isBeingMade || !callers.every((left) => left.aborted)) return
+    const giveUp = (reason: AppError) => {
       // At once, so that nobody joins what has been given up.
       end()
-      gone.abort(errors.conflict('Nobody waits for this thumbnail any more.'))
+      gone.abort(reason)
+    }
+    const giveUpUnlessWanted = () => {
+      if (!isBeingMade || !callers.every((left) => left.aborted)) return
+      giveUp(errors.conflict('Nobody waits for this thumbnail any more.'))
     }
     const makeIfWanted = async () => {
       isBeingMade = true
@@ -128,6 +147,7 @@ export function createThumbnails(parts: {
       return make(wish, gone.signal)
     }
     const findOrMake = async () => {
+      requireOpen()
       const cached = await store.stat(key).catch(asStorageUnavailable)
       // An empty one is none: it was cut by a power failure.
       return cached && cached.bytes > 0 ? fromStore(key, cached.bytes) : inTurn(makeIfWanted)
@@ -136,8 +156,13 @@ export function createThumbnails(parts: {
       callers.push(left)
       left.addEventListener('abort', giveUpUnlessWanted, { once: true })
     }
-    const flight = { join, result: findOrMake().finally(end) }
+    const settle = () => {
+      end()
+      unsettled.delete(flight)
+    }
+    const flight: Flight = { join, giveUp, result: findOrMake().finally(settle) }
     flights.set(key, flight)
+    unsettled.add(flight)
     return flight
   }
 
@@ -147,6 +172,14 @@ export function createThumbnails(parts: {
       const flight = flights.get(key) ?? start({ asset, kind, key })
       flight.join(left)
       return flight.result
+    },
+    close: async () => {
+      isClosed = true
+      for (const flight of unsettled) flight.giveUp(errors.shuttingDown())
+      const settled = new AbortController()
+      const late = sleep(CLOSE_WITHIN_MS, settled.signal).catch(() => undefined) // Ended by what it is a bound of.
+      await Promise.race([Promise.allSettled([...unsettled].map(({ result }) => result)), late])
+      settled.abort()
     }
   }
 }

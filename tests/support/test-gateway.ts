@@ -195,8 +195,7 @@ export async function startTestGateway(
     close: async () => {
       for (const agent of agents) await agent.stop()
       await gateway.close()
-      // A thumbnail that nobody waits for any more may be on its way to the disk yet.
-      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, maxRetries: 5 })
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true })
     }
   }
 }
