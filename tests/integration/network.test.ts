@@ -425,7 +425,7 @@ describe('the figures', () => {
         models: [{ id: model, features: ['generate'] }],
         running: 1,
         succeeded: 3,
-        failed: 5,
+        failed: 3,
         cooling: { faultsInRow: 5, lastFault: null }
       }
     ])
