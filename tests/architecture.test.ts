@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readSourceFiles, type SourceFile, type SourceImport } from './support/source-files.ts'
 import { findTransactions } from './support/source-transactions.ts'
@@ -259,6 +260,15 @@ describe('sources', () => {
 
   it('speak of SQL dialects in db only', () => {
     expect(offences((file) => (file.folder !== 'db' && /dialect/i.test(file.text) ? ['says dialect'] : []))).toEqual([])
+  })
+
+  it('tell commands as they can be pasted, for none of them is on a path', () => {
+    const commands = readdirSync('src/cli').map((name) => name.replace(/\.ts$/, ''))
+    const bare = new RegExp(`(?<!bin/)\\binference-club (?:${commands.join('|')})(?![\\w-])`)
+    const wrong = [...files, ...readSourceFiles('web/src')]
+      .filter(({ text }) => bare.test(text))
+      .map(({ path }) => path)
+    expect(wrong).toEqual([])
   })
 
   it('are no barrels', () => {

@@ -65,7 +65,7 @@ async function addUser(email: string, options: { name?: string; role: Role }): P
   const user = await withAccounts(({ users }) => users.addUser({ email, name, role: options.role }))
   if (!user) throw new CommandFailed(`There is somebody with the address ${email} already.`)
   process.stdout.write(
-    `Added ${user.email} (${user.role}). A link to sign in: inference-club users link ${user.email}\n`
+    `Added ${user.email} (${user.role}). A link to sign in: bin/inference-club users link ${user.email}\n`
   )
 }
 

@@ -258,7 +258,7 @@ describe('a variable nobody reads', () => {
   })
 
   it('is refused without a hint when it is like none', () => {
-    const hint = '`inference-club serve --help` lists them all.'
+    const hint = '`bin/inference-club serve --help` lists them all.'
     expect(mistakesOf({ COLOUR: '' })).toEqual([`INFERENCE_CLUB_COLOUR is not a variable of this version; ${hint}`])
   })
 

@@ -27,6 +27,6 @@ function unknownVariable(name: string, known: readonly string[]): string {
   const names = known.map((variable) => variable.slice(PREFIX.length))
   const closest = closestName(name.slice(PREFIX.length), names)
   const hint =
-    closest === undefined ? '`inference-club serve --help` lists them all.' : `did you mean ${PREFIX + closest}?`
+    closest === undefined ? '`bin/inference-club serve --help` lists them all.' : `did you mean ${PREFIX + closest}?`
   return `${name} is not a variable of this version; ${hint}`
 }

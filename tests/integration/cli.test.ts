@@ -121,7 +121,7 @@ describe('users', () => {
     const email = 'Mara@Example.org'
     expect(await club(['users', 'add', email, '--name', 'Mara', '--role', 'admin'])).toEqual({
       code: 0,
-      stdout: 'Added mara@example.org (admin). A link to sign in: inference-club users link mara@example.org\n',
+      stdout: 'Added mara@example.org (admin). A link to sign in: bin/inference-club users link mara@example.org\n',
       stderr: ''
     })
     const { stdout } = await club(['users', 'list'])
