@@ -31,6 +31,33 @@ describe('what stands before an image server', () => {
     expect(faultOfProxy({ ...question, body: NGINX, mayBePage: true })).toBeUndefined()
   })
 
+  it('may lead to such a page, unless that is the server itself', () => {
+    for (const call of [question, work]) {
+      const answer = { ...call, status: 302, body: '' }
+      expect(faultOfProxy(answer)).toMatchObject({ fault: 'unreachable', remedy: expect.stringContaining('sign-in') })
+      expect(faultOfProxy({ ...answer, mayRedirect: true })).toBeUndefined()
+    }
+    expect(faultOfProxy({ ...work, status: 302, body: '', tookMs: 3001 })).toBeUndefined()
+  })
+
+  it.each([401, 403])('may let nobody in, with a page: %i', (status) => {
+    for (const call of [question, work])
+      expect(faultOfProxy({ ...call, status, body: NGINX })).toMatchObject({
+        fault: 'unreachable',
+        message: `What stands before the image server lets nobody in (HTTP ${status}).`
+      })
+    expect(faultOfProxy({ ...question, status, body: '{"error":"wrong key"}' })).toBeUndefined()
+  })
+
+  it('may want a user name and a password, which are part of an address and no key', () => {
+    const answer = { ...question, status: 401, body: '', wantsPassword: true }
+    expect(faultOfProxy(answer)).toMatchObject({
+      fault: 'unreachable',
+      remedy: "They belong into the service's url: http://user:password@host."
+    })
+    expect(faultOfProxy({ ...answer, wantsPassword: false })).toBeUndefined()
+  })
+
   it.each([504, 520, 524])(
     'has waited too long: with %d nobody is there who answers a question, and work may go on',
     (status) => {

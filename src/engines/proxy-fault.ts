@@ -19,13 +19,21 @@ export interface ProxyAnswer {
   tookMs: number
   /** A success that is a web page says nothing. */
   mayBePage?: boolean | undefined
+  /** The server itself leads to its page to sign in at. */
+  mayRedirect?: boolean | undefined
+  /** It wants a user name and a password, as browsers ask for them (HTTP Basic). */
+  wantsPassword?: boolean | undefined
 }
 
+const SIGN_IN_REMEDY = "Does something before it ask for a sign-in? The service's url is where its API is."
+
 /**
- * What is wrong when an answer is not the image server's but of what stands before it: a proxy whose server is down, or a page to sign in at.
+ * What is wrong when an answer is not the image server's but of what stands before it: a proxy whose server is down or that
+ * lets nobody in, or a page to sign in at.
  * Nothing has begun then. Undefined for all that servers say themselves, which is JSON.
  */
-export function faultOfProxy({ status, body, isWork, tookMs, mayBePage }: ProxyAnswer): EngineError | undefined {
+export function faultOfProxy(answer: ProxyAnswer): EngineError | undefined {
+  const { status, body, isWork, tookMs } = answer
   if (isWork && tookMs > AT_ONCE_MS) return undefined
   const isPage = WEB_PAGE.test(body)
   const isProxys = NOBODY_BEHIND.includes(status) || (!isWork && NO_ANSWER_BEHIND.includes(status))
@@ -34,10 +42,23 @@ export function faultOfProxy({ status, body, isWork, tookMs, mayBePage }: ProxyA
       remedy: 'Start the image server, or look at the proxy before it.'
     })
   }
-  if (status >= 200 && status < 300 && isPage && !mayBePage) {
-    return new EngineError('unreachable', 'A web page is where the image server should be.', {
-      remedy: "Does something before it ask for a sign-in? The service's url is where its API is."
+  if (status === 401 && answer.wantsPassword) {
+    return new EngineError('unreachable', 'The image server refused its user name or password.', {
+      remedy: "They belong into the service's url: http://user:password@host."
     })
+  }
+  if ((status === 401 || status === 403) && isPage) {
+    return new EngineError('unreachable', `What stands before the image server lets nobody in (HTTP ${status}).`, {
+      remedy: SIGN_IN_REMEDY
+    })
+  }
+  if (status >= 300 && status < 400 && !answer.mayRedirect) {
+    return new EngineError('unreachable', 'The image server redirects elsewhere, which is not followed.', {
+      remedy: SIGN_IN_REMEDY
+    })
+  }
+  if (status >= 200 && status < 300 && isPage && !answer.mayBePage) {
+    return new EngineError('unreachable', 'A web page is where the image server should be.', { remedy: SIGN_IN_REMEDY })
   }
   return undefined
 }

@@ -78,6 +78,22 @@ export const isListDenied = ({ status, body }: UpstreamAnswer): boolean =>
   (status === 401 && /missing[ _]scopes?|insufficient permissions/i.test(body.slice(0, MAX_WORDS_CHARS)))
 
 /**
+ * The same as `faultOfEmptyAnswer`, unless `look`, which asks the server once more what it is, finds that it is another one by now, or away:
+ * that is none of its answers then, and nothing has been made.
+ */
+export async function faultOfNoImage(
+  answer: UpstreamAnswer,
+  { look, ...words }: { secrets: readonly string[]; reason: string; look: () => Promise<unknown> }
+): Promise<EngineError> {
+  try {
+    await look()
+  } catch (error) {
+    if (error instanceof EngineError && error.fault === 'unreachable') return error
+  }
+  return faultOfEmptyAnswer(answer, words)
+}
+
+/**
  * The `EngineError` of a success that holds no image, with the server's own words when it has some:
  * those of its error, or else `reason`. The work may have been
  * done, so it is never a fault that is tried again on the same server.

@@ -34,6 +34,8 @@ export interface UpstreamAnswer {
   image?: Buffer
   /** For how long the server asks to be left alone. */
   retryAfterMs?: number
+  /** It asks for a user name and a password, as browsers ask for them (HTTP Basic). */
+  wantsPassword?: boolean
 }
 
 /** One image server. Every method throws `EngineError`, or anything once its signal has aborted. */
@@ -69,6 +71,8 @@ export interface AnswerLimits {
   liftsPictures?: boolean
   /** A web page is taken for an answer: servers give theirs to whoever asks for a path that they do not have. */
   mayBePage?: boolean
+  /** The server itself redirects whom it does not let in. */
+  mayRedirect?: boolean
   /** Reads a success that the server announces as events, in place of whoever reads all of it. */
   readEvents?: (body: AsyncIterable<Uint8Array>) => Promise<UpstreamAnswer>
 }
@@ -104,7 +108,8 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     const response = await request(url, init)
     const tookMs = performance.now() - began
     const answer = await answerOf(response, limits)
-    const fault = faultOfProxy({ ...answer, isWork: init.method === 'POST', tookMs, mayBePage: limits.mayBePage })
+    const { mayBePage, mayRedirect } = limits
+    const fault = faultOfProxy({ ...answer, isWork: init.method === 'POST', tookMs, mayBePage, mayRedirect })
     if (fault) throw fault
     return answer
   }
@@ -113,7 +118,8 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     if (!response.ok) {
       const retryAfterMs = readRetryAfter(response.headers, Date.now())
       const body = (await readStart(response, MAX_ERROR_BYTES)).bytes.toString()
-      return { status, body, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+      const wantsPassword = /^basic\b/i.test(response.headers.get('www-authenticate') ?? '')
+      return { status, body, wantsPassword, ...(retryAfterMs !== undefined && { retryAfterMs }) }
     }
     const mediaType = response.headers.get('content-type') ?? ''
     if (limits.readEvents && /^text\/event-stream\b/i.test(mediaType)) return limits.readEvents(response.body)

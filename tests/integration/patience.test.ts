@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { AgentServiceConfig } from '../../src/config/agent-config.ts'
+import { ENGINES, startServerOf } from '../support/engine-servers.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { generate, getJob } from '../support/image-calls.ts'
 import { apiErrorOf } from '../support/read-error.ts'
@@ -36,6 +37,8 @@ const call = (fields: Record<string, unknown> = {}) => generate(user.client, { m
 const submit = async (fields: Record<string, unknown> = {}) =>
   ((await call({ async: true, ...fields })) as unknown as { id: string }).id
 const job = (id: string) => getJob(user.client, id)
+const waitingReason = async (id: string) =>
+  ((await job(id)) as unknown as { waiting?: { reason: string } }).waiting?.reason
 const processed = (id: string) => waitFor(async () => (await job(id)).status === 'PROCESSED')
 /** SDKs put the status before it. */
 const told = ({ message }: { message: string }) => message.replace(/^\d{3} /, '')
@@ -262,23 +265,39 @@ describe('an image server that restarts', () => {
     expect(asked()).toBe(5)
   })
 
-  it('finds the queue as it was behind a proxy that says so by itself', async () => {
-    await start()
-    const proxy = await startStagedServer()
-    onTestFinished(() => proxy.close())
-    await proxy.show(new URL(upstream.url))
-    await connect(service('only', { url: proxy.url }))
-    await call()
-    await proxy.show('nobody behind')
-    const ids = await Promise.all(Array.from({ length: 5 }, () => submit()))
-    await waitFor(async () => (await pauses())[0]?.reason === 'unreachable')
-    // What comes when it is known waits as well.
-    ids.push(await submit())
-    expect(await job(ids[0]!)).toMatchObject({ waiting: { reason: 'unusable' } })
-    await proxy.show(new URL(upstream.url))
-    for (const id of ids) await processed(id)
-    expect(asked()).toBe(7)
-  })
+  it.each(ENGINES)(
+    'finds the queue as it was, whatever answered meanwhile at the address of one of %s',
+    async (engine) => {
+      await start()
+      const real = await startServerOf[engine](['paint'])
+      onTestFinished(() => real.close())
+      const proxy = await startStagedServer()
+      onTestFinished(() => proxy.close())
+      await proxy.show(new URL(real.url))
+      await connect(
+        service('only', {
+          engine,
+          url: proxy.url,
+          models: [{ id: 'm', servedAs: 'paint', features: ['generate'] }]
+        })
+      )
+      await call()
+      for (const stage of ['nobody behind', 'a page', 'a sign-in', 'another program'] as const) {
+        await proxy.show(stage)
+        const ids = await Promise.all(Array.from({ length: 5 }, () => submit()))
+        await waitFor(async () => (await waitingReason(ids[0]!)) === 'unusable')
+        // What comes when it is known waits as well.
+        ids.push(await submit())
+        await proxy.show(new URL(real.url))
+        for (const id of ids) {
+          await processed(id)
+          const reasons = (await job(id)).attempts.map(({ reason }) => reason?.split(':')[0])
+          expect(reasons.filter((one) => !['unreachable', undefined].includes(one))).toEqual([])
+        }
+      }
+    },
+    60_000
+  )
 
   it('is tried at once when its agent connects anew', async () => {
     await start()

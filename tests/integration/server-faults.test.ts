@@ -3,45 +3,25 @@ import { pino } from 'pino'
 import { afterEach, expect, it } from 'vitest'
 import { createServices } from '../../src/agent/agent-services.ts'
 import { ServiceProbes, type ServiceState } from '../../src/agent/service-probes.ts'
-import { startFakeComfy } from '../support/fake-comfyui-server.ts'
-import { startFakeInvoke } from '../support/fake-invokeai.ts'
-import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
-import { startFakeSdapi } from '../support/fake-sdapi.ts'
-import { startFakeSdcpp } from '../support/fake-sdcpp.ts'
-import { startFakeSwarm } from '../support/fake-swarmui.ts'
+import { type Closing, ENGINES, startServerOf } from '../support/engine-servers.ts'
 import { type Stage, startStagedServer } from '../support/staged-server.ts'
 import { agentConfig } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
-
-interface Closing {
-  close(): Promise<void> | void
-}
 
 const open: Closing[] = []
 afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one.close()
 })
 
-const SIDE = { kind: 'stable-diffusion-v1', side: 512, loaded: false }
-const invokeModel = (name: string) => ({ key: `k-${name}`, hash: `h-${name}`, name, base: 'sd-1', type: 'main' })
-
-/** Starts a fake server that has these models. */
-const STARTS: Record<string, (models: string[]) => Promise<Closing & { url: string }>> = {
-  openai: (knownModels) => startFakeOpenAIServer({ knownModels }),
-  automatic1111: (files) => startFakeSdapi({ checkpoints: files.map((file) => ({ file })) }),
-  comfyui: (checkpoints) => startFakeComfy({ checkpoints, diffusionModels: [] }),
-  invokeai: (names) => startFakeInvoke({ models: names.map(invokeModel) }),
-  // It has one alone.
-  sdcpp: ([model = '']) => startFakeSdcpp({ model }),
-  swarmui: (names) => startFakeSwarm({ models: names.map((name) => ({ name, ...SIDE })) })
-}
-
 const LISTS = {
   fine: ['paint', 'other'],
   'model missing': ['other', 'another'],
   'another alone': ['other']
 }
-const FAULTS = ['gone', 'nobody behind', 'a page', 'key refused', 'failing', 'busy', 'unreadable', 'hanging'] as const
+const FAULTS = [
+  ...(['gone', 'nobody behind', 'a page', 'a sign-in', 'another program'] as const),
+  ...(['key refused', 'failing', 'busy', 'unreadable', 'hanging'] as const)
+]
 type Kind = keyof typeof LISTS | (typeof FAULTS)[number]
 
 /** Each kind from each other, in one walk that ends where it begins. */
@@ -89,13 +69,13 @@ function plain({ state, said }: { state: ServiceState | undefined; said: string 
   return { said: line, state: state && { ...state, text, loaded: undefined } }
 }
 
-it.each(Object.keys(STARTS))(
+it.each(ENGINES)(
   'each fault of a server of %s takes the place of each other one',
   async (engine) => {
     const stages = new Map<Kind, Stage>(FAULTS.map((kind) => [kind, kind]))
     for (const [kind, models] of Object.entries(LISTS)) {
       if (engine === 'sdcpp' && kind === 'model missing') continue
-      const server = await STARTS[engine]!(models)
+      const server = await startServerOf[engine](models)
       open.push(server)
       stages.set(kind as Kind, new URL(server.url))
     }

@@ -1,10 +1,21 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** What is met at the address: nothing, a fault, or another server, by its URL. */
 export type Stage =
-  'gone' | 'nobody behind' | 'a page' | 'key refused' | 'failing' | 'busy' | 'unreadable' | 'hanging' | URL
+  | 'gone'
+  | 'nobody behind'
+  | 'a page'
+  | 'a sign-in'
+  | 'another program'
+  | 'key refused'
+  | 'failing'
+  | 'busy'
+  | 'unreadable'
+  | 'hanging'
+  | URL
 
 export interface StagedServer {
   url: string
@@ -16,6 +27,9 @@ const ANSWERS = {
   // Of a proxy whose server is down, and of one that wants to know who comes.
   'nobody behind': { status: 502, body: '<html><body><h1>502 Bad Gateway</h1></body></html>' },
   'a page': { status: 200, body: '<!doctype html><title>Sign in</title>' },
+  'a sign-in': { status: 302, body: '' },
+  // Of a server for something else, which takes whatever it is asked for well.
+  'another program': { status: 200, body: '{"status":"ok"}' },
   'key refused': { status: 401, body: '{"error":{"message":"Unauthorized"}}' },
   failing: { status: 500, body: '{"error":{"message":"No more ideas."}}' },
   busy: { status: 503, body: '{"error":{"message":"Loading."}}' },
@@ -33,6 +47,10 @@ export async function startStagedServer(): Promise<StagedServer> {
     response.writeHead(status, { 'content-type': 'application/json' }).end(body)
   }
   const http = createServer(answer).listen(0, '127.0.0.1')
+  http.on('upgrade', (incoming, socket) => {
+    if (stage instanceof URL) passUpgradeOn(incoming, socket, stage)
+    else socket.destroy()
+  })
   await once(http, 'listening')
   const { port } = http.address() as AddressInfo
   const end = async () => {
@@ -63,4 +81,17 @@ function passOn(incoming: IncomingMessage, response: ServerResponse, { hostname,
   })
   outgoing.on('error', () => response.destroy())
   incoming.pipe(outgoing)
+}
+
+function passUpgradeOn({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, { hostname, port }: URL): void {
+  const headers = rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1]}`] : []))
+  const outgoing = connect(Number(port), hostname)
+  outgoing.write([`${method} ${url} HTTP/1.1`, ...headers, '', ''].join('\r\n'))
+  for (const [one, other] of [
+    [socket, outgoing],
+    [outgoing, socket]
+  ] as const) {
+    one.on('error', () => other.destroy())
+    one.pipe(other)
+  }
 }

@@ -16,7 +16,7 @@ import { makeSmallest } from '../make-smallest.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import { allowedLoras, type AllowedLoras } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
-import { faultOfEmptyAnswer, isNotOffered, isSuccess } from '../upstream-fault.ts'
+import { faultOfNoImage, isNotOffered, isSuccess } from '../upstream-fault.ts'
 import { createUpstreamHttp, type UpstreamAnswer, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { type Checkpoint, type MadeImages, parseMade } from './automatic1111-api.ts'
 import { faultOf } from './automatic1111-fault.ts'
@@ -110,7 +110,10 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
       if (!isSuccess(answer)) throw faultOf(answer, http.secrets)
       const made = parseMade(answer.body)
       if (await isInterrupted(run.signal)) throw interrupted()
-      if (made.images.length === 0) throw faultOfEmptyAnswer(answer, { secrets: http.secrets, reason: '' })
+      if (made.images.length === 0) {
+        const look = () => askServer(http, run.signal)
+        throw await faultOfNoImage(answer, { secrets: http.secrets, reason: '', look })
+      }
       return { ...made, ...(answer.pictures && { pictures: answer.pictures }) }
     } catch (error) {
       if (run.signal.aborted) stopSoon(job)

@@ -21,7 +21,7 @@ describe('a fault', () => {
     ['a busy imitator', 503, { detail: { msg: 'Server is busy; please try again later.' } }, 'busy', 'Server is busy'],
     ['no such call', 404, { detail: 'Not Found' }, 'unreachable', '--api'],
     ['an unreadable init image', 500, { error: 'HTTPException', detail: 'Invalid encoded image', body: '', errors: '500: Invalid encoded image' }, 'crashed', 'Invalid encoded image'], // prettier-ignore
-    ['a redirect', 302, '', 'crashed', 'redirects']
+    ['a redirect', 302, '', 'unreachable', 'redirects']
   ])('%s', async (_what, status, body, fault, words) => {
     await start()
     world.server.control({ fail: { status, body } })

@@ -9,6 +9,9 @@ import { apiIsOff, faultOf } from './automatic1111-fault.ts'
 /** Lists of files, and all settings, of a server that is full of both. */
 const MAX_LIST_BYTES = 16 * 1024 * 1024
 
+/** One of them all servers of this kind have that list no checkpoints, the last Draw Things. */
+const KNOWN_SETTINGS = ['sd_model_checkpoint', 'model', 'guidance_scale']
+
 export interface ServerState {
   /** Absent where the server does not list them. */
   checkpoints: Checkpoint[] | undefined
@@ -22,12 +25,11 @@ export async function askServer(http: UpstreamHttp, signal: AbortSignal): Promis
     ask(http, '/sdapi/v1/sd-models', signal),
     ask(http, '/sdapi/v1/options', signal)
   ])
-  if (!models && !options) throw apiIsOff()
-  const settings = options && parseJson(options.body)
-  return {
-    checkpoints: models && parseCheckpoints(models.body),
-    settings: options && members(settings)
-  }
+  const checkpoints = models && parseCheckpoints(models.body)
+  const settings = options && members(parseJson(options.body))
+  // What takes everything well has neither.
+  if (!checkpoints && !KNOWN_SETTINGS.some((name) => settings && name in settings)) throw apiIsOff()
+  return { checkpoints, settings }
 }
 
 /** What samplers and schedulers it has; empty where it does not list them. */

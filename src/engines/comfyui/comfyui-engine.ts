@@ -15,9 +15,10 @@ import { fillWorkflow } from './fill-workflow.ts'
 import { findRecipe } from './find-model.ts'
 import type { Plan } from './graph.ts'
 import { type ModelSettings, weightsOf } from './model-settings.ts'
+import { notLikeComfy } from './not-like-comfy.ts'
 import { checkInputs, chooseSize, planBuiltIn } from './plan-built-in.ts'
 import { type JobTimes, runJob, USUAL_TIMES } from './run-job.ts'
-import { createServerNodes, notLikeComfy } from './server-nodes.ts'
+import { createServerNodes } from './server-nodes.ts'
 import { uploadInputs } from './upload-inputs.ts'
 
 export interface ComfyEngineOptions extends UpstreamHttpOptions {

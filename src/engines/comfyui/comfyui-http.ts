@@ -9,6 +9,7 @@ import {
 } from '../upstream-http.ts'
 import { KEY_REMEDY } from '../upstream-fault.ts'
 import { members, parseJson } from '../upstream-text.ts'
+import { notLikeComfy } from './not-like-comfy.ts'
 
 /** Everything but pictures is answered quickly, also while the server works. */
 const ANSWER_WITHIN_MS = 30_000
@@ -65,9 +66,10 @@ export function createComfyHttp(options: UpstreamHttpOptions): ComfyHttp {
       const { status, json } = readAnswer(await http.post('/upload/image', form, signal, limits))
       const stored = readUpload(json)
       if (status === 413) throw new EngineError('bad_request', 'The image is larger than the image server takes.')
-      if (status !== 200 || stored === undefined) {
+      if (status !== 200) {
         throw new EngineError('crashed', `The image server did not take a source image (HTTP ${status}).`)
       }
+      if (stored === undefined) throw notLikeComfy()
       return stored
     },
     download: async ({ filename, subfolder, type }, signal) => {

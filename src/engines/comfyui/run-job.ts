@@ -9,6 +9,7 @@ import type { ComfyHttp, ServerFile } from './comfyui-http.ts'
 import { type ComfySocket, openSocket } from './comfyui-socket.ts'
 import type { Graph, Plan } from './graph.ts'
 import { JobState } from './job-state.ts'
+import { notLikeComfy } from './not-like-comfy.ts'
 
 export interface JobParts {
   http: ComfyHttp
@@ -141,12 +142,14 @@ class JobFollower {
     }
     onSent(state.id)
     const answer = await http.post('/prompt', body, this.#notLongAfterAbort())
-    const { prompt_id: id, node_errors: errors } = members(answer.json)
+    const { prompt_id: id, node_errors: errors, error } = members(answer.json)
+    // Whatever else answers there by now takes it well, and says nothing of it.
+    const isOurs = answer.status !== 200 || error !== undefined || errors !== undefined
     const context = { params: plan.params, secrets: http.secrets }
     if (answer.status !== 200 || typeof id !== 'string') {
       // Nothing was queued, so there is nothing to stop.
       this.#state = undefined
-      throw faultOfRefusal(answer, context)
+      throw isOurs ? faultOfRefusal(answer, context) : notLikeComfy()
     }
     const taken = id === state.id ? state : new JobState(id, plan, this.#run)
     this.#state = taken

@@ -1,6 +1,6 @@
-import { EngineError } from '../engine.ts'
 import { members } from '../upstream-text.ts'
 import type { ComfyHttp } from './comfyui-http.ts'
+import { notLikeComfy } from './not-like-comfy.ts'
 
 /** A class of nodes that the server has. */
 export interface NodeClass {
@@ -38,17 +38,6 @@ export function createServerNodes(http: Pick<ComfyHttp, 'get'>): ServerNodes {
     forget: () => known.clear()
   }
 }
-
-/** There is a server, and not what this engine drives. */
-export const notLikeComfy = (how?: string): EngineError =>
-  new EngineError(
-    'unreachable',
-    `The image server does not answer like ComfyUI${how === undefined ? '' : ` (${how})`}.`,
-    {
-      remedy:
-        "Is the service's url that of ComfyUI itself, without a path? `inference-club doctor` finds out what is there."
-    }
-  )
 
 /** A list of choices is written as itself, `[["a","b"], {}]`, or by newer nodes as `["COMBO", {"options": ["a","b"]}]`. */
 function readNodeClass(description: unknown): NodeClass {

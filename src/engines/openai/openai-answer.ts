@@ -1,5 +1,5 @@
 import type { ImageReport } from '../../images/image-report.ts'
-import { members, parseJson } from '../upstream-text.ts'
+import { members, parseJson, upstreamErrorText } from '../upstream-text.ts'
 import { readReport } from './openai-report.ts'
 
 /**
@@ -46,6 +46,14 @@ export function parseImagesAnswer(body: string): ImagesAnswer | undefined {
     }
   }
   return undefined
+}
+
+/** Whether there is a place for images in the body of an answer, be it empty, or at least an error: else it may be another program's. */
+export function holdsImages(body: string): boolean {
+  const parsed = parseJson(body)
+  if (parsed === undefined) return false
+  const places = [parsed, ...WRAPPERS.map((name) => members(parsed)[name])]
+  return places.some((place) => listIn(place) !== undefined) || upstreamErrorText(body) !== ''
 }
 
 /** Why there is no image, in the words of an item or of the whole; empty when nothing is said. */

@@ -11,9 +11,9 @@ import {
   type Warmed
 } from '../engine.ts'
 import { isPictureName } from '../fingerprint.ts'
-import { parseImagesAnswer, reasonOfNoImage } from './openai-answer.ts'
+import { holdsImages, parseImagesAnswer, reasonOfNoImage } from './openai-answer.ts'
 import { parseModelIds } from './openai-api.ts'
-import { faultOfAnswer, faultOfEmptyAnswer, isListDenied, isNotOffered, isSuccess } from '../upstream-fault.ts'
+import { faultOfAnswer, faultOfNoImage, isListDenied, isNotOffered, isSuccess } from '../upstream-fault.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import { shownAddress } from '../upstream-address.ts'
 import { createUpstreamHttp } from '../upstream-http.ts'
@@ -60,9 +60,9 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     }
     const models = parseModelIds(answer.body)
     hasListed ||= models.length > 0
-    // A list may be denied to a key that may have images, and to one that may have nothing.
-    const isKnown = isLook || models.length > 0
-    const misplaced = !isKnown ? await findMisplaced(signal) : undefined
+    // A list may be denied to a key that may have images, and to one that may have nothing; one that has gone may be another server's.
+    const isKnown = models.length > 0 || (isLook && !hasListed)
+    const misplaced = isKnown ? undefined : await findMisplaced(signal)
     if (misplaced && !isSuccess(answer)) throw misplaced
     if ((await recognised) === undefined) recognised = identify?.(answer.body)
     const { server } = await profileOf()
@@ -83,11 +83,13 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
 
   /**
    * What is wrong with the address when there is nothing to make images behind it, or nothing for this key. It is asked with what is
-   * no JSON, of which no server can make any: one that has the route says so, and one that has not, that there is none.
+   * no JSON, of which no server can make any: one that has the route says so, and one that has not, that there is none. Throws
+   * what is certain: nobody is let in, or whatever is asked is taken well, as no image server does.
    */
   const findMisplaced = async (signal: AbortSignal): Promise<EngineError | undefined> => {
     const answer = await http.post(`/${GENERATIONS}`, '{', signal)
     if ([401, 403].includes(answer.status)) throw faultOfAnswer(answer, { secrets, call: GENERATIONS })
+    if (isSuccess(answer) && !answer.image && !holdsImages(answer.body)) throw notLikeOpenAI()
     if (!isNotOffered(answer)) return undefined
     const { message } = faultOfAnswer(answer, { secrets, call: GENERATIONS })
     const asked = shownAddress(http.address.urlOf(`/${GENERATIONS}`))
@@ -99,7 +101,11 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     if (!isSuccess(answer)) throw naming(refused, faultOfAnswer(answer, { secrets, call: GENERATIONS }))
     const parsed = answer.image ? undefined : parseImagesAnswer(answer.body)
     const found = answer.image ? { kind: 'bytes' as const, bytes: answer.image } : parsed?.image
-    if (!found) throw faultOfEmptyAnswer(answer, { secrets, reason: reasonOfNoImage(answer.body) })
+    if (!found) {
+      const reason = reasonOfNoImage(answer.body)
+      const look = () => (holdsImages(answer.body) ? Promise.resolve() : findMisplaced(run.signal))
+      throw await faultOfNoImage(answer, { secrets, reason, look })
+    }
     const { bytes, mediaType } = await openImage(found, {
       http,
       pictures: answer.pictures,
@@ -143,6 +149,12 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
 }
 
 const GENERATIONS = 'images/generations'
+
+/** There is a server, and not what this engine drives. */
+const notLikeOpenAI = (): EngineError =>
+  new EngineError('unreachable', "The image server does not answer like one that speaks OpenAI's API.", {
+    remedy: "Is the service's url that of the image server, and is it the image server that runs there?"
+  })
 
 /** Where the server itself is, above its API of OpenAI's kind. */
 function rootOf(baseUrl: string): string {

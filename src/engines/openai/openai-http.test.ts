@@ -16,7 +16,7 @@ describe('a fault', () => {
     ['error_oom', 'out_of_memory', 'CUDA out of memory'],
     ['close_before_headers', 'crashed', 'without an answer'],
     ['close_mid_body', 'bad_output', 'middle of its answer'],
-    ['redirect', 'crashed', 'redirects'],
+    ['redirect', 'unreachable', 'redirects'],
     ['html_502', 'unreachable', 'stands before the image server'],
     ['html_200', 'unreachable', 'web page is where'],
     ['not_found', 'unreachable', 'does not offer images/generations at the address'],
@@ -160,6 +160,25 @@ describe('a description', () => {
     mayHaveImages = false
     const refused = { fault: 'unreachable', message: 'The image server refused its API key.' }
     await expect(describeEngine()).rejects.toMatchObject(refused)
+  })
+
+  it('fails where another program takes whatever it is asked well, though a list was there before', async () => {
+    let isOther = false
+    const server = createServer((request, response) => {
+      request.resume()
+      response.end(isOther ? '{"status":"ok"}' : '{"data":[{"id":"a"}]}')
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await start({}, { baseUrl: `http://127.0.0.1:${port}` })
+    expect(await describeEngine()).toMatchObject({ models: ['a'] })
+    isOther = true
+    for (const isLook of [false, true])
+      await expect(world.engine.describe(new AbortController().signal, { isLook })).rejects.toMatchObject({
+        fault: 'unreachable',
+        message: "The image server does not answer like one that speaks OpenAI's API."
+      })
   })
 
   it.each([

@@ -9,7 +9,7 @@ import type { LiftedPictures } from '../lifted-pictures.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import { allowedLoras, type AllowedLoras } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
-import { faultOfAnswer, faultOfEmptyAnswer, isNotOffered, isSuccess } from '../upstream-fault.ts'
+import { faultOfAnswer, faultOfNoImage, isNotOffered, isSuccess } from '../upstream-fault.ts'
 import { createUpstreamHttp, type UpstreamAnswer, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { type Capabilities, type JobState, parseCapabilities, parseJob, parseJobId } from './sdcpp-api.ts'
 import { modelsOf } from './sdcpp-fingerprint.ts'
@@ -104,10 +104,11 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
   /** Hands the job in. Whoever does not want it any more waits for no answer, and the job is withdrawn once it has its id. */
   const submit = async (body: Record<string, unknown>, signal: AbortSignal): Promise<string> => {
     signal.throwIfAborted()
-    const handedIn = http.post('/sdcpp/v1/img_gen', JSON.stringify(body), closing.signal).then((answer) => {
-      const id = isSuccess(answer) ? parseJobId(answer.body) : undefined
+    const handedIn = http.post('/sdcpp/v1/img_gen', JSON.stringify(body), closing.signal).then(async (answer) => {
+      if (!isSuccess(answer)) throw fault(answer)
+      const id = parseJobId(answer.body)
       if (id !== undefined) return id
-      throw isSuccess(answer) ? faultOfEmptyAnswer(answer, { secrets, reason: '' }) : fault(answer)
+      throw await faultOfNoImage(answer, { secrets, reason: '', look: () => askCapabilities(closing.signal) })
     })
     const aborted = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })

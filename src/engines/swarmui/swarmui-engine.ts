@@ -125,6 +125,8 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
   /** The model of that very name: the server would take the first whose name holds what it is asked for. */
   const findModel = async (name: string, within: Within): Promise<ServerModel> => {
     const { model } = await http.call('DescribeModel', { modelName: name, subtype: 'Stable-Diffusion' }, within)
+    // It says of a model that it has not that it has not.
+    if (model === undefined) throw noSuchApi()
     const found = parseModel(model)
     if (found && isSameModel(found.name, name)) return found
     throw new EngineError('model_missing', 'The image server lacks the model.')

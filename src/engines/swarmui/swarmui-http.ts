@@ -57,7 +57,8 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
   const soon = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])
 
   const post = async (route: string, body: object, signal: AbortSignal): Promise<Record<string, unknown>> => {
-    const answer = await http.post(`/API/${route}`, JSON.stringify(body), signal, { maxBytes: MAX_LIST_BYTES })
+    const limits = { maxBytes: MAX_LIST_BYTES, mayRedirect: true }
+    const answer = await http.post(`/API/${route}`, JSON.stringify(body), signal, limits)
     const fields = members(parseJson(answer.body))
     // Its own refusals have words; what stands before it may speak JSON, too.
     if (Object.keys(fields).length > 0 && (isSuccess(answer) || refusalIn(fields))) return fields

@@ -1,0 +1,12 @@
+import { EngineError } from '../engine.ts'
+
+/** There is a server, and not what this engine drives. */
+export const notLikeComfy = (how?: string): EngineError =>
+  new EngineError(
+    'unreachable',
+    `The image server does not answer like ComfyUI${how === undefined ? '' : ` (${how})`}.`,
+    {
+      remedy:
+        "Is the service's url that of ComfyUI itself, without a path? `bin/inference-club doctor` finds out what is there."
+    }
+  )
