@@ -51,7 +51,8 @@ const LANDED: Record<string, string> = {
   '043-said-once': 'fc6b4800ca22e7417aeb50a4fb5eff9ed487043e8d612d814d1fe50dca2e1a7f',
   '044-reckoned-costs': '9e920298712ced124342a80bb1dcb60ede77e1b957f8d463f960f120cecfaad8',
   '045-fewer-indexes': 'ce1895dbd4109bd9ce15421299317c59354facd339db226d86a15d2f599c6314',
-  '046-why-unbegun': '8c5302a902f92c1b3c7a14730b61e76c31b96a4fcaad5174e589492a888b1858'
+  '046-why-unbegun': '8c5302a902f92c1b3c7a14730b61e76c31b96a4fcaad5174e589492a888b1858',
+  '047-faults-apart': 'afe0110a8106e572e38aa5545c1b2e899b97ffb8b355fcd7cfcfa2ed0f3f4816'
 }
 
 it('are never edited once they have landed', async () => {

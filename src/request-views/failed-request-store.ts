@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import { amongAlike } from '../db/among-alike.ts'
 import type { Db } from '../db/database.ts'
 import { LIMIT_REASONS, type WaitReason } from '../lib/wait-reasons.ts'
@@ -111,7 +111,17 @@ function groupBy<R extends RecentRow & { times: number }, G>(
 /** `limits`: the limit of an hour of an owner or of the club, which did its work. `faults`: all others. */
 type FailureKind = 'faults' | 'limits'
 
-/** The newest failures of a kind at `since` or later, each with the service that failed last; read from their own index. */
+/** As it stands in the indexes of both kinds: another list of reasons needs others. */
+const LIMITS_IN_INDEX = sql.join(LIMIT_REASONS.map((reason) => sql.lit(reason)))
+const IS_OF_KIND: Record<FailureKind, RawBuilder<SqlBool>> = {
+  faults: sql<SqlBool>`coalesce(error_reason, '') not in (${LIMITS_IN_INDEX})`,
+  limits: sql<SqlBool>`coalesce(error_reason, '') in (${LIMITS_IN_INDEX})`
+}
+
+/**
+ * The newest failures of a kind at `since` or later, each with the service that failed last; read from the index of that kind, so that
+ * none of the other is looked at.
+ */
 export const listRecentFailures = (db: Db, { since, kind }: { since: number; kind: FailureKind }) =>
   db
     .selectFrom('requests')
@@ -128,11 +138,7 @@ export const listRecentFailures = (db: Db, { since, kind }: { since: number; kin
     // As it stands in the index, which holds no others.
     .where('state', '=', sql.lit('failed' as const))
     .where('finished_at', '>=', since)
-    .where((e) =>
-      kind === 'limits'
-        ? e('error_reason', 'in', LIMIT_REASONS)
-        : e.or([e('error_reason', 'is', null), e('error_reason', 'not in', LIMIT_REASONS)])
-    )
+    .where(IS_OF_KIND[kind])
     .orderBy('finished_at', 'desc')
     .orderBy('id', 'desc')
     .limit(MOST_FAILURES)

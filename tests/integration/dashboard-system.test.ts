@@ -299,9 +299,12 @@ describe('errors', () => {
     await db.deleteFrom('requests').where('model', 'in', ['limited', 'faulty']).execute()
   })
 
-  it.each(['faults', 'limits'] as const)('are read from their own index: %s', async (kind) => {
+  it.each([
+    ['faults', 'requests_faulty'],
+    ['limits', 'requests_limited']
+  ] as const)('are read from an index of their own, without those of the other kind: %s', async (kind, index) => {
     const plans = await plansOf(gateway.database.db, (db) => listRecentFailures(db, { since: 5, kind }).execute())
-    expect(plans.join()).toContain('requests_failed')
+    expect(plans.join()).toContain(`${index} (state=? AND finished_at>?)`)
     expect(plans.join()).toContain('attempts_by_request')
     expect(plans.filter((plan) => plan.includes('TEMP B-TREE'))).toEqual([])
   })

@@ -46,6 +46,7 @@ import * as saidOnce from './043-said-once.ts'
 import * as reckonedCosts from './044-reckoned-costs.ts'
 import * as fewerIndexes from './045-fewer-indexes.ts'
 import * as whyUnbegun from './046-why-unbegun.ts'
+import * as faultsApart from './047-faults-apart.ts'
 
 /**
  * In the order they run, which is that of their names. A migration that has landed is never edited, for folders have been
@@ -98,5 +99,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '043-said-once': saidOnce,
   '044-reckoned-costs': reckonedCosts,
   '045-fewer-indexes': fewerIndexes,
-  '046-why-unbegun': whyUnbegun
+  '046-why-unbegun': whyUnbegun,
+  '047-faults-apart': faultsApart
 }
