@@ -71,6 +71,7 @@ describe('the list of people', () => {
       createdAt: expect.any(Number) as unknown,
       disabledAt: null,
       canSignIn: true,
+      isEmailVouched: true,
       lastSeenAt: expect.any(Number) as unknown,
       limits: NO_LIMITS,
       imagesToday: 2,
@@ -79,6 +80,11 @@ describe('the list of people', () => {
     })
     await gateway.gateway.context.usage.rollUp()
     expect(await infoOf(person)).toMatchObject({ imagesToday: 2, imagesThisMonth: 2 })
+  })
+
+  it('tells whose address nobody vouched for', async () => {
+    const person = await gateway.addPerson({ emailVerified: false })
+    expect(await infoOf(person)).toMatchObject({ email: person.email, isEmailVouched: false })
   })
 
   it('tells who cannot sign in, and who was never seen', async () => {

@@ -4,6 +4,8 @@ import type { Person, Role } from './session.ts'
 
 /** `GET /api/dashboard/people`, admins only; newest last. */
 export interface PersonInfo extends Person {
+  /** An admin or a sign-in provider said that the address is theirs; else they typed it in, and where it is listed it does not count. */
+  isEmailVouched: boolean
   createdAt: number
   /** Null: may sign in and use keys. */
   disabledAt: number | null

@@ -21,6 +21,7 @@ export async function presentPeople(
     id: person.id,
     name: person.name,
     email: person.email,
+    isEmailVouched: person.email_verified === 1,
     role: person.role as Role,
     createdAt: person.created_at,
     disabledAt: person.disabled_at,

@@ -1,17 +1,23 @@
+import type { PersonInfo } from '../../../../src/http/dashboard/contract/admin.ts'
+
+const isAddress = (listed: string): boolean => listed.includes('@')
+
+/** Of those whom a service serves some are listed by address: what that means, for those who may not know who has which. */
+export const listedNote = (listed: readonly string[]): string | null =>
+  listed.some(isAddress)
+    ? 'An address stands for whoever has it here, now or later, once an admin or a sign-in provider has vouched for it. Whoever you choose by name counts at once.'
+    : null
+
 /**
- * What is to be known of the addresses among those whom a service serves (`listed`; of the others it has the names). Who has which
- * address is told to admins alone (`members`): nobody else learns here, address by address, who is a member. Null: nothing.
+ * Why one of them does not count yet, for admins; null where they do. Who has which address is told to admins alone (`members`):
+ * nobody else learns here, address by address, who is a member.
  */
-export function listedNote(
-  listed: readonly string[],
-  members: readonly { email: string }[] | undefined
+export function whyNotYet(
+  listed: string,
+  members: readonly Pick<PersonInfo, 'email' | 'isEmailVouched'>[]
 ): string | null {
-  const addresses = listed.filter((one) => one.includes('@'))
-  if (addresses.length === 0) return null
-  if (!members)
-    return 'An address stands for whoever has it here, now or later, once an admin or a sign-in provider has vouched for it.'
-  const known = new Set(members.map(({ email }) => email.toLowerCase()))
-  const unknown = addresses.filter((address) => !known.has(address.toLowerCase()))
-  if (unknown.length === 0) return null
-  return `Nobody here has ${unknown.join(' or ')} yet. It counts once somebody does.`
+  if (!isAddress(listed)) return null
+  const holder = members.find(({ email }) => email.toLowerCase() === listed.toLowerCase())
+  if (!holder) return 'does not count yet: nobody here has it'
+  return holder.isEmailVouched ? null : 'does not count yet: whoever has it here typed it in, and nobody vouched for it'
 }

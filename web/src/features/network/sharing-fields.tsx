@@ -59,7 +59,10 @@ function KnownPeople({ machine, change }: Omit<SharingFieldsProps, 'errors'>) {
   const person = usePerson()
   const { data } = useQuery({ ...membersQuery, enabled: person.role === 'admin' })
   const chosen = addressesIn(machine.listed)
-  const others = (data ?? []).filter(({ id, email }) => id !== person.id && !chosen.includes(email))
+  // An address that nobody vouched for would not count.
+  const others = (data ?? []).filter(
+    ({ id, email, isEmailVouched }) => isEmailVouched && id !== person.id && !chosen.includes(email)
+  )
   if (others.length === 0) return null
   return (
     <ul aria-label="People to choose from" className="flex max-h-28 flex-wrap gap-1.5 overflow-y-auto sm:col-span-2">

@@ -1,24 +1,34 @@
 import { useQuery } from '@tanstack/react-query'
-import { clsx } from 'clsx'
-import { useState } from 'react'
+import { Fragment, useState } from 'react'
 import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Button } from '../../components/ui/button.tsx'
 import { membersQuery } from '../../lib/people.ts'
 import { usePerson } from '../../lib/session.ts'
-import { listedNote } from './listed-words.ts'
+import { listedNote, whyNotYet } from './listed-words.ts'
 import { sharingText } from './sharing-words.ts'
 import { TermsDialog } from './terms-dialog.tsx'
 
+/** At each address why it does not count yet, for admins; others are told what an address is. */
 function Listed({ listed }: { listed: readonly string[] }) {
   const isAdmin = usePerson().role === 'admin'
   const { data: members } = useQuery({ ...membersQuery, enabled: isAdmin })
-  const note = isAdmin && !members ? null : listedNote(listed, members)
+  const note = isAdmin ? null : listedNote(listed)
   return (
     <>
-      <p className="[overflow-wrap:anywhere] text-muted">For {listed.join(', ')}</p>
-      {note !== null && (
-        <p className={clsx('[overflow-wrap:anywhere]', isAdmin ? 'text-warn' : 'text-faint')}>{note}</p>
-      )}
+      <p className="[overflow-wrap:anywhere] text-muted">
+        For{' '}
+        {listed.map((one, index) => {
+          const why = isAdmin && members ? whyNotYet(one, members) : null
+          return (
+            <Fragment key={index}>
+              {index > 0 && ', '}
+              {one}
+              {why !== null && <span className="text-warn"> ({why})</span>}
+            </Fragment>
+          )
+        })}
+      </p>
+      {note !== null && <p className="[overflow-wrap:anywhere] text-faint">{note}</p>}
     </>
   )
 }
