@@ -135,6 +135,12 @@ describe('modelRows', () => {
     ['has another service that can', { services: [unable({}, { warning }), service()] }, null, 2],
     ['has a service that can before', { services: [service(), unable({}, { warning })] }, null, 2],
     ['has nothing left for the reader', { services: [service({ usedUp })] }, 'limit per hour reached', 2],
+    [
+      'is new and has nothing left',
+      { trust: { ...pending, state: 'limited', spent: usedUp } },
+      'limit per hour reached',
+      2
+    ],
     ['has nothing left for others', { isMine: true, services: [service({ usedUp })] }, null, 2],
     ['is not let in', { trust: pending }, 'waits for an admin', 0],
     ['is the reader’s and not let in', { isMine: true, trust: pending }, null, 2],

@@ -100,7 +100,7 @@ const rankOf = ({ isOnline, canMake, isLoaded }: ModelRow['providers'][number]) 
 
 function whyNot(provider: ProviderInfo, { isPaused, warning, usedUp }: ServiceInfo, isMade: boolean): string | null {
   const { isOnline, isMine, drainedAt, trust } = provider
-  if (isMade) return usedUp && !isMine ? 'limit per hour reached' : null
+  if (isMade) return (usedUp || trust.spent) && !isMine ? 'limit per hour reached' : null
   if (!isOnline) return 'offline'
   if (!servesReader(provider)) return trust.state === 'pending' ? 'waits for an admin' : 'may not serve others'
   if (drainedAt !== null || isPaused) return 'paused'
