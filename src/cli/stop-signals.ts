@@ -24,8 +24,7 @@ export function stopSignals(
   process.on('SIGTERM', onSignal)
   process.on('SIGHUP', () => {
     if (onReload ? !terminal.isGone() : !terminal.wasThere) return onReload?.()
-    // What is still said goes nowhere, and fails for nobody. Shells and npm send the same signal again, at their leisure.
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+    // Shells and npm send the same signal again, at their leisure.
     first.resolve('SIGHUP')
   })
   return { first: first.promise }

@@ -5,6 +5,9 @@ import { plainLine } from './plain-log.ts'
 export type { Logger }
 
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+/** Characters that are kept of what could not be written, for when it can be again; what comes beyond is dropped. */
+const MOST_UNWRITTEN = 1_000_000
+
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /**
@@ -12,9 +15,16 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
  * JSON object for each thing that happens. Prompts, image bytes, keys and tokens are never passed to it.
  */
 export function createLogger(level: LogLevel): Logger {
-  const stderr = pino.destination({ dest: 2, sync: true })
-  // A terminal that was closed takes no more lines: what is in hand is still finished.
+  const stderr = pino.destination({ dest: 2, sync: true, maxLength: MOST_UNWRITTEN })
+  // A terminal that was closed takes no more lines, nor does a disk that is full: what is in hand goes on.
   stderr.on('error', () => undefined)
+  stderr.on('drop', () => {
+    try {
+      stderr.flushSync()
+    } catch {
+      // It still cannot be written.
+    }
+  })
   return pino(
     {
       level,
