@@ -40,6 +40,15 @@ beforeAll(async () => {
       { name: 'refusing', engine: 'openai', url: upstream.url, models: [{ ...models[2]!, id: 'refusing' }] }
     ]
   })
+  // Of somebody else, with the terms that a model tells of: a caller reads past what they do not know.
+  const owner = await gateway.addUser({ scopes })
+  await gateway.addAgent({
+    key: owner.key,
+    services: [
+      { name: 'capped', models: [{ ...models[2]!, id: 'capped' }], imagesPerHour: 30, imagesPerUserHour: 10 },
+      { name: 'for itself', models: [{ ...models[2]!, id: 'for-itself' }], access: 'private' }
+    ]
+  })
   club = new Club({
     baseUrl: `${gateway.url}/v1`,
     key,

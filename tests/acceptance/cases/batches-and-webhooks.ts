@@ -37,7 +37,7 @@ async function submit(club: Club, bodies: Fields[], label = club.mark) {
 
 export const batchesAndWebhooks: AcceptanceCase[] = [
   {
-    name: 'a batch is accepted, runs and is done, exactly',
+    name: 'a batch is accepted, runs and is done',
     rule: 'docs/jobs.md',
     images: 2,
     run: async (club) => {
