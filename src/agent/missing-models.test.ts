@@ -149,4 +149,18 @@ describe('an image server', () => {
     await waitFor(() => told.length === 1)
     expect(told[0]!.text).toContain(" It has 'sd/one.safetensors', 'sd/two.safetensors', 'sd/three.bin'. Without")
   })
+
+  it.each([
+    ['told of', { models: [{ servedAs: 'v1-5.safetensors', name: 'v1-5' }], loras: [] }],
+    ['told of, but none of a kind that makes images', { models: [], loras: [] }],
+    ['not told of', undefined]
+  ])('that lists the file of a model twice is told to have it once, its files being %s', async (_what, inventory) => {
+    const models = ['v1-5.safetensors', 'v1-5.safetensors', 'xl.safetensors']
+    const { told } = arrangeProbes(
+      { a: async () => ({ ...GOOD, models, ...(inventory && { inventory }) }) },
+      { models: [{ id: 'flux', servedAs: 'flux', features: [] }] }
+    )
+    await waitFor(() => told.length === 1)
+    expect(told[0]!.text?.match(/'v1-5\.safetensors'/g)).toHaveLength(1)
+  })
 })

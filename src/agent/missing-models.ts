@@ -59,7 +59,7 @@ export function missingFrom(
     nameWhatFits(
       missing,
       (names) =>
-        `The image server does not list the ${missing.length > 1 ? 'models' : 'model'} ${names}: not offered${meant || '.'} It has ${listFew(namesIn(inventory) ?? listed)}.${doubt}${remedy}`
+        `The image server does not list the ${missing.length > 1 ? 'models' : 'model'} ${names}: not offered${meant || '.'} It has ${listFew(namesIn(inventory) ?? [...new Set(listed)])}.${doubt}${remedy}`
     )
   const text =
     offered.length > 0
