@@ -1,7 +1,9 @@
 import { Toast } from '@base-ui/react/toast'
 import { clsx } from 'clsx'
 import { X } from 'lucide-react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { Button } from './button.tsx'
+import { bottomClearOf, EDGE } from './clear-of-controls.ts'
 import { IconButton } from './icon-button.tsx'
 
 export const toasts = Toast.createToastManager()
@@ -41,12 +43,53 @@ export function Toaster() {
   return (
     <Toast.Provider toastManager={toasts} timeout={5000}>
       <Toast.Portal>
-        <Toast.Viewport className="fixed right-4 bottom-4 z-50 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2">
-          <ToastList />
-        </Toast.Viewport>
+        <Place />
       </Toast.Portal>
     </Toast.Provider>
   )
+}
+
+function Place() {
+  const { toasts: shown } = Toast.useToastManager()
+  const viewport = useRef<HTMLDivElement>(null)
+  const bottom = useClearBottom(viewport, shown.length > 0)
+  return (
+    <Toast.Viewport
+      ref={viewport}
+      style={{ bottom }}
+      className="fixed right-4 z-50 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-2"
+    >
+      <ToastList />
+    </Toast.Viewport>
+  )
+}
+
+/** What is worked with in an open dialog. */
+const CONTROLS = ['button', 'a[href]', 'input', 'textarea', '[role="combobox"]', '[role="slider"]']
+  .map((control) => `[role="dialog"] ${control}, [role="alertdialog"] ${control}`)
+  .join(', ')
+
+/** A dialog opens, and its content moves, at any time while there are messages. */
+const LOOK_EVERY_MS = 150
+
+/** How far above the window's lower edge messages lie so that they cover no control of a dialog. */
+function useClearBottom(viewport: RefObject<HTMLDivElement | null>, isShown: boolean): number {
+  const [bottom, setBottom] = useState(EDGE)
+  useEffect(() => {
+    if (!isShown) return
+    const look = () => {
+      if (!viewport.current) return
+      const controls = [...document.querySelectorAll(CONTROLS)]
+        .filter((one) => !viewport.current?.contains(one))
+        .map((one) => one.getBoundingClientRect())
+        .filter(({ width, height }) => width > 0 && height > 0)
+      setBottom(bottomClearOf(viewport.current.getBoundingClientRect(), controls, window.innerHeight))
+    }
+    look()
+    const looking = setInterval(look, LOOK_EVERY_MS)
+    return () => clearInterval(looking)
+  }, [viewport, isShown])
+  return bottom
 }
 
 const ToastList = () =>
