@@ -31,7 +31,7 @@ export function QueueRow({ request, showOwner }: { request: RequestSummary; show
         <Facts request={request} showOwner={showOwner} />
         {isRunning ? <RequestProgress request={request} /> : <Turn request={request} className="sm:hidden" />}
       </div>
-      {!isRunning && <Turn request={request} className="w-48 justify-center text-right max-sm:hidden" />}
+      {!isRunning && <Turn request={request} className="justify-center py-3 text-right max-sm:hidden" />}
       <div className="w-9 self-center pointer-coarse:w-10">
         {mayCancel && (
           <IconButton
@@ -62,9 +62,11 @@ function Facts({ request, showOwner }: { request: RequestSummary; showOwner: boo
 function Turn({ request, className }: { request: RequestSummary; className: string }) {
   const timed = useTimeLeft(request)
   const reason = reasonText(request, useServerTime())
-  if (reason !== null) return <p className={`flex flex-col text-[13px] text-muted ${className}`}>{reason}</p>
+  if (reason !== null) {
+    return <p className={`flex flex-col text-[13px] text-pretty text-muted sm:w-2/5 ${className}`}>{reason}</p>
+  }
   return (
-    <p className={`flex flex-col text-[13px] max-sm:flex-row max-sm:gap-2 ${className}`}>
+    <p className={`flex flex-col text-[13px] max-sm:flex-row max-sm:gap-2 sm:w-48 ${className}`}>
       <span className="font-medium tabular-nums">{turnText(timed.queuePosition)}</span>
       <span className="text-faint tabular-nums">{etaText(timed)}</span>
     </p>

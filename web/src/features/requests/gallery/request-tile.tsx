@@ -72,10 +72,12 @@ function Standing({ request }: { request: RequestSummary }) {
   const now = useServerTime()
   const wait = waitWords(useTimeLeft(request), now)
   return (
-    <span className="flex items-center gap-1.5">
+    <span className="flex min-w-0 flex-wrap items-center gap-1.5">
       <StatusBadge status={request.status} />
       {wait !== undefined && (
-        <span className="truncate rounded-full bg-black/60 px-2 py-0.5 text-xs text-white tabular-nums">{wait}</span>
+        <span className="line-clamp-4 min-w-0 rounded-xl bg-black/60 px-2 py-0.5 text-xs [overflow-wrap:anywhere] text-white tabular-nums">
+          {wait}
+        </span>
       )}
     </span>
   )
