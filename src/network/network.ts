@@ -7,7 +7,6 @@ import { reachOf } from '../providers/trust-policy.ts'
 import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
 import { listOffers } from '../providers/offers-store.ts'
-import { isUnusable } from '../providers/pause-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { MAX_OFFERS } from '../protocol/service-offers.ts'
 import { MAX_WARMS } from '../protocol/service-warms.ts'
@@ -34,7 +33,9 @@ import {
   isCooling,
   isOnline,
   type Knowledge,
+  lacksOf,
   type Makes,
+  makesOf,
   mayManage,
   maySee,
   newAmong,
@@ -156,14 +157,9 @@ export function createNetwork(
   const countFigures = createNetworkFigures({ db, clock })
 
   /** What can be made at this moment: offered by who is online, not paused by its owner, and by an image server that can be used. */
-  const listMakes = async (now: number): Promise<Makes> => {
-    const offers = await listOffers(db, { seenSince: now }, offering.providers)
-    const byService = Map.groupBy(
-      offers.filter((offer) => !isUnusable(offer, now)),
-      ({ serviceId }) => serviceId
-    )
-    return new Map([...byService].map(([id, models]) => [id, new Set(models.map(({ model }) => model))]))
-  }
+  const listMakes = async (now: number): Promise<Makes> => makesOf(await listOnline(now), now)
+
+  const listOnline = (now: number) => listOffers(db, { seenSince: now }, offering.providers)
 
   /** What is known of all these providers, asked for all of them at once. */
   const learn = async (reader: Reader, providers: readonly ProviderView[]): Promise<Knowledge> => {
@@ -172,9 +168,11 @@ export function createNetwork(
       (provider) => mayManage(provider, reader) && provider.services.some((service) => isCooling(service, now))
     )
     const online = providers.filter((provider) => isOnline(provider, now))
+    const offers = await listOnline(now)
     return {
       now,
-      makes: await listMakes(now),
+      makes: makesOf(offers, now),
+      lacks: lacksOf(offers, now),
       usedUp: await findUsedUp(db, capsOf(online), { userId: reader.userId, now }),
       rations: await findRations(db, newAmong(online, offering.providers), { now, offering }),
       offering,

@@ -3,6 +3,8 @@ import type { OfferingConfig } from '../config/config.ts'
 import type { Ration } from '../requests/find-rations.ts'
 import type { LimitEnd } from '../requests/service-caps.ts'
 import { reachOf, type Standing, standingOf } from '../providers/trust-policy.ts'
+import type { Offer } from '../providers/offers-store.ts'
+import { isUnusable } from '../providers/pause-store.ts'
 import type { ServiceFinds } from '../providers/service-finds-store.ts'
 import type { WantedModel } from '../providers/service-offers-store.ts'
 import type { WantedWarm } from '../providers/service-warms-store.ts'
@@ -52,6 +54,8 @@ export interface ServiceReport extends ServiceFigures {
   warms?: readonly WantedWarm[]
   /** Those of its models that can be made now. */
   makes: ReadonlySet<string>
+  /** Those of its models that its image server does not have. */
+  lacks: ReadonlySet<string>
   /** The reader, or everybody but its owner, who reads, may have no more within an hour, what is being made included; until when. */
   usedUp?: LimitEnd
   /** Its image server cannot be used; the text, for those who may know. */
@@ -78,6 +82,24 @@ export const newAmong = (providers: readonly ProviderView[], mode: OfferingConfi
 /** By service: the models that can be made there now. */
 export type Makes = ReadonlyMap<string, ReadonlySet<string>>
 
+type OfferNow = Pick<Offer, 'serviceId' | 'model' | 'pause'>
+
+const byService = (offers: readonly OfferNow[]): Makes =>
+  new Map(
+    [...Map.groupBy(offers, ({ serviceId }) => serviceId)].map(([id, some]) => [
+      id,
+      new Set(some.map(({ model }) => model))
+    ])
+  )
+
+/** What can be made now of these offers. */
+export const makesOf = (offers: readonly OfferNow[], now: number): Makes =>
+  byService(offers.filter((offer) => !isUnusable(offer, now)))
+
+/** What the image servers of these offers do not have. */
+export const lacksOf = (offers: readonly OfferNow[], now: number): Makes =>
+  byService(offers.filter((offer) => isUnusable(offer, now) && offer.pause?.reason === 'model_missing'))
+
 export const canMake = ({ services }: ProviderView, makes: Makes): boolean => services.some(({ id }) => makes.has(id))
 
 export const isCooling = (service: Pick<ServiceView, 'cooling_until'>, now: number): boolean =>
@@ -97,6 +119,8 @@ export interface Knowledge {
   /** By service: of those with a limit that the reader may manage. */
   usedThisHour: ReadonlyMap<string, number>
   makes: Makes
+  /** By service: the models that its image server does not have. */
+  lacks: Makes
   /** By service: of those of which the reader has had all they may. */
   usedUp: ReadonlyMap<string, LimitEnd>
   /** Of new providers that are online, by id. */
@@ -136,6 +160,7 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
         running: known.running.get(service.id) ?? 0,
         isCooling: isCooling(service, now),
         makes: known.makes.get(service.id) ?? NOTHING,
+        lacks: known.lacks.get(service.id) ?? NOTHING,
         ...(usedUp && { usedUp }),
         ...(spare !== undefined && isManaged && { spare }),
         ...(lastFault && { lastFault }),

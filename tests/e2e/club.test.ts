@@ -285,7 +285,11 @@ describeSteps('a club', () => {
     const card = mara.page.getByRole('article', { name: 'a field of sunflowers' })
     await card.getByText('Queued', { exact: true }).waitFor()
     await open(ben.page, 'Network')
-    await machinesOf(ben.page).getByRole('listitem').filter({ hasText: 'attic' }).getByText('Paused').waitFor()
+    await machinesOf(ben.page)
+      .getByRole('listitem')
+      .filter({ hasText: 'attic' })
+      .getByText('Paused', { exact: true })
+      .waitFor()
     expect(await card.getByText('Queued', { exact: true }).count()).toBe(1)
 
     await openMachine(ben.page, 'attic')

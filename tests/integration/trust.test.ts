@@ -224,6 +224,11 @@ describe('in the dashboard', () => {
       trust: { state: 'limited', since: expect.any(Number) as unknown, isShared: true },
       trustedBy: boss.name
     })
+    const onCommandLine = { userId: 'operator', role: 'admin' } as const
+    await gateway.gateway.context.network.decide(onCommandLine, welcome.provider_id, 'shutOut')
+    await gateway.gateway.context.network.decide(onCommandLine, welcome.provider_id, 'letBack')
+    const { body } = await callDashboard<ProviderDetail>(gateway, boss, `providers/${welcome.provider_id}`)
+    expect(body.trustedBy).toBe('somebody on the command line of the server')
     expect(await pendingFor(boss)).toBe(before)
     expect(await modelsOf(caller)).toContain(model)
     await ask(caller, model, 1)

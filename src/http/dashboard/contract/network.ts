@@ -4,6 +4,8 @@ export interface NetworkState {
   /** Images of everybody: running, waiting, and stored within the last 24 hours. */
   running: number
   waiting: number
+  /** Of those that wait, by model: of models that these machines have, for admins of all. */
+  waitingFor: { model: string; images: number }[]
   imagesToday: number
 }
 
@@ -78,9 +80,10 @@ export interface ServiceInfo {
   usedThisHour: number | null
   /**
    * `isLoaded`: its image server has it in memory; null: it is not known. `canMake`: it can be made there now: the machine is
-   * online, nobody has paused it or the service, and its image server can be used and has the model.
+   * online, nobody has paused it or the service, and its image server can be used and has the model. There is `isMissing` where that
+   * is there and does not have it.
    */
-  models: { id: string; features: string[]; isLoaded: boolean | null; canMake: boolean }[]
+  models: { id: string; features: string[]; isLoaded: boolean | null; canMake: boolean; isMissing?: true }[]
   /** Models that its image server has beside these (owner and admins only, else null; null: it is not told). */
   spareModels: number | null
   /** What its image server has (for its owner, in ProviderDetail for admins too, else null; null: it is not told). */
@@ -224,7 +227,7 @@ export interface ProviderDetail extends ProviderInfo {
   usedBy: { id: string; name: string; images: number; lastAt: number }[]
   /** Who may not use it. Owner and admins only, else empty. */
   blocked: { id: string; name: string; at: number }[]
-  /** The name of the admin on whose word its trust rests. Owner and admins only; null: nobody's. */
+  /** The name of the admin on whose word its trust rests, or that it was said on the command line. Owner and admins only; null: nobody's. */
   trustedBy: string | null
   /** Its failures of the last 7 days, alike ones together, the latest first. Owner and admins only, else empty. */
   faults: FaultGroup[]

@@ -73,8 +73,9 @@ function presentFaults({ times, latest }: FaultGroup, reader: Reader): ProviderD
 
 const isManaged = ({ isMine }: ProviderReport, reader: Reader): boolean => isMine || reader.role === 'admin'
 
+/** Deleted accounts keep a row: what has none is no account, but whoever typed a command (`cli/providers.ts`). */
 const decidedBy = ({ provider: { trust_by: id, trust_by_name: name } }: ProviderReport): string | null =>
-  id === null ? null : (name ?? 'the server itself')
+  id === null ? null : (name ?? 'somebody on the command line of the server')
 
 function presentService(
   report: ServiceReport,
@@ -98,7 +99,8 @@ function presentService(
     models: service.models.map((model) => ({
       ...model,
       isLoaded: (isOnline && model.isLoaded) ?? null,
-      canMake: report.makes.has(model.id)
+      canMake: report.makes.has(model.id),
+      ...(report.lacks.has(model.id) && { isMissing: true })
     })),
     spareModels: report.spare ?? null,
     found: report.finds ? presentFinds(report.finds) : null,

@@ -1,9 +1,8 @@
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { clsx } from 'clsx'
 import { useState } from 'react'
+import type { NetworkState } from '../../../../src/http/dashboard/contract/network.ts'
 import { CardCell as Cell, CardRow, CardTable } from '../../components/ui/card-table.tsx'
-import { modelsQuery } from '../../lib/models.ts'
 import { formatBytes, formatNumber } from '../../lib/format.ts'
 import { Button } from '../../components/ui/button.tsx'
 import { OfferButtons } from './found-model.tsx'
@@ -25,18 +24,25 @@ const FOUND_COLUMNS = [{ name: 'Model' }, { name: 'Lies on', className: 'pr-5' }
 /** More found models than these are shown on demand. */
 const FEW = 10
 
-/** Who serves what, and what could be served beside it from machines of the reader. */
-export function ModelTable({ rows, found }: { rows: readonly ModelRow[]; found: readonly FoundRow[] }) {
+export interface ModelTableProps extends Pick<NetworkState, 'waitingFor'> {
+  rows: readonly ModelRow[]
+  found: readonly FoundRow[]
+  /** Images that wait for models which the reader is not told of. */
+  elsewhere: number
+}
+
+/** Who serves what and what waits for it, and what could be served beside it from machines of the reader. */
+export function ModelTable({ rows, found, waitingFor, elsewhere }: ModelTableProps) {
   const [all, setAll] = useState(false)
-  const { data: models } = useQuery(modelsQuery)
-  const waiting = new Map(models?.map(({ id, queued }) => [id, queued]))
+  const waiting = new Map(waitingFor.map(({ model, images }) => [model, images]))
   return (
     <>
-      {rows.length > 0 && (
+      {rows.length + elsewhere > 0 && (
         <CardTable label="Models and who serves them" columns={COLUMNS}>
           {rows.map((row) => (
             <Row key={row.id} row={row} waiting={waiting.get(row.id) ?? 0} />
           ))}
+          {elsewhere > 0 && <OtherModels waiting={elsewhere} />}
         </CardTable>
       )}
       {found.length > 0 && (
@@ -93,9 +99,10 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
   <CardRow className="max-md:grid-cols-2 max-md:gap-3">
     <Cell className="max-md:col-span-2 md:w-64 md:pl-5">
       <span className="block font-medium [overflow-wrap:anywhere]">{row.id}</span>
-      <FeatureText features={row.features} />
+      {row.providers.length > 0 && <FeatureText features={row.features} />}
     </Cell>
     <Cell className="max-md:col-span-2">
+      {row.providers.length === 0 && <span className="text-muted">No machine has it</span>}
       <ul className="-my-1 -ml-2 flex flex-wrap gap-x-1 pointer-coarse:gap-1">
         {row.providers.map(({ id, name, isOnline, canMake, isLoaded, why }) => (
           <li key={id} className="max-w-full">
@@ -127,9 +134,27 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
         <span className="text-[13px] whitespace-nowrap text-faint">Nobody can make it now</span>
       )}
     </Cell>
-    <Cell className={clsx('text-right tabular-nums md:w-28 md:pr-5', waiting === 0 && 'text-faint')}>
-      {formatNumber(waiting)}
-      <span className="md:hidden"> waiting</span>
-    </Cell>
+    <Waiting images={waiting} />
   </CardRow>
+)
+
+/** So that what waits adds up: the names of these are not for the reader to know. */
+const OtherModels = ({ waiting }: { waiting: number }) => (
+  <CardRow className="max-md:grid-cols-2 max-md:gap-3">
+    <Cell className="max-md:col-span-2 md:w-64 md:pl-5">
+      <span className="block font-medium">Other models</span>
+    </Cell>
+    <Cell className="max-md:col-span-2">
+      <span className="text-muted">No machine that you can see has them</span>
+    </Cell>
+    <Cell className="max-md:hidden md:w-48">{null}</Cell>
+    <Waiting images={waiting} />
+  </CardRow>
+)
+
+const Waiting = ({ images }: { images: number }) => (
+  <Cell className={clsx('text-right tabular-nums md:w-28 md:pr-5', images === 0 && 'text-faint')}>
+    {formatNumber(images)}
+    <span className="md:hidden"> waiting</span>
+  </Cell>
 )

@@ -18,7 +18,15 @@ import { foundRows } from './found-words.ts'
 import { ModelTable } from './model-table.tsx'
 import { PendingPanel } from './pending-panel.tsx'
 import { ProviderCard } from './provider-card.tsx'
-import { matchesProvider, modelRows, slotsNow, sortProviders, tellMachines } from './provider-lists.ts'
+import {
+  matchesProvider,
+  modelRows,
+  slotsNow,
+  sortProviders,
+  tellMachines,
+  unservedRows,
+  waitingElsewhere
+} from './provider-lists.ts'
 
 const route = getRouteApi('/members/network')
 
@@ -88,7 +96,8 @@ function Machines({ state, connect }: { state: NetworkState; connect: ReactNode 
     () => sortProviders(state.providers.filter((provider) => matchesProvider(provider, wanted))),
     [state.providers, wanted]
   )
-  const rows = useMemo(() => modelRows({ providers }), [providers])
+  const rows = useMemo(() => [...modelRows({ providers }), ...unservedRows(state, wanted)], [providers, state, wanted])
+  const elsewhere = wanted === '' ? waitingElsewhere(state) : 0
   const found = useMemo(() => foundRows(providers), [providers])
   if (state.providers.length === 0) {
     return (
@@ -118,7 +127,7 @@ function Machines({ state, connect }: { state: NetworkState; connect: ReactNode 
           />
         </Field>
       </div>
-      {providers.length === 0 ? (
+      {providers.length === 0 && (view === 'machines' || rows.length === 0) ? (
         <EmptyState icon={SearchX} title="Nothing matches">
           No machine, owner or model is called “{wanted}”.
         </EmptyState>
@@ -131,12 +140,12 @@ function Machines({ state, connect }: { state: NetworkState; connect: ReactNode 
             <ProviderCard key={provider.id} provider={provider} />
           ))}
         </ul>
-      ) : rows.length + found.length === 0 ? (
+      ) : rows.length + found.length + elsewhere === 0 ? (
         <EmptyState icon={Boxes} title="No models">
           None of these machines has an image service with models.
         </EmptyState>
       ) : (
-        <ModelTable rows={rows} found={found} />
+        <ModelTable rows={rows} found={found} waitingFor={state.waitingFor} elsewhere={elsewhere} />
       )}
     </div>
   )

@@ -37,7 +37,7 @@ export const ProviderCard = memo(function ProviderCard({ provider }: { provider:
       {services.length > 0 ? (
         <ul aria-label="Services" className="flex flex-1 flex-col divide-y divide-line px-4">
           {services.map((service) => (
-            <ServiceLine key={service.id} service={service} />
+            <ServiceLine key={service.id} service={service} provider={provider} />
           ))}
         </ul>
       ) : (

@@ -9,7 +9,9 @@ import {
   slotsNow,
   slotsOf,
   sortProviders,
-  successOf
+  successOf,
+  unservedRows,
+  waitingElsewhere
 } from './provider-lists.ts'
 
 const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
@@ -42,7 +44,7 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
 })
 
 /** Its model cannot be made. */
-const unable = (model: { isLoaded?: boolean } = {}, part: Partial<ServiceInfo> = {}) =>
+const unable = (model: { isLoaded?: boolean; isMissing?: true } = {}, part: Partial<ServiceInfo> = {}) =>
   service({ models: [{ id: 'flux', features: ['generate'], isLoaded: null, canMake: false, ...model }], ...part })
 
 const provider = (name: string, part: Partial<ProviderInfo> = {}): ProviderInfo => ({
@@ -131,6 +133,7 @@ describe('modelRows', () => {
     ['is paused', { drainedAt: 1, services: [unable({}, { warning })] }, 'paused', 0],
     ['has its service paused', { services: [unable({}, { isPaused: true })] }, 'paused', 0],
     ['has no server that can be used', { services: [unable({}, { warning })] }, 'image server needs attention', 0],
+    ['has no server that has it', { services: [unable({ isMissing: true }, { warning })] }, 'image server lacks it', 0],
     ['cannot for another reason', { services: [unable()] }, 'cannot make it now', 0],
     ['has another service that can', { services: [unable({}, { warning }), service()] }, null, 2],
     ['has a service that can before', { services: [service(), unable({}, { warning })] }, null, 2],
@@ -149,6 +152,22 @@ describe('modelRows', () => {
     const [row] = modelRows({ providers: [provider('a', change)] })
     expect([row?.providers.map((one) => one.why), row?.slots.all]).toEqual([[why], slots])
   })
+})
+
+it('has a row of each model that images wait for and no machine has, and counts what waits for models of others', () => {
+  const state = {
+    providers: [provider('a')],
+    waiting: 9,
+    waitingFor: [
+      { model: 'flux', images: 2 },
+      { model: 'sdxl-10', images: 3 },
+      { model: 'sdxl-2', images: 1 }
+    ]
+  }
+  expect(unservedRows(state, '').map(({ id }) => id)).toEqual(['sdxl-2', 'sdxl-10'])
+  expect(unservedRows(state, 'XL 10').map(({ id }) => id)).toEqual(['sdxl-10'])
+  expect(waitingElsewhere(state)).toBe(3)
+  expect(waitingElsewhere({ ...state, waiting: 5 })).toBe(0)
 })
 
 it('counts apart the machines that are there and can make nothing', () => {

@@ -60,7 +60,7 @@ export function tellMachines(providers: readonly ProviderInfo[]): ReturnType<typ
 }
 
 /** Whether an admin lets it serve others, or it is theirs. */
-const servesReader = ({ isMine, trust }: ProviderInfo): boolean =>
+const servesReader = ({ isMine, trust }: Pick<ProviderInfo, 'isMine' | 'trust'>): boolean =>
   isMine || trust.state === 'trusted' || trust.state === 'limited'
 
 export const isImage = ({ type }: Pick<ServiceInfo, 'type'>): boolean => type === 'image'
@@ -95,15 +95,48 @@ export interface ModelRow {
   slots: { used: number; all: number }
 }
 
+/** Whether every word is in the name of a model. */
+const matches = (id: string, text: string): boolean =>
+  text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => id.toLowerCase().includes(word))
+
+/** Models that images wait for, and that no machine has which the reader knows of: those that match, each a row without machines. */
+export const unservedRows = (
+  { providers, waitingFor }: Pick<NetworkState, 'providers' | 'waitingFor'>,
+  text: string
+): ModelRow[] => {
+  const served = new Set(modelRows({ providers }).map(({ id }) => id))
+  return waitingFor
+    .filter(({ model }) => !served.has(model) && matches(model, text))
+    .map(({ model }) => ({ id: model, features: [], providers: [], slots: { used: 0, all: 0 } }))
+    .sort((a, b) => byName.compare(a.id, b.id))
+}
+
+/** Images that wait for models which the reader is not told of. */
+export const waitingElsewhere = ({ waiting, waitingFor }: Pick<NetworkState, 'waiting' | 'waitingFor'>): number =>
+  Math.max(0, waiting - sum(waitingFor.map(({ images }) => images)))
+
 const rankOf = ({ isOnline, canMake, isLoaded }: ModelRow['providers'][number]) =>
   (isOnline ? 1 : 0) + (canMake ? 2 : 0) + (isLoaded ? 1 : 0)
 
-function whyNot(provider: ProviderInfo, { isPaused, warning, usedUp }: ServiceInfo, isMade: boolean): string | null {
+type Maker = Pick<ProviderInfo, 'isOnline' | 'isMine' | 'drainedAt' | 'trust'>
+type MakerService = Pick<ServiceInfo, 'isPaused' | 'warning' | 'usedUp'>
+type MadeModel = Pick<ServiceInfo['models'][number], 'canMake' | 'isMissing'>
+
+/** Whether a machine makes this model of a service of its for the reader now. */
+export const makesFor = (provider: Maker, { canMake }: Pick<MadeModel, 'canMake'>): boolean =>
+  canMake && servesReader(provider)
+
+/** In a few words why a machine does not make this model of a service of its for the reader now; null where it does. */
+export function whyNot(provider: Maker, { isPaused, warning, usedUp }: MakerService, model: MadeModel): string | null {
   const { isOnline, isMine, drainedAt, trust } = provider
-  if (isMade) return (usedUp || trust.spent) && !isMine ? 'limit per hour reached' : null
+  if (makesFor(provider, model)) return (usedUp || trust.spent) && !isMine ? 'limit per hour reached' : null
   if (!isOnline) return 'offline'
   if (!servesReader(provider)) return trust.state === 'pending' ? 'waits for an admin' : 'may not serve others'
   if (drainedAt !== null || isPaused) return 'paused'
+  if (model.isMissing) return 'image server lacks it'
   return warning ? 'image server needs attention' : 'cannot make it now'
 }
 
@@ -119,8 +152,8 @@ export function modelRows({ providers }: Pick<NetworkState, 'providers'>): Model
         row.features = [...new Set([...row.features, ...model.features])]
         const isLoaded = model.isLoaded === true
         const known = row.providers.find((one) => one.id === id)
-        const isMade = model.canMake && servesReader(provider)
-        const why = whyNot(provider, service, isMade)
+        const isMade = makesFor(provider, model)
+        const why = whyNot(provider, service, model)
         if (known) {
           known.isLoaded ||= isLoaded
           known.canMake ||= isMade

@@ -1,9 +1,10 @@
-import type { ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { clsx } from 'clsx'
 import { formatMeasure, formatPercent } from '../../lib/format.ts'
 import { engineTitle } from './engine-title.ts'
 import { FeatureText } from './features.tsx'
 import { tellSpare } from './found-words.ts'
-import { isImage, rests, successOf } from './provider-lists.ts'
+import { isImage, makesFor, rests, successOf, whyNot } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
 import { capText } from './sharing-words.ts'
 import { Slots } from './slots.tsx'
@@ -12,7 +13,7 @@ import { Slots } from './slots.tsx'
 const MOST_MODELS = 4
 
 /** A service within the card of its provider. */
-export function ServiceLine({ service }: { service: ServiceInfo }) {
+export function ServiceLine({ service, provider }: { service: ServiceInfo; provider: ProviderInfo }) {
   const { name, engine, models, isPaused, cooling, warning } = service
   const cap = isImage(service) ? capText(service) : null
   return (
@@ -26,7 +27,7 @@ export function ServiceLine({ service }: { service: ServiceInfo }) {
         </span>
         {isImage(service) && <Slots used={service.running} all={service.concurrency} idle={rests(service)} />}
       </div>
-      {models.length > 0 && <Models models={models} />}
+      {models.length > 0 && <Models service={service} provider={provider} />}
       {service.spareModels !== null && service.spareModels > 0 && (
         <p className="text-[13px] text-muted">{tellSpare(service.spareModels)}</p>
       )}
@@ -56,22 +57,48 @@ export function ServiceLine({ service }: { service: ServiceInfo }) {
   )
 }
 
-const Models = ({ models }: Pick<ServiceInfo, 'models'>) => (
+const Models = ({ service, provider }: { service: ServiceInfo; provider: ProviderInfo }) => (
   <ul className="flex flex-col gap-1.5" aria-label="Models">
-    {models.slice(0, MOST_MODELS).map(({ id, features, isLoaded, canMake }) => (
-      <li key={id} className="flex min-w-0 flex-col items-start gap-0.5">
+    {service.models.slice(0, MOST_MODELS).map((model) => (
+      <li key={model.id} className="flex min-w-0 flex-col items-start gap-0.5">
         <span className="flex max-w-full items-center gap-2">
-          <span className="min-w-0 truncate rounded-md bg-hover px-1.5 py-0.5 text-[13px] font-medium" title={id}>
-            {id}
+          <span
+            className={clsx(
+              'min-w-0 truncate rounded-md px-1.5 py-0.5 text-[13px] font-medium',
+              isMade(provider, service, model) ? 'bg-hover' : 'border border-dashed border-line-strong text-muted'
+            )}
+            title={model.id}
+          >
+            {model.id}
           </span>
-          {isLoaded === true && canMake && <span className="shrink-0 text-[13px] text-good">loaded</span>}
+          {model.isLoaded === true && model.canMake && <span className="shrink-0 text-[13px] text-good">loaded</span>}
+          <WhyNot model={model} service={service} provider={provider} />
         </span>
-        <FeatureText features={features} />
+        <FeatureText features={model.features} />
       </li>
     ))}
-    {models.length > MOST_MODELS && <li className="text-[13px] text-muted">and {models.length - MOST_MODELS} more</li>}
+    {service.models.length > MOST_MODELS && (
+      <li className="text-[13px] text-muted">and {service.models.length - MOST_MODELS} more</li>
+    )}
   </ul>
 )
+
+/** Services of other kinds make nothing anyway. */
+export const isMade = (provider: ProviderInfo, service: ServiceInfo, model: ServiceInfo['models'][number]): boolean =>
+  !isImage(service) || makesFor(provider, model)
+
+interface WhyNotProps {
+  model: ServiceInfo['models'][number]
+  service: ServiceInfo
+  provider: ProviderInfo
+}
+
+/** Beside a model that is not made for the reader now: why. */
+export function WhyNot({ model, service, provider }: WhyNotProps) {
+  const why = isImage(service) ? whyNot(provider, service, model) : null
+  if (why === null) return null
+  return <span className={clsx('shrink-0 text-[13px]', provider.isOnline ? 'text-warn' : 'text-faint')}>{why}</span>
+}
 
 /** How it did within the last 24 hours. */
 export function Performance({ service }: { service: ServiceInfo }) {

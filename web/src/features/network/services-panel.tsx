@@ -1,3 +1,4 @@
+import { clsx } from 'clsx'
 import { Fragment } from 'react'
 import type { ProviderDetail, ServiceInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Badge } from '../../components/ui/badge.tsx'
@@ -7,7 +8,7 @@ import { engineTitle } from './engine-title.ts'
 import { FeatureWords } from './features.tsx'
 import { isImage, rests } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge } from './provider-states.tsx'
-import { Performance } from './service-line.tsx'
+import { isMade, Performance, WhyNot } from './service-line.tsx'
 import { Sharing } from './sharing.tsx'
 import { Slots } from './slots.tsx'
 import { WarmModel } from './warm-model.tsx'
@@ -52,9 +53,17 @@ function Service({ service, provider }: ServicesPanelProps & { service: ServiceI
         <dl className="grid items-baseline gap-x-4 gap-y-2 sm:grid-cols-[minmax(8rem,auto)_1fr]">
           {models.map((model) => (
             <Fragment key={model.id}>
-              <dt className="font-mono text-[13px] [overflow-wrap:anywhere]">{model.id}</dt>
+              <dt
+                className={clsx(
+                  'font-mono text-[13px] [overflow-wrap:anywhere]',
+                  !isMade(provider, service, model) && 'text-muted'
+                )}
+              >
+                {model.id}
+              </dt>
               <dd className="flex flex-wrap items-center gap-x-3 gap-y-1">
                 {model.isLoaded === true && model.canMake && <Badge look="good">Loaded</Badge>}
+                <WhyNot model={model} service={service} provider={provider} />
                 <FeatureWords features={model.features} />
                 {isImage(service) && <WarmModel model={model} service={service} provider={provider} />}
               </dd>

@@ -53,7 +53,8 @@ function Story({ invitation }: { invitation: Invitation }) {
   const { invitedBy, createdAt, expiresAt, state, usedAt, usedBy } = invitation
   return (
     <p className="text-[13px] text-muted">
-      {invitedBy === null ? 'Made on the server' : `By ${invitedBy}`} <RelativeTime at={createdAt} />
+      {invitedBy === null ? 'Made on the command line of the server' : `By ${invitedBy}`}{' '}
+      <RelativeTime at={createdAt} />
       {state === 'open' && ` · works until ${formatDateTime(expiresAt)}`}
       {state === 'used' && usedAt !== null && (
         <>
