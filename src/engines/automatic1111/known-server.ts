@@ -28,7 +28,7 @@ export async function askServer(http: UpstreamHttp, signal: AbortSignal): Promis
   const checkpoints = models && parseCheckpoints(models.body)
   const settings = options && members(parseJson(options.body))
   // What takes everything well has neither.
-  if (!checkpoints && !KNOWN_SETTINGS.some((name) => settings && name in settings)) throw apiIsOff()
+  if (!checkpoints?.length && !KNOWN_SETTINGS.some((name) => settings && name in settings)) throw apiIsOff()
   return { checkpoints, settings }
 }
 

@@ -62,7 +62,7 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     hasListed ||= models.length > 0
     // A list may be denied to a key that may have images, and to one that may have nothing; one that has gone may be another server's.
     const isKnown = models.length > 0 || (isLook && !hasListed)
-    const misplaced = isKnown ? undefined : await findMisplaced(signal)
+    const misplaced = isKnown ? undefined : await findMisplaced(answer.body, signal)
     if (misplaced && !isSuccess(answer)) throw misplaced
     if ((await recognised) === undefined) recognised = identify?.(answer.body)
     const { server } = await profileOf()
@@ -84,12 +84,14 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
   /**
    * What is wrong with the address when there is nothing to make images behind it, or nothing for this key. It is asked with what is
    * no JSON, of which no server can make any: one that has the route says so, and one that has not, that there is none. Throws
-   * what is certain: nobody is let in, or whatever is asked is taken well, as no image server does.
+   * what is certain: nobody is let in, or whatever is asked is taken well, or answered as something else was (`other`), as no
+   * image server does.
    */
-  const findMisplaced = async (signal: AbortSignal): Promise<EngineError | undefined> => {
+  const findMisplaced = async (other: string, signal: AbortSignal): Promise<EngineError | undefined> => {
     const answer = await http.post(`/${GENERATIONS}`, '{', signal)
     if ([401, 403].includes(answer.status)) throw faultOfAnswer(answer, { secrets, call: GENERATIONS })
-    if (isSuccess(answer) && !answer.image && !holdsImages(answer.body)) throw notLikeOpenAI()
+    const isAnything = !holdsImages(answer.body) || answer.body === other
+    if (isSuccess(answer) && !answer.image && isAnything) throw notLikeOpenAI()
     if (!isNotOffered(answer)) return undefined
     const { message } = faultOfAnswer(answer, { secrets, call: GENERATIONS })
     const asked = shownAddress(http.address.urlOf(`/${GENERATIONS}`))
@@ -103,7 +105,7 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     const found = answer.image ? { kind: 'bytes' as const, bytes: answer.image } : parsed?.image
     if (!found) {
       const reason = reasonOfNoImage(answer.body)
-      const look = () => (holdsImages(answer.body) ? Promise.resolve() : findMisplaced(run.signal))
+      const look = () => findMisplaced(answer.body, run.signal)
       throw await faultOfNoImage(answer, { secrets, reason, look })
     }
     const { bytes, mediaType } = await openImage(found, {
