@@ -59,7 +59,7 @@ describe('faultOfAnswer', () => {
     [405, '', 'unreachable'],
     [408, '', 'busy'],
     [409, '', 'busy'],
-    [413, '', 'bad_request'],
+    [413, '', 'bad_output'],
     [415, '', 'bad_request'],
     [418, '', 'crashed'],
     [422, '{"detail":[{"msg":"too small"}]}', 'bad_request'],

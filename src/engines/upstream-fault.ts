@@ -65,9 +65,16 @@ export function faultOfAnswer(
     return new EngineError('busy', `The image server is busy: ${text}`, { retryAfterMs })
   }
   if (status <= 500 && isRejected(error)) return new EngineError('content_rejected', text)
-  if ([400, 413, 415, 422].includes(status)) return new EngineError('bad_request', text)
+  if (status === 413) return tooLargeUpload()
+  if ([400, 415, 422].includes(status)) return new EngineError('bad_request', text)
   return new EngineError('crashed', `The image server failed: ${text}`)
 }
+
+/** Another server may take it, behind another proxy: it is tried there, and here not again. */
+export const tooLargeUpload = (): EngineError =>
+  new EngineError('bad_output', 'The image server takes no source image of this size (HTTP 413).', {
+    remedy: 'Raise the limit of what stands before it (nginx: client_max_body_size), or its own.'
+  })
 
 /**
  * Whether the server knows the key and does not let it list models: OpenAI's keys may have images alone, and others answer

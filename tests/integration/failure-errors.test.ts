@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { type APIError, BadRequestError, ConflictError, InternalServerError, type OpenAI } from 'openai'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { generate, getJob } from '../support/image-calls.ts'
 import { apiErrorOf } from '../support/read-error.ts'
@@ -115,6 +118,30 @@ describe('the provider', () => {
     expect(error.message).toContain('divisible by 16')
     expect(upstream.requests.filter((request) => request.json?.prompt === prompt)).toHaveLength(1)
   })
+})
+
+it('a machine whose proxy takes no upload of that size is passed over for one that does', async () => {
+  const { client, key } = await gateway.addUser()
+  const narrow = createServer((request, response) => {
+    request.resume()
+    response.writeHead(413).end('<html><title>413 Request Entity Too Large</title></html>')
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void narrow.close())
+  await once(narrow, 'listening')
+  const models = [{ id: 'both', servedAs: 'both', features: ['generate' as const] }]
+  const url = `http://127.0.0.1:${(narrow.address() as AddressInfo).port}`
+  await gateway.addAgent({
+    key,
+    services: [
+      { name: 'narrow', engine: 'openai', url, models },
+      { name: 'wide', engine: 'openai', url: upstream.url, models }
+    ]
+  })
+  const { id } = (await generate(client, { model: 'both', async: true, n: 4 })) as unknown as { id: string }
+  await waitFor(async () => (await getJob(client, id)).status === 'PROCESSED')
+  const failed = (await getJob(client, id)).attempts.filter(({ status }) => status === 'failed')
+  expect(failed.map(({ service }) => service)).toContain('narrow')
+  expect(failed[0]?.reason).toContain('takes no source image of this size (HTTP 413)')
 })
 
 describe('a caller who waits', () => {

@@ -7,7 +7,7 @@ import {
   type UpstreamAnswer,
   type UpstreamHttpOptions
 } from '../upstream-http.ts'
-import { KEY_REMEDY } from '../upstream-fault.ts'
+import { KEY_REMEDY, tooLargeUpload } from '../upstream-fault.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import { notLikeComfy } from './not-like-comfy.ts'
 
@@ -65,7 +65,7 @@ export function createComfyHttp(options: UpstreamHttpOptions): ComfyHttp {
       const form = multipartBody({ type: 'temp' }, [{ field: 'image', filename: name, mediaType, bytes }])
       const { status, json } = readAnswer(await http.post('/upload/image', form, signal, limits))
       const stored = readUpload(json)
-      if (status === 413) throw new EngineError('bad_request', 'The image is larger than the image server takes.')
+      if (status === 413) throw tooLargeUpload()
       if (status !== 200) {
         throw new EngineError('crashed', `The image server did not take a source image (HTTP ${status}).`)
       }

@@ -195,8 +195,8 @@ describe('bounds', () => {
     await start({ maxUploadBytes: 10 })
     const inputs = [{ name: 'image0', mediaType: 'image/png', width: 128, height: 64 }]
     await expect(generate({ kind: 'edit', inputs }, { inputs: { image0: Buffer.alloc(100) } })).rejects.toMatchObject({
-      fault: 'bad_request',
-      param: 'image'
+      fault: 'bad_output',
+      message: expect.stringContaining('HTTP 413')
     })
   })
 })

@@ -2,7 +2,7 @@ import { EngineError } from '../engine.ts'
 import { multipartBody } from '../openai/multipart-body.ts'
 import { createUpstreamHttp, type TypedBody, type UpstreamAnswer, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
-import { isSuccess } from '../upstream-fault.ts'
+import { isSuccess, tooLargeUpload } from '../upstream-fault.ts'
 import { parseImageName } from './invokeai-api.ts'
 import { faultOf, noSuchApi, notAllowed } from './invokeai-fault.ts'
 
@@ -101,9 +101,7 @@ export function createInvokeHttp({ apiKey, ...options }: UpstreamHttpOptions): I
       const filename = `inference-club.${mediaType.replace('image/', '')}`
       const form = multipartBody({}, [{ field: 'file', filename, mediaType, bytes }])
       const answer = await post('/api/v1/images/upload?image_category=other&is_intermediate=true', form, signal)
-      if (answer.status === 413) {
-        throw new EngineError('bad_request', 'The image is larger than the image server takes.', { param: 'image' })
-      }
+      if (answer.status === 413) throw tooLargeUpload()
       const name = parseImageName(jsonOf(answer))
       if (name === undefined) throw new EngineError('crashed', 'The image server did not take a source image.')
       return name
