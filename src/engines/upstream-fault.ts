@@ -122,7 +122,7 @@ export function faultOfEmptyAnswer(
 export const isSuccess = (answer: UpstreamAnswer): boolean => answer.status >= 200 && answer.status < 300
 
 /** The server has no such route, as opposed to a route that does not know the model. */
-export const isNotOffered = (answer: UpstreamAnswer): boolean =>
+export const isNotOffered = (answer: Pick<UpstreamAnswer, 'status' | 'body'>): boolean =>
   [404, 405, 501].includes(answer.status) && !isModelMissing(answer.status, parseUpstreamError(answer.body))
 
 const isModelMissing = (status: number, error: UpstreamError): boolean =>

@@ -282,7 +282,7 @@ describe('an image server that restarts', () => {
         })
       )
       await call()
-      for (const stage of ['nobody behind', 'a page', 'a sign-in', 'another program'] as const) {
+      for (const stage of ['nobody behind', 'a page', 'a sign-in', 'another program', 'no such route'] as const) {
         await proxy.show(stage)
         const ids = await Promise.all(Array.from({ length: 5 }, () => submit()))
         await waitFor(async () => (await waitingReason(ids[0]!)) === 'unusable')

@@ -19,7 +19,7 @@ const LISTS = {
   'another alone': ['other']
 }
 const FAULTS = [
-  ...(['gone', 'nobody behind', 'a page', 'a sign-in', 'another program'] as const),
+  ...(['gone', 'nobody behind', 'a page', 'a sign-in', 'another program', 'no such route'] as const),
   ...(['key refused', 'failing', 'busy', 'unreadable', 'hanging'] as const)
 ]
 type Kind = keyof typeof LISTS | (typeof FAULTS)[number]

@@ -10,6 +10,7 @@ export type Stage =
   | 'a page'
   | 'a sign-in'
   | 'another program'
+  | 'no such route'
   | 'key refused'
   | 'failing'
   | 'busy'
@@ -30,6 +31,7 @@ const ANSWERS = {
   'a sign-in': { status: 302, body: '' },
   // Of a server for something else, which takes whatever it is asked for well.
   'another program': { status: 200, body: '{"status":"ok"}' },
+  'no such route': { status: 404, body: '404 page not found' },
   'key refused': { status: 401, body: '{"error":{"message":"Unauthorized"}}' },
   failing: { status: 500, body: '{"error":{"message":"No more ideas."}}' },
   busy: { status: 503, body: '{"error":{"message":"Loading."}}' },

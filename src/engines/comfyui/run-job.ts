@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sleep } from '../../lib/async.ts'
 import { EngineError, type EngineRun } from '../engine.ts'
+import { isNotOffered } from '../upstream-fault.ts'
 import { members } from '../upstream-text.ts'
 import { cancelJob, type Forgetting } from './cancel-job.ts'
 import { parseHistory, parseQueue, SENT_BY } from './comfyui-api.ts'
@@ -143,8 +144,11 @@ class JobFollower {
     onSent(state.id)
     const answer = await http.post('/prompt', body, this.#notLongAfterAbort())
     const { prompt_id: id, node_errors: errors, error } = members(answer.json)
-    // Whatever else answers there by now takes it well, and says nothing of it.
-    const isOurs = answer.status !== 200 || error !== undefined || errors !== undefined
+    // Whatever else answers there by now has no such route, or takes it well and says nothing of it.
+    const isOurs =
+      error !== undefined ||
+      errors !== undefined ||
+      (answer.status !== 200 && !isNotOffered({ ...answer, body: answer.text }))
     const context = { params: plan.params, secrets: http.secrets }
     if (answer.status !== 200 || typeof id !== 'string') {
       // Nothing was queued, so there is nothing to stop.
