@@ -274,13 +274,10 @@ describe('an image server that restarts', () => {
       const proxy = await startStagedServer()
       onTestFinished(() => proxy.close())
       await proxy.show(new URL(real.url))
-      await connect(
-        service('only', {
-          engine,
-          url: proxy.url,
-          models: [{ id: 'm', servedAs: 'paint', features: ['generate'] }]
-        })
-      )
+      const models = [{ id: 'm', servedAs: 'paint', features: ['generate' as const] }]
+      const services = [{ name: 'only', engine, url: proxy.url, models }]
+      const probing = { firstPauseMs: 20, longestPauseMs: 50 }
+      await gateway.addAgent({ key: user.key, name: 'rig', services, probing })
       await call()
       for (const stage of ['nobody behind', 'a page', 'a sign-in', 'another program', 'no such route'] as const) {
         await proxy.show(stage)
@@ -290,7 +287,10 @@ describe('an image server that restarts', () => {
         ids.push(await submit())
         await proxy.show(new URL(real.url))
         for (const id of ids) {
-          await processed(id)
+          await waitFor(async () => {
+            await endPauses()
+            return (await job(id)).status === 'PROCESSED'
+          })
           const reasons = (await job(id)).attempts.map(({ reason }) => reason?.split(':')[0])
           expect(reasons.filter((one) => !['unreachable', undefined].includes(one))).toEqual([])
         }
