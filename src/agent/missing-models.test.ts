@@ -47,6 +47,21 @@ describe('an image server', () => {
     expect(told[0]!.missing).toEqual(missing)
   })
 
+  it.each([
+    [['only.safetensors'], "It has 'only.safetensors'."],
+    [[], 'It has none.']
+  ])('whose list %j is whole lacks whatever is not in it', async (models, has) => {
+    const { told } = arrangeProbes(
+      { a: async () => ({ ...GOOD, models, isWhole: true }) },
+      { models: [{ id: 'sdxl', servedAs: 'sd_xl_base_1.0.safetensors', features: [] }] }
+    )
+    await waitFor(() => told.length === 1)
+    expect(told[0]).toMatchObject({ state: 'warning', missing: ['sdxl'] })
+    expect(told[0]!.text).toBe(
+      `The image server does not list the model 'sd_xl_base_1.0.safetensors' (served_as of 'sdxl'): not offered. ${has}`
+    )
+  })
+
   it('whose names of models are as long as can be is told of within the bound', async () => {
     const models = Array.from({ length: 500 }, (_, i) => ({
       id: `${i}`.padEnd(200, 'i'),

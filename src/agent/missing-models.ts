@@ -36,25 +36,26 @@ export class RefusedModels {
 }
 
 /**
- * Declared models that are not in the list. A list that names nothing says nothing; one that names a single model may be of a
- * server that takes any name for the one it has, until it has refused a name that it does not list. Until then models count as
+ * Declared models that are not in the list. Unless it is whole, a list that names nothing says nothing, and one that names a single model may
+ * be of a server that takes any name for the one it has, until it has refused a name that it does not list. Until then models count as
  * missing there whose name is its name misspelt, and of others it is asked whether they are right.
  */
 export function missingFrom(
-  { models: listed, inventory }: Pick<ServerDescription, 'models' | 'inventory'>,
+  { models: listed, isWhole = false, inventory }: Pick<ServerDescription, 'models' | 'isWhole' | 'inventory'>,
   { config }: Pick<AgentService, 'config'>,
   lacked: ReadonlySet<string>
 ): ListProblem | undefined {
   const [only] = listed
-  if (only === undefined) return undefined
+  if (only === undefined && !isWhole) return undefined
   const unlisted = config.models.filter(({ servedAs }) => !isAmong(listed)(servedAs))
-  const takesNoOther = listed.length > 1 || unlisted.some(({ id }) => lacked.has(id))
-  const missing = unlisted.filter(({ servedAs }) => takesNoOther || isMisspelling(servedAs, only))
+  const takesNoOther = isWhole || listed.length > 1 || unlisted.some(({ id }) => lacked.has(id))
+  const isMeant = ({ servedAs }: { servedAs: string }) => only !== undefined && isMisspelling(servedAs, only)
+  const missing = unlisted.filter((model) => takesNoOther || isMeant(model))
   const offered = only === NAME_OF_ANY ? [] : unlisted.filter((model) => !missing.includes(model))
   const [first] = missing
-  if (first === undefined) return doubtNames(offered, only)
+  if (first === undefined) return only === undefined ? undefined : doubtNames(offered, only)
   const meant = didYouMean(first.servedAs, listed.filter(isShort))
-  const remedy = meant === '' ? " Without a list that is right, say 'check_models: false'." : ''
+  const remedy = meant === '' && !isWhole ? " Without a list that is right, say 'check_models: false'." : ''
   const tell = (doubt: string) =>
     nameWhatFits(
       missing,
@@ -113,6 +114,7 @@ function nameFew(models: AgentService['config']['models'], count: number): strin
 
 /** The first of a server's names, as much of them as a line of a terminal holds. */
 function listFew(names: readonly string[]): string {
+  if (names.length === 0) return 'none'
   const few = names.slice(0, 5).map((name) => `'${name.slice(0, 40)}'`)
   return few.join(', ') + (names.length > few.length ? ` and ${names.length - few.length} more` : '')
 }

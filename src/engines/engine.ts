@@ -55,6 +55,8 @@ export type Warmed = 'warmed' | 'unsupported'
 export interface ServerDescription {
   /** Model names as the image server spells them; empty when it does not tell. */
   models: string[]
+  /** It takes no name that is not in `models`: whatever is not there it lacks. Absent: one that names few may take others. */
+  isWhole?: boolean
   /** One line for people. */
   summary: string
   /** Why it may not be what the engine drives, though that is not certain: it is told, and tried all the same. */

@@ -75,6 +75,7 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
     return {
       ...(isNews && { loaded: [inUse, ...names] }),
       models: isDrawThings(server) ? used : [...new Set(checkpoints.flatMap(({ names }) => names))],
+      isWhole: server.checkpoints !== undefined,
       summary: isDrawThings(server) ? 'Draw Things' : `stable-diffusion-webui or its like (${count})`,
       inventory: await takeInventory(http, server, signal)
     }

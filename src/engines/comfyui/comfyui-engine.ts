@@ -195,6 +195,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     const files = [checkpoints?.choices('ckpt_name'), diffusionModels?.choices('unet_name')]
     return {
       models: [...found.flat(), ...files.flatMap((names) => [...(names ?? [])])],
+      isWhole: true,
       summary,
       inventory: await takeInventory({ http, nodes, system: json }, signal)
     }

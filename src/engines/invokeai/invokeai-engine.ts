@@ -74,6 +74,7 @@ export function createInvokeEngine(options: InvokeOptions): Engine {
     const drawn = models.filter((model) => architectureOf(model) !== undefined)
     return {
       models: [...new Set(drawn.flatMap(({ name, key, hash }) => [name, key, hash]))].filter((name) => name !== ''),
+      isWhole: true,
       summary: `InvokeAI ${version} (models: ${drawn.length})`,
       inventory: {
         models: listDrawn(models),

@@ -113,6 +113,7 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
       const { version } = session.facts
       return {
         models: found.flatMap(namesOf),
+        isWhole: true,
         loaded: loaded.flatMap(namesOf),
         summary: `SwarmUI${version === '' ? '' : ` ${version}`} (models: ${found.length}, loaded: ${loaded.length})`,
         inventory: { models: modelsOf(found), loras: (parseModels(loras) ?? []).map(({ name }) => name) }

@@ -206,6 +206,7 @@ describe('the server', () => {
         'fake-image.safetensors',
         'fake-image'
       ],
+      isWhole: true,
       loaded: ['OfficialStableDiffusion/sd_xl_base_1.0.safetensors', 'OfficialStableDiffusion/sd_xl_base_1.0'],
       summary: 'SwarmUI 0.9.8.2.GIT-062407c7 (models: 3, loaded: 1)',
       inventory: {
