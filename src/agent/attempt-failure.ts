@@ -11,7 +11,7 @@ export interface Failure {
 
 /** The gateway counts the places of an agent a little differently at the moment: it may well be right soon. */
 export const SLOT_PAUSE_MS = 250
-const NOT_FREE = 'The machine was not free as soon as it had expected.'
+const TAKEN_BACK = 'It lay in the queue of the image server, and was taken back: what is before it takes longer than expected.'
 
 /** Thrown into an attempt that the gateway or the owner stops: its outcome is told to nobody. */
 export class Stopped extends Error {}
@@ -23,7 +23,7 @@ export class TimedOut extends Error {}
 /** What the gateway is told of it; undefined when there is nobody to tell. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof Stopped) return undefined
-  if (error instanceof TakenBack) return { fault: 'busy', message: NOT_FREE, retry_after_ms: SLOT_PAUSE_MS }
+  if (error instanceof TakenBack) return { fault: 'busy', message: TAKEN_BACK, retry_after_ms: SLOT_PAUSE_MS }
   if (error instanceof TimedOut) return { fault: 'timeout', message: error.message }
   if (error instanceof EngineError) {
     const { fault, message, param, retryAfterMs: ms } = error

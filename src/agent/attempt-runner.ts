@@ -244,8 +244,9 @@ export class AttemptRunner {
             ...(fault === 'model_missing' && { lackedModel: assigned.model }),
             ...(fault === 'unreachable' && { unreached: { attempt: id, text, error } })
           })
-        // Of a server that has gone away one sentence is enough.
-        if (fault !== 'unreachable' || isLookedAt !== true) {
+        // Of a server that has gone away one sentence is enough, and what is taken back will be made.
+        if (error instanceof TakenBack) logger.debug({ attempt: id }, `${held.service}: ${text}`)
+        else if (fault !== 'unreachable' || isLookedAt !== true) {
           const hasAnswered = this.#parts.hasAnswered?.(held.service) ?? false
           const why = explainServer({ url: service.config.url, text, error, hasAnswered })
           logger.warn({ attempt: id, fault, service: held.service }, `${held.service}: an image was not made: ${why}`)

@@ -151,7 +151,7 @@ describe('what lies in the queue of an image server', () => {
         attempt_id: 'second',
         token: 'token of second',
         fault: 'busy',
-        message: 'The machine was not free as soon as it had expected.',
+        message: expect.stringContaining('was taken back'),
         retry_after_ms: 250
       }
     ])
