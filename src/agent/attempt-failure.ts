@@ -11,7 +11,8 @@ export interface Failure {
 
 /** The gateway counts the places of an agent a little differently at the moment: it may well be right soon. */
 export const SLOT_PAUSE_MS = 250
-const TAKEN_BACK = 'It lay in the queue of the image server, and was taken back: what is before it takes longer than expected.'
+const TAKEN_BACK =
+  'It lay in the queue of the image server, and was taken back: what is before it takes longer than expected.'
 
 /** Thrown into an attempt that the gateway or the owner stops: its outcome is told to nobody. */
 export class Stopped extends Error {}
