@@ -118,7 +118,7 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     if (!response.ok) {
       const retryAfterMs = readRetryAfter(response.headers, Date.now())
       const body = (await readStart(response, MAX_ERROR_BYTES)).bytes.toString()
-      const wantsPassword = /^basic\b/i.test(response.headers.get('www-authenticate') ?? '')
+      const wantsPassword = asksForPassword(response)
       return { status, body, wantsPassword, ...(retryAfterMs !== undefined && { retryAfterMs }) }
     }
     const mediaType = response.headers.get('content-type') ?? ''
@@ -233,6 +233,10 @@ const lengthOf = ({ headers }: FetchedResponse): number => {
   const length = Number(headers.get('content-length') ?? 0)
   return Number.isSafeInteger(length) && length > 0 ? length : 0
 }
+
+/** Whether an answer asks for a user name and a password, as browsers ask for them (HTTP Basic). */
+export const asksForPassword = ({ headers }: Pick<FetchedResponse, 'headers'>): boolean =>
+  /^basic\b/i.test(headers.get('www-authenticate') ?? '')
 
 /** At most `maxBytes`, whole chunks; the rest is not read. */
 export async function readStart(

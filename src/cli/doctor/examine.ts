@@ -44,7 +44,18 @@ export const say = (line: string): void => void process.stdout.write(`${cleanTex
 /** Tells what is where. Usual places at which nothing is are not told. */
 export function printSightings(
   sightings: readonly Sighting[],
-  { file, trials, ifUnsure }: { file: AgentFile | undefined; trials: ReadonlyMap<Sighting, Trial>; ifUnsure?: string }
+  {
+    file,
+    trials,
+    ifUnsure,
+    isJudged = false
+  }: {
+    file: AgentFile | undefined
+    trials: ReadonlyMap<Sighting, Trial>
+    ifUnsure?: string
+    /** What keeps the services of the file from their servers is said elsewhere. */
+    isJudged?: boolean
+  }
 ): void {
   const told = sightings.filter(({ contact, isNamed }) => isNamed || contact !== 'none')
   if (told.length === 0) return
@@ -64,13 +75,18 @@ export function printSightings(
     })
   ])
   for (const sighting of told) {
-    const { shown, found, exposure, apiKey } = sighting
+    const { shown, found, fault, exposure, apiKey } = sighting
     const [best] = found
+    if (fault && !(isJudged && sighting.service !== undefined)) {
+      say(`${shown}: ${explainServer({ url: undefined, text: fault.message, error: fault })}`)
+    }
     const isShown = best?.isUnsure && trials.get(sighting)?.worked
     // Of one that has a key it is said elsewhere whether it is refused.
     if (best?.note !== undefined && !isShown && !(best.wantsKey && apiKey !== undefined)) {
       const isOfService = sighting.service !== undefined
-      const ifLocked = isOfService ? 'Write it as the api_key of its service.' : services[0] && tellKey(sightings)
+      const ifLocked = isOfService
+        ? 'A key is written as the api_key of its service.'
+        : services[0] && tellKey(sightings)
       const advice = best.isUnsure ? ifUnsure : best.wantsKey ? ifLocked : undefined
       say([`${shown}: ${best.note}`, ...(advice === undefined ? [] : [advice])].join(' '))
     }
@@ -86,10 +102,11 @@ const tellKey = (sightings: readonly Sighting[]): string =>
 
 const shownOf = ({ models, unclear = [] }: Recognised) => (models.length > 0 ? models : unclear)
 
-function stateOf({ contact, found, apiKey }: Sighting): string {
+function stateOf({ contact, found, fault, apiKey }: Sighting): string {
   if (contact === 'none') return 'nothing is there'
   if (contact === 'silent') return 'no answer in time'
   const [best] = found
+  if (fault) return 'nobody gets through'
   if (!best) return 'an unknown server'
   if (best.wantsKey) return apiKey === undefined ? 'wants a key' : 'refuses its key'
   if (!best.engine) return 'not to be used'

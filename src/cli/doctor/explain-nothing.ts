@@ -66,7 +66,11 @@ export function explainNothing(
   if (sentences.length > 0) return new CommandFailed(sentences.join('\n'))
   const why = [
     ...tell(
-      others.filter(({ contact, found }) => contact === 'answers' && found.length === 0),
+      others.filter(({ fault }) => fault),
+      'lets nobody through, as is said of it'
+    ),
+    ...tell(
+      others.filter(({ contact, found, fault }) => contact === 'answers' && found.length === 0 && !fault),
       'answers as no image server that is known'
     ),
     ...tell(

@@ -46,7 +46,7 @@ export async function runDoctor(
   const keys = { terminal, key: loadClientSettings().imageServerKey }
   const sightings = await unlock(await survey(places), keys)
   const trials = tries ? await tryAll(sightings) : new Map<Sighting, Trial>()
-  printSightings(sightings, { file, trials, ifUnsure: '--try finds out.' })
+  printSightings(sightings, { file, trials, ifUnsure: '--try finds out.', isJudged: true })
 
   const worked = new Set([...trials].flatMap(([sighting, { worked: made }]) => (made ? [sighting] : [])))
   const certain = usableOf(sightings, worked)

@@ -1,4 +1,5 @@
 import { ENGINES } from '../../engines/engine-descriptions.ts'
+import type { EngineError } from '../../engines/engine.ts'
 import type { Recognised } from '../../engines/fingerprint.ts'
 import { identifyServer } from '../../engines/identify-server.ts'
 import { findExposure } from './find-exposure.ts'
@@ -24,6 +25,8 @@ export interface Sighting extends Place {
   contact: 'none' | 'silent' | 'answers'
   /** All that it can be taken for, the best first. */
   found: Recognised[]
+  /** Where nothing was found: why no image server is reached, for something stands before it. */
+  fault?: EngineError
   /** From where else it can be reached, in words; absent: from nowhere. */
   exposure?: string
 }
@@ -54,12 +57,19 @@ const AS_BEARER = 'openai'
 
 async function look(place: Place): Promise<Sighting> {
   const { url, apiKey, engine, headers } = place
-  const { contact, result } = await identifyServer({
+  const { contact, result, fault } = await identifyServer({
     url: rootOf(url),
     ...(apiKey !== undefined && { apiKey }),
     ...(engine !== undefined && { engine }),
     ...(headers && { headers })
   })
   const exposure = contact === 'none' ? undefined : await findExposure(url)
-  return { ...place, shown: shownUrl(url), contact, found: result, ...(exposure !== undefined && { exposure }) }
+  return {
+    ...place,
+    shown: shownUrl(url),
+    contact,
+    found: result,
+    ...(fault && { fault }),
+    ...(exposure !== undefined && { exposure })
+  }
 }

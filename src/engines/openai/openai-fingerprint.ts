@@ -45,8 +45,10 @@ export const fingerprintOpenAI: Fingerprint = async (look) => {
   const entries = modelEntries(list?.json)
   // A call that must be a POST: whoever has it says so.
   const hasRoute = route?.status === 405
+  // No key helps where a user name and a password are wanted, which are part of the address.
+  if (list?.wantsPassword) return undefined
   if (list?.status === 401 || (list?.status === 403 && list.json !== undefined)) {
-    return list.json === undefined ? BEHIND_PASSWORD : WITHOUT_KEY
+    return list.json === undefined ? BEHIND_PAGE : WITHOUT_KEY
   }
   if (list?.status !== 200 || !entries) return undefined
   const profile = profileOfAddress(look.url) ?? (await recogniseProfile(look, entries))
@@ -76,11 +78,11 @@ const WITHOUT_KEY: Recognised = {
   note: 'It asks for a key.'
 }
 
-/** A page of a web server that stands in front of it. */
-const BEHIND_PASSWORD: Recognised = {
+/** A page of a web server that stands in front of it, which may know keys, or people alone. */
+const BEHIND_PAGE: Recognised = {
   ...WITHOUT_KEY,
-  server: 'a server that asks for a key or a password',
-  note: 'It asks for a key, or for a user name and a password, which are written into its address: http://user:password@host.'
+  server: 'a server that asks for a key or a sign-in',
+  note: 'It asks for a key, or for a sign-in, of which no agent is capable.'
 }
 
 function noteOf({

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { runProgram } from '../support/run-program.ts'
+
+const PAGE = '<html><body><h1>Not here</h1></body></html>'
+const BASIC = { 'www-authenticate': 'Basic realm="x"' }
+const CANNOT_REACH = 'Start the image server, or look at the proxy before it.'
+const SIGN_IN = "Does something before it ask for a sign-in? The service's url is where its API is."
+
+let folder: string
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'inference-club-doctor-'))))
+afterEach(() => rm(folder, { recursive: true }))
+
+/** A server that answers everything so. */
+async function startAnswering(status: number, body: string, headers: Record<string, string> = {}): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume()
+    response.writeHead(status, headers).end(body)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close().closeAllConnections())
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function judge(url: string) {
+  const service = `{name: a, type: image, engine: openai, url: "${url}", models: [{id: flux}]}`
+  const head = 'gateway: http://127.0.0.1:9\napi_key: ic_x\nname: rig\nservices:\n'
+  await writeFile(join(folder, 'agent.yaml'), `${head}  - ${service}\n`)
+  return runProgram(['doctor', '--config', 'agent.yaml', url], { cwd: folder })
+}
+
+describe('doctor, of what stands before an image server', () => {
+  it.each<[string, [number, string, Record<string, string>?], string, string]>([
+    ['502', [502, PAGE], 'What stands before the image server cannot reach it (HTTP 502).', CANNOT_REACH],
+    ['503', [503, PAGE], 'What stands before the image server cannot reach it (HTTP 503).', CANNOT_REACH],
+    ['504', [504, PAGE], 'What stands before the image server cannot reach it (HTTP 504).', CANNOT_REACH],
+    ['521', [521, 'error code: 521'], 'What stands before the image server cannot reach it (HTTP 521).', CANNOT_REACH],
+    [
+      'a redirect',
+      [302, '', { location: '/in' }],
+      'The image server redirects elsewhere, which is not followed.',
+      SIGN_IN
+    ],
+    ['a page', [200, PAGE], 'A web page is where the image server should be.', SIGN_IN],
+    ['a page of 403', [403, PAGE], 'What stands before the image server lets nobody in (HTTP 403).', SIGN_IN],
+    [
+      'a wrong password',
+      [401, '{"detail":"no"}', BASIC],
+      'The image server refused its user name or password.',
+      "They belong into the service's url: http://user:password@host."
+    ]
+  ])('says the same with a file and without: %s', async (_what, answer, message, remedy) => {
+    const url = (await startAnswering(...answer)).replace('//', '//me:wrong@')
+    const shown = url.replace('me:wrong', '…')
+    const looked = await runProgram(['doctor', url], { cwd: folder })
+    expect(looked.code).toBe(1)
+    expect(looked.stdout).toContain(`${shown}\t-\t-\t-\t-\tnobody gets through\n`)
+    expect(looked.stdout).toContain(`${shown}: ${message} ${remedy}\n`)
+    expect(looked.stderr).toContain(`${shown} lets nobody through, as is said of it`)
+    const judged = await judge(url)
+    expect(judged.code).toBe(1)
+    expect(judged.stdout).toContain(`${shown}\t-\t-\t-\ta\tnobody gets through\n`)
+    expect(judged.stderr.replace(/(the image server) at \S+/i, '$1').toLowerCase()).toContain(
+      `a: ${message} ${remedy}`.toLowerCase()
+    )
+    expect(judged.stderr).toContain(remedy)
+    expect(judged.stdout + judged.stderr).not.toMatch(/api_key|API key/)
+    // Once.
+    expect((judged.stdout + judged.stderr).split(remedy)).toHaveLength(2)
+  })
+
+  it('says of a page of 401, which may want a key, where one is written', async () => {
+    const url = await startAnswering(401, PAGE)
+    const { stdout } = await judge(url)
+    expect(stdout).toContain('It asks for a key, or for a sign-in, of which no agent is capable. A key is written as')
+    expect(stdout).not.toContain('password')
+  })
+
+  it('knows a server that takes everything well for none', async () => {
+    const url = await startAnswering(200, '{"status":"ok"}')
+    const { code, stdout, stderr } = await judge(url)
+    expect(code).toBe(1)
+    expect(stdout).toContain('an unknown server')
+    expect(stderr).toContain('does not answer like one')
+  })
+})
