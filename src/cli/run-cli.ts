@@ -8,6 +8,7 @@ import { editCommand } from './edit.ts'
 import { exportCommand } from './export.ts'
 import { generateCommand } from './generate.ts'
 import { keysCommand } from './keys.ts'
+import { outliveReaders } from './outlive-readers.ts'
 import { providersCommand } from './providers.ts'
 import { serveCommand, variableOfOption } from './serve.ts'
 import { storageCommand } from './storage.ts'
@@ -15,6 +16,9 @@ import { usersCommand } from './users.ts'
 
 /** Runs one command line. Returns the exit code: 0, 1 for what went wrong, 2 for a wrong call. */
 export async function runCli(args: readonly string[]): Promise<number> {
+  // What `serve` and `agent` write is no result.
+  const goesOn = ['serve', 'agent'].includes(args[0] ?? '') && !['--help', '-h'].some((flag) => args.includes(flag))
+  outliveReaders({ isResult: !goesOn })
   const program = new Command('inference-club').description('A self-hosted network that makes images.').version(VERSION)
   const commands = [
     serveCommand(),
