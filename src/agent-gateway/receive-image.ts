@@ -102,7 +102,7 @@ async function acceptImage(
       saved,
       result,
       steps: asked.steps,
-      warnings: [...said, ...sizeWarnings(asked, saved), ...marked.warnings]
+      warnings: [...said, ...sizeWarnings(asked, saved, said), ...marked.warnings]
     })
   } catch (error) {
     // The agent keeps its copy and brings it again if it is wanted.
@@ -174,9 +174,11 @@ async function refuseImage(parts: ReceivingParts, attempt: AttemptRow, why: stri
   throw errors.invalidImage(why, null)
 }
 
-function sizeWarnings(asked: ImageParameters, saved: SavedBytes): string[] {
+/** None where the machine has said it itself (`said`). */
+function sizeWarnings(asked: ImageParameters, saved: SavedBytes, said: readonly string[]): string[] {
   const size = formatSize(saved)
-  return asked.size && !asked.size_unasked && formatSize(asked.size) !== size
+  const isTold = said.some((warning) => warning.includes(size))
+  return asked.size && !asked.size_unasked && formatSize(asked.size) !== size && !isTold
     ? [`The size ${formatSize(asked.size)} was asked for; the machine delivered ${size}.`]
     : []
 }

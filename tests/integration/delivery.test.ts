@@ -69,15 +69,26 @@ describe('the delivery of an image', () => {
   })
 
   it('tells seed, time and the warnings as its own words', async () => {
-    const { agent, id, attemptId, token } = await assigned()
+    const { agent, id, attemptId, token } = await assigned({ size: '64x64' })
     const result = { seed: 2 ** 40, warnings: ['Größe "x" was not used. 🦊'], generating_ms: 77 }
     await agent.put(attemptId, { token, body: await picture(), result })
     const job = await ended(user, id)
     expect(job.result).toMatchObject({
-      warnings: [expect.stringMatching(/^rig \d+ says: “Größe "x" was not used. 🦊”$/)],
+      warnings: [
+        expect.stringMatching(/^rig \d+ says: “Größe "x" was not used. 🦊”$/),
+        'The size 64x64 was asked for; the machine delivered 40x24.'
+      ],
       data: [{ seed: 2 ** 40 }]
     })
     expect(await usageOf(gateway, id)).toMatchObject([{ generating_ms: 77, width: 40, height: 24 }])
+    await agent.close()
+  })
+
+  it('of another size than was asked for has no second warning where the machine has said so', async () => {
+    const { agent, id, attemptId, token } = await assigned({ size: '64x64' })
+    const result = { seed: 1, warnings: ['It makes no 64x64: the image is 40x24.'], generating_ms: 7 }
+    await agent.put(attemptId, { token, body: await picture(), result })
+    expect((await ended(user, id)).result?.warnings).toEqual([expect.stringContaining('the image is 40x24')])
     await agent.close()
   })
 
