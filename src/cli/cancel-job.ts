@@ -15,39 +15,49 @@ const readCanceled: Read<boolean> = (answer) => {
   return typeof canceled === 'boolean' ? canceled : undefined
 }
 
+/** What is waited for: it is asked for first, which gives its id. */
+export interface StoppableJob {
+  ask: () => Promise<string>
+  /** Gets a signal that is aborted as soon as one has come that stops the process. */
+  work: (id: string, stopped: AbortSignal) => Promise<void>
+}
+
 /**
- * Does what waits for a job. SIGINT, SIGTERM or the end of its terminal cancels the job, says so and ends the process; a second
- * signal ends it at once. `work` gets a signal that is aborted as soon as one has come.
+ * Asks for a job and does what waits for it. SIGINT, SIGTERM or the end of its terminal cancels the job, says so and ends the
+ * process, also when it comes before the gateway has told the id, for the job may be there by then; a second signal ends it at once.
  */
-export async function cancelWhenStopped(
-  gateway: GatewayAddress,
-  id: string,
-  work: (stopped: AbortSignal) => Promise<void>
-): Promise<void> {
+export async function cancelWhenStopped(gateway: GatewayAddress, { ask, work }: StoppableJob): Promise<void> {
   const stopping = new AbortController()
   const signals = stopSignals((signal) => process.exit(exitCodeOf(signal)))
   const first = signals.first.then((signal) => {
     stopping.abort()
     return signal
   })
-  const signal = await Promise.race([work(stopping.signal), first])
+  const asked = ask()
+  const done = asked.then(async (id) =>
+    stopping.signal.aborted ? await first : void (await work(id, stopping.signal))
+  )
+  const signal = await Promise.race([done, first])
   if (signal === undefined) return
-  process.stderr.write(`${await cancel(gateway, id)}\n`)
+  process.stderr.write(`${await cancel(gateway, asked)}\n`)
   process.exit(exitCodeOf(signal)) // The events are still open.
 }
 
 /** How it ended, in words. */
-async function cancel(gateway: GatewayAddress, id: string): Promise<string> {
+async function cancel(gateway: GatewayAddress, asked: Promise<string>): Promise<string> {
   const late = sleep(PATIENCE_MS).then(() => {
     throw new GatewayAway('The server does not answer.')
   })
+  let name = 'What was asked for'
   try {
+    const id = await Promise.race([asked, late])
+    name = id
     const call = callGateway(gateway, `/v1/jobs/${id}/cancel`, { json: {}, read: readCanceled })
     return (await Promise.race([call, late]))
       ? `Canceled ${id}. Images that were finished stay.`
       : `${id} had ended already. Its images stay.`
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
-    return `${id} could not be canceled, and may go on: ${error.message}`
+    return `${name} could not be canceled, and may go on: ${error.message}`
   }
 }

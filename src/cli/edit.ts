@@ -37,8 +37,8 @@ export function editCommand(): Command {
     if (options.strength !== undefined) form.set('strength', String(options.strength))
     for (const path of [image, ...(options.image ?? [])]) form.append('image[]', await openImage(path), basename(path))
     if (options.mask !== undefined) form.set('mask', await openImage(options.mask), basename(options.mask))
-    const id = await callGateway(gateway, '/v1/images/edits', { form, read: readJobId })
-    await saveJob(gateway, { id, prompt, n: options.n, output: options.output })
+    const ask = () => callGateway(gateway, '/v1/images/edits', { form, read: readJobId })
+    await saveJob(gateway, { ask, prompt, n: options.n, output: options.output })
   })
 }
 

@@ -8,7 +8,7 @@ export function generateCommand(): Command {
   return addImageOptions(command).action(async (prompt: string, options: ImageOptions) => {
     const gateway = await openGateway(options)
     const fields = { prompt, ...(await imageFields(gateway, options, 'generate')) }
-    const id = await callGateway(gateway, '/v1/images/generations', { json: fields, read: readJobId })
-    await saveJob(gateway, { id, prompt, n: options.n, output: options.output })
+    const ask = () => callGateway(gateway, '/v1/images/generations', { json: fields, read: readJobId })
+    await saveJob(gateway, { ask, prompt, n: options.n, output: options.output })
   })
 }

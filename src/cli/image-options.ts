@@ -84,7 +84,8 @@ export async function imageFields(
 }
 
 export interface JobToSave {
-  id: string
+  /** Asks the gateway for it; gives its id. */
+  ask: () => Promise<string>
   /** As it was asked for. */
   prompt: string
   /** Images that were asked for. */
@@ -94,15 +95,18 @@ export interface JobToSave {
 }
 
 /**
- * Waits for the job, saves its images and prints their names. What they were made of instead, where an image server
+ * Asks for the job, waits for it, saves its images and prints their names. What they were made of instead, where an image server
  * rewrote the prompt, and the warnings are notes beside it. A signal to stop cancels the job.
  */
 export const saveJob = (gateway: GatewayAddress, job: JobToSave): Promise<void> =>
-  cancelWhenStopped(gateway, job.id, async (stopped) => {
-    const bar = openProgressBar(process.stderr)
-    stopped.addEventListener('abort', () => bar.stop())
-    const result = await followJob(gateway, job.id, bar)
-    if (!stopped.aborted) await saveResult(result, job)
+  cancelWhenStopped(gateway, {
+    ask: job.ask,
+    work: async (id, stopped) => {
+      const bar = openProgressBar(process.stderr)
+      stopped.addEventListener('abort', () => bar.stop())
+      const result = await followJob(gateway, id, bar)
+      if (!stopped.aborted) await saveResult(result, job)
+    }
   })
 
 /** Throws `CommandFailed`, having saved none, where there are more than were asked for: nobody has looked whether their files are there. */

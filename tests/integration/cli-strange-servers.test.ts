@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { plainPng } from '../support/pictures.ts'
-import { runProgram } from '../support/run-program.ts'
+import { runProgram, startProgram } from '../support/run-program.ts'
 
 let folder: string
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'inference-club-cli-'))))
@@ -53,4 +53,33 @@ it('asks for a thousand images at most, for so many names are looked for', async
   const more = await generate(1, '--n', '1001', '--force')
   expect(more).toMatchObject({ code: 2, stdout: '' })
   expect(more.stderr).toContain('must be at most 1000')
+})
+
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143]
+] as const)('cancels what was asked for when %s comes before its id', async (signal, code) => {
+  const calls: string[] = []
+  const asked = Promise.withResolvers<void>()
+  const told = Promise.withResolvers<void>()
+  const server = createServer(({ url, method }, response) => {
+    calls.push(`${method} ${url}`)
+    if (url !== '/v1/images/generations') return void response.end(JSON.stringify({ canceled: true }))
+    asked.resolve()
+    void told.promise.then(() => response.end(JSON.stringify({ id: 'req_1' })))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const program = startProgram(['generate', 'a fox', '-o', 'fox.png', '--model', 'm', '--url', url], {
+    cwd: folder,
+    env: { INFERENCE_CLUB_API_KEY: 'ic_x' }
+  })
+  await asked.promise
+  program.process.kill(signal)
+  // Long enough for the signal to end a process that does not hear it.
+  await Promise.race([program.ended, new Promise((resolve) => setTimeout(resolve, 200))])
+  told.resolve()
+  expect(await program.ended).toMatchObject({ code, stderr: 'Canceled req_1. Images that were finished stay.\n' })
+  expect(calls).toEqual(['POST /v1/images/generations', 'POST /v1/jobs/req_1/cancel'])
+  server.close().closeAllConnections()
 })

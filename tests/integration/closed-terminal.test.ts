@@ -1,12 +1,13 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startFakeModels } from '../support/fake-models.ts'
 import { plainPng } from '../support/pictures.ts'
-import { HAS_TERMINALS, startInTerminal } from '../support/run-in-terminal.ts'
-import { runProgram, startServer } from '../support/run-program.ts'
+import { HAS_TERMINALS, openTerminal, startInTerminal } from '../support/run-in-terminal.ts'
+import { PROGRAM, runProgram, startServer } from '../support/run-program.ts'
 import { startTestGateway } from '../support/test-gateway.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -47,6 +48,30 @@ describe.skipIf(!HAS_TERMINALS)(`when its terminal is closed${why}`, () => {
     await program.shows(/waits: /)
     // 128 and the signal's number, as a shell tells it.
     expect(await program.close()).toBe(129)
+    const { data } = (await (await server.call('/v1/jobs', { key: user.key })).json()) as { data: { status: string }[] }
+    expect(data.map(({ status }) => status)).toEqual(['CANCELED', 'PROCESSED'])
+    await fakes.close()
+    await server.close()
+  })
+
+  it('what generate asked for is canceled, though it is told of it only after its bar could not be drawn', async () => {
+    const server = await startTestGateway()
+    const [user, owner, fakes] = [await server.addUser(), await server.addUser(), await startFakeModels(server)]
+    const model = await fakes.add(owner, { imagesPerHour: 1 })
+    const env = { INFERENCE_CLUB_URL: server.url, INFERENCE_CLUB_API_KEY: user.key }
+    const args = ['generate', 'a fox', '--model', model.id]
+    expect(await runProgram([...args, '-o', 'had.png'], { cwd: folder, env })).toMatchObject({ code: 0 })
+    // In a session of its own nobody tells it of the end of the terminal.
+    const inner = `'${PROGRAM}' generate 'a fox' --model ${model.id} -o fox.png & echo $! >pid; wait $!; echo $? >code.new && mv code.new code`
+    await writeFile(join(folder, 'line.sh'), inner)
+    const terminal = openTerminal('setsid sh line.sh & sleep 600', { folder, env })
+    await terminal.shows(/waits: /)
+    await terminal.end()
+    // The bar is drawn anew each second.
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    process.kill(Number(await readFile(join(folder, 'pid'), 'utf8')), 'SIGHUP')
+    const left = () => readFile(join(folder, 'code'), 'utf8').catch(() => undefined)
+    expect(Number(await waitFor(left, 20_000))).toBe(129)
     const { data } = (await (await server.call('/v1/jobs', { key: user.key })).json()) as { data: { status: string }[] }
     expect(data.map(({ status }) => status)).toEqual(['CANCELED', 'PROCESSED'])
     await fakes.close()
