@@ -10,10 +10,10 @@ import { members, parseJson } from '../upstream-text.ts'
  *   https://docs.vllm.ai/projects/vllm-omni, https://docs.sglang.ai, https://github.com/LostRuins/koboldcpp
  */
 
-/** Model ids of a `GET /v1/models` answer; empty when it holds none. */
-export function parseModelIds(body: string): string[] {
+/** Model ids of a `GET /v1/models` answer, be it of none; undefined when it is no list. */
+export function parseModelIds(body: string): string[] | undefined {
   const { data } = members(parseJson(body))
-  if (!Array.isArray(data)) return []
+  if (!Array.isArray(data)) return undefined
   return data.map((model) => nonEmpty(members(model).id)).filter((id) => id !== undefined)
 }
 

@@ -58,10 +58,11 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     if (!isSuccess(answer) && !isNotOffered(answer) && !isListDenied(answer)) {
       throw faultOfAnswer(answer, { secrets, call: GENERATIONS })
     }
-    const models = parseModelIds(answer.body)
-    hasListed ||= models.length > 0
+    const list = parseModelIds(answer.body)
+    const models = list ?? []
     // A list may be denied to a key that may have images, and to one that may have nothing; one that has gone may be another server's.
-    const isKnown = models.length > 0 || (isLook && !hasListed)
+    const isKnown = models.length > 0 || (isLook && (list !== undefined || !hasListed))
+    hasListed ||= models.length > 0
     const misplaced = isKnown ? undefined : await findMisplaced(answer.body, signal)
     if (misplaced && !isSuccess(answer)) throw misplaced
     if ((await recognised) === undefined) recognised = identify?.(answer.body)

@@ -181,6 +181,14 @@ describe('a description', () => {
       })
   })
 
+  it('of a server that has unloaded all of its models is asked for nothing beside, as often as it is looked at', async () => {
+    await start({ knownModels: ['a'] })
+    await describeEngine()
+    world.server.setBehaviour({ models: 'empty_data' })
+    await world.engine.describe(new AbortController().signal, { isLook: true })
+    expect(world.server.requests.map(({ method }) => method)).toEqual(['GET', 'GET'])
+  })
+
   it.each([
     ['error_500', 'crashed'],
     ['koboldcpp_busy', 'busy'],
