@@ -50,12 +50,18 @@ describe('what stands before an image server', () => {
   })
 
   it('may want a user name and a password, which are part of an address and no key', () => {
-    const answer = { ...question, status: 401, body: '', wantsPassword: true }
-    expect(faultOfProxy(answer)).toMatchObject({
+    const answer = { ...question, status: 401, body: '' }
+    const remedy = "They belong into the service's url: http://user:password@host."
+    expect(faultOfProxy({ ...answer, password: 'wanted' })).toMatchObject({
       fault: 'unreachable',
-      remedy: "They belong into the service's url: http://user:password@host."
+      message: 'The image server wants a user name and a password.',
+      remedy
     })
-    expect(faultOfProxy({ ...answer, wantsPassword: false })).toBeUndefined()
+    expect(faultOfProxy({ ...answer, password: 'refused' })).toMatchObject({
+      message: 'The image server refused its user name or password.',
+      remedy
+    })
+    expect(faultOfProxy(answer)).toBeUndefined()
   })
 
   it.each([504, 520, 524])(

@@ -21,8 +21,8 @@ export interface ProxyAnswer {
   mayBePage?: boolean | undefined
   /** The server itself leads to its page to sign in at. */
   mayRedirect?: boolean | undefined
-  /** It wants a user name and a password, as browsers ask for them (HTTP Basic). */
-  wantsPassword?: boolean | undefined
+  /** Where it asks for a user name and a password, as browsers ask for them (HTTP Basic): none were sent, or others than it takes. */
+  password?: 'wanted' | 'refused' | undefined
 }
 
 const SIGN_IN_REMEDY = "Does something before it ask for a sign-in? The service's url is where its API is."
@@ -42,8 +42,10 @@ export function faultOfProxy(answer: ProxyAnswer): EngineError | undefined {
       remedy: 'Start the image server, or look at the proxy before it.'
     })
   }
-  if (status === 401 && answer.wantsPassword) {
-    return new EngineError('unreachable', 'The image server refused its user name or password.', {
+  if (status === 401 && answer.password) {
+    const what =
+      answer.password === 'refused' ? 'refused its user name or password' : 'wants a user name and a password'
+    return new EngineError('unreachable', `The image server ${what}.`, {
       remedy: "They belong into the service's url: http://user:password@host."
     })
   }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { readAddress } from './upstream-address.ts'
 import { type Fetch, openConnections } from './light-fetch.ts'
-import { asksForPassword, readStart } from './upstream-http.ts'
+import { passwordAskedBy, readStart } from './upstream-http.ts'
 import { parseJson } from './upstream-text.ts'
 
 /** Of each question: a server that is there answers at once, and nobody waits for others. */
@@ -16,8 +16,8 @@ export interface LookAnswer {
   text: string
   /** Undefined when the text is no JSON. */
   json: unknown
-  /** It asks for a user name and a password, as browsers ask for them (HTTP Basic). */
-  wantsPassword: boolean
+  /** As `passwordAskedBy` has it. */
+  password: 'wanted' | 'refused' | undefined
 }
 
 /**
@@ -99,7 +99,7 @@ function createAsker(options: LookOptions, fetchHere: Fetch): ServerLook & { has
       const { bytes, complete } = await readStart(response, MAX_ANSWER_BYTES)
       if (!complete) return undefined
       const text = bytes.toString()
-      return { status: response.status, text, json: parseJson(text), wantsPassword: asksForPassword(response) }
+      return { status: response.status, text, json: parseJson(text), password: passwordAskedBy(response, headers) }
     } catch {
       return undefined // Whatever it did, it gave no answer to this.
     }

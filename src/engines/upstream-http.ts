@@ -34,8 +34,8 @@ export interface UpstreamAnswer {
   image?: Buffer
   /** For how long the server asks to be left alone. */
   retryAfterMs?: number
-  /** It asks for a user name and a password, as browsers ask for them (HTTP Basic). */
-  wantsPassword?: boolean
+  /** As `passwordAskedBy` has it. */
+  password?: 'wanted' | 'refused'
 }
 
 /** One image server. Every method throws `EngineError`, or anything once its signal has aborted. */
@@ -118,8 +118,8 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     if (!response.ok) {
       const retryAfterMs = readRetryAfter(response.headers, Date.now())
       const body = (await readStart(response, MAX_ERROR_BYTES)).bytes.toString()
-      const wantsPassword = asksForPassword(response)
-      return { status, body, wantsPassword, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+      const password = passwordAskedBy(response, ownHeaders)
+      return { status, body, ...(password && { password }), ...(retryAfterMs !== undefined && { retryAfterMs }) }
     }
     const mediaType = response.headers.get('content-type') ?? ''
     if (limits.readEvents && /^text\/event-stream\b/i.test(mediaType)) return limits.readEvents(response.body)
@@ -234,9 +234,14 @@ const lengthOf = ({ headers }: FetchedResponse): number => {
   return Number.isSafeInteger(length) && length > 0 ? length : 0
 }
 
-/** Whether an answer asks for a user name and a password, as browsers ask for them (HTTP Basic). */
-export const asksForPassword = ({ headers }: Pick<FetchedResponse, 'headers'>): boolean =>
-  /^basic\b/i.test(headers.get('www-authenticate') ?? '')
+/** Whether it asks for a user name and a password, as browsers ask for them (HTTP Basic), by what was sent with the question. */
+export const passwordAskedBy = (
+  { headers }: Pick<FetchedResponse, 'headers'>,
+  sent: Readonly<Record<string, string>>
+): 'wanted' | 'refused' | undefined => {
+  if (!/^basic\b/i.test(headers.get('www-authenticate') ?? '')) return undefined
+  return /^basic\b/i.test(sent.authorization ?? '') ? 'refused' : 'wanted'
+}
 
 /** At most `maxBytes`, whole chunks; the rest is not read. */
 export async function readStart(

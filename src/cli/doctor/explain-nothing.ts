@@ -65,24 +65,38 @@ export function explainNothing(
   ]
   if (sentences.length > 0) return new CommandFailed(sentences.join('\n'))
   const why = [
-    ...tell(
-      others.filter(({ fault }) => fault),
-      'lets nobody through, as is said of it'
-    ),
-    ...tell(
-      others.filter(({ contact, found, fault }) => contact === 'answers' && found.length === 0 && !fault),
-      'answers as no image server that is known'
-    ),
-    ...tell(
-      others.filter(({ contact }) => contact === 'silent'),
-      'takes connections and does not answer'
-    ),
-    ...tell(
-      others.filter(({ found }) => found.length > 0),
-      'cannot be used as it is'
-    )
+    group(others, ({ fault }) => fault !== undefined, {
+      one: 'lets nobody through, as is said of it',
+      several: 'let nobody through, as is said of them'
+    }),
+    group(others, ({ contact, found, fault }) => contact === 'answers' && found.length === 0 && !fault, {
+      one: 'answers as no image server that is known',
+      several: 'answer as no image server that is known'
+    }),
+    group(others, ({ contact }) => contact === 'silent', {
+      one: 'takes connections and does not answer',
+      several: 'take connections and do not answer'
+    }),
+    group(others, ({ found }) => found.length > 0, {
+      one: 'cannot be used as it is',
+      several: 'cannot be used as they are'
+    })
+  ].filter(({ some }) => some.length > 0)
+  const isEachNamed = sightings.every((one) => why.some(({ some }) => some.includes(one)))
+  const told = [
+    ...(isEachNamed ? [] : [`looked at ${list(sightings)}`]),
+    ...why.map(({ some, sentence }) => `${list(some)} ${sentence}`)
   ]
   return new CommandFailed(
-    `No image server that can be used was found (${[`looked at ${list(sightings)}`, ...why].join('; ')}). Start it first, or ${byAddress}.`
+    `No image server that can be used was found (${told.join('; ')}). Start it first, or ${byAddress}.`
   )
+}
+
+const group = (
+  sightings: readonly Sighting[],
+  isOfIt: (sighting: Sighting) => boolean,
+  { one, several }: { one: string; several: string }
+): { some: readonly Sighting[]; sentence: string } => {
+  const some = sightings.filter(isOfIt)
+  return { some, sentence: some.length > 1 ? several : one }
 }

@@ -46,7 +46,7 @@ export const fingerprintOpenAI: Fingerprint = async (look) => {
   // A call that must be a POST: whoever has it says so.
   const hasRoute = route?.status === 405
   // No key helps where a user name and a password are wanted, which are part of the address.
-  if (list?.wantsPassword) return undefined
+  if (list?.password) return undefined
   if (list?.status === 401 || (list?.status === 403 && list.json !== undefined)) {
     return list.json === undefined ? BEHIND_PAGE : WITHOUT_KEY
   }
