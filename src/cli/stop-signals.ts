@@ -6,7 +6,7 @@ const SAME_SIGNAL_MS = 500
 /**
  * The first SIGINT or SIGTERM asks to finish, the second to stop at once, for which `onSecond` is called. So does a SIGHUP, once and
  * for all, that comes to what was started in a terminal; else, as to what was started with nohup, it changes nothing. Where there is
- * `onReload`, a SIGHUP has that called, unless it was sent because the terminal was closed.
+ * `onReload`, a SIGHUP has that called, unless the terminal was closed before it or is soon after.
  */
 export function stopSignals(
   onSecond: (signal: NodeJS.Signals) => void,
@@ -23,9 +23,13 @@ export function stopSignals(
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   process.on('SIGHUP', () => {
-    if (onReload ? !terminal.isGone() : !terminal.wasThere) return onReload?.()
     // Shells and npm send the same signal again, at their leisure.
-    first.resolve('SIGHUP')
+    const end = () => first.resolve('SIGHUP')
+    if (onReload && !terminal.isGone()) {
+      onReload()
+      return terminal.ifItGoes(end)
+    }
+    if (onReload || terminal.wasThere) end()
   })
   return { first: first.promise }
 }

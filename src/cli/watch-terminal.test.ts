@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { watchTerminal } from './watch-terminal.ts'
 
 it.each<[what: string, before: number[], after: number[], isGone: boolean, platform?: NodeJS.Platform]>([
@@ -15,4 +15,22 @@ it.each<[what: string, before: number[], after: number[], isGone: boolean, platf
   terminals = after
   expect(terminal).toMatchObject({ wasThere: before.length > 0 })
   expect(terminal.isGone()).toBe(isGone)
+})
+
+afterEach(() => void vi.useRealTimers())
+
+it.each([
+  [0, 1],
+  [29_750, 1],
+  [30_250, 0]
+])('a terminal that goes %i ms after it was told of ends what was started in it, within half a minute', (ms, times) => {
+  vi.useFakeTimers()
+  let isThere = true
+  const onGone = vi.fn()
+  const terminal = watchTerminal(() => isThere, 'linux')
+  terminal.ifItGoes(onGone)
+  vi.advanceTimersByTime(ms)
+  isThere = false
+  vi.advanceTimersByTime(60_000)
+  expect(onGone).toHaveBeenCalledTimes(times)
 })
