@@ -190,13 +190,14 @@ const SHARED_WITH_PAGES = [
   '../../src/images/fields.ts',
   '../../src/lib/ask-for-key.ts',
   '../../src/lib/report-reasons.ts',
+  '../../src/lib/url-secrets.ts',
   '../../src/lib/wait-reasons.ts'
 ]
 
 describe('the dashboard', () => {
   const pages = readSourceFiles('web/src')
 
-  it('takes types of the contract, the descriptions of engines, the table of fields and the reasons of reports and waits from the server, and nothing else', () => {
+  it('takes types of the contract, the descriptions of engines, the table of fields, the reasons of reports and waits, and what is secret in an address from the server, and nothing else', () => {
     expect(pages.length).toBeGreaterThan(20)
     const wrong = pages.flatMap((file) =>
       file.imports
@@ -210,7 +211,7 @@ describe('the dashboard', () => {
 
   it('gets data alone with those', () => {
     const described = files.filter(({ path }) =>
-      /^(engines\/.*-descriptions?|engines\/openai\/profiles|images\/(fields|media-types)|lib\/(ask-for-key|visibility|lifetimes|report-reasons|wait-reasons))\.ts$/.test(
+      /^(engines\/.*-descriptions?|engines\/openai\/profiles|images\/(fields|media-types)|lib\/(ask-for-key|visibility|lifetimes|report-reasons|url-secrets|wait-reasons))\.ts$/.test(
         path
       )
     )

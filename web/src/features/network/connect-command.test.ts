@@ -71,30 +71,42 @@ describe('connectCommand', () => {
     expect(command.match(/^EOF$/gm)).toHaveLength(1)
   })
 
-  it('asks for the key of the image server, too, and keeps it in a file of its owner alone', async () => {
-    const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux' }
-    expect(connectCommand(machine, ACCESS)).not.toMatch(/ api_key:|rm /)
-    const serverKey = ` sk-"'$HOME\${HOME}#\\ `.replace(' ', '')
-    const folder = await mkdtemp(join(tmpdir(), 'inference-club-connect-'))
-    const command = connectCommand({ ...machine, serverKey }, ACCESS).replace(/\nbin\/.*$/, '\ntrue')
-    await mkdir(join(folder, 'bin'))
-    await writeFile(join(folder, 'bin', 'inference-club'), '')
-    await writeFile(join(folder, 'rig.yaml'), 'of an earlier try', { mode: 0o644 })
-    for (const part of ['sk-', 'HOME']) expect(command).not.toContain(part)
-    const input = `ic_secret\n${serverKey}\n`
-    expect(spawnSync('sh', ['-c', command], { input, cwd: folder, encoding: 'utf8' }).stderr).toBe('')
-    expect(await readFile(join(folder, 'rig.key'), 'utf8')).toBe('ic_secret\n')
-    const file = join(folder, 'rig.yaml')
-    expect((await stat(file)).mode & 0o777).toBe(0o600)
-    const { services } = parse(await readFile(file, 'utf8')) as { services: { api_key: string }[] }
-    // What looks like a variable is none in the agent's file.
-    expect(services[0]?.api_key.replaceAll('$${', () => '${')).toBe(serverKey.trim())
-    await rm(folder, { recursive: true })
-  })
+  it.each([
+    ['key', 'api_key', { serverKey: ` sk-"'$HOME\${HOME}#\\ ` }],
+    ['address with a password', 'url', { url: ` http://owner:ge'h$HOME\${HOME}%23im@127.0.0.1:9223/v1 ` }],
+    ['address with a key', 'url', { url: 'http://127.0.0.1:9223/v1?api-key=geheim' }]
+  ] as const)(
+    'asks for the %s of the image server, too, and keeps it in a file of its owner alone',
+    async (_, key, part) => {
+      const machine = { ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux' }
+      expect(connectCommand(machine, ACCESS)).not.toMatch(/ api_key:|rm |server_/)
+      const secret = Object.values(part)[0]!.trim()
+      const folder = await mkdtemp(join(tmpdir(), 'inference-club-connect-'))
+      const command = connectCommand({ ...machine, ...part }, ACCESS).replace(/\nbin\/.*$/, '\ntrue')
+      await mkdir(join(folder, 'bin'))
+      await writeFile(join(folder, 'bin', 'inference-club'), '')
+      await writeFile(join(folder, 'rig.yaml'), 'of an earlier try', { mode: 0o644 })
+      for (const one of ['sk-', 'HOME', 'owner', 'geheim']) expect(command).not.toContain(one)
+      const input = `ic_secret\n${secret}\n`
+      expect(spawnSync('sh', ['-c', command], { input, cwd: folder, encoding: 'utf8' }).stderr).toBe('')
+      expect(await readFile(join(folder, 'rig.key'), 'utf8')).toBe('ic_secret\n')
+      const file = join(folder, 'rig.yaml')
+      expect((await stat(file)).mode & 0o777).toBe(0o600)
+      const { services } = parse(await readFile(file, 'utf8')) as { services: Record<string, string>[] }
+      // What looks like a variable is none in the agent's file.
+      expect(services[0]?.[key]?.replaceAll('$${', () => '${')).toBe(secret)
+      expect(Object.keys(services[0]!).sort()).toEqual(
+        [...new Set(['name', 'type', 'engine', 'url', 'models', key])].sort()
+      )
+      await rm(folder, { recursive: true })
+    }
+  )
 
-  it('gives no key to an engine that has none', () => {
-    const machine = { ...EMPTY_MACHINE, name: 'rig', serverKey: 'sk-typed-before' }
-    for (const engine of ['demo', FIND_OUT]) expect(connectCommand({ ...machine, engine }, ACCESS)).not.toContain('sk-')
+  it('asks for neither where the engine has none', () => {
+    const url = 'http://owner:geheim@127.0.0.1:1234'
+    const machine = { ...EMPTY_MACHINE, name: 'rig', serverKey: 'sk-typed-before', url }
+    for (const engine of ['demo', FIND_OUT])
+      expect(connectCommand({ ...machine, engine }, ACCESS)).not.toMatch(/sk-|geheim|server_/)
   })
 
   it('says which server it is, and what that can, where it was chosen', () => {
@@ -163,6 +175,14 @@ describe('the key of an image server', () => {
     expect(check(' sk-1 ')).toEqual({})
     for (const wrong of ['sk 1', 'sk-ä', 'sk\n1']) expect(Object.keys(check(wrong))).toEqual(['serverKey'])
   })
+})
+
+it('is a key or a user name in the address, as the agent takes one of them', () => {
+  const check = (url: string, serverKey: string) =>
+    Object.keys(checkMachine({ ...EMPTY_MACHINE, engine: 'openai', name: 'rig', model: 'flux', url, serverKey }))
+  expect(check('http://owner:geheim@gpu', '')).toEqual([])
+  expect(check('http://gpu?key=geheim', 'sk-1')).toEqual([])
+  for (const url of ['http://owner:geheim@gpu', ' http://owner@gpu']) expect(check(url, 'sk-1')).toEqual(['serverKey'])
 })
 
 describe('another engine', () => {

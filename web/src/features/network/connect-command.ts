@@ -1,5 +1,6 @@
 import { ENGINES } from '../../../../src/engines/engine-descriptions.ts'
 import { askForKey } from '../../../../src/lib/ask-for-key.ts'
+import { findUrlSecret } from '../../../../src/lib/url-secrets.ts'
 import { cloneLines, keyFileLine } from '../../lib/clone-lines.ts'
 import { formatNumber } from '../../lib/format.ts'
 import { readCap } from './caps-form.ts'
@@ -9,7 +10,7 @@ export interface MachineForm {
   name: string
   /** A name of `ENGINES`, or `FIND_OUT`. */
   engine: string
-  /** Of the image server, where the engine takes one. */
+  /** Of the image server, where the engine takes one. What in it is secret goes the way of `serverKey`. */
   url: string
   /** What callers ask for, and the server calls it as well, where the engine has none of its own. */
   model: string
@@ -103,6 +104,9 @@ export function checkMachine(machine: MachineForm): MachineErrors {
     errors.url = 'An address that begins with http:// or https://.'
   }
   if (asked.model && model.trim() === '') errors.model = 'Say what callers ask for.'
+  if (asked.url && asked.serverKey && serverKey.trim() !== '' && hasSignIn(url)) {
+    errors.serverKey = 'Leave it empty: the user name in the address is sent in its place.'
+  }
   // It is sent in a header.
   if (asked.serverKey && !/^[\x21-\x7e]*$/.test(serverKey.trim())) {
     errors.serverKey = 'A key has neither spaces nor letters beyond ASCII.'
@@ -148,17 +152,38 @@ function sharing({ access, listed, imagesPerHour, imagesPerUserHour }: MachineFo
   ]
 }
 
+/** Something that lets its reader into the image server, and is a value of the service in the agent's file. */
+export interface ServerSecret {
+  key: 'url' | 'api_key'
+  /** What the command asks for, as it goes on after "the". */
+  what: string
+  value: string
+}
+
+/** What the command asks for of the image server; nothing of what was typed for an engine that does not take it. */
+export function serverSecretsOf(machine: MachineForm): ServerSecret[] {
+  const asked = questionsOf(machine)
+  const url = asked.url ? machine.url.trim() : ''
+  const serverKey = asked.serverKey ? machine.serverKey.trim() : ''
+  return [
+    ...(findUrlSecret(url) === undefined
+      ? []
+      : [{ key: 'url', what: 'address of the image server', value: url } as const]),
+    ...(serverKey === '' ? [] : [{ key: 'api_key', what: 'key of the image server', value: serverKey } as const])
+  ]
+}
+
 /**
  * One command for a shell, in lines: it asks for the key, gets the program where it is known where that is, writes the key into a
- * file that nobody else can read, and the agent's file, and starts it. No key is in it: shells keep a history. It stops at the first part that fails, and may be pasted again where it ends.
+ * file that nobody else can read, and the agent's file, and starts it. No key or password is in it: shells keep a history. It stops at the first part that fails, and may be pasted again where it ends.
  */
 export function connectCommand(machine: MachineForm, access: { gateway: string; repository: string | null }): string {
   const name = fileName(machine.name)
   const file = `${name}.yaml`
-  const hasServerKey = serverKeyOf(machine) !== ''
+  const secrets = serverSecretsOf(machine)
   const begin = [
     `${askForKey('key', 'API key')} &&`,
-    ...(hasServerKey ? [`${askForKey('server_key', 'key of the image server')} &&`] : []),
+    ...secrets.map(({ key, what }) => `${askForKey(VARIABLES[key], what)} &&`),
     ...cloneLines(access.repository),
     keyFileLine(`${name}.key`)
   ]
@@ -167,24 +192,30 @@ export function connectCommand(machine: MachineForm, access: { gateway: string; 
   return [
     ...begin,
     // A file with a key in it is its owner's alone; one that is there already would keep its mode.
-    hasServerKey ? `(umask 077 && rm -f ${file} && cat > ${file}) <<'EOF' &&` : `cat > ${file} <<'EOF' &&`,
+    secrets.length > 0 ? `(umask 077 && rm -f ${file} && cat > ${file}) <<'EOF' &&` : `cat > ${file} <<'EOF' &&`,
     `gateway: ${quote(access.gateway)}`,
     `api_key_file: ${name}.key`,
     `name: ${quote(machine.name.trim())}`,
     'services:',
     ...serviceLines(machine),
     'EOF',
-    ...(hasServerKey ? [`${SERVER_KEY_LINE} >> ${file} &&`] : []),
+    ...secrets.map(({ key }) => `${secretLine(key)} >> ${file} &&`),
     `bin/inference-club agent --config ${file}`
   ].join('\n')
 }
 
-/** Writes the key of the image server as the last line of its service, as `quote` would: quoted for YAML, and no variable. */
-const SERVER_KEY_LINE = `printf "    api_key: '%s'\\n" "$(printf %s "$server_key" | sed -e "s/'/''/g" -e 's/[$]{/$&/g')"`
+/** Of the shell, for what it asks. */
+const VARIABLES = { url: 'server_url', api_key: 'server_key' } as const
 
-/** Empty where the engine has none, whatever was typed for another. */
-export const serverKeyOf = (machine: MachineForm): string =>
-  questionsOf(machine).serverKey ? machine.serverKey.trim() : ''
+/** Writes what was asked for as the last line of its service, as `quote` would: quoted for YAML, and no variable. */
+const secretLine = (key: ServerSecret['key']): string =>
+  `printf "    ${key}: '%s'\\n" "$(printf %s "$${VARIABLES[key]}" | sed -e "s/'/''/g" -e 's/[$]{/$&/g')"`
+
+/** The agent takes a key or this. */
+const hasSignIn = (url: string): boolean => {
+  const { username = '', password = '' } = URL.parse(url.trim()) ?? {}
+  return username + password !== ''
+}
 
 /** One line that finds the servers, writes the agent's file and starts. */
 function initLine(
@@ -222,7 +253,7 @@ function serviceLines(machine: MachineForm): string[] {
     '  - name: local',
     '    type: image',
     `    engine: ${engine}`,
-    ...(asked.url ? [`    url: ${quote(url.trim())}`] : []),
+    ...(asked.url && findUrlSecret(url) === undefined ? [`    url: ${quote(url.trim())}`] : []),
     ...sharing(machine),
     '    models:',
     `      - id: ${quote(ownModel ?? model.trim())}`,

@@ -12,7 +12,7 @@ import { usePerson, useRepository } from '../../lib/session.ts'
 import { keysQuery } from '../../lib/keys.ts'
 import { networkQuery } from '../../lib/network-query.ts'
 import { arrivalOf, findArrived, findMine, problemsOf } from './arrived-machine.ts'
-import { connectCommand, FIND_OUT, type MachineForm, serverKeyOf } from './connect-command.ts'
+import { connectCommand, FIND_OUT, type MachineForm, serverSecretsOf } from './connect-command.ts'
 import { ImageServerAdvice } from './image-server-advice.tsx'
 import { GuideLink } from '../../components/guide-link.tsx'
 import { RepositoryHint } from '../../components/repository-hint.tsx'
@@ -35,7 +35,7 @@ const LOOK_EVERY_MS = 2000
 /** What to run on the machine, and whether it has come. */
 export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; onClose: () => void }) {
   const { machine, keyId, secret, before, replacesKey } = connecting
-  const serverKey = serverKeyOf(machine)
+  const serverSecrets = serverSecretsOf(machine)
   const isReplaced = useIsRevoked(keyId)
   const repository = useRepository()
   const isAdmin = usePerson().role === 'admin'
@@ -84,14 +84,14 @@ export function ConnectSteps({ connecting, onClose }: { connecting: Connecting; 
             isAdmin={isAdmin}
           />
           <CopyLine label="API key" text={secret} hint="The command asks for it, first of all: paste it there." />
-          {serverKey !== '' && (
-            <CopyLine label="Key of your image server" text={serverKey} hint="The command asks for it next." />
-          )}
+          {serverSecrets.map(({ key, value }) => (
+            <CopyLine key={key} label={SECRET_LABELS[key]} text={value} hint="The command asks for it next." />
+          ))}
           <Hints
             finds={machine.engine === FIND_OUT}
             isWhole={repository !== null}
             isAdmin={isAdmin}
-            keepsServerKey={serverKey !== ''}
+            keeps={serverSecrets.map(({ key }) => SECRET_LABELS[key])}
             replaces={findMine(machine.name, before)?.isOnline === true}
           />
           <Arrival name={machine.name} arrived={undefined} />
@@ -128,20 +128,23 @@ const Command = ({ text, isWhole, isAdmin }: { text: string; isWhole: boolean; i
   </div>
 )
 
+const SECRET_LABELS = { url: 'Address of your image server', api_key: 'Key of your image server' } as const
+
 interface HintsProps {
   finds: boolean
   replaces: boolean
   isWhole: boolean
   isAdmin: boolean
-  keepsServerKey: boolean
+  /** What of the image server the agent's file is to hold that is secret. */
+  keeps: readonly string[]
 }
 
-const Hints = ({ finds, replaces, isWhole, isAdmin, keepsServerKey }: HintsProps) => (
+const Hints = ({ finds, replaces, isWhole, isAdmin, keeps }: HintsProps) => (
   <ul className="flex flex-col gap-1 text-[13px] text-muted">
     <li>
       The key was made for this machine, is shown only now, and is listed under API keys. It is in no command, so that
       no shell keeps it in its history: it is asked for, and put into a file that only you can read.
-      {keepsServerKey && ' The key of your image server stands in the agent’s file, which only you can read, too.'}
+      {keeps.map((what) => ` ${what} stands in the agent’s file, which only you can read, too.`)}
     </li>
     {finds && (
       <li>

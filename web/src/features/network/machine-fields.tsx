@@ -86,7 +86,11 @@ interface ServerFieldsProps {
 
 const ServerFields = ({ machine, errors, change }: ServerFieldsProps) => (
   <>
-    <Field label="Address of the server" error={errors.url} hint="As that machine reaches it. Nobody else learns it.">
+    <Field
+      label="Address of the server"
+      error={errors.url}
+      hint="As that machine reaches it; with http://user:password@ in front if it asks for a password. Nobody else learns it."
+    >
       <TextInput
         type="url"
         value={machine.url}
