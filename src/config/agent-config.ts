@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FEATURES, type Feature } from '../images/image-request.ts'
 import { parsePixels } from '../images/sizes.ts'
@@ -22,7 +22,8 @@ import {
 } from './agent-config-checks.ts'
 import { checkImageServer } from './check-image-server.ts'
 import { readHeaders } from './read-headers.ts'
-import { isOpenToOthers, keyFilePath, readKeyFile } from './read-key-file.ts'
+import { keyFilePath, readKeyFile } from './read-key-file.ts'
+import { findOpenSecrets, openSecretWarning } from './written-secrets.ts'
 import { YamlFile } from './yaml-file.ts'
 import type { TextCheck, TextRules, YamlValue } from './yaml-value.ts'
 
@@ -173,13 +174,12 @@ export async function readAgentConfigFile(options: AgentFileOptions): Promise<Ag
     throw new ConfigError([`${options.path}: ${reason}`])
   })
   const config = loadAgentConfig({ ...options, text })
-  if (!text.includes(config.apiKey)) return config
-  const { mode } = await stat(options.path)
-  return isOpenToOthers(mode) ? { ...config, warnings: [openKeyWarning(options.path)] } : config
+  const warnings = [
+    ...(config.warnings ?? []),
+    ...(await findOpenSecrets({ path: options.path, text, apiKey: config.apiKey }))
+  ]
+  return warnings.length === 0 ? config : { ...config, warnings }
 }
-
-const openKeyWarning = (path: string): string =>
-  `Others on this machine can read the key in ${path}: chmod 600 makes it yours alone.`
 
 /**
  * Reads `agent.yaml`, whose reference is docs/agent.md. Throws one `ConfigError` that lists all mistakes with their
@@ -232,7 +232,7 @@ function readKey(fields: Fields<typeof AGENT_KEYS>, folder: string): Pick<AgentC
   const path = keyFilePath(name, folder)
   const read = readKeyFile(path)
   if ('problem' in read) return { apiKey: inFile.mistake(read.problem) ?? '' }
-  return { apiKey: read.key, ...(read.isOpen && { warnings: [openKeyWarning(path)] }) }
+  return { apiKey: read.key, ...(read.isOpen && { warnings: [openSecretWarning(path, 'the key')] }) }
 }
 
 function readServices(value: YamlValue, engines: readonly KnownEngine[]): AgentServiceConfig[] {

@@ -4,6 +4,7 @@ import { closestName, isMisspelling } from '../lib/closest-name.ts'
 import { AGENT_KEYS, ENGINE_KEYS, FOUND_MODELS, MODEL_KEYS, SERVICE_KEYS } from './agent-config.ts'
 import { ConfigError } from './config.ts'
 import { expandVariables, VariableMistake } from './expand-variables.ts'
+import { listWrittenSecrets } from './written-secrets.ts'
 
 /** A service as far as it can be read, whatever else is wrong in the file. */
 export interface DraftService {
@@ -221,18 +222,7 @@ export class AgentFile {
 
   /** Whether anybody who reads it learns a secret. */
   get holdsSecrets(): boolean {
-    const isSecret = (node: unknown) => (textOf(node) ?? '').replace(/\$\{[^}]*\}/g, '') !== ''
-    return (
-      isSecret(this.#root.get('api_key', true)) ||
-      this.#services().some((service) => {
-        const headers = service?.get('headers', true)
-        return (
-          isSecret(service?.get('api_key', true)) ||
-          /\/\/[^/]*@/.test(textOf(service?.get('url', true)) ?? '') ||
-          (isMap<Node, Node>(headers) && headers.items.some(({ value }) => isSecret(value)))
-        )
-      })
-    )
+    return listWrittenSecrets(this.#document).length > 0
   }
 
   toString(): string {

@@ -24,3 +24,7 @@ export function expandVariables(text: string, env: NodeJS.ProcessEnv): string {
   if (mistakes.length > 0) throw new VariableMistake(mistakes.join('; '))
   return expanded
 }
+
+/** What of a text stands in the file itself: nothing of the variables that it names, and their defaults. */
+export const writtenPart = (text: string): string =>
+  text.replace(REFERENCE, (reference, _name?: string, fallback = '') => (reference === '$${' ? '${' : fallback))

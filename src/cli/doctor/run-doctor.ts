@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { AgentFile } from '../../config/agent-file.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
 import { loadClientSettings } from '../../config/client-settings.ts'
+import { findOpenSecrets } from '../../config/written-secrets.ts'
 import { findTerminal, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { addServices, correctServices, type Looked } from './correct-file.ts'
@@ -142,6 +143,8 @@ async function tellOfFile({ path, before, sightings, usable }: FileWork & { befo
 /** Says of a file what it is `ifRight`. Throws `CommandFailed` with what an agent would not start with, or would warn of. */
 async function judge({ path, text, ifRight }: { path: string; text: string; ifRight: string }): Promise<void> {
   const { config, mistakes } = checkFile({ text, path })
+  const open = config ? await findOpenSecrets({ path, text, apiKey: config.apiKey }) : []
+  for (const warning of [...(config?.warnings ?? []), ...open]) say(`WARNING ${warning}`)
   const problems = config ? await findProblems(config) : mistakes
   if (problems.length === 0) return say(`${path} ${ifRight}.`)
   throw new CommandFailed(`What is wrong in ${path}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
