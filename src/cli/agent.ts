@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { hideUrlSecrets } from '../lib/url-secrets.ts'
 import { LOG_LEVELS, type LogLevel } from '../lib/logger.ts'
 import { asUrl, USUAL_AGENT_FILE } from './doctor/place.ts'
 import { wholeNumber } from './image-options.ts'
@@ -59,7 +60,8 @@ async function init(options: AgentCommandOptions, command: Command): Promise<voi
   const { config = USUAL_AGENT_FILE, gateway, key, keyFile, name, server = [], access } = options
   const { imagesPerHour, imagesPerUserHour } = options
   const wrong = server.find((url) => asUrl(url) === undefined)
-  if (wrong !== undefined) command.error(`error: --server '${wrong}' is no address such as http://127.0.0.1:8188`)
+  if (wrong !== undefined)
+    command.error(`error: --server '${hideUrlSecrets(wrong)}' is no address such as http://127.0.0.1:8188`)
   if (key !== undefined && keyFile !== undefined) command.error('error: --key and --key-file exclude each other')
   const { initAgent, MissingOptions } = await import('./doctor/init-agent.ts')
   try {

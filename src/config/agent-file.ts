@@ -1,6 +1,7 @@
 import { Document, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { FEATURES } from '../images/image-request.ts'
 import { closestName, isMisspelling } from '../lib/closest-name.ts'
+import { hideUrlSecrets } from '../lib/url-secrets.ts'
 import { AGENT_KEYS, ENGINE_KEYS, FOUND_MODELS, MODEL_KEYS, SERVICE_KEYS } from './agent-config.ts'
 import { ConfigError } from './config.ts'
 import { expandVariables, VariableMistake } from './expand-variables.ts'
@@ -132,7 +133,7 @@ export class AgentFile {
     const service = this.#services()[index]
     if (!service) return
     put(service, key, escape(value))
-    this.changes.push(`${nameOf(service)}: ${key} is ${value} now: ${why}`)
+    this.changes.push(`${nameOf(service)}: ${key} is ${key === 'url' ? hideUrlSecrets(value) : value} now: ${why}`)
   }
 
   /** Gives a service the key of its image server, where none is written: not even as a variable that is blank now. */

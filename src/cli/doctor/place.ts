@@ -32,7 +32,7 @@ export const shownUrl = (text: string): string => {
 /** An address with or without `http://`; undefined for what can only be the name of a file. */
 export function asUrl(text: string): string | undefined {
   if (/^https?:\/\/[^/]/i.test(text)) return URL.canParse(text) ? text : undefined
-  const isHost = /^(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:]+\])(?:\/.*)?$/i.test(text)
-  const hasPort = /^(?:[\w-]+(?:\.[\w-]+)*|\[[\da-f:]+\]):\d{1,5}(?:\/.*)?$/i.test(text)
+  const isHost = /^(?:[^\s/@]+@)?(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:]+\])(?:\/.*)?$/i.test(text)
+  const hasPort = /^(?:[^\s/@]+@)?(?:[\w-]+(?:\.[\w-]+)*|\[[\da-f:]+\]):\d{1,5}(?:\/.*)?$/i.test(text)
   return (isHost || hasPort) && URL.canParse(`http://${text}`) ? `http://${text}` : undefined
 }
