@@ -64,13 +64,24 @@ describe('what stands before an image server', () => {
     expect(faultOfProxy(answer)).toBeUndefined()
   })
 
-  it.each([504, 520, 524])(
-    'has waited too long: with %d nobody is there who answers a question, and work may go on',
-    (status) => {
-      expect(faultOfProxy({ ...question, status, body: NGINX })).toMatchObject({ fault: 'unreachable' })
-      expect(faultOfProxy({ ...work, status, body: NGINX })).toBeUndefined()
-    }
-  )
+  it.each([504, 520, 524])('may have nobody behind it who answers at all: %d', (status) => {
+    for (const call of [question, { ...work, tookMs: 3000 }])
+      expect(faultOfProxy({ ...call, status, body: NGINX })).toMatchObject({
+        fault: 'unreachable',
+        message: `What stands before the image server cannot reach it (HTTP ${status}).`
+      })
+  })
+
+  it('may not wait for the image, which it would not a second time', () => {
+    for (const status of [504, 524])
+      expect(faultOfProxy({ ...work, status, body: NGINX, tookMs: 3001 })).toMatchObject({
+        fault: 'bad_output',
+        message: `What stands before the image server did not wait for the image (HTTP ${status}).`,
+        remedy: expect.stringContaining('proxy_read_timeout')
+      })
+    expect(faultOfProxy({ ...work, status: 520, body: NGINX, tookMs: 3001 })).toBeUndefined()
+    expect(faultOfProxy({ ...work, status: 504, body: '{"error":"timed out"}', tookMs: 3001 })).toBeUndefined()
+  })
 
   it('says so at once: later something may have been begun, and have ended its server', () => {
     expect(faultOfProxy({ ...work, status: 502, body: NGINX, tookMs: 3000 })).toMatchObject({ fault: 'unreachable' })

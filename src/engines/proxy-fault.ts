@@ -5,7 +5,10 @@ import { parseJson } from './upstream-text.ts'
 const NOBODY_BEHIND = [502, 521, 522, 523, 530]
 /** By which they say that whoever is there has not answered in time, or not so that they understand it. */
 const NO_ANSWER_BEHIND = [504, 520, 524]
-const WEB_PAGE = /^\s*<(?:!doctype\s+html|html)\b/i
+/** By which they say that they wait no longer for what has begun. */
+const NOT_WAITED = [504, 524]
+/** How a web page begins. */
+export const WEB_PAGE = /^\s*<(?:!doctype\s+html|html)\b/i
 /** An image server that was given an image and dies of it does so later; proxies whose server is not there say it at once. */
 const AT_ONCE_MS = 3000
 
@@ -27,16 +30,23 @@ export interface ProxyAnswer {
 
 const SIGN_IN_REMEDY = "Does something before it ask for a sign-in? The service's url is where its API is."
 
+/** What was made goes to nobody, and would not a second time. */
+const impatient = (status: number): EngineError =>
+  new EngineError('bad_output', `What stands before the image server did not wait for the image (HTTP ${status}).`, {
+    remedy: 'Give it a longer time limit than an image takes (nginx: proxy_read_timeout).'
+  })
+
 /**
  * What is wrong when an answer is not the image server's but of what stands before it: a proxy whose server is down or that
  * lets nobody in, or a page to sign in at.
- * Nothing has begun then. Undefined for all that servers say themselves, which is JSON.
+ * Nothing has begun then, unless it took its time. Undefined for all that servers say themselves, which is JSON.
  */
 export function faultOfProxy(answer: ProxyAnswer): EngineError | undefined {
   const { status, body, isWork, tookMs } = answer
-  if (isWork && tookMs > AT_ONCE_MS) return undefined
   const isPage = WEB_PAGE.test(body)
-  const isProxys = NOBODY_BEHIND.includes(status) || (!isWork && NO_ANSWER_BEHIND.includes(status))
+  if (isWork && tookMs > AT_ONCE_MS)
+    return NOT_WAITED.includes(status) && parseJson(body) === undefined ? impatient(status) : undefined
+  const isProxys = NOBODY_BEHIND.includes(status) || NO_ANSWER_BEHIND.includes(status)
   if ((isProxys && parseJson(body) === undefined) || (status === 503 && isPage)) {
     return new EngineError('unreachable', `What stands before the image server cannot reach it (HTTP ${status}).`, {
       remedy: 'Start the image server, or look at the proxy before it.'

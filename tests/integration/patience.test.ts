@@ -279,7 +279,14 @@ describe('an image server that restarts', () => {
       const probing = { firstPauseMs: 20, longestPauseMs: 50 }
       await gateway.addAgent({ key: user.key, name: 'rig', services, probing })
       await call()
-      for (const stage of ['nobody behind', 'a page', 'a sign-in', 'another program', 'no such route'] as const) {
+      for (const stage of [
+        'nobody behind',
+        'no answer behind',
+        'a page',
+        'a sign-in',
+        'another program',
+        'no such route'
+      ] as const) {
         await proxy.show(stage)
         const ids = await Promise.all(Array.from({ length: 5 }, () => submit()))
         await waitFor(async () => (await waitingReason(ids[0]!)) === 'unusable')

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 export type Stage =
   | 'gone'
   | 'nobody behind'
+  | 'no answer behind'
   | 'a page'
   | 'a sign-in'
   | 'another program'
@@ -27,6 +28,7 @@ export interface StagedServer {
 const ANSWERS = {
   // Of a proxy whose server is down, and of one that wants to know who comes.
   'nobody behind': { status: 502, body: '<html><body><h1>502 Bad Gateway</h1></body></html>' },
+  'no answer behind': { status: 504, body: '<html><body><h1>504 Gateway Time-out</h1></body></html>' },
   'a page': { status: 200, body: '<!doctype html><title>Sign in</title>' },
   'a sign-in': { status: 302, body: '' },
   // Of a server for something else, which takes whatever it is asked for well.
