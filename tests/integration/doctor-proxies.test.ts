@@ -89,3 +89,18 @@ describe('doctor, of what stands before an image server', () => {
     expect(stderr).toContain('does not answer like one')
   })
 })
+
+it('doctor says of a server that takes connections and answers nothing that it does not answer in time', async () => {
+  const server = createServer(() => undefined).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close().closeAllConnections())
+  await once(server, 'listening')
+  const { stderr } = await judge(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  expect(stderr).toMatch(/the image server at http:\S+ does not answer in time\./)
+})
+
+it('doctor names each address once where nobody gets through to any, and says of none that was sent no password that it refused one', async () => {
+  const urls = await Promise.all([startAnswering(401, '', BASIC), startAnswering(401, '', BASIC)])
+  const { stdout, stderr } = await runProgram(['doctor', ...urls], { cwd: folder })
+  expect(stdout).toContain('The image server wants a user name and a password.')
+  expect(stderr).toContain(`was found (${urls.join(', ')} let nobody through, as is said of them).`)
+})

@@ -149,15 +149,18 @@ export async function findProblems(config: AgentConfig): Promise<string[]> {
   const problems = await Promise.all(
     [...services.values()].map(async ({ config: service, engine }) => {
       if (!engine) return []
+      const within = AbortSignal.timeout(DESCRIBE_WITHIN_MS)
       try {
-        const { doubt, ...description } = await engine.describe(AbortSignal.timeout(DESCRIBE_WITHIN_MS))
+        const { doubt, ...description } = await engine.describe(within)
         if (doubt) throw doubt
         const problem =
           service.checkModels === false ? undefined : missingFrom(description, { config: service }, new Set())
         return problem ? [`${service.name}: ${problem.text}`] : []
       } catch (error) {
-        const reason =
-          error instanceof EngineError ? error.message : 'The image server gave no answer that can be read.'
+        const noReason = within.aborted
+          ? 'The image server does not answer in time.'
+          : 'The image server gave no answer that can be read.'
+        const reason = error instanceof EngineError ? error.message : noReason
         return [`${service.name}: ${explainServer({ url: service.url, text: reason, error })}`]
       } finally {
         await engine.close?.()

@@ -15,6 +15,7 @@ import { holdsImages, parseImagesAnswer, reasonOfNoImage } from './openai-answer
 import { parseModelIds } from './openai-api.ts'
 import { faultOfAnswer, faultOfNoImage, isListDenied, isNotOffered, isSuccess } from '../upstream-fault.ts'
 import { preferringAbort } from '../preferring-abort.ts'
+import { WEB_PAGE } from '../proxy-fault.ts'
 import { shownAddress } from '../upstream-address.ts'
 import { createUpstreamHttp } from '../upstream-http.ts'
 import { createOpenAIHttp, type OpenAIHttpOptions } from './openai-http.ts'
@@ -96,7 +97,8 @@ export function createOpenAIEngine(options: OpenAIEngineOptions): Engine {
     if (!isNotOffered(answer)) return undefined
     const { message } = faultOfAnswer(answer, { secrets, call: GENERATIONS })
     const asked = shownAddress(http.address.urlOf(`/${GENERATIONS}`))
-    return new EngineError('unreachable', message, { asked, remedy: rootRemedy(asked) })
+    const mayBeDown = WEB_PAGE.test(answer.body) ? 'A web page is there: is the image server behind it down? ' : ''
+    return new EngineError('unreachable', message, { asked, remedy: mayBeDown + rootRemedy(asked) })
   }
 
   const generate = async (task: ImageTask, run: EngineRun): Promise<EngineImage> => {

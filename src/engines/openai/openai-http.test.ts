@@ -139,6 +139,19 @@ describe('a description', () => {
     }
   )
 
+  it('says of a page in place of both that the server behind it may be down', async () => {
+    const server = createServer((request, response) => {
+      request.resume()
+      response.writeHead(404).end('<!doctype html><title>404</title>')
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    await start({}, { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    await expect(describeEngine()).rejects.toMatchObject({
+      remedy: expect.stringMatching(/^A web page is there: is the image server behind it down\? The service's url is/)
+    })
+  })
+
   it('of a server with a list of nothing and no route for images is a doubt', async () => {
     await start({ routes: [] })
     world.server.setBehaviour({ models: 'empty_data' })
