@@ -1,4 +1,5 @@
 import { cleanText } from '../lib/clean-text.ts'
+import { isBehindAway, letsNobodyIn } from '../lib/proxy-status.ts'
 import { CLOSE_CODES } from '../protocol/messages.ts'
 
 /** How a server answered that would not open a WebSocket. */
@@ -64,7 +65,6 @@ export function explainError(error: unknown, gateway: string): string {
 /** Why a server that answers lets no agent in. */
 export function explainAnswer({ status, location, body }: HandshakeAnswer, gateway: string): Refusal {
   const said = gatewayError(body)
-  const isProxyAway = [502, 503, 504].includes(status) || (status >= 520 && status < 530)
   if (said && status === 401) {
     return { text: explainKey(/^This API key /.test(said) ? said : undefined), isFinal: 'yes' }
   }
@@ -87,14 +87,14 @@ export function explainAnswer({ status, location, body }: HandshakeAnswer, gatew
       isFinal: status === 421 ? 'unless-found' : 'no'
     }
   }
-  if (isProxyAway) {
+  if (isBehindAway(status)) {
     return {
       text: `The gateway behind ${gateway} is away: what stands in front of it answers ${status}.`,
       isFinal: 'no'
     }
   }
   if (status === 429) return { text: `${gateway} takes no more connections from here for a while.`, isFinal: 'no' }
-  if (status === 401 || status === 403 || status === 407) {
+  if (letsNobodyIn(status)) {
     return {
       text: `What stands in front of ${gateway} lets nobody in (HTTP ${status}): it has to let agents through to /api/agent.`,
       isFinal: 'unless-found'

@@ -26,6 +26,19 @@ it('does not take the key to another server', async () => {
   expect(asked).toEqual([])
 })
 
+it.each<[status: number, headers: Record<string, string>, words: string]>([
+  [502, {}, 'The gateway behind URL is away: what stands in front of it answers 502.'],
+  [504, {}, 'The gateway behind URL is away: what stands in front of it answers 504.'],
+  [403, {}, 'What stands in front of URL lets nobody in (HTTP 403): it has to let calls through to /v1.'],
+  [302, { location: 'https://sso.example.org/login?rd=x' }, 'Is there a sign-in before it?'],
+  [302, { location: '/login' }, 'Is there a sign-in before it?'],
+  [301, { location: 'https://club.example.org/v1/models' }, 'Give that address with --url.']
+])('says of %i %j what stands before the gateway', async (status, headers, words) => {
+  const url = await serve((_request, response) => response.writeHead(status, headers).end('<html></html>'))
+  const called = callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })
+  await expect(called).rejects.toThrow(words.replace('URL', url))
+})
+
 it.each([
   [{ error: { message: '\x1b]52;c;ZXZpbA==\x07No\x1b[2J such\u202e model.' } }, 'No such model.'],
   [{ error: { message: { a: 1 } } }, 'does not answer like an inference.club (HTTP 400)']

@@ -3,6 +3,7 @@ import { loadClientSettings } from '../config/client-settings.ts'
 import { exportKey } from '../lib/ask-for-key.ts'
 import { cleanText } from '../lib/clean-text.ts'
 import { readGatewayUrl } from '../lib/gateway-url.ts'
+import { isBehindAway, letsNobodyIn } from '../lib/proxy-status.ts'
 import { findGatewayAddress } from '../db/gateway-address.ts'
 import { CommandFailed } from './command-failed.ts'
 
@@ -94,7 +95,7 @@ export async function openAnswer(gateway: GatewayAddress, path: string, body: Ca
   })
   const elsewhere = response.headers.get('location')
   if (response.status >= 300 && response.status < 400 && elsewhere !== null) {
-    throw new CommandFailed(`${url} sends callers on to ${fromServer(elsewhere)}. Give that address with --url.`)
+    throw new CommandFailed(`${url} sends callers on to ${fromServer(elsewhere)}. ${adviceFor(elsewhere, path)}`)
   }
   if (response.ok) return response
   throw refused(gateway, response, members(members(await readJson(response)).error).message)
@@ -122,11 +123,22 @@ export const members = (value: unknown): Partial<Record<string, unknown>> =>
 
 /** Why a call came to nothing: in the server's own words, where `told` is text. */
 export function refused({ url }: GatewayAddress, { status }: Response, told?: unknown): CommandFailed {
-  const message =
-    typeof told === 'string' && told.trim() !== ''
-      ? fromServer(told)
-      : `${url} does not answer like an inference.club (HTTP ${status}): another address is given with --url or INFERENCE_CLUB_URL.`
+  const message = typeof told === 'string' && told.trim() !== '' ? fromServer(told) : strangersWords(url, status)
   return status >= 500 ? new GatewayAway(message) : new CommandFailed(message)
+}
+
+/** Of a club that has moved all that follows its address stays; else it is the page of a sign-in, or of somebody else. */
+const adviceFor = (elsewhere: string, path: string): string =>
+  URL.parse(elsewhere, 'http://here')?.pathname.endsWith(path.replace(/\?.*$/, ''))
+    ? 'Give that address with --url.'
+    : 'Is there a sign-in before it? It has to let calls through to /v1, which have a key.'
+
+/** What an answer that is no gateway's says of the address. */
+function strangersWords(url: string, status: number): string {
+  if (isBehindAway(status)) return `The gateway behind ${url} is away: what stands in front of it answers ${status}.`
+  if (letsNobodyIn(status))
+    return `What stands in front of ${url} lets nobody in (HTTP ${status}): it has to let calls through to /v1.`
+  return `${url} does not answer like an inference.club (HTTP ${status}): another address is given with --url or INFERENCE_CLUB_URL.`
 }
 
 /** Text of a server as a terminal may show it, whoever wrote it. */
