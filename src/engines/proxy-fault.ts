@@ -30,6 +30,11 @@ export interface ProxyAnswer {
 
 const SIGN_IN_REMEDY = "Does something before it ask for a sign-in? The service's url is where its API is."
 
+export const cannotReach = (status: number): EngineError =>
+  new EngineError('unreachable', `What stands before the image server cannot reach it (HTTP ${status}).`, {
+    remedy: 'Start the image server, or look at the proxy before it.'
+  })
+
 /** What was made goes to nobody, and would not a second time. */
 const impatient = (status: number): EngineError =>
   new EngineError('bad_output', `What stands before the image server did not wait for the image (HTTP ${status}).`, {
@@ -48,9 +53,7 @@ export function faultOfProxy(answer: ProxyAnswer): EngineError | undefined {
     return NOT_WAITED.includes(status) && parseJson(body) === undefined ? impatient(status) : undefined
   const isProxys = NOBODY_BEHIND.includes(status) || NO_ANSWER_BEHIND.includes(status)
   if ((isProxys && parseJson(body) === undefined) || (status === 503 && isPage)) {
-    return new EngineError('unreachable', `What stands before the image server cannot reach it (HTTP ${status}).`, {
-      remedy: 'Start the image server, or look at the proxy before it.'
-    })
+    return cannotReach(status)
   }
   if (status === 401 && answer.password) {
     const what =

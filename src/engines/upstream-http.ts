@@ -4,12 +4,14 @@ import { EngineError } from './engine.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 import { AnswerLifter, type LiftedPictures } from './lifted-pictures.ts'
 import { type Fetch, type FetchedResponse, type FetchInit, openConnections } from './light-fetch.ts'
-import { faultOfProxy } from './proxy-fault.ts'
+import { cannotReach, faultOfProxy } from './proxy-fault.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { readAddress, type UpstreamAddress } from './upstream-address.ts'
 
 /** Of an error answer no more is read than its sentence may need. */
 const MAX_ERROR_BYTES = 64 * 1024
+/** A server that is there answers a question at once. */
+const LOOK_WITHIN_MS = 5000
 
 export interface UpstreamHttpOptions {
   /** As `readAddress` takes it. */
@@ -110,8 +112,22 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     const answer = await answerOf(response, limits)
     const { mayBePage, mayRedirect } = limits
     const fault = faultOfProxy({ ...answer, isWork: init.method === 'POST', tookMs, mayBePage, mayRedirect })
+    // A proxy says the same of a server that takes too long as of one that is off, after it has waited for it.
+    if (fault?.fault === 'bad_output' && !(await answersNow(init.signal))) throw cannotReach(answer.status)
     if (fault) throw fault
     return answer
+  }
+  const answersNow = async (signal: AbortSignal): Promise<boolean> => {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(LOOK_WITHIN_MS)])
+    try {
+      const response = await request(address.urlOf('/'), { method: 'GET', headers: {}, signal: within })
+      const body = (await readStart(response, MAX_ERROR_BYTES)).bytes.toString()
+      const look = { status: response.status, body, isWork: false, tookMs: 0, mayBePage: true, mayRedirect: true }
+      return faultOfProxy(look) === undefined
+    } catch {
+      signal.throwIfAborted()
+      return false // Nobody is there, or has the time.
+    }
   }
   const answerOf = async (response: FetchedResponse, limits: AnswerLimits): Promise<UpstreamAnswer> => {
     const { status } = response

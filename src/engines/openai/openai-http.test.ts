@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { freePort } from '../../../tests/support/free-port.ts'
 import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { task, useOpenAIEngine } from '../../../tests/support/openai-engine.ts'
+import { createOpenAIEngine } from './openai-engine.ts'
 
 const world = useOpenAIEngine()
 const { start, generate, failing } = world
@@ -138,6 +139,27 @@ describe('a description', () => {
       })
     }
   )
+
+  it('asks, of a proxy that gives up, whether its server takes too long or is off', async () => {
+    const after = async (question: 'answers' | 'gives up' | 'hangs') => {
+      const proxy = createServer((request, response) => {
+        request.resume()
+        if (request.method === 'GET' && question === 'answers') return response.end('{}')
+        if (request.method === 'GET' && question === 'hangs') return undefined
+        return setTimeout(() => response.writeHead(504).end('<html>504</html>'), request.method === 'GET' ? 0 : 3100)
+      }).listen(0, '127.0.0.1')
+      onTestFinished(() => void proxy.close().closeAllConnections())
+      await once(proxy, 'listening')
+      const baseUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+      const engine = createOpenAIEngine({ baseUrl, maxImageBytes: 1_000_000 })
+      onTestFinished(() => engine.close?.())
+      return engine.generate(task({}), createTestRun()).catch((error: unknown) => error)
+    }
+    const [answers, givesUp, hangs] = await Promise.all((['answers', 'gives up', 'hangs'] as const).map(after))
+    expect(answers).toMatchObject({ fault: 'bad_output', message: expect.stringContaining('did not wait') })
+    const away = { fault: 'unreachable', message: expect.stringContaining('cannot reach it (HTTP 504)') }
+    expect([givesUp, hangs]).toMatchObject([away, away])
+  }, 20_000)
 
   it('says of a page in place of both that the server behind it may be down', async () => {
     const server = createServer((request, response) => {
