@@ -20,16 +20,15 @@ export const loadedOf = (
   { condition, models }: { condition: ServiceCondition; models: ReadonlyMap<string, unknown> }
 ): string[] | undefined => (condition.isStopped ? [] : loaded?.filter((model) => models.has(model)))
 
-/** Why an attempt failed, as its agent says. */
-export const failureOf = ({
-  fault: reason,
-  message,
-  param,
-  retry_after_ms: retryAfterMs
-}: Extract<AgentMessage, { type: 'attempt.failed' }>) => ({
+/** Why an attempt failed, as its agent says, and whether it has said that of the service's image server nothing can be had. */
+export const failureOf = (
+  { fault: reason, message, param, retry_after_ms: retryAfterMs }: Extract<AgentMessage, { type: 'attempt.failed' }>,
+  condition: ServiceCondition | undefined
+) => ({
   reason,
   message,
   isQuoted: true,
+  ...(condition?.isStopped && { isAway: true }),
   ...(param !== undefined && { param }),
   ...(retryAfterMs !== undefined && { retryAfterMs })
 })

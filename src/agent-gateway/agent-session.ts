@@ -246,7 +246,7 @@ export class AgentSession {
         const slot = this.#held.get(message.attempt_id)
         // It has ended there, and need not be told so. Its place is free when it is known whether the service is to be left alone.
         if (slot) slot.stopping = true
-        if (attempt) await this.#parts.requests.fail(attempt, failureOf(message))
+        if (attempt) await this.#parts.requests.fail(attempt, failureOf(message, this.#states.get(attempt.service_id)))
         return this.#release(message.attempt_id)
       }
       case 'service.state': {

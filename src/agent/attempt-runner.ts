@@ -39,6 +39,8 @@ export interface AttemptRunnerParts {
   send: (message: AgentMessage) => boolean
   /** Called when an image server may be gone, or has said that it lacks a model; true: it is looked at, and what was found is told. */
   onDoubt?: (service: string, doubt: Doubt) => boolean
+  /** Called when a service has kept an image for too long; resolves when it is told whether its image server answers. */
+  onOverdue?: (service: string) => Promise<void>
   /** Called for each image before it is begun, which waits for it. */
   makeRoom?: () => Promise<void>
   limits: AgentLimits
@@ -54,7 +56,7 @@ export interface AgentLimits {
   maxPixels: number
 }
 
-const DOUBTFUL: readonly AttemptFault[] = ['unreachable', 'model_missing', 'timeout']
+const DOUBTFUL: readonly AttemptFault[] = ['unreachable', 'model_missing']
 const OUTCOMES = {
   stored: 'an image was made',
   unwanted: 'an image was made that is not wanted any more'
@@ -251,6 +253,8 @@ export class AttemptRunner {
           const why = explainServer({ url: service.config.url, text, error, hasAnswered })
           logger.warn({ attempt: id, fault, service: held.service }, `${held.service}: an image was not made: ${why}`)
         }
+        // Before its place is free: the next would wait as long for a server that hangs.
+        if (fault === 'timeout') await this.#parts.onOverdue?.(held.service)
         held.failure = failure
         held.generated = true
         const isTold = send({ type: 'attempt.failed', attempt_id: id, token: held.token, ...failure })

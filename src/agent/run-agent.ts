@@ -124,6 +124,7 @@ export function runAgent(options: AgentOptions): Agent {
     // Only a gateway that understands it has anything held ready; another may have taken its place.
     send: (message) => (message.type !== 'attempt.ready' || accepts.includes(message.type)) && link.send(message),
     onDoubt: (service, doubt) => probes?.check(service, doubt) ?? false,
+    onOverdue: async (service) => probes?.checkOverdue(service),
     makeRoom: () => warms.makeRoom(),
     limits: { ...AGENT_LIMITS, inputRoomBytes: inputRoomOf(config) },
     logger

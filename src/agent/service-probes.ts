@@ -83,6 +83,10 @@ export class ServiceProbes {
   #lacked = new Map<string, RefusedModels>()
   /** Attempts of which it will be told why they failed, once it is known how their image server is. */
   readonly #unreached = new Map<string, Unreached>()
+  /** Services whose image servers have kept an image for too long, and answered nothing since. */
+  #overdue = new Set<string>()
+  /** By service, what waits until it is told how its image server is. */
+  readonly #noted = new Map<string, PromiseWithResolvers<undefined>>()
   /** Services of which there was a reason to ask since it was said last how their image servers are. */
   #doubted = new Set<string>()
   /** Services whose image servers have answered. */
@@ -112,6 +116,7 @@ export class ServiceProbes {
     this.#allFound = Promise.withResolvers()
     if (this.#unfound.size === 0) this.#allFound.resolve(undefined)
     this.#doubted = new Set()
+    this.#overdue = new Set()
     this.#answered = new Set()
     this.#cutOff = new Map()
     this.#pauses = new Map()
@@ -145,6 +150,19 @@ export class ServiceProbes {
     const isAsked = this.#running.has(name)
     if (unreached && isAsked) this.#unreached.set(name, unreached)
     return isAsked
+  }
+
+  /**
+   * The same of one that has kept an image for too long: if it does not answer now it hangs, whatever else it makes. Resolves when that
+   * is known and told.
+   */
+  async checkOverdue(name: string): Promise<void> {
+    this.#overdue.add(name)
+    if (!this.check(name)) return
+    const noted = this.#noted.get(name) ?? Promise.withResolvers<undefined>()
+    this.#noted.set(name, noted)
+    this.#pauses.get(name)?.abort()
+    await Promise.race([noted.promise, this.#running.get(name)])
   }
 
   #checkGone(name: string): void {
@@ -251,10 +269,12 @@ export class ServiceProbes {
     let since = performance.now()
     let wasSlow = false
     for (let pause = 0; ;) {
-      const asked = await this.#ask(probe, { isPatient: wasSlow })
+      const asked = await this.#ask(probe, { isPatient: wasSlow && !this.#overdue.has(probe.name) })
       if (probe.signal.aborted) return
-      const isSilent = asked.isSlow === true && !this.#isServerBusy(probe.name)
-      const hangs = isSilent && wasSlow
+      if (!asked.isSlow) this.#overdue.delete(probe.name)
+      const isOverdue = this.#overdue.has(probe.name)
+      const isSilent = asked.isSlow === true && (isOverdue || !this.#isServerBusy(probe.name))
+      const hangs = isSilent && (wasSlow || isOverdue)
       wasSlow = isSilent
       // One that was good, is looked at without need and has no time at the moment works for its owner, or for us; before it is said to
       // hang it gets a longer one. What was said of a bad one is not true any more when it is found otherwise.
@@ -349,6 +369,8 @@ export class ServiceProbes {
     if (this.#unfound.delete(name) && this.#unfound.size === 0) this.#allFound.resolve(undefined)
     // What is loaded the gateway knows better after each image that it has made, until it is told again.
     if (isOther || loaded) onState(told)
+    this.#noted.get(name)?.resolve(undefined)
+    this.#noted.delete(name)
     // What is said of a server that has gone is reason enough.
     if (unreached && error?.fault !== 'unreachable') {
       const { attempt, text: why, error: cause } = unreached

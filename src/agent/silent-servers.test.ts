@@ -95,6 +95,41 @@ describe('an image server', () => {
     ])
   })
 
+  it('that has kept an image for too long and answers nothing hangs, whatever else it makes', async () => {
+    let answer: Engine['describe'] = () => Promise.resolve(GOOD)
+    const options = { ...there, times: { withinMs: 5, patientMs: 60_000 }, isBusy: () => true }
+    const { probes, told } = arrangeProbes({ a: (signal) => answer(signal) }, { url: 'http://gpu:1' }, options)
+    await waitFor(() => told.length === 1)
+    await probes.checkOverdue('a')
+    expect(told.map(({ state }) => state)).toEqual(['ok'])
+    answer = unanswered
+    await Promise.all([probes.checkOverdue('a'), probes.checkOverdue('a')])
+    expect(told.slice(1)).toMatchObject([
+      { text: 'The image server takes connections and answers nothing.', fault: 'unreachable' }
+    ])
+    // While it is asked again and again, and once more for the next that took too long.
+    await probes.checkOverdue('a')
+    expect(told.length).toBe(2)
+    answer = () => Promise.resolve(GOOD)
+    await waitFor(() => told.length === 3)
+    // From now on it may have no time while it makes one.
+    answer = unanswered
+    probes.check('a')
+    await waitFor(() => told.length === 4)
+    expect(told.slice(2).map(({ fault, text }) => ({ fault, text }))).toEqual([
+      { fault: undefined, text: '' },
+      { fault: undefined, text: 'The image server does not answer in time.' }
+    ])
+  })
+
+  it('that is asked no more keeps nobody waiting who wants to know whether it hangs', async () => {
+    const options = { ...there, times: { withinMs: 60_000 } }
+    const { probes } = arrangeProbes({ a: unanswered, none: undefined }, { url: 'http://gpu:1' }, options)
+    const known = Promise.all([probes.checkOverdue('a'), probes.checkOverdue('none'), probes.checkOverdue('nobody')])
+    probes.close()
+    await known
+  })
+
   it('that never answers is bad, and keeps no other waiting', async () => {
     const stuck: Engine['describe'] = (signal) =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))

@@ -1,6 +1,6 @@
 import { amongAlike } from '../db/among-alike.ts'
 import type { Db } from '../db/database.ts'
-import { NODE_FAULTS } from '../protocol/messages.ts'
+import { NODE_REASONS } from '../requests/request-states.ts'
 import { isDeferring } from '../requests/retry-policy.ts'
 
 /** An attempt that failed through the fault of the service it ran on. */
@@ -16,7 +16,7 @@ export interface Fault {
 }
 
 /** What could not begin was no attempt. */
-const COUNTED_FAULTS = NODE_FAULTS.filter((fault) => !isDeferring(fault))
+const COUNTED_FAULTS = NODE_REASONS.filter((fault) => !isDeferring(fault))
 
 /**
  * How often services have been at fault since then with work that they had begun, by their ids. What broke off, as with a
@@ -57,7 +57,7 @@ export async function listFaultGroups(
   { providerId, since, limit }: { providerId: string; since: number; limit: number }
 ): Promise<FaultGroup[]> {
   const groups: FaultGroup[] = []
-  for (const reason of NODE_FAULTS) {
+  for (const reason of NODE_REASONS) {
     const recent = faultsOf(db)
       .where('attempts.provider_id', '=', providerId)
       .where('attempts.reason', '=', reason)
@@ -96,7 +96,7 @@ export async function findLastFaults(
   if (providerIds.length === 0) return new Map()
   const rows = await faultsOf(db)
     .where('attempts.provider_id', 'in', providerIds)
-    .where('attempts.reason', 'in', NODE_FAULTS)
+    .where('attempts.reason', 'in', NODE_REASONS)
     .where('attempts.finished_at', '>=', since)
     .orderBy('attempts.finished_at')
     .execute()

@@ -36,6 +36,8 @@ export interface Failure {
   param?: string
   /** The agent said goodbye, or was sent away: that is none of the losses that a task may have. */
   isAnnounced?: boolean
+  /** The image server cannot be used any more, by the word of its agent. */
+  isAway?: boolean
   /** For how long the image server wants to be left alone, when it said so. */
   retryAfterMs?: number
 }
@@ -44,7 +46,7 @@ export interface Failure {
  * Ends an attempt without an image: the task waits again, or has failed, as the retry policy says; what was only held ready is
  * let go. Fenced like a success; false when the task is no longer this attempt's.
  */
-export async function failAttempt(parts: RequestParts, attempt: AttemptRow, failure: Failure): Promise<boolean> {
+export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told: Failure): Promise<boolean> {
   const { database, providers, limits, random } = parts
   const offers = await candidatesOf(parts, attempt)
   const candidates = offers.map(({ serviceId }) => serviceId)
@@ -56,11 +58,12 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
     if (!task) return undefined
     const earlier = await listAttemptsOfTask(trx, task)
     const lease = await findAttempt(trx, attempt.id)
-    if (!lease || isKept(lease, { seen: attempt, reason: failure.reason })) return undefined
+    if (!lease || isKept(lease, { seen: attempt, reason: told.reason })) return undefined
     // Whatever it was: nothing had begun.
     if (lease.state === 'standby') {
       return (await releaseHeldTask(trx, { taskId: task.id, attemptId: attempt.id }))?.user_id
     }
+    const failure = hasHung(told, { attempt, earlier }) ? { ...told, reason: 'hung' as const } : told
     // An agent that stayed away for longer than its lease and came back without the work was lost once, not twice.
     const loss = isLoss(failure.reason) && lease.state !== 'lapsed' && failure.isAnnounced !== true
     const deferred = isDeferring(failure.reason)
@@ -111,7 +114,7 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
       reason_message: failure.message
     })
     if (nodeFault) await providers.noteNodeFault(trx, attempt.service_id)
-    if (deferred) await leaveAlone(trx, { attempt, failure, model: task.model, now })
+    if (deferred || failure.isAway) await leaveAlone(trx, { attempt, failure, model: task.model, now })
     if (!again) await endRequestIfDone(trx, task.request_id, now)
     return task.user_id
   })
@@ -122,6 +125,18 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, fail
   return true
 }
 
+/**
+ * Whether an image server has kept an attempt for too long because it hangs. Once for a task and a service: one that only answers
+ * nothing while it makes an image is found so, too, and would make what takes too long again and again.
+ */
+const hasHung = (
+  { reason, isAway }: Failure,
+  { attempt, earlier }: { attempt: AttemptRow; earlier: readonly AttemptRow[] }
+): boolean =>
+  reason === 'timeout' &&
+  isAway === true &&
+  !earlier.some((one) => one.service_id === attempt.service_id && one.reason === 'hung')
+
 /** Pauses the service; when it lacks the model, that model alone, since this says nothing about its others. */
 const leaveAlone = (
   trx: Trx,
@@ -130,7 +145,7 @@ const leaveAlone = (
   pauseService(trx, {
     serviceId: attempt.service_id,
     ...(failure.reason === 'model_missing' && { model }),
-    reason: failure.reason,
+    reason: failure.reason === 'busy' || failure.reason === 'model_missing' ? failure.reason : 'unreachable',
     lengthMs: (inRow) => pauseLengthMs(inRow, failure.retryAfterMs),
     now
   })

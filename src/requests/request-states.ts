@@ -1,4 +1,4 @@
-import type { AttemptFault } from '../protocol/messages.ts'
+import { type AttemptFault, NODE_FAULTS } from '../protocol/messages.ts'
 
 export type { RequestState } from '../db/tables.ts'
 
@@ -24,8 +24,14 @@ export const UNFINISHED = ['queued', 'running'] as const
 
 export const hasEnded = (state: string): boolean => (ENDED as readonly string[]).includes(state)
 
-/** Why an attempt ended without an image: told by the agent, or found by the gateway, which may itself have lost an input. */
-export type AttemptReason = AttemptFault | 'lease_lapsed' | 'agent_lost' | 'input_lost' | 'canceled'
+/**
+ * Why an attempt ended without an image: told by the agent, or found by the gateway, which may itself have lost an input.
+ * `hung`: it took too long, and its image server answers nothing any more.
+ */
+export type AttemptReason = AttemptFault | 'hung' | 'lease_lapsed' | 'agent_lost' | 'input_lost' | 'canceled'
+
+/** Why an attempt ended without an image by the fault of its service. */
+export const NODE_REASONS = [...NODE_FAULTS, 'hung'] as const satisfies AttemptReason[]
 
 /** Who waits how urgently; a lower class goes first, but every class gets its share. */
 export const TASK_CLASS = { interactive: 0, async: 1, batch: 2 } as const

@@ -20,10 +20,10 @@ export const isSpending = (reason: string | null): boolean =>
   (SPENDING_FAULTS as readonly (string | null)[]).includes(reason)
 
 /**
- * The work could not begin: the image server asked for patience, cannot be reached, refused its key or lacks the model. Such
+ * The work could not begin: the image server asked for patience, cannot be reached, refused its key or lacks the model, or hangs. Such
  * an attempt is none that counts, but the service is left alone for a while and the task waits, or goes elsewhere.
  */
-export const DEFERRING_FAULTS = ['busy', 'unreachable', 'model_missing'] as const
+export const DEFERRING_FAULTS = ['busy', 'unreachable', 'model_missing', 'hung'] as const
 export const isDeferring = (reason: string | null): boolean =>
   (DEFERRING_FAULTS as readonly (string | null)[]).includes(reason)
 

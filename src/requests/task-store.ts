@@ -3,9 +3,9 @@ import type { Db, Trx } from '../db/database.ts'
 import { keepQuery } from '../db/keep-query.ts'
 import type { Tables } from '../db/tables.ts'
 import { isStillOpen, type OpenService } from '../providers/claim-grounds-store.ts'
-import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
+import { REQUEST_FAULTS } from '../protocol/messages.ts'
 import { forgetStandby } from './attempt-store.ts'
-import { UNFINISHED } from './request-states.ts'
+import { NODE_REASONS, UNFINISHED } from './request-states.ts'
 import { type NextPlace, nextOrderKey } from './queue-store.ts'
 import { isRequestFault, isSpending, type Machine } from './retry-policy.ts'
 import type { UnbegunColumns } from './unbegun.ts'
@@ -64,7 +64,7 @@ export async function listFailures(
     .distinct()
     .where('task_id', 'in', ids)
     .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
-    .where('reason', 'in', [...NODE_FAULTS, ...REQUEST_FAULTS])
+    .where('reason', 'in', [...NODE_REASONS, ...REQUEST_FAULTS])
     .execute()
   for (const { task_id, service_id, reason, provider_id, owner_id } of rows) {
     const met = failures.get(task_id) ?? { failedOn: [], spentOn: [], refusedBy: [] }
@@ -116,7 +116,7 @@ export const isDue =
             .whereRef('attempts.task_id', '=', 'tasks.id')
             .whereRef('attempts.assigned_at', '>=', 'tasks.queued_at')
             .where('attempts.service_id', '=', serviceId)
-            .where('attempts.reason', 'in', NODE_FAULTS)
+            .where('attempts.reason', 'in', NODE_REASONS)
         )
       )
     ])

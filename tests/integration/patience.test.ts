@@ -306,6 +306,50 @@ describe('an image server that restarts', () => {
     60_000
   )
 
+  it.each(ENGINES)('finds the queue as it was, though one of %s hung until then', async (engine) => {
+    await start()
+    const real = await startServerOf[engine](['paint'])
+    onTestFinished(() => real.close())
+    const proxy = await startStagedServer()
+    onTestFinished(() => proxy.close())
+    await proxy.show(new URL(real.url))
+    const models = [{ id: 'm', servedAs: 'paint', features: ['generate' as const] }]
+    const services = [{ name: 'only', engine, url: proxy.url, models, concurrency: 2, timeoutMs: 1500 }]
+    const probing = { withinMs: 200, patientMs: 60_000, firstPauseMs: 20, longestPauseMs: 50, longestSoonMs: 50 }
+    await gateway.addAgent({ key: user.key, name: 'rig', services, probing })
+    await call()
+    await proxy.show('hanging')
+    const ids = await Promise.all(Array.from({ length: 6 }, () => submit()))
+    await waitFor(async () => (await waitingReason(ids[5]!)) === 'unusable', 10_000)
+    await waitFor(async () => (await Promise.all(ids.map(job))).every(({ status }) => status === 'QUEUED'))
+    await proxy.show(new URL(real.url))
+    for (const id of ids) await processed(id)
+    const reasons = (await Promise.all(ids.map(job))).flatMap(({ attempts }) => attempts.map(({ reason }) => reason))
+    // Two had been given to it when it was found.
+    expect(reasons.filter((reason) => reason !== null).length).toBeLessThanOrEqual(2)
+  })
+
+  it('makes an image no third time that took too long twice while it answered nothing else', async () => {
+    await start()
+    const proxy = await startStagedServer()
+    onTestFinished(() => proxy.close())
+    await proxy.show(new URL(upstream.url))
+    const probing = { withinMs: 100, patientMs: 60_000, firstPauseMs: 20, longestPauseMs: 50, longestSoonMs: 50 }
+    const services = [service('only', { url: proxy.url, timeoutMs: 400 })]
+    await gateway.addAgent({ key: user.key, name: 'rig', services, probing })
+    await call()
+    upstream.setBehaviour({ queue: ['hang', 'hang'] })
+    const id = await submit()
+    for (const [index, reason] of ['hung', 'timeout'].entries()) {
+      await waitFor(async () => asked() === index + 2)
+      await proxy.show('hanging')
+      await waitFor(async () => (await job(id)).attempts[index]?.reason?.split(':')[0] === reason)
+      await proxy.show(new URL(upstream.url))
+    }
+    expect(await job(id)).toMatchObject({ status: 'FAILED', error: { code: 'upstream_error' } })
+    await call()
+  })
+
   it('is tried at once when its agent connects anew', async () => {
     await start()
     const gone = await startFakeOpenAIServer()

@@ -8,6 +8,7 @@ const WORDS: Record<string, string> = {
   crashed: 'Image server failed',
   bad_output: 'Unusable image',
   timeout: 'Took too long',
+  hung: 'Image server hung',
   lease_lapsed: 'Machine not heard of in time',
   agent_lost: 'Connection to the machine lost',
   input_lost: 'Source image lost',
