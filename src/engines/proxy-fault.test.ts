@@ -12,6 +12,8 @@ describe('what stands before an image server', () => {
     ['Traefik', 502, 'Bad Gateway'],
     ['HAProxy', 503, '<html><body><h1>503 Service Unavailable</h1></body></html>'],
     ['Cloudflare', 521, '<!DOCTYPE html>\n<html lang="en-US">'],
+    ['Cloudflare', 525, 'error code: 525'],
+    ['Cloudflare', 526, 'error code: 526'],
     ['a tunnel of Cloudflare', 530, 'error code: 1033']
   ])('says that nobody is behind it, as %s does: %d', (_who, status, body) => {
     for (const call of [question, work])
@@ -40,7 +42,7 @@ describe('what stands before an image server', () => {
     expect(faultOfProxy({ ...work, status: 302, body: '', tookMs: 3001 })).toBeUndefined()
   })
 
-  it.each([401, 403])('may let nobody in, with a page: %i', (status) => {
+  it.each([401, 403, 407])('may let nobody in, with a page: %i', (status) => {
     for (const call of [question, work])
       expect(faultOfProxy({ ...call, status, body: NGINX })).toMatchObject({
         fault: 'unreachable',

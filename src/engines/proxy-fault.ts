@@ -1,12 +1,7 @@
+import { isBehindAway, isNotWaited, letsNobodyIn } from '../lib/proxy-status.ts'
 import { EngineError } from './engine.ts'
 import { parseJson } from './upstream-text.ts'
 
-/** By which proxies say that nobody is behind them who could be asked, those above 511 Cloudflare's. */
-const NOBODY_BEHIND = [502, 521, 522, 523, 530]
-/** By which they say that whoever is there has not answered in time, or not so that they understand it. */
-const NO_ANSWER_BEHIND = [504, 520, 524]
-/** By which they say that they wait no longer for what has begun. */
-const NOT_WAITED = [504, 524]
 /** How a web page begins. */
 export const WEB_PAGE = /^\s*<(?:!doctype\s+html|html)\b/i
 /** An image server that was given an image and dies of it does so later; proxies whose server is not there say it at once. */
@@ -50,11 +45,8 @@ export function faultOfProxy(answer: ProxyAnswer): EngineError | undefined {
   const { status, body, isWork, tookMs } = answer
   const isPage = WEB_PAGE.test(body)
   if (isWork && tookMs > AT_ONCE_MS)
-    return NOT_WAITED.includes(status) && parseJson(body) === undefined ? impatient(status) : undefined
-  const isProxys = NOBODY_BEHIND.includes(status) || NO_ANSWER_BEHIND.includes(status)
-  if ((isProxys && parseJson(body) === undefined) || (status === 503 && isPage)) {
-    return cannotReach(status)
-  }
+    return isNotWaited(status) && parseJson(body) === undefined ? impatient(status) : undefined
+  if (isBehindAway(status) && (status === 503 ? isPage : parseJson(body) === undefined)) return cannotReach(status)
   if (status === 401 && answer.password) {
     const what =
       answer.password === 'refused' ? 'refused its user name or password' : 'wants a user name and a password'
@@ -62,7 +54,7 @@ export function faultOfProxy(answer: ProxyAnswer): EngineError | undefined {
       remedy: "They belong into the service's url: http://user:password@host."
     })
   }
-  if ((status === 401 || status === 403) && isPage) {
+  if (letsNobodyIn(status) && isPage) {
     return new EngineError('unreachable', `What stands before the image server lets nobody in (HTTP ${status}).`, {
       remedy: SIGN_IN_REMEDY
     })
