@@ -1,12 +1,14 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { InitOptions } from '../../src/cli/doctor/check-init.ts'
 import { initAgent } from '../../src/cli/doctor/init-agent.ts'
 import { checkFile } from '../../src/cli/doctor/examine.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { freePort } from '../support/free-port.ts'
+import { runProgram } from '../support/run-program.ts'
+import { startScriptedServer } from '../support/scripted-server.ts'
 
 const GIVEN = { gateway: 'http://127.0.0.1:9', key: 'ic_x' }
 
@@ -31,6 +33,9 @@ const readWritten = async () => {
   expect(read.mistakes).toEqual([])
   return read.config
 }
+/** The same by the command, in whose output is what is said. */
+const initAloud = (args: readonly string[]) =>
+  runProgram(['agent', '--init', '--no-start', '--config', path, ...args], { cwd: folder })
 const emails = (count: number) => Array.from({ length: count }, (_, index) => `m${index}@example.org`)
 const long = (length: number) => `${'m'.repeat(length - 12)}@example.org`
 
@@ -124,6 +129,7 @@ describe('a server that was named', () => {
     await init(GIVEN)
     const before = await readFile(path, 'utf8')
     const dead = `http://127.0.0.1:${await freePort()}`
+    // The good one is in the file.
     for (const servers of [[dead], [server.url, dead]]) {
       await expect(init({ servers })).rejects.toThrow(
         `Nothing answers at ${dead}.\nNothing was written: ${path} stays as it is.`
@@ -131,8 +137,39 @@ describe('a server that was named', () => {
       expect(await readFile(path, 'utf8')).toBe(before)
     }
     await rm(path)
-    await expect(init({ ...GIVEN, servers: [server.url, dead] })).rejects.toThrow(/^Nothing .*\nNothing was written\.$/)
+    await expect(init({ ...GIVEN, servers: [dead] })).rejects.toThrow(`was found (looked at ${dead})`)
     expect(await readdir(folder)).toEqual([])
+  })
+
+  it('and cannot be used is left out, with a sentence why, where another can', async () => {
+    const dead = `http://127.0.0.1:${await freePort()}`
+    const other = await startScriptedServer({ '*': { json: { status: 'ok' } } })
+    onTestFinished(() => other.close())
+    const locked = await startFakeOpenAIServer({ requiredApiKey: 'sk-upstream' })
+    onTestFinished(() => locked.close())
+    const page = await startScriptedServer({ '*': { status: 302, location: '/in' } })
+    onTestFinished(() => page.close())
+    const servers = [dead, other.url, server.url, locked.url, page.url]
+    const given = ['--gateway', GIVEN.gateway, '--key', GIVEN.key]
+    const { code, stdout } = await initAloud([...given, '--server', ...servers])
+    expect(code).toBe(0)
+    expect((await readWritten())?.services.map(({ url }) => url)).toEqual([server.url])
+    expect(stdout).toContain(`${path} was written:`)
+    expect(stdout).toContain(
+      [
+        `${dead} was left out: nothing answers there.`,
+        `${other.url} was left out: it answers as no image server that is known.`,
+        `${locked.url} was left out: it lets nobody in without a key: set INFERENCE_CLUB_IMAGE_SERVER_KEY to it, or run this at a terminal, which asks for it.`,
+        `${page.url} was left out: it lets nobody through, as is said of it.`,
+        'The same command adds them when they can be used.\n'
+      ].join('\n')
+    )
+    // What is given beside it counts for the good one, which is in the file by now.
+    const again = await initAloud(['--server', server.url, dead, '--images-per-hour', '7'])
+    expect((await readWritten())?.services).toMatchObject([{ url: server.url, imagesPerHour: 7 }])
+    expect(again.stdout).toContain(
+      `${dead} was left out: nothing answers there.\nThe same command adds it when it can be used.\n`
+    )
   })
 
   it('and is a service already can have other terms while it is away', async () => {

@@ -64,24 +64,10 @@ export function explainNothing(
     ...tell(unsure, `may make images, which cannot be asked: ${next(unsure[0]?.shown ?? '')}.`)
   ]
   if (sentences.length > 0) return new CommandFailed(sentences.join('\n'))
-  const why = [
-    group(others, ({ fault }) => fault !== undefined, {
-      one: 'lets nobody through, as is said of it',
-      several: 'let nobody through, as is said of them'
-    }),
-    group(others, ({ contact, found, fault }) => contact === 'answers' && found.length === 0 && !fault, {
-      one: 'answers as no image server that is known',
-      several: 'answer as no image server that is known'
-    }),
-    group(others, ({ contact }) => contact === 'silent', {
-      one: 'takes connections and does not answer',
-      several: 'take connections and do not answer'
-    }),
-    group(others, ({ found }) => found.length > 0, {
-      one: 'cannot be used as it is',
-      several: 'cannot be used as they are'
-    })
-  ].filter(({ some }) => some.length > 0)
+  const there = others.filter(({ contact }) => contact !== 'none')
+  const why = OBSTACLES.map((obstacle) => ({ obstacle, some: there.filter((one) => obstacleOf(one) === obstacle) }))
+    .filter(({ some }) => some.length > 0)
+    .map(({ obstacle: { one, several }, some }) => ({ some, sentence: some.length > 1 ? several : one }))
   const isEachNamed = sightings.every((one) => why.some(({ some }) => some.includes(one)))
   const told = [
     ...(isEachNamed ? [] : [`looked at ${list(sightings)}`]),
@@ -92,11 +78,39 @@ export function explainNothing(
   )
 }
 
-const group = (
-  sightings: readonly Sighting[],
-  isOfIt: (sighting: Sighting) => boolean,
-  { one, several }: { one: string; several: string }
-): { some: readonly Sighting[]; sentence: string } => {
-  const some = sightings.filter(isOfIt)
-  return { some, sentence: some.length > 1 ? several : one }
+/** What keeps a server from being used as it is, of one and of several; the first that is true of it counts. */
+const OBSTACLES: readonly { isOfIt: (sighting: Sighting) => boolean; one: string; several: string }[] = [
+  {
+    isOfIt: ({ contact }) => contact === 'silent',
+    one: 'takes connections and does not answer',
+    several: 'take connections and do not answer'
+  },
+  {
+    isOfIt: ({ fault }) => fault !== undefined,
+    one: 'lets nobody through, as is said of it',
+    several: 'let nobody through, as is said of them'
+  },
+  {
+    isOfIt: ({ found }) => found.length === 0,
+    one: 'answers as no image server that is known',
+    several: 'answer as no image server that is known'
+  },
+  { isOfIt: () => true, one: 'cannot be used as it is', several: 'cannot be used as they are' }
+]
+
+const obstacleOf = (sighting: Sighting) => OBSTACLES.find(({ isOfIt }) => isOfIt(sighting))
+
+/** Of servers that are not taken, while others are: why, a sentence for each. */
+export function tellLeftOut(sightings: readonly Sighting[]): string[] {
+  const isOnlyLocked = sightings.filter(isLocked).length === 1
+  const why = (sighting: Sighting): string => {
+    if (sighting.contact === 'none') return 'nothing answers there'
+    if (isLocked(sighting)) {
+      const key = isOnlyLocked ? `set ${KEY_VARIABLE} to it` : `name it alone, and set ${KEY_VARIABLE} to its key`
+      return `it lets nobody in without a key: ${key}, or run this at a terminal, which asks for it`
+    }
+    if (sighting.found[0]?.wantsKey) return 'it refuses the key that it was given'
+    return `it ${obstacleOf(sighting)?.one}`
+  }
+  return sightings.map((sighting) => `${sighting.shown} was left out: ${why(sighting)}.`)
 }

@@ -11,7 +11,7 @@ import { checkInitOptions, type InitOptions, requireRight } from './check-init.t
 import { addServices, correctServices } from './correct-file.ts'
 import { placesIn, printSightings, say } from './examine.ts'
 import { asUrl, placeOf } from './place.ts'
-import { explainNothing, takeUnsure, unsureOf, type Ways } from './explain-nothing.ts'
+import { explainNothing, takeUnsure, tellLeftOut, unsureOf, type Ways } from './explain-nothing.ts'
 import { machineName, openFile, type Surroundings, usualSurroundings } from './run-doctor.ts'
 import { type Sighting, survey } from './survey.ts'
 import { type Keys, unlock } from './unlock.ts'
@@ -54,6 +54,7 @@ export async function initAgent(
     say(`${path} was ${before === undefined ? 'written' : 'changed'}:`)
     for (const change of file.changes) say(`  ${change}`)
   } else requireAnswers(all, options, true)
+  tellOfOthers(all, options)
   if (left.length > 0) throw new CommandFailed(`What is wrong in ${path}:\n${left.map((one) => `  ${one}`).join('\n')}`)
   if (file.changes.length === 0) return say(`${path} needs no change.`)
   say(
@@ -133,18 +134,33 @@ function setTerms(file: AgentFile, { servers, terms }: InitOptions): void {
   }
 }
 
-/** Throws `CommandFailed` when one of the servers that were named, and are among these, cannot be used. */
-function requireAnswers(sightings: readonly Sighting[], { servers, path }: InitOptions, isThere: boolean): void {
+/** Of the servers that were named, those that can be used, and those that cannot. */
+function partNamed(sightings: readonly Sighting[], { servers }: InitOptions): Record<'usable' | 'useless', Sighting[]> {
   const named = new Set(servers.map(placeOf))
-  const usable = new Set(usableOf(sightings, new Set()).map(({ sighting }) => placeOf(sighting.url)))
-  const useless = sightings.filter(({ url }) => named.has(placeOf(url)) && !usable.has(placeOf(url)))
+  const good = new Set(usableOf(sightings, new Set()).map(({ sighting }) => placeOf(sighting.url)))
+  const all = sightings.filter(({ url }) => named.has(placeOf(url)))
+  const isGood = ({ url }: Sighting) => good.has(placeOf(url))
+  return { usable: all.filter(isGood), useless: all.filter((one) => !isGood(one)) }
+}
+
+/** Says of the servers that were named and are not taken why that is. Of those that are services already nothing has changed. */
+function tellOfOthers(sightings: readonly Sighting[], options: InitOptions): void {
+  const others = partNamed(sightings, options).useless.filter(({ service }) => service === undefined)
+  for (const sentence of tellLeftOut(others)) say(sentence)
+  if (others.length > 0)
+    say(`The same command adds ${others.length > 1 ? 'them when they' : 'it when it'} can be used.`)
+}
+
+/** Throws `CommandFailed` with what is wrong with those of the servers that were named, and are among these, that cannot be used. */
+function requireAnswers(sightings: readonly Sighting[], options: InitOptions, isThere: boolean): void {
+  const { useless } = partNamed(sightings, options)
   if (useless.length === 0) return
   const away = useless.filter(({ contact }) => contact === 'none').map(({ shown }) => shown)
   const others = useless.filter(({ contact }) => contact !== 'none')
   const sentences = [
     ...(away.length > 0 ? [`Nothing answers at ${away.join(', ')}.`] : []),
     ...(others.length > 0 ? [explainNothing(others, WAYS).message] : []),
-    isThere ? `Nothing was written: ${path} stays as it is.` : 'Nothing was written.'
+    isThere ? `Nothing was written: ${options.path} stays as it is.` : 'Nothing was written.'
   ]
   throw new CommandFailed(sentences.join('\n'))
 }
@@ -157,11 +173,10 @@ async function findMore(
   const { terminal } = keys
   if (usableOf(sightings, new Set()).length > 0 || file.services.length > 0) {
     // Of a service the terms may be changed while its server is away.
-    requireAnswers(
-      sightings.filter(({ service }) => service === undefined),
-      options,
-      isThere
-    )
+    if (partNamed(sightings, options).usable.length === 0) {
+      const others = sightings.filter(({ service }) => service === undefined)
+      requireAnswers(others, options, isThere)
+    }
     return sightings
   }
   if (!terminal) return [takeUnsure(sightings, WAYS)]
