@@ -63,13 +63,26 @@ describe('an image that is being made', () => {
     [0, 60_000, undefined],
     // A clock that was set back.
     [0, -5000, 8],
-    // Its engine tells steps.
-    [25, 1000, 6],
-    [99, 60_000, 0.08],
+    // After its last step.
     [100, 7000, 1],
     [100, 9000, undefined]
   ])('at %i %%, %i ms after its beginning', (progress, passed, left) => {
-    const told = secondsLeft({ progress, since: 1_000_000 }, { seconds: 8, now: 1_000_000 + passed })
+    const image = { progress, since: 1_000_000, firstStepAt: null }
+    const told = secondsLeft(image, { seconds: 8, now: 1_000_000 + passed })
+    if (left === undefined) expect(told).toBeUndefined()
+    else expect(told).toBeCloseTo(left, 6)
+  })
+
+  it.each<[progress: number, passedMs: number, left: number | undefined]>([
+    [25, 1000, 6],
+    [99, 16_000, 0.08],
+    // It does not come on: its server hangs, or has become slow.
+    [99, 16_001, undefined],
+    [1, 60_000, undefined]
+  ])('at %i %%, %i ms after its first step', (progress, passed, left) => {
+    const now = 1_000_000
+    // Its model was loaded before.
+    const told = secondsLeft({ progress, since: 0, firstStepAt: now - passed }, { seconds: 8, now })
     if (left === undefined) expect(told).toBeUndefined()
     else expect(told).toBeCloseTo(left, 6)
   })

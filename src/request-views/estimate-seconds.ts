@@ -59,16 +59,23 @@ function slotsOf({ slots, secondsPerImage, underWay }: MeasuredService): Slots[]
   )
 }
 
+/** Steps count as long as their image has taken, from its first, no more than so many times as long as like ones in all. */
+const SLOWEST_STEPS = 2
+
 /**
  * Seconds until an image is likely to be done, of which like ones take so many: by the last step that was told of it, else by the
- * time that has passed since it was begun at `since`. Undefined when it takes longer than they did.
+ * time that has passed since it was begun at `since`. Undefined when it takes longer than they did; of one whose steps are told, twice as
+ * long since the first of them: its model had to be loaded before, and its image server may hang by now.
  */
 export function secondsLeft(
-  image: { progress: number; since: number },
+  image: { progress: number; since: number; firstStepAt: number | null },
   { seconds, now }: { seconds: number; now: number }
 ): number | undefined {
   // Behind the last step comes what no step tells of.
-  if (image.progress > 0 && image.progress < 100) return seconds * (1 - image.progress / 100)
+  if (image.progress > 0 && image.progress < 100) {
+    const passed = (now - (image.firstStepAt ?? image.since)) / 1000
+    return passed > SLOWEST_STEPS * seconds ? undefined : seconds * (1 - image.progress / 100)
+  }
   const left = seconds - Math.max(0, now - image.since) / 1000
   return left > 0 ? left : undefined
 }

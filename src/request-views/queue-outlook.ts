@@ -157,8 +157,8 @@ function ownSecondsLeft(
   const current = new Set(view.tasks.map((task) => task.current_attempt_id))
   return view.attempts
     .filter((attempt) => attempt.state === 'running' && current.has(attempt.id))
-    .map(({ service_id, progress, assigned_at }) =>
-      secondsLeft({ progress, since: assigned_at }, { seconds: secondsAt(service_id), now })
+    .map(({ service_id, progress, assigned_at: since, progressed_at: firstStepAt }) =>
+      secondsLeft({ progress, since, firstStepAt }, { seconds: secondsAt(service_id), now })
     )
 }
 

@@ -9,6 +9,8 @@ export interface ImageUnderWay extends AskedImage {
   progress: number
   /** When it was begun, UTC milliseconds. */
   since: number
+  /** When its engine told a step first, UTC milliseconds. */
+  firstStepAt: number | null
 }
 
 /** All images that are being made, by the service that makes them. */
@@ -16,7 +18,15 @@ export async function listUnderWay(db: Db): Promise<Map<string, ImageUnderWay[]>
   const rows = await db
     .selectFrom('attempts')
     .innerJoin('requests', 'requests.id', 'attempts.request_id')
-    .select(['attempts.service_id', 'progress', 'assigned_at', 'requests.id', 'requests.kind', 'requests.model'])
+    .select([
+      'attempts.service_id',
+      'progress',
+      'assigned_at',
+      'progressed_at',
+      'requests.id',
+      'requests.kind',
+      'requests.model'
+    ])
     // Without the prompt, which may be long.
     .select(
       sql<string>`json_object('size', parameters -> '$.size', 'size_unasked', parameters -> '$.size_unasked', 'steps', parameters -> '$.steps')`.as(
@@ -32,7 +42,8 @@ export async function listUnderWay(db: Db): Promise<Map<string, ImageUnderWay[]>
     model: row.model,
     parameters: withoutNulls(row.asked),
     progress: row.progress,
-    since: row.assigned_at
+    since: row.assigned_at,
+    firstStepAt: row.progressed_at
   }))
   return Map.groupBy(images, ({ serviceId }) => serviceId)
 }
