@@ -62,6 +62,22 @@ describe('an image server', () => {
     )
   })
 
+  it.each([
+    'juggernutXL',
+    'juggernutXL.safetensors',
+    'xl/JuggernutXL.safetensors',
+    'juggernautXL.ckpt',
+    'sdxl/juggernutXL'
+  ])('that lists files is asked whether %s is one of them, whatever its folder and ending', async (servedAs) => {
+    const models = ['sd15.safetensors', 'xl/juggernautXL.safetensors']
+    const { told } = arrangeProbes(
+      { a: async () => ({ ...GOOD, models, isWhole: true }) },
+      { models: [{ id: 'alias', servedAs, features: [] }] }
+    )
+    await waitFor(() => told.length === 1)
+    expect(told[0]!.text).toContain("not offered; did you mean 'xl/juggernautXL.safetensors'? It has ")
+  })
+
   it('whose names of models are as long as can be is told of within the bound', async () => {
     const models = Array.from({ length: 500 }, (_, i) => ({
       id: `${i}`.padEnd(200, 'i'),

@@ -1,5 +1,6 @@
 import type { ServerDescription } from '../engines/engine.ts'
-import { didYouMean, isMisspelling } from '../lib/closest-name.ts'
+import type { FoundModel } from '../engines/inventory.ts'
+import { closestName, isMisspelling } from '../lib/closest-name.ts'
 import type { AgentService } from './agent-services.ts'
 import { isSameModel } from './same-model.ts'
 
@@ -54,7 +55,8 @@ export function missingFrom(
   const offered = only === NAME_OF_ANY ? [] : unlisted.filter((model) => !missing.includes(model))
   const [first] = missing
   if (first === undefined) return only === undefined ? undefined : doubtNames(offered, only)
-  const meant = didYouMean(first.servedAs, listed.filter(isShort))
+  const near = nearModel(first.servedAs, [...listed.map(asFound), ...(inventory?.models ?? [])].filter(isShort))
+  const meant = near === undefined ? '' : `; did you mean '${near}'?`
   const remedy = meant === '' && !isWhole ? " Without a list that is right, say 'check_models: false'." : ''
   const tell = (doubt: string) =>
     nameWhatFits(
@@ -77,7 +79,24 @@ function namesIn(inventory: ServerDescription['inventory']): readonly string[] |
 }
 
 /** Longer names are no slip of a pen, and would leave no room for the rest of the sentence. */
-const isShort = (name: string): boolean => name.length <= 60
+const isShort = ({ servedAs }: FoundModel): boolean => servedAs.length <= 60
+
+const asFound = (servedAs: string): FoundModel => ({ servedAs, name: bareName(servedAs) })
+
+const bareName = (name: string): string => withoutEnding(name.replace(/^.*[\\/]/, ''))
+
+/** A name of a file of a model without what says how it is stored. */
+export const withoutEnding = (name: string): string => name.replace(/\.(?:safetensors?|sft|ckpt|pth?|gguf|bin)$/i, '')
+
+/** The model that a misspelt name may mean, as its server calls it: a folder and the ending of a file need not be there. */
+export function nearModel(servedAs: string, models: readonly FoundModel[]): string | undefined {
+  const called = new Map(
+    models.flatMap((one) => [[one.servedAs, one.servedAs] as const, [one.name ?? one.servedAs, one.servedAs] as const])
+  )
+  const names = [...called.keys()]
+  const meant = closestName(servedAs, names) ?? closestName(bareName(servedAs), names)
+  return meant === undefined ? undefined : called.get(meant)
+}
 
 /** A model by the name that was looked for, and by its own where that is another. */
 const nameAsked = ({ id, servedAs }: AgentService['config']['models'][number]): string =>

@@ -1,3 +1,4 @@
+import { nearModel, withoutEnding } from '../../agent/missing-models.ts'
 import type { AgentFile, DraftService, NewService } from '../../config/agent-file.ts'
 import { ENGINES } from '../../engines/engine-descriptions.ts'
 import type { Recognised } from '../../engines/fingerprint.ts'
@@ -102,7 +103,7 @@ function correctModels(file: AgentFile, { index, found }: { index: number; found
     if (hasOptions || spellingsOf(found.models).has(servedAs.toLowerCase())) return []
     const same = sameModel(servedAs, found.models)
     if (same !== undefined) file.setServedAs(index, id, same)
-    const near = same === undefined ? nearModel(servedAs, found.models) : undefined
+    const near = same === undefined ? nearModel(servedAs, found.models.filter(isFit)) : undefined
     return near === undefined
       ? []
       : [
@@ -114,7 +115,7 @@ function correctModels(file: AgentFile, { index, found }: { index: number; found
 /** The only model of a server that is called so but for case, separators, the ending of a file, or a folder that one of both lacks. */
 function sameModel(servedAs: string, models: readonly FoundModel[]): string | undefined {
   const wanted = plainName(servedAs)
-  const fit = models.filter((one) => isFitModel(one.servedAs))
+  const fit = models.filter(isFit)
   const calledSo = (isSo: (name: string) => boolean) =>
     new Set(
       fit
@@ -128,21 +129,10 @@ function sameModel(servedAs: string, models: readonly FoundModel[]): string | un
   return another === undefined ? only : undefined
 }
 
+const isFit = (one: FoundModel): boolean => isFitModel(one.servedAs)
+
 const plainName = (name: string): string =>
   withoutEnding(name.toLowerCase().replaceAll('\\', '/')).replace(/[\s_.-]+/g, '-')
-
-const withoutEnding = (name: string): string => name.replace(/\.(?:safetensors?|sft|ckpt|pth?|gguf|bin)$/i, '')
-
-/** The model that a misspelt name may mean. */
-function nearModel(servedAs: string, models: readonly FoundModel[]): string | undefined {
-  const called = new Map(
-    models.flatMap((one) => [[one.servedAs, one.servedAs] as const, [one.name ?? one.servedAs, one.servedAs] as const])
-  )
-  const bare = withoutEnding(servedAs.replace(/^.*[\\/]/, ''))
-  const meant = closestName(servedAs, [...called.keys()]) ?? closestName(bare, [...called.keys()])
-  const model = meant === undefined ? undefined : called.get(meant)
-  return model !== undefined && isFitModel(model) ? model : undefined
-}
 
 /** Adds services for servers that none names yet, but for those of which it is `unclear` whether one of the file's has moved there. */
 export function addServices(
