@@ -1,24 +1,18 @@
-import { AGENT_LIMITS } from '../../agent/run-agent.ts'
-import { createServices } from '../../agent/agent-services.ts'
 import { explainServer } from '../../agent/explain-server.ts'
-import { missingFrom } from '../../agent/missing-models.ts'
 import { type AgentConfig, loadAgentConfig } from '../../config/agent-config.ts'
 import type { AgentFile } from '../../config/agent-file.ts'
 import { ConfigError } from '../../config/config.ts'
-import { EngineError } from '../../engines/engine.ts'
 import { EngineOptionError } from '../../engines/engine-options.ts'
 import type { Recognised } from '../../engines/fingerprint.ts'
 import { ENGINES } from '../../engines/engine-descriptions.ts'
 import { cleanText } from '../../lib/clean-text.ts'
 import { printTable } from '../print-table.ts'
+import { examineServices, type Verdict, type Verdicts } from './examine-services.ts'
 import { modelsOf } from './usable.ts'
 import { asUrl, rootOf } from './place.ts'
 import type { Place, Sighting } from './survey.ts'
 import type { Trial } from './try-image.ts'
 import { isLocked, KEY_VARIABLE } from './unlock.ts'
-
-/** A server that works on an image may take its time. */
-const DESCRIBE_WITHIN_MS = 5000
 
 /** Where the services of a file expect their servers. */
 export const placesIn = (file: AgentFile): Place[] =>
@@ -48,11 +42,14 @@ export function printSightings(
     file,
     trials,
     ifUnsure,
+    verdicts,
     isJudged = false
   }: {
     file: AgentFile | undefined
     trials: ReadonlyMap<Sighting, Trial>
     ifUnsure?: string
+    /** Of services of the file, by their names. */
+    verdicts?: Verdicts
     /** What keeps the services of the file from their servers is said elsewhere. */
     isJudged?: boolean
   }
@@ -64,13 +61,14 @@ export function printSightings(
     ['ADDRESS', 'SERVER', 'ENGINE', 'MODELS', 'SERVICE', 'STATE'],
     ...told.map((sighting) => {
       const [best] = sighting.found
+      const service = sighting.service === undefined ? undefined : services[sighting.service]
       return [
         sighting.shown,
         (best?.server ?? '-').slice(0, 60),
         best?.engine?.name ?? '-',
         best ? listed(modelsOf({ ...best, models: shownOf(best) }).map(({ id }) => id)) : '-',
-        (sighting.service === undefined ? undefined : services[sighting.service]?.name) ?? '-',
-        trials.get(sighting)?.text ?? stateOf(sighting)
+        service?.name ?? '-',
+        trials.get(sighting)?.text ?? stateOf(sighting, service && { ...service, verdict: verdicts?.get(service.name) })
       ]
     })
   ])
@@ -102,7 +100,11 @@ const tellKey = (sightings: readonly Sighting[]): string =>
 
 const shownOf = ({ models, unclear = [] }: Recognised) => (models.length > 0 ? models : unclear)
 
-function stateOf({ contact, found, fault, apiKey }: Sighting): string {
+/** In a few words, whether a server can be used, by the service of the file that names it where one does. */
+function stateOf(
+  { contact, found, fault, apiKey }: Sighting,
+  service: { engine?: string; verdict: Verdict | undefined } | undefined
+): string {
   if (contact === 'none') return 'nothing is there'
   if (contact === 'silent') return 'no answer in time'
   const [best] = found
@@ -110,8 +112,35 @@ function stateOf({ contact, found, fault, apiKey }: Sighting): string {
   if (!best) return 'an unknown server'
   if (best.wantsKey) return apiKey === undefined ? 'wants a key' : 'refuses its key'
   if (!best.engine) return 'not to be used'
+  if (service && !best.isUnsure && !isDriven(found, service.engine)) return 'needs another engine'
+  if (service?.verdict?.state !== undefined) return service.verdict.state
   if (shownOf(best).length === 0) return 'no model'
   return best.isUnsure ? 'unsure' : 'ready'
+}
+
+const isDriven = (found: readonly Recognised[], engine: string | undefined): boolean =>
+  found.some((one) => one.engine?.name === engine)
+
+/**
+ * What an agent would find of the services whose servers are those of their engines, by the file as it stands. Nothing of one with
+ * mistakes, which are told elsewhere.
+ */
+export async function examineSeen(
+  sightings: readonly Sighting[],
+  { file, text, path }: { file: AgentFile; text: string; path: string }
+): Promise<Verdicts> {
+  const { config } = checkFile({ text, path })
+  const seen = sightings.flatMap(({ service: index, found }) => {
+    const service = index === undefined ? undefined : file.services[index]
+    return service && isDriven(found, service.engine) ? [service.name] : []
+  })
+  if (!config || seen.length === 0) return new Map()
+  try {
+    return await examineServices(config, (name) => seen.includes(name))
+  } catch (error) {
+    if (error instanceof EngineOptionError) return new Map()
+    throw error
+  }
 }
 
 const listed = (ids: readonly string[]): string =>
@@ -135,37 +164,4 @@ export function checkFile(options: { text: string; path: string }): {
     if (error instanceof ConfigError) return { mistakes: error.mistakes }
     throw error
   }
-}
-
-/** What an agent with this file would warn of: servers that are away or refuse it, and models that they lack. */
-export async function findProblems(config: AgentConfig): Promise<string[]> {
-  let services: ReturnType<typeof createServices>
-  try {
-    services = createServices(config, { maxImageBytes: AGENT_LIMITS.maxImageBytes })
-  } catch (error) {
-    if (error instanceof EngineOptionError) return [error.message]
-    throw error
-  }
-  const problems = await Promise.all(
-    [...services.values()].map(async ({ config: service, engine }) => {
-      if (!engine) return []
-      const within = AbortSignal.timeout(DESCRIBE_WITHIN_MS)
-      try {
-        const { doubt, ...description } = await engine.describe(within)
-        if (doubt) throw doubt
-        const problem =
-          service.checkModels === false ? undefined : missingFrom(description, { config: service }, new Set())
-        return problem ? [`${service.name}: ${problem.text}`] : []
-      } catch (error) {
-        const noReason = within.aborted
-          ? 'The image server does not answer in time.'
-          : 'The image server gave no answer that can be read.'
-        const reason = error instanceof EngineError ? error.message : noReason
-        return [`${service.name}: ${explainServer({ url: service.url, text: reason, error })}`]
-      } finally {
-        await engine.close?.()
-      }
-    })
-  )
-  return problems.flat()
 }

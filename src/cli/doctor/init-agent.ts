@@ -9,7 +9,7 @@ import { CommandFailed } from '../command-failed.ts'
 import { checkAccess } from './check-access.ts'
 import { checkInitOptions, type InitOptions, requireRight } from './check-init.ts'
 import { addServices, correctServices } from './correct-file.ts'
-import { placesIn, printSightings, say } from './examine.ts'
+import { examineSeen, placesIn, printSightings, say } from './examine.ts'
 import { asUrl, placeOf } from './place.ts'
 import { explainNothing, takeUnsure, tellLeftOut, unsureOf, type Ways } from './explain-nothing.ts'
 import { machineName, openFile, type Surroundings, usualSurroundings } from './run-doctor.ts'
@@ -36,7 +36,8 @@ export async function initAgent(
   const keys: Keys = { terminal, key: loadClientSettings().imageServerKey }
   const places = options.servers.length > 0 ? options.servers.map((url) => ({ url, isNamed: true })) : usual
   const sightings = await unlock(await survey([...placesIn(file), ...places]), keys)
-  printSightings(sightings, { file, trials: new Map(), ifUnsure: IF_UNSURE })
+  const verdicts = before === undefined ? undefined : await examineSeen(sightings, { file, text: before, path })
+  printSightings(sightings, { file, trials: new Map(), ifUnsure: IF_UNSURE, ...(verdicts && { verdicts }) })
   const all = await findMore(sightings, { file, keys, options, isThere: before !== undefined })
   const { gateway, access } = terminal ? await askForMissing(given, terminal) : requireGiven(given)
   if (gateway !== 'written') file.set('gateway', asGateway(gateway))

@@ -6,7 +6,8 @@ import { findOpenSecrets } from '../../config/written-secrets.ts'
 import { findTerminal, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { addServices, correctServices, type Looked } from './correct-file.ts'
-import { checkFile, findProblems, placesIn, printSightings, say } from './examine.ts'
+import { checkFile, examineSeen, placesIn, printSightings, say } from './examine.ts'
+import { findProblems, type Verdicts } from './examine-services.ts'
 import { explainNothing, takeUnsure, type Ways } from './explain-nothing.ts'
 import { type Place, type Sighting, survey, usualPlaces } from './survey.ts'
 import { type Trial, tryImage } from './try-image.ts'
@@ -47,15 +48,16 @@ export async function runDoctor(
   const keys = { terminal, key: loadClientSettings().imageServerKey }
   const sightings = await unlock(await survey(places), keys)
   const trials = tries ? await tryAll(sightings) : new Map<Sighting, Trial>()
-  printSightings(sightings, { file, trials, ifUnsure: '--try finds out.', isJudged: true })
+  const verdicts = file && before !== undefined ? await examineSeen(sightings, { file, text: before, path }) : new Map()
+  printSightings(sightings, { file, trials, ifUnsure: '--try finds out.', verdicts, isJudged: true })
 
   const worked = new Set([...trials].flatMap(([sighting, { worked: made }]) => (made ? [sighting] : [])))
   const certain = usableOf(sightings, worked)
   const hasNothing = certain.length === 0 && (!file || file.services.length === 0)
   if (hasNothing && (!write || tries)) throw explainNothing(sightings, WAYS, trials)
   const usable = hasNothing ? usableOf([takeUnsure(sightings, WAYS)], worked) : certain
-  if (write) await writeFile({ path, before, sightings, usable })
-  else if (file && before !== undefined) await tellOfFile({ path, before, sightings, usable })
+  if (write) await writeFile({ path, before, sightings, usable, verdicts })
+  else if (file && before !== undefined) await tellOfFile({ path, before, sightings, usable, verdicts })
   else say(`'doctor --write' writes a file for the agent, 'agent --init' starts one as well.`)
 }
 
@@ -95,9 +97,11 @@ interface FileWork {
   before: string | undefined
   sightings: readonly Sighting[]
   usable: readonly Usable[]
+  /** Of services as they are before. */
+  verdicts: Verdicts
 }
 
-async function writeFile({ path, before, sightings, usable }: FileWork): Promise<void> {
+async function writeFile({ path, before, sightings, usable, verdicts }: FileWork): Promise<void> {
   const file = openFile(before, path)
   fillIn(file)
   correctAndAdd(file, { sightings, usable })
@@ -108,7 +112,8 @@ async function writeFile({ path, before, sightings, usable }: FileWork): Promise
     say(`${path} was ${isNew ? 'written' : 'corrected'}:`)
     for (const change of file.changes) say(`  ${change}`)
   }
-  await judge({ path, text, ifRight: file.changes.length === 0 ? 'needs no change' : 'is right now' })
+  const isAsBefore = file.changes.length === 0
+  await judge({ path, text, ifRight: isAsBefore ? 'needs no change' : 'is right now', ...(isAsBefore && { verdicts }) })
   if (isNew) say(`Start it with 'bin/inference-club agent --config ${path}'.`)
 }
 
@@ -129,7 +134,7 @@ function fillIn(file: AgentFile): void {
 
 export const machineName = (): string => hostname().split('.')[0]?.slice(0, 100) || 'home-rig'
 
-async function tellOfFile({ path, before, sightings, usable }: FileWork & { before: string }): Promise<void> {
+async function tellOfFile({ path, before, sightings, usable, verdicts }: FileWork & { before: string }): Promise<void> {
   const corrected = openFile(before, path)
   correctAndAdd(corrected, { sightings, usable })
   if (corrected.changes.length > 0) {
@@ -137,15 +142,25 @@ async function tellOfFile({ path, before, sightings, usable }: FileWork & { befo
     for (const change of corrected.changes) say(`  ${change}`)
   }
   const ifRight = corrected.changes.length === 0 ? 'is right as it is' : 'can be used as it is, too'
-  await judge({ path, text: before, ifRight })
+  await judge({ path, text: before, ifRight, verdicts })
 }
 
 /** Says of a file what it is `ifRight`. Throws `CommandFailed` with what an agent would not start with, or would warn of. */
-async function judge({ path, text, ifRight }: { path: string; text: string; ifRight: string }): Promise<void> {
+async function judge({
+  path,
+  text,
+  ifRight,
+  verdicts
+}: {
+  path: string
+  text: string
+  ifRight: string
+  verdicts?: Verdicts
+}): Promise<void> {
   const { config, mistakes } = checkFile({ text, path })
   const open = config ? await findOpenSecrets({ path, text, apiKey: config.apiKey }) : []
   for (const warning of [...(config?.warnings ?? []), ...open]) say(`WARNING ${warning}`)
-  const problems = config ? await findProblems(config) : mistakes
+  const problems = config ? await findProblems(config, verdicts) : mistakes
   if (problems.length === 0) return say(`${path} ${ifRight}.`)
   throw new CommandFailed(`What is wrong in ${path}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
 }
