@@ -1,25 +1,15 @@
-import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
+import { alike, startAnswering } from '../../tests/support/answering-server.ts'
 import { callGateway } from './call-gateway.ts'
 import { readJob, readJobId, readModels } from './gateway-answers.ts'
 
-async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
-  onTestFinished(() => void server.close().closeAllConnections())
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
 it('does not take the key to another server', async () => {
   const asked: unknown[] = []
-  const elsewhere = await serve((request, response) => {
+  const elsewhere = await startAnswering((request, response) => {
     asked.push(request.headers.authorization)
     response.end('{}')
   })
-  const url = await serve((_request, response) => response.writeHead(308, { location: elsewhere }).end())
+  const url = await startAnswering(alike(308, '', { location: elsewhere }))
   await expect(callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })).rejects.toThrow(
     `sends callers on to ${elsewhere}`
   )
@@ -34,7 +24,7 @@ it.each<[status: number, headers: Record<string, string>, words: string]>([
   [302, { location: '/login' }, 'Is there a sign-in before it?'],
   [301, { location: 'https://club.example.org/v1/models' }, 'Give that address with --url.']
 ])('says of %i %j what stands before the gateway', async (status, headers, words) => {
-  const url = await serve((_request, response) => response.writeHead(status, headers).end('<html></html>'))
+  const url = await startAnswering(alike(status, '<html></html>', headers))
   const called = callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })
   await expect(called).rejects.toThrow(words.replace('URL', url))
 })
@@ -43,7 +33,7 @@ it.each([
   [{ error: { message: '\x1b]52;c;ZXZpbA==\x07No\x1b[2J such\u202e model.' } }, 'No such model.'],
   [{ error: { message: { a: 1 } } }, 'does not answer like an inference.club (HTTP 400)']
 ])('tells %j as text that does nothing', async (body, expected) => {
-  const url = await serve((_request, response) => response.writeHead(400).end(JSON.stringify(body)))
+  const url = await startAnswering(alike(400, JSON.stringify(body)))
   const error: unknown = await callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels }).catch(
     (thrown: unknown) => thrown
   )
@@ -69,7 +59,7 @@ it.each([
   ['a job whose image has no link', readJob, JSON.stringify({ ...DONE, result: { data: [{ b64_json: 'AAAA' }] } })],
   ['a job whose link is none', readJob, JSON.stringify({ ...DONE, result: { data: [{ url: 'file:///etc/passwd' }] } })]
 ])('says of %s in one sentence that it is not from an inference.club', async (_what, read, body) => {
-  const url = await serve((_request, response) => response.end(body))
+  const url = await startAnswering(alike(200, body))
   await expect(callGateway<unknown>({ url, key: 'ic_x' }, '/v1/x', { read })).rejects.toThrow(
     `${url} does not answer like an inference.club (HTTP 200): another address is given with --url or INFERENCE_CLUB_URL.`
   )
@@ -78,7 +68,7 @@ it.each([
 it.each(['', '<html>', '{"error":"no such thing"}', '{"detail":"Not Found"}', '{"error":{"message":" "}}', '[1]'])(
   'and of the error %j',
   async (body) => {
-    const url = await serve((_request, response) => response.writeHead(404).end(body))
+    const url = await startAnswering(alike(404, body))
     await expect(callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })).rejects.toThrow('(HTTP 404)')
   }
 )
@@ -104,6 +94,6 @@ it.each([
 })
 
 it('reads an answer that is just short enough', async () => {
-  const url = await serve((_request, response) => response.end(HUGE.replace(/x{24}/, '')))
+  const url = await startAnswering(alike(200, HUGE.replace(/x{24}/, '')))
   expect(await callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })).toEqual([])
 })

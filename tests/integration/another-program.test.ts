@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createServices } from '../../src/agent/agent-services.ts'
+import { alike, startAnswering } from '../support/answering-server.ts'
 import { ENGINES } from '../support/engine-servers.ts'
 import { agentConfig } from '../support/test-gateway.ts'
 
@@ -25,13 +23,7 @@ const ANSWERS: [status: number, body: string][] = [
 
 describe.each(ENGINES)('an engine %s', (engine) => {
   it.each(ANSWERS)('does not take a program that always answers with %i %j for its server', async (status, body) => {
-    const program = createServer((request, response) => {
-      request.resume()
-      response.writeHead(status, { location: '/login' }).end(body)
-    }).listen(0, '127.0.0.1')
-    onTestFinished(() => void program.close())
-    await once(program, 'listening')
-    const url = `http://127.0.0.1:${(program.address() as AddressInfo).port}`
+    const url = await startAnswering(alike(status, body, { location: '/login' }))
     const models = [{ id: 'm', servedAs: 'm', features: ['generate' as const] }]
     const config = agentConfig({
       gateway: 'http://club.test',

@@ -1,10 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { alike, startAnswering } from '../support/answering-server.ts'
 import { runProgram } from '../support/run-program.ts'
 
 const PAGE = '<html><body><h1>Not here</h1></body></html>'
@@ -15,17 +13,6 @@ const SIGN_IN = "Does something before it ask for a sign-in? The service's url i
 let folder: string
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'inference-club-doctor-'))))
 afterEach(() => rm(folder, { recursive: true }))
-
-/** A server that answers everything so. */
-async function startAnswering(status: number, body: string, headers: Record<string, string> = {}): Promise<string> {
-  const server = createServer((request, response) => {
-    request.resume()
-    response.writeHead(status, headers).end(body)
-  }).listen(0, '127.0.0.1')
-  onTestFinished(() => void server.close().closeAllConnections())
-  await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 async function judge(url: string) {
   const service = `{name: a, type: image, engine: openai, url: "${url}", models: [{id: flux}]}`
@@ -55,7 +42,7 @@ describe('doctor, of what stands before an image server', () => {
       "They belong into the service's url: http://user:password@host."
     ]
   ])('says the same with a file and without: %s', async (_what, answer, message, remedy) => {
-    const url = (await startAnswering(...answer)).replace('//', '//me:wrong@')
+    const url = (await startAnswering(alike(...answer))).replace('//', '//me:wrong@')
     const shown = url.replace('me:wrong', '…')
     const looked = await runProgram(['doctor', url], { cwd: folder })
     expect(looked.code).toBe(1)
@@ -75,14 +62,14 @@ describe('doctor, of what stands before an image server', () => {
   })
 
   it('says of a page of 401, which may want a key, where one is written', async () => {
-    const url = await startAnswering(401, PAGE)
+    const url = await startAnswering(alike(401, PAGE))
     const { stdout } = await judge(url)
     expect(stdout).toContain('It asks for a key, or for a sign-in, of which no agent is capable. A key is written as')
     expect(stdout).not.toContain('password')
   })
 
   it('knows a server that takes everything well for none', async () => {
-    const url = await startAnswering(200, '{"status":"ok"}')
+    const url = await startAnswering(alike(200, '{"status":"ok"}'))
     const { code, stdout, stderr } = await judge(url)
     expect(code).toBe(1)
     expect(stdout).toContain('an unknown server')
@@ -91,15 +78,13 @@ describe('doctor, of what stands before an image server', () => {
 })
 
 it('doctor says of a server that takes connections and answers nothing that it does not answer in time', async () => {
-  const server = createServer(() => undefined).listen(0, '127.0.0.1')
-  onTestFinished(() => void server.close().closeAllConnections())
-  await once(server, 'listening')
-  const { stderr } = await judge(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const { stderr } = await judge(await startAnswering(() => undefined))
   expect(stderr).toMatch(/the image server at http:\S+ does not answer in time\./)
 })
 
 it('doctor names each address once where nobody gets through to any, and says of none that was sent no password that it refused one', async () => {
-  const urls = await Promise.all([startAnswering(401, '', BASIC), startAnswering(401, '', BASIC)])
+  const wants = alike(401, '', BASIC)
+  const urls = await Promise.all([startAnswering(wants), startAnswering(wants)])
   const { stdout, stderr } = await runProgram(['doctor', ...urls], { cwd: folder })
   expect(stdout).toContain('The image server wants a user name and a password.')
   expect(stderr).toContain(`was found (${urls.join(', ')} let nobody through, as is said of them).`)

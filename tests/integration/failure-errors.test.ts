@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type APIError, BadRequestError, ConflictError, InternalServerError, type OpenAI } from 'openai'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { alike, startAnswering } from '../support/answering-server.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { generate, getJob } from '../support/image-calls.ts'
 import { apiErrorOf } from '../support/read-error.ts'
@@ -122,14 +120,8 @@ describe('the provider', () => {
 
 it('a machine whose proxy takes no upload of that size is passed over for one that does', async () => {
   const { client, key } = await gateway.addUser()
-  const narrow = createServer((request, response) => {
-    request.resume()
-    response.writeHead(413).end('<html><title>413 Request Entity Too Large</title></html>')
-  }).listen(0, '127.0.0.1')
-  onTestFinished(() => void narrow.close())
-  await once(narrow, 'listening')
+  const url = await startAnswering(alike(413, '<html><title>413 Request Entity Too Large</title></html>'))
   const models = [{ id: 'both', servedAs: 'both', features: ['generate' as const] }]
-  const url = `http://127.0.0.1:${(narrow.address() as AddressInfo).port}`
   await gateway.addAgent({
     key,
     services: [

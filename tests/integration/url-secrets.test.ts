@@ -1,12 +1,11 @@
-import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { ENGINES } from '../../src/engines/engine-descriptions.ts'
+import { alike, startAnswering } from '../support/answering-server.ts'
 import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
 import { freePort } from '../support/free-port.ts'
 import { runProgram, startProgram } from '../support/run-program.ts'
@@ -31,31 +30,16 @@ const path = () => join(folder, 'agent.yaml')
 const modeOf = async () => (await stat(path())).mode & 0o777
 const club = (args: readonly string[]) => runProgram(args, { cwd: folder })
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
-
-async function startAnswering(answer: Answer): Promise<string> {
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => answer(request, response))
-  }).listen(0, '127.0.0.1')
-  onTestFinished(() => void server.close().closeAllConnections())
-  await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
 const PAGE = '<html><body><h1>Not here</h1></body></html>'
-const answering =
-  (status: number, body: string, headers: Record<string, string> = {}): Answer =>
-  (_request, response) =>
-    void response.writeHead(status, headers).end(body)
 
 /** What goes wrong where an image server should be, and what repeats what it was sent. */
-const FAULTS: Record<string, Answer> = {
-  'asks-password': answering(401, '{"detail":"no"}', { 'www-authenticate': 'Basic realm="x"' }),
-  'refuses-key': answering(401, '{"error":{"message":"no"}}'),
-  forbids: answering(403, PAGE),
-  'bad-gateway': answering(502, PAGE),
-  redirects: answering(302, '', { location: '/in' }),
-  page: answering(200, PAGE),
+const FAULTS: Record<string, RequestListener> = {
+  'asks-password': alike(401, '{"detail":"no"}', { 'www-authenticate': 'Basic realm="x"' }),
+  'refuses-key': alike(401, '{"error":{"message":"no"}}'),
+  forbids: alike(403, PAGE),
+  'bad-gateway': alike(502, PAGE),
+  redirects: alike(302, '', { location: '/in' }),
+  page: alike(200, PAGE),
   resets: ({ socket }) => void socket.resetAndDestroy(),
   echoes: ({ headers: { authorization = '' } }, response) => {
     const decoded = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString()
@@ -66,10 +50,10 @@ const FAULTS: Record<string, Answer> = {
 
 /** A server that lists its model, and fails so when it is to make an image. */
 const failingAtWork =
-  (model: string, fault: Answer): Answer =>
+  (model: string, fault: RequestListener): RequestListener =>
   (request, response) => {
     if (request.method !== 'GET') return fault(request, response)
-    answering(200, JSON.stringify({ data: [{ id: model }] }), { 'content-type': 'application/json' })(request, response)
+    alike(200, JSON.stringify({ data: [{ id: model }] }), { 'content-type': 'application/json' })(request, response)
   }
 
 describe('the password in the url of a service', () => {

@@ -1,8 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { alike, startAnswering } from '../../../tests/support/answering-server.ts'
 import { freePort } from '../../../tests/support/free-port.ts'
 import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { task, useOpenAIEngine } from '../../../tests/support/openai-engine.ts'
@@ -142,15 +140,12 @@ describe('a description', () => {
 
   it('asks, of a proxy that gives up, whether its server takes too long or is off', async () => {
     const after = async (question: 'answers' | 'gives up' | 'hangs') => {
-      const proxy = createServer((request, response) => {
-        request.resume()
-        if (request.method === 'GET' && question === 'answers') return response.end('{}')
-        if (request.method === 'GET' && question === 'hangs') return undefined
-        return setTimeout(() => response.writeHead(504).end('<html>504</html>'), request.method === 'GET' ? 0 : 3100)
-      }).listen(0, '127.0.0.1')
-      onTestFinished(() => void proxy.close().closeAllConnections())
-      await once(proxy, 'listening')
-      const baseUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+      const gaveUp = alike(504, '<html>504</html>')
+      const baseUrl = await startAnswering((request, response) => {
+        if (request.method !== 'GET') setTimeout(() => gaveUp(request, response), 3100)
+        else if (question === 'answers') response.end('{}')
+        else if (question === 'gives up') gaveUp(request, response)
+      })
       const engine = createOpenAIEngine({ baseUrl, maxImageBytes: 1_000_000 })
       onTestFinished(() => engine.close?.())
       return engine.generate(task({}), createTestRun()).catch((error: unknown) => error)
@@ -162,13 +157,7 @@ describe('a description', () => {
   }, 20_000)
 
   it('says of a page in place of both that the server behind it may be down', async () => {
-    const server = createServer((request, response) => {
-      request.resume()
-      response.writeHead(404).end('<!doctype html><title>404</title>')
-    }).listen(0, '127.0.0.1')
-    onTestFinished(() => void server.close())
-    await once(server, 'listening')
-    await start({}, { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    await start({}, { baseUrl: await startAnswering(alike(404, '<!doctype html><title>404</title>')) })
     await expect(describeEngine()).rejects.toMatchObject({
       remedy: expect.stringMatching(/^A web page is there: is the image server behind it down\? The service's url is/)
     })
@@ -182,15 +171,11 @@ describe('a description', () => {
 
   it('is content with a list that the key may not read, and not when it may have no images either', async () => {
     let mayHaveImages = true
-    const server = createServer((request, response) => {
-      request.resume()
+    const baseUrl = await startAnswering((request, response) => {
       const status = request.method === 'POST' && mayHaveImages ? 400 : 403
       response.writeHead(status).end('{"error":{"message":"Forbidden"}}')
-    }).listen(0, '127.0.0.1')
-    onTestFinished(() => void server.close())
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    await start({}, { baseUrl: `http://127.0.0.1:${port}` })
+    })
+    await start({}, { baseUrl })
     expect(await describeEngine()).toMatchObject({ models: [] })
     mayHaveImages = false
     const refused = { fault: 'unreachable', message: 'The image server refused its API key.' }
@@ -199,14 +184,10 @@ describe('a description', () => {
 
   it('fails where another program takes whatever it is asked well, though a list was there before', async () => {
     let isOther = false
-    const server = createServer((request, response) => {
-      request.resume()
+    const baseUrl = await startAnswering((_request, response) => {
       response.end(isOther ? '{"status":"ok"}' : '{"data":[{"id":"a"}]}')
-    }).listen(0, '127.0.0.1')
-    onTestFinished(() => void server.close())
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    await start({}, { baseUrl: `http://127.0.0.1:${port}` })
+    })
+    await start({}, { baseUrl })
     expect(await describeEngine()).toMatchObject({ models: ['a'] })
     isOther = true
     for (const isLook of [false, true])
