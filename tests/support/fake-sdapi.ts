@@ -7,6 +7,8 @@ import { json } from './fake-openai-behaviours.ts'
 import { FakeJobs } from './fake-sdapi-jobs.ts'
 import { CALL_DEFAULTS, decode, drawCall, type SdapiCall } from './fake-sdapi-pictures.ts'
 
+const PAGE = '<!doctype html><title>Stable Diffusion</title><script>window.gradio_config = {}</script>'
+
 export interface FakeSdapiOptions {
   /**
    * `a1111`: all of it. `nowebui`: without the page and its `/internal`. `off`: started without `--api`. `koboldcpp` and
@@ -237,6 +239,9 @@ export async function startFakeSdapi(options: FakeSdapiOptions = {}): Promise<Fa
     const isAllowed = options.auth === undefined || incoming.headers.authorization === `Basic ${Buffer.from(options.auth).toString('base64')}` // prettier-ignore
     if (profile !== 'off' && path.startsWith('/sdapi/') && !isAllowed) {
       return json(response, 401, { detail: 'Incorrect username or password' })
+    }
+    if (path === '/' && (profile === 'a1111' || profile === 'off')) {
+      return void response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE)
     }
     const get = profile === 'off' || incoming.method !== 'GET' ? undefined : gets[path]
     if (get) return json(response, 200, get())

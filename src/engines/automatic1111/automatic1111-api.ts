@@ -63,6 +63,10 @@ export function parseChoices(body: string): NamedChoice[] {
   })
 }
 
+/** Whether that is the page of stable-diffusion-webui or of its kin, which is there without the API, too. */
+export const isWebuiPage = (html: string): boolean =>
+  /gradio/i.test(html) && /<title>[^<]*(?:stable diffusion|sd\.next)/i.test(html)
+
 export interface MadeImages {
   /** Base64 or data URLs; those of one image. */
   images: string[]

@@ -23,7 +23,7 @@ export function faultOf(answer: UpstreamAnswer, secrets: readonly string[]): Eng
       remedy: 'Those of --api-auth belong into the url (http://name:password@…), a key into api_key.'
     })
   }
-  if (isNotOffered(answer)) return apiIsOff()
+  if (isNotOffered(answer)) return noSuchApi()
   const fault = faultOfAnswer(answer, { secrets, call: 'images' })
   const { text, param } = parseUpstreamError(answer.body)
   if (fault.fault !== 'bad_request') return fault
@@ -35,9 +35,25 @@ export function faultOf(answer: UpstreamAnswer, secrets: readonly string[]): Eng
   return new EngineError('bad_request', fault.message, { param: CALLERS_NAMES[named] ?? named })
 }
 
-/** There is a server, and not what this engine drives. */
+/** stable-diffusion-webui, of which nothing but its page can be had. */
 export const apiIsOff = (): EngineError =>
   new EngineError(
     'unreachable',
     "The image server does not offer stable-diffusion-webui's API: it must be started with --api."
   )
+
+/** There is a server that has no such route. */
+export const noSuchApi = (): EngineError =>
+  new EngineError('unreachable', "The image server does not offer stable-diffusion-webui's API.", {
+    remedy: `Start it with --api, or correct the service's url if another program is there: ${FINDS_OUT}`
+  })
+
+/** There is a server that takes well what is asked of it, and is not what this engine drives. */
+export const notLikeWebui = (): EngineError =>
+  new EngineError(
+    'unreachable',
+    'The image server does not answer like stable-diffusion-webui: another program is there.',
+    { remedy: `Is the service's url right? ${FINDS_OUT}` }
+  )
+
+const FINDS_OUT = '`bin/inference-club doctor` finds out what is there.'

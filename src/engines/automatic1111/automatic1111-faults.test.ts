@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { readSeed } from '../../../tests/support/fake-openai-pictures.ts'
+import { type ScriptedAnswer, startScriptedServer } from '../../../tests/support/scripted-server.ts'
 import { useSdapiEngine } from '../../../tests/support/sdapi-engine.ts'
+import { createAutomatic1111Engine } from './automatic1111-engine.ts'
 
 const world = useSdapiEngine()
 const { start, generate } = world
@@ -19,7 +21,7 @@ describe('a fault', () => {
     ["the owner's script", 422, { detail: 'always on script ADetailer not found' }, 'crashed', "provider's settings"],
     ['no model', 404, { detail: 'Model not found' }, 'model_missing', 'Model not found'],
     ['a busy imitator', 503, { detail: { msg: 'Server is busy; please try again later.' } }, 'busy', 'Server is busy'],
-    ['no such call', 404, { detail: 'Not Found' }, 'unreachable', '--api'],
+    ['no such call', 404, { detail: 'Not Found' }, 'unreachable', 'does not offer'],
     ['an unreadable init image', 500, { error: 'HTTPException', detail: 'Invalid encoded image', body: '', errors: '500: Invalid encoded image' }, 'crashed', 'Invalid encoded image'], // prettier-ignore
     ['a redirect', 302, '', 'unreachable', 'redirects']
   ])('%s', async (_what, status, body, fault, words) => {
@@ -54,6 +56,28 @@ describe('a fault', () => {
     await expect(generate()).rejects.toMatchObject(off)
   })
 
+  it.each<[answer: ScriptedAnswer, message: string, remedy: string]>([
+    [
+      { json: [] },
+      'does not answer like stable-diffusion-webui: another program is there.',
+      "Is the service's url right?"
+    ],
+    [{ json: {} }, 'another program is there.', 'doctor'],
+    [{ json: { status: 'ok' } }, 'another program is there.', 'doctor'],
+    [{ status: 404, json: {} }, "does not offer stable-diffusion-webui's API.", 'Start it with --api, or correct'],
+    [{ status: 405 }, "does not offer stable-diffusion-webui's API.", 'if another program is there']
+  ])('tells a program that answers with %j from a server without its API', async (answer, message, remedy) => {
+    const program = await startScriptedServer({ '*': answer })
+    onTestFinished(() => program.close())
+    const engine = createAutomatic1111Engine({ baseUrl: program.url, maxImageBytes: 1000 })
+    onTestFinished(() => engine.close?.())
+    await expect(engine.describe(new AbortController().signal)).rejects.toMatchObject({
+      fault: 'unreachable',
+      message: expect.stringContaining(message),
+      remedy: expect.stringContaining(remedy)
+    })
+  })
+
   it('of the password does not tell it', async () => {
     await start({ auth: 'owner:right' })
     await expect(generate()).rejects.toMatchObject({
@@ -67,7 +91,6 @@ describe('a fault', () => {
 it('signs in with the user name of its address', async () => {
   await start({ auth: 'owner:right' })
   const url = world.server.url.replace('//', '//owner:right@')
-  const { createAutomatic1111Engine } = await import('./automatic1111-engine.ts')
   const engine = createAutomatic1111Engine({ baseUrl: url, maxImageBytes: 1000 })
   expect(await engine.describe(new AbortController().signal)).toMatchObject({
     models: expect.arrayContaining(['dream'])

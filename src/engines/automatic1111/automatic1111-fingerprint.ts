@@ -1,7 +1,7 @@
 import type { Fingerprint, Recognised } from '../fingerprint.ts'
 import type { LookAnswer, ServerLook } from '../server-look.ts'
 import { members } from '../upstream-text.ts'
-import { parseCheckpoints, parseGlobalProgress } from './automatic1111-api.ts'
+import { isWebuiPage, parseCheckpoints, parseGlobalProgress } from './automatic1111-api.ts'
 import { AUTOMATIC1111 } from './automatic1111-description.ts'
 import { EDITING, modelOfDrawThings, modelsOf } from './automatic1111-inventory.ts'
 
@@ -69,9 +69,7 @@ function drawThings(settings: Record<string, unknown>): Recognised {
 
 const hasPageAlone = async (look: ServerLook): Promise<boolean> => {
   const page = await look.get('/')
-  return (
-    page?.status === 200 && /gradio/i.test(page.text) && /<title>[^<]*(?:stable diffusion|sd\.next)/i.test(page.text)
-  )
+  return page?.status === 200 && isWebuiPage(page.text)
 }
 
 function modelsIn(answer: LookAnswer | undefined): Record<string, unknown>[] {

@@ -3,8 +3,8 @@ import { isNotOffered, isSuccess } from '../upstream-fault.ts'
 import type { UpstreamAnswer, UpstreamHttp } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import type { NamedChoice } from '../samplers.ts'
-import { type Checkpoint, parseCheckpoints, parseChoices } from './automatic1111-api.ts'
-import { apiIsOff, faultOf } from './automatic1111-fault.ts'
+import { type Checkpoint, isWebuiPage, parseCheckpoints, parseChoices } from './automatic1111-api.ts'
+import { apiIsOff, faultOf, noSuchApi, notLikeWebui } from './automatic1111-fault.ts'
 
 /** Lists of files, and all settings, of a server that is full of both. */
 const MAX_LIST_BYTES = 16 * 1024 * 1024
@@ -27,9 +27,21 @@ export async function askServer(http: UpstreamHttp, signal: AbortSignal): Promis
   ])
   const checkpoints = models && parseCheckpoints(models.body)
   const settings = options && members(parseJson(options.body))
+  if (!models && !options) throw (await isWebuiWithout(http, signal)) ? apiIsOff() : noSuchApi()
   // What takes everything well has neither.
-  if (!checkpoints?.length && !KNOWN_SETTINGS.some((name) => settings && name in settings)) throw apiIsOff()
+  if (!checkpoints?.length && !KNOWN_SETTINGS.some((name) => settings && name in settings)) throw notLikeWebui()
   return { checkpoints, settings }
+}
+
+/** Whether its page is there, of which there is more to be said than that something is missing. */
+async function isWebuiWithout(http: UpstreamHttp, signal: AbortSignal): Promise<boolean> {
+  try {
+    const page = await http.get('/', signal, { maxBytes: MAX_LIST_BYTES, mayBePage: true })
+    return isSuccess(page) && isWebuiPage(page.body)
+  } catch {
+    signal.throwIfAborted()
+    return false // Whatever is there does not say that it is one.
+  }
 }
 
 /** What samplers and schedulers it has; empty where it does not list them. */

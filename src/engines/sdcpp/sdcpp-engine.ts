@@ -223,7 +223,7 @@ function imageOf(job: Exclude<JobState, { status: 'waiting' | 'working' }>, secr
 }
 
 const noSuchApi = (): EngineError =>
-  new EngineError(
-    'unreachable',
-    "The image server does not offer stable-diffusion.cpp's own API: builds before 2026 are driven by the engine openai."
-  )
+  new EngineError('unreachable', "The image server does not offer stable-diffusion.cpp's own API.", {
+    remedy:
+      "Is the service's url that of sd-server? Builds before 2026 are driven by the engine openai; `bin/inference-club doctor` finds out what is there."
+  })

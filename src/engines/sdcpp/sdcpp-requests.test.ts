@@ -236,7 +236,7 @@ describe('a fault', () => {
 
   it('of an older build says what drives it', async () => {
     await start({ isOld: true })
-    const old = { fault: 'unreachable', message: expect.stringContaining('engine openai') }
+    const old = { fault: 'unreachable', remedy: expect.stringContaining('engine openai') }
     await expect(describeServer()).rejects.toMatchObject(old)
     await expect(generate()).rejects.toMatchObject(old)
   })
