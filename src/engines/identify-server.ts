@@ -67,7 +67,7 @@ async function recogniseAll(look: ServerLook): Promise<All & { isLocked: boolean
   const found = await Promise.all(FINGERPRINTS.map((fingerprint) => fingerprint(look)))
   // The one question that all are asked who are not known by anything else: what stands before it says so to each.
   const answer = await look.get('/v1/models')
-  const fault = answer && faultOfProxy({ ...answer, body: answer.text, isWork: false, tookMs: 0 })
+  const fault = answer && faultOfProxy({ ...answer, body: answer.text })
   return { found: found.filter((one) => one !== undefined), fault, isLocked: look.isLocked() }
 }
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { faultOfProxy, type ProxyAnswer } from './proxy-fault.ts'
+import { faultOfLate, faultOfProxy, isLate, type ProxyAnswer } from './proxy-fault.ts'
 
 const NGINX = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html>'
-const question: ProxyAnswer = { status: 200, body: '{}', isWork: false, tookMs: 1 }
-const work: ProxyAnswer = { ...question, isWork: true }
+const answer: ProxyAnswer = { status: 200, body: '{}' }
 
 describe('what stands before an image server', () => {
   it.each([
@@ -16,81 +15,83 @@ describe('what stands before an image server', () => {
     ['Cloudflare', 526, 'error code: 526'],
     ['a tunnel of Cloudflare', 530, 'error code: 1033']
   ])('says that nobody is behind it, as %s does: %d', (_who, status, body) => {
-    for (const call of [question, work])
-      expect(faultOfProxy({ ...call, status, body })).toMatchObject({
-        fault: 'unreachable',
-        message: `What stands before the image server cannot reach it (HTTP ${status}).`,
-        remedy: expect.stringContaining('Start the image server')
-      })
+    expect(faultOfProxy({ status, body })).toMatchObject({
+      fault: 'unreachable',
+      message: `What stands before the image server cannot reach it (HTTP ${status}).`,
+      remedy: expect.stringContaining('Start the image server')
+    })
   })
 
   it('may answer with a page of its own, to sign in at', () => {
-    for (const call of [question, work])
-      expect(faultOfProxy({ ...call, body: '<!doctype html><title>Sign in</title>' })).toMatchObject({
-        fault: 'unreachable',
-        message: 'A web page is where the image server should be.'
-      })
-    expect(faultOfProxy({ ...question, body: NGINX, mayBePage: true })).toBeUndefined()
+    expect(faultOfProxy({ ...answer, body: '<!doctype html><title>Sign in</title>' })).toMatchObject({
+      fault: 'unreachable',
+      message: 'A web page is where the image server should be.'
+    })
+    expect(faultOfProxy({ ...answer, body: NGINX, mayBePage: true })).toBeUndefined()
   })
 
   it('may lead to such a page, unless that is the server itself', () => {
-    for (const call of [question, work]) {
-      const answer = { ...call, status: 302, body: '' }
-      expect(faultOfProxy(answer)).toMatchObject({ fault: 'unreachable', remedy: expect.stringContaining('sign-in') })
-      expect(faultOfProxy({ ...answer, mayRedirect: true })).toBeUndefined()
-    }
-    expect(faultOfProxy({ ...work, status: 302, body: '', tookMs: 3001 })).toBeUndefined()
+    const redirect = { status: 302, body: '' }
+    expect(faultOfProxy(redirect)).toMatchObject({ fault: 'unreachable', remedy: expect.stringContaining('sign-in') })
+    expect(faultOfProxy({ ...redirect, mayRedirect: true })).toBeUndefined()
   })
 
   it.each([401, 403, 407])('may let nobody in, with a page: %i', (status) => {
-    for (const call of [question, work])
-      expect(faultOfProxy({ ...call, status, body: NGINX })).toMatchObject({
-        fault: 'unreachable',
-        message: `What stands before the image server lets nobody in (HTTP ${status}).`
-      })
-    expect(faultOfProxy({ ...question, status, body: '{"error":"wrong key"}' })).toBeUndefined()
+    expect(faultOfProxy({ status, body: NGINX })).toMatchObject({
+      fault: 'unreachable',
+      message: `What stands before the image server lets nobody in (HTTP ${status}).`
+    })
+    expect(faultOfProxy({ status, body: '{"error":"wrong key"}' })).toBeUndefined()
   })
 
   it('may want a user name and a password, which are part of an address and no key', () => {
-    const answer = { ...question, status: 401, body: '' }
+    const unasked = { status: 401, body: '' }
     const remedy = "They belong into the service's url: http://user:password@host."
-    expect(faultOfProxy({ ...answer, password: 'wanted' })).toMatchObject({
+    expect(faultOfProxy({ ...unasked, password: 'wanted' })).toMatchObject({
       fault: 'unreachable',
       message: 'The image server wants a user name and a password.',
       remedy
     })
-    expect(faultOfProxy({ ...answer, password: 'refused' })).toMatchObject({
+    expect(faultOfProxy({ ...unasked, password: 'refused' })).toMatchObject({
       message: 'The image server refused its user name or password.',
       remedy
     })
-    expect(faultOfProxy(answer)).toBeUndefined()
+    expect(faultOfProxy(unasked)).toBeUndefined()
   })
 
   it.each([504, 520, 524])('may have nobody behind it who answers at all: %d', (status) => {
-    for (const call of [question, { ...work, tookMs: 3000 }])
-      expect(faultOfProxy({ ...call, status, body: NGINX })).toMatchObject({
-        fault: 'unreachable',
-        message: `What stands before the image server cannot reach it (HTTP ${status}).`
-      })
-  })
-
-  it('may not wait for the image, which it would not a second time', () => {
-    for (const status of [504, 524])
-      expect(faultOfProxy({ ...work, status, body: NGINX, tookMs: 3001 })).toMatchObject({
-        fault: 'bad_output',
-        message: `What stands before the image server did not wait for the image (HTTP ${status}).`,
-        remedy: expect.stringContaining('proxy_read_timeout')
-      })
-    expect(faultOfProxy({ ...work, status: 520, body: NGINX, tookMs: 3001 })).toBeUndefined()
-    expect(faultOfProxy({ ...work, status: 504, body: '{"error":"timed out"}', tookMs: 3001 })).toBeUndefined()
-  })
-
-  it('says so at once: later something may have been begun, and have ended its server', () => {
-    expect(faultOfProxy({ ...work, status: 502, body: NGINX, tookMs: 3000 })).toMatchObject({ fault: 'unreachable' })
-    expect(faultOfProxy({ ...work, status: 502, body: NGINX, tookMs: 3001 })).toBeUndefined()
-    expect(faultOfProxy({ ...question, status: 502, body: NGINX, tookMs: 60_000 })).toMatchObject({
-      fault: 'unreachable'
+    expect(faultOfProxy({ status, body: NGINX })).toMatchObject({
+      fault: 'unreachable',
+      message: `What stands before the image server cannot reach it (HTTP ${status}).`
     })
+  })
+
+  it.each([504, 524])('may not wait for the image, which it would not a second time: %d', (status) => {
+    expect(faultOfLate({ status, body: NGINX })).toMatchObject({
+      fault: 'bad_output',
+      message: `What stands before the image server did not wait for the image (HTTP ${status}).`,
+      remedy: expect.stringContaining('proxy_read_timeout')
+    })
+    expect(faultOfLate({ status, body: '{"error":"timed out"}' })).toBeUndefined()
+  })
+
+  it.each([502, 503, 520])('may lose a server that dies of the image: %d', (status) => {
+    expect(faultOfLate({ status, body: NGINX })).toMatchObject({
+      fault: 'crashed',
+      message: `What stands before the image server lost it while it made the image (HTTP ${status}).`
+    })
+  })
+
+  it.each([
+    [302, ''],
+    [401, NGINX],
+    [200, NGINX]
+  ])('says nothing late of what was begun by %d', (status, body) => {
+    expect(faultOfLate({ status, body })).toBeUndefined()
+  })
+
+  it('says at once that nobody is there: later an image may have been begun', () => {
+    expect([isLate(3000), isLate(3001)]).toEqual([false, true])
   })
 
   it.each([
@@ -101,6 +102,6 @@ describe('what stands before an image server', () => {
     [200, '{"data":[]}'],
     [200, 'not a page']
   ])('is not what a server says itself: %d %s', (status, body) => {
-    expect(faultOfProxy({ ...work, status, body })).toBeUndefined()
+    expect(faultOfProxy({ status, body })).toBeUndefined()
   })
 })

@@ -4,17 +4,15 @@ import { parseJson } from './upstream-text.ts'
 
 /** How a web page begins. */
 export const WEB_PAGE = /^\s*<(?:!doctype\s+html|html)\b/i
-/** An image server that was given an image and dies of it does so later; proxies whose server is not there say it at once. */
+/** An image server that was given an image and dies of it does so later; most proxies whose server is not there say it at once. */
 const AT_ONCE_MS = 3000
+/** Whether an image may have been begun before the answer came, milliseconds after the call. */
+export const isLate = (tookMs: number): boolean => tookMs > AT_ONCE_MS
 
 export interface ProxyAnswer {
   status: number
   /** Of an error its beginning. */
   body: string
-  /** Something may have been begun by the call. */
-  isWork: boolean
-  /** From the call to the answer. */
-  tookMs: number
   /** A success that is a web page says nothing. */
   mayBePage?: boolean | undefined
   /** The server itself leads to its page to sign in at. */
@@ -25,7 +23,7 @@ export interface ProxyAnswer {
 
 const SIGN_IN_REMEDY = "Does something before it ask for a sign-in? The service's url is where its API is."
 
-export const cannotReach = (status: number): EngineError =>
+const cannotReach = (status: number): EngineError =>
   new EngineError('unreachable', `What stands before the image server cannot reach it (HTTP ${status}).`, {
     remedy: 'Start the image server, or look at the proxy before it.'
   })
@@ -36,17 +34,32 @@ const impatient = (status: number): EngineError =>
     remedy: 'Give it a longer time limit than an image takes (nginx: proxy_read_timeout).'
   })
 
+/** It may have died of the image. */
+const brokenOff = (status: number): EngineError =>
+  new EngineError('crashed', `What stands before the image server lost it while it made the image (HTTP ${status}).`)
+
+/** Whether a proxy says that the server behind it is away; servers that say the same themselves do so in JSON, or in words. */
+const saysAway = ({ status, body }: ProxyAnswer): boolean =>
+  isBehindAway(status) && (status === 503 ? WEB_PAGE.test(body) : parseJson(body) === undefined)
+
+/**
+ * What is wrong when such an answer came late and the image server is there: it worked on the image. Undefined where nobody knows, as of
+ * a page.
+ */
+export function faultOfLate(answer: ProxyAnswer): EngineError | undefined {
+  if (!saysAway(answer)) return undefined
+  return isNotWaited(answer.status) ? impatient(answer.status) : brokenOff(answer.status)
+}
+
 /**
  * What is wrong when an answer is not the image server's but of what stands before it: a proxy whose server is down or that
  * lets nobody in, or a page to sign in at.
- * Nothing has begun then, unless it took its time. Undefined for all that servers say themselves, which is JSON.
+ * Nothing has begun then, unless it came late. Undefined for all that servers say themselves, which is JSON.
  */
 export function faultOfProxy(answer: ProxyAnswer): EngineError | undefined {
-  const { status, body, isWork, tookMs } = answer
+  const { status, body } = answer
   const isPage = WEB_PAGE.test(body)
-  if (isWork && tookMs > AT_ONCE_MS)
-    return isNotWaited(status) && parseJson(body) === undefined ? impatient(status) : undefined
-  if (isBehindAway(status) && (status === 503 ? isPage : parseJson(body) === undefined)) return cannotReach(status)
+  if (saysAway(answer)) return cannotReach(status)
   if (status === 401 && answer.password) {
     const what =
       answer.password === 'refused' ? 'refused its user name or password' : 'wants a user name and a password'

@@ -4,7 +4,7 @@ import { EngineError } from './engine.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 import { AnswerLifter, type LiftedPictures } from './lifted-pictures.ts'
 import { type Fetch, type FetchedResponse, type FetchInit, openConnections } from './light-fetch.ts'
-import { cannotReach, faultOfProxy } from './proxy-fault.ts'
+import { faultOfLate, faultOfProxy, isLate } from './proxy-fault.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { readAddress, type UpstreamAddress } from './upstream-address.ts'
 
@@ -108,13 +108,15 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
   const ask = async (url: string, init: Omit<FetchInit, 'redirect'>, limits: AnswerLimits): Promise<UpstreamAnswer> => {
     const began = performance.now()
     const response = await request(url, init)
-    const tookMs = performance.now() - began
+    const mayHaveBegun = init.method === 'POST' && isLate(performance.now() - began)
     const answer = await answerOf(response, limits)
     const { mayBePage, mayRedirect } = limits
-    const fault = faultOfProxy({ ...answer, isWork: init.method === 'POST', tookMs, mayBePage, mayRedirect })
-    // A proxy says the same of a server that takes too long as of one that is off, after it has waited for it.
-    if (fault?.fault === 'bad_output' && !(await answersNow(init.signal))) throw cannotReach(answer.status)
-    if (fault) throw fault
+    const fault = faultOfProxy({ ...answer, mayBePage, mayRedirect })
+    if (!fault) return answer
+    // A proxy may say the same of a server that takes too long, or dies, as of one that is off, after it has waited for it.
+    if (!mayHaveBegun || !(await answersNow(init.signal))) throw fault
+    const late = faultOfLate(answer)
+    if (late) throw late
     return answer
   }
   const answersNow = async (signal: AbortSignal): Promise<boolean> => {
@@ -122,8 +124,7 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     try {
       const response = await request(address.urlOf('/'), { method: 'GET', headers: {}, signal: within })
       const body = (await readStart(response, MAX_ERROR_BYTES)).bytes.toString()
-      const look = { status: response.status, body, isWork: false, tookMs: 0, mayBePage: true, mayRedirect: true }
-      return faultOfProxy(look) === undefined
+      return faultOfProxy({ status: response.status, body, mayBePage: true, mayRedirect: true }) === undefined
     } catch {
       signal.throwIfAborted()
       return false // Nobody is there, or has the time.

@@ -139,8 +139,8 @@ describe('a description', () => {
   )
 
   it('asks, of a proxy that gives up, whether its server takes too long or is off', async () => {
-    const after = async (question: 'answers' | 'gives up' | 'hangs') => {
-      const gaveUp = alike(504, '<html>504</html>')
+    const after = async (status: number, question: 'answers' | 'gives up' | 'hangs') => {
+      const gaveUp = alike(status, '<html>')
       const baseUrl = await startAnswering((request, response) => {
         if (request.method !== 'GET') setTimeout(() => gaveUp(request, response), 3100)
         else if (question === 'answers') response.end('{}')
@@ -150,10 +150,19 @@ describe('a description', () => {
       onTestFinished(() => engine.close?.())
       return engine.generate(task({}), createTestRun()).catch((error: unknown) => error)
     }
-    const [answers, givesUp, hangs] = await Promise.all((['answers', 'gives up', 'hangs'] as const).map(after))
-    expect(answers).toMatchObject({ fault: 'bad_output', message: expect.stringContaining('did not wait') })
-    const away = { fault: 'unreachable', message: expect.stringContaining('cannot reach it (HTTP 504)') }
-    expect([givesUp, hangs]).toMatchObject([away, away])
+    const cases = [504, 502].flatMap((status) =>
+      (['answers', 'gives up', 'hangs'] as const).map((question) => [status, question] as const)
+    )
+    const away = (status: number) => ({
+      fault: 'unreachable',
+      message: expect.stringContaining(`cannot reach it (HTTP ${status})`)
+    })
+    expect(await Promise.all(cases.map((one) => after(...one)))).toMatchObject([
+      { fault: 'bad_output', message: expect.stringContaining('did not wait') },
+      ...[away(504), away(504)],
+      { fault: 'crashed', message: expect.stringContaining('lost it while it made the image (HTTP 502)') },
+      ...[away(502), away(502)]
+    ])
   }, 20_000)
 
   it('says of a page in place of both that the server behind it may be down', async () => {
