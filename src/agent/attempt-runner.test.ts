@@ -102,6 +102,33 @@ describe('an attempt', () => {
   })
 })
 
+it('an image that takes too long keeps its place until it is known and told whether its image server hangs', async () => {
+  const overdue: string[] = []
+  const look = Promise.withResolvers<undefined>()
+  const onOverdue = async (service: string) => void (overdue.push(service), await look.promise)
+  const { runner, sent, working, turn } = arrange({ onOverdue }, { config: { timeoutMs: 20 } })
+  runner.start(assigned('first'))
+  runner.start({ ...assigned('second'), standby: true })
+  await turn()
+  const { run, letGo } = working.get('first')!
+  await waitFor(() => run.signal.aborted)
+  // Another service of the agent has become free.
+  runner.beginStandbys()
+  letGo()
+  await waitFor(() => overdue.length > 0)
+  runner.beginStandbys()
+  runner.mayBegin('second')
+  runner.start(assigned('third'))
+  await turn()
+  expect([overdue, working.size]).toEqual([['images'], 0])
+  expect(sent).toMatchObject([{ type: 'attempt.failed', attempt_id: 'third', fault: 'busy' }])
+  look.resolve(undefined)
+  await waitFor(() => working.has('second'))
+  expect(sent.slice(1)).toMatchObject([{ type: 'attempt.failed', attempt_id: 'first', fault: 'timeout' }])
+  working.get('second')!.letGo()
+  await runner.settled()
+})
+
 describe('what is held ready', () => {
   const standby = (id: string): Assigned => ({ ...assigned(id), standby: true })
   const ready = (id: string) => ({ type: 'attempt.ready', attempt_id: id })

@@ -1,4 +1,4 @@
-import type { Failure } from './attempt-failure.ts'
+import { type Failure, TimedOut } from './attempt-failure.ts'
 import type { EngineTime } from './engine-time.ts'
 import type { ExpectedEnd } from './expected-end.ts'
 import type { InputPlace } from './input-room.ts'
@@ -106,7 +106,10 @@ export class HeldAttempts extends Map<string, Held> {
     return this.#concurrencyOf(service) - staying - coming
   }
 
+  /** What has taken too long keeps its place until that is told: its image server may hang. */
   #running(service: string): Held[] {
-    return this.occupying(service).filter((held) => !held.abort.signal.aborted)
+    return this.occupying(service).filter(
+      ({ abort: { signal } }) => !signal.aborted || signal.reason instanceof TimedOut
+    )
   }
 }
