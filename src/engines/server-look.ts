@@ -86,11 +86,12 @@ function createAsker(options: LookOptions, fetchHere: Fetch): ServerLook & { has
   ): Promise<LookAnswer | undefined> => {
     const within = AbortSignal.timeout(ANSWER_WITHIN_MS)
     const signal = options.signal ? AbortSignal.any([within, options.signal]) : within
-    const sent = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body } as const)
+    const call = body === undefined ? ({ method: 'GET' } as const) : ({ method: 'POST', body } as const)
+    const sent = { ...headers, ...more }
     try {
       const response = await fetchHere(address.urlOf(path), {
-        ...sent,
-        headers: { ...headers, ...more, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        ...call,
+        headers: { ...sent, ...(body !== undefined && { 'content-type': 'application/json' }) },
         redirect: 'manual',
         signal
       })
@@ -99,7 +100,7 @@ function createAsker(options: LookOptions, fetchHere: Fetch): ServerLook & { has
       const { bytes, complete } = await readStart(response, MAX_ANSWER_BYTES)
       if (!complete) return undefined
       const text = bytes.toString()
-      return { status: response.status, text, json: parseJson(text), password: passwordAskedBy(response, headers) }
+      return { status: response.status, text, json: parseJson(text), password: passwordAskedBy(response, sent) }
     } catch {
       return undefined // Whatever it did, it gave no answer to this.
     }

@@ -36,8 +36,6 @@ export interface UpstreamAnswer {
   image?: Buffer
   /** For how long the server asks to be left alone. */
   retryAfterMs?: number
-  /** As `passwordAskedBy` has it. */
-  password?: 'wanted' | 'refused'
 }
 
 /** One image server. Every method throws `EngineError`, or anything once its signal has aborted. */
@@ -90,11 +88,17 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
   const connections = openConnections()
   const fetch: Fetch = options.fetch ?? connections.fetch
 
-  const request = async (url: string, init: Omit<FetchInit, 'redirect'>): Promise<FetchedResponse> => {
+  const headersNow = (): Record<string, string> => {
     const token = options.bearer?.()
-    const headers = { ...ownHeaders, ...(token !== undefined && { authorization: `Bearer ${token}` }), ...init.headers }
+    return { ...ownHeaders, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+  }
+  const request = async (
+    url: string,
+    init: Omit<FetchInit, 'redirect'>,
+    headers = headersNow()
+  ): Promise<FetchedResponse> => {
     try {
-      return await fetch(url, { ...init, headers, redirect: 'manual' })
+      return await fetch(url, { ...init, headers: { ...headers, ...init.headers }, redirect: 'manual' })
     } catch (cause) {
       // Once a call has arrived, the server may have worked on it, or died of it.
       if (init.method === 'POST' && !neverArrived(cause)) {
@@ -106,12 +110,14 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     }
   }
   const ask = async (url: string, init: Omit<FetchInit, 'redirect'>, limits: AnswerLimits): Promise<UpstreamAnswer> => {
+    const headers = headersNow()
     const began = performance.now()
-    const response = await request(url, init)
+    const response = await request(url, init, headers)
     const mayHaveBegun = init.method === 'POST' && isLate(performance.now() - began)
     const answer = await answerOf(response, limits)
+    const password = passwordAskedBy(response, headers)
     const { mayBePage, mayRedirect } = limits
-    const fault = faultOfProxy({ ...answer, mayBePage, mayRedirect })
+    const fault = faultOfProxy({ ...answer, password, mayBePage, mayRedirect })
     if (!fault) return answer
     // A proxy may say the same of a server that takes too long, or dies, as of one that is off, after it has waited for it.
     if (!mayHaveBegun || !(await answersNow(init.signal))) throw fault
@@ -135,8 +141,7 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     if (!response.ok) {
       const retryAfterMs = readRetryAfter(response.headers, Date.now())
       const body = (await readStart(response, MAX_ERROR_BYTES)).bytes.toString()
-      const password = passwordAskedBy(response, ownHeaders)
-      return { status, body, ...(password && { password }), ...(retryAfterMs !== undefined && { retryAfterMs }) }
+      return { status, body, ...(retryAfterMs !== undefined && { retryAfterMs }) }
     }
     const mediaType = response.headers.get('content-type') ?? ''
     if (limits.readEvents && /^text\/event-stream\b/i.test(mediaType)) return limits.readEvents(response.body)
@@ -251,14 +256,22 @@ const lengthOf = ({ headers }: FetchedResponse): number => {
   return Number.isSafeInteger(length) && length > 0 ? length : 0
 }
 
-/** Whether it asks for a user name and a password, as browsers ask for them (HTTP Basic), by what was sent with the question. */
+/**
+ * Whether it asks for a user name and a password, as browsers ask for them (HTTP Basic), by what was sent with the question. Where it
+ * does not say what it asks for, it is what was sent.
+ */
 export const passwordAskedBy = (
-  { headers }: Pick<FetchedResponse, 'headers'>,
+  { status, headers }: Pick<FetchedResponse, 'status' | 'headers'>,
   sent: Readonly<Record<string, string>>
 ): 'wanted' | 'refused' | undefined => {
-  if (!/^basic\b/i.test(headers.get('www-authenticate') ?? '')) return undefined
-  return /^basic\b/i.test(sent.authorization ?? '') ? 'refused' : 'wanted'
+  const asked = headers.get('www-authenticate')
+  const isSent = isBasic(sent.authorization)
+  if (asked === null) return status === 401 && isSent ? 'refused' : undefined
+  if (!isBasic(asked)) return undefined
+  return isSent ? 'refused' : 'wanted'
 }
+
+const isBasic = (header: string | undefined): boolean => /^basic\b/i.test(header ?? '')
 
 /** At most `maxBytes`, whole chunks; the rest is not read. */
 export async function readStart(

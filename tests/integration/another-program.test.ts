@@ -23,19 +23,29 @@ const ANSWERS: [status: number, body: string][] = [
 
 describe.each(ENGINES)('an engine %s', (engine) => {
   it.each(ANSWERS)('does not take a program that always answers with %i %j for its server', async (status, body) => {
-    const url = await startAnswering(alike(status, body, { location: '/login' }))
-    const models = [{ id: 'm', servedAs: 'm', features: ['generate' as const] }]
-    const config = agentConfig({
-      gateway: 'http://club.test',
-      key: 'k',
-      name: 'rig',
-      services: [{ engine, url, models }]
-    })
-    const [service] = createServices(config, { maxImageBytes: 1_000_000 }).values()
-    onTestFinished(() => service?.engine?.close?.())
-    const described = service!.engine!.describe(new AbortController().signal)
+    const described = describeAt(engine, await startAnswering(alike(status, body, { location: '/login' })))
     // SwarmUI's own failures look like that.
     const fault = engine === 'swarmui' && body.includes('error') ? 'crashed' : 'unreachable'
     await expect(described).rejects.toMatchObject({ fault })
   })
+
+  it.each(['', '{"detail":"no"}', '<html>no</html>'])(
+    'says that a password of its url is refused, though 401 with %j does not say what is wanted',
+    async (body) => {
+      const url = await startAnswering(alike(401, body))
+      await expect(describeAt(engine, url.replace('//', '//me:wrong@'))).rejects.toMatchObject({
+        fault: 'unreachable',
+        message: 'The image server refused its user name or password.'
+      })
+    }
+  )
 })
+
+function describeAt(engine: string, url: string) {
+  const models = [{ id: 'm', servedAs: 'm', features: ['generate' as const] }]
+  const services = [{ engine, url, models }]
+  const config = agentConfig({ gateway: 'http://club.test', key: 'k', name: 'rig', services })
+  const [service] = createServices(config, { maxImageBytes: 1_000_000 }).values()
+  onTestFinished(() => service?.engine?.close?.())
+  return service!.engine!.describe(new AbortController().signal)
+}

@@ -40,6 +40,12 @@ describe('doctor, of what stands before an image server', () => {
       [401, '{"detail":"no"}', BASIC],
       'The image server refused its user name or password.',
       "They belong into the service's url: http://user:password@host."
+    ],
+    [
+      'a wrong password, without a word of what is wanted',
+      [401, '{"detail":"no"}'],
+      'The image server refused its user name or password.',
+      "They belong into the service's url: http://user:password@host."
     ]
   ])('says the same with a file and without: %s', async (_what, answer, message, remedy) => {
     const url = (await startAnswering(alike(...answer))).replace('//', '//me:wrong@')
