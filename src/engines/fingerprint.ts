@@ -26,6 +26,8 @@ export interface Recognised {
   isUnsure?: true
   /** It lets nobody in without a key, or refused the one it got. */
   wantsKey?: true
+  /** It lets nobody in without a user name and a password in its address, or refused those that are there. */
+  password?: 'wanted' | 'refused'
 }
 
 /** Names of files that lie among models of pictures and make none: films, sound, second passes. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { startFakeComfy } from '../support/fake-comfyui-server.ts'
 import { startFakeOpenAIServer } from '../support/fake-openai-server.ts'
+import { startFakeSdapi } from '../support/fake-sdapi.ts'
 import { startScriptedServer } from '../support/scripted-server.ts'
 import { runProgram } from '../support/run-program.ts'
 
@@ -77,6 +78,16 @@ describe('the state of a service in the table of doctor', () => {
     const model = '{id: mine, options: {workflow: flow.json}}'
     const { state, stderr } = await judge(`engine: comfyui, url: "${url}", models: [${model}]`)
     expect({ state, stderr }).toEqual({ state: 'ready', stderr: '' })
+  })
+
+  it.each([
+    ['', 'wants a password', 'It asks for a user name and a password'],
+    ['me:wrong@', 'refuses its password', 'It refuses the user name and the password in its address.'],
+    ['me:secret@', 'ready', '']
+  ])('is that of the password of stable-diffusion-webui: %j', async (who, state, note) => {
+    const { url } = await closed(startFakeSdapi({ auth: 'me:secret' }))
+    const judged = await judge(`engine: automatic1111, url: "${url.replace('//', `//${who}`)}", models: [{id: dream}]`)
+    expect(judged).toMatchObject({ state, stdout: expect.stringContaining(note) })
   })
 
   it('is that of its server where an agent would not start with the options of a model', async () => {

@@ -111,6 +111,7 @@ function stateOf(
   if (fault) return 'nobody gets through'
   if (!best) return 'an unknown server'
   if (best.wantsKey) return apiKey === undefined ? 'wants a key' : 'refuses its key'
+  if (best.password) return best.password === 'refused' ? 'refuses its password' : 'wants a password'
   if (!best.engine) return 'not to be used'
   if (service && !best.isUnsure && !isDriven(found, service.engine)) return 'needs another engine'
   if (service?.verdict?.state !== undefined) return service.verdict.state
@@ -132,7 +133,7 @@ export async function examineSeen(
   const { config } = checkFile({ text, path })
   const seen = sightings.flatMap(({ service: index, found }) => {
     const service = index === undefined ? undefined : file.services[index]
-    return service && isDriven(found, service.engine) ? [service.name] : []
+    return service && isDriven(found, service.engine) && !found[0]?.password ? [service.name] : []
   })
   if (!config || seen.length === 0) return new Map()
   try {

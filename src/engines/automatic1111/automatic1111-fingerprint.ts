@@ -14,7 +14,7 @@ export const fingerprintAutomatic1111: Fingerprint = async (look) => {
       engine: AUTOMATIC1111,
       server: 'stable-diffusion-webui or its like',
       models: [],
-      note: 'It asks for a user name and a password: write them into its address, http://user:password@host.'
+      ...(options.password === 'refused' ? REFUSED : WANTED)
     }
   }
   const settings = options?.status === 200 ? members(options.json) : {}
@@ -22,6 +22,12 @@ export const fingerprintAutomatic1111: Fingerprint = async (look) => {
   if ('guidance_scale' in settings && !('sd_model_checkpoint' in settings)) return drawThings(settings)
   return withCheckpoints(look, { isKobold: modelsIn(listed).some(({ owned_by }) => owned_by === 'koboldcpp') })
 }
+
+const WANTED = {
+  password: 'wanted',
+  note: 'It asks for a user name and a password: write them into its address, http://user:password@host.'
+} as const
+const REFUSED = { password: 'refused', note: 'It refuses the user name and the password in its address.' } as const
 
 const WITHOUT_API: Recognised = {
   engine: AUTOMATIC1111,
