@@ -12,6 +12,8 @@ export interface Database {
   readonly db: Db
   /** The clock that leases are measured with; with several gateways it is the database's. */
   readonly clock: Clock
+  /** When this process opened it, UTC milliseconds by that clock. */
+  readonly openedAt: number
   readonly bell: Bell
   /**
    * Resolves when everything committed so far survives a power cut. Every reply that promises something waits for

@@ -111,6 +111,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   return {
     db,
     clock: options.clock,
+    openedAt: options.clock.now(),
     bell,
     durable: () => walSync.durable(),
     findFault: (error) => FAULTS.get(errcodeOf(error) & 0xff),

@@ -66,8 +66,8 @@ const pause = (service_id: string, until: number) =>
     .execute()
 
 /** Who may take it, why nobody may, and apart from that when it is given up. */
-async function lookAt(id = 'wanted') {
-  const database = { ...rows.database, clock: { now: () => NOW } }
+async function lookAt(id = 'wanted', { openedAt = 0 } = {}) {
+  const database = { ...rows.database, clock: { now: () => NOW }, openedAt }
   const { offering, limits } = loadConfig({})
   const providers = createProviderStore(database, offering)
   const tasks = await rows.db.selectFrom('tasks').selectAll().where('id', '=', id).execute()
@@ -85,6 +85,11 @@ describe('when an image is given up', () => {
   it('is known where nobody could begin it, by when it began to wait', async () => {
     await queuedAt(NOW - 1000)
     expect((await lookAt()).givesUpAt).toBe(NOW - 1000 + noProviderTimeoutMs)
+  })
+
+  it('is later where the gateway has started since then, before which nobody could come', async () => {
+    await queuedAt(NOW - 1000)
+    expect((await lookAt('wanted', { openedAt: NOW - 400 })).givesUpAt).toBe(NOW - 400 + noProviderTimeoutMs)
   })
 
   it('is later where all that could are left alone since then, by the last of them', async () => {

@@ -46,7 +46,7 @@ export async function findTakers(
   { database, providers, limits }: Pick<RequestParts, 'database' | 'providers' | 'limits'>,
   { model, tasks }: { model: string; tasks: readonly TaskRow[] }
 ): Promise<Map<string, Takers>> {
-  const { db, clock } = database
+  const { db, clock, openedAt } = database
   const now = clock.now()
   const offers = await providers.listOffers({ seenSince: now, model })
   const able = await servicesFor(db, { tasks, offers })
@@ -57,7 +57,7 @@ export async function findTakers(
   const found = new Map<string, Takers>()
   const [held, unserved]: [(Held & { task: TaskRow })[], TaskRow[]] = [[], []]
   const end = (task: TaskRow, could: readonly Offer[]) => {
-    const at = givesUpAt(task, could, { now, limits })
+    const at = givesUpAt(task, could, { now, limits, openedAt })
     return at !== undefined && { givesUpAt: at }
   }
   for (const task of tasks) {

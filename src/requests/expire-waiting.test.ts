@@ -80,10 +80,14 @@ const connect = (model: string) =>
     })
   )
 
-async function expire() {
+async function expire({ openedAt = 0 } = {}) {
   read = 0
   const providers = createProviderStore(database, offering)
-  const failed = await expireWaiting({ database, providers, limits } as unknown as RequestParts)
+  const failed = await expireWaiting({
+    database: { ...database, openedAt },
+    providers,
+    limits
+  } as unknown as RequestParts)
   return { failed, read }
 }
 const states = async () =>
@@ -183,9 +187,17 @@ describe('what has waited too long', () => {
 
   it('stops when it is told to', async () => {
     await queue('gone', { images: 45 })
-    const parts = { database, providers: createProviderStore(database, offering), limits } as unknown as RequestParts
+    const providers = createProviderStore(database, offering)
+    const parts = { database: { ...database, openedAt: 0 }, providers, limits } as unknown as RequestParts
     expect(await expireWaiting(parts, AbortSignal.abort())).toBe(0)
     expect(await expireWaiting(parts)).toBe(45)
+  })
+
+  it('fails no sooner than that after a start, before which nobody could come', async () => {
+    await queue('gone', { images: 1 })
+    const before = NOW - limits.noProviderTimeoutMs
+    expect((await expire({ openedAt: before })).failed).toBe(0)
+    expect((await expire({ openedAt: before - 1 })).failed).toBe(1)
   })
 
   it('and what has not stays', async () => {

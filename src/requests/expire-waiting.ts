@@ -18,12 +18,14 @@ const FAILED_AT_ONCE = 20
 
 /**
  * Fails tasks that have waited longer than `limits.noProviderTimeout` while no online service can take them. Tasks
- * that only wait for a busy service go on waiting, but not for one that has been left alone all that time. Others get a turn in
+ * that only wait for a busy service go on waiting, but not for one that has been left alone all that time. It is reckoned from the
+ * start of this process at the earliest, before which nobody could come. Others get a turn in
  * between, for it may be all of a long queue; stops early when `signal` aborts. Returns how many failed.
  */
 export async function expireWaiting(parts: RequestParts, signal?: AbortSignal): Promise<number> {
   const { database, limits } = parts
   const before = database.clock.now() - limits.noProviderTimeoutMs
+  if (database.openedAt >= before) return 0
   let failed = 0
   for (const model of await listModelsWaitedFor(database.db, before)) {
     const candidates = await findCandidates(parts, { model, before })

@@ -25,16 +25,18 @@ export const reasonOfPause = ({ reason }: Pick<Pause, 'reason'>): WaitReason => 
 export const rankOf = (reason: WaitReason): number => (reason === 'missing' ? 2 : reason === 'unusable' ? 1 : 0)
 
 /**
- * When a waiting task fails that nobody could begin until then, UTC milliseconds: when it has waited for `limits.noProviderTimeout`, and
- * each of the services online that could take it has been left alone for as long. Undefined while one of them is not left alone.
+ * When a waiting task fails that nobody could begin until then, UTC milliseconds: when it has waited for `limits.noProviderTimeout`, the
+ * gateway has been there for as long, and each of the services online that could take it has been left alone for as long. Undefined while
+ * one of them is not left alone.
  */
 export function givesUpAt(
   task: Pick<TaskRow, 'queued_at'>,
   could: readonly Pick<Offer, 'pause'>[],
-  { now, limits }: { now: number; limits: Pick<Limits, 'noProviderTimeoutMs'> }
+  { now, limits, openedAt }: { now: number; limits: Pick<Limits, 'noProviderTimeoutMs'>; openedAt: number }
 ): number | undefined {
   if (!could.every((offer) => isPaused(offer, now))) return undefined
-  return Math.max(task.queued_at, ...could.map(({ pause }) => pause?.since ?? now)) + limits.noProviderTimeoutMs
+  const since = could.map(({ pause }) => pause?.since ?? now)
+  return Math.max(task.queued_at, openedAt, ...since) + limits.noProviderTimeoutMs
 }
 
 /** Why nobody who is online and not drained may make these tasks, all of them for `model`, by their ids. */

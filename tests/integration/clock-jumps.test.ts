@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSteadyClock } from '../../src/lib/clock.ts'
+import { getJob } from '../support/image-calls.ts'
 import { attemptRow, connectFor, ended, outcomes, picture, submit, unique } from '../support/agent-work.ts'
 import { startTestGateway, type TestGateway, type TestUser } from '../support/test-gateway.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -79,4 +80,27 @@ it('a gateway that starts again two hours behind lists the models of those who w
   // It does not come back.
   await waitFor(async () => (await models()).length === 0)
   await agent.closed
+})
+
+it('a gateway that was off for two hours keeps what waits for a machine that comes back after it', async () => {
+  await start()
+  user = await gateway.addUser()
+  const model = unique('model')
+  await (await connectFor(gateway, user, model)).close()
+  const id = await submit(user, model)
+  const client = user
+  await gateway.close()
+  set = 2 * HOUR_MS
+  await start()
+  user = { ...client, client: (await gateway.addKey(client)).client }
+  await gateway.gateway.context.requests.expireWaiting()
+  const job = await getJob(user.client, id)
+  expect(job).toMatchObject({ status: 'QUEUED', waiting: { reason: 'away' } })
+  const hourFromNow = (Date.now() + set + HOUR_MS) / 1000
+  expect(Math.abs(job.waiting!.gives_up_at! - hourFromNow)).toBeLessThan(60)
+  const agent = await connectFor(gateway, user, model)
+  const { attempt_id, token } = await agent.received('attempt.assigned')
+  await agent.put(attempt_id, { token, body: await picture() })
+  expect(outcomes(await ended(user, id))).toEqual([['succeeded', null]])
+  await agent.close()
 })

@@ -40,6 +40,7 @@ export interface JobAnswer {
     started_at: number
     finished_at: number | null
   }[]
+  waiting?: { reason: string; gives_up_at?: number }
   result_url?: string
   result?: ImagesAnswer
   error?: { message: string; type: string; param: string | null; code: string }
