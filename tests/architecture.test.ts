@@ -89,9 +89,9 @@ const WITHOUT_LOCK: Record<string, string> = {
   'people/person-store.ts claim': 'the link is taken by one guarded statement, the address by its unique index',
   'people/person-store.ts join': 'the address and the link are taken by one guarded statement each',
   'providers/block-store.ts insertBlock': 'looks whether there is somebody, and rows of people are never deleted',
-  'providers/provider-store.ts graceOnline':
-    'begins a gateway; what it looks at are times that only tell who may be back soon',
   'requests/adopt-image.ts adoptImage': 'writes new rows and looks at nothing',
+  'requests/give-grace.ts giveGrace':
+    'begins a gateway; what it looks at are times that only tell who may be back soon',
   'requests/follow-clock.ts followClock':
     'each statement moves what it finds; a database that others use has its own clock',
   'requests/note-progress.ts noteProgress': 'writes hints and looks at nothing',

@@ -68,8 +68,10 @@ export interface ProviderStore {
   /** Keeps a provider online until then; false when a newer connection has taken it over. */
   keepOnline(trx: Trx, connection: { providerId: string; epoch: number }, until: number): Promise<boolean>
   disconnect(connection: { providerId: string; epoch: number }): Promise<void>
-  /** Keeps everybody online until then who was when something was last written of any of them, and nobody else. */
-  graceOnline(until: number): Promise<void>
+  /** Keeps everybody online until then who is now. */
+  graceOnline(trx: Trx, until: number): Promise<void>
+  /** When any of them was seen last, by the clock of that time; undefined when none has been. */
+  lastSeenAt(trx: Trx): Promise<number | undefined>
   /** Offers of image services seen since then, of drained providers and paused services only with `drained`; `model` and `models` narrow. */
   listOffers(filter: OfferFilter): Promise<Offer[]>
   /** Offers of these models that take work, as they are, or were a moment ago: see `createRecentOffers`. */
@@ -188,24 +190,16 @@ export function createProviderStore(
         .execute()
     },
 
-    graceOnline: async (until) => {
-      const now = clock.now()
-      await db.transaction().execute(async (trx) => {
-        // By the clock of that time, which may have been set since: who said goodbye before is not online again.
-        const last = await trx
-          .selectFrom('providers')
-          .select((e) => e.fn.max('last_seen_at').as('seen_at'))
-          .executeTakeFirst()
-        const seenAt = last?.seen_at ?? now
-        await trx
-          .updateTable('providers')
-          .set((e) => ({
-            online_until: e.case().when('online_until', '>', seenAt).then(e.val(until)).else(e.val(now)).end()
-          }))
-          .where('online_until', '>', now)
-          .execute()
-        await trx.updateTable('providers').set({ last_seen_at: now }).where('last_seen_at', '>', now).execute()
-      })
+    graceOnline: async (trx, until) => {
+      await trx.updateTable('providers').set({ online_until: until }).where('online_until', '>', clock.now()).execute()
+    },
+
+    lastSeenAt: async (trx) => {
+      const last = await trx
+        .selectFrom('providers')
+        .select((e) => e.fn.max('last_seen_at').as('at'))
+        .executeTakeFirst()
+      return last?.at ?? undefined
     },
 
     listOffers: (filter) => listOffers(db, filter, offering.providers),
