@@ -39,6 +39,8 @@ export interface AttemptRunnerParts {
   send: (message: AgentMessage) => boolean
   /** Called when an image server may be gone, or has said that it lacks a model; true: it is looked at, and what was found is told. */
   onDoubt?: (service: string, doubt: Doubt) => boolean
+  /** Called when a service has made an image of a model, by its id. */
+  onMade?: (service: string, model: string) => void
   /** Called when a service has kept an image for too long; resolves when it is told whether its image server answers. */
   onOverdue?: (service: string) => Promise<void>
   /** Called for each image before it is begun, which waits for it. */
@@ -299,7 +301,10 @@ export class AttemptRunner {
       const { image, bytes, generatingMs } = await makeImage(task, {
         ...{ attemptId: assigned.attempt_id, service: config, engine, held, inputs },
         ...{ paces: this.#paces, send: this.#parts.send, limits, logger },
-        onMade: () => this.beginStandbys(),
+        onMade: () => {
+          this.#parts.onMade?.(held.service, model.id)
+          this.beginStandbys()
+        },
         onNear: () => this.beginStandbys(),
         onLate: () => this.#takeBack(held.service)
       })

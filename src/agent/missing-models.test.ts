@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { arrangeProbes, GOOD } from '../../tests/support/arrange-probes.ts'
+import { arrangeProbes, gone, GOOD } from '../../tests/support/arrange-probes.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
+import type { Engine } from '../engines/engine.ts'
 
 describe('an image server', () => {
   it.each<[list: string[], checkModels: false | undefined, missing: string[] | undefined]>([
@@ -76,6 +77,23 @@ describe('an image server', () => {
     )
     await waitFor(() => told.length === 1)
     expect(told[0]!.text).toContain("not offered; did you mean 'xl/juggernautXL.safetensors'? It has ")
+  })
+
+  it('lacks what it lacked when it was asked last, while it says nothing', async () => {
+    const list = (...models: string[]) => Promise.resolve({ ...GOOD, models, isWhole: true })
+    let answer: Engine['describe'] = () => list('flux')
+    const models = ['flux', 'sdxl'].map((id) => ({ id, servedAs: id, features: [] }))
+    const { told } = arrangeProbes({ a: (signal) => answer(signal) }, { models }, { lookEveryMs: 5 })
+    await waitFor(() => told.length === 1)
+    answer = gone
+    await waitFor(() => told.length === 2)
+    answer = () => list('flux', 'sdxl')
+    await waitFor(() => told.length === 3)
+    expect(told.map(({ fault, missing }) => [fault, missing])).toEqual([
+      [undefined, ['sdxl']],
+      ['unreachable', ['sdxl']],
+      [undefined, undefined]
+    ])
   })
 
   it('whose names of models are as long as can be is told of within the bound', async () => {

@@ -15,7 +15,8 @@ import { OwnerOffers } from './owner-offers.ts'
 import { OwnerWarms } from './owner-warms.ts'
 import { GatewayTransfers, type TransferPatience } from './gateway-transfers.ts'
 import type { ProbeTimes } from './probe-times.ts'
-import { ServiceProbes, type ServiceState } from './service-probes.ts'
+import type { ServiceState } from './server-finding.ts'
+import { ServiceProbes } from './service-probes.ts'
 
 export const AGENT_LIMITS: AgentLimits = {
   maxImageBytes: 128 * 1024 ** 2,
@@ -124,6 +125,7 @@ export function runAgent(options: AgentOptions): Agent {
     // Only a gateway that understands it has anything held ready; another may have taken its place.
     send: (message) => (message.type !== 'attempt.ready' || accepts.includes(message.type)) && link.send(message),
     onDoubt: (service, doubt) => probes?.check(service, doubt) ?? false,
+    onMade: (service, model) => probes?.noteMade(service, model),
     onOverdue: async (service) => probes?.checkOverdue(service),
     makeRoom: () => warms.makeRoom(),
     limits: { ...AGENT_LIMITS, inputRoomBytes: inputRoomOf(config) },

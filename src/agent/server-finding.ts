@@ -2,6 +2,7 @@ import type { AgentServiceConfig } from '../config/agent-config.ts'
 import { EngineError } from '../engines/engine.ts'
 import type { Inventory } from '../engines/inventory.ts'
 import type { NODE_FAULTS } from '../protocol/messages.ts'
+import { MAX_TEXT_CHARS } from './missing-models.ts'
 
 /** What is wrong with an image server. */
 export interface Problem {
@@ -13,6 +14,15 @@ export interface Problem {
   missing?: readonly string[]
 }
 
+/** How one service's image server was found last. */
+export interface ServiceState extends Problem {
+  service: string
+  /** With an empty text when it is no warning. */
+  state: 'ok' | 'warning'
+  /** Ids of models that it has loaded; absent: it does not tell. */
+  loaded?: readonly string[]
+}
+
 /** What is wrong with an image server, and what it is. */
 export interface Finding {
   problem?: Problem
@@ -20,6 +30,7 @@ export interface Finding {
   isSlow?: true
   /** What led to it. */
   error?: EngineError
+  /** What it is; absent: it has not said. */
   summary?: string
   /** Ids of models that it has loaded. */
   loaded?: readonly string[]
@@ -37,6 +48,27 @@ export function hanging({ checkModels }: AgentServiceConfig): Pick<Finding, 'pro
   const text = 'The image server takes connections and answers nothing.'
   const error = new EngineError('unreachable', text, { remedy: 'Does it hang? Look at it, or start it again.' })
   return { problem: { text, ...(checkModels !== false && { fault: 'unreachable' as const }) }, error }
+}
+
+/**
+ * The state of a service whose image server was found so. What it lacked when it was asked last one that says nothing lacks still, and
+ * what it had loaded one that tells only what is new.
+ */
+export function stateOf(
+  service: string,
+  { problem, summary, loaded }: Finding,
+  before: ServiceState | undefined
+): ServiceState {
+  const missing = problem?.missing ?? (summary === undefined ? before?.missing : undefined)
+  const known = loaded ?? (problem?.fault === undefined ? before?.loaded : undefined)
+  return {
+    service,
+    state: problem ? 'warning' : 'ok',
+    ...problem,
+    text: (problem?.text ?? '').slice(0, MAX_TEXT_CHARS).toWellFormed(),
+    ...(missing && { missing }),
+    ...(known && { loaded: known })
+  }
 }
 
 /** Host and port of an image server; undefined where a service has none. */

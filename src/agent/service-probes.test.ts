@@ -62,6 +62,33 @@ describe('an image server', () => {
     expect(counts.c).toBe(1)
   })
 
+  it('that tells once what it has loaded has it still, or what it has made since, for a gateway that is reached then', async () => {
+    let looks = 0
+    let isGone = false
+    const describe = () =>
+      isGone ? gone() : Promise.resolve({ ...GOOD, ...(looks++ === 0 && { loaded: ['f1'] }), summary: `look ${looks}` })
+    const models = ['f1', 'f2'].map((file) => ({ id: `m-${file}`, servedAs: file, features: [] }))
+    const engines = { a: describe, silent: () => Promise.resolve(GOOD) }
+    const { probes, told } = arrangeProbes(engines, { models, url: 'https://gpu:1' }, { lookEveryMs: 5 })
+    const loaded = () => probes.states().map(({ service, loaded: ids }) => [service, ids])
+    await waitFor(() => looks >= 3)
+    expect(loaded()).toEqual([
+      ['a', ['m-f1']],
+      ['silent', undefined]
+    ])
+    for (const name of ['a', 'silent', 'nobody']) for (const model of ['m-f2', 'other']) probes.noteMade(name, model)
+    const before = looks
+    await waitFor(() => looks >= before + 3)
+    expect(loaded()).toEqual([
+      ['a', ['m-f2']],
+      ['silent', undefined]
+    ])
+    expect(told.length).toBe(2)
+    isGone = true
+    await waitFor(() => told.length === 3)
+    expect(told[2]).not.toHaveProperty('loaded')
+  })
+
   it('that is asked for a short list alone is looked at more often, and tells in time that it lets nobody in any more', async () => {
     const refused = () => Promise.reject(new EngineError('unreachable', 'It refused its API key.'))
     let answer = (models: string[]) => Promise.resolve({ ...GOOD, models })

@@ -8,20 +8,11 @@ import type { NODE_FAULTS } from '../protocol/messages.ts'
 import type { ServiceInventory } from '../protocol/service-inventory.ts'
 import { type AgentService, idsOfLoaded } from './agent-services.ts'
 import { explainServer, findNoConnection, isOneOutage } from './explain-server.ts'
-import { isAmong, MAX_TEXT_CHARS, missingFrom, RefusedModels } from './missing-models.ts'
+import { isAmong, missingFrom, RefusedModels } from './missing-models.ts'
 import { nextPause, type ProbeTimes, USUAL_TIMES } from './probe-times.ts'
-import { type Finding, hanging, noAnswer, placeOf, type Problem } from './server-finding.ts'
+import { type Finding, hanging, noAnswer, placeOf, type Problem, type ServiceState, stateOf } from './server-finding.ts'
 import { isSameInventory, tellInventory } from './tell-inventory.ts'
 import { watchServers } from './watch-servers.ts'
-
-/** How one service's image server was found last. */
-export interface ServiceState extends Problem {
-  service: string
-  /** With an empty text when it is no warning. */
-  state: 'ok' | 'warning'
-  /** Ids of models that it has loaded; absent: it does not tell. */
-  loaded?: readonly string[]
-}
 
 /** An attempt that failed because its image server could not be reached, or was gone in the middle. */
 interface Unreached {
@@ -254,6 +245,14 @@ export class ServiceProbes {
     return service && found && tellInventory(service, found)
   }
 
+  /** What a service has made an image with it has loaded, for a gateway that is reached next; of one that never told that nothing is known. */
+  noteMade(name: string, model: string): void {
+    const [service, state] = [this.#services.get(name), this.#states.get(name)]
+    const made = service?.config.models.find(({ id }) => id === model)
+    if (!service || !made || !state?.loaded) return
+    this.#states.set(name, { ...state, loaded: idsOfLoaded(service, (servedAs) => servedAs === made.servedAs) })
+  }
+
   /** Whether the image server of a service has answered at its address, which is right then. */
   hasAnswered(name: string): boolean {
     return this.#answered.has(name)
@@ -345,7 +344,8 @@ export class ServiceProbes {
     this.tellAgain(name)
   }
 
-  #note({ name, service }: Probe, { problem, error, summary, loaded }: Finding): void {
+  #note({ name, service }: Probe, finding: Finding): void {
+    const { problem, error, summary, loaded } = finding
     const { onState, isBusy, logger, times } = this.#parts
     const explain = (what: { text: string; error?: unknown }) =>
       explainServer({ url: service.config.url, hasAnswered: this.hasAnswered(name), ...what })
@@ -360,15 +360,13 @@ export class ServiceProbes {
       // It is so for them as well; what makes an image finds it out by itself.
       for (const other of this.#besides(name)) if (!isBusy(other)) this.check(other)
     }
-    const text = (problem?.text ?? '').slice(0, MAX_TEXT_CHARS).toWellFormed()
     const before = this.#states.get(name)
-    const state: ServiceState = { service: name, state: problem ? 'warning' : 'ok', ...problem, text }
+    const state = stateOf(name, finding, before)
     const isOther = !before || !isDeepStrictEqual({ ...before, loaded: undefined }, { ...state, loaded: undefined })
-    const told = { ...state, ...(loaded && { loaded }) }
-    this.#states.set(name, told)
+    this.#states.set(name, state)
     if (this.#unfound.delete(name) && this.#unfound.size === 0) this.#allFound.resolve(undefined)
     // What is loaded the gateway knows better after each image that it has made, until it is told again.
-    if (isOther || loaded) onState(told)
+    if (isOther || loaded) onState(state)
     this.#noted.get(name)?.resolve(undefined)
     this.#noted.delete(name)
     // What is said of a server that has gone is reason enough.
@@ -379,7 +377,7 @@ export class ServiceProbes {
     }
     if (isSameOutage || (!isOther && cutOff.now === cutOff.before)) return
     if (problem) {
-      const what = explain({ text, error })
+      const what = explain({ text: state.text, error })
       const again = `The agent asks again, every ${times.longestPauseMs / 1000} s at the latest.`
       logger.warn({ service: name }, `${name}: ${what} ${again}`)
     } else logger.info({ service: name }, `${name}: the image server answers${before ? ' again' : ''}: ${summary}`)
