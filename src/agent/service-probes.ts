@@ -266,15 +266,16 @@ export class ServiceProbes {
   async #untilGood(probe: Probe): Promise<void> {
     const { times } = this.#parts
     let since = performance.now()
-    let wasSlow = false
+    // One that once had no time gets more of it from then on, lest it be found otherwise each time.
+    let isPatient = false
     for (let pause = 0; ;) {
-      const asked = await this.#ask(probe, { isPatient: wasSlow && !this.#overdue.has(probe.name) })
+      const asked = await this.#ask(probe, { isPatient: isPatient && !this.#overdue.has(probe.name) })
       if (probe.signal.aborted) return
       if (!asked.isSlow) this.#overdue.delete(probe.name)
       const isOverdue = this.#overdue.has(probe.name)
       const isSilent = asked.isSlow === true && (isOverdue || !this.#isServerBusy(probe.name))
-      const hangs = isSilent && (wasSlow || isOverdue)
-      wasSlow = isSilent
+      const hangs = isSilent && (isPatient || isOverdue)
+      isPatient ||= isSilent
       // One that was good, is looked at without need and has no time at the moment works for its owner, or for us; before it is said to
       // hang it gets a longer one. What was said of a bad one is not true any more when it is found otherwise.
       if (asked.isSlow && !hangs && this.#isLook(probe.name)) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { arrangeProbes, gone, GOOD } from '../../tests/support/arrange-probes.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
-import type { Engine } from '../engines/engine.ts'
+import { type Engine, EngineError } from '../engines/engine.ts'
 import { toError } from '../lib/async.ts'
 
 describe('an image server', () => {
@@ -93,6 +93,20 @@ describe('an image server', () => {
     expect(told.filter(({ service }) => service === 'a')).toEqual([
       { service: 'a', state: 'warning', text: 'The image server does not answer in time.' }
     ])
+  })
+
+  it('whose proxy says late that it is away is away, each time that it is asked', async () => {
+    let asked = 0
+    const sayLate: Engine['describe'] = (signal) =>
+      new Promise((_, reject) => {
+        asked += 1
+        const timer = setTimeout(() => reject(new EngineError('unreachable', 'It cannot be reached.')), 40)
+        signal.addEventListener('abort', () => (clearTimeout(timer), reject(toError(signal.reason))))
+      })
+    const times = { withinMs: 10, patientMs: 10_000 }
+    const { told } = arrangeProbes({ a: sayLate }, { url: 'http://gpu:1' }, { ...there, times })
+    await waitFor(() => asked >= 5)
+    expect(told.map(({ fault }) => fault)).toEqual([undefined, 'unreachable'])
   })
 
   it('that has kept an image for too long and answers nothing hangs, whatever else it makes', async () => {
