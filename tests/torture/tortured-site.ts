@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { sleep, toError } from '../../src/lib/async.ts'
+import { inBackground, sleep, toError } from '../../src/lib/async.ts'
 import {
   type AcceptedJob,
   callAndWait,
@@ -13,12 +14,15 @@ import {
 import { plainPng } from '../support/pictures.ts'
 import { type ProcessSite, type SitePlan, startProcessSite } from '../support/process-site.ts'
 import type { Random } from '../support/seeded-random.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { auditSite, type AuditSiteOptions } from './audit-site.ts'
 import { askMemory, type MemoryInUse, tellingMemory } from './inside/tell-memory.ts'
 import type { TrialParts, Verdict } from './trial.ts'
 import { watchGateway } from './watch-gateway.ts'
 
 const LEASE_MS = 3000
+/** From when nothing goes wrong any more until the last caller has had its answer. */
+const ANSWERED_WITHIN_MS = 90_000
 const LOG_CEILING_MIB = 16
 /** What is written while the ceiling is noticed and the rest is moved, on a machine that others use as well. */
 const MOST_ABOVE_MIB = 32
@@ -77,6 +81,22 @@ export async function startTorturedSite(
   }
   const partsOf = (name: string): CallerParts => ({ ...site, tally, random: random.fork(name), onAccepted })
   let callers = 0
+  let waiting = 0
+  const failures: unknown[] = []
+  const begin = (calls: () => Promise<void>) => {
+    waiting += 1
+    inBackground(
+      calls().finally(() => (waiting -= 1)),
+      (error) => failures.push(error)
+    )
+  }
+  const callOnce = (waits?: true) => call(partsOf, { number: callers++, random, accepted, ...(waits && { waits }) })
+  const answered = async () => {
+    await waitFor(() => waiting === 0 || failures.length > 0, ANSWERED_WITHIN_MS).catch(() =>
+      failures.push(new Error(`${waiting} callers have no answer after ${ANSWERED_WITHIN_MS / 1000} s`))
+    )
+    if (failures.length > 0) throw toError(failures[0])
+  }
   return {
     ...site,
     accepted,
@@ -84,20 +104,20 @@ export async function startTorturedSite(
     nextPromise: () => promised.promise,
     loadDuring: (chaos, { perSecond }) =>
       during(site, chaos, async (until) => {
-        const answers: Promise<unknown>[] = []
         while (!until.aborted) {
-          answers.push(call(partsOf, { number: callers++, random, accepted }))
+          begin(() => callOnce())
           await sleep(random.between(0, 2000 / perSecond))
         }
-        const failed = (await Promise.allSettled(answers)).find((answer) => answer.status === 'rejected')
-        if (failed) throw toError(failed.reason)
+        await answered()
       }),
     callDuring: (work, options) =>
       during(site, work, async (until) => {
         const goOn = async () => {
-          while (!until.aborted) await call(partsOf, { number: callers++, random, accepted, waits: true })
+          while (!until.aborted) await callOnce(true)
         }
-        await Promise.all(Array.from({ length: options.callers }, goOn))
+        for (let caller = 0; caller < options.callers; caller++) begin(goOn)
+        await once(until, 'abort')
+        await answered()
       }),
     memory,
     conclude: async (happened, options = {}) => {
