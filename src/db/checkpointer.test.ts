@@ -66,6 +66,23 @@ it('tells once when that fails, tries again, and goes on when it can', async () 
   late.close()
 })
 
+it('tries again as often as it looks while the log is too long, for it would fill the disk', async () => {
+  const failed = Promise.withResolvers<unknown>()
+  const other = await folderInItsPlace()
+  const patience = { lookEveryMs: 1, firstRetryMs: HOUR_MS }
+  const log = { thresholdBytes: 0, maxLogBytes: 2, holdWriters: (work: () => Promise<void>) => work() }
+  const checkpointer = startCheckpointer({ path: other, ...log, ...patience, onError: failed.resolve })
+  await failed.promise
+  await rm(`${other}-wal`)
+  await rmdir(other)
+  const late = new DatabaseSync(other)
+  late.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0; create table t (text text)')
+  late.exec(`insert into t values ('${'x'.repeat(100_000)}')`)
+  await waitFor(async () => (await stat(other)).size > 100_000)
+  await checkpointer.close()
+  late.close()
+})
+
 it('does not keep anybody who closes it waiting for the next try', async () => {
   const failed = Promise.withResolvers<unknown>()
   const other = await folderInItsPlace()

@@ -4,7 +4,7 @@ import { sleep, startLoop } from '../lib/async.ts'
 import type { LogPages } from './checkpoint-worker.ts'
 
 const LOOK_EVERY_MS = 1000
-/** After a failure, twice as long after each further one. */
+/** After a failure, twice as long after each further one, but not while a log that is too long cannot be moved. */
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 60_000
 const THRESHOLD_BYTES = 8 * 1024 ** 2
@@ -37,7 +37,8 @@ export interface CheckpointerOptions {
  * always written while the rest is being moved, and the log grows for as long as that lasts. So above `maxLogBytes`
  * writers are held while the little is moved that has come since.
  *
- * A failure loses nothing, for the log keeps what was not moved: a full or failing disk is waited for.
+ * A failure loses nothing, for the log keeps what was not moved: a full or failing disk is waited for, the longer the less often
+ * unless the log is above `maxLogBytes`: once it fills the disk itself, there is no room any more to move it.
  */
 export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
   const {
@@ -53,6 +54,7 @@ export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
   /** How long the log was when all of it had been moved while writers were held. */
   let movedAll: number | undefined
   let failures = 0
+  let isOverfull = false
   let closing = false
 
   const beginAnew = async () => {
@@ -64,10 +66,15 @@ export function startCheckpointer(options: CheckpointerOptions): Checkpointer {
   }
 
   const loop = startLoop({
-    everyMs: () => (failures === 0 ? lookEveryMs : Math.min(firstRetryMs * 2 ** (failures - 1), LONGEST_RETRY_MS)),
+    everyMs: () =>
+      failures === 0 || isOverfull ? lookEveryMs : Math.min(firstRetryMs * 2 ** (failures - 1), LONGEST_RETRY_MS),
     work: async () => {
-      if ((await logBytes(path)) > threshold) {
+      const bytes = await logBytes(path)
+      // It goes on growing, and a disk that is full has room for moments only.
+      isOverfull = bytes > maxLogBytes
+      if (bytes > threshold) {
         const { found, pageBytes } = await mover.move()
+        isOverfull = false
         // Nothing was written since all was moved: the next write will begin anew.
         if (found * pageBytes > maxLogBytes && found !== movedAll) await beginAnew()
       }
