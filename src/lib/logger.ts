@@ -5,7 +5,7 @@ import { plainLine } from './plain-log.ts'
 export type { Logger }
 
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
-/** Characters that are kept of what could not be written, for when it can be again; what comes beyond is dropped. */
+/** Bytes that are kept of what could not be written, for when it can be again; what comes beyond is dropped. */
 const MOST_UNWRITTEN = 1_000_000
 
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -18,13 +18,8 @@ export function createLogger(level: LogLevel): Logger {
   const stderr = pino.destination({ dest: 2, sync: true, maxLength: MOST_UNWRITTEN })
   // A terminal that was closed takes no more lines, nor does a disk that is full: what is in hand goes on.
   stderr.on('error', () => undefined)
-  stderr.on('drop', () => {
-    try {
-      stderr.flushSync()
-    } catch {
-      // It still cannot be written.
-    }
-  })
+  // Tries once what it has kept: `flushSync` would try until it can be written, and nothing else would go on.
+  stderr.on('drop', () => stderr.write(''))
   return pino(
     {
       level,
