@@ -25,6 +25,8 @@ export interface Database {
    * `database` when it is busy or cannot be reached.
    */
   findFault(error: unknown): Fault | undefined
+  /** When such an error came last, UTC milliseconds by the clock of that time; undefined while none has. */
+  refusedAt(): number | undefined
   /** Bytes on disk, with what waits to be merged into it. */
   size(): Promise<number>
   /** Bytes of what waits to be merged into it. */

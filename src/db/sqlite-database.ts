@@ -62,7 +62,11 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
   // A write transaction that changes nothing makes sure that the log file exists before it is opened for syncing.
   sqlite.exec('begin immediate; pragma user_version = 1; commit')
 
-  const db = await createSqliteKysely(createSqliteShim(sqlite, () => walSync.committed()))
+  let refusedAt: number | undefined
+  const note = (error: unknown) => {
+    if (faultOf(error)) refusedAt = options.clock.now()
+  }
+  const db = await createSqliteKysely(createSqliteShim(sqlite, () => walSync.committed(), note))
   opened.defer(() => db.destroy())
   const walSync: WalSync = await createWalSync({
     walPath: `${options.path}-wal`,
@@ -114,7 +118,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     openedAt: options.clock.now(),
     bell,
     durable: () => walSync.durable(),
-    findFault: (error) => FAULTS.get(errcodeOf(error) & 0xff),
+    findFault: faultOf,
+    refusedAt: () => refusedAt,
     size: async () => (await stat(options.path)).size + (await logBytes(options.path)),
     freeBytes: () => freeBytesAt(dirname(options.path)),
     logSize: () => logBytes(options.path),
@@ -138,5 +143,7 @@ async function rememberFiles(paths: readonly string[]): Promise<() => Promise<vo
     }
   }
 }
+
+const faultOf = (error: unknown): Fault | undefined => FAULTS.get(errcodeOf(error) & 0xff)
 
 const errcodeOf = (error: unknown): number => (error as { errcode?: number } | undefined)?.errcode ?? 0

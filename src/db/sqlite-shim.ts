@@ -8,9 +8,13 @@ const STATEMENTS_KEPT = 500
 /**
  * Lets Kysely's SQLite dialect drive Node's own SQLite. Transactions begin `immediate`: a deferred one that reads
  * and then writes fails at once when another process has written in between, whatever the busy timeout.
- * `onCommit` is called after each statement that may have committed something.
+ * `onCommit` is called after each statement that may have committed something, `onError` hears what a statement throws.
  */
-export function createSqliteShim(database: DatabaseSync, onCommit: () => void): SqliteDatabase {
+export function createSqliteShim(
+  database: DatabaseSync,
+  onCommit: () => void,
+  onError: (error: unknown) => void = () => undefined
+): SqliteDatabase {
   const statements = new LRUCache<string, SqliteStatement>({ max: STATEMENTS_KEPT })
   return {
     close: () => database.close(),
@@ -18,7 +22,7 @@ export function createSqliteShim(database: DatabaseSync, onCommit: () => void): 
       const text = sql === 'begin' ? 'begin immediate' : sql
       let statement = statements.get(text)
       if (!statement) {
-        statement = shimStatement(database, database.prepare(text), onCommit)
+        statement = shimStatement(database, database.prepare(text), { onCommit, onError })
         if (!CHANGES_SCHEMA.test(text)) statements.set(text, statement)
       }
       return statement
@@ -32,7 +36,11 @@ const CHANGES_SCHEMA = /^\s*(?:create|drop|alter)\b/i
 /** Statements that cannot commit anything; a `with` may, so it is not among them. */
 const READS_ONLY = /^\s*(select|pragma|explain|begin|rollback|savepoint|release)\b/i
 
-function shimStatement(database: DatabaseSync, statement: StatementSync, onCommit: () => void): SqliteStatement {
+function shimStatement(
+  database: DatabaseSync,
+  statement: StatementSync,
+  { onCommit, onError }: { onCommit: () => void; onError: (error: unknown) => void }
+): SqliteStatement {
   const reader = statement.columns().length > 0
   const values = (parameters: readonly unknown[]) => exactValues(parameters) as SQLInputValue[]
   const readsOnly = READS_ONLY.test(statement.sourceSQL)
@@ -41,6 +49,14 @@ function shimStatement(database: DatabaseSync, statement: StatementSync, onCommi
   const isRollback = statement.sourceSQL === 'rollback'
   const afterwards = () => {
     if (!readsOnly && !database.isTransaction) onCommit()
+  }
+  const heard = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      onError(error)
+      throw error
+    }
   }
   const read = (parameters: readonly unknown[]): unknown[] => {
     if (!readsOnly) return exactRows(statement.all(...values(parameters)))
@@ -60,14 +76,14 @@ function shimStatement(database: DatabaseSync, statement: StatementSync, onCommi
   return {
     reader,
     all: (parameters) => {
-      const rows = read(parameters)
+      const rows = heard(() => read(parameters))
       afterwards()
       return rows
     },
     run: (parameters) => {
       // A full or failing disk makes SQLite end the transaction by itself: why it did is what counts.
       if (isRollback && !database.isTransaction) return { changes: 0, lastInsertRowid: 0 }
-      const result = statement.run(...values(parameters))
+      const result = heard(() => statement.run(...values(parameters)))
       afterwards()
       return { changes: Number(result.changes), lastInsertRowid: Number(result.lastInsertRowid) }
     },
