@@ -93,7 +93,7 @@ describe('the end of a connection', () => {
   it.each([
     [1001, 'the gateway stops', 'The gateway stops or restarts.'],
     [1006, '', `The connection to ${GATEWAY} broke.`],
-    [4009, 'a newer connection took over', 'Another agent with this key and name took over.'],
+    [4009, 'a newer connection took over', 'Another agent of this account and name took over.'],
     [1011, 'come back soon', 'The gateway ended the connection: come back soon.']
   ])('%i', (code, reason, text) => expect(explainClose(code, reason, GATEWAY)).toBe(text))
 })

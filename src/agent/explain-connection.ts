@@ -117,7 +117,7 @@ export function explainKey(said?: string): string {
 /** Why a connection ended that was open. */
 export function explainClose(code: number, reason: string, gateway: string): string {
   if (code === CLOSE_CODES.goingAway) return 'The gateway stops or restarts.'
-  if (code === CLOSE_CODES.replaced) return 'Another agent with this key and name took over.'
+  if (code === CLOSE_CODES.replaced) return 'Another agent of this account and name took over.'
   const why = cleanText(reason, 200).replace(/\.$/, '')
   return why === '' ? `The connection to ${gateway} broke.` : `The gateway ended the connection: ${why}.`
 }

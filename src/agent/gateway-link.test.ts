@@ -111,7 +111,7 @@ describe('a link to a gateway', () => {
     })
     const running = dial((server.address() as AddressInfo).port)
     expect(await untilPaused(1)).toMatchObject({
-      why: 'Another agent with this key and name took over.',
+      why: 'Another agent of this account and name took over.',
       retryInMs: 30_000
     })
     await vi.advanceTimersByTimeAsync(29_999)

@@ -12,6 +12,7 @@ export type ApiKeyWithUser = ApiKeyRow & {
   user_email_verified: number
   user_role: string
   user_disabled_at: number | null
+  user_deleted_at: number | null
   user_default_visibility: Visibility | null
 } & {
   [K in keyof LimitColumns as `user_${K}`]: LimitColumns[K]
@@ -56,6 +57,7 @@ export function createApiKeyStore({ db, clock }: Pick<Database, 'db' | 'clock'>)
         'users.email_verified as user_email_verified',
         'users.role as user_role',
         'users.disabled_at as user_disabled_at',
+        'users.deleted_at as user_deleted_at',
         'users.default_visibility as user_default_visibility',
         'users.images_per_day as user_images_per_day',
         'users.images_per_month as user_images_per_month',

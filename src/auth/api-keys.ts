@@ -220,7 +220,9 @@ const isValid = (row: ApiKeyWithUser, now: number): boolean =>
 const SHUT_OUT = 'This API key is of an account that an admin has shut out. Ask an admin.'
 
 /** Whoever holds a key may know that it was good, why it is not and since when. Undefined where nothing is wrong with it. */
-function explainEnd({ revoked_at: revokedAt, expires_at: expiresAt, user_disabled_at: isOut }: ApiKeyWithUser) {
+function explainEnd(row: ApiKeyWithUser) {
+  const { revoked_at: revokedAt, expires_at: expiresAt, user_disabled_at: isOut, user_deleted_at: deletedAt } = row
+  if (deletedAt !== null) return `This API key is of an account that was deleted at ${toIsoSecond(deletedAt)}.`
   if (revokedAt !== null) return `This API key was revoked at ${toIsoSecond(revokedAt)}.`
   if (isOut !== null) return SHUT_OUT
   return expiresAt === null ? undefined : `This API key expired at ${toIsoSecond(expiresAt)}.`

@@ -80,6 +80,16 @@ describe('faultOfAnswer', () => {
     expect(error.message).not.toBe('')
   })
 
+  it.each([
+    [403, 'You may make no images', 'The image server refused its API key: You may make no images'],
+    // It may show a part of the key.
+    [401, 'Incorrect API key provided: sk-ab***cd', 'The image server refused its API key.'],
+    [403, '', 'The image server refused its API key.']
+  ])('of a refusal says what the key may not: %i %s', (status, said, message) => {
+    const answer = { status, body: said === '' ? '' : envelope(said) }
+    expect(faultOfAnswer(answer, { secrets: [], call: 'images/generations' }).message).toBe(message)
+  })
+
   it('keeps the server its words, without secrets', () => {
     const body = envelope('Size 31x31 is invalid for hush')
     expect(faultOfAnswer({ status: 400, body }, { secrets: ['hush'], call: 'images/generations' }).message).toBe(

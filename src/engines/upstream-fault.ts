@@ -48,7 +48,9 @@ export function faultOfAnswer(
   // OpenRouter's way of saying that its moderation flagged the prompt.
   if (status === 403 && isRejected(error)) return new EngineError('content_rejected', text)
   if (status === 401 || status === 403 || (status === 400 && KEY_REFUSED.test(`${error.code} ${error.text}`))) {
-    return new EngineError('unreachable', 'The image server refused its API key.', { remedy: KEY_REMEDY })
+    // What is said of a key that is wrong may show a part of it.
+    const why = status === 403 && error.text !== '' ? `: ${text}` : '.'
+    return new EngineError('unreachable', `The image server refused its API key${why}`, { remedy: KEY_REMEDY })
   }
   if (isModelMissing(status, error))
     return new EngineError('model_missing', `The image server lacks the model: ${text}`)
@@ -72,7 +74,7 @@ export function faultOfAnswer(
 
 /** Another server may take it, behind another proxy: it is tried there, and here not again. */
 export const tooLargeUpload = (): EngineError =>
-  new EngineError('bad_output', 'The image server takes no source image of this size (HTTP 413).', {
+  new EngineError('bad_output', 'The image server takes no call of this size (HTTP 413).', {
     remedy: 'Raise the limit of what stands before it (nginx: client_max_body_size), or its own.'
   })
 

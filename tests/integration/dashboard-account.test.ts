@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sweepOrphans } from '../../src/assets/sweep-orphans.ts'
 import { eraseAccounts } from '../../src/app/erase-accounts.ts'
+import { toIsoSecond } from '../../src/lib/clock.ts'
 import { newId } from '../../src/lib/ids.ts'
 import type { AccountInfo } from '../../src/http/dashboard/contract/account.ts'
 import type { PersonInfo } from '../../src/http/dashboard/contract/admin.ts'
@@ -310,7 +311,7 @@ describe('deleting an account', () => {
 
   it('goes on after a crash in the middle, and no image stays behind', async () => {
     const person = await gateway.addPerson()
-    const { key } = await gateway.addKey(person)
+    const { key, keyId } = await gateway.addKey(person)
     const jobs = jobCalls(gateway, { key })
     const { context } = gateway.gateway
     const { database } = context
@@ -328,6 +329,10 @@ describe('deleting an account', () => {
       .set({ deleted_at: now, disabled_at: now })
       .where('id', '=', person.id)
       .execute()
+    // What an agent of theirs is told.
+    expect(await context.apiKeys.findEnd(keyId)).toBe(
+      `This API key is of an account that was deleted at ${toIsoSecond(now)}.`
+    )
     const dying = new AbortController()
     const assets = { ...context.assets, remove: async () => dying.abort() }
     await eraseRequests({ ...context, assets }, { userId: person.id, signal: dying.signal })

@@ -133,7 +133,7 @@ it('a machine whose proxy takes no upload of that size is passed over for one th
   await waitFor(async () => (await getJob(client, id)).status === 'PROCESSED')
   const failed = (await getJob(client, id)).attempts.filter(({ status }) => status === 'failed')
   expect(failed.map(({ service }) => service)).toContain('narrow')
-  expect(failed[0]?.reason).toContain('takes no source image of this size (HTTP 413)')
+  expect(failed[0]?.reason).toContain('takes no call of this size (HTTP 413)')
 })
 
 describe('a caller who waits', () => {

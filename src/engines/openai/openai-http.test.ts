@@ -187,7 +187,7 @@ describe('a description', () => {
     await start({}, { baseUrl })
     expect(await describeEngine()).toMatchObject({ models: [] })
     mayHaveImages = false
-    const refused = { fault: 'unreachable', message: 'The image server refused its API key.' }
+    const refused = { fault: 'unreachable', message: 'The image server refused its API key: Forbidden' }
     await expect(describeEngine()).rejects.toMatchObject(refused)
   })
 
