@@ -104,9 +104,9 @@ describe('an attempt', () => {
 
 it('an image that takes too long keeps its place until it is known and told whether its image server hangs', async () => {
   const overdue: string[] = []
-  const look = Promise.withResolvers<undefined>()
-  const onOverdue = async (service: string) => void (overdue.push(service), await look.promise)
-  const { runner, sent, working, turn } = arrange({ onOverdue }, { config: { timeoutMs: 20 } })
+  const look = Promise.withResolvers<boolean>()
+  const onSilent = (service: string) => (overdue.push(service), look.promise)
+  const { runner, sent, working, turn } = arrange({ onSilent }, { config: { timeoutMs: 20 } })
   runner.start(assigned('first'))
   runner.start({ ...assigned('second'), standby: true })
   await turn()
@@ -122,12 +122,35 @@ it('an image that takes too long keeps its place until it is known and told whet
   await turn()
   expect([overdue, working.size]).toEqual([['images'], 0])
   expect(sent).toMatchObject([{ type: 'attempt.failed', attempt_id: 'third', fault: 'busy' }])
-  look.resolve(undefined)
+  look.resolve(true)
   await waitFor(() => working.has('second'))
-  expect(sent.slice(1)).toMatchObject([{ type: 'attempt.failed', attempt_id: 'first', fault: 'timeout' }])
+  expect(sent.slice(1)).toMatchObject([
+    {
+      attempt_id: 'first',
+      fault: 'timeout',
+      message: expect.stringMatching(/20ms\. Its image server answers nothing any more\.$/)
+    }
+  ])
   working.get('second')!.letGo()
   await runner.settled()
 })
+
+it.each([
+  ['unreachable', new EngineError('unreachable', 'It cannot be reached.'), true],
+  ['crashed', new EngineError('crashed', 'It went away.', { isSilence: true }), true],
+  ['crashed', new EngineError('crashed', 'It failed.'), false],
+  ['busy', new EngineError('busy', 'It is busy.'), false]
+] as const)(
+  'of %s as of %s it is asked first whether the image server is there: %s',
+  async (fault, failure, isAsked) => {
+    let asked = 0
+    const { runner, sent } = arrange({ onSilent: async () => (asked++, false) }, { failure })
+    runner.start(assigned('first'))
+    await runner.settled()
+    expect(asked).toBe(isAsked ? 1 : 0)
+    expect(sent).toMatchObject([{ type: 'attempt.failed', fault, message: failure.message }])
+  }
+)
 
 describe('what is held ready', () => {
   const standby = (id: string): Assigned => ({ ...assigned(id), standby: true })

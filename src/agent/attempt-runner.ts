@@ -41,8 +41,11 @@ export interface AttemptRunnerParts {
   onDoubt?: (service: string, doubt: Doubt) => boolean
   /** Called when a service has made an image of a model, by its id. */
   onMade?: (service: string, model: string) => void
-  /** Called when a service has kept an image for too long; resolves when it is told whether its image server answers. */
-  onOverdue?: (service: string) => Promise<void>
+  /**
+   * Called when a service has kept an image for too long, or nothing is heard any more of its image server; resolves when that was
+   * looked at and is told: true of one of which nothing can be had.
+   */
+  onSilent?: (service: string) => Promise<boolean>
   /** Called for each image before it is begun, which waits for it. */
   makeRoom?: () => Promise<void>
   limits: AgentLimits
@@ -242,6 +245,8 @@ export class AttemptRunner {
       const failure = failureOf(error)
       if (failure) {
         const { fault, message: text } = failure
+        const isSilence =
+          fault === 'timeout' || fault === 'unreachable' || (error instanceof EngineError && error.isSilence)
         const isLookedAt =
           DOUBTFUL.includes(fault) &&
           this.#parts.onDoubt?.(held.service, {
@@ -256,10 +261,13 @@ export class AttemptRunner {
           logger.warn({ attempt: id, fault, service: held.service }, `${held.service}: an image was not made: ${why}`)
         }
         // Before its place is free: the next would wait as long for a server that hangs.
-        if (fault === 'timeout') await this.#parts.onOverdue?.(held.service)
-        held.failure = failure
+        const isAway = isSilence && (await this.#parts.onSilent?.(held.service)) === true
+        const isTheServer = isAway && fault === 'timeout'
+        held.failure = isTheServer
+          ? { ...failure, message: `${text} Its image server answers nothing any more.` }
+          : failure
         held.generated = true
-        const isTold = send({ type: 'attempt.failed', attempt_id: id, token: held.token, ...failure })
+        const isTold = send({ type: 'attempt.failed', attempt_id: id, token: held.token, ...held.failure })
         if (!isTold) return this.beginStandbys()
       }
     }

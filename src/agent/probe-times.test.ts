@@ -3,10 +3,10 @@ import { nextPause, USUAL_TIMES } from './probe-times.ts'
 
 describe('an image server that is bad', () => {
   /** When it is asked, in milliseconds after it was found so, if it never comes back. */
-  const asks = (ofMs: number, isSlow = false) => {
+  const asks = (ofMs: number, { isSlow = false, hangs = false } = {}) => {
     const times: number[] = []
     for (let at = 0, pause = 0; at < ofMs; times.push(at)) {
-      pause = nextPause(USUAL_TIMES, { pause, badForMs: at, isSlow })
+      pause = nextPause(USUAL_TIMES, { pause, badForMs: at, isSlow, hangs })
       at += pause
     }
     return times
@@ -23,13 +23,23 @@ describe('an image server that is bad', () => {
   })
 
   it('and only has no time is asked as rarely as before, however long that takes', () => {
-    expect(pauses(asks(300_000, true))).toEqual([4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000])
-    expect(nextPause(USUAL_TIMES, { pause: 32_000, badForMs: 59_999, isSlow: false })).toBe(4000)
+    expect(pauses(asks(300_000, { isSlow: true }))).toEqual([
+      4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000
+    ])
+    expect(nextPause(USUAL_TIMES, { pause: 32_000, badForMs: 59_999, isSlow: false, hangs: false })).toBe(4000)
+  })
+
+  it('and hangs is found within fifteen seconds ever after, for nothing tells when that ends', () => {
+    const hour = pauses(asks(3_600_000, { isSlow: true, hangs: true }))
+    expect([hour.slice(0, 5), Math.max(...hour)]).toEqual([[1000, 2000, 4000, 8000, 15_000], 15_000])
   })
 
   it('is not left alone for longer than was said', () => {
+    expect(
+      nextPause({ ...USUAL_TIMES, longestPauseMs: 20 }, { pause: 0, badForMs: 0, isSlow: true, hangs: true })
+    ).toBe(20)
     const times = { ...USUAL_TIMES, firstPauseMs: 5, longestPauseMs: 20 }
-    expect(nextPause(times, { pause: 20, badForMs: 0, isSlow: false })).toBe(20)
-    expect(nextPause(times, { pause: 0, badForMs: 0, isSlow: true })).toBe(20)
+    expect(nextPause(times, { pause: 20, badForMs: 0, isSlow: false, hangs: false })).toBe(20)
+    expect(nextPause(times, { pause: 0, badForMs: 0, isSlow: true, hangs: false })).toBe(20)
   })
 })

@@ -9,6 +9,8 @@ export interface ProbeTimes {
   /** The longest while it has been bad for less than `soonMs`: somebody restarts it, and it is to be found when it is back. */
   longestSoonMs: number
   soonMs: number
+  /** The longest while it hangs: whatever ends that, nothing else tells of it. */
+  longestHangMs: number
   /** Between one look at an image server that is not at work and the next. */
   lookEveryMs: number
   /**
@@ -27,6 +29,7 @@ export const USUAL_TIMES: ProbeTimes = {
   longestPauseMs: 60_000,
   longestSoonMs: 4000,
   soonMs: 60_000,
+  longestHangMs: 15_000,
   lookEveryMs: 60_000,
   lookAtListEveryMs: 15_000,
   watchEveryMs: 5000
@@ -38,9 +41,10 @@ export const USUAL_TIMES: ProbeTimes = {
  */
 export function nextPause(
   times: ProbeTimes,
-  { pause, badForMs, isSlow }: { pause: number; badForMs: number; isSlow: boolean }
+  { pause, badForMs, isSlow, hangs }: { pause: number; badForMs: number; isSlow: boolean; hangs: boolean }
 ): number {
-  const { firstPauseMs, longestPauseMs, longestSoonMs, soonMs } = times
+  const { firstPauseMs, longestPauseMs, longestSoonMs, soonMs, longestHangMs } = times
+  if (hangs) return Math.min(Math.max(firstPauseMs, 2 * pause), longestHangMs, longestPauseMs)
   const first = isSlow ? longestSoonMs : firstPauseMs
   const longest = isSlow || badForMs >= soonMs ? longestPauseMs : Math.min(longestSoonMs, longestPauseMs)
   return Math.min(Math.max(first, 2 * pause), longest)

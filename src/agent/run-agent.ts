@@ -126,7 +126,7 @@ export function runAgent(options: AgentOptions): Agent {
     send: (message) => (message.type !== 'attempt.ready' || accepts.includes(message.type)) && link.send(message),
     onDoubt: (service, doubt) => probes?.check(service, doubt) ?? false,
     onMade: (service, model) => probes?.noteMade(service, model),
-    onOverdue: async (service) => probes?.checkOverdue(service),
+    onSilent: async (service) => (await probes?.checkSilent(service)) ?? false,
     makeRoom: () => warms.makeRoom(),
     limits: { ...AGENT_LIMITS, inputRoomBytes: inputRoomOf(config) },
     logger

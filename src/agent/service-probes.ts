@@ -74,8 +74,8 @@ export class ServiceProbes {
   #lacked = new Map<string, RefusedModels>()
   /** Attempts of which it will be told why they failed, once it is known how their image server is. */
   readonly #unreached = new Map<string, Unreached>()
-  /** Services whose image servers have kept an image for too long, and answered nothing since. */
-  #overdue = new Set<string>()
+  /** Services whose image servers were silent when they had an image to make, and have answered nothing since. */
+  #silenced = new Set<string>()
   /** By service, what waits until it is told how its image server is. */
   readonly #noted = new Map<string, PromiseWithResolvers<undefined>>()
   /** Services of which there was a reason to ask since it was said last how their image servers are. */
@@ -107,7 +107,7 @@ export class ServiceProbes {
     this.#allFound = Promise.withResolvers()
     if (this.#unfound.size === 0) this.#allFound.resolve(undefined)
     this.#doubted = new Set()
-    this.#overdue = new Set()
+    this.#silenced = new Set()
     this.#answered = new Set()
     this.#cutOff = new Map()
     this.#pauses = new Map()
@@ -144,16 +144,18 @@ export class ServiceProbes {
   }
 
   /**
-   * The same of one that has kept an image for too long: if it does not answer now it hangs, whatever else it makes. Resolves when that
-   * is known and told.
+   * The same of one that has kept an image for too long, or of which nothing was heard any more: if it does not answer now it hangs,
+   * whatever else it makes. Resolves when that is known and told: true when nothing can be had of it.
    */
-  async checkOverdue(name: string): Promise<void> {
-    this.#overdue.add(name)
-    if (!this.check(name)) return
-    const noted = this.#noted.get(name) ?? Promise.withResolvers<undefined>()
-    this.#noted.set(name, noted)
-    this.#pauses.get(name)?.abort()
-    await Promise.race([noted.promise, this.#running.get(name)])
+  async checkSilent(name: string): Promise<boolean> {
+    this.#silenced.add(name)
+    if (this.check(name)) {
+      const noted = this.#noted.get(name) ?? Promise.withResolvers<undefined>()
+      this.#noted.set(name, noted)
+      this.#pauses.get(name)?.abort()
+      await Promise.race([noted.promise, this.#running.get(name)])
+    }
+    return this.#states.get(name)?.fault === 'unreachable'
   }
 
   #checkGone(name: string): void {
@@ -266,16 +268,16 @@ export class ServiceProbes {
   async #untilGood(probe: Probe): Promise<void> {
     const { times } = this.#parts
     let since = performance.now()
-    // One that once had no time gets more of it from then on, lest it be found otherwise each time.
+    // One that had no time gets more of it until it has said what it is, lest it be found otherwise each time.
     let isPatient = false
     for (let pause = 0; ;) {
-      const asked = await this.#ask(probe, { isPatient: isPatient && !this.#overdue.has(probe.name) })
+      const asked = await this.#ask(probe, { isPatient: isPatient && !this.#silenced.has(probe.name) })
       if (probe.signal.aborted) return
-      if (!asked.isSlow) this.#overdue.delete(probe.name)
-      const isOverdue = this.#overdue.has(probe.name)
-      const isSilent = asked.isSlow === true && (isOverdue || !this.#isServerBusy(probe.name))
-      const hangs = isSilent && (isPatient || isOverdue)
-      isPatient ||= isSilent
+      if (!asked.isSlow) this.#silenced.delete(probe.name)
+      const isSilenced = this.#silenced.has(probe.name)
+      const isSilent = asked.isSlow === true && (isSilenced || !this.#isServerBusy(probe.name))
+      const hangs = isSilent && (isPatient || isSilenced)
+      isPatient = isSilent || (isPatient && asked.summary === undefined)
       // One that was good, is looked at without need and has no time at the moment works for its owner, or for us; before it is said to
       // hang it gets a longer one. What was said of a bad one is not true any more when it is found otherwise.
       if (asked.isSlow && !hangs && this.#isLook(probe.name)) {
@@ -286,7 +288,8 @@ export class ServiceProbes {
       this.#note(probe, finding)
       if (finding.inventory) this.#noteFound(probe.name, finding.inventory)
       if (finding.problem === undefined) return
-      pause = nextPause(times, { pause, badForMs: performance.now() - since, isSlow: finding.isSlow === true })
+      const isSlow = finding.isSlow === true
+      pause = nextPause(times, { pause, badForMs: performance.now() - since, isSlow, hangs })
       pause = Math.max(pause, Math.min(finding.error?.retryAfterMs ?? 0, times.longestPauseMs))
       const end = new AbortController()
       this.#pauses.set(probe.name, end)

@@ -114,15 +114,15 @@ describe('an image server', () => {
     const options = { ...there, times: { withinMs: 5, patientMs: 60_000 }, isBusy: () => true }
     const { probes, told } = arrangeProbes({ a: (signal) => answer(signal) }, { url: 'http://gpu:1' }, options)
     await waitFor(() => told.length === 1)
-    await probes.checkOverdue('a')
+    expect(await probes.checkSilent('a')).toBe(false)
     expect(told.map(({ state }) => state)).toEqual(['ok'])
     answer = unanswered
-    await Promise.all([probes.checkOverdue('a'), probes.checkOverdue('a')])
+    expect(await Promise.all([probes.checkSilent('a'), probes.checkSilent('a')])).toEqual([true, true])
     expect(told.slice(1)).toMatchObject([
       { text: 'The image server takes connections and answers nothing.', fault: 'unreachable' }
     ])
     // While it is asked again and again, and once more for the next that took too long.
-    await probes.checkOverdue('a')
+    await probes.checkSilent('a')
     expect(told.length).toBe(2)
     answer = () => Promise.resolve(GOOD)
     await waitFor(() => told.length === 3)
@@ -139,7 +139,7 @@ describe('an image server', () => {
   it('that is asked no more keeps nobody waiting who wants to know whether it hangs', async () => {
     const options = { ...there, times: { withinMs: 60_000 } }
     const { probes } = arrangeProbes({ a: unanswered, none: undefined }, { url: 'http://gpu:1' }, options)
-    const known = Promise.all([probes.checkOverdue('a'), probes.checkOverdue('none'), probes.checkOverdue('nobody')])
+    const known = Promise.all([probes.checkSilent('a'), probes.checkSilent('none'), probes.checkSilent('nobody')])
     probes.close()
     await known
   })

@@ -125,6 +125,9 @@ export class EngineError extends Error {
   /** What they may do about it, a sentence for them alone. */
   readonly remedy: string | undefined
 
+  /** Of `crashed`: the image server has not said so, but is heard of no more. */
+  readonly isSilence: boolean
+
   /** `message` is shown to callers: it must not hold an address of the provider's network or a key. */
   constructor(
     fault: EngineFault,
@@ -135,6 +138,7 @@ export class EngineError extends Error {
       retryAfterMs?: number | undefined
       asked?: string | undefined
       remedy?: string | undefined
+      isSilence?: boolean
     } = {}
   ) {
     super(message, options)
@@ -144,5 +148,6 @@ export class EngineError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.asked = options.asked
     this.remedy = options.remedy
+    this.isSilence = options.isSilence === true
   }
 }

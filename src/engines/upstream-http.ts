@@ -103,7 +103,8 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
       // Once a call has arrived, the server may have worked on it, or died of it.
       if (init.method === 'POST' && !neverArrived(cause)) {
         throw new EngineError('crashed', 'The image server closed the connection without an answer.', {
-          cause
+          cause,
+          isSilence: true
         })
       }
       throw new EngineError('unreachable', 'The image server cannot be reached.', { cause })
@@ -169,7 +170,8 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     downloadPicture: async (path, signal) => {
       const response = await request(address.urlOf(path), { method: 'GET', headers: {}, signal }).catch(
         (cause: unknown) => {
-          throw new EngineError('crashed', 'The image server went away before its picture was fetched.', { cause })
+          const options = { cause, isSilence: true }
+          throw new EngineError('crashed', 'The image server went away before its picture was fetched.', options)
         }
       )
       const { bytes, complete } = await readStart(response, options.maxImageBytes)

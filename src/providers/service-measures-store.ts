@@ -71,6 +71,12 @@ export async function noteNews(trx: Trx, delivered: Delivered, rules: OfferingCo
   await forgetPauses(trx, delivered)
 }
 
+/** Whether a service has made nothing since it was last at fault. */
+export async function hasFaultsInRow(trx: Trx, serviceId: string): Promise<boolean> {
+  const row = await trx.selectFrom('services').select('faults_in_row').where('id', '=', serviceId).executeTakeFirst()
+  return row !== undefined && row.faults_in_row > 0
+}
+
 /** Images that the service makes besides. What begins while another is being delivered needs no place of its own. */
 const countOthers = ({ providerId, serviceId, attemptId }: Delivered) =>
   expressionBuilder<Tables>()

@@ -3,6 +3,7 @@ import { lockProvider, lockRequest } from '../db/locks.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { pauseService } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/offers-store.ts'
+import { hasFaultsInRow } from '../providers/service-measures-store.ts'
 import { findProviderName } from '../providers/provider-state-store.ts'
 import { quote } from '../providers/quote.ts'
 import { type AttemptRow, changeAttempt, findAttempt, isLeased, listAttemptsOfTask } from './attempt-store.ts'
@@ -14,7 +15,9 @@ import {
   isLoss,
   isOwnFault,
   isRequestFault,
+  hangPauseMs,
   isSpending,
+  MOST_NODE_FAULTS,
   pauseLengthMs,
   retryDelayMs,
   secondOpinions,
@@ -63,7 +66,8 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
     if (lease.state === 'standby') {
       return (await releaseHeldTask(trx, { taskId: task.id, attemptId: attempt.id }))?.user_id
     }
-    const failure = hasHung(told, { attempt, earlier }) ? { ...told, reason: 'hung' as const } : told
+    const isSuspect = told.isAway === true || (await hasFaultsInRow(trx, attempt.service_id))
+    const failure = hasHung(told, { isSuspect, attempt, earlier }) ? { ...told, reason: 'hung' as const } : told
     // An agent that stayed away for longer than its lease and came back without the work was lost once, not twice.
     const loss = isLoss(failure.reason) && lease.state !== 'lapsed' && failure.isAnnounced !== true
     const deferred = isDeferring(failure.reason)
@@ -113,7 +117,9 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
       reason: failure.reason,
       reason_message: failure.message
     })
-    if (nodeFault) await providers.noteNodeFault(trx, attempt.service_id)
+    // One that is there and makes nothing is one with faults.
+    if (nodeFault || (failure.reason === 'hung' && !failure.isAway))
+      await providers.noteNodeFault(trx, attempt.service_id)
     if (deferred || failure.isAway) await leaveAlone(trx, { attempt, failure, model: task.model, now })
     if (!again) await endRequestIfDone(trx, task.request_id, now)
     return task.user_id
@@ -125,17 +131,21 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
   return true
 }
 
+/** So often a service may hang with a task before that has met a fault of it. */
+const MOST_HANGS = MOST_NODE_FAULTS - 1
+
 /**
- * Whether an image server has kept an attempt for too long because it hangs. Once for a task and a service: one that only answers
- * nothing while it makes an image is found so, too, and would make what takes too long again and again.
+ * Whether an image server has kept an attempt for too long because it hangs: it answers nothing any more, or has made nothing since
+ * the last that failed there. Not always for the same task: one that is only slow is found so, too, and would make what takes too long
+ * again and again.
  */
 const hasHung = (
-  { reason, isAway }: Failure,
-  { attempt, earlier }: { attempt: AttemptRow; earlier: readonly AttemptRow[] }
+  { reason }: Failure,
+  { isSuspect, attempt, earlier }: { isSuspect: boolean; attempt: AttemptRow; earlier: readonly AttemptRow[] }
 ): boolean =>
   reason === 'timeout' &&
-  isAway === true &&
-  !earlier.some((one) => one.service_id === attempt.service_id && one.reason === 'hung')
+  isSuspect &&
+  earlier.filter((one) => one.service_id === attempt.service_id && one.reason === 'hung').length < MOST_HANGS
 
 /** Pauses the service; when it lacks the model, that model alone, since this says nothing about its others. */
 const leaveAlone = (
@@ -146,7 +156,8 @@ const leaveAlone = (
     serviceId: attempt.service_id,
     ...(failure.reason === 'model_missing' && { model }),
     reason: failure.reason === 'busy' || failure.reason === 'model_missing' ? failure.reason : 'unreachable',
-    lengthMs: (inRow) => pauseLengthMs(inRow, failure.retryAfterMs),
+    lengthMs: (inRow) =>
+      failure.reason === 'hung' && !failure.isAway ? hangPauseMs(inRow) : pauseLengthMs(inRow, failure.retryAfterMs),
     now
   })
 

@@ -26,7 +26,7 @@ export const hasEnded = (state: string): boolean => (ENDED as readonly string[])
 
 /**
  * Why an attempt ended without an image: told by the agent, or found by the gateway, which may itself have lost an input.
- * `hung`: it took too long, and its image server answers nothing any more.
+ * `hung`: it took too long, and its image server answers nothing any more, or has made nothing since the last that failed there.
  */
 export type AttemptReason = AttemptFault | 'hung' | 'lease_lapsed' | 'agent_lost' | 'input_lost' | 'canceled'
 

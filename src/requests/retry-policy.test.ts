@@ -6,6 +6,7 @@ import {
   type FaultHistory,
   isLoss,
   isRequestFault,
+  hangPauseMs,
   pauseLengthMs,
   retryDelayMs,
   secondOpinions,
@@ -141,6 +142,16 @@ it.each([
   [0, 3_600_000, 3_600_000]
 ])('the pause after %i in a row that asked for %s ms is %i ms', (inRow, askedMs, ms) => {
   expect(pauseLengthMs(inRow, askedMs)).toBe(ms)
+})
+
+it.each([
+  [0, 30_000],
+  [1, 60_000],
+  [4, 480_000],
+  [5, 600_000],
+  [1000, 600_000]
+])('a service that makes nothing is left alone the %ith time for %i ms', (inRow, ms) => {
+  expect(hangPauseMs(inRow)).toBe(ms)
 })
 
 describe('retryDelayMs', () => {

@@ -37,6 +37,16 @@ const LONGEST_PAUSE_MS = 60_000
 export const pauseLengthMs = (inRow: number, askedMs: number | undefined): number =>
   askedMs !== undefined && askedMs > 0 ? askedMs : Math.min(FIRST_PAUSE_MS * 2 ** Math.min(inRow, 16), LONGEST_PAUSE_MS)
 
+const FIRST_HANG_PAUSE_MS = 30_000
+const LONGEST_HANG_PAUSE_MS = 600_000
+
+/**
+ * Milliseconds for which a service is left alone that answers and makes nothing: each image that is tried there costs its whole
+ * time limit.
+ */
+export const hangPauseMs = (inRow: number): number =>
+  Math.min(FIRST_HANG_PAUSE_MS * 2 ** Math.min(inRow, 16), LONGEST_HANG_PAUSE_MS)
+
 const LONGEST_RETRY_MS = 60_000
 /** At most this part of it is left out. */
 const RETRY_JITTER = 0.2

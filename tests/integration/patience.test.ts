@@ -329,7 +329,7 @@ describe('an image server that restarts', () => {
     expect(reasons.filter((reason) => reason !== null).length).toBeLessThanOrEqual(2)
   })
 
-  it('makes an image no third time that took too long twice while it answered nothing else', async () => {
+  it('makes an image no fourth time that took too long three times while it answered nothing else', async () => {
     await start()
     const proxy = await startStagedServer()
     onTestFinished(() => proxy.close())
@@ -338,16 +338,41 @@ describe('an image server that restarts', () => {
     const services = [service('only', { url: proxy.url, timeoutMs: 400 })]
     await gateway.addAgent({ key: user.key, name: 'rig', services, probing })
     await call()
-    upstream.setBehaviour({ queue: ['hang', 'hang'] })
+    upstream.setBehaviour({ queue: ['hang', 'hang', 'hang'] })
     const id = await submit()
-    for (const [index, reason] of ['hung', 'timeout'].entries()) {
+    for (const [index, reason] of ['hung', 'hung', 'timeout'].entries()) {
       await waitFor(async () => asked() === index + 2)
       await proxy.show('hanging')
       await waitFor(async () => (await job(id)).attempts[index]?.reason?.split(':')[0] === reason)
       await proxy.show(new URL(upstream.url))
     }
-    expect(await job(id)).toMatchObject({ status: 'FAILED', error: { code: 'upstream_error' } })
+    expect(await job(id)).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'upstream_error', message: expect.stringContaining('Its image server answers nothing any more.') }
+    })
     await call()
+  })
+
+  it('keeps the queue of one that answers and makes nothing any more, and tries one image after a while', async () => {
+    await start()
+    await connect(service('only', { timeoutMs: 300 }))
+    upstream.setBehaviour({ default: 'hang' })
+    const ids: string[] = []
+    for (let i = 0; i < 4; i++) ids.push(await submit())
+    await waitFor(async () => (await waitingReason(ids[3]!)) === 'unusable')
+    const states = async () => (await Promise.all(ids.map(job))).map(({ status }) => status)
+    // Of the first it may be its own fault.
+    expect(await states()).toEqual(['FAILED', 'QUEUED', 'QUEUED', 'QUEUED'])
+    for (const [index, seconds] of [30, 60].entries()) {
+      await waitFor(async () => (await pauses())[0]?.in_row === index + 1)
+      expect(Math.round(((await pauses())[0]!.until - Date.now()) / 1000)).toBe(seconds)
+      if (index === 0) await endPauses()
+    }
+    expect(asked()).toBe(3)
+    upstream.setBehaviour({ default: 'ok' })
+    await endPauses()
+    for (const id of ids.slice(1)) await processed(id)
+    expect(await pauses()).toEqual([])
   })
 
   it('is tried at once when its agent connects anew', async () => {

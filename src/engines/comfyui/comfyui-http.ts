@@ -75,7 +75,8 @@ export function createComfyHttp(options: UpstreamHttpOptions): ComfyHttp {
     download: async ({ filename, subfolder, type }, signal) => {
       const init = { method: 'GET', headers: http.ownHeaders, redirect: 'manual', signal } as const
       const response = await http.fetch(urlOf('/view', { filename, subfolder, type }), init).catch((cause: unknown) => {
-        throw new EngineError('crashed', 'The image server went away before its picture was fetched.', { cause })
+        const options = { cause, isSilence: true }
+        throw new EngineError('crashed', 'The image server went away before its picture was fetched.', options)
       })
       const { bytes, complete } = await readStart(response, options.maxImageBytes)
       if (response.ok && !complete) throw tooManyBytes()

@@ -289,7 +289,7 @@ type Standing = 'running' | 'waiting' | 'behind' | 'unknown' | 'away'
 /** What had not begun there was no try of it. */
 const gone = ({ started }: JobState, how: string): EngineError =>
   started
-    ? new EngineError('crashed', `The image server ${how} while it worked.`)
+    ? new EngineError('crashed', `The image server ${how} while it worked.`, { isSilence: true })
     : new EngineError('unreachable', `The image server ${how} before it began.`)
 
 /** Until the change, at most so long; rejects with the signal's reason. */

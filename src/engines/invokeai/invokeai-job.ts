@@ -145,7 +145,7 @@ export class InvokeJob {
       if (awaySince !== undefined && now - awaySince >= times.awayMs) {
         throw wasWaiting && !ownWork.working.has(this)
           ? new EngineError('unreachable', 'The image server went away before it began.')
-          : new EngineError('crashed', 'The image server went away while it worked.')
+          : new EngineError('crashed', 'The image server went away while it worked.', { isSilence: true })
       }
       if (state) wasWaiting = state.status === 'waiting'
       if (state?.status === 'working') this.#begin()

@@ -352,6 +352,8 @@ function faultOfLoss({ tooLarge, wasSent, status }: Extract<JobEnd, { kind: 'los
     return new EngineError('unreachable', `The way to the image server lets no WebSocket through (HTTP ${status}).`)
   }
   return wasSent
-    ? new EngineError('crashed', 'The image server closed the connection in the middle of its work.')
+    ? new EngineError('crashed', 'The image server closed the connection in the middle of its work.', {
+        isSilence: true
+      })
     : new EngineError('unreachable', 'The image server cannot be reached.')
 }
