@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { startRefusing } from '../../tests/support/refusing-server.ts'
 import { sleep } from '../lib/async.ts'
 import { type Answer, GatewayTransfers, type Transfer } from './gateway-transfers.ts'
 
@@ -105,4 +106,17 @@ describe('a transfer', () => {
     expect(await send({})).toBe('here')
     expect(tries).toBe(2)
   })
+})
+
+it('of what its other side does not read to the end the answer is taken', async () => {
+  const url = await startRefusing()
+  const transfers = new GatewayTransfers()
+  opened.push(transfers)
+  const { signal } = new AbortController()
+  const body = [Buffer.alloc(4 * 1024 * 1024)]
+  // It is by chance which of both comes first, the answer or the end.
+  for (let tries = 0; tries < 20; tries += 1) {
+    const answer = await transfers.once({ method: 'PUT', url, headers: {}, maxAnswerBytes: 1000, body, signal })
+    expect(answer).toMatchObject({ status: 413, isSent: false })
+  }
 })

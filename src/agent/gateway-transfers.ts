@@ -6,6 +6,7 @@ import { clampCount } from '../lib/bounds.ts'
 import { sleep, toError } from '../lib/async.ts'
 import { lengthOf } from '../lib/length-of.ts'
 import { httpRequest } from '../lib/node-http.ts'
+import { readAfterReset } from '../lib/read-after-reset.ts'
 import { SharedReadAgent } from '../lib/shared-read-agent.ts'
 import { FIRST_PAUSE_MS, longerPause, varied } from './pauses.ts'
 import { readAnswer } from './read-answer.ts'
@@ -137,6 +138,7 @@ export class GatewayTransfers {
         this.#dropIdle()
         call.destroy(new FellSilent())
       })
+      if (body) call.on('socket', readAfterReset)
       call.on('error', reject)
       call.on('response', (response) => {
         const whole = readAnswer(response, {

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { text } from 'node:stream/consumers'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, expect, it } from 'vitest'
+import { startRefusing } from '../../tests/support/refusing-server.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { openConnections } from './light-fetch.ts'
 import { readStart } from './upstream-http.ts'
@@ -146,6 +147,29 @@ it('is over with its answer, though the server reads no further and keeps the co
   const answer = await fetch(url, { ...plain, method: 'POST', signal, body: [Buffer.alloc(32 * 1024 * 1024)] })
   expect(String((await readStart(answer, 100)).bytes)).toBe('big')
   await waitFor(() => getEventListeners(signal, 'abort').length === 0)
+})
+
+it.each([
+  ['bytes', [Buffer.alloc(4 * 1024 * 1024)]],
+  ['text', 'x'.repeat(4 * 1024 * 1024)]
+])('takes the answer of a server that closes without reading all of what it is sent: %s', async (_what, body) => {
+  const url = await startRefusing()
+  opened = new AsyncDisposableStack()
+  const { fetch } = opened.adopt(openConnections(), ({ close }) => close())
+  // It is by chance which of both comes first, the answer or the end.
+  for (let tries = 0; tries < 20; tries += 1) {
+    const answer = await fetch(url, { ...plain, method: 'POST', body })
+    expect([answer.status, String((await readStart(answer, 100)).bytes)]).toEqual([413, 'big'])
+  }
+})
+
+it('fails of a server that closes without an answer as soon as that is known', async () => {
+  const { fetch, url } = await open(
+    createTcpServer((socket) => socket.on('error', () => undefined).once('data', () => socket.resetAndDestroy())),
+    () => undefined
+  )
+  const sent = fetch(url, { ...plain, method: 'POST', body: [Buffer.alloc(4 * 1024 * 1024)] })
+  await expect(sent).rejects.toMatchObject({ code: 'ECONNRESET' })
 })
 
 it('ends with the reason of its signal while it waits for a connection', async () => {

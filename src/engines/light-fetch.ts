@@ -5,6 +5,7 @@ import { pipeline, Readable } from 'node:stream'
 import { codingsOf, DECODERS } from '../lib/content-codings.ts'
 import { lengthOf } from '../lib/length-of.ts'
 import { httpRequest } from '../lib/node-http.ts'
+import { readAfterReset } from '../lib/read-after-reset.ts'
 import { SharedReadAgent } from '../lib/shared-read-agent.ts'
 import { VERSION } from '../lib/version.ts'
 
@@ -91,7 +92,10 @@ export function openConnections({
         // Of another protocol, say, which Node drops without a word.
         if (!response) reject(new Error('The connection ended without an answer.'))
       })
-      call.on('socket', (socket) => socket.once(isSecure ? 'secureConnect' : 'connect', () => socket.setTimeout(0)))
+      call.on('socket', (socket) => {
+        if (body !== undefined) readAfterReset(socket)
+        socket.once(isSecure ? 'secureConnect' : 'connect', () => socket.setTimeout(0))
+      })
       call.on('timeout', () => call.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' })))
       call.on('error', reject)
       call.on('response', (answer) => {
