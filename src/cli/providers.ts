@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Network, TrustDecision } from '../network/network.ts'
+import type { ServiceReport } from '../network/provider-report.ts'
 import { CommandFailed } from './command-failed.ts'
 import { formatTime, printTable } from './print-table.ts'
 import { withAccounts } from './with-accounts.ts'
@@ -37,17 +38,24 @@ async function listProviders(): Promise<void> {
   const { providers } = await withAccounts(({ network }) => network.list(OPERATOR))
   printTable([
     ['ID', 'NAME', 'OWNER', 'STATE', 'TRUST', 'IMAGES', 'MODELS', 'LAST SEEN'],
-    ...providers.map(({ provider, isOnline, standing, images }) => [
+    ...providers.map(({ provider, isOnline, standing, images, services }) => [
       provider.id,
       provider.name,
       provider.owner_name,
       isOnline ? 'online' : 'offline',
       standing,
       String(images),
-      [...new Set(provider.services.flatMap(({ models }) => models.map(({ id }) => id)))].join(', '),
+      modelsOf(services, isOnline),
       formatTime(provider.last_seen_at)
     ])
   ])
+}
+
+/** Its models, and of a machine that is there which of them it cannot make now. */
+function modelsOf(services: readonly ServiceReport[], isOnline: boolean): string {
+  const made = new Set(services.flatMap(({ makes }) => [...makes]))
+  const all = new Set(services.flatMap(({ service }) => service.models.map(({ id }) => id)))
+  return [...all].map((id) => (isOnline && !made.has(id) ? `${id} (not now)` : id)).join(', ')
 }
 
 async function decideTrust(machine: string, word: TrustDecision, done: string): Promise<void> {

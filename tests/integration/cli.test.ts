@@ -593,5 +593,15 @@ describe('providers', () => {
     expect(wrong.stderr).toMatch(ONE_LINE)
     expect((await club(['providers', 'unblock', name])).stdout).toBe(`${name} serves others again.\n`)
     expect((await club(['providers', 'approve', 'nothing'])).stderr).toBe("There is no machine 'nothing'.\n")
+    expect(await line()).not.toContain('not now')
+    const rig = server.database.db.selectFrom('providers').select('id').where('name', '=', name)
+    const { id } = await server.database.db
+      .selectFrom('services')
+      .select('id')
+      .where('provider_id', 'in', rig)
+      .executeTakeFirstOrThrow()
+    const pause = { service_id: id, model: '', reason: 'unreachable', since: Date.now(), until: 2 ** 52, in_row: 1 }
+    await server.database.db.insertInto('service_pauses').values(pause).execute()
+    expect(await line()).toMatch(/\(not now\)\t/)
   })
 })
