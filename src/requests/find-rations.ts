@@ -9,7 +9,10 @@ import type { LimitEnd } from './service-caps.ts'
 export interface Ration {
   images: number
   left: number
-  /** When the first image that is counted will be more than an hour old, UTC milliseconds; undefined when none was made. */
+  /**
+   * When the first image that is counted will be more than an hour old, UTC milliseconds, or where more are than there may be, the first
+   * that makes room; undefined when none was made.
+   */
   next?: number
   /** There when nothing is left: when there is more. */
   spent?: LimitEnd
@@ -35,13 +38,14 @@ export async function findRations(
     const [made, beingMade] = [sumOf(served, providerId), sumOf(running, providerId)]
     const had = made + beingMade
     const findEnd = (skip: number) => findHourOver(db, { providerId, ownerId, now, skip })
-    const next = had === 0 ? undefined : await findEnd(0)
-    const until = had > images ? await findEnd(had - images) : next
+    const next = had === 0 ? undefined : await findEnd(Math.max(0, had - images))
     rations.set(providerId, {
       images,
       left: Math.max(0, images - had),
       ...(next !== undefined && { next }),
-      ...(had >= images && { spent: { ...(until !== undefined && { until }), ...(made < images && { beingMade }) } })
+      ...(had >= images && {
+        spent: { ...(next !== undefined && { until: next }), ...(made < images && { beingMade }) }
+      })
     })
   }
   return rations

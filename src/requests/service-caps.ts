@@ -153,7 +153,10 @@ export interface Allowance {
   left: number
   /** It is for all others together, and not for each: what they had counts. */
   isShared: boolean
-  /** When the first of those that are counted will be more than an hour old, UTC milliseconds; undefined when none was made. */
+  /**
+   * When the first of those that are counted will be more than an hour old, UTC milliseconds, or where more are than there may be, the
+   * first that makes room; undefined when none was made.
+   */
   next?: number
 }
 
@@ -171,10 +174,11 @@ export async function findAllowances(
     const ofAll = imagesPerHour - sumOf(byUser.values()).images
     const own = imagesPerUserHour - (byUser.get(userId) ?? NOTHING).images
     const counted = own <= ofAll ? userId : undefined
-    const next = await findHourOver(db, { serviceId, ownerId, userId: counted, now, skip: 0 })
+    const left = Math.min(ofAll, own)
+    const next = await findHourOver(db, { serviceId, ownerId, userId: counted, now, skip: Math.max(0, -left) })
     allowances.set(serviceId, {
       images: Math.min(imagesPerHour, imagesPerUserHour),
-      left: Math.max(0, Math.min(ofAll, own)),
+      left: Math.max(0, left),
       isShared: imagesPerHour < imagesPerUserHour,
       ...(next !== undefined && { next })
     })

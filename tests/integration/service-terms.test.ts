@@ -340,6 +340,16 @@ describe('what is left of a model', () => {
     expect(await hourlyFor(owner)).toBeUndefined()
     await set({ imagesPerHour: 2, imagesPerUserHour: 3 })
     expect(await hourlyFor(await addSomebody())).toEqual({ images: 2, left: 0, next, provider: 'rig', shared: true })
+    // Of more than there may be by now it is the first that makes room.
+    const { db } = gateway.database
+    const had = await db.selectFrom('usage_images').selectAll().where('user_id', '=', friend.id).execute()
+    const [first, second] = had.toSorted((a, b) => a.created_at - b.created_at)
+    const earlier = { created_at: first!.created_at - 1_800_000 }
+    await db.updateTable('usage_images').set(earlier).where('asset_id', '=', first!.asset_id).execute()
+    const endOf = (at: number) => Math.ceil((at + 3_600_001) / 1000)
+    expect(await hourlyFor(friend)).toMatchObject({ left: 0, next: endOf(earlier.created_at) })
+    await set({ imagesPerHour: 1, imagesPerUserHour: 3 })
+    expect(await hourlyFor(friend)).toMatchObject({ left: 0, next: endOf(second!.created_at) })
   })
 
   it('is of all its machines together, and not told while one of them has no such limit', async () => {
