@@ -4,6 +4,27 @@ import { arrangeProbes, GOOD } from '../../tests/support/arrange-probes.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { type Engine, EngineError } from '../engines/engine.ts'
 
+it('what would have more work with an image server is said once, whatever is found of it otherwise', async () => {
+  const said: string[] = []
+  const logger = pino({ level: 'info' }, { write: (line) => void said.push((JSON.parse(line) as { msg: string }).msg) })
+  let asked = 0
+  const advice = 'Images come without steps, for what stands before the image server is in the way.'
+  const describe = async () => ({ ...GOOD, advice, models: asked++ < 2 ? ['other'] : ['flux'], isWhole: true })
+  const models = [{ id: 'flux', servedAs: 'flux', features: [] }]
+  const { told, probes, services } = arrangeProbes(
+    { a: describe, b: describe },
+    { models, url: 'http://me:secret@gpu:1' },
+    { logger }
+  )
+  await waitFor(() => told.length === 4)
+  probes.start(services)
+  await waitFor(() => told.length === 6)
+  const sentence = 'Images come without steps, for what stands before the image server at http://gpu:1 is in the way.'
+  expect(said.filter((line) => line.includes('without steps')).sort()).toEqual([`a: ${sentence}`, `b: ${sentence}`])
+  // It is good all the same.
+  expect(told.at(-1)).toMatchObject({ state: 'ok', text: '' })
+})
+
 describe('what is said of an image server that has gone away', () => {
   const failing = (code: string) => {
     const cause = Object.assign(new Error(code), { code })

@@ -35,6 +35,22 @@ export interface Finding {
   /** Ids of models that it has loaded. */
   loaded?: readonly string[]
   inventory?: Inventory
+  /** As its engine tells it. */
+  advice?: string
+}
+
+/** An attempt that failed because its image server could not be reached, or was gone in the middle. */
+export interface Unreached {
+  attempt: string
+  text: string
+  error: unknown
+}
+
+/** Why an image server is looked at. */
+export interface Doubt {
+  /** It has said that it lacks it. */
+  lackedModel?: string
+  unreached?: Unreached
 }
 
 /** Of a machine that is off, or behind a firewall: of it there is no word, not even a refusal. */

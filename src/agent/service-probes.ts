@@ -10,23 +10,20 @@ import { type AgentService, idsOfLoaded } from './agent-services.ts'
 import { explainServer, findNoConnection, isOneOutage } from './explain-server.ts'
 import { isAmong, missingFrom, RefusedModels } from './missing-models.ts'
 import { nextPause, type ProbeTimes, USUAL_TIMES } from './probe-times.ts'
-import { type Finding, hanging, noAnswer, placeOf, type Problem, type ServiceState, stateOf } from './server-finding.ts'
+import {
+  type Doubt,
+  type Finding,
+  hanging,
+  noAnswer,
+  placeOf,
+  type Problem,
+  type ServiceState,
+  stateOf,
+  type Unreached
+} from './server-finding.ts'
+import { createAdvising } from './tell-advice.ts'
 import { isSameInventory, tellInventory } from './tell-inventory.ts'
 import { watchServers } from './watch-servers.ts'
-
-/** An attempt that failed because its image server could not be reached, or was gone in the middle. */
-interface Unreached {
-  attempt: string
-  text: string
-  error: unknown
-}
-
-/** Why an image server is looked at. */
-export interface Doubt {
-  /** It has said that it lacks it. */
-  lackedModel?: string
-  unreached?: Unreached
-}
 
 /** Of asking what an image server has: they say what they say. */
 const TELLING_FAULTS = ['busy', 'model_missing'] as const satisfies (typeof NODE_FAULTS)[number][]
@@ -78,6 +75,7 @@ export class ServiceProbes {
   #silenced = new Set<string>()
   /** By service, what waits until it is told how its image server is. */
   readonly #noted = new Map<string, PromiseWithResolvers<undefined>>()
+  readonly #advise: ReturnType<typeof createAdvising>
   /** Services of which there was a reason to ask since it was said last how their image servers are. */
   #doubted = new Set<string>()
   /** Services whose image servers have answered. */
@@ -88,6 +86,7 @@ export class ServiceProbes {
   #pauses = new Map<string, AbortController>()
 
   constructor(parts: ServiceProbesParts) {
+    this.#advise = createAdvising(parts.logger)
     this.#parts = { takesConnections, ...parts, times: { ...USUAL_TIMES, ...parts.times } }
   }
 
@@ -287,6 +286,8 @@ export class ServiceProbes {
       const finding = hangs ? { ...asked, ...hanging(probe.service.config) } : asked
       this.#note(probe, finding)
       if (finding.inventory) this.#noteFound(probe.name, finding.inventory)
+      const { url } = probe.service.config
+      if (finding.advice !== undefined) this.#advise(probe.name, { url, text: finding.advice })
       if (finding.problem === undefined) return
       const isSlow = finding.isSlow === true
       pause = nextPause(times, { pause, badForMs: performance.now() - since, isSlow, hangs })
@@ -307,7 +308,7 @@ export class ServiceProbes {
     const isBelieved = probe.service.config.checkModels !== false
     try {
       const description = await engine.describe(AbortSignal.any([within, signal]), { isLook: this.#isLook(name) })
-      const { models, summary, doubt, loaded, inventory } = description
+      const { models, summary, doubt, loaded, inventory, advice } = description
       // What it offers may be otherwise by now.
       const service = this.#services.get(name) ?? probe.service
       this.#answered.add(name)
@@ -320,7 +321,8 @@ export class ServiceProbes {
         summary,
         ...(problem && { problem }),
         ...(loaded && { loaded: idsOfLoaded(service, isAmong(loaded)) }),
-        ...(inventory && { inventory })
+        ...(inventory && { inventory }),
+        ...(advice !== undefined && { advice })
       }
     } catch (thrown) {
       const { url } = probe.service.config

@@ -61,6 +61,8 @@ export interface ServerDescription {
   summary: string
   /** Why it may not be what the engine drives, though that is not certain: it is told, and tried all the same. */
   doubt?: EngineError
+  /** What does not work though images are made, and what whoever runs it may do about it, a sentence; absent: nothing. */
+  advice?: string
   /** Those of `models` that it has loaded; absent: it does not tell. */
   loaded?: readonly string[]
   /** What lies there; absent where it does not tell. */

@@ -22,6 +22,8 @@ export interface Recognised {
   options?: Record<string, string>
   /** A sentence for whoever connects it: why it cannot be used as it is, or what was not found out. */
   note?: string
+  /** As `advice` of `ServerDescription`. */
+  advice?: string
   /** It may make images or not: that cannot be asked. */
   isUnsure?: true
   /** It lets nobody in without a key, or refused the one it got. */

@@ -65,6 +65,8 @@ export interface TypedBody {
 }
 
 export interface AnswerLimits {
+  /** Sent with a question, beside those of every call. */
+  headers?: Record<string, string>
   /** Of a success; default: as much as an image in base64 needs. */
   maxBytes?: number
   /** Decodes the pictures in a success while it comes; lists of thousands of names are read faster without. */
@@ -160,7 +162,8 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     address,
     ownHeaders,
     fetch,
-    get: (path, signal, limits = {}) => ask(address.urlOf(path), { method: 'GET', headers: {}, signal }, limits),
+    get: (path, signal, limits = {}) =>
+      ask(address.urlOf(path), { method: 'GET', headers: limits.headers ?? {}, signal }, limits),
     post: (path, body, signal, limits = {}) => {
       const content = typeof body === 'string' ? { mediaType: 'application/json', body } : body
       const headers = { 'content-type': content.mediaType }

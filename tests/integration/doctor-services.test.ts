@@ -71,6 +71,17 @@ describe('the state of a service in the table of doctor', () => {
     expect(stderr).toContain("not offered; did you mean 'xl/juggernautXL.safetensors'?")
   })
 
+  it.each(['with a file', 'by its address'])(
+    'is ready where a proxy passes no WebSockets on, and it is said once what that costs: %s',
+    async (how) => {
+      const { url } = await closed(startFakeComfy({ noSocket: true }))
+      const service = `engine: comfyui, url: "${url}", models: [{id: sd15}]`
+      const { stdout, stderr } = await judge(service, ['doctor', how === 'with a file' ? 'agent.yaml' : url])
+      expect([stdout, stderr]).toEqual([expect.stringMatching(/\tready$/m), ''])
+      expect(stdout.match(/Images come without steps and previews, .*\$http_upgrade/g)).toHaveLength(1)
+    }
+  )
+
   it('is ready where a workflow of its owner needs none of the files that its server lacks', async () => {
     const { url } = await closed(startFakeComfy({ checkpoints: [], diffusionModels: [] }))
     const graph = { 9: { class_type: 'SaveImage', inputs: { images: ['8', 0] } } }

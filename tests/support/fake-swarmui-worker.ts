@@ -18,6 +18,8 @@ export interface SwarmSettings {
   cut?: boolean
   /** All sessions are forgotten, as after a restart. */
   forgetSessions?: boolean
+  /** A proxy that lets no WebSocket through. */
+  noSocket?: boolean
   /** Saves what it is told not to. */
   saves?: boolean
   /** Answers with this in place of an image. */

@@ -208,7 +208,11 @@ export async function startFakeSwarm(options: FakeSwarmOptions = {}): Promise<Fa
       if (!response.headersSent) json(response, 500, { error: String(error) })
     })
   })
-  const sockets = new WebSocketServer({ server: http, path: '/API/GenerateText2ImageWS' })
+  const sockets = new WebSocketServer({
+    server: http,
+    path: '/API/GenerateText2ImageWS',
+    verifyClient: (_info, answer) => (worker.settings.noSocket ? answer(false, 400) : answer(true))
+  })
   sockets.on('connection', open)
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')

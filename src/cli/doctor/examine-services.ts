@@ -15,6 +15,8 @@ export interface Verdict {
   problem?: string
   /** The same in a few words; absent: it is as its server is. */
   state?: string
+  /** What does not work though images are made, a sentence. */
+  advice?: string
 }
 
 /** By the names of services. */
@@ -44,12 +46,15 @@ async function examine(service: AgentServiceConfig, engine: Engine): Promise<Ver
   try {
     const { doubt, ...description } = await engine.describe(within)
     if (doubt) throw doubt
-    const { models, checkModels } = service
-    if (checkModels === false) return {}
+    const { models, checkModels, url } = service
+    const { advice: text } = description
+    const advice = text === undefined ? {} : { advice: explainServer({ url, text }) }
+    if (checkModels === false) return advice
     const problem = missingFrom(description, { config: service }, new Set())
-    if (problem) return { problem: problem.text, state: lacks(problem.missing?.length ?? 0, models.length) }
+    if (problem) return { ...advice, problem: problem.text, state: lacks(problem.missing?.length ?? 0, models.length) }
     // Its owner knows of models that are not known to be any without them.
-    return models.every(({ servedAs }) => isAmong(description.models)(servedAs)) ? { state: 'ready' } : {}
+    const isReady = models.every(({ servedAs }) => isAmong(description.models)(servedAs))
+    return { ...advice, ...(isReady && { state: 'ready' }) }
   } catch (error) {
     const noReason = within.aborted
       ? 'The image server does not answer in time.'
@@ -66,18 +71,23 @@ const lacks = (missing: number, all: number): string => {
 }
 
 /**
- * What an agent with this file would warn of: servers that are away or refuse it, and models that they lack. What is `known` of a
- * service is not asked again.
+ * What an agent with this file would warn of: servers that are away or refuse it, and models that they lack; and what it would advise.
+ * What is `known` of a service is not asked again.
  */
-export async function findProblems(config: AgentConfig, known: Verdicts = new Map()): Promise<string[]> {
+export async function findProblems(
+  config: AgentConfig,
+  known: Verdicts = new Map()
+): Promise<{ problems: string[]; advice: string[] }> {
   try {
     const more = await examineServices(config, (name) => !known.has(name))
-    return config.services.flatMap(({ name }) => {
-      const { problem } = known.get(name) ?? more.get(name) ?? {}
-      return problem === undefined ? [] : [`${name}: ${problem}`]
-    })
+    const verdicts = config.services.map(({ name }) => ({ name, ...(known.get(name) ?? more.get(name)) }))
+    const say = (name: string, text: string | undefined) => (text === undefined ? [] : [`${name}: ${text}`])
+    return {
+      problems: verdicts.flatMap(({ name, problem }) => say(name, problem)),
+      advice: verdicts.flatMap(({ name, advice }) => say(name, advice))
+    }
   } catch (error) {
-    if (error instanceof EngineOptionError) return [error.message]
+    if (error instanceof EngineOptionError) return { problems: [error.message], advice: [] }
     throw error
   }
 }

@@ -88,6 +88,9 @@ export function printSightings(
       const advice = best.isUnsure ? ifUnsure : best.wantsKey ? ifLocked : undefined
       say([`${shown}: ${best.note}`, ...(advice === undefined ? [] : [advice])].join(' '))
     }
+    if (best?.advice !== undefined && !(isJudged && sighting.service !== undefined)) {
+      say(`${shown}: ${explainServer({ url: undefined, text: best.advice })}`)
+    }
     if (exposure !== undefined && best && best.server !== 'inference.club') say(warningOf(shown, exposure))
   }
 }

@@ -160,7 +160,8 @@ async function judge({
   const { config, mistakes } = checkFile({ text, path })
   const open = config ? await findOpenSecrets({ path, text, apiKey: config.apiKey }) : []
   for (const warning of [...(config?.warnings ?? []), ...open]) say(`WARNING ${warning}`)
-  const problems = config ? await findProblems(config, verdicts) : mistakes
+  const { problems, advice } = config ? await findProblems(config, verdicts) : { problems: mistakes, advice: [] }
+  for (const sentence of advice) say(sentence)
   if (problems.length === 0) return say(`${path} ${ifRight}.`)
   throw new CommandFailed(`What is wrong in ${path}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
 }

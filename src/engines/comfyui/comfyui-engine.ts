@@ -5,6 +5,7 @@ import { inBackground } from '../../lib/async.ts'
 import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
 import { finishImage, sizeTold } from '../finish-image.ts'
 import { makeSmallest } from '../make-smallest.ts'
+import { createSocketAdvice } from '../passed-sockets.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import type { UpstreamHttpOptions } from '../upstream-http.ts'
 import { createForgetting } from './cancel-job.ts'
@@ -46,6 +47,7 @@ const WORKFLOW_SIZES: SizeRules = { maxPixels: 2_000_000, multipleOf: 16 }
 export function createComfyEngine(options: ComfyEngineOptions): Engine {
   const http = createComfyHttp(options)
   const nodes = createServerNodes(http)
+  const adviseOnce = createSocketAdvice(http.getSocket)
   const times = { ...USUAL_TIMES, ...options.times }
   const forgetting = createForgetting(http, times.pollMs)
   const models = new Map(options.models.map((model) => [model.name, model]))
@@ -189,14 +191,16 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     if (summary === undefined) {
       throw notLikeComfy()
     }
-    const found = await Promise.all(
-      options.models.map(async (model) => ((await canLoad(model, signal)) ? [model.name] : []))
-    )
+    const [found, advice] = await Promise.all([
+      Promise.all(options.models.map(async (model) => ((await canLoad(model, signal)) ? [model.name] : []))),
+      adviseOnce(signal)
+    ])
     const files = [checkpoints?.choices('ckpt_name'), diffusionModels?.choices('unet_name')]
     return {
       models: [...found.flat(), ...files.flatMap((names) => [...(names ?? [])])],
       isWhole: true,
       summary,
+      ...advice,
       inventory: await takeInventory({ http, nodes, system: json }, signal)
     }
   }

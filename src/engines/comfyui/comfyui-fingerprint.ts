@@ -1,6 +1,8 @@
 import type { Fingerprint } from '../fingerprint.ts'
+import { adviseOnSockets } from '../passed-sockets.ts'
 import { parseSystem } from './comfyui-api.ts'
 import { COMFYUI } from './comfyui-description.ts'
+import { SOCKET_PATH } from './comfyui-http.ts'
 import { listModels } from './comfyui-inventory.ts'
 import { createServerNodes } from './server-nodes.ts'
 
@@ -13,12 +15,16 @@ export const fingerprintComfy: Fingerprint = async (look) => {
     get: async (path) => (await look.get(path)) ?? { status: 504, text: '', json: undefined }
   })
   const { signal } = new AbortController()
-  const found = await listModels(nodes, signal)
+  const [found, advice] = await Promise.all([
+    listModels(nodes, signal),
+    adviseOnSockets((headers) => look.get(SOCKET_PATH, headers), signal)
+  ])
   const models = found.filter(({ isIncomplete }) => !isIncomplete)
   return {
     engine: COMFYUI,
     server,
     models,
+    ...advice,
     ...(models.length === 0 && { note: 'It has no model that can be used without a workflow of yours.' })
   }
 }

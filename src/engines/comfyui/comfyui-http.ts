@@ -7,6 +7,7 @@ import {
   type UpstreamAnswer,
   type UpstreamHttpOptions
 } from '../upstream-http.ts'
+import type { SocketCall } from '../passed-sockets.ts'
 import { KEY_REMEDY, tooLargeUpload } from '../upstream-fault.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import { notLikeComfy } from './not-like-comfy.ts'
@@ -15,6 +16,9 @@ import { notLikeComfy } from './not-like-comfy.ts'
 const ANSWER_WITHIN_MS = 30_000
 /** The queue holds the graphs of all who wait. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+
+/** Where events come from. */
+export const SOCKET_PATH = '/ws'
 
 export interface ComfyAnswer {
   status: number
@@ -41,6 +45,8 @@ export interface ComfyHttp {
   download(file: ServerFile, signal: AbortSignal): Promise<Buffer | undefined>
   /** Where events come from, for the client of this id. */
   socketUrl(clientId: string): string
+  /** What is answered there to who asks with these headers. */
+  getSocket: SocketCall
   readonly headers: Record<string, string>
   /** What must be told to nobody. */
   readonly secrets: readonly string[]
@@ -82,7 +88,8 @@ export function createComfyHttp(options: UpstreamHttpOptions): ComfyHttp {
       if (response.ok && !complete) throw tooManyBytes()
       return response.ok ? bytes : undefined
     },
-    socketUrl: (clientId) => urlOf('/ws', { clientId }).replace(/^http/, 'ws'),
+    socketUrl: (clientId) => urlOf(SOCKET_PATH, { clientId }).replace(/^http/, 'ws'),
+    getSocket: (headers, signal) => http.get(SOCKET_PATH, signal, { ...limits, headers }),
     headers: http.ownHeaders,
     secrets: http.secrets,
     close: () => http.close()

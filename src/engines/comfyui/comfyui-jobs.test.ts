@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { task, useComfyEngine } from '../../../tests/support/comfyui-engine.ts'
 import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { waitFor } from '../../../tests/support/wait-for.ts'
+import { identifyServer } from '../identify-server.ts'
 
 const world = useComfyEngine()
 const { start, generate, failing } = world
@@ -101,6 +102,16 @@ describe('a picture', () => {
     const again = await generate()
     expect(again.pixels.data.equals(first.pixels.data)).toBe(true)
     expect([...world.server.savedFiles.keys()].every((name) => name.startsWith('temp/'))).toBe(true)
+  })
+
+  it.each([
+    [{ noSocket: true }, expect.stringContaining('Images come without steps and previews')],
+    [{}, undefined]
+  ])('comes without steps where a proxy passes no WebSockets on, which is told: %j', async (fake, advice) => {
+    await start(fake)
+    expect((await world.engine.describe(new AbortController().signal)).advice).toEqual(advice)
+    const { result } = await identifyServer({ url: world.server.url })
+    expect(result[0]?.advice).toEqual(advice)
   })
 
   it('is known in frames that do not say of which node they are', async () => {

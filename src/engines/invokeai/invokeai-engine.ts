@@ -6,6 +6,7 @@ import type { Engine, EngineImage, EngineRun, ServerDescription, Warmed } from '
 import { finishImage, sizeTold } from '../finish-image.ts'
 import { makeSmallest } from '../make-smallest.ts'
 import { orAborted } from '../or-aborted.ts'
+import { createSocketAdvice } from '../passed-sockets.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import type { AllowedLoras } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
@@ -62,6 +63,8 @@ export function createInvokeEngine(options: InvokeOptions): Engine {
     return schema
   }
 
+  const adviseOnce = createSocketAdvice(http.getSocket)
+
   const listModels = async (signal: AbortSignal): Promise<InvokeModel[]> => {
     const models = parseModels(await http.get('/api/v2/models/', signal))
     if (!models) throw noSuchApi()
@@ -76,6 +79,7 @@ export function createInvokeEngine(options: InvokeOptions): Engine {
       models: [...new Set(drawn.flatMap(({ name, key, hash }) => [name, key, hash]))].filter((name) => name !== ''),
       isWhole: true,
       summary: `InvokeAI ${version} (models: ${drawn.length})`,
+      ...(await adviseOnce(signal)),
       inventory: {
         models: listDrawn(models),
         loras: [...new Set(models.filter(({ type }) => type === 'lora').map(({ name }) => name))]

@@ -1,9 +1,10 @@
 import type { Fingerprint } from '../fingerprint.ts'
+import { adviseOnSockets } from '../passed-sockets.ts'
 import type { LookAnswer, ServerLook } from '../server-look.ts'
 import { members } from '../upstream-text.ts'
 import { parseModels } from './invokeai-api.ts'
 import { INVOKEAI } from './invokeai-description.ts'
-import { readAccount } from './invokeai-http.ts'
+import { readAccount, SOCKET_PATH } from './invokeai-http.ts'
 import { listDrawn } from './invokeai-models.ts'
 
 const MODELS = '/api/v2/models/'
@@ -26,11 +27,13 @@ export const fingerprintInvoke: Fingerprint = async (look) => {
   }
   const found = parseModels(list.json)
   if (!found) return undefined
+  const advice = await adviseOnSockets((headers) => look.get(SOCKET_PATH, headers), new AbortController().signal)
   const models = listDrawn(found).filter(({ isIncomplete }) => !isIncomplete)
   return {
     engine: INVOKEAI,
     server,
     models,
+    ...advice,
     ...(models.length === 0 && { note: 'It has no model of SD 1.5, SDXL or Flux.' })
   }
 }

@@ -1,5 +1,6 @@
 import { EngineError } from '../engine.ts'
 import { multipartBody } from '../openai/multipart-body.ts'
+import type { SocketCall } from '../passed-sockets.ts'
 import { createUpstreamHttp, type TypedBody, type UpstreamAnswer, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import { isSuccess, tooLargeUpload } from '../upstream-fault.ts'
@@ -10,6 +11,9 @@ import { faultOf, noSuchApi, notAllowed } from './invokeai-fault.ts'
 const ANSWER_WITHIN_MS = 30_000
 /** The document of its API has 2 MB, a list of models a kilobyte for each. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024
+
+/** Where events come from. */
+export const SOCKET_PATH = '/ws/socket.io/?EIO=4&transport=websocket'
 
 /** `email:password` of an account; undefined for a token, which has no `@`. */
 export function readAccount(apiKey: string | undefined): { email: string; password: string } | undefined {
@@ -31,6 +35,8 @@ export interface InvokeHttp {
   download(image: string, signal: AbortSignal): Promise<Buffer>
   /** Where events come from. */
   readonly socketUrl: string
+  /** What is answered there to who asks with these headers. */
+  getSocket: SocketCall
   readonly headers: Record<string, string>
   /** With which this server lets in; undefined where it asks for none. */
   token(): string | undefined
@@ -108,6 +114,7 @@ export function createInvokeHttp({ apiKey, ...options }: UpstreamHttpOptions): I
     },
     download: (image, signal) => http.downloadPicture(`/api/v1/images/i/${image}/full`, signal),
     socketUrl: socketUrl.href,
+    getSocket: (headers, signal) => http.get(SOCKET_PATH, signal, { ...limits, headers }),
     headers: http.ownHeaders,
     token: () => token,
     secrets,

@@ -3,6 +3,7 @@ import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { useInvokeEngine } from '../../../tests/support/invokeai-engine.ts'
 import { waitFor } from '../../../tests/support/wait-for.ts'
 import type { ImageTask } from '../../images/image-request.ts'
+import { identifyServer } from '../identify-server.ts'
 
 const invoke = useInvokeEngine()
 const { start, generate, failing } = invoke
@@ -43,6 +44,16 @@ describe('while it works', () => {
     await start()
     invoke.server.control({ cutSockets: true })
     expect((await generate()).seed).toBe(7)
+  })
+
+  it.each([
+    [{ noSocket: true }, expect.stringContaining('Images come without steps and previews')],
+    [{}, undefined]
+  ])('it is told that a proxy passes no WebSockets on: %j', async (fake, advice) => {
+    await start(fake)
+    expect((await invoke.engine.describe(new AbortController().signal)).advice).toEqual(advice)
+    const { result } = await identifyServer({ url: invoke.server.url })
+    expect(result[0]?.advice).toEqual(advice)
   })
 
   it('packets of every kind are passed over', async () => {

@@ -13,6 +13,7 @@ import {
 import { finishImage, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
 import { orAborted } from '../or-aborted.ts'
+import { PASS_SOCKETS, passesNoSockets } from '../passed-sockets.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import type { AllowedLoras, NamedLora } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
@@ -80,6 +81,8 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
   const ownJobs = new Set<SwarmJob>()
   /** When one of ours was last worked on: those behind it wait for us, and not for others. */
   let ownWorkAt = 0
+  /** How an image was answered that had no WebSocket: nothing can be made until there is one. */
+  let withoutSocket: number | undefined
 
   const rulesOf = (name: string): RequestRules => {
     const own = models.get(name)
@@ -108,6 +111,8 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
       const found = parseModels(list)
       if (!found) throw noSuchApi()
       if (DEAD.includes(String(members(status.backend_status).status))) throw noBackend()
+      if (withoutSocket !== undefined && (await passesNoSockets(http.getSocket, signal))) throw noSocket(withoutSocket)
+      withoutSocket = undefined
       const namesOf = ({ name }: ServerModel) => [...new Set([name, name.replace(/\.(?:safetensors|sft)$/i, '')])]
       const loaded = found.filter(({ isLoaded }) => isLoaded)
       const { version } = session.facts
@@ -303,6 +308,7 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
       case 'nothing':
         throw interrupted()
       case 'lost':
+        withoutSocket = end.status
         throw faultOfLoss(end)
     }
   }
@@ -345,12 +351,15 @@ interface Within {
   signal: AbortSignal
 }
 
+const noSocket = (status: number): EngineError =>
+  new EngineError('unreachable', `The way to the image server lets no WebSocket through (HTTP ${status}).`, {
+    remedy: `What stands before it has to pass them on (${PASS_SOCKETS}).`
+  })
+
 function faultOfLoss({ tooLarge, wasSent, status }: Extract<JobEnd, { kind: 'lost' }>): EngineError {
   if (tooLarge) return new EngineError('bad_output', 'The image server sent more bytes than an image may have.')
   if (status === 401 || status === 403) return notAllowed()
-  if (status !== undefined) {
-    return new EngineError('unreachable', `The way to the image server lets no WebSocket through (HTTP ${status}).`)
-  }
+  if (status !== undefined) return noSocket(status)
   return wasSent
     ? new EngineError('crashed', 'The image server closed the connection in the middle of its work.', {
         isSilence: true

@@ -247,3 +247,14 @@ describe('the server', () => {
     await other.close()
   })
 })
+
+it('is of no use while a proxy passes no WebSockets on, which is found when an image is wanted', async () => {
+  await start()
+  swarm.server.control({ noSocket: true })
+  await failing().toMatchObject({ fault: 'unreachable' })
+  const fault = { fault: 'unreachable', message: 'The way to the image server lets no WebSocket through (HTTP 400).' }
+  await expect(describeServer()).rejects.toMatchObject({ ...fault, remedy: expect.stringContaining('$http_upgrade') })
+  swarm.server.control({ noSocket: false })
+  expect((await describeServer()).summary).toContain('SwarmUI')
+  expect((await generate()).seed).toBe(7)
+})

@@ -1,4 +1,5 @@
 import { EngineError } from '../engine.ts'
+import type { SocketCall } from '../passed-sockets.ts'
 import { base64AnswerBytes, createUpstreamHttp, type UpstreamHttpOptions } from '../upstream-http.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import { faultOfAnswer, isSuccess } from '../upstream-fault.ts'
@@ -10,6 +11,7 @@ const ANSWER_WITHIN_MS = 30_000
 /** A list of a few thousand models, with their descriptions. */
 const MAX_LIST_BYTES = 32 * 1024 * 1024
 const MAX_PATH_CHARS = 1000
+const SOCKET_PATH = '/API/GenerateText2ImageWS'
 
 /** A session of our own, which may be another one after a call: the server forgets them when it starts. */
 export interface SwarmSession {
@@ -33,6 +35,8 @@ export interface SwarmHttp {
   download(path: string, within: { session: SwarmSession; signal: AbortSignal }): Promise<Buffer>
   /** Where generations go. */
   readonly socketUrl: string
+  /** What is answered there to who asks with these headers. */
+  getSocket: SocketCall
   readonly headers: Record<string, string>
   /** Of a message that holds a picture. */
   readonly maxMessageBytes: number
@@ -80,7 +84,7 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
     session.facts = (await newSession(signal)).facts
   }
 
-  const socketUrl = new URL(http.address.urlOf('/API/GenerateText2ImageWS'))
+  const socketUrl = new URL(http.address.urlOf(SOCKET_PATH))
   socketUrl.protocol = socketUrl.protocol.replace('http', 'ws')
   return {
     newSession,
@@ -99,6 +103,7 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
     download: (path, { session, signal }) =>
       http.downloadPicture(`/${readPath(path, session).split('/').map(encodeURIComponent).join('/')}`, signal),
     socketUrl: socketUrl.href,
+    getSocket: (headers, signal) => http.get(SOCKET_PATH, signal, { headers }),
     headers: http.ownHeaders,
     maxMessageBytes: base64AnswerBytes(options.maxImageBytes),
     secrets,
