@@ -1,6 +1,6 @@
 import { toIsoSecond } from './clock.ts'
 import { HOUR_MS } from './durations.ts'
-import { nameAvailable, type NoProvider, noProviderWords } from './no-provider-words.ts'
+import { nameOthers, type NoProvider, noProviderWords } from './no-provider-words.ts'
 import type { Scope } from './principal.ts'
 import { type Loss, wouldDeleteWords } from './would-delete-words.ts'
 import { type ReachedLimit, reachedWords } from './wait-reasons.ts'
@@ -85,6 +85,9 @@ export class AppError extends Error {
   }
 }
 
+/** What can be had in place of what was asked for: now, and when its image server can be used again. */
+type Others = Pick<NoProvider, 'available' | 'waiting'>
+
 type Extra = Omit<Partial<AppErrorOptions>, 'code' | 'status' | 'message'>
 const make =
   (code: ErrorCode, status: number, defaults: Extra = {}) =>
@@ -93,7 +96,6 @@ const make =
 
 const badRequest = make('invalid_request', 400)
 /** As many as a message can name. */
-const MOST_LORAS_NAMED = 20
 const MOST_FIELDS_NAMED = 50
 const quoted = (models: readonly string[]) => models.map((id) => `'${id}'`).join(', ')
 
@@ -241,27 +243,24 @@ export const errors = {
     ),
   noProvider: (known: NoProvider) => make('no_provider', 404)(noProviderWords(known), { param: 'model' }),
   /**
-   * The model is served, but not with these LoRAs: `missing` are those that no machine has, `available` those that callers may
-   * name; `isAway`: a machine that has them all is not there now.
+   * The model is served, but not with these LoRAs: `missing` are those that no machine has, `available` and `waiting` those that
+   * callers may name; `isAway`: a machine that has them all is not there now.
    */
   noLoras: (
     model: string,
     {
       loras,
       missing,
-      available,
-      isAway
-    }: { loras: readonly string[]; missing: readonly string[]; available: readonly string[]; isAway: boolean }
+      isAway,
+      ...offered
+    }: { loras: readonly string[]; missing: readonly string[]; isAway: boolean } & Others
   ) => {
     const [wanted, together] = missing.length > 0 ? [missing, ''] : [loras, ' together']
     const what = `${wanted.length === 1 ? 'the LoRA' : 'the LoRAs'} ${quoted(wanted)}${together}`
-    const more = available.length > MOST_LORAS_NAMED ? ` and ${available.length - MOST_LORAS_NAMED} more` : ''
     const hint = isAway
-      ? 'A machine that does is away: with "async": true the image waits for it.'
-      : available.length === 0
-        ? "Leave out 'loras'."
-        : `Available: ${quoted(available.slice(0, MOST_LORAS_NAMED))}${more}.`
-    return make('no_provider', 404)(`No machine that serves '${model}' for you has ${what}. ${hint}`, {
+      ? ' A machine that does is away: with "async": true the image waits for it.'
+      : nameOthers(offered, { none: 'None can be used now' }) || " Leave out 'loras'."
+    return make('no_provider', 404)(`No machine that serves '${model}' for you has ${what}.${hint}`, {
       param: 'loras'
     })
   },
@@ -274,11 +273,11 @@ export const errors = {
       { param: 'model' }
     ),
   /** There is a provider, but its owner does not serve this caller. Nobody is named: it is between the two. */
-  notServed: (model: string, { owners, available }: { owners: number; available: readonly string[] }) =>
+  notServed: (model: string, { owners, ...others }: { owners: number } & Others) =>
     make('no_provider', 404)(
       (owners === 1
         ? `The owner of the provider that serves '${model}' does not serve your account.`
-        : `The owners of the providers that serve '${model}' do not serve your account.`) + nameAvailable(available),
+        : `The owners of the providers that serve '${model}' do not serve your account.`) + nameOthers(others),
       { param: 'model' }
     ),
   upstreamError: (message: string) => make('upstream_error', 502, { retry: false })(message),

@@ -5,6 +5,7 @@ const UNKNOWN: NoProvider = {
   model: 'flux',
   needed: [],
   available: [],
+  waiting: [],
   away: [],
   lacking: [],
   pending: [],
@@ -16,16 +17,16 @@ const words = (change: Partial<NoProvider>) => noProviderWords({ ...UNKNOWN, ...
 const NONE = "No online image provider serves 'flux' for you."
 const machines = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `rig${index}`, isOwn: false }))
 
-describe('where no machine is online', () => {
+describe('where no machine offers anything', () => {
   it('a member is told whom to ask, an admin what to do, and who asks for their own alone that it is so', () => {
     expect(words({})).toMatch(
-      /^No online image provider serves 'flux' for you\. No machine that you may use is online\. Tell an admin/
+      /^No online image provider serves 'flux' for you\. No machine offers anything that you may use now\. Tell an admin/
     )
     expect(words({ isAdmin: true })).toBe(
-      `${NONE} No machine is online: connect one, the page Network of the dashboard says how.`
+      `${NONE} No machine offers anything that you may use now: connect one, the page Network of the dashboard says how.`
     )
     expect(words({ isOnlyOwn: true })).toBe(
-      `${NONE} The call asks for your own machines alone, and none of them is online.`
+      `${NONE} The call asks for your own machines alone, and none of them offers anything now.`
     )
     expect(words({ needed: ['edit', 'mask'] })).toBe(
       "No online image provider serves 'flux' with edit, mask for you. No online model can do that."
@@ -41,6 +42,33 @@ describe('where others are online', () => {
     expect(words({ available: ['sdxl'], needed: ['edit'], hasKey: true })).toBe(
       "No online image provider serves 'flux' with edit for you. Available with edit: 'sdxl'. GET /v1/models lists what you may use."
     )
+  })
+
+  it('what waits for its image server is called available nowhere, and is named after what can be made now', () => {
+    expect(words({ available: ['sdxl'], waiting: ['demo', 'paint'], needed: ['edit'] })).toBe(
+      "No online image provider serves 'flux' with edit for you. Available with edit: 'sdxl'. Waiting for their image servers: 'demo', 'paint'."
+    )
+    expect(words({ available: ['sdxl'], waiting: ['fluxx'] })).toBe(
+      `${NONE} Did you mean 'fluxx'? Available: 'sdxl'. Waiting for its image server: 'fluxx'.`
+    )
+  })
+
+  it('it is said where nothing can be made now, and a program is sent to no list', () => {
+    expect(words({ waiting: ['demo'], hasKey: true })).toBe(
+      `${NONE} Nothing can be made now: 'demo' waits for its image server.`
+    )
+    expect(words({ waiting: ['demo', 'paint'], needed: ['edit'] })).toBe(
+      "No online image provider serves 'flux' with edit for you. Nothing can be made with edit now: 'demo', 'paint' wait for their image servers."
+    )
+    expect(words({ waiting: ['demo'], away: machines(1) })).toMatch(
+      /waits for it\. Nothing can be made now: 'demo' waits for its image server\.$/
+    )
+  })
+
+  it.each([20, 21])('of %d models that wait twenty are named', (count) => {
+    const said = words({ waiting: Array.from({ length: count }, (_, index) => `model-of-many-${index}`) })
+    expect(said.match(/'model-/g)).toHaveLength(20)
+    expect(said).toContain(count === 20 ? "'model-of-many-19' wait for" : "'model-of-many-19' and 1 more wait for")
   })
 
   it.each([20, 21])('of %d models twenty are named', (count) => {

@@ -11,8 +11,9 @@ export interface NoProvider {
   model: string
   /** What it needs beside the model, when the model alone is not all that is missing. */
   needed: readonly string[]
-  /** Models that the caller may ask for now, with the same needs. */
+  /** Models that can be made for the caller now, with the same needs, and those that somebody online offers and nobody can make now. */
   available: readonly string[]
+  waiting: readonly string[]
   /** Machines that have offered it lately to the caller and do not now. */
   away: readonly Machine[]
   /** Machines that are there and offer it to the caller, but whose image server lacks it by the name that it is asked for. */
@@ -31,11 +32,21 @@ export interface NoProvider {
 const MOST_NAMED = 20
 const MOST_MACHINES_NAMED = 3
 
-/** `Available: 'a', 'b'.` of names of models, as far as they fit; empty when there is none. */
-export function nameAvailable(models: readonly string[], where = ''): string {
-  if (models.length === 0) return ''
-  const more = models.length > MOST_NAMED ? ` and ${models.length - MOST_NAMED} more` : ''
-  return ` Available${where}: ${quoted(models.slice(0, MOST_NAMED))}${more}.`
+/**
+ * What there is in place of what was asked for, as far as the names fit: `Available: 'a', 'b'. Waiting for its image server: 'c'.`
+ * `none` begins the sentence where nothing can be had now; empty when there is nothing at all.
+ */
+export function nameOthers(
+  { available, waiting }: Pick<NoProvider, 'available' | 'waiting'>,
+  { where = '', none = `Nothing can be made${where} now` }: { where?: string; none?: string } = {}
+): string {
+  const isOne = waiting.length === 1
+  const its = isOne ? 'its image server' : 'their image servers'
+  if (available.length > 0) {
+    const later = waiting.length > 0 ? ` Waiting for ${its}: ${nameSome(waiting)}.` : ''
+    return ` Available${where}: ${nameSome(available)}.${later}`
+  }
+  return waiting.length > 0 ? ` ${none}: ${nameSome(waiting)} ${isOne ? 'waits' : 'wait'} for ${its}.` : ''
 }
 
 /** Why there is no provider, and what its reader can do: an owner, an admin, a member on a page, a program with a key. */
@@ -43,7 +54,7 @@ export function noProviderWords(known: NoProvider): string {
   const { model, needed, available, hasKey } = known
   const lacking = needed.length === 0 ? '' : ` with ${needed.join(', ')}`
   const list = hasKey && available.length > 0 ? ' GET /v1/models lists what you may use.' : ''
-  return `No online image provider serves '${model}'${lacking} for you.${adviceOf(known)}${nameAvailable(available, lacking)}${list}`
+  return `No online image provider serves '${model}'${lacking} for you.${adviceOf(known)}${nameOthers(known, { where: lacking })}${list}`
 }
 
 /** An owner's own machine comes first: of it the reader can put right what is wrong. */
@@ -97,20 +108,23 @@ function adviceOfAway(away: readonly Machine[]): string {
     : ` ${names} ${has} offered it lately: ${OWNERS}, or ${wait}`
 }
 
-function adviceOfNone({ model, needed, available, isOnlyOwn, isAdmin }: NoProvider): string {
-  const meant = closestName(model, available)
+function adviceOfNone({ model, needed, available, waiting, isOnlyOwn, isAdmin }: NoProvider): string {
+  const offered = [...available, ...waiting]
+  const meant = closestName(model, offered)
   if (meant !== undefined) return ` Did you mean '${meant}'?`
-  if (available.length > 0) return ''
+  if (offered.length > 0) return ''
   if (needed.length > 0) return ' No online model can do that.'
-  if (isOnlyOwn) return ' The call asks for your own machines alone, and none of them is online.'
+  if (isOnlyOwn) return ' The call asks for your own machines alone, and none of them offers anything now.'
   return isAdmin
-    ? ' No machine is online: connect one, the page Network of the dashboard says how.'
-    : ' No machine that you may use is online. Tell an admin, try again later, or connect one of your own: the page Network of the dashboard says how.'
+    ? ' No machine offers anything that you may use now: connect one, the page Network of the dashboard says how.'
+    : ' No machine offers anything that you may use now. Tell an admin, try again later, or connect one of your own: the page Network of the dashboard says how.'
 }
 
-function nameMachines(names: readonly string[]): string {
-  const more = names.length > MOST_MACHINES_NAMED ? ` and ${names.length - MOST_MACHINES_NAMED} more` : ''
-  return quoted(names.slice(0, MOST_MACHINES_NAMED)) + more
+const nameMachines = (names: readonly string[]) => nameSome(names, MOST_MACHINES_NAMED)
+
+function nameSome(names: readonly string[], most = MOST_NAMED): string {
+  const more = names.length > most ? ` and ${names.length - most} more` : ''
+  return quoted(names.slice(0, most)) + more
 }
 
 const quoted = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ')

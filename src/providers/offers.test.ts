@@ -64,6 +64,11 @@ async function refusal(change: { model?: string; needs?: Feature[]; canWait?: bo
   }
 }
 
+const pause = (what: { serviceId: string; model?: string; reason: string }) =>
+  rows.db.transaction().execute((trx) => pauseUntilLifted(trx, { ...what, now: NOW }))
+const lack = (provider: string, model = 'm') => pause({ serviceId: `svc_${provider}`, model, reason: 'model_missing' })
+const stop = (provider: string) => pause({ serviceId: `svc_${provider}`, reason: 'unreachable' })
+
 describe('a drained provider', () => {
   it('offers nothing now, but work that can wait is taken for it', async () => {
     await addRig('rig', 'ann')
@@ -113,14 +118,44 @@ describe('a model that nobody serves now', () => {
   })
 })
 
-describe('a model that an image server lacks by its name', () => {
-  const lack = (provider: string) =>
-    rows.db
-      .transaction()
-      .execute((trx) =>
-        pauseUntilLifted(trx, { serviceId: `svc_${provider}`, model: 'm', reason: 'model_missing', now: NOW })
-      )
+describe('what is offered in place of a model that nobody serves', () => {
+  it.each([false, true])('is what can be made now; what waits is told apart: async %s', async (canWait) => {
+    await addRig('rig', 'ann', { models: ['now', 'both'] })
+    await addRig('off', 'bob', { models: ['later', 'both', 'unlisted'] })
+    await stop('off')
+    await addRig('bare', 'bob', { models: ['lacked', 'listed'] })
+    await lack('bare', 'lacked')
+    const limited = { ...caller, limits: { key: { models: ['x', 'now', 'both', 'later', 'lacked'] }, user: {} } }
+    expect(await refusal({ model: 'x', canWait, principal: limited })).toBe(
+      "No online image provider serves 'x' for you. Available: 'both', 'now'. Waiting for their image servers: 'lacked', 'later'. GET /v1/models lists what you may use."
+    )
+  })
 
+  it.each([false, true])(
+    'is nothing while no image server can be used, and that is said: async %s',
+    async (canWait) => {
+      await addRig('off', 'ann', { models: ['demo'] })
+      await stop('off')
+      expect(await refusal({ model: 'unknown', canWait })).toBe(
+        "No online image provider serves 'unknown' for you. Nothing can be made now: 'demo' waits for its image server."
+      )
+      await addRig('bare', 'bob', { models: ['m'] })
+      await lack('bare', 'm')
+      await block('bare')
+      expect(await refusal()).toMatch(
+        /(account|for you)\. Nothing can be made now: 'demo' waits for its image server\.$/
+      )
+    }
+  )
+
+  it('is what is busy, too: that passes by itself', async () => {
+    await addRig('rig', 'ann', { models: ['demo'] })
+    await pause({ serviceId: 'svc_rig', reason: 'busy' })
+    expect(await refusal({ model: 'unknown' })).toContain("Available: 'demo'.")
+  })
+})
+
+describe('a model that an image server lacks by its name', () => {
   it.each(['trusted', 'pending'] as const)('is told to the owner of the machine, which is %s', async (trust) => {
     await addRig('rig', 'caller')
     await rows.db.updateTable('providers').set({ trust }).execute()

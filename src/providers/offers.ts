@@ -5,7 +5,7 @@ import { errors } from '../lib/errors.ts'
 import { DASHBOARD_KEY_ID, mayUseModel, type Principal } from '../lib/principal.ts'
 import { canDo } from '../images/image-request.ts'
 import { missingLoras, readNeeds } from '../images/lora-needs.ts'
-import { isOpenEnded } from './pause-store.ts'
+import { isOpenEnded, isUnusable } from './pause-store.ts'
 import { isAddress } from './service-terms.ts'
 import type { Offer } from './offers-store.ts'
 import type { ProviderStore } from './provider-store.ts'
@@ -61,6 +61,13 @@ export const isFor = (offer: Offer, user: User, blockedBy: ReadonlySet<string>):
 const isLacking = ({ pause }: Offer): boolean =>
   pause !== undefined && pause.reason === 'model_missing' && isOpenEnded(pause)
 
+/** Models of these offers: those that somebody can make now, and the others. */
+function readiness(offers: readonly Offer[], now: number): { available: string[]; waiting: string[] } {
+  const available = new Set(offers.filter((offer) => !isUnusable(offer, now)).map(({ model }) => model))
+  const waiting = new Set(offers.map(({ model }) => model)).difference(available)
+  return { available: [...available], waiting: [...waiting] }
+}
+
 const NO_LISTS: LorasByService = new Map()
 const NOBODY: ReadonlySet<string> = new Set()
 
@@ -96,16 +103,22 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
       if (whoHasLoras(serving, { loras, lists }).length > 0) return
       if (serving.length > 0) {
         const listed = lorasOf(serving, lists)
+        const available = lorasOf(
+          serving.filter((offer) => !isUnusable(offer, clock.now())),
+          lists
+        )
         const later = (await store.listOffers({ ...everKnown, model })).filter((offer) => may(offer) && serves(offer))
         const couldLater = later.filter((offer) => canDo(offer.features, features))
         const isAway = whoHasLoras(couldLater, { loras, lists: await listLoras(couldLater) }).length > 0
-        throw errors.noLoras(model, { loras, missing: missingLoras(loras, listed), available: listed, isAway })
+        const waiting = listed.filter((one) => !available.includes(one))
+        throw errors.noLoras(model, { loras, missing: missingLoras(loras, listed), available, waiting, isAway })
       }
       const online = (await store.listOffers({ seenSince: clock.now() })).filter((offer) => may(offer) && serves(offer))
-      const usable = online.filter((offer) => able(offer) && mayUseModel(principal, offer.model))
-      const others = [...new Set(usable.map((offer) => offer.model))]
+      const isAnother = (offer: Offer) => offer.model !== model && mayUseModel(principal, offer.model)
+      const alike = online.filter((offer) => isAnother(offer) && canDo(offer.features, features))
+      const others = readiness(alike, clock.now())
       const refusing = new Set(offers.filter(able).map((offer) => offer.ownerId))
-      if (refusing.size > 0) throw errors.notServed(model, { owners: refusing.size, available: others })
+      if (refusing.size > 0) throw errors.notServed(model, { owners: refusing.size, ...others })
       const paused = (await store.listOffers({ ...known, drained: true, model })).filter(
         (offer) => may(offer) && serves(offer) && able(offer)
       )
@@ -134,7 +147,7 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
         model,
         pending: [...new Set(pending.map(({ providerName }) => providerName))],
         needed: (lacking.length === 0 && offers.some(serves)) || features[0] !== 'generate' ? features : [],
-        available: others,
+        ...others,
         away: machinesOf(away),
         lacking: machinesOf(lacking),
         isOnlyOwn: routing === 'only_own',

@@ -162,6 +162,20 @@ describe('LoRAs that no machine has', () => {
     )
   })
 
+  it('are offered others by what can be used now; what waits for its image server is told apart', async () => {
+    await addRig({ name: 'rig', loras: ['ink'] })
+    const other = await addRig({ name: 'other', loras: ['film', 'ink'] })
+    const state = { type: 'service.state', service: 'images', fault: 'unreachable' } as const
+    const refusal = async () => (await ask('flim')).body.error?.message
+    other.agent.send({ ...state, state: 'warning', text: 'Down.' })
+    const none = "No machine that serves 'paint' for you has the LoRA 'flim'."
+    const waits = `${none} Available: 'ink'. Waiting for its image server: 'film'.`
+    await waitFor(async () => (await refusal()) === waits)
+    workers[0]?.agent.send({ ...state, state: 'warning', text: 'Down, too.' })
+    const all = `${none} None can be used now: 'film', 'ink' wait for their image servers.`
+    await waitFor(async () => (await refusal()) === all)
+  })
+
   it('are refused where there are none, and twenty at most are named', async () => {
     const rig = await addRig({ name: 'rig' })
     expect((await ask('film')).body.error?.message).toBe(
