@@ -4,6 +4,8 @@ import { members, type Read } from './call-gateway.ts'
 export interface OnlineModel {
   id: string
   features: string[]
+  /** Nobody may begin an image of it now. */
+  waits: boolean
 }
 
 export interface JobResult {
@@ -34,7 +36,11 @@ export const readModels: Read<OnlineModel[]> = (answer) => {
   if (!Array.isArray(data)) return undefined
   const models = (data as unknown[]).map(members)
   return models.every(({ id, supported_features: told }) => typeof id === 'string' && Array.isArray(told))
-    ? models.map(({ id, supported_features: told }) => ({ id: String(id), features: textsOf(told) }))
+    ? models.map(({ id, supported_features: told, waiting }) => ({
+        id: String(id),
+        features: textsOf(told),
+        waits: waiting !== undefined
+      }))
     : undefined
 }
 

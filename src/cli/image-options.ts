@@ -11,6 +11,7 @@ import {
 } from './call-gateway.ts'
 import { cancelWhenStopped } from './cancel-job.ts'
 import { checkPlaces } from './check-places.ts'
+import { chooseModel } from './choose-model.ts'
 import { CommandFailed } from './command-failed.ts'
 import { followJob } from './follow-job.ts'
 import { type JobResult, readModels } from './gateway-answers.ts'
@@ -49,7 +50,7 @@ export const addImageOptions = (command: Command): Command =>
   addGatewayOptions(
     command
       .requiredOption('-o, --output <file>', 'where to save it; its ending (.png, .jpg, .webp) chooses the format')
-      .option('-m, --model <id>', 'default: demo if it is online, else the first model that can do it')
+      .option('-m, --model <id>', 'default: demo if it can be made now, else the first model that can')
       .option('-s, --size <WxH>', 'such as 1024x1024')
       .option('--seed <number>', 'repeat a picture', wholeNumber)
       .option('-n, --n <count>', 'how many; several are saved as fox-1.png, fox-2.png, …', numberOfImages, 1)
@@ -137,10 +138,9 @@ const revisedPrompts = ({ data }: JobResult, prompt: string): Set<string> =>
 
 async function defaultModel(gateway: GatewayAddress, feature: string): Promise<string> {
   const models = await callGateway(gateway, '/v1/models', { read: readModels })
-  const able = models.filter(({ features }) => features.includes(feature))
-  const model = able.find(({ id }) => id === 'demo') ?? able[0]
+  const model = chooseModel(models, feature)
   if (!model) throw new CommandFailed('No model that can do this is online. Connect an agent, or use `npm start`.')
-  return model.id
+  return model
 }
 
 function formatOf(path: string): string {
