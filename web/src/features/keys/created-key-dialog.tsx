@@ -7,7 +7,7 @@ import { CopyButton } from '../../components/ui/copy-button.tsx'
 import { CopyLine } from '../../components/ui/copy-line.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { Segmented } from '../../components/ui/segmented.tsx'
-import { keySnippets, type Snippet } from './key-snippets.ts'
+import { keySnippets, modelToTry, type Snippet } from './key-snippets.ts'
 import { clubUrl } from '../../lib/base-path.ts'
 import { modelsQuery } from '../../lib/models.ts'
 import { useRepository } from '../../lib/session.ts'
@@ -20,7 +20,7 @@ export function CreatedKeyDialog({ created, onClose }: { created: CreatedKey; on
   const { key, secret, webhookSecret } = created
   const repository = useRepository()
   const { data: online } = useQuery(modelsQuery)
-  const model = online?.find(({ id }) => key.limits.models?.includes(id) ?? true)?.id
+  const model = modelToTry(online ?? [], key.limits.models)
   return (
     <Dialog
       open

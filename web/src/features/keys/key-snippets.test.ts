@@ -1,10 +1,25 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import type { Scope } from '../../../../src/http/dashboard/contract/keys.ts'
+import type { ModelInfo } from '../../../../src/http/dashboard/contract/requests.ts'
 import { exportKey } from '../../../../src/lib/ask-for-key.ts'
-import { keySnippets } from './key-snippets.ts'
+import { keySnippets, modelToTry } from './key-snippets.ts'
 
 const of = (...scopes: Scope[]) => keySnippets({ scopes, baseUrl: 'https://club.example.org' })
+
+describe('modelToTry', () => {
+  const model = (id: string, providers = 1, features = ['generate']) =>
+    ({ id, providers, supported_features: features }) as ModelInfo
+
+  it('is one that can be made now, of words, with this key', () => {
+    const models = [model('away', 0), model('editor', 1, ['edit']), model('a'), model('b')]
+    expect(modelToTry(models, null)).toBe('a')
+    expect(modelToTry(models, ['b'])).toBe('b')
+    expect(modelToTry(models, ['away'])).toBe('away')
+    expect(modelToTry(models, ['editor'])).toBeUndefined()
+    expect(modelToTry([], null)).toBeUndefined()
+  })
+})
 
 describe('keySnippets', () => {
   it('shows what the key may do', () => {

@@ -1,4 +1,5 @@
 import type { Scope } from '../../../../src/http/dashboard/contract/keys.ts'
+import type { ModelInfo } from '../../../../src/http/dashboard/contract/requests.ts'
 import { askForKey, exportKey } from '../../../../src/lib/ask-for-key.ts'
 import { cloneLines, keyFileLine } from '../../lib/clone-lines.ts'
 import { curlCommand, jsonArguments } from '../../lib/curl-command.ts'
@@ -7,6 +8,14 @@ export interface Snippet {
   id: 'curl' | 'openai' | 'agent'
   label: string
   code: string
+}
+
+/** The model that curl asks an image of: the first that makes some of words and that the key may use (null: all), if need be one that waits. */
+export function modelToTry(models: readonly ModelInfo[], allowed: readonly string[] | null): string | undefined {
+  const fit = models.filter(
+    ({ id, supported_features: features }) => features.includes('generate') && (allowed?.includes(id) ?? true)
+  )
+  return (fit.find(({ providers }) => providers > 0) ?? fit[0])?.id
 }
 
 /**
