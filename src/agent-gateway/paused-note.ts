@@ -6,7 +6,7 @@ const MAX_NAMES = 5
 export function pausedNote({ all, services }: Paused): string {
   if (all) return 'This machine is paused on the dashboard: it finishes what it runs, and is given nothing new.'
   if (services.length === 0)
-    return 'Nothing of this machine is paused on the dashboard any more: it is given work again.'
+    return 'Nothing of this machine is paused on the dashboard any more: it may be given work again.'
   const more = services.length > MAX_NAMES ? ` and ${services.length - MAX_NAMES} more` : ''
   const names = services.slice(0, MAX_NAMES).map((name) => name.slice(0, 40))
   return `Paused on the dashboard: ${names.join(', ')}${more}. What runs is finished, and nothing new is given there.`

@@ -2,13 +2,17 @@ import { MINUTE_MS } from '../lib/durations.ts'
 import type { Standing } from '../providers/trust-policy.ts'
 import type { Ration } from '../requests/find-rations.ts'
 
-/** What whoever runs an agent should know, by how its provider stands; it offers something to others. */
+/**
+ * What whoever runs an agent should know, by how its provider stands; it offers something to others. That it may says not that it can:
+ * how its image servers are, its agent says itself.
+ */
 const STANDING_NOTES: Record<Standing, string> = {
-  pending: "This machine is waiting for an admin's approval: your own requests run here already.",
-  closed: 'Only the machines of admins serve others here: your own requests run on this one.',
-  blocked: 'An admin has stopped this machine from serving others: your own requests still run here.',
+  pending:
+    "This machine is waiting for an admin's approval to serve others: until then it is for your own requests alone.",
+  closed: 'Only the machines of admins serve others here: this one is for your own requests alone.',
+  blocked: 'An admin has stopped this machine from serving others: it is for your own requests alone.',
   limited: 'This machine is new: it is given few images of others until it has proven itself.',
-  trusted: 'This machine is trusted now: it serves others as much as it can.'
+  trusted: 'This machine is trusted now: it may serve others as much as it can.'
 }
 
 /** What it is told when it comes to stand otherwise while it is connected. */

@@ -21,7 +21,7 @@ export function providersCommand(): Command {
       .action((machine: string) => decideTrust(machine, word, done))
   decide('approve', 'approve', {
     description: 'Let a new machine serve others; once more: trust it at once.',
-    done: 'serves others now'
+    done: 'may serve others now'
   })
   decide('block', 'shutOut', {
     description: 'Let a machine serve its owner alone.',
@@ -29,7 +29,7 @@ export function providersCommand(): Command {
   })
   decide('unblock', 'letBack', {
     description: 'Let a blocked machine in again, as a new one.',
-    done: 'serves others again'
+    done: 'may serve others again'
   })
   return providers
 }

@@ -211,7 +211,9 @@ describe('in the dashboard', () => {
     const before = await pendingFor(boss)
     const rig = await startHandWorker(gateway, { key, name: 'in the dashboard', services: [serviceOf(model)] })
     const welcome = await rig.agent.received('gateway.welcome')
-    expect(welcome.note).toBe("This machine is waiting for an admin's approval: your own requests run here already.")
+    expect(welcome.note).toBe(
+      "This machine is waiting for an admin's approval to serve others: until then it is for your own requests alone."
+    )
     expect(await pendingFor(boss)).toBe(before + 1)
     expect(await pendingFor(owner)).toBe(0)
     const say = (person: TestPerson, word: string) =>

@@ -54,6 +54,14 @@ describe('arrivalOf', () => {
     const dead = arrivalOf(machine({ services: serving({ canMake: false }) }))
     expect(dead).toMatchObject({ isReady: false, headline: 'rig is connected, and can make no images yet' })
     expect(dead.notes).toEqual(['It is meant to serve sdxl.'])
+    const half = arrivalOf(machine({ services: [...serving(), service({ models: ['flux'], canMake: false })] }))
+    expect(half).toMatchObject({ isReady: true, headline: 'rig is connected' })
+    expect(half.notes).toEqual(['It serves sdxl.', 'It is meant to serve flux, too.'])
+    const pending = { state: 'pending' as const, since: null, isShared: true }
+    expect(arrivalOf(machine({ services: serving({ canMake: false }), trust: pending })).notes).toEqual([
+      'It is meant to serve sdxl.',
+      "Waiting for an admin's approval. Tell one of them."
+    ])
     expect(arrivalOf(machine()).notes).toEqual(['It serves no model yet.'])
     expect(arrivalOf(machine({ services: serving({ imagesPerHour: 2 }) })).notes).toContain(
       'painter: 2 images an hour for others.'

@@ -26,7 +26,9 @@ export const findMine = (name: string, providers: readonly ProviderInfo[]): Prov
  */
 export function arrivalOf(machine: ProviderInfo): { isReady: boolean; headline: string; notes: string[] } {
   const { name, services, trust } = machine
-  const models = [...new Set(services.flatMap((service) => service.models.map(({ id }) => id)))].join(', ')
+  const models = services.flatMap((service) => service.models)
+  const made = new Set(models.filter((model) => model.canMake).map(({ id }) => id))
+  const notMade = new Set(models.map(({ id }) => id)).difference(made)
   const isWaiting = trust.isShared && !['trusted', 'limited'].includes(trust.state)
   const isAble = canMake(machine)
   const headline = !isAble
@@ -39,7 +41,9 @@ export function arrivalOf(machine: ProviderInfo): { isReady: boolean; headline: 
     isReady: isAble && !isWaiting,
     headline,
     notes: [
-      models === '' ? 'It serves no model yet.' : isAble ? `It serves ${models}.` : `It is meant to serve ${models}.`,
+      ...(made.size > 0 ? [`It serves ${[...made].join(', ')}.`] : []),
+      ...(notMade.size > 0 ? [`It is meant to serve ${[...notMade].join(', ')}${made.size > 0 ? ', too' : ''}.`] : []),
+      ...(models.length === 0 ? ['It serves no model yet.'] : []),
       ...(standing === null ? [] : [trust.state === 'pending' ? `${standing} Tell one of them.` : standing]),
       ...services.flatMap((service) => {
         const cap = isImage(service) ? capText(service) : null

@@ -31,7 +31,7 @@ function DrainButton({ provider: { id, name, drainedAt } }: { provider: Provider
     change.mutate(
       { what: isDrained ? 'resume' : 'drain' },
       {
-        onSuccess: () => tell(isDrained ? `${name} takes work again` : `${name} gets nothing new`),
+        onSuccess: () => tell(isDrained ? `${name} is paused no more` : `${name} gets nothing new`),
         onError: (error) => tellError('Nothing was changed', messageOf(error))
       }
     )

@@ -5,8 +5,8 @@ import { explainTrust, trustWords } from './trust-words.ts'
 
 const STATES = ['pending', 'limited', 'blocked', 'closed', 'trusted'] as const
 
-const servicesOf = (concurrency: number, access: 'members' | 'private' = 'members') =>
-  [{ type: 'image', concurrency, access, running: 0 }] as unknown as ProviderInfo['services']
+const servicesOf = (concurrency: number, access: 'members' | 'private' = 'members', canMake = true) =>
+  [{ type: 'image', concurrency, access, running: 0, models: [{ canMake }] }] as unknown as ProviderInfo['services']
 const services = servicesOf(4)
 const GIVEN = { atOnce: 2, perHour: 20, images: 20, timeMs: 86_400_000 }
 
@@ -28,6 +28,17 @@ describe('what is said of trust', () => {
     expect(explainTrust({ trust, isMine: true, services })).toBe(
       "Waiting for an admin's approval: your own requests run here already."
     )
+  })
+
+  it('promises no requests of the owner while its machine can make nothing, as where its image server is away', () => {
+    const tell = (state: (typeof STATES)[number], isMine = true) =>
+      explainTrust({ trust: { state, since: 1, isShared: true }, isMine, services: servicesOf(4, 'members', false) })
+    expect(tell('pending')).toBe("Waiting for an admin's approval.")
+    expect(tell('blocked', false)).toBe('An admin has stopped it from serving others.')
+    expect(tell('closed')).toBe('Only the machines of admins serve others here.')
+    expect(
+      explainTrust({ trust: { state: 'pending', since: 1, isShared: true }, isMine: true, services: [] })
+    ).not.toContain('run')
   })
 
   it('tells that others have had what a new one may make for them, and until when', () => {

@@ -1,7 +1,7 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatNumber, formatUntil } from '../../lib/format.ts'
 import { keptFor } from '../../lib/keeping-words.ts'
-import { slotsOf } from './provider-lists.ts'
+import { canMake, slotsOf } from './provider-lists.ts'
 import { usedUpWords } from './sharing-words.ts'
 
 /** A badge's words; null where a machine serves everybody it is meant to, or nobody is meant to use it but its owner. */
@@ -28,18 +28,20 @@ export function explainTrust({
   services
 }: Pick<ProviderInfo, 'trust' | 'isMine' | 'services'>): string | null {
   if (!trust.isShared) return null
-  const owner = isMine ? 'your own requests run here already' : "its owner's own requests run there already"
+  const own = isMine ? 'your own requests run here already' : "its owner's own requests run there already"
+  // It says nothing of them while none could be made: what is to be done first stands elsewhere.
+  const owner = canMake({ services }) ? `: ${own}` : ''
   switch (trust.state) {
     case 'pending':
-      return `Waiting for an admin's approval: ${owner}.`
+      return `Waiting for an admin's approval${owner}.`
     case 'limited':
       return trust.given
         ? explainNew(trust.given, places(services)) + explainSpent(trust.spent, trust.given)
         : 'New here.'
     case 'blocked':
-      return `An admin has stopped it from serving others: ${owner}.`
+      return `An admin has stopped it from serving others${owner}.`
     case 'closed':
-      return `Only the machines of admins serve others here: ${owner}.`
+      return `Only the machines of admins serve others here${owner}.`
     case 'trusted':
       return null
   }

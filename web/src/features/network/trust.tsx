@@ -57,8 +57,8 @@ export function TrustActions({ provider }: { provider: ProviderInfo }) {
 
 const ICONS = { approve: BadgeCheck, letBack: ShieldCheck, shutOut: Ban } as const
 const TOLD: Record<TrustWord, string> = {
-  approve: 'serves others now',
-  letBack: 'serves others again',
+  approve: 'may serve others now',
+  letBack: 'may serve others again',
   shutOut: 'serves its owner alone'
 }
 
