@@ -5,6 +5,7 @@ import { listPageIds, type RequestRow } from '../requests/request-store.ts'
 import { type ArchiveFile, createArchive } from './create-archive.ts'
 import { createImageExport, type ExportedImage } from './export-images.ts'
 import { countFitting } from './page-weight-store.ts'
+import { shownState } from './queue-outlook.ts'
 import { type RequestView, viewRequests } from './view-request.ts'
 
 export interface ExportParts {
@@ -99,7 +100,8 @@ function describeRequest(view: RequestView, images: readonly ExportedImage[]) {
   return {
     id: request.id,
     kind: request.kind,
-    status: request.state,
+    // Whether somebody may go on with it is not asked.
+    status: shownState(view, undefined),
     visibility: request.visibility,
     model: request.model,
     prompt: request.prompt,

@@ -2,14 +2,12 @@ import { setImmediate } from 'node:timers/promises'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { listTasks } from '../requests/task-store.ts'
 import { findTakers } from './find-takers.ts'
+import { hasDone } from './queue-outlook.ts'
 
 /** Requests looked at before others get a turn. */
 const AT_A_TIME = 200
 
-/**
- * Of these requests, all begun: those of which nobody makes an image and nobody may, which people are shown as waiting
- * (`shownState`).
- */
+/** Of these requests, all begun: those that people are shown as waiting (`shownState`). */
 export async function findHeld(
   parts: Pick<RequestParts, 'database' | 'providers' | 'limits'>,
   ids: readonly string[]
@@ -18,8 +16,12 @@ export async function findHeld(
   for (let at = 0; at < ids.length; at += AT_A_TIME) {
     if (at > 0) await setImmediate()
     const tasks = await listTasks(parts.database.db, ...ids.slice(at, at + AT_A_TIME))
-    const firstWaiting = [...Map.groupBy(tasks, ({ request_id }) => request_id).values()].flatMap((same) =>
-      same.some(({ state }) => state === 'running') ? [] : same.filter(({ state }) => state === 'queued').slice(0, 1)
+    const idle = [...Map.groupBy(tasks, ({ request_id }) => request_id)].filter(
+      ([, same]) => !same.some(({ state }) => state === 'running')
+    )
+    for (const [id, same] of idle) if (!hasDone(same)) held.add(id)
+    const firstWaiting = idle.flatMap(([id, same]) =>
+      held.has(id) ? [] : same.filter(({ state }) => state === 'queued').slice(0, 1)
     )
     for (const [model, same] of Map.groupBy(firstWaiting, (task) => task.model)) {
       const takers = await findTakers(parts, { model, tasks: same })

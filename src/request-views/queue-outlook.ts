@@ -23,15 +23,20 @@ export interface QueueOutlook {
   wait?: Wait
 }
 
+/** As much of a request as its state as people are shown it follows from. */
+interface Begun {
+  request: Pick<RequestView['request'], 'state'>
+  tasks: readonly { state: string }[]
+}
+
 /**
- * The state of a request as people are shown it: one that was begun waits like any other while nobody makes an image of it and
- * nobody may, as when its image server died.
+ * The state of a request as people are shown it. It runs while an image of it is made, and between two of its images. Otherwise it
+ * waits, whatever has been tried before: while none has ended, as when its only one was taken back out of a queue or was lost with a
+ * machine, and while nobody may go on with the next, as when its image server died.
  */
-export function shownState(
-  { request, tasks }: { request: Pick<RequestView['request'], 'state'>; tasks: readonly { state: string }[] },
-  outlook: QueueOutlook | undefined
-): RequestState {
-  return outlook?.wait !== undefined && isIdle({ request, tasks }) ? 'queued' : request.state
+export function shownState(begun: Begun, outlook: QueueOutlook | undefined): RequestState {
+  const waits = isIdle(begun) && (outlook?.wait !== undefined || !hasDone(begun.tasks))
+  return waits ? 'queued' : begun.request.state
 }
 
 /** What may be stored of requests that are shown in one of these states: those that wait may have been begun. */
@@ -39,13 +44,11 @@ export const storedAs = (states: readonly RequestState[]): readonly RequestState
   states.includes('queued') ? [...new Set([...states, 'running' as const])] : states
 
 /** Whether it was begun and nobody makes an image of it at the moment. */
-export const isIdle = ({
-  request,
-  tasks
-}: {
-  request: Pick<RequestView['request'], 'state'>
-  tasks: readonly { state: string }[]
-}): boolean => request.state === 'running' && !tasks.some(({ state }) => state === 'running')
+export const isIdle = ({ request, tasks }: Begun): boolean =>
+  request.state === 'running' && !tasks.some(({ state }) => state === 'running')
+
+/** Whether any of these images was made, or has failed for good. */
+export const hasDone = (tasks: Begun['tasks']): boolean => tasks.some(({ state }) => hasEnded(state))
 
 /** The outlooks of requests of which a list shows only the summary. */
 export async function outlooksOfSummaries(

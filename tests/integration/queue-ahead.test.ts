@@ -82,6 +82,7 @@ describe('while a GPU makes the last of one image', () => {
   it('an idle machine waits for the next no longer than twice as long as the file of the agent says', async () => {
     const [first, second] = await arrangeTwo({ queueAheadMs: 300 })
     await waitFor(async () => (await job(second)).attempts.some(({ reason }) => reason?.startsWith('busy')))
+    expect((await job(second)).status).toBe('QUEUED')
     const idle = await startHandWorker(gateway, {
       key: (await gateway.addUser()).key,
       services: [{ name: 'idle', models: [{ id: MODEL, features: ['generate', 'seed'] }] }]

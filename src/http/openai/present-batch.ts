@@ -3,7 +3,7 @@ import type { RequestState } from '../../requests/request-states.ts'
 import { toUnixSeconds } from '../../lib/clock.ts'
 import { presentStatus } from './present-job.ts'
 
-/** `held` are begun jobs that nobody makes and nobody may: they wait. */
+/** `held` are jobs that were begun and wait. */
 export function presentBatch({ batch, requests: stored }: BatchView, held: ReadonlySet<string>) {
   const requests = stored.map(({ id, state }) => ({ id, state: held.has(id) ? ('queued' as const) : state }))
   const count = (...states: RequestState[]) => requests.filter(({ state }) => states.includes(state)).length

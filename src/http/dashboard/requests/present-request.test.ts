@@ -72,8 +72,19 @@ describe('a summary', () => {
       wait: { reason: 'unusable', until: null }
     })
     expect(status(['running', 'queued'], { position: 1, wait }).status).toBe('running')
-    expect(status(['queued'], { position: 1 }).status).toBe('running')
-    expect(status(['queued']).status).toBe('running')
+    for (const done of ['succeeded', 'failed']) expect(status([done, 'queued'], { position: 1 }).status).toBe('running')
+    expect(status(['succeeded', 'queued']).status).toBe('running')
+  })
+
+  it('of one that was begun is that of one that waits while nothing has come of it, whoever may go on with it', () => {
+    const status = (states: string[], queue?: object) =>
+      presentSummary(view({ state: 'running' }, { tasks: states.map((state, at) => task(at, { state })) }), {
+        owner,
+        queue
+      }).status
+    expect(status(['queued'], { position: 1 })).toBe('queued')
+    expect(status(['queued', 'queued'])).toBe('queued')
+    expect(status(['queued', 'running'], { position: 1 })).toBe('running')
   })
 
   it('tells of each provider once, in the order they began', () => {

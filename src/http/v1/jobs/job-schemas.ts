@@ -10,7 +10,10 @@ const nullable = (of: ReturnType<typeof Type.Integer>) => Type.Union([of, Type.N
 const Envelope = {
   id: Type.String(),
   object: Type.Literal('inference.job'),
-  status: Type.Enum(['QUEUED', 'PROCESSING', 'PROCESSED', 'FAILED', 'CANCELED']),
+  status: Type.Enum(['QUEUED', 'PROCESSING', 'PROCESSED', 'FAILED', 'CANCELED'], {
+    description:
+      '`PROCESSING`: an image of it is being made, or some of several have ended and the next is made when its turn comes. `QUEUED`: else, until it has ended, whatever was tried before.'
+  }),
   inference_type: Type.Literal('IMAGE'),
   model: Type.String(),
   created: Type.Integer({ description: 'Unix seconds.' }),
