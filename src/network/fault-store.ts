@@ -88,7 +88,7 @@ export async function listFaultGroups(
 
 const lastOf = ({ latest }: FaultGroup): number => latest[0]?.at ?? 0
 
-/** The last fault since then of each service of these providers, by the service's id. */
+/** The last fault since then of each service of these providers for which it may rest, by the service's id. */
 export async function findLastFaults(
   db: Db,
   { providerIds, since }: { providerIds: readonly string[]; since: number }
@@ -96,7 +96,7 @@ export async function findLastFaults(
   if (providerIds.length === 0) return new Map()
   const rows = await faultsOf(db)
     .where('attempts.provider_id', 'in', providerIds)
-    .where('attempts.reason', 'in', NODE_REASONS)
+    .where('attempts.reason', 'in', [...COUNTED_FAULTS, 'hung'])
     .where('attempts.finished_at', '>=', since)
     .orderBy('attempts.finished_at')
     .execute()

@@ -196,13 +196,15 @@ describe('a service that cools down', () => {
   it('says why to its owner and to admins alone', async () => {
     await addRig('rig')
     await addAttempt('rig', { reason: 'out_of_memory', ago: 2 * MINUTE_MS })
-    await addAttempt('rig', { reason: 'unreachable', ago: MINUTE_MS })
-    await addAttempt('rig', { reason: 'content_rejected', ago: 0 })
+    await addAttempt('rig', { reason: 'crashed', ago: MINUTE_MS })
+    // Nothing of this counts against it.
+    for (const reason of ['busy', 'unreachable', 'content_rejected'] as const)
+      await addAttempt('rig', { reason, ago: 0 })
     await cool(now + MINUTE_MS)
     for (const reader of [OWNER, ADMIN]) {
       expect(await coolingFor(reader)).toMatchObject({
         isCooling: true,
-        lastFault: { reason: 'unreachable', message: 'It said unreachable.' }
+        lastFault: { reason: 'crashed', message: 'It said crashed.' }
       })
     }
     expect(await coolingFor(OTHER)).toMatchObject({ isCooling: true })
@@ -211,7 +213,7 @@ describe('a service that cools down', () => {
 
   it('does so no more when its time is over', async () => {
     await addRig('rig')
-    await addAttempt('rig', { reason: 'unreachable' })
+    await addAttempt('rig', { reason: 'crashed' })
     await cool(now)
     expect(await coolingFor(OWNER)).toMatchObject({ isCooling: false })
     expect(await coolingFor(OWNER)).not.toHaveProperty('lastFault')
