@@ -250,7 +250,7 @@ export interface AttemptsTable {
   progress: Generated<number>
   finished_at: number | null
   generating_ms: number | null
-  /** AttemptFault, `hung`, `lease_lapsed`, `agent_lost`, `input_lost` or `canceled`. */
+  /** One of `ATTEMPT_REASONS`. */
   reason: string | null
   reason_message: string | null
 }

@@ -16,7 +16,7 @@ const REASONS = {
 /**
  * `capped`: the owners of what could make the image let others have no more of it for now, what is being made included. `new_here`:
  * being new they have made, or are making, what the club lets such machines make for others within an hour. `retry`: it failed on all of them, and is tried again. `paused`: its
- * image server asked for patience. `unusable`: its image server cannot be reached or refuses its key. `missing`: its image server is
+ * image server asked for patience. `unusable`: its image server cannot be reached, refuses its key or hangs. `missing`: its image server is
  * there and lacks the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online. `approval`: it
  * may not serve others until an admin lets it. `not_served`: there are only machines whose owners do not serve who asked; nobody is
  * named.

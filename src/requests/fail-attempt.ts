@@ -68,6 +68,7 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
     }
     const isSuspect = told.isAway === true || (await hasFaultsInRow(trx, attempt.service_id))
     const failure = hasHung(told, { isSuspect, attempt, earlier }) ? { ...told, reason: 'hung' as const } : told
+    const isIdle = failure.reason === 'hung' && !failure.isAway
     // An agent that stayed away for longer than its lease and came back without the work was lost once, not twice.
     const loss = isLoss(failure.reason) && lease.state !== 'lapsed' && failure.isAnnounced !== true
     const deferred = isDeferring(failure.reason)
@@ -115,11 +116,10 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
       state: lapses ? 'lapsed' : 'failed',
       finished_at: now,
       reason: failure.reason,
-      reason_message: failure.message
+      reason_message: isIdle ? `${failure.message} ${NOTHING_MADE}` : failure.message
     })
     // One that is there and makes nothing is one with faults.
-    if (nodeFault || (failure.reason === 'hung' && !failure.isAway))
-      await providers.noteNodeFault(trx, attempt.service_id)
+    if (nodeFault || isIdle) await providers.noteNodeFault(trx, attempt.service_id)
     if (deferred || failure.isAway) await leaveAlone(trx, { attempt, failure, model: task.model, now })
     if (!again) await endRequestIfDone(trx, task.request_id, now)
     return task.user_id
@@ -130,6 +130,9 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
   database.bell.ring('webhooks')
   return true
 }
+
+/** Said of an image that took too long on a server that answers. */
+const NOTHING_MADE = 'Its image server has made nothing since the last that failed there.'
 
 /** So often a service may hang with a task before that has met a fault of it. */
 const MOST_HANGS = MOST_NODE_FAULTS - 1

@@ -1,4 +1,4 @@
-import { type AttemptFault, NODE_FAULTS } from '../protocol/messages.ts'
+import { NODE_FAULTS, REQUEST_FAULTS } from '../protocol/messages.ts'
 
 export type { RequestState } from '../db/tables.ts'
 
@@ -25,13 +25,21 @@ export const UNFINISHED = ['queued', 'running'] as const
 export const hasEnded = (state: string): boolean => (ENDED as readonly string[]).includes(state)
 
 /**
- * Why an attempt ended without an image: told by the agent, or found by the gateway, which may itself have lost an input.
- * `hung`: it took too long, and its image server answers nothing any more, or has made nothing since the last that failed there.
+ * Why an attempt ended without an image by the fault of its service. `hung`: it took too long, and its image server answers nothing
+ * any more, or has made nothing since the last that failed there.
  */
-export type AttemptReason = AttemptFault | 'hung' | 'lease_lapsed' | 'agent_lost' | 'input_lost' | 'canceled'
+export const NODE_REASONS = [...NODE_FAULTS, 'hung'] as const
 
-/** Why an attempt ended without an image by the fault of its service. */
-export const NODE_REASONS = [...NODE_FAULTS, 'hung'] as const satisfies AttemptReason[]
+/** Why an attempt ended without an image: told by the agent, or found by the gateway, which may itself have lost an input. */
+export const ATTEMPT_REASONS = [
+  ...NODE_REASONS,
+  ...REQUEST_FAULTS,
+  'lease_lapsed',
+  'agent_lost',
+  'input_lost',
+  'canceled'
+] as const
+export type AttemptReason = (typeof ATTEMPT_REASONS)[number]
 
 /** Who waits how urgently; a lower class goes first, but every class gets its share. */
 export const TASK_CLASS = { interactive: 0, async: 1, batch: 2 } as const

@@ -369,6 +369,12 @@ describe('an image server that restarts', () => {
       if (index === 0) await endPauses()
     }
     expect(asked()).toBe(3)
+    const reasons = (await Promise.all(ids.map(job))).map(({ attempts }) => attempts.map(({ reason }) => reason))
+    const late = 'The image took longer than 300ms.'
+    expect(reasons.flat().toSorted()).toEqual([
+      ...Array(2).fill(`hung: ${late} Its image server has made nothing since the last that failed there.`),
+      `timeout: ${late}`
+    ])
     upstream.setBehaviour({ default: 'ok' })
     await endPauses()
     for (const id of ids.slice(1)) await processed(id)

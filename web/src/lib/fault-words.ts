@@ -16,6 +16,8 @@ const WORDS: Record<string, string> = {
   // Of one that is busy, down, without the model, or whose owner's cap is reached.
   upstream_busy: 'No machine could begin',
   no_provider: 'No machine',
+  bad_request: 'Refused as asked for',
+  canceled: 'Canceled',
   content_rejected: 'Content refused',
   invalid_request: 'Refused as asked for',
   invalid_size: 'Size refused',

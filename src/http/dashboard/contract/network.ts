@@ -236,7 +236,7 @@ export interface ProviderDetail extends ProviderInfo {
 /** Failures of one service for one reason, about which its agent said the same. */
 export interface FaultGroup {
   service: string
-  /** `unreachable`, `busy`, `model_missing`, `out_of_memory`, `crashed`, `bad_output` or `timeout`. */
+  /** `unreachable`, `busy`, `model_missing`, `out_of_memory`, `crashed`, `bad_output`, `timeout` or `hung`. */
   reason: string
   /** What its agent said. */
   message: string | null

@@ -112,7 +112,7 @@ export interface AttemptInfo {
   service: string
   state: 'running' | 'lapsed' | 'succeeded' | 'failed' | 'canceled'
   progress: number
-  /** Why it brought no image: as of a FaultGroup, or `lease_lapsed`, `agent_lost`, `input_lost`, `canceled` and the like; null: it did, or runs. */
+  /** Why it brought no image: as of a FaultGroup, or `bad_request`, `content_rejected`, `lease_lapsed`, `agent_lost`, `input_lost` or `canceled`; null: it did, or runs. */
   reason: string | null
   /** What its machine said of that. */
   message: string | null

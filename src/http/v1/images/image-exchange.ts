@@ -77,7 +77,7 @@ function whatToDo({ reason, machines }: WaitAt): string[] {
 }
 
 const REMEDIES: Partial<Record<WaitReason, string>> = {
-  unusable: "that its image server runs, and that its address and key in the agent's file are right",
+  unusable: "that its image server runs and makes images, and that its address and key in the agent's file are right",
   missing: "that its image server has the model, and that the agent's file calls it as the server does (served_as)"
 }
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { REPORT_REASONS } from '../../../lib/report-reasons.ts'
+import { ATTEMPT_REASONS } from '../../../requests/request-states.ts'
 import { VISIBILITIES } from '../../../lib/visibility.ts'
 import { ImagesResponse } from '../images/image-schemas.ts'
 import { ErrorResponse } from '../error-schema.ts'
@@ -78,8 +79,10 @@ export const JobResponse = Type.Object({
       image: Type.Integer({ description: 'Which image, from 0.' }),
       provider: Type.String(),
       service: Type.String(),
-      status: Type.String(),
-      reason: Type.Union([Type.String(), Type.Null()]),
+      status: Type.String({ description: '`running`, `lapsed`, `succeeded`, `failed` or `canceled`.' }),
+      reason: Type.Union([Type.String(), Type.Null()], {
+        description: `Why it brought no image: one of ${ATTEMPT_REASONS.map((reason) => `\`${reason}\``).join(', ')}, and after \`: \` what was said of that. Null: it did, or runs.`
+      }),
       started_at: Type.Integer(),
       finished_at: nullable(Type.Integer())
     })

@@ -67,7 +67,7 @@ export const isImage = ({ type }: Pick<ServiceInfo, 'type'>): boolean => type ==
 
 /** What the figure “Success” counts, in words. */
 export const SUCCESS_COUNTS =
-  'Of the images that it began within 24 hours: how many it made. What could not start does not count, nor what broke off, as with a restart of the image server, and waits to be made or was made after all.'
+  'Of the images that it began within 24 hours: how many it made. What could not start does not count, nor what broke off or hung with the image server and waits to be made or was made after all.'
 
 /** The share of its attempts that ended in an image, of those that did or failed through its fault; null: none did. */
 export function successOf(services: readonly Pick<ServiceInfo, 'succeeded' | 'failed'>[]): number | null {

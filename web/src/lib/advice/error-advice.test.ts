@@ -66,6 +66,7 @@ describe('the owner of the machine', () => {
   it.each([
     ['out_of_memory', /look after home-rig: .*graphics card.*max_pixels/],
     ['timeout', /look after home-rig: .*timeout in the agent’s file/],
+    ['hung', /look after home-rig: start its image server again/],
     ['lease_lapsed', /look after home-rig: see that it is on/],
     ['bad_output', /look after home-rig: make an image with its image server itself/],
     ['crashed', /look after home-rig: see that its image server runs/],
@@ -117,7 +118,7 @@ describe('where nobody could begin', () => {
       'unusable',
       {
         friend: TELL,
-        owner: `${YOURS} see that its image server runs, and that its address and its key are right in the agent’s file: ${RESTART}`,
+        owner: `${YOURS} see that its image server runs and makes images, and that its address and its key are right in the agent’s file: ${RESTART}`,
         admin: TELL
       }
     ],

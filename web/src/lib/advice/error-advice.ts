@@ -51,6 +51,7 @@ const ON_THE_MACHINE: Record<string, string> = {
   out_of_memory:
     'end what else uses its graphics card, or have its agent take smaller pictures (max_pixels in the agent’s file)',
   timeout: 'see whether its image server hangs, or allow it more time (timeout in the agent’s file)',
+  hung: 'start its image server again: it kept an image for too long, and made nothing more',
   bad_output: 'make an image with its image server itself, without the club: it delivers none that can be used',
   lease_lapsed: 'see that it is on, that its agent runs, and that its network works',
   agent_lost: 'see that it is on, that its agent runs, and that its network works'

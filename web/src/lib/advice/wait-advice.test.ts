@@ -27,7 +27,7 @@ it.each<[WaitReason, RegExp]>([
 it.each<[WaitReason, RegExp]>([
   [
     'unusable',
-    /^It is your machine home-rig: see that its image server runs, .*: after a change there restart the agent\.$/
+    /^It is your machine home-rig: see that its image server runs and makes images, .*: after a change there restart the agent\.$/
   ],
   [
     'missing',

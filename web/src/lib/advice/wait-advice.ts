@@ -15,7 +15,7 @@ const CAUSES = {
   unusable: {
     isIt: cannotMake,
     remedy:
-      'see that its image server runs, and that its address and its key are right in the agent’s file: after a change there restart the agent'
+      'see that its image server runs and makes images, and that its address and its key are right in the agent’s file: after a change there restart the agent'
   },
   missing: {
     isIt: cannotMake,
