@@ -37,3 +37,7 @@ export const withDefault = (label: string): { value: Visibility | ''; label: str
   { value: '', label },
   ...VISIBILITY_CHOICES.map((one) => ({ value: one.value, label: one.label }))
 ]
+
+/** What is not as usual is said again, so that what is made anew is seen by nobody else. */
+export const chosenVisibility = (visibility: Visibility): Visibility | '' =>
+  visibility === 'UNLISTED' ? '' : visibility

@@ -2,7 +2,8 @@ import type { RequestDetail, RequestKind } from '../../../../src/http/dashboard/
 import { type Field, FIELDS, type FieldValue, PARAMETERS, SEEDS } from '../../../../src/images/fields.ts'
 import { knows } from '../../lib/features-of.ts'
 import { parseLoras } from '../../lib/lora-text.ts'
-import { chosenVisibility, type PlaygroundForm, TYPED_NAMES } from './playground-form.ts'
+import { chosenVisibility } from '../../lib/visibility-words.ts'
+import { type PlaygroundForm, TYPED_NAMES } from './playground-form.ts'
 import { fromAsset, maskFromAsset, type SourceImage } from './sources/source-image.ts'
 
 /** The fields of a call beside its images, as the API spells them. */

@@ -1,6 +1,7 @@
-import type { RequestDetail, Visibility } from '../../../../src/http/dashboard/contract/requests.ts'
+import type { RequestDetail } from '../../../../src/http/dashboard/contract/requests.ts'
 import { entriesOf, FIELDS, type ParameterName, PARAMETERS } from '../../../../src/images/fields.ts'
 import { lorasIn, spellLoras } from '../../lib/lora-text.ts'
+import { chosenVisibility } from '../../lib/visibility-words.ts'
 import { parseSize, SIZE_PRESETS } from './sizes.ts'
 
 /** Parameters that the playground has a control for, which holds text. */
@@ -74,10 +75,6 @@ export function formOf({ model, prompt, parameters, visibility, expiresIn }: Req
     extra: Object.keys(extra).length === 0 ? '' : JSON.stringify(extra, null, 2)
   }
 }
-
-/** What is not as usual is said again, so that what is made anew is seen by nobody else. */
-export const chosenVisibility = (visibility: Visibility): Visibility | '' =>
-  visibility === 'UNLISTED' ? '' : visibility
 
 function sizeOf(value: unknown): Partial<PlaygroundForm> {
   const size = parseSize(value)

@@ -44,6 +44,12 @@ describe('repeatCall', () => {
     expect(body).toMatchObject({ images: [{ file_id: 'ast_in' }], mask: { file_id: 'ast_mask' } })
   })
 
+  it.each(['SECRET', 'PRIVATE', 'PUBLIC'] as const)('is for the same people and as long: %s', (visibility) => {
+    const { body } = repeatCall(detail({ visibility, expiresIn: 7200 }))
+    expect(body).toMatchObject({ visibility, expires_in: 7200 })
+    expect(repeatCall(detail({ visibility, expiresIn: 0 })).body).toMatchObject({ expires_in: 0 })
+  })
+
   it('needs no prompt for variations', () => {
     const { path, body } = repeatCall(detail({ kind: 'variation', prompt: '', inputs: [image()] }))
     expect(path).toBe('/v1/images/variations')
