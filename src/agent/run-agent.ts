@@ -169,9 +169,10 @@ export function runAgent(options: AgentOptions): Agent {
         accepts = message.accepts ?? []
         takesUploads = message.uploads === true
         offers.forget()
-        runner.reconcile(message.gone)
         probes?.states().forEach(tell)
         probes?.inventories().forEach(tellFound)
+        // Of an image that took too long it counts whether its server hangs.
+        runner.reconcile(message.gone)
         inBackground(tellOnline(config), (error) => logger.error({ err: error }, 'it cannot be told what is offered'))
         if (message.note !== undefined) sayNote('standing', message.note)
         firstWelcome.resolve(undefined)
