@@ -87,6 +87,14 @@ export function stateOf(
   }
 }
 
+/** Other services at the image server of one. */
+export function servicesBeside(services: ReadonlyMap<string, { config: AgentServiceConfig }>, name: string): string[] {
+  const place = placeOf(services.get(name)?.config.url)
+  if (place === undefined) return []
+  return [...services].flatMap(([other, { config }]) =>
+    other !== name && placeOf(config.url) === place ? [other] : []
+  )
+}
+
 /** Host and port of an image server; undefined where a service has none. */
-export const placeOf = (url: string | undefined): string | undefined =>
-  url === undefined ? undefined : new URL(url).host
+const placeOf = (url: string | undefined): string | undefined => (url === undefined ? undefined : new URL(url).host)

@@ -15,9 +15,9 @@ import {
   type Finding,
   hanging,
   noAnswer,
-  placeOf,
   type Problem,
   type ServiceState,
+  servicesBeside,
   stateOf,
   type Unreached
 } from './server-finding.ts'
@@ -147,6 +147,7 @@ export class ServiceProbes {
    * whatever else it makes. Resolves when that is known and told: true when nothing can be had of it.
    */
   async checkSilent(name: string): Promise<boolean> {
+    const round = this.#round
     this.#silenced.add(name)
     if (this.check(name)) {
       const noted = this.#noted.get(name) ?? Promise.withResolvers<undefined>()
@@ -154,6 +155,8 @@ export class ServiceProbes {
       this.#pauses.get(name)?.abort()
       await Promise.race([noted.promise, this.#running.get(name)])
     }
+    // All are asked anew.
+    if (round !== this.#round) return this.checkSilent(name)
     return this.#states.get(name)?.fault === 'unreachable'
   }
 
@@ -170,16 +173,7 @@ export class ServiceProbes {
 
   /** Whether an image is made at the image server of a service, for whichever of ours: it may answer nothing else meanwhile. */
   #isServerBusy(name: string): boolean {
-    return [name, ...this.#besides(name)].some((one) => this.#parts.isBusy(one))
-  }
-
-  /** Other services at the image server of one. */
-  #besides(name: string): string[] {
-    const place = placeOf(this.#services.get(name)?.config.url)
-    if (place === undefined) return []
-    return [...this.#services].flatMap(([other, { config }]) =>
-      other !== name && placeOf(config.url) === place ? [other] : []
-    )
+    return [name, ...servicesBeside(this.#services, name)].some((one) => this.#parts.isBusy(one))
   }
 
   #begin(name: string): void {
@@ -364,7 +358,7 @@ export class ServiceProbes {
     else if (!isSameOutage) {
       this.#cutOff.set(name, cutOff.now)
       // It is so for them as well; what makes an image finds it out by itself.
-      for (const other of this.#besides(name)) if (!isBusy(other)) this.check(other)
+      for (const other of servicesBeside(this.#services, name)) if (!isBusy(other)) this.check(other)
     }
     const before = this.#states.get(name)
     const state = stateOf(name, finding, before)

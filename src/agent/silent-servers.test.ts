@@ -136,6 +136,36 @@ describe('an image server', () => {
     ])
   })
 
+  it('is found to hang by whoever waits for that, though its file is read again meanwhile', async () => {
+    let answer: Engine['describe'] = () => Promise.resolve(GOOD)
+    const options = { ...there, times: { withinMs: 30 }, isBusy: () => true }
+    const { probes, told, services } = arrangeProbes(
+      { a: (signal) => answer(signal), b: () => Promise.resolve(GOOD) },
+      { url: 'http://gpu:1' },
+      options
+    )
+    await waitFor(() => told.length === 2)
+    answer = unanswered
+    const known = Promise.all([probes.checkSilent('a'), probes.checkSilent('a'), probes.checkSilent('b')])
+    probes.start(services)
+    expect(await known).toEqual([true, true, false])
+    // It may be another service by then.
+    const left = probes.checkSilent('a')
+    probes.start(new Map([...services].slice(1)))
+    expect(await left).toBe(false)
+  })
+
+  it('whose answers are not believed is not found to hang for good', async () => {
+    const options = { ...there, times: { withinMs: 5 } }
+    const { probes, told } = arrangeProbes({ a: unanswered }, { url: 'http://gpu:1', checkModels: false }, options)
+    expect(await probes.checkSilent('a')).toBe(false)
+    expect(told.at(-1)).toEqual({
+      service: 'a',
+      state: 'warning',
+      text: 'The image server takes connections and answers nothing.'
+    })
+  })
+
   it('that is asked no more keeps nobody waiting who wants to know whether it hangs', async () => {
     const options = { ...there, times: { withinMs: 60_000 } }
     const { probes } = arrangeProbes({ a: unanswered, none: undefined }, { url: 'http://gpu:1' }, options)
