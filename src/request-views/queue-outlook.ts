@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { estimateSeconds, secondsLeft, wholeSeconds } from './estimate-seconds.ts'
 import { type AskedImage, likelySeconds, listMadeImages, type MadeImage } from './like-images-store.ts'
 import { countAhead } from './queue-length-store.ts'
+import { findRoom, type Room } from './find-room.ts'
 import { findTakers, type Takers, type Wait } from './find-takers.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { hasEnded, type RequestState } from '../requests/request-states.ts'
@@ -84,7 +85,10 @@ export async function queueOutlooks(
     const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
     const made = await listMadeImages(db, model)
     const takers = await findTakers(parts, { model, tasks: same.flatMap(firstWaiting) })
-    const queue = { ahead, made, takers, underWay: withUsual(underWay, { model, made }), now: clock.now() }
+    const now = clock.now()
+    const open = [...takers.values()].flatMap((those) => those.open)
+    const room = await findRoom(db, open, { now, offering: parts.providers.offering })
+    const queue = { ahead, made, takers, room, underWay: withUsual(underWay, { model, made }), now }
     for (const view of same) outlooks.set(view.request.id, outlookOf(view, queue))
   }
   return outlooks
@@ -95,6 +99,7 @@ interface QueueOfModel {
   ahead: ReadonlyMap<string, number>
   made: readonly MadeImage[]
   takers: ReadonlyMap<string, Takers>
+  room: Room
   /** By service. */
   underWay: ReadonlyMap<string, readonly UsualImage[]>
   now: number
@@ -121,7 +126,7 @@ const withUsual = (
   )
 
 function outlookOf(view: RequestView, queue: QueueOfModel): QueueOutlook {
-  const { ahead, made, takers, underWay, now } = queue
+  const { ahead, made, takers, room, underWay, now } = queue
   const [first] = firstWaiting(view)
   const secondsAt = secondsByService(askedBy(view), made)
   const own = secondsAt ? ownSecondsLeft(view, { secondsAt, now }) : []
@@ -131,6 +136,9 @@ function outlookOf(view: RequestView, queue: QueueOfModel): QueueOutlook {
   const { open = [], wait } = takers.get(first.id) ?? {}
   if (wait) return { position, wait }
   if (!secondsAt || open.length === 0) return { position }
+  const images = view.tasks.filter((task) => task.state === 'queued').length
+  // The last of them waits until the hour has moved on.
+  if (!room.isEnough(open, { userId: view.request.user_id, images, ahead: before })) return { position }
   const seconds = estimateSeconds({
     services: open.map(({ serviceId, concurrency }) => ({
       slots: concurrency,
@@ -140,7 +148,7 @@ function outlookOf(view: RequestView, queue: QueueOfModel): QueueOutlook {
       )
     })),
     ahead: before,
-    images: view.tasks.filter((task) => task.state === 'queued').length
+    images
   })
   return { position, ...tellEstimate(slowestOf([seconds, ...own]), now) }
 }

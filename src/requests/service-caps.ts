@@ -83,8 +83,18 @@ export interface LimitEnd {
   beingMade?: number
 }
 
+/** How many images of a service may be begun yet within the hour; negative where a cap was lowered. */
+export interface CapRoom {
+  /** By all others together; Infinity where each may have as many as they want. */
+  all: number
+  /** By somebody; the same. */
+  own: number
+}
+
 /** When others may have images again of services that they have had enough of. */
 export interface CapEnds {
+  /** Not of its owner, who may always. */
+  roomOf(service: ServiceCaps, userId: string): CapRoom
   /** Undefined where they may have more by its caps. */
   of(service: ServiceCaps, userId: string): Promise<LimitEnd | undefined>
 }
@@ -106,6 +116,7 @@ function endsOf(db: Db, had: Had, now: number): CapEnds {
     return found
   }
   return {
+    roomOf: (service, userId) => roomOf(service, { had, userId }),
     of: async (service, userId) => {
       const byUser = had.ofService(service.serviceId)
       const reached = [
@@ -169,12 +180,11 @@ export async function findAllowances(
   const limited = services.filter((one) => hasCaps(one) && one.ownerId !== userId)
   const had = await countHad(db, limited, { now })
   const allowances = new Map<string, Allowance>()
-  for (const { serviceId, ownerId, imagesPerHour = Infinity, imagesPerUserHour = Infinity } of limited) {
-    const byUser = had.ofService(serviceId)
-    const ofAll = imagesPerHour - sumOf(byUser.values()).images
-    const own = imagesPerUserHour - (byUser.get(userId) ?? NOTHING).images
-    const counted = own <= ofAll ? userId : undefined
-    const left = Math.min(ofAll, own)
+  for (const service of limited) {
+    const { serviceId, ownerId, imagesPerHour = Infinity, imagesPerUserHour = Infinity } = service
+    const { all, own } = roomOf(service, { had, userId })
+    const counted = own <= all ? userId : undefined
+    const left = Math.min(all, own)
     const next = await findHourOver(db, { serviceId, ownerId, userId: counted, now, skip: Math.max(0, -left) })
     allowances.set(serviceId, {
       images: Math.min(imagesPerHour, imagesPerUserHour),
@@ -184,6 +194,15 @@ export async function findAllowances(
     })
   }
   return allowances
+}
+
+function roomOf(service: ServiceCaps, { had, userId }: { had: Had; userId: string }): CapRoom {
+  const { serviceId, imagesPerHour = Infinity, imagesPerUserHour = Infinity } = service
+  const byUser = had.ofService(serviceId)
+  return {
+    all: imagesPerHour - sumOf(byUser.values()).images,
+    own: imagesPerUserHour - (byUser.get(userId) ?? NOTHING).images
+  }
 }
 
 /**

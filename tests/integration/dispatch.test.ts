@@ -471,4 +471,39 @@ describe('eta_seconds', () => {
     await cancelAll(owner)
     for (const worker of [quick, twin, useless]) await worker.close()
   })
+
+  it.each(['images_per_hour', 'images_per_user_hour'] as const)(
+    'is not told where %s lets not all be made before the hour has moved on',
+    async (cap) => {
+      const [owner, friend] = [await gateway.addUser(), await gateway.addUser()]
+      const [own, jobs] = [jobCalls(gateway, owner), jobCalls(gateway, friend)]
+      const model = newModel()
+      const services = [{ name: 'capped', concurrency: 1, [cap]: 4, models: [{ id: model, features: GENERATE }] }]
+      const worker = await startHandWorker(gateway, { key: owner.key, services })
+      const make = async (calls: typeof jobs) => {
+        const id = await calls.submit({ model, size: '1000x1000' })
+        await worker.finish(await worker.next())
+        await calls.ended(id)
+      }
+      await make(own)
+      await make(jobs)
+      await measure(model, 4000)
+      const running = await jobs.submit({ model, size: '1000x1000' })
+      const first = await worker.next()
+      // Of four one was made and one is being made.
+      const told = async (n: number, calls = jobs) => {
+        const id = await calls.submit({ model, size: '1000x1000', n })
+        const { eta_seconds: seconds } = await calls.get(id)
+        await calls.cancel(id)
+        return seconds
+      }
+      expect([await told(2), await told(3), await told(3, own)]).toEqual([
+        expect.any(Number),
+        undefined,
+        expect.any(Number)
+      ])
+      await worker.finish(first)
+      await jobs.ended(running)
+    }
+  )
 })
