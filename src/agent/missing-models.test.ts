@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { arrangeProbes, gone, GOOD } from '../../tests/support/arrange-probes.ts'
+import { startFakeSdcpp } from '../../tests/support/fake-sdcpp.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import type { Engine } from '../engines/engine.ts'
+import { createSdcppEngine } from '../engines/sdcpp/sdcpp-engine.ts'
 
 describe('an image server', () => {
   it.each<[list: string[], checkModels: false | undefined, missing: string[] | undefined]>([
@@ -212,4 +214,22 @@ describe('an image server', () => {
     await waitFor(() => told.length === 1)
     expect(told[0]!.text?.match(/'v1-5\.safetensors'/g)).toHaveLength(1)
   })
+})
+
+it.each([
+  ['tiny-q4_0.gguf', 'ok', ['flux']],
+  ['tiny-q4_0', 'ok', ['flux']],
+  ['any-name', 'ok', ['flux']],
+  ['other-q4_0.gguf', 'warning', []]
+] as const)('stable-diffusion.cpp has loaded what an agent calls %s: %s', async (servedAs, state, loaded) => {
+  const server = await startFakeSdcpp({ model: 'tiny-q4_0.gguf' })
+  const engine = createSdcppEngine({ baseUrl: server.url, maxImageBytes: 1000 })
+  onTestFinished(async () => {
+    await engine.close?.()
+    await server.close()
+  })
+  const models = [{ id: 'flux', servedAs, features: [] }]
+  const { told } = arrangeProbes({ a: engine.describe }, { models }, { times: { withinMs: 5000 } })
+  await waitFor(() => told.length > 0)
+  expect(told[0]).toMatchObject({ state, loaded })
 })

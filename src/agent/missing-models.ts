@@ -42,13 +42,18 @@ export class RefusedModels {
  * missing there whose name is its name misspelt, and of others it is asked whether they are right.
  */
 export function missingFrom(
-  { models: listed, isWhole = false, inventory }: Pick<ServerDescription, 'models' | 'isWhole' | 'inventory'>,
+  {
+    models: listed,
+    isWhole = false,
+    takes,
+    inventory
+  }: Pick<ServerDescription, 'models' | 'isWhole' | 'takes' | 'inventory'>,
   { config }: Pick<AgentService, 'config'>,
   lacked: ReadonlySet<string>
 ): ListProblem | undefined {
   const [only] = listed
   if (only === undefined && !isWhole) return undefined
-  const unlisted = config.models.filter(({ servedAs }) => !isAmong(listed)(servedAs))
+  const unlisted = config.models.filter(({ servedAs }) => !isAmong(listed)(servedAs) && !takes?.(servedAs))
   const takesNoOther = isWhole || listed.length > 1 || unlisted.some(({ id }) => lacked.has(id))
   const isMeant = ({ servedAs }: { servedAs: string }) => only !== undefined && isMisspelling(servedAs, only)
   const missing = unlisted.filter((model) => takesNoOther || isMeant(model))

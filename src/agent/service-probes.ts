@@ -302,7 +302,7 @@ export class ServiceProbes {
     const isBelieved = probe.service.config.checkModels !== false
     try {
       const description = await engine.describe(AbortSignal.any([within, signal]), { isLook: this.#isLook(name) })
-      const { models, summary, doubt, loaded, inventory, advice } = description
+      const { models, summary, doubt, loaded, takes, inventory, advice } = description
       // What it offers may be otherwise by now.
       const service = this.#services.get(name) ?? probe.service
       this.#answered.add(name)
@@ -314,7 +314,7 @@ export class ServiceProbes {
       return {
         summary,
         ...(problem && { problem }),
-        ...(loaded && { loaded: idsOfLoaded(service, isAmong(loaded)) }),
+        ...(loaded && { loaded: idsOfLoaded(service, (name) => isAmong(loaded)(name) || takes?.(name) === true) }),
         ...(inventory && { inventory }),
         ...(advice !== undefined && { advice })
       }

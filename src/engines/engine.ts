@@ -57,6 +57,8 @@ export interface ServerDescription {
   models: string[]
   /** It takes no name that is not in `models`: whatever is not there it lacks. Absent: one that names few may take others. */
   isWhole?: boolean
+  /** Whether it takes a name that is not in `models` for the one that it has loaded; absent: that cannot be told. */
+  takes?: (name: string) => boolean
   /** One line for people. */
   summary: string
   /** Why it may not be what the engine drives, though that is not certain: it is told, and tried all the same. */

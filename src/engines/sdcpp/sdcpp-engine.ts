@@ -71,9 +71,11 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
     const { model, makesImages } = capabilities
     if (!makesImages) throw new EngineError('model_missing', 'The image server has a model for videos alone.')
     const name = model.stem || model.name
+    const files = model.name === '' ? [] : [model.name]
     return {
-      models: name === '' ? [] : [name],
-      loaded: name === '' ? [] : [name],
+      models: files,
+      loaded: files,
+      takes: (asked) => !isOther(capabilities, asked),
       summary: `stable-diffusion.cpp (${name === '' ? 'does not tell its model' : name})`,
       inventory: {
         models: modelsOf(capabilities),
@@ -203,9 +205,13 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
   }
 }
 
-function checkModel({ model, makesImages }: Capabilities, asked: string): void {
-  const isOther = MODEL_FILE.test(asked) && model.name !== '' && model.name.toLowerCase() !== asked.toLowerCase()
-  if (isOther || !makesImages) throw new EngineError('model_missing', 'The image server runs another model.')
+/** Whether it is the name of a file that is not its model; whatever else it is called it takes. */
+const isOther = ({ model }: Capabilities, asked: string): boolean =>
+  MODEL_FILE.test(asked) && model.name !== '' && model.name.toLowerCase() !== asked.toLowerCase()
+
+function checkModel(server: Capabilities, asked: string): void {
+  if (isOther(server, asked) || !server.makesImages)
+    throw new EngineError('model_missing', 'The image server runs another model.')
 }
 
 function imageOf(job: Exclude<JobState, { status: 'waiting' | 'working' }>, secrets: readonly string[]): string {

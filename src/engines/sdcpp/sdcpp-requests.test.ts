@@ -201,8 +201,8 @@ describe('the model', () => {
   it('is told by its name, and checked where a file is named', async () => {
     await start()
     expect(await describeServer()).toMatchObject({
-      models: ['tiny-q4_0'],
-      loaded: ['tiny-q4_0'],
+      models: ['tiny-q4_0.gguf'],
+      loaded: ['tiny-q4_0.gguf'],
       summary: 'stable-diffusion.cpp (tiny-q4_0)',
       inventory: { models: [{ servedAs: 'tiny-q4_0.gguf', name: 'tiny-q4_0' }], loras: [] }
     })
