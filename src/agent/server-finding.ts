@@ -1,7 +1,8 @@
 import type { AgentServiceConfig } from '../config/agent-config.ts'
-import { EngineError } from '../engines/engine.ts'
+import { type Engine, EngineError } from '../engines/engine.ts'
 import type { Inventory } from '../engines/inventory.ts'
 import type { NODE_FAULTS } from '../protocol/messages.ts'
+import type { AgentService } from './agent-services.ts'
 import { MAX_TEXT_CHARS } from './missing-models.ts'
 
 /** What is wrong with an image server. */
@@ -21,6 +22,15 @@ export interface ServiceState extends Problem {
   state: 'ok' | 'warning'
   /** Ids of models that it has loaded; absent: it does not tell. */
   loaded?: readonly string[]
+}
+
+/** A service whose image server is looked at. */
+export interface Probe {
+  name: string
+  service: AgentService
+  engine: Engine
+  /** Ends that. */
+  signal: AbortSignal
 }
 
 /** What is wrong with an image server, and what it is. */
@@ -86,6 +96,10 @@ export function stateOf(
     ...(known && { loaded: known })
   }
 }
+
+/** Whether a look at the image server of a service is a list alone. */
+export const hasShortLook = ({ engine, url }: AgentServiceConfig): boolean =>
+  engine === 'openai' && url?.startsWith('http:') === true
 
 /** Other services at the image server of one. */
 export function servicesBeside(services: ReadonlyMap<string, { config: AgentServiceConfig }>, name: string): string[] {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Engine, EngineError } from '../engines/engine.ts'
+import { EngineError } from '../engines/engine.ts'
 import type { Inventory } from '../engines/inventory.ts'
 import { takesConnections } from '../engines/server-look.ts'
 import { inBackground, sleep, withJitter } from '../lib/async.ts'
@@ -14,7 +14,9 @@ import {
   type Doubt,
   type Finding,
   hanging,
+  hasShortLook,
   noAnswer,
+  type Probe,
   type Problem,
   type ServiceState,
   servicesBeside,
@@ -30,9 +32,6 @@ const TELLING_FAULTS = ['busy', 'model_missing'] as const satisfies (typeof NODE
 
 /** Agents that ask one image server are not to meet it together when it is back. */
 const JITTER = 0.3
-
-const hasShortLook = ({ engine, url }: AgentService['config']): boolean =>
-  engine === 'openai' && url?.startsWith('http:') === true
 
 export interface ServiceProbesParts {
   onState: (state: ServiceState) => void
@@ -148,16 +147,21 @@ export class ServiceProbes {
    */
   async checkSilent(name: string): Promise<boolean> {
     const round = this.#round
-    this.#silenced.add(name)
-    if (this.check(name)) {
+    if (this.#checkWhetherHangs(name)) {
       const noted = this.#noted.get(name) ?? Promise.withResolvers<undefined>()
       this.#noted.set(name, noted)
-      this.#pauses.get(name)?.abort()
       await Promise.race([noted.promise, this.#running.get(name)])
     }
     // All are asked anew.
     if (round !== this.#round) return this.checkSilent(name)
     return this.#states.get(name)?.fault === 'unreachable'
+  }
+
+  #checkWhetherHangs(name: string): boolean {
+    this.#silenced.add(name)
+    const isAsked = this.check(name)
+    this.#pauses.get(name)?.abort()
+    return isAsked
   }
 
   #checkGone(name: string): void {
@@ -174,6 +178,11 @@ export class ServiceProbes {
   /** Whether an image is made at the image server of a service, for whichever of ours: it may answer nothing else meanwhile. */
   #isServerBusy(name: string): boolean {
     return [name, ...servicesBeside(this.#services, name)].some((one) => this.#parts.isBusy(one))
+  }
+
+  /** For whom it is so as well when it is for this service; what makes an image finds it out by itself. */
+  #besides(name: string): string[] {
+    return servicesBeside(this.#services, name).filter((other) => !this.#parts.isBusy(other))
   }
 
   #begin(name: string): void {
@@ -263,6 +272,7 @@ export class ServiceProbes {
     let since = performance.now()
     // One that had no time gets more of it until it has said what it is, lest it be found otherwise each time.
     let isPatient = false
+    let hung = false
     for (let pause = 0; ;) {
       const asked = await this.#ask(probe, { isPatient: isPatient && !this.#silenced.has(probe.name) })
       if (probe.signal.aborted) return
@@ -279,9 +289,11 @@ export class ServiceProbes {
       }
       const finding = hangs ? { ...asked, ...hanging(probe.service.config) } : asked
       this.#note(probe, finding)
+      if (hangs && !hung) this.#besides(probe.name).forEach((other) => this.#checkWhetherHangs(other))
+      hung = hangs
       if (finding.inventory) this.#noteFound(probe.name, finding.inventory)
-      const { url } = probe.service.config
-      if (finding.advice !== undefined) this.#advise(probe.name, { url, text: finding.advice })
+      if (finding.advice !== undefined)
+        this.#advise(probe.name, { url: probe.service.config.url, text: finding.advice })
       if (finding.problem === undefined) return
       const isSlow = finding.isSlow === true
       pause = nextPause(times, { pause, badForMs: performance.now() - since, isSlow, hangs })
@@ -346,7 +358,7 @@ export class ServiceProbes {
 
   #note({ name, service }: Probe, finding: Finding): void {
     const { problem, error, summary, loaded } = finding
-    const { onState, isBusy, logger, times } = this.#parts
+    const { onState, logger, times } = this.#parts
     const explain = (what: { text: string; error?: unknown }) =>
       explainServer({ url: service.config.url, hasAnswered: this.hasAnswered(name), ...what })
     const unreached = this.#unreached.get(name)
@@ -357,8 +369,7 @@ export class ServiceProbes {
     if (cutOff.now === undefined) this.#cutOff.delete(name)
     else if (!isSameOutage) {
       this.#cutOff.set(name, cutOff.now)
-      // It is so for them as well; what makes an image finds it out by itself.
-      for (const other of servicesBeside(this.#services, name)) if (!isBusy(other)) this.check(other)
+      this.#besides(name).forEach((other) => this.check(other))
     }
     const before = this.#states.get(name)
     const state = stateOf(name, finding, before)
@@ -382,11 +393,4 @@ export class ServiceProbes {
       logger.warn({ service: name }, `${name}: ${what} ${again}`)
     } else logger.info({ service: name }, `${name}: the image server answers${before ? ' again' : ''}: ${summary}`)
   }
-}
-
-interface Probe {
-  name: string
-  service: AgentService
-  engine: Engine
-  signal: AbortSignal
 }

@@ -155,6 +155,37 @@ describe('an image server', () => {
     expect(await left).toBe(false)
   })
 
+  it('that hangs does so for its other services, each as it is asked itself', async () => {
+    let isHung = false
+    const asked: string[] = []
+    const ask =
+      (name: string): Engine['describe'] =>
+      (signal) => {
+        asked.push(name)
+        return isHung && name !== 'other path' ? unanswered(signal) : Promise.resolve(GOOD)
+      }
+    const names = ['a', 'b', 'other path', 'at work']
+    const engines = Object.fromEntries(names.map((name) => [name, ask(name)]))
+    const isBusy = (name: string) => name === 'a' || name === 'at work'
+    const options = { ...there, times: { withinMs: 20, patientMs: 60_000 }, isBusy }
+    const { probes, told } = arrangeProbes(engines, { url: 'http://gpu:1' }, options)
+    await waitFor(() => told.length === 4)
+    isHung = true
+    expect(await probes.checkSilent('a')).toBe(true)
+    await waitFor(() => told.length === 6)
+    expect(told.slice(4).map(({ service, fault }) => [service, fault])).toEqual([
+      ['a', 'unreachable'],
+      ['b', 'unreachable']
+    ])
+    // While it is asked again and again: what makes an image finds it out by itself, and of what answers nothing is in doubt any more.
+    await waitFor(() => asked.filter((name) => name === 'a').length > 5)
+    expect(asked.filter((name) => name === 'other path').length).toBe(3)
+    expect(asked.filter((name) => name === 'at work').length).toBe(1)
+    isHung = false
+    await waitFor(() => told.length === 8)
+    expect(told.slice(6).map(({ state }) => state)).toEqual(['ok', 'ok'])
+  })
+
   it('whose answers are not believed is not found to hang for good', async () => {
     const options = { ...there, times: { withinMs: 5 } }
     const { probes, told } = arrangeProbes({ a: unanswered }, { url: 'http://gpu:1', checkModels: false }, options)

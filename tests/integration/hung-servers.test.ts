@@ -73,3 +73,18 @@ it('an agent that was cut off tells that its image server hangs before it tells 
   await stage.show(new URL(upstream.url))
   await processed(id)
 })
+
+it('one that hangs is given nothing by its other service either', async () => {
+  const services = [service('one'), service('two', { models: [{ id: 'n', servedAs: 'two', features: ['generate'] }] })]
+  const { said } = await startAgent(gateway.url, services)
+  await stage.show('hanging')
+  const first = await submit()
+  await waitFor(() => said.filter((line) => line.includes('takes connections and answers nothing')).length === 2)
+  const second = await submit('n')
+  const waits = async () => ((await job(second)) as unknown as { waiting?: { reason: string } }).waiting?.reason
+  await waitFor(async () => (await waits()) === 'unusable')
+  expect(await reasonsOf(second)).toEqual([])
+  await stage.show(new URL(upstream.url))
+  await Promise.all([first, second].map(processed))
+  expect(await reasonsOf(first)).toEqual(['hung', undefined])
+})
