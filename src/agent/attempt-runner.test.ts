@@ -135,6 +135,27 @@ it('an image that takes too long keeps its place until it is known and told whet
   await runner.settled()
 })
 
+it('an image that nobody wants any more while its image server is looked at is let go of when that is over', async () => {
+  const look = Promise.withResolvers<boolean>()
+  let looks = 0
+  const onSilent = () => (looks++, look.promise)
+  const { runner, sent, working, turn } = arrange({ onSilent }, { config: { timeoutMs: 20 } })
+  runner.start(assigned('first'))
+  await turn()
+  const { run, letGo } = working.get('first')!
+  await waitFor(() => run.signal.aborted)
+  letGo()
+  await waitFor(() => looks === 1)
+  runner.cancelSoon('first')
+  runner.reconcile(['first'])
+  await turn()
+  expect(sent).toEqual([])
+  look.resolve(false)
+  await waitFor(() => sent.length === 3)
+  expect(sent.map(({ type }) => type)).toEqual(['attempt.failed', 'attempt.stopped', 'attempt.stopped'])
+  expect(runner.heldAttempts()).toEqual([])
+})
+
 it.each([
   ['unreachable', new EngineError('unreachable', 'It cannot be reached.'), true],
   ['crashed', new EngineError('crashed', 'It went away.', { isSilence: true }), true],

@@ -42,14 +42,15 @@ const service = (name: string, change: Partial<AgentServiceConfig> = {}): Partia
 /** An agent that reaches the gateway by another address, and what it says. */
 async function startAgent(
   url: string,
-  services: Partial<AgentServiceConfig>[]
+  services: Partial<AgentServiceConfig>[],
+  probing = PROBING
 ): Promise<{ agent: Agent; said: string[] }> {
   const said: string[] = []
   const logger = pino({ level: 'info' }, { write: (line) => void said.push((JSON.parse(line) as { msg: string }).msg) })
   const agent = runAgent({
     config: agentConfig({ gateway: url, key: user.key, name: 'rig', services }),
     logger,
-    probing: PROBING
+    probing
   })
   onTestFinished(() => agent.stop())
   await agent.online
@@ -88,3 +89,29 @@ it('one that hangs is given nothing by its other service either', async () => {
   await Promise.all([first, second].map(processed))
   expect(await reasonsOf(first)).toEqual(['hung', undefined])
 })
+
+it('one that is looked at keeps no agent that stops', async () => {
+  const { agent, said } = await startAgent(gateway.url, [service('only')], { ...PROBING, withinMs: 60_000 })
+  await stage.show('hanging')
+  await submit()
+  await waitFor(() => said.some((line) => line.includes('an image was not made')))
+  const began = performance.now()
+  await agent.stop()
+  expect(performance.now() - began).toBeLessThan(5000)
+})
+
+it.each([1, 3])(
+  'one that makes %i at once is given no more than these, and they are made when it goes on',
+  async (concurrency) => {
+    const { said } = await startAgent(gateway.url, [service('only', { concurrency, prefetch: 2 })])
+    await stage.show('hanging')
+    const ids = await Promise.all(Array.from({ length: concurrency + 3 }, () => submit()))
+    await waitFor(() => said.some((line) => line.includes('takes connections and answers nothing')))
+    await waitFor(async () => (await Promise.all(ids.map(job))).every(({ status }) => status === 'QUEUED'))
+    const reasons = (await Promise.all(ids.map(reasonsOf))).flat()
+    expect(reasons.filter((reason) => reason === 'hung').length).toBe(concurrency)
+    expect(reasons.filter((reason) => reason !== 'hung' && reason !== undefined)).toEqual([])
+    await stage.show(new URL(upstream.url))
+    await Promise.all(ids.map(processed))
+  }
+)
