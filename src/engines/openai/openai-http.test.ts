@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { alike, startAnswering } from '../../../tests/support/answering-server.ts'
@@ -8,6 +9,20 @@ import { createOpenAIEngine } from './openai-engine.ts'
 
 const world = useOpenAIEngine()
 const { start, generate, failing } = world
+
+/** Until whoever reads it has gone. */
+function writeWithoutEnd(response: ServerResponse): { sent: number; isGone: boolean } {
+  const state = { sent: 0, isGone: false }
+  const piece = Buffer.alloc(64 * 1024, ' ')
+  response.once('close', () => (state.isGone = true))
+  const more = () => {
+    do state.sent += piece.length
+    while (!response.destroyed && response.write(piece))
+    response.once('drain', more)
+  }
+  more()
+  return state
+}
 
 describe('a fault', () => {
   it.each([
@@ -139,30 +154,45 @@ describe('a description', () => {
   )
 
   it('asks, of a proxy that gives up, whether its server takes too long or is off', async () => {
-    const after = async (status: number, question: 'answers' | 'gives up' | 'hangs') => {
+    type Look =
+      'answered' | 'answered after 4 s' | 'answered after 6 s' | 'answered without an end' | 'given up' | 'silent'
+    let endless: { sent: number; isGone: boolean } | undefined
+    const after = async (status: number, look: Look) => {
       const gaveUp = alike(status, '<html>')
       const baseUrl = await startAnswering((request, response) => {
         if (request.method !== 'GET') setTimeout(() => gaveUp(request, response), 3100)
-        else if (question === 'answers') response.end('{}')
-        else if (question === 'gives up') gaveUp(request, response)
+        else if (look === 'answered') response.end('{}')
+        else if (look === 'answered after 4 s') setTimeout(() => response.end('{}'), 4000)
+        else if (look === 'answered after 6 s') setTimeout(() => response.end('{}'), 6000)
+        else if (look === 'given up') gaveUp(request, response)
+        else if (look === 'answered without an end') endless = writeWithoutEnd(response)
       })
       const engine = createOpenAIEngine({ baseUrl, maxImageBytes: 1_000_000 })
       onTestFinished(() => engine.close?.())
       return engine.generate(task({}), createTestRun()).catch((error: unknown) => error)
     }
-    const cases = [504, 502].flatMap((status) =>
-      (['answers', 'gives up', 'hangs'] as const).map((question) => [status, question] as const)
-    )
     const away = (status: number) => ({
       fault: 'unreachable',
       message: expect.stringContaining(`cannot reach it (HTTP ${status})`)
     })
-    expect(await Promise.all(cases.map((one) => after(...one)))).toMatchObject([
-      { fault: 'bad_output', message: expect.stringContaining('did not wait') },
-      ...[away(504), away(504)],
-      { fault: 'crashed', message: expect.stringContaining('lost it while it made the image (HTTP 502)') },
-      ...[away(502), away(502)]
-    ])
+    const tooLong = { fault: 'bad_output', message: expect.stringContaining('did not wait') }
+    const lost = { fault: 'crashed', message: expect.stringContaining('lost it while it made the image (HTTP 502)') }
+    const cases: [status: number, look: Look, error: object][] = [
+      [504, 'answered', tooLong],
+      [504, 'answered after 4 s', tooLong],
+      [504, 'answered after 6 s', away(504)],
+      [504, 'answered without an end', tooLong],
+      [504, 'given up', away(504)],
+      [504, 'silent', away(504)],
+      [502, 'answered', lost],
+      [502, 'given up', away(502)],
+      [502, 'silent', away(502)]
+    ]
+    const errors = await Promise.all(cases.map(([status, look]) => after(status, look)))
+    expect(errors).toMatchObject(cases.map(([, , error]) => error))
+    // Of 64 KiB, and what was under way.
+    expect(endless).toMatchObject({ isGone: true })
+    expect(endless!.sent).toBeLessThan(32 * 1024 ** 2)
   }, 20_000)
 
   it('says of a page in place of both that the server behind it may be down', async () => {
