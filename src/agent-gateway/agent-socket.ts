@@ -214,6 +214,7 @@ async function openSession(
     agentVersion: hello.agent_version,
     onlineUntil: parts.now() + parts.leaseMs,
     services: hello.services.map(declaredService),
+    probes: hello.probes === true,
     acceptsOffers: hello.accepts?.includes('service.offer') === true,
     attempts: hello.attempts
   })

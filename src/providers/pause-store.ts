@@ -65,7 +65,7 @@ export async function liftOpenPauses(
   await trx
     .deleteFrom('service_pauses')
     .where('service_id', '=', serviceId)
-    // Open pauses of an earlier connection were ended with it (`easePauses`); their rows go, too, or the next pause
+    // Open pauses of an earlier connection may have been ended with it (`easePauses`); their rows go, too, or the next pause
     // would count as begun back then.
     .where((e) => e.or([e('until', '>=', UNTIL_LIFTED / 2), e.and([e('reason', '!=', 'busy'), e('until', '<=', now)])]))
     .$if(but.length > 0, (q) => q.where('model', 'not in', but))
@@ -87,15 +87,20 @@ export async function forgetPauses(
 
 /**
  * When an agent connects anew, somebody may have put right what kept its services from working: they are tried at once, but
- * the next pause is no shorter for it. What an image server itself asked for stays.
+ * the next pause is no shorter for it. What an image server itself asked for stays, and so do pauses that an agent alone ends, where it
+ * `probes`: it tells in a moment how it is now.
  */
-export async function easePauses(trx: Trx, { providerId, now }: { providerId: string; now: number }): Promise<void> {
+export async function easePauses(
+  trx: Trx,
+  { providerId, now, probes }: { providerId: string; now: number; probes: boolean }
+): Promise<void> {
   await trx
     .updateTable('service_pauses')
     .set({ until: now })
     .where('service_id', 'in', (e) => e.selectFrom('services').select('id').where('provider_id', '=', providerId))
     .where('reason', '!=', 'busy')
     .where('until', '>', now)
+    .$if(probes, (q) => q.where('until', '<', UNTIL_LIFTED / 2))
     .execute()
 }
 

@@ -126,6 +126,8 @@ export interface NewConnection {
   services: readonly DeclaredService[]
   /** It takes its owner's wishes of what else it is to offer. */
   acceptsOffers?: boolean
+  /** It tells in a moment how it finds its image servers: until then they are as they were. */
+  probes?: boolean
   onlineUntil: number
 }
 
@@ -151,7 +153,7 @@ export function createProviderStore(
       await outdateFinds(trx, { providerId: provider.id, services: connection.services })
       const serviceIds = await writeServices(trx, provider.id, connection, now)
       await admitProvider(trx, { providerId: provider.id, now, mode: offering.providers })
-      await easePauses(trx, { providerId: provider.id, now })
+      await easePauses(trx, { providerId: provider.id, now, probes: connection.probes === true })
       const standing = (await findStanding(trx, provider.id, offering.providers)) ?? 'pending'
       return { providerId: provider.id, epoch: provider.epoch, serviceIds, standing }
     },
@@ -300,14 +302,14 @@ async function takeOver(trx: Trx, connection: NewConnection, now: number): Promi
 async function writeServices(
   trx: Trx,
   providerId: string,
-  { services, acceptsOffers = false }: Pick<NewConnection, 'services' | 'acceptsOffers'>,
+  { services, acceptsOffers = false, probes = false }: Pick<NewConnection, 'services' | 'acceptsOffers' | 'probes'>,
   now: number
 ) {
   await trx.updateTable('services').set({ declared: 0 }).where('provider_id', '=', providerId).execute()
   const accepted = await acceptedOffers(trx, { providerId, acceptsOffers })
   const ids = new Map<string, string>()
   for (const service of services) {
-    const id = await writeService(trx, providerId, service)
+    const id = await writeService(trx, providerId, { ...service, isTold: probes })
     await writeModels(trx, { serviceId: id, service, accepted: accepted.get(id) ?? [], now })
     ids.set(service.name, id)
   }
@@ -320,7 +322,11 @@ const termsOf = ({ access, imagesPerHour, imagesPerUserHour }: DeclaredService) 
   ...(imagesPerUserHour !== undefined && { imagesPerUserHour })
 })
 
-async function writeService(trx: Trx, providerId: string, service: DeclaredService): Promise<string> {
+async function writeService(
+  trx: Trx,
+  providerId: string,
+  service: DeclaredService & { isTold: boolean }
+): Promise<string> {
   const values = {
     type: service.type,
     engine: service.engine ?? null,
@@ -328,9 +334,8 @@ async function writeService(trx: Trx, providerId: string, service: DeclaredServi
     concurrency: service.concurrency,
     timeout_ms: service.timeoutMs,
     ...(await termsToWrite(trx, { providerId, name: service.name, declared: termsOf(service) })),
-    // The agent tells anew how it finds its image servers.
-    warning: null,
-    warning_since: null,
+    // An agent that tells anew how it finds its image servers does so in a moment.
+    ...(!service.isTold && { warning: null, warning_since: null }),
     loaded: null,
     declared: 1
   }

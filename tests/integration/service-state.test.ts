@@ -147,7 +147,9 @@ describe('a service that cannot work', () => {
     const id = await submit()
     await agent.stop()
     await connectDown()
-    await waitFor(() => warningFor(owner))
+    // What is known is told until it is known otherwise.
+    const { warning, models: offered } = await serviceFor(owner)
+    expect([warning?.text, offered[0]?.canMake]).toEqual(['The image server cannot be reached.', false])
     await waitFor(async () => (await job(id)).waiting)
     expect(await job(id)).toMatchObject({ attempts: [], waiting: { reason: 'unusable' } })
   })
