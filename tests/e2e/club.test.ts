@@ -261,6 +261,11 @@ describeSteps('a club', () => {
       .filter({ hasText: MARA.name })
       .getByText(/^1 image, last/)
       .waitFor()
+    // Her page asks every five seconds which models there are for her, and has not yet.
+    const models = '**/api/dashboard/models'
+    const listed = await mara.page.request.get(new URL('/api/dashboard/models', mara.page.url()).href)
+    const body = await listed.text()
+    await mara.page.route(models, (route) => route.fulfill({ contentType: 'application/json', body }))
     await button(users.page(), `Block ${MARA.name}`).click()
     await inDialog(ben.page, 'Block').click()
     await ben.page.getByRole('region', { name: 'Blocked' }).getByText(MARA.name).waitFor()
@@ -268,6 +273,7 @@ describeSteps('a club', () => {
     await generate(mara.page, 'a second comet', MODEL)
     await mara.page.getByText(`The owner of the provider that serves '${MODEL}' does not serve your account.`).waitFor()
     expect(await mara.page.getByRole('article', { name: 'a second comet' }).count()).toBe(0)
+    await mara.page.unroute(models)
 
     await button(ben.page, `Unblock ${MARA.name}`).click()
     await ben.page.getByRole('region', { name: 'Blocked' }).waitFor({ state: 'detached' })
