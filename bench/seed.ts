@@ -49,11 +49,12 @@ export async function seed(options: SeedOptions): Promise<void> {
   await migrate(options.path)
   const sqlite = new DatabaseSync(options.path)
   sqlite.exec('pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -1000000; begin')
-  // Indexes that are made once everything is there are made in a fraction of the time; and a trigger that looks for the bytes
-  // of each image in other rows would without an index look at all of them.
+  // Indexes that are made once everything is there are made in a fraction of the time; and triggers that look for each image at
+  // other rows would without an index look at all of them: what they count is written here.
   const made = sqlite
     .prepare(
-      "select type, name, sql from sqlite_master where type = 'index' and sql is not null or name = 'assets_count_new'"
+      `select type, name, sql from sqlite_master
+       where type = 'index' and sql is not null or type = 'trigger' and tbl_name = 'assets'`
     )
     .all()
   for (const { type, name } of made) sqlite.exec(`drop ${type} ${name}`)
