@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { alike, startAnswering } from '../../tests/support/answering-server.ts'
+import { startRefusing } from '../../tests/support/refusing-server.ts'
 import { callGateway } from './call-gateway.ts'
 import { readJob, readJobId, readModels } from './gateway-answers.ts'
 
@@ -20,6 +21,7 @@ it.each<[status: number, headers: Record<string, string>, words: string]>([
   [502, {}, 'The gateway behind URL is away: what stands in front of it answers 502.'],
   [504, {}, 'The gateway behind URL is away: what stands in front of it answers 504.'],
   [403, {}, 'What stands in front of URL lets nobody in (HTTP 403): it has to let calls through to /v1.'],
+  [413, {}, 'What stands in front of URL takes no call of this size (HTTP 413): smaller images may get through.'],
   [302, { location: 'https://sso.example.org/login?rd=x' }, 'Is there a sign-in before it?'],
   [302, { location: '/login' }, 'Is there a sign-in before it?'],
   [301, { location: 'https://club.example.org/v1/models' }, 'Give that address with --url.']
@@ -27,6 +29,18 @@ it.each<[status: number, headers: Record<string, string>, words: string]>([
   const url = await startAnswering(alike(status, '<html></html>', headers))
   const called = callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })
   await expect(called).rejects.toThrow(words.replace('URL', url))
+})
+
+it('says of a server that closes on what it is sent that it may be too large, and not that none is there', async () => {
+  const url = (await startRefusing()).replace(/\/$/, '')
+  for (let tries = 0; tries < 10; tries += 1) {
+    const form = new FormData()
+    form.set('image', new Blob([new Uint8Array(4 * 1024 * 1024)]), 'a.png')
+    // It is by chance whether its answer is heard.
+    await expect(callGateway({ url, key: 'ic_x' }, '/v1/images/edits', { form, read: readJobId })).rejects.toThrow(
+      /takes no call of this size|ended the connection while it was sent something: what stands in front of it may take nothing of this size/
+    )
+  }
 })
 
 it.each([

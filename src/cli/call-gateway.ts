@@ -138,19 +138,33 @@ function strangersWords(url: string, status: number): string {
   if (isBehindAway(status)) return `The gateway behind ${url} is away: what stands in front of it answers ${status}.`
   if (letsNobodyIn(status))
     return `What stands in front of ${url} lets nobody in (HTTP ${status}): it has to let calls through to /v1.`
+  if (status === 413)
+    return `What stands in front of ${url} takes no call of this size (HTTP 413): smaller images may get through.`
   return `${url} does not answer like an inference.club (HTTP ${status}): another address is given with --url or INFERENCE_CLUB_URL.`
 }
 
 /** Text of a server as a terminal may show it, whoever wrote it. */
 export const fromServer = (text: string): string => cleanText(text, 2000)
 
+const isCutOff = (error: unknown): boolean => {
+  const { code } = members(members(error).cause)
+  return code === 'EPIPE' || code === 'ECONNRESET'
+}
+
 /** Throws `GatewayAway` when nobody answers. */
 export async function request(url: string, init: RequestInit = {}): Promise<Response> {
   try {
     return await fetch(url, init)
-  } catch {
+  } catch (error) {
+    const { origin } = new URL(url)
+    // Its answer is lost where it comes before all is sent.
+    if (init.body instanceof FormData && isCutOff(error)) {
+      throw new GatewayAway(
+        `${origin} ended the connection while it was sent something: what stands in front of it may take nothing of this size.`
+      )
+    }
     throw new GatewayAway(
-      `No server answers at ${new URL(url).origin}. Is it running? Another is named with --url or INFERENCE_CLUB_URL.`
+      `No server answers at ${origin}. Is it running? Another is named with --url or INFERENCE_CLUB_URL.`
     )
   }
 }
