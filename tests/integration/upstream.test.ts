@@ -168,8 +168,9 @@ describe('an image server that fails', () => {
    * that cannot be used, whose work is done.
    */
   const failures: [FakeBehaviourName, number][] = [
-    ['error_500', 3],
+    // First: behind another fault it would be the server that hangs, and the image would wait.
     ['hang', 1],
+    ['error_500', 3],
     ['close_before_headers', 3],
     ['truncated_png', 1],
     ['text_file', 1],
