@@ -61,13 +61,13 @@ function watch(engine: string, url: string) {
   return { probes, close, last: () => plain({ state: told.at(-1), said: said.at(-1) }) }
 }
 
-/** Which of its models is loaded, whether it was there before, and how exactly it is away is another matter. */
+/** Which of its models is loaded or was missing, whether it was there before, and how exactly it is away is another matter. */
 function plain({ state, said }: { state: ServiceState | undefined; said: string | undefined }) {
   const line = said
     ?.replace(/(image server answers).*/, '$1')
     .replace(/(cannot be reached|closed the connection without an answer) \(connection.*/, 'is gone')
   const text = state?.text.replace(/(cannot be reached|closed the connection without an answer)\./, 'is gone')
-  return { said: line, state: state && { ...state, text, loaded: undefined } }
+  return { said: line, state: state && { ...state, text, loaded: undefined, missing: undefined } }
 }
 
 it.each(ENGINES)(
