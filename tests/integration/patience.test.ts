@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { ProbeTimes } from '../../src/agent/probe-times.ts'
 import type { AgentServiceConfig } from '../../src/config/agent-config.ts'
 import { ENGINES, startServerOf } from '../support/engine-servers.ts'
 import { type FakeOpenAIServer, startFakeOpenAIServer } from '../support/fake-openai-server.ts'
@@ -251,6 +252,29 @@ it('what has waited for too long for a service that was left alone all the time 
   expect(asked()).toBe(1)
 })
 
+/** Connects an agent of a service at an address where that server is met until it is shown otherwise, and has it make an image. */
+async function stage(url: string, one: Partial<AgentServiceConfig>, times: Partial<ProbeTimes> = {}) {
+  const proxy = await startStagedServer()
+  onTestFinished(() => proxy.close())
+  await proxy.show(new URL(url))
+  const probing = { patientMs: 60_000, firstPauseMs: 20, longestPauseMs: 50, longestSoonMs: 50, ...times }
+  await gateway.addAgent({ key: user.key, name: 'rig', services: [{ ...one, url: proxy.url }], probing })
+  await call()
+  return { proxy }
+}
+
+/** The same with a server of that engine. */
+async function connectStaged(
+  engine: (typeof ENGINES)[number],
+  change: Partial<AgentServiceConfig> = {},
+  times: Partial<ProbeTimes> = {}
+) {
+  const real = await startServerOf[engine](['paint'])
+  onTestFinished(() => real.close())
+  const models = [{ id: 'm', servedAs: 'paint', features: ['generate' as const] }]
+  return { real, ...(await stage(real.url, { name: 'only', engine, models, ...change }, times)) }
+}
+
 describe('an image server that restarts', () => {
   it('finds the queue as it was', async () => {
     await start()
@@ -269,16 +293,7 @@ describe('an image server that restarts', () => {
     'finds the queue as it was, whatever answered meanwhile at the address of one of %s',
     async (engine) => {
       await start()
-      const real = await startServerOf[engine](['paint'])
-      onTestFinished(() => real.close())
-      const proxy = await startStagedServer()
-      onTestFinished(() => proxy.close())
-      await proxy.show(new URL(real.url))
-      const models = [{ id: 'm', servedAs: 'paint', features: ['generate' as const] }]
-      const services = [{ name: 'only', engine, url: proxy.url, models }]
-      const probing = { firstPauseMs: 20, longestPauseMs: 50 }
-      await gateway.addAgent({ key: user.key, name: 'rig', services, probing })
-      await call()
+      const { proxy, real } = await connectStaged(engine)
       for (const stage of [
         'nobody behind',
         'no answer behind',
@@ -308,16 +323,7 @@ describe('an image server that restarts', () => {
 
   it.each(ENGINES)('finds the queue as it was, though one of %s hung until then', async (engine) => {
     await start()
-    const real = await startServerOf[engine](['paint'])
-    onTestFinished(() => real.close())
-    const proxy = await startStagedServer()
-    onTestFinished(() => proxy.close())
-    await proxy.show(new URL(real.url))
-    const models = [{ id: 'm', servedAs: 'paint', features: ['generate' as const] }]
-    const services = [{ name: 'only', engine, url: proxy.url, models, concurrency: 2, timeoutMs: 1500 }]
-    const probing = { withinMs: 200, patientMs: 60_000, firstPauseMs: 20, longestPauseMs: 50, longestSoonMs: 50 }
-    await gateway.addAgent({ key: user.key, name: 'rig', services, probing })
-    await call()
+    const { proxy, real } = await connectStaged(engine, { concurrency: 2, timeoutMs: 1500 }, { withinMs: 200 })
     await proxy.show('hanging')
     const ids = await Promise.all(Array.from({ length: 6 }, () => submit()))
     await waitFor(async () => (await waitingReason(ids[5]!)) === 'unusable', 10_000)
@@ -331,13 +337,7 @@ describe('an image server that restarts', () => {
 
   it('makes an image no fourth time that took too long three times while it answered nothing else', async () => {
     await start()
-    const proxy = await startStagedServer()
-    onTestFinished(() => proxy.close())
-    await proxy.show(new URL(upstream.url))
-    const probing = { withinMs: 100, patientMs: 60_000, firstPauseMs: 20, longestPauseMs: 50, longestSoonMs: 50 }
-    const services = [service('only', { url: proxy.url, timeoutMs: 400 })]
-    await gateway.addAgent({ key: user.key, name: 'rig', services, probing })
-    await call()
+    const { proxy } = await stage(upstream.url, service('only', { timeoutMs: 400 }), { withinMs: 100 })
     upstream.setBehaviour({ queue: ['hang', 'hang', 'hang'] })
     const id = await submit()
     for (const [index, reason] of ['hung', 'hung', 'timeout'].entries()) {
