@@ -17,7 +17,7 @@ import {
   isRequestFault,
   hangPauseMs,
   isSpending,
-  MOST_NODE_FAULTS,
+  MOST_HANGS,
   pauseLengthMs,
   retryDelayMs,
   secondOpinions,
@@ -66,8 +66,7 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
     if (lease.state === 'standby') {
       return (await releaseHeldTask(trx, { taskId: task.id, attemptId: attempt.id }))?.user_id
     }
-    const isSuspect = told.isAway === true || (await hasFaultsInRow(trx, attempt.service_id))
-    const failure = hasHung(told, { isSuspect, attempt, earlier }) ? { ...told, reason: 'hung' as const } : told
+    const failure = (await hasHung(trx, { told, attempt, earlier })) ? { ...told, reason: 'hung' as const } : told
     const isIdle = failure.reason === 'hung' && !failure.isAway
     // An agent that stayed away for longer than its lease and came back without the work was lost once, not twice.
     const loss = isLoss(failure.reason) && lease.state !== 'lapsed' && failure.isAnnounced !== true
@@ -134,21 +133,19 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
 /** Said of an image that took too long on a server that answers. */
 const NOTHING_MADE = 'Its image server has made nothing since the last that failed there.'
 
-/** So often a service may hang with a task before that has met a fault of it. */
-const MOST_HANGS = MOST_NODE_FAULTS - 1
-
 /**
  * Whether an image server has kept an attempt for too long because it hangs: it answers nothing any more, or has made nothing since
  * the last that failed there. Not always for the same task: one that is only slow is found so, too, and would make what takes too long
  * again and again.
  */
-const hasHung = (
-  { reason }: Failure,
-  { isSuspect, attempt, earlier }: { isSuspect: boolean; attempt: AttemptRow; earlier: readonly AttemptRow[] }
-): boolean =>
-  reason === 'timeout' &&
-  isSuspect &&
-  earlier.filter((one) => one.service_id === attempt.service_id && one.reason === 'hung').length < MOST_HANGS
+const hasHung = async (
+  trx: Trx,
+  { told, attempt, earlier }: { told: Failure; attempt: AttemptRow; earlier: readonly AttemptRow[] }
+): Promise<boolean> => {
+  if (told.reason !== 'timeout') return false
+  const hung = earlier.filter((one) => one.service_id === attempt.service_id && one.reason === 'hung')
+  return hung.length < MOST_HANGS && (told.isAway === true || (await hasFaultsInRow(trx, attempt.service_id)))
+}
 
 /** Pauses the service; when it lacks the model, that model alone, since this says nothing about its others. */
 const leaveAlone = (

@@ -3,6 +3,8 @@ import type { AttemptReason } from './request-states.ts'
 
 export const MOST_NODE_FAULTS = 3
 export const MOST_LOSSES = 5
+/** So often a service may hang with a task: the next time counts as the task's. */
+export const MOST_HANGS = MOST_NODE_FAULTS - 1
 
 /**
  * Faults of the prompt or the parameters, by the word of whoever tried: they never count against the service, and are the
