@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { bringsBrowser, browserFiles } from './browser-files.ts'
+import { type BrowserFiles, bringsBrowser, browserFiles } from './browser-files.ts'
 
 const QUIET = [
   '--no-sandbox',
@@ -19,15 +19,34 @@ const QUIET = [
 export const DESKTOP = { width: 1440, height: 900 }
 export const PHONE = { width: 390, height: 844 }
 
+/** Chromium now and then dies of itself before it has begun, about once in a thousand starts; that is no test's finding. */
+const MOST_STARTS = 3
+
 /**
  * Starts the browser that npm brought. It knows nothing of this machine: its home is a temporary folder, which goes with it,
  * and of the environment it gets only where programs are.
+ *
+ * @throws what the last of `MOST_STARTS` tries to start it ended with
  */
 export async function startBrowser(): Promise<Browser> {
   if (!bringsBrowser) return chromium.launch({ channel: 'chrome' })
-  const { executable, env } = await browserFiles()
-  const home = await mkdtemp(join(tmpdir(), 'inference-club-browser-'))
-  const browser = await chromium.launch({
+  const files = await browserFiles()
+  for (let left = MOST_STARTS - 1; ; left--) {
+    const home = await mkdtemp(join(tmpdir(), 'inference-club-browser-'))
+    const leave = () => rmSync(home, { recursive: true, force: true })
+    try {
+      const browser = await launchIn(home, files)
+      browser.on('disconnected', leave)
+      return browser
+    } catch (error) {
+      leave()
+      if (left === 0) throw error
+    }
+  }
+}
+
+const launchIn = (home: string, { executable, env }: BrowserFiles): Promise<Browser> =>
+  chromium.launch({
     executablePath: executable,
     args: QUIET,
     env: {
@@ -41,9 +60,6 @@ export async function startBrowser(): Promise<Browser> {
       ...env
     }
   })
-  browser.on('disconnected', () => rmSync(home, { recursive: true, force: true }))
-  return browser
-}
 
 export interface VisitorOptions {
   /** The gateway's address; paths are relative to it. */
