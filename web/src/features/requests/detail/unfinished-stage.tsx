@@ -14,14 +14,18 @@ import type { Picture } from './use-pictures.ts'
 export function UnfinishedStage({ request, picture }: { request: RequestSummary; picture: Picture | undefined }) {
   const size = request.size ?? request.inputs[0] ?? { width: 1024, height: 1024 }
   if (!picture || !isUnfinished(request.status)) return <NoImages hasFailed={request.status === 'failed'} />
-  return (
-    <div className="relative max-w-full" style={fitting(size)}>
-      <Underway request={request} position={picture.position} />
-    </div>
-  )
+  return <Underway request={request} position={picture.position} size={size} />
 }
 
-function Underway({ request, position }: { request: RequestSummary; position: number }) {
+interface UnderwayProps {
+  request: RequestSummary
+  position: number
+  /** Pixels. */
+  size: { width: number; height: number }
+}
+
+/** What is said of it lies at the foot of the stage, which holds words where the image is too small for them. */
+function Underway({ request, position, size }: UnderwayProps) {
   const live = useLiveImage(request.id, position)
   const isQueued = request.status === 'queued'
   const waits = madeSince(request, position) === undefined
@@ -33,18 +37,16 @@ function Underway({ request, position }: { request: RequestSummary; position: nu
     : (told?.words ?? idleText(request, position, now))
   return (
     <>
-      {live?.preview === undefined ? (
-        <span className="flex size-full items-center justify-center text-faint">
-          {waits ? (
-            <Clock className="size-7 opacity-70" aria-hidden />
-          ) : (
-            <span className="absolute inset-0 animate-pulse bg-hover" />
-          )}
-        </span>
-      ) : (
-        <img src={live.preview} alt="A preview" className="size-full object-cover" draggable={false} />
-      )}
-      <div className="absolute inset-x-4 bottom-4 flex flex-col gap-2 rounded-xl border border-line bg-raised/90 px-4 py-3">
+      <div className="flex max-w-full items-center justify-center" style={fitting(size)}>
+        {live?.preview !== undefined ? (
+          <img src={live.preview} alt="A preview" className="size-full object-cover" draggable={false} />
+        ) : waits ? (
+          <Clock className="size-7 text-faint opacity-70" aria-hidden />
+        ) : (
+          <span className="size-full animate-pulse bg-hover" />
+        )}
+      </div>
+      <div className="absolute inset-x-4 bottom-4 mx-auto flex max-w-xl flex-col gap-2 rounded-xl border border-line bg-raised/90 px-4 py-3">
         <span className="text-[13px] text-muted tabular-nums">{words}</span>
         {!waits && (
           <ProgressBar percent={told?.percent ?? 0} isEstimated={told?.isEstimated} label={`Image ${position + 1}`} />
