@@ -67,8 +67,6 @@ export class AgentSession {
   readonly notes: SessionNotes
   readonly caps: SessionCaps
   readonly loaded = new LoadedModels()
-  /** Whether it offers anything to others than its owner. */
-  readonly isShared: boolean
   readonly #parts: SessionParts
   readonly #socket: WebSocket
   readonly #silentForMs: () => number
@@ -102,10 +100,9 @@ export class AgentSession {
     this.providerId = agent.providerId
     this.epoch = agent.epoch
     this.name = hello.name
-    this.isShared = hello.services.some(({ access }) => access !== 'private')
     this.#accepts = hello.accepts ?? []
     this.#probes = hello.probes === true
-    this.notes = new SessionNotes(agent.standing, this.isShared)
+    this.notes = new SessionNotes(agent)
     this.caps = new SessionCaps(parts.now)
     this.#services = hello.services
       .filter((service) => service.type === 'image')

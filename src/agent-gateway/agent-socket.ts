@@ -221,7 +221,7 @@ async function openSession(
   const session = new AgentSession(parts, { ...greeted, agent })
   session.resume(agent.resumed)
   parts.registry.add(session)
-  const note = session.isShared ? welcomeNote(agent.standing) : undefined
+  const note = agent.isShared ? welcomeNote(agent.standing) : undefined
   session.send({
     type: 'gateway.welcome',
     provider_id: agent.providerId,

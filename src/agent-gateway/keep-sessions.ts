@@ -12,6 +12,8 @@ import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import type { AgentSession } from './agent-session.ts'
 import { createProgressEstimates } from './estimate-progress.ts'
 import { heartbeatMs } from './agent-socket.ts'
+import { findFirstEnd, findOpenness } from './find-openness.ts'
+import { isSpentNow } from './session-notes.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
 const WRITE_PROGRESS_EVERY_MS = 1000
@@ -31,6 +33,7 @@ export interface KeepSessionsParts {
     | 'noteWarmed'
     | 'listStandings'
     | 'listPaused'
+    | 'listSharing'
     | 'listWishes'
     | 'listWarmWishes'
   >
@@ -121,27 +124,30 @@ async function tellStandings({ registry, providers, requests, clock }: KeepSessi
   const paused = await providers.listPaused(ids)
   const wishes = await providers.listWishes(ids)
   const warms = await providers.listWarmWishes(ids)
+  const sharing = await providers.listSharing(ids)
   const fresh = sessions.filter(({ providerId }) => standings.get(providerId) === 'limited')
   const rations = await requests.findRations(
     fresh.map(({ providerId, principal }) => ({ providerId, ownerId: principal.userId }))
   )
+  const reached = await requests.findReachedCaps(ids)
   for (const session of sessions) {
-    const ration = rations.get(session.providerId)
-    for (const news of session.notes.findNews(standings.get(session.providerId), {
-      paused: paused.get(session.providerId) ?? { all: false, services: [] },
-      ...(ration && { ration }),
-      now: clock.now()
-    })) {
+    const { providerId: id } = session
+    const ration = rations.get(id)
+    const known = {
+      standing: standings.get(id),
+      paused: paused.get(id) ?? { all: false, services: [] },
+      reached: reached.get(id) ?? []
+    }
+    const openness = findOpenness(sharing.get(id) ?? [], known)
+    const findCapsEnd = () => findFirstEnd(known.reached, openness.open)
+    for (const news of await session.notes.findNews({ ...known, openness, ration, findCapsEnd, now: clock.now() })) {
       if (session.hears(news.type)) session.send(news)
     }
-    session.noteWishes(wishes.get(session.providerId) ?? [])
-    session.noteWarms(warms.get(session.providerId) ?? [])
-  }
-  const hearing = sessions.filter((session) => session.hears('provider.capped'))
-  if (hearing.length === 0) return
-  const reached = await requests.findReachedCaps(hearing.map(({ providerId }) => providerId))
-  for (const session of hearing) {
-    const news = await session.caps.findNews(reached.get(session.providerId) ?? [])
+    session.noteWishes(wishes.get(id) ?? [])
+    session.noteWarms(warms.get(id) ?? [])
+    if (!session.hears('provider.capped')) continue
+    const closed = isSpentNow(ration) ? [...openness.closed, ...openness.open] : openness.closed
+    const news = await session.caps.findNews(known.reached, closed)
     if (news) session.send(news)
   }
 }

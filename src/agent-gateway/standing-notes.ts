@@ -27,16 +27,19 @@ export const newsOfStanding = (before: Standing, now: Standing): string =>
 export const welcomeNote = (standing: Standing): string | undefined =>
   standing === 'trusted' ? undefined : STANDING_NOTES[standing]
 
-/** What it is told when others have had all that the club lets a new one make for them, and when there is more again. */
+/**
+ * What it is told when others have had all that the club lets a new one make for them, and when there is more again (`until`, UTC
+ * milliseconds as `now`; undefined when nobody knows yet).
+ */
 export function newsOfRation(
-  { images, spent }: Pick<Ration, 'images' | 'spent'>,
-  { isSpent, now }: { isSpent: boolean; now: number }
+  { images }: Pick<Ration, 'images'>,
+  { isSpent, until, now }: { isSpent: boolean; until: number | undefined; now: number }
 ): string {
   if (!isSpent)
     return 'Others may have images of this machine again, within what the club lets a new one make for them.'
   const had = `This machine is new: others have had ${images === 1 ? 'the one image' : `the ${images} images`} that the club lets it make for them within an hour.`
   // No two machines have the same clock, or the same zone.
-  const minutes = spent?.until === undefined ? undefined : Math.max(1, Math.ceil((spent.until - now) / MINUTE_MS))
+  const minutes = until === undefined ? undefined : Math.max(1, Math.ceil((until - now) / MINUTE_MS))
   const more =
     minutes === undefined
       ? 'There are more an hour after what is being made.'

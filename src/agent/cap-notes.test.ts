@@ -17,9 +17,10 @@ beforeEach(() => {
   notes = new CapNotes({ hasService: (name) => services.includes(name), logger: pino({ level: 'info' }, { write }) })
 })
 
-const hear = (...reached: ReachedCap[]) => {
+const hear = (...reached: ReachedCap[]) => hearClosed([], ...reached)
+const hearClosed = (closed: string[], ...reached: ReachedCap[]) => {
   said.length = 0
-  notes.hear({ type: 'provider.capped', reached })
+  notes.hear({ type: 'provider.capped', reached, closed })
   return said
 }
 
@@ -48,7 +49,7 @@ describe('a cap that others have reached', () => {
       'rig: somebody has had the one image that you let each person have within an hour (images_per_user_hour). There is more an hour after what is being made.'
     ])
     expect(hear(EACH)).toEqual(['rig: others who have not had theirs may have images again (images_per_hour).'])
-    expect(hear()).toEqual(['rig: everybody may have images again (images_per_user_hour).'])
+    expect(hear()).toEqual(['rig: everybody whom it serves may have images again (images_per_user_hour).'])
   })
 
   it('ends without a word where another of the service is reached: nobody gets more by it', () => {
@@ -57,6 +58,37 @@ describe('a cap that others have reached', () => {
     hear(ALL, EACH)
     expect(hear(ALL)).toEqual([])
     expect(hear({ ...ALL, service: 'other' })).toContain('rig: others may have images again (images_per_hour).')
+  })
+
+  it('of another number is told anew, for it ends at another time', () => {
+    hear(ALL)
+    expect(hear({ ...ALL, images: 5 })).toEqual([expect.stringMatching(/^rig: others have had the 5 images/)])
+    expect(hear()).toEqual(['rig: others may have images again (images_per_hour).'])
+  })
+
+  it('is not told of a service of which others get nothing anyhow: neither that it is reached nor that it has ended', () => {
+    hear(ALL, EACH)
+    // Closed, and then the cap is taken away, or ends; or both at once.
+    expect(hearClosed(['rig'], ALL, EACH)).toEqual([])
+    expect(hearClosed(['rig'])).toEqual([])
+    expect(hear()).toEqual([])
+    hear(ALL)
+    expect(hearClosed(['rig'])).toEqual([])
+    expect(hearClosed(['rig'], ALL)).toEqual([])
+    // Opened it is news that others get nothing yet.
+    expect(hear(ALL)).toHaveLength(1)
+    // Of another service everything is told.
+    expect(hearClosed(['rig'], { ...ALL, service: 'other' })).toEqual([
+      expect.stringMatching(/^other: others have had/)
+    ])
+    expect(hearClosed(['rig'])).toEqual(['other: others may have images again (images_per_hour).'])
+  })
+
+  it('of a gateway that does not say what is closed is told as before', () => {
+    notes.hear({ type: 'provider.capped', reached: [ALL] })
+    said.length = 0
+    notes.hear({ type: 'provider.capped', reached: [] })
+    expect(said).toEqual(['rig: others may have images again (images_per_hour).'])
   })
 
   it('of a service that is no longer there ends without a word', () => {

@@ -9,26 +9,31 @@ export interface CapNotesParts {
 
 /**
  * Tells the owner of a machine that others have had what they may have of it: once when that begins, with when it ends, and once
- * when it has ended. A connection that breaks off in between is no end of it.
+ * when it has ended. A connection that breaks off in between is no end of it. Nothing is told of a service of which others get nothing
+ * for another reason, which its owner has set, or was told.
  */
 export class CapNotes {
   readonly #parts: CapNotesParts
-  #reached = new Map<string, ReachedCap>()
+  #told = new Map<string, ReachedCap>()
 
   constructor(parts: CapNotesParts) {
     this.#parts = parts
   }
 
-  hear({ reached }: Extract<GatewayMessage, { type: 'provider.capped' }>): void {
+  hear({ reached, closed = [] }: Extract<GatewayMessage, { type: 'provider.capped' }>): void {
     const { hasService, logger } = this.#parts
-    const before = this.#reached
-    this.#reached = new Map(reached.map((one) => [`${one.cap} ${one.service}`, one]))
-    for (const [key, one] of this.#reached) if (!before.has(key)) logger.info(beginning(one))
+    const before = this.#told
+    const open = reached.filter(({ service }) => !closed.includes(service))
+    this.#told = new Map(open.map((one) => [`${one.cap} ${one.service}`, one]))
+    for (const [key, one] of this.#told) {
+      // Another number ends at another time.
+      if (before.get(key)?.images !== one.images) logger.info(beginning(one))
+    }
     for (const [key, one] of before) {
-      if (this.#reached.has(key) || !hasService(one.service)) continue
+      if (this.#told.has(key) || closed.includes(one.service) || !hasService(one.service)) continue
       const note = ending(
         one,
-        reached.find(({ service }) => service === one.service)
+        open.find(({ service }) => service === one.service)
       )
       if (note !== undefined) logger.info(note)
     }
@@ -50,7 +55,11 @@ function beginning({ service, cap, images, for_ms: forMs }: ReachedCap): string 
 /** `left`: another cap of the same service, that is reached still. Undefined where nobody gets anything by the end of this one. */
 function ending({ service, cap }: ReachedCap, left: ReachedCap | undefined): string | undefined {
   if (left?.cap === 'images_per_hour') return undefined
-  const who = left ? 'others who have not had theirs' : cap === 'images_per_hour' ? 'others' : 'everybody'
+  const who = left
+    ? 'others who have not had theirs'
+    : cap === 'images_per_hour'
+      ? 'others'
+      : 'everybody whom it serves'
   return `${service}: ${who} may have images again (${cap}).`
 }
 

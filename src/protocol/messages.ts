@@ -232,7 +232,12 @@ export const GATEWAY_MESSAGES = {
    */
   'provider.capped': Type.Object({
     type: Type.Literal('provider.capped'),
-    reached: Type.Array(ReachedCap, { maxItems: CAPS.length * MAX_SERVICES })
+    reached: Type.Array(ReachedCap, { maxItems: CAPS.length * MAX_SERVICES }),
+    /**
+     * Services of which others get nothing now whatever their caps are: they are their owner's alone, paused, not let in, or new and had
+     * what the club lets them make. Nothing is told of their caps. Absent of older gateways, and where there are none.
+     */
+    closed: Type.Optional(Type.Array(Name(100), { maxItems: MAX_SERVICES }))
   }),
   'service.offer': ServiceOffer,
   'service.warm': ServiceWarm,

@@ -8,7 +8,7 @@ import { type Blocks, findBlocks } from './block-store.ts'
 import type { MeasuredService } from './image-cost.ts'
 import { listOffers, measuredOf, type Offer, type OfferFilter } from './offers-store.ts'
 import { easePauses } from './pause-store.ts'
-import { termsToWrite } from './service-terms-store.ts'
+import { listSharing, type ServiceSharing, termsToWrite } from './service-terms-store.ts'
 import type { ServiceAccess } from './service-terms.ts'
 import {
   listUsableLoras,
@@ -52,6 +52,8 @@ export interface ConnectedProvider {
   serviceIds: Map<string, string>
   /** Whether it may serve others. */
   standing: Standing
+  /** Whether its owner offers anything of it to others. */
+  isShared: boolean
 }
 
 export interface ProviderStore {
@@ -61,6 +63,8 @@ export interface ProviderStore {
   connect(trx: Trx, provider: NewConnection): Promise<ConnectedProvider>
   /** How these providers stand at this moment, by id. */
   listStandings(providerIds: readonly string[]): Promise<Map<string, Standing>>
+  /** What these providers declare now, and what of that is their owners' alone, by id. */
+  listSharing(providerIds: readonly string[]): Promise<Map<string, ServiceSharing[]>>
   /** What of these providers is paused, by id. */
   listPaused(providerIds: readonly string[]): Promise<Map<string, Paused>>
   /** Providers of an owner that are not forgotten. */
@@ -155,10 +159,14 @@ export function createProviderStore(
       await admitProvider(trx, { providerId: provider.id, now, mode: offering.providers })
       await easePauses(trx, { providerId: provider.id, now, probes: connection.probes === true })
       const standing = (await findStanding(trx, provider.id, offering.providers)) ?? 'pending'
-      return { providerId: provider.id, epoch: provider.epoch, serviceIds, standing }
+      const sharing = (await listSharing(trx, [provider.id])).get(provider.id) ?? []
+      const isShared = sharing.some(({ isPrivate }) => !isPrivate)
+      return { providerId: provider.id, epoch: provider.epoch, serviceIds, standing, isShared }
     },
 
     listStandings: (providerIds) => listStandings(db, providerIds, offering.providers),
+
+    listSharing: (providerIds) => listSharing(db, providerIds),
 
     listPaused: (providerIds) => listPaused(db, providerIds),
 

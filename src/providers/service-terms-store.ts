@@ -40,6 +40,29 @@ export async function listCapped(db: Db, providerIds: readonly string[]): Promis
   })
 }
 
+/** A service, and whether it is its owner's alone. */
+export interface ServiceSharing {
+  name: string
+  isPrivate: boolean
+}
+
+/** By provider, what their agents declare now. */
+export async function listSharing(db: Db, providerIds: readonly string[]): Promise<Map<string, ServiceSharing[]>> {
+  const rows = await db
+    .selectFrom('services')
+    .select(['provider_id', 'name', 'access', 'images_per_hour', 'images_per_user_hour'])
+    .where('provider_id', 'in', providerIds)
+    .where('declared', '=', 1)
+    .orderBy('name')
+    .execute()
+  const sharing = rows.map((row) => ({
+    providerId: row.provider_id,
+    name: row.name,
+    isPrivate: termsOfRow(row).access === 'private'
+  }))
+  return Map.groupBy(sharing, ({ providerId }) => providerId)
+}
+
 /** What a service that is declared anew is written with: the word of its owner stays. */
 export async function termsToWrite(
   db: Db,

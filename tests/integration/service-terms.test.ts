@@ -163,8 +163,48 @@ describe('what the owner of a service sets in the dashboard', () => {
     await set({ imagesPerUserHour: 1 })
     await heard(/^a: others who have not had theirs may have images again/)
     await set({})
-    await heard(/^a: everybody may have images again/)
+    await heard(/^a: everybody whom it serves may have images again/)
     expect(said.filter((line) => line !== 'a: an image was made')).toHaveLength(4)
+    await agent.stop()
+  })
+
+  it.each<[string, Partial<ServiceTermsChange>]>([
+    ['is made its owner\u2019s alone', { access: 'private' }],
+    ['is paused', { isPaused: true }]
+  ])('is told nothing of the caps of a service that %s, in whichever order that is set', async (_what, closing) => {
+    const { agent, said, heard } = await openTerminal()
+    const caps = () => said.filter((line) => /images_per/.test(line))
+    const told = (count: number) => waitFor(() => caps().length === count, 2000)
+    const file = agentConfig({ gateway: gateway.url, key: owner.key, name: 'rig', services: SERVICES })
+    const { id } = (await look(owner))!
+    const session = () => gateway.gateway.context.registry.sessions().find(({ providerId }) => providerId === id)
+    const reconnect = async () => {
+      const before = session()?.epoch
+      await agent.reload(file)
+      await waitFor(() => (session()?.epoch ?? 0) > before!)
+    }
+    await make(friend)
+    await set({ imagesPerHour: 1, ...closing })
+    await reconnect()
+    // Opened while it is reached others get nothing yet, which is told; as it would have been before anything that was told of it.
+    await set({ imagesPerHour: 1 })
+    await told(1)
+    await set({ imagesPerHour: 1, ...closing })
+    await set(closing)
+    await set({})
+    await set({ imagesPerHour: 1 })
+    await told(2)
+    await set(closing)
+    await reconnect()
+    await set({})
+    await set({ imagesPerHour: 1 })
+    await told(3)
+    await set({})
+    await heard(/^a: others may have images again/)
+    expect(caps().map((line) => line.slice(0, 18))).toEqual([
+      ...Array<string>(3).fill('a: others have had'),
+      'a: others may have'
+    ])
     await agent.stop()
   })
 
