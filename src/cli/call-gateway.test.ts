@@ -107,6 +107,16 @@ it.each([
   })
 })
 
+it.each([
+  ['paused', 'paused'],
+  ['new_here', 'new_here'],
+  ['away', undefined],
+  ['x'.repeat(9000), undefined],
+  [['paused'], undefined]
+])('reads what else keeps a machine from a job where there are words for it: %s', (also, known) => {
+  expect(readJob({ ...DONE, waiting: { reason: 'capped', also } })?.waiting?.also).toBe(known)
+})
+
 it('reads an answer that is just short enough', async () => {
   const url = await startAnswering(alike(200, HUGE.replace(/x{24}/, '')))
   expect(await callGateway({ url, key: 'ic_x' }, '/v1/models', { read: readModels })).toEqual([])

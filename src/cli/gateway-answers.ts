@@ -1,4 +1,4 @@
-import { isLimitReason, isWaitReason, type ToldWait } from '../lib/wait-reasons.ts'
+import { isAlsoReason, isWaitReason, type ToldWait } from '../lib/wait-reasons.ts'
 import { members, type Read } from './call-gateway.ts'
 
 export interface OnlineModel {
@@ -66,7 +66,7 @@ export const readJob: Read<Job> = (answer) => {
         until: isTime(until) ? until * 1000 : null,
         ...(isTime(givesUpAt) && { givesUpAt: givesUpAt * 1000 }),
         ...(isOwnShare === true && { isOwnShare }),
-        ...(isLimitReason(also) && { also }),
+        ...(isAlsoReason(also) && { also }),
         ...(typeof beingMade === 'number' && Number.isSafeInteger(beingMade) && { beingMade })
       }
     }),

@@ -64,3 +64,10 @@ it('tells of both limits of an hour where both are reached', () => {
     /An admin can lift that\. The owner's own limit is reached, too\. /
   )
 })
+
+it('tells of an image server beside a limit of an hour that is reached', () => {
+  expect(errors.upstreamCapped({ also: 'paused' }, NOW).message).toMatch(/ made\. The image server is busy, too\. Try/)
+  expect(errors.upstreamCapped({ reason: 'new_here', also: 'unusable' }, NOW).message).toMatch(
+    /An admin can lift that\. The image server cannot be used either\. /
+  )
+})

@@ -44,10 +44,25 @@ export type LimitReason = (typeof LIMIT_REASONS)[number]
 
 export const isLimitReason = (reason: unknown): reason is LimitReason => LIMIT_REASONS.some((limit) => limit === reason)
 
-/** Behind the limit that is told: that the other is reached there, too. */
-const ALSO: Record<LimitReason, string> = {
+/** What may keep a machine from an image besides the reason that is told. */
+export const ALSO_REASONS = [...LIMIT_REASONS, 'paused', 'unusable', 'missing'] as const satisfies readonly WaitReason[]
+export type AlsoReason = (typeof ALSO_REASONS)[number]
+
+export const isAlsoReason = (reason: unknown): reason is AlsoReason => ALSO_REASONS.some((also) => also === reason)
+
+/** Behind a limit that is told: what else holds there. */
+const ALSO: Record<AlsoReason, string> = {
   capped: "as is its owner's",
-  new_here: "as is the club's for new machines"
+  new_here: "as is the club's for new machines",
+  paused: 'and its image server is busy',
+  unusable: 'and its image server cannot be used',
+  missing: 'and its image server does not have the model'
+}
+
+/** Behind anything else. */
+const ALSO_A_LIMIT: Record<LimitReason, string> = {
+  capped: "and the owner's limit per hour is reached",
+  new_here: "and the club's limit per hour for new machines is reached"
 }
 
 const LIMITS: ReadonlySet<WaitReason> = new Set<WaitReason>(LIMIT_REASONS)
@@ -58,6 +73,9 @@ const ENDS: Partial<Record<WaitReason, string>> = {
   unusable: 'goes on when it can be',
   missing: 'goes on when it has it'
 }
+
+/** The same where a limit is reached there, too. */
+const ENDS_WITH_A_LIMIT = 'goes on when both are over'
 
 /** Nearer than this no time of day is told, which has no seconds. */
 const SOON_MS = 60_000
@@ -73,8 +91,8 @@ export interface ToldWait {
   /** When it fails if nobody could begin it until then. */
   givesUpAt?: number
   isOwnShare?: true
-  /** The other of both limits, which ends no later. */
-  also?: LimitReason
+  /** What keeps the same machine from it, too, and ends no later. */
+  also?: AlsoReason
   /** So many images hold the last places of a limit while they are being made: if enough fail (one, unless the limit was lowered), the next goes on at once. */
   beingMade?: number
 }
@@ -95,10 +113,14 @@ export function waitText(
   const earliest = LIMITS.has(reason) ? ' at the earliest' : ''
   const known = until === null || then === undefined ? undefined : `${when(until)}${earliest}`
   const why = beingMade === undefined ? limit : `${limit} with ${lastOnes(beingMade)}`
-  const next = beingMade === undefined ? (known ? `${then} ${known}` : ENDS[reason]) : openingWords(beingMade, known)
+  const ends = isLimitReason(also) && reason in ENDS ? ENDS_WITH_A_LIMIT : ENDS[reason]
+  const next = beingMade === undefined ? (known ? `${then} ${known}` : ends) : openingWords(beingMade, known)
   const end = givesUpAt === undefined ? undefined : `given up ${when(givesUpAt)}${next === undefined ? '' : ' if not'}`
-  return [why, also && ALSO[also], next, end].filter((part) => part !== undefined).join(', ')
+  return [why, also && alsoWords(reason, also), next, end].filter((part) => part !== undefined).join(', ')
 }
+
+const alsoWords = (reason: WaitReason, also: AlsoReason): string =>
+  !LIMITS.has(reason) && isLimitReason(also) ? ALSO_A_LIMIT[also] : ALSO[also]
 
 const lastOnes = (beingMade: number): string =>
   beingMade === 1 ? 'the image that is being made' : `the ${beingMade} images that are being made`
@@ -115,23 +137,31 @@ export interface ReachedLimit {
   /** `new_here` is the club's for new machines; any other, or none, is the owner's. */
   reason?: WaitReason
   isOwnShare?: true
-  also?: LimitReason
+  also?: AlsoReason
   beingMade?: number
   /** How many machines have the model for whoever is refused, and how many people own these; absent: nobody has counted. */
   of?: { machines: number; owners: number }
 }
 
-const ALSO_REACHED: Record<LimitReason, string> = {
+const ALSO_HOLDS: Record<AlsoReason, string> = {
   capped: "The owner's own limit is reached, too.",
-  new_here: "The club's limit for new machines is reached, too."
+  new_here: "The club's limit for new machines is reached, too.",
+  paused: 'The image server is busy, too.',
+  unusable: 'The image server cannot be used either.',
+  missing: 'The image server does not have the model either.'
 }
+
+/** What else holds, in a sentence that is true for whoever reads it later; none where nothing does. */
+export const alsoSentences = (also: AlsoReason | undefined): string[] => (also === undefined ? [] : [ALSO_HOLDS[also]])
 
 /** What has been reached, in sentences that are true for whoever reads them later. */
 export function reachedWords({ reason, isOwnShare, also, beingMade, of }: ReachedLimit): string {
   const isOne = of?.machines === 1
   const machines = isOne ? 'machine that has this model' : 'machines that have this model'
   const had = `so many images${reason === 'new_here' ? ' for others' : ''} within an hour, and these have been made${beingMade === undefined ? '' : ', or are being made'}.`
-  const too = also === undefined ? '' : ` ${ALSO_REACHED[also]}`
+  const too = alsoSentences(also)
+    .map((sentence) => ` ${sentence}`)
+    .join('')
   if (reason === 'new_here')
     return `The ${machines} ${isOne ? 'is' : 'are'} new here: the club lets ${isOne ? 'it' : 'them'} make ${had} An admin can lift that.${too}`
   const lets = of?.owners === 1 ? `owner of the ${machines} lets` : `owners of the ${machines} let`

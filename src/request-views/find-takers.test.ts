@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequestRows, type RequestRows } from '../../tests/support/request-rows.ts'
 import { loadConfig } from '../config/config.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
-import { findTakers, type Wait } from './find-takers.ts'
+import { findTakers } from './find-takers.ts'
+import type { Wait } from './wait-of-held.ts'
 
 const NOW = 10 * HOUR_MS
 
@@ -59,10 +60,11 @@ async function failed(id: string, service_id: string, not_before: number): Promi
 const block = (provider_id: string, user_id = 'ann') =>
   rows.db.insertInto('provider_blocks').values({ provider_id, user_id, created_at: 0 }).execute()
 
-const pause = (service_id: string, until: number) =>
+const pause = (service_id: string, until: number, reason = 'busy') =>
   rows.db
     .insertInto('service_pauses')
-    .values({ service_id, model: '', reason: 'busy', since: 0, until, in_row: 1 })
+    .values({ service_id, model: '', reason, since: 0, until, in_row: 1 })
+    .onConflict((c) => c.columns(['service_id', 'model']).doUpdateSet({ reason, until }))
     .execute()
 
 /** Who may take it, why nobody may, and apart from that when it is given up. */
@@ -219,6 +221,73 @@ describe('who may make an image', () => {
     expect((await takersOf("cy's")).wait).toEqual({ ...club, also: 'capped' })
     await addTask("the owner's", 'owner')
     expect((await takersOf("the owner's")).open).toEqual(['new'])
+  })
+
+  it('is told by what ends last of all that keeps it from a machine: a limit, its image server, the next try', async () => {
+    await connect('a', { service: { images_per_hour: 1 } })
+    await made('a', 'bob', 30 * 60_000)
+    const until = NOW + 30 * 60_000 + 1
+    for (const [reason, also] of [
+      ['busy', 'paused'],
+      ['hung', 'unusable'],
+      ['model_missing', 'missing']
+    ] as const) {
+      await pause('a', NOW + 8000, reason)
+      expect((await takersOf()).wait).toEqual({ reason: 'capped', until, also })
+      await pause('a', until + 8000, reason)
+      expect((await takersOf()).wait).toEqual({ reason: also, until: until + 8000, also: 'capped' })
+    }
+    await pause('a', 2 ** 52, 'unreachable')
+    expect((await takersOf()).wait).toEqual({ reason: 'unusable', also: 'capped' })
+    await addTask("the owner's", 'owner')
+    expect((await takersOf("the owner's")).wait).toEqual({ reason: 'unusable' })
+    await pause('a', NOW + 8000)
+    expect((await takersOf("the owner's")).wait).toEqual({ reason: 'paused', until: NOW + 8000 })
+
+    await failed('wanted', 'a', until + 1000)
+    expect((await takersOf()).wait).toEqual({ reason: 'retry', until: until + 1000, also: 'capped' })
+    await rows.db
+      .updateTable('tasks')
+      .set({ not_before: NOW + 1000 })
+      .execute()
+    expect((await takersOf()).wait).toEqual({ reason: 'capped', until, also: 'paused' })
+  })
+
+  it('is told of a busy new machine by the club’s limit, and by its image server before what is being made there', async () => {
+    const { newProviderPerHour } = loadConfig({}).offering
+    await connect('new', { provider: { trust: 'limited' } })
+    for (let i = 1; i < newProviderPerHour; i++) await made('new', 'bob', 30 * 60_000)
+    await runs('new', 'bob')
+    const until = NOW + 30 * 60_000 + 1
+    await pause('new', NOW + 8000)
+    expect((await takersOf()).wait).toEqual({ reason: 'new_here', until, beingMade: 1, also: 'paused' })
+    await pause('new', until + 1)
+    expect((await takersOf()).wait).toEqual({ reason: 'paused', until: until + 1, also: 'new_here' })
+  })
+
+  it('is not kept by a limit from a machine that holds it ready', async () => {
+    await connect('a', { service: { images_per_hour: 1 } })
+    await made('a', 'bob', 30 * 60_000)
+    await rows.addAttempt('held', {
+      ...{ task_id: 'wanted', request_id: 'wanted', service_id: 'a', provider_id: 'a', state: 'standby' }
+    })
+    await rows.db.updateTable('tasks').set({ held: 1, current_attempt_id: 'held' }).execute()
+    expect((await takersOf()).open).toEqual(['a'])
+    await pause('a', NOW + 8000)
+    expect((await takersOf()).wait).toEqual({ reason: 'paused', until: NOW + 8000 })
+  })
+
+  it('waits for a limit of one machine rather than for an image server that cannot be used, also behind a limit', async () => {
+    await connect('a', { service: { images_per_hour: 1 } })
+    await made('a', 'bob', 30 * 60_000)
+    await pause('a', NOW + 8000, 'unreachable')
+    await connect('b', { service: { images_per_hour: 1 } })
+    await made('b', 'bob', 20 * 60_000)
+    expect((await takersOf()).wait).toEqual({ reason: 'capped', until: NOW + 40 * 60_000 + 1 })
+    // It may be back at any time, and has no limit before it.
+    await rows.db.updateTable('services').set({ images_per_hour: null }).where('id', '=', 'b').execute()
+    await pause('b', 2 ** 52, 'unreachable')
+    expect((await takersOf()).wait).toEqual({ reason: 'unusable' })
   })
 
   it('waits for what ends first', async () => {

@@ -1,4 +1,5 @@
-import { findTakers, type Wait } from './find-takers.ts'
+import { findTakers } from './find-takers.ts'
+import type { Wait } from './wait-of-held.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
 import { listTasks } from '../requests/task-store.ts'
 import { listNames } from './request-search-store.ts'

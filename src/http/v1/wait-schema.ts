@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { LIMIT_REASONS, reasonWords, WAIT_REASONS } from '../../lib/wait-reasons.ts'
+import { ALSO_REASONS, reasonWords, WAIT_REASONS } from '../../lib/wait-reasons.ts'
 
 /** Why nobody may begin an image now, as `presentWait` spells it. */
 export const waitSchema = (description: string) =>
@@ -26,15 +26,15 @@ export const waitSchema = (description: string) =>
         })
       ),
       also: Type.Optional(
-        Type.Enum(LIMIT_REASONS, {
+        Type.Enum(ALSO_REASONS, {
           description:
-            'Of `capped` and `new_here`: the other of both limits, where that is reached, too. It ends no later. Absent where it is not.'
+            'What keeps the same machine from it, too, as a limit of an hour that is reached where the image server is busy. It ends no later; of several it is the one that ends last. Absent where nothing does.'
         })
       ),
       being_made: Type.Optional(
         Type.Integer({
           description:
-            'Of `capped` and `new_here`: so many images hold the last places of the hour while they are being made; if enough of them fail (one, unless the limit was lowered), the next goes on at once. Absent when all that count were made.'
+            'Of `capped` and `new_here`: so many images hold the last places of the hour while they are being made; if enough of them fail (one, unless the limit was lowered), the next goes on at once, or when what is told by `also` is over. Absent when all that count were made.'
         })
       )
     },

@@ -35,6 +35,33 @@ describe('why a request waits', () => {
 
   it.each([
     [
+      { reason: 'capped', also: 'paused' },
+      "The owner's limit per hour is reached, and its image server is busy, goes on at AT at the earliest"
+    ],
+    [
+      { reason: 'new_here', also: 'missing' },
+      "The machine is new here, and the club's limit per hour for new ones is reached, and its image server does not have the model, goes on at AT at the earliest"
+    ],
+    [
+      { reason: 'paused', also: 'capped' },
+      "The image server is busy, and the owner's limit per hour is reached, asked again at AT"
+    ],
+    [
+      { reason: 'retry', also: 'new_here' },
+      "The last try failed, and the club's limit per hour for new machines is reached, tried again at AT"
+    ],
+    [{ reason: 'retry', also: 'paused' }, 'The last try failed, and its image server is busy, tried again at AT'],
+    [
+      { reason: 'unusable', also: 'capped', until: null },
+      "The image server cannot be used, and the owner's limit per hour is reached, goes on when both are over"
+    ]
+  ] as const)('is told with what else keeps the machine from it: %j', (wait, text) => {
+    const until = NOW + 3_000_000
+    expect(reasonText({ wait: { until, ...wait } }, NOW)).toBe(text.replace('AT', formatTime(until)))
+  })
+
+  it.each([
+    [
       { until: null, beingMade: 1 },
       "The owner's limit per hour is reached with the image that is being made, goes on when it fails, else an hour after it"
     ],

@@ -59,13 +59,13 @@ export interface RequestSummary {
   etaToldAt: number | null
   /** There is no estimate any more: what is made, of it or before it, takes longer than like images did. */
   isOverdue: boolean
-  /** Why its first waiting image waits, when nobody may begin it now; `until` is null when nobody can know, `givesUpAt` is when it fails otherwise. See `Wait` of `request-views/find-takers.ts`. */
+  /** Why its first waiting image waits, when nobody may begin it now; `until` is null when nobody can know, `givesUpAt` is when it fails otherwise. See `Wait` of `request-views/wait-of-held.ts`. */
   wait: {
     reason: WaitReason
     until: number | null
     givesUpAt?: number
     isOwnShare?: true
-    also?: 'capped' | 'new_here'
+    also?: 'capped' | 'new_here' | 'paused' | 'unusable' | 'missing'
     beingMade?: number
   } | null
   /** Names of those who work or worked on it. */
@@ -202,7 +202,7 @@ export interface ModelInfo {
     reason: WaitReason
     until?: number
     own_share?: boolean
-    also?: 'capped' | 'new_here'
+    also?: 'capped' | 'new_here' | 'paused' | 'unusable' | 'missing'
     being_made?: number
   }
   /**

@@ -46,3 +46,11 @@ it.each(['unusable', 'missing', 'paused', 'capped', 'new_here'] as const)(
     }
   }
 )
+
+it('tells a caller of the limit that is reached behind an image server, and keeps it', () => {
+  const { told, kept } = passingError({ reason: 'unusable', also: 'capped', machines: [] }) ?? {}
+  expect(told?.message).toMatch(
+    /cannot be used at the moment\. The owner's own limit is reached, too\. Try again later\./
+  )
+  expect(kept?.message).toMatch(/cannot be used at the moment\. The owner's own limit is reached, too\.$/)
+})

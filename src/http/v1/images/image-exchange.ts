@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AppError, type ErrorCode, errors } from '../../../lib/errors.ts'
-import type { WaitReason } from '../../../lib/wait-reasons.ts'
-import type { Wait } from '../../../request-views/find-takers.ts'
+import { alsoSentences, type WaitReason } from '../../../lib/wait-reasons.ts'
+import type { Wait } from '../../../request-views/wait-of-held.ts'
 import type { WaitAt } from '../../../request-views/find-wait.ts'
 import type { Outcome } from '../../../request-views/outcome-store.ts'
 import type { Unbegun } from '../../../requests/unbegun.ts'
@@ -54,7 +54,9 @@ export function passingError(wait: WaitAt | undefined): PassingError | undefined
     return { told: capped, kept: capped, unbegun }
   }
   const seconds = until === undefined ? Infinity : Math.ceil((until - Date.now()) / 1000)
-  const message = `The image servers that ${SERVERS[reason] ?? ''} at the moment.`
+  const message = [`The image servers that ${SERVERS[reason] ?? ''} at the moment.`, ...alsoSentences(wait.also)].join(
+    ' '
+  )
   return {
     told: errors.upstreamBusy([message, 'Try again later.', ...whatToDo(wait)].join(' '), seconds),
     kept: errors.upstreamBusy(message, seconds),

@@ -1,7 +1,7 @@
 import { mayUseModel, type Principal } from '../../../lib/principal.ts'
 import { type Model, modelsOf } from '../../../providers/list-models.ts'
 import type { Hourly } from '../../../request-views/find-hourly.ts'
-import type { Wait } from '../../../request-views/find-takers.ts'
+import type { Wait } from '../../../request-views/wait-of-held.ts'
 import type { HttpContext } from '../../http-context.ts'
 
 export type ModelsContext = Pick<HttpContext, 'offers' | 'requestViews' | 'now'>
