@@ -156,6 +156,27 @@ it('an image that nobody wants any more while its image server is looked at is l
   expect(runner.heldAttempts()).toEqual([])
 })
 
+it('of an image whose image server is looked at when the agent stops nothing is told', async () => {
+  const look = Promise.withResolvers<boolean>()
+  let looks = 0
+  const { runner, sent, working, turn } = arrange(
+    { onSilent: () => (looks++, look.promise) },
+    { config: { timeoutMs: 20 } }
+  )
+  runner.start(assigned('first'))
+  await turn()
+  const { run, letGo } = working.get('first')!
+  await waitFor(() => run.signal.aborted)
+  letGo()
+  await waitFor(() => looks === 1)
+  const stopped = runner.stopAll()
+  // The look ends with the agent, and has found nothing.
+  look.resolve(false)
+  await stopped
+  expect(sent).toEqual([])
+  expect(runner.heldAttempts()).toEqual([])
+})
+
 it.each([
   ['unreachable', new EngineError('unreachable', 'It cannot be reached.'), true],
   ['crashed', new EngineError('crashed', 'It went away.', { isSilence: true }), true],

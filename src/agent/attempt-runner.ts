@@ -77,6 +77,7 @@ export class AttemptRunner {
   readonly #paces = new SeenPaces()
   readonly #inputRoom: InputRoom
   #draining = false
+  #stopped = false
 
   constructor(parts: AttemptRunnerParts) {
     this.#parts = parts
@@ -230,7 +231,9 @@ export class AttemptRunner {
     await Promise.all([...this.#held.values()].map((held) => held.done))
   }
 
+  /** Nothing more is told of what runs: of an image whose image server is being looked at nobody will know which of both was at fault. */
   async stopAll(): Promise<void> {
+    this.#stopped = true
     for (const held of this.#held.values()) held.abort.abort(new Stopped('the agent stops'))
     await this.settled()
   }
@@ -262,6 +265,7 @@ export class AttemptRunner {
         }
         // Before its place is free: the next would wait as long for a server that hangs.
         const isAway = isSilence && (await this.#parts.onSilent?.(held.service)) === true
+        if (this.#stopped) return void this.#held.delete(id)
         const isTheServer = isAway && fault === 'timeout'
         held.failure = isTheServer
           ? { ...failure, message: `${text} Its image server answers nothing any more.` }
