@@ -117,8 +117,8 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
       reason: failure.reason,
       reason_message: isIdle ? `${failure.message} ${NOTHING_MADE}` : failure.message
     })
-    // One that is there and makes nothing is one with faults.
-    if (nodeFault || isIdle) await providers.noteNodeFault(trx, attempt.service_id)
+    // One that hangs, or makes nothing, is one with faults until it has made something, also when it was started anew.
+    if (nodeFault || failure.reason === 'hung') await providers.noteNodeFault(trx, attempt.service_id)
     if (deferred || failure.isAway) await leaveAlone(trx, { attempt, failure, model: task.model, now })
     if (!again) await endRequestIfDone(trx, task.request_id, now)
     return task.user_id

@@ -353,6 +353,25 @@ describe('an image server that restarts', () => {
     await call()
   })
 
+  it('is slow with its first image after it was away, which is tried once more', async () => {
+    await start()
+    const { proxy } = await stage(upstream.url, service('only', { timeoutMs: 400 }), { withinMs: 100 })
+    upstream.setBehaviour({ queue: ['hang', 'hang'] })
+    const id = await submit()
+    await waitFor(async () => asked() === 2)
+    await proxy.show('hanging')
+    await waitFor(async () => (await waitingReason(id)) === 'unusable')
+    await proxy.show(new URL(upstream.url))
+    const late = 'The image took longer than 400ms.'
+    await waitFor(async () => Boolean((await job(id)).attempts[1]?.reason))
+    expect((await job(id)).attempts.map(({ reason }) => reason)).toEqual([
+      `hung: ${late} Its image server answers nothing any more.`,
+      `hung: ${late} Its image server has made nothing since the last that failed there.`
+    ])
+    await endPauses()
+    await processed(id)
+  })
+
   it('keeps the queue of one that answers and makes nothing any more, and tries one image after a while', async () => {
     await start()
     await connect(service('only', { timeoutMs: 300 }))
