@@ -135,6 +135,23 @@ it('an image that takes too long keeps its place until it is known and told whet
   await runner.settled()
 })
 
+it('an image has as long as it may take from when it waits in the queue of its image server no more', async () => {
+  const { runner, sent, working, turn } = arrange({}, { config: { timeoutMs: 300 } })
+  runner.start(assigned('only'))
+  await turn()
+  const { run, letGo } = working.get('only')!
+  const since = performance.now()
+  await waitFor(() => {
+    run.onWaiting()
+    return performance.now() - since > 900
+  })
+  expect(run.signal.aborted).toBe(false)
+  await waitFor(() => run.signal.aborted)
+  letGo()
+  await waitFor(() => sent.length > 0)
+  expect(sent).toMatchObject([{ type: 'attempt.failed', fault: 'timeout' }])
+})
+
 it('an image that nobody wants any more while its image server is looked at is let go of when that is over', async () => {
   const look = Promise.withResolvers<boolean>()
   let looks = 0

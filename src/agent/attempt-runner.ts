@@ -143,7 +143,7 @@ export class AttemptRunner {
   beginStandbys(): void {
     for (const held of this.#held.turns()) {
       delete held.isAhead
-      held.time?.beFirst()
+      held.time?.wait()
       held.expected?.begin()
     }
     for (const [id, held] of this.#held) {

@@ -24,7 +24,7 @@ describe('the time of an engine', () => {
     time.begin()
     vi.advanceTimersByTime(400)
     time.begin()
-    time.beFirst()
+    time.wait()
     expect([time.ms, time.hasBegun]).toEqual([400, true])
     vi.advanceTimersByTime(599)
     expect(abort.signal.aborted).toBe(false)
@@ -32,10 +32,21 @@ describe('the time of an engine', () => {
     expect(abort.signal.aborted).toBe(true)
   })
 
+  it('does not pass while its server says that it waits, and ends it when no word of that comes any more', () => {
+    const { abort, time } = timed()
+    for (let i = 0; i < 5; i++) {
+      vi.advanceTimersByTime(900)
+      time.wait()
+    }
+    expect([abort.signal.aborted, time.ms]).toEqual([false, 0])
+    vi.advanceTimersByTime(1000)
+    expect(abort.signal.aborted).toBe(true)
+  })
+
   it('counts from when nothing of ours is before it, until its server tells more', () => {
     const { time } = timed()
     vi.advanceTimersByTime(900)
-    time.beFirst()
+    time.wait()
     vi.advanceTimersByTime(300)
     expect([time.ms, time.hasBegun]).toEqual([300, false])
     time.begin()

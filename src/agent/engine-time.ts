@@ -34,8 +34,8 @@ export class EngineTime {
     this.#restart()
   }
 
-  /** Nothing of ours is before it in its server's queue any more. Some servers do not tell when they begin. */
-  beFirst(): void {
+  /** It has no time yet: by its server's word it waits, or it waited till now for one of ours. Some servers do not tell when they begin. */
+  wait(): void {
     if (!this.#hasBegun) this.#restart()
   }
 

@@ -82,6 +82,7 @@ function engineRun(
   return {
     signal: held.abort.signal,
     input: (name) => inputs.open(name),
+    onWaiting: () => time.wait(),
     onBegun: () => {
       if (time.hasBegun) return
       time.begin()

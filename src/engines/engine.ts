@@ -75,6 +75,8 @@ export interface EngineRun {
   signal: AbortSignal
   /** The bytes of `task.inputs[].name`; each call opens a new stream. */
   input(name: string): Promise<Readable>
+  /** By its server's word it lies in a queue behind others: nothing of its time has passed. May be called several times until it has begun. */
+  onWaiting(): void
   /**
    * The server works on it, and no longer keeps it in a queue behind others: its time counts from now. May be called several
    * times, of which the first counts; never where its server keeps no queue or does not tell.

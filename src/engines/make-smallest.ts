@@ -17,6 +17,7 @@ export async function makeSmallest(generate: Engine['generate'], model: string, 
     {
       signal,
       input: (name) => Promise.reject(new EngineError('bad_request', `There is no '${name}'.`)),
+      onWaiting: () => undefined,
       onBegun: () => undefined,
       onProgress: () => undefined,
       onPreview: () => undefined

@@ -4,6 +4,8 @@ import type { EngineRun } from '../../src/engines/engine.ts'
 export interface TestRun extends EngineRun {
   /** How often the engine said that its server has begun. */
   begun: number
+  /** How often the engine said that it waits there. */
+  waited: number
   /** What the engine told, in order. */
   progress: { step: number; steps: number }[]
   previews: { bytes: Uint8Array; mediaType: string }[]
@@ -22,6 +24,8 @@ export function createTestRun(options: { signal?: AbortSignal; inputs?: Record<s
       return Readable.from([Buffer.from(bytes.subarray(0, middle)), Buffer.from(bytes.subarray(middle))])
     },
     begun: 0,
+    waited: 0,
+    onWaiting: () => void (run.waited += 1),
     onBegun: () => void (run.begun += 1),
     onProgress: (step, steps) => void progress.push({ step, steps }),
     onPreview: (bytes, mediaType) => void previews.push({ bytes, mediaType }),

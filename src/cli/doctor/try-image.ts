@@ -47,6 +47,7 @@ export async function tryImage({ sighting, recognised }: Usable, model: string):
       {
         signal,
         input: () => Promise.reject(new Error('there is no input')),
+        onWaiting: () => undefined,
         onBegun: () => undefined,
         onProgress: () => undefined,
         onPreview: () => undefined

@@ -28,6 +28,9 @@ describe('an image that waits in the queue of the server', () => {
     const { runs, first, second } = await queueTwo()
     await waitFor(() => runs[0].begun > 0)
     expect([runs[1].begun, runs[1].progress, runs[1].previews]).toEqual([0, [], []])
+    // Of its time nothing passes as long as that is so.
+    const waited = runs[1].waited
+    await waitFor(() => runs[1].waited > waited + 1)
     world.server.set({ stalled: false })
     expect(await first).toMatchObject({ seed: 1 })
     expect(await second).toMatchObject({ seed: 2 })
@@ -39,6 +42,7 @@ describe('an image that waits in the queue of the server', () => {
     await start({ noSocket: true })
     const { runs, first, second } = await queueTwo()
     await waitFor(() => runs[0].begun > 0)
+    await waitFor(() => runs[1].waited > 1)
     expect(runs[1].begun).toBe(0)
     world.server.set({ stalled: false })
     await Promise.all([first, second])

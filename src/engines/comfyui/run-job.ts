@@ -219,6 +219,7 @@ class JobFollower {
         continue
       }
       lostSince = undefined
+      if (found !== 'running') this.#run.onWaiting()
       this.#checkPatience(state, { found, waitedMs: now - waitsSince })
       if (!this.#socket && this.#socketFailures < 3) await this.#openSocket()
     }

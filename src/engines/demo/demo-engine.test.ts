@@ -44,6 +44,7 @@ function watchedRun(inputs: Inputs = {}, signal: AbortSignal = new AbortControll
   const run: EngineRun = {
     signal,
     input: async (name) => Readable.from([inputs[name] as Buffer]),
+    onWaiting: () => undefined,
     onBegun: () => undefined,
     onProgress: (step, steps) => progress.push([step, steps]),
     onPreview: (image, mediaType) => previews.push({ image, mediaType, afterStep: progress.at(-1)?.[0] ?? -1 })

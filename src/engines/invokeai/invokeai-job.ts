@@ -149,6 +149,7 @@ export class InvokeJob {
       }
       if (state) wasWaiting = state.status === 'waiting'
       if (state?.status === 'working') this.#begin()
+      else if (state?.status === 'waiting') this.#run.onWaiting()
       if (ownWork.working.size > 0) ownWork.at = now
       if (state?.status === 'waiting' && now - Math.max(sentAt, ownWork.at) >= times.patienceMs) {
         throw ownersWork()

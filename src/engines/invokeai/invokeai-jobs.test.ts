@@ -179,6 +179,7 @@ describe('its owner', () => {
     await until(() => performance.now() - since > 300)
     expect(runs[0].begun).toBeGreaterThan(0)
     expect([runs[1].begun, runs[1].progress]).toEqual([0, []])
+    expect(runs[1].waited).toBeGreaterThan(1)
     invoke.server.control({ hold: false })
     expect([(await first).seed, (await second).seed]).toEqual([1, 2])
     expect(runs[1].begun).toBeGreaterThan(0)

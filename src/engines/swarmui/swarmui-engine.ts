@@ -185,17 +185,18 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
     stopping.add(stopped)
   }
 
-  const waitFor = async (job: SwarmJob, signal: AbortSignal): Promise<JobEnd> => {
+  const waitFor = async (job: SwarmJob, run: EngineRun): Promise<JobEnd> => {
     const over = new AbortController()
     const sentAt = performance.now()
     const tick = () => sleep(times.patienceMs / 10, over.signal).catch(() => undefined) // Cut short below.
     ownJobs.add(job)
     try {
       for (;;) {
-        const end = await orAborted(Promise.race([job.ended, tick()]), signal)
+        const end = await orAborted(Promise.race([job.ended, tick()]), run.signal)
         if (end) return end
         const now = performance.now()
         if ([...ownJobs].some(({ hasBegun }) => hasBegun)) ownWorkAt = now
+        if (!job.hasBegun) run.onWaiting()
         if (!job.hasBegun && now - Math.max(sentAt, ownWorkAt) >= times.patienceMs) {
           throw new EngineError('busy', 'The image server is busy with the work of its owner.', {
             retryAfterMs: OWNERS_PAUSE_MS
@@ -226,11 +227,11 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
     run.signal.throwIfAborted()
     let job = start()
     try {
-      let end = await waitFor(job, run.signal)
+      let end = await waitFor(job, run)
       if (end.kind === 'refused' && end.refusal.id === 'invalid_session_id') {
         await http.renew(session, run.signal)
         job = start()
-        end = await waitFor(job, run.signal)
+        end = await waitFor(job, run)
       }
       return end
     } finally {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { useSwarmEngine } from '../../../tests/support/swarmui-engine.ts'
 import { startScriptedServer } from '../../../tests/support/scripted-server.ts'
+import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { waitFor } from '../../../tests/support/wait-for.ts'
 import { createSwarmEngine } from './swarmui-engine.ts'
 
@@ -137,11 +138,13 @@ describe('a job', () => {
     swarm.server.control({ hold: 'step' })
     const first = generate({ seed: 1 })
     await waitFor(async () => swarm.server.state().statuses.includes('working'))
-    const second = generate({ seed: 2 })
+    const run = createTestRun()
+    const second = generate({ seed: 2 }, { run })
     await waitFor(async () => swarm.server.state().statuses.length === 2)
     // Twice as long as others are waited for.
     const since = performance.now()
     await waitFor(async () => performance.now() - since > 400)
+    expect(run.waited).toBeGreaterThan(1)
     swarm.server.control({ hold: false })
     expect([(await first).seed, (await second).seed]).toEqual([1, 2])
 
