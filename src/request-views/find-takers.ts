@@ -6,12 +6,14 @@ import { servicesFor } from '../requests/services-for.ts'
 import { findHolders } from '../requests/standby-store.ts'
 import { listFailures, type TaskRow } from '../requests/task-store.ts'
 import { givesUpAt, whyUnserved } from '../requests/why-unbegun.ts'
-import { findHoldingBack, type Held, isHeld, type Wait, waitOfHeld, waitOfPause } from './wait-of-held.ts'
+import { findHoldingBack, type Held, heldBackFrom, isHeld, type Wait, waitOfHeld, waitOfPause } from './wait-of-held.ts'
 
 /** Who may make an image. */
 export interface Takers {
   /** Online and not held back; they may be busy. */
   open: Offer[]
+  /** People who may have nothing of `open` now, having had what is let to them, in a fixed order; absent: nobody. */
+  heldBack?: readonly string[]
   /** There when nobody is open. */
   wait?: Wait
   /** Those that could make it, are online, and are left alone for the reason of the wait. */
@@ -53,7 +55,8 @@ export async function findTakers(
     )
     const early = task.not_before > now ? failedOn : []
     const open = unheld.filter(({ serviceId }) => !early.includes(serviceId))
-    found.set(task.id, { open })
+    const heldBack = heldBackFrom(open, capped)
+    found.set(task.id, { open, ...(heldBack.length > 0 && { heldBack }) })
     const retry = { at: task.not_before, services: early }
     if (could.length === 0) unserved.push(task)
     else if (open.length === 0) held.push({ task, userId: task.user_id, could, holder: holders.get(task.id), retry })

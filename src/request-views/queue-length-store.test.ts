@@ -6,7 +6,7 @@ import { openRequestRows, type RequestRows } from '../../tests/support/request-r
 import { createRandom, type Random } from '../../tests/support/seeded-random.ts'
 import type { Db } from '../db/database.ts'
 import { countUnfinished } from '../usage/unfinished-store.ts'
-import { countAhead, countQueuedByModel } from './queue-length-store.ts'
+import { countAhead, countQueuedByModel, listHeldReady } from './queue-length-store.ts'
 import { TASK_CLASS } from '../requests/request-states.ts'
 import type { TaskRow } from '../requests/task-store.ts'
 
@@ -67,6 +67,7 @@ describe('countAhead', () => {
       const edge = pick([-257, -256, -1, 0, 255, 256, 257, 511, 512, Number.MAX_SAFE_INTEGER], random)
       const order_key = random.below(2) === 0 ? edge : random.between(-700, 700)
       await add(`task ${number}`, {
+        user_id: pick(['ann', 'bob'], random),
         class: random.below(3),
         order_key: Math.round(order_key),
         queued_at: random.below(9)
@@ -77,6 +78,11 @@ describe('countAhead', () => {
       a.class - b.class || a.order_key - b.order_key || a.queued_at - b.queued_at
     const expected = tasks.map((task) => [task.id, tasks.filter((other) => before(other, task) < 0).length])
     expect(Object.fromEntries(await countAhead(db, MODEL, tasks))).toEqual(Object.fromEntries(expected))
+    for (const userIds of [['ann'], ['bob', 'nobody'], ['ann', 'bob'], ['nobody']]) {
+      const counted = tasks.filter((other) => userIds.includes(other.user_id))
+      const ofThem = tasks.map((task) => [task.id, counted.filter((other) => before(other, task) < 0).length])
+      expect(Object.fromEntries(await countAhead(db, MODEL, tasks, userIds))).toEqual(Object.fromEntries(ofThem))
+    }
   })
 
   it('reads few rows of a long queue, for one place and for a page of them', { timeout: 30_000 }, async () => {
@@ -96,11 +102,20 @@ describe('countAhead', () => {
     expect(read.toSorted((a, b) => a - b)).toEqual([1, 32, 79, 256])
     const plans = await plansOf(db, async (recorded) => {
       await countAhead(recorded, MODEL, page.slice(-1))
+      await listHeldReady(recorded, { model: MODEL, userIds: ['ann', 'bob'] })
       await countUnfinished(recorded, { userId: 'ann' })
       await countUnfinished(recorded, { userId: 'ann', keyId: '' })
     })
     expect(wasteful(plans)).toEqual([])
-    expect(plans.filter((plan) => plan.includes('tasks'))).toEqual([])
+    expect(plans.filter((plan) => plan.includes('SCAN tasks'))).toEqual([])
+    expect(plans.filter((plan) => plan.includes('tasks_by_'))).toEqual([])
+    const ofPeople = await plansOf(db, async (recorded) => {
+      await countAhead(recorded, MODEL, page.slice(-1), ['ann', 'bob'])
+    })
+    // Counted in an index, and no row of them read.
+    expect(ofPeople.filter((plan) => !/COVERING INDEX tasks_by_user \(|order_key=\?|TEMP B-TREE/.test(plan))).toEqual(
+      []
+    )
   })
 })
 

@@ -20,22 +20,28 @@ export async function countQueuedByModel(db: Db): Promise<Map<string, number>> {
 }
 
 /**
- * How many images of the same model go before each of these waiting tasks, by the task's id: those in the widest ranges of
+ * How many images of the same model are before each of these waiting tasks, by the task's id: those in the widest ranges of
  * order keys before its own, in it those in the narrower ones before its own, and those of its key that have waited for
  * longer. So of a long queue a few hundred rows are read, and once for all tasks whose places are near to each other.
+ *
+ * `userIds`: images of these people only. They are counted in an index, once for all tasks.
  */
 export async function countAhead(
   db: Db,
   model: string,
-  tasks: readonly Pick<TaskRow, 'id' | 'class' | 'order_key' | 'queued_at'>[]
+  tasks: readonly Pick<TaskRow, 'id' | 'class' | 'order_key' | 'queued_at'>[],
+  userIds?: readonly string[]
 ): Promise<Map<string, number>> {
   const ahead = new Map(tasks.map(({ id }) => [id, 0]))
   for (const [depth, keys] of RANGES.entries()) {
     const wider = RANGES[depth - 1]
     for (const near of Map.groupBy(tasks, (task) => (wider ? nameOf(rangeOf(task, wider)) : '')).values()) {
-      const lengths = sumUp(await listLengths(db, { model, keys, near, wider }))
+      const which = { model, keys, near, wider }
+      const lengths = sumUp(await (userIds ? countLengths(db, { ...which, userIds }) : listLengths(db, which)))
       for (const task of near) {
-        const same = keys === 1 && lengths.at(task) > 1 ? await countEarlier(db, { model, task }) : 0
+        // Of its own key it is one itself, where it is counted.
+        const others = lengths.at(task) - (userIds === undefined ? 1 : 0)
+        const same = keys === 1 && others > 0 ? await countEarlier(db, { model, task, userIds }) : 0
         ahead.set(task.id, (ahead.get(task.id) ?? 0) + lengths.before(rangeOf(task, keys)) + same)
       }
     }
@@ -43,7 +49,7 @@ export async function countAhead(
   return ahead
 }
 
-const byPlace = (a: Place, b: Place): number => a.class - b.class || a.order_key - b.order_key
+export const byPlace = (a: Place, b: Place): number => a.class - b.class || a.order_key - b.order_key
 
 /** The place at which the range of so many keys begins that this place is in. */
 const rangeOf = (place: Place, keys: number): Place => ({
@@ -70,15 +76,21 @@ function sumUp(lengths: readonly Length[]) {
   }
 }
 
+interface WhichLengths {
+  model: string
+  keys: number
+  near: readonly Place[]
+  wider: number | undefined
+}
+
+const lastOf = (near: readonly Place[]): Place => near.toSorted(byPlace).at(-1) ?? { class: 0, order_key: 0 }
+
 /**
  * The lengths of a model's ranges of so many keys up to the last of the tasks that are `near` to each other: all of them, or
  * those in the `wider` range that the tasks are in.
  */
-function listLengths(
-  db: Db,
-  { model, keys, near, wider }: { model: string; keys: number; near: readonly Place[]; wider: number | undefined }
-): Promise<Length[]> {
-  const last = near.toSorted(byPlace).at(-1) ?? { class: 0, order_key: 0 }
+function listLengths(db: Db, { model, keys, near, wider }: WhichLengths): Promise<Length[]> {
+  const last = lastOf(near)
   return db
     .selectFrom('queue_lengths')
     .select(['class', 'first_key as order_key', 'images'])
@@ -93,13 +105,35 @@ function listLengths(
     .execute()
 }
 
+/** The same of the images of some people, counted. */
+async function countLengths(
+  db: Db,
+  { model, keys, near, wider, userIds }: WhichLengths & { userIds: readonly string[] }
+): Promise<Length[]> {
+  const last = lastOf(near)
+  const bits = sql.raw(String(Math.log2(keys)))
+  const within = wider && sql`and class = ${last.class} and order_key >= ${rangeOf(last, wider).order_key}`
+  const { rows } = await sql<Length>`
+    select class, (order_key >> ${bits}) << ${bits} as order_key, count(*) as images
+    -- Else it would read each row of the queue for whose it is.
+    from tasks indexed by tasks_by_user
+    where user_id in (${sql.join(userIds)}) and state = 'queued' and model = ${model}
+      and (class, order_key) <= (${last.class}, ${last.order_key}) ${within ?? sql``}
+    group by 1, 2 order by 1, 2`.execute(db)
+  return rows
+}
+
 /**
  * How many tasks of the same order key were queued before this one. They are few: but for retries, a person has one
  * task of a key.
  */
 async function countEarlier(
   db: Db,
-  { model, task }: { model: string; task: Place & Pick<TaskRow, 'queued_at'> }
+  {
+    model,
+    task,
+    userIds
+  }: { model: string; task: Place & Pick<TaskRow, 'queued_at'>; userIds: readonly string[] | undefined }
 ): Promise<number> {
   const row = await db
     .selectFrom('tasks')
@@ -109,6 +143,22 @@ async function countEarlier(
     .where('class', '=', task.class)
     .where('order_key', '=', task.order_key)
     .where('queued_at', '<', task.queued_at)
+    .$if(userIds !== undefined, (q) => q.where('user_id', 'in', userIds ?? []))
     .executeTakeFirst()
   return Number(row?.tasks ?? 0)
 }
+
+/** Of images for a model that some people wait for and that services hold ready: their places. There are few. */
+export const listHeldReady = (
+  db: Db,
+  { model, userIds }: { model: string; userIds: readonly string[] }
+): Promise<(Place & Pick<TaskRow, 'queued_at' | 'user_id'>)[]> =>
+  db
+    .selectFrom('attempts')
+    .innerJoin('tasks', 'tasks.id', 'attempts.task_id')
+    .select(['tasks.class', 'tasks.order_key', 'tasks.queued_at', 'tasks.user_id'])
+    .where('attempts.state', '=', 'standby')
+    .whereRef('tasks.current_attempt_id', '=', 'attempts.id')
+    .where('tasks.model', '=', model)
+    .where('tasks.user_id', 'in', userIds)
+    .execute()

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { estimateSeconds, secondsLeft, wholeSeconds } from './estimate-seconds.ts'
 import { type AskedImage, likelySeconds, listMadeImages, type MadeImage } from './like-images-store.ts'
-import { countAhead } from './queue-length-store.ts'
+import { countGoingBefore } from './count-going-before.ts'
 import { findRoom, type Room } from './find-room.ts'
 import { findTakers, type Takers } from './find-takers.ts'
 import type { Wait } from './wait-of-held.ts'
@@ -83,9 +83,10 @@ export async function queueOutlooks(
   for (const [model, same] of Map.groupBy(unfinished, ({ request }) => request.model)) {
     // A long queue takes milliseconds to count: others get a turn between one and the next.
     if (outlooks.size > 0) await setImmediate()
-    const ahead = await countAhead(db, model, same.flatMap(firstWaiting))
+    const tasks = same.flatMap(firstWaiting)
+    const takers = await findTakers(parts, { model, tasks })
+    const ahead = await countGoingBefore(db, { model, tasks, takers })
     const made = await listMadeImages(db, model)
-    const takers = await findTakers(parts, { model, tasks: same.flatMap(firstWaiting) })
     const now = clock.now()
     const open = [...takers.values()].flatMap((those) => those.open)
     const room = await findRoom(db, open, { now, offering: parts.providers.offering })

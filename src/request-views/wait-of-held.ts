@@ -65,6 +65,16 @@ export const isHeld = (
 const isHeldByCap = (capped: Capped | undefined, who: { userId: string; ownerId: string }): boolean =>
   isCapped(capped?.isBusy ? { ...capped, others: false } : capped, who)
 
+/** Those who may have nothing of any of these offers now, of people of whom some may: whom no limit is for is not among them. */
+export function heldBackFrom(offers: readonly Offer[], capped: ReadonlyMap<string, Capped>): string[] {
+  const at = (offer: Offer) => capped.get(offer.serviceId)
+  // Of what is full for all but its owner nobody else could have any, so that the others decide.
+  const open = offers.filter((offer) => at(offer)?.others !== true || at(offer)?.isBusy === true)
+  const [first = new Set<string>(), ...more] = open.map((offer) => at(offer)?.userIds ?? new Set<string>())
+  const owners = new Set(offers.map(({ ownerId }) => ownerId))
+  return [...first].filter((id) => !owners.has(id) && more.every((userIds) => userIds.has(id))).toSorted()
+}
+
 /**
  * The wait that ends first, of those for each service that could make the image. A wait whose end nobody knows comes
  * after those with one, and what is of a lower rank (`rankOf`) after everything else.
