@@ -24,6 +24,7 @@ import { createImageMarker } from '../provenance/image-marker.ts'
 import { createProvenance } from '../provenance/provenance.ts'
 import { createNetwork } from '../network/network.ts'
 import { createOffers } from '../providers/offers.ts'
+import { createFindCapped } from '../requests/find-capped.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
 import { createLiveProgress } from '../request-views/live-progress.ts'
 import { createRequestViews } from '../request-views/request-views.ts'
@@ -55,7 +56,7 @@ export function createContext(opened: { config: Config; logger: Logger; database
     wrongKeysPerMinute: config.limits.wrongKeysPerMinute
   })
   const providers = createProviderStore(database, config.offering)
-  const offers = createOffers({ store: providers, clock })
+  const offers = createOffers({ store: providers, clock, findCapped: createFindCapped(database, config.offering) })
   const assetStore = createAssetStore(database)
   const unreadable = createUnreadableBytes({ logger })
   const stored = { store, rows: assetStore, unreadable }

@@ -83,7 +83,7 @@ it('the queues, the candidates, the offers and the claim agree on who may use wh
           }
         }
         for (const id of USERS) {
-          const online = await createOffers({ store, clock }).listOnline({
+          const online = await createOffers({ store, clock, findCapped: async () => new Set() }).listOnline({
             userId: id,
             email: `${id}@example.org`,
             emailVerified: verified.includes(id),

@@ -1,6 +1,6 @@
 import { toIsoSecond } from './clock.ts'
 import { HOUR_MS } from './durations.ts'
-import { nameOthers, type NoProvider, noProviderWords } from './no-provider-words.ts'
+import { nameOthers, type NoProvider, noProviderWords, type Others } from './no-provider-words.ts'
 import type { Scope } from './principal.ts'
 import { type Loss, wouldDeleteWords } from './would-delete-words.ts'
 import { type ReachedLimit, reachedWords } from './wait-reasons.ts'
@@ -84,9 +84,6 @@ export class AppError extends Error {
     this.headers = options.headers ?? {}
   }
 }
-
-/** What can be had in place of what was asked for: now, and when its image server can be used again. */
-type Others = Pick<NoProvider, 'available' | 'waiting'>
 
 type Extra = Omit<Partial<AppErrorOptions>, 'code' | 'status' | 'message'>
 const make =
@@ -243,7 +240,7 @@ export const errors = {
     ),
   noProvider: (known: NoProvider) => make('no_provider', 404)(noProviderWords(known), { param: 'model' }),
   /**
-   * The model is served, but not with these LoRAs: `missing` are those that no machine has, `available` and `waiting` those that
+   * The model is served, but not with these LoRAs: `missing` are those that no machine has, the others those that
    * callers may name; `isAway`: a machine that has them all is not there now.
    */
   noLoras: (

@@ -6,9 +6,11 @@ const UNKNOWN: NoProvider = {
   needed: [],
   available: [],
   waiting: [],
+  capped: [],
   away: [],
   lacking: [],
   pending: [],
+  pendingUnready: [],
   isOnlyOwn: false,
   isAdmin: false,
   hasKey: false
@@ -62,6 +64,19 @@ describe('where others are online', () => {
     )
     expect(words({ waiting: ['demo'], away: machines(1) })).toMatch(
       /waits for it\. Nothing can be made now: 'demo' waits for its image server\.$/
+    )
+  })
+
+  it('what was had within the hour is told apart from what waits for its image server', () => {
+    const both = { waiting: ['demo'], capped: ['qwen', 'sdxl'] }
+    expect(words({ ...both, available: ['ink'] })).toBe(
+      `${NONE} Available: 'ink'. Waiting for its image server: 'demo'. Waiting for the hourly limits of their machines: 'qwen', 'sdxl'.`
+    )
+    expect(words({ ...both, hasKey: true })).toBe(
+      `${NONE} Nothing can be made now: 'demo' waits for its image server; 'qwen', 'sdxl' wait for the hourly limits of their machines.`
+    )
+    expect(words({ capped: ['fluxx'] })).toBe(
+      `${NONE} Did you mean 'fluxx'? Nothing can be made now: 'fluxx' waits for the hourly limits of its machines.`
     )
   })
 
@@ -123,6 +138,18 @@ describe('where a machine waits for approval', () => {
     expect(words({ pending: ['rig'], away: machines(1), available: ['demo'] })).toBe(
       `${NONE} A machine that serves it waits for an admin's approval: ask one. Available: 'demo'.`
     )
+  })
+
+  it('what has to be mended is told first, and a machine that could be let in now before it', () => {
+    const several = { pendingUnready: ['rig', 'attic'] }
+    expect(words({ ...several, isAdmin: true })).toBe(
+      `${NONE} 'rig', 'attic' offer it, but are away, or their image servers cannot make it now: their owners have to mend that first. They wait for an admin's approval, too: let them in then, on the page Network of the dashboard.`
+    )
+    expect(words(several)).toBe(
+      `${NONE} Machines that offer it are away, or their image servers cannot make it now: their owners have to mend that first. Then ask an admin to approve them.`
+    )
+    expect(words({ ...several, pending: ['den'] })).toContain('ask one.')
+    expect(words({ ...several, away: machines(1) })).toContain('lately')
   })
 
   it.each([3, 4])('of %d machines three are named', (count) => {

@@ -15,13 +15,18 @@ const NOW = 1_800_000_000_000
 
 let rows: RequestRows
 let offers: Offers
+/** Services of which the caller has had enough. */
+let capped: string[]
 beforeEach(async () => {
   rows = await openRequestRows()
   const clock = { now: () => NOW }
   offers = createOffers({
     store: createProviderStore({ db: rows.db, bell: createLocalBell(), clock }, loadConfig({}).offering),
-    clock
+    clock,
+    findCapped: async (asked) =>
+      new Set(asked.map(({ serviceId }) => serviceId).filter((serviceId) => capped.includes(serviceId)))
   })
+  capped = []
   for (const id of ['ann', 'bob', 'caller']) await rows.addUser(id)
 })
 afterEach(() => rows.close())
@@ -148,6 +153,21 @@ describe('what is offered in place of a model that nobody serves', () => {
     }
   )
 
+  it('is not what the caller has had enough of within the hour, which is told apart where no other machine has it', async () => {
+    await addRig('rig', 'ann', { models: ['had', 'both'] })
+    await addRig('off', 'bob', { models: ['had', 'later'] })
+    await stop('off')
+    capped = ['svc_rig', 'svc_off']
+    const nothing = "No online image provider serves 'x' for you. Nothing can be made now:"
+    expect(await refusal({ model: 'x' })).toBe(
+      `${nothing} 'later' waits for its image server; 'both', 'had' wait for the hourly limits of their machines.`
+    )
+    await addRig('free', 'bob', { models: ['both'] })
+    expect(await refusal({ model: 'x' })).toContain(
+      "Available: 'both'. Waiting for its image server: 'later'. Waiting for the hourly limits of its machines: 'had'."
+    )
+  })
+
   it('is what is busy, too: that passes by itself', async () => {
     await addRig('rig', 'ann', { models: ['demo'] })
     await pause({ serviceId: 'svc_rig', reason: 'busy' })
@@ -173,7 +193,8 @@ describe('a model that an image server lacks by its name', () => {
     expect(await refusal()).toContain("The image server of 'rig' lacks it: tell the owner")
     expect(await refusal({ needs: ['edit'] })).not.toContain('lacks')
     await rows.db.updateTable('providers').set({ trust: 'pending' }).execute()
-    expect(await refusal()).not.toMatch(/lately|lacks|approval/)
+    expect(await refusal()).not.toMatch(/lately|lacks|ask one|let it in/)
+    expect(await refusal()).toContain('mend that first. Then ask an admin')
   })
 })
 
@@ -238,6 +259,32 @@ describe('a machine that waits for approval', () => {
     expect(await refusal({ principal: admin })).toContain("'rig' serves it and waits for an admin's approval")
     expect(await refusal()).toContain('A machine that serves it waits for an admin')
     expect(await refusal()).not.toContain('rig')
+  })
+
+  it('and whose image server cannot be used is told with what comes first, unless another could be let in now', async () => {
+    await stop('rig')
+    const admin = { ...caller, role: 'admin' as const }
+    for (const canWait of [false, true]) {
+      expect(await refusal({ principal: admin, canWait })).toContain(
+        "'rig' offers it, but it is away, or its image server cannot make it now: its owner has to mend that first. It waits for an admin's approval, too: let it in then, on the page Network of the dashboard."
+      )
+      expect(await refusal({ canWait })).toContain(
+        'A machine that offers it is away, or its image server cannot make it now: its owner has to mend that first. Then ask an admin to approve it.'
+      )
+    }
+    await addRig('other', 'bob')
+    await rows.db.updateTable('providers').set({ trust: 'pending' }).execute()
+    expect(await refusal({ principal: admin })).toContain("'other' serves it and waits for an admin's approval")
+    expect(await refusal({ principal: admin })).not.toContain("'rig'")
+  })
+
+  it('and is away is told so to who would wait for it, and to nobody else', async () => {
+    await rows.db
+      .updateTable('providers')
+      .set({ online_until: NOW - 1 })
+      .execute()
+    expect(await refusal({ canWait: true })).toContain('A machine that offers it is away')
+    expect(await refusal()).not.toContain('approve')
   })
 
   it('is not told of where it could not serve them anyway, or is blocked', async () => {

@@ -2,6 +2,7 @@ import { DAY_MS } from '../lib/durations.ts'
 import type { Routing } from '../db/tables.ts'
 import type { Clock } from '../lib/clock.ts'
 import { errors } from '../lib/errors.ts'
+import type { Others } from '../lib/no-provider-words.ts'
 import { DASHBOARD_KEY_ID, mayUseModel, type Principal } from '../lib/principal.ts'
 import { canDo } from '../images/image-request.ts'
 import { missingLoras, readNeeds } from '../images/lora-needs.ts'
@@ -61,20 +62,43 @@ export const isFor = (offer: Offer, user: User, blockedBy: ReadonlySet<string>):
 const isLacking = ({ pause }: Offer): boolean =>
   pause !== undefined && pause.reason === 'model_missing' && isOpenEnded(pause)
 
-/** Models of these offers: those that somebody can make now, and the others. */
-function readiness(offers: readonly Offer[], now: number): { available: string[]; waiting: string[] } {
-  const available = new Set(offers.filter((offer) => !isUnusable(offer, now)).map(({ model }) => model))
-  const waiting = new Set(offers.map(({ model }) => model)).difference(available)
-  return { available: [...available], waiting: [...waiting] }
-}
+/** Services of these offers of which somebody has had what they may have within an hour, by id. */
+export type FindCapped = (offers: readonly Offer[], userId: string) => Promise<ReadonlySet<string>>
+
+const modelsOf = (offers: readonly Offer[]): string[] => [...new Set(offers.map(({ model }) => model))]
+const providersOf = (offers: readonly Offer[]): string[] => [...new Set(offers.map(({ providerName }) => providerName))]
 
 const NO_LISTS: LorasByService = new Map()
 const NOBODY: ReadonlySet<string> = new Set()
 
-export function createOffers({ store, clock }: { store: ProviderStore; clock: Clock }): Offers {
+export function createOffers({
+  store,
+  clock,
+  findCapped
+}: {
+  store: ProviderStore
+  clock: Clock
+  findCapped: FindCapped
+}): Offers {
   const listLoras = (offers: readonly Offer[]) =>
     store.listUsableLoras([...new Set(offers.map(({ serviceId }) => serviceId))])
   const blocksOf = async ({ userId }: User) => (await store.findBlocks([userId])).of(userId)
+  /** Names that offers have, of those: what somebody can make for the caller now, and the others by what they wait for. */
+  const readiness = async (
+    offers: readonly Offer[],
+    { userId }: User,
+    namesOf: (some: readonly Offer[]) => readonly string[]
+  ): Promise<Others> => {
+    const usable = offers.filter((offer) => !isUnusable(offer, clock.now()))
+    const capped = await findCapped(usable, userId)
+    const available = namesOf(usable.filter(({ serviceId }) => !capped.has(serviceId)))
+    const working = namesOf(usable)
+    return {
+      available,
+      waiting: namesOf(offers).filter((name) => !working.includes(name)),
+      capped: working.filter((name) => !available.includes(name))
+    }
+  }
   return {
     listOnline: async (principal) => {
       const offers = await store.listOffers({ seenSince: clock.now() })
@@ -103,20 +127,16 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
       if (whoHasLoras(serving, { loras, lists }).length > 0) return
       if (serving.length > 0) {
         const listed = lorasOf(serving, lists)
-        const available = lorasOf(
-          serving.filter((offer) => !isUnusable(offer, clock.now())),
-          lists
-        )
+        const others = await readiness(serving, principal, (some) => lorasOf(some, lists))
         const later = (await store.listOffers({ ...everKnown, model })).filter((offer) => may(offer) && serves(offer))
         const couldLater = later.filter((offer) => canDo(offer.features, features))
         const isAway = whoHasLoras(couldLater, { loras, lists: await listLoras(couldLater) }).length > 0
-        const waiting = listed.filter((one) => !available.includes(one))
-        throw errors.noLoras(model, { loras, missing: missingLoras(loras, listed), available, waiting, isAway })
+        throw errors.noLoras(model, { loras, missing: missingLoras(loras, listed), ...others, isAway })
       }
       const online = (await store.listOffers({ seenSince: clock.now() })).filter((offer) => may(offer) && serves(offer))
       const isAnother = (offer: Offer) => offer.model !== model && mayUseModel(principal, offer.model)
       const alike = online.filter((offer) => isAnother(offer) && canDo(offer.features, features))
-      const others = readiness(alike, clock.now())
+      const others = await readiness(alike, principal, modelsOf)
       const refusing = new Set(offers.filter(able).map((offer) => offer.ownerId))
       if (refusing.size > 0) throw errors.notServed(model, { owners: refusing.size, ...others })
       const paused = (await store.listOffers({ ...known, drained: true, model })).filter(
@@ -141,11 +161,19 @@ export function createOffers({ store, clock }: { store: ProviderStore; clock: Cl
         ).values()
       ]
       const couldServe = (offer: Offer) =>
-        offer.isPending === true && !isOwn(offer) && able(offer) && mayUse({ ...offer, reach: 'all' }, principal)
-      const pending = routing === 'only_own' ? [] : (await store.listOffers({ ...known, model })).filter(couldServe)
+        offer.isPending === true &&
+        !isOwn(offer) &&
+        serves(offer) &&
+        canDo(offer.features, features) &&
+        mayUse({ ...offer, reach: 'all' }, principal)
+      const listPending = async (seen: typeof known) =>
+        routing === 'only_own' ? [] : (await store.listOffers({ ...seen, model })).filter(couldServe)
+      const ready = (await listPending({ seenSince: clock.now() })).filter((offer) => !isUnusable(offer, clock.now()))
+      const pending = providersOf(ready)
       throw errors.noProvider({
         model,
-        pending: [...new Set(pending.map(({ providerName }) => providerName))],
+        pending,
+        pendingUnready: providersOf(await listPending(known)).filter((name) => !pending.includes(name)),
         needed: (lacking.length === 0 && offers.some(serves)) || features[0] !== 'generate' ? features : [],
         ...others,
         away: machinesOf(away),

@@ -86,6 +86,10 @@ describe('what the owner of a service sets in the dashboard', () => {
     await make(friend)
     const id = await waits(friend)
     await make(owner)
+    // Who asks for what nobody has is told what there is for them.
+    const unknown = async (person: Somebody) => (await apiErrorOf(make(person, { model: 'nothing' }))).message
+    expect(await unknown(friend)).toContain("Nothing can be made now: 'm' waits for the hourly limits of its machines.")
+    expect(await unknown(owner)).toContain("Available: 'm'.")
     await set({ imagesPerUserHour: 3, imagesPerHour: 2 })
     expect(await jobOf(id, friend)).toMatchObject({ status: 'QUEUED', waiting: { reason: 'capped' } })
     await set({ imagesPerUserHour: 'none' })

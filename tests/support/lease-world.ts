@@ -9,6 +9,7 @@ import { newId } from '../../src/lib/ids.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
 import type { Principal } from '../../src/lib/principal.ts'
 import { createOffers } from '../../src/providers/offers.ts'
+import { createFindCapped } from '../../src/requests/find-capped.ts'
 import { createProviderStore, type ProviderStore } from '../../src/providers/provider-store.ts'
 import type { AgentConnected, HeldAttempt } from '../../src/requests/connect-agent.ts'
 import type { DeliveredImage } from '../../src/requests/finish-attempt.ts'
@@ -113,7 +114,7 @@ async function openGateway(dataDir: string, clock: { now(): number }) {
   const requests = createRequestLifecycle({
     database,
     providers,
-    offers: createOffers({ store: providers, clock }),
+    offers: createOffers({ store: providers, clock, findCapped: createFindCapped(database, loadConfig({}).offering) }),
     assets: { remove: async () => undefined, discard: async () => undefined, isStored: async () => true },
     limits: loadConfig({ INFERENCE_CLUB_LIMITS_LEASE: `${LEASE_MS}ms` }).limits,
     random: () => 0,
