@@ -62,11 +62,15 @@ export function explainError(error: unknown, gateway: string): string {
   return `${gateway} cannot be reached: ${cleanText(messageOf(error), 200)}`
 }
 
-/** Why a server that answers lets no agent in. */
-export function explainAnswer({ status, location, body }: HandshakeAnswer, gateway: string): Refusal {
+/** Why a server that answers lets no agent in. `otherKey`: as of `explainKey`. */
+export function explainAnswer(
+  { status, location, body }: HandshakeAnswer,
+  gateway: string,
+  otherKey?: string
+): Refusal {
   const said = gatewayError(body)
   if (said && status === 401) {
-    return { text: explainKey(/^This API key /.test(said) ? said : undefined), isFinal: 'yes' }
+    return { text: explainKey(/^This API key /.test(said) ? said : undefined, otherKey), isFinal: 'yes' }
   }
   if (said && status === 403)
     return { text: 'The gateway refused the API key: it may not run an agent.', isFinal: 'yes' }
@@ -105,13 +109,17 @@ export function explainAnswer({ status, location, body }: HandshakeAnswer, gatew
 
 /**
  * Why the gateway will not have the key, which it may have said itself. A command of "Connect a machine" that was shown once
- * more before it was used is the usual reason of a key that was revoked and has never worked.
+ * more before it was used is the usual reason of a key that was revoked and has never worked. `otherKey`: what else whoever reads
+ * it may do, where there is no file of an agent that runs.
  */
-export function explainKey(said?: string): string {
+export function explainKey(
+  said?: string,
+  otherKey = "put another key where the agent's file has it: its api_key, or the file that api_key_file names"
+): string {
   // Another key would be of no use.
   if (said?.endsWith('Ask an admin.') === true) return cleanText(said, 200)
   const why = said ?? 'The gateway refused the API key: it is unknown, expired or revoked.'
-  return `${cleanText(why, 200)} Take the command that 'Connect a machine' in the dashboard shows now, or put another key where the agent's file has it: its api_key, or the file that api_key_file names.`
+  return `${cleanText(why, 200)} Take the command that 'Connect a machine' in the dashboard shows now, or ${otherKey}.`
 }
 
 /** Why a connection ended that was open. */

@@ -12,8 +12,19 @@ const JUDGED_WITHIN_MS = 5000
  */
 export type KeyVerdict = { is: 'good' } | { is: 'refused' | 'elsewhere' | 'away'; why: string }
 
-/** Asks the gateway whether an agent with this key would be let in, and offers it nothing. */
-export function judgeKey({ gateway, apiKey }: { gateway: string; apiKey: string }): Promise<KeyVerdict> {
+/**
+ * Asks the gateway whether an agent with this key would be let in, and offers it nothing. `otherKey`: how to give another, in the
+ * words of a sentence that says what to do.
+ */
+export function judgeKey({
+  gateway,
+  apiKey,
+  otherKey
+}: {
+  gateway: string
+  apiKey: string
+  otherKey: string
+}): Promise<KeyVerdict> {
   return new Promise((resolve) => {
     const unreached = (error: unknown) => resolve({ is: 'away', why: explainError(error, gateway) })
     const socket = new WebSocket(`${gateway.replace(/^http/, 'ws')}/api/agent/connect`, {
@@ -29,7 +40,7 @@ export function judgeKey({ gateway, apiKey }: { gateway: string; apiKey: string 
       const { location } = headers
       const judge = (body: string) => {
         const answer = { status, body, ...(location !== undefined && { location }) }
-        const { text: why, isFinal } = explainAnswer(answer, gateway)
+        const { text: why, isFinal } = explainAnswer(answer, gateway, otherKey)
         resolve({ is: isFinal === 'yes' ? 'refused' : isFinal === 'no' ? 'away' : 'elsewhere', why })
         socket.terminate()
       }

@@ -91,6 +91,8 @@ describe('the key, before a file is written', () => {
     expect(await person.outcome).toBe('written')
     expect(await written()).toContain(`api_key: ${key}`)
     expect(person.all()).not.toContain(WRONG)
+    // There is no file yet in which the key could be changed.
+    expect(person.all()).toContain('shows now, or give another key.')
   })
 
   it('that is in the file already and refused is replaced where somebody is asked', async () => {
@@ -114,7 +116,7 @@ describe('the key, before a file is written', () => {
     )
     await writeFile(join(folder, 'wrong.key'), WRONG)
     await expect(alone({ servers, gateway: gateway.url, keyFile: join(folder, 'wrong.key') })).rejects.toThrow(
-      'refused'
+      'put another key into the file that api_key_file names. Nothing was written.'
     )
     expect(await readdir(folder)).toEqual(['wrong.key'])
     await alone({ servers, gateway: gateway.url, key })

@@ -21,10 +21,12 @@ export async function checkAccess(
     const access = accessOf(file, path)
     // What is wrong with it is told with the other mistakes of the file.
     if (!access) return
-    const verdict = await judgeKey(access)
+    const isInFile = file.written('api_key_file') !== undefined
+    const otherKey = isInFile ? 'put another key into the file that api_key_file names' : 'give another key'
+    const verdict = await judgeKey({ ...access, otherKey })
     if (verdict.is === 'good') return
     if (verdict.is === 'away') return say(`The key was not tried. ${verdict.why}`)
-    if (verdict.is === 'elsewhere' || !terminal || file.written('api_key_file') !== undefined) {
+    if (verdict.is === 'elsewhere' || !terminal || isInFile) {
       throw new CommandFailed(`${verdict.why} Nothing was written.`)
     }
     terminal.output.write(`${verdict.why}\n`)
