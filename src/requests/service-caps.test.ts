@@ -128,6 +128,18 @@ describe('a service of whose images its owner lets others have a number', () => 
     expect(await endFor('ann', { imagesPerHour: 3, imagesPerUserHour: 1 })).toBe(third + HOUR_MS + 1)
   })
 
+  it('says whether it is who asks that has had their share, and nobody else', async () => {
+    await stored('ann', NOW - 1)
+    const isOwnShare = async (userId: string, of: { imagesPerHour?: number; imagesPerUserHour?: number }) => {
+      const service = { ...SERVICE, ...of }
+      return (await (await findCapEnds(rows.db, [service], NOW)).of(service, userId))?.isOwnShare
+    }
+    expect(await isOwnShare('ann', { imagesPerUserHour: 1 })).toBe(true)
+    expect(await isOwnShare('ann', { imagesPerHour: 2, imagesPerUserHour: 1 })).toBe(true)
+    expect(await isOwnShare('ann', { imagesPerHour: 1, imagesPerUserHour: 1 })).toBeUndefined()
+    expect(await isOwnShare('bob', { imagesPerHour: 1, imagesPerUserHour: 1 })).toBeUndefined()
+  })
+
   it('tells which of its caps are reached, and when the first who waits for it may go on', async () => {
     const reached = async (of: { imagesPerHour?: number; imagesPerUserHour?: number }) => {
       const list = await listReached(rows.db, [{ ...SERVICE, ...of }], NOW)

@@ -81,6 +81,8 @@ export interface LimitEnd {
   until?: number
   /** So many images hold the last places while they are being made: if enough fail (one, unless the cap was lowered), there is more at once. Absent: all were made. */
   beingMade?: number
+  /** It is who asks that has had what is let to each: others may have more. */
+  isOwnShare?: true
 }
 
 /** How many images of a service may be begun yet within the hour; negative where a cap was lowered. */
@@ -131,7 +133,8 @@ function endsOf(db: Db, had: Had, now: number): CapEnds {
       const isMade = reached.some(({ count, cap }) => madeOf(count) >= cap)
       return {
         ...(known.length === ends.length && { until: Math.max(...known) }),
-        ...(!isMade && { beingMade: first.count.running })
+        ...(!isMade && { beingMade: first.count.running }),
+        ...(reached.every(({ of }) => of !== undefined) && { isOwnShare: true })
       }
     }
   }

@@ -55,6 +55,8 @@ export interface UsedUp {
   until: number | null
   /** So many images hold the last places while they are being made: if enough fail, there is more at once. Absent: all were made. */
   beingMade?: number
+  /** It is the reader who has had what is let to each: others may have more. */
+  isOwnShare?: true
 }
 
 export interface ServiceInfo {

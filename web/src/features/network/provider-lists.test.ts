@@ -139,6 +139,12 @@ describe('modelRows', () => {
     ['has a service that can before', { services: [service(), unable({}, { warning })] }, null, 2],
     ['has nothing left for the reader', { services: [service({ usedUp })] }, 'limit per hour reached', 2],
     [
+      'has made the reader’s share',
+      { services: [service({ usedUp: { ...usedUp, isOwnShare: true } })] },
+      'your limit per hour reached',
+      2
+    ],
+    [
       'is new and has nothing left',
       { trust: { ...pending, state: 'limited', spent: usedUp } },
       'limit per hour reached',

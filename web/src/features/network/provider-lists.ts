@@ -132,7 +132,10 @@ export const makesFor = (provider: Maker, { canMake }: Pick<MadeModel, 'canMake'
 /** In a few words why a machine does not make this model of a service of its for the reader now; null where it does. */
 export function whyNot(provider: Maker, { isPaused, warning, usedUp }: MakerService, model: MadeModel): string | null {
   const { isOnline, isMine, drainedAt, trust } = provider
-  if (makesFor(provider, model)) return (usedUp || trust.spent) && !isMine ? 'limit per hour reached' : null
+  if (makesFor(provider, model)) {
+    if (isMine || !(usedUp || trust.spent)) return null
+    return usedUp?.isOwnShare && !trust.spent ? 'your limit per hour reached' : 'limit per hour reached'
+  }
   if (!isOnline) return 'offline'
   if (!servesReader(provider)) return trust.state === 'pending' ? 'waits for an admin' : 'may not serve others'
   if (drainedAt !== null || isPaused) return 'paused'

@@ -44,6 +44,9 @@ it('tells a cap in few words, and until when nothing is left of it', () => {
     `2 images an hour for others; none left until ${formatUntil(until)}`
   )
   expect(capText({ ...capped, usedUp: { until: null } })).toMatch(/none left for now$/)
+  expect(capText({ ...capped, imagesPerUserHour: 1, usedUp: { until, isOwnShare: true } })).toBe(
+    `2 images an hour for others, 1 each; none left for you until ${formatUntil(until)}`
+  )
   const held = (beingMade: number) => capText({ ...capped, usedUp: { until, beingMade } })
   expect(held(1)).toBe('2 images an hour for others; the last one is being made')
   expect(held(2)).toBe('2 images an hour for others; the last 2 are being made')

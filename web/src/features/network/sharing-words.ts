@@ -6,11 +6,14 @@ type Sharing = Pick<ServiceInfo, 'access' | 'listed' | 'imagesPerHour' | 'images
 const images = (count: number): string => (count === 1 ? '1 image' : `${formatNumber(count)} images`)
 
 /** That nothing is left of what others may have within an hour, and until when; what is being made may fail, and leave its place. */
-export function usedUpWords({ until, beingMade }: UsedUp): string {
+export function usedUpWords({ until, beingMade, isOwnShare }: UsedUp): string {
+  const ofReader = isOwnShare ? ' for you' : ''
   if (beingMade !== undefined) {
-    return beingMade === 1 ? 'the last one is being made' : `the last ${formatNumber(beingMade)} are being made`
+    return beingMade === 1
+      ? `the last one${ofReader} is being made`
+      : `the last ${formatNumber(beingMade)}${ofReader} are being made`
   }
-  return `none left ${until === null ? 'for now' : `until ${formatUntil(until)}`}`
+  return `none left${ofReader} ${until === null ? 'for now' : `until ${formatUntil(until)}`}`
 }
 
 /** What others than its owner may have of a service, and how much of it they had. */
