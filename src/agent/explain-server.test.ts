@@ -31,6 +31,17 @@ describe('what whoever runs an image server is told of it', () => {
     )
   })
 
+  it.each([
+    ['The image server is busy: Loading model', 'the image server at http://10.0.0.5:8188 is busy: Loading model.'],
+    ['The image server is busy: Loading model…', 'the image server at http://10.0.0.5:8188 is busy: Loading model…'],
+    ['The image server is busy: why?', 'the image server at http://10.0.0.5:8188 is busy: why?']
+  ])('ends as a sentence, for others follow: %s', (text, words) => {
+    expect(explainServer({ url: URL, text, error: new EngineError('busy', text) })).toBe(words)
+    expect(explainServer({ url: URL, text, error: new EngineError('busy', text, { remedy: 'Wait.' }) })).toBe(
+      `${words} Wait.`
+    )
+  })
+
   it('names the address that the engine asked, and what it advises', () => {
     const error = new EngineError('unreachable', 'x', { asked: 'http://a/wrong/images/generations', remedy: 'Try it.' })
     expect(explainServer({ url: URL, text: 'The image server has nothing there.', error })).toBe(

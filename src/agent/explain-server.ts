@@ -43,9 +43,12 @@ export function explainServer({
   const known = NO_CONNECTION[SAME[code] ?? code]
   const remedy = hasAnswered && known === NO_CONNECTION.ECONNRESET ? 'Does it still run?' : known?.remedy
   const why = known?.why ?? (code === '' ? undefined : code)
-  const sentence = why === undefined ? named : `${named.replace(/\.$/, '')} (${why}).`
+  const sentence = why === undefined ? ended(named) : `${named.replace(/\.$/, '')} (${why}).`
   return cleanText([sentence, engineError?.remedy ?? remedy].filter((part) => part !== undefined).join(' '))
 }
+
+/** Other sentences follow, and what a server says of itself may have no full stop. */
+const ended = (text: string): string => (/[.!?…]\s*$/.test(text) ? text : `${text}.`)
 
 /** The code of why no connection came about, or it broke off before an answer; undefined when that was not so. */
 export function findNoConnection(error: unknown): string | undefined {
