@@ -1,7 +1,6 @@
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { createEngine } from '../engines/engine-registry.ts'
 import { inBackground, sleep } from '../lib/async.ts'
-import { cleanText } from '../lib/clean-text.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
 import { type GatewayMessage, PROTOCOL_VERSION } from '../protocol/messages.ts'
@@ -11,6 +10,7 @@ import { type AgentLimits, AttemptRunner } from './attempt-runner.ts'
 import { CapNotes } from './cap-notes.ts'
 import { DirectUploads } from './direct-uploads.ts'
 import { GatewayLink } from './gateway-link.ts'
+import { OwnerNotes } from './owner-notes.ts'
 import { OwnerOffers } from './owner-offers.ts'
 import { OwnerWarms } from './owner-warms.ts'
 import { GatewayTransfers, type TransferPatience } from './gateway-transfers.ts'
@@ -155,12 +155,7 @@ export function runAgent(options: AgentOptions): Agent {
     onMessage: (message) => handle(message),
     logger
   })
-  /** By what each is about: said once, and not with every connection. */
-  const saidNotes = new Map<'standing' | 'paused', string>()
-  const sayNote = (about: 'standing' | 'paused', note: string) => {
-    if (note !== saidNotes.get(about)) logger.info(cleanText(note))
-    saidNotes.set(about, note)
-  }
+  const notes = new OwnerNotes(logger)
   const capNotes = new CapNotes({ hasService: (name) => services.has(name), logger })
   const handle = (message: GatewayMessage) => {
     switch (message.type) {
@@ -174,14 +169,16 @@ export function runAgent(options: AgentOptions): Agent {
         // Of an image that took too long it counts whether its server hangs.
         runner.reconcile(message.gone)
         inBackground(tellOnline(config), (error) => logger.error({ err: error }, 'it cannot be told what is offered'))
-        if (message.note !== undefined) sayNote('standing', message.note)
+        notes.welcome(message.note)
         firstWelcome.resolve(undefined)
         return
       case 'provider.standing':
-        return sayNote('standing', message.note)
+        return notes.stands(message.note)
       case 'provider.paused':
-        return sayNote('paused', message.note)
+        return notes.pauses(message.note)
       case 'provider.capped':
+        // It comes after what is paused, and once on each connection at least.
+        notes.hasHeardAll()
         return capNotes.hear(message)
       case 'service.offer':
         return offers.hear(message)

@@ -99,6 +99,9 @@ const AssignedTask = Type.Object({
 })
 export type AssignedTask = Static<typeof AssignedTask>
 
+/** The `note` of `provider.paused` when nothing is paused any more; an agent that was away meanwhile says it by itself. */
+export const NOTHING_PAUSED = 'Nothing of this machine is paused on the dashboard any more: it may be given work again.'
+
 /** Caps that owners set, as their files spell them: what others may have within an hour, all together and each. */
 export const CAPS = ['images_per_hour', 'images_per_user_hour'] as const
 export type Cap = (typeof CAPS)[number]
