@@ -5,7 +5,7 @@ import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { createUserStore, type UserRow } from '../people/user-store.ts'
 import { LATEST_TIME } from '../lib/bounds.ts'
-import { DAY_MS } from '../lib/durations.ts'
+import { DAY_MS, MINUTE_MS } from '../lib/durations.ts'
 import { openTestDatabase } from '../../tests/support/open-test-database.ts'
 
 const REFUSED = { code: 'invalid_api_key', status: 401 }
@@ -209,6 +209,23 @@ describe('the last use', () => {
     await keys.flushLastUsed()
     expect(await lastUsed(used.id)).toBe(now)
     expect([await lastUsed(unused.id), await lastUsed(revoked.id)]).toEqual([null, null])
+  })
+
+  it('goes on while an agent is connected by a key that counts, and is written once a minute', async () => {
+    const [used, revoked] = [await create(), await create()]
+    await keys.authenticate(used.secret)
+    await keys.revoke(revoked.id)
+    const connected = async (afterMs: number) => {
+      now += afterMs
+      expect([await keys.findEnd(used.id), await keys.findEnd(revoked.id)]).toEqual([undefined, expect.any(String)])
+      await keys.flushLastUsed()
+      return lastUsed(used.id)
+    }
+    await keys.flushLastUsed()
+    const first = now
+    expect(await connected(MINUTE_MS - 1)).toBe(first)
+    expect(await connected(1)).toBe(first + MINUTE_MS)
+    expect(await lastUsed(revoked.id)).toBeNull()
   })
 })
 

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Bell } from '../db/bell.ts'
 import { LATEST_TIME } from '../lib/bounds.ts'
 import { type Clock, toIsoSecond } from '../lib/clock.ts'
+import { MINUTE_MS } from '../lib/durations.ts'
 import { errors } from '../lib/errors.ts'
 import { newId, newSecret, newWebhookSecret } from '../lib/ids.ts'
 import type { Principal, ResponseDefault, Role, Scope, UseLimits } from '../lib/principal.ts'
@@ -26,7 +27,10 @@ export interface ApiKeys {
   isWarm(secret: string | undefined): boolean
   /** Whether a key that was accepted before still counts: for connections that stay open. */
   stillCounts(keyId: string): Promise<boolean>
-  /** Why a key counts no more, as a sentence with the time, for its holder; undefined while it counts. */
+  /**
+   * Why a key by which an agent is connected counts no more, as a sentence with the time, for its holder; undefined while it
+   * counts, and then it is in use.
+   */
   findEnd(keyId: string): Promise<string | undefined>
   /**
    * The secret is returned here and never again: only its hash is stored. The webhook secret is told only here too; it
@@ -90,6 +94,9 @@ export interface NewApiKey {
   /** It takes the place of those of its holder that are like it in name, scopes and limits and were never used: they are revoked. */
   replacesUnused?: boolean
 }
+
+/** Of a key by which an agent stays connected. */
+const USE_WRITTEN_EVERY_MS = MINUTE_MS
 
 const hashSecret = (secret: string): string => hash('sha256', secret)
 
@@ -176,7 +183,10 @@ export function createApiKeys(parts: { store: ApiKeyStore; clock: Clock; bell: B
     },
     findEnd: async (keyId) => {
       const row = await store.findKeyById(keyId)
-      if (row && isValid(row, clock.now())) return undefined
+      if (row && isValid(row, clock.now())) {
+        if (clock.now() - (row.last_used_at ?? 0) >= USE_WRITTEN_EVERY_MS) lastUsed.set(row.id, clock.now())
+        return undefined
+      }
       return (row && explainEnd(row)) ?? 'This API key counts no more.'
     },
     create,
