@@ -1,5 +1,6 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
-import { fitWithin, type SizeRules } from '../../images/sizes.ts'
+import type { SizeRules } from '../../images/sizes.ts'
+import { chooseSize } from '../choose-size.ts'
 import { type AllowedLoras, loraTag, refuseControlTag, takeTags, withNamedLoras } from '../prompt-tags.ts'
 import { chooseCallerExtras } from '../caller-extras.ts'
 import { chooseSampler, findChoice, type NamedChoice } from '../samplers.ts'
@@ -56,7 +57,7 @@ export function buildRequest(
 ): ServerRequest {
   const { parameters } = rules
   const isEdit = images.init !== undefined
-  const size = fitWithin(task.size ?? task.inputs[0] ?? USUAL_SIZE, rules.sizes)
+  const { size } = chooseSize(task, { usual: USUAL_SIZE, rules: rules.sizes })
   const prompts = cleanPrompts(task, rules.loras)
   const { fields: extras, warnings } = chooseCallerExtras(task.extra, { known: KNOWN_EXTRAS, never: NEVER_SENT })
   const sampler = samplingOf(task, extras, server)

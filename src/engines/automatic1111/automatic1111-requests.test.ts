@@ -55,6 +55,13 @@ describe('a generation', () => {
     expect(sent()).toMatchObject({ steps: 20, cfg_scale: 7 })
   })
 
+  it('has the size that was asked for, though its owner wants edits without one smaller', async () => {
+    await start({}, { sizes: { maxPixels: 64 * 48 } })
+    const image = await generate({ size: { width: 128, height: 96 } })
+    expect(sent()).toMatchObject({ width: 128, height: 96 })
+    expect(image.warnings).toEqual([])
+  })
+
   it.each([
     [
       { width: 100, height: 60 },

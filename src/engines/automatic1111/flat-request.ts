@@ -1,6 +1,6 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
 import { scaleImage } from '../../images/scale-image.ts'
-import { fitWithin } from '../../images/sizes.ts'
+import { chooseSize } from '../choose-size.ts'
 import { MAX_MADE_PIXELS } from '../finish-image.ts'
 import { cleanPrompts, type RequestRules, type ServerRequest } from './automatic1111-request.ts'
 
@@ -18,7 +18,7 @@ export async function buildFlatRequest(
   { rules, settings, original }: { rules: RequestRules; settings: ReadonlySet<string>; original?: Buffer }
 ): Promise<ServerRequest> {
   const { prompt, negative, warnings } = cleanPrompts(task, [])
-  const size = fitWithin(task.size ?? task.inputs[0] ?? USUAL_SIZE, { ...rules.sizes, multipleOf: SIDE_STEP })
+  const { size } = chooseSize(task, { usual: USUAL_SIZE, rules: { ...rules.sizes, multipleOf: SIDE_STEP } })
   const usual = rules.parameters.fields
   const fields: Record<string, unknown> = {
     ...usual,

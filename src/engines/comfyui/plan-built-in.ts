@@ -1,5 +1,5 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
-import { fitWithin, type SizeRules } from '../../images/sizes.ts'
+import {} from '../choose-size.ts'
 import { EngineError } from '../engine.ts'
 import { takeTags } from '../prompt-tags.ts'
 import { buildGraph, type Recipe, type Wish } from './build-graph.ts'
@@ -17,20 +17,6 @@ const MOST_GUIDANCE = 100
 export interface PlannedImage {
   plan: Plan
   warnings: string[]
-}
-
-/** The size that is asked of the server, and whether the caller chose it. */
-export interface ChosenSize {
-  size: Size
-  isCallers: boolean
-}
-
-/** The caller's size in the steps that the model takes; else the first image's as far as the rules go, or the model's own. */
-export function chooseSize(task: ImageTask, { usual, rules }: { usual: Size; rules: SizeRules }): ChosenSize {
-  if (task.size && !task.unasked?.includes('size')) {
-    return { size: fitWithin(task.size, { ...rules, maxPixels: Infinity }), isCallers: true }
-  }
-  return { size: fitWithin(task.size ?? task.inputs[0] ?? usual, rules), isCallers: false }
 }
 
 /** The plan of one of the graphs of our own. `sampling` is the server's sampler, which says what it knows. */

@@ -1,7 +1,8 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
 import { decodeWhiteOnBlackPng, encodeWhiteOnBlackPng } from '../../images/mask.ts'
 import { scaleImage } from '../../images/scale-image.ts'
-import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
+import { formatSize, type SizeRules } from '../../images/sizes.ts'
+import { chooseSize } from '../choose-size.ts'
 import { isWord, type KnownExtras, number } from '../caller-extras.ts'
 import { chooseCallerExtras } from '../caller-extras.ts'
 import { EngineError } from '../engine.ts'
@@ -93,7 +94,7 @@ export function planImage(
       cfg: guidance ?? model.usual.cfg ?? usual.guidance,
       guidance: guidance ?? model.usual.guidance ?? usual.guidance,
       scheduler: sampling.scheduler,
-      size: chooseSize(task, {
+      size: sizeOf(task, {
         usual: model.usual.size ?? { width: usual.side, height: usual.side },
         rules,
         architecture
@@ -118,15 +119,12 @@ export function planImage(
   }
 }
 
-function chooseSize(
+function sizeOf(
   task: ImageTask,
   { usual, rules, architecture }: { usual: Size; rules: ModelRules; architecture: Architecture }
 ): Size {
-  const sizes = { maxPixels: MAX_PIXELS, ...rules.sizes }
   const multipleOf = leastCommon(MULTIPLES[architecture], rules.sizes.multipleOf ?? 1)
-  const isCallers = task.size !== undefined && !task.unasked?.includes('size')
-  const maxPixels = isCallers ? Infinity : sizes.maxPixels
-  const size = fitWithin(task.size ?? task.inputs[0] ?? usual, { maxPixels, multipleOf })
+  const { size } = chooseSize(task, { usual, rules: { maxPixels: MAX_PIXELS, ...rules.sizes, multipleOf } })
   const least = Math.ceil(LEAST_SIDE / multipleOf) * multipleOf
   return { width: Math.max(least, size.width), height: Math.max(least, size.height) }
 }

@@ -2,6 +2,7 @@ import type { ImageTask, Size } from '../../images/image-request.ts'
 import { type EngineParameterName, ENGINE_PARAMETER_NAMES, entriesOf, PARAMETERS } from '../../images/fields.ts'
 import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
 import { isOpenAIModel } from '../../images/model-names.ts'
+import { isSizeAsked } from '../choose-size.ts'
 import { refuseControlTag } from '../prompt-tags.ts'
 import type { ServerProfile } from './profiles.ts'
 
@@ -65,7 +66,7 @@ const ADAPTERS_OWN = ['response_format', 'stream', 'partial_images']
 export function requestFields(task: ImageTask, profile: ServerProfile, sizes: SizeRules): RequestFields {
   refuseControlTag(task)
   const isOpenAIs = profile.isOpenAIs === true || isOpenAIModel(task.model)
-  const chosenSize = isOpenAIs ? undefined : chooseSize(task, sizes)
+  const chosenSize = isOpenAIs ? undefined : sizeOfImage(task, sizes)
   const known = knownFields(task, isSizeAsked(task) ? task.size : chosenSize, profile.signs)
   const withheld: readonly string[] = isOpenAIs ? UNKNOWN_TO_OPENAI : ['loras', ...(profile.unsent ?? [])]
   const spell = (name: string): string => (!isOpenAIs && profile.names?.[name as EngineParameterName]) || name
@@ -85,13 +86,11 @@ export function requestFields(task: ImageTask, profile: ServerProfile, sizes: Si
   }
 }
 
-const isSizeAsked = (task: ImageTask): boolean => task.size !== undefined && !task.unasked?.includes('size')
-
 /**
  * An edit without a size is as large as its first image, as far as the server goes. Undefined when the caller named one
  * or there is no image. Not for OpenAI's own models, which take few sizes and decide it themselves.
  */
-function chooseSize(task: ImageTask, sizes: SizeRules): Size | undefined {
+function sizeOfImage(task: ImageTask, sizes: SizeRules): Size | undefined {
   if (isSizeAsked(task)) return undefined
   const wanted = task.size ?? task.inputs[0]
   return wanted && fitWithin(wanted, sizes)

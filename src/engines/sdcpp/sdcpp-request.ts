@@ -1,8 +1,9 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
 import { scaleImage } from '../../images/scale-image.ts'
-import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
+import { formatSize, type SizeRules } from '../../images/sizes.ts'
 import { sniffMediaType } from '../../images/sniff-media-type.ts'
 import { transcodeImage } from '../../images/transcode.ts'
+import { chooseSize } from '../choose-size.ts'
 import { chooseCallerExtras, withoutUndefined } from '../caller-extras.ts'
 import { MAX_MADE_PIXELS } from '../finish-image.ts'
 import { type AllowedLoras, type NamedLora, refuseControlTag, takeTags, withNamedLoras } from '../prompt-tags.ts'
@@ -71,7 +72,7 @@ export async function buildRequest(
 
 /** The server would round up by itself, and take what is beyond the limits that it tells as well. */
 function sizeOf(task: ImageTask, sizes: SizeRules, { minSide, maxSide }: Capabilities): Size {
-  const { width, height } = fitWithin(task.size ?? task.inputs[0] ?? USUAL_SIZE, sizes)
+  const { width, height } = chooseSize(task, { usual: USUAL_SIZE, rules: sizes }).size
   const step = sizes.multipleOf
   const bound = (side: number) =>
     Math.max(Math.ceil(minSide / step) * step, Math.min(Math.floor(maxSide / step) * step, side))

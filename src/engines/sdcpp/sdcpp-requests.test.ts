@@ -24,6 +24,13 @@ const leftHalf = (size = SIZE) => leftHalfMask(size)
 const inputs = (names: string[], size = SIZE) => inputsOf(names, size)
 
 describe('a generation', () => {
+  it('has the size that was asked for, though its owner wants edits without one smaller', async () => {
+    await start({}, { sizes: { maxPixels: 64 * 64 } })
+    const image = await generate({ size: { width: 192, height: 128 } })
+    expect(await readPixels(image.png)).toMatchObject({ width: 192, height: 128 })
+    expect(image.warnings).toEqual([])
+  })
+
   it('is made with a seed of ours, never the fixed one', async () => {
     await start()
     const image = await generate({ seed: 4_294_967_295 })

@@ -1,6 +1,7 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
 import { scaleImage } from '../../images/scale-image.ts'
-import { fitWithin, formatSize, type SizeRules } from '../../images/sizes.ts'
+import { formatSize, type SizeRules } from '../../images/sizes.ts'
+import { chooseSize } from '../choose-size.ts'
 import { chooseCallerExtras, withoutUndefined } from '../caller-extras.ts'
 import { familyOf } from '../comfyui/families.ts'
 import { MAX_MADE_PIXELS } from '../finish-image.ts'
@@ -73,7 +74,7 @@ export async function buildRequest(
   }: { rules: RequestRules; server: KnownServer; prompts: ReturnType<typeof readPrompts>; inputs: TaskImages }
 ): Promise<ServerRequest> {
   const { parameters } = rules
-  const { size } = chooseSize(task, server.model, rules.sizes)
+  const size = sizeOf(task, server.model, rules.sizes)
   const extras = chooseCallerExtras(task.extra, { known: KNOWN_EXTRAS, never: NEVER_SENT })
   const { clip_skip: skip, scheduler: asked, ...others } = extras.fields
   const sampling = samplingOf(task, asked, server)
@@ -114,13 +115,11 @@ export async function buildRequest(
   }
 }
 
-/** The caller's size in the steps that models take; else the first image's as far as the rules go, or the model's own. */
-function chooseSize(task: ImageTask, model: ServerModel, rules: SizeRules): { size: Size } {
-  const isCallers = task.size !== undefined && !task.unasked?.includes('size')
-  const wanted = task.size ?? task.inputs[0] ?? model.size ?? USUAL_SIZE
-  const { width, height } = fitWithin(wanted, isCallers ? { ...rules, maxPixels: Infinity } : rules)
+/** Within what the server takes of any model. */
+function sizeOf(task: ImageTask, model: ServerModel, rules: SizeRules): Size {
+  const { width, height } = chooseSize(task, { usual: model.size ?? USUAL_SIZE, rules }).size
   const side = (length: number) => Math.min(MOST_SIDE, Math.max(LEAST_SIDE, length))
-  return { size: { width: side(width), height: side(height) } }
+  return { width: side(width), height: side(height) }
 }
 
 /** Steps and guidance: the caller's, the owner's, or what the model's family wants where that is not what all want. */

@@ -49,7 +49,7 @@ const OTHERWISE = 'Retry it, or change it in the playground.'
 /** What the owner of a machine does there, by the reason of its failed attempt. */
 const ON_THE_MACHINE: Record<string, string> = {
   out_of_memory:
-    'end what else uses its graphics card, or have its agent take smaller pictures (max_pixels in the agent’s file)',
+    'end what else uses its graphics card; its agent can keep edits that name no size smaller (max_pixels in its file)',
   timeout: 'see whether its image server hangs, or allow it more time (timeout in the agent’s file)',
   hung: 'start its image server again: it kept an image for too long, and made nothing more',
   bad_output: 'make an image with its image server itself, without the club: it delivers none that can be used',
