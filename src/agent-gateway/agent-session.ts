@@ -16,6 +16,7 @@ import { inBackground } from '../lib/async.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { OfferWish } from '../providers/service-offers-store.ts'
 import type { WarmWish } from '../providers/service-warms-store.ts'
+import { FIRST_LOOK_WITHIN_MS } from '../providers/pause-store.ts'
 import type { ServiceCondition } from '../providers/service-condition-store.ts'
 import { conditionOf, failureOf, loadedOf } from './agent-reports.ts'
 import { type HeldSlot, HeldSlots } from './held-slots.ts'
@@ -25,9 +26,6 @@ import { SessionCaps } from './session-caps.ts'
 import { SessionNotes } from './session-notes.ts'
 import { SessionOffers } from './session-offers.ts'
 import { SessionWarms } from './session-warms.ts'
-
-/** How long the first words of an agent about its image servers are waited for; it gives them five seconds. */
-const FIRST_STATE_WITHIN_MS = 6000
 
 export type Hello = Extract<AgentMessage, { type: 'agent.hello' }>
 
@@ -56,8 +54,9 @@ export class AgentSession {
   readonly name: string
   /** By attempt, what is not yet written down. */
   readonly unsavedProgress = new Map<string, AttemptProgress>()
-  /** By service, how its image server was found last; what is not yet written down. */
+  /** By service, how its image server was found last; what is not yet written down, and whether any of it is the first that is told. */
   readonly unsavedStates = new Map<string, ServiceCondition>()
+  hasFirstStates = false
   /** By service, what its image server has; what is not yet written down. */
   readonly unsavedInventories = new Map<string, ServiceInventory>()
   /** What its owner wishes that it offers beside what its file says, and has loaded. */
@@ -180,7 +179,7 @@ export class AgentSession {
   /** What may be asked of a service, as far as its agent has said how it finds its image server, or will any moment. */
   #usableModels({ id, models }: Pick<SessionService, 'id' | 'models'>): Map<string, Feature[]> {
     const state = this.#states.get(id)
-    const isAwaited = this.#probes && performance.now() - this.#openedAt < FIRST_STATE_WITHIN_MS
+    const isAwaited = this.#probes && performance.now() - this.#openedAt < FIRST_LOOK_WITHIN_MS
     if (state ? state.isStopped : isAwaited) return new Map()
     if (!state || state.missing.length === 0) return models
     return new Map([...models].filter(([model]) => !state.missing.includes(model)))
@@ -257,6 +256,7 @@ export class AgentSession {
         if (before && isDeepStrictEqual(before, condition)) return
         this.#states.set(service.id, condition)
         this.unsavedStates.set(service.id, condition)
+        this.hasFirstStates ||= before === undefined
         this.#parts.bell.ring('tasks')
         return
       }

@@ -20,7 +20,7 @@ import {
   readAgentMessage,
   type ServiceDeclaration
 } from '../protocol/messages.ts'
-import type { DeclaredService } from '../providers/provider-store.ts'
+import type { DeclaredService } from '../providers/declared-services-store.ts'
 import type { LiveProgress } from '../request-views/live-progress.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import { AgentSession, type Hello } from './agent-session.ts'

@@ -78,7 +78,11 @@ export function keepSessions(parts: KeepSessionsParts): SessionKeeper {
   const deaf = [
     parts.bell.on('keys', renewing.wake),
     parts.bell.on('providers', telling.wake),
-    parts.bell.on('settings', telling.wake)
+    parts.bell.on('settings', telling.wake),
+    // A session rings for what its agent has told; of what changes later there is a round a second.
+    parts.bell.on('tasks', (hint) => {
+      if (hint === undefined && parts.registry.sessions().some((session) => session.hasFirstStates)) saving.wake()
+    })
   ]
   return {
     renew: async () => {
@@ -166,6 +170,7 @@ async function saveStates({ registry, providers, bell }: KeepSessionsParts): Pro
   for (const session of registry.sessions()) {
     const states = [...session.unsavedStates]
     session.unsavedStates.clear()
+    session.hasFirstStates = false
     const { providerId } = session
     for (const [serviceId, condition] of states) await providers.noteCondition({ providerId, serviceId }, condition)
     // What waited for a service may begin, or has to wait.

@@ -5,6 +5,7 @@ const REASONS = {
   new_here: "The machine is new here, and the club's limit per hour for new ones is reached",
   retry: 'The last try failed',
   paused: 'The image server is busy',
+  looking: 'The image server is being looked at',
   unusable: 'The image server cannot be used',
   missing: 'The image server does not have the model',
   drained: 'The owner has paused the machine',
@@ -16,7 +17,7 @@ const REASONS = {
 /**
  * `capped`: the owners of what could make the image let others have no more of it for now, what is being made included. `new_here`:
  * being new they have made, or are making, what the club lets such machines make for others within an hour. `retry`: it failed on all of them, and is tried again. `paused`: its
- * image server asked for patience. `unusable`: its image server cannot be reached, refuses its key or hangs. `missing`: its image server is
+ * image server asked for patience. `looking`: its machine has just connected, or has the model anew, and its agent has not told yet how it finds the image server. `unusable`: its image server cannot be reached, refuses its key or hangs. `missing`: its image server is
  * there and lacks the model. `drained`: its owner has taken it out of service. `away`: no machine that could is online. `approval`: it
  * may not serve others until an admin lets it. `not_served`: there are only machines whose owners do not serve who asked; nobody is
  * named.
@@ -34,6 +35,7 @@ const THEN: Partial<Record<WaitReason, string>> = {
   new_here: 'goes on',
   retry: 'tried again',
   paused: 'asked again',
+  looking: 'goes on',
   unusable: 'asked again',
   missing: 'asked again'
 }

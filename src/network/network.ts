@@ -29,6 +29,7 @@ import {
 } from '../usage/provider-usage-store.ts'
 import { createNetworkFigures } from './network-figures.ts'
 import {
+  awaitedOf,
   canMake,
   isCooling,
   isOnline,
@@ -173,6 +174,7 @@ export function createNetwork(
       now,
       makes: makesOf(offers, now),
       lacks: lacksOf(offers, now),
+      awaits: awaitedOf(offers, now),
       usedUp: await findUsedUp(db, capsOf(online), { userId: reader.userId, now }),
       rations: await findRations(db, newAmong(online, offering.providers), { now, offering }),
       offering,

@@ -4,7 +4,7 @@ import type { Ration } from '../requests/find-rations.ts'
 import type { LimitEnd } from '../requests/service-caps.ts'
 import { reachOf, type Standing, standingOf } from '../providers/trust-policy.ts'
 import type { Offer } from '../providers/offers-store.ts'
-import { isUnusable } from '../providers/pause-store.ts'
+import { isFirstLook, isUnusable } from '../providers/pause-store.ts'
 import type { ServiceFinds } from '../providers/service-finds-store.ts'
 import type { WantedModel } from '../providers/service-offers-store.ts'
 import type { WantedWarm } from '../providers/service-warms-store.ts'
@@ -56,6 +56,8 @@ export interface ServiceReport extends ServiceFigures {
   makes: ReadonlySet<string>
   /** Those of its models that its image server does not have. */
   lacks: ReadonlySet<string>
+  /** Those of its models of which its agent has not told yet whether they can be made. */
+  awaits: ReadonlySet<string>
   /** The reader, or everybody but its owner, who reads, may have no more within an hour, what is being made included; until when. */
   usedUp?: LimitEnd
   /** Its image server cannot be used; the text, for those who may know. */
@@ -100,6 +102,10 @@ export const makesOf = (offers: readonly OfferNow[], now: number): Makes =>
 export const lacksOf = (offers: readonly OfferNow[], now: number): Makes =>
   byService(offers.filter((offer) => isUnusable(offer, now) && offer.pause?.reason === 'model_missing'))
 
+/** Of which of these offers it has not been told yet whether they can be made. */
+export const awaitedOf = (offers: readonly OfferNow[], now: number): Makes =>
+  byService(offers.filter((offer) => isFirstLook(offer, now)))
+
 export const canMake = ({ services }: ProviderView, makes: Makes): boolean => services.some(({ id }) => makes.has(id))
 
 export const isCooling = (service: Pick<ServiceView, 'cooling_until'>, now: number): boolean =>
@@ -121,6 +127,8 @@ export interface Knowledge {
   makes: Makes
   /** By service: the models that its image server does not have. */
   lacks: Makes
+  /** By service: the models of which it has not been told yet whether they can be made. */
+  awaits: Makes
   /** By service: of those of which the reader has had all they may. */
   usedUp: ReadonlyMap<string, LimitEnd>
   /** Of new providers that are online, by id. */
@@ -161,6 +169,7 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
         isCooling: isCooling(service, now),
         makes: known.makes.get(service.id) ?? NOTHING,
         lacks: known.lacks.get(service.id) ?? NOTHING,
+        awaits: known.awaits.get(service.id) ?? NOTHING,
         ...(usedUp && { usedUp }),
         ...(spare !== undefined && isManaged && { spare }),
         ...(lastFault && { lastFault }),

@@ -20,6 +20,9 @@ export interface NewPause {
   now: number
 }
 
+/** Rows written by one statement. */
+const ROWS_AT_ONCE = 100
+
 /** Stands in place of a model when a whole service is paused. */
 export const ALL_MODELS = ''
 
@@ -57,7 +60,70 @@ export async function pauseUntilLifted(trx: Trx, pause: Omit<NewPause, 'lengthMs
   await pauseService(trx, { ...pause, lengthMs: () => UNTIL_LIFTED - pause.now })
 }
 
-/** Ends such pauses of a service whose agent says that it can work again, all of it or all but the models of `but`. */
+/** The reason of a pause that lasts until an agent has told how it finds an image server of which nobody has told anything yet. */
+const FIRST_LOOK = 'first_look'
+
+/** How long the first words of an agent about its image servers are waited for, milliseconds; it gives them five seconds. */
+export const FIRST_LOOK_WITHIN_MS = 6000
+
+/**
+ * Pauses what is new of a provider until its agent has told how it finds that, and anew what no agent has told of in its time. The
+ * row stays when that time is over: it says that nobody has told yet.
+ */
+export async function awaitFirstLooks(
+  trx: Trx,
+  {
+    providerId,
+    fresh,
+    now
+  }: { providerId: string; fresh: readonly { serviceId: string; model: string }[]; now: number }
+): Promise<void> {
+  const awaited = { since: now, until: now + FIRST_LOOK_WITHIN_MS }
+  await trx
+    .updateTable('service_pauses')
+    .set(awaited)
+    .where('reason', '=', FIRST_LOOK)
+    .where('service_id', 'in', (e) => e.selectFrom('services').select('id').where('provider_id', '=', providerId))
+    .execute()
+  for (let from = 0; from < fresh.length; from += ROWS_AT_ONCE) {
+    const rows = fresh
+      .slice(from, from + ROWS_AT_ONCE)
+      .map(({ serviceId, model }) => ({ service_id: serviceId, model, reason: FIRST_LOOK, in_row: 1, ...awaited }))
+    // A pause from when it was offered before, which lasts, says more.
+    await trx
+      .insertInto('service_pauses')
+      .values(rows)
+      .onConflict((c) =>
+        c
+          .columns(['service_id', 'model'])
+          .doUpdateSet({ reason: FIRST_LOOK, in_row: 1, ...awaited })
+          .where('service_pauses.until', '<=', now)
+      )
+      .execute()
+  }
+}
+
+/** Keeps what nobody has told of so until then: its agent comes back to a gateway that has just started. */
+export async function graceFirstLooks(trx: Trx, { now, until }: { now: number; until: number }): Promise<void> {
+  await trx
+    .updateTable('service_pauses')
+    .set({ until })
+    .where('reason', '=', FIRST_LOOK)
+    .where('service_id', 'in', (e) =>
+      e
+        .selectFrom('services')
+        .innerJoin('providers', 'providers.id', 'services.provider_id')
+        .select('services.id')
+        .where('providers.online_until', '>', now)
+    )
+    .execute()
+}
+
+/** Whether something is left alone only because its agent has not told yet how it finds its image server. */
+export const isFirstLook = (offer: { pause?: Pause }, now: number): boolean =>
+  isPaused(offer, now) && offer.pause?.reason === FIRST_LOOK
+
+/** Ends open pauses of a service whose agent says that it can work again, all of it or all but the models of `but`; it has told of all of it now. */
 export async function liftOpenPauses(
   trx: Trx,
   { serviceId, but, now }: { serviceId: string; but: readonly string[]; now: number }
@@ -67,8 +133,14 @@ export async function liftOpenPauses(
     .where('service_id', '=', serviceId)
     // Open pauses of an earlier connection may have been ended with it (`easePauses`); their rows go, too, or the next pause
     // would count as begun back then.
-    .where((e) => e.or([e('until', '>=', UNTIL_LIFTED / 2), e.and([e('reason', '!=', 'busy'), e('until', '<=', now)])]))
-    .$if(but.length > 0, (q) => q.where('model', 'not in', but))
+    .where((e) => {
+      const isOpen = e.or([
+        e('until', '>=', UNTIL_LIFTED / 2),
+        e.and([e('reason', '!=', 'busy'), e('until', '<=', now)])
+      ])
+      const isLifted = but.length > 0 ? e.and([isOpen, e('model', 'not in', but)]) : isOpen
+      return e.or([isLifted, e('reason', '=', FIRST_LOOK)])
+    })
     .execute()
 }
 
@@ -131,7 +203,10 @@ export function longestPause(row: {
 const pauseOf = ({ reason, since, until }: Nullable<Pause>): Pause | undefined =>
   reason === null || since === null || until === null ? undefined : { reason, since, until }
 
-/** Whether something is left alone because its image server cannot be used, and not because that asked for patience. */
+/**
+ * Whether something is left alone because its image server cannot be used, or because nobody has told yet whether it can, and not
+ * because that asked for patience.
+ */
 export const isUnusable = (offer: { pause?: Pause }, now: number): boolean =>
   isPaused(offer, now) && offer.pause?.reason !== 'busy'
 

@@ -1,15 +1,14 @@
 import type { Selectable } from 'kysely'
 import type { Database, Trx } from '../db/database.ts'
 import type { Tables } from '../db/tables.ts'
-import type { Feature } from '../images/image-request.ts'
 import type { OfferingConfig } from '../config/config.ts'
 import { newId } from '../lib/ids.ts'
 import { type Blocks, findBlocks } from './block-store.ts'
 import type { MeasuredService } from './image-cost.ts'
 import { listOffers, measuredOf, type Offer, type OfferFilter } from './offers-store.ts'
-import { easePauses } from './pause-store.ts'
-import { listSharing, type ServiceSharing, termsToWrite } from './service-terms-store.ts'
-import type { ServiceAccess } from './service-terms.ts'
+import { type DeclaredService, writeServices } from './declared-services-store.ts'
+import { awaitFirstLooks, easePauses, graceFirstLooks } from './pause-store.ts'
+import { listSharing, type ServiceSharing } from './service-terms-store.ts'
 import {
   listUsableLoras,
   type LorasByService,
@@ -19,7 +18,7 @@ import {
   type ServiceFinds,
   type UsableLoras
 } from './service-finds-store.ts'
-import { acceptedOffers, listWishes, noteOffered, type OfferAnswer, type OfferWish } from './service-offers-store.ts'
+import { listWishes, noteOffered, type OfferAnswer, type OfferWish } from './service-offers-store.ts'
 import { listWarmWishes, noteWarmed, type WarmAnswer, type WarmWish } from './service-warms-store.ts'
 import { noteCondition, type ServiceCondition } from './service-condition-store.ts'
 import { listPaused, type Paused } from './provider-state-store.ts'
@@ -29,21 +28,6 @@ import { createRecentOffers } from './recent-offers.ts'
 import { listMeasured, type MeasuredImage } from './service-paces-store.ts'
 import type { Standing } from './trust-policy.ts'
 import { admitProvider, findStanding, listStandings } from './trust-store.ts'
-
-/** What an agent says it offers. */
-export interface DeclaredService {
-  name: string
-  type: string
-  engine?: string
-  description?: string
-  concurrency: number
-  timeoutMs: number
-  access: ServiceAccess
-  /** Images that others than its owner may have from it within an hour, in all and each. */
-  imagesPerHour?: number
-  imagesPerUserHour?: number
-  models: { id: string; features: Feature[] }[]
-}
 
 export interface ConnectedProvider {
   providerId: string
@@ -135,8 +119,6 @@ export interface NewConnection {
   onlineUntil: number
 }
 
-/** Models written by one statement. */
-const ROWS_AT_ONCE = 100
 const FAULTS_BEFORE_COOLING = 5
 const COOLING_STEP_MS = 30_000
 export const COOLING_MOST_MS = 600_000
@@ -155,9 +137,11 @@ export function createProviderStore(
       const now = clock.now()
       const provider = await takeOver(trx, connection, now)
       await outdateFinds(trx, { providerId: provider.id, services: connection.services })
-      const serviceIds = await writeServices(trx, provider.id, connection, now)
+      const { ids: serviceIds, fresh } = await writeServices(trx, provider.id, { ...connection, now })
       await admitProvider(trx, { providerId: provider.id, now, mode: offering.providers })
-      await easePauses(trx, { providerId: provider.id, now, probes: connection.probes === true })
+      const probes = connection.probes === true
+      await easePauses(trx, { providerId: provider.id, now, probes })
+      if (probes) await awaitFirstLooks(trx, { providerId: provider.id, fresh, now })
       const standing = (await findStanding(trx, provider.id, offering.providers)) ?? 'pending'
       const sharing = (await listSharing(trx, [provider.id])).get(provider.id) ?? []
       const isShared = sharing.some(({ isPrivate }) => !isPrivate)
@@ -201,7 +185,9 @@ export function createProviderStore(
     },
 
     graceOnline: async (trx, until) => {
-      await trx.updateTable('providers').set({ online_until: until }).where('online_until', '>', clock.now()).execute()
+      const now = clock.now()
+      await graceFirstLooks(trx, { now, until })
+      await trx.updateTable('providers').set({ online_until: until }).where('online_until', '>', now).execute()
     },
 
     lastSeenAt: async (trx) => {
@@ -305,84 +291,4 @@ async function takeOver(trx: Trx, connection: NewConnection, now: number): Promi
     )
     .returning(['id', 'epoch'])
     .executeTakeFirstOrThrow()
-}
-
-async function writeServices(
-  trx: Trx,
-  providerId: string,
-  { services, acceptsOffers = false, probes = false }: Pick<NewConnection, 'services' | 'acceptsOffers' | 'probes'>,
-  now: number
-) {
-  await trx.updateTable('services').set({ declared: 0 }).where('provider_id', '=', providerId).execute()
-  const accepted = await acceptedOffers(trx, { providerId, acceptsOffers })
-  const ids = new Map<string, string>()
-  for (const service of services) {
-    const id = await writeService(trx, providerId, { ...service, isTold: probes })
-    await writeModels(trx, { serviceId: id, service, accepted: accepted.get(id) ?? [], now })
-    ids.set(service.name, id)
-  }
-  return ids
-}
-
-const termsOf = ({ access, imagesPerHour, imagesPerUserHour }: DeclaredService) => ({
-  access,
-  ...(imagesPerHour !== undefined && { imagesPerHour }),
-  ...(imagesPerUserHour !== undefined && { imagesPerUserHour })
-})
-
-async function writeService(
-  trx: Trx,
-  providerId: string,
-  service: DeclaredService & { isTold: boolean }
-): Promise<string> {
-  const values = {
-    type: service.type,
-    engine: service.engine ?? null,
-    description: service.description ?? null,
-    concurrency: service.concurrency,
-    timeout_ms: service.timeoutMs,
-    ...(await termsToWrite(trx, { providerId, name: service.name, declared: termsOf(service) })),
-    // An agent that tells anew how it finds its image servers does so in a moment.
-    ...(!service.isTold && { warning: null, warning_since: null }),
-    loaded: null,
-    declared: 1
-  }
-  const row = await trx
-    .insertInto('services')
-    .values({ id: newId('svc'), provider_id: providerId, name: service.name, ...values })
-    .onConflict((c) => c.columns(['provider_id', 'name']).doUpdateSet(values))
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return row.id
-}
-
-/** What its owner offered here and its agent has accepted before stays, until it says anew what it makes of that. */
-async function writeModels(
-  trx: Trx,
-  written: { serviceId: string; service: DeclaredService; accepted: readonly string[]; now: number }
-): Promise<void> {
-  const { serviceId, service, now } = written
-  const kept = [...service.models.map((model) => model.id), ...written.accepted]
-  await trx
-    .deleteFrom('service_models')
-    .where('service_id', '=', serviceId)
-    .$if(kept.length > 0, (q) => q.where('model', 'not in', kept))
-    .execute()
-  // Of one that it names twice the last counts.
-  const models = [...new Map(service.models.map((model) => [model.id, model])).values()]
-  for (let from = 0; from < models.length; from += ROWS_AT_ONCE) {
-    const rows = models.slice(from, from + ROWS_AT_ONCE).map(({ id, features }) => ({
-      service_id: serviceId,
-      model: id,
-      features: features.join(' '),
-      created_at: now
-    }))
-    await trx
-      .insertInto('service_models')
-      .values(rows)
-      .onConflict((c) =>
-        c.columns(['model', 'service_id']).doUpdateSet((e) => ({ features: e.ref('excluded.features') }))
-      )
-      .execute()
-  }
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { lockRequest } from '../db/locks.ts'
 import { reasonWords, type WaitReason } from '../lib/wait-reasons.ts'
-import { isPaused } from '../providers/pause-store.ts'
+import { isFirstLook, isPaused } from '../providers/pause-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
 import { ringRequest } from './ring-request.ts'
@@ -107,7 +107,9 @@ async function findCandidates(
 ): Promise<Candidates> {
   const now = database.clock.now()
   const offers = await providers.listOffers({ seenSince: now, model })
-  const givenUp = offers.filter((offer) => isPaused(offer, now) && (offer.pause?.since ?? now) < before)
+  const givenUp = offers.filter(
+    (offer) => isPaused(offer, now) && !isFirstLook(offer, now) && (offer.pause?.since ?? now) < before
+  )
   const lanes = await listLanes(database.db, [model])
   const able = await servicesFor(database.db, { tasks: lanes, offers })
   const ableFor = (lane: Lane) => able.get(lane.id) ?? []

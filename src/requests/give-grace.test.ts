@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type LeaseWorld, openLeaseWorld } from '../../tests/support/lease-world.ts'
 import { HOUR_MS } from '../lib/durations.ts'
+import { FIRST_LOOK_WITHIN_MS, isFirstLook } from '../providers/pause-store.ts'
 
 let world: LeaseWorld
 beforeEach(async () => void (world = await openLeaseWorld({ gateways: 1 })))
@@ -31,3 +32,25 @@ it.each([-2 * HOUR_MS, -160_000, 160_000])(
     expect(ends.map((end) => Number(end) - world.clock.now())).toEqual([left, left, left])
   }
 )
+
+it('has what no agent has told of yet looked at still until it can be back', async () => {
+  const [{ database, requests, providers }] = world.gateways as [LeaseWorld['gateways'][0]]
+  const told = await world.connect(0, { name: 'told', probes: true })
+  const healthy = { warning: null, isStopped: false, missing: [] }
+  await providers.noteCondition({ providerId: told.providerId, serviceId: told.serviceId }, healthy)
+  const untold = await world.connect(0, { name: 'untold', probes: true })
+  const isLookedAt = async () =>
+    (await providers.listOffers({ seenSince: world.clock.now() }))
+      .filter((offer) => isFirstLook(offer, world.clock.now()))
+      .map(({ serviceId }) => serviceId)
+  expect(await isLookedAt()).toEqual([untold.serviceId])
+  world.clock.advance(FIRST_LOOK_WITHIN_MS + 1000)
+  expect(await isLookedAt()).toEqual([])
+  await requests.giveGrace()
+  world.clock.advance(FIRST_LOOK_WITHIN_MS + 1000)
+  expect(await isLookedAt()).toEqual([untold.serviceId])
+  // Its agent is back, and of the version before.
+  await world.connect(0, { name: 'untold' })
+  expect(await isLookedAt()).toEqual([])
+  expect((await database.db.selectFrom('service_pauses').select('service_id').execute()).length).toBe(1)
+})

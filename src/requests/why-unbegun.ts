@@ -2,7 +2,7 @@ import type { Limits } from '../config/config.ts'
 import type { WaitReason } from '../lib/wait-reasons.ts'
 import { KNOWN_FOR_MS } from '../providers/offers.ts'
 import type { Offer } from '../providers/offers-store.ts'
-import { isPaused, type Pause } from '../providers/pause-store.ts'
+import { isFirstLook, isPaused, type Pause } from '../providers/pause-store.ts'
 import type { RequestParts } from './request-parts.ts'
 import { servicesFor } from './services-for.ts'
 import type { TaskRow } from './task-store.ts'
@@ -13,7 +13,11 @@ interface Unserved extends Unbegun {
   reason: Extract<WaitReason, 'drained' | 'away' | 'approval' | 'not_served'>
 }
 
-const REASONS_OF_PAUSES: Readonly<Record<string, WaitReason>> = { busy: 'paused', model_missing: 'missing' }
+const REASONS_OF_PAUSES: Readonly<Record<string, WaitReason>> = {
+  busy: 'paused',
+  model_missing: 'missing',
+  first_look: 'looking'
+}
 
 /** Why an image waits for a service with this pause. */
 export const reasonOfPause = ({ reason }: Pick<Pause, 'reason'>): WaitReason => REASONS_OF_PAUSES[reason] ?? 'unusable'
@@ -34,7 +38,7 @@ export function givesUpAt(
   could: readonly Pick<Offer, 'pause'>[],
   { now, limits, openedAt }: { now: number; limits: Pick<Limits, 'noProviderTimeoutMs'>; openedAt: number }
 ): number | undefined {
-  if (!could.every((offer) => isPaused(offer, now))) return undefined
+  if (!could.every((offer) => isPaused(offer, now) && !isFirstLook(offer, now))) return undefined
   const since = could.map(({ pause }) => pause?.since ?? now)
   return Math.max(task.queued_at, openedAt, ...since) + limits.noProviderTimeoutMs
 }

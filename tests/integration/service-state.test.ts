@@ -66,7 +66,7 @@ describe('an image server that is away', () => {
     const times = { firstPauseMs: HOUR_MS, longestPauseMs: HOUR_MS, longestSoonMs: HOUR_MS, watchEveryMs: 10 }
     await gateway.addAgent({ key: owner.key, services: [{ engine: 'openai', url, models }], probing: times })
     await waitFor(() => server!.requests.length === 1)
-    expect((await serviceFor(owner)).models[0]?.canMake).toBe(true)
+    await waitFor(async () => (await serviceFor(owner)).models[0]?.canMake)
     await server.close()
     await waitFor(async () => !(await serviceFor(owner)).models[0]?.canMake)
     expect(await warningFor(owner)).toMatchObject({ text: 'The image server cannot be reached.' })

@@ -33,7 +33,10 @@ export interface LeaseWorld {
   }
   principal: Principal
   /** A new connection of the agent of this name, with one service for `MODEL`. */
-  connect(gateway: number, agent: { name: string; attempts?: readonly HeldAttempt[] }): Promise<Connection>
+  connect(
+    gateway: number,
+    agent: { name: string; attempts?: readonly HeldAttempt[]; probes?: boolean }
+  ): Promise<Connection>
   submit(gateway: number, n: number): Promise<string>
   close(): Promise<void>
 }
@@ -69,13 +72,14 @@ export async function openLeaseWorld(options: { gateways: number }): Promise<Lea
     gateways,
     clock,
     principal,
-    connect: async (gateway, { name, attempts = [] }) => {
+    connect: async (gateway, { name, attempts = [], probes = false }) => {
       const connected = await at(gateway).requests.connectAgent({
         ownerId: principal.userId,
         keyId: principal.keyId,
         name,
         agentVersion: '1',
         onlineUntil: clock.now() + LEASE_MS,
+        probes,
         services: [
           {
             name: 'images',

@@ -28,6 +28,7 @@ export interface RawAgent {
     services?: Partial<ServiceDeclaration>[]
     attempts?: Held[]
     accepts?: string[]
+    probes?: boolean
   }): Promise<Of<'gateway.welcome'>>
   /** The first message of this type that `is`, which may have come already. */
   received<T extends GatewayMessage['type']>(type: T, is?: (message: Of<T>) => boolean): Promise<Of<T>>
@@ -79,7 +80,7 @@ export async function connectRawAgent(gateway: { url: string; key: string }): Pr
     send,
     received,
     beQuiet: () => clearInterval(heartbeat),
-    hello: ({ name, services = [], attempts = [], accepts }) => {
+    hello: ({ name, services = [], attempts = [], accepts, probes }) => {
       send({
         type: 'agent.hello',
         protocol: PROTOCOL_VERSION,
@@ -87,7 +88,8 @@ export async function connectRawAgent(gateway: { url: string; key: string }): Pr
         agent_version: 'test',
         services: services.map((service, index) => declare(service, index)),
         attempts,
-        ...(accepts && { accepts })
+        ...(accepts && { accepts }),
+        ...(probes !== undefined && { probes })
       })
       return received('gateway.welcome')
     },

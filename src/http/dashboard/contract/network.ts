@@ -83,9 +83,16 @@ export interface ServiceInfo {
   /**
    * `isLoaded`: its image server has it in memory; null: it is not known. `canMake`: it can be made there now: the machine is
    * online, nobody has paused it or the service, and its image server can be used and has the model. There is `isMissing` where that
-   * is there and does not have it.
+   * is there and does not have it, and `isAwaited` for the moment in which its agent looks at the image server for the first time.
    */
-  models: { id: string; features: string[]; isLoaded: boolean | null; canMake: boolean; isMissing?: true }[]
+  models: {
+    id: string
+    features: string[]
+    isLoaded: boolean | null
+    canMake: boolean
+    isMissing?: true
+    isAwaited?: true
+  }[]
   /** Models that its image server has beside these (owner and admins only, else null; null: it is not told). */
   spareModels: number | null
   /** What its image server has (for its owner, in ProviderDetail for admins too, else null; null: it is not told). */

@@ -2,7 +2,17 @@ export type RequestStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'can
 
 /** See `lib/wait-reasons.ts`. */
 export type WaitReason =
-  'capped' | 'new_here' | 'retry' | 'paused' | 'unusable' | 'missing' | 'drained' | 'away' | 'approval' | 'not_served'
+  | 'capped'
+  | 'new_here'
+  | 'retry'
+  | 'paused'
+  | 'looking'
+  | 'unusable'
+  | 'missing'
+  | 'drained'
+  | 'away'
+  | 'approval'
+  | 'not_served'
 
 /** Who may fetch the images of a request: see `lib/visibility.ts`. */
 export type Visibility = 'PUBLIC' | 'UNLISTED' | 'PRIVATE' | 'SECRET'

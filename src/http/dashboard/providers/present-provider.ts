@@ -100,7 +100,8 @@ function presentService(
       ...model,
       isLoaded: (isOnline && model.isLoaded) ?? null,
       canMake: report.makes.has(model.id),
-      ...(report.lacks.has(model.id) && { isMissing: true })
+      ...(report.lacks.has(model.id) && { isMissing: true }),
+      ...(report.awaits.has(model.id) && { isAwaited: true })
     })),
     spareModels: report.spare ?? null,
     found: report.finds ? presentFinds(report.finds) : null,

@@ -39,7 +39,7 @@ describe('arrivalOf', () => {
 
   it('is good news of a machine that can work for everybody', () => {
     const news = arrivalOf(machine({ services: serving() }))
-    expect(news).toEqual({ isReady: true, headline: 'rig is connected', notes: ['It serves sdxl.'] })
+    expect(news).toEqual({ isReady: true, isLookedAt: false, headline: 'rig is connected', notes: ['It serves sdxl.'] })
   })
 
   it('says who has to let it in', () => {
@@ -48,6 +48,20 @@ describe('arrivalOf', () => {
     expect(news).toMatchObject({ isReady: false, headline: 'rig is connected, for you alone so far' })
     expect(news.notes.join(' ')).toMatch(/Waiting for an admin's approval.*Tell one of them\.$/)
     expect(arrivalOf(machine({ services: serving(), trust: { ...trust, isShared: false } })).isReady).toBe(true)
+  })
+
+  it('says of what it is not known yet, without alarm', () => {
+    const [some] = serving({ canMake: false })
+    const looked = { ...some!, models: some!.models.map((model) => ({ ...model, isAwaited: true as const })) }
+    expect(arrivalOf(machine({ services: [looked] }))).toEqual({
+      isReady: false,
+      isLookedAt: true,
+      headline: 'rig is connected',
+      notes: ['Looking at its image server for sdxl…']
+    })
+    const also = arrivalOf(machine({ services: [looked, service({ models: ['flux'] })] }))
+    expect(also).toMatchObject({ isReady: true, isLookedAt: false })
+    expect(also.notes).toEqual(['It serves flux.', 'Looking at its image server for sdxl…'])
   })
 
   it('says when it can make nothing, and what others may have', () => {

@@ -1,5 +1,5 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
-import { canMake, isImage } from './provider-lists.ts'
+import { canMake, isImage, isLookedAt } from './provider-lists.ts'
 import { capText } from './sharing-words.ts'
 import { explainTrust } from './trust-words.ts'
 
@@ -22,26 +22,36 @@ export const findMine = (name: string, providers: readonly ProviderInfo[]): Prov
 
 /**
  * How a machine stands that has connected: the headline and what it may give to whom, as the network page says it. `isReady`: it
- * can make images, and for whom it is meant to.
+ * can make images, and for whom it is meant to. `isLookedAt`: whether it can is about to be known.
  */
-export function arrivalOf(machine: ProviderInfo): { isReady: boolean; headline: string; notes: string[] } {
+export function arrivalOf(machine: ProviderInfo): {
+  isReady: boolean
+  isLookedAt: boolean
+  headline: string
+  notes: string[]
+} {
   const { name, services, trust } = machine
   const models = services.flatMap((service) => service.models)
   const made = new Set(models.filter((model) => model.canMake).map(({ id }) => id))
-  const notMade = new Set(models.map(({ id }) => id)).difference(made)
+  const awaited = new Set(models.filter((model) => model.isAwaited).map(({ id }) => id)).difference(made)
+  const notMade = new Set(models.map(({ id }) => id)).difference(made).difference(awaited)
   const isWaiting = trust.isShared && !['trusted', 'limited'].includes(trust.state)
   const isAble = canMake(machine)
-  const headline = !isAble
-    ? `${name} is connected, and can make no images yet`
-    : isWaiting
-      ? `${name} is connected, for you alone so far`
-      : `${name} is connected`
+  const isAwaited = isLookedAt(machine)
+  const headline =
+    !isAble && !isAwaited
+      ? `${name} is connected, and can make no images yet`
+      : isWaiting
+        ? `${name} is connected, for you alone so far`
+        : `${name} is connected`
   const standing = explainTrust(machine)
   return {
     isReady: isAble && !isWaiting,
+    isLookedAt: isAwaited,
     headline,
     notes: [
       ...(made.size > 0 ? [`It serves ${[...made].join(', ')}.`] : []),
+      ...(awaited.size > 0 ? [`Looking at its image server for ${[...awaited].join(', ')}…`] : []),
       ...(notMade.size > 0 ? [`It is meant to serve ${[...notMade].join(', ')}${made.size > 0 ? ', too' : ''}.`] : []),
       ...(models.length === 0 ? ['It serves no model yet.'] : []),
       ...(standing === null ? [] : [trust.state === 'pending' ? `${standing} Tell one of them.` : standing]),

@@ -190,11 +190,12 @@ function Arrival({ name, arrived }: { name: string; arrived: ProviderInfo | unde
   useEffect(() => {
     if (hasArrived) place.current?.scrollIntoView({ block: 'nearest' })
   }, [hasArrived])
-  const look = news ? (news.isReady ? 'bg-good-soft text-good' : 'bg-warn-soft text-warn') : 'bg-hover text-muted'
-  const Icon = news ? (news.isReady ? CircleCheck : TriangleAlert) : LoaderCircle
+  const isOpen = !news || news.isLookedAt
+  const look = isOpen ? 'bg-hover text-muted' : news.isReady ? 'bg-good-soft text-good' : 'bg-warn-soft text-warn'
+  const Icon = isOpen ? LoaderCircle : news.isReady ? CircleCheck : TriangleAlert
   return (
     <div ref={place} role="status" className={clsx('flex min-h-14 items-center gap-3 rounded-xl px-4 py-3', look)}>
-      <Icon className={clsx('size-5 shrink-0', !news && 'animate-spin')} aria-hidden />
+      <Icon className={clsx('size-5 shrink-0', isOpen && 'animate-spin')} aria-hidden />
       <span className="min-w-0 [overflow-wrap:anywhere]">
         <span className="font-medium">{news ? news.headline : `Waiting for ${name}…`}</span>
         {(news?.notes ?? [IF_IT_ENDS]).map((note) => (

@@ -9,7 +9,7 @@ import { OfferButtons } from './found-model.tsx'
 import { type FoundRow, tellModel } from './found-words.ts'
 import { FeatureText } from './features.tsx'
 import type { ModelRow } from './provider-lists.ts'
-import { OnlineDot } from './provider-states.tsx'
+import { OnlineDot, whyLook } from './provider-states.tsx'
 import { Slots } from './slots.tsx'
 
 const COLUMNS = [
@@ -104,7 +104,7 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
     <Cell className="max-md:col-span-2">
       {row.providers.length === 0 && <span className="text-muted">No machine has it</span>}
       <ul className="-my-1 -ml-2 flex flex-wrap gap-x-1 pointer-coarse:gap-1">
-        {row.providers.map(({ id, name, isOnline, canMake, isLoaded, why }) => (
+        {row.providers.map(({ id, name, isOnline, canMake, isLoaded, why, isAwaited }) => (
           <li key={id} className="max-w-full">
             <Link
               to="/network/$id"
@@ -114,13 +114,13 @@ const Row = ({ row, waiting }: { row: ModelRow; waiting: number }) => (
                 !canMake && 'text-muted'
               )}
             >
-              <OnlineDot isOnline={isOnline} isIdle={why !== null} className="scale-75" />
+              <OnlineDot isOnline={isOnline} isIdle={why !== null} isLookedAt={isAwaited} className="scale-75" />
               <span className="truncate">{name}</span>
               {isLoaded && canMake && <span className="shrink-0 text-[13px] text-good">loaded</span>}
               {why === null ? (
                 <span className="sr-only">(online)</span>
               ) : (
-                <span className={clsx('shrink-0 text-[13px]', isOnline ? 'text-warn' : 'text-faint')}>{why}</span>
+                <span className={clsx('shrink-0 text-[13px]', whyLook({ isOnline, isAwaited }))}>{why}</span>
               )}
             </Link>
           </li>

@@ -4,7 +4,7 @@ import { memo } from 'react'
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { Badge } from '../../components/ui/badge.tsx'
 import { formatCompact, formatNumber, formatPercent } from '../../lib/format.ts'
-import { SUCCESS_COUNTS, isIdle, successOf } from './provider-lists.ts'
+import { SUCCESS_COUNTS, isIdle, isLookedAt, successOf } from './provider-lists.ts'
 import { OnlineDot, PausedBadge, Presence } from './provider-states.tsx'
 import { TrustBadge } from './trust.tsx'
 import { ServiceLine } from './service-line.tsx'
@@ -16,7 +16,7 @@ export const ProviderCard = memo(function ProviderCard({ provider }: { provider:
     <li className="relative flex flex-col rounded-2xl border border-line bg-surface shadow-card transition-colors [contain-intrinsic-size:auto_14rem] [content-visibility:auto] hover:border-line-strong/70">
       <div className={clsx('flex flex-col gap-0.5 px-4 pt-3.5 pb-2', !isOnline && 'text-muted')}>
         <div className="flex min-h-6 items-center gap-2.5">
-          <OnlineDot isOnline={isOnline} isIdle={isIdle(provider)} />
+          <OnlineDot isOnline={isOnline} isIdle={isIdle(provider)} isLookedAt={isLookedAt(provider)} />
           <h2 className="min-w-0 truncate text-[15px] font-semibold">
             <Link to="/network/$id" params={{ id }} className="after:absolute after:inset-0 after:rounded-2xl">
               {name}

@@ -3,6 +3,7 @@ import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/c
 import {
   canMake,
   isIdle,
+  isLookedAt,
   tellMachines,
   matchesProvider,
   modelRows,
@@ -184,6 +185,13 @@ it('counts apart the machines that are there and can make nothing', () => {
   const chat = provider('chat', { services: [service({ type: 'text', models: unable().models })] })
   expect([dead, half, none, off, chat].map(canMake)).toEqual([false, true, false, false, false])
   expect([dead, half, none, off, chat].map(isIdle)).toEqual([true, false, true, false, false])
+  const looked = unable().models.map((model) => ({ ...model, isAwaited: true as const }))
+  const fresh = provider('fresh', { services: [service({ models: looked })] })
+  expect([isIdle(fresh), canMake(fresh)]).toEqual([false, false])
+  expect([fresh, dead, half].map(isLookedAt)).toEqual([true, false, false])
+  expect(modelRows({ providers: [fresh] })[0]?.providers).toMatchObject([
+    { canMake: false, why: 'looking at its image server…', isAwaited: true }
+  ])
   expect(slotsNow([dead, half])).toBe(2)
   expect(tellMachines([dead, half])).toEqual({ value: 1, detail: 'ready, 1 not ready' })
   expect(tellMachines([dead])).toEqual({ value: 0, detail: 'ready, 1 not ready' })

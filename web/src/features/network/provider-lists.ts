@@ -44,9 +44,13 @@ export const rests = (service: Pick<ServiceInfo, 'models' | 'cooling'>): boolean
 /** Whether a machine can make images now. */
 export const canMake = ({ services }: Pick<ProviderInfo, 'services'>): boolean => services.some(isAble)
 
+/** Whether it is there, and can make nothing until its agent has told how it finds its image server. */
+export const isLookedAt = (provider: Pick<ProviderInfo, 'services'>): boolean =>
+  !canMake(provider) && provider.services.some(({ models }) => models.some(({ isAwaited }) => isAwaited))
+
 /** Whether it is there to make images, and can make none now. */
 export const isIdle = (provider: Pick<ProviderInfo, 'isOnline' | 'services'>): boolean =>
-  provider.isOnline && provider.services.some(isImage) && !canMake(provider)
+  provider.isOnline && provider.services.some(isImage) && !canMake(provider) && !isLookedAt(provider)
 
 /** Images that those which serve the reader make at a time now, all together. */
 export const slotsNow = (providers: readonly ProviderInfo[]): number =>
@@ -90,6 +94,8 @@ export interface ModelRow {
     isLoaded: boolean
     /** In a few words why it makes it for the reader not now; null where it does. */
     why: string | null
+    /** Its image server is being looked at: `why` is nothing to worry about. */
+    isAwaited: boolean
   }[]
   /** Of those that can make it now. */
   slots: { used: number; all: number }
@@ -123,7 +129,7 @@ const rankOf = ({ isOnline, canMake, isLoaded }: ModelRow['providers'][number]) 
 
 type Maker = Pick<ProviderInfo, 'isOnline' | 'isMine' | 'drainedAt' | 'trust'>
 type MakerService = Pick<ServiceInfo, 'isPaused' | 'warning' | 'usedUp'>
-type MadeModel = Pick<ServiceInfo['models'][number], 'canMake' | 'isMissing'>
+type MadeModel = Pick<ServiceInfo['models'][number], 'canMake' | 'isMissing' | 'isAwaited'>
 
 /** Whether a machine makes this model of a service of its for the reader now. */
 export const makesFor = (provider: Maker, { canMake }: Pick<MadeModel, 'canMake'>): boolean =>
@@ -139,6 +145,7 @@ export function whyNot(provider: Maker, { isPaused, warning, usedUp }: MakerServ
   if (!isOnline) return 'offline'
   if (!servesReader(provider)) return trust.state === 'pending' ? 'waits for an admin' : 'may not serve others'
   if (drainedAt !== null || isPaused) return 'paused'
+  if (model.isAwaited) return 'looking at its image server…'
   if (model.isMissing) return 'image server lacks it'
   return warning ? 'image server needs attention' : 'cannot make it now'
 }
@@ -157,11 +164,13 @@ export function modelRows({ providers }: Pick<NetworkState, 'providers'>): Model
         const known = row.providers.find((one) => one.id === id)
         const isMade = makesFor(provider, model)
         const why = whyNot(provider, service, model)
+        const isAwaited = why !== null && model.isAwaited === true
         if (known) {
           known.isLoaded ||= isLoaded
           known.canMake ||= isMade
           known.why &&= why
-        } else row.providers.push({ id, name, isOnline, canMake: isMade, isLoaded, why })
+          known.isAwaited &&= isAwaited
+        } else row.providers.push({ id, name, isOnline, canMake: isMade, isLoaded, why, isAwaited })
         if (isMade && service.cooling === null) {
           row.slots = { used: row.slots.used + service.running, all: row.slots.all + service.concurrency }
         }

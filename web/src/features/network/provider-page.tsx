@@ -17,7 +17,7 @@ import { FoundPanel } from './found-panel.tsx'
 import { PacePanel } from './pace-panel.tsx'
 import { PeoplePanels } from './people-panels.tsx'
 import { ProviderActions } from './provider-actions.tsx'
-import { SUCCESS_COUNTS, isIdle, slotsOf, successOf } from './provider-lists.ts'
+import { SUCCESS_COUNTS, isIdle, isLookedAt, slotsOf, successOf } from './provider-lists.ts'
 import { OnlineDot, PausedBadge, Presence } from './provider-states.tsx'
 import { TrustActions, TrustBadge, TrustNotice } from './trust.tsx'
 import { ServiceWarnings } from './service-warnings.tsx'
@@ -84,7 +84,12 @@ const BackLink = () => (
 const About = ({ provider, isManaged }: { provider: ProviderDetail; isManaged: boolean }) => (
   <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
     <span>
-      <OnlineDot isOnline={provider.isOnline} isIdle={isIdle(provider)} className="mr-2.5" />
+      <OnlineDot
+        isOnline={provider.isOnline}
+        isIdle={isIdle(provider)}
+        isLookedAt={isLookedAt(provider)}
+        className="mr-2.5"
+      />
       <Presence provider={provider} />
       {!provider.isMine && ` · ${provider.owner.name}`}
       {isManaged && provider.agentVersion !== null && ` · agent ${provider.agentVersion}`}

@@ -4,29 +4,37 @@ import type { ProviderInfo, ServiceInfo } from '../../../../src/http/dashboard/c
 import { Badge } from '../../components/ui/badge.tsx'
 import { RelativeTime } from '../../components/ui/relative-time.tsx'
 import { formatUntil } from '../../lib/format.ts'
-import { isIdle } from './provider-lists.ts'
+import { isIdle, isLookedAt } from './provider-lists.ts'
 
 interface OnlineDotProps {
   isOnline: boolean
   /** It is there, and can make no images. */
   isIdle?: boolean
+  /** It is there, and its image server is being looked at. */
+  isLookedAt?: boolean
   className?: string
 }
 
-export const OnlineDot = ({ isOnline, isIdle = false, className }: OnlineDotProps) => (
+export const OnlineDot = ({ isOnline, isIdle = false, isLookedAt = false, className }: OnlineDotProps) => (
   <span
     aria-hidden
     className={clsx(
       'inline-block size-2.5 shrink-0 rounded-full',
       isOnline
-        ? isIdle
-          ? 'bg-warn ring-3 ring-warn-soft'
-          : 'bg-good ring-3 ring-good-soft'
+        ? isLookedAt
+          ? 'bg-info ring-3 ring-info-soft'
+          : isIdle
+            ? 'bg-warn ring-3 ring-warn-soft'
+            : 'bg-good ring-3 ring-good-soft'
         : 'border-2 border-line-strong',
       className
     )}
   />
 )
+
+/** How it looks that a machine does not make a model now: it is there, it is being looked at, or away. */
+export const whyLook = ({ isOnline, isAwaited }: { isOnline: boolean; isAwaited: boolean }): string =>
+  isAwaited ? 'text-muted' : isOnline ? 'text-warn' : 'text-faint'
 
 /** Whether it is there, and since when. */
 export function Presence({ provider }: { provider: ProviderInfo }) {
@@ -46,7 +54,12 @@ export function Presence({ provider }: { provider: ProviderInfo }) {
   if (onlineSince === null) return 'Online'
   return (
     <>
-      {isIdle(provider) ? 'Online, makes no images now' : 'Online'}, connected <RelativeTime at={onlineSince} />
+      {isLookedAt(provider)
+        ? 'Online, looking at its image server…'
+        : isIdle(provider)
+          ? 'Online, makes no images now,'
+          : 'Online,'}{' '}
+      connected <RelativeTime at={onlineSince} />
     </>
   )
 }

@@ -5,7 +5,7 @@ import { engineTitle } from './engine-title.ts'
 import { FeatureText } from './features.tsx'
 import { tellSpare } from './found-words.ts'
 import { isImage, makesFor, rests, successOf, whyNot } from './provider-lists.ts'
-import { CoolingBadge, PausedBadge, WarningBadge } from './provider-states.tsx'
+import { CoolingBadge, PausedBadge, WarningBadge, whyLook } from './provider-states.tsx'
 import { capText } from './sharing-words.ts'
 import { Slots } from './slots.tsx'
 
@@ -97,7 +97,8 @@ interface WhyNotProps {
 export function WhyNot({ model, service, provider }: WhyNotProps) {
   const why = isImage(service) ? whyNot(provider, service, model) : null
   if (why === null) return null
-  return <span className={clsx('shrink-0 text-[13px]', provider.isOnline ? 'text-warn' : 'text-faint')}>{why}</span>
+  const look = whyLook({ isOnline: provider.isOnline, isAwaited: model.isAwaited === true })
+  return <span className={clsx('shrink-0 text-[13px]', look)}>{why}</span>
 }
 
 /** How it did within the last 24 hours. */

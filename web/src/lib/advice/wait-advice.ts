@@ -7,7 +7,8 @@ const cannotMake = ({ isOnline, drainedAt, services }: ProviderInfo, model?: str
   isOnline &&
   drainedAt === null &&
   services.some(
-    ({ isPaused, models }) => !isPaused && models.some(({ id, canMake }) => id === (model ?? id) && !canMake)
+    ({ isPaused, models }) =>
+      !isPaused && models.some(({ id, canMake, isAwaited }) => id === (model ?? id) && !canMake && !isAwaited)
   )
 
 /** What makes an image wait at one machine, and what its owner does about it. */
