@@ -44,6 +44,8 @@ export interface FakeComfySettings {
   previewBytes?: number | null
   /** `/history` has a job this much later than its events say. */
   historyDelayMs?: number
+  /** A proxy before it answers in its place what would take a job from `/history`. */
+  historyCutOff?: boolean
   /** Every file that was saved is gone. */
   filesGone?: boolean
   /** Pictures are sent in a kind of frame that says nothing of the node. */
@@ -205,6 +207,7 @@ export async function startFakeComfy(options: FakeComfyOptions = {}): Promise<Fa
       return void response.writeHead(200).end()
     }
     if (route === 'POST /history') {
+      if (settings.historyCutOff) return json(response, 502, {})
       for (const id of (body.delete ?? []) as string[]) worker.forget(id)
       return void response.writeHead(200).end()
     }

@@ -27,10 +27,12 @@ export async function cancelJob(http: ComfyHttp, id: string): Promise<void> {
   }
 }
 
-/** Removes a job that has ended from what the owner's editor shows, its prompt with it. Never rejects. */
-async function forgetJob(http: ComfyHttp, id: string): Promise<void> {
-  await http.post('/history', { delete: [id] }, AbortSignal.timeout(WITHIN_MS)).catch(() => undefined) // It is no harm.
-}
+/** Removes a job that has ended from what the owner's editor shows, its prompt with it; false: the server has not heard it. Never rejects. */
+const forgetJob = (http: ComfyHttp, id: string): Promise<boolean> =>
+  http.post('/history', { delete: [id] }, AbortSignal.timeout(WITHIN_MS)).then(
+    ({ status }) => status >= 200 && status < 300,
+    () => false
+  )
 
 export type Forgetting = ReturnType<typeof createForgetting>
 
@@ -51,21 +53,26 @@ export function createForgetting(http: ComfyHttp, pollMs: number) {
   const whenEnded = async (id: string): Promise<void> => {
     const until = performance.now() + ENDS_WITHIN_MS
     let pauseMs = pollMs
-    while (!closing.signal.aborted && performance.now() < until && (await mayGoOn(id))) {
+    while (!closing.signal.aborted && performance.now() < until) {
+      if (!(await mayGoOn(id)) && (await forgetJob(http, id))) return
       await sleep(pauseMs, closing.signal).catch(() => undefined) // Then it is looked at no more.
       pauseMs = Math.min(pauseMs * 1.5, LOOK_EVERY_AT_MOST_MS)
     }
     await forgetJob(http, id)
   }
 
+  const soon = (id: string): void => {
+    const work = whenEnded(id).finally(() => works.delete(work))
+    works.add(work)
+  }
+
   return {
-    /** Of a job that the history has. */
-    now: (id: string): Promise<void> => forgetJob(http, id),
-    /** Of one that failed or was stopped, which is told before the history has it. Nobody waits for it. */
-    whenEnded: (id: string): void => {
-      const work = whenEnded(id).finally(() => works.delete(work))
-      works.add(work)
+    /** Of a job that the history has. What a proxy that goes away keeps from the server is said again when it can be. */
+    now: async (id: string): Promise<void> => {
+      if (!(await forgetJob(http, id))) soon(id)
     },
+    /** Of one that failed or was stopped, which is told before the history has it. Nobody waits for it. */
+    whenEnded: soon,
     /** Forgets what has ended by now, and looks no more for the rest. */
     close: async (): Promise<void> => {
       closing.abort()

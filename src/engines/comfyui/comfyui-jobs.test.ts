@@ -66,6 +66,16 @@ describe.each(['mid', 'new'] as const)('what a server that is %s remembers', (ag
     await waitFor(() => world.server.runningIds().length === 0)
     await waitFor(() => world.server.historyIds().length === 0)
   })
+
+  it('of an image that was made when its proxy went away is taken from it when that is back, and nobody waits for it', async () => {
+    await start({ age })
+    world.server.set({ historyCutOff: true })
+    await generate()
+    await waitFor(() => callsTo('POST /history').length > 2)
+    expect(world.server.historyIds()).toHaveLength(1)
+    world.server.set({ historyCutOff: false })
+    await waitFor(() => world.server.historyIds().length === 0)
+  })
 })
 
 describe('an abort', () => {
