@@ -279,7 +279,9 @@ export class ServiceProbes {
       if (!asked.isSlow) this.#silenced.delete(probe.name)
       const isSilenced = this.#silenced.has(probe.name)
       const isSilent = asked.isSlow === true && (isSilenced || !this.#isServerBusy(probe.name))
-      const hangs = isSilent && (isPatient || isSilenced)
+      // Of one that hangs for long even the room for connections is full.
+      const hangs: boolean =
+        (isSilent && (isPatient || isSilenced)) || (hung && findNoConnection(asked.error) === 'ETIMEDOUT')
       isPatient = isSilent || (isPatient && asked.summary === undefined)
       // One that was good, is looked at without need and has no time at the moment works for its owner, or for us; before it is said to
       // hang it gets a longer one. What was said of a bad one is not true any more when it is found otherwise.

@@ -217,6 +217,29 @@ describe('an image server', () => {
     expect(told[1]!.text).toBe('The image server does not answer in time.')
   })
 
+  it('that hangs until it takes no more connections either still hangs, which is told once', async () => {
+    let isFull = false
+    let answer: Engine['describe'] = async () => GOOD
+    let asked = 0
+    const { told } = arrangeProbes(
+      { a: (signal) => (asked++, answer(signal)) },
+      { url: 'http://127.0.0.1:8188' },
+      { takesConnections: async () => !isFull, lookEveryMs: 5, times: { withinMs: 5, patientMs: 20 } }
+    )
+    await waitFor(() => told.length === 1)
+    answer = unanswered
+    await waitFor(() => told.length === 2)
+    isFull = true
+    const before = asked
+    await waitFor(() => asked > before + 3)
+    expect(told.slice(1).map(({ text }) => text)).toEqual(['The image server takes connections and answers nothing.'])
+    answer = gone
+    await waitFor(() => told.at(-1)?.text === 'It cannot be reached.')
+    // Then nobody knows any more that it hung.
+    answer = unanswered
+    await waitFor(() => told.at(-1)?.text === 'The image server cannot be reached.')
+  })
+
   it('that never answers on a machine that is off cannot be reached', async () => {
     const stuck: Engine['describe'] = (signal) =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
