@@ -2,7 +2,7 @@ import sharp from 'sharp'
 import { expect, it } from 'vitest'
 import { pattern } from '../../tests/support/test-images.ts'
 import { xmpOfSourceType } from '../images/metadata/source-type.ts'
-import { finishImage } from './finish-image.ts'
+import { finishImage, keptTold } from './finish-image.ts'
 
 const VOCABULARY = 'http://cv.iptc.org/newscodes/digitalsourcetype/'
 
@@ -18,4 +18,13 @@ it.each([
     .toBuffer()
   const finished = await finishImage({ bytes, edit: { original, mask } })
   expect((await sharp(finished.bytes).metadata()).xmp?.toString()).toBe(xmpOfSourceType(VOCABULARY + told))
+})
+
+it('an edit with a mask in another size than its image, whose rest is scaled, tells that', () => {
+  const input = (name: string) => ({ name, mediaType: 'image/png', width: 101, height: 75 })
+  const inputs = ['image0', 'mask'].map(input)
+  const told = ['The image was scaled: what lies outside of the mask is not exactly as it was.']
+  expect(keptTold({ inputs }, { width: 104, height: 75 })).toEqual(told)
+  expect(keptTold({ inputs }, { width: 101, height: 75 })).toEqual([])
+  expect(keptTold({ inputs: [input('image0')] }, { width: 104, height: 72 })).toEqual([])
 })

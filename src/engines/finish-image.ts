@@ -1,6 +1,6 @@
 import { orientedSize } from '../images/image-facts.ts'
 import { inspectSource } from '../images/decode-image.ts'
-import type { Size } from '../images/image-request.ts'
+import type { ImageTask, Size } from '../images/image-request.ts'
 import { keepOutsideMask } from '../images/keep-outside-mask.ts'
 import type { ImageMediaType } from '../images/media-types.ts'
 import { asComposite } from '../images/metadata/source-type.ts'
@@ -50,3 +50,12 @@ export const sizeTold = ({ asked, made }: { asked: Size; made: Size }): string[]
   formatSize(asked) === formatSize(made)
     ? []
     : [`The image server makes no ${formatSize(asked)}: the image is ${formatSize(made)}.`]
+
+/** A warning, when what lies outside of an edit's mask comes back in another size, and so not pixel by pixel as it was. */
+export const keptTold = ({ inputs }: Pick<ImageTask, 'inputs'>, made: Size): string[] => {
+  const original = inputs.find(({ name }) => name !== 'mask')
+  const isMasked = inputs.some(({ name }) => name === 'mask')
+  return original && isMasked && formatSize(original) !== formatSize(made)
+    ? ['The image was scaled: what lies outside of the mask is not exactly as it was.']
+    : []
+}

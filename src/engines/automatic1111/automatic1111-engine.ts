@@ -10,7 +10,7 @@ import {
   type ServerDescription,
   type Warmed
 } from '../engine.ts'
-import { finishImage, sizeTold } from '../finish-image.ts'
+import { finishImage, keptTold, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
 import { makeSmallest } from '../make-smallest.ts'
 import { preferringAbort } from '../preferring-abort.ts'
@@ -186,7 +186,8 @@ export function createAutomatic1111Engine(options: Automatic1111Options): Engine
       warnings: [
         ...request.warnings,
         ...(request.isUntold ? ['The image server does not say which model it uses.'] : []),
-        ...(isSizeAsked && task.size ? sizeTold({ asked: task.size, made: finished }) : [])
+        ...(isSizeAsked && task.size ? sizeTold({ asked: task.size, made: finished }) : []),
+        ...keptTold(task, finished)
       ]
     }
   }

@@ -4,7 +4,7 @@ import type { SizeRules } from '../../images/sizes.ts'
 import { inBackground } from '../../lib/async.ts'
 import { chooseSize } from '../choose-size.ts'
 import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
-import { finishImage, sizeTold } from '../finish-image.ts'
+import { finishImage, keptTold, sizeTold } from '../finish-image.ts'
 import { makeSmallest } from '../make-smallest.ts'
 import { createSocketAdvice } from '../passed-sockets.ts'
 import { preferringAbort } from '../preferring-abort.ts'
@@ -101,7 +101,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
       plan: planned.plan,
       seed: task.seed,
       chosenSize: isCallers ? undefined : size,
-      warnings: planned.warnings
+      warnings: [...planned.warnings, ...keptTold(task, size)]
     }
   }
 

@@ -20,7 +20,7 @@ const leftHalf = ({ width, height } = SIZE) =>
   encodeWhiteOnBlackPng({
     width,
     height,
-    pixels: Buffer.concat(Array.from({ length: height }, () => Buffer.alloc(width).fill(255, 0, width / 2)))
+    pixels: Buffer.concat(Array.from({ length: height }, () => Buffer.alloc(width).fill(255, 0, Math.floor(width / 2))))
   })
 const input = (name: string, size = SIZE): TaskInput => ({ name, mediaType: 'image/png', ...size })
 const classes = () => Object.values(lastGraph()).map((node) => node.class_type)
@@ -67,6 +67,25 @@ describe('an edit', () => {
     ] as const) {
       expect(pixelAt(made.pixels, x, y)).toEqual([20, 60, 200])
     }
+  })
+
+  it('with a mask says when what it keeps is scaled', async () => {
+    await start()
+    const made = async (size: { width: number; height: number }, masked = true) => {
+      const names = masked ? ['image0', 'mask'] : ['image0']
+      const inputs = { image0: await photo(BLUE, size), mask: await leftHalf(size) }
+      return generate(
+        { kind: 'edit', size, unasked: ['size'], inputs: names.map((name) => input(name, size)) },
+        { inputs }
+      )
+    }
+    const odd = await made({ width: 101, height: 75 })
+    expect([odd.chosenSize, odd.warnings]).toEqual([
+      { width: 104, height: 72 },
+      ['The image was scaled: what lies outside of the mask is not exactly as it was.']
+    ])
+    expect((await made({ width: 104, height: 72 })).warnings).toEqual([])
+    expect((await made({ width: 101, height: 75 }, false)).warnings).toEqual([])
   })
 
   it('without a size has its image’s, as far as the model goes', async () => {

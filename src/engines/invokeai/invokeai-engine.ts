@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { ImageTask } from '../../images/image-request.ts'
 import type { SizeRules } from '../../images/sizes.ts'
 import type { Engine, EngineImage, EngineRun, ServerDescription, Warmed } from '../engine.ts'
-import { finishImage, sizeTold } from '../finish-image.ts'
+import { finishImage, keptTold, sizeTold } from '../finish-image.ts'
 import { makeSmallest } from '../make-smallest.ts'
 import { orAborted } from '../or-aborted.ts'
 import { createSocketAdvice } from '../passed-sockets.ts'
@@ -142,7 +142,11 @@ export function createInvokeEngine(options: InvokeOptions): Engine {
         mediaType: finished.mediaType,
         seed: task.seed,
         ...(!isSizeCallers && { chosenSize: wish.size }),
-        warnings: [...warnings, ...(isSizeCallers && task.size ? sizeTold({ asked: task.size, made: finished }) : [])]
+        warnings: [
+          ...warnings,
+          ...(isSizeCallers && task.size ? sizeTold({ asked: task.size, made: finished }) : []),
+          ...keptTold(task, finished)
+        ]
       }
     } finally {
       clearSoon(job ?? new InvokeJob({ ...parts, graph: { id: '', nodes: {}, edges: [] } }, run), uploads)

@@ -3,7 +3,7 @@ import type { ImageTask } from '../../images/image-request.ts'
 import type { SizeRules } from '../../images/sizes.ts'
 import { sleep } from '../../lib/async.ts'
 import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
-import { finishImage, sizeTold } from '../finish-image.ts'
+import { finishImage, keptTold, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
 import type { LiftedPictures } from '../lifted-pictures.ts'
 import { preferringAbort } from '../preferring-abort.ts'
@@ -179,7 +179,8 @@ export function createSdcppEngine(options: SdcppOptions): Engine {
       ...(!isSizeAsked && { chosenSize: request.size }),
       warnings: [
         ...request.warnings,
-        ...(isSizeAsked && task.size ? sizeTold({ asked: task.size, made: finished }) : [])
+        ...(isSizeAsked && task.size ? sizeTold({ asked: task.size, made: finished }) : []),
+        ...keptTold(task, finished)
       ]
     }
   }

@@ -10,7 +10,7 @@ import {
   type ServerDescription,
   type Warmed
 } from '../engine.ts'
-import { finishImage, sizeTold } from '../finish-image.ts'
+import { finishImage, keptTold, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
 import { orAborted } from '../or-aborted.ts'
 import { PASS_SOCKETS, passesNoSockets } from '../passed-sockets.ts'
@@ -290,7 +290,8 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
         warnings: [
           ...request.warnings,
           ...warnings,
-          ...(isSizeAsked && task.size ? sizeTold({ asked: task.size, made: finished }) : [])
+          ...(isSizeAsked && task.size ? sizeTold({ asked: task.size, made: finished }) : []),
+          ...keptTold(task, finished)
         ]
       }
     } finally {
