@@ -56,6 +56,14 @@ describe('noteQuota', () => {
       5,
       refused(`You may make 46 images a day and have 4 left until ${day}: 5 at once are refused.`)
     ],
+    [
+      'the one image made',
+      account([1, null], [1, 1, 0]),
+      1,
+      refused(
+        `You may make 1 image a day, and it is made or on its way. There are more from ${day} on; an admin can raise it.`
+      )
+    ],
     ['none left', account([46, null], [40, 40, 6]), 1, noneOf(46, 'day', day)],
     [
       'the month is nearer',

@@ -84,7 +84,7 @@ export function noteQuota(account: Account, n: number, times: Times): QuotaNote 
   if (!refusing) return left <= Math.max(1, most * NEAR) ? { text: `${few}.`, isRefusal: false } : undefined
   const text =
     left === 0
-      ? `${may}, and they are made or on their way. There are more from ${until} on; an admin can raise it.`
+      ? `${may}, and ${most === 1 ? 'it is' : 'they are'} made or on ${most === 1 ? 'its' : 'their'} way. There are more from ${until} on; an admin can raise it.`
       : `${few}: ${formatNumber(n)} at once are refused.`
   return { text, isRefusal: true }
 }
