@@ -12,7 +12,7 @@ const STANDING_NOTES: Record<Standing, string> = {
   closed: 'Only the machines of admins serve others here: this one is for your own requests alone.',
   blocked: 'An admin has stopped this machine from serving others: it is for your own requests alone.',
   limited: 'This machine is new: it is given few images of others until it has proven itself.',
-  trusted: 'This machine is trusted now: it may serve others as much as it can.'
+  trusted: 'This machine is trusted now: it may serve others as much as you let it.'
 }
 
 /** What it is told when it comes to stand otherwise while it is connected. */

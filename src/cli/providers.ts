@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { Network, TrustDecision } from '../network/network.ts'
-import type { ServiceReport } from '../network/provider-report.ts'
+import type { ProviderReport, ServiceReport } from '../network/provider-report.ts'
 import { CommandFailed } from './command-failed.ts'
 import { formatTime, printTable } from './print-table.ts'
 import { withAccounts } from './with-accounts.ts'
@@ -8,12 +8,15 @@ import { withAccounts } from './with-accounts.ts'
 /** Whoever can run the command on the server may what an admin may. */
 const OPERATOR = { userId: 'operator', role: 'admin' } as const
 
+/** What has become of a machine that stood so before. */
+type Done = (before: ProviderReport['standing']) => string
+
 export function providersCommand(): Command {
   const providers = new Command('providers').description(
     'The machines that make images, and whether they serve others.'
   )
   providers.command('list').description('List all machines.').action(listProviders)
-  const decide = (name: string, word: TrustDecision, { description, done }: { description: string; done: string }) =>
+  const decide = (name: string, word: TrustDecision, { description, done }: { description: string; done: Done }) =>
     providers
       .command(name)
       .description(description)
@@ -21,15 +24,15 @@ export function providersCommand(): Command {
       .action((machine: string) => decideTrust(machine, word, done))
   decide('approve', 'approve', {
     description: 'Let a new machine serve others; once more: trust it at once.',
-    done: 'may serve others now'
+    done: (before) => (before === 'limited' ? 'is trusted now' : 'may serve others now, few images at first')
   })
   decide('block', 'shutOut', {
     description: 'Let a machine serve its owner alone.',
-    done: 'serves its owner alone now'
+    done: () => 'serves its owner alone now'
   })
   decide('unblock', 'letBack', {
     description: 'Let a blocked machine in again, as a new one.',
-    done: 'may serve others again'
+    done: () => 'may serve others again'
   })
   return providers
 }
@@ -58,19 +61,18 @@ function modelsOf(services: readonly ServiceReport[], isOnline: boolean): string
   return [...all].map((id) => (isOnline && !made.has(id) ? `${id} (not now)` : id)).join(', ')
 }
 
-async function decideTrust(machine: string, word: TrustDecision, done: string): Promise<void> {
-  const name = await withAccounts(async ({ network }) => {
-    const provider = await findProvider(network, machine)
-    await network.decide(OPERATOR, provider.id, word)
-    return provider.name
+async function decideTrust(machine: string, word: TrustDecision, done: Done): Promise<void> {
+  const { provider, standing } = await withAccounts(async ({ network }) => {
+    const found = await findProvider(network, machine)
+    await network.decide(OPERATOR, found.provider.id, word)
+    return found
   })
-  process.stdout.write(`${name} ${done}.\n`)
+  process.stdout.write(`${provider.name} ${done(standing)}.\n`)
 }
 
-async function findProvider(network: Network, machine: string): Promise<{ id: string; name: string }> {
+async function findProvider(network: Network, machine: string): Promise<ProviderReport> {
   const { providers } = await network.list(OPERATOR)
-  const known = providers.map(({ provider }) => provider)
-  const same = known.filter(({ id, name }) => id === machine || name === machine)
+  const same = providers.filter(({ provider: { id, name } }) => id === machine || name === machine)
   if (same.length > 1) throw new CommandFailed(`Several machines are called '${machine}'. Name one by its id.`)
   const [found] = same
   if (!found) throw new CommandFailed(`There is no machine '${machine}'.`)

@@ -584,8 +584,12 @@ describe('providers', () => {
       .execute()
     const line = async () => (await club(['providers', 'list'])).stdout.split('\n').find((one) => one.includes(name))
     expect(await line()).toMatch(/online\tpending\t/)
-    expect((await club(['providers', 'approve', name])).stdout).toBe(`${name} may serve others now.\n`)
+    expect((await club(['providers', 'approve', name])).stdout).toBe(
+      `${name} may serve others now, few images at first.\n`
+    )
     expect(await line()).toMatch(/online\tlimited\t/)
+    expect((await club(['providers', 'approve', name])).stdout).toBe(`${name} is trusted now.\n`)
+    expect(await line()).toMatch(/online\ttrusted\t/)
     expect((await club(['providers', 'block', name])).stdout).toBe(`${name} serves its owner alone now.\n`)
     expect(await line()).toMatch(/online\tblocked\t/)
     const wrong = await club(['providers', 'approve', name])

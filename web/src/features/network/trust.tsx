@@ -57,18 +57,19 @@ export function TrustActions({ provider }: { provider: ProviderInfo }) {
 
 const ICONS = { approve: BadgeCheck, letBack: ShieldCheck, shutOut: Ban } as const
 const TOLD: Record<TrustWord, string> = {
-  approve: 'may serve others now',
+  approve: 'may serve others now, few images at first',
   letBack: 'may serve others again',
   shutOut: 'serves its owner alone'
 }
 
 function TrustButton({ provider, word, label }: { provider: ProviderInfo; word: TrustWord; label: string }) {
   const change = useChangeProvider(provider.id)
+  const told = word === 'approve' && provider.trust.state === 'limited' ? 'is trusted now' : TOLD[word]
   const decide = () =>
     change.mutate(
       { what: word },
       {
-        onSuccess: () => tell(`${provider.name} ${TOLD[word]}`),
+        onSuccess: () => tell(`${provider.name} ${told}`),
         onError: (error) => tellError('Nothing was changed', messageOf(error))
       }
     )
