@@ -62,7 +62,7 @@ export async function findTakers(
     else if (open.length === 0) held.push({ task, userId: task.user_id, could, holder: holders.get(task.id), retry })
   }
   if (held.length > 0) {
-    const back = await findHoldingBack(db, offers, { capped, now, offering: providers.offering })
+    const back = await findHoldingBack(db, offers, { now, offering: providers.offering })
     for (const one of held) {
       const wait = await waitOfHeld(one, back)
       const leftAlone = one.could.filter(
@@ -97,7 +97,7 @@ export async function findRests(
   )
   const rests = new Map<string, Wait>()
   if (resting.length === 0) return rests
-  const back = await findHoldingBack(db, offers, { capped, now, offering: providers.offering })
+  const back = await findHoldingBack(db, offers, { now, offering: providers.offering })
   for (const [model, could] of resting) rests.set(model, await waitOfHeld({ userId, could }, back))
   return rests
 }

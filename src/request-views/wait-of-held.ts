@@ -24,7 +24,6 @@ export interface Wait {
 
 /** What offers may be held back by, and until when, at a moment. */
 export interface HoldingBack {
-  capped: ReadonlyMap<string, Capped>
   ends: CapEnds
   /** Of new providers, by id. */
   rations: ReadonlyMap<string, Ration>
@@ -34,11 +33,10 @@ export interface HoldingBack {
 export const findHoldingBack = async (
   db: Db,
   offers: readonly Offer[],
-  { capped, now, offering }: Pick<HoldingBack, 'capped' | 'now'> & { offering: OfferingConfig }
+  { now, offering }: { now: number; offering: OfferingConfig }
 ): Promise<HoldingBack> => {
   const fresh = offers.filter(({ reach }) => reach === 'few')
   return {
-    capped,
     ends: await findCapEnds(db, offers, now),
     rations: await findRations(db, fresh, { now, offering }),
     now
@@ -115,15 +113,15 @@ async function waitAt(offer: Offer, held: Held, back: HoldingBack): Promise<Wait
 }
 
 /** The owner's limit and the club's for new machines, as far as they are reached. */
-async function limitsAt(offer: Offer, userId: string, { capped, ends, rations }: HoldingBack): Promise<Wait[]> {
+async function limitsAt(offer: Offer, userId: string, { ends, rations }: HoldingBack): Promise<Wait[]> {
   const byOwner = await ends.of(offer, userId)
   const spent = rations.get(offer.providerId)?.spent
-  const { others, isBusy } = capped.get(offer.serviceId) ?? {}
-  const isOwnShare = others === false || isBusy === true
+  // Of a new machine that has made what the club lets it make others have none either.
+  const isOwnShare = byOwner?.isOwnShare === true && !spent
   // What fails makes room only where no other limit is reached by what was made.
   const isOpenable = [byOwner, spent].every((limit) => !limit || limit.beingMade !== undefined)
-  const endOfLimit = ({ beingMade, ...end }: LimitEnd) => ({
-    ...end,
+  const endOfLimit = ({ until, beingMade }: LimitEnd) => ({
+    ...(until !== undefined && { until }),
     ...(beingMade !== undefined && isOpenable && { beingMade })
   })
   return [
