@@ -2,8 +2,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { AgentFile } from '../../src/config/agent-file.ts'
 import type { InitOptions } from '../../src/cli/doctor/check-init.ts'
+import { printSightings } from '../../src/cli/doctor/examine.ts'
+import { tellLeftOut } from '../../src/cli/doctor/explain-nothing.ts'
 import { initAgent } from '../../src/cli/doctor/init-agent.ts'
 import { runDoctor } from '../../src/cli/doctor/run-doctor.ts'
 import { survey } from '../../src/cli/doctor/survey.ts'
@@ -201,6 +204,51 @@ describe('agent --init at a terminal', () => {
     expect(await person.outcome).toBe('written')
     expect(person.all()).not.toMatch(/sk-(wrong|upstream)/)
     expect(await written()).toContain('api_key: sk-upstream')
+  })
+
+  it('says that no key was given after Enter, and not that nobody was asked', async () => {
+    const locked = await startFakeOpenAIServer({ requiredApiKey: 'sk-upstream', knownModels: ['flux-dev'] })
+    open.push(locked)
+    const comfy = await startFakeComfy({ diffusionModels: [] })
+    open.push(comfy)
+    // Nothing else is there: it may be named again.
+    const alone = sitDown([locked.url])
+    await alone.answer(`Key of ${locked.url} (Enter: none): `, '')
+    await alone.answer('Address of the image server', locked.url)
+    await alone.answer(`Key of ${locked.url} (Enter: none): `, '')
+    await alone.answer(
+      `${locked.url} lets nobody in without a key, and no key that it takes was given: type its address to be asked again.`,
+      comfy.url
+    )
+    expect(await alone.outcome).toBe('written')
+    expect(alone.all()).not.toContain('No image server that can be used')
+
+    // There is a service, and nothing is written.
+    const named = sitDown([], { servers: [locked.url] })
+    await named.answer(`Key of ${locked.url} (Enter: none): `, '')
+    expect(await named.outcome).toBe(
+      `${locked.url} lets nobody in without a key, and no key that it takes was given: run this again and type it where it is asked for.\nNothing was written: ${join(folder, 'agent.yaml')} stays as it is.`
+    )
+  })
+
+  it('says so beside the table, and of one that is left out', async () => {
+    const locked = await startFakeOpenAIServer({ requiredApiKey: 'sk-upstream', knownModels: ['flux-dev'] })
+    const comfy = await startFakeComfy({ diffusionModels: [] })
+    open.push(locked, comfy)
+    const places = placesOf([comfy.url, locked.url])
+    const [input, output] = [new PassThrough(), new PassThrough()]
+    input.write('\r')
+    const seen = await unlock(await survey(places), { terminal: { input, output }, key: undefined })
+    const what = 'no key that it takes was given: run this again and type it where it is asked for.'
+    expect(tellLeftOut(seen.slice(1))).toEqual([
+      `${locked.url} was left out: it lets nobody in without a key, and ${what}`
+    ])
+    const file = new AgentFile({ text: `services: [{ name: a, url: "${comfy.url}" }]`, path: 'agent.yaml' })
+    const told: string[] = []
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => told.push(String(text)) > 0)
+    onTestFinished(() => write.mockRestore())
+    printSightings(seen, { file, trials: new Map() })
+    expect(told.join('')).toContain(`${locked.url}: It asks for a key. N${what.slice(1)}`)
   })
 
   it('sends the key of a variable to none of several that want one', async () => {

@@ -12,7 +12,7 @@ import { modelsOf } from './usable.ts'
 import { asUrl, rootOf } from './place.ts'
 import type { Place, Sighting } from './survey.ts'
 import type { Trial } from './try-image.ts'
-import { isLocked, KEY_VARIABLE } from './unlock.ts'
+import { isLocked, KEY_VARIABLE, NO_KEY_GIVEN } from './unlock.ts'
 
 /** Where the services of a file expect their servers. */
 export const placesIn = (file: AgentFile): Place[] =>
@@ -84,7 +84,7 @@ export function printSightings(
       const isOfService = sighting.service !== undefined
       const ifLocked = isOfService
         ? 'A key is written as the api_key of its service.'
-        : services[0] && tellKey(sightings)
+        : services[0] && tellKey(sighting, sightings)
       const advice = best.isUnsure ? ifUnsure : best.wantsKey ? ifLocked : undefined
       say([`${shown}: ${best.note}`, ...(advice === undefined ? [] : [advice])].join(' '))
     }
@@ -96,10 +96,12 @@ export function printSightings(
 }
 
 /** How a server that no service names is given its key. Where the file has no service it is said beside what else is missing. */
-const tellKey = (sightings: readonly Sighting[]): string =>
-  sightings.filter(isLocked).length > 1
+function tellKey({ isKeyDeclined }: Sighting, sightings: readonly Sighting[]): string {
+  if (isKeyDeclined) return `${NO_KEY_GIVEN[0]?.toUpperCase()}${NO_KEY_GIVEN.slice(1)}.`
+  return sightings.filter(isLocked).length > 1
     ? `Several do: run this at a terminal, which asks for the key of each, or give the address of this one alone and set ${KEY_VARIABLE}.`
     : `Set ${KEY_VARIABLE} to it, or run this at a terminal, which asks for it.`
+}
 
 const shownOf = ({ models, unclear = [] }: Recognised) => (models.length > 0 ? models : unclear)
 

@@ -2,7 +2,7 @@ import { CommandFailed } from '../command-failed.ts'
 import { say } from './examine.ts'
 import type { Sighting } from './survey.ts'
 import type { Trial } from './try-image.ts'
-import { isLocked, KEY_VARIABLE } from './unlock.ts'
+import { isLocked, KEY_VARIABLE, NO_KEY_GIVEN } from './unlock.ts'
 import { usableOf } from './usable.ts'
 
 /** What may be typed next, in the words of the command that looked. */
@@ -45,7 +45,9 @@ export function explainNothing(
   const list = (some: readonly Sighting[]) => some.map(({ shown }) => shown).join(', ')
   const tell = (some: readonly Sighting[], sentence: string) => (some.length > 0 ? [`${list(some)} ${sentence}`] : [])
   const others = sightings.filter(({ found: [best] }) => best?.server !== 'inference.club')
-  const locked = others.filter(isLocked)
+  const allLocked = others.filter(isLocked)
+  const declined = allLocked.filter(({ isKeyDeclined }) => isKeyDeclined)
+  const locked = allLocked.filter(({ isKeyDeclined }) => !isKeyDeclined)
   const untried = others.filter((one) => !trials.has(one))
   const unsure = unsureOf(untried.map((one) => ({ ...one, isNamed: true })))
   const next = (url: string) => `${trying(url)} has it make one, ${naming(url)} takes it as it is`
@@ -56,6 +58,7 @@ export function explainNothing(
         ? `let nobody in without a key: give the address of the one whose key ${KEY_VARIABLE} is, or run this at a terminal, which asks.`
         : `lets nobody in without a key: set ${KEY_VARIABLE} to it, or run this at a terminal, which asks for it.`
     ),
+    ...declined.map(({ shown }) => `${shown} lets nobody in without a key, and ${NO_KEY_GIVEN}.`),
     ...tell(
       others.filter(({ found: [best], apiKey }) => best?.wantsKey && apiKey !== undefined),
       'refuses the key that it was given.'
@@ -106,6 +109,7 @@ export function tellLeftOut(sightings: readonly Sighting[]): string[] {
   const why = (sighting: Sighting): string => {
     if (sighting.contact === 'none') return 'nothing answers there'
     if (isLocked(sighting)) {
+      if (sighting.isKeyDeclined) return `it lets nobody in without a key, and ${NO_KEY_GIVEN}`
       const key = isOnlyLocked ? `set ${KEY_VARIABLE} to it` : `name it alone, and set ${KEY_VARIABLE} to its key`
       return `it lets nobody in without a key: ${key}, or run this at a terminal, which asks for it`
     }

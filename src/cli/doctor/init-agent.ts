@@ -185,6 +185,7 @@ async function findMore(
   const unsure = unsureOf(sightings.map((sighting) => ({ ...sighting, isNamed: true })))
   if (unsure.length === 0)
     say(`Looked at ${sightings.map(({ shown }) => shown).join(', ')}: no image server that can be used is there.`)
+  for (const sentence of tellDeclined(sightings)) say(sentence)
   const places = unsure.map(({ shown }) => shown)
   const usual = places[0]
   const question = {
@@ -203,9 +204,19 @@ async function findMore(
     const more = await unlock(await survey([{ url: url ?? typed, isNamed: true }]), keys)
     printSightings(more, { file, trials: new Map(), ifUnsure: IF_UNSURE })
     if (usableOf(more, new Set()).length > 0) return more
-    terminal.output.write('No image server that can be used is there.\n')
+    const why = tellDeclined(more)
+    terminal.output.write(`${why.length > 0 ? why.join('\n') : 'No image server that can be used is there.'}\n`)
   }
 }
+
+/** Of servers whose key was asked for and not given, where the next question is for an address. */
+const tellDeclined = (sightings: readonly Sighting[]): string[] =>
+  sightings
+    .filter(({ isKeyDeclined }) => isKeyDeclined)
+    .map(
+      ({ shown }) =>
+        `${shown} lets nobody in without a key, and no key that it takes was given: type its address to be asked again.`
+    )
 
 const IF_UNSURE = "'doctor --try' finds out."
 

@@ -29,6 +29,8 @@ export interface Sighting extends Place {
   fault?: EngineError
   /** From where else it can be reached, in words; absent: from nowhere. */
   exposure?: string
+  /** Whoever sits at the terminal was asked for its key, and gave none that it takes. */
+  isKeyDeclined?: true
 }
 
 /** Where servers listen that no engine drives, or that are found elsewhere than their engine's usual places. */

@@ -17,6 +17,9 @@ export interface Keys {
 export const isLocked = ({ found: [best], apiKey }: Sighting): boolean =>
   best?.wantsKey === true && apiKey === undefined
 
+/** What is said of a locked server whose key somebody was asked for, and what they may do about it. */
+export const NO_KEY_GIVEN = 'no key that it takes was given: run this again and type it where it is asked for'
+
 /**
  * Looks again, each with its key, at servers that let nobody in without one: by the variable, or as somebody types it. Throws
  * `CommandFailed` when what the variable holds is no key.
@@ -39,7 +42,7 @@ async function askForKey(sighting: Sighting, terminal: Terminal): Promise<Sighti
   const check = (typed: string) => (/\s/.test(typed) ? 'must be without blanks' : checkServerKey(typed))
   for (;;) {
     const typed = await ask(terminal, { text, check, hidden: true })
-    if (typed === '') return sighting
+    if (typed === '') return { ...sighting, isKeyDeclined: true }
     const seen = await lookAgain(sighting, typed)
     if (seen.found[0]?.wantsKey !== true) return seen
     terminal.output.write('The server refuses that key.\n')
