@@ -76,7 +76,7 @@ async function begin(body: object = {}, init: RequestInit = {}) {
 describe('the events of an image', () => {
   it('are those of OpenAI, byte for byte', async () => {
     const { responding, attempt } = await begin({ partial_images: 2, size: '32x16', quality: 'high' })
-    // Until a third of the steps there is nothing to see, then until two thirds, then until the end.
+    // One of the first half, then one past the middle.
     for (let at = 1; at <= 4; at++) step(attempt, at, 10)
     const response = await responding
     expect(response.status).toBe(200)
@@ -173,6 +173,23 @@ describe('the events of an image', () => {
     await heard(attempt, 0)
     await finish(attempt)
     expect((await (await responding).text()).match(/^event: .*$/gm)).toEqual([
+      'event: image_generation.partial_image',
+      'event: image_generation.completed'
+    ])
+  })
+
+  it.each([2, 3])('hold both previews of work that shows two, where %d were wanted', async (partial_images) => {
+    const { responding, attempt } = await begin({ partial_images })
+    step(attempt, 4, 20)
+    let text = ''
+    for await (const part of (await responding).body!.pipeThrough(new TextDecoderStream())) {
+      text += part
+      const told = text.split('\n\n').length - 1
+      if (told === 1) step(attempt, 12, 20)
+      if (told === 2) await finish(attempt)
+    }
+    expect(text.match(/^event: .*$/gm)).toEqual([
+      'event: image_generation.partial_image',
       'event: image_generation.partial_image',
       'event: image_generation.completed'
     ])

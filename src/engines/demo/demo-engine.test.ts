@@ -153,7 +153,7 @@ describe('progress of the demo engine', () => {
     const { run, progress, previews } = watchedRun()
     await createEngine().generate(taskOf({ steps: 20, size: { width: 512, height: 256 } }), run)
     expect(progress).toEqual(Array.from({ length: 21 }, (_, step) => [step, 20]))
-    expect(previews.map(({ afterStep }) => afterStep)).toEqual([3, 7, 11, 15])
+    expect(previews.map(({ afterStep }) => afterStep)).toEqual([4, 8, 12, 16])
     for (const { image, mediaType } of previews) {
       expect(mediaType).toBe('image/jpeg')
       expect(await sharp(image).metadata()).toMatchObject({ format: 'jpeg', width: 256, height: 128 })

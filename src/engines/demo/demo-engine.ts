@@ -52,8 +52,8 @@ async function walkSteps(run: EngineRun, { steps, stepTimeMs, painting, signal }
     const preview = shown.includes(step) ? (await painting).previews[shown.indexOf(step)] : undefined
     const encoded = preview && (await encodePreview(preview))
     signal.throwIfAborted()
-    if (encoded) run.onPreview(encoded, 'image/jpeg')
     run.onProgress(step, steps)
+    if (encoded) run.onPreview(encoded, 'image/jpeg')
   }
 }
 

@@ -137,7 +137,13 @@ async function refuseToWait(
   throw error.told
 }
 
-/** Spreads so many previews over the work: of two, one is sent after a third of the steps, one after two thirds. */
+/** Of the time between two previews: so much passes before the first, which shows little more than noise at the very beginning. */
+const BEFORE_FIRST = 0.2
+
+/**
+ * Spreads so many previews over the work: of two, one is sent after a tenth of the steps, one past the middle. Agents show few of
+ * quick work, so that one which is passed over may have been the last.
+ */
 function choosePreviews(most: number) {
   let taken = 0
   let share: number | undefined
@@ -147,7 +153,7 @@ function choosePreviews(most: number) {
     },
     /** Whether the preview that has come is one of them. One of work whose steps nobody tells is. */
     takes: (): boolean => {
-      if (taken >= most || (share !== undefined && share < (taken + 1) / (most + 1))) return false
+      if (taken >= most || (share !== undefined && share < (taken + BEFORE_FIRST) / (most + BEFORE_FIRST))) return false
       taken += 1
       return true
     }
