@@ -479,7 +479,7 @@ describe('what others may have of a machine', () => {
     expect((await pagesOf(friend).view(listed.id)).services).toMatchObject([{ access: 'listed', listed: null }])
     // The friend has had both, one of which is still being made.
     const usedUp = async (somebody: typeof owner) => (await pagesOf(somebody).view(rig.id)).services[0]?.usedUp
-    expect(await usedUp(friend)).toEqual({ until: expect.any(Number), beingMade: 1 })
+    expect(await usedUp(friend)).toEqual({ until: expect.any(Number), beingMade: 1, isOwnShare: true })
     expect([await usedUp(owner), await usedUp(await addSomebody())]).toEqual([null, null])
     await Promise.all([rig.worker.close(), listed.worker.close()])
   })
