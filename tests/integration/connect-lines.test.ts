@@ -123,7 +123,7 @@ describe('the lines that a page shows, pasted on a bare machine whose npm ci is 
     ]
     const unclonable = linesFrom(`${repository}.none`)
     for (const lines of [...unclonable, ...linesFrom(null)]) {
-      expect(lines).not.toMatch(/ic_|sk-/)
+      expect(lines).not.toMatch(/ic_\w|sk-/)
       const pasted = paste(lines, { shell, keys: [user.key, 'sk-1'] })
       expect(await pasted.ended).not.toBe(0)
       expect(pasted.output()).toMatch(/not found|No such file/)
@@ -136,6 +136,32 @@ describe('the lines that a page shows, pasted on a bare machine whose npm ci is 
       await expect(run(shell, ['-c', `echo ic_x | { ${lines}\n}`], { cwd: home, env })).rejects.toThrow('npm')
       expect(await readdir(join(home, 'inference.club'))).toEqual([])
     }
+  })
+
+  it.each([
+    ['sh', 'Enter alone', ['']],
+    ['bash', 'Enter alone', ['']],
+    ['sh', 'the end of the input', []],
+    ['bash', 'the end of the input', []],
+    ['sh', 'what is no key', ['sk-1']]
+  ])('stop where no key of the gateway was pasted, before anything is fetched: %s, %s', async (shell, _what, keys) => {
+    const lines = [
+      ...['demo', FIND_OUT].map((engine) =>
+        connectCommand({ ...EMPTY_MACHINE, name: 'rig', engine }, { gateway: gateway.url, repository })
+      ),
+      keySnippets({ scopes: ['agent'], baseUrl: gateway.url, repository })[0]?.code ?? ''
+    ]
+    await mkdir(join(home, 'bin'))
+    await writeFile(join(home, 'bin', 'inference-club'), '#!/bin/sh\necho began\n', { mode: 0o755 })
+    for (const name of ['rig.key', 'agent.key']) await writeFile(join(home, name), 'one that works')
+    for (const one of lines) {
+      const pasted = paste(one, { shell, keys })
+      expect(await pasted.ended).not.toBe(0)
+      expect(pasted.output()).not.toMatch(/npm ci|Cloning|began/)
+      if (keys.length > 0) expect(pasted.output()).toContain('That is no API key of the gateway')
+    }
+    expect((await readdir(home)).sort()).toEqual(['agent.key', 'bin', 'rig.key'])
+    for (const name of ['rig.key', 'agent.key']) expect(await readFile(join(home, name), 'utf8')).toBe('one that works')
   })
 
   it('of a new key for agents find the image server, named here since it listens elsewhere, and make images', async () => {

@@ -43,7 +43,7 @@ describe('keySnippets', () => {
     const repository = 'git@git.example.org:club.git'
     const [agent] = keySnippets({ scopes: ['agent'], baseUrl: 'http://c', repository })
     expect(agent?.code).toMatch(
-      /^printf .* &&\n\[ -e .* \|\| git clone git@git\.example\.org:club\.git .* &&\n.* cd .* && npm ci &&\n\(umask/
+      /^printf .* &&\n\{ case .* &&\n\{ \[ -e .* \|\| git clone git@git\.example\.org:club\.git .*; \} &&\n.* cd .* && npm ci &&\n\(umask/
     )
   })
 

@@ -1,7 +1,7 @@
 import type { Scope } from '../../../../src/http/dashboard/contract/keys.ts'
 import type { ModelInfo } from '../../../../src/http/dashboard/contract/requests.ts'
-import { askForKey, exportKey } from '../../../../src/lib/ask-for-key.ts'
-import { cloneLines, keyFileLine } from '../../lib/clone-lines.ts'
+import { exportKey } from '../../../../src/lib/ask-for-key.ts'
+import { agentKeyLines, cloneLines, keyFileLine } from '../../lib/clone-lines.ts'
 import { curlCommand, jsonArguments } from '../../lib/curl-command.ts'
 
 export interface Snippet {
@@ -47,7 +47,7 @@ export function keySnippets(key: {
     label: 'Agent',
     code: [
       ...(repository === null ? ['# In the folder of the program, after git clone and npm ci:'] : []),
-      `${askForKey('key')} &&`,
+      ...agentKeyLines(),
       ...cloneLines(repository),
       keyFileLine('agent.key'),
       `bin/inference-club agent --init --gateway ${baseUrl} --key-file agent.key`

@@ -13,6 +13,7 @@ describe('connectCommand', () => {
     expect(connectCommand({ ...EMPTY_MACHINE, name: 'Home rig', engine: 'demo' }, ACCESS)).toBe(
       [
         "printf 'Paste the API key, press Enter: ' && read -r${BASH_VERSION:+s}${ZSH_VERSION:+s} key && echo &&",
+        "{ case $key in ic_*) ;; *) echo 'That is no API key of the gateway, which begins with ic_.' >&2; false ;; esac; } &&",
         'ls bin/inference-club &&',
         `(umask 077 && printf '%s\\n' "$key" > home-rig.key) &&`,
         "cat > home-rig.yaml <<'EOF' &&",
@@ -39,7 +40,7 @@ describe('connectCommand', () => {
       connectCommand(machine, ACCESS).replace(
         'ls bin/inference-club &&',
         [
-          `[ -e bin/inference-club ] || [ -d inference.club ] || git clone ${repository} inference.club &&`,
+          `{ [ -e bin/inference-club ] || [ -d inference.club ] || git clone ${repository} inference.club; } &&`,
           '{ [ -e bin/inference-club ] || cd inference.club; } && npm ci &&'
         ].join('\n')
       )
@@ -52,6 +53,7 @@ describe('connectCommand', () => {
     expect(connectCommand(machine, ACCESS)).toBe(
       [
         "printf 'Paste the API key, press Enter: ' && read -r${BASH_VERSION:+s}${ZSH_VERSION:+s} key && echo &&",
+        "{ case $key in ic_*) ;; *) echo 'That is no API key of the gateway, which begins with ic_.' >&2; false ;; esac; } &&",
         'ls bin/inference-club &&',
         `(umask 077 && printf '%s\\n' "$key" > mara-s-rig.key) &&`,
         "bin/inference-club agent --init --config mara-s-rig.yaml --gateway 'https://club.example.org' --key-file mara-s-rig.key --name 'Mara'\\''s $(rig)'"

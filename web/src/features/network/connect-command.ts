@@ -1,7 +1,7 @@
 import { ENGINES } from '../../../../src/engines/engine-descriptions.ts'
 import { askForKey } from '../../../../src/lib/ask-for-key.ts'
 import { findUrlSecret } from '../../../../src/lib/url-secrets.ts'
-import { cloneLines, keyFileLine } from '../../lib/clone-lines.ts'
+import { agentKeyLines, cloneLines, keyFileLine } from '../../lib/clone-lines.ts'
 import { formatNumber } from '../../lib/format.ts'
 import { readCap } from './caps-form.ts'
 
@@ -182,7 +182,7 @@ export function connectCommand(machine: MachineForm, access: { gateway: string; 
   const file = `${name}.yaml`
   const secrets = serverSecretsOf(machine)
   const begin = [
-    `${askForKey('key', 'API key')} &&`,
+    ...agentKeyLines('API key'),
     ...secrets.map(({ key, what }) => `${askForKey(VARIABLES[key], what)} &&`),
     ...cloneLines(access.repository),
     keyFileLine(`${name}.key`)
