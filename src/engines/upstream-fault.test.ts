@@ -86,8 +86,15 @@ describe('faultOfAnswer', () => {
     [401, 'Incorrect API key provided: sk-ab***cd', 'The image server refused its API key.'],
     [403, '', 'The image server refused its API key.']
   ])('of a refusal says what the key may not: %i %s', (status, said, message) => {
-    const answer = { status, body: said === '' ? '' : envelope(said) }
+    const answer = { status, body: said === '' ? '' : envelope(said), sent: 'key' as const }
     expect(faultOfAnswer(answer, { secrets: [], call: 'images/generations' }).message).toBe(message)
+  })
+
+  it('of a key that Google misses in what it was sent is told as of OpenAI', () => {
+    const answer = { status: 400, body: envelope('API key missing') }
+    expect(faultOfAnswer(answer, { secrets: [], call: 'images/generations' }).message).toBe(
+      'The image server wants an API key, and none is given.'
+    )
   })
 
   it('keeps the server its words, without secrets', () => {

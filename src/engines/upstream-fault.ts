@@ -1,4 +1,5 @@
 import { EngineError } from './engine.ts'
+import { notLetIn } from './not-let-in.ts'
 import { parseUpstreamError, type UpstreamError } from './upstream-error.ts'
 import type { UpstreamAnswer } from './upstream-http.ts'
 import { sanitiseUpstreamText } from './upstream-text.ts'
@@ -23,9 +24,6 @@ const MODEL_MISSING_CODES = ['model_not_found', 'DeploymentNotFound', 'Operation
 const KEY_REFUSED = /api[ _-]?key (?:is )?(?:not valid|invalid|missing)|(?:invalid|incorrect|missing)[ _]api[ _-]?key/i
 /** What every server of OpenAI's image API has. */
 const ESSENTIAL_CALL = 'images/generations'
-/** Of a refused key. */
-export const KEY_REMEDY =
-  "Write the one that it wants into the agent's file, as the service's api_key, and restart the agent."
 /** As much of a server's words as is searched. */
 const MAX_WORDS_CHARS = 4_000
 /** The provider's own account is at its limit; OpenAI calls some of these the request's fault (400). */
@@ -49,8 +47,7 @@ export function faultOfAnswer(
   if (status === 403 && isRejected(error)) return new EngineError('content_rejected', text)
   if (status === 401 || status === 403 || (status === 400 && KEY_REFUSED.test(`${error.code} ${error.text}`))) {
     // What is said of a key that is wrong may show a part of it.
-    const why = status === 403 && error.text !== '' ? `: ${text}` : '.'
-    return new EngineError('unreachable', `The image server refused its API key${why}`, { remedy: KEY_REMEDY })
+    return notLetIn(answer.sent, status === 403 && error.text !== '' ? text : '')
   }
   if (isModelMissing(status, error))
     return new EngineError('model_missing', `The image server lacks the model: ${text}`)

@@ -4,6 +4,7 @@ import { EngineError } from './engine.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 import { AnswerLifter, type LiftedPictures } from './lifted-pictures.ts'
 import { type Fetch, type FetchedResponse, type FetchInit, openConnections } from './light-fetch.ts'
+import { type SentAccess, sentAccess } from './not-let-in.ts'
 import { faultOfLate, faultOfProxy, isLate } from './proxy-fault.ts'
 import { readRetryAfter } from './retry-after.ts'
 import { readAddress, type UpstreamAddress } from './upstream-address.ts'
@@ -36,6 +37,8 @@ export interface UpstreamAnswer {
   image?: Buffer
   /** For how long the server asks to be left alone. */
   retryAfterMs?: number
+  /** Of what is no success: by what the server was asked to let in. Absent: by nothing. */
+  sent?: SentAccess
 }
 
 /** One image server. Every method throws `EngineError`, or anything once its signal has aborted. */
@@ -117,7 +120,7 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
     const began = performance.now()
     const response = await request(url, init, headers)
     const mayHaveBegun = init.method === 'POST' && isLate(performance.now() - began)
-    const answer = await answerOf(response, limits)
+    const answer = await answerOf(response, headers, limits)
     const password = passwordAskedBy(response, headers)
     const { mayBePage, mayRedirect } = limits
     const fault = faultOfProxy({ ...answer, password, mayBePage, mayRedirect })
@@ -139,12 +142,17 @@ export function createUpstreamHttp(options: UpstreamHttpOptions, usualRoot: stri
       return false // Nobody is there, or has the time.
     }
   }
-  const answerOf = async (response: FetchedResponse, limits: AnswerLimits): Promise<UpstreamAnswer> => {
+  const answerOf = async (
+    response: FetchedResponse,
+    headers: Record<string, string>,
+    limits: AnswerLimits
+  ): Promise<UpstreamAnswer> => {
     const { status } = response
     if (!response.ok) {
       const retryAfterMs = readRetryAfter(response.headers, Date.now())
       const body = (await readStart(response, MAX_ERROR_BYTES)).bytes.toString()
-      return { status, body, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+      const sent = sentAccess(headers, options.baseUrl)
+      return { status, body, sent, ...(retryAfterMs !== undefined && { retryAfterMs }) }
     }
     const mediaType = response.headers.get('content-type') ?? ''
     if (limits.readEvents && /^text\/event-stream\b/i.test(mediaType)) return limits.readEvents(response.body)

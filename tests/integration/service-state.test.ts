@@ -165,11 +165,14 @@ describe('a service that cannot work', () => {
     expect(server.requests.filter(({ method }) => method === 'POST')).toEqual([])
   })
 
-  it('is given nothing while its key is refused', async () => {
+  it.each([
+    ['its key is refused', { apiKey: 'wrong' }, 'The image server refused its API key.'],
+    ['it has no key', {}, 'The image server wants an API key, and none is given.']
+  ])('is given nothing while %s', async (_why, given, told) => {
     server = await startFakeOpenAIServer({ requiredApiKey: 'right' })
-    await connect({ apiKey: 'wrong' })
+    await connect(given)
     const id = await submit()
-    expect((await waitFor(() => warningFor(owner))).text).toBe('The image server refused its API key.')
+    expect((await waitFor(() => warningFor(owner))).text).toBe(told)
     await waitFor(async () => (await job(id)).waiting)
     expect((await job(id)).attempts).toEqual([])
     expect(server.requests.every(({ method }) => method === 'GET')).toBe(true)
@@ -187,7 +190,9 @@ describe('a service that cannot work', () => {
     await waitFor(async () => (await providersOf('paint')) === 1)
     // It is no failure of an image that tells of it.
     server.setBehaviour({ models: { name: 'custom', status: 401, body: {} } })
-    await waitFor(async () => (await warningFor(owner))?.text === 'The image server refused its API key.')
+    await waitFor(
+      async () => (await warningFor(owner))?.text === 'The image server wants an API key, and none is given.'
+    )
     const id = await submit()
     await waitFor(async () => (await job(id)).waiting)
     await server.close()

@@ -1,4 +1,5 @@
 import { EngineError } from '../engine.ts'
+import { notLetIn, type SentAccess } from '../not-let-in.ts'
 import { parseUpstreamError } from '../upstream-error.ts'
 import { faultOfAnswer, isNotOffered } from '../upstream-fault.ts'
 import type { UpstreamAnswer } from '../upstream-http.ts'
@@ -18,11 +19,7 @@ const OWNERS_SCRIPT = /\bscripts?\b.{0,200}\bnot found|\bscript params\b|selecta
 
 /** The `EngineError` of an answer that is not 2xx. */
 export function faultOf(answer: UpstreamAnswer, secrets: readonly string[]): EngineError {
-  if (answer.status === 401 || answer.status === 403) {
-    return new EngineError('unreachable', 'The image server refused its user name, password or key.', {
-      remedy: 'Those of --api-auth belong into the url (http://name:password@…), a key into api_key.'
-    })
-  }
+  if (answer.status === 401 || answer.status === 403) return notAllowed(answer.sent)
   if (isNotOffered(answer)) return noSuchApi()
   const fault = faultOfAnswer(answer, { secrets, call: 'images' })
   const { text, param } = parseUpstreamError(answer.body)
@@ -33,6 +30,15 @@ export function faultOf(answer: UpstreamAnswer, secrets: readonly string[]): Eng
   const named = param === '' && /^\W*sampler\b/i.test(text) ? 'sampler_name' : param
   if (named === '') return fault
   return new EngineError('bad_request', fault.message, { param: CALLERS_NAMES[named] ?? named })
+}
+
+/** A webui wants a user name and a password (`--api-auth`), what stands before it a key perhaps. */
+function notAllowed(sent: SentAccess = 'none'): EngineError {
+  if (sent !== 'none') return notLetIn(sent)
+  const what = 'The image server wants a user name and a password, or an API key, and none is given.'
+  return new EngineError('unreachable', what, {
+    remedy: 'Those of --api-auth belong into the url (http://user:password@…), a key into api_key.'
+  })
 }
 
 /** stable-diffusion-webui, of which nothing but its page can be had. */

@@ -8,7 +8,8 @@ import {
   type UpstreamHttpOptions
 } from '../upstream-http.ts'
 import type { SocketCall } from '../passed-sockets.ts'
-import { KEY_REMEDY, tooLargeUpload } from '../upstream-fault.ts'
+import { notLetIn } from '../not-let-in.ts'
+import { tooLargeUpload } from '../upstream-fault.ts'
 import { members, parseJson } from '../upstream-text.ts'
 import { notLikeComfy } from './not-like-comfy.ts'
 
@@ -96,10 +97,8 @@ export function createComfyHttp(options: UpstreamHttpOptions): ComfyHttp {
   }
 }
 
-function readAnswer({ status, body }: UpstreamAnswer): ComfyAnswer {
-  if (status === 401 || status === 403) {
-    throw new EngineError('unreachable', 'The image server refused its API key.', { remedy: KEY_REMEDY })
-  }
+function readAnswer({ status, body, sent }: UpstreamAnswer): ComfyAnswer {
+  if (status === 401 || status === 403) throw notLetIn(sent)
   return { status, text: body, json: parseJson(body) }
 }
 

@@ -1,4 +1,5 @@
 import { EngineError } from '../engine.ts'
+import { accountNotLetIn, type SentAccess } from '../not-let-in.ts'
 import { parseUpstreamError } from '../upstream-error.ts'
 import { faultOfAnswer } from '../upstream-fault.ts'
 import type { UpstreamAnswer } from '../upstream-http.ts'
@@ -14,7 +15,7 @@ const MODEL_MISSING =
 /** The `EngineError` of an answer that is not 2xx. `secrets` never appear in its message. */
 export function faultOf(answer: UpstreamAnswer, secrets: readonly string[]): EngineError {
   const { status } = answer
-  if (status === 401 || status === 403) return notAllowed()
+  if (status === 401 || status === 403) return notAllowed(answer.sent)
   if ([404, 405, 501].includes(status)) return noSuchApi()
   // What is sent is built here, and nothing that a caller says can make it wrong.
   if ([400, 422].includes(status)) {
@@ -36,10 +37,8 @@ export function faultOfItem(
   return faultOfAnswer({ status: 500, body: JSON.stringify({ error: message }) }, { secrets, call: 'images' })
 }
 
-export const notAllowed = (): EngineError =>
-  new EngineError('unreachable', 'The image server wants an account.', {
-    remedy: 'Give email:password of an account of InvokeAI, or a token of one, as api_key.'
-  })
+export const notAllowed = (sent: SentAccess = 'none'): EngineError =>
+  accountNotLetIn(sent, 'Give email:password of an account of InvokeAI, or a token of one, as api_key.')
 
 /** There is a server, and not what this engine drives. */
 export const noSuchApi = (): EngineError =>

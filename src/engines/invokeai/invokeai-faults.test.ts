@@ -88,7 +88,7 @@ describe('an account', () => {
 
   it('that is wanted and not right is told, without its password', async () => {
     await start({ account }, { apiKey: 'jo@example.com:wrong' })
-    await failing().toMatchObject({ fault: 'unreachable', message: 'The image server wants an account.' })
+    await failing().toMatchObject({ fault: 'unreachable', message: 'The image server refused its account.' })
     await expect(describeServer()).rejects.toMatchObject({ message: expect.not.stringContaining('wrong') })
   })
 

@@ -61,7 +61,7 @@ export function createInvokeHttp({ apiKey, ...options }: UpstreamHttpOptions): I
     const body = JSON.stringify({ ...account, remember_me: true })
     const answer = await http.post('/api/v1/auth/login', body, AbortSignal.timeout(ANSWER_WITHIN_MS), limits)
     const { token: given } = members(parseJson(answer.body))
-    if (!isSuccess(answer) || typeof given !== 'string' || given === '') throw notAllowed()
+    if (!isSuccess(answer) || typeof given !== 'string' || given === '') throw notAllowed('key')
     token = given
     secrets.push(given)
   }
@@ -71,7 +71,9 @@ export function createInvokeHttp({ apiKey, ...options }: UpstreamHttpOptions): I
   const ask = async (call: () => Promise<UpstreamAnswer>, signal: AbortSignal): Promise<UpstreamAnswer> => {
     const used = token
     const answer = await call()
-    if (answer.status !== 401 || !account) return answer
+    if (!account) return answer
+    // Whoever has one is not to be told that none is given.
+    if (answer.status !== 401) return { ...answer, sent: 'key' }
     if (token === used) {
       signing ??= signIn().finally(() => (signing = undefined))
       await signing

@@ -217,7 +217,7 @@ describe('a description', () => {
     await start({}, { baseUrl })
     expect(await describeEngine()).toMatchObject({ models: [] })
     mayHaveImages = false
-    const refused = { fault: 'unreachable', message: 'The image server refused its API key: Forbidden' }
+    const refused = { fault: 'unreachable', message: 'The image server wants an API key, and none is given: Forbidden' }
     await expect(describeEngine()).rejects.toMatchObject(refused)
   })
 

@@ -14,6 +14,7 @@ import { finishImage, keptTold, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
 import { orAborted } from '../or-aborted.ts'
 import { PASS_SOCKETS, passesNoSockets } from '../passed-sockets.ts'
+import type { SentAccess } from '../not-let-in.ts'
 import { preferringAbort } from '../preferring-abort.ts'
 import type { AllowedLoras, NamedLora } from '../prompt-tags.ts'
 import { readInput } from '../read-input.ts'
@@ -72,7 +73,6 @@ const MOST_FREE_SESSIONS = 32
 /** SwarmUI by its own API. Every job has a session to itself, so that what stops it stops nobody else's. */
 export function createSwarmEngine(options: SwarmOptions): Engine {
   const http = createSwarmHttp(options)
-  const { secrets } = http
   const times = { ...USUAL_TIMES, ...options.times }
   const models = new Map(options.models.map((model) => [model.name, model]))
   const free: SwarmSession[] = []
@@ -304,14 +304,14 @@ export function createSwarmEngine(options: SwarmOptions): Engine {
       case 'made':
         return end
       case 'refused':
-        throw faultOfRefusal(end.refusal, secrets)
+        throw faultOfRefusal(end.refusal, http)
       case 'discarded':
         throw new EngineError('bad_output', 'The image server made the image and threw it away.')
       case 'nothing':
         throw interrupted()
       case 'lost':
         withoutSocket = end.status
-        throw faultOfLoss(end)
+        throw faultOfLoss(end, http.sent)
     }
   }
 
@@ -358,9 +358,9 @@ const noSocket = (status: number): EngineError =>
     remedy: `What stands before it has to pass them on (${PASS_SOCKETS}).`
   })
 
-function faultOfLoss({ tooLarge, wasSent, status }: Extract<JobEnd, { kind: 'lost' }>): EngineError {
+function faultOfLoss({ tooLarge, wasSent, status }: Extract<JobEnd, { kind: 'lost' }>, sent: SentAccess): EngineError {
   if (tooLarge) return new EngineError('bad_output', 'The image server sent more bytes than an image may have.')
-  if (status === 401 || status === 403) return notAllowed()
+  if (status === 401 || status === 403) return notAllowed(sent)
   if (status !== undefined) return noSocket(status)
   return wasSent
     ? new EngineError('crashed', 'The image server closed the connection in the middle of its work.', {

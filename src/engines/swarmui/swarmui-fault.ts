@@ -1,4 +1,5 @@
 import { EngineError } from '../engine.ts'
+import { accountNotLetIn, type SentAccess } from '../not-let-in.ts'
 import { faultOfAnswer } from '../upstream-fault.ts'
 import { sanitiseUpstreamText } from '../upstream-text.ts'
 import type { SwarmRefusal } from './swarmui-api.ts'
@@ -35,12 +36,18 @@ const CALLERS_NAMES: Readonly<Record<string, string>> = {
   width: 'size'
 }
 
-/** The `EngineError` of what the server says in place of an image. `secrets` never appear in its message. */
-export function faultOfRefusal({ id, text }: SwarmRefusal, secrets: readonly string[]): EngineError {
+/** What was sent with the calls, of which `secrets` never appear in a message. */
+interface Sent {
+  sent: SentAccess
+  secrets: readonly string[]
+}
+
+/** The `EngineError` of what the server says in place of an image. */
+export function faultOfRefusal({ id, text }: SwarmRefusal, { sent, secrets }: Sent): EngineError {
   const words = text.slice(0, MAX_WORDS_CHARS)
   const shown = sanitiseUpstreamText(words, secrets) || sanitiseUpstreamText(id, secrets) || 'it does not say why'
   if (id === 'invalid_session_id') return new EngineError('crashed', 'The image server drops its own sessions.')
-  if (NOT_ALLOWED_IDS.includes(id) || NOT_ALLOWED.test(words)) return notAllowed()
+  if (NOT_ALLOWED_IDS.includes(id) || NOT_ALLOWED.test(words)) return ownNotAllowed(sent)
   if (OUT_OF_MEMORY.test(words)) return new EngineError('out_of_memory', `The image server ran out of memory: ${shown}`)
   if (NO_BACKEND.test(words)) return noBackend()
   if (BUSY.test(words)) {
@@ -52,10 +59,15 @@ export function faultOfRefusal({ id, text }: SwarmRefusal, secrets: readonly str
   return faultOfAnswer({ status: 500, body: JSON.stringify({ error: words }) }, { secrets, call: 'images' })
 }
 
-export const notAllowed = (): EngineError =>
-  new EngineError('unreachable', 'The image server wants an account.', {
-    remedy: "Make a token in SwarmUI's User tab, of an account that may make images, and give it as api_key."
-  })
+/** By a status alone, which may be of what stands before it. */
+export const notAllowed = (sent: SentAccess): EngineError =>
+  accountNotLetIn(
+    sent,
+    "Make a token in SwarmUI's User tab, of an account that may make images, and give it as api_key."
+  )
+
+/** By SwarmUI itself, which has no use for a user name and a password. */
+export const ownNotAllowed = (sent: SentAccess): EngineError => notAllowed(sent === 'key' ? 'key' : 'none')
 
 export const noBackend = (): EngineError =>
   new EngineError('unreachable', 'The image server has no backend that works.', {

@@ -90,15 +90,18 @@ describe('an account', () => {
     expect(new Set(swarm.server.state().cookies)).toEqual(new Set(['proxy=1; swarm_token=abc.def.ghi']))
   })
 
-  it('that is wanted and not given, or may not, is told, without the token', async () => {
+  it('that is not the one that is wanted is told, without the token', async () => {
     await start({ token: 'abc.def.ghi' }, { apiKey: 'wrong-token' })
-    await failing().toMatchObject({ fault: 'unreachable', message: 'The image server wants an account.' })
+    await failing().toMatchObject({ fault: 'unreachable', message: 'The image server refused its account.' })
     await expect(describeServer()).rejects.toMatchObject({ fault: 'unreachable' })
   })
 
   it('that may make no images is told', async () => {
     await start({ mayNotGenerate: true })
-    await failing().toMatchObject({ fault: 'unreachable', message: 'The image server wants an account.' })
+    await failing().toMatchObject({
+      fault: 'unreachable',
+      message: 'The image server wants an account, and none is given.'
+    })
   })
 
   it('has a token that nobody is told', async () => {

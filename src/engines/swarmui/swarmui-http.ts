@@ -4,7 +4,8 @@ import { base64AnswerBytes, createUpstreamHttp, type UpstreamHttpOptions } from 
 import { members, parseJson } from '../upstream-text.ts'
 import { faultOfAnswer, isSuccess } from '../upstream-fault.ts'
 import { parseSession, refusalIn, type SessionFacts } from './swarmui-api.ts'
-import { faultOfRefusal, noSuchApi, notAllowed } from './swarmui-fault.ts'
+import { type SentAccess, sentAccess } from '../not-let-in.ts'
+import { faultOfRefusal, noSuchApi, notAllowed, ownNotAllowed } from './swarmui-fault.ts'
 
 /** Everything but pictures is answered quickly, also while the server works. */
 const ANSWER_WITHIN_MS = 30_000
@@ -38,6 +39,8 @@ export interface SwarmHttp {
   /** What is answered there to who asks with these headers. */
   getSocket: SocketCall
   readonly headers: Record<string, string>
+  /** By what every call asks to be let in. */
+  readonly sent: SentAccess
   /** Of a message that holds a picture. */
   readonly maxMessageBytes: number
   /** What must be told to nobody. */
@@ -57,6 +60,7 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
     ''
   )
   const secrets = [...http.secrets, ...(apiKey ? [apiKey] : [])]
+  const sent = sentAccess(http.ownHeaders, options.baseUrl)
 
   const soon = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])
 
@@ -67,7 +71,8 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
     // Its own refusals have words; what stands before it may speak JSON, too.
     if (Object.keys(fields).length > 0 && (isSuccess(answer) || refusalIn(fields))) return fields
     // What asks for a password, or stands before it.
-    if ([301, 302, 303, 307, 401, 403].includes(answer.status)) throw notAllowed()
+    if ([301, 302, 303, 307].includes(answer.status)) throw ownNotAllowed(sent)
+    if (answer.status === 401 || answer.status === 403) throw notAllowed(sent)
     if (answer.status >= 500 || answer.status === 429) throw faultOfAnswer(answer, { secrets, call: 'images' })
     throw noSuchApi()
   }
@@ -77,7 +82,7 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
     const facts = parseSession(fields)
     if (facts) return { facts }
     const refusal = refusalIn(fields)
-    throw refusal ? faultOfRefusal(refusal, secrets) : noSuchApi()
+    throw refusal ? faultOfRefusal(refusal, { sent, secrets }) : noSuchApi()
   }
 
   const renew = async (session: SwarmSession, signal: AbortSignal): Promise<void> => {
@@ -97,7 +102,7 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
         fields = await ask()
       }
       const refusal = refusalIn(fields)
-      if (refusal) throw faultOfRefusal(refusal, secrets)
+      if (refusal) throw faultOfRefusal(refusal, { sent, secrets })
       return fields
     },
     download: (path, { session, signal }) =>
@@ -105,6 +110,7 @@ export function createSwarmHttp({ apiKey, headers = {}, ...options }: UpstreamHt
     socketUrl: socketUrl.href,
     getSocket: (headers, signal) => http.get(SOCKET_PATH, signal, { headers }),
     headers: http.ownHeaders,
+    sent,
     maxMessageBytes: base64AnswerBytes(options.maxImageBytes),
     secrets,
     close: () => http.close()
