@@ -1,18 +1,15 @@
 import { isIP } from 'node:net'
-import type { Agent } from '../agent/run-agent.ts'
 import { type Gateway, startGateway } from '../app/gateway.ts'
 import { invitationUrl } from '../people/invitations.ts'
 import type { Config } from '../config/config.ts'
 import { DataDirInUse } from '../db/data-dir-lock.ts'
 import { findGatewayAddress } from '../db/gateway-address.ts'
-import { sleep } from '../lib/async.ts'
 import { exportKey } from '../lib/ask-for-key.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
 import { ownAddresses } from '../lib/own-addresses.ts'
-import { FEATURES } from '../images/image-request.ts'
 import { CommandFailed } from './command-failed.ts'
+import { startDemoAgent } from './demo-agent.ts'
 import { explainDataDir } from './installation.ts'
-import { DEMO_KEY_NAME } from '../auth/server-keys.ts'
 import { stopSignals } from './stop-signals.ts'
 import { surviveRejections } from './survive-rejections.ts'
 
@@ -23,26 +20,16 @@ export async function serveGateway(config: Config, { withDemo }: { withDemo: boo
   surviveRejections(logger)
   const gateway = await startOrExplain(config, logger)
   const demoLogger = logger.child({ agent: 'demo' })
-  const demo = withDemo ? await startDemo(gateway, demoLogger) : undefined
+  const demo = withDemo ? await startDemoAgent({ ...gateway, logger: demoLogger }) : undefined
   const knowsKey = await isKeyKnown(gateway)
   const claimLink = await claimLinkOf(gateway)
   await gateway.context.database.durable()
-  process.stdout.write(greeting(gateway, { hasDemo: demo !== undefined, knowsKey, claimLink }))
+  process.stdout.write(greeting(gateway, { hasDemo: demo?.isHere === true, knowsKey, claimLink }))
   await signals.first
   process.stdout.write('Stopping: running work is finished or kept for the next start. Again to stop at once.\n')
   // It is about to lose its gateway, which goes on purpose.
   demoLogger.level = 'silent'
-  await gateway.close(demo && leave(demo, config.limits.drainTimeoutMs))
-}
-
-/** Finishes what it makes for at most this long, and hands the rest back. */
-async function leave(agent: Agent, withinMs: number): Promise<void> {
-  const done = new AbortController()
-  await Promise.race([agent.drain(), sleep(withinMs, done.signal).catch(() => undefined)])
-  done.abort()
-  await agent.stop()
-  // The gateway has heard then that it leaves.
-  await agent.finished
+  await gateway.close(demo?.leave(config.limits.drainTimeoutMs))
 }
 
 async function startOrExplain(config: Config, logger: Logger): Promise<Gateway> {
@@ -74,44 +61,6 @@ function explainStart(error: unknown, config: Config): unknown {
     return new CommandFailed(`This machine has no address ${host}. Set INFERENCE_CLUB_HOST.`)
   }
   return explainDataDir(error, config)
-}
-
-/** The demo agent connects like any other, with a key that is made anew at each start and kept nowhere. */
-async function startDemo({ context, admin, url }: Gateway, logger: Logger): Promise<Agent | undefined> {
-  if (!admin) return undefined
-  const { secret } = await context.apiKeys.replace({ userId: admin.id, name: DEMO_KEY_NAME, scopes: ['agent'] })
-  // With all its engines; a gateway without the demo has none.
-  const { runAgent } = await import('../agent/run-agent.ts')
-  const { GatewayRefused } = await import('../agent/gateway-link.ts')
-  const stepTime = `${context.config.demoStepTimeMs}ms`
-  const agent = runAgent({
-    logger,
-    config: {
-      gateway: url,
-      apiKey: secret,
-      name: 'demo',
-      services: [
-        {
-          name: 'painter',
-          type: 'image',
-          engine: 'demo',
-          description: 'Procedural painter for demonstrations: no weights, no AI.',
-          concurrency: 2,
-          prefetch: 1,
-          timeoutMs: 240_000,
-          access: 'members',
-          models: [{ id: 'demo', servedAs: 'demo', features: [...FEATURES] }],
-          options: { step_time: stepTime }
-        }
-      ]
-    }
-  })
-  agent.finished.catch((error: unknown) => {
-    if (!(error instanceof GatewayRefused)) return logger.error({ err: error }, 'the demo agent stopped')
-    logger.warn("The demo agent stopped: its key counts no more. The server's next start gives it another.")
-  })
-  await agent.online
-  return agent
 }
 
 /** Whether the operator has a key that works: the one made now, or one of their own. */

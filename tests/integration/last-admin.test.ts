@@ -38,7 +38,7 @@ it('the only admin of an installation is shut out by force alone, and no other i
   expect(await stateOf()).toContainEqual(['admin@localhost', 'Admin', 'admin', 'active'])
 
   expect(await club('users', 'disable', 'admin@localhost', '--force')).toMatchObject({ code: 0, stderr: '' })
-  await waitFor(() => first.output().includes('The demo agent stopped: its key counts no more.'))
+  await waitFor(() => first.output().includes('The demo agent stopped: its admin is shut out or gone.'))
   expect(first.output()).not.toMatch(/"stack"|Connect a machine/)
   expect((await first.stop()).code).toBe(0)
 
@@ -57,6 +57,38 @@ it('the only admin of an installation is shut out by force alone, and no other i
   )
   expect((await club('users', 'enable', 'admin@localhost')).code).toBe(0)
   expect((await start()).output()).toContain('Claim this installation')
+}, 120_000)
+
+it('the demo painter comes back to a server that runs, with each admin whom the command line lets in or adds', async () => {
+  const club = (...args: string[]) => runProgram(args, { cwd: folder })
+  const times = (server: RunningServer, words: string) => server.output().split(words).length - 1
+  const isGone = (server: RunningServer, time: number) =>
+    waitFor(() => times(server, 'It comes back as soon as there is an admin.') === time)
+  const isBack = (server: RunningServer, time: number) =>
+    waitFor(() => times(server, 'The demo agent is back: there is an admin.') === time, 10_000)
+  const first = await start()
+  const key = /Your API key[^:]*: (\S+)/.exec(first.output())?.[1] ?? ''
+  const models = async () =>
+    (await fetch(`${first.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).text()
+
+  expect((await club('users', 'disable', 'admin@localhost', '--force')).code).toBe(0)
+  await isGone(first, 1)
+  expect((await club('users', 'enable', 'admin@localhost')).code).toBe(0)
+  await isBack(first, 1)
+  expect(await models()).toContain('"demo"')
+
+  expect((await club('users', 'disable', 'admin@localhost', '--force')).code).toBe(0)
+  await isGone(first, 2)
+  expect((await club('users', 'add', 'mara@example.org', '--role', 'admin')).code).toBe(0)
+  await isBack(first, 2)
+  expect((await first.stop()).code).toBe(0)
+
+  expect((await club('users', 'disable', 'mara@example.org', '--force')).code).toBe(0)
+  const second = await start()
+  expect(second.output()).toContain('Every admin is shut out.')
+  expect((await club('users', 'enable', 'admin@localhost')).code).toBe(0)
+  await isBack(second, 1)
+  expect((await second.stop()).code).toBe(0)
 }, 120_000)
 
 it('an admin who can sign in is shut out only when another one can', async () => {
