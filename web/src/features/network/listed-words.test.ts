@@ -15,6 +15,12 @@ it.each([
   expect(whyNotYet(listed, members)).toBe(why)
 })
 
+it('tells others when an address counts and what they can do for whoever is turned away', () => {
+  const note = listedNote(['nobody@example.org'])
+  expect(note).toMatch(/not while they only typed it in, as whoever made the first account did/)
+  expect(note).toMatch(/choose people by name under “Change whom it serves”: they count at once/)
+})
+
 it('tells others what an address is, whoever has it, so that nobody learns who is a member', () => {
   const note = listedNote(['nobody@example.org'])
   expect(note).toMatch(/whoever has it here, now or later/)

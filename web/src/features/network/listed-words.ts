@@ -2,10 +2,13 @@ import type { PersonInfo } from '../../../../src/http/dashboard/contract/admin.t
 
 const isAddress = (listed: string): boolean => listed.includes('@')
 
-/** Of those whom a service serves some are listed by address: what that means, for those who may not know who has which. */
+/**
+ * Of those whom a service serves some are listed by address: when such a one counts, and what helps where it does not, for those
+ * who may not know who has which. It is the same whoever has one.
+ */
 export const listedNote = (listed: readonly string[]): string | null =>
   listed.some(isAddress)
-    ? 'An address stands for whoever has it here, now or later, once an admin or a sign-in provider has vouched for it. Whoever you choose by name counts at once.'
+    ? 'An address stands for whoever has it here, now or later. It counts once an admin invited or added them by it, or a sign-in provider said that it is theirs; not while they only typed it in, as whoever made the first account did. If somebody is turned away, choose people by name under “Change whom it serves”: they count at once.'
     : null
 
 /**
