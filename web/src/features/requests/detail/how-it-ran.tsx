@@ -4,7 +4,7 @@ import { isUnfinished } from '../../../lib/one-request.ts'
 import { AttemptsTable } from './attempts-table.tsx'
 import { Panel } from '../../../components/ui/panel.tsx'
 import { TimingBars } from './timing-bars.tsx'
-import { timingsOf, waitedUntil } from './timing.ts'
+import { timingsOf, tookMs, waitedUntil } from './timing.ts'
 
 /** Where and how long each image was worked on. */
 export function HowItRan({ request }: { request: RequestDetail }) {
@@ -18,7 +18,7 @@ export function HowItRan({ request }: { request: RequestDetail }) {
         </p>
       ) : (
         <div className="flex flex-col gap-5">
-          <TimingBars timings={timingsOf(attempts, now, waitedUntil(request))} />
+          <TimingBars timings={timingsOf(attempts, now, waitedUntil(request))} took={tookMs(request) !== undefined} />
           <AttemptsTable attempts={attempts} now={now} />
         </div>
       )}

@@ -10,6 +10,7 @@ import { Panel } from '../../../components/ui/panel.tsx'
 import { expiryWords } from '../../../lib/lifetime-words.ts'
 import { useServerNow } from '../../../lib/time-left.ts'
 import { useTakesSeed } from '../../../lib/features-of.ts'
+import { tookMs } from './timing.ts'
 import { lorasIn } from '../../../lib/lora-text.ts'
 
 export interface RequestFactsProps {
@@ -23,7 +24,8 @@ type Fact = [name: string, value: ReactNode]
 
 /** Who, when and what with, and every parameter as the API spells it. */
 export function RequestFacts({ request, detail, image }: RequestFactsProps) {
-  const { startedAt, finishedAt, providers } = request
+  const { providers } = request
+  const took = tookMs(request)
   const expiry = expiryWords(request, useServerNow())
   const facts: Fact[] = [
     ['Asked by', request.owner.name],
@@ -37,9 +39,7 @@ export function RequestFacts({ request, detail, image }: RequestFactsProps) {
         </span>
       </>
     ],
-    ...(startedAt !== null && finishedAt !== null && finishedAt >= startedAt
-      ? [['Took', formatDuration(finishedAt - startedAt)] as Fact]
-      : []),
+    ...(took === undefined ? [] : [['Took', `${formatDuration(took)} from when it was asked for`] as Fact]),
     [
       'Model',
       <Link

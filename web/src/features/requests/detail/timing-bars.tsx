@@ -1,16 +1,19 @@
 import { clsx } from 'clsx'
 import { formatDuration } from '../../../lib/format.ts'
-import { type ImageTiming, type Phase, PHASES, phaseTotals } from './timing.ts'
+import { LABELS, timingWords } from './timing-words.ts'
+import { type ImageTiming, type Phase, PHASES } from './timing.ts'
 
-const LOOKS: Record<Phase, { label: string; color: string }> = {
-  queued: { label: 'Queued', color: 'bg-line-strong' },
-  loading: { label: 'Loading', color: 'bg-info' },
-  generating: { label: 'Generating', color: 'bg-accent' },
-  storing: { label: 'Storing', color: 'bg-good' }
+const COLORS: Record<Phase, string> = {
+  queued: 'bg-line-strong',
+  loading: 'bg-info',
+  generating: 'bg-accent',
+  storing: 'bg-good'
 }
 
-/** A bar for each image, all of one scale, and the same in words. */
-export function TimingBars({ timings }: { timings: readonly ImageTiming[] }) {
+/** A bar for each image, all of one scale, and the same in words; `took`: the request's own total is told beside it. */
+export function TimingBars({ timings, took }: { timings: readonly ImageTiming[]; took: boolean }) {
+  // Of one image it would be the same total, from other moments.
+  const hasTotal = timings.length > 1 || !took
   const longest = Math.max(1, ...timings.map(({ totalMs }) => totalMs))
   const hasWaste = timings.some(({ segments }) => segments.some(({ wasted }) => wasted))
   return (
@@ -18,8 +21,8 @@ export function TimingBars({ timings }: { timings: readonly ImageTiming[] }) {
       <ul aria-label="Phases" className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
         {PHASES.map((phase) => (
           <li key={phase} className="flex items-center gap-1.5">
-            <span className={clsx('size-2.5 rounded-[3px]', LOOKS[phase].color)} aria-hidden />
-            {LOOKS[phase].label}
+            <span className={clsx('size-2.5 rounded-[3px]', COLORS[phase])} aria-hidden />
+            {LABELS[phase]}
           </li>
         ))}
         {hasWaste && (
@@ -34,7 +37,7 @@ export function TimingBars({ timings }: { timings: readonly ImageTiming[] }) {
             <Bar timing={timing} longest={longest} />
             <p className="text-[13px] text-muted tabular-nums">
               {timings.length > 1 && <span className="font-medium text-text">Image {timing.image + 1}: </span>}
-              {wordsOf(timing)}
+              {timingWords(timing, { hasTotal })}
             </p>
           </li>
         ))}
@@ -48,10 +51,10 @@ const Bar = ({ timing, longest }: { timing: ImageTiming; longest: number }) => (
     {timing.segments.map(({ phase, ms, wasted, open }, index) => (
       <span
         key={index}
-        title={`${LOOKS[phase].label} ${formatDuration(ms)}`}
+        title={`${LABELS[phase]} ${formatDuration(ms)}`}
         className={clsx(
           'min-w-0.5 shrink-0 border-r border-surface last:border-r-0',
-          LOOKS[phase].color,
+          COLORS[phase],
           wasted && 'wasted',
           open && 'animate-pulse'
         )}
@@ -60,9 +63,3 @@ const Bar = ({ timing, longest }: { timing: ImageTiming; longest: number }) => (
     ))}
   </div>
 )
-
-function wordsOf(timing: ImageTiming): string {
-  const phases = phaseTotals(timing).map(({ phase, ms }) => `${LOOKS[phase].label.toLowerCase()} ${formatDuration(ms)}`)
-  const tries = timing.attempts > 1 ? ` in ${timing.attempts} tries` : ''
-  return `${formatDuration(timing.totalMs)}${tries}: ${phases.join(', ')}`
-}

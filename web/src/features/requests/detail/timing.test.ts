@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { attempt } from '../../../lib/request-samples.ts'
-import { durationOf, phaseTotals, timingsOf, waitedUntil } from './timing.ts'
+import { timingWords } from './timing-words.ts'
+import { durationOf, phaseTotals, timingsOf, tookMs, waitedUntil } from './timing.ts'
 
 const lengths = (...attempts: Parameters<typeof timingsOf>[0]) =>
   timingsOf(attempts, 20_000).map(({ segments }) => segments.map(({ phase, ms }) => `${phase} ${ms}`))
@@ -122,5 +123,37 @@ describe('durationOf', () => {
     expect(durationOf(attempt(), 0)).toBe(7000)
     expect(durationOf(attempt({ finishedAt: null }), 5000)).toBe(3000)
     expect(durationOf(attempt({ finishedAt: 10 }), 0)).toBe(0)
+  })
+})
+
+describe('tookMs', () => {
+  it('counts from when it was asked for, so that no wait before the first try is left out', () => {
+    expect(tookMs({ createdAt: 1000, startedAt: 1100, finishedAt: 7600 })).toBe(6600)
+  })
+
+  it.each([
+    [1000, null, 2000],
+    [1000, 1100, null],
+    [1000, 900, 999]
+  ])(
+    'is told of none that has not ended, was never begun or ended before it was asked for: %j',
+    (createdAt, startedAt, finishedAt) => {
+      expect(tookMs({ createdAt, startedAt, finishedAt })).toBeUndefined()
+    }
+  )
+})
+
+describe('timingWords', () => {
+  const [once] = timingsOf([attempt()], 20_000)
+  const [twice] = timingsOf([attempt({ state: 'failed' }), attempt()], 20_000)
+
+  it('have no total where the request has its own, for two that begin at other moments differ', () => {
+    expect(once && timingWords(once, { hasTotal: false })).toMatch(/^Queued 1 s, loading 500 ms, /)
+    expect(twice && timingWords(twice, { hasTotal: false })).toMatch(/^In 2 tries: queued 1 s, /)
+  })
+
+  it('have one where nothing else tells it', () => {
+    expect(once && timingWords(once, { hasTotal: true })).toMatch(/^8 s: queued 1 s, /)
+    expect(twice && timingWords(twice, { hasTotal: true })).toMatch(/^8 s in 2 tries: queued 1 s, /)
   })
 })

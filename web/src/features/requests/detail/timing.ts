@@ -105,3 +105,14 @@ export function phaseTotals({ segments }: ImageTiming): { phase: Phase; ms: numb
 /** How long an attempt worked, milliseconds; what has not ended lasts until `now`. */
 export const durationOf = ({ assignedAt, finishedAt }: AttemptInfo, now: number): number =>
   Math.max(0, (finishedAt ?? now) - assignedAt)
+
+/**
+ * How long a request took from when it was asked for until its end, milliseconds, with all its waits; undefined before its end, and where
+ * nothing was ever begun or a clock was set back in between. The one total of a request, beside which its parts have none.
+ */
+export const tookMs = ({
+  createdAt,
+  startedAt,
+  finishedAt
+}: Pick<RequestDetail, 'createdAt' | 'startedAt' | 'finishedAt'>): number | undefined =>
+  startedAt === null || finishedAt === null || finishedAt < createdAt ? undefined : finishedAt - createdAt
