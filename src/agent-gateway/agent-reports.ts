@@ -1,3 +1,4 @@
+import type { Feature } from '../images/image-request.ts'
 import type { AgentMessage } from '../protocol/messages.ts'
 import type { ServiceCondition } from '../providers/service-condition-store.ts'
 
@@ -32,3 +33,17 @@ export const failureOf = (
   ...(param !== undefined && { param }),
   ...(retryAfterMs !== undefined && { retryAfterMs })
 })
+
+/** How far an image is by its steps, below 100 until it is there. */
+export const percentOf = ({ step, steps }: Extract<AgentMessage, { type: 'attempt.progress' }>): number =>
+  steps > 0 ? Math.min(99, Math.floor((step / steps) * 100)) : 0
+
+/** Those of the models of a service that may be asked of it, as its image server was found last; none before that is told, if it will be. */
+export function usableOf(
+  models: Map<string, Feature[]>,
+  { state, isAwaited }: { state: ServiceCondition | undefined; isAwaited: boolean }
+): Map<string, Feature[]> {
+  if (state ? state.isStopped : isAwaited) return new Map()
+  if (!state || state.missing.length === 0) return models
+  return new Map([...models].filter(([model]) => !state.missing.includes(model)))
+}

@@ -10,6 +10,7 @@ import type { AgentConnected, ResumedAttempt } from '../requests/connect-agent.t
 import type { LiveProgress } from '../request-views/live-progress.ts'
 import type { RequestLifecycle } from '../requests/request-lifecycle.ts'
 import { hearOfAttempt, PLACE_FREED } from '../requests/bell-hints.ts'
+import { HELD } from '../requests/request-states.ts'
 import type { AttemptProgress } from '../requests/attempt-store.ts'
 import type { Bell } from '../db/bell.ts'
 import { inBackground } from '../lib/async.ts'
@@ -18,7 +19,7 @@ import type { OfferWish } from '../providers/service-offers-store.ts'
 import type { WarmWish } from '../providers/service-warms-store.ts'
 import { FIRST_LOOK_WITHIN_MS } from '../providers/pause-store.ts'
 import type { ServiceCondition } from '../providers/service-condition-store.ts'
-import { conditionOf, failureOf, loadedOf } from './agent-reports.ts'
+import { conditionOf, failureOf, loadedOf, percentOf, usableOf } from './agent-reports.ts'
 import { type HeldSlot, HeldSlots } from './held-slots.ts'
 import { inspectPreview } from './inspect-preview.ts'
 import { LoadedModels } from './loaded-models.ts'
@@ -114,9 +115,9 @@ export class AgentSession {
 
   /** Takes back the slots of attempts that a reconnected agent goes on with. */
   resume(attempts: readonly ResumedAttempt[]): void {
-    for (const { id, request_id: requestId, service_id: serviceId, state, class: taskClass, ...same } of attempts) {
-      const standby = state === 'standby' && { standby: { class: taskClass, isShare: false } }
-      this.#hold(id, { ...same, requestId, serviceId, ...standby })
+    for (const { id, request_id: requestId, service_id: serviceId, state, held, ...same } of attempts) {
+      const standby = { class: same.class, isShare: false, isAhead: held === HELD.ahead }
+      this.#hold(id, { ...same, requestId, serviceId, ...(state === 'standby' && { standby }) })
     }
     for (const { id } of this.#services) this.#promote(id)
   }
@@ -178,11 +179,8 @@ export class AgentSession {
 
   /** What may be asked of a service, as far as its agent has said how it finds its image server, or will any moment. */
   #usableModels({ id, models }: Pick<SessionService, 'id' | 'models'>): Map<string, Feature[]> {
-    const state = this.#states.get(id)
     const isAwaited = this.#probes && performance.now() - this.#openedAt < FIRST_LOOK_WITHIN_MS
-    if (state ? state.isStopped : isAwaited) return new Map()
-    if (!state || state.missing.length === 0) return models
-    return new Map([...models].filter(([model]) => !state.missing.includes(model)))
+    return usableOf(models, { state: this.#states.get(id), isAwaited })
   }
 
   runningUsers(): string[] {
@@ -212,19 +210,19 @@ export class AgentSession {
       case 'agent.draining':
         this.#draining = true
         // It begins none of that any more: others need not wait until they are idle.
-        for (const id of this.#held.standingBy()) await this.#parts.requests.releaseStandby(id)
+        for (const id of this.#held.unbegun()) await this.#parts.requests.releaseStandby(id)
         return this.#parts.requests.disconnectAgent(this, { voided: false })
       case 'attempt.ready':
-        return this.#start(message.attempt_id)
+        return this.#start(message.attempt_id, { isAhead: message.ahead === true })
+      case 'attempt.begun':
+        if (this.#held.get(message.attempt_id)?.standby) await this.#start(message.attempt_id)
+        return
       case 'attempt.progress': {
         const slot = this.#held.get(message.attempt_id)
         if (!slot || slot.standby) return
         const { step, steps } = message
         slot.firstStepAt ??= this.#parts.now()
-        this.unsavedProgress.set(message.attempt_id, {
-          percent: steps > 0 ? Math.min(99, Math.floor((step / steps) * 100)) : 0,
-          firstStepAt: slot.firstStepAt
-        })
+        this.unsavedProgress.set(message.attempt_id, { percent: percentOf(message), firstStepAt: slot.firstStepAt })
         this.#parts.live.publish(slot, { type: 'progress', position: slot.position, step, steps })
         return
       }
@@ -334,14 +332,18 @@ export class AgentSession {
     for (const id of this.#held.startable(service)) this.#inBackground(this.#start(id), id)
   }
 
-  /** Lets what stands by begin, and says so; also of what has begun, for the word of it may have been lost. */
-  async #start(attemptId: string): Promise<void> {
+  /**
+   * Lets what stands by begin, or be put into the queue of its image server (`isAhead`), and says so; also of what has begun, for the
+   * word of it may have been lost.
+   */
+  async #start(attemptId: string, { isAhead = false }: { isAhead?: boolean } = {}): Promise<void> {
     const slot = this.#held.get(attemptId)
     if (!slot || slot.stopping) return
     const { standby } = slot
-    // It has its place from now on.
-    delete slot.standby
-    const isStarted = await this.#parts.requests.startStandby(attemptId).catch((error: unknown) => {
+    // It has its place from now on, or the one behind it.
+    if (!isAhead) delete slot.standby
+    else if (standby) slot.standby = { ...standby, isAhead }
+    const isStarted = await this.#parts.requests.startStandby(attemptId, { isAhead }).catch((error: unknown) => {
       if (standby) slot.standby = standby
       throw error
     })

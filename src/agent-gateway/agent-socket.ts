@@ -228,7 +228,14 @@ async function openSession(
     lease_ms: parts.leaseMs,
     heartbeat_ms: heartbeatMs(parts.leaseMs),
     gone: agent.gone,
-    accepts: ['service.state', 'service.inventory', 'service.offered', 'attempt.ready', 'service.warmed'],
+    accepts: [
+      'service.state',
+      'service.inventory',
+      'service.offered',
+      'attempt.ready',
+      'attempt.begun',
+      'service.warmed'
+    ],
     ...(parts.takesUploads && { uploads: true }),
     ...(note !== undefined && { note })
   })

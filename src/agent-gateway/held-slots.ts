@@ -8,7 +8,10 @@ export interface HeldSlot {
   serviceId: string
   model: string
   /** There while it is held ready and has not begun. */
-  standby?: Pick<HeldReady, 'class' | 'isShare'>
+  standby?: Pick<HeldReady, 'class' | 'isShare'> & {
+    /** It lies in the queue of its image server, and is nobody else's. */
+    isAhead?: boolean
+  }
   /** The agent was told to stop; the slot is free when it confirms. */
   stopping: boolean
   /** When the engine reported its first step. */
@@ -49,6 +52,11 @@ export class HeldSlots extends Map<string, HeldSlot> {
     return ids
   }
 
+  /** Those of them that nobody may have begun. */
+  unbegun(): string[] {
+    return this.standingBy().filter((id) => this.get(id)?.standby?.isAhead !== true)
+  }
+
   /** Attempts that run and of which no step was told. */
   silent(): string[] {
     return [...this].flatMap(([id, { standby, stopping, firstStepAt }]) =>
@@ -65,7 +73,9 @@ export class HeldSlots extends Map<string, HeldSlot> {
       if (serviceId !== id) continue
       all += 1
       if (!standby) running += 1
-      else if (!stopping) held.push({ attemptId, userId, ...standby })
+      else if (!stopping && !standby.isAhead) {
+        held.push({ attemptId, userId, class: standby.class, isShare: standby.isShare })
+      }
     }
     const free = Math.max(0, concurrency - running)
     const isRefusing = performance.now() < (this.#noStandbyUntil.get(id) ?? -Infinity)
@@ -78,7 +88,8 @@ export class HeldSlots extends Map<string, HeldSlot> {
   noteRefused(attemptId: string): boolean {
     const slot = this.get(attemptId)
     if (!slot?.standby || slot.stopping) return false
-    this.#noStandbyUntil.set(slot.serviceId, performance.now() + NO_STANDBY_FOR_MS)
+    // What lay there was not refused.
+    if (!slot.standby.isAhead) this.#noStandbyUntil.set(slot.serviceId, performance.now() + NO_STANDBY_FOR_MS)
     return true
   }
 

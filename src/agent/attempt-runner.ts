@@ -152,10 +152,19 @@ export class AttemptRunner {
         if (this.#held.mayBeGiven(held)) held.begin()
       } else if (!held.leave && !this.#draining && this.#held.hasPlaceAhead(held.service)) {
         const isAhead = !this.#held.hasPlaceSoon(held.service)
-        if (!this.#parts.send({ type: 'attempt.ready', attempt_id: id })) continue
+        if (!this.#parts.send({ type: 'attempt.ready', attempt_id: id, ...(isAhead && { ahead: true }) })) continue
         held.leave = 'asked'
-        if (isAhead) held.isAhead = true
+        if (isAhead) held.isAhead = held.isBegunUntold = true
       }
+    }
+    this.#tellBegun()
+  }
+
+  /** Until it is told what went ahead waits for everybody to see. */
+  #tellBegun(): void {
+    for (const [id, held] of this.#held) {
+      if (!held.isBegunUntold || held.begin || held.isAhead || held.abort.signal.aborted) continue
+      if (this.#parts.send({ type: 'attempt.begun', attempt_id: id })) delete held.isBegunUntold
     }
   }
 
@@ -203,6 +212,7 @@ export class AttemptRunner {
       if (held.leave !== 'asked') continue
       delete held.leave
       delete held.isAhead
+      delete held.isBegunUntold
     }
     for (const [id, { failure, token }] of this.#held) {
       if (!failure || gone.includes(id)) continue
@@ -317,6 +327,7 @@ export class AttemptRunner {
           this.#parts.onMade?.(held.service, model.id)
           this.beginStandbys()
         },
+        onBegun: () => this.#tellBegun(),
         onNear: () => this.beginStandbys(),
         onLate: () => this.#takeBack(held.service)
       })

@@ -19,6 +19,8 @@ export interface Held {
   place?: InputPlace
   /** It is to begin, or waits in its image server's queue, while as many as the service makes at once are not made yet. */
   isAhead?: true
+  /** The gateway takes it for ahead until it hears that it has begun. */
+  isBegunUntold?: true
   /** It is nearly made: the next may be put into the queue behind it. */
   isEnding?: true
   /** The engine has made it, and its bytes are being read. */

@@ -24,6 +24,8 @@ export interface MakeImageParts {
   send: (message: AgentMessage) => boolean
   limits: { maxImageBytes: number; maxPixels: number }
   logger: Logger
+  /** It went ahead, and its image server has begun it. */
+  onBegun: () => void
   /** The engine has made it; its bytes are not read yet. */
   onMade: () => void
   /** It is nearly made, as long before that as the service may have another in the queue of its image server. */
@@ -67,7 +69,7 @@ export async function makeImage(
 }
 
 function engineRun(
-  { attemptId: id, held, inputs, send, limits, logger }: MakeImageParts,
+  { attemptId: id, held, inputs, send, limits, logger, onBegun }: MakeImageParts,
   { time, expected }: { time: EngineTime; expected: ExpectedEnd }
 ): EngineRun {
   const showPreview = createPreviewShower({
@@ -88,6 +90,7 @@ function engineRun(
       time.begin()
       expected.begin()
       delete held.isAhead
+      onBegun()
     },
     onProgress: (step, steps) => {
       expected.onStep(clampCount(step), clampCount(steps))

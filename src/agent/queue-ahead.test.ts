@@ -6,6 +6,8 @@ import type { Assigned } from './attempt-runner.ts'
 
 const standby = (id: string): Assigned => ({ ...assigned(id), standby: true })
 const ready = (id: string) => ({ type: 'attempt.ready', attempt_id: id })
+const aheadOf = (id: string) => ({ ...ready(id), ahead: true })
+const begun = (id: string) => ({ type: 'attempt.begun', attempt_id: id })
 
 /** One that runs and one that is held ready, after an image of which it was seen how long it takes from its last step on. */
 async function hold({ leadMs = 60_000, concurrency = 1, prefetch = 1, tailMs = 0 } = {}) {
@@ -57,7 +59,7 @@ describe('what is held ready', () => {
     expect(held.asked()).toEqual([])
     held.first.run.onProgress(2, 3)
     await waitFor(() => held.asked().length > 0)
-    expect(held.asked()).toEqual([ready('second')])
+    expect(held.asked()).toEqual([aheadOf('second')])
     await held.turn()
     expect([...held.working.keys()]).toEqual(['first'])
     held.runner.mayBegin('second')
@@ -127,7 +129,7 @@ describe('what is held ready', () => {
     held.runner.start(standby('third'))
     held.first.run.onProgress(3, 3)
     await held.turn()
-    expect(held.asked()).toEqual([ready('second')])
+    expect(held.asked()).toEqual([aheadOf('second')])
     held.first.letGo()
     await waitFor(() => !held.working.has('first'))
     held.second.run.onBegun()
@@ -140,6 +142,33 @@ describe('what is held ready', () => {
 })
 
 describe('what lies in the queue of an image server', () => {
+  it.each<[string, (held: Awaited<ReturnType<typeof putAhead>>) => void]>([
+    ['by the word of its server', ({ second }) => second.run.onBegun()],
+    ['where that tells nothing, when the image before it is made', ({ first }) => first.letGo()]
+  ])('has begun for the gateway, too, %s, and that is told once', async (_when, begin) => {
+    const held = await putAhead()
+    await held.turn()
+    const told = () => held.sent.filter(({ type }) => type === 'attempt.begun')
+    expect(told()).toEqual([])
+    begin(held)
+    await waitFor(() => told().length > 0)
+    await end(held, ...held.working.keys())
+    expect(told()).toEqual([begun('second')])
+  })
+
+  it('is told to have begun when it was let only after the image before it was made', async () => {
+    const held = await hold()
+    held.first.run.onProgress(3, 3)
+    await waitFor(() => held.asked().length === 1)
+    held.first.letGo()
+    await waitFor(() => !held.working.has('first'))
+    expect(held.sent).not.toContainEqual(begun('second'))
+    held.runner.mayBegin('second')
+    await waitFor(() => held.working.has('second'))
+    expect(held.sent).toContainEqual(begun('second'))
+    await end(held, 'second')
+  })
+
   it('is taken back when the image before it takes longer than expected, and is nobody’s failure', async () => {
     const held = await putAhead({ leadMs: 300 })
     await waitFor(() => held.second.run.signal.aborted)

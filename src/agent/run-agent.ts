@@ -25,6 +25,8 @@ export const AGENT_LIMITS: AgentLimits = {
   inputRoomBytes: 160 * 1024 ** 2
 }
 const inputRoomOf = ({ sourceMemoryBytes = AGENT_LIMITS.inputRoomBytes }: AgentConfig): number => sourceMemoryBytes
+/** Only a gateway that understands `attempt.ready` has anything held ready. */
+const OF_STANDBYS: readonly string[] = ['attempt.ready', 'attempt.begun']
 const DRAIN_FOR_MS = 60_000
 const CLEAR_WITHIN_MS = 10_000
 
@@ -122,8 +124,8 @@ export function runAgent(options: AgentOptions): Agent {
     serviceOf: (name) => services.get(name),
     lorasOn: (name) => probes?.foundOn(name)?.loras,
     hasAnswered: (name) => probes?.hasAnswered(name) ?? false,
-    // Only a gateway that understands it has anything held ready; another may have taken its place.
-    send: (message) => (message.type !== 'attempt.ready' || accepts.includes(message.type)) && link.send(message),
+    // Another gateway may have taken the place of the one that asked.
+    send: (message) => (!OF_STANDBYS.includes(message.type) || accepts.includes(message.type)) && link.send(message),
     onDoubt: (service, doubt) => probes?.check(service, doubt) ?? false,
     onMade: (service, model) => probes?.noteMade(service, model),
     onSilent: async (service) => (await probes?.checkSilent(service)) ?? false,

@@ -216,7 +216,7 @@ export interface TasksTable {
   refusals: Generated<number>
   /** Until when it is not given to services on which it met a node's fault. */
   not_before: Generated<number>
-  /** 1: its current attempt is a `standby`. */
+  /** 1: its current attempt is a `standby`. 2: it lies ready in the queue of its image server, too, and is nobody else's. */
   held: Generated<number>
   asset_id: string | null
   /** JSON list of the sentences of the attempt that succeeded. */

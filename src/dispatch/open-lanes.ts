@@ -3,6 +3,7 @@ import { secondsOf } from '../providers/image-cost.ts'
 import { isPaused } from '../providers/pause-store.ts'
 import type { Offer } from '../providers/offers-store.ts'
 import type { ProviderStore } from '../providers/provider-store.ts'
+import { HELD } from '../requests/request-states.ts'
 import { type Lane, listLanes } from '../requests/runnable-store.ts'
 import type { Claim } from '../requests/claim-tasks.ts'
 import { type Capped, capsOf, hasCaps, isCapped } from '../requests/service-caps.ts'
@@ -53,7 +54,8 @@ export async function listOpenings(
   const served = new Set(offers.filter(({ serviceId }) => free.has(serviceId)).map(({ model }) => model))
   const asked = models.filter((model) => served.has(model))
   const isAsked = asked.length === models.length
-  const waiting = await listLanes(database.db, asked)
+  // What lies in the queue of an image server has its place.
+  const waiting = (await listLanes(database.db, asked)).filter(({ held }) => held !== HELD.ahead)
   if (waiting.length === 0) return { lanes: [], slots: new Map(), offers, openTo: () => undefined, isAll: isAsked, now }
   const able = await servicesFor(database.db, { tasks: waiting, offers })
   const capped = await capsOf(

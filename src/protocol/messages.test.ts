@@ -236,6 +236,7 @@ describe('bounds', () => {
     ['name', (text: string) => ({ ...hello, name: text }), 100],
     ['accepts.0', (type: string) => ({ ...hello, accepts: [type] }), 40],
     ['attempt_id', (attempt_id: string) => ({ type: 'attempt.ready', attempt_id }), 200],
+    ['attempt_id', (attempt_id: string) => ({ type: 'attempt.begun', attempt_id }), 200],
     ['services.0.name', (name: string) => ofService({ name }), 100],
     ['services.0.models.0.id', (id: string) => ofService({ models: [{ id, features: [] }] }), 200]
   ])('of %s, which does not deceive', (field, messageOf, most) => {

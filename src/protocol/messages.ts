@@ -151,7 +151,14 @@ export const AGENT_MESSAGES = {
    * What was assigned as `standby` could begin: answered by `attempt.start`, or by `attempt.cancel` when somebody else makes it by
    * now. Sent to gateways that `accept` it.
    */
-  'attempt.ready': Type.Object({ type: Type.Literal('attempt.ready'), attempt_id: id }),
+  'attempt.ready': Type.Object({
+    type: Type.Literal('attempt.ready'),
+    attempt_id: id,
+    /** It would lie in its image server's queue first, behind what is nearly made: it waits until `attempt.begun`, and is nobody else's. */
+    ahead: Type.Optional(Type.Boolean())
+  }),
+  /** What was let begin `ahead` has begun. Sent to gateways that `accept` it; others take it for begun when they let it. */
+  'attempt.begun': Type.Object({ type: Type.Literal('attempt.begun'), attempt_id: id }),
   'attempt.progress': Type.Object({
     type: Type.Literal('attempt.progress'),
     attempt_id: id,

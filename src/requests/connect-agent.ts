@@ -5,7 +5,7 @@ import { failAttempt } from './fail-attempt.ts'
 import { tokenMatches } from './lease-token.ts'
 import type { RequestParts } from './request-parts.ts'
 import { requireOfferBudget, requireProviderBudget } from './require-provider-budget.ts'
-import { changeFenced, takeBackLoss, type TaskRow } from './task-store.ts'
+import { changeFenced, findTask, takeBackLoss, type TaskRow } from './task-store.ts'
 
 /** An attempt the agent says it runs or holds finished. */
 export interface HeldAttempt {
@@ -13,7 +13,12 @@ export interface HeldAttempt {
   token: string
 }
 
-export type ResumedAttempt = AttemptRow & Pick<TaskRow, 'position' | 'model' | 'class'> & { userId: string }
+export type ResumedAttempt = AttemptRow &
+  Pick<TaskRow, 'position' | 'model' | 'class'> & {
+    userId: string
+    /** As of its task, of one that is held ready. */
+    held: number
+  }
 
 export interface AgentConnected extends ConnectedProvider {
   /** Attempts it goes on with, under leases of this connection. */
@@ -59,14 +64,16 @@ export async function connectAgent(
         lost.push(attempt)
         continue
       }
-      // What is held ready goes on waiting.
-      const task = await changeFenced(trx, fence, state === 'standby' ? { held: 1 } : { state })
+      // What is held ready goes on waiting, in the queue of its image server or before that.
+      const held = state === 'standby' ? ((await findTask(trx, attempt.task_id))?.held ?? 0) : 0
+      const task = await changeFenced(trx, fence, state === 'standby' ? { held } : { state })
       if (task) {
         if (attempt.state === 'lapsed') await takeBackLoss(trx, attempt.task_id)
         await changeAttempt(trx, attempt.id, lease)
         resumed.push({
           ...attempt,
           ...lease,
+          held,
           userId: task.user_id,
           position: task.position,
           model: task.model,

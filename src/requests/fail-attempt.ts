@@ -9,7 +9,7 @@ import { quote } from '../providers/quote.ts'
 import { type AttemptRow, changeAttempt, findAttempt, isLeased, listAttemptsOfTask } from './attempt-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
-import type { AttemptReason } from './request-states.ts'
+import { type AttemptReason, HELD } from './request-states.ts'
 import {
   isDeferring,
   isLoss,
@@ -62,8 +62,8 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
     const earlier = await listAttemptsOfTask(trx, task)
     const lease = await findAttempt(trx, attempt.id)
     if (!lease || isKept(lease, { seen: attempt, reason: told.reason })) return undefined
-    // Whatever it was: nothing had begun.
-    if (lease.state === 'standby') {
+    // Whatever it was: nothing had begun. Of what its image server has, that may have said what is wrong.
+    if (lease.state === 'standby' && task.held !== HELD.ahead) {
       return (await releaseHeldTask(trx, { taskId: task.id, attemptId: attempt.id }))?.user_id
     }
     const failure = (await hasHung(trx, { told, attempt, earlier })) ? { ...told, reason: 'hung' as const } : told
@@ -99,9 +99,10 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
     const delay = () => retryDelayMs({ nodeFaults: counts.node_faults, firstMs: limits.retryDelayMs, random: random() })
     const later = nodeFault ? { not_before: now + delay() } : {}
     const change = again
-      ? { state: 'queued' as const, ...counts, current_attempt_id: lapses ? attempt.id : null, ...later }
+      ? { state: 'queued' as const, held: 0, ...counts, current_attempt_id: lapses ? attempt.id : null, ...later }
       : {
           state: 'failed' as const,
+          held: 0,
           ...counts,
           finished_at: now,
           ...publicError(failure, { counts, provider: provider?.name }),

@@ -9,7 +9,8 @@ export type { RequestState } from '../db/tables.ts'
  *     ▲                 │ ├──────fail───► failed
  *     └─────retry───────┘ └──cancel─────► canceled      (cancel also from queued)
  *
- * A queued task may be held ready by a busy service (`tasks.held`): it waits as before, and whoever claims it takes it.
+ * A queued task may be held ready by a busy service (`tasks.held`): it waits as before, and whoever claims it takes it. For a moment
+ * before it begins it lies in the queue of an image server, behind what is nearly made there: it waits still, and nobody takes it.
  *
  * A request runs as soon as one of its attempts does (a trigger sees to that) and ends when all of them have: succeeded with at least one image,
  * otherwise failed (or canceled when that is why). Its finished images stay in every case.
@@ -21,6 +22,9 @@ export type { RequestState } from '../db/tables.ts'
  */
 export const ENDED = ['succeeded', 'failed', 'canceled'] as const
 export const UNFINISHED = ['queued', 'running'] as const
+
+/** What `tasks.held` says of a queued task whose current attempt is a standby. */
+export const HELD = { ready: 1, ahead: 2 } as const
 
 export const hasEnded = (state: string): boolean => (ENDED as readonly string[]).includes(state)
 

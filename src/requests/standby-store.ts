@@ -1,5 +1,6 @@
 import type { Db, Trx } from '../db/database.ts'
 import { isStillOpen, type OpenService } from '../providers/claim-grounds-store.ts'
+import { HELD } from './request-states.ts'
 import {
   type AskedImage,
   askedColumns,
@@ -18,7 +19,7 @@ import {
 export const holdTask = (trx: Trx, claim: TaskClaim, seen?: OpenService): Promise<AskedImage | undefined> =>
   trx
     .updateTable('tasks')
-    .set({ current_attempt_id: claim.attemptId, held: 1 })
+    .set({ current_attempt_id: claim.attemptId, held: HELD.ready })
     .where('id', '=', claim.taskId)
     .where('state', '=', 'queued')
     .where('current_attempt_id', 'is', null)
@@ -28,14 +29,18 @@ export const holdTask = (trx: Trx, claim: TaskClaim, seen?: OpenService): Promis
     .returning(askedColumns)
     .executeTakeFirst()
 
-/** Has the attempt that holds a task ready run it; false when it no longer holds it, or its provider takes no work. */
+/**
+ * Has the attempt that holds a task ready run it, or keep it from others (`isAhead`); false when it no longer holds it, or its
+ * provider takes no work.
+ */
 export async function startHeldTask(
   trx: Trx,
-  claim: Pick<TaskClaim, 'taskId' | 'attemptId' | 'providerId' | 'epoch'>
+  claim: Pick<TaskClaim, 'taskId' | 'attemptId' | 'providerId' | 'epoch'>,
+  isAhead: boolean
 ): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('tasks')
-    .set({ state: 'running', held: 0 })
+    .set(isAhead ? { held: HELD.ahead } : { state: 'running', held: 0 })
     .where('id', '=', claim.taskId)
     .where('state', '=', 'queued')
     .where('current_attempt_id', '=', claim.attemptId)

@@ -2,17 +2,21 @@ import { lockProvider, lockRequest } from '../db/locks.ts'
 import { changeAttempt, findAttempt } from './attempt-store.ts'
 import { mayBegin } from './may-begin.ts'
 import type { RequestParts } from './request-parts.ts'
+import { HELD } from './request-states.ts'
 import { ringRequest } from './ring-request.ts'
 import { releaseHeldTask, startHeldTask } from './standby-store.ts'
-import { findTask } from './task-store.ts'
+import { changeFenced, findTask } from './task-store.ts'
 
 /**
  * The service that holds an image ready begins it. False when it may not, for the same reasons for which it would be given none
- * now, or somebody else has the image by now: then it is let go. True also when it had begun before.
+ * now, or somebody else has the image by now: then it is let go. True also when it had begun before. `isAhead`: it puts the image into
+ * the queue of its image server, and begins it later; until then the image waits, and is kept from others. What was let so far is asked
+ * nothing when it begins.
  */
 export async function startStandby(
   { database, providers }: Pick<RequestParts, 'database' | 'providers'>,
-  attemptId: string
+  attemptId: string,
+  { isAhead = false }: { isAhead?: boolean } = {}
 ): Promise<boolean> {
   const seen = await findAttempt(database.db, attemptId)
   if (seen?.state !== 'standby') return seen?.state === 'running'
@@ -25,13 +29,18 @@ export async function startStandby(
     const task = await findTask(trx, seen.task_id)
     if (!task || attempt?.state !== 'standby') return { isStarted: attempt?.state === 'running' }
     const { epoch } = attempt
-    const isStarted =
-      (await mayBegin(trx, { task, serviceId, providerId, providers, now, isCounted: true })) &&
-      (await startHeldTask(trx, { taskId: task.id, attemptId, providerId, epoch }))
+    const fence = { taskId: task.id, attemptId }
+    const isLet = task.held === HELD.ahead && task.current_attempt_id === attemptId
+    const isStarted = isLet
+      ? isAhead || (await changeFenced(trx, fence, { state: 'running', held: 0 })) !== undefined
+      : (await mayBegin(trx, { task, serviceId, providerId, providers, now, isCounted: true })) &&
+        (await startHeldTask(trx, { ...fence, providerId, epoch }, isAhead))
+    // Nobody is shown where it waits.
+    if (isStarted && isAhead) return { isStarted }
     if (isStarted) {
       // Its time counts from now, and not from when it was fetched; never before the task was queued, whatever the clock says.
       await changeAttempt(trx, attemptId, { state: 'running', assigned_at: Math.max(now, task.queued_at) })
-    } else await releaseHeldTask(trx, { taskId: task.id, attemptId })
+    } else await releaseHeldTask(trx, fence)
     return { isStarted, userId: task.user_id }
   })
   if (ended.userId !== undefined) ringRequest(database.bell, { id: requestId, userId: ended.userId })

@@ -5,7 +5,7 @@ import type { Tables } from '../db/tables.ts'
 import { isStillOpen, type OpenService } from '../providers/claim-grounds-store.ts'
 import { REQUEST_FAULTS } from '../protocol/messages.ts'
 import { forgetStandby } from './attempt-store.ts'
-import { NODE_REASONS, UNFINISHED } from './request-states.ts'
+import { HELD, NODE_REASONS, UNFINISHED } from './request-states.ts'
 import { type NextPlace, nextOrderKey } from './queue-store.ts'
 import { isRequestFault, isSpending, type Machine } from './retry-policy.ts'
 import type { UnbegunColumns } from './unbegun.ts'
@@ -137,7 +137,7 @@ export const askedColumns = (e: ExpressionBuilder<Tables, 'tasks'>) => {
 }
 
 /**
- * Takes a waiting task for an attempt; undefined when another was quicker, the provider has been taken over or drained, or
+ * Takes a waiting task for an attempt; undefined when another was quicker, it lies in an image server's queue, the provider has been taken over or drained, or
  * it is too early to try it on this service again. `wasElsewhere`: a service held it ready, or had it when its lease ran out.
  * With `seen` it is undefined, too, when what the service is open to has changed since then.
  * From here on the late result of an earlier attempt whose lease lapsed is not wanted any more, and nobody holds the task ready.
@@ -165,6 +165,7 @@ const takeRow = keepQuery((trx, { claim, seen }: { claim: TaskClaim; seen: OpenS
     .set({ state: 'running', current_attempt_id: claim.attemptId })
     .where('id', '=', claim.taskId)
     .where('state', '=', 'queued')
+    .where('held', '!=', HELD.ahead)
     .where(takesWork(claim))
     .where(isDue(claim))
     .$if(seen !== undefined, (q) => q.where(isStillOpen(seen as OpenService, claim.now)))

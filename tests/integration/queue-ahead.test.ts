@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { senderOf } from '../../src/agent/agent-services.ts'
 import { createComfyEngine } from '../../src/engines/comfyui/comfyui-engine.ts'
+import type { NetworkState } from '../../src/http/dashboard/contract/network.ts'
 import { QUICK, task } from '../support/comfyui-engine.ts'
 import { createTestRun } from '../support/engine-run.ts'
 import { type FakeComfyServer, startFakeComfy } from '../support/fake-comfyui-server.ts'
@@ -45,7 +46,11 @@ const done = (id: string) =>
 const prompts = () => comfy.calls.filter(({ method, path }) => method === 'POST' && path === '/prompt')
 
 /** A machine with ComfyUI that has made one such image, and works on the last step of the next. */
-async function arrange({ queueAheadMs = 60_000 } = {}) {
+async function arrange({ queueAheadMs = 60_000, noSocket = false } = {}) {
+  if (noSocket) {
+    await comfy.close()
+    comfy = await startFakeComfy({ stepMs: 1, noSocket })
+  }
   const models = [{ id: MODEL, servedAs: 'sd15', features: ['generate' as const, 'seed' as const] }]
   await gateway.addAgent({
     key: owner.key,
@@ -64,20 +69,60 @@ const arrangeTwo = async (options?: Parameters<typeof arrange>[0]): Promise<[str
   await ask()
 ]
 
+/** What each view says of how many images are made and wait: the machine's card, the page of the network, and jobs. */
+async function show(ids: readonly string[]) {
+  const response = await gateway.call('/api/dashboard/network', { headers: { cookie: await gateway.signIn(owner) } })
+  const { running, waiting, providers } = (await response.json()) as NetworkState
+  const jobs = await Promise.all(ids.map(job))
+  return {
+    inUse: providers.flatMap(({ services }) => services.map((service) => service.running)),
+    page: { running, waiting },
+    jobs: jobs.map(({ status, attempts }) => [status, attempts.length])
+  }
+}
+
 /** The second is in ComfyUI's queue; its id there. */
 const inQueue = () => waitFor(() => comfy.pendingIds()[0])
 
 describe('while a GPU makes the last of one image', () => {
-  it('the next lies in the queue of its image server, and nothing is told of it before it begins', async () => {
-    const [first, second] = await arrangeTwo()
-    await inQueue()
-    expect(await job(second)).toMatchObject({ status: 'PROCESSING', attempts: [{ status: 'running' }] })
-    expect((await job(second)).progress ?? 0).toBe(0)
-    expect(comfy.runningIds()).toHaveLength(1)
-    comfy.set({ stalled: false })
-    for (const id of [first, second]) expect((await done(id)).attempts).toHaveLength(1)
-    expect(prompts()).toHaveLength(3)
-  })
+  it.each([
+    ['passes a WebSocket', false],
+    ['passes none', true]
+  ])(
+    'the next lies in the queue of its image server, and waits for everybody until it begins; it %s',
+    async (_, noSocket) => {
+      const [first, second] = await arrangeTwo({ noSocket })
+      await inQueue()
+      const [running = ''] = comfy.runningIds()
+      const shown = { inUse: [1], page: { running: 1, waiting: 1 } }
+      const since = performance.now()
+      while (performance.now() - since < 300) {
+        expect(await show([first, second])).toEqual({
+          ...shown,
+          jobs: [
+            ['PROCESSING', 1],
+            ['QUEUED', 0]
+          ]
+        })
+      }
+      const third = await ask()
+      comfy.letGo(running)
+      await waitFor(async () => (await job(second)).status === 'PROCESSING')
+      await done(first)
+      expect(await show([first, second, third])).toEqual({
+        ...shown,
+        jobs: [
+          ['PROCESSED', 1],
+          ['PROCESSING', 1],
+          ['QUEUED', 0]
+        ]
+      })
+      comfy.set({ stalled: false })
+      await done(third)
+      for (const id of [first, second]) expect((await done(id)).attempts).toHaveLength(1)
+      expect(prompts()).toHaveLength(4)
+    }
+  )
 
   it('an idle machine waits for the next no longer than twice as long as the file of the agent says', async () => {
     const [first, second] = await arrangeTwo({ queueAheadMs: 300 })

@@ -112,7 +112,7 @@ export function createFakeComfyWorker(parts: FakeComfyWorkerParts) {
       works.resolve()
       if (step === 1) {
         cut('step')
-        await until(() => settings.stalled !== true, born)
+        await until(() => settings.stalled !== true || letGo.has(job.id), born)
       }
     }
   }

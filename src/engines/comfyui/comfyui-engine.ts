@@ -53,6 +53,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
   const forgetting = createForgetting(http, times.pollMs)
   const models = new Map(options.models.map((model) => [model.name, model]))
   const sent: string[] = []
+  const following = new Set<() => void>()
   const freeing = createFreeing({ afterMs: options.freeAfterMs, free: () => freeMemory() })
 
   const settingsOf = (name: string): ModelSettings => models.get(name) ?? { name, loras: new Map() }
@@ -144,6 +145,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
         sent.push(id)
         sent.splice(0, sent.length - MOST_REMEMBERED)
       },
+      following,
       isOwn: (id: string) => sent.includes(id),
       times
     }

@@ -31,6 +31,8 @@ export interface JobParts {
   sender?: string
   /** Called with the id of each job as it is sent, so that it is not taken for the owner's. */
   onSent(id: string): void
+  /** Of each job that is followed from here: has the server asked how it stands. */
+  following: Set<() => void>
   /** Whether a job was sent from here. */
   isOwn(id: string): boolean
   times: JobTimes
@@ -59,10 +61,18 @@ const ABORT_GRACE_MS = 2_000
  * abort of the signal is thrown once the server was told.
  */
 export async function runJob(parts: JobParts, run: EngineRun): Promise<Buffer> {
-  const follower = new JobFollower(parts, run)
+  // With one worker, what was before it is made: where no socket tells that, it would be found only with the next look.
+  const onBegun = () => {
+    run.onBegun()
+    for (const look of parts.following) look()
+  }
+  const follower = new JobFollower(parts, { ...run, onBegun })
+  const look = () => follower.wake()
+  parts.following.add(look)
   try {
     return await follower.getPicture()
   } finally {
+    parts.following.delete(look)
     await follower.close()
   }
 }
@@ -93,6 +103,10 @@ class JobFollower {
       if (picture) return picture
       if (round === MOST_ROUNDS) throw new EngineError('bad_output', 'The image server finished without a picture.')
     }
+  }
+
+  wake(): void {
+    this.#state?.wake()
   }
 
   /** Lets go of everything; a job that has not ended is stopped. */

@@ -108,7 +108,8 @@ function presentService(
     wanted: report.wanted ? report.wanted.map(presentWanted) : null,
     warms: report.warms ? report.warms.map(({ text, ...same }) => ({ ...same, text: text || null })) : null,
     concurrency: service.concurrency,
-    running,
+    // What is on its way from the machine has no place there any more.
+    running: Math.min(running, service.concurrency),
     cooling: isCooling
       ? {
           until: service.cooling_until,
