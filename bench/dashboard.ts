@@ -169,7 +169,7 @@ await measure('filters', async () => {
   return { found: models.length, pages: 1 }
 })
 // A network of its own each time, or the figures of the first would be told again.
-const admin = { userId, role: 'admin' as const }
+const admin = { userId, role: 'admin' as const, email: 'admin@example.org', emailVerified: true }
 const config = loadConfig({})
 await measure('network', async () => {
   const { providers: all } = await createNetwork(database, config.offering, config.limits).list(admin)

@@ -6,7 +6,7 @@ import { formatTime, printTable } from './print-table.ts'
 import { withAccounts } from './with-accounts.ts'
 
 /** Whoever can run the command on the server may what an admin may. */
-const OPERATOR = { userId: 'operator', role: 'admin' } as const
+const OPERATOR = { userId: 'operator', role: 'admin', email: '', emailVerified: false } as const
 
 /** What has become of a machine that stood so before. */
 type Done = (before: ProviderReport['standing']) => string

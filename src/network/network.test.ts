@@ -9,9 +9,9 @@ import { createNetwork, type Network, TRUST_DECISIONS } from './network.ts'
 
 const START = Date.UTC(2026, 10, 20, 12, 30)
 
-const OWNER = { userId: 'usr_owner', role: 'member' as const }
-const OTHER = { userId: 'usr_other', role: 'member' as const }
-const ADMIN = { userId: 'usr_admin', role: 'admin' as const }
+const OWNER = { userId: 'usr_owner', role: 'member' as const, email: 'owner@example.org', emailVerified: true }
+const OTHER = { userId: 'usr_other', role: 'member' as const, email: 'other@example.org', emailVerified: true }
+const ADMIN = { userId: 'usr_admin', role: 'admin' as const, email: 'admin@example.org', emailVerified: true }
 
 let rows: RequestRows
 let network: Network

@@ -3,23 +3,18 @@ import type { Database } from '../db/database.ts'
 import { errors } from '../lib/errors.ts'
 import type { Limits, OfferingConfig } from '../config/config.ts'
 import type { Trust } from '../db/provider-tables.ts'
-import { reachOf } from '../providers/trust-policy.ts'
 import { countPending, decideTrust } from '../providers/trust-store.ts'
 import { deleteBlock, insertBlock, listBlocks } from '../providers/block-store.ts'
-import { listOffers } from '../providers/offers-store.ts'
 import { drainProvider, forgetProvider, resumeProvider } from '../providers/provider-state-store.ts'
 import { MAX_OFFERS } from '../protocol/service-offers.ts'
 import { MAX_WARMS } from '../protocol/service-warms.ts'
-import { COOLING_MOST_MS } from '../providers/provider-store.ts'
-import { countSpareModels, listFinds } from '../providers/service-finds-store.ts'
+import { listFinds } from '../providers/service-finds-store.ts'
 import { changeOffer, listWanted, type WantedModel } from '../providers/service-offers-store.ts'
 import { askWarm, listWarms, type WantedWarm } from '../providers/service-warms-store.ts'
 import { findMemberNames, listNamesOf, saveOwnerTerms } from '../providers/service-terms-store.ts'
 import type { OwnerTerms } from '../providers/service-terms.ts'
 import { listProviderViews, type ProviderView } from '../providers/provider-view-store.ts'
-import { countRunningByService, type FaultGroup, findLastFaults, listFaultGroups } from './fault-store.ts'
-import { findRations } from '../requests/find-rations.ts'
-import { countHadOf, findUsedUp, type ServiceCaps } from '../requests/service-caps.ts'
+import { type FaultGroup, listFaultGroups } from './fault-store.ts'
 import { countUnfinished } from '../usage/unfinished-store.ts'
 import {
   type HourOfWork,
@@ -27,19 +22,11 @@ import {
   type ProviderUser,
   readProviderWork
 } from '../usage/provider-usage-store.ts'
-import { createNetworkFigures } from './network-figures.ts'
+import { createKnower, type MachineCount } from './know-providers.ts'
 import {
-  awaitedOf,
-  canMake,
-  isCooling,
-  isOnline,
-  type Knowledge,
-  lacksOf,
-  type Makes,
-  makesOf,
+  type Manager,
   mayManage,
   maySee,
-  newAmong,
   type ProviderReport,
   type Reader,
   reportProvider,
@@ -53,13 +40,6 @@ export interface NetworkReport {
   running: number
   waiting: number
   imagesToday: number
-}
-
-/** Providers that somebody may know of. */
-export interface MachineCount {
-  online: number
-  /** Those of them that can make images for the reader now. */
-  able: number
 }
 
 export interface ProviderDetailReport extends ProviderReport {
@@ -82,44 +62,44 @@ export interface Network {
    * Has a provider finish what it runs and get nothing new until it is resumed: reconnecting changes nothing. This and all
    * that follow throw `not_found`, and `permission_denied` for those who are neither its owner nor admin.
    */
-  drain(reader: Reader, id: string): Promise<void>
+  drain(reader: Manager, id: string): Promise<void>
   /** Has a drained provider take work again. */
-  resume(reader: Reader, id: string): Promise<void>
+  resume(reader: Manager, id: string): Promise<void>
   /** Has a provider be given nothing of that person any more; what runs is finished. Throws `invalid_request` for its owner. */
-  block(reader: Reader, block: { providerId: string; userId: string }): Promise<void>
+  block(reader: Manager, block: { providerId: string; userId: string }): Promise<void>
   /** Has a provider serve that person again. */
-  unblock(reader: Reader, block: { providerId: string; userId: string }): Promise<void>
+  unblock(reader: Manager, block: { providerId: string; userId: string }): Promise<void>
   /**
    * The word of its owner, and of nobody else, on a model that lies on the machine of a service: that it is offered, or no
    * longer. Its agent decides. Throws `conflict` where the agent's file does not allow it, and for too many.
    */
-  setOffer(reader: Reader, change: OfferedModel & { isOffered: boolean }): Promise<void>
+  setOffer(reader: Manager, change: OfferedModel & { isOffered: boolean }): Promise<void>
   /**
    * The wish of its owner, and of nobody else, that the image server of a service loads one of its models, by its id. Its agent
    * decides; one that is away is asked if it comes back soon. Throws `conflict` for too many at a time.
    */
-  warm(reader: Reader, wish: { providerId: string; serviceId: string; model: string }): Promise<void>
+  warm(reader: Manager, wish: { providerId: string; serviceId: string; model: string }): Promise<void>
   /**
    * The word of its owner, and of nobody else, on whom a service serves and with how much, in place of that of its agent; all
    * of it at once. Admins may drain the machine. Throws `invalid_request` for people there are none of.
    */
   setTerms(
-    reader: Reader,
+    reader: Manager,
     change: { providerId: string; serviceId: string; terms: OwnerTerms; isPaused: boolean }
   ): Promise<void>
   /** Those but its owner whose names have each of the words (of `searchWords`), to choose from: the first `limit` by name. */
   findPeople(
-    reader: Reader,
+    reader: Manager,
     search: { providerId: string; words: readonly string[]; limit: number }
   ): Promise<{ id: string; name: string }[]>
   /** Shows a provider no more until its agent connects again. Throws `conflict` when it is online. */
-  forget(reader: Reader, id: string): Promise<void>
+  forget(reader: Manager, id: string): Promise<void>
   /**
    * An admin's word about whether a provider serves others; it serves its owner whatever they say. `approve` lets a new one in, and
    * has one that was let in trusted at once; `shutOut` ends it, `letBack` lets it in again like a new one. Throws
    * `not_found`, `permission_denied` for who is no admin, and `conflict` when it does not stand so.
    */
-  decide(reader: Reader, id: string, word: TrustDecision): Promise<void>
+  decide(reader: Manager, id: string, word: TrustDecision): Promise<void>
   /** How many new providers wait for an admin, when somebody can let them in. */
   countPending(): Promise<number>
 }
@@ -152,43 +132,7 @@ export function createNetwork(
   offering: OfferingConfig,
   { modelsPerProvider }: Pick<Limits, 'modelsPerProvider'>
 ): Network {
-  const serves = (provider: ProviderView, { userId }: Reader) =>
-    provider.owner_id === userId ||
-    reachOf({ trust: provider.trust, ownerRole: provider.owner_role }, offering.providers) !== 'owner'
-  const countFigures = createNetworkFigures({ db, clock })
-
-  /** What can be made at this moment: offered by who is online, not paused by its owner, and by an image server that can be used. */
-  const listMakes = async (now: number): Promise<Makes> => makesOf(await listOnline(now), now)
-
-  const listOnline = (now: number) => listOffers(db, { seenSince: now }, offering.providers)
-
-  /** What is known of all these providers, asked for all of them at once. */
-  const learn = async (reader: Reader, providers: readonly ProviderView[]): Promise<Knowledge> => {
-    const now = clock.now()
-    const cooling = providers.filter(
-      (provider) => mayManage(provider, reader) && provider.services.some((service) => isCooling(service, now))
-    )
-    const online = providers.filter((provider) => isOnline(provider, now))
-    const offers = await listOnline(now)
-    return {
-      now,
-      makes: makesOf(offers, now),
-      lacks: lacksOf(offers, now),
-      awaits: awaitedOf(offers, now),
-      usedUp: await findUsedUp(db, capsOf(online), { userId: reader.userId, now }),
-      rations: await findRations(db, newAmong(online, offering.providers), { now, offering }),
-      offering,
-      figures: await countFigures(),
-      running: await countRunningByService(db),
-      spare: await countSpareModels(db, idsOfServices(providers)),
-      usedThisHour: await countHadOf(db, capsOf(providers.filter((provider) => mayManage(provider, reader))), now),
-      lastFaults: await findLastFaults(db, {
-        providerIds: cooling.map(({ id }) => id),
-        // What cools down still has been at fault within the longest time of cooling.
-        since: now - 2 * COOLING_MOST_MS
-      })
-    }
-  }
+  const knower = createKnower({ db, clock }, offering)
 
   /** What lies on these machines, offered or not, for those who may know. */
   const findsOf = async (providers: readonly ProviderView[]): Promise<FindsByService> => {
@@ -199,19 +143,19 @@ export function createNetwork(
     return new Map(ids.map((id) => [id, of(id)]))
   }
 
-  const find = async (reader: Reader, id: string): Promise<ProviderView> => {
+  const find = async (reader: Manager, id: string): Promise<ProviderView> => {
     const [provider] = await listProviderViews(db, id)
     if (!provider || !maySee(provider, reader)) throw errors.notFound(`The provider '${id}'`)
     return provider
   }
 
-  const findOwn = async (reader: Reader, id: string): Promise<ProviderView> => {
+  const findOwn = async (reader: Manager, id: string): Promise<ProviderView> => {
     const provider = await find(reader, id)
     if (provider.owner_id !== reader.userId) throw errors.notYourMachine()
     return provider
   }
 
-  const findManaged = async (reader: Reader, id: string): Promise<ProviderView> => {
+  const findManaged = async (reader: Manager, id: string): Promise<ProviderView> => {
     const provider = await find(reader, id)
     if (!mayManage(provider, reader)) throw errors.notYourProvider()
     return provider
@@ -220,7 +164,7 @@ export function createNetwork(
   return {
     list: async (reader) => {
       const providers = (await listProviderViews(db)).filter((provider) => maySee(provider, reader))
-      const known = await learn(reader, providers)
+      const known = await knower.learn(reader, providers)
       const { queued: waiting, running } = await countUnfinished(db)
       const own = await findsOf(providers.filter(({ owner_id }) => owner_id === reader.userId))
       const reports = providers.map((provider) => withFinds(reportProvider(provider, reader, known), own))
@@ -233,17 +177,13 @@ export function createNetwork(
     },
 
     countMachines: async (reader) => {
-      const now = clock.now()
-      const makes = await listMakes(now)
-      const online = (await listProviderViews(db)).filter(
-        (provider) => isOnline(provider, now) && maySee(provider, reader)
-      )
-      return { online: online.length, able: online.filter((one) => canMake(one, makes) && serves(one, reader)).length }
+      const seen = (await listProviderViews(db)).filter((provider) => maySee(provider, reader))
+      return knower.countMachines(reader, seen)
     },
 
     view: async (reader, id) => {
       const provider = await find(reader, id)
-      const known = await learn(reader, [provider])
+      const known = await knower.learn(reader, [provider])
       const isManaged = mayManage(provider, reader)
       return {
         ...withFinds(reportProvider(provider, reader, known), await findsOf(isManaged ? [provider] : [])),
@@ -377,20 +317,6 @@ const withFinds = (report: ProviderReport, known: FindsByService): ProviderRepor
     return { ...service, ...(finds && { finds }), ...wishes }
   })
 })
-
-/** The services of which others may not have as many images as they like. */
-const capsOf = (providers: readonly ProviderView[]): ServiceCaps[] =>
-  providers.flatMap(({ id, owner_id, services }) =>
-    services
-      .filter(({ images_per_hour, images_per_user_hour }) => images_per_hour !== null || images_per_user_hour !== null)
-      .map(({ id: serviceId, images_per_hour, images_per_user_hour }) => ({
-        serviceId,
-        providerId: id,
-        ownerId: owner_id,
-        ...(images_per_hour !== null && { imagesPerHour: images_per_hour }),
-        ...(images_per_user_hour !== null && { imagesPerUserHour: images_per_user_hour })
-      }))
-  )
 
 const idsOfServices = (providers: readonly ProviderView[]): string[] =>
   providers.flatMap(({ services }) => services.map(({ id }) => id))

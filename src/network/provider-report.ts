@@ -3,6 +3,7 @@ import type { OfferingConfig } from '../config/config.ts'
 import type { Ration } from '../requests/find-rations.ts'
 import type { LimitEnd } from '../requests/service-caps.ts'
 import { reachOf, type Standing, standingOf } from '../providers/trust-policy.ts'
+import type { Bar } from '../providers/offers.ts'
 import type { Offer } from '../providers/offers-store.ts'
 import { isFirstLook, isUnusable } from '../providers/pause-store.ts'
 import type { ServiceFinds } from '../providers/service-finds-store.ts'
@@ -13,7 +14,10 @@ import type { ProviderView, ServiceView } from '../providers/provider-view-store
 import type { Fault } from './fault-store.ts'
 import type { NetworkFigures, ServiceFigures } from './network-figures.ts'
 
-export type Reader = Pick<Principal, 'userId' | 'role'>
+/** Somebody who may be let change a provider. */
+export type Manager = Pick<Principal, 'userId' | 'role'>
+/** Somebody who is told of providers, and whether they serve them. */
+export type Reader = Manager & Pick<Principal, 'email' | 'emailVerified'>
 
 /** A provider as somebody may know it. */
 export interface ProviderReport {
@@ -58,18 +62,23 @@ export interface ServiceReport extends ServiceFigures {
   lacks: ReadonlySet<string>
   /** Those of its models of which its agent has not told yet whether they can be made. */
   awaits: ReadonlySet<string>
-  /** The reader, or everybody but its owner, who reads, may have no more within an hour, what is being made included; until when. */
+  /** Why it makes no images for the reader, whatever it can; absent: it does. */
+  bar?: Bar
+  /**
+   * The reader, or everybody but its owner, who reads, may have no more within an hour, what is being made included; until when. Not
+   * where they have nothing of it anyway.
+   */
   usedUp?: LimitEnd
   /** Its image server cannot be used; the text, for those who may know. */
   warning?: { since: number; text?: string }
 }
 
 /** Its owner and admins change a provider, and see what concerns others. */
-export const mayManage = ({ owner_id }: Pick<ProviderView, 'owner_id'>, reader: Reader): boolean =>
+export const mayManage = ({ owner_id }: Pick<ProviderView, 'owner_id'>, reader: Manager): boolean =>
   reader.role === 'admin' || owner_id === reader.userId
 
 /** What its owner keeps to themselves entirely is not shown. */
-export const maySee = (provider: ProviderView, reader: Reader): boolean =>
+export const maySee = (provider: ProviderView, reader: Manager): boolean =>
   mayManage(provider, reader) || provider.services.some(({ access }) => access !== 'private')
 
 export const isOnline = ({ online_until }: Pick<ProviderView, 'online_until'>, now: number): boolean =>
@@ -106,8 +115,6 @@ export const lacksOf = (offers: readonly OfferNow[], now: number): Makes =>
 export const awaitedOf = (offers: readonly OfferNow[], now: number): Makes =>
   byService(offers.filter((offer) => isFirstLook(offer, now)))
 
-export const canMake = ({ services }: ProviderView, makes: Makes): boolean => services.some(({ id }) => makes.has(id))
-
 export const isCooling = (service: Pick<ServiceView, 'cooling_until'>, now: number): boolean =>
   service.cooling_until > now
 
@@ -129,6 +136,8 @@ export interface Knowledge {
   lacks: Makes
   /** By service: the models of which it has not been told yet whether they can be made. */
   awaits: Makes
+  /** By service: of those that are not for the reader. */
+  bars: ReadonlyMap<string, Bar>
   /** By service: of those of which the reader has had all they may. */
   usedUp: ReadonlyMap<string, LimitEnd>
   /** Of new providers that are online, by id. */
@@ -162,6 +171,7 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
       const usedThisHour = known.usedThisHour.get(service.id)
       const usedUp = known.usedUp.get(service.id)
       const spare = known.spare.get(service.id)
+      const bar = known.bars.get(service.id)
       return {
         ...(figures.services.get(service.id) ?? NO_WORK),
         service,
@@ -170,6 +180,7 @@ export function reportProvider(provider: ProviderView, reader: Reader, known: Kn
         makes: known.makes.get(service.id) ?? NOTHING,
         lacks: known.lacks.get(service.id) ?? NOTHING,
         awaits: known.awaits.get(service.id) ?? NOTHING,
+        ...(bar && { bar }),
         ...(usedUp && { usedUp }),
         ...(spare !== undefined && isManaged && { spare }),
         ...(lastFault && { lastFault }),

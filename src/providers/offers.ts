@@ -54,9 +54,24 @@ export function mayUse({ access, ownerId, reach }: Pick<Offer, 'access' | 'owner
   return access.some((listed) => (isAddress(listed) ? isTheirs(listed) : listed === user.userId))
 }
 
+type OfferedTo = Pick<Offer, 'access' | 'ownerId' | 'reach' | 'providerId'>
+
 /** Whether an offer is one for this user, whom some providers do not serve. */
-export const isFor = (offer: Offer, user: User, blockedBy: ReadonlySet<string>): boolean =>
+export const isFor = (offer: OfferedTo, user: User, blockedBy: ReadonlySet<string>): boolean =>
   mayUse(offer, user) && !blockedBy.has(offer.providerId)
+
+/**
+ * Why an offer is not for somebody: its owner keeps it to themselves (`private`), serves others and not them (`reader`), or its
+ * provider may not serve others yet, or any more (`trust`).
+ */
+export type Bar = 'private' | 'reader' | 'trust'
+
+/** Undefined where it is for this user, by `isFor`. What an admin cannot change is told first. */
+export function findBar(offer: OfferedTo, user: User, blockedBy: ReadonlySet<string>): Bar | undefined {
+  if (isFor(offer, user, blockedBy)) return undefined
+  if (offer.access === 'private') return 'private'
+  return isFor({ ...offer, reach: 'all' }, user, blockedBy) ? 'trust' : 'reader'
+}
 
 /** Its image server has said that it lacks the model: it counts as one that is away. */
 const isLacking = ({ pause }: Offer): boolean =>

@@ -116,6 +116,7 @@ export const service = ({
   imagesPerUserHour: null,
   terms: null,
   isPaused: false,
+  bar: null,
   usedUp: null,
   usedThisHour: null,
   models: models.map((id) => ({ id, features: [], isLoaded: null, canMake })),

@@ -76,7 +76,12 @@ export interface ServiceInfo {
   terms: ServiceTermsInfo | null
   /** Its owner has it take no work. */
   isPaused: boolean
-  /** There when nothing is begun of them for the reader, or for anybody else if they are its owner. */
+  /**
+   * Why it makes no images for the reader, whatever it can: its owner keeps it to themselves, serves others and not them, or the
+   * machine may not serve others (`trust`). Null: it does, as `/v1/models` says.
+   */
+  bar: 'private' | 'reader' | 'trust' | null
+  /** There when for that alone nothing is begun of them for the reader, or for anybody else if they are its owner. */
   usedUp: UsedUp | null
   /** Those that were made, of a service with such a limit (owner and admins only, else null). */
   usedThisHour: number | null

@@ -1,6 +1,6 @@
 import type { OfferingConfig } from '../../../config/config.ts'
 import type { ProviderDetailReport } from '../../../network/network.ts'
-import type { ProviderReport, Reader, ServiceReport } from '../../../network/provider-report.ts'
+import type { Manager, ProviderReport, ServiceReport } from '../../../network/provider-report.ts'
 import type { ServiceAccess } from '../../../providers/service-terms.ts'
 import type { Fault, FaultGroup } from '../../../network/fault-store.ts'
 import type { WantedModel } from '../../../providers/service-offers-store.ts'
@@ -50,7 +50,7 @@ const presentGiven = (offering: OfferingConfig): NonNullable<ProviderInfo['trust
   timeMs: offering.newProviderTimeMs
 })
 
-export function presentDetail(report: ProviderDetailReport, reader: Reader): ProviderDetail {
+export function presentDetail(report: ProviderDetailReport, reader: Manager): ProviderDetail {
   return {
     ...presentProvider(report),
     pace: report.pace,
@@ -61,7 +61,7 @@ export function presentDetail(report: ProviderDetailReport, reader: Reader): Pro
   }
 }
 
-function presentFaults({ times, latest }: FaultGroup, reader: Reader): ProviderDetail['faults'] {
+function presentFaults({ times, latest }: FaultGroup, reader: Manager): ProviderDetail['faults'] {
   const [newest] = latest
   if (!newest) return []
   const { serviceName: service, reason, message } = newest
@@ -71,7 +71,7 @@ function presentFaults({ times, latest }: FaultGroup, reader: Reader): ProviderD
   return [{ service, reason, message, times, latest: latest.map((one) => ({ at: one.at, requestId: seen(one) })) }]
 }
 
-const isManaged = ({ isMine }: ProviderReport, reader: Reader): boolean => isMine || reader.role === 'admin'
+const isManaged = ({ isMine }: ProviderReport, reader: Manager): boolean => isMine || reader.role === 'admin'
 
 /** Deleted accounts keep a row: what has none is no account, but whoever typed a command (`cli/providers.ts`). */
 const decidedBy = ({ provider: { trust_by: id, trust_by_name: name } }: ProviderReport): string | null =>
@@ -94,6 +94,7 @@ function presentService(
     imagesPerUserHour: service.images_per_user_hour,
     terms: isMine ? presentTerms(service) : null,
     isPaused: service.paused_at !== null,
+    bar: report.bar ?? null,
     usedUp: report.usedUp ? presentEnd(report.usedUp) : null,
     usedThisHour: report.usedThisHour ?? null,
     models: service.models.map((model) => ({

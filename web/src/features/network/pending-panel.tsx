@@ -1,5 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
+import { pendingModels } from './pending-words.ts'
+import { Presence } from './provider-states.tsx'
 import { TrustActions } from './trust.tsx'
 
 /** For admins: the machines that wait for their word. */
@@ -20,8 +22,13 @@ export function PendingPanel({ providers }: { providers: readonly ProviderInfo[]
               </Link>
               <span className="text-muted">
                 {' '}
-                of {provider.owner.name}: {modelsOf(provider)}
+                of {provider.owner.name}: {pendingModels(provider)}
               </span>
+              {!provider.isOnline && (
+                <span className="block text-[13px] text-warn">
+                  <Presence provider={provider} />
+                </span>
+              )}
             </span>
             <TrustActions provider={provider} />
           </li>
@@ -30,6 +37,3 @@ export function PendingPanel({ providers }: { providers: readonly ProviderInfo[]
     </section>
   )
 }
-
-const modelsOf = ({ services }: ProviderInfo): string =>
-  [...new Set(services.flatMap(({ models }) => models.map(({ id }) => id)))].join(', ') || 'no models'

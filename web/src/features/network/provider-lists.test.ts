@@ -25,6 +25,7 @@ const service = (part: Partial<ServiceInfo> = {}): ServiceInfo => ({
   listed: null,
   imagesPerHour: null,
   imagesPerUserHour: null,
+  bar: null,
   usedUp: null,
   usedThisHour: null,
   terms: null,
@@ -152,9 +153,25 @@ describe('modelRows', () => {
       2
     ],
     ['has nothing left for others', { isMine: true, services: [service({ usedUp })] }, null, 2],
-    ['is not let in', { trust: pending }, 'waits for an admin', 0],
+    ['is not let in', { trust: pending, services: [service({ bar: 'trust' })] }, 'waits for an admin', 0],
+    ['is its owner’s alone', { services: [service({ bar: 'private' })] }, 'its owner’s alone', 0],
+    ['does not serve the reader', { services: [service({ bar: 'reader' })] }, 'not for you', 0],
+    [
+      'would not serve the reader once it is let in',
+      { trust: pending, services: [service({ bar: 'reader' })] },
+      'not for you',
+      0
+    ],
+    [
+      'is new and for others',
+      { trust: { ...pending, state: 'limited', spent: usedUp }, services: [service({ bar: 'reader' })] },
+      'not for you',
+      0
+    ],
+    ['is away and for others', { isOnline: false, services: [unable({}, { bar: 'reader' })] }, 'not for you', 0],
+    ['has a service for the reader beside', { services: [service({ bar: 'private' }), service()] }, null, 2],
     ['is the reader’s and not let in', { isMine: true, trust: pending }, null, 2],
-    ['may offer nothing', { trust: closed }, 'may not serve others', 0]
+    ['may offer nothing', { trust: closed, services: [service({ bar: 'trust' })] }, 'may not serve others', 0]
   ])('says beside a machine that %s why it does not make it', (_what, change, why, slots) => {
     const [row] = modelRows({ providers: [provider('a', change)] })
     expect([row?.providers.map((one) => one.why), row?.slots.all]).toEqual([[why], slots])
@@ -197,9 +214,10 @@ it('counts apart the machines that are there and can make nothing', () => {
   expect(tellMachines([dead])).toEqual({ value: 0, detail: 'ready, 1 not ready' })
   expect(tellMachines([dead, half, off])).toEqual({ value: 1, detail: 'ready, 1 not ready, 1 offline' })
   // Until an admin lets it in it is ready for its owner alone.
-  const pending = { ...half, trust: { ...half.trust, state: 'pending' as const } }
+  const barred = half.services.map((one) => ({ ...one, bar: 'trust' as const }))
+  const pending = { ...half, services: barred }
   expect(tellMachines([pending])).toEqual({ value: 0, detail: 'ready, 1 not ready' })
   expect(slotsNow([half, pending])).toBe(slotsNow([half]))
-  expect(tellMachines([{ ...pending, isMine: true }])).toEqual({ value: 1, detail: 'online' })
+  expect(tellMachines([{ ...half, isMine: true }])).toEqual({ value: 1, detail: 'online' })
   expect(tellMachines([half, off])).toEqual({ value: 1, detail: 'online, 1 offline' })
 })

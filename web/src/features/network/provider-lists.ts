@@ -54,18 +54,17 @@ export const isIdle = (provider: Pick<ProviderInfo, 'isOnline' | 'services'>): b
 
 /** Images that those which serve the reader make at a time now, all together. */
 export const slotsNow = (providers: readonly ProviderInfo[]): number =>
-  slotsOf(providers.filter(servesReader).flatMap(({ services }) => services.filter(isAble))).all
+  slotsOf(providers.flatMap(({ services }) => services.filter((one) => isAble(one) && isForReader(one)))).all
 
 /** How many machines can make images for the reader now, as the overview counts them, and what is with the others. */
 export function tellMachines(providers: readonly ProviderInfo[]): ReturnType<typeof machinesNow> {
   const online = providers.filter(({ isOnline }) => isOnline).length
-  const able = providers.filter((one) => canMake(one) && servesReader(one)).length
+  const able = providers.filter(({ services }) => services.some((one) => isAble(one) && isForReader(one))).length
   return machinesNow({ online, able, away: providers.length - online })
 }
 
-/** Whether an admin lets it serve others, or it is theirs. */
-const servesReader = ({ isMine, trust }: Pick<ProviderInfo, 'isMine' | 'trust'>): boolean =>
-  isMine || trust.state === 'trusted' || trust.state === 'limited'
+/** Whether the reader may have images of a service, as far as that is for owners and admins to say. */
+export const isForReader = ({ bar }: Pick<ServiceInfo, 'bar'>): boolean => bar === null
 
 export const isImage = ({ type }: Pick<ServiceInfo, 'type'>): boolean => type === 'image'
 
@@ -128,22 +127,35 @@ const rankOf = ({ isOnline, canMake, isLoaded }: ModelRow['providers'][number]) 
   (isOnline ? 1 : 0) + (canMake ? 2 : 0) + (isLoaded ? 1 : 0)
 
 type Maker = Pick<ProviderInfo, 'isOnline' | 'isMine' | 'drainedAt' | 'trust'>
-type MakerService = Pick<ServiceInfo, 'isPaused' | 'warning' | 'usedUp'>
+type MakerService = Pick<ServiceInfo, 'bar' | 'isPaused' | 'warning' | 'usedUp'>
 type MadeModel = Pick<ServiceInfo['models'][number], 'canMake' | 'isMissing' | 'isAwaited'>
 
-/** Whether a machine makes this model of a service of its for the reader now. */
-export const makesFor = (provider: Maker, { canMake }: Pick<MadeModel, 'canMake'>): boolean =>
-  canMake && servesReader(provider)
+/** Whether this model of a service is made for the reader now. */
+export const makesFor = (service: Pick<ServiceInfo, 'bar'>, { canMake }: Pick<MadeModel, 'canMake'>): boolean =>
+  canMake && isForReader(service)
 
 /** In a few words why a machine does not make this model of a service of its for the reader now; null where it does. */
-export function whyNot(provider: Maker, { isPaused, warning, usedUp }: MakerService, model: MadeModel): string | null {
-  const { isOnline, isMine, drainedAt, trust } = provider
-  if (makesFor(provider, model)) {
+export function whyNot(provider: Maker, service: MakerService, model: MadeModel): string | null {
+  const { isOnline, isMine, trust } = provider
+  const { bar, usedUp } = service
+  if (makesFor(service, model)) {
     if (isMine || !(usedUp || trust.spent)) return null
     return usedUp?.isOwnShare && !trust.spent ? 'your limit per hour reached' : 'limit per hour reached'
   }
+  if (bar === 'private') return 'its owner’s alone'
+  if (bar === 'reader') return 'not for you'
   if (!isOnline) return 'offline'
-  if (!servesReader(provider)) return trust.state === 'pending' ? 'waits for an admin' : 'may not serve others'
+  if (bar === 'trust') return trust.state === 'pending' ? 'waits for an admin' : 'may not serve others'
+  return whyUnable(provider, service, model)
+}
+
+/** In a few words why a machine that is there does not make this model of a service of its, whoever asks; null where it does. */
+export function whyUnable(
+  { drainedAt }: Pick<Maker, 'drainedAt'>,
+  { isPaused, warning }: Pick<MakerService, 'isPaused' | 'warning'>,
+  model: MadeModel
+): string | null {
+  if (model.canMake) return null
   if (drainedAt !== null || isPaused) return 'paused'
   if (model.isAwaited) return 'looking at its image server…'
   if (model.isMissing) return 'image server lacks it'
@@ -162,7 +174,7 @@ export function modelRows({ providers }: Pick<NetworkState, 'providers'>): Model
         row.features = [...new Set([...row.features, ...model.features])]
         const isLoaded = model.isLoaded === true
         const known = row.providers.find((one) => one.id === id)
-        const isMade = makesFor(provider, model)
+        const isMade = makesFor(service, model)
         const why = whyNot(provider, service, model)
         const isAwaited = why !== null && model.isAwaited === true
         if (known) {

@@ -65,13 +65,15 @@ const Models = ({ service, provider }: { service: ServiceInfo; provider: Provide
           <span
             className={clsx(
               'min-w-0 truncate rounded-md px-1.5 py-0.5 text-[13px] font-medium',
-              isMade(provider, service, model) ? 'bg-hover' : 'border border-dashed border-line-strong text-muted'
+              isMade(service, model) ? 'bg-hover' : 'border border-dashed border-line-strong text-muted'
             )}
             title={model.id}
           >
             {model.id}
           </span>
-          {model.isLoaded === true && model.canMake && <span className="shrink-0 text-[13px] text-good">loaded</span>}
+          {model.isLoaded === true && makesFor(service, model) && (
+            <span className="shrink-0 text-[13px] text-good">loaded</span>
+          )}
           <WhyNot model={model} service={service} provider={provider} />
         </span>
         <FeatureText features={model.features} />
@@ -84,8 +86,8 @@ const Models = ({ service, provider }: { service: ServiceInfo; provider: Provide
 )
 
 /** Services of other kinds make nothing anyway. */
-export const isMade = (provider: ProviderInfo, service: ServiceInfo, model: ServiceInfo['models'][number]): boolean =>
-  !isImage(service) || makesFor(provider, model)
+export const isMade = (service: ServiceInfo, model: ServiceInfo['models'][number]): boolean =>
+  !isImage(service) || makesFor(service, model)
 
 interface WhyNotProps {
   model: ServiceInfo['models'][number]

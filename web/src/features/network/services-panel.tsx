@@ -6,7 +6,7 @@ import { Panel } from '../../components/ui/panel.tsx'
 import { faultText } from '../../lib/fault-words.ts'
 import { engineTitle } from './engine-title.ts'
 import { FeatureWords } from './features.tsx'
-import { isImage, rests } from './provider-lists.ts'
+import { isImage, makesFor, rests } from './provider-lists.ts'
 import { CoolingBadge, PausedBadge } from './provider-states.tsx'
 import { isMade, Performance, WhyNot } from './service-line.tsx'
 import { Sharing } from './sharing.tsx'
@@ -56,13 +56,13 @@ function Service({ service, provider }: ServicesPanelProps & { service: ServiceI
               <dt
                 className={clsx(
                   'font-mono text-[13px] [overflow-wrap:anywhere]',
-                  !isMade(provider, service, model) && 'text-muted'
+                  !isMade(service, model) && 'text-muted'
                 )}
               >
                 {model.id}
               </dt>
               <dd className="flex flex-wrap items-center gap-x-3 gap-y-1">
-                {model.isLoaded === true && model.canMake && <Badge look="good">Loaded</Badge>}
+                {model.isLoaded === true && makesFor(service, model) && <Badge look="good">Loaded</Badge>}
                 <WhyNot model={model} service={service} provider={provider} />
                 <FeatureWords features={model.features} />
                 {isImage(service) && <WarmModel model={model} service={service} provider={provider} />}

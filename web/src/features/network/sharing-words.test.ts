@@ -4,6 +4,7 @@ import { capText, sharingText } from './sharing-words.ts'
 
 const open = {
   access: 'members',
+  bar: null,
   listed: null,
   imagesPerHour: null,
   imagesPerUserHour: null,
@@ -22,6 +23,13 @@ describe('what others may have of a service', () => {
     )
   })
 
+  it('is told after it that the reader has nothing of it', () => {
+    expect(sharingText({ ...open, bar: 'reader' }, 'trusted')).toBe(
+      'Its owner does not let you have images of it. Others may have as many images as they like.'
+    )
+    expect(sharingText({ ...open, access: 'private', bar: 'private' }, 'trusted')).toBe('Others have nothing of it.')
+  })
+
   it('is not said to be all they like while the club lets a machine make few for others, or none', () => {
     expect(sharingText(open, 'limited')).toBe('Its owner sets others no limit beside the club’s for new machines.')
     for (const standing of ['pending', 'blocked', 'closed'] as const) {
@@ -34,11 +42,12 @@ describe('what others may have of a service', () => {
 })
 
 it('tells a cap in few words, and until when nothing is left of it', () => {
-  const capped = { access: 'members' as const, imagesPerHour: 2, imagesPerUserHour: null, usedUp: null }
+  const capped = { access: 'members' as const, bar: null, imagesPerHour: 2, imagesPerUserHour: null, usedUp: null }
   expect(capText(capped)).toBe('2 images an hour for others')
   expect(capText({ ...capped, imagesPerUserHour: 1 })).toBe('2 images an hour for others, 1 each')
   expect(capText({ ...capped, imagesPerHour: null })).toBeNull()
   expect(capText({ ...capped, access: 'private' })).toBeNull()
+  expect(capText({ ...capped, bar: 'reader' })).toBeNull()
   const until = Date.now() + 60_000
   expect(capText({ ...capped, usedUp: { until } })).toBe(
     `2 images an hour for others; none left until ${formatUntil(until)}`

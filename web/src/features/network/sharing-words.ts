@@ -1,7 +1,7 @@
 import type { ProviderInfo, ServiceInfo, UsedUp } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatNumber, formatUntil } from '../../lib/format.ts'
 
-type Sharing = Pick<ServiceInfo, 'access' | 'listed' | 'imagesPerHour' | 'imagesPerUserHour' | 'usedThisHour'>
+type Sharing = Pick<ServiceInfo, 'access' | 'bar' | 'listed' | 'imagesPerHour' | 'imagesPerUserHour' | 'usedThisHour'>
 
 const images = (count: number): string => (count === 1 ? '1 image' : `${formatNumber(count)} images`)
 
@@ -16,12 +16,19 @@ export function usedUpWords({ until, beingMade, isOwnShare }: UsedUp): string {
   return `none left${ofReader} ${until === null ? 'for now' : `until ${formatUntil(until)}`}`
 }
 
-/** What others than its owner may have of a service, and how much of it they had. */
-export function sharingText(
-  { access, imagesPerHour, imagesPerUserHour, usedThisHour }: Sharing,
+/** What others than its owner may have of a service, and how much of it they had; first of all that the reader has nothing, where it is so. */
+export function sharingText(service: Sharing, standing: ProviderInfo['trust']['state']): string {
+  const { access, bar } = service
+  if (access === 'private') return 'Others have nothing of it.'
+  return bar === 'reader'
+    ? `Its owner does not let you have images of it. ${othersText(service, standing)}`
+    : othersText(service, standing)
+}
+
+function othersText(
+  { imagesPerHour, imagesPerUserHour, usedThisHour }: Sharing,
   standing: ProviderInfo['trust']['state']
 ): string {
-  if (access === 'private') return 'Others have nothing of it.'
   const each = imagesPerUserHour === null ? undefined : `${images(imagesPerUserHour)} each`
   const all = imagesPerHour === null ? undefined : `${images(imagesPerHour)} together`
   const limits = [all, each].filter((part) => part !== undefined).join(', ')
@@ -35,14 +42,15 @@ export function sharingText(
   return `Others may have ${limits} within an hour.${used}`
 }
 
-/** The same in few words, and whether there is something left of it; null where there is no such limit. */
+/** The same in few words, and whether there is something left of it; null where there is no such limit, or the reader has nothing of it. */
 export function capText({
   access,
+  bar,
   imagesPerHour,
   imagesPerUserHour,
   usedUp
-}: Pick<ServiceInfo, 'access' | 'imagesPerHour' | 'imagesPerUserHour' | 'usedUp'>): string | null {
-  if (access === 'private' || (imagesPerHour === null && imagesPerUserHour === null)) return null
+}: Pick<ServiceInfo, 'access' | 'bar' | 'imagesPerHour' | 'imagesPerUserHour' | 'usedUp'>): string | null {
+  if (access === 'private' || bar === 'reader' || (imagesPerHour === null && imagesPerUserHour === null)) return null
   const limits = [
     ...(imagesPerHour === null ? [] : [`${images(imagesPerHour)} an hour for others`]),
     ...(imagesPerUserHour === null

@@ -6,20 +6,22 @@ import { explainTrust, trustWords } from './trust-words.ts'
 const STATES = ['pending', 'limited', 'blocked', 'closed', 'trusted'] as const
 
 const servicesOf = (concurrency: number, access: 'members' | 'private' = 'members', canMake = true) =>
-  [{ type: 'image', concurrency, access, running: 0, models: [{ canMake }] }] as unknown as ProviderInfo['services']
+  [
+    { type: 'image', concurrency, access, running: 0, bar: null, models: [{ canMake }] }
+  ] as unknown as ProviderInfo['services']
 const services = servicesOf(4)
 const GIVEN = { atOnce: 2, perHour: 20, images: 20, timeMs: 86_400_000 }
 
 describe('what is said of trust', () => {
   it.each(STATES)('%s: a badge exactly where there is an explanation', (state) => {
     const trust = { state, since: 1, isShared: true, given: GIVEN }
-    expect(trustWords(trust) === null).toBe(explainTrust({ trust, isMine: true, services }) === null)
-    expect(trustWords(trust) === null).toBe(state === 'trusted')
+    expect(trustWords({ trust, services }) === null).toBe(explainTrust({ trust, isMine: true, services }) === null)
+    expect(trustWords({ trust, services }) === null).toBe(state === 'trusted')
   })
 
   it.each(STATES)('%s: nothing of a machine that its owner keeps private', (state) => {
     const trust = { state, since: 1, isShared: false }
-    expect(trustWords(trust)).toBeNull()
+    expect(trustWords({ trust, services })).toBeNull()
     expect(explainTrust({ trust, isMine: false, services })).toBeNull()
   })
 
@@ -44,8 +46,8 @@ describe('what is said of trust', () => {
   it('tells that others have had what a new one may make for them, and until when', () => {
     const until = Date.now() + 60_000
     const trust = { state: 'limited', since: 1, isShared: true, given: GIVEN, spent: { until } } as const
-    expect(trustWords(trust)).toBe(`New here; none left until ${formatUntil(until)}`)
-    expect(trustWords({ ...trust, spent: { until: null } })).toBe('New here; none left for now')
+    expect(trustWords({ trust, services })).toBe(`New here; none left until ${formatUntil(until)}`)
+    expect(trustWords({ services, trust: { ...trust, spent: { until: null } } })).toBe('New here; none left for now')
     const tell = (spent: { until: number | null; beingMade?: number }) =>
       explainTrust({ trust: { ...trust, spent }, isMine: true, services })
     expect(tell({ until })).toContain(
@@ -54,7 +56,12 @@ describe('what is said of trust', () => {
     expect(tell({ until: null })).toMatch(
       /there is more an hour after what is being made, or when an admin trusts it\.$/
     )
-    expect(trustWords({ ...trust, spent: { until, beingMade: 1 } })).toBe('New here; the last one is being made')
+    expect(trustWords({ services, trust: { ...trust, spent: { until, beingMade: 1 } } })).toBe(
+      'New here; the last one is being made'
+    )
+    // There is nothing of it for the reader after it either.
+    const barred = services.map((service) => ({ ...service, bar: 'reader' as const }))
+    expect(trustWords({ trust, services: barred })).toBe('New here')
     expect(tell({ until, beingMade: 1 })).toContain(
       ` The last one is being made: there is more when it fails, else from ${formatUntil(until)} on, or when an admin trusts it.`
     )

@@ -1,17 +1,21 @@
 import type { ProviderInfo } from '../../../../src/http/dashboard/contract/network.ts'
 import { formatNumber, formatUntil } from '../../lib/format.ts'
 import { keptFor } from '../../lib/keeping-words.ts'
-import { canMake, slotsOf } from './provider-lists.ts'
+import { canMake, isForReader, slotsOf } from './provider-lists.ts'
 import { usedUpWords } from './sharing-words.ts'
 
-/** A badge's words; null where a machine serves everybody it is meant to, or nobody is meant to use it but its owner. */
-export function trustWords({ state, isShared, spent }: ProviderInfo['trust']): string | null {
+/**
+ * A badge's words; null where a machine serves everybody it is meant to, or nobody is meant to use it but its owner. Of what it may
+ * make for others within an hour nothing is said to whom it makes none anyway.
+ */
+export function trustWords({ trust, services }: Pick<ProviderInfo, 'trust' | 'services'>): string | null {
+  const { state, isShared, spent } = trust
   if (!isShared) return null
   switch (state) {
     case 'pending':
       return 'Waiting for approval'
     case 'limited':
-      return spent ? `New here; ${usedUpWords(spent)}` : 'New here'
+      return spent && services.some(isForReader) ? `New here; ${usedUpWords(spent)}` : 'New here'
     case 'blocked':
       return 'Blocked by an admin'
     case 'closed':

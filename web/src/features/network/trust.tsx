@@ -9,8 +9,9 @@ import { type TrustWord, useChangeProvider } from './api.ts'
 import { explainTrust, trustWords } from './trust-words.ts'
 
 /** Whether it serves others, where that is not as usual. */
-export function TrustBadge({ provider: { trust } }: { provider: ProviderInfo }) {
-  const words = trustWords(trust)
+export function TrustBadge({ provider }: { provider: ProviderInfo }) {
+  const { trust } = provider
+  const words = trustWords(provider)
   if (words === null) return null
   const Icon = trust.state === 'limited' ? Sprout : trust.state === 'pending' ? Hourglass : Ban
   return (

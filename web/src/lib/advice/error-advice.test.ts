@@ -44,9 +44,9 @@ describe('a friend', () => {
     expect(advise(code)).toMatch(/If it stays so, tell Ann, whose machine home-rig is to have this model\.$/)
     expect(advise(code, { ...friend, providers: [] }) ?? '').not.toMatch(/tell/)
     expect(advise(code, { ...friend, model: 'other' }) ?? '').not.toMatch(/Ann/)
-    expect(advise(code, { ...friend, providers: [has(ann, 'home-rig', { access: 'private' })] }) ?? '').not.toMatch(
-      /Ann/
-    )
+    expect(
+      advise(code, { ...friend, providers: [has(ann, 'home-rig', { access: 'private', bar: 'private' })] }) ?? ''
+    ).not.toMatch(/Ann/)
   })
 
   it('is told of three machines at most', () => {

@@ -12,6 +12,8 @@ it('finds the machines that an admin could let in, which would serve others then
   expect(found({ trust: { ...rig.trust, state: 'blocked' } })).toBe(0)
   expect(found({ trust: { ...rig.trust, isShared: false } })).toBe(0)
   expect(found({ services: [{ ...service({ models: ['flux'] }), access: 'private' }] }, 'flux')).toBe(0)
+  // It would not serve the reader then either.
+  expect(found({ services: [service({ models: ['flux'], bar: 'reader' })] }, 'flux')).toBe(0)
 })
 
 it('knows of a model whether the machine of somebody else makes it for others now', () => {
@@ -34,12 +36,14 @@ it('knows of a model whether the machine of somebody else makes it for others no
   expect(found({ services: [service({ models: ['flux'], canMake: false })] }, 'flux')).toBe(false)
 })
 
-it('has no machine of somebody else that the club has not let in', () => {
-  const rig = provider({ owner: { id: 'usr_gus', name: 'Gus' }, services: [service({ models: ['flux'] })] })
-  for (const state of ['trusted', 'limited', 'pending', 'blocked', 'closed'] as const) {
-    const providers = [{ ...rig, trust: { ...rig.trust, state } }]
-    const found = (id: string) => machinesWith('flux', { reader: { id }, providers }).length
-    expect([found('usr_fred'), found('usr_gus')]).toEqual([state === 'trusted' || state === 'limited' ? 1 : 0, 1])
+it('has no machine that does not serve the reader', () => {
+  const found = (...bars: Parameters<typeof service>[0][]) =>
+    machinesWith('flux', {
+      reader: { id: 'usr_fred' },
+      providers: [provider({ services: bars.map((one) => service({ models: ['flux'], ...one })) })]
+    }).length
+  for (const bar of ['trust', 'private', 'reader'] as const) {
+    expect([found({ bar }), found({ bar }, {})]).toEqual([0, 1])
   }
 })
 

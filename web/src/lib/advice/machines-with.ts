@@ -11,8 +11,8 @@ const MOST_NAMED = 3
 const servesOthers = ({ trust }: ProviderInfo): boolean => trust.state === 'trusted' || trust.state === 'limited'
 
 /**
- * The machines that have a model for this reader, or without one any, online or not; their own come first. Those of others that the
- * club has not let in are none.
+ * The machines that have a model for this reader, or without one any, online or not; their own come first. Those that do not serve
+ * them are none, whether that is for its owner or for an admin to say.
  */
 export function machinesWith(
   model: string | undefined,
@@ -20,12 +20,8 @@ export function machinesWith(
 ): (Machine & { provider: ProviderInfo })[] {
   const isOwn = ({ owner }: ProviderInfo) => owner.id === reader.id
   return providers
-    .filter((provider) => isOwn(provider) || servesOthers(provider))
-    .filter((provider) =>
-      provider.services.some(
-        ({ access, models }) =>
-          (access !== 'private' || isOwn(provider)) && models.some(({ id }) => id === (model ?? id))
-      )
+    .filter(({ services }) =>
+      services.some(({ bar, models }) => bar === null && models.some(({ id }) => id === (model ?? id)))
     )
     .toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)))
     .map((provider) => ({ name: provider.name, owner: provider.owner, provider }))
@@ -69,11 +65,14 @@ export const isMadeForOthers = (
       )
   )
 
-/** Machines that make this model, or without one any, for their owners alone until an admin lets them in. */
+/** Machines that make this model, or without one any, for their owners alone until an admin lets them in, and for the reader then. */
 export const pendingWith = (providers: readonly ProviderInfo[], model?: string): ProviderInfo[] =>
   providers.filter(
     ({ trust, services }) =>
       trust.state === 'pending' &&
       trust.isShared &&
-      services.some(({ access, models }) => access !== 'private' && models.some(({ id }) => id === (model ?? id)))
+      services.some(
+        ({ access, bar, models }) =>
+          access !== 'private' && bar !== 'reader' && models.some(({ id }) => id === (model ?? id))
+      )
   )

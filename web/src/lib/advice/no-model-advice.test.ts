@@ -9,7 +9,7 @@ const pending = { ...rig, trust: { state: 'pending', since: 1, isShared: true } 
 const paused = { ...rig, drainedAt: 1 }
 const pausedService = { ...rig, services: [serving({ isPaused: true })] }
 const away = { ...rig, isOnline: false, onlineSince: null }
-const hidden = { ...rig, services: [serving({ access: 'private' })] }
+const hidden = { ...rig, services: [serving({ access: 'private', bar: 'private' })] }
 
 const FRIEND = { id: 'usr_fred', role: 'member' } as const
 const tell = (machines: readonly (typeof rig)[], reader: Parameters<typeof noModelAdvice>[1] = FRIEND) =>
