@@ -194,7 +194,11 @@ function Arrival({ name, arrived }: { name: string; arrived: ProviderInfo | unde
   const look = isOpen ? 'bg-hover text-muted' : news.isReady ? 'bg-good-soft text-good' : 'bg-warn-soft text-warn'
   const Icon = isOpen ? LoaderCircle : news.isReady ? CircleCheck : TriangleAlert
   return (
-    <div ref={place} role="status" className={clsx('flex min-h-14 items-center gap-3 rounded-xl px-4 py-3', look)}>
+    <div
+      ref={place}
+      role="status"
+      className={clsx('flex min-h-14 shrink-0 items-center gap-3 rounded-xl px-4 py-3', look)}
+    >
       <Icon className={clsx('size-5 shrink-0', isOpen && 'animate-spin')} aria-hidden />
       <span className="min-w-0 [overflow-wrap:anywhere]">
         <span className="font-medium">{news ? news.headline : `Waiting for ${name}…`}</span>
