@@ -132,7 +132,7 @@ describe('what is offered in place of a model that nobody serves', () => {
     await lack('bare', 'lacked')
     const limited = { ...caller, limits: { key: { models: ['x', 'now', 'both', 'later', 'lacked'] }, user: {} } }
     expect(await refusal({ model: 'x', canWait, principal: limited })).toBe(
-      "No online image provider serves 'x' for you. Available: 'both', 'now'. Waiting for their image servers: 'lacked', 'later'. GET /v1/models lists what you may use."
+      "No online image provider serves 'x' for you. Available: 'both', 'now'. Waiting for its image server: 'later'. GET /v1/models lists what you may use."
     )
   })
 

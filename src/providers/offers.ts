@@ -149,7 +149,8 @@ export function createOffers({
         throw errors.noLoras(model, { loras, missing: missingLoras(loras, listed), ...others, isAway })
       }
       const online = (await store.listOffers({ seenSince: clock.now() })).filter((offer) => may(offer) && serves(offer))
-      const isAnother = (offer: Offer) => offer.model !== model && mayUseModel(principal, offer.model)
+      const isAnother = (offer: Offer) =>
+        offer.model !== model && mayUseModel(principal, offer.model) && !isLacking(offer)
       const alike = online.filter((offer) => isAnother(offer) && canDo(offer.features, features))
       const others = await readiness(alike, principal, modelsOf)
       const refusing = new Set(offers.filter(able).map((offer) => offer.ownerId))

@@ -31,7 +31,7 @@ describe('what others may have of a service', () => {
   })
 
   it('is not said to be all they like while the club lets a machine make few for others, or none', () => {
-    expect(sharingText(open, 'limited')).toBe('Its owner sets others no limit beside the club’s for new machines.')
+    expect(sharingText(open, 'limited')).toBe('Others have no limit there beside the club’s for new machines.')
     for (const standing of ['pending', 'blocked', 'closed'] as const) {
       expect(sharingText(open, standing)).toBe('Once it may serve others, they may have as many images as they like.')
       expect(sharingText({ ...open, imagesPerHour: 5 }, standing)).toBe(
