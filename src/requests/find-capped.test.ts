@@ -33,6 +33,8 @@ it('finds services of which somebody has had all that their owners let them have
   expect(await find('owner', { imagesPerHour: 1 })).toEqual([])
   // A new one that makes as many as it may at a time goes on when one is done.
   expect(await find('ann', { reach: 'few' })).toEqual([])
+  // Not for who has had their own share of it.
+  expect(await find('ann', { reach: 'few', imagesPerUserHour: 1 })).toEqual(['svc'])
   await run('two')
   expect(await find('ann', { reach: 'few' })).toEqual(['svc'])
   expect(await find('ann', {})).toEqual([])

@@ -9,10 +9,11 @@ export const createFindCapped =
   async (offers, userId) => {
     const services = [...new Map(offers.map((offer) => [offer.serviceId, offer])).values()]
     const caps = await capsOf(db, services, { now: clock.now(), offering })
-    const had = services.filter(({ serviceId, ownerId }) => {
+    const usedUp = services.filter(({ serviceId, ownerId }) => {
       const capped = caps.get(serviceId)
-      // One that makes as many as it may at a time goes on by itself.
-      return capped?.isBusy !== true && isCapped(capped, { userId, ownerId })
+      // One that makes as many as it may at a time goes on by itself, for those who have not had their own share of it.
+      const had = capped?.isBusy === true ? { ...capped, others: false } : capped
+      return isCapped(had, { userId, ownerId })
     })
-    return new Set(had.map(({ serviceId }) => serviceId))
+    return new Set(usedUp.map(({ serviceId }) => serviceId))
   }
