@@ -42,3 +42,11 @@ it('how a machine stands is not told again by the next welcome when it was told 
   notes.welcome('It was stopped.')
   expect(said).toEqual(['It waits.', 'It was let in. It is new.', 'It was stopped.'])
 })
+
+it('how a machine stands is told again where it stood as most do in between, of which a welcome says nothing', () => {
+  notes.welcome(undefined)
+  notes.stands('It was stopped.')
+  notes.welcome(undefined)
+  notes.stands('It was stopped.')
+  expect(said).toEqual(['It was stopped.', 'It was stopped.'])
+})

@@ -17,8 +17,10 @@ export class OwnerNotes {
   /** A connection has begun; `note`: how the machine stands, where that is worth a word. */
   welcome(note: string | undefined): void {
     this.#isPauseDoubtful = true
+    // It stands as most do, or that concerns nobody: what was told before is over.
+    if (note === undefined) this.#standing = undefined
     // What was told when it changed ends with what is told from then on.
-    if (note !== undefined && this.#standing?.endsWith(note) !== true) this.stands(note)
+    else if (this.#standing?.endsWith(note) !== true) this.stands(note)
   }
 
   stands(note: string): void {
