@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type DemoAgent, startDemoAgent } from '../../src/cli/demo-agent.ts'
@@ -69,5 +70,17 @@ it('leaves while it waits for an admin', async () => {
   await waitFor(() => !demo.isHere)
   await demo.leave(100)
   await context.people.change({ userId: admin?.id ?? '', by: null, change: { disabled: false } })
+  expect(ownersOnline()).toEqual([])
+})
+
+it('leaves also before it is online again', async () => {
+  const { context, admin } = gateway.gateway
+  const userId = admin?.id ?? ''
+  await context.people.change({ userId, by: null, change: { disabled: true }, mayLeaveNone: true })
+  await waitFor(() => !demo.isHere)
+  await context.people.change({ userId, by: null, change: { disabled: false } })
+  while (!demo.isHere) await setImmediate()
+  expect(ownersOnline()).toEqual([])
+  await demo.leave(100)
   expect(ownersOnline()).toEqual([])
 })
