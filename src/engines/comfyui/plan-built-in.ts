@@ -1,5 +1,4 @@
 import type { ImageTask, Size } from '../../images/image-request.ts'
-import {} from '../choose-size.ts'
 import { EngineError } from '../engine.ts'
 import { takeTags } from '../prompt-tags.ts'
 import { buildGraph, type Recipe, type Wish } from './build-graph.ts'
