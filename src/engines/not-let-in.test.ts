@@ -90,3 +90,15 @@ describe('what was sent', () => {
     expect(sentAccess(headers, `http://127.0.0.1:1${query}`)).toBe(sent)
   })
 })
+
+it('of a server that says again what was given in its address tells its words without that', async () => {
+  const url = await startAnswering(alike(403, JSON.stringify({ error: { message: 'hush/1234 may not' } })))
+  const service = { options: {}, models: [], folder: '.', maxImageBytes: 1000 }
+  for (const value of ['hush%2F1234', 'hush/1234']) {
+    const made = createEngine('openai', { ...service, url: `${url}/v1?subscription-key=${value}` })
+    onTestFinished(() => made.close?.())
+    await expect(made.describe(new AbortController().signal)).rejects.toMatchObject({
+      message: 'The image server refused its API key: [key] may not'
+    })
+  }
+})

@@ -1,17 +1,15 @@
+import { isSecretName } from '../lib/url-secrets.ts'
 import { EngineError } from './engine.ts'
 
 /** By what somebody asked a server to let them in: a key of any form, a user name and a password (HTTP Basic), or nothing. */
 export type SentAccess = 'key' | 'password' | 'none'
-
-/** Names of headers and of parts of a query that hold what lets somebody in. Others (`http-referer`, `api-version`) do not. */
-const HOLDS_KEY = /key|token|secret|auth|cookie|passw|credential|signature|^(?:sig|code)$/i
 
 /** What goes with every question to a server whose address is this. */
 export function sentAccess(headers: Readonly<Record<string, string>>, url: string): SentAccess {
   const { authorization = '', ...others } = headers
   const isBasic = /^basic\b/i.test(authorization)
   const named = [...Object.entries(others), ...new URL(url).searchParams]
-  const hasKey = named.some(([name, value]) => value !== '' && HOLDS_KEY.test(name))
+  const hasKey = named.some(([name, value]) => value !== '' && isSecretName(name))
   if (hasKey || (authorization !== '' && !isBasic)) return 'key'
   return isBasic ? 'password' : 'none'
 }

@@ -1,3 +1,5 @@
+import { isSecretName } from '../lib/url-secrets.ts'
+
 /** Where an image server's API lies, and who asks there. */
 export interface UpstreamAddress {
   origin: string
@@ -6,7 +8,8 @@ export interface UpstreamAddress {
   /** `Basic …` of the user name and password in the address. */
   authorization: string | undefined
   /**
-   * What must be told to nobody: the password, as the address spells it and decoded, and what `Basic` sends of both.
+   * What must be told to nobody: the password and the keys in the query, as the address spells them and decoded, and what `Basic`
+   * sends of user name and password.
    */
   secrets: string[]
 }
@@ -34,9 +37,20 @@ export function readAddress(baseUrl: string, usualRoot: string): UpstreamAddress
     origin,
     urlOf: (below) => `${root}${below}${search}`,
     authorization: basic === undefined ? undefined : `Basic ${basic}`,
-    secrets: basic === undefined ? [] : [basic, password, decode(password)]
+    secrets: [...(basic === undefined ? [] : [basic, password, decode(password)]), ...keysIn(search)]
   }
 }
+
+/** Values of a query whose names say that they let somebody in. */
+const keysIn = (search: string): string[] =>
+  search
+    .slice(1)
+    .split('&')
+    .map((part) => /^([^=]*)=(.*)$/.exec(part))
+    .flatMap((found) => {
+      const [, name = '', value = ''] = found ?? []
+      return isSecretName(decode(name)) ? [value, decode(value)] : []
+    })
 
 /** A `%` that begins no escape is itself, as browsers take it. */
 function decode(text: string): string {
