@@ -4,7 +4,7 @@ import { type AlsoReason, isAlsoReason, type WaitReason } from '../lib/wait-reas
 import type { Offer } from '../providers/offers-store.ts'
 import { isOpenEnded, isPaused, type Pause } from '../providers/pause-store.ts'
 import { findRations, type Ration } from '../requests/find-rations.ts'
-import { type CapEnds, type Capped, findCapEnds, isCapped, type LimitEnd } from '../requests/service-caps.ts'
+import { type CapEnds, type Capped, findCapEnds, hasHadEnough, type LimitEnd } from '../requests/service-caps.ts'
 import { rankOf, reasonOfPause } from '../requests/why-unbegun.ts'
 
 /** Why an image waits that nobody may begin now. */
@@ -57,11 +57,7 @@ export interface Held {
 export const isHeld = (
   offer: Offer,
   { capped, userId, now }: { capped: ReadonlyMap<string, Capped>; userId: string; now: number }
-): boolean => isPaused(offer, now) || isHeldByCap(capped.get(offer.serviceId), { userId, ownerId: offer.ownerId })
-
-/** Where it is only busy, the next may begin when one is done, but not of somebody who has had theirs. */
-const isHeldByCap = (capped: Capped | undefined, who: { userId: string; ownerId: string }): boolean =>
-  isCapped(capped?.isBusy ? { ...capped, others: false } : capped, who)
+): boolean => isPaused(offer, now) || hasHadEnough(capped.get(offer.serviceId), { userId, ownerId: offer.ownerId })
 
 /** Those who may have nothing of any of these offers now, of people of whom some may: whom no limit is for is not among them. */
 export function heldBackFrom(offers: readonly Offer[], capped: ReadonlyMap<string, Capped>): string[] {

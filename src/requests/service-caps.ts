@@ -34,6 +34,13 @@ export const isCapped = (
 ): boolean => userId !== ownerId && capped !== undefined && (capped.others || capped.userIds.has(userId))
 
 /**
+ * The same for as long as the hour lasts. Where it only makes all that it may at a time, the next may begin when one is done, but not
+ * of somebody who has had theirs.
+ */
+export const hasHadEnough = (capped: Capped | undefined, who: { userId: string; ownerId: string }): boolean =>
+  isCapped(capped?.isBusy ? { ...capped, others: false } : capped, who)
+
+/**
  * Per service, those who have had what its owner lets others have within an hour, what runs for them included; everybody
  * when its provider may not serve others, or being new has enough of theirs. Whom an owner has blocked is asked elsewhere.
  * It asks the same few questions for any number of services, and none for those of which others may have all they want.
