@@ -1,6 +1,7 @@
 import type { Offer } from '../providers/offers-store.ts'
 import { isPaused } from '../providers/pause-store.ts'
 import type { RequestParts } from '../requests/request-parts.ts'
+import { HELD } from '../requests/request-states.ts'
 import { capsOf } from '../requests/service-caps.ts'
 import { servicesFor } from '../requests/services-for.ts'
 import { findHolders } from '../requests/standby-store.ts'
@@ -57,6 +58,8 @@ export async function findTakers(
     const open = unheld.filter(({ serviceId }) => !early.includes(serviceId))
     const heldBack = heldBackFrom(open, capped)
     found.set(task.id, { open, ...(heldBack.length > 0 && { heldBack }) })
+    // What lies in the queue of an image server will be made there, whatever keeps more from it.
+    if (task.held === HELD.ahead) continue
     const retry = { at: task.not_before, services: early }
     if (could.length === 0) unserved.push(task)
     else if (open.length === 0) held.push({ task, userId: task.user_id, could, holder: holders.get(task.id), retry })

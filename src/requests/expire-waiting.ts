@@ -4,6 +4,7 @@ import { reasonWords, type WaitReason } from '../lib/wait-reasons.ts'
 import { isFirstLook, isPaused } from '../providers/pause-store.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
+import { HELD } from './request-states.ts'
 import { ringRequest } from './ring-request.ts'
 import { isTried, type Lane, listLanes } from './runnable-store.ts'
 import { servicesFor } from './services-for.ts'
@@ -110,7 +111,8 @@ async function findCandidates(
   const givenUp = offers.filter(
     (offer) => isPaused(offer, now) && !isFirstLook(offer, now) && (offer.pause?.since ?? now) < before
   )
-  const lanes = await listLanes(database.db, [model])
+  // What lies in the queue of an image server will be made there, also where nothing more may begin.
+  const lanes = (await listLanes(database.db, [model])).filter(({ held }) => held !== HELD.ahead)
   const able = await servicesFor(database.db, { tasks: lanes, offers })
   const ableFor = (lane: Lane) => able.get(lane.id) ?? []
   const pauses = new Map(

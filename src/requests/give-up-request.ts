@@ -2,6 +2,7 @@ import { lockRequest } from '../db/locks.ts'
 import type { AppError } from '../lib/errors.ts'
 import { endRequestIfDone } from './finish-request.ts'
 import type { RequestParts } from './request-parts.ts'
+import { HELD } from './request-states.ts'
 import { ringRequest } from './ring-request.ts'
 import { failWaiting, listTasks } from './task-store.ts'
 import { type Unbegun, unbegunColumns } from './unbegun.ts'
@@ -19,7 +20,7 @@ export async function giveUpRequest(
     await lockRequest(trx, id)
     const tasks = await listTasks(trx, id)
     const [first] = tasks
-    if (!first || tasks.some(({ state }) => state !== 'queued')) return undefined
+    if (!first || tasks.some(({ state, held }) => state !== 'queued' || held === HELD.ahead)) return undefined
     const failure = {
       finished_at: now,
       error_code: error.code,

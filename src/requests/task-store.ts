@@ -232,7 +232,7 @@ export async function cancelTasks(trx: Trx, requestId: string, now: number): Pro
     .execute()
 }
 
-/** Fails a task that nobody works on; false when it no longer waits. The late result of a lapsed attempt is too late. */
+/** Fails a task that nobody works on; false when it no longer waits, or lies in an image server's queue. The late result of a lapsed attempt is too late. */
 export async function failWaiting(
   trx: Trx,
   taskId: string,
@@ -243,6 +243,7 @@ export async function failWaiting(
     .set({ ...failure, state: 'failed', current_attempt_id: null, held: 0 })
     .where('id', '=', taskId)
     .where('state', '=', 'queued')
+    .where('held', '!=', HELD.ahead)
     .executeTakeFirst()
   if (numUpdatedRows === 0n) return false
   await endLapsed(trx, taskId)

@@ -1,6 +1,7 @@
 import { claimOne } from '../support/claim-one.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/config.ts'
+import { findWait } from '../../src/request-views/find-wait.ts'
 import { viewRequest } from '../../src/request-views/view-request.ts'
 import { queueOutlooks, shownState } from '../../src/request-views/queue-outlook.ts'
 import { listExpired } from '../../src/requests/attempt-store.ts'
@@ -257,6 +258,24 @@ describe('an agent that comes back', () => {
     await claim(taskId, await world.connect(0, { name: 'idle' }))
     const back = await world.connect(0, { name: 'rig', attempts: [held] })
     expect(back).toMatchObject({ gone: [held.id], resumed: [] })
+  })
+})
+
+describe('what lies in the queue of an image server', () => {
+  const arrangeAhead = async () => {
+    const arranged = await arrange()
+    expect(await operations().startStandby(arranged.held.id, { isAhead: true })).toBe(true)
+    return arranged
+  }
+
+  it('is not given up because nothing more may begin there: it will be made, and so it is told', async () => {
+    const { id, taskId, held } = await arrangeAhead()
+    world.clock.advance(3_600_001)
+    await operations().expireWaiting()
+    const why = { error: { code: 'no_provider', message: '' }, unbegun: { reason: 'drained', machines: [] } } as const
+    expect(await operations().giveUp({ id, ...why })).toBe(false)
+    expect(await task(taskId)).toMatchObject({ state: 'queued', held: 2, current_attempt_id: held.id })
+    expect(await findWait({ ...world.gateways[0]!, limits: loadConfig({}).limits }, id)).toBeUndefined()
   })
 })
 
