@@ -111,6 +111,11 @@ export async function failAttempt(parts: RequestParts, attempt: AttemptRow, told
           )
         }
     if (!(await changeFenced(trx, { taskId: task.id, attemptId: attempt.id }, change))) return undefined
+    if (lapses && lease.state === 'standby') {
+      // It may have begun since its agent was heard last, and be back: its request runs by that (a trigger).
+      const heardAt = lease.lease_until - limits.leaseMs
+      await changeAttempt(trx, attempt.id, { state: 'running', assigned_at: Math.max(lease.assigned_at, heardAt) })
+    }
     await changeAttempt(trx, attempt.id, {
       // A lapsed lease only makes the task claimable: until somebody has taken it, the late result still counts.
       state: lapses ? 'lapsed' : 'failed',

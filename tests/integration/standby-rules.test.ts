@@ -267,6 +267,7 @@ describe('what lies in the queue of an image server', () => {
     expect(await operations().startStandby(arranged.held.id, { isAhead: true })).toBe(true)
     return arranged
   }
+  const request = async () => (await readRows(world.gateways[0]!.database)).requests[0]!
 
   it('is not given up because nothing more may begin there: it will be made, and so it is told', async () => {
     const { id, taskId, held } = await arrangeAhead()
@@ -276,6 +277,29 @@ describe('what lies in the queue of an image server', () => {
     expect(await operations().giveUp({ id, ...why })).toBe(false)
     expect(await task(taskId)).toMatchObject({ state: 'queued', held: 2, current_attempt_id: held.id })
     expect(await findWait({ ...world.gateways[0]!, limits: loadConfig({}).limits }, id)).toBeUndefined()
+  })
+
+  it('runs since its agent was heard last when that comes back after its lease ran out', async () => {
+    const { taskId, held } = await arrangeAhead()
+    const heardAt = world.clock.now() + 5000
+    world.clock.advance(5000)
+    await operations().renewConnections([{ ...rig, draining: false, silentForMs: 0 }])
+    world.clock.advance(LEASE_MS + 1)
+    expect(await operations().expireLeases()).toBe(1)
+    expect(await task(taskId)).toMatchObject({ state: 'queued', held: 0, losses: 1, current_attempt_id: held.id })
+    await world.connect(0, { name: 'rig', attempts: [held] })
+    expect(await task(taskId)).toMatchObject({ state: 'running', losses: 0 })
+    expect(await attempt(held.id)).toMatchObject({ state: 'running', assigned_at: heardAt })
+    expect(await request()).toMatchObject({ state: 'running', started_at: heardAt })
+  })
+
+  it('has begun when its image comes late', async () => {
+    const { held } = await arrangeAhead()
+    world.clock.advance(LEASE_MS + 1)
+    await operations().expireLeases()
+    expect(await operations().finish((await attempt(held.id))!, deliveredImage())).toBe(true)
+    const { state, started_at } = await request()
+    expect([state, started_at]).toEqual(['succeeded', world.clock.now() - LEASE_MS - 1])
   })
 })
 
