@@ -19,7 +19,7 @@ import type { Plan } from './graph.ts'
 import { type ModelSettings, weightsOf } from './model-settings.ts'
 import { notLikeComfy } from './not-like-comfy.ts'
 import { checkInputs, planBuiltIn } from './plan-built-in.ts'
-import { type JobTimes, runJob, USUAL_TIMES } from './run-job.ts'
+import { type Followed, type JobTimes, runJob, USUAL_TIMES } from './run-job.ts'
 import { createServerNodes } from './server-nodes.ts'
 import { uploadInputs } from './upload-inputs.ts'
 
@@ -53,7 +53,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
   const forgetting = createForgetting(http, times.pollMs)
   const models = new Map(options.models.map((model) => [model.name, model]))
   const sent: string[] = []
-  const following = new Set<() => void>()
+  const following = new Set<Followed>()
   const freeing = createFreeing({ afterMs: options.freeAfterMs, free: () => freeMemory() })
 
   const settingsOf = (name: string): ModelSettings => models.get(name) ?? { name, loras: new Map() }

@@ -80,6 +80,26 @@ describe('an image that waits in the queue of the server', () => {
     world.server.letGo(owners)
   })
 
+  it('has its time from when what is before it was given up, which the server does not stop', async () => {
+    await start()
+    world.server.set({ stalled: true, deaf: true })
+    const working = world.server.working()
+    const abort = new AbortController()
+    const first = expect(world.generate({ seed: 1 }, { signal: abort.signal })).rejects.toThrow('took too long')
+    await working
+    const run = createTestRun()
+    const second = world.engine.generate(task({ seed: 2 }), run)
+    await waitFor(() => run.waited > 1)
+    abort.abort(new Error('took too long'))
+    await first
+    const [looked, waited] = [world.server.calls.length, run.waited]
+    await waitFor(() => world.server.calls.length > looked + 8)
+    // A look may have been under way.
+    expect(run.waited).toBeLessThanOrEqual(waited + 1)
+    world.server.set({ stalled: false, deaf: false })
+    expect(await second).toMatchObject({ seed: 2 })
+  })
+
   it("may have the owner's work before it, which is neither stopped nor taken for its own", async () => {
     await start({}, { givesWay: true })
     const { runs, first, second } = await queueTwo()

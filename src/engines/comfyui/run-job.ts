@@ -12,6 +12,14 @@ import type { Graph, Plan } from './graph.ts'
 import { JobState } from './job-state.ts'
 import { notLikeComfy } from './not-like-comfy.ts'
 
+/** A job whose end is waited for. */
+export interface Followed {
+  /** Undefined before it is sent. */
+  readonly id: string | undefined
+  /** Has the server asked how it stands. */
+  wake(): void
+}
+
 export interface JobParts {
   http: ComfyHttp
   forgetting: Forgetting
@@ -31,8 +39,8 @@ export interface JobParts {
   sender?: string
   /** Called with the id of each job as it is sent, so that it is not taken for the owner's. */
   onSent(id: string): void
-  /** Of each job that is followed from here: has the server asked how it stands. */
-  following: Set<() => void>
+  /** The jobs that are followed from here. */
+  following: Set<Followed>
   /** Whether a job was sent from here. */
   isOwn(id: string): boolean
   times: JobTimes
@@ -64,20 +72,19 @@ export async function runJob(parts: JobParts, run: EngineRun): Promise<Buffer> {
   // With one worker, what was before it is made: where no socket tells that, it would be found only with the next look.
   const onBegun = () => {
     run.onBegun()
-    for (const look of parts.following) look()
+    for (const one of parts.following) one.wake()
   }
   const follower = new JobFollower(parts, { ...run, onBegun })
-  const look = () => follower.wake()
-  parts.following.add(look)
+  parts.following.add(follower)
   try {
     return await follower.getPicture()
   } finally {
-    parts.following.delete(look)
+    parts.following.delete(follower)
     await follower.close()
   }
 }
 
-class JobFollower {
+class JobFollower implements Followed {
   readonly #parts: JobParts
   readonly #run: EngineRun
   readonly #clientId = randomUUID()
@@ -103,6 +110,10 @@ class JobFollower {
       if (picture) return picture
       if (round === MOST_ROUNDS) throw new EngineError('bad_output', 'The image server finished without a picture.')
     }
+  }
+
+  get id(): string | undefined {
+    return this.#state?.id
   }
 
   wake(): void {
@@ -225,7 +236,7 @@ class JobFollower {
       }
       awaySince = undefined
       // Only the work of others is waited for with impatience.
-      if (found === 'behind') waitsSince = now
+      if (found === 'behind' || found === 'stuck') waitsSince = now
       if (found === 'unknown') {
         // Between the queue and the history there may be a moment in which it is in neither.
         lostSince ??= now
@@ -233,7 +244,7 @@ class JobFollower {
         continue
       }
       lostSince = undefined
-      if (found !== 'running') this.#run.onWaiting()
+      if (found === 'waiting' || found === 'behind') this.#run.onWaiting()
       this.#checkPatience(state, { found, waitedMs: now - waitsSince })
       if (!this.#socket && this.#socketFailures < 3) await this.#openSocket()
     }
@@ -276,7 +287,10 @@ class JobFollower {
         return 'running'
       }
       if (!queue.pending.includes(state.id)) return 'unknown'
-      return queue.running.some((id) => this.#parts.isOwn(id)) ? 'behind' : 'waiting'
+      const own = queue.running.filter((id) => this.#parts.isOwn(id))
+      if (own.length === 0) return 'waiting'
+      const followed = new Set([...this.#parts.following].map(({ id }) => id))
+      return own.some((id) => followed.has(id)) ? 'behind' : 'stuck'
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof EngineError) return 'away'
@@ -298,8 +312,11 @@ class JobFollower {
   }
 }
 
-/** `behind`: it waits for another one of ours. */
-type Standing = 'running' | 'waiting' | 'behind' | 'unknown' | 'away'
+/**
+ * `behind`: it waits for another one of ours. `stuck`: for one that was given up and that its server has not stopped, which it may never
+ * do where it hangs: only the image's own time ends that.
+ */
+type Standing = 'running' | 'waiting' | 'behind' | 'stuck' | 'unknown' | 'away'
 
 /** What had not begun there was no try of it. */
 const gone = ({ started }: JobState, how: string): EngineError =>
