@@ -4,6 +4,7 @@ import { exportKey } from '../lib/ask-for-key.ts'
 import { cleanText } from '../lib/clean-text.ts'
 import { readGatewayUrl } from '../lib/gateway-url.ts'
 import { isBehindAway, letsNobodyIn } from '../lib/proxy-status.ts'
+import { ownCommand } from '../lib/own-command.ts'
 import { findGatewayAddress } from '../db/gateway-address.ts'
 import { CommandFailed } from './command-failed.ts'
 
@@ -49,7 +50,7 @@ export async function openGateway(options: GatewayOptions): Promise<GatewayAddre
     // The address that is usual is no reason to send anybody there.
     throw new CommandFailed(
       isNamed || running
-        ? `Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${url}/keys${running ? ', and so does `bin/inference-club keys create`' : ''}. ${HOW_TO_SET_IT}`
+        ? `Set INFERENCE_CLUB_API_KEY to your API key: the dashboard makes one, at ${url}/keys${running ? `, and so does \`${ownCommand} keys create\`` : ''}. ${HOW_TO_SET_IT}`
         : `Set INFERENCE_CLUB_API_KEY to your API key, and INFERENCE_CLUB_URL to your gateway, whose dashboard makes one: none runs on the data of this folder. ${HOW_TO_SET_IT}`
     )
   }

@@ -7,6 +7,7 @@ import { findGatewayAddress } from '../db/gateway-address.ts'
 import { exportKey } from '../lib/ask-for-key.ts'
 import { createLogger, type Logger } from '../lib/logger.ts'
 import { ownAddresses } from '../lib/own-addresses.ts'
+import { ownCommand } from '../lib/own-command.ts'
 import { CommandFailed } from './command-failed.ts'
 import { startDemoAgent } from './demo-agent.ts'
 import { explainDataDir } from './installation.ts'
@@ -110,7 +111,7 @@ function greeting(
   if (!admin) {
     lines.push(
       '',
-      '  Every admin is shut out. `bin/inference-club users list` names them, `users enable EMAIL` lets one in again.'
+      `  Every admin is shut out. \`${ownCommand} users list\` names them, \`users enable EMAIL\` lets one in again.`
     )
   }
   if (claimLink !== undefined) lines.push('', `  Claim this installation (once): ${claimLink}`)
@@ -127,7 +128,7 @@ function greeting(
     `    curl ${base}/v1/images/generations -H "Authorization: Bearer $INFERENCE_CLUB_API_KEY" -H "Content-Type: application/json" -d '${body}'`
   )
   if (!knowsKey) {
-    lines.push('', '  (the key was shown at the first start; `bin/inference-club keys create` makes another)')
+    lines.push('', `  (the key was shown at the first start; \`${ownCommand} keys create\` makes another)`)
   }
   return `${lines.join('\n')}\n\n`
 }

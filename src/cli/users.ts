@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { AppError } from '../lib/errors.ts'
 import { type Role, ROLES } from '../lib/principal.ts'
+import { ownCommand } from '../lib/own-command.ts'
 import { type CreatedInvitation, invitationUrl } from '../people/invitations.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import type { UserRow } from '../people/user-store.ts'
@@ -65,7 +66,7 @@ async function addUser(email: string, options: { name?: string; role: Role }): P
   const user = await withAccounts(({ users }) => users.addUser({ email, name, role: options.role }))
   if (!user) throw new CommandFailed(`There is somebody with the address ${email} already.`)
   process.stdout.write(
-    `Added ${user.email} (${user.role}). A link to sign in: bin/inference-club users link ${user.email}\n`
+    `Added ${user.email} (${user.role}). A link to sign in: ${ownCommand} users link ${user.email}\n`
   )
 }
 

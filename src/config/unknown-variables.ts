@@ -1,4 +1,5 @@
 import { closestName } from '../lib/closest-name.ts'
+import { ownCommand } from '../lib/own-command.ts'
 
 /** What all variables of this product begin with. */
 export const PREFIX = 'INFERENCE_CLUB_'
@@ -27,6 +28,6 @@ function unknownVariable(name: string, known: readonly string[]): string {
   const names = known.map((variable) => variable.slice(PREFIX.length))
   const closest = closestName(name.slice(PREFIX.length), names)
   const hint =
-    closest === undefined ? '`bin/inference-club serve --help` lists them all.' : `did you mean ${PREFIX + closest}?`
+    closest === undefined ? `\`${ownCommand} serve --help\` lists them all.` : `did you mean ${PREFIX + closest}?`
   return `${name} is not a variable of this version; ${hint}`
 }

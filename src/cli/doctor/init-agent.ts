@@ -4,6 +4,7 @@ import type { AgentFile } from '../../config/agent-file.ts'
 import { loadClientSettings } from '../../config/client-settings.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
 import { readGatewayUrl } from '../../lib/gateway-url.ts'
+import { ownCommand } from '../../lib/own-command.ts'
 import { ask, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
 import { checkAccess } from './check-access.ts'
@@ -59,7 +60,7 @@ export async function initAgent(
   if (left.length > 0) throw new CommandFailed(`What is wrong in ${path}:\n${left.map((one) => `  ${one}`).join('\n')}`)
   if (file.changes.length === 0) return say(`${path} needs no change.`)
   say(
-    `'bin/inference-club agent --config ${path}' ${before === undefined ? 'starts it' : 'starts it again'}; docs/agent.md, "As a service", has it start with the machine.`
+    `'${ownCommand} agent --config ${path}' ${before === undefined ? 'starts it' : 'starts it again'}; docs/agent.md, "As a service", has it start with the machine.`
   )
 }
 

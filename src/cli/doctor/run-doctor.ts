@@ -13,6 +13,7 @@ import { type Place, type Sighting, survey, usualPlaces } from './survey.ts'
 import { type Trial, tryImage } from './try-image.ts'
 import { unlock } from './unlock.ts'
 import { modelsOf, type Usable, usableOf } from './usable.ts'
+import { ownCommand } from '../../lib/own-command.ts'
 
 export interface DoctorOptions {
   /** Addresses of image servers; none: the usual ones. */
@@ -114,7 +115,7 @@ async function writeFile({ path, before, sightings, usable, verdicts }: FileWork
   }
   const isAsBefore = file.changes.length === 0
   await judge({ path, text, ifRight: isAsBefore ? 'needs no change' : 'is right now', ...(isAsBefore && { verdicts }) })
-  if (isNew) say(`Start it with 'bin/inference-club agent --config ${path}'.`)
+  if (isNew) say(`Start it with '${ownCommand} agent --config ${path}'.`)
 }
 
 function correctAndAdd(file: AgentFile, looked: Looked): void {

@@ -3,6 +3,7 @@ import { notLetIn, type SentAccess } from '../not-let-in.ts'
 import { parseUpstreamError } from '../upstream-error.ts'
 import { faultOfAnswer, isNotOffered } from '../upstream-fault.ts'
 import type { UpstreamAnswer } from '../upstream-http.ts'
+import { ownCommand } from '../../lib/own-command.ts'
 
 /** Fields of the server by what callers call them. */
 const CALLERS_NAMES: Readonly<Record<string, string>> = {
@@ -62,4 +63,4 @@ export const notLikeWebui = (): EngineError =>
     { remedy: `Is the service's url right? ${FINDS_OUT}` }
   )
 
-const FINDS_OUT = '`bin/inference-club doctor` finds out what is there.'
+const FINDS_OUT = `\`${ownCommand} doctor\` finds out what is there.`

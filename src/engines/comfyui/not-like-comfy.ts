@@ -1,4 +1,5 @@
 import { EngineError } from '../engine.ts'
+import { ownCommand } from '../../lib/own-command.ts'
 
 /** There is a server, and not what this engine drives. */
 export const notLikeComfy = (how?: string): EngineError =>
@@ -6,7 +7,6 @@ export const notLikeComfy = (how?: string): EngineError =>
     'unreachable',
     `The image server does not answer like ComfyUI${how === undefined ? '' : ` (${how})`}.`,
     {
-      remedy:
-        "Is the service's url that of ComfyUI itself, without a path? `bin/inference-club doctor` finds out what is there."
+      remedy: `Is the service's url that of ComfyUI itself, without a path? \`${ownCommand} doctor\` finds out what is there.`
     }
   )

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { ImageTask } from '../../images/image-request.ts'
 import type { SizeRules } from '../../images/sizes.ts'
 import { sleep } from '../../lib/async.ts'
+import { ownCommand } from '../../lib/own-command.ts'
 import { type Engine, EngineError, type EngineImage, type EngineRun, type ServerDescription } from '../engine.ts'
 import { finishImage, keptTold, sizeTold } from '../finish-image.ts'
 import { decodeImageText } from '../image-text.ts'
@@ -231,6 +232,5 @@ function imageOf(job: Exclude<JobState, { status: 'waiting' | 'working' }>, secr
 
 const noSuchApi = (): EngineError =>
   new EngineError('unreachable', "The image server does not offer stable-diffusion.cpp's own API.", {
-    remedy:
-      "Is the service's url that of sd-server? Builds before 2026 are driven by the engine openai; `bin/inference-club doctor` finds out what is there."
+    remedy: `Is the service's url that of sd-server? Builds before 2026 are driven by the engine openai; \`${ownCommand} doctor\` finds out what is there.`
   })
