@@ -1,7 +1,8 @@
 import type { Db } from '../db/database.ts'
 import type { TaskRow } from '../requests/task-store.ts'
 import type { Takers } from './find-takers.ts'
-import { byPlace, countAhead, listHeldReady } from './queue-length-store.ts'
+import type { Room } from './find-room.ts'
+import { byPlace, countAhead, listFirstOf, listHeldReady } from './queue-length-store.ts'
 
 type Waiting = Pick<TaskRow, 'id' | 'user_id' | 'class' | 'order_key' | 'queued_at'>
 
@@ -34,6 +35,32 @@ export async function countGoingBefore(
         (one) => byPlace(one, task) < 0 || (byPlace(one, task) === 0 && one.queued_at < task.queued_at)
       )
       counts.set(task.id, (counts.get(task.id) ?? 0) - (heldBack.get(task.id) ?? 0) + going.length)
+    }
+  }
+  return counts
+}
+
+/**
+ * How many images of the same person and model go before each of these waiting tasks, by the task's id, as far as these may use up what
+ * the machines let each have: where they do not limit that, nothing is counted, and no further than that goes.
+ */
+export async function countOwnAhead(
+  db: Db,
+  {
+    model,
+    tasks,
+    takers,
+    room
+  }: { model: string; tasks: readonly Waiting[]; takers: ReadonlyMap<string, Takers>; room: Room }
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (const [userId, own] of Map.groupBy(tasks, (task) => task.user_id)) {
+    const most = Math.max(0, ...own.map(({ id }) => room.shareOf(takers.get(id)?.open ?? [], userId)))
+    if (most === 0 || most === Infinity) continue
+    const first = await listFirstOf(db, { model, userId, most })
+    for (const task of own) {
+      const isBefore = (one: (typeof first)[number]) => byPlace(one, task) < 0 && one.id !== task.id
+      counts.set(task.id, first.filter(isBefore).length)
     }
   }
   return counts

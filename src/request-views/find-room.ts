@@ -7,10 +7,15 @@ import { findCapEnds, hasCaps } from '../requests/service-caps.ts'
 /** What owners and the club let others have within an hour, as far as it is not used up. */
 export interface Room {
   /**
-   * Whether somebody may have so many images of these offers before the hour has moved on, when `ahead` of others are made
-   * first.
+   * Whether somebody may have so many images of these offers before the hour has moved on, when `ahead` are made first, of which
+   * `ownAhead` are their own.
    */
-  isEnough(offers: readonly Offer[], wanted: { userId: string; images: number; ahead: number }): boolean
+  isEnough(
+    offers: readonly Offer[],
+    wanted: { userId: string; images: number; ahead: number; ownAhead: number }
+  ): boolean
+  /** The most images that somebody may have of one of these offers within what is let to each; Infinity where that is no limit. */
+  shareOf(offers: readonly Offer[], userId: string): number
 }
 
 /** Of these offers. Nothing is asked where none of them has such a limit. */
@@ -26,16 +31,18 @@ export async function findRoom(
     services.filter(({ reach }) => reach === 'few'),
     { now, offering }
   )
-  const leftOf = (offer: Offer, { userId, ahead }: { userId: string; ahead: number }) => {
-    if (offer.ownerId === userId) return Infinity
-    const { all, own } = hasCaps(offer) ? caps.roomOf(offer, userId) : { all: Infinity, own: Infinity }
-    return Math.max(0, Math.min(all - ahead, own))
+  const roomOf = (offer: Offer, userId: string) =>
+    offer.ownerId !== userId && hasCaps(offer) ? caps.roomOf(offer, userId) : { all: Infinity, own: Infinity }
+  const leftOf = (offer: Offer, { userId, ahead, ownAhead }: { userId: string; ahead: number; ownAhead: number }) => {
+    const { all, own } = roomOf(offer, userId)
+    return Math.max(0, Math.min(all - ahead, own - ownAhead))
   }
   return {
-    isEnough: (asked, { userId, images, ahead }) => {
+    shareOf: (asked, userId) => Math.max(0, ...asked.map((offer) => roomOf(offer, userId).own)),
+    isEnough: (asked, { userId, images, ahead, ownAhead }) => {
       let left = 0
       for (const [providerId, same] of Map.groupBy(asked, (offer) => offer.providerId)) {
-        const ofServices = same.reduce((sum, offer) => sum + leftOf(offer, { userId, ahead }), 0)
+        const ofServices = same.reduce((sum, offer) => sum + leftOf(offer, { userId, ahead, ownAhead }), 0)
         const ration = same.every(({ ownerId }) => ownerId === userId) ? undefined : rations.get(providerId)
         left += Math.min(ofServices, ration ? Math.max(0, ration.left - ahead) : Infinity)
       }

@@ -162,3 +162,19 @@ export const listHeldReady = (
     .where('tasks.model', '=', model)
     .where('tasks.user_id', 'in', userIds)
     .execute()
+
+/** The first images for a model that somebody waits for, `most` of them, in the order of their places. */
+export const listFirstOf = (
+  db: Db,
+  { model, userId, most }: { model: string; userId: string; most: number }
+): Promise<(Place & Pick<TaskRow, 'id'>)[]> =>
+  db
+    .selectFrom('tasks')
+    .select(['id', 'class', 'order_key'])
+    .where('user_id', '=', userId)
+    .where('state', '=', 'queued')
+    .where('model', '=', model)
+    .orderBy('class')
+    .orderBy('order_key')
+    .limit(most)
+    .execute()

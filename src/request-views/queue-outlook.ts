@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { estimateSeconds, secondsLeft, wholeSeconds } from './estimate-seconds.ts'
 import { type AskedImage, likelySeconds, listMadeImages, type MadeImage } from './like-images-store.ts'
-import { countGoingBefore } from './count-going-before.ts'
+import { countGoingBefore, countOwnAhead } from './count-going-before.ts'
 import { findRoom, type Room } from './find-room.ts'
 import { findTakers, type Takers } from './find-takers.ts'
 import type { Wait } from './wait-of-held.ts'
@@ -90,7 +90,8 @@ export async function queueOutlooks(
     const now = clock.now()
     const open = [...takers.values()].flatMap((those) => those.open)
     const room = await findRoom(db, open, { now, offering: parts.providers.offering })
-    const queue = { ahead, made, takers, room, underWay: withUsual(underWay, { model, made }), now }
+    const ownAhead = await countOwnAhead(db, { model, tasks, takers, room })
+    const queue = { ahead, ownAhead, made, takers, room, underWay: withUsual(underWay, { model, made }), now }
     for (const view of same) outlooks.set(view.request.id, outlookOf(view, queue))
   }
   return outlooks
@@ -99,6 +100,8 @@ export async function queueOutlooks(
 interface QueueOfModel {
   /** By the waiting task's id. */
   ahead: ReadonlyMap<string, number>
+  /** The same of images of whoever waits themselves, where it matters how many these are. */
+  ownAhead: ReadonlyMap<string, number>
   made: readonly MadeImage[]
   takers: ReadonlyMap<string, Takers>
   room: Room
@@ -128,7 +131,7 @@ const withUsual = (
   )
 
 function outlookOf(view: RequestView, queue: QueueOfModel): QueueOutlook {
-  const { ahead, made, takers, room, underWay, now } = queue
+  const { ahead, ownAhead, made, takers, room, underWay, now } = queue
   const [first] = firstWaiting(view)
   const secondsAt = secondsByService(askedBy(view), made)
   const own = secondsAt ? ownSecondsLeft(view, { secondsAt, now }) : []
@@ -140,7 +143,8 @@ function outlookOf(view: RequestView, queue: QueueOfModel): QueueOutlook {
   if (!secondsAt || open.length === 0) return { position }
   const images = view.tasks.filter((task) => task.state === 'queued').length
   // The last of them waits until the hour has moved on.
-  if (!room.isEnough(open, { userId: view.request.user_id, images, ahead: before })) return { position }
+  const going = { ahead: before, ownAhead: ownAhead.get(first.id) ?? 0 }
+  if (!room.isEnough(open, { userId: view.request.user_id, images, ...going })) return { position }
   const seconds = estimateSeconds({
     services: open.map(({ serviceId, concurrency }) => ({
       slots: concurrency,

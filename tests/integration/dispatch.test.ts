@@ -502,6 +502,17 @@ describe('eta_seconds', () => {
         undefined,
         expect.any(Number)
       ])
+      // Those before it use it up as well; who has fewer waiting comes in between.
+      const waiting = [await jobs.submit({ model, size: '1000x1000' }), await jobs.submit({ model, size: '1000x1000' })]
+      const etas = await Promise.all(waiting.map(async (id) => (await jobs.get(id)).eta_seconds))
+      expect(etas).toEqual([expect.any(Number), expect.any(Number)])
+      const another = jobCalls(gateway, await gateway.addUser())
+      expect([await told(1), await told(1, another), await told(1, own)]).toEqual([
+        undefined,
+        expect.any(Number),
+        expect.any(Number)
+      ])
+      for (const id of waiting) await jobs.cancel(id)
       await worker.finish(first)
       await jobs.ended(running)
     }
