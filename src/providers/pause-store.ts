@@ -33,19 +33,22 @@ export async function pauseService(
   trx: Trx,
   { serviceId, model = ALL_MODELS, reason, lengthMs, now }: NewPause
 ): Promise<void> {
-  const known = await trx
+  const row = await trx
     .selectFrom('service_pauses')
     .selectAll()
     .where('service_id', '=', serviceId)
     .where('model', '=', model)
     .executeTakeFirst()
+  // What its agent has not told of yet was no pause: this one is the first.
+  const known = row?.reason === FIRST_LOOK ? undefined : row
   const isPaused = known !== undefined && known.until > now
   const before = known ? known.in_row - (isPaused ? 1 : 0) : 0
-  const until = Math.max(known?.until ?? 0, now + lengthMs(before))
+  const until = Math.max(row?.until ?? 0, now + lengthMs(before))
+  const since = known?.since ?? now
   await trx
     .insertInto('service_pauses')
-    .values({ service_id: serviceId, model, reason, since: now, until, in_row: 1 })
-    .onConflict((c) => c.columns(['service_id', 'model']).doUpdateSet({ reason, until, in_row: before + 1 }))
+    .values({ service_id: serviceId, model, reason, since, until, in_row: 1 })
+    .onConflict((c) => c.columns(['service_id', 'model']).doUpdateSet({ reason, since, until, in_row: before + 1 }))
     .execute()
 }
 
